@@ -1,0 +1,15 @@
+/**
+ * On whose behalf settings and the queue are read or changed. Part of every such query itself (invariant 9).
+ */
+
+export interface Viewer {
+  /** The tenant whose rows may be seen; an operator sees all. */
+  readonly tenantId: string;
+  readonly isOperator: boolean;
+}
+
+/** The tenant that every installation starts with; an operator's own domains belong to it. */
+export const OPERATOR_TENANT_ID = '00000000-0000-7000-8000-000000000001';
+
+/** The service's own work: delivery, expiry, reports. */
+export const SERVICE_VIEWER: Viewer = { tenantId: OPERATOR_TENANT_ID, isOperator: true };
