@@ -1,0 +1,235 @@
+/**
+ * The tables as drizzle sees them: names, types and nullability, nothing else.
+ *
+ * drizzle/*.sql is the truth (constraints, indexes, partitions, functions); a test compares both. Settings are read and
+ * written through these tables; the queue's hot statements are hand-written SQL.
+ */
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  customType,
+  inet,
+  integer,
+  interval,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+const count = (name: string) => bigint(name, { mode: 'number' });
+
+/** `bmx_now()`: the one clock of stored instants. */
+export const bmxNow = sql<Date>`bmx_now()`;
+
+export interface DeliverToHost {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const tenants = pgTable('tenants', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull(),
+  createdAt: instant('created_at').notNull().default(bmxNow),
+});
+
+export const destinations = pgTable('destinations', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  name: text('name').notNull(),
+  kind: text('kind', { enum: ['RELAY', 'INTERNAL'] }).notNull(),
+  deliverTo: jsonb('deliver_to').$type<DeliverToHost[]>().notNull().default([]),
+  routeGeneration: integer('route_generation').notNull().default(1),
+  isPaused: boolean('is_paused').notNull().default(false),
+  flushRequestedAt: instant('flush_requested_at'),
+  holdExtension: interval('hold_extension').notNull().default('0'),
+  heldCount: count('held_count').notNull().default(0),
+  heldBytes: count('held_bytes').notNull().default(0),
+  firstFailureAt: instant('first_failure_at'),
+  nextAttemptAt: instant('next_attempt_at'),
+  lastAttemptAt: instant('last_attempt_at'),
+  lastReply: text('last_reply'),
+  outageId: uuid('outage_id'),
+  probeCursor: uuid('probe_cursor'),
+  ownerNode: integer('owner_node'),
+  ownerEpoch: count('owner_epoch'),
+  createdAt: instant('created_at').notNull().default(bmxNow),
+});
+
+export const domains = pgTable('domains', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  name: text('name').notNull(),
+  status: text('status', { enum: ['PENDING', 'ACTIVE', 'SUSPENDED'] }).notNull(),
+  deliverTo: jsonb('deliver_to').$type<DeliverToHost[]>().notNull().default([]),
+  labels: jsonb('labels').$type<Record<string, string>>().notNull().default({}),
+  revision: integer('revision').notNull().default(1),
+  createdAt: instant('created_at').notNull().default(bmxNow),
+  updatedAt: instant('updated_at').notNull().default(bmxNow),
+});
+
+export const idempotencyKeys = pgTable('idempotency_keys', {
+  tenantId: uuid('tenant_id').notNull(),
+  key: text('key').notNull(),
+  mutation: text('mutation').notNull(),
+  inputHash: bytea('input_hash').notNull(),
+  payload: jsonb('payload'),
+  createdAt: instant('created_at').notNull().default(bmxNow),
+});
+
+export const nodes = pgTable('nodes', {
+  node: integer('node').primaryKey(),
+  epoch: count('epoch').notNull(),
+  name: text('name').notNull(),
+  version: text('version').notNull(),
+  runtime: text('runtime').notNull(),
+  roles: text('roles').array().notNull(),
+  backendPid: integer('backend_pid').notNull(),
+  startedAt: instant('started_at').notNull().default(bmxNow),
+  lastSeenAt: instant('last_seen_at').notNull().default(bmxNow),
+  beatAt: instant('beat_at').notNull(),
+});
+
+export const outages = pgTable('outages', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  startedAt: instant('started_at').notNull(),
+  endedAt: instant('ended_at'),
+  class: text('class', {
+    enum: ['DOWN', 'BLOCKING', 'GREYLISTING', 'RATE_LIMITING', 'TARPITTING', 'MISCONFIGURED', 'DNS_BROKEN'],
+  }).notNull(),
+  lastReply: text('last_reply').notNull(),
+  attemptCount: integer('attempt_count').notNull().default(1),
+});
+
+export const messages = pgTable('messages', {
+  id: uuid('id').primaryKey(),
+  transactionId: uuid('transaction_id').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  reversePath: text('reverse_path'),
+  sizeBytes: count('size_bytes').notNull(),
+  clientAddress: inet('client_address'),
+  clientName: text('client_name'),
+  ehloName: text('ehlo_name').notNull(),
+  protocol: text('protocol').notNull(),
+  tls: text('tls'),
+  isSmtpUtf8: boolean('is_smtp_utf8').notNull().default(false),
+  body: text('body'),
+  ret: text('ret'),
+  envelopeId: text('envelope_id'),
+  kind: text('kind', { enum: ['MAIL', 'REPORT'] })
+    .notNull()
+    .default('MAIL'),
+  acceptedAt: instant('accepted_at').notNull().default(bmxNow),
+  nextAttemptAt: instant('next_attempt_at').notNull().default(bmxNow),
+  firstFailureAt: instant('first_failure_at'),
+  claimedAt: instant('claimed_at'),
+  claimedBy: integer('claimed_by'),
+  claimEpoch: count('claim_epoch'),
+  deaths: smallint('deaths').notNull().default(0),
+});
+
+export const recipients = pgTable('recipients', {
+  messageId: uuid('message_id').notNull(),
+  number: smallint('number').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  address: text('address').notNull(),
+  state: text('state', { enum: ['HELD', 'DELIVERED', 'FAILED', 'EXPIRED', 'CANCELLED'] })
+    .notNull()
+    .default('HELD'),
+  attemptCount: integer('attempt_count').notNull().default(0),
+  lastReply: text('last_reply'),
+  lastAttemptAt: instant('last_attempt_at'),
+  endedAt: instant('ended_at'),
+  notify: text('notify').notNull().default(''),
+  originalRecipient: text('original_recipient'),
+});
+
+export const queueDelta = pgTable('queue_delta', {
+  destinationId: uuid('destination_id').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  heldCount: integer('held_count').notNull(),
+  heldBytes: count('held_bytes').notNull(),
+});
+
+export const reportsDue = pgTable('reports_due', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  messageId: uuid('message_id').notNull(),
+  transactionId: uuid('transaction_id').notNull(),
+  facts: jsonb('facts').notNull(),
+  headerSection: bytea('header_section').notNull(),
+  nextAttemptAt: instant('next_attempt_at').notNull().default(bmxNow),
+  attempts: smallint('attempts').notNull().default(0),
+  createdAt: instant('created_at').notNull().default(bmxNow),
+});
+
+export const contents = pgTable('contents', {
+  messageId: uuid('message_id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  content: bytea('content').notNull(),
+});
+
+export const attempts = pgTable('attempts', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  messageId: uuid('message_id').notNull(),
+  recipientNumbers: smallint('recipient_numbers').array().notNull(),
+  isHostLevel: boolean('is_host_level').notNull(),
+  at: instant('at').notNull().default(bmxNow),
+  host: text('host'),
+  address: text('address'),
+  tls: text('tls'),
+  reply: text('reply').notNull(),
+  outcome: text('outcome', { enum: ['DELIVERED', 'DEFERRED', 'FAILED'] }).notNull(),
+  latencyMs: integer('latency_ms').notNull(),
+});
+
+/** What history keeps of a recipient that has ended. */
+export interface EndedRecipient {
+  readonly number: number;
+  readonly address: string;
+  readonly state: 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
+  readonly attemptCount: number;
+  readonly lastReply: string | null;
+  readonly lastAttemptAt: string | null;
+  readonly endedAt: string;
+}
+
+export const history = pgTable('history', {
+  id: uuid('id').primaryKey(),
+  transactionId: uuid('transaction_id').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  reversePath: text('reverse_path'),
+  sizeBytes: count('size_bytes').notNull(),
+  clientAddress: inet('client_address'),
+  ehloName: text('ehlo_name').notNull(),
+  kind: text('kind', { enum: ['MAIL', 'REPORT'] }).notNull(),
+  acceptedAt: instant('accepted_at').notNull(),
+  expiresAt: instant('expires_at').notNull(),
+  endedAt: instant('ended_at').notNull().default(bmxNow),
+  recipients: jsonb('recipients').$type<EndedRecipient[]>().notNull(),
+});
+
+export const events = pgTable('events', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id'),
+  messageId: uuid('message_id'),
+  at: instant('at').notNull().default(bmxNow),
+  kind: text('kind').notNull(),
+  facts: jsonb('facts').$type<Record<string, unknown>>().notNull().default({}),
+});
