@@ -1,0 +1,161 @@
+/**
+ * The events of the service's log and the fields each one carries: the log is an API, not scattered strings.
+ *
+ * Envelope addresses, replies and numbers only: never content, tokens or passwords.
+ * Sizes are bytes, durations milliseconds. A null reverse-path is `<>` and is written so.
+ */
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface LogEvents {
+  /** The service is ready: where each listener is bound and where the operator token is kept. */
+  started: {
+    readonly version: string;
+    /** `bun 1.4.5`, `deno 2.9.6`, `node 24.21.0`. */
+    readonly runtime: string;
+    readonly mxHostname: string;
+    readonly roles: readonly string[];
+    readonly smtp: readonly string[];
+    readonly http: string | null;
+    /** `embedded in /var/lib/backup-mx`, or the URL without its password. */
+    readonly database: string;
+    /** Null when the token came from the environment. */
+    readonly operatorTokenFile: string | null;
+  };
+  /** A signal or a fault asked for the end; what is past the final dot still gets its reply. */
+  stopping: { readonly reason: string; readonly graceMs: number };
+  stopped: { readonly uptimeMs: number };
+
+  connected: { readonly clientAddress: string; readonly connectionCount: number };
+  /** The session's end, by QUIT, timeout or loss. */
+  disconnected: { readonly clientAddress: string; readonly reason: string; readonly durationMs: number };
+  /** 250 after the final dot: committed. */
+  accepted: {
+    readonly transactionId: string;
+    readonly clientAddress: string;
+    readonly ehloName: string;
+    readonly tls: string | null;
+    readonly reversePath: string | null;
+    readonly recipientCount: number;
+    readonly domains: readonly string[];
+    readonly sizeBytes: number;
+    readonly latencyMs: number;
+  };
+  /** A command or a message was refused, for now (4yz) or for good (5yz). */
+  refused: {
+    readonly clientAddress: string;
+    readonly ehloName: string;
+    /** `CONNECT`, `MAIL`, `RCPT`, `DATA`, … */
+    readonly command: string;
+    readonly reversePath: string | null;
+    readonly forwardPath: string | null;
+    /** The stable rejection code such as `BMX-USER`; null for plain syntax and sequence errors. */
+    readonly rejection: string | null;
+    readonly reply: string;
+  };
+
+  /** One dial at one host, as AttemptRecord keeps it. */
+  attempt: {
+    readonly messageId: string;
+    readonly domain: string;
+    readonly host: string | null;
+    readonly address: string | null;
+    readonly tls: string | null;
+    readonly outcome: 'DELIVERED' | 'DEFERRED' | 'FAILED';
+    readonly recipientCount: number;
+    readonly reply: string;
+    readonly latencyMs: number;
+  };
+  delivered: {
+    readonly messageId: string;
+    readonly domain: string;
+    readonly recipientCount: number;
+    readonly host: string | null;
+    readonly reply: string;
+    /** Since acceptance. */
+    readonly heldMs: number;
+  };
+  deferred: {
+    readonly messageId: string;
+    readonly domain: string;
+    readonly recipientCount: number;
+    readonly reply: string;
+    readonly nextAttemptAt: Date | null;
+  };
+  failed: {
+    readonly messageId: string;
+    readonly domain: string;
+    readonly recipientCount: number;
+    readonly reply: string;
+  };
+  expired: {
+    readonly messageId: string;
+    readonly domain: string;
+    readonly recipientCount: number;
+    readonly acceptedAt: Date;
+    readonly reply: string | null;
+  };
+  cancelled: {
+    readonly messageId: string;
+    readonly domain: string;
+    readonly recipientCount: number;
+    readonly reason: string | null;
+  };
+
+  outageOpened: { readonly domain: string; readonly class: string; readonly reply: string };
+  outageClosed: { readonly domain: string; readonly durationMs: number; readonly heldCount: number };
+
+  /** A DSN was spooled (RFC 3464). */
+  reportMade: {
+    readonly transactionId: string;
+    readonly reportId: string;
+    readonly action: string;
+    readonly reversePath: string;
+    readonly recipientCount: number;
+  };
+  /** No DSN, with the reason: null sender, NOTIFY=NEVER, SPF did not pass. */
+  reportSuppressed: {
+    readonly transactionId: string;
+    readonly reversePath: string | null;
+    readonly reason: string;
+  };
+
+  /** The database, a DNS server or the disk is gone; clients hear 4yz meanwhile. Once per change. */
+  unavailable: { readonly what: string; readonly reason: string };
+  available: { readonly what: string; readonly afterMs: number };
+
+  /** Something the operator should know or set; the service goes on. */
+  warning: { readonly where: string; readonly message: string };
+  /** Steps of interest when looking for a cause. */
+  trace: { readonly where: string; readonly message: string };
+  /** A bug, or infrastructure lost in a way nobody expected. */
+  fault: { readonly where: string; readonly error: unknown; readonly requestId?: string };
+}
+
+export type LogEvent = keyof LogEvents;
+
+/** At which level each event is written. */
+export const EVENT_LEVELS: { readonly [E in LogEvent]: LogLevel } = {
+  started: 'info',
+  stopping: 'info',
+  stopped: 'info',
+  connected: 'debug',
+  disconnected: 'debug',
+  accepted: 'info',
+  refused: 'info',
+  attempt: 'info',
+  delivered: 'info',
+  deferred: 'info',
+  failed: 'warn',
+  expired: 'warn',
+  cancelled: 'info',
+  outageOpened: 'warn',
+  outageClosed: 'info',
+  reportMade: 'info',
+  reportSuppressed: 'info',
+  unavailable: 'error',
+  available: 'info',
+  warning: 'warn',
+  trace: 'debug',
+  fault: 'error',
+};
