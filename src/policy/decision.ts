@@ -1,0 +1,58 @@
+/**
+ * What the policy says about one recipient, and the words in which a refusal is said.
+ *
+ * A refusal is one reply line with a stable rejection code; the client hears it together with the address of the page that
+ * explains the code. No refusal names the primary or its address. Does not format replies: inbound/replies.ts does.
+ */
+
+/** Stable codes that users' scripts and help pages depend on. Never renamed; a new reason gets a new code. */
+export type RejectionCode =
+  | 'BMX-USER'
+  | 'BMX-PRIMARY'
+  | 'BMX-RELAY'
+  | 'BMX-DNSBL'
+  | 'BMX-SIZE'
+  | 'BMX-RANK'
+  | 'BMX-LOOP'
+  | 'BMX-NULLMX'
+  | 'BMX-BYTES'
+  | 'BMX-LIMIT'
+  | 'BMX-LATER'
+  | 'BMX-SUSPENDED'
+  | 'BMX-DNS'
+  | 'BMX-BUSY'
+  | 'BMX-STORE';
+
+/** One reply before it is formatted (RFC 5321 §4.2, RFC 2034). */
+export interface ReplyLine {
+  /** 200–599; 421 also closes the session. */
+  readonly code: number;
+  /** Enhanced status code; its class is the first digit of `code`. */
+  readonly enhancedCode: string;
+  /** One line without codes. Control characters are replaced, an over-long text is cut. */
+  readonly text: string;
+  /** Null for plain protocol errors, which need no page of their own. */
+  readonly rejection: RejectionCode | null;
+}
+
+/** Where an accepted recipient's mail belongs. */
+export interface AcceptedRecipient {
+  /** The relay domain as lower-case A-label. */
+  readonly domain: string;
+  readonly destinationId: string;
+  readonly tenantId: string;
+  /** Set when the mail goes to another address than the forward-path, as for `<postmaster>` without a domain. */
+  readonly address?: string;
+}
+
+export type Decision =
+  | { readonly kind: 'ACCEPT'; readonly recipient: AcceptedRecipient }
+  | { readonly kind: 'REFUSE'; readonly reply: ReplyLine };
+
+/** What is known of the transaction when a recipient is judged. */
+export interface MailInfo {
+  /** Null is the null reverse-path `<>`. */
+  readonly reversePath: string | null;
+  /** The SIZE parameter of MAIL (RFC 1870), or null when it was not given. */
+  readonly sizeBytes: number | null;
+}
