@@ -1,0 +1,224 @@
+/**
+ * The service's metrics in Prometheus' text format; the only file that knows prom-client.
+ *
+ * Counters and histograms are told by the rooms as things happen; gauges are asked for at each scrape. A gauge whose source
+ * fails or is slow (the database is down) is left out of that scrape and counted, the rest is still answered: absent, not zero.
+ * Labels are bounded: a new value past the limit is counted as `other`. No address or domain is ever a label.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface HeldReading {
+  /** Messages with at least one held recipient. */
+  readonly messageCount: number;
+  readonly sizeBytes: number;
+  /** Age of the oldest held message on the database's clock; null when nothing is held. */
+  readonly oldestAgeMs: number | null;
+}
+
+/** Where the gauges come from; a role that has no such thing leaves the source out. */
+export interface GaugeSources {
+  readonly held?: () => Promise<HeldReading>;
+  readonly openOutages?: () => Promise<number>;
+  /** Open SMTP sessions. */
+  readonly connections?: () => number;
+  /** Bytes of messages being received. */
+  readonly inFlightBytes?: () => number;
+}
+
+export interface MetricsOptions {
+  readonly version: string;
+  /** `bun 1.4.5`. */
+  readonly runtime: string;
+  readonly sources: GaugeSources;
+  /** CPU, memory, descriptors of this process. Once per process: it starts an event-loop monitor. */
+  readonly withProcessMetrics: boolean;
+  /** How long a source may take before its gauges are left out of the scrape. */
+  readonly sourceTimeoutMs?: number;
+}
+
+export interface Metrics {
+  /** A transaction was committed and answered 250. */
+  readonly accepted: (message: { readonly sizeBytes: number }) => void;
+  /** A refusal, by stable rejection code (`BMX-USER`) or, without one, by SMTP code (`503`). */
+  readonly refused: (code: string) => void;
+  readonly attempted: (outcome: 'DELIVERED' | 'DEFERRED' | 'FAILED') => void;
+  readonly delivered: (recipientCount: number) => void;
+  readonly deferred: (recipientCount: number) => void;
+  readonly failed: (recipientCount: number) => void;
+  readonly expired: (recipientCount: number) => void;
+  readonly cancelled: (recipientCount: number) => void;
+  /** A DSN was spooled; `action` as in RFC 3464. */
+  readonly reportMade: (action: string) => void;
+  readonly reportSuppressed: (reason: string) => void;
+  /** One group commit of the spool: from its first byte to the database's answer. */
+  readonly committed: (commit: { readonly latencyMs: number; readonly messageCount: number }) => void;
+  /** A fault was logged; `where` as in the log. */
+  readonly faulted: (where: string) => void;
+  /** The exposition. Resolves even while the database is away. */
+  readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+const PREFIX = 'backup_mx_';
+const MAX_LABEL_VALUES = 40;
+const DEFAULT_SOURCE_TIMEOUT_MS = 2_000;
+
+/** From a local flash disk (fractions of a millisecond) to a standby in another place and a stalled disk. */
+const COMMIT_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const COMMIT_MESSAGES = [1, 2, 4, 8, 16, 32, 64];
+
+/** Builds the metrics on a registry of their own. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const counter = counterMaker(registry);
+
+  const accepted = counter('accepted_total', 'Transactions committed and answered 250');
+  const acceptedBytes = counter('accepted_bytes_total', 'Bytes of the messages accepted');
+  const refused = counter('refused_total', 'Refusals, by rejection code or SMTP code', 'code');
+  const attempts = counter('attempts_total', 'Dials at a next hop, by outcome', 'outcome');
+  const delivered = counter('delivered_total', 'Recipients handed over to a next hop');
+  const deferred = counter('deferred_total', 'Deferrals of recipients, one per attempt');
+  const failed = counter('failed_total', 'Recipients refused for good by a next hop');
+  const expired = counter('expired_total', 'Recipients given up at the end of the queue lifetime');
+  const cancelled = counter('cancelled_total', 'Recipients cancelled by an operator or customer');
+  const reports = counter('reports_total', 'Delivery status notifications spooled, by action', 'action');
+  const suppressed = counter('reports_suppressed_total', 'Reports not made, by reason', 'reason');
+  const faults = counter('faults_total', 'Faults logged, by place', 'where');
+  const commitLatency = histogram(registry, 'commit_latency_seconds', 'Duration of a group commit', COMMIT_SECONDS);
+  const commitSize = histogram(registry, 'commit_messages', 'Messages in a group commit', COMMIT_MESSAGES);
+
+  const info = new Gauge({
+    name: `${PREFIX}info`,
+    help: 'Version and runtime of this node; always 1',
+    labelNames: ['version', 'runtime'],
+    registers: [registry],
+  });
+  info.set({ version: options.version, runtime: options.runtime }, 1);
+  const failures = counter('scrape_failures_total', 'Gauge sources that failed at a scrape', 'source');
+  const gauges = gaugeGroups(options.sources);
+  const processMetrics = options.withProcessMetrics ? processRegistries() : [];
+  const timeoutMs = options.sourceTimeoutMs ?? DEFAULT_SOURCE_TIMEOUT_MS;
+
+  return {
+    accepted: ({ sizeBytes }) => {
+      accepted(1);
+      acceptedBytes(sizeBytes);
+    },
+    refused: (code) => refused(1, code),
+    attempted: (outcome) => attempts(1, outcome),
+    delivered,
+    deferred,
+    failed,
+    expired,
+    cancelled,
+    reportMade: (action) => reports(1, action),
+    reportSuppressed: (reason) => suppressed(1, reason),
+    committed: ({ latencyMs, messageCount }) => {
+      commitLatency.observe(latencyMs / 1000);
+      commitSize.observe(messageCount);
+    },
+    faulted: (where) => faults(1, where),
+    render: async () => {
+      const read = async (group: GaugeGroup): Promise<string> => {
+        try {
+          await withTimeout(group.update(), timeoutMs);
+          return await group.registry.metrics();
+        } catch {
+          failures(1, group.source);
+          return '';
+        }
+      };
+      const readings = await Promise.all(gauges.map(read));
+      const parts = [await registry.metrics(), ...readings, ...(await readable(processMetrics))];
+      return { contentType: registry.contentType, body: parts.filter((part) => part !== '').join('\n') };
+    },
+  };
+}
+
+type Count = (by: number, label?: string) => void;
+
+function counterMaker(registry: Registry): (name: string, help: string, label?: string) => Count {
+  return (name, help, label) => {
+    const labelNames = label === undefined ? [] : [label];
+    const made = new Counter({ name: PREFIX + name, help, labelNames, registers: [registry] });
+    if (label === undefined) return (by) => made.inc(by);
+    const seen = new Set<string>();
+    return (by, value = 'other') => {
+      if (seen.size < MAX_LABEL_VALUES) seen.add(value);
+      made.inc({ [label]: seen.has(value) ? value : 'other' }, by);
+    };
+  };
+}
+
+function histogram(registry: Registry, name: string, help: string, buckets: number[]): Histogram {
+  return new Histogram({ name: PREFIX + name, help, buckets, registers: [registry] });
+}
+
+/** Gauges that come from one source, and are there or absent together. */
+interface GaugeGroup {
+  readonly source: string;
+  readonly registry: Registry;
+  readonly update: () => Promise<void>;
+}
+
+function gaugeGroups({ held, openOutages, connections, inFlightBytes }: GaugeSources): GaugeGroup[] {
+  const groups: GaugeGroup[] = [];
+  if (held !== undefined) groups.push(heldGroup(held));
+  const single = (source: string, help: string, read: (() => number | Promise<number>) | undefined): void => {
+    if (read === undefined) return;
+    const registry = new Registry();
+    const set = gauge(registry, source, help);
+    groups.push({ source, registry, update: async () => set(await read()) });
+  };
+  single('open_outages', 'Destinations with an open outage, of the whole service', openOutages);
+  single('connections', 'Open SMTP sessions of this node', connections);
+  single('in_flight_bytes', 'Bytes of the messages this node is receiving', inFlightBytes);
+  return groups;
+}
+
+function heldGroup(held: () => Promise<HeldReading>): GaugeGroup {
+  const registry = new Registry();
+  const messages = gauge(registry, 'held_messages', 'Messages with at least one held recipient, of the whole service');
+  const bytes = gauge(registry, 'held_bytes', 'Bytes of the held messages, of the whole service');
+  const age = gauge(registry, 'oldest_held_age_seconds', 'Age of the oldest held message; 0 when nothing is held');
+  const update = async (): Promise<void> => {
+    const reading = await held();
+    messages(reading.messageCount);
+    bytes(reading.sizeBytes);
+    age((reading.oldestAgeMs ?? 0) / 1000);
+  };
+  return { source: 'held', registry, update };
+}
+
+function gauge(registry: Registry, name: string, help: string): (value: number) => void {
+  const made = new Gauge({ name: PREFIX + name, help, registers: [registry] });
+  return (value) => made.set(value);
+}
+
+async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no reading within ${timeoutMs} ms`)), timeoutMs);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** prom-client's process metrics that mean the same on Bun, Deno and Node; its `nodejs_` ones do not. */
+function processRegistries(): Registry[] {
+  const all = new Registry();
+  collectDefaultMetrics({ register: all });
+  const wanted = all.getMetricsAsArray().filter(({ name }) => name.startsWith('process_'));
+  return wanted.map(({ name }) => {
+    const registry = new Registry();
+    const metric = all.getSingleMetric(name);
+    if (metric !== undefined) registry.registerMetric(metric);
+    return registry;
+  });
+}
+
+/** What a runtime cannot tell about its process is left out. */
+async function readable(registries: readonly Registry[]): Promise<string[]> {
+  const read = await Promise.allSettled(registries.map((registry) => registry.metrics()));
+  return read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}

@@ -1,0 +1,162 @@
+/** The metrics: counted names, bounded labels, and a scrape that answers while the database is away. */
+import { describe, expect, test } from 'bun:test';
+import { createMetrics, type GaugeSources, type Metrics } from '../../src/telemetry/metrics.ts';
+
+function make(sources: GaugeSources = {}, withProcessMetrics = false): Metrics {
+  return createMetrics({
+    version: '0.1.0',
+    runtime: 'bun 1.4.5',
+    sources,
+    withProcessMetrics,
+    sourceTimeoutMs: 50,
+  });
+}
+
+/** Sample lines by name with labels, as Prometheus would read them. */
+async function scrape(metrics: Metrics): Promise<Map<string, number>> {
+  const { body, contentType } = await metrics.render();
+  expect(contentType).toStartWith('text/plain; version=0.0.4');
+  expect(body).toEndWith('\n');
+  const samples = new Map<string, number>();
+  for (const line of body.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const match = /^([a-z_]+(?:\{[^}]*\})?) (\S+)$/.exec(line);
+    expect(match).not.toBeNull();
+    expect(samples.has(match?.[1] ?? '')).toBe(false);
+    samples.set(match?.[1] ?? '', Number(match?.[2]));
+  }
+  return samples;
+}
+
+describe('counters and histograms', () => {
+  test('count what happened', async () => {
+    const metrics = make();
+    metrics.accepted({ sizeBytes: 100 });
+    metrics.accepted({ sizeBytes: 50 });
+    metrics.refused('BMX-USER');
+    metrics.refused('503');
+    metrics.refused('503');
+    metrics.attempted('DEFERRED');
+    metrics.delivered(3);
+    metrics.deferred(2);
+    metrics.failed(1);
+    metrics.expired(4);
+    metrics.cancelled(5);
+    metrics.reportMade('failed');
+    metrics.reportSuppressed('SPF');
+    metrics.committed({ latencyMs: 3, messageCount: 6 });
+    metrics.faulted('spool');
+    const samples = await scrape(metrics);
+    const expected = {
+      backup_mx_accepted_total: 2,
+      backup_mx_accepted_bytes_total: 150,
+      'backup_mx_refused_total{code="BMX-USER"}': 1,
+      'backup_mx_refused_total{code="503"}': 2,
+      'backup_mx_attempts_total{outcome="DEFERRED"}': 1,
+      backup_mx_delivered_total: 3,
+      backup_mx_deferred_total: 2,
+      backup_mx_failed_total: 1,
+      backup_mx_expired_total: 4,
+      backup_mx_cancelled_total: 5,
+      'backup_mx_reports_total{action="failed"}': 1,
+      'backup_mx_reports_suppressed_total{reason="SPF"}': 1,
+      'backup_mx_commit_latency_seconds_bucket{le="0.002"}': 0,
+      'backup_mx_commit_latency_seconds_bucket{le="0.005"}': 1,
+      backup_mx_commit_latency_seconds_count: 1,
+      'backup_mx_commit_messages_bucket{le="4"}': 0,
+      'backup_mx_commit_messages_bucket{le="8"}': 1,
+      'backup_mx_faults_total{where="spool"}': 1,
+      'backup_mx_info{version="0.1.0",runtime="bun 1.4.5"}': 1,
+    };
+    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, samples.get(name)]))).toEqual(expected);
+  });
+
+  test('plain counters are there from the start, so that a rate over the first event is right', async () => {
+    const samples = await scrape(make());
+    expect(samples.get('backup_mx_accepted_total')).toBe(0);
+    expect(samples.get('backup_mx_delivered_total')).toBe(0);
+  });
+
+  test('label values are bounded', async () => {
+    const metrics = make();
+    for (let index = 0; index < 1_000; index += 1) metrics.refused(`X-${index}`);
+    const samples = await scrape(metrics);
+    const refused = [...samples].filter(([name]) => name.startsWith('backup_mx_refused_total'));
+    expect(refused.length).toBeLessThan(50);
+    expect(refused.reduce((sum, [, value]) => sum + value, 0)).toBe(1_000);
+    expect(samples.get('backup_mx_refused_total{code="other"}')).toBe(960);
+  });
+});
+
+describe('gauges', () => {
+  test('are read at each scrape', async () => {
+    let connections = 3;
+    const metrics = make({
+      held: async () => ({ messageCount: 7, sizeBytes: 700, oldestAgeMs: 90_500 }),
+      openOutages: async () => 1,
+      connections: () => connections,
+      inFlightBytes: () => 4096,
+    });
+    expect(Object.fromEntries(await scrape(metrics))).toMatchObject({
+      backup_mx_held_messages: 7,
+      backup_mx_held_bytes: 700,
+      backup_mx_oldest_held_age_seconds: 90.5,
+      backup_mx_open_outages: 1,
+      backup_mx_connections: 3,
+      backup_mx_in_flight_bytes: 4096,
+    });
+    connections = 4;
+    expect((await scrape(metrics)).get('backup_mx_connections')).toBe(4);
+  });
+
+  test('nothing held has the age 0', async () => {
+    const metrics = make({ held: async () => ({ messageCount: 0, sizeBytes: 0, oldestAgeMs: null }) });
+    expect((await scrape(metrics)).get('backup_mx_oldest_held_age_seconds')).toBe(0);
+  });
+
+  test('a source that fails or hangs is absent from that scrape, counted, and back at the next', async () => {
+    let mode: 'fails' | 'hangs' | 'answers' = 'fails';
+    const metrics = make({
+      held: async () => {
+        if (mode === 'fails') throw new Error('database is away');
+        if (mode === 'hangs') await Promise.withResolvers<never>().promise;
+        return { messageCount: 1, sizeBytes: 2, oldestAgeMs: 3 };
+      },
+      connections: () => 5,
+    });
+    const failing = await scrape(metrics);
+    expect(failing.has('backup_mx_held_messages')).toBe(false);
+    expect(failing.get('backup_mx_connections')).toBe(5);
+    mode = 'hangs';
+    expect((await scrape(metrics)).has('backup_mx_held_bytes')).toBe(false);
+    mode = 'answers';
+    const answering = await scrape(metrics);
+    expect(answering.get('backup_mx_held_messages')).toBe(1);
+    expect(answering.get('backup_mx_scrape_failures_total{source="held"}')).toBe(2);
+  });
+});
+
+describe('process metrics', () => {
+  const program = `
+    import { createMetrics } from './src/telemetry/metrics.ts';
+    const metrics = createMetrics({ version: '0', runtime: 'x', sources: {}, withProcessMetrics: true });
+    console.log((await metrics.render()).body);
+    await metrics.render();
+  `;
+
+  test.each([
+    ['bun', ['bun', '-e', program]],
+    ['deno', ['deno', 'eval', '--ext=ts', program]],
+    ['node', ['node', '--input-type=module-typescript', '-e', program]],
+  ] as const)('can be read on %s, and keep no process alive', async (_runtime, command) => {
+    const child = Bun.spawn(['env', `PATH=node_modules/.bin:${Bun.env['PATH']}`, ...command], {
+      stdout: 'pipe',
+      stderr: 'inherit',
+    });
+    const body = await new Response(child.stdout).text();
+    expect(await child.exited).toBe(0);
+    expect(body).toMatch(/^process_resident_memory_bytes \d+/m);
+    expect(body).toMatch(/^process_cpu_seconds_total [\d.e-]+/m);
+    expect(body).not.toContain('nodejs_');
+  });
+});
