@@ -13,3 +13,75 @@ export interface Reply {
   /** The text lines, joined by LF, without the codes, sanitised: no control characters but LF. */
   readonly text: string;
 }
+
+/** A peer may send lines without end; what tells us why is in the first few. */
+const MAX_LINES = 50;
+/** RFC 5321 §4.5.3.1.5 allows 512 octets; twice that is kept of those who send more. */
+const MAX_LINE_LENGTH = 1024;
+
+/**
+ * Reads a whole reply, its lines separated by CRLF or LF. Lenient: the last line with a code decides, other lines are text.
+ * Null when no line begins with a code from 200 to 599: junk, which is nobody's refusal.
+ */
+export function parseReply(lines: string): Reply | null {
+  const parsed = lines
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+    .map(parseLine);
+  const last = parsed.findLast((line) => line.code !== null);
+  if (last === undefined || last.code === null) return null;
+  const { code } = last;
+  const texts = parsed.map((line) => line.text);
+  const enhancedCode = texts.map((text) => leadingEnhancedCode(text, code)).find((found) => found !== null) ?? null;
+  const text = texts
+    .slice(0, MAX_LINES)
+    .map((line) => (leadingEnhancedCode(line, code) === enhancedCode ? withoutEnhancedCode(line, enhancedCode) : line))
+    .map((line) => sanitizeText(line, MAX_LINE_LENGTH))
+    .join('\n');
+  return { code, enhancedCode, text };
+}
+
+/**
+ * The reply as it stands on the wire, its lines joined by LF and none after the last: `550-5.1.1 No\n550 5.1.1 such user`.
+ * The form for logs, the API and the Diagnostic-Code field; for the wire, LF becomes CRLF.
+ */
+export function formatReply(reply: Reply): string {
+  const prefix = reply.enhancedCode === null ? '' : `${reply.enhancedCode} `;
+  const lines = reply.text.split('\n');
+  return lines
+    .map((line, index) => `${reply.code}${index < lines.length - 1 ? '-' : ' '}${prefix}${line}`.trimEnd())
+    .join('\n');
+}
+
+/**
+ * One line of harmless text: every CR, LF, control and invisible direction mark becomes a space, invalid UTF-16 is replaced.
+ *
+ * @param maxLength in UTF-16 units; the cut never parts a surrogate pair
+ */
+export function sanitizeText(text: string, maxLength: number): string {
+  const cut = text.slice(0, maxLength + 1).toWellFormed();
+  const clean = cut.replace(/\r\n|[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, ' ');
+  if (clean.length <= maxLength) return clean.trimEnd();
+  const kept = clean.slice(0, maxLength);
+  return (kept.isWellFormed() ? kept : kept.slice(0, -1)).trimEnd();
+}
+
+interface ReplyLine {
+  readonly code: number | null;
+  readonly text: string;
+}
+
+function parseLine(line: string): ReplyLine {
+  const match = /^([2-5][0-9][0-9])(?:[ -](.*))?$/s.exec(line);
+  return match === null ? { code: null, text: line } : { code: Number(match[1]), text: match[2] ?? '' };
+}
+
+/** Only of the code's own class: `550 2.0.0` says nothing that could be trusted (RFC 2034). */
+function leadingEnhancedCode(text: string, code: number): string | null {
+  const enhancedCode = /^([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s|$)/.exec(text)?.[1];
+  return enhancedCode?.[0] === String(code)[0] ? (enhancedCode ?? null) : null;
+}
+
+function withoutEnhancedCode(line: string, enhancedCode: string | null): string {
+  return enhancedCode === null ? line : line.slice(enhancedCode.length).trimStart();
+}
