@@ -1,0 +1,46 @@
+/**
+ * What the defaults of the settings need to know about this machine: its name, addresses, memory and name servers.
+ *
+ * Read once, at start. Whatever cannot be read is empty, so that only the setting which needs it has no default.
+ */
+import { readFileSync } from 'node:fs';
+import { hostname, networkInterfaces, totalmem } from 'node:os';
+
+export interface Machine {
+  readonly hostname: string;
+  /** Addresses of all interfaces but loopback and link-local ones. */
+  readonly interfaceAddresses: readonly string[];
+  /** Of the machine, or of this container where that is less. */
+  readonly totalMemoryBytes: number;
+  /** The text of /etc/resolv.conf, or null where there is none. */
+  readonly resolvConf: string | null;
+}
+
+/** Limits of a memory control group: version 2, then version 1. */
+const MEMORY_LIMIT_FILES = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes'];
+
+/** Reads the machine. */
+export function readMachine(): Machine {
+  const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const outward = interfaces.filter(({ internal, address }) => !internal && !/^(?:fe80:|169\.254\.)/i.test(address));
+  return {
+    hostname: hostname(),
+    interfaceAddresses: [...new Set(outward.map(({ address }) => address))],
+    totalMemoryBytes: Math.min(totalmem(), ...MEMORY_LIMIT_FILES.map(memoryLimit)),
+    resolvConf: readText('/etc/resolv.conf'),
+  };
+}
+
+/** The file says `max`, or an absurdly large number, when there is no limit. */
+function memoryLimit(path: string): number {
+  const text = readText(path)?.trim() ?? '';
+  return /^\d+$/.test(text) && Number(text) > 0 ? Number(text) : Number.POSITIVE_INFINITY;
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
