@@ -1,0 +1,40 @@
+/**
+ * Who we are, for the rank and loop tests: handing mail to ourselves would make it go round (RFC 5321 §6.3).
+ *
+ * Pure. The lists come from config.ts and from the listeners as they are bound.
+ */
+import type { Endpoint } from './addresses.ts';
+import { classifyAddress } from './address-class.ts';
+
+export interface OwnIdentity {
+  /** Every name of the service, of all nodes, as lower-case A-labels (MX_NAMES). */
+  readonly names: readonly string[];
+  /** The addresses that are ours at the port next hops listen on, NAT addresses included (config's selfAddresses). */
+  readonly addresses: readonly string[];
+  /** What our SMTP listeners are bound to, wildcards as they are. */
+  readonly listeners: readonly Endpoint[];
+  /** The machine's addresses: what a wildcard listener stands for, beside loopback. */
+  readonly interfaceAddresses: readonly string[];
+}
+
+/** Whether a host name is one of the service's. */
+export function isOwnName(self: OwnIdentity, name: string): boolean {
+  return self.names.includes(name);
+}
+
+/**
+ * Whether a connection to this address and port would reach the service: a listener is there, or it is one of the
+ * service's addresses at `deliveryPort` or at a port we listen on (another node, or ours behind NAT).
+ */
+export function isOwnEndpoint(self: OwnIdentity, { address, port }: Endpoint, deliveryPort: number): boolean {
+  const here = self.listeners.filter((listener) => listener.port === port);
+  if (self.addresses.includes(address) && (port === deliveryPort || here.length > 0)) return true;
+  return here.some((listener) => listener.address === address || isCovered(self, listener.address, address));
+}
+
+/** Whether a listener on all addresses also answers at this one. `::` takes IPv4 too. */
+function isCovered(self: OwnIdentity, wildcard: string, address: string): boolean {
+  if (wildcard !== '::' && !(wildcard === '0.0.0.0' && !address.includes(':'))) return false;
+  const kind = classifyAddress(address);
+  return kind === 'LOOPBACK' || kind === 'UNSPECIFIED' || self.interfaceAddresses.includes(address);
+}
