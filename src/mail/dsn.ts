@@ -1,0 +1,118 @@
+/**
+ * Delivery status notifications: the message that tells a sender what became of theirs (RFC 3464, RFC 6522, RFC 3834).
+ *
+ * Promises CRLF line ends, lines within SMTP's limits, ASCII only (save for the address of a UTF-8 sender in the To field,
+ * which needs SMTPUTF8), and that no text of a client or peer can add a field, a part or a line end. Written by hand, since every
+ * field of a report is fixed by its RFC. Decides nothing: whether a report is due, and to whom, is queue/own-mail.ts's matter;
+ * so is its null reverse-path.
+ */
+import { Buffer } from 'node:buffer';
+import { isAddress } from './address.ts';
+import { formatDate } from './date.ts';
+import { deliveryStatus } from './dsn-fields.ts';
+import { reportSubject, reportText } from './dsn-text.ts';
+import { messageIdOf } from './header-section.ts';
+import { encodeText } from './quoted-printable.ts';
+import { sanitizeText } from './reply.ts';
+
+export { headerSectionOf } from './header-section.ts';
+
+/** RELAYED: handed to a host that promises no reports of its own. EXPIRED is reported as `failed`. */
+export type ReportedEvent = 'FAILED' | 'EXPIRED' | 'DELAYED' | 'RELAYED';
+
+export interface HostTry {
+  readonly host: string;
+  readonly lastAttemptAt: Date;
+  /** As `AttemptRecord.reply`. */
+  readonly reply: string;
+}
+
+export interface ReportedRecipient {
+  /** The forward-path, `local@domain`. */
+  readonly address: string;
+  /** ORCPT as given, still xtext-encoded; null when absent. */
+  readonly originalRecipient: string | null;
+  readonly event: ReportedEvent;
+  /** Enhanced status code; null to take it from the diagnostic and the event. */
+  readonly status: string | null;
+  /** The host that gave the last reply; null when there was none. */
+  readonly remoteMta: string | null;
+  /** The verbatim reply, its lines joined by LF, or our own words in brackets; null when there is nothing to tell. */
+  readonly diagnostic: string | null;
+  readonly lastAttemptAt: Date | null;
+  /** Written only for DELAYED. */
+  readonly willRetryUntilAt: Date | null;
+  /** Every host tried, with its last answer; may be empty. Told in the human part. */
+  readonly hosts: readonly HostTry[];
+}
+
+export interface Report {
+  /** Id of the report's own message. */
+  readonly reportId: string;
+  /** Id of the reported message, as it stands in the 250 reply and in Received. */
+  readonly transactionId: string;
+  /** Our MX name. */
+  readonly reportingMta: string;
+  /** Address of the From field. */
+  readonly from: string;
+  /** The reverse-path of the reported message. */
+  readonly to: string;
+  readonly arrivalAt: Date;
+  /** Now. */
+  readonly at: Date;
+  /** ENVID as given, still xtext-encoded; null when absent. */
+  readonly envelopeId: string | null;
+  /** For how long an expired message was tried, in words: `10 days`. */
+  readonly lifetimeText: string;
+  /** At least one. */
+  readonly recipients: readonly ReportedRecipient[];
+  /** Of the reported message: `headerSectionOf` its content. */
+  readonly headerSection: Uint8Array;
+}
+
+/** The report as content ready for the queue. Throws a RangeError when `from` or `to` is no address: a bug of the caller. */
+export function composeReport(report: Report): Uint8Array {
+  const text = encodeText(Buffer.from(reportText(report)));
+  const headers = encodeText(report.headerSection);
+  const parts = [
+    part(['Content-Type: text/plain; charset=utf-8', `Content-Transfer-Encoding: ${text.encoding}`], text.text),
+    part(['Content-Type: message/delivery-status'], deliveryStatus(report)),
+    part(['Content-Type: text/rfc822-headers', `Content-Transfer-Encoding: ${headers.encoding}`], headers.text),
+  ];
+  const boundary = boundaryFor(report.reportId, parts);
+  const body = `${parts.map((content) => `--${boundary}\r\n${content}\r\n`).join('')}--${boundary}--\r\n`;
+  return Buffer.from(`${headerFields(report, boundary)}\r\n${body}`);
+}
+
+/** Nobody outside knows the id of a report that is not sent yet; should a part hold it all the same, the boundary is longer. */
+function boundaryFor(reportId: string, parts: readonly string[]): string {
+  let boundary = `=_report_${reportId.replace(/[^0-9A-Za-z-]/g, '').slice(0, 36)}`;
+  while (parts.some((content) => content.includes(boundary))) boundary += '_';
+  return boundary;
+}
+
+function headerFields(report: Report, boundary: string): string {
+  const messageId = messageIdOf(report.headerSection);
+  const fields = [
+    `From: Mail Delivery System <${mailbox(report.from)}>`,
+    `To: <${mailbox(report.to)}>`,
+    `Subject: ${reportSubject(report)}`,
+    `Date: ${formatDate(report.at)}`,
+    `Message-ID: <${report.reportId}@${sanitizeText(report.reportingMta, 255)}>`,
+    ...(messageId === null ? [] : [`In-Reply-To: ${messageId}`, `References: ${messageId}`]),
+    // RFC 3834 §5: no robot answers it.
+    'Auto-Submitted: auto-replied',
+    'MIME-Version: 1.0',
+    `Content-Type: multipart/report; report-type=delivery-status;\r\n boundary="${boundary}"`,
+  ];
+  return fields.map((field) => `${field}\r\n`).join('');
+}
+
+function part(fields: readonly string[], content: string): string {
+  return `${fields.map((field) => `${field}\r\n`).join('')}\r\n${content}`;
+}
+
+function mailbox(address: string): string {
+  if (!isAddress(address)) throw new RangeError('not an address');
+  return address;
+}
