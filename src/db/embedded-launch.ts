@@ -1,0 +1,212 @@
+/**
+ * Starts one postmaster, watches it, and stops it.
+ *
+ * - It has a session and process group of its own: Ctrl-C does not stop it before the service has drained.
+ * - A `sh` watchdog reads a pipe that we hold. When we are gone, however that came, it reads the end of the file and tells the
+ *   postmaster to stop. A line on the pipe tells the watchdog itself to go.
+ * - The data folder is passed as descriptor 3, locked with flock where the machine has it: a second container on the same
+ *   volume sees neither our process nor PostgreSQL's shared memory, but it sees this lock, which lives as long as any process of the server.
+ *   Where the server's account cannot reach the folder, below a closed home, it opens it through that descriptor.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EmbeddedHost, EmbeddedLog, RunAs } from './embedded-host.ts';
+import { spawnAccount } from './embedded-host.ts';
+import { findServer, WATCHDOG_NAME } from './embedded-postmaster.ts';
+import { startTicks } from './embedded-lock.ts';
+import { StartError } from './start-error.ts';
+
+/** Exit code of our script when another process holds the folder's lock. */
+const FOLDER_LOCKED = 75;
+
+/** Waits for the end of the pipe on descriptor 0, then stops the postmaster and clears its socket directory. Arguments: pid, directory. */
+const WATCH = `read -r _ && exit 0
+kill -INT "$1" || exit 0
+i=0
+while kill -0 "$1" && [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done
+rmdir "$2"`;
+
+/** Arguments: "stale" when postmaster.pid is to be removed, the socket directory, the watchdog's script, then the command. */
+const LAUNCH = `exec 4<&0 </dev/null
+command -v flock >/dev/null && { flock -n -E ${FOLDER_LOCKED} 3; [ $? -eq ${FOLDER_LOCKED} ] && exit ${FOLDER_LOCKED}; }
+[ "$1" = stale ] && rm -f /proc/self/fd/3/postmaster.pid
+( ( exec 0<&4 3<&- 4<&- >/dev/null 2>&1; exec /bin/sh -c "$3" ${WATCHDOG_NAME} $$ "$2" ) & )
+shift 3
+exec "$@" 4<&-`;
+
+/** Trouble that goes away by itself: the dead server's last processes still hold its memory, its lock, or its pid. */
+const PASSING =
+  /pre-existing shared memory block|lock file "postmaster\.pid" already exists|lock file "[^"]*" is empty/;
+
+/** A dead server's processes take a second or two to go; a zombie under an init that never reaps may need us to look again. */
+const PASSING_TROUBLE_MS = 30_000;
+
+const FAST_STOP_MS = 30_000;
+
+export interface LaunchOptions {
+  /** `postgres` and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly as: RunAs;
+  /** `DATA_DIR/postgres`, absolute. */
+  readonly folder: string;
+  /** The same, open. */
+  readonly folderFd: number;
+  readonly socketDir: string;
+  readonly kill: EmbeddedHost['kill'];
+  readonly log: EmbeddedLog;
+}
+
+export interface Postmaster {
+  readonly pid: number;
+  /** Resolves when the process is gone, for whatever reason. */
+  readonly exited: Promise<void>;
+  /** Ends the sessions, writes a checkpoint and stops; after half a minute without one. */
+  stop(): Promise<void>;
+}
+
+/** Waits for the end of a process that may not be our child. */
+export async function waitForExit(pid: number): Promise<void> {
+  const ticks = await startTicks(pid);
+  if (ticks !== null) {
+    do {
+      await sleep(50);
+    } while ((await startTicks(pid)) === ticks);
+  }
+}
+
+export interface StopOptions {
+  readonly pid: number;
+  readonly exited: Promise<void>;
+  readonly kill: EmbeddedHost['kill'];
+}
+
+/** Stops a server by its pid: fast first, then at once, which its log repairs at the next start. */
+export async function stopServer({ pid, exited, kill }: StopOptions): Promise<void> {
+  const timer = setTimeout(() => kill(pid, 'SIGQUIT'), FAST_STOP_MS);
+  kill(pid, 'SIGINT');
+  await exited;
+  clearTimeout(timer);
+}
+
+type Attempt =
+  | { readonly kind: 'READY'; readonly postmaster: Postmaster }
+  | { readonly kind: 'PASSING' | 'FAILED'; readonly reason: string };
+
+async function launchOnce(options: LaunchOptions): Promise<Attempt> {
+  const { command, env, as, folder, folderFd, socketDir, kill, log } = options;
+  const isStale = (await findServer(folder)).kind === 'STALE';
+  const child: ChildProcess = spawn(
+    '/bin/sh',
+    ['-c', LAUNCH, 'backup-mx-postgres', isStale ? 'stale' : 'clean', socketDir, WATCH, ...command],
+    { ...spawnAccount(as), cwd: '/', env, detached: true, stdio: ['pipe', 'ignore', 'pipe', folderFd] },
+  );
+  const lastLines: string[] = [];
+  const state: { isReady: boolean; isOver: boolean; exitCode: number | null } = {
+    isReady: false,
+    isOver: false,
+    exitCode: null,
+  };
+  if (child.stderr !== null) {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lastLines.push(line);
+      lastLines.splice(0, lastLines.length - 20);
+      if (state.isReady && /\b(FATAL|PANIC|WARNING):/.test(line)) {
+        log.warn(`postgres: ${line}`);
+      }
+    });
+  }
+  // The pipe breaks when the watchdog goes first.
+  child.stdin?.on('error', () => {});
+  const exited = new Promise<void>((resolve) => {
+    const over = (code: number | null): void => {
+      state.exitCode ??= code;
+      state.isOver = true;
+      child.stdin?.end('go\n');
+      resolve();
+    };
+    child.on('error', (error) => {
+      lastLines.push(error.message);
+      over(null);
+    });
+    child.on('exit', over);
+  });
+  const pid = child.pid ?? 0;
+  const startedAt = performance.now();
+  for (let nextNoteAt = startedAt + 10_000; !state.isOver; ) {
+    const found = await findServer(folder);
+    if (found.kind === 'LIVE' && found.pid === pid && found.status === 'ready') {
+      state.isReady = true;
+      return {
+        kind: 'READY',
+        postmaster: {
+          pid,
+          exited,
+          stop: async () => (state.isOver ? undefined : await stopServer({ pid, exited, kill })),
+        },
+      };
+    }
+    if (performance.now() > nextNoteAt) {
+      nextNoteAt += 10_000;
+      log.info('the embedded PostgreSQL is still recovering its log');
+    }
+    await Promise.race([sleep(10), exited]);
+  }
+  // The last lines may arrive after the exit.
+  await sleep(20);
+  if (state.exitCode === FOLDER_LOCKED) {
+    return { kind: 'PASSING', reason: 'another process, perhaps in another container, holds the folder' };
+  }
+  const output = lastLines.join('\n');
+  const reason =
+    lastLines.findLast((line) => /\b(FATAL|PANIC):/.test(line)) ?? lastLines.at(-1) ?? `exit ${state.exitCode}`;
+  return { kind: PASSING.test(output) ? 'PASSING' : 'FAILED', reason: reason.replace(/^.*?\b(FATAL|PANIC): +/, '') };
+}
+
+/**
+ * Starts the server and waits until it accepts connections, however long it takes to recover.
+ *
+ * @throws StartError when it cannot start
+ */
+export async function launchPostmaster(options: LaunchOptions): Promise<Postmaster> {
+  const deadlineAt = performance.now() + PASSING_TROUBLE_MS;
+  for (let isFirst = true; ; isFirst = false) {
+    const attempt = await launchOnce(options);
+    if (attempt.kind === 'READY') {
+      return attempt.postmaster;
+    }
+    if (attempt.kind === 'FAILED' || performance.now() > deadlineAt) {
+      const advice =
+        attempt.kind === 'FAILED'
+          ? ''
+          : ': stop what uses the folder; in a container, run it with an init (docker run --init)';
+      throw new StartError(`the embedded PostgreSQL in ${options.folder} does not start (${attempt.reason})${advice}`);
+    }
+    if (isFirst) {
+      options.log.info(`waiting for the last server's remains on ${options.folder} (${attempt.reason})`);
+    }
+    await sleep(250);
+  }
+}
+
+export interface WatchOptions {
+  readonly pid: number;
+  readonly socketDir: string;
+  readonly as: RunAs;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A watchdog for a server that we did not start. Returns how to send it away. */
+export function watchServer({ pid, socketDir, as, env }: WatchOptions): () => void {
+  const child = spawn('/bin/sh', ['-c', WATCH, WATCHDOG_NAME, String(pid), socketDir], {
+    ...spawnAccount(as),
+    cwd: '/',
+    env,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.stdin?.on('error', () => {});
+  child.on('error', () => {});
+  return () => void child.stdin?.end('go\n');
+}

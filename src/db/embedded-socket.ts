@@ -1,0 +1,94 @@
+/**
+ * The embedded server's only address: a Unix socket in a directory that nobody else may enter, with trust inside it.
+ *
+ * Not in DATA_DIR, whose path may be too long for a socket's and whose file system may know none.
+ */
+import { Buffer } from 'node:buffer';
+import { chmod, chown, mkdir, mkdtemp, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import type { Account } from './embedded-account.ts';
+import { DATABASE_USER } from './embedded-folder.ts';
+import { canEnter, type EmbeddedHost, errorCode } from './embedded-host.ts';
+import { StartError } from './start-error.ts';
+
+const DATABASE_NAME = 'backup_mx';
+
+/** `sockaddr_un` holds 107 bytes and a NUL. */
+const SOCKET_PATH_BYTES = 107;
+
+export interface EmbeddedConnection {
+  /** The directory of the Unix socket. */
+  readonly host: string;
+  /** Only a part of the socket's name. */
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+}
+
+/** Our database behind a socket. */
+export function socketConnection(socketDir: string, port: number): EmbeddedConnection {
+  return { host: socketDir, port, database: DATABASE_NAME, user: DATABASE_USER };
+}
+
+/**
+ * A new directory for the socket that only the server's account may enter.
+ *
+ * @throws StartError when there is no place for one
+ */
+export async function makeSocketDir(host: EmbeddedHost, account: Account): Promise<string> {
+  for (const root of host.socketRoots) {
+    const made = await mkdtemp(join(root, 'backup-mx-')).catch(() => null);
+    if (made === null) {
+      continue;
+    }
+    const isShort = Buffer.byteLength(join(made, '.s.PGSQL.5432')) <= SOCKET_PATH_BYTES;
+    await setOwner(made, account);
+    if (isShort && (await canEnter(made, account.server))) {
+      return made;
+    }
+    await rmdir(made);
+  }
+  throw new StartError(
+    `no directory for the database's socket: none of ${host.socketRoots.join(', ')} is writable, short enough and open to uid ${account.uid}: set TMPDIR`,
+  );
+}
+
+/** Asks the server, and creates our database where it is missing. False: it does not take connections, or no longer. */
+export async function ensureDatabase({ host, port, user }: EmbeddedConnection): Promise<boolean> {
+  const sql = postgres({ host, port, user, database: 'postgres', max: 1, connect_timeout: 10, onnotice: () => {} });
+  try {
+    const [row] = await sql`select 1 from pg_database where datname = ${DATABASE_NAME}`;
+    if (row === undefined) {
+      await sql.unsafe(`create database ${DATABASE_NAME}`);
+    }
+    return true;
+  } catch (error) {
+    if (
+      ['57P03', '57P01', 'ECONNREFUSED', 'ENOENT', 'CONNECTION_CLOSED', 'CONNECT_TIMEOUT'].includes(errorCode(error))
+    ) {
+      return false;
+    }
+    throw error;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+async function setOwner(directory: string, { server, uid, gid }: Account): Promise<void> {
+  await chmod(directory, 0o700);
+  if (server !== null) {
+    await chown(directory, uid, gid);
+  }
+}
+
+/** Makes the directory again at the same path, where something cleared the temp directory. */
+export async function restoreSocketDir(directory: string, account: Account): Promise<void> {
+  await mkdir(directory, { mode: 0o700, recursive: true });
+  await setOwner(directory, account);
+}
+
+/** Removes the directory, unless something else is in it. */
+export async function removeSocketDir(directory: string): Promise<void> {
+  await rmdir(directory).catch(() => {});
+}

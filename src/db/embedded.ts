@@ -1,0 +1,112 @@
+/**
+ * The embedded PostgreSQL: a real server of its own in `DATA_DIR/postgres`, from npm-installed binaries, durable, reached over a
+ * Unix socket only. It starts with the service, stops with it, and is started again when it dies by itself.
+ *
+ * Refuses, with one line and before touching anything: a folder that another running service has, a folder of another major
+ * version or another account, a machine the binaries are not for. Takes over a server whose service is gone.
+ * Does not create the schema (migrate.ts) and does not hold connections.
+ */
+import { mkdir, statfs } from 'node:fs/promises';
+import { tmpdir, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { chooseAccount } from './embedded-account.ts';
+import { findNativeDir, prepareBinaries } from './embedded-binaries.ts';
+import { checkMajor, giveFolder, inspectFolder, makeFolder } from './embedded-folder.ts';
+import { type EmbeddedHost, type EmbeddedLog, errorCode } from './embedded-host.ts';
+import { lockFolder } from './embedded-lock.ts';
+import { type PreparedServer, type RunningServer, runServer } from './embedded-server.ts';
+import { StartError } from './start-error.ts';
+
+export interface EmbeddedDatabase extends RunningServer {
+  /** Space that the server's account can still use on the file system of DATA_DIR. */
+  freeBytes(): Promise<number>;
+}
+
+export interface EmbeddedOptions {
+  readonly dataDir: string;
+  readonly log: EmbeddedLog;
+  /** Whether a server that dies by itself is started again. Default true; tests that look at the time between say false. */
+  readonly isRelaunched?: boolean;
+  /** What to believe of the machine instead of asking it. For tests. */
+  readonly host?: Partial<EmbeddedHost>;
+}
+
+function thisHost(): EmbeddedHost {
+  const limit = typeof process.constrainedMemory === 'function' ? process.constrainedMemory() : 0;
+  const memory = totalmem();
+  return {
+    platform: process.platform,
+    arch: process.arch,
+    uid: process.getuid?.() ?? -1,
+    gid: process.getgid?.() ?? -1,
+    pid: process.pid,
+    passwdPath: '/etc/passwd',
+    loaderPath: null,
+    nativeDir: null,
+    treeRoots: ['/var/lib/backup-mx', tmpdir(), '/var/tmp'],
+    socketRoots: [tmpdir(), '/tmp', '/var/tmp', '/run', '/dev/shm'],
+    memoryBytes: limit > 0 && limit < memory ? limit : memory,
+    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
+    kill: (pid, signal) => {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        if (errorCode(error) !== 'ESRCH') {
+          throw error;
+        }
+      }
+    },
+  };
+}
+
+async function prepare(dataDir: string, host: EmbeddedHost, log: EmbeddedLog): Promise<PreparedServer> {
+  const folder = join(dataDir, 'postgres');
+  const state = await inspectFolder(folder, host.uid);
+  const account = await chooseAccount(host, state?.owner ?? null);
+  const binaries = await prepareBinaries({ host, account, dataDir, log });
+  if (state === null) {
+    await makeFolder({ dataDir, folder, account, binaries });
+  } else {
+    checkMajor(folder, state.major, binaries.major);
+    if (account.server !== null && state.owner.uid === 0) {
+      await giveFolder(folder, account.server);
+    }
+  }
+  return { host, log, folder, account, binaries };
+}
+
+/**
+ * Starts the embedded PostgreSQL in `dataDir`, or takes over the one that is left running there.
+ *
+ * @throws StartError with one line that says what to do
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
+  const { log, isRelaunched = true } = options;
+  const dataDir = resolve(options.dataDir);
+  const host = { ...thisHost(), ...options.host };
+  findNativeDir(host);
+  await mkdir(dataDir, { recursive: true }).catch((error: unknown) => {
+    throw new StartError(`DATA_DIR ${dataDir} cannot be made (${errorCode(error)})`);
+  });
+  const lock = await lockFolder(dataDir, host.pid);
+  try {
+    const prepared = await prepare(dataDir, host, log);
+    const server = await runServer({ ...prepared, isRelaunched });
+    return {
+      ...server,
+      freeBytes: async () => {
+        const { bavail, bsize } = await statfs(prepared.folder);
+        return bavail * bsize;
+      },
+      stop: async () => {
+        await server.stop();
+        await prepared.binaries.discard();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
