@@ -1,0 +1,187 @@
+/**
+ * Opens SMTP sessions to one address of a next hop (RFC 5321), with STARTTLS where it is offered (RFC 3207, opportunistic:
+ * the certificate is not verified, and where the handshake fails the address is dialled once more in clear).
+ *
+ * Expected trouble is a value, never an exception. Only this file knows nodemailer here: it drives the dialogue; the MAIL and
+ * RCPT commands are ours (smtp-commands.ts), and so is every timeout. Sessions: smtp-session.ts.
+ * Does not choose hosts, does not judge replies.
+ */
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import SMTPConnection, { type SMTPEnvelope, type SMTPError } from 'nodemailer/lib/smtp-connection';
+import type { HostTrouble } from '../mail/outcome.ts';
+import { noAnswer, readAnswer } from './smtp-answer.ts';
+import { readOffers } from './smtp-commands.ts';
+import { dial } from './smtp-dial.ts';
+import { createSession, type SmtpLink, type SmtpSession } from './smtp-session.ts';
+import type { SmtpTimeouts } from './smtp-timeouts.ts';
+import type { LinkEnvelope } from './smtp-transaction.ts';
+import { createWatchdog } from './watchdog.ts';
+
+export interface OpenOptions {
+  /** The next hop's name: SNI, never resolved here. */
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  /** What we call ourselves in EHLO. */
+  readonly ehloName: string;
+  readonly timeouts: SmtpTimeouts;
+  readonly tls: 'OPPORTUNISTIC' | 'NONE';
+  /** Aborting cuts the connection at once. */
+  readonly signal?: AbortSignal | undefined;
+  /** Content goes out in pieces of this size, so that progress shows and an abort can stop between two. */
+  readonly blockBytes?: number | undefined;
+}
+
+export type OpenResult =
+  | { readonly kind: 'OPEN'; readonly session: SmtpSession }
+  | { readonly kind: 'TROUBLE'; readonly trouble: HostTrouble; readonly reply: string };
+
+/** A reply longer than this is an attack or a mistake. */
+const MAX_REPLY_BYTES = 65_536;
+/** nodemailer's own timeouts stay out of the way of ours. */
+const NEVER_MS = 24 * 3_600_000;
+const DEFAULT_BLOCK_BYTES = 65_536;
+
+type Stage = 'GREETING' | 'EHLO' | 'STARTTLS';
+
+const STAGE_WORDS: { readonly [S in Stage]: string } = {
+  GREETING: 'the greeting',
+  EHLO: 'the reply to EHLO',
+  STARTTLS: 'the TLS handshake',
+};
+
+/** Dials, greets and, where offered, encrypts. The session is ready for its first message. */
+export async function openSession(options: OpenOptions): Promise<OpenResult> {
+  const first = await openOnce(options, options.tls === 'OPPORTUNISTIC');
+  const isBrokenTls = first.kind === 'TROUBLE' && first.trouble === 'TLS' && !options.signal?.aborted;
+  return isBrokenTls ? openOnce(options, false) : first;
+}
+
+async function openOnce(options: OpenOptions, useTls: boolean): Promise<OpenResult> {
+  const { address, port, timeouts, signal } = options;
+  const dialled = await dial({ address, port, timeoutMs: timeouts.connectMs, signal });
+  if (dialled.kind === 'TROUBLE') return dialled;
+  const link = createLink(options, dialled.socket, useTls);
+  const trouble = await handshake(link, options);
+  if (trouble !== null) {
+    link.cut();
+    return { kind: 'TROUBLE', ...trouble };
+  }
+  const { connection } = link;
+  const session = createSession({
+    link,
+    offers: readOffers(link.lastReply()),
+    tls: describeTls(connection),
+    localAddress: dialled.socket.localAddress ?? null,
+    timeouts,
+    blockBytes: options.blockBytes ?? DEFAULT_BLOCK_BYTES,
+  });
+  return { kind: 'OPEN', session };
+}
+
+interface Link extends SmtpLink {
+  readonly connection: SMTPConnection;
+}
+
+/** nodemailer's connection with the few points at which we take part. */
+function createLink({ host, port, ehloName }: OpenOptions, socket: Socket, useTls: boolean): Link {
+  const connection = new SMTPConnection({
+    host,
+    port,
+    connection: socket,
+    secure: false,
+    name: ehloName,
+    ignoreTLS: !useTls,
+    tls: { rejectUnauthorized: false },
+    connectionTimeout: NEVER_MS,
+    greetingTimeout: NEVER_MS,
+    socketTimeout: NEVER_MS,
+    socketCloseTimeout: 0,
+    maxResponseSize: MAX_REPLY_BYTES,
+  });
+  // nodemailer 10.6 has one set of DSN parameters per envelope, asks for SMTPUTF8 only when an address needs it, refuses `<` in a
+  // quoted local part and names recipients by address. Its commands are therefore rewritten as they leave, and it is given
+  // the recipients' positions for addresses.
+  const inside = connection as unknown as { _sendCommand: (line: string, logLine?: string) => void };
+  const sendCommand = inside._sendCommand.bind(connection);
+  const link: Link = {
+    connection,
+    rewriteCommand: (line) => line,
+    send: (recipientCount, pipe, done) => {
+      const content = { pipe } as unknown as Readable;
+      const positions = Array.from({ length: recipientCount }, (_, position) => String(position));
+      const envelope: SMTPEnvelope & LinkEnvelope = { from: '', to: positions };
+      connection.send(envelope, content, (error, info) => done(envelope, error, info?.response ?? ''));
+      return envelope;
+    },
+    lastReply: () => connection.lastServerResponse || '',
+    reset: (done) => connection.reset((error) => done(error === null)),
+    quit: () => connection.quit(),
+    cut: () => {
+      connection.close();
+      socket.destroy();
+    },
+    onData: (listener) => void currentSocket(connection)?.on('data', listener),
+    onEnd: (listener) => void connection.once('end', listener),
+    isAlive: () => !connection.destroyed && currentSocket(connection)?.writable === true,
+  };
+  inside._sendCommand = (line, logLine) => sendCommand(link.rewriteCommand(line), logLine);
+  // An 'error' event without a listener would be thrown; each error also reaches whoever waits.
+  connection.on('error', () => undefined);
+  return link;
+}
+
+function handshake(link: Link, options: OpenOptions): Promise<{ trouble: HostTrouble; reply: string } | null> {
+  const { connection } = link;
+  const { timeouts, signal } = options;
+  return new Promise((resolve) => {
+    let stage: Stage = 'GREETING';
+    let isFinished = false;
+    const finish = (trouble: { trouble: HostTrouble; reply: string } | null): void => {
+      if (isFinished) return;
+      isFinished = true;
+      watchdog.stop();
+      signal?.removeEventListener('abort', onAbort);
+      link.rewriteCommand = (line) => line;
+      resolve(trouble);
+    };
+    const fail = (error: SMTPError): void => finish(troubleAt(stage, error));
+    const silence = (kind: 'TIMEOUT' | 'DROPPED'): { trouble: HostTrouble; reply: string } => ({
+      trouble: stage === 'STARTTLS' ? 'TLS' : kind,
+      reply: noAnswer(kind, STAGE_WORDS[stage]).text,
+    });
+    const onAbort = (): void => finish({ trouble: 'FAULT', reply: noAnswer('STOPPED', STAGE_WORDS[stage]).text });
+    const watchdog = createWatchdog(() => finish(silence('TIMEOUT')));
+    link.rewriteCommand = (line) => {
+      stage = line === 'STARTTLS' ? 'STARTTLS' : 'EHLO';
+      watchdog.expect(timeouts.commandMs, () => timeouts.commandMs);
+      return line;
+    };
+    watchdog.expect(timeouts.greetingMs, () => timeouts.greetingMs);
+    signal?.addEventListener('abort', onAbort);
+    connection.once('error', fail);
+    connection.once('end', () => finish(silence('DROPPED')));
+    connection.connect((error) => (error === undefined || error === null ? finish(null) : fail(error)));
+  });
+}
+
+/** Whatever goes wrong between STARTTLS and the second EHLO is TLS trouble: the address may still take mail in clear. */
+function troubleAt(stage: Stage, error: SMTPError): { trouble: HostTrouble; reply: string } {
+  const reply = error.response === undefined ? noAnswer('DROPPED', STAGE_WORDS[stage]) : readAnswer(error.response);
+  if (stage === 'STARTTLS') return { trouble: 'TLS', reply: reply.text };
+  return { trouble: reply.kind === 'SILENCE' ? 'DROPPED' : 'GREETING', reply: reply.text };
+}
+
+/** `TLSv1.3 TLS_AES_256_GCM_SHA384`, or null for clear text. */
+function describeTls(connection: SMTPConnection): string | null {
+  const socket = connection._socket;
+  if (!(socket instanceof TLSSocket)) return null;
+  const cipher = socket.getCipher();
+  return [socket.getProtocol(), cipher.standardName ?? cipher.name].filter(Boolean).join(' ');
+}
+
+function currentSocket(connection: SMTPConnection): Socket | null {
+  return connection._socket === false ? null : connection._socket;
+}

@@ -1,0 +1,123 @@
+/**
+ * A primary mail server for tests: a raw SMTP sink on node:net that answers by the local part of each recipient and by
+ * whole-server modes (fake-primary-modes.ts), and records every message byte for byte.
+ *
+ * It keeps its port while it is down, so that it can come back.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import { testCertificate } from './certificate.ts';
+import { type FakePrimaryModes, type ModeName, NAMED_MODES, PLAIN_MODES } from './fake-primary-modes.ts';
+import { type FakePrimarySession, type ReceivedMessage, serveSession } from './fake-primary-session.ts';
+
+export type { FakePrimarySession, ReceivedMessage } from './fake-primary-session.ts';
+
+export interface FakePrimary {
+  readonly host: string;
+  readonly port: number;
+  readonly messages: ReceivedMessage[];
+  readonly sessions: FakePrimarySession[];
+  /** A name replaces all modes, an object changes some. In force from the next step of every session. */
+  readonly setMode: (mode: ModeName | Partial<FakePrimaryModes>) => void;
+  /** Resolves when the condition holds, looked at after every command, message and close; rejects after ten seconds. */
+  readonly waitFor: (condition: () => boolean, what?: string) => Promise<void>;
+  /** Goes down: the port is closed and connections are cut. */
+  readonly stop: () => Promise<void>;
+  /** Comes back on the same port. */
+  readonly start: () => Promise<void>;
+  /** Ends for good. */
+  readonly close: () => Promise<void>;
+}
+
+export interface FakePrimaryOptions {
+  readonly host?: string;
+  /** 0, the default, takes any free port. */
+  readonly port?: number;
+  readonly modes?: ModeName | Partial<FakePrimaryModes>;
+}
+
+const PATIENCE_MS = 10_000;
+
+export async function startFakePrimary(options: FakePrimaryOptions = {}): Promise<FakePrimary> {
+  const host = options.host ?? '127.0.0.1';
+  const certificate = testCertificate();
+  const messages: ReceivedMessage[] = [];
+  const sessions: FakePrimarySession[] = [];
+  const sockets = new Set<Socket>();
+  const greylisted = new Set<string>();
+  const watchers = new Set<() => void>();
+  let modes = applyMode(PLAIN_MODES, options.modes ?? 'plain');
+  let port = options.port ?? 0;
+  let server: Server | null = null;
+
+  const onChange = (): void => {
+    for (const watcher of watchers) watcher();
+  };
+  const onConnection = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('close', () => sockets.delete(socket));
+    const session = { number: sessions.length, commands: [], isTls: false, isOpen: true, unfinishedBytes: 0 };
+    sessions.push(session);
+    onChange();
+    const onMessage = (message: ReceivedMessage): void => {
+      messages.push(message);
+      onChange();
+    };
+    serveSession({ socket, session, modes: () => modes, certificate, greylisted, onMessage, onChange });
+  };
+  const start = async (): Promise<void> => {
+    if (server !== null) return;
+    const starting = createServer(onConnection);
+    server = starting;
+    await new Promise<void>((resolve, reject) => {
+      starting.once('error', reject);
+      starting.listen(port, host, resolve);
+    });
+    const bound = starting.address();
+    if (bound === null || typeof bound === 'string') throw new Error('the fake primary has no port');
+    port = bound.port;
+  };
+  const stop = async (): Promise<void> => {
+    const stopping = server;
+    server = null;
+    if (stopping === null) return;
+    const closed = new Promise<void>((resolve) => stopping.close(() => resolve()));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+
+  await start();
+  return {
+    host,
+    get port() {
+      return port;
+    },
+    messages,
+    sessions,
+    setMode: (mode) => {
+      modes = applyMode(modes, mode);
+    },
+    waitFor: (condition, what = 'a condition') =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => finish(new Error(`waited too long for ${what}`)), PATIENCE_MS);
+        const finish = (error: Error | null): void => {
+          clearTimeout(timer);
+          watchers.delete(look);
+          if (error === null) resolve();
+          else reject(error);
+        };
+        const look = (): void => {
+          if (condition()) finish(null);
+        };
+        watchers.add(look);
+        look();
+      }),
+    stop,
+    start,
+    close: stop,
+  };
+}
+
+function applyMode(modes: FakePrimaryModes, mode: ModeName | Partial<FakePrimaryModes>): FakePrimaryModes {
+  return typeof mode === 'string' ? { ...PLAIN_MODES, ...NAMED_MODES[mode] } : { ...modes, ...mode };
+}
