@@ -8,7 +8,7 @@ import { Buffer } from 'node:buffer';
 
 /** RFC 3461 §4.4. */
 const MAX_ENVELOPE_ID_LENGTH = 100;
-/** RFC 3461 §4.2: what ORCPT may add to the command line. */
+/** RFC 3461: what ORCPT may add to the command line. */
 const MAX_ORIGINAL_RECIPIENT_LENGTH = 500;
 
 export interface OriginalRecipient {
