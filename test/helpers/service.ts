@@ -2,7 +2,8 @@
  * The whole service as a child process, as a user starts it: own DATA_DIR, free ports, driven by SMTP and GraphQL only.
  *
  * `startService` resolves when /readyz says 200. One folder can be started again and again (`dataDir`), which is how a
- * test sees what a restart or a kill has left. bin/start.sh becomes the service, so its pid is the service's. RUNTIME picks bun, deno or node for a whole run.
+ * test sees what a restart or a kill has left. bin/start.sh becomes the service, so its pid is the service's.
+ * RUNTIME picks bun, deno or node for a whole run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -22,6 +23,8 @@ export interface ServiceOptions {
   /** Wins over the helper's own environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly readyTimeoutMs?: number;
+  /** `npm start` instead of bin/start.sh; the pid is then npm's. */
+  readonly isThroughNpm?: boolean;
 }
 
 export interface GraphqlError {
@@ -75,7 +78,6 @@ async function isReady(httpUrl: string): Promise<boolean> {
 /** The environment a service of a test runs in: nothing of ours but PATH, so that no setting leaks in. */
 export async function serviceEnvironment(dataDir: string): Promise<Record<string, string>> {
   const [smtpPort, httpPort] = await findFreePorts(2);
-  const databaseUrl = process.env['TEST_DATABASE_URL'];
   return {
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? '/',
@@ -89,7 +91,6 @@ export async function serviceEnvironment(dataDir: string): Promise<Record<string
     ALLOW_PRIVATE_NEXT_HOPS: 'true',
     DNS_SERVERS: '127.0.0.1:1',
     LOG_FORMAT: 'json',
-    ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
   };
 }
 
@@ -102,7 +103,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     RUNTIME: options.runtime ?? chosenRuntime(),
   };
   const startedAtMs = performance.now();
-  const child: ChildProcess = spawn('sh', ['bin/start.sh'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program, ...args] = options.isThroughNpm === true ? ['npm', 'start', '--silent'] : ['sh', 'bin/start.sh'];
+  const child: ChildProcess = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));

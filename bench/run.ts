@@ -1,0 +1,47 @@
+/**
+ * `npm run bench -- NAME`: runs one benchmark and prints its figures beside their targets.
+ *
+ * Ends with 0 also when a target is missed (that is a result), with 1 when the harness itself fails, with 2 on a bad name.
+ */
+import { cpus, totalmem } from 'node:os';
+import process from 'node:process';
+import { findPostfixVersion } from '../test/helpers/postfix.ts';
+import { chosenRuntime } from '../test/helpers/service.ts';
+import { ACCEPT, ACCEPT_KEPT, ACCEPT_LARGE, runAccept } from './accept.ts';
+import { runDrain } from './drain.ts';
+import { runHeld } from './held.ts';
+import { runMemory } from './memory.ts';
+import { runRcpt } from './rcpt.ts';
+import { formatReport, type Report } from './report.ts';
+import { runStart } from './start.ts';
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
+  accept: () => runAccept(ACCEPT),
+  'accept-kept': () => runAccept(ACCEPT_KEPT),
+  'accept-large': () => runAccept(ACCEPT_LARGE),
+  rcpt: runRcpt,
+  drain: runDrain,
+  held: runHeld,
+  memory: runMemory,
+  start: runStart,
+};
+
+const name = process.argv[2] ?? '';
+const benchmark = BENCHMARKS[name];
+if (benchmark === undefined) {
+  console.error(`usage: npm run bench -- NAME, with NAME one of ${Object.keys(BENCHMARKS).join(', ')}`);
+  process.exit(2);
+}
+
+const [cpu] = cpus();
+const memoryGib = (totalmem() / 1024 ** 3).toFixed(0);
+const peer = (await findPostfixVersion()) ?? 'none';
+console.log(
+  `${name}: ${chosenRuntime()}; ${cpus().length} × ${cpu?.model ?? 'CPU'}, ${memoryGib} GiB; Postfix ${peer}`,
+);
+try {
+  console.log(`\n${formatReport(await benchmark()).join('\n')}`);
+} catch (error) {
+  console.error('the benchmark failed:', error);
+  process.exitCode = 1;
+}
