@@ -1,0 +1,127 @@
+/**
+ * Brings the schema up to date: the numbered SQL files of `drizzle/`, each once, in one transaction, under an advisory lock.
+ *
+ * Any number of nodes may start at once on an empty database: one migrates, the others wait. A statement waits for another
+ * session's lock only briefly and is then tried again, so that a migration never holds up the accepting of mail.
+ * A database that is ahead of this release is accepted, because migrations only ever add, unless one of them has written down
+ * in `schema_requirements` that it needs newer nodes.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator';
+import { connect, type Sql } from './client.ts';
+import { type DatabaseTarget, resolveTarget } from './target.ts';
+
+/** Arbitrary, but the same for every release: the letters "bmx" and a number. */
+const MIGRATION_LOCK = 0x62_6d_78_01;
+
+/** How long a statement of a migration may queue for a lock: what queues behind it, accepting mail, waits as long. */
+const LOCK_TIMEOUT_MS = 2_000;
+
+const DEFAULT_PATIENCE_MS = 120_000;
+
+export interface MigrateOptions {
+  readonly migrationsFolder?: string;
+  /** How long to go on trying while others hold locks that a migration needs. Default two minutes. */
+  readonly patienceMs?: number;
+}
+
+export type MigrateResult =
+  | {
+      readonly kind: 'READY';
+      /** Migrations this release knows: its schema version. */
+      readonly version: number;
+      /** How many this call applied. */
+      readonly appliedCount: number;
+    }
+  /** One line for the operator. */
+  | { readonly kind: 'REFUSED'; readonly line: string };
+
+const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
+
+function sqlState(error: unknown): string | null {
+  if (!(error instanceof Error)) {
+    return null;
+  }
+  return 'code' in error && typeof error.code === 'string' ? error.code : sqlState(error.cause);
+}
+
+async function countApplied(sql: Sql): Promise<number> {
+  const [table] = await sql`select to_regclass('drizzle.__drizzle_migrations') is not null as "isThere"`;
+  if (table?.['isThere'] !== true) {
+    return 0;
+  }
+  const [row] = await sql<{ count: number }[]>`select count(*) as count from drizzle.__drizzle_migrations`;
+  return row?.count ?? 0;
+}
+
+/** The lowest schema version that may work with this database. */
+async function minimumVersion(sql: Sql): Promise<number> {
+  const [table] = await sql`select to_regclass('schema_requirements') is not null as "isThere"`;
+  if (table?.['isThere'] !== true) {
+    return 0;
+  }
+  const [row] = await sql<
+    { minimum: number | null }[]
+  >`select max(minimum_version) as minimum from schema_requirements`;
+  return row?.minimum ?? 0;
+}
+
+async function applyPatiently(sql: Sql, migrationsFolder: string, patienceMs: number): Promise<boolean> {
+  const db = drizzle(sql);
+  const deadlineAt = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      await runMigrations(db, { migrationsFolder });
+      return true;
+    } catch (error) {
+      // 55P03: lock_not_available. 40P01: deadlock_detected.
+      if (!['55P03', '40P01'].includes(sqlState(error) ?? '')) {
+        throw error;
+      }
+      if (performance.now() > deadlineAt) {
+        return false;
+      }
+      await sleep(250 + Math.random() * 500);
+    }
+  }
+}
+
+/**
+ * Migrates the database, or says why this release cannot work with it.
+ *
+ * @throws when the connection is lost or a migration has a fault; nothing of a failed migration stays
+ */
+export async function migrate(target: DatabaseTarget, options: MigrateOptions = {}): Promise<MigrateResult> {
+  const migrationsFolder = options.migrationsFolder ?? MIGRATIONS_FOLDER;
+  const journal = JSON.parse(await readFile(join(migrationsFolder, 'meta', '_journal.json'), 'utf8')) as {
+    readonly entries: readonly unknown[];
+  };
+  const version = journal.entries.length;
+  // One connection and no more: the advisory lock belongs to its session.
+  const sql = connect(resolveTarget(target), { max: 1, applicationName: 'backup-mx migrate' });
+  try {
+    await sql`select pg_advisory_lock(${MIGRATION_LOCK})`;
+    const before = await countApplied(sql);
+    const required = await minimumVersion(sql);
+    if (required > version) {
+      return {
+        kind: 'REFUSED',
+        line: `the database needs schema version ${required} and this release knows ${version}: start a newer release`,
+      };
+    }
+    await sql.unsafe(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    if (!(await applyPatiently(sql, migrationsFolder, options.patienceMs ?? DEFAULT_PATIENCE_MS))) {
+      return {
+        kind: 'REFUSED',
+        line: 'the schema cannot be migrated because other sessions hold locks: end long transactions on this database and start again',
+      };
+    }
+    return { kind: 'READY', version, appliedCount: (await countApplied(sql)) - before };
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
