@@ -1,0 +1,56 @@
+/**
+ * The house stands as it is drawn: docs/architecture.md's import table, one door per dependency, file shapes, RFC table.
+ *
+ * The rules and their own tests are in house/.
+ */
+import { describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { doorsToNothing, forbiddenImports, malformedImports, wrongDoors } from './house/import-rules.ts';
+import { looseReferences, rfcMismatches, rfcRows } from './house/rfc-rules.ts';
+import { badNames, barrels, defaultExports, missingHeaders, oversized, runtimeGlobals } from './house/shape-rules.ts';
+import { type SourceFile, sourceFiles } from './house/source-file.ts';
+
+const ROOT = join(import.meta.dir, '..');
+const source = sourceFiles(ROOT, 'src');
+const tests = sourceFiles(ROOT, 'test');
+const tools = ['bench', 'bin', 'examples'].flatMap((folder) => sourceFiles(ROOT, folder, /\.(?:ts|mjs)$/));
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+function expectNone(violations: readonly string[]): void {
+  expect(violations.join('\n')).toBe('');
+}
+
+test('the source is found', () => {
+  expect(source.length).toBeGreaterThan(10);
+  expect(tests.length).toBeGreaterThan(10);
+});
+
+describe('imports', () => {
+  test('point down the table of rooms only', () => expectNone(forbiddenImports(source)));
+  test('name files of src as they are', () => expectNone(malformedImports(source)));
+  test('come through the one door of each dependency', () => {
+    expectNone(wrongDoors(source));
+    const manifest = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+    expectNone(doorsToNothing(Object.keys(manifest.dependencies)));
+  });
+  test('leave environment and runtime globals to the settings and main', () => expectNone(runtimeGlobals(source)));
+});
+
+describe('files', () => {
+  const everything: readonly SourceFile[] = [...source, ...tests, ...tools];
+
+  test('begin with what they do and promise', () => expectNone(missingHeaders([...source, ...tools])));
+  test('fit the mind', () => expectNone(oversized([...source, ...tests])));
+  test('are named by a noun', () => expectNone(badNames(everything)));
+  test('export by name', () => expectNone(defaultExports(everything)));
+  test('hold something of their own', () => expectNone(barrels(everything)));
+});
+
+describe('RFC references', () => {
+  test('are in step with docs/rfcs.md', () => expectNone(rfcMismatches(source, rfcRows(read('docs/rfcs.md')))));
+  test('have one form', () => expectNone(looseReferences(source)));
+});

@@ -1,0 +1,277 @@
+/** Each rule of the house can fail: it is fed a file that breaks it, and one that only looks so. */
+import { describe, expect, test } from 'bun:test';
+import { doorsToNothing, forbiddenImports, malformedImports, roomOf, wrongDoors } from './import-rules.ts';
+import { looseReferences, rfcMismatches, rfcRows } from './rfc-rules.ts';
+import { badNames, barrels, defaultExports, missingHeaders, oversized, runtimeGlobals } from './shape-rules.ts';
+import { type SourceFile, sourceFile } from './source-file.ts';
+
+const HEADER = '/**\n * Keeps the made-up promises of a test.\n */\n';
+
+function file(path: string, text = ''): SourceFile {
+  return sourceFile(path, HEADER + text);
+}
+
+function imports(path: string, ...specifiers: string[]): SourceFile[] {
+  return [file(path, specifiers.map((specifier) => `import { x } from '${specifier}';`).join('\n'))];
+}
+
+describe('the scanner', () => {
+  test('finds imports in every form and no others', () => {
+    const text = [
+      "import a from 'a1';",
+      'import type {\n  B,\n  C,\n} from "a2";',
+      "export * from '../mail/reply.ts';",
+      "export { type D } from 'a4';",
+      "import 'a5';",
+      "const e = await import('a6');",
+      "const f = require('a7/deep');",
+      "// import g from 'no1';",
+      "/*\nimport h from 'no2';\n*/",
+      "export const from = 'no3';",
+      'import.meta.url;',
+    ].join('\n');
+    expect(
+      sourceFile('src/queue/x.ts', text)
+        .imports.map(({ target }) => target)
+        .sort(),
+    ).toEqual(['a1', 'a2', 'a4', 'a5', 'a6', 'a7/deep', 'src/mail/reply.ts']);
+  });
+
+  test.each([
+    ['"a // b" + c', '+ c'],
+    ["'it\\'s' + c // d", '+ c'],
+    ['`a ${b + `c ${d} e`} f` + g', 'b + d + g'],
+    ['x = /["/]/.test(y) / 2', 'x = .test(y) / 2'],
+    ['return /a`b/', 'return'],
+    ['a / b / c // d', 'a / b / c'],
+    ['{ `${{ a: 1 }.a}` }', '{ { a: 1 }.a }'],
+  ])('blanks strings and comments of %p', (text, code) => {
+    const scanned = sourceFile('src/x.ts', text).code;
+    expect(scanned.replace(/\s+/g, ' ').trim()).toBe(code);
+    expect(scanned).toHaveLength(text.length);
+  });
+});
+
+describe('rooms', () => {
+  test('are folders, or the first word of a file at the top', () => {
+    expect(['src/db/a/b.ts', 'src/config-values.ts', 'src/main.ts', 'test/x.ts'].map(roomOf)).toEqual([
+      'db',
+      'config',
+      'main',
+      null,
+    ]);
+  });
+
+  test.each([
+    ['src/queue/a.ts', '../policy/b.ts'],
+    ['src/mail/a.ts', '../db/b.ts'],
+    ['src/net/a.ts', '../db/b.ts'],
+    ['src/policy/a.ts', '../queue/b.ts'],
+    ['src/inbound/a.ts', '../delivery/b.ts'],
+    ['src/control/a.ts', '../net/b.ts'],
+    ['src/control/resolvers/a.ts', '../../db/b.ts'],
+    ['src/queue/a.ts', '../config.ts'],
+    ['src/config.ts', './net/b.ts'],
+    ['src/db/a.ts', '../main.ts'],
+    ['src/cli/a.ts', '../queue/b.ts'],
+    ['src/cli/a.ts', '../control/server.ts'],
+    ['src/attic/a.ts', './b.ts'],
+    ['src/queue/a.ts', '../../test/b.ts'],
+  ])('%s may not import %s', (path, specifier) => {
+    expect(forbiddenImports(imports(path, specifier))).toHaveLength(1);
+  });
+
+  test.each([
+    ['src/queue/a.ts', ['./b.ts', '../outage/b.ts', '../mail/b.ts', '../clock.ts', '../telemetry/log.ts', 'node:net']],
+    ['src/main.ts', ['./config.ts', './control/server.ts', './db/client.ts']],
+    ['src/config.ts', ['./config-values.ts', './telemetry/log.ts']],
+    ['src/cli/a.ts', ['../control/generated.ts']],
+  ])('%s may import %p', (path, specifiers) => {
+    expect(forbiddenImports(imports(path, ...specifiers))).toEqual([]);
+  });
+
+  test.each(['../mail/reply', '../mail/reply.js', '../../package.json', '../../test/x.ts'])(
+    '%s is no file of src',
+    (specifier) => {
+      expect(malformedImports(imports('src/queue/a.ts', specifier))).toHaveLength(1);
+      expect(malformedImports(imports('src/queue/a.ts', '../mail/reply.ts', 'postgres', 'node:net'))).toEqual([]);
+    },
+  );
+});
+
+describe('doors', () => {
+  test.each([
+    ['src/inbound/session.ts', 'smtp-server'],
+    ['src/inbound/session.ts', 'smtp-server/lib/smtp-connection.js'],
+    ['src/mail/reply.ts', 'nodemailer'],
+    ['src/queue/spool.ts', 'pg-boss'],
+    ['src/queue/spool.ts', 'postgres'],
+    ['src/db/client.ts', 'pg'],
+    ['src/policy/dnsbl.ts', 'dns-packet'],
+    ['src/control/auth.ts', 'hono/cors'],
+    ['src/control/auth.ts', '@hono/node-server/serve-static'],
+    ['src/queue/spool.ts', 'left-pad'],
+    ['src/net/resolver.ts', 'node:dns/promises'],
+    ['src/queue/spool.ts', 'node:process'],
+    ['src/net/smtp-client.ts', 'node:child_process'],
+  ])('%s may not import %s', (path, dependency) => {
+    expect(wrongDoors(imports(path, dependency))).toHaveLength(1);
+  });
+
+  test.each([
+    ['src/inbound/server.ts', 'smtp-server/lib/smtp-connection.js'],
+    ['src/jobs/wake-up.ts', 'pg-boss'],
+    ['src/db/accept-writer.ts', 'pg'],
+    ['src/main.ts', 'node:process'],
+    ['src/db/embedded-launch.ts', 'node:child_process'],
+    ['src/queue/spool.ts', 'node:crypto'],
+  ])('%s may import %s', (path, dependency) => {
+    expect(wrongDoors(imports(path, dependency))).toEqual([]);
+  });
+
+  test('lead to dependencies of package.json', () => {
+    expect(doorsToNothing([])).toContain('postgres has a door but is no dependency');
+  });
+});
+
+describe('shapes', () => {
+  test('a header is a comment with a sentence, at the very top', () => {
+    const bare = [
+      sourceFile('src/a.ts', 'export const a = 1;'),
+      sourceFile('src/b.ts', '/** b */\nexport const b = 1;'),
+      sourceFile('src/c.ts', `import 'x';\n${HEADER}`),
+      sourceFile('src/d.ts', `// Says enough, but not in the form of a header.\n`),
+    ];
+    expect(missingHeaders(bare)).toHaveLength(4);
+    expect(missingHeaders([file('src/e.ts'), sourceFile('bin/f.mjs', `#!/usr/bin/env node\n${HEADER}`)])).toEqual([]);
+  });
+
+  test('sizes: one file, the median, the 90th percentile', () => {
+    const of = (...lines: number[]): string[] =>
+      oversized(lines.map((count, index) => sourceFile(`src/f${index}.ts`, 'x\n'.repeat(count))));
+    expect(of(501, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10)).toHaveLength(1);
+    expect(of(150, 150, 150)).toEqual(['median 150 lines, not below 150']);
+    expect(of(1, 1, 1, 1, 1, 1, 1, 1, 300, 300)).toEqual(['90th percentile 300 lines, not below 300']);
+    expect(of(500, 149, 149, 149, 149, 149, 149, 149, 149, 149, 299)).toEqual([]);
+  });
+
+  test('names', () => {
+    const bad = [
+      'src/db/utils.ts',
+      'src/net/dns-helper.ts',
+      'src/queue/manager.ts',
+      'src/common/a.ts',
+      'src/db/user-service.ts',
+      'src/db/userName.ts',
+      'src/db/index.ts',
+      'test/helpers/utils.ts',
+      'src/mail-service.ts',
+      'src/Mail.ts',
+    ];
+    expect(badNames(bad.map((path) => file(path)))).toHaveLength(bad.length);
+    expect(
+      badNames(
+        [
+          'test/helpers/fake-dns.ts',
+          'test/helpers/service.ts',
+          'src/control/commonness.ts',
+          'test/mail/address.test.ts',
+          'src/control/resolvers/domain-create.ts',
+        ].map((path) => file(path)),
+      ),
+    ).toEqual([]);
+  });
+
+  test('default exports', () => {
+    const bad = ['export default 1;', 'export default function a() {}', 'export { a as default };'];
+    expect(defaultExports(bad.map((text) => file('src/a.ts', text)))).toHaveLength(3);
+    expect(
+      defaultExports([
+        file(
+          'src/a.ts',
+          "// export default x\nexport const text = `\nexport default 1`;\nimport { default as b } from 'b';",
+        ),
+      ]),
+    ).toEqual([]);
+  });
+
+  test('barrels', () => {
+    expect(barrels([file('src/a.ts', "export * from './b.ts';\nexport { c } from './c.ts';\n")])).toHaveLength(1);
+    expect(
+      barrels([
+        file('src/a.ts', "export { c } from './c.ts';\nexport const d = 1;\n"),
+        file('src/main.ts', "import './c.ts';\n"),
+      ]),
+    ).toEqual([]);
+  });
+
+  test('runtime globals', () => {
+    const bad = [
+      'process.env',
+      "process['exit']",
+      'process?.pid',
+      'Bun.serve',
+      'Deno.env',
+      'globalThis.process',
+      'import.meta.env',
+      '`${process.pid}`',
+    ];
+    expect(runtimeGlobals(bad.map((text) => file('src/queue/a.ts', `const a = ${text};`)))).toHaveLength(bad.length);
+    const fine = [
+      "'process.env'",
+      '// process.env',
+      'options.process.env',
+      'subprocess.kill',
+      'Buffer.alloc(1)',
+      '/Bun./',
+      '(process) => process',
+    ];
+    expect(runtimeGlobals(fine.map((text) => file('src/queue/a.ts', `const a = ${text}`)))).toEqual([]);
+    const allowed = [
+      'src/main.ts',
+      'src/config.ts',
+      'src/config-machine.ts',
+      'src/db/embedded.ts',
+      'src/db/embedded-host.ts',
+      'src/cli/main.ts',
+    ];
+    expect(runtimeGlobals(allowed.map((path) => file(path, 'process.exit(1)')))).toEqual([]);
+    expect(
+      runtimeGlobals(
+        ['src/db/client.ts', 'src/cli/domain.ts', 'src/db/main.ts'].map((path) => file(path, 'process.exit(1)')),
+      ),
+    ).toHaveLength(3);
+  });
+});
+
+describe('RFC references', () => {
+  const rows = rfcRows(
+    '# t\n\n| RFC | title | status | where | deviations |\n|---|---|---|---|---|\n| 5321 | SMTP | partial | inbound | some |\n| 821 | old | no | | |\n',
+  );
+
+  test('the table is read', () => {
+    expect(rows).toEqual([
+      { number: '5321', status: 'partial', cells: ['SMTP', 'inbound', 'some'] },
+      { number: '821', status: 'no', cells: ['old', '', ''] },
+    ]);
+    expect(rfcMismatches([file('src/a.ts', '// RFC 5321 §4.1')], rows)).toEqual([]);
+  });
+
+  test.each([
+    ['cited but not listed', '// RFC 5321, RFC 1870', rows],
+    ['listed but not cited', '', rows],
+    ['no such status', '// RFC 5321', [{ number: '5321', status: 'mostly', cells: ['a', 'b', 'c'] }]],
+    ['listed twice', '// RFC 5321', [...rows, { number: '821', status: 'no', cells: ['old', '', ''] }]],
+    ['a short row', '// RFC 5321', [{ number: '5321', status: 'yes', cells: ['SMTP'] }]],
+  ])('%s', (_what, text, table) => {
+    expect(rfcMismatches([file('src/a.ts', text)], table)).toHaveLength(1);
+  });
+
+  test('one form', () => {
+    const bad = ['RFC5321', 'rfc 5321', 'RFC-5321', 'RFC 5321 section 4', 'RFC 5321 § 4'];
+    expect(bad.map((text) => looseReferences([file('src/a.ts', `// ${text}`)]).length)).toEqual(bad.map(() => 1));
+    expect(looseReferences([file('src/a.ts', "// RFC 5321 §4.1.1.3, RFC 3464, 'rfc822;a@b', message/rfc822")])).toEqual(
+      [],
+    );
+  });
+});
