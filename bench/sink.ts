@@ -3,6 +3,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { connect } from 'node:net';
+import process from 'node:process';
 import { endChild, findProgram, until } from '../test/helpers/child.ts';
 
 export interface Sink {
@@ -28,7 +29,9 @@ function accepts(port: number): Promise<boolean> {
 export async function startSink(port: number): Promise<Sink> {
   const program = findProgram('smtp-sink');
   if (program === null) throw new Error('no smtp-sink (Debian package postfix) on this machine');
-  const child: ChildProcess = spawn(program, ['-c', `127.0.0.1:${port}`, '1000'], {
+  // As root it insists on an account to drop to.
+  const ownAccount = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+  const child: ChildProcess = spawn(program, [...ownAccount, '-c', `127.0.0.1:${port}`, '1000'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let count = 0;
