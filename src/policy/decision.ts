@@ -5,6 +5,11 @@
  * explains the code. No refusal names the primary or its address. Does not format replies: inbound/replies.ts does.
  */
 
+import type { ParsedPath } from '../mail/address.ts';
+
+/** Whom RCPT asks for: a mailbox, or `<postmaster>` without a domain. */
+export type ForwardPath = Extract<ParsedPath, { readonly kind: 'PATH' | 'POSTMASTER' }>;
+
 /** Stable codes that users' scripts and help pages depend on. Never renamed; a new reason gets a new code. */
 export type RejectionCode =
   | 'BMX-USER'

@@ -1,0 +1,66 @@
+/**
+ * What all connections of all bound addresses share: the dependencies, the limits, the counts.
+ */
+import { createByteBudget, createClientLimits } from './limits.ts';
+import { DEFAULT_TIMEOUTS, type InboundOptions, type InboundTimeouts } from './options.ts';
+import { createRefusals, ehloReply, type Reply } from './replies.ts';
+import type { Context } from './transaction.ts';
+import { createWatch } from './watch.ts';
+
+/** RFC 5321 §4.5.3.1.8 asks for at least 100. */
+const MAX_RECIPIENTS = 1000;
+
+/** A connection, as far as it is counted, timed and shut down with all others. */
+export interface OpenConnection {
+  readonly checkTime: (nowMs: number) => void;
+  readonly shutDown: () => void;
+  readonly destroySocket: () => void;
+}
+
+export interface House {
+  readonly context: Context;
+  readonly options: InboundOptions;
+  readonly timeouts: InboundTimeouts;
+  /** Every connection whose socket is not closed yet. */
+  readonly open: Set<OpenConnection>;
+  /** Connections that are neither closed nor closing. */
+  activeCount: number;
+  isClosing: boolean;
+  /** Called when the last open connection is gone. */
+  onEmpty: () => void;
+  ehlo: { readonly limitBytes: number; readonly clear: Reply; readonly secure: Reply };
+}
+
+export function createHouse(options: InboundOptions): House {
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const open = new Set<OpenConnection>();
+  const watch = createWatch(timeouts.tickMs, options.monotonicMs);
+  watch.onTick((nowMs) => {
+    for (const connection of open) connection.checkTime(nowMs);
+  });
+  const { maxConnectionsPerClient, messagesPerMinute, isTrusted, monotonicMs: nowMs } = options;
+  const context: Context = {
+    ...options,
+    maxRecipients: MAX_RECIPIENTS,
+    decisionTimeoutMs: timeouts.decisionMs,
+    acceptTimeoutMs: timeouts.acceptMs,
+    budget: createByteBudget(options.inFlightBytes),
+    limits: createClientLimits({ maxConnectionsPerClient, messagesPerMinute, isTrusted, nowMs }),
+    refusals: createRefusals(options.publicUrl),
+    watch,
+  };
+  const ehlo = ehloFor(options);
+  return { context, options, timeouts, open, activeCount: 0, isClosing: false, onEmpty: () => undefined, ehlo };
+}
+
+/** The reply to EHLO, made anew when the size limit has changed. */
+export function ehloOf(house: House, isSecure: boolean): Reply {
+  if (house.ehlo.limitBytes !== house.options.messageSizeLimit()) house.ehlo = ehloFor(house.options);
+  return isSecure ? house.ehlo.secure : house.ehlo.clear;
+}
+
+function ehloFor(options: InboundOptions): House['ehlo'] {
+  const limitBytes = options.messageSizeLimit();
+  const reply = (isSecure: boolean): Reply => ehloReply(options.hostname, limitBytes, isSecure);
+  return { limitBytes, clear: reply(false), secure: reply(true) };
+}

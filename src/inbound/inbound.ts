@@ -1,0 +1,75 @@
+/**
+ * Binds the listener's addresses and ends it in order.
+ *
+ * Promises that either all addresses are bound or none, and that `close` lets those who wait for the reply to a final dot
+ * have it within the grace.
+ */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createHouse, type House } from './house.ts';
+import type { Inbound, InboundOptions } from './options.ts';
+import { Listener } from './server.ts';
+
+/** Pending connections a burst may leave to the kernel; capped by net.core.somaxconn. */
+const BACKLOG = 1024;
+/** How long a destroyed socket may take to say so. */
+const LAST_WAIT_MS = 1000;
+
+/**
+ * Starts to listen.
+ *
+ * @throws Error of the failed bind (`EADDRINUSE`, `EACCES`, …), with nothing left bound
+ */
+export async function createInbound(options: InboundOptions): Promise<Inbound> {
+  const house = createHouse(options);
+  const listeners: Listener[] = [];
+  try {
+    for (const address of options.listen) listeners.push(await listen(house, address));
+  } catch (error) {
+    for (const listener of listeners) listener.server.close();
+    house.context.watch.stop();
+    throw error;
+  }
+  let ended: Promise<void> | null = null;
+  return {
+    addresses: listeners.map((listener) => listener.server.address() as AddressInfo),
+    connectionCount: () => house.activeCount,
+    close: (graceMs) => {
+      ended ??= end(house, listeners, graceMs);
+      return ended;
+    },
+  };
+}
+
+async function listen(house: House, address: { readonly host: string; readonly port: number }): Promise<Listener> {
+  const listener = new Listener(house);
+  const { host, port } = address;
+  // `0.0.0.0:25,[::]:25` binds both; `[::]:25` alone takes IPv4 too, where the system does so.
+  const ipv6Only = host === '::' && house.options.listen.some((other) => other.host === '0.0.0.0');
+  const listening = once(listener.server, 'listening');
+  listener.server.listen({ host, port, backlog: BACKLOG, ipv6Only });
+  await listening;
+  return listener;
+}
+
+async function end(house: House, listeners: readonly Listener[], graceMs: number): Promise<void> {
+  house.isClosing = true;
+  for (const listener of listeners) listener.server.close();
+  for (const connection of house.open) connection.shutDown();
+  await emptied(house, graceMs);
+  for (const connection of house.open) connection.destroySocket();
+  await emptied(house, LAST_WAIT_MS);
+  house.context.watch.stop();
+}
+
+/** Resolves when no connection is open, or after `waitMs`. */
+async function emptied(house: House, waitMs: number): Promise<void> {
+  if (house.open.size === 0) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, waitMs);
+    house.onEmpty = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}

@@ -1,0 +1,225 @@
+/**
+ * The dialogue of one SMTP session, without its socket: what MAIL, RCPT and DATA are answered (RFC 5321 §3.3, §4.1.1).
+ *
+ * Promises that whatever goes wrong inside is 451, never 5yz, and that a decision that hangs is 451 within its limit.
+ * Does not read lines, know TLS or close connections: server.ts does. Commands come one at a time.
+ */
+import { parsePath } from '../mail/address.ts';
+import type { ClientInfo } from '../mail/envelope.ts';
+import type { Decision, ForwardPath } from '../policy/decision.ts';
+import { createDataPhase, type Receiver } from './data-phase.ts';
+import {
+  parseMailParameters,
+  parseRcptParameters,
+  type PathCommand,
+  type RecipientParameters,
+  splitMail,
+  splitRcpt,
+} from './parameters.ts';
+import * as replies from './replies.ts';
+import type { Reply } from './replies.ts';
+import type { Context, Transaction, TransactionRecipient } from './transaction.ts';
+
+export interface Session {
+  /** HELO or EHLO was accepted: the transaction ends. */
+  readonly greet: (isExtended: boolean, ehloName: string) => void;
+  /** The TLS handshake is done: all that was said in clear is forgotten (RFC 3207 §4.2). */
+  readonly secure: (tls: string) => void;
+  readonly mail: (line: string) => Reply;
+  readonly rcpt: (line: string) => Promise<Reply>;
+  readonly data: (line: string) => Reply | Receiver;
+  /** Ends the transaction: RSET, and after the final reply. */
+  readonly reset: () => void;
+  readonly isInTransaction: () => boolean;
+  /** Tells the log and the metrics of a refusal; `command` is `MAIL`, `CONNECT`, … */
+  readonly recordRefusal: (command: string, reply: Reply, forwardPath: string | null) => void;
+}
+
+/** Begins a session with a client whose address is known. */
+export function createSession(context: Context, clientAddress: string): Session {
+  let ehloName = '';
+  let isExtended = false;
+  let tls: string | null = null;
+  let clientName: string | null = null;
+  let transaction: Transaction | null = null;
+
+  context.resolveName(clientAddress).then(
+    (name) => {
+      clientName = name;
+    },
+    () => undefined,
+  );
+
+  const client = (smtpUtf8: boolean): ClientInfo => {
+    const protocol = protocolOf(isExtended, smtpUtf8, tls !== null);
+    return { address: clientAddress, name: clientName, ehloName, protocol, tls };
+  };
+
+  const recordRefusal = (command: string, reply: Reply, forwardPath: string | null): void => {
+    const { code, enhancedCode, text, rejection } = reply.line;
+    context.events.refused({
+      clientAddress,
+      ehloName,
+      command,
+      reversePath: transaction?.reversePath ?? null,
+      forwardPath,
+      rejection,
+      reply: `${code} ${enhancedCode} ${text}`,
+    });
+  };
+  const refuse = (command: string, reply: Reply, forwardPath: string | null = null): Reply => {
+    recordRefusal(command, reply, forwardPath);
+    return reply;
+  };
+
+  return {
+    greet: (extended, name) => {
+      isExtended = extended;
+      ehloName = sanitizeName(name);
+      transaction = null;
+    },
+    secure: (description) => {
+      tls = description;
+      ehloName = '';
+      isExtended = false;
+      transaction = null;
+    },
+    mail: (line) => {
+      if (transaction !== null) return replies.NESTED_MAIL;
+      const begun = beginTransaction(context, clientAddress, line, client);
+      if ('wire' in begun) return refuse('MAIL', begun);
+      transaction = begun;
+      return replies.MAIL_OK;
+    },
+    rcpt: async (line) => {
+      const current = transaction;
+      if (current === null) return replies.NEED_MAIL;
+      const asked = parseRecipient(line, current.smtpUtf8);
+      if ('wire' in asked) return refuse('RCPT', asked);
+      const address = asked.path.kind === 'PATH' ? asked.path.path.address : 'postmaster';
+      const refusal = await addRecipient(context, current, asked);
+      if (refusal === null) return replies.RCPT_OK;
+      current.hasRefusedRecipient = true;
+      return refuse('RCPT', refusal, address);
+    },
+    data: (line) => {
+      if (!/^DATA[ \t]*$/i.test(line)) return replies.DATA_SYNTAX;
+      const current = transaction;
+      if (current === null) return replies.NEED_MAIL;
+      if (current.recipients.size === 0) {
+        return current.hasRefusedRecipient ? replies.NO_VALID_RECIPIENTS : replies.NEED_RECIPIENT;
+      }
+      if (context.budget.freeBytes() <= 0) return refuse('DATA', context.refusals.busy);
+      const phase = createDataPhase(context, current, () => client(current.smtpUtf8));
+      const finish = async (): Promise<Reply> => {
+        const reply = await phase.finish();
+        if (reply.line.code !== 250) recordRefusal('DATA', reply, null);
+        transaction = null;
+        return reply;
+      };
+      return { ...phase, finish };
+    },
+    reset: () => {
+      transaction = null;
+    },
+    isInTransaction: () => transaction !== null,
+    recordRefusal,
+  };
+}
+
+/** RFC 3848, RFC 6531 §4.3. TLS implies EHLO, whatever the client says after it. */
+function protocolOf(isExtended: boolean, smtpUtf8: boolean, isSecure: boolean): ClientInfo['protocol'] {
+  if (smtpUtf8) return isSecure ? 'UTF8SMTPS' : 'UTF8SMTP';
+  if (isSecure) return 'ESMTPS';
+  return isExtended ? 'ESMTP' : 'SMTP';
+}
+
+/** Printable ASCII of at most 255 octets: the name stands in Received, logs and the API. */
+function sanitizeName(name: string): string {
+  return name.slice(0, 255).replace(/[^!-~]/g, '?');
+}
+
+function beginTransaction(
+  context: Context,
+  clientAddress: string,
+  line: string,
+  client: (smtpUtf8: boolean) => ClientInfo,
+): Transaction | Reply {
+  const command = splitMail(line);
+  if (command === null) return replies.MAIL_SYNTAX;
+  const parameters = parseMailParameters(command.parameters);
+  if ('refusal' in parameters) return parameters.refusal;
+  const { smtpUtf8, sizeBytes } = parameters;
+  if (!smtpUtf8 && !isAscii(command.path)) return replies.NEEDS_SMTPUTF8;
+  const path = parsePath(command.path, { allowNull: true, smtpUtf8 });
+  if (path.kind === 'INVALID') return replies.badReversePath(path.reason);
+  if (path.kind === 'POSTMASTER') return replies.badReversePath('no domain');
+  const trouble = capacityTrouble(context, clientAddress, sizeBytes);
+  if (trouble !== null) return trouble;
+  return {
+    ...parameters,
+    client: client(smtpUtf8),
+    reversePath: path.kind === 'NULL' ? null : path.path.address,
+    recipients: new Map(),
+    hasRefusedRecipient: false,
+  };
+}
+
+/** The reasons not to begin a message now, or ever at this size. */
+function capacityTrouble(context: Context, clientAddress: string, sizeBytes: number | null): Reply | null {
+  const { refusals } = context;
+  const limitBytes = context.messageSizeLimit();
+  if (sizeBytes !== null && sizeBytes > limitBytes) return refusals.tooBig(limitBytes);
+  const readiness = context.readiness();
+  if (readiness === 'DOWN') return refusals.storeDown;
+  if (readiness === 'FULL') return refusals.storeFull;
+  if ((sizeBytes ?? 0) > context.budget.freeBytes()) return refusals.busy;
+  return context.limits.beginMessage(clientAddress) ? null : refusals.tooManyMessages;
+}
+
+interface AskedRecipient {
+  readonly path: ForwardPath;
+  readonly parameters: RecipientParameters;
+}
+
+function parseRecipient(line: string, smtpUtf8: boolean): AskedRecipient | Reply {
+  const command: PathCommand | null = splitRcpt(line);
+  if (command === null) return replies.RCPT_SYNTAX;
+  const parameters = parseRcptParameters(command.parameters);
+  if ('refusal' in parameters) return parameters.refusal;
+  if (!smtpUtf8 && !isAscii(command.path)) return replies.NEEDS_SMTPUTF8;
+  const path = parsePath(command.path, { allowNull: false, smtpUtf8 });
+  if (path.kind === 'INVALID') return replies.badForwardPath(path.reason);
+  if (path.kind === 'NULL') return replies.badForwardPath('empty path');
+  return { path, parameters };
+}
+
+/** Asks the policy and adds the recipient, or returns the refusal. */
+async function addRecipient(context: Context, transaction: Transaction, asked: AskedRecipient): Promise<Reply | null> {
+  if (transaction.recipients.size >= context.maxRecipients) return replies.TOO_MANY_RECIPIENTS;
+  const decision = await decide(context, transaction, asked.path);
+  if (decision === null) return context.refusals.fault;
+  if (decision.kind === 'REFUSE') return context.refusals.format(decision.reply);
+  const { domain, destinationId, tenantId } = decision.recipient;
+  const given = asked.path.kind === 'PATH' ? asked.path.path.address : `postmaster@${context.hostname}`;
+  const address = decision.recipient.address ?? given;
+  const recipient: TransactionRecipient = { address, domain, destinationId, tenantId, ...asked.parameters };
+  if (!transaction.recipients.has(address)) transaction.recipients.set(address, recipient);
+  return null;
+}
+
+/** Null when the policy failed or did not answer in time. */
+async function decide(context: Context, transaction: Transaction, path: ForwardPath): Promise<Decision | null> {
+  const { client, reversePath, sizeBytes } = transaction;
+  try {
+    const decision = context.decideRecipient(client, { reversePath, sizeBytes }, path);
+    return await context.watch.within<Decision | null>(decision, context.decisionTimeoutMs, null);
+  } catch (error) {
+    context.events.fault({ where: 'inbound decision', error });
+    return null;
+  }
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x00-\x7f]*$/.test(text);
+}
