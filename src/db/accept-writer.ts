@@ -1,0 +1,156 @@
+/**
+ * One connection that writes a group of accepted messages: several COPYs in one round trip and one implicit transaction.
+ *
+ * Promises: COMMITTED is said at ReadyForQuery only, so after the implicit transaction's COMMIT; REFUSED means that
+ * nothing of the group was written and the connection goes on; UNKNOWN means that the connection broke with the answer.
+ * Through `pg`, since postgres.js reports a COPY as done before such a transaction commits. Does not retry: spool does.
+ */
+import { Buffer } from 'node:buffer';
+import { Client, type ClientConfig, type Connection, DatabaseError } from 'pg';
+import type { CopyRows } from './copy-binary.ts';
+
+export interface CopyStatement {
+  /** `copy TABLE (COLUMNS) from stdin (format binary)` */
+  readonly sql: string;
+  readonly rows: CopyRows;
+}
+
+export type CommitResult =
+  | { readonly kind: 'COMMITTED' }
+  | { readonly kind: 'REFUSED'; readonly sqlState: string; readonly message: string }
+  | { readonly kind: 'UNKNOWN'; readonly message: string };
+
+export type Execute = (text: string, values?: unknown[]) => Promise<{ rows: Record<string, unknown>[] }>;
+
+export interface AcceptWriter {
+  /** Writes all statements as one transaction; `within` may run more statements in it before the COMMIT. Never throws. */
+  commit(
+    statements: readonly CopyStatement[],
+    within: ((execute: Execute) => Promise<void>) | null,
+  ): Promise<CommitResult>;
+  /** Runs `work` in a transaction of its own and commits. Never throws. */
+  transact(work: (execute: Execute) => Promise<void>): Promise<CommitResult>;
+  isUsable(): boolean;
+  close(): Promise<void>;
+}
+
+/** Durable whatever the server's or role's default says; a stronger default stays. */
+const DURABLY =
+  "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')";
+
+/** Connects; rejects when the server cannot be reached. */
+export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWriter> {
+  const client = new Client({ ...target, application_name: 'backup-mx accept', keepAlive: true });
+  let broken: string | null = null;
+  client.on('error', (error) => {
+    broken ??= error.message;
+  });
+  client.on('end', () => {
+    broken ??= 'connection ended';
+  });
+  await client.connect();
+  await client.query("set timezone = 'UTC'");
+  await client.query('set statement_timeout = 60000');
+
+  const execute: Execute = async (text, values) => client.query(text, values);
+
+  const settle = async (work: () => Promise<void>): Promise<CommitResult> => {
+    try {
+      await work();
+      return { kind: 'COMMITTED' };
+    } catch (error) {
+      const sqlState = sqlStateOf(error);
+      const message = error instanceof Error ? error.message : String(error);
+      // Class 57 (shutdown) and 08 (connection) may end a session whose COMMIT had already happened.
+      if (sqlState === null || /^(57|08)/.test(sqlState) || broken !== null) {
+        broken ??= message;
+        return { kind: 'UNKNOWN', message };
+      }
+      return { kind: 'REFUSED', sqlState, message };
+    }
+  };
+
+  const transact = (work: (execute: Execute) => Promise<void>) =>
+    settle(async () => {
+      await execute(`begin; ${DURABLY}`);
+      try {
+        await work(execute);
+      } catch (error) {
+        await execute('rollback').catch(() => undefined);
+        throw error;
+      }
+      await execute('commit');
+    });
+
+  return {
+    transact,
+    commit: (statements, within) =>
+      within === null
+        ? settle(() => submitCopies(client, `${DURABLY};`, statements))
+        : transact(async (execute) => {
+            await submitCopies(client, '', statements);
+            await within(execute);
+          }),
+    isUsable: () => broken === null,
+    close: async () => {
+      broken ??= 'closed';
+      await client.end().catch(() => undefined);
+    },
+  };
+}
+
+/**
+ * One simple Query with all COPYs, and all their data behind it at once: the server reads it statement by statement.
+ * After an error the server ignores the data that still comes (protocol: "COPY Operations"), and the session goes on.
+ */
+function submitCopies(client: Client, before: string, statements: readonly CopyStatement[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const submission = {
+      submit: (connection: Connection) => {
+        connection.query(before + statements.map((statement) => statement.sql).join(';'));
+        sendRows(connection.stream, statements);
+      },
+      handleRowDescription: () => undefined,
+      handleDataRow: () => undefined,
+      handlePortalSuspended: () => undefined,
+      handleEmptyQuery: () => undefined,
+      handleCommandComplete: () => undefined,
+      handleCopyInResponse: () => undefined,
+      handleCopyData: () => undefined,
+      handleReadyForQuery: () => resolve(),
+      handleError: (error: Error) => reject(error),
+    };
+    client.query(submission);
+  });
+}
+
+/** Whole small streams go in one write, large values by themselves and uncopied. */
+function sendRows(stream: { write(bytes: Uint8Array): boolean }, statements: readonly CopyStatement[]): void {
+  const small: Uint8Array[] = [];
+  const flush = () => {
+    if (small.length > 0) stream.write(small.length === 1 && small[0] ? small[0] : Buffer.concat(small));
+    small.length = 0;
+  };
+  for (const { rows } of statements) {
+    const { pieces, byteLength } = rows.finish();
+    const head = Buffer.allocUnsafe(5);
+    head[0] = 0x64; // CopyData
+    head.writeInt32BE(byteLength + 4, 1);
+    small.push(head);
+    for (const piece of pieces) {
+      if (piece.length > 262_144) {
+        flush();
+        stream.write(piece);
+      } else {
+        small.push(piece);
+      }
+    }
+    small.push(Buffer.from([0x63, 0, 0, 0, 4])); // CopyDone
+  }
+  flush();
+}
+
+function sqlStateOf(error: unknown): string | null {
+  if (!(error instanceof DatabaseError)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}

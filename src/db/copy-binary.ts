@@ -1,0 +1,155 @@
+/**
+ * Rows in PostgreSQL's binary COPY format, into one growing buffer.
+ *
+ * Covers the types that the accept transaction writes. Large values are not copied: they are put between two pieces of
+ * the buffer as they are. Does not know tables.
+ */
+import { Buffer } from 'node:buffer';
+
+const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
+const TRAILER = Buffer.from([0xff, 0xff]);
+/** Values from this size on are passed on, not copied. */
+const PASS_ON_BYTES = 16_384;
+
+export interface CopyRows {
+  /** Begins a row of `fieldCount` fields; exactly that many field calls must follow. */
+  row(fieldCount: number): void;
+  nothing(): void;
+  uuid(value: string): void;
+  text(value: string | null): void;
+  bool(value: boolean): void;
+  int2(value: number): void;
+  int4(value: number): void;
+  int8(value: number): void;
+  /** An IPv4 or IPv6 address without prefix; null for what is not an address. */
+  inet(value: string | null): void;
+  /** One bytea made of all chunks, in order. */
+  bytea(chunks: readonly Uint8Array[]): void;
+  /** Ends the stream; the pieces are the whole of it. */
+  finish(): { pieces: Uint8Array[]; byteLength: number };
+}
+
+/** Starts a binary COPY stream. */
+export function copyRows(): CopyRows {
+  const pieces: Uint8Array[] = [];
+  let byteLength = 0;
+  let buffer = Buffer.allocUnsafe(8192);
+  let used = SIGNATURE.copy(buffer);
+
+  const reserve = (bytes: number): number => {
+    if (used + bytes > buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(buffer.length * 2, used + bytes));
+      buffer.copy(larger, 0, 0, used);
+      buffer = larger;
+    }
+    const at = used;
+    used += bytes;
+    return at;
+  };
+  const seal = () => {
+    pieces.push(buffer.subarray(0, used));
+    byteLength += used;
+    buffer = Buffer.allocUnsafe(8192);
+    used = 0;
+  };
+  const nothing = () => {
+    buffer.writeInt32BE(-1, reserve(4));
+  };
+  const integer = (bytes: 2 | 4 | 8, value: number) => {
+    const at = reserve(4 + bytes);
+    buffer.writeInt32BE(bytes, at);
+    if (bytes === 2) buffer.writeInt16BE(value, at + 4);
+    else if (bytes === 4) buffer.writeInt32BE(value, at + 4);
+    else buffer.writeBigInt64BE(BigInt(value), at + 4);
+  };
+
+  return {
+    nothing,
+    row: (fieldCount) => {
+      buffer.writeInt16BE(fieldCount, reserve(2));
+    },
+    uuid: (value) => {
+      const at = reserve(20);
+      buffer.writeInt32BE(16, at);
+      buffer.write(value.replaceAll('-', ''), at + 4, 16, 'hex');
+    },
+    text: (value) => {
+      if (value === null) return nothing();
+      const length = Buffer.byteLength(value);
+      const at = reserve(4 + length);
+      buffer.writeInt32BE(length, at);
+      buffer.write(value, at + 4, length, 'utf8');
+    },
+    bool: (value) => {
+      const at = reserve(5);
+      buffer.writeInt32BE(1, at);
+      buffer[at + 4] = value ? 1 : 0;
+    },
+    int2: (value) => integer(2, value),
+    int4: (value) => integer(4, value),
+    int8: (value) => integer(8, value),
+    inet: (value) => {
+      const bytes = value === null ? null : addressBytes(value);
+      if (bytes === null) return nothing();
+      const isIPv4 = bytes.length === 4;
+      const at = reserve(8 + bytes.length);
+      buffer.writeInt32BE(4 + bytes.length, at);
+      // Family (PGSQL_AF_INET, PGSQL_AF_INET6), prefix length, is_cidr, address length.
+      buffer.set([isIPv4 ? 2 : 3, isIPv4 ? 32 : 128, 0, bytes.length, ...bytes], at + 4);
+    },
+    bytea: (chunks) => {
+      const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+      buffer.writeInt32BE(length, reserve(4));
+      for (const chunk of chunks) {
+        if (chunk.length < PASS_ON_BYTES) {
+          buffer.set(chunk, reserve(chunk.length));
+        } else {
+          seal();
+          pieces.push(chunk);
+          byteLength += chunk.length;
+        }
+      }
+    },
+    finish: () => {
+      buffer.set(TRAILER, reserve(2));
+      seal();
+      return { pieces, byteLength };
+    },
+  };
+}
+
+/** The bytes of an IPv4 or IPv6 address in text, or null when it is none. */
+export function addressBytes(text: string): readonly number[] | null {
+  if (!text.includes(':')) return fourBytes(text);
+  const halves = text.split('::');
+  if (halves.length > 2) return null;
+  const head = groupBytes(halves[0] ?? '');
+  const tail = halves.length === 2 ? groupBytes(halves[1] ?? '') : [];
+  if (head === null || tail === null) return null;
+  const gap = 16 - head.length - tail.length;
+  if (halves.length === 2 ? gap < 2 : gap !== 0) return null;
+  return [...head, ...Array.from({ length: gap }, () => 0), ...tail];
+}
+
+function groupBytes(text: string): number[] | null {
+  if (text === '') return [];
+  const bytes: number[] = [];
+  for (const group of text.split(':')) {
+    if (group.includes('.')) {
+      const four = fourBytes(group);
+      if (four === null) return null;
+      bytes.push(...four);
+    } else {
+      if (!/^[0-9a-f]{1,4}$/i.test(group)) return null;
+      const value = Number.parseInt(group, 16);
+      bytes.push(value >> 8, value & 0xff);
+    }
+  }
+  return bytes;
+}
+
+function fourBytes(text: string): number[] | null {
+  const parts = text.split('.');
+  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) return null;
+  return parts.map(Number);
+}

@@ -1,0 +1,262 @@
+/**
+ * Delivery: wakes for a destination, owns it, and keeps handing over until nothing is due or its clock says wait.
+ *
+ * Promises: one loop per destination and node, one owner among nodes; while the clock runs, one message goes per slot; what
+ * an attempt meant is recorded before the destination's clock moves; any unexpected error is a deferral, seen in the log, and
+ * ends this loop only. A node that has lost its place stops before the final dot. Does not know SMTP.
+ */
+import type { Sql } from '../db/client.ts';
+import type { AttemptResult } from '../mail/outcome.ts';
+import {
+  clearFlush,
+  type ClosedOutage,
+  type DestinationState,
+  readDestination,
+  recordFailure,
+  recordRound,
+  recordSuccess,
+} from '../outage/clock.ts';
+import { dropOwnership, takeOwnership } from '../outage/owner.ts';
+import {
+  claimDue,
+  type ClaimedMessage,
+  claimProbe,
+  FIRST_KEY,
+  type Holder,
+  readContents,
+  releaseClaims,
+  releaseToSchedule,
+} from '../queue/claim.ts';
+import { findDueDestinations } from '../queue/due.ts';
+import { expireHeld } from '../queue/expiry.ts';
+import { type Fate, recordOutcomes, type Settlement } from '../queue/outcome.ts';
+import { type ByteBudget, createByteBudget } from './budget.ts';
+import { createRecorder } from './recorder.ts';
+import { type RoundResult, runRound } from './round.ts';
+import type { Route } from './route.ts';
+import { createSource, type Source } from './source.ts';
+
+/** Destinations tried at the same time by this node; the others wait their turn. */
+const MOST_DESTINATIONS = 64;
+/** Contents in memory for delivery, all destinations together. */
+const CONTENT_BYTES = 256 * 1024 * 1024;
+
+/** The dialling side of one destination: sessions that live from message to message. */
+export interface Attempts {
+  attempt(
+    message: ClaimedMessage,
+    hosts: (Route & { kind: 'HOSTS' })['hosts'],
+    content: () => Promise<Uint8Array>,
+  ): Promise<AttemptResult>;
+  close(): Promise<void>;
+}
+
+export interface DeliveryEvents {
+  settled(destination: DestinationState, settlements: readonly Settlement[], fates: readonly Fate[]): void;
+  outageOpened(destination: DestinationState, outage: { outageId: string; reply: string; nextAttemptAt: Date }): void;
+  outageClosed(destination: DestinationState, outage: ClosedOutage): void;
+  fault(where: string, error: unknown): void;
+}
+
+export interface DeliveryDeps {
+  readonly sql: Sql;
+  /** This node's place among the living, or null while it has none: then nothing is tried. */
+  readonly holder: () => Holder | null;
+  readonly findRoute: (destination: DestinationState) => Promise<Route>;
+  readonly openAttempts: (signal: AbortSignal) => Attempts;
+  readonly events: DeliveryEvents;
+}
+
+export interface Delivery {
+  /** Looks at a destination as soon as there is room. Returns at once; repeats merge. */
+  poke(destinationId: string): void;
+  /** Looks for destinations with something to do and pokes them. */
+  sweep(): Promise<void>;
+  /** Cuts all attempts: this node has lost its place. */
+  abort(): void;
+  /** Takes nothing new, lets what is under way end for `graceMs`, then cuts it. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export function createDelivery(deps: DeliveryDeps): Delivery {
+  /** Destinations being tried; true: poked again meanwhile. */
+  const running = new Map<string, boolean>();
+  const waiting = new Set<string>();
+  const loops = new Set<Promise<void>>();
+  const budget = createByteBudget(CONTENT_BYTES);
+  let cut = new AbortController();
+  let isStopping = false;
+
+  const start = (id: string) => {
+    waiting.delete(id);
+    running.set(id, false);
+    const loop = tryDestination(deps, { id, budget, signal: cut.signal, isStopping: () => isStopping })
+      .catch((error: unknown) => deps.events.fault(`delivery to ${id}`, error))
+      .finally(() => {
+        const isPoked = running.get(id) === true;
+        running.delete(id);
+        loops.delete(loop);
+        const next = isPoked ? id : waiting.values().next().value;
+        if (next !== undefined && !isStopping) start(next);
+      });
+    loops.add(loop);
+  };
+  const poke = (id: string) => {
+    if (isStopping) return;
+    if (running.has(id)) running.set(id, true);
+    else if (running.size < MOST_DESTINATIONS) start(id);
+    else waiting.add(id);
+  };
+
+  return {
+    poke,
+    sweep: async () => {
+      for (const id of await findDueDestinations(deps.sql)) if (!running.has(id)) poke(id);
+    },
+    abort: () => {
+      cut.abort();
+      cut = new AbortController();
+    },
+    stop: async (graceMs) => {
+      isStopping = true;
+      const timer = setTimeout(() => cut.abort(), graceMs);
+      await Promise.all(loops);
+      clearTimeout(timer);
+    },
+  };
+}
+
+interface Run {
+  readonly id: string;
+  readonly budget: ByteBudget;
+  readonly signal: AbortSignal;
+  readonly isStopping: () => boolean;
+}
+
+async function tryDestination(deps: DeliveryDeps, run: Run): Promise<void> {
+  const holder = deps.holder();
+  if (holder === null || !(await takeOwnership(deps.sql, run.id, holder))) return;
+  const attempts = deps.openAttempts(run.signal);
+  try {
+    await keepTrying(deps, run, holder, attempts);
+  } finally {
+    await attempts.close();
+    await dropOwnership(deps.sql, run.id, holder);
+  }
+}
+
+async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts: Attempts): Promise<void> {
+  let flushedAt: Date | null = null;
+  for (;;) {
+    const destination = await readDestination(deps.sql, run.id);
+    if (destination === null || run.isStopping() || run.signal.aborted) return;
+    const { isPaused, isFailing, isDue, flushRequestedAt } = destination;
+    flushedAt = flushRequestedAt ?? flushedAt;
+    if (flushRequestedAt === null && (isPaused || (isFailing && !isDue))) return;
+    const source = isFailing
+      ? probeSource(deps, { destinationId: run.id, holder, isFlush: flushRequestedAt !== null })
+      : dueSource(deps, { destinationId: run.id, holder, flushedAt });
+    const result = await roundAt(deps, { ...run, destination, holder, attempts, source });
+    if (result.failure !== null) return recordTrouble(deps, destination, result.failure);
+    if (!isFailing && flushedAt !== null) await clearFlush(deps.sql, run.id, flushedAt);
+    if (!result.hasSucceeded) return;
+    if (!isFailing) {
+      await recordRound(deps.sql, run.id);
+      flushedAt = null;
+    }
+  }
+}
+
+async function roundAt(
+  deps: DeliveryDeps,
+  round: Run & { destination: DestinationState; holder: Holder; attempts: Attempts; source: Source },
+): Promise<RoundResult> {
+  const { destination, holder, attempts, source } = round;
+  const recorder = createRecorder<Settlement>({
+    record: async (settlements) => {
+      const { id: destinationId, routeGeneration } = destination;
+      const fates = await recordOutcomes(deps.sql, { destinationId, holder, routeGeneration, settlements });
+      deps.events.settled(destination, settlements, fates);
+    },
+    onFault: async (error, settlements) => {
+      deps.events.fault(`recording outcomes of ${destination.name}`, error);
+      const ids = settlements.map(({ messageId }) => messageId);
+      await releaseToSchedule(deps.sql, holder, ids).catch(() => undefined);
+    },
+    isWorthwhile: () => deps.holder()?.epoch === holder.epoch,
+  });
+  try {
+    return await runRound({
+      route: () => deps.findRoute(destination),
+      attempt: (message, route, content) => attempts.attempt(message, route.hosts, content),
+      source,
+      recorder,
+      readContent: async ({ id }) => {
+        const content = (await readContents(deps.sql, [id])).get(id);
+        if (content === undefined) throw new Error(`message ${id} has no content`);
+        return content;
+      },
+      budget: round.budget,
+      onSuccess: async () => {
+        if (!destination.isFailing) return;
+        const closed = await recordSuccess(deps.sql, destination.id);
+        if (closed !== null) deps.events.outageClosed(destination, closed);
+      },
+      isStopping: () => round.isStopping() || round.signal.aborted,
+      onFault: ({ id }, error) => deps.events.fault(`attempt of message ${id}`, error),
+    });
+  } finally {
+    await releaseClaims(deps.sql, holder, await source.stop());
+  }
+}
+
+/** The destination is in trouble: what has expired ends, then the clock moves. In this order: see outcome.ts on absence. */
+async function recordTrouble(
+  deps: DeliveryDeps,
+  destination: DestinationState,
+  failure: NonNullable<RoundResult['failure']>,
+): Promise<void> {
+  const { id: destinationId, now: begunAt } = destination;
+  await expireHeld(deps.sql, {
+    destinationId,
+    begunAt,
+    reply: failure.reply,
+    onFates: (fates) => deps.events.settled(destination, [], fates),
+  });
+  const recorded = await recordFailure(deps.sql, { destinationId, begunAt, ...failure });
+  if (recorded.openedOutageId === null) return;
+  deps.events.outageOpened(destination, {
+    outageId: recorded.openedOutageId,
+    reply: failure.reply,
+    nextAttemptAt: recorded.nextAttemptAt,
+  });
+}
+
+function dueSource(
+  deps: DeliveryDeps,
+  input: { destinationId: string; holder: Holder; flushedAt: Date | null },
+): Source {
+  let after = FIRST_KEY;
+  return createSource({
+    claim: async (limit) => {
+      const { messages, lastKey } = await claimDue(deps.sql, { ...input, after, limit });
+      after = lastKey;
+      return messages;
+    },
+    readContents: (ids) => readContents(deps.sql, ids),
+  });
+}
+
+/** One message, claimed only when it is asked for. */
+function probeSource(deps: DeliveryDeps, input: { destinationId: string; holder: Holder; isFlush: boolean }): Source {
+  let isTaken = false;
+  return createSource({
+    claim: async () => {
+      if (isTaken) return [];
+      isTaken = true;
+      const message = await claimProbe(deps.sql, input);
+      return message === null ? [] : [message];
+    },
+    readContents: (ids) => readContents(deps.sql, ids),
+  });
+}

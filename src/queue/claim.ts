@@ -1,0 +1,206 @@
+/**
+ * Taking messages for an attempt, and giving them back.
+ *
+ * Promises: a claim stores the next attempt before anybody dials (it moves next_attempt_at along the grid), names
+ * (node, epoch), touches one destination, and starts at the last claimed key, so that deleted heads cost nothing. A message
+ * is in one hand at a time: ownership first, SKIP LOCKED second. Does not decide whether the destination may be tried.
+ */
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { Notify } from '../mail/envelope.ts';
+
+/** The hand that holds claims: void once the node's epoch is gone. */
+export interface Holder {
+  readonly node: number;
+  readonly epoch: number;
+}
+
+export interface ClaimedRecipient {
+  readonly number: number;
+  readonly address: string;
+  readonly notify: readonly Notify[];
+  readonly originalRecipient: string | null;
+}
+
+export interface ClaimedMessage {
+  readonly id: string;
+  readonly transactionId: string;
+  readonly kind: 'MAIL' | 'REPORT';
+  readonly reversePath: string | null;
+  readonly sizeBytes: number;
+  readonly smtpUtf8: boolean;
+  readonly body: '7BIT' | '8BITMIME' | null;
+  readonly ret: 'FULL' | 'HDRS' | null;
+  readonly envelopeId: string | null;
+  readonly recipients: readonly ClaimedRecipient[];
+}
+
+/** Where the last claim ended: (next_attempt_at as text, id). */
+export interface ClaimKey {
+  readonly at: string;
+  readonly id: string;
+}
+
+export const FIRST_KEY: ClaimKey = { at: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
+
+interface MessageRow {
+  id: string;
+  transaction_id: string;
+  kind: 'MAIL' | 'REPORT';
+  reverse_path: string | null;
+  size_bytes: string | number;
+  is_smtp_utf8: boolean;
+  body: '7BIT' | '8BITMIME' | null;
+  ret: 'FULL' | 'HDRS' | null;
+  envelope_id: string | null;
+  key_at: string;
+}
+
+/**
+ * Claims up to `limit` messages of a destination that are due, in the order of (next_attempt_at, id) after `after`.
+ * With `flushedAt`, also those that are not due but were not tried since the flush.
+ */
+export async function claimDue(
+  sql: Sql,
+  input: { destinationId: string; holder: Holder; after: ClaimKey; limit: number; flushedAt: Date | null },
+): Promise<{ messages: ClaimedMessage[]; lastKey: ClaimKey }> {
+  const { destinationId, holder, after, limit, flushedAt } = input;
+  const rows = await sql<MessageRow[]>`
+    with due as (
+      select id, next_attempt_at from messages
+      where destination_id = ${destinationId}
+        and (next_attempt_at, id) > (${after.at}::timestamptz, ${after.id}::uuid)
+        and next_attempt_at <= case when ${flushedAt}::timestamptz is null then bmx_now() else 'infinity' end
+        and claimed_by is null
+        and (next_attempt_at <= bmx_now() or claimed_at is null or claimed_at < ${flushedAt}::timestamptz)
+      order by next_attempt_at, id
+      limit ${limit}
+      for update skip locked
+    ), fresh as materialized (select bmx_now() as now, next_attempt(bmx_now(), bmx_now()) as next)
+    update messages m
+    set claimed_by = ${holder.node}, claim_epoch = ${holder.epoch}, claimed_at = fresh.now,
+        next_attempt_at = case when m.first_failure_at is null then fresh.next
+                               else next_attempt(m.first_failure_at, fresh.now) end
+    from due, fresh
+    where m.id = due.id
+    returning m.id, m.transaction_id, m.kind, m.reverse_path, m.size_bytes, m.is_smtp_utf8, m.body, m.ret, m.envelope_id,
+      due.next_attempt_at::text as key_at`;
+  const messages = await withRecipients(sql, rows);
+  // Text of one session's timestamps sorts as they do, but for -infinity, which no message has twice.
+  const last = rows.reduce<ClaimKey>(
+    (key, row) =>
+      row.key_at > key.at || (row.key_at === key.at && row.id > key.id) ? { at: row.key_at, id: row.id } : key,
+    { at: '', id: '' },
+  );
+  return { messages, lastKey: last.at === '' ? after : last };
+}
+
+/**
+ * Claims the one message that tries a destination whose clock is running, and stores the destination's next attempt.
+ * Each time another message, a small one among the next twenty; after a flush the one at the head of the queue.
+ */
+export async function claimProbe(
+  sql: Sql,
+  input: { destinationId: string; holder: Holder; isFlush: boolean },
+): Promise<ClaimedMessage | null> {
+  const { destinationId, holder, isFlush } = input;
+  const pick = isFlush
+    ? sql`select id from messages
+          where destination_id = ${destinationId} and claimed_by is null
+          order by next_attempt_at, id limit 1 for update skip locked`
+    : sql`select id from messages where id = (
+            select id from (
+              (select id, size_bytes, 0 as lap from messages, destination
+                 where destination_id = ${destinationId} and claimed_by is null and id > destination.cursor
+                 order by id limit 20)
+              union all
+              (select id, size_bytes, 1 as lap from messages
+                 where destination_id = ${destinationId} and claimed_by is null
+                 order by id limit 20)
+            ) as candidates
+            order by lap, size_bytes, id limit 1
+          ) for update skip locked`;
+  const rows = await sql<MessageRow[]>`
+    with destination as materialized (
+      select coalesce(probe_cursor, '00000000-0000-0000-0000-000000000000'::uuid) as cursor
+      from destinations where id = ${destinationId}
+    ), picked as (${pick}), stored as (
+      update destinations d
+      set next_attempt_at = next_attempt(d.first_failure_at, bmx_now()), probe_cursor = picked.id, flush_requested_at = null
+      from picked
+      where d.id = ${destinationId} and d.first_failure_at is not null
+    )
+    update messages m
+    set claimed_by = ${holder.node}, claim_epoch = ${holder.epoch}, claimed_at = bmx_now(),
+        next_attempt_at = next_attempt(coalesce(m.first_failure_at, bmx_now()), bmx_now())
+    from picked
+    where m.id = picked.id
+    returning m.id, m.transaction_id, m.kind, m.reverse_path, m.size_bytes, m.is_smtp_utf8, m.body, m.ret, m.envelope_id,
+      '' as key_at`;
+  const [message] = await withRecipients(sql, rows);
+  return message ?? null;
+}
+
+/** Gives back claims that no attempt was made with: due again at once, nothing counted. */
+export async function releaseClaims(sql: Sql, holder: Holder, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`
+    update messages set claimed_by = null, claim_epoch = null, next_attempt_at = claimed_at
+    where id = any(${ids as string[]}::uuid[]) and claimed_by = ${holder.node} and claim_epoch = ${holder.epoch}`;
+}
+
+/** Gives back claims whose outcome could not be recorded: they wait for the slot that the claim stored. */
+export async function releaseToSchedule(sql: Sql, holder: Holder, ids: readonly string[]): Promise<void> {
+  await sql`
+    update messages
+    set claimed_by = null, claim_epoch = null, first_failure_at = coalesce(first_failure_at, claimed_at)
+    where id = any(${ids as string[]}::uuid[]) and claimed_by = ${holder.node} and claim_epoch = ${holder.epoch}`;
+}
+
+/**
+ * Frees what a dead node had claimed: tried again at once, but for a message that has met three deaths, which waits for its
+ * next slot (it may be the killer). Returns how many there were.
+ */
+export async function releaseDeadClaims(sql: SqlExecutor, dead: Holder): Promise<number> {
+  const rows = await sql`
+    update messages
+    set claimed_by = null, claim_epoch = null, deaths = deaths + 1,
+        next_attempt_at = case when deaths + 1 < 3 then bmx_now() else next_attempt_at end
+    where claimed_by = ${dead.node} and claim_epoch = ${dead.epoch}
+    returning id`;
+  return rows.length;
+}
+
+async function withRecipients(sql: Sql, rows: readonly MessageRow[]): Promise<ClaimedMessage[]> {
+  if (rows.length === 0) return [];
+  const recipients = await sql<
+    { message_id: string; number: number; address: string; notify: string; original_recipient: string | null }[]
+  >`
+    select message_id, number, address, notify, original_recipient from recipients
+    where message_id = any(${rows.map((row) => row.id)}::uuid[]) and state = 'HELD'
+    order by message_id, number`;
+  const byMessage = Map.groupBy(recipients, (recipient) => recipient.message_id);
+  return rows.map((row) => ({
+    id: row.id,
+    transactionId: row.transaction_id,
+    kind: row.kind,
+    reversePath: row.reverse_path,
+    sizeBytes: Number(row.size_bytes),
+    smtpUtf8: row.is_smtp_utf8,
+    body: row.body,
+    ret: row.ret,
+    envelopeId: row.envelope_id,
+    recipients: (byMessage.get(row.id) ?? []).map((recipient) => ({
+      number: recipient.number,
+      address: recipient.address,
+      notify: recipient.notify === '' ? [] : (recipient.notify.split(',') as Notify[]),
+      originalRecipient: recipient.original_recipient,
+    })),
+  }));
+}
+
+/** The contents of messages, by id. One that is missing is a bug or a lost disk: the caller defers. */
+export async function readContents(sql: Sql, ids: readonly string[]): Promise<Map<string, Uint8Array>> {
+  const rows = await sql<{ message_id: string; content: Uint8Array }[]>`
+    select message_id, content from contents where message_id = any(${ids as string[]}::uuid[])`;
+  return new Map(rows.map((row) => [row.message_id, row.content]));
+}

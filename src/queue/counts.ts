@@ -1,0 +1,24 @@
+/**
+ * Exact counts of what a destination holds, without a hot row.
+ *
+ * Accept and outcome append to queue_delta; folding moves the sums into destinations once a second. The count is the sum of
+ * both in one snapshot (queue/inspect.ts), so it is exact at any instant.
+ */
+import type { Sql } from '../db/client.ts';
+
+/** Names the fold among this database's advisory locks: two nodes folding at once would only wait for each other. */
+const FOLD_LOCK = 0x62_6d_78_02;
+
+/** Folds the deltas into their destinations. Does nothing while another node folds. O(deltas). */
+export async function foldDeltas(sql: Sql): Promise<void> {
+  await sql`
+    with mine as materialized (select pg_try_advisory_xact_lock(${FOLD_LOCK}) as is_mine),
+    taken as (
+      delete from queue_delta where (select is_mine from mine) returning destination_id, held_count, held_bytes
+    ), sums as (
+      select destination_id, sum(held_count) as held_count, sum(held_bytes) as held_bytes from taken group by destination_id
+    )
+    update destinations d
+    set held_count = d.held_count + s.held_count, held_bytes = d.held_bytes + s.held_bytes
+    from sums s where d.id = s.destination_id`;
+}

@@ -1,0 +1,52 @@
+/**
+ * Expiry of what a destination holds, after a failed attempt at host level.
+ *
+ * One attempt speaks for all: messages whose lifetime had passed when it began end as EXPIRED, oldest first, in bounded
+ * batches. Never by a sweep alone, never while claimed. RFC 5321 §4.5.4.1 (give up after some days).
+ */
+import type { Sql } from '../db/client.ts';
+import type { Fate } from './outcome.ts';
+import { settle } from './outcome.ts';
+
+const BATCH = 200;
+
+/**
+ * Ends what has expired at a destination. `begunAt` is the database instant at which the failed attempt began; `reply` what
+ * it met. Calls `onFates` for each batch. O(expired + one batch).
+ */
+export async function expireHeld(
+  sql: Sql,
+  input: { destinationId: string; begunAt: string; reply: string; onFates: (fates: readonly Fate[]) => void },
+): Promise<void> {
+  const { destinationId, begunAt, reply } = input;
+  for (;;) {
+    // Ids follow acceptance closely: the head of the queue by id holds the oldest, a few out of order do not matter.
+    const held = await sql<{ message_id: string; number: number }[]>`
+      with head as (
+        select id, accepted_at, claimed_by from messages
+        where destination_id = ${destinationId} order by id limit ${BATCH}
+      )
+      select r.message_id, r.number
+      from head h cross join queue_limits q join destinations d on d.id = ${destinationId}
+        join recipients r on r.message_id = h.id
+      where r.state = 'HELD' and h.claimed_by is null
+        and h.accepted_at + q.lifetime + d.hold_extension <= ${begunAt}::timestamptz`;
+    if (held.length === 0) return;
+    const fates = await settle(sql, {
+      destinationId,
+      routeGeneration: null,
+      by: { kind: 'EXPIRY', begunAt },
+      messages: [...new Set(held.map((row) => row.message_id))].map((messageId) => ({ messageId, isHostLevel: true })),
+      verdicts: held.map((row) => ({
+        messageId: row.message_id,
+        number: row.number,
+        outcome: 'DEFERRED' as const,
+        reply,
+      })),
+      attempts: [],
+    });
+    input.onFates(fates.filter((fate) => fate.state !== 'HELD'));
+    // The first round after a long absence ends nothing, and so does a batch that others took: no second look then.
+    if (!fates.some((fate) => fate.state !== 'HELD')) return;
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * What becomes of messages after an attempt, an expiry or a verb: the only place where a recipient ends.
+ *
+ * Rules, all in one transaction per group of one destination:
+ *  - A recipient that is HELD takes the verdict; one that has ended keeps its end (each ends exactly once).
+ *  - DELIVERED always counts. DEFERRED and FAILED count only from the hand that holds the claim (node, epoch); FAILED only
+ *    while the route of the attempt is still the destination's route, else it is a deferral.
+ *  - A deferral by an attempt begun at or after expiry (accepted + lifetime + extension) ends the recipient as EXPIRED,
+ *    unless the service itself has just come back from a long absence and has not tried the destination since.
+ *  - A message with no HELD recipient left moves to history; its content goes. Counters change by a delta row.
+ *  - FAILED and EXPIRED recipients make a report due, in the same transaction, unless the reverse-path is null, the message
+ *    is a report itself, or NOTIFY says no (RFC 3461 §4.1; RFC 5321 §6.1).
+ *  - Trouble of the host leaves the message due: the destination's clock holds it back, not its own.
+ * Does not touch the destination: outage/clock.ts does.
+ */
+import type { Sql, TransactionSql } from '../db/client.ts';
+import { newId } from '../mail/id.ts';
+import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
+import { formatReply } from '../mail/reply.ts';
+import type { Holder } from './claim.ts';
+
+/** Bytes of the original's header section kept for a report. */
+const REPORT_HEADER_BYTES = 65_536;
+
+export type EndState = 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
+
+export interface Verdict {
+  readonly messageId: string;
+  readonly number: number;
+  readonly outcome: Outcome['kind'] | 'CANCELLED';
+  /** `550 5.1.1 text`: kept as the recipient's last reply. */
+  readonly reply: string;
+}
+
+/** What one attempt of one message brought. */
+export interface Settlement {
+  readonly messageId: string;
+  readonly outcomes: ReadonlyMap<number, Outcome>;
+  readonly records: readonly AttemptRecord[];
+  /** The destination was the trouble: no reason to delay this message in particular. */
+  readonly isHostLevel: boolean;
+}
+
+export interface Fate {
+  readonly messageId: string;
+  readonly transactionId: string;
+  readonly number: number;
+  readonly address: string;
+  readonly reversePath: string | null;
+  readonly state: 'HELD' | EndState;
+  readonly reply: string;
+  /** The message has no held recipient left. */
+  readonly hasEnded: boolean;
+  /** Seconds from acceptance to now. */
+  readonly ageSeconds: number;
+}
+
+/** Records the outcomes of attempts of one destination's messages. Returns the fate of every recipient it changed. */
+export async function recordOutcomes(
+  sql: Sql,
+  input: { destinationId: string; holder: Holder; routeGeneration: number; settlements: readonly Settlement[] },
+): Promise<Fate[]> {
+  const { settlements } = input;
+  return settle(sql, {
+    destinationId: input.destinationId,
+    routeGeneration: input.routeGeneration,
+    by: { kind: 'ATTEMPT', holder: input.holder },
+    messages: settlements.map(({ messageId, isHostLevel }) => ({ messageId, isHostLevel })),
+    verdicts: settlements.flatMap(({ messageId, outcomes }) =>
+      [...outcomes].map(([number, outcome]) => ({
+        messageId,
+        number,
+        outcome: outcome.kind,
+        reply: formatReply(outcome.reply),
+      })),
+    ),
+    attempts: settlements.flatMap(({ messageId, records }) => records.map((record) => ({ messageId, record }))),
+  });
+}
+
+export interface SettleInput {
+  readonly destinationId: string;
+  readonly routeGeneration: number | null;
+  /**
+   * Whose word it is. ATTEMPT: the holder of the claim. EXPIRY: a failed attempt, begun at that database instant, at the
+   * destination of unclaimed messages. VERB: an operator's, on unclaimed messages.
+   */
+  readonly by:
+    | { readonly kind: 'ATTEMPT'; readonly holder: Holder }
+    | { readonly kind: 'EXPIRY'; readonly begunAt: string }
+    | { readonly kind: 'VERB' };
+  readonly messages: readonly { readonly messageId: string; readonly isHostLevel: boolean }[];
+  readonly verdicts: readonly Verdict[];
+  readonly attempts: readonly { readonly messageId: string; readonly record: AttemptRecord }[];
+}
+
+/** Gives verdicts to recipients in one transaction. See the rules above. */
+export async function settle(sql: Sql, input: SettleInput): Promise<Fate[]> {
+  const ids = input.messages.map((message) => message.messageId);
+  // The lock first, in a statement of its own: the next one then sees what another hand committed meanwhile.
+  const [, fates] = await sql.begin((transaction) => [
+    transaction`select id from messages where id = any(${ids}::uuid[]) order by id for update`,
+    settleLocked(transaction, input),
+  ]);
+  return (fates ?? []).map((row) => ({
+    messageId: row.message_id,
+    transactionId: row.transaction_id,
+    number: row.number,
+    address: row.address,
+    reversePath: row.reverse_path,
+    state: row.state,
+    reply: row.reply,
+    hasEnded: row.has_ended,
+    ageSeconds: Number(row.age_seconds),
+  }));
+}
+
+interface FateRow {
+  message_id: string;
+  transaction_id: string;
+  number: number;
+  address: string;
+  reverse_path: string | null;
+  state: Fate['state'];
+  reply: string;
+  has_ended: boolean;
+  age_seconds: string;
+}
+
+function settleLocked(sql: TransactionSql, input: SettleInput) {
+  const { by, messages, verdicts, attempts } = input;
+  const holder = by.kind === 'ATTEMPT' ? by.holder : null;
+  const begunAt = by.kind === 'EXPIRY' ? by.begunAt : null;
+  return sql<FateRow[]>`
+    with given as (
+      select * from unnest(${messages.map((m) => m.messageId)}::uuid[], ${messages.map((m) => m.isHostLevel)}::bool[])
+        as g(message_id, is_host_level)
+    ), verdicts as (
+      select * from unnest(${verdicts.map((v) => v.messageId)}::uuid[], ${verdicts.map((v) => v.number)}::smallint[],
+        ${verdicts.map((v) => v.outcome)}::text[], ${verdicts.map((v) => v.reply)}::text[])
+        as v(message_id, number, outcome, reply)
+    ), target as (
+      select m.*, g.is_host_level, q.lifetime + d.hold_extension as holds,
+        coalesce(d.route_generation = ${input.routeGeneration}::integer, true) as is_same_route,
+        case when ${holder === null} then m.claimed_by is null
+             else m.claimed_by = ${holder?.node ?? null} and m.claim_epoch = ${holder?.epoch ?? null} end as is_current,
+        coalesce(${begunAt}::timestamptz, m.claimed_at) >= m.accepted_at + q.lifetime + d.hold_extension
+          and (p.resumed_at is null or coalesce(d.last_attempt_at >= p.resumed_at, false)) as is_final
+      from given g join messages m on m.id = g.message_id join destinations d on d.id = m.destination_id
+        cross join queue_limits q cross join service_presence p
+      where m.destination_id = ${input.destinationId}
+    ), judged as (
+      select r.*, v.reply, r.state = 'HELD' and v.outcome is not null
+          and (coalesce(t.is_current, false) or v.outcome = 'DELIVERED') as is_new,
+        case when v.outcome = 'FAILED' and not t.is_same_route then 'DEFERRED' else v.outcome end as outcome,
+        coalesce(t.is_final, false) as is_final
+      from target t join recipients r on r.message_id = t.id
+        left join verdicts v on v.message_id = r.message_id and v.number = r.number
+    ), fates as (
+      select message_id, number, address, notify, original_recipient, is_new,
+        case when not is_new then state
+             when outcome in ('DELIVERED', 'FAILED', 'CANCELLED') then outcome
+             when is_final then 'EXPIRED' else 'HELD' end as state,
+        attempt_count + case when is_new and outcome <> 'CANCELLED' then 1 else 0 end as attempt_count,
+        case when is_new then reply else last_reply end as last_reply,
+        case when is_new and outcome <> 'CANCELLED' then bmx_now() else last_attempt_at end as last_attempt_at,
+        coalesce(ended_at, bmx_now()) as ended_at
+      from judged
+    ), ended as (
+      select message_id, jsonb_agg(jsonb_build_object('number', number, 'address', address, 'state', state,
+          'attemptCount', attempt_count, 'lastReply', last_reply, 'lastAttemptAt', last_attempt_at,
+          'endedAt', ended_at) order by number) as recipients
+      from fates group by message_id having bool_and(state <> 'HELD')
+    ), told as (
+      select message_id, jsonb_agg(jsonb_build_object('address', address, 'originalRecipient', original_recipient,
+          'state', state, 'reply', last_reply, 'lastAttemptAt', last_attempt_at) order by number) as recipients
+      from fates
+      where is_new and state in ('FAILED', 'EXPIRED')
+        and (notify = '' or 'FAILURE' = any(string_to_array(notify, ',')))
+      group by message_id
+    ), due_reports as (
+      insert into reports_due (id, tenant_id, destination_id, message_id, transaction_id, header_section, facts)
+      select gen_random_uuid(), t.tenant_id, t.destination_id, t.id, t.transaction_id,
+        coalesce(substring(c.content from 1 for ${REPORT_HEADER_BYTES}::integer), ''),
+        jsonb_build_object('reversePath', t.reverse_path, 'clientAddress', host(t.client_address), 'ehloName', t.ehlo_name,
+          'acceptedAt', t.accepted_at, 'envelopeId', t.envelope_id, 'holdSeconds', extract(epoch from t.holds)::bigint,
+          'recipients', told.recipients)
+      from told join target t on t.id = told.message_id left join contents c on c.message_id = t.id
+      where t.reverse_path is not null and t.kind = 'MAIL'
+    ), past as (
+      insert into history (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address,
+        ehlo_name, kind, accepted_at, expires_at, recipients)
+      select t.id, t.transaction_id, t.tenant_id, t.destination_id, t.reverse_path, t.size_bytes, t.client_address,
+        t.ehlo_name, t.kind, t.accepted_at, t.accepted_at + t.holds, e.recipients
+      from ended e join target t on t.id = e.message_id
+    ), fewer as (
+      insert into queue_delta (destination_id, tenant_id, held_count, held_bytes)
+      select t.destination_id, t.tenant_id, -count(*), -sum(t.size_bytes)
+      from ended e join target t on t.id = e.message_id group by t.destination_id, t.tenant_id
+    ), gone_contents as (
+      delete from contents c using ended e where c.message_id = e.message_id
+    ), gone_recipients as (
+      delete from recipients r using ended e where r.message_id = e.message_id
+    ), gone_messages as (
+      delete from messages m using ended e where m.id = e.message_id
+    ), kept_recipients as (
+      update recipients r
+      set state = f.state, attempt_count = f.attempt_count, last_reply = f.last_reply, last_attempt_at = f.last_attempt_at,
+          ended_at = case when f.state = 'HELD' then null else f.ended_at end
+      from fates f
+      where r.message_id = f.message_id and r.number = f.number and f.is_new
+        and not exists (select from ended e where e.message_id = f.message_id)
+    ), kept_messages as (
+      update messages m
+      set claimed_by = null, claim_epoch = null, deaths = 0,
+          first_failure_at = case when t.is_host_level then m.first_failure_at
+                                  else coalesce(m.first_failure_at, m.claimed_at) end,
+          next_attempt_at = case when t.is_host_level then m.claimed_at else m.next_attempt_at end
+      from target t
+      where m.id = t.id and t.is_current and ${holder !== null}
+        and not exists (select from ended e where e.message_id = t.id)
+    ), tries as (
+      insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, at, host, address,
+        tls, reply, outcome, latency_ms)
+      select a.id, d.tenant_id, d.id, a.message_id, string_to_array(a.numbers, ',')::smallint[], a.is_host_level,
+        bmx_now() - make_interval(secs => a.latency_ms / 1000.0), a.host, a.address, a.tls, a.reply, a.outcome, a.latency_ms
+      from destinations d, unnest(${attempts.map(() => newId())}::uuid[], ${attempts.map((a) => a.messageId)}::uuid[],
+        ${attempts.map((a) => a.record.recipientNumbers.join(','))}::text[],
+        ${attempts.map((a) => a.record.isHostLevel)}::bool[], ${attempts.map((a) => a.record.host)}::text[],
+        ${attempts.map((a) => a.record.address)}::text[], ${attempts.map((a) => a.record.tls)}::text[],
+        ${attempts.map((a) => a.record.reply)}::text[], ${attempts.map((a) => a.record.outcome)}::text[],
+        ${attempts.map((a) => Math.round(a.record.latencyMs))}::integer[])
+        as a(id, message_id, numbers, is_host_level, host, address, tls, reply, outcome, latency_ms)
+      where d.id = ${input.destinationId}
+    )
+    select f.message_id, t.transaction_id, f.number, f.address, t.reverse_path, f.state, f.last_reply as reply,
+      e.message_id is not null as has_ended, extract(epoch from bmx_now() - t.accepted_at) as age_seconds
+    from fates f join target t on t.id = f.message_id left join ended e on e.message_id = f.message_id
+    where f.is_new
+    order by f.message_id, f.number`;
+}

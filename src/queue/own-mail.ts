@@ -1,0 +1,51 @@
+/**
+ * Mail that the service itself sends: reports. The only way into the queue for a domain that is not served.
+ *
+ * Promises: a null reverse-path always (RFC 3464, RFC 5321 §4.5.5), so no report about it can follow; the destination of a
+ * domain that we do not back up is INTERNAL: it has a clock but no outage object. Runs in the caller's transaction.
+ */
+import { Buffer } from 'node:buffer';
+import type { SqlExecutor } from '../db/client.ts';
+import { newId } from '../mail/id.ts';
+
+export interface OwnMessage {
+  readonly tenantId: string;
+  /** The one recipient, `local@domain`. */
+  readonly to: string;
+  /** Domain of the recipient as A-label. */
+  readonly domain: string;
+  readonly content: Uint8Array;
+  /** The name this node gives in EHLO, kept for the record. */
+  readonly ehloName: string;
+}
+
+/** Puts a report into the queue; returns its message id and destination. */
+export async function spoolOwnMail(
+  sql: SqlExecutor,
+  message: OwnMessage,
+): Promise<{ id: string; destinationId: string }> {
+  const [destination] = await sql<{ id: string }[]>`
+    insert into destinations (id, tenant_id, name, kind)
+    values (${newId()}, ${message.tenantId}, ${message.domain}, 'INTERNAL')
+    on conflict (name) do update set name = excluded.name
+    returning id`;
+  if (destination === undefined) throw new Error(`no destination for ${message.domain}`);
+  const id = newId();
+  const size = message.content.byteLength;
+  await sql`
+    with message as (
+      insert into messages (id, transaction_id, tenant_id, destination_id, kind, reverse_path, size_bytes, ehlo_name,
+        protocol)
+      values (${id}, ${id}, ${message.tenantId}, ${destination.id}, 'REPORT', null, ${size}, ${message.ehloName}, '')
+      returning id, tenant_id, destination_id
+    ), recipient as (
+      insert into recipients (message_id, number, tenant_id, destination_id, address, notify)
+      select id, 0, tenant_id, destination_id, ${message.to}, 'NEVER' from message
+    ), content as (
+      insert into contents (message_id, tenant_id, destination_id, content)
+      select id, tenant_id, destination_id, ${Buffer.from(message.content)}::bytea from message
+    )
+    insert into queue_delta (destination_id, tenant_id, held_count, held_bytes)
+    select destination_id, tenant_id, 1, ${size} from message`;
+  return { id, destinationId: destination.id };
+}
