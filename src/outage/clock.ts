@@ -110,7 +110,7 @@ export async function recordFailure(
   const { destinationId, begunAt, trouble, reply } = input;
   const [row] = await sql<{ next_attempt_at: Date; opened: string | null }[]>`
     with before as (
-      select id, tenant_id, kind, outage_id, coalesce(first_failure_at, ${begunAt}::timestamptz) as first_failure_at
+      select id, tenant_id, kind, outage_id, coalesce(first_failure_at, ${begunAt}::text::timestamptz) as first_failure_at
       from destinations where id = ${destinationId} for update
     ), opened as (
       insert into outages (id, tenant_id, destination_id, started_at, class, last_reply)

@@ -68,7 +68,7 @@ export async function claimDue(
     with due as (
       select id, next_attempt_at from messages
       where destination_id = ${destinationId}
-        and (next_attempt_at, id) > (${after.at}::timestamptz, ${after.id}::uuid)
+        and (next_attempt_at, id) > (${after.at}::text::timestamptz, ${after.id}::uuid)
         and next_attempt_at <= case when ${flushedAt}::timestamptz is null then bmx_now() else 'infinity' end
         and claimed_by is null
         and (next_attempt_at <= bmx_now() or claimed_at is null or claimed_at < ${flushedAt}::timestamptz)

@@ -30,7 +30,7 @@ export async function expireHeld(
       from head h cross join queue_limits q join destinations d on d.id = ${destinationId}
         join recipients r on r.message_id = h.id
       where r.state = 'HELD' and h.claimed_by is null
-        and h.accepted_at + q.lifetime + d.hold_extension <= ${begunAt}::timestamptz`;
+        and h.accepted_at + q.lifetime + d.hold_extension <= ${begunAt}::text::timestamptz`;
     if (held.length === 0) return;
     const fates = await settle(sql, {
       destinationId,

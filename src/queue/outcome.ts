@@ -133,7 +133,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
   const begunAt = by.kind === 'EXPIRY' ? by.begunAt : null;
   return sql<FateRow[]>`
     with given as (
-      select * from unnest(${messages.map((m) => m.messageId)}::uuid[], ${messages.map((m) => m.isHostLevel)}::bool[])
+      select * from unnest(${messages.map((m) => m.messageId)}::uuid[], ${messages.map((m) => String(m.isHostLevel))}::bool[])
         as g(message_id, is_host_level)
     ), verdicts as (
       select * from unnest(${verdicts.map((v) => v.messageId)}::uuid[], ${verdicts.map((v) => v.number)}::smallint[],
@@ -144,7 +144,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         coalesce(d.route_generation = ${input.routeGeneration}::integer, true) as is_same_route,
         case when ${holder === null} then m.claimed_by is null
              else m.claimed_by = ${holder?.node ?? null} and m.claim_epoch = ${holder?.epoch ?? null} end as is_current,
-        coalesce(${begunAt}::timestamptz, m.claimed_at) >= m.accepted_at + q.lifetime + d.hold_extension
+        coalesce(${begunAt}::text::timestamptz, m.claimed_at) >= m.accepted_at + q.lifetime + d.hold_extension
           and (p.resumed_at is null or coalesce(d.last_attempt_at >= p.resumed_at, false)) as is_final
       from given g join messages m on m.id = g.message_id join destinations d on d.id = m.destination_id
         cross join queue_limits q cross join service_presence p
@@ -226,7 +226,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         bmx_now() - make_interval(secs => a.latency_ms / 1000.0), a.host, a.address, a.tls, a.reply, a.outcome, a.latency_ms
       from destinations d, unnest(${attempts.map(() => newId())}::uuid[], ${attempts.map((a) => a.messageId)}::uuid[],
         ${attempts.map((a) => a.record.recipientNumbers.join(','))}::text[],
-        ${attempts.map((a) => a.record.isHostLevel)}::bool[], ${attempts.map((a) => a.record.host)}::text[],
+        ${attempts.map((a) => String(a.record.isHostLevel))}::bool[], ${attempts.map((a) => a.record.host)}::text[],
         ${attempts.map((a) => a.record.address)}::text[], ${attempts.map((a) => a.record.tls)}::text[],
         ${attempts.map((a) => a.record.reply)}::text[], ${attempts.map((a) => a.record.outcome)}::text[],
         ${attempts.map((a) => Math.round(a.record.latencyMs))}::integer[])
