@@ -1,0 +1,44 @@
+/**
+ * The append-only record of what happened and who did it: settings changed, verbs given, outages, reports, alarms.
+ *
+ * Written in the transaction of the change itself, so an event stands exactly when its change does. Never updated, never
+ * deleted row by row: days of it go with their partition. Facts hold names, numbers and replies, never content or secrets.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import { newId } from '../mail/id.ts';
+
+export type EventKind =
+  | 'DOMAIN_CREATED'
+  | 'DOMAIN_UPDATED'
+  | 'DOMAIN_DELETED'
+  | 'DOMAIN_FLUSHED'
+  | 'MESSAGE_RETRIED'
+  | 'MESSAGE_CANCELLED'
+  | 'MESSAGE_BOUNCED'
+  | 'MESSAGE_FAILED'
+  | 'MESSAGE_EXPIRED'
+  | 'OUTAGE_OPENED'
+  | 'OUTAGE_CLOSED'
+  | 'REPORT_MADE'
+  | 'REPORT_SUPPRESSED'
+  | 'REPORT_DROPPED'
+  | 'ALARM_RAISED';
+
+export interface NewEvent {
+  readonly tenantId: string;
+  /** Null when the event is about no destination. */
+  readonly destinationId: string | null;
+  /** Null when the event is about no message. */
+  readonly messageId: string | null;
+  readonly kind: EventKind;
+  /** What is worth knowing later; plain JSON. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** Appends one event. With a transaction's `sql` it becomes part of that transaction. Throws when the database does. */
+export async function recordEvent(sql: SqlExecutor, event: NewEvent): Promise<void> {
+  await sql`
+    insert into events (id, tenant_id, destination_id, message_id, kind, facts)
+    values (${newId()}, ${event.tenantId}, ${event.destinationId}, ${event.messageId}, ${event.kind},
+            ${JSON.stringify(event.facts)}::text::jsonb)`;
+}

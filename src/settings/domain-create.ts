@@ -1,0 +1,176 @@
+/**
+ * Adds a relay domain. It need not exist in DNS yet; refused is only what cannot be a domain whose mail we hold.
+ *
+ * The destination of that name is made or taken over as it is, with what it still holds and its clock.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import { recordEvent } from '../events/record.ts';
+import { newId } from '../mail/id.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import {
+  checkDeliverTo,
+  checkDomainName,
+  checkLabels,
+  errorsOf,
+  type HostInput,
+  type LabelInput,
+} from './domain-input.ts';
+import type { DomainChange } from './domains.ts';
+import {
+  DOMAIN_COLUMNS,
+  type DeliverToHost,
+  type DomainRow,
+  type DomainStatus,
+  relayDomainOf,
+} from './relay-domain.ts';
+import type { UserError } from './user-error.ts';
+
+export interface DomainCreateInput {
+  readonly name: string;
+  readonly deliverTo?: readonly HostInput[] | null;
+  readonly labels?: readonly LabelInput[] | null;
+  /** Adds it even though it looks like a mail server's host name. */
+  readonly force?: boolean | null;
+}
+
+/** Lower-case names of a domain's MX records; empty when it has none; UNKNOWN when DNS does not say. */
+export type FindMxHosts = (name: string) => Promise<readonly string[] | 'UNKNOWN'>;
+
+interface CreationDependencies {
+  readonly ownNames: ReadonlySet<string>;
+  readonly findMxHosts: FindMxHosts;
+  readonly change: (name: string, work: (transaction: SqlExecutor) => Promise<DomainChange>) => Promise<DomainChange>;
+}
+
+interface NewDomain {
+  readonly name: string;
+  readonly deliverTo: readonly DeliverToHost[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly status: DomainStatus;
+}
+
+/** Names above the host that are asked for their MX records: `mx1.mail.example.org` may serve `example.org`. */
+const MAX_PARENTS = 3;
+/** A person waits for the answer; a resolver that works needs a fraction of this. */
+const MX_TIMEOUT_MS = 2_000;
+
+export function createDomainCreation(deps: CreationDependencies) {
+  return async (viewer: Viewer, input: DomainCreateInput): Promise<DomainChange> => {
+    const name = checkDomainName(input.name, deps.ownNames);
+    const deliverTo = checkDeliverTo(input.deliverTo ?? []);
+    const labels = checkLabels(input.labels ?? []);
+    if (name.kind === 'BAD' || deliverTo.kind === 'BAD' || labels.kind === 'BAD') {
+      return { kind: 'REFUSED', errors: errorsOf(name, deliverTo, labels), domain: null };
+    }
+    const hostError = input.force === true ? null : await checkIsNoHost(name.value, deps.findMxHosts);
+    if (hostError !== null) return { kind: 'REFUSED', errors: [hostError], domain: null };
+
+    const domain: NewDomain = {
+      name: name.value,
+      deliverTo: deliverTo.value,
+      labels: labels.value,
+      // An operator's is served at once; a tenant's waits for the proof of its ownership.
+      status: viewer.isOperator ? 'ACTIVE' : 'PENDING',
+    };
+    return deps.change(domain.name, (transaction) => insertDomain(transaction, viewer, domain));
+  };
+}
+
+/** A host name without MX records of its own that is an MX of a domain above it is a mail server, not a mail domain. */
+async function checkIsNoHost(name: string, findMxHosts: FindMxHosts): Promise<UserError | null> {
+  const parents = parentsOf(name);
+  const [own, ...above] = await Promise.all([name, ...parents].map((domain) => answerInTime(findMxHosts(domain))));
+  if (own === undefined || own === 'UNKNOWN' || own.length > 0) return null;
+  const parent = parents.find((_, index) => above[index] !== 'UNKNOWN' && above[index]?.includes(name));
+  if (parent === undefined) return null;
+  return {
+    field: ['name'],
+    message:
+      `${name} is the mail server of ${parent}, not a domain of its own. Add ${parent}: its mail server is found ` +
+      `through its MX records. If ${name} does receive mail for addresses @${name}, repeat with force: true.`,
+    code: 'HOST_NOT_DOMAIN',
+  };
+}
+
+/** DNS that is slow or away must not keep anybody from adding a domain. */
+async function answerInTime(answer: ReturnType<FindMxHosts>): ReturnType<FindMxHosts> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'UNKNOWN'>((resolve) => {
+    timer = setTimeout(() => resolve('UNKNOWN'), MX_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([answer.catch(() => 'UNKNOWN' as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Nearest first; a top-level domain is not asked. */
+function parentsOf(name: string): string[] {
+  const labels = name.split('.');
+  const parents = labels.slice(1, -1).map((_, index) => labels.slice(index + 1).join('.'));
+  return parents.slice(0, MAX_PARENTS);
+}
+
+async function insertDomain(sql: SqlExecutor, viewer: Viewer, domain: NewDomain): Promise<DomainChange> {
+  const destinationId = await lockDestination(sql, viewer, domain.name);
+  const [row] = await sql<DomainRow[]>`
+    insert into domains (id, tenant_id, destination_id, name, status, deliver_to, labels)
+    values (${newId()}, ${viewer.tenantId}, ${destinationId}, ${domain.name}, ${domain.status},
+            ${JSON.stringify(domain.deliverTo)}::text::jsonb, ${JSON.stringify(domain.labels)}::text::jsonb)
+    on conflict do nothing
+    returning ${sql(DOMAIN_COLUMNS)}`;
+  if (row === undefined) return describeConflict(sql, viewer, domain.name);
+
+  if (domain.status === 'ACTIVE') await adoptDestination(sql, viewer, destinationId, domain.deliverTo);
+  await recordEvent(sql, {
+    tenantId: viewer.tenantId,
+    destinationId,
+    messageId: null,
+    kind: 'DOMAIN_CREATED',
+    facts: { name: domain.name, status: domain.status, deliverTo: domain.deliverTo, labels: domain.labels },
+  });
+  return { kind: 'DONE', domain: relayDomainOf(row) };
+}
+
+/** The destination of this name, made if need be, locked against another change at the same time. */
+async function lockDestination(sql: SqlExecutor, viewer: Viewer, name: string): Promise<string> {
+  const [row] = await sql<{ id: string }[]>`
+    insert into destinations (id, tenant_id, name, kind)
+    values (${newId()}, ${viewer.tenantId}, ${name}, 'RELAY')
+    on conflict (name) do update set name = excluded.name
+    returning id`;
+  if (row === undefined) throw new Error('an upsert returned no row');
+  return row.id;
+}
+
+/** From now on a served domain's: where our reports went before, or what an earlier domain left behind. */
+async function adoptDestination(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  destinationId: string,
+  deliverTo: readonly DeliverToHost[],
+): Promise<void> {
+  const route = JSON.stringify(deliverTo);
+  await sql`
+    update destinations
+    set kind = 'RELAY',
+        tenant_id = ${viewer.tenantId},
+        deliver_to = ${route}::text::jsonb,
+        route_generation = route_generation + (deliver_to is distinct from ${route}::text::jsonb)::integer
+    where id = ${destinationId}`;
+}
+
+async function describeConflict(sql: SqlExecutor, viewer: Viewer, name: string): Promise<DomainChange> {
+  const [row] = await sql<DomainRow[]>`
+    select ${sql(DOMAIN_COLUMNS)} from domains where name = ${name} and tenant_id = ${viewer.tenantId}`;
+  const error: UserError =
+    row === undefined
+      ? { field: ['name'], message: `${name} is already served for another tenant.`, code: 'TAKEN' }
+      : {
+          field: ['name'],
+          message: `${name} is already one of your domains. Change it with domainUpdate.`,
+          code: 'ALREADY_EXISTS',
+        };
+  return { kind: 'REFUSED', errors: [error], domain: row === undefined ? null : relayDomainOf(row) };
+}

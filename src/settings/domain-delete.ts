@@ -1,0 +1,67 @@
+/**
+ * Removes a relay domain: no more mail is accepted for it. What it holds needs a decision, so none is lost by accident.
+ *
+ * The destination stays, with its clock and what it still holds: DELIVER_FIRST mail goes on being tried until it ends.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import { recordEvent } from '../events/record.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { lockDomain } from './domain-lock.ts';
+import type { DomainChange } from './domains.ts';
+import type { RelayDomain } from './relay-domain.ts';
+import { mineOnly } from './conditions.ts';
+
+/** DELIVER_FIRST: keep trying to hand over what is held. CANCEL: end it without report to its senders. */
+export type HeldMailChoice = 'DELIVER_FIRST' | 'CANCEL';
+
+export interface DomainDeleteInput {
+  readonly name: string;
+  readonly held?: HeldMailChoice | null | undefined;
+}
+
+/** Cancels all that the viewer's destination holds, within the given transaction. */
+export type CancelHeld = (sql: SqlExecutor, viewer: Viewer, destinationId: string, reason: string) => Promise<void>;
+
+interface DeletionDependencies {
+  readonly cancelHeld: CancelHeld;
+  readonly change: (name: string, work: (transaction: SqlExecutor) => Promise<DomainChange>) => Promise<DomainChange>;
+}
+
+export function createDomainDeletion(deps: DeletionDependencies) {
+  return async (viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange> =>
+    lockDomain({ ...deps, viewer, name: input.name }, async (sql, domain) => {
+      // A claim that was never served holds nothing: what its destination holds is another's.
+      const heldCount = domain.status === 'PENDING' ? 0 : await countHeld(sql, viewer, domain.destinationId);
+      if (heldCount > 0 && (input.held ?? null) === null) return refuseHeld(domain, heldCount);
+      await sql`delete from domains where id = ${domain.id}`;
+      if (heldCount > 0 && input.held === 'CANCEL') {
+        await deps.cancelHeld(sql, viewer, domain.destinationId, `domain ${domain.name} deleted`);
+      }
+      await recordEvent(sql, {
+        tenantId: domain.tenantId,
+        destinationId: domain.destinationId,
+        messageId: null,
+        kind: 'DOMAIN_DELETED',
+        facts: { name: domain.name, by: viewer.tenantId, heldCount, held: input.held ?? null },
+      });
+      return { kind: 'DONE', domain };
+    });
+}
+
+/** Exact: the folded total and what is not yet folded, in one snapshot. */
+async function countHeld(sql: SqlExecutor, viewer: Viewer, destinationId: string): Promise<number> {
+  const [row] = await sql<{ held_count: number }[]>`
+    select (held_count + coalesce((select sum(held_count) from queue_delta where destination_id = ${destinationId}), 0))::bigint
+             as held_count
+    from destinations
+    where id = ${destinationId} and ${mineOnly(sql, viewer)}`;
+  return row?.held_count ?? 0;
+}
+
+function refuseHeld(domain: RelayDomain, heldCount: number): DomainChange {
+  const mail = heldCount === 1 ? '1 message is held' : `${heldCount} messages are held`;
+  const message =
+    `${mail} for ${domain.name}. Repeat with held: DELIVER_FIRST to stop accepting mail and go on delivering these, ` +
+    'or with held: CANCEL to throw them away; their senders are not told.';
+  return { kind: 'REFUSED', errors: [{ field: ['held'], message, code: 'HELD_MAIL' }], domain };
+}

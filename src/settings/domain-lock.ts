@@ -1,0 +1,39 @@
+/**
+ * A viewer's domain, locked for a change in one transaction.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import { normalizeDomain } from '../mail/domain.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import type { DomainChange } from './domains.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import { mineOnly } from './conditions.ts';
+
+interface Lock {
+  readonly change: (name: string, work: (transaction: SqlExecutor) => Promise<DomainChange>) => Promise<DomainChange>;
+  readonly viewer: Viewer;
+  /** As the person typed it. */
+  readonly name: string;
+}
+
+/** Runs `work` with the domain's row locked until COMMIT; NOT_FOUND when the viewer has no such domain. */
+export async function lockDomain(
+  lock: Lock,
+  work: (transaction: SqlExecutor, domain: RelayDomain) => Promise<DomainChange>,
+): Promise<DomainChange> {
+  const name = normalizeDomain(lock.name.trim());
+  if (name === null) return noSuchDomain(lock.name);
+  return lock.change(name, async (sql) => {
+    const [row] = await sql<DomainRow[]>`
+      select ${sql(DOMAIN_COLUMNS)} from domains
+      where name = ${name} and ${mineOnly(sql, lock.viewer)}
+      order by status = 'PENDING', id
+      limit 1
+      for update`;
+    return row === undefined ? noSuchDomain(name) : work(sql, relayDomainOf(row));
+  });
+}
+
+export function noSuchDomain(name: string): DomainChange {
+  const message = `You have no domain "${name.slice(0, 253)}". The query "domains" lists those you have.`;
+  return { kind: 'REFUSED', errors: [{ field: ['name'], message, code: 'NOT_FOUND' }], domain: null };
+}

@@ -1,0 +1,134 @@
+/**
+ * Relay domains: the rows, their snapshot in memory, and how they change.
+ *
+ * Every read and write carries its viewer in the query itself. A change is one transaction with its event and its notice to
+ * the other nodes; it is in force on this node before the call returns, elsewhere when the notice arrives.
+ * What a person did wrong is a value; a lost database is an exception.
+ */
+import type { SqlExecutor, Sql } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { createDomainCreation, type DomainCreateInput, type FindMxHosts } from './domain-create.ts';
+import { createDomainDeletion, type CancelHeld, type DomainDeleteInput } from './domain-delete.ts';
+import { createDomainSnapshot, type SnapshotOptions } from './domain-snapshot.ts';
+import { createDomainUpdate, type DomainUpdateInput } from './domain-update.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import { normalizeDomain } from '../mail/domain.ts';
+import { mineOnly } from './conditions.ts';
+import type { UserError } from './user-error.ts';
+
+export type { DeliverToHost, DomainStatus, RelayDomain } from './relay-domain.ts';
+
+/** Where nodes tell each other which entry of a snapshot has gone stale. */
+export const SETTINGS_CHANNEL = 'backup_mx_settings';
+
+export type DomainChange =
+  | { readonly kind: 'DONE'; readonly domain: RelayDomain }
+  /** `domain` is the viewer's own object that stands in the way, where there is one. */
+  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly domain: RelayDomain | null };
+
+export interface DomainsDependencies {
+  readonly sql: Sql;
+  /** Every name of this service, lower case: MX_HOSTNAME and MX_NAMES. They cannot be relay domains. */
+  readonly ownNames: ReadonlySet<string>;
+  readonly findMxHosts: FindMxHosts;
+  readonly cancelHeld: CancelHeld;
+  readonly snapshot?: Pick<SnapshotOptions, 'maxDomains' | 'maxUnknown'>;
+}
+
+export interface Domains {
+  /** For every RCPT: the served domain of this name in its one form, from memory when warm. Not for a viewer: no tenant asks. */
+  findRelayDomain(name: string): Promise<RelayDomain | null>;
+  findDomain(viewer: Viewer, name: string): Promise<RelayDomain | null>;
+  /** In order of creation, after the domain with id `afterId` when given. */
+  listDomains(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<RelayDomain[]>;
+  /** The viewer's domains that feed these destinations, by destination id; a served one before a claimed one. */
+  findDomainsByDestination(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, RelayDomain>>;
+  createDomain(viewer: Viewer, input: DomainCreateInput): Promise<DomainChange>;
+  updateDomain(viewer: Viewer, input: DomainUpdateInput): Promise<DomainChange>;
+  deleteDomain(viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange>;
+  /** A notice of another node (or our own) on SETTINGS_CHANNEL. */
+  onSettingsNotice(payload: string): void;
+  /** Notices may have been missed: whenever listening was lost, and again when it begins anew. */
+  onReset(): void;
+}
+
+const NOTICE = 'domain:';
+
+export function createDomains(deps: DomainsDependencies): Domains {
+  const { sql } = deps;
+  const snapshot = createDomainSnapshot({ ...deps.snapshot, load: (name) => loadServed(sql, name) });
+
+  /** Runs a change in a transaction, tells the other nodes with its COMMIT, and drops our own entry after it. */
+  async function change(
+    name: string,
+    work: (transaction: SqlExecutor) => Promise<DomainChange>,
+  ): Promise<DomainChange> {
+    try {
+      return await sql.begin(async (transaction) => {
+        const result = await work(transaction);
+        if (result.kind === 'DONE') await transaction`select pg_notify(${SETTINGS_CHANNEL}, ${NOTICE + name})`;
+        return result;
+      });
+    } finally {
+      // Also when COMMIT's outcome is unknown: asking once more is cheap.
+      snapshot.drop(name);
+    }
+  }
+
+  return {
+    findRelayDomain: (name) => snapshot.find(name),
+    findDomain: (viewer, name) => findDomain(sql, viewer, name),
+    listDomains: (viewer, page) => listDomains(sql, viewer, page),
+    findDomainsByDestination: (viewer, ids) => findDomainsByDestination(sql, viewer, ids),
+    createDomain: createDomainCreation({ ...deps, change }),
+    updateDomain: createDomainUpdate({ change }),
+    deleteDomain: createDomainDeletion({ ...deps, change }),
+    onSettingsNotice(payload) {
+      if (payload.startsWith(NOTICE)) snapshot.drop(payload.slice(NOTICE.length));
+      else snapshot.dropAll();
+    },
+    onReset: () => snapshot.dropAll(),
+  };
+}
+
+async function loadServed(sql: SqlExecutor, name: string): Promise<RelayDomain | null> {
+  const [row] = await sql<DomainRow[]>`
+    select ${sql(DOMAIN_COLUMNS)} from domains where name = ${name} and status <> 'PENDING'`;
+  return row === undefined ? null : relayDomainOf(row);
+}
+
+async function findDomain(sql: SqlExecutor, viewer: Viewer, name: string): Promise<RelayDomain | null> {
+  const normal = normalizeDomain(name.trim());
+  if (normal === null) return null;
+  const [row] = await sql<DomainRow[]>`
+    select ${sql(DOMAIN_COLUMNS)} from domains
+    where name = ${normal} and ${mineOnly(sql, viewer)}
+    order by status = 'PENDING', id
+    limit 1`;
+  return row === undefined ? null : relayDomainOf(row);
+}
+
+async function listDomains(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  page: { limit: number; afterId: string | null },
+): Promise<RelayDomain[]> {
+  const rows = await sql<DomainRow[]>`
+    select ${sql(DOMAIN_COLUMNS)} from domains
+    where ${mineOnly(sql, viewer)} ${page.afterId === null ? sql`` : sql`and id > ${page.afterId}`}
+    order by id
+    limit ${page.limit}`;
+  return rows.map(relayDomainOf);
+}
+
+async function findDomainsByDestination(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  destinationIds: readonly string[],
+): Promise<Map<string, RelayDomain>> {
+  const rows = await sql<DomainRow[]>`
+    select distinct on (destination_id) ${sql(DOMAIN_COLUMNS)} from domains
+    where destination_id = any(${[...destinationIds]}::uuid[]) and ${mineOnly(sql, viewer)}
+    order by destination_id, status = 'PENDING', id`;
+  return new Map(rows.map((row) => [row.destination_id, relayDomainOf(row)]));
+}

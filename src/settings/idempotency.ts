@@ -1,0 +1,123 @@
+/**
+ * Mutations that may be repeated safely: who repeats one with the same key within 24 hours gets the first answer.
+ *
+ * The key is reserved before the work and its answer stored after it. A node that dies between the two leaves a reservation
+ * that another may take over after a minute; the work then runs once more, and all of it is such that this does no harm.
+ */
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import type { SqlExecutor } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { invalid, type UserError } from './user-error.ts';
+
+export interface IdempotentCall {
+  /** The caller's own key; null or absent: not wanted, the work runs. */
+  readonly key: string | null | undefined;
+  readonly mutation: string;
+  /** The input without its key, plain JSON. The same key with another input is the caller's mistake. */
+  readonly input: unknown;
+}
+
+export type IdempotentAnswer<T> =
+  | { readonly kind: 'ANSWER'; readonly value: T }
+  | { readonly kind: 'REFUSED'; readonly error: UserError };
+
+export interface Idempotency {
+  /** `work`'s answer must survive JSON unchanged. */
+  run<T>(viewer: Viewer, call: IdempotentCall, work: () => Promise<T>): Promise<IdempotentAnswer<T>>;
+}
+
+const MAX_KEY_LENGTH = 255;
+/** How many forgotten keys each new one sweeps away: more than one, so the table does not grow. */
+const SWEEP_COUNT = 20;
+
+export function createIdempotency(sql: SqlExecutor): Idempotency {
+  return {
+    async run(viewer, call, work) {
+      const key = call.key ?? null;
+      if (key === null) return { kind: 'ANSWER', value: await work() };
+      if (key === '' || key.length > MAX_KEY_LENGTH || /[\u0000-\u001f\u007f]/.test(key) || !key.isWellFormed()) {
+        return refused(`An idempotencyKey has 1 to ${MAX_KEY_LENGTH} characters, none of them control characters.`);
+      }
+      const entry = { tenantId: viewer.tenantId, key, mutation: call.mutation, hash: hashOf(call) };
+      if (await reserve(sql, entry)) return { kind: 'ANSWER', value: await finish(sql, entry, work) };
+      return recall(sql, entry);
+    },
+  };
+}
+
+interface Entry {
+  readonly tenantId: string;
+  readonly key: string;
+  readonly mutation: string;
+  readonly hash: Uint8Array;
+}
+
+/** True when the key is ours to work under: new, forgotten, or left behind by a node that died. */
+async function reserve(sql: SqlExecutor, entry: Entry): Promise<boolean> {
+  const rows = await sql`
+    insert into idempotency_keys (tenant_id, key, mutation, input_hash)
+    values (${entry.tenantId}, ${entry.key}, ${entry.mutation}, ${entry.hash})
+    on conflict (tenant_id, key) do update
+      set mutation = excluded.mutation, input_hash = excluded.input_hash, payload = null, created_at = bmx_now()
+      where idempotency_keys.created_at < bmx_now() - interval '24 hours'
+         or (idempotency_keys.payload is null
+             and idempotency_keys.input_hash = excluded.input_hash
+             and idempotency_keys.created_at < bmx_now() - interval '1 minute')
+    returning key`;
+  return rows.length > 0;
+}
+
+async function finish<T>(sql: SqlExecutor, entry: Entry, work: () => Promise<T>): Promise<T> {
+  try {
+    const value = await work();
+    await sql`
+      update idempotency_keys set payload = ${JSON.stringify(value)}::text::jsonb
+      where tenant_id = ${entry.tenantId} and key = ${entry.key}`;
+    await sql`
+      delete from idempotency_keys where (tenant_id, key) in (
+        select tenant_id, key from idempotency_keys
+        where created_at < bmx_now() - interval '24 hours'
+        order by created_at limit ${SWEEP_COUNT} for update skip locked)`;
+    return value;
+  } catch (error) {
+    // A fault is no answer: whoever repeats it may try at once.
+    await sql`delete from idempotency_keys where tenant_id = ${entry.tenantId} and key = ${entry.key} and payload is null`;
+    throw error;
+  }
+}
+
+async function recall<T>(sql: SqlExecutor, entry: Entry): Promise<IdempotentAnswer<T>> {
+  const [row] = await sql<{ input_hash: Uint8Array; payload: T | null }[]>`
+    select input_hash, payload from idempotency_keys
+    where tenant_id = ${entry.tenantId} and key = ${entry.key}`;
+  if (row !== undefined && Buffer.compare(row.input_hash, entry.hash) !== 0) {
+    return refused(
+      'This idempotencyKey was used for another mutation or another input. Take a new key for each request.',
+    );
+  }
+  if (row === undefined || row.payload === null) {
+    const message = 'A request with this idempotencyKey is still at work. Repeat it in a moment.';
+    return { kind: 'REFUSED', error: { field: ['idempotencyKey'], message, code: 'CONFLICT' } };
+  }
+  return { kind: 'ANSWER', value: row.payload };
+}
+
+function hashOf(call: IdempotentCall): Uint8Array {
+  return createHash('sha256')
+    .update(`${call.mutation}\n${canonicalJson(call.input)}`)
+    .digest();
+}
+
+/** JSON with its keys in order, so that the order in which a client writes its fields does not matter. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+function refused(message: string): IdempotentAnswer<never> {
+  return { kind: 'REFUSED', error: invalid(['idempotencyKey'], message) };
+}
