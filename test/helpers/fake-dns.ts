@@ -87,6 +87,7 @@ export async function startFakeDns(
   const queries: FakeQuery[] = [];
   const sockets = new Set<Socket>();
   const elsewhere = createSocket('udp4');
+  let isClosed = false;
 
   function handle(bytes: Buffer, protocol: 'udp' | 'tcp', sourcePort: number): Emission[] {
     const query = decode(bytes);
@@ -127,6 +128,8 @@ export async function startFakeDns(
       else names.set(name.toLowerCase(), records);
     },
     async close() {
+      if (isClosed) return;
+      isClosed = true;
       for (const socket of sockets) socket.destroy();
       await Promise.all([closed(udp), closed(elsewhere), closed(tcp)]);
     },
@@ -257,6 +260,8 @@ function recordsOf(records: FakeRecords | undefined, type: string): readonly unk
     case 'NS':
     case 'TLSA':
       return records?.[type];
+    case 'CNAME':
+      return records?.CNAME === undefined ? undefined : [records.CNAME];
     default:
       return undefined;
   }
