@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { findProgram, runOrThrow } from '../test/helpers/child.ts';
-import { openSession, sendMessage } from './smtp-session.ts';
+import { openSession, sendMessage } from '../test/helpers/smtp-session.ts';
 
 export interface Content {
   readonly path: string;

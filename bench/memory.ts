@@ -7,7 +7,7 @@ import { makeContent } from './load.ts';
 import { readRssBytes } from './processes.ts';
 import type { Report } from './report.ts';
 import { makeBenchFolder, RECIPIENT, startOurs } from './sides.ts';
-import { openSession, sendMessage, type SmtpSession } from './smtp-session.ts';
+import { openSession, sendMessage, type SmtpSession } from '../test/helpers/smtp-session.ts';
 
 const IDLE = 1000;
 const SENDERS = 20;

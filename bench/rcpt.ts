@@ -3,7 +3,7 @@
  */
 import { median, quantile, type Report } from './report.ts';
 import { DOMAIN, makeBenchFolder, startOurs } from './sides.ts';
-import { openSession, type SmtpSession } from './smtp-session.ts';
+import { openSession, type SmtpSession } from '../test/helpers/smtp-session.ts';
 
 const WARM_UP = 1000;
 const MEASURED = 20_000;

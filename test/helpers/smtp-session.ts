@@ -1,7 +1,7 @@
 /**
- * A bare SMTP client for benchmarks: sends what it is told, gives the reply's code. RFC 5321.
+ * A bare SMTP client for benchmarks and interop: sends what it is told, gives the reply's code. RFC 5321.
  *
- * Does not judge, retry or stuff dots: the content a benchmark sends has no line that begins with a dot.
+ * Does not judge, retry or stuff dots: the content of a benchmark has none, an interop test brings them stuffed.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { connect, type Socket } from 'node:net';
 export interface SmtpSession {
   /** Sends one command and resolves with the reply's code. */
   command(line: string): Promise<number>;
-  /** Sends content, the final dot included, and resolves with the reply's code. */
+  /** Sends content, whose dots are stuffed already, then the final dot; resolves with the reply's code. */
   content(bytes: Uint8Array): Promise<number>;
   close(): void;
 }
@@ -59,7 +59,8 @@ export async function openSession(port: number): Promise<SmtpSession> {
     content: async (bytes) => {
       const answer = reply();
       if (!socket.write(bytes)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
-      socket.write('\r\n.\r\n');
+      const hasLineEnd = bytes.at(-2) === 13 && bytes.at(-1) === 10;
+      socket.write(hasLineEnd ? '.\r\n' : '\r\n.\r\n');
       return answer;
     },
     close: () => socket.destroy(),
