@@ -16,8 +16,9 @@ const GLOBALS_ALLOWED = /^src\/(?:config(?:-[a-z-]+)?|main|db\/embedded(?:-[a-z-
 const GLOBALS =
   /(?<![\w$.'"-])(?:process|Bun|Deno|globalThis|__dirname|__filename)(?=\s*(?:\.|\?\.|\[))|\bimport\s*\.\s*meta\s*\.\s*(?:env|main)\b/g;
 
-/** Words that say nothing about what a file holds. test/helpers is a folder's name; a test may start the whole service. */
-const EMPTY_NAMES = /(?:^|[-/])(?:utils?|helpers?|common|managers?|misc|index|(?<!^test\/.*)services?)(?:[-./]|$)/;
+/** Words that say nothing about what a file holds; the second line's may stand in test/, which has helpers and starts services. */
+const EMPTY_NAMES = /(?:^|[-/])(?:utils?|common|managers?|misc|index)(?:[-./]|$)/;
+const EMPTY_NAMES_OF_SOURCE = /(?:^|[-/])(?:helpers?|services?)(?:[-./]|$)/;
 const KEBAB_CASE = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.(?:ts|mjs)$/;
 
 /** Files that do not begin with a header comment of at least one sentence. */
@@ -46,7 +47,12 @@ export function oversized(files: readonly SourceFile[]): string[] {
 export function badNames(files: readonly SourceFile[]): string[] {
   return files
     .map(({ path }) => path)
-    .filter((path) => !KEBAB_CASE.test(path) || EMPTY_NAMES.test(path.replace(/^test\/helpers\//, 'test/')))
+    .filter(
+      (path) =>
+        !KEBAB_CASE.test(path) ||
+        EMPTY_NAMES.test(path) ||
+        (!path.startsWith('test/') && EMPTY_NAMES_OF_SOURCE.test(path)),
+    )
     .map((path) => `${path}: a file is named by a noun of the field, in kebab-case`);
 }
 
