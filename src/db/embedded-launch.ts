@@ -39,6 +39,9 @@ exec "$@" 4<&-`;
 const PASSING =
   /pre-existing shared memory block|lock file "postmaster\.pid" already exists|lock file "[^"]*" is empty/;
 
+/** What an operator should see of the server's log; the end of a session is no news. */
+const REPORTED = /\b(FATAL|PANIC|WARNING):(?! +terminating connection due to)/;
+
 /** A dead server's processes take a second or two to go; a zombie under an init that never reaps may need us to look again. */
 const PASSING_TROUBLE_MS = 30_000;
 
@@ -112,7 +115,7 @@ async function launchOnce(options: LaunchOptions): Promise<Attempt> {
     createInterface({ input: child.stderr }).on('line', (line) => {
       lastLines.push(line);
       lastLines.splice(0, lastLines.length - 20);
-      if (state.isReady && /\b(FATAL|PANIC|WARNING):/.test(line)) {
+      if (state.isReady && REPORTED.test(line)) {
         log.warn(`postgres: ${line}`);
       }
     });

@@ -8,6 +8,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorCode } from './embedded-host.ts';
 import { StartError } from './start-error.ts';
 
 const NAME = /^service\.(\d+)\.(\d+)\.([0-9a-f]*)\.lock$/;
@@ -53,6 +54,14 @@ async function otherHolders(dataDir: string, own: string, boot: string): Promise
   return holders;
 }
 
+/** We have the folder ourselves already. Any other trouble is the caller's. */
+function existsAlready(error: unknown): false {
+  if (errorCode(error) !== 'EEXIST') {
+    throw error;
+  }
+  return false;
+}
+
 /**
  * Takes the folder for this process.
  *
@@ -67,12 +76,14 @@ export async function lockFolder(dataDir: string, pid: number): Promise<FolderLo
   for (;;) {
     let others = await otherHolders(dataDir, own, boot);
     if (others.length === 0) {
-      await writeFile(path, '', { mode: 0o600 });
-      others = await otherHolders(dataDir, own, boot);
+      const isNew = await writeFile(path, '', { flag: 'wx', mode: 0o600 }).then(() => true, existsAlready);
+      others = isNew ? await otherHolders(dataDir, own, boot) : [{ pid, name: own }];
       if (others.length === 0) {
         return { release: async () => await rm(path, { force: true }) };
       }
-      await rm(path, { force: true });
+      if (isNew) {
+        await rm(path, { force: true });
+      }
     }
     if (performance.now() > deadlineAt) {
       throw new StartError(

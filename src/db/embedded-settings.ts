@@ -38,6 +38,8 @@ export function serverArguments({ socketDir, port, memoryBytes }: ServerSettings
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_destination: 'stderr',
+    // The service's own log stamps the line.
+    log_line_prefix: '',
     logging_collector: 'off',
     log_checkpoints: 'off',
     // "log" leaves out ERROR: those reach the statement's caller, and their text may hold mail addresses.

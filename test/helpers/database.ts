@@ -3,6 +3,7 @@
  *
  * The server starts with the first database and goes with the process. Tests that kill or restart PostgreSQL take a private one.
  */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,11 +44,28 @@ const LOG = {
 /** The test machine runs several servers at once. */
 const HOST = { memoryBytes: 1024 * 1024 * 1024 };
 
-/** A new directory that every account may enter. Removed at the end of the process, should the test not do it. */
+/** Reads directories from its input; when that ends, with the test process, waits for their servers and removes them. */
+const CLEANER = `while read -r d; do set -- "$@" "$d"; done
+i=0
+for d in "$@"; do
+  while [ -e "$d/postgres/postmaster.pid" ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done
+  rm -rf "$d"
+done`;
+
+let cleaner: ChildProcess | null = null;
+
+/**
+ * A new directory that every account may enter. A process of its own removes it after the test process, because the runner
+ * calls no exit handlers and may be killed.
+ */
 export function makeTempDir(): string {
   const directory = mkdtempSync(join(tmpdir(), 'bmx-test-'));
   chmodSync(directory, 0o755);
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  if (cleaner === null) {
+    cleaner = spawn('/bin/sh', ['-c', CLEANER], { cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    cleaner.unref();
+  }
+  cleaner.stdin?.write(`${directory}\n`);
   return directory;
 }
 
@@ -81,13 +99,6 @@ const TEMPLATE = 'template_bmx';
 async function startShared(): Promise<SharedServer> {
   const dataDir = makeTempDir();
   const embedded = await startEmbedded({ dataDir, log: LOG, host: HOST });
-  process.on('exit', () => {
-    try {
-      process.kill(embedded.postmasterPid(), 'SIGQUIT');
-    } catch {
-      // It went first.
-    }
-  });
   const { database: admin } = openTestDatabase({ ...embedded.connection, database: 'postgres' });
   await admin.sql.unsafe(`create database ${TEMPLATE}`);
   await migrateOrThrow({ ...embedded.connection, database: TEMPLATE });
