@@ -62,7 +62,7 @@ export function createDnsTransport(): DnsTransport {
 function exchangeUdp<T>({ server, query, accept }: DnsExchange<T>, limits: Limits): Promise<T | null> {
   const socket = createSocket(server.address.includes(':') ? 'udp6' : 'udp4');
   return settleOnce<T>(limits, {
-    start(finish) {
+    start(finish, isSettled) {
       socket.on('error', () => finish(null));
       socket.on('message', (bytes, from) => {
         // The kernel drops other sources of a connected socket; the check is for runtimes that only emulate connect.
@@ -70,8 +70,12 @@ function exchangeUdp<T>({ server, query, accept }: DnsExchange<T>, limits: Limit
         const reply = accept(bytes);
         if (reply !== null) finish(reply);
       });
-      // Connected, an unreachable server is an error at once instead of a timeout (not under Deno 2.9).
-      socket.connect(server.port, server.address, () => socket.send(query));
+      // An event, not a callback of connect: that one is also called when the address cannot be reached.
+      socket.on('connect', () => {
+        if (!isSettled()) socket.send(query);
+      });
+      // Connected, a closed port is an error at once instead of a timeout (not under Deno 2.9).
+      socket.connect(server.port, server.address);
     },
     stop: () => socket.close(),
   });
@@ -102,11 +106,13 @@ function lengthPrefix(length: number): Buffer {
   return prefix;
 }
 
+interface Work<T> {
+  readonly start: (finish: (value: T | null) => void, isSettled: () => boolean) => void;
+  readonly stop: () => void;
+}
+
 /** Resolves with what `finish` is called with first, or null at the timeout or the abort; then stops, once. */
-function settleOnce<T>(
-  { timeoutMs, signal }: Limits,
-  work: { readonly start: (finish: (value: T | null) => void) => void; readonly stop: () => void },
-): Promise<T | null> {
+function settleOnce<T>({ timeoutMs, signal }: Limits, work: Work<T>): Promise<T | null> {
   return new Promise((resolve) => {
     let isSettled = false;
     const abandon = () => finish(null);
@@ -120,7 +126,7 @@ function settleOnce<T>(
       work.stop();
       resolve(value);
     }
-    work.start(finish);
+    work.start(finish, () => isSettled);
   });
 }
 

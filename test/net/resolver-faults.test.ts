@@ -58,6 +58,11 @@ describe('trouble is never "no such domain"', () => {
     await dns.close();
     expect(await resolverOn([dns.address], 300).resolveMx('a.example')).toEqual({ kind: 'TROUBLE', reason: 'TIMEOUT' });
   });
+
+  test('a server the system refuses to send to (no route, broadcast)', async () => {
+    const answer = await resolverOn(['255.255.255.255:53'], 300).resolveMx('a.example');
+    expect(answer).toEqual({ kind: 'TROUBLE', reason: 'TIMEOUT' });
+  });
 });
 
 describe('time and servers', () => {
@@ -94,6 +99,16 @@ describe('time and servers', () => {
     while (dns.count('a.example') === 0) await new Promise((resolve) => setImmediate(resolve));
     dns.set('a.example', { A: ['192.0.2.1'] });
     expect(await pending).toMatchObject({ records: ['192.0.2.1'] });
+  });
+
+  test('more look-ups than sockets, all of them silent, end in their time', async () => {
+    const dns = await dnsWith({ example: { mode: 'TIMEOUT' } });
+    const resolver = resolverOn([dns.address], 200);
+    for (let index = 0; index < 600; index += 1) dns.set(`n${index}.example`, { mode: 'TIMEOUT' });
+    const startedAtMs = monotonicMs();
+    const answers = await Promise.all(Array.from({ length: 600 }, (_, n) => resolver.query(`n${n}.example`, 'A')));
+    expect(monotonicMs() - startedAtMs).toBeLessThan(2000);
+    expect(answers.every(({ kind }) => kind === 'TROUBLE')).toBe(true);
   });
 
   test('close ends what is under way at once, and later look-ups too', async () => {
