@@ -51,7 +51,6 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@graphql-yoga/render-graphiql': ['src/control/server.ts'],
   graphql: ['src/control/'],
   'prom-client': ['src/telemetry/metrics.ts'],
-  '@peculiar/x509': ['src/inbound/tls-material.ts'],
 };
 
 /** node:dns answers differently on the three runtimes; net/resolver.ts is what the service asks. */
