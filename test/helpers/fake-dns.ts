@@ -136,6 +136,12 @@ export async function startFakeDns(
   };
 }
 
+/** For servers of a test's own: a reply to the query with any records in its answer section. */
+export function forgeReply(query: Buffer, answersFor: (name: string) => Answer[]): Buffer {
+  const { id, questions = [] } = decode(query);
+  return encode({ type: 'response', id, questions, answers: answersFor(questions[0]?.name ?? '') });
+}
+
 /** TCP picks the port, UDP takes the same; another if a stranger has it. */
 async function bindPair(onTcp: (socket: Socket) => void): Promise<{ tcp: Server; udp: UdpSocket; port: number }> {
   for (;;) {
