@@ -60,7 +60,7 @@ export function createSelfSigned(options: SelfSignedOptions): SelfSigned {
   );
   const signature = sign('sha256', toBeSigned, privateKey);
   const certificate = der(SEQUENCE, toBeSigned, algorithm, der(BIT_STRING, Buffer.from([0]), signature));
-  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), cert: pem(certificate) };
+  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }), cert: pem(certificate) };
 }
 
 /** Positive and of fixed length: the first octet is 0x40–0x7f. */
