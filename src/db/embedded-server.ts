@@ -12,11 +12,11 @@ import { launchPostmaster, type Postmaster, stopServer, waitForExit, watchServer
 import { findServer, hasWatchdog } from './embedded-postmaster.ts';
 import { serverArguments } from './embedded-settings.ts';
 import {
+  clearAddress,
   type EmbeddedConnection,
   ensureDatabase,
   makeSocketDir,
   removeSocketDir,
-  restoreSocketDir,
   socketConnection,
 } from './embedded-socket.ts';
 import { StartError } from './start-error.ts';
@@ -134,7 +134,7 @@ export async function runServer(options: PreparedServer & { readonly isRelaunche
 
   const relaunch = async (): Promise<void> => {
     if ((await findServer(folder)).kind !== 'LIVE') {
-      await restoreSocketDir(connection.host, account);
+      await clearAddress(connection, account);
       postmaster = await startServer(options, connection);
     }
   };

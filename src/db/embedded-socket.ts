@@ -4,7 +4,7 @@
  * Not in DATA_DIR, whose path may be too long for a socket's and whose file system may know none.
  */
 import { Buffer } from 'node:buffer';
-import { chmod, chown, mkdir, mkdtemp, rmdir } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import type { Account } from './embedded-account.ts';
@@ -82,10 +82,17 @@ async function setOwner(directory: string, { server, uid, gid }: Account): Promi
   }
 }
 
-/** Makes the directory again at the same path, where something cleared the temp directory. */
-export async function restoreSocketDir(directory: string, account: Account): Promise<void> {
-  await mkdir(directory, { mode: 0o700, recursive: true });
-  await setOwner(directory, account);
+/**
+ * Readies a dead server's address for its successor: the directory is there again, where something cleared the temp directory,
+ * and the socket's lock file is not, because its number may be a zombie's, which PostgreSQL takes for alive. Nothing else is
+ * touched: the directory of a server that we took over may be anybody's.
+ */
+export async function clearAddress({ host, port }: EmbeddedConnection, account: Account): Promise<void> {
+  if ((await mkdir(host, { mode: 0o700, recursive: true })) !== undefined) {
+    await setOwner(host, account);
+  }
+  await rm(join(host, `.s.PGSQL.${port}`), { force: true });
+  await rm(join(host, `.s.PGSQL.${port}.lock`), { force: true });
 }
 
 /** Removes the directory, unless something else is in it. */
