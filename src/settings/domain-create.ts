@@ -15,7 +15,7 @@ import {
   type HostInput,
   type LabelInput,
 } from './domain-input.ts';
-import type { DomainChange } from './domains.ts';
+import type { DomainChange, RunChange } from './domain-change.ts';
 import {
   DOMAIN_COLUMNS,
   type DeliverToHost,
@@ -39,7 +39,7 @@ export type FindMxHosts = (name: string) => Promise<readonly string[] | 'UNKNOWN
 interface CreationDependencies {
   readonly ownNames: ReadonlySet<string>;
   readonly findMxHosts: FindMxHosts;
-  readonly change: (name: string, work: (transaction: SqlExecutor) => Promise<DomainChange>) => Promise<DomainChange>;
+  readonly change: RunChange;
 }
 
 interface NewDomain {

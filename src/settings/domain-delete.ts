@@ -7,7 +7,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { lockDomain } from './domain-lock.ts';
-import type { DomainChange } from './domains.ts';
+import type { DomainChange, RunChange } from './domain-change.ts';
 import type { RelayDomain } from './relay-domain.ts';
 import { mineOnly } from './conditions.ts';
 
@@ -19,33 +19,46 @@ export interface DomainDeleteInput {
   readonly held?: HeldMailChoice | null | undefined;
 }
 
-/** Cancels all that the viewer's destination holds, within the given transaction. */
-export type CancelHeld = (sql: SqlExecutor, viewer: Viewer, destinationId: string, reason: string) => Promise<void>;
+/** Cancels all that the viewer's destination holds, in transactions of its own. */
+export type CancelHeld = (viewer: Viewer, destinationId: string, reason: string) => Promise<unknown>;
 
 interface DeletionDependencies {
   readonly cancelHeld: CancelHeld;
-  readonly change: (name: string, work: (transaction: SqlExecutor) => Promise<DomainChange>) => Promise<DomainChange>;
+  readonly change: RunChange;
 }
 
 export function createDomainDeletion(deps: DeletionDependencies) {
-  return async (viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange> =>
-    lockDomain({ ...deps, viewer, name: input.name }, async (sql, domain) => {
-      // A claim that was never served holds nothing: what its destination holds is another's.
-      const heldCount = domain.status === 'PENDING' ? 0 : await countHeld(sql, viewer, domain.destinationId);
-      if (heldCount > 0 && (input.held ?? null) === null) return refuseHeld(domain, heldCount);
-      await sql`delete from domains where id = ${domain.id}`;
-      if (heldCount > 0 && input.held === 'CANCEL') {
-        await deps.cancelHeld(sql, viewer, domain.destinationId, `domain ${domain.name} deleted`);
-      }
-      await recordEvent(sql, {
-        tenantId: domain.tenantId,
-        destinationId: domain.destinationId,
-        messageId: null,
-        kind: 'DOMAIN_DELETED',
-        facts: { name: domain.name, by: viewer.tenantId, heldCount, held: input.held ?? null },
-      });
-      return { kind: 'DONE', domain };
-    });
+  return async (viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange> => {
+    const result = await lockDomain({ ...deps, viewer, name: input.name }, (sql, domain) =>
+      removeDomain(sql, viewer, domain, input.held ?? null),
+    );
+    // After the domain is gone, so that nothing is accepted behind the back of the cancelling. A node that dies in the
+    // middle of it leaves the rest held, and it is delivered: the safe side.
+    if (result.kind === 'DONE' && result.domain.status !== 'PENDING' && input.held === 'CANCEL') {
+      await deps.cancelHeld(viewer, result.domain.destinationId, `domain ${result.domain.name} deleted`);
+    }
+    return result;
+  };
+}
+
+async function removeDomain(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  domain: RelayDomain,
+  held: HeldMailChoice | null,
+): Promise<DomainChange> {
+  // A claim that was never served holds nothing: what its destination holds is another's.
+  const heldCount = domain.status === 'PENDING' ? 0 : await countHeld(sql, viewer, domain.destinationId);
+  if (heldCount > 0 && held === null) return refuseHeld(domain, heldCount);
+  await sql`delete from domains where id = ${domain.id}`;
+  await recordEvent(sql, {
+    tenantId: domain.tenantId,
+    destinationId: domain.destinationId,
+    messageId: null,
+    kind: 'DOMAIN_DELETED',
+    facts: { name: domain.name, by: viewer.tenantId, heldCount, held },
+  });
+  return { kind: 'DONE', domain };
 }
 
 /** Exact: the folded total and what is not yet folded, in one snapshot. */

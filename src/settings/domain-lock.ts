@@ -4,12 +4,12 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import type { DomainChange } from './domains.ts';
+import { type DomainChange, noSuchDomain, type RunChange } from './domain-change.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import { mineOnly } from './conditions.ts';
 
 interface Lock {
-  readonly change: (name: string, work: (transaction: SqlExecutor) => Promise<DomainChange>) => Promise<DomainChange>;
+  readonly change: RunChange;
   readonly viewer: Viewer;
   /** As the person typed it. */
   readonly name: string;
@@ -31,9 +31,4 @@ export async function lockDomain(
       for update`;
     return row === undefined ? noSuchDomain(name) : work(sql, relayDomainOf(row));
   });
-}
-
-export function noSuchDomain(name: string): DomainChange {
-  const message = `You have no domain "${name.slice(0, 253)}". The query "domains" lists those you have.`;
-  return { kind: 'REFUSED', errors: [{ field: ['name'], message, code: 'NOT_FOUND' }], domain: null };
 }

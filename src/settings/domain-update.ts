@@ -8,8 +8,8 @@ import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { checkDeliverTo, checkLabels, errorsOf, type HostInput, type LabelInput } from './domain-input.ts';
-import { lockDomain, noSuchDomain } from './domain-lock.ts';
-import type { DomainChange } from './domains.ts';
+import { type DomainChange, noSuchDomain, type RunChange } from './domain-change.ts';
+import { lockDomain } from './domain-lock.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import type { UserError } from './user-error.ts';
 
@@ -24,7 +24,7 @@ export interface DomainUpdateInput {
 }
 
 interface UpdateDependencies {
-  readonly change: (name: string, work: (transaction: SqlExecutor) => Promise<DomainChange>) => Promise<DomainChange>;
+  readonly change: RunChange;
 }
 
 export function createDomainUpdate(deps: UpdateDependencies) {

@@ -7,6 +7,7 @@
  */
 import type { SqlExecutor, Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import type { DomainChange } from './domain-change.ts';
 import { createDomainCreation, type DomainCreateInput, type FindMxHosts } from './domain-create.ts';
 import { createDomainDeletion, type CancelHeld, type DomainDeleteInput } from './domain-delete.ts';
 import { createDomainSnapshot, type SnapshotOptions } from './domain-snapshot.ts';
@@ -14,17 +15,12 @@ import { createDomainUpdate, type DomainUpdateInput } from './domain-update.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { mineOnly } from './conditions.ts';
-import type { UserError } from './user-error.ts';
 
+export type { DomainChange } from './domain-change.ts';
 export type { DeliverToHost, DomainStatus, RelayDomain } from './relay-domain.ts';
 
 /** Where nodes tell each other which entry of a snapshot has gone stale. */
 export const SETTINGS_CHANNEL = 'backup_mx_settings';
-
-export type DomainChange =
-  | { readonly kind: 'DONE'; readonly domain: RelayDomain }
-  /** `domain` is the viewer's own object that stands in the way, where there is one. */
-  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly domain: RelayDomain | null };
 
 export interface DomainsDependencies {
   readonly sql: Sql;

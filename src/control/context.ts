@@ -1,0 +1,40 @@
+/**
+ * What every resolver has at hand: on whose behalf the request speaks, the rooms below, and its batches.
+ */
+import type { Viewer } from '../mail/viewer.ts';
+import type { OutageView } from '../outage/inspect.ts';
+import type { AttemptsRequest, AttemptView } from '../queue/inspect-attempts.ts';
+import type { QueueView } from '../queue/inspect-queues.ts';
+import type { RelayDomain } from '../settings/relay-domain.ts';
+import type { Tenant } from '../settings/tenants.ts';
+import { createBatch, createMapBatch } from './batch.ts';
+import type { ControlDependencies } from './dependencies.ts';
+
+export interface Context {
+  readonly viewer: Viewer;
+  readonly deps: ControlDependencies;
+  readonly load: Loaders;
+}
+
+/** By destination id unless said otherwise; null where there is none that the viewer may see. */
+interface Loaders {
+  readonly domain: (destinationId: string) => Promise<RelayDomain | null>;
+  readonly queue: (destinationId: string) => Promise<QueueView | null>;
+  readonly openOutage: (destinationId: string) => Promise<OutageView | null>;
+  readonly tenant: (tenantId: string) => Promise<Tenant | null>;
+  readonly attempts: (request: AttemptsRequest) => Promise<readonly AttemptView[]>;
+}
+
+export function createContext(deps: ControlDependencies, viewer: Viewer): Context {
+  return {
+    viewer,
+    deps,
+    load: {
+      domain: createMapBatch((ids) => deps.domains.findDomainsByDestination(viewer, ids)),
+      queue: createMapBatch((ids) => deps.queues.readQueues(viewer, ids)),
+      openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),
+      tenant: createMapBatch((ids) => deps.findTenants(viewer, ids)),
+      attempts: createBatch((requests) => deps.attempts.listAttempts(viewer, requests)),
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * What the control plane needs from the rest of the service, as plain objects that main puts together.
+ *
+ * Everything that reads or changes owned data takes the viewer. Nothing here is a database: rooms below hand in their work.
+ */
+import type { Viewer } from '../mail/viewer.ts';
+import type { OutageInspection } from '../outage/inspect.ts';
+import type { AttemptInspection } from '../queue/inspect-attempts.ts';
+import type { NodeView } from '../queue/inspect-nodes.ts';
+import type { QueueInspection } from '../queue/inspect-queues.ts';
+import type { MessageInspection } from '../queue/inspect.ts';
+import type { Domains } from '../settings/domains.ts';
+import type { Idempotency } from '../settings/idempotency.ts';
+import type { QueueLimits } from '../settings/limits.ts';
+import type { Tenant } from '../settings/tenants.ts';
+import type { Log } from '../telemetry/log.ts';
+
+export type MxVerdict =
+  | 'OK'
+  | 'SANDWICH'
+  | 'NOT_LISTED'
+  | 'MOST_PREFERRED'
+  | 'EQUAL_PREFERENCE'
+  | 'NULL_MX'
+  | 'UNRESOLVABLE';
+
+/** A domain's MX records as the DNS has them. */
+export interface MxObservation {
+  readonly verdict: MxVerdict;
+  readonly hosts: readonly MxHost[];
+}
+
+export interface MxHost {
+  /** Lower case, no trailing dot. */
+  readonly host: string;
+  readonly preference: number;
+  /** One of our names or addresses. */
+  readonly isSelf: boolean;
+}
+
+export type VerbKind = 'DONE' | 'NOT_FOUND' | 'IN_DELIVERY' | 'ENDED';
+
+/** A verb of the operator on one held message. `reason` is one line, never empty. */
+export type MessageVerb = (
+  viewer: Viewer,
+  verb: { readonly id: string; readonly reason: string },
+) => Promise<{ readonly kind: VerbKind }>;
+
+export interface ServiceFacts {
+  readonly version: string;
+  /** `bun 1.4.5`. */
+  readonly runtime: string;
+  /** The name customers add to their MX records. */
+  readonly mxHostname: string;
+  /** Every name that counts as ours, `mxHostname` included. */
+  readonly mxNames: readonly string[];
+  readonly egressAddresses: readonly string[];
+}
+
+export interface ControlDependencies {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** False: only health and metrics are served, as in a process without the role `control`. */
+  readonly isControl: boolean;
+  readonly operatorToken: string;
+  readonly service: ServiceFacts;
+  readonly log: Pick<Log, 'fault'>;
+
+  readonly domains: Pick<
+    Domains,
+    'findDomain' | 'listDomains' | 'findDomainsByDestination' | 'createDomain' | 'updateDomain' | 'deleteDomain'
+  >;
+  readonly findTenants: (viewer: Viewer, ids: readonly string[]) => Promise<Map<string, Tenant>>;
+  readonly readLimits: () => Promise<QueueLimits>;
+  readonly idempotency: Idempotency;
+
+  readonly messages: MessageInspection;
+  readonly attempts: AttemptInspection;
+  readonly queues: QueueInspection;
+  readonly outages: OutageInspection;
+  readonly listNodes: () => Promise<readonly NodeView[]>;
+
+  readonly retryMessage: MessageVerb;
+  readonly cancelMessage: MessageVerb;
+  readonly bounceMessage: MessageVerb;
+  /** Asks for an attempt within two seconds, whatever clock or breaker say. */
+  readonly flushDestination: (viewer: Viewer, destinationId: string) => Promise<void>;
+
+  /** Asks the DNS; trouble is the verdict UNRESOLVABLE, not an exception. */
+  readonly observeMx: (domainName: string) => Promise<MxObservation>;
+
+  /** Why the service is not ready, one sentence each; empty when it is. */
+  readonly readiness: () => Promise<readonly string[]>;
+  readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+}

@@ -1,0 +1,1273 @@
+// Made from schema.graphql by bin/generate.ts. Run `npm run generate` instead of editing.
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { ServiceParent, RecipientParent } from './parents.ts';
+import type { Viewer as ViewerParent } from '../mail/viewer.ts';
+import type { Tenant as TenantParent } from '../settings/tenants.ts';
+import type { RelayDomain } from '../settings/relay-domain.ts';
+import type { OutageView } from '../outage/inspect.ts';
+import type { MessageView } from '../queue/inspect.ts';
+import type { AttemptView } from '../queue/inspect-attempts.ts';
+import type { Context } from './context.ts';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** A number of bytes: a JSON number up to 2^53. */
+  ByteCount: { input: number; output: number; }
+  /** An instant: RFC 3339 in UTC with milliseconds, such as `2026-08-01T03:10:00.000Z`. Input may carry another offset. */
+  DateTime: { input: Date; output: Date; }
+};
+
+/** One try at one host. */
+export type Attempt = {
+  readonly __typename?: 'Attempt';
+  /** The address and port that were dialled; null when nothing was. */
+  readonly address?: Maybe<Scalars['String']['output']>;
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+  /** The host's name; null when none could be found. */
+  readonly host?: Maybe<Scalars['String']['output']>;
+  /** What it meant. */
+  readonly outcome: AttemptOutcome;
+  /** The verbatim reply, or in brackets what happened instead of one. */
+  readonly reply: Scalars['String']['output'];
+  /** TLS version and cipher; null for clear text. */
+  readonly tls?: Maybe<Scalars['String']['output']>;
+};
+
+/** A page of attempts. */
+export type AttemptConnection = {
+  readonly __typename?: 'AttemptConnection';
+  /** The attempts with their cursors. */
+  readonly edges: ReadonlyArray<AttemptEdge>;
+  /** The attempts alone. */
+  readonly nodes: ReadonlyArray<Attempt>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** An attempt on its page. */
+export type AttemptEdge = {
+  readonly __typename?: 'AttemptEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The attempt. */
+  readonly node: Attempt;
+};
+
+/** What an attempt meant. */
+export type AttemptOutcome =
+  /** No verdict, or a refusal for now. */
+  | 'DEFERRED'
+  /** Taken over by the host. */
+  | 'DELIVERED'
+  /** Refused for good. */
+  | 'FAILED';
+
+/** A relay domain: a domain whose mail we accept, hold and hand over while its primary mail server is away. */
+export type Domain = {
+  readonly __typename?: 'Domain';
+  /** The hosts its mail is handed to; empty: its MX records decide. */
+  readonly deliverTo: ReadonlyArray<NextHop>;
+  /** UUID; another one when the domain is deleted and added again. */
+  readonly id: Scalars['ID']['output'];
+  /** Your own notes on it, in order of their keys. */
+  readonly labels: ReadonlyArray<Label>;
+  /** Its MX records: as they are now and as they should be. Asks the DNS. */
+  readonly mx: DomainMx;
+  /** Lower-case A-label. */
+  readonly name: Scalars['String']['output'];
+  /** The outage of its primary that is going on; null while there is none. */
+  readonly outage?: Maybe<Outage>;
+  /** What is held for it. */
+  readonly queue: DomainQueue;
+  /** Grows by one with every change; give it back as `expectedRevision`. */
+  readonly revision: Scalars['Int']['output'];
+  /** Whether its mail is accepted. */
+  readonly status: DomainStatus;
+  /** Its owner. */
+  readonly tenant: Tenant;
+};
+
+/** A page of domains. */
+export type DomainConnection = {
+  readonly __typename?: 'DomainConnection';
+  /** The domains with their cursors. */
+  readonly edges: ReadonlyArray<DomainEdge>;
+  /** The domains alone. */
+  readonly nodes: ReadonlyArray<Domain>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A new relay domain. */
+export type DomainCreateInput = {
+  /** Hosts to hand its mail to instead of its MX records; absent, null or empty: its MX records decide. */
+  readonly deliverTo?: InputMaybe<ReadonlyArray<NextHopInput>>;
+  /** Adds it although it looks like a mail server's host name. */
+  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Your own notes on it. */
+  readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
+  /** The part after the @ of its addresses; upper case and U-labels are understood. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** Answer of domainCreate. */
+export type DomainCreatePayload = {
+  readonly __typename?: 'DomainCreatePayload';
+  /** The new domain. With ALREADY_EXISTS the one you have; null after any other error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Removes a relay domain. */
+export type DomainDeleteInput = {
+  /** What becomes of the mail that is held; needed only when there is some. */
+  readonly held?: InputMaybe<HeldMailChoice>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** Answer of domainDelete. */
+export type DomainDeletePayload = {
+  readonly __typename?: 'DomainDeletePayload';
+  /** The domain as it was. With HELD_MAIL as it is; null after any other error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** A domain on its page. */
+export type DomainEdge = {
+  readonly __typename?: 'DomainEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The domain. */
+  readonly node: Domain;
+};
+
+/** Tries a domain's mail now. */
+export type DomainFlushInput = {
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** Answer of domainFlush. */
+export type DomainFlushPayload = {
+  readonly __typename?: 'DomainFlushPayload';
+  /** The domain. Null after an error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** A domain's MX records. */
+export type DomainMx = {
+  readonly __typename?: 'DomainMx';
+  /** The records the DNS has now, most preferred first; empty when it has none or does not answer (see `verdict`). */
+  readonly observed: ReadonlyArray<MxRecord>;
+  /** The records to publish: yours as they are, ours behind them. */
+  readonly recommended: ReadonlyArray<MxRecord>;
+  /** What the observed records mean for us. */
+  readonly verdict: MxVerdict;
+};
+
+/** What is held for a domain. The counts are exact. */
+export type DomainQueue = {
+  readonly __typename?: 'DomainQueue';
+  /** Their size as received. */
+  readonly heldBytes: Scalars['ByteCount']['output'];
+  /** Messages with at least one recipient in state HELD. */
+  readonly heldCount: Scalars['Int']['output'];
+  /** When the next attempt is due; null when nothing is held. */
+  readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When the oldest of them was accepted; null when nothing is held. */
+  readonly oldestAcceptedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Whether a domain's mail is accepted. */
+export type DomainStatus =
+  /** Its mail is accepted. */
+  | 'ACTIVE'
+  /** Claimed; its mail is refused until the ownership is proven. */
+  | 'PENDING'
+  /** Its mail is deferred with a 4yz reply; what is held goes on being tried. */
+  | 'SUSPENDED';
+
+/** Changes of a relay domain. */
+export type DomainUpdateInput = {
+  /** Absent: unchanged. Null or empty: its MX records decide. */
+  readonly deliverTo?: InputMaybe<ReadonlyArray<NextHopInput>>;
+  /** Change it only if it has this revision; otherwise CONFLICT. */
+  readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** All of them anew. Absent: unchanged. Null or empty: none. */
+  readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** Answer of domainUpdate. */
+export type DomainUpdatePayload = {
+  readonly __typename?: 'DomainUpdatePayload';
+  /** The domain after the change. With CONFLICT as it is now; null after any other error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** What becomes of held mail when its domain is deleted. */
+export type HeldMailChoice =
+  /** End it as CANCELLED; the senders are not told. */
+  | 'CANCEL'
+  /** Go on trying until it is delivered or expires. */
+  | 'DELIVER_FIRST';
+
+/** A note on a domain. */
+export type Label = {
+  readonly __typename?: 'Label';
+  /** Unique within the domain. */
+  readonly key: Scalars['String']['output'];
+  /** Free text. */
+  readonly value: Scalars['String']['output'];
+};
+
+/** A note on a domain. */
+export type LabelInput = {
+  /** 1 to 63 letters, digits, `.`, `_`, `-`, `/`; unique within the domain. */
+  readonly key: Scalars['String']['input'];
+  /** Free text up to 255 characters. */
+  readonly value: Scalars['String']['input'];
+};
+
+/** One accepted transaction for one domain. A transaction with recipients in two domains makes two messages. */
+export type Message = {
+  readonly __typename?: 'Message';
+  /** When it was accepted. */
+  readonly acceptedAt: Scalars['DateTime']['output'];
+  /** The client's IP address; null for the service's own reports. */
+  readonly clientAddress?: Maybe<Scalars['String']['output']>;
+  /** The domain of its recipients. */
+  readonly domain: Scalars['String']['output'];
+  /** What the client called itself; empty for the service's own reports. */
+  readonly ehloName: Scalars['String']['output'];
+  /** From when on a failed attempt is the last one. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** UUID. */
+  readonly id: Scalars['ID']['output'];
+  /** Its recipients and what became of them. */
+  readonly recipients: ReadonlyArray<Recipient>;
+  /** The argument of MAIL FROM; null: the null reverse-path `<>`. */
+  readonly reversePath?: Maybe<Scalars['String']['output']>;
+  /** Bytes as received. */
+  readonly sizeBytes: Scalars['ByteCount']['output'];
+  /** What our 250 reply, the Received field and a delivery status notification say. */
+  readonly transaction: Scalars['ID']['output'];
+};
+
+/** Ends a message with a report to its sender. */
+export type MessageBounceInput = {
+  /** Which message. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, for the record and the report; up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of messageBounce. */
+export type MessageBouncePayload = {
+  readonly __typename?: 'MessageBouncePayload';
+  /** The message after it. Null with NOT_FOUND. */
+  readonly message?: Maybe<Message>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Ends a message without a report. */
+export type MessageCancelInput = {
+  /** Which message. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, for the record; up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of messageCancel. */
+export type MessageCancelPayload = {
+  readonly __typename?: 'MessageCancelPayload';
+  /** The message after it. Null with NOT_FOUND. */
+  readonly message?: Maybe<Message>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** A page of messages. */
+export type MessageConnection = {
+  readonly __typename?: 'MessageConnection';
+  /** The messages with their cursors. */
+  readonly edges: ReadonlyArray<MessageEdge>;
+  /** The messages alone. */
+  readonly nodes: ReadonlyArray<Message>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A message on its page. */
+export type MessageEdge = {
+  readonly __typename?: 'MessageEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The message. */
+  readonly node: Message;
+};
+
+/** What messages must have in common. All that is given must hold. */
+export type MessageFilter = {
+  /** The domain of the recipients. */
+  readonly domain?: InputMaybe<Scalars['String']['input']>;
+  /** A recipient's address; upper and lower case count as the same. */
+  readonly recipient?: InputMaybe<Scalars['String']['input']>;
+  /** The reverse-path, upper and lower case being the same; the empty string is the null reverse-path `<>`. */
+  readonly reversePath?: InputMaybe<Scalars['String']['input']>;
+  /** Accepted at this instant or later. */
+  readonly since?: InputMaybe<Scalars['DateTime']['input']>;
+  /** At least one recipient is in this state. */
+  readonly state?: InputMaybe<RecipientState>;
+  /** The transaction, as in our 250 reply. */
+  readonly transaction?: InputMaybe<Scalars['ID']['input']>;
+  /** Accepted before this instant. */
+  readonly until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** Tries a message now. */
+export type MessageRetryInput = {
+  /** Which message. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, for the record; up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of messageRetry. */
+export type MessageRetryPayload = {
+  readonly __typename?: 'MessageRetryPayload';
+  /** The message. Null with NOT_FOUND. */
+  readonly message?: Maybe<Message>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /**
+   * Adds a relay domain. It need not be in DNS yet. An operator's is ACTIVE at once.
+   *
+   * Errors: INVALID, HOST_NOT_DOMAIN, ALREADY_EXISTS (with your domain), TAKEN, TOO_MANY.
+   */
+  readonly domainCreate: DomainCreatePayload;
+  /**
+   * Removes a relay domain: its mail is no longer accepted. Needs a choice when mail is held.
+   *
+   * Errors: NOT_FOUND, HELD_MAIL.
+   */
+  readonly domainDelete: DomainDeletePayload;
+  /**
+   * Tries the held mail of a domain now: an attempt starts within two seconds, whatever the clock says. Success ends the outage.
+   *
+   * Errors: NOT_FOUND.
+   */
+  readonly domainFlush: DomainFlushPayload;
+  /**
+   * Changes a relay domain. What the input leaves out stays as it is; null puts the default back.
+   *
+   * Errors: INVALID, NOT_FOUND, CONFLICT, TOO_MANY.
+   */
+  readonly domainUpdate: DomainUpdatePayload;
+  /**
+   * Ends a held message as FAILED: it is not delivered, and its sender gets a delivery status notification.
+   *
+   * Errors: NOT_FOUND, IN_DELIVERY, INVALID (it has ended).
+   */
+  readonly messageBounce: MessageBouncePayload;
+  /**
+   * Ends a held message as CANCELLED: it is not delivered, and its sender is not told.
+   *
+   * Errors: NOT_FOUND, IN_DELIVERY, INVALID (it has ended).
+   */
+  readonly messageCancel: MessageCancelPayload;
+  /**
+   * Tries one held message now.
+   *
+   * Errors: NOT_FOUND, IN_DELIVERY, INVALID (it has ended).
+   */
+  readonly messageRetry: MessageRetryPayload;
+};
+
+
+export type MutationDomainCreateArgs = {
+  input: DomainCreateInput;
+};
+
+
+export type MutationDomainDeleteArgs = {
+  input: DomainDeleteInput;
+};
+
+
+export type MutationDomainFlushArgs = {
+  input: DomainFlushInput;
+};
+
+
+export type MutationDomainUpdateArgs = {
+  input: DomainUpdateInput;
+};
+
+
+export type MutationMessageBounceArgs = {
+  input: MessageBounceInput;
+};
+
+
+export type MutationMessageCancelArgs = {
+  input: MessageCancelInput;
+};
+
+
+export type MutationMessageRetryArgs = {
+  input: MessageRetryInput;
+};
+
+/** An MX record. */
+export type MxRecord = {
+  readonly __typename?: 'MxRecord';
+  /** The mail server's name, without a trailing dot. */
+  readonly host: Scalars['String']['output'];
+  /** Lower is tried first (RFC 5321 §5.1). */
+  readonly preference: Scalars['Int']['output'];
+};
+
+/** What a domain's MX records mean for us. */
+export type MxVerdict =
+  /** The best other server has the same preference as we: mail is refused, as no better server can be found. */
+  | 'EQUAL_PREFERENCE'
+  /** We are listed first: mail is refused, as no better server can be found. */
+  | 'MOST_PREFERRED'
+  /** None of our names is listed: no mail will come to us. */
+  | 'NOT_LISTED'
+  /** The domain says that it takes no mail (RFC 7505). */
+  | 'NULL_MX'
+  /** We are listed behind at least one other server. */
+  | 'OK'
+  /** As OK, with a server again behind us: primary, us, primary. Valid. */
+  | 'SANDWICH'
+  /** The DNS has no answer, or no address for any of the servers. */
+  | 'UNRESOLVABLE';
+
+/** A host that mail is handed to. */
+export type NextHop = {
+  readonly __typename?: 'NextHop';
+  /** Host name or IP address. */
+  readonly host: Scalars['String']['output'];
+  /** TCP port. */
+  readonly port: Scalars['Int']['output'];
+};
+
+/** A host that mail is handed to. */
+export type NextHopInput = {
+  /** Host name or IP address. */
+  readonly host: Scalars['String']['input'];
+  /** TCP port. */
+  readonly port?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A primary that cannot be reached, from the first failure to the first success. */
+export type Outage = {
+  readonly __typename?: 'Outage';
+  /** What kind of trouble it is. */
+  readonly class: OutageClass;
+  /** The domain whose mail waits; null when it was deleted since. */
+  readonly domain?: Maybe<Domain>;
+  /** Its name, which remains. */
+  readonly domainName: Scalars['String']['output'];
+  /** The first success after it; null while the outage goes on. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Their size as received; null when the outage is over. */
+  readonly heldBytes?: Maybe<Scalars['ByteCount']['output']>;
+  /** Messages held now; null when the outage is over. */
+  readonly heldCount?: Maybe<Scalars['Int']['output']>;
+  /** UUID. */
+  readonly id: Scalars['ID']['output'];
+  /** What the primary said last, verbatim, or in brackets what happened instead of a reply. */
+  readonly lastReply: Scalars['String']['output'];
+  /** When the primary is tried next; null when the outage is over. */
+  readonly nextProbeAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When the oldest of them was accepted; null when nothing is held or the outage is over. */
+  readonly oldestAcceptedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The first failure. */
+  readonly startedAt: Scalars['DateTime']['output'];
+};
+
+/** Kinds of trouble with a primary. */
+export type OutageClass =
+  /** It turns us away: a 5yz greeting, or a refusal that names our address. */
+  | 'BLOCKING'
+  /** Its name cannot be resolved. */
+  | 'DNS_BROKEN'
+  /** It cannot be reached: refused, timed out, no route. */
+  | 'DOWN'
+  /** It defers unknown clients for a while. */
+  | 'GREYLISTING'
+  /** It refuses recipients that are known to be good. */
+  | 'MISCONFIGURED'
+  /** It limits how much it takes from us. */
+  | 'RATE_LIMITING'
+  /** It answers very slowly. */
+  | 'TARPITTING';
+
+/** A page of outages. */
+export type OutageConnection = {
+  readonly __typename?: 'OutageConnection';
+  /** The outages with their cursors. */
+  readonly edges: ReadonlyArray<OutageEdge>;
+  /** The outages alone. */
+  readonly nodes: ReadonlyArray<Outage>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** An outage on its page. */
+export type OutageEdge = {
+  readonly __typename?: 'OutageEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The outage. */
+  readonly node: Outage;
+};
+
+/** What outages must have in common. All that is given must hold. */
+export type OutageFilter = {
+  /** The domain whose mail waits. */
+  readonly domain?: InputMaybe<Scalars['String']['input']>;
+  /** True: those going on. False: those over. */
+  readonly isOpen?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Where a page of a connection stands. */
+export type PageInfo = {
+  readonly __typename?: 'PageInfo';
+  /** What to give as `after` for the next page; null when there was nothing to look through. */
+  readonly endCursor?: Maybe<Scalars['String']['output']>;
+  /** True when a further page may hold something. */
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  /** True when the page was asked for with `after`. */
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  /** Cursor of the first node; null on a page without nodes. */
+  readonly startCursor?: Maybe<Scalars['String']['output']>;
+};
+
+export type Query = {
+  readonly __typename?: 'Query';
+  /** The relay domain of this name; null when you have none of it. */
+  readonly domain?: Maybe<Domain>;
+  /** Your relay domains, in order of creation. */
+  readonly domains: DomainConnection;
+  /** The message with this id, held or ended; null when there is none, or none of yours. */
+  readonly message?: Maybe<Message>;
+  /**
+   * Messages, newest first, held and ended together. A page is stable: mail that comes in meanwhile does not shift it.
+   *
+   * A filter that no index serves looks through a bounded number of messages per page. So a page may hold fewer than `first`
+   * messages, even none, while `hasNextPage` says that older ones are still to be looked through.
+   */
+  readonly messages: MessageConnection;
+  /** Outages, newest first. */
+  readonly outages: OutageConnection;
+  /** The service itself: what it is called, what it connects from, its limits. */
+  readonly service: Service;
+  /** On whose behalf this request speaks. */
+  readonly viewer: Viewer;
+};
+
+
+export type QueryDomainArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+export type QueryDomainsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
+};
+
+
+export type QueryMessageArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryMessagesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<MessageFilter>;
+  first: Scalars['Int']['input'];
+};
+
+
+export type QueryOutagesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<OutageFilter>;
+  first: Scalars['Int']['input'];
+};
+
+/** One recipient of one message. */
+export type Recipient = {
+  readonly __typename?: 'Recipient';
+  /** The argument of RCPT TO. */
+  readonly address: Scalars['String']['output'];
+  /** How often it was itself tried. */
+  readonly attemptCount: Scalars['Int']['output'];
+  /** Its own attempts, and those that found its primary away since the message was accepted. Newest first. */
+  readonly attempts: AttemptConnection;
+  /** What the next hop said last, verbatim, or in brackets what happened instead of a reply; null before the first attempt. */
+  readonly lastReply?: Maybe<Scalars['String']['output']>;
+  /** When the next attempt is due, at the earliest; null once it has ended. */
+  readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What became of it. */
+  readonly state: RecipientState;
+};
+
+
+/** One recipient of one message. */
+export type RecipientAttemptsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
+};
+
+/** What became of a recipient. */
+export type RecipientState =
+  /** Ended by hand, without a report. */
+  | 'CANCELLED'
+  /** The next hop has taken it over. */
+  | 'DELIVERED'
+  /** Held for the whole lifetime without success. */
+  | 'EXPIRED'
+  /** Refused for good, or bounced by hand. */
+  | 'FAILED'
+  /** Waiting for the next attempt. */
+  | 'HELD';
+
+/** One stage of the retry schedule. */
+export type RetryStage = {
+  readonly __typename?: 'RetryStage';
+  /** How many attempts before the next stage. */
+  readonly attempts: Scalars['Int']['output'];
+  /** Seconds between two attempts. */
+  readonly everySeconds: Scalars['Int']['output'];
+};
+
+/** A right of a token. */
+export type Scope =
+  /** Read who changed what. */
+  | 'AUDIT_READ'
+  /** Read domains and outages. */
+  | 'DOMAIN_READ'
+  /** Change domains. */
+  | 'DOMAIN_WRITE'
+  /** Read the content of messages. */
+  | 'MESSAGE_CONTENT'
+  /** Read messages and attempts. */
+  | 'QUEUE_READ'
+  /** Retry, cancel, bounce and flush. */
+  | 'QUEUE_WRITE'
+  /** Change the tenant. */
+  | 'TENANT_WRITE'
+  /** Make and revoke tokens. */
+  | 'TOKEN_WRITE'
+  /** Change webhooks. */
+  | 'WEBHOOK_WRITE';
+
+/** The service as a whole. */
+export type Service = {
+  readonly __typename?: 'Service';
+  /** The addresses we connect from. Let them through your firewall, greylisting and rate limits. */
+  readonly egressAddresses: ReadonlyArray<Scalars['String']['output']>;
+  /** The largest message that is accepted, as received. */
+  readonly messageSizeLimitBytes: Scalars['ByteCount']['output'];
+  /** The names that count as ours in MX records; the first is the one to add to yours. */
+  readonly mxNames: ReadonlyArray<Scalars['String']['output']>;
+  /** The running processes of this service. */
+  readonly nodes: ReadonlyArray<ServiceNode>;
+  /** How often held mail is tried after a failure, stage after stage; the last goes on until the mail expires. */
+  readonly retrySchedule: ReadonlyArray<RetryStage>;
+  /** What it runs on: `bun 1.4.5`, `deno 2.9.6`, `node 24.21.0`. */
+  readonly runtime: Scalars['String']['output'];
+  /** The version of the program that answers. */
+  readonly version: Scalars['String']['output'];
+};
+
+/** One running process of the service. */
+export type ServiceNode = {
+  readonly __typename?: 'ServiceNode';
+  /** When it last gave a sign of life. */
+  readonly lastSeenAt: Scalars['DateTime']['output'];
+  /** Its machine's name and process id. */
+  readonly name: Scalars['String']['output'];
+  /** What it does: `inbound`, `delivery`, `control`. */
+  readonly roles: ReadonlyArray<Scalars['String']['output']>;
+  /** What it runs on. */
+  readonly runtime: Scalars['String']['output'];
+  /** When it joined. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** The version of its program. */
+  readonly version: Scalars['String']['output'];
+};
+
+/** An owner of domains. */
+export type Tenant = {
+  readonly __typename?: 'Tenant';
+  /** UUID. */
+  readonly id: Scalars['ID']['output'];
+  /** Its name, for people. */
+  readonly name: Scalars['String']['output'];
+};
+
+/** What a person did wrong in a mutation. Nothing was changed. */
+export type UserError = {
+  readonly __typename?: 'UserError';
+  /** Stable; for programs. */
+  readonly code: UserErrorCode;
+  /** Path within the input, an index as its digits: `["deliverTo", "0", "host"]`. */
+  readonly field: ReadonlyArray<Scalars['String']['output']>;
+  /** A sentence that says what to do. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why a mutation was refused. */
+export type UserErrorCode =
+  /** You have it already; the payload holds it. */
+  | 'ALREADY_EXISTS'
+  /** Another tenant proved the domain first. */
+  | 'CLAIM_LOST'
+  /** Somebody changed it meanwhile, or a request with the same idempotencyKey is still at work. */
+  | 'CONFLICT'
+  /** Your token has no right to do this. */
+  | 'FORBIDDEN'
+  /** Mail is held; say what becomes of it. */
+  | 'HELD_MAIL'
+  /** The name is a mail server's, not a mail domain's; `force: true` overrides. */
+  | 'HOST_NOT_DOMAIN'
+  /** The value cannot be used; the message says why. */
+  | 'INVALID'
+  /** The message is being handed over at this moment; repeat in a minute. */
+  | 'IN_DELIVERY'
+  /** You have no such object. */
+  | 'NOT_FOUND'
+  /** Your tenant's share is used up. */
+  | 'QUOTA'
+  /** A value is missing. */
+  | 'REQUIRED'
+  /** A list would lose more than half of its entries; `force: true` overrides. */
+  | 'SHRINK'
+  /** Another tenant has it. */
+  | 'TAKEN'
+  /** More than is allowed at once. */
+  | 'TOO_MANY';
+
+/** On whose behalf a request speaks. */
+export type Viewer = {
+  readonly __typename?: 'Viewer';
+  /** True when it sees and changes the objects of every tenant. */
+  readonly isOperator: Scalars['Boolean']['output'];
+  /** What it may do. */
+  readonly scopes: ReadonlyArray<Scope>;
+  /** The tenant that new objects will belong to. */
+  readonly tenant: Tenant;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  Attempt: ResolverTypeWrapper<AttemptView>;
+  AttemptConnection: ResolverTypeWrapper<Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversTypes['Attempt']> }>;
+  AttemptEdge: ResolverTypeWrapper<Omit<AttemptEdge, 'node'> & { node: ResolversTypes['Attempt'] }>;
+  AttemptOutcome: AttemptOutcome;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ByteCount: ResolverTypeWrapper<Scalars['ByteCount']['output']>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Domain: ResolverTypeWrapper<RelayDomain>;
+  DomainConnection: ResolverTypeWrapper<Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversTypes['Domain']> }>;
+  DomainCreateInput: DomainCreateInput;
+  DomainCreatePayload: ResolverTypeWrapper<Omit<DomainCreatePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainDeleteInput: DomainDeleteInput;
+  DomainDeletePayload: ResolverTypeWrapper<Omit<DomainDeletePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainEdge: ResolverTypeWrapper<Omit<DomainEdge, 'node'> & { node: ResolversTypes['Domain'] }>;
+  DomainFlushInput: DomainFlushInput;
+  DomainFlushPayload: ResolverTypeWrapper<Omit<DomainFlushPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainMx: ResolverTypeWrapper<DomainMx>;
+  DomainQueue: ResolverTypeWrapper<DomainQueue>;
+  DomainStatus: DomainStatus;
+  DomainUpdateInput: DomainUpdateInput;
+  DomainUpdatePayload: ResolverTypeWrapper<Omit<DomainUpdatePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  HeldMailChoice: HeldMailChoice;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Label: ResolverTypeWrapper<Label>;
+  LabelInput: LabelInput;
+  Message: ResolverTypeWrapper<MessageView>;
+  MessageBounceInput: MessageBounceInput;
+  MessageBouncePayload: ResolverTypeWrapper<Omit<MessageBouncePayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
+  MessageCancelInput: MessageCancelInput;
+  MessageCancelPayload: ResolverTypeWrapper<Omit<MessageCancelPayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
+  MessageConnection: ResolverTypeWrapper<Omit<MessageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['MessageEdge']>, nodes: ReadonlyArray<ResolversTypes['Message']> }>;
+  MessageEdge: ResolverTypeWrapper<Omit<MessageEdge, 'node'> & { node: ResolversTypes['Message'] }>;
+  MessageFilter: MessageFilter;
+  MessageRetryInput: MessageRetryInput;
+  MessageRetryPayload: ResolverTypeWrapper<Omit<MessageRetryPayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  MxRecord: ResolverTypeWrapper<MxRecord>;
+  MxVerdict: MxVerdict;
+  NextHop: ResolverTypeWrapper<NextHop>;
+  NextHopInput: NextHopInput;
+  Outage: ResolverTypeWrapper<OutageView>;
+  OutageClass: OutageClass;
+  OutageConnection: ResolverTypeWrapper<Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversTypes['Outage']> }>;
+  OutageEdge: ResolverTypeWrapper<Omit<OutageEdge, 'node'> & { node: ResolversTypes['Outage'] }>;
+  OutageFilter: OutageFilter;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Recipient: ResolverTypeWrapper<RecipientParent>;
+  RecipientState: RecipientState;
+  RetryStage: ResolverTypeWrapper<RetryStage>;
+  Scope: Scope;
+  Service: ResolverTypeWrapper<ServiceParent>;
+  ServiceNode: ResolverTypeWrapper<ServiceNode>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Tenant: ResolverTypeWrapper<TenantParent>;
+  UserError: ResolverTypeWrapper<UserError>;
+  UserErrorCode: UserErrorCode;
+  Viewer: ResolverTypeWrapper<ViewerParent>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  Attempt: AttemptView;
+  AttemptConnection: Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Attempt']> };
+  AttemptEdge: Omit<AttemptEdge, 'node'> & { node: ResolversParentTypes['Attempt'] };
+  Boolean: Scalars['Boolean']['output'];
+  ByteCount: Scalars['ByteCount']['output'];
+  DateTime: Scalars['DateTime']['output'];
+  Domain: RelayDomain;
+  DomainConnection: Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Domain']> };
+  DomainCreateInput: DomainCreateInput;
+  DomainCreatePayload: Omit<DomainCreatePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainDeleteInput: DomainDeleteInput;
+  DomainDeletePayload: Omit<DomainDeletePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainEdge: Omit<DomainEdge, 'node'> & { node: ResolversParentTypes['Domain'] };
+  DomainFlushInput: DomainFlushInput;
+  DomainFlushPayload: Omit<DomainFlushPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainMx: DomainMx;
+  DomainQueue: DomainQueue;
+  DomainUpdateInput: DomainUpdateInput;
+  DomainUpdatePayload: Omit<DomainUpdatePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  Label: Label;
+  LabelInput: LabelInput;
+  Message: MessageView;
+  MessageBounceInput: MessageBounceInput;
+  MessageBouncePayload: Omit<MessageBouncePayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
+  MessageCancelInput: MessageCancelInput;
+  MessageCancelPayload: Omit<MessageCancelPayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
+  MessageConnection: Omit<MessageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['MessageEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Message']> };
+  MessageEdge: Omit<MessageEdge, 'node'> & { node: ResolversParentTypes['Message'] };
+  MessageFilter: MessageFilter;
+  MessageRetryInput: MessageRetryInput;
+  MessageRetryPayload: Omit<MessageRetryPayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
+  Mutation: Record<PropertyKey, never>;
+  MxRecord: MxRecord;
+  NextHop: NextHop;
+  NextHopInput: NextHopInput;
+  Outage: OutageView;
+  OutageConnection: Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Outage']> };
+  OutageEdge: Omit<OutageEdge, 'node'> & { node: ResolversParentTypes['Outage'] };
+  OutageFilter: OutageFilter;
+  PageInfo: PageInfo;
+  Query: Record<PropertyKey, never>;
+  Recipient: RecipientParent;
+  RetryStage: RetryStage;
+  Service: ServiceParent;
+  ServiceNode: ServiceNode;
+  String: Scalars['String']['output'];
+  Tenant: TenantParent;
+  UserError: UserError;
+  Viewer: ViewerParent;
+};
+
+export type AttemptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Attempt'] = ResolversParentTypes['Attempt']> = {
+  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  host?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['AttemptOutcome'], ParentType, ContextType>;
+  reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tls?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type AttemptConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AttemptConnection'] = ResolversParentTypes['AttemptConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AttemptEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Attempt']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AttemptEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AttemptEdge'] = ResolversParentTypes['AttemptEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Attempt'], ParentType, ContextType>;
+};
+
+export interface ByteCountScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['ByteCount'], any> {
+  name: 'ByteCount';
+}
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type DomainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Domain'] = ResolversParentTypes['Domain']> = {
+  deliverTo?: Resolver<ReadonlyArray<ResolversTypes['NextHop']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  labels?: Resolver<ReadonlyArray<ResolversTypes['Label']>, ParentType, ContextType>;
+  mx?: Resolver<ResolversTypes['DomainMx'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  outage?: Resolver<Maybe<ResolversTypes['Outage']>, ParentType, ContextType>;
+  queue?: Resolver<ResolversTypes['DomainQueue'], ParentType, ContextType>;
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['DomainStatus'], ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+};
+
+export type DomainConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainConnection'] = ResolversParentTypes['DomainConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['DomainEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Domain']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type DomainCreatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainCreatePayload'] = ResolversParentTypes['DomainCreatePayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainDeletePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainDeletePayload'] = ResolversParentTypes['DomainDeletePayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainEdge'] = ResolversParentTypes['DomainEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Domain'], ParentType, ContextType>;
+};
+
+export type DomainFlushPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainFlushPayload'] = ResolversParentTypes['DomainFlushPayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainMxResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainMx'] = ResolversParentTypes['DomainMx']> = {
+  observed?: Resolver<ReadonlyArray<ResolversTypes['MxRecord']>, ParentType, ContextType>;
+  recommended?: Resolver<ReadonlyArray<ResolversTypes['MxRecord']>, ParentType, ContextType>;
+  verdict?: Resolver<ResolversTypes['MxVerdict'], ParentType, ContextType>;
+};
+
+export type DomainQueueResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainQueue'] = ResolversParentTypes['DomainQueue']> = {
+  heldBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  oldestAcceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type DomainUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainUpdatePayload'] = ResolversParentTypes['DomainUpdatePayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type LabelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Label'] = ResolversParentTypes['Label']> = {
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type MessageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Message'] = ResolversParentTypes['Message']> = {
+  acceptedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  domain?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  ehloName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  recipients?: Resolver<ReadonlyArray<ResolversTypes['Recipient']>, ParentType, ContextType>;
+  reversePath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  sizeBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  transaction?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type MessageBouncePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageBouncePayload'] = ResolversParentTypes['MessageBouncePayload']> = {
+  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type MessageCancelPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageCancelPayload'] = ResolversParentTypes['MessageCancelPayload']> = {
+  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type MessageConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageConnection'] = ResolversParentTypes['MessageConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['MessageEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Message']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type MessageEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageEdge'] = ResolversParentTypes['MessageEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Message'], ParentType, ContextType>;
+};
+
+export type MessageRetryPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageRetryPayload'] = ResolversParentTypes['MessageRetryPayload']> = {
+  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  domainCreate?: Resolver<ResolversTypes['DomainCreatePayload'], ParentType, ContextType, RequireFields<MutationDomainCreateArgs, 'input'>>;
+  domainDelete?: Resolver<ResolversTypes['DomainDeletePayload'], ParentType, ContextType, RequireFields<MutationDomainDeleteArgs, 'input'>>;
+  domainFlush?: Resolver<ResolversTypes['DomainFlushPayload'], ParentType, ContextType, RequireFields<MutationDomainFlushArgs, 'input'>>;
+  domainUpdate?: Resolver<ResolversTypes['DomainUpdatePayload'], ParentType, ContextType, RequireFields<MutationDomainUpdateArgs, 'input'>>;
+  messageBounce?: Resolver<ResolversTypes['MessageBouncePayload'], ParentType, ContextType, RequireFields<MutationMessageBounceArgs, 'input'>>;
+  messageCancel?: Resolver<ResolversTypes['MessageCancelPayload'], ParentType, ContextType, RequireFields<MutationMessageCancelArgs, 'input'>>;
+  messageRetry?: Resolver<ResolversTypes['MessageRetryPayload'], ParentType, ContextType, RequireFields<MutationMessageRetryArgs, 'input'>>;
+};
+
+export type MxRecordResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MxRecord'] = ResolversParentTypes['MxRecord']> = {
+  host?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  preference?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type NextHopResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NextHop'] = ResolversParentTypes['NextHop']> = {
+  host?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  port?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type OutageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Outage'] = ResolversParentTypes['Outage']> = {
+  class?: Resolver<ResolversTypes['OutageClass'], ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  domainName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  heldBytes?: Resolver<Maybe<ResolversTypes['ByteCount']>, ParentType, ContextType>;
+  heldCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastReply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  nextProbeAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  oldestAcceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type OutageConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OutageConnection'] = ResolversParentTypes['OutageConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['OutageEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Outage']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type OutageEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OutageEdge'] = ResolversParentTypes['OutageEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Outage'], ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'name'>>;
+  domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'first'>>;
+  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
+  messages?: Resolver<ResolversTypes['MessageConnection'], ParentType, ContextType, RequireFields<QueryMessagesArgs, 'first'>>;
+  outages?: Resolver<ResolversTypes['OutageConnection'], ParentType, ContextType, RequireFields<QueryOutagesArgs, 'first'>>;
+  service?: Resolver<ResolversTypes['Service'], ParentType, ContextType>;
+  viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
+};
+
+export type RecipientResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Recipient'] = ResolversParentTypes['Recipient']> = {
+  address?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  attemptCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['AttemptConnection'], ParentType, ContextType, RequireFields<RecipientAttemptsArgs, 'first'>>;
+  lastReply?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['RecipientState'], ParentType, ContextType>;
+};
+
+export type RetryStageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RetryStage'] = ResolversParentTypes['RetryStage']> = {
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  everySeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ServiceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Service'] = ResolversParentTypes['Service']> = {
+  egressAddresses?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  messageSizeLimitBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  mxNames?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ServiceNode']>, ParentType, ContextType>;
+  retrySchedule?: Resolver<ReadonlyArray<ResolversTypes['RetryStage']>, ParentType, ContextType>;
+  runtime?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ServiceNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ServiceNode'] = ResolversParentTypes['ServiceNode']> = {
+  lastSeenAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  roles?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  runtime?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type TenantResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
+  code?: Resolver<ResolversTypes['UserErrorCode'], ParentType, ContextType>;
+  field?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  isOperator?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ResolversTypes['Scope']>, ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = Context> = {
+  Attempt?: AttemptResolvers<ContextType>;
+  AttemptConnection?: AttemptConnectionResolvers<ContextType>;
+  AttemptEdge?: AttemptEdgeResolvers<ContextType>;
+  ByteCount?: GraphQLScalarType;
+  DateTime?: GraphQLScalarType;
+  Domain?: DomainResolvers<ContextType>;
+  DomainConnection?: DomainConnectionResolvers<ContextType>;
+  DomainCreatePayload?: DomainCreatePayloadResolvers<ContextType>;
+  DomainDeletePayload?: DomainDeletePayloadResolvers<ContextType>;
+  DomainEdge?: DomainEdgeResolvers<ContextType>;
+  DomainFlushPayload?: DomainFlushPayloadResolvers<ContextType>;
+  DomainMx?: DomainMxResolvers<ContextType>;
+  DomainQueue?: DomainQueueResolvers<ContextType>;
+  DomainUpdatePayload?: DomainUpdatePayloadResolvers<ContextType>;
+  Label?: LabelResolvers<ContextType>;
+  Message?: MessageResolvers<ContextType>;
+  MessageBouncePayload?: MessageBouncePayloadResolvers<ContextType>;
+  MessageCancelPayload?: MessageCancelPayloadResolvers<ContextType>;
+  MessageConnection?: MessageConnectionResolvers<ContextType>;
+  MessageEdge?: MessageEdgeResolvers<ContextType>;
+  MessageRetryPayload?: MessageRetryPayloadResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  MxRecord?: MxRecordResolvers<ContextType>;
+  NextHop?: NextHopResolvers<ContextType>;
+  Outage?: OutageResolvers<ContextType>;
+  OutageConnection?: OutageConnectionResolvers<ContextType>;
+  OutageEdge?: OutageEdgeResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  Recipient?: RecipientResolvers<ContextType>;
+  RetryStage?: RetryStageResolvers<ContextType>;
+  Service?: ServiceResolvers<ContextType>;
+  ServiceNode?: ServiceNodeResolvers<ContextType>;
+  Tenant?: TenantResolvers<ContextType>;
+  UserError?: UserErrorResolvers<ContextType>;
+  Viewer?: ViewerResolvers<ContextType>;
+};
+

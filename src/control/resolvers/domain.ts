@@ -1,0 +1,26 @@
+/** `Domain`: a relay domain with its records, its queue and its outage. */
+import { EMPTY_QUEUE } from '../../queue/inspect-queues.ts';
+import type { DomainResolvers } from '../generated.ts';
+import { recommendMx } from '../mx-recommendation.ts';
+
+export const Domain: DomainResolvers = {
+  labels: ({ labels }) =>
+    Object.entries(labels)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => ({ key, value })),
+  tenant: async (domain, _args, { load }) => {
+    const tenant = await load.tenant(domain.tenantId);
+    if (tenant === null) throw new Error(`domain ${domain.name} of unknown tenant`);
+    return tenant;
+  },
+  mx: async (domain, _args, { deps }) => {
+    const observation = await deps.observeMx(domain.name);
+    return {
+      recommended: recommendMx(observation, deps.service.mxHostname),
+      observed: observation.hosts.map(({ host, preference }) => ({ host, preference })),
+      verdict: observation.verdict,
+    };
+  },
+  queue: async (domain, _args, { load }) => (await load.queue(domain.destinationId)) ?? EMPTY_QUEUE,
+  outage: (domain, _args, { load }) => load.openOutage(domain.destinationId),
+};

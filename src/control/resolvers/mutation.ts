@@ -1,0 +1,128 @@
+/** `Mutation`: each field checks its input's form, calls the room that does the work once per key, and maps the result. */
+import type { MessageView } from '../../queue/inspect.ts';
+import { type DomainChange, noSuchDomain } from '../../settings/domain-change.ts';
+import type { RelayDomain } from '../../settings/relay-domain.ts';
+import { invalid, type UserError } from '../../settings/user-error.ts';
+import type { Context } from '../context.ts';
+import type { MessageVerb, VerbKind } from '../dependencies.ts';
+import type { MutationResolvers } from '../generated.ts';
+import { checkReason } from '../reason.ts';
+
+interface Call<I> {
+  readonly mutation: string;
+  readonly input: I & { readonly idempotencyKey?: string | null };
+}
+
+interface DomainPayload {
+  readonly domain: RelayDomain | null;
+  readonly userErrors: readonly UserError[];
+}
+
+interface MessagePayload {
+  readonly message: MessageView | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/** A repetition with the same key gets the first answer. */
+async function once<I, T>(
+  { deps, viewer }: Context,
+  call: Call<I>,
+  work: (input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<T>,
+) {
+  const { idempotencyKey: key, ...input } = call.input;
+  return deps.idempotency.run(viewer, { key, mutation: call.mutation, input }, () => work(input));
+}
+
+async function onDomain<I>(
+  context: Context,
+  call: Call<I>,
+  work: (input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<DomainChange>,
+): Promise<DomainPayload> {
+  const answer = await once(context, call, work);
+  if (answer.kind === 'REFUSED') return { domain: null, userErrors: [answer.error] };
+  const change = answer.value;
+  return { domain: change.domain, userErrors: change.kind === 'DONE' ? [] : change.errors };
+}
+
+interface MessageInput {
+  readonly id: string;
+  readonly reason?: string | null;
+}
+
+/** `reason`: what the record says when the caller gives none. */
+async function onMessage(
+  context: Context,
+  call: Call<MessageInput>,
+  { verb, reason }: { readonly verb: MessageVerb; readonly reason: string },
+): Promise<MessagePayload> {
+  const checked = checkReason(call.input.reason, reason);
+  if (checked.kind === 'BAD') return { message: null, userErrors: [checked.error] };
+  const id = call.input.id.toLowerCase();
+  const before = await context.deps.messages.findMessage(context.viewer, id);
+  if (before === null) return { message: null, userErrors: describeVerb('NOT_FOUND', id) };
+
+  const answer = await once(context, call, async () => {
+    const { kind } = await verb(context.viewer, { id, reason: checked.reason });
+    return { kind };
+  });
+  const userErrors = answer.kind === 'REFUSED' ? [answer.error] : describeVerb(answer.value.kind, id);
+  return { message: await context.deps.messages.findMessage(context.viewer, id), userErrors };
+}
+
+function describeVerb(kind: VerbKind, id: string): UserError[] {
+  const errors: Readonly<Record<VerbKind, UserError[]>> = {
+    DONE: [],
+    NOT_FOUND: [{ field: ['id'], message: `You have no message "${id.slice(0, 40)}".`, code: 'NOT_FOUND' }],
+    IN_DELIVERY: [
+      {
+        field: ['id'],
+        message:
+          'The message is being handed over at this moment. Look at it again in a minute, and repeat if need be.',
+        code: 'IN_DELIVERY',
+      },
+    ],
+    ENDED: [invalid(['id'], 'The message has ended already; its recipients say how.')],
+  };
+  return errors[kind];
+}
+
+export const Mutation: MutationResolvers = {
+  domainCreate: (_parent, { input }, context) =>
+    onDomain(context, { mutation: 'domainCreate', input }, (given) =>
+      context.deps.domains.createDomain(context.viewer, given),
+    ),
+  domainUpdate: (_parent, { input }, context) =>
+    onDomain(context, { mutation: 'domainUpdate', input }, (given) =>
+      context.deps.domains.updateDomain(context.viewer, given),
+    ),
+  domainDelete: (_parent, { input }, context) =>
+    onDomain(context, { mutation: 'domainDelete', input }, (given) =>
+      context.deps.domains.deleteDomain(context.viewer, given),
+    ),
+  domainFlush: (_parent, { input }, context) =>
+    onDomain(context, { mutation: 'domainFlush', input }, async ({ name }) => {
+      const { deps, viewer } = context;
+      const domain = await deps.domains.findDomain(viewer, name);
+      if (domain === null) return noSuchDomain(name);
+      await deps.flushDestination(viewer, domain.destinationId);
+      return { kind: 'DONE', domain };
+    }),
+  messageRetry: (_parent, { input }, context) =>
+    onMessage(
+      context,
+      { mutation: 'messageRetry', input },
+      { verb: context.deps.retryMessage, reason: 'by the operator' },
+    ),
+  messageCancel: (_parent, { input }, context) =>
+    onMessage(
+      context,
+      { mutation: 'messageCancel', input },
+      { verb: context.deps.cancelMessage, reason: 'by the operator' },
+    ),
+  messageBounce: (_parent, { input }, context) =>
+    onMessage(
+      context,
+      { mutation: 'messageBounce', input },
+      { verb: context.deps.bounceMessage, reason: 'returned by the operator' },
+    ),
+};

@@ -1,0 +1,23 @@
+/** `Query`: where every read begins. */
+import { connectionOf, connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
+import type { QueryResolvers } from '../generated.ts';
+
+export const Query: QueryResolvers = {
+  service: () => ({}),
+  viewer: (_parent, _args, { viewer }) => viewer,
+  domain: (_parent, { name }, { deps, viewer }) => deps.domains.findDomain(viewer, name),
+  domains: async (_parent, { first, after }, { deps, viewer }) => {
+    const page = { limit: pageSize(first) + 1, afterId: idOfCursor(after) };
+    return connectionOfRows(await deps.domains.listDomains(viewer, page), { first, after });
+  },
+  message: (_parent, { id }, { deps, viewer }) => deps.messages.findMessage(viewer, id),
+  messages: async (_parent, { first, after, filter }, { deps, viewer }) => {
+    const page = { limit: pageSize(first), beforeId: idOfCursor(after), filter: filter ?? {} };
+    const { messages, nextId } = await deps.messages.listMessages(viewer, page);
+    return connectionOf({ nodes: messages, nextId, after });
+  },
+  outages: async (_parent, { first, after, filter }, { deps, viewer }) => {
+    const page = { limit: pageSize(first) + 1, beforeId: idOfCursor(after), filter: filter ?? {} };
+    return connectionOfRows(await deps.outages.listOutages(viewer, page), { first, after });
+  },
+};

@@ -1,0 +1,22 @@
+/** `Recipient`: one recipient of one message, with its attempts. */
+import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
+import type { RecipientResolvers } from '../generated.ts';
+
+export const Recipient: RecipientResolvers = {
+  address: ({ recipient }) => recipient.address,
+  state: ({ recipient }) => recipient.state,
+  nextAttemptAt: ({ message, recipient }) => (recipient.state === 'HELD' ? message.nextAttemptAt : null),
+  attemptCount: ({ recipient }) => recipient.attemptCount,
+  lastReply: ({ recipient }) => recipient.lastReply,
+  attempts: async ({ message, recipient }, { first, after }, { load }) => {
+    const attempts = await load.attempts({
+      messageId: message.id,
+      destinationId: message.destinationId,
+      recipientNumber: recipient.number,
+      endedAt: recipient.endedAt,
+      limit: pageSize(first) + 1,
+      beforeId: idOfCursor(after),
+    });
+    return connectionOfRows(attempts, { first, after });
+  },
+};

@@ -1,0 +1,170 @@
+/**
+ * The HTTP side of the service: GraphQL and GraphiQL, health, metrics, and the pages that explain our refusals.
+ *
+ * The only file that knows hono and graphql-yoga. Catches everything: a fault becomes a masked error with a request id that
+ * the log has too. GraphQL needs the bearer token and nothing else, so no page of another site can use a browser's.
+ * Does not judge input beyond its form: settings and queue do.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { GraphQLError } from 'graphql';
+import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
+import { type Context as HttpContext, Hono } from 'hono';
+import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
+import { type Context, createContext } from './context.ts';
+import type { ControlDependencies } from './dependencies.ts';
+import { loadGraphiql } from './graphiql.ts';
+import { limitOperations, MAX_TOKENS } from './limits.ts';
+import { listenOn, type ListenResult } from './listen.ts';
+import { rejectPage } from './reject-pages.ts';
+import { resolvers } from './resolvers.ts';
+import type { Viewer } from '../mail/viewer.ts';
+
+export type { ControlDependencies } from './dependencies.ts';
+
+/** A whole user list of a large domain fits. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** For pages of ours that hold no script. */
+const PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const SDL = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
+
+/** Starts listening. FAILED, with one line for the operator, when the address cannot be had. */
+export async function createControl(deps: ControlDependencies): Promise<ListenResult> {
+  const app = createApp(deps);
+  // Without TLS options it is an HTTP/1.1 server.
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  return listenOn(server, deps.listen);
+}
+
+interface AppTypes {
+  Variables: { requestId: string };
+}
+
+function createApp(deps: ControlDependencies): Hono<AppTypes> {
+  const app = new Hono<AppTypes>();
+  app.use(async (c, next) => {
+    c.set('requestId', randomUUID());
+    await next();
+    c.header('X-Request-Id', c.get('requestId'));
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('Referrer-Policy', 'no-referrer');
+  });
+  app.onError((error, c) => {
+    const requestId = c.get('requestId');
+    deps.log.fault({ where: 'control', error, requestId });
+    return c.json({ errors: [maskedError(requestId)] }, 500);
+  });
+  addHealth(app, deps);
+  if (deps.isControl) addPublicPages(app, deps);
+  if (deps.isControl) addGraphql(app, deps);
+  return app;
+}
+
+function addHealth(app: Hono<AppTypes>, deps: ControlDependencies): void {
+  app.get('/healthz', (c) => c.text('ok\n'));
+  app.get('/readyz', async (c) => {
+    const reasons = await deps.readiness();
+    return c.json({ ready: reasons.length === 0, reasons }, reasons.length === 0 ? 200 : 503);
+  });
+  app.get('/metrics', async (c) => {
+    const { contentType, body } = await deps.renderMetrics();
+    return c.body(body, 200, { 'Content-Type': contentType });
+  });
+}
+
+function addPublicPages(app: Hono<AppTypes>, deps: ControlDependencies): void {
+  app.get('/schema.graphql', (c) => c.text(SDL));
+  app.get('/egress.txt', (c) => c.text(deps.service.egressAddresses.map((address) => `${address}\n`).join('')));
+  app.get('/reject/:code?', (c) => {
+    const page = rejectPage(c.req.param('code') ?? '');
+    return c.html(page.html, page.status, { 'Content-Security-Policy': PLAIN_POLICY });
+  });
+}
+
+function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies): void {
+  const authenticate = createAuthentication(deps.operatorToken);
+  const handle = createGraphqlHandler(deps);
+
+  app.post('/graphql', async (c) => {
+    const viewer = authenticate(c.req.header('Authorization') ?? null);
+    if (viewer === null) return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
+    return handle(c.req.raw, { viewer, requestId: c.get('requestId') });
+  });
+  app.get('/graphql', async (c) =>
+    wantsHtml(c) ? graphiql(c) : c.text('POST a GraphQL request here.\n', 405, { Allow: 'POST' }),
+  );
+  app.get('/', async (c) => (wantsHtml(c) ? graphiql(c) : c.text('Backup MX: POST /graphql, GET /schema.graphql\n')));
+}
+
+interface RequestScope {
+  readonly viewer: Viewer;
+  readonly requestId: string;
+}
+
+function createGraphqlHandler(deps: ControlDependencies): (request: Request, scope: RequestScope) => Promise<Response> {
+  // maskError is told nothing about its request.
+  const scopes = new AsyncLocalStorage<RequestScope>();
+  const yoga = createYoga<RequestScope, Context>({
+    schema: createSchema<RequestScope & Context>({ typeDefs: SDL, resolvers }),
+    context: ({ viewer }: RequestScope) => createContext(deps, viewer),
+    graphqlEndpoint: '/graphql',
+    plugins: [limits],
+    maxRequestBodySize: MAX_BODY_BYTES,
+    maskedErrors: {
+      maskError(error) {
+        if (error instanceof GraphQLError && (error.originalError ?? undefined) === undefined) return error;
+        if (error instanceof GraphQLError && error.originalError instanceof GraphQLError) return error;
+        const requestId = scopes.getStore()?.requestId ?? randomUUID();
+        deps.log.fault({ where: 'control', error, requestId });
+        const { message, extensions } = maskedError(requestId);
+        return new GraphQLError(message, {
+          extensions,
+          ...(error instanceof GraphQLError ? { nodes: error.nodes ?? null, path: error.path ?? null } : {}),
+        });
+      },
+    },
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    batching: false,
+    logging: false,
+  });
+  return async (request, scope) => scopes.run(scope, () => yoga.fetch(request, scope));
+}
+
+function maskedError(requestId: string) {
+  return {
+    message: 'Something failed on our side; it is in our log under this request id. Try again in a moment.',
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+  };
+}
+
+const limits: Plugin = {
+  onParse({ parseFn, setParseFn }) {
+    setParseFn((source, options) => parseFn(source, { ...options, maxTokens: MAX_TOKENS }));
+  },
+  onValidate({ addValidationRule }) {
+    addValidationRule(limitOperations);
+  },
+};
+
+function wantsHtml(c: HttpContext): boolean {
+  return c.req.header('Accept')?.includes('text/html') ?? false;
+}
+
+async function graphiql(c: HttpContext): Promise<Response> {
+  const { html, gzipped, contentSecurityPolicy } = await loadGraphiql();
+  const isGzip = /\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '');
+  return c.body(isGzip ? gzipped : html, 200, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': contentSecurityPolicy,
+    'Cache-Control': 'no-cache',
+    Vary: 'Accept, Accept-Encoding',
+    ...(isGzip ? { 'Content-Encoding': 'gzip' } : {}),
+  });
+}

@@ -1,0 +1,22 @@
+/**
+ * What a change of a relay domain came to, and the one way in which all of them can fail to begin.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import type { RelayDomain } from './relay-domain.ts';
+import type { UserError } from './user-error.ts';
+
+export type DomainChange =
+  | { readonly kind: 'DONE'; readonly domain: RelayDomain }
+  /** `domain` is the viewer's own object that stands in the way, where there is one. */
+  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly domain: RelayDomain | null };
+
+/** Runs a change in a transaction, tells the other nodes with its COMMIT, drops our own snapshot entry after it. */
+export type RunChange = (
+  name: string,
+  work: (transaction: SqlExecutor) => Promise<DomainChange>,
+) => Promise<DomainChange>;
+
+export function noSuchDomain(name: string): DomainChange {
+  const message = `You have no domain "${name.slice(0, 253)}". The query "domains" lists those you have.`;
+  return { kind: 'REFUSED', errors: [{ field: ['name'], message, code: 'NOT_FOUND' }], domain: null };
+}
