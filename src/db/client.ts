@@ -65,10 +65,12 @@ interface ConnectOptions {
   readonly max: number;
   readonly applicationName?: string;
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /** Called when a connection of the pool ends, for whatever reason. */
+  readonly onClose?: () => void;
 }
 
 /** A pool of its own. For this room's long-lived sessions; others use `openDatabase`. */
-export function connect(address: DatabaseAddress, { max, applicationName, settings }: ConnectOptions): Sql {
+export function connect(address: DatabaseAddress, { max, applicationName, settings, onClose }: ConnectOptions): Sql {
   return postgres({
     host: address.host,
     port: address.port,
@@ -81,6 +83,7 @@ export function connect(address: DatabaseAddress, { max, applicationName, settin
     connect_timeout: CONNECT_TIMEOUT_S,
     keep_alive: KEEP_ALIVE_S,
     onnotice: () => {},
+    ...(onClose === undefined ? {} : { onclose: onClose }),
     types: { bigint: INT8 },
     connection: { application_name: applicationName ?? 'backup-mx', TimeZone: 'UTC', ...settings },
   });

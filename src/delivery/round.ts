@@ -19,6 +19,9 @@ const LANES = 20;
 /** Beside a session that succeeded so recently, trouble is one message's, not the destination's. */
 const RECENT_SUCCESS_MS = 60_000;
 
+/** `isStopped`: cut before every recipient had a verdict; those without one are tried again at once. */
+export type StoppableResult = AttemptResult & { readonly isStopped: boolean };
+
 export interface RoundDeps {
   readonly route: () => Promise<Route>;
   /** Makes the attempt at the hosts; the content is read when a host is ready for it. */
@@ -26,7 +29,7 @@ export interface RoundDeps {
     message: ClaimedMessage,
     route: Route & { kind: 'HOSTS' },
     content: () => Promise<Uint8Array>,
-  ) => Promise<AttemptResult>;
+  ) => Promise<StoppableResult>;
   readonly source: Source;
   readonly recorder: Recorder<Settlement>;
   readonly readContent: (message: ClaimedMessage) => Promise<Uint8Array>;
@@ -68,19 +71,13 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
         return false;
       }
       const isRecent = monotonicMs() - lastSuccessAt < RECENT_SUCCESS_MS;
-      if (result.hostTrouble === null) lastSuccessAt = monotonicMs();
-      else {
-        halted = true;
-        if (!isRecent) failure = result.hostTrouble;
-      }
-      const isHostLevel = result.hostTrouble !== null && !isRecent;
-      await deps.recorder.add({
-        messageId: message.id,
-        outcomes: result.outcomes,
-        records: result.records,
-        isHostLevel,
-      });
-      if (result.hostTrouble === null) await (greeted ??= deps.onSuccess());
+      const { hostTrouble, isStopped, outcomes, records } = result;
+      if (hostTrouble !== null || isStopped) halted = true;
+      else lastSuccessAt = monotonicMs();
+      const isHostLevel = isStopped || (hostTrouble !== null && !isRecent);
+      if (isHostLevel && !isStopped) failure = hostTrouble;
+      await deps.recorder.add({ messageId: message.id, outcomes, records, isHostLevel });
+      if (hostTrouble === null && !isStopped) await (greeted ??= deps.onSuccess());
       return true;
     } finally {
       release();
@@ -121,7 +118,7 @@ async function attemptMessage(
   deps: RoundDeps,
   message: ClaimedMessage,
   content: () => Promise<Uint8Array>,
-): Promise<AttemptResult> {
+): Promise<StoppableResult> {
   const route = await deps.route();
   if (route.kind === 'HOSTS') return deps.attempt(message, route, content);
   const isFailed = route.kind === 'FAILED';
@@ -144,5 +141,6 @@ async function attemptMessage(
       },
     ],
     hostTrouble: isFailed ? null : { trouble: route.trouble, reply },
+    isStopped: false,
   };
 }

@@ -5,12 +5,12 @@
  * an attempt meant is recorded before the destination's clock moves; any unexpected error is a deferral, seen in the log, and
  * ends this loop only. A node that has lost its place stops before the final dot. Does not know SMTP.
  */
-import type { Sql } from '../db/client.ts';
-import type { AttemptResult } from '../mail/outcome.ts';
+
 import {
   clearFlush,
   type ClosedOutage,
   type DestinationState,
+  type OutageClass,
   readDestination,
   recordFailure,
   recordRound,
@@ -23,6 +23,7 @@ import {
   claimProbe,
   FIRST_KEY,
   type Holder,
+  type QueueSql,
   readContents,
   releaseClaims,
   releaseToSchedule,
@@ -32,7 +33,7 @@ import { expireHeld } from '../queue/expiry.ts';
 import { type Fate, recordOutcomes, type Settlement } from '../queue/outcome.ts';
 import { type ByteBudget, createByteBudget } from './budget.ts';
 import { createRecorder } from './recorder.ts';
-import { type RoundResult, runRound } from './round.ts';
+import { type RoundResult, runRound, type StoppableResult } from './round.ts';
 import type { Route } from './route.ts';
 import { createSource, type Source } from './source.ts';
 
@@ -47,19 +48,22 @@ export interface Attempts {
     message: ClaimedMessage,
     hosts: (Route & { kind: 'HOSTS' })['hosts'],
     content: () => Promise<Uint8Array>,
-  ): Promise<AttemptResult>;
+  ): Promise<StoppableResult>;
   close(): Promise<void>;
 }
 
 export interface DeliveryEvents {
   settled(destination: DestinationState, settlements: readonly Settlement[], fates: readonly Fate[]): void;
-  outageOpened(destination: DestinationState, outage: { outageId: string; reply: string; nextAttemptAt: Date }): void;
+  outageOpened(
+    destination: DestinationState,
+    outage: { outageId: string; outageClass: OutageClass; reply: string; nextAttemptAt: Date },
+  ): void;
   outageClosed(destination: DestinationState, outage: ClosedOutage): void;
   fault(where: string, error: unknown): void;
 }
 
 export interface DeliveryDeps {
-  readonly sql: Sql;
+  readonly sql: QueueSql;
   /** This node's place among the living, or null while it has none: then nothing is tried. */
   readonly holder: () => Holder | null;
   readonly findRoute: (destination: DestinationState) => Promise<Route>;
@@ -74,7 +78,7 @@ export interface Delivery {
   sweep(): Promise<void>;
   /** Cuts all attempts: this node has lost its place. */
   abort(): void;
-  /** Takes nothing new, lets what is under way end for `graceMs`, then cuts it. */
+  /** Takes nothing new and cuts what is before its final dot; what waits for the reply to it has `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -119,8 +123,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     },
     stop: async (graceMs) => {
       isStopping = true;
-      const timer = setTimeout(() => cut.abort(), graceMs);
-      await Promise.all(loops);
+      cut.abort();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([Promise.all(loops), late]);
       clearTimeout(timer);
     },
   };
@@ -227,6 +235,7 @@ async function recordTrouble(
   if (recorded.openedOutageId === null) return;
   deps.events.outageOpened(destination, {
     outageId: recorded.openedOutageId,
+    outageClass: recorded.outageClass,
     reply: failure.reply,
     nextAttemptAt: recorded.nextAttemptAt,
   });

@@ -9,6 +9,7 @@
 import type { Sql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
+import type { Viewer } from '../mail/viewer.ts';
 
 export type OutageClass =
   | 'DOWN'
@@ -96,6 +97,7 @@ export function outageClassOf(trouble: HostTrouble): OutageClass {
 export interface FailureRecorded {
   /** Set when this failure opened an outage. */
   readonly openedOutageId: string | null;
+  readonly outageClass: OutageClass;
   readonly nextAttemptAt: Date;
 }
 
@@ -134,20 +136,22 @@ export async function recordFailure(
     from before where d.id = before.id
     returning d.next_attempt_at, (select id from opened) as opened`;
   if (row === undefined) throw new Error(`destination ${destinationId} is gone`);
-  return { openedOutageId: row.opened, nextAttemptAt: row.next_attempt_at };
+  return { openedOutageId: row.opened, outageClass: outageClassOf(trouble), nextAttemptAt: row.next_attempt_at };
 }
 
 export interface ClosedOutage {
   readonly outageId: string;
   readonly startedAt: Date;
   readonly endedAt: Date;
+  /** Messages held when it ended, as last folded. */
+  readonly heldCount: number;
 }
 
 /** A host let us get to a verdict: stops the clock and ends the outage. Returns the outage it ended, if any. */
 export async function recordSuccess(sql: Sql, destinationId: string): Promise<ClosedOutage | null> {
-  const [row] = await sql<{ id: string; started_at: Date; ended_at: Date }[]>`
+  const [row] = await sql<{ id: string; started_at: Date; ended_at: Date; held_count: number }[]>`
     with before as (
-      select id, tenant_id, outage_id from destinations where id = ${destinationId} for update
+      select id, tenant_id, outage_id, held_count from destinations where id = ${destinationId} for update
     ), stopped as (
       update destinations d
       set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null, last_attempt_at = bmx_now()
@@ -159,8 +163,9 @@ export async function recordSuccess(sql: Sql, destinationId: string): Promise<Cl
     )
     update outages o set ended_at = bmx_now()
     from before where o.id = before.outage_id
-    returning o.id, o.started_at, o.ended_at`;
-  return row === undefined ? null : { outageId: row.id, startedAt: row.started_at, endedAt: row.ended_at };
+    returning o.id, o.started_at, o.ended_at, before.held_count`;
+  if (row === undefined) return null;
+  return { outageId: row.id, startedAt: row.started_at, endedAt: row.ended_at, heldCount: row.held_count };
 }
 
 /** A round of attempts is over: nothing expires in the first round after the service was away for long. */
@@ -169,8 +174,10 @@ export async function recordRound(sql: Sql, destinationId: string): Promise<void
 }
 
 /** Asks for an attempt whatever the clock says; repeats merge. */
-export async function requestFlush(sql: Sql, destinationId: string): Promise<void> {
-  await sql`update destinations set flush_requested_at = bmx_now() where id = ${destinationId}`;
+export async function requestFlush(sql: Sql, viewer: Viewer, destinationId: string): Promise<void> {
+  await sql`
+    update destinations set flush_requested_at = bmx_now()
+    where id = ${destinationId} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})`;
 }
 
 /** The flush has been answered, unless it was asked again meanwhile. */

@@ -8,6 +8,9 @@
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Notify } from '../mail/envelope.ts';
 
+/** The pool for the queue's hot statements, for rooms that pass it on without speaking SQL. */
+export type QueueSql = Sql;
+
 /** The hand that holds claims: void once the node's epoch is gone. */
 export interface Holder {
   readonly node: number;

@@ -16,7 +16,9 @@ const GROUP_MEMBERS = 64;
 const GROUP_BYTES = 16 * 1024 * 1024;
 
 /** The database said that it has no room (SQLSTATE class 53): 452 4.3.1. */
-export class StorageFull extends Error {}
+export class StorageFull extends Error {
+  override readonly name = 'StorageFull';
+}
 
 export interface SpoolDeps {
   readonly openWriter: () => Promise<AcceptWriter>;

@@ -1,0 +1,180 @@
+/**
+ * This node's place among the living, and the end of others' places.
+ *
+ * A node lives while its session holds the advisory lock of its epoch and beats. Claims and ownership name (node, epoch), so
+ * they are void once the lock is gone: at once after kill -9, within 45 s when a node hangs or is cut off. A node that cannot
+ * beat knows by itself, earlier than the others may conclude it, and stops. Whoever finds a dead node frees what it had, in
+ * one transaction. Does not know what was claimed: `onDead` does.
+ */
+import { monotonicMs } from '../clock.ts';
+import { connect, type Sql, type TransactionSql } from '../db/client.ts';
+import type { DatabaseAddress } from '../db/target.ts';
+
+/** Names node locks among this database's advisory locks (first key; the epoch is the second). */
+const NODE_LOCK = 0x62_6d_78;
+const BEAT_EVERY_MS = 2000;
+/** A beat that takes longer has failed. */
+const BEAT_TIMEOUT_MS = 10_000;
+/** Without a beat for so long a node no longer counts itself among the living … */
+const OWN_PATIENCE_MS = 30_000;
+/** … and after so long the others do not either. */
+const OTHERS_PATIENCE_S = 45;
+
+export interface NodePlace {
+  readonly node: number;
+  readonly epoch: number;
+}
+
+export interface NodesDeps {
+  readonly address: DatabaseAddress;
+  readonly name: string;
+  readonly version: string;
+  readonly runtime: string;
+  readonly roles: readonly string[];
+  /** The place is gone: cut what is under way. */
+  readonly onLost: (reason: string) => void;
+  /** Frees what a dead node had. */
+  readonly onDead: (sql: TransactionSql, dead: NodePlace) => Promise<void>;
+}
+
+export interface Nodes {
+  /** The place to claim with, or null while there is none. */
+  place(): NodePlace | null;
+  close(): Promise<void>;
+}
+
+interface Membership {
+  readonly sql: Sql;
+  readonly place: NodePlace;
+}
+
+/** Takes a place and keeps it; takes a new one whenever it was lost and the database is back. */
+export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
+  let membership: Membership | null = null;
+  let lastBeatAt = Number.NEGATIVE_INFINITY;
+  let isClosing = false;
+  let beating: Promise<void> | null = null;
+
+  const lose = (reason: string) => {
+    const lost = membership;
+    if (lost === null) return;
+    membership = null;
+    deps.onLost(reason);
+    void lost.sql.end({ timeout: 0 }).catch(() => undefined);
+  };
+  const beat = async () => {
+    if (membership === null) {
+      membership = await join(deps, () => lose('the session ended'));
+      lastBeatAt = monotonicMs();
+    } else {
+      const current = membership;
+      const isKept = await withTimeout(BEAT_TIMEOUT_MS, keepPlace(current));
+      if (membership !== current) return;
+      if (isKept) lastBeatAt = monotonicMs();
+      else return lose('other nodes took this one for dead');
+    }
+    await buryDead(membership, deps.onDead);
+  };
+  const tick = () => {
+    if (isClosing) return;
+    beating ??= beat()
+      .catch((error: unknown) => lose(error instanceof Error ? error.message : String(error)))
+      .finally(() => {
+        beating = null;
+      });
+  };
+
+  await beat();
+  const timer = setInterval(tick, BEAT_EVERY_MS);
+  return {
+    place: () => (monotonicMs() - lastBeatAt < OWN_PATIENCE_MS ? (membership?.place ?? null) : null),
+    close: async () => {
+      isClosing = true;
+      clearInterval(timer);
+      await beating;
+      const last = membership;
+      membership = null;
+      if (last === null) return;
+      await last.sql`delete from nodes where epoch = ${last.place.epoch}`.catch(() => undefined);
+      await last.sql.end({ timeout: 1 }).catch(() => undefined);
+    },
+  };
+}
+
+async function join(deps: NodesDeps, onClose: () => void): Promise<Membership> {
+  const sql = connect(deps.address, {
+    max: 1,
+    applicationName: `backup-mx node ${deps.name}`,
+    // Detects a partition on the server's side too, so that the lock of a vanished node is freed.
+    settings: {
+      tcp_keepalives_idle: 10,
+      tcp_keepalives_interval: 5,
+      tcp_keepalives_count: 4,
+      tcp_user_timeout: 30_000,
+    },
+    onClose,
+  });
+  try {
+    // Nothing expires in the first round after the service as a whole was away for an hour.
+    await sql`
+      update service_presence
+      set resumed_at = case when last_seen_at < bmx_now() - interval '1 hour' then bmx_now() else resumed_at end,
+          last_seen_at = bmx_now()`;
+    const [row] = await sql<{ node: number; epoch: number }[]>`
+      with epoch as materialized (select nextval('node_epochs') as epoch),
+      held as materialized (select epoch, pg_advisory_lock(${NODE_LOCK}, epoch::integer) from epoch)
+      insert into nodes (epoch, name, version, runtime, roles, backend_pid)
+      select epoch, ${deps.name}, ${deps.version}, ${deps.runtime}, ${[...deps.roles]}::text[], pg_backend_pid() from held
+      returning node, epoch`;
+    if (row === undefined) throw new Error('no place among the nodes');
+    return { sql, place: { node: row.node, epoch: row.epoch } };
+  } catch (error) {
+    await sql.end({ timeout: 0 }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Beats; false when others have buried this node. */
+async function keepPlace({ sql, place }: Membership): Promise<boolean> {
+  const rows = await sql`
+    with seen as (update service_presence set last_seen_at = bmx_now())
+    update nodes set beat_at = clock_timestamp(), last_seen_at = bmx_now()
+    where node = ${place.node} and epoch = ${place.epoch} and backend_pid = pg_backend_pid()
+    returning node`;
+  return rows.length === 1;
+}
+
+async function buryDead({ sql, place }: Membership, onDead: NodesDeps['onDead']): Promise<void> {
+  const others = await sql<{ node: number; epoch: number; is_silent: boolean }[]>`
+    select node, epoch, beat_at < clock_timestamp() - make_interval(secs => ${OTHERS_PATIENCE_S}) as is_silent
+    from nodes where epoch <> ${place.epoch}`;
+  for (const { node, epoch, is_silent: isSilent } of others) {
+    await sql.begin(async (transaction) => {
+      const [lock] = await transaction<{ free: boolean }[]>`
+        select pg_try_advisory_xact_lock(${NODE_LOCK}, ${epoch}::integer) as free`;
+      if (lock?.free !== true && !isSilent) return;
+      const dead = await transaction<{ backend_pid: number }[]>`
+        delete from nodes
+        where node = ${node} and epoch = ${epoch}
+          and (${lock?.free === true} or beat_at < clock_timestamp() - make_interval(secs => ${OTHERS_PATIENCE_S}))
+        returning backend_pid`;
+      if (dead.length === 0) return;
+      await onDead(transaction, { node, epoch });
+      await transaction`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where pid = ${dead[0]?.backend_pid ?? 0} and application_name like 'backup-mx node %'`;
+    });
+  }
+}
+
+async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the database did not answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

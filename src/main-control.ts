@@ -1,0 +1,130 @@
+/**
+ * Builds the control plane from the rooms below it, and the gauges of the metrics.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Config } from './config.ts';
+import { type Control, createControl } from './control/server.ts';
+import type { Database } from './db/client.ts';
+import { StartError } from './db/start-error.ts';
+import type { Viewer } from './mail/viewer.ts';
+import { tellFates } from './main-delivery.ts';
+import type { MxObservation } from './control/dependencies.ts';
+import { requestFlush } from './outage/clock.ts';
+import { createOutageInspection } from './outage/inspect.ts';
+import { bounceMessage, cancelMessage, retryMessage, type VerbResult } from './queue/commands.ts';
+import { createAttemptInspection } from './queue/inspect-attempts.ts';
+import { listNodes } from './queue/inspect-nodes.ts';
+import { createQueueInspection } from './queue/inspect-queues.ts';
+import { createMessageInspection } from './queue/inspect.ts';
+import type { Domains } from './settings/domains.ts';
+import { createIdempotency } from './settings/idempotency.ts';
+import { readLimits } from './settings/limits.ts';
+import { findTenants } from './settings/tenants.ts';
+import type { Log } from './telemetry/log.ts';
+import type { HeldReading, Metrics } from './telemetry/metrics.ts';
+
+export interface ControlParts {
+  readonly config: Config;
+  readonly version: string;
+  readonly runtime: string;
+  readonly operatorToken: string;
+  readonly database: Database;
+  readonly domains: Domains;
+  /** Looks at a destination on this node at once; the others find it in their sweep. */
+  readonly poke: (destinationId: string) => void;
+  readonly observeMx: (domainName: string) => Promise<MxObservation>;
+  readonly readiness: () => Promise<readonly string[]>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export function openControl(parts: ControlParts): Promise<Control> {
+  const { config, database, log, metrics } = parts;
+  const { sql } = database;
+  const tell = (result: VerbResult): VerbResult => {
+    if (result.kind === 'DONE') {
+      parts.poke(result.destinationId);
+      tellFates(log, metrics, result.destinationId, result.fates);
+    }
+    return result;
+  };
+  return createControl({
+    listen: { host: config.httpListen.address, port: config.httpListen.port },
+    isControl: config.roles.has('control'),
+    operatorToken: parts.operatorToken,
+    service: {
+      version: parts.version,
+      runtime: parts.runtime,
+      mxHostname: config.mxHostname,
+      mxNames: config.mxNames,
+      egressAddresses: config.egressAddresses,
+    },
+    log,
+    domains: parts.domains,
+    findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
+    readLimits: () => readLimits(sql),
+    idempotency: createIdempotency(sql),
+    messages: createMessageInspection(sql),
+    attempts: createAttemptInspection(sql),
+    queues: createQueueInspection(sql),
+    outages: createOutageInspection(sql),
+    listNodes: () => listNodes(sql),
+    retryMessage: async (viewer, { id }) => tell(await retryMessage(sql, viewer, id)),
+    cancelMessage: async (viewer, { id, reason }) => tell(await cancelMessage(sql, viewer, id, reason)),
+    bounceMessage: async (viewer, { id, reason }) => tell(await bounceMessage(sql, viewer, id, reason)),
+    flushDestination: async (viewer: Viewer, destinationId) => {
+      await requestFlush(sql, viewer, destinationId);
+      parts.poke(destinationId);
+    },
+    observeMx: parts.observeMx,
+    readiness: parts.readiness,
+    renderMetrics: metrics.render,
+  });
+}
+
+/** The operator token: from the environment, else from DATA_DIR, made there once with mode 0600. */
+export async function readOperatorToken(config: Config): Promise<{ token: string; file: string | null }> {
+  if (config.operatorToken !== null) return { token: config.operatorToken, file: null };
+  const file = join(resolve(config.dataDir), 'operator-token');
+  await mkdir(resolve(config.dataDir), { recursive: true });
+  try {
+    // Fails when it is there: two nodes starting at once on one folder agree on one token.
+    await writeFile(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+      throw new StartError(`DATA_DIR: cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  await chmod(file, 0o600);
+  const token = (await readFile(file, 'utf8')).trim();
+  if (token === '') throw new StartError(`DATA_DIR: ${file} is empty; delete it to have a new operator token made`);
+  return { token, file };
+}
+
+/** What the metrics show of the queue; O(destinations that hold mail). */
+export async function readHeld(database: Database): Promise<HeldReading> {
+  const [row] = await database.queueSql<{ messages: number; bytes: number; oldest_ms: number | null }[]>`
+    with recursive heads as (
+      (select destination_id, accepted_at from messages order by destination_id, id limit 1)
+      union all
+      select m.destination_id, m.accepted_at
+      from heads h cross join lateral (
+        select destination_id, accepted_at from messages
+        where destination_id > h.destination_id order by destination_id, id limit 1
+      ) m
+    )
+    select
+      ((select coalesce(sum(held_count), 0) from destinations)
+        + (select coalesce(sum(held_count), 0) from queue_delta))::bigint as messages,
+      ((select coalesce(sum(held_bytes), 0) from destinations)
+        + (select coalesce(sum(held_bytes), 0) from queue_delta))::bigint as bytes,
+      (select extract(epoch from bmx_now() - min(accepted_at)) * 1000 from heads)::bigint as oldest_ms`;
+  return { messageCount: row?.messages ?? 0, sizeBytes: row?.bytes ?? 0, oldestAgeMs: row?.oldest_ms ?? null };
+}
+
+export async function countOpenOutages(database: Database): Promise<number> {
+  const [row] = await database.sql<{ count: number }[]>`select count(*) as count from outages where ended_at is null`;
+  return row?.count ?? 0;
+}

@@ -1,0 +1,119 @@
+/**
+ * Builds the way in: policy, spool and the SMTP listener.
+ */
+import type { Config } from './config.ts';
+import { monotonicMs, wallClock } from './clock.ts';
+import { openAcceptWriter } from './db/accept-writer.ts';
+import type { Database } from './db/client.ts';
+import { createInbound } from './inbound/inbound.ts';
+import type { Inbound } from './inbound/options.ts';
+import { loadTlsMaterial } from './inbound/tls-material.ts';
+import type { WakeUps } from './jobs/wake-ups.ts';
+import { newId } from './mail/id.ts';
+import type { ReadinessWatch } from './main-readiness.ts';
+import { isInCidr, parseAddress, parseCidr } from './net/addresses.ts';
+import type { NextHops } from './net/next-hop.ts';
+import type { Resolver } from './net/resolver.ts';
+import { createOwnRankCheck } from './policy/own-rank.ts';
+import { decideRecipient } from './policy/recipient.ts';
+import { createSpool, type Spool, StorageFull } from './queue/spool.ts';
+import type { RelayDomain } from './settings/relay-domain.ts';
+import type { Log } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+/** How long mail waits after the dot for a database that is away; the sender repeats after the 451. */
+const STORE_DEADLINE_MS = 30_000;
+
+export interface MailParts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly wakeUps: WakeUps;
+  readonly ready: ReadinessWatch;
+  readonly resolver: Resolver;
+  readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;
+  readonly findHops: (destination: { name: string; deliverTo: [] }) => Promise<NextHops>;
+  readonly messageSizeLimit: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export function buildSpool(parts: MailParts): Spool {
+  const { database, wakeUps, log, metrics } = parts;
+  return createSpool({
+    openWriter: () => openAcceptWriter(database.pgTarget),
+    unwoken: wakeUps.unwoken,
+    sendWakeUps: wakeUps.send,
+    deadlineMs: STORE_DEADLINE_MS,
+    onCommit: (messageCount, latencyMs) => metrics.committed({ latencyMs, messageCount }),
+    onTrouble: (message) => log.warning({ where: 'spool', message }),
+  });
+}
+
+export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbound> {
+  const { config, ready, resolver, log, metrics } = parts;
+  const trusted = config.trustedClients.flatMap((text) => parseCidr(text) ?? []);
+  const policy = {
+    findRelayDomain: parts.findRelayDomain,
+    checkOwnRank: createOwnRankCheck({
+      findNextHops: (name) => parts.findHops({ name, deliverTo: [] }),
+      monotonicMs,
+    }),
+  };
+  return createInbound({
+    listen: config.smtpListen.map(({ address, port }) => ({ host: address, port })),
+    hostname: config.mxHostname,
+    names: config.mxNames,
+    publicUrl: config.publicUrl,
+    tls: loadTlsMaterial({
+      dataDir: config.dataDir,
+      hostname: config.mxHostname,
+      files: config.tlsFiles,
+      wallClock,
+      warn: (message) => log.warning({ where: 'tls', message }),
+    }),
+    messageSizeLimit: parts.messageSizeLimit,
+    inFlightBytes: config.inFlightBytes,
+    bareNewlines: config.bareNewlines,
+    greetingWaitMs: config.greetingWaitMs,
+    maxConnections: config.maxConnections,
+    maxConnectionsPerClient: config.maxConnectionsPerClient,
+    messagesPerMinute: config.messagesPerMinute,
+    decideRecipient: (_client, _mail, path) => decideRecipient(policy, path),
+    accept: async (transaction) => {
+      try {
+        await spool.accept(transaction);
+      } catch (error) {
+        if (error instanceof StorageFull) ready.tellFull();
+        throw error;
+      }
+    },
+    newTransactionId: newId,
+    readiness: ready.readiness,
+    resolveName: async (address) => {
+      const answer = await resolver.resolvePtr(address);
+      return answer.kind === 'FOUND' ? (answer.records[0] ?? null) : null;
+    },
+    isTrusted: (address) => {
+      const parsed = parseAddress(address);
+      return parsed !== null && trusted.some((network) => isInCidr(parsed, network));
+    },
+    wallClock,
+    monotonicMs,
+    events: {
+      connected: log.connected,
+      disconnected: log.disconnected,
+      accepted: (fields) => {
+        metrics.accepted({ sizeBytes: fields.sizeBytes });
+        log.accepted(fields);
+      },
+      refused: (fields) => {
+        metrics.refused(fields.rejection ?? fields.reply.slice(0, 3));
+        log.refused(fields);
+      },
+      fault: (fields) => {
+        metrics.faulted('inbound');
+        log.fault(fields);
+      },
+    },
+  });
+}

@@ -1,0 +1,60 @@
+/**
+ * DNS as the service uses it: next hops, MX observations, names for the control plane; with one resolver and one identity.
+ */
+import type { AddressInfo } from 'node:net';
+import type { Config } from './config.ts';
+import type { MxObservation } from './control/dependencies.ts';
+import { observeMxSet } from './net/mx-set.ts';
+import { mxVerdict } from './net/mx-verdict.ts';
+import { findNextHops, type NextHops } from './net/next-hop.ts';
+import { createResolver, type Resolver } from './net/resolver.ts';
+
+export interface Routing {
+  readonly resolver: Resolver;
+  findHops(destination: {
+    readonly name: string;
+    readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
+  }): Promise<NextHops>;
+  observeMx(domainName: string): Promise<MxObservation>;
+  /** Names of a domain's MX hosts; empty when it has none; UNKNOWN when DNS does not say. */
+  findMxHosts(domainName: string): Promise<readonly string[] | 'UNKNOWN'>;
+  close(): void;
+}
+
+export function createRouting(
+  config: Config,
+  interfaceAddresses: readonly string[],
+  listeners: () => readonly AddressInfo[],
+): Routing {
+  const resolver = createResolver({ servers: config.dnsServers });
+  const options = () => ({
+    resolver,
+    self: {
+      names: config.mxNames,
+      addresses: config.selfAddresses,
+      listeners: listeners().map(({ address, port }) => ({ address, port })),
+      interfaceAddresses,
+    },
+    deliveryPort: config.deliveryPort,
+    allowPrivate: config.allowPrivateNextHops,
+  });
+  return {
+    resolver,
+    findHops: ({ name, deliverTo }) => findNextHops(name, { ...options(), deliverTo }),
+    observeMx: async (domainName) => {
+      resolver.forget(domainName);
+      const set = await observeMxSet(domainName, options());
+      const hosts = set.kind === 'SET' && !set.isImplicit ? set.hosts : [];
+      return {
+        verdict: mxVerdict(set),
+        hosts: hosts.map(({ host, preference, isSelf }) => ({ host, preference, isSelf })),
+      };
+    },
+    findMxHosts: async (domainName) => {
+      const answer = await resolver.resolveMx(domainName);
+      if (answer.kind === 'TROUBLE') return 'UNKNOWN';
+      return answer.kind === 'FOUND' ? answer.records.map(({ exchange }) => exchange) : [];
+    },
+    close: () => resolver.close(),
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * Work that is repeated: one round at a time, an error ends its round only.
+ */
+
+export interface Timers {
+  /** Runs `work` every `everyMs`, first after that time; a round that is still running is not joined by another. */
+  every(everyMs: number, where: string, work: () => Promise<void>): void;
+  /** Waits for the rounds under way. */
+  stop(): Promise<void>;
+}
+
+export function createTimers(onError: (where: string, error: unknown) => void): Timers {
+  const handles: ReturnType<typeof setInterval>[] = [];
+  const running = new Set<Promise<void>>();
+  return {
+    every: (everyMs, where, work) => {
+      let isRunning = false;
+      const round = () => {
+        if (isRunning) return;
+        isRunning = true;
+        const current = work()
+          .catch((error: unknown) => onError(where, error))
+          .finally(() => {
+            isRunning = false;
+            running.delete(current);
+          });
+        running.add(current);
+      };
+      handles.push(setInterval(round, everyMs));
+    },
+    stop: async () => {
+      for (const handle of handles) clearInterval(handle);
+      await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Composition root: reads the settings, builds every room, passes plain objects in, starts and stops in order.
+ *
+ * Promises: a wrong setting stops the start with one line and exit 2; SIGTERM or SIGINT stops cleanly, a second signal changes
+ * nothing; 250 is said only while the database, the listeners and the queue behind it stand. Decides nothing about mail.
+ */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { monotonicMs } from './clock.ts';
+import { type Config, readConfig } from './config.ts';
+import { readMachine } from './config-machine.ts';
+import { StartError } from './db/start-error.ts';
+import { startNode } from './main-node.ts';
+import { createLog, type Log } from './telemetry/log.ts';
+
+const EXIT_BAD_START = 2;
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+function runtimeName(): string {
+  const { versions } = process;
+  if (versions['bun'] !== undefined) return `bun ${versions['bun']}`;
+  if (versions['deno'] !== undefined) return `deno ${versions['deno']}`;
+  return `node ${versions.node}`;
+}
+
+function refuseStart(line: string): never {
+  process.stderr.write(`backup-mx: ${line.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  process.exit(EXIT_BAD_START);
+}
+
+async function run(config: Config, log: Log, interfaceAddresses: readonly string[]): Promise<void> {
+  const startedAt = monotonicMs();
+  const node = await startNode({ config, log, version, runtime: runtimeName(), interfaceAddresses });
+  let isStopping = false;
+  const stop = (reason: string) => {
+    if (isStopping) return;
+    isStopping = true;
+    log.stopping({ reason, graceMs: config.shutdownGraceMs });
+    node
+      .stop()
+      .then(() => {
+        log.stopped({ uptimeMs: Math.round(monotonicMs() - startedAt) });
+        // pg-boss keeps the process alive for seconds after it has stopped.
+        process.exit(0);
+      })
+      .catch((error: unknown) => {
+        log.fault({ where: 'stop', error });
+        process.exit(1);
+      });
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+}
+
+const machine = readMachine();
+const settings = readConfig(process.env, machine);
+if (!settings.ok) refuseStart(settings.message);
+
+const log = createLog({
+  level: settings.config.logLevel,
+  format: settings.config.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json'),
+  write: (line) => {
+    process.stdout.write(`${line}\n`);
+  },
+  now: () => new Date(),
+});
+// Nothing may end the process that holds mail in its hands but a signal: a stray error is a bug to be seen, and lived through.
+process.on('uncaughtException', (error) => log.fault({ where: 'uncaught exception', error }));
+process.on('unhandledRejection', (error) => log.fault({ where: 'unhandled rejection', error }));
+
+try {
+  await run(settings.config, log, machine.interfaceAddresses);
+} catch (error) {
+  if (error instanceof StartError) refuseStart(error.message);
+  log.fault({ where: 'start', error });
+  process.exit(1);
+}
