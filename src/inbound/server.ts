@@ -146,6 +146,7 @@ class Connection extends SMTPConnection {
       if (greetingWaitMs <= 0 || isTrusted(this.remoteAddress)) return this.sendGreeting();
       setTimeout(() => {
         if (this._closing || this._closed) return;
+        // A whole line was refused already; this is for a partial one.
         if (this._socket.bytesRead > 0) this.refuse('CONNECT', this.house.context.refusals.talkedTooSoon);
         else this.sendGreeting();
       }, greetingWaitMs);

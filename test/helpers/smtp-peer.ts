@@ -85,7 +85,6 @@ export async function connectPeer(options: SmtpPeerOptions): Promise<SmtpPeer> {
     });
 
   listen(socket);
-  await until('connection', () => (isClosed || !socket.connecting ? true : null)).catch(() => undefined);
   await new Promise<void>((resolve) => {
     if (socket.connecting) socket.once('connect', resolve).once('close', resolve);
     else resolve();

@@ -47,7 +47,7 @@ export async function startInbound(overrides: Partial<InboundOptions> = {}): Pro
   const record = (name: string) => (fields: object) => {
     events.push({ name, fields: { ...fields } });
   };
-  const state = { accept: (_: ReceivedTransaction) => Promise.resolve(), readiness: 'OK' as Readiness };
+  const state: Pick<Fixture, 'accept' | 'readiness'> = { accept: () => Promise.resolve(), readiness: 'OK' };
   const inbound = await createInbound({
     listen: [{ host: '127.0.0.1', port: 0 }],
     hostname: HOSTNAME,

@@ -1,0 +1,183 @@
+/** Time, memory and number: what one client may take, and what happens to it when the service stops. */
+import { afterEach, describe, expect, test } from 'bun:test';
+import { contentOf } from '../helpers/dialog.ts';
+import type { SmtpPeer } from '../helpers/smtp-peer.ts';
+import type { InboundOptions } from '../../src/inbound/options.ts';
+import { contentText, type Fixture, sendMessage, startInbound } from './fixture.ts';
+
+const opened: Fixture[] = [];
+
+async function start(overrides: Partial<InboundOptions> = {}): Promise<Fixture> {
+  const fixture = await startInbound(overrides);
+  opened.push(fixture);
+  return fixture;
+}
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((fixture) => fixture.close()));
+});
+
+async function startData(peer: SmtpPeer): Promise<void> {
+  await peer.ask('MAIL FROM:<a@sender.example>');
+  await peer.ask('RCPT TO:<u@example.org>');
+  expect(await peer.ask('DATA')).toStartWith('354 ');
+}
+
+describe('the budget for bytes in flight', () => {
+  test('over it 452 BMX-BUSY after the dot, nothing kept, and the budget comes back', async () => {
+    const fixture = await start({ inFlightBytes: 1_000_000 });
+    const holding = await fixture.session();
+    await startData(holding);
+    await holding.write(contentOf(600_000));
+    const peer = await fixture.session();
+    await startData(peer);
+    await peer.write(contentOf(600_000));
+    expect(await peer.ask('.')).toMatch(/^452 4\.3\.1 .* BMX-BUSY \S+\/reject\/BMX-BUSY$/);
+    // What is announced and cannot fit is refused before it is sent.
+    expect(await peer.ask('MAIL FROM:<a@sender.example> SIZE=500000')).toMatch(/^452 4\.3\.1 .* BMX-BUSY /);
+    holding.destroy();
+    await fixture.session().then((other) => other.ask('QUIT'));
+    await startData(peer);
+    await peer.write(contentOf(900_000));
+    expect(await peer.ask('.')).toStartWith('250 ');
+    peer.destroy();
+  });
+
+  test('what is refused as unsafe or too big holds none of it', async () => {
+    const fixture = await start({ inFlightBytes: 1_000_000, messageSizeLimit: () => 500_000 });
+    const unsafe = await fixture.session();
+    await startData(unsafe);
+    await unsafe.write(contentOf(450_000));
+    await unsafe.write('bare\nLF');
+    await unsafe.write(contentOf(3_000_000));
+    const big = await fixture.session();
+    await startData(big);
+    await big.write(contentOf(5_000_000));
+    const peer = await fixture.session();
+    await startData(peer);
+    await peer.write(contentOf(490_000));
+    expect(await peer.ask('.')).toStartWith('250 ');
+    expect(await big.ask('.')).toStartWith('552 5.3.4 ');
+    expect(await unsafe.ask('.')).toStartWith('550 5.5.2 ');
+    for (const each of [unsafe, big, peer]) each.destroy();
+  });
+
+  test('a message sent octet by octet is the same message', async () => {
+    const fixture = await start();
+    const peer = await fixture.session();
+    await startData(peer);
+    const content = `Subject: x\r\n\r\n${contentOf(3000).toString('latin1')}`;
+    await peer.trickle(`${content}.\r\n`);
+    expect(await peer.reply()).toStartWith('250 ');
+    expect(contentText(fixture.accepted[0])).toBe(content);
+    expect(fixture.accepted[0]?.content.length).toBeLessThan(4);
+    peer.destroy();
+  });
+});
+
+describe('numbers', () => {
+  test('connections in all and per client: 421 BMX-LIMIT', async () => {
+    const fixture = await start({ maxConnections: 3, maxConnectionsPerClient: 2, isTrusted: (a) => a === '127.0.0.9' });
+    const first = await fixture.session();
+    const second = await fixture.session();
+    const third = await fixture.connect();
+    expect(await third.reply()).toMatch(/^421 4\.7\.0 .*your address.* BMX-LIMIT \S+\/reject\/BMX-LIMIT$/);
+    await third.closed();
+    const trusted = await fixture.connect('127.0.0.9');
+    expect(await trusted.reply()).toStartWith('220 ');
+    const fourth = await fixture.connect('127.0.0.9');
+    expect(await fourth.reply()).toMatch(/^421 4\.7\.0 too many connections;.* BMX-LIMIT /);
+    await first.ask('QUIT');
+    await first.closed();
+    const again = await fixture.connect();
+    expect(await again.reply()).toStartWith('220 ');
+    for (const peer of [second, trusted, again]) peer.destroy();
+  });
+
+  test('messages a minute per client: 421 BMX-LIMIT', async () => {
+    const fixture = await start({ messagesPerMinute: 2, isTrusted: () => false });
+    const peer = await fixture.session();
+    expect(await sendMessage(peer, 'x\r\n')).toStartWith('250 ');
+    expect(await sendMessage(peer, 'x\r\n')).toStartWith('250 ');
+    expect(await peer.ask('MAIL FROM:<a@sender.example>')).toMatch(/^421 4\.7\.0 .* BMX-LIMIT /);
+    await peer.closed();
+  });
+
+  test('a command of 4096 octets is read; a longer one gets 500, whole or in pieces, and the session goes on', async () => {
+    const fixture = await start();
+    const peer = await fixture.session();
+    expect(await peer.ask(`NOOP ${'x'.repeat(4091)}`)).toStartWith('250 ');
+    expect(await peer.ask(`NOOP ${'x'.repeat(4092)}`)).toStartWith('500 5.5.2 ');
+    await peer.write(`NOOP ${'x'.repeat(300_000)}`);
+    await peer.write('x'.repeat(300_000));
+    await peer.write('\r\nNOOP\r\n');
+    expect(await peer.reply()).toStartWith('500 5.5.2 ');
+    expect(await peer.reply()).toStartWith('250 ');
+    peer.destroy();
+  });
+});
+
+describe('the wait before the greeting', () => {
+  test('a client that speaks meanwhile is refused; one that waits is greeted; a trusted one does not wait', async () => {
+    const fixture = await start({ greetingWaitMs: 150, isTrusted: (address) => address === '127.0.0.9' });
+    const early = await fixture.connect();
+    await early.write('EHLO x');
+    expect(await early.reply()).toMatch(/^421 4\.7\.0 .* BMX-LIMIT /);
+    await early.closed();
+    const line = await fixture.connect();
+    await line.write('EHLO x\r\n');
+    expect(await line.reply()).toMatch(/^421 4\.7\.0 .* BMX-LIMIT /);
+    const patient = await fixture.connect();
+    expect(await patient.reply()).toStartWith('220 ');
+    const beganMs = performance.now();
+    const trusted = await fixture.connect('127.0.0.9');
+    expect(await trusted.reply()).toStartWith('220 ');
+    expect(performance.now() - beganMs).toBeLessThan(100);
+    patient.destroy();
+    trusted.destroy();
+  });
+});
+
+describe('time', () => {
+  const timeouts = { idleMs: 300, sessionMs: 60_000, decisionMs: 200, acceptMs: 200, tickMs: 20 };
+
+  test('no command in time: 421 4.4.2, also when an octet comes now and then', async () => {
+    const fixture = await start({ timeouts });
+    const silent = await fixture.session();
+    const slow = await fixture.session();
+    const trickling = slow.trickle('N'.repeat(10)).then(() => slow.reply());
+    expect(await silent.reply()).toStartWith('421 4.4.2 ');
+    await silent.closed();
+    expect(await trickling).toStartWith('421 4.4.2 ');
+  });
+
+  test('data that stops, or comes too slowly: 421', async () => {
+    const fixture = await start({ timeouts });
+    const peer = await fixture.session();
+    await startData(peer);
+    await peer.write('Subject: x\r\n');
+    expect(await peer.reply()).toStartWith('421 4.4.2 ');
+    await peer.closed();
+    expect(fixture.accepted).toHaveLength(0);
+  });
+
+  test('a session that is never in a transaction ends', async () => {
+    const fixture = await start({ timeouts: { ...timeouts, sessionMs: 100 } });
+    const peer = await fixture.session();
+    expect(await peer.reply()).toStartWith('421 4.4.2 ');
+    await peer.closed();
+  });
+
+  test('a policy and a store that hang: 451 in time, and the session goes on', async () => {
+    const fixture = await start({ timeouts });
+    const peer = await fixture.session();
+    await peer.ask('MAIL FROM:<a@sender.example>');
+    expect(await peer.ask('RCPT TO:<hang@example.org>')).toMatch(/^451 4\.3\.0 .* BMX-STORE /);
+    await peer.ask('RSET');
+    fixture.accept = () => new Promise(() => undefined);
+    expect(await sendMessage(peer, 'x\r\n')).toMatch(/^451 4\.3\.0 .* BMX-STORE /);
+    fixture.accept = () => Promise.resolve();
+    expect(await sendMessage(peer, 'x\r\n')).toStartWith('250 ');
+    peer.destroy();
+  });
+});
