@@ -34,9 +34,13 @@ export interface OpenOptions {
   readonly blockBytes?: number | undefined;
 }
 
-export type OpenResult =
-  | { readonly kind: 'OPEN'; readonly session: SmtpSession }
-  | { readonly kind: 'TROUBLE'; readonly trouble: HostTrouble; readonly reply: string };
+export type OpenResult = { readonly kind: 'OPEN'; readonly session: SmtpSession } | OpenFailure;
+
+export type OpenFailure =
+  /** `reply`: the peer's words, or ours in brackets. */
+  | { readonly kind: 'TROUBLE'; readonly trouble: HostTrouble; readonly reply: string }
+  /** The signal was aborted: says nothing about the host. */
+  | { readonly kind: 'STOPPED'; readonly reply: string };
 
 /** A reply longer than this is an attack or a mistake. */
 const MAX_REPLY_BYTES = 65_536;
@@ -62,12 +66,12 @@ export async function openSession(options: OpenOptions): Promise<OpenResult> {
 async function openOnce(options: OpenOptions, useTls: boolean): Promise<OpenResult> {
   const { address, port, timeouts, signal } = options;
   const dialled = await dial({ address, port, timeoutMs: timeouts.connectMs, signal });
-  if (dialled.kind === 'TROUBLE') return dialled;
+  if (dialled.kind !== 'CONNECTED') return dialled;
   const link = createLink(options, dialled.socket, useTls);
-  const trouble = await handshake(link, options);
-  if (trouble !== null) {
+  const failure = await handshake(link, options);
+  if (failure !== null) {
     link.cut();
-    return { kind: 'TROUBLE', ...trouble };
+    return failure;
   }
   const { connection } = link;
   const session = createSession({
@@ -104,7 +108,7 @@ function createLink({ host, port, ehloName }: OpenOptions, socket: Socket, useTl
   // nodemailer 10.6 has one set of DSN parameters per envelope, asks for SMTPUTF8 only when an address needs it, refuses `<` in a
   // quoted local part and names recipients by address. Its commands are therefore rewritten as they leave, and it is given
   // the recipients' positions for addresses.
-  const inside = connection as unknown as { _sendCommand: (line: string, logLine?: string) => void };
+  const inside = connection as unknown as Inside;
   const sendCommand = inside._sendCommand.bind(connection);
   const link: Link = {
     connection,
@@ -123,7 +127,11 @@ function createLink({ host, port, ehloName }: OpenOptions, socket: Socket, useTl
       connection.close();
       socket.destroy();
     },
-    onData: (listener) => void currentSocket(connection)?.on('data', listener),
+    onData: (listener) => {
+      currentSocket(connection)
+        ?.prependListener('data', listener)
+        .on('data', () => processReplies(inside));
+    },
     onEnd: (listener) => void connection.once('end', listener),
     isAlive: () => !connection.destroyed && currentSocket(connection)?.writable === true,
   };
@@ -133,26 +141,48 @@ function createLink({ host, port, ehloName }: OpenOptions, socket: Socket, useTl
   return link;
 }
 
-function handshake(link: Link, options: OpenOptions): Promise<{ trouble: HostTrouble; reply: string } | null> {
+/** Parts of nodemailer 10.6 that its types hide; the version is locked, and tests see each of them at work. */
+interface Inside {
+  _sendCommand: (line: string, logLine?: string) => void;
+  readonly _processResponse: () => void;
+  readonly _responseQueue: readonly string[];
+}
+
+/**
+ * nodemailer processes one reply a turn and forgets those still queued when the connection closes: a recipient's 550 that
+ * came just before would be lost. Here all that has come is processed at once.
+ */
+function processReplies(inside: Inside): void {
+  for (let left = inside._responseQueue.length; left > 0; ) {
+    inside._processResponse();
+    const now = inside._responseQueue.length;
+    // What stays is the beginning of a reply.
+    if (now >= left) return;
+    left = now;
+  }
+}
+
+function handshake(link: Link, options: OpenOptions): Promise<OpenFailure | null> {
   const { connection } = link;
   const { timeouts, signal } = options;
   return new Promise((resolve) => {
     let stage: Stage = 'GREETING';
     let isFinished = false;
-    const finish = (trouble: { trouble: HostTrouble; reply: string } | null): void => {
+    const finish = (failure: OpenFailure | null): void => {
       if (isFinished) return;
       isFinished = true;
       watchdog.stop();
       signal?.removeEventListener('abort', onAbort);
       link.rewriteCommand = (line) => line;
-      resolve(trouble);
+      resolve(failure);
     };
     const fail = (error: SMTPError): void => finish(troubleAt(stage, error));
-    const silence = (kind: 'TIMEOUT' | 'DROPPED'): { trouble: HostTrouble; reply: string } => ({
-      trouble: stage === 'STARTTLS' ? 'TLS' : kind,
-      reply: noAnswer(kind, STAGE_WORDS[stage]).text,
+    const silence = (silence: 'TIMEOUT' | 'DROPPED'): OpenFailure => ({
+      kind: 'TROUBLE',
+      trouble: stage === 'STARTTLS' ? 'TLS' : silence,
+      reply: noAnswer(silence, STAGE_WORDS[stage]).text,
     });
-    const onAbort = (): void => finish({ trouble: 'FAULT', reply: noAnswer('STOPPED', STAGE_WORDS[stage]).text });
+    const onAbort = (): void => finish({ kind: 'STOPPED', reply: noAnswer('STOPPED', STAGE_WORDS[stage]).text });
     const watchdog = createWatchdog(() => finish(silence('TIMEOUT')));
     link.rewriteCommand = (line) => {
       stage = line === 'STARTTLS' ? 'STARTTLS' : 'EHLO';
@@ -167,12 +197,15 @@ function handshake(link: Link, options: OpenOptions): Promise<{ trouble: HostTro
   });
 }
 
-/** Whatever goes wrong between STARTTLS and the second EHLO is TLS trouble: the address may still take mail in clear. */
-function troubleAt(stage: Stage, error: SMTPError): { trouble: HostTrouble; reply: string } {
-  const reply = error.response === undefined ? noAnswer('DROPPED', STAGE_WORDS[stage]) : readAnswer(error.response);
-  if (stage === 'STARTTLS') return { trouble: 'TLS', reply: reply.text };
-  return { trouble: reply.kind === 'SILENCE' ? 'DROPPED' : 'GREETING', reply: reply.text };
+function troubleAt(stage: Stage, error: SMTPError): OpenFailure {
+  const answer = error.response === undefined ? noAnswer('DROPPED', STAGE_WORDS[stage]) : readAnswer(error.response);
+  const { text: reply } = answer;
+  // Whatever goes wrong between STARTTLS and the second EHLO: the address may still take mail in clear.
+  if (stage === 'STARTTLS') return { kind: 'TROUBLE', trouble: 'TLS', reply };
+  return { kind: 'TROUBLE', trouble: TROUBLE_OF_ANSWER[answer.kind], reply };
 }
+
+const TROUBLE_OF_ANSWER = { REPLY: 'GREETING', JUNK: 'FAULT', SILENCE: 'DROPPED' } as const;
 
 /** `TLSv1.3 TLS_AES_256_GCM_SHA384`, or null for clear text. */
 function describeTls(connection: SMTPConnection): string | null {

@@ -15,10 +15,12 @@ export interface DialOptions {
 
 export type DialResult =
   | { readonly kind: 'CONNECTED'; readonly socket: Socket }
-  | { readonly kind: 'TROUBLE'; readonly trouble: HostTrouble; readonly reply: string };
+  | { readonly kind: 'TROUBLE'; readonly trouble: HostTrouble; readonly reply: string }
+  /** The signal was aborted. */
+  | { readonly kind: 'STOPPED'; readonly reply: string };
 
 export function dial({ address, port, timeoutMs, signal }: DialOptions): Promise<DialResult> {
-  if (signal?.aborted) return Promise.resolve(trouble('FAULT', '[stopped by us before connecting]'));
+  if (signal?.aborted) return Promise.resolve({ kind: 'STOPPED', reply: '[stopped by us before connecting]' });
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, noDelay: true });
     const finish = (result: DialResult): void => {
@@ -32,7 +34,7 @@ export function dial({ address, port, timeoutMs, signal }: DialOptions): Promise
     };
     const onConnect = (): void => finish({ kind: 'CONNECTED', socket });
     const onError = (error: Error): void => finish(classifyError(error));
-    const onAbort = (): void => finish(trouble('FAULT', '[stopped by us while connecting]'));
+    const onAbort = (): void => finish({ kind: 'STOPPED', reply: '[stopped by us while connecting]' });
     const timer = setTimeout(() => finish(trouble('TIMEOUT', '[connection timed out]')), timeoutMs);
     socket.on('connect', onConnect);
     socket.on('error', onError);

@@ -20,7 +20,7 @@ import {
   type Transaction,
   unbegun,
 } from './smtp-transaction.ts';
-import { createWatchdog, type Watchdog } from './watchdog.ts';
+import { createWatchdog } from './watchdog.ts';
 
 export interface OutgoingMessage extends OutgoingEnvelope {
   readonly content: Uint8Array;
@@ -88,6 +88,8 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
   let pending: Pending | null = null;
   let messageCount = 0;
   let needsReset = false;
+  /** Whoever waits for the reply to RSET. */
+  let onReset: ((isReset: boolean) => void) | null = null;
 
   const watchdog = createWatchdog(() => cut('TIMEOUT'));
   link.onData(() => {
@@ -96,6 +98,7 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
   });
   link.onEnd(() => {
     watchdog.stop();
+    onReset?.(false);
     // Where the engine knows more, it says so in this same turn.
     setImmediate(() => finish(null, '', 'DROPPED'));
   });
@@ -184,6 +187,14 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
       mine.envelope = envelope;
     });
 
+  /** False when the session can no longer be used. */
+  const reset = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      onReset = resolve;
+      watchdog.expect(timeouts.commandMs, () => timeouts.commandMs);
+      link.reset(resolve);
+    });
+
   return {
     offers,
     tls,
@@ -194,7 +205,7 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
       if (message.signal?.aborted) return unbegun('STOPPED', false);
       if (needsReset) {
         needsReset = false;
-        if (!(await reset(link, watchdog, timeouts.commandMs))) {
+        if (!(await reset())) {
           cut('DROPPED');
           return unbegun('DROPPED', true);
         }
@@ -204,18 +215,6 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
     close: () => quit(link, timeouts.quitMs),
     abort: () => cut('STOPPED'),
   };
-}
-
-/** False when the session can no longer be used. */
-function reset(link: SmtpLink, watchdog: Watchdog, limitMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    link.onEnd(() => resolve(false));
-    watchdog.expect(limitMs, () => limitMs);
-    link.reset((isReset) => {
-      watchdog.rest();
-      resolve(isReset);
-    });
-  });
 }
 
 function quit(link: SmtpLink, limitMs: number): Promise<void> {

@@ -37,7 +37,7 @@ function makeCertificate(commonName: string): TestCertificate {
   const signature = der(0x03, Buffer.from([0]), sign('sha256', body, privateKey));
   const cert = der(SEQUENCE, body, SIGNATURE_ALGORITHM, signature).toString('base64');
   return {
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
     cert: `-----BEGIN CERTIFICATE-----\n${cert.replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`,
   };
 }

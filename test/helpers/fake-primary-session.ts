@@ -45,7 +45,8 @@ export interface SessionParts {
 
 const CONTENT_END = '\r\n.\r\n';
 
-export function serveSession(parts: SessionParts): void {
+/** Returns the function that cuts the connection, the TLS one once there is one. */
+export function serveSession(parts: SessionParts): () => void {
   const { session, modes, onMessage, onChange } = parts;
   let socket: Socket = parts.socket;
   let buffer = Buffer.alloc(0);
@@ -57,7 +58,11 @@ export function serveSession(parts: SessionParts): void {
   const state = { isSilent: false };
   let work = Promise.resolve();
 
-  const drop = (): void => void socket.destroy();
+  /** Replies already given still arrive; then the connection is gone. */
+  const drop = (): void => {
+    state.isSilent = true;
+    socket.end(() => socket.destroy());
+  };
   const behaviours = (): LocalPartBehaviour[] => recipients.map(({ address }) => behaviourOf(address));
 
   const reply = async (text: string): Promise<void> => {
@@ -109,7 +114,7 @@ export function serveSession(parts: SessionParts): void {
         return reply('250 2.0.0 OK');
       case 'QUIT':
         await reply('221 2.0.0 Bye');
-        socket.end();
+        drop();
         return;
       default:
         return reply('500 5.5.2 What?');
@@ -120,7 +125,7 @@ export function serveSession(parts: SessionParts): void {
     if (!enter('MAIL')) return;
     if (messageCount >= modes().messagesPerSession) {
       await reply('421 4.7.0 Enough messages for one session');
-      socket.end();
+      drop();
       return;
     }
     const match = /^MAIL FROM:<(.*?)>(?: (.*))?$/i.exec(line);
@@ -145,7 +150,7 @@ export function serveSession(parts: SessionParts): void {
     const answer = modes().rcpt ?? (isRefused ? behaviour.rcpt : '250 2.1.5 Recipient OK');
     if (answer.startsWith('250')) recipients.push({ address, parameters });
     await reply(answer);
-    if (answer.startsWith('421')) socket.end();
+    if (answer.startsWith('421')) drop();
   };
 
   const onData = async (): Promise<void> => {
@@ -230,8 +235,12 @@ export function serveSession(parts: SessionParts): void {
   if (enter('GREETING')) {
     const { greeting } = modes();
     work = work.then(() => reply(greeting ?? '220 primary.example ESMTP'));
-    if (greeting !== null && !greeting.startsWith('220')) work = work.then(() => void socket.end());
+    if (greeting !== null && !greeting.startsWith('220')) work = work.then(drop);
   }
+  return () => {
+    socket.destroy();
+    parts.socket.destroy();
+  };
 }
 
 function behaviourOf(address: string): LocalPartBehaviour {

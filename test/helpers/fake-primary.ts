@@ -42,7 +42,7 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
   const certificate = testCertificate();
   const messages: ReceivedMessage[] = [];
   const sessions: FakePrimarySession[] = [];
-  const sockets = new Set<Socket>();
+  const cuts = new Map<Socket, () => void>();
   const greylisted = new Set<string>();
   const watchers = new Set<() => void>();
   let modes = applyMode(PLAIN_MODES, options.modes ?? 'plain');
@@ -53,9 +53,8 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
     for (const watcher of watchers) watcher();
   };
   const onConnection = (socket: Socket): void => {
-    sockets.add(socket);
     socket.setNoDelay(true);
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', () => cuts.delete(socket));
     const session = { number: sessions.length, commands: [], isTls: false, isOpen: true, unfinishedBytes: 0 };
     sessions.push(session);
     onChange();
@@ -63,7 +62,8 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
       messages.push(message);
       onChange();
     };
-    serveSession({ socket, session, modes: () => modes, certificate, greylisted, onMessage, onChange });
+    const cut = serveSession({ socket, session, modes: () => modes, certificate, greylisted, onMessage, onChange });
+    cuts.set(socket, cut);
   };
   const start = async (): Promise<void> => {
     if (server !== null) return;
@@ -82,7 +82,8 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
     server = null;
     if (stopping === null) return;
     const closed = new Promise<void>((resolve) => stopping.close(() => resolve()));
-    for (const socket of sockets) socket.destroy();
+    for (const cut of cuts.values()) cut();
+    cuts.clear();
     await closed;
   };
 

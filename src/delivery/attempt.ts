@@ -1,0 +1,145 @@
+/**
+ * One attempt of one message: host after host, address after address, until every recipient has a verdict
+ * (RFC 5321 §5.1; a partial result is kept recipient by recipient).
+ *
+ * - Trouble of an address leads to the next address, then to the next host; each gets everybody who is still waiting.
+ * - A delivery and a permanent refusal are final. After a transient refusal one more host is asked.
+ * - After a reply lost behind the final dot nobody else is asked: the message may have been taken.
+ * - A kept session that turns out to be closed says nothing about its host: the address is dialled once more.
+ * - An abort stops what is before the final dot; what waits for the final reply goes on.
+ *
+ * Reads no queue, writes nothing, knows no schedule. Throws only what loading the content throws.
+ */
+import { monotonicMs } from '../clock.ts';
+import type { EnvelopeRecipient } from '../mail/envelope.ts';
+import type { AttemptResult, RecipientNumber } from '../mail/outcome.ts';
+import { formatEndpoint } from '../net/addresses.ts';
+import { needsSmtpUtf8 } from '../net/smtp-commands.ts';
+import type { SmtpSession } from '../net/smtp-session.ts';
+import { classifyOffers, classifyStop, classifyTransaction, classifyTrouble, type Verdict } from './classify.ts';
+import { createProgress, type Progress } from './progress.ts';
+import type { Sessions, SessionTarget } from './sessions.ts';
+
+export interface AttemptMessage {
+  readonly id: string;
+  /** Null is `<>`. */
+  readonly reversePath: string | null;
+  /** Those to try now, at least one. */
+  readonly recipients: readonly AttemptRecipient[];
+  readonly sizeBytes: number;
+  readonly smtpUtf8: boolean;
+  readonly body: '7BIT' | '8BITMIME' | null;
+  readonly ret: 'FULL' | 'HDRS' | null;
+  readonly envelopeId: string | null;
+  /** The whole message, or how to get it: asked for at most once, when a host is ready for it. */
+  readonly content: Uint8Array | (() => Promise<Uint8Array>);
+}
+
+export type AttemptRecipient = Pick<EnvelopeRecipient, 'address' | 'notify' | 'originalRecipient'> & {
+  readonly number: RecipientNumber;
+};
+
+export interface AttemptHost {
+  readonly host: string;
+  readonly addresses: readonly { readonly address: string; readonly port: number }[];
+}
+
+export interface AttemptTask {
+  readonly message: AttemptMessage;
+  readonly hosts: readonly AttemptHost[];
+  readonly sessions: Sessions;
+  /** Addresses a next hop may know us by; its refusals that name one are about us. */
+  readonly ownAddresses?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** RFC 5321 §4.5.3.1.8: a server takes at least so many in one transaction. */
+const RECIPIENTS_PER_TRANSACTION = 100;
+
+/** `isStopped`: the signal or the end of the sessions stopped it before some recipient had a verdict. */
+export async function attempt(task: AttemptTask): Promise<AttemptResult & { readonly isStopped: boolean }> {
+  const { message, hosts } = task;
+  const progress = createProgress(message.recipients.map(({ number }) => number));
+  const loadContent = once(message.content);
+  for (const { host, addresses } of hosts) {
+    for (const { address, port } of addresses) {
+      await tryAddress({ task, progress, loadContent, target: { host, address, port } });
+    }
+  }
+  return progress.result();
+}
+
+interface AddressTask {
+  readonly task: AttemptTask;
+  readonly progress: Progress;
+  readonly loadContent: () => Promise<Uint8Array>;
+  readonly target: SessionTarget;
+}
+
+/** Hands over everybody who waits for this host, in as many transactions as it takes, until the address is in trouble. */
+async function tryAddress(addressTask: AddressTask): Promise<void> {
+  const { task, progress, target } = addressTask;
+  const waiting = task.message.recipients.filter(({ number }) => progress.isWaitingFor(number, target.host));
+  for (let start = 0; start < waiting.length; start += RECIPIENTS_PER_TRANSACTION) {
+    const beganAtMs = monotonicMs();
+    const some = waiting.slice(start, start + RECIPIENTS_PER_TRANSACTION);
+    const { tls, verdicts } = await transact(addressTask, some);
+    const end = [...verdicts.values()].find(({ trouble, isStopped }) => trouble !== null || isStopped);
+    // The rest would meet the same.
+    if (end !== undefined) for (const { number } of waiting.slice(start + some.length)) verdicts.set(number, end);
+    const address = formatEndpoint(target);
+    progress.note({ host: target.host, address, tls, latencyMs: monotonicMs() - beganAtMs }, verdicts);
+    if (end !== undefined) return;
+  }
+}
+
+interface TransactionVerdicts {
+  readonly tls: string | null;
+  readonly verdicts: Map<RecipientNumber, Verdict>;
+}
+
+async function transact(addressTask: AddressTask, some: readonly AttemptRecipient[]): Promise<TransactionVerdicts> {
+  const { task, target } = addressTask;
+  const { sessions, signal } = task;
+  for (let isFresh = false; ; isFresh = true) {
+    const acquired = await sessions.acquire(target, { isFresh, signal });
+    if (acquired.kind === 'STOPPED') return { tls: null, verdicts: forAll(some, classifyStop(acquired.reply)) };
+    if (acquired.kind === 'TROUBLE') {
+      return { tls: null, verdicts: forAll(some, classifyTrouble(acquired.trouble, acquired.reply)) };
+    }
+    const { session } = acquired;
+    try {
+      const verdicts = await handOver(session, addressTask, some);
+      if (verdicts !== 'STALE') return { tls: session.tls, verdicts };
+    } finally {
+      sessions.release(target, session);
+    }
+  }
+}
+
+async function handOver(
+  session: SmtpSession,
+  { task, loadContent }: AddressTask,
+  recipients: readonly AttemptRecipient[],
+): Promise<Map<RecipientNumber, Verdict> | 'STALE'> {
+  const { message, ownAddresses = [], signal } = task;
+  const { reversePath, smtpUtf8, ret, envelopeId, sizeBytes } = message;
+  const envelope = { reversePath, recipients, smtpUtf8, ret, envelopeId, body8bit: message.body === '8BITMIME' };
+  const ruledOut = classifyOffers({ sizeBytes, needsSmtpUtf8: needsSmtpUtf8(envelope) }, session.offers);
+  if (ruledOut !== null) return forAll(recipients, ruledOut);
+  const transaction = await session.send({ ...envelope, content: await loadContent(), signal });
+  if (transaction.isStale) return 'STALE';
+  const localAddresses = session.localAddress === null ? ownAddresses : [...ownAddresses, session.localAddress];
+  const numbers = recipients.map(({ number }) => number);
+  return classifyTransaction(transaction, numbers, localAddresses);
+}
+
+function forAll(recipients: readonly AttemptRecipient[], verdict: Verdict): Map<RecipientNumber, Verdict> {
+  return new Map(recipients.map(({ number }) => [number, verdict]));
+}
+
+function once(content: AttemptMessage['content']): () => Promise<Uint8Array> {
+  if (typeof content !== 'function') return () => Promise.resolve(content);
+  let loaded: Promise<Uint8Array> | null = null;
+  return () => (loaded ??= content());
+}

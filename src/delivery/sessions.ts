@@ -1,0 +1,142 @@
+/**
+ * Keeps SMTP sessions open between messages for the same next hop.
+ *
+ * Promises: a session is lent to one message at a time; an idle one is closed after a few seconds, a used-up one at once;
+ * after closeAll or abortAll none is left and none is kept. Does not limit how many are open: the lanes of a round do.
+ */
+import { monotonicMs } from '../clock.ts';
+import type { OpenFailure, OpenResult } from '../net/smtp-client.ts';
+import type { SmtpSession } from '../net/smtp-session.ts';
+
+export interface SessionTarget {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export type AcquireResult =
+  /** `isReused`: it may turn out to have been closed by the peer meanwhile. */
+  { readonly kind: 'OPEN'; readonly session: SmtpSession; readonly isReused: boolean } | OpenFailure;
+
+export interface Sessions {
+  /** Lends a session: a kept one, or a new one where there is none or `isFresh` is asked for. */
+  readonly acquire: (
+    target: SessionTarget,
+    options?: { readonly isFresh?: boolean; readonly signal?: AbortSignal | undefined },
+  ) => Promise<AcquireResult>;
+  /** Gives a session back, alive or not. */
+  readonly release: (target: SessionTarget, session: SmtpSession) => void;
+  /** Says QUIT to idle sessions, and to lent ones as they come back. Resolves when all but the lent ones are closed. */
+  readonly closeAll: () => Promise<void>;
+  /** Cuts every session, lent ones included, and every attempt to open one. */
+  readonly abortAll: () => void;
+  readonly counts: () => { readonly idle: number; readonly lent: number };
+}
+
+export interface SessionsOptions {
+  readonly open: (target: SessionTarget, signal: AbortSignal) => Promise<OpenResult>;
+  /** Peers rarely wait long for the next MAIL, and a session costs them too. */
+  readonly idleMs?: number;
+  readonly maxMessages?: number;
+  /** Some day the MX or its load balancer changes: do not cling to one session (Postfix: 300 s). */
+  readonly maxAgeMs?: number;
+}
+
+interface IdleSession {
+  readonly session: SmtpSession;
+  readonly idleSinceMs: number;
+}
+
+export function createSessions(options: SessionsOptions): Sessions {
+  const { open, idleMs = 5000, maxMessages = 500, maxAgeMs = 300_000 } = options;
+  /** The most recently used session is last. */
+  const idle = new Map<string, IdleSession[]>();
+  const lent = new Set<SmtpSession>();
+  const closing = new Set<Promise<void>>();
+  const openedAtMs = new WeakMap<SmtpSession, number>();
+  const ended = new AbortController();
+  let isClosed = false;
+  let sweepTimer: ReturnType<typeof setTimeout> | null = null;
+
+  const retire = (session: SmtpSession): void => {
+    const closed = session.close().finally(() => closing.delete(closed));
+    closing.add(closed);
+  };
+  const isUsedUp = (session: SmtpSession): boolean =>
+    session.messageCount() >= maxMessages || monotonicMs() - (openedAtMs.get(session) ?? 0) >= maxAgeMs;
+  const takeIdle = (key: string): SmtpSession | null => {
+    const kept = idle.get(key) ?? [];
+    for (let last = kept.pop(); last !== undefined; last = kept.pop()) {
+      if (last.session.isAlive()) return last.session;
+      last.session.abort();
+    }
+    return null;
+  };
+  const sweep = (): void => {
+    sweepTimer = null;
+    const dueMs = monotonicMs() - idleMs;
+    for (const [key, kept] of idle) {
+      const left = kept.filter(({ session, idleSinceMs }) => session.isAlive() && idleSinceMs > dueMs);
+      for (const one of kept) if (!left.includes(one)) retire(one.session);
+      if (left.length > 0) idle.set(key, left);
+      else idle.delete(key);
+    }
+    armSweep();
+  };
+  const armSweep = (): void => {
+    if (sweepTimer === null && idle.size > 0) sweepTimer = setTimeout(sweep, idleMs);
+  };
+  const takeAllIdle = (): SmtpSession[] => {
+    const sessions = [...idle.values()].flat().map(({ session }) => session);
+    idle.clear();
+    if (sweepTimer !== null) clearTimeout(sweepTimer);
+    sweepTimer = null;
+    return sessions;
+  };
+
+  return {
+    async acquire(target, { isFresh = false, signal } = {}) {
+      const kept = isFresh ? null : takeIdle(keyOf(target));
+      if (kept !== null) {
+        lent.add(kept);
+        return { kind: 'OPEN', session: kept, isReused: true };
+      }
+      const opened = await open(target, signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]));
+      if (opened.kind !== 'OPEN') return opened;
+      openedAtMs.set(opened.session, monotonicMs());
+      lent.add(opened.session);
+      return { kind: 'OPEN', session: opened.session, isReused: false };
+    },
+    release(target, session) {
+      lent.delete(session);
+      if (!session.isAlive()) {
+        session.abort();
+      } else if (isClosed || isUsedUp(session)) {
+        retire(session);
+      } else {
+        const key = keyOf(target);
+        const kept = idle.get(key);
+        const one = { session, idleSinceMs: monotonicMs() };
+        if (kept === undefined) idle.set(key, [one]);
+        else kept.push(one);
+        armSweep();
+      }
+    },
+    async closeAll() {
+      isClosed = true;
+      for (const session of takeAllIdle()) retire(session);
+      await Promise.all(closing);
+    },
+    abortAll() {
+      isClosed = true;
+      ended.abort();
+      for (const session of [...takeAllIdle(), ...lent]) session.abort();
+      lent.clear();
+    },
+    counts: () => ({ idle: [...idle.values()].reduce((sum, kept) => sum + kept.length, 0), lent: lent.size }),
+  };
+}
+
+function keyOf({ host, address, port }: SessionTarget): string {
+  return `${host} ${address} ${port}`;
+}

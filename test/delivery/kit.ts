@@ -1,0 +1,49 @@
+/**
+ * What the delivery tests share: sessions to fake primaries with short timeouts, and messages.
+ */
+import type { AttemptHost, AttemptMessage, AttemptRecipient } from '../../src/delivery/attempt.ts';
+import { createSessions, type Sessions, type SessionsOptions } from '../../src/delivery/sessions.ts';
+import { openSession } from '../../src/net/smtp-client.ts';
+import { DEFAULT_SMTP_TIMEOUTS, type SmtpTimeouts } from '../../src/net/smtp-timeouts.ts';
+import type { FakePrimary } from '../helpers/fake-primary.ts';
+
+export function testSessions(
+  options: Partial<SessionsOptions> & { timeouts?: Partial<SmtpTimeouts>; blockBytes?: number } = {},
+): Sessions {
+  const { timeouts, blockBytes, ...rest } = options;
+  return createSessions({
+    open: (target, signal) =>
+      openSession({
+        ...target,
+        ehloName: 'backup.example',
+        timeouts: { ...DEFAULT_SMTP_TIMEOUTS, ...timeouts },
+        tls: 'OPPORTUNISTIC',
+        signal,
+        blockBytes,
+      }),
+    ...rest,
+  });
+}
+
+export function recipientsOf(...addresses: string[]): AttemptRecipient[] {
+  return addresses.map((address, number) => ({ number, address, notify: [], originalRecipient: null }));
+}
+
+export function messageTo(...addresses: string[]): AttemptMessage {
+  const content = Buffer.from('Subject: hello\r\n\r\nHello\r\n');
+  return {
+    id: '01900000-0000-7000-8000-000000000000',
+    reversePath: 'sender@far.example',
+    recipients: recipientsOf(...addresses),
+    sizeBytes: content.byteLength,
+    smtpUtf8: false,
+    body: null,
+    ret: null,
+    envelopeId: null,
+    content,
+  };
+}
+
+export function hostOf(name: string, ...primaries: Pick<FakePrimary, 'host' | 'port'>[]): AttemptHost {
+  return { host: name, addresses: primaries.map(({ host, port }) => ({ address: host, port })) };
+}
