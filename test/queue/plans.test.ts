@@ -1,0 +1,109 @@
+/**
+ * No hot statement may read a whole table: EXPLAIN of what the queue really sends, on empty tables that nobody has analysed
+ * and again with many rows, must not hold a sequential scan of a table that grows with the mail.
+ */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { SERVICE_VIEWER } from '../../src/mail/viewer.ts';
+import { readDestination, recordFailure, recordSuccess } from '../../src/outage/clock.ts';
+import { claimDue, claimProbe, FIRST_KEY, readContents, releaseClaims } from '../../src/queue/claim.ts';
+import { bounceMessage, cancelHeld, retryMessage } from '../../src/queue/commands.ts';
+import { foldDeltas } from '../../src/queue/counts.ts';
+import { findDueDestinations } from '../../src/queue/due.ts';
+import { expireHeld } from '../../src/queue/expiry.ts';
+import { createMessageInspection } from '../../src/queue/inspect.ts';
+import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
+import { recordOutcomes } from '../../src/queue/outcome.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+
+/** queue_delta is not among them: the fold takes all its rows, and leaves none. */
+const GROWING = /Seq Scan on (messages|recipients|contents|attempts|history|events|reports_due)\w*/;
+
+let db: TestDatabase;
+let destinationId: string;
+const statements = new Set<string>();
+const holder = { node: 1, epoch: 1 };
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  destinationId = await makeDestination(db.sql, 'plans.test');
+  db.database.queueSql.options.debug = (_connection, query) => {
+    if (!query.startsWith('explain') && /\b(messages|recipients|contents|attempts|history|queue_delta)\b/.test(query))
+      statements.add(query);
+  };
+});
+afterAll(async () => {
+  await db.close();
+});
+
+/** Runs every hot statement once. */
+async function runAll(): Promise<void> {
+  const sql = db.database.queueSql;
+  const spool = openSpool(db.target);
+  const to = [{ address: 'x@plans.test', destinationId }];
+  for (let count = 0; count < 5; count += 1) await spool.accept(makeTransaction({ to }));
+  await findDueDestinations(sql);
+  const { messages } = await claimDue(sql, { destinationId, holder, after: FIRST_KEY, limit: 2, flushedAt: null });
+  await readContents(
+    sql,
+    messages.map((message) => message.id),
+  );
+  const state = await readDestination(sql, destinationId);
+  const trouble = { destinationId, begunAt: state?.now ?? '', trouble: 'TIMEOUT' as const, reply: '[timeout]' };
+  await recordFailure(sql, trouble);
+  for (const isFlush of [true, false]) await claimProbe(sql, { destinationId, holder, isFlush });
+  await recordSuccess(sql, destinationId);
+  const [first, second] = messages;
+  await recordOutcomes(sql, {
+    destinationId,
+    holder,
+    routeGeneration: 1,
+    settlements: [
+      {
+        messageId: first?.id ?? '',
+        outcomes: new Map([[0, { kind: 'DELIVERED', reply: { code: 250, enhancedCode: null, text: 'ok' } }]]),
+        records: [],
+        isHostLevel: false,
+      },
+    ],
+  });
+  await releaseClaims(sql, holder, [second?.id ?? '']);
+  await retryMessage(sql, SERVICE_VIEWER, second?.id ?? '');
+  await bounceMessage(sql, SERVICE_VIEWER, second?.id ?? '', 'no');
+  await expireHeld(sql, { destinationId, begunAt: state?.now ?? '', reply: '[timeout]', onFates: () => undefined });
+  await foldDeltas(sql);
+  await createMessageInspection(sql).listMessages(SERVICE_VIEWER, { limit: 20, beforeId: null, filter: {} });
+  await createQueueInspection(sql).readQueues(SERVICE_VIEWER, [destinationId]);
+  await cancelHeld(sql, SERVICE_VIEWER, destinationId, 'end');
+  await spool.close();
+}
+
+async function plansWithScans(): Promise<string[]> {
+  const bad: string[] = [];
+  for (const statement of [...statements]) {
+    if (/^\s*(begin|commit|rollback)/i.test(statement)) continue;
+    const rows = await db.database.queueSql.unsafe(`explain (generic_plan, costs off) ${statement}`);
+    const plan = rows.map((row) => String(row['QUERY PLAN'])).join('\n');
+    const scan = GROWING.exec(plan);
+    if (scan !== null) bad.push(`${scan[0]} in ${statement.replaceAll(/\s+/g, ' ').slice(0, 160)}`);
+  }
+  return bad;
+}
+
+test('hot statements use indexes, on empty and unanalysed tables and on full ones', async () => {
+  await runAll();
+  expect(statements.size).toBeGreaterThan(12);
+  expect(await plansWithScans()).toEqual([]);
+  await db.sql`
+    insert into messages (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, ehlo_name, protocol)
+    select i, i, d.tenant_id, d.id, 'a@b', 100, 'x', 'ESMTP'
+    from (select gen_random_uuid() as i from generate_series(1, 20000)) as ids, destinations d where d.id = ${destinationId}`;
+  await db.sql`analyze messages`;
+  expect(await plansWithScans()).toEqual([]);
+});
+
+test('the check sees a sequential scan', async () => {
+  statements.clear();
+  statements.add('select * from messages where ehlo_name = $1 and size_bytes = $2');
+  expect(await plansWithScans()).toHaveLength(1);
+});
