@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config } from './config.ts';
-import { type Control, createControl } from './control/server.ts';
+import { createControl } from './control/server.ts';
 import type { Database } from './db/client.ts';
 import { StartError } from './db/start-error.ts';
 import type { Viewer } from './mail/viewer.ts';
@@ -40,7 +40,14 @@ export interface ControlParts {
   readonly metrics: Metrics;
 }
 
-export function openControl(parts: ControlParts): Promise<Control> {
+export interface OpenedControl {
+  /** `host:port` as bound. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** Starts listening; throws StartError with one line when it cannot. */
+export async function openControl(parts: ControlParts): Promise<OpenedControl> {
   const { config, database, log, metrics } = parts;
   const { sql } = database;
   const tell = (result: VerbResult): VerbResult => {
@@ -50,7 +57,7 @@ export function openControl(parts: ControlParts): Promise<Control> {
     }
     return result;
   };
-  return createControl({
+  const listening = await createControl({
     listen: { host: config.httpListen.address, port: config.httpListen.port },
     isControl: config.roles.has('control'),
     operatorToken: parts.operatorToken,
@@ -82,6 +89,9 @@ export function openControl(parts: ControlParts): Promise<Control> {
     readiness: parts.readiness,
     renderMetrics: metrics.render,
   });
+  if (listening.kind === 'FAILED') throw new StartError(listening.message);
+  const { host, port } = listening.address;
+  return { address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, close: listening.close };
 }
 
 /** The operator token: from the environment, else from DATA_DIR, made there once with mode 0600. */

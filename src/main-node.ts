@@ -4,26 +4,27 @@
 import type { Config } from './config.ts';
 import { listenTo } from './db/listen.ts';
 import { StartError } from './db/start-error.ts';
+import type { Delivery } from './delivery/worker.ts';
 import type { Inbound } from './inbound/options.ts';
 import { joinNodes, type Nodes } from './jobs/nodes.ts';
-import { startWakeUps } from './jobs/wake-ups.ts';
+import { startWakeUps, type WakeUps } from './jobs/wake-ups.ts';
 import { countOpenOutages, openControl, readHeld, readOperatorToken } from './main-control.ts';
-import { openMainDatabase } from './main-database.ts';
+import { type OpenedDatabase, openMainDatabase } from './main-database.ts';
 import { buildDelivery, reportDeps } from './main-delivery.ts';
 import { buildSpool, type MailParts, openInbound } from './main-mail.ts';
-import { watchReadiness } from './main-readiness.ts';
-import { createTimers } from './main-timers.ts';
-import { createRouting } from './main-routing.ts';
+import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
+import { createRouting, type Routing } from './main-routing.ts';
+import { createTimers, type Timers } from './main-timers.ts';
 import { dropDeadOwnership } from './outage/owner.ts';
 import { releaseDeadClaims } from './queue/claim.ts';
 import { cancelHeld } from './queue/commands.ts';
 import { foldDeltas } from './queue/counts.ts';
 import { makeDueReports } from './queue/reports.ts';
 import { dropEmptyContents, makePartitions } from './queue/retention.ts';
-import { createDomains, SETTINGS_CHANNEL } from './settings/domains.ts';
+import { createDomains, type Domains, SETTINGS_CHANNEL } from './settings/domains.ts';
 import { readLimits } from './settings/limits.ts';
 import type { Log } from './telemetry/log.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 const SWEEP_EVERY_MS = 1000;
 const FOLD_EVERY_MS = 1000;
@@ -39,41 +40,89 @@ export interface NodeOptions {
   readonly interfaceAddresses: readonly string[];
 }
 
+/** Registers how a room stops; rooms stop in the reverse order of their start. */
+type OnStop = (stop: () => Promise<unknown>) => void;
+
+/** What every later room stands on. */
+interface Ground extends NodeOptions {
+  readonly opened: OpenedDatabase;
+  readonly metrics: Metrics;
+  readonly timers: Timers;
+  readonly ready: ReadinessWatch;
+  readonly routing: Routing;
+  readonly domains: Domains;
+  readonly messageSizeLimit: () => number;
+  readonly onStop: OnStop;
+  /** The listener once it is open. */
+  readonly inbound: { current: Inbound | null };
+}
+
 /** Starts all that the roles of this process need. Throws StartError for what the operator can mend. */
 export async function startNode(options: NodeOptions): Promise<{ stop(): Promise<void> }> {
-  const { log } = options;
-  /** In the order of starting; stopped in reverse. */
   const stops: (() => Promise<unknown>)[] = [];
-  const stopAll = async () => {
-    for (const stop of stops.toReversed()) {
-      await stop().catch((error: unknown) => log.fault({ where: 'stop', error }));
+  const stop = async () => {
+    for (const stopRoom of stops.splice(0).toReversed()) {
+      await stopRoom().catch((error: unknown) => options.log.fault({ where: 'stop', error }));
     }
   };
   try {
-    await startRooms({ options, stops });
+    await startRooms(options, (stopRoom) => stops.push(stopRoom));
   } catch (error) {
-    await stopAll();
+    await stop();
     throw error;
   }
-  return { stop: stopAll };
+  return { stop };
 }
 
-async function startRooms(input: { options: NodeOptions; stops: (() => Promise<unknown>)[] }): Promise<void> {
-  const { options, stops } = input;
+async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
   const { config, log, version, runtime } = options;
   const operator = await readOperatorToken(config);
-  const opened = await openMainDatabase(config, log);
-  stops.push(() => opened.stop());
-  const { database } = opened;
+  const ground = await layGround(options, onStop);
+  const { opened, domains, metrics } = ground;
 
-  let inbound: Inbound | null = null;
+  const delivery: { current: Delivery | null } = { current: null };
+  const nodes = await takePlace(ground, () => delivery.current?.abort());
+  const wakeUps = await startWakeUps({
+    target: opened.database.pgTarget,
+    onTrouble: (message) => log.warning({ where: 'wake-ups', message }),
+  });
+  onStop(() => wakeUps.stop());
+  if (config.roles.has('delivery')) delivery.current = await startDelivery(ground, nodes, wakeUps);
+  onStop(() => ground.timers.stop());
+
+  const control = await openControl({
+    config,
+    version,
+    runtime,
+    operatorToken: operator.token,
+    database: opened.database,
+    domains,
+    poke: (destinationId) => {
+      if (!config.deliveryHold) delivery.current?.poke(destinationId);
+    },
+    observeMx: ground.routing.observeMx,
+    readiness: async () => readinessReasons(ground.ready.readiness(), nodes),
+    log,
+    metrics,
+  });
+  onStop(() => control.close());
+  if (config.roles.has('inbound')) await startInbound(ground, wakeUps);
+  tellStarted(ground, { http: control.address, operatorTokenFile: operator.file });
+}
+
+async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> {
+  const { config, log, version, runtime } = options;
+  const opened = await openMainDatabase(config, log);
+  onStop(() => opened.stop());
+  const { sql } = opened.database;
+  const inbound: Ground['inbound'] = { current: null };
   const metrics = createMetrics({
     version,
     runtime,
     sources: {
-      held: () => readHeld(database),
-      openOutages: () => countOpenOutages(database),
-      connections: () => inbound?.connectionCount() ?? 0,
+      held: () => readHeld(opened.database),
+      openOutages: () => countOpenOutages(opened.database),
+      connections: () => inbound.current?.connectionCount() ?? 0,
     },
     withProcessMetrics: true,
   });
@@ -81,49 +130,49 @@ async function startRooms(input: { options: NodeOptions; stops: (() => Promise<u
     metrics.faulted(where);
     log.fault({ where, error });
   });
-  const ready = watchReadiness({
-    sql: database.sql,
-    freeBytes: opened.freeBytes,
-    minFreeBytes: config.minFreeBytes,
-    timers,
-    log,
-  });
-  let limits = await readLimits(database.sql);
-  timers.every(LIMITS_EVERY_MS, 'limits', async () => {
-    limits = await readLimits(database.sql);
-  });
-  const routing = createRouting(config, options.interfaceAddresses, () => inbound?.addresses ?? []);
-  stops.push(async () => routing.close());
+  const { freeBytes } = opened;
+  const ready = watchReadiness({ sql, freeBytes, minFreeBytes: config.minFreeBytes, timers, log });
 
+  let limits = await readLimits(sql);
+  timers.every(LIMITS_EVERY_MS, 'limits', async () => {
+    limits = await readLimits(sql);
+  });
+  const messageSizeLimit = () => Math.min(limits.messageSizeLimitBytes, config.messageSizeLimitBytes ?? Infinity);
+  await makePartitions(sql);
+  timers.every(PARTITIONS_EVERY_MS, 'partitions', async () => {
+    await makePartitions(sql);
+    await dropEmptyContents(sql);
+  });
+
+  const routing = createRouting(config, options.interfaceAddresses, () => inbound.current?.addresses ?? []);
+  onStop(async () => routing.close());
   const domains = createDomains({
-    sql: database.sql,
+    sql,
     ownNames: new Set(config.mxNames),
     findMxHosts: routing.findMxHosts,
-    cancelHeld: (viewer, destinationId, reason) => cancelHeld(database.queueSql, viewer, destinationId, reason),
+    cancelHeld: (viewer, destinationId, reason) => cancelHeld(opened.database.queueSql, viewer, destinationId, reason),
   });
   const listener = await listenTo({
-    sql: database.sql,
+    sql,
     channel: SETTINGS_CHANNEL,
     onPayload: domains.onSettingsNotice,
     onReset: domains.onReset,
   });
-  stops.push(() => listener.close());
-  await makePartitions(database.sql);
-  timers.every(PARTITIONS_EVERY_MS, 'partitions', async () => {
-    await makePartitions(database.sql);
-    await dropEmptyContents(database.sql);
-  });
+  onStop(() => listener.close());
+  return { ...options, opened, metrics, timers, ready, routing, domains, messageSizeLimit, onStop, inbound };
+}
 
-  let delivery: ReturnType<typeof buildDelivery> | null = null;
-  const nodes: Nodes = await joinNodes({
-    address: opened.address,
+async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
+  const { config, log } = ground;
+  const nodes = await joinNodes({
+    address: ground.opened.address,
     name: config.mxHostname,
-    version,
-    runtime,
+    version: ground.version,
+    runtime: ground.runtime,
     roles: [...config.roles],
     onLost: (reason) => {
       log.warning({ where: 'node', message: `lost the place among the nodes: ${reason}` });
-      delivery?.abort();
+      onLost();
     },
     onDead: async (sql, dead) => {
       const released = await releaseDeadClaims(sql, dead);
@@ -131,84 +180,68 @@ async function startRooms(input: { options: NodeOptions; stops: (() => Promise<u
       log.warning({ where: 'node', message: `node ${dead.node} is gone; ${released} messages in its hands are free` });
     },
   });
-  stops.push(() => nodes.close());
-  const wakeUps = await startWakeUps({
-    target: database.pgTarget,
-    onTrouble: (message) => log.warning({ where: 'wake-ups', message }),
-  });
-  stops.push(() => wakeUps.stop());
+  ground.onStop(() => nodes.close());
+  return nodes;
+}
 
-  const mail: MailParts = {
-    config,
-    database,
+async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Promise<Delivery> {
+  const { config, log, metrics, timers, routing } = ground;
+  const { database } = ground.opened;
+  const parts = { config, database, holder: nodes.place, findHops: routing.findHops, log, metrics };
+  const delivery = buildDelivery(parts);
+  ground.onStop(() => delivery.stop(config.shutdownGraceMs));
+  const reports = reportDeps({ ...parts, lookup: routing.resolver.query });
+  timers.every(REPORTS_EVERY_MS, 'reports', async () => {
+    await makeDueReports(reports);
+  });
+  timers.every(FOLD_EVERY_MS, 'counts', () => foldDeltas(database.queueSql));
+  if (config.deliveryHold) {
+    log.warning({
+      where: 'settings',
+      message: 'DELIVERY_HOLD is set: mail is accepted and held, nothing is delivered',
+    });
+  } else {
+    timers.every(SWEEP_EVERY_MS, 'sweep', () => delivery.sweep());
+    await wakeUps.handle(delivery.poke);
+  }
+  return delivery;
+}
+
+async function startInbound(ground: Ground, wakeUps: WakeUps): Promise<void> {
+  const { config, routing, domains, onStop } = ground;
+  const parts: MailParts = {
+    ...ground,
+    database: ground.opened.database,
     wakeUps,
-    ready,
     resolver: routing.resolver,
     findRelayDomain: domains.findRelayDomain,
     findHops: routing.findHops,
-    messageSizeLimit: () =>
-      Math.min(limits.messageSizeLimitBytes, config.messageSizeLimitBytes ?? limits.messageSizeLimitBytes),
-    log,
-    metrics,
   };
-  if (config.roles.has('delivery')) {
-    const parts = { config, database, holder: nodes.place, findHops: routing.findHops, log, metrics };
-    const built = buildDelivery(parts);
-    delivery = built;
-    stops.push(() => built.stop(config.shutdownGraceMs));
-    const reports = reportDeps({ ...parts, lookup: routing.resolver.query });
-    timers.every(REPORTS_EVERY_MS, 'reports', async () => {
-      await makeDueReports(reports);
-    });
-    timers.every(FOLD_EVERY_MS, 'counts', () => foldDeltas(database.queueSql));
-    if (!config.deliveryHold) {
-      timers.every(SWEEP_EVERY_MS, 'sweep', () => built.sweep());
-      await wakeUps.handle(built.poke);
-    }
-  }
-  stops.push(() => timers.stop());
-  const control = await openControl({
-    config,
-    version,
-    runtime,
-    operatorToken: operator.token,
-    database,
-    domains,
-    poke: (destinationId) => {
-      if (!config.deliveryHold) delivery?.poke(destinationId);
-    },
-    observeMx: routing.observeMx,
-    readiness: async () => readinessReasons(ready.readiness(), nodes),
-    log,
-    metrics,
+  const spool = buildSpool(parts);
+  onStop(() => spool.close());
+  const inbound = await openInbound(parts, spool).catch((error: unknown) => {
+    throw new StartError(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`);
   });
-  stops.push(() => control.close());
-  if (config.roles.has('inbound')) {
-    const spool = buildSpool(mail);
-    stops.push(() => spool.close());
-    const listening = await openInbound(mail, spool).catch((error: unknown) => {
-      throw new StartError(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`);
-    });
-    inbound = listening;
-    stops.push(() => listening.close(config.shutdownGraceMs));
-  }
+  ground.inbound.current = inbound;
+  onStop(() => inbound.close(config.shutdownGraceMs));
+}
+
+function tellStarted(ground: Ground, started: { http: string; operatorTokenFile: string | null }): void {
+  const { config, log, version, runtime, opened, inbound } = ground;
   log.started({
     version,
     runtime,
     mxHostname: config.mxHostname,
     roles: [...config.roles],
-    smtp: (inbound?.addresses ?? []).map(({ address, port, family }) =>
+    smtp: (inbound.current?.addresses ?? []).map(({ address, port, family }) =>
       family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
     ),
-    http: control.address,
     database: opened.description,
-    operatorTokenFile: operator.file,
+    ...started,
   });
-  if (config.postmasterAddress === null) {
-    log.warning({
-      where: 'settings',
-      message: 'POSTMASTER_ADDRESS is unset: mail to the postmaster of this server is refused',
-    });
+  if (config.postmasterAddress === null && config.roles.has('inbound')) {
+    const message = 'POSTMASTER_ADDRESS is unset: mail to the postmaster of this server is refused';
+    log.warning({ where: 'settings', message });
   }
 }
 
