@@ -1,0 +1,194 @@
+/**
+ * The control plane over real HTTP on a real database, and rows to look at, put there by SQL.
+ */
+import { createControl, type ControlDependencies } from '../../src/control/server.ts';
+import type { MxObservation } from '../../src/control/dependencies.ts';
+import { newId } from '../../src/mail/id.ts';
+import { OPERATOR_TENANT_ID, SERVICE_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
+import { createOutageInspection } from '../../src/outage/inspect.ts';
+import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/commands.ts';
+import { createAttemptInspection } from '../../src/queue/inspect-attempts.ts';
+import { listNodes } from '../../src/queue/inspect-nodes.ts';
+import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
+import { createMessageInspection } from '../../src/queue/inspect.ts';
+import type { FindMxHosts } from '../../src/settings/domain-create.ts';
+import { createDomains, type Domains } from '../../src/settings/domains.ts';
+import { createIdempotency } from '../../src/settings/idempotency.ts';
+import { readLimits } from '../../src/settings/limits.ts';
+import { findTenants } from '../../src/settings/tenants.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+
+export const OPERATOR: Viewer = SERVICE_VIEWER;
+export const TOKEN = 'a-token-of-the-operator';
+
+export interface GraphqlAnswer<T> {
+  readonly data: T;
+  readonly errors?: readonly { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[];
+}
+
+export interface Harness {
+  readonly database: TestDatabase;
+  readonly domains: Domains;
+  readonly url: string;
+  readonly faults: { readonly error: unknown; readonly requestId?: string }[];
+  /** What the DNS says, changed by a test at will. */
+  readonly dns: { mxHosts: Record<string, readonly string[] | 'UNKNOWN'>; mx: Record<string, MxObservation> };
+  readiness: string[];
+  readonly flushed: string[];
+  /** Posts as the operator; fails on a status other than 200 and 400. */
+  post<T>(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer<T>>;
+  /** The data; fails on any top-level error. */
+  ask<T>(query: string, variables?: Record<string, unknown>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export function domainsOn(database: TestDatabase, findMxHosts: FindMxHosts = async () => []): Domains {
+  const { sql } = database;
+  return createDomains({
+    sql,
+    ownNames: new Set(['backup.test.example']),
+    findMxHosts,
+    cancelHeld: (viewer, destinationId, reason) => cancelHeld(sql, viewer, destinationId, reason),
+  });
+}
+
+export async function startControl(changes: Partial<ControlDependencies> = {}): Promise<Harness> {
+  const database = await createTestDatabase();
+  const { sql } = database;
+  const dns: Harness['dns'] = { mxHosts: {}, mx: {} };
+  const domains = domainsOn(database, async (name) => dns.mxHosts[name] ?? []);
+  const faults: Harness['faults'] = [];
+  const flushed: string[] = [];
+  const harness = { readiness: [] as string[] };
+  const control = await createControl({
+    listen: { host: '127.0.0.1', port: 0 },
+    isControl: true,
+    operatorToken: TOKEN,
+    service: {
+      version: '0.1.0',
+      runtime: 'bun test',
+      mxHostname: 'backup.test.example',
+      mxNames: ['mx2.test.example', 'backup.test.example'],
+      egressAddresses: ['192.0.2.250', '2001:db8::250'],
+    },
+    log: { fault: (fault) => void faults.push(fault) },
+    domains,
+    findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
+    readLimits: () => readLimits(sql),
+    idempotency: createIdempotency(sql),
+    messages: createMessageInspection(sql),
+    attempts: createAttemptInspection(sql),
+    queues: createQueueInspection(sql),
+    outages: createOutageInspection(sql),
+    listNodes: () => listNodes(sql),
+    retryMessage: (viewer, { id }) => retryMessage(sql, viewer, id),
+    cancelMessage: (viewer, { id, reason }) => cancelMessage(sql, viewer, id, reason),
+    bounceMessage: (viewer, { id, reason }) => bounceMessage(sql, viewer, id, reason),
+    flushDestination: async (_viewer, id) => void flushed.push(id),
+    observeMx: async (name) => dns.mx[name] ?? { verdict: 'UNRESOLVABLE', hosts: [] },
+    readiness: async () => harness.readiness,
+    renderMetrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'backup_mx_up 1\n' }),
+    ...changes,
+  });
+  if (control.kind === 'FAILED') throw new Error(control.message);
+  const url = `http://127.0.0.1:${control.address.port}`;
+
+  async function post<T>(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer<T>> {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    });
+    if (response.status !== 200 && response.status !== 400) throw new Error(`status ${response.status}: ${await response.text()}`);
+    return (await response.json()) as GraphqlAnswer<T>;
+  }
+
+  return Object.assign(harness, {
+    database,
+    domains,
+    url,
+    faults,
+    dns,
+    flushed,
+    post,
+    ask: async <T>(query: string, variables?: Record<string, unknown>): Promise<T> => {
+      const { data, errors } = await post<T>(query, variables);
+      if (errors !== undefined) throw new Error(JSON.stringify(errors));
+      return data;
+    },
+    close: async () => {
+      await control.close();
+      await database.close();
+    },
+  });
+}
+
+/** Another tenant, to be told nothing. */
+export async function addTenant(database: TestDatabase, name = 'other'): Promise<Viewer> {
+  const tenantId = newId();
+  await database.sql`insert into tenants (id, name) values (${tenantId}, ${name})`;
+  return { tenantId, isOperator: false };
+}
+
+export async function addDomain(harness: Pick<Harness, 'domains'>, name: string): Promise<string> {
+  const change = await harness.domains.createDomain(OPERATOR, { name });
+  if (change.kind !== 'DONE') throw new Error(JSON.stringify(change.errors));
+  return change.domain.destinationId;
+}
+
+export interface SeedMessage {
+  readonly destinationId: string;
+  readonly id?: string;
+  readonly transactionId?: string;
+  readonly reversePath?: string | null;
+  readonly addresses?: readonly string[];
+  readonly sizeBytes?: number;
+}
+
+/** A held message, counted. Returns its id. */
+export async function holdMessage(database: TestDatabase, seed: SeedMessage): Promise<string> {
+  const { sql } = database;
+  const id = seed.id ?? newId();
+  const { destinationId, sizeBytes = 1000, addresses = ['user@example.org'] } = seed;
+  const reversePath = seed.reversePath === undefined ? 'sender@sender.example' : seed.reversePath;
+  await sql.begin(async (tx) => {
+    await tx`
+      insert into messages (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, protocol)
+      values (${id}, ${seed.transactionId ?? id}, ${OPERATOR_TENANT_ID}, ${destinationId}, ${reversePath}, ${sizeBytes},
+              '192.0.2.7', 'client.example', 'ESMTP')`;
+    await tx`
+      insert into contents (message_id, tenant_id, destination_id, content)
+      values (${id}, ${OPERATOR_TENANT_ID}, ${destinationId}, ${Buffer.from('Subject: hello\r\n\r\nhello\r\n')})`;
+    for (const [number, address] of addresses.entries()) {
+      await tx`
+        insert into recipients (message_id, number, tenant_id, destination_id, address)
+        values (${id}, ${number}, ${OPERATOR_TENANT_ID}, ${destinationId}, ${address})`;
+    }
+    await tx`
+      insert into queue_delta (destination_id, tenant_id, held_count, held_bytes)
+      values (${destinationId}, ${OPERATOR_TENANT_ID}, 1, ${sizeBytes})`;
+  });
+  return id;
+}
+
+/** Moves a held message to history, as an outcome would. */
+export async function endMessage(database: TestDatabase, id: string, state = 'DELIVERED'): Promise<void> {
+  const { sql } = database;
+  await sql.begin(async (tx) => {
+    await tx`
+      insert into history (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name,
+                           kind, accepted_at, expires_at, recipients)
+      select m.id, m.transaction_id, m.tenant_id, m.destination_id, m.reverse_path, m.size_bytes, m.client_address, m.ehlo_name,
+             m.kind, m.accepted_at, m.accepted_at + interval '240 hours',
+             (select jsonb_agg(jsonb_build_object('number', r.number, 'address', r.address, 'state', ${state}::text,
+                       'attemptCount', 1, 'lastReply', '250 2.0.0 taken', 'lastAttemptAt', bmx_now(), 'endedAt', bmx_now())
+                     order by r.number)
+              from recipients r where r.message_id = m.id)
+      from messages m where m.id = ${id}`;
+    await tx`
+      insert into queue_delta (destination_id, tenant_id, held_count, held_bytes)
+      select destination_id, tenant_id, -1, -size_bytes from messages where id = ${id}`;
+    await tx`delete from recipients where message_id = ${id}`;
+    await tx`delete from messages where id = ${id}`;
+  });
+}
