@@ -50,7 +50,7 @@ export function classifyOffers(
 ): Verdict | null {
   const { sizeLimitBytes } = offers;
   if (sizeLimitBytes !== null && message.sizeBytes > sizeLimitBytes) {
-    // RFC 1870 §6.1: known in advance to be refused.
+    // RFC 1870: known in advance to be refused.
     const text = `the message has ${message.sizeBytes} octets, the next hop takes ${sizeLimitBytes}`;
     return failed({ code: 552, enhancedCode: '5.3.4', text }, `[${text}]`);
   }

@@ -44,7 +44,7 @@ export function readOffers(ehloReply: string): SmtpOffers {
     const match = /^250[ -]([A-Za-z0-9][A-Za-z0-9-]*)(?:[ =](.*))?$/.exec(line.trimEnd());
     if (match?.[1] !== undefined) keywords.set(match[1].toUpperCase(), match[2] ?? '');
   }
-  // RFC 1870 §4: zero, or no number, is no fixed limit.
+  // RFC 1870: zero, or no number, is no fixed limit.
   const sizeLimit = Number(/^\d{1,15}$/.exec((keywords.get('SIZE') ?? '').trim())?.[0] ?? 0);
   return {
     pipelining: keywords.has('PIPELINING'),

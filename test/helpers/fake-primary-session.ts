@@ -182,7 +182,7 @@ export function serveSession(parts: SessionParts): () => void {
     const mode = modes().startTls;
     if (modes().dropAt === 'STARTTLS') return drop();
     if (mode === 'REFUSED') return reply('454 4.7.0 TLS not available');
-    // What comes in the same segment as 220 was said before TLS: a client must forget it (RFC 3207 §6).
+    // What comes in the same segment as 220 was said before TLS: a client must forget it (RFC 3207).
     await reply(mode === 'INJECTED' ? '220 Go ahead\r\n250-injected.example\r\n250 SIZE 1' : '220 Go ahead');
     if (mode === 'BROKEN') {
       socket.removeAllListeners('data');
