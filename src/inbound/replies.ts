@@ -116,6 +116,7 @@ export interface Refusals {
   readonly httpRequest: Reply;
   readonly shuttingDown: Reply;
   readonly timedOut: Reply;
+  readonly brokenOff: Reply;
   readonly format: (line: ReplyLine) => Reply;
 }
 
@@ -142,6 +143,7 @@ export function createRefusals(publicUrl: string): Refusals {
     httpRequest: limited('this is SMTP, not HTTP'),
     shuttingDown: refuse(421, '4.3.2', 'service shutting down; try again later', null),
     timedOut: refuse(421, '4.4.2', 'timeout, closing connection', null),
+    brokenOff: refuse(421, '4.3.0', 'local error, nothing stored, closing; try again later', 'BMX-STORE'),
     format,
   };
 }

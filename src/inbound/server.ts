@@ -8,7 +8,7 @@
  */
 import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { createSecureContext, type TLSSocket } from 'node:tls';
 import { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
@@ -62,7 +62,7 @@ class Parser extends SMTPStream {
     const { receiver } = this;
     if (receiver === null) return done();
     this.connection.dataOctets += chunk.length;
-    const end = receiver.push(chunk);
+    const end = this.connection.push(receiver, chunk);
     if (end < 0) return done();
     this.receiver = null;
     this._dataMode = false;
@@ -119,6 +119,7 @@ class Connection extends SMTPConnection {
   /** Between the final dot and its reply. */
   isFinishing = false;
   endReason = 'lost';
+  topSocket: Socket = this._socket;
 
   constructor(listener: Listener, socket: Socket | TLSSocket, options: SMTPConnectionOptions | null | undefined) {
     super(listener, socket, options);
@@ -256,7 +257,7 @@ class Connection extends SMTPConnection {
   }
 
   override handler_MAIL(command: Buffer, callback: () => void): void {
-    this.say(this.dialogue.mail(command.toString('utf8')));
+    this.say(this.orFault('MAIL', () => this.dialogue.mail(command.toString('utf8'))));
     callback();
   }
 
@@ -271,7 +272,7 @@ class Connection extends SMTPConnection {
   }
 
   override handler_DATA(command: Buffer, callback: () => void): void {
-    const begun = this.dialogue.data(command.toString('latin1'));
+    const begun = this.orFault('DATA', () => this.dialogue.data(command.toString('latin1')));
     if ('wire' in begun) this.say(begun);
     else this.startReceiving(begun, replies.START_DATA);
     callback();
@@ -302,6 +303,17 @@ class Connection extends SMTPConnection {
     if (reply !== null) this.say(reply);
   }
 
+  /** A fault while receiving ends the session: where the data ends is no longer known. */
+  push(receiver: Receiver, chunk: Buffer): number {
+    try {
+      return receiver.push(chunk);
+    } catch (error) {
+      this.faultReply('DATA', error);
+      this.say(this.house.context.refusals.brokenOff);
+      return -1;
+    }
+  }
+
   /** The end of the data was seen: the reply, then what the client pipelined behind it. */
   endReceiving(receiver: Receiver, resume: () => void): void {
     this._handlerPending = true;
@@ -320,6 +332,14 @@ class Connection extends SMTPConnection {
     else this._whenWritable(resume);
   }
 
+  orFault<T>(command: string, work: () => T): T | Reply {
+    try {
+      return work();
+    } catch (error) {
+      return this.faultReply(command, error);
+    }
+  }
+
   faultReply(command: string, error: unknown): Reply {
     this.house.context.events.fault({ where: `inbound ${command}`, error });
     return this.house.context.refusals.fault;
@@ -335,21 +355,29 @@ class Connection extends SMTPConnection {
     const { idleMs, sessionMs } = this.house.timeouts;
     const allowedMs = this.receiver === null ? idleMs : idleMs + this.dataOctets / MIN_DATA_OCTETS_PER_MS;
     const isOverdue = nowMs - this.waitingSinceMs > allowedMs;
-    const isOld = nowMs - this.connectedMs > sessionMs && !this.dialogue.isInTransaction();
-    if (isOverdue || isOld) this.say(this.house.context.refusals.timedOut);
+    const ageMs = nowMs - this.connectedMs;
+    const isOld = this.receiver === null && ageMs > sessionMs * (this.dialogue.isInTransaction() ? 2 : 1);
+    if (!isOverdue && !isOld) return;
+    if (this._upgrading) this.destroySocket();
+    else this.say(this.house.context.refusals.timedOut);
   }
 
   /** Leaves alone only who waits for the reply to a final dot. */
   shutDown(): void {
     if (this.isFinishing) return;
-    const { _socket: socket, _upgrading: isUpgrading } = this;
+    if (this._upgrading) return this.destroySocket();
     this.say(this.house.context.refusals.shuttingDown);
-    if (isUpgrading) socket.destroy();
-    else socket.destroySoon();
+    this._socket.destroySoon();
   }
 
   destroySocket(): void {
-    this._socket.destroy();
+    this.topSocket.destroy();
+  }
+
+  /** Under a handshake `_socket` is still the raw one, and destroying that from below may crash Node. */
+  override _armTimeout(socket: Socket = this._socket): void {
+    this.topSocket = socket;
+    super._armTimeout(socket);
   }
 
   override close(): void {
@@ -372,6 +400,10 @@ class Connection extends SMTPConnection {
     if (house.open.size === 0) house.onEmpty();
   }
 }
+
+type ProxyCallback = Parameters<SMTPServer['_handleProxy']>[1];
+
+const CONNECTION_OPTIONS = { id: '-', localAddress: '-', localPort: 25 };
 
 /** One bound address. */
 export class Listener extends SMTPServer {
@@ -396,6 +428,11 @@ export class Listener extends SMTPServer {
     this.material = material;
   }
 
+  /** Spares a random id, a BigInt and two system calls a connection; the library wants them for its log and hooks only. */
+  override _handleProxy(_socket: Socket, callback: ProxyCallback): void {
+    setImmediate(callback, null, CONNECTION_OPTIONS);
+  }
+
   override connect(socket: Socket | TLSSocket, options?: SMTPConnectionOptions | null): void {
     const connection = new Connection(this, socket, options);
     this.connections.add(connection);
@@ -411,6 +448,8 @@ export class Listener extends SMTPServer {
     const material = this.house.options.tls();
     if (material === this.material) return;
     try {
+      // The library forgets the old context before it finds that the new one cannot be made.
+      createSecureContext({ ...material });
       this.updateSecureContext({ ...material });
       this.material = material;
     } catch (error) {

@@ -73,7 +73,8 @@ async function playStep(play: Play, step: string): Promise<void> {
     case 'c *>':
       return peer.write(contentOf(Number(argument)));
     case 'c tls':
-      return peer.startTls();
+      await peer.startTls();
+      return undefined;
     case 'c end':
       peer.destroy();
       play.peer = null;

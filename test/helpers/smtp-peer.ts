@@ -14,8 +14,8 @@ export interface SmtpPeer {
   readonly reply: () => Promise<string>;
   /** Writes a line with its CRLF and reads one reply. */
   readonly ask: (line: string) => Promise<string>;
-  /** Begins TLS on the open connection, any certificate taken. */
-  readonly startTls: () => Promise<void>;
+  /** Begins TLS on the open connection, any certificate taken; gives the CN of the server's. */
+  readonly startTls: () => Promise<{ readonly subject: string }>;
   /** Resolves when the server has closed; rejects when it did not in time. */
   readonly closed: () => Promise<void>;
   /** Ends our side without waiting. */
@@ -115,7 +115,7 @@ export async function connectPeer(options: SmtpPeerOptions): Promise<SmtpPeer> {
         secure.once('secureConnect', () => {
           socket = secure;
           listen(secure);
-          resolve();
+          resolve({ subject: String(secure.getPeerCertificate().subject.CN) });
         });
       }),
     closed: async () => {

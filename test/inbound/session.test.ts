@@ -234,3 +234,16 @@ describe('telemetry', () => {
     expect(find('accepted')).toMatchObject({ recipientCount: 1, domains: ['example.org'], sizeBytes: 3 });
   });
 });
+
+describe('normalised newlines', () => {
+  test('are taken; the size limit and the count are of what is stored', async () => {
+    const lenient = await startInbound({ bareNewlines: 'normalize', messageSizeLimit: () => 40 });
+    const peer = await lenient.session();
+    expect(await sendMessage(peer, 'Subject: x\n\n..\nbare\rcr\0\n.\nRSET\n\r\n')).toStartWith('250 ');
+    expect(contentText(lenient.accepted[0])).toBe('Subject: x\r\n\r\n..\r\nbare cr\r\n.\r\nRSET\r\n\r\n');
+    expect(lenient.accepted[0]?.sizeBytes).toBe(38);
+    expect(await sendMessage(peer, `${'x'.repeat(37)}\na\r\n`)).toStartWith('552 5.3.4 ');
+    peer.destroy();
+    await lenient.close();
+  });
+});
