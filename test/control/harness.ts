@@ -99,7 +99,8 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
       headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
       body: JSON.stringify({ query, variables }),
     });
-    if (response.status !== 200 && response.status !== 400) throw new Error(`status ${response.status}: ${await response.text()}`);
+    if (response.status !== 200 && response.status !== 400)
+      throw new Error(`status ${response.status}: ${await response.text()}`);
     return (await response.json()) as GraphqlAnswer<T>;
   }
 

@@ -1,0 +1,331 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { addDomain, type Harness, startControl, TOKEN } from './harness.ts';
+
+let control: Harness;
+beforeAll(async () => {
+  control = await startControl();
+});
+afterEach(() => {
+  control.readiness = [];
+});
+afterAll(() => control.close());
+
+function post(body: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${control.url}/graphql`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json', ...headers },
+    body,
+  });
+}
+
+const ASK = JSON.stringify({ query: '{ service { version } }' });
+
+describe('authentication', () => {
+  test.each([
+    ['no header', ''],
+    ['a wrong token', 'Bearer wrong'],
+    ['the right token with a letter more', `Bearer ${TOKEN}x`],
+    ['another scheme', `Basic ${TOKEN}`],
+    ['no token', 'Bearer '],
+  ])('%s: 401 with the code', async (_what, header) => {
+    const response = await post(ASK, { Authorization: header });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer');
+    const body = (await response.json()) as { errors: { message: string; extensions: unknown }[] };
+    expect(body.errors).toHaveLength(1);
+    expect(body.errors[0]?.message).toBeString();
+    expect(body.errors[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED' });
+  });
+
+  test('JSON and the token are all it takes; the scheme is case-insensitive', async () => {
+    const response = await post(ASK, { Authorization: `bearer ${TOKEN}` });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ data: { service: { version: '0.1.0' } } });
+    expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull();
+  });
+});
+
+describe('limits', () => {
+  test('a body of 64 MiB is read, a larger one is 413, announced or not', async () => {
+    const limit = 64 * 1024 * 1024;
+    const ask = (size: number) => `${ASK.slice(0, -1)},"extensions":{"x":"${'x'.repeat(size)}"}}`;
+    const overhead = ask(0).length;
+    const fits = await post(ask(limit - overhead));
+    expect(fits.status).toBe(200);
+    const tooLarge = ask(limit - overhead + 1);
+    expect((await post(tooLarge)).status).toBe(413);
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(tooLarge));
+        controller.close();
+      },
+    });
+    const chunked = await fetch(`${control.url}/graphql`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
+      body: stream,
+    });
+    expect(chunked.status).toBe(413);
+    expect((await post(ASK)).status).toBe(200);
+  });
+
+  const refusal = async (query: string) => {
+    const { errors } = await control.post<unknown>(query);
+    return errors?.[0];
+  };
+
+  test('depth', async () => {
+    let query = '{ id }';
+    for (let level = 0; level < 12; level += 1) query = `{ outage { domain ${query} } }`;
+    const error = await refusal(`{ domain(name: "a.example") ${query} }`);
+    expect(error?.message).toContain('levels deep');
+    expect(error?.extensions?.['code']).toBe('LIMIT_EXCEEDED');
+  });
+
+  test('aliases, also through fragments', async () => {
+    const aliases = (count: number) =>
+      Array.from({ length: count }, (_, index) => `a${index}: service { version }`).join(' ');
+    expect(await refusal(`{ ${aliases(50)} }`)).toBeUndefined();
+    expect((await refusal(`{ ${aliases(51)} }`))?.message).toContain('51 aliases');
+    const doubling = Array.from(
+      { length: 20 },
+      (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`,
+    );
+    const bomb = `{ ...F0 } ${doubling.join(' ')} fragment F20 on Query { a: service { version } }`;
+    expect((await refusal(bomb))?.message).toContain('aliases');
+  });
+
+  test('cost: pages of pages', async () => {
+    const pages = (messages: string, attempts: number) =>
+      `query ($n: Int!) { messages(first: ${messages}) { nodes { id recipients { attempts(first: ${attempts}) {
+        nodes { at host address tls reply outcome } } } } } n: messages(first: $n) { nodes { id } } }`;
+    const { errors } = await control.post<unknown>(pages('100', 20), { n: 1 });
+    expect(errors).toBeUndefined();
+    expect((await refusal(pages('100', 100)))?.message).toContain('Ask for smaller pages');
+    expect((await refusal(pages('$n', 100)))?.message).toContain('Ask for smaller pages');
+  });
+
+  test('tokens', async () => {
+    expect((await refusal(`{ ${'service { version } '.repeat(3000)} }`))?.message).toContain('token');
+  });
+
+  test('a fragment cycle is refused, not followed', async () => {
+    const error = await refusal(
+      '{ domain(name: "a.example") { ...A } } fragment A on Domain { outage { domain { ...A } } }',
+    );
+    expect(error?.message).toContain('Cannot spread fragment');
+  });
+
+  test('introspection works for tools', async () => {
+    const { getIntrospectionQuery } = await import('graphql');
+    const { errors } = await control.post<unknown>(
+      getIntrospectionQuery({ descriptions: true, inputValueDeprecation: true }),
+    );
+    expect(errors).toBeUndefined();
+  });
+});
+
+describe('errors', () => {
+  test.each(['{ service {', '{ nonsense }', '{ message { id } }'])(
+    '%p: a GraphQL error, not a fault',
+    async (query) => {
+      const { errors } = await control.post<unknown>(query);
+      expect(errors?.length).toBeGreaterThan(0);
+      expect(control.faults).toEqual([]);
+    },
+  );
+
+  test.each(['', 'no json', '[]', '{"query": 1}', 'null'])('body %p: 400', async (body) => {
+    expect((await post(body)).status).toBe(400);
+    expect(control.faults).toEqual([]);
+  });
+
+  test('a fault is masked and can be found by its request id', async () => {
+    const broken = await startControl({ readLimits: () => Promise.reject(new Error('secret detail')) });
+    const response = await fetch(`${broken.url}/graphql`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ query: '{ service { version messageSizeLimitBytes } }' }),
+    });
+    const text = await response.text();
+    expect(text).not.toContain('secret');
+    const [error] = (JSON.parse(text) as { errors: { path: string[]; extensions: Record<string, string> }[] }).errors;
+    expect(error?.path).toEqual(['service', 'messageSizeLimitBytes']);
+    expect(error?.extensions['code']).toBe('INTERNAL_SERVER_ERROR');
+    expect(broken.faults).toHaveLength(1);
+    expect(broken.faults[0]?.requestId).toBe(error?.extensions['requestId'] ?? '');
+    expect(response.headers.get('X-Request-Id')).toBe(error?.extensions['requestId'] ?? '');
+    await broken.close();
+  });
+
+  test('a fault outside of GraphQL is masked as well', async () => {
+    const broken = await startControl({ renderMetrics: () => Promise.reject(new Error('secret detail')) });
+    const response = await fetch(`${broken.url}/metrics`);
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('secret');
+    expect(broken.faults).toHaveLength(1);
+    await broken.close();
+  });
+});
+
+describe('pages', () => {
+  const get = (path: string, headers: Record<string, string> = {}) => fetch(`${control.url}${path}`, { headers });
+
+  test('/healthz, /readyz with reasons, /metrics, /egress.txt, /schema.graphql', async () => {
+    expect(await (await get('/healthz')).text()).toBe('ok\n');
+    expect(await (await get('/readyz')).json()).toEqual({ ready: true, reasons: [] });
+    control.readiness = ['the database does not answer'];
+    const unready = await get('/readyz');
+    expect(unready.status).toBe(503);
+    expect(await unready.json()).toEqual({ ready: false, reasons: ['the database does not answer'] });
+    const metrics = await get('/metrics');
+    expect(metrics.headers.get('Content-Type')).toContain('version=0.0.4');
+    expect(await metrics.text()).toBe('backup_mx_up 1\n');
+    expect(await (await get('/egress.txt')).text()).toBe('192.0.2.250\n2001:db8::250\n');
+    const { buildSchema } = await import('graphql');
+    expect(buildSchema(await (await get('/schema.graphql')).text()).getQueryType()?.name).toBe('Query');
+    expect((await get('/nothing')).status).toBe(404);
+  });
+
+  test.each([
+    'USER',
+    'PRIMARY',
+    'RELAY',
+    'DNSBL',
+    'SIZE',
+    'RANK',
+    'LOOP',
+    'NULLMX',
+    'BYTES',
+    'LIMIT',
+    'LATER',
+    'SUSPENDED',
+    'DNS',
+    'BUSY',
+    'STORE',
+  ])('/reject/BMX-%s explains itself', async (code) => {
+    const response = await get(`/reject/BMX-${code}`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('Content-Type')).toContain('text/html');
+    const html = await response.text();
+    expect(html).toContain(`<h1>BMX-${code}: mail `);
+    expect(html).toContain('What to do');
+    expect(html).not.toMatch(/https?:|<script|<style|<img/);
+  });
+
+  test('/reject lists the codes; an unknown one is 404 and never echoed', async () => {
+    expect(await (await get('/reject')).text()).toContain('/reject/BMX-SIZE');
+    expect((await get('/reject/bmx-size')).status).toBe(200);
+    for (const code of ['BMX-NONE', 'constructor', '%3Cscript%3E']) {
+      const response = await get(`/reject/${code}`);
+      expect(response.status).toBe(404);
+      expect(await response.text()).not.toContain('script>');
+    }
+  });
+
+  test('GraphQL by GET is refused, so no link can change anything', async () => {
+    const response = await get('/graphql?query=%7Bservice%7Bversion%7D%7D', { Authorization: `Bearer ${TOKEN}` });
+    expect(response.status).toBe(405);
+  });
+
+  test('a process without the role control serves health and metrics only', async () => {
+    const quiet = await startControl({ isControl: false });
+    expect((await fetch(`${quiet.url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${quiet.url}/metrics`)).status).toBe(200);
+    expect((await fetch(`${quiet.url}/schema.graphql`)).status).toBe(404);
+    expect((await fetch(`${quiet.url}/graphql`, { method: 'POST', body: ASK })).status).toBe(404);
+    await quiet.close();
+  });
+});
+
+test('a port in use is a value with a sentence', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  const failure = await startControl({ listen: { host: '127.0.0.1', port } }).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  expect(String(failure)).toContain(`HTTP_LISTEN: 127.0.0.1:${port} is in use by another process`);
+  other.close();
+});
+
+describe('idempotencyKey', () => {
+  const create = async (input: Record<string, unknown>) => {
+    const query = `mutation ($input: DomainCreateInput!) { domainCreate(input: $input) {
+      domain { id name revision } userErrors { field code } } }`;
+    return (await control.ask<{ domainCreate: unknown }>(query, { input })).domainCreate;
+  };
+
+  test('a repetition gets the first answer, whatever happened since', async () => {
+    const input = { name: 'key.example', idempotencyKey: 'one' };
+    const first = await create(input);
+    await control.ask(
+      'mutation { domainUpdate(input: { name: "key.example", labels: [{ key: "a", value: "b" }] }) { userErrors { code } } }',
+    );
+    expect(await create(input)).toEqual(first);
+    await control.ask('mutation { domainDelete(input: { name: "key.example" }) { userErrors { code } } }');
+    expect(await create(input)).toEqual(first);
+  });
+
+  test('errors are repeated too', async () => {
+    const input = { name: 'no name', idempotencyKey: 'two' };
+    const first = await create(input);
+    expect(first).toMatchObject({ domain: null, userErrors: [{ code: 'INVALID' }] });
+    expect(await create(input)).toEqual(first);
+  });
+
+  test('the same key with another input or another mutation is INVALID', async () => {
+    await create({ name: 'key3.example', idempotencyKey: 'three' });
+    const invalid = { userErrors: [{ field: ['idempotencyKey'], code: 'INVALID' }] };
+    expect(await create({ name: 'key3b.example', idempotencyKey: 'three' })).toMatchObject(invalid);
+    const flush =
+      'mutation { domainFlush(input: { name: "key3.example", idempotencyKey: "three" }) { userErrors { field code } } }';
+    expect(await control.ask<object>(flush)).toMatchObject({ domainFlush: invalid });
+    expect(await create({ name: 'key3c.example', idempotencyKey: '' })).toMatchObject(invalid);
+    expect(await create({ name: 'key3c.example', idempotencyKey: 'x'.repeat(256) })).toMatchObject(invalid);
+  });
+
+  test('ten at once do the work once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => create({ name: 'ten.example', idempotencyKey: 'ten' })),
+    );
+    for (const answer of answers as { domain: unknown; userErrors: { code: string }[] }[]) {
+      expect(answer.domain !== null || answer.userErrors[0]?.code === 'CONFLICT').toBe(true);
+    }
+    const [row] = await control.database
+      .sql`select count(*) as count from events where facts ->> 'name' = 'ten.example'`;
+    expect(row?.['count']).toBe(1);
+  });
+
+  test('after 24 hours the key is free again, and old keys are swept away', async () => {
+    const input = { name: 'day.example', idempotencyKey: 'day' };
+    await create(input);
+    await control.database.moveClock('24 hours 1 second');
+    expect(await create(input)).toMatchObject({ userErrors: [{ code: 'ALREADY_EXISTS' }] });
+    const [row] = await control.database.sql`select count(*) as count from idempotency_keys`;
+    expect(row?.['count']).toBe(1);
+  });
+
+  test('a fault is no answer: the repetition works', async () => {
+    const destinationId = await addDomain(control, 'fault.example');
+    let isBroken = true;
+    const broken = await startControl({
+      domains: control.domains,
+      flushDestination: async (_viewer, id) => {
+        if (isBroken) throw new Error('away');
+        broken.flushed.push(id);
+      },
+    });
+    const flush =
+      'mutation { domainFlush(input: { name: "fault.example", idempotencyKey: "f" }) { userErrors { code } } }';
+    expect((await broken.post<unknown>(flush)).errors).toHaveLength(1);
+    isBroken = false;
+    expect(await broken.ask<unknown>(flush)).toEqual({ domainFlush: { userErrors: [] } });
+    expect(await broken.ask<unknown>(flush)).toEqual({ domainFlush: { userErrors: [] } });
+    expect(broken.flushed).toEqual([destinationId]);
+    await broken.close();
+  });
+});
