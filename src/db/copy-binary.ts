@@ -36,6 +36,7 @@ export function copyRows(): CopyRows {
   let buffer = Buffer.allocUnsafe(8192);
   let used = SIGNATURE.copy(buffer);
 
+  /** Makes room and says where. `buffer` may be another one afterwards: it must be read after this call. */
   const reserve = (bytes: number): number => {
     if (used + bytes > buffer.length) {
       const larger = Buffer.allocUnsafe(Math.max(buffer.length * 2, used + bytes));
@@ -52,9 +53,11 @@ export function copyRows(): CopyRows {
     buffer = Buffer.allocUnsafe(8192);
     used = 0;
   };
-  const nothing = () => {
-    buffer.writeInt32BE(-1, reserve(4));
+  const length = (bytes: number) => {
+    const at = reserve(4);
+    buffer.writeInt32BE(bytes, at);
   };
+  const nothing = () => length(-1);
   const integer = (bytes: 2 | 4 | 8, value: number) => {
     const at = reserve(4 + bytes);
     buffer.writeInt32BE(bytes, at);
@@ -66,7 +69,8 @@ export function copyRows(): CopyRows {
   return {
     nothing,
     row: (fieldCount) => {
-      buffer.writeInt16BE(fieldCount, reserve(2));
+      const at = reserve(2);
+      buffer.writeInt16BE(fieldCount, at);
     },
     uuid: (value) => {
       const at = reserve(20);
@@ -75,10 +79,10 @@ export function copyRows(): CopyRows {
     },
     text: (value) => {
       if (value === null) return nothing();
-      const length = Buffer.byteLength(value);
-      const at = reserve(4 + length);
-      buffer.writeInt32BE(length, at);
-      buffer.write(value, at + 4, length, 'utf8');
+      const bytes = Buffer.byteLength(value);
+      length(bytes);
+      const at = reserve(bytes);
+      buffer.write(value, at, bytes, 'utf8');
     },
     bool: (value) => {
       const at = reserve(5);
@@ -98,11 +102,11 @@ export function copyRows(): CopyRows {
       buffer.set([isIPv4 ? 2 : 3, isIPv4 ? 32 : 128, 0, bytes.length, ...bytes], at + 4);
     },
     bytea: (chunks) => {
-      const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-      buffer.writeInt32BE(length, reserve(4));
+      length(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
       for (const chunk of chunks) {
         if (chunk.length < PASS_ON_BYTES) {
-          buffer.set(chunk, reserve(chunk.length));
+          const at = reserve(chunk.length);
+          buffer.set(chunk, at);
         } else {
           seal();
           pieces.push(chunk);
@@ -111,7 +115,8 @@ export function copyRows(): CopyRows {
       }
     },
     finish: () => {
-      buffer.set(TRAILER, reserve(2));
+      const at = reserve(TRAILER.length);
+      buffer.set(TRAILER, at);
       seal();
       return { pieces, byteLength };
     },

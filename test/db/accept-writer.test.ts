@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { openAcceptWriter } from '../../src/db/accept-writer.ts';
 import { addressBytes, copyRows } from '../../src/db/copy-binary.ts';
+import { readContents } from '../../src/queue/claim.ts';
 import { messagesOf } from '../../src/queue/message.ts';
 import { copyStatements, insertOnce } from '../../src/queue/spool-rows.ts';
 import { startCuttingProxy } from '../helpers/cutting-proxy.ts';
@@ -145,6 +146,28 @@ describe('the answer to a COMMIT that is lost', () => {
 });
 
 describe('copy-binary', () => {
+  test('rows of every size come back as they went in, wherever the buffer has to grow', async () => {
+    const destination = await makeDestination(db.sql, 'sizes.test');
+    const writer = await openAcceptWriter(db.target);
+    const sizes = Array.from({ length: 150 }, (_, index) => (index * 8191) % 40_000);
+    const group = sizes.map((size) =>
+      makeTransaction({
+        to: [{ address: `${'x'.repeat((size % 60) + 1)}@sizes.test`, destinationId: destination }],
+        content: new Uint8Array(size).map((_, index) => (index * 31 + size) % 256),
+      }),
+    );
+    expect(await writer.commit(copyStatements(group.flatMap(messagesOf)), null)).toEqual({ kind: 'COMMITTED' });
+    const contents = await readContents(
+      db.sql,
+      group.map((transaction) => transaction.id),
+    );
+    for (const { id, content } of group) {
+      expect(Buffer.compare(Buffer.from(contents.get(id) ?? []), Buffer.concat(content))).toBe(0);
+    }
+    expect(await countOf('recipients', [...contents.keys()])).toBe(150);
+    await writer.close();
+  });
+
   test('addresses in all their forms', () => {
     expect(addressBytes('192.0.2.1')).toEqual([192, 0, 2, 1]);
     expect(addressBytes('2001:db8::1')?.length).toBe(16);
