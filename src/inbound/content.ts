@@ -12,7 +12,7 @@ export type ContentTrouble = 'TOO_BIG' | 'BUSY';
 
 export interface Content {
   readonly add: (piece: Buffer) => void;
-  /** Content octets seen, kept or not (RFC 1870 §2: without stuffed dots and the final one). */
+  /** Content octets seen, kept or not (RFC 1870: without stuffed dots and the final one). */
   readonly sizeBytes: () => number;
   readonly trouble: () => ContentTrouble | null;
   /** The chunks in order. Ends the adding. */

@@ -118,7 +118,7 @@ function assemble(
   };
 }
 
-/** Takes the chunk of a refused BDAT, so that its octets are never read as commands (RFC 3030 §2). */
+/** Takes the chunk of a refused BDAT, so that its octets are never read as commands (RFC 3030). */
 export function createChunkDrain(sizeBytes: number, reply: Reply): Receiver {
   let leftBytes = sizeBytes;
   return {

@@ -105,7 +105,7 @@ export function parseRcptParameters(words: readonly string[]): RecipientParamete
   return refusal === null ? parameters : { refusal };
 }
 
-/** RFC 1870 §3: 1 to 20 digits. */
+/** RFC 1870: 1 to 20 digits. */
 function setSize(into: MailParameters, value: string | null): string | null {
   if (value === null || !/^[0-9]{1,20}$/.test(value)) return 'a number of octets';
   into.sizeBytes = Number(value);

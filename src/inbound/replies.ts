@@ -33,7 +33,7 @@ function plain(code: number, enhancedCode: string, text: string): Reply {
 // Positive replies.
 export const MAIL_OK = plain(250, '2.1.0', 'sender ok');
 export const RCPT_OK = plain(250, '2.1.5', 'recipient ok');
-/** RFC 2034 §3: no enhanced code in 3yz. */
+/** RFC 2034: no enhanced code in 3yz. */
 export const START_DATA = plain(354, '', 'end data with <CR><LF>.<CR><LF>');
 
 /** The 250 after COMMIT. */
@@ -41,7 +41,7 @@ export function acceptedReply(transactionId: string): Reply {
   return plain(250, '2.0.0', `accepted as ${transactionId}`);
 }
 
-/** The EHLO keywords; STARTTLS only in clear (RFC 3207 §4.2). No enhanced code in these replies (RFC 2034 §3). */
+/** The EHLO keywords; STARTTLS only in clear (RFC 3207 §4.2). No enhanced code in these replies (RFC 2034). */
 export function ehloReply(hostname: string, limitBytes: number, isSecure: boolean): Reply {
   const keywords = ['PIPELINING', `SIZE ${limitBytes}`, ...(isSecure ? [] : ['STARTTLS'])];
   const lines = [hostname, ...keywords, 'ENHANCEDSTATUSCODES', '8BITMIME', 'DSN', 'SMTPUTF8'];
@@ -64,12 +64,12 @@ export const LINE_TOO_LONG = plain(500, '5.5.2', 'command line too long');
 export const UNKNOWN_COMMAND = plain(500, '5.5.2', 'command not recognized');
 export const NOT_IMPLEMENTED = plain(502, '5.5.1', 'command not implemented');
 export const BDAT_REFUSED = plain(502, '5.5.1', 'BDAT not implemented, chunk discarded; use DATA');
-/** Without the chunk's size its end is unknown, and its octets must not be read as commands (RFC 3030 §2). */
+/** Without the chunk's size its end is unknown, and its octets must not be read as commands (RFC 3030). */
 export const BDAT_SYNTAX = plain(421, '4.5.2', 'BDAT not implemented, and the end of this chunk is unknown; closing');
 export const NESTED_MAIL = plain(503, '5.5.1', 'nested MAIL command; RSET first');
 export const NEED_MAIL = plain(503, '5.5.1', 'need MAIL command first');
 export const NEED_RECIPIENT = plain(503, '5.5.1', 'need RCPT command first');
-/** RFC 2920 §3.1: DATA pipelined behind recipients that were all refused. */
+/** RFC 2920: DATA pipelined behind recipients that were all refused. */
 export const NO_VALID_RECIPIENTS = plain(554, '5.5.1', 'no valid recipients');
 export const MAIL_SYNTAX = plain(501, '5.5.4', 'syntax: MAIL FROM:<address> [parameters]');
 export const RCPT_SYNTAX = plain(501, '5.5.4', 'syntax: RCPT TO:<address> [parameters]');
