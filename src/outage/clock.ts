@@ -74,18 +74,22 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
   };
 }
 
-/** The class of an outage by the trouble that opened it (product's failure classes; the plain ones). */
-export function outageClassOf(trouble: HostTrouble): OutageClass {
+/**
+ * The class of an outage by the trouble and the reply that came with it (product's failure classes; the plain ones). A host
+ * that answers 421 or another 4yz instead of taking part has too much to do: RATE_LIMITING.
+ */
+export function outageClassOf(trouble: HostTrouble, reply: string): OutageClass {
   switch (trouble) {
     case 'DNS':
     case 'NO_MX':
       return 'DNS_BROKEN';
     case 'GREETING':
-      return 'BLOCKING';
+      return reply.startsWith('4') ? 'RATE_LIMITING' : 'BLOCKING';
+    case 'DROPPED':
+      return reply.startsWith('421') ? 'RATE_LIMITING' : 'DOWN';
     case 'REFUSED':
     case 'TIMEOUT':
     case 'UNREACHABLE':
-    case 'DROPPED':
     case 'TLS':
     case 'FAULT':
       return 'DOWN';
@@ -110,22 +114,23 @@ export async function recordFailure(
   input: { destinationId: string; begunAt: string; trouble: HostTrouble; reply: string },
 ): Promise<FailureRecorded> {
   const { destinationId, begunAt, trouble, reply } = input;
+  const outageClass = outageClassOf(trouble, reply);
   const [row] = await sql<{ next_attempt_at: Date; opened: string | null }[]>`
     with before as (
       select id, tenant_id, kind, outage_id, coalesce(first_failure_at, ${begunAt}::text::timestamptz) as first_failure_at
       from destinations where id = ${destinationId} for update
     ), opened as (
       insert into outages (id, tenant_id, destination_id, started_at, class, last_reply)
-      select ${newId()}::uuid, tenant_id, id, first_failure_at, ${outageClassOf(trouble)}, ${reply}
+      select ${newId()}::uuid, tenant_id, id, first_failure_at, ${outageClass}, ${reply}
       from before where outage_id is null and kind = 'RELAY'
       returning id
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
       select ${newId()}::uuid, before.tenant_id, before.id, 'OUTAGE_OPENED',
-        jsonb_build_object('outageId', opened.id, 'class', ${outageClassOf(trouble)}::text, 'reply', ${reply}::text)
+        jsonb_build_object('outageId', opened.id, 'class', ${outageClass}::text, 'reply', ${reply}::text)
       from before, opened
     ), continued as (
-      update outages o set last_reply = ${reply}, attempt_count = attempt_count + 1, class = ${outageClassOf(trouble)}
+      update outages o set last_reply = ${reply}, attempt_count = attempt_count + 1, class = ${outageClass}
       from before where o.id = before.outage_id
     )
     update destinations d
@@ -136,7 +141,7 @@ export async function recordFailure(
     from before where d.id = before.id
     returning d.next_attempt_at, (select id from opened) as opened`;
   if (row === undefined) throw new Error(`destination ${destinationId} is gone`);
-  return { openedOutageId: row.opened, outageClass: outageClassOf(trouble), nextAttemptAt: row.next_attempt_at };
+  return { openedOutageId: row.opened, outageClass, nextAttemptAt: row.next_attempt_at };
 }
 
 export interface ClosedOutage {
