@@ -1,12 +1,14 @@
 /**
  * Writes the files that are made from others; `--check` writes nothing and fails when one is not current.
  *
+ * docs/retries.md: the retry schedule as the database computes it (bin/retries.ts).
  * src/control/generated.ts: the resolver types of schema.graphql, each SDL object mapped to what its resolvers really get.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { generate } from '@graphql-codegen/cli';
+import { retriesPage } from './retries.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const RESOLVER_TYPES = 'src/control/generated.ts';
@@ -53,7 +55,10 @@ async function resolverTypes(): Promise<string> {
   return HEADER + file.content;
 }
 
-const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])[] = [[RESOLVER_TYPES, resolverTypes]];
+const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])[] = [
+  [RESOLVER_TYPES, resolverTypes],
+  ['docs/retries.md', retriesPage],
+];
 
 const isCheck = process.argv.includes('--check');
 let staleCount = 0;
