@@ -48,7 +48,9 @@ type LoadWithoutPort = Omit<Load, 'port'>;
 /** Sends to our service; resolves with the seconds until the last 250, after everything is counted as held. */
 export async function runOurs(service: Service, load: LoadWithoutPort): Promise<number> {
   const before = await readHeldCount(service, DOMAIN);
-  const seconds = await send({ ...load, port: service.smtpPort });
+  const seconds = await send({ ...load, port: service.smtpPort }).catch((error: unknown) => {
+    throw new Error(`our side failed; its log ends:\n${service.output().slice(-4000)}`, { cause: error });
+  });
   await until('all is held', 60_000, async () => (await readHeldCount(service, DOMAIN)) === before + load.messages);
   return seconds;
 }

@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import process from 'node:process';
-import { endChild, findProgram, until } from '../test/helpers/child.ts';
+import { bindToUs, endChild, findProgram, until } from '../test/helpers/child.ts';
 
 export interface Sink {
   /** Messages taken so far. */
@@ -34,6 +34,7 @@ export async function startSink(port: number): Promise<Sink> {
   const child: ChildProcess = spawn(program, [...ownAccount, '-c', `127.0.0.1:${port}`, '1000'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  bindToUs(child);
   let count = 0;
   let waiter: { readonly messages: number; readonly resolve: (at: number) => void } | null = null;
   child.stdout?.on('data', (chunk: Buffer) => {

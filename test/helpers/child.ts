@@ -58,6 +58,13 @@ export async function runOrThrow(
   return finished;
 }
 
+/** Ends the child with this process, so that a test run which throws on its way leaves nothing behind. */
+export function bindToUs(child: ChildProcess): void {
+  const end = (): void => void child.kill('SIGTERM');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
+}
+
 /** Sends the signal, waits for the end; SIGKILL after `graceMs`. Resolves at once for a process that has ended. */
 export function endChild(child: ChildProcess, signal: NodeJS.Signals, graceMs: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();

@@ -12,7 +12,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { endChild, findProgram, run, runOrThrow, until } from './child.ts';
+import { bindToUs, endChild, findProgram, run, runOrThrow, until } from './child.ts';
 import { findFreePort } from './free-port.ts';
 
 /** RELAY hands everything to one host; SINK is the final server of `domains` and keeps each message in a file. */
@@ -190,6 +190,7 @@ export async function startExim(eximFolder: string, options: EximOptions): Promi
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    bindToUs(child);
     daemon = child;
     await until('Exim answers', 15_000, () => {
       if (child.exitCode !== null) throw new Error(`Exim ended with ${child.exitCode}: ${output}`);

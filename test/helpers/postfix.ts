@@ -11,7 +11,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { endChild, findProgram, run, runOrThrow, until } from './child.ts';
+import { bindToUs, endChild, findProgram, run, runOrThrow, until } from './child.ts';
 import { findFreePort } from './free-port.ts';
 
 /**
@@ -214,6 +214,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
     });
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    bindToUs(child);
     master = child;
     await until('Postfix answers', 15_000, () => {
       if (child.exitCode !== null) throw new Error(`Postfix ended with ${child.exitCode}: ${output}`);

@@ -11,7 +11,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { endChild, until } from './child.ts';
+import { bindToUs, endChild, until } from './child.ts';
 import { findFreePorts } from './free-port.ts';
 
 export type Runtime = 'bun' | 'deno' | 'node';
@@ -105,6 +105,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const startedAtMs = performance.now();
   const [program, ...args] = options.isThroughNpm === true ? ['npm', 'start', '--silent'] : ['sh', 'bin/start.sh'];
   const child: ChildProcess = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  bindToUs(child);
   const chunks: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
