@@ -9,13 +9,17 @@ import { createInbound } from './inbound/inbound.ts';
 import type { Inbound } from './inbound/options.ts';
 import { loadTlsMaterial } from './inbound/tls-material.ts';
 import type { WakeUps } from './jobs/wake-ups.ts';
+import { normalizeDomain } from './mail/address.ts';
 import { newId } from './mail/id.ts';
+import { OPERATOR_TENANT_ID } from './mail/viewer.ts';
 import type { ReadinessWatch } from './main-readiness.ts';
 import { isInCidr, parseAddress, parseCidr } from './net/addresses.ts';
 import type { NextHops } from './net/next-hop.ts';
 import type { Resolver } from './net/resolver.ts';
+import type { AcceptedRecipient } from './policy/decision.ts';
 import { createOwnRankCheck } from './policy/own-rank.ts';
 import { decideRecipient } from './policy/recipient.ts';
+import { findOwnDestination } from './queue/own-mail.ts';
 import { createSpool, type Spool, StorageFull } from './queue/spool.ts';
 import type { RelayDomain } from './settings/relay-domain.ts';
 import type { Log } from './telemetry/log.ts';
@@ -50,9 +54,12 @@ export function buildSpool(parts: MailParts): Spool {
 }
 
 export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbound> {
-  const { config, ready, resolver, log, metrics } = parts;
+  const { config, database, ready, resolver, log, metrics } = parts;
   const trusted = config.trustedClients.flatMap((text) => parseCidr(text) ?? []);
+  const { postmasterAddress } = config;
+  const postmaster = postmasterAddress === null ? null : await findPostmaster(database, postmasterAddress);
   const policy = {
+    postmaster: { hostname: config.mxHostname, recipient: postmaster },
     findRelayDomain: parts.findRelayDomain,
     checkOwnRank: createOwnRankCheck({
       findNextHops: (name) => parts.findHops({ name, deliverTo: [] }),
@@ -116,4 +123,11 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
       },
     },
   });
+}
+
+/** Where mail for this server's postmaster goes; its destination is made when it is not there. */
+async function findPostmaster(database: Database, address: string): Promise<AcceptedRecipient & { address: string }> {
+  const domain = normalizeDomain(address.slice(address.lastIndexOf('@') + 1)) ?? '';
+  const destinationId = await findOwnDestination(database.sql, OPERATOR_TENANT_ID, domain);
+  return { address, domain, destinationId, tenantId: OPERATOR_TENANT_ID };
 }

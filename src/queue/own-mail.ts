@@ -19,24 +19,30 @@ export interface OwnMessage {
   readonly ehloName: string;
 }
 
+/** The destination of a domain that our own mail goes to: an INTERNAL one, or the one we back up anyway. Returns its id. */
+export async function findOwnDestination(sql: SqlExecutor, tenantId: string, domain: string): Promise<string> {
+  const [destination] = await sql<{ id: string }[]>`
+    insert into destinations (id, tenant_id, name, kind)
+    values (${newId()}, ${tenantId}, ${domain}, 'INTERNAL')
+    on conflict (name) do update set name = excluded.name
+    returning id`;
+  if (destination === undefined) throw new Error(`no destination for ${domain}`);
+  return destination.id;
+}
+
 /** Puts a report into the queue; returns its message id and destination. */
 export async function spoolOwnMail(
   sql: SqlExecutor,
   message: OwnMessage,
 ): Promise<{ id: string; destinationId: string }> {
-  const [destination] = await sql<{ id: string }[]>`
-    insert into destinations (id, tenant_id, name, kind)
-    values (${newId()}, ${message.tenantId}, ${message.domain}, 'INTERNAL')
-    on conflict (name) do update set name = excluded.name
-    returning id`;
-  if (destination === undefined) throw new Error(`no destination for ${message.domain}`);
+  const destinationId = await findOwnDestination(sql, message.tenantId, message.domain);
   const id = newId();
   const size = message.content.byteLength;
   await sql`
     with message as (
       insert into messages (id, transaction_id, tenant_id, destination_id, kind, reverse_path, size_bytes, ehlo_name,
         protocol)
-      values (${id}, ${id}, ${message.tenantId}, ${destination.id}, 'REPORT', null, ${size}, ${message.ehloName}, '')
+      values (${id}, ${id}, ${message.tenantId}, ${destinationId}, 'REPORT', null, ${size}, ${message.ehloName}, '')
       returning id, tenant_id, destination_id
     ), recipient as (
       insert into recipients (message_id, number, tenant_id, destination_id, address, notify)
@@ -47,5 +53,5 @@ export async function spoolOwnMail(
     )
     insert into queue_delta (destination_id, tenant_id, held_count, held_bytes)
     select destination_id, tenant_id, 1, ${size} from message`;
-  return { id, destinationId: destination.id };
+  return { id, destinationId };
 }

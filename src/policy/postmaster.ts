@@ -1,0 +1,34 @@
+/**
+ * Mail for this server's own postmaster (RFC 5321 §4.5.1, RFC 2142): `<postmaster>`, and postmaster@ and abuse@ at MX_HOSTNAME.
+ *
+ * It goes to POSTMASTER_ADDRESS through the same queue. Without that setting it is refused: a mailbox nobody reads would be
+ * worse. Decides nothing about postmaster@ of the relay domains: that mail belongs to their primaries.
+ */
+import { normalizeDomain } from '../mail/address.ts';
+import type { AcceptedRecipient, Decision, ForwardPath, ReplyLine } from './decision.ts';
+
+export interface PostmasterMailbox {
+  /** MX_HOSTNAME as lower-case A-label. */
+  readonly hostname: string;
+  /** Where the mail goes; null when POSTMASTER_ADDRESS is unset. */
+  readonly recipient: (AcceptedRecipient & { readonly address: string }) | null;
+}
+
+const NO_MAILBOX: ReplyLine = {
+  code: 550,
+  enhancedCode: '5.1.1',
+  text: 'this server has no postmaster mailbox; write to the postmaster of the domain concerned',
+  rejection: null,
+};
+
+const ROLES = new Set(['postmaster', 'abuse']);
+
+/** The decision for a forward-path that names this server's postmaster, or null for any other. */
+export function checkPostmaster(mailbox: PostmasterMailbox, path: ForwardPath): Decision | null {
+  if (path.kind === 'PATH') {
+    const { localPart, domain } = path.path;
+    if (!ROLES.has(localPart.toLowerCase()) || normalizeDomain(domain) !== mailbox.hostname) return null;
+  }
+  const { recipient } = mailbox;
+  return recipient === null ? { kind: 'REFUSE', reply: NO_MAILBOX } : { kind: 'ACCEPT', recipient };
+}
