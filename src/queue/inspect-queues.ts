@@ -1,7 +1,8 @@
 /**
  * What destinations hold: exact counts, the oldest message, the next attempt.
  *
- * The count is the folded total and the changes not yet folded, read in one statement and so in one snapshot.
+ * The count is the folded total and the changes not yet folded, read in one statement and so in one snapshot. The oldest
+ * message and the next due one are the ends of index ranges: O(1), also for a destination that holds nothing.
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
@@ -23,6 +24,13 @@ export interface QueueInspection {
 }
 
 export const EMPTY_QUEUE: QueueView = { heldCount: 0, heldBytes: 0, oldestAcceptedAt: null, nextAttemptAt: null };
+
+/**
+ * Below and above every UUIDv7. The oldest message is the end of a range of (destination_id, id): with an equality the planner
+ * thinks the primary key will do, and walks past everybody else's mail to find that this destination has none.
+ */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 interface QueueRow {
   id: string;
@@ -48,7 +56,10 @@ export function createQueueInspection(sql: SqlExecutor): QueueInspection {
           select sum(held_count) as held_count, sum(held_bytes) as held_bytes from queue_delta where destination_id = d.id
         ) as delta
         left join lateral (
-          select accepted_at from messages where destination_id = d.id order by id limit 1
+          select accepted_at from messages
+          where (destination_id, id) >= (d.id, ${FIRST_ID}::uuid) and (destination_id, id) <= (d.id, ${LAST_ID}::uuid)
+          order by destination_id, id
+          limit 1
         ) as oldest on true
         left join lateral (
           select next_attempt_at from messages where destination_id = d.id order by next_attempt_at, id limit 1

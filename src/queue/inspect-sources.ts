@@ -29,19 +29,25 @@ export interface Search {
   readonly until: Date | null;
 }
 
-/** What is in the queue. */
+/** Below and above every UUIDv7. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/** What is in the queue, where every message has a held recipient. */
 export function heldMessages(sql: SqlExecutor, search: Search): Condition {
   const hasState =
-    search.state === null
+    search.state === null || search.state === 'HELD'
       ? always(sql)
-      : sql`exists (select from recipients r where r.message_id = messages.id and r.state = ${search.state})`;
+      : // Not EXISTS: the planner may answer that by reading all recipients there are, once.
+        sql`coalesce((select true from recipients r
+                      where r.message_id = messages.id and r.state = ${search.state} limit 1), false)`;
   return sql`
     select id, transaction_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
            null::timestamptz as expires_at, next_attempt_at, null::jsonb as recipients,
            (${matches(sql, search)} and ${hasState}) as matches
     from messages
     where ${inQuestion(sql, search)} and ${ofRecipient(sql, search)}
-    order by id desc
+    ${newestFirst(sql, search)}
     limit ${search.scanLimit}`;
 }
 
@@ -62,7 +68,7 @@ export function endedMessages(sql: SqlExecutor, search: Search): Condition {
            (${matches(sql, search)} and ${hasState} and ${hasRecipient}) as matches
     from history
     where ${inQuestion(sql, search)} ${search.state === 'HELD' ? sql`and false` : sql``}
-    order by id desc
+    ${newestFirst(sql, search)}
     limit ${search.scanLimit}`;
 }
 
@@ -80,17 +86,38 @@ function inQuestion(sql: SqlExecutor, search: Search): Condition {
   const { transactionId, destinationId } = search;
   return allOf(sql, [
     mineOnly(sql, search.viewer),
-    idRange(sql, search, 'id'),
+    // Of the ids alone as well: that spares partitions.
+    ...(search.fromId === null ? [] : [sql`id >= ${search.fromId}`]),
+    ...search.belowId.map((bound) => sql`id < ${bound}`),
     ...(transactionId === null ? [] : [sql`transaction_id = ${transactionId}`]),
-    ...(destinationId === null ? [] : [sql`destination_id = ${destinationId}`]),
+    ...(destinationId === null
+      ? []
+      : [rowRange(sql, search, { columns: sql`destination_id`, values: sql`${destinationId}::uuid` })]),
   ]);
 }
 
-function idRange(sql: SqlExecutor, search: Search, column: 'id' | 'message_id'): Condition {
+/**
+ * As a range of the index that begins with `columns`, not as equalities: with those the planner thinks that any index on the
+ * ids will do, and walks past everybody else's mail to find that this destination has none.
+ */
+function rowRange(
+  sql: SqlExecutor,
+  search: Search,
+  {
+    columns,
+    values,
+    id = sql`id`,
+  }: { readonly columns: Condition; readonly values: Condition; readonly id?: Condition },
+): Condition {
+  const upper = search.belowId.map((bound) => sql`(${columns}, ${id}) < (${values}, ${bound})`);
   return allOf(sql, [
-    ...(search.fromId === null ? [] : [sql`${sql(column)} >= ${search.fromId}`]),
-    ...search.belowId.map((bound) => sql`${sql(column)} < ${bound}`),
+    sql`(${columns}, ${id}) >= (${values}, ${search.fromId ?? sql`${FIRST_ID}::uuid`})`,
+    ...(upper.length === 0 ? [sql`(${columns}, ${id}) <= (${values}, ${LAST_ID}::uuid)`] : upper),
   ]);
+}
+
+function newestFirst(sql: SqlExecutor, search: Search): Condition {
+  return search.destinationId === null ? sql`order by id desc` : sql`order by destination_id desc, id desc`;
 }
 
 /** What no index serves, on columns that both tables have. */
@@ -109,10 +136,15 @@ function matches(sql: SqlExecutor, search: Search): Condition {
 /** By the index on addresses, so that one mailbox's mail is found among a million others' messages. */
 function ofRecipient(sql: SqlExecutor, search: Search): Condition {
   if (search.recipient === null || search.destinationId === null) return always(sql);
+  const range = rowRange(sql, search, {
+    columns: sql`destination_id, lower(address)`,
+    values: sql`${search.destinationId}::uuid, lower(${search.recipient}::text)`,
+    id: sql`message_id`,
+  });
   return sql`id in (
-    select distinct message_id from recipients
-    where destination_id = ${search.destinationId} and lower(address) = lower(${search.recipient})
-          and ${idRange(sql, search, 'message_id')}
-    order by message_id desc
+    select distinct on (destination_id, lower(address), message_id) message_id
+    from recipients
+    where ${range}
+    order by destination_id desc, lower(address) desc, message_id desc
     limit ${search.scanLimit})`;
 }

@@ -72,7 +72,7 @@ export interface MessageInspection {
 }
 
 /** A few milliseconds of work, and pages that are seldom empty. */
-const SCAN_LIMIT = 2_000;
+const SCAN_LIMIT = 1_000;
 
 interface MessageRow {
   id: string | null;
@@ -137,7 +137,8 @@ async function searchFor(sql: SqlExecutor, viewer: Viewer, page: PageRequest): P
   if (destinationName !== null && destinationId === null) return null;
 
   const { state = null, reversePath = null, since = null, until = null } = filter;
-  const isScan = [recipient, state, reversePath, since, until].some((value) => value !== null);
+  const isScan =
+    state !== null && state !== 'HELD' ? true : [recipient, reversePath, since, until].some((value) => value !== null);
   return {
     viewer,
     limit: page.limit,
@@ -180,10 +181,10 @@ function idBounds(
   wanted: Pick<Search, 'transactionId' | 'since' | 'until'>,
 ): Pick<Search, 'fromId' | 'belowId'> {
   const { transactionId, since, until } = wanted;
-  const below = beforeId === null ? [] : [sql`${beforeId}`];
+  const below = beforeId === null ? [] : [sql`${beforeId}::uuid`];
   if (transactionId !== null) {
     // A transaction's messages have its id and the next ones, one per domain; it has at most a thousand recipients.
-    return { fromId: sql`${transactionId}`, belowId: [...below, sql`${nextId(transactionId, 1_000)}`] };
+    return { fromId: sql`${transactionId}::uuid`, belowId: [...below, sql`${nextId(transactionId, 1_000)}::uuid`] };
   }
   return {
     fromId:

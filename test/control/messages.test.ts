@@ -214,7 +214,7 @@ describe('messages', () => {
                            accepted_at, expires_at, recipients)
       select i, i, ${OPERATOR_TENANT_ID}, ${far}, case when n = 1 then 'rare@sender.example' else 'x@sender.example' end,
              10, 'c', 'MAIL', bmx_now(), bmx_now(), '[]'
-      from (select n, (left(${first}::text, 24) || lpad(to_hex(n), 12, '0'))::uuid as i from generate_series(1, 4500) n) as made`;
+      from (select n, (left(${first}::text, 24) || lpad(to_hex(n), 12, '0'))::uuid as i from generate_series(1, 2500) n) as made`;
     let cursor: string | null = null;
     const found: string[] = [];
     let pageCount = 0;

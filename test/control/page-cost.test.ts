@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { type Database, openDatabase } from '../../src/db/client.ts';
+import { newId } from '../../src/mail/id.ts';
+import { createAttemptInspection } from '../../src/queue/inspect-attempts.ts';
+import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
+import { createMessageInspection, type MessageFilter } from '../../src/queue/inspect.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { addDomain, domainsOn, OPERATOR } from './harness.ts';
+
+const HELD = 20_000;
+
+let database: TestDatabase;
+/** Of one connection, as it is configured for the queue: what it reads can be counted. */
+let single: Database;
+let busy: string;
+let empty: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const domains = domainsOn(database);
+  busy = await addDomain({ domains }, 'busy.example');
+  empty = await addDomain({ domains }, 'empty.example');
+  // One session does everything: others would report what they have read in their own time.
+  single = openDatabase(database.target, { poolSize: 1, queuePoolSize: 1 });
+  const sql = single.queueSql;
+  const ids = (prefix: string) => sql`
+    (select n, (${prefix.slice(0, 24)}::text || lpad(to_hex(n), 12, '0'))::uuid as id from generate_series(1, ${HELD}::integer) n)`;
+  await sql`
+    insert into messages (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, ehlo_name, protocol)
+    select id, id, ${OPERATOR.tenantId}, ${busy}, 's' || n || '@sender.example', 100, 'c', 'ESMTP' from ${ids(newId())} as made`;
+  await sql`
+    insert into recipients (message_id, number, tenant_id, destination_id, address)
+    select id, 0, tenant_id, destination_id, case when random() < 0.5 then 'one' else reverse_path end || '@busy.example'
+    from messages`;
+  await sql`
+    insert into history (id, transaction_id, tenant_id, destination_id, size_bytes, ehlo_name, kind, accepted_at, expires_at, recipients)
+    select id, id, ${OPERATOR.tenantId}, ${busy}, 100, 'c', 'MAIL', bmx_now(), bmx_now(), '[]' from ${ids(newId())} as made`;
+  await sql`
+    insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, reply, outcome, latency_ms)
+    select (left(${newId()}::text, 24) || right(m.id::text, 12))::uuid, tenant_id, destination_id, id, '{0}', random() < 0.1, 'x', 'DEFERRED', 1
+    from messages m`;
+});
+afterAll(async () => {
+  await single.close();
+  await database.close();
+});
+
+/** Rows and index entries of the queue's tables that were read by now. */
+async function readSoFar(): Promise<number> {
+  await single.queueSql`select pg_stat_force_next_flush()`;
+  const [row] = await single.queueSql<{ count: number }[]>`
+    select sum(count)::bigint as count from (
+      select seq_tup_read as count from pg_stat_user_tables where relname ~ '^(messages|recipients|history|attempts)'
+      union all
+      select idx_tup_read from pg_stat_user_indexes where relname ~ '^(messages|recipients|history|attempts)'
+    ) as counts`;
+  return row?.count ?? 0;
+}
+
+describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
+  beforeAll(async () => {
+    if (statistics === 'analysed') await single.queueSql`analyze`;
+  });
+
+  test('pages, counts and attempts read a few rows, whatever is held', async () => {
+    const messages = createMessageInspection(single.queueSql);
+    const queues = createQueueInspection(single.queueSql);
+    const attempts = createAttemptInspection(single.queueSql);
+    const [some] = await single.queueSql<{ id: string }[]>`select id from messages order by id offset 50 limit 1`;
+    const id = some?.id ?? '';
+    const page =
+      (filter: object, beforeId: string | null = null) =>
+      () =>
+        messages.listMessages(OPERATOR, { limit: 20, beforeId, filter });
+    const reads: Record<string, () => Promise<unknown>> = {
+      'one message': () => messages.findMessage(OPERATOR, id),
+      'newest page': page({}),
+      'page further down': page({}, id),
+      'held only': page({ state: 'HELD' }),
+      'busy domain': page({ domain: 'busy.example' }),
+      'busy domain, further down': page({ domain: 'busy.example' }, id),
+      'domain that holds nothing': page({ domain: 'empty.example' }),
+      'one transaction': page({ transaction: id }),
+      'recipient without mail': page({ recipient: 'none@empty.example' }),
+      'before everything': page({ until: new Date(0) }),
+      'queue that is full': () => queues.readQueues(OPERATOR, [busy]),
+      'queue that is empty': () => queues.readQueues(OPERATOR, [empty]),
+      attempts: () =>
+        attempts.listAttempts(OPERATOR, [
+          { messageId: id, destinationId: busy, recipientNumber: 0, endedAt: null, limit: 20, beforeId: null },
+        ]),
+    };
+    // The ids here follow each other, so one transaction's range of a thousand ids is full; elsewhere it holds one.
+    const costs: Record<string, number> = {};
+    for (const [name, read] of Object.entries(reads)) {
+      const before = await readSoFar();
+      await read();
+      costs[name] = (await readSoFar()) - before;
+    }
+    expect(Object.entries(costs).filter(([, cost]) => cost > 1_100)).toEqual([]);
+  });
+
+  test('a filter without an index reads a bounded number of rows', async () => {
+    const messages = createMessageInspection(single.queueSql);
+    const filters: MessageFilter[] = [{ reversePath: 'nobody@sender.example' }, { state: 'FAILED' }];
+    // Without statistics PostgreSQL takes one mailbox's mail for little and reads all of that mailbox.
+    if (statistics === 'analysed') filters.push({ recipient: 'one@busy.example' });
+    for (const filter of filters) {
+      const before = await readSoFar();
+      await messages.listMessages(OPERATOR, { limit: 20, beforeId: null, filter });
+      expect((await readSoFar()) - before).toBeLessThan(8_000);
+    }
+  });
+});
