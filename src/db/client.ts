@@ -8,13 +8,10 @@
  */
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { type Sql, steadyPool, type TransactionSql } from './steady-pool.ts';
 import { type DatabaseAddress, type DatabaseTarget, resolveTarget } from './target.ts';
 
-/** A postgres.js pool with our types. */
-export type Sql = postgres.Sql<{ bigint: number }>;
-
-/** One of its transactions, as `sql.begin` passes it. */
-export type TransactionSql = postgres.TransactionSql<{ bigint: number }>;
+export type { Sql, TransactionSql };
 
 /** Anything that runs a statement: a pool or a transaction. */
 export type SqlExecutor = Sql | TransactionSql;
@@ -69,9 +66,8 @@ interface ConnectOptions {
   readonly onClose?: () => void;
 }
 
-/** A pool of its own. For this room's long-lived sessions; others use `openDatabase`. */
-export function connect(address: DatabaseAddress, { max, applicationName, settings, onClose }: ConnectOptions): Sql {
-  return postgres({
+function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: () => void): Sql {
+  const sql: Sql = postgres({
     host: address.host,
     port: address.port,
     database: address.database,
@@ -79,14 +75,32 @@ export function connect(address: DatabaseAddress, { max, applicationName, settin
     // Said even when there is none: the driver would ask the environment.
     password: address.password ?? '',
     ssl: address.ssl ?? false,
-    max,
+    max: options.max,
     connect_timeout: CONNECT_TIMEOUT_S,
     keep_alive: KEEP_ALIVE_S,
+    // A connection closes only when it is lost.
+    idle_timeout: 0,
+    max_lifetime: null,
     onnotice: () => {},
-    ...(onClose === undefined ? {} : { onclose: onClose }),
+    onclose: onClose,
     types: { bigint: INT8 },
-    connection: { application_name: applicationName ?? 'backup-mx', TimeZone: 'UTC', ...settings },
+    connection: { application_name: options.applicationName ?? 'backup-mx', TimeZone: 'UTC', ...options.settings },
   });
+  // Through drizzle, JSON comes as text already.
+  const toJson = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+  sql.options.serializers[114] = toJson;
+  sql.options.serializers[3802] = toJson;
+  return sql;
+}
+
+/** A pool of its own, for sessions that hold a lock. Others use `openDatabase`. */
+export function connect(address: DatabaseAddress, options: ConnectOptions): Sql {
+  return steadyPool((onClose) =>
+    openDriver(address, options, () => {
+      onClose();
+      options.onClose?.();
+    }),
+  );
 }
 
 function restore<T>(current: Record<number, T>, wanted: Readonly<Record<number, T>>): void {
@@ -98,7 +112,7 @@ function restore<T>(current: Record<number, T>, wanted: Readonly<Record<number, 
 
 /**
  * drizzle replaces the pool's conversions of dates and JSON by its own. The pool is shared with plain statements, so they are
- * put back; drizzle takes Dates as well, and JSON that it has made text already is left as it is.
+ * put back: drizzle takes Dates as well.
  */
 function openDrizzle(sql: Sql): PostgresJsDatabase {
   const parsers = { ...sql.options.parsers };
@@ -106,9 +120,6 @@ function openDrizzle(sql: Sql): PostgresJsDatabase {
   const db = drizzle(sql);
   restore(sql.options.parsers, parsers);
   restore(sql.options.serializers, serializers);
-  const toJson = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-  sql.options.serializers[114] = toJson;
-  sql.options.serializers[3802] = toJson;
   return db;
 }
 
@@ -150,37 +161,4 @@ export function openDatabase(target: DatabaseTarget, options: DatabaseOptions = 
       await Promise.all([sql.end({ timeout: 5 }), queueSql.end({ timeout: 5 })]);
     },
   };
-}
-
-/**
- * Codes of postgres.js, of the system, and SQLSTATEs that end a session or refuse one: admin_shutdown, crash_shutdown,
- * cannot_connect_now, database_dropped, idle_session_timeout, too_many_connections, idle_in_transaction_session_timeout.
- */
-const LOST = new Set(
-  `CONNECTION_CLOSED CONNECTION_ENDED CONNECTION_DESTROYED CONNECT_TIMEOUT
-  ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ENOENT ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN ENOTCONN
-  ERR_SOCKET_CLOSED ERR_STREAM_DESTROYED ERR_STREAM_WRITE_AFTER_END
-  57P01 57P02 57P03 57P04 57P05 53300 25P03`.split(/\s+/),
-);
-
-/** `pg` gives these no code. */
-const LOST_MESSAGE =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
-
-/**
- * Whether a statement failed because there was no connection to the server, or no longer, rather than because of the
- * statement. Then nothing is known of its effect, and the same statement may succeed later.
- */
-export function isConnectionLost(error: unknown): boolean {
-  if (!(error instanceof Error)) {
-    return false;
-  }
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (LOST.has(code) || code.startsWith('08') || LOST_MESSAGE.test(error.message)) {
-    return true;
-  }
-  if (error instanceof AggregateError && error.errors.some(isConnectionLost)) {
-    return true;
-  }
-  return isConnectionLost(error.cause);
 }

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { sql as statement } from 'drizzle-orm';
 import { integer, jsonb, pgTable, timestamp } from 'drizzle-orm/pg-core';
-import pg from 'pg';
-import { connect, isConnectionLost, openDatabase } from '../../src/db/client.ts';
+import { Client } from 'pg';
+import { connect, openDatabase } from '../../src/db/client.ts';
+import { isConnectionLost } from '../../src/db/connection-lost.ts';
 import { StartError } from '../../src/db/start-error.ts';
 import { parseDatabaseUrl } from '../../src/db/target.ts';
 import { createTestDatabase, startPrivateServer, type TestDatabase } from '../helpers/database.ts';
@@ -97,7 +98,7 @@ test('sessions have limits and a name; the queue pool has pinned plans', async (
 });
 
 test('pg reaches the same database', async () => {
-  const client = new pg.Client(test_.database.pgTarget);
+  const client = new Client(test_.database.pgTarget);
   await client.connect();
   const { rows } = await client.query("select current_database() as name, current_setting('TimeZone') as zone");
   expect(rows).toEqual([{ name: test_.target.database, zone: 'UTC' }]);
@@ -116,7 +117,7 @@ describe('a lost connection', () => {
 
   test('by the server going away, before, during and between statements, and comes back', async () => {
     const server = await startPrivateServer();
-    const client = new pg.Client(server.database.pgTarget);
+    const client = new Client(server.database.pgTarget);
     client.on('error', () => {});
     await client.connect();
     const underWay = [
@@ -138,7 +139,7 @@ describe('a lost connection', () => {
     }
     expect(isConnectionLost(await failure(server.sql`select 1`))).toBe(true);
     expect(isConnectionLost(await failure(server.database.db.execute(statement`select 1`)))).toBe(true);
-    expect(isConnectionLost(await failure(new pg.Client(server.database.pgTarget).connect()))).toBe(true);
+    expect(isConnectionLost(await failure(new Client(server.database.pgTarget).connect()))).toBe(true);
     await watch.end({ timeout: 1 });
     await server.restart();
     // A pool waits a moment between attempts.

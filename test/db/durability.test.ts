@@ -18,18 +18,18 @@ if (!isThere) {
 }
 
 test('the embedded server is trusted', async () => {
-  const { sql, close } = await createTestDatabase();
-  expect(await checkServer(sql)).toEqual({ kind: 'OK', version: '18.4' });
-  await close();
+  const embedded = await createTestDatabase();
+  expect(await checkServer(embedded.sql)).toEqual({ kind: 'OK', version: '18.4' });
+  await embedded.close();
 });
 
 test('synchronous_commit off for our role is seen', async () => {
-  const { target, close } = await createTestDatabase();
-  const sql = connect(target, { max: 1, settings: { synchronous_commit: 'off' } });
+  const database = await createTestDatabase();
+  const sql = connect(database.target, { max: 1, settings: { synchronous_commit: 'off' } });
   const check = await checkServer(sql);
   expect(check).toMatchObject({ kind: 'REFUSED' });
   await sql.end();
-  await close();
+  await database.close();
 });
 
 describe.skipIf(!isThere)('PostgreSQL 15', () => {
@@ -94,12 +94,12 @@ describe.skipIf(!isThere)('PostgreSQL 15', () => {
   for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit']) {
     test(`with ${setting} off is refused with one line`, async () => {
       await start('-c', `${setting}=off`);
-      const { sql, close } = openDatabase({ url });
-      expect(await checkServer(sql)).toEqual({
+      const database = openDatabase({ url });
+      expect(await checkServer(database.sql)).toEqual({
         kind: 'REFUSED',
         line: `DATABASE_URL: the server has ${setting} = off and could lose mail that was accepted: set it to on`,
       });
-      await close();
+      await database.close();
       await stop();
     });
   }

@@ -12,7 +12,8 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 test('payloads arrive; after a broken connection there is a reset and they arrive again', async () => {
-  const { sql, close } = await createTestDatabase();
+  const database = await createTestDatabase();
+  const { sql } = database;
   const heard: string[] = [];
   let resets = 0;
   const onReset = (): void => void (resets += 1);
@@ -27,7 +28,7 @@ test('payloads arrive; after a broken connection there is a reset and they arriv
   await until(() => heard.length === 2);
   expect(heard).toEqual(['one', 'two']);
   await listener.close();
-  await close();
+  await database.close();
 });
 
 test('a restart of the server is a reset', async () => {

@@ -96,9 +96,18 @@ test('a migration that waits for a lock is tried again, and given up with one li
   const { target, sql, close } = await emptyDatabase();
   await migrate(target, { migrationsFolder: writeMigrations(REQUIREMENTS) });
   const folder = writeMigrations(REQUIREMENTS, 'alter table schema_requirements add column note text');
-  const holder = await sql.reserve();
-  await holder`begin`;
-  await holder`select * from schema_requirements`;
+  let letGo = (): void => {};
+  const isOver = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let holder: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((isHeld) => {
+    holder = sql.begin(async (transaction) => {
+      await transaction`select * from schema_requirements`;
+      isHeld();
+      await isOver;
+    });
+  });
   const refused = await migrate(target, { migrationsFolder: folder, patienceMs: 0 });
   expect(refused.kind === 'REFUSED' && refused.line).toContain('other sessions hold locks');
   const patient = migrate(target, { migrationsFolder: folder });
@@ -106,8 +115,8 @@ test('a migration that waits for a lock is tried again, and given up with one li
   for (let waiting = 0; waiting === 0; ) {
     waiting = (await sql.unsafe<{ count: number }[]>(failuresBefore))[0]?.count ?? 0;
   }
-  await holder`commit`;
-  holder.release();
+  letGo();
+  await holder;
   expect(await patient).toEqual({ kind: 'READY', version: 2, appliedCount: 1 });
   await close();
 });
