@@ -129,11 +129,12 @@ interface FateRow {
 
 function settleLocked(sql: TransactionSql, input: SettleInput) {
   const { by, messages, verdicts, attempts } = input;
+  // Booleans go as text[]: in a bool[] the driver (postgres 3.4.9) writes every string as false, and infers single ones.
   const holder = by.kind === 'ATTEMPT' ? by.holder : null;
   const begunAt = by.kind === 'EXPIRY' ? by.begunAt : null;
   return sql<FateRow[]>`
     with given as (
-      select * from unnest(${messages.map((m) => m.messageId)}::uuid[], ${messages.map((m) => String(m.isHostLevel))}::bool[])
+      select * from unnest(${messages.map((m) => m.messageId)}::uuid[], ${messages.map((m) => String(m.isHostLevel))}::text[]::bool[])
         as g(message_id, is_host_level)
     ), verdicts as (
       select * from unnest(${verdicts.map((v) => v.messageId)}::uuid[], ${verdicts.map((v) => v.number)}::smallint[],
@@ -226,7 +227,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         bmx_now() - make_interval(secs => a.latency_ms / 1000.0), a.host, a.address, a.tls, a.reply, a.outcome, a.latency_ms
       from destinations d, unnest(${attempts.map(() => newId())}::uuid[], ${attempts.map((a) => a.messageId)}::uuid[],
         ${attempts.map((a) => a.record.recipientNumbers.join(','))}::text[],
-        ${attempts.map((a) => String(a.record.isHostLevel))}::bool[], ${attempts.map((a) => a.record.host)}::text[],
+        ${attempts.map((a) => String(a.record.isHostLevel))}::text[]::bool[], ${attempts.map((a) => a.record.host)}::text[],
         ${attempts.map((a) => a.record.address)}::text[], ${attempts.map((a) => a.record.tls)}::text[],
         ${attempts.map((a) => a.record.reply)}::text[], ${attempts.map((a) => a.record.outcome)}::text[],
         ${attempts.map((a) => Math.round(a.record.latencyMs))}::integer[])
