@@ -99,7 +99,8 @@ export async function claimDue(
 
 /**
  * Claims the one message that tries a destination whose clock is running, and stores the destination's next attempt.
- * Each time another message, a small one among the next twenty; after a flush the one at the head of the queue.
+ * Each time another message, the one among the next twenty that was not tried for longest, a small one first: none that
+ * the host chokes on can stand in the way of the others. After a flush the one at the head of the queue.
  */
 export async function claimProbe(
   sql: Sql,
@@ -112,15 +113,15 @@ export async function claimProbe(
           order by next_attempt_at, id limit 1 for update skip locked`
     : sql`select id from messages where id = (
             select id from (
-              (select id, size_bytes, 0 as lap from messages, destination
+              (select id, size_bytes, claimed_at, 0 as lap from messages, destination
                  where destination_id = ${destinationId} and claimed_by is null and id > destination.cursor
                  order by id limit 20)
               union all
-              (select id, size_bytes, 1 as lap from messages
+              (select id, size_bytes, claimed_at, 1 as lap from messages
                  where destination_id = ${destinationId} and claimed_by is null
                  order by id limit 20)
             ) as candidates
-            order by lap, size_bytes, id limit 1
+            order by claimed_at nulls first, lap, size_bytes, id limit 1
           ) for update skip locked`;
   const rows = await sql<MessageRow[]>`
     with destination as materialized (
