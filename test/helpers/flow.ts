@@ -1,0 +1,246 @@
+/**
+ * A stage for flow tests: the whole service on a database whose clock can be moved, a DNS server of our own, primaries on
+ * loopback addresses that share the delivery port, and a client that speaks SMTP.
+ *
+ * `startFlow` takes everything down again with `close`. What the API says is asked with `see` and `messages`.
+ */
+import { Buffer } from 'node:buffer';
+import type { DatabaseAddress } from '../../src/db/target.ts';
+import { until } from './child.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { type FakeDns, type FakeRecords, startFakeDns } from './fake-dns.ts';
+import { type FakePrimary, type FakePrimaryOptions, startFakePrimary } from './fake-primary.ts';
+import { findFreePort } from './free-port.ts';
+import { type Service, startService } from './service.ts';
+import { connectPeer, type SmtpPeer } from './smtp-peer.ts';
+
+export interface Mail {
+  /** Null: the null reverse-path. Default `sender@sender.example`. */
+  readonly from?: string | null;
+  readonly to: readonly string[];
+  /** CRLF line ends; leading dots are stuffed here. */
+  readonly content?: string | Buffer;
+  /** After the path of MAIL: ` SIZE=12`. */
+  readonly mailParameters?: string;
+}
+
+export interface AttemptSeen {
+  readonly at: string;
+  readonly host: string | null;
+  readonly address: string | null;
+  readonly reply: string;
+  readonly outcome: string;
+}
+
+export interface MessageSeen {
+  readonly id: string;
+  readonly transaction: string;
+  readonly acceptedAt: string;
+  readonly expiresAt: string;
+  readonly sizeBytes: number;
+  readonly reversePath: string | null;
+  readonly recipients: readonly {
+    readonly address: string;
+    readonly state: string;
+    readonly nextAttemptAt: string | null;
+    readonly attemptCount: number;
+    readonly lastReply: string | null;
+    readonly attempts: { readonly nodes: readonly AttemptSeen[] };
+  }[];
+}
+
+export interface OutageSeen {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly class: string;
+  readonly heldCount: number | null;
+  readonly lastReply: string;
+  readonly nextProbeAt: string | null;
+}
+
+export interface DomainSeen {
+  readonly status: string;
+  readonly queue: {
+    readonly heldCount: number;
+    readonly heldBytes: number;
+    readonly oldestAcceptedAt: string | null;
+    readonly nextAttemptAt: string | null;
+  };
+  readonly outage: OutageSeen | null;
+}
+
+export interface Flow {
+  readonly service: Service;
+  readonly database: TestDatabase;
+  readonly dns: FakeDns;
+  /** DELIVERY_PORT: where every next hop that MX records name is dialled. */
+  readonly deliveryPort: number;
+  /** A primary on the delivery port of a loopback address, `127.0.0.2`; closed with the flow. */
+  primary(host: string, options?: FakePrimaryOptions): Promise<FakePrimary>;
+  /** A session behind greeting and EHLO. */
+  connect(): Promise<SmtpPeer>;
+  /** One accepted transaction; its id. Throws on any refusal. */
+  send(mail: Mail): Promise<string>;
+  /** domainCreate; without a primary its MX records decide. */
+  addDomain(name: string, primary?: Pick<FakePrimary, 'host' | 'port'>): Promise<void>;
+  see(domain: string): Promise<DomainSeen>;
+  outages(domain: string): Promise<readonly OutageSeen[]>;
+  /** Newest first, live and ended, with their newest 100 attempts. */
+  messages(domain: string): Promise<readonly MessageSeen[]>;
+  /** Any mutation of a shape `name(input: …) { … userErrors }`; its userErrors' codes. */
+  change(mutation: string, input: Readonly<Record<string, unknown>>): Promise<readonly string[]>;
+  /** Waits until the domain looks so. */
+  untilSeen(domain: string, what: string, condition: (seen: DomainSeen) => boolean): Promise<DomainSeen>;
+  /** Waits until no node has the domain in hand: what was attempted is recorded, the next slot stored. */
+  untilIdle(domain: string): Promise<void>;
+  /** Moves the service's clock to an instant of the API, a moment behind it. */
+  moveTo(instant: string | null | undefined): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** For events that nothing but the service's own timers bring about, on a busy machine. */
+export const PATIENCE_MS = 20_000;
+
+export const SENDER = 'sender@sender.example';
+export const PLAIN_CONTENT = 'From: <sender@sender.example>\r\nSubject: flow\r\n\r\nHello.\r\n';
+
+const OUTAGE = '{ id startedAt endedAt class heldCount lastReply nextProbeAt }';
+const QUEUE = '{ heldCount heldBytes oldestAcceptedAt nextAttemptAt }';
+const MESSAGE = `{ id transaction acceptedAt expiresAt sizeBytes reversePath recipients {
+  address state nextAttemptAt attemptCount lastReply
+  attempts(first: 100) { nodes { at host address reply outcome } } } }`;
+
+export async function startFlow(
+  zones: Readonly<Record<string, FakeRecords>> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Flow> {
+  const database = await createTestDatabase();
+  const dns = await startFakeDns(zones);
+  const deliveryPort = await findFreePort();
+  const service = await startService({
+    env: {
+      DATABASE_URL: urlOf(database.target),
+      DNS_SERVERS: dns.address,
+      DELIVERY_PORT: String(deliveryPort),
+      ...env,
+    },
+  }).catch(async (error: unknown) => {
+    await Promise.all([dns.close(), database.close()]);
+    throw error;
+  });
+  const primaries: FakePrimary[] = [];
+
+  const see = async (name: string): Promise<DomainSeen> => {
+    const { domain } = await service.graphql<{ domain: DomainSeen | null }>(
+      `query ($name: String!) { domain(name: $name) { status queue ${QUEUE} outage ${OUTAGE} } }`,
+      { name },
+    );
+    if (domain === null) throw new Error(`no such domain: ${name}`);
+    return domain;
+  };
+  const change: Flow['change'] = async (mutation, input) => {
+    const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
+    const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { userErrors { code message } } }`;
+    const data = await service.graphql<Record<string, { userErrors: { code: string }[] }>>(query, { input });
+    return (data[mutation]?.userErrors ?? []).map(({ code }) => code);
+  };
+  const connect = async (): Promise<SmtpPeer> => {
+    const peer = await connectPeer({ host: '127.0.0.1', port: service.smtpPort, timeoutMs: 30_000 });
+    await expectReply('220', 'the greeting', peer.reply());
+    await expectReply('250', 'EHLO', peer.ask('EHLO client.sender.example'));
+    return peer;
+  };
+
+  return {
+    service,
+    database,
+    dns,
+    deliveryPort,
+    primary: async (host, options = {}) => {
+      const primary = await startFakePrimary({ host, port: deliveryPort, ...options });
+      primaries.push(primary);
+      return primary;
+    },
+    connect,
+    send: async (mail) => {
+      const peer = await connect();
+      try {
+        return await transact(peer, mail);
+      } finally {
+        peer.destroy();
+      }
+    },
+    addDomain: async (name, primary) => {
+      const deliverTo = primary === undefined ? [] : [{ host: primary.host, port: primary.port }];
+      const errors = await change('domainCreate', { name, deliverTo });
+      if (errors.length > 0) throw new Error(`domainCreate ${name}: ${errors.join(', ')}`);
+    },
+    see,
+    outages: async (domain) => {
+      const { outages } = await service.graphql<{ outages: { nodes: OutageSeen[] } }>(
+        `query ($domain: String!) { outages(first: 100, filter: { domain: $domain }) { nodes ${OUTAGE} } }`,
+        { domain },
+      );
+      return outages.nodes;
+    },
+    messages: async (domain) => {
+      const { messages } = await service.graphql<{ messages: { nodes: MessageSeen[] } }>(
+        `query ($domain: String!) { messages(first: 20, filter: { domain: $domain }) { nodes ${MESSAGE} } }`,
+        { domain },
+      );
+      return messages.nodes;
+    },
+    change,
+    untilSeen: (domain, what, condition) =>
+      until(`${domain}: ${what}`, PATIENCE_MS, async () => {
+        const seen = await see(domain);
+        return condition(seen) && seen;
+      }),
+    untilIdle: async (domain) => {
+      await until(`${domain} is in no node's hands`, PATIENCE_MS, async () => {
+        const rows = await database.sql`select from destinations where name = ${domain} and owner_node is null`;
+        return rows.length === 1;
+      });
+    },
+    moveTo: async (instant) => {
+      if (instant === null || instant === undefined) throw new Error('no instant to move the clock to');
+      // The API cuts microseconds off: a millisecond more is behind the instant that is meant.
+      await database.sql`
+        update clock set shift = shift + greatest(${instant}::text::timestamptz + interval '1 millisecond' - bmx_now(), interval '0')`;
+    },
+    close: async () => {
+      await service.remove();
+      await Promise.all([...primaries.map((primary) => primary.close()), dns.close()]);
+      await database.close();
+    },
+  };
+}
+
+/** One transaction in an open session; the transaction's id. Throws on any refusal. */
+export async function transact(peer: SmtpPeer, mail: Mail): Promise<string> {
+  const from = mail.from === undefined ? SENDER : (mail.from ?? '');
+  await expectReply('250', 'MAIL', peer.ask(`MAIL FROM:<${from}>${mail.mailParameters ?? ''}`));
+  for (const to of mail.to) await expectReply('250', `RCPT ${to}`, peer.ask(`RCPT TO:<${to}>`));
+  await expectReply('354', 'DATA', peer.ask('DATA'));
+  await peer.write(stuffDots(Buffer.from(mail.content ?? PLAIN_CONTENT)));
+  const reply = await expectReply('250', 'the final dot', peer.ask('.'));
+  const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(reply)?.[0];
+  if (id === undefined) throw new Error(`no id in ${reply}`);
+  return id;
+}
+
+/** RFC 5321 §4.5.2. */
+function stuffDots(content: Buffer): Buffer {
+  return Buffer.from(content.toString('latin1').replaceAll(/(^|\r\n)\./g, '$1..'), 'latin1');
+}
+
+async function expectReply(code: string, what: string, answer: Promise<string>): Promise<string> {
+  const reply = await answer;
+  if (!reply.startsWith(code)) throw new Error(`${what} was answered ${reply}`);
+  return reply;
+}
+
+function urlOf({ host, port, database, user }: DatabaseAddress): string {
+  return `postgres://${user}@localhost:${port}/${database}?host=${host}`;
+}
