@@ -50,11 +50,21 @@ test('in a real browser it works and no request leaves the origin', async () => 
       if (message.text().includes('Content Security Policy')) violations.push(message.text());
     });
     page.on('pageerror', (error) => void violations.push(error.message));
-    await page.setExtraHTTPHeaders({ Authorization: `Bearer ${TOKEN}` });
     await page.goto(`${control.url}/graphql`);
-    await page.locator('.graphiql-execute-button').first().waitFor({ timeout: 30_000 });
+    const headers = page.locator('section[aria-label="Headers"] .monaco-editor:visible').first();
+    await headers.waitFor({ timeout: 30_000 });
+    await headers.click();
+    // Between "Bearer " and the closing quote.
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.insertText(TOKEN);
+    await page.locator('button[aria-label^="Re-fetch"]').click();
     await page.locator('.graphiql-execute-button').first().click();
-    await page.getByText('backup.test.example').first().waitFor({ timeout: 30_000 });
+    const result = page.locator('section[aria-label="Result Window"]');
+    await result.getByText('backup.test.example').first().waitFor({ timeout: 30_000 });
+    const stored = await page.evaluate(() => JSON.stringify(Object.entries(localStorage)));
+    expect(stored).not.toContain(TOKEN);
     const foreign = requests.filter((url) => !url.startsWith(control.url) && !/^(?:data|blob):/.test(url));
     expect(foreign).toEqual([]);
     expect(violations).toEqual([]);
