@@ -88,6 +88,8 @@ export interface Flow {
   outages(domain: string): Promise<readonly OutageSeen[]>;
   /** Newest first, live and ended, with their newest 100 attempts. */
   messages(domain: string): Promise<readonly MessageSeen[]>;
+  /** Null when there is none of this id. */
+  message(id: string): Promise<MessageSeen | null>;
   /** Any mutation of a shape `name(input: …) { … userErrors }`; its userErrors' codes. */
   change(mutation: string, input: Readonly<Record<string, unknown>>): Promise<readonly string[]>;
   /** Waits until the domain looks so. */
@@ -186,10 +188,14 @@ export async function startFlow(
     },
     messages: async (domain) => {
       const { messages } = await service.graphql<{ messages: { nodes: MessageSeen[] } }>(
-        `query ($domain: String!) { messages(first: 20, filter: { domain: $domain }) { nodes ${MESSAGE} } }`,
+        `query ($domain: String!) { messages(first: 30, filter: { domain: $domain }) { nodes ${MESSAGE} } }`,
         { domain },
       );
       return messages.nodes;
+    },
+    message: async (id) => {
+      const query = `query ($id: ID!) { message(id: $id) ${MESSAGE} }`;
+      return (await service.graphql<{ message: MessageSeen | null }>(query, { id })).message;
     },
     change,
     untilSeen: (domain, what, condition) =>
