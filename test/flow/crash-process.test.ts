@@ -65,12 +65,6 @@ test(`${ROUNDS} times kill -9 of the service in mid-load loses nothing that was 
     expect(compare(load, primary.messages)).toMatchObject({ lost: [], surplus: [], altered: [] });
     expect(load.unanswered.size).toBeGreaterThan(0);
     expect([...load.refusals.keys()].filter((reply) => !/^4[25]1 /.test(reply))).toEqual([]);
-    console.log(
-      load.accepted.size,
-      load.unanswered.size,
-      [...load.refusals],
-      compare(load, primary.messages).repeated.length,
-    );
   } finally {
     await load.stop();
     await service.remove();

@@ -50,8 +50,7 @@ export function startLoad(options: LoadOptions): Load {
   const again: string[] = [];
   loadCount += 1;
   const prefix = `m${loadCount}-`;
-  let begun = 0;
-  let isStopping = false;
+  const state = { begun: 0, isStopping: false };
 
   const refused = (reply: string): void => {
     refusals.set(reply, (refusals.get(reply) ?? 0) + 1);
@@ -59,9 +58,9 @@ export function startLoad(options: LoadOptions): Load {
   const nextRecipient = (): string | null => {
     const repeated = again.shift();
     if (repeated !== undefined) return repeated;
-    if (begun >= mostMessages) return null;
-    begun += 1;
-    return `${prefix}${begun}@${domain}`;
+    if (state.begun >= mostMessages) return null;
+    state.begun += 1;
+    return `${prefix}${state.begun}@${domain}`;
   };
 
   /** One transaction. Throws when the connection is gone. */
@@ -100,7 +99,7 @@ export function startLoad(options: LoadOptions): Load {
   const sendOnOneConnection = async (): Promise<void> => {
     const peer = await openPeer();
     try {
-      for (let sent = 0; sent < (options.messagesPerConnection ?? 20) && !isStopping; sent += 1) {
+      for (let sent = 0; sent < (options.messagesPerConnection ?? 20) && !state.isStopping; sent += 1) {
         const recipient = nextRecipient();
         if (recipient === null) return;
         await sendOne(peer, recipient);
@@ -110,7 +109,7 @@ export function startLoad(options: LoadOptions): Load {
     }
   };
   const sender = async (): Promise<void> => {
-    while (!isStopping && (begun < mostMessages || again.length > 0)) {
+    while (!state.isStopping && (state.begun < mostMessages || again.length > 0)) {
       await sendOnOneConnection().catch(() => new Promise((resolve) => setTimeout(resolve, RECONNECT_AFTER_MS)));
     }
   };
@@ -123,7 +122,7 @@ export function startLoad(options: LoadOptions): Load {
     refusalCount: () => [...refusals.values()].reduce((sum, count) => sum + count, 0),
     contentOf: (recipient) => contentFor(recipient, sizeBytes),
     stop: async () => {
-      isStopping = true;
+      state.isStopping = true;
       await senders;
     },
   };
