@@ -22,6 +22,8 @@ export interface Mail {
   readonly content?: string | Buffer;
   /** After the path of MAIL: ` SIZE=12`. */
   readonly mailParameters?: string;
+  /** After the path of each RCPT. */
+  readonly recipientParameters?: string;
 }
 
 export interface AttemptSeen {
@@ -227,7 +229,9 @@ export async function startFlow(
 export async function transact(peer: SmtpPeer, mail: Mail): Promise<string> {
   const from = mail.from === undefined ? SENDER : (mail.from ?? '');
   await expectReply('250', 'MAIL', peer.ask(`MAIL FROM:<${from}>${mail.mailParameters ?? ''}`));
-  for (const to of mail.to) await expectReply('250', `RCPT ${to}`, peer.ask(`RCPT TO:<${to}>`));
+  for (const to of mail.to) {
+    await expectReply('250', `RCPT ${to}`, peer.ask(`RCPT TO:<${to}>${mail.recipientParameters ?? ''}`));
+  }
   await expectReply('354', 'DATA', peer.ask('DATA'));
   await peer.write(stuffDots(Buffer.from(mail.content ?? PLAIN_CONTENT)));
   const reply = await expectReply('250', 'the final dot', peer.ask('.'));
