@@ -43,6 +43,12 @@ export interface ClaimKey {
   readonly id: string;
 }
 
+/**
+ * Greater than every id. With it "of one destination, by id" is a range of the index (destination_id, id): an equality with
+ * `order by id` lets the planner walk the whole primary key instead.
+ */
+export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 export const FIRST_KEY: ClaimKey = { at: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
 
 interface MessageRow {
@@ -114,12 +120,14 @@ export async function claimProbe(
     : sql`select id from messages where id = (
             select id from (
               (select id, size_bytes, claimed_at, 0 as lap from messages, destination
-                 where destination_id = ${destinationId} and claimed_by is null and id > destination.cursor
-                 order by id limit 20)
+                 where (destination_id, id) > (${destinationId}, destination.cursor)
+                   and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null
+                 order by destination_id, id limit 20)
               union all
               (select id, size_bytes, claimed_at, 1 as lap from messages
-                 where destination_id = ${destinationId} and claimed_by is null
-                 order by id limit 20)
+                 where (destination_id, id) >= (${destinationId}, ${FIRST_KEY.id})
+                   and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null
+                 order by destination_id, id limit 20)
             ) as candidates
             order by claimed_at nulls first, lap, size_bytes, id limit 1
           ) for update skip locked`;

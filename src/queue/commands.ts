@@ -6,6 +6,7 @@
  */
 import type { Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { FIRST_KEY, LAST_ID } from './claim.ts';
 import { type Fate, settle } from './outcome.ts';
 
 export type VerbResult =
@@ -52,15 +53,15 @@ export function bounceMessage(sql: Sql, viewer: Viewer, id: string, reason: stri
 /** Cancels all that a destination holds, in bounded batches, but for what is in delivery. Returns how many messages. */
 export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string, reason: string): Promise<number> {
   let cancelled = 0;
-  let after = '00000000-0000-0000-0000-000000000000';
+  let after = FIRST_KEY.id;
   for (;;) {
     const held = await sql<{ id: string; numbers: number[] }[]>`
       select m.id, array_agg(r.number) as numbers
       from (
         select id from messages
-        where destination_id = ${destinationId} and id > ${after} and claimed_by is null
-          and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
-        order by id limit ${BATCH}
+        where (destination_id, id) > (${destinationId}, ${after}) and (destination_id, id) <= (${destinationId}, ${LAST_ID})
+          and claimed_by is null and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
+        order by destination_id, id limit ${BATCH}
       ) m join recipients r on r.message_id = m.id and r.state = 'HELD'
       group by m.id order by m.id`;
     const last = held.at(-1);

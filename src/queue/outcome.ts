@@ -127,38 +127,42 @@ interface FateRow {
   age_seconds: string;
 }
 
+/** One row set flows through the statement, so its cost is linear in the recipients; only index look-ups touch tables. */
 function settleLocked(sql: TransactionSql, input: SettleInput) {
-  const { by, messages, verdicts, attempts } = input;
-  // Booleans go as text[]: in a bool[] the driver (postgres 3.4.9) writes every string as false, and infers single ones.
+  const { by, messages, attempts } = input;
   const holder = by.kind === 'ATTEMPT' ? by.holder : null;
   const begunAt = by.kind === 'EXPIRY' ? by.begunAt : null;
+  // Booleans go as text[]: in a bool[] the driver (postgres 3.4.9) writes every string as false, and infers single ones.
   return sql<FateRow[]>`
     with given as (
-      select * from unnest(${messages.map((m) => m.messageId)}::uuid[], ${messages.map((m) => String(m.isHostLevel))}::text[]::bool[])
-        as g(message_id, is_host_level)
-    ), verdicts as (
-      select * from unnest(${verdicts.map((v) => v.messageId)}::uuid[], ${verdicts.map((v) => v.number)}::smallint[],
-        ${verdicts.map((v) => v.outcome)}::text[], ${verdicts.map((v) => v.reply)}::text[])
-        as v(message_id, number, outcome, reply)
-    ), target as (
-      select m.*, g.is_host_level, q.lifetime + d.hold_extension as holds,
+      select * from unnest(${messages.map((m) => m.messageId)}::uuid[],
+        ${messages.map((m) => String(m.isHostLevel))}::text[]::bool[], ${verdictsByMessage(input)}::text[]::jsonb[])
+        as g(message_id, is_host_level, verdicts)
+    ), context as materialized (
+      select d.id as destination_id, q.lifetime + d.hold_extension as holds,
         coalesce(d.route_generation = ${input.routeGeneration}::integer, true) as is_same_route,
-        case when ${holder === null} then m.claimed_by is null
-             else m.claimed_by = ${holder?.node ?? null} and m.claim_epoch = ${holder?.epoch ?? null} end as is_current,
-        coalesce(${begunAt}::text::timestamptz, m.claimed_at) >= m.accepted_at + q.lifetime + d.hold_extension
-          and (p.resumed_at is null or coalesce(d.last_attempt_at >= p.resumed_at, false)) as is_final
-      from given g join messages m on m.id = g.message_id join destinations d on d.id = m.destination_id
-        cross join queue_limits q cross join service_presence p
-      where m.destination_id = ${input.destinationId}
+        p.resumed_at is null or coalesce(d.last_attempt_at >= p.resumed_at, false) as may_expire
+      from destinations d cross join queue_limits q cross join service_presence p
+      where d.id = ${input.destinationId}
     ), judged as (
-      select r.*, v.reply, r.state = 'HELD' and v.outcome is not null
-          and (coalesce(t.is_current, false) or v.outcome = 'DELIVERED') as is_new,
-        case when v.outcome = 'FAILED' and not t.is_same_route then 'DEFERRED' else v.outcome end as outcome,
-        coalesce(t.is_final, false) as is_final
-      from target t join recipients r on r.message_id = t.id
-        left join verdicts v on v.message_id = r.message_id and v.number = r.number
-    ), fates as (
-      select message_id, number, address, notify, original_recipient, is_new,
+      select m.id as message_id, m.transaction_id, m.tenant_id, m.destination_id, m.reverse_path, m.size_bytes,
+        m.client_address, m.ehlo_name, m.kind, m.envelope_id, m.accepted_at, m.claimed_at, g.is_host_level, c.holds,
+        r.number, r.address, r.notify, r.original_recipient, r.state, r.attempt_count, r.last_reply, r.last_attempt_at,
+        r.ended_at, g.verdicts -> r.number::text ->> 1 as reply,
+        case when g.verdicts -> r.number::text ->> 0 = 'FAILED' and not c.is_same_route then 'DEFERRED'
+             else g.verdicts -> r.number::text ->> 0 end as outcome,
+        coalesce(case when ${holder === null} then m.claimed_by is null
+             else m.claimed_by = ${holder?.node ?? null} and m.claim_epoch = ${holder?.epoch ?? null} end, false) as is_current,
+        coalesce(${begunAt}::text::timestamptz, m.claimed_at) >= m.accepted_at + c.holds and c.may_expire as is_final
+      from context c cross join given g
+        join messages m on m.id = g.message_id and m.destination_id = c.destination_id
+        join recipients r on r.message_id = m.id
+    ), changed as (
+      select *, state = 'HELD' and outcome is not null and (is_current or outcome = 'DELIVERED') as is_new from judged
+    ), settled as (
+      select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
+        envelope_id, accepted_at, claimed_at, is_host_level, is_current, holds, number, address, notify, original_recipient,
+        is_new,
         case when not is_new then state
              when outcome in ('DELIVERED', 'FAILED', 'CANCELLED') then outcome
              when is_final then 'EXPIRED' else 'HELD' end as state,
@@ -166,38 +170,39 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         case when is_new then reply else last_reply end as last_reply,
         case when is_new and outcome <> 'CANCELLED' then bmx_now() else last_attempt_at end as last_attempt_at,
         coalesce(ended_at, bmx_now()) as ended_at
-      from judged
-    ), ended as (
-      select message_id, jsonb_agg(jsonb_build_object('number', number, 'address', address, 'state', state,
-          'attemptCount', attempt_count, 'lastReply', last_reply, 'lastAttemptAt', last_attempt_at,
-          'endedAt', ended_at) order by number) as recipients
-      from fates group by message_id having bool_and(state <> 'HELD')
+      from changed
+    ), fates as materialized (
+      select *, bool_and(state <> 'HELD') over (partition by message_id) as has_ended from settled
+    ), ended as materialized (
+      select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
+        accepted_at, accepted_at + holds as expires_at,
+        jsonb_agg(jsonb_build_object('number', number, 'address', address, 'state', state, 'attemptCount', attempt_count,
+          'lastReply', last_reply, 'lastAttemptAt', last_attempt_at, 'endedAt', ended_at) order by number) as recipients
+      from fates where has_ended
+      group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
     ), told as (
-      select message_id, jsonb_agg(jsonb_build_object('address', address, 'originalRecipient', original_recipient,
-          'state', state, 'reply', last_reply, 'lastAttemptAt', last_attempt_at) order by number) as recipients
+      select message_id, transaction_id, tenant_id, destination_id,
+        jsonb_build_object('reversePath', reverse_path, 'clientAddress', host(client_address), 'ehloName', ehlo_name,
+          'acceptedAt', accepted_at, 'envelopeId', envelope_id, 'holdSeconds', extract(epoch from holds)::bigint,
+          'recipients', jsonb_agg(jsonb_build_object('address', address, 'originalRecipient', original_recipient,
+            'state', state, 'reply', last_reply, 'lastAttemptAt', last_attempt_at) order by number)) as facts
       from fates
-      where is_new and state in ('FAILED', 'EXPIRED')
+      where is_new and state in ('FAILED', 'EXPIRED') and reverse_path is not null and kind = 'MAIL'
         and (notify = '' or 'FAILURE' = any(string_to_array(notify, ',')))
-      group by message_id
+      group by message_id, transaction_id, tenant_id, destination_id, reverse_path, client_address, ehlo_name, accepted_at,
+        envelope_id, holds
     ), due_reports as (
       insert into reports_due (id, tenant_id, destination_id, message_id, transaction_id, header_section, facts)
-      select gen_random_uuid(), t.tenant_id, t.destination_id, t.id, t.transaction_id,
-        coalesce(substring(c.content from 1 for ${REPORT_HEADER_BYTES}::integer), ''),
-        jsonb_build_object('reversePath', t.reverse_path, 'clientAddress', host(t.client_address), 'ehloName', t.ehlo_name,
-          'acceptedAt', t.accepted_at, 'envelopeId', t.envelope_id, 'holdSeconds', extract(epoch from t.holds)::bigint,
-          'recipients', told.recipients)
-      from told join target t on t.id = told.message_id left join contents c on c.message_id = t.id
-      where t.reverse_path is not null and t.kind = 'MAIL'
+      select gen_random_uuid(), t.tenant_id, t.destination_id, t.message_id, t.transaction_id,
+        coalesce(substring(c.content from 1 for ${REPORT_HEADER_BYTES}::integer), ''), t.facts
+      from told t left join contents c on c.message_id = t.message_id
     ), past as (
       insert into history (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address,
         ehlo_name, kind, accepted_at, expires_at, recipients)
-      select t.id, t.transaction_id, t.tenant_id, t.destination_id, t.reverse_path, t.size_bytes, t.client_address,
-        t.ehlo_name, t.kind, t.accepted_at, t.accepted_at + t.holds, e.recipients
-      from ended e join target t on t.id = e.message_id
+      select * from ended
     ), fewer as (
       insert into queue_delta (destination_id, tenant_id, held_count, held_bytes)
-      select t.destination_id, t.tenant_id, -count(*), -sum(t.size_bytes)
-      from ended e join target t on t.id = e.message_id group by t.destination_id, t.tenant_id
+      select destination_id, tenant_id, -count(*), -sum(size_bytes) from ended group by destination_id, tenant_id
     ), gone_contents as (
       delete from contents c using ended e where c.message_id = e.message_id
     ), gone_recipients as (
@@ -209,17 +214,15 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       set state = f.state, attempt_count = f.attempt_count, last_reply = f.last_reply, last_attempt_at = f.last_attempt_at,
           ended_at = case when f.state = 'HELD' then null else f.ended_at end
       from fates f
-      where r.message_id = f.message_id and r.number = f.number and f.is_new
-        and not exists (select from ended e where e.message_id = f.message_id)
+      where not f.has_ended and f.is_new and r.message_id = f.message_id and r.number = f.number
     ), kept_messages as (
       update messages m
       set claimed_by = null, claim_epoch = null, deaths = 0,
-          first_failure_at = case when t.is_host_level then m.first_failure_at
+          first_failure_at = case when k.is_host_level then m.first_failure_at
                                   else coalesce(m.first_failure_at, m.claimed_at) end,
-          next_attempt_at = case when t.is_host_level then m.claimed_at else m.next_attempt_at end
-      from target t
-      where m.id = t.id and t.is_current and ${holder !== null}
-        and not exists (select from ended e where e.message_id = t.id)
+          next_attempt_at = case when k.is_host_level then m.claimed_at else m.next_attempt_at end
+      from (select distinct message_id, is_host_level from fates where not has_ended and is_current) k
+      where m.id = k.message_id and ${holder !== null}
     ), tries as (
       insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, at, host, address,
         tls, reply, outcome, latency_ms)
@@ -234,9 +237,19 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         as a(id, message_id, numbers, is_host_level, host, address, tls, reply, outcome, latency_ms)
       where d.id = ${input.destinationId}
     )
-    select f.message_id, t.transaction_id, f.number, f.address, t.reverse_path, f.state, f.last_reply as reply,
-      e.message_id is not null as has_ended, extract(epoch from bmx_now() - t.accepted_at) as age_seconds
-    from fates f join target t on t.id = f.message_id left join ended e on e.message_id = f.message_id
-    where f.is_new
-    order by f.message_id, f.number`;
+    select message_id, transaction_id, number, address, reverse_path, state, last_reply as reply, has_ended,
+      extract(epoch from bmx_now() - accepted_at) as age_seconds
+    from fates where is_new order by message_id, number`;
+}
+
+/** For each message, in order, `{ "number": ["OUTCOME", "reply"] }` as JSON text: a look-up per recipient, not a join. */
+function verdictsByMessage({ messages, verdicts }: SettleInput): string[] {
+  const byMessage = Map.groupBy(verdicts, (verdict) => verdict.messageId);
+  return messages.map(({ messageId }) =>
+    JSON.stringify(
+      Object.fromEntries(
+        (byMessage.get(messageId) ?? []).map(({ number, outcome, reply }) => [number, [outcome, reply]]),
+      ),
+    ),
+  );
 }

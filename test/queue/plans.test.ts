@@ -19,6 +19,9 @@ import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts'
 /** queue_delta is not among them: the fold takes all its rows, and leaves none. */
 const GROWING = /Seq Scan on (messages|recipients|contents|attempts|history|events|reports_due)\w*/;
 
+/** Walking the whole primary key to have an order is no better, but for the newest first of all destinations: a page of it. */
+const WALKING = /Index (?:Only )?Scan using messages_pkey on messages\b[^\n]*(?!\n\s+Index Cond)(?:\n|$)/;
+
 let db: TestDatabase;
 let destinationId: string;
 const statements = new Set<string>();
@@ -84,7 +87,7 @@ async function plansWithScans(): Promise<string[]> {
     if (/^\s*(begin|commit|rollback)/i.test(statement)) continue;
     const rows = await db.database.queueSql.unsafe(`explain (generic_plan, costs off) ${statement}`);
     const plan = rows.map((row) => String(row['QUERY PLAN'])).join('\n');
-    const scan = GROWING.exec(plan);
+    const scan = GROWING.exec(plan) ?? WALKING.exec(plan);
     if (scan !== null) bad.push(`${scan[0]} in ${statement.replaceAll(/\s+/g, ' ').slice(0, 160)}`);
   }
   return bad;
@@ -102,8 +105,9 @@ test('hot statements use indexes, on empty and unanalysed tables and on full one
   expect(await plansWithScans()).toEqual([]);
 });
 
-test('the check sees a sequential scan', async () => {
+test('the check sees a sequential scan and a walk along the primary key', async () => {
   statements.clear();
   statements.add('select * from messages where ehlo_name = $1 and size_bytes = $2');
-  expect(await plansWithScans()).toHaveLength(1);
+  statements.add('select id from messages where kind = $1 order by id limit 20');
+  expect(await plansWithScans()).toHaveLength(2);
 });
