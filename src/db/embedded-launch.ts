@@ -13,27 +13,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmbeddedHost, EmbeddedLog, RunAs } from './embedded-host.ts';
 import { spawnAccount } from './embedded-host.ts';
-import { findServer, WATCHDOG_NAME } from './embedded-postmaster.ts';
+import { findServer } from './embedded-postmaster.ts';
+import { FOLDER_LOCKED, launchArguments, type WatchedService, watchArguments } from './embedded-scripts.ts';
 import { startTicks } from './embedded-lock.ts';
 import { StartError } from './start-error.ts';
-
-/** Exit code of our script when another process holds the folder's lock. */
-const FOLDER_LOCKED = 75;
-
-/** Waits for the end of the pipe on descriptor 0, then stops the postmaster and clears its socket directory. Arguments: pid, directory. */
-const WATCH = `read -r _ && exit 0
-kill -INT "$1" || exit 0
-i=0
-while kill -0 "$1" && [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done
-rmdir "$2"`;
-
-/** Arguments: "stale" when postmaster.pid is to be removed, the socket directory, the watchdog's script, then the command. */
-const LAUNCH = `exec 4<&0 </dev/null
-command -v flock >/dev/null && { flock -n -E ${FOLDER_LOCKED} 3; [ $? -eq ${FOLDER_LOCKED} ] && exit ${FOLDER_LOCKED}; }
-[ "$1" = stale ] && rm -f /proc/self/fd/3/postmaster.pid
-( ( exec 0<&4 3<&- 4<&- >/dev/null 2>&1; exec /bin/sh -c "$3" ${WATCHDOG_NAME} $$ "$2" ) & )
-shift 3
-exec "$@" 4<&-`;
 
 /** Trouble that goes away by itself: the dead server's last processes still hold its memory, its lock, or its pid. */
 const PASSING =
@@ -56,7 +39,7 @@ export interface LaunchOptions {
   readonly folder: string;
   /** The same, open. */
   readonly folderFd: number;
-  readonly socketDir: string;
+  readonly service: WatchedService;
   readonly kill: EmbeddedHost['kill'];
   readonly log: EmbeddedLog;
 }
@@ -98,13 +81,15 @@ type Attempt =
   | { readonly kind: 'PASSING' | 'FAILED'; readonly reason: string };
 
 async function launchOnce(options: LaunchOptions): Promise<Attempt> {
-  const { command, env, as, folder, folderFd, socketDir, kill, log } = options;
+  const { command, env, as, folder, folderFd, service, kill, log } = options;
   const isStale = (await findServer(folder)).kind === 'STALE';
-  const child: ChildProcess = spawn(
-    '/bin/sh',
-    ['-c', LAUNCH, 'backup-mx-postgres', isStale ? 'stale' : 'clean', socketDir, WATCH, ...command],
-    { ...spawnAccount(as), cwd: '/', env, detached: true, stdio: ['pipe', 'ignore', 'pipe', folderFd] },
-  );
+  const child: ChildProcess = spawn('/bin/sh', launchArguments({ isStale, service, command }), {
+    ...spawnAccount(as),
+    cwd: '/',
+    env,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'pipe', folderFd],
+  });
   const lastLines: string[] = [];
   const state: { isReady: boolean; isOver: boolean; exitCode: number | null } = {
     isReady: false,
@@ -195,14 +180,14 @@ export async function launchPostmaster(options: LaunchOptions): Promise<Postmast
 
 export interface WatchOptions {
   readonly pid: number;
-  readonly socketDir: string;
+  readonly service: WatchedService;
   readonly as: RunAs;
   readonly env: Readonly<Record<string, string>>;
 }
 
 /** A watchdog for a server that we did not start. Returns how to send it away. */
-export function watchServer({ pid, socketDir, as, env }: WatchOptions): () => void {
-  const child = spawn('/bin/sh', ['-c', WATCH, WATCHDOG_NAME, String(pid), socketDir], {
+export function watchServer({ pid, service, as, env }: WatchOptions): () => void {
+  const child = spawn('/bin/sh', watchArguments(pid, service), {
     ...spawnAccount(as),
     cwd: '/',
     env,

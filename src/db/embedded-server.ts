@@ -16,7 +16,7 @@ import {
   type EmbeddedConnection,
   ensureDatabase,
   makeSocketDir,
-  removeSocketDir,
+  removeAddress,
   socketConnection,
 } from './embedded-socket.ts';
 import { StartError } from './start-error.ts';
@@ -68,7 +68,12 @@ async function takeOver({ host, log, folder, account }: PreparedServer): Promise
       const connection = socketConnection(socketDir, port);
       if (again.kind === 'LIVE' && again.status === 'ready' && (await ensureDatabase(connection))) {
         log.info(`took over the PostgreSQL that was left running on ${folder}, process id ${pid}`);
-        const dismiss = watchServer({ pid, socketDir, as: account.server, env: host.env });
+        const dismiss = watchServer({
+          pid,
+          service: { ...connection, pid: host.pid },
+          as: account.server,
+          env: host.env,
+        });
         const exited = waitForExit(pid).then(dismiss);
         const stop = async (): Promise<void> => await stopServer({ pid, exited, kill: host.kill });
         return { connection, postmaster: { pid, exited, stop } };
@@ -99,7 +104,7 @@ async function startServer(prepared: PreparedServer, connection: EmbeddedConnect
       as: account.server,
       folder,
       folderFd,
-      socketDir,
+      service: { ...connection, pid: host.pid },
       kill: host.kill,
       log,
     });
@@ -115,7 +120,7 @@ async function startFirst(prepared: PreparedServer): Promise<Adopted> {
   try {
     return { connection, postmaster: await startServer(prepared, connection) };
   } catch (error) {
-    await removeSocketDir(connection.host);
+    await removeAddress(connection);
     throw error;
   }
 }
@@ -164,7 +169,7 @@ export async function runServer(options: PreparedServer & { readonly isRelaunche
       // A start that was under way is waited for, and then undone.
       await supervision;
       await postmaster.stop();
-      await removeSocketDir(connection.host);
+      await removeAddress(connection);
     },
   };
 }

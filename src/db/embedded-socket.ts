@@ -82,6 +82,11 @@ async function setOwner(directory: string, { server, uid, gid }: Account): Promi
   }
 }
 
+async function removeSocket(directory: string, port: number): Promise<void> {
+  await rm(join(directory, `.s.PGSQL.${port}`), { force: true });
+  await rm(join(directory, `.s.PGSQL.${port}.lock`), { force: true });
+}
+
 /**
  * Readies a dead server's address for its successor: the directory is there again, where something cleared the temp directory,
  * and the socket's lock file is not, because its number may be a zombie's, which PostgreSQL takes for alive. Nothing else is
@@ -91,11 +96,11 @@ export async function clearAddress({ host, port }: EmbeddedConnection, account: 
   if ((await mkdir(host, { mode: 0o700, recursive: true })) !== undefined) {
     await setOwner(host, account);
   }
-  await rm(join(host, `.s.PGSQL.${port}`), { force: true });
-  await rm(join(host, `.s.PGSQL.${port}.lock`), { force: true });
+  await removeSocket(host, port);
 }
 
-/** Removes the directory, unless something else is in it. */
-export async function removeSocketDir(directory: string): Promise<void> {
-  await rmdir(directory).catch(() => {});
+/** Removes what a dead server left of its socket, and the directory, unless something else is in it. */
+export async function removeAddress({ host, port }: EmbeddedConnection): Promise<void> {
+  await removeSocket(host, port);
+  await rmdir(host).catch(() => {});
 }

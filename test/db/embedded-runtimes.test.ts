@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../src/db/client.ts';
 import { waitForExit } from '../../src/db/embedded-launch.ts';
 import { makeTempDir } from '../helpers/database.ts';
@@ -79,6 +80,9 @@ for (const runtime of RUNTIMES) {
       await check.end();
       second.process.kill('SIGKILL');
       await waitForExit(again.pid);
+      while (existsSync(again.host)) {
+        await sleep(20);
+      }
     });
 
     test.skipIf(user === null)('runs as an ordinary user', async () => {

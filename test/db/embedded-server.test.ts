@@ -195,6 +195,17 @@ describe('a server that outlived its service', () => {
     await waitForExit(pid);
   });
 
+  test('leaves nothing in the temp directory, even if both are killed', async () => {
+    const service = startService({ dataDir: makeTempDir() });
+    const { pid = 0, host = '' } = (await service.until('ready')) ?? {};
+    process.kill(pid, 'SIGKILL');
+    service.process.kill('SIGKILL');
+    while (existsSync(host)) {
+      await sleep(20);
+    }
+    expect(existsSync(`/proc/${pid}/exe`)).toBe(false);
+  });
+
   test('is started again at the same address when it dies', async () => {
     const dataDir = makeTempDir();
     const pid = await orphan(dataDir);
