@@ -98,8 +98,8 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
 export async function readOperatorToken(config: Config): Promise<{ token: string; file: string | null }> {
   if (config.operatorToken !== null) return { token: config.operatorToken, file: null };
   const file = join(resolve(config.dataDir), 'operator-token');
-  await mkdir(resolve(config.dataDir), { recursive: true });
   try {
+    await mkdir(resolve(config.dataDir), { recursive: true });
     // Fails when it is there: two nodes starting at once on one folder agree on one token.
     await writeFile(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {

@@ -1,7 +1,7 @@
 /**
  * One node of the service: its rooms in the order in which they start, and the reverse in which they stop.
  */
-import type { Config } from './config.ts';
+import { badSetting, type Config } from './config.ts';
 import { listenTo } from './db/listen.ts';
 import { StartError } from './db/start-error.ts';
 import type { Delivery } from './delivery/worker.ts';
@@ -12,6 +12,7 @@ import { countOpenOutages, openControl, readHeld, readOperatorToken } from './ma
 import { type OpenedDatabase, openMainDatabase } from './main-database.ts';
 import { buildDelivery, reportDeps } from './main-delivery.ts';
 import { buildSpool, type MailParts, openInbound } from './main-mail.ts';
+import { checkPlaces } from './main-preflight.ts';
 import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
 import { createRouting, type Routing } from './main-routing.ts';
 import { createTimers, type Timers } from './main-timers.ts';
@@ -76,8 +77,9 @@ export async function startNode(options: NodeOptions): Promise<{ stop(): Promise
 
 async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
   const { config, log, version, runtime } = options;
-  const operator = await readOperatorToken(config);
+  await checkPlaces(config);
   const ground = await layGround(options, onStop);
+  const operator = await readOperatorToken(config);
   const { opened, domains, metrics } = ground;
 
   const delivery: { current: Delivery | null } = { current: null };
@@ -101,7 +103,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
       if (!config.deliveryHold) delivery.current?.poke(destinationId);
     },
     observeMx: ground.routing.observeMx,
-    readiness: async () => readinessReasons(ground.ready.readiness(), nodes),
+    readiness: async () => readinessReasons(ground, nodes),
     log,
     metrics,
   });
@@ -134,6 +136,11 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   const ready = watchReadiness({ sql, freeBytes, minFreeBytes: config.minFreeBytes, timers, log });
 
   let limits = await readLimits(sql);
+  const ownLimit = config.messageSizeLimitBytes;
+  if (ownLimit !== null && ownLimit > limits.messageSizeLimitBytes) {
+    const expected = `at most the ${limits.messageSizeLimitBytes} bytes of the database's own limit`;
+    throw new StartError(badSetting('MESSAGE_SIZE_LIMIT', String(ownLimit), expected).message);
+  }
   timers.every(LIMITS_EVERY_MS, 'limits', async () => {
     limits = await readLimits(sql);
   });
@@ -245,8 +252,10 @@ function tellStarted(ground: Ground, started: { http: string; operatorTokenFile:
   }
 }
 
-function readinessReasons(readiness: 'OK' | 'DOWN' | 'FULL', nodes: Nodes): string[] {
+function readinessReasons({ config, inbound, ready }: Ground, nodes: Nodes): string[] {
+  const readiness = ready.readiness();
   const reasons: string[] = [];
+  if (config.roles.has('inbound') && inbound.current === null) reasons.push('SMTP is not listened to yet.');
   if (readiness === 'DOWN') reasons.push('The database does not answer.');
   if (readiness === 'FULL') reasons.push('Free space is below MIN_FREE_BYTES.');
   if (nodes.place() === null) reasons.push('This node has no place among the nodes: it cannot reach the database.');

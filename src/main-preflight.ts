@@ -1,0 +1,44 @@
+/**
+ * What can be known to be wrong before anything is touched: ports that cannot be had, TLS files that cannot be used.
+ *
+ * Promises that a start refused for one of these has made no folder, database or token. A port can still be taken between
+ * here and its use; the listeners then say so themselves.
+ */
+import { createServer } from 'node:net';
+import { wallClock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { ListenAddress } from './config-values.ts';
+import { StartError } from './db/start-error.ts';
+import { loadTlsMaterial } from './inbound/tls-material.ts';
+
+/** @throws StartError with the variable's name */
+export async function checkPlaces(config: Config): Promise<void> {
+  const { dataDir, httpListen, mxHostname: hostname, tlsFiles: files } = config;
+  await checkPort('HTTP_LISTEN', httpListen);
+  if (!config.roles.has('inbound')) return;
+  for (const address of config.smtpListen) await checkPort('SMTP_LISTEN', address);
+  if (files === null) return;
+  try {
+    loadTlsMaterial({ dataDir, hostname, files, wallClock, warn: () => undefined });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(`TLS_CERT_FILE ${files.certFile}, TLS_KEY_FILE ${files.keyFile}: ${reason}`);
+  }
+}
+
+async function checkPort(variable: string, { address, port }: ListenAddress): Promise<void> {
+  const server = createServer();
+  const code = await new Promise<string | null>((resolve) => {
+    server.once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
+    server.listen({ host: address, port, ipv6Only: true }, () => resolve(null));
+  });
+  if (code === null) return new Promise((resolve) => server.close(() => resolve()));
+  const where = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  throw new StartError(`${variable}: ${where} ${REASONS[code] ?? `cannot be listened on (${code})`}`);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another process; stop that one or choose another port',
+  EACCES: 'needs a right this process does not have; choose a port above 1023',
+  EADDRNOTAVAIL: 'is not an address of this machine',
+};
