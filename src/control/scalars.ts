@@ -3,10 +3,10 @@
  */
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 
-const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+const INSTANT = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
 function parseDateTime(value: unknown): Date {
-  const date = typeof value === 'string' && RFC_3339.test(value) ? new Date(value.toUpperCase()) : null;
+  const date = typeof value === 'string' && INSTANT.test(value) ? new Date(value.toUpperCase()) : null;
   if (date !== null && !Number.isNaN(date.getTime())) return date;
   throw new GraphQLError('A DateTime is written as 2026-08-01T03:10:00Z.', { extensions: { code: 'BAD_USER_INPUT' } });
 }

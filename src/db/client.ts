@@ -6,7 +6,6 @@
  * way when the connection broke rejects, and whether it took effect is for its caller to find out.
  * Needs real sessions: a pooler in transaction mode will not do, because of advisory locks and LISTEN.
  */
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { type Sql, steadyPool, type TransactionSql } from './steady-pool.ts';
 import { type DatabaseAddress, type DatabaseTarget, resolveTarget } from './target.ts';
@@ -40,8 +39,6 @@ export interface DatabaseOptions {
 
 export interface Database {
   readonly sql: Sql;
-  /** The same pool through drizzle. */
-  readonly db: PostgresJsDatabase;
   /** For the queue's hot statements: generic plans, index scans and nested loops only, whatever the statistics say. */
   readonly queueSql: Sql;
   /** Plain data for the `pg` package and pg-boss. */
@@ -103,26 +100,6 @@ export function connect(address: DatabaseAddress, options: ConnectOptions): Sql 
   );
 }
 
-function restore<T>(current: Record<number, T>, wanted: Readonly<Record<number, T>>): void {
-  for (const key of Object.keys(current)) {
-    Reflect.deleteProperty(current, key);
-  }
-  Object.assign(current, wanted);
-}
-
-/**
- * drizzle replaces the pool's conversions of dates and JSON by its own. The pool is shared with plain statements, so they are
- * put back: drizzle takes Dates as well.
- */
-function openDrizzle(sql: Sql): PostgresJsDatabase {
-  const parsers = { ...sql.options.parsers };
-  const serializers = { ...sql.options.serializers };
-  const db = drizzle(sql);
-  restore(sql.options.parsers, parsers);
-  restore(sql.options.serializers, serializers);
-  return db;
-}
-
 /**
  * Opens the pools. Connects at the first statement, not here.
  *
@@ -149,7 +126,6 @@ export function openDatabase(target: DatabaseTarget, options: DatabaseOptions = 
   });
   return {
     sql,
-    db: openDrizzle(sql),
     queueSql,
     pgTarget: {
       ...address,

@@ -1,8 +1,8 @@
 /**
  * The tables as drizzle sees them: names, types and nullability, nothing else.
  *
- * drizzle/*.sql is the truth (constraints, indexes, partitions, functions); a test compares both. Settings are read and
- * written through these tables; the queue's hot statements are hand-written SQL.
+ * drizzle/*.sql is the truth (constraints, indexes, partitions, functions); a test compares both. Statements are hand-written
+ * SQL through postgres.js, since a change of settings, its event and its notice share one transaction.
  */
 import { sql } from 'drizzle-orm';
 import {

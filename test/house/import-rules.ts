@@ -48,7 +48,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   hono: ['src/control/server.ts'],
   '@hono/node-server': ['src/control/server.ts'],
   'graphql-yoga': ['src/control/server.ts'],
-  '@graphql-yoga/render-graphiql': ['src/control/server.ts'],
+  '@graphql-yoga/render-graphiql': ['src/control/graphiql.ts'],
   graphql: ['src/control/'],
   'prom-client': ['src/telemetry/metrics.ts'],
 };

@@ -16,9 +16,11 @@ const GLOBALS_ALLOWED = /^src\/(?:config(?:-[a-z-]+)?|main|db\/embedded(?:-[a-z-
 const GLOBALS =
   /(?<![\w$.'"-])(?:process|Bun|Deno|globalThis|__dirname|__filename)(?=\s*(?:\.|\?\.|\[))|\bimport\s*\.\s*meta\s*\.\s*(?:env|main)\b/g;
 
-/** Words that say nothing about what a file holds; the second line's may stand in test/, which has helpers and starts services. */
+/** Words that say nothing about what a file holds; the second line's have exceptions. */
 const EMPTY_NAMES = /(?:^|[-/])(?:utils?|common|managers?|misc|index)(?:[-./]|$)/;
 const EMPTY_NAMES_OF_SOURCE = /(?:^|[-/])(?:helpers?|services?)(?:[-./]|$)/;
+/** Tests have helpers and start services; a resolver file has the name of its SDL type, and there is a type Service. */
+const NAMED_BY_OTHERS = /^(?:test|src\/control\/resolvers)\//;
 const KEBAB_CASE = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.(?:ts|mjs)$/;
 
 /** Files that do not begin with a header comment of at least one sentence. */
@@ -51,7 +53,7 @@ export function badNames(files: readonly SourceFile[]): string[] {
       (path) =>
         !KEBAB_CASE.test(path) ||
         EMPTY_NAMES.test(path) ||
-        (!path.startsWith('test/') && EMPTY_NAMES_OF_SOURCE.test(path)),
+        (!NAMED_BY_OTHERS.test(path) && EMPTY_NAMES_OF_SOURCE.test(path)),
     )
     .map((path) => `${path}: a file is named by a noun of the field, in kebab-case`);
 }

@@ -1,0 +1,51 @@
+/** What drizzle believes of the tables is what the migrations make. */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { getTableName, is } from 'drizzle-orm';
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
+import * as schema from '../../src/db/schema.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(async () => {
+  await db.close();
+});
+
+/** Tables of one row, which no code reads column by column. */
+const SINGLE_ROWS = ['clock', 'queue_limits', 'retry_schedule', 'schema_requirements', 'service_presence'];
+
+function tables(): PgTable[] {
+  return Object.values(schema).flatMap((value) => (is(value, PgTable) ? [value as PgTable] : []));
+}
+
+test('every table of the database is described, and no other', async () => {
+  const rows = await db.sql<{ name: string }[]>`
+    select relname as name from pg_class
+    where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and not relispartition`;
+  const inDatabase = rows.map(({ name }) => name).filter((name) => !SINGLE_ROWS.includes(name));
+  expect(tables().map(getTableName).sort()).toEqual(inDatabase.sort());
+});
+
+test('columns have the names, types and nullability of the database', async () => {
+  const rows = await db.sql<{ table: string; column: string; type: string; is_required: boolean }[]>`
+    select c.relname as table, a.attname as column, a.attnotnull as is_required,
+      format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null) as type
+    from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_type t on t.oid = a.atttypid
+    where c.relnamespace = 'public'::regnamespace and a.attnum > 0 and not a.attisdropped`;
+  const found = new Map(
+    rows.map(({ table, column, type, is_required: isRequired }) => [
+      `${table}.${column}`,
+      `${type}${isRequired ? ' not null' : ''}`,
+    ]),
+  );
+  for (const table of tables()) {
+    const { name, columns } = getTableConfig(table);
+    const described = Object.fromEntries(
+      columns.map((column) => [`${name}.${column.name}`, `${column.getSQLType()}${column.notNull ? ' not null' : ''}`]),
+    );
+    const real = Object.fromEntries([...found].filter(([key]) => key.startsWith(`${name}.`)));
+    expect(described).toEqual(real);
+  }
+});
