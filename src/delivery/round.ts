@@ -36,6 +36,8 @@ export interface RoundDeps {
   readonly budget: ByteBudget;
   /** A host let us come to a verdict for the first time in this round. */
   readonly onSuccess: () => Promise<void>;
+  /** When a session last came to a verdict, on the monotonic clock: the rounds after a probe know that it succeeded. */
+  readonly lastSuccess: { atMs: number };
   /** True when the node must stop. */
   readonly isStopping: () => boolean;
   readonly onFault: (message: ClaimedMessage, error: unknown) => void;
@@ -48,7 +50,7 @@ export interface RoundResult {
 }
 
 export async function runRound(deps: RoundDeps): Promise<RoundResult> {
-  let lastSuccessAt = Number.NEGATIVE_INFINITY;
+  const { lastSuccess } = deps;
   let failure: RoundResult['failure'] = null;
   let halted = false;
   let greeted: Promise<void> | null = null;
@@ -70,10 +72,10 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
         await deps.recorder.add(faultOf(message));
         return false;
       }
-      const isRecent = monotonicMs() - lastSuccessAt < RECENT_SUCCESS_MS;
+      const isRecent = monotonicMs() - lastSuccess.atMs < RECENT_SUCCESS_MS;
       const { hostTrouble, isStopped, outcomes, records } = result;
       if (hostTrouble !== null || isStopped) halted = true;
-      else lastSuccessAt = monotonicMs();
+      else lastSuccess.atMs = monotonicMs();
       const isHostLevel = isStopped || (hostTrouble !== null && !isRecent);
       if (isHostLevel && !isStopped) failure = hostTrouble;
       await deps.recorder.add({ messageId: message.id, outcomes, records, isHostLevel });

@@ -33,7 +33,7 @@ import { expireHeld } from '../queue/expiry.ts';
 import { type Fate, recordOutcomes, type Settlement } from '../queue/outcome.ts';
 import { type ByteBudget, createByteBudget } from './budget.ts';
 import { createRecorder } from './recorder.ts';
-import { type RoundResult, runRound, type StoppableResult } from './round.ts';
+import { type RoundDeps, type RoundResult, runRound, type StoppableResult } from './round.ts';
 import type { Route } from './route.ts';
 import { createSource, type Source } from './source.ts';
 
@@ -155,6 +155,7 @@ async function tryDestination(deps: DeliveryDeps, run: Run): Promise<void> {
 
 async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts: Attempts): Promise<void> {
   let flushedAt: Date | null = null;
+  const lastSuccess = { atMs: Number.NEGATIVE_INFINITY };
   for (;;) {
     const destination = await readDestination(deps.sql, run.id);
     if (destination === null || run.isStopping() || run.signal.aborted) return;
@@ -164,7 +165,7 @@ async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts
     const source = isFailing
       ? probeSource(deps, { destinationId: run.id, holder, isFlush: flushRequestedAt !== null })
       : dueSource(deps, { destinationId: run.id, holder, flushedAt });
-    const result = await roundAt(deps, { ...run, destination, holder, attempts, source });
+    const result = await roundAt(deps, { ...run, destination, holder, attempts, source, lastSuccess });
     if (result.failure !== null) return recordTrouble(deps, destination, result.failure);
     if (!isFailing && flushedAt !== null) await clearFlush(deps.sql, run.id, flushedAt);
     if (!result.hasSucceeded) return;
@@ -175,10 +176,13 @@ async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts
   }
 }
 
-async function roundAt(
-  deps: DeliveryDeps,
-  round: Run & { destination: DestinationState; holder: Holder; attempts: Attempts; source: Source },
-): Promise<RoundResult> {
+interface Round extends Run, Pick<RoundDeps, 'source' | 'lastSuccess'> {
+  readonly destination: DestinationState;
+  readonly holder: Holder;
+  readonly attempts: Attempts;
+}
+
+async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
   const { destination, holder, attempts, source } = round;
   const recorder = createRecorder<Settlement>({
     record: async (settlements) => {
@@ -205,6 +209,7 @@ async function roundAt(
         return content;
       },
       budget: round.budget,
+      lastSuccess: round.lastSuccess,
       onSuccess: async () => {
         if (!destination.isFailing) return;
         const closed = await recordSuccess(deps.sql, destination.id);
