@@ -27,7 +27,10 @@ interface HeldRow {
 export async function retryMessage(sql: Sql, viewer: Viewer, id: string): Promise<VerbResult> {
   const rows = await sql<{ destination_id: string }[]>`
     with moved as (
-      update messages set next_attempt_at = accepted_at
+      update messages m
+      set next_attempt_at = least(bmx_now(), (
+        select next_attempt_at from messages
+        where destination_id = m.destination_id order by next_attempt_at limit 1)) - interval '1 microsecond'
       where id = ${id} and claimed_by is null and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
       returning destination_id
     ), flushed as (
