@@ -18,6 +18,8 @@ import type { Source } from './source.ts';
 const LANES = 20;
 /** Beside a session that succeeded so recently, trouble is one message's, not the destination's. */
 const RECENT_SUCCESS_MS = 60_000;
+/** Trouble that no message can bring about: unless a session of the same round succeeded, the host is away. */
+const AWAY: ReadonlySet<HostTrouble> = new Set<HostTrouble>(['REFUSED', 'UNREACHABLE', 'TLS', 'DNS', 'NO_MX']);
 
 /** `isStopped`: cut before every recipient had a verdict; those without one are tried again at once. */
 export type StoppableResult = AttemptResult & { readonly isStopped: boolean };
@@ -72,8 +74,9 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
         await deps.recorder.add(faultOf(message));
         return false;
       }
-      const isRecent = monotonicMs() - lastSuccess.atMs < RECENT_SUCCESS_MS;
       const { hostTrouble, isStopped, outcomes, records } = result;
+      const isAway = hostTrouble !== null && AWAY.has(hostTrouble.trouble) && greeted === null;
+      const isRecent = monotonicMs() - lastSuccess.atMs < RECENT_SUCCESS_MS && !isAway;
       if (hostTrouble !== null || isStopped) halted = true;
       else lastSuccess.atMs = monotonicMs();
       const isHostLevel = isStopped || (hostTrouble !== null && !isRecent);
