@@ -138,6 +138,7 @@ test('when the primary is back, all arrives at the next slot, byte for byte behi
 });
 
 test('a flush starts an attempt within two seconds, and its success ends the outage', async () => {
+  await flow.untilIdle(DOMAIN);
   await primary.stop();
   await sendOdd(`flushed@${DOMAIN}`);
   await flow.untilSeen(DOMAIN, 'an outage', (seen) => seen.outage !== null);

@@ -24,6 +24,7 @@ afterAll(async () => {
 });
 
 test.each(['drop-at-rcpt', 'closing', 'drop-in-data'])('%s', async (localPart) => {
+  await flow.untilIdle(DOMAIN);
   await primary.stop();
   const arrived = primary.messages.length;
   const poison = await flow.send({ to: [`${localPart}@${DOMAIN}`] });

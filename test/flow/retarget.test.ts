@@ -1,0 +1,87 @@
+/**
+ * The next hop is changed while mail is held: what is held goes to the new one.
+ */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
+import { type DomainSeen, type Flow, startFlow } from '../helpers/flow.ts';
+
+let flow: Flow;
+let old: FakePrimary;
+let next: FakePrimary;
+
+beforeAll(async () => {
+  flow = await startFlow({
+    'records.example': { MX: [[10, 'mx.records.example']] },
+    'mx.records.example': { A: ['127.0.0.2'] },
+  });
+  old = await startFakePrimary();
+  next = await flow.primary('127.0.0.2');
+});
+
+afterAll(async () => {
+  await flow?.close();
+  await old?.close();
+});
+
+async function holdTwo(domain: string): Promise<DomainSeen> {
+  await old.stop();
+  await flow.addDomain(domain, old);
+  for (const localPart of ['a', 'b']) await flow.send({ to: [`${localPart}@${domain}`] });
+  const seen = await flow.untilSeen(domain, 'an outage', ({ outage }) => outage !== null);
+  await flow.untilIdle(domain);
+  return seen;
+}
+
+function arrivedAt(domain: string): number {
+  return next.messages.filter(({ recipients }) => recipients[0]?.address.endsWith(`@${domain}`)).length;
+}
+
+test('at the next slot the held mail goes to the new host', async () => {
+  const { outage } = await holdTwo('slot.example');
+  await old.start();
+  const deliverTo = [{ host: next.host, port: next.port }];
+  expect(await flow.change('domainUpdate', { name: 'slot.example', deliverTo })).toEqual([]);
+  await flow.moveTo(outage?.nextProbeAt);
+  await next.waitFor(() => arrivedAt('slot.example') === 2, 'the mail');
+  await flow.untilSeen('slot.example', 'nothing held', ({ queue }) => queue.heldCount === 0);
+  expect(old.sessions).toHaveLength(0);
+});
+
+test('a flush after it need not wait', async () => {
+  await holdTwo('flush.example');
+  const deliverTo = [{ host: next.host, port: next.port }];
+  await flow.change('domainUpdate', { name: 'flush.example', deliverTo });
+  await flow.change('domainFlush', { name: 'flush.example' });
+  await next.waitFor(() => arrivedAt('flush.example') === 2, 'the mail');
+});
+
+test('without an explicit next hop the MX records decide again', async () => {
+  await holdTwo('records.example');
+  await flow.change('domainUpdate', { name: 'records.example', deliverTo: null });
+  await flow.change('domainFlush', { name: 'records.example' });
+  await next.waitFor(() => arrivedAt('records.example') === 2, 'the mail');
+  const { outage } = await flow.untilSeen('records.example', 'nothing held', ({ queue }) => queue.heldCount === 0);
+  expect(outage).toBeNull();
+});
+
+test('a refusal by a host of the old route fails nobody', async () => {
+  await old.start();
+  old.setMode({ startTls: 'ABSENT', pipelining: false });
+  await flow.addDomain('late.example', old);
+  const id = await flow.send({ to: ['user@late.example'] });
+  const isAt = (verb: string) => (): boolean =>
+    old.sessions.some(({ commands }) => commands.some((command) => command.startsWith(verb)));
+  await old.waitFor(isAt('MAIL'), 'the attempt');
+  // The refusal of RCPT takes two seconds: time to change the route before it.
+  old.setMode({ tarpitMs: 2000, rcpt: '550 5.1.1 Nobody here any more' });
+  const deliverTo = [{ host: next.host, port: next.port }];
+  expect(await flow.change('domainUpdate', { name: 'late.example', deliverTo })).toEqual([]);
+  old.setMode({ tarpitMs: 0 });
+  await old.waitFor(() => old.sessions.at(-1)?.isOpen === false, 'the end of the attempt');
+  await flow.untilIdle('late.example');
+  const message = await flow.message(id);
+  expect(message?.recipients).toMatchObject([{ state: 'HELD', attemptCount: 1 }]);
+  expect(message?.recipients[0]?.attempts.nodes).toMatchObject([{ reply: '550 5.1.1 Nobody here any more' }]);
+  await flow.moveTo(message?.recipients[0]?.nextAttemptAt);
+  await next.waitFor(() => arrivedAt('late.example') === 1, 'the mail at the new host');
+});
