@@ -27,6 +27,8 @@ import type { Metrics } from './telemetry/metrics.ts';
 
 /** How long mail waits after the dot for a database that is away; the sender repeats after the 451. */
 const STORE_DEADLINE_MS = 30_000;
+/** After so many bytes of stored mail the memory they took is asked back: large mail would pile up as garbage. */
+const COLLECT_AFTER_BYTES = 64 * 1024 * 1024;
 
 export interface MailParts {
   readonly config: Config;
@@ -37,6 +39,7 @@ export interface MailParts {
   readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;
   readonly findHops: (destination: { name: string; deliverTo: [] }) => Promise<NextHops>;
   readonly messageSizeLimit: () => number;
+  readonly collectGarbage: () => void;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -66,6 +69,7 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
       monotonicMs,
     }),
   };
+  let storedBytes = 0;
   return createInbound({
     listen: config.smtpListen.map(({ address, port }) => ({ host: address, port })),
     hostname: config.mxHostname,
@@ -92,6 +96,12 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
       } catch (error) {
         if (error instanceof StorageFull) ready.tellFull();
         throw error;
+      } finally {
+        storedBytes += transaction.sizeBytes;
+        if (storedBytes > COLLECT_AFTER_BYTES) {
+          storedBytes = 0;
+          parts.collectGarbage();
+        }
       }
     },
     newTransactionId: newId,

@@ -39,6 +39,8 @@ export interface NodeOptions {
   readonly version: string;
   readonly runtime: string;
   readonly interfaceAddresses: readonly string[];
+  /** Asks the runtime to give back what is no longer used. */
+  readonly collectGarbage: () => void;
 }
 
 /** Registers how a room stops; rooms stop in the reverse order of their start. */

@@ -6,6 +6,7 @@
  * Through `pg`, since postgres.js reports a COPY as done before such a transaction commits. Does not retry: spool does.
  */
 import { Buffer } from 'node:buffer';
+import type { Duplex } from 'node:stream';
 import { Client, type ClientConfig, type Connection, DatabaseError } from 'pg';
 import type { CopyRows } from './copy-binary.ts';
 
@@ -100,15 +101,17 @@ export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWrit
 }
 
 /**
- * One simple Query with all COPYs, and all their data behind it at once: the server reads it statement by statement.
+ * One simple Query with all COPYs, and all their data behind it, without waiting for answers between: the server reads it statement by statement.
  * After an error the server ignores the data that still comes (protocol: "COPY Operations"), and the session goes on.
  */
 function submitCopies(client: Client, before: string, statements: readonly CopyStatement[]): Promise<void> {
   return new Promise((resolve, reject) => {
+    // An error comes while data is still on its way. Nobody may write before that is out: it would stand between.
+    let sent = Promise.resolve();
     const submission = {
       submit: (connection: Connection) => {
         connection.query(before + statements.map((statement) => statement.sql).join(';'));
-        sendRows(connection.stream, statements);
+        sent = sendRows(connection.stream, statements);
       },
       handleRowDescription: () => undefined,
       handleDataRow: () => undefined,
@@ -118,14 +121,19 @@ function submitCopies(client: Client, before: string, statements: readonly CopyS
       handleCopyInResponse: () => undefined,
       handleCopyData: () => undefined,
       handleReadyForQuery: () => resolve(),
-      handleError: (error: Error) => reject(error),
+      handleError: (error: Error) => {
+        sent.then(() => reject(error), reject);
+      },
     };
     client.query(submission);
   });
 }
 
-/** Whole small streams go in one write, large values by themselves and uncopied. */
-function sendRows(stream: { write(bytes: Uint8Array): boolean }, statements: readonly CopyStatement[]): void {
+/** Values from this size on are written by themselves, uncopied, and waited for: the socket shall not hold copies of them. */
+const LARGE_BYTES = 262_144;
+
+/** Small streams go in one write. Ends early when the connection does: the error comes by the connection itself. */
+async function sendRows(stream: Duplex, statements: readonly CopyStatement[]): Promise<void> {
   const small: Uint8Array[] = [];
   const flush = () => {
     if (small.length > 0) stream.write(small.length === 1 && small[0] ? small[0] : Buffer.concat(small));
@@ -137,17 +145,31 @@ function sendRows(stream: { write(bytes: Uint8Array): boolean }, statements: rea
     head[0] = 0x64; // CopyData
     head.writeInt32BE(byteLength + 4, 1);
     small.push(head);
+    let waiting = 0;
     for (const piece of pieces) {
-      if (piece.length > 262_144) {
-        flush();
-        stream.write(piece);
-      } else {
-        small.push(piece);
-      }
+      small.push(piece);
+      waiting += piece.length;
+      if (waiting < LARGE_BYTES) continue;
+      waiting = 0;
+      for (const part of small.splice(0)) if (!stream.write(part)) await drained(stream);
+      if (stream.destroyed) return;
     }
     small.push(Buffer.from([0x63, 0, 0, 0, 4])); // CopyDone
   }
   flush();
+}
+
+function drained(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done);
+    stream.on('close', done);
+    if (stream.destroyed) done();
+  });
 }
 
 function sqlStateOf(error: unknown): string | null {
