@@ -28,8 +28,10 @@ export interface Verdict {
   readonly messageId: string;
   readonly number: number;
   readonly outcome: Outcome['kind'] | 'CANCELLED';
-  /** `550 5.1.1 text`: kept as the recipient's last reply. */
+  /** The verbatim reply, or in brackets what happened instead of one: kept as the recipient's last reply. */
   readonly reply: string;
+  /** What a report says beyond the reply: a failure's enhanced code, and the host whose reply it is. */
+  readonly origin?: { readonly status: string | null; readonly host: string | null };
 }
 
 /** What one attempt of one message brought. */
@@ -66,15 +68,18 @@ export async function recordOutcomes(
     routeGeneration: input.routeGeneration,
     by: { kind: 'ATTEMPT', holder: input.holder },
     messages: settlements.map(({ messageId, isHostLevel }) => ({ messageId, isHostLevel })),
-    verdicts: settlements.flatMap(({ messageId, outcomes }) =>
-      [...outcomes].map(([number, outcome]) => ({
-        messageId,
-        number,
-        outcome: outcome.kind,
-        reply: formatReply(outcome.reply),
-      })),
-    ),
+    verdicts: settlements.flatMap(verdictsOf),
     attempts: settlements.flatMap(({ messageId, records }) => records.map((record) => ({ messageId, record }))),
+  });
+}
+
+function verdictsOf({ messageId, outcomes, records }: Settlement): Verdict[] {
+  return [...outcomes].map(([number, { kind, reply }]) => {
+    const last = records.findLast(({ recipientNumbers }) => recipientNumbers.includes(number));
+    const status = kind === 'FAILED' ? reply.enhancedCode : null;
+    // Words of our own in place of a reply come from no host.
+    const host = last === undefined || last.reply.startsWith('[') ? null : last.host;
+    return { messageId, number, outcome: kind, reply: last?.reply ?? formatReply(reply), origin: { status, host } };
   });
 }
 
@@ -148,7 +153,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       select m.id as message_id, m.transaction_id, m.tenant_id, m.destination_id, m.reverse_path, m.size_bytes,
         m.client_address, m.ehlo_name, m.kind, m.envelope_id, m.accepted_at, m.claimed_at, g.is_host_level, c.holds,
         r.number, r.address, r.notify, r.original_recipient, r.state, r.attempt_count, r.last_reply, r.last_attempt_at,
-        r.ended_at, g.verdicts -> r.number::text ->> 1 as reply,
+        r.ended_at, g.verdicts -> r.number::text ->> 1 as reply, g.verdicts -> r.number::text -> 2 as origin,
         case when g.verdicts -> r.number::text ->> 0 = 'FAILED' and not c.is_same_route then 'DEFERRED'
              else g.verdicts -> r.number::text ->> 0 end as outcome,
         coalesce(case when ${holder === null} then m.claimed_by is null
@@ -162,7 +167,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
     ), settled as (
       select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
         envelope_id, accepted_at, claimed_at, is_host_level, is_current, holds, number, address, notify, original_recipient,
-        is_new,
+        is_new, origin,
         case when not is_new then state
              when outcome in ('DELIVERED', 'FAILED', 'CANCELLED') then outcome
              when is_final then 'EXPIRED' else 'HELD' end as state,
@@ -184,8 +189,8 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       select message_id, transaction_id, tenant_id, destination_id,
         jsonb_build_object('reversePath', reverse_path, 'clientAddress', host(client_address), 'ehloName', ehlo_name,
           'acceptedAt', accepted_at, 'envelopeId', envelope_id, 'holdSeconds', extract(epoch from holds)::bigint,
-          'recipients', jsonb_agg(jsonb_build_object('address', address, 'originalRecipient', original_recipient,
-            'state', state, 'reply', last_reply, 'lastAttemptAt', last_attempt_at) order by number)) as facts
+          'recipients', jsonb_agg(jsonb_build_object('address', address, 'originalRecipient', original_recipient, 'state', state,
+            'reply', last_reply, 'lastAttemptAt', last_attempt_at) || coalesce(origin, '{}') order by number)) as facts
       from fates
       where is_new and state in ('FAILED', 'EXPIRED') and reverse_path is not null and kind = 'MAIL'
         and (notify = '' or 'FAILURE' = any(string_to_array(notify, ',')))
@@ -242,13 +247,16 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
     from fates where is_new order by message_id, number`;
 }
 
-/** For each message, in order, `{ "number": ["OUTCOME", "reply"] }` as JSON text: a look-up per recipient, not a join. */
+/** For each message, in order, `{ "number": ["OUTCOME", "reply", origin] }` as JSON text: a look-up per recipient, not a join. */
 function verdictsByMessage({ messages, verdicts }: SettleInput): string[] {
   const byMessage = Map.groupBy(verdicts, (verdict) => verdict.messageId);
   return messages.map(({ messageId }) =>
     JSON.stringify(
       Object.fromEntries(
-        (byMessage.get(messageId) ?? []).map(({ number, outcome, reply }) => [number, [outcome, reply]]),
+        (byMessage.get(messageId) ?? []).map(({ number, outcome, reply, origin = {} }) => [
+          number,
+          [outcome, reply, origin],
+        ]),
       ),
     ),
   );

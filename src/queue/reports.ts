@@ -23,6 +23,10 @@ export interface ReportFacts {
     readonly originalRecipient: string | null;
     readonly state: 'FAILED' | 'EXPIRED';
     readonly reply: string | null;
+    /** A failure's enhanced code; null or absent: the reply says it. */
+    readonly status?: string | null;
+    /** The host that replied; null or absent when none did. */
+    readonly host?: string | null;
     readonly lastAttemptAt: string | null;
   }[];
 }

@@ -85,6 +85,7 @@ test('a refusal for good is reported at once, with the envelope the sender gave 
   expect(fields.get('action')).toBe('failed');
   expect(fields.get('status')).toBe('5.1.1');
   expect(fields.get('diagnostic-code')).toBe('smtp; 550 5.1.1 No such user here');
+  expect(fields.get('remote-mta')).toBe('dns; [127.0.0.1]');
   expect(decodeBody(text).toString()).not.toContain(`good@${DOMAIN}`);
   expect(decodeBody(headers).toString()).toContain('Subject: =?utf-8?q?gr=C3=BC=C3=9Fe?=\r\n');
 
@@ -184,4 +185,46 @@ test("a report whose reader's server is away is held on the same grid, without a
   await flow.moveTo(clock.next_attempt_at.toISOString());
   await away.waitFor(() => away.messages.length === 1, 'the report');
   expect(away.messages[0]?.reversePath).toBe('');
+});
+
+/** The fields about the recipient in the one report to this sender. */
+async function readReportFields(localPart: string): Promise<ReadonlyMap<string, string>> {
+  const reader = `${localPart}@proven.example`;
+  const isFor = ({ recipients }: (typeof senderMx.messages)[number]): boolean => recipients[0]?.address === reader;
+  await senderMx.waitFor(() => senderMx.messages.some(isFor), `the report to ${reader}`);
+  const [, status] = parseParts(parseEntity(senderMx.messages.find(isFor)?.content.toString('utf8') ?? ''));
+  return parseFields(status?.body.trimEnd().split('\r\n\r\n')[1] ?? '');
+}
+
+test("what no host has said is not put into a host's mouth: a message too large for the primary", async () => {
+  const small = await startFakePrimary({ modes: 'smallSize' });
+  try {
+    await flow.addDomain('small.example', small);
+    const content = `Subject: large\r\n\r\n${'x'.repeat(70)}\r\n`.repeat(20);
+    const id = await flow.send({ from: 'erin@proven.example', to: ['user@small.example'], content });
+    const fields = await readReportFields('erin');
+    expect(fields.get('status')).toBe('5.3.4');
+    expect(fields.get('diagnostic-code')).toStartWith('x-backup-mx; [the message has ');
+    expect(fields.get('remote-mta')).toBeUndefined();
+    expect((await flow.message(id))?.recipients[0]?.lastReply).toStartWith('[the message has ');
+    expect(small.messages).toHaveLength(0);
+  } finally {
+    await small.close();
+  }
+});
+
+test('nor when the primary was away for ten days', async () => {
+  const gone = await startFakePrimary();
+  await flow.addDomain('gone.example', gone);
+  await gone.close();
+  const id = await flow.send({ from: 'frank@proven.example', to: ['user@gone.example'] });
+  await flow.untilSeen('gone.example', 'an outage', ({ outage }) => outage !== null);
+  await flow.untilIdle('gone.example');
+  await flow.moveTo((await flow.message(id))?.expiresAt);
+  await untilEnded(id, 'EXPIRED');
+  const fields = await readReportFields('frank');
+  expect(fields.get('action')).toBe('failed');
+  expect(fields.get('status')).toBe('4.4.7');
+  expect(fields.get('diagnostic-code')).toBe('x-backup-mx; [connection refused]');
+  expect(fields.get('remote-mta')).toBeUndefined();
 });

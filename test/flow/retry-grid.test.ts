@@ -109,6 +109,7 @@ test('the report names the last reply, ten days, and the mail it is about', asyn
   expect(fields.get('action')).toBe('failed');
   expect(fields.get('status')).toBe('4.3.2');
   expect(fields.get('diagnostic-code')).toBe(`smtp; ${BUSY}`);
+  expect(fields.get('remote-mta')).toBe('dns; [127.0.0.1]');
   expect(Date.parse(fields.get('last-attempt-date') ?? '')).toBeGreaterThanOrEqual(
     Date.parse(message?.expiresAt ?? '') - 1000,
   );

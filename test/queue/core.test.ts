@@ -1,6 +1,7 @@
 /** The queue on a real database: accept, claim, outcome, expiry, verbs, counts. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Outcome } from '../../src/mail/outcome.ts';
+import { formatReply } from '../../src/mail/reply.ts';
 import { SERVICE_VIEWER } from '../../src/mail/viewer.ts';
 import { recordFailure, recordSuccess, readDestination } from '../../src/outage/clock.ts';
 import { claimDue, claimProbe, FIRST_KEY, readContents, releaseDeadClaims } from '../../src/queue/claim.ts';
@@ -43,18 +44,16 @@ function settleAs(destinationId: string, messageId: string, outcomes: Record<num
       {
         messageId,
         outcomes: new Map(Object.entries(outcomes).map(([number, outcome]) => [Number(number), outcome])),
-        records: [
-          {
-            host: 'mx.test',
-            address: '127.0.0.1:25',
-            tls: null,
-            reply: 'r',
-            outcome: 'DEFERRED',
-            recipientNumbers: Object.keys(outcomes).map(Number),
-            isHostLevel,
-            latencyMs: 3,
-          },
-        ],
+        records: Object.entries(outcomes).map(([number, { kind, reply }]) => ({
+          host: 'mx.test',
+          address: '127.0.0.1:25',
+          tls: null,
+          reply: formatReply(reply),
+          outcome: kind,
+          recipientNumbers: [Number(number)],
+          isHostLevel,
+          latencyMs: 3,
+        })),
         isHostLevel,
       },
     ],
