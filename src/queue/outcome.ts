@@ -163,7 +163,8 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         join messages m on m.id = g.message_id and m.destination_id = c.destination_id
         join recipients r on r.message_id = m.id
     ), changed as (
-      select *, state = 'HELD' and outcome is not null and (is_current or outcome = 'DELIVERED') as is_new from judged
+      select *, state = 'HELD' and outcome is not null and (is_current or outcome = 'DELIVERED')
+        and (${by.kind !== 'EXPIRY'} or is_final) as is_new from judged
     ), settled as (
       select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
         envelope_id, accepted_at, claimed_at, is_host_level, is_current, holds, number, address, notify, original_recipient,
@@ -171,7 +172,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         case when not is_new then state
              when outcome in ('DELIVERED', 'FAILED', 'CANCELLED') then outcome
              when is_final then 'EXPIRED' else 'HELD' end as state,
-        attempt_count + case when is_new and outcome <> 'CANCELLED' then 1 else 0 end as attempt_count,
+        attempt_count + case when is_new and ${holder !== null} then 1 else 0 end as attempt_count,
         case when is_new then reply else last_reply end as last_reply,
         case when is_new and outcome <> 'CANCELLED' then bmx_now() else last_attempt_at end as last_attempt_at,
         coalesce(ended_at, bmx_now()) as ended_at

@@ -100,3 +100,13 @@ test('later attempts carry only the held', async () => {
   expect(attempts[3]).toEqual(['DELIVERED', 'DEFERRED']);
   expect((await flow.see(DOMAIN)).queue.heldCount).toBe(1);
 });
+
+test('a flush tries at once what was itself deferred', async () => {
+  const sessions = primary.sessions.length;
+  const askedAtMs = performance.now();
+  expect(await flow.change('domainFlush', { name: DOMAIN })).toEqual([]);
+  await primary.waitFor(() => primary.sessions.length > sessions, 'the attempt');
+  expect(performance.now() - askedAtMs).toBeLessThan(2000);
+  await flow.untilIdle(DOMAIN);
+  expect(recipientsAsked(sessions)).toEqual(['tempfail', 'toomany']);
+});
