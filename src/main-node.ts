@@ -16,8 +16,8 @@ import { checkPlaces } from './main-preflight.ts';
 import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
 import { createRouting, type Routing } from './main-routing.ts';
 import { createTimers, type Timers } from './main-timers.ts';
-import { dropDeadOwnership } from './outage/owner.ts';
-import { releaseDeadClaims } from './queue/claim.ts';
+import { dropDeadOwnership, findOwners } from './outage/owner.ts';
+import { findClaimants, releaseDeadClaims } from './queue/claim.ts';
 import { cancelHeld } from './queue/commands.ts';
 import { foldDeltas } from './queue/counts.ts';
 import { makeDueReports } from './queue/reports.ts';
@@ -183,11 +183,15 @@ async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
       log.warning({ where: 'node', message: `lost the place among the nodes: ${reason}` });
       onLost();
     },
-    onDead: async (sql, dead) => {
-      const released = await releaseDeadClaims(sql, dead);
-      await dropDeadOwnership(sql, dead);
-      log.warning({ where: 'node', message: `node ${dead.node} is gone; ${released} messages in its hands are free` });
+    free: async (sql, place) => {
+      const freed = await releaseDeadClaims(sql, place);
+      await dropDeadOwnership(sql, place);
+      return freed;
     },
+    onBuried: (dead, freed) =>
+      log.warning({ where: 'node', message: `node ${dead.node} is gone; ${freed} messages in its hands are free` }),
+    findHolders: async (sql) => [...(await findClaimants(sql)), ...(await findOwners(sql))],
+    onFault: (error) => log.fault({ where: 'burial of a node', error }),
   });
   ground.onStop(() => nodes.close());
   return nodes;

@@ -4,7 +4,7 @@
  * A node lives while its session holds the advisory lock of its epoch and beats. Claims and ownership name (node, epoch), so
  * they are void once the lock is gone: at once after kill -9, within 45 s when a node hangs or is cut off. A node that cannot
  * beat knows by itself, earlier than the others may conclude it, and stops. Whoever finds a dead node frees what it had, in
- * one transaction. Does not know what was claimed: `onDead` does.
+ * one transaction. Does not know what was claimed: `free` does.
  */
 import { monotonicMs } from '../clock.ts';
 import { connect, type Sql, type TransactionSql } from '../db/client.ts';
@@ -19,6 +19,10 @@ const BEAT_TIMEOUT_MS = 10_000;
 const OWN_PATIENCE_MS = 30_000;
 /** … and after so long the others do not either. */
 const OTHERS_PATIENCE_S = 45;
+/** A burial waits no longer for rows that an open transaction of the dead holds: this node must beat meanwhile. */
+const BURIAL_LOCK_TIMEOUT = '1s';
+/** Beats between two looks for what is held in the name of nobody. */
+const ORPHANS_EVERY = 5;
 
 export interface NodePlace {
   readonly node: number;
@@ -33,8 +37,14 @@ export interface NodesDeps {
   readonly roles: readonly string[];
   /** The place is gone: cut what is under way. */
   readonly onLost: (reason: string) => void;
-  /** Frees what a dead node had. */
-  readonly onDead: (sql: TransactionSql, dead: NodePlace) => Promise<void>;
+  /** Frees what a node had that is dead or leaves. Returns how many messages. */
+  readonly free: (sql: TransactionSql, place: NodePlace) => Promise<number>;
+  /** A dead node was buried. */
+  readonly onBuried: (dead: NodePlace, freed: number) => void;
+  /** Places in whose name something is held, each at least once. */
+  readonly findHolders: (sql: Sql) => Promise<readonly NodePlace[]>;
+  /** A burial failed; it is tried again. */
+  readonly onFault: (error: unknown) => void;
 }
 
 export interface Nodes {
@@ -54,6 +64,7 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
   let lastBeatAt = Number.NEGATIVE_INFINITY;
   let isClosing = false;
   let beating: Promise<void> | null = null;
+  let beats = 0;
 
   const lose = (reason: string) => {
     const lost = membership;
@@ -73,10 +84,14 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
       if (isKept) lastBeatAt = monotonicMs();
       else return lose('other nodes took this one for dead');
     }
-    await buryDead(membership, deps.onDead);
+    // Trouble with the dead is no reason to give up among the living: a session that is lost shows at the next beat.
+    await buryDead(membership, deps, beats % ORPHANS_EVERY === 0).catch(deps.onFault);
+    beats += 1;
   };
   const tick = () => {
     if (isClosing) return;
+    // First of all after having been stopped for long: attempts are cut before they go on.
+    if (monotonicMs() - lastBeatAt > OWN_PATIENCE_MS) lose('no beat for too long');
     beating ??= beat()
       .catch((error: unknown) => lose(error instanceof Error ? error.message : String(error)))
       .finally(() => {
@@ -95,7 +110,14 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
       const last = membership;
       membership = null;
       if (last === null) return;
-      await last.sql`delete from nodes where epoch = ${last.place.epoch}`.catch(() => undefined);
+      // What is still in its hands would be nobody's: once the row is gone, no burial finds it.
+      await last.sql
+        .begin(async (transaction) => {
+          await transaction.unsafe(`set local lock_timeout = '${BURIAL_LOCK_TIMEOUT}'`);
+          await transaction`delete from nodes where epoch = ${last.place.epoch}`;
+          await deps.free(transaction, last.place);
+        })
+        .catch(() => undefined);
       await last.sql.end({ timeout: 1 }).catch(() => undefined);
     },
   };
@@ -144,26 +166,68 @@ async function keepPlace({ sql, place }: Membership): Promise<boolean> {
   return rows.length === 1;
 }
 
-async function buryDead({ sql, place }: Membership, onDead: NodesDeps['onDead']): Promise<void> {
+async function buryDead(own: Membership, deps: NodesDeps, withOrphans: boolean): Promise<void> {
+  const { sql, place } = own;
   const others = await sql<{ node: number; epoch: number; is_silent: boolean }[]>`
     select node, epoch, beat_at < clock_timestamp() - make_interval(secs => ${OTHERS_PATIENCE_S}) as is_silent
     from nodes where epoch <> ${place.epoch}`;
   for (const { node, epoch, is_silent: isSilent } of others) {
-    await sql.begin(async (transaction) => {
-      const [lock] = await transaction<{ free: boolean }[]>`
-        select pg_try_advisory_xact_lock(${NODE_LOCK}, ${epoch}::integer) as free`;
-      if (lock?.free !== true && !isSilent) return;
-      const dead = await transaction<{ backend_pid: number }[]>`
-        delete from nodes
-        where node = ${node} and epoch = ${epoch}
-          and (${lock?.free === true} or beat_at < clock_timestamp() - make_interval(secs => ${OTHERS_PATIENCE_S}))
-        returning backend_pid`;
-      if (dead.length === 0) return;
-      await onDead(transaction, { node, epoch });
-      await transaction`
-        select pg_terminate_backend(pid) from pg_stat_activity
-        where pid = ${dead[0]?.backend_pid ?? 0} and application_name like 'backup-mx node %'`;
+    await freeing(sql, deps, { node, epoch }, (transaction) => bury(transaction, deps, { node, epoch, isSilent }));
+  }
+  if (withOrphans) await freeOrphans(own, deps);
+}
+
+/** Null from the work: it was not dead after all. */
+async function freeing(
+  sql: Sql,
+  deps: NodesDeps,
+  dead: NodePlace,
+  work: (transaction: TransactionSql) => Promise<number | null>,
+): Promise<void> {
+  try {
+    const freed = await sql.begin(async (transaction) => {
+      await transaction.unsafe(`set local lock_timeout = '${BURIAL_LOCK_TIMEOUT}'`);
+      return work(transaction);
     });
+    if (freed !== null) deps.onBuried(dead, freed);
+  } catch (error) {
+    deps.onFault(error);
+  }
+}
+
+async function bury(
+  transaction: TransactionSql,
+  deps: NodesDeps,
+  other: NodePlace & { readonly isSilent: boolean },
+): Promise<number | null> {
+  const { node, epoch, isSilent } = other;
+  const [lock] = await transaction<{ free: boolean }[]>`
+    select pg_try_advisory_xact_lock(${NODE_LOCK}, ${epoch}::integer) as free`;
+  if (lock?.free !== true && !isSilent) return null;
+  const dead = await transaction<{ backend_pid: number }[]>`
+    delete from nodes
+    where node = ${node} and epoch = ${epoch}
+      and (${lock?.free === true} or beat_at < clock_timestamp() - make_interval(secs => ${OTHERS_PATIENCE_S}))
+    returning backend_pid`;
+  if (dead.length === 0) return null;
+  const freed = await deps.free(transaction, { node, epoch });
+  await transaction`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where pid = ${dead[0]?.backend_pid ?? 0} and application_name like 'backup-mx node %'`;
+  return freed;
+}
+
+/** A node that does not know yet that it was buried may have claimed after its burial, and died then. */
+async function freeOrphans({ sql }: Membership, deps: NodesDeps): Promise<void> {
+  const holders = await deps.findHolders(sql);
+  if (holders.length === 0) return;
+  // In this order: whoever held something a moment ago has its row by now, since a place is taken before anything else.
+  const living = new Set((await sql<{ epoch: number }[]>`select epoch from nodes`).map((row) => row.epoch));
+  const orphans = new Map(holders.map((holder) => [holder.epoch, holder]));
+  for (const orphan of orphans.values()) {
+    if (!living.has(orphan.epoch)) {
+      await freeing(sql, deps, orphan, (transaction) => deps.free(transaction, orphan));
+    }
   }
 }
 

@@ -33,3 +33,10 @@ export async function dropDeadOwnership(sql: SqlExecutor, dead: Owner): Promise<
     update destinations set owner_node = null, owner_epoch = null
     where owner_node = ${dead.node} and owner_epoch = ${dead.epoch}`;
 }
+
+/** Who owns destinations. O(destinations owned). */
+export async function findOwners(sql: Sql): Promise<Owner[]> {
+  const rows = await sql<{ node: number; epoch: number }[]>`
+    select distinct owner_node as node, owner_epoch as epoch from destinations where owner_node is not null`;
+  return [...rows];
+}

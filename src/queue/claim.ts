@@ -117,7 +117,7 @@ export async function claimProbe(
     ? sql`select id from messages
           where destination_id = ${destinationId} and claimed_by is null
           order by next_attempt_at, id limit 1 for update skip locked`
-    : sql`select id from messages where id = (
+    : sql`select id from messages where claimed_by is null and id = (
             select id from (
               (select id, size_bytes, claimed_at, 0 as lap from messages, destination
                  where (destination_id, id) > (${destinationId}, destination.cursor)
@@ -180,6 +180,36 @@ export async function releaseDeadClaims(sql: SqlExecutor, dead: Holder): Promise
     where claimed_by = ${dead.node} and claim_epoch = ${dead.epoch}
     returning id`;
   return rows.length;
+}
+
+/** Frees what an earlier loop of this hand left claimed at a destination: its answer was lost, or giving back failed. */
+export async function releaseLeftovers(sql: Sql, holder: Holder, destinationId: string): Promise<void> {
+  // Through the index of claims, whatever the statistics say: a walk of all that the destination holds is no way.
+  await sql`
+    with claims as materialized (
+      select id, destination_id from messages where claimed_by = ${holder.node} and claim_epoch = ${holder.epoch}
+    )
+    update messages m set claimed_by = null, claim_epoch = null, next_attempt_at = m.claimed_at
+    from claims c
+    where c.destination_id = ${destinationId} and m.id = c.id
+      and m.claimed_by = ${holder.node} and m.claim_epoch = ${holder.epoch}`;
+}
+
+/** In whose name messages are claimed. A loose index scan: O(hands). */
+export async function findClaimants(sql: Sql): Promise<Holder[]> {
+  const rows = await sql<{ node: number; epoch: number }[]>`
+    with recursive claimants as (
+      (select claimed_by, claim_epoch from messages where claimed_by is not null order by claimed_by, claim_epoch limit 1)
+      union all
+      select m.claimed_by, m.claim_epoch
+      from claimants c cross join lateral (
+        select claimed_by, claim_epoch from messages
+        where claimed_by is not null and (claimed_by, claim_epoch) > (c.claimed_by, c.claim_epoch)
+        order by claimed_by, claim_epoch limit 1
+      ) m
+    )
+    select claimed_by as node, claim_epoch as epoch from claimants`;
+  return [...rows];
 }
 
 async function withRecipients(sql: Sql, rows: readonly MessageRow[]): Promise<ClaimedMessage[]> {
