@@ -1,14 +1,20 @@
 /**
  * Records settlements in groups: one write in flight, what comes meanwhile shares the next.
  *
- * Promises: nothing that was added is dropped; a failed write is repeated a few times, since a delivery that is not recorded
- * will be made again (a duplicate, never a loss), then given to `onFault`. Bounded: `add` waits while too much is unrecorded.
+ * Promises: nothing that was added is dropped. While the database is away a write is repeated for minutes, since a delivery
+ * that is not recorded will be made again (a duplicate, never a loss). Another failure is repeated a few times, then each of
+ * the group by itself, so that one that cannot be recorded costs the others nothing; what fails still goes to `onFault`.
+ * Bounded: `add` waits while too much is unrecorded.
  */
+import { monotonicMs } from '../clock.ts';
 
 const GROUP = 100;
 const MOST_WAITING = 400;
-/** Pauses before a failed write is repeated, in milliseconds: a restart of the database fits in. */
+/** Pauses before a failed write is repeated, in milliseconds. */
 const REPEAT_AFTER_MS = [200, 1000, 5000];
+/** A database that is away is asked every so often, for so long. */
+const AWAY_PAUSE_MS = 1000;
+const AWAY_PATIENCE_MS = 600_000;
 
 export interface Recorder<T> {
   /** Takes a settlement; resolves when there is room for more, not when it is recorded. */
@@ -17,31 +23,42 @@ export interface Recorder<T> {
   idle(): Promise<void>;
 }
 
-export function createRecorder<T>(deps: {
-  record: (group: readonly T[]) => Promise<void>;
-  onFault: (error: unknown, group: readonly T[]) => Promise<void>;
-  /** False when repeating makes no sense any more: this node has lost its place. */
-  isWorthwhile: () => boolean;
-}): Recorder<T> {
+export interface RecorderDeps<T> {
+  readonly record: (group: readonly T[]) => Promise<void>;
+  readonly onFault: (error: unknown, group: readonly T[]) => Promise<void>;
+  /** The database is away, and it is worth while to wait for it. */
+  readonly isAway: (error: unknown) => boolean;
+  readonly repeatAfterMs?: readonly number[];
+}
+
+export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
+  const { repeatAfterMs = REPEAT_AFTER_MS } = deps;
   const waiting: T[] = [];
   let running: Promise<void> | null = null;
 
-  const recordGroup = async (group: readonly T[]) => {
-    for (let failures = 0; ; failures += 1) {
+  const recordGroup = async (group: readonly T[], pausesMs: readonly number[]): Promise<void> => {
+    const startedAt = monotonicMs();
+    for (let failures = 0; ; ) {
       try {
         return await deps.record(group);
       } catch (error) {
-        const pauseMs = REPEAT_AFTER_MS[failures];
-        if (pauseMs === undefined || !deps.isWorthwhile()) return deps.onFault(error, group);
+        const isAway = deps.isAway(error) && monotonicMs() - startedAt < AWAY_PATIENCE_MS;
+        const pauseMs = isAway ? AWAY_PAUSE_MS : pausesMs[failures];
+        if (pauseMs === undefined) return giveUp(error, group);
+        if (!isAway) failures += 1;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     }
+  };
+  const giveUp = async (error: unknown, group: readonly T[]): Promise<void> => {
+    if (group.length === 1 || deps.isAway(error)) return deps.onFault(error, group);
+    for (const one of group) await recordGroup([one], []);
   };
 
   const run = async () => {
     while (waiting.length > 0) {
       const group = waiting.splice(0, GROUP);
-      await recordGroup(group);
+      await recordGroup(group, repeatAfterMs);
     }
     running = null;
   };

@@ -43,8 +43,13 @@ export function createSource(deps: {
       bytes += message.sizeBytes;
       return true;
     });
-    const contents = early.length === 0 ? new Map() : await deps.readContents(early.map((message) => message.id));
-    for (const message of messages) ready.push({ message, content: contents.get(message.id) ?? null });
+    let contents: ReadonlyMap<string, Uint8Array> = new Map();
+    try {
+      if (early.length > 0) contents = await deps.readContents(early.map((message) => message.id));
+    } finally {
+      // Also when reading failed: they are claimed, and stop() must know of them.
+      for (const message of messages) ready.push({ message, content: contents.get(message.id) ?? null });
+    }
   };
 
   const ensureRefill = () => {

@@ -26,11 +26,12 @@ import {
   type QueueSql,
   readContents,
   releaseClaims,
+  releaseLeftovers,
   releaseToSchedule,
 } from '../queue/claim.ts';
 import { findDueDestinations } from '../queue/due.ts';
 import { expireHeld } from '../queue/expiry.ts';
-import { type Fate, recordOutcomes, type Settlement } from '../queue/outcome.ts';
+import { type Fate, isDatabaseAway, recordOutcomes, type Settlement } from '../queue/outcome.ts';
 import { type ByteBudget, createByteBudget } from './budget.ts';
 import { createRecorder } from './recorder.ts';
 import { type RoundDeps, type RoundResult, runRound, type StoppableResult } from './round.ts';
@@ -97,10 +98,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     const loop = tryDestination(deps, { id, budget, signal: cut.signal, isStopping: () => isStopping })
       .catch((error: unknown) => deps.events.fault(`delivery to ${id}`, error))
       .finally(() => {
-        const isPoked = running.get(id) === true;
+        // Behind those that wait already: mail that never ceases to come for some must not keep the others waiting.
+        if (running.get(id) === true) waiting.add(id);
         running.delete(id);
         loops.delete(loop);
-        const next = isPoked ? id : waiting.values().next().value;
+        const next = waiting.values().next().value;
         if (next !== undefined && !isStopping) start(next);
       });
     loops.add(loop);
@@ -146,6 +148,7 @@ async function tryDestination(deps: DeliveryDeps, run: Run): Promise<void> {
   if (holder === null || !(await takeOwnership(deps.sql, run.id, holder))) return;
   const attempts = deps.openAttempts(run.signal);
   try {
+    await releaseLeftovers(deps.sql, holder, run.id);
     await keepTrying(deps, run, holder, attempts);
   } finally {
     await attempts.close();
@@ -195,7 +198,8 @@ async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
       const ids = settlements.map(({ messageId }) => messageId);
       await releaseToSchedule(deps.sql, holder, ids).catch(() => undefined);
     },
-    isWorthwhile: () => deps.holder()?.epoch === holder.epoch,
+    // Even when this node has lost its place: a late delivery counts.
+    isAway: (error) => isDatabaseAway(error) && !round.isStopping(),
   });
   try {
     return await runRound({

@@ -14,6 +14,7 @@
  * Does not touch the destination: outage/clock.ts does.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
+import { isConnectionLost } from '../db/connection-lost.ts';
 import { newId } from '../mail/id.ts';
 import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
 import { formatReply } from '../mail/reply.ts';
@@ -55,6 +56,11 @@ export interface Fate {
   readonly hasEnded: boolean;
   /** Seconds from acceptance to now. */
   readonly ageSeconds: number;
+}
+
+/** Whether recording failed because the database is away: the same may succeed later, and may have taken effect. */
+export function isDatabaseAway(error: unknown): boolean {
+  return isConnectionLost(error);
 }
 
 /** Records the outcomes of attempts of one destination's messages. Returns the fate of every recipient it changed. */

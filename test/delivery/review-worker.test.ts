@@ -1,0 +1,136 @@
+/** Delivery when its surroundings fail: claims left behind, a database that goes and comes, a settlement nobody can record. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { createRecorder } from '../../src/delivery/recorder.ts';
+import { createSource } from '../../src/delivery/source.ts';
+import { createDelivery, type DeliveryDeps } from '../../src/delivery/worker.ts';
+import { type ClaimedMessage, claimDue, FIRST_KEY, type QueueSql } from '../../src/queue/claim.ts';
+import type { Spool } from '../../src/queue/spool.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+
+let db: TestDatabase;
+let spool: Spool;
+const holder = { node: 7, epoch: 7 };
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  spool = openSpool(db.target);
+});
+afterAll(async () => {
+  await spool.close();
+  await db.close();
+});
+
+const OK = { code: 250, enhancedCode: '2.0.0', text: 'ok' };
+
+function deliveryWith(deps: Partial<DeliveryDeps>, attempted: (id: string) => void) {
+  return createDelivery({
+    sql: db.database.queueSql,
+    holder: () => holder,
+    findRoute: async () => ({ kind: 'HOSTS', hosts: [] }),
+    openAttempts: () => ({
+      attempt: async ({ id, recipients }) => {
+        attempted(id);
+        const outcomes = new Map(recipients.map(({ number }) => [number, { kind: 'DELIVERED' as const, reply: OK }]));
+        return { outcomes, records: [], hostTrouble: null, isStopped: false };
+      },
+      close: async () => undefined,
+    }),
+    events: {
+      settled: () => undefined,
+      outageOpened: () => undefined,
+      outageClosed: () => undefined,
+      fault: () => undefined,
+    },
+    ...deps,
+  });
+}
+
+describe('claims left behind', () => {
+  test('a claim whose answer was lost is taken up by the next loop of the same node', async () => {
+    const destinationId = await makeDestination(db.sql, 'lost-answer.test');
+    const transaction = makeTransaction({ to: [{ address: 'x@lost-answer.test', destinationId }] });
+    await spool.accept(transaction);
+    // The claim took place; nobody heard of it.
+    await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 10, flushedAt: null });
+    const seen = Promise.withResolvers<string>();
+    const delivery = deliveryWith({}, seen.resolve);
+    delivery.poke(destinationId);
+    expect(await seen.promise).toBe(transaction.id);
+    await delivery.stop(5000);
+    expect(await db.sql`select from messages where id = ${transaction.id}`).toHaveLength(0);
+  });
+
+  test('what was claimed is given back when its content cannot be read', async () => {
+    const message = { id: 'one', sizeBytes: 10 } as ClaimedMessage;
+    const source = createSource({
+      claim: async () => [message],
+      readContents: () => Promise.reject(new Error('canceling statement due to statement timeout')),
+    });
+    expect(await source.next().catch(String)).toContain('statement timeout');
+    expect(await source.stop()).toEqual(['one']);
+  });
+});
+
+describe('recording', () => {
+  test('a database that is away is waited for, and nothing is dropped', async () => {
+    const recorded: number[] = [];
+    let failuresLeft = 2;
+    const recorder = createRecorder<number>({
+      record: async (group) => {
+        if (failuresLeft-- > 0) throw new Error('away');
+        recorded.push(...group);
+      },
+      onFault: () => Promise.reject(new Error('dropped')),
+      isAway: () => true,
+      repeatAfterMs: [],
+    });
+    await recorder.add(1);
+    await recorder.add(2);
+    await recorder.idle();
+    expect(recorded).toEqual([1, 2]);
+  });
+
+  test('one that cannot be recorded costs the others of its group nothing', async () => {
+    const recorded: number[] = [];
+    const faults: number[] = [];
+    const recorder = createRecorder<number>({
+      record: async (group) => {
+        if (group.includes(3)) throw new Error('unsupported Unicode escape sequence');
+        recorded.push(...group);
+      },
+      onFault: async (_error, group) => {
+        faults.push(...group);
+      },
+      isAway: () => false,
+      repeatAfterMs: [1],
+    });
+    for (const item of [1, 2, 3, 4]) await recorder.add(item);
+    await recorder.idle();
+    expect(recorded).toEqual([1, 2, 4]);
+    expect(faults).toEqual([3]);
+  });
+});
+
+test('destinations that are poked again and again do not starve those that wait', async () => {
+  const started: string[] = [];
+  const open: (() => void)[] = [];
+  let current = '';
+  // Every statement of a loop is its first: taking ownership, which fails when the test says so.
+  const sql = ((_parts: TemplateStringsArray, ...values: unknown[]) => {
+    current = String(values.find((value) => typeof value === 'string'));
+    started.push(current);
+    return new Promise<unknown[]>((resolve) => open.push(() => resolve([])));
+  }) as unknown as QueueSql;
+  const delivery = deliveryWith({ sql }, () => undefined);
+  const busy = Array.from({ length: 64 }, (_, index) => `busy-${index}`);
+  for (const id of busy) delivery.poke(id);
+  delivery.poke('patient');
+  for (const id of busy) delivery.poke(id);
+  for (const end of open.splice(0, 1)) end();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(started.at(-1)).toBe('patient');
+  const stopped = delivery.stop(5000);
+  for (const end of open.splice(0)) end();
+  await stopped;
+});
