@@ -6,6 +6,7 @@
  * Through `pg`, since postgres.js reports a COPY as done before such a transaction commits. Does not retry: spool does.
  */
 import { Buffer } from 'node:buffer';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type ClientConfig, type Connection, DatabaseError } from 'pg';
 import type { CopyRows } from './copy-binary.ts';
@@ -32,6 +33,9 @@ export interface AcceptWriter {
   /** Runs `work` in a transaction of its own and commits. Never throws. */
   transact(work: (execute: Execute) => Promise<void>): Promise<CommitResult>;
   isUsable(): boolean;
+  /** Cuts the connection: what is under way ends as UNKNOWN. For a server that does not answer. */
+  abort(): void;
+  /** Ends the session; a server that does not take leave is left after a second. */
   close(): Promise<void>;
 }
 
@@ -39,9 +43,21 @@ export interface AcceptWriter {
 const DURABLY =
   "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')";
 
+const SESSION = '-c TimeZone=UTC -c statement_timeout=60000';
+const LEAVE_WITHIN_MS = 1000;
+/** SQLSTATE in_failed_sql_transaction. */
+const IN_FAILED_TRANSACTION = '25P02';
+
 /** Connects; rejects when the server cannot be reached. */
 export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWriter> {
-  const client = new Client({ ...target, application_name: 'backup-mx accept', keepAlive: true });
+  const socket = new Socket();
+  const client = new Client({
+    ...target,
+    application_name: 'backup-mx accept',
+    keepAlive: true,
+    options: SESSION,
+    stream: () => socket,
+  });
   let broken: string | null = null;
   client.on('error', (error) => {
     broken ??= error.message;
@@ -50,8 +66,6 @@ export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWrit
     broken ??= 'connection ended';
   });
   await client.connect();
-  await client.query("set timezone = 'UTC'");
-  await client.query('set statement_timeout = 60000');
 
   const execute: Execute = async (text, values) => client.query(text, values);
 
@@ -77,11 +91,20 @@ export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWrit
       try {
         await work(execute);
       } catch (error) {
-        await execute('rollback').catch(() => undefined);
+        const isRolledBack = await execute('rollback').then(
+          () => true,
+          () => false,
+        );
+        // A bug of the work, not of the connection.
+        if (isRolledBack && sqlStateOf(error) === null) throw refusal(String(error));
         throw error;
       }
-      await execute('commit');
+      await commitOrThrow(client);
     });
+  const abort = () => {
+    broken ??= 'aborted';
+    socket.destroy();
+  };
 
   return {
     transact,
@@ -93,11 +116,25 @@ export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWrit
             await within(execute);
           }),
     isUsable: () => broken === null,
+    abort,
     close: async () => {
       broken ??= 'closed';
+      const timer = setTimeout(abort, LEAVE_WITHIN_MS);
       await client.end().catch(() => undefined);
+      clearTimeout(timer);
     },
   };
+}
+
+/** The server answers COMMIT with ROLLBACK, and no error, when a statement before it failed. */
+async function commitOrThrow(client: Client): Promise<void> {
+  const { command } = await client.query('commit');
+  if (command !== 'COMMIT') throw refusal('the transaction was rolled back');
+}
+
+/** Nothing was written, and it was not the server who said so. */
+function refusal(message: string): DatabaseError {
+  return Object.assign(new DatabaseError(message, 0, 'error'), { code: IN_FAILED_TRANSACTION });
 }
 
 /**

@@ -14,6 +14,9 @@ import { copyStatements, insertOnce } from './spool-rows.ts';
 /** Above these a group takes no more members: measured groups are 5–9; this bounds memory and the wait. */
 const GROUP_MEMBERS = 64;
 const GROUP_BYTES = 16 * 1024 * 1024;
+/** What was sent shortly before its deadline has so long to be answered. */
+const LEAST_PATIENCE_MS = 1000;
+const OUT_OF_REACH = 'database out of reach';
 
 /** The database said that it has no room (SQLSTATE class 53): 452 4.3.1. */
 export class StorageFull extends Error {
@@ -55,6 +58,8 @@ export function createSpool(deps: SpoolDeps): Spool {
   const connect = async (deadlineAt: number): Promise<AcceptWriter | null> => {
     for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, 1000)) {
       if (writer?.isUsable()) return writer;
+      // A host that vanished takes ten seconds to say so: not once more for each that is late already.
+      if (monotonicMs() >= deadlineAt) return null;
       await writer?.close();
       writer = null;
       try {
@@ -71,14 +76,16 @@ export function createSpool(deps: SpoolDeps): Spool {
   /** Wake-ups are only convenience: after a refusal a member is tried without them, so that they never cost mail. */
   const commitGroup = async (group: readonly Member[], withWakeUps: boolean): Promise<CommitResult> => {
     const connection = await connect(earliestDeadline(group));
-    if (connection === null) return { kind: 'REFUSED', sqlState: '08001', message: 'database out of reach' };
+    if (connection === null) return { kind: 'REFUSED', sqlState: '08001', message: OUT_OF_REACH };
     const messages = group.flatMap((member) => member.messages);
     const destinationIds = withWakeUps ? [...new Set(messages.map((message) => message.destinationId))] : [];
     const wake = deps.unwoken(destinationIds);
     const startedAt = monotonicMs();
-    const result = await connection.commit(
-      copyStatements(messages),
-      wake.length === 0 ? null : (execute) => deps.sendWakeUps(wake, execute),
+    const result = await untilDeadline(connection, group, () =>
+      connection.commit(
+        copyStatements(messages),
+        wake.length === 0 ? null : (execute) => deps.sendWakeUps(wake, execute),
+      ),
     );
     if (result.kind === 'COMMITTED') deps.onCommit(group.length, monotonicMs() - startedAt);
     return result;
@@ -88,10 +95,12 @@ export function createSpool(deps: SpoolDeps): Spool {
   const storeOnce = async (member: Member): Promise<void> => {
     for (;;) {
       const connection = await connect(member.deadlineAt);
-      if (connection === null) return member.reject(new Error('database out of reach'));
-      const result = await connection.transact(async (execute) => {
-        for (const message of member.messages) await insertOnce(execute, message);
-      });
+      if (connection === null) return member.reject(new Error(OUT_OF_REACH));
+      const result = await untilDeadline(connection, [member], () =>
+        connection.transact(async (execute) => {
+          for (const message of member.messages) await insertOnce(execute, message);
+        }),
+      );
       if (result.kind === 'COMMITTED') return member.resolve();
       if (result.kind === 'REFUSED') return member.reject(refusal(result));
       if (monotonicMs() > member.deadlineAt) return member.reject(new Error(result.message));
@@ -118,7 +127,16 @@ export function createSpool(deps: SpoolDeps): Spool {
   };
 
   const flush = async (): Promise<void> => {
-    while (waiting.length > 0) {
+    for (;;) {
+      for (const late of takeLate(waiting)) late.reject(new Error(OUT_OF_REACH));
+      const [first] = waiting;
+      if (first === undefined) break;
+      // Before a group is taken: all wait for the database together, not group after group.
+      if ((await connect(first.deadlineAt)) === null) {
+        waiting.shift();
+        first.reject(new Error(OUT_OF_REACH));
+        continue;
+      }
       const group = takeGroup(waiting);
       try {
         await settleGroup(group, false);
@@ -144,6 +162,28 @@ export function createSpool(deps: SpoolDeps): Spool {
       writer = null;
     },
   };
+}
+
+/** A server that does not answer by the last deadline of a group is given up: then the outcome is unknown. */
+async function untilDeadline(
+  connection: AcceptWriter,
+  group: readonly Member[],
+  work: () => Promise<CommitResult>,
+): Promise<CommitResult> {
+  const lastAt = Math.max(...group.map((member) => member.deadlineAt));
+  const timer = setTimeout(() => connection.abort(), Math.max(lastAt - monotonicMs(), LEAST_PATIENCE_MS));
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** They stand in the order of their deadlines. What is late gets its 451, and is not stored: it would come twice. */
+function takeLate(waiting: Member[]): Member[] {
+  const now = monotonicMs();
+  const firstInTime = waiting.findIndex((member) => member.deadlineAt > now);
+  return waiting.splice(0, firstInTime === -1 ? waiting.length : firstInTime);
 }
 
 function takeGroup(waiting: Member[]): Member[] {
