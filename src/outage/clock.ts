@@ -107,7 +107,7 @@ export interface FailureRecorded {
 
 /**
  * An attempt that began at `begunAt` failed at host level: starts the clock or moves it to the next slot, opens the outage
- * or brings it up to date.
+ * or brings it up to date. A flush asked for while the attempt was under way stays: what it knew came too late.
  */
 export async function recordFailure(
   sql: Sql,
@@ -136,7 +136,8 @@ export async function recordFailure(
     update destinations d
     set first_failure_at = before.first_failure_at,
         next_attempt_at = next_attempt(before.first_failure_at, bmx_now()),
-        last_attempt_at = bmx_now(), last_reply = ${reply}, flush_requested_at = null,
+        last_attempt_at = bmx_now(), last_reply = ${reply},
+        flush_requested_at = case when d.flush_requested_at > ${begunAt}::text::timestamptz then d.flush_requested_at end,
         outage_id = coalesce(before.outage_id, (select id from opened))
     from before where d.id = before.id
     returning d.next_attempt_at, (select id from opened) as opened`;
