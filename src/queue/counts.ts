@@ -8,17 +8,26 @@ import type { Sql } from '../db/client.ts';
 
 /** Names the fold among this database's advisory locks: two nodes folding at once would only wait for each other. */
 const FOLD_LOCK = 0x62_6d_78_02;
+/** Rows of one statement: what piled up while nobody folded must not run into the statement's time limit. */
+const BATCH = 20_000;
 
-/** Folds the deltas into their destinations. Does nothing while another node folds. O(deltas). */
-export async function foldDeltas(sql: Sql): Promise<void> {
-  await sql`
-    with mine as materialized (select pg_try_advisory_xact_lock(${FOLD_LOCK}) as is_mine),
-    taken as (
-      delete from queue_delta where (select is_mine from mine) returning destination_id, held_count, held_bytes
-    ), sums as (
-      select destination_id, sum(held_count) as held_count, sum(held_bytes) as held_bytes from taken group by destination_id
-    )
-    update destinations d
-    set held_count = d.held_count + s.held_count, held_bytes = d.held_bytes + s.held_bytes
-    from sums s where d.id = s.destination_id`;
+/** Folds the deltas into their destinations, a batch at a time. Does nothing while another node folds. O(deltas). */
+export async function foldDeltas(sql: Sql, batch: number = BATCH): Promise<void> {
+  for (;;) {
+    const [row] = await sql<{ taken: number }[]>`
+      with mine as materialized (select pg_try_advisory_xact_lock(${FOLD_LOCK}) as is_mine),
+      taken as (
+        delete from queue_delta
+        where ctid = any(array(select ctid from queue_delta where (select is_mine from mine) limit ${batch}))
+        returning destination_id, held_count, held_bytes
+      ), sums as (
+        select destination_id, sum(held_count) as held_count, sum(held_bytes) as held_bytes from taken group by destination_id
+      ), folded as (
+        update destinations d
+        set held_count = d.held_count + s.held_count, held_bytes = d.held_bytes + s.held_bytes
+        from sums s where d.id = s.destination_id
+      )
+      select count(*) as taken from taken`;
+    if ((row?.taken ?? 0) < batch) return;
+  }
 }
