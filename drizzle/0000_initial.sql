@@ -47,6 +47,14 @@ create function uuid_floor(at timestamptz) returns uuid
   language sql immutable parallel safe
   as $$ select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid $$;
 
+-- A UUIDv7 of this instant, for rows that a statement makes by itself. Others bring theirs.
+create function new_id() returns uuid
+  language sql volatile parallel safe
+  as $$
+    select (left(replace(uuid_floor(clock_timestamp())::text, '-', ''), 12)
+      || '7' || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid
+  $$;
+
 -- -------------------------------------------------------------------------------------------------------------- limits
 
 -- Bytes of one message as received. 10 MB = 10 × 1024 × 1024. The ceiling for the row below and for every message.

@@ -53,7 +53,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
   const tell = (result: VerbResult): VerbResult => {
     if (result.kind === 'DONE') {
       parts.poke(result.destinationId);
-      tellFates(log, metrics, result.destinationId, result.fates);
+      tellFates(log, metrics, result.domain, result.fates);
     }
     return result;
   };
@@ -78,7 +78,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     queues: createQueueInspection(sql),
     outages: createOutageInspection(sql),
     listNodes: () => listNodes(sql),
-    retryMessage: async (viewer, { id }) => tell(await retryMessage(sql, viewer, id)),
+    retryMessage: async (viewer, { id, reason }) => tell(await retryMessage(sql, viewer, id, reason)),
     cancelMessage: async (viewer, { id, reason }) => tell(await cancelMessage(sql, viewer, id, reason)),
     bounceMessage: async (viewer, { id, reason }) => tell(await bounceMessage(sql, viewer, id, reason)),
     flushDestination: async (viewer: Viewer, destinationId) => {

@@ -9,7 +9,7 @@ import { routeOf } from './delivery/route.ts';
 import { createSessions } from './delivery/sessions.ts';
 import { type Attempts, createDelivery, type Delivery, type DeliveryEvents } from './delivery/worker.ts';
 import { normalizeDomain } from './mail/address.ts';
-import { composeReport, headerSectionOf } from './mail/dsn.ts';
+import { composeReport, headerSectionOf, type HostTry } from './mail/dsn.ts';
 import { newId } from './mail/id.ts';
 import type { NextHops } from './net/next-hop.ts';
 import { openSession } from './net/smtp-client.ts';
@@ -134,7 +134,7 @@ export function reportDeps(parts: DeliveryParts & { lookup: Lookup }): ReportDep
   return {
     sql: parts.database.sql,
     checkSender: (facts) => checkSender(facts, parts.lookup),
-    compose: (report) => compose(report, config.mxHostname),
+    compose: (report, hosts) => compose(report, hosts, config.mxHostname),
     ehloName: config.mxHostname,
     onMade: (report, made) => {
       metrics.reportMade('failed');
@@ -169,7 +169,11 @@ async function checkSender(facts: ReportFacts, lookup: Lookup): Promise<SenderCh
   return { kind: result === 'TEMPERROR' ? 'TROUBLE' : 'SUPPRESS', reason };
 }
 
-function compose(report: DueReport, hostname: string): { content: Uint8Array; domain: string } {
+function compose(
+  report: DueReport,
+  hosts: readonly HostTry[],
+  hostname: string,
+): { content: Uint8Array; domain: string } {
   const { facts } = report;
   const content = composeReport({
     reportId: newId(),
@@ -190,7 +194,7 @@ function compose(report: DueReport, hostname: string): { content: Uint8Array; do
       diagnostic: recipient.reply,
       lastAttemptAt: recipient.lastAttemptAt === null ? null : new Date(recipient.lastAttemptAt),
       willRetryUntilAt: null,
-      hosts: [],
+      hosts,
     })),
     headerSection: headerSectionOf(report.headerSection, REPORT_HEADER_BYTES),
   });

@@ -36,9 +36,9 @@ export interface RoundDeps {
   readonly recorder: Recorder<Settlement>;
   readonly readContent: (message: ClaimedMessage) => Promise<Uint8Array>;
   readonly budget: ByteBudget;
-  /** A host let us come to a verdict for the first time in this round. */
+  /** A host let us come to a verdict for the first time in this round, and that is recorded. */
   readonly onSuccess: () => Promise<void>;
-  /** When a session last came to a verdict, on the monotonic clock: the rounds after a probe know that it succeeded. */
+  /** When a session of this node last came to a verdict at the destination, on the monotonic clock. */
   readonly lastSuccess: { atMs: number };
   /** True when the node must stop. */
   readonly isStopping: () => boolean;
@@ -82,7 +82,7 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
       const isHostLevel = isStopped || (hostTrouble !== null && !isRecent);
       if (isHostLevel && !isStopped) failure = hostTrouble;
       await deps.recorder.add({ messageId: message.id, outcomes, records, isHostLevel });
-      if (hostTrouble === null && !isStopped) await (greeted ??= deps.onSuccess());
+      if (hostTrouble === null && !isStopped) await (greeted ??= deps.recorder.idle().then(deps.onSuccess));
       return true;
     } finally {
       release();

@@ -39,7 +39,9 @@ import type { Route } from './route.ts';
 import { createSource, type Source } from './source.ts';
 
 /** Destinations tried at the same time by this node; the others wait their turn. */
-const MOST_DESTINATIONS = 64;
+const MOST_DESTINATIONS = 256;
+/** Destinations whose last success is remembered; only the last minute of it matters. */
+const MOST_REMEMBERED = 100_000;
 /** Contents in memory for delivery, all destinations together. */
 const CONTENT_BYTES = 256 * 1024 * 1024;
 
@@ -89,13 +91,22 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const waiting = new Set<string>();
   const loops = new Set<Promise<void>>();
   const budget = createByteBudget(CONTENT_BYTES);
+  /** Of the destinations tried lately; what is forgotten counts as no success. */
+  const successes = new Map<string, { atMs: number }>();
   let cut = new AbortController();
   let isStopping = false;
 
+  const lastSuccessAt = (id: string) => {
+    if (successes.size >= MOST_REMEMBERED && !successes.has(id)) successes.clear();
+    const last = successes.get(id) ?? { atMs: Number.NEGATIVE_INFINITY };
+    successes.set(id, last);
+    return last;
+  };
   const start = (id: string) => {
     waiting.delete(id);
     running.set(id, false);
-    const loop = tryDestination(deps, { id, budget, signal: cut.signal, isStopping: () => isStopping })
+    const run = { id, budget, signal: cut.signal, isStopping: () => isStopping, lastSuccess: lastSuccessAt(id) };
+    const loop = tryDestination(deps, run)
       .catch((error: unknown) => deps.events.fault(`delivery to ${id}`, error))
       .finally(() => {
         // Behind those that wait already: mail that never ceases to come for some must not keep the others waiting.
@@ -136,7 +147,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   };
 }
 
-interface Run {
+interface Run extends Pick<RoundDeps, 'lastSuccess'> {
   readonly id: string;
   readonly budget: ByteBudget;
   readonly signal: AbortSignal;
@@ -158,7 +169,7 @@ async function tryDestination(deps: DeliveryDeps, run: Run): Promise<void> {
 
 async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts: Attempts): Promise<void> {
   let flushedAt: Date | null = null;
-  const lastSuccess = { atMs: Number.NEGATIVE_INFINITY };
+  const { lastSuccess } = run;
   for (;;) {
     const destination = await readDestination(deps.sql, run.id);
     if (destination === null || run.isStopping() || run.signal.aborted) return;
@@ -179,7 +190,8 @@ async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts
   }
 }
 
-interface Round extends Run, Pick<RoundDeps, 'source' | 'lastSuccess'> {
+interface Round extends Run {
+  readonly source: Source;
   readonly destination: DestinationState;
   readonly holder: Holder;
   readonly attempts: Attempts;

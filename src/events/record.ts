@@ -15,14 +15,11 @@ export type EventKind =
   | 'MESSAGE_RETRIED'
   | 'MESSAGE_CANCELLED'
   | 'MESSAGE_BOUNCED'
-  | 'MESSAGE_FAILED'
-  | 'MESSAGE_EXPIRED'
   | 'OUTAGE_OPENED'
   | 'OUTAGE_CLOSED'
   | 'REPORT_MADE'
   | 'REPORT_SUPPRESSED'
-  | 'REPORT_DROPPED'
-  | 'ALARM_RAISED';
+  | 'REPORT_DROPPED';
 
 export interface NewEvent {
   readonly tenantId: string;

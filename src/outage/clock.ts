@@ -149,7 +149,7 @@ export interface ClosedOutage {
   readonly outageId: string;
   readonly startedAt: Date;
   readonly endedAt: Date;
-  /** Messages held when it ended, as last folded. */
+  /** Messages held when it ended. */
   readonly heldCount: number;
 }
 
@@ -169,7 +169,8 @@ export async function recordSuccess(sql: Sql, destinationId: string): Promise<Cl
     )
     update outages o set ended_at = bmx_now()
     from before where o.id = before.outage_id
-    returning o.id, o.started_at, o.ended_at, before.held_count`;
+    returning o.id, o.started_at, o.ended_at, before.held_count + coalesce((
+      select sum(q.held_count) from queue_delta q where q.destination_id = before.id), 0)::bigint as held_count`;
   if (row === undefined) return null;
   return { outageId: row.id, startedAt: row.started_at, endedAt: row.ended_at, heldCount: row.held_count };
 }
@@ -182,8 +183,13 @@ export async function recordRound(sql: Sql, destinationId: string): Promise<void
 /** Asks for an attempt whatever the clock says; repeats merge. */
 export async function requestFlush(sql: Sql, viewer: Viewer, destinationId: string): Promise<void> {
   await sql`
-    update destinations set flush_requested_at = bmx_now()
-    where id = ${destinationId} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})`;
+    with flushed as (
+      update destinations set flush_requested_at = bmx_now()
+      where id = ${destinationId} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
+      returning id, tenant_id
+    )
+    insert into events (id, tenant_id, destination_id, kind)
+    select new_id(), tenant_id, id, 'DOMAIN_FLUSHED' from flushed`;
 }
 
 /** The flush has been answered, unless it was asked again meanwhile. */

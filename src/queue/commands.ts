@@ -10,7 +10,13 @@ import { FIRST_KEY, LAST_ID } from './claim.ts';
 import { type Fate, settle } from './outcome.ts';
 
 export type VerbResult =
-  | { readonly kind: 'DONE'; readonly destinationId: string; readonly fates: readonly Fate[] }
+  | {
+      readonly kind: 'DONE';
+      readonly destinationId: string;
+      /** The destination's name. */
+      readonly domain: string;
+      readonly fates: readonly Fate[];
+    }
   | { readonly kind: 'NOT_FOUND' }
   | { readonly kind: 'IN_DELIVERY' }
   | { readonly kind: 'ENDED' };
@@ -19,38 +25,45 @@ const BATCH = 200;
 
 interface HeldRow {
   destination_id: string;
+  domain: string;
   is_claimed: boolean;
   numbers: number[];
 }
 
 /** Puts a held message at the head of its destination's queue, to be tried at once whatever the clock says. */
-export async function retryMessage(sql: Sql, viewer: Viewer, id: string): Promise<VerbResult> {
-  const rows = await sql<{ destination_id: string }[]>`
+export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason: string): Promise<VerbResult> {
+  const rows = await sql<{ destination_id: string; domain: string }[]>`
     with moved as (
       update messages m
       set next_attempt_at = least(bmx_now(), (
         select next_attempt_at from messages
         where destination_id = m.destination_id order by next_attempt_at limit 1)) - interval '1 microsecond'
       where id = ${id} and claimed_by is null and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
-      returning destination_id
+      returning id, tenant_id, destination_id
+    ), recorded as (
+      insert into events (id, tenant_id, destination_id, message_id, kind, facts)
+      select new_id(), tenant_id, destination_id, id, 'MESSAGE_RETRIED', jsonb_build_object('reason', ${reason}::text)
+      from moved
     ), flushed as (
       update destinations d set flush_requested_at = bmx_now()
       from moved where d.id = moved.destination_id and d.first_failure_at is not null
     )
-    select destination_id from moved`;
+    select d.id as destination_id, d.name as domain from moved join destinations d on d.id = moved.destination_id`;
   const [row] = rows;
-  if (row !== undefined) return { kind: 'DONE', destinationId: row.destination_id, fates: [] };
+  if (row !== undefined) {
+    return { kind: 'DONE', destinationId: row.destination_id, domain: row.domain, fates: [] };
+  }
   return whyNot(sql, viewer, id);
 }
 
 /** Ends the held recipients of a message as CANCELLED: nobody is told. */
 export function cancelMessage(sql: Sql, viewer: Viewer, id: string, reason: string): Promise<VerbResult> {
-  return endMessage(sql, viewer, { id, outcome: 'CANCELLED', reply: `[cancelled: ${reason}]` });
+  return endMessage(sql, viewer, { id, outcome: 'CANCELLED', reply: `[cancelled: ${reason}]`, reason });
 }
 
 /** Ends the held recipients of a message as FAILED: the sender gets a report with the reason. */
 export function bounceMessage(sql: Sql, viewer: Viewer, id: string, reason: string): Promise<VerbResult> {
-  return endMessage(sql, viewer, { id, outcome: 'FAILED', reply: `550 5.7.1 ${reason}` });
+  return endMessage(sql, viewer, { id, outcome: 'FAILED', reply: `550 5.7.1 ${reason}`, reason });
 }
 
 /** Cancels all that a destination holds, in bounded batches, but for what is in delivery. Returns how many messages. */
@@ -73,7 +86,7 @@ export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string
     const fates = await settle(sql, {
       destinationId,
       routeGeneration: null,
-      by: { kind: 'VERB' },
+      by: { kind: 'VERB', event: 'MESSAGE_CANCELLED', reason },
       messages: held.map((row) => ({ messageId: row.id, isHostLevel: true })),
       verdicts: held.flatMap((row) =>
         row.numbers.map((number) => ({
@@ -92,23 +105,28 @@ export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string
 async function endMessage(
   sql: Sql,
   viewer: Viewer,
-  verb: { id: string; outcome: 'CANCELLED' | 'FAILED'; reply: string },
+  verb: { id: string; outcome: 'CANCELLED' | 'FAILED'; reply: string; reason: string },
 ): Promise<VerbResult> {
   const [row] = await sql<HeldRow[]>`
-    select m.destination_id, m.claimed_by is not null as is_claimed,
+    select m.destination_id, d.name as domain, m.claimed_by is not null as is_claimed,
       array(select number from recipients where message_id = m.id and state = 'HELD') as numbers
-    from messages m
+    from messages m join destinations d on d.id = m.destination_id
     where m.id = ${verb.id} and (${viewer.isOperator} or m.tenant_id = ${viewer.tenantId})`;
   if (row === undefined || row.is_claimed) return whyNot(sql, viewer, verb.id);
   const fates = await settle(sql, {
     destinationId: row.destination_id,
     routeGeneration: null,
-    by: { kind: 'VERB' },
+    by: {
+      kind: 'VERB',
+      event: verb.outcome === 'CANCELLED' ? 'MESSAGE_CANCELLED' : 'MESSAGE_BOUNCED',
+      reason: verb.reason,
+    },
     messages: [{ messageId: verb.id, isHostLevel: true }],
     verdicts: row.numbers.map((number) => ({ messageId: verb.id, number, outcome: verb.outcome, reply: verb.reply })),
     attempts: [],
   });
-  return fates.length === 0 ? whyNot(sql, viewer, verb.id) : { kind: 'DONE', destinationId: row.destination_id, fates };
+  if (fates.length === 0) return whyNot(sql, viewer, verb.id);
+  return { kind: 'DONE', destinationId: row.destination_id, domain: row.domain, fates };
 }
 
 async function whyNot(sql: Sql, viewer: Viewer, id: string): Promise<VerbResult> {

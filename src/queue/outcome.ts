@@ -89,6 +89,9 @@ function verdictsOf({ messageId, outcomes, records }: Settlement): Verdict[] {
   });
 }
 
+/** How a verb stands in the record. */
+export type VerbEvent = 'MESSAGE_CANCELLED' | 'MESSAGE_BOUNCED';
+
 export interface SettleInput {
   readonly destinationId: string;
   readonly routeGeneration: number | null;
@@ -99,7 +102,7 @@ export interface SettleInput {
   readonly by:
     | { readonly kind: 'ATTEMPT'; readonly holder: Holder }
     | { readonly kind: 'EXPIRY'; readonly begunAt: string }
-    | { readonly kind: 'VERB' };
+    | { readonly kind: 'VERB'; readonly event: VerbEvent; readonly reason: string };
   readonly messages: readonly { readonly messageId: string; readonly isHostLevel: boolean }[];
   readonly verdicts: readonly Verdict[];
   readonly attempts: readonly { readonly messageId: string; readonly record: AttemptRecord }[];
@@ -143,6 +146,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
   const { by, messages, attempts } = input;
   const holder = by.kind === 'ATTEMPT' ? by.holder : null;
   const begunAt = by.kind === 'EXPIRY' ? by.begunAt : null;
+  const verb = by.kind === 'VERB' ? by : null;
   // Booleans go as text[]: in a bool[] the driver (postgres 3.4.9) writes every string as false, and infers single ones.
   return sql<FateRow[]>`
     with given as (
@@ -235,6 +239,15 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
           next_attempt_at = case when k.is_host_level then m.claimed_at else m.next_attempt_at end
       from (select distinct message_id, is_host_level from fates where not has_ended and is_current) k
       where m.id = k.message_id and ${holder !== null}
+    ), recorded as (
+      insert into events (id, tenant_id, destination_id, message_id, kind, facts)
+      select new_id(), tenant_id, destination_id, message_id, ${verb?.event ?? ''}::text,
+        jsonb_build_object('reason', ${verb?.reason ?? ''}::text)
+      from (select distinct tenant_id, destination_id, message_id from fates where is_new) f
+      where ${verb !== null}
+      union all
+      select new_id(), tenant_id, destination_id, message_id, 'REPORT_DROPPED', jsonb_build_object('reply', last_reply)
+      from fates where is_new and kind = 'REPORT' and state in ('FAILED', 'EXPIRED')
     ), tries as (
       insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, at, host, address,
         tls, reply, outcome, latency_ms)

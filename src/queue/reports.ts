@@ -7,6 +7,7 @@
  * Trouble of the check is tried again for a day, then the report is suppressed. RFC 3464, RFC 3834.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
+import type { HostTry } from '../mail/dsn.ts';
 import { newId } from '../mail/id.ts';
 import { spoolOwnMail } from './own-mail.ts';
 
@@ -50,8 +51,8 @@ export type SenderCheck =
 export interface ReportDeps {
   readonly sql: Sql;
   readonly checkSender: (facts: ReportFacts) => Promise<SenderCheck>;
-  /** The DSN's bytes and the domain of its recipient. */
-  readonly compose: (report: DueReport) => { content: Uint8Array; domain: string };
+  /** The DSN's bytes and the domain of its recipient; `hosts` are those that were tried, with their last answers. */
+  readonly compose: (report: DueReport, hosts: readonly HostTry[]) => { content: Uint8Array; domain: string };
   readonly ehloName: string;
   readonly onMade: (report: DueReport, made: { id: string; destinationId: string }) => void;
   readonly onSuppressed: (report: DueReport, reason: string) => void;
@@ -117,7 +118,7 @@ async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolea
     if (isOurs) deps.onSuppressed(report, check.reason);
     return isOurs;
   }
-  const { content, domain } = deps.compose(report);
+  const { content, domain } = deps.compose(report, await findHostTries(deps.sql, report));
   const made = await deps.sql.begin(async (transaction) => {
     if (!(await takeAway(transaction, report))) return null;
     const spooled = await spoolOwnMail(transaction, {
@@ -132,6 +133,23 @@ async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolea
   });
   if (made !== null) deps.onMade(report, made);
   return made !== null;
+}
+
+/** Each host's last answer since the message was accepted: its own attempts, and those that spoke for all of the destination. */
+async function findHostTries(sql: Sql, { messageId, destinationId }: DueReport): Promise<HostTry[]> {
+  const rows = await sql<{ host: string; at: Date; reply: string }[]>`
+    select distinct on (host) host, at, reply
+    from (
+      (select host, id, at, reply from attempts where message_id = ${messageId} order by message_id, id desc limit 1000)
+      union all
+      (select host, id, at, reply from attempts
+       where destination_id = ${destinationId} and is_host_level and id >= ${messageId}
+       order by destination_id, id desc limit 1000)
+    ) as tries
+    where host is not null
+    order by host, id desc
+    limit 20`;
+  return rows.map(({ host, at, reply }) => ({ host, lastAttemptAt: at, reply }));
 }
 
 async function takeAway(sql: TransactionSql, report: DueReport): Promise<boolean> {

@@ -81,7 +81,7 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
     queues: createQueueInspection(sql),
     outages: createOutageInspection(sql),
     listNodes: () => listNodes(sql),
-    retryMessage: (viewer, { id }) => retryMessage(sql, viewer, id),
+    retryMessage: (viewer, { id, reason }) => retryMessage(sql, viewer, id, reason),
     cancelMessage: (viewer, { id, reason }) => cancelMessage(sql, viewer, id, reason),
     bounceMessage: (viewer, { id, reason }) => bounceMessage(sql, viewer, id, reason),
     flushDestination: async (_viewer, id) => void flushed.push(id),

@@ -293,9 +293,9 @@ describe('verbs', () => {
     await settleAs(destination, two.id, { 0: DEFERRED });
     await settleAs(destination, three.id, { 0: DEFERRED });
     const stranger = { tenantId: '00000000-0000-7000-8000-0000000000ff', isOperator: false };
-    expect(await retryMessage(db.sql, stranger, one.id)).toEqual({ kind: 'NOT_FOUND' });
+    expect(await retryMessage(db.sql, stranger, one.id, 'x')).toEqual({ kind: 'NOT_FOUND' });
     expect(await cancelMessage(db.sql, stranger, one.id, 'x')).toEqual({ kind: 'NOT_FOUND' });
-    expect(await retryMessage(db.sql, SERVICE_VIEWER, one.id)).toMatchObject({ kind: 'DONE' });
+    expect(await retryMessage(db.sql, SERVICE_VIEWER, one.id, 'x')).toMatchObject({ kind: 'DONE' });
     expect((await claimAll(destination)).map((message) => message.id)).toEqual([one.id]);
     await settleAs(destination, one.id, { 0: DEFERRED });
     expect(await bounceMessage(db.sql, SERVICE_VIEWER, one.id, 'no such desk')).toMatchObject({
@@ -305,6 +305,14 @@ describe('verbs', () => {
     expect(await bounceMessage(db.sql, SERVICE_VIEWER, one.id, 'again')).toEqual({ kind: 'ENDED' });
     expect(await cancelHeld(db.sql, SERVICE_VIEWER, destination, 'all')).toBe(2);
     expect(await heldCount(destination)).toBe(0);
+    const events = await db.sql<{ kind: string; reason: string }[]>`
+      select kind, facts ->> 'reason' as reason from events where destination_id = ${destination} order by kind, id`;
+    expect(events.map(({ kind, reason }) => [kind, reason])).toEqual([
+      ['MESSAGE_BOUNCED', 'no such desk'],
+      ['MESSAGE_CANCELLED', 'all'],
+      ['MESSAGE_CANCELLED', 'all'],
+      ['MESSAGE_RETRIED', 'x'],
+    ]);
     const reports = await db.sql`select message_id from reports_due where destination_id = ${destination}`;
     expect(reports.map((report) => report['message_id'])).toEqual([one.id]);
   });

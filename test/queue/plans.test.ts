@@ -71,7 +71,7 @@ async function runAll(): Promise<void> {
     ],
   });
   await releaseClaims(sql, holder, [second?.id ?? '']);
-  await retryMessage(sql, SERVICE_VIEWER, second?.id ?? '');
+  await retryMessage(sql, SERVICE_VIEWER, second?.id ?? '', 'why');
   await bounceMessage(sql, SERVICE_VIEWER, second?.id ?? '', 'no');
   await expireHeld(sql, { destinationId, begunAt: state?.now ?? '', reply: '[timeout]', onFates: () => undefined });
   await foldDeltas(sql);
