@@ -32,6 +32,10 @@ const FOLD_EVERY_MS = 1000;
 const REPORTS_EVERY_MS = 1000;
 const LIMITS_EVERY_MS = 60_000;
 const PARTITIONS_EVERY_MS = 3_600_000;
+/** A room that waits for a database that says nothing is left after this. */
+const STOP_WITHIN_MS = 3000;
+/** Mail that waits for the database after its dot has its own deadline; the embedded database writes out what it has. */
+const STOP_PATIENTLY_MS = 60_000;
 
 export interface NodeOptions {
   readonly config: Config;
@@ -43,8 +47,8 @@ export interface NodeOptions {
   readonly collectGarbage: () => void;
 }
 
-/** Registers how a room stops; rooms stop in the reverse order of their start. */
-type OnStop = (stop: () => Promise<unknown>) => void;
+/** Registers how a room stops; rooms stop in the reverse order of their start. One that does not in time is left. */
+type OnStop = (stop: () => Promise<unknown>, withinMs?: number) => void;
 
 /** What every later room stands on. */
 interface Ground extends NodeOptions {
@@ -69,12 +73,26 @@ export async function startNode(options: NodeOptions): Promise<{ stop(): Promise
     }
   };
   try {
-    await startRooms(options, (stopRoom) => stops.push(stopRoom));
+    await startRooms(options, (stopRoom, withinMs = STOP_WITHIN_MS) => {
+      stops.push(() => inTime(withinMs, stopRoom()));
+    });
   } catch (error) {
     await stop();
     throw error;
   }
   return { stop };
+}
+
+async function inTime(withinMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`did not stop within ${withinMs} ms`)), withinMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
@@ -117,7 +135,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
 async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> {
   const { config, log, version, runtime } = options;
   const opened = await openMainDatabase(config, log);
-  onStop(() => opened.stop());
+  onStop(() => opened.stop(), STOP_PATIENTLY_MS);
   const { sql } = opened.database;
   const inbound: Ground['inbound'] = { current: null };
   const metrics = createMetrics({
@@ -202,7 +220,7 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   const { database } = ground.opened;
   const parts = { config, database, holder: nodes.place, findHops: routing.findHops, log, metrics };
   const delivery = buildDelivery(parts);
-  ground.onStop(() => delivery.stop(config.shutdownGraceMs));
+  ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
   const reports = reportDeps({ ...parts, lookup: routing.resolver.query });
   timers.every(REPORTS_EVERY_MS, 'reports', async () => {
     await makeDueReports(reports);
@@ -231,12 +249,12 @@ async function startInbound(ground: Ground, wakeUps: WakeUps): Promise<void> {
     findHops: routing.findHops,
   };
   const spool = buildSpool(parts);
-  onStop(() => spool.close());
+  onStop(() => spool.close(), STOP_PATIENTLY_MS);
   const inbound = await openInbound(parts, spool).catch((error: unknown) => {
     throw new StartError(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`);
   });
   ground.inbound.current = inbound;
-  onStop(() => inbound.close(config.shutdownGraceMs));
+  onStop(() => inbound.close(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
 }
 
 function tellStarted(ground: Ground, started: { http: string; operatorTokenFile: string | null }): void {
