@@ -5,7 +5,15 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { SERVICE_VIEWER } from '../../src/mail/viewer.ts';
 import { readDestination, recordFailure, recordSuccess } from '../../src/outage/clock.ts';
-import { claimDue, claimProbe, FIRST_KEY, readContents, releaseClaims } from '../../src/queue/claim.ts';
+import {
+  claimDue,
+  claimProbe,
+  findClaimants,
+  FIRST_KEY,
+  readContents,
+  releaseClaims,
+  releaseLeftovers,
+} from '../../src/queue/claim.ts';
 import { bounceMessage, cancelHeld, retryMessage } from '../../src/queue/commands.ts';
 import { foldDeltas } from '../../src/queue/counts.ts';
 import { findDueDestinations } from '../../src/queue/due.ts';
@@ -70,6 +78,8 @@ async function runAll(): Promise<void> {
       },
     ],
   });
+  await releaseLeftovers(sql, holder, destinationId);
+  await findClaimants(sql);
   await releaseClaims(sql, holder, [second?.id ?? '']);
   await retryMessage(sql, SERVICE_VIEWER, second?.id ?? '', 'why');
   await bounceMessage(sql, SERVICE_VIEWER, second?.id ?? '', 'no');
