@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly mostMessages?: number;
   /** About the size of a message. */
   readonly sizeBytes?: number;
+  /** Between two messages of a connection: a load that the machine can live with. Default 0. */
+  readonly pauseMs?: number;
   /** Connections are closed after this many messages. */
   readonly messagesPerConnection?: number;
 }
@@ -43,7 +45,7 @@ let loadCount = 0;
 
 /** Begins to send at once. */
 export function startLoad(options: LoadOptions): Load {
-  const { port, domain, connections, mostMessages = Number.POSITIVE_INFINITY, sizeBytes = 2000 } = options;
+  const { port, domain, connections, mostMessages = Number.POSITIVE_INFINITY, sizeBytes = 2000, pauseMs = 0 } = options;
   const accepted = new Map<string, string>();
   const unanswered = new Map<string, number>();
   const refusals = new Map<string, number>();
@@ -103,6 +105,7 @@ export function startLoad(options: LoadOptions): Load {
         const recipient = nextRecipient();
         if (recipient === null) return;
         await sendOne(peer, recipient);
+        if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     } finally {
       peer.destroy();
