@@ -1,7 +1,7 @@
 /**
  * What kind of address an IP address is, and whether mail may be carried to it.
  *
- * A customer's DNS decides where we connect: without this guard it could point us at our own network (protocol.md 12).
+ * A customer's DNS decides where we connect: without this guard it could point us at our own network.
  * IPv6 forms that carry an IPv4 address (NAT64, 6to4) are judged by the address they carry. Pure. RFC 6890.
  */
 import { fromBytes, isInCidr, parseAddress, parseCidr } from './addresses.ts';

@@ -2,7 +2,7 @@
  * The MX set of a domain as it stands in the DNS, with the addresses of its hosts and which of them are ourselves.
  *
  * Promises: a host is ours by its name, by the name its aliases end at, or by any of its addresses; trouble with a
- * look-up is kept apart from "there is none" (protocol.md 6–11). Chooses nothing: next-hop.ts does.
+ * look-up is kept apart from "there is none". Chooses nothing: next-hop.ts does.
  * RFC 5321 §5.1, RFC 7505.
  */
 import { normalizeAddress } from './addresses.ts';

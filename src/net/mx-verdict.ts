@@ -1,5 +1,5 @@
 /**
- * What is to be said about our place in a domain's MX set (product.md P5 and P13). Pure.
+ * What is to be said about our place in a domain's MX set. Pure.
  */
 import type { ObservedMx, ObservedMxSet } from './mx-set.ts';
 

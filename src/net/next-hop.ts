@@ -1,5 +1,5 @@
 /**
- * Which hosts a domain's mail may be handed to, in which order (RFC 5321 §5.1, protocol.md 1–13).
+ * Which hosts a domain's mail may be handed to, in which order (RFC 5321 §5.1).
  *
  * - Ascending preference; equal ones in random order, anew for each call.
  * - Every host at or behind our own preference is cut: never hand mail to a host whose preference is not better.

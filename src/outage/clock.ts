@@ -75,7 +75,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
 }
 
 /**
- * The class of an outage by the trouble and the reply that came with it (product's failure classes; the plain ones). A host
+ * The class of an outage by the trouble and the reply that came with it (the plain ones). A host
  * that answers 421 or another 4yz instead of taking part has too much to do: RATE_LIMITING.
  */
 export function outageClassOf(trouble: HostTrouble, reply: string): OutageClass {
