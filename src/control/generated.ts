@@ -534,14 +534,8 @@ export type OutageClass =
   | 'DNS_BROKEN'
   /** It cannot be reached: refused, timed out, no route. */
   | 'DOWN'
-  /** It defers unknown clients for a while. */
-  | 'GREYLISTING'
-  /** It refuses recipients that are known to be good. */
-  | 'MISCONFIGURED'
   /** It limits how much it takes from us. */
-  | 'RATE_LIMITING'
-  /** It answers very slowly. */
-  | 'TARPITTING';
+  | 'RATE_LIMITING';
 
 /** A page of outages. */
 export type OutageConnection = {
@@ -685,24 +679,14 @@ export type RetryStage = {
 
 /** A right of a token. */
 export type Scope =
-  /** Read who changed what. */
-  | 'AUDIT_READ'
   /** Read domains and outages. */
   | 'DOMAIN_READ'
   /** Change domains. */
   | 'DOMAIN_WRITE'
-  /** Read the content of messages. */
-  | 'MESSAGE_CONTENT'
   /** Read messages and attempts. */
   | 'QUEUE_READ'
   /** Retry, cancel, bounce and flush. */
-  | 'QUEUE_WRITE'
-  /** Change the tenant. */
-  | 'TENANT_WRITE'
-  /** Make and revoke tokens. */
-  | 'TOKEN_WRITE'
-  /** Change webhooks. */
-  | 'WEBHOOK_WRITE';
+  | 'QUEUE_WRITE';
 
 /** The service as a whole. */
 export type Service = {
@@ -728,7 +712,7 @@ export type ServiceNode = {
   readonly __typename?: 'ServiceNode';
   /** When it last gave a sign of life. */
   readonly lastSeenAt: Scalars['DateTime']['output'];
-  /** Its machine's name and process id. */
+  /** Its MX_HOSTNAME; nodes may share one. */
   readonly name: Scalars['String']['output'];
   /** What it does: `inbound`, `delivery`, `control`. */
   readonly roles: ReadonlyArray<Scalars['String']['output']>;
@@ -764,12 +748,8 @@ export type UserError = {
 export type UserErrorCode =
   /** You have it already; the payload holds it. */
   | 'ALREADY_EXISTS'
-  /** Another tenant proved the domain first. */
-  | 'CLAIM_LOST'
   /** Somebody changed it meanwhile, or a request with the same idempotencyKey is still at work. */
   | 'CONFLICT'
-  /** Your token has no right to do this. */
-  | 'FORBIDDEN'
   /** Mail is held; say what becomes of it. */
   | 'HELD_MAIL'
   /** The name is a mail server's, not a mail domain's; `force: true` overrides. */
@@ -780,12 +760,6 @@ export type UserErrorCode =
   | 'IN_DELIVERY'
   /** You have no such object. */
   | 'NOT_FOUND'
-  /** Your tenant's share is used up. */
-  | 'QUOTA'
-  /** A value is missing. */
-  | 'REQUIRED'
-  /** A list would lose more than half of its entries; `force: true` overrides. */
-  | 'SHRINK'
   /** Another tenant has it. */
   | 'TAKEN'
   /** More than is allowed at once. */

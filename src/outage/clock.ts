@@ -11,14 +11,7 @@ import { newId } from '../mail/id.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
 
-export type OutageClass =
-  | 'DOWN'
-  | 'BLOCKING'
-  | 'GREYLISTING'
-  | 'RATE_LIMITING'
-  | 'TARPITTING'
-  | 'MISCONFIGURED'
-  | 'DNS_BROKEN';
+export type OutageClass = 'DOWN' | 'BLOCKING' | 'RATE_LIMITING' | 'DNS_BROKEN';
 
 /** What a delivery round needs to know about where it goes. */
 export interface DestinationState {

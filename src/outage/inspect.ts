@@ -5,15 +5,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, type Condition, mineOnly } from '../settings/conditions.ts';
-
-export type OutageClass =
-  | 'DOWN'
-  | 'BLOCKING'
-  | 'GREYLISTING'
-  | 'RATE_LIMITING'
-  | 'TARPITTING'
-  | 'MISCONFIGURED'
-  | 'DNS_BROKEN';
+import type { OutageClass } from './clock.ts';
 
 export interface OutageView {
   readonly id: string;

@@ -6,18 +6,13 @@
 
 export type UserErrorCode =
   | 'INVALID'
-  | 'REQUIRED'
   | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
   | 'TAKEN'
   | 'HOST_NOT_DOMAIN'
   | 'HELD_MAIL'
   | 'CONFLICT'
-  | 'SHRINK'
   | 'TOO_MANY'
-  | 'FORBIDDEN'
-  | 'QUOTA'
-  | 'CLAIM_LOST'
   | 'IN_DELIVERY';
 
 export interface UserError {

@@ -1,17 +1,7 @@
 /** `Viewer`: on whose behalf the request speaks. */
 import type { Scope, ViewerResolvers } from '../generated.ts';
 
-const ALL_SCOPES: readonly Scope[] = [
-  'TENANT_WRITE',
-  'DOMAIN_READ',
-  'DOMAIN_WRITE',
-  'QUEUE_READ',
-  'QUEUE_WRITE',
-  'MESSAGE_CONTENT',
-  'TOKEN_WRITE',
-  'WEBHOOK_WRITE',
-  'AUDIT_READ',
-];
+const ALL_SCOPES: readonly Scope[] = ['DOMAIN_READ', 'DOMAIN_WRITE', 'QUEUE_READ', 'QUEUE_WRITE'];
 
 export const Viewer: ViewerResolvers = {
   tenant: async (viewer, _args, { load }) => {
