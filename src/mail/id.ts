@@ -55,18 +55,6 @@ export function isId(text: string): boolean {
   return ID.test(text);
 }
 
-/** When the id was made, to the millisecond. Throws a RangeError for what is no id: ask `isId` first. */
-export function idTime(id: string): Date {
-  if (!isId(id)) throw new RangeError('not a UUIDv7');
-  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
-}
-
-/** The least id of a millisecond: every id made at or after `date` sorts at or after it. For ranges and partitions. */
-export function idFloor(date: Date): string {
-  const time = hexTime(date.getTime());
-  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
-}
-
 /** 48 bits of milliseconds. */
 function hexTime(ms: number): string {
   if (!(ms >= 0 && ms < 2 ** 48)) throw new RangeError('time outside of UUIDv7');

@@ -17,16 +17,6 @@ export interface OriginalRecipient {
   readonly address: string;
 }
 
-/** Encodes any text; what is not ASCII as the octets of its UTF-8. */
-export function encodeXtext(text: string): string {
-  let encoded = '';
-  for (const octet of Buffer.from(text, 'utf8')) {
-    const isPlain = octet >= 0x21 && octet <= 0x7e && octet !== 0x2b && octet !== 0x3d;
-    encoded += isPlain ? String.fromCharCode(octet) : `+${octet.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
-  return encoded;
-}
-
 /** Null when it is no xtext, or its octets are no UTF-8. The result may hold any character, controls included. */
 export function decodeXtext(text: string): string | null {
   if (!/^(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})*$/.test(text)) return null;

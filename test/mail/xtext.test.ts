@@ -1,28 +1,29 @@
 import { describe, expect, test } from 'bun:test';
-import {
-  decodeXtext,
-  encodeUtf8Address,
-  encodeXtext,
-  parseEnvelopeId,
-  parseOriginalRecipient,
-} from '../../src/mail/xtext.ts';
+import { decodeXtext, encodeUtf8Address, parseEnvelopeId, parseOriginalRecipient } from '../../src/mail/xtext.ts';
 import { random } from './random.ts';
 
+/** Any text as xtext (RFC 3461 §4); what is not ASCII as the octets of its UTF-8. */
+function encodeXtext(text: string): string {
+  return Array.from(Buffer.from(text), (octet) =>
+    octet >= 0x21 && octet <= 0x7e && octet !== 0x2b && octet !== 0x3d
+      ? String.fromCharCode(octet)
+      : `+${octet.toString(16).toUpperCase().padStart(2, '0')}`,
+  ).join('');
+}
+
 describe('xtext', () => {
-  test('encodes what RFC 3461 asks for, in upper case', () => {
-    expect(encodeXtext('user+tag=x@example.org')).toBe('user+2Btag+3Dx@example.org');
-    expect(encodeXtext('a b\r\n')).toBe('a+20b+0D+0A');
+  test('is decoded, in upper and lower case; null for what is none', () => {
+    expect(decodeXtext('user+2Btag+3Dx@example.org')).toBe('user+tag=x@example.org');
     expect(decodeXtext('a+20b+0d+0A')).toBe('a b\r\n');
     for (const text of ['a b', 'a=b', '+', '+4', '+GG', 'ü', 'a\n', '+FF']) expect(decodeXtext(text)).toBeNull();
   });
 
-  test('property: decodes to what was encoded, in visible ASCII', () => {
+  test('property: decodes to what was encoded', () => {
     const rng = random(7);
     for (let round = 0; round < 5000; round += 1) {
       const text = Array.from({ length: 10 }, () =>
         String.fromCodePoint(Math.floor(rng() * 0xd000) >> (rng() < 0.5 ? 8 : 0)),
       ).join('');
-      expect(encodeXtext(text)).toMatch(/^[!-~]*$/);
       expect(decodeXtext(encodeXtext(text))).toBe(text);
     }
   });
