@@ -145,6 +145,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
       held: () => readHeld(opened.database),
       openOutages: () => countOpenOutages(opened.database),
       connections: () => inbound.current?.connectionCount() ?? 0,
+      inFlightBytes: () => inbound.current?.inFlightBytes() ?? 0,
     },
     withProcessMetrics: true,
   });

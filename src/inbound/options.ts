@@ -59,6 +59,8 @@ export interface Inbound {
   /** As bound, in the order of `listen`. */
   readonly addresses: readonly AddressInfo[];
   readonly connectionCount: () => number;
+  /** Bytes of messages being received, of the budget. */
+  readonly inFlightBytes: () => number;
   /**
    * Stops listening. Sessions get 421 at once, data before its final dot is dropped, and who waits for the reply after the
    * dot has `graceMs`. Resolves when the last connection is gone; every call waits for the same end.
