@@ -12,13 +12,7 @@ import type { DatabaseAddress } from '../db/target.ts';
 
 /** Names node locks among this database's advisory locks (first key; the epoch is the second). */
 const NODE_LOCK = 0x62_6d_78;
-const BEAT_EVERY_MS = 2000;
-/** A beat that takes longer has failed. */
-const BEAT_TIMEOUT_MS = 10_000;
-/** Without a beat for so long a node no longer counts itself among the living … */
-const OWN_PATIENCE_MS = 30_000;
-/** … and after so long the others do not either. */
-const OTHERS_PATIENCE_S = 45;
+const TIMES: NodeTimes = { beatEveryMs: 2000, beatTimeoutMs: 10_000, ownPatienceMs: 30_000, othersPatienceMs: 45_000 };
 /** A burial waits no longer for rows that an open transaction of the dead holds: this node must beat meanwhile. */
 const BURIAL_LOCK_TIMEOUT = '1s';
 /** Beats between two looks for what is held in the name of nobody. */
@@ -27,6 +21,16 @@ const ORPHANS_EVERY = 5;
 export interface NodePlace {
   readonly node: number;
   readonly epoch: number;
+}
+
+export interface NodeTimes {
+  readonly beatEveryMs: number;
+  /** A beat that takes longer has failed. */
+  readonly beatTimeoutMs: number;
+  /** Without a beat for so long a node no longer counts itself among the living … */
+  readonly ownPatienceMs: number;
+  /** … and after so long the others do not either. */
+  readonly othersPatienceMs: number;
 }
 
 export interface NodesDeps {
@@ -45,6 +49,8 @@ export interface NodesDeps {
   readonly findHolders: (sql: Sql) => Promise<readonly NodePlace[]>;
   /** A burial failed; it is tried again. */
   readonly onFault: (error: unknown) => void;
+  /** For tests: every node of a database must have the same. */
+  readonly times?: NodeTimes;
 }
 
 export interface Nodes {
@@ -60,6 +66,7 @@ interface Membership {
 
 /** Takes a place and keeps it; takes a new one whenever it was lost and the database is back. */
 export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
+  const { beatEveryMs, beatTimeoutMs, ownPatienceMs } = deps.times ?? TIMES;
   let membership: Membership | null = null;
   let lastBeatAt = Number.NEGATIVE_INFINITY;
   let isClosing = false;
@@ -79,7 +86,7 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
       lastBeatAt = monotonicMs();
     } else {
       const current = membership;
-      const isKept = await withTimeout(BEAT_TIMEOUT_MS, keepPlace(current));
+      const isKept = await withTimeout(beatTimeoutMs, keepPlace(current));
       if (membership !== current) return;
       if (isKept) lastBeatAt = monotonicMs();
       else return lose('other nodes took this one for dead');
@@ -91,7 +98,7 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
   const tick = () => {
     if (isClosing) return;
     // First of all after having been stopped for long: attempts are cut before they go on.
-    if (monotonicMs() - lastBeatAt > OWN_PATIENCE_MS) lose('no beat for too long');
+    if (monotonicMs() - lastBeatAt > ownPatienceMs) lose('no beat for too long');
     beating ??= beat()
       .catch((error: unknown) => lose(error instanceof Error ? error.message : String(error)))
       .finally(() => {
@@ -100,9 +107,9 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
   };
 
   await beat();
-  const timer = setInterval(tick, BEAT_EVERY_MS);
+  const timer = setInterval(tick, beatEveryMs);
   return {
-    place: () => (monotonicMs() - lastBeatAt < OWN_PATIENCE_MS ? (membership?.place ?? null) : null),
+    place: () => (monotonicMs() - lastBeatAt < ownPatienceMs ? (membership?.place ?? null) : null),
     close: async () => {
       isClosing = true;
       clearInterval(timer);
@@ -168,8 +175,9 @@ async function keepPlace({ sql, place }: Membership): Promise<boolean> {
 
 async function buryDead(own: Membership, deps: NodesDeps, withOrphans: boolean): Promise<void> {
   const { sql, place } = own;
+  const { othersPatienceMs } = deps.times ?? TIMES;
   const others = await sql<{ node: number; epoch: number; is_silent: boolean }[]>`
-    select node, epoch, beat_at < clock_timestamp() - make_interval(secs => ${OTHERS_PATIENCE_S}) as is_silent
+    select node, epoch, beat_at < clock_timestamp() - make_interval(secs => ${othersPatienceMs / 1000}) as is_silent
     from nodes where epoch <> ${place.epoch}`;
   for (const { node, epoch, is_silent: isSilent } of others) {
     await freeing(sql, deps, { node, epoch }, (transaction) => bury(transaction, deps, { node, epoch, isSilent }));
@@ -201,13 +209,14 @@ async function bury(
   other: NodePlace & { readonly isSilent: boolean },
 ): Promise<number | null> {
   const { node, epoch, isSilent } = other;
+  const { othersPatienceMs } = deps.times ?? TIMES;
   const [lock] = await transaction<{ free: boolean }[]>`
     select pg_try_advisory_xact_lock(${NODE_LOCK}, ${epoch}::integer) as free`;
   if (lock?.free !== true && !isSilent) return null;
   const dead = await transaction<{ backend_pid: number }[]>`
     delete from nodes
     where node = ${node} and epoch = ${epoch}
-      and (${lock?.free === true} or beat_at < clock_timestamp() - make_interval(secs => ${OTHERS_PATIENCE_S}))
+      and (${lock?.free === true} or beat_at < clock_timestamp() - make_interval(secs => ${othersPatienceMs / 1000}))
     returning backend_pid`;
   if (dead.length === 0) return null;
   const freed = await deps.free(transaction, { node, epoch });
