@@ -150,6 +150,10 @@ export function reportDeps(parts: DeliveryParts & { lookup: Lookup }): ReportDep
       metrics.reportSuppressed('spf');
       log.reportSuppressed({ transactionId: report.transactionId, reversePath: report.facts.reversePath, reason });
     },
+    onFault: (report, error) => {
+      metrics.faulted('reports');
+      log.fault({ where: `report about ${report.transactionId}`, error });
+    },
   };
 }
 

@@ -7,6 +7,8 @@
 export interface ByteBudget {
   /** Resolves with the function that gives the bytes back. */
   take(bytes: number): Promise<() => void>;
+  /** The same at once, or null when there is no room. */
+  tryTake(bytes: number): (() => void) | null;
 }
 
 export function createByteBudget(totalBytes: number): ByteBudget {
@@ -25,6 +27,11 @@ export function createByteBudget(totalBytes: number): ByteBudget {
     take: async (bytes) => {
       if (waiting.length === 0 && fits(bytes)) used += bytes;
       else await new Promise<void>((grant) => waiting.push({ bytes, grant }));
+      return () => release(bytes);
+    },
+    tryTake: (bytes) => {
+      if (waiting.length > 0 || used + bytes > totalBytes) return null;
+      used += bytes;
       return () => release(bytes);
     },
   };

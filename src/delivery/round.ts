@@ -61,10 +61,10 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
     if (halted || deps.isStopping()) return false;
     const loaded = await deps.source.next();
     if (loaded === null) return false;
-    const { message } = loaded;
-    const release = await deps.budget.take(message.sizeBytes);
+    const { message, early } = loaded;
+    const release = early?.release ?? (await deps.budget.take(message.sizeBytes));
     try {
-      const content = async () => loaded.content ?? (await deps.readContent(message));
+      const content = async () => early?.content ?? (await deps.readContent(message));
       const result = await attemptMessage(deps, message, content).catch((error: unknown) => {
         deps.onFault(message, error);
         return null;

@@ -2,9 +2,10 @@
  * The stream of claimed messages of one destination, read ahead of the lanes that deliver them.
  *
  * Promises: claims in batches, each after the last key of the one before; contents of small messages are read with their
- * batch, large ones when their turn comes, within a budget of bytes; what was not handed out can be given back.
+ * batch while the budget of bytes has room, all others when their turn comes; what was not handed out can be given back.
  */
 import type { ClaimedMessage } from '../queue/claim.ts';
+import type { ByteBudget } from './budget.ts';
 
 /** A batch, and the level below which the next one is fetched. */
 const BATCH = 100;
@@ -15,8 +16,8 @@ const READ_AHEAD_BYTES = 4 * 1024 * 1024;
 
 export interface LoadedMessage {
   readonly message: ClaimedMessage;
-  /** Null: to be read when its turn comes. */
-  readonly content: Uint8Array | null;
+  /** With the function that gives its bytes back to the budget; null: to be read when its turn comes. */
+  readonly early: { readonly content: Uint8Array; readonly release: () => void } | null;
 }
 
 export interface Source {
@@ -29,6 +30,7 @@ export interface Source {
 export function createSource(deps: {
   claim: (limit: number) => Promise<readonly ClaimedMessage[]>;
   readContents: (ids: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>;
+  budget: ByteBudget;
 }): Source {
   const ready: LoadedMessage[] = [];
   let refilling: Promise<void> | null = null;
@@ -38,17 +40,25 @@ export function createSource(deps: {
     const messages = await deps.claim(BATCH);
     if (messages.length < BATCH) isExhausted = true;
     let bytes = 0;
-    const early = messages.filter((message) => {
-      if (message.sizeBytes > SMALL_BYTES || bytes + message.sizeBytes > READ_AHEAD_BYTES) return false;
-      bytes += message.sizeBytes;
-      return true;
-    });
+    const releases = new Map<string, () => void>();
+    for (const { id, sizeBytes } of messages) {
+      if (sizeBytes > SMALL_BYTES || bytes + sizeBytes > READ_AHEAD_BYTES) continue;
+      const release = deps.budget.tryTake(sizeBytes);
+      if (release === null) break;
+      releases.set(id, release);
+      bytes += sizeBytes;
+    }
     let contents: ReadonlyMap<string, Uint8Array> = new Map();
     try {
-      if (early.length > 0) contents = await deps.readContents(early.map((message) => message.id));
+      if (releases.size > 0) contents = await deps.readContents([...releases.keys()]);
     } finally {
       // Also when reading failed: they are claimed, and stop() must know of them.
-      for (const message of messages) ready.push({ message, content: contents.get(message.id) ?? null });
+      for (const message of messages) {
+        const content = contents.get(message.id);
+        const release = releases.get(message.id);
+        if (content === undefined) release?.();
+        ready.push({ message, early: content && release ? { content, release } : null });
+      }
     }
   };
 
@@ -74,7 +84,10 @@ export function createSource(deps: {
     stop: async () => {
       isExhausted = true;
       await refilling?.catch(() => undefined);
-      return ready.splice(0).map(({ message }) => message.id);
+      return ready.splice(0).map(({ message, early }) => {
+        early?.release();
+        return message.id;
+      });
     },
   };
 }

@@ -15,6 +15,7 @@ import {
   recordFailure,
   recordRound,
   recordSuccess,
+  restartIdleClock,
 } from '../outage/clock.ts';
 import { dropOwnership, takeOwnership } from '../outage/owner.ts';
 import {
@@ -170,15 +171,17 @@ async function tryDestination(deps: DeliveryDeps, run: Run): Promise<void> {
 async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts: Attempts): Promise<void> {
   let flushedAt: Date | null = null;
   const { lastSuccess } = run;
+  const claims = { destinationId: run.id, holder, budget: run.budget };
   for (;;) {
     const destination = await readDestination(deps.sql, run.id);
     if (destination === null || run.isStopping() || run.signal.aborted) return;
     const { isPaused, isFailing, isDue, flushRequestedAt } = destination;
     flushedAt = flushRequestedAt ?? flushedAt;
     if (flushRequestedAt === null && (isPaused || (isFailing && !isDue))) return;
+    if (isFailing && (await restartIdleClock(deps.sql, run.id))) continue;
     const source = isFailing
-      ? probeSource(deps, { destinationId: run.id, holder, isFlush: flushRequestedAt !== null })
-      : dueSource(deps, { destinationId: run.id, holder, flushedAt });
+      ? probeSource(deps, { ...claims, isFlush: flushRequestedAt !== null })
+      : dueSource(deps, { ...claims, flushedAt });
     const result = await roundAt(deps, { ...run, destination, holder, attempts, source, lastSuccess });
     if (result.failure !== null) return recordTrouble(deps, destination, result.failure);
     if (!isFailing && flushedAt !== null) await clearFlush(deps.sql, run.id, flushedAt);
@@ -246,12 +249,17 @@ async function recordTrouble(
   failure: NonNullable<RoundResult['failure']>,
 ): Promise<void> {
   const { id: destinationId, now: begunAt } = destination;
-  await expireHeld(deps.sql, {
-    destinationId,
-    begunAt,
-    reply: failure.reply,
-    onFates: (fates) => deps.events.settled(destination, [], fates),
-  });
+  try {
+    await expireHeld(deps.sql, {
+      destinationId,
+      begunAt,
+      reply: failure.reply,
+      onFates: (fates) => deps.events.settled(destination, [], fates),
+    });
+  } catch (error) {
+    // Expiry can wait for the next failure; a clock that does not move would mean an attempt every second.
+    deps.events.fault(`expiry at ${destination.name}`, error);
+  }
   const recorded = await recordFailure(deps.sql, { destinationId, begunAt, ...failure });
   if (recorded.openedOutageId === null) return;
   deps.events.outageOpened(destination, {
@@ -264,7 +272,7 @@ async function recordTrouble(
 
 function dueSource(
   deps: DeliveryDeps,
-  input: { destinationId: string; holder: Holder; flushedAt: Date | null },
+  input: { destinationId: string; holder: Holder; budget: ByteBudget; flushedAt: Date | null },
 ): Source {
   let after = FIRST_KEY;
   return createSource({
@@ -274,11 +282,15 @@ function dueSource(
       return messages;
     },
     readContents: (ids) => readContents(deps.sql, ids),
+    budget: input.budget,
   });
 }
 
 /** One message, claimed only when it is asked for. */
-function probeSource(deps: DeliveryDeps, input: { destinationId: string; holder: Holder; isFlush: boolean }): Source {
+function probeSource(
+  deps: DeliveryDeps,
+  input: { destinationId: string; holder: Holder; budget: ByteBudget; isFlush: boolean },
+): Source {
   let isTaken = false;
   return createSource({
     claim: async () => {
@@ -288,5 +300,6 @@ function probeSource(deps: DeliveryDeps, input: { destinationId: string; holder:
       return message === null ? [] : [message];
     },
     readContents: (ids) => readContents(deps.sql, ids),
+    budget: input.budget,
   });
 }

@@ -168,6 +168,35 @@ export async function recordSuccess(sql: Sql, destinationId: string): Promise<Cl
   return { outageId: row.id, startedAt: row.started_at, endedAt: row.ended_at, heldCount: row.held_count };
 }
 
+/**
+ * A destination that held nothing for longer than the longest interval tells nothing by its old clock: ends its outage and
+ * stops the clock, so that the next failure starts at the short intervals. True when it did.
+ */
+export async function restartIdleClock(sql: Sql, destinationId: string): Promise<boolean> {
+  const rows = await sql<{ id: string }[]>`
+    with idle as (
+      select d.id, d.tenant_id, d.outage_id from destinations d
+      where d.id = ${destinationId} and d.first_failure_at is not null
+        and d.last_attempt_at + (select max(every) from retry_schedule) < (
+          select m.accepted_at from messages m
+          where (m.destination_id, m.id) >= (${destinationId}, '00000000-0000-0000-0000-000000000000')
+            and (m.destination_id, m.id) <= (${destinationId}, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          order by m.destination_id, m.id limit 1)
+      for update of d
+    ), ended as (
+      update outages o set ended_at = bmx_now() from idle where o.id = idle.outage_id
+    ), told as (
+      insert into events (id, tenant_id, destination_id, kind, facts)
+      select new_id(), tenant_id, id, 'OUTAGE_CLOSED', jsonb_build_object('outageId', outage_id, 'reason', 'nothing was held')
+      from idle where outage_id is not null
+    )
+    update destinations d
+    set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null
+    from idle where d.id = idle.id
+    returning d.id`;
+  return rows.length === 1;
+}
+
 /** A round of attempts is over: nothing expires in the first round after the service was away for long. */
 export async function recordRound(sql: Sql, destinationId: string): Promise<void> {
   await sql`update destinations set last_attempt_at = bmx_now() where id = ${destinationId}`;

@@ -56,10 +56,12 @@ export interface ReportDeps {
   readonly ehloName: string;
   readonly onMade: (report: DueReport, made: { id: string; destinationId: string }) => void;
   readonly onSuppressed: (report: DueReport, reason: string) => void;
+  /** A bug or lost infrastructure; it is tried again. */
+  readonly onFault: (report: DueReport, error: unknown) => void;
 }
 
 const BATCH = 20;
-/** Tries of a sender check that met DNS trouble, a quarter of an hour apart: a day. */
+/** Tries of a report that met DNS trouble or a fault, a quarter of an hour apart: a day. */
 const MOST_ATTEMPTS = 96;
 
 /** Makes what is due, one batch after the other. Returns how many were settled. */
@@ -107,17 +109,28 @@ async function takeBatch(sql: Sql): Promise<DueReport[]> {
 }
 
 async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolean> {
-  const check = await deps.checkSender(report.facts);
-  if (check.kind === 'TROUBLE' && report.attempts < MOST_ATTEMPTS) return false;
-  if (check.kind !== 'PASS') {
-    const isOurs = await deps.sql.begin(async (transaction) => {
-      if (!(await takeAway(transaction, report))) return false;
-      await addEvent(transaction, report, 'REPORT_SUPPRESSED', { reason: check.reason });
-      return true;
-    });
-    if (isOurs) deps.onSuppressed(report, check.reason);
-    return isOurs;
+  const isLastTry = report.attempts >= MOST_ATTEMPTS;
+  try {
+    const check = await deps.checkSender(report.facts);
+    if (check.kind === 'PASS') return await makeReport(deps, report);
+    return check.kind === 'TROUBLE' && !isLastTry ? false : await suppressReport(deps, report, check.reason);
+  } catch (error) {
+    deps.onFault(report, error);
+    return isLastTry ? suppressReport(deps, report, 'the report could not be made') : false;
   }
+}
+
+async function suppressReport(deps: ReportDeps, report: DueReport, reason: string): Promise<boolean> {
+  const isOurs = await deps.sql.begin(async (transaction) => {
+    if (!(await takeAway(transaction, report))) return false;
+    await addEvent(transaction, report, 'REPORT_SUPPRESSED', { reason });
+    return true;
+  });
+  if (isOurs) deps.onSuppressed(report, reason);
+  return isOurs;
+}
+
+async function makeReport(deps: ReportDeps, report: DueReport): Promise<boolean> {
   const { content, domain } = deps.compose(report, await findHostTries(deps.sql, report));
   const made = await deps.sql.begin(async (transaction) => {
     if (!(await takeAway(transaction, report))) return null;

@@ -1,5 +1,6 @@
 /** Delivery when its surroundings fail: claims left behind, a database that goes and comes, a settlement nobody can record. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { createByteBudget } from '../../src/delivery/budget.ts';
 import { createRecorder } from '../../src/delivery/recorder.ts';
 import { createSource } from '../../src/delivery/source.ts';
 import { createDelivery, type DeliveryDeps } from '../../src/delivery/worker.ts';
@@ -66,9 +67,32 @@ describe('claims left behind', () => {
     const source = createSource({
       claim: async () => [message],
       readContents: () => Promise.reject(new Error('canceling statement due to statement timeout')),
+      budget: createByteBudget(1000),
     });
     expect(await source.next().catch(String)).toContain('statement timeout');
     expect(await source.stop()).toEqual(['one']);
+  });
+
+  test('reading ahead stays within the budget, and gives its bytes back', async () => {
+    const budget = createByteBudget(25);
+    const messages = ['a', 'b', 'c'].map((id) => ({ id, sizeBytes: 10 }) as ClaimedMessage);
+    const read: string[] = [];
+    let isClaimed = false;
+    const source = createSource({
+      claim: async () => (isClaimed ? [] : messages),
+      readContents: async (ids) => {
+        isClaimed = true;
+        read.push(...ids);
+        return new Map(ids.map((id) => [id, new Uint8Array(10)]));
+      },
+      budget,
+    });
+    const first = await source.next();
+    expect(read).toEqual(['a', 'b']);
+    expect(budget.tryTake(10)).toBeNull();
+    first?.early?.release();
+    expect(await source.stop()).toEqual(['b', 'c']);
+    expect(budget.tryTake(25)).not.toBeNull();
   });
 });
 

@@ -76,7 +76,7 @@ async function play(
     source: {
       next: async () => {
         const message = queue.shift();
-        return message === undefined ? null : { message, content: new Uint8Array() };
+        return message === undefined ? null : { message, early: null };
       },
       stop: async () => [],
     },

@@ -9,9 +9,10 @@ import {
   recordFailure,
   recordSuccess,
   requestFlush,
+  restartIdleClock,
 } from '../../src/outage/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
-import { makeDestination } from '../helpers/mail.ts';
+import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 
 let db: TestDatabase;
 
@@ -35,6 +36,32 @@ async function fail(id: string, trouble: HostTrouble = 'REFUSED', reply = '[refu
 
 const outagesOf = (id: string) => db.sql<{ started_at: Date; ended_at: Date | null; attempt_count: number }[]>`
   select started_at, ended_at, attempt_count from outages where destination_id = ${id} order by id`;
+
+describe('a destination that held nothing for long', () => {
+  test('starts anew at the short intervals; one that held mail goes on where it was', async () => {
+    const spool = openSpool(db.target);
+    const idle = await makeDestination(db.sql, 'idle.test');
+    const busy = await makeDestination(db.sql, 'busy.test');
+    await spool.accept(makeTransaction({ to: [{ address: 'x@busy.test', destinationId: busy }] }));
+    await fail(idle);
+    await fail(busy);
+    await db.moveClock('3 days');
+    for (const id of [idle, busy]) {
+      await spool.accept(makeTransaction({ to: [{ address: 'x@y.test', destinationId: id }] }));
+    }
+    expect(await restartIdleClock(db.sql, busy)).toBe(false);
+    expect((await read(busy)).isFailing).toBe(true);
+    expect(await restartIdleClock(db.sql, idle)).toBe(true);
+    expect((await read(idle)).isFailing).toBe(false);
+    expect((await outagesOf(idle)).map(({ ended_at: endedAt }) => endedAt === null)).toEqual([false]);
+    const { nextAttemptAt, openedOutageId } = await fail(idle);
+    expect(openedOutageId).not.toBeNull();
+    const [row] = await db.sql<{ is_short: boolean }[]>`
+      select ${nextAttemptAt} < bmx_now() + interval '16 minutes' as is_short`;
+    expect(row?.is_short).toBe(true);
+    await spool.close();
+  });
+});
 
 describe('failure and success', () => {
   test('the first failure starts it at the begin of the attempt, the next goes on, a success ends it', async () => {
