@@ -91,9 +91,19 @@ describe('the accept writer', () => {
         during = String((await execute(`select current_setting('synchronous_commit') as value`)).rows[0]?.['value']);
       });
       expect(during).toBe('on');
+      // Without anything within: one simple query, where a trigger sees what is in force.
+      await db.sql.unsafe(`
+        create table seen (value text);
+        create function see() returns trigger language plpgsql as $$
+          begin insert into seen values (current_setting('synchronous_commit')); return null; end $$;
+        create trigger see after insert on queue_delta for each statement execute function see()`);
+      const alone = makeTransaction({ to: [{ address: 'x@durable.test', destinationId: destination }] });
+      expect(await writer.commit(copyStatements(messagesOf(alone)), null)).toEqual({ kind: 'COMMITTED' });
+      expect([...(await db.sql`select value from seen`)]).toEqual([{ value: 'on' }]);
       await writer.close();
     } finally {
       await db.sql`alter role current_user reset synchronous_commit`;
+      await db.sql`drop function if exists see() cascade`;
     }
   });
 });

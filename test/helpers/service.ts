@@ -23,6 +23,8 @@ export interface ServiceOptions {
   /** Wins over the helper's own environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly readyTimeoutMs?: number;
+  /** A reason of /readyz that a test is about, and that is not waited for. */
+  readonly readyExceptFor?: string;
   /** `npm start` instead of bin/start.sh; the pid is then npm's. */
   readonly isThroughNpm?: boolean;
 }
@@ -69,10 +71,11 @@ export async function makeDataDir(parent = tmpdir()): Promise<string> {
   return dataDir;
 }
 
-async function isReady(httpUrl: string): Promise<boolean> {
-  const response = await fetch(`${httpUrl}/readyz`).catch(() => null);
-  await response?.body?.cancel();
-  return response?.status === 200;
+async function isReady(httpUrl: string, exceptFor: string | undefined): Promise<boolean> {
+  const answer = await fetch(`${httpUrl}/readyz`)
+    .then(async (response) => (await response.json()) as { reasons?: readonly string[] })
+    .catch(() => null);
+  return answer?.reasons?.every((reason) => reason === exceptFor) === true;
 }
 
 /** The environment a service of a test runs in: nothing of ours but PATH, so that no setting leaks in. */
@@ -120,7 +123,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   try {
     await until('the service is ready', options.readyTimeoutMs ?? 45_000, () => {
       if (hasEnded()) throw new Error(`the service ended with ${child.exitCode ?? child.signalCode}`);
-      return isReady(httpUrl);
+      return isReady(httpUrl, options.readyExceptFor);
     });
   } catch (error) {
     await endChild(child, 'SIGTERM', 5000);

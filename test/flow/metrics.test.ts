@@ -1,0 +1,107 @@
+/** What docs/operations.md says of /metrics, held against a real service that has accepted, refused, deferred and delivered. */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../helpers/child.ts';
+import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
+import { type Flow, PATIENCE_MS, PLAIN_CONTENT, startFlow } from '../helpers/flow.ts';
+
+const DOMAIN = 'customer.example';
+const ROOT = join(import.meta.dirname, '..', '..');
+
+let flow: Flow;
+let primary: FakePrimary;
+
+beforeAll(async () => {
+  flow = await startFlow();
+  primary = await startFakePrimary();
+  await flow.addDomain(DOMAIN, primary);
+});
+
+afterAll(async () => {
+  await flow?.close();
+  await primary?.close();
+});
+
+async function scrape(): Promise<string> {
+  return (await fetch(`${flow.service.httpUrl}/metrics`)).text();
+}
+
+/** The value of a series, `held_messages` or `refused_total{code="BMX-RELAY"}`; null when there is none. */
+function valueOf(exposition: string, series: string): number | null {
+  const line = exposition.split('\n').find((one) => one.startsWith(`backup_mx_${series} `));
+  return line === undefined ? null : Number(line.slice(line.lastIndexOf(' ') + 1));
+}
+
+test('every metric that is documented is there', async () => {
+  const page = readFileSync(join(ROOT, 'docs', 'operations.md'), 'utf8');
+  const rows = page.slice(page.indexOf('### Metrics')).split('\n## ')[0]?.split('\n') ?? [];
+  const documented = rows
+    .map((row) => row.split('|')[1] ?? '')
+    .flatMap((cell) => [...cell.matchAll(/`([a-z_]+)(?:\{[a-z]+\})?`/g)].map((match) => match[1]));
+  expect(documented.length).toBeGreaterThan(15);
+  const exposition = await scrape();
+  expect(documented.filter((name) => !exposition.includes(`# HELP backup_mx_${name} `))).toEqual([]);
+});
+
+test('what happened is counted', async () => {
+  await flow.send({ to: [`user@${DOMAIN}`, `permfail@${DOMAIN}`], from: null });
+  await flow.send({ to: [`tempfail@${DOMAIN}`] });
+  const peer = await flow.connect();
+  await peer.ask('MAIL FROM:<a@sender.example>');
+  expect(await peer.ask('RCPT TO:<user@not-served.example>')).toStartWith('550 ');
+  await peer.ask('RCPT TO:<user@customer.example>');
+  await peer.ask('DATA');
+  await peer.write('x'.repeat(100_000));
+  const seen = await until('all is counted', PATIENCE_MS, async () => {
+    const exposition = await scrape();
+    const isCounted = valueOf(exposition, 'deferred_total') === 1 && (valueOf(exposition, 'in_flight_bytes') ?? 0) > 0;
+    return isCounted && exposition;
+  });
+  peer.destroy();
+  const values = Object.fromEntries(
+    [
+      'accepted_total',
+      'accepted_bytes_total',
+      'refused_total{code="BMX-RELAY"}',
+      'delivered_total',
+      'failed_total',
+      'deferred_total',
+      'held_messages',
+      'held_bytes',
+      'open_outages',
+      'connections',
+    ].map((series) => [series, valueOf(seen, series)]),
+  );
+  expect(values).toEqual({
+    accepted_total: 2,
+    accepted_bytes_total: 2 * PLAIN_CONTENT.length,
+    'refused_total{code="BMX-RELAY"}': 1,
+    delivered_total: 1,
+    failed_total: 1,
+    deferred_total: 1,
+    held_messages: 1,
+    held_bytes: PLAIN_CONTENT.length,
+    open_outages: 0,
+    connections: 1,
+  });
+  expect(valueOf(seen, 'oldest_held_age_seconds')).toBeGreaterThan(0);
+  expect(valueOf(seen, 'commit_latency_seconds_count')).toBeGreaterThanOrEqual(1);
+});
+
+test('an attempt tells of its TLS and gives the reply word for word', async () => {
+  const { messages } = await flow.service.graphql<{
+    messages: { nodes: { recipients: { address: string; attempts: { nodes: object[] } }[] }[] };
+  }>(`{ messages(first: 10, filter: { recipient: "permfail@${DOMAIN}" }) { nodes { recipients {
+    address attempts(first: 10) { nodes { host address tls reply outcome } } } } } }`);
+  const recipient = messages.nodes[0]?.recipients.find(({ address }) => address === `permfail@${DOMAIN}`);
+  expect(recipient?.attempts.nodes).toEqual([
+    {
+      host: primary.host,
+      address: `${primary.host}:${primary.port}`,
+      tls: expect.stringMatching(/^TLSv1\.3 TLS_/),
+      reply: '550 5.1.1 No such user here',
+      outcome: 'FAILED',
+    },
+  ]);
+});
