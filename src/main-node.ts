@@ -198,6 +198,7 @@ async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
     version: ground.version,
     runtime: ground.runtime,
     roles: [...config.roles],
+    isDelivering: config.roles.has('delivery') && !config.deliveryHold,
     onLost: (reason) => {
       log.warning({ where: 'node', message: `lost the place among the nodes: ${reason}` });
       onLost();

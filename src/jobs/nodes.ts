@@ -39,6 +39,8 @@ export interface NodesDeps {
   readonly version: string;
   readonly runtime: string;
   readonly roles: readonly string[];
+  /** Whether this node delivers: only then the service counts as at work (see service_presence). */
+  readonly isDelivering: boolean;
   /** The place is gone: cut what is under way. */
   readonly onLost: (reason: string) => void;
   /** Frees what a node had that is dead or leaves. Returns how many messages. */
@@ -86,7 +88,7 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
       lastBeatAt = monotonicMs();
     } else {
       const current = membership;
-      const isKept = await withTimeout(beatTimeoutMs, keepPlace(current));
+      const isKept = await withTimeout(beatTimeoutMs, keepPlace(current, deps.isDelivering));
       if (membership !== current) return;
       if (isKept) lastBeatAt = monotonicMs();
       else return lose('other nodes took this one for dead');
@@ -144,8 +146,9 @@ async function join(deps: NodesDeps, onClose: () => void): Promise<Membership> {
     onClose,
   });
   try {
-    // Nothing expires in the first round after the service as a whole was away for an hour.
-    await sql`
+    // Nothing expires in the first round after the service as a whole has delivered nothing for an hour.
+    if (deps.isDelivering)
+      await sql`
       update service_presence
       set resumed_at = case when last_seen_at < bmx_now() - interval '1 hour' then bmx_now() else resumed_at end,
           last_seen_at = bmx_now()`;
@@ -164,9 +167,9 @@ async function join(deps: NodesDeps, onClose: () => void): Promise<Membership> {
 }
 
 /** Beats; false when others have buried this node. */
-async function keepPlace({ sql, place }: Membership): Promise<boolean> {
+async function keepPlace({ sql, place }: Membership, isDelivering: boolean): Promise<boolean> {
   const rows = await sql`
-    with seen as (update service_presence set last_seen_at = bmx_now())
+    with seen as (update service_presence set last_seen_at = bmx_now() where ${isDelivering})
     update nodes set beat_at = clock_timestamp(), last_seen_at = bmx_now()
     where node = ${place.node} and epoch = ${place.epoch} and backend_pid = pg_backend_pid()
     returning node`;

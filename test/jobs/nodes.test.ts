@@ -44,6 +44,7 @@ async function startMember(deps: Partial<NodesDeps> = {}): Promise<Member> {
     version: '0',
     runtime: 'test',
     roles: [],
+    isDelivering: true,
     onLost: (reason) => lost.push(reason),
     free: async (_, place) => freed.push(place),
     onBuried: (dead) => buried.push(dead),
@@ -225,4 +226,19 @@ test('the service as a whole was away for an hour: told once, and not when one o
   await startMember();
   expect(await readResumed()).toEqual(resumed);
   expect(third.lost).toEqual([]);
+});
+
+test('a node that does not deliver is no sign of the service at work', async () => {
+  const readSeen = async () =>
+    (await database.sql<{ seen: Date | null }[]>`select last_seen_at as seen from service_presence`)[0]?.seen ?? null;
+  const before = await readSeen();
+  await database.moveClock('61 minutes');
+  const idle = await startMember({ isDelivering: false });
+  await until('it has beaten', 10_000, async () => {
+    const [row] = await database.sql<{ has_beaten: boolean }[]>`
+      select bool_or(last_seen_at > started_at) as has_beaten from nodes`;
+    return row?.has_beaten === true;
+  });
+  expect(await readSeen()).toEqual(before);
+  await idle.close();
 });

@@ -26,6 +26,7 @@ function join(name: string, onBurial: () => void = () => undefined): Promise<Nod
     version: '0',
     runtime: 'test',
     roles: ['delivery'],
+    isDelivering: true,
     onLost: () => undefined,
     free: async (sql, place) => {
       onBurial();
