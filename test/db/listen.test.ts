@@ -54,8 +54,9 @@ test('a connection that is dead without a sign is a reset at each missed heartbe
   const { sql } = server;
   let resets = 0;
   const onReset = (): void => void (resets += 1);
-  const listener = await listenTo({ sql, channel: 'settings', onPayload: () => {}, onReset, heartbeatMs: 100 });
-  await sleep(350);
+  const listener = await listenTo({ sql, channel: 'settings', onPayload: () => {}, onReset, heartbeatMs: 500 });
+  // Two heartbeats that are heard.
+  await sleep(1200);
   expect(resets).toBe(0);
   const [row] = await sql<{ pid: number }[]>`select pid from pg_stat_activity where query ilike 'listen%'`;
   process.kill(row?.pid ?? 0, 'SIGSTOP');

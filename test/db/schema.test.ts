@@ -28,6 +28,33 @@ test('every table of the database is described, and no other', async () => {
   expect(tables().map(getTableName).sort()).toEqual(inDatabase.sort());
 });
 
+test('every owned table names its tenant and its destination, and what grows with the mail is cut by day', async () => {
+  const columnsOf = new Map<string, Set<string>>();
+  for (const table of tables()) {
+    const { name, columns } = getTableConfig(table);
+    columnsOf.set(name, new Set(columns.map((column) => column.name)));
+  }
+  const lacking = (column: string): string[] =>
+    [...columnsOf].filter(([, columns]) => !columns.has(column)).map(([name]) => name);
+  // A tenant is itself; a node belongs to nobody.
+  expect(lacking('tenant_id').sort()).toEqual(['nodes', 'tenants']);
+  // A destination is itself; the key of a mutation is its tenant's alone.
+  expect(lacking('destination_id').sort()).toEqual(['destinations', 'idempotency_keys', 'nodes', 'tenants']);
+  expect(columnsOf.get('domains')?.has('revision')).toBe(true);
+  const partitioned = await db.sql<{ name: string; key: string; days: number }[]>`
+    select relname as name, pg_get_partkeydef(oid) as key,
+      (select count(*) from pg_inherits where inhparent = c.oid) as days
+    from pg_class c where relkind = 'p' and relnamespace = 'public'::regnamespace order by relname`;
+  expect(partitioned.map(({ name, key }) => [name, key])).toEqual([
+    ['attempts', 'RANGE (id)'],
+    ['contents', 'RANGE (message_id)'],
+    ['events', 'RANGE (id)'],
+    ['history', 'RANGE (id)'],
+  ]);
+  // Yesterday to three days ahead, and the rest.
+  for (const { days } of partitioned) expect(days).toBeGreaterThanOrEqual(6);
+});
+
 test('columns have the names, types and nullability of the database', async () => {
   const rows = await db.sql<{ table: string; column: string; type: string; is_required: boolean }[]>`
     select c.relname as table, a.attname as column, a.attnotnull as is_required,

@@ -119,7 +119,7 @@ describe('numbers', () => {
 
 describe('the wait before the greeting', () => {
   test('a client that speaks meanwhile is refused; one that waits is greeted; a trusted one does not wait', async () => {
-    const fixture = await start({ greetingWaitMs: 150, isTrusted: (address) => address === '127.0.0.9' });
+    const fixture = await start({ greetingWaitMs: 1000, isTrusted: (address) => address === '127.0.0.9' });
     const early = await fixture.connect();
     await early.write('EHLO x');
     expect(await early.reply()).toMatch(/^421 4\.7\.0 .* BMX-LIMIT /);
@@ -132,7 +132,7 @@ describe('the wait before the greeting', () => {
     const beganMs = performance.now();
     const trusted = await fixture.connect('127.0.0.9');
     expect(await trusted.reply()).toStartWith('220 ');
-    expect(performance.now() - beganMs).toBeLessThan(100);
+    expect(performance.now() - beganMs).toBeLessThan(900);
     patient.destroy();
     trusted.destroy();
   });
