@@ -10,6 +10,24 @@ export function wallClock(): Date {
   return new Date();
 }
 
+/** What `work` brings, or what `late` returns or throws when that takes longer than `timeoutMs`. The work itself goes on. */
+export async function within<T, L>(timeoutMs: number, work: Promise<T>, late: () => L): Promise<T | L> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const passed = new Promise<'PASSED'>((resolve) => {
+    timer = setTimeout(() => resolve('PASSED'), timeoutMs);
+  });
+  const done = work.then((value) => ({ value }));
+  try {
+    const first = await Promise.race([done, passed]);
+    if (first !== 'PASSED') return first.value;
+    // Nobody waits for it any more.
+    done.catch(() => undefined);
+    return late();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Milliseconds on a clock that never goes back. For deadlines and latencies; its zero has no meaning. */
 export function monotonicMs(): number {
   return performance.now();

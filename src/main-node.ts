@@ -1,6 +1,7 @@
 /**
  * One node of the service: its rooms in the order in which they start, and the reverse in which they stop.
  */
+import { within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
 import { listenTo } from './db/listen.ts';
 import { StartError } from './db/start-error.ts';
@@ -74,25 +75,17 @@ export async function startNode(options: NodeOptions): Promise<{ stop(): Promise
   };
   try {
     await startRooms(options, (stopRoom, withinMs = STOP_WITHIN_MS) => {
-      stops.push(() => inTime(withinMs, stopRoom()));
+      stops.push(() =>
+        within(withinMs, stopRoom(), () => {
+          throw new Error(`did not stop within ${withinMs} ms`);
+        }),
+      );
     });
   } catch (error) {
     await stop();
     throw error;
   }
   return { stop };
-}
-
-async function inTime(withinMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`did not stop within ${withinMs} ms`)), withinMs);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {

@@ -3,7 +3,7 @@
  *
  * DOWN: it does not answer. FULL: free space is below the watermark, or it has just refused a write for want of space.
  */
-import { monotonicMs } from './clock.ts';
+import { monotonicMs, within } from './clock.ts';
 import type { Sql } from './db/client.ts';
 import type { Readiness } from './inbound/transaction.ts';
 import type { Log } from './telemetry/log.ts';
@@ -64,18 +64,10 @@ export function watchReadiness(deps: {
 }
 
 /** Null when the database answered, else why not. */
-async function unansweredBy(sql: Sql): Promise<string | null> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`no answer within ${ANSWER_WITHIN_MS} ms`), ANSWER_WITHIN_MS);
-  });
+function unansweredBy(sql: Sql): Promise<string | null> {
   const answer = sql`select 1`.then(
     () => null,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return within(ANSWER_WITHIN_MS, answer, () => `no answer within ${ANSWER_WITHIN_MS} ms`);
 }

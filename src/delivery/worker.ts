@@ -6,6 +6,7 @@
  * ends this loop only. A node that has lost its place stops before the final dot. Does not know SMTP.
  */
 
+import { within } from '../clock.ts';
 import {
   clearFlush,
   type ClosedOutage,
@@ -138,12 +139,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     stop: async (graceMs) => {
       isStopping = true;
       cut.abort();
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
-      });
-      await Promise.race([Promise.all(loops), late]);
-      clearTimeout(timer);
+      await within(graceMs, Promise.all(loops), () => undefined);
     },
   };
 }

@@ -6,7 +6,7 @@
  * beat knows by itself, earlier than the others may conclude it, and stops. Whoever finds a dead node frees what it had, in
  * one transaction. Does not know what was claimed: `free` does.
  */
-import { monotonicMs } from '../clock.ts';
+import { monotonicMs, within } from '../clock.ts';
 import { connect, type Sql, type TransactionSql } from '../db/client.ts';
 import type { DatabaseAddress } from '../db/target.ts';
 
@@ -88,7 +88,9 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
       lastBeatAt = monotonicMs();
     } else {
       const current = membership;
-      const isKept = await withTimeout(beatTimeoutMs, keepPlace(current, deps.isDelivering));
+      const isKept = await within(beatTimeoutMs, keepPlace(current, deps.isDelivering), () => {
+        throw new Error(`the database did not answer within ${beatTimeoutMs} ms`);
+      });
       if (membership !== current) return;
       if (isKept) lastBeatAt = monotonicMs();
       else return lose('other nodes took this one for dead');
@@ -240,17 +242,5 @@ async function freeOrphans({ sql }: Membership, deps: NodesDeps): Promise<void> 
     if (!living.has(orphan.epoch)) {
       await freeing(sql, deps, orphan, (transaction) => deps.free(transaction, orphan));
     }
-  }
-}
-
-async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the database did not answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

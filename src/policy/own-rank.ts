@@ -5,6 +5,7 @@
  * look-up that fails or takes long accepts: that is when a backup is needed. `deliverTo` names the hosts itself: no rank then.
  * Must be cheap when warm: the answer is asked for at every RCPT and comes from the resolver's cache.
  */
+import { within } from '../clock.ts';
 import type { NextHops } from '../net/next-hop.ts';
 import type { ReplyLine } from './decision.ts';
 
@@ -52,7 +53,7 @@ export function createOwnRankCheck(deps: {
   };
   return async (domain) => {
     if ((troubledUntil.get(domain) ?? 0) > deps.monotonicMs()) return null;
-    const found = await withinMs(MOST_WAIT_MS, deps.findNextHops(domain));
+    const found = await within(MOST_WAIT_MS, deps.findNextHops(domain), () => null);
     if (found === null || found.kind === 'TROUBLE') {
       remember(domain);
       return null;
@@ -75,17 +76,5 @@ function refusalOf(found: NextHops): ReplyLine | null {
       return { MOST_PREFERRED, EQUAL_PREFERENCE, LOOP }[found.cause];
     default:
       return found satisfies never;
-  }
-}
-
-async function withinMs<T>(timeoutMs: number, work: Promise<T>): Promise<T | null> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

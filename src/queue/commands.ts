@@ -63,7 +63,7 @@ export function cancelMessage(sql: Sql, viewer: Viewer, id: string, reason: stri
 
 /** Ends the held recipients of a message as FAILED: the sender gets a report with the reason. */
 export function bounceMessage(sql: Sql, viewer: Viewer, id: string, reason: string): Promise<VerbResult> {
-  return endMessage(sql, viewer, { id, outcome: 'FAILED', reply: `550 5.7.1 ${reason}`, reason });
+  return endMessage(sql, viewer, { id, outcome: 'FAILED', reply: `[returned: ${reason}]`, reason });
 }
 
 /** Cancels all that a destination holds, in bounded batches, but for what is in delivery. Returns how many messages. */
@@ -122,7 +122,14 @@ async function endMessage(
       reason: verb.reason,
     },
     messages: [{ messageId: verb.id, isHostLevel: true }],
-    verdicts: row.numbers.map((number) => ({ messageId: verb.id, number, outcome: verb.outcome, reply: verb.reply })),
+    verdicts: row.numbers.map((number) => ({
+      messageId: verb.id,
+      number,
+      outcome: verb.outcome,
+      reply: verb.reply,
+      // RFC 3463 §3.8: returned by a decision, not by a host.
+      origin: { status: '5.7.1', host: null },
+    })),
     attempts: [],
   });
   if (fates.length === 0) return whyNot(sql, viewer, verb.id);

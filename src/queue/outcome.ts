@@ -183,8 +183,10 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
              when outcome in ('DELIVERED', 'FAILED', 'CANCELLED') then outcome
              when is_final then 'EXPIRED' else 'HELD' end as state,
         attempt_count + case when is_new and ${holder !== null} then 1 else 0 end as attempt_count,
-        case when is_new then reply else last_reply end as last_reply,
-        case when is_new and outcome <> 'CANCELLED' then bmx_now() else last_attempt_at end as last_attempt_at,
+        -- Words of our own in brackets do not replace what a host has said: the report shall tell the last real reply.
+        case when is_new and not (reply like '[%' and outcome = 'DEFERRED' and coalesce(last_reply not like '[%', false))
+             then reply else last_reply end as last_reply,
+        case when is_new and ${by.kind !== 'VERB'} then bmx_now() else last_attempt_at end as last_attempt_at,
         coalesce(ended_at, bmx_now()) as ended_at
       from changed
     ), fates as materialized (

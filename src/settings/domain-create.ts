@@ -3,6 +3,7 @@
  *
  * The destination of that name is made or taken over as it is, with what it still holds and its clock.
  */
+import { within } from '../clock.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
@@ -93,16 +94,12 @@ async function checkIsNoHost(name: string, findMxHosts: FindMxHosts): Promise<Us
 }
 
 /** DNS that is slow or away must not keep anybody from adding a domain. */
-async function answerInTime(answer: ReturnType<FindMxHosts>): ReturnType<FindMxHosts> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'UNKNOWN'>((resolve) => {
-    timer = setTimeout(() => resolve('UNKNOWN'), MX_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([answer.catch(() => 'UNKNOWN' as const), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function answerInTime(answer: ReturnType<FindMxHosts>): ReturnType<FindMxHosts> {
+  return within(
+    MX_TIMEOUT_MS,
+    answer.catch(() => 'UNKNOWN' as const),
+    () => 'UNKNOWN' as const,
+  );
 }
 
 /** Nearest first; a top-level domain is not asked. */

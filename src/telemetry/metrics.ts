@@ -5,6 +5,7 @@
  * fails or is slow (the database is down) is left out of that scrape and counted, the rest is still answered: absent, not zero.
  * Labels are bounded: a new value past the limit is counted as `other`. No address or domain is ever a label.
  */
+import { within } from '../clock.ts';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface HeldReading {
@@ -120,7 +121,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     render: async () => {
       const read = async (group: GaugeGroup): Promise<string> => {
         try {
-          await withTimeout(group.update(), timeoutMs);
+          await within(timeoutMs, group.update(), () => {
+            throw new Error(`no reading within ${timeoutMs} ms`);
+          });
           return await group.registry.metrics();
         } catch {
           failures(1, group.source);
@@ -192,16 +195,6 @@ function heldGroup(held: () => Promise<HeldReading>): GaugeGroup {
 function gauge(registry: Registry, name: string, help: string): (value: number) => void {
   const made = new Gauge({ name: PREFIX + name, help, registers: [registry] });
   return (value) => made.set(value);
-}
-
-async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no reading within ${timeoutMs} ms`)), timeoutMs);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** prom-client's process metrics that mean the same on Bun, Deno and Node; its `nodejs_` ones do not. */

@@ -164,6 +164,51 @@ describe('claim and outcome', () => {
     expect(reports?.facts.recipients.map((recipient) => recipient.address)).toEqual(['b@partial.test']);
   });
 
+  test('words of our own do not replace what the host has said', async () => {
+    const destination = await makeDestination(db.sql, 'words.test');
+    const transaction = makeTransaction({ to: [{ address: 'x@words.test', destinationId: destination }] });
+    await spool.accept(transaction);
+    const last = async () =>
+      (
+        await db.sql<{ last_reply: string }[]>`select last_reply from recipients where message_id = ${transaction.id}`
+      )[0]?.last_reply;
+    const own = { kind: 'DEFERRED' as const, reply: { code: 451, enhancedCode: '4.4.1', text: '[timeout]' } };
+    const attempt = (outcome: Outcome, reply: string) =>
+      recordOutcomes(db.sql, {
+        destinationId: destination,
+        holder,
+        routeGeneration: 1,
+        settlements: [
+          {
+            messageId: transaction.id,
+            outcomes: new Map([[0, outcome]]),
+            records: [
+              {
+                host: 'mx.test',
+                address: null,
+                tls: null,
+                reply,
+                outcome: outcome.kind,
+                recipientNumbers: [0],
+                isHostLevel: false,
+                latencyMs: 1,
+              },
+            ],
+            isHostLevel: true,
+          },
+        ],
+      });
+    await claimAll(destination);
+    await attempt(own, '[timeout]');
+    expect(await last()).toBe('[timeout]');
+    await claimAll(destination);
+    await attempt(DEFERRED, '451 4.2.0 later');
+    expect(await last()).toBe('451 4.2.0 later');
+    await claimAll(destination);
+    await attempt(own, '[timeout]');
+    expect(await last()).toBe('451 4.2.0 later');
+  });
+
   test('a late deferral of a dead hand does not count, a late delivery does', async () => {
     const destination = await makeDestination(db.sql, 'late.test');
     const transaction = makeTransaction({ to: [{ address: 'x@late.test', destinationId: destination }] });

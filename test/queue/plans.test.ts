@@ -93,7 +93,7 @@ async function runAll(): Promise<void> {
 
 async function plansWithScans(): Promise<string[]> {
   const bad: string[] = [];
-  for (const statement of [...statements]) {
+  for (const statement of statements) {
     if (/^\s*(begin|commit|rollback)/i.test(statement)) continue;
     const rows = await db.database.queueSql.unsafe(`explain (generic_plan, costs off) ${statement}`);
     const plan = rows.map((row) => String(row['QUERY PLAN'])).join('\n');
