@@ -8,8 +8,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import { GraphQLError } from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { type Context as HttpContext, Hono } from 'hono';
@@ -19,6 +19,7 @@ import type { ControlDependencies } from './dependencies.ts';
 import { loadGraphiql } from './graphiql.ts';
 import { limitOperations, MAX_TOKENS } from './limits.ts';
 import { listenOn, type ListenResult } from './listen.ts';
+import { boundRequests } from './request-bounds.ts';
 import { rejectPage } from './reject-pages.ts';
 import { resolvers } from './resolvers.ts';
 import type { Viewer } from '../mail/viewer.ts';
@@ -35,8 +36,8 @@ const SDL = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8
 /** Starts listening. FAILED, with one line for the operator, when the address cannot be had. */
 export async function createControl(deps: ControlDependencies): Promise<ListenResult> {
   const app = createApp(deps);
-  // Without TLS options it is an HTTP/1.1 server.
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const answer = getRequestListener(app.fetch);
+  const server = createServer(boundRequests((request, response) => void answer(request, response)));
   return listenOn(server, deps.listen);
 }
 
