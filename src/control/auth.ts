@@ -4,9 +4,7 @@
  * Tokens are compared by their hashes in constant time, so neither a token nor its length shows in how long an answer takes.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
-
-const OPERATOR: Viewer = { tenantId: OPERATOR_TENANT_ID, isOperator: true };
+import { OPERATOR_VIEWER, type Viewer } from '../mail/viewer.ts';
 
 /** Makes the function that reads an Authorization header; it answers null for none and for a wrong one. */
 export function createAuthentication(operatorToken: string): (header: string | null) => Viewer | null {
@@ -14,7 +12,7 @@ export function createAuthentication(operatorToken: string): (header: string | n
   return (header) => {
     const token = /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
     if (token === undefined) return null;
-    return timingSafeEqual(hashOf(token), operatorHash) ? OPERATOR : null;
+    return timingSafeEqual(hashOf(token), operatorHash) ? OPERATOR_VIEWER : null;
   };
 }
 

@@ -11,5 +11,5 @@ export interface Viewer {
 /** The tenant that every installation starts with; an operator's own domains belong to it. */
 export const OPERATOR_TENANT_ID = '00000000-0000-7000-8000-000000000001';
 
-/** The service's own work: delivery, expiry, reports. */
-export const SERVICE_VIEWER: Viewer = { tenantId: OPERATOR_TENANT_ID, isOperator: true };
+/** Whoever has the operator token. */
+export const OPERATOR_VIEWER: Viewer = { tenantId: OPERATOR_TENANT_ID, isOperator: true };

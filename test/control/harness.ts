@@ -4,7 +4,7 @@
 import { createControl, type ControlDependencies } from '../../src/control/server.ts';
 import type { MxObservation } from '../../src/control/dependencies.ts';
 import { newId } from '../../src/mail/id.ts';
-import { OPERATOR_TENANT_ID, SERVICE_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
+import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { createOutageInspection } from '../../src/outage/inspect.ts';
 import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/commands.ts';
 import { createAttemptInspection } from '../../src/queue/inspect-attempts.ts';
@@ -18,7 +18,7 @@ import { readLimits } from '../../src/settings/limits.ts';
 import { findTenants } from '../../src/settings/tenants.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
-export const OPERATOR: Viewer = SERVICE_VIEWER;
+export const OPERATOR: Viewer = OPERATOR_VIEWER;
 export const TOKEN = 'a-token-of-the-operator';
 
 export interface GraphqlAnswer<T> {

@@ -1,7 +1,7 @@
 /** The clock of a destination: when it starts and stops, what stands for it, and how a flush gets past it. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { HostTrouble } from '../../src/mail/outcome.ts';
-import { OPERATOR_TENANT_ID, SERVICE_VIEWER } from '../../src/mail/viewer.ts';
+import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import {
   clearFlush,
   outageClassOf,
@@ -117,7 +117,7 @@ describe('a flush', () => {
   test('asked for before an attempt is answered by it, also when it fails', async () => {
     const id = await makeDestination(db.sql, 'flush.test');
     await fail(id);
-    await requestFlush(db.sql, SERVICE_VIEWER, id);
+    await requestFlush(db.sql, OPERATOR_VIEWER, id);
     await fail(id);
     expect((await read(id)).flushRequestedAt).toBeNull();
   });
@@ -126,7 +126,7 @@ describe('a flush', () => {
     const id = await makeDestination(db.sql, 'during.test');
     await fail(id);
     const { now } = await read(id);
-    await requestFlush(db.sql, SERVICE_VIEWER, id);
+    await requestFlush(db.sql, OPERATOR_VIEWER, id);
     await recordFailure(db.sql, { destinationId: id, begunAt: now, trouble: 'TIMEOUT', reply: '[timeout]' });
     expect((await read(id)).flushRequestedAt).not.toBeNull();
     await fail(id);
@@ -135,11 +135,11 @@ describe('a flush', () => {
 
   test('is cleared by who has seen it, not when it was asked for again', async () => {
     const id = await makeDestination(db.sql, 'again.test');
-    await requestFlush(db.sql, SERVICE_VIEWER, id);
+    await requestFlush(db.sql, OPERATOR_VIEWER, id);
     const seen = (await read(id)).flushRequestedAt;
     if (seen === null) throw new Error('no flush');
     await db.moveClock('1 second');
-    await requestFlush(db.sql, SERVICE_VIEWER, id);
+    await requestFlush(db.sql, OPERATOR_VIEWER, id);
     await clearFlush(db.sql, id, seen);
     const again = (await read(id)).flushRequestedAt;
     expect(again).not.toBeNull();

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Outcome } from '../../src/mail/outcome.ts';
 import { formatReply } from '../../src/mail/reply.ts';
-import { SERVICE_VIEWER } from '../../src/mail/viewer.ts';
+import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { recordFailure, recordSuccess, readDestination } from '../../src/outage/clock.ts';
 import { claimDue, claimProbe, FIRST_KEY, readContents, releaseDeadClaims } from '../../src/queue/claim.ts';
 import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/commands.ts';
@@ -333,22 +333,22 @@ describe('verbs', () => {
     const [one, two, three] = [makeTransaction({ to }), makeTransaction({ to }), makeTransaction({ to })];
     await Promise.all([one, two, three].map((transaction) => spool.accept(transaction)));
     await claimAll(destination);
-    expect(await cancelMessage(db.sql, SERVICE_VIEWER, one.id, 'why')).toEqual({ kind: 'IN_DELIVERY' });
+    expect(await cancelMessage(db.sql, OPERATOR_VIEWER, one.id, 'why')).toEqual({ kind: 'IN_DELIVERY' });
     await settleAs(destination, one.id, { 0: DEFERRED });
     await settleAs(destination, two.id, { 0: DEFERRED });
     await settleAs(destination, three.id, { 0: DEFERRED });
     const stranger = { tenantId: '00000000-0000-7000-8000-0000000000ff', isOperator: false };
     expect(await retryMessage(db.sql, stranger, one.id, 'x')).toEqual({ kind: 'NOT_FOUND' });
     expect(await cancelMessage(db.sql, stranger, one.id, 'x')).toEqual({ kind: 'NOT_FOUND' });
-    expect(await retryMessage(db.sql, SERVICE_VIEWER, one.id, 'x')).toMatchObject({ kind: 'DONE' });
+    expect(await retryMessage(db.sql, OPERATOR_VIEWER, one.id, 'x')).toMatchObject({ kind: 'DONE' });
     expect((await claimAll(destination)).map((message) => message.id)).toEqual([one.id]);
     await settleAs(destination, one.id, { 0: DEFERRED });
-    expect(await bounceMessage(db.sql, SERVICE_VIEWER, one.id, 'no such desk')).toMatchObject({
+    expect(await bounceMessage(db.sql, OPERATOR_VIEWER, one.id, 'no such desk')).toMatchObject({
       kind: 'DONE',
       fates: [{ state: 'FAILED', hasEnded: true }],
     });
-    expect(await bounceMessage(db.sql, SERVICE_VIEWER, one.id, 'again')).toEqual({ kind: 'ENDED' });
-    expect(await cancelHeld(db.sql, SERVICE_VIEWER, destination, 'all')).toBe(2);
+    expect(await bounceMessage(db.sql, OPERATOR_VIEWER, one.id, 'again')).toEqual({ kind: 'ENDED' });
+    expect(await cancelHeld(db.sql, OPERATOR_VIEWER, destination, 'all')).toBe(2);
     expect(await heldCount(destination)).toBe(0);
     const events = await db.sql<{ kind: string; reason: string }[]>`
       select kind, facts ->> 'reason' as reason from events where destination_id = ${destination} order by kind, id`;

@@ -3,7 +3,7 @@
  * and again with many rows, must not hold a sequential scan of a table that grows with the mail.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { SERVICE_VIEWER } from '../../src/mail/viewer.ts';
+import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { readDestination, recordFailure, recordSuccess } from '../../src/outage/clock.ts';
 import {
   claimDue,
@@ -81,13 +81,13 @@ async function runAll(): Promise<void> {
   await releaseLeftovers(sql, holder, destinationId);
   await findClaimants(sql);
   await releaseClaims(sql, holder, [second?.id ?? '']);
-  await retryMessage(sql, SERVICE_VIEWER, second?.id ?? '', 'why');
-  await bounceMessage(sql, SERVICE_VIEWER, second?.id ?? '', 'no');
+  await retryMessage(sql, OPERATOR_VIEWER, second?.id ?? '', 'why');
+  await bounceMessage(sql, OPERATOR_VIEWER, second?.id ?? '', 'no');
   await expireHeld(sql, { destinationId, begunAt: state?.now ?? '', reply: '[timeout]', onFates: () => undefined });
   await foldDeltas(sql);
-  await createMessageInspection(sql).listMessages(SERVICE_VIEWER, { limit: 20, beforeId: null, filter: {} });
-  await createQueueInspection(sql).readQueues(SERVICE_VIEWER, [destinationId]);
-  await cancelHeld(sql, SERVICE_VIEWER, destinationId, 'end');
+  await createMessageInspection(sql).listMessages(OPERATOR_VIEWER, { limit: 20, beforeId: null, filter: {} });
+  await createQueueInspection(sql).readQueues(OPERATOR_VIEWER, [destinationId]);
+  await cancelHeld(sql, OPERATOR_VIEWER, destinationId, 'end');
   await spool.close();
 }
 
