@@ -81,7 +81,13 @@ function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: 
     onnotice: () => {},
     onclose: onClose,
     types: { bigint: INT8 },
-    connection: { application_name: options.applicationName ?? 'backup-mx', TimeZone: 'UTC', ...options.settings },
+    connection: {
+      application_name: options.applicationName ?? 'backup-mx',
+      TimeZone: 'UTC',
+      // Plans that are pinned by switching others off cost 10^10 on paper, and a server with JIT compiles such ones for a second.
+      jit: 'off',
+      ...options.settings,
+    },
   });
   // Through drizzle, JSON comes as text already.
   const toJson = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

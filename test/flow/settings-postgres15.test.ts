@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { connect } from '../../src/db/client.ts';
+import { connect, openDatabase } from '../../src/db/client.ts';
 import { endChild, runOrThrow, until } from '../helpers/child.ts';
 import { makeTempDir } from '../helpers/database.ts';
 import { createDomain, untilHeld } from '../helpers/domains.ts';
@@ -63,6 +63,17 @@ describe.skipIf(!isThere)('PostgreSQL 15', () => {
       expect(existsSync(DATA_DIR)).toBe(false);
       await endChild(server, 'SIGINT', 10_000);
     }
+  });
+
+  test('does not compile our statements, as it does by default what is dear on paper', async () => {
+    await start('-c', 'jit=on');
+    const { sql, queueSql, close } = openDatabase({ url: DATABASE_URL });
+    for (const pool of [sql, queueSql]) {
+      const [row] = await pool<{ jit: string }[]>`show jit`;
+      expect(row?.jit).toBe('off');
+    }
+    await close();
+    await endChild(server, 'SIGINT', 10_000);
   });
 
   test('accepts, holds and delivers', async () => {
