@@ -265,6 +265,11 @@ function tellStarted(ground: Ground, started: { http: string; operatorTokenFile:
     database: opened.description,
     ...started,
   });
+  if (config.inFlightBytes < ground.messageSizeLimit() && config.roles.has('inbound')) {
+    const message =
+      'IN_FLIGHT_BYTES is below the message size limit: messages larger than it are put off with 452 for ever';
+    log.warning({ where: 'settings', message });
+  }
   if (config.postmasterAddress === null && config.roles.has('inbound')) {
     const message = 'POSTMASTER_ADDRESS is unset: mail to the postmaster of this server is refused';
     log.warning({ where: 'settings', message });
