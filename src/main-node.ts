@@ -3,6 +3,7 @@
  */
 import { within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
+import { isConnectionLost } from './db/connection-lost.ts';
 import { listenTo } from './db/listen.ts';
 import { StartError } from './db/start-error.ts';
 import type { Delivery } from './delivery/worker.ts';
@@ -144,7 +145,9 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   });
   const timers = createTimers((where, error) => {
     metrics.faulted(where);
-    log.fault({ where, error });
+    // A database that is away is told once, by the readiness watch, not by every timer each second.
+    if (isConnectionLost(error)) log.trace({ where, message: 'the database is away' });
+    else log.fault({ where, error });
   });
   const { freeBytes } = opened;
   const ready = watchReadiness({ sql, freeBytes, minFreeBytes: config.minFreeBytes, timers, log });
