@@ -23,7 +23,7 @@ import { findClaimants, releaseDeadClaims } from './queue/claim.ts';
 import { cancelHeld } from './queue/commands.ts';
 import { foldDeltas } from './queue/counts.ts';
 import { makeDueReports } from './queue/reports.ts';
-import { dropEmptyContents, makePartitions } from './queue/retention.ts';
+import { dropOldContents, makePartitions } from './queue/retention.ts';
 import { createDomains, type Domains, SETTINGS_CHANNEL } from './settings/domains.ts';
 import { readLimits } from './settings/limits.ts';
 import type { Log } from './telemetry/log.ts';
@@ -165,7 +165,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   await makePartitions(sql);
   timers.every(PARTITIONS_EVERY_MS, 'partitions', async () => {
     await makePartitions(sql);
-    await dropEmptyContents(sql);
+    await dropOldContents(sql);
   });
 
   const routing = createRouting(config, options.interfaceAddresses, () => inbound.current?.addresses ?? []);

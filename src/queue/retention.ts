@@ -1,14 +1,19 @@
 /**
- * Partitions of the queue's record: made ahead of time, dropped when nothing is left in them.
+ * Partitions of the queue's record: made ahead of time, dropped when little or nothing is left in them.
  *
  * Both need the whole table for an instant, and whatever queues behind them waits as long, the accepting of mail too: so
  * they wait for nobody (a dump reads for hours), and are tried again an hour later. Content of ended messages is deleted
- * with them (outcome.ts); its space comes back here, a day at a time.
+ * with them (outcome.ts); its space comes back here, a day at a time. A few stragglers do not keep a day: they move to the rest
+ * table, where their ids belong once the day is gone.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
 
 /** SQLSTATE lock_not_available. */
 const LOCK_NOT_AVAILABLE = '55P03';
+
+/** More rows or bytes than these are no stragglers: moving them would hold up the accepting of mail. */
+const MOST_STRAGGLERS = 100;
+const MOST_STRAGGLER_BYTES = 8 * 1024 * 1024;
 
 /** Makes the partitions from yesterday to three days ahead, unless others use the tables. Any number of nodes may call it. */
 export async function makePartitions(sql: Sql): Promise<void> {
@@ -19,8 +24,11 @@ export async function makePartitions(sql: Sql): Promise<void> {
   );
 }
 
-/** Drops empty content partitions of days before yesterday, but for those in use. Returns their names. */
-export async function dropEmptyContents(sql: Sql): Promise<string[]> {
+/**
+ * Drops content partitions of days before yesterday that hold no more than stragglers, but for those in use. Returns their
+ * names.
+ */
+export async function dropOldContents(sql: Sql): Promise<string[]> {
   const old = await sql<{ name: string }[]>`
     select c.relname as name
     from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -29,22 +37,29 @@ export async function dropEmptyContents(sql: Sql): Promise<string[]> {
     order by c.relname`;
   const dropped: string[] = [];
   for (const { name } of old) {
-    if (await withoutWaiting(sql, (transaction) => dropEmpty(transaction, name))) dropped.push(name);
+    if (await withoutWaiting(sql, (transaction) => dropDay(transaction, name))) dropped.push(name);
   }
   return dropped;
 }
 
-async function dropEmpty(transaction: TransactionSql, name: string): Promise<boolean> {
-  const isEmpty = async () => {
-    const [row] = await transaction<{ is_empty: boolean }[]>`
-      select not exists (select from ${transaction(name)}) as is_empty`;
-    return row?.is_empty === true;
-  };
-  if (!(await isEmpty())) return false;
-  await transaction`lock table ${transaction(name)} in access exclusive mode nowait`;
-  if (!(await isEmpty())) return false;
-  await transaction`drop table ${transaction(name)}`;
+async function dropDay(transaction: TransactionSql, name: string): Promise<boolean> {
+  const day = transaction(name);
+  // Looked at before the lock is taken, so that a day that stays is not locked every hour.
+  if (await hasMore(transaction, name)) return false;
+  await transaction`lock table ${day} in access exclusive mode nowait`;
+  if (await hasMore(transaction, name)) return false;
+  await transaction`create temporary table stragglers on commit drop as select * from ${day}`;
+  await transaction`drop table ${day}`;
+  await transaction`insert into contents select * from stragglers`;
   return true;
+}
+
+/** Whether a day holds more than stragglers. */
+async function hasMore(transaction: TransactionSql, name: string): Promise<boolean> {
+  const [row] = await transaction<{ has_more: boolean }[]>`
+    select count(*) > ${MOST_STRAGGLERS} or coalesce(sum(octet_length(content)), 0) > ${MOST_STRAGGLER_BYTES} as has_more
+    from (select content from ${transaction(name)} limit ${MOST_STRAGGLERS + 1}) as rows`;
+  return row?.has_more === true;
 }
 
 /** Null when a lock was not free at once. */

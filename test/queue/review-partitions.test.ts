@@ -1,6 +1,6 @@
 /** Partitions are made and dropped beside a long transaction (a dump, say) without holding up the accepting of mail. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { dropEmptyContents, makePartitions } from '../../src/queue/retention.ts';
+import { dropOldContents, makePartitions } from '../../src/queue/retention.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 
@@ -61,9 +61,9 @@ test('a new day waits for a long transaction, mail does not', async () => {
 test('an empty day that is being read is dropped another time, the others now', async () => {
   await db.sql`select make_partitions('2020-01-01', '2020-01-03')`;
   await besideReader('contents_20200102', async () => {
-    expect(await dropEmptyContents(db.sql)).toEqual(['contents_20200101', 'contents_20200103']);
+    expect(await dropOldContents(db.sql)).toEqual(['contents_20200101', 'contents_20200103']);
   });
-  expect(await dropEmptyContents(db.sql)).toEqual(['contents_20200102']);
+  expect(await dropOldContents(db.sql)).toEqual(['contents_20200102']);
 });
 
 test('mail of a day without a partition lies in the rest, and its day is made for the others', async () => {
@@ -80,4 +80,25 @@ test('mail of a day without a partition lies in the rest, and its day is made fo
   await spool.accept(makeTransaction({ to: [{ address: 'y@rest.test', destinationId }] }));
   expect(await db.sql`select from contents`).toHaveLength(2);
   await spool.close();
+});
+
+test('a few stragglers move out of an old day, many keep it', async () => {
+  const destinationId = await makeDestination(db.sql, 'straggler.test');
+  const [tenant] = await db.sql<{ id: string }[]>`select tenant_id as id from destinations where id = ${destinationId}`;
+  await db.sql`select make_partitions('2020-02-01', '2020-02-02')`;
+  const fill = (day: string, rows: number) => db.sql`
+    insert into contents (message_id, tenant_id, destination_id, content)
+    select overlay(uuid_floor((${day}::text || ' 12:00Z')::timestamptz)::text
+        placing lpad(to_hex(i), 12, '0') from 25)::uuid, ${tenant?.id ?? ''}, ${destinationId}, convert_to('mail ' || i, 'UTF8')
+    from generate_series(1, ${rows}::integer) i`;
+  await fill('2020-02-01', 3);
+  await fill('2020-02-02', 101);
+  expect(await dropOldContents(db.sql)).toEqual(['contents_20200201']);
+  const rows = await db.sql<{ place: string; count: number; last: string }[]>`
+    select tableoid::regclass::text as place, count(*) as count, max(convert_from(content, 'UTF8')) as last
+    from contents where destination_id = ${destinationId} group by tableoid order by place`;
+  expect(rows.map((row) => ({ ...row }))).toEqual([
+    { place: 'contents_20200202', count: 101, last: 'mail 99' },
+    { place: 'contents_rest', count: 3, last: 'mail 3' },
+  ]);
 });
