@@ -23,7 +23,7 @@ import { createIdempotency } from './settings/idempotency.ts';
 import { readLimits } from './settings/limits.ts';
 import { findTenants } from './settings/tenants.ts';
 import type { Log } from './telemetry/log.ts';
-import type { HeldReading, Metrics } from './telemetry/metrics.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 
 export interface ControlParts {
   readonly config: Config;
@@ -111,30 +111,4 @@ export async function readOperatorToken(config: Config): Promise<{ token: string
   const token = (await readFile(file, 'utf8')).trim();
   if (token === '') throw new StartError(`DATA_DIR: ${file} is empty; delete it to have a new operator token made`);
   return { token, file };
-}
-
-/** What the metrics show of the queue; O(destinations that hold mail). */
-export async function readHeld(database: Database): Promise<HeldReading> {
-  const [row] = await database.queueSql<{ messages: number; bytes: number; oldest_ms: number | null }[]>`
-    with recursive heads as (
-      (select destination_id, accepted_at from messages order by destination_id, id limit 1)
-      union all
-      select m.destination_id, m.accepted_at
-      from heads h cross join lateral (
-        select destination_id, accepted_at from messages
-        where destination_id > h.destination_id order by destination_id, id limit 1
-      ) m
-    )
-    select
-      ((select coalesce(sum(held_count), 0) from destinations)
-        + (select coalesce(sum(held_count), 0) from queue_delta))::bigint as messages,
-      ((select coalesce(sum(held_bytes), 0) from destinations)
-        + (select coalesce(sum(held_bytes), 0) from queue_delta))::bigint as bytes,
-      (select extract(epoch from bmx_now() - min(accepted_at)) * 1000 from heads)::bigint as oldest_ms`;
-  return { messageCount: row?.messages ?? 0, sizeBytes: row?.bytes ?? 0, oldestAgeMs: row?.oldest_ms ?? null };
-}
-
-export async function countOpenOutages(database: Database): Promise<number> {
-  const [row] = await database.sql<{ count: number }[]>`select count(*) as count from outages where ended_at is null`;
-  return row?.count ?? 0;
 }

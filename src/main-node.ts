@@ -10,7 +10,7 @@ import type { Delivery } from './delivery/worker.ts';
 import type { Inbound } from './inbound/options.ts';
 import { joinNodes, type Nodes } from './jobs/nodes.ts';
 import { startWakeUps, type WakeUps } from './jobs/wake-ups.ts';
-import { countOpenOutages, openControl, readHeld, readOperatorToken } from './main-control.ts';
+import { openControl, readOperatorToken } from './main-control.ts';
 import { type OpenedDatabase, openMainDatabase } from './main-database.ts';
 import { buildDelivery, reportDeps } from './main-delivery.ts';
 import { buildSpool, type MailParts, openInbound } from './main-mail.ts';
@@ -18,10 +18,11 @@ import { checkPlaces } from './main-preflight.ts';
 import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
 import { createRouting, type Routing } from './main-routing.ts';
 import { createTimers, type Timers } from './main-timers.ts';
+import { countOpenOutages } from './outage/inspect.ts';
 import { dropDeadOwnership, findOwners } from './outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from './queue/claim.ts';
 import { cancelHeld } from './queue/commands.ts';
-import { foldDeltas } from './queue/counts.ts';
+import { foldDeltas, readHeld } from './queue/counts.ts';
 import { makeDueReports } from './queue/reports.ts';
 import { dropOldContents, makePartitions } from './queue/retention.ts';
 import { createDomains, type Domains, SETTINGS_CHANNEL } from './settings/domains.ts';
@@ -136,8 +137,8 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     version,
     runtime,
     sources: {
-      held: () => readHeld(opened.database),
-      openOutages: () => countOpenOutages(opened.database),
+      held: () => readHeld(opened.database.queueSql),
+      openOutages: () => countOpenOutages(sql),
       connections: () => inbound.current?.connectionCount() ?? 0,
       inFlightBytes: () => inbound.current?.inFlightBytes() ?? 0,
     },

@@ -50,6 +50,13 @@ export function createIdSource(now: () => number): () => string {
   };
 }
 
+/**
+ * Below and above every UUIDv7. With them "of one destination, by id" is a range of the index (destination_id, id): an
+ * equality with `order by id` lets the planner walk the whole primary key, past everybody else's mail.
+ */
+export const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 /** Is this the text of a UUIDv7, in lower case? For ids that come from outside. */
 export function isId(text: string): boolean {
   return ID.test(text);

@@ -7,7 +7,7 @@
  * RFC 5321 §4.5.4.1. Deviates: the interval is 15 minutes at first, not 30 – product retries more often.
  */
 import type { Sql } from '../db/client.ts';
-import { newId } from '../mail/id.ts';
+import { FIRST_ID, LAST_ID, newId } from '../mail/id.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
 
@@ -179,8 +179,8 @@ export async function restartIdleClock(sql: Sql, destinationId: string): Promise
       where d.id = ${destinationId} and d.first_failure_at is not null
         and d.last_attempt_at + (select max(every) from retry_schedule) < (
           select m.accepted_at from messages m
-          where (m.destination_id, m.id) >= (${destinationId}, '00000000-0000-0000-0000-000000000000')
-            and (m.destination_id, m.id) <= (${destinationId}, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          where (m.destination_id, m.id) >= (${destinationId}, ${FIRST_ID})
+            and (m.destination_id, m.id) <= (${destinationId}, ${LAST_ID})
           order by m.destination_id, m.id limit 1)
       for update of d
     ), ended as (

@@ -67,3 +67,9 @@ async function select(sql: SqlExecutor, which: Condition): Promise<OutageView[]>
     join destinations d on d.id = o.destination_id
     order by o.id desc`;
 }
+
+/** Of all tenants, for the metrics. */
+export async function countOpenOutages(sql: SqlExecutor): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`select count(*) as count from outages where ended_at is null`;
+  return row?.count ?? 0;
+}

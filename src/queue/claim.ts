@@ -7,6 +7,7 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Notify } from '../mail/envelope.ts';
+import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 
 /** The pool for the queue's hot statements, for rooms that pass it on without speaking SQL. */
 export type QueueSql = Sql;
@@ -43,13 +44,7 @@ export interface ClaimKey {
   readonly id: string;
 }
 
-/**
- * Greater than every id. With it "of one destination, by id" is a range of the index (destination_id, id): an equality with
- * `order by id` lets the planner walk the whole primary key instead.
- */
-export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-
-export const FIRST_KEY: ClaimKey = { at: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
+export const FIRST_KEY: ClaimKey = { at: '-infinity', id: FIRST_ID };
 
 interface MessageRow {
   id: string;
@@ -125,7 +120,7 @@ export async function claimProbe(
                  order by destination_id, id limit 20)
               union all
               (select id, size_bytes, claimed_at, 1 as lap from messages
-                 where (destination_id, id) >= (${destinationId}, ${FIRST_KEY.id})
+                 where (destination_id, id) >= (${destinationId}, ${FIRST_ID})
                    and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null
                  order by destination_id, id limit 20)
             ) as candidates
@@ -133,7 +128,7 @@ export async function claimProbe(
           ) for update skip locked`;
   const rows = await sql<MessageRow[]>`
     with destination as materialized (
-      select coalesce(probe_cursor, '00000000-0000-0000-0000-000000000000'::uuid) as cursor
+      select coalesce(probe_cursor, ${FIRST_ID}::uuid) as cursor
       from destinations where id = ${destinationId}
     ), picked as (${pick}), stored as (
       update destinations d

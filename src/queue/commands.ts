@@ -6,7 +6,7 @@
  */
 import type { Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { FIRST_KEY, LAST_ID } from './claim.ts';
+import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import { type Fate, settle } from './outcome.ts';
 
 export type VerbResult =
@@ -69,7 +69,7 @@ export function bounceMessage(sql: Sql, viewer: Viewer, id: string, reason: stri
 /** Cancels all that a destination holds, in bounded batches, but for what is in delivery. Returns how many messages. */
 export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string, reason: string): Promise<number> {
   let cancelled = 0;
-  let after = FIRST_KEY.id;
+  let after = FIRST_ID;
   for (;;) {
     const held = await sql<{ id: string; numbers: number[] }[]>`
       select m.id, array_agg(r.number) as numbers

@@ -5,6 +5,7 @@
  * both in one snapshot (queue/inspect.ts), so it is exact at any instant.
  */
 import type { Sql } from '../db/client.ts';
+import type { HeldReading } from '../telemetry/metrics.ts';
 
 /** Names the fold among this database's advisory locks: two nodes folding at once would only wait for each other. */
 const FOLD_LOCK = 0x62_6d_78_02;
@@ -30,4 +31,25 @@ export async function foldDeltas(sql: Sql, batch: number = BATCH): Promise<void>
       select count(*) as taken from taken`;
     if ((row?.taken ?? 0) < batch) return;
   }
+}
+
+/** What the metrics show of the queue; O(destinations that hold mail). */
+export async function readHeld(sql: Sql): Promise<HeldReading> {
+  const [row] = await sql<{ messages: number; bytes: number; oldest_ms: number | null }[]>`
+    with recursive heads as (
+      (select destination_id, accepted_at from messages order by destination_id, id limit 1)
+      union all
+      select m.destination_id, m.accepted_at
+      from heads h cross join lateral (
+        select destination_id, accepted_at from messages
+        where destination_id > h.destination_id order by destination_id, id limit 1
+      ) m
+    )
+    select
+      ((select coalesce(sum(held_count), 0) from destinations)
+        + (select coalesce(sum(held_count), 0) from queue_delta))::bigint as messages,
+      ((select coalesce(sum(held_bytes), 0) from destinations)
+        + (select coalesce(sum(held_bytes), 0) from queue_delta))::bigint as bytes,
+      (select extract(epoch from bmx_now() - min(accepted_at)) * 1000 from heads)::bigint as oldest_ms`;
+  return { messageCount: row?.messages ?? 0, sizeBytes: row?.bytes ?? 0, oldestAgeMs: row?.oldest_ms ?? null };
 }

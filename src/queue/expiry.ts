@@ -5,7 +5,7 @@
  * batches. Never by a sweep alone, never while claimed. RFC 5321 §4.5.4.1 (give up after some days).
  */
 import type { Sql } from '../db/client.ts';
-import { FIRST_KEY, LAST_ID } from './claim.ts';
+import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { Fate } from './outcome.ts';
 import { settle } from './outcome.ts';
 
@@ -25,7 +25,7 @@ export async function expireHeld(
     const held = await sql<{ message_id: string; number: number }[]>`
       with head as (
         select id, accepted_at, claimed_by from messages
-        where (destination_id, id) >= (${destinationId}, ${FIRST_KEY.id}) and (destination_id, id) <= (${destinationId}, ${LAST_ID})
+        where (destination_id, id) >= (${destinationId}, ${FIRST_ID}) and (destination_id, id) <= (${destinationId}, ${LAST_ID})
         order by destination_id, id limit ${BATCH}
       )
       select r.message_id, r.number

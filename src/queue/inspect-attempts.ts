@@ -3,6 +3,7 @@
  *
  * Many recipients are answered by one statement, so that a page of messages with their attempts is no hundred questions.
  */
+import { LAST_ID } from '../mail/id.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { mineOnly } from '../settings/conditions.ts';
@@ -38,9 +39,6 @@ interface AttemptRow extends AttemptView {
   position: number;
 }
 
-/** Above every UUIDv7. */
-const NO_BOUND = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-
 export function createAttemptInspection(sql: SqlExecutor): AttemptInspection {
   return {
     async listAttempts(viewer, requests) {
@@ -50,7 +48,7 @@ export function createAttemptInspection(sql: SqlExecutor): AttemptInspection {
         destination_id: request.destinationId,
         recipient_number: request.recipientNumber,
         ended_at: request.endedAt,
-        before_id: request.beforeId ?? NO_BOUND,
+        before_id: request.beforeId ?? LAST_ID,
         count: request.limit,
       }));
       // A message's attempts are younger than it, so the lower bound of the ids spares the older partitions.

@@ -4,6 +4,7 @@
  * The count is the folded total and the changes not yet folded, read in one statement and so in one snapshot. The oldest
  * message and the next due one are the ends of index ranges: O(1), also for a destination that holds nothing.
  */
+import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { mineOnly } from '../settings/conditions.ts';
@@ -24,13 +25,6 @@ export interface QueueInspection {
 }
 
 export const EMPTY_QUEUE: QueueView = { heldCount: 0, heldBytes: 0, oldestAcceptedAt: null, nextAttemptAt: null };
-
-/**
- * Below and above every UUIDv7. The oldest message is the end of a range of (destination_id, id): with an equality the planner
- * thinks the primary key will do, and walks past everybody else's mail to find that this destination has none.
- */
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 interface QueueRow {
   id: string;

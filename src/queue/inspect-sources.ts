@@ -4,6 +4,7 @@
  * Each gives at most `scanLimit` rows, newest first, and says of each whether it matches the filter, so that the reader knows
  * how far it has looked also where nothing matched.
  */
+import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, always, type Condition, mineOnly } from '../settings/conditions.ts';
@@ -28,10 +29,6 @@ export interface Search {
   readonly since: Date | null;
   readonly until: Date | null;
 }
-
-/** Below and above every UUIDv7. */
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** What is in the queue, where every message has a held recipient. */
 export function heldMessages(sql: SqlExecutor, search: Search): Condition {
