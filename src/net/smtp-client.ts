@@ -12,7 +12,7 @@ import { TLSSocket } from 'node:tls';
 import SMTPConnection, { type SMTPEnvelope, type SMTPError } from 'nodemailer/lib/smtp-connection';
 import type { HostTrouble } from '../mail/outcome.ts';
 import { noAnswer, readAnswer } from './smtp-answer.ts';
-import { readOffers } from './smtp-commands.ts';
+import { readOffers, type SmtpOffers } from './smtp-commands.ts';
 import { dial } from './smtp-dial.ts';
 import { createSession, type SmtpLink, type SmtpSession } from './smtp-session.ts';
 import type { SmtpTimeouts } from './smtp-timeouts.ts';
@@ -56,14 +56,37 @@ const STAGE_WORDS: { readonly [S in Stage]: string } = {
   STARTTLS: 'the TLS handshake',
 };
 
+/** A link that has been greeted and, where that was offered, encrypted: ready for its first command. */
+export interface GreetedLink {
+  readonly kind: 'OPEN';
+  readonly link: SmtpLink;
+  readonly offers: SmtpOffers;
+  /** `TLSv1.3 TLS_AES_256_GCM_SHA384`, or null for clear text. */
+  readonly tls: string | null;
+  /** Our own address on this connection, or null. */
+  readonly localAddress: string | null;
+}
+
 /** Dials, greets and, where offered, encrypts. The session is ready for its first message. */
 export async function openSession(options: OpenOptions): Promise<OpenResult> {
+  const opened = await openLink(options);
+  if (opened.kind !== 'OPEN') return opened;
+  const { link, offers, tls, localAddress } = opened;
+  const blockBytes = options.blockBytes ?? DEFAULT_BLOCK_BYTES;
+  return {
+    kind: 'OPEN',
+    session: createSession({ link, offers, tls, localAddress, timeouts: options.timeouts, blockBytes }),
+  };
+}
+
+/** As `openSession`, for a dialogue that is no transfer: smtp-probe.ts. */
+export async function openLink(options: OpenOptions): Promise<GreetedLink | OpenFailure> {
   const first = await openOnce(options, options.tls === 'OPPORTUNISTIC');
   const isBrokenTls = first.kind === 'TROUBLE' && first.trouble === 'TLS' && !options.signal?.aborted;
   return isBrokenTls ? openOnce(options, false) : first;
 }
 
-async function openOnce(options: OpenOptions, useTls: boolean): Promise<OpenResult> {
+async function openOnce(options: OpenOptions, useTls: boolean): Promise<GreetedLink | OpenFailure> {
   const { address, port, timeouts, signal } = options;
   const dialled = await dial({ address, port, timeoutMs: timeouts.connectMs, signal });
   if (dialled.kind !== 'CONNECTED') return dialled;
@@ -74,15 +97,13 @@ async function openOnce(options: OpenOptions, useTls: boolean): Promise<OpenResu
     return failure;
   }
   const { connection } = link;
-  const session = createSession({
+  return {
+    kind: 'OPEN',
     link,
     offers: readOffers(link.lastReply()),
     tls: describeTls(connection),
     localAddress: dialled.socket.localAddress ?? null,
-    timeouts,
-    blockBytes: options.blockBytes ?? DEFAULT_BLOCK_BYTES,
-  });
-  return { kind: 'OPEN', session };
+  };
 }
 
 interface Link extends SmtpLink {
@@ -121,6 +142,10 @@ function createLink({ host, port, ehloName }: OpenOptions, socket: Socket, useTl
       return envelope;
     },
     lastReply: () => connection.lastServerResponse || '',
+    ask: (line, done) => {
+      inside._responseActions.push(done);
+      sendCommand(line);
+    },
     reset: (done) => connection.reset((error) => done(error === null)),
     quit: () => connection.quit(),
     cut: () => {
@@ -145,6 +170,8 @@ function createLink({ host, port, ehloName }: OpenOptions, socket: Socket, useTl
 interface Inside {
   _sendCommand: (line: string, logLine?: string) => void;
   readonly _processResponse: () => void;
+  /** Who takes the next reply. */
+  readonly _responseActions: ((reply: string) => void)[];
   readonly _responseQueue: readonly string[];
 }
 

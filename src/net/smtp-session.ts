@@ -56,6 +56,8 @@ export interface SmtpLink {
     done: (envelope: LinkEnvelope, error: LinkError | null, response: string) => void,
   ) => LinkEnvelope;
   readonly lastReply: () => string;
+  /** Says one command outside a message. `done` gets the reply, its lines separated by LF; a connection that ends first calls nothing. */
+  readonly ask: (line: string, done: (reply: string) => void) => void;
   readonly reset: (done: (isReset: boolean) => void) => void;
   readonly quit: () => void;
   /** Ends the connection at once; nothing is called back for what was in flight. */
@@ -217,7 +219,8 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
   };
 }
 
-function quit(link: SmtpLink, limitMs: number): Promise<void> {
+/** QUIT, waiting a moment for the farewell. Resolves when the connection is gone. */
+export function quit(link: SmtpLink, limitMs: number): Promise<void> {
   return new Promise((resolve) => {
     if (!link.isAlive()) {
       link.cut();

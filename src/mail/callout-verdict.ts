@@ -1,0 +1,85 @@
+/**
+ * What a primary's answer to a callout says about the mailbox: it exists, it does not, or nothing. Pure.
+ *
+ * Rules, the first that fits decides. Only NEGATIVE ever refuses a recipient; whatever is in doubt is UNKNOWN, and accepts.
+ *
+ * 1. No reply, a reply to anything but RCPT, 3yz, 4yz: UNKNOWN.
+ * 2. 2yz to RCPT: POSITIVE.
+ * 3. 5yz whose text names an address of ours or a blocklist is about us: UNKNOWN, blocking, whatever its code.
+ * 4. 5yz with an enhanced status code: NEGATIVE for the codes that say "no such mailbox" (RFC 3463 §3.2), and for 5.4.1
+ *    where the text is Exchange Online's "recipient address rejected". UNKNOWN for every other code; 5.7.z is blocking.
+ * 5. 550, 551, 553 without one: NEGATIVE when the text stands in the table (callout-texts.ts), else UNKNOWN.
+ * 6. Every other 5yz: UNKNOWN.
+ */
+import { saysUnknownUser } from './callout-texts.ts';
+import { namesAddress, namesBlocklist } from './refusal-words.ts';
+import type { Reply } from './reply.ts';
+
+/** How far a callout came, and what it was answered there. */
+export interface CalloutReply {
+  readonly stage: 'MAIL' | 'RCPT';
+  /** Null when no reply came: silence, a lost connection, junk. */
+  readonly reply: Reply | null;
+}
+
+export interface CalloutVerdict {
+  readonly verdict: 'POSITIVE' | 'NEGATIVE' | 'UNKNOWN';
+  /** The refusal is about us, not the mailbox: an operator has to do something. Only ever beside UNKNOWN. */
+  readonly isBlocking: boolean;
+  /** 45z to RCPT: ask again later. Only ever beside UNKNOWN. */
+  readonly isGreylisting: boolean;
+}
+
+/** @param ownAddresses addresses the primary may know us by */
+export function classifyCalloutReply(
+  { stage, reply }: CalloutReply,
+  ownAddresses: readonly string[] = [],
+): CalloutVerdict {
+  if (reply === null || reply.code < 200 || reply.code > 599) return UNKNOWN;
+  switch (Math.floor(reply.code / 100)) {
+    case 2:
+      return stage === 'RCPT' ? POSITIVE : UNKNOWN;
+    case 4: {
+      const isGreylisting = stage === 'RCPT' && reply.code >= 450 && reply.code < 460;
+      return { verdict: 'UNKNOWN', isBlocking: isAboutUs(reply, ownAddresses), isGreylisting };
+    }
+    case 5:
+      if (isAboutUs(reply, ownAddresses)) return BLOCKING;
+      if (stage === 'RCPT' && saysNoMailbox(reply)) return NEGATIVE;
+      return enhancedCodeOf(reply)?.startsWith('5.7.') ? BLOCKING : UNKNOWN;
+    default:
+      return UNKNOWN;
+  }
+}
+
+const UNKNOWN: CalloutVerdict = { verdict: 'UNKNOWN', isBlocking: false, isGreylisting: false };
+const BLOCKING: CalloutVerdict = { ...UNKNOWN, isBlocking: true };
+const POSITIVE: CalloutVerdict = { ...UNKNOWN, verdict: 'POSITIVE' };
+const NEGATIVE: CalloutVerdict = { ...UNKNOWN, verdict: 'NEGATIVE' };
+
+/**
+ * RFC 3463 §3.2, §3.3: other address status, bad mailbox, bad mailbox syntax, mailbox has moved, mailbox disabled; and
+ * 5.1.10, null MX (RFC 7505), which Exchange uses for "recipient not found".
+ */
+const NO_MAILBOX_CODES: ReadonlySet<string> = new Set(['5.1.0', '5.1.1', '5.1.3', '5.1.6', '5.1.10', '5.2.1']);
+/** The basic codes that are about a mailbox (RFC 5321 §4.2.2). */
+const MAILBOX_CODES: ReadonlySet<number> = new Set([550, 551, 553]);
+
+function saysNoMailbox(reply: Reply): boolean {
+  const code = enhancedCodeOf(reply);
+  if (code === null) return MAILBOX_CODES.has(reply.code) && saysUnknownUser(reply.text);
+  // Exchange Online's directory-based edge blocking.
+  if (code === '5.4.1') return /recipient address rejected/i.test(reply.text);
+  return NO_MAILBOX_CODES.has(code);
+}
+
+/** Also qmail's at the end, `(#5.1.1)`, and one of the wrong class: a reply at odds with itself is no refusal. */
+function enhancedCodeOf({ enhancedCode, text }: Reply): string | null {
+  if (enhancedCode !== null) return enhancedCode;
+  const found = /(?:^|\(#)([245]\.\d{1,3}\.\d{1,3})(?![\d.])/m.exec(text);
+  return found?.[1] ?? null;
+}
+
+function isAboutUs({ text }: Reply, ownAddresses: readonly string[]): boolean {
+  return namesAddress(text, ownAddresses) || namesBlocklist(text);
+}
