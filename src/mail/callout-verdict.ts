@@ -73,10 +73,10 @@ function saysNoMailbox(reply: Reply): boolean {
   return NO_MAILBOX_CODES.has(code);
 }
 
-/** Also qmail's at the end, `(#5.1.1)`, and one of the wrong class: a reply at odds with itself is no refusal. */
+/** Also `(#5.1.1)` (qmail) and `#5.1.0` (Cisco), and one of the wrong class: a reply at odds with itself is no refusal. */
 function enhancedCodeOf({ enhancedCode, text }: Reply): string | null {
   if (enhancedCode !== null) return enhancedCode;
-  const found = /(?:^|\(#)([245]\.\d{1,3}\.\d{1,3})(?![\d.])/m.exec(text);
+  const found = /(?:^|#)([245]\.\d{1,3}\.\d{1,3})(?![\d.])/m.exec(text);
   return found?.[1] ?? null;
 }
 

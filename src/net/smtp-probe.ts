@@ -11,10 +11,19 @@
  */
 import { isAddress } from '../mail/address.ts';
 import type { CalloutReply } from '../mail/callout-verdict.ts';
-import { type Answer, noAnswer, readAnswer, type Silence } from './smtp-answer.ts';
-import { type OpenFailure, openLink } from './smtp-client.ts';
-import { mailCommand, needsSmtpUtf8, type OutgoingEnvelope, rcptCommand, type SmtpOffers } from './smtp-commands.ts';
-import { quit, type SmtpLink } from './smtp-session.ts';
+import { type Answer, noAnswer, type Silence } from './smtp-answer.ts';
+import { type GreetedLink, type OpenFailure, openLink } from './smtp-client.ts';
+import {
+  mailCommand,
+  needsSmtpUtf8,
+  type OutgoingEnvelope,
+  type OutgoingRecipient,
+  rcptCommand,
+  type SmtpOffers,
+} from './smtp-commands.ts';
+import { createDialogue } from './smtp-probe-dialogue.ts';
+import { quit } from './smtp-session.ts';
+import { DEFAULT_SMTP_TIMEOUTS } from './smtp-timeouts.ts';
 
 /** Milliseconds, each for the whole of a step, whatever the peer does. */
 export interface ProbeTimeouts {
@@ -77,3 +86,165 @@ export interface ProbeReply extends CalloutReply {
 const MAX_QUESTIONS = 20;
 /** Postfix slows down from its 11th error in a session on (smtpd_soft_error_limit); a question may cost two. */
 const MAX_REFUSALS = 8;
+
+/** Dials, greets and, where offered, encrypts. The probe is ready for its first question. */
+export async function openProbe(options: ProbeOptions): Promise<ProbeOpenResult> {
+  const { host, address, port, ehloName, tls, signal, timeouts = DEFAULT_PROBE_TIMEOUTS } = options;
+  const { openMs, quitMs } = timeouts;
+  const stop = new AbortController();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    stop.abort();
+  }, openMs);
+  const onAbort = (): void => stop.abort();
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener('abort', onAbort);
+  const opened = await openLink({
+    host,
+    address,
+    port,
+    ehloName,
+    tls,
+    signal: stop.signal,
+    // Half of it, so that a handshake that hangs leaves time for the dial in clear; greetings are slow on purpose.
+    timeouts: { ...DEFAULT_SMTP_TIMEOUTS, connectMs: openMs / 2, greetingMs: openMs, commandMs: openMs / 2, quitMs },
+  });
+  clearTimeout(timer);
+  signal?.removeEventListener('abort', onAbort);
+  if (opened.kind === 'OPEN') return { kind: 'OPEN', probe: createProbe(opened, options, timeouts) };
+  if (!isLate || opened.kind !== 'STOPPED') return opened;
+  return { kind: 'TROUBLE', trouble: 'TIMEOUT', reply: `[no session within ${openMs} ms]` };
+}
+
+/** What one transaction came to. */
+interface Step {
+  readonly stage: ProbeReply['stage'];
+  readonly answer: Answer;
+  readonly isNullSender: boolean;
+}
+
+function createProbe(opened: GreetedLink, options: ProbeOptions, timeouts: ProbeTimeouts): Probe {
+  const { link, offers, tls, localAddress } = opened;
+  const dialogue = createDialogue(link, options.signal);
+  let questionCount = 0;
+  let refusalCount = 0;
+  let rcptCount = 0;
+  let needsReset = false;
+  let refusesNullSender = false;
+  let isBusy = false;
+
+  const say = async (line: string, where: string): Promise<Answer> => {
+    const answer = await dialogue.say(line, where);
+    if (isRefusal(answer)) refusalCount += 1;
+    // Out of step: the next reply would be taken for the answer to another question.
+    if (answer.kind === 'JUNK' || (answer.kind === 'REPLY' && answer.reply.code < 400 && !isYes(answer))) {
+      dialogue.cut('DROPPED');
+    }
+    return answer;
+  };
+
+  /** @param reversePath null is `<>` */
+  const transact = async (reversePath: string | null, address: string): Promise<Step> => {
+    const isNullSender = reversePath === null;
+    const envelope = envelopeOf(reversePath, address);
+    if (needsReset) {
+      const reset = await say('RSET', 'the reply to RSET');
+      if (!isYes(reset)) {
+        dialogue.cut('DROPPED');
+        return { stage: 'MAIL', answer: noAnswer('DROPPED', 'the reply to RSET'), isNullSender };
+      }
+      needsReset = false;
+    }
+    // A size would be a claim about a message that never comes.
+    const mail = await say(mailCommand(envelope, 0, { ...offers, size: false }), 'the reply to MAIL');
+    if (!isYes(mail)) return { stage: 'MAIL', answer: mail, isNullSender };
+    needsReset = true;
+    rcptCount += 1;
+    const [recipient] = envelope.recipients;
+    const rcpt = await say(rcptCommand(recipient, offers), 'the reply to RCPT');
+    return { stage: 'RCPT', answer: rcpt, isNullSender };
+  };
+
+  const askBoth = async (address: string): Promise<ProbeReply> => {
+    const first = await transact(refusesNullSender ? options.probeSender : null, address);
+    if (!first.isNullSender || !isRefusal(first.answer) || !dialogue.isAlive()) {
+      return replyOf(first, rcptCount, questionCount > 1 && isGone(first));
+    }
+    if (first.stage === 'MAIL') refusesNullSender = true;
+    return replyOf(await transact(options.probeSender, address), rcptCount, false);
+  };
+
+  const canAsk = (): boolean => dialogue.isAlive() && questionCount < MAX_QUESTIONS && refusalCount < MAX_REFUSALS;
+
+  return {
+    offers,
+    tls,
+    localAddress,
+    canAsk,
+    async ask(address) {
+      if (isBusy) throw new Error('a probe asks one question at a time');
+      const reason = whyUnaskable(address, offers);
+      if (reason !== null) return unasked(reason, false);
+      if (!canAsk()) return unasked('this connection takes no more questions', true);
+      isBusy = true;
+      questionCount += 1;
+      rcptCount = 0;
+      dialogue.allow(timeouts.askMs);
+      const reply = await askBoth(address);
+      dialogue.rest();
+      isBusy = false;
+      return reply;
+    },
+    close: async () => {
+      await quit(link, timeouts.quitMs);
+      dialogue.cut('STOPPED');
+    },
+  };
+}
+
+function envelopeOf(reversePath: string | null, address: string) {
+  const recipient: OutgoingRecipient = { number: 0, address, notify: [], originalRecipient: null };
+  return {
+    reversePath,
+    recipients: [recipient] as const,
+    smtpUtf8: false,
+    body8bit: false,
+    ret: null,
+    envelopeId: null,
+  } satisfies OutgoingEnvelope;
+}
+
+/** Why the question cannot be put to this primary, or null. */
+function whyUnaskable(address: string, offers: SmtpOffers): string | null {
+  if (!isAddress(address)) return 'no address that RCPT could name';
+  const needsOffer = needsSmtpUtf8(envelopeOf(null, address)) && !offers.smtpUtf8;
+  return needsOffer ? 'the address needs SMTPUTF8, which is not offered' : null;
+}
+
+function unasked(reason: string, isStale: boolean): ProbeReply {
+  const text = `[not asked: ${reason}]`;
+  return { stage: 'MAIL', reply: null, text, silence: null, isNullSender: true, rcptCount: 0, isStale };
+}
+
+function replyOf({ stage, answer, isNullSender }: Step, rcptCount: number, isStale: boolean): ProbeReply {
+  const reply = answer.kind === 'REPLY' ? answer.reply : null;
+  const silence = answer.kind === 'SILENCE' ? answer.silence : null;
+  return { stage, reply, text: answer.text, silence, isNullSender, rcptCount, isStale };
+}
+
+/** The primary had closed the connection before it heard the question. */
+function isGone({ stage, answer }: Step): boolean {
+  if (stage !== 'MAIL') return false;
+  return answer.kind === 'SILENCE'
+    ? answer.silence === 'DROPPED'
+    : answer.kind === 'REPLY' && answer.reply.code === 421;
+}
+
+function isYes(answer: Answer): boolean {
+  return answer.kind === 'REPLY' && answer.reply.code < 300;
+}
+
+function isRefusal(answer: Answer): boolean {
+  return answer.kind === 'REPLY' && answer.reply.code >= 500;
+}
