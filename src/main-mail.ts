@@ -64,10 +64,7 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
   const policy = {
     postmaster: { hostname: config.mxHostname, recipient: postmaster },
     findRelayDomain: parts.findRelayDomain,
-    checkOwnRank: createOwnRankCheck({
-      findNextHops: (name) => parts.findHops({ name, deliverTo: [] }),
-      monotonicMs,
-    }),
+    checks: [createOwnRankCheck({ findNextHops: (name) => parts.findHops({ name, deliverTo: [] }), monotonicMs })],
   };
   let storedBytes = 0;
   return createInbound({
@@ -89,7 +86,7 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
     maxConnections: config.maxConnections,
     maxConnectionsPerClient: config.maxConnectionsPerClient,
     messagesPerMinute: config.messagesPerMinute,
-    decideRecipient: (_client, _mail, path) => decideRecipient(policy, path),
+    decideRecipient: (client, mail, path) => decideRecipient(policy, { client, mail, path }),
     accept: async (transaction) => {
       try {
         await spool.accept(transaction);

@@ -9,11 +9,13 @@ import {
   bigint,
   boolean,
   customType,
+  date,
   inet,
   integer,
   interval,
   jsonb,
   pgTable,
+  real,
   smallint,
   text,
   timestamp,
@@ -30,6 +32,29 @@ export const bmxNow = sql<Date>`bmx_now()`;
 export interface DeliverToHost {
   readonly host: string;
   readonly port: number;
+}
+
+/** One DNSBL of a domain (RFC 5782). */
+export interface DnsblZoneSetting {
+  /** Lower-case A-label. */
+  readonly zone: string;
+  /** DRY_RUN: counted and recorded, refuses nothing. */
+  readonly mode: 'REJECT' | 'DRY_RUN';
+  /** A client is refused when the weights of the zones that list it reach the threshold. */
+  readonly weight: number;
+  /** Answers that count as listed: `127.0.0.2` or `127.0.0.0/30`. Empty: every one but errors. */
+  readonly codes: readonly string[];
+}
+
+/** What a domain wants of DNS lists. */
+export interface DnsblSettings {
+  readonly zones: readonly DnsblZoneSetting[];
+  /** Weight from which on a client is refused. */
+  readonly threshold: number;
+  /** Lists of known good clients (RFC 5782 §2.3), asked first. */
+  readonly allowZones: readonly { readonly zone: string; readonly codes: readonly string[] }[];
+  /** Networks that are never looked up: `192.0.2.0/24`. */
+  readonly allowedClients: readonly string[];
 }
 
 export const tenants = pgTable('tenants', {
@@ -69,9 +94,78 @@ export const domains = pgTable('domains', {
   status: text('status', { enum: ['PENDING', 'ACTIVE', 'SUSPENDED'] }).notNull(),
   deliverTo: jsonb('deliver_to').$type<DeliverToHost[]>().notNull().default([]),
   labels: jsonb('labels').$type<Record<string, string>>().notNull().default({}),
+  recipientCount: integer('recipient_count').notNull().default(0),
+  recipientGeneration: integer('recipient_generation').notNull().default(0),
+  recipientDelimiter: text('recipient_delimiter'),
+  callAheads: boolean('call_aheads').notNull().default(true),
+  unknownWhileDown: text('unknown_while_down', { enum: ['ACCEPT', 'DEFER_THEN_ACCEPT', 'DEFER'] })
+    .notNull()
+    .default('ACCEPT'),
+  unknownDeferHours: smallint('unknown_defer_hours').notNull().default(4),
+  dnsbl: jsonb('dnsbl').$type<Partial<DnsblSettings>>().notNull().default({}),
   revision: integer('revision').notNull().default(1),
   createdAt: instant('created_at').notNull().default(bmxNow),
   updatedAt: instant('updated_at').notNull().default(bmxNow),
+});
+
+export const recipientEntries = pgTable('recipient_entries', {
+  domainId: uuid('domain_id').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  localPart: text('local_part').notNull(),
+});
+
+export const recipientAnswers = pgTable('recipient_answers', {
+  destinationId: uuid('destination_id').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  localPart: text('local_part').notNull(),
+  deliveredAt: instant('delivered_at'),
+  answer: text('answer', { enum: ['POSITIVE', 'NEGATIVE'] }),
+  answeredAt: instant('answered_at'),
+  refreshAt: instant('refresh_at'),
+  expiresAt: instant('expires_at'),
+  reply: text('reply'),
+  suspectedAt: instant('suspected_at'),
+  forgetAt: instant('forget_at').notNull(),
+});
+
+export const primaries = pgTable('primaries', {
+  destinationId: uuid('destination_id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  sizeLimitBytes: count('size_limit_bytes'),
+  sizeSeenAt: instant('size_seen_at'),
+  isCatchAll: boolean('is_catch_all'),
+  catchAllTestedAt: instant('catch_all_tested_at'),
+  blockedAt: instant('blocked_at'),
+  blockedReply: text('blocked_reply'),
+});
+
+export const probeBudgets = pgTable('probe_budgets', {
+  host: text('host').primaryKey(),
+  tokens: real('tokens').notNull(),
+  refilledAt: instant('refilled_at').notNull().default(bmxNow),
+});
+
+export const dnsblZones = pgTable('dnsbl_zones', {
+  zone: text('zone').primaryKey(),
+  isOn: boolean('is_on').notNull().default(true),
+  reason: text('reason'),
+  checkedAt: instant('checked_at'),
+  changedAt: instant('changed_at').notNull().default(bmxNow),
+});
+
+export const dnsblCounts = pgTable('dnsbl_counts', {
+  destinationId: uuid('destination_id').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  zone: text('zone').notNull(),
+  day: date('day').notNull(),
+  checkedCount: count('checked_count').notNull().default(0),
+  listedCount: count('listed_count').notNull().default(0),
+});
+
+export const seenClients = pgTable('seen_clients', {
+  network: inet('network').primaryKey(),
+  lastSeenAt: instant('last_seen_at').notNull().default(bmxNow),
 });
 
 export const idempotencyKeys = pgTable('idempotency_keys', {
@@ -232,4 +326,20 @@ export const events = pgTable('events', {
   at: instant('at').notNull().default(bmxNow),
   kind: text('kind').notNull(),
   facts: jsonb('facts').$type<Record<string, unknown>>().notNull().default({}),
+});
+
+export const rejections = pgTable('rejections', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id'),
+  destinationId: uuid('destination_id'),
+  at: instant('at').notNull().default(bmxNow),
+  clientAddress: inet('client_address'),
+  ehloName: text('ehlo_name').notNull(),
+  command: text('command').notNull(),
+  reversePath: text('reverse_path'),
+  forwardPath: text('forward_path'),
+  rejection: text('rejection').notNull(),
+  reply: text('reply').notNull(),
+  zone: text('zone'),
+  isDryRun: boolean('is_dry_run').notNull().default(false),
 });

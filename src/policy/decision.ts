@@ -6,6 +6,8 @@
  */
 
 import type { ParsedPath } from '../mail/address.ts';
+import type { ClientInfo } from '../mail/envelope.ts';
+import type { RelayDomain } from '../settings/relay-domain.ts';
 
 /** Whom RCPT asks for: a mailbox, or `<postmaster>` without a domain. */
 export type ForwardPath = Extract<ParsedPath, { readonly kind: 'PATH' | 'POSTMASTER' }>;
@@ -50,9 +52,15 @@ export interface AcceptedRecipient {
   readonly address?: string;
 }
 
+/** What RCPT is answered. */
 export type Decision =
   | { readonly kind: 'ACCEPT'; readonly recipient: AcceptedRecipient }
   | { readonly kind: 'REFUSE'; readonly reply: ReplyLine };
+
+/** What one check says: PASS leaves the recipient to the next one. */
+export type Verdict = Decision | { readonly kind: 'PASS' };
+
+export const PASS: Verdict = { kind: 'PASS' };
 
 /** What is known of the transaction when a recipient is judged. */
 export interface MailInfo {
@@ -61,3 +69,17 @@ export interface MailInfo {
   /** The SIZE parameter of MAIL (RFC 1870), or null when it was not given. */
   readonly sizeBytes: number | null;
 }
+
+/** A question about a mailbox of a domain that we serve: what the checks behind relay-domain.ts judge. */
+export interface ServedQuestion {
+  readonly client: ClientInfo;
+  readonly mail: MailInfo;
+  /** Unquoted, case kept. */
+  readonly localPart: string;
+  readonly domain: RelayDomain;
+  /** postmaster@ and abuse@ must be reachable (RFC 5321 §4.5.1, RFC 2142): no User List, no DNSBL, no harvest guard. */
+  readonly isRole: boolean;
+}
+
+/** The shape of every check. An error is unknown trouble, for the caller to turn into 451. */
+export type Check = (question: ServedQuestion) => Verdict | Promise<Verdict>;

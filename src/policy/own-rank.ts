@@ -1,5 +1,5 @@
 /**
- * Second check: is there anybody better than us to hand the mail to? (RFC 5321 §5.1, RFC 7505.)
+ * Third check: is there anybody better than us to hand the mail to? (RFC 5321 §5.1, RFC 7505.)
  *
  * Refuses when DNS says so in full: we are the most preferred MX, the domain takes no mail, or it has no mail server. A
  * look-up that fails or takes long accepts: that is when a backup is needed. `deliverTo` names the hosts itself: no rank then.
@@ -7,7 +7,7 @@
  */
 import { within } from '../clock.ts';
 import type { NextHops } from '../net/next-hop.ts';
-import type { ReplyLine } from './decision.ts';
+import { type Check, PASS, type ReplyLine, type Verdict } from './decision.ts';
 
 /** A sender waits for RCPT; the mail can be judged by the delivery as well. */
 const MOST_WAIT_MS = 2000;
@@ -39,27 +39,29 @@ const NO_SERVER: ReplyLine = {
   rejection: 'BMX-DNS',
 };
 
-/** The reply that refuses, or null. */
-export type OwnRankCheck = (domain: string) => Promise<ReplyLine | null>;
-
 export function createOwnRankCheck(deps: {
   findNextHops: (domain: string) => Promise<NextHops>;
   monotonicMs: () => number;
-}): OwnRankCheck {
+}): Check {
   const troubledUntil = new Map<string, number>();
   const remember = (domain: string) => {
     if (troubledUntil.size >= MOST_REMEMBERED) troubledUntil.clear();
     troubledUntil.set(domain, deps.monotonicMs() + TROUBLE_MS);
   };
-  return async (domain) => {
-    if ((troubledUntil.get(domain) ?? 0) > deps.monotonicMs()) return null;
-    const found = await within(MOST_WAIT_MS, deps.findNextHops(domain), () => null);
-    if (found === null || found.kind === 'TROUBLE') {
-      remember(domain);
-      return null;
-    }
-    return refusalOf(found);
+  return ({ domain: { name, deliverTo } }) => {
+    if (deliverTo.length > 0 || (troubledUntil.get(name) ?? 0) > deps.monotonicMs()) return PASS;
+    return judge(name);
   };
+
+  async function judge(name: string): Promise<Verdict> {
+    const found = await within(MOST_WAIT_MS, deps.findNextHops(name), () => null);
+    if (found === null || found.kind === 'TROUBLE') {
+      remember(name);
+      return PASS;
+    }
+    const reply = refusalOf(found);
+    return reply === null ? PASS : { kind: 'REFUSE', reply };
+  }
 }
 
 function refusalOf(found: NextHops): ReplyLine | null {

@@ -5,7 +5,7 @@
  * worse. Decides nothing about postmaster@ of the relay domains: that mail belongs to their primaries.
  */
 import { normalizeDomain } from '../mail/address.ts';
-import type { AcceptedRecipient, Decision, ForwardPath, ReplyLine } from './decision.ts';
+import { type AcceptedRecipient, type ForwardPath, PASS, type ReplyLine, type Verdict } from './decision.ts';
 
 export interface PostmasterMailbox {
   /** MX_HOSTNAME as lower-case A-label. */
@@ -23,11 +23,16 @@ const NO_MAILBOX: ReplyLine = {
 
 const ROLES = new Set(['postmaster', 'abuse']);
 
-/** The decision for a forward-path that names this server's postmaster, or null for any other. */
-export function checkPostmaster(mailbox: PostmasterMailbox, path: ForwardPath): Decision | null {
+/** A local part that a domain must read (RFC 5321 §4.5.1, RFC 2142 §4). */
+export function isRole(localPart: string): boolean {
+  return ROLES.has(localPart.toLowerCase());
+}
+
+/** The decision for a forward-path that names this server's postmaster; PASS for any other. */
+export function checkPostmaster(mailbox: PostmasterMailbox, path: ForwardPath): Verdict {
   if (path.kind === 'PATH') {
     const { localPart, domain } = path.path;
-    if (!ROLES.has(localPart.toLowerCase()) || normalizeDomain(domain) !== mailbox.hostname) return null;
+    if (!isRole(localPart) || normalizeDomain(domain) !== mailbox.hostname) return PASS;
   }
   const { recipient } = mailbox;
   return recipient === null ? { kind: 'REFUSE', reply: NO_MAILBOX } : { kind: 'ACCEPT', recipient };

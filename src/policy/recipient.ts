@@ -5,30 +5,42 @@
  *  2. relay domain – cheap, and nothing may be asked on behalf of a domain that is not ours
  *  3. own rank – mail that nobody better can take must not be taken by us
  *
- * A new check is one file and one line here. The first refusal is the answer. An error is for the caller to turn into 451:
- * unknown trouble is never 5xx.
+ * A new check is one file and one line in main. The first verdict that is not PASS is the answer; a recipient that passes
+ * all is accepted. An error is for the caller to turn into 451: unknown trouble is never 5xx.
  */
 import { normalizeDomain } from '../mail/address.ts';
+import type { ClientInfo } from '../mail/envelope.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
-import type { Decision, ForwardPath } from './decision.ts';
-import type { OwnRankCheck } from './own-rank.ts';
-import { checkPostmaster, type PostmasterMailbox } from './postmaster.ts';
-import { checkRelayDomain } from './relay-domain.ts';
+import type { Check, Decision, ForwardPath, MailInfo, ServedQuestion } from './decision.ts';
+import { checkPostmaster, isRole, type PostmasterMailbox } from './postmaster.ts';
+import { checkRelayDomain, NOT_SERVED, recipientOf } from './relay-domain.ts';
 
 export interface RecipientPolicy {
   readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;
-  readonly checkOwnRank: OwnRankCheck;
   readonly postmaster: PostmasterMailbox;
+  /** Behind the relay domain, in order. */
+  readonly checks: readonly Check[];
 }
 
 /** The verdict on one forward-path. */
-export async function decideRecipient(policy: RecipientPolicy, path: ForwardPath): Promise<Decision> {
+export async function decideRecipient(
+  policy: RecipientPolicy,
+  { client, mail, path }: { readonly client: ClientInfo; readonly mail: MailInfo; readonly path: ForwardPath },
+): Promise<Decision> {
   const own = checkPostmaster(policy.postmaster, path);
-  if (own !== null || path.kind === 'POSTMASTER') return own ?? checkRelayDomain(null);
+  if (own.kind !== 'PASS') return own;
+  if (path.kind === 'POSTMASTER') return { kind: 'REFUSE', reply: NOT_SERVED };
+  const { localPart } = path.path;
   const name = normalizeDomain(path.path.domain);
   const domain = name === null ? null : await policy.findRelayDomain(name);
-  const decision = checkRelayDomain(domain);
-  if (decision.kind === 'REFUSE' || domain === null || domain.deliverTo.length > 0) return decision;
-  const refusal = await policy.checkOwnRank(domain.name);
-  return refusal === null ? decision : { kind: 'REFUSE', reply: refusal };
+  if (domain === null) return { kind: 'REFUSE', reply: NOT_SERVED };
+  const served = checkRelayDomain(domain);
+  if (served.kind !== 'PASS') return served;
+  const question: ServedQuestion = { client, mail, localPart, domain, isRole: isRole(localPart) };
+  for (const check of policy.checks) {
+    const answer = check(question);
+    const verdict = answer instanceof Promise ? await answer : answer;
+    if (verdict.kind !== 'PASS') return verdict;
+  }
+  return { kind: 'ACCEPT', recipient: recipientOf(domain) };
 }

@@ -5,9 +5,9 @@
  * so that nothing is lost while it is being put in order. Does not look at the local part.
  */
 import type { RelayDomain } from '../settings/relay-domain.ts';
-import type { AcceptedRecipient, Decision, ReplyLine } from './decision.ts';
+import { type AcceptedRecipient, PASS, type ReplyLine, type Verdict } from './decision.ts';
 
-const NOT_SERVED: ReplyLine = {
+export const NOT_SERVED: ReplyLine = {
   code: 550,
   enhancedCode: '5.7.1',
   text: 'relaying denied: this backup server does not serve the domain',
@@ -21,14 +21,14 @@ const SUSPENDED: ReplyLine = {
   rejection: 'BMX-SUSPENDED',
 };
 
-/** ACCEPT names where the mail belongs; later checks may still refuse. */
-export function checkRelayDomain(domain: RelayDomain | null): Decision {
-  if (domain === null || domain.status === 'PENDING') return { kind: 'REFUSE', reply: NOT_SERVED };
+/** PASS leaves a served domain to the later checks. */
+export function checkRelayDomain(domain: RelayDomain): Verdict {
+  if (domain.status === 'PENDING') return { kind: 'REFUSE', reply: NOT_SERVED };
   if (domain.status === 'SUSPENDED') return { kind: 'REFUSE', reply: SUSPENDED };
-  const recipient: AcceptedRecipient = {
-    domain: domain.name,
-    destinationId: domain.destinationId,
-    tenantId: domain.tenantId,
-  };
-  return { kind: 'ACCEPT', recipient };
+  return PASS;
+}
+
+/** Where mail for a served domain belongs. */
+export function recipientOf(domain: RelayDomain): AcceptedRecipient {
+  return { domain: domain.name, destinationId: domain.destinationId, tenantId: domain.tenantId };
 }

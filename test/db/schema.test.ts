@@ -37,9 +37,13 @@ test('every owned table names its tenant and its destination, and what grows wit
   const lacking = (column: string): string[] =>
     [...columnsOf].filter(([, columns]) => !columns.has(column)).map(([name]) => name);
   // A tenant is itself; a node belongs to nobody.
-  expect(lacking('tenant_id').sort()).toEqual(['nodes', 'tenants']);
+  // So do clients and the world's DNS lists, and hosts that several tenants' domains share.
+  const NOBODYS = ['dnsbl_zones', 'probe_budgets', 'seen_clients'];
+  expect(lacking('tenant_id').sort()).toEqual([...NOBODYS, 'nodes', 'tenants'].sort());
   // A destination is itself; the key of a mutation is its tenant's alone.
-  expect(lacking('destination_id').sort()).toEqual(['destinations', 'idempotency_keys', 'nodes', 'tenants']);
+  expect(lacking('destination_id').sort()).toEqual(
+    [...NOBODYS, 'destinations', 'idempotency_keys', 'nodes', 'tenants'].sort(),
+  );
   expect(columnsOf.get('domains')?.has('revision')).toBe(true);
   const partitioned = await db.sql<{ name: string; key: string; days: number }[]>`
     select relname as name, pg_get_partkeydef(oid) as key,
@@ -50,6 +54,7 @@ test('every owned table names its tenant and its destination, and what grows wit
     ['contents', 'RANGE (message_id)'],
     ['events', 'RANGE (id)'],
     ['history', 'RANGE (id)'],
+    ['rejections', 'RANGE (id)'],
   ]);
   // Yesterday to three days ahead, and the rest.
   for (const { days } of partitioned) expect(days).toBeGreaterThanOrEqual(6);

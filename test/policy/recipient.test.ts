@@ -4,21 +4,12 @@ import { parsePath } from '../../src/mail/address.ts';
 import type { NextHops } from '../../src/net/next-hop.ts';
 import { createOwnRankCheck } from '../../src/policy/own-rank.ts';
 import { decideRecipient, type RecipientPolicy } from '../../src/policy/recipient.ts';
+import type { ClientInfo } from '../../src/mail/envelope.ts';
 import type { RelayDomain } from '../../src/settings/relay-domain.ts';
+import { relayDomain as relay } from '../helpers/relay-domain.ts';
 
-function relay(name: string, more: Partial<RelayDomain> = {}): RelayDomain {
-  return {
-    id: 'd',
-    name,
-    tenantId: 't',
-    destinationId: `to ${name}`,
-    status: 'ACTIVE',
-    deliverTo: [],
-    labels: {},
-    revision: 1,
-    ...more,
-  };
-}
+const CLIENT: ClientInfo = { address: '192.0.2.9', name: null, ehloName: 'client.test', protocol: 'ESMTP', tls: null };
+const MAIL = { reversePath: 'from@sender.test', sizeBytes: null };
 
 const DOMAINS: Record<string, RelayDomain> = {
   'good.test': relay('good.test'),
@@ -32,14 +23,16 @@ const HOSTS: NextHops = { kind: 'HOSTS', hosts: [], mx: null };
 function policyFor(hops: NextHops | 'HANGS' | 'FAILS' = HOSTS, asked: string[] = []): RecipientPolicy {
   return {
     findRelayDomain: async (name) => DOMAINS[name] ?? null,
-    checkOwnRank: createOwnRankCheck({
-      findNextHops: (domain) => {
-        asked.push(domain);
-        if (hops === 'HANGS') return new Promise(() => undefined);
-        return hops === 'FAILS' ? Promise.reject(new Error('bug')) : Promise.resolve(hops);
-      },
-      monotonicMs: () => 0,
-    }),
+    checks: [
+      createOwnRankCheck({
+        findNextHops: (domain) => {
+          asked.push(domain);
+          if (hops === 'HANGS') return new Promise(() => undefined);
+          return hops === 'FAILS' ? Promise.reject(new Error('bug')) : Promise.resolve(hops);
+        },
+        monotonicMs: () => 0,
+      }),
+    ],
     postmaster: { hostname: 'mx.backup.test', recipient: null },
   };
 }
@@ -47,7 +40,7 @@ function policyFor(hops: NextHops | 'HANGS' | 'FAILS' = HOSTS, asked: string[] =
 async function decide(address: string, policy = policyFor()): Promise<string> {
   const path = parsePath(`<${address}>`, { allowNull: false, smtpUtf8: true });
   if (path.kind !== 'PATH' && path.kind !== 'POSTMASTER') throw new Error(`no path: ${address}`);
-  const decision = await decideRecipient(policy, path);
+  const decision = await decideRecipient(policy, { client: CLIENT, mail: MAIL, path });
   if (decision.kind === 'ACCEPT') return decision.recipient.destinationId;
   const { code, enhancedCode, rejection } = decision.reply;
   return `${code} ${enhancedCode} ${rejection}`;

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { createDomainSnapshot } from '../../src/settings/domain-snapshot.ts';
 import type { RelayDomain } from '../../src/settings/relay-domain.ts';
+import { relayDomain } from '../helpers/relay-domain.ts';
 
-function domain(name: string, revision = 1): RelayDomain {
-  return { id: 'i', name, tenantId: 't', destinationId: 'd', status: 'ACTIVE', deliverTo: [], labels: {}, revision };
-}
+const domain = (name: string, revision = 1): RelayDomain => relayDomain(name, { revision });
 
 describe('domain snapshot', () => {
   test('asks once per name, also when many ask at once, and remembers that there is none', async () => {

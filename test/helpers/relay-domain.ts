@@ -1,0 +1,20 @@
+/** A served domain as the snapshot has it, for tests of what is decided about its recipients. */
+import { DEFAULT_UNKNOWN_WHILE_DOWN, NO_DNSBL, type RelayDomain } from '../../src/settings/relay-domain.ts';
+
+export function relayDomain(name: string, more: Partial<RelayDomain> = {}): RelayDomain {
+  return {
+    id: 'd',
+    name,
+    tenantId: 't',
+    destinationId: `to ${name}`,
+    status: 'ACTIVE',
+    deliverTo: [],
+    labels: {},
+    recipientList: { count: 0, generation: 0, delimiter: null },
+    callAheads: false,
+    unknownWhileDown: DEFAULT_UNKNOWN_WHILE_DOWN,
+    dnsbl: NO_DNSBL,
+    revision: 1,
+    ...more,
+  };
+}
