@@ -23,6 +23,9 @@ const PARENTS = {
   Message: '../queue/inspect.ts#MessageView',
   Recipient: './parents.ts#RecipientParent',
   Attempt: '../queue/inspect-attempts.ts#AttemptView',
+  DnsblZone: './parents.ts#DnsblZoneParent',
+  RecipientStanding: '../recipients/standing.ts#RecipientStandingView',
+  Rejection: '../events/rejection-pages.ts#RejectionView',
 };
 
 const HEADER = '// Made from schema.graphql by bin/generate.ts. Run `npm run generate` instead of editing.\n';

@@ -1,12 +1,14 @@
 // Made from schema.graphql by bin/generate.ts. Run `npm run generate` instead of editing.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { ServiceParent, RecipientParent } from './parents.ts';
+import type { ServiceParent, RecipientParent, DnsblZoneParent } from './parents.ts';
 import type { Viewer as ViewerParent } from '../mail/viewer.ts';
 import type { Tenant as TenantParent } from '../settings/tenants.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { OutageView } from '../outage/inspect.ts';
 import type { MessageView } from '../queue/inspect.ts';
 import type { AttemptView } from '../queue/inspect-attempts.ts';
+import type { RecipientStandingView } from '../recipients/standing.ts';
+import type { RejectionView } from '../events/rejection-pages.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -71,11 +73,80 @@ export type AttemptOutcome =
   /** Refused for good. */
   | 'FAILED';
 
+/** What a DNS block list does. */
+export type DnsblMode =
+  /** Refuses nobody: hits are counted, and samples recorded. */
+  | 'DRY_RUN'
+  /** Refuses the sender, if the weights suffice. */
+  | 'REJECT';
+
+/** A DNS block list as a domain uses it. */
+export type DnsblZone = {
+  readonly __typename?: 'DnsblZone';
+  /** The last self-test; null before the first. */
+  readonly checkedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** How often this domain's senders were looked up in it, today and yesterday (UTC). */
+  readonly checkedCount: Scalars['Int']['output'];
+  /** Answers that count as listed, addresses or networks: `127.0.0.2`, `127.0.0.0/29`. Empty: every one that is no error. */
+  readonly codes: ReadonlyArray<Scalars['String']['output']>;
+  /** False when it failed its self-test: then it refuses nobody until it passes again. */
+  readonly isOn: Scalars['Boolean']['output'];
+  /** How often it listed them, today and yesterday (UTC). With DRY_RUN the samples are in `rejections`. */
+  readonly listedCount: Scalars['Int']['output'];
+  /** Whether it refuses. */
+  readonly mode: DnsblMode;
+  /** Why it is off, or what it answered oddly; null when all is well. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** What a listing counts, 1 to 100; see `dnsblThreshold`. */
+  readonly weight: Scalars['Int']['output'];
+  /** Lower-case A-label. */
+  readonly zone: Scalars['String']['output'];
+};
+
+/** A DNS block list for a domain. */
+export type DnsblZoneInput = {
+  /** Answers that count as listed, addresses or networks: `127.0.0.2`, `127.0.0.0/29`. Absent or empty: every one that is no error. */
+  readonly codes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** DRY_RUN counts and records what REJECT would refuse. */
+  readonly mode?: InputMaybe<DnsblMode>;
+  /** What a listing counts, 1 to 100. */
+  readonly weight?: InputMaybe<Scalars['Int']['input']>;
+  /** Its name: `zen.example.net`. */
+  readonly zone: Scalars['String']['input'];
+};
+
+/** A DNS list of known good senders (RFC 5782 §2.3). */
+export type DnswlZone = {
+  readonly __typename?: 'DnswlZone';
+  /** Answers that count as listed; empty: every one that is no error. */
+  readonly codes: ReadonlyArray<Scalars['String']['output']>;
+  /** Lower-case A-label. */
+  readonly zone: Scalars['String']['output'];
+};
+
+/** A DNS list of known good senders. */
+export type DnswlZoneInput = {
+  /** Answers that count as listed. Absent or empty: every one that is no error. */
+  readonly codes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Its name: `list.example.net`. */
+  readonly zone: Scalars['String']['input'];
+};
+
 /** A relay domain: a domain whose mail we accept, hold and hand over while its primary mail server is away. */
 export type Domain = {
   readonly __typename?: 'Domain';
+  /** Whether its primary is asked about a recipient before mail is taken. */
+  readonly callAheads: Scalars['Boolean']['output'];
   /** The hosts its mail is handed to; empty: its MX records decide. */
   readonly deliverTo: ReadonlyArray<NextHop>;
+  /** Networks that are looked up nowhere: `192.0.2.0/24`. */
+  readonly dnsblAllowedClients: ReadonlyArray<Scalars['String']['output']>;
+  /** A sender is refused when the weights of the zones in mode REJECT that list it reach this. */
+  readonly dnsblThreshold: Scalars['Int']['output'];
+  /** DNS block lists its senders are looked up in (RFC 5782). */
+  readonly dnsblZones: ReadonlyArray<DnsblZone>;
+  /** DNS lists of known good senders, asked first: who is on one is looked up in no block list. */
+  readonly dnswlZones: ReadonlyArray<DnswlZone>;
   /** UUID; another one when the domain is deleted and added again. */
   readonly id: Scalars['ID']['output'];
   /** Your own notes on it, in order of their keys. */
@@ -88,12 +159,31 @@ export type Domain = {
   readonly outage?: Maybe<Outage>;
   /** What is held for it. */
   readonly queue: DomainQueue;
+  /** Entries of its User List. */
+  readonly recipientCount: Scalars['Int']['output'];
+  /** With `+`, a listed `alice` also stands for `alice+anything`; null: local parts are compared whole. */
+  readonly recipientDelimiter?: Maybe<Scalars['String']['output']>;
+  /** True when its User List has entries: then every other mailbox is refused, but for postmaster and abuse. */
+  readonly recipientFiltering: Scalars['Boolean']['output'];
+  /** Grows with every change of its User List; give it back as `ifGeneration`. */
+  readonly recipientGeneration: Scalars['Int']['output'];
+  /** Its User List in alphabetical order. */
+  readonly recipients: ListedRecipientConnection;
   /** Grows by one with every change; give it back as `expectedRevision`. */
   readonly revision: Scalars['Int']['output'];
   /** Whether its mail is accepted. */
   readonly status: DomainStatus;
   /** Its owner. */
   readonly tenant: Tenant;
+  /** What becomes of a recipient of whom nothing is known while the primary does not answer. */
+  readonly unknownWhileDown: UnknownWhileDown;
+};
+
+
+/** A relay domain: a domain whose mail we accept, hold and hand over while its primary mail server is away. */
+export type DomainRecipientsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
 };
 
 /** A page of domains. */
@@ -109,8 +199,18 @@ export type DomainConnection = {
 
 /** A new relay domain. */
 export type DomainCreateInput = {
+  /** Whether its primary is asked about a recipient before mail is taken. Absent or null: true. */
+  readonly callAheads?: InputMaybe<Scalars['Boolean']['input']>;
   /** Hosts to hand its mail to instead of its MX records; absent, null or empty: its MX records decide. */
   readonly deliverTo?: InputMaybe<ReadonlyArray<NextHopInput>>;
+  /** Networks that are looked up nowhere, at most 1000. Absent or null: none. */
+  readonly dnsblAllowedClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** A sender is refused when the weights of the zones that list it reach this, 1 to 1000. Absent or null: 1. */
+  readonly dnsblThreshold?: InputMaybe<Scalars['Int']['input']>;
+  /** DNS block lists its senders are looked up in, at most 20. Absent or null: none. */
+  readonly dnsblZones?: InputMaybe<ReadonlyArray<DnsblZoneInput>>;
+  /** DNS lists of known good senders, at most 10. Absent or null: none. */
+  readonly dnswlZones?: InputMaybe<ReadonlyArray<DnswlZoneInput>>;
   /** Adds it although it looks like a mail server's host name. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
@@ -119,6 +219,12 @@ export type DomainCreateInput = {
   readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
   /** The part after the @ of its addresses; upper case and U-labels are understood. */
   readonly name: Scalars['String']['input'];
+  /** One character, such as `+`: what follows it in a local part is not looked at. Absent or null: compared whole. */
+  readonly recipientDelimiter?: InputMaybe<Scalars['String']['input']>;
+  /** Local parts for its User List; absent, null or empty: the list is off. */
+  readonly recipients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** A recipient of whom nothing is known while the primary does not answer. Absent or null: ACCEPT. */
+  readonly unknownWhileDown?: InputMaybe<UnknownWhileDownInput>;
 };
 
 /** Answer of domainCreate. */
@@ -210,8 +316,18 @@ export type DomainStatus =
 
 /** Changes of a relay domain. */
 export type DomainUpdateInput = {
+  /** Whether its primary is asked about a recipient before mail is taken. Absent: unchanged. Null: true. */
+  readonly callAheads?: InputMaybe<Scalars['Boolean']['input']>;
   /** Absent: unchanged. Null or empty: its MX records decide. */
   readonly deliverTo?: InputMaybe<ReadonlyArray<NextHopInput>>;
+  /** Networks that are looked up nowhere, at most 1000. Absent: unchanged. Null: none. */
+  readonly dnsblAllowedClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** A sender is refused when the weights of the zones that list it reach this, 1 to 1000. Absent: unchanged. Null: 1. */
+  readonly dnsblThreshold?: InputMaybe<Scalars['Int']['input']>;
+  /** DNS block lists its senders are looked up in, at most 20. Absent: unchanged. Null: none. */
+  readonly dnsblZones?: InputMaybe<ReadonlyArray<DnsblZoneInput>>;
+  /** DNS lists of known good senders, at most 10. Absent: unchanged. Null: none. */
+  readonly dnswlZones?: InputMaybe<ReadonlyArray<DnswlZoneInput>>;
   /** Change it only if it has this revision; otherwise CONFLICT. */
   readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
   /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
@@ -220,6 +336,10 @@ export type DomainUpdateInput = {
   readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
+  /** One character, such as `+`: what follows it in a local part is not looked at. Absent: unchanged. Null: compared whole. */
+  readonly recipientDelimiter?: InputMaybe<Scalars['String']['input']>;
+  /** A recipient of whom nothing is known while the primary does not answer. Absent: unchanged. Null: ACCEPT. */
+  readonly unknownWhileDown?: InputMaybe<UnknownWhileDownInput>;
 };
 
 /** Answer of domainUpdate. */
@@ -253,6 +373,33 @@ export type LabelInput = {
   readonly key: Scalars['String']['input'];
   /** Free text up to 255 characters. */
   readonly value: Scalars['String']['input'];
+};
+
+/** One entry of a User List. */
+export type ListedRecipient = {
+  readonly __typename?: 'ListedRecipient';
+  /** Lower case, NFC, without quotes; `*` stands for any characters. */
+  readonly localPart: Scalars['String']['output'];
+};
+
+/** A page of a User List. */
+export type ListedRecipientConnection = {
+  readonly __typename?: 'ListedRecipientConnection';
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<ListedRecipientEdge>;
+  /** The entries alone. */
+  readonly nodes: ReadonlyArray<ListedRecipient>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** An entry on its page. */
+export type ListedRecipientEdge = {
+  readonly __typename?: 'ListedRecipientEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** An entry. */
+  readonly node: ListedRecipient;
 };
 
 /** One accepted transaction for one domain. A transaction with recipients in two domains makes two messages. */
@@ -419,6 +566,30 @@ export type Mutation = {
    * Errors: NOT_FOUND, IN_DELIVERY, INVALID (it has ended).
    */
   readonly messageRetry: MessageRetryPayload;
+  /**
+   * Drops what call-aheads have learned of one mailbox, so that the primary is asked anew: for a mailbox that has just been made.
+   *
+   * Errors: INVALID, NOT_FOUND.
+   */
+  readonly recipientForget: RecipientForgetPayload;
+  /**
+   * Adds local parts to a domain's User List. An empty list is off; once it has an entry, every other mailbox is refused.
+   *
+   * Errors: INVALID (with the path of the entry), NOT_FOUND, CONFLICT, TOO_MANY.
+   */
+  readonly recipientsAdd: RecipientsAddPayload;
+  /**
+   * Removes local parts from a domain's User List; those that are not in it are passed over.
+   *
+   * Errors: INVALID (with the path of the entry), NOT_FOUND, CONFLICT, SHRINK.
+   */
+  readonly recipientsRemove: RecipientsRemovePayload;
+  /**
+   * Makes a domain's User List exactly this one. An empty one turns it off.
+   *
+   * Errors: INVALID (with the path of the entry), NOT_FOUND, CONFLICT, SHRINK, TOO_MANY.
+   */
+  readonly recipientsReplace: RecipientsReplacePayload;
 };
 
 
@@ -454,6 +625,26 @@ export type MutationMessageCancelArgs = {
 
 export type MutationMessageRetryArgs = {
   input: MessageRetryInput;
+};
+
+
+export type MutationRecipientForgetArgs = {
+  input: RecipientForgetInput;
+};
+
+
+export type MutationRecipientsAddArgs = {
+  input: RecipientsAddInput;
+};
+
+
+export type MutationRecipientsRemoveArgs = {
+  input: RecipientsRemoveInput;
+};
+
+
+export type MutationRecipientsReplaceArgs = {
+  input: RecipientsReplaceInput;
 };
 
 /** An MX record. */
@@ -595,6 +786,13 @@ export type Query = {
   readonly messages: MessageConnection;
   /** Outages, newest first. */
   readonly outages: OutageConnection;
+  /** What is known of one mailbox, and so why mail to it is taken or refused; null when its domain is none of yours. */
+  readonly recipientStanding?: Maybe<RecipientStanding>;
+  /**
+   * What was refused before it was accepted, newest first: who, to whom, why. Kept for 14 days. What a flood of refusals brings
+   * beyond a bounded rate is counted in the metrics and not recorded one by one.
+   */
+  readonly rejections: RejectionConnection;
   /** The service itself: what it is called, what it connects from, its limits. */
   readonly service: Service;
   /** On whose behalf this request speaks. */
@@ -631,6 +829,18 @@ export type QueryOutagesArgs = {
   first: Scalars['Int']['input'];
 };
 
+
+export type QueryRecipientStandingArgs = {
+  address: Scalars['String']['input'];
+};
+
+
+export type QueryRejectionsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<RejectionFilter>;
+  first: Scalars['Int']['input'];
+};
+
 /** One recipient of one message. */
 export type Recipient = {
   readonly __typename?: 'Recipient';
@@ -655,6 +865,66 @@ export type RecipientAttemptsArgs = {
   first: Scalars['Int']['input'];
 };
 
+/** What a primary said of a mailbox. */
+export type RecipientAnswer =
+  /** There is no such mailbox. */
+  | 'NEGATIVE'
+  /** It takes mail for it. */
+  | 'POSITIVE';
+
+/** A mailbox whose call-ahead answers are dropped. */
+export type RecipientForgetInput = {
+  /** The whole address: `alice@example.org`. */
+  readonly address: Scalars['String']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of recipientForget. */
+export type RecipientForgetPayload = {
+  readonly __typename?: 'RecipientForgetPayload';
+  /** What is known of it after that. Null after an error. */
+  readonly recipientStanding?: Maybe<RecipientStanding>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** How a User List changed. */
+export type RecipientListChange = {
+  readonly __typename?: 'RecipientListChange';
+  /** The first 100 of the new ones, in alphabetical order. */
+  readonly added: ReadonlyArray<Scalars['String']['output']>;
+  /** Entries that are new. */
+  readonly addedCount: Scalars['Int']['output'];
+  /** The first 100 of those gone, in alphabetical order. */
+  readonly removed: ReadonlyArray<Scalars['String']['output']>;
+  /** Entries that are gone. */
+  readonly removedCount: Scalars['Int']['output'];
+};
+
+/** What is known of one mailbox. */
+export type RecipientStanding = {
+  readonly __typename?: 'RecipientStanding';
+  /** In its one form. */
+  readonly address: Scalars['String']['output'];
+  /** What the primary said to the last call-ahead; null when none is known. */
+  readonly answer?: Maybe<RecipientAnswer>;
+  /** When it said so. */
+  readonly answeredAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When the primary last took mail for it from us; null when never within the last 90 days. */
+  readonly deliveredAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Until when the answer holds. */
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** True when the primary takes mail for any address, so that it is not asked; null when that is not known. */
+  readonly isCatchAll?: Maybe<Scalars['Boolean']['output']>;
+  /** Whether the User List has it; null when the domain has none. */
+  readonly isListed?: Maybe<Scalars['Boolean']['output']>;
+  /** Its reply verbatim. No sender is told. */
+  readonly reply?: Maybe<Scalars['String']['output']>;
+  /** When a mailbox known good was refused for the first time; null when it was not. A second refusal confirms it. */
+  readonly suspectedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
 /** What became of a recipient. */
 export type RecipientState =
   /** Ended by hand, without a report. */
@@ -667,6 +937,154 @@ export type RecipientState =
   | 'FAILED'
   /** Waiting for the next attempt. */
   | 'HELD';
+
+/** Entries for a User List. */
+export type RecipientsAddInput = {
+  /** Which domain. */
+  readonly domain: Scalars['String']['input'];
+  /** True: only says what would change. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Change it only if it has this generation; otherwise CONFLICT. */
+  readonly ifGeneration?: InputMaybe<Scalars['Int']['input']>;
+  /** Local parts as before the @, quotes not needed; `*` stands for any characters. A whole address of the domain is understood. */
+  readonly localParts: ReadonlyArray<Scalars['String']['input']>;
+};
+
+/** Answer of recipientsAdd. */
+export type RecipientsAddPayload = {
+  readonly __typename?: 'RecipientsAddPayload';
+  /** What has changed, or with dryRun would change; null after an error. */
+  readonly change?: Maybe<RecipientListChange>;
+  /** The domain after it. With CONFLICT and SHRINK as it is; null after any other error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Entries of a User List that go. */
+export type RecipientsRemoveInput = {
+  /** Which domain. */
+  readonly domain: Scalars['String']['input'];
+  /** True: only says what would change. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Does it although more than half of 100 or more entries would go, or all. */
+  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Change it only if it has this generation; otherwise CONFLICT. */
+  readonly ifGeneration?: InputMaybe<Scalars['Int']['input']>;
+  /** Local parts as they stand in the list. */
+  readonly localParts: ReadonlyArray<Scalars['String']['input']>;
+};
+
+/** Answer of recipientsRemove. */
+export type RecipientsRemovePayload = {
+  readonly __typename?: 'RecipientsRemovePayload';
+  /** What has changed, or with dryRun would change; null after an error. */
+  readonly change?: Maybe<RecipientListChange>;
+  /** The domain after it. With CONFLICT and SHRINK as it is; null after any other error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** A whole User List. */
+export type RecipientsReplaceInput = {
+  /** Which domain. */
+  readonly domain: Scalars['String']['input'];
+  /** True: only says what would change. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Does it although more than half of 100 or more entries would go, or all. */
+  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Change it only if it has this generation; otherwise CONFLICT. */
+  readonly ifGeneration?: InputMaybe<Scalars['Int']['input']>;
+  /** Local parts as before the @, quotes not needed; `*` stands for any characters. At most 1,000,000. */
+  readonly localParts: ReadonlyArray<Scalars['String']['input']>;
+};
+
+/** Answer of recipientsReplace. */
+export type RecipientsReplacePayload = {
+  readonly __typename?: 'RecipientsReplacePayload';
+  /** What has changed, or with dryRun would change; null after an error. */
+  readonly change?: Maybe<RecipientListChange>;
+  /** The domain after it. With CONFLICT and SHRINK as it is; null after any other error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** One refusal before acceptance. Nothing of it was stored. */
+export type Rejection = {
+  readonly __typename?: 'Rejection';
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+  /** The client's IP address. */
+  readonly clientAddress?: Maybe<Scalars['String']['output']>;
+  /** The stable code, such as BMX-USER; PUBLIC_URL/reject/CODE explains it. */
+  readonly code: Scalars['String']['output'];
+  /** The command that was refused: CONNECT, MAIL, RCPT, DATA. */
+  readonly command: Scalars['String']['output'];
+  /** The relay domain concerned; null when none was, or it was deleted since. */
+  readonly domain?: Maybe<Domain>;
+  /** What the client called itself; empty before EHLO. */
+  readonly ehloName: Scalars['String']['output'];
+  /** The argument of RCPT TO; null when no recipient was concerned. */
+  readonly forwardPath?: Maybe<Scalars['String']['output']>;
+  /** UUID; the reference in the reply. */
+  readonly id: Scalars['ID']['output'];
+  /** True when nothing was refused: the zone is on trial (DRY_RUN). */
+  readonly isDryRun: Scalars['Boolean']['output'];
+  /** What the client was told. */
+  readonly reply: Scalars['String']['output'];
+  /** The argument of MAIL FROM; null: the null reverse-path `<>`, or none yet. */
+  readonly reversePath?: Maybe<Scalars['String']['output']>;
+  /** The DNS block list that listed the client; null for other reasons. */
+  readonly zone?: Maybe<Scalars['String']['output']>;
+};
+
+/** A page of refusals. */
+export type RejectionConnection = {
+  readonly __typename?: 'RejectionConnection';
+  /** The refusals with their cursors. */
+  readonly edges: ReadonlyArray<RejectionEdge>;
+  /** The refusals alone. */
+  readonly nodes: ReadonlyArray<Rejection>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A refusal on its page. */
+export type RejectionEdge = {
+  readonly __typename?: 'RejectionEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** A refusal. */
+  readonly node: Rejection;
+};
+
+/** Which refusals. */
+export type RejectionFilter = {
+  /** The client's IP address or network: `192.0.2.9`, `192.0.2.0/24`. */
+  readonly client?: InputMaybe<Scalars['String']['input']>;
+  /** The stable code, such as BMX-USER. */
+  readonly code?: InputMaybe<Scalars['String']['input']>;
+  /** The relay domain concerned. */
+  readonly domain?: InputMaybe<Scalars['String']['input']>;
+  /** True: only what a zone on trial would have refused. False: only what was refused. Absent: both. */
+  readonly isDryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The argument of RCPT TO. */
+  readonly recipient?: InputMaybe<Scalars['String']['input']>;
+  /** The argument of MAIL FROM. */
+  readonly reversePath?: InputMaybe<Scalars['String']['input']>;
+  /** From this instant on. */
+  readonly since?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Before this instant. */
+  readonly until?: InputMaybe<Scalars['DateTime']['input']>;
+};
 
 /** One stage of the retry schedule. */
 export type RetryStage = {
@@ -733,6 +1151,32 @@ export type Tenant = {
   readonly name: Scalars['String']['output'];
 };
 
+/** What becomes of a recipient of whom nothing is known while the primary does not answer. None is refused for good. */
+export type UnknownWhileDown = {
+  readonly __typename?: 'UnknownWhileDown';
+  /** Of DEFER_THEN_ACCEPT: from the beginning of the outage, 1 to 240. */
+  readonly hours: Scalars['Int']['output'];
+  /** What is done. */
+  readonly policy: UnknownWhileDownPolicy;
+};
+
+/** What becomes of a recipient of whom nothing is known while the primary does not answer. */
+export type UnknownWhileDownInput = {
+  /** Of DEFER_THEN_ACCEPT: from the beginning of the outage, 1 to 240. */
+  readonly hours?: InputMaybe<Scalars['Int']['input']>;
+  /** What is done. */
+  readonly policy: UnknownWhileDownPolicy;
+};
+
+/** What is done with a recipient of whom nothing is known while the primary does not answer. */
+export type UnknownWhileDownPolicy =
+  /** Its mail is taken. */
+  | 'ACCEPT'
+  /** Its mail is put off (450) until the primary answers. */
+  | 'DEFER'
+  /** Its mail is put off (450) for some hours from the beginning of the outage, then taken. */
+  | 'DEFER_THEN_ACCEPT';
+
 /** What a person did wrong in a mutation. Nothing was changed. */
 export type UserError = {
   readonly __typename?: 'UserError';
@@ -760,6 +1204,8 @@ export type UserErrorCode =
   | 'IN_DELIVERY'
   /** You have no such object. */
   | 'NOT_FOUND'
+  /** More than half of the User List would go, or all of it; `force: true` does it all the same. */
+  | 'SHRINK'
   /** Another tenant has it. */
   | 'TAKEN'
   /** More than is allowed at once. */
@@ -856,6 +1302,11 @@ export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   ByteCount: ResolverTypeWrapper<Scalars['ByteCount']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DnsblMode: DnsblMode;
+  DnsblZone: ResolverTypeWrapper<DnsblZoneParent>;
+  DnsblZoneInput: DnsblZoneInput;
+  DnswlZone: ResolverTypeWrapper<DnswlZone>;
+  DnswlZoneInput: DnswlZoneInput;
   Domain: ResolverTypeWrapper<RelayDomain>;
   DomainConnection: ResolverTypeWrapper<Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversTypes['Domain']> }>;
   DomainCreateInput: DomainCreateInput;
@@ -875,6 +1326,9 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Label: ResolverTypeWrapper<Label>;
   LabelInput: LabelInput;
+  ListedRecipient: ResolverTypeWrapper<ListedRecipient>;
+  ListedRecipientConnection: ResolverTypeWrapper<ListedRecipientConnection>;
+  ListedRecipientEdge: ResolverTypeWrapper<ListedRecipientEdge>;
   Message: ResolverTypeWrapper<MessageView>;
   MessageBounceInput: MessageBounceInput;
   MessageBouncePayload: ResolverTypeWrapper<Omit<MessageBouncePayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
@@ -898,13 +1352,31 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Recipient: ResolverTypeWrapper<RecipientParent>;
+  RecipientAnswer: RecipientAnswer;
+  RecipientForgetInput: RecipientForgetInput;
+  RecipientForgetPayload: ResolverTypeWrapper<Omit<RecipientForgetPayload, 'recipientStanding'> & { recipientStanding?: Maybe<ResolversTypes['RecipientStanding']> }>;
+  RecipientListChange: ResolverTypeWrapper<RecipientListChange>;
+  RecipientStanding: ResolverTypeWrapper<RecipientStandingView>;
   RecipientState: RecipientState;
+  RecipientsAddInput: RecipientsAddInput;
+  RecipientsAddPayload: ResolverTypeWrapper<Omit<RecipientsAddPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  RecipientsRemoveInput: RecipientsRemoveInput;
+  RecipientsRemovePayload: ResolverTypeWrapper<Omit<RecipientsRemovePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  RecipientsReplaceInput: RecipientsReplaceInput;
+  RecipientsReplacePayload: ResolverTypeWrapper<Omit<RecipientsReplacePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  Rejection: ResolverTypeWrapper<RejectionView>;
+  RejectionConnection: ResolverTypeWrapper<Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversTypes['Rejection']> }>;
+  RejectionEdge: ResolverTypeWrapper<Omit<RejectionEdge, 'node'> & { node: ResolversTypes['Rejection'] }>;
+  RejectionFilter: RejectionFilter;
   RetryStage: ResolverTypeWrapper<RetryStage>;
   Scope: Scope;
   Service: ResolverTypeWrapper<ServiceParent>;
   ServiceNode: ResolverTypeWrapper<ServiceNode>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Tenant: ResolverTypeWrapper<TenantParent>;
+  UnknownWhileDown: ResolverTypeWrapper<UnknownWhileDown>;
+  UnknownWhileDownInput: UnknownWhileDownInput;
+  UnknownWhileDownPolicy: UnknownWhileDownPolicy;
   UserError: ResolverTypeWrapper<UserError>;
   UserErrorCode: UserErrorCode;
   Viewer: ResolverTypeWrapper<ViewerParent>;
@@ -918,6 +1390,10 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   ByteCount: Scalars['ByteCount']['output'];
   DateTime: Scalars['DateTime']['output'];
+  DnsblZone: DnsblZoneParent;
+  DnsblZoneInput: DnsblZoneInput;
+  DnswlZone: DnswlZone;
+  DnswlZoneInput: DnswlZoneInput;
   Domain: RelayDomain;
   DomainConnection: Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Domain']> };
   DomainCreateInput: DomainCreateInput;
@@ -935,6 +1411,9 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   Label: Label;
   LabelInput: LabelInput;
+  ListedRecipient: ListedRecipient;
+  ListedRecipientConnection: ListedRecipientConnection;
+  ListedRecipientEdge: ListedRecipientEdge;
   Message: MessageView;
   MessageBounceInput: MessageBounceInput;
   MessageBouncePayload: Omit<MessageBouncePayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
@@ -956,11 +1435,27 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
   Recipient: RecipientParent;
+  RecipientForgetInput: RecipientForgetInput;
+  RecipientForgetPayload: Omit<RecipientForgetPayload, 'recipientStanding'> & { recipientStanding?: Maybe<ResolversParentTypes['RecipientStanding']> };
+  RecipientListChange: RecipientListChange;
+  RecipientStanding: RecipientStandingView;
+  RecipientsAddInput: RecipientsAddInput;
+  RecipientsAddPayload: Omit<RecipientsAddPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  RecipientsRemoveInput: RecipientsRemoveInput;
+  RecipientsRemovePayload: Omit<RecipientsRemovePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  RecipientsReplaceInput: RecipientsReplaceInput;
+  RecipientsReplacePayload: Omit<RecipientsReplacePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  Rejection: RejectionView;
+  RejectionConnection: Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Rejection']> };
+  RejectionEdge: Omit<RejectionEdge, 'node'> & { node: ResolversParentTypes['Rejection'] };
+  RejectionFilter: RejectionFilter;
   RetryStage: RetryStage;
   Service: ServiceParent;
   ServiceNode: ServiceNode;
   String: Scalars['String']['output'];
   Tenant: TenantParent;
+  UnknownWhileDown: UnknownWhileDown;
+  UnknownWhileDownInput: UnknownWhileDownInput;
   UserError: UserError;
   Viewer: ViewerParent;
 };
@@ -993,17 +1488,45 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
+export type DnsblZoneResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DnsblZone'] = ResolversParentTypes['DnsblZone']> = {
+  checkedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  checkedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  codes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  isOn?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  listedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  mode?: Resolver<ResolversTypes['DnsblMode'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  weight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  zone?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type DnswlZoneResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DnswlZone'] = ResolversParentTypes['DnswlZone']> = {
+  codes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  zone?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type DomainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Domain'] = ResolversParentTypes['Domain']> = {
+  callAheads?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   deliverTo?: Resolver<ReadonlyArray<ResolversTypes['NextHop']>, ParentType, ContextType>;
+  dnsblAllowedClients?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  dnsblThreshold?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  dnsblZones?: Resolver<ReadonlyArray<ResolversTypes['DnsblZone']>, ParentType, ContextType>;
+  dnswlZones?: Resolver<ReadonlyArray<ResolversTypes['DnswlZone']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   labels?: Resolver<ReadonlyArray<ResolversTypes['Label']>, ParentType, ContextType>;
   mx?: Resolver<ResolversTypes['DomainMx'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   outage?: Resolver<Maybe<ResolversTypes['Outage']>, ParentType, ContextType>;
   queue?: Resolver<ResolversTypes['DomainQueue'], ParentType, ContextType>;
+  recipientCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  recipientDelimiter?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  recipientFiltering?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  recipientGeneration?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  recipients?: Resolver<ResolversTypes['ListedRecipientConnection'], ParentType, ContextType, RequireFields<DomainRecipientsArgs, 'first'>>;
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['DomainStatus'], ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  unknownWhileDown?: Resolver<ResolversTypes['UnknownWhileDown'], ParentType, ContextType>;
 };
 
 export type DomainConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainConnection'] = ResolversParentTypes['DomainConnection']> = {
@@ -1055,6 +1578,21 @@ export type LabelResolvers<ContextType = Context, ParentType extends ResolversPa
   value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type ListedRecipientResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ListedRecipient'] = ResolversParentTypes['ListedRecipient']> = {
+  localPart?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ListedRecipientConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ListedRecipientConnection'] = ResolversParentTypes['ListedRecipientConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ListedRecipientEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ListedRecipient']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ListedRecipientEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ListedRecipientEdge'] = ResolversParentTypes['ListedRecipientEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['ListedRecipient'], ParentType, ContextType>;
+};
+
 export type MessageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Message'] = ResolversParentTypes['Message']> = {
   acceptedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1102,6 +1640,10 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   messageBounce?: Resolver<ResolversTypes['MessageBouncePayload'], ParentType, ContextType, RequireFields<MutationMessageBounceArgs, 'input'>>;
   messageCancel?: Resolver<ResolversTypes['MessageCancelPayload'], ParentType, ContextType, RequireFields<MutationMessageCancelArgs, 'input'>>;
   messageRetry?: Resolver<ResolversTypes['MessageRetryPayload'], ParentType, ContextType, RequireFields<MutationMessageRetryArgs, 'input'>>;
+  recipientForget?: Resolver<ResolversTypes['RecipientForgetPayload'], ParentType, ContextType, RequireFields<MutationRecipientForgetArgs, 'input'>>;
+  recipientsAdd?: Resolver<ResolversTypes['RecipientsAddPayload'], ParentType, ContextType, RequireFields<MutationRecipientsAddArgs, 'input'>>;
+  recipientsRemove?: Resolver<ResolversTypes['RecipientsRemovePayload'], ParentType, ContextType, RequireFields<MutationRecipientsRemoveArgs, 'input'>>;
+  recipientsReplace?: Resolver<ResolversTypes['RecipientsReplacePayload'], ParentType, ContextType, RequireFields<MutationRecipientsReplaceArgs, 'input'>>;
 };
 
 export type MxRecordResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MxRecord'] = ResolversParentTypes['MxRecord']> = {
@@ -1152,6 +1694,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
   messages?: Resolver<ResolversTypes['MessageConnection'], ParentType, ContextType, RequireFields<QueryMessagesArgs, 'first'>>;
   outages?: Resolver<ResolversTypes['OutageConnection'], ParentType, ContextType, RequireFields<QueryOutagesArgs, 'first'>>;
+  recipientStanding?: Resolver<Maybe<ResolversTypes['RecipientStanding']>, ParentType, ContextType, RequireFields<QueryRecipientStandingArgs, 'address'>>;
+  rejections?: Resolver<ResolversTypes['RejectionConnection'], ParentType, ContextType, RequireFields<QueryRejectionsArgs, 'first'>>;
   service?: Resolver<ResolversTypes['Service'], ParentType, ContextType>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
 };
@@ -1163,6 +1707,74 @@ export type RecipientResolvers<ContextType = Context, ParentType extends Resolve
   lastReply?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['RecipientState'], ParentType, ContextType>;
+};
+
+export type RecipientForgetPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientForgetPayload'] = ResolversParentTypes['RecipientForgetPayload']> = {
+  recipientStanding?: Resolver<Maybe<ResolversTypes['RecipientStanding']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RecipientListChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientListChange'] = ResolversParentTypes['RecipientListChange']> = {
+  added?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  addedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  removed?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  removedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type RecipientStandingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientStanding'] = ResolversParentTypes['RecipientStanding']> = {
+  address?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  answer?: Resolver<Maybe<ResolversTypes['RecipientAnswer']>, ParentType, ContextType>;
+  answeredAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  deliveredAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  isCatchAll?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  isListed?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  reply?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  suspectedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type RecipientsAddPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientsAddPayload'] = ResolversParentTypes['RecipientsAddPayload']> = {
+  change?: Resolver<Maybe<ResolversTypes['RecipientListChange']>, ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RecipientsRemovePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientsRemovePayload'] = ResolversParentTypes['RecipientsRemovePayload']> = {
+  change?: Resolver<Maybe<ResolversTypes['RecipientListChange']>, ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RecipientsReplacePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientsReplacePayload'] = ResolversParentTypes['RecipientsReplacePayload']> = {
+  change?: Resolver<Maybe<ResolversTypes['RecipientListChange']>, ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RejectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Rejection'] = ResolversParentTypes['Rejection']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  command?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  ehloName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  forwardPath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  isDryRun?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reversePath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  zone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type RejectionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RejectionConnection'] = ResolversParentTypes['RejectionConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RejectionEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Rejection']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RejectionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RejectionEdge'] = ResolversParentTypes['RejectionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Rejection'], ParentType, ContextType>;
 };
 
 export type RetryStageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RetryStage'] = ResolversParentTypes['RetryStage']> = {
@@ -1194,6 +1806,11 @@ export type TenantResolvers<ContextType = Context, ParentType extends ResolversP
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type UnknownWhileDownResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnknownWhileDown'] = ResolversParentTypes['UnknownWhileDown']> = {
+  hours?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  policy?: Resolver<ResolversTypes['UnknownWhileDownPolicy'], ParentType, ContextType>;
+};
+
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
   code?: Resolver<ResolversTypes['UserErrorCode'], ParentType, ContextType>;
   field?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1212,6 +1829,8 @@ export type Resolvers<ContextType = Context> = {
   AttemptEdge?: AttemptEdgeResolvers<ContextType>;
   ByteCount?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
+  DnsblZone?: DnsblZoneResolvers<ContextType>;
+  DnswlZone?: DnswlZoneResolvers<ContextType>;
   Domain?: DomainResolvers<ContextType>;
   DomainConnection?: DomainConnectionResolvers<ContextType>;
   DomainCreatePayload?: DomainCreatePayloadResolvers<ContextType>;
@@ -1222,6 +1841,9 @@ export type Resolvers<ContextType = Context> = {
   DomainQueue?: DomainQueueResolvers<ContextType>;
   DomainUpdatePayload?: DomainUpdatePayloadResolvers<ContextType>;
   Label?: LabelResolvers<ContextType>;
+  ListedRecipient?: ListedRecipientResolvers<ContextType>;
+  ListedRecipientConnection?: ListedRecipientConnectionResolvers<ContextType>;
+  ListedRecipientEdge?: ListedRecipientEdgeResolvers<ContextType>;
   Message?: MessageResolvers<ContextType>;
   MessageBouncePayload?: MessageBouncePayloadResolvers<ContextType>;
   MessageCancelPayload?: MessageCancelPayloadResolvers<ContextType>;
@@ -1237,10 +1859,20 @@ export type Resolvers<ContextType = Context> = {
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Recipient?: RecipientResolvers<ContextType>;
+  RecipientForgetPayload?: RecipientForgetPayloadResolvers<ContextType>;
+  RecipientListChange?: RecipientListChangeResolvers<ContextType>;
+  RecipientStanding?: RecipientStandingResolvers<ContextType>;
+  RecipientsAddPayload?: RecipientsAddPayloadResolvers<ContextType>;
+  RecipientsRemovePayload?: RecipientsRemovePayloadResolvers<ContextType>;
+  RecipientsReplacePayload?: RecipientsReplacePayloadResolvers<ContextType>;
+  Rejection?: RejectionResolvers<ContextType>;
+  RejectionConnection?: RejectionConnectionResolvers<ContextType>;
+  RejectionEdge?: RejectionEdgeResolvers<ContextType>;
   RetryStage?: RetryStageResolvers<ContextType>;
   Service?: ServiceResolvers<ContextType>;
   ServiceNode?: ServiceNodeResolvers<ContextType>;
   Tenant?: TenantResolvers<ContextType>;
+  UnknownWhileDown?: UnknownWhileDownResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
 };

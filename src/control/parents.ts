@@ -2,6 +2,7 @@
  * What resolvers receive as their parent where no room's own type fits.
  */
 import type { MessageView, RecipientView } from '../queue/inspect.ts';
+import type { DnsblZoneSetting, RelayDomain } from '../settings/relay-domain.ts';
 
 /** `Query.service`: its fields come from the context. */
 export type ServiceParent = Readonly<Record<string, never>>;
@@ -9,4 +10,10 @@ export type ServiceParent = Readonly<Record<string, never>>;
 export interface RecipientParent {
   readonly message: MessageView;
   readonly recipient: RecipientView;
+}
+
+/** A zone as one domain uses it. */
+export interface DnsblZoneParent {
+  readonly domain: RelayDomain;
+  readonly setting: DnsblZoneSetting;
 }

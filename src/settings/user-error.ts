@@ -12,6 +12,7 @@ export type UserErrorCode =
   | 'HOST_NOT_DOMAIN'
   | 'HELD_MAIL'
   | 'CONFLICT'
+  | 'SHRINK'
   | 'TOO_MANY'
   | 'IN_DELIVERY';
 
