@@ -169,6 +169,22 @@ export const filePath: Parser<string> = (text) => {
   return /\p{Cc}/u.test(text) ? { expected: 'a path, for example /var/lib/backup-mx' } : { value: text };
 };
 
+/** A comma list of paths, repeats kept: an entry belongs to that of another list in the same place. */
+export const pathList: Parser<readonly string[]> = (text) => {
+  const paths = text.split(',').map((path) => path.trim());
+  if (/\p{Cc}/u.test(text) || paths.includes('')) {
+    return { expected: 'a path, or a comma list of them, for example /etc/ssl/mx2.example.net.pem' };
+  }
+  return { value: paths };
+};
+
+/** RFC 6376 §3.1: the labels before `_domainkey` in the name of a public key. */
+export const selector: Parser<string> = (text) => {
+  const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
+  if (text.length <= 200 && new RegExp(`^${label}(?:\\.${label})*$`).test(text)) return { value: text.toLowerCase() };
+  return { expected: 'the selector of a key in the DNS, for example arc2026' };
+};
+
 function plainAddress(text: string): string | null {
   if (isIP(text) === 0 || text.includes('%')) return null;
   const mapped = /^::ffff:([\d.]+)$/i.exec(text)?.[1] ?? '';

@@ -25,8 +25,10 @@ import {
   network,
   oneOf,
   orNone,
+  pathList,
   type Parser,
   portNumber,
+  selector,
   webAddress,
 } from './config-values.ts';
 import type { LogLevel } from './telemetry/log-events.ts';
@@ -60,8 +62,8 @@ export interface Config {
   readonly httpListen: ListenAddress;
   /** PUBLIC_URL without a trailing slash: where rejection codes are explained. */
   readonly publicUrl: string;
-  /** TLS_CERT_FILE and TLS_KEY_FILE, absolute; null is a self-signed certificate in `dataDir`. */
-  readonly tlsFiles: { readonly certFile: string; readonly keyFile: string } | null;
+  /** TLS_CERT_FILE and TLS_KEY_FILE in pairs, absolute, the default one first; empty is a self-signed pair in `dataDir`. */
+  readonly tlsFiles: readonly { readonly certFile: string; readonly keyFile: string }[];
   /** OPERATOR_TOKEN; null is the one in `dataDir`. A secret. */
   readonly operatorToken: string | null;
   /** POSTMASTER_ADDRESS; null refuses postmaster's mail. */
@@ -94,6 +96,10 @@ export interface Config {
   readonly maxConnectionsPerClient: number;
   /** MESSAGES_PER_MINUTE of one client. */
   readonly messagesPerMinute: number;
+  /** AUTHENTICATION_RESULTS: accepted mail gets a field that tells what SPF, DKIM, DMARC and ARC say. */
+  readonly authenticationResults: boolean;
+  /** ARC_DOMAIN, ARC_SELECTOR and ARC_KEY_FILE, absolute: accepted mail is sealed. Null: it is not. */
+  readonly arcKey: { readonly domain: string; readonly selector: string; readonly keyFile: string } | null;
   /** DELIVERY_HOLD: start without delivering. */
   readonly deliveryHold: boolean;
   /** LOG_LEVEL. */
@@ -123,8 +129,11 @@ export function readConfig(env: Environment, machine: Machine): ConfigResult {
   const smtpListen = read('SMTP_LISTEN', listOf(listenAddress), [{ address: '127.0.0.1', port: 2525 }]);
   const deliveryPort = read('DELIVERY_PORT', portNumber, 25);
   const listensOnDeliveryPort = roles.has('inbound') && smtpListen.some(({ port }) => port === deliveryPort);
-  const certFile = read('TLS_CERT_FILE', filePath, null);
-  const keyFile = read('TLS_KEY_FILE', filePath, null);
+  const certFiles = read('TLS_CERT_FILE', pathList, []);
+  const keyFiles = read('TLS_KEY_FILE', pathList, []);
+  const arcDomain = read('ARC_DOMAIN', hostName, null);
+  const arcSelector = read('ARC_SELECTOR', selector, null);
+  const arcKeyFile = read('ARC_KEY_FILE', filePath, null);
 
   const config: Config = {
     databaseUrl: read('DATABASE_URL', databaseUrl, null),
@@ -138,7 +147,7 @@ export function readConfig(env: Environment, machine: Machine): ConfigResult {
     smtpListen,
     httpListen: read('HTTP_LISTEN', listenAddress, { address: '127.0.0.1', port: 8025 }),
     publicUrl: read('PUBLIC_URL', webAddress, 'http://127.0.0.1:8025'),
-    tlsFiles: certFile === null || keyFile === null ? null : { certFile: resolve(certFile), keyFile: resolve(keyFile) },
+    tlsFiles: certFiles.map((file, at) => ({ certFile: resolve(file), keyFile: resolve(keyFiles[at] ?? '') })),
     operatorToken: read('OPERATOR_TOKEN', bearerToken, null),
     postmasterAddress: read('POSTMASTER_ADDRESS', mailbox, null),
     dnsServers: read('DNS_SERVERS', listOf(nameServer), systemNameServers(machine.resolvConf)),
@@ -155,12 +164,20 @@ export function readConfig(env: Environment, machine: Machine): ConfigResult {
     maxConnections: read('MAX_CONNECTIONS', integer(1, 1_000_000, 1000), 1000),
     maxConnectionsPerClient: read('MAX_CONNECTIONS_PER_CLIENT', integer(1, 1_000_000, 50), 50),
     messagesPerMinute: read('MESSAGES_PER_MINUTE', integer(1, 1_000_000, 600), 600),
+    authenticationResults: read('AUTHENTICATION_RESULTS', boolean, false),
+    arcKey:
+      arcDomain === null || arcSelector === null || arcKeyFile === null
+        ? null
+        : { domain: arcDomain, selector: arcSelector, keyFile: resolve(arcKeyFile) },
     deliveryHold: read('DELIVERY_HOLD', boolean, false),
     logLevel: read('LOG_LEVEL', oneOf<LogLevel>(['debug', 'info', 'warn', 'error']), 'info'),
     logFormat: read('LOG_FORMAT', oneOf<LogFormat>(['pretty', 'json']), null),
     shutdownGraceMs: read('SHUTDOWN_GRACE', duration, 120_000),
   };
-  return problem() ?? halfOfAPair(certFile, keyFile) ?? { ok: true, config };
+  const tlsProblem = incompleteGroup('a path', { TLS_CERT_FILE: certFiles[0], TLS_KEY_FILE: keyFiles[0] });
+  const arc = { ARC_DOMAIN: arcDomain, ARC_SELECTOR: arcSelector, ARC_KEY_FILE: arcKeyFile };
+  const incomplete = tlsProblem ?? unequalLists(certFiles, keyFiles) ?? incompleteGroup('a value', arc);
+  return problem() ?? incomplete ?? { ok: true, config };
 }
 
 /** The one line about a setting, also for what shows only later (a file that cannot be read, a limit above the database's). */
@@ -198,10 +215,26 @@ function settingsReader(env: Environment): SettingsReader {
   };
 }
 
-function halfOfAPair(certFile: string | null, keyFile: string | null): BadSetting | null {
-  if ((certFile === null) === (keyFile === null)) return null;
-  const [missing, given] = certFile === null ? ['TLS_CERT_FILE', 'TLS_KEY_FILE'] : ['TLS_KEY_FILE', 'TLS_CERT_FILE'];
-  return { ok: false, variable: missing, message: `${missing} is unset: expected a path, because ${given} is set` };
+/** Settings that mean something together only: the first one that is missing, because of the first one that is there. */
+function incompleteGroup(
+  expected: string,
+  group: Readonly<Record<string, string | null | undefined>>,
+): BadSetting | null {
+  const entries = Object.entries(group);
+  const missing = entries.find(([, value]) => value === null || value === undefined)?.[0];
+  const given = entries.find(([, value]) => value !== null && value !== undefined)?.[0];
+  if (missing === undefined || given === undefined) return null;
+  return {
+    ok: false,
+    variable: missing,
+    message: `${missing} is unset: expected ${expected}, because ${given} is set`,
+  };
+}
+
+function unequalLists(certFiles: readonly string[], keyFiles: readonly string[]): BadSetting | null {
+  if (certFiles.length === keyFiles.length) return null;
+  const expected = `one path for each of TLS_CERT_FILE, which are ${certFiles.length}`;
+  return badSetting('TLS_KEY_FILE', keyFiles.join(','), expected);
 }
 
 /** The machine's name where it can be one in the DNS; underscores, which it may have there, become hyphens. */

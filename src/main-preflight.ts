@@ -1,5 +1,5 @@
 /**
- * What can be known to be wrong before anything is touched: ports that cannot be had, TLS files that cannot be used.
+ * What can be known to be wrong before anything is touched: ports that cannot be had, TLS files and an ARC key that cannot be used.
  *
  * Promises that a start refused for one of these has made no folder, database or token. A port can still be taken between
  * here and its use; the listeners then say so themselves.
@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import type { ListenAddress } from './config-values.ts';
 import { StartError } from './db/start-error.ts';
 import { loadTlsMaterial } from './inbound/tls-material.ts';
+import { loadArcKey } from './policy/arc-key.ts';
 
 /** @throws StartError with the variable's name */
 export async function checkPlaces(config: Config): Promise<void> {
@@ -17,13 +18,21 @@ export async function checkPlaces(config: Config): Promise<void> {
   await checkPort('HTTP_LISTEN', httpListen);
   if (!config.roles.has('inbound')) return;
   for (const address of config.smtpListen) await checkPort('SMTP_LISTEN', address);
-  if (files === null) return;
   try {
-    loadTlsMaterial({ dataDir, hostname, files, wallClock, warn: () => undefined });
+    if (files.length > 0) loadTlsMaterial({ dataDir, hostname, files, wallClock, warn: () => undefined });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError(`TLS_CERT_FILE ${files.certFile}, TLS_KEY_FILE ${files.keyFile}: ${reason}`);
+    const [certFiles, keyFiles] = [files.map((pair) => pair.certFile), files.map((pair) => pair.keyFile)];
+    throw new StartError(`TLS_CERT_FILE ${certFiles.join()}, TLS_KEY_FILE ${keyFiles.join()}: ${messageOf(error)}`);
   }
+  try {
+    if (config.arcKey !== null) loadArcKey(config.arcKey);
+  } catch (error) {
+    throw new StartError(`ARC_KEY_FILE: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function checkPort(variable: string, { address, port }: ListenAddress): Promise<void> {

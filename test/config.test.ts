@@ -37,7 +37,7 @@ describe('defaults', () => {
     smtpListen: [{ address: '127.0.0.1', port: 2525 }],
     httpListen: { address: '127.0.0.1', port: 8025 },
     publicUrl: 'http://127.0.0.1:8025',
-    tlsFiles: null,
+    tlsFiles: [],
     operatorToken: null,
     postmasterAddress: null,
     dnsServers: ['192.0.2.53:53', '[2001:db8::53]:53'],
@@ -54,6 +54,8 @@ describe('defaults', () => {
     maxConnections: 1000,
     maxConnectionsPerClient: 50,
     messagesPerMinute: 600,
+    authenticationResults: false,
+    arcKey: null,
     deliveryHold: false,
     logLevel: 'info',
     logFormat: null,
@@ -150,7 +152,28 @@ describe('notations', () => {
     [{ PUBLIC_URL: 'https://mx.example.net' }, { publicUrl: 'https://mx.example.net' }],
     [
       { TLS_CERT_FILE: '/a/c.pem', TLS_KEY_FILE: 'k.pem' },
-      { tlsFiles: { certFile: '/a/c.pem', keyFile: resolve('k.pem') } },
+      { tlsFiles: [{ certFile: '/a/c.pem', keyFile: resolve('k.pem') }] },
+    ],
+    [
+      { TLS_CERT_FILE: '/a.pem, /b.pem', TLS_KEY_FILE: '/k.pem,/k.pem' },
+      {
+        tlsFiles: [
+          { certFile: '/a.pem', keyFile: '/k.pem' },
+          { certFile: '/b.pem', keyFile: '/k.pem' },
+        ],
+      },
+    ],
+    [
+      {
+        AUTHENTICATION_RESULTS: 'true',
+        ARC_DOMAIN: 'Backup.example.',
+        ARC_SELECTOR: 'Arc2026.mx',
+        ARC_KEY_FILE: 'arc.pem',
+      },
+      {
+        authenticationResults: true,
+        arcKey: { domain: 'backup.example', selector: 'arc2026.mx', keyFile: resolve('arc.pem') },
+      },
     ],
     [
       { DNS_SERVERS: '127.0.0.1:5353,[::1]:53, 9.9.9.9, 2620:fe::fe, [2620:fe::9]' },
@@ -216,6 +239,12 @@ describe('bad values', () => {
     ['PUBLIC_URL', 'mx.example.net', 'https://mx2.example.net'],
     ['PUBLIC_URL', 'https://u:p@mx.example.net', 'http'],
     ['PUBLIC_URL', 'https://mx.example.net/?a', 'http'],
+    ['TLS_CERT_FILE', '/a.pem,,/b.pem', 'comma list'],
+    ['AUTHENTICATION_RESULTS', 'maybe', 'true or false'],
+    ['ARC_DOMAIN', 'not a name', 'host name'],
+    ['ARC_SELECTOR', 'a_b', 'arc2026'],
+    ['ARC_SELECTOR', 'arc.', 'arc2026'],
+    ['ARC_KEY_FILE', '/a\nb', 'path'],
     ['OPERATOR_TOKEN', 'two words', 'openssl rand'],
     ['POSTMASTER_ADDRESS', 'postmaster', 'postmaster@example.net'],
     ['DNS_SERVERS', 'dns.example.net:53', '192.0.2.53:53'],
@@ -260,6 +289,24 @@ describe('bad values', () => {
       'TLS_KEY_FILE is unset: expected a path, because TLS_CERT_FILE is set',
     );
     expect(bad({ TLS_KEY_FILE: '/k.pem' }).variable).toBe('TLS_CERT_FILE');
+  });
+
+  test('lists of certificates and keys must be of one length', () => {
+    expect(bad({ TLS_CERT_FILE: '/a.pem,/b.pem', TLS_KEY_FILE: '/a.key' }).message).toBe(
+      'TLS_KEY_FILE is "/a.key": expected one path for each of TLS_CERT_FILE, which are 2',
+    );
+  });
+
+  test('the three settings of ARC stand together', () => {
+    const all = { ARC_DOMAIN: 'backup.example', ARC_SELECTOR: 'arc', ARC_KEY_FILE: '/arc.pem' };
+    for (const missing of Object.keys(all)) {
+      const problem = bad({ ...all, [missing]: '' });
+      expect(problem.variable).toBe(missing);
+      expect(problem.message).toMatch(
+        new RegExp(`^${missing} is unset: expected a value, because ARC_[A-Z_]+ is set$`),
+      );
+      expect(bad({ [missing]: all[missing as keyof typeof all] }).message).toContain(`because ${missing} is set`);
+    }
   });
 
   test('a long value is cut', () => {

@@ -1,20 +1,31 @@
 /**
- * Key and certificate for STARTTLS: the operator's files, or a self-signed pair made once in the data folder (RFC 3207).
+ * Keys and certificates for STARTTLS: the operator's files, or a self-signed pair made once in the data folder (RFC 3207).
  *
- * Promises that the operator's files are read again soon after they change, and that a pair that does not match is never
- * used: the old one stays, and a warning is given. Mail servers do not verify an opportunistic TLS peer, so self-signed
- * protects as well from listeners. Does no handshake.
+ * Promises that the operator's files are read again soon after they change, whichever of the two is replaced first, also by
+ * another target of a symbolic link, and that a pair that does not match is never used: the old one stays, and a warning is
+ * given. Each pair is on its own. Most mail servers do not verify a TLS peer, so self-signed protects as well from
+ * listeners; tls-warnings.ts knows the others. Does no handshake.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createSelfSigned } from './self-signed.ts';
 
-export interface TlsMaterial {
+export interface TlsPair {
   /** PEM. */
   readonly key: string;
   /** PEM, the chain included. */
   readonly cert: string;
+}
+
+/** The pair for clients that name no host, or one that no certificate has, and the others. */
+export interface TlsMaterial extends TlsPair {
+  readonly others: readonly TlsPair[];
+}
+
+export interface TlsPairFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
 }
 
 export interface TlsMaterialOptions {
@@ -22,8 +33,8 @@ export interface TlsMaterialOptions {
   readonly dataDir: string;
   /** Subject of the self-signed certificate. */
   readonly hostname: string;
-  /** Both or neither. */
-  readonly files: { readonly certFile: string; readonly keyFile: string } | null;
+  /** Empty: the self-signed pair. */
+  readonly files: readonly TlsPairFiles[];
   readonly wallClock: () => Date;
   /** A changed pair could not be used; the old one stays. Once per change. */
   readonly warn: (message: string) => void;
@@ -35,52 +46,73 @@ const DAY_MS = 86_400_000;
 const VALIDITY_MS = 3650 * DAY_MS;
 
 /**
- * Loads or makes the pair and returns a function that gives the current one; cheap enough for every handshake.
+ * Loads or makes the pairs and returns a function that gives the current ones, the same object while nothing has changed;
+ * cheap enough for every handshake.
  *
  * @throws Error, one line that names the file, when the operator's files cannot be used
  */
 export function loadTlsMaterial(options: TlsMaterialOptions): () => TlsMaterial {
-  const { files } = options;
-  if (files === null) {
-    const material = readSelfSigned(options) ?? makeSelfSigned(options);
+  const [first, ...others] = options.files;
+  if (first === undefined) {
+    const material: TlsMaterial = { ...(readSelfSigned(options) ?? makeSelfSigned(options)), others: [] };
     return () => material;
   }
-  return reloading(files, options);
+  const watched = others.map((files) => watchPair(files, options));
+  return reloading(watchPair(first, options), watched, options.wallClock);
 }
 
-type Files = NonNullable<TlsMaterialOptions['files']>;
+/** Looks at its files when called: did the pair change? */
+interface WatchedPair {
+  readonly current: () => TlsPair;
+  readonly look: () => boolean;
+}
 
-function reloading(files: Files, options: TlsMaterialOptions): () => TlsMaterial {
-  let material = readPair(files.certFile, files.keyFile);
-  let seen = fingerprint(files);
-  let lookedAtMs = options.wallClock().getTime();
+function reloading(first: WatchedPair, others: readonly WatchedPair[], wallClock: () => Date): () => TlsMaterial {
+  const gather = (): TlsMaterial => ({ ...first.current(), others: others.map((pair) => pair.current()) });
+  let material = gather();
+  let lookedAtMs = wallClock().getTime();
   return () => {
-    const nowMs = options.wallClock().getTime();
+    const nowMs = wallClock().getTime();
     if (Math.abs(nowMs - lookedAtMs) < RELOAD_INTERVAL_MS) return material;
     lookedAtMs = nowMs;
-    const found = fingerprint(files);
-    if (found === seen) return material;
-    seen = found;
-    try {
-      material = readPair(files.certFile, files.keyFile);
-    } catch (error) {
-      options.warn(`TLS files changed and cannot be used, the old pair stays: ${messageOf(error)}`);
-    }
+    const changed = [first, ...others].filter((pair) => pair.look());
+    if (changed.length > 0) material = gather();
     return material;
   };
 }
 
-/** Changes with either file; a missing one is a state too, as in the middle of a renewal. */
-function fingerprint(files: Files): string {
+function watchPair(files: TlsPairFiles, options: TlsMaterialOptions): WatchedPair {
+  // Taken before the files are read: what changes meanwhile is seen by the next look.
+  let seen = fingerprint(files);
+  let pair = readPair(files);
+  return {
+    current: () => pair,
+    look: () => {
+      const found = fingerprint(files);
+      if (found === seen) return false;
+      seen = found;
+      try {
+        pair = readPair(files);
+        return true;
+      } catch (error) {
+        options.warn(`TLS files changed and cannot be used, the old pair stays: ${messageOf(error)}`);
+        return false;
+      }
+    },
+  };
+}
+
+/** Changes with either file; a missing one is a state too, as in the middle of a renewal. Symbolic links are followed. */
+function fingerprint(files: TlsPairFiles): string {
   return [files.certFile, files.keyFile]
     .map((file) => {
       const stat = statSync(file, { throwIfNoEntry: false });
-      return stat === undefined ? 'missing' : `${stat.mtimeMs}/${stat.size}/${stat.ino}`;
+      return stat === undefined ? 'missing' : `${stat.mtimeMs}/${stat.ctimeMs}/${stat.size}/${stat.ino}`;
     })
     .join(' ');
 }
 
-function readPair(certFile: string, keyFile: string): TlsMaterial {
+function readPair({ certFile, keyFile }: TlsPairFiles): TlsPair {
   const cert = readFileSync(certFile, 'utf8');
   const key = readFileSync(keyFile, 'utf8');
   let isPair: boolean;
@@ -93,44 +125,43 @@ function readPair(certFile: string, keyFile: string): TlsMaterial {
   return { key, cert };
 }
 
-function selfSignedFiles(dataDir: string): Files {
+function selfSignedFiles(dataDir: string): TlsPairFiles {
   return { certFile: join(dataDir, 'tls', 'cert.pem'), keyFile: join(dataDir, 'tls', 'key.pem') };
 }
 
 /** Null when there is none, or it is for another name, broken or near its end. */
-function readSelfSigned(options: TlsMaterialOptions): TlsMaterial | null {
-  const { certFile, keyFile } = selfSignedFiles(options.dataDir);
+function readSelfSigned(options: TlsMaterialOptions): TlsPair | null {
   try {
-    const material = readPair(certFile, keyFile);
-    const certificate = new X509Certificate(material.cert);
+    const pair = readPair(selfSignedFiles(options.dataDir));
+    const certificate = new X509Certificate(pair.cert);
     const endsMs = Date.parse(certificate.validTo);
     const isFresh = endsMs - options.wallClock().getTime() > VALIDITY_MS / 10;
-    return isFresh && certificate.subject === `CN=${options.hostname}` ? material : null;
+    return isFresh && certificate.subject === `CN=${options.hostname}` ? pair : null;
   } catch {
     return null;
   }
 }
 
 /** ECDSA P-256: a handshake costs a tenth of RSA's. */
-function makeSelfSigned(options: TlsMaterialOptions): TlsMaterial {
+function makeSelfSigned(options: TlsMaterialOptions): TlsPair {
   const nowMs = options.wallClock().getTime();
-  const material = createSelfSigned({
+  const pair = createSelfSigned({
     hostname: options.hostname,
     // A client's clock may be behind ours.
     notBefore: new Date(nowMs - DAY_MS),
     notAfter: new Date(nowMs + VALIDITY_MS),
   });
-  keep(options.dataDir, material);
-  return material;
+  keep(options.dataDir, pair);
+  return pair;
 }
 
 /** Writes both files so that a crash leaves an old one, a new one or none; a mixed pair is made anew at the next start. */
-function keep(dataDir: string, material: TlsMaterial): void {
+function keep(dataDir: string, pair: TlsPair): void {
   const { certFile, keyFile } = selfSignedFiles(dataDir);
   mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 });
   for (const [file, text] of [
-    [keyFile, material.key],
-    [certFile, material.cert],
+    [keyFile, pair.key],
+    [certFile, pair.cert],
   ] as const) {
     writeFileSync(`${file}.new`, text, { mode: 0o600 });
     renameSync(`${file}.new`, file);

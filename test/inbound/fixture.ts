@@ -35,7 +35,7 @@ export interface Fixture {
 const tls = loadTlsMaterial({
   dataDir: mkdtempSync(join(tmpdir(), 'bmx-inbound-')),
   hostname: HOSTNAME,
-  files: null,
+  files: [],
   wallClock: () => new Date(),
   warn: () => undefined,
 });
