@@ -12,7 +12,7 @@ import { type Content, createContent, isLoop } from './content.ts';
 import { acceptedReply, type Reply } from './replies.ts';
 import type { Context, ReceivedTransaction, Transaction } from './transaction.ts';
 
-/** Takes octets until its own end, then has a reply. The parser of server.ts feeds it. */
+/** Takes octets until its own end, then has a reply. The parser of command-parser.ts feeds it. */
 export interface Receiver {
   /** Returns the index behind the last octet that belongs here, or -1 when all did and more are to come. */
   readonly push: (chunk: Buffer) => number;

@@ -2,7 +2,7 @@
  * What keeps the listener's memory and its clients within bounds: a budget for bytes in flight, connections per client, and
  * messages a minute per client.
  *
- * Counts only; what is said to whom is session.ts's and server.ts's. State is bounded by the clients of the last minute.
+ * Counts only; what is said to whom is session.ts's and connection.ts's. State is bounded by the clients of the last minute.
  */
 
 export interface ByteBudget {

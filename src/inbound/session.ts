@@ -2,7 +2,7 @@
  * The dialogue of one SMTP session, without its socket: what MAIL, RCPT and DATA are answered (RFC 5321 §3.3, §4.1.1).
  *
  * Promises that whatever goes wrong inside is 451, never 5yz, and that a decision that hangs is 451 within its limit.
- * Does not read lines, know TLS or close connections: server.ts does. Commands come one at a time.
+ * Does not read lines, know TLS or close connections: connection.ts does. Commands come one at a time.
  */
 import { parsePath } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';

@@ -1,0 +1,309 @@
+/**
+ * One client's connection: the library's reading and writing, with our dialogue and our replies (RFC 5321 §3.1, §4.1).
+ *
+ * smtp-server 3.21.6 gives TLS, the idle timer and the look-up of a command's handler; MAIL, RCPT, DATA and their replies
+ * are session.ts's. Promises: no wait before the banner unless asked for; no error of ours as 5yz; no command from what was
+ * sent in clear before STARTTLS or inside a refused BDAT (RFC 3207, RFC 3030). The library's traps are listed in
+ * docs/quirks.md.
+ */
+import type { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { CommandParser, MAX_COMMAND_OCTETS } from './command-parser.ts';
+import { createChunkDrain, type Receiver } from './data-phase.ts';
+import { ehloOf, type House } from './house.ts';
+import { OFFERED, replaceReply } from './library-replies.ts';
+import * as replies from './replies.ts';
+import type { Reply } from './replies.ts';
+import type { Listener } from './server.ts';
+import { createSession, type Session } from './session.ts';
+
+/** A data phase may take `idleMs` and this long for what has come: who sends slower holds a place for nothing. */
+const MIN_DATA_OCTETS_PER_MS = 0.5;
+
+export class Connection extends SMTPConnection {
+  readonly house: House;
+  readonly dialogue: Session;
+  readonly listener: Listener;
+  readonly connectedMs: number;
+  /** Since when the client owes us a command, or the data. */
+  waitingSinceMs: number;
+  /** Octets of the present data phase, or of all that were refused with BDAT. */
+  dataOctets = 0;
+  isActive = true;
+  isCounted = false;
+  isSecured = false;
+  /** Between the final dot and its reply. */
+  isFinishing = false;
+  endReason = 'lost';
+  topSocket: Socket = this._socket;
+
+  constructor(listener: Listener, socket: Socket | TLSSocket, options: SMTPConnectionOptions | null | undefined) {
+    super(listener, socket, options);
+    const { house } = listener;
+    this.house = house;
+    this.listener = listener;
+    this.dialogue = createSession(house.context, this.remoteAddress);
+    this.connectedMs = house.context.monotonicMs();
+    this.waitingSinceMs = this.connectedMs;
+    house.open.add(this);
+    house.activeCount += 1;
+    house.context.events.connected({ clientAddress: this.remoteAddress, connectionCount: house.activeCount });
+  }
+
+  override _createParser(): CommandParser {
+    return new CommandParser(this);
+  }
+
+  /** Replaces the library's, which always waits 100 ms before the banner. Its limit on connections is kept here. */
+  override init(): void {
+    this._setListeners(() => {
+      const refusal = this.admission();
+      if (refusal !== null) return this.refuse('CONNECT', refusal);
+      const { greetingWaitMs, isTrusted } = this.house.options;
+      if (greetingWaitMs <= 0 || isTrusted(this.remoteAddress)) return this.sendGreeting();
+      setTimeout(() => {
+        if (this._closing || this._closed) return;
+        // A whole line was refused already; this is for a partial one.
+        if (this._socket.bytesRead > 0) this.refuse('CONNECT', this.house.context.refusals.talkedTooSoon);
+        else this.sendGreeting();
+      }, greetingWaitMs);
+    });
+  }
+
+  admission(): Reply | null {
+    const { context, options, activeCount, isClosing } = this.house;
+    if (isClosing) return context.refusals.shuttingDown;
+    if (activeCount > options.maxConnections) return context.refusals.tooManyConnections;
+    this.isCounted = context.limits.connect(this.remoteAddress);
+    return this.isCounted ? null : context.refusals.tooManyFromClient;
+  }
+
+  sendGreeting(): void {
+    this._ready = true;
+    this.waitingSinceMs = this.house.context.monotonicMs();
+    this.say(replies.greeting(this.house.options.hostname));
+  }
+
+  /** Writes a reply of ours; 421 also closes. Nothing is written under a handshake: it would break into the TLS records. */
+  say(reply: Reply): void {
+    const socket = this._socket;
+    if (!this._upgrading && !socket.destroyed && socket.writable) socket.write(reply.wire, 'latin1');
+    if (reply.line.code !== 421) return;
+    this.endReason = reply.line.text;
+    this.close();
+  }
+
+  refuse(command: string, reply: Reply): void {
+    if (reply.line.rejection !== null) this.dialogue.recordRefusal(command, reply, null);
+    this.say(reply);
+  }
+
+  /** The library's own replies come through here; those with another code than ours are replaced. */
+  override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    const text = Array.isArray(data) ? data.join(' ') : (data ?? '');
+    const ours = replaceReply(this.house.context.refusals, code, text, context || '');
+    if (ours === null) super.send(code, data, context);
+    else this.refuse(context || 'SESSION', ours);
+  }
+
+  override _isSupported(command: string): boolean {
+    return OFFERED.has(command);
+  }
+
+  /** For the library's log, which is off. */
+  override _redactCredentials(commandName: string): { commandName: string; line: string } {
+    return { commandName, line: '' };
+  }
+
+  takeCommand(command: Buffer, callback?: () => void): void {
+    if (this._upgrading || this._closing) {
+      callback?.();
+    } else if (command.length > MAX_COMMAND_OCTETS) {
+      this.say(replies.LINE_TOO_LONG);
+      this._whenWritable(callback ?? (() => undefined));
+    } else {
+      this._onCommand(command, callback);
+    }
+  }
+
+  /** Called behind every reply: from here on the client owes us the next command. */
+  override _whenWritable(next: () => void): void {
+    this.waitingSinceMs = this.house.context.monotonicMs();
+    super._whenWritable(next);
+  }
+
+  /** RSET, EHLO and the end of a handshake come through here; the library's own envelope is not used. */
+  override _resetSession(): void {
+    if (!this.secure || this.isSecured) return this.dialogue.reset();
+    this.isSecured = true;
+    this.waitingSinceMs = this.house.context.monotonicMs();
+    const socket = this._socket as TLSSocket;
+    this.dialogue.secure(`${socket.getProtocol() ?? 'TLS'} ${socket.getCipher()?.name ?? ''}`.trim());
+  }
+
+  override handler_EHLO(command: Buffer, callback: () => void): void {
+    this.greet(command, true);
+    callback();
+  }
+
+  override handler_HELO(command: Buffer, callback: () => void): void {
+    this.greet(command, false);
+    callback();
+  }
+
+  greet(command: Buffer, isExtended: boolean): void {
+    const name = command.toString('latin1').slice(5).trim();
+    if (name === '') return this.say(replies.GREETING_SYNTAX);
+    this.hostNameAppearsAs = name;
+    this.dialogue.greet(isExtended, name);
+    if (isExtended) this.say(ehloOf(this.house, this.secure));
+    else this.say(replies.heloReply(this.house.options.hostname));
+  }
+
+  override handler_MAIL(command: Buffer, callback: () => void): void {
+    this.say(this.orFault('MAIL', () => this.dialogue.mail(command.toString('utf8'))));
+    callback();
+  }
+
+  override handler_RCPT(command: Buffer, callback: () => void): void {
+    const answer = (reply: Reply): void => {
+      this.say(reply);
+      callback();
+    };
+    this.dialogue
+      .rcpt(command.toString('utf8'))
+      .then(answer, (error: unknown) => answer(this.faultReply('RCPT', error)));
+  }
+
+  override handler_DATA(command: Buffer, callback: () => void): void {
+    const begun = this.orFault('DATA', () => this.dialogue.data(command.toString('latin1')));
+    if ('wire' in begun) this.say(begun);
+    else this.startReceiving(begun, replies.START_DATA);
+    callback();
+  }
+
+  handler_BDAT(command: Buffer, callback: () => void): void {
+    const size = /^BDAT[ \t]+([0-9]{1,15})(?:[ \t]+LAST)?[ \t]*$/i.exec(command.toString('latin1'))?.[1];
+    if (size === undefined) this.say(replies.BDAT_SYNTAX);
+    else if (Number(size) === 0) this.say(replies.BDAT_REFUSED);
+    else this.startReceiving(createChunkDrain(Number(size), replies.BDAT_REFUSED), null);
+    callback();
+  }
+
+  override handler_STARTTLS(command: Buffer, callback: () => void): void {
+    this.listener.refreshTls();
+    super.handler_STARTTLS(command, callback);
+  }
+
+  override handler_QUIT(command: Buffer, callback: () => void): void {
+    this.endReason = 'quit';
+    super.handler_QUIT(command, callback);
+  }
+
+  startReceiving(receiver: Receiver, reply: Reply | null): void {
+    if (!(this._parser instanceof CommandParser)) return receiver.abandon();
+    this.dataOctets = 0;
+    this._parser.receive(receiver);
+    if (reply !== null) this.say(reply);
+  }
+
+  /** A fault while receiving ends the session: where the data ends is no longer known. */
+  push(receiver: Receiver, chunk: Buffer): number {
+    this.dataOctets += chunk.length;
+    try {
+      return receiver.push(chunk);
+    } catch (error) {
+      this.faultReply('DATA', error);
+      this.say(this.house.context.refusals.brokenOff);
+      return -1;
+    }
+  }
+
+  /** The end of the data was seen: the reply, then what the client pipelined behind it. */
+  endReceiving(receiver: Receiver, resume: () => void): void {
+    this._handlerPending = true;
+    this.isFinishing = true;
+    receiver.finish().then(
+      (reply) => this.answerFinal(reply, resume),
+      (error: unknown) => this.answerFinal(this.faultReply('DATA', error), resume),
+    );
+  }
+
+  answerFinal(reply: Reply, resume: () => void): void {
+    this._handlerPending = false;
+    this.isFinishing = false;
+    this.say(reply);
+    if (this.house.isClosing) this.shutDown();
+    else this._whenWritable(resume);
+  }
+
+  orFault<T>(command: string, work: () => T): T | Reply {
+    try {
+      return work();
+    } catch (error) {
+      return this.faultReply(command, error);
+    }
+  }
+
+  faultReply(command: string, error: unknown): Reply {
+    this.house.context.events.fault({ where: `inbound ${command}`, error });
+    return this.house.context.refusals.fault;
+  }
+
+  get receiver(): Receiver | null {
+    return this._parser instanceof CommandParser ? this._parser.receiver : null;
+  }
+
+  /** Ends a session whose client keeps us waiting. The library's idle timer alone starts anew with every octet. */
+  checkTime(nowMs: number): void {
+    if (this._closing || this._handlerPending) return;
+    const { idleMs, sessionMs } = this.house.timeouts;
+    const allowedMs = this.receiver === null ? idleMs : idleMs + this.dataOctets / MIN_DATA_OCTETS_PER_MS;
+    const isOverdue = nowMs - this.waitingSinceMs > allowedMs;
+    const ageMs = nowMs - this.connectedMs;
+    const isOld = this.receiver === null && ageMs > sessionMs * (this.dialogue.isInTransaction() ? 2 : 1);
+    if (!isOverdue && !isOld) return;
+    if (this._upgrading) this.destroySocket();
+    else this.say(this.house.context.refusals.timedOut);
+  }
+
+  /** Leaves alone only who waits for the reply to a final dot. */
+  shutDown(): void {
+    if (this.isFinishing) return;
+    if (this._upgrading) return this.destroySocket();
+    this.say(this.house.context.refusals.shuttingDown);
+    this._socket.destroySoon();
+  }
+
+  destroySocket(): void {
+    this.topSocket.destroy();
+  }
+
+  /** Under a handshake `_socket` is still the raw one, and destroying that from below may crash Node. */
+  override _armTimeout(socket: Socket = this._socket): void {
+    this.topSocket = socket;
+    super._armTimeout(socket);
+  }
+
+  override close(): void {
+    super.close();
+    if (this.isActive) this.house.activeCount -= 1;
+    this.isActive = false;
+  }
+
+  override _onClose(): void {
+    if (this._closed) return;
+    this.receiver?.abandon();
+    super._onClose();
+    const { house, remoteAddress, endReason: reason } = this;
+    if (this.isActive) house.activeCount -= 1;
+    this.isActive = false;
+    if (this.isCounted) house.context.limits.disconnect(remoteAddress);
+    house.open.delete(this);
+    const durationMs = house.context.monotonicMs() - this.connectedMs;
+    house.context.events.disconnected({ clientAddress: remoteAddress, reason, durationMs });
+    if (house.open.size === 0) house.onEmpty();
+  }
+}
