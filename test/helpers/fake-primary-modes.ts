@@ -15,6 +15,14 @@ export interface FakePrimaryModes {
   readonly mailFrom: string | null;
   /** Replaces the reply to every RCPT. */
   readonly rcpt: string | null;
+  /** The reply to MAIL, or null for the usual one. Heard before `mailFrom`. */
+  readonly mailVerdict: ((reversePath: string) => string | null) | null;
+  /** The reply to RCPT, or null for the usual one. Heard before `rcpt`. */
+  readonly rcptVerdict: ((address: string, reversePath: string) => string | null) | null;
+  /** 451 to the first RCPT of every recipient. */
+  readonly greylisting: boolean;
+  /** Replaces the reply to RSET. */
+  readonly rset: string | null;
   /** Replaces the reply to DATA. */
   readonly data: string | null;
   /** Replaces the reply to the final dot; the message is then not recorded unless it begins with 250. */
@@ -44,6 +52,10 @@ export const PLAIN_MODES: FakePrimaryModes = {
   helo: null,
   mailFrom: null,
   rcpt: null,
+  mailVerdict: null,
+  rcptVerdict: null,
+  greylisting: false,
+  rset: null,
   data: null,
   dot: null,
   dropAt: null,
@@ -76,6 +88,10 @@ export const NAMED_MODES = {
   noStartTls: { startTls: 'ABSENT' },
   brokenStartTls: { startTls: 'BROKEN' },
   smallSize: { sizeLimitBytes: 1000 },
+  greylisting: { greylisting: true },
+  catchAll: { rcpt: '250 2.1.5 Anybody is welcome' },
+  /** Takes no bounces at all. */
+  hatesNullSender: { mailVerdict: (reversePath) => (reversePath === '' ? '550 5.7.1 No bounces here' : null) },
   mailFrom5xx: { mailFrom: '550 5.1.8 Sender address rejected' },
 } as const satisfies Record<string, Partial<FakePrimaryModes>>;
 

@@ -33,6 +33,17 @@ export interface FakePrimarySession {
   unfinishedBytes: number;
 }
 
+/** One RCPT and what came of it. */
+export interface AskedRecipient {
+  readonly address: string;
+  readonly parameters: string;
+  readonly reversePath: string;
+  readonly mailParameters: string;
+  /** Null where the connection was dropped instead. */
+  readonly reply: string | null;
+  readonly sessionNumber: number;
+}
+
 export interface SessionParts {
   readonly socket: Socket;
   readonly session: FakePrimarySession;
@@ -40,6 +51,7 @@ export interface SessionParts {
   readonly certificate: TestCertificate;
   readonly greylisted: Set<string>;
   readonly onMessage: (message: ReceivedMessage) => void;
+  readonly onRcpt: (asked: AskedRecipient) => void;
   readonly onChange: () => void;
 }
 
@@ -109,7 +121,7 @@ export function serveSession(parts: SessionParts): () => void {
         return onData();
       case 'RSET':
         clear();
-        return reply('250 2.0.0 Reset');
+        return reply(modes().rset ?? '250 2.0.0 Reset');
       case 'NOOP':
         return reply('250 2.0.0 OK');
       case 'QUIT':
@@ -131,9 +143,14 @@ export function serveSession(parts: SessionParts): () => void {
     const match = /^MAIL FROM:<(.*?)>(?: (.*))?$/i.exec(line);
     if (reversePath !== null) return reply('503 5.5.1 Sender already given');
     if (match === null) return reply('501 5.5.4 Syntax error');
-    const answer = modes().mailFrom ?? '250 2.1.0 Sender OK';
-    if (answer.startsWith('250')) [, reversePath = '', mailParameters = ''] = match;
+    const [, givenPath = '', givenParameters = ''] = match;
+    const answer = modes().mailVerdict?.(givenPath) ?? modes().mailFrom ?? '250 2.1.0 Sender OK';
+    if (answer.startsWith('250')) {
+      reversePath = givenPath;
+      mailParameters = givenParameters;
+    }
     await reply(answer);
+    if (answer.startsWith('421')) drop();
   };
 
   const onRcpt = async (line: string): Promise<void> => {
@@ -144,10 +161,20 @@ export function serveSession(parts: SessionParts): () => void {
     const [, address = '', parameters = ''] = match;
     const behaviour = behaviourOf(address);
     if (behaviour.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, behaviour.delayMs));
-    if (behaviour.drop === 'AT_RCPT') return drop();
-    const isRefused = behaviour.rcpt !== undefined && !(behaviour.isOnce && parts.greylisted.has(address));
+    const asked = { address, parameters, reversePath, mailParameters, sessionNumber: session.number };
+    if (behaviour.drop === 'AT_RCPT') {
+      parts.onRcpt({ ...asked, reply: null });
+      return drop();
+    }
+    const isKnown = parts.greylisted.has(address);
+    const isRefused = behaviour.rcpt !== undefined && !(behaviour.isOnce && isKnown);
     parts.greylisted.add(address);
-    const answer = modes().rcpt ?? (isRefused ? behaviour.rcpt : '250 2.1.5 Recipient OK');
+    const usual = isRefused ? behaviour.rcpt : '250 2.1.5 Recipient OK';
+    const answer =
+      modes().rcptVerdict?.(address, reversePath) ??
+      modes().rcpt ??
+      (modes().greylisting && !isKnown ? '451 4.7.1 Greylisted, please try again' : usual);
+    parts.onRcpt({ ...asked, reply: answer });
     if (answer.startsWith('250')) recipients.push({ address, parameters });
     await reply(answer);
     if (answer.startsWith('421')) drop();

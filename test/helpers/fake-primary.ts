@@ -7,15 +7,24 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { testCertificate } from './certificate.ts';
 import { type FakePrimaryModes, type ModeName, NAMED_MODES, PLAIN_MODES } from './fake-primary-modes.ts';
-import { type FakePrimarySession, type ReceivedMessage, serveSession } from './fake-primary-session.ts';
+import {
+  type AskedRecipient,
+  type FakePrimarySession,
+  type ReceivedMessage,
+  serveSession,
+} from './fake-primary-session.ts';
 
-export type { FakePrimarySession, ReceivedMessage } from './fake-primary-session.ts';
+export type { AskedRecipient, FakePrimarySession, ReceivedMessage } from './fake-primary-session.ts';
 
 export interface FakePrimary {
   readonly host: string;
   readonly port: number;
   readonly messages: ReceivedMessage[];
   readonly sessions: FakePrimarySession[];
+  /** Every RCPT, in order: those of a probe as well as those of a message. */
+  readonly rcpts: AskedRecipient[];
+  /** How often a verb was said, in all sessions. */
+  readonly countVerb: (verb: string) => number;
   /** A name replaces all modes, an object changes some. In force from the next step of every session. */
   readonly setMode: (mode: ModeName | Partial<FakePrimaryModes>) => void;
   /** Resolves when the condition holds, looked at after every command, message and close; rejects after ten seconds. */
@@ -42,6 +51,7 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
   const certificate = testCertificate();
   const messages: ReceivedMessage[] = [];
   const sessions: FakePrimarySession[] = [];
+  const rcpts: AskedRecipient[] = [];
   const cuts = new Map<Socket, () => void>();
   const greylisted = new Set<string>();
   const watchers = new Set<() => void>();
@@ -62,7 +72,9 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
       messages.push(message);
       onChange();
     };
-    const cut = serveSession({ socket, session, modes: () => modes, certificate, greylisted, onMessage, onChange });
+    const onRcpt = (asked: AskedRecipient): void => void rcpts.push(asked);
+    const parts = { socket, session, modes: () => modes, certificate, greylisted, onMessage, onRcpt, onChange };
+    const cut = serveSession(parts);
     cuts.set(socket, cut);
   };
   const start = async (): Promise<void> => {
@@ -95,6 +107,13 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
     },
     messages,
     sessions,
+    rcpts,
+    countVerb: (verb) => {
+      const said = sessions.flatMap(({ commands }) =>
+        commands.map((line) => /^[A-Za-z]*/.exec(line)?.[0].toUpperCase()),
+      );
+      return said.filter((other) => other === verb.toUpperCase()).length;
+    },
     setMode: (mode) => {
       modes = applyMode(modes, mode);
     },
