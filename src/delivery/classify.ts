@@ -11,6 +11,7 @@
  * - 5yz to MAIL fails only when it is about the sender or the message; else it is about us.
  */
 import type { HostTrouble, Outcome, RecipientNumber } from '../mail/outcome.ts';
+import { namesAddress, namesBlocklist } from '../mail/refusal-words.ts';
 import { parseReply, type Reply } from '../mail/reply.ts';
 import type { Answer } from '../net/smtp-answer.ts';
 import type { SmtpOffers } from '../net/smtp-commands.ts';
@@ -137,7 +138,7 @@ function classifyPermanent(stage: TransactionStage, reply: Reply, text: string, 
 
 function isRefusalOfUs(stage: TransactionStage, reply: Reply, context: Context): boolean {
   if (ASKS_FOR_MORE.has(reply.code)) return true;
-  if (namesAddress(reply.text, context.ownAddresses) || namesBlocklist(stage, reply.text)) return true;
+  if (namesAddress(reply.text, context.ownAddresses) || isListing(stage, reply.text)) return true;
   switch (stage) {
     case 'MAIL':
       return !isAboutMessage(reply) && !isAboutDialogue(reply);
@@ -183,22 +184,11 @@ function enhancedCodeOf(reply: Reply): string | null {
   return reply.enhancedCode ?? /\(#([45]\.\d{1,3}\.\d{1,3})\)/.exec(reply.text)?.[1] ?? null;
 }
 
-function namesAddress(text: string, ownAddresses: readonly string[]): boolean {
-  return ownAddresses.some((address) => {
-    const at = text.toLowerCase().indexOf(address.toLowerCase());
-    if (at === -1) return false;
-    // 192.0.2.1 is not named by 192.0.2.10.
-    return !/[0-9a-f]/i.test(text[at - 1] ?? '') && !/[0-9a-f]/i.test(text[at + address.length] ?? '');
-  });
-}
-
-const BLOCKLIST_WORDS =
-  /\b(?:(?:block|black|deny)[ -]?list(?:ed)?|dnsbl|rbl|spamhaus|spamcop|barracudacentral|sorbs|uceprotect|abuseat|client host (?:rejected|blocked)|(?:banned|blocked) (?:sending )?ip|ip (?:address )?(?:is )?(?:blocked|banned|listed))\b/i;
 /** Lists of what stands *in* a message: a refusal of the content. */
 const CONTENT_LIST_WORDS = /\b(?:surbl|uribl|ur[il]s?|links?|attachments?|dbl)\b/i;
 
-function namesBlocklist(stage: TransactionStage, text: string): boolean {
-  return BLOCKLIST_WORDS.test(text) && !(stage === 'DOT' && CONTENT_LIST_WORDS.test(text));
+function isListing(stage: TransactionStage, text: string): boolean {
+  return namesBlocklist(text) && !(stage === 'DOT' && CONTENT_LIST_WORDS.test(text));
 }
 
 function failed(reply: Reply, text: string): Verdict {
