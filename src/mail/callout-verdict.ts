@@ -6,12 +6,13 @@
  * 1. No reply, a reply to anything but RCPT, 3yz, 4yz: UNKNOWN.
  * 2. 2yz to RCPT: POSITIVE.
  * 3. 5yz whose text names an address of ours or a blocklist is about us: UNKNOWN, blocking, whatever its code.
- * 4. 5yz with an enhanced status code: NEGATIVE for the codes that say "no such mailbox" (RFC 3463 §3.2), and for 5.4.1
+ * 4. 5yz whose text complains of the sender is about our reverse-path: UNKNOWN, whatever its code.
+ * 5. 5yz with an enhanced status code: NEGATIVE for the codes that say "no such mailbox" (RFC 3463 §3.2), and for 5.4.1
  *    where the text is Exchange Online's "recipient address rejected". UNKNOWN for every other code; 5.7.z is blocking.
- * 5. 550, 551, 553 without one: NEGATIVE when the text stands in the table (callout-texts.ts), else UNKNOWN.
- * 6. Every other 5yz: UNKNOWN.
+ * 6. 550, 551, 553 without one: NEGATIVE when the text stands in the table (callout-texts.ts), else UNKNOWN.
+ * 7. Every other 5yz: UNKNOWN.
  */
-import { saysUnknownUser } from './callout-texts.ts';
+import { isAboutSender, saysUnknownUser } from './callout-texts.ts';
 import { namesAddress, namesBlocklist } from './refusal-words.ts';
 import type { Reply } from './reply.ts';
 
@@ -45,7 +46,7 @@ export function classifyCalloutReply(
     }
     case 5:
       if (isAboutUs(reply, ownAddresses)) return BLOCKING;
-      if (stage === 'RCPT' && saysNoMailbox(reply)) return NEGATIVE;
+      if (stage === 'RCPT' && !isAboutSender(reply.text) && saysNoMailbox(reply)) return NEGATIVE;
       return enhancedCodeOf(reply)?.startsWith('5.7.') ? BLOCKING : UNKNOWN;
     default:
       return UNKNOWN;
