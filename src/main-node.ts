@@ -1,6 +1,7 @@
 /**
  * One node of the service: its rooms in the order in which they start, and the reverse in which they stop.
  */
+import type { RelayDomain } from './settings/relay-domain.ts';
 import { within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
 import { isConnectionLost } from './db/connection-lost.ts';
@@ -176,6 +177,11 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     ownNames: new Set(config.mxNames),
     findMxHosts: routing.findMxHosts,
     cancelHeld: (viewer, destinationId, reason) => cancelHeld(opened.database.queueSql, viewer, destinationId, reason),
+    recipientLists: {
+      check: (_name: string, localParts: readonly string[]) => ({ kind: 'OK' as const, value: localParts }),
+      insert: async (_sql: unknown, domain: RelayDomain) => domain,
+      remove: async () => undefined,
+    },
   });
   const listener = await listenTo({
     sql,

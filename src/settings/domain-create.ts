@@ -8,28 +8,29 @@ import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import {
-  checkDeliverTo,
-  checkDomainName,
-  checkLabels,
-  errorsOf,
-  type HostInput,
-  type LabelInput,
-} from './domain-input.ts';
+import { type Checked, checkDomainName, errorsOf } from './domain-input.ts';
 import type { DomainChange, RunChange } from './domain-change.ts';
+import {
+  applySettings,
+  columnsOf,
+  DEFAULT_SETTINGS,
+  type DomainSettings,
+  type DomainSettingsInput,
+} from './domain-settings.ts';
 import {
   DOMAIN_COLUMNS,
   type DeliverToHost,
   type DomainRow,
   type DomainStatus,
+  type RelayDomain,
   relayDomainOf,
 } from './relay-domain.ts';
 import type { UserError } from './user-error.ts';
 
-export interface DomainCreateInput {
+export interface DomainCreateInput extends DomainSettingsInput {
   readonly name: string;
-  readonly deliverTo?: readonly HostInput[] | null;
-  readonly labels?: readonly LabelInput[] | null;
+  /** Local parts of its User List; absent or empty: the list is off. */
+  readonly recipients?: readonly string[] | null | undefined;
   /** Adds it even though it looks like a mail server's host name. */
   readonly force?: boolean | null;
 }
@@ -37,16 +38,27 @@ export interface DomainCreateInput {
 /** Lower-case names of a domain's MX records; empty when it has none; UNKNOWN when DNS does not say. */
 export type FindMxHosts = (name: string) => Promise<readonly string[] | 'UNKNOWN'>;
 
+/** The User List's own work: its room lies above this one. */
+export interface RecipientListWork {
+  /** The one form of each, in order, without repetitions. Paths of errors begin with `field`. */
+  readonly check: (domainName: string, localParts: readonly string[], field: string) => Checked<readonly string[]>;
+  /** The first entries of a domain that has just been made, in the transaction of its making; null when there are none. */
+  readonly insert: (sql: SqlExecutor, domain: RelayDomain, localParts: readonly string[]) => Promise<RelayDomain>;
+  /** All entries go, with the domain. */
+  readonly remove: (sql: SqlExecutor, domainId: string) => Promise<void>;
+}
+
 interface CreationDependencies {
   readonly ownNames: ReadonlySet<string>;
   readonly findMxHosts: FindMxHosts;
+  readonly recipientLists: RecipientListWork;
   readonly change: RunChange;
 }
 
 interface NewDomain {
   readonly name: string;
-  readonly deliverTo: readonly DeliverToHost[];
-  readonly labels: Readonly<Record<string, string>>;
+  readonly settings: DomainSettings;
+  readonly recipients: readonly string[];
   readonly status: DomainStatus;
 }
 
@@ -58,22 +70,25 @@ const MX_TIMEOUT_MS = 2_000;
 export function createDomainCreation(deps: CreationDependencies) {
   return async (viewer: Viewer, input: DomainCreateInput): Promise<DomainChange> => {
     const name = checkDomainName(input.name, deps.ownNames);
-    const deliverTo = checkDeliverTo(input.deliverTo ?? []);
-    const labels = checkLabels(input.labels ?? []);
-    if (name.kind === 'BAD' || deliverTo.kind === 'BAD' || labels.kind === 'BAD') {
-      return { kind: 'REFUSED', errors: errorsOf(name, deliverTo, labels), domain: null };
+    const settings = applySettings(DEFAULT_SETTINGS, input);
+    const shownName = name.kind === 'OK' ? name.value : '';
+    const recipients = deps.recipientLists.check(shownName, input.recipients ?? [], 'recipients');
+    if (name.kind === 'BAD' || settings.kind === 'BAD' || recipients.kind === 'BAD') {
+      return { kind: 'REFUSED', errors: errorsOf(name, settings, recipients), domain: null };
     }
     const hostError = input.force === true ? null : await checkIsNoHost(name.value, deps.findMxHosts);
     if (hostError !== null) return { kind: 'REFUSED', errors: [hostError], domain: null };
 
     const domain: NewDomain = {
       name: name.value,
-      deliverTo: deliverTo.value,
-      labels: labels.value,
+      settings: settings.value,
+      recipients: recipients.value,
       // An operator's is served at once; a tenant's waits for the proof of its ownership.
       status: viewer.isOperator ? 'ACTIVE' : 'PENDING',
     };
-    return deps.change(domain.name, (transaction) => insertDomain(transaction, viewer, domain));
+    return deps.change(domain.name, (transaction) =>
+      insertDomain(transaction, viewer, { domain, lists: deps.recipientLists }),
+    );
   };
 }
 
@@ -109,25 +124,40 @@ function parentsOf(name: string): string[] {
   return parents.slice(0, MAX_PARENTS);
 }
 
-async function insertDomain(sql: SqlExecutor, viewer: Viewer, domain: NewDomain): Promise<DomainChange> {
+async function insertDomain(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { domain, lists }: { readonly domain: NewDomain; readonly lists: RecipientListWork },
+): Promise<DomainChange> {
+  const { deliverTo, ...settings } = domain.settings;
   const destinationId = await lockDestination(sql, viewer, domain.name);
+  const columns = columnsOf(domain.settings);
   const [row] = await sql<DomainRow[]>`
-    insert into domains (id, tenant_id, destination_id, name, status, deliver_to, labels)
+    insert into domains (id, tenant_id, destination_id, name, status, deliver_to, labels, recipient_delimiter, call_aheads,
+                         unknown_while_down, unknown_defer_hours, dnsbl)
     values (${newId()}, ${viewer.tenantId}, ${destinationId}, ${domain.name}, ${domain.status},
-            ${JSON.stringify(domain.deliverTo)}::text::jsonb, ${JSON.stringify(domain.labels)}::text::jsonb)
+            ${columns.deliverTo}::text::jsonb, ${columns.labels}::text::jsonb, ${columns.recipientDelimiter},
+            ${columns.callAheads}, ${columns.policy}, ${columns.hours}, ${columns.dnsbl}::text::jsonb)
     on conflict do nothing
     returning ${sql(DOMAIN_COLUMNS)}`;
   if (row === undefined) return describeConflict(sql, viewer, domain.name);
 
-  if (domain.status === 'ACTIVE') await adoptDestination(sql, viewer, destinationId, domain.deliverTo);
+  if (domain.status === 'ACTIVE') await adoptDestination(sql, viewer, destinationId, deliverTo);
+  const created = await lists.insert(sql, relayDomainOf(row), domain.recipients);
   await recordEvent(sql, {
     tenantId: viewer.tenantId,
     destinationId,
     messageId: null,
     kind: 'DOMAIN_CREATED',
-    facts: { name: domain.name, status: domain.status, deliverTo: domain.deliverTo, labels: domain.labels },
+    facts: {
+      name: domain.name,
+      status: domain.status,
+      deliverTo,
+      ...settings,
+      recipientCount: domain.recipients.length,
+    },
   });
-  return { kind: 'DONE', domain: relayDomainOf(row) };
+  return { kind: 'DONE', domain: created };
 }
 
 /** The destination of this name, made if need be, locked against another change at the same time. */

@@ -6,6 +6,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import type { RecipientListWork } from './domain-create.ts';
 import { lockDomain } from './domain-lock.ts';
 import type { DomainChange, RunChange } from './domain-change.ts';
 import type { RelayDomain } from './relay-domain.ts';
@@ -24,14 +25,17 @@ export type CancelHeld = (viewer: Viewer, destinationId: string, reason: string)
 
 interface DeletionDependencies {
   readonly cancelHeld: CancelHeld;
+  readonly recipientLists: RecipientListWork;
   readonly change: RunChange;
 }
 
 export function createDomainDeletion(deps: DeletionDependencies) {
   return async (viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange> => {
-    const result = await lockDomain({ ...deps, viewer, name: input.name }, (sql, domain) =>
-      removeDomain(sql, viewer, domain, input.held ?? null),
-    );
+    const result = await lockDomain({ ...deps, viewer, name: input.name }, async (sql, domain) => {
+      const removed = await removeDomain(sql, viewer, domain, input.held ?? null);
+      if (removed.kind === 'DONE') await deps.recipientLists.remove(sql, domain.id);
+      return removed;
+    });
     // After the domain is gone, so that nothing is accepted behind the back of the cancelling. A node that dies in the
     // middle of it leaves the rest held, and it is delivered: the safe side.
     if (result.kind === 'DONE' && result.domain.status !== 'PENDING' && input.held === 'CANCEL') {

@@ -5,6 +5,7 @@
  * that writes drops its entry after COMMIT, others on the notice of that COMMIT, and all of it goes when notices may have
  * been missed. A load that was under way when its name was dropped is not kept.
  */
+import { createBoundedMap } from './bounded-map.ts';
 import type { RelayDomain } from './relay-domain.ts';
 
 export interface DomainSnapshot {
@@ -62,34 +63,5 @@ export function createDomainSnapshot(options: SnapshotOptions): DomainSnapshot {
       unknown.clear();
       loading.clear();
     },
-  };
-}
-
-interface BoundedMap<T> {
-  get(key: string): T | undefined;
-  set(key: string, value: T): void;
-  delete(key: string): void;
-  clear(): void;
-}
-
-/** A Map keeps insertion order, so re-inserting what is asked for makes its first key the one asked longest ago. */
-function createBoundedMap<T>(limit: number): BoundedMap<T> {
-  const entries = new Map<string, T>();
-  return {
-    get(key) {
-      const value = entries.get(key);
-      if (value !== undefined) {
-        entries.delete(key);
-        entries.set(key, value);
-      }
-      return value;
-    },
-    set(key, value) {
-      entries.set(key, value);
-      const oldest = entries.keys().next();
-      if (entries.size > limit && oldest.done !== true) entries.delete(oldest.value);
-    },
-    delete: (key) => void entries.delete(key),
-    clear: () => entries.clear(),
   };
 }

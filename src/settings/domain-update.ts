@@ -1,5 +1,5 @@
 /**
- * Changes a relay domain: its route, its labels. What the input leaves out stays; null puts the default back.
+ * Changes what a person may set on a relay domain. What the input leaves out stays; null puts the default back.
  *
  * A new route raises the destination's generation, so that a refusal by a host of the old one counts as a deferral only.
  */
@@ -7,18 +7,20 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { checkDeliverTo, checkLabels, errorsOf, type HostInput, type LabelInput } from './domain-input.ts';
 import { type DomainChange, noSuchDomain, type RunChange } from './domain-change.ts';
 import { lockDomain } from './domain-lock.ts';
+import {
+  applySettings,
+  columnsOf,
+  type DomainSettings,
+  type DomainSettingsInput,
+  settingsOf,
+} from './domain-settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import type { UserError } from './user-error.ts';
 
-export interface DomainUpdateInput {
+export interface DomainUpdateInput extends DomainSettingsInput {
   readonly name: string;
-  /** Absent: unchanged. Null or empty: the MX records decide. */
-  readonly deliverTo?: readonly HostInput[] | null | undefined;
-  /** Absent: unchanged. Null or empty: none. */
-  readonly labels?: readonly LabelInput[] | null | undefined;
   /** Refuse with CONFLICT unless the domain has this revision. */
   readonly expectedRevision?: number | null | undefined;
 }
@@ -28,26 +30,17 @@ interface UpdateDependencies {
 }
 
 export function createDomainUpdate(deps: UpdateDependencies) {
-  return async (viewer: Viewer, input: DomainUpdateInput): Promise<DomainChange> => {
-    const deliverTo = input.deliverTo === undefined ? undefined : checkDeliverTo(input.deliverTo ?? []);
-    const labels = input.labels === undefined ? undefined : checkLabels(input.labels ?? []);
-    if (deliverTo?.kind === 'BAD' || labels?.kind === 'BAD') {
-      const checks = [deliverTo, labels].filter((check) => check !== undefined);
-      return { kind: 'REFUSED', errors: errorsOf(...checks), domain: null };
-    }
-    return lockDomain({ ...deps, viewer, name: input.name }, async (sql, domain) => {
+  return async (viewer: Viewer, input: DomainUpdateInput): Promise<DomainChange> =>
+    lockDomain({ ...deps, viewer, name: input.name }, async (sql, domain) => {
       const conflict = checkRevision(domain, input.expectedRevision);
       if (conflict !== null) return { kind: 'REFUSED', errors: [conflict], domain };
-      const wanted = {
-        ...domain,
-        deliverTo: deliverTo?.value ?? domain.deliverTo,
-        labels: labels?.value ?? domain.labels,
-      };
+      const present = settingsOf(domain);
+      const wanted = applySettings(present, input);
+      if (wanted.kind === 'BAD') return { kind: 'REFUSED', errors: wanted.errors, domain: null };
       // Writing what is there already is no change: its revision stays, so that a replayed plan is a no-op.
-      if (isDeepStrictEqual(wanted, domain)) return { kind: 'DONE', domain };
-      return store(sql, viewer, domain, wanted);
+      if (isDeepStrictEqual(wanted.value, present)) return { kind: 'DONE', domain };
+      return store(sql, viewer, { domain, before: present, after: wanted.value });
     });
-  };
 }
 
 function checkRevision(domain: RelayDomain, expected: number | null | undefined): UserError | null {
@@ -61,38 +54,38 @@ function checkRevision(domain: RelayDomain, expected: number | null | undefined)
 async function store(
   sql: SqlExecutor,
   viewer: Viewer,
-  before: RelayDomain,
-  wanted: RelayDomain,
+  change: { readonly domain: RelayDomain; readonly before: DomainSettings; readonly after: DomainSettings },
 ): Promise<DomainChange> {
-  const route = JSON.stringify(wanted.deliverTo);
+  const { domain, before, after } = change;
+  const columns = columnsOf(after);
   const [row] = await sql<DomainRow[]>`
     update domains
-    set deliver_to = ${route}::text::jsonb,
-        labels = ${JSON.stringify(wanted.labels)}::text::jsonb,
+    set deliver_to = ${columns.deliverTo}::text::jsonb,
+        labels = ${columns.labels}::text::jsonb,
+        recipient_delimiter = ${columns.recipientDelimiter},
+        call_aheads = ${columns.callAheads},
+        unknown_while_down = ${columns.policy},
+        unknown_defer_hours = ${columns.hours},
+        dnsbl = ${columns.dnsbl}::text::jsonb,
         revision = revision + 1,
         updated_at = bmx_now()
-    where id = ${before.id}
+    where id = ${domain.id}
     returning ${sql(DOMAIN_COLUMNS)}`;
-  if (row === undefined) return noSuchDomain(before.name);
+  if (row === undefined) return noSuchDomain(domain.name);
 
   // A claim that is not served yet has no say in where the mail of its name goes.
-  if (before.status !== 'PENDING') {
+  if (domain.status !== 'PENDING') {
     await sql`
       update destinations
-      set deliver_to = ${route}::text::jsonb, route_generation = route_generation + 1
-      where id = ${before.destinationId} and deliver_to is distinct from ${route}::text::jsonb`;
+      set deliver_to = ${columns.deliverTo}::text::jsonb, route_generation = route_generation + 1
+      where id = ${domain.destinationId} and deliver_to is distinct from ${columns.deliverTo}::text::jsonb`;
   }
   await recordEvent(sql, {
-    tenantId: before.tenantId,
-    destinationId: before.destinationId,
+    tenantId: domain.tenantId,
+    destinationId: domain.destinationId,
     messageId: null,
     kind: 'DOMAIN_UPDATED',
-    facts: {
-      name: before.name,
-      by: viewer.tenantId,
-      before: { deliverTo: before.deliverTo, labels: before.labels },
-      after: { deliverTo: wanted.deliverTo, labels: wanted.labels },
-    },
+    facts: { name: domain.name, by: viewer.tenantId, before, after },
   });
   return { kind: 'DONE', domain: relayDomainOf(row) };
 }

@@ -8,7 +8,12 @@
 import type { SqlExecutor, Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import type { DomainChange } from './domain-change.ts';
-import { createDomainCreation, type DomainCreateInput, type FindMxHosts } from './domain-create.ts';
+import {
+  createDomainCreation,
+  type DomainCreateInput,
+  type FindMxHosts,
+  type RecipientListWork,
+} from './domain-create.ts';
 import { createDomainDeletion, type CancelHeld, type DomainDeleteInput } from './domain-delete.ts';
 import { createDomainSnapshot, type SnapshotOptions } from './domain-snapshot.ts';
 import { createDomainUpdate, type DomainUpdateInput } from './domain-update.ts';
@@ -28,6 +33,7 @@ export interface DomainsDependencies {
   readonly ownNames: ReadonlySet<string>;
   readonly findMxHosts: FindMxHosts;
   readonly cancelHeld: CancelHeld;
+  readonly recipientLists: RecipientListWork;
   readonly snapshot?: Pick<SnapshotOptions, 'maxDomains' | 'maxUnknown'>;
 }
 

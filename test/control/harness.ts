@@ -1,6 +1,7 @@
 /**
  * The control plane over real HTTP on a real database, and rows to look at, put there by SQL.
  */
+import type { RelayDomain } from '../../src/settings/relay-domain.ts';
 import { createControl, type ControlDependencies } from '../../src/control/server.ts';
 import type { MxObservation } from '../../src/control/dependencies.ts';
 import { newId } from '../../src/mail/id.ts';
@@ -49,6 +50,11 @@ export function domainsOn(database: TestDatabase, findMxHosts: FindMxHosts = asy
     ownNames: new Set(['backup.test.example']),
     findMxHosts,
     cancelHeld: (viewer, destinationId, reason) => cancelHeld(sql, viewer, destinationId, reason),
+    recipientLists: {
+      check: (_name: string, localParts: readonly string[]) => ({ kind: 'OK' as const, value: localParts }),
+      insert: async (_sql: unknown, domain: RelayDomain) => domain,
+      remove: async () => undefined,
+    },
   });
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { RelayDomain } from '../../src/settings/relay-domain.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { listenTo } from '../../src/db/listen.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
@@ -29,6 +30,11 @@ describe('two nodes', () => {
       ownNames: new Set(),
       findMxHosts: async () => [],
       cancelHeld: async () => {},
+      recipientLists: {
+        check: (_name: string, localParts: readonly string[]) => ({ kind: 'OK' as const, value: localParts }),
+        insert: async (_sql: unknown, domain: RelayDomain) => domain,
+        remove: async () => undefined,
+      },
     });
     const listener = await listenTo({
       sql: otherDatabase.sql,

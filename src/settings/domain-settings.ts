@@ -1,0 +1,125 @@
+/**
+ * All that a person may set on a relay domain, as one value: what an input makes of it, and how it is stored.
+ *
+ * An absent field of an input leaves what is there; null puts the default back. Every field is checked, and all complaints
+ * come together. Pure.
+ */
+import { checkDnsbl, type DnsblInput } from './dnsbl-input.ts';
+import {
+  type Checked,
+  checkDeliverTo,
+  checkLabels,
+  errorsOf,
+  type HostInput,
+  type LabelInput,
+} from './domain-input.ts';
+import {
+  DEFAULT_UNKNOWN_WHILE_DOWN,
+  type DeliverToHost,
+  type DnsblSettings,
+  NO_DNSBL,
+  type RelayDomain,
+  type UnknownWhileDown,
+} from './relay-domain.ts';
+import { invalid } from './user-error.ts';
+
+export interface DomainSettings {
+  readonly deliverTo: readonly DeliverToHost[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly recipientDelimiter: string | null;
+  readonly callAheads: boolean;
+  readonly unknownWhileDown: UnknownWhileDown;
+  readonly dnsbl: DnsblSettings;
+}
+
+export interface DomainSettingsInput extends DnsblInput {
+  readonly deliverTo?: readonly HostInput[] | null | undefined;
+  readonly labels?: readonly LabelInput[] | null | undefined;
+  readonly recipientDelimiter?: string | null | undefined;
+  readonly callAheads?: boolean | null | undefined;
+  readonly unknownWhileDown?:
+    | { readonly policy: UnknownWhileDown['policy']; readonly hours?: number | null | undefined }
+    | null
+    | undefined;
+}
+
+export const DEFAULT_SETTINGS: DomainSettings = {
+  deliverTo: [],
+  labels: {},
+  recipientDelimiter: null,
+  callAheads: true,
+  unknownWhileDown: DEFAULT_UNKNOWN_WHILE_DOWN,
+  dnsbl: NO_DNSBL,
+};
+
+/** The lifetime of held mail. */
+const MAX_DEFER_HOURS = 240;
+
+export function settingsOf(domain: RelayDomain): DomainSettings {
+  const { deliverTo, labels, recipientList, callAheads, unknownWhileDown, dnsbl } = domain;
+  return { deliverTo, labels, recipientDelimiter: recipientList.delimiter, callAheads, unknownWhileDown, dnsbl };
+}
+
+/** The settings that an input makes of the present ones. */
+export function applySettings(present: DomainSettings, input: DomainSettingsInput): Checked<DomainSettings> {
+  const deliverTo = given(input.deliverTo, present.deliverTo, (hosts) => checkDeliverTo(hosts ?? []));
+  const labels = given(input.labels, present.labels, (list) => checkLabels(list ?? []));
+  const recipientDelimiter = given(input.recipientDelimiter, present.recipientDelimiter, checkDelimiter);
+  const unknownWhileDown = given(input.unknownWhileDown, present.unknownWhileDown, checkUnknownWhileDown);
+  const dnsbl = checkDnsbl(input, present.dnsbl);
+  if (
+    deliverTo.kind === 'BAD' ||
+    labels.kind === 'BAD' ||
+    recipientDelimiter.kind === 'BAD' ||
+    unknownWhileDown.kind === 'BAD' ||
+    dnsbl.kind === 'BAD'
+  ) {
+    return { kind: 'BAD', errors: errorsOf(deliverTo, labels, recipientDelimiter, unknownWhileDown, dnsbl) };
+  }
+  return {
+    kind: 'OK',
+    value: {
+      deliverTo: deliverTo.value,
+      labels: labels.value,
+      recipientDelimiter: recipientDelimiter.value,
+      callAheads:
+        input.callAheads === undefined ? present.callAheads : (input.callAheads ?? DEFAULT_SETTINGS.callAheads),
+      unknownWhileDown: unknownWhileDown.value,
+      dnsbl: dnsbl.value,
+    },
+  };
+}
+
+/** Columns of `domains` and their values, for an insert or an update; jsonb as text, to be cast. */
+export function columnsOf(settings: DomainSettings) {
+  return {
+    deliverTo: JSON.stringify(settings.deliverTo),
+    labels: JSON.stringify(settings.labels),
+    recipientDelimiter: settings.recipientDelimiter,
+    callAheads: settings.callAheads,
+    policy: settings.unknownWhileDown.policy,
+    hours: settings.unknownWhileDown.hours,
+    dnsbl: JSON.stringify(settings.dnsbl),
+  };
+}
+
+function given<I, T>(value: I | undefined, present: T, check: (value: I) => Checked<T>): Checked<T> {
+  return value === undefined ? { kind: 'OK', value: present } : check(value);
+}
+
+/** RFC 5233 §2 leaves the character to the server. One that separates nothing in practice is a slip. */
+function checkDelimiter(text: string | null): Checked<string | null> {
+  if (text === null || /^[!#$%&'*+/=?^_`{|}~-]$/.test(text)) return { kind: 'OK', value: text };
+  const message = 'The delimiter is one character that may stand in a local part, such as "+"; null for none.';
+  return { kind: 'BAD', errors: [invalid(['recipientDelimiter'], message)] };
+}
+
+function checkUnknownWhileDown(value: DomainSettingsInput['unknownWhileDown']): Checked<UnknownWhileDown> {
+  if (value === null || value === undefined) return { kind: 'OK', value: DEFAULT_UNKNOWN_WHILE_DOWN };
+  const hours = value.hours ?? DEFAULT_UNKNOWN_WHILE_DOWN.hours;
+  if (Number.isInteger(hours) && hours >= 1 && hours <= MAX_DEFER_HOURS) {
+    return { kind: 'OK', value: { policy: value.policy, hours } };
+  }
+  const message = `Hours lie between 1 and ${MAX_DEFER_HOURS}.`;
+  return { kind: 'BAD', errors: [invalid(['unknownWhileDown', 'hours'], message)] };
+}
