@@ -52,10 +52,20 @@ export interface AcceptedRecipient {
   readonly address?: string;
 }
 
+/** Whose mail it is, for what is kept of a refusal. */
+export type Destination = Pick<AcceptedRecipient, 'destinationId' | 'tenantId'>;
+
 /** What RCPT is answered. */
 export type Decision =
   | { readonly kind: 'ACCEPT'; readonly recipient: AcceptedRecipient }
-  | { readonly kind: 'REFUSE'; readonly reply: ReplyLine };
+  | {
+      readonly kind: 'REFUSE';
+      readonly reply: ReplyLine;
+      /** Whose mail it would have been; recipient.ts adds it where the domain is served. */
+      readonly destination?: Destination;
+      /** The DNSBL zone that listed the client. */
+      readonly zone?: string;
+    };
 
 /** What one check says: PASS leaves the recipient to the next one. */
 export type Verdict = Decision | { readonly kind: 'PASS' };

@@ -3,7 +3,8 @@
  *
  *  1. postmaster of this server – no relay domain, and must always be reachable
  *  2. relay domain – cheap, and nothing may be asked on behalf of a domain that is not ours
- *  3. own rank – mail that nobody better can take must not be taken by us
+ *  3. harvest guard – who tries names out is not told which there are, and costs nothing below; role addresses are exempt
+ *  4. own rank – mail that nobody better can take must not be taken by us
  *
  * A new check is one file and one line in main. The first verdict that is not PASS is the answer; a recipient that passes
  * all is accepted. An error is for the caller to turn into 451: unknown trouble is never 5xx.
@@ -20,6 +21,8 @@ export interface RecipientPolicy {
   readonly postmaster: PostmasterMailbox;
   /** Behind the relay domain, in order. */
   readonly checks: readonly Check[];
+  /** Hears every verdict of theirs, and may hold the answer back. */
+  readonly note?: (question: ServedQuestion, decision: Decision) => Promise<void> | void;
 }
 
 /** The verdict on one forward-path. */
@@ -37,10 +40,18 @@ export async function decideRecipient(
   const served = checkRelayDomain(domain);
   if (served.kind !== 'PASS') return served;
   const question: ServedQuestion = { client, mail, localPart, domain, isRole: isRole(localPart) };
-  for (const check of policy.checks) {
+  const decision = await judge(policy.checks, question);
+  await policy.note?.(question, decision);
+  return decision;
+}
+
+async function judge(checks: readonly Check[], question: ServedQuestion): Promise<Decision> {
+  const recipient = recipientOf(question.domain);
+  for (const check of checks) {
     const answer = check(question);
     const verdict = answer instanceof Promise ? await answer : answer;
-    if (verdict.kind !== 'PASS') return verdict;
+    if (verdict.kind === 'REFUSE') return { ...verdict, destination: recipient };
+    if (verdict.kind === 'ACCEPT') return verdict;
   }
-  return { kind: 'ACCEPT', recipient: recipientOf(domain) };
+  return { kind: 'ACCEPT', recipient };
 }

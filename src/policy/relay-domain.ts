@@ -21,10 +21,10 @@ const SUSPENDED: ReplyLine = {
   rejection: 'BMX-SUSPENDED',
 };
 
-/** PASS leaves a served domain to the later checks. */
+/** PASS leaves a served domain to the later checks. Who only claims a domain is not told what is sent to it. */
 export function checkRelayDomain(domain: RelayDomain): Verdict {
   if (domain.status === 'PENDING') return { kind: 'REFUSE', reply: NOT_SERVED };
-  if (domain.status === 'SUSPENDED') return { kind: 'REFUSE', reply: SUSPENDED };
+  if (domain.status === 'SUSPENDED') return { kind: 'REFUSE', reply: SUSPENDED, destination: recipientOf(domain) };
   return PASS;
 }
 
