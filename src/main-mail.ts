@@ -124,6 +124,7 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
         metrics.refused(fields.rejection ?? fields.reply.slice(0, 3));
         log.refused(fields);
       },
+      warning: log.warning,
       fault: (fields) => {
         metrics.faulted('inbound');
         log.fault(fields);

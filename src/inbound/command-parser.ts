@@ -2,12 +2,13 @@
  * Splits what a client sends into command lines, and hands the octets of a data phase to a receiver of ours.
  *
  * smtp-server 3.21.6 splits the lines; the octets of DATA never reach it. Promises that of an over-long line only a start
- * is kept, that half a line at the end of a connection is no command, and that what comes behind the end of data is read
- * as commands again only after the reply (RFC 5321 §4.1.1.4, RFC 2920).
+ * is kept, that half a line at the end of a connection is no command, that what comes behind the end of data is read as
+ * commands again only after the reply (RFC 5321 §4.1.1.4, RFC 2920), and that no octet before the greeting is a command.
  */
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import type { Receiver } from './data-phase.ts';
+import { type ProxyHeader, readProxyHeader } from './proxy-header.ts';
 
 /** Room for a path and every parameter; RFC 5321 §4.5.3.1.4 asks for 512, the extensions for up to 1,100 more. */
 export const MAX_COMMAND_OCTETS = 4096;
@@ -16,6 +17,11 @@ const LIBRARY_MAX_COMMAND_OCTETS = 1 << 20;
 
 /** The connection, as its parser sees it. */
 export interface ParserOwner {
+  /** Before the greeting nobody may speak (RFC 5321 §4.3.1). */
+  readonly hasGreeted: () => boolean;
+  readonly refuseEarlyTalk: () => void;
+  /** What the first octets of a proxy's connection are; never `MORE`. */
+  readonly takeProxyHeader: (header: ProxyHeader) => void;
   readonly takeCommand: (line: Buffer, next?: () => void) => void;
   /** Octets for the receiver; what `Receiver.push` returns, or -1 after a fault. */
   readonly push: (receiver: Receiver, chunk: Buffer) => number;
@@ -27,6 +33,8 @@ export interface ParserOwner {
 export class CommandParser extends SMTPStream {
   readonly owner: ParserOwner;
   receiver: Receiver | null = null;
+  /** The first octets of a proxy's connection, until it is known whether they are a PROXY header; null: not looked for. */
+  firstOctets: Buffer | null = null;
 
   constructor(owner: ParserOwner) {
     super({ maxCommandLength: LIBRARY_MAX_COMMAND_OCTETS });
@@ -40,6 +48,11 @@ export class CommandParser extends SMTPStream {
 
   /** Of an over-long line only the start is kept, until its end: then it is one command, answered 500. */
   override _write(chunk: Buffer, encoding: BufferEncoding | 'buffer', next: (error?: Error | null) => void): void {
+    if (this.firstOctets !== null) return this.readFirst(Buffer.concat([this.firstOctets, chunk]), encoding, next);
+    if (!this.owner.hasGreeted()) {
+      this.owner.refuseEarlyTalk();
+      return next();
+    }
     let rest = chunk;
     if (!this._dataMode && this._remainder.length > MAX_COMMAND_OCTETS) {
       this._remainder = this._remainder.slice(0, MAX_COMMAND_OCTETS + 1);
@@ -48,6 +61,20 @@ export class CommandParser extends SMTPStream {
       rest = chunk.subarray(lf);
     }
     super._write(rest, encoding, next);
+  }
+
+  expectProxyHeader(): void {
+    this.firstOctets = Buffer.alloc(0);
+  }
+
+  readFirst(octets: Buffer, encoding: BufferEncoding | 'buffer', next: (error?: Error | null) => void): void {
+    const header = readProxyHeader(octets);
+    this.firstOctets = header.kind === 'MORE' ? octets : null;
+    if (header.kind === 'MORE') return next();
+    this.owner.takeProxyHeader(header);
+    const rest = header.kind === 'HEADER' ? octets.subarray(header.octetCount) : octets;
+    if (header.kind === 'MALFORMED' || rest.length === 0) return next();
+    this._write(rest, encoding, next);
   }
 
   receive(receiver: Receiver): void {

@@ -13,14 +13,25 @@ import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp
 import { CommandParser, MAX_COMMAND_OCTETS } from './command-parser.ts';
 import { createChunkDrain, type Receiver } from './data-phase.ts';
 import { ehloOf, type House } from './house.ts';
+import { waitToGreet } from './greeting-wait.ts';
 import { OFFERED, replaceReply } from './library-replies.ts';
+import type { ClientShare } from './limits.ts';
+import type { ProxyHeader } from './proxy-header.ts';
 import * as replies from './replies.ts';
 import type { Reply } from './replies.ts';
 import type { Listener } from './server.ts';
 import { createSession, type Session } from './session.ts';
+import { parseXclient, type XclientRequest } from './xclient.ts';
 
 /** A data phase may take `idleMs` and this long for what has come: who sends slower holds a place for nothing. */
 const MIN_DATA_OCTETS_PER_MS = 0.5;
+/** Octets beyond twice the size limit, stuffed dots and all, earn no more time: they are refused anyway. */
+const MAX_COUNTED_SIZES = 2;
+
+/** Of one session, between two messages. Honest senders make none or few; a guesser makes no end of them. */
+const MAX_ERRORS = 20;
+/** The client's own errors in commands, whatever its recipients are. */
+const ERROR_CODES = new Set([500, 501, 502, 503, 504, 555]);
 
 export class Connection extends SMTPConnection {
   readonly house: House;
@@ -32,8 +43,19 @@ export class Connection extends SMTPConnection {
   /** Octets of the present data phase, or of all that were refused with BDAT. */
   dataOctets = 0;
   isActive = true;
-  isCounted = false;
   isSecured = false;
+  /** What the client takes of its network's share. */
+  share: ClientShare;
+  /** The client may say by a PROXY header or XCLIENT for whom it speaks. */
+  mayNameClient: boolean;
+  /** A proxy that has not said yet for whom it speaks: its own connections are not counted against it. */
+  isUnnamed: boolean;
+  /** XCLIENT was the last command: another one may add to it. */
+  isNaming = false;
+  /** Past the wait for a PROXY header. */
+  isBegun = false;
+  /** Errors in commands since the last message. */
+  errorCount = 0;
   /** Between the final dot and its reply. */
   isFinishing = false;
   endReason = 'lost';
@@ -44,12 +66,14 @@ export class Connection extends SMTPConnection {
     const { house } = listener;
     this.house = house;
     this.listener = listener;
-    this.dialogue = createSession(house.context, this.remoteAddress);
+    this.share = house.context.limits.shareOf(this.remoteAddress);
+    this.dialogue = createSession(house.context, { address: this.remoteAddress, share: this.share });
+    this.mayNameClient = this.isTrustedProxy();
+    this.isUnnamed = this.mayNameClient;
     this.connectedMs = house.context.monotonicMs();
     this.waitingSinceMs = this.connectedMs;
     house.open.add(this);
     house.activeCount += 1;
-    house.context.events.connected({ clientAddress: this.remoteAddress, connectionCount: house.activeCount });
   }
 
   override _createParser(): CommandParser {
@@ -59,35 +83,99 @@ export class Connection extends SMTPConnection {
   /** Replaces the library's, which always waits 100 ms before the banner. Its limit on connections is kept here. */
   override init(): void {
     this._setListeners(() => {
-      const refusal = this.admission();
-      if (refusal !== null) return this.refuse('CONNECT', refusal);
-      const { greetingWaitMs, isTrusted } = this.house.options;
-      if (greetingWaitMs <= 0 || isTrusted(this.remoteAddress)) return this.sendGreeting();
-      setTimeout(() => {
-        if (this._closing || this._closed) return;
-        // A whole line was refused already; this is for a partial one.
-        if (this._socket.bytesRead > 0) this.refuse('CONNECT', this.house.context.refusals.talkedTooSoon);
-        else this.sendGreeting();
-      }, greetingWaitMs);
+      if (this.mayNameClient) this.awaitProxyHeader();
+      else this.begin();
     });
+  }
+
+  /** A proxy that speaks SMTP itself waits for the greeting; its first octets are looked at whenever they come. */
+  awaitProxyHeader(): void {
+    const parser = this._parser;
+    if (!(parser instanceof CommandParser)) return;
+    parser.expectProxyHeader();
+    setTimeout(() => {
+      const isUnderWay = (parser.firstOctets?.length ?? 0) > 0;
+      if (!this.isBegun && !isUnderWay && !this._closing && !this._closed) this.begin();
+    }, this.house.timeouts.proxyHeaderMs);
+  }
+
+  takeProxyHeader(header: ProxyHeader): void {
+    if (header.kind === 'MALFORMED') {
+      const message = `connection of ${this.remoteAddress} closed: ${header.reason}`;
+      this.house.context.events.warning({ where: 'PROXY header', message });
+      this.endReason = 'malformed PROXY header';
+      this.destroySocket();
+    } else if (header.kind === 'HEADER') {
+      this.isUnnamed = false;
+      if (header.address !== null) this.identify(header.address);
+      // Behind the greeting it is late, but still honoured.
+      if (this.isBegun) this.admit();
+      else this.begin();
+    } else if (!this.isBegun) {
+      this.begin();
+    }
+  }
+
+  /** From here on everything is about that client. An absent name is looked up. */
+  identify(address: string, name?: string | null): void {
+    if (address !== this.remoteAddress) {
+      this.share.returnConnection();
+      this.share = this.house.context.limits.shareOf(address);
+      this.remoteAddress = address;
+      this.mayNameClient = this.isTrustedProxy();
+    }
+    this.dialogue.identify({ address, share: this.share, ...(name === undefined ? {} : { name }) });
+  }
+
+  isTrustedProxy(): boolean {
+    return this.house.options.isTrustedProxy?.(this.remoteAddress) ?? false;
+  }
+
+  begin(): void {
+    this.isBegun = true;
+    if (this.admit()) this.greetWhenDue(() => undefined);
+  }
+
+  /** Counts the client; one too many is told so, and false. */
+  admit(): boolean {
+    const { context, activeCount } = this.house;
+    context.events.connected({ clientAddress: this.remoteAddress, connectionCount: activeCount });
+    const refusal = this.admission();
+    if (refusal !== null) this.refuse('CONNECT', refusal);
+    return refusal === null;
   }
 
   admission(): Reply | null {
     const { context, options, activeCount, isClosing } = this.house;
     if (isClosing) return context.refusals.shuttingDown;
     if (activeCount > options.maxConnections) return context.refusals.tooManyConnections;
-    this.isCounted = context.limits.connect(this.remoteAddress);
-    return this.isCounted ? null : context.refusals.tooManyFromClient;
+    return this.isUnnamed || this.share.takeConnection() ? null : context.refusals.tooManyFromClient;
   }
 
-  sendGreeting(): void {
-    this._ready = true;
-    this.waitingSinceMs = this.house.context.monotonicMs();
-    this.say(replies.greeting(this.house.options.hostname));
+  greetWhenDue(next: () => void): void {
+    const greet = (): boolean => {
+      if (this._closing || this._closed) return false;
+      this._ready = true;
+      this.waitingSinceMs = this.house.context.monotonicMs();
+      this.say(replies.greeting(this.house.options.hostname));
+      next();
+      return true;
+    };
+    if (this.isUnnamed) greet();
+    else waitToGreet(this.house.options, this.share, greet);
+  }
+
+  hasGreeted(): boolean {
+    return this._ready;
+  }
+
+  refuseEarlyTalk(): void {
+    if (!this._closing && !this._closed) this.refuse('CONNECT', this.house.context.refusals.talkedTooSoon);
   }
 
   /** Writes a reply of ours; 421 also closes. Nothing is written under a handshake: it would break into the TLS records. */
   say(reply: Reply): void {
+    if (reply !== replies.MAIL_WAS_REFUSED && this.isErrorTooMany(reply.line.code)) return this.refuseErrors();
     const socket = this._socket;
     if (!this._upgrading && !socket.destroyed && socket.writable) socket.write(reply.wire, 'latin1');
     if (reply.line.code !== 421) return;
@@ -104,8 +192,18 @@ export class Connection extends SMTPConnection {
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     const text = Array.isArray(data) ? data.join(' ') : (data ?? '');
     const ours = replaceReply(this.house.context.refusals, code, text, context || '');
-    if (ours === null) super.send(code, data, context);
-    else this.refuse(context || 'SESSION', ours);
+    if (ours !== null) this.refuse(context || 'SESSION', ours);
+    else if (this.isErrorTooMany(code)) this.refuseErrors();
+    else super.send(code, data, context);
+  }
+
+  isErrorTooMany(code: number): boolean {
+    if (ERROR_CODES.has(code)) this.errorCount += 1;
+    return ERROR_CODES.has(code) && this.errorCount > MAX_ERRORS;
+  }
+
+  refuseErrors(): void {
+    this.refuse('SESSION', this.house.context.refusals.tooManyErrors);
   }
 
   override _isSupported(command: string): boolean {
@@ -118,6 +216,11 @@ export class Connection extends SMTPConnection {
   }
 
   takeCommand(command: Buffer, callback?: () => void): void {
+    this._unrecognizedCommands = 0;
+    if (this.isNaming && !/^XCLIENT[ \t]/i.test(command.toString('latin1', 0, 8))) {
+      this.isNaming = false;
+      this.mayNameClient = this.isTrustedProxy();
+    }
     if (this._upgrading || this._closing) {
       callback?.();
     } else if (command.length > MAX_COMMAND_OCTETS) {
@@ -158,8 +261,29 @@ export class Connection extends SMTPConnection {
     if (name === '') return this.say(replies.GREETING_SYNTAX);
     this.hostNameAppearsAs = name;
     this.dialogue.greet(isExtended, name);
-    if (isExtended) this.say(ehloOf(this.house, this.secure));
+    if (isExtended) this.say(ehloOf(this.house, this.secure, this.mayNameClient));
     else this.say(replies.heloReply(this.house.options.hostname));
+  }
+
+  override handler_XCLIENT(command: Buffer, callback: () => void): void {
+    const request = parseXclient(command.toString('latin1'));
+    if (!this.mayNameClient) this.say(replies.XCLIENT_DENIED);
+    else if (this.dialogue.isInTransaction()) this.say(replies.XCLIENT_IN_TRANSACTION);
+    else if (request === null) this.say(replies.XCLIENT_SYNTAX);
+    else return this.takeXclient(request, callback);
+    callback();
+  }
+
+  /** Back to the greeting, as Postfix does it; what is known of TLS stays. */
+  takeXclient({ address, name, ehloName, isExtended }: XclientRequest, next: () => void): void {
+    if (typeof address === 'string') this.isUnnamed = false;
+    this.identify(address ?? this.remoteAddress, name);
+    this.mayNameClient = true;
+    this.isNaming = true;
+    this.hostNameAppearsAs = ehloName ?? false;
+    if (typeof ehloName === 'string') this.dialogue.greet(isExtended ?? true, ehloName);
+    if (this.admit()) this.greetWhenDue(next);
+    else next();
   }
 
   override handler_MAIL(command: Buffer, callback: () => void): void {
@@ -234,6 +358,7 @@ export class Connection extends SMTPConnection {
   answerFinal(reply: Reply, resume: () => void): void {
     this._handlerPending = false;
     this.isFinishing = false;
+    if (reply.line.code === 250) this.errorCount = 0;
     this.say(reply);
     if (this.house.isClosing) this.shutDown();
     else this._whenWritable(resume);
@@ -260,7 +385,8 @@ export class Connection extends SMTPConnection {
   checkTime(nowMs: number): void {
     if (this._closing || this._handlerPending) return;
     const { idleMs, sessionMs } = this.house.timeouts;
-    const allowedMs = this.receiver === null ? idleMs : idleMs + this.dataOctets / MIN_DATA_OCTETS_PER_MS;
+    const countedOctets = Math.min(this.dataOctets, MAX_COUNTED_SIZES * this.house.options.messageSizeLimit());
+    const allowedMs = this.receiver === null ? idleMs : idleMs + countedOctets / MIN_DATA_OCTETS_PER_MS;
     const isOverdue = nowMs - this.waitingSinceMs > allowedMs;
     const ageMs = nowMs - this.connectedMs;
     const isOld = this.receiver === null && ageMs > sessionMs * (this.dialogue.isInTransaction() ? 2 : 1);
@@ -298,9 +424,9 @@ export class Connection extends SMTPConnection {
     this.receiver?.abandon();
     super._onClose();
     const { house, remoteAddress, endReason: reason } = this;
+    this.share.returnConnection();
     if (this.isActive) house.activeCount -= 1;
     this.isActive = false;
-    if (this.isCounted) house.context.limits.disconnect(remoteAddress);
     house.open.delete(this);
     const durationMs = house.context.monotonicMs() - this.connectedMs;
     house.context.events.disconnected({ clientAddress: remoteAddress, reason, durationMs });

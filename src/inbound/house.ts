@@ -53,14 +53,17 @@ export function createHouse(options: InboundOptions): House {
   return { context, options, timeouts, open, activeCount: 0, isClosing: false, onEmpty: () => undefined, ehlo };
 }
 
-/** The reply to EHLO, made anew when the size limit has changed. */
-export function ehloOf(house: House, isSecure: boolean): Reply {
-  if (house.ehlo.limitBytes !== house.options.messageSizeLimit()) house.ehlo = ehloFor(house.options);
+/** The reply to EHLO, made anew when the size limit has changed, and for every proxy. */
+export function ehloOf(house: House, isSecure: boolean, offersXclient: boolean): Reply {
+  const limitBytes = house.options.messageSizeLimit();
+  if (offersXclient) return ehloReply({ hostname: house.options.hostname, limitBytes, isSecure, offersXclient });
+  if (house.ehlo.limitBytes !== limitBytes) house.ehlo = ehloFor(house.options);
   return isSecure ? house.ehlo.secure : house.ehlo.clear;
 }
 
 function ehloFor(options: InboundOptions): House['ehlo'] {
   const limitBytes = options.messageSizeLimit();
-  const reply = (isSecure: boolean): Reply => ehloReply(options.hostname, limitBytes, isSecure);
+  const reply = (isSecure: boolean): Reply =>
+    ehloReply({ hostname: options.hostname, limitBytes, isSecure, offersXclient: false });
   return { limitBytes, clear: reply(false), secure: reply(true) };
 }

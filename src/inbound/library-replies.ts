@@ -8,19 +8,7 @@ import * as replies from './replies.ts';
 import type { Refusals, Reply } from './replies.ts';
 
 /** Commands that exist but are not offered: 502, where an unknown word is 500 (RFC 5321 §4.2.4). */
-const NOT_OFFERED = new Set([
-  'AUTH',
-  'ATRN',
-  'ETRN',
-  'EXPN',
-  'LHLO',
-  'SAML',
-  'SEND',
-  'SOML',
-  'TURN',
-  'XCLIENT',
-  'XFORWARD',
-]);
+const NOT_OFFERED = new Set(['AUTH', 'ATRN', 'ETRN', 'EXPN', 'LHLO', 'SAML', 'SEND', 'SOML', 'TURN', 'XFORWARD']);
 
 /** Commands with a handler. */
 export const OFFERED = new Set([
@@ -36,6 +24,7 @@ export const OFFERED = new Set([
   'RSET',
   'STARTTLS',
   'VRFY',
+  'XCLIENT',
 ]);
 
 /** Our reply instead of the library's; null when the library's may go out as it is. `command` is its upper-case verb. */
@@ -45,7 +34,6 @@ export function replaceReply(refusals: Refusals, code: number, text: string, com
   if (code === 451) return refusals.fault;
   if (code !== 421) return null;
   if (text.includes('talk too soon')) return refusals.talkedTooSoon;
-  if (text.includes('unrecognized')) return refusals.tooManyErrors;
   if (text.includes('HTTP')) return refusals.httpRequest;
   return text.includes('Timeout') ? refusals.timedOut : refusals.shuttingDown;
 }

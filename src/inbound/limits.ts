@@ -1,9 +1,11 @@
 /**
- * What keeps the listener's memory and its clients within bounds: a budget for bytes in flight, connections per client, and
- * messages a minute per client.
+ * What keeps the listener's memory and its clients within bounds: a budget for bytes in flight, and for each client network
+ * (an IPv4 address, an IPv6 /64) its connections, messages a minute and recipients a minute.
  *
- * Counts only; what is said to whom is session.ts's and connection.ts's. State is bounded by the clients of the last minute.
+ * Counts only; what is said to whom is session.ts's and connection.ts's. State is bounded: connections by those open, and
+ * the counts of a minute by `MAX_NETWORKS`, beyond which the networks seen first in that minute begin anew.
  */
+import { clientNetwork } from '../policy/client-address.ts';
 
 export interface ByteBudget {
   /** Takes `bytes` of the budget, or says false and takes nothing. */
@@ -28,12 +30,23 @@ export function createByteBudget(totalBytes: number): ByteBudget {
   };
 }
 
+/** What one connection takes of its network's share. */
+export interface ClientShare {
+  /** No limit applies to it. */
+  readonly isTrusted: boolean;
+  readonly network: string;
+  /** Counts the connection, once; false when its network has its share already (then it is not counted). */
+  readonly takeConnection: () => boolean;
+  /** Harmless when repeated, and when nothing was taken. */
+  readonly returnConnection: () => void;
+  /** Counts a message begun; false when the network had its share of this minute. */
+  readonly takeMessage: () => boolean;
+  /** Counts a recipient asked for, accepted or not. */
+  readonly takeRecipient: () => boolean;
+}
+
 export interface ClientLimits {
-  /** Counts a connection; false when the client has its share already (then it is not counted). */
-  readonly connect: (address: string) => boolean;
-  readonly disconnect: (address: string) => void;
-  /** Counts a message begun; false when the client had its share of this minute. */
-  readonly beginMessage: (address: string) => boolean;
+  readonly shareOf: (address: string) => ClientShare;
 }
 
 export interface ClientLimitOptions {
@@ -45,35 +58,77 @@ export interface ClientLimitOptions {
   readonly nowMs: () => number;
 }
 
+/** Of recipients a minute: mail to many at once is usual, a dictionary is not. */
+const RECIPIENTS_PER_MESSAGE = 10;
 const MINUTE_MS = 60_000;
+const MAX_NETWORKS = 65_536;
 
 export function createClientLimits(options: ClientLimitOptions): ClientLimits {
   const connections = new Map<string, number>();
-  let messages = new Map<string, number>();
-  let minuteBeganMs = options.nowMs();
+  const messages = createMinuteCount(options.messagesPerMinute, options.nowMs);
+  const recipients = createMinuteCount(options.messagesPerMinute * RECIPIENTS_PER_MESSAGE, options.nowMs);
   return {
-    connect: (address) => {
-      if (options.isTrusted(address)) return true;
-      const count = connections.get(address) ?? 0;
-      if (count >= options.maxConnectionsPerClient) return false;
-      connections.set(address, count + 1);
-      return true;
+    shareOf: (address) => {
+      const network = clientNetwork(address);
+      if (options.isTrusted(address)) return trustedShare(network);
+      let isCounted = false;
+      return {
+        isTrusted: false,
+        network,
+        takeConnection: () => {
+          const count = connections.get(network) ?? 0;
+          if (isCounted || count >= options.maxConnectionsPerClient) return isCounted;
+          connections.set(network, count + 1);
+          isCounted = true;
+          return true;
+        },
+        returnConnection: () => {
+          if (!isCounted) return;
+          isCounted = false;
+          const count = connections.get(network) ?? 0;
+          if (count > 1) connections.set(network, count - 1);
+          else connections.delete(network);
+        },
+        takeMessage: () => messages.take(network),
+        takeRecipient: () => recipients.take(network),
+      };
     },
-    disconnect: (address) => {
-      const count = connections.get(address) ?? 0;
-      if (count > 1) connections.set(address, count - 1);
-      else connections.delete(address);
-    },
-    beginMessage: (address) => {
-      if (options.isTrusted(address)) return true;
-      const nowMs = options.nowMs();
-      if (nowMs - minuteBeganMs >= MINUTE_MS) {
-        minuteBeganMs = nowMs;
-        messages = new Map();
+  };
+}
+
+const granted = (): boolean => true;
+
+function trustedShare(network: string): ClientShare {
+  const returnConnection = (): void => undefined;
+  return {
+    isTrusted: true,
+    network,
+    takeConnection: granted,
+    returnConnection,
+    takeMessage: granted,
+    takeRecipient: granted,
+  };
+}
+
+interface MinuteCount {
+  /** Counts one more of the key; false when it had its share of this minute. */
+  readonly take: (key: string) => boolean;
+}
+
+function createMinuteCount(perMinute: number, nowMs: () => number): MinuteCount {
+  let counts = new Map<string, number>();
+  let beganMs = nowMs();
+  return {
+    take: (key) => {
+      const now = nowMs();
+      if (now - beganMs >= MINUTE_MS) {
+        beganMs = now;
+        counts = new Map();
       }
-      const count = messages.get(address) ?? 0;
-      if (count >= options.messagesPerMinute) return false;
-      messages.set(address, count + 1);
+      const count = counts.get(key) ?? 0;
+      if (count >= perMinute) return false;
+      if (count === 0 && counts.size >= MAX_NETWORKS) counts.delete(counts.keys().next().value ?? '');
+      counts.set(key, count + 1);
       return true;
     },
   };

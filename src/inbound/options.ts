@@ -5,10 +5,11 @@
  */
 import type { AddressInfo } from 'node:net';
 import type { BareNewlines } from './bytes.ts';
+import type { GreetingWait } from './greeting-wait.ts';
 import type { TlsMaterial } from './tls-material.ts';
 import type { InboundDependencies } from './transaction.ts';
 
-export interface InboundOptions extends InboundDependencies {
+export interface InboundOptions extends InboundDependencies, GreetingWait {
   readonly listen: readonly { readonly host: string; readonly port: number }[];
   /** Stands in banner, EHLO and Received. */
   readonly hostname: string;
@@ -21,10 +22,15 @@ export interface InboundOptions extends InboundDependencies {
   readonly messageSizeLimit: () => number;
   readonly inFlightBytes: number;
   readonly bareNewlines: BareNewlines;
-  /** Clients that are not trusted wait this long for 220, and are refused when they speak meanwhile. */
-  readonly greetingWaitMs: number;
+  /**
+   * Peers that may name their client by a PROXY header or XCLIENT; from then on the client's address is the one for
+   * everything. Absent: nobody may.
+   */
+  readonly isTrustedProxy?: (address: string) => boolean;
   readonly maxConnections: number;
+  /** Of one client network: an IPv4 address, an IPv6 /64. */
   readonly maxConnectionsPerClient: number;
+  /** Of one client network; recipients ten times as many. */
   readonly messagesPerMinute: number;
   readonly timeouts?: Partial<InboundTimeouts>;
 }
@@ -39,6 +45,8 @@ export interface InboundTimeouts {
   readonly decisionMs: number;
   /** From the final dot to the reply. */
   readonly acceptMs: number;
+  /** How long a trusted proxy's first octets are waited for before the greeting. */
+  readonly proxyHeaderMs: number;
   /** How often the limits are looked at, so how late they may act. */
   readonly tickMs: number;
 }
@@ -52,6 +60,8 @@ export const DEFAULT_TIMEOUTS: InboundTimeouts = {
   decisionMs: 60_000,
   // RFC 5321 §4.5.3.2.6 has the client wait 10 minutes for the reply to the final dot.
   acceptMs: 120_000,
+  // A proxy with a header sends it at once; one with XCLIENT waits for 220, as a client does.
+  proxyHeaderMs: 250,
   tickMs: 250,
 };
 

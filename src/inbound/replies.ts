@@ -6,6 +6,7 @@
  * Does not decide when a reply is given: session.ts and connection.ts do.
  */
 import type { RejectionCode, ReplyLine } from '../policy/decision.ts';
+import { XCLIENT_ATTRIBUTES } from './xclient.ts';
 
 /** A reply ready for the wire, with what the log and the metrics say about it. */
 export interface Reply {
@@ -41,9 +42,18 @@ export function acceptedReply(transactionId: string): Reply {
   return plain(250, '2.0.0', `accepted as ${transactionId}`);
 }
 
+export interface EhloOffer {
+  readonly hostname: string;
+  readonly limitBytes: number;
+  readonly isSecure: boolean;
+  /** The client is a trusted proxy. */
+  readonly offersXclient: boolean;
+}
+
 /** The EHLO keywords; STARTTLS only in clear (RFC 3207 §4.2). No enhanced code in these replies (RFC 2034). */
-export function ehloReply(hostname: string, limitBytes: number, isSecure: boolean): Reply {
+export function ehloReply({ hostname, limitBytes, isSecure, offersXclient }: EhloOffer): Reply {
   const keywords = ['PIPELINING', `SIZE ${limitBytes}`, ...(isSecure ? [] : ['STARTTLS'])];
+  if (offersXclient) keywords.push(`XCLIENT ${XCLIENT_ATTRIBUTES}`);
   const lines = [hostname, ...keywords, 'ENHANCEDSTATUSCODES', '8BITMIME', 'DSN', 'SMTPUTF8'];
   const wire = lines.map((line, at) => `250${at === lines.length - 1 ? ' ' : '-'}${line}\r\n`).join('');
   return { wire, line: { code: 250, enhancedCode: '', text: lines.join(' '), rejection: null } };
@@ -66,8 +76,17 @@ export const NOT_IMPLEMENTED = plain(502, '5.5.1', 'command not implemented');
 export const BDAT_REFUSED = plain(502, '5.5.1', 'BDAT not implemented, chunk discarded; use DATA');
 /** Without the chunk's size its end is unknown, and its octets must not be read as commands (RFC 3030). */
 export const BDAT_SYNTAX = plain(421, '4.5.2', 'BDAT not implemented, and the end of this chunk is unknown; closing');
+export const XCLIENT_DENIED = plain(550, '5.7.0', 'XCLIENT is for trusted proxies');
+export const XCLIENT_SYNTAX = plain(
+  501,
+  '5.5.4',
+  `syntax: XCLIENT attribute=value; attributes are ${XCLIENT_ATTRIBUTES}`,
+);
+export const XCLIENT_IN_TRANSACTION = plain(503, '5.5.1', 'XCLIENT between MAIL and the end of data; RSET first');
 export const NESTED_MAIL = plain(503, '5.5.1', 'nested MAIL command; RSET first');
 export const NEED_MAIL = plain(503, '5.5.1', 'need MAIL command first');
+/** RFC 2920: what was pipelined behind a MAIL that was refused. No error of the client's own. */
+export const MAIL_WAS_REFUSED = plain(503, '5.5.1', 'MAIL was refused, so there is no transaction');
 export const NEED_RECIPIENT = plain(503, '5.5.1', 'need RCPT command first');
 /** RFC 2920: DATA pipelined behind recipients that were all refused. */
 export const NO_VALID_RECIPIENTS = plain(554, '5.5.1', 'no valid recipients');
@@ -111,6 +130,7 @@ export interface Refusals {
   readonly tooManyConnections: Reply;
   readonly tooManyFromClient: Reply;
   readonly tooManyMessages: Reply;
+  readonly tooManyRecipients: Reply;
   readonly talkedTooSoon: Reply;
   readonly tooManyErrors: Reply;
   readonly httpRequest: Reply;
@@ -138,8 +158,9 @@ export function createRefusals(publicUrl: string): Refusals {
     tooManyConnections: limited('too many connections; try again later'),
     tooManyFromClient: limited('too many connections from your address; try again later'),
     tooManyMessages: limited('too many messages a minute from your address; try again later'),
+    tooManyRecipients: limited('too many recipients a minute from your address; try again later'),
     talkedTooSoon: limited('you spoke before the greeting; wait for 220'),
-    tooManyErrors: limited('too many unrecognized commands'),
+    tooManyErrors: limited('too many errors in one session'),
     httpRequest: limited('this is SMTP, not HTTP'),
     shuttingDown: refuse(421, '4.3.2', 'service shutting down; try again later', null),
     timedOut: refuse(421, '4.4.2', 'timeout, closing connection', null),

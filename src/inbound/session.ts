@@ -8,6 +8,7 @@ import { parsePath } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
 import type { Decision, ForwardPath } from '../policy/decision.ts';
 import { createDataPhase, type Receiver } from './data-phase.ts';
+import type { ClientShare } from './limits.ts';
 import {
   parseMailParameters,
   parseRcptParameters,
@@ -20,7 +21,17 @@ import * as replies from './replies.ts';
 import type { Reply } from './replies.ts';
 import type { Context, Transaction, TransactionRecipient } from './transaction.ts';
 
+/** Who the client is, and what it may take. */
+export interface SessionClient {
+  readonly address: string;
+  readonly share: ClientShare;
+  /** The reverse name where a proxy has told it, null when it knows of none. Absent: it is looked up. */
+  readonly name?: string | null;
+}
+
 export interface Session {
+  /** A proxy has named its client: the session begins anew with that one, under the same TLS. */
+  readonly identify: (client: SessionClient) => void;
   /** HELO or EHLO was accepted: the transaction ends. */
   readonly greet: (isExtended: boolean, ehloName: string) => void;
   /** The TLS handshake is done: all that was said in clear is forgotten (RFC 3207 §4.2). */
@@ -36,29 +47,37 @@ export interface Session {
 }
 
 /** Begins a session with a client whose address is known. */
-export function createSession(context: Context, clientAddress: string): Session {
+export function createSession(context: Context, firstClient: SessionClient): Session {
+  let known = firstClient;
   let ehloName = '';
   let isExtended = false;
   let tls: string | null = null;
   let clientName: string | null = null;
   let transaction: Transaction | null = null;
+  let isMailRefused = false;
 
-  context.resolveName(clientAddress).then(
-    (name) => {
-      clientName = name;
-    },
-    () => undefined,
-  );
+  const lookUpName = (): void => {
+    const asked = known;
+    clientName = asked.name ?? null;
+    if (asked.name !== undefined) return;
+    context.resolveName(asked.address).then(
+      (name) => {
+        if (asked === known) clientName = name;
+      },
+      () => undefined,
+    );
+  };
+  lookUpName();
 
   const client = (smtpUtf8: boolean): ClientInfo => {
     const protocol = protocolOf(isExtended, smtpUtf8, tls !== null);
-    return { address: clientAddress, name: clientName, ehloName, protocol, tls };
+    return { address: known.address, name: clientName, ehloName, protocol, tls };
   };
 
   const recordRefusal = (command: string, reply: Reply, forwardPath: string | null): void => {
     const { code, enhancedCode, text, rejection } = reply.line;
     context.events.refused({
-      clientAddress,
+      clientAddress: known.address,
       ehloName,
       command,
       reversePath: transaction?.reversePath ?? null,
@@ -72,30 +91,47 @@ export function createSession(context: Context, clientAddress: string): Session 
     return reply;
   };
 
+  const forget = (): void => {
+    transaction = null;
+    isMailRefused = false;
+  };
+
   return {
+    identify: (next) => {
+      const isSame = next.address === known.address && next.name === undefined;
+      if (!isSame) {
+        known = next;
+        lookUpName();
+      }
+      ehloName = '';
+      isExtended = false;
+      forget();
+    },
     greet: (extended, name) => {
       isExtended = extended;
       ehloName = sanitizeName(name);
-      transaction = null;
+      forget();
     },
     secure: (description) => {
       tls = description;
       ehloName = '';
       isExtended = false;
-      transaction = null;
+      forget();
     },
     mail: (line) => {
       if (transaction !== null) return replies.NESTED_MAIL;
-      const begun = beginTransaction(context, clientAddress, line, client);
+      const begun = beginTransaction(context, known.share, line, client);
+      isMailRefused = 'wire' in begun;
       if ('wire' in begun) return refuse('MAIL', begun);
       transaction = begun;
       return replies.MAIL_OK;
     },
     rcpt: async (line) => {
       const current = transaction;
-      if (current === null) return replies.NEED_MAIL;
+      if (current === null) return isMailRefused ? replies.MAIL_WAS_REFUSED : replies.NEED_MAIL;
       const asked = parseRecipient(line, current.smtpUtf8);
       if ('wire' in asked) return refuse('RCPT', asked);
+      if (!known.share.takeRecipient()) return refuse('RCPT', context.refusals.tooManyRecipients);
       const address = asked.path.kind === 'PATH' ? asked.path.path.address : 'postmaster';
       const refusal = await addRecipient(context, current, asked);
       if (refusal === null) return replies.RCPT_OK;
@@ -105,7 +141,7 @@ export function createSession(context: Context, clientAddress: string): Session 
     data: (line) => {
       if (!/^DATA[ \t]*$/i.test(line)) return replies.DATA_SYNTAX;
       const current = transaction;
-      if (current === null) return replies.NEED_MAIL;
+      if (current === null) return isMailRefused ? replies.MAIL_WAS_REFUSED : replies.NEED_MAIL;
       if (current.recipients.size === 0) {
         return current.hasRefusedRecipient ? replies.NO_VALID_RECIPIENTS : replies.NEED_RECIPIENT;
       }
@@ -119,9 +155,7 @@ export function createSession(context: Context, clientAddress: string): Session 
       };
       return { ...phase, finish };
     },
-    reset: () => {
-      transaction = null;
-    },
+    reset: forget,
     isInTransaction: () => transaction !== null,
     recordRefusal,
   };
@@ -141,7 +175,7 @@ function sanitizeName(name: string): string {
 
 function beginTransaction(
   context: Context,
-  clientAddress: string,
+  share: ClientShare,
   line: string,
   client: (smtpUtf8: boolean) => ClientInfo,
 ): Transaction | Reply {
@@ -154,7 +188,7 @@ function beginTransaction(
   const path = parsePath(command.path, { allowNull: true, smtpUtf8 });
   if (path.kind === 'INVALID') return replies.badReversePath(path.reason);
   if (path.kind === 'POSTMASTER') return replies.badReversePath('no domain');
-  const trouble = capacityTrouble(context, clientAddress, sizeBytes);
+  const trouble = capacityTrouble(context, share, sizeBytes);
   if (trouble !== null) return trouble;
   return {
     ...parameters,
@@ -166,7 +200,7 @@ function beginTransaction(
 }
 
 /** The reasons not to begin a message now, or ever at this size. */
-function capacityTrouble(context: Context, clientAddress: string, sizeBytes: number | null): Reply | null {
+function capacityTrouble(context: Context, share: ClientShare, sizeBytes: number | null): Reply | null {
   const { refusals } = context;
   const limitBytes = context.messageSizeLimit();
   if (sizeBytes !== null && sizeBytes > limitBytes) return refusals.tooBig(limitBytes);
@@ -174,7 +208,7 @@ function capacityTrouble(context: Context, clientAddress: string, sizeBytes: num
   if (readiness === 'DOWN') return refusals.storeDown;
   if (readiness === 'FULL') return refusals.storeFull;
   if ((sizeBytes ?? 0) > context.budget.freeBytes()) return refusals.busy;
-  return context.limits.beginMessage(clientAddress) ? null : refusals.tooManyMessages;
+  return share.takeMessage() ? null : refusals.tooManyMessages;
 }
 
 interface AskedRecipient {

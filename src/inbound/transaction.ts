@@ -39,6 +39,8 @@ export interface InboundEvents {
   readonly accepted: (fields: LogEvents['accepted']) => void;
   readonly refused: (fields: LogEvents['refused']) => void;
   readonly fault: (fields: LogEvents['fault']) => void;
+  /** Something the operator should look at, such as a balancer that sends a bad PROXY header. */
+  readonly warning: (fields: LogEvents['warning']) => void;
 }
 
 /** The rest of the service, as the listener sees it. */

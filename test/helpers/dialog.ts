@@ -7,10 +7,11 @@
  *     c => OCTETS        the client sends just these octets; escapes \r \n \t \0 \\ \xHH
  *     c *> COUNT         the client sends COUNT octets of content in lines of 78; the last line ends in CRLF
  *     c tls              the client begins TLS
+ *     c from ADDRESS     connections begun from here on come from that address of loopback
  *     c end              the client closes its connection; the next step begins a new one
  *     s <- PATTERN       the server's next whole reply, its lines joined by ` / `; `*` stands for any text
  *     s !- PATTERN       the reply just read does not match
- *     s end              the server closes; the next step begins a new connection
+ *     s end              the server closes, and nothing it sent is left unread; the next step begins a new connection
  *     whole              must stand first: not to be played octet by octet
  *
  * The server must serve example.org for any local part and no other domain, with a size limit of 10485760.
@@ -23,6 +24,8 @@ export interface DialogTarget {
   readonly port: number;
   /** `OCTETS` sends every `c ->` and `c =>` one octet at a time. */
   readonly pieces: 'WHOLE' | 'OCTETS';
+  /** Told of every reply. */
+  readonly heard?: (reply: string) => void;
 }
 
 const LINE_OCTETS = 78;
@@ -37,7 +40,7 @@ export function isWholeOnly(text: string): boolean {
  * @throws Error with the line's number, what was expected and the transcript
  */
 export async function playDialog(text: string, target: DialogTarget): Promise<void> {
-  const play: Play = { target, peer: null, last: '', transcript: [] };
+  const play: Play = { target, from: null, peer: null, last: '', transcript: [] };
   try {
     for (const [at, line] of text.split('\n').entries()) {
       const step = line.trimEnd();
@@ -55,13 +58,19 @@ export async function playDialog(text: string, target: DialogTarget): Promise<vo
 
 interface Play {
   readonly target: DialogTarget;
+  from: string | null;
   peer: SmtpPeer | null;
   last: string;
   readonly transcript: string[];
 }
 
 async function playStep(play: Play, step: string): Promise<void> {
-  play.peer ??= await connectPeer(play.target);
+  if (step.startsWith('c from ')) {
+    play.from = step.slice('c from '.length);
+    return;
+  }
+  const { host, port } = play.target;
+  play.peer ??= await connectPeer({ host, port, ...(play.from === null ? {} : { localAddress: play.from }) });
   const { peer } = play;
   const send = play.target.pieces === 'WHOLE' ? peer.write : peer.trickle;
   const argument = step.slice(5);
@@ -82,6 +91,7 @@ async function playStep(play: Play, step: string): Promise<void> {
     case 's <-':
       play.last = (await peer.reply()).replaceAll('\n', ' / ');
       play.transcript.push(`      ${play.last}`);
+      play.target.heard?.(play.last);
       if (!matches(argument, play.last)) throw new Error(`expected ${argument}, got ${play.last}`);
       return undefined;
     case 's !-':
@@ -89,6 +99,8 @@ async function playStep(play: Play, step: string): Promise<void> {
       return undefined;
     case 's end':
       await peer.closed();
+      play.last = await peer.reply().catch(() => '');
+      if (play.last !== '') throw new Error(`unread when the server had closed: ${play.last}`);
       play.peer = null;
       return undefined;
     default:

@@ -10,7 +10,7 @@ const DIALOGS = join(import.meta.dirname, '..', 'dialogs');
 let fixture: Fixture;
 
 beforeAll(async () => {
-  fixture = await startInbound();
+  fixture = await startInbound({ isTrustedProxy: (address) => address === '127.0.0.2' });
 });
 
 afterAll(() => fixture.close());

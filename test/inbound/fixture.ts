@@ -78,6 +78,7 @@ export async function startInbound(overrides: Partial<InboundOptions> = {}): Pro
       accepted: record('accepted'),
       refused: record('refused'),
       fault: record('fault'),
+      warning: record('warning'),
     },
     ...overrides,
   });
