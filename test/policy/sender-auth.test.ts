@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { DnsAnswer, MxRecord } from '../../src/net/dns-answer.ts';
-import { checkSpf, type Lookup, type SpfResult } from '../../src/policy/sender-auth.ts';
+import type { Lookup } from '../../src/policy/counted-queries.ts';
+import { checkSpf, type SpfResult } from '../../src/policy/sender-auth.ts';
 
 type Answer = 'TROUBLE' | 'NO_DATA' | readonly (string | MxRecord)[];
 
