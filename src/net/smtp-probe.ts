@@ -1,29 +1,19 @@
 /**
  * Asks a primary whether mailboxes exist: one connection, one question after another, never DATA (RFC 5321 §3.3).
  *
- * Each question is a transaction of its own, `MAIL FROM:<>`, RCPT: many servers take one recipient for the null reverse-path.
- * Whatever 5yz comes under `<>` is asked once more as `probeSender` before it counts (BATV and no-bounce mailboxes refuse `<>`).
- * A connection carries few questions and few refusals, so that no primary takes us for a harvester.
- *
  * It is a dialogue on the link of smtp-client.ts, because dialling, greeting, HELO, STARTTLS and the reading of replies are
- * the same for a probe and a transfer; what differs is a page. Expected trouble is a value, and every wait is bounded, an
- * octet now and then included. Does not judge replies (mail/callout-verdict.ts), choose hosts, or know whether a host is us.
+ * the same for a probe and a transfer; what differs stands in smtp-probe-question.ts. A connection carries few questions and
+ * few refusals, so that no primary takes us for a harvester. Expected trouble is a value, and every wait is bounded, an octet
+ * now and then included. Does not judge replies (mail/callout-verdict.ts), choose hosts, or know whether a host is us.
  */
-import { isAddress } from '../mail/address.ts';
-import type { CalloutReply } from '../mail/callout-verdict.ts';
-import { type Answer, noAnswer, type Silence } from './smtp-answer.ts';
 import { type GreetedLink, type OpenFailure, openLink } from './smtp-client.ts';
-import {
-  mailCommand,
-  needsSmtpUtf8,
-  type OutgoingEnvelope,
-  type OutgoingRecipient,
-  rcptCommand,
-  type SmtpOffers,
-} from './smtp-commands.ts';
+import type { SmtpOffers } from './smtp-commands.ts';
 import { createDialogue } from './smtp-probe-dialogue.ts';
+import { createQuestioner, type ProbeReply, unasked, type Wear, whyUnaskable } from './smtp-probe-question.ts';
 import { quit } from './smtp-session.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from './smtp-timeouts.ts';
+
+export type { ProbeReply } from './smtp-probe-question.ts';
 
 /** Milliseconds, each for the whole of a step, whatever the peer does. */
 export interface ProbeTimeouts {
@@ -68,24 +58,12 @@ export interface Probe {
   readonly close: () => Promise<void>;
 }
 
-/** What one question came to: ready for `classifyCalloutReply`. */
-export interface ProbeReply extends CalloutReply {
-  /** The reply verbatim but sanitised, or our words in brackets. For the record only: it may name the primary. */
-  readonly text: string;
-  /** Why there is no reply; null where there is one, and for junk or a question that could not be put. */
-  readonly silence: Silence | null;
-  /** True where the last MAIL was `<>`. */
-  readonly isNullSender: boolean;
-  /** RCPT commands this question cost the primary: 0, 1 or 2. */
-  readonly rcptCount: number;
-  /** The connection was no longer fit for a question: says nothing about mailbox or host, ask on a new one. */
-  readonly isStale: boolean;
-}
-
-/** Postfix disconnects at 20 errors and counts RSET among 100 junk commands; Exim at 1000 transactions. */
+/** Few enough for every server's limits of recipients, commands and time. */
 const MAX_QUESTIONS = 20;
 /** Postfix slows down from its 11th error in a session on (smtpd_soft_error_limit); a question may cost two. */
 const MAX_REFUSALS = 8;
+/** Exim disconnects at its 11th command that carries no mail (smtp_accept_max_nonmail); a question may cost two. */
+const MAX_RESETS = 8;
 
 /** Dials, greets and, where offered, encrypts. The probe is ready for its first question. */
 export async function openProbe(options: ProbeOptions): Promise<ProbeOpenResult> {
@@ -117,65 +95,18 @@ export async function openProbe(options: ProbeOptions): Promise<ProbeOpenResult>
   return { kind: 'TROUBLE', trouble: 'TIMEOUT', reply: `[no session within ${openMs} ms]` };
 }
 
-/** What one transaction came to. */
-interface Step {
-  readonly stage: ProbeReply['stage'];
-  readonly answer: Answer;
-  readonly isNullSender: boolean;
-}
-
 function createProbe(opened: GreetedLink, options: ProbeOptions, timeouts: ProbeTimeouts): Probe {
   const { link, offers, tls, localAddress } = opened;
   const dialogue = createDialogue(link, options.signal);
-  let questionCount = 0;
-  let refusalCount = 0;
-  let rcptCount = 0;
-  let needsReset = false;
-  let refusesNullSender = false;
+  const wear: Wear = { questionCount: 0, refusalCount: 0, resetCount: 0 };
+  const putQuestion = createQuestioner(dialogue, offers, options.probeSender, wear);
   let isBusy = false;
 
-  const say = async (line: string, where: string): Promise<Answer> => {
-    const answer = await dialogue.say(line, where);
-    if (isRefusal(answer)) refusalCount += 1;
-    // Out of step: the next reply would be taken for the answer to another question.
-    if (answer.kind === 'JUNK' || (answer.kind === 'REPLY' && answer.reply.code < 400 && !isYes(answer))) {
-      dialogue.cut('DROPPED');
-    }
-    return answer;
-  };
-
-  /** @param reversePath null is `<>` */
-  const transact = async (reversePath: string | null, address: string): Promise<Step> => {
-    const isNullSender = reversePath === null;
-    const envelope = envelopeOf(reversePath, address);
-    if (needsReset) {
-      const reset = await say('RSET', 'the reply to RSET');
-      if (!isYes(reset)) {
-        dialogue.cut('DROPPED');
-        return { stage: 'MAIL', answer: noAnswer('DROPPED', 'the reply to RSET'), isNullSender };
-      }
-      needsReset = false;
-    }
-    // A size would be a claim about a message that never comes.
-    const mail = await say(mailCommand(envelope, 0, { ...offers, size: false }), 'the reply to MAIL');
-    if (!isYes(mail)) return { stage: 'MAIL', answer: mail, isNullSender };
-    needsReset = true;
-    rcptCount += 1;
-    const [recipient] = envelope.recipients;
-    const rcpt = await say(rcptCommand(recipient, offers), 'the reply to RCPT');
-    return { stage: 'RCPT', answer: rcpt, isNullSender };
-  };
-
-  const askBoth = async (address: string): Promise<ProbeReply> => {
-    const first = await transact(refusesNullSender ? options.probeSender : null, address);
-    if (!first.isNullSender || !isRefusal(first.answer) || !dialogue.isAlive()) {
-      return replyOf(first, rcptCount, questionCount > 1 && isGone(first));
-    }
-    if (first.stage === 'MAIL') refusesNullSender = true;
-    return replyOf(await transact(options.probeSender, address), rcptCount, false);
-  };
-
-  const canAsk = (): boolean => dialogue.isAlive() && questionCount < MAX_QUESTIONS && refusalCount < MAX_REFUSALS;
+  const canAsk = (): boolean =>
+    dialogue.isAlive() &&
+    wear.questionCount < MAX_QUESTIONS &&
+    wear.refusalCount < MAX_REFUSALS &&
+    wear.resetCount < MAX_RESETS;
 
   return {
     offers,
@@ -188,10 +119,9 @@ function createProbe(opened: GreetedLink, options: ProbeOptions, timeouts: Probe
       if (reason !== null) return unasked(reason, false);
       if (!canAsk()) return unasked('this connection takes no more questions', true);
       isBusy = true;
-      questionCount += 1;
-      rcptCount = 0;
+      wear.questionCount += 1;
       dialogue.allow(timeouts.askMs);
-      const reply = await askBoth(address);
+      const reply = await putQuestion(address);
       dialogue.rest();
       isBusy = false;
       return reply;
@@ -201,50 +131,4 @@ function createProbe(opened: GreetedLink, options: ProbeOptions, timeouts: Probe
       dialogue.cut('STOPPED');
     },
   };
-}
-
-function envelopeOf(reversePath: string | null, address: string) {
-  const recipient: OutgoingRecipient = { number: 0, address, notify: [], originalRecipient: null };
-  return {
-    reversePath,
-    recipients: [recipient] as const,
-    smtpUtf8: false,
-    body8bit: false,
-    ret: null,
-    envelopeId: null,
-  } satisfies OutgoingEnvelope;
-}
-
-/** Why the question cannot be put to this primary, or null. */
-function whyUnaskable(address: string, offers: SmtpOffers): string | null {
-  if (!isAddress(address)) return 'no address that RCPT could name';
-  const needsOffer = needsSmtpUtf8(envelopeOf(null, address)) && !offers.smtpUtf8;
-  return needsOffer ? 'the address needs SMTPUTF8, which is not offered' : null;
-}
-
-function unasked(reason: string, isStale: boolean): ProbeReply {
-  const text = `[not asked: ${reason}]`;
-  return { stage: 'MAIL', reply: null, text, silence: null, isNullSender: true, rcptCount: 0, isStale };
-}
-
-function replyOf({ stage, answer, isNullSender }: Step, rcptCount: number, isStale: boolean): ProbeReply {
-  const reply = answer.kind === 'REPLY' ? answer.reply : null;
-  const silence = answer.kind === 'SILENCE' ? answer.silence : null;
-  return { stage, reply, text: answer.text, silence, isNullSender, rcptCount, isStale };
-}
-
-/** The primary had closed the connection before it heard the question. */
-function isGone({ stage, answer }: Step): boolean {
-  if (stage !== 'MAIL') return false;
-  return answer.kind === 'SILENCE'
-    ? answer.silence === 'DROPPED'
-    : answer.kind === 'REPLY' && answer.reply.code === 421;
-}
-
-function isYes(answer: Answer): boolean {
-  return answer.kind === 'REPLY' && answer.reply.code < 300;
-}
-
-function isRefusal(answer: Answer): boolean {
-  return answer.kind === 'REPLY' && answer.reply.code >= 500;
 }

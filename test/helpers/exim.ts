@@ -25,6 +25,10 @@ export interface EximOptions {
   readonly port?: number;
   /** SINK: offer STARTTLS with the certificate that Exim makes itself. */
   readonly offersTls?: boolean;
+  /** SINK: the only mailboxes; others are unknown users where the RCPT ACL verifies. All by default. */
+  readonly localParts?: readonly string[];
+  /** Statements of the RCPT ACL before its `accept`, such as `require verify = recipient`. */
+  readonly rcptAcl?: readonly string[];
 }
 
 export interface Exim {
@@ -99,10 +103,10 @@ smtp_accept_max = 200
 smtp_accept_queue_per_connection = 0
 message_size_limit = 20M
 never_users =
-acl_smtp_rcpt = accept
+acl_smtp_rcpt = rcpt
 begin acl
-accept:
-  accept
+rcpt:
+${(options.rcptAcl ?? []).map((statement) => `  ${statement}\n`).join('')}  accept
 `;
   if (options.mode.kind === 'RELAY') {
     return `${head}
@@ -126,6 +130,8 @@ begin routers
 here:
   driver = accept
   domains = ${options.mode.domains.join(' : ')}
+  local_parts = ${options.localParts?.join(' : ') ?? '*'}
+  cannot_route_message = Unknown user
   transport = file
 begin transports
 file:

@@ -106,7 +106,6 @@ describe('a question', () => {
     expect(primary.sessions[0]?.commands.filter((line) => line.startsWith('MAIL'))).toEqual([
       'MAIL FROM:<>',
       `MAIL FROM:<${SENDER}>`,
-      `MAIL FROM:<${SENDER}>`,
     ]);
   });
 
@@ -122,6 +121,7 @@ describe('a question', () => {
     const probe = await open(primary);
     const reply = await probe.ask('user@dom.example');
     expect(classifyCalloutReply(reply)).toEqual({ verdict: 'UNKNOWN', isBlocking: false, isGreylisting: true });
+    expect(reply.rcptCount).toBe(1);
     expect(primary.rcpts).toHaveLength(1);
     expect((await probe.ask('user@dom.example')).reply?.code).toBe(250);
   });
@@ -185,15 +185,33 @@ describe('a session', () => {
     expect(primary.sessions).toHaveLength(2);
   });
 
-  test('20 questions, each with its own MAIL and one recipient; the 21st needs another session', async () => {
+  test('20 questions in one transaction; the 21st needs another session', async () => {
     const primary = await primaryWith();
     const probe = await open(primary);
     for (let n = 0; n < 20; n += 1) expect((await probe.ask(`user${n}@dom.example`)).reply?.code).toBe(250);
     expect(probe.canAsk()).toBe(false);
     expect(await probe.ask('user20@dom.example')).toMatchObject({ reply: null, isStale: true, rcptCount: 0 });
     await probe.close();
-    expect(['MAIL', 'RCPT', 'RSET', 'DATA'].map(primary.countVerb)).toEqual([20, 20, 19, 0]);
+    expect(['MAIL', 'RCPT', 'RSET', 'DATA'].map(primary.countVerb)).toEqual([1, 20, 0, 0]);
     expect(primary.messages).toEqual([]);
+  });
+
+  test('a server that defers the second recipient of a transaction is asked one by one, as long as Exim bears RSET', async () => {
+    let previous = '';
+    const primary = await primaryWith({
+      rcptVerdict: (address) => {
+        const isFirst = previous === '' || primary.sessions[0]?.commands.at(-2)?.startsWith('MAIL');
+        previous = address;
+        return isFirst ? null : '451 4.3.0 Multiple destination domains per transaction is unsupported';
+      },
+    });
+    const probe = await open(primary);
+    let questions = 0;
+    for (; probe.canAsk(); questions += 1) {
+      expect((await probe.ask(`user@dom${questions}.example`)).reply?.code).toBe(250);
+    }
+    expect(['MAIL', 'RCPT', 'RSET'].map(primary.countVerb)).toEqual([9, 10, 8]);
+    expect(questions).toBe(9);
   });
 
   test('eight refusals end it, before a primary takes us for a harvester', async () => {
@@ -272,15 +290,15 @@ describe('trouble is a value', () => {
     const primary = await primaryWith();
     const dying = await open(primary);
     await dying.ask('user@dom.example');
-    primary.setMode({ mailFrom: '421 4.4.2 Idle for too long' });
-    expect(await dying.ask('user@dom.example')).toMatchObject({ stage: 'MAIL', isStale: true });
+    primary.setMode({ rcpt: '421 4.4.2 Idle for too long' });
+    expect(await dying.ask('user@dom.example')).toMatchObject({ stage: 'RCPT', isStale: true });
     expect(dying.canAsk()).toBe(false);
 
     primary.setMode('plain');
     const dead = await open(primary);
     await dead.ask('user@dom.example');
     await primary.stop();
-    expect(await dead.ask('user@dom.example')).toMatchObject({ reply: null, isStale: true, rcptCount: 0 });
+    expect(await dead.ask('user@dom.example')).toMatchObject({ reply: null, isStale: true });
   });
 
   test('421 at RCPT is an answer about the host, and the end of the session', async () => {
