@@ -1,5 +1,5 @@
 /**
- * A map that forgets: what its entries weigh together stays within a limit, those asked for longest ago make room.
+ * A map that forgets: at its limit the entry that was asked for longest ago makes room.
  */
 
 export interface BoundedMap<T> {
@@ -10,20 +10,17 @@ export interface BoundedMap<T> {
 }
 
 /**
+ * The limit counts entries, or what `weigh` makes of them; one entry heavier than the limit is kept all the same.
  * A Map keeps insertion order, so re-inserting what is asked for makes its first key the one asked longest ago.
- *
- * @param weightOf by default every entry weighs 1; an entry heavier than the limit is not kept
  */
-export function createBoundedMap<T>(limit: number, weightOf: (value: T) => number = () => 1): BoundedMap<T> {
+export function createBoundedMap<T>(limit: number, weigh: (value: T) => number = () => 1): BoundedMap<T> {
   const entries = new Map<string, T>();
   let weight = 0;
 
-  const remove = (key: string): void => {
+  function drop(key: string): void {
     const value = entries.get(key);
-    if (value === undefined) return;
-    entries.delete(key);
-    weight -= weightOf(value);
-  };
+    if (value !== undefined && entries.delete(key)) weight -= weigh(value);
+  }
 
   return {
     get(key) {
@@ -35,15 +32,15 @@ export function createBoundedMap<T>(limit: number, weightOf: (value: T) => numbe
       return value;
     },
     set(key, value) {
-      remove(key);
+      drop(key);
       entries.set(key, value);
-      weight += weightOf(value);
+      weight += weigh(value);
       for (const oldest of entries.keys()) {
-        if (weight <= limit) return;
-        remove(oldest);
+        if (weight <= limit || oldest === key) return;
+        drop(oldest);
       }
     },
-    delete: remove,
+    delete: drop,
     clear() {
       entries.clear();
       weight = 0;
