@@ -49,6 +49,8 @@ interface Step {
   readonly isJoined: boolean;
 }
 
+const RSET_REPLY = 'the reply to RSET';
+
 /** The part of a session that knows which commands a question takes. */
 export function createQuestioner(dialogue: Dialogue, offers: SmtpOffers, probeSender: string, wear: Wear) {
   /** The reverse-path of the transaction under way, null being `<>`. */
@@ -67,13 +69,18 @@ export function createQuestioner(dialogue: Dialogue, offers: SmtpOffers, probeSe
     return answer;
   };
 
-  /** True when there is no transaction any more. */
-  const reset = async (): Promise<boolean> => {
-    if (openPath === undefined) return true;
+  /** Null when there is no transaction any more, else what came instead of a yes. */
+  const reset = async (): Promise<Answer | null> => {
+    if (openPath === undefined) return null;
     wear.resetCount += 1;
-    if (!isYes(await say('RSET', 'the reply to RSET'))) dialogue.cut('DROPPED');
-    openPath = undefined;
-    return dialogue.isAlive();
+    const answer = await say('RSET', RSET_REPLY);
+    if (isYes(answer)) {
+      openPath = undefined;
+      return null;
+    }
+    dialogue.cut('DROPPED');
+    // A refusal of RSET is not one of the mailbox.
+    return answer.kind === 'SILENCE' ? answer : noAnswer('DROPPED', RSET_REPLY);
   };
 
   const transact = async (reversePath: string | null, address: string): Promise<Step> => {
@@ -82,9 +89,8 @@ export function createQuestioner(dialogue: Dialogue, offers: SmtpOffers, probeSe
     // SMTPUTF8 is a parameter of the whole transaction.
     const isJoined = isShared && openPath === reversePath && !needsSmtpUtf8(envelope);
     if (!isJoined) {
-      if (!(await reset())) {
-        return { stage: 'MAIL', answer: noAnswer('DROPPED', 'the reply to RSET'), isNullSender, isJoined };
-      }
+      const trouble = await reset();
+      if (trouble !== null) return { stage: 'MAIL', answer: trouble, isNullSender, isJoined };
       // A size would be a claim about a message that never comes.
       const mail = await say(mailCommand(envelope, 0, { ...offers, size: false }), 'the reply to MAIL');
       if (!isYes(mail)) return { stage: 'MAIL', answer: mail, isNullSender, isJoined };
@@ -105,7 +111,8 @@ export function createQuestioner(dialogue: Dialogue, offers: SmtpOffers, probeSe
       isShared = false;
       last = await transact(reversePath, address);
     }
-    if (last.isNullSender && isRefusal(last.answer) && dialogue.isAlive()) {
+    // Also where the connection is gone by now: a refusal that cannot be confirmed must not stand as the answer.
+    if (last.isNullSender && isRefusal(last.answer)) {
       refusesNullSender = last.stage === 'MAIL';
       last = await transact(probeSender, address);
     }
