@@ -1,0 +1,51 @@
+/**
+ * Clients that no DNS list is asked about: not out on the internet, ourselves, or the servers of the very domain.
+ *
+ * The domain's hosts come from the resolver's memory and are kept for a minute, so that a recipient costs no look-up. When
+ * they cannot be found out the client is none of them.
+ */
+import { within } from '../clock.ts';
+import { classifyAddress } from '../net/address-class.ts';
+import type { RelayDomain } from '../settings/relay-domain.ts';
+
+/** Whether the client at this address, in canonical form, is looked up nowhere for this domain. */
+export type IsExempt = (address: string, domain: RelayDomain) => boolean | Promise<boolean>;
+
+export interface ExemptOptions {
+  /** Addresses of this service, in canonical form. */
+  readonly ownAddresses: ReadonlySet<string>;
+  /** Addresses of the hosts its mail is handed to; empty when DNS does not say. */
+  readonly findHostAddresses: (domain: RelayDomain) => Promise<readonly string[]>;
+  readonly monotonicMs: () => number;
+}
+
+const KEPT_MS = 60_000;
+const MAX_DOMAINS = 10_000;
+/** The check of the own rank has just asked for the same; it is warm unless DNS is in trouble. */
+const MOST_WAIT_MS = 1000;
+
+interface Hosts {
+  readonly revision: number;
+  readonly addresses: ReadonlySet<string>;
+  readonly expiresAtMs: number;
+}
+
+export function createIsExempt({ ownAddresses, findHostAddresses, monotonicMs }: ExemptOptions): IsExempt {
+  const known = new Map<string, Hosts>();
+
+  async function find(domain: RelayDomain): Promise<ReadonlySet<string>> {
+    const addresses = new Set(await within(MOST_WAIT_MS, findHostAddresses(domain), () => []));
+    if (known.size >= MAX_DOMAINS) known.clear();
+    known.set(domain.id, { revision: domain.revision, addresses, expiresAtMs: monotonicMs() + KEPT_MS });
+    return addresses;
+  }
+
+  return (address, domain) => {
+    if (classifyAddress(address) !== 'PUBLIC' || ownAddresses.has(address)) return true;
+    const hosts = known.get(domain.id);
+    if (hosts !== undefined && hosts.revision === domain.revision && hosts.expiresAtMs > monotonicMs()) {
+      return hosts.addresses.has(address);
+    }
+    return find(domain).then((addresses) => addresses.has(address));
+  };
+}
