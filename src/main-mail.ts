@@ -116,6 +116,7 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
     events: {
       connected: log.connected,
       disconnected: log.disconnected,
+      tlsSession: metrics.tlsSession,
       accepted: (fields) => {
         metrics.accepted({ sizeBytes: fields.sizeBytes });
         log.accepted(fields);

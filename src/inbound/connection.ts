@@ -243,7 +243,9 @@ export class Connection extends SMTPConnection {
     this.isSecured = true;
     this.waitingSinceMs = this.house.context.monotonicMs();
     const socket = this._socket as TLSSocket;
-    this.dialogue.secure(`${socket.getProtocol() ?? 'TLS'} ${socket.getCipher()?.name ?? ''}`.trim());
+    const cipher = socket.getCipher();
+    // The name RFC 8314 §4.3 records is IANA's; OpenSSL has others for TLS 1.2.
+    this.dialogue.secure(`${socket.getProtocol() ?? 'TLS'} ${cipher?.standardName ?? cipher?.name ?? ''}`.trim());
   }
 
   override handler_EHLO(command: Buffer, callback: () => void): void {

@@ -7,6 +7,7 @@
 import { Buffer } from 'node:buffer';
 import type { ClientInfo, Envelope } from '../mail/envelope.ts';
 import { receivedField } from '../mail/received.ts';
+import type { Authenticate } from '../policy/acceptance-seal.ts';
 import { createDataScanner } from './bytes.ts';
 import { type Content, createContent, isLoop } from './content.ts';
 import { acceptedReply, type Reply } from './replies.ts';
@@ -55,7 +56,9 @@ function contentRefusal(context: Context, content: Content, isUnsafe: boolean, l
 async function store(context: Context, transaction: Transaction, client: ClientInfo, content: Content): Promise<Reply> {
   const beganMs = context.monotonicMs();
   try {
-    const received = assemble(context, transaction, client, content);
+    const { authenticate } = context;
+    const assembled = assemble(context, transaction, client, content);
+    const received = authenticate === undefined ? assembled : await authenticated(authenticate, assembled);
     const stored = context.accept(received).finally(content.release);
     const reply = acceptedReply(received.id);
     const result = await context.watch.within<Reply | null>(
@@ -116,6 +119,14 @@ function assemble(
     content: [Buffer.from(field), ...content.chunks()],
     sizeBytes: content.sizeBytes(),
   };
+}
+
+/** The operator's fields go above our Received field (RFC 8601 §5). */
+async function authenticated(authenticate: Authenticate, received: ReceivedTransaction): Promise<ReceivedTransaction> {
+  const [ours = new Uint8Array(0), ...given] = received.content;
+  const { client, reversePath } = received.envelope;
+  const { prepend, content } = await authenticate(client, reversePath, given);
+  return { ...received, content: [prepend, ours, ...content] };
 }
 
 /** Takes the chunk of a refused BDAT, so that its octets are never read as commands (RFC 3030). */

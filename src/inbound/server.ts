@@ -5,11 +5,12 @@
  * be used leaves the one before in force. The library's traps are listed in docs/quirks.md.
  */
 import type { Socket } from 'node:net';
-import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { Connection } from './connection.ts';
 import type { House } from './house.ts';
+import { createTlsContexts, TLS_BOUNDS, type TlsContexts } from './tls-contexts.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
 type ProxyCallback = Parameters<SMTPServer['_handleProxy']>[1];
@@ -19,11 +20,14 @@ const CONNECTION_OPTIONS = { id: '-', localAddress: '-', localPort: 25 };
 export class Listener extends SMTPServer {
   readonly house: House;
   material: TlsMaterial;
+  contexts: TlsContexts;
 
   constructor(house: House) {
     const material = house.options.tls();
     super({
-      ...tlsOptions(material),
+      key: material.key,
+      cert: material.cert,
+      ...TLS_BOUNDS,
       logger: false,
       name: house.options.hostname,
       authOptional: true,
@@ -34,6 +38,8 @@ export class Listener extends SMTPServer {
     });
     this.house = house;
     this.material = material;
+    this.contexts = createTlsContexts(material);
+    this.secureContext.set('*', this.contexts.byDefault);
   }
 
   /** Spares a random id, a BigInt and two system calls a connection; the library wants them for its log and hooks only. */
@@ -52,22 +58,20 @@ export class Listener extends SMTPServer {
   /** Errors of sockets come through here as well; a failed bind is seen on `server` itself. */
   override _onError(): void {}
 
+  override _resolveSNI(servername: string, callback: (error: Error | null, context?: SecureContext) => void): void {
+    callback(null, this.contexts.forName(servername));
+  }
+
   refreshTls(): void {
     const material = this.house.options.tls();
     if (material === this.material) return;
     try {
-      // The library forgets the old context before it finds that the new one cannot be made.
-      createSecureContext(tlsOptions(material));
-      this.updateSecureContext(tlsOptions(material));
+      // Not the library's updateSecureContext: it forgets the old context before it finds that the new one cannot be made.
+      this.contexts = createTlsContexts(material);
+      this.secureContext.set('*', this.contexts.byDefault);
       this.material = material;
     } catch (error) {
       this.house.context.events.fault({ where: 'inbound TLS', error });
     }
   }
-}
-
-/** What the library is told of TLS, at the start and at every change of the material. */
-function tlsOptions(material: TlsMaterial): SecureContextOptions {
-  // The library's default is TLSv1 (RFC 8996 forbids it).
-  return { ...material, minVersion: 'TLSv1.2' };
 }

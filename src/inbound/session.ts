@@ -55,6 +55,7 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
   let clientName: string | null = null;
   let transaction: Transaction | null = null;
   let isMailRefused = false;
+  let isTlsTold = false;
 
   const lookUpName = (): void => {
     const asked = known;
@@ -91,6 +92,12 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
     return reply;
   };
 
+  /** Once a session: at its handshake, or when it has brought mail in clear. */
+  const tellTls = (): void => {
+    if (!isTlsTold) context.events.tlsSession({ tls });
+    isTlsTold = true;
+  };
+
   const forget = (): void => {
     transaction = null;
     isMailRefused = false;
@@ -117,6 +124,8 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       ehloName = '';
       isExtended = false;
       forget();
+      isTlsTold = false;
+      tellTls();
     },
     mail: (line) => {
       if (transaction !== null) return replies.NESTED_MAIL;
@@ -149,7 +158,8 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       const phase = createDataPhase(context, current, () => client(current.smtpUtf8));
       const finish = async (): Promise<Reply> => {
         const reply = await phase.finish();
-        if (reply.line.code !== 250) recordRefusal('DATA', reply, null);
+        if (reply.line.code === 250) tellTls();
+        else recordRefusal('DATA', reply, null);
         transaction = null;
         return reply;
       };

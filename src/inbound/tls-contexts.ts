@@ -15,7 +15,7 @@ export interface TlsContexts {
   readonly forName: (servername: string) => SecureContext;
 }
 
-/** The options of every context, also of the one that the library makes itself. */
+/** The options of every context, also of the one that the library makes itself; its own default is TLS 1.0. */
 export const TLS_BOUNDS = { minVersion: 'TLSv1.2', honorCipherOrder: true } as const;
 
 /** @throws Error when a pair cannot be used */

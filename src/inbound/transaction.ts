@@ -4,6 +4,7 @@
  * Types only: main.ts passes the functions, tests pass fakes.
  */
 import type { ClientInfo, Envelope, EnvelopeRecipient } from '../mail/envelope.ts';
+import type { Authenticate } from '../policy/acceptance-seal.ts';
 import type { Decision, ForwardPath, MailInfo } from '../policy/decision.ts';
 import type { LogEvents } from '../telemetry/log-events.ts';
 import type { BareNewlines } from './bytes.ts';
@@ -23,9 +24,12 @@ export interface ReceivedTransaction {
   readonly id: string;
   readonly envelope: Envelope;
   readonly recipients: readonly TransactionRecipient[];
-  /** Our Received field first, then the content as received. Not to be changed: they may be views of socket buffers. */
+  /**
+   * What `authenticate` puts on top, our Received field, then the content as received. Not to be changed: they may be views
+   * of socket buffers.
+   */
   readonly content: readonly Uint8Array[];
-  /** Octets of the content as received, without our Received field. */
+  /** Octets of the content as received, without what we add or take out. */
   readonly sizeBytes: number;
 }
 
@@ -38,6 +42,8 @@ export interface InboundEvents {
   readonly disconnected: (fields: LogEvents['disconnected']) => void;
   readonly accepted: (fields: LogEvents['accepted']) => void;
   readonly refused: (fields: LogEvents['refused']) => void;
+  /** For the metrics: a handshake is done, or a session without one (null) has brought its first message. */
+  readonly tlsSession: (session: { readonly tls: string | null }) => void;
   readonly fault: (fields: LogEvents['fault']) => void;
   /** Something the operator should look at, such as a balancer that sends a bad PROXY header. */
   readonly warning: (fields: LogEvents['warning']) => void;
@@ -49,6 +55,8 @@ export interface InboundDependencies {
   readonly decideRecipient: (client: ClientInfo, mail: MailInfo, path: ForwardPath) => Promise<Decision>;
   /** Resolves after COMMIT. Any rejection is answered 451, one whose error is named `StorageFull` 452. */
   readonly accept: (transaction: ReceivedTransaction) => Promise<void>;
+  /** What the operator wants above our Received field; it never rejects. Undefined: nothing, and the content stays. */
+  readonly authenticate?: Authenticate | undefined;
   readonly newTransactionId: () => string;
   /** Asked at every MAIL, so it must be cheap. */
   readonly readiness: () => Readiness;

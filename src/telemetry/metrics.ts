@@ -42,6 +42,8 @@ export interface Metrics {
   readonly accepted: (message: { readonly sizeBytes: number }) => void;
   /** A refusal, by stable rejection code (`BMX-USER`) or, without one, by SMTP code (`503`). */
   readonly refused: (code: string) => void;
+  /** A session began TLS, or brought its first message without (null); `tls` is `TLSv1.3 TLS_AES_256_GCM_SHA384`. */
+  readonly tlsSession: (session: { readonly tls: string | null }) => void;
   readonly attempted: (outcome: 'DELIVERED' | 'DEFERRED' | 'FAILED') => void;
   readonly delivered: (recipientCount: number) => void;
   readonly deferred: (recipientCount: number) => void;
@@ -105,6 +107,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       acceptedBytes(sizeBytes);
     },
     refused: (code) => refused(1, code),
+    tlsSession: tlsSessionCounter(registry),
     attempted: (outcome) => attempts(1, outcome),
     delivered,
     deferred,
@@ -144,11 +147,31 @@ function counterMaker(registry: Registry): (name: string, help: string, label?: 
     const labelNames = label === undefined ? [] : [label];
     const made = new Counter({ name: PREFIX + name, help, labelNames, registers: [registry] });
     if (label === undefined) return (by) => made.inc(by);
-    const seen = new Set<string>();
-    return (by, value = 'other') => {
-      if (seen.size < MAX_LABEL_VALUES) seen.add(value);
-      made.inc({ [label]: seen.has(value) ? value : 'other' }, by);
-    };
+    const bounded = labelBound();
+    return (by, value = 'other') => made.inc({ [label]: bounded(value) }, by);
+  };
+}
+
+function labelBound(): (value: string) => string {
+  const seen = new Set<string>();
+  return (value) => {
+    if (seen.size < MAX_LABEL_VALUES) seen.add(value);
+    return seen.has(value) ? value : 'other';
+  };
+}
+
+function tlsSessionCounter(registry: Registry): Metrics['tlsSession'] {
+  const made = new Counter({
+    name: `${PREFIX}tls_sessions_total`,
+    help: 'Sessions with TLS, and those that brought mail without, by version and cipher suite',
+    labelNames: ['version', 'cipher'],
+    registers: [registry],
+  });
+  const boundedVersion = labelBound();
+  const boundedCipher = labelBound();
+  return ({ tls }) => {
+    const [version = 'none', cipher = 'none'] = tls?.split(' ') ?? [];
+    made.inc({ version: boundedVersion(version), cipher: boundedCipher(cipher) });
   };
 }
 

@@ -3,7 +3,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
 export interface SmtpPeer {
   /** Writes octets (a string is Latin-1) in one piece; resolves when the system took them. */
@@ -15,7 +15,7 @@ export interface SmtpPeer {
   /** Writes a line with its CRLF and reads one reply. */
   readonly ask: (line: string) => Promise<string>;
   /** Begins TLS on the open connection, any certificate taken; gives the CN of the server's. */
-  readonly startTls: () => Promise<{ readonly subject: string }>;
+  readonly startTls: (options?: ConnectionOptions) => Promise<{ readonly subject: string }>;
   /** Resolves when the server has closed; rejects when it did not in time. */
   readonly closed: () => Promise<void>;
   /** Ends our side without waiting. */
@@ -105,11 +105,11 @@ export async function connectPeer(options: SmtpPeerOptions): Promise<SmtpPeer> {
       await write(`${line}\r\n`);
       return reply();
     },
-    startTls: () =>
+    startTls: (tlsOptions = {}) =>
       new Promise((resolve, reject) => {
         const plain = socket;
         plain.removeAllListeners('data');
-        const secure = connectTls({ socket: plain, rejectUnauthorized: false });
+        const secure = connectTls({ ...tlsOptions, socket: plain, rejectUnauthorized: false });
         const fail = (): void => reject(new Error('TLS handshake failed'));
         secure.once('error', fail).once('close', fail);
         secure.once('secureConnect', () => {

@@ -77,6 +77,7 @@ export async function startInbound(overrides: Partial<InboundOptions> = {}): Pro
       disconnected: record('disconnected'),
       accepted: record('accepted'),
       refused: record('refused'),
+      tlsSession: record('tlsSession'),
       fault: record('fault'),
       warning: record('warning'),
     },
