@@ -70,7 +70,7 @@ function saysNoMailbox(reply: Reply): boolean {
   const code = enhancedCodeOf(reply);
   if (code === null) return MAILBOX_CODES.has(reply.code) && saysUnknownUser(reply.text);
   // Exchange Online's directory-based edge blocking.
-  if (code === '5.4.1') return /recipient address rejected/i.test(reply.text);
+  if (code === '5.4.1') return /recipient\s+address\s+rejected/i.test(reply.text);
   return NO_MAILBOX_CODES.has(code);
 }
 
