@@ -1,5 +1,6 @@
 /**
- * Mail for this server's own postmaster (RFC 5321 §4.5.1, RFC 2142): `<postmaster>`, and postmaster@ and abuse@ at MX_HOSTNAME.
+ * Mail for this server's own postmaster (RFC 5321 §4.5.1, RFC 2142): `<postmaster>`, and postmaster@, abuse@ and probe@ at
+ * MX_HOSTNAME. The last is the reverse-path of our probes: a primary that verifies senders asks us about it.
  *
  * It goes to POSTMASTER_ADDRESS through the same queue. Without that setting it is refused: a mailbox nobody reads would be
  * worse. Decides nothing about postmaster@ of the relay domains: that mail belongs to their primaries.
@@ -22,6 +23,8 @@ const NO_MAILBOX: ReplyLine = {
 };
 
 const ROLES = new Set(['postmaster', 'abuse']);
+/** At MX_HOSTNAME only. */
+const PROBE_SENDER = 'probe';
 
 /** A local part that a domain must read (RFC 5321 §4.5.1, RFC 2142 §4). */
 export function isRole(localPart: string): boolean {
@@ -32,7 +35,8 @@ export function isRole(localPart: string): boolean {
 export function checkPostmaster(mailbox: PostmasterMailbox, path: ForwardPath): Verdict {
   if (path.kind === 'PATH') {
     const { localPart, domain } = path.path;
-    if (!isRole(localPart) || normalizeDomain(domain) !== mailbox.hostname) return PASS;
+    const isOurs = isRole(localPart) || localPart.toLowerCase() === PROBE_SENDER;
+    if (!isOurs || normalizeDomain(domain) !== mailbox.hostname) return PASS;
   }
   const { recipient } = mailbox;
   return recipient === null ? { kind: 'REFUSE', reply: NO_MAILBOX } : { kind: 'ACCEPT', recipient };

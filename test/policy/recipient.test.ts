@@ -97,13 +97,14 @@ describe('own rank', () => {
 
 describe('the postmaster of this server', () => {
   test('is refused without a mailbox, and goes to the mailbox with one', async () => {
-    for (const address of ['postmaster', 'PostMaster@mx.backup.test', 'abuse@mx.backup.test']) {
+    for (const address of ['postmaster', 'PostMaster@mx.backup.test', 'abuse@mx.backup.test', 'probe@mx.backup.test']) {
       expect(await decide(address)).toBe('550 5.1.1 null');
       const recipient = { address: 'me@home.test', domain: 'home.test', destinationId: 'to home.test', tenantId: 't' };
       const policy = { ...policyFor(), postmaster: { hostname: 'mx.backup.test', recipient } };
       expect(await decide(address, policy)).toBe('to home.test');
     }
     expect(await decide('someone@mx.backup.test')).toBe('550 5.7.1 BMX-RELAY');
+    expect(await decide('probe@good.test')).toBe('to good.test');
     expect(await decide('postmaster@good.test')).toBe('to good.test');
   });
 });
