@@ -103,6 +103,46 @@ describe('numbers', () => {
     await peer.closed();
   });
 
+  test('recipients a minute per client, ten for each message, refused ones too: 421 BMX-LIMIT', async () => {
+    const fixture = await start({ messagesPerMinute: 2, isTrusted: () => false });
+    const peer = await fixture.session();
+    await peer.ask('MAIL FROM:<a@sender.example>');
+    for (let count = 0; count < 10; count += 1) {
+      expect(await peer.ask(`RCPT TO:<u${count}@example.org>`)).toStartWith('250 ');
+      expect(await peer.ask(`RCPT TO:<u${count}@other.example>`)).toStartWith('550 ');
+    }
+    expect(await peer.ask('RCPT TO:<more@example.org>')).toMatch(/^421 4\.7\.0 .*recipients.* BMX-LIMIT \S+$/);
+    await peer.closed();
+    // The connection is another one, the client the same.
+    const again = await fixture.session();
+    await again.ask('MAIL FROM:<a@sender.example>');
+    expect(await again.ask('RCPT TO:<u@example.org>')).toStartWith('421 4.7.0 ');
+  });
+
+  test('the counts of a minute begin anew with the next', async () => {
+    let nowMs = 0;
+    const fixture = await start({ messagesPerMinute: 1, isTrusted: () => false, monotonicMs: () => nowMs });
+    const peer = await fixture.session();
+    expect(await sendMessage(peer, 'x\r\n')).toStartWith('250 ');
+    nowMs = 61_000;
+    expect(await sendMessage(peer, 'x\r\n')).toStartWith('250 ');
+    expect(await peer.ask('MAIL FROM:<a@sender.example>')).toStartWith('421 4.7.0 ');
+  });
+
+  test('a trusted client may have all it wants', async () => {
+    const fixture = await start({ messagesPerMinute: 1, maxConnectionsPerClient: 1 });
+    const first = await fixture.session();
+    const second = await fixture.session();
+    for (const peer of [first, second]) {
+      expect(await sendMessage(peer, 'x\r\n')).toStartWith('250 ');
+      await peer.ask('MAIL FROM:<a@sender.example>');
+      for (let count = 0; count < 11; count += 1) {
+        expect(await peer.ask(`RCPT TO:<u${count}@example.org>`)).toStartWith('250 ');
+      }
+      peer.destroy();
+    }
+  });
+
   test('a command of 4096 octets is read; a longer one gets 500, whole or in pieces, and the session goes on', async () => {
     const fixture = await start();
     const peer = await fixture.session();
@@ -114,27 +154,6 @@ describe('numbers', () => {
     expect(await peer.reply()).toStartWith('500 5.5.2 ');
     expect(await peer.reply()).toStartWith('250 ');
     peer.destroy();
-  });
-});
-
-describe('the wait before the greeting', () => {
-  test('a client that speaks meanwhile is refused; one that waits is greeted; a trusted one does not wait', async () => {
-    const fixture = await start({ greetingWaitMs: 1000, isTrusted: (address) => address === '127.0.0.9' });
-    const early = await fixture.connect();
-    await early.write('EHLO x');
-    expect(await early.reply()).toMatch(/^421 4\.7\.0 .* BMX-LIMIT /);
-    await early.closed();
-    const line = await fixture.connect();
-    await line.write('EHLO x\r\n');
-    expect(await line.reply()).toMatch(/^421 4\.7\.0 .* BMX-LIMIT /);
-    const patient = await fixture.connect();
-    expect(await patient.reply()).toStartWith('220 ');
-    const beganMs = performance.now();
-    const trusted = await fixture.connect('127.0.0.9');
-    expect(await trusted.reply()).toStartWith('220 ');
-    expect(performance.now() - beganMs).toBeLessThan(900);
-    patient.destroy();
-    trusted.destroy();
   });
 });
 
@@ -159,6 +178,61 @@ describe('time', () => {
     expect(await peer.reply()).toStartWith('421 4.4.2 ');
     await peer.closed();
     expect(fixture.accepted).toHaveLength(0);
+  });
+
+  test('a drip of whole commands does not hold a session: 421 at its age, in a transaction at twice that', async () => {
+    const fixture = await start({ timeouts: { ...timeouts, idleMs: 5000, sessionMs: 300 } });
+    const drip = async (peer: SmtpPeer): Promise<{ readonly reply: string; readonly afterMs: number }> => {
+      const beganMs = performance.now();
+      let reply = '250';
+      while (reply.startsWith('250')) reply = await peer.ask('NOOP');
+      return { reply, afterMs: performance.now() - beganMs };
+    };
+    const idle = await fixture.session();
+    const busy = await fixture.session();
+    await busy.ask('MAIL FROM:<a@sender.example>');
+    const [outside, inside] = await Promise.all([drip(idle), drip(busy)]);
+    expect(outside.reply).toStartWith('421 4.4.2 ');
+    expect(inside.reply).toStartWith('421 4.4.2 ');
+    expect(outside.afterMs).toBeGreaterThan(200);
+    expect(inside.afterMs).toBeGreaterThan(outside.afterMs + 200);
+  });
+
+  test('a drip in the data, in a chunk, in a handshake or before any command ends too', async () => {
+    const fixture = await start({ timeouts: { ...timeouts, idleMs: 300 } });
+    const peers = await Promise.all([1, 2, 3, 4].map(() => fixture.session()));
+    const [data, chunk, handshake, line] = peers;
+    if (data === undefined || chunk === undefined || handshake === undefined || line === undefined) throw new Error();
+    await startData(data);
+    await chunk.write('BDAT 1000000\r\n');
+    expect(await handshake.ask('STARTTLS')).toStartWith('220 ');
+    const dripping = setInterval(() => {
+      for (const peer of peers) peer.write('\x16');
+    }, 30);
+    for (const peer of [data, chunk, line]) expect(await peer.reply()).toStartWith('421 4.4.2 ');
+    await Promise.all(peers.map((peer) => peer.closed()));
+    clearInterval(dripping);
+    expect(fixture.inbound.connectionCount()).toBe(0);
+  });
+
+  test('octets beyond twice the size limit earn no more time', async () => {
+    let nowMs = 0;
+    const fixture = await start({
+      timeouts: { ...timeouts, idleMs: 1000 },
+      messageSizeLimit: () => 1000,
+      monotonicMs: () => nowMs,
+    });
+    const peer = await fixture.session();
+    await startData(peer);
+    await peer.write(contentOf(100_000));
+    nowMs = 4500;
+    await peer.write(contentOf(100_000));
+    const other = await fixture.session();
+    expect(await other.ask('NOOP')).toStartWith('250 ');
+    nowMs = 5100;
+    expect(await peer.reply()).toStartWith('421 4.4.2 ');
+    await peer.closed();
+    other.destroy();
   });
 
   test('a session that is never in a transaction ends', async () => {
