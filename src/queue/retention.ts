@@ -7,9 +7,7 @@
  * table, where their ids belong once the day is gone.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
-
-/** SQLSTATE lock_not_available. */
-const LOCK_NOT_AVAILABLE = '55P03';
+import { withoutWaiting } from '../db/without-waiting.ts';
 
 /** More rows or bytes than these are no stragglers: moving them would hold up the accepting of mail. */
 const MOST_STRAGGLERS = 100;
@@ -60,18 +58,4 @@ async function hasMore(transaction: TransactionSql, name: string): Promise<boole
     select count(*) > ${MOST_STRAGGLERS} or coalesce(sum(octet_length(content)), 0) > ${MOST_STRAGGLER_BYTES} as has_more
     from (select content from ${transaction(name)} limit ${MOST_STRAGGLERS + 1}) as rows`;
   return row?.has_more === true;
-}
-
-/** Null when a lock was not free at once. */
-async function withoutWaiting<T>(sql: Sql, work: (transaction: TransactionSql) => Promise<T>): Promise<T | null> {
-  try {
-    const { result } = await sql.begin(async (transaction) => {
-      await transaction`set local lock_timeout = '200ms'`;
-      return { result: await work(transaction) };
-    });
-    return result;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE) return null;
-    throw error;
-  }
 }

@@ -1,0 +1,180 @@
+/**
+ * What was refused before it was accepted, for the API: newest first, page by page.
+ *
+ * Every statement carries its viewer: a tenant sees refusals of its own domains' mail, the operator all. A page is walked by
+ * id; where no index serves a filter, at most SCAN_LIMIT refusals are looked through before the page is handed out as it is.
+ */
+import { isIP } from 'node:net';
+import type { SqlExecutor } from '../db/client.ts';
+import { normalizeDomain } from '../mail/domain.ts';
+import { FIRST_ID, isId, LAST_ID } from '../mail/id.ts';
+import type { Viewer } from '../mail/viewer.ts';
+
+export interface RejectionView {
+  /** The reference in the reply. */
+  readonly id: string;
+  readonly at: Date;
+  /** `BMX-USER`. */
+  readonly code: string;
+  readonly reply: string;
+  readonly command: string;
+  readonly clientAddress: string | null;
+  readonly ehloName: string;
+  readonly reversePath: string | null;
+  readonly forwardPath: string | null;
+  readonly destinationId: string | null;
+  readonly zone: string | null;
+  readonly isDryRun: boolean;
+}
+
+/** All that is given must hold. */
+export interface RejectionFilter {
+  readonly reference?: string | null | undefined;
+  readonly domain?: string | null | undefined;
+  readonly code?: string | null | undefined;
+  /** An address, or a network as `192.0.2.0/24`. */
+  readonly client?: string | null | undefined;
+  /** Without regard to case. */
+  readonly recipient?: string | null | undefined;
+  /** Without regard to case. The empty string is the null reverse-path, or none. */
+  readonly reversePath?: string | null | undefined;
+  readonly since?: Date | null | undefined;
+  readonly until?: Date | null | undefined;
+  readonly isDryRun?: boolean | null | undefined;
+}
+
+export interface RejectionPage {
+  readonly rejections: readonly RejectionView[];
+  /** Id after which the next page begins; null when this was the last. */
+  readonly nextId: string | null;
+}
+
+export interface RejectionPageRequest {
+  readonly limit: number;
+  /** Only refusals with a smaller id. */
+  readonly beforeId: string | null;
+  readonly filter: RejectionFilter;
+}
+
+export interface RejectionInspection {
+  listRejections(viewer: Viewer, page: RejectionPageRequest): Promise<RejectionPage>;
+}
+
+/** Some ten milliseconds of work, and pages that are seldom empty. */
+const SCAN_LIMIT = 10_000;
+
+type Condition = ReturnType<typeof always>;
+
+/** The rows to walk, in order, and which of them to show. */
+interface Search {
+  readonly walked: Condition;
+  readonly matches: readonly Condition[];
+}
+
+interface Row extends Omit<RejectionView, 'id'> {
+  readonly id: string | null;
+  readonly frontier: string | null;
+}
+
+export function createRejectionInspection(sql: SqlExecutor): RejectionInspection {
+  return {
+    async listRejections(viewer, page) {
+      const { domain = null, reference = null } = page.filter;
+      const id = reference?.trim().toLowerCase() ?? null;
+      const destinationId = domain === null ? null : await findDestinationId(sql, domain);
+      const isNever = (id !== null && !isId(id)) || (domain !== null && destinationId === null);
+      const matches = isNever ? null : matchesOf(sql, page.filter);
+      if (matches === null) return { rejections: [], nextId: null };
+      return readPage(sql, { walked: walkedBy(sql, viewer, page, { id, destinationId }), matches }, page.limit);
+    },
+  };
+}
+
+function always(sql: SqlExecutor) {
+  return sql`true`;
+}
+
+/** The part of an index to walk, newest first. An equality alone would let the planner walk all ids, past everybody else's. */
+function walkedBy(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { beforeId, filter: { since = null, until = null } }: RejectionPageRequest,
+  { id, destinationId }: { readonly id: string | null; readonly destinationId: string | null },
+): Condition {
+  const below = sql`${beforeId ?? LAST_ID}::uuid`;
+  // Ids are made on the node's clock, which a moved clock of the database does not follow: hence an hour more on both sides.
+  const from =
+    since === null
+      ? sql`${FIRST_ID}::uuid`
+      : sql`uuid_floor(${since}::timestamptz - clock_shift() - interval '1 hour')`;
+  const to =
+    until === null ? sql`${LAST_ID}::uuid` : sql`uuid_floor(${until}::timestamptz - clock_shift() + interval '1 hour')`;
+  const mine = viewer.isOperator ? always(sql) : sql`tenant_id = ${viewer.tenantId}`;
+  const one = id === null ? always(sql) : sql`id = ${id}::uuid`;
+  const mineInRange = sql`${mine} and ${one} and id >= ${from} and id <= ${to} and id < ${below}`;
+  if (destinationId !== null) {
+    const destination = sql`${destinationId}::uuid`;
+    return sql`
+      ${mineInRange} and (destination_id, id) >= (${destination}, ${from}) and (destination_id, id) < (${destination}, ${below})
+      order by destination_id desc, id desc`;
+  }
+  if (viewer.isOperator || id !== null) return sql`${mineInRange} order by id desc`;
+  const tenant = sql`${viewer.tenantId}::uuid`;
+  return sql`
+    ${mineInRange} and (tenant_id, id) >= (${tenant}, ${from}) and (tenant_id, id) < (${tenant}, ${below})
+    order by tenant_id desc, id desc`;
+}
+
+async function findDestinationId(sql: SqlExecutor, domain: string): Promise<string | null> {
+  const name = normalizeDomain(domain.trim());
+  if (name === null) return null;
+  const [row] = await sql<{ id: string }[]>`select id from destinations where name = ${name}`;
+  return row?.id ?? null;
+}
+
+/** What has to be looked at row by row. Null when nothing can match. */
+function matchesOf(sql: SqlExecutor, filter: RejectionFilter): Condition[] | null {
+  const { code = null, client = null, recipient = null, reversePath = null, since = null, until = null } = filter;
+  const network = client === null ? null : inetOf(client.trim());
+  if (client !== null && network === null) return null;
+  const matches: Condition[] = [];
+  if (code !== null) matches.push(sql`rejection = ${code.trim().toUpperCase()}`);
+  if (network !== null) matches.push(sql`client_address <<= ${network}::text::inet`);
+  if (recipient !== null) matches.push(sql`lower(forward_path) = lower(${recipient})`);
+  if (reversePath !== null) matches.push(sql`lower(coalesce(reverse_path, '')) = lower(${reversePath})`);
+  if (since !== null) matches.push(sql`at >= ${since}`);
+  if (until !== null) matches.push(sql`at < ${until}`);
+  const { isDryRun = null } = filter;
+  if (isDryRun !== null) matches.push(sql`is_dry_run = ${isDryRun}`);
+  return matches;
+}
+
+/** Null when the text is neither an address nor a network. */
+function inetOf(text: string): string | null {
+  const [, address = '', length = ''] = /^(?:::ffff:(?=[0-9.]+$))?([0-9a-fA-F.:]+)(\/[0-9]{1,3})?$/.exec(text) ?? [];
+  const family = isIP(address);
+  if (family === 0 || Number(length.slice(1)) > (family === 4 ? 32 : 128)) return null;
+  return `${address}${length}`;
+}
+
+async function readPage(sql: SqlExecutor, { walked, matches }: Search, limit: number): Promise<RejectionPage> {
+  const scanLimit = matches.length > 0 ? SCAN_LIMIT : limit + 1;
+  const all = matches.reduce((most, next) => sql`${most} and ${next}`, always(sql));
+  const rows = await sql<Row[]>`
+    with walked as materialized (select *, ${all} as matches from rejections where ${walked} limit ${scanLimit})
+    select cut.frontier, page.*
+    from (select (select id from walked order by id desc offset ${scanLimit - 1} limit 1) as frontier) as cut
+    left join lateral (
+      select id, at, rejection as code, reply, command, host(client_address) as "clientAddress", ehlo_name as "ehloName",
+             reverse_path as "reversePath", forward_path as "forwardPath", destination_id as "destinationId", zone,
+             is_dry_run as "isDryRun"
+      from walked where matches
+      order by id desc
+      limit ${limit + 1}
+    ) as page on true
+    order by page.id desc`;
+  const found = rows.flatMap(({ frontier: _frontier, id, ...row }) => (id === null ? [] : [{ ...row, id }]));
+  const shown = found.slice(0, limit);
+  if (found.length > limit) return { rejections: shown, nextId: shown.at(-1)?.id ?? null };
+  return { rejections: shown, nextId: rows[0]?.frontier ?? null };
+}
