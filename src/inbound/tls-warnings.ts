@@ -51,7 +51,7 @@ function dateDefect(certificate: X509Certificate, now: Date): string | null {
   if (leftMs <= 0) return `has expired on ${new Date(endsMs).toISOString()}`;
   if (leftMs >= SHORT_DAYS * DAY_MS) return null;
   const days = Math.floor(leftMs / DAY_MS);
-  return `expires on ${new Date(endsMs).toISOString()}, ${days === 1 ? '1 day' : `${days} days`} from now; after that`;
+  return `expires on ${new Date(endsMs).toISOString()}, ${days === 1 ? '1 day' : `${days} days`} from now`;
 }
 
 /**

@@ -13,6 +13,7 @@ import type { ClientInfo } from '../../src/mail/envelope.ts';
 import { createAcceptanceSeal, type AcceptanceSealOptions } from '../../src/policy/acceptance-seal.ts';
 import { type ArcKey, loadArcKey } from '../../src/policy/arc-key.ts';
 import type { Lookup } from '../../src/policy/counted-queries.ts';
+import { makeDkimKey } from '../helpers/dkim-key.ts';
 
 const HOSTNAME = 'mx.backup.example';
 const CLIENT: ClientInfo = {
@@ -27,28 +28,11 @@ const ORIGINAL =
   'From: A <a@sender.example>\r\nTo: u@customer.example\r\nSubject: a test\r\n' +
   'Date: Tue, 4 Aug 2026 12:00:00 +0000\r\nMessage-ID: <1@sender.example>\r\n\r\nHello,\r\n\r\n..dots \r\n';
 
-function keyPair(type: 'rsa' | 'ed25519'): { readonly privateKey: string; readonly record: string } {
-  const pem = { privateKeyEncoding: { type: 'pkcs8', format: 'pem' } } as const;
-  if (type === 'rsa') {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa', {
-      modulusLength: 2048,
-      publicKeyEncoding: { type: 'spki', format: 'der' },
-      ...pem,
-    });
-    return { privateKey, record: `v=DKIM1; k=rsa; p=${publicKey.toString('base64')}` };
-  }
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
-    publicKeyEncoding: { type: 'spki', format: 'der' },
-    ...pem,
-  });
-  return { privateKey, record: `v=DKIM1; k=ed25519; p=${publicKey.subarray(-32).toString('base64')}` };
-}
-
 const KEYS = {
-  sender: keyPair('rsa'),
-  list: keyPair('rsa'),
-  rsa: keyPair('rsa'),
-  ed25519: keyPair('ed25519'),
+  sender: makeDkimKey('rsa'),
+  list: makeDkimKey('rsa'),
+  rsa: makeDkimKey('rsa'),
+  ed25519: makeDkimKey('ed25519'),
 };
 const arcKey = (selector: 'rsa' | 'ed25519'): ArcKey => ({
   domain: 'backup.example',

@@ -29,6 +29,20 @@ async function scrape(metrics: Metrics): Promise<Map<string, number>> {
 }
 
 describe('counters and histograms', () => {
+  test('sessions are counted by TLS version and cipher suite, both bounded', async () => {
+    const metrics = make();
+    metrics.tlsSession({ tls: 'TLSv1.3 TLS_AES_256_GCM_SHA384' });
+    metrics.tlsSession({ tls: 'TLSv1.3 TLS_AES_256_GCM_SHA384' });
+    metrics.tlsSession({ tls: null });
+    for (let at = 0; at < 100; at += 1) metrics.tlsSession({ tls: `TLSv1.2 TLS_${at}` });
+    const all = [...(await scrape(metrics))].filter(([name]) => name.startsWith('backup_mx_tls_sessions_total'));
+    const samples = Object.fromEntries(all);
+    expect(samples['backup_mx_tls_sessions_total{version="TLSv1.3",cipher="TLS_AES_256_GCM_SHA384"}']).toBe(2);
+    expect(samples['backup_mx_tls_sessions_total{version="none",cipher="none"}']).toBe(1);
+    expect(samples['backup_mx_tls_sessions_total{version="TLSv1.2",cipher="other"}']).toBe(62);
+    expect(all).toHaveLength(41);
+  });
+
   test('count what happened', async () => {
     const metrics = make();
     metrics.accepted({ sizeBytes: 100 });
