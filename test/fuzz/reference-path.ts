@@ -24,9 +24,9 @@ const DOMAIN = /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z](?:
 /** Judges `MAIL FROM:<…> …`, Latin-1, without its line end. */
 export function judgeMail(line: string, sizeLimitBytes: number): Judged {
   const command = split(/^MAIL +FROM:(.*)$/is.exec(line)?.[1]);
-  if (command === null) return isHopeless(line, 'FROM') ? WRONG : { ...WRONG, classes: '25' };
+  const isUtf8 = /[ \t]SMTPUTF8(?:[ \t]|$)/i.test(line);
+  if (command === null) return isHopeless(line, 'FROM') ? WRONG : { classes: '25', path: undefined, isUtf8 };
   const words = command.parameters.map(judgeMailParameter(sizeLimitBytes));
-  const isUtf8 = command.parameters.some((word) => /^SMTPUTF8$/i.test(word));
   const path = judgePath(command.path, isUtf8, true);
   return { ...joined([path, ...words, judgeRepeats(command.parameters)]), path: path.path, isUtf8 };
 }

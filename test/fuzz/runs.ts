@@ -10,19 +10,24 @@ export interface Runs {
   readonly numRuns: number;
   readonly seed?: number;
   readonly path?: string;
+  /** A slow machine runs fewer, and a failure is not made smaller for ever. */
+  readonly interruptAfterTimeLimit: number;
 }
+
+const CI_SECONDS = 15;
 
 /** fast-check's parameters for a test that CI runs `count` times. */
 export function runs(count: number): Runs {
   const { FUZZ_TIMES: times, FUZZ_SEED: seed, FUZZ_PATH: path } = process.env;
   return {
+    interruptAfterTimeLimit: runsTimeoutMs(CI_SECONDS),
     numRuns: count * (times === undefined ? 1 : Number(times)),
     ...(seed === undefined ? {} : { seed: Number(seed) }),
     ...(path === undefined ? {} : { path }),
   };
 }
 
-/** Milliseconds a test of `ciSeconds` may take in such a run. */
+/** Milliseconds that a test which takes `ciSeconds` in CI may take. */
 export function runsTimeoutMs(ciSeconds: number): number {
   return ciSeconds * 1000 * Number(process.env['FUZZ_TIMES'] ?? 1);
 }

@@ -27,8 +27,7 @@ export interface Played {
 
 const SERVED = /^example\.org$/i;
 
-const RULES: Rules = {
-  bareNewlines: 'reject',
+const RULES: Omit<Rules, 'bareNewlines'> = {
   sizeLimitBytes: SIZE_LIMIT,
   recipient: (given, domain) => {
     const localPart = given.startsWith('"') ? given.slice(1, -1).replace(/\\(.)/g, '$1') : given;
@@ -39,10 +38,12 @@ const RULES: Rules = {
   isStoreBroken: (recipients) => recipients.some((recipient) => /^"?nostore"?@/.test(recipient)),
 };
 
-/** Starts the listener with short limits of time: a client that owes something is told so soon. */
-export async function startSessionScene(): Promise<SessionScene> {
+/** Starts the listener; a client that owes something is told so after `idleMs`. */
+export async function startSessionScene(bareNewlines: Rules['bareNewlines'], idleMs: number): Promise<SessionScene> {
+  const rules: Rules = { ...RULES, bareNewlines };
   const fixture = await startInbound({
-    timeouts: { idleMs: 100, decisionMs: 30, acceptMs: 2000, tickMs: 10 },
+    bareNewlines,
+    timeouts: { idleMs, decisionMs: 30, acceptMs: 2000, tickMs: 10 },
     messagesPerMinute: 1_000_000,
   });
   fixture.accept = ({ recipients }) => {
@@ -54,7 +55,7 @@ export async function startSessionScene(): Promise<SessionScene> {
     play: async (sessions) => {
       const heard = await Promise.all(sessions.map((pieces) => playOne(fixture.port, pieces)));
       const verdicts = sessions.map((pieces, at) =>
-        judge(Buffer.concat(pieces).toString('latin1'), heard[at] ?? '', RULES),
+        judge(Buffer.concat(pieces).toString('latin1'), heard[at] ?? '', rules),
       );
       const messages = verdicts.flatMap((verdict) => verdict.messages);
       const stored = fixture.accepted.splice(0);
@@ -127,7 +128,11 @@ function playOne(port: number, pieces: readonly Buffer[]): Promise<string> {
       else writeFrom(at + 1);
     };
     socket.on('connect', () => writeFrom(0));
-    socket.on('data', (chunk: Buffer) => heard.push(chunk));
+    socket.on('data', (chunk: Buffer) => {
+      heard.push(chunk);
+      // From here on only TLS is spoken, and what was sent may have been taken for the one or the other.
+      if (chunk.toString('latin1').endsWith('Ready to start TLS\r\n')) socket.end();
+    });
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(Buffer.concat(heard).toString('latin1')));
   });

@@ -7,8 +7,8 @@ import { Buffer } from 'node:buffer';
 import * as fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 
-/** Ends whatever was begun: a line, the content of DATA, the session. */
-export const EPILOGUE = '\r\n.\r\nQUIT\r\n';
+/** Ends whatever was begun: a line, the content of DATA, a chunk of BDAT, the session. */
+const EPILOGUE = `\r\n.\r\n${'NOOP\r\n'.repeat(10)}QUIT\r\n`;
 
 const octet = fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code));
 const printable = fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code));
@@ -246,16 +246,24 @@ export const cutting = fc.oneof(
   },
 );
 
-/** Cuts a stream, its epilogue added, into pieces; a long one is not cut finer than a thousand. */
+/** A stream with its epilogue in pieces; a long one is not cut finer than in 400. */
 export function pieces(stream: string, lengths: readonly number[]): Buffer[] {
   const octets = Buffer.from(stream + EPILOGUE, 'latin1');
+  const least = Math.ceil(octets.length / 400);
+  return cut(
+    octets,
+    lengths.map((length) => Math.max(least, length)),
+  );
+}
+
+/** Cuts octets by these lengths over and over; without any they stay whole. */
+export function cut(octets: Buffer, lengths: readonly number[]): Buffer[] {
   if (lengths.length === 0) return [octets];
-  const least = Math.ceil(octets.length / 1000);
-  const cut: Buffer[] = [];
+  const parts: Buffer[] = [];
   for (let at = 0; at < octets.length; ) {
-    const size = Math.max(least, lengths[cut.length % lengths.length] ?? 1);
-    cut.push(octets.subarray(at, at + size));
+    const size = lengths[parts.length % lengths.length] ?? 1;
+    parts.push(octets.subarray(at, at + size));
     at += size;
   }
-  return cut;
+  return parts;
 }
