@@ -12,6 +12,8 @@ export type EventKind =
   | 'DOMAIN_UPDATED'
   | 'DOMAIN_DELETED'
   | 'DOMAIN_FLUSHED'
+  | 'RECIPIENTS_CHANGED'
+  | 'RECIPIENT_FORGOTTEN'
   | 'MESSAGE_RETRIED'
   | 'MESSAGE_CANCELLED'
   | 'MESSAGE_BOUNCED'
@@ -19,7 +21,10 @@ export type EventKind =
   | 'OUTAGE_CLOSED'
   | 'REPORT_MADE'
   | 'REPORT_SUPPRESSED'
-  | 'REPORT_DROPPED';
+  | 'REPORT_DROPPED'
+  | 'DNSBL_ZONE_ERROR'
+  | 'DNSBL_ZONE_OFF'
+  | 'DNSBL_ZONE_ON';
 
 export interface NewEvent {
   readonly tenantId: string;
