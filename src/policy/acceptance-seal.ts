@@ -3,7 +3,7 @@
  *
  * Promises that a message is neither refused nor held up beyond a bound by any of it: what cannot be found out in time is a
  * temporary error in the field, and trouble of our own leaves the message as it came. The one thing ever taken out of a
- * message is a field of others that pretends to be ours (RFC 8601 §5). Repairs no chain (RFC 8617 §5.1).
+ * message is a field of others that pretends to be ours (RFC 8601 §5). Repairs no chain (RFC 8617 §5.1.2).
  */
 import { Buffer } from 'node:buffer';
 import { within } from '../clock.ts';

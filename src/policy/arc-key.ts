@@ -1,5 +1,5 @@
 /**
- * The operator's private key for ARC seals (RFC 8617 §4.1, RFC 8301 §3.2, RFC 8463 §2). Reads and checks it; signs nothing.
+ * The operator's private key for ARC seals (RFC 8617 §4.1, RFC 8301 §3.2, RFC 8463 §3). Reads and checks it; signs nothing.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
