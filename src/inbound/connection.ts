@@ -149,7 +149,9 @@ export class Connection extends SMTPConnection {
     const { context, options, activeCount, isClosing } = this.house;
     if (isClosing) return context.refusals.shuttingDown;
     if (activeCount > options.maxConnections) return context.refusals.tooManyConnections;
-    return this.isUnnamed || this.share.takeConnection() ? null : context.refusals.tooManyFromClient;
+    if (this.isUnnamed) return null;
+    if (context.isBarred?.(this.remoteAddress) === true) return context.refusals.barred;
+    return this.share.takeConnection() ? null : context.refusals.tooManyFromClient;
   }
 
   greetWhenDue(next: () => void): void {
@@ -184,8 +186,7 @@ export class Connection extends SMTPConnection {
   }
 
   refuse(command: string, reply: Reply): void {
-    if (reply.line.rejection !== null) this.dialogue.recordRefusal(command, reply, null);
-    this.say(reply);
+    this.say(reply.line.rejection === null ? reply : this.dialogue.refuse(command, reply));
   }
 
   /** The library's own replies come through here; those with another code than ours are replaced. */
@@ -341,8 +342,8 @@ export class Connection extends SMTPConnection {
     try {
       return receiver.push(chunk);
     } catch (error) {
-      this.faultReply('DATA', error);
-      this.say(this.house.context.refusals.brokenOff);
+      this.house.context.events.fault({ where: 'inbound DATA', error });
+      this.refuse('DATA', this.house.context.refusals.brokenOff);
       return -1;
     }
   }
@@ -376,7 +377,7 @@ export class Connection extends SMTPConnection {
 
   faultReply(command: string, error: unknown): Reply {
     this.house.context.events.fault({ where: `inbound ${command}`, error });
-    return this.house.context.refusals.fault;
+    return this.dialogue.refuse(command, this.house.context.refusals.fault);
   }
 
   get receiver(): Receiver | null {

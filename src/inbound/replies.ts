@@ -18,10 +18,15 @@ export interface Reply {
 /** RFC 5321 §4.5.3.1.5, CRLF included. */
 const MAX_REPLY_OCTETS = 512;
 
-/** Formats one reply: codes, text, and for a refusal `BMX-… <publicUrl>/reject/BMX-…`. */
-export function formatReply(line: ReplyLine, publicUrl: string): Reply {
+/**
+ * Formats one reply: codes, text, and for a refusal `(reference …) BMX-… <publicUrl>/reject/BMX-…`.
+ *
+ * @param reference what a sender may quote, so that its refusal is found again
+ */
+export function formatReply(line: ReplyLine, publicUrl: string, reference: string | null = null): Reply {
   const head = line.enhancedCode === '' ? `${line.code} ` : `${line.code} ${line.enhancedCode} `;
-  const tail = line.rejection === null ? '' : ` ${line.rejection} ${publicUrl}/reject/${line.rejection}`;
+  const mark = reference === null ? '' : ` (reference ${reference})`;
+  const tail = line.rejection === null ? '' : `${mark} ${line.rejection} ${publicUrl}/reject/${line.rejection}`;
   const room = Math.max(0, MAX_REPLY_OCTETS - 2 - head.length - tail.length);
   const text = line.text.replace(/[^ -~]/g, '?').slice(0, room);
   return { wire: `${head}${text}${tail}\r\n`, line };
@@ -118,7 +123,7 @@ export function badParameter(name: string, reason: string): Reply {
   return plain(501, '5.5.4', `bad ${name} parameter: ${reason}`);
 }
 
-/** Refusals with a page of their own, formatted once per listener. */
+/** Refusals with a page of their own, formatted once per listener; each is told with a reference of its own (session.ts). */
 export interface Refusals {
   readonly tooBig: (limitBytes: number) => Reply;
   readonly busy: Reply;
@@ -129,6 +134,7 @@ export interface Refusals {
   readonly loop: Reply;
   readonly tooManyConnections: Reply;
   readonly tooManyFromClient: Reply;
+  readonly barred: Reply;
   readonly tooManyMessages: Reply;
   readonly tooManyRecipients: Reply;
   readonly talkedTooSoon: Reply;
@@ -137,13 +143,13 @@ export interface Refusals {
   readonly shuttingDown: Reply;
   readonly timedOut: Reply;
   readonly brokenOff: Reply;
-  readonly format: (line: ReplyLine) => Reply;
+  readonly format: (line: ReplyLine, reference?: string) => Reply;
 }
 
 /** Builds the refusals of a listener whose codes are explained below `publicUrl`. */
 export function createRefusals(publicUrl: string): Refusals {
   const base = publicUrl.replace(/\/+$/, '');
-  const format = (line: ReplyLine): Reply => formatReply(line, base);
+  const format = (line: ReplyLine, reference?: string): Reply => formatReply(line, base, reference);
   const refuse = (code: number, enhancedCode: string, text: string, rejection: RejectionCode | null): Reply =>
     format({ code, enhancedCode, text, rejection });
   const limited = (text: string): Reply => refuse(421, '4.7.0', text, 'BMX-LIMIT');
@@ -157,6 +163,7 @@ export function createRefusals(publicUrl: string): Refusals {
     loop: refuse(554, '5.4.6', 'mail loop: too many Received fields, or it has passed here before', 'BMX-LOOP'),
     tooManyConnections: limited('too many connections; try again later'),
     tooManyFromClient: limited('too many connections from your address; try again later'),
+    barred: limited('too many unknown mailboxes asked for from your address; try again later'),
     tooManyMessages: limited('too many messages a minute from your address; try again later'),
     tooManyRecipients: limited('too many recipients a minute from your address; try again later'),
     talkedTooSoon: limited('you spoke before the greeting; wait for 220'),

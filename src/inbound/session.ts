@@ -6,6 +6,7 @@
  */
 import { parsePath } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
+import { newId } from '../mail/id.ts';
 import type { Decision, ForwardPath } from '../policy/decision.ts';
 import { createDataPhase, type Receiver } from './data-phase.ts';
 import type { ClientShare } from './limits.ts';
@@ -19,7 +20,7 @@ import {
 } from './parameters.ts';
 import * as replies from './replies.ts';
 import type { Reply } from './replies.ts';
-import type { Context, Transaction, TransactionRecipient } from './transaction.ts';
+import type { Context, RefusalSubject, Transaction, TransactionRecipient } from './transaction.ts';
 
 /** Who the client is, and what it may take. */
 export interface SessionClient {
@@ -42,9 +43,11 @@ export interface Session {
   /** Ends the transaction: RSET, and after the final reply. */
   readonly reset: () => void;
   readonly isInTransaction: () => boolean;
-  /** Tells the log and the metrics of a refusal; `command` is `MAIL`, `CONNECT`, … */
-  readonly recordRefusal: (command: string, reply: Reply, forwardPath: string | null) => void;
+  /** Records a refusal and gives the reply its reference, where it has a code of ours; `command` is `MAIL`, `CONNECT`, … */
+  readonly refuse: (command: string, reply: Reply) => Reply;
 }
+
+const NO_SUBJECT: RefusalSubject = { forwardPath: null, destination: null, zone: null };
 
 /** Begins a session with a client whose address is known. */
 export function createSession(context: Context, firstClient: SessionClient): Session {
@@ -75,9 +78,12 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
     return { address: known.address, name: clientName, ehloName, protocol, tls };
   };
 
-  const recordRefusal = (command: string, reply: Reply, forwardPath: string | null): void => {
+  const refuse = (command: string, reply: Reply, subject = NO_SUBJECT): Reply => {
     const { code, enhancedCode, text, rejection } = reply.line;
-    context.events.refused({
+    const reference = rejection === null ? null : newId();
+    const { forwardPath } = subject;
+    const fields = {
+      reference,
       clientAddress: known.address,
       ehloName,
       command,
@@ -85,11 +91,9 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       forwardPath,
       rejection,
       reply: `${code} ${enhancedCode} ${text}`,
-    });
-  };
-  const refuse = (command: string, reply: Reply, forwardPath: string | null = null): Reply => {
-    recordRefusal(command, reply, forwardPath);
-    return reply;
+    };
+    context.events.refused(fields, subject);
+    return reference === null ? reply : context.refusals.format(reply.line, reference);
   };
 
   /** Once a session: at its handshake, or when it has brought mail in clear. */
@@ -141,11 +145,11 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       const asked = parseRecipient(line, current.smtpUtf8);
       if ('wire' in asked) return refuse('RCPT', asked);
       if (!known.share.takeRecipient()) return refuse('RCPT', context.refusals.tooManyRecipients);
-      const address = asked.path.kind === 'PATH' ? asked.path.path.address : 'postmaster';
       const refusal = await addRecipient(context, current, asked);
       if (refusal === null) return replies.RCPT_OK;
       current.hasRefusedRecipient = true;
-      return refuse('RCPT', refusal, address);
+      const forwardPath = asked.path.kind === 'PATH' ? asked.path.path.address : 'postmaster';
+      return refuse('RCPT', refusal.reply, { forwardPath, destination: null, zone: null, ...refusal.about });
     },
     data: (line) => {
       if (!/^DATA[ \t]*$/i.test(line)) return replies.DATA_SYNTAX;
@@ -159,15 +163,15 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       const finish = async (): Promise<Reply> => {
         const reply = await phase.finish();
         if (reply.line.code === 250) tellTls();
-        else recordRefusal('DATA', reply, null);
+        const told = reply.line.code === 250 ? reply : refuse('DATA', reply);
         transaction = null;
-        return reply;
+        return told;
       };
       return { ...phase, finish };
     },
     reset: forget,
     isInTransaction: () => transaction !== null,
-    recordRefusal,
+    refuse: (command, reply) => refuse(command, reply),
   };
 }
 
@@ -238,12 +242,24 @@ function parseRecipient(line: string, smtpUtf8: boolean): AskedRecipient | Reply
   return { path, parameters };
 }
 
+interface RefusedRecipient {
+  readonly reply: Reply;
+  readonly about?: Partial<RefusalSubject>;
+}
+
 /** Asks the policy and adds the recipient, or returns the refusal. */
-async function addRecipient(context: Context, transaction: Transaction, asked: AskedRecipient): Promise<Reply | null> {
-  if (transaction.recipients.size >= context.maxRecipients) return replies.TOO_MANY_RECIPIENTS;
+async function addRecipient(
+  context: Context,
+  transaction: Transaction,
+  asked: AskedRecipient,
+): Promise<RefusedRecipient | null> {
+  if (transaction.recipients.size >= context.maxRecipients) return { reply: replies.TOO_MANY_RECIPIENTS };
   const decision = await decide(context, transaction, asked.path);
-  if (decision === null) return context.refusals.fault;
-  if (decision.kind === 'REFUSE') return context.refusals.format(decision.reply);
+  if (decision === null) return { reply: context.refusals.fault };
+  if (decision.kind === 'REFUSE') {
+    const { destination = null, zone = null } = decision;
+    return { reply: context.refusals.format(decision.reply), about: { destination, zone } };
+  }
   const { domain, destinationId, tenantId } = decision.recipient;
   const given = asked.path.kind === 'PATH' ? asked.path.path.address : `postmaster@${context.hostname}`;
   const address = decision.recipient.address ?? given;

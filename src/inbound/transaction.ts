@@ -5,7 +5,7 @@
  */
 import type { ClientInfo, Envelope, EnvelopeRecipient } from '../mail/envelope.ts';
 import type { Authenticate } from '../policy/acceptance-seal.ts';
-import type { Decision, ForwardPath, MailInfo } from '../policy/decision.ts';
+import type { Decision, Destination, ForwardPath, MailInfo } from '../policy/decision.ts';
 import type { LogEvents } from '../telemetry/log-events.ts';
 import type { BareNewlines } from './bytes.ts';
 import type { ByteBudget, ClientLimits } from './limits.ts';
@@ -41,12 +41,21 @@ export interface InboundEvents {
   readonly connected: (fields: LogEvents['connected']) => void;
   readonly disconnected: (fields: LogEvents['disconnected']) => void;
   readonly accepted: (fields: LogEvents['accepted']) => void;
-  readonly refused: (fields: LogEvents['refused']) => void;
+  readonly refused: (fields: LogEvents['refused'], subject: RefusalSubject) => void;
   /** For the metrics: a handshake is done, or a session without one (null) has brought its first message. */
   readonly tlsSession: (session: { readonly tls: string | null }) => void;
   readonly fault: (fields: LogEvents['fault']) => void;
   /** Something the operator should look at, such as a balancer that sends a bad PROXY header. */
   readonly warning: (fields: LogEvents['warning']) => void;
+}
+
+/** What a refusal is about. */
+export interface RefusalSubject {
+  readonly forwardPath: string | null;
+  /** Null when no served domain is concerned. */
+  readonly destination: Destination | null;
+  /** The DNSBL zone that listed the client. */
+  readonly zone: string | null;
 }
 
 /** The rest of the service, as the listener sees it. */
@@ -64,6 +73,8 @@ export interface InboundDependencies {
   readonly resolveName: (address: string) => Promise<string | null>;
   /** Clients that no connection or rate limit and no greeting wait applies to. */
   readonly isTrusted: (address: string) => boolean;
+  /** Clients that may not connect for now. Absent: none. */
+  readonly isBarred?: ((address: string) => boolean) | undefined;
   readonly wallClock: () => Date;
   readonly monotonicMs: () => number;
   readonly events: InboundEvents;

@@ -43,6 +43,8 @@ export interface LogEvents {
   };
   /** A command or a message was refused, for now (4yz) or for good (5yz). */
   refused: {
+    /** As the client was told it, and the id of what is kept of the refusal; null without a rejection code. */
+    readonly reference: string | null;
     readonly clientAddress: string;
     readonly ehloName: string;
     /** `CONNECT`, `MAIL`, `RCPT`, `DATA`, … */

@@ -86,6 +86,17 @@ describe('replies', () => {
     expect(wire).toHaveLength(512);
   });
 
+  test('a reference stands before the code, also when the text is cut, and never without a code', () => {
+    const line = { code: 550, enhancedCode: '5.1.1', text: 'no', rejection: 'BMX-USER' } as const;
+    expect(formatReply(line, 'https://mx.example', 'R').wire).toBe(
+      '550 5.1.1 no (reference R) BMX-USER https://mx.example/reject/BMX-USER\r\n',
+    );
+    const long = formatReply({ ...line, text: 'x'.repeat(600) }, 'https://mx.example', 'R').wire;
+    expect(long).toEndWith('xx (reference R) BMX-USER https://mx.example/reject/BMX-USER\r\n');
+    expect(long).toHaveLength(512);
+    expect(formatReply({ ...line, rejection: null }, 'https://mx.example', 'R').wire).toBe('550 5.1.1 no\r\n');
+  });
+
   test('every refusal has the codes of its page', () => {
     const refusals = createRefusals('https://mx.example/');
     expect(refusals.tooBig(10).wire).toMatch(

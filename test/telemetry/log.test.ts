@@ -75,6 +75,7 @@ describe('injection', () => {
   test.each(['json', 'pretty'] as const)('%s keeps one line without anything a terminal would act on', (format) => {
     const { log, lines } = capture(format);
     log.refused({
+      reference: null,
       clientAddress: '192.0.2.1',
       ehloName: hostile,
       command: 'RCPT',
