@@ -42,6 +42,8 @@ export interface Metrics {
   readonly accepted: (message: { readonly sizeBytes: number }) => void;
   /** A refusal, by stable rejection code (`BMX-USER`) or, without one, by SMTP code (`503`). */
   readonly refused: (code: string) => void;
+  /** Refusals that were counted only, because too many came or the database was away. */
+  readonly unrecorded: (rejectionCount: number) => void;
   /** A session began TLS, or brought its first message without (null); `tls` is `TLSv1.3 TLS_AES_256_GCM_SHA384`. */
   readonly tlsSession: (session: { readonly tls: string | null }) => void;
   readonly attempted: (outcome: 'DELIVERED' | 'DEFERRED' | 'FAILED') => void;
@@ -77,6 +79,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const accepted = counter('accepted_total', 'Transactions committed and answered 250');
   const acceptedBytes = counter('accepted_bytes_total', 'Bytes of the messages accepted');
   const refused = counter('refused_total', 'Refusals, by rejection code or SMTP code', 'code');
+  const unrecorded = counter('rejections_unrecorded_total', 'Refusals that were counted but not recorded one by one');
   const attempts = counter('attempts_total', 'Dials at a next hop, by outcome', 'outcome');
   const delivered = counter('delivered_total', 'Recipients handed over to a next hop');
   const deferred = counter('deferred_total', 'Deferrals of recipients, one per attempt');
@@ -107,6 +110,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       acceptedBytes(sizeBytes);
     },
     refused: (code) => refused(1, code),
+    unrecorded,
     tlsSession: tlsSessionCounter(registry),
     attempted: (outcome) => attempts(1, outcome),
     delivered,

@@ -50,6 +50,7 @@ describe('counters and histograms', () => {
     metrics.refused('BMX-USER');
     metrics.refused('503');
     metrics.refused('503');
+    metrics.unrecorded(7);
     metrics.attempted('DEFERRED');
     metrics.delivered(3);
     metrics.deferred(2);
@@ -66,6 +67,7 @@ describe('counters and histograms', () => {
       backup_mx_accepted_bytes_total: 150,
       'backup_mx_refused_total{code="BMX-USER"}': 1,
       'backup_mx_refused_total{code="503"}': 2,
+      backup_mx_rejections_unrecorded_total: 7,
       'backup_mx_attempts_total{outcome="DEFERRED"}': 1,
       backup_mx_delivered_total: 3,
       backup_mx_deferred_total: 2,
