@@ -36,6 +36,8 @@ const LOOK_UP_MS = 500;
 /** How long look-ups gather before they are asked together: nothing to one who would wait for seconds. */
 const GATHER_MS = 10;
 const WRITE_AFTER_MS = 1000;
+/** What the database reads as a network. A link-local address with its zone is none; such a client waits each time. */
+const NETWORK = /^[0-9a-f.:]+(?:\/\d{1,3})?$/i;
 const PRUNE_COUNT = 5000;
 const MAX_PRUNES = 100;
 
@@ -92,14 +94,14 @@ export function createSeenClients(options: SeenClientsOptions): SeenClients {
   return {
     isSeen: (network) => {
       if (isKnown(network)) return Promise.resolve(true);
-      if (questions.size >= MAX_PENDING) return Promise.resolve(false);
+      if (questions.size >= MAX_PENDING || !NETWORK.test(network)) return Promise.resolve(false);
       return new Promise((resolve) => {
         if (questions.size === 0) setTimeout(answer, GATHER_MS);
         questions.set(network, [...(questions.get(network) ?? []), resolve]);
       });
     },
     remember: (network) => {
-      if (isKnown(network) || unwritten.size >= MAX_PENDING) return;
+      if (isKnown(network) || unwritten.size >= MAX_PENDING || !NETWORK.test(network)) return;
       know(network);
       if (unwritten.size === 0) setTimeout(flush, WRITE_AFTER_MS).unref();
       unwritten.add(network);

@@ -149,11 +149,13 @@ describe('a database that is away', () => {
     });
   });
 
-  test('what is no network is not seen, and takes nobody else with it for longer than that moment', async () => {
+  test('what is no network is not seen, and takes nobody else with it', async () => {
     const seen = createSeenClients({ sql: database.sql });
-    expect(await seen.isSeen('')).toBe(false);
-    seen.remember('192.0.2.1');
+    for (const network of ['fe80::1%eth0', '192.0.2.1', '']) seen.remember(network);
     await seen.flush();
-    expect(await seen.isSeen('192.0.2.1')).toBe(true);
+    expect(await networks()).toEqual(['192.0.2.1/32']);
+    const other = createSeenClients({ sql: database.sql });
+    const asked = ['fe80::1%eth0', '192.0.2.1', ''].map((network) => other.isSeen(network));
+    expect(await Promise.all(asked)).toEqual([false, true, false]);
   });
 });
