@@ -218,4 +218,17 @@ describe('files', () => {
       expectUntouched(DATA_DIR);
     }
   });
+
+  test('an ARC key that is not there, or is of a kind that cannot seal', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const ecFile = join(parent, 'ec.pem');
+    await writeFile(ecFile, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    for (const ARC_KEY_FILE of [join(parent, 'nowhere.pem'), ecFile]) {
+      const DATA_DIR = newFolder();
+      const { line } = await refusal({ DATA_DIR, ARC_DOMAIN: 'a.example', ARC_SELECTOR: 'arc', ARC_KEY_FILE });
+      expect(line).toStartWith('backup-mx: ARC_KEY_FILE: ');
+      expect(line).toContain(ARC_KEY_FILE);
+      expectUntouched(DATA_DIR);
+    }
+  });
 });

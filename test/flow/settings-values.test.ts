@@ -22,6 +22,8 @@ const BAD: readonly (readonly [variable: string, value: string])[] = [
   ['PUBLIC_URL', 'mx2.example.net'],
   ['TLS_CERT_FILE', '/etc/ssl/only-one-of-a-pair.pem'],
   ['TLS_KEY_FILE', '/etc/ssl/only-one-of-a-pair.pem'],
+  ['AUTHENTICATION_RESULTS', 'maybe'],
+  ['ARC_SELECTOR', 'not_a_selector'],
   ['OPERATOR_TOKEN', 'two words'],
   ['POSTMASTER_ADDRESS', 'postmaster'],
   ['DNS_SERVERS', 'dns.example.net'],
