@@ -16,7 +16,8 @@ export type RunChange = (
   work: (transaction: SqlExecutor) => Promise<DomainChange>,
 ) => Promise<DomainChange>;
 
-export function noSuchDomain(name: string): DomainChange {
+/** `field`: what the input calls the domain. */
+export function noSuchDomain(name: string, field = 'name'): DomainChange {
   const message = `You have no domain "${name.slice(0, 253)}". The query "domains" lists those you have.`;
-  return { kind: 'REFUSED', errors: [{ field: ['name'], message, code: 'NOT_FOUND' }], domain: null };
+  return { kind: 'REFUSED', errors: [{ field: [field], message, code: 'NOT_FOUND' }], domain: null };
 }

@@ -13,6 +13,8 @@ interface Lock {
   readonly viewer: Viewer;
   /** As the person typed it. */
   readonly name: string;
+  /** What the input calls the domain; absent: `name`. */
+  readonly field?: string;
 }
 
 /** Runs `work` with the domain's row locked until COMMIT; NOT_FOUND when the viewer has no such domain. */
@@ -21,7 +23,7 @@ export async function lockDomain(
   work: (transaction: SqlExecutor, domain: RelayDomain) => Promise<DomainChange>,
 ): Promise<DomainChange> {
   const name = normalizeDomain(lock.name.trim());
-  if (name === null) return noSuchDomain(lock.name);
+  if (name === null) return noSuchDomain(lock.name, lock.field);
   return lock.change(name, async (sql) => {
     const [row] = await sql<DomainRow[]>`
       select ${sql(DOMAIN_COLUMNS)} from domains
@@ -29,6 +31,6 @@ export async function lockDomain(
       order by status = 'PENDING', id
       limit 1
       for update`;
-    return row === undefined ? noSuchDomain(name) : work(sql, relayDomainOf(row));
+    return row === undefined ? noSuchDomain(name, lock.field) : work(sql, relayDomainOf(row));
   });
 }

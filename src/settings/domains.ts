@@ -15,6 +15,7 @@ import {
   type RecipientListWork,
 } from './domain-create.ts';
 import { createDomainDeletion, type CancelHeld, type DomainDeleteInput } from './domain-delete.ts';
+import { lockDomain } from './domain-lock.ts';
 import { createDomainSnapshot, type SnapshotOptions } from './domain-snapshot.ts';
 import { createDomainUpdate, type DomainUpdateInput } from './domain-update.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
@@ -48,6 +49,12 @@ export interface Domains {
   createDomain(viewer: Viewer, input: DomainCreateInput): Promise<DomainChange>;
   updateDomain(viewer: Viewer, input: DomainUpdateInput): Promise<DomainChange>;
   deleteDomain(viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange>;
+  /** Work of the rooms above on the viewer's domain, its row locked until COMMIT. An error names the input field `domain`. */
+  changeDomain(
+    viewer: Viewer,
+    name: string,
+    work: (transaction: SqlExecutor, domain: RelayDomain) => Promise<DomainChange>,
+  ): Promise<DomainChange>;
   /** A notice of another node (or our own) on SETTINGS_CHANNEL. */
   onSettingsNotice(payload: string): void;
   /** Notices may have been missed: whenever listening was lost, and again when it begins anew. */
@@ -85,6 +92,7 @@ export function createDomains(deps: DomainsDependencies): Domains {
     createDomain: createDomainCreation({ ...deps, change }),
     updateDomain: createDomainUpdate({ change }),
     deleteDomain: createDomainDeletion({ ...deps, change }),
+    changeDomain: (viewer, name, work) => lockDomain({ change, viewer, name, field: 'domain' }, work),
     onSettingsNotice(payload) {
       if (payload.startsWith(NOTICE)) snapshot.drop(payload.slice(NOTICE.length));
       else snapshot.dropAll();

@@ -1,0 +1,160 @@
+/**
+ * The rows of User Lists: measured, written and read, a whole list in one statement.
+ *
+ * Whoever writes holds the lock of the domain's row. A list travels as one text with a line for each entry, since no form
+ * holds a control character: an array of a million strings would be a million calls here and there.
+ * No statement joins two long lists: a plan made for ten rows would take hours for a million. Lists are compared by EXCEPT,
+ * which sorts or hashes, and rows with a list by `= any` and `<> all`, which Postgres looks up in an index or hashes once
+ * the list is a constant of its plan. `pinPlans` makes it one.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { mineOnly } from '../settings/conditions.ts';
+import type { RelayDomain } from '../settings/relay-domain.ts';
+
+export type ListVerb = 'ADD' | 'REMOVE' | 'REPLACE';
+
+/** What a list does to the entries that are there. */
+export interface ListDifference {
+  readonly addedCount: number;
+  readonly removedCount: number;
+  /** The first of them, in alphabetical order. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export interface MeasuredList extends ListDifference {
+  /** Entries with an asterisk there would be. */
+  readonly patternCount: number;
+}
+
+export interface EntriesRequest {
+  readonly domainId: string;
+  readonly limit: number;
+  /** Only entries behind this one, in alphabetical order. */
+  readonly after: string | null;
+}
+
+interface MeasuredRow {
+  added_count: number;
+  removed_count: number;
+  pattern_count: number;
+  added: string[];
+  removed: string[];
+}
+
+const SAMPLES = 100;
+
+/**
+ * For the rest of the transaction: each plan is made for the very list, and by index where the table still looks small. A
+ * million entries on a slow disk may take longer than any other statement.
+ */
+export async function pinPlans(sql: SqlExecutor): Promise<void> {
+  await sql`
+    select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true),
+           set_config('statement_timeout', '120s', true)`;
+}
+
+/** The difference, written nowhere. `forms`: no repetitions. */
+export async function measureList(
+  sql: SqlExecutor,
+  domainId: string,
+  { verb, forms }: { readonly verb: ListVerb; readonly forms: readonly string[] },
+): Promise<MeasuredList> {
+  const none = sql`select null::text as local_part where false`;
+  const removed = {
+    ADD: none,
+    REMOVE: sql`select local_part from present`,
+    REPLACE: sql`select local_part from present except select local_part from given`,
+  }[verb];
+  const added = verb === 'REMOVE' ? none : sql`select local_part from given except select local_part from present`;
+  const [row] = await sql<MeasuredRow[]>`
+    with given as materialized (select unnest(${arrayOf(sql, forms)}) as local_part),
+         present as materialized (
+           select local_part from recipient_entries
+           where domain_id = ${domainId}
+                 ${verb === 'REPLACE' ? sql`` : sql`and local_part = any(${arrayOf(sql, forms)})`}),
+         added as materialized (${added}),
+         removed as materialized (${removed})
+    select (select count(*) from added)::integer as added_count,
+           (select count(*) from removed)::integer as removed_count,
+           ((select count(*) from recipient_entries where domain_id = ${domainId} and local_part like '%*%')
+            + (select count(*) from added where local_part like '%*%')
+            - (select count(*) from removed where local_part like '%*%'))::integer as pattern_count,
+           ${samplesOf(sql, sql`added`)} as added,
+           ${samplesOf(sql, sql`removed`)} as removed`;
+  if (row === undefined) throw new Error('a count returned no row');
+  const { added_count: addedCount, removed_count: removedCount, pattern_count: patternCount } = row;
+  return { addedCount, removedCount, patternCount, added: row.added, removed: row.removed };
+}
+
+/** Writes what `measureList` has measured. */
+export async function writeList(
+  sql: SqlExecutor,
+  domain: RelayDomain,
+  { verb, forms }: { readonly verb: ListVerb; readonly forms: readonly string[] },
+): Promise<void> {
+  const list = arrayOf(sql, forms);
+  if (verb === 'REMOVE') {
+    await sql`delete from recipient_entries where domain_id = ${domain.id} and local_part = any(${list})`;
+    return;
+  }
+  if (verb === 'REPLACE') {
+    await sql`delete from recipient_entries where domain_id = ${domain.id} and local_part <> all(${list})`;
+  }
+  await insertEntries(sql, domain, forms);
+}
+
+/** Adds what is not there yet: in the order of the index, and without a look for conflicts, which would cost as much again. */
+export async function insertEntries(sql: SqlExecutor, domain: RelayDomain, forms: readonly string[]): Promise<void> {
+  await sql`
+    insert into recipient_entries (domain_id, tenant_id, destination_id, local_part)
+    select ${domain.id}::uuid, ${domain.tenantId}::uuid, ${domain.destinationId}::uuid, local_part
+    from (select unnest(${arrayOf(sql, forms)}) as local_part
+          except
+          select local_part from recipient_entries
+          where domain_id = ${domain.id} and local_part = any(${arrayOf(sql, forms)})) as missing
+    order by local_part`;
+}
+
+export async function deleteEntries(sql: SqlExecutor, domainId: string): Promise<void> {
+  await sql`delete from recipient_entries where domain_id = ${domainId}`;
+}
+
+/** One list of entries per request, in their order, each in alphabetical order. */
+export async function listEntries(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  requests: readonly EntriesRequest[],
+): Promise<string[][]> {
+  const questions = requests.map(({ domainId, limit, after }, position) => ({
+    position,
+    wanted_domain_id: domainId,
+    behind: after ?? '',
+    count: limit,
+  }));
+  const rows = await sql<{ position: number; local_part: string }[]>`
+    select q.position, found.local_part
+    from jsonb_to_recordset(${JSON.stringify(questions)}::text::jsonb) as q (
+      position integer, wanted_domain_id uuid, behind text, count integer)
+    cross join lateral (
+      select local_part from recipient_entries
+      where domain_id = q.wanted_domain_id and local_part > q.behind and ${mineOnly(sql, viewer)}
+      order by local_part
+      limit q.count
+    ) as found
+    order by q.position, found.local_part`;
+  const lists = requests.map((): string[] => []);
+  for (const { position, local_part: localPart } of rows) lists[position]?.push(localPart);
+  return lists;
+}
+
+function arrayOf(sql: SqlExecutor, forms: readonly string[]) {
+  return sql`string_to_array(${forms.join('\n')}::text, chr(10))`;
+}
+
+function samplesOf(sql: SqlExecutor, entries: ReturnType<typeof arrayOf>) {
+  return sql`
+    coalesce((select jsonb_agg(local_part order by local_part)
+              from (select local_part from ${entries} order by local_part limit ${SAMPLES}) as first), '[]')`;
+}
