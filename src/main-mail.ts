@@ -58,7 +58,6 @@ export function buildSpool(parts: MailParts): Spool {
 
 export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbound> {
   const { config, database, ready, resolver, log, metrics } = parts;
-  const trusted = config.trustedClients.flatMap((text) => parseCidr(text) ?? []);
   const { postmasterAddress } = config;
   const postmaster = postmasterAddress === null ? null : await findPostmaster(database, postmasterAddress);
   const policy = {
@@ -107,10 +106,8 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
       const answer = await resolver.resolvePtr(address);
       return answer.kind === 'FOUND' ? (answer.records[0] ?? null) : null;
     },
-    isTrusted: (address) => {
-      const parsed = parseAddress(address);
-      return parsed !== null && trusted.some((network) => isInCidr(parsed, network));
-    },
+    isTrusted: isWithin(config.trustedClients),
+    ...(config.trustedProxies.length === 0 ? {} : { isTrustedProxy: isWithin(config.trustedProxies) }),
     wallClock,
     monotonicMs,
     events: {
@@ -132,6 +129,15 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
       },
     },
   });
+}
+
+/** Whether an address lies in one of the networks. */
+function isWithin(networks: readonly string[]): (address: string) => boolean {
+  const blocks = networks.flatMap((text) => parseCidr(text) ?? []);
+  return (address) => {
+    const parsed = parseAddress(address);
+    return parsed !== null && blocks.some((block) => isInCidr(parsed, block));
+  };
 }
 
 /** Where mail for this server's postmaster goes; its destination is made when it is not there. */

@@ -1,6 +1,6 @@
 /**
- * The dialogue files against the whole service: it serves example.org and no other domain, its primary is away, and it
- * knows where its postmaster is.
+ * The dialogue files against the whole service: it serves example.org and no other domain, its primary is away, it knows
+ * where its postmaster is, and 127.0.0.2 is its trusted proxy.
  *
  * Declares the tests; each dialogue goes in whole pieces and, unless it must be played whole, octet by octet.
  */
@@ -21,7 +21,8 @@ export function testDialogs(runtime: Runtime): void {
   let service: Service;
 
   beforeAll(async () => {
-    service = await startService({ runtime, env: { POSTMASTER_ADDRESS: 'postmaster@operator.example' } });
+    const env = { POSTMASTER_ADDRESS: 'postmaster@operator.example', TRUSTED_PROXIES: '127.0.0.2' };
+    service = await startService({ runtime, env });
     await createDomain(service, DOMAIN, [{ host: '127.0.0.1', port: await findFreePort() }]);
   });
 
