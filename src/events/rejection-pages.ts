@@ -106,22 +106,29 @@ function walkedBy(
   const from =
     since === null
       ? sql`${FIRST_ID}::uuid`
-      : sql`uuid_floor(${since}::timestamptz - clock_shift() - interval '1 hour')`;
+      : sql`uuid_floor(greatest(${since}::timestamptz - clock_shift() - interval '1 hour', 'epoch'))`;
   const to =
-    until === null ? sql`${LAST_ID}::uuid` : sql`uuid_floor(${until}::timestamptz - clock_shift() + interval '1 hour')`;
+    until === null
+      ? sql`${LAST_ID}::uuid`
+      : sql`uuid_floor(greatest(${until}::timestamptz - clock_shift() + interval '1 hour', 'epoch'))`;
   const mine = viewer.isOperator ? always(sql) : sql`tenant_id = ${viewer.tenantId}`;
-  const one = id === null ? always(sql) : sql`id = ${id}::uuid`;
-  const mineInRange = sql`${mine} and ${one} and id >= ${from} and id <= ${to} and id < ${below}`;
+  const destination = sql`${destinationId}::uuid`;
+  if (id !== null) {
+    const there = destinationId === null ? always(sql) : sql`destination_id = ${destination}`;
+    return sql`${mine} and ${there} and id = ${id}::uuid and id < ${below}`;
+  }
   if (destinationId !== null) {
-    const destination = sql`${destinationId}::uuid`;
+    // Not by equality: the tenant's index must not be taken, which holds all its domains.
+    const andMine = viewer.isOperator ? always(sql) : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`;
     return sql`
-      ${mineInRange} and (destination_id, id) >= (${destination}, ${from}) and (destination_id, id) < (${destination}, ${below})
+      ${andMine} and (destination_id, id) >= (${destination}, ${from}) and (destination_id, id) <= (${destination}, ${to})
+      and (destination_id, id) < (${destination}, ${below})
       order by destination_id desc, id desc`;
   }
-  if (viewer.isOperator || id !== null) return sql`${mineInRange} order by id desc`;
+  if (viewer.isOperator) return sql`id >= ${from} and id <= ${to} and id < ${below} order by id desc`;
   const tenant = sql`${viewer.tenantId}::uuid`;
   return sql`
-    ${mineInRange} and (tenant_id, id) >= (${tenant}, ${from}) and (tenant_id, id) < (${tenant}, ${below})
+    ${mine} and (tenant_id, id) >= (${tenant}, ${from}) and (tenant_id, id) <= (${tenant}, ${to}) and (tenant_id, id) < (${tenant}, ${below})
     order by tenant_id desc, id desc`;
 }
 
