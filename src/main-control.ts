@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { createControl } from './control/server.ts';
 import type { Database } from './db/client.ts';
 import { StartError } from './db/start-error.ts';
+import { createRejectionInspection } from './events/rejection-pages.ts';
 import type { Viewer } from './mail/viewer.ts';
 import { tellFates } from './main-delivery.ts';
 import type { MxObservation } from './control/dependencies.ts';
@@ -18,6 +19,7 @@ import { createAttemptInspection } from './queue/inspect-attempts.ts';
 import { listNodes } from './queue/inspect-nodes.ts';
 import { createQueueInspection } from './queue/inspect-queues.ts';
 import { createMessageInspection } from './queue/inspect.ts';
+import { readZoneStandings } from './settings/dnsbl-counts.ts';
 import type { Domains } from './settings/domains.ts';
 import { createIdempotency } from './settings/idempotency.ts';
 import { readLimits } from './settings/limits.ts';
@@ -71,12 +73,14 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     log,
     domains: parts.domains,
     findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
+    readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),
     idempotency: createIdempotency(sql),
     messages: createMessageInspection(sql),
     attempts: createAttemptInspection(sql),
     queues: createQueueInspection(sql),
     outages: createOutageInspection(sql),
+    rejections: createRejectionInspection(sql),
     listNodes: () => listNodes(sql),
     retryMessage: async (viewer, { id, reason }) => tell(await retryMessage(sql, viewer, id, reason)),
     cancelMessage: async (viewer, { id, reason }) => tell(await cancelMessage(sql, viewer, id, reason)),

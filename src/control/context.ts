@@ -5,6 +5,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import type { OutageView } from '../outage/inspect.ts';
 import type { AttemptsRequest, AttemptView } from '../queue/inspect-attempts.ts';
 import type { QueueView } from '../queue/inspect-queues.ts';
+import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { Tenant } from '../settings/tenants.ts';
 import { createBatch, createMapBatch } from './batch.ts';
@@ -23,6 +24,7 @@ interface Loaders {
   readonly openOutage: (destinationId: string) => Promise<OutageView | null>;
   readonly tenant: (tenantId: string) => Promise<Tenant | null>;
   readonly attempts: (request: AttemptsRequest) => Promise<readonly AttemptView[]>;
+  readonly zoneStanding: (question: ZoneUseQuestion) => Promise<ZoneStanding>;
 }
 
 export function createContext(deps: ControlDependencies, viewer: Viewer): Context {
@@ -35,6 +37,7 @@ export function createContext(deps: ControlDependencies, viewer: Viewer): Contex
       openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),
       tenant: createMapBatch((ids) => deps.findTenants(viewer, ids)),
       attempts: createBatch((requests) => deps.attempts.listAttempts(viewer, requests)),
+      zoneStanding: createBatch((questions) => deps.readZoneStandings(viewer, questions)),
     },
   };
 }

@@ -3,12 +3,14 @@
  *
  * Everything that reads or changes owned data takes the viewer. Nothing here is a database: rooms below hand in their work.
  */
+import type { RejectionInspection } from '../events/rejection-pages.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import type { OutageInspection } from '../outage/inspect.ts';
 import type { AttemptInspection } from '../queue/inspect-attempts.ts';
 import type { NodeView } from '../queue/inspect-nodes.ts';
 import type { QueueInspection } from '../queue/inspect-queues.ts';
 import type { MessageInspection } from '../queue/inspect.ts';
+import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
 import type { Domains } from '../settings/domains.ts';
 import type { Idempotency } from '../settings/idempotency.ts';
 import type { QueueLimits } from '../settings/limits.ts';
@@ -70,6 +72,10 @@ export interface ControlDependencies {
     'findDomain' | 'listDomains' | 'findDomainsByDestination' | 'createDomain' | 'updateDomain' | 'deleteDomain'
   >;
   readonly findTenants: (viewer: Viewer, ids: readonly string[]) => Promise<Map<string, Tenant>>;
+  readonly readZoneStandings: (
+    viewer: Viewer,
+    questions: readonly ZoneUseQuestion[],
+  ) => Promise<readonly ZoneStanding[]>;
   readonly readLimits: () => Promise<QueueLimits>;
   readonly idempotency: Idempotency;
 
@@ -77,6 +83,7 @@ export interface ControlDependencies {
   readonly attempts: AttemptInspection;
   readonly queues: QueueInspection;
   readonly outages: OutageInspection;
+  readonly rejections: RejectionInspection;
   readonly listNodes: () => Promise<readonly NodeView[]>;
 
   readonly retryMessage: MessageVerb;

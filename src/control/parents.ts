@@ -2,7 +2,8 @@
  * What resolvers receive as their parent where no room's own type fits.
  */
 import type { MessageView, RecipientView } from '../queue/inspect.ts';
-import type { DnsblZoneSetting, RelayDomain } from '../settings/relay-domain.ts';
+import type { ZoneStanding } from '../settings/dnsbl-counts.ts';
+import type { DnsblZoneSetting } from '../settings/relay-domain.ts';
 
 /** `Query.service`: its fields come from the context. */
 export type ServiceParent = Readonly<Record<string, never>>;
@@ -14,6 +15,6 @@ export interface RecipientParent {
 
 /** A zone as one domain uses it. */
 export interface DnsblZoneParent {
-  readonly domain: RelayDomain;
   readonly setting: DnsblZoneSetting;
+  readonly standing: () => Promise<ZoneStanding>;
 }

@@ -2,12 +2,14 @@
  * All resolvers, by SDL type. What is not named here is a plain property of its parent.
  */
 import type { Resolvers } from './generated.ts';
+import { DnsblZone } from './resolvers/dnsbl.ts';
 import { Domain } from './resolvers/domain.ts';
 import { Message } from './resolvers/message.ts';
 import { Mutation } from './resolvers/mutation.ts';
 import { Outage } from './resolvers/outage.ts';
 import { Query } from './resolvers/query.ts';
 import { Recipient } from './resolvers/recipient.ts';
+import { Rejection } from './resolvers/rejection.ts';
 import { Service } from './resolvers/service.ts';
 import { Viewer } from './resolvers/viewer.ts';
 import { ByteCount, DateTime } from './scalars.ts';
@@ -15,12 +17,14 @@ import { ByteCount, DateTime } from './scalars.ts';
 export const resolvers: Resolvers = {
   ByteCount,
   DateTime,
+  DnsblZone,
   Domain,
   Message,
   Mutation,
   Outage,
   Query,
   Recipient,
+  Rejection,
   Service,
   Viewer,
 };

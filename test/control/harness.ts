@@ -4,6 +4,7 @@
 import type { RelayDomain } from '../../src/settings/relay-domain.ts';
 import { createControl, type ControlDependencies } from '../../src/control/server.ts';
 import type { MxObservation } from '../../src/control/dependencies.ts';
+import { createRejectionInspection } from '../../src/events/rejection-pages.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { createOutageInspection } from '../../src/outage/inspect.ts';
@@ -13,6 +14,7 @@ import { listNodes } from '../../src/queue/inspect-nodes.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
 import type { FindMxHosts } from '../../src/settings/domain-create.ts';
+import { readZoneStandings } from '../../src/settings/dnsbl-counts.ts';
 import { createDomains, type Domains } from '../../src/settings/domains.ts';
 import { createIdempotency } from '../../src/settings/idempotency.ts';
 import { readLimits } from '../../src/settings/limits.ts';
@@ -80,12 +82,14 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
     log: { fault: (fault) => void faults.push(fault) },
     domains,
     findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
+    readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),
     idempotency: createIdempotency(sql),
     messages: createMessageInspection(sql),
     attempts: createAttemptInspection(sql),
     queues: createQueueInspection(sql),
     outages: createOutageInspection(sql),
+    rejections: createRejectionInspection(sql),
     listNodes: () => listNodes(sql),
     retryMessage: (viewer, { id, reason }) => retryMessage(sql, viewer, id, reason),
     cancelMessage: (viewer, { id, reason }) => cancelMessage(sql, viewer, id, reason),

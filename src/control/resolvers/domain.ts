@@ -2,8 +2,10 @@
 import { EMPTY_QUEUE } from '../../queue/inspect-queues.ts';
 import type { DomainResolvers } from '../generated.ts';
 import { recommendMx } from '../mx-recommendation.ts';
+import { dnsblOfDomain } from './dnsbl.ts';
 
 export const Domain: DomainResolvers = {
+  ...dnsblOfDomain,
   labels: ({ labels }) =>
     Object.entries(labels)
       .sort(([a], [b]) => (a < b ? -1 : 1))
