@@ -10,7 +10,8 @@ const MEASURED = 20_000;
 /** RCPT commands before RSET: below every limit of recipients a transaction. */
 const PER_TRANSACTION = 50;
 
-async function measure(session: SmtpSession, count: number, address: (index: number) => string, code: number) {
+/** Latencies in milliseconds; throws on any other answer. */
+export async function measure(session: SmtpSession, count: number, address: (index: number) => string, code: number) {
   const latenciesMs: number[] = [];
   for (let index = 0; index < count; index += 1) {
     if (index % PER_TRANSACTION === 0) {

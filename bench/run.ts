@@ -9,17 +9,19 @@ import { findPostfixVersion } from '../test/helpers/postfix.ts';
 import { chosenRuntime } from '../test/helpers/service.ts';
 import { ACCEPT, ACCEPT_KEPT, ACCEPT_LARGE, runAccept } from './accept.ts';
 import { runDrain } from './drain.ts';
+import { runFrontDoor } from './front-door.ts';
 import { runHeld } from './held.ts';
 import { runMemory } from './memory.ts';
 import { runRcpt } from './rcpt.ts';
 import { formatReport, type Report } from './report.ts';
 import { runStart } from './start.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
+const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report[]>>> = {
   accept: () => runAccept(ACCEPT),
   'accept-kept': () => runAccept(ACCEPT_KEPT),
   'accept-large': () => runAccept(ACCEPT_LARGE),
   rcpt: runRcpt,
+  'front-door': runFrontDoor,
   drain: runDrain,
   held: runHeld,
   memory: runMemory,
@@ -40,7 +42,7 @@ console.log(
   `${name}: ${chosenRuntime()}; ${cpus().length} × ${cpu?.model ?? 'CPU'}, ${memoryGib} GiB; Postfix ${peer}`,
 );
 try {
-  console.log(`\n${formatReport(await benchmark()).join('\n')}`);
+  for (const report of [await benchmark()].flat()) console.log(`\n${formatReport(report).join('\n')}`);
 } catch (error) {
   console.error('the benchmark failed:', error);
   process.exitCode = 1;
