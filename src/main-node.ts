@@ -1,7 +1,6 @@
 /**
  * One node of the service: its rooms in the order in which they start, and the reverse in which they stop.
  */
-import type { RelayDomain } from './settings/relay-domain.ts';
 import { within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
 import { isConnectionLost } from './db/connection-lost.ts';
@@ -26,6 +25,7 @@ import { cancelHeld } from './queue/commands.ts';
 import { foldDeltas, readHeld } from './queue/counts.ts';
 import { makeDueReports } from './queue/reports.ts';
 import { dropOldContents, makePartitions } from './queue/retention.ts';
+import { createRecipientLists, type RecipientLists, recipientListWork } from './recipients/list.ts';
 import { createDomains, type Domains, SETTINGS_CHANNEL } from './settings/domains.ts';
 import { readLimits } from './settings/limits.ts';
 import type { Log } from './telemetry/log.ts';
@@ -62,6 +62,7 @@ interface Ground extends NodeOptions {
   readonly ready: ReadinessWatch;
   readonly routing: Routing;
   readonly domains: Domains;
+  readonly recipientLists: RecipientLists;
   readonly messageSizeLimit: () => number;
   readonly onStop: OnStop;
   /** The listener once it is open. */
@@ -115,6 +116,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     operatorToken: operator.token,
     database: opened.database,
     domains,
+    recipientLists: ground.recipientLists,
     poke: (destinationId) => {
       if (!config.deliveryHold) delivery.current?.poke(destinationId);
     },
@@ -177,11 +179,12 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     ownNames: new Set(config.mxNames),
     findMxHosts: routing.findMxHosts,
     cancelHeld: (viewer, destinationId, reason) => cancelHeld(opened.database.queueSql, viewer, destinationId, reason),
-    recipientLists: {
-      check: (_name: string, localParts: readonly string[]) => ({ kind: 'OK' as const, value: localParts }),
-      insert: async (_sql: unknown, domain: RelayDomain) => domain,
-      remove: async () => undefined,
-    },
+    recipientLists: recipientListWork,
+  });
+  const recipientLists = createRecipientLists({
+    sql,
+    lookupSql: opened.database.queueSql,
+    changeDomain: domains.changeDomain,
   });
   const listener = await listenTo({
     sql,
@@ -190,7 +193,19 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     onReset: domains.onReset,
   });
   onStop(() => listener.close());
-  return { ...options, opened, metrics, timers, ready, routing, domains, messageSizeLimit, onStop, inbound };
+  return {
+    ...options,
+    opened,
+    metrics,
+    timers,
+    ready,
+    routing,
+    domains,
+    recipientLists,
+    messageSizeLimit,
+    onStop,
+    inbound,
+  };
 }
 
 async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {

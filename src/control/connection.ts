@@ -1,10 +1,11 @@
 /**
- * Pages of a connection: `first` from 1 to 100, opaque cursors that name the last id seen.
+ * Pages of a connection: `first` from 1 to 100, opaque cursors that name the last id or local part seen.
  *
- * A cursor is a position in the order of ids, so what is added or removed meanwhile shifts no page.
+ * A cursor is a position in that order, so what is added or removed meanwhile shifts no page.
  */
 import { Buffer } from 'node:buffer';
 import { GraphQLError } from 'graphql';
+import { normalizeLocalPart } from '../mail/local-part.ts';
 
 export const MAX_PAGE = 100;
 
@@ -22,9 +23,18 @@ export function cursorOf(id: string): string {
 
 /** The id a cursor names; null without a cursor. Throws the error the caller sees when it is none of ours. */
 export function idOfCursor(cursor: string | null | undefined): string | null {
+  return readCursor(cursor, (id) => UUID.test(id));
+}
+
+/** As `idOfCursor`, of a list in the order of local parts. */
+export function localPartOfCursor(cursor: string | null | undefined): string | null {
+  return readCursor(cursor, (text) => normalizeLocalPart(text) === text);
+}
+
+function readCursor(cursor: string | null | undefined, isOurs: (text: string) => boolean): string | null {
   if (cursor === null || cursor === undefined) return null;
-  const id = Buffer.from(cursor, 'base64url').toString();
-  if (UUID.test(id)) return id;
+  const text = Buffer.from(cursor, 'base64url').toString();
+  if (isOurs(text)) return text;
   throw new GraphQLError('after is no cursor of this connection: give the endCursor of the page before.', {
     extensions: { code: 'BAD_USER_INPUT' },
   });

@@ -6,6 +6,7 @@ import type { OutageView } from '../outage/inspect.ts';
 import type { AttemptsRequest, AttemptView } from '../queue/inspect-attempts.ts';
 import type { QueueView } from '../queue/inspect-queues.ts';
 import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
+import type { EntriesRequest } from '../recipients/list-store.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { Tenant } from '../settings/tenants.ts';
 import { createBatch, createMapBatch } from './batch.ts';
@@ -24,6 +25,7 @@ interface Loaders {
   readonly openOutage: (destinationId: string) => Promise<OutageView | null>;
   readonly tenant: (tenantId: string) => Promise<Tenant | null>;
   readonly attempts: (request: AttemptsRequest) => Promise<readonly AttemptView[]>;
+  readonly recipientEntries: (request: EntriesRequest) => Promise<readonly string[]>;
   readonly zoneStanding: (question: ZoneUseQuestion) => Promise<ZoneStanding>;
 }
 
@@ -37,6 +39,7 @@ export function createContext(deps: ControlDependencies, viewer: Viewer): Contex
       openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),
       tenant: createMapBatch((ids) => deps.findTenants(viewer, ids)),
       attempts: createBatch((requests) => deps.attempts.listAttempts(viewer, requests)),
+      recipientEntries: createBatch((requests) => deps.recipientLists.listEntries(viewer, requests)),
       zoneStanding: createBatch((questions) => deps.readZoneStandings(viewer, questions)),
     },
   };

@@ -11,6 +11,7 @@ import type { NodeView } from '../queue/inspect-nodes.ts';
 import type { QueueInspection } from '../queue/inspect-queues.ts';
 import type { MessageInspection } from '../queue/inspect.ts';
 import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
+import type { RecipientLists } from '../recipients/list.ts';
 import type { Domains } from '../settings/domains.ts';
 import type { Idempotency } from '../settings/idempotency.ts';
 import type { QueueLimits } from '../settings/limits.ts';
@@ -71,6 +72,7 @@ export interface ControlDependencies {
     Domains,
     'findDomain' | 'listDomains' | 'findDomainsByDestination' | 'createDomain' | 'updateDomain' | 'deleteDomain'
   >;
+  readonly recipientLists: Pick<RecipientLists, 'changeList' | 'listEntries'>;
   readonly findTenants: (viewer: Viewer, ids: readonly string[]) => Promise<Map<string, Tenant>>;
   readonly readZoneStandings: (
     viewer: Viewer,

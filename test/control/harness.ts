@@ -1,7 +1,6 @@
 /**
  * The control plane over real HTTP on a real database, and rows to look at, put there by SQL.
  */
-import type { RelayDomain } from '../../src/settings/relay-domain.ts';
 import { createControl, type ControlDependencies } from '../../src/control/server.ts';
 import type { MxObservation } from '../../src/control/dependencies.ts';
 import { createRejectionInspection } from '../../src/events/rejection-pages.ts';
@@ -15,6 +14,7 @@ import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
 import type { FindMxHosts } from '../../src/settings/domain-create.ts';
 import { readZoneStandings } from '../../src/settings/dnsbl-counts.ts';
+import { createRecipientLists, recipientListWork } from '../../src/recipients/list.ts';
 import { createDomains, type Domains } from '../../src/settings/domains.ts';
 import { createIdempotency } from '../../src/settings/idempotency.ts';
 import { readLimits } from '../../src/settings/limits.ts';
@@ -52,11 +52,7 @@ export function domainsOn(database: TestDatabase, findMxHosts: FindMxHosts = asy
     ownNames: new Set(['backup.test.example']),
     findMxHosts,
     cancelHeld: (viewer, destinationId, reason) => cancelHeld(sql, viewer, destinationId, reason),
-    recipientLists: {
-      check: (_name: string, localParts: readonly string[]) => ({ kind: 'OK' as const, value: localParts }),
-      insert: async (_sql: unknown, domain: RelayDomain) => domain,
-      remove: async () => undefined,
-    },
+    recipientLists: recipientListWork,
   });
 }
 
@@ -81,6 +77,11 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
     },
     log: { fault: (fault) => void faults.push(fault) },
     domains,
+    recipientLists: createRecipientLists({
+      sql,
+      lookupSql: database.database.queueSql,
+      changeDomain: domains.changeDomain,
+    }),
     findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
     readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { RelayDomain } from '../../src/settings/relay-domain.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { listenTo } from '../../src/db/listen.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
@@ -7,6 +6,7 @@ import { createOutageInspection } from '../../src/outage/inspect.ts';
 import { createAttemptInspection } from '../../src/queue/inspect-attempts.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
+import { recipientListWork } from '../../src/recipients/list.ts';
 import { createDomains, SETTINGS_CHANNEL } from '../../src/settings/domains.ts';
 import { findTenants } from '../../src/settings/tenants.ts';
 import { addDomain, addTenant, domainsOn, endMessage, holdMessage, OPERATOR } from '../control/harness.ts';
@@ -30,11 +30,7 @@ describe('two nodes', () => {
       ownNames: new Set(),
       findMxHosts: async () => [],
       cancelHeld: async () => {},
-      recipientLists: {
-        check: (_name: string, localParts: readonly string[]) => ({ kind: 'OK' as const, value: localParts }),
-        insert: async (_sql: unknown, domain: RelayDomain) => domain,
-        remove: async () => undefined,
-      },
+      recipientLists: recipientListWork,
     });
     const listener = await listenTo({
       sql: otherDatabase.sql,

@@ -3,9 +3,11 @@ import { EMPTY_QUEUE } from '../../queue/inspect-queues.ts';
 import type { DomainResolvers } from '../generated.ts';
 import { recommendMx } from '../mx-recommendation.ts';
 import { dnsblOfDomain } from './dnsbl.ts';
+import { listOfDomain } from './recipient-lists.ts';
 
 export const Domain: DomainResolvers = {
   ...dnsblOfDomain,
+  ...listOfDomain,
   labels: ({ labels }) =>
     Object.entries(labels)
       .sort(([a], [b]) => (a < b ? -1 : 1))

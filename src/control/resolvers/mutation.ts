@@ -6,12 +6,9 @@ import { invalid, type UserError } from '../../settings/user-error.ts';
 import type { Context } from '../context.ts';
 import type { MessageVerb, VerbKind } from '../dependencies.ts';
 import type { MutationResolvers } from '../generated.ts';
+import { type Call, once } from '../once.ts';
 import { checkReason } from '../reason.ts';
-
-interface Call<I> {
-  readonly mutation: string;
-  readonly input: I & { readonly idempotencyKey?: string | null };
-}
+import { listMutations } from './recipient-lists.ts';
 
 interface DomainPayload {
   readonly domain: RelayDomain | null;
@@ -21,16 +18,6 @@ interface DomainPayload {
 interface MessagePayload {
   readonly message: MessageView | null;
   readonly userErrors: readonly UserError[];
-}
-
-/** A repetition with the same key gets the first answer. */
-async function once<I, T>(
-  { deps, viewer }: Context,
-  call: Call<I>,
-  work: (input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<T>,
-) {
-  const { idempotencyKey: key, ...input } = call.input;
-  return deps.idempotency.run(viewer, { key, mutation: call.mutation, input }, () => work(input));
 }
 
 async function onDomain<I>(
@@ -87,6 +74,7 @@ function describeVerb(kind: VerbKind, id: string): UserError[] {
 }
 
 export const Mutation: MutationResolvers = {
+  ...listMutations,
   domainCreate: (_parent, { input }, context) =>
     onDomain(context, { mutation: 'domainCreate', input }, (given) =>
       context.deps.domains.createDomain(context.viewer, given),
