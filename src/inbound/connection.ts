@@ -13,15 +13,14 @@ import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp
 import { CommandParser, MAX_COMMAND_OCTETS } from './command-parser.ts';
 import { createChunkDrain, type Receiver } from './data-phase.ts';
 import { ehloOf, type House } from './house.ts';
-import { waitToGreet } from './greeting-wait.ts';
 import { OFFERED, replaceReply } from './library-replies.ts';
-import type { ClientShare } from './limits.ts';
 import type { ProxyHeader } from './proxy-header.ts';
+import { Reception } from './reception.ts';
 import * as replies from './replies.ts';
 import type { Reply } from './replies.ts';
 import type { Listener } from './server.ts';
 import { createSession, type Session } from './session.ts';
-import { parseXclient, type XclientRequest } from './xclient.ts';
+import { parseXclient } from './xclient.ts';
 
 /** A data phase may take `idleMs` and this long for what has come: who sends slower holds a place for nothing. */
 const MIN_DATA_OCTETS_PER_MS = 0.5;
@@ -44,16 +43,7 @@ export class Connection extends SMTPConnection {
   dataOctets = 0;
   isActive = true;
   isSecured = false;
-  /** What the client takes of its network's share. */
-  share: ClientShare;
-  /** The client may say by a PROXY header or XCLIENT for whom it speaks. */
-  mayNameClient: boolean;
-  /** A proxy that has not said yet for whom it speaks: its own connections are not counted against it. */
-  isUnnamed: boolean;
-  /** XCLIENT was the last command: another one may add to it. */
-  isNaming = false;
-  /** Past the wait for a PROXY header. */
-  isBegun = false;
+  readonly reception: Reception;
   /** Errors in commands since the last message. */
   errorCount = 0;
   /** Between the final dot and its reply. */
@@ -66,10 +56,8 @@ export class Connection extends SMTPConnection {
     const { house } = listener;
     this.house = house;
     this.listener = listener;
-    this.share = house.context.limits.shareOf(this.remoteAddress);
-    this.dialogue = createSession(house.context, { address: this.remoteAddress, share: this.share });
-    this.mayNameClient = this.isTrustedProxy();
-    this.isUnnamed = this.mayNameClient;
+    this.reception = new Reception(house, this);
+    this.dialogue = createSession(house.context, { address: this.remoteAddress, share: this.reception.share });
     this.connectedMs = house.context.monotonicMs();
     this.waitingSinceMs = this.connectedMs;
     house.open.add(this);
@@ -80,91 +68,33 @@ export class Connection extends SMTPConnection {
     return new CommandParser(this);
   }
 
-  /** Replaces the library's, which always waits 100 ms before the banner. Its limit on connections is kept here. */
+  /** Replaces the library's, which always waits 100 ms before the banner. Its limit on connections is reception.ts's. */
   override init(): void {
     this._setListeners(() => {
-      if (this.mayNameClient) this.awaitProxyHeader();
-      else this.begin();
+      const parser = this._parser;
+      if (!this.reception.mayNameClient || !(parser instanceof CommandParser)) return this.reception.begin();
+      parser.expectProxyHeader();
+      this.reception.awaitProxyHeader(() => (parser.firstOctets?.length ?? 0) > 0);
     });
   }
 
-  /** A proxy that speaks SMTP itself waits for the greeting; its first octets are looked at whenever they come. */
-  awaitProxyHeader(): void {
-    const parser = this._parser;
-    if (!(parser instanceof CommandParser)) return;
-    parser.expectProxyHeader();
-    setTimeout(() => {
-      const isUnderWay = (parser.firstOctets?.length ?? 0) > 0;
-      if (!this.isBegun && !isUnderWay && !this._closing && !this._closed) this.begin();
-    }, this.house.timeouts.proxyHeaderMs);
-  }
-
   takeProxyHeader(header: ProxyHeader): void {
-    if (header.kind === 'MALFORMED') {
-      const message = `connection of ${this.remoteAddress} closed: ${header.reason}`;
-      this.house.context.events.warning({ where: 'PROXY header', message });
-      this.endReason = 'malformed PROXY header';
-      this.destroySocket();
-    } else if (header.kind === 'HEADER') {
-      this.isUnnamed = false;
-      if (header.address !== null) this.identify(header.address);
-      // Behind the greeting it is late, but still honoured.
-      if (this.isBegun) this.admit();
-      else this.begin();
-    } else if (!this.isBegun) {
-      this.begin();
-    }
+    this.reception.takeProxyHeader(header);
   }
 
-  /** From here on everything is about that client. An absent name is looked up. */
-  identify(address: string, name?: string | null): void {
-    if (address !== this.remoteAddress) {
-      this.share.returnConnection();
-      this.share = this.house.context.limits.shareOf(address);
-      this.remoteAddress = address;
-      this.mayNameClient = this.isTrustedProxy();
-    }
-    this.dialogue.identify({ address, share: this.share, ...(name === undefined ? {} : { name }) });
+  isGone(): boolean {
+    return this._closing || this._closed;
   }
 
-  isTrustedProxy(): boolean {
-    return this.house.options.isTrustedProxy?.(this.remoteAddress) ?? false;
+  sendGreeting(): void {
+    this._ready = true;
+    this.waitingSinceMs = this.house.context.monotonicMs();
+    this.say(replies.greeting(this.house.options.hostname));
   }
 
-  begin(): void {
-    this.isBegun = true;
-    if (this.admit()) this.greetWhenDue(() => undefined);
-  }
-
-  /** Counts the client; one too many is told so, and false. */
-  admit(): boolean {
-    const { context, activeCount } = this.house;
-    context.events.connected({ clientAddress: this.remoteAddress, connectionCount: activeCount });
-    const refusal = this.admission();
-    if (refusal !== null) this.refuse('CONNECT', refusal);
-    return refusal === null;
-  }
-
-  admission(): Reply | null {
-    const { context, options, activeCount, isClosing } = this.house;
-    if (isClosing) return context.refusals.shuttingDown;
-    if (activeCount > options.maxConnections) return context.refusals.tooManyConnections;
-    if (this.isUnnamed) return null;
-    if (context.isBarred?.(this.remoteAddress) === true) return context.refusals.barred;
-    return this.share.takeConnection() ? null : context.refusals.tooManyFromClient;
-  }
-
-  greetWhenDue(next: () => void): void {
-    const greet = (): boolean => {
-      if (this._closing || this._closed) return false;
-      this._ready = true;
-      this.waitingSinceMs = this.house.context.monotonicMs();
-      this.say(replies.greeting(this.house.options.hostname));
-      next();
-      return true;
-    };
-    if (this.isUnnamed) greet();
-    else waitToGreet(this.house.options, this.share, greet);
+  drop(reason: string): void {
+    this.endReason = reason;
+    this.destroySocket();
   }
 
   hasGreeted(): boolean {
@@ -172,7 +102,7 @@ export class Connection extends SMTPConnection {
   }
 
   refuseEarlyTalk(): void {
-    if (!this._closing && !this._closed) this.refuse('CONNECT', this.house.context.refusals.talkedTooSoon);
+    if (!this.isGone()) this.refuse('CONNECT', this.house.context.refusals.talkedTooSoon);
   }
 
   /** Writes a reply of ours; 421 also closes. Nothing is written under a handshake: it would break into the TLS records. */
@@ -218,10 +148,8 @@ export class Connection extends SMTPConnection {
 
   takeCommand(command: Buffer, callback?: () => void): void {
     this._unrecognizedCommands = 0;
-    if (this.isNaming && !/^XCLIENT[ \t]/i.test(command.toString('latin1', 0, 8))) {
-      this.isNaming = false;
-      this.mayNameClient = this.isTrustedProxy();
-    }
+    const { reception } = this;
+    if (reception.isNaming && !/^XCLIENT[ \t]/i.test(command.toString('latin1', 0, 8))) reception.endNaming();
     if (this._upgrading || this._closing) {
       callback?.();
     } else if (command.length > MAX_COMMAND_OCTETS) {
@@ -264,29 +192,20 @@ export class Connection extends SMTPConnection {
     if (name === '') return this.say(replies.GREETING_SYNTAX);
     this.hostNameAppearsAs = name;
     this.dialogue.greet(isExtended, name);
-    if (isExtended) this.say(ehloOf(this.house, this.secure, this.mayNameClient));
+    if (isExtended) this.say(ehloOf(this.house, this.secure, this.reception.mayNameClient));
     else this.say(replies.heloReply(this.house.options.hostname));
   }
 
   override handler_XCLIENT(command: Buffer, callback: () => void): void {
     const request = parseXclient(command.toString('latin1'));
-    if (!this.mayNameClient) this.say(replies.XCLIENT_DENIED);
+    if (!this.reception.mayNameClient) this.say(replies.XCLIENT_DENIED);
     else if (this.dialogue.isInTransaction()) this.say(replies.XCLIENT_IN_TRANSACTION);
     else if (request === null) this.say(replies.XCLIENT_SYNTAX);
-    else return this.takeXclient(request, callback);
+    else {
+      this.hostNameAppearsAs = request.ehloName ?? false;
+      return this.reception.takeXclient(request, callback);
+    }
     callback();
-  }
-
-  /** Back to the greeting, as Postfix does it; what is known of TLS stays. */
-  takeXclient({ address, name, ehloName, isExtended }: XclientRequest, next: () => void): void {
-    if (typeof address === 'string') this.isUnnamed = false;
-    this.identify(address ?? this.remoteAddress, name);
-    this.mayNameClient = true;
-    this.isNaming = true;
-    this.hostNameAppearsAs = ehloName ?? false;
-    if (typeof ehloName === 'string') this.dialogue.greet(isExtended ?? true, ehloName);
-    if (this.admit()) this.greetWhenDue(next);
-    else next();
   }
 
   override handler_MAIL(command: Buffer, callback: () => void): void {
@@ -395,7 +314,7 @@ export class Connection extends SMTPConnection {
     const isOld = this.receiver === null && ageMs > sessionMs * (this.dialogue.isInTransaction() ? 2 : 1);
     if (!isOverdue && !isOld) return;
     if (this._upgrading) this.destroySocket();
-    else this.say(this.house.context.refusals.timedOut);
+    else this.refuse('SESSION', this.house.context.refusals.timedOut);
   }
 
   /** Leaves alone only who waits for the reply to a final dot. */
@@ -427,7 +346,7 @@ export class Connection extends SMTPConnection {
     this.receiver?.abandon();
     super._onClose();
     const { house, remoteAddress, endReason: reason } = this;
-    this.share.returnConnection();
+    this.reception.share.returnConnection();
     if (this.isActive) house.activeCount -= 1;
     this.isActive = false;
     house.open.delete(this);

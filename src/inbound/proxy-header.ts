@@ -3,7 +3,7 @@
  * address, or that the connection is the balancer's own. Format: HAProxy's `proxy-protocol.txt`.
  *
  * Pure, strict and bounded: one spelling only, TLVs skipped unread, at most 107 octets of text or `MAX_HEADER_OCTETS` of
- * binary. Whether the sender may say so is connection.ts's to know.
+ * binary. Whether the sender may say so is reception.ts's to know.
  */
 import { clientAddressOf, normalizeClientAddress } from '../policy/client-address.ts';
 

@@ -3,7 +3,7 @@
  *
  * Promises that a reply is one line of printable ASCII of at most 512 octets (RFC 5321 §4.5.3.1.5), that a refusal with a
  * rejection code ends with the code and the address of its page, and that trouble of our own is never 5yz.
- * Does not decide when a reply is given: session.ts and connection.ts do.
+ * Does not decide when a reply is given: session.ts, reception.ts and connection.ts do.
  */
 import type { RejectionCode, ReplyLine } from '../policy/decision.ts';
 import { XCLIENT_ATTRIBUTES } from './xclient.ts';
@@ -170,7 +170,7 @@ export function createRefusals(publicUrl: string): Refusals {
     tooManyErrors: limited('too many errors in one session'),
     httpRequest: limited('this is SMTP, not HTTP'),
     shuttingDown: refuse(421, '4.3.2', 'service shutting down; try again later', null),
-    timedOut: refuse(421, '4.4.2', 'timeout, closing connection', null),
+    timedOut: refuse(421, '4.4.2', 'timeout, closing connection', 'BMX-LIMIT'),
     brokenOff: refuse(421, '4.3.0', 'local error, nothing stored, closing; try again later', 'BMX-STORE'),
     format,
   };

@@ -2,7 +2,7 @@
  * The arguments of XCLIENT, by which a proxy that speaks SMTP itself names its client (Postfix, XCLIENT_README).
  *
  * Pure. Of the attributes ADDR, NAME, HELO and PROTO are used; PORT and LOGIN are read and have no effect. Values are xtext
- * (RFC 3461 §4) and decode to printable ASCII. Whether the client may send it is connection.ts's to know.
+ * (RFC 3461 §4) and decode to printable ASCII. Whether the client may send it is reception.ts's to know.
  */
 import { normalizeLooseDomain } from '../mail/domain.ts';
 import { decodeXtext } from '../mail/xtext.ts';

@@ -1,0 +1,139 @@
+/**
+ * Whose connection it is, whether that client may come in, and when it is greeted (RFC 5321 §3.1).
+ *
+ * A trusted proxy may name its client, by a PROXY header before everything else or by XCLIENT: from then on address, share
+ * and session are that client's, and it is admitted anew. Promises that a client behind a proxy can name nobody else, and
+ * that no connection is greeted before it is known whether a header is under way. Reads and writes nothing itself.
+ */
+import { waitToGreet } from './greeting-wait.ts';
+import type { House } from './house.ts';
+import type { ClientShare } from './limits.ts';
+import type { ProxyHeader } from './proxy-header.ts';
+import type { Reply } from './replies.ts';
+import type { Session } from './session.ts';
+import type { XclientRequest } from './xclient.ts';
+
+/** The connection, as its reception sees it. */
+export interface Guest {
+  readonly dialogue: Session;
+  /** The client's; a proxy's own until it names another. */
+  remoteAddress: string;
+  readonly isGone: () => boolean;
+  readonly sendGreeting: () => void;
+  readonly refuse: (command: string, reply: Reply) => void;
+  /** Ends it without a word; the reason is for the log. */
+  readonly drop: (reason: string) => void;
+}
+
+export class Reception {
+  readonly house: House;
+  readonly guest: Guest;
+  /** What the client takes of its network's share. */
+  share: ClientShare;
+  /** The client may say by a PROXY header or XCLIENT for whom it speaks. */
+  mayNameClient: boolean;
+  /** A proxy that has not said yet for whom it speaks: it waits for nothing, and is not counted against its own address. */
+  isUnnamed: boolean;
+  /** XCLIENT was the last command: another one may add to it. */
+  isNaming = false;
+  /** Past the wait for a PROXY header. */
+  isBegun = false;
+
+  constructor(house: House, guest: Guest) {
+    this.house = house;
+    this.guest = guest;
+    this.share = house.context.limits.shareOf(guest.remoteAddress);
+    this.mayNameClient = this.isProxy();
+    this.isUnnamed = this.mayNameClient;
+  }
+
+  isProxy(): boolean {
+    return this.house.options.isTrustedProxy?.(this.guest.remoteAddress) ?? false;
+  }
+
+  /** A proxy that speaks SMTP itself waits for the greeting, so a header is waited for only shortly. */
+  awaitProxyHeader(isUnderWay: () => boolean): void {
+    setTimeout(() => {
+      if (!this.isBegun && !isUnderWay() && !this.guest.isGone()) this.begin();
+    }, this.house.timeouts.proxyHeaderMs);
+  }
+
+  takeProxyHeader(header: ProxyHeader): void {
+    if (header.kind === 'MALFORMED') {
+      const message = `connection of ${this.guest.remoteAddress} closed: ${header.reason}`;
+      this.house.context.events.warning({ where: 'PROXY header', message });
+      this.guest.drop('malformed PROXY header');
+    } else if (header.kind === 'HEADER') {
+      this.isUnnamed = false;
+      if (header.address !== null) this.identify(header.address);
+      // Behind the greeting it is late, but still honoured.
+      if (this.isBegun) this.admit();
+      else this.begin();
+    } else if (!this.isBegun) {
+      this.begin();
+    }
+  }
+
+  /** Back to the greeting; what is known of TLS stays. `next` is called after the greeting, or when there is none. */
+  takeXclient({ address, name, ehloName, isExtended }: XclientRequest, next: () => void): void {
+    if (typeof address === 'string') this.isUnnamed = false;
+    this.identify(address ?? this.guest.remoteAddress, name);
+    this.mayNameClient = true;
+    this.isNaming = true;
+    if (typeof ehloName === 'string') this.guest.dialogue.greet(isExtended ?? true, ehloName);
+    if (this.admit()) this.greetWhenDue(next);
+    else next();
+  }
+
+  /** Any other command than XCLIENT: from here on the client that was named speaks for itself. */
+  endNaming(): void {
+    this.isNaming = false;
+    this.mayNameClient = this.isProxy();
+  }
+
+  begin(): void {
+    this.isBegun = true;
+    if (this.admit()) this.greetWhenDue(() => undefined);
+  }
+
+  /** An absent name is looked up. */
+  identify(address: string, name?: string | null): void {
+    const { guest } = this;
+    if (address !== guest.remoteAddress) {
+      this.share.returnConnection();
+      this.share = this.house.context.limits.shareOf(address);
+      guest.remoteAddress = address;
+      this.mayNameClient = this.isProxy();
+    }
+    guest.dialogue.identify({ address, share: this.share, ...(name === undefined ? {} : { name }) });
+  }
+
+  /** Counts the client; one too many is told so, and false. */
+  admit(): boolean {
+    const { context, activeCount } = this.house;
+    context.events.connected({ clientAddress: this.guest.remoteAddress, connectionCount: activeCount });
+    const refusal = this.refusal();
+    if (refusal !== null) this.guest.refuse('CONNECT', refusal);
+    return refusal === null;
+  }
+
+  refusal(): Reply | null {
+    const { context, options, activeCount, isClosing } = this.house;
+    if (isClosing) return context.refusals.shuttingDown;
+    if (activeCount > options.maxConnections) return context.refusals.tooManyConnections;
+    if (this.isUnnamed) return null;
+    if (context.isBarred?.(this.guest.remoteAddress) === true) return context.refusals.barred;
+    return this.share.takeConnection() ? null : context.refusals.tooManyFromClient;
+  }
+
+  greetWhenDue(next: () => void): void {
+    const greet = (): boolean => {
+      if (this.guest.isGone()) return false;
+      this.guest.sendGreeting();
+      next();
+      return true;
+    };
+    if (this.isUnnamed) greet();
+    else waitToGreet(this.house.options, this.share, greet);
+  }
+}
