@@ -20,4 +20,9 @@ export const Query: QueryResolvers = {
     const page = { limit: pageSize(first) + 1, beforeId: idOfCursor(after), filter: filter ?? {} };
     return connectionOfRows(await deps.outages.listOutages(viewer, page), { first, after });
   },
+  rejections: async (_parent, { first, after, filter }, { deps, viewer }) => {
+    const page = { limit: pageSize(first), beforeId: idOfCursor(after), filter: filter ?? {} };
+    const { rejections, nextId } = await deps.rejections.listRejections(viewer, page);
+    return connectionOf({ nodes: rejections, nextId, after });
+  },
 };
