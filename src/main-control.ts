@@ -20,7 +20,7 @@ import { listNodes } from './queue/inspect-nodes.ts';
 import { createQueueInspection } from './queue/inspect-queues.ts';
 import { createMessageInspection } from './queue/inspect.ts';
 import { readZoneStandings } from './settings/dnsbl-counts.ts';
-import type { RecipientLists } from './recipients/list.ts';
+import type { RecipientParts } from './main-recipients.ts';
 import type { Domains } from './settings/domains.ts';
 import { createIdempotency } from './settings/idempotency.ts';
 import { readLimits } from './settings/limits.ts';
@@ -35,7 +35,7 @@ export interface ControlParts {
   readonly operatorToken: string;
   readonly database: Database;
   readonly domains: Domains;
-  readonly recipientLists: RecipientLists;
+  readonly recipients: RecipientParts;
   /** Looks at a destination on this node at once; the others find it in their sweep. */
   readonly poke: (destinationId: string) => void;
   readonly observeMx: (domainName: string) => Promise<MxObservation>;
@@ -74,7 +74,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     },
     log,
     domains: parts.domains,
-    recipientLists: parts.recipientLists,
+    recipientLists: parts.recipients.lists,
     findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
     readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),

@@ -7,18 +7,20 @@ import { openAcceptWriter } from './db/accept-writer.ts';
 import type { Database } from './db/client.ts';
 import { createInbound } from './inbound/inbound.ts';
 import type { Inbound } from './inbound/options.ts';
-import { loadTlsMaterial } from './inbound/tls-material.ts';
 import type { WakeUps } from './jobs/wake-ups.ts';
 import { normalizeDomain } from './mail/address.ts';
 import { newId } from './mail/id.ts';
 import { OPERATOR_TENANT_ID } from './mail/viewer.ts';
+import { watchCertificates } from './main-certificates.ts';
+import type { FrontDoor } from './main-front-door.ts';
 import type { ReadinessWatch } from './main-readiness.ts';
+import type { Timers } from './main-timers.ts';
 import { isInCidr, parseAddress, parseCidr } from './net/addresses.ts';
-import type { NextHops } from './net/next-hop.ts';
 import type { Resolver } from './net/resolver.ts';
+import { createAcceptanceSeal } from './policy/acceptance-seal.ts';
+import { loadArcKey } from './policy/arc-key.ts';
 import type { AcceptedRecipient } from './policy/decision.ts';
-import { createOwnRankCheck } from './policy/own-rank.ts';
-import { decideRecipient } from './policy/recipient.ts';
+import { decideRecipient, type RecipientPolicy } from './policy/recipient.ts';
 import { findOwnDestination } from './queue/own-mail.ts';
 import { createSpool, type Spool, StorageFull } from './queue/spool.ts';
 import type { RelayDomain } from './settings/relay-domain.ts';
@@ -36,10 +38,11 @@ export interface MailParts {
   readonly wakeUps: WakeUps;
   readonly ready: ReadinessWatch;
   readonly resolver: Resolver;
+  readonly isTrusted: (address: string) => boolean;
   readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;
-  readonly findHops: (destination: { name: string; deliverTo: [] }) => Promise<NextHops>;
   readonly messageSizeLimit: () => number;
   readonly collectGarbage: () => void;
+  readonly timers: Timers;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -56,14 +59,19 @@ export function buildSpool(parts: MailParts): Spool {
   });
 }
 
-export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbound> {
+export async function openInbound(
+  parts: MailParts,
+  { spool, door }: { spool: Spool; door: FrontDoor },
+): Promise<Inbound> {
   const { config, database, ready, resolver, log, metrics } = parts;
   const { postmasterAddress } = config;
   const postmaster = postmasterAddress === null ? null : await findPostmaster(database, postmasterAddress);
-  const policy = {
+  const { checks, guard, rejections, seenClients } = door;
+  const policy: RecipientPolicy = {
     postmaster: { hostname: config.mxHostname, recipient: postmaster },
     findRelayDomain: parts.findRelayDomain,
-    checks: [createOwnRankCheck({ findNextHops: (name) => parts.findHops({ name, deliverTo: [] }), monotonicMs })],
+    checks,
+    note: guard.note,
   };
   let storedBytes = 0;
   return createInbound({
@@ -71,17 +79,14 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
     hostname: config.mxHostname,
     names: config.mxNames,
     publicUrl: config.publicUrl,
-    tls: loadTlsMaterial({
-      dataDir: config.dataDir,
-      hostname: config.mxHostname,
-      files: config.tlsFiles,
-      wallClock,
-      warn: (message) => log.warning({ where: 'tls', message }),
-    }),
+    tls: watchCertificates(parts),
     messageSizeLimit: parts.messageSizeLimit,
     inFlightBytes: config.inFlightBytes,
     bareNewlines: config.bareNewlines,
     greetingWaitMs: config.greetingWaitMs,
+    isSeenClient: seenClients.isSeen,
+    rememberClient: seenClients.remember,
+    isBarred: guard.isBarred,
     maxConnections: config.maxConnections,
     maxConnectionsPerClient: config.maxConnectionsPerClient,
     messagesPerMinute: config.messagesPerMinute,
@@ -100,13 +105,25 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
         }
       }
     },
+    authenticate:
+      createAcceptanceSeal({
+        hostname: config.mxHostname,
+        names: config.mxNames,
+        lookup: resolver.query,
+        addsResults: config.authenticationResults,
+        arcKey: config.arcKey === null ? null : loadArcKey(config.arcKey),
+        fault: (error) => {
+          metrics.faulted('authentication');
+          log.fault({ where: 'authentication', error });
+        },
+      }) ?? undefined,
     newTransactionId: newId,
     readiness: ready.readiness,
     resolveName: async (address) => {
       const answer = await resolver.resolvePtr(address);
       return answer.kind === 'FOUND' ? (answer.records[0] ?? null) : null;
     },
-    isTrusted: isWithin(config.trustedClients),
+    isTrusted: parts.isTrusted,
     ...(config.trustedProxies.length === 0 ? {} : { isTrustedProxy: isWithin(config.trustedProxies) }),
     wallClock,
     monotonicMs,
@@ -118,9 +135,23 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
         metrics.accepted({ sizeBytes: fields.sizeBytes });
         log.accepted(fields);
       },
-      refused: (fields) => {
+      refused: (fields, subject) => {
         metrics.refused(fields.rejection ?? fields.reply.slice(0, 3));
         log.refused(fields);
+        const { reference, rejection } = fields;
+        if (reference === null || rejection === null) return;
+        const { destinationId = null, tenantId = null } = subject.destination ?? {};
+        const { forwardPath, zone } = subject;
+        rejections.record({
+          ...fields,
+          id: reference,
+          rejection,
+          destinationId,
+          tenantId,
+          forwardPath,
+          zone,
+          isDryRun: false,
+        });
       },
       warning: log.warning,
       fault: (fields) => {
@@ -132,7 +163,7 @@ export async function openInbound(parts: MailParts, spool: Spool): Promise<Inbou
 }
 
 /** Whether an address lies in one of the networks. */
-function isWithin(networks: readonly string[]): (address: string) => boolean {
+export function isWithin(networks: readonly string[]): (address: string) => boolean {
   const blocks = networks.flatMap((text) => parseCidr(text) ?? []);
   return (address) => {
     const parsed = parseAddress(address);

@@ -5,6 +5,7 @@ import { within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
 import { isConnectionLost } from './db/connection-lost.ts';
 import { listenTo } from './db/listen.ts';
+import { dropOldRejections } from './events/rejection-retention.ts';
 import { StartError } from './db/start-error.ts';
 import type { Delivery } from './delivery/worker.ts';
 import type { Inbound } from './inbound/options.ts';
@@ -13,9 +14,11 @@ import { startWakeUps, type WakeUps } from './jobs/wake-ups.ts';
 import { openControl, readOperatorToken } from './main-control.ts';
 import { type OpenedDatabase, openMainDatabase } from './main-database.ts';
 import { buildDelivery, reportDeps } from './main-delivery.ts';
-import { buildSpool, type MailParts, openInbound } from './main-mail.ts';
+import { buildFrontDoor, type FrontDoor } from './main-front-door.ts';
+import { buildSpool, isWithin, type MailParts, openInbound } from './main-mail.ts';
 import { checkPlaces } from './main-preflight.ts';
 import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
+import { buildRecipients, type RecipientParts } from './main-recipients.ts';
 import { createRouting, type Routing } from './main-routing.ts';
 import { createTimers, type Timers } from './main-timers.ts';
 import { countOpenOutages } from './outage/inspect.ts';
@@ -25,7 +28,7 @@ import { cancelHeld } from './queue/commands.ts';
 import { foldDeltas, readHeld } from './queue/counts.ts';
 import { makeDueReports } from './queue/reports.ts';
 import { dropOldContents, makePartitions } from './queue/retention.ts';
-import { createRecipientLists, type RecipientLists, recipientListWork } from './recipients/list.ts';
+import { recipientListWork } from './recipients/list.ts';
 import { createDomains, type Domains, SETTINGS_CHANNEL } from './settings/domains.ts';
 import { readLimits } from './settings/limits.ts';
 import type { Log } from './telemetry/log.ts';
@@ -62,11 +65,13 @@ interface Ground extends NodeOptions {
   readonly ready: ReadinessWatch;
   readonly routing: Routing;
   readonly domains: Domains;
-  readonly recipientLists: RecipientLists;
+  readonly recipients: RecipientParts;
   readonly messageSizeLimit: () => number;
   readonly onStop: OnStop;
   /** The listener once it is open. */
   readonly inbound: { current: Inbound | null };
+  /** What stands before it. */
+  readonly door: { current: FrontDoor | null };
 }
 
 /** Starts all that the roles of this process need. Throws StartError for what the operator can mend. */
@@ -116,7 +121,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     operatorToken: operator.token,
     database: opened.database,
     domains,
-    recipientLists: ground.recipientLists,
+    recipients: ground.recipients,
     poke: (destinationId) => {
       if (!config.deliveryHold) delivery.current?.poke(destinationId);
     },
@@ -170,6 +175,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   timers.every(PARTITIONS_EVERY_MS, 'partitions', async () => {
     await makePartitions(sql);
     await dropOldContents(sql);
+    await dropOldRejections(sql);
   });
 
   const routing = createRouting(config, options.interfaceAddresses, () => inbound.current?.addresses ?? []);
@@ -181,16 +187,21 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     cancelHeld: (viewer, destinationId, reason) => cancelHeld(opened.database.queueSql, viewer, destinationId, reason),
     recipientLists: recipientListWork,
   });
-  const recipientLists = createRecipientLists({
-    sql,
-    lookupSql: opened.database.queueSql,
-    changeDomain: domains.changeDomain,
-  });
+  const recipients = buildRecipients({ database: opened.database, domains, timers });
+  onStop(() => recipients.close());
+  const door: Ground['door'] = { current: null };
   const listener = await listenTo({
     sql,
     channel: SETTINGS_CHANNEL,
-    onPayload: domains.onSettingsNotice,
-    onReset: domains.onReset,
+    onPayload: (payload) => {
+      if (recipients.onNotice(payload)) return;
+      domains.onSettingsNotice(payload);
+      door.current?.onSettingsChanged();
+    },
+    onReset: () => {
+      recipients.onReset();
+      domains.onReset();
+    },
   });
   onStop(() => listener.close());
   return {
@@ -201,10 +212,11 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     ready,
     routing,
     domains,
-    recipientLists,
+    recipients,
     messageSizeLimit,
     onStop,
     inbound,
+    door,
   };
 }
 
@@ -259,18 +271,21 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
 }
 
 async function startInbound(ground: Ground, wakeUps: WakeUps): Promise<void> {
-  const { config, routing, domains, onStop } = ground;
+  const { config, routing, domains, ready, onStop } = ground;
   const parts: MailParts = {
     ...ground,
     database: ground.opened.database,
     wakeUps,
     resolver: routing.resolver,
     findRelayDomain: domains.findRelayDomain,
-    findHops: routing.findHops,
+    isTrusted: isWithin(config.trustedClients),
   };
   const spool = buildSpool(parts);
   onStop(() => spool.close(), STOP_PATIENTLY_MS);
-  const inbound = await openInbound(parts, spool).catch((error: unknown) => {
+  const door = await buildFrontDoor({ ...ground, ...parts, hasRoom: () => ready.readiness() !== 'FULL' });
+  onStop(() => door.close());
+  ground.door.current = door;
+  const inbound = await openInbound(parts, { spool, door }).catch((error: unknown) => {
     throw new StartError(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`);
   });
   ground.inbound.current = inbound;

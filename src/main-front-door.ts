@@ -1,0 +1,136 @@
+/**
+ * Builds the front door: every check that a recipient meets, in order, and what is written down of refusals.
+ */
+import { monotonicMs } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Database } from './db/client.ts';
+import { createRejections, type Rejections } from './events/rejections.ts';
+import { createSeenClients, type SeenClients } from './events/seen-clients.ts';
+import { formatAddress } from './mail/address.ts';
+import { newId } from './mail/id.ts';
+import { buildDnsbl } from './main-dnsbl.ts';
+import type { RecipientParts } from './main-recipients.ts';
+import type { Routing } from './main-routing.ts';
+import type { Timers } from './main-timers.ts';
+import { normalizeAddress } from './net/addresses.ts';
+import { createOpenOutages } from './outage/open-outages.ts';
+import { createCallAhead } from './policy/call-ahead.ts';
+import { clientNetwork } from './policy/client-address.ts';
+import type { Check } from './policy/decision.ts';
+import type { DryRunHit } from './policy/dnsbl.ts';
+import { createHarvestGuard, type HarvestGuard } from './policy/harvest-guard.ts';
+import { createOwnRankCheck } from './policy/own-rank.ts';
+import { createPrimarySizeCheck } from './policy/primary-size.ts';
+import { createUserListCheck } from './policy/user-list.ts';
+import { createProbeBudget } from './recipients/budget.ts';
+import type { Log } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+const OUTAGES_EVERY_MS = 1000;
+const PRUNE_EVERY_MS = 3_600_000;
+
+export interface FrontDoorParts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly routing: Routing;
+  readonly recipients: RecipientParts;
+  readonly timers: Timers;
+  readonly isTrusted: (address: string) => boolean;
+  /** False while disk space is short. */
+  readonly hasRoom: () => boolean;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface FrontDoor {
+  /** In the order of policy/recipient.ts. */
+  readonly checks: readonly Check[];
+  readonly guard: HarvestGuard;
+  readonly rejections: Rejections;
+  readonly seenClients: SeenClients;
+  /** Settings have changed somewhere: a DNS list may be new. */
+  onSettingsChanged(): void;
+  close(): Promise<void>;
+}
+
+export async function buildFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> {
+  const { config, database, routing, recipients, timers, log, metrics } = parts;
+  const { sql } = database;
+  const warn = (where: string) => (message: string) => log.warning({ where, message });
+  const rejections = createRejections({
+    sql,
+    monotonicMs,
+    clientNetwork,
+    hasRoom: parts.hasRoom,
+    onUnrecorded: metrics.unrecorded,
+    onTrouble: warn('rejections'),
+  });
+  const seenClients = createSeenClients({
+    sql,
+    onTrouble: (error) => warn('greeting wait')(error instanceof Error ? error.message : String(error)),
+  });
+  timers.every(PRUNE_EVERY_MS, 'greeting wait', async () => {
+    await seenClients.prune();
+  });
+  const ownAddresses = [...config.mxAddresses, ...config.egressAddresses].flatMap(
+    (text) => normalizeAddress(text) ?? [],
+  );
+  const openOutages = createOpenOutages({ sql, monotonicMs });
+  await openOutages.refresh();
+  timers.every(OUTAGES_EVERY_MS, 'open outages', openOutages.refresh);
+  const { answers, primaries, lists } = recipients;
+  const callAhead = createCallAhead({
+    findHops: routing.findHops,
+    answers,
+    primaries,
+    budget: createProbeBudget({ sql, monotonicMs }),
+    hostname: config.mxHostname,
+    ownAddresses,
+    monotonicMs,
+    onFault: (error) => log.fault({ where: 'call-ahead', error }),
+    openOutages,
+  });
+  recipients.onForgotten(callAhead.forget);
+  const dnsbl = await buildDnsbl({
+    ...parts,
+    ownAddresses: new Set(ownAddresses),
+    recordDryRun: (hit) => rejections.record(dryRunRejection(hit)),
+  });
+  const guard = createHarvestGuard({ monotonicMs, isTrusted: parts.isTrusted });
+  return {
+    checks: [
+      guard.check,
+      createOwnRankCheck({ findNextHops: (name) => routing.findHops({ name, deliverTo: [] }), monotonicMs }),
+      createUserListCheck(lists.isListed),
+      dnsbl.check,
+      createPrimarySizeCheck({ primaries, hostname: config.mxHostname }),
+      callAhead.check,
+    ],
+    guard,
+    rejections,
+    seenClients,
+    onSettingsChanged: dnsbl.onSettingsChanged,
+    close: async () => {
+      await Promise.all([callAhead.close(), dnsbl.close(), rejections.close(), seenClients.flush()]);
+    },
+  };
+}
+
+/** What a zone on trial would have refused, as it is written down. */
+function dryRunRejection({ question, zone, reply }: DryRunHit): Parameters<Rejections['record']>[0] {
+  const { client, mail, localPart, domain } = question;
+  return {
+    id: newId(),
+    tenantId: domain.tenantId,
+    destinationId: domain.destinationId,
+    clientAddress: client.address,
+    ehloName: client.ehloName,
+    command: 'RCPT',
+    reversePath: mail.reversePath,
+    forwardPath: formatAddress(localPart, domain.name),
+    rejection: 'BMX-DNSBL',
+    reply: `${reply.code} ${reply.enhancedCode} ${reply.text}`,
+    zone,
+    isDryRun: true,
+  };
+}

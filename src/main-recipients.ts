@@ -1,0 +1,82 @@
+/**
+ * Builds what the service knows of recipients: User Lists, callout answers, deliveries, primaries; and keeps it up to date.
+ */
+import { monotonicMs } from './clock.ts';
+import type { Database } from './db/client.ts';
+import type { Timers } from './main-timers.ts';
+import { type Answers, createAnswers } from './recipients/answers.ts';
+import { createLearned, type Learned } from './recipients/learned.ts';
+import { createRecipientLists, type RecipientLists } from './recipients/list.ts';
+import { parseForgetNotice } from './recipients/notice.ts';
+import { createPrimaries, type Primaries } from './recipients/primary.ts';
+import { pruneAnswers } from './recipients/prune.ts';
+import type { Recipient } from './recipients/recipient.ts';
+import { createStandings, type Standings } from './recipients/standing.ts';
+import type { Domains } from './settings/domains.ts';
+
+const STORE_EVERY_MS = 1000;
+const PRUNE_EVERY_MS = 3_600_000;
+
+export interface RecipientParts {
+  readonly lists: RecipientLists;
+  readonly answers: Answers;
+  readonly primaries: Primaries;
+  readonly learned: Learned;
+  readonly standings: Standings;
+  /** What else this node remembers of recipients forgets it too. */
+  onForgotten(forget: (recipient: Pick<Recipient, 'destinationId' | 'localPart'>) => void): void;
+  /** A notice on the settings channel; false when it is about something else. */
+  onNotice(payload: string): boolean;
+  /** Notices may have been missed. */
+  onReset(): void;
+  /** Stores what was noted last. */
+  close(): Promise<void>;
+}
+
+export function buildRecipients(parts: {
+  readonly database: Database;
+  readonly domains: Domains;
+  readonly timers: Timers;
+}): RecipientParts {
+  const { database, domains, timers } = parts;
+  const { sql } = database;
+  const lists = createRecipientLists({ sql, lookupSql: database.queueSql, changeDomain: domains.changeDomain });
+  const answers = createAnswers({ sql, monotonicMs });
+  const primaries = createPrimaries({ sql, monotonicMs });
+  const memories = [
+    answers.drop,
+    ({ destinationId }: Pick<Recipient, 'destinationId' | 'localPart'>) => primaries.drop(destinationId),
+  ];
+  const forget = (recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void => {
+    for (const drop of memories) drop(recipient);
+  };
+  const learned = createLearned({ sql, monotonicMs, onLearned: answers.drop });
+  const store = async (): Promise<void> => {
+    await learned.flush();
+    await primaries.flush();
+  };
+  timers.every(STORE_EVERY_MS, 'recipients', store);
+  timers.every(PRUNE_EVERY_MS, 'recipients', async () => {
+    await pruneAnswers(sql);
+  });
+  return {
+    lists,
+    answers,
+    primaries,
+    learned,
+    standings: createStandings({ sql, isListed: lists.isListed, onForgotten: forget }),
+    onForgotten: (drop) => {
+      memories.push(drop);
+    },
+    onNotice: (payload) => {
+      const recipient = parseForgetNotice(payload);
+      if (recipient !== null) forget(recipient);
+      return recipient !== null;
+    },
+    onReset: () => {
+      answers.dropAll();
+      primaries.dropAll();
+    },
+    close: store,
+  };
+}
