@@ -7,6 +7,7 @@ import { cpus, totalmem } from 'node:os';
 import process from 'node:process';
 import { findPostfixVersion } from '../test/helpers/postfix.ts';
 import { chosenRuntime } from '../test/helpers/service.ts';
+import { runAbuse } from './abuse.ts';
 import { ACCEPT, ACCEPT_KEPT, ACCEPT_LARGE, runAccept } from './accept.ts';
 import { runDrain } from './drain.ts';
 import { runFrontDoor } from './front-door.ts';
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   'accept-large': () => runAccept(ACCEPT_LARGE),
   rcpt: runRcpt,
   'front-door': runFrontDoor,
+  abuse: runAbuse,
   drain: runDrain,
   held: runHeld,
   memory: runMemory,
