@@ -38,6 +38,7 @@ function codePage(code: string, { reply, meaning, sender, postmaster }: Rejectio
     `<p>${escape(sender)}</p>`,
     "<h2>What the recipient's postmaster can do</h2>",
     `<p>${escape(postmaster)}</p>`,
+    '<h2>Asking about it</h2>',
     `<p>${REFERENCE}</p>`,
     '<p><a href="/reject/">All codes</a></p>',
   ]);
@@ -48,8 +49,8 @@ const PUT_OFF =
   'sender when it gives up.';
 const REFUSED = 'The message was not taken, and no copy of it is here. The sending server tells its sender so.';
 const REFERENCE =
-  'The reply holds a reference. Under it the operator of this server and the postmaster of the domain find the refusal for 14 ' +
-  'days, unless there were too many at once to record them all: quote it when you ask.';
+  "The reply holds a reference: quote it. The operator of this server, and the postmaster of the recipient's domain, find what " +
+  'happened under it for 14 days, unless there were too many refusals at once to record each.';
 
 function listPage(before: readonly string[]): string {
   const items = Object.entries(REJECTIONS).map(

@@ -21,14 +21,15 @@ export const REJECTIONS: Readonly<Record<string, RejectionText>> = {
     reply: '550 5.1.1',
     meaning: 'The domain keeps a list of its mailboxes here, and this one is not on it.',
     sender:
-      'Check the spelling of the address. If it is right, tell the recipient by another way that the mailbox is not on the list.',
+      'Check the spelling of the address. If it is right, tell the recipient by another way, or write to postmaster at the domain, which is not refused for this.',
     postmaster:
       "Add the mailbox to the domain's User List. An empty list switches the check off; a delimiter such as + makes name+tag the same as name.",
   },
   'BMX-PRIMARY': {
     reply: '550 5.1.1',
     meaning: "The domain's own mail server was asked, and said that it has no such mailbox.",
-    sender: 'Check the spelling of the address, or ask the recipient for the right one.',
+    sender:
+      'Check the spelling of the address. If it is right, ask the recipient by another way, or postmaster at the domain, which is not refused for this.',
     postmaster:
       'If the mailbox exists, find out why your server refuses it: it was asked with MAIL, RCPT and no message. Have the address forgotten here (recipientForget), or wait: the answer is kept for a limited time.',
   },
@@ -44,7 +45,7 @@ export const REJECTIONS: Readonly<Record<string, RejectionText>> = {
     reply: '550 5.7.1',
     meaning: 'The sending server stands on a blocklist that the owner of the domain has chosen to use.',
     sender:
-      'The reply names the list. Look up the address of your server there, mend what it was listed for, and ask to be removed. Another domain may use other lists or none.',
+      'The reply names the list. Look up the address of your server there, mend what it was listed for, and ask to be removed. Until then postmaster at the domain can be reached in spite of it.',
     postmaster:
       "Allow the sending server's address for the domain (dnsblAllowedClients), choose other lists, or put the list on trial (DRY_RUN): then it refuses nothing and you see what it would have refused.",
   },
@@ -96,7 +97,7 @@ export const REJECTIONS: Readonly<Record<string, RejectionText>> = {
     reply: '450 4.2.1',
     meaning:
       "At this moment nobody can say whether this mailbox exists, because the domain's own server is away; or the sending server has asked for so many mailboxes that do not exist that it has to wait.",
-    sender: `${BY_ITSELF} If your server sends to a list, take addresses that do not exist off it.`,
+    sender: `${BY_ITSELF} If you send to a mailing list, take dead addresses off it.`,
     postmaster:
       'Give the domain a User List, so that its mailboxes are known while your server is away, or have unknown ones accepted meanwhile (unknownWhileDown).',
   },
