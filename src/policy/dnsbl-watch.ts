@@ -42,7 +42,7 @@ export interface ZoneWatch {
   readonly testSoon: () => void;
   /** A zone answered with what is no listing. Noted once an hour, and tested soon. Does not wait. */
   readonly noteError: (zone: string, answer: string) => void;
-  /** Waits for what is under way. */
+  /** Waits for what is under way; closing the resolver meanwhile cuts it short, and nothing of it is stored. */
   readonly stop: () => Promise<void>;
 }
 
@@ -88,7 +88,8 @@ export function createZoneWatch(options: ZoneWatchOptions): ZoneWatch {
       const look = async (zone: DueZone): Promise<Tested> => ({ due: zone, test: await lookTwice(zone.zone) });
       tested.push(...(await Promise.all(some.map(look))));
     }
-    if (await isOurFault(tested)) {
+    // Look-ups that were cut short by the stop say nothing.
+    if (isStopped || (await isOurFault(tested))) {
       await store.releaseDue(due);
       for (const { zone } of due) soon.add(zone);
       return;
