@@ -84,8 +84,15 @@ export interface Flow {
   connect(): Promise<SmtpPeer>;
   /** One accepted transaction; its id. Throws on any refusal. */
   send(mail: Mail): Promise<string>;
-  /** domainCreate; without a primary its MX records decide. */
-  addDomain(name: string, primary?: Pick<FakePrimary, 'host' | 'port'>): Promise<void>;
+  /**
+   * domainCreate; without a primary its MX records decide. Without call-aheads: what the primary sees are deliveries, unless
+   * `more` turns them on.
+   */
+  addDomain(
+    name: string,
+    primary?: Pick<FakePrimary, 'host' | 'port'>,
+    more?: Readonly<Record<string, unknown>>,
+  ): Promise<void>;
   see(domain: string): Promise<DomainSeen>;
   outages(domain: string): Promise<readonly OutageSeen[]>;
   /** Newest first, live and ended, with their newest 100 attempts. */
@@ -175,9 +182,9 @@ export async function startFlow(
         peer.destroy();
       }
     },
-    addDomain: async (name, primary) => {
+    addDomain: async (name, primary, more = {}) => {
       const deliverTo = primary === undefined ? [] : [{ host: primary.host, port: primary.port }];
-      const errors = await change('domainCreate', { name, deliverTo });
+      const errors = await change('domainCreate', { name, deliverTo, callAheads: false, ...more });
       if (errors.length > 0) throw new Error(`domainCreate ${name}: ${errors.join(', ')}`);
     },
     see,
