@@ -9,6 +9,7 @@ import { findPostfixVersion } from '../test/helpers/postfix.ts';
 import { chosenRuntime } from '../test/helpers/service.ts';
 import { runAbuse } from './abuse.ts';
 import { ACCEPT, ACCEPT_KEPT, ACCEPT_LARGE, runAccept } from './accept.ts';
+import { runDnsbl } from './dnsbl.ts';
 import { runDrain } from './drain.ts';
 import { runFrontDoor } from './front-door.ts';
 import { runHeld } from './held.ts';
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   rcpt: runRcpt,
   'front-door': runFrontDoor,
   abuse: runAbuse,
+  dnsbl: runDnsbl,
   drain: runDrain,
   held: runHeld,
   memory: runMemory,
