@@ -1078,6 +1078,8 @@ export type RejectionFilter = {
   readonly isDryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** The argument of RCPT TO. */
   readonly recipient?: InputMaybe<Scalars['String']['input']>;
+  /** The reference in the reply that a sender quotes. */
+  readonly reference?: InputMaybe<Scalars['ID']['input']>;
   /** The argument of MAIL FROM. */
   readonly reversePath?: InputMaybe<Scalars['String']['input']>;
   /** From this instant on. */
