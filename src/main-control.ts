@@ -75,6 +75,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     log,
     domains: parts.domains,
     recipientLists: parts.recipients.lists,
+    standings: parts.recipients.standings,
     findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
     readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),

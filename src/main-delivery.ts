@@ -9,8 +9,11 @@ import { routeOf } from './delivery/route.ts';
 import { createSessions } from './delivery/sessions.ts';
 import { type Attempts, createDelivery, type Delivery, type DeliveryEvents } from './delivery/worker.ts';
 import { normalizeDomain } from './mail/address.ts';
+import { classifyCalloutReply } from './mail/callout-verdict.ts';
 import { composeReport, headerSectionOf, type HostTry } from './mail/dsn.ts';
 import { newId } from './mail/id.ts';
+import { parseReply } from './mail/reply.ts';
+import type { RecipientParts } from './main-recipients.ts';
 import type { NextHops } from './net/next-hop.ts';
 import { openSession } from './net/smtp-client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from './net/smtp-timeouts.ts';
@@ -29,6 +32,7 @@ const REPORT_HEADER_BYTES = 32_768;
 export interface DeliveryParts {
   readonly config: Config;
   readonly database: Database;
+  readonly recipients: Pick<RecipientParts, 'learned' | 'primaries'>;
   readonly holder: () => Holder | null;
   readonly findHops: (destination: Pick<DestinationState, 'name' | 'deliverTo'>) => Promise<NextHops>;
   readonly log: Log;
@@ -40,12 +44,12 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
     sql: parts.database.queueSql,
     holder: parts.holder,
     findRoute: async (destination) => routeOf(await parts.findHops(destination), destination.kind),
-    openAttempts: (signal) => openAttempts(parts.config, signal),
-    events: deliveryEvents(parts.log, parts.metrics),
+    openAttempts: (signal, destinationId) => openAttempts(parts, signal, destinationId),
+    events: deliveryEvents(parts),
   });
 }
 
-function openAttempts(config: Config, signal: AbortSignal): Attempts {
+function openAttempts({ config, recipients }: DeliveryParts, signal: AbortSignal, destinationId: string): Attempts {
   const sessions = createSessions({
     open: (target, sessionSignal) =>
       openSession({
@@ -58,14 +62,22 @@ function openAttempts(config: Config, signal: AbortSignal): Attempts {
   });
   return {
     attempt: (message, hosts, content) =>
-      attempt({ message: { ...message, content }, hosts, sessions, ownAddresses: config.egressAddresses, signal }),
+      attempt({
+        message: { ...message, content },
+        hosts,
+        sessions,
+        ownAddresses: config.egressAddresses,
+        onOffers: ({ sizeLimitBytes }) => recipients.primaries.noteOffer(destinationId, sizeLimitBytes),
+        signal,
+      }),
     close: () => sessions.closeAll(),
   };
 }
 
-function deliveryEvents(log: Log, metrics: Metrics): DeliveryEvents {
+function deliveryEvents({ config, recipients, log, metrics }: DeliveryParts): DeliveryEvents {
   return {
     settled: (destination, settlements, fates) => {
+      learnFates(recipients, destination, { fates, ownAddresses: config.egressAddresses });
       for (const { messageId, records } of settlements) {
         for (const { host, address, tls, outcome, reply, latencyMs, recipientNumbers } of records) {
           metrics.attempted(outcome);
@@ -93,6 +105,21 @@ function deliveryEvents(log: Log, metrics: Metrics): DeliveryEvents {
       log.fault({ where, error });
     },
   };
+}
+
+/** What was delivered exists; who refuses a mailbox is no primary that takes any. */
+function learnFates(
+  { learned, primaries }: DeliveryParts['recipients'],
+  { id, kind }: DestinationState,
+  told: { readonly fates: readonly Fate[]; readonly ownAddresses: readonly string[] },
+): void {
+  if (kind !== 'RELAY') return;
+  for (const { state, address, reply } of told.fates) {
+    if (state === 'DELIVERED') learned.note(id, address);
+    if (state !== 'FAILED') continue;
+    const { verdict } = classifyCalloutReply({ stage: 'RCPT', reply: parseReply(reply) }, told.ownAddresses);
+    if (verdict === 'NEGATIVE') primaries.noteNegative(id);
+  }
 }
 
 /** One line per message and state. */

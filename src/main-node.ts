@@ -248,9 +248,9 @@ async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
 }
 
 async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Promise<Delivery> {
-  const { config, log, metrics, timers, routing } = ground;
+  const { config, log, metrics, timers, routing, recipients } = ground;
   const { database } = ground.opened;
-  const parts = { config, database, holder: nodes.place, findHops: routing.findHops, log, metrics };
+  const parts = { config, database, recipients, holder: nodes.place, findHops: routing.findHops, log, metrics };
   const delivery = buildDelivery(parts);
   ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
   const reports = reportDeps({ ...parts, lookup: routing.resolver.query });

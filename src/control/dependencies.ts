@@ -12,6 +12,7 @@ import type { QueueInspection } from '../queue/inspect-queues.ts';
 import type { MessageInspection } from '../queue/inspect.ts';
 import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
 import type { RecipientLists } from '../recipients/list.ts';
+import type { Standings } from '../recipients/standing.ts';
 import type { Domains } from '../settings/domains.ts';
 import type { Idempotency } from '../settings/idempotency.ts';
 import type { QueueLimits } from '../settings/limits.ts';
@@ -73,6 +74,7 @@ export interface ControlDependencies {
     'findDomain' | 'listDomains' | 'findDomainsByDestination' | 'createDomain' | 'updateDomain' | 'deleteDomain'
   >;
   readonly recipientLists: Pick<RecipientLists, 'changeList' | 'listEntries'>;
+  readonly standings: Standings;
   readonly findTenants: (viewer: Viewer, ids: readonly string[]) => Promise<Map<string, Tenant>>;
   readonly readZoneStandings: (
     viewer: Viewer,

@@ -14,7 +14,7 @@ import { monotonicMs } from '../clock.ts';
 import type { EnvelopeRecipient } from '../mail/envelope.ts';
 import type { AttemptResult, RecipientNumber } from '../mail/outcome.ts';
 import { formatEndpoint } from '../net/addresses.ts';
-import { needsSmtpUtf8 } from '../net/smtp-commands.ts';
+import { needsSmtpUtf8, type SmtpOffers } from '../net/smtp-commands.ts';
 import type { SmtpSession } from '../net/smtp-session.ts';
 import { classifyOffers, classifyStop, classifyTransaction, classifyTrouble, type Verdict } from './classify.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -50,6 +50,8 @@ export interface AttemptTask {
   readonly sessions: Sessions;
   /** Addresses a next hop may know us by; its refusals that name one are about us. */
   readonly ownAddresses?: readonly string[];
+  /** Hears what the first host offers at each new session: that of the others says nothing of the primary. */
+  readonly onOffers?: (offers: SmtpOffers) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -108,6 +110,7 @@ async function transact(addressTask: AddressTask, some: readonly AttemptRecipien
       return { tls: null, verdicts: forAll(some, classifyTrouble(acquired.trouble, acquired.reply)) };
     }
     const { session } = acquired;
+    if (!acquired.isReused && target.host === task.hosts[0]?.host) task.onOffers?.(session.offers);
     try {
       const verdicts = await handOver(session, addressTask, some);
       if (verdicts !== 'STALE') return { tls: session.tls, verdicts };

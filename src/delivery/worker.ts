@@ -72,7 +72,7 @@ export interface DeliveryDeps {
   /** This node's place among the living, or null while it has none: then nothing is tried. */
   readonly holder: () => Holder | null;
   readonly findRoute: (destination: DestinationState) => Promise<Route>;
-  readonly openAttempts: (signal: AbortSignal) => Attempts;
+  readonly openAttempts: (signal: AbortSignal, destinationId: string) => Attempts;
   readonly events: DeliveryEvents;
 }
 
@@ -154,7 +154,7 @@ interface Run extends Pick<RoundDeps, 'lastSuccess'> {
 async function tryDestination(deps: DeliveryDeps, run: Run): Promise<void> {
   const holder = deps.holder();
   if (holder === null || !(await takeOwnership(deps.sql, run.id, holder))) return;
-  const attempts = deps.openAttempts(run.signal);
+  const attempts = deps.openAttempts(run.signal, run.id);
   try {
     await releaseLeftovers(deps.sql, holder, run.id);
     await keepTrying(deps, run, holder, attempts);

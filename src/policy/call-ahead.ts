@@ -14,7 +14,6 @@
 import { within } from '../clock.ts';
 import { baseOf, normalizeLocalPart } from '../mail/local-part.ts';
 import type { OpenOutages } from '../outage/open-outages.ts';
-import { parseForgetNotice } from '../recipients/notice.ts';
 import type { Recipient, Standing } from '../recipients/recipient.ts';
 import { createInquiries, type Inquiry, type InquiryDeps, type InquirySubject } from './call-ahead-inquiry.ts';
 import { type Away, judgeStanding, judgeWhileAway, type Mailbox } from './call-ahead-judge.ts';
@@ -33,10 +32,6 @@ export interface CallAhead {
   readonly check: Check;
   /** Drops what is known of a recipient from this node's memory. */
   forget(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
-  /** A notice on the settings channel; false when it is about something else. */
-  onNotice(payload: string): boolean;
-  /** Notices may have been missed. */
-  onReset(): void;
   /** Cuts all probes. */
   close(): Promise<void>;
 }
@@ -115,15 +110,6 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
       return known ?? decide(subject, mailbox);
     },
     forget,
-    onNotice: (payload) => {
-      const recipient = parseForgetNotice(payload);
-      if (recipient !== null) forget(recipient);
-      return recipient !== null;
-    },
-    onReset: () => {
-      answers.dropAll();
-      primaries.dropAll();
-    },
     close: inquiries.close,
   };
 }

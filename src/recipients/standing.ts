@@ -33,7 +33,7 @@ export interface RecipientStandingView {
 }
 
 export type ForgetResult =
-  | { readonly kind: 'DONE'; readonly standing: RecipientStandingView }
+  | { readonly kind: 'DONE' }
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
 
 export interface Standings {
@@ -60,16 +60,13 @@ interface Asked {
 
 export function createStandings(options: StandingsOptions): Standings {
   const { sql, isListed, onForgotten } = options;
-  const view = async (asked: Asked): Promise<RecipientStandingView> => {
-    const { domain, given } = asked;
-    const listed = domain.recipientList.count === 0 ? null : await isListed(domain, given);
-    return { ...(await readStanding(sql, asked)), isListed: listed };
-  };
-
   return {
     findStanding: async (viewer, address) => {
       const asked = await findAsked(sql, viewer, address);
-      return asked.kind === 'FOUND' ? view(asked) : null;
+      if (asked.kind === 'REFUSED') return null;
+      const { domain, given } = asked;
+      const listed = domain.recipientList.count === 0 ? null : await isListed(domain, given);
+      return { ...(await readStanding(sql, asked)), isListed: listed };
     },
     forgetRecipient: async (viewer, address) => {
       const asked = await findAsked(sql, viewer, address);
@@ -80,7 +77,7 @@ export function createStandings(options: StandingsOptions): Standings {
         // Also when COMMIT's outcome is unknown: asking once more is cheap.
         onForgotten(asked.recipient);
       }
-      return { kind: 'DONE', standing: await view(asked) };
+      return { kind: 'DONE' };
     },
   };
 }

@@ -15,6 +15,7 @@ import { createMessageInspection } from '../../src/queue/inspect.ts';
 import type { FindMxHosts } from '../../src/settings/domain-create.ts';
 import { readZoneStandings } from '../../src/settings/dnsbl-counts.ts';
 import { createRecipientLists, recipientListWork } from '../../src/recipients/list.ts';
+import { createStandings } from '../../src/recipients/standing.ts';
 import { createDomains, type Domains } from '../../src/settings/domains.ts';
 import { createIdempotency } from '../../src/settings/idempotency.ts';
 import { readLimits } from '../../src/settings/limits.ts';
@@ -82,6 +83,7 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
       lookupSql: database.database.queueSql,
       changeDomain: domains.changeDomain,
     }),
+    standings: createStandings({ sql, isListed: () => false, onForgotten: () => undefined }),
     findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
     readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),

@@ -271,6 +271,25 @@ describe('several addresses and hosts', () => {
 });
 
 describe('stopping and kept sessions', () => {
+  test('what the first host offers is heard once a session; a host behind it is not the primary', async () => {
+    const first = await primaryWith({ sizeLimitBytes: 4000 });
+    const behind = await primaryWith({ sizeLimitBytes: 1000 }, '127.0.0.2');
+    const sessions = sessionsWith();
+    const heard: (number | null)[] = [];
+    const hosts = [hostOf('mx1.dom.example', first), hostOf('mx2.dom.example', behind)];
+    const go = (...to: string[]) =>
+      attempt({
+        message: messageTo(...to),
+        hosts,
+        sessions,
+        onOffers: ({ sizeLimitBytes }) => void heard.push(sizeLimitBytes),
+      });
+    await go('a@dom.example');
+    await go('tempfail@dom.example');
+    expect(behind.sessions.length).toBe(1);
+    expect(heard).toEqual([4000]);
+  });
+
   test('an abort before the dot defers and says so; nothing else is dialled', async () => {
     const [one, other] = [await primaryWith({ silentAt: 'DATA' }), await primaryWith()];
     const controller = new AbortController();

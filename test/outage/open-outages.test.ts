@@ -1,4 +1,4 @@
-/** Open outages in memory: what is read each second, what this node noted itself, and what stays while the database is away. */
+/** Open outages in memory: what is read each second, and what stays while the database is away. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readDestination, recordFailure, recordSuccess } from '../../src/outage/clock.ts';
 import { createOpenOutages } from '../../src/outage/open-outages.ts';
@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination } from '../helpers/mail.ts';
 
 let db: TestDatabase;
-let nowMs = 1_000_000;
+const nowMs = 1_000_000;
 const monotonicMs = () => nowMs;
 
 beforeAll(async () => {
@@ -34,20 +34,6 @@ test('a reading says which are open and since when; another when they are over',
   await recordSuccess(db.sql, down);
   await open.refresh();
   expect(open.startedAtMs(down)).toBeNull();
-});
-
-test('what this node opens and closes counts at once, and an older reading does not undo it', async () => {
-  const open = createOpenOutages({ sql: db.sql, monotonicMs });
-  const id = await makeDestination(db.sql, 'noted.test');
-  const reading = open.refresh();
-  open.noteOpened(id);
-  await reading;
-  expect(open.startedAtMs(id)).toBe(nowMs);
-  nowMs += 1000;
-  open.noteOpened(id);
-  expect(open.startedAtMs(id)).toBe(nowMs - 1000);
-  open.noteClosed(id);
-  expect(open.startedAtMs(id)).toBeNull();
 });
 
 test('a reading that fails leaves the last one', async () => {

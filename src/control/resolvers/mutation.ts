@@ -9,6 +9,7 @@ import type { MutationResolvers } from '../generated.ts';
 import { type Call, once } from '../once.ts';
 import { checkReason } from '../reason.ts';
 import { listMutations } from './recipient-lists.ts';
+import { standingMutations } from './recipient-standing.ts';
 
 interface DomainPayload {
   readonly domain: RelayDomain | null;
@@ -75,6 +76,7 @@ function describeVerb(kind: VerbKind, id: string): UserError[] {
 
 export const Mutation: MutationResolvers = {
   ...listMutations,
+  ...standingMutations,
   domainCreate: (_parent, { input }, context) =>
     onDomain(context, { mutation: 'domainCreate', input }, (given) =>
       context.deps.domains.createDomain(context.viewer, given),

@@ -1,8 +1,10 @@
 /** `Query`: where every read begins. */
 import { connectionOf, connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { QueryResolvers } from '../generated.ts';
+import { standingQueries } from './recipient-standing.ts';
 
 export const Query: QueryResolvers = {
+  ...standingQueries,
   service: () => ({}),
   viewer: (_parent, _args, { viewer }) => viewer,
   domain: (_parent, { name }, { deps, viewer }) => deps.domains.findDomain(viewer, name),
