@@ -5,6 +5,10 @@
  *  2. relay domain – cheap, and nothing may be asked on behalf of a domain that is not ours
  *  3. harvest guard – who tries names out is not told which there are, and costs nothing below; role addresses are exempt
  *  4. own rank – mail that nobody better can take must not be taken by us
+ *  5. User List – the domain's own word, from memory or one look-up
+ *  6. DNSBL – each domain's choice; asks others, but once for a client
+ *  7. size known at the primary – what it would refuse anyway; before it is asked
+ *  8. call-ahead – the dearest: a session with the primary
  *
  * A new check is one file and one line in main. The first verdict that is not PASS is the answer; a recipient that passes
  * all is accepted. An error is for the caller to turn into 451: unknown trouble is never 5xx.
