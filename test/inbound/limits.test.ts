@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { contentOf } from '../helpers/dialog.ts';
 import type { SmtpPeer } from '../helpers/smtp-peer.ts';
 import type { InboundOptions } from '../../src/inbound/options.ts';
+import { createClientLimits } from '../../src/inbound/limits.ts';
 import { contentText, type Fixture, sendMessage, startInbound } from './fixture.ts';
 
 const opened: Fixture[] = [];
@@ -127,6 +128,38 @@ describe('numbers', () => {
     nowMs = 61_000;
     expect(await sendMessage(peer, 'x\r\n')).toStartWith('250 ');
     expect(await peer.ask('MAIL FROM:<a@sender.example>')).toStartWith('421 4.7.0 ');
+  });
+
+  test('the counts of a minute hold 65,536 networks; then those that came first begin anew', () => {
+    const limits = createClientLimits({
+      maxConnectionsPerClient: 1,
+      messagesPerMinute: 1,
+      isTrusted: () => false,
+      nowMs: () => 0,
+    });
+    const takes = (network: number): boolean => limits.shareOf(`network ${network}`).takeMessage();
+    for (let network = 0; network < 65_536; network += 1) expect(takes(network)).toBe(true);
+    expect(takes(0)).toBe(false);
+    expect(takes(65_536)).toBe(true);
+    expect(takes(0)).toBe(true);
+    expect(takes(65_536)).toBe(false);
+  });
+
+  test('a share is taken once and returned once', () => {
+    const limits = createClientLimits({
+      maxConnectionsPerClient: 2,
+      messagesPerMinute: 1,
+      isTrusted: () => false,
+      nowMs: () => 0,
+    });
+    const [first, second, third] = ['2001:db8::1', '2001:db8::2', '2001:db8::3'].map(limits.shareOf);
+    expect([first, first, second, third].map((share) => share?.takeConnection())).toEqual([true, true, true, false]);
+    third?.returnConnection();
+    expect(third?.takeConnection()).toBe(false);
+    first?.returnConnection();
+    first?.returnConnection();
+    expect(third?.takeConnection()).toBe(true);
+    expect(first?.takeConnection()).toBe(false);
   });
 
   test('a trusted client may have all it wants', async () => {
