@@ -98,8 +98,10 @@ export async function buildDnsbl(parts: DnsblParts): Promise<BuiltDnsbl> {
     }),
     onSettingsChanged: watch.testSoon,
     close: async () => {
-      await watch.stop();
+      const stopped = watch.stop();
+      // Ends what a round waits for.
       resolver.close();
+      await stopped;
       await counts.flush();
     },
   };

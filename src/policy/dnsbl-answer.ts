@@ -1,5 +1,5 @@
 /**
- * What a DNS list says of a client, read from its answer (RFC 5782 §2.1), and the reason it gives (§2.2).
+ * What a DNS list says of a client, read from its answer, and the reason it gives (RFC 5782 §2.1).
  *
  * Promises that only what can be a listing is one. An answer outside 127.0.0.0/8 comes from a zone that has gone or a
  * resolver that lies, 127.255.255.0/24 says that the list refused the query, and 127.0.0.1 is the address that must never

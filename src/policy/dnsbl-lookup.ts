@@ -15,7 +15,7 @@ import { NOT_ASKED, readZoneAnswer, reasonUrl, type ZoneAnswer } from './dnsbl-a
 export interface DnsblLookup {
   /** From memory when it is known. Never rejects for a DNS outcome. */
   ask(client: IpAddress, zone: string): ZoneAnswer | Promise<ZoneAnswer>;
-  /** Where the list explains a listing (RFC 5782 §2.2); null when it does not, or not in time. */
+  /** Where the list explains a listing, by its TXT record (RFC 5782 §2.1); null when it does not, or not in time. */
   explain(client: IpAddress, zone: string): string | null | Promise<string | null>;
 }
 
