@@ -149,8 +149,9 @@ export const webAddress: Parser<string> = (text) => {
   const url = URL.canParse(text) ? new URL(text) : null;
   const isPlain =
     url !== null && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === '';
-  if (isPlain && !/[?#]/.test(text)) return { value: url.href.replace(/\/+$/, '') };
-  return { expected: 'an http or https address, for example https://mx2.example.net' };
+  // It stands in replies of at most 512 octets.
+  if (isPlain && !/[?#]/.test(text) && url.href.length <= 255) return { value: url.href.replace(/\/+$/, '') };
+  return { expected: 'an http or https address of at most 255 characters, for example https://mx2.example.net' };
 };
 
 export const databaseUrl: Parser<string> = (text) => {

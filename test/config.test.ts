@@ -239,6 +239,7 @@ describe('bad values', () => {
     ['PUBLIC_URL', 'mx.example.net', 'https://mx2.example.net'],
     ['PUBLIC_URL', 'https://u:p@mx.example.net', 'http'],
     ['PUBLIC_URL', 'https://mx.example.net/?a', 'http'],
+    ['PUBLIC_URL', `https://mx.example.net/${'x'.repeat(300)}`, '255'],
     ['TLS_CERT_FILE', '/a.pem,,/b.pem', 'comma list'],
     ['AUTHENTICATION_RESULTS', 'maybe', 'true or false'],
     ['ARC_DOMAIN', 'not a name', 'host name'],
