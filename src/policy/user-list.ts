@@ -4,11 +4,8 @@
  * An empty list is off. postmaster and abuse are never refused by it (RFC 5321 §4.5.1, RFC 2142). A stranger learns that
  * there is no such mailbox, which the primary would tell as well, not that there is a list.
  */
-import type { RelayDomain } from '../settings/relay-domain.ts';
+import type { IsListed } from '../recipients/list-lookup.ts';
 import { type Check, PASS, type Verdict } from './decision.ts';
-
-/** `recipients/list-lookup.ts`: false for every local part when the list is empty. */
-export type IsListed = (domain: RelayDomain, localPart: string) => boolean | Promise<boolean>;
 
 const NO_MAILBOX: Verdict = {
   kind: 'REFUSE',

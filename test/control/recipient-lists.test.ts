@@ -1,0 +1,180 @@
+/** User Lists over GraphQL: fields, pages, mutations and their errors. */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type Harness, startControl } from './harness.ts';
+
+let control: Harness;
+beforeAll(async () => {
+  control = await startControl();
+});
+afterAll(() => control.close());
+
+interface Payload {
+  readonly domain: { readonly recipientCount: number; readonly recipientGeneration: number } | null;
+  readonly change: { addedCount: number; removedCount: number; added: string[]; removed: string[] } | null;
+  readonly userErrors: readonly { field: string[]; code: string; message: string }[];
+}
+
+type Verb = 'Add' | 'Remove' | 'Replace';
+
+async function change(verb: Verb, input: Record<string, unknown>): Promise<Payload> {
+  const { payload } = await control.ask<{ payload: Payload }>(
+    `mutation ($input: Recipients${verb}Input!) {
+      payload: recipients${verb}(input: $input) {
+        domain { recipientCount recipientGeneration }
+        change { addedCount removedCount added removed }
+        userErrors { field code message }
+      }
+    }`,
+    { input },
+  );
+  return payload;
+}
+
+async function create(name: string, recipients: readonly string[]): Promise<void> {
+  const { domainCreate } = await control.ask<{ domainCreate: Pick<Payload, 'userErrors'> }>(
+    `mutation ($name: String!, $recipients: [String!]) {
+      domainCreate(input: { name: $name, recipients: $recipients }) { userErrors { field code message } }
+    }`,
+    { name, recipients },
+  );
+  expect(domainCreate.userErrors).toEqual([]);
+}
+
+test('a domain tells of its list, and pages through it', async () => {
+  await create('pages.example', ['d', 'b', 'a', 'c', '"x@y"', ' z z ']);
+  interface Page {
+    domain: {
+      recipientFiltering: boolean;
+      recipientCount: number;
+      recipientGeneration: number;
+      recipientDelimiter: string | null;
+      recipients: {
+        nodes: { localPart: string }[];
+        pageInfo: { hasNextPage: boolean; endCursor: string | null };
+      };
+    };
+  }
+  const seen: string[] = [];
+  let after: string | null = null;
+  for (let page = 0; page < 3; page += 1) {
+    const { domain }: Page = await control.ask<Page>(
+      `query ($after: String) {
+        domain(name: "pages.example") {
+          recipientFiltering recipientCount recipientGeneration recipientDelimiter
+          recipients(first: 2, after: $after) { nodes { localPart } pageInfo { hasNextPage endCursor } }
+        }
+      }`,
+      { after },
+    );
+    expect(domain).toMatchObject({
+      recipientFiltering: true,
+      recipientCount: 6,
+      recipientGeneration: 1,
+      recipientDelimiter: null,
+    });
+    seen.push(...domain.recipients.nodes.map(({ localPart }) => localPart));
+    expect(domain.recipients.pageInfo.hasNextPage).toBe(page < 2);
+    after = domain.recipients.pageInfo.endCursor;
+  }
+  expect(seen).toEqual(['a', 'b', 'c', 'd', '"x@y"', 'z z']);
+  // As they were read they may be given back.
+  expect(await change('Replace', { domain: 'pages.example', localParts: seen })).toMatchObject({
+    domain: { recipientGeneration: 1 },
+    change: { addedCount: 0, removedCount: 0 },
+  });
+
+  const bad = await control.post(
+    '{ domain(name: "pages.example") { recipients(first: 2, after: "AAAA") { nodes { localPart } } } }',
+  );
+  expect(bad.errors?.[0]?.message).toContain('no cursor');
+  const long = await control.post(
+    '{ domain(name: "pages.example") { recipients(first: 101) { nodes { localPart } } } }',
+  );
+  expect(long.errors?.[0]?.message).toContain('between 1 and 100');
+});
+
+test('the lists of a page of domains are one question', async () => {
+  for (const name of ['batch1.example', 'batch2.example', 'batch3.example']) await create(name, ['a', 'b']);
+  const asked: string[] = [];
+  control.database.sql.options.debug = (_connection, query) => {
+    if (query.includes('recipient_entries')) asked.push(query);
+  };
+  const { domains } = await control.ask<{ domains: { nodes: { recipients: { nodes: unknown[] } }[] } }>(
+    '{ domains(first: 50) { nodes { recipients(first: 5) { nodes { localPart } } } } }',
+  );
+  control.database.sql.options.debug = false;
+  expect(domains.nodes.length).toBeGreaterThanOrEqual(3);
+  expect(asked).toHaveLength(1);
+});
+
+test('add, remove and replace answer with the domain after it and what has changed', async () => {
+  await create('verbs.example', []);
+  expect(await change('Add', { domain: 'verbs.example', localParts: ['B', 'a'] })).toEqual({
+    domain: { recipientCount: 2, recipientGeneration: 1 },
+    change: { addedCount: 2, removedCount: 0, added: ['a', 'b'], removed: [] },
+    userErrors: [],
+  });
+  expect(await change('Remove', { domain: 'verbs.example', localParts: ['b', 'z'] })).toEqual({
+    domain: { recipientCount: 1, recipientGeneration: 2 },
+    change: { addedCount: 0, removedCount: 1, added: [], removed: ['b'] },
+    userErrors: [],
+  });
+  const wanted = { domain: 'verbs.example', localParts: ['"x@y"', 'c'], ifGeneration: 2 };
+  const change1 = { addedCount: 2, removedCount: 1, added: ['c', '"x@y"'], removed: ['a'] };
+  expect(await change('Replace', { ...wanted, dryRun: true })).toEqual({
+    domain: { recipientCount: 1, recipientGeneration: 2 },
+    change: change1,
+    userErrors: [],
+  });
+  expect(await change('Replace', wanted)).toEqual({
+    domain: { recipientCount: 2, recipientGeneration: 3 },
+    change: change1,
+    userErrors: [],
+  });
+});
+
+test('errors name the entry, or what to give instead; the domain comes with CONFLICT and SHRINK', async () => {
+  await create('errors.example', ['a']);
+  const present = { recipientCount: 1, recipientGeneration: 1 };
+  const bad = await change('Add', { domain: 'errors.example', localParts: ['fine', 'a@other.example'] });
+  expect(bad).toMatchObject({
+    domain: null,
+    change: null,
+    userErrors: [{ field: ['localParts', '1'], code: 'INVALID' }],
+  });
+  expect(await change('Replace', { domain: 'errors.example', localParts: [] })).toMatchObject({
+    domain: present,
+    change: null,
+    userErrors: [{ field: ['force'], code: 'SHRINK' }],
+  });
+  expect(await change('Add', { domain: 'errors.example', localParts: ['b'], ifGeneration: 0 })).toMatchObject({
+    domain: present,
+    userErrors: [{ field: ['ifGeneration'], code: 'CONFLICT' }],
+  });
+  expect(await change('Add', { domain: 'nowhere.example', localParts: ['b'] })).toMatchObject({
+    domain: null,
+    userErrors: [{ field: ['domain'], code: 'NOT_FOUND' }],
+  });
+});
+
+test('a repetition with the same key gets the first answer, after another change too', async () => {
+  await create('once.example', []);
+  const input = { domain: 'once.example', localParts: ['a', 'b'], idempotencyKey: 'list-1' };
+  const first = await change('Replace', input);
+  await change('Add', { domain: 'once.example', localParts: ['c'] });
+  expect(await change('Replace', input)).toEqual(first);
+  const other = await change('Replace', { ...input, localParts: ['x'] });
+  expect(other).toMatchObject({ domain: null, change: null, userErrors: [{ field: ['idempotencyKey'] }] });
+  const { domain } = await control.ask<{ domain: { recipientCount: number } }>(
+    '{ domain(name: "once.example") { recipientCount } }',
+  );
+  expect(domain.recipientCount).toBe(3);
+});
+
+test('a list of 50,000 in one request', async () => {
+  await create('long.example', []);
+  const localParts = Array.from({ length: 50_000 }, (_, index) => `user${index}@long.example`);
+  const payload = await change('Replace', { domain: 'long.example', localParts });
+  expect(payload).toMatchObject({ domain: { recipientCount: 50_000 }, change: { addedCount: 50_000 }, userErrors: [] });
+  expect(payload.change?.added).toHaveLength(100);
+});
