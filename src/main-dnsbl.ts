@@ -41,6 +41,8 @@ export interface BuiltDnsbl {
   readonly check: Check;
   /** A zone may be new: it is tested soon. */
   onSettingsChanged(): void;
+  /** How many failed their self-test. */
+  zonesOff(): number;
   close(): Promise<void>;
 }
 
@@ -97,6 +99,7 @@ export async function buildDnsbl(parts: DnsblParts): Promise<BuiltDnsbl> {
       monotonicMs,
     }),
     onSettingsChanged: watch.testSoon,
+    zonesOff: watch.offCount,
     close: async () => {
       const stopped = watch.stop();
       // Ends what a round waits for.

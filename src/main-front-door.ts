@@ -50,6 +50,8 @@ export interface FrontDoor {
   readonly seenClients: SeenClients;
   /** Settings have changed somewhere: a DNS list may be new. */
   onSettingsChanged(): void;
+  /** DNS lists that failed their self-test. */
+  dnsblZonesOff(): number;
   close(): Promise<void>;
 }
 
@@ -110,6 +112,7 @@ export async function buildFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> 
     rejections,
     seenClients,
     onSettingsChanged: dnsbl.onSettingsChanged,
+    dnsblZonesOff: dnsbl.zonesOff,
     close: async () => {
       await Promise.all([callAhead.close(), dnsbl.close(), rejections.close(), seenClients.flush()]);
     },

@@ -141,6 +141,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   onStop(() => opened.stop(), STOP_PATIENTLY_MS);
   const { sql } = opened.database;
   const inbound: Ground['inbound'] = { current: null };
+  const door: Ground['door'] = { current: null };
   const metrics = createMetrics({
     version,
     runtime,
@@ -149,6 +150,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
       openOutages: () => countOpenOutages(sql),
       connections: () => inbound.current?.connectionCount() ?? 0,
       inFlightBytes: () => inbound.current?.inFlightBytes() ?? 0,
+      dnsblZonesOff: () => door.current?.dnsblZonesOff() ?? 0,
     },
     withProcessMetrics: true,
   });
@@ -189,7 +191,6 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   });
   const recipients = buildRecipients({ database: opened.database, domains, timers });
   onStop(() => recipients.close());
-  const door: Ground['door'] = { current: null };
   const listener = await listenTo({
     sql,
     channel: SETTINGS_CHANNEL,

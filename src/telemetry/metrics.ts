@@ -24,6 +24,8 @@ export interface GaugeSources {
   readonly connections?: () => number;
   /** Bytes of messages being received. */
   readonly inFlightBytes?: () => number;
+  /** DNS lists in use that failed their self-test. */
+  readonly dnsblZonesOff?: () => number;
 }
 
 export interface MetricsOptions {
@@ -190,7 +192,8 @@ interface GaugeGroup {
   readonly update: () => Promise<void>;
 }
 
-function gaugeGroups({ held, openOutages, connections, inFlightBytes }: GaugeSources): GaugeGroup[] {
+function gaugeGroups(sources: GaugeSources): GaugeGroup[] {
+  const { held, openOutages, connections, inFlightBytes, dnsblZonesOff } = sources;
   const groups: GaugeGroup[] = [];
   if (held !== undefined) groups.push(heldGroup(held));
   const single = (source: string, help: string, read: (() => number | Promise<number>) | undefined): void => {
@@ -202,6 +205,7 @@ function gaugeGroups({ held, openOutages, connections, inFlightBytes }: GaugeSou
   single('open_outages', 'Destinations with an open outage, of the whole service', openOutages);
   single('connections', 'Open SMTP sessions of this node', connections);
   single('in_flight_bytes', 'Bytes of the messages this node is receiving', inFlightBytes);
+  single('dnsbl_zones_off', 'DNS lists in use that failed their self-test, as this node knows', dnsblZonesOff);
   return groups;
 }
 

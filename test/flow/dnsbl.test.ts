@@ -126,6 +126,8 @@ test('a list that lists everybody is switched off within seconds of its choice, 
   await until('nobody is refused', PATIENCE_MS, async () =>
     (await ask(CLEAN, ['a@wild-user.example'])).every((reply) => reply.startsWith('250 ')),
   );
+  const metrics = await (await fetch(`${flow.service.httpUrl}/metrics`)).text();
+  expect(metrics).toMatch(/^backup_mx_dnsbl_zones_off 1$/m);
   const events = await flow.database.sql<{ kind: string }[]>`
     select kind from events where kind like 'DNSBL%' and facts ->> 'zone' = ${WILD}`;
   expect(events.map(({ kind }) => kind)).toEqual(['DNSBL_ZONE_OFF']);

@@ -112,6 +112,7 @@ describe('gauges', () => {
       openOutages: async () => 1,
       connections: () => connections,
       inFlightBytes: () => 4096,
+      dnsblZonesOff: () => 2,
     });
     expect(Object.fromEntries(await scrape(metrics))).toMatchObject({
       backup_mx_held_messages: 7,
@@ -120,6 +121,7 @@ describe('gauges', () => {
       backup_mx_open_outages: 1,
       backup_mx_connections: 3,
       backup_mx_in_flight_bytes: 4096,
+      backup_mx_dnsbl_zones_off: 2,
     });
     connections = 4;
     expect((await scrape(metrics)).get('backup_mx_connections')).toBe(4);
