@@ -6,15 +6,25 @@
  */
 import { Buffer } from 'node:buffer';
 import { connect } from 'node:net';
+import type { InboundOptions } from '../../src/inbound/options.ts';
 import type { ReceivedTransaction } from '../../src/inbound/transaction.ts';
 import { contentText, type Fixture, SIZE_LIMIT, startInbound } from '../inbound/fixture.ts';
 import { type AcceptedMessage, judge, type Rules } from './reference.ts';
 
 export interface SessionScene {
   readonly fixture: Fixture;
-  /** Plays sessions side by side, each given as its pieces, and says what was not as the reference has it. */
-  readonly play: (sessions: readonly (readonly Buffer[])[]) => Promise<Played>;
+  /** Plays sessions side by side and says what was not as the reference has it. */
+  readonly play: (sessions: readonly SentSession[]) => Promise<Played>;
   readonly close: () => Promise<void>;
+}
+
+export interface SentSession {
+  /** All that is written, one system call each. */
+  readonly pieces: readonly Buffer[];
+  /** What of it is SMTP, Latin-1; all by default. */
+  readonly stream?: string;
+  /** Whose mail it is; loopback by default. */
+  readonly clientAddress?: string;
 }
 
 export interface Played {
@@ -38,13 +48,20 @@ const RULES: Omit<Rules, 'bareNewlines'> = {
   isStoreBroken: (recipients) => recipients.some((recipient) => /^"?nostore"?@/.test(recipient)),
 };
 
+export interface SceneOptions extends Partial<InboundOptions> {
+  readonly bareNewlines: Rules['bareNewlines'];
+  readonly idleMs: number;
+}
+
 /** Starts the listener; a client that owes something is told so after `idleMs`. */
-export async function startSessionScene(bareNewlines: Rules['bareNewlines'], idleMs: number): Promise<SessionScene> {
+export async function startSessionScene(options: SceneOptions): Promise<SessionScene> {
+  const { bareNewlines, idleMs, ...overrides } = options;
   const rules: Rules = { ...RULES, bareNewlines };
   const fixture = await startInbound({
     bareNewlines,
     timeouts: { idleMs, decisionMs: 30, acceptMs: 2000, tickMs: 10 },
     messagesPerMinute: 1_000_000,
+    ...overrides,
   });
   fixture.accept = ({ recipients }) => {
     const isBroken = recipients.some(({ address }) => address.startsWith('nostore@'));
@@ -53,28 +70,37 @@ export async function startSessionScene(bareNewlines: Rules['bareNewlines'], idl
   return {
     fixture,
     play: async (sessions) => {
-      const heard = await Promise.all(sessions.map((pieces) => playOne(fixture.port, pieces)));
-      const verdicts = sessions.map((pieces, at) =>
-        judge(Buffer.concat(pieces).toString('latin1'), heard[at] ?? '', rules),
-      );
-      const messages = verdicts.flatMap((verdict) => verdict.messages);
-      const stored = fixture.accepted.splice(0);
-      const wrong = verdicts.find(({ complaint }) => complaint !== null)?.complaint ?? null;
-      const complaint = wrong ?? firstDifference(messages, stored) ?? fault(fixture);
+      const heard = await Promise.all(sessions.map(({ pieces }) => playOne(fixture.port, pieces)));
+      const stored = new Map(fixture.accepted.splice(0).map((transaction) => [transaction.id, transaction]));
+      const complaints = new Set<string | null>();
+      const messages: AcceptedMessage[] = [];
+      for (const [at, { pieces, stream, clientAddress = '127.0.0.1' }] of sessions.entries()) {
+        const verdict = judge(stream ?? Buffer.concat(pieces).toString('latin1'), heard[at] ?? '', rules);
+        complaints.add(verdict.complaint);
+        messages.push(...verdict.messages);
+        for (const message of verdict.messages) complaints.add(differenceIn(stored, message, clientAddress));
+      }
+      for (const transaction of stored.values()) complaints.add(`stored without a 250: ${contentText(transaction)}`);
+      complaints.add(fault(fixture));
+      const complaint = [...complaints].find((found) => found !== null) ?? null;
       return { complaint, heard, messages };
     },
     close: fixture.close,
   };
 }
 
-function firstDifference(messages: readonly AcceptedMessage[], stored: readonly ReceivedTransaction[]): string | null {
-  for (const transaction of stored) {
-    const message = messages.find(({ reply }) => reply.includes(transaction.id));
-    if (message === undefined) return `stored without a 250: ${contentText(transaction).slice(0, 200)}`;
-    const found = difference(message, transaction);
-    if (found !== null) return found;
-  }
-  return messages.length === stored.length ? null : `${messages.length} times 250, and ${stored.length} are stored`;
+/** Takes the message's transaction out of those that are stored, and compares the two. */
+function differenceIn(
+  stored: Map<string, ReceivedTransaction>,
+  message: AcceptedMessage,
+  clientAddress: string,
+): string | null {
+  const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(message.reply)?.[0] ?? '';
+  const transaction = stored.get(id);
+  stored.delete(id);
+  if (transaction === undefined) return `answered 250 and not stored: ${message.reply}`;
+  const { address } = transaction.envelope.client;
+  return address === clientAddress ? difference(message, transaction) : `stored as of ${address}, not ${clientAddress}`;
 }
 
 /** A spelling that needs no other one: then what is stored is what was said, but for the case of the domain. */
