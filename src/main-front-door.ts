@@ -35,6 +35,7 @@ export interface FrontDoorParts {
   readonly routing: Routing;
   readonly recipients: RecipientParts;
   readonly timers: Timers;
+  readonly interfaceAddresses: readonly string[];
   readonly isTrusted: (address: string) => boolean;
   /** False while disk space is short. */
   readonly hasRoom: () => boolean;
@@ -74,7 +75,7 @@ export async function buildFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> 
   timers.every(PRUNE_EVERY_MS, 'greeting wait', async () => {
     await seenClients.prune();
   });
-  const ownAddresses = [...config.mxAddresses, ...config.egressAddresses].flatMap(
+  const ownAddresses = [...config.mxAddresses, ...config.egressAddresses, ...parts.interfaceAddresses].flatMap(
     (text) => normalizeAddress(text) ?? [],
   );
   const openOutages = createOpenOutages({ sql, monotonicMs });

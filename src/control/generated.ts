@@ -85,13 +85,13 @@ export type DnsblZone = {
   readonly __typename?: 'DnsblZone';
   /** The last self-test; null before the first. */
   readonly checkedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** How often this domain's senders were looked up in it, today and yesterday (UTC). */
+  /** Recipients whose sender was looked up in it, today and yesterday (UTC). */
   readonly checkedCount: Scalars['Int']['output'];
   /** Answers that count as listed, addresses or networks: `127.0.0.2`, `127.0.0.0/29`. Empty: every one that is no error. */
   readonly codes: ReadonlyArray<Scalars['String']['output']>;
   /** False when it failed its self-test: then it refuses nobody until it passes again. */
   readonly isOn: Scalars['Boolean']['output'];
-  /** How often it listed them, today and yesterday (UTC). With DRY_RUN the samples are in `rejections`. */
+  /** Of them, those whose sender it listed. With DRY_RUN the samples are in `rejections`. */
   readonly listedCount: Scalars['Int']['output'];
   /** Whether it refuses. */
   readonly mode: DnsblMode;
@@ -115,7 +115,7 @@ export type DnsblZoneInput = {
   readonly zone: Scalars['String']['input'];
 };
 
-/** A DNS list of known good senders (RFC 5782 §2.3). */
+/** A DNS list of known good senders (RFC 5782 §2.2). */
 export type DnswlZone = {
   readonly __typename?: 'DnswlZone';
   /** Answers that count as listed; empty: every one that is no error. */

@@ -51,7 +51,7 @@ export interface DnsblSettings {
   readonly zones: readonly DnsblZoneSetting[];
   /** Weight from which on a client is refused. */
   readonly threshold: number;
-  /** Lists of known good clients (RFC 5782 §2.3), asked first. */
+  /** Lists of known good clients (RFC 5782 §2.2), asked first. */
   readonly allowZones: readonly { readonly zone: string; readonly codes: readonly string[] }[];
   /** Networks that are never looked up: `192.0.2.0/24`. */
   readonly allowedClients: readonly string[];
