@@ -3,8 +3,8 @@
  *
  * Promises:
  *  - no question is put without its share of the probe budget, and none after its deadline;
- *  - a session serves what waits, and a moment longer what comes; a host that did not answer is not dialled again for a
- *    minute: whoever asks meanwhile hears so at once, as does whoever was waiting;
+ *  - a session serves what waits, and a moment longer what comes; a host that did not answer is not dialled again for up to
+ *    a minute: whoever asks meanwhile hears so at once, as does whoever was waiting;
  *  - the queue is bounded, and everybody in it gets an answer.
  * Does not judge replies.
  */
@@ -27,7 +27,7 @@ export interface LaneDeps {
   readonly open: (target: ProbeTarget, address: string, openMs: number) => Promise<ProbeOpenResult>;
   readonly budget: ProbeBudget;
   readonly monotonicMs: () => number;
-  /** The SIZE a session offered. */
+  /** The SIZE offered in the session of a question. */
   readonly onOffer: (destinationId: string, sizeLimitBytes: number | null) => void;
 }
 
@@ -60,7 +60,10 @@ const OPEN_MS = 12_000;
 const OPEN_ONE_MS = 8000;
 /** How long a session waits for another question. */
 const IDLE_MS = 3000;
+/** A host that let us wait is left alone for so long; one that was found away at once may be back at any moment. */
 const SILENCE_MS = 60_000;
+const QUICK_SILENCE_MS = 10_000;
+const QUICK_MS = 1000;
 
 interface Waiter extends Question {
   readonly settle: (finding: Finding) => void;
@@ -78,8 +81,8 @@ export function createLane(deps: LaneDeps): Lane {
   let isClosed = false;
 
   const isSilent = (): boolean => silentUntilMs > monotonicMs();
-  const noteSilence = (): Finding & { kind: 'SILENT' } => {
-    silentUntilMs = monotonicMs() + SILENCE_MS;
+  const noteSilence = (forMs: number): Finding & { kind: 'SILENT' } => {
+    silentUntilMs = monotonicMs() + forMs;
     return { kind: 'SILENT' };
   };
   const settleAll = (finding: Finding): void => {
@@ -107,21 +110,18 @@ export function createLane(deps: LaneDeps): Lane {
     return null;
   };
 
-  const open = async ({ target, destinationId }: Question): Promise<Opened> => {
-    const untilMs = monotonicMs() + OPEN_MS;
+  const open = async (target: ProbeTarget): Promise<Opened> => {
+    const beganAtMs = monotonicMs();
     for (const address of target.addresses.slice(0, MOST_ADDRESSES)) {
-      const openMs = Math.min(OPEN_ONE_MS, untilMs - monotonicMs());
+      const openMs = Math.min(OPEN_ONE_MS, beganAtMs + OPEN_MS - monotonicMs());
       if (openMs <= 0) break;
       const opened = await deps.open(target, address, openMs);
       if (opened.kind === 'STOPPED') return { kind: 'UNASKED' };
-      if (opened.kind === 'OPEN') {
-        deps.onOffer(destinationId, opened.probe.offers.sizeLimitBytes);
-        return opened;
-      }
+      if (opened.kind === 'OPEN') return opened;
       // The peer's words begin with a code, ours with a bracket. A host that refuses to talk will not at its next address.
       if (/^[2-5]\d\d/.test(opened.reply)) return { kind: 'TURNED_AWAY', text: opened.reply };
     }
-    return noteSilence();
+    return noteSilence(monotonicMs() - beganAtMs < QUICK_MS ? QUICK_SILENCE_MS : SILENCE_MS);
   };
 
   /** Puts one question. Resolves with the session it leaves open, if any. */
@@ -137,7 +137,7 @@ export function createLane(deps: LaneDeps): Lane {
       for (;;) {
         if (probe === null || !probe.canAsk()) {
           await probe?.close();
-          const opened = await open(waiter);
+          const opened = await open(waiter.target);
           if (opened.kind !== 'OPEN') {
             waiter.settle(opened);
             settleAll(opened);
@@ -149,6 +149,7 @@ export function createLane(deps: LaneDeps): Lane {
         cost += reply.rcptCount;
         // Only an old session can be: the next one is new.
         if (reply.isStale) continue;
+        deps.onOffer(waiter.destinationId, probe.offers.sizeLimitBytes);
         waiter.settle(read(reply, probe));
         return probe;
       }
@@ -158,7 +159,7 @@ export function createLane(deps: LaneDeps): Lane {
   };
   const read = (reply: ProbeReply, probe: Probe): Finding => {
     if (reply.silence === 'STOPPED') return { kind: 'UNASKED' };
-    if (reply.silence === 'TIMEOUT') return noteSilence();
+    if (reply.silence === 'TIMEOUT') return noteSilence(SILENCE_MS);
     // A connection lost over one question may be about that recipient: the others are asked.
     if (reply.silence === 'DROPPED') return { kind: 'SILENT' };
     return { kind: 'REPLY', reply, localAddress: probe.localAddress };
