@@ -60,6 +60,7 @@ test('a refused recipient is found by its reference, and its reply leads to an e
     domain: { name: DOMAIN },
   });
 
+  expect(await refusals({ reference })).toEqual(found === undefined ? [] : [found]);
   expect(eventsOf(flow.service).filter((event) => event['reference'] === reference)).toMatchObject([
     { event: 'refused', rejection: 'BMX-USER', reply },
   ]);
