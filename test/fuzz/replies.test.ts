@@ -21,6 +21,9 @@ const REJECTIONS = [
 ] as const satisfies readonly (RejectionCode | null)[];
 
 const anyText = fc.oneof(
+  fc
+    .tuple(fc.string({ unit: 'binary', maxLength: 10 }), fc.nat({ max: 1000 }))
+    .map(([text, count]) => text.repeat(count)),
   fc.string({ unit: 'binary', maxLength: 2000 }),
   fc.string({
     unit: fc.constantFrom('\r', '\n', '\0', '\x1b', '\x7f', '\u0085', '\u2028', 'ü', '😀', '\ud800', 'a', ' '),

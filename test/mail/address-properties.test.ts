@@ -11,6 +11,10 @@ const ASCII = { allowNull: false, smtpUtf8: false };
 const UTF8 = { allowNull: false, smtpUtf8: true };
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
+/** RFC 5321 §4.1.2, the local part of a Mailbox to the letter. */
+const MAILBOX =
+  /^(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*|"(?:[ !#-[\]-~]|\\[ -~])+")@[^@]+$/;
+
 function pathOf(text: string, options = UTF8): Path | null {
   const parsed = parsePath(text, options);
   return parsed.kind === 'PATH' ? parsed.path : null;
@@ -45,6 +49,13 @@ const unicodeLabel = fc.constantFrom(
 const unicodeDomain = fc.tuple(unicodeLabel, domain).map((labels) => labels.join('.'));
 /** What a client may write between the brackets, from nearly right to junk. */
 const junk = fc.oneof(
+  fc
+    .array(fc.constantFrom(...'ab."\\ ü\u0085\u009f\u2028\ufffd\0\n'.split(''), '""', '\\"'), {
+      minLength: 1,
+      maxLength: 5,
+    })
+    .map((characters) => [`${characters.join('')}@example.org`, `"${characters.join('')}"@example.org`])
+    .chain((pair) => fc.constantFrom(...pair)),
   fc.string({ unit: fc.constantFrom(...'<>@"\\.,:;[]()% !\r\n\0\tab1-ü\u2028\u00ad\ud800'.split('')), maxLength: 24 }),
   fc.string({ unit: 'binary', maxLength: 30 }),
   fc.tuple(fc.string({ unit: 'binary', maxLength: 8 }), domain).map(([local, name]) => `${local}@${name}`),
@@ -117,6 +128,7 @@ describe('paths', () => {
       expect(Buffer.byteLength(path.address)).toBeLessThanOrEqual(254);
       expect(path.domain).toMatch(/^(?:[a-z0-9._-]+|\[[A-Za-z0-9.:]+\])$/);
       if (!smtpUtf8) expect(path.address).toMatch(/^[ -~]+$/);
+      if (/^[ -~]+$/.test(path.address)) expect(path.address).toMatch(MAILBOX);
     });
     fc.assert(property, runs(20_000));
     expect(count).toBeGreaterThan(1000);
