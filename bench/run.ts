@@ -17,6 +17,7 @@ import { runMemory } from './memory.ts';
 import { runRcpt } from './rcpt.ts';
 import { formatReport, type Report } from './report.ts';
 import { runStart } from './start.ts';
+import { runUserList } from './user-list.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report[]>>> = {
   accept: () => runAccept(ACCEPT),
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   held: runHeld,
   memory: runMemory,
   start: runStart,
+  'user-list': runUserList,
 };
 
 const name = process.argv[2] ?? '';

@@ -93,7 +93,7 @@ async function changeLocked(
   if (input.dryRun === true || difference.addedCount + difference.removedCount === 0) return done;
   const shrink = input.force === true ? null : checkShrink(domain, count);
   if (shrink !== null) return { kind: 'REFUSED', errors: [shrink], domain };
-  await writeList(sql, domain, wanted);
+  await writeList(sql, domain, { ...wanted, difference });
   return { ...done, domain: await recordChange(sql, viewer, { domain, count, difference }) };
 }
 

@@ -88,32 +88,52 @@ export async function measureList(
   return { addedCount, removedCount, patternCount, added: row.added, removed: row.removed };
 }
 
-/** Writes what `measureList` has measured. */
+/** Writes what `measureList` has measured, and nothing that need not be. */
 export async function writeList(
   sql: SqlExecutor,
   domain: RelayDomain,
-  { verb, forms }: { readonly verb: ListVerb; readonly forms: readonly string[] },
+  {
+    verb,
+    forms,
+    difference,
+  }: { readonly verb: ListVerb; readonly forms: readonly string[]; readonly difference: ListDifference },
 ): Promise<void> {
   const list = arrayOf(sql, forms);
-  if (verb === 'REMOVE') {
-    await sql`delete from recipient_entries where domain_id = ${domain.id} and local_part = any(${list})`;
-    return;
+  if (difference.removedCount > 0) {
+    const isGoing = verb === 'REMOVE' ? sql`local_part = any(${list})` : sql`local_part <> all(${list})`;
+    await sql`delete from recipient_entries where domain_id = ${domain.id} and ${isGoing}`;
   }
-  if (verb === 'REPLACE') {
-    await sql`delete from recipient_entries where domain_id = ${domain.id} and local_part <> all(${list})`;
-  }
-  await insertEntries(sql, domain, forms);
+  if (difference.addedCount === 0) return;
+  const isAllNew = difference.addedCount === forms.length;
+  await insertEntries(
+    sql,
+    domain,
+    isAllNew ? sql`select unnest(${list}) as local_part` : missingOf(sql, domain.id, forms),
+  );
 }
 
-/** Adds what is not there yet: in the order of the index, and without a look for conflicts, which would cost as much again. */
-export async function insertEntries(sql: SqlExecutor, domain: RelayDomain, forms: readonly string[]): Promise<void> {
+/** The first entries of a domain, all of them new. */
+export async function writeFirstList(sql: SqlExecutor, domain: RelayDomain, forms: readonly string[]): Promise<void> {
+  await insertEntries(sql, domain, sql`select unnest(${arrayOf(sql, forms)}) as local_part`);
+}
+
+function missingOf(sql: SqlExecutor, domainId: string, forms: readonly string[]) {
+  return sql`
+    select unnest(${arrayOf(sql, forms)}) as local_part
+    except
+    select local_part from recipient_entries where domain_id = ${domainId} and local_part = any(${arrayOf(sql, forms)})`;
+}
+
+/** In the order of the index, and without a look for conflicts, which would cost as much again: the domain's row is locked. */
+async function insertEntries(
+  sql: SqlExecutor,
+  domain: RelayDomain,
+  entries: ReturnType<typeof missingOf>,
+): Promise<void> {
   await sql`
     insert into recipient_entries (domain_id, tenant_id, destination_id, local_part)
     select ${domain.id}::uuid, ${domain.tenantId}::uuid, ${domain.destinationId}::uuid, local_part
-    from (select unnest(${arrayOf(sql, forms)}) as local_part
-          except
-          select local_part from recipient_entries
-          where domain_id = ${domain.id} and local_part = any(${arrayOf(sql, forms)})) as missing
+    from (${entries}) as entries
     order by local_part`;
 }
 

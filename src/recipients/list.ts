@@ -11,7 +11,7 @@ import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from 
 import { type ChangeDomain, type ChangeList, createListChange } from './list-change.ts';
 import { checkLocalParts } from './list-input.ts';
 import { createListLookup, type IsListed, type LookupOptions } from './list-lookup.ts';
-import { deleteEntries, type EntriesRequest, insertEntries, listEntries } from './list-store.ts';
+import { deleteEntries, type EntriesRequest, listEntries, pinPlans, writeFirstList } from './list-store.ts';
 
 export interface RecipientListsDependencies extends Omit<LookupOptions, 'sql'> {
   readonly sql: Sql;
@@ -45,7 +45,8 @@ export const recipientListWork: RecipientListWork = {
 
 async function insertFirst(sql: SqlExecutor, domain: RelayDomain, localParts: readonly string[]): Promise<RelayDomain> {
   if (localParts.length === 0) return domain;
-  await insertEntries(sql, domain, localParts);
+  await pinPlans(sql);
+  await writeFirstList(sql, domain, localParts);
   const [row] = await sql<DomainRow[]>`
     update domains
     set recipient_count = ${localParts.length}, recipient_generation = recipient_generation + 1
