@@ -11,6 +11,8 @@ import { type Judged, judgeMail, judgeRcpt } from './reference-path.ts';
 export interface Rules {
   readonly bareNewlines: 'reject' | 'normalize';
   readonly sizeLimitBytes: number;
+  /** The session is under TLS from its start: there is no second STARTTLS (RFC 3207 §4.2). */
+  readonly isSecure?: boolean;
   /** What the policy says of a mailbox, both parts as the client wrote them; `postmaster` comes with an empty domain. */
   readonly recipient: (localPart: string, domain: string) => 'OK' | 'REFUSED' | 'LATER' | 'EITHER';
   /** True when storing fails for these recipients, so that the final reply is 4yz. */
@@ -238,7 +240,8 @@ class PaperServer {
 
   /** RFC 3207: what follows 220 is the handshake, and what was sent before it is forgotten. */
   onStartTls(line: string): void {
-    const isBegun = this.isTaken(line, /^starttls *$/i.test(line) ? '245' : '5', { isPlain: true });
+    const mayBegin = /^starttls *$/i.test(line) && this.rules.isSecure !== true;
+    const isBegun = this.isTaken(line, mayBegin ? '245' : '5', { isPlain: true });
     if (isBegun) this.isEnded = true;
   }
 }

@@ -5,7 +5,8 @@
  * and nothing can be stored for `nostore`.
  */
 import { Buffer } from 'node:buffer';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { InboundOptions } from '../../src/inbound/options.ts';
 import type { ReceivedTransaction } from '../../src/inbound/transaction.ts';
 import { contentText, type Fixture, SIZE_LIMIT, startInbound } from '../inbound/fixture.ts';
@@ -23,6 +24,8 @@ export interface SentSession {
   readonly pieces: readonly Buffer[];
   /** What of it is SMTP, Latin-1; all by default. */
   readonly stream?: string;
+  /** TLS is begun before it, and this sent in clear in one piece with STARTTLS. */
+  readonly injected?: string;
   /** Whose mail it is; loopback by default. */
   readonly clientAddress?: string;
 }
@@ -70,12 +73,17 @@ export async function startSessionScene(options: SceneOptions): Promise<SessionS
   return {
     fixture,
     play: async (sessions) => {
-      const heard = await Promise.all(sessions.map(({ pieces }) => playOne(fixture.port, pieces)));
+      const heard = await Promise.all(
+        sessions.map(({ pieces, injected }) =>
+          injected === undefined ? playOne(fixture.port, pieces) : playSecure(fixture.port, pieces, injected),
+        ),
+      );
       const stored = new Map(fixture.accepted.splice(0).map((transaction) => [transaction.id, transaction]));
       const complaints = new Set<string | null>();
       const messages: AcceptedMessage[] = [];
-      for (const [at, { pieces, stream, clientAddress = '127.0.0.1' }] of sessions.entries()) {
-        const verdict = judge(stream ?? Buffer.concat(pieces).toString('latin1'), heard[at] ?? '', rules);
+      for (const [at, { pieces, stream, injected, clientAddress = '127.0.0.1' }] of sessions.entries()) {
+        const sent = stream ?? Buffer.concat(pieces).toString('latin1');
+        const verdict = judge(sent, heard[at] ?? '', { ...rules, isSecure: injected !== undefined });
         complaints.add(verdict.complaint);
         messages.push(...verdict.messages);
         for (const message of verdict.messages) complaints.add(differenceIn(stored, message, clientAddress));
@@ -141,25 +149,54 @@ function fault({ events }: Fixture): string | null {
   return ours === undefined ? null : `a fault: ${JSON.stringify(ours.fields)} ${String(ours.fields['error'])}`;
 }
 
-/** Writes the pieces one by one, each with a system call of its own, and gives what was said until the server closed. */
+/** Writes the pieces one by one, each with a system call of its own. */
+function writePieces(socket: Socket, pieces: readonly Buffer[], at = 0): void {
+  const piece = pieces[at];
+  if (piece === undefined || !socket.writable) return;
+  socket.write(piece);
+  setImmediate(writePieces, socket, pieces, at + 1);
+}
+
+/** Gives what was said until the server closed. */
 function playOne(port: number, pieces: readonly Buffer[]): Promise<string> {
   return new Promise((resolve) => {
     const heard: Buffer[] = [];
     const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    const writeFrom = (at: number): void => {
-      const piece = pieces[at];
-      if (piece === undefined || !socket.writable) return;
-      socket.write(piece);
-      if (pieces.length > 1) setImmediate(writeFrom, at + 1);
-      else writeFrom(at + 1);
-    };
-    socket.on('connect', () => writeFrom(0));
+    socket.on('connect', () => writePieces(socket, pieces));
     socket.on('data', (chunk: Buffer) => {
       heard.push(chunk);
       // From here on only TLS is spoken, and what was sent may have been taken for the one or the other.
-      if (chunk.toString('latin1').endsWith('Ready to start TLS\r\n')) socket.end();
+      if (isTlsBegun(chunk)) socket.end();
     });
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(Buffer.concat(heard).toString('latin1')));
+  });
+}
+
+function isTlsBegun(chunk: Buffer): boolean {
+  return chunk.toString('latin1').endsWith('Ready to start TLS\r\n');
+}
+
+/** Begins a transaction, then TLS: gives what was said under TLS, behind a greeting that stands for the handshake. */
+function playSecure(port: number, pieces: readonly Buffer[], injected: string): Promise<string> {
+  return new Promise((resolve) => {
+    const heard: Buffer[] = [Buffer.from('220 the handshake\r\n')];
+    const close = (): void => resolve(Buffer.concat(heard).toString('latin1'));
+    const plain = connect({ host: '127.0.0.1', port, noDelay: true });
+    plain.on('connect', () => {
+      const clear = 'EHLO clear.example\r\nMAIL FROM:<clear@sender.example>\r\nRCPT TO:<clear@example.org>\r\n';
+      plain.write(Buffer.from(`${clear}STARTTLS\r\n${injected}`, 'latin1'));
+    });
+    plain.on('error', () => undefined);
+    plain.on('close', close);
+    plain.on('data', (chunk: Buffer) => {
+      if (!isTlsBegun(chunk)) return;
+      plain.removeAllListeners('data');
+      const secure = connectTls({ socket: plain, rejectUnauthorized: false });
+      secure.on('secureConnect', () => writePieces(secure, pieces));
+      secure.on('data', (octets: Buffer) => heard.push(octets));
+      secure.on('error', () => undefined);
+      secure.on('close', close);
+    });
   });
 }

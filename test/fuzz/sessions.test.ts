@@ -6,6 +6,17 @@ import { runs, runsTimeoutMs } from './runs.ts';
 import { type SessionScene, startSessionScene } from './session-scene.ts';
 import { cutting, mutatedSession, pieces, session } from './sessions.ts';
 
+/** What an attacker between the two puts behind STARTTLS. */
+const injection = fc.constantFrom(
+  '',
+  '',
+  'EHLO evil.example\r\n',
+  'EHLO evil.exa',
+  'RSET\r\nMAIL FROM:<evil@evil.example>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n',
+  'DATA\r\n',
+  'BDAT 1000\r\n',
+);
+
 describe.each(['reject', 'normalize'] as const)('with BARE_NEWLINES=%s', (bareNewlines) => {
   let scene: SessionScene;
   let messageCount = 0;
@@ -37,6 +48,28 @@ describe.each(['reject', 'normalize'] as const)('with BARE_NEWLINES=%s', (bareNe
   );
 
   test('sessions with octets changed, too', () => fc.assert(several(mutatedSession), runs(250)), runsTimeoutMs(60));
+
+  test(
+    'under TLS they are the same, whatever was sent before the handshake (CVE-2011-0411)',
+    async () => {
+      const secured = fc.array(fc.tuple(fc.oneof(session, mutatedSession), cutting, injection), {
+        minLength: 1,
+        maxLength: 8,
+        size: 'max',
+      });
+      let secureCount = 0;
+      const property = fc.asyncProperty(secured, async (chosen) => {
+        const played = await scene.play(
+          chosen.map(([text, lengths, injected]) => ({ pieces: pieces(text, lengths), injected })),
+        );
+        secureCount += played.messages.length;
+        if (played.complaint !== null) throw new Error(`${played.complaint}\nheard: ${JSON.stringify(played.heard)}`);
+      });
+      await fc.assert(property, runs(40));
+      expect(secureCount).toBeGreaterThan(20);
+    },
+    runsTimeoutMs(60),
+  );
 
   test('afterwards the listener works and holds nothing', async () => {
     const peer = await scene.fixture.session();
