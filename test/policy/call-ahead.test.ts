@@ -237,6 +237,20 @@ describe('a primary that answers', () => {
     expect(await node.rcpt(domain, 'soon')).toBe('250');
   });
 
+  test('51: what was asked before forget is not kept when it is answered after it', async () => {
+    const node = scene.node();
+    const domain = await scene.domain();
+    scene.mailboxes();
+    scene.primary.setMode({ tarpitMs: 50 });
+    const asking = node.rcpt(domain, 'new');
+    await scene.primary.waitFor(() => count(`new@${domain.name}`) > 0, 'the question');
+    node.callAhead.forget({ destinationId: domain.destinationId, localPart: 'new' });
+    await asking;
+    expect(await scene.row(domain, 'new')).toBeNull();
+    scene.mailboxes('new');
+    expect(await node.rcpt(domain, 'new')).toBe('250');
+  });
+
   test('what is behind the domain’s delimiter is not asked for', async () => {
     const node = scene.node();
     const domain = await scene.domain({ recipientList: { count: 0, generation: 0, delimiter: '+' } });

@@ -90,6 +90,22 @@ describe('answers', () => {
     expect(answers.recall(at(id, 'alice'))).toBeNull();
   });
 
+  test('43a: of a recipient known good another refusal within 15 minutes confirms nothing, one behind them does', async () => {
+    const id = await serve('suspected.test');
+    const answers = createAnswers({ sql: db.sql, monotonicMs });
+    const refuse = () =>
+      answers.record({ recipient: at(id, 'alice'), verdict: 'NEGATIVE', isListed: true, reply: 'its words' });
+    await say(answers, at(id, 'alice'), 'POSITIVE');
+    for (const minutes of [0, 14]) {
+      await db.sql`update recipient_answers set suspected_at = suspected_at - make_interval(mins => ${minutes})`;
+      const standing = await refuse();
+      expect(standing.answer).toBe('POSITIVE');
+      expect(standing.suspectedAtMs).toBeLessThanOrEqual(performance.now() - minutes * 60_000);
+    }
+    await db.sql`update recipient_answers set suspected_at = suspected_at - interval '1 minute'`;
+    expect((await refuse()).answer).toBe('NEGATIVE');
+  });
+
   test('a statement that fails is everybody’s of its group, and no more than that', async () => {
     let isAway = true;
     const ask = createGrouped<number, number>(async (questions) => {
