@@ -39,10 +39,10 @@ export function buildRecipients(parts: {
   readonly timers: Timers;
 }): RecipientParts {
   const { database, domains, timers } = parts;
-  const { sql } = database;
-  const lists = createRecipientLists({ sql, lookupSql: database.queueSql, changeDomain: domains.changeDomain });
-  const answers = createAnswers({ sql, monotonicMs });
-  const primaries = createPrimaries({ sql, monotonicMs });
+  const { sql, queueSql } = database;
+  const lists = createRecipientLists({ sql, lookupSql: queueSql, changeDomain: domains.changeDomain });
+  const answers = createAnswers({ sql: queueSql, monotonicMs });
+  const primaries = createPrimaries({ sql: queueSql, monotonicMs });
   const memories = [
     answers.drop,
     ({ destinationId }: Pick<Recipient, 'destinationId' | 'localPart'>) => primaries.drop(destinationId),
