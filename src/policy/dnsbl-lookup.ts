@@ -45,6 +45,8 @@ const SILENCES_BORNE = 3;
 const REST_MS = 30_000;
 /** Questions of one zone on their way; the resolver has 256 sockets for all. */
 const MAX_IN_FLIGHT = 48;
+/** Questions of one zone that wait for their turn: a zone that is slower than new clients come would have no end of them. */
+const MAX_WAITING = 1000;
 /** Zones that are busy or were silent: far more than are in use. */
 const MAX_STATES = 10_000;
 
@@ -150,12 +152,13 @@ export function createDnsblLookup(options: DnsblLookupOptions): DnsblLookup {
   };
 }
 
-/** False when the zone fell silent while others waited for it. */
+/** False when too many wait for the zone already, or it fell silent meanwhile. */
 async function takeSlot(state: ZoneState): Promise<boolean> {
   if (state.inFlight < MAX_IN_FLIGHT) {
     state.inFlight += 1;
     return true;
   }
+  if (state.waiting.size >= MAX_WAITING) return false;
   return new Promise((resolve) => {
     const wake = (isFree: boolean): void => {
       state.waiting.delete(wake);

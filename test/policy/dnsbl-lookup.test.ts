@@ -188,6 +188,22 @@ describe('questions under way', () => {
     expect(most).toBe(48);
   });
 
+  test('wait in a queue of bounded length; who comes when it is full is not asked about', async () => {
+    const held: (() => void)[] = [];
+    const lookup = lookupOn(async () => {
+      await new Promise<void>((resolve) => held.push(resolve));
+      return { kind: 'NXDOMAIN' };
+    }, 2000);
+    const many = Array.from({ length: 1100 }, (_, index) => `198.51.${index >> 8}.${index & 255}`);
+    const asked = many.map((text) => lookup.ask(parseAddress(text) ?? address(1), BL));
+    const beyond = await Promise.all(asked.slice(1048));
+    expect(beyond.every((answer) => answer.kind === 'TROUBLE' && answer.reason === 'NOT_ASKED')).toBe(true);
+    const answering = setInterval(() => held.splice(0).forEach((answer) => answer()), 1);
+    const within = await Promise.all(asked.slice(0, 1048));
+    clearInterval(answering);
+    expect(within.every(({ kind }) => kind === 'NOT_LISTED')).toBe(true);
+  });
+
   test('end for those who wait for a place when the zone turns out silent', async () => {
     const failing: (() => void)[] = [];
     const lookup = lookupOn(async () => {
