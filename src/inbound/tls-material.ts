@@ -102,12 +102,19 @@ function watchPair(files: TlsPairFiles, options: TlsMaterialOptions): WatchedPai
   };
 }
 
-/** Changes with either file; a missing one is a state too, as in the middle of a renewal. Symbolic links are followed. */
+/**
+ * Changes with either file; one that is missing or out of reach is a state too, as in the middle of a renewal. Symbolic links
+ * are followed.
+ */
 function fingerprint(files: TlsPairFiles): string {
   return [files.certFile, files.keyFile]
     .map((file) => {
-      const stat = statSync(file, { throwIfNoEntry: false });
-      return stat === undefined ? 'missing' : `${stat.mtimeMs}/${stat.ctimeMs}/${stat.size}/${stat.ino}`;
+      try {
+        const { mtimeMs, ctimeMs, size, ino } = statSync(file);
+        return `${mtimeMs}/${ctimeMs}/${size}/${ino}`;
+      } catch (error) {
+        return messageOf(error);
+      }
     })
     .join(' ');
 }

@@ -154,6 +154,28 @@ describe("the operator's files", () => {
     expect(warnings).toEqual([]);
   });
 
+  test('out of reach leave the pair before in force, with one warning', () => {
+    const home = folder();
+    const put = (name: string, material: TlsPair): void => {
+      mkdirSync(join(home, name));
+      writeFileSync(join(home, name, 'c.pem'), material.cert);
+      writeFileSync(join(home, name, 'k.pem'), material.key);
+    };
+    const [old, next] = [pair('a.example'), pair('a.example')];
+    put('live', old);
+    const { current, warnings } = renewable([
+      { certFile: join(home, 'live', 'c.pem'), keyFile: join(home, 'live', 'k.pem') },
+    ]);
+    // Not missing, but an error of another kind, as a folder is that may not be entered any more.
+    renameSync(join(home, 'live'), join(home, 'old'));
+    symlinkSync('live', join(home, 'live'));
+    for (let look = 0; look < 3; look += 1) expect(current()).toEqual(old);
+    expect(warnings).toHaveLength(1);
+    rmSync(join(home, 'live'));
+    put('live', next);
+    expect(current()).toEqual(next);
+  });
+
   test('in several pairs are each on their own', () => {
     const home = folder();
     const files = ['a', 'b'].map((name) => ({
