@@ -22,7 +22,7 @@ const SILENT_ZONE = 'beside.silent.example';
 
 const CLIENTS = 1000;
 const RECIPIENTS = 1000;
-const MESSAGES = 3000;
+const MESSAGES = 5000;
 const SENDERS = 20;
 const SIZE_BYTES = 10_240;
 const PAIRS = 5;

@@ -4,15 +4,10 @@
  * The listing zone is served by rbldnsd where there is one; everything else by the fake server of the tests. In front of both
  * stands a forwarder that keeps silent for silent zones, as a list that has gone does: it answers their self-test only.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import process from 'node:process';
-import { bindToUs, endChild, findProgram } from '../test/helpers/child.ts';
 import { type FakeRecords, startFakeDns } from '../test/helpers/fake-dns.ts';
-import { findFreePort } from '../test/helpers/free-port.ts';
+import { startRbldnsd, whyNoRbldnsd } from '../test/helpers/rbldnsd.ts';
 
 export const LISTING_ZONE = 'listing.bl.example';
 /** Every name below it is a silent zone: `one.silent.example`. */
@@ -31,25 +26,24 @@ export interface BenchDns {
 
 /** @param listed IPv4 addresses of clients that the listing zone has */
 export async function startBenchDns(options: {
-  readonly folder: string;
   readonly records: Readonly<Record<string, FakeRecords>>;
   readonly silentZones: readonly string[];
   readonly listed: readonly string[];
 }): Promise<BenchDns> {
-  const { folder, silentZones, listed } = options;
-  const program = findProgram('rbldnsd');
-  const rbldnsd = program === null ? null : await startRbldnsd(program, folder, listed);
+  const { silentZones, listed } = options;
+  const lines = [`:${LISTED_AS}:listed`, LISTED_AS, ...listed];
+  const rbldnsd = whyNoRbldnsd() === null ? await startRbldnsd([{ zone: LISTING_ZONE, type: 'ip4set', lines }]) : null;
   const records = { ...options.records, ...Object.assign({}, ...silentZones.map((zone) => listing(zone, []))) };
   const fake = await startFakeDns(rbldnsd === null ? { ...records, ...listing(LISTING_ZONE, listed) } : records, {
     soaMinimumSeconds: 3600,
   });
-  const fakePort = Number(fake.address.split(':')[1]);
+  const portOf = ({ address }: { readonly address: string }): number => Number(address.split(':')[1]);
   const counts = new Map<string, number>();
   const forwarder = await startForwarder((name) => {
     const zone = [LISTING_ZONE, ...silentZones].find((one) => name.endsWith(`.${one}`));
     if (zone !== undefined) counts.set(zone, (counts.get(zone) ?? 0) + 1);
     if (name.endsWith(SILENT) && !isSelfTest(name)) return null;
-    return zone === LISTING_ZONE && rbldnsd !== null ? rbldnsd.port : fakePort;
+    return portOf(zone === LISTING_ZONE && rbldnsd !== null ? rbldnsd : fake);
   });
   return {
     address: `127.0.0.1:${forwarder.port}`,
@@ -58,7 +52,7 @@ export async function startBenchDns(options: {
     close: async () => {
       forwarder.close();
       await fake.close();
-      if (rbldnsd !== null) await endChild(rbldnsd.child, 'SIGTERM', 3000);
+      await rbldnsd?.stop();
     },
   };
 }
@@ -72,36 +66,6 @@ function listing(zone: string, addresses: readonly string[]): Record<string, Fak
 /** Of 127.0.0.1 and 127.0.0.2, also as IPv6. */
 function isSelfTest(name: string): boolean {
   return /^\d\.0\.0\.127\./.test(name) || /^\d\.0\.0\.0\.0\.0\.f\.7\.f\.f\.f\.f\./.test(name);
-}
-
-async function startRbldnsd(
-  program: string,
-  folder: string,
-  listed: readonly string[],
-): Promise<{ readonly child: ChildProcess; readonly port: number }> {
-  const file = join(folder, 'listing');
-  const head = ['$SOA 3600 ns.bl.example hostmaster.bl.example 0 3600 600 86400 3600', `:${LISTED_AS}:listed`];
-  await writeFile(file, `${[...head, LISTED_AS, ...listed].join('\n')}\n`);
-  const port = await findFreePort();
-  // As root it insists on an account to drop to.
-  const ownAccount = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-  const child = spawn(
-    program,
-    [...ownAccount, '-n', '-t', '3600', '-b', `127.0.0.1/${port}`, `${LISTING_ZONE}:ip4set:${file}`],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  bindToUs(child);
-  const said: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => said.push(String(chunk)));
-  await Promise.race([untilSaid(child, said, 'started'), once(child, 'exit')]);
-  if (child.exitCode !== null) throw new Error(`rbldnsd ended with ${child.exitCode}: ${said.join('')}`);
-  return { child, port };
-}
-
-async function untilSaid(child: ChildProcess, said: readonly string[], word: string): Promise<void> {
-  while (!said.join('').includes(word) && child.exitCode === null) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** Passes queries on by name, and replies back. `route` gives a port of 127.0.0.1; null: nobody answers. */

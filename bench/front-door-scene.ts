@@ -42,7 +42,7 @@ export async function openScene(options: {
     closes.push(primary.close);
     const { mxDomains = [], silentZones = [], listed = [] } = options;
     const records = Object.assign({}, ...mxDomains.map(recordsOf)) as Record<string, FakeRecords>;
-    const dns = await startBenchDns({ folder: folder.path, records, silentZones, listed });
+    const dns = await startBenchDns({ records, silentZones, listed });
     closes.push(dns.close);
     const service = await startService({
       dataDir: await makeDataDir(folder.path),
