@@ -9,6 +9,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { createSelfSigned } from './self-signed.ts';
 
 export interface TlsPair {
@@ -125,6 +126,8 @@ function readPair({ certFile, keyFile }: TlsPairFiles): TlsPair {
   let isPair: boolean;
   try {
     isPair = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+    // A chain cut short in the middle of being written, or a key too weak for the runtime, shows only here.
+    if (isPair) createSecureContext({ key, cert });
   } catch (error) {
     throw new Error(`${certFile}, ${keyFile}: ${messageOf(error)}`, { cause: error });
   }

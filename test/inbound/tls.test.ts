@@ -176,6 +176,25 @@ describe("the operator's files", () => {
     expect(current()).toEqual(next);
   });
 
+  test('with a chain that is cut short are not used, at the start and later', () => {
+    const home = folder();
+    const files = { certFile: join(home, 'c.pem'), keyFile: join(home, 'k.pem') };
+    const [old, next] = [pair('a.example'), pair('a.example')];
+    const put = ({ cert, key }: TlsPair, chain: string): void => {
+      writeFileSync(files.certFile, cert + chain);
+      writeFileSync(files.keyFile, key);
+    };
+    put(old, old.cert.slice(0, 100));
+    expect(() => renewable([files])).toThrow(files.certFile);
+    put(old, '');
+    const { current, warnings } = renewable([files]);
+    put(next, old.cert.slice(0, 100));
+    for (let look = 0; look < 2; look += 1) expect(current()).toEqual(old);
+    expect(warnings).toHaveLength(1);
+    put(next, '');
+    expect(current()).toEqual(next);
+  });
+
   test('in several pairs are each on their own', () => {
     const home = folder();
     const files = ['a', 'b'].map((name) => ({
