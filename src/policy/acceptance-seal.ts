@@ -10,7 +10,7 @@ import { within } from '../clock.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
 import type { ArcKey } from './arc-key.ts';
 import type { Lookup } from './counted-queries.ts';
-import { type HeaderScan, scanHeader, withoutRanges } from './header-scan.ts';
+import { type HeaderScan, longestSpace, scanHeader, withoutRanges } from './header-scan.ts';
 import { authenticateMessage } from './sender-auth.ts';
 
 export interface AcceptanceSealOptions {
@@ -46,12 +46,13 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /** A busy machine may take a while for 10 MB after the last query. */
 const WORK_MS = 5_000;
 /**
- * mailauth's work grows faster than a header section's lines, and with each signature it may hash the whole body anew
- * (RFC 6376 §6.1 lets a verifier set a limit). Honest mail stays far below all three.
+ * mailauth's work grows faster than a header section's lines and with the square of a run of white space, and with each
+ * signature it may hash the whole body anew (RFC 6376 §6.1 lets a verifier set a limit). Honest mail stays far below all four.
  */
 const MAX_HEADER_BYTES = 262_144;
 const MAX_HEADER_LINES = 4_000;
 const MAX_SIGNATURES = 20;
+const MAX_SPACE_OCTETS = 200;
 const MAX_LINE_OCTETS = 998;
 
 /** Null when the operator wants neither. */
@@ -64,7 +65,7 @@ export function createAcceptanceSeal(options: AcceptanceSealOptions): Authentica
     try {
       const scan = scanHeader(given, authservIds);
       if (scan.forged.length > 0) content = withoutRanges(given, scan.forged);
-      const fields = isTooMuchWork(scan)
+      const fields = isTooMuchWork(scan, given)
         ? ''
         : await within(timeoutMs + WORK_MS, fieldsFor(options, { client, reversePath, content, timeoutMs }), () => {
             throw new Error(`authentication took more than ${timeoutMs + WORK_MS} ms`);
@@ -77,8 +78,9 @@ export function createAcceptanceSeal(options: AcceptanceSealOptions): Authentica
   };
 }
 
-function isTooMuchWork({ bytes, lineCount, signatureCount }: HeaderScan): boolean {
-  return bytes > MAX_HEADER_BYTES || lineCount > MAX_HEADER_LINES || signatureCount > MAX_SIGNATURES;
+function isTooMuchWork({ bytes, lineCount, signatureCount }: HeaderScan, content: readonly Uint8Array[]): boolean {
+  if (bytes > MAX_HEADER_BYTES || lineCount > MAX_HEADER_LINES || signatureCount > MAX_SIGNATURES) return true;
+  return longestSpace(content, bytes) > MAX_SPACE_OCTETS;
 }
 
 type Asked = Omit<Parameters<typeof authenticateMessage>[0], 'authservId' | 'lookup'>;

@@ -25,6 +25,7 @@ export interface OctetRange {
 /** No honest authserv-id stands behind so long a comment. */
 const MAX_READ_CHARACTERS = 4096;
 const LF = 0x0a;
+const SPACES = new Set([0x20, 0x09, 0x0d, LF]);
 /** `A`, `a`, `D`, `d`, space and tab: other lines begin no field that matters here. */
 const INTERESTING = new Set([0x41, 0x61, 0x44, 0x64, 0x20, 0x09]);
 
@@ -57,6 +58,23 @@ export function scanHeader(content: readonly Uint8Array[], authservIds: Readonly
   }
   closeField(bytes);
   return { bytes, lineCount, signatureCount, forged };
+}
+
+/** The longest run of spaces, tabs and line ends among the first `bytes` octets. */
+export function longestSpace(content: readonly Uint8Array[], bytes: number): number {
+  let longest = 0;
+  let run = 0;
+  let leftBytes = bytes;
+  for (const chunk of content) {
+    const end = Math.min(chunk.length, leftBytes);
+    for (let at = 0; at < end; at += 1) {
+      run = SPACES.has(chunk[at] ?? 0) ? run + 1 : 0;
+      if (run > longest) longest = run;
+    }
+    leftBytes -= end;
+    if (leftBytes === 0) break;
+  }
+  return longest;
 }
 
 /** The content without those octets: views of the same chunks. */

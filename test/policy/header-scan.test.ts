@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
 import * as fc from 'fast-check';
-import { scanHeader, withoutRanges } from '../../src/policy/header-scan.ts';
+import { longestSpace, scanHeader, withoutRanges } from '../../src/policy/header-scan.ts';
 
 const OURS = new Set(['mx.backup.example', 'xn--bcher-kva.example']);
 const HEAD = 'From: <a@sender.example>\r\nX-Long: one\r\n two\r\n';
@@ -84,4 +84,14 @@ test('lines, octets and signatures are counted up to the empty line', () => {
     });
   }
   expect(scanHeader(chunksOf('\r\nbody\r\n', 1), OURS)).toMatchObject({ bytes: 0, lineCount: 0 });
+});
+
+test('the longest run of white space is found over folds and chunks, up to the given octet', () => {
+  const text = 'A: b  c\r\n \t d\r\n\r\n          ';
+  for (const size of [1, 3, 1000]) {
+    expect(longestSpace(chunksOf(text, size), 14)).toBe(5);
+    expect(longestSpace(chunksOf(text, size), 7)).toBe(2);
+    expect(longestSpace(chunksOf(text, size), text.length)).toBe(14);
+  }
+  expect(longestSpace([], 0)).toBe(0);
 });
