@@ -12,7 +12,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import { type DomainChange, noSuchDomain } from '../settings/domain-change.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
 import type { UserError } from '../settings/user-error.ts';
-import { checkLongList, describeTooMany } from './list-input.ts';
+import { checkLocalParts, describeTooMany } from './list-input.ts';
 import { type ListDifference, type ListVerb, measureList, pinPlans, writeList } from './list-store.ts';
 
 export interface ListInput {
@@ -56,7 +56,7 @@ export function createListChange(changeDomain: ChangeDomain): ChangeList {
   return async (viewer, verb, input) => {
     const domainName = normalizeDomain(input.domain.trim());
     if (domainName === null) return refused(noSuchDomain(input.domain, 'domain'));
-    const checked = await checkLongList({ domainName, localParts: input.localParts, field: 'localParts' });
+    const checked = await checkLocalParts({ domainName, localParts: input.localParts, field: 'localParts' });
     if (checked.kind === 'BAD') return { kind: 'REFUSED', errors: checked.errors, domain: null };
 
     let difference: ListDifference | null = null;

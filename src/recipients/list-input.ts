@@ -27,15 +27,8 @@ interface ListText {
   readonly field: string;
 }
 
-/** The one form of each, in order, without repetitions. */
-export function checkLocalParts(domainName: string, localParts: readonly string[], field: string): Checked<string[]> {
-  const check = createListCheck({ domainName, localParts, field });
-  while (!check.isDone()) check.proceed();
-  return check.result();
-}
-
-/** As `checkLocalParts`, for lists of any length: others have their turn meanwhile. */
-export async function checkLongList(text: ListText): Promise<Checked<string[]>> {
+/** The one form of each, in order, without repetitions. A long list gives others their turn meanwhile. */
+export async function checkLocalParts(text: ListText): Promise<Checked<string[]>> {
   const check = createListCheck(text);
   for (check.proceed(); !check.isDone(); check.proceed()) await setImmediate();
   return check.result();

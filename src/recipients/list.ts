@@ -38,7 +38,7 @@ export function createRecipientLists(deps: RecipientListsDependencies): Recipien
 
 /** The lists' part in the making and the end of a domain. */
 export const recipientListWork: RecipientListWork = {
-  check: checkLocalParts,
+  check: (domainName, localParts, field) => checkLocalParts({ domainName, localParts, field }),
   insert: insertFirst,
   remove: deleteEntries,
 };

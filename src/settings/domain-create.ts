@@ -41,7 +41,11 @@ export type FindMxHosts = (name: string) => Promise<readonly string[] | 'UNKNOWN
 /** The User List's own work: its room lies above this one. */
 export interface RecipientListWork {
   /** The one form of each, in order, without repetitions. Paths of errors begin with `field`. */
-  readonly check: (domainName: string, localParts: readonly string[], field: string) => Checked<readonly string[]>;
+  readonly check: (
+    domainName: string,
+    localParts: readonly string[],
+    field: string,
+  ) => Promise<Checked<readonly string[]>>;
   /** The first entries of a domain that has just been made, in the transaction of its making; null when there are none. */
   readonly insert: (sql: SqlExecutor, domain: RelayDomain, localParts: readonly string[]) => Promise<RelayDomain>;
   /** All entries go, with the domain. */
@@ -72,7 +76,7 @@ export function createDomainCreation(deps: CreationDependencies) {
     const name = checkDomainName(input.name, deps.ownNames);
     const settings = applySettings(DEFAULT_SETTINGS, input);
     const shownName = name.kind === 'OK' ? name.value : '';
-    const recipients = deps.recipientLists.check(shownName, input.recipients ?? [], 'recipients');
+    const recipients = await deps.recipientLists.check(shownName, input.recipients ?? [], 'recipients');
     if (name.kind === 'BAD' || settings.kind === 'BAD' || recipients.kind === 'BAD') {
       return { kind: 'REFUSED', errors: errorsOf(name, settings, recipients), domain: null };
     }
