@@ -378,7 +378,7 @@ export type LabelInput = {
 /** One entry of a User List. */
 export type ListedRecipient = {
   readonly __typename?: 'ListedRecipient';
-  /** Lower case, NFC, without quotes; `*` stands for any characters. */
+  /** Lower case, NFC; in quotes only where it holds an @ or a quote; `*` stands for any characters. Can be given back as it is. */
   readonly localPart: Scalars['String']['output'];
 };
 
@@ -581,7 +581,7 @@ export type Mutation = {
   /**
    * Removes local parts from a domain's User List; those that are not in it are passed over.
    *
-   * Errors: INVALID (with the path of the entry), NOT_FOUND, CONFLICT, SHRINK.
+   * Errors: INVALID (with the path of the entry), NOT_FOUND, CONFLICT, SHRINK, TOO_MANY.
    */
   readonly recipientsRemove: RecipientsRemovePayload;
   /**
@@ -969,7 +969,7 @@ export type RecipientsRemoveInput = {
   readonly domain: Scalars['String']['input'];
   /** True: only says what would change. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Does it although more than half of 100 or more entries would go, or all. */
+  /** Does it although a list of 100 or more entries would shrink by more than half, or a list be emptied. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -996,7 +996,7 @@ export type RecipientsReplaceInput = {
   readonly domain: Scalars['String']['input'];
   /** True: only says what would change. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Does it although more than half of 100 or more entries would go, or all. */
+  /** Does it although a list of 100 or more entries would shrink by more than half, or a list be emptied. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
