@@ -34,6 +34,8 @@ export class Reception {
   mayNameClient: boolean;
   /** A proxy that has not said yet for whom it speaks: it waits for nothing, and is not counted against its own address. */
   isUnnamed: boolean;
+  /** The proxy has said that it does not know its client's address: that client goes by the proxy's, but names nobody. */
+  isUnknown = false;
   /** XCLIENT was the last command: another one may add to it. */
   isNaming = false;
   /** Past the wait for a PROXY header. */
@@ -65,7 +67,9 @@ export class Reception {
       this.guest.drop('malformed PROXY header');
     } else if (header.kind === 'HEADER') {
       this.isUnnamed = false;
+      this.isUnknown = header.address === null;
       if (header.address !== null) this.identify(header.address);
+      this.endNaming();
       // Behind the greeting it is late, but still honoured.
       if (this.isBegun) this.admit();
       else this.begin();
@@ -76,7 +80,10 @@ export class Reception {
 
   /** Back to the greeting; what is known of TLS stays. `next` is called after the greeting, or when there is none. */
   takeXclient({ address, name, ehloName, isExtended }: XclientRequest, next: () => void): void {
-    if (typeof address === 'string') this.isUnnamed = false;
+    if (address !== undefined) {
+      this.isUnnamed = false;
+      this.isUnknown = address === null;
+    }
     this.identify(address ?? this.guest.remoteAddress, name);
     this.mayNameClient = true;
     this.isNaming = true;
@@ -88,7 +95,7 @@ export class Reception {
   /** Any other command than XCLIENT: from here on the client that was named speaks for itself. */
   endNaming(): void {
     this.isNaming = false;
-    this.mayNameClient = this.isProxy();
+    this.mayNameClient = this.isProxy() && !this.isUnknown;
   }
 
   begin(): void {

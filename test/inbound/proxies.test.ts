@@ -188,7 +188,8 @@ describe('the proxy itself', () => {
     const first = await fixture.connect(PROXY);
     await first.write('PROXY UNKNOWN\r\n');
     expect(await first.reply()).toStartWith('220 ');
-    await first.ask('EHLO proxy.example');
+    expect(await first.ask('EHLO proxy.example')).not.toContain('XCLIENT');
+    expect(await first.ask('XCLIENT ADDR=192.0.2.1')).toStartWith('550 5.7.0 ');
     expect(await sendMessage(first, 'x\r\n')).toStartWith('250 ');
     expect(fixture.accepted[0]?.envelope.client.address).toBe(PROXY);
     const second = await fixture.connect(PROXY);
@@ -276,6 +277,19 @@ describe('the client of XCLIENT', () => {
     expect(offered).not.toContain('STARTTLS');
     expect(await sendMessage(peer, 'x\r\n')).toStartWith('250 ');
     expect(fixture.accepted[0]?.envelope.client).toMatchObject({ address: '192.0.2.1', protocol: 'ESMTPS' });
+    peer.destroy();
+  });
+
+  test('of which no address is known goes by that of the proxy, and names nobody', async () => {
+    const fixture = await start({ maxConnectionsPerClient: 1 });
+    const peer = await speakFor(fixture, 'ADDR=[UNAVAILABLE]');
+    expect(await peer.ask('EHLO client.example')).not.toContain('XCLIENT');
+    expect(await peer.ask('XCLIENT ADDR=192.0.2.1')).toStartWith('550 5.7.0 ');
+    expect(await sendMessage(peer, 'x\r\n')).toStartWith('250 ');
+    expect(fixture.accepted[0]?.envelope.client.address).toBe(PROXY);
+    const second = await fixture.connect(PROXY);
+    await second.reply();
+    expect(await second.ask('XCLIENT ADDR=[TEMPUNAVAIL]')).toMatch(/^421 4\.7\.0 .* BMX-LIMIT /);
     peer.destroy();
   });
 
