@@ -33,6 +33,8 @@ const DAY_MS = 86_400_000;
 const MAX_KNOWN = 100_000;
 const MAX_PENDING = 10_000;
 const LOOK_UP_MS = 500;
+/** Statements that the database has not answered, whether somebody still waits or not: one that is silent gets no more. */
+const MAX_LOOK_UPS = 10;
 /** How long look-ups gather before they are asked together: nothing to one who would wait for seconds. */
 const GATHER_MS = 10;
 const WRITE_AFTER_MS = 1000;
@@ -46,6 +48,7 @@ export function createSeenClients(options: SeenClientsOptions): SeenClients {
   /** When this node last knew the network to be written. */
   const known = new Map<string, number>();
   const questions = new Map<string, ((isSeen: boolean) => void)[]>();
+  let lookUps = 0;
   let unwritten = new Set<string>();
   let writing: Promise<void> = Promise.resolve();
   let isTold = false;
@@ -64,12 +67,14 @@ export function createSeenClients(options: SeenClientsOptions): SeenClients {
   const answer = async (): Promise<void> => {
     const asked = new Map(questions);
     questions.clear();
-    const seen = await within(lookUpMs, findSeen(sql, [...asked.keys()]), () => new Set<string>()).catch(
-      (error: unknown) => {
-        tell(error);
-        return new Set<string>();
-      },
-    );
+    lookUps += 1;
+    const looking = findSeen(sql, [...asked.keys()]).finally(() => {
+      lookUps -= 1;
+    });
+    const seen = await within(lookUpMs, looking, () => new Set<string>()).catch((error: unknown) => {
+      tell(error);
+      return new Set<string>();
+    });
     for (const [network, waiting] of asked) for (const resolve of waiting) resolve(seen.has(network));
   };
 
@@ -94,16 +99,17 @@ export function createSeenClients(options: SeenClientsOptions): SeenClients {
   return {
     isSeen: (network) => {
       if (isKnown(network)) return Promise.resolve(true);
-      if (questions.size >= MAX_PENDING || !NETWORK.test(network)) return Promise.resolve(false);
+      const isTooMany = questions.size >= MAX_PENDING || lookUps >= MAX_LOOK_UPS;
+      if (isTooMany || !NETWORK.test(network)) return Promise.resolve(false);
       return new Promise((resolve) => {
-        if (questions.size === 0) setTimeout(answer, GATHER_MS);
+        if (questions.size === 0) setTimeout(() => void answer(), GATHER_MS);
         questions.set(network, [...(questions.get(network) ?? []), resolve]);
       });
     },
     remember: (network) => {
       if (isKnown(network) || unwritten.size >= MAX_PENDING || !NETWORK.test(network)) return;
       know(network);
-      if (unwritten.size === 0) setTimeout(flush, WRITE_AFTER_MS).unref();
+      if (unwritten.size === 0) setTimeout(() => void flush(), WRITE_AFTER_MS).unref();
       unwritten.add(network);
     },
     flush,

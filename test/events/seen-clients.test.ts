@@ -149,6 +149,22 @@ describe('a database that is away', () => {
     });
   });
 
+  test('that keeps silent is asked a bounded number of times, and again once it answers', async () => {
+    const { sql, count } = counted();
+    const seen = createSeenClients({ sql, lookUpMs: 1 });
+    await database.sql.begin(async (blocking) => {
+      await blocking`lock table seen_clients in access exclusive mode`;
+      for (let index = 0; index < 30; index += 1) expect(await seen.isSeen(`192.0.2.${index}`)).toBe(false);
+      expect(count()).toBe(10);
+    });
+    const deadline = Date.now() + 5000;
+    while (count() === 10 && Date.now() < deadline) {
+      await seen.isSeen('192.0.2.1');
+      await new Promise((done) => setTimeout(done, 5));
+    }
+    expect(count()).toBeGreaterThan(10);
+  });
+
   test('what is no network is not seen, and takes nobody else with it', async () => {
     const seen = createSeenClients({ sql: database.sql });
     for (const network of ['fe80::1%eth0', '192.0.2.1', '']) seen.remember(network);
