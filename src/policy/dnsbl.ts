@@ -102,7 +102,7 @@ export function createDnsblCheck(deps: DnsblDependencies): Check {
     if (!answers.some((answer) => answer instanceof Promise)) return answers as ZoneAnswer[];
     const leftMs = Math.max(0, untilMs - deps.monotonicMs());
     return Promise.all(
-      answers.map((answer) => (answer instanceof Promise ? within(leftMs, answer, () => NOT_ASKED) : answer)),
+      answers.map(async (answer) => (answer instanceof Promise ? within(leftMs, answer, () => NOT_ASKED) : answer)),
     );
   }
 

@@ -240,7 +240,7 @@ describe('time', () => {
     await chunk.write('BDAT 1000000\r\n');
     expect(await handshake.ask('STARTTLS')).toStartWith('220 ');
     const dripping = setInterval(() => {
-      for (const peer of peers) peer.write('\x16');
+      for (const peer of peers) void peer.write('\x16');
     }, 30);
     for (const peer of [data, chunk, line]) expect(await peer.reply()).toStartWith('421 4.4.2 ');
     await Promise.all(peers.map((peer) => peer.closed()));

@@ -56,7 +56,7 @@ describe('normalizeLocalPart', () => {
         const form = normalizeLocalPart(text);
         if (form === null) return;
         expect(normalizeLocalPart(form)).toBe(form);
-        expect([...form].length).toBeLessThanOrEqual(64);
+        expect(Array.from(form).length).toBeLessThanOrEqual(64);
       }),
     );
   });

@@ -236,7 +236,7 @@ describe('a session', () => {
   test('one question at a time', async () => {
     const probe = await open(await primaryWith());
     const first = probe.ask('a@dom.example');
-    await expect(probe.ask('b@dom.example')).rejects.toThrow('one question at a time');
+    expect(probe.ask('b@dom.example')).rejects.toThrow('one question at a time');
     expect((await first).reply?.code).toBe(250);
   });
 });

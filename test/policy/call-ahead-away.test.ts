@@ -145,7 +145,7 @@ describe('49: the probe budget', () => {
     const nodes = [scene.node({ burst: 30, perMinute: 60 }), scene.node({ burst: 30, perMinute: 60 })];
     const startedAt = performance.now();
     const heard = await Promise.all(
-      Array.from({ length: 5000 }, (_, index) => nodes[index % 2]?.rcpt(domain, `random${index}`)),
+      Array.from({ length: 5000 }, async (_, index) => nodes[index % 2]?.rcpt(domain, `random${index}`)),
     );
     const seconds = (performance.now() - startedAt) / 1000;
     const refused = heard.filter((reply) => reply === '550 BMX-PRIMARY').length;

@@ -161,8 +161,8 @@ describe('questions under way', () => {
       asked.push(name);
       return { kind: 'NXDOMAIN' };
     });
-    await Promise.all(Array.from({ length: 50 }, () => lookup.ask(address(1), BL)));
-    await Promise.all(Array.from({ length: 50 }, () => lookup.explain(address(1), BL)));
+    await Promise.all(Array.from({ length: 50 }, async () => lookup.ask(address(1), BL)));
+    await Promise.all(Array.from({ length: 50 }, async () => lookup.explain(address(1), BL)));
     expect(asked).toEqual([nameIn(BL, client(1)), nameIn(BL, client(1))]);
   });
 
@@ -178,7 +178,7 @@ describe('questions under way', () => {
       inFlight -= 1;
       return found(['127.0.0.2'], 60);
     }, 1000);
-    const asked = Array.from({ length: 200 }, (_, index) => lookup.ask(address(index), BL));
+    const asked = Array.from({ length: 200 }, async (_, index) => lookup.ask(address(index), BL));
     expect(await lookup.ask(address(1), 'two.example')).toEqual({ kind: 'NOT_LISTED' });
     expect(waiting).toHaveLength(48);
     const answering = setInterval(() => waiting.splice(0).forEach((answer) => answer()), 1);
@@ -195,7 +195,7 @@ describe('questions under way', () => {
       return { kind: 'NXDOMAIN' };
     }, 2000);
     const many = Array.from({ length: 1100 }, (_, index) => `198.51.${index >> 8}.${index & 255}`);
-    const asked = many.map((text) => lookup.ask(parseAddress(text) ?? address(1), BL));
+    const asked = many.map(async (text) => lookup.ask(parseAddress(text) ?? address(1), BL));
     const beyond = await Promise.all(asked.slice(1048));
     expect(beyond.every((answer) => answer.kind === 'TROUBLE' && answer.reason === 'NOT_ASKED')).toBe(true);
     const answering = setInterval(() => held.splice(0).forEach((answer) => answer()), 1);
@@ -210,7 +210,7 @@ describe('questions under way', () => {
       await new Promise<void>((resolve) => failing.push(resolve));
       return { kind: 'TROUBLE', reason: 'TIMEOUT' };
     }, 1000);
-    const asked = Array.from({ length: 100 }, (_, index) => lookup.ask(address(index), BL));
+    const asked = Array.from({ length: 100 }, async (_, index) => lookup.ask(address(index), BL));
     await untilTrue(async () => failing.length === 48);
     lookup.clock.nowMs += 3000;
     failing.splice(0, 3).forEach((fail) => fail());

@@ -91,7 +91,7 @@ describe('49: the probe budget', () => {
     );
     const takeAll = async () => {
       const taken = await Promise.all(
-        Array.from({ length: 200 }, (_, index) => nodes[index % 4]?.take('192.0.2.1:25', 1)),
+        Array.from({ length: 200 }, async (_, index) => nodes[index % 4]?.take('192.0.2.1:25', 1)),
       );
       return taken.filter(Boolean).length;
     };
