@@ -106,7 +106,9 @@ describe('paths', () => {
   test('every way to quote a local part is the same mailbox', () => {
     const escapes = fc.array(fc.boolean(), { minLength: 64, maxLength: 64 });
     const property = fc.property(asciiLocalPart, escapes, domain, (local, isEscaped, name) => {
-      const written = Array.from(local).map((c, at) => (c === '"' || c === '\\' || isEscaped[at] === true ? `\\${c}` : c));
+      const written = Array.from(local).map((c, at) =>
+        c === '"' || c === '\\' || isEscaped[at] === true ? `\\${c}` : c,
+      );
       const parsed = parsePath(`<"${written.join('')}"@${name}>`, ASCII);
       const isTooLong = written.length + written.filter((c) => c.length > 1).length + name.length + 5 > 256;
       if (parsed.kind === 'PATH') expect(parsed.path.address).toBe(formatAddress(local, name));
