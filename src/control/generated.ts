@@ -137,6 +137,8 @@ export type Domain = {
   readonly __typename?: 'Domain';
   /** Whether its primary is asked about a recipient before mail is taken. */
   readonly callAheads: Scalars['Boolean']['output'];
+  /** True: senders are told when their mail is delayed, even those who did not ask (NOTIFY=DELAY). */
+  readonly delayReports: Scalars['Boolean']['output'];
   /** The hosts its mail is handed to; empty: its MX records decide. */
   readonly deliverTo: ReadonlyArray<NextHop>;
   /** Networks that are looked up nowhere: `192.0.2.0/24`. */
@@ -147,6 +149,10 @@ export type Domain = {
   readonly dnsblZones: ReadonlyArray<DnsblZone>;
   /** DNS lists of known good senders, asked first: who is on one is looked up in no block list. */
   readonly dnswlZones: ReadonlyArray<DnswlZone>;
+  /** Most messages a minute while its held mail drains; null: no cap but what its primary bears. */
+  readonly drainPerMinute?: Maybe<Scalars['Int']['output']>;
+  /** Networks whose hosts may ask for its mail by ETRN (RFC 1985): `192.0.2.0/24`. */
+  readonly etrnClients: ReadonlyArray<Scalars['String']['output']>;
   /** UUID; another one when the domain is deleted and added again. */
   readonly id: Scalars['ID']['output'];
   /** Your own notes on it, in order of their keys. */
@@ -175,6 +181,8 @@ export type Domain = {
   readonly status: DomainStatus;
   /** Its owner. */
   readonly tenant: Tenant;
+  /** What TLS towards its primary must be. */
+  readonly tlsPolicy: TlsPolicy;
   /** What becomes of a recipient of whom nothing is known while the primary does not answer. */
   readonly unknownWhileDown: UnknownWhileDown;
 };
@@ -201,6 +209,8 @@ export type DomainConnection = {
 export type DomainCreateInput = {
   /** Whether its primary is asked about a recipient before mail is taken. Absent or null: true. */
   readonly callAheads?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Senders are told when their mail is delayed, even those who did not ask. Absent or null: false. */
+  readonly delayReports?: InputMaybe<Scalars['Boolean']['input']>;
   /** Hosts to hand its mail to instead of its MX records; absent, null or empty: its MX records decide. */
   readonly deliverTo?: InputMaybe<ReadonlyArray<NextHopInput>>;
   /** Networks that are looked up nowhere, at most 1000. Absent or null: none. */
@@ -211,6 +221,10 @@ export type DomainCreateInput = {
   readonly dnsblZones?: InputMaybe<ReadonlyArray<DnsblZoneInput>>;
   /** DNS lists of known good senders, at most 10. Absent or null: none. */
   readonly dnswlZones?: InputMaybe<ReadonlyArray<DnswlZoneInput>>;
+  /** Most messages a minute while its held mail drains, 1 to 1000000. Absent or null: no cap but what its primary bears. */
+  readonly drainPerMinute?: InputMaybe<Scalars['Int']['input']>;
+  /** Networks whose hosts may ask for its mail by ETRN, at most 50. Absent or null: none. */
+  readonly etrnClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** Adds it although it looks like a mail server's host name. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
@@ -223,6 +237,8 @@ export type DomainCreateInput = {
   readonly recipientDelimiter?: InputMaybe<Scalars['String']['input']>;
   /** Local parts for its User List; absent, null or empty: the list is off. */
   readonly recipients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** What TLS towards its primary must be. Absent or null: OPPORTUNISTIC. */
+  readonly tlsPolicy?: InputMaybe<TlsPolicy>;
   /** A recipient of whom nothing is known while the primary does not answer. Absent or null: ACCEPT. */
   readonly unknownWhileDown?: InputMaybe<UnknownWhileDownInput>;
 };
@@ -318,6 +334,8 @@ export type DomainStatus =
 export type DomainUpdateInput = {
   /** Whether its primary is asked about a recipient before mail is taken. Absent: unchanged. Null: true. */
   readonly callAheads?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Senders are told when their mail is delayed, even those who did not ask. Absent: unchanged. Null: false. */
+  readonly delayReports?: InputMaybe<Scalars['Boolean']['input']>;
   /** Absent: unchanged. Null or empty: its MX records decide. */
   readonly deliverTo?: InputMaybe<ReadonlyArray<NextHopInput>>;
   /** Networks that are looked up nowhere, at most 1000. Absent: unchanged. Null: none. */
@@ -328,6 +346,10 @@ export type DomainUpdateInput = {
   readonly dnsblZones?: InputMaybe<ReadonlyArray<DnsblZoneInput>>;
   /** DNS lists of known good senders, at most 10. Absent: unchanged. Null: none. */
   readonly dnswlZones?: InputMaybe<ReadonlyArray<DnswlZoneInput>>;
+  /** Most messages a minute while its held mail drains, 1 to 1000000. Absent: unchanged. Null: no cap but what its primary bears. */
+  readonly drainPerMinute?: InputMaybe<Scalars['Int']['input']>;
+  /** Networks whose hosts may ask for its mail by ETRN, at most 50. Absent: unchanged. Null: none. */
+  readonly etrnClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** Change it only if it has this revision; otherwise CONFLICT. */
   readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
   /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
@@ -338,6 +360,8 @@ export type DomainUpdateInput = {
   readonly name: Scalars['String']['input'];
   /** One character, such as `+`: what follows it in a local part is not looked at. Absent: unchanged. Null: compared whole. */
   readonly recipientDelimiter?: InputMaybe<Scalars['String']['input']>;
+  /** What TLS towards its primary must be. Absent: unchanged. Null: OPPORTUNISTIC. */
+  readonly tlsPolicy?: InputMaybe<TlsPolicy>;
   /** A recipient of whom nothing is known while the primary does not answer. Absent: unchanged. Null: ACCEPT. */
   readonly unknownWhileDown?: InputMaybe<UnknownWhileDownInput>;
 };
@@ -1153,6 +1177,17 @@ export type Tenant = {
   readonly name: Scalars['String']['output'];
 };
 
+/** What TLS towards a primary must be. Mail that cannot be handed over so is kept. */
+export type TlsPolicy =
+  /** Not used. */
+  | 'NONE'
+  /** Used where it is offered, whoever the certificate names; clear text where it fails. */
+  | 'OPPORTUNISTIC'
+  /** Must be used, whoever the certificate names. */
+  | 'REQUIRED'
+  /** Must be used, with a certificate that is valid for the host. */
+  | 'VERIFIED';
+
 /** What becomes of a recipient of whom nothing is known while the primary does not answer. None is refused for good. */
 export type UnknownWhileDown = {
   readonly __typename?: 'UnknownWhileDown';
@@ -1376,6 +1411,7 @@ export type ResolversTypes = {
   ServiceNode: ResolverTypeWrapper<ServiceNode>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Tenant: ResolverTypeWrapper<TenantParent>;
+  TlsPolicy: TlsPolicy;
   UnknownWhileDown: ResolverTypeWrapper<UnknownWhileDown>;
   UnknownWhileDownInput: UnknownWhileDownInput;
   UnknownWhileDownPolicy: UnknownWhileDownPolicy;
@@ -1509,11 +1545,14 @@ export type DnswlZoneResolvers<ContextType = Context, ParentType extends Resolve
 
 export type DomainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Domain'] = ResolversParentTypes['Domain']> = {
   callAheads?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  delayReports?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   deliverTo?: Resolver<ReadonlyArray<ResolversTypes['NextHop']>, ParentType, ContextType>;
   dnsblAllowedClients?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   dnsblThreshold?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   dnsblZones?: Resolver<ReadonlyArray<ResolversTypes['DnsblZone']>, ParentType, ContextType>;
   dnswlZones?: Resolver<ReadonlyArray<ResolversTypes['DnswlZone']>, ParentType, ContextType>;
+  drainPerMinute?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  etrnClients?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   labels?: Resolver<ReadonlyArray<ResolversTypes['Label']>, ParentType, ContextType>;
   mx?: Resolver<ResolversTypes['DomainMx'], ParentType, ContextType>;
@@ -1528,6 +1567,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['DomainStatus'], ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  tlsPolicy?: Resolver<ResolversTypes['TlsPolicy'], ParentType, ContextType>;
   unknownWhileDown?: Resolver<ResolversTypes['UnknownWhileDown'], ParentType, ContextType>;
 };
 

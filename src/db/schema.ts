@@ -57,6 +57,26 @@ export interface DnsblSettings {
   readonly allowedClients: readonly string[];
 }
 
+export type TlsPolicy = 'NONE' | 'OPPORTUNISTIC' | 'REQUIRED' | 'VERIFIED';
+export type BreakerState = 'CLOSED' | 'TRIAL' | 'OPEN';
+
+/** What the class of an outage rests on. */
+export interface OutageEvidence {
+  readonly at: string;
+  /** Of mail/outcome.ts. */
+  readonly trouble: string;
+  readonly host: string | null;
+  readonly address: string | null;
+  /** Verbatim, or in brackets what happened instead of a reply. */
+  readonly reply: string;
+  readonly latencyMs: number;
+}
+
+const tlsPolicy = () =>
+  text('tls_policy', { enum: ['NONE', 'OPPORTUNISTIC', 'REQUIRED', 'VERIFIED'] })
+    .notNull()
+    .default('OPPORTUNISTIC');
+
 export const tenants = pgTable('tenants', {
   id: uuid('id').primaryKey(),
   name: text('name').notNull(),
@@ -83,6 +103,21 @@ export const destinations = pgTable('destinations', {
   probeCursor: uuid('probe_cursor'),
   ownerNode: integer('owner_node'),
   ownerEpoch: count('owner_epoch'),
+  checkedAt: instant('checked_at'),
+  breaker: text('breaker', { enum: ['CLOSED', 'TRIAL', 'OPEN'] })
+    .notNull()
+    .default('CLOSED'),
+  breakerSince: instant('breaker_since'),
+  breakerReply: text('breaker_reply'),
+  trialCount: integer('trial_count').notNull().default(0),
+  pauseFrom: instant('pause_from'),
+  pauseUntil: instant('pause_until'),
+  drainPerMinute: integer('drain_per_minute'),
+  tlsPolicy: tlsPolicy(),
+  greylistingAt: instant('greylisting_at'),
+  tarpittingAt: instant('tarpitting_at'),
+  drainRate: real('drain_rate'),
+  drainMeasuredAt: instant('drain_measured_at'),
   createdAt: instant('created_at').notNull().default(bmxNow),
 });
 
@@ -103,6 +138,10 @@ export const domains = pgTable('domains', {
     .default('ACCEPT'),
   unknownDeferHours: smallint('unknown_defer_hours').notNull().default(4),
   dnsbl: jsonb('dnsbl').$type<Partial<DnsblSettings>>().notNull().default({}),
+  tlsPolicy: tlsPolicy(),
+  drainPerMinute: integer('drain_per_minute'),
+  etrnClients: jsonb('etrn_clients').$type<string[]>().notNull().default([]),
+  delayReports: boolean('delay_reports').notNull().default(false),
   revision: integer('revision').notNull().default(1),
   createdAt: instant('created_at').notNull().default(bmxNow),
   updatedAt: instant('updated_at').notNull().default(bmxNow),
@@ -201,6 +240,10 @@ export const outages = pgTable('outages', {
   }).notNull(),
   lastReply: text('last_reply').notNull(),
   attemptCount: integer('attempt_count').notNull().default(1),
+  evidence: jsonb('evidence').$type<OutageEvidence[]>().notNull().default([]),
+  thresholdHours: integer('threshold_hours'),
+  heldAtEnd: count('held_at_end'),
+  drainedAt: instant('drained_at'),
 });
 
 export const messages = pgTable('messages', {
@@ -246,6 +289,49 @@ export const recipients = pgTable('recipients', {
   endedAt: instant('ended_at'),
   notify: text('notify').notNull().default(''),
   originalRecipient: text('original_recipient'),
+  suspectedAt: instant('suspected_at'),
+  suspectedReply: text('suspected_reply'),
+});
+
+export const operations = pgTable('operations', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  verb: text('verb', { enum: ['RETRY', 'CANCEL', 'BOUNCE'] }).notNull(),
+  filter: jsonb('filter').$type<Record<string, unknown>>().notNull(),
+  reason: text('reason').notNull(),
+  state: text('state', { enum: ['RUNNING', 'DONE', 'STOPPED'] })
+    .notNull()
+    .default('RUNNING'),
+  totalCount: count('total_count').notNull(),
+  doneCount: count('done_count').notNull().default(0),
+  position: uuid('position'),
+  createdAt: instant('created_at').notNull().default(bmxNow),
+  endedAt: instant('ended_at'),
+});
+
+export const drainShares = pgTable('drain_shares', {
+  destinationId: uuid('destination_id').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  node: integer('node').notNull(),
+  epoch: count('epoch').notNull(),
+  lanes: integer('lanes').notNull(),
+  grantedAt: instant('granted_at').notNull().default(bmxNow),
+});
+
+export const mtaStsPolicies = pgTable('mta_sts_policies', {
+  domain: text('domain').primaryKey(),
+  policyId: text('policy_id').notNull(),
+  mode: text('mode', { enum: ['enforce', 'testing', 'none'] }).notNull(),
+  mx: text('mx').array().notNull(),
+  fetchedAt: instant('fetched_at').notNull().default(bmxNow),
+  expiresAt: instant('expires_at').notNull(),
+});
+
+export const reportCounts = pgTable('report_counts', {
+  address: text('address').primaryKey(),
+  windowBeganAt: instant('window_began_at').notNull().default(bmxNow),
+  reportCount: integer('report_count').notNull().default(0),
 });
 
 export const queueDelta = pgTable('queue_delta', {

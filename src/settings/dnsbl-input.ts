@@ -7,7 +7,8 @@
 import { isIP, isIPv4 } from 'node:net';
 import { longestNameBelow } from '../mail/dnsbl-name.ts';
 import { normalizeLooseDomain } from '../mail/domain.ts';
-import type { Checked } from './domain-input.ts';
+import { type Checked, shown } from './domain-input.ts';
+import { checkNetworks, isTooMany } from './network-input.ts';
 import { type DnsblSettings, type DnsblZoneSetting, NO_DNSBL } from './relay-domain.ts';
 import { invalid, type UserError } from './user-error.ts';
 
@@ -54,7 +55,11 @@ export function checkDnsbl(input: DnsblInput, present: DnsblSettings = NO_DNSBL)
     allowedClients:
       input.dnsblAllowedClients === undefined
         ? present.allowedClients
-        : checkClients(input.dnsblAllowedClients ?? [], errors),
+        : checkNetworks(
+            input.dnsblAllowedClients ?? [],
+            { field: 'dnsblAllowedClients', limit: MAX_ALLOWED_CLIENTS },
+            errors,
+          ),
   };
   if (errors.length === 0) errors.push(...complaintsOfThreshold(wanted));
   return errors.length === 0 ? { kind: 'OK', value: wanted } : { kind: 'BAD', errors };
@@ -154,38 +159,6 @@ function complaintOfCode(code: string): string | null {
   return null;
 }
 
-/** Networks in lower case; IPv6 in its shortest form, so that one network is one text. */
-function checkClients(input: readonly string[], errors: UserError[]): string[] {
-  const limits = { field: 'dnsblAllowedClients', what: 'networks', limit: MAX_ALLOWED_CLIENTS };
-  if (isTooMany(input, limits, errors)) return [];
-  const networks = new Set<string>();
-  for (const [index, text] of input.entries()) {
-    const field = ['dnsblAllowedClients', String(index)];
-    const network = networkOf(text.trim());
-    if (network === null) {
-      const message = `"${shown(text)}" is neither an IP address nor a network. Enter one, such as 192.0.2.0/24.`;
-      errors.push(invalid(field, message));
-    } else if (networks.has(network)) {
-      errors.push(invalid(field, `${network} is listed twice. Remove one of them.`));
-    } else {
-      networks.add(network);
-    }
-  }
-  return [...networks];
-}
-
-/** Null when the text is no network. Bits behind the prefix do not matter: 192.0.2.7/24 is taken. */
-function networkOf(text: string): string | null {
-  const [address = '', length, ...more] = text.split('/');
-  const family = address.includes('%') ? 0 : isIP(address);
-  if (family === 0 || more.length > 0) return null;
-  // The URL standard writes an IPv6 host in the form of RFC 5952, on every runtime.
-  const canonical = family === 4 ? address : new URL(`http://[${address}]/`).hostname.slice(1, -1);
-  if (length === undefined) return canonical;
-  if (!/^(?:0|[1-9]\d{0,2})$/.test(length) || Number(length) > (family === 4 ? 32 : 128)) return null;
-  return `${canonical}/${length}`;
-}
-
 /** A threshold that nothing can reach refuses nobody: a slip, and a quiet one. */
 function complaintsOfThreshold({ zones, threshold }: DnsblSettings): UserError[] {
   const field = ['dnsblThreshold'];
@@ -199,20 +172,4 @@ function complaintsOfThreshold({ zones, threshold }: DnsblSettings): UserError[]
     `The weights of all zones that refuse make ${most}, below the threshold of ${threshold}: nobody would be refused. ` +
     'Lower the threshold, or raise the weights.';
   return [invalid(field, message)];
-}
-
-function isTooMany(
-  input: readonly unknown[],
-  { field, what, limit }: { readonly field: string; readonly what: string; readonly limit: number },
-  errors: UserError[],
-): boolean {
-  if (input.length <= limit) return false;
-  errors.push({ field: [field], message: `A domain takes at most ${limit} ${what} here.`, code: 'TOO_MANY' });
-  return true;
-}
-
-/** Foreign text inside a sentence of ours: no control characters, not endless. */
-function shown(text: string): string {
-  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
-  return plain.length > 80 ? `${plain.slice(0, 80)}…` : plain;
 }

@@ -17,14 +17,7 @@ import {
   type DomainSettings,
   type DomainSettingsInput,
 } from './domain-settings.ts';
-import {
-  DOMAIN_COLUMNS,
-  type DeliverToHost,
-  type DomainRow,
-  type DomainStatus,
-  type RelayDomain,
-  relayDomainOf,
-} from './relay-domain.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type DomainStatus, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import type { UserError } from './user-error.ts';
 
 export interface DomainCreateInput extends DomainSettingsInput {
@@ -138,15 +131,16 @@ async function insertDomain(
   const columns = columnsOf(domain.settings);
   const [row] = await sql<DomainRow[]>`
     insert into domains (id, tenant_id, destination_id, name, status, deliver_to, labels, recipient_delimiter, call_aheads,
-                         unknown_while_down, unknown_defer_hours, dnsbl)
+                         unknown_while_down, unknown_defer_hours, dnsbl, tls_policy, drain_per_minute, etrn_clients, delay_reports)
     values (${newId()}, ${viewer.tenantId}, ${destinationId}, ${domain.name}, ${domain.status},
             ${columns.deliverTo}::text::jsonb, ${columns.labels}::text::jsonb, ${columns.recipientDelimiter},
-            ${columns.callAheads}, ${columns.policy}, ${columns.hours}, ${columns.dnsbl}::text::jsonb)
+            ${columns.callAheads}, ${columns.policy}, ${columns.hours}, ${columns.dnsbl}::text::jsonb,
+            ${columns.tlsPolicy}, ${columns.drainPerMinute}, ${columns.etrnClients}::text::jsonb, ${columns.delayReports})
     on conflict do nothing
     returning ${sql(DOMAIN_COLUMNS)}`;
   if (row === undefined) return describeConflict(sql, viewer, domain.name);
 
-  if (domain.status === 'ACTIVE') await adoptDestination(sql, viewer, destinationId, deliverTo);
+  if (domain.status === 'ACTIVE') await adoptDestination(sql, viewer, destinationId, domain.settings);
   const created = await lists.insert(sql, relayDomainOf(row), domain.recipients);
   await recordEvent(sql, {
     tenantId: viewer.tenantId,
@@ -180,7 +174,7 @@ async function adoptDestination(
   sql: SqlExecutor,
   viewer: Viewer,
   destinationId: string,
-  deliverTo: readonly DeliverToHost[],
+  { deliverTo, tlsPolicy, drainPerMinute }: DomainSettings,
 ): Promise<void> {
   const route = JSON.stringify(deliverTo);
   await sql`
@@ -188,6 +182,8 @@ async function adoptDestination(
     set kind = 'RELAY',
         tenant_id = ${viewer.tenantId},
         deliver_to = ${route}::text::jsonb,
+        tls_policy = ${tlsPolicy},
+        drain_per_minute = ${drainPerMinute},
         route_generation = route_generation + (deliver_to is distinct from ${route}::text::jsonb)::integer
     where id = ${destinationId}`;
 }

@@ -135,7 +135,7 @@ function bad(error: UserError): Checked<never> {
 }
 
 /** Foreign text inside a sentence of ours: no control characters, not endless. */
-function shown(text: string): string {
+export function shown(text: string): string {
   const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
   return plain.length > 80 ? `${plain.slice(0, 80)}…` : plain;
 }

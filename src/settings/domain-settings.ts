@@ -19,9 +19,11 @@ import {
   type DnsblSettings,
   NO_DNSBL,
   type RelayDomain,
+  type TlsPolicy,
   type UnknownWhileDown,
 } from './relay-domain.ts';
-import { invalid } from './user-error.ts';
+import { checkNetworks } from './network-input.ts';
+import { invalid, type UserError } from './user-error.ts';
 
 export interface DomainSettings {
   readonly deliverTo: readonly DeliverToHost[];
@@ -30,6 +32,10 @@ export interface DomainSettings {
   readonly callAheads: boolean;
   readonly unknownWhileDown: UnknownWhileDown;
   readonly dnsbl: DnsblSettings;
+  readonly tlsPolicy: TlsPolicy;
+  readonly drainPerMinute: number | null;
+  readonly etrnClients: readonly string[];
+  readonly delayReports: boolean;
 }
 
 export interface DomainSettingsInput extends DnsblInput {
@@ -41,6 +47,10 @@ export interface DomainSettingsInput extends DnsblInput {
     | { readonly policy: UnknownWhileDown['policy']; readonly hours?: number | null | undefined }
     | null
     | undefined;
+  readonly tlsPolicy?: TlsPolicy | null | undefined;
+  readonly drainPerMinute?: number | null | undefined;
+  readonly etrnClients?: readonly string[] | null | undefined;
+  readonly delayReports?: boolean | null | undefined;
 }
 
 export const DEFAULT_SETTINGS: DomainSettings = {
@@ -50,14 +60,32 @@ export const DEFAULT_SETTINGS: DomainSettings = {
   callAheads: true,
   unknownWhileDown: DEFAULT_UNKNOWN_WHILE_DOWN,
   dnsbl: NO_DNSBL,
+  tlsPolicy: 'OPPORTUNISTIC',
+  drainPerMinute: null,
+  etrnClients: [],
+  delayReports: false,
 };
 
 /** The lifetime of held mail. */
 const MAX_DEFER_HOURS = 240;
+const MAX_DRAIN_PER_MINUTE = 1_000_000;
+const MAX_ETRN_CLIENTS = 50;
 
 export function settingsOf(domain: RelayDomain): DomainSettings {
   const { deliverTo, labels, recipientList, callAheads, unknownWhileDown, dnsbl } = domain;
-  return { deliverTo, labels, recipientDelimiter: recipientList.delimiter, callAheads, unknownWhileDown, dnsbl };
+  const { tlsPolicy, drainPerMinute, etrnClients, delayReports } = domain;
+  return {
+    deliverTo,
+    labels,
+    recipientDelimiter: recipientList.delimiter,
+    callAheads,
+    unknownWhileDown,
+    dnsbl,
+    tlsPolicy,
+    drainPerMinute,
+    etrnClients,
+    delayReports,
+  };
 }
 
 /** The settings that an input makes of the present ones. */
@@ -67,14 +95,21 @@ export function applySettings(present: DomainSettings, input: DomainSettingsInpu
   const recipientDelimiter = given(input.recipientDelimiter, present.recipientDelimiter, checkDelimiter);
   const unknownWhileDown = given(input.unknownWhileDown, present.unknownWhileDown, checkUnknownWhileDown);
   const dnsbl = checkDnsbl(input, present.dnsbl);
+  const drainPerMinute = given(input.drainPerMinute, present.drainPerMinute, checkDrainPerMinute);
+  const etrnClients = given(input.etrnClients, present.etrnClients, checkEtrnClients);
   if (
     deliverTo.kind === 'BAD' ||
     labels.kind === 'BAD' ||
     recipientDelimiter.kind === 'BAD' ||
     unknownWhileDown.kind === 'BAD' ||
-    dnsbl.kind === 'BAD'
+    dnsbl.kind === 'BAD' ||
+    drainPerMinute.kind === 'BAD' ||
+    etrnClients.kind === 'BAD'
   ) {
-    return { kind: 'BAD', errors: errorsOf(deliverTo, labels, recipientDelimiter, unknownWhileDown, dnsbl) };
+    return {
+      kind: 'BAD',
+      errors: errorsOf(deliverTo, labels, recipientDelimiter, unknownWhileDown, dnsbl, drainPerMinute, etrnClients),
+    };
   }
   return {
     kind: 'OK',
@@ -82,12 +117,20 @@ export function applySettings(present: DomainSettings, input: DomainSettingsInpu
       deliverTo: deliverTo.value,
       labels: labels.value,
       recipientDelimiter: recipientDelimiter.value,
-      callAheads:
-        input.callAheads === undefined ? present.callAheads : (input.callAheads ?? DEFAULT_SETTINGS.callAheads),
+      callAheads: orDefault(input.callAheads, present.callAheads, DEFAULT_SETTINGS.callAheads),
       unknownWhileDown: unknownWhileDown.value,
       dnsbl: dnsbl.value,
+      tlsPolicy: orDefault(input.tlsPolicy, present.tlsPolicy, DEFAULT_SETTINGS.tlsPolicy),
+      drainPerMinute: drainPerMinute.value,
+      etrnClients: etrnClients.value,
+      delayReports: orDefault(input.delayReports, present.delayReports, DEFAULT_SETTINGS.delayReports),
     },
   };
+}
+
+/** Absent leaves the present value, null puts the default back. */
+function orDefault<T>(value: T | null | undefined, present: T, byDefault: T): T {
+  return value === undefined ? present : (value ?? byDefault);
 }
 
 /** Columns of `domains` and their values, for an insert or an update; jsonb as text, to be cast. */
@@ -100,6 +143,10 @@ export function columnsOf(settings: DomainSettings) {
     policy: settings.unknownWhileDown.policy,
     hours: settings.unknownWhileDown.hours,
     dnsbl: JSON.stringify(settings.dnsbl),
+    tlsPolicy: settings.tlsPolicy,
+    drainPerMinute: settings.drainPerMinute,
+    etrnClients: JSON.stringify(settings.etrnClients),
+    delayReports: settings.delayReports,
   };
 }
 
@@ -122,4 +169,18 @@ function checkUnknownWhileDown(value: DomainSettingsInput['unknownWhileDown']): 
   }
   const message = `Hours lie between 1 and ${MAX_DEFER_HOURS}.`;
   return { kind: 'BAD', errors: [invalid(['unknownWhileDown', 'hours'], message)] };
+}
+
+function checkDrainPerMinute(value: number | null): Checked<number | null> {
+  if (value === null || (Number.isInteger(value) && value >= 1 && value <= MAX_DRAIN_PER_MINUTE)) {
+    return { kind: 'OK', value };
+  }
+  const message = `The cap is a whole number from 1 to ${MAX_DRAIN_PER_MINUTE} messages a minute; null for none.`;
+  return { kind: 'BAD', errors: [invalid(['drainPerMinute'], message)] };
+}
+
+function checkEtrnClients(value: readonly string[] | null): Checked<readonly string[]> {
+  const errors: UserError[] = [];
+  const networks = checkNetworks(value ?? [], { field: 'etrnClients', limit: MAX_ETRN_CLIENTS }, errors);
+  return errors.length === 0 ? { kind: 'OK', value: networks } : { kind: 'BAD', errors };
 }

@@ -67,6 +67,10 @@ async function store(
         unknown_while_down = ${columns.policy},
         unknown_defer_hours = ${columns.hours},
         dnsbl = ${columns.dnsbl}::text::jsonb,
+        tls_policy = ${columns.tlsPolicy},
+        drain_per_minute = ${columns.drainPerMinute},
+        etrn_clients = ${columns.etrnClients}::text::jsonb,
+        delay_reports = ${columns.delayReports},
         revision = revision + 1,
         updated_at = bmx_now()
     where id = ${domain.id}
@@ -77,8 +81,11 @@ async function store(
   if (domain.status !== 'PENDING') {
     await sql`
       update destinations
-      set deliver_to = ${columns.deliverTo}::text::jsonb, route_generation = route_generation + 1
-      where id = ${domain.destinationId} and deliver_to is distinct from ${columns.deliverTo}::text::jsonb`;
+      set deliver_to = ${columns.deliverTo}::text::jsonb,
+          tls_policy = ${columns.tlsPolicy},
+          drain_per_minute = ${columns.drainPerMinute},
+          route_generation = route_generation + (deliver_to is distinct from ${columns.deliverTo}::text::jsonb)::integer
+      where id = ${domain.destinationId}`;
   }
   await recordEvent(sql, {
     tenantId: domain.tenantId,

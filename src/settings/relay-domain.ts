@@ -1,9 +1,9 @@
 /**
  * A relay domain as the rest of the service knows it, and how its row becomes one.
  */
-import type { DeliverToHost, DnsblSettings } from '../db/schema.ts';
+import type { DeliverToHost, DnsblSettings, TlsPolicy } from '../db/schema.ts';
 
-export type { DeliverToHost, DnsblSettings, DnsblZoneSetting } from '../db/schema.ts';
+export type { DeliverToHost, DnsblSettings, DnsblZoneSetting, TlsPolicy } from '../db/schema.ts';
 
 /** PENDING: claimed, ownership not proven, not served. SUSPENDED: served with a deferral only. */
 export type DomainStatus = 'PENDING' | 'ACTIVE' | 'SUSPENDED';
@@ -43,6 +43,14 @@ export interface RelayDomain {
   readonly callAheads: boolean;
   readonly unknownWhileDown: UnknownWhileDown;
   readonly dnsbl: DnsblSettings;
+  /** What TLS towards the primary must be. */
+  readonly tlsPolicy: TlsPolicy;
+  /** Most messages a minute while held mail drains; null: no cap but what the primary bears. */
+  readonly drainPerMinute: number | null;
+  /** Networks whose hosts may ask for the mail by ETRN: `192.0.2.0/24`. */
+  readonly etrnClients: readonly string[];
+  /** Senders are told of a delay although they did not ask. */
+  readonly delayReports: boolean;
   /** Grows by one with every change. */
   readonly revision: number;
 }
@@ -63,6 +71,10 @@ export interface DomainRow {
   unknown_while_down: UnknownWhileDown['policy'];
   unknown_defer_hours: number;
   dnsbl: Partial<DnsblSettings>;
+  tls_policy: TlsPolicy;
+  drain_per_minute: number | null;
+  etrn_clients: string[];
+  delay_reports: boolean;
   revision: number;
 }
 
@@ -81,6 +93,10 @@ export const DOMAIN_COLUMNS = [
   'unknown_while_down',
   'unknown_defer_hours',
   'dnsbl',
+  'tls_policy',
+  'drain_per_minute',
+  'etrn_clients',
+  'delay_reports',
   'revision',
 ] as const;
 
@@ -106,6 +122,10 @@ export function relayDomainOf(row: DomainRow): RelayDomain {
     callAheads: row.call_aheads,
     unknownWhileDown: { policy: row.unknown_while_down, hours: row.unknown_defer_hours },
     dnsbl: { ...NO_DNSBL, ...row.dnsbl },
+    tlsPolicy: row.tls_policy,
+    drainPerMinute: row.drain_per_minute,
+    etrnClients: row.etrn_clients,
+    delayReports: row.delay_reports,
     revision: row.revision,
   };
 }

@@ -37,8 +37,8 @@ test('every owned table names its tenant and its destination, and what grows wit
   const lacking = (column: string): string[] =>
     [...columnsOf].filter(([, columns]) => !columns.has(column)).map(([name]) => name);
   // A tenant is itself; a node belongs to nobody.
-  // So do clients and the world's DNS lists, and hosts that several tenants' domains share.
-  const NOBODYS = ['dnsbl_zones', 'probe_budgets', 'seen_clients'];
+  // So do clients, senders, the world's DNS lists and policies, and hosts that several tenants' domains share.
+  const NOBODYS = ['dnsbl_zones', 'mta_sts_policies', 'probe_budgets', 'report_counts', 'seen_clients'];
   expect(lacking('tenant_id').sort()).toEqual([...NOBODYS, 'nodes', 'tenants'].sort());
   // A destination is itself; the key of a mutation is its tenant's alone.
   expect(lacking('destination_id').sort()).toEqual(

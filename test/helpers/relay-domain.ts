@@ -14,6 +14,10 @@ export function relayDomain(name: string, more: Partial<RelayDomain> = {}): Rela
     callAheads: false,
     unknownWhileDown: DEFAULT_UNKNOWN_WHILE_DOWN,
     dnsbl: NO_DNSBL,
+    tlsPolicy: 'OPPORTUNISTIC',
+    drainPerMinute: null,
+    etrnClients: [],
+    delayReports: false,
     revision: 1,
     ...more,
   };

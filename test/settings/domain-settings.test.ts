@@ -19,6 +19,10 @@ const PRESENT: DomainSettings = {
     allowZones: [{ zone: 'good.test', codes: [] }],
     allowedClients: ['192.0.2.0/24'],
   },
+  tlsPolicy: 'VERIFIED',
+  drainPerMinute: 600,
+  etrnClients: ['192.0.2.1'],
+  delayReports: true,
 };
 
 function apply(input: DomainSettingsInput, present = PRESENT): DomainSettings | string[] {
@@ -41,6 +45,10 @@ test('null puts every default back', () => {
     dnsblThreshold: null,
     dnswlZones: null,
     dnsblAllowedClients: null,
+    tlsPolicy: null,
+    drainPerMinute: null,
+    etrnClients: null,
+    delayReports: null,
   };
   expect(apply(nothing)).toEqual(DEFAULT_SETTINGS);
 });
@@ -71,6 +79,13 @@ test('every complaint comes, each with its path', () => {
   ]);
   for (const delimiter of ['', 'a', '@', '.', '"', 'é', '\n']) {
     expect(apply({ recipientDelimiter: delimiter })).toEqual(['recipientDelimiter INVALID']);
+  }
+  expect(apply({ etrnClients: ['192.0.2.0/24', '2001:DB8::/32', 'mail.example'] })).toEqual(['etrnClients.2 INVALID']);
+  expect(apply({ etrnClients: Array.from({ length: 51 }, (_, index) => `192.0.2.${index}`) })).toEqual([
+    'etrnClients TOO_MANY',
+  ]);
+  for (const drainPerMinute of [0, -1, 0.5, 1_000_001]) {
+    expect(apply({ drainPerMinute })).toEqual(['drainPerMinute INVALID']);
   }
   for (const hours of [0, -1, 1.5, Number.NaN]) {
     expect(apply({ unknownWhileDown: { policy: 'DEFER', hours } })).toEqual(['unknownWhileDown.hours INVALID']);
