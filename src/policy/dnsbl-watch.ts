@@ -68,12 +68,21 @@ export function createZoneWatch(options: ZoneWatchOptions): ZoneWatch {
 
   async function runRound(): Promise<void> {
     if (isStopped) return;
-    const due = await store.claimDue([...soon]);
+    const asked = [...soon];
+    const due = await store.claimDue(asked);
     if (due.length > 0) {
-      soon.clear();
-      await testAll(due);
+      for (const zone of asked) soon.delete(zone);
+      await testAll(due).catch((error: unknown) => {
+        testAgain(due);
+        throw error;
+      });
     }
     await refresh();
+  }
+
+  /** They are claimed and no longer due, but nothing was found out about them. */
+  function testAgain(due: readonly DueZone[]): void {
+    for (const { zone } of due) soon.add(zone);
   }
 
   async function refresh(): Promise<void> {
@@ -91,8 +100,7 @@ export function createZoneWatch(options: ZoneWatchOptions): ZoneWatch {
     // Look-ups that were cut short by the stop say nothing.
     if (isStopped || (await isOurFault(tested))) {
       await store.releaseDue(due);
-      for (const { zone } of due) soon.add(zone);
-      return;
+      return testAgain(due);
     }
     for (const change of await store.storeStates(tested.map(stateAfter))) options.onChange(change);
   }

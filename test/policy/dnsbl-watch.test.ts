@@ -49,15 +49,18 @@ afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
 });
 
-/** As another node would have it. */
-function openWatch(): ZoneWatch {
+/** As another node would have it. `beforeStoring` may reject. */
+function openWatch(beforeStoring: () => Promise<void> = () => Promise.resolve()): ZoneWatch {
   const { sql } = database;
   const resolver = createResolver({ servers: [dns.address], timeoutMs: 300 });
   const opened = createZoneWatch({
     store: {
       claimDue: (soon) => claimDueZones(sql, soon),
       releaseDue: (zones) => releaseDueZones(sql, zones),
-      storeStates: (states) => storeZoneStates(sql, states),
+      storeStates: async (states) => {
+        await beforeStoring();
+        return storeZoneStates(sql, states);
+      },
       readOff: () => readOffZones(sql),
       noteError: (zone, answer) => noteZoneError(sql, zone, answer),
     },
@@ -259,6 +262,20 @@ describe('several nodes', () => {
     expect(nodes.map((node) => node.isOff('bl.example'))).toEqual([true, true, true]);
     expect(await eventsOf()).toEqual(['DNSBL_ZONE_OFF bl.example']);
   });
+});
+
+test('what was tested but not stored is tested again with the next round', async () => {
+  await useZones('a.example', ['refusing.example']);
+  doesAll('refusing.example', { A: ['127.255.255.254'] });
+  let isAway = true;
+  const node = openWatch(async () => {
+    if (isAway) throw new Error('the database is away');
+  });
+  await expect(node.round()).rejects.toThrow('the database is away');
+  expect((await stateOf('refusing.example'))?.is_on).toBe(true);
+  isAway = false;
+  await node.round();
+  expect(node.isOff('refusing.example')).toBe(true);
 });
 
 test('a zone that nobody uses any more is forgotten; one that is new is tested soon after it was asked for', async () => {
