@@ -21,6 +21,8 @@ export interface Mailbox {
   readonly isListed: boolean;
   /** Must be reachable: not put off for being unknown (RFC 5321 §4.5.1). */
   readonly isRole: boolean;
+  /** What holds of it by another spelling, until the primary has spoken of this one; null when that is nothing. */
+  readonly ifUnknown: Verdict | null;
 }
 
 /** Null: the primary has to be asked. */
@@ -44,10 +46,11 @@ export interface Away {
 
 export function judgeWhileAway(mailbox: Mailbox, standing: Standing, away: Away): Verdict {
   const { answer, expiresAtMs, isDelivered } = standing;
-  const { domain, isListed, isRole } = mailbox;
+  const { domain, isListed, isRole, ifUnknown } = mailbox;
   const held = expiresAtMs !== null && expiresAtMs > away.sinceMs;
   if (isListed || isDelivered || (answer === 'POSITIVE' && held)) return PASS;
   if (answer === 'NEGATIVE' && held) return REFUSE_UNKNOWN;
+  if (ifUnknown !== null) return ifUnknown;
   if (isRole) return PASS;
   const { policy, hours } = domain.unknownWhileDown;
   switch (policy) {

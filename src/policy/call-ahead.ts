@@ -8,6 +8,10 @@
  *  4. the primary is asked, within the probe budget, once for all who wait for the same mailbox (call-ahead-inquiry.ts). What
  *     is no clear answer accepts; a primary that says nothing, or may not be asked any more, is away.
  *
+ * A mailbox is asked for in its one form and without what the delimiter parts, so that an answer serves every spelling. Where
+ * that one is refused and the sender has spelt it otherwise, the sender's spelling is asked for before anything is refused:
+ * `c++` need not be `c`, and case is the primary's to judge (RFC 5321 §2.4).
+ *
  * Promises an answer within 30 seconds, and at once from memory; that nothing but the primary's own word on the mailbox
  * refuses for good; that callouts open no outage. An answer that is getting old is asked anew behind the sender's back.
  */
@@ -15,6 +19,7 @@ import { within } from '../clock.ts';
 import { baseOf, normalizeLocalPart } from '../mail/local-part.ts';
 import type { OpenOutages } from '../outage/open-outages.ts';
 import type { Recipient, Standing } from '../recipients/recipient.ts';
+import { DEFER_SUSPECTED, REFUSE_UNKNOWN } from './call-ahead-replies.ts';
 import { createInquiries, type Inquiry, type InquiryDeps, type InquirySubject } from './call-ahead-inquiry.ts';
 import { type Away, judgeStanding, judgeWhileAway, type Mailbox } from './call-ahead-judge.ts';
 import { type Check, PASS, type ServedQuestion, type Verdict } from './decision.ts';
@@ -69,7 +74,7 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
     return verdict;
   };
 
-  const decide = async (subject: InquirySubject, mailbox: Mailbox): Promise<Verdict> => {
+  const decide = async (subject: InquirySubject, mailbox: Mailbox, deadlineMs: number): Promise<Verdict> => {
     const { recipient } = subject;
     const { destinationId } = recipient;
     const standing = await answers.find(recipient);
@@ -79,7 +84,8 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
     if (facts.isCatchAll) return PASS;
     const away = awayBefore(openOutages.startedAtMs(destinationId), standing.isPaused, monotonicMs());
     if (away !== null) return judgeWhileAway(mailbox, standing, away);
-    const inquiry = await within<Inquiry, Inquiry>(MOST_WAIT_MS, inquiries.ask(subject), () => ({ kind: 'UNASKED' }));
+    const waitMs = Math.max(0, deadlineMs - monotonicMs());
+    const inquiry = await within<Inquiry, Inquiry>(waitMs, inquiries.ask(subject), () => ({ kind: 'UNASKED' }));
     return judgeInquiry(inquiry, mailbox, standing);
   };
 
@@ -89,7 +95,7 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
       case 'ANSWERED':
         return judgeStanding(mailbox, inquiry.standing, nowMs) ?? PASS;
       case 'NO_ANSWER':
-        return PASS;
+        return mailbox.ifUnknown ?? PASS;
       case 'SILENT':
         return judgeWhileAway(mailbox, before, { sinceMs: inquiry.sinceMs, ageMs: nowMs - inquiry.sinceMs });
       case 'UNASKED':
@@ -99,34 +105,66 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
     }
   };
 
+  const judge = (subject: InquirySubject, mailbox: Mailbox, deadlineMs: number): Verdict | Promise<Verdict> => {
+    const standing = answers.recall(subject.recipient);
+    const known = standing === null ? null : judgeKnown(subject, mailbox, standing);
+    return known ?? decide(subject, mailbox, deadlineMs);
+  };
+
+  /** The one form has been judged; the sender's own spelling may be another mailbox. */
+  const judgeSpelling = async (
+    { form, spelling }: Subjects & { readonly spelling: InquirySubject },
+    mailbox: Mailbox,
+    told: { readonly verdict: Verdict; readonly deadlineMs: number },
+  ): Promise<Verdict> => {
+    const { verdict, deadlineMs } = told;
+    // Only what the primary said of the form asks for more: where it is away, it is so for every spelling.
+    if (verdict !== REFUSE_UNKNOWN && verdict !== DEFER_SUSPECTED) return verdict;
+    const isSameName = normalizeLocalPart(spelling.spelling) === form.recipient.localPart;
+    const second = await judge(spelling, isSameName ? { ...mailbox, ifUnknown: verdict } : mailbox, deadlineMs);
+    return second === REFUSE_UNKNOWN ? verdict : second;
+  };
+
   return {
     check: (question) => {
       if (!question.domain.callAheads) return PASS;
-      const subject = subjectOf(question);
-      if (subject === null) return PASS;
-      const mailbox = { domain: question.domain, isListed: subject.isListed, isRole: question.isRole };
-      const standing = answers.recall(subject.recipient);
-      const known = standing === null ? null : judgeKnown(subject, mailbox, standing);
-      return known ?? decide(subject, mailbox);
+      const subjects = subjectsOf(question);
+      if (subjects === null) return PASS;
+      const { form, spelling } = subjects;
+      const mailbox = { domain: question.domain, isListed: form.isListed, isRole: question.isRole, ifUnknown: null };
+      const deadlineMs = monotonicMs() + MOST_WAIT_MS;
+      const verdict = judge(form, mailbox, deadlineMs);
+      if (spelling === null) return verdict;
+      const judgeOther = (told: Verdict) => judgeSpelling({ form, spelling }, mailbox, { verdict: told, deadlineMs });
+      if (verdict instanceof Promise) return verdict.then(judgeOther);
+      return verdict === PASS ? verdict : judgeOther(verdict);
     },
     forget,
     close: inquiries.close,
   };
 }
 
-function subjectOf({ domain, localPart, isRole }: ServedQuestion): InquirySubject | null {
-  const form = normalizeLocalPart(localPart);
-  if (form === null) return null;
-  const { delimiter, count } = domain.recipientList;
-  const base = baseOf(form, delimiter);
-  return {
-    recipient: { destinationId: domain.destinationId, tenantId: domain.tenantId, localPart: base },
+interface Subjects {
+  /** The one form of the name, without what the delimiter parts. */
+  readonly form: InquirySubject;
+  /** As the sender spells it; null when that is the form. Kept under that spelling, which is nobody's form or its own. */
+  readonly spelling: InquirySubject | null;
+}
+
+function subjectsOf({ domain, localPart, isRole }: ServedQuestion): Subjects | null {
+  const whole = normalizeLocalPart(localPart);
+  if (whole === null) return null;
+  const { destinationId, tenantId, recipientList } = domain;
+  const base = baseOf(whole, recipientList.delimiter);
+  // The User List has let it pass before, unless it is exempt.
+  const isListed = recipientList.count > 0 && !isRole;
+  const subjectOf = (name: string): InquirySubject => ({
+    recipient: { destinationId, tenantId, localPart: name },
     domain,
-    // The answer is kept for every spelling, so an ASCII name is asked in the one that every server knows.
-    spelling: /^[ -~]*$/.test(localPart) ? base : baseOf(localPart, delimiter),
-    // The User List has let it pass before, unless it is exempt.
-    isListed: count > 0 && !isRole,
-  };
+    spelling: name,
+    isListed,
+  });
+  return { form: subjectOf(base), spelling: localPart === base ? null : subjectOf(localPart) };
 }
 
 function isRefreshDue({ refreshAtMs }: Standing, nowMs: number): boolean {

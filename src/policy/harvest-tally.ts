@@ -37,11 +37,14 @@ export function createTally(nowMs: number): Tally {
   return { beganMs: nowMs, current: { ...none }, before: { ...none }, deferredCount: 0, bits };
 }
 
-/** Counts a mailbox, unless it was counted in this period. Upper and lower case are one. */
+/**
+ * Counts a mailbox, unless it was counted in this period. Of known ones upper and lower case are one; of an unknown one each
+ * spelling counts, since each may have cost the primary a question.
+ */
 export function countMailbox(tally: Tally, kind: TallyKind, mailbox: string, nowMs: number): void {
   slide(tally, nowMs);
   // The top octet depends on every character.
-  const bit = hashOf(mailbox.toLowerCase()) >>> 24;
+  const bit = hashOf(kind === 'known' ? mailbox.toLowerCase() : mailbox) >>> 24;
   const at = OFFSETS[kind] + (bit >> 3);
   const octet = tally.bits[at] ?? 0;
   const marked = octet | (1 << (bit & 7));

@@ -75,7 +75,7 @@ export function createStandings(options: StandingsOptions): Standings {
         await sql.begin((transaction) => forget(transaction, viewer, asked));
       } finally {
         // Also when COMMIT's outcome is unknown: asking once more is cheap.
-        onForgotten(asked.recipient);
+        for (const recipient of spellingsOf(asked)) onForgotten(recipient);
       }
       return { kind: 'DONE' };
     },
@@ -119,12 +119,20 @@ async function readStanding(sql: Sql, { domain, recipient }: Asked): Promise<Omi
   return { address: formatAddress(recipient.localPart, domain.name), ...row };
 }
 
-async function forget(sql: SqlExecutor, viewer: Viewer, { domain, recipient }: Asked): Promise<void> {
+/** Under which the primary may have been asked for it: the form without what the delimiter parts, the form, and as given. */
+function spellingsOf({ given, recipient }: Asked): Recipient[] {
+  const names = new Set([recipient.localPart, normalizeLocalPart(given) ?? given, given]);
+  return [...names].map((localPart) => ({ ...recipient, localPart }));
+}
+
+async function forget(sql: SqlExecutor, viewer: Viewer, asked: Asked): Promise<void> {
+  const { domain, recipient } = asked;
   const { destinationId, tenantId, localPart } = recipient;
+  const spellings = spellingsOf(asked);
   await sql`
     update recipient_answers
     set answer = null, answered_at = null, refresh_at = null, expires_at = null, reply = null, suspected_at = null
-    where destination_id = ${destinationId} and local_part = ${localPart}`;
+    where destination_id = ${destinationId} and local_part = any(${spellings.map((spelling) => spelling.localPart)}::text[])`;
   await sql`
     update primaries set is_catch_all = null, catch_all_tested_at = null where destination_id = ${destinationId}`;
   await recordEvent(sql, {
@@ -134,5 +142,7 @@ async function forget(sql: SqlExecutor, viewer: Viewer, { domain, recipient }: A
     kind: 'RECIPIENT_FORGOTTEN',
     facts: { address: formatAddress(localPart, domain.name), by: viewer.tenantId },
   });
-  await sql`select pg_notify(${SETTINGS_CHANNEL}, ${formatForgetNotice(recipient)})`;
+  await sql`
+    select pg_notify(${SETTINGS_CHANNEL}, notice)
+    from unnest(${spellings.map((spelling) => formatForgetNotice(spelling))}::text[]) as notice`;
 }

@@ -263,6 +263,36 @@ describe('a primary that answers', () => {
     expect(await scene.row(domain, 'bob')).toMatchObject({ is_delivered: true });
   });
 
+  test('a mailbox with the delimiter or a capital in its name is asked for as it is, before it is refused', async () => {
+    const node = scene.node();
+    const domain = await scene.domain({ recipientList: { count: 0, generation: 0, delimiter: '-' } });
+    scene.mailboxes('list-owner', 'Bob', 'anne');
+    expect(await node.rcpt(domain, 'list-owner')).toBe('250');
+    expect(await node.rcpt(domain, 'list-nobody')).toBe('550 BMX-PRIMARY');
+    expect(await node.rcpt(domain, 'list')).toBe('550 BMX-PRIMARY');
+    expect(await node.rcpt(domain, 'list-owner')).toBe('250');
+    expect(await node.rcpt(domain, 'bob')).toBe('550 BMX-PRIMARY');
+    expect(await node.rcpt(domain, 'Bob')).toBe('250');
+    expect(await node.rcpt(domain, 'BOB')).toBe('550 BMX-PRIMARY');
+    const before = scene.asked().length;
+    for (const name of ['list-nobody', 'BOB']) expect(await node.rcpt(domain, name)).toBe('550 BMX-PRIMARY');
+    expect(scene.asked().length).toBe(before);
+    // While it cannot be asked, another case is no other name; another name is one.
+    await scene.openOutage(domain);
+    expect(await node.rcpt(domain, 'boB')).toBe('550 BMX-PRIMARY');
+    expect(await node.rcpt(domain, 'list-other')).toBe('250');
+  });
+
+  test('a listed name with the delimiter in it is refused neither at once nor when its base is confirmed to be unknown', async () => {
+    const node = scene.node();
+    const domain = await scene.domain({ recipientList: { count: 1, generation: 1, delimiter: '-' } });
+    scene.mailboxes('john-smith');
+    for (let times = 0; times < 3; times += 1) {
+      expect(await node.rcpt(domain, 'john-smith')).toBe('250');
+      await scene.pass(16 * 60);
+    }
+  });
+
   test('postmaster@ meets the call-ahead too; a domain with it off asks nobody', async () => {
     const node = scene.node();
     const domain = await scene.domain();

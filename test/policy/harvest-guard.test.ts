@@ -106,6 +106,17 @@ describe('a dictionary', () => {
     expect(isTurnedAway).toBe(true);
   });
 
+  test('of one name in ever other capitals is one: each may cost the primary a question', async () => {
+    const scene = makeScene();
+    const letters = [...'nobody'];
+    let answer = '';
+    for (let bits = 0; bits < 64 && answer !== '450 BMX-LATER'; bits += 1) {
+      const name = letters.map((letter, at) => ((bits >> at) & 1 ? letter.toUpperCase() : letter)).join('');
+      answer = await scene.rcpt(name, '192.0.2.66', 'BMX-PRIMARY');
+    }
+    expect(answer).toBe('450 BMX-LATER');
+  });
+
   test('holds back at most a hundred sessions at once', async () => {
     let heldBackCount = 0;
     const never = (): Promise<void> => {

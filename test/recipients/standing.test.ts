@@ -94,3 +94,23 @@ test('a notice survives any local part, and others are not mistaken for one', ()
   }
   expect(parseForgetNotice('domain:mine.test')).toBeNull();
 });
+
+test('forgotten with a recipient is what the primary said of the spelling given', async () => {
+  const answers = createAnswers({ sql: db.sql, monotonicMs });
+  const at = (localPart: string) => ({ destinationId, tenantId: mine.tenantId, localPart });
+  const names = ['list', 'list+owner', 'List+Owner', 'other'];
+  for (const name of names) {
+    await answers.record({ recipient: at(name), verdict: 'NEGATIVE', isListed: false, reply: '550 5.1.1 no' });
+  }
+  const forgotten: string[] = [];
+  const standings = createStandings({
+    sql: db.sql,
+    isListed: () => false,
+    onForgotten: ({ localPart }) => void forgotten.push(localPart),
+  });
+  expect(await standings.forgetRecipient(mine, 'List+Owner@mine.test')).toEqual({ kind: 'DONE' });
+  expect(forgotten).toEqual(['list', 'list+owner', 'List+Owner']);
+  const fresh = createAnswers({ sql: db.sql, monotonicMs });
+  const found = await Promise.all(names.map(async (name) => (await fresh.find(at(name))).answer));
+  expect(found).toEqual([null, null, null, 'NEGATIVE']);
+});
