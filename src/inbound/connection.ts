@@ -30,7 +30,7 @@ const MAX_COUNTED_SIZES = 2;
 /** Of one session, between two messages. Honest senders make none or few; a guesser makes no end of them. */
 const MAX_ERRORS = 20;
 /** The client's own errors in commands, whatever its recipients are. */
-const ERROR_CODES = new Set([500, 501, 502, 503, 504, 555]);
+const ERROR_CODES = new Set([500, 501, 502, 503, 504, 553, 555]);
 
 export class Connection extends SMTPConnection {
   readonly house: House;
@@ -39,7 +39,7 @@ export class Connection extends SMTPConnection {
   readonly connectedMs: number;
   /** Since when the client owes us a command, or the data. */
   waitingSinceMs: number;
-  /** Octets of the present data phase, or of all that were refused with BDAT. */
+  /** Octets of the present data phase, or of the present chunk of a refused BDAT. */
   dataOctets = 0;
   isActive = true;
   isSecured = false;

@@ -39,7 +39,7 @@ export interface ClientShare {
   readonly takeConnection: () => boolean;
   /** Harmless when repeated, and when nothing was taken. */
   readonly returnConnection: () => void;
-  /** Counts a message begun; false when the network had its share of this minute. */
+  /** Counts a message asked for, refused or not; false when the network had its share of this minute. */
   readonly takeMessage: () => boolean;
   /** Counts a recipient asked for, accepted or not. */
   readonly takeRecipient: () => boolean;

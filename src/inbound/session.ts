@@ -216,13 +216,14 @@ function beginTransaction(
 /** The reasons not to begin a message now, or ever at this size. */
 function capacityTrouble(context: Context, share: ClientShare, sizeBytes: number | null): Reply | null {
   const { refusals } = context;
+  // First, so that what is refused here without end comes to an end.
+  if (!share.takeMessage()) return refusals.tooManyMessages;
   const limitBytes = context.messageSizeLimit();
   if (sizeBytes !== null && sizeBytes > limitBytes) return refusals.tooBig(limitBytes);
   const readiness = context.readiness();
   if (readiness === 'DOWN') return refusals.storeDown;
   if (readiness === 'FULL') return refusals.storeFull;
-  if ((sizeBytes ?? 0) > context.budget.freeBytes()) return refusals.busy;
-  return share.takeMessage() ? null : refusals.tooManyMessages;
+  return (sizeBytes ?? 0) > context.budget.freeBytes() ? refusals.busy : null;
 }
 
 interface AskedRecipient {

@@ -95,6 +95,18 @@ describe('numbers', () => {
     for (const peer of [second, trusted, again]) peer.destroy();
   });
 
+  test('what is refused counts as well: no reply can be had without end', async () => {
+    for (const line of ['MAIL FROM:<a@b.example> SIZE=99999999999', 'MAIL FROM:<\xc3\xa4@b.example>']) {
+      const fixture = await start({ messagesPerMinute: 5, isTrusted: () => false });
+      const peer = await fixture.session();
+      const heard: string[] = [];
+      while (heard.length < 30 && heard.at(-1)?.startsWith('421') !== true) heard.push(await peer.ask(line));
+      expect(heard[4]).toMatch(/^55[23] /);
+      expect(heard.at(-1)).toMatch(/^421 4\.7\.0 .* BMX-LIMIT /);
+      await peer.closed();
+    }
+  });
+
   test('messages a minute per client: 421 BMX-LIMIT', async () => {
     const fixture = await start({ messagesPerMinute: 2, isTrusted: () => false });
     const peer = await fixture.session();
