@@ -1,8 +1,8 @@
 /**
  * Learns from deliveries which recipients exist: 2yz behind DATA makes one known good for 90 days.
  *
- * A note costs the delivery a look into a map; those not noted within the day are stored within the second by main's timer,
- * one statement for all. What a delivery has shown clears a suspicion and takes a negative answer back. Bounded: what finds
+ * A note costs the delivery a look into a map; those not noted within the minute are stored within the second by main's
+ * timer, one statement for all, which writes what changes something. What a delivery has shown clears a suspicion and takes a negative answer back. Bounded: what finds
  * no room is learned from a later delivery. Learns nothing of destinations that serve no relay domain.
  */
 import type { Sql } from '../db/client.ts';
@@ -25,7 +25,8 @@ export interface LearnedOptions {
   readonly onLearned: (recipient: Pick<Recipient, 'destinationId' | 'localPart'>) => void;
 }
 
-const AGAIN_MS = 24 * 3_600_000;
+/** Short beside the quarter of an hour that confirms a suspicion: a delivery meanwhile clears it, whoever has it in the database. */
+const AGAIN_MS = 60_000;
 const MOST_REMEMBERED = 200_000;
 const MOST_WAITING = 50_000;
 const MOST_AT_ONCE = 5000;
@@ -69,16 +70,23 @@ function recipientOf({ destinationId, address }: { destinationId: string; addres
 async function storeDelivered(sql: Sql, recipients: readonly Found[]): Promise<Found[]> {
   if (recipients.length === 0) return [];
   return sql<Found[]>`
+    with noted as (
+      select distinct d.destination_id, d.tenant_id,
+        case when strpos(n.local_part, coalesce(d.recipient_delimiter, '')) > 1
+             then left(n.local_part, strpos(n.local_part, d.recipient_delimiter) - 1)
+             else n.local_part end as local_part
+      from unnest(${recipients.map(({ destinationId }) => destinationId)}::uuid[],
+                  ${recipients.map(({ localPart }) => localPart)}::text[]) as n (destination_id, local_part)
+      join domains d on d.destination_id = n.destination_id and d.status <> 'PENDING'
+    )
     insert into recipient_answers as r (destination_id, tenant_id, local_part, delivered_at, forget_at)
-    select distinct on (1, 3) d.destination_id, d.tenant_id,
-      case when strpos(noted.local_part, coalesce(d.recipient_delimiter, '')) > 1
-           then left(noted.local_part, strpos(noted.local_part, d.recipient_delimiter) - 1)
-           else noted.local_part end,
-      bmx_now(), bmx_now() + interval '90 days'
-    from unnest(${recipients.map(({ destinationId }) => destinationId)}::uuid[],
-                ${recipients.map(({ localPart }) => localPart)}::text[]) as noted (destination_id, local_part)
-    join domains d on d.destination_id = noted.destination_id and d.status <> 'PENDING'
-    order by 1, 3
+    select noted.destination_id, noted.tenant_id, noted.local_part, bmx_now(), bmx_now() + interval '90 days'
+    from noted
+    left join recipient_answers known on known.destination_id = noted.destination_id and known.local_part = noted.local_part
+    -- Without a conflict, which would lock the row. What changes in this very moment is left to the next delivery.
+    where coalesce(known.delivered_at < bmx_now() - interval '1 day', true)
+      or known.suspected_at is not null or known.answer = 'NEGATIVE'
+    order by noted.destination_id, noted.local_part
     on conflict (destination_id, local_part) do update set
       delivered_at = excluded.delivered_at, forget_at = greatest(r.forget_at, excluded.forget_at), suspected_at = null,
       answer = nullif(r.answer, 'NEGATIVE'),
@@ -86,7 +94,5 @@ async function storeDelivered(sql: Sql, recipients: readonly Found[]): Promise<F
       refresh_at = case when r.answer = 'POSITIVE' then r.refresh_at end,
       expires_at = case when r.answer = 'POSITIVE' then r.expires_at end,
       reply = case when r.answer = 'POSITIVE' then r.reply end
-    where coalesce(r.delivered_at < bmx_now() - interval '1 day', true)
-      or r.suspected_at is not null or r.answer = 'NEGATIVE'
     returning r.destination_id as "destinationId", r.local_part as "localPart"`;
 }

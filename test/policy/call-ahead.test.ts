@@ -110,6 +110,27 @@ describe('a primary that answers', () => {
     expect(await node.rcpt(domain, 'alice')).toBe('250');
   });
 
+  test('43a: a delivery between two refusals clears the suspicion also where one shortly before has been noted', async () => {
+    const node = scene.node();
+    const domain = await scene.domain();
+    const deliver = async (): Promise<void> => {
+      node.learned.note(domain.destinationId, `alice@${domain.name}`);
+      await node.learned.flush();
+    };
+    scene.mailboxes();
+    await deliver();
+    await scene.pass(60);
+    expect(await node.rcpt(domain, 'alice')).toBe('450 BMX-LATER');
+    await scene.pass(14 * 60);
+    await deliver();
+    await scene.pass(2 * 60);
+    expect(await node.rcpt(domain, 'alice')).toBe('450 BMX-LATER');
+    await scene.pass(16 * 60);
+    expect(await node.rcpt(domain, 'alice')).toBe('550 BMX-PRIMARY');
+    await deliver();
+    expect(await scene.row(domain, 'alice')).toMatchObject({ answer: null });
+  });
+
   test('44: answers hold 7 days and 2 hours, in Postgres: another node and a restart ask nobody', async () => {
     const domain = await scene.domain();
     scene.mailboxes('alice');
@@ -228,9 +249,9 @@ describe('a primary that answers', () => {
     const standings = createStandings({ sql: scene.db.sql, isListed: () => false, onForgotten: node.callAhead.forget });
     expect(await standings.forgetRecipient(OPERATOR_VIEWER, `New@${domain.name}`)).toEqual({ kind: 'DONE' });
     expect(await node.rcpt(domain, 'new')).toBe('250');
-    await soon('the notice', () => heard.length > 0);
+    await soon('the notices', () => heard.length > 1);
     await unlisten();
-    expect(heard).toEqual([`recipient:${domain.destinationId}:new`]);
+    expect(heard).toEqual(['new', 'New'].map((localPart) => `recipient:${domain.destinationId}:${localPart}`));
     expect(await other.rcpt(domain, 'new')).toBe('250');
 
     await scene.pass(2 * 3600 + 1);

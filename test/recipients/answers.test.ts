@@ -120,7 +120,7 @@ describe('answers', () => {
 });
 
 describe('what deliveries teach', () => {
-  test('one row a recipient in its one form, noted once a day, of relay domains only', async () => {
+  test('one row a recipient in its one form, written once a day, of relay domains only', async () => {
     const id = await serve('learned.test', '+');
     const report = await makeDestination(db.sql, 'sender.test', 'INTERNAL');
     let shiftMs = 0;
