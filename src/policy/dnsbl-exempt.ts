@@ -33,11 +33,17 @@ interface Hosts {
 export function createIsExempt({ ownAddresses, findHostAddresses, monotonicMs }: ExemptOptions): IsExempt {
   const known = new Map<string, Hosts>();
 
-  async function find(domain: RelayDomain): Promise<ReadonlySet<string>> {
-    const addresses = new Set(await within(MOST_WAIT_MS, findHostAddresses(domain), () => []));
+  function keep({ id, revision }: RelayDomain, found: readonly string[]): ReadonlySet<string> {
+    const addresses = new Set(found);
     if (known.size >= MAX_DOMAINS) known.clear();
-    known.set(domain.id, { revision: domain.revision, addresses, expiresAtMs: monotonicMs() + KEPT_MS });
+    known.set(id, { revision, addresses, expiresAtMs: monotonicMs() + KEPT_MS });
     return addresses;
+  }
+
+  /** An answer that comes late is for those who come later. */
+  function find(domain: RelayDomain): Promise<ReadonlySet<string>> {
+    const finding = findHostAddresses(domain).then((addresses) => keep(domain, addresses));
+    return within(MOST_WAIT_MS, finding, () => keep(domain, []));
   }
 
   return (address, domain) => {
