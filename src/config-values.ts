@@ -21,6 +21,7 @@ export interface ListenAddress {
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** The longest wait that a timer of any runtime can keep: 2^31 - 1 ms. */
 const MAX_DURATION_MS = 2_147_483_647;
+const MAX_GREETING_WAIT_MS = 120_000;
 const SIZE_UNITS: Readonly<Record<string, number>> = {
   '': 1,
   kib: 1024,
@@ -56,6 +57,13 @@ export const duration: Parser<number> = (text) => {
   const value = text === '0' ? 0 : Number(match?.[1]) * (DURATION_UNITS_MS[match?.[2]?.toLowerCase() ?? ''] ?? 0);
   if (value <= MAX_DURATION_MS) return { value };
   return { expected: 'a duration with its unit, at most 24d, for example 120s, 5m or 2h' };
+};
+
+/** As `duration`; senders wait five minutes for 220 (RFC 5321 §4.5.3.2.1), and many less. */
+export const greetingWait: Parser<number> = (text) => {
+  const parsed = duration(text);
+  if ('value' in parsed && parsed.value <= MAX_GREETING_WAIT_MS) return parsed;
+  return { expected: 'a duration with its unit, at most 2m, for example 500ms or 6s' };
 };
 
 export const boolean: Parser<boolean> = (text) => {
