@@ -21,6 +21,7 @@ import type { DryRunHit } from './policy/dnsbl.ts';
 import { createHarvestGuard, type HarvestGuard } from './policy/harvest-guard.ts';
 import { createOwnRankCheck } from './policy/own-rank.ts';
 import { createPrimarySizeCheck } from './policy/primary-size.ts';
+import { createRouteWatch } from './policy/route-watch.ts';
 import { createUserListCheck } from './policy/user-list.ts';
 import { createProbeBudget } from './recipients/budget.ts';
 import type { Log } from './telemetry/log.ts';
@@ -103,6 +104,10 @@ export async function buildFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> 
   return {
     checks: [
       guard.check,
+      createRouteWatch((destinationId) => {
+        answers.dropAll();
+        primaries.drop(destinationId);
+      }),
       createOwnRankCheck({ findNextHops: (name) => routing.findHops({ name, deliverTo: [] }), monotonicMs }),
       createUserListCheck(lists.isListed),
       dnsbl.check,

@@ -139,8 +139,8 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
   };
 
   const inquire = async (subject: InquirySubject, isCurrent: () => boolean): Promise<Inquiry> => {
-    const { recipient, isListed } = subject;
-    const targets = probeTargets(await deps.findHops(subject.domain));
+    const { recipient, domain, isListed } = subject;
+    const targets = probeTargets(await deps.findHops(domain));
     const finding = await put(subject, subject.spelling, targets);
     if (finding.kind === 'SILENT') return { kind: 'SILENT', sinceMs: silences.note(recipient.destinationId) };
     if (finding.kind !== 'UNASKED') silences.clear(recipient.destinationId);
@@ -152,7 +152,7 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
     const { reply, localAddress } = finding;
     const verdict = classify(reply, localAddress, recipient.destinationId);
     if (verdict === 'UNKNOWN' || !isCurrent()) return { kind: 'NO_ANSWER' };
-    const standing = await answers.record({ recipient, verdict, isListed, reply: reply.text });
+    const standing = await answers.record({ recipient, verdict, isListed, reply: reply.text, domain });
     if (verdict === 'POSITIVE') inBackground(() => tryCatchAll(subject, targets));
     return { kind: 'ANSWERED', standing };
   };

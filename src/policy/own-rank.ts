@@ -1,5 +1,5 @@
 /**
- * Third check: is there anybody better than us to hand the mail to? (RFC 5321 §5.1, RFC 7505.)
+ * Is there anybody better than us to hand the mail to? (RFC 5321 §5.1, RFC 7505.)
  *
  * Refuses when DNS says so in full: we are the most preferred MX, the domain takes no mail, or it has no mail server. A
  * look-up that fails or takes long accepts: that is when a backup is needed. `deliverTo` names the hosts itself: no rank then.

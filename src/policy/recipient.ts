@@ -10,6 +10,9 @@
  *  7. size known at the primary – what it would refuse anyway; before it is asked
  *  8. call-ahead – the dearest: a session with the primary
  *
+ * Before the own rank, a check that refuses nothing sees that a domain has another route (route-watch.ts), so that none behind
+ * it judges by the old primary.
+ *
  * A new check is one file and one line in main. The first verdict that is not PASS is the answer; a recipient that passes
  * all is accepted. An error is for the caller to turn into 451: unknown trouble is never 5xx.
  */

@@ -12,6 +12,7 @@
  */
 import type { Sql } from '../db/client.ts';
 import { createBoundedMap } from '../settings/bounded-map.ts';
+import type { RelayDomain } from '../settings/relay-domain.ts';
 import { createGrouped } from './grouped.ts';
 import { keyOf, type Recipient, type Standing, standingOf, type StandingRow } from './recipient.ts';
 
@@ -22,6 +23,8 @@ export interface Answer {
   readonly isListed: boolean;
   /** Verbatim, for the operator. */
   readonly reply: string;
+  /** The domain it was asked for: when that is gone by now, or its mail goes elsewhere, the answer is not kept. */
+  readonly domain?: Pick<RelayDomain, 'id' | 'deliverTo'>;
 }
 
 export interface Answers {
@@ -29,7 +32,7 @@ export interface Answers {
   recall(recipient: Recipient): Standing | null;
   /** From the database, for memory too. */
   find(recipient: Recipient): Promise<Standing>;
-  /** Resolves with what is known now, when it is stored. */
+  /** Resolves with what is known now, when it is stored; with nothing known where it is not kept. */
   record(answer: Answer): Promise<Standing>;
   /** Not to be refreshed before `untilMs` (monotonic), as far as this node's memory goes. */
   postponeRefresh(recipient: Recipient, untilMs: number): void;
@@ -45,6 +48,14 @@ export interface AnswersOptions {
 
 /** Other nodes change answers too; what a person changes is told by a notice. */
 const FRESH_MS = 60_000;
+const NOTHING_KNOWN: Standing = {
+  answer: null,
+  refreshAtMs: null,
+  expiresAtMs: null,
+  suspectedAtMs: null,
+  isDelivered: false,
+  isPaused: false,
+};
 /** About 300 octets each. */
 const DEFAULT_MEMORY = { mostPositive: 100_000, mostNegative: 20_000 };
 
@@ -96,8 +107,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     );
     return answers.map(({ recipient }) => {
       const row = found.get(keyOf(recipient));
-      if (row === undefined) throw new Error('an answer was not stored');
-      return standingOf(row, nowMs);
+      return row === undefined ? NOTHING_KNOWN : standingOf(row, nowMs);
     });
   });
 
@@ -164,9 +174,14 @@ async function recordRows(sql: Sql, answers: readonly Answer[]): Promise<Recorde
                   ${last.map(({ recipient }) => recipient.localPart)}::text[],
                   ${last.map(({ verdict }) => verdict)}::text[],
                   ${last.map(({ isListed }) => String(isListed))}::text[]::boolean[],
-                  ${last.map(({ reply }) => reply)}::text[])
-        as g (destination_id, tenant_id, local_part, verdict, is_listed, reply)
+                  ${last.map(({ reply }) => reply)}::text[],
+                  ${last.map(({ domain }) => domain?.id ?? null)}::uuid[],
+                  ${last.map(({ domain }) => JSON.stringify(domain?.deliverTo ?? []))}::text[])
+        as g (destination_id, tenant_id, local_part, verdict, is_listed, reply, domain_id, deliver_to)
       left join recipient_answers r on r.destination_id = g.destination_id and r.local_part = g.local_part
+      where g.domain_id is null or exists (
+        select from domains d
+        where d.id = g.domain_id and d.destination_id = g.destination_id and d.deliver_to = g.deliver_to::jsonb)
     ), word (word, refresh_after, holds) as (
       values ('POSITIVE', interval '1 day', interval '7 days'), ('NEGATIVE', interval '30 minutes', interval '2 hours')
     )

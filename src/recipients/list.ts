@@ -8,6 +8,7 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import type { RecipientListWork } from '../settings/domain-create.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
+import { forgetAnswers } from './forget.ts';
 import { type ChangeDomain, type ChangeList, createListChange } from './list-change.ts';
 import { checkLocalParts } from './list-input.ts';
 import { createListLookup, type IsListed, type LookupOptions } from './list-lookup.ts';
@@ -36,11 +37,12 @@ export function createRecipientLists(deps: RecipientListsDependencies): Recipien
   };
 }
 
-/** The lists' part in the making and the end of a domain. */
+/** The recipients' part in the making, the changes and the end of a domain. */
 export const recipientListWork: RecipientListWork = {
   check: (domainName, localParts, field) => checkLocalParts({ domainName, localParts, field }),
   insert: insertFirst,
   remove: deleteEntries,
+  forgetAnswers,
 };
 
 async function insertFirst(sql: SqlExecutor, domain: RelayDomain, localParts: readonly string[]): Promise<RelayDomain> {

@@ -57,6 +57,7 @@ export function createPrimaryNotes(deps: { readonly sql: Sql; readonly monotonic
       if (isNew(`negative ${destinationId}`, '', REFUSAL_AGAIN_MS)) add(destinationId, { isNegative: true });
     },
     drop: (destinationId) => {
+      waiting.delete(destinationId);
       for (const kind of ['offer', 'blocked', 'negative']) written.delete(`${kind} ${destinationId}`);
     },
     flush: async () => {

@@ -31,7 +31,7 @@ export interface DomainCreateInput extends DomainSettingsInput {
 /** Lower-case names of a domain's MX records; empty when it has none; UNKNOWN when DNS does not say. */
 export type FindMxHosts = (name: string) => Promise<readonly string[] | 'UNKNOWN'>;
 
-/** The User List's own work: its room lies above this one. */
+/** The recipients' own work: their room lies above this one. */
 export interface RecipientListWork {
   /** The one form of each, in order, without repetitions. Paths of errors begin with `field`. */
   readonly check: (
@@ -43,6 +43,8 @@ export interface RecipientListWork {
   readonly insert: (sql: SqlExecutor, domain: RelayDomain, localParts: readonly string[]) => Promise<RelayDomain>;
   /** All entries go, with the domain. */
   readonly remove: (sql: SqlExecutor, domainId: string) => Promise<void>;
+  /** What a destination's primary has shown: its refusals, when another takes over; all of it, for a domain made anew. */
+  readonly forgetAnswers: (sql: SqlExecutor, destinationId: string, what: 'REFUSALS' | 'ALL') => Promise<void>;
 }
 
 interface CreationDependencies {
@@ -140,7 +142,10 @@ async function insertDomain(
     returning ${sql(DOMAIN_COLUMNS)}`;
   if (row === undefined) return describeConflict(sql, viewer, domain.name);
 
-  if (domain.status === 'ACTIVE') await adoptDestination(sql, viewer, destinationId, domain.settings);
+  if (domain.status === 'ACTIVE') {
+    await adoptDestination(sql, viewer, destinationId, domain.settings);
+    await lists.forgetAnswers(sql, destinationId, 'ALL');
+  }
   const created = await lists.insert(sql, relayDomainOf(row), domain.recipients);
   await recordEvent(sql, {
     tenantId: viewer.tenantId,

@@ -1,13 +1,15 @@
 /**
  * Changes what a person may set on a relay domain. What the input leaves out stays; null puts the default back.
  *
- * A new route raises the destination's generation, so that a refusal by a host of the old one counts as a deferral only.
+ * A new route raises the destination's generation, so that a refusal by a host of the old one counts as a deferral only,
+ * and what the old primary did not know may well exist at the new one.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type DomainChange, noSuchDomain, type RunChange } from './domain-change.ts';
+import type { RecipientListWork } from './domain-create.ts';
 import { lockDomain } from './domain-lock.ts';
 import {
   applySettings,
@@ -26,6 +28,7 @@ export interface DomainUpdateInput extends DomainSettingsInput {
 }
 
 interface UpdateDependencies {
+  readonly recipientLists: RecipientListWork;
   readonly change: RunChange;
 }
 
@@ -39,7 +42,7 @@ export function createDomainUpdate(deps: UpdateDependencies) {
       if (wanted.kind === 'BAD') return { kind: 'REFUSED', errors: wanted.errors, domain: null };
       // Writing what is there already is no change: its revision stays, so that a replayed plan is a no-op.
       if (isDeepStrictEqual(wanted.value, present)) return { kind: 'DONE', domain };
-      return store(sql, viewer, { domain, before: present, after: wanted.value });
+      return store(sql, viewer, { domain, before: present, after: wanted.value, lists: deps.recipientLists });
     });
 }
 
@@ -54,9 +57,14 @@ function checkRevision(domain: RelayDomain, expected: number | null | undefined)
 async function store(
   sql: SqlExecutor,
   viewer: Viewer,
-  change: { readonly domain: RelayDomain; readonly before: DomainSettings; readonly after: DomainSettings },
+  change: {
+    readonly domain: RelayDomain;
+    readonly before: DomainSettings;
+    readonly after: DomainSettings;
+    readonly lists: RecipientListWork;
+  },
 ): Promise<DomainChange> {
-  const { domain, before, after } = change;
+  const { domain, before, after, lists } = change;
   const columns = columnsOf(after);
   const [row] = await sql<DomainRow[]>`
     update domains
@@ -86,6 +94,8 @@ async function store(
           drain_per_minute = ${columns.drainPerMinute},
           route_generation = route_generation + (deliver_to is distinct from ${columns.deliverTo}::text::jsonb)::integer
       where id = ${domain.destinationId}`;
+    const isRerouted = !isDeepStrictEqual(after.deliverTo, before.deliverTo);
+    if (isRerouted) await lists.forgetAnswers(sql, domain.destinationId, 'REFUSALS');
   }
   await recordEvent(sql, {
     tenantId: domain.tenantId,

@@ -90,7 +90,7 @@ export function createDomains(deps: DomainsDependencies): Domains {
     listDomains: (viewer, page) => listDomains(sql, viewer, page),
     findDomainsByDestination: (viewer, ids) => findDomainsByDestination(sql, viewer, ids),
     createDomain: createDomainCreation({ ...deps, change }),
-    updateDomain: createDomainUpdate({ change }),
+    updateDomain: createDomainUpdate({ ...deps, change }),
     deleteDomain: createDomainDeletion({ ...deps, change }),
     changeDomain: (viewer, name, work) => lockDomain({ change, viewer, name, field: 'domain' }, work),
     onSettingsNotice(payload) {

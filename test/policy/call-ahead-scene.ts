@@ -12,6 +12,7 @@ import { createOpenOutages, type OpenOutages } from '../../src/outage/open-outag
 import { type CallAhead, createCallAhead } from '../../src/policy/call-ahead.ts';
 import type { Decision, MailInfo } from '../../src/policy/decision.ts';
 import { decideRecipient } from '../../src/policy/recipient.ts';
+import { createRouteWatch } from '../../src/policy/route-watch.ts';
 import { type Answers, createAnswers } from '../../src/recipients/answers.ts';
 import { createProbeBudget } from '../../src/recipients/budget.ts';
 import { createLearned, type Learned } from '../../src/recipients/learned.ts';
@@ -115,12 +116,16 @@ export async function openScene(zones: Readonly<Record<string, FakeRecords>> = {
       ownAddresses: ['192.0.2.25'],
       onFault: (error) => void faults.push(error),
     });
+    const routeWatch = createRouteWatch((destinationId) => {
+      answers.dropAll();
+      primaries.drop(destinationId);
+    });
     const rcpt: Node['rcpt'] = async (domain, localPart) => {
       const decision = await decideRecipient(
         {
           postmaster: { hostname: 'mx.backup.test', recipient: null },
           findRelayDomain: async () => domain,
-          checks: [callAhead.check],
+          checks: [routeWatch, callAhead.check],
         },
         {
           client: CLIENT,
@@ -152,8 +157,9 @@ export async function openScene(zones: Readonly<Record<string, FakeRecords>> = {
       const tenantId = OPERATOR_TENANT_ID;
       const domain = relayDomain(name, { callAheads: true, ...more, id, tenantId, destinationId, deliverTo });
       await db.sql`
-        insert into domains (id, tenant_id, destination_id, name, status, recipient_delimiter)
-        values (${id}, ${tenantId}, ${destinationId}, ${name}, 'ACTIVE', ${domain.recipientList.delimiter})`;
+        insert into domains (id, tenant_id, destination_id, name, status, deliver_to, recipient_delimiter)
+        values (${id}, ${tenantId}, ${destinationId}, ${name}, 'ACTIVE', ${JSON.stringify(deliverTo)}::text::jsonb,
+                ${domain.recipientList.delimiter})`;
       return domain;
     },
     mailboxes: (...localParts) =>

@@ -1,6 +1,7 @@
 /** The call-ahead against a primary that answers: what is asked, what is kept of it, and what the sender hears (protocol 41-51). */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { parseForgetNotice } from '../../src/recipients/notice.ts';
+import { forgetAnswers } from '../../src/recipients/forget.ts';
 import { createStandings } from '../../src/recipients/standing.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { openScene, type Scene, soon } from './call-ahead-scene.ts';
@@ -282,6 +283,20 @@ describe('a primary that answers', () => {
     node.learned.note(domain.destinationId, `bob+tag@${domain.name}`);
     await node.learned.flush();
     expect(await scene.row(domain, 'bob')).toMatchObject({ is_delivered: true });
+  });
+
+  test('what the old primary refused is asked of the new one at once, on every node', async () => {
+    const nodes = [scene.node(), scene.node()];
+    const domain = await scene.domain();
+    scene.mailboxes('alice');
+    for (const node of nodes) expect(await node.rcpt(domain, 'bob')).toBe('550 BMX-PRIMARY');
+    // The same machine by another name.
+    const moved = { ...domain, deliverTo: [{ host: 'localhost', port: scene.primary.port }] };
+    await scene.db
+      .sql`update domains set deliver_to = ${JSON.stringify(moved.deliverTo)}::text::jsonb where id = ${domain.id}`;
+    await forgetAnswers(scene.db.sql, domain.destinationId, 'REFUSALS');
+    scene.mailboxes('bob');
+    for (const node of nodes) expect(await node.rcpt(moved, 'bob')).toBe('250');
   });
 
   test('a mailbox with the delimiter or a capital in its name is asked for as it is, before it is refused', async () => {

@@ -1,0 +1,35 @@
+/**
+ * What is known of a destination's recipients and of its primary goes when another primary takes over.
+ *
+ * Part of the transaction that changes the route or makes the domain anew. Nodes drop what they have in memory when they see
+ * the domain as it is then (policy/route-watch.ts).
+ */
+import type { SqlExecutor } from '../db/client.ts';
+
+/**
+ * REFUSALS: the mailboxes that the primary of before did not know, and its limits; what it knew goes on to count, which is the
+ * safe side. ALL: a domain that is added anew, perhaps by somebody else, begins with nothing.
+ */
+export type Forgotten = 'REFUSALS' | 'ALL';
+
+export async function forgetAnswers(sql: SqlExecutor, destinationId: string, what: Forgotten): Promise<void> {
+  await sql`
+    with old as materialized (
+      select local_part, delivered_at is null and answer is distinct from 'POSITIVE' or ${what === 'ALL'} as is_all
+      from recipient_answers
+      where destination_id = ${destinationId}
+        and (${what === 'ALL'} or answer = 'NEGATIVE' or suspected_at is not null)
+      order by local_part
+      for update
+    ), kept as (
+      update recipient_answers r
+      set suspected_at = null, answer = nullif(r.answer, 'NEGATIVE'), reply = case when r.answer = 'POSITIVE' then r.reply end,
+          answered_at = case when r.answer = 'POSITIVE' then r.answered_at end,
+          refresh_at = case when r.answer = 'POSITIVE' then r.refresh_at end,
+          expires_at = case when r.answer = 'POSITIVE' then r.expires_at end
+      from old where not old.is_all and r.destination_id = ${destinationId} and r.local_part = old.local_part
+    )
+    delete from recipient_answers r
+    using old where old.is_all and r.destination_id = ${destinationId} and r.local_part = old.local_part`;
+  await sql`delete from primaries where destination_id = ${destinationId}`;
+}
