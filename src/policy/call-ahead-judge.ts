@@ -2,7 +2,7 @@
  * What is known of a recipient, as a verdict. Pure: instants are of the monotonic clock.
  *
  * Only the primary's own word refuses for good, and of a recipient known good only its second, a quarter of an hour after the
- * first. While the primary cannot be asked, what was known when that began goes on to count, and the domain's policy decides
+ * first. While the primary cannot be asked, what was known when that began goes on to count (a refusal: while an outage is open), and the domain's policy decides
  * about the unknown.
  */
 import type { Standing } from '../recipients/recipient.ts';
@@ -42,6 +42,8 @@ export function judgeStanding(mailbox: Mailbox, standing: Standing, nowMs: numbe
 export interface Away {
   readonly sinceMs: number;
   readonly ageMs: number;
+  /** An outage is open: it has not spoken since. Else it may have, to others: no refusal outlives its time by that. */
+  readonly isOutage: boolean;
 }
 
 export function judgeWhileAway(mailbox: Mailbox, standing: Standing, away: Away): Verdict {
@@ -49,7 +51,7 @@ export function judgeWhileAway(mailbox: Mailbox, standing: Standing, away: Away)
   const { domain, isListed, isRole, ifUnknown } = mailbox;
   const held = expiresAtMs !== null && expiresAtMs > away.sinceMs;
   if (isListed || isDelivered || (answer === 'POSITIVE' && held)) return PASS;
-  if (answer === 'NEGATIVE' && held) return REFUSE_UNKNOWN;
+  if (answer === 'NEGATIVE' && held && away.isOutage) return REFUSE_UNKNOWN;
   if (ifUnknown !== null) return ifUnknown;
   if (isRole) return PASS;
   const { policy, hours } = domain.unknownWhileDown;

@@ -97,9 +97,9 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
       case 'NO_ANSWER':
         return mailbox.ifUnknown ?? PASS;
       case 'SILENT':
-        return judgeWhileAway(mailbox, before, { sinceMs: inquiry.sinceMs, ageMs: nowMs - inquiry.sinceMs });
+        return judgeWhileAway(mailbox, before, awaySince(inquiry.sinceMs, nowMs));
       case 'UNASKED':
-        return judgeWhileAway(mailbox, before, { sinceMs: nowMs, ageMs: 0 });
+        return judgeWhileAway(mailbox, before, awaySince(nowMs, nowMs));
       default:
         return inquiry satisfies never;
     }
@@ -173,6 +173,10 @@ function isRefreshDue({ refreshAtMs }: Standing, nowMs: number): boolean {
 
 /** Known to be away before anybody asks. A pause has no beginning here, and is no reason to put mail off for long. */
 function awayBefore(outageSinceMs: number | null, isPaused: boolean, nowMs: number): Away | null {
-  if (outageSinceMs !== null) return { sinceMs: outageSinceMs, ageMs: nowMs - outageSinceMs };
-  return isPaused ? { sinceMs: nowMs, ageMs: Number.POSITIVE_INFINITY } : null;
+  if (outageSinceMs !== null) return { ...awaySince(outageSinceMs, nowMs), isOutage: true };
+  return isPaused ? { ...awaySince(nowMs, nowMs), ageMs: Number.POSITIVE_INFINITY } : null;
+}
+
+function awaySince(sinceMs: number, nowMs: number): Away {
+  return { sinceMs, ageMs: nowMs - sinceMs, isOutage: false };
 }

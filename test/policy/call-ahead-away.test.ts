@@ -105,6 +105,18 @@ describe('a primary that does not answer', () => {
     expect(await scene.row(domain, 'alice')).toMatchObject({ answer: 'POSITIVE' });
   });
 
+  test('two silences hours apart are no outage: a refusal from before the first does not count at the second', async () => {
+    const node = scene.node();
+    const domain = await scene.domain();
+    scene.mailboxes('alice');
+    expect(await node.rcpt(domain, 'bob')).toBe('550 BMX-PRIMARY');
+    await scene.primary.stop();
+    expect(await node.rcpt(domain, 'carol')).toBe('250');
+    // Back it takes what is delivered, of which the call-ahead hears nothing; bob is made; and it is away for a moment again.
+    await scene.pass(3 * HOUR);
+    expect(await node.rcpt(domain, 'bob')).toBe('250');
+  });
+
   test('DEFER_THEN_ACCEPT counts from when it fell silent, where no mail was taken that could have opened an outage', async () => {
     const node = scene.node();
     const domain = await scene.domain({ unknownWhileDown: { policy: 'DEFER_THEN_ACCEPT', hours: 4 } });
