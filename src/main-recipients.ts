@@ -74,6 +74,7 @@ export function buildRecipients(parts: {
       return recipient !== null;
     },
     onReset: () => {
+      lists.dropAll();
       answers.dropAll();
       primaries.dropAll();
     },

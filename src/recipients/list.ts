@@ -11,7 +11,7 @@ import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from 
 import { forgetAnswers } from './forget.ts';
 import { type ChangeDomain, type ChangeList, createListChange } from './list-change.ts';
 import { checkLocalParts } from './list-input.ts';
-import { createListLookup, type IsListed, type LookupOptions } from './list-lookup.ts';
+import { createListLookup, type LookupOptions, type ListLookup } from './list-lookup.ts';
 import { deleteEntries, type EntriesRequest, listEntries, pinPlans, writeFirstList } from './list-store.ts';
 
 export interface RecipientListsDependencies extends Omit<LookupOptions, 'sql'> {
@@ -21,9 +21,8 @@ export interface RecipientListsDependencies extends Omit<LookupOptions, 'sql'> {
   readonly changeDomain: ChangeDomain;
 }
 
-export interface RecipientLists {
-  /** Not for a viewer: no tenant asks. */
-  readonly isListed: IsListed;
+/** The look-up is not for a viewer: no tenant asks. */
+export interface RecipientLists extends ListLookup {
   readonly changeList: ChangeList;
   /** One list of entries per request, in their order, each in alphabetical order; empty when the domain is not the viewer's. */
   listEntries(viewer: Viewer, requests: readonly EntriesRequest[]): Promise<string[][]>;
@@ -31,7 +30,7 @@ export interface RecipientLists {
 
 export function createRecipientLists(deps: RecipientListsDependencies): RecipientLists {
   return {
-    isListed: createListLookup({ ...deps, sql: deps.lookupSql }),
+    ...createListLookup({ ...deps, sql: deps.lookupSql }),
     changeList: createListChange(deps.changeDomain),
     listEntries: (viewer, requests) => listEntries(deps.sql, viewer, requests),
   };

@@ -85,7 +85,7 @@ describe('memory', () => {
   test('names at random push out neither entries nor wildcards, and are bounded themselves', async () => {
     await addListed(node, 'bounded.example', { recipients: ['alice', 'wild*'], recipientDelimiter: '+' });
     const domain = await domainOf('bounded.example');
-    const isListed = createListLookup({ sql: database.database.queueSql, maxListed: 2, maxUnlisted: 10 });
+    const { isListed } = createListLookup({ sql: database.database.queueSql, maxListed: 2, maxUnlisted: 10 });
     await isListed(domain, 'alice');
     await isListed(domain, 'first');
     for (let index = 0; index < 30; index += 1) {
@@ -112,6 +112,26 @@ describe('memory', () => {
     expect(await node.isListed('alice@fresh.example')).toBe(false);
     expect(await node.isListed('west@fresh.example')).toBe(false);
     expect(await node.isListed('xaver@fresh.example')).toBe(true);
+  });
+
+  test('a list that was switched off a moment ago, of which this node has not heard yet, refuses nobody', async () => {
+    await addListed(node, 'off.example', { recipients: ['alice'] });
+    const before = await domainOf('off.example');
+    await node.change('REPLACE', { domain: 'off.example', localParts: [], force: true });
+    expect(await node.lists.isListed(before, 'alice')).toBe(true);
+    expect(await node.lists.isListed(before, 'bob')).toBe(true);
+  });
+
+  test('a database that has come back without its last changes is believed', async () => {
+    await addListed(node, 'lost.example', { recipients: ['alice', 'w*'] });
+    const domain = await domainOf('lost.example');
+    for (const name of ['bob', 'xaver']) expect(await node.lists.isListed(domain, name)).toBe(false);
+    // The same generation, other entries.
+    await database.sql`update recipient_entries set local_part = 'bob' where domain_id = ${domain.id} and local_part = 'alice'`;
+    await database.sql`update recipient_entries set local_part = 'x*' where domain_id = ${domain.id} and local_part = 'w*'`;
+    node.lists.dropAll();
+    for (const name of ['bob', 'xaver']) expect(await node.lists.isListed(domain, name)).toBe(true);
+    expect(await node.lists.isListed(domain, 'alice')).toBe(false);
   });
 
   test('a question that fails is asked anew; what is known is answered meanwhile', async () => {
