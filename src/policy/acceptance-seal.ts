@@ -78,7 +78,11 @@ export function createAcceptanceSeal(options: AcceptanceSealOptions): Authentica
   };
 }
 
-function isTooMuchWork({ bytes, lineCount, signatureCount }: HeaderScan, content: readonly Uint8Array[]): boolean {
+/** Whether to authenticate it would take more than honest mail ever does. */
+export function isTooMuchWork(
+  { bytes, lineCount, signatureCount }: HeaderScan,
+  content: readonly Uint8Array[],
+): boolean {
   if (bytes > MAX_HEADER_BYTES || lineCount > MAX_HEADER_LINES || signatureCount > MAX_SIGNATURES) return true;
   return longestSpace(content, bytes) > MAX_SPACE_OCTETS;
 }

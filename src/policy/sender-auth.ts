@@ -1,7 +1,7 @@
 /**
  * What SPF, DKIM, DMARC and ARC say of a message (RFC 7208, RFC 6376, RFC 8617), and the seal over that.
  *
- * SPF alone is the bounce firewall's question, asked when a report is due; all of them are asked at acceptance where the
+ * SPF and DKIM alone are the bounce firewall's questions, asked when a report is due; all of them are asked at acceptance where the
  * operator wants a field or a seal. Promises an answer within a bounded time and number of queries, whatever the records
  * say, and that trouble in the DNS is a temporary error and never a verdict. Refuses nothing by itself.
  * The only door to mailauth (7.1), used in its lenient mode: a slip in a record costs an honest sender no report.
@@ -60,6 +60,47 @@ export async function checkSpf(question: SpfQuestion): Promise<SpfResult> {
   });
   if (queries.wereTooMany()) return 'PERMERROR';
   return RESULTS.get(status.result) ?? 'TEMPERROR';
+}
+
+export interface SignatureQuestion {
+  /** Header section and body as they were signed. */
+  readonly content: readonly Uint8Array[];
+  /** The time that a signature's expiry is compared with. */
+  readonly at: Date;
+  readonly lookup: Lookup;
+  readonly timeoutMs: number;
+}
+
+/** What one signature is worth. PASS: it covers the whole body, its key is no test, and it verifies. */
+export interface SignatureVerdict {
+  readonly signingDomain: string;
+  readonly result: 'PASS' | 'FAIL' | 'TEMPERROR';
+}
+
+/** Verifies all signatures of a message (RFC 6376 §6). None: an empty list. Trouble of the DNS is no verdict. */
+export async function verifyDkim(question: SignatureQuestion): Promise<SignatureVerdict[]> {
+  const { content, at, lookup, timeoutMs } = question;
+  const queries = countedQueries(lookup, MAX_QUERIES, monotonicMs() + timeoutMs);
+  const { dkimVerify } = await import('mailauth/lib/dkim/verify.js');
+  const { results } = await dkimVerify(Readable.from(turns(content)), {
+    resolver: queries.resolve,
+    rejectRsaSha1: true,
+    curTime: at,
+  });
+  return results.flatMap(({ signingDomain, status }): SignatureVerdict[] => {
+    if (signingDomain === undefined) return [];
+    if (status.result === 'temperror') return [{ signingDomain, result: 'TEMPERROR' }];
+    // RFC 6376 §3.6.1: a key under test signs as if it did not. §8.2: what `l=` leaves out may be anybody's.
+    const isProof = status.result === 'pass' && status.testing !== true && (status.underSized ?? 0) === 0;
+    return [{ signingDomain, result: isProof ? 'PASS' : 'FAIL' }];
+  });
+}
+
+/** Makes the test whether two domains have one organizational domain, by the Public Suffix List. */
+export async function createAlignment(): Promise<(domain: string, other: string) => boolean> {
+  // @ts-expect-error The module comes without types.
+  const tools: { getAlignment: (domain: string, others: string[]) => unknown } = await import('mailauth/lib/tools.js');
+  return (domain, other) => Boolean(tools.getAlignment(domain, [other]));
 }
 
 export interface MessageQuestion {
