@@ -20,7 +20,12 @@ export type HostTrouble =
 export type Outcome =
   | { readonly kind: 'DELIVERED'; readonly reply: Reply }
   | { readonly kind: 'DEFERRED'; readonly reply: Reply }
-  | { readonly kind: 'FAILED'; readonly reply: Reply };
+  | {
+      readonly kind: 'FAILED';
+      readonly reply: Reply;
+      /** The host refused the recipient as such, in its reply to RCPT; else it was the sender, the message or its content. */
+      readonly isAtRcpt?: boolean;
+    };
 
 /** A recipient's position in its message, from 0; stable for the life of the message. */
 export type RecipientNumber = number;
@@ -40,6 +45,12 @@ export interface AttemptRecord {
   readonly recipientNumbers: readonly RecipientNumber[];
   /** True when the host, not a recipient or the message, was the trouble. */
   readonly isHostLevel: boolean;
+  /** What trouble it was, when it was the host's. */
+  readonly trouble?: HostTrouble | undefined;
+  /** A session came about: greeting and EHLO were answered with 2yz. */
+  readonly isGreeted?: boolean | undefined;
+  /** The longest wait for the host before the content, in milliseconds: for its greeting and EHLO, or for the envelope's replies. */
+  readonly answerMs?: number | undefined;
   /** Duration in milliseconds on the monotonic clock. */
   readonly latencyMs: number;
 }
