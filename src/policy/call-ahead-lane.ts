@@ -150,7 +150,9 @@ export function createLane(deps: LaneDeps): Lane {
         // Only an old session can be: the next one is new.
         if (reply.isStale) continue;
         deps.onOffer(waiter.destinationId, probe.offers.sizeLimitBytes);
-        waiter.settle(read(reply, probe));
+        const finding = read(reply, probe);
+        waiter.settle(finding);
+        if (reply.silence === 'TIMEOUT') settleAll(finding);
         return probe;
       }
     } finally {
