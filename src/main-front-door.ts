@@ -29,6 +29,8 @@ import type { Metrics } from './telemetry/metrics.ts';
 
 const OUTAGES_EVERY_MS = 1000;
 const PRUNE_EVERY_MS = 3_600_000;
+/** Of all connections, those whose clients may be made to wait for having tried names out. */
+const HELD_BACK_SHARE = 0.25;
 
 export interface FrontDoorParts {
   readonly config: Config;
@@ -100,7 +102,11 @@ export async function buildFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> 
     ownAddresses: new Set(ownAddresses),
     recordDryRun: (hit) => rejections.record(dryRunRejection(hit)),
   });
-  const guard = createHarvestGuard({ monotonicMs, isTrusted: parts.isTrusted });
+  const guard = createHarvestGuard({
+    monotonicMs,
+    isTrusted: parts.isTrusted,
+    mostHeldBack: Math.floor(config.maxConnections * HELD_BACK_SHARE),
+  });
   return {
     checks: [
       guard.check,

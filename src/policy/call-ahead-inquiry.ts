@@ -16,6 +16,7 @@ import { keyOf, type Recipient, type Standing } from '../recipients/recipient.ts
 import { createBoundedMap } from '../settings/bounded-map.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import { createLane, type Finding, type Lane } from './call-ahead-lane.ts';
+import { createUnknownShares } from './call-ahead-shares.ts';
 import { type ProbeTarget, probeTargets } from './call-ahead-target.ts';
 
 export interface InquiryDeps {
@@ -54,6 +55,8 @@ export interface Inquiries {
   /** An answer that is on its way is not kept, and the next question is put anew. */
   forget(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
   inBackground(work: () => Promise<void>): void;
+  /** Of the last inquiries at this destination; call-ahead-shares.ts. */
+  unknownShare(destinationId: string): number;
   close(): Promise<void>;
 }
 
@@ -69,6 +72,7 @@ const MOST_SILENCES = 10_000;
 
 export function createInquiries(deps: InquiryDeps): Inquiries {
   const { answers, primaries, budget, monotonicMs } = deps;
+  const shares = createUnknownShares();
   const flights = new Map<string, Promise<Inquiry>>();
   const background = new Set<Promise<void>>();
   const lanes = new Map<string, Lane>();
@@ -152,6 +156,7 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
     const { reply, localAddress } = finding;
     const verdict = classify(reply, localAddress, recipient.destinationId);
     if (verdict === 'UNKNOWN' || !isCurrent()) return { kind: 'NO_ANSWER' };
+    shares.note(recipient.destinationId, verdict === 'NEGATIVE');
     const standing = await answers.record({ recipient, verdict, isListed, reply: reply.text, domain });
     if (verdict === 'POSITIVE') inBackground(() => tryCatchAll(subject, targets));
     return { kind: 'ANSWERED', standing };
@@ -170,6 +175,7 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
     },
     forget: (recipient) => void flights.delete(keyOf(recipient)),
     inBackground,
+    unknownShare: shares.of,
     close: async () => {
       stop.abort();
       await Promise.all([...lanes.values()].map((lane) => lane.close()));

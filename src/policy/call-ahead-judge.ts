@@ -38,6 +38,9 @@ export function judgeStanding(mailbox: Mailbox, standing: Standing, nowMs: numbe
   return answer === 'POSITIVE' && holds ? PASS : null;
 }
 
+/** Taken by the domain's policy, though nothing is known of it. */
+export const TAKEN_UNKNOWN: Verdict = { kind: 'PASS' };
+
 /** Since when the primary cannot be asked, and how long that has lasted. */
 export interface Away {
   readonly sinceMs: number;
@@ -57,7 +60,7 @@ export function judgeWhileAway(mailbox: Mailbox, standing: Standing, away: Away)
   const { policy, hours } = domain.unknownWhileDown;
   switch (policy) {
     case 'ACCEPT':
-      return PASS;
+      return TAKEN_UNKNOWN;
     case 'DEFER_THEN_ACCEPT':
       return away.ageMs >= hours * HOUR_MS ? PASS : DEFER_UNKNOWN;
     case 'DEFER':

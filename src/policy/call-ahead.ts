@@ -21,7 +21,7 @@ import type { OpenOutages } from '../outage/open-outages.ts';
 import type { Recipient, Standing } from '../recipients/recipient.ts';
 import { DEFER_SUSPECTED, REFUSE_UNKNOWN } from './call-ahead-replies.ts';
 import { createInquiries, type Inquiry, type InquiryDeps, type InquirySubject } from './call-ahead-inquiry.ts';
-import { type Away, judgeStanding, judgeWhileAway, type Mailbox } from './call-ahead-judge.ts';
+import { type Away, judgeStanding, judgeWhileAway, type Mailbox, TAKEN_UNKNOWN } from './call-ahead-judge.ts';
 import { type Check, PASS, type ServedQuestion, type Verdict } from './decision.ts';
 
 /** A client waits at least five minutes for the reply to RCPT (RFC 5321 §4.5.3.2.3); product: below 30 s. */
@@ -98,8 +98,11 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
         return mailbox.ifUnknown ?? PASS;
       case 'SILENT':
         return judgeWhileAway(mailbox, before, awaySince(inquiry.sinceMs, nowMs));
-      case 'UNASKED':
-        return judgeWhileAway(mailbox, before, awaySince(nowMs, nowMs));
+      case 'UNASKED': {
+        const verdict = judgeWhileAway(mailbox, before, awaySince(nowMs, nowMs));
+        const unknownShare = inquiries.unknownShare(mailbox.domain.destinationId);
+        return verdict === TAKEN_UNKNOWN ? { kind: 'PASS', unknownShare } : verdict;
+      }
       default:
         return inquiry satisfies never;
     }

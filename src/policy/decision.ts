@@ -55,9 +55,15 @@ export interface AcceptedRecipient {
 /** Whose mail it is, for what is kept of a refusal. */
 export type Destination = Pick<AcceptedRecipient, 'destinationId' | 'tenantId'>;
 
+/** What is said of a mailbox that was to be asked about, and could not, because the probe budget is spent. */
+export interface Unasked {
+  /** Of the mailboxes that its primary was asked about lately, the share that it did not know: 0 to 1. */
+  readonly unknownShare?: number;
+}
+
 /** What RCPT is answered. */
 export type Decision =
-  | { readonly kind: 'ACCEPT'; readonly recipient: AcceptedRecipient }
+  | ({ readonly kind: 'ACCEPT'; readonly recipient: AcceptedRecipient } & Unasked)
   | {
       readonly kind: 'REFUSE';
       readonly reply: ReplyLine;
@@ -68,7 +74,7 @@ export type Decision =
     };
 
 /** What one check says: PASS leaves the recipient to the next one. */
-export type Verdict = Decision | { readonly kind: 'PASS' };
+export type Verdict = Decision | ({ readonly kind: 'PASS' } & Unasked);
 
 export const PASS: Verdict = { kind: 'PASS' };
 

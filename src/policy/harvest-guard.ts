@@ -10,6 +10,10 @@
  *    what it wants to know. An honest sender tries again, and its window has moved on;
  *  - from 60 on, those put off included, it hears 421 and cannot connect for ten minutes.
  *
+ * A mailbox that was taken unasked, because the probe budget is spent, is taken for known or unknown as the client's other ones
+ * were, and where there are few, as those that its primary was asked about lately. Else a dictionary would only have to be
+ * quicker than the budget.
+ *
  * Promises bounded memory and a bounded number of sessions held back. Each node counts for itself. Does not see an attack
  * from many networks as one: what protects the primary then is the probe budget.
  */
@@ -24,7 +28,7 @@ import {
   type ServedQuestion,
 } from './decision.ts';
 import { createRecentClients } from './recent-clients.ts';
-import { countMailbox, createTally, mailboxCount, type Tally } from './harvest-tally.ts';
+import { countMailbox, createTally, mailboxCount, type Tally, type TallyKind } from './harvest-tally.ts';
 
 export interface HarvestGuard {
   /** Stands before everything that could tell whether a mailbox exists. */
@@ -39,6 +43,8 @@ export interface HarvestGuardOptions {
   readonly monotonicMs: () => number;
   /** Clients that are never counted. */
   readonly isTrusted: (address: string) => boolean;
+  /** Sessions held back at once. Each takes a place from others: who is beyond is answered at once, and put off all the sooner. */
+  readonly mostHeldBack: number;
   readonly sleep?: (ms: number) => Promise<void>;
 }
 
@@ -46,13 +52,14 @@ const SLOW_FROM = 10;
 const DEFER_FROM = 30;
 const DROP_FROM = 60;
 
+/** So many mailboxes of the client's own count as much as all that others asked its primary for. */
+const OTHERS = 2;
+
 const DELAY_STEP_MS = 1000;
 const MOST_DELAY_MS = 5000;
-/** A held-back session takes a place from others: what is beyond is answered at once, and put off all the sooner. */
-const MOST_HELD_BACK = 100;
 
 const BARRED_MS = 600_000;
-/** About 200 octets each. Those heard of longest ago make room. */
+/** About 250 octets each. Those heard of longest ago make room. */
 const MOST_CLIENTS = 20_000;
 
 const UNKNOWN: ReadonlySet<RejectionCode | null> = new Set<RejectionCode>(['BMX-USER', 'BMX-PRIMARY']);
@@ -68,7 +75,7 @@ const TURNED_AWAY: ReplyLine = { ...LATER, code: 421, enhancedCode: '4.7.0', rej
 type Stage = 'FREE' | 'SLOW' | 'DEFER' | 'DROP';
 
 export function createHarvestGuard(options: HarvestGuardOptions): HarvestGuard {
-  const { monotonicMs, isTrusted, sleep = holdBack } = options;
+  const { monotonicMs, isTrusted, mostHeldBack, sleep = holdBack } = options;
   const clients = createRecentClients<Tally>(MOST_CLIENTS);
   const barredUntilMs = createRecentClients<number>(MOST_CLIENTS);
   let heldBackCount = 0;
@@ -97,16 +104,17 @@ export function createHarvestGuard(options: HarvestGuardOptions): HarvestGuard {
     },
     note: ({ client: { address }, localPart, domain, isRole }, decision) => {
       if (isRole || isTrusted(address)) return undefined;
-      const isKnown = decision.kind === 'ACCEPT';
-      if (!isKnown && !UNKNOWN.has(decision.reply.rejection)) return undefined;
+      if (decision.kind !== 'ACCEPT' && !UNKNOWN.has(decision.reply.rejection)) return undefined;
       const network = clientNetwork(address);
       const nowMs = monotonicMs();
       const tally = clients.get(network) ?? createTally(nowMs);
       clients.set(network, tally);
-      countMailbox(tally, isKnown ? 'known' : 'unknown', `${localPart}@${domain.name}`, nowMs);
-      if (isKnown || stageOf(tally, nowMs) === 'FREE' || heldBackCount >= MOST_HELD_BACK) return undefined;
+      const kind = kindOf(decision);
+      if (decision.kind === 'ACCEPT') tally.unknownShare = decision.unknownShare ?? tally.unknownShare;
+      countMailbox(tally, kind, `${localPart}@${domain.name}`, nowMs);
+      if (kind === 'known' || stageOf(tally, nowMs) === 'FREE' || heldBackCount >= mostHeldBack) return undefined;
       heldBackCount += 1;
-      const beyondCount = Math.floor(mailboxCount(tally, 'unknown', nowMs) - SLOW_FROM);
+      const beyondCount = Math.floor(suspicionOf(tally, nowMs).unknownCount - SLOW_FROM);
       const delayMs = Math.min(MOST_DELAY_MS, (1 + beyondCount) * DELAY_STEP_MS);
       return sleep(delayMs).finally(() => {
         heldBackCount -= 1;
@@ -116,9 +124,23 @@ export function createHarvestGuard(options: HarvestGuardOptions): HarvestGuard {
   };
 }
 
+function kindOf(decision: Decision): TallyKind {
+  if (decision.kind !== 'ACCEPT') return 'unknown';
+  return decision.unknownShare === undefined ? 'known' : 'unasked';
+}
+
+/** Mailboxes it knew and did not know, those unasked shared out between them. */
+function suspicionOf(tally: Tally, nowMs: number): { readonly knownCount: number; readonly unknownCount: number } {
+  const known = mailboxCount(tally, 'known', nowMs);
+  const unknown = mailboxCount(tally, 'unknown', nowMs);
+  const unasked = mailboxCount(tally, 'unasked', nowMs);
+  const share = (unknown + OTHERS * tally.unknownShare) / (known + unknown + OTHERS);
+  return { knownCount: known + unasked * (1 - share), unknownCount: unknown + unasked * share };
+}
+
 function stageOf(tally: Tally, nowMs: number): Stage {
-  const unknownCount = mailboxCount(tally, 'unknown', nowMs);
-  if (unknownCount < SLOW_FROM || unknownCount <= mailboxCount(tally, 'known', nowMs)) return 'FREE';
+  const { knownCount, unknownCount } = suspicionOf(tally, nowMs);
+  if (unknownCount < SLOW_FROM || unknownCount <= knownCount) return 'FREE';
   if (unknownCount < DEFER_FROM) return 'SLOW';
   return unknownCount + tally.deferredCount < DROP_FROM ? 'DEFER' : 'DROP';
 }

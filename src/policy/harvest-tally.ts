@@ -1,5 +1,6 @@
 /**
- * How many different mailboxes one client knew, and did not know, within the last ten minutes; in about 200 octets.
+ * How many different mailboxes one client knew, did not know, and asked for when nobody could be asked, within the last ten
+ * minutes; in about 250 octets.
  *
  * A sliding window of two periods: the one before counts by the share of it that the window still covers. Whether a mailbox
  * was counted before is one bit of 256 per period, so some few are left out and none counts twice. From the 128th on every
@@ -13,28 +14,31 @@ export interface Tally {
   readonly before: Counts;
   /** Mailboxes put off unasked in this period. They lead to the next stage, but must not keep a client where it is. */
   deferredCount: number;
-  /** Those of known mailboxes, then those of unknown ones. */
+  /** Of the mailboxes its primary was asked about lately, the share that was unknown, as last heard. */
+  unknownShare: number;
+  /** Those of known mailboxes, then of unknown ones, then of those unasked. */
   readonly bits: Uint8Array;
 }
 
 interface Counts {
   known: number;
   unknown: number;
+  unasked: number;
 }
 
 export type TallyKind = keyof Counts;
 
+const NONE: Readonly<Counts> = { known: 0, unknown: 0, unasked: 0 };
 const WINDOW_MS = 600_000;
 const BITS = 256;
 const MANY = BITS / 2;
-const OFFSETS: Readonly<Counts> = { known: 0, unknown: BITS / 8 };
+const OFFSETS: Readonly<Counts> = { known: 0, unknown: BITS / 8, unasked: (2 * BITS) / 8 };
 /** Keeps names from being chosen to fall together. */
 const SEED = randomInt(2 ** 32);
 
 export function createTally(nowMs: number): Tally {
-  const none = { known: 0, unknown: 0 };
-  const bits = new Uint8Array((2 * BITS) / 8);
-  return { beganMs: nowMs, current: { ...none }, before: { ...none }, deferredCount: 0, bits };
+  const bits = new Uint8Array((3 * BITS) / 8);
+  return { beganMs: nowMs, current: { ...NONE }, before: { ...NONE }, deferredCount: 0, unknownShare: 0, bits };
 }
 
 /**
@@ -61,10 +65,9 @@ export function mailboxCount(tally: Tally, kind: TallyKind, nowMs: number): numb
 function slide(tally: Tally, nowMs: number): void {
   const elapsedMs = nowMs - tally.beganMs;
   if (elapsedMs < WINDOW_MS) return;
-  const none = { known: 0, unknown: 0 };
   const isAdjacent = elapsedMs < 2 * WINDOW_MS;
-  Object.assign(tally.before, isAdjacent ? tally.current : none);
-  Object.assign(tally.current, none);
+  Object.assign(tally.before, isAdjacent ? tally.current : NONE);
+  Object.assign(tally.current, NONE);
   tally.deferredCount = 0;
   tally.bits.fill(0);
   tally.beganMs = isAdjacent ? tally.beganMs + WINDOW_MS : nowMs;

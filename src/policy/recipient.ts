@@ -19,7 +19,7 @@
 import { normalizeDomain } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
-import type { Check, Decision, ForwardPath, MailInfo, ServedQuestion } from './decision.ts';
+import type { Check, Decision, ForwardPath, MailInfo, ServedQuestion, Unasked } from './decision.ts';
 import { checkPostmaster, isRole, type PostmasterMailbox } from './postmaster.ts';
 import { checkRelayDomain, NOT_SERVED, recipientOf } from './relay-domain.ts';
 
@@ -54,11 +54,13 @@ export async function decideRecipient(
 
 async function judge(checks: readonly Check[], question: ServedQuestion): Promise<Decision> {
   const recipient = recipientOf(question.domain);
+  let unasked: Unasked = {};
   for (const check of checks) {
     const answer = check(question);
     const verdict = answer instanceof Promise ? await answer : answer;
     if (verdict.kind === 'REFUSE') return { ...verdict, destination: recipient };
     if (verdict.kind === 'ACCEPT') return verdict;
+    if (verdict.unknownShare !== undefined) unasked = { unknownShare: verdict.unknownShare };
   }
-  return { kind: 'ACCEPT', recipient };
+  return { kind: 'ACCEPT', recipient, ...unasked };
 }

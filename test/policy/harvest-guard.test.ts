@@ -1,6 +1,6 @@
 /** The harvest guard: a dictionary is slowed, put off and turned away, in this order; honest senders never notice it. */
 import { describe, expect, test } from 'bun:test';
-import type { Decision, ServedQuestion } from '../../src/policy/decision.ts';
+import type { ServedQuestion, Verdict } from '../../src/policy/decision.ts';
 import { createHarvestGuard, type HarvestGuard } from '../../src/policy/harvest-guard.ts';
 import { decideRecipient } from '../../src/policy/recipient.ts';
 import { relayDomain } from '../helpers/relay-domain.ts';
@@ -11,6 +11,8 @@ const MINUTE_MS = 60_000;
 interface Scene {
   readonly guard: HarvestGuard;
   nowMs: number;
+  /** Said of names that begin with `unasked`. */
+  unknownShare: number;
   /** Every delay, in its order; time passes with it. */
   readonly delaysMs: number[];
   /** Names that were asked for below the guard. */
@@ -20,10 +22,11 @@ interface Scene {
 }
 
 function makeScene(): Scene {
-  const scene = { nowMs: 1_000_000, delaysMs: [] as number[], asked: [] as string[] };
+  const scene = { nowMs: 1_000_000, unknownShare: 0, delaysMs: [] as number[], asked: [] as string[] };
   const guard = createHarvestGuard({
     monotonicMs: () => scene.nowMs,
     isTrusted: (address) => address === '127.0.0.1',
+    mostHeldBack: 100,
     sleep: async (ms) => {
       scene.delaysMs.push(ms);
       scene.nowMs += ms;
@@ -35,8 +38,9 @@ function makeScene(): Scene {
       postmaster: { hostname: 'mx.backup.test', recipient: null },
       checks: [
         guard.check,
-        ({ localPart: name }: ServedQuestion): Decision | { kind: 'PASS' } => {
+        ({ localPart: name }: ServedQuestion): Verdict => {
           scene.asked.push(name);
+          if (name.startsWith('unasked')) return { kind: 'PASS', unknownShare: scene.unknownShare };
           if (name.startsWith('known') || name === 'postmaster') return { kind: 'PASS' };
           return { kind: 'REFUSE', reply: { code: 550, enhancedCode: '5.1.1', text: 'no', rejection: refusal } };
         },
@@ -117,13 +121,42 @@ describe('a dictionary', () => {
     expect(answer).toBe('450 BMX-LATER');
   });
 
+  test('is no different for names that nobody was asked about, while nearly all that were are unknown', async () => {
+    const scene = makeScene();
+    scene.unknownShare = 0.95;
+    const answers: string[] = [];
+    for (let at = 0; at < 200; at += 1) answers.push(await scene.rcpt(`unasked${at}`));
+    expect(answers.filter((answer, at) => answer !== answers[at - 1])).toEqual([
+      '250',
+      '450 BMX-LATER',
+      '421 BMX-LIMIT',
+    ]);
+    expect(answers.filter((answer) => answer === '250').length).toBeLessThan(50);
+    expect([...new Set(scene.delaysMs)]).toEqual([1000, 2000, 3000, 4000, 5000]);
+  });
+
+  test('is no different when it had time for a few names that were asked about, whatever others asked for', async () => {
+    const scene = makeScene();
+    await dictionary(scene, 5);
+    const answers: string[] = [];
+    for (let at = 0; at < 200; at += 1) answers.push(await scene.rcpt(`unasked${at}`));
+    expect(answers.at(-1)).toBe('421 BMX-LIMIT');
+  });
+
+  test('is no different when its first names were too many at once for any to be asked about', async () => {
+    const scene = makeScene();
+    for (let at = 0; at < 300; at += 1) expect(await scene.rcpt(`unasked${at}`)).toBe('250');
+    await dictionary(scene, 5);
+    expect(await scene.rcpt('unasked')).toBe('421 BMX-LIMIT');
+  });
+
   test('holds back at most a hundred sessions at once', async () => {
     let heldBackCount = 0;
     const never = (): Promise<void> => {
       heldBackCount += 1;
       return new Promise(() => undefined);
     };
-    const guard = createHarvestGuard({ monotonicMs: () => 0, isTrusted: () => false, sleep: never });
+    const guard = createHarvestGuard({ monotonicMs: () => 0, isTrusted: () => false, mostHeldBack: 100, sleep: never });
     const client = { address: '192.0.2.66', name: null, ehloName: '', protocol: 'ESMTP', tls: null } as const;
     const reply = { code: 550, enhancedCode: '5.1.1', text: 'no', rejection: 'BMX-USER' } as const;
     for (let at = 0; at < 500; at += 1) {
@@ -145,6 +178,21 @@ describe('is never noticed', () => {
       }
       expect(scene.delaysMs).toEqual([]);
     }
+  });
+
+  test('by a mailing list of which nobody is asked, while those asked about are mostly known', async () => {
+    const scene = makeScene();
+    scene.unknownShare = 0.1;
+    for (let at = 0; at < 2000; at += 1) expect(await scene.rcpt(`unasked${at}`)).toBe('250');
+    expect(scene.delaysMs).toEqual([]);
+  });
+
+  test('by a sender known for its known mailboxes, of which nobody is asked while others try names out', async () => {
+    const scene = makeScene();
+    scene.unknownShare = 0.95;
+    for (let at = 0; at < 30; at += 1) await scene.rcpt(`known${at}`);
+    for (let at = 0; at < 500; at += 1) expect(await scene.rcpt(`unasked${at}`)).toBe('250');
+    expect(scene.delaysMs).toEqual([]);
   });
 
   test('by a program that writes to the same dead mailbox over and over', async () => {
