@@ -61,14 +61,18 @@ const ABOUT_SENDER = /\bsenders?\b|\bverification failed for\b|\breverse[ -]?pat
 
 /** About how we behave or what the server is set up for, or not meant to last. */
 const ABOUT_ELSE =
-  /\btoo many\b|\bexcessive\b|\b(?:relay|relaying)(?: access)? (?:denied|prohibited|not|is not)\b|\b(?:unable|not permitted|not allowed) to relay\b|\btemporar(?:y|ily)\b|\btry (?:again )?later\b|\bgr[ea]y-?list/i;
+  /\btoo many\b|\bexcessive\b|\btoo (?:quickly|fast)\b|\bat a rate that\b|\b(?:relay|relaying)(?: access)? (?:denied|prohibited|not|is not)\b|\b(?:unable|not permitted|not allowed) to relay\b|\btemporar(?:y|ily)\b|\btry (?:again )?later\b|\bgr[ea]y-?list/i;
 
 /** Does the text say that the mailbox is unknown, and speak of nothing else? Case, punctuation and line breaks do not matter. */
 export function saysUnknownUser(text: string): boolean {
-  const bare = withoutMailboxes(text);
-  if (ABOUT_ELSE.test(bare)) return false;
-  const words = ` ${wordsOf(bare)} `;
+  if (isAboutElse(text)) return false;
+  const words = ` ${wordsOf(withoutMailboxes(text))} `;
   return UNKNOWN_USER.some((phrase) => words.includes(` ${phrase} `));
+}
+
+/** Does the text speak of limits, of relaying, or of what will pass? */
+export function isAboutElse(text: string): boolean {
+  return ABOUT_ELSE.test(withoutMailboxes(text));
 }
 
 /** Is it the reverse-path that the text complains of? */

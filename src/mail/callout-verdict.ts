@@ -8,11 +8,12 @@
  * 3. 5yz whose text names an address of ours or a blocklist is about us: UNKNOWN, blocking, whatever its code.
  * 4. 5yz whose text complains of the sender is about our reverse-path: UNKNOWN, whatever its code.
  * 5. 5yz with an enhanced status code: NEGATIVE for the codes that say "no such mailbox" (RFC 3463 §3.2), and for 5.4.1
- *    where the text is Exchange Online's "recipient address rejected". UNKNOWN for every other code; 5.7.z is blocking.
+ *    where the text is Exchange Online's "recipient address rejected". UNKNOWN for every other code, and where the text
+ *    speaks of a limit or of what will pass, as Gmail's 5.2.1 may; 5.7.z is blocking.
  * 6. 550, 551, 553 without one: NEGATIVE when the text stands in the table (callout-texts.ts), else UNKNOWN.
  * 7. Every other 5yz: UNKNOWN.
  */
-import { isAboutSender, saysUnknownUser } from './callout-texts.ts';
+import { isAboutElse, isAboutSender, saysUnknownUser } from './callout-texts.ts';
 import { namesAddress, namesBlocklist } from './refusal-words.ts';
 import type { Reply } from './reply.ts';
 
@@ -68,6 +69,7 @@ const MAILBOX_CODES: ReadonlySet<number> = new Set([550, 551, 553]);
 
 function saysNoMailbox(reply: Reply): boolean {
   const code = enhancedCodeOf(reply);
+  if (isAboutElse(reply.text)) return false;
   if (code === null) return MAILBOX_CODES.has(reply.code) && saysUnknownUser(reply.text);
   // Exchange Online's directory-based edge blocking.
   if (code === '5.4.1') return /recipient\s+address\s+rejected/i.test(reply.text);

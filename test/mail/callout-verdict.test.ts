@@ -88,6 +88,12 @@ const NO_VERDICT: readonly (readonly [why: string, reply: string, isBlocking?: b
   ['harvest limit', '550 Excessive userid unknowns'],
   ['not meant to last', '550 User unknown, please try again later'],
   ['greylisting by 5xx', '550 greylisted: no such user yet'],
+  [
+    'Gmail: a rate limit by the code of a disabled mailbox',
+    '550-5.2.1 The user you are trying to contact is receiving mail at a rate that\n550-5.2.1 prevents additional messages from being delivered. For more\n550 5.2.1 information, please visit https://support.google.com/mail/?p=ReceivingRatePerm',
+  ],
+  ['harvest limit with a code', '550 5.1.1 Too many invalid recipients'],
+  ['not meant to last, with a code', '550 5.1.0 Address temporarily rejected, try again later'],
   ['a code at odds with the reply', '550 4.1.1 User unknown'],
   ['dialogue', '503 5.5.1 Need MAIL'],
   ['dialogue', '555 5.5.4 Unsupported option'],
