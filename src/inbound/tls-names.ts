@@ -4,18 +4,12 @@
  * Only the names of the subjectAltName extension count; the common name is none. Pure; does not look at dates or issuers.
  */
 import type { X509Certificate } from 'node:crypto';
+import { coversName } from '../mail/name-pattern.ts';
 
 /** The DNS names a certificate was issued for, lower case, wildcards as they stand. */
 export function certificateNames(certificate: X509Certificate): string[] {
   const { subjectAltName = '' } = certificate;
   return [...subjectAltName.matchAll(/(?:^|, )DNS:([^\s,"]+)/g)].map(([, name = '']) => name.toLowerCase());
-}
-
-/** Is `name` the certificate's name, or one label below its wildcard? Both lower case. */
-export function coversName(certificateName: string, name: string): boolean {
-  if (!certificateName.startsWith('*.')) return certificateName === name;
-  const dot = name.indexOf('.');
-  return dot > 0 && name.slice(dot) === certificateName.slice(1);
 }
 
 /**
