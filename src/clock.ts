@@ -1,11 +1,11 @@
 /**
  * The node's two clocks.
  *
- * `wallClock` stamps log lines and the Received field. `monotonicMs` measures deadlines and latencies, and never jumps.
+ * `wallClock` stamps log lines and the Received field, and certificates are held against it. `monotonicMs` measures deadlines and latencies, and never jumps.
  * Neither decides about mail: every stored instant and every comparison of instants uses SQL's `bmx_now()`.
  */
 
-/** The node's wall-clock time. For logs and the Received field only. */
+/** The node's wall-clock time. For logs, the Received field and the dates of certificates only. */
 export function wallClock(): Date {
   return new Date();
 }

@@ -1,6 +1,8 @@
 /**
- * Opens SMTP sessions to one address of a next hop (RFC 5321), with STARTTLS where it is offered (RFC 3207, opportunistic:
- * the certificate is not verified, and where the handshake fails the address is dialled once more in clear).
+ * Opens SMTP sessions to one address of a next hop (RFC 5321), with STARTTLS (RFC 3207) as tls-demand.ts says.
+ *
+ * Where a demand allows clear text and the handshake fails, the address is dialled once more in clear; where it does not, no
+ * command but EHLO and STARTTLS leaves before the peer has satisfied it (tls-verdict.ts), and failure is TLS trouble.
  *
  * Expected trouble is a value, never an exception. Only this file knows nodemailer here: it drives the dialogue; the MAIL and
  * RCPT commands are ours (smtp-commands.ts), and so is every timeout. Sessions: smtp-session.ts.
@@ -17,6 +19,9 @@ import { dial } from './smtp-dial.ts';
 import { createSession, type SmtpLink, type SmtpSession } from './smtp-session.ts';
 import type { SmtpTimeouts } from './smtp-timeouts.ts';
 import type { LinkEnvelope } from './smtp-transaction.ts';
+import { allowsClearText, type TlsDemand, verifiedBy } from './tls-demand.ts';
+import { LET_PASS, readPeer } from './tls-peer.ts';
+import { whyNotSatisfied } from './tls-verdict.ts';
 import { createWatchdog } from './watchdog.ts';
 
 export interface OpenOptions {
@@ -27,7 +32,11 @@ export interface OpenOptions {
   /** What we call ourselves in EHLO. */
   readonly ehloName: string;
   readonly timeouts: SmtpTimeouts;
-  readonly tls: 'OPPORTUNISTIC' | 'NONE';
+  readonly tls: TlsDemand;
+  /** Hears what a demand of TESTING would have failed for. */
+  readonly onTestingFault?: ((fault: string) => void) | undefined;
+  /** PEM certificates of authorities in place of the runtime's. */
+  readonly authorities?: readonly string[] | undefined;
   /** Aborting cuts the connection at once. */
   readonly signal?: AbortSignal | undefined;
   /** Content goes out in pieces of this size, so that progress shows and an abort can stop between two. */
@@ -61,13 +70,13 @@ export interface GreetedLink {
   readonly kind: 'OPEN';
   readonly link: SmtpLink;
   readonly offers: SmtpOffers;
-  /** `TLSv1.3 TLS_AES_256_GCM_SHA384`, or null for clear text. */
+  /** `TLSv1.3 TLS_AES_256_GCM_SHA384 verified by DANE`, without the last words where nobody was; null for clear text. */
   readonly tls: string | null;
   /** Our own address on this connection, or null. */
   readonly localAddress: string | null;
 }
 
-/** Dials, greets and, where offered, encrypts. The session is ready for its first message. */
+/** Dials, greets and encrypts as demanded. The session is ready for its first message. */
 export async function openSession(options: OpenOptions): Promise<OpenResult> {
   const opened = await openLink(options);
   if (opened.kind !== 'OPEN') return opened;
@@ -81,9 +90,10 @@ export async function openSession(options: OpenOptions): Promise<OpenResult> {
 
 /** As `openSession`, for a dialogue that is no transfer: smtp-probe.ts. */
 export async function openLink(options: OpenOptions): Promise<GreetedLink | OpenFailure> {
-  const first = await openOnce(options, options.tls === 'OPPORTUNISTIC');
+  const { tls } = options;
+  const first = await openOnce(options, tls !== 'NONE');
   const isBrokenTls = first.kind === 'TROUBLE' && first.trouble === 'TLS' && !options.signal?.aborted;
-  return isBrokenTls ? openOnce(options, false) : first;
+  return isBrokenTls && allowsClearText(tls) ? openOnce(options, false) : first;
 }
 
 async function openOnce(options: OpenOptions, useTls: boolean): Promise<GreetedLink | OpenFailure> {
@@ -91,17 +101,17 @@ async function openOnce(options: OpenOptions, useTls: boolean): Promise<GreetedL
   const dialled = await dial({ address, port, timeoutMs: timeouts.connectMs, signal });
   if (dialled.kind !== 'CONNECTED') return dialled;
   const link = createLink(options, dialled.socket, useTls);
-  const failure = await handshake(link, options);
+  const { connection } = link;
+  const failure = (await handshake(link, options)) ?? demandTls(connection, options, useTls);
   if (failure !== null) {
     link.cut();
     return failure;
   }
-  const { connection } = link;
   return {
     kind: 'OPEN',
     link,
     offers: readOffers(link.lastReply()),
-    tls: describeTls(connection),
+    tls: describeTls(connection, options.tls),
     localAddress: dialled.socket.localAddress ?? null,
   };
 }
@@ -111,15 +121,17 @@ interface Link extends SmtpLink {
 }
 
 /** nodemailer's connection with the few points at which we take part. */
-function createLink({ host, port, ehloName }: OpenOptions, socket: Socket, useTls: boolean): Link {
+function createLink(options: OpenOptions, socket: Socket, useTls: boolean): Link {
+  const { host, port, ehloName, tls, authorities } = options;
   const connection = new SMTPConnection({
-    host,
+    // What SNI says.
+    host: typeof tls !== 'string' && tls.kind === 'DANE' ? tls.baseDomain : host,
     port,
     connection: socket,
     secure: false,
     name: ehloName,
     ignoreTLS: !useTls,
-    tls: { rejectUnauthorized: false },
+    tls: authorities === undefined ? LET_PASS : { ...LET_PASS, ca: [...authorities] },
     connectionTimeout: NEVER_MS,
     greetingTimeout: NEVER_MS,
     socketTimeout: NEVER_MS,
@@ -234,12 +246,24 @@ function troubleAt(stage: Stage, error: SMTPError): OpenFailure {
 
 const TROUBLE_OF_ANSWER = { REPLY: 'GREETING', JUNK: 'FAULT', SILENCE: 'DROPPED' } as const;
 
-/** `TLSv1.3 TLS_AES_256_GCM_SHA384`, or null for clear text. */
-function describeTls(connection: SMTPConnection): string | null {
+/** The failure where the connection, which is ready, does not satisfy the demand. */
+function demandTls(connection: SMTPConnection, options: OpenOptions, useTls: boolean): OpenFailure | null {
+  const { tls, host, onTestingFault } = options;
+  if (tls === 'NONE' || tls === 'OPPORTUNISTIC') return null;
+  const socket = connection._socket;
+  const absence = useTls ? 'STARTTLS is not offered' : 'the TLS handshake fails';
+  const fault = socket instanceof TLSSocket ? whyNotSatisfied(tls, host, readPeer(socket)) : absence;
+  if (fault === null) return null;
+  if (!allowsClearText(tls)) return { kind: 'TROUBLE', trouble: 'TLS', reply: `[TLS: ${fault}]` };
+  onTestingFault?.(fault);
+  return null;
+}
+
+function describeTls(connection: SMTPConnection, demand: TlsDemand): string | null {
   const socket = connection._socket;
   if (!(socket instanceof TLSSocket)) return null;
   const cipher = socket.getCipher();
-  return [socket.getProtocol(), cipher.standardName ?? cipher.name].filter(Boolean).join(' ');
+  return [socket.getProtocol(), cipher.standardName ?? cipher.name].filter(Boolean).join(' ') + verifiedBy(demand);
 }
 
 function currentSocket(connection: SMTPConnection): Socket | null {

@@ -5,6 +5,8 @@
  * the same for a probe and a transfer; what differs stands in smtp-probe-question.ts. A connection carries few questions and
  * few refusals, so that no primary takes us for a harvester. Expected trouble is a value, and every wait is bounded, an octet
  * now and then included. Does not judge replies (mail/callout-verdict.ts), choose hosts, or know whether a host is us.
+ * TLS is opportunistic whatever is demanded of transfers (tls-demand.ts): no content is sent, and a wrong certificate must not
+ * make a mailbox unknown; the address asked about may be seen on the way, as in any dialogue before STARTTLS existed.
  */
 import { type GreetedLink, type OpenFailure, openLink } from './smtp-client.ts';
 import type { SmtpOffers } from './smtp-commands.ts';

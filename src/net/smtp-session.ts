@@ -30,7 +30,7 @@ export interface OutgoingMessage extends OutgoingEnvelope {
 
 export interface SmtpSession {
   readonly offers: SmtpOffers;
-  /** `TLSv1.3 TLS_AES_256_GCM_SHA384`, or null for clear text. */
+  /** `TLSv1.3 TLS_AES_256_GCM_SHA384 verified by DANE`, without the last words where nobody was; null for clear text. */
   readonly tls: string | null;
   /** Our own address on this connection, or null. */
   readonly localAddress: string | null;
@@ -83,6 +83,8 @@ interface Pending {
   envelope: LinkEnvelope;
   phase: Phase;
   sawReply: boolean;
+  readonly beganAtMs: number;
+  envelopeMs: number | null;
 }
 
 /** Makes a session of a link that has been greeted. */
@@ -113,6 +115,7 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
   const finish = (error: LinkError | null, response: string, silence: Silence): void => {
     if (pending === null) return;
     const { message, settle, envelope, phase, sawReply } = pending;
+    const envelopeMs = pending.envelopeMs ?? monotonicMs() - pending.beganAtMs;
     const { recipients } = message;
     const isReused = messageCount > 1;
     const ended = readTransaction({ recipients, envelope, phase, sawReply, error, response, silence, isReused });
@@ -122,7 +125,7 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
     needsReset = ended.stage !== 'DOT';
     // A reply before our final dot: the rest of the content would be taken for commands.
     if (ended.stage === 'CONTENT') cut(silence);
-    settle(ended);
+    settle({ ...ended, envelopeMs });
   };
   const onAbort = (): void => {
     if (pending?.phase !== 'DOT') cut('STOPPED');
@@ -131,6 +134,7 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
   const pipe = (stream: Writable): void => {
     if (pending === null) return;
     const goAhead = link.lastReply();
+    pending.envelopeMs = monotonicMs() - pending.beganAtMs;
     if (goAhead.startsWith('3')) {
       pending.phase = 'CONTENT';
       writeContent(stream, pending);
@@ -165,7 +169,16 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
 
   const transact = (message: OutgoingMessage): Promise<Transaction> =>
     new Promise((settle) => {
-      const mine: Pending = { message, settle, envelope: {}, phase: 'ENVELOPE', sawReply: false };
+      const beganAtMs = monotonicMs();
+      const mine: Pending = {
+        message,
+        settle,
+        envelope: {},
+        phase: 'ENVELOPE',
+        sawReply: false,
+        beganAtMs,
+        envelopeMs: null,
+      };
       const total = message.recipients.length;
       pending = mine;
       messageCount += 1;
@@ -174,7 +187,7 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
         const recipient = line.startsWith('RCPT TO:<') ? message.recipients[Number(line.slice(9, -1))] : undefined;
         return recipient === undefined ? line : rcptCommand(recipient, offers);
       };
-      const endsAtMs = monotonicMs() + (total + 2) * timeouts.commandMs;
+      const endsAtMs = beganAtMs + (total + 2) * timeouts.commandMs;
       watchdog.expect(Math.min(timeouts.commandMs, timeouts.dataMs), () => {
         // A peer that sends an octet now and then makes no progress for ever.
         if (monotonicMs() >= endsAtMs) return 0;

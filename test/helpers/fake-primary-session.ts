@@ -28,6 +28,8 @@ export interface FakePrimarySession {
   readonly number: number;
   readonly commands: string[];
   isTls: boolean;
+  /** What SNI said; false when it said nothing, null in clear. */
+  serverName: string | false | null;
   isOpen: boolean;
   /** Octets of content of a message that never got its dot. */
   unfinishedBytes: number;
@@ -219,7 +221,11 @@ export function serveSession(parts: SessionParts): () => void {
     socket.removeAllListeners('data');
     const plain = socket;
     const secureContext = createSecureContext(parts.certificate);
-    socket = new TLSSocket(plain, { isServer: true, secureContext });
+    const secured = new TLSSocket(plain, { isServer: true, secureContext });
+    secured.on('secure', () => {
+      session.serverName = (secured as TLSSocket & { servername?: string | false }).servername ?? false;
+    });
+    socket = secured;
     buffer = Buffer.alloc(0);
     session.isTls = true;
     listen();

@@ -5,7 +5,7 @@
  * It keeps its port while it is down, so that it can come back.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { testCertificate } from './certificate.ts';
+import { type TestCertificate, testCertificate } from './certificate.ts';
 import { type FakePrimaryModes, type ModeName, NAMED_MODES, PLAIN_MODES } from './fake-primary-modes.ts';
 import {
   type AskedRecipient,
@@ -42,13 +42,15 @@ export interface FakePrimaryOptions {
   /** 0, the default, takes any free port. */
   readonly port?: number;
   readonly modes?: ModeName | Partial<FakePrimaryModes>;
+  /** A self-signed one of `primary.example` when absent. */
+  readonly certificate?: TestCertificate;
 }
 
 const PATIENCE_MS = 10_000;
 
 export async function startFakePrimary(options: FakePrimaryOptions = {}): Promise<FakePrimary> {
   const host = options.host ?? '127.0.0.1';
-  const certificate = testCertificate();
+  const certificate = options.certificate ?? testCertificate();
   const messages: ReceivedMessage[] = [];
   const sessions: FakePrimarySession[] = [];
   const rcpts: AskedRecipient[] = [];
@@ -65,7 +67,14 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
   const onConnection = (socket: Socket): void => {
     socket.setNoDelay(true);
     socket.on('close', () => cuts.delete(socket));
-    const session = { number: sessions.length, commands: [], isTls: false, isOpen: true, unfinishedBytes: 0 };
+    const session = {
+      number: sessions.length,
+      commands: [],
+      isTls: false,
+      serverName: null,
+      isOpen: true,
+      unfinishedBytes: 0,
+    };
     sessions.push(session);
     onChange();
     const onMessage = (message: ReceivedMessage): void => {
