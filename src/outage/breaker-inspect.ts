@@ -1,0 +1,45 @@
+/**
+ * What the API and the metrics show of breakers. Every statement for people carries its viewer.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { mineOnly } from '../settings/conditions.ts';
+import { type BreakerState, isTrialOver } from './breaker.ts';
+
+export interface BreakerView {
+  readonly state: BreakerState;
+  /** Null while CLOSED. */
+  readonly since: Date | null;
+  /** The refusal that opened it, verbatim; kept through the trial that follows. */
+  readonly reply: string | null;
+  /** Messages judged in the present trial. */
+  readonly trialCount: number;
+}
+
+export const CLOSED_BREAKER: BreakerView = { state: 'CLOSED', since: null, reply: null, trialCount: 0 };
+
+export interface BreakerInspection {
+  /** By destination id. */
+  readBreakers(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, BreakerView>>;
+}
+
+export function createBreakerInspection(sql: SqlExecutor): BreakerInspection {
+  return {
+    readBreakers: async (viewer, destinationIds) => {
+      const rows = await sql<(BreakerView & { id: string })[]>`
+        select d.id, d.breaker as state, d.breaker_since as since, d.breaker_reply as reply, d.trial_count as "trialCount"
+        from destinations d
+        where d.id = any(${[...destinationIds]}::uuid[]) and ${mineOnly(sql, viewer)}
+          and d.breaker <> 'CLOSED' and not ${isTrialOver(sql)}`;
+      return new Map(rows.map(({ id, ...view }) => [id, view]));
+    },
+  };
+}
+
+/** Breakers that are open, of all tenants: each has an outage. */
+export async function countOpenBreakers(sql: SqlExecutor): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    select count(*) as count from outages o join destinations d on d.id = o.destination_id
+    where o.ended_at is null and d.breaker = 'OPEN'`;
+  return row?.count ?? 0;
+}

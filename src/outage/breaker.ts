@@ -1,0 +1,75 @@
+/**
+ * The breaker of a destination: whether a primary's refusals may end mail. Pure rules; breaker-feed.ts keeps the state.
+ *
+ * - CLOSED: as ever. A recipient known good that is refused is only suspected (queue/outcome.ts). Ten such mailboxes refused
+ *   within ten minutes, and nobody taken between, open it: no company loses ten mailboxes in ten minutes while not one
+ *   message is taken.
+ * - TRIAL: an outage has ended. No refusal ends anybody. Three mailboxes known good refused, and no fewer than messages were
+ *   taken, open it: a server that is set up takes more of those it has taken before than it refuses. So do ten mailboxes of
+ *   whatever standing when nothing at all was taken. Strangers alone, beside mail that is taken, do not: spam for names that
+ *   do not exist is what a backup is sent most. Over after 20 messages judged, no sooner than 10 minutes; or after an hour
+ *   in which something was taken or refused, so that a quiet domain does not stay in it for days.
+ * - OPEN: nothing is handed over but one message an hour. The first that is taken brings the trial; after a flush it
+ *   closes the breaker, since the operator has said that the primary is ready.
+ *
+ * A mailbox counts once, however many messages for it are held: one that is gone opens nothing.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+
+export type BreakerState = 'CLOSED' | 'TRIAL' | 'OPEN';
+
+/** Messages that are judged in a trial. */
+export const TRIAL_MESSAGES = 20;
+
+const KNOWN_GOOD_IN_TRIAL = 3;
+const STRANGERS_IN_TRIAL = 10;
+const KNOWN_GOOD_IN_A_ROW = 10;
+
+/** What the rules look at. Counts are of the trial, or while CLOSED of the last ten minutes without anybody taken. */
+export interface Evidence {
+  readonly state: BreakerState;
+  /** The destination is in an outage, which a verdict on a recipient ends. */
+  readonly hasOutage: boolean;
+  /** Messages of which somebody was taken. */
+  readonly takenCount: number;
+  /** Of those, in what has just been seen. */
+  readonly takenNow: number;
+  /** Messages judged just now. */
+  readonly judgedNow: number;
+  /** Mailboxes refused just now for the first time that are known good. */
+  readonly refusedNow: number;
+  /** Mailboxes refused for the first time, and those of them known good. */
+  readonly refusedMailboxes: number;
+  readonly refusedKnownGood: number;
+  /** It was an attempt that the operator asked for. */
+  readonly isFlush: boolean;
+}
+
+/** The state that follows. */
+export function nextBreakerState(evidence: Evidence): BreakerState {
+  const { state, hasOutage, takenNow, judgedNow, isFlush } = evidence;
+  switch (state) {
+    case 'OPEN':
+      if (takenNow === 0) return 'OPEN';
+      return isFlush ? 'CLOSED' : 'TRIAL';
+    case 'TRIAL':
+      return failsTrial(evidence) ? 'OPEN' : 'TRIAL';
+    case 'CLOSED':
+      if (hasOutage) return judgedNow === 0 ? 'CLOSED' : failsTrial(evidence) ? 'OPEN' : 'TRIAL';
+      return takenNow === 0 && evidence.refusedKnownGood >= KNOWN_GOOD_IN_A_ROW ? 'OPEN' : 'CLOSED';
+    default:
+      return state satisfies never;
+  }
+}
+
+function failsTrial({ takenCount, takenNow, refusedNow, refusedMailboxes, refusedKnownGood }: Evidence): boolean {
+  if (takenCount === 0 && refusedMailboxes >= STRANGERS_IN_TRIAL) return true;
+  // Behind the first messages takings are not counted any more: what has just been seen must be refused for the most part.
+  return refusedKnownGood >= KNOWN_GOOD_IN_TRIAL && refusedKnownGood >= takenCount && refusedNow >= takenNow;
+}
+
+/** Whether a trial is over, on columns of `destinations d`. */
+export function isTrialOver(sql: SqlExecutor) {
+  return sql`(d.breaker = 'TRIAL' and d.trial_count > 0 and (d.breaker_since <= bmx_now() - interval '1 hour'
+    or (d.trial_count >= ${TRIAL_MESSAGES}::integer and d.breaker_since <= bmx_now() - interval '10 minutes')))`;
+}
