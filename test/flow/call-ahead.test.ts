@@ -27,6 +27,7 @@ beforeAll(async () => {
         ],
       },
       'primary.example': { A: ['127.0.0.2'] },
+      'other.example': { A: ['127.0.0.4'] },
     },
     { MX_HOSTNAME: 'mx.backup.example' },
   );
@@ -120,6 +121,20 @@ test('a mailbox that was made meanwhile is taken at once after recipientForget, 
   expect(await codes(['nobody'])).toEqual(['250']);
   await until('the other node has heard', PATIENCE_MS, async () => (await codes(['nobody'], second))[0] === '250');
   expect(performance.now() - told).toBeLessThan(2000);
+});
+
+test('another primary is asked at once what the one before refused, and takes what was too large for that', async () => {
+  const other = await flow.primary('127.0.0.4', { modes: { sizeLimitBytes: 200_000 } });
+  other.setMode({ rcptVerdict: (address) => (address.startsWith('mover@') ? null : '550 5.1.1 Not at other.example') });
+  for (const service of [flow.service, second]) expect(await codes(['mover'], service)).toEqual(['BMX-PRIMARY']);
+  expect(await codes(['alice'], flow.service, ' SIZE=150000')).toEqual(['BMX-SIZE']);
+  const deliverTo = [{ host: 'other.example', port: flow.deliveryPort }];
+  expect(await flow.change('domainUpdate', { name: DOMAIN, deliverTo })).toEqual([]);
+  const told = performance.now();
+  expect(await codes(['mover'], flow.service, ' SIZE=150000')).toEqual(['250']);
+  await until('the other node has heard', PATIENCE_MS, async () => (await codes(['mover'], second))[0] === '250');
+  expect(performance.now() - told).toBeLessThan(2000);
+  expect(await flow.change('domainUpdate', { name: DOMAIN, deliverTo: [] })).toEqual([]);
 });
 
 test('while the primary is away the known are taken, the refused stay refused, the unknown are the domain’s policy', async () => {
