@@ -1,12 +1,13 @@
 /**
  * One node of the service: its rooms in the order in which they start, and the reverse in which they stop.
  */
-import { within } from './clock.ts';
+import { monotonicMs, within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
 import { isConnectionLost } from './db/connection-lost.ts';
 import { listenTo } from './db/listen.ts';
 import { dropOldRejections } from './events/rejection-retention.ts';
 import { StartError } from './db/start-error.ts';
+import { createHostMemory } from './delivery/host-memory.ts';
 import type { Delivery } from './delivery/worker.ts';
 import type { Inbound } from './inbound/options.ts';
 import { joinNodes, type Nodes } from './jobs/nodes.ts';
@@ -17,11 +18,13 @@ import { buildDelivery, reportDeps } from './main-delivery.ts';
 import { buildFrontDoor, type FrontDoor } from './main-front-door.ts';
 import { buildSpool, isWithin, type MailParts, openInbound } from './main-mail.ts';
 import { checkPlaces } from './main-preflight.ts';
+import { startOutageWork } from './main-outage.ts';
 import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
 import { buildRecipients, type RecipientParts } from './main-recipients.ts';
 import { createRouting, type Routing } from './main-routing.ts';
 import { createTimers, type Timers } from './main-timers.ts';
 import { countOpenOutages } from './outage/inspect.ts';
+import type { OwnTrouble } from './outage/own-trouble.ts';
 import { dropDeadOwnership, findOwners } from './outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from './queue/claim.ts';
 import { cancelHeld } from './queue/commands.ts';
@@ -72,6 +75,8 @@ interface Ground extends NodeOptions {
   readonly inbound: { current: Inbound | null };
   /** What stands before it. */
   readonly door: { current: FrontDoor | null };
+  /** Since when most primaries fail at once, as this node read it last. */
+  readonly ownTrouble: { since: Date | null };
 }
 
 /** Starts all that the roles of this process need. Throws StartError for what the operator can mend. */
@@ -142,6 +147,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   const { sql } = opened.database;
   const inbound: Ground['inbound'] = { current: null };
   const door: Ground['door'] = { current: null };
+  const ownTrouble: Ground['ownTrouble'] = { since: null };
   const metrics = createMetrics({
     version,
     runtime,
@@ -151,6 +157,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
       connections: () => inbound.current?.connectionCount() ?? 0,
       inFlightBytes: () => inbound.current?.inFlightBytes() ?? 0,
       dnsblZonesOff: () => door.current?.dnsblZonesOff() ?? 0,
+      ownTrouble: () => (ownTrouble.since === null ? 0 : 1),
     },
     withProcessMetrics: true,
   });
@@ -218,6 +225,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     onStop,
     inbound,
     door,
+    ownTrouble,
   };
 }
 
@@ -251,13 +259,19 @@ async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
 async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Promise<Delivery> {
   const { config, log, metrics, timers, routing, recipients } = ground;
   const { database } = ground.opened;
-  const parts = { config, database, recipients, holder: nodes.place, findHops: routing.findHops, log, metrics };
+  const hosts = createHostMemory(monotonicMs);
+  const parts = { config, database, recipients, holder: nodes.place, findHops: routing.findHops, hosts, log, metrics };
   const delivery = buildDelivery(parts);
   ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
   const reports = reportDeps({ ...parts, lookup: routing.resolver.query });
   timers.every(REPORTS_EVERY_MS, 'reports', async () => {
     await makeDueReports(reports);
   });
+  const onOwnTrouble = ({ since }: OwnTrouble) => {
+    ground.ownTrouble.since = since;
+  };
+  const outageWork = startOutageWork({ ...parts, delivery, timers, onOwnTrouble });
+  ground.onStop(() => outageWork.stop());
   timers.every(FOLD_EVERY_MS, 'counts', () => foldDeltas(database.queueSql));
   if (config.deliveryHold) {
     log.warning({
@@ -317,11 +331,14 @@ function tellStarted(ground: Ground, started: { http: string; operatorTokenFile:
   }
 }
 
-function readinessReasons({ config, inbound, ready }: Ground, nodes: Nodes): string[] {
+function readinessReasons({ config, inbound, ready, ownTrouble }: Ground, nodes: Nodes): string[] {
   const readiness = ready.readiness();
   const reasons: string[] = [];
   if (config.roles.has('inbound') && inbound.current === null) reasons.push('SMTP is not listened to yet.');
   if (readiness === 'DOWN') reasons.push('The database does not answer.');
+  if (ownTrouble.since !== null) {
+    reasons.push('Most primaries fail at once: the network, the DNS or the addresses of this service are at fault.');
+  }
   if (readiness === 'FULL') reasons.push('Free space is below MIN_FREE_BYTES.');
   if (nodes.place() === null) reasons.push('This node has no place among the nodes: it cannot reach the database.');
   return reasons;

@@ -17,7 +17,7 @@ import { formatEndpoint } from '../net/addresses.ts';
 import { needsSmtpUtf8, type SmtpOffers } from '../net/smtp-commands.ts';
 import type { SmtpSession } from '../net/smtp-session.ts';
 import { classifyOffers, classifyStop, classifyTransaction, classifyTrouble, type Verdict } from './classify.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { createProgress, type Dial, type Progress } from './progress.ts';
 import type { Sessions, SessionTarget } from './sessions.ts';
 
 export interface AttemptMessage {
@@ -85,35 +85,40 @@ async function tryAddress(addressTask: AddressTask): Promise<void> {
   for (let start = 0; start < waiting.length; start += RECIPIENTS_PER_TRANSACTION) {
     const beganAtMs = monotonicMs();
     const some = waiting.slice(start, start + RECIPIENTS_PER_TRANSACTION);
-    const { tls, verdicts } = await transact(addressTask, some);
+    const { verdicts, ...session } = await transact(addressTask, some);
     const end = [...verdicts.values()].find(({ trouble, isStopped }) => trouble !== null || isStopped);
     // The rest would meet the same.
     if (end !== undefined) for (const { number } of waiting.slice(start + some.length)) verdicts.set(number, end);
     const address = formatEndpoint(target);
-    progress.note({ host: target.host, address, tls, latencyMs: monotonicMs() - beganAtMs }, verdicts);
+    progress.note({ host: target.host, address, ...session, latencyMs: monotonicMs() - beganAtMs }, verdicts);
     if (end !== undefined) return;
   }
 }
 
-interface TransactionVerdicts {
-  readonly tls: string | null;
+interface TransactionVerdicts extends Pick<Dial, 'tls' | 'offersDsn' | 'isGreeted' | 'answerMs'> {
   readonly verdicts: Map<RecipientNumber, Verdict>;
 }
 
 async function transact(addressTask: AddressTask, some: readonly AttemptRecipient[]): Promise<TransactionVerdicts> {
   const { task, target } = addressTask;
   const { sessions, signal } = task;
+  const ungreeted = { tls: null, isGreeted: false, answerMs: 0 };
   for (let isFresh = false; ; isFresh = true) {
+    const beganAtMs = monotonicMs();
     const acquired = await sessions.acquire(target, { isFresh, signal });
-    if (acquired.kind === 'STOPPED') return { tls: null, verdicts: forAll(some, classifyStop(acquired.reply)) };
+    if (acquired.kind === 'STOPPED') return { ...ungreeted, verdicts: forAll(some, classifyStop(acquired.reply)) };
     if (acquired.kind === 'TROUBLE') {
-      return { tls: null, verdicts: forAll(some, classifyTrouble(acquired.trouble, acquired.reply)) };
+      return { ...ungreeted, verdicts: forAll(some, classifyTrouble(acquired.trouble, acquired.reply)) };
     }
+    const openingMs = monotonicMs() - beganAtMs;
     const { session } = acquired;
     if (!acquired.isReused && target.host === task.hosts[0]?.host) task.onOffers?.(session.offers);
     try {
-      const verdicts = await handOver(session, addressTask, some);
-      if (verdicts !== 'STALE') return { tls: session.tls, verdicts };
+      const handedOver = await handOver(session, addressTask, some);
+      if (handedOver === 'STALE') continue;
+      const { verdicts, envelopeMs } = handedOver;
+      const { tls, offers } = session;
+      return { tls, offersDsn: offers.dsn, isGreeted: true, answerMs: Math.max(openingMs, envelopeMs), verdicts };
     } finally {
       sessions.release(target, session);
     }
@@ -124,17 +129,18 @@ async function handOver(
   session: SmtpSession,
   { task, loadContent }: AddressTask,
   recipients: readonly AttemptRecipient[],
-): Promise<Map<RecipientNumber, Verdict> | 'STALE'> {
+): Promise<{ readonly verdicts: Map<RecipientNumber, Verdict>; readonly envelopeMs: number } | 'STALE'> {
   const { message, ownAddresses = [], signal } = task;
   const { reversePath, smtpUtf8, ret, envelopeId, sizeBytes } = message;
   const envelope = { reversePath, recipients, smtpUtf8, ret, envelopeId, body8bit: message.body === '8BITMIME' };
   const ruledOut = classifyOffers({ sizeBytes, needsSmtpUtf8: needsSmtpUtf8(envelope) }, session.offers);
-  if (ruledOut !== null) return forAll(recipients, ruledOut);
+  if (ruledOut !== null) return { verdicts: forAll(recipients, ruledOut), envelopeMs: 0 };
   const transaction = await session.send({ ...envelope, content: await loadContent(), signal });
   if (transaction.isStale) return 'STALE';
   const localAddresses = session.localAddress === null ? ownAddresses : [...ownAddresses, session.localAddress];
   const numbers = recipients.map(({ number }) => number);
-  return classifyTransaction(transaction, numbers, localAddresses);
+  const verdicts = classifyTransaction(transaction, numbers, localAddresses);
+  return { verdicts, envelopeMs: transaction.envelopeMs ?? 0 };
 }
 
 function forAll(recipients: readonly AttemptRecipient[], verdict: Verdict): Map<RecipientNumber, Verdict> {

@@ -7,11 +7,12 @@
  * - 5yz to RCPT fails that recipient, 5yz to DATA or the dot those that were accepted (RFC 5321 §4.2.1), but:
  *   552 to RCPT is 452 (RFC 5321 §4.5.3.1.10) unless 5.2.2 or 5.3.4; codes about the dialogue (500, 502, 503, 555) defer;
  *   a refusal of *us* – a policy code before the content for every recipient tried, text that names our address or a
- *   blocklist, authentication asked for – is the host's trouble: deferred, never failed.
+ *   blocklist, authentication asked for – is the host's trouble: deferred, never failed. So is a 4yz with such a text before
+ *   the content, unless it speaks of greylisting: that is about the message.
  * - 5yz to MAIL fails only when it is about the sender or the message; else it is about us.
  */
 import type { HostTrouble, Outcome, RecipientNumber } from '../mail/outcome.ts';
-import { namesAddress, namesBlocklist } from '../mail/refusal-words.ts';
+import { namesAddress, namesBlocklist, saysGreylisting } from '../mail/refusal-words.ts';
 import { parseReply, type Reply } from '../mail/reply.ts';
 import type { Answer } from '../net/smtp-answer.ts';
 import type { SmtpOffers } from '../net/smtp-commands.ts';
@@ -97,7 +98,7 @@ function classifyAnswer(stage: TransactionStage, answer: Answer, context: Contex
       if (stage !== 'DOT') return outOfStep(stage, `[out of step: ${reply.code}]`, text);
       return { outcome: { kind: 'DELIVERED', reply }, text, trouble: null, next: 'DONE', isStopped: false };
     case 4:
-      return classifyTransient(stage, reply, text);
+      return classifyTransient(stage, reply, text, context);
     case 5:
       return classifyPermanent(stage, reply, text, context);
     default:
@@ -116,8 +117,12 @@ function classifySilence(stage: TransactionStage, answer: Answer & { kind: 'SILE
   return deferred(ownReply('4.4.2', text), text, silence, stage === 'DOT' ? 'LATER' : 'NEXT_ADDRESS');
 }
 
-function classifyTransient(stage: TransactionStage, reply: Reply, text: string): Verdict {
+function classifyTransient(stage: TransactionStage, reply: Reply, text: string, context: Context): Verdict {
   if (reply.code === 421) return deferred(reply, text, 'DROPPED', 'NEXT_ADDRESS');
+  const isEarly = stage === 'MAIL' || stage === 'RCPT' || stage === 'DATA';
+  if (isEarly && !saysGreylisting(reply.text) && namesUs(stage, reply.text, context)) {
+    return deferred(reply, text, 'GREETING', 'NEXT_ADDRESS');
+  }
   // Before any recipient, and not about this sender or message: the host takes no mail just now.
   if (stage === 'MAIL' && !isAboutMessage(reply)) return deferred(reply, text, 'FAULT', 'NEXT_ADDRESS');
   return deferred(reply, text, null, 'NEXT_HOST');
@@ -133,12 +138,12 @@ function classifyPermanent(stage: TransactionStage, reply: Reply, text: string, 
   if (stage === 'RCPT' && reply.code === 552 && code !== '5.2.2' && code !== '5.3.4') {
     return deferred(reply, text, null, 'NEXT_HOST');
   }
-  return failed(reply, text);
+  return failed(reply, text, stage);
 }
 
 function isRefusalOfUs(stage: TransactionStage, reply: Reply, context: Context): boolean {
   if (ASKS_FOR_MORE.has(reply.code)) return true;
-  if (namesAddress(reply.text, context.ownAddresses) || isListing(stage, reply.text)) return true;
+  if (namesUs(stage, reply.text, context)) return true;
   switch (stage) {
     case 'MAIL':
       return !isAboutMessage(reply) && !isAboutDialogue(reply);
@@ -187,12 +192,17 @@ function enhancedCodeOf(reply: Reply): string | null {
 /** Lists of what stands *in* a message: a refusal of the content. */
 const CONTENT_LIST_WORDS = /\b(?:surbl|uribl|ur[il]s?|links?|attachments?|dbl)\b/i;
 
+function namesUs(stage: TransactionStage, text: string, { ownAddresses }: Context): boolean {
+  return namesAddress(text, ownAddresses) || isListing(stage, text);
+}
+
 function isListing(stage: TransactionStage, text: string): boolean {
   return namesBlocklist(text) && !(stage === 'DOT' && CONTENT_LIST_WORDS.test(text));
 }
 
-function failed(reply: Reply, text: string): Verdict {
-  return { outcome: { kind: 'FAILED', reply }, text, trouble: null, next: 'DONE', isStopped: false };
+function failed(reply: Reply, text: string, stage: TransactionStage | null = null): Verdict {
+  const outcome: Outcome = { kind: 'FAILED', reply, ...(stage === 'RCPT' && { isAtRcpt: true }) };
+  return { outcome, text, trouble: null, next: 'DONE', isStopped: false };
 }
 
 function deferred(reply: Reply, text: string, trouble: HostTrouble | null, next: NextStep): Verdict {

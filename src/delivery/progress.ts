@@ -12,7 +12,12 @@ export interface Dial {
   /** `192.0.2.1:25`. */
   readonly address: string;
   readonly tls: string | null;
+  /** See AttemptRecord; absent when no session came about. */
+  readonly offersDsn?: boolean;
   readonly latencyMs: number;
+  readonly isGreeted: boolean;
+  /** See AttemptRecord. */
+  readonly answerMs: number;
 }
 
 export interface Progress {
@@ -97,5 +102,6 @@ function recordsOf(dial: Dial, verdicts: ReadonlyMap<RecipientNumber, Verdict>):
     outcome: verdict.outcome.kind,
     recipientNumbers,
     isHostLevel: verdict.trouble !== null,
+    trouble: verdict.trouble ?? undefined,
   }));
 }

@@ -11,19 +11,16 @@ import {
   clearFlush,
   type ClosedOutage,
   type DestinationState,
-  type OutageClass,
   readDestination,
   recordFailure,
   recordRound,
   recordSuccess,
-  restartIdleClock,
 } from '../outage/clock.ts';
+import { advanceNeighbours } from '../outage/checks.ts';
+import type { OutageClass } from '../outage/class.ts';
 import { dropOwnership, takeOwnership } from '../outage/owner.ts';
 import {
-  claimDue,
   type ClaimedMessage,
-  claimProbe,
-  FIRST_KEY,
   type Holder,
   type QueueSql,
   readContents,
@@ -35,15 +32,21 @@ import { findDueDestinations } from '../queue/due.ts';
 import { expireHeld } from '../queue/expiry.ts';
 import { type Fate, isDatabaseAway, recordOutcomes, type Settlement } from '../queue/outcome.ts';
 import { type ByteBudget, createByteBudget } from './budget.ts';
+import { dueSource, probeSource } from './claims.ts';
+import { type ConditionKeeper, createConditionKeeper } from './conditions.ts';
+import type { HostMemory } from './host-memory.ts';
+import { createObserver, type Observer } from './observer.ts';
 import { createRecorder } from './recorder.ts';
 import { type RoundDeps, type RoundResult, runRound, type StoppableResult } from './round.ts';
 import type { Route } from './route.ts';
-import { createSource, type Source } from './source.ts';
+import type { Source } from './source.ts';
 
 /** Destinations tried at the same time by this node; the others wait their turn. */
 const MOST_DESTINATIONS = 256;
 /** Destinations whose last success is remembered; only the last minute of it matters. */
 const MOST_REMEMBERED = 100_000;
+/** Destinations on the host of one that is back which are tried at once; each that succeeds calls as many more. */
+const MOST_NEIGHBOURS = 20;
 /** Contents in memory for delivery, all destinations together. */
 const CONTENT_BYTES = 256 * 1024 * 1024;
 
@@ -61,7 +64,11 @@ export interface DeliveryEvents {
   settled(destination: DestinationState, settlements: readonly Settlement[], fates: readonly Fate[]): void;
   outageOpened(
     destination: DestinationState,
-    outage: { outageId: string; outageClass: OutageClass; reply: string; nextAttemptAt: Date },
+    outage: { outageId: string; outageClass: OutageClass; reply: string },
+  ): void;
+  outageReclassified(
+    destination: DestinationState,
+    outage: { outageClass: OutageClass; formerClass: OutageClass; reply: string },
   ): void;
   outageClosed(destination: DestinationState, outage: ClosedOutage): void;
   fault(where: string, error: unknown): void;
@@ -73,6 +80,7 @@ export interface DeliveryDeps {
   readonly holder: () => Holder | null;
   readonly findRoute: (destination: DestinationState) => Promise<Route>;
   readonly openAttempts: (signal: AbortSignal, destinationId: string) => Attempts;
+  readonly hosts: HostMemory;
   readonly events: DeliveryEvents;
 }
 
@@ -95,6 +103,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const budget = createByteBudget(CONTENT_BYTES);
   /** Of the destinations tried lately; what is forgotten counts as no success. */
   const successes = new Map<string, { atMs: number }>();
+  const conditions = createConditionKeeper(deps);
   let cut = new AbortController();
   let isStopping = false;
 
@@ -107,7 +116,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const start = (id: string) => {
     waiting.delete(id);
     running.set(id, false);
-    const run = { id, budget, signal: cut.signal, isStopping: () => isStopping, lastSuccess: lastSuccessAt(id) };
+    const lastSuccess = lastSuccessAt(id);
+    const run = { id, budget, signal: cut.signal, isStopping: () => isStopping, lastSuccess, conditions, poke };
     const loop = tryDestination(deps, run)
       .catch((error: unknown) => deps.events.fault(`delivery to ${id}`, error))
       .finally(() => {
@@ -149,6 +159,8 @@ interface Run extends Pick<RoundDeps, 'lastSuccess'> {
   readonly budget: ByteBudget;
   readonly signal: AbortSignal;
   readonly isStopping: () => boolean;
+  readonly conditions: ConditionKeeper;
+  readonly poke: (destinationId: string) => void;
 }
 
 async function tryDestination(deps: DeliveryDeps, run: Run): Promise<void> {
@@ -174,12 +186,13 @@ async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts
     const { isPaused, isFailing, isDue, flushRequestedAt } = destination;
     flushedAt = flushRequestedAt ?? flushedAt;
     if (flushRequestedAt === null && (isPaused || (isFailing && !isDue))) return;
-    if (isFailing && (await restartIdleClock(deps.sql, run.id))) continue;
     const source = isFailing
-      ? probeSource(deps, { ...claims, isFlush: flushRequestedAt !== null })
-      : dueSource(deps, { ...claims, flushedAt });
-    const result = await roundAt(deps, { ...run, destination, holder, attempts, source, lastSuccess });
-    if (result.failure !== null) return recordTrouble(deps, destination, result.failure);
+      ? probeSource(deps.sql, { ...claims, isFlush: flushRequestedAt !== null })
+      : dueSource(deps.sql, { ...claims, flushedAt });
+    const observer = createObserver(deps.hosts);
+    const result = await roundAt(deps, { ...run, destination, holder, attempts, source, lastSuccess, observer });
+    await run.conditions.keep(destination, observer);
+    if (result.failure !== null) return recordTrouble(deps, { destination, failure: result.failure, observer });
     if (!isFailing && flushedAt !== null) await clearFlush(deps.sql, run.id, flushedAt);
     if (!result.hasSucceeded) return;
     if (!isFailing) {
@@ -194,10 +207,11 @@ interface Round extends Run {
   readonly destination: DestinationState;
   readonly holder: Holder;
   readonly attempts: Attempts;
+  readonly observer: Observer;
 }
 
 async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
-  const { destination, holder, attempts, source } = round;
+  const { destination, holder, attempts, source, observer } = round;
   const recorder = createRecorder<Settlement>({
     record: async (settlements) => {
       const { id: destinationId, routeGeneration } = destination;
@@ -215,7 +229,11 @@ async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
   try {
     return await runRound({
       route: () => deps.findRoute(destination),
-      attempt: (message, route, content) => attempts.attempt(message, route.hosts, content),
+      attempt: async (message, route, content) => {
+        const result = await attempts.attempt(message, route.hosts, content);
+        observer.note(result);
+        return result;
+      },
       source,
       recorder,
       readContent: async ({ id }) => {
@@ -228,7 +246,9 @@ async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
       onSuccess: async () => {
         if (!destination.isFailing) return;
         const closed = await recordSuccess(deps.sql, destination.id);
-        if (closed !== null) deps.events.outageClosed(destination, closed);
+        if (closed === null) return;
+        deps.events.outageClosed(destination, closed);
+        for (const id of await advanceNeighbours(deps.sql, observer.greeted(), MOST_NEIGHBOURS)) round.poke(id);
       },
       isStopping: () => round.isStopping() || round.signal.aborted,
       onFault: ({ id }, error) => deps.events.fault(`attempt of message ${id}`, error),
@@ -241,9 +261,13 @@ async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
 /** The destination is in trouble: what has expired ends, then the clock moves. In this order: see outcome.ts on absence. */
 async function recordTrouble(
   deps: DeliveryDeps,
-  destination: DestinationState,
-  failure: NonNullable<RoundResult['failure']>,
+  trouble: {
+    readonly destination: DestinationState;
+    readonly failure: NonNullable<RoundResult['failure']>;
+    readonly observer: Observer;
+  },
 ): Promise<void> {
+  const { destination, failure, observer } = trouble;
   const { id: destinationId, now: begunAt } = destination;
   try {
     await expireHeld(deps.sql, {
@@ -256,46 +280,11 @@ async function recordTrouble(
     // Expiry can wait for the next failure; a clock that does not move would mean an attempt every second.
     deps.events.fault(`expiry at ${destination.name}`, error);
   }
-  const recorded = await recordFailure(deps.sql, { destinationId, begunAt, ...failure });
-  if (recorded.openedOutageId === null) return;
-  deps.events.outageOpened(destination, {
-    outageId: recorded.openedOutageId,
-    outageClass: recorded.outageClass,
-    reply: failure.reply,
-    nextAttemptAt: recorded.nextAttemptAt,
-  });
-}
-
-function dueSource(
-  deps: DeliveryDeps,
-  input: { destinationId: string; holder: Holder; budget: ByteBudget; flushedAt: Date | null },
-): Source {
-  let after = FIRST_KEY;
-  return createSource({
-    claim: async (limit) => {
-      const { messages, lastKey } = await claimDue(deps.sql, { ...input, after, limit });
-      after = lastKey;
-      return messages;
-    },
-    readContents: (ids) => readContents(deps.sql, ids),
-    budget: input.budget,
-  });
-}
-
-/** One message, claimed only when it is asked for. */
-function probeSource(
-  deps: DeliveryDeps,
-  input: { destinationId: string; holder: Holder; budget: ByteBudget; isFlush: boolean },
-): Source {
-  let isTaken = false;
-  return createSource({
-    claim: async () => {
-      if (isTaken) return [];
-      isTaken = true;
-      const message = await claimProbe(deps.sql, input);
-      return message === null ? [] : [message];
-    },
-    readContents: (ids) => readContents(deps.sql, ids),
-    budget: input.budget,
-  });
+  const evidence = observer.troubles();
+  const recorded = await recordFailure(deps.sql, { destinationId, begunAt, ...failure, evidence });
+  const { openedOutageId: outageId, outageClass, formerClass } = recorded;
+  if (outageId !== null) deps.events.outageOpened(destination, { outageId, outageClass, reply: failure.reply });
+  if (formerClass !== null) {
+    deps.events.outageReclassified(destination, { outageClass, formerClass, reply: failure.reply });
+  }
 }

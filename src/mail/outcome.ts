@@ -38,6 +38,8 @@ export interface AttemptRecord {
   readonly address: string | null;
   /** `TLSv1.3 TLS_AES_256_GCM_SHA384`, or null for clear text. */
   readonly tls: string | null;
+  /** Whether the host offered DSN (RFC 3461), so that the sender's wishes were passed on; absent where none was asked. */
+  readonly offersDsn?: boolean;
   /** The verbatim, sanitised reply, or our own words in brackets when there was none. */
   readonly reply: string;
   readonly outcome: Outcome['kind'];

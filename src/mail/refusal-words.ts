@@ -25,6 +25,13 @@ export function namesBlocklist(text: string): boolean {
   return BLOCKLIST_WORDS.test(withoutMailboxes(text));
 }
 
+const GREYLIST_WORDS = /\bgr[ae]y-?[ -]?list(?:ed|ing)?\b|\bpostgrey\b/i;
+
+/** Does the text, mailboxes in it apart, speak of greylisting (RFC 6647)? */
+export function saysGreylisting(text: string): boolean {
+  return GREYLIST_WORDS.test(withoutMailboxes(text));
+}
+
 /** Bounded, as the text is a stranger's. */
 const MAILBOXES = /<[^<>\s]{1,330}>|[^\s<>()[\]"]{1,64}@[^\s<>()[\]",;:]{1,255}/g;
 

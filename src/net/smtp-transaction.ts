@@ -20,6 +20,8 @@ export interface Transaction {
   readonly answer: Answer;
   /** True when a session used before turned out to be closed already: says nothing about the host, dial again. */
   readonly isStale: boolean;
+  /** From MAIL to the go-ahead to DATA, or to the end where none came; milliseconds. */
+  readonly envelopeMs?: number;
 }
 
 /** The bookkeeping of the SMTP engine for one transaction; addresses are positions in the message's list of recipients. */

@@ -7,11 +7,11 @@
  * RFC 5321 §4.5.4.1. Deviates: the interval is 15 minutes at first, not 30 – product retries more often.
  */
 import type { Sql } from '../db/client.ts';
-import { FIRST_ID, LAST_ID, newId } from '../mail/id.ts';
+import { newId } from '../mail/id.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
-
-export type OutageClass = 'DOWN' | 'BLOCKING' | 'RATE_LIMITING' | 'DNS_BROKEN';
+import { boundEvidence, type Evidence, type OutageClass, outageClassOf } from './class.ts';
+import { atNow, mergedEvidence } from './evidence.ts';
 
 /** What a delivery round needs to know about where it goes. */
 export interface DestinationState {
@@ -27,6 +27,8 @@ export interface DestinationState {
   readonly isFailing: boolean;
   /** The clock allows an attempt now. True while it is not running. */
   readonly isDue: boolean;
+  /** Of the open outage; null while there is none. One of a condition has no clock. */
+  readonly outageClass: OutageClass | null;
   /** The database's instant of this reading, as text with microseconds. */
   readonly now: string;
 }
@@ -44,11 +46,13 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       flush_requested_at: Date | null;
       is_failing: boolean;
       is_due: boolean;
+      outage_class: OutageClass | null;
       now: string;
     }[]
   >`
     select tenant_id, name, kind, deliver_to, route_generation, is_paused, flush_requested_at,
       first_failure_at is not null as is_failing, coalesce(next_attempt_at <= bmx_now(), true) as is_due,
+      (select class from outages where outages.id = outage_id) as outage_class,
       bmx_now()::text as now
     from destinations where id = ${id}`;
   if (row === undefined) return null;
@@ -63,68 +67,71 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
     flushRequestedAt: row.flush_requested_at,
     isFailing: row.is_failing,
     isDue: row.is_due,
+    outageClass: row.outage_class,
     now: row.now,
   };
-}
-
-/**
- * The class of an outage by the trouble and the reply that came with it (the plain ones). A host
- * that answers 421 or another 4yz instead of taking part has too much to do: RATE_LIMITING.
- */
-export function outageClassOf(trouble: HostTrouble, reply: string): OutageClass {
-  switch (trouble) {
-    case 'DNS':
-    case 'NO_MX':
-      return 'DNS_BROKEN';
-    case 'GREETING':
-      return reply.startsWith('4') ? 'RATE_LIMITING' : 'BLOCKING';
-    case 'DROPPED':
-      return reply.startsWith('421') ? 'RATE_LIMITING' : 'DOWN';
-    case 'REFUSED':
-    case 'TIMEOUT':
-    case 'UNREACHABLE':
-    case 'TLS':
-    case 'FAULT':
-      return 'DOWN';
-    default:
-      return trouble satisfies never;
-  }
 }
 
 export interface FailureRecorded {
   /** Set when this failure opened an outage. */
   readonly openedOutageId: string | null;
   readonly outageClass: OutageClass;
+  /** What the outage was before this failure, when that is another class. */
+  readonly formerClass: OutageClass | null;
   readonly nextAttemptAt: Date;
 }
 
+export interface FailureInput {
+  readonly destinationId: string;
+  /** The database's instant at which the attempt began. */
+  readonly begunAt: string;
+  readonly trouble: HostTrouble;
+  readonly reply: string;
+  /** What each dial met, in order; without it the trouble itself is all that is known. */
+  readonly evidence?: readonly Evidence[];
+}
+
 /**
- * An attempt that began at `begunAt` failed at host level: starts the clock or moves it to the next slot, opens the outage
- * or brings it up to date. A flush asked for while the attempt was under way stays: what it knew came too late.
+ * An attempt failed at host level: starts the clock or moves it to the next slot, opens the outage or brings it up to date.
+ * A flush asked for while the attempt was under way stays: what it knew came too late.
  */
-export async function recordFailure(
-  sql: Sql,
-  input: { destinationId: string; begunAt: string; trouble: HostTrouble; reply: string },
-): Promise<FailureRecorded> {
-  const { destinationId, begunAt, trouble, reply } = input;
-  const outageClass = outageClassOf(trouble, reply);
-  const [row] = await sql<{ next_attempt_at: Date; opened: string | null }[]>`
+export async function recordFailure(sql: Sql, input: FailureInput): Promise<FailureRecorded> {
+  const { destinationId, begunAt, trouble, reply, evidence = [] } = input;
+  const isGreeted = evidence.findLast((one) => one.reply === reply)?.isGreeted;
+  const plainClass = outageClassOf({ trouble, reply, isGreeted });
+  const dialled: Evidence = { trouble, host: null, address: null, reply, latencyMs: 0, isGreeted: false };
+  const met = boundEvidence(evidence.length === 0 ? [dialled] : evidence);
+  const [row] = await sql<
+    { next_attempt_at: Date; opened: string | null; class: OutageClass; former: OutageClass | null }[]
+  >`
     with before as (
-      select id, tenant_id, kind, outage_id, coalesce(first_failure_at, ${begunAt}::text::timestamptz) as first_failure_at
-      from destinations where id = ${destinationId} for update
+      select d.id, d.tenant_id, d.kind, d.outage_id, coalesce(d.first_failure_at, ${begunAt}::text::timestamptz) as first_failure_at,
+        o.class as former,
+        -- Nobody was accepted since the first failure, an interval ago or more, and the primary is known to be slow on purpose.
+        case when ${plainClass === 'DOWN' && trouble === 'TIMEOUT'} and d.tarpitting_at > d.first_failure_at - interval '1 day'
+          then 'TARPITTING' else ${plainClass} end as class
+      from destinations d left join outages o on o.id = d.outage_id
+      where d.id = ${destinationId} for update of d
+    ), met as (
+      select ${atNow(sql, met)} as evidence
     ), opened as (
-      insert into outages (id, tenant_id, destination_id, started_at, class, last_reply)
-      select ${newId()}::uuid, tenant_id, id, first_failure_at, ${outageClass}, ${reply}
-      from before where outage_id is null and kind = 'RELAY'
+      insert into outages (id, tenant_id, destination_id, started_at, class, last_reply, evidence)
+      select ${newId()}::uuid, tenant_id, id, first_failure_at, class, ${reply}, evidence
+      from before, met where outage_id is null and kind = 'RELAY'
       returning id
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
       select ${newId()}::uuid, before.tenant_id, before.id, 'OUTAGE_OPENED',
-        jsonb_build_object('outageId', opened.id, 'class', ${outageClass}::text, 'reply', ${reply}::text)
+        jsonb_build_object('outageId', opened.id, 'class', class, 'reply', ${reply}::text)
       from before, opened
+      union all
+      select ${newId()}::uuid, tenant_id, id, 'OUTAGE_RECLASSIFIED',
+        jsonb_build_object('outageId', outage_id, 'class', class, 'formerClass', former, 'reply', ${reply}::text)
+      from before where former <> class
     ), continued as (
-      update outages o set last_reply = ${reply}, attempt_count = attempt_count + 1, class = ${outageClass}
-      from before where o.id = before.outage_id
+      update outages o set last_reply = ${reply}, attempt_count = attempt_count + 1, class = before.class,
+        evidence = ${mergedEvidence(sql)}
+      from before, met where o.id = before.outage_id
     )
     update destinations d
     set first_failure_at = before.first_failure_at,
@@ -133,68 +140,54 @@ export async function recordFailure(
         flush_requested_at = case when d.flush_requested_at > ${begunAt}::text::timestamptz then d.flush_requested_at end,
         outage_id = coalesce(before.outage_id, (select id from opened))
     from before where d.id = before.id
-    returning d.next_attempt_at, (select id from opened) as opened`;
+    returning d.next_attempt_at, (select id from opened) as opened, before.class, before.former`;
   if (row === undefined) throw new Error(`destination ${destinationId} is gone`);
-  return { openedOutageId: row.opened, outageClass, nextAttemptAt: row.next_attempt_at };
+  const formerClass = row.former === row.class ? null : row.former;
+  return { openedOutageId: row.opened, outageClass: row.class, formerClass, nextAttemptAt: row.next_attempt_at };
 }
 
 export interface ClosedOutage {
   readonly outageId: string;
+  readonly outageClass: OutageClass;
   readonly startedAt: Date;
   readonly endedAt: Date;
-  /** Messages held when it ended. */
+  /** Messages held when it ended: they drain now. */
   readonly heldCount: number;
 }
 
 /** A host let us get to a verdict: stops the clock and ends the outage. Returns the outage it ended, if any. */
 export async function recordSuccess(sql: Sql, destinationId: string): Promise<ClosedOutage | null> {
-  const [row] = await sql<{ id: string; started_at: Date; ended_at: Date; held_count: number }[]>`
+  const [row] = await sql<{ id: string; class: OutageClass; started_at: Date; ended_at: Date; held_count: number }[]>`
     with before as (
-      select id, tenant_id, outage_id, held_count from destinations where id = ${destinationId} for update
+      -- An open breaker ends with somebody taken, not with any verdict.
+      select id, tenant_id, outage_id, held_count from destinations
+      where id = ${destinationId} and breaker <> 'OPEN' for update
+    ), held as materialized (
+      select before.id, before.held_count + coalesce((
+        select sum(q.held_count) from queue_delta q where q.destination_id = before.id), 0)::bigint as held_count
+      from before
     ), stopped as (
       update destinations d
       set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null, last_attempt_at = bmx_now()
       from before where d.id = before.id
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
-      select ${newId()}::uuid, tenant_id, id, 'OUTAGE_CLOSED', jsonb_build_object('outageId', outage_id)
-      from before where outage_id is not null
+      select new_id(), tenant_id, before.id, kind, jsonb_build_object('outageId', outage_id, 'heldCount', held.held_count)
+      from before, held, unnest(array['OUTAGE_CLOSED', 'OUTAGE_DRAINING']) as kind
+      where outage_id is not null and (kind = 'OUTAGE_CLOSED' or held.held_count > 0)
     )
-    update outages o set ended_at = bmx_now()
-    from before where o.id = before.outage_id
-    returning o.id, o.started_at, o.ended_at, before.held_count + coalesce((
-      select sum(q.held_count) from queue_delta q where q.destination_id = before.id), 0)::bigint as held_count`;
+    update outages o
+    set ended_at = bmx_now(), held_at_end = held.held_count, drained_at = case when held.held_count <= 0 then bmx_now() end
+    from before, held where o.id = before.outage_id
+    returning o.id, o.class, o.started_at, o.ended_at, held.held_count`;
   if (row === undefined) return null;
-  return { outageId: row.id, startedAt: row.started_at, endedAt: row.ended_at, heldCount: row.held_count };
-}
-
-/**
- * A destination that held nothing for longer than the longest interval tells nothing by its old clock: ends its outage and
- * stops the clock, so that the next failure starts at the short intervals. True when it did.
- */
-export async function restartIdleClock(sql: Sql, destinationId: string): Promise<boolean> {
-  const rows = await sql<{ id: string }[]>`
-    with idle as (
-      select d.id, d.tenant_id, d.outage_id from destinations d
-      where d.id = ${destinationId} and d.first_failure_at is not null
-        and d.last_attempt_at + (select max(every) from retry_schedule) < (
-          select m.accepted_at from messages m
-          where (m.destination_id, m.id) >= (${destinationId}, ${FIRST_ID})
-            and (m.destination_id, m.id) <= (${destinationId}, ${LAST_ID})
-          order by m.destination_id, m.id limit 1)
-      for update of d
-    ), ended as (
-      update outages o set ended_at = bmx_now() from idle where o.id = idle.outage_id
-    ), told as (
-      insert into events (id, tenant_id, destination_id, kind, facts)
-      select new_id(), tenant_id, id, 'OUTAGE_CLOSED', jsonb_build_object('outageId', outage_id, 'reason', 'nothing was held')
-      from idle where outage_id is not null
-    )
-    update destinations d
-    set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null
-    from idle where d.id = idle.id
-    returning d.id`;
-  return rows.length === 1;
+  return {
+    outageId: row.id,
+    outageClass: row.class,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    heldCount: row.held_count,
+  };
 }
 
 /** A round of attempts is over: nothing expires in the first round after the service was away for long. */

@@ -5,7 +5,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, type Condition, mineOnly } from '../settings/conditions.ts';
-import type { OutageClass } from './clock.ts';
+import type { OutageClass } from './class.ts';
 
 export interface OutageView {
   readonly id: string;

@@ -105,7 +105,27 @@ export interface LogEvents {
   };
 
   outageOpened: { readonly domain: string; readonly class: string; readonly reply: string };
+  outageReclassified: {
+    readonly domain: string;
+    readonly class: string;
+    readonly formerClass: string;
+    readonly reply: string;
+  };
+  /** An open outage has passed an age. */
+  outageThreshold: {
+    readonly domain: string;
+    readonly class: string;
+    readonly hours: number;
+    readonly heldCount: number;
+  };
+  /** The first success; what is held is handed over from now on. */
   outageClosed: { readonly domain: string; readonly durationMs: number; readonly heldCount: number };
+  outageDraining: { readonly domain: string; readonly heldCount: number };
+  /** What had waited in the outage is gone, or waits for its own sake. */
+  outageDrained: { readonly domain: string; readonly durationMs: number };
+  /** Most primaries fail at once: the fault is ours, and nothing expires until `ownTroubleEnded`. */
+  ownTroubleBegan: { readonly failingHosts: number; readonly workingDomains: number };
+  ownTroubleEnded: { readonly failingHosts: number; readonly workingDomains: number };
 
   /** A DSN was spooled (RFC 3464). */
   reportMade: {
@@ -152,7 +172,13 @@ export const EVENT_LEVELS: { readonly [E in LogEvent]: LogLevel } = {
   expired: 'warn',
   cancelled: 'info',
   outageOpened: 'warn',
+  outageReclassified: 'warn',
+  outageThreshold: 'warn',
   outageClosed: 'info',
+  outageDraining: 'info',
+  outageDrained: 'info',
+  ownTroubleBegan: 'error',
+  ownTroubleEnded: 'warn',
   reportMade: 'info',
   reportSuppressed: 'info',
   unavailable: 'error',

@@ -26,7 +26,11 @@ export interface GaugeSources {
   readonly inFlightBytes?: () => number;
   /** DNS lists in use that failed their self-test. */
   readonly dnsblZonesOff?: () => number;
+  /** 1 while most primaries fail at once, else 0. */
+  readonly ownTrouble?: () => number;
 }
+
+export type OutageEventKind = 'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'DRAINING' | 'CLOSED';
 
 export interface MetricsOptions {
   readonly version: string;
@@ -59,6 +63,8 @@ export interface Metrics {
   readonly reportSuppressed: (reason: string) => void;
   /** One group commit of the spool: from its first byte to the database's answer. */
   readonly committed: (commit: { readonly latencyMs: number; readonly messageCount: number }) => void;
+  /** What happened to an outage: `OPENED`, … and its class. */
+  readonly outageEvent: (event: OutageEventKind, outageClass: string) => void;
   /** A fault was logged; `where` as in the log. */
   readonly faulted: (where: string) => void;
   /** The exposition. Resolves even while the database is away. */
@@ -114,6 +120,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     refused: (code) => refused(1, code),
     unrecorded,
     tlsSession: tlsSessionCounter(registry),
+    outageEvent: outageEventCounter(registry),
     attempted: (outcome) => attempts(1, outcome),
     delivered,
     deferred,
@@ -181,6 +188,17 @@ function tlsSessionCounter(registry: Registry): Metrics['tlsSession'] {
   };
 }
 
+/** Both labels are lists of the code's own. */
+function outageEventCounter(registry: Registry): Metrics['outageEvent'] {
+  const made = new Counter({
+    name: `${PREFIX}outage_events_total`,
+    help: 'What happened to outages, by event and class',
+    labelNames: ['event', 'class'],
+    registers: [registry],
+  });
+  return (event, outageClass) => made.inc({ event, class: outageClass });
+}
+
 function histogram(registry: Registry, name: string, help: string, buckets: number[]): Histogram {
   return new Histogram({ name: PREFIX + name, help, buckets, registers: [registry] });
 }
@@ -193,7 +211,7 @@ interface GaugeGroup {
 }
 
 function gaugeGroups(sources: GaugeSources): GaugeGroup[] {
-  const { held, openOutages, connections, inFlightBytes, dnsblZonesOff } = sources;
+  const { held, openOutages, connections, inFlightBytes, dnsblZonesOff, ownTrouble } = sources;
   const groups: GaugeGroup[] = [];
   if (held !== undefined) groups.push(heldGroup(held));
   const single = (source: string, help: string, read: (() => number | Promise<number>) | undefined): void => {
@@ -206,6 +224,7 @@ function gaugeGroups(sources: GaugeSources): GaugeGroup[] {
   single('connections', 'Open SMTP sessions of this node', connections);
   single('in_flight_bytes', 'Bytes of the messages this node is receiving', inFlightBytes);
   single('dnsbl_zones_off', 'DNS lists in use that failed their self-test, as this node knows', dnsblZonesOff);
+  single('own_trouble', '1 while most primaries fail at once: the fault is ours, and nothing expires', ownTrouble);
   return groups;
 }
 

@@ -1,4 +1,6 @@
 /** Delivery when its surroundings fail: claims left behind, a database that goes and comes, a settlement nobody can record. */
+import { monotonicMs } from '../../src/clock.ts';
+import { createHostMemory } from '../../src/delivery/host-memory.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createByteBudget } from '../../src/delivery/budget.ts';
 import { createRecorder } from '../../src/delivery/recorder.ts';
@@ -37,9 +39,11 @@ function deliveryWith(deps: Partial<DeliveryDeps>, attempted: (id: string) => vo
       },
       close: async () => undefined,
     }),
+    hosts: createHostMemory(monotonicMs),
     events: {
       settled: () => undefined,
       outageOpened: () => undefined,
+      outageReclassified: () => undefined,
       outageClosed: () => undefined,
       fault: () => undefined,
     },
@@ -169,6 +173,7 @@ test('trouble a moment after a success opens no outage, though it is met by anot
       events: {
         settled: () => settled.shift()?.(),
         outageOpened: ({ name }) => opened.push(name),
+        outageReclassified: () => undefined,
         outageClosed: () => undefined,
         fault: () => undefined,
       },

@@ -2,17 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { HostTrouble } from '../../src/mail/outcome.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
-import {
-  clearFlush,
-  outageClassOf,
-  readDestination,
-  recordFailure,
-  recordSuccess,
-  requestFlush,
-  restartIdleClock,
-} from '../../src/outage/clock.ts';
+import { clearFlush, readDestination, recordFailure, recordSuccess, requestFlush } from '../../src/outage/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
-import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+import { makeDestination } from '../helpers/mail.ts';
 
 let db: TestDatabase;
 
@@ -36,32 +28,6 @@ async function fail(id: string, trouble: HostTrouble = 'REFUSED', reply = '[refu
 
 const outagesOf = (id: string) => db.sql<{ started_at: Date; ended_at: Date | null; attempt_count: number }[]>`
   select started_at, ended_at, attempt_count from outages where destination_id = ${id} order by id`;
-
-describe('a destination that held nothing for long', () => {
-  test('starts anew at the short intervals; one that held mail goes on where it was', async () => {
-    const spool = openSpool(db.target);
-    const idle = await makeDestination(db.sql, 'idle.test');
-    const busy = await makeDestination(db.sql, 'busy.test');
-    await spool.accept(makeTransaction({ to: [{ address: 'x@busy.test', destinationId: busy }] }));
-    await fail(idle);
-    await fail(busy);
-    await db.moveClock('3 days');
-    for (const id of [idle, busy]) {
-      await spool.accept(makeTransaction({ to: [{ address: 'x@y.test', destinationId: id }] }));
-    }
-    expect(await restartIdleClock(db.sql, busy)).toBe(false);
-    expect((await read(busy)).isFailing).toBe(true);
-    expect(await restartIdleClock(db.sql, idle)).toBe(true);
-    expect((await read(idle)).isFailing).toBe(false);
-    expect((await outagesOf(idle)).map(({ ended_at: endedAt }) => endedAt === null)).toEqual([false]);
-    const { nextAttemptAt, openedOutageId } = await fail(idle);
-    expect(openedOutageId).not.toBeNull();
-    const [row] = await db.sql<{ is_short: boolean }[]>`
-      select ${nextAttemptAt} < bmx_now() + interval '16 minutes' as is_short`;
-    expect(row?.is_short).toBe(true);
-    await spool.close();
-  });
-});
 
 describe('failure and success', () => {
   test('the first failure starts it at the begin of the attempt, the next goes on, a success ends it', async () => {
@@ -186,17 +152,4 @@ describe('the grid', () => {
     }
     expect(await next(first, '2026-03-28 09:00:00+00')).toBe('03-28 12:15:00');
   });
-});
-
-test.each([
-  ['DNS', '[DNS: SERVFAIL]', 'DNS_BROKEN'],
-  ['NO_MX', '[DNS: the domain does not exist]', 'DNS_BROKEN'],
-  ['GREETING', '554 go away', 'BLOCKING'],
-  ['GREETING', '450 later', 'RATE_LIMITING'],
-  ['DROPPED', '421 too many', 'RATE_LIMITING'],
-  ['DROPPED', '[connection lost]', 'DOWN'],
-  ['REFUSED', '[refused]', 'DOWN'],
-  ['TIMEOUT', '[timeout]', 'DOWN'],
-] as const)('%s with %s is %s', (trouble, reply, outageClass) => {
-  expect(outageClassOf(trouble, reply)).toBe(outageClass);
 });

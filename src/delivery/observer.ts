@@ -1,0 +1,64 @@
+/**
+ * What the attempts of one round have shown of the primary: evidence for an outage, greylisting, tarpitting, who greeted.
+ *
+ * Pure bookkeeping, bounded; decides nothing and writes nothing.
+ */
+import { saysGreylisting } from '../mail/refusal-words.ts';
+import type { AttemptRecord, AttemptResult } from '../mail/outcome.ts';
+import type { Evidence } from '../outage/class.ts';
+import type { HostMemory } from './host-memory.ts';
+
+/** A host that takes longer for its greeting, or for the replies to one envelope, is slow on purpose, or as slow as that. */
+const TARPIT_MS = 5000;
+const MOST_ADDRESSES = 20;
+/** Policy, for now: what greylists say that do not name themselves. */
+const POLICY_FOR_NOW = /^45[01][ -]4\.7\.[01]\b/;
+
+export interface Observer {
+  note(result: AttemptResult): void;
+  /** What the dials of the last attempt met that failed at host level. */
+  readonly troubles: () => readonly Evidence[];
+  /** The last recipient put off by greylisting; null when none was. */
+  readonly greylisting: () => Evidence | null;
+  readonly isTarpitting: () => boolean;
+  /** Some recipient's mail was taken. */
+  readonly isAccepting: () => boolean;
+  /** Addresses that greeted, `192.0.2.1:25`. */
+  readonly greeted: () => readonly string[];
+}
+
+export function createObserver(hosts: HostMemory): Observer {
+  let troubles: readonly Evidence[] = [];
+  let greylisting: Evidence | null = null;
+  let isTarpitting = false;
+  let isAccepting = false;
+  const greeted = new Set<string>();
+
+  const noteRecord = (record: AttemptRecord): void => {
+    const { address, isGreeted = false, isHostLevel, outcome } = record;
+    if (address !== null && (isGreeted || isHostLevel)) hosts.note(address, isGreeted);
+    if (address !== null && isGreeted && greeted.size < MOST_ADDRESSES) greeted.add(address);
+    if (isGreeted && (record.answerMs ?? 0) >= TARPIT_MS) isTarpitting = true;
+    if (outcome === 'DELIVERED') isAccepting = true;
+    if (outcome === 'DEFERRED' && !isHostLevel && isGreylisting(record.reply)) greylisting = evidenceOf(record);
+  };
+  return {
+    note: ({ records, hostTrouble }) => {
+      for (const record of records) noteRecord(record);
+      if (hostTrouble !== null) troubles = records.filter(({ isHostLevel }) => isHostLevel).map(evidenceOf);
+    },
+    troubles: () => troubles,
+    greylisting: () => greylisting,
+    isTarpitting: () => isTarpitting,
+    isAccepting: () => isAccepting,
+    greeted: () => [...greeted],
+  };
+}
+
+function isGreylisting(reply: string): boolean {
+  return /^4/.test(reply) && (saysGreylisting(reply) || POLICY_FOR_NOW.test(reply));
+}
+
+function evidenceOf({ host, address, reply, latencyMs, trouble, isGreeted = false }: AttemptRecord): Evidence {
+  return { trouble: trouble ?? null, host, address, reply, latencyMs, isGreeted };
+}

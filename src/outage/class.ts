@@ -1,0 +1,77 @@
+/**
+ * What kind of trouble an outage is, and the evidence that its class rests on. Pure.
+ *
+ * GREYLISTING and TARPITTING are conditions of a primary that takes mail all the same: an outage has such a class only when
+ * no recipient was accepted over a whole interval. MISCONFIGURED is the breaker's word, not that of one attempt.
+ */
+import type { HostTrouble } from '../mail/outcome.ts';
+import { namesBlocklist } from '../mail/refusal-words.ts';
+
+export type OutageClass =
+  | 'DOWN'
+  | 'BLOCKING'
+  | 'GREYLISTING'
+  | 'RATE_LIMITING'
+  | 'TARPITTING'
+  | 'MISCONFIGURED'
+  | 'DNS_BROKEN';
+
+/** What one try at one address met; a new one of the same host, address and reply takes its place. */
+export interface Evidence {
+  /** Null when it was no trouble of the host: a recipient was put off. */
+  readonly trouble: HostTrouble | null;
+  /** Null when nothing was dialled. */
+  readonly host: string | null;
+  /** `192.0.2.1:25`; null when nothing was dialled. */
+  readonly address: string | null;
+  /** Verbatim, or in brackets what happened instead. */
+  readonly reply: string;
+  readonly latencyMs: number;
+  /** Greeting and EHLO were answered with 2yz. */
+  readonly isGreeted: boolean;
+}
+
+/** As many as an outage keeps. */
+export const MOST_EVIDENCE = 10;
+/** A reply of many lines tells no more after this. */
+const MAX_REPLY_LENGTH = 500;
+
+/** Bounded in number and length, the newest last. */
+export function boundEvidence(evidence: readonly Evidence[]): Evidence[] {
+  return evidence
+    .slice(-MOST_EVIDENCE)
+    .map((one) => ({ ...one, reply: one.reply.slice(0, MAX_REPLY_LENGTH), latencyMs: Math.round(one.latencyMs) }));
+}
+
+export interface Failure {
+  readonly trouble: HostTrouble;
+  readonly reply: string;
+  /** The trouble came in a session that had been greeted. */
+  readonly isGreeted?: boolean | undefined;
+}
+
+/**
+ * The class by the trouble and the reply that came with it. A host that answers 421 or another 4yz instead of taking part has
+ * too much to do: RATE_LIMITING, unless it names a blocklist. A refusal in a session that was greeted became the host's
+ * trouble because it is about us (delivery/classify.ts): BLOCKING, 4yz too.
+ */
+export function outageClassOf({ trouble, reply, isGreeted = false }: Failure): OutageClass {
+  switch (trouble) {
+    case 'DNS':
+    case 'NO_MX':
+      return 'DNS_BROKEN';
+    case 'GREETING':
+      return reply.startsWith('4') && !isGreeted && !namesBlocklist(reply) ? 'RATE_LIMITING' : 'BLOCKING';
+    case 'DROPPED':
+    case 'FAULT':
+      if (!reply.startsWith('4')) return 'DOWN';
+      return namesBlocklist(reply) ? 'BLOCKING' : 'RATE_LIMITING';
+    case 'REFUSED':
+    case 'TIMEOUT':
+    case 'UNREACHABLE':
+    case 'TLS':
+      return 'DOWN';
+    default:
+      return trouble satisfies never;
+  }
+}
