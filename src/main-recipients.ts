@@ -50,7 +50,7 @@ export function buildRecipients(parts: {
   const forget = (recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void => {
     for (const drop of memories) drop(recipient);
   };
-  const learned = createLearned({ sql, monotonicMs, onLearned: answers.drop });
+  const learned = createLearned({ sql: queueSql, monotonicMs, onLearned: answers.drop });
   const store = async (): Promise<void> => {
     await learned.flush();
     await primaries.flush();
