@@ -1,0 +1,67 @@
+/**
+ * How a report that was due is settled: its row goes, and with the last one about an ended message goes its content.
+ *
+ * Rows about one message have ids in one range (its own id but for the last 32 bits), so that they are found without an index
+ * on message ids. The report of a delay has the id of its message and stays, parked at infinity, until the message ends:
+ * nobody is told of a delay twice.
+ * Ending a message locks it first (outcome.ts), and so does this: neither misses what the other has just done.
+ */
+import type { SqlExecutor, TransactionSql } from '../db/client.ts';
+import { newId } from '../mail/id.ts';
+
+export interface ReportRow {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly destinationId: string;
+  readonly messageId: string;
+}
+
+/** An expression: the id of a new report about the message of the row. */
+export function newReportId(sql: SqlExecutor): ReturnType<SqlExecutor> {
+  return sql`(left(message_id::text, 28) || left(md5(random()::text), 8))::uuid`;
+}
+
+/** A subquery: reports about a message that are still to be made. */
+export function reportsAbout(sql: SqlExecutor, messageId: ReturnType<SqlExecutor>): ReturnType<SqlExecutor> {
+  return sql`
+    select from reports_due
+    where id between (left(${messageId}::text, 28) || '00000000')::uuid and (left(${messageId}::text, 28) || 'ffffffff')::uuid
+      and message_id = ${messageId} and next_attempt_at < 'infinity'`;
+}
+
+/**
+ * Takes a report off the list, in the caller's transaction. False: another hand was faster. `isHeld` says whether the message
+ * still has recipients to deliver to.
+ */
+export async function takeOff(
+  sql: TransactionSql,
+  report: ReportRow,
+): Promise<{ readonly isOurs: boolean; readonly isHeld: boolean }> {
+  const { id, messageId } = report;
+  const held = await sql`select from messages where id = ${messageId} for update`;
+  await sql`select from contents where message_id = ${messageId} for update`;
+  const isHeld = held.length > 0;
+  const isParked = isHeld && id === messageId;
+  const taken = isParked
+    ? await sql`update reports_due set next_attempt_at = 'infinity' where id = ${id} and next_attempt_at < 'infinity' returning id`
+    : await sql`delete from reports_due where id = ${id} returning id`;
+  if (taken.length === 0) return { isOurs: false, isHeld };
+  if (!isHeld) {
+    await sql`
+      delete from contents
+      where message_id = ${messageId} and not exists (${reportsAbout(sql, sql`${messageId}::uuid`)})`;
+  }
+  return { isOurs: true, isHeld };
+}
+
+export async function addReportEvent(
+  sql: TransactionSql,
+  report: ReportRow,
+  kind: 'REPORT_MADE' | 'REPORT_SUPPRESSED',
+  facts: Readonly<Record<string, string | readonly number[]>>,
+): Promise<void> {
+  await sql`
+    insert into events (id, tenant_id, destination_id, message_id, kind, facts)
+    values (${newId()}, ${report.tenantId}, ${report.destinationId}, ${report.messageId}, ${kind},
+      ${JSON.stringify(facts)}::text::jsonb)`;
+}
