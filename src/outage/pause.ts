@@ -1,0 +1,96 @@
+/**
+ * A destination's pause: an operator's word that nothing is dialled, now or in a maintenance window to come.
+ *
+ * Promises: mail is accepted meanwhile, and its lifetime counts on from acceptance, but only a failed attempt ends a message:
+ * so behind the pause an attempt comes first. Past its end a pause is over by itself (settings/pause.ts). Says nothing of
+ * outages: one that is open stays open, and its slots pass unused.
+ */
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { mineOnly } from '../settings/conditions.ts';
+import { isPausedNow } from '../settings/pause.ts';
+
+export interface PauseWindow {
+  /** Null, or in the past: at once. */
+  readonly from: Date | null;
+  /** Null: until it is resumed. */
+  readonly until: Date | null;
+  readonly reason: string;
+}
+
+export interface PauseView {
+  readonly from: Date;
+  readonly until: Date | null;
+  /** Null when it was given longer ago than is looked back for. */
+  readonly reason: string | null;
+  /** False: it is still to come. */
+  readonly isInForce: boolean;
+}
+
+/** Events of a destination that are looked through for the reason of its pause. */
+const EVENTS_LOOKED_THROUGH = 1_000;
+
+/** Pauses the viewer's destination, in place of the pause it has. False, and nothing changed: the window would have passed. */
+export async function pauseDestination(
+  sql: Sql,
+  viewer: Viewer,
+  destinationId: string,
+  { from, until, reason }: PauseWindow,
+): Promise<boolean> {
+  const rows = await sql`
+    with paused as (
+      update destinations
+      set is_paused = true, pause_from = greatest(${from}::timestamptz, bmx_now()), pause_until = ${until}::timestamptz
+      where id = ${destinationId} and ${mineOnly(sql, viewer)}
+        and coalesce(${until}::timestamptz > greatest(${from}::timestamptz, bmx_now()), true)
+      returning id, tenant_id, pause_from, pause_until
+    )
+    insert into events (id, tenant_id, destination_id, kind, facts)
+    select new_id(), tenant_id, id, 'DOMAIN_PAUSED', jsonb_build_object('from', pause_from, 'until', pause_until,
+      'reason', ${reason}::text, 'by', ${viewer.tenantId}::text)
+    from paused
+    returning id`;
+  return rows.length === 1;
+}
+
+/** Ends the viewer's pause, also one to come. An open outage gets its attempt at once, whatever its clock says. */
+export async function resumeDestination(
+  sql: Sql,
+  viewer: Viewer,
+  destinationId: string,
+  reason: string,
+): Promise<void> {
+  await sql`
+    with resumed as (
+      update destinations
+      set is_paused = false, pause_from = null, pause_until = null,
+          flush_requested_at = case when first_failure_at is not null then bmx_now() else flush_requested_at end
+      where id = ${destinationId} and is_paused and ${mineOnly(sql, viewer)}
+      returning id, tenant_id
+    )
+    insert into events (id, tenant_id, destination_id, kind, facts)
+    select new_id(), tenant_id, id, 'DOMAIN_RESUMED',
+      jsonb_build_object('reason', ${reason}::text, 'by', ${viewer.tenantId}::text)
+    from resumed`;
+}
+
+/** Pauses in force or to come, by destination id; those the viewer may not see are missing. */
+export async function findPauses(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  destinationIds: readonly string[],
+): Promise<Map<string, PauseView>> {
+  const rows = await sql<(PauseView & { id: string })[]>`
+    select d.id, d.pause_from as "from", d.pause_until as "until", ${isPausedNow(sql)} as "isInForce", (
+        select facts ->> 'reason' from (
+          select kind, facts from events where destination_id = d.id
+          order by destination_id desc, id desc limit ${EVENTS_LOOKED_THROUGH}
+        ) as latest where kind = 'DOMAIN_PAUSED' limit 1
+      ) as reason
+    from destinations d
+    where d.id = any(${[...destinationIds]}::uuid[]) and d.is_paused and coalesce(d.pause_until > bmx_now(), true)
+      and ${mineOnly(sql, viewer)}`;
+  return new Map(
+    rows.map(({ id, from, until, reason, isInForce }) => [id, { from: from ?? new Date(0), until, reason, isInForce }]),
+  );
+}

@@ -1,0 +1,113 @@
+/**
+ * Which held messages a verb on many means: what a person typed, checked, kept as JSON, and as a part of a statement.
+ *
+ * Only messages accepted before the operation are meant: what comes in later is never touched.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import { parsePath } from '../mail/address.ts';
+import { normalizeDomain } from '../mail/domain.ts';
+import { FIRST_ID, LAST_ID } from '../mail/id.ts';
+import { allOf, type Condition } from '../settings/conditions.ts';
+import { invalid, type UserError } from '../settings/user-error.ts';
+import type { RecipientState } from './inspect-sources.ts';
+
+/** All that is given must hold. */
+export interface OperationFilterInput {
+  readonly domain: string;
+  readonly state?: RecipientState | null | undefined;
+  readonly recipient?: string | null | undefined;
+  /** The empty string is the null reverse-path. */
+  readonly reversePath?: string | null | undefined;
+  readonly since?: Date | null | undefined;
+  readonly until?: Date | null | undefined;
+  readonly olderThanHours?: number | null | undefined;
+}
+
+/** In one form, as it is stored; instants as RFC 3339. */
+export interface OperationFilter {
+  readonly domain: string;
+  readonly state: RecipientState | null;
+  readonly recipient: string | null;
+  readonly reversePath: string | null;
+  readonly since: string | null;
+  readonly until: string | null;
+  readonly olderThanHours: number | null;
+}
+
+/** Mail is held for 60 days at the most. */
+const MAX_OLDER_THAN_HOURS = 60 * 24;
+
+export function checkOperationFilter(
+  input: OperationFilterInput,
+): { readonly kind: 'OK'; readonly filter: OperationFilter } | { readonly kind: 'BAD'; readonly error: UserError } {
+  const bad = (field: string, message: string) => ({
+    kind: 'BAD' as const,
+    error: invalid(['filter', field], message),
+  });
+  const { state = null, reversePath = null, since = null, until = null, olderThanHours = null } = input;
+  const domain = normalizeDomain(input.domain.trim());
+  if (domain === null) return bad('domain', 'Enter the name of one of your domains, such as example.org.');
+  const recipient = input.recipient?.trim() ?? null;
+  const path = recipient === null ? null : parsePath(`<${recipient}>`, { allowNull: false, smtpUtf8: true });
+  if (path !== null && (path.kind !== 'PATH' || path.path.domain !== domain)) {
+    return bad('recipient', `Enter a whole address of the domain, such as alice@${domain}.`);
+  }
+  if (since !== null && until !== null && since >= until) return bad('until', 'until must lie behind since.');
+  if (
+    olderThanHours !== null &&
+    !(Number.isInteger(olderThanHours) && olderThanHours > 0 && olderThanHours <= MAX_OLDER_THAN_HOURS)
+  ) {
+    return bad('olderThanHours', `olderThanHours is a whole number from 1 to ${MAX_OLDER_THAN_HOURS}.`);
+  }
+  const filter: OperationFilter = {
+    domain,
+    state,
+    recipient: path === null || path.kind !== 'PATH' ? null : path.path.address,
+    reversePath: reversePath?.trim() ?? null,
+    since: since?.toISOString() ?? null,
+    until: until?.toISOString() ?? null,
+    olderThanHours,
+  };
+  return { kind: 'OK', filter };
+}
+
+/** Whose messages, and accepted before when: an instant of the database as text. */
+export interface OperationScope {
+  readonly destinationId: string;
+  readonly tenantId: string;
+  readonly createdAt: string;
+  readonly filter: OperationFilter;
+}
+
+/** All held messages of the scope's destination behind an id, in the order of the index on (destination, id). */
+export function heldBehind(
+  sql: SqlExecutor,
+  { destinationId, tenantId }: Pick<OperationScope, 'destinationId' | 'tenantId'>,
+  afterId: string | null,
+): Condition {
+  return sql`
+    (destination_id, id) > (${destinationId}::uuid, ${afterId ?? FIRST_ID}::uuid)
+    and (destination_id, id) <= (${destinationId}::uuid, ${LAST_ID}::uuid) and tenant_id = ${tenantId}`;
+}
+
+/** What the filter asks of a row of `messages`. */
+export function isMeant(sql: SqlExecutor, { createdAt, filter }: OperationScope): Condition {
+  const { state, recipient, reversePath, since, until, olderThanHours } = filter;
+  const conditions: Condition[] = [sql`accepted_at <= ${createdAt}::text::timestamptz`];
+  if (since !== null) conditions.push(sql`accepted_at >= ${since}::text::timestamptz`);
+  if (until !== null) conditions.push(sql`accepted_at < ${until}::text::timestamptz`);
+  if (olderThanHours !== null) {
+    conditions.push(sql`accepted_at < ${createdAt}::text::timestamptz - make_interval(hours => ${olderThanHours})`);
+  }
+  if (reversePath === '') conditions.push(sql`reverse_path is null`);
+  else if (reversePath !== null)
+    conditions.push(sql`coalesce(lower(reverse_path) = lower(${reversePath}::text), false)`);
+  // Not EXISTS: the planner may answer that by reading all recipients there are, once.
+  if (state !== null && state !== 'HELD') conditions.push(hasRecipient(sql, sql`r.state = ${state}`));
+  if (recipient !== null) conditions.push(hasRecipient(sql, sql`lower(r.address) = lower(${recipient}::text)`));
+  return allOf(sql, conditions);
+}
+
+function hasRecipient(sql: SqlExecutor, which: Condition): Condition {
+  return sql`coalesce((select true from recipients r where r.message_id = messages.id and ${which} limit 1), false)`;
+}
