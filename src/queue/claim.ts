@@ -99,7 +99,8 @@ export async function claimDue(
 }
 
 /**
- * Claims the one message that tries a destination whose clock is running, and stores the destination's next attempt.
+ * Claims the one message that tries a destination whose clock is running, and stores the destination's next attempt: by the
+ * grid, beside an open breaker an hour from now.
  * Each time another message, the one among the next twenty that was not tried for longest, a small one first: none that
  * the host chokes on can stand in the way of the others. After a flush the one at the head of the queue.
  */
@@ -132,7 +133,9 @@ export async function claimProbe(
       from destinations where id = ${destinationId}
     ), picked as (${pick}), stored as (
       update destinations d
-      set next_attempt_at = next_attempt(d.first_failure_at, bmx_now()), probe_cursor = picked.id, flush_requested_at = null
+      set next_attempt_at = case when d.breaker = 'OPEN' then bmx_now() + interval '1 hour'
+                                 else next_attempt(d.first_failure_at, bmx_now()) end,
+          probe_cursor = picked.id, flush_requested_at = null
       from picked
       where d.id = ${destinationId} and d.first_failure_at is not null
     )
