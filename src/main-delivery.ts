@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { wallClock } from './clock.ts';
 import type { Database } from './db/client.ts';
 import { attempt } from './delivery/attempt.ts';
+import type { HostMemory } from './delivery/host-memory.ts';
 import { routeOf } from './delivery/route.ts';
 import { createSessions } from './delivery/sessions.ts';
 import { type Attempts, createDelivery, type Delivery, type DeliveryEvents } from './delivery/worker.ts';
@@ -13,6 +14,7 @@ import { classifyCalloutReply } from './mail/callout-verdict.ts';
 import { composeReport, headerSectionOf, type HostTry } from './mail/dsn.ts';
 import { newId } from './mail/id.ts';
 import { parseReply } from './mail/reply.ts';
+import { outageEvents } from './main-outage.ts';
 import type { RecipientParts } from './main-recipients.ts';
 import type { NextHops } from './net/next-hop.ts';
 import { openSession } from './net/smtp-client.ts';
@@ -34,6 +36,7 @@ export interface DeliveryParts {
   readonly database: Database;
   readonly recipients: Pick<RecipientParts, 'learned' | 'primaries'>;
   readonly holder: () => Holder | null;
+  readonly hosts: HostMemory;
   readonly findHops: (destination: Pick<DestinationState, 'name' | 'deliverTo'>) => Promise<NextHops>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -45,6 +48,7 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
     holder: parts.holder,
     findRoute: async (destination) => routeOf(await parts.findHops(destination), destination.kind),
     openAttempts: (signal, destinationId) => openAttempts(parts, signal, destinationId),
+    hosts: parts.hosts,
     events: deliveryEvents(parts),
   });
 }
@@ -96,10 +100,7 @@ function deliveryEvents({ config, recipients, log, metrics }: DeliveryParts): De
       }
       tellFates(log, metrics, destination.name, fates);
     },
-    outageOpened: (destination, { reply, outageClass }) =>
-      log.outageOpened({ domain: destination.name, class: outageClass, reply }),
-    outageClosed: (destination, { startedAt, endedAt, heldCount }) =>
-      log.outageClosed({ domain: destination.name, durationMs: endedAt.getTime() - startedAt.getTime(), heldCount }),
+    ...outageEvents(log, metrics),
     fault: (where, error) => {
       metrics.faulted('delivery');
       log.fault({ where, error });
