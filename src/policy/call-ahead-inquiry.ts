@@ -158,6 +158,11 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
     if (verdict === 'UNKNOWN' || !isCurrent()) return { kind: 'NO_ANSWER' };
     shares.note(recipient.destinationId, verdict === 'NEGATIVE');
     const standing = await answers.record({ recipient, verdict, isListed, reply: reply.text, domain });
+    // Forgotten while it was being stored: it may have come behind that.
+    if (!isCurrent()) {
+      await answers.takeBack(recipient);
+      return { kind: 'NO_ANSWER' };
+    }
     if (verdict === 'POSITIVE') inBackground(() => tryCatchAll(subject, targets));
     return { kind: 'ANSWERED', standing };
   };

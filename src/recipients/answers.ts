@@ -13,6 +13,7 @@
 import type { Sql } from '../db/client.ts';
 import { createBoundedMap } from '../settings/bounded-map.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
+import { clearAnswers } from './forget.ts';
 import { createGrouped } from './grouped.ts';
 import { keyOf, type Recipient, type Standing, standingOf, type StandingRow } from './recipient.ts';
 
@@ -34,6 +35,8 @@ export interface Answers {
   find(recipient: Recipient): Promise<Standing>;
   /** Resolves with what is known now, when it is stored; with nothing known where it is not kept. */
   record(answer: Answer): Promise<Standing>;
+  /** What callouts have shown of it, stored and in memory, goes: it was forgotten while the last answer was being stored. */
+  takeBack(recipient: Recipient): Promise<void>;
   /** Not to be refreshed before `untilMs` (monotonic), as far as this node's memory goes. */
   postponeRefresh(recipient: Recipient, untilMs: number): void;
   drop(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
@@ -111,6 +114,13 @@ export function createAnswers(options: AnswersOptions): Answers {
     });
   });
 
+  const drop: Answers['drop'] = (recipient) => {
+    const key = keyOf(recipient);
+    positive.delete(key);
+    negative.delete(key);
+    underWay.delete(key);
+  };
+
   return {
     recall: (recipient) => fresh(keyOf(recipient))?.standing ?? null,
     find: (recipient) => keep(recipient, find(recipient)),
@@ -120,12 +130,11 @@ export function createAnswers(options: AnswersOptions): Answers {
       const kept = fresh(key);
       if (kept !== null) put(key, { ...kept, standing: { ...kept.standing, refreshAtMs: untilMs } });
     },
-    drop: (recipient) => {
-      const key = keyOf(recipient);
-      positive.delete(key);
-      negative.delete(key);
-      underWay.delete(key);
+    takeBack: async (recipient) => {
+      await clearAnswers(sql, recipient.destinationId, [recipient.localPart]);
+      drop(recipient);
     },
+    drop,
     dropAll: () => {
       positive.clear();
       negative.clear();
@@ -137,7 +146,7 @@ export function createAnswers(options: AnswersOptions): Answers {
 /** In the order asked. */
 async function findRows(sql: Sql, recipients: readonly Recipient[]): Promise<StandingRow[]> {
   return sql<StandingRow[]>`
-    select r.answer, ${distances(sql)}, coalesce(d.is_paused, false) as is_paused
+    select r.answer, ${distances(sql)}, coalesce(${isPausedNow(sql)}, false) as is_paused
     from unnest(${recipients.map(({ destinationId }) => destinationId)}::uuid[],
                 ${recipients.map(({ localPart }) => localPart)}::text[]) with ordinality
       as asked (destination_id, local_part, number)

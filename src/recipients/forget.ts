@@ -1,7 +1,8 @@
 /**
- * What is known of a destination's recipients and of its primary goes when another primary takes over.
+ * What is known of recipients is forgotten: of some, when a person says so; of all and of their primary, when another takes
+ * over.
  *
- * Part of the transaction that changes the route or makes the domain anew. Nodes drop what they have in memory when they see
+ * The latter is part of the transaction that changes the route or makes the domain anew. Nodes drop what they have in memory when they see
  * the domain as it is then (policy/route-watch.ts).
  */
 import type { SqlExecutor } from '../db/client.ts';
@@ -11,6 +12,18 @@ import type { SqlExecutor } from '../db/client.ts';
  * safe side. ALL: a domain that is added anew, perhaps by somebody else, begins with nothing.
  */
 export type Forgotten = 'REFUSALS' | 'ALL';
+
+/** What callouts have shown of these recipients; what was delivered stays. */
+export async function clearAnswers(
+  sql: SqlExecutor,
+  destinationId: string,
+  localParts: readonly string[],
+): Promise<void> {
+  await sql`
+    update recipient_answers
+    set answer = null, answered_at = null, refresh_at = null, expires_at = null, reply = null, suspected_at = null
+    where destination_id = ${destinationId} and local_part = any(${[...localParts]}::text[])`;
+}
 
 export async function forgetAnswers(sql: SqlExecutor, destinationId: string, what: Forgotten): Promise<void> {
   await sql`

@@ -13,6 +13,7 @@ import { mineOnly } from '../settings/conditions.ts';
 import { SETTINGS_CHANNEL } from '../settings/domains.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
 import { invalid, type UserError } from '../settings/user-error.ts';
+import { clearAnswers } from './forget.ts';
 import type { IsListed } from './list-lookup.ts';
 import { formatForgetNotice } from './notice.ts';
 import type { Recipient } from './recipient.ts';
@@ -129,10 +130,11 @@ async function forget(sql: SqlExecutor, viewer: Viewer, asked: Asked): Promise<v
   const { domain, recipient } = asked;
   const { destinationId, tenantId, localPart } = recipient;
   const spellings = spellingsOf(asked);
-  await sql`
-    update recipient_answers
-    set answer = null, answered_at = null, refresh_at = null, expires_at = null, reply = null, suspected_at = null
-    where destination_id = ${destinationId} and local_part = any(${spellings.map((spelling) => spelling.localPart)}::text[])`;
+  await clearAnswers(
+    sql,
+    destinationId,
+    spellings.map((spelling) => spelling.localPart),
+  );
   await sql`
     update primaries set is_catch_all = null, catch_all_tested_at = null where destination_id = ${destinationId}`;
   await recordEvent(sql, {

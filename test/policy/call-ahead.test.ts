@@ -273,6 +273,29 @@ describe('a primary that answers', () => {
     expect(await node.rcpt(domain, 'new')).toBe('250');
   });
 
+  test('51: nor is what is being stored when it is forgotten', async () => {
+    const node = scene.node();
+    const domain = await scene.domain();
+    scene.mailboxes();
+    const recipient = { destinationId: domain.destinationId, localPart: 'new' };
+    const asking: Promise<string>[] = [];
+    await scene.db.sql.begin(async (transaction) => {
+      await transaction`lock table recipient_answers in exclusive mode`;
+      asking.push(node.rcpt(domain, 'new'));
+      await soon('the answer waits for the lock', async () => {
+        const rows = await scene.db
+          .sql`select from pg_locks where not granted and relation = 'recipient_answers'::regclass`;
+        return rows.length > 0;
+      });
+      // As recipientForget does, which has nothing to change yet.
+      node.callAhead.forget(recipient);
+    });
+    expect(await Promise.all(asking)).toEqual(['250']);
+    expect(await scene.row(domain, 'new')).toMatchObject({ answer: null });
+    scene.mailboxes('new');
+    expect(await node.rcpt(domain, 'new')).toBe('250');
+  });
+
   test('what is behind the domain’s delimiter is not asked for', async () => {
     const node = scene.node();
     const domain = await scene.domain({ recipientList: { count: 0, generation: 0, delimiter: '+' } });
