@@ -12,6 +12,7 @@
  */
 import type { Sql } from '../db/client.ts';
 import { createBoundedMap } from '../settings/bounded-map.ts';
+import { isPausedNow } from '../settings/pause.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import { clearAnswers } from './forget.ts';
 import { createGrouped } from './grouped.ts';
