@@ -10,6 +10,7 @@ import type { Sql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { isPausedNow } from '../settings/pause.ts';
 import { boundEvidence, type Evidence, type OutageClass, outageClassOf } from './class.ts';
 import { atNow, mergedEvidence } from './evidence.ts';
 
@@ -20,7 +21,10 @@ export interface DestinationState {
   readonly name: string;
   readonly kind: 'RELAY' | 'INTERNAL';
   readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
+  /** What TLS towards its hosts must be, by its domain's settings. */
+  readonly tlsPolicy: 'NONE' | 'OPPORTUNISTIC' | 'REQUIRED' | 'VERIFIED';
   readonly routeGeneration: number;
+  /** At this moment. */
   readonly isPaused: boolean;
   readonly flushRequestedAt: Date | null;
   /** The clock is running: the last word at host level was a failure. */
@@ -41,6 +45,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       name: string;
       kind: 'RELAY' | 'INTERNAL';
       deliver_to: { host: string; port: number }[];
+      tls_policy: DestinationState['tlsPolicy'];
       route_generation: number;
       is_paused: boolean;
       flush_requested_at: Date | null;
@@ -50,11 +55,11 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       now: string;
     }[]
   >`
-    select tenant_id, name, kind, deliver_to, route_generation, is_paused, flush_requested_at,
+    select tenant_id, name, kind, deliver_to, tls_policy, route_generation, ${isPausedNow(sql)} as is_paused, flush_requested_at,
       first_failure_at is not null as is_failing, coalesce(next_attempt_at <= bmx_now(), true) as is_due,
       (select class from outages where outages.id = outage_id) as outage_class,
       bmx_now()::text as now
-    from destinations where id = ${id}`;
+    from destinations d where id = ${id}`;
   if (row === undefined) return null;
   return {
     id,
@@ -62,6 +67,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
     name: row.name,
     kind: row.kind,
     deliverTo: row.deliver_to,
+    tlsPolicy: row.tls_policy,
     routeGeneration: row.route_generation,
     isPaused: row.is_paused,
     flushRequestedAt: row.flush_requested_at,

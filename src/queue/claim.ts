@@ -8,6 +8,7 @@
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Notify } from '../mail/envelope.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
+import { isPausedNow } from '../settings/pause.ts';
 
 /** The pool for the queue's hot statements, for rooms that pass it on without speaking SQL. */
 export type QueueSql = Sql;
@@ -76,6 +77,8 @@ export async function claimDue(
         and next_attempt_at <= case when ${flushedAt}::timestamptz is null then bmx_now() else 'infinity' end
         and claimed_by is null
         and (next_attempt_at <= bmx_now() or claimed_at is null or claimed_at < ${flushedAt}::timestamptz)
+        -- A pause is in force at once, also in the middle of a drain.
+        and not (select ${isPausedNow(sql)} from destinations d where d.id = ${destinationId})
       order by next_attempt_at, id
       limit ${limit}
       for update skip locked
@@ -101,8 +104,9 @@ export async function claimDue(
 /**
  * Claims the one message that tries a destination whose clock is running, and stores the destination's next attempt: by the
  * grid, beside an open breaker an hour from now.
- * Each time another message, the one among the next twenty that was not tried for longest, a small one first: none that
- * the host chokes on can stand in the way of the others. After a flush the one at the head of the queue.
+ * Each time another message, the one among the next twenty that was not tried for longest, one to a recipient known good
+ * before the others, then a small one: none that the host chokes on can stand in the way of the others, and a refusal tells
+ * more of a primary than of a stranger's address. After a flush the one at the head of the queue. O(1).
  */
 export async function claimProbe(
   sql: Sql,
@@ -125,7 +129,7 @@ export async function claimProbe(
                    and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null
                  order by destination_id, id limit 20)
             ) as candidates
-            order by claimed_at nulls first, lap, size_bytes, id limit 1
+            order by claimed_at nulls first, not ${isToKnownGood(sql, destinationId)}, lap, size_bytes, id limit 1
           ) for update skip locked`;
   const rows = await sql<MessageRow[]>`
     with destination as materialized (
@@ -148,6 +152,23 @@ export async function claimProbe(
       '' as key_at`;
   const [message] = await withRecipients(sql, rows);
   return message ?? null;
+}
+
+/** Over `candidates`: a held recipient was delivered to within 90 days, or stands in the User List. */
+function isToKnownGood(sql: Sql, destinationId: string) {
+  return sql`exists (
+    select from recipients r
+    cross join lateral (select lower(left(r.address, -strpos(reverse(r.address), '@'))) as form) as whole
+    left join domains d on d.destination_id = ${destinationId} and d.status <> 'PENDING'
+    cross join lateral (select case
+      when strpos(form, coalesce(d.recipient_delimiter, '')) > 1 then left(form, strpos(form, d.recipient_delimiter) - 1)
+      else form end as mailbox) as base
+    where r.message_id = candidates.id and r.state = 'HELD' and (
+      exists (
+        select from recipient_answers a
+        where a.destination_id = ${destinationId} and a.local_part = mailbox
+          and a.delivered_at > bmx_now() - interval '90 days' and a.suspected_at is null)
+      or exists (select from recipient_entries e where e.domain_id = d.id and e.local_part in (form, mailbox))))`;
 }
 
 /** Gives back claims that no attempt was made with: due again at once, nothing counted. */

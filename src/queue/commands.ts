@@ -7,6 +7,7 @@
 import type { Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
+import { isPausedNow } from '../settings/pause.ts';
 import { type Fate, settle } from './outcome.ts';
 
 export type VerbResult =
@@ -30,7 +31,7 @@ interface HeldRow {
   numbers: number[];
 }
 
-/** Puts a held message at the head of its destination's queue, to be tried at once whatever the clock says. */
+/** Puts a held message at the head of its destination's queue, to be tried at once whatever clock and pause say. */
 export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason: string): Promise<VerbResult> {
   const rows = await sql<{ destination_id: string; domain: string }[]>`
     with moved as (
@@ -46,7 +47,7 @@ export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason:
       from moved
     ), flushed as (
       update destinations d set flush_requested_at = bmx_now()
-      from moved where d.id = moved.destination_id and d.first_failure_at is not null
+      from moved where d.id = moved.destination_id and (d.first_failure_at is not null or ${isPausedNow(sql)})
     )
     select d.id as destination_id, d.name as domain from moved join destinations d on d.id = moved.destination_id`;
   const [row] = rows;

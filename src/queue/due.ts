@@ -4,6 +4,7 @@
  * A loose index scan over (destination, next_attempt_at): O(destinations that hold mail), whatever each of them holds.
  */
 import type { Sql } from '../db/client.ts';
+import { isPausedNow } from '../settings/pause.ts';
 
 /** Ids of destinations that may be tried: mail due and the clock not forbidding it, or a flush asked for. */
 export async function findDueDestinations(sql: Sql): Promise<string[]> {
@@ -19,7 +20,7 @@ export async function findDueDestinations(sql: Sql): Promise<string[]> {
     )
     select d.id
     from heads h join destinations d on d.id = h.destination_id
-    where (h.next_attempt_at <= bmx_now() and not d.is_paused and coalesce(d.next_attempt_at <= bmx_now(), true))
+    where (h.next_attempt_at <= bmx_now() and not ${isPausedNow(sql)} and coalesce(d.next_attempt_at <= bmx_now(), true))
       or d.flush_requested_at is not null`;
   return rows.map((row) => row.id);
 }

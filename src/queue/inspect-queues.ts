@@ -8,6 +8,7 @@ import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { mineOnly } from '../settings/conditions.ts';
+import { behindPause } from '../settings/pause.ts';
 
 export interface QueueView {
   /** Messages with at least one held recipient. */
@@ -15,8 +16,10 @@ export interface QueueView {
   /** Their size as received. */
   readonly heldBytes: number;
   readonly oldestAcceptedAt: Date | null;
-  /** Null when nothing is held, or delivery is paused. */
+  /** Null when nothing is held, or delivery is paused without an end. */
   readonly nextAttemptAt: Date | null;
+  /** Beyond the lifetime, for the outage that is open or still draining. */
+  readonly holdExtensionHours: number;
 }
 
 export interface QueueInspection {
@@ -24,7 +27,13 @@ export interface QueueInspection {
   readQueues(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, QueueView>>;
 }
 
-export const EMPTY_QUEUE: QueueView = { heldCount: 0, heldBytes: 0, oldestAcceptedAt: null, nextAttemptAt: null };
+export const EMPTY_QUEUE: QueueView = {
+  heldCount: 0,
+  heldBytes: 0,
+  oldestAcceptedAt: null,
+  nextAttemptAt: null,
+  holdExtensionHours: 0,
+};
 
 interface QueueRow {
   id: string;
@@ -32,6 +41,7 @@ interface QueueRow {
   held_bytes: number;
   oldest_accepted_at: Date | null;
   next_attempt_at: Date | null;
+  hold_extension_hours: number;
 }
 
 export function createQueueInspection(sql: SqlExecutor): QueueInspection {
@@ -42,9 +52,9 @@ export function createQueueInspection(sql: SqlExecutor): QueueInspection {
                (d.held_count + coalesce(delta.held_count, 0))::bigint as held_count,
                (d.held_bytes + coalesce(delta.held_bytes, 0))::bigint as held_bytes,
                oldest.accepted_at as oldest_accepted_at,
-               case when not d.is_paused
-                    then greatest(due.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)
-               end as next_attempt_at
+               ${behindPause(sql, sql`greatest(due.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`)}
+                 as next_attempt_at,
+               (extract(epoch from d.hold_extension) / 3600)::integer as hold_extension_hours
         from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${mineOnly(sql, viewer)}) as d
         cross join lateral (
           select sum(held_count) as held_count, sum(held_bytes) as held_bytes from queue_delta where destination_id = d.id
@@ -70,5 +80,6 @@ function viewOf(row: QueueRow): QueueView {
     oldestAcceptedAt: row.oldest_accepted_at,
     // Without a held message the destination's own clock waits for nobody.
     nextAttemptAt: row.oldest_accepted_at === null ? null : row.next_attempt_at,
+    holdExtensionHours: row.hold_extension_hours,
   };
 }

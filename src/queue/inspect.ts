@@ -10,6 +10,7 @@ import { parsePath } from '../mail/address.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { isId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { behindPause } from '../settings/pause.ts';
 import { endedMessages, heldMessages, type RecipientState, recipientsOf, type Search } from './inspect-sources.ts';
 import { nextId } from './message.ts';
 
@@ -36,7 +37,7 @@ export interface MessageView {
   readonly reversePath: string | null;
   readonly clientAddress: string | null;
   readonly ehloName: string;
-  /** When a recipient that is still held is tried next, at the earliest; null when nothing is, or delivery is paused. */
+  /** When a recipient that is still held is tried next, at the earliest; null when nothing is, or delivery is paused without an end. */
   readonly nextAttemptAt: Date | null;
   readonly recipients: readonly RecipientView[];
 }
@@ -210,9 +211,10 @@ async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> 
              found.size_bytes::bigint as size_bytes,
              host(found.client_address) as client_address,
              coalesce(found.expires_at, found.accepted_at + l.lifetime + d.hold_extension) as expires_at,
-             case when found.next_attempt_at is not null and not d.is_paused
-                  then greatest(found.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)
-             end as next_attempt_at,
+             case when found.next_attempt_at is not null then ${behindPause(
+               sql,
+               sql`greatest(found.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`,
+             )} end as next_attempt_at,
              coalesce(found.recipients, ${recipientsOf(sql, sql`found.id`)}) as recipients
       from (
         select * from (select * from held where held.matches union all select * from ended where ended.matches) as both_lists

@@ -9,3 +9,8 @@ import type { Condition } from './conditions.ts';
 export function isPausedNow(sql: SqlExecutor): Condition {
   return sql`(d.is_paused and coalesce(d.pause_from <= bmx_now(), true) and coalesce(d.pause_until > bmx_now(), true))`;
 }
+
+/** When an attempt due at `at` is made, a pause that is in force being waited for; null when that has no end. Likewise on `d`. */
+export function behindPause(sql: SqlExecutor, at: Condition): Condition {
+  return sql`case when not ${isPausedNow(sql)} then ${at} when d.pause_until is not null then greatest(${at}, d.pause_until) end`;
+}
