@@ -1,5 +1,5 @@
 /**
- * Builds delivery and the making of reports from their parts, and says in log and metrics what they do.
+ * Builds delivery from its parts, and says in log and metrics what it does.
  */
 import type { Config } from './config.ts';
 import { wallClock } from './clock.ts';
@@ -9,27 +9,19 @@ import type { HostMemory } from './delivery/host-memory.ts';
 import { routeOf } from './delivery/route.ts';
 import { createSessions } from './delivery/sessions.ts';
 import { type Attempts, createDelivery, type Delivery, type DeliveryEvents } from './delivery/worker.ts';
-import { normalizeDomain } from './mail/address.ts';
 import { classifyCalloutReply } from './mail/callout-verdict.ts';
-import { composeReport, headerSectionOf, type HostTry } from './mail/dsn.ts';
-import { newId } from './mail/id.ts';
 import { parseReply } from './mail/reply.ts';
+import { tellBreaker } from './main-breaker.ts';
 import { outageEvents } from './main-outage.ts';
 import type { RecipientParts } from './main-recipients.ts';
 import type { NextHops } from './net/next-hop.ts';
 import { openSession } from './net/smtp-client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from './net/smtp-timeouts.ts';
-import type { Lookup } from './policy/counted-queries.ts';
-import { checkSpf } from './policy/sender-auth.ts';
 import type { Holder } from './queue/claim.ts';
 import type { Fate } from './queue/outcome.ts';
-import type { DueReport, ReportDeps, ReportFacts, SenderCheck } from './queue/reports.ts';
 import type { DestinationState } from './outage/clock.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
-
-/** Bytes of the original's header section in a report. */
-const REPORT_HEADER_BYTES = 32_768;
 
 export interface DeliveryParts {
   readonly config: Config;
@@ -101,6 +93,7 @@ function deliveryEvents({ config, recipients, log, metrics }: DeliveryParts): De
       tellFates(log, metrics, destination.name, fates);
     },
     ...outageEvents(log, metrics),
+    breakerMoved: (destination, step) => tellBreaker(log, metrics, destination, step),
     fault: (where, error) => {
       metrics.faulted('delivery');
       log.fault({ where, error });
@@ -129,7 +122,8 @@ export function tellFates(log: Log, metrics: Metrics, domain: string, fates: rea
   for (const group of groups.values()) {
     const [first] = group;
     if (first === undefined) continue;
-    const { messageId, state, reply, ageSeconds } = first;
+    const { messageId, state, isReport, reply, ageSeconds } = first;
+    if (isReport && (state === 'FAILED' || state === 'EXPIRED')) metrics.reportDropped();
     const common = { messageId, domain, recipientCount: group.length };
     switch (state) {
       case 'DELIVERED':
@@ -156,90 +150,4 @@ export function tellFates(log: Log, metrics: Metrics, domain: string, fates: rea
         state satisfies never;
     }
   }
-}
-
-export function reportDeps(parts: DeliveryParts & { lookup: Lookup }): ReportDeps {
-  const { config, log, metrics } = parts;
-  return {
-    sql: parts.database.sql,
-    checkSender: (facts) => checkSender(facts, parts.lookup),
-    compose: (report, hosts) => compose(report, hosts, config.mxHostname),
-    ehloName: config.mxHostname,
-    onMade: (report, made) => {
-      metrics.reportMade('failed');
-      log.reportMade({
-        transactionId: report.transactionId,
-        reportId: made.id,
-        action: 'failed',
-        reversePath: report.facts.reversePath,
-        recipientCount: report.facts.recipients.length,
-      });
-    },
-    onSuppressed: (report, reason) => {
-      metrics.reportSuppressed('spf');
-      log.reportSuppressed({ transactionId: report.transactionId, reversePath: report.facts.reversePath, reason });
-    },
-    onFault: (report, error) => {
-      metrics.faulted('reports');
-      log.fault({ where: `report about ${report.transactionId}`, error });
-    },
-  };
-}
-
-/** Only mail whose sender is proven gets a report: anything else would be backscatter. */
-async function checkSender(facts: ReportFacts, lookup: Lookup): Promise<SenderCheck> {
-  if (normalizeDomain(domainOf(facts.reversePath)) === null) {
-    return { kind: 'SUPPRESS', reason: 'the reverse-path has no domain to ask' };
-  }
-  const result = await checkSpf({
-    clientAddress: facts.clientAddress ?? '',
-    ehloName: facts.ehloName,
-    reversePath: facts.reversePath,
-    lookup,
-  });
-  if (result === 'PASS') return { kind: 'PASS' };
-  const reason = `SPF of ${domainOf(facts.reversePath)} for ${facts.clientAddress ?? 'no address'}: ${result}`;
-  return { kind: result === 'TEMPERROR' ? 'TROUBLE' : 'SUPPRESS', reason };
-}
-
-function compose(
-  report: DueReport,
-  hosts: readonly HostTry[],
-  hostname: string,
-): { content: Uint8Array; domain: string } {
-  const { facts } = report;
-  const content = composeReport({
-    reportId: newId(),
-    transactionId: report.transactionId,
-    reportingMta: hostname,
-    from: `mailer-daemon@${hostname}`,
-    to: facts.reversePath,
-    arrivalAt: new Date(facts.acceptedAt),
-    at: wallClock(),
-    envelopeId: facts.envelopeId,
-    lifetimeText: durationText(facts.holdSeconds),
-    recipients: facts.recipients.map((recipient) => ({
-      address: recipient.address,
-      originalRecipient: recipient.originalRecipient,
-      event: recipient.state,
-      status: recipient.status ?? null,
-      remoteMta: recipient.host ?? null,
-      diagnostic: recipient.reply,
-      lastAttemptAt: recipient.lastAttemptAt === null ? null : new Date(recipient.lastAttemptAt),
-      willRetryUntilAt: null,
-      hosts,
-    })),
-    headerSection: headerSectionOf(report.headerSection, REPORT_HEADER_BYTES),
-  });
-  return { content, domain: domainOf(facts.reversePath) };
-}
-
-function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1);
-}
-
-function durationText(seconds: number): string {
-  const hours = Math.round(seconds / 3600);
-  if (hours >= 48) return `${Math.round(hours / 24)} days`;
-  return hours >= 1 ? `${hours} hours` : `${Math.max(1, Math.round(seconds / 60))} minutes`;
 }

@@ -14,22 +14,23 @@ import { joinNodes, type Nodes } from './jobs/nodes.ts';
 import { startWakeUps, type WakeUps } from './jobs/wake-ups.ts';
 import { openControl, readOperatorToken } from './main-control.ts';
 import { type OpenedDatabase, openMainDatabase } from './main-database.ts';
-import { buildDelivery, reportDeps } from './main-delivery.ts';
+import { buildDelivery } from './main-delivery.ts';
 import { buildFrontDoor, type FrontDoor } from './main-front-door.ts';
 import { buildSpool, isWithin, type MailParts, openInbound } from './main-mail.ts';
 import { checkPlaces } from './main-preflight.ts';
 import { startOutageWork } from './main-outage.ts';
 import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
 import { buildRecipients, type RecipientParts } from './main-recipients.ts';
+import { startReports } from './main-reports.ts';
 import { createRouting, type Routing } from './main-routing.ts';
 import { createTimers, type Timers } from './main-timers.ts';
+import { countOpenBreakers } from './outage/breaker-inspect.ts';
 import { countOpenOutages } from './outage/inspect.ts';
 import type { OwnTrouble } from './outage/own-trouble.ts';
 import { dropDeadOwnership, findOwners } from './outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from './queue/claim.ts';
 import { cancelHeld } from './queue/commands.ts';
 import { foldDeltas, readHeld } from './queue/counts.ts';
-import { makeDueReports } from './queue/reports.ts';
 import { dropOldContents, makePartitions } from './queue/retention.ts';
 import { recipientListWork } from './recipients/list.ts';
 import { createDomains, type Domains, SETTINGS_CHANNEL } from './settings/domains.ts';
@@ -39,7 +40,6 @@ import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 const SWEEP_EVERY_MS = 1000;
 const FOLD_EVERY_MS = 1000;
-const REPORTS_EVERY_MS = 1000;
 const LIMITS_EVERY_MS = 60_000;
 const PARTITIONS_EVERY_MS = 3_600_000;
 /** A room that waits for a database that says nothing is left after this. */
@@ -154,6 +154,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     sources: {
       held: () => readHeld(opened.database.queueSql),
       openOutages: () => countOpenOutages(sql),
+      openBreakers: () => countOpenBreakers(sql),
       connections: () => inbound.current?.connectionCount() ?? 0,
       inFlightBytes: () => inbound.current?.inFlightBytes() ?? 0,
       dnsblZonesOff: () => door.current?.dnsblZonesOff() ?? 0,
@@ -263,10 +264,7 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   const parts = { config, database, recipients, holder: nodes.place, findHops: routing.findHops, hosts, log, metrics };
   const delivery = buildDelivery(parts);
   ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
-  const reports = reportDeps({ ...parts, lookup: routing.resolver.query });
-  timers.every(REPORTS_EVERY_MS, 'reports', async () => {
-    await makeDueReports(reports);
-  });
+  startReports({ ...parts, timers, lookup: routing.resolver.query });
   const onOwnTrouble = ({ since }: OwnTrouble) => {
     ground.ownTrouble.since = since;
   };

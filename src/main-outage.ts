@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { createRecoveryChecks, type RecoveryChecks } from './delivery/recovery-checks.ts';
 import { routeOf } from './delivery/route.ts';
 import type { Delivery, DeliveryEvents } from './delivery/worker.ts';
+import { endTrials } from './main-breaker.ts';
 import type { DeliveryParts } from './main-delivery.ts';
 import type { Timers } from './main-timers.ts';
 import { openSession } from './net/smtp-client.ts';
@@ -66,6 +67,7 @@ export function startOutageWork(parts: OutageWorkParts): { stop(): Promise<void>
       log.outageThreshold({ class: outageClass, ...lasting });
     }
     for (const drained of await gauge.measure()) log.outageDrained(drained);
+    await endTrials(sql, log, metrics);
   });
   if (config.deliveryHold) return { stop: () => Promise.resolve() };
 

@@ -17,6 +17,7 @@ import {
   recordSuccess,
 } from '../outage/clock.ts';
 import { advanceNeighbours } from '../outage/checks.ts';
+import type { BreakerStep } from '../outage/breaker-feed.ts';
 import type { OutageClass } from '../outage/class.ts';
 import { dropOwnership, takeOwnership } from '../outage/owner.ts';
 import {
@@ -31,6 +32,7 @@ import {
 import { findDueDestinations } from '../queue/due.ts';
 import { expireHeld } from '../queue/expiry.ts';
 import { type Fate, isDatabaseAway, recordOutcomes, type Settlement } from '../queue/outcome.ts';
+import { type BreakerWatch, createBreakerWatch, HELD_BACK } from './breaker-watch.ts';
 import { type ByteBudget, createByteBudget } from './budget.ts';
 import { dueSource, probeSource } from './claims.ts';
 import { type ConditionKeeper, createConditionKeeper } from './conditions.ts';
@@ -71,6 +73,7 @@ export interface DeliveryEvents {
     outage: { outageClass: OutageClass; formerClass: OutageClass; reply: string },
   ): void;
   outageClosed(destination: DestinationState, outage: ClosedOutage): void;
+  breakerMoved(destination: DestinationState, step: BreakerStep): void;
   fault(where: string, error: unknown): void;
 }
 
@@ -186,16 +189,29 @@ async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts
     const { isPaused, isFailing, isDue, flushRequestedAt } = destination;
     flushedAt = flushRequestedAt ?? flushedAt;
     if (flushRequestedAt === null && (isPaused || (isFailing && !isDue))) return;
-    const source = isFailing
-      ? probeSource(deps.sql, { ...claims, isFlush: flushRequestedAt !== null })
-      : dueSource(deps.sql, { ...claims, flushedAt });
+    // A flush goes beyond a pause with one message: whether the primary is there. The rest waits for the resume.
+    const source =
+      isFailing || isPaused
+        ? probeSource(deps.sql, { ...claims, isFlush: flushRequestedAt !== null })
+        : dueSource(deps.sql, { ...claims, flushedAt });
     const observer = createObserver(deps.hosts);
-    const result = await roundAt(deps, { ...run, destination, holder, attempts, source, lastSuccess, observer });
+    const breaker = createBreakerWatch(destination, deps.events);
+    const result = await roundAt(deps, {
+      ...run,
+      destination,
+      holder,
+      attempts,
+      source,
+      lastSuccess,
+      observer,
+      breaker,
+    });
     await run.conditions.keep(destination, observer);
     if (result.failure !== null) return recordTrouble(deps, { destination, failure: result.failure, observer });
+    if (breaker.isOpen()) await expireLate(deps, destination, HELD_BACK);
     if (!isFailing && flushedAt !== null) await clearFlush(deps.sql, run.id, flushedAt);
     if (!result.hasSucceeded) return;
-    if (!isFailing) {
+    if (!isFailing || breaker.isOpen()) {
       await recordRound(deps.sql, run.id);
       flushedAt = null;
     }
@@ -208,14 +224,18 @@ interface Round extends Run {
   readonly holder: Holder;
   readonly attempts: Attempts;
   readonly observer: Observer;
+  readonly breaker: BreakerWatch;
 }
 
 async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
-  const { destination, holder, attempts, source, observer } = round;
+  const { destination, holder, attempts, source, observer, breaker } = round;
   const recorder = createRecorder<Settlement>({
     record: async (settlements) => {
       const { id: destinationId, routeGeneration } = destination;
-      const fates = await recordOutcomes(deps.sql, { destinationId, holder, routeGeneration, settlements });
+      const isFlush = destination.isFailing && destination.flushRequestedAt !== null;
+      const { onBreaker } = breaker;
+      const attempted = { destinationId, holder, routeGeneration, settlements, isFlush, onBreaker };
+      const fates = await recordOutcomes(deps.sql, attempted);
       deps.events.settled(destination, settlements, fates);
     },
     onFault: async (error, settlements) => {
@@ -250,7 +270,7 @@ async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
         deps.events.outageClosed(destination, closed);
         for (const id of await advanceNeighbours(deps.sql, observer.greeted(), MOST_NEIGHBOURS)) round.poke(id);
       },
-      isStopping: () => round.isStopping() || round.signal.aborted,
+      isStopping: () => round.isStopping() || round.signal.aborted || breaker.isOpen(),
       onFault: ({ id }, error) => deps.events.fault(`attempt of message ${id}`, error),
     });
   } finally {
@@ -269,22 +289,27 @@ async function recordTrouble(
 ): Promise<void> {
   const { destination, failure, observer } = trouble;
   const { id: destinationId, now: begunAt } = destination;
-  try {
-    await expireHeld(deps.sql, {
-      destinationId,
-      begunAt,
-      reply: failure.reply,
-      onFates: (fates) => deps.events.settled(destination, [], fates),
-    });
-  } catch (error) {
-    // Expiry can wait for the next failure; a clock that does not move would mean an attempt every second.
-    deps.events.fault(`expiry at ${destination.name}`, error);
-  }
+  await expireLate(deps, destination, failure.reply);
   const evidence = observer.troubles();
   const recorded = await recordFailure(deps.sql, { destinationId, begunAt, ...failure, evidence });
   const { openedOutageId: outageId, outageClass, formerClass } = recorded;
   if (outageId !== null) deps.events.outageOpened(destination, { outageId, outageClass, reply: failure.reply });
   if (formerClass !== null) {
     deps.events.outageReclassified(destination, { outageClass, formerClass, reply: failure.reply });
+  }
+}
+
+/** Ends what had outlived its lifetime when the round began. */
+async function expireLate(deps: DeliveryDeps, destination: DestinationState, reply: string): Promise<void> {
+  try {
+    await expireHeld(deps.sql, {
+      destinationId: destination.id,
+      begunAt: destination.now,
+      reply,
+      onFates: (fates) => deps.events.settled(destination, [], fates),
+    });
+  } catch (error) {
+    // Expiry can wait for the next failure; a clock that does not move would mean an attempt every second.
+    deps.events.fault(`expiry at ${destination.name}`, error);
   }
 }

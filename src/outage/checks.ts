@@ -8,6 +8,7 @@
  */
 import type { Sql } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
+import { isPausedNow } from '../settings/pause.ts';
 
 export interface CheckTarget {
   readonly id: string;
@@ -57,7 +58,8 @@ export async function advanceNeighbours(sql: Sql, addresses: readonly string[], 
 /** Over `o` (outages) and `d` (destinations). */
 function isWorthChecking(sql: Sql) {
   return sql`
-    o.ended_at is null and d.first_failure_at > bmx_now() - interval '24 hours' and not d.is_paused and d.owner_node is null
+    o.ended_at is null and d.first_failure_at > bmx_now() - interval '24 hours' and not ${isPausedNow(sql)} and d.owner_node is null
+    and d.breaker <> 'OPEN'
     and (o.evidence -> -1 ->> 'address') is not null and (o.evidence -> -1 ->> 'isGreeted') = 'false'
     and d.next_attempt_at > bmx_now() + interval '1 minute'
     and not coalesce(d.last_attempt_at > d.checked_at and d.checked_at > d.next_attempt_at

@@ -127,6 +127,12 @@ export interface LogEvents {
   ownTroubleBegan: { readonly failingHosts: number; readonly workingDomains: number };
   ownTroubleEnded: { readonly failingHosts: number; readonly workingDomains: number };
 
+  /** A primary refuses recipients that it took before: its mail is kept. The reply is what it said, verbatim. */
+  breakerOpened: { readonly domain: string; readonly reply: string };
+  /** A primary is back, and its first refusals end nobody. */
+  breakerTrial: { readonly domain: string };
+  breakerClosed: { readonly domain: string };
+
   /** A DSN was spooled (RFC 3464). */
   reportMade: {
     readonly transactionId: string;
@@ -179,6 +185,9 @@ export const EVENT_LEVELS: { readonly [E in LogEvent]: LogLevel } = {
   outageDrained: 'info',
   ownTroubleBegan: 'error',
   ownTroubleEnded: 'warn',
+  breakerOpened: 'warn',
+  breakerTrial: 'info',
+  breakerClosed: 'info',
   reportMade: 'info',
   reportSuppressed: 'info',
   unavailable: 'error',

@@ -20,6 +20,7 @@ export interface HeldReading {
 export interface GaugeSources {
   readonly held?: () => Promise<HeldReading>;
   readonly openOutages?: () => Promise<number>;
+  readonly openBreakers?: () => Promise<number>;
   /** Open SMTP sessions. */
   readonly connections?: () => number;
   /** Bytes of messages being received. */
@@ -61,10 +62,14 @@ export interface Metrics {
   /** A DSN was spooled; `action` as in RFC 3464. */
   readonly reportMade: (action: string) => void;
   readonly reportSuppressed: (reason: string) => void;
+  /** A report could not be delivered: nobody is told of that. */
+  readonly reportDropped: () => void;
   /** One group commit of the spool: from its first byte to the database's answer. */
   readonly committed: (commit: { readonly latencyMs: number; readonly messageCount: number }) => void;
   /** What happened to an outage: `OPENED`, … and its class. */
   readonly outageEvent: (event: OutageEventKind, outageClass: string) => void;
+  /** A breaker came into this state. */
+  readonly breakerMoved: (to: 'CLOSED' | 'TRIAL' | 'OPEN') => void;
   /** A fault was logged; `where` as in the log. */
   readonly faulted: (where: string) => void;
   /** The exposition. Resolves even while the database is away. */
@@ -96,6 +101,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const cancelled = counter('cancelled_total', 'Recipients cancelled by an operator or customer');
   const reports = counter('reports_total', 'Delivery status notifications spooled, by action', 'action');
   const suppressed = counter('reports_suppressed_total', 'Reports not made, by reason', 'reason');
+  const dropped = counter('reports_dropped_total', 'Reports that could not be delivered');
+  const breakers = counter('breaker_steps_total', 'Breakers that came into a state, by state', 'to');
   const faults = counter('faults_total', 'Faults logged, by place', 'where');
   const commitLatency = histogram(registry, 'commit_latency_seconds', 'Duration of a group commit', COMMIT_SECONDS);
   const commitSize = histogram(registry, 'commit_messages', 'Messages in a group commit', COMMIT_MESSAGES);
@@ -129,10 +136,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     cancelled,
     reportMade: (action) => reports(1, action),
     reportSuppressed: (reason) => suppressed(1, reason),
+    reportDropped: () => dropped(1),
     committed: ({ latencyMs, messageCount }) => {
       commitLatency.observe(latencyMs / 1000);
       commitSize.observe(messageCount);
     },
+    breakerMoved: (to) => breakers(1, to),
     faulted: (where) => faults(1, where),
     render: async () => {
       const read = async (group: GaugeGroup): Promise<string> => {
@@ -211,7 +220,7 @@ interface GaugeGroup {
 }
 
 function gaugeGroups(sources: GaugeSources): GaugeGroup[] {
-  const { held, openOutages, connections, inFlightBytes, dnsblZonesOff, ownTrouble } = sources;
+  const { held, openOutages, openBreakers, connections, inFlightBytes, dnsblZonesOff, ownTrouble } = sources;
   const groups: GaugeGroup[] = [];
   if (held !== undefined) groups.push(heldGroup(held));
   const single = (source: string, help: string, read: (() => number | Promise<number>) | undefined): void => {
@@ -221,6 +230,7 @@ function gaugeGroups(sources: GaugeSources): GaugeGroup[] {
     groups.push({ source, registry, update: async () => set(await read()) });
   };
   single('open_outages', 'Destinations with an open outage, of the whole service', openOutages);
+  single('open_breakers', 'Destinations whose refusals keep all their mail, of the whole service', openBreakers);
   single('connections', 'Open SMTP sessions of this node', connections);
   single('in_flight_bytes', 'Bytes of the messages this node is receiving', inFlightBytes);
   single('dnsbl_zones_off', 'DNS lists in use that failed their self-test, as this node knows', dnsblZonesOff);

@@ -68,7 +68,13 @@ async function accept(...localParts: string[]): Promise<string> {
 }
 
 async function claimAll(): Promise<string[]> {
-  const { messages } = await claimDue(db.sql, { destinationId: id, holder, after: FIRST_KEY, limit: 100, flushedAt: null });
+  const { messages } = await claimDue(db.sql, {
+    destinationId: id,
+    holder,
+    after: FIRST_KEY,
+    limit: 100,
+    flushedAt: null,
+  });
   return messages.map((message) => message.id);
 }
 
@@ -170,7 +176,9 @@ describe('a recipient known good', () => {
     const attempts = await db.sql<{ outcome: string }[]>`
       select outcome from attempts where message_id = ${messageId} order by recipient_numbers`;
     expect(attempts.map(({ outcome }) => outcome)).toEqual([...Array(4).fill('DEFERRED'), 'FAILED', 'FAILED']);
-    const [event] = await db.sql<{ facts: { count: number; knownGoodCount: number; recipients: { mailbox: string }[] } }[]>`
+    const [event] = await db.sql<
+      { facts: { count: number; knownGoodCount: number; recipients: { mailbox: string }[] } }[]
+    >`
       select facts from events where destination_id = ${id} and kind = 'RECIPIENT_SUSPECTED'`;
     expect(event?.facts).toMatchObject({ count: 4, knownGoodCount: 4 });
     expect(event?.facts.recipients.map(({ mailbox }) => mailbox).sort()).toEqual(['alice', 'listed', 'team_one']);
@@ -200,7 +208,10 @@ describe('a recipient known good', () => {
     const alice = await accept('alice');
     const bob = await accept('bob');
     await claimAll();
-    expect((await bring({ [alice]: { outcomes: [REFUSED] }, [bob]: { outcomes: [CONTENT] } })).states).toEqual(['HELD', 'FAILED']);
+    expect((await bring({ [alice]: { outcomes: [REFUSED] }, [bob]: { outcomes: [CONTENT] } })).states).toEqual([
+      'HELD',
+      'FAILED',
+    ]);
     await db.sql`update messages set next_attempt_at = bmx_now() where id = ${alice}`;
     await claimAll();
     await bring({ [alice]: { outcomes: [LATER] } });
@@ -215,7 +226,9 @@ describe('a recipient known good', () => {
       destinationId: id,
       holder,
       routeGeneration: 1,
-      settlements: [{ messageId, isHostLevel: false, records: [], outcomes: new Map([[0, { kind: 'FAILED', reply: NO_USER }]]) }],
+      settlements: [
+        { messageId, isHostLevel: false, records: [], outcomes: new Map([[0, { kind: 'FAILED', reply: NO_USER }]]) },
+      ],
     });
     expect(fates.map(({ state }) => state)).toEqual(['FAILED']);
   });
@@ -241,7 +254,11 @@ describe('claims', () => {
     await setBreaker('TRIAL');
     const messageId = await accept('a', 'b', 'c');
     await claimAll();
-    expect((await bring({ [messageId]: { outcomes: [TAKEN, REFUSED, LATER] } })).states).toEqual(['DELIVERED', 'HELD', 'HELD']);
+    expect((await bring({ [messageId]: { outcomes: [TAKEN, REFUSED, LATER] } })).states).toEqual([
+      'DELIVERED',
+      'HELD',
+      'HELD',
+    ]);
     expect((await readRecipients(messageId)).map((row) => row.is_suspected)).toEqual([false, true, false]);
     expect(await readDestination()).toMatchObject({ breaker: 'TRIAL', trial_count: 1 });
     const [event] = await db.sql<{ facts: { messageCount: number } }[]>`
