@@ -18,7 +18,7 @@ export interface EmptyOutage {
 
 /**
  * A clock that no mail waits for tells nothing: whether all was cancelled, returned or has expired, it stops, and the outage
- * ends. The next message is attempted at once.
+ * ends. The next message is attempted at once. An open breaker stands until somebody is taken.
  */
 export async function endEmptyOutages(sql: Sql): Promise<EmptyOutage[]> {
   const rows = await sql<{ domain: string; class: OutageClass; duration_ms: number }[]>`

@@ -33,7 +33,7 @@ export async function judgeOwnTrouble(sql: Sql): Promise<OwnTrouble> {
       -- One host that is dead for many domains is one; what cannot be looked up counts by its domain.
       select max(d.first_failure_at) as failed_at
       from presence p, destinations d join outages o on o.id = d.outage_id
-      where d.first_failure_at > p.begins
+      where d.first_failure_at > p.begins and o.class <> 'MISCONFIGURED'
         and (p.since is null or d.first_failure_at < p.since + ${WITHIN}::text::interval)
       group by coalesce(o.evidence -> -1 ->> 'address', d.name)
     ), failures as materialized (

@@ -154,21 +154,24 @@ export async function claimProbe(
   return message ?? null;
 }
 
-/** Over `candidates`: a held recipient was delivered to within 90 days, or stands in the User List. */
+/**
+ * Over `candidates`: a held recipient was delivered to within 90 days, or stands in the User List. Limits, since what merely
+ * has to exist may be looked for by reading a whole table into a hash.
+ */
 function isToKnownGood(sql: Sql, destinationId: string) {
-  return sql`exists (
-    select from recipients r
+  return sql`coalesce((
+    select true from recipients r
     cross join lateral (select lower(left(r.address, -strpos(reverse(r.address), '@'))) as form) as whole
     left join domains d on d.destination_id = ${destinationId} and d.status <> 'PENDING'
     cross join lateral (select case
       when strpos(form, coalesce(d.recipient_delimiter, '')) > 1 then left(form, strpos(form, d.recipient_delimiter) - 1)
       else form end as mailbox) as base
-    where r.message_id = candidates.id and r.state = 'HELD' and (
-      exists (
-        select from recipient_answers a
+    where r.message_id = candidates.id and r.state = 'HELD' and coalesce(
+      (select true from recipient_answers a
         where a.destination_id = ${destinationId} and a.local_part = mailbox
-          and a.delivered_at > bmx_now() - interval '90 days' and a.suspected_at is null)
-      or exists (select from recipient_entries e where e.domain_id = d.id and e.local_part in (form, mailbox))))`;
+          and a.delivered_at > bmx_now() - interval '90 days' and a.suspected_at is null limit 1),
+      (select true from recipient_entries e where e.domain_id = d.id and e.local_part in (form, mailbox) limit 1))
+    limit 1), false)`;
 }
 
 /** Gives back claims that no attempt was made with: due again at once, nothing counted. */
