@@ -16,6 +16,7 @@ import { requestFlush } from './outage/clock.ts';
 import { createOutageInspection } from './outage/inspect.ts';
 import { bounceMessage, cancelMessage, retryMessage, type VerbResult } from './queue/commands.ts';
 import { createAttemptInspection } from './queue/inspect-attempts.ts';
+import { findSuppressions } from './queue/inspect-suppressions.ts';
 import { listNodes } from './queue/inspect-nodes.ts';
 import { createQueueInspection } from './queue/inspect-queues.ts';
 import { createMessageInspection } from './queue/inspect.ts';
@@ -82,6 +83,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     idempotency: createIdempotency(sql),
     messages: createMessageInspection(sql),
     attempts: createAttemptInspection(sql),
+    findSuppressions: (viewer, questions) => findSuppressions(sql, viewer, questions),
     queues: createQueueInspection(sql),
     outages: createOutageInspection(sql),
     rejections: createRejectionInspection(sql),

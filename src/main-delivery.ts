@@ -7,6 +7,7 @@ import type { Database } from './db/client.ts';
 import { attempt } from './delivery/attempt.ts';
 import type { HostMemory } from './delivery/host-memory.ts';
 import { routeOf } from './delivery/route.ts';
+import { demandTls, type TlsSources } from './delivery/route-tls.ts';
 import { createSessions } from './delivery/sessions.ts';
 import { type Attempts, createDelivery, type Delivery, type DeliveryEvents } from './delivery/worker.ts';
 import { classifyCalloutReply } from './mail/callout-verdict.ts';
@@ -29,6 +30,7 @@ export interface DeliveryParts {
   readonly recipients: Pick<RecipientParts, 'learned' | 'primaries'>;
   readonly holder: () => Holder | null;
   readonly hosts: HostMemory;
+  readonly tls: TlsSources;
   readonly findHops: (destination: Pick<DestinationState, 'name' | 'deliverTo'>) => Promise<NextHops>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -38,21 +40,24 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
   return createDelivery({
     sql: parts.database.queueSql,
     holder: parts.holder,
-    findRoute: async (destination) => routeOf(await parts.findHops(destination), destination.kind),
+    findRoute: async (destination) => {
+      const route = routeOf(await parts.findHops(destination), destination.kind);
+      return demandTls(route, destination, parts.tls);
+    },
     openAttempts: (signal, destinationId) => openAttempts(parts, signal, destinationId),
     hosts: parts.hosts,
     events: deliveryEvents(parts),
   });
 }
 
-function openAttempts({ config, recipients }: DeliveryParts, signal: AbortSignal, destinationId: string): Attempts {
+function openAttempts({ config, recipients, tls }: DeliveryParts, signal: AbortSignal, destinationId: string): Attempts {
   const sessions = createSessions({
     open: (target, sessionSignal) =>
       openSession({
         ...target,
         ehloName: config.mxHostname,
         timeouts: DEFAULT_SMTP_TIMEOUTS,
-        tls: 'OPPORTUNISTIC',
+        onTestingFault: (fault) => tls.onTestingFault(target.host, fault),
         signal: sessionSignal,
       }),
   });

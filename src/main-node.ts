@@ -24,6 +24,7 @@ import { buildRecipients, type RecipientParts } from './main-recipients.ts';
 import { startReports } from './main-reports.ts';
 import { createRouting, type Routing } from './main-routing.ts';
 import { createTimers, type Timers } from './main-timers.ts';
+import { buildTlsSources } from './main-tls.ts';
 import { countOpenBreakers } from './outage/breaker-inspect.ts';
 import { countOpenOutages } from './outage/inspect.ts';
 import type { OwnTrouble } from './outage/own-trouble.ts';
@@ -261,7 +262,9 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   const { config, log, metrics, timers, routing, recipients } = ground;
   const { database } = ground.opened;
   const hosts = createHostMemory(monotonicMs);
-  const parts = { config, database, recipients, holder: nodes.place, findHops: routing.findHops, hosts, log, metrics };
+  const { resolver, findHops } = routing;
+  const tls = buildTlsSources({ config, database, resolver, timers, log, metrics });
+  const parts = { config, database, recipients, holder: nodes.place, findHops, tls, hosts, log, metrics };
   const delivery = buildDelivery(parts);
   ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
   startReports({ ...parts, timers, lookup: routing.resolver.query });

@@ -4,6 +4,7 @@
 import type { Viewer } from '../mail/viewer.ts';
 import type { OutageView } from '../outage/inspect.ts';
 import type { AttemptsRequest, AttemptView } from '../queue/inspect-attempts.ts';
+import type { SuppressionQuestion } from '../queue/inspect-suppressions.ts';
 import type { QueueView } from '../queue/inspect-queues.ts';
 import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
 import type { EntriesRequest } from '../recipients/list-store.ts';
@@ -25,6 +26,7 @@ interface Loaders {
   readonly openOutage: (destinationId: string) => Promise<OutageView | null>;
   readonly tenant: (tenantId: string) => Promise<Tenant | null>;
   readonly attempts: (request: AttemptsRequest) => Promise<readonly AttemptView[]>;
+  readonly suppression: (question: SuppressionQuestion) => Promise<string | null>;
   readonly recipientEntries: (request: EntriesRequest) => Promise<readonly string[]>;
   readonly zoneStanding: (question: ZoneUseQuestion) => Promise<ZoneStanding>;
 }
@@ -39,6 +41,7 @@ export function createContext(deps: ControlDependencies, viewer: Viewer): Contex
       openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),
       tenant: createMapBatch((ids) => deps.findTenants(viewer, ids)),
       attempts: createBatch((requests) => deps.attempts.listAttempts(viewer, requests)),
+      suppression: createBatch((questions) => deps.findSuppressions(viewer, questions)),
       recipientEntries: createBatch((requests) => deps.recipientLists.listEntries(viewer, requests)),
       zoneStanding: createBatch((questions) => deps.readZoneStandings(viewer, questions)),
     },

@@ -9,6 +9,7 @@ import type { OutageInspection } from '../outage/inspect.ts';
 import type { AttemptInspection } from '../queue/inspect-attempts.ts';
 import type { NodeView } from '../queue/inspect-nodes.ts';
 import type { QueueInspection } from '../queue/inspect-queues.ts';
+import type { SuppressionQuestion } from '../queue/inspect-suppressions.ts';
 import type { MessageInspection } from '../queue/inspect.ts';
 import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
 import type { RecipientLists } from '../recipients/list.ts';
@@ -85,6 +86,10 @@ export interface ControlDependencies {
 
   readonly messages: MessageInspection;
   readonly attempts: AttemptInspection;
+  readonly findSuppressions: (
+    viewer: Viewer,
+    questions: readonly SuppressionQuestion[],
+  ) => Promise<readonly (string | null)[]>;
   readonly queues: QueueInspection;
   readonly outages: OutageInspection;
   readonly rejections: RejectionInspection;

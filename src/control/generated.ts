@@ -874,6 +874,8 @@ export type Recipient = {
   readonly attemptCount: Scalars['Int']['output'];
   /** Its own attempts, and those that found its primary away since the message was accepted. Newest first. */
   readonly attempts: AttemptConnection;
+  /** Why the sender was not told that it ended, where a report was due; null otherwise. */
+  readonly dsnSuppressedReason?: Maybe<Scalars['String']['output']>;
   /** What the next hop said last, verbatim, or in brackets what happened instead of a reply; null before the first attempt. */
   readonly lastReply?: Maybe<Scalars['String']['output']>;
   /** When the next attempt is due, at the earliest; null once it has ended. */
@@ -1746,6 +1748,7 @@ export type RecipientResolvers<ContextType = Context, ParentType extends Resolve
   address?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   attemptCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   attempts?: Resolver<ResolversTypes['AttemptConnection'], ParentType, ContextType, RequireFields<RecipientAttemptsArgs, 'first'>>;
+  dsnSuppressedReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   lastReply?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['RecipientState'], ParentType, ContextType>;

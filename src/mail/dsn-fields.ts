@@ -1,15 +1,17 @@
 /**
- * The machine-readable part of a report: message/delivery-status (RFC 3464 §2).
+ * The machine-readable part of a report: message/delivery-status (RFC 3464 §2) or message/global-delivery-status (RFC 6533 §4).
  *
- * Promises ASCII lines with CRLF, short enough for SMTP, in which no peer's text can begin a field of its own. An address
- * beyond ASCII is written in the ASCII form of RFC 6533; other text loses what is not ASCII here and keeps it in the human part.
+ * Promises lines with CRLF, short enough for SMTP, in which no peer's text can begin a field of its own. The first form is
+ * ASCII: an address beyond it is written in the ASCII form of RFC 6533 §3; other text loses what is not ASCII here and keeps it
+ * in the human part. The second is UTF-8.
  */
+import { Buffer } from 'node:buffer';
 import { formatDate } from './date.ts';
 import { literalOf } from './domain.ts';
 import { wrapWords } from './line-wrap.ts';
 import { formatReply, parseReply, sanitizeText } from './reply.ts';
 import type { ReportedEvent, ReportedRecipient, Report } from './dsn.ts';
-import { encodeUtf8Address, parseEnvelopeId, parseOriginalRecipient } from './xtext.ts';
+import { encodeUtf8Address, encodeUtf8Unitext, parseEnvelopeId, parseOriginalRecipient } from './xtext.ts';
 
 const LINE_LENGTH = 76;
 /** A refusal says why in its first lines; the whole of a rambling one is in the queue's history. */
@@ -46,8 +48,8 @@ const STATUS_BY_CODE: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** The per-message block, an empty line, and one block per recipient with an empty line between; ends with CRLF. */
-export function deliveryStatus(report: Report): string {
-  const blocks = [perMessage(report), ...report.recipients.map((recipient) => perRecipient(recipient))];
+export function deliveryStatus(report: Report, isGlobal: boolean): string {
+  const blocks = [perMessage(report), ...report.recipients.map((recipient) => perRecipient(recipient, isGlobal))];
   return blocks.map((fields) => fields.map((field) => `${field}\r\n`).join('')).join('\r\n');
 }
 
@@ -75,26 +77,29 @@ function perMessage(report: Report): string[] {
   ];
 }
 
-function perRecipient(recipient: ReportedRecipient): string[] {
+function perRecipient(recipient: ReportedRecipient, isGlobal: boolean): string[] {
   const { originalRecipient, remoteMta, diagnostic, lastAttemptAt, willRetryUntilAt, event } = recipient;
   const original = originalRecipient === null ? null : parseOriginalRecipient(originalRecipient);
   return [
-    ...(original === null ? [] : [`Original-Recipient: ${typedAddress(original.addressType, original.address)}`]),
-    `Final-Recipient: ${typedAddress('rfc822', recipient.address)}`,
+    ...(original === null
+      ? []
+      : [`Original-Recipient: ${typedAddress(original.addressType, original.address, isGlobal)}`]),
+    `Final-Recipient: ${typedAddress('rfc822', recipient.address, isGlobal)}`,
     `Action: ${ACTION[event]}`,
     `Status: ${statusOf(recipient)}`,
     ...(remoteMta === null ? [] : [`Remote-MTA: ${mtaName(remoteMta)}`]),
-    ...(diagnostic === null ? [] : [diagnosticField(diagnostic)]),
+    ...(diagnostic === null ? [] : [diagnosticField(diagnostic, isGlobal)]),
     ...(lastAttemptAt === null ? [] : [`Last-Attempt-Date: ${formatDate(lastAttemptAt)}`]),
     ...(event === 'DELAYED' && willRetryUntilAt !== null ? [`Will-Retry-Until: ${formatDate(willRetryUntilAt)}`] : []),
   ];
 }
 
-function typedAddress(type: string, givenAddress: string): string {
+function typedAddress(type: string, givenAddress: string, isGlobal: boolean): string {
   const address = sanitizeText(givenAddress, 512);
   const isAscii = /^[ -~]*$/.test(address);
   if (type === 'utf-8' || (type === 'rfc822' && !isAscii)) {
-    return `utf-8; ${encodeUtf8Address(address).slice(0, MAX_ADDRESS_LENGTH)}`;
+    const encoded = isGlobal ? encodeUtf8Unitext(address) : encodeUtf8Address(address);
+    return `utf-8; ${firstOctets(encoded, MAX_ADDRESS_LENGTH)}`;
   }
   return `${type}; ${asciiText(address)}`;
 }
@@ -104,11 +109,13 @@ function mtaName(name: string): string {
 }
 
 /** Words of our own, for want of a reply, are not called SMTP. */
-function diagnosticField(diagnostic: string): string {
+function diagnosticField(diagnostic: string, isGlobal: boolean): string {
   const reply = parseReply(diagnostic);
   const [type, text] = reply === null ? ['x-backup-mx', diagnostic] : ['smtp', formatReply(reply)];
   const lines = text.slice(0, MAX_DIAGNOSTIC_LENGTH).split('\n');
-  const [first = '', ...more] = lines.map((line) => asciiText(sanitizeText(line, 1024)));
+  const [first = '', ...more] = lines
+    .map((line) => sanitizeText(line, 1024))
+    .map((line) => (isGlobal ? line : asciiText(line)));
   return foldLines([`Diagnostic-Code: ${type}; ${first}`, ...more]);
 }
 
@@ -118,6 +125,11 @@ function foldLines(lines: readonly string[]): string {
     .flatMap((line) => wrapWords(line, LINE_LENGTH))
     .filter((line) => line.trim() !== '')
     .join('\r\n ');
+}
+
+function firstOctets(text: string, count: number): string {
+  const octets = Buffer.from(text);
+  return octets.length <= count ? text : octets.toString('utf8', 0, count).replace(/\ufffd+$/, '');
 }
 
 function asciiText(text: string): string {

@@ -38,11 +38,18 @@ export function parseOriginalRecipient(text: string): OriginalRecipient | null {
   return address !== null && isPrintable(address) ? { addressType, address } : null;
 }
 
+/** An address of the type `utf-8` where UTF-8 may stand: `jürgen\x{2B}tag@example.org` (RFC 6533 §3, utf-8-addr-unitext). */
+export function encodeUtf8Unitext(address: string): string {
+  return address.replace(/[^!-*,-<>-[\]-~\u00a0-\u{10ffff}]/gu, embed);
+}
+
 /** An address in the ASCII form of the address type `utf-8`: `j\x{FC}rgen@example.org` (RFC 6533 §3). */
 export function encodeUtf8Address(address: string): string {
-  return address.replace(/[^!-*,-<>-[\]-~]/gu, (character) => {
-    return `\\x{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(2, '0')}}`;
-  });
+  return address.replace(/[^!-*,-<>-[\]-~]/gu, embed);
+}
+
+function embed(character: string): string {
+  return `\\x{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(2, '0')}}`;
 }
 
 /** Either form of the address type `utf-8`, ASCII or not; other characters stand for themselves (RFC 6533 §3). */

@@ -15,6 +15,9 @@ export interface OwnMessage {
   /** Domain of the recipient as A-label. */
   readonly domain: string;
   readonly content: Uint8Array;
+  /** Can only be spoken with SMTPUTF8. */
+  readonly smtpUtf8: boolean;
+  readonly body: '8BITMIME' | null;
   /** The name this node gives in EHLO, kept for the record. */
   readonly ehloName: string;
 }
@@ -41,8 +44,9 @@ export async function spoolOwnMail(
   await sql`
     with message as (
       insert into messages (id, transaction_id, tenant_id, destination_id, kind, reverse_path, size_bytes, ehlo_name,
-        protocol)
-      values (${id}, ${id}, ${message.tenantId}, ${destinationId}, 'REPORT', null, ${size}, ${message.ehloName}, '')
+        protocol, is_smtp_utf8, body)
+      values (${id}, ${id}, ${message.tenantId}, ${destinationId}, 'REPORT', null, ${size}, ${message.ehloName}, '',
+        ${message.smtpUtf8}, ${message.body})
       returning id, tenant_id, destination_id
     ), recipient as (
       insert into recipients (message_id, number, tenant_id, destination_id, address, notify)

@@ -3,26 +3,30 @@
  *
  * Rules: a report was made due in the transaction that ended the recipients, so none is lost; taking it from the list and
  * putting the DSN into the queue is one transaction, so none is made twice. Before that the sender is checked from what was
- * stored at acceptance (SPF for the domain of the reverse-path): a report about forged mail would be backscatter.
- * Trouble of the check is tried again for a day, then the report is suppressed. RFC 3464, RFC 3834.
+ * stored at acceptance (the bounce firewall): a report about forged mail would be backscatter. One address gets a bounded
+ * number of reports an hour. Trouble of the check is tried again for a day, then the report is suppressed. A delay is told only
+ * while the message is still held. RFC 3461, RFC 3464, RFC 3834.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
-import type { HostTry } from '../mail/dsn.ts';
-import { newId } from '../mail/id.ts';
-import { spoolOwnMail } from './own-mail.ts';
+import type { ComposedReport, HostTry } from '../mail/dsn.ts';
+import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
+import { addReportEvent, type ReportRow, takeOff } from './reports-settled.ts';
 
-/** What the report says; written by outcome.ts as JSON. */
+/** What the report says; written by outcome.ts and reports-delayed.ts as JSON. */
 export interface ReportFacts {
   readonly reversePath: string;
   readonly clientAddress: string | null;
   readonly ehloName: string;
   readonly acceptedAt: string;
+  readonly ret: 'FULL' | 'HDRS' | null;
   readonly envelopeId: string | null;
   readonly holdSeconds: number;
   readonly recipients: readonly {
+    readonly number: number;
     readonly address: string;
     readonly originalRecipient: string | null;
-    readonly state: 'FAILED' | 'EXPIRED';
+    /** HELD: the report tells of a delay. DELIVERED: of relaying. */
+    readonly state: 'HELD' | 'DELIVERED' | 'FAILED' | 'EXPIRED';
     readonly reply: string | null;
     /** A failure's enhanced code; null or absent: the reply says it. */
     readonly status?: string | null;
@@ -32,15 +36,21 @@ export interface ReportFacts {
   }[];
 }
 
-export interface DueReport {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly destinationId: string;
-  readonly messageId: string;
+export interface DueReport extends ReportRow {
   readonly transactionId: string;
   readonly facts: ReportFacts;
-  readonly headerSection: Uint8Array;
+  /** The first octets of the reported message as stored. */
+  readonly head: Uint8Array;
   readonly attempts: number;
+}
+
+/** UNPROVEN: nothing shows that the sender sent it. RATE: the address was sent too many. FAULT: it could not be made. */
+export type SuppressionCode = 'UNPROVEN' | 'RATE' | 'FAULT';
+
+export interface Suppression {
+  readonly code: SuppressionCode;
+  /** One sentence for the operator. */
+  readonly reason: string;
 }
 
 export type SenderCheck =
@@ -48,21 +58,42 @@ export type SenderCheck =
   | { readonly kind: 'SUPPRESS'; readonly reason: string }
   | { readonly kind: 'TROUBLE'; readonly reason: string };
 
+/** The reported message as stored; null when it is gone. */
+export type ReadContent = () => Promise<Uint8Array | null>;
+
 export interface ReportDeps {
   readonly sql: Sql;
-  readonly checkSender: (facts: ReportFacts) => Promise<SenderCheck>;
-  /** The DSN's bytes and the domain of its recipient; `hosts` are those that were tried, with their last answers. */
-  readonly compose: (report: DueReport, hosts: readonly HostTry[]) => { content: Uint8Array; domain: string };
+  readonly checkSender: (report: DueReport, readContent: ReadContent) => Promise<SenderCheck>;
+  /**
+   * The DSN and the domain of its recipient. `hosts` are those that were tried, with their last answers; `message` is there
+   * when the sender wants it back.
+   */
+  readonly compose: (
+    report: DueReport,
+    parts: { readonly hosts: readonly HostTry[]; readonly message: Uint8Array | null },
+  ) => ComposedReport & { readonly domain: string };
   readonly ehloName: string;
   readonly onMade: (report: DueReport, made: { id: string; destinationId: string }) => void;
-  readonly onSuppressed: (report: DueReport, reason: string) => void;
+  readonly onSuppressed: (report: DueReport, suppression: Suppression) => void;
   /** A bug or lost infrastructure; it is tried again. */
   readonly onFault: (report: DueReport, error: unknown) => void;
+}
+
+/** What the report tells, as RFC 3464 §2.3.3 calls it; of several the gravest. */
+export function actionOf({ recipients }: ReportFacts): 'failed' | 'delayed' | 'relayed' {
+  if (recipients.some(({ state }) => state === 'FAILED' || state === 'EXPIRED')) return 'failed';
+  return recipients.some(({ state }) => state === 'HELD') ? 'delayed' : 'relayed';
 }
 
 const BATCH = 20;
 /** Tries of a report that met DNS trouble or a fault, a quarter of an hour apart: a day. */
 const MOST_ATTEMPTS = 96;
+/** Bytes of the reported message that are read at once; the whole is read only where it is needed. */
+const HEAD_BYTES = 65_536;
+/** Larger messages are dealt with one after the other. */
+const LARGE_BYTES = 262_144;
+/** Reports that one address is sent in an hour: more tell it nothing new. */
+const MOST_AN_HOUR = 20;
 
 /** Makes what is due, one batch after the other. Returns how many were settled. */
 export async function makeDueReports(deps: ReportDeps): Promise<number> {
@@ -70,13 +101,20 @@ export async function makeDueReports(deps: ReportDeps): Promise<number> {
   for (;;) {
     const batch = await takeBatch(deps.sql);
     if (batch.length === 0) return settled;
-    const results = await Promise.all(batch.map((report) => settleReport(deps, report)));
+    const { small = [], large = [] } = Object.groupBy(batch, ({ size }) => (size > LARGE_BYTES ? 'large' : 'small'));
+    const results = await Promise.all(small.map(({ report }) => settleReport(deps, report)));
+    for (const { report } of large) results.push(await settleReport(deps, report));
     settled += results.filter(Boolean).length;
   }
 }
 
+/** Lets go of counts that are over. */
+export async function forgetReportCounts(sql: Sql): Promise<void> {
+  await sql`delete from report_counts where window_began_at <= bmx_now() - interval '1 hour'`;
+}
+
 /** Takes reports by moving their next attempt: a node that dies with them leaves them for later. */
-async function takeBatch(sql: Sql): Promise<DueReport[]> {
+async function takeBatch(sql: Sql): Promise<{ report: DueReport; size: number }[]> {
   const rows = await sql<
     {
       id: string;
@@ -85,67 +123,139 @@ async function takeBatch(sql: Sql): Promise<DueReport[]> {
       message_id: string;
       transaction_id: string;
       facts: ReportFacts;
-      header_section: Uint8Array;
       attempts: number;
+      head: Uint8Array;
+      size: number;
     }[]
   >`
     with due as (
       select id from reports_due where next_attempt_at <= bmx_now()
       order by next_attempt_at, id limit ${BATCH} for update skip locked
+    ), taken as (
+      update reports_due r set next_attempt_at = bmx_now() + interval '15 minutes', attempts = attempts + 1
+      from due where r.id = due.id
+      returning r.*
     )
-    update reports_due r set next_attempt_at = bmx_now() + interval '15 minutes', attempts = attempts + 1
-    from due where r.id = due.id
-    returning r.*`;
+    select t.id, t.tenant_id, t.destination_id, t.message_id, t.transaction_id, t.facts, t.attempts,
+      coalesce(substring(c.content from 1 for ${HEAD_BYTES}::integer), '') as head, coalesce(octet_length(c.content), 0) as size
+    from taken t left join contents c on c.message_id = t.message_id`;
   return rows.map((row) => ({
-    id: row.id,
-    tenantId: row.tenant_id,
-    destinationId: row.destination_id,
-    messageId: row.message_id,
-    transactionId: row.transaction_id,
-    facts: row.facts,
-    headerSection: row.header_section,
-    attempts: row.attempts,
+    size: row.size,
+    report: {
+      id: row.id,
+      tenantId: row.tenant_id,
+      destinationId: row.destination_id,
+      messageId: row.message_id,
+      transactionId: row.transaction_id,
+      facts: row.facts,
+      head: row.head,
+      attempts: row.attempts,
+    },
   }));
 }
 
+/** True when the report is off the list. */
 async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolean> {
   const isLastTry = report.attempts >= MOST_ATTEMPTS;
+  const readContent = once(() => readMessage(deps.sql, report.messageId));
   try {
-    const check = await deps.checkSender(report.facts);
-    if (check.kind === 'PASS') return await makeReport(deps, report);
-    return check.kind === 'TROUBLE' && !isLastTry ? false : await suppressReport(deps, report, check.reason);
+    const check = await deps.checkSender(report, readContent);
+    if (check.kind === 'PASS') return await makeReport(deps, report, readContent);
+    if (check.kind === 'TROUBLE' && !isLastTry) return false;
+    return await suppressReport(deps, report, { code: 'UNPROVEN', reason: check.reason });
   } catch (error) {
     deps.onFault(report, error);
-    return isLastTry ? suppressReport(deps, report, 'the report could not be made') : false;
+    if (!isLastTry) return false;
+    return suppressReport(deps, report, { code: 'FAULT', reason: 'the report could not be made' });
   }
 }
 
-async function suppressReport(deps: ReportDeps, report: DueReport, reason: string): Promise<boolean> {
+async function suppressReport(deps: ReportDeps, report: DueReport, suppression: Suppression): Promise<boolean> {
   const isOurs = await deps.sql.begin(async (transaction) => {
-    if (!(await takeAway(transaction, report))) return false;
-    await addEvent(transaction, report, 'REPORT_SUPPRESSED', { reason });
+    if (!(await takeOff(transaction, report)).isOurs) return false;
+    await addSuppression(transaction, report, suppression);
     return true;
   });
-  if (isOurs) deps.onSuppressed(report, reason);
+  if (isOurs) deps.onSuppressed(report, suppression);
   return isOurs;
 }
 
-async function makeReport(deps: ReportDeps, report: DueReport): Promise<boolean> {
-  const { content, domain } = deps.compose(report, await findHostTries(deps.sql, report));
-  const made = await deps.sql.begin(async (transaction) => {
-    if (!(await takeAway(transaction, report))) return null;
-    const spooled = await spoolOwnMail(transaction, {
-      tenantId: report.tenantId,
-      to: report.facts.reversePath,
-      domain,
-      content,
-      ehloName: deps.ehloName,
-    });
-    await addEvent(transaction, report, 'REPORT_MADE', { reportMessageId: spooled.id });
-    return spooled;
+async function makeReport(deps: ReportDeps, report: DueReport, readContent: ReadContent): Promise<boolean> {
+  const { sql, ehloName } = deps;
+  const { tenantId, facts } = report;
+  const hosts = await findHostTries(sql, report);
+  // RFC 3461 §4.3: RET speaks of failures only.
+  const isWhole = facts.ret === 'FULL' && actionOf(facts) === 'failed';
+  const composed = deps.compose(report, { hosts, message: isWhole ? await readContent() : null });
+  const result = await sql.begin(async (transaction): Promise<MakingResult> => {
+    const { isOurs, isHeld } = await takeOff(transaction, report);
+    if (!isOurs) return { kind: 'TAKEN' };
+    // A delay of what has ended meanwhile: nothing to tell.
+    if (actionOf(facts) === 'delayed' && !isHeld) return { kind: 'OVERTAKEN' };
+    if (!(await isWithinRate(transaction, facts.reversePath))) {
+      await addSuppression(transaction, report, FLOODED);
+      return { kind: 'FLOODED' };
+    }
+    const message = { tenantId, to: facts.reversePath, ehloName, ...composed };
+    return { kind: 'MADE', ...(await spoolReport(transaction, report, message)) };
   });
-  if (made !== null) deps.onMade(report, made);
-  return made !== null;
+  if (result.kind === 'MADE') deps.onMade(report, result);
+  if (result.kind === 'FLOODED') deps.onSuppressed(report, FLOODED);
+  return result.kind !== 'TAKEN';
+}
+
+type MakingResult =
+  | { readonly kind: 'TAKEN' | 'OVERTAKEN' | 'FLOODED' }
+  | { readonly kind: 'MADE'; readonly id: string; readonly destinationId: string };
+
+const FLOODED: Suppression = {
+  code: 'RATE',
+  reason: `RATE: the address was sent ${MOST_AN_HOUR} reports within an hour`,
+};
+
+async function spoolReport(
+  sql: TransactionSql,
+  report: DueReport,
+  message: OwnMessage,
+): Promise<{ id: string; destinationId: string }> {
+  const spooled = await spoolOwnMail(sql, message);
+  await addReportEvent(sql, report, 'REPORT_MADE', {
+    reportMessageId: spooled.id,
+    action: actionOf(report.facts),
+    recipients: report.facts.recipients.map(({ number }) => number),
+  });
+  return spooled;
+}
+
+async function addSuppression(sql: TransactionSql, report: DueReport, { code, reason }: Suppression): Promise<void> {
+  await addReportEvent(sql, report, 'REPORT_SUPPRESSED', {
+    code,
+    reason,
+    action: actionOf(report.facts),
+    recipients: report.facts.recipients.map(({ number }) => number),
+  });
+}
+
+/** Counts a report to the address; false when it has had enough of them. */
+async function isWithinRate(sql: TransactionSql, address: string): Promise<boolean> {
+  const [row] = await sql<{ report_count: number }[]>`
+    insert into report_counts as c (address, report_count) values (lower(${address}), 1)
+    on conflict (address) do update set
+      report_count = case when c.window_began_at <= bmx_now() - interval '1 hour' then 1
+                          else least(c.report_count + 1, ${MOST_AN_HOUR + 1}::integer) end,
+      window_began_at = case when c.window_began_at <= bmx_now() - interval '1 hour' then bmx_now() else c.window_began_at end
+    returning report_count`;
+  return row !== undefined && row.report_count <= MOST_AN_HOUR;
+}
+
+async function readMessage(sql: Sql, messageId: string): Promise<Uint8Array | null> {
+  const [row] = await sql<{ content: Uint8Array }[]>`select content from contents where message_id = ${messageId}`;
+  return row?.content ?? null;
+}
+
+function once(read: ReadContent): ReadContent {
+  let reading: Promise<Uint8Array | null> | null = null;
+  return () => (reading ??= read());
 }
 
 /** Each host's last answer since the message was accepted: its own attempts, and those that spoke for all of the destination. */
@@ -163,20 +273,4 @@ async function findHostTries(sql: Sql, { messageId, destinationId }: DueReport):
     order by host, id desc
     limit 20`;
   return rows.map(({ host, at, reply }) => ({ host, lastAttemptAt: at, reply }));
-}
-
-async function takeAway(sql: TransactionSql, report: DueReport): Promise<boolean> {
-  const rows = await sql`delete from reports_due where id = ${report.id} returning id`;
-  return rows.length === 1;
-}
-
-async function addEvent(
-  sql: TransactionSql,
-  report: DueReport,
-  kind: string,
-  facts: Record<string, string>,
-): Promise<void> {
-  await sql`
-    insert into events (id, tenant_id, destination_id, message_id, kind, facts)
-    values (${newId()}, ${report.tenantId}, ${report.destinationId}, ${report.messageId}, ${kind}, ${sql.json(facts)})`;
 }

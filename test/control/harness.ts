@@ -8,6 +8,7 @@ import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { createOutageInspection } from '../../src/outage/inspect.ts';
 import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/commands.ts';
+import { findSuppressions } from '../../src/queue/inspect-suppressions.ts';
 import { createAttemptInspection } from '../../src/queue/inspect-attempts.ts';
 import { listNodes } from '../../src/queue/inspect-nodes.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
@@ -90,6 +91,7 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
     idempotency: createIdempotency(sql),
     messages: createMessageInspection(sql),
     attempts: createAttemptInspection(sql),
+    findSuppressions: (viewer, questions) => findSuppressions(sql, viewer, questions),
     queues: createQueueInspection(sql),
     outages: createOutageInspection(sql),
     rejections: createRejectionInspection(sql),

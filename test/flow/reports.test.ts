@@ -128,7 +128,7 @@ test('a sender that SPF does not prove is not told', async () => {
   }
   for (const [domain, result] of Object.entries(results)) {
     const id = sent.get(domain) ?? '';
-    const reason = `SPF of ${domain} for 127.0.0.1: ${result}`;
+    const reason = `SPF of ${domain} for 127.0.0.1: ${result}; aligned DKIM signature: NONE`;
     expect(await untilDecided(id)).toEqual({ kind: 'REPORT_SUPPRESSED', reason });
     expect((await flow.message(id))?.recipients[0]?.state).toBe('FAILED');
   }

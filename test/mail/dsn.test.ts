@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
 import { statusOf } from '../../src/mail/dsn-fields.ts';
-import { composeReport, headerSectionOf, type Report, type ReportedRecipient } from '../../src/mail/dsn.ts';
+import {
+  type ComposedReport,
+  composeReport,
+  headerSectionOf,
+  type Report,
+  type ReportedRecipient,
+} from '../../src/mail/dsn.ts';
 import { decodeBody, parseEntity, parseFields, parseParts } from './mime.ts';
 import { pick, random } from './random.ts';
 
@@ -30,7 +36,11 @@ const REPORT: Report = {
   lifetimeText: '10 days',
   recipients: [REFUSED],
   headerSection: Buffer.from(HEADER),
+  message: null,
+  maxBytes: 10_485_760,
 };
+
+const MESSAGE = Buffer.from(`${HEADER}\r\nHello,\r\n\r\n.\r\n`);
 
 interface Parsed {
   readonly fields: ReadonlyMap<string, string>;
@@ -39,17 +49,17 @@ interface Parsed {
   readonly headers: string;
 }
 
-function parse(content: Uint8Array): Parsed {
+function parse({ content, smtpUtf8 }: ComposedReport): Parsed {
   const entity = parseEntity(Buffer.from(content).toString('utf8'));
   const parts = parseParts(entity);
   expect(parts.map((part) => part.fields.get('content-type'))).toEqual([
     'text/plain; charset=utf-8',
-    'message/delivery-status',
-    'text/rfc822-headers',
+    smtpUtf8 ? 'message/global-delivery-status' : 'message/delivery-status',
+    smtpUtf8 ? 'message/global-headers' : 'text/rfc822-headers',
   ]);
   const [text, status, headers] = parts;
   if (text === undefined || status === undefined || headers === undefined) throw new Error('three parts');
-  expect(status.body).toMatch(/^(?:[ -~]{1,998}\r\n|\r\n)*$/);
+  expect(status.body).toMatch(smtpUtf8 ? /^(?:[^\0-\x1f\x7f]{1,998}\r\n|\r\n)*$/u : /^(?:[ -~]{1,998}\r\n|\r\n)*$/);
   return {
     fields: entity.fields,
     text: decodeBody(text).toString('utf8'),
@@ -62,7 +72,7 @@ function parse(content: Uint8Array): Parsed {
 }
 
 describe('composeReport', () => {
-  test('a refusal', () => {
+  test('69 a refusal: three parts, and per recipient all that is known', () => {
     const { fields, text, blocks, headers } = parse(composeReport(REPORT));
     expect(Object.fromEntries(fields)).toEqual({
       from: 'Mail Delivery System <mailer-daemon@mx1.backup.example>',
@@ -99,7 +109,7 @@ describe('composeReport', () => {
     expect(text).toContain('0199a000-0000-7000-8000-000000000001');
   });
 
-  test('an expiry says for how long, when each host was tried, and 4.4.7 when no status is known', () => {
+  test('70 an expiry says for how long, when each host was tried, and 4.4.7 when no status is known', () => {
     const expired: ReportedRecipient = {
       ...REFUSED,
       originalRecipient: null,
@@ -127,7 +137,7 @@ describe('composeReport', () => {
     expect(text).toContain('mx-b.example.org, last tried on Sun, 11 Oct 2026 10:01:00 +0000:');
   });
 
-  test('a delay has Will-Retry-Until, a relay does not; the worst event names the report', () => {
+  test('69 a delay has Will-Retry-Until, a relay does not; the worst event names the report', () => {
     const willRetryUntilAt = new Date('2026-10-11T10:00:00Z');
     const delayed: ReportedRecipient = { ...REFUSED, event: 'DELAYED', diagnostic: '450 busy', willRetryUntilAt };
     const relayed: ReportedRecipient = { ...REFUSED, event: 'RELAYED', diagnostic: '250 2.1.5 ok', willRetryUntilAt };
@@ -141,24 +151,107 @@ describe('composeReport', () => {
     expect(blocks[2]?.get('will-retry-until')).toBe('Sun, 11 Oct 2026 10:00:00 +0000');
   });
 
-  test('addresses and replies beyond ASCII keep the report ASCII, but for the To field', () => {
+  test('71 UTF-8, to a sender whose address is ASCII: the ASCII forms of RFC 6533, whatever recipient and reply hold', () => {
     const recipient: ReportedRecipient = {
       ...REFUSED,
       address: 'jürgen@example.org',
       originalRecipient: 'utf-8;j\\x{FC}rgen@example.org',
       diagnostic: '550 5.1.1 unbekannter Empfänger',
     };
-    const content = composeReport({ ...REPORT, recipients: [recipient] });
-    expect(Buffer.from(content).toString('latin1')).toMatch(/^[\r\n\t -~]*$/);
-    const { text, blocks } = parse(content);
+    const report = composeReport({ ...REPORT, recipients: [recipient] });
+    expect(Buffer.from(report.content).toString('latin1')).toMatch(/^[\r\n\t -~]*$/);
+    expect(report).toMatchObject({ smtpUtf8: false, body: null });
+    const { text, blocks } = parse(report);
     expect(blocks[1]?.get('final-recipient')).toBe('utf-8; j\\x{FC}rgen@example.org');
     expect(blocks[1]?.get('original-recipient')).toBe('utf-8; j\\x{FC}rgen@example.org');
     expect(blocks[1]?.get('diagnostic-code')).toBe('smtp; 550 5.1.1 unbekannter Empf?nger');
     expect(text).toContain('unbekannter Empfänger');
     expect(text).toContain('<jürgen@example.org>');
-    expect(parse(composeReport({ ...REPORT, to: 'jürgen@sender.example' })).fields.get('to')).toBe(
-      '<jürgen@sender.example>',
-    );
+  });
+
+  test('71 UTF-8, to a sender whose address is beyond ASCII: message/global-delivery-status and global headers', () => {
+    const recipient: ReportedRecipient = {
+      ...REFUSED,
+      address: 'jür+gen@example.org',
+      originalRecipient: 'utf-8;j\\x{FC}r\\x{2B}gen@example.org',
+      diagnostic: '550 5.1.1 unbekannter Empfänger',
+    };
+    const headerSection = Buffer.from('From: jürgen@sender.example\r\nSubject: grüße\r\n');
+    const report = composeReport({ ...REPORT, to: 'jürgen@sender.example', recipients: [recipient], headerSection });
+    expect(report).toMatchObject({ smtpUtf8: true, body: '8BITMIME' });
+    const entity = parseEntity(Buffer.from(report.content).toString('utf8'));
+    expect(entity.fields.get('to')).toBe('<jürgen@sender.example>');
+    expect(entity.fields.get('content-transfer-encoding')).toBe('8bit');
+    const [text, status, headers] = parseParts(entity);
+    expect(text?.fields.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(status?.fields.get('content-type')).toBe('message/global-delivery-status');
+    expect(status?.fields.get('content-transfer-encoding')).toBe('8bit');
+    const fields = parseFields(status?.body.split('\r\n\r\n')[1] ?? '');
+    expect(fields.get('final-recipient')).toBe('utf-8; jür\\x{2B}gen@example.org');
+    expect(fields.get('original-recipient')).toBe('utf-8; jür\\x{2B}gen@example.org');
+    expect(fields.get('diagnostic-code')).toBe('smtp; 550 5.1.1 unbekannter Empfänger');
+    expect(headers?.fields.get('content-type')).toBe('message/global-headers');
+    expect(headers?.body).toBe(headerSection.toString());
+    const whole = composeReport({ ...REPORT, to: 'jürgen@sender.example', message: MESSAGE });
+    expect(Buffer.from(whole.content).toString()).toContain('Content-Type: message/global\r\n');
+  });
+
+  test('a header that is no UTF-8 is encoded in the global form', () => {
+    const headerSection = Buffer.from([0x53, 0x3a, 0x20, 0xfc, 0x0d, 0x0a]);
+    const { content } = composeReport({ ...REPORT, to: 'jürgen@sender.example', headerSection });
+    const headers = parseParts(parseEntity(Buffer.from(content).toString('utf8')))[2];
+    expect(headers?.fields.get('content-transfer-encoding')).toBe('quoted-printable');
+    expect(headers === undefined ? null : decodeBody(headers)).toEqual(headerSection);
+  });
+
+  describe('71 RET=FULL', () => {
+    const returned = (message: string | Buffer, more: Partial<Report> = {}) => {
+      const report = composeReport({ ...REPORT, message: Buffer.from(message), ...more });
+      const entity = parseEntity(Buffer.from(report.content).toString('utf8'));
+      const [, , last] = parseParts(entity);
+      return { report, entity, type: last?.fields.get('content-type'), last };
+    };
+
+    test('returns the whole message as message/rfc822', () => {
+      const { report, type, last } = returned(MESSAGE);
+      expect(type).toBe('message/rfc822');
+      expect(last?.fields.has('content-transfer-encoding')).toBe(false);
+      expect(last?.body).toBe(MESSAGE.toString());
+      expect(report.body).toBeNull();
+      expect(returned(MESSAGE.subarray(0, -2)).last?.body).toBe(MESSAGE.toString());
+    });
+
+    test('an 8-bit body makes the report 8BITMIME', () => {
+      const { report, entity, type, last } = returned('Subject: x\r\n\r\nGrüße\r\n');
+      expect(type).toBe('message/rfc822');
+      expect(last?.fields.get('content-transfer-encoding')).toBe('8bit');
+      expect(entity.fields.get('content-transfer-encoding')).toBe('8bit');
+      expect(last?.body).toBe('Subject: x\r\n\r\nGrüße\r\n');
+      expect(report).toMatchObject({ smtpUtf8: false, body: '8BITMIME' });
+    });
+
+    test.each<[string, string | Buffer]>([
+      ['header fields beyond ASCII', 'Subject: grüße\r\n\r\nx\r\n'],
+      ['a line too long for SMTP', `Subject: x\r\n\r\n${'x'.repeat(999)}\r\n`],
+      ['a bare LF', 'Subject: x\r\n\r\na\nb\r\n'],
+      ['a bare CR', 'Subject: x\r\n\r\na\rb\r\n'],
+      ['a bare CR at its end', 'Subject: x\r\n\r\nab\r'],
+      ['NUL', 'Subject: x\r\n\r\na\0b\r\n'],
+    ])('cannot return %s as it came, and returns the header section', (_, message) => {
+      expect(returned(message).type).toBe('text/rfc822-headers');
+    });
+
+    test('a report that would be too large returns the header section', () => {
+      const { report } = returned(MESSAGE);
+      const maxBytes = report.content.length;
+      expect(returned(MESSAGE, { maxBytes }).type).toBe('message/rfc822');
+      expect(returned(MESSAGE, { maxBytes: maxBytes - 1 }).type).toBe('text/rfc822-headers');
+    });
+
+    test('a message that holds the boundary of its report', () => {
+      const nasty = `Subject: x\r\n\r\n--=_report_${REPORT.reportId}\r\n--=_report_${REPORT.reportId}_--\r\n`;
+      expect(returned(nasty).last?.body).toBe(nasty);
+    });
   });
 
   test('8-bit headers and lines too long for SMTP come back as the same octets', () => {
@@ -180,7 +273,7 @@ describe('composeReport', () => {
     expect(() => composeReport({ ...REPORT, from: '' })).toThrow(RangeError);
   });
 
-  test('property: no text from outside adds a field, a part or a line end', () => {
+  test('69 property: no text from outside adds a field, a part or a line end', () => {
     const rng = random(8);
     const fragments = [
       '\r\n',
@@ -226,6 +319,7 @@ describe('composeReport', () => {
       const { fields, blocks, text } = parse(
         composeReport({
           ...REPORT,
+          to: pick(rng, ['sender@sender.example', 'jürgen@sender.example']),
           transactionId: junk(),
           envelopeId: junk(),
           lifetimeText: junk(),

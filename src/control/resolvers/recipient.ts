@@ -8,6 +8,12 @@ export const Recipient: RecipientResolvers = {
   nextAttemptAt: ({ message, recipient }) => (recipient.state === 'HELD' ? message.nextAttemptAt : null),
   attemptCount: ({ recipient }) => recipient.attemptCount,
   lastReply: ({ recipient }) => recipient.lastReply,
+  dsnSuppressedReason: async ({ message, recipient }, _, { load }) => {
+    const { state, endedAt, number } = recipient;
+    if (endedAt === null || state === 'CANCELLED' || message.reversePath === null) return null;
+    const { id: messageId, destinationId } = message;
+    return load.suppression({ messageId, destinationId, recipientNumber: number, endedAt });
+  },
   attempts: async ({ message, recipient }, { first, after }, { load }) => {
     const attempts = await load.attempts({
       messageId: message.id,

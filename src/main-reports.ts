@@ -1,0 +1,167 @@
+/**
+ * What the making of reports needs: the bounce firewall, the words of a report, and what log and metrics hear of it.
+ */
+import { wallClock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Database } from './db/client.ts';
+import { normalizeDomain } from './mail/address.ts';
+import { composeReport, headerSectionOf, type ReportedEvent } from './mail/dsn.ts';
+import { newId } from './mail/id.ts';
+import { hasAlignedSignature, proveByDkim } from './policy/aligned-dkim.ts';
+import type { Lookup } from './policy/counted-queries.ts';
+import { checkSpf } from './policy/sender-auth.ts';
+import type { Timers } from './main-timers.ts';
+import { createDelayWalk } from './queue/reports-delayed.ts';
+import {
+  actionOf,
+  type DueReport,
+  forgetReportCounts,
+  makeDueReports,
+  type ReadContent,
+  type ReportDeps,
+  type SenderCheck,
+} from './queue/reports.ts';
+import type { Log } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+const REPORTS_EVERY_MS = 1000;
+const DELAYS_EVERY_MS = 5000;
+/** Bytes of the original's header section in a report. */
+const REPORT_HEADER_BYTES = 32_768;
+/** Of a report, as of any message: the ceiling of queue_limits.message_size_limit_bytes. */
+const REPORT_BYTES = 10 * 1024 * 1024;
+
+export interface ReportParts {
+  readonly config: Pick<Config, 'mxHostname' | 'deliveryHold'>;
+  readonly database: Pick<Database, 'sql'>;
+  readonly lookup: Lookup;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Makes reports as they fall due. While delivery is held nobody is told of a delay: the operator knows best. */
+export function startReports(parts: ReportParts & { readonly timers: Timers }): void {
+  const { config, database, timers } = parts;
+  const deps = reportDeps(parts);
+  const walk = createDelayWalk(database.sql);
+  timers.every(REPORTS_EVERY_MS, 'reports', async () => {
+    await makeDueReports(deps);
+  });
+  timers.every(DELAYS_EVERY_MS, 'delays', async () => {
+    if (!config.deliveryHold) await walk();
+    await forgetReportCounts(database.sql);
+  });
+}
+
+function reportDeps({ config, database, lookup, log, metrics }: ReportParts): ReportDeps {
+  return {
+    sql: database.sql,
+    checkSender: (report, readContent) => checkSender(report, readContent, lookup),
+    compose: (report, { hosts, message }) => compose(report, { hosts, message, hostname: config.mxHostname }),
+    ehloName: config.mxHostname,
+    onMade: (report, made) => {
+      const action = actionOf(report.facts);
+      metrics.reportMade(action);
+      log.reportMade({
+        transactionId: report.transactionId,
+        reportId: made.id,
+        action,
+        reversePath: report.facts.reversePath,
+        recipientCount: report.facts.recipients.length,
+      });
+    },
+    onSuppressed: (report, { code, reason }) => {
+      metrics.reportSuppressed(code.toLowerCase());
+      log.reportSuppressed({ transactionId: report.transactionId, reversePath: report.facts.reversePath, reason });
+    },
+    onFault: (report, error) => {
+      metrics.faulted('reports');
+      log.fault({ where: `report about ${report.transactionId}`, error });
+    },
+  };
+}
+
+/**
+ * The bounce firewall: only mail whose sender is proven gets a report, by SPF of the reverse-path's domain or by an aligned
+ * signature. Anything else would be backscatter, above all about what was refused for its content.
+ */
+async function checkSender(report: DueReport, readContent: ReadContent, lookup: Lookup): Promise<SenderCheck> {
+  const { facts } = report;
+  const domain = normalizeDomain(domainOf(facts.reversePath));
+  if (domain === null) return { kind: 'SUPPRESS', reason: 'the reverse-path has no domain to ask' };
+  const spf = await checkSpf({
+    clientAddress: facts.clientAddress ?? '',
+    ehloName: facts.ehloName,
+    reversePath: facts.reversePath,
+    lookup,
+  });
+  if (spf === 'PASS') return { kind: 'PASS' };
+  const dkim = await checkDkim(report, readContent, { domain, lookup });
+  if (dkim === 'PASS') return { kind: 'PASS' };
+  const reason =
+    `SPF of ${domainOf(facts.reversePath)} for ${facts.clientAddress ?? 'no address'}: ${spf}; ` +
+    `aligned DKIM signature: ${dkim}`;
+  return { kind: spf === 'TEMPERROR' || dkim === 'UNKNOWN' ? 'TROUBLE' : 'SUPPRESS', reason };
+}
+
+async function checkDkim(
+  { transactionId, facts, head }: DueReport,
+  readContent: ReadContent,
+  { domain, lookup }: { readonly domain: string; readonly lookup: Lookup },
+): ReturnType<typeof proveByDkim> {
+  if (!(await hasAlignedSignature(headerSectionOf(head, head.length), domain))) return 'NONE';
+  const content = await readContent();
+  if (content === null) return 'NONE';
+  return proveByDkim({ domain, content, transactionId, acceptedAt: new Date(facts.acceptedAt), lookup });
+}
+
+const EVENTS = {
+  HELD: 'DELAYED',
+  DELIVERED: 'RELAYED',
+  FAILED: 'FAILED',
+  EXPIRED: 'EXPIRED',
+} as const satisfies Record<string, ReportedEvent>;
+
+function compose(
+  report: DueReport,
+  { hosts, message, hostname }: Parameters<ReportDeps['compose']>[1] & { readonly hostname: string },
+): ReturnType<ReportDeps['compose']> {
+  const { facts } = report;
+  const acceptedAt = new Date(facts.acceptedAt);
+  const composed = composeReport({
+    reportId: newId(),
+    transactionId: report.transactionId,
+    reportingMta: hostname,
+    from: `mailer-daemon@${hostname}`,
+    to: facts.reversePath,
+    arrivalAt: acceptedAt,
+    at: wallClock(),
+    envelopeId: facts.envelopeId,
+    lifetimeText: durationText(facts.holdSeconds),
+    recipients: facts.recipients.map((recipient) => ({
+      address: recipient.address,
+      originalRecipient: recipient.originalRecipient,
+      event: EVENTS[recipient.state],
+      status: recipient.status ?? null,
+      remoteMta: recipient.host ?? null,
+      diagnostic: recipient.reply,
+      lastAttemptAt: recipient.lastAttemptAt === null ? null : new Date(recipient.lastAttemptAt),
+      willRetryUntilAt: new Date(acceptedAt.getTime() + facts.holdSeconds * 1000),
+      hosts: recipient.state === 'DELIVERED' ? [] : hosts,
+    })),
+    headerSection: headerSectionOf(report.head, REPORT_HEADER_BYTES),
+    message,
+    maxBytes: REPORT_BYTES,
+  });
+  return { ...composed, domain: domainOf(facts.reversePath) };
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1);
+}
+
+function durationText(seconds: number): string {
+  const hours = Math.round(seconds / 3600);
+  if (hours >= 48) return `${Math.round(hours / 24)} days`;
+  return hours >= 1 ? `${hours} hours` : `${Math.max(1, Math.round(seconds / 60))} minutes`;
+}
