@@ -2,7 +2,7 @@
  * What every resolver has at hand: on whose behalf the request speaks, the rooms below, and its batches.
  */
 import type { Viewer } from '../mail/viewer.ts';
-import type { OutageView } from '../outage/inspect.ts';
+import type { ConditionView, OutageView } from '../outage/inspect.ts';
 import type { AttemptsRequest, AttemptView } from '../queue/inspect-attempts.ts';
 import type { SuppressionQuestion } from '../queue/inspect-suppressions.ts';
 import type { QueueView } from '../queue/inspect-queues.ts';
@@ -24,6 +24,7 @@ interface Loaders {
   readonly domain: (destinationId: string) => Promise<RelayDomain | null>;
   readonly queue: (destinationId: string) => Promise<QueueView | null>;
   readonly openOutage: (destinationId: string) => Promise<OutageView | null>;
+  readonly conditions: (destinationId: string) => Promise<readonly ConditionView[] | null>;
   readonly tenant: (tenantId: string) => Promise<Tenant | null>;
   readonly attempts: (request: AttemptsRequest) => Promise<readonly AttemptView[]>;
   readonly suppression: (question: SuppressionQuestion) => Promise<string | null>;
@@ -39,6 +40,7 @@ export function createContext(deps: ControlDependencies, viewer: Viewer): Contex
       domain: createMapBatch((ids) => deps.domains.findDomainsByDestination(viewer, ids)),
       queue: createMapBatch((ids) => deps.queues.readQueues(viewer, ids)),
       openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),
+      conditions: createMapBatch((ids) => deps.outages.findConditions(viewer, ids)),
       tenant: createMapBatch((ids) => deps.findTenants(viewer, ids)),
       attempts: createBatch((requests) => deps.attempts.listAttempts(viewer, requests)),
       suppression: createBatch((questions) => deps.findSuppressions(viewer, questions)),

@@ -137,6 +137,8 @@ export type Domain = {
   readonly __typename?: 'Domain';
   /** Whether its primary is asked about a recipient before mail is taken. */
   readonly callAheads: Scalars['Boolean']['output'];
+  /** What its primary does that delays mail without an outage, met within a week. */
+  readonly conditions: ReadonlyArray<DomainCondition>;
   /** True: senders are told when their mail is delayed, even those who did not ask (NOTIFY=DELAY). */
   readonly delayReports: Scalars['Boolean']['output'];
   /** The hosts its mail is handed to; empty: its MX records decide. */
@@ -193,6 +195,22 @@ export type DomainRecipientsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
 };
+
+/** What a primary does to all mail although it takes it. */
+export type DomainCondition = {
+  readonly __typename?: 'DomainCondition';
+  /** Which of the conditions. */
+  readonly kind: DomainConditionKind;
+  /** When it was met last. */
+  readonly seenAt: Scalars['DateTime']['output'];
+};
+
+/** Conditions of a primary that delay mail without an outage. */
+export type DomainConditionKind =
+  /** It puts messages off at first (4yz) and takes them later: exempt our addresses from greylisting. */
+  | 'GREYLISTING'
+  /** It lets us wait for seconds before it answers: exempt our addresses from delays. */
+  | 'TARPITTING';
 
 /** A page of domains. */
 export type DomainConnection = {
@@ -381,6 +399,27 @@ export type HeldMailChoice =
   | 'CANCEL'
   /** Go on trying until it is delivered or expires. */
   | 'DELIVER_FIRST';
+
+/** Why a host let us come to no verdict about a recipient. */
+export type HostTrouble =
+  /** A DNS query failed. */
+  | 'DNS'
+  /** It closed the connection, or said 421. */
+  | 'DROPPED'
+  /** It takes no mail just now, or does not speak SMTP. */
+  | 'FAULT'
+  /** It turned us away: at the greeting or EHLO, or by a refusal that is about us. */
+  | 'GREETING'
+  /** The DNS names no host that may be dialled. */
+  | 'NO_MX'
+  /** The connection was refused. */
+  | 'REFUSED'
+  /** No answer came in time. */
+  | 'TIMEOUT'
+  /** No TLS could be negotiated as it must be. */
+  | 'TLS'
+  /** There is no route to it. */
+  | 'UNREACHABLE';
 
 /** A note on a domain. */
 export type Label = {
@@ -717,17 +756,25 @@ export type NextHopInput = {
 /** A primary that cannot be reached, from the first failure to the first success. */
 export type Outage = {
   readonly __typename?: 'Outage';
+  /** Attempts that failed in it. */
+  readonly attemptCount: Scalars['Int']['output'];
   /** What kind of trouble it is. */
   readonly class: OutageClass;
   /** The domain whose mail waits; null when it was deleted since. */
   readonly domain?: Maybe<Domain>;
   /** Its name, which remains. */
   readonly domainName: Scalars['String']['output'];
+  /** How what had waited is handed over now; null while the outage goes on, and once all of that is gone. */
+  readonly drain?: Maybe<OutageDrain>;
+  /** When the mail that had waited in it was gone, or waited for its own sake only. */
+  readonly drainedAt?: Maybe<Scalars['DateTime']['output']>;
   /** The first success after it; null while the outage goes on. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Their size as received; null when the outage is over. */
+  /** What its class rests on: the last ten things that were met, the oldest first; the same from the same host once. */
+  readonly evidence: ReadonlyArray<OutageEvidence>;
+  /** Their size as received; null when the outage is over and has drained. */
   readonly heldBytes?: Maybe<Scalars['ByteCount']['output']>;
-  /** Messages held now; null when the outage is over. */
+  /** Messages held now; null when the outage is over and has drained. */
   readonly heldCount?: Maybe<Scalars['Int']['output']>;
   /** UUID. */
   readonly id: Scalars['ID']['output'];
@@ -735,7 +782,7 @@ export type Outage = {
   readonly lastReply: Scalars['String']['output'];
   /** When the primary is tried next; null when the outage is over. */
   readonly nextProbeAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When the oldest of them was accepted; null when nothing is held or the outage is over. */
+  /** When the oldest of them was accepted; null when nothing is held, or the outage is over and has drained. */
   readonly oldestAcceptedAt?: Maybe<Scalars['DateTime']['output']>;
   /** The first failure. */
   readonly startedAt: Scalars['DateTime']['output'];
@@ -749,8 +796,14 @@ export type OutageClass =
   | 'DNS_BROKEN'
   /** It cannot be reached: refused, timed out, no route. */
   | 'DOWN'
+  /** It has put off everybody by greylisting over a whole interval. */
+  | 'GREYLISTING'
+  /** It refuses recipients that are known to be good. */
+  | 'MISCONFIGURED'
   /** It limits how much it takes from us. */
-  | 'RATE_LIMITING';
+  | 'RATE_LIMITING'
+  /** It answers so slowly that no mail got through over a whole interval. */
+  | 'TARPITTING';
 
 /** A page of outages. */
 export type OutageConnection = {
@@ -763,6 +816,15 @@ export type OutageConnection = {
   readonly pageInfo: PageInfo;
 };
 
+/** The mail of an outage that is over, being handed over. */
+export type OutageDrain = {
+  readonly __typename?: 'OutageDrain';
+  /** When nothing will be held at this rate; null while that cannot be said. */
+  readonly etaAt?: Maybe<Scalars['DateTime']['output']>;
+  /** By how many messages what is held falls each second, as measured over the last seconds; 0 while it does not. */
+  readonly messagesPerSecond: Scalars['Float']['output'];
+};
+
 /** An outage on its page. */
 export type OutageEdge = {
   readonly __typename?: 'OutageEdge';
@@ -770,6 +832,23 @@ export type OutageEdge = {
   readonly cursor: Scalars['String']['output'];
   /** The outage. */
   readonly node: Outage;
+};
+
+/** What one try at one address of a primary met. */
+export type OutageEvidence = {
+  readonly __typename?: 'OutageEvidence';
+  /** Its address and port; null when nothing was dialled. */
+  readonly address?: Maybe<Scalars['String']['output']>;
+  /** When it was met last. */
+  readonly at: Scalars['DateTime']['output'];
+  /** The host; null when none could be found. */
+  readonly host?: Maybe<Scalars['String']['output']>;
+  /** How long it took, in milliseconds. */
+  readonly latencyMs: Scalars['Int']['output'];
+  /** The reply verbatim, or in brackets what happened instead of one. */
+  readonly reply: Scalars['String']['output'];
+  /** What kind of trouble it was; null when the host took part and put a recipient off. */
+  readonly trouble?: Maybe<HostTrouble>;
 };
 
 /** What outages must have in common. All that is given must hold. */
@@ -1347,6 +1426,8 @@ export type ResolversTypes = {
   DnswlZone: ResolverTypeWrapper<DnswlZone>;
   DnswlZoneInput: DnswlZoneInput;
   Domain: ResolverTypeWrapper<RelayDomain>;
+  DomainCondition: ResolverTypeWrapper<DomainCondition>;
+  DomainConditionKind: DomainConditionKind;
   DomainConnection: ResolverTypeWrapper<Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversTypes['Domain']> }>;
   DomainCreateInput: DomainCreateInput;
   DomainCreatePayload: ResolverTypeWrapper<Omit<DomainCreatePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
@@ -1360,7 +1441,9 @@ export type ResolversTypes = {
   DomainStatus: DomainStatus;
   DomainUpdateInput: DomainUpdateInput;
   DomainUpdatePayload: ResolverTypeWrapper<Omit<DomainUpdatePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   HeldMailChoice: HeldMailChoice;
+  HostTrouble: HostTrouble;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Label: ResolverTypeWrapper<Label>;
@@ -1386,7 +1469,9 @@ export type ResolversTypes = {
   Outage: ResolverTypeWrapper<OutageView>;
   OutageClass: OutageClass;
   OutageConnection: ResolverTypeWrapper<Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversTypes['Outage']> }>;
+  OutageDrain: ResolverTypeWrapper<OutageDrain>;
   OutageEdge: ResolverTypeWrapper<Omit<OutageEdge, 'node'> & { node: ResolversTypes['Outage'] }>;
+  OutageEvidence: ResolverTypeWrapper<OutageEvidence>;
   OutageFilter: OutageFilter;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -1435,6 +1520,7 @@ export type ResolversParentTypes = {
   DnswlZone: DnswlZone;
   DnswlZoneInput: DnswlZoneInput;
   Domain: RelayDomain;
+  DomainCondition: DomainCondition;
   DomainConnection: Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Domain']> };
   DomainCreateInput: DomainCreateInput;
   DomainCreatePayload: Omit<DomainCreatePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
@@ -1447,6 +1533,7 @@ export type ResolversParentTypes = {
   DomainQueue: DomainQueue;
   DomainUpdateInput: DomainUpdateInput;
   DomainUpdatePayload: Omit<DomainUpdatePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  Float: Scalars['Float']['output'];
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
   Label: Label;
@@ -1470,7 +1557,9 @@ export type ResolversParentTypes = {
   NextHopInput: NextHopInput;
   Outage: OutageView;
   OutageConnection: Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Outage']> };
+  OutageDrain: OutageDrain;
   OutageEdge: Omit<OutageEdge, 'node'> & { node: ResolversParentTypes['Outage'] };
+  OutageEvidence: OutageEvidence;
   OutageFilter: OutageFilter;
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
@@ -1547,6 +1636,7 @@ export type DnswlZoneResolvers<ContextType = Context, ParentType extends Resolve
 
 export type DomainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Domain'] = ResolversParentTypes['Domain']> = {
   callAheads?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  conditions?: Resolver<ReadonlyArray<ResolversTypes['DomainCondition']>, ParentType, ContextType>;
   delayReports?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   deliverTo?: Resolver<ReadonlyArray<ResolversTypes['NextHop']>, ParentType, ContextType>;
   dnsblAllowedClients?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1571,6 +1661,11 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
   tlsPolicy?: Resolver<ResolversTypes['TlsPolicy'], ParentType, ContextType>;
   unknownWhileDown?: Resolver<ResolversTypes['UnknownWhileDown'], ParentType, ContextType>;
+};
+
+export type DomainConditionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainCondition'] = ResolversParentTypes['DomainCondition']> = {
+  kind?: Resolver<ResolversTypes['DomainConditionKind'], ParentType, ContextType>;
+  seenAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type DomainConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainConnection'] = ResolversParentTypes['DomainConnection']> = {
@@ -1701,10 +1796,14 @@ export type NextHopResolvers<ContextType = Context, ParentType extends Resolvers
 };
 
 export type OutageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Outage'] = ResolversParentTypes['Outage']> = {
+  attemptCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   class?: Resolver<ResolversTypes['OutageClass'], ParentType, ContextType>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   domainName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  drain?: Resolver<Maybe<ResolversTypes['OutageDrain']>, ParentType, ContextType>;
+  drainedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  evidence?: Resolver<ReadonlyArray<ResolversTypes['OutageEvidence']>, ParentType, ContextType>;
   heldBytes?: Resolver<Maybe<ResolversTypes['ByteCount']>, ParentType, ContextType>;
   heldCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1720,9 +1819,23 @@ export type OutageConnectionResolvers<ContextType = Context, ParentType extends 
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type OutageDrainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OutageDrain'] = ResolversParentTypes['OutageDrain']> = {
+  etaAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  messagesPerSecond?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
 export type OutageEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OutageEdge'] = ResolversParentTypes['OutageEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Outage'], ParentType, ContextType>;
+};
+
+export type OutageEvidenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OutageEvidence'] = ResolversParentTypes['OutageEvidence']> = {
+  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  host?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  latencyMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  trouble?: Resolver<Maybe<ResolversTypes['HostTrouble']>, ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -1877,6 +1990,7 @@ export type Resolvers<ContextType = Context> = {
   DnsblZone?: DnsblZoneResolvers<ContextType>;
   DnswlZone?: DnswlZoneResolvers<ContextType>;
   Domain?: DomainResolvers<ContextType>;
+  DomainCondition?: DomainConditionResolvers<ContextType>;
   DomainConnection?: DomainConnectionResolvers<ContextType>;
   DomainCreatePayload?: DomainCreatePayloadResolvers<ContextType>;
   DomainDeletePayload?: DomainDeletePayloadResolvers<ContextType>;
@@ -1900,7 +2014,9 @@ export type Resolvers<ContextType = Context> = {
   NextHop?: NextHopResolvers<ContextType>;
   Outage?: OutageResolvers<ContextType>;
   OutageConnection?: OutageConnectionResolvers<ContextType>;
+  OutageDrain?: OutageDrainResolvers<ContextType>;
   OutageEdge?: OutageEdgeResolvers<ContextType>;
+  OutageEvidence?: OutageEvidenceResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Recipient?: RecipientResolvers<ContextType>;

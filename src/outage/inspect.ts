@@ -5,7 +5,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, type Condition, mineOnly } from '../settings/conditions.ts';
-import type { OutageClass } from './class.ts';
+import type { Evidence, OutageClass } from './class.ts';
 
 export interface OutageView {
   readonly id: string;
@@ -19,6 +19,30 @@ export interface OutageView {
   readonly lastReply: string;
   /** Null when it is over. */
   readonly nextProbeAt: Date | null;
+  /** Attempts that failed in it. */
+  readonly attemptCount: number;
+  /** The oldest first; empty for outages of an earlier version. */
+  readonly evidence: readonly EvidenceView[];
+  /** When the mail that had waited in it was gone. */
+  readonly drainedAt: Date | null;
+  /** Set from its end until then, unless another outage is open. */
+  readonly drain: DrainView | null;
+}
+
+export interface EvidenceView extends Omit<Evidence, 'isGreeted'> {
+  readonly at: Date;
+}
+
+export interface DrainView {
+  /** 0 until it has been measured, and when no node has measured it lately. */
+  readonly messagesPerSecond: number;
+  /** Null while it does not drain. */
+  readonly etaAt: Date | null;
+}
+
+export interface ConditionView {
+  readonly kind: 'GREYLISTING' | 'TARPITTING';
+  readonly seenAt: Date;
 }
 
 export interface OutageFilter {
@@ -33,6 +57,21 @@ export interface OutageInspection {
   ): Promise<OutageView[]>;
   /** Those going on, by destination id. */
   findOpenOutages(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, OutageView>>;
+  /** What primaries do to all mail, met within a week; by destination id, every one that the viewer may see. */
+  findConditions(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, ConditionView[]>>;
+}
+
+/** A condition that was not met for so long is shown no more. */
+const MET_WITHIN = '7 days';
+/** Owners measure every few seconds. */
+const MEASURED_WITHIN = '30 seconds';
+
+function conditionsOf(row: { greylisting_at: Date | null; tarpitting_at: Date | null }): ConditionView[] {
+  const { greylisting_at: greylistingAt, tarpitting_at: tarpittingAt } = row;
+  return [
+    ...(greylistingAt === null ? [] : [{ kind: 'GREYLISTING', seenAt: greylistingAt } as const]),
+    ...(tarpittingAt === null ? [] : [{ kind: 'TARPITTING', seenAt: tarpittingAt } as const]),
+  ];
 }
 
 export function createOutageInspection(sql: SqlExecutor): OutageInspection {
@@ -55,17 +94,51 @@ export function createOutageInspection(sql: SqlExecutor): OutageInspection {
       );
       return new Map(outages.map((outage) => [outage.destinationId, outage]));
     },
+    async findConditions(viewer, destinationIds) {
+      const rows = await sql<{ id: string; greylisting_at: Date | null; tarpitting_at: Date | null }[]>`
+        select id, case when greylisting_at > bmx_now() - ${MET_WITHIN}::text::interval then greylisting_at end as greylisting_at,
+               case when tarpitting_at > bmx_now() - ${MET_WITHIN}::text::interval then tarpitting_at end as tarpitting_at
+        from destinations where id = any(${[...destinationIds]}::uuid[]) and ${mineOnly(sql, viewer)}`;
+      return new Map(rows.map((row) => [row.id, conditionsOf(row)]));
+    },
   };
 }
 
+interface OutageRow extends Omit<OutageView, 'evidence' | 'drain'> {
+  evidence: (Omit<EvidenceView, 'at'> & { at: string })[];
+  isDraining: boolean;
+  rate: number;
+  etaAt: Date | null;
+}
+
 async function select(sql: SqlExecutor, which: Condition): Promise<OutageView[]> {
-  return sql<OutageView[]>`
+  const rows = await sql<OutageRow[]>`
     select o.id, o.destination_id as "destinationId", d.name as "domainName", o.started_at as "startedAt",
            o.ended_at as "endedAt", o.class, o.last_reply as "lastReply",
-           case when o.ended_at is null then d.next_attempt_at end as "nextProbeAt"
+           case when o.ended_at is null then coalesce(d.next_attempt_at, due.at) end as "nextProbeAt",
+           o.attempt_count as "attemptCount", o.evidence, o.drained_at as "drainedAt",
+           o.ended_at is not null and o.drained_at is null and o.held_at_end > 0 and d.outage_id is null as "isDraining",
+           measured.rate, case when measured.rate > 0 then bmx_now() + make_interval(secs => held.count / measured.rate) end as "etaAt"
     from (select * from outages where ${which}) as o
     join destinations d on d.id = o.destination_id
+    cross join lateral (
+      select (d.held_count + coalesce((select sum(q.held_count) from queue_delta q where q.destination_id = d.id), 0))::float8 as count
+    ) as held
+    cross join lateral (
+      select (case when d.drain_measured_at > bmx_now() - ${MEASURED_WITHIN}::text::interval then d.drain_rate else 0 end)::float8
+        as rate
+    ) as measured
+    -- An outage of a condition has no clock: each message keeps its own.
+    left join lateral (
+      select m.next_attempt_at as at from messages m
+      where o.ended_at is null and m.destination_id = d.id order by m.next_attempt_at, m.id limit 1
+    ) as due on true
     order by o.id desc`;
+  return rows.map(({ evidence, isDraining, rate, etaAt, ...outage }) => ({
+    ...outage,
+    evidence: evidence.map((one) => ({ ...one, at: new Date(one.at) })),
+    drain: isDraining ? { messagesPerSecond: Math.round(rate * 100) / 100, etaAt } : null,
+  }));
 }
 
 /** Of all tenants, for the metrics. */

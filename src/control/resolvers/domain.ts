@@ -27,4 +27,5 @@ export const Domain: DomainResolvers = {
   },
   queue: async (domain, _args, { load }) => (await load.queue(domain.destinationId)) ?? EMPTY_QUEUE,
   outage: (domain, _args, { load }) => load.openOutage(domain.destinationId),
+  conditions: async (domain, _args, { load }) => (await load.conditions(domain.destinationId)) ?? [],
 };

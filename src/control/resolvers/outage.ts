@@ -4,9 +4,9 @@ import type { Context } from '../context.ts';
 import type { OutageView } from '../../outage/inspect.ts';
 import type { QueueView } from '../../queue/inspect-queues.ts';
 
-/** What an ended outage's destination holds has nothing to do with it. */
+/** What the destination of an outage holds that is over and has drained has nothing to do with it. */
 async function queueOf(outage: OutageView, { load }: Context): Promise<QueueView | null> {
-  return outage.endedAt === null ? load.queue(outage.destinationId) : null;
+  return outage.endedAt === null || outage.drain !== null ? load.queue(outage.destinationId) : null;
 }
 
 export const Outage: OutageResolvers = {
