@@ -8,11 +8,13 @@ import { createRejections, type Rejections } from './events/rejections.ts';
 import { createSeenClients, type SeenClients } from './events/seen-clients.ts';
 import { formatAddress } from './mail/address.ts';
 import { newId } from './mail/id.ts';
+import { tellBreaker } from './main-breaker.ts';
 import { buildDnsbl } from './main-dnsbl.ts';
 import type { RecipientParts } from './main-recipients.ts';
 import type { Routing } from './main-routing.ts';
 import type { Timers } from './main-timers.ts';
 import { normalizeAddress } from './net/addresses.ts';
+import { createCalloutBreaker } from './outage/breaker-callouts.ts';
 import { createOpenOutages } from './outage/open-outages.ts';
 import { createCallAhead } from './policy/call-ahead.ts';
 import { clientNetwork } from './policy/client-address.ts';
@@ -90,6 +92,11 @@ export async function buildFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> 
     answers,
     primaries,
     budget: createProbeBudget({ sql, monotonicMs }),
+    breaker: createCalloutBreaker({
+      sql,
+      monotonicMs,
+      onStep: (name, step) => tellBreaker(log, metrics, { name }, step),
+    }),
     hostname: config.mxHostname,
     ownAddresses,
     monotonicMs,

@@ -9,6 +9,7 @@ import { formatAddress } from '../mail/address.ts';
 import { classifyCalloutReply } from '../mail/callout-verdict.ts';
 import type { NextHops } from '../net/next-hop.ts';
 import { openProbe, type ProbeReply } from '../net/smtp-probe.ts';
+import type { CalloutBreaker } from '../outage/breaker-callouts.ts';
 import type { Answers } from '../recipients/answers.ts';
 import type { ProbeBudget } from '../recipients/budget.ts';
 import type { Primaries } from '../recipients/primary.ts';
@@ -24,6 +25,7 @@ export interface InquiryDeps {
   readonly answers: Answers;
   readonly primaries: Primaries;
   readonly budget: ProbeBudget;
+  readonly breaker: CalloutBreaker;
   /** What we call ourselves in EHLO; `probe@` it confirms refusals of `<>`. */
   readonly hostname: string;
   /** Addresses the primary may know us by: a refusal that names one is about us. */
@@ -71,7 +73,7 @@ const SAME_SILENCE_MS = 6 * 3_600_000;
 const MOST_SILENCES = 10_000;
 
 export function createInquiries(deps: InquiryDeps): Inquiries {
-  const { answers, primaries, budget, monotonicMs } = deps;
+  const { answers, primaries, budget, breaker, monotonicMs } = deps;
   const shares = createUnknownShares();
   const flights = new Map<string, Promise<Inquiry>>();
   const background = new Set<Promise<void>>();
@@ -142,6 +144,15 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
     if (verdict === 'POSITIVE') await primaries.recordCatchAll(destinationId);
   };
 
+  /** False while the primary's refusals prove nothing: its breaker is open or in trial. */
+  const mayRefuse = async ({ recipient, domain, isListed }: InquirySubject, { text }: ProbeReply): Promise<boolean> => {
+    const { destinationId, localPart: mailbox } = recipient;
+    if (isListed || (await answers.find(recipient)).isDelivered) {
+      await breaker.noteRefused({ destinationId, domain: domain.name }, { mailbox, reply: text });
+    }
+    return !(await breaker.isArmed(destinationId));
+  };
+
   const inquire = async (subject: InquirySubject, isCurrent: () => boolean): Promise<Inquiry> => {
     const { recipient, domain, isListed } = subject;
     const targets = probeTargets(await deps.findHops(domain));
@@ -156,6 +167,7 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
     const { reply, localAddress } = finding;
     const verdict = classify(reply, localAddress, recipient.destinationId);
     if (verdict === 'UNKNOWN' || !isCurrent()) return { kind: 'NO_ANSWER' };
+    if (verdict === 'NEGATIVE' && !(await mayRefuse(subject, reply))) return { kind: 'NO_ANSWER' };
     shares.note(recipient.destinationId, verdict === 'NEGATIVE');
     const standing = await answers.record({ recipient, verdict, isListed, reply: reply.text, domain });
     // Forgotten while it was being stored: it may have come behind that.
@@ -163,7 +175,10 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
       await answers.takeBack(recipient);
       return { kind: 'NO_ANSWER' };
     }
-    if (verdict === 'POSITIVE') inBackground(() => tryCatchAll(subject, targets));
+    if (verdict === 'POSITIVE') {
+      inBackground(() => tryCatchAll(subject, targets));
+      inBackground(() => breaker.noteTaken({ destinationId: recipient.destinationId, domain: domain.name }));
+    }
     return { kind: 'ANSWERED', standing };
   };
 

@@ -8,6 +8,7 @@ import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { findNextHops } from '../../src/net/next-hop.ts';
 import { createResolver } from '../../src/net/resolver.ts';
+import { createCalloutBreaker } from '../../src/outage/breaker-callouts.ts';
 import { createOpenOutages, type OpenOutages } from '../../src/outage/open-outages.ts';
 import { type CallAhead, createCallAhead } from '../../src/policy/call-ahead.ts';
 import type { Decision, MailInfo } from '../../src/policy/decision.ts';
@@ -110,6 +111,7 @@ export async function openScene(zones: Readonly<Record<string, FakeRecords>> = {
       openOutages,
       monotonicMs,
       budget: createProbeBudget({ ...parts, ...options }),
+      breaker: createCalloutBreaker({ ...parts, onStep: () => undefined }),
       findHops: ({ name, deliverTo }) =>
         findNextHops(name, { resolver, self: US, deliveryPort: primary.port, allowPrivate: true, deliverTo }),
       hostname: 'mx.backup.test',

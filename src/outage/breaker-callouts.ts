@@ -1,0 +1,72 @@
+/**
+ * The breaker as callouts see it: whether a refusal counts, and what they tell it.
+ *
+ * A yes and the refusal of a mailbox known good are told; a mailbox refused again within ten minutes is not told again by
+ * this node. Nothing is kept in memory of the breaker itself, so that all nodes go by the same: a refusal, which is rare beside
+ * the dialogue that brought it, asks the database.
+ */
+import type { Sql } from '../db/client.ts';
+import { createBoundedMap } from '../settings/bounded-map.ts';
+import { isTrialOver, TRIAL_MESSAGES } from './breaker.ts';
+import { type BreakerFeed, type BreakerStep, feedBreakerAlone } from './breaker-feed.ts';
+
+export interface CalloutPlace {
+  readonly destinationId: string;
+  /** The relay domain's name. */
+  readonly domain: string;
+}
+
+export interface CalloutBreaker {
+  /** OPEN or in TRIAL: what is refused is not known to be gone. */
+  isArmed(destinationId: string): Promise<boolean>;
+  /** The primary refused a mailbox known good, by its one form. */
+  noteRefused(place: CalloutPlace, refused: { readonly mailbox: string; readonly reply: string }): Promise<void>;
+  /** The primary takes a mailbox. */
+  noteTaken(place: CalloutPlace): Promise<void>;
+}
+
+export interface CalloutBreakerDeps {
+  readonly sql: Sql;
+  readonly monotonicMs: () => number;
+  readonly onStep: (domain: string, step: BreakerStep) => void;
+}
+
+/** As long as a row of refusals lasts. */
+const AGAIN_MS = 600_000;
+const MOST_REMEMBERED = 20_000;
+
+export function createCalloutBreaker({ sql, monotonicMs, onStep }: CalloutBreakerDeps): CalloutBreaker {
+  const toldUntilMs = createBoundedMap<number>(MOST_REMEMBERED);
+
+  const tell = async (
+    { destinationId, domain }: CalloutPlace,
+    told: Pick<BreakerFeed, 'takenCount' | 'refusals'>,
+  ): Promise<void> => {
+    const feed = { destinationId, source: 'CALLOUT', refusedCount: 0, isFlush: false, ...told } as const;
+    const step = await feedBreakerAlone(sql, feed);
+    if (step !== null) onStep(domain, step);
+  };
+
+  return {
+    isArmed: async (destinationId) => {
+      const rows = await sql`
+        select from destinations d
+        where d.id = ${destinationId} and (d.breaker = 'OPEN' or (d.breaker = 'TRIAL' and not ${isTrialOver(sql)}))`;
+      return rows.length === 1;
+    },
+    noteRefused: async (place, { mailbox, reply }) => {
+      const key = `${place.destinationId} ${mailbox}`;
+      if ((toldUntilMs.get(key) ?? Number.NEGATIVE_INFINITY) > monotonicMs()) return;
+      toldUntilMs.set(key, monotonicMs() + AGAIN_MS);
+      await tell(place, { takenCount: 0, refusals: [{ mailbox, isKnownGood: true, reply }] });
+    },
+    noteTaken: async (place) => {
+      const rows = await sql`
+        select from destinations d
+        where d.id = ${place.destinationId} and d.outage_id is null
+          and ((d.breaker = 'TRIAL' and d.trial_count < ${TRIAL_MESSAGES}::integer)
+            or (d.breaker = 'CLOSED' and d.breaker_since is not null))`;
+      if (rows.length === 1) await tell(place, { takenCount: 1, refusals: [] });
+    },
+  };
+}
