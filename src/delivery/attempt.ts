@@ -2,6 +2,7 @@
  * One attempt of one message: host after host, address after address, until every recipient has a verdict
  * (RFC 5321 §5.1; a partial result is kept recipient by recipient).
  *
+ * - A host that must not be dialled is recorded as trouble of its own, and the next is asked.
  * - Trouble of an address leads to the next address, then to the next host; each gets everybody who is still waiting.
  * - A delivery and a permanent refusal are final. After a transient refusal one more host is asked.
  * - After a reply lost behind the final dot nobody else is asked: the message may have been taken.
@@ -18,6 +19,7 @@ import { needsSmtpUtf8, type SmtpOffers } from '../net/smtp-commands.ts';
 import type { SmtpSession } from '../net/smtp-session.ts';
 import { classifyOffers, classifyStop, classifyTransaction, classifyTrouble, type Verdict } from './classify.ts';
 import { createProgress, type Dial, type Progress } from './progress.ts';
+import type { RouteHost } from './route.ts';
 import type { Sessions, SessionTarget } from './sessions.ts';
 
 export interface AttemptMessage {
@@ -39,10 +41,7 @@ export type AttemptRecipient = Pick<EnvelopeRecipient, 'address' | 'notify' | 'o
   readonly number: RecipientNumber;
 };
 
-export interface AttemptHost {
-  readonly host: string;
-  readonly addresses: readonly { readonly address: string; readonly port: number }[];
-}
+export type AttemptHost = RouteHost;
 
 export interface AttemptTask {
   readonly message: AttemptMessage;
@@ -63,9 +62,13 @@ export async function attempt(task: AttemptTask): Promise<AttemptResult & { read
   const { message, hosts } = task;
   const progress = createProgress(message.recipients.map(({ number }) => number));
   const loadContent = once(message.content);
-  for (const { host, addresses } of hosts) {
+  for (const { host, addresses, tls, refusal } of hosts) {
+    if (refusal !== undefined) {
+      passOver(task, progress, host, refusal);
+      continue;
+    }
     for (const { address, port } of addresses) {
-      await tryAddress({ task, progress, loadContent, target: { host, address, port } });
+      await tryAddress({ task, progress, loadContent, target: { host, address, port, tls } });
     }
   }
   return progress.result();
@@ -76,6 +79,17 @@ interface AddressTask {
   readonly progress: Progress;
   readonly loadContent: () => Promise<Uint8Array>;
   readonly target: SessionTarget;
+}
+
+function passOver(
+  { message }: AttemptTask,
+  progress: Progress,
+  host: string,
+  { trouble, reply }: NonNullable<AttemptHost['refusal']>,
+): void {
+  const waiting = message.recipients.filter(({ number }) => progress.isWaitingFor(number, host));
+  const dial = { host, address: null, tls: null, latencyMs: 0, isGreeted: false, answerMs: 0 };
+  progress.note(dial, forAll(waiting, classifyTrouble(trouble, reply)));
 }
 
 /** Hands over everybody who waits for this host, in as many transactions as it takes, until the address is in trouble. */
@@ -108,7 +122,9 @@ async function transact(addressTask: AddressTask, some: readonly AttemptRecipien
     const acquired = await sessions.acquire(target, { isFresh, signal });
     if (acquired.kind === 'STOPPED') return { ...ungreeted, verdicts: forAll(some, classifyStop(acquired.reply)) };
     if (acquired.kind === 'TROUBLE') {
-      return { ...ungreeted, verdicts: forAll(some, classifyTrouble(acquired.trouble, acquired.reply)) };
+      // TLS comes behind greeting and EHLO.
+      const isGreeted = acquired.trouble === 'TLS';
+      return { ...ungreeted, isGreeted, verdicts: forAll(some, classifyTrouble(acquired.trouble, acquired.reply)) };
     }
     const openingMs = monotonicMs() - beganAtMs;
     const { session } = acquired;

@@ -37,7 +37,9 @@ export interface Verdict {
 
 /** The verdict on everybody when no session came about. */
 export function classifyTrouble(trouble: HostTrouble, text: string): Verdict {
-  return deferred(parseReply(text) ?? ownReply('4.4.1', text), text, trouble, 'NEXT_ADDRESS');
+  // RFC 3463 §3.8: X.7.5 is a failure of cryptography; else there was no answer from the host.
+  const enhancedCode = trouble === 'TLS' ? '4.7.5' : '4.4.1';
+  return deferred(parseReply(text) ?? ownReply(enhancedCode, text), text, trouble, 'NEXT_ADDRESS');
 }
 
 /** The verdict on everybody when we stopped before a session came about. */

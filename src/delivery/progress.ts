@@ -9,8 +9,8 @@ import type { Verdict } from './classify.ts';
 /** One dial, or one transaction on a kept session. */
 export interface Dial {
   readonly host: string;
-  /** `192.0.2.1:25`. */
-  readonly address: string;
+  /** `192.0.2.1:25`; null when nothing was dialled. */
+  readonly address: string | null;
   readonly tls: string | null;
   /** See AttemptRecord; absent when no session came about. */
   readonly offersDsn?: boolean;

@@ -8,11 +8,16 @@
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { Reply } from '../mail/reply.ts';
 import type { NextHops } from '../net/next-hop.ts';
+import type { TlsDemand } from '../net/tls-demand.ts';
 
 /** A host to try, with its usable addresses in order. */
 export interface RouteHost {
   readonly host: string;
   readonly addresses: readonly { readonly address: string; readonly port: number }[];
+  /** What TLS must be (route-tls.ts). */
+  readonly tls: TlsDemand;
+  /** Set where this host must not be dialled; the reply is ours, in brackets. */
+  readonly refusal?: { readonly trouble: HostTrouble; readonly reply: string };
 }
 
 export type Route =
@@ -30,6 +35,7 @@ export function routeOf(found: NextHops, kind: 'RELAY' | 'INTERNAL'): Route {
         hosts: found.hosts.map(({ host, port, addresses }) => ({
           host,
           addresses: addresses.map((address) => ({ address, port })),
+          tls: 'OPPORTUNISTIC',
         })),
       };
     case 'TROUBLE':

@@ -7,11 +7,13 @@
 import { monotonicMs } from '../clock.ts';
 import type { OpenFailure, OpenResult } from '../net/smtp-client.ts';
 import type { SmtpSession } from '../net/smtp-session.ts';
+import { kindOfDemand, type TlsDemand } from '../net/tls-demand.ts';
 
 export interface SessionTarget {
   readonly host: string;
   readonly address: string;
   readonly port: number;
+  readonly tls: TlsDemand;
 }
 
 export type AcquireResult =
@@ -137,6 +139,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
 }
 
-function keyOf({ host, address, port }: SessionTarget): string {
-  return `${host} ${address} ${port}`;
+/** What was opened under a lesser demand does not serve a greater one. */
+function keyOf({ host, address, port, tls }: SessionTarget): string {
+  return `${host} ${address} ${port} ${kindOfDemand(tls)}`;
 }

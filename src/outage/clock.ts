@@ -24,6 +24,8 @@ export interface DestinationState {
   /** What TLS towards its hosts must be, by its domain's settings. */
   readonly tlsPolicy: 'NONE' | 'OPPORTUNISTIC' | 'REQUIRED' | 'VERIFIED';
   readonly routeGeneration: number;
+  /** The operator's cap; null: what the primary bears. */
+  readonly drainPerMinute: number | null;
   /** At this moment. */
   readonly isPaused: boolean;
   readonly flushRequestedAt: Date | null;
@@ -47,6 +49,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       deliver_to: { host: string; port: number }[];
       tls_policy: DestinationState['tlsPolicy'];
       route_generation: number;
+      drain_per_minute: number | null;
       is_paused: boolean;
       flush_requested_at: Date | null;
       is_failing: boolean;
@@ -55,7 +58,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       now: string;
     }[]
   >`
-    select tenant_id, name, kind, deliver_to, tls_policy, route_generation, ${isPausedNow(sql)} as is_paused, flush_requested_at,
+    select tenant_id, name, kind, deliver_to, tls_policy, route_generation, drain_per_minute, ${isPausedNow(sql)} as is_paused, flush_requested_at,
       first_failure_at is not null as is_failing, coalesce(next_attempt_at <= bmx_now(), true) as is_due,
       (select class from outages where outages.id = outage_id) as outage_class,
       bmx_now()::text as now
@@ -69,6 +72,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
     deliverTo: row.deliver_to,
     tlsPolicy: row.tls_policy,
     routeGeneration: row.route_generation,
+    drainPerMinute: row.drain_per_minute,
     isPaused: row.is_paused,
     flushRequestedAt: row.flush_requested_at,
     isFailing: row.is_failing,

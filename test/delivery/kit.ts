@@ -17,7 +17,6 @@ export function testSessions(
         ...target,
         ehloName: 'backup.example',
         timeouts: { ...DEFAULT_SMTP_TIMEOUTS, ...timeouts },
-        tls: 'OPPORTUNISTIC',
         signal,
         blockBytes,
       }),
@@ -45,5 +44,5 @@ export function messageTo(...addresses: string[]): AttemptMessage {
 }
 
 export function hostOf(name: string, ...primaries: Pick<FakePrimary, 'host' | 'port'>[]): AttemptHost {
-  return { host: name, addresses: primaries.map(({ host, port }) => ({ address: host, port })) };
+  return { host: name, addresses: primaries.map(({ host, port }) => ({ address: host, port })), tls: 'OPPORTUNISTIC' };
 }

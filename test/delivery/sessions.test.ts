@@ -15,7 +15,8 @@ async function setUp(
   const primary = await startFakePrimary();
   const sessions = testSessions(options);
   cleanups.push(primary.close, sessions.abortAll);
-  return { primary, sessions, target: { host: 'mx.dom.example', address: primary.host, port: primary.port } };
+  const { host: address, port } = primary;
+  return { primary, sessions, target: { host: 'mx.dom.example', address, port, tls: 'OPPORTUNISTIC' } };
 }
 
 async function borrow(sessions: Sessions, target: SessionTarget): Promise<SmtpSession> {

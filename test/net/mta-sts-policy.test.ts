@@ -1,6 +1,6 @@
 /** The texts of MTA-STS: what is a record, what is a policy, and that no text is an exception. */
 import { expect, test } from 'bun:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { allowsHost, readStsPolicy, readStsRecord } from '../../src/net/mta-sts-policy.ts';
 
 const POLICY = 'version: STSv1\r\nmode: enforce\r\nmx: mx.example\r\nmx: *.pool.example\r\nmax_age: 604800\r\n';

@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { readCertificate } from '../../src/net/tls-certificate.ts';
 import { testCertificate } from '../helpers/certificate.ts';
 import { derOf, makeAuthority, makeLeaf } from '../helpers/pki.ts';
