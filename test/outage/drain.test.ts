@@ -1,0 +1,62 @@
+/** How fast a destination drains, as its owner measures, and when what had waited is gone. */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
+import { recordSuccess } from '../../src/outage/clock.ts';
+import { createDrainGauge } from '../../src/outage/drain.ts';
+import { createOutageInspection } from '../../src/outage/inspect.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { eventsOf, fail, holdFor } from './scene.ts';
+
+const OWNER = { node: 1, epoch: 1 };
+let db: TestDatabase;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+
+async function take(id: string, count: number): Promise<void> {
+  await db.sql`
+    with gone as (
+      delete from messages where id in (select id from messages where destination_id = ${id} order by id limit ${count})
+      returning destination_id, tenant_id, size_bytes
+    )
+    insert into queue_delta (destination_id, tenant_id, held_count, held_bytes)
+    select destination_id, tenant_id, -1, -size_bytes from gone`;
+}
+
+async function drainOf(id: string) {
+  const page = { limit: 10, beforeId: null, filter: {} };
+  const outages = await createOutageInspection(db.sql).listOutages(OPERATOR_VIEWER, page);
+  const outage = outages.find(({ destinationId }) => destinationId === id);
+  return { drain: outage?.drain ?? null, drainedAt: outage?.drainedAt ?? null };
+}
+
+test('the owner measures what is held less; drained is what has waited since before the end', async () => {
+  const id = await holdFor(db, 'drain.test', 12);
+  await fail(db, id);
+  expect((await drainOf(id)).drain).toBeNull();
+  await db.sql`update destinations set owner_node = 1, owner_epoch = 1 where id = ${id}`;
+  await recordSuccess(db.sql, id);
+  const gauge = createDrainGauge({ sql: db.sql, owner: () => OWNER });
+  const stranger = createDrainGauge({ sql: db.sql, owner: () => ({ node: 2, epoch: 2 }) });
+  expect(await gauge.measure()).toEqual([]);
+  await stranger.measure();
+  expect((await drainOf(id)).drain).toEqual({ messagesPerSecond: 0, etaAt: null });
+  await take(id, 6);
+  expect(await gauge.measure()).toEqual([]);
+  const { drain } = await drainOf(id);
+  expect(drain?.messagesPerSecond).toBeGreaterThan(0);
+  expect(drain?.etaAt).toBeInstanceOf(Date);
+  // Another node's look measures nothing.
+  await take(id, 3);
+  await stranger.measure();
+  expect((await drainOf(id)).drain?.messagesPerSecond).toBe(drain?.messagesPerSecond ?? -1);
+  // The rest was deferred for its own sake.
+  await db.sql`update messages set next_attempt_at = bmx_now() + interval '15 minutes' where destination_id = ${id}`;
+  expect(await gauge.measure()).toMatchObject([{ domain: 'drain.test' }]);
+  expect(await drainOf(id)).toMatchObject({ drain: null });
+  expect((await drainOf(id)).drainedAt).not.toBeNull();
+  expect((await eventsOf(db, id)).at(-1)).toBe('OUTAGE_DRAINED');
+  expect(await gauge.measure()).toEqual([]);
+});
