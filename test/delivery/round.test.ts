@@ -2,13 +2,19 @@
 import { describe, expect, test } from 'bun:test';
 import { monotonicMs } from '../../src/clock.ts';
 import { createByteBudget } from '../../src/delivery/budget.ts';
-import { type RoundDeps, type RoundResult, runRound, type StoppableResult } from '../../src/delivery/round.ts';
+import { createRamp } from '../../src/delivery/ramp.ts';
+import { type RoundDeps, type RoundResult, runRound } from '../../src/delivery/round.ts';
+import type { StoppableResult } from '../../src/delivery/round-attempt.ts';
 import type { Route } from '../../src/delivery/route.ts';
-import type { HostTrouble, Outcome } from '../../src/mail/outcome.ts';
+import { createSource } from '../../src/delivery/source.ts';
+import type { AttemptRecord, HostTrouble, Outcome } from '../../src/mail/outcome.ts';
 import type { ClaimedMessage } from '../../src/queue/claim.ts';
 import type { Settlement } from '../../src/queue/outcome.ts';
 
-const HOSTS: Route = { kind: 'HOSTS', hosts: [{ host: 'mx.test', addresses: [{ address: '192.0.2.1', port: 25 }] }] };
+const HOSTS: Route = {
+  kind: 'HOSTS',
+  hosts: [{ host: 'mx.test', addresses: [{ address: '192.0.2.1', port: 25 }], tls: 'OPPORTUNISTIC' }],
+};
 
 function messageOf(id: string, sizeBytes = 100): ClaimedMessage {
   return {
@@ -37,6 +43,20 @@ function resultOf(trouble: HostTrouble | null, isStopped = false): StoppableResu
   };
 }
 
+/** The host's word instead of a session: nothing was said of the message. */
+function turnedAway(reply = '421 4.7.0 Too many connections'): StoppableResult {
+  return troubled(reply, false);
+}
+
+function troubled(reply: string, isGreeted: boolean): StoppableResult {
+  const trouble: HostTrouble = isGreeted ? 'DROPPED' : 'GREETING';
+  const record: AttemptRecord = {
+    ...{ host: 'mx.test', address: '192.0.2.1:25', tls: null, reply, outcome: 'DEFERRED', recipientNumbers: [0] },
+    ...{ isHostLevel: true, trouble, isGreeted, answerMs: 0, latencyMs: 1 },
+  };
+  return { outcomes: new Map([[0, DEFERRED]]), records: [record], hostTrouble: { trouble, reply }, isStopped: false };
+}
+
 interface Played {
   readonly result: RoundResult;
   readonly settled: Settlement[];
@@ -44,17 +64,25 @@ interface Played {
   readonly mostAtOnce: number;
   readonly successes: number;
   readonly faults: string[];
-  /** Messages that were never asked for. */
+  /** Messages that are in nobody's hands. */
   readonly left: number;
 }
 
-/** Plays a round over messages "1", "2", …; `attempt` gets the id. */
+/** Plays a round over messages "1", "2", …, or over those given; `attempt` gets the id. */
 async function play(
-  count: number,
+  given: number | readonly ClaimedMessage[],
   attempt: (id: string) => Promise<StoppableResult> | StoppableResult,
   deps: Partial<RoundDeps> = {},
 ): Promise<Played> {
-  const queue = Array.from({ length: count }, (_, index) => messageOf(String(index + 1)));
+  const queue =
+    typeof given === 'number' ? Array.from({ length: given }, (_, at) => messageOf(String(at + 1))) : [...given];
+  const budget = deps.budget ?? createByteBudget(1_000_000_000);
+  const source = createSource({
+    claim: async (limit) => queue.splice(0, limit),
+    readContents: async (ids) => new Map(ids.map((id) => [id, new Uint8Array()])),
+    // What is read ahead is not what these tests are about.
+    budget: { take: budget.take, tryTake: () => null },
+  });
   const settled: Settlement[] = [];
   const attempted: string[] = [];
   const faults: string[] = [];
@@ -73,13 +101,7 @@ async function play(
         atOnce -= 1;
       }
     },
-    source: {
-      next: async () => {
-        const message = queue.shift();
-        return message === undefined ? null : { message, early: null };
-      },
-      stop: async () => [],
-    },
+    source,
     recorder: {
       add: async (settlement) => {
         settled.push(settlement);
@@ -87,7 +109,8 @@ async function play(
       idle: async () => undefined,
     },
     readContent: async () => new Uint8Array(),
-    budget: createByteBudget(1000),
+    budget,
+    ramp: createRamp(),
     onSuccess: async () => {
       successes += 1;
     },
@@ -96,7 +119,8 @@ async function play(
     onFault: ({ id }) => faults.push(id),
     ...deps,
   });
-  return { result, settled, attempted, mostAtOnce, successes, faults, left: queue.length };
+  const left = queue.length + (await source.stop()).length;
+  return { result, settled, attempted, mostAtOnce, successes, faults, left };
 }
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
@@ -150,13 +174,14 @@ describe('trouble of the host', () => {
   test('at first: nothing more is taken, the message is not to blame', async () => {
     const played = await play(50, () => resultOf('TIMEOUT'));
     expect(played).toMatchObject({ attempted: ['1'], left: 49, successes: 0 });
-    expect(played.result).toEqual({ hasSucceeded: false, failure: { trouble: 'TIMEOUT', reply: '[TIMEOUT]' } });
+    const failure = { trouble: 'TIMEOUT', reply: '[TIMEOUT]' } as const;
+    expect(played.result).toEqual({ hasSucceeded: false, failure, isTurnedAway: false });
     expect(played.settled[0]?.isHostLevel).toBe(true);
   });
 
   test('beside a session that succeeded within a minute is the message’s own', async () => {
     const played = await play(50, () => resultOf('TIMEOUT'), { lastSuccess: { atMs: monotonicMs() - 30_000 } });
-    expect(played.result).toEqual({ hasSucceeded: false, failure: null });
+    expect(played.result).toMatchObject({ hasSucceeded: false, failure: null });
     expect(played.settled.map(({ isHostLevel }) => isHostLevel)).toEqual([false]);
     expect(played.left).toBe(49);
   });
@@ -174,9 +199,9 @@ describe('trouble of the host', () => {
 
   test('after a success of this round ends the round, not the destination', async () => {
     const played = await play(200, (id) => resultOf(id === '1' ? null : 'REFUSED'));
-    expect(played.result).toEqual({ hasSucceeded: true, failure: null });
+    expect(played.result).toMatchObject({ hasSucceeded: true, failure: null });
     expect(played.left).toBeGreaterThan(150);
-    // Each on its own schedule: a host that takes few sessions at once must not be asked again at once.
+    // No record says that no session came about: each is taken to be about its message.
     expect(played.settled.slice(1).some(({ isHostLevel }) => isHostLevel)).toBe(false);
   });
 
@@ -189,10 +214,110 @@ describe('trouble of the host', () => {
   });
 });
 
+describe('a host that takes few sessions', () => {
+  /** Refuses every session beyond so many. */
+  const few = (most: number) => {
+    let open = 0;
+    return async (): Promise<StoppableResult> => {
+      if (open >= most) return turnedAway();
+      open += 1;
+      await pause();
+      open -= 1;
+      return resultOf(null);
+    };
+  };
+
+  test.each([1, 3, 7])('%i: all is delivered in one round, no message pays for a refused session', async (most) => {
+    const played = await play(150, few(most));
+    expect(played).toMatchObject({ left: 0, result: { hasSucceeded: true, failure: null, isTurnedAway: false } });
+    expect(played.settled).toHaveLength(150);
+    expect(new Set(played.settled.map(({ messageId }) => messageId)).size).toBe(150);
+    for (const { outcomes } of played.settled) expect(outcomes.get(0)).toEqual(DELIVERED);
+    // It is found out once what the host bears, not again and again.
+    expect(played.attempted.length - played.settled.length).toBeLessThan(20);
+  });
+
+  test('which has taken some goes on taking, after a moment’s refusal of the only session', async () => {
+    const played = await play(5, (id) => (id === '2' ? turnedAway() : resultOf(null)), {
+      lastSuccess: { atMs: monotonicMs() },
+    });
+    // The second lane delivers; whether it had begun when the first one was refused decides about the rest of the round.
+    expect(played.result).toMatchObject({ hasSucceeded: true, failure: null });
+    expect(played.settled.every(({ outcomes }) => outcomes.get(0) === DELIVERED)).toBe(true);
+    expect(played.settled.length + played.left).toBe(5);
+  });
+
+  test('and none now, a minute after: the message waits for the sweep, not for its own clock', async () => {
+    const played = await play(5, () => turnedAway(), { lastSuccess: { atMs: monotonicMs() - 30_000 } });
+    expect(played).toMatchObject({ left: 5, settled: [] });
+    expect(played.result).toEqual({ hasSucceeded: false, failure: null, isTurnedAway: true });
+  });
+
+  test('and took none lately is in trouble', async () => {
+    const played = await play(5, () => turnedAway());
+    expect(played).toMatchObject({ left: 4, result: { failure: { trouble: 'GREETING' }, isTurnedAway: false } });
+    expect(played.settled.map(({ isHostLevel }) => isHostLevel)).toEqual([true]);
+  });
+});
+
+describe('a session that ends in mid-dialogue', () => {
+  test('by 421 costs its message nothing the first time, its own clock the second time', async () => {
+    let isFirst = true;
+    const played = await play(60, async (id) => {
+      await pause();
+      if (id === '8' || (id === '9' && isFirst)) {
+        if (id === '9') isFirst = false;
+        return troubled('421 4.3.2 Shutting down', true);
+      }
+      return resultOf(null);
+    });
+    expect(played).toMatchObject({ left: 0, result: { hasSucceeded: true, failure: null } });
+    expect(played.attempted.filter((id) => id === '8' || id === '9')).toHaveLength(4);
+    const deferred = played.settled.filter(({ outcomes }) => outcomes.get(0)?.kind === 'DEFERRED');
+    expect(deferred).toMatchObject([{ messageId: '8', isHostLevel: false }]);
+    expect(played.settled).toHaveLength(60);
+  });
+
+  test('without a word may have been the message’s doing: only that one waits, the others go on', async () => {
+    const played = await play(60, async (id) => {
+      await pause();
+      return id === '20' ? troubled('[connection lost]', true) : resultOf(null);
+    });
+    expect(played).toMatchObject({ left: 0, result: { hasSucceeded: true, failure: null } });
+    expect(played.attempted).toHaveLength(60);
+    const deferred = played.settled.filter(({ outcomes }) => outcomes.get(0)?.kind === 'DEFERRED');
+    expect(deferred).toMatchObject([{ messageId: '20', isHostLevel: false }]);
+  });
+});
+
+test('large messages take half of the lanes at most, and small ones behind them do not wait', async () => {
+  const large = Array.from({ length: 120 }, (_, at) => messageOf(`large-${at}`, 2_000_000));
+  const small = Array.from({ length: 200 }, (_, at) => messageOf(`small-${at}`));
+  const open = { large: 0, small: 0 };
+  let mostLarge = 0;
+  let largeDone = 0;
+  let largeDoneAtLastSmall = 0;
+  const played = await play([...large, ...small], async (id) => {
+    const kind = id.startsWith('large') ? 'large' : 'small';
+    open[kind] += 1;
+    mostLarge = Math.max(mostLarge, open.large);
+    for (let pauses = kind === 'large' ? 8 : 1; pauses > 0; pauses -= 1) await pause();
+    open[kind] -= 1;
+    if (kind === 'large') largeDone += 1;
+    else largeDoneAtLastSmall = largeDone;
+    return resultOf(null);
+  });
+  expect(played).toMatchObject({ left: 0, result: { hasSucceeded: true } });
+  expect(played.settled).toHaveLength(320);
+  expect(mostLarge).toBeGreaterThan(3);
+  expect(mostLarge).toBeLessThanOrEqual(20);
+  expect(largeDoneAtLastSmall).toBeLessThan(100);
+});
+
 test('a way that leads nowhere for good fails each message and is no trouble', async () => {
   const reply = { code: 556, enhancedCode: '5.1.10', text: 'null MX' };
   const played = await play(3, () => resultOf(null), { route: async () => ({ kind: 'FAILED', reply }) });
-  expect(played.result).toEqual({ hasSucceeded: true, failure: null });
+  expect(played.result).toMatchObject({ hasSucceeded: true, failure: null });
   expect(played.settled.map(({ outcomes }) => outcomes.get(0)?.kind)).toEqual(['FAILED', 'FAILED', 'FAILED']);
 });
 
