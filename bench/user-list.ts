@@ -126,6 +126,7 @@ export async function runUserList(): Promise<readonly Report[]> {
       ownNames: new Set(),
       findMxHosts: async () => [],
       cancelHeld: async () => {},
+      checkRoute: async () => [],
       recipientLists: recipientListWork,
     });
     const scene: Scene = { database, domains };

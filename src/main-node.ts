@@ -196,6 +196,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     ownNames: new Set(config.mxNames),
     findMxHosts: routing.findMxHosts,
     cancelHeld: (viewer, destinationId, reason) => cancelHeld(opened.database.queueSql, viewer, destinationId, reason),
+    checkRoute: routing.checkRoute,
     recipientLists: recipientListWork,
   });
   const recipients = buildRecipients({ database: opened.database, domains, timers });

@@ -7,7 +7,9 @@ import type { MxObservation } from './control/dependencies.ts';
 import { observeMxSet } from './net/mx-set.ts';
 import { mxVerdict } from './net/mx-verdict.ts';
 import { findNextHops, type NextHops } from './net/next-hop.ts';
+import { observeGivenHosts } from './net/given-hosts.ts';
 import { createResolver, type Resolver } from './net/resolver.ts';
+import type { CheckRoute } from './settings/route-check.ts';
 
 export interface Routing {
   readonly resolver: Resolver;
@@ -16,6 +18,7 @@ export interface Routing {
     readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
   }): Promise<NextHops>;
   observeMx(domainName: string): Promise<MxObservation>;
+  readonly checkRoute: CheckRoute;
   /** Names of a domain's MX hosts; empty when it has none; UNKNOWN when DNS does not say. */
   findMxHosts(domainName: string): Promise<readonly string[] | 'UNKNOWN'>;
   close(): void;
@@ -41,6 +44,12 @@ export function createRouting(
   return {
     resolver,
     findHops: ({ name, deliverTo }) => findNextHops(name, { ...options(), deliverTo }),
+    checkRoute: async (name, deliverTo) => {
+      if (deliverTo.length > 0) return observeGivenHosts(deliverTo, options());
+      const found = await findNextHops(name, options());
+      if (found.kind !== 'HOSTS') return [];
+      return found.hosts.map(({ host, port, addresses }) => ({ host, port, addresses, verdict: 'USABLE' }));
+    },
     observeMx: async (domainName) => {
       resolver.forget(domainName);
       const set = await observeMxSet(domainName, options());

@@ -18,6 +18,7 @@ import {
   type DomainSettingsInput,
 } from './domain-settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type DomainStatus, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import { type CheckRoute, complaintsOf, findRouteHosts } from './route-check.ts';
 import type { UserError } from './user-error.ts';
 
 export interface DomainCreateInput extends DomainSettingsInput {
@@ -50,6 +51,7 @@ export interface RecipientListWork {
 interface CreationDependencies {
   readonly ownNames: ReadonlySet<string>;
   readonly findMxHosts: FindMxHosts;
+  readonly checkRoute: CheckRoute;
   readonly recipientLists: RecipientListWork;
   readonly change: RunChange;
 }
@@ -77,6 +79,10 @@ export function createDomainCreation(deps: CreationDependencies) {
     }
     const hostError = input.force === true ? null : await checkIsNoHost(name.value, deps.findMxHosts);
     if (hostError !== null) return { kind: 'REFUSED', errors: [hostError], domain: null };
+    const { deliverTo } = settings.value;
+    const hosts = deliverTo.length === 0 ? null : await findRouteHosts(deps.checkRoute, name.value, deliverTo);
+    const complaints = complaintsOf(hosts ?? []);
+    if (complaints.length > 0) return { kind: 'REFUSED', errors: complaints, domain: null };
 
     const domain: NewDomain = {
       name: name.value,

@@ -2,7 +2,8 @@
  * Changes what a person may set on a relay domain. What the input leaves out stays; null puts the default back.
  *
  * A new route raises the destination's generation, so that a refusal by a host of the old one counts as a deferral only,
- * and what the old primary did not know may well exist at the new one.
+ * and what the old primary did not know may well exist at the new one. A route that leads to us, or into a private network
+ * without permission, is refused. A dry run says where the mail would go.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { SqlExecutor } from '../db/client.ts';
@@ -19,6 +20,7 @@ import {
   settingsOf,
 } from './domain-settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import { type CheckRoute, complaintsOf, findRouteHosts, type RouteHost } from './route-check.ts';
 import type { UserError } from './user-error.ts';
 
 export interface DomainUpdateInput extends DomainSettingsInput {
@@ -29,12 +31,27 @@ export interface DomainUpdateInput extends DomainSettingsInput {
 
 interface UpdateDependencies {
   readonly recipientLists: RecipientListWork;
+  readonly checkRoute: CheckRoute;
+  readonly findDomain: (viewer: Viewer, name: string) => Promise<RelayDomain | null>;
   readonly change: RunChange;
 }
 
+/** What an update would do, nothing being changed. */
+export type DomainPreview =
+  | {
+      readonly kind: 'PREVIEW';
+      /** As it is. */
+      readonly domain: RelayDomain;
+      /** Where its mail would go, what is held included; empty when the DNS does not say. */
+      readonly hosts: readonly RouteHost[];
+    }
+  | (DomainChange & { readonly kind: 'REFUSED' });
+
 export function createDomainUpdate(deps: UpdateDependencies) {
-  return async (viewer: Viewer, input: DomainUpdateInput): Promise<DomainChange> =>
-    lockDomain({ ...deps, viewer, name: input.name }, async (sql, domain) => {
+  return async (viewer: Viewer, input: DomainUpdateInput): Promise<DomainChange> => {
+    const errors = await checkNewRoute(deps, viewer, input);
+    if (errors.length > 0) return { kind: 'REFUSED', errors, domain: null };
+    return lockDomain({ ...deps, viewer, name: input.name }, async (sql, domain) => {
       const conflict = checkRevision(domain, input.expectedRevision);
       if (conflict !== null) return { kind: 'REFUSED', errors: [conflict], domain };
       const present = settingsOf(domain);
@@ -44,6 +61,40 @@ export function createDomainUpdate(deps: UpdateDependencies) {
       if (isDeepStrictEqual(wanted.value, present)) return { kind: 'DONE', domain };
       return store(sql, viewer, { domain, before: present, after: wanted.value, lists: deps.recipientLists });
     });
+  };
+}
+
+export function createDomainPreview(deps: UpdateDependencies) {
+  return async (viewer: Viewer, input: DomainUpdateInput): Promise<DomainPreview> => {
+    const domain = await deps.findDomain(viewer, input.name);
+    if (domain === null) return refused(noSuchDomain(input.name));
+    const conflict = checkRevision(domain, input.expectedRevision);
+    if (conflict !== null) return { kind: 'REFUSED', errors: [conflict], domain };
+    const wanted = applySettings(settingsOf(domain), input);
+    if (wanted.kind === 'BAD') return { kind: 'REFUSED', errors: wanted.errors, domain: null };
+    const hosts = (await findRouteHosts(deps.checkRoute, domain.name, wanted.value.deliverTo)) ?? [];
+    const errors = wanted.value.deliverTo.length === 0 ? [] : complaintsOf(hosts);
+    return errors.length > 0 ? { kind: 'REFUSED', errors, domain: null } : { kind: 'PREVIEW', domain, hosts };
+  };
+}
+
+function refused(change: DomainChange): DomainChange & { readonly kind: 'REFUSED' } {
+  if (change.kind === 'REFUSED') return change;
+  throw new Error('a change was expected to be refused');
+}
+
+/** Asks the DNS before anything is locked. A route that is there already is nobody's mistake of today. */
+async function checkNewRoute(
+  deps: UpdateDependencies,
+  viewer: Viewer,
+  input: DomainUpdateInput,
+): Promise<readonly UserError[]> {
+  if ((input.deliverTo ?? []).length === 0) return [];
+  const domain = await deps.findDomain(viewer, input.name);
+  if (domain === null) return [];
+  const wanted = applySettings(settingsOf(domain), input);
+  if (wanted.kind === 'BAD' || isDeepStrictEqual(wanted.value.deliverTo, domain.deliverTo)) return [];
+  return complaintsOf((await findRouteHosts(deps.checkRoute, domain.name, wanted.value.deliverTo)) ?? []);
 }
 
 function checkRevision(domain: RelayDomain, expected: number | null | undefined): UserError | null {

@@ -17,12 +17,19 @@ import {
 import { createDomainDeletion, type CancelHeld, type DomainDeleteInput } from './domain-delete.ts';
 import { lockDomain } from './domain-lock.ts';
 import { createDomainSnapshot, type SnapshotOptions } from './domain-snapshot.ts';
-import { createDomainUpdate, type DomainUpdateInput } from './domain-update.ts';
+import {
+  createDomainPreview,
+  createDomainUpdate,
+  type DomainPreview,
+  type DomainUpdateInput,
+} from './domain-update.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { mineOnly } from './conditions.ts';
+import type { CheckRoute } from './route-check.ts';
 
 export type { DomainChange } from './domain-change.ts';
+export type { DomainPreview } from './domain-update.ts';
 export type { DeliverToHost, DomainStatus, RelayDomain } from './relay-domain.ts';
 
 /** Where nodes tell each other which entry of a snapshot has gone stale. */
@@ -34,6 +41,7 @@ export interface DomainsDependencies {
   readonly ownNames: ReadonlySet<string>;
   readonly findMxHosts: FindMxHosts;
   readonly cancelHeld: CancelHeld;
+  readonly checkRoute: CheckRoute;
   readonly recipientLists: RecipientListWork;
   readonly snapshot?: Pick<SnapshotOptions, 'maxDomains' | 'maxUnknown'>;
 }
@@ -48,6 +56,8 @@ export interface Domains {
   findDomainsByDestination(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, RelayDomain>>;
   createDomain(viewer: Viewer, input: DomainCreateInput): Promise<DomainChange>;
   updateDomain(viewer: Viewer, input: DomainUpdateInput): Promise<DomainChange>;
+  /** What updateDomain would do. */
+  previewUpdate(viewer: Viewer, input: DomainUpdateInput): Promise<DomainPreview>;
   deleteDomain(viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange>;
   /** Work of the rooms above on the viewer's domain, its row locked until COMMIT. An error names the input field `domain`. */
   changeDomain(
@@ -84,13 +94,15 @@ export function createDomains(deps: DomainsDependencies): Domains {
     }
   }
 
+  const updating = { ...deps, change, findDomain: (viewer: Viewer, name: string) => findDomain(sql, viewer, name) };
   return {
     findRelayDomain: (name) => snapshot.find(name),
     findDomain: (viewer, name) => findDomain(sql, viewer, name),
     listDomains: (viewer, page) => listDomains(sql, viewer, page),
     findDomainsByDestination: (viewer, ids) => findDomainsByDestination(sql, viewer, ids),
     createDomain: createDomainCreation({ ...deps, change }),
-    updateDomain: createDomainUpdate({ ...deps, change }),
+    updateDomain: createDomainUpdate(updating),
+    previewUpdate: createDomainPreview(updating),
     deleteDomain: createDomainDeletion({ ...deps, change }),
     changeDomain: (viewer, name, work) => lockDomain({ change, viewer, name, field: 'domain' }, work),
     onSettingsNotice(payload) {

@@ -326,6 +326,7 @@ test('a domain is made with its list or not at all', async () => {
     ownNames: new Set(),
     findMxHosts: async () => [],
     cancelHeld: async () => {},
+    checkRoute: async () => [],
     recipientLists: { ...recipientListWork, insert: () => Promise.reject(new Error('no room')) },
   });
   const made = failing.createDomain(OPERATOR, { name: 'half.example', recipients: ['a'] });

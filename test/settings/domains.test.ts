@@ -30,6 +30,7 @@ describe('two nodes', () => {
       ownNames: new Set(),
       findMxHosts: async () => [],
       cancelHeld: async () => {},
+      checkRoute: async () => [],
       recipientLists: recipientListWork,
     });
     const listener = await listenTo({
