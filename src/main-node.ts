@@ -17,6 +17,7 @@ import { type OpenedDatabase, openMainDatabase } from './main-database.ts';
 import { buildDelivery } from './main-delivery.ts';
 import { buildFrontDoor, type FrontDoor } from './main-front-door.ts';
 import { buildSpool, isWithin, type MailParts, openInbound } from './main-mail.ts';
+import { startOperationWork } from './main-operations.ts';
 import { checkPlaces } from './main-preflight.ts';
 import { startOutageWork } from './main-outage.ts';
 import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
@@ -118,6 +119,10 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
   });
   onStop(() => wakeUps.stop());
   if (config.roles.has('delivery')) delivery.current = await startDelivery(ground, nodes, wakeUps);
+  const poke = (destinationId: string): void => {
+    if (!config.deliveryHold) delivery.current?.poke(destinationId);
+  };
+  startOperationWork({ ...ground, database: opened.database, poke });
   onStop(() => ground.timers.stop());
 
   const control = await openControl({
@@ -128,9 +133,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     database: opened.database,
     domains,
     recipients: ground.recipients,
-    poke: (destinationId) => {
-      if (!config.deliveryHold) delivery.current?.poke(destinationId);
-    },
+    poke,
     observeMx: ground.routing.observeMx,
     readiness: async () => readinessReasons(ground, nodes),
     log,
