@@ -13,12 +13,19 @@ import type { Viewer } from './mail/viewer.ts';
 import { tellFates } from './main-delivery.ts';
 import type { MxObservation } from './control/dependencies.ts';
 import { requestFlush } from './outage/clock.ts';
+import { createBreakerInspection } from './outage/breaker-inspect.ts';
+import { releaseBreaker } from './outage/breaker-release.ts';
+import { extendHold, MAX_HOLD_HOURS } from './outage/hold.ts';
 import { createOutageInspection } from './outage/inspect.ts';
+import { findPauses, pauseDestination, resumeDestination } from './outage/pause.ts';
+import { bounceSuspected } from './queue/bounce-suspected.ts';
 import { bounceMessage, cancelMessage, retryMessage, type VerbResult } from './queue/commands.ts';
+import type { Fate } from './queue/outcome.ts';
 import { createAttemptInspection } from './queue/inspect-attempts.ts';
 import { findSuppressions } from './queue/inspect-suppressions.ts';
 import { listNodes } from './queue/inspect-nodes.ts';
 import { createQueueInspection } from './queue/inspect-queues.ts';
+import { createOperationInspection, startOperation } from './queue/operations.ts';
 import { createMessageInspection } from './queue/inspect.ts';
 import { readZoneStandings } from './settings/dnsbl-counts.ts';
 import type { RecipientParts } from './main-recipients.ts';
@@ -54,7 +61,7 @@ export interface OpenedControl {
 /** Starts listening; throws StartError with one line when it cannot. */
 export async function openControl(parts: ControlParts): Promise<OpenedControl> {
   const { config, database, log, metrics } = parts;
-  const { sql } = database;
+  const { sql, queueSql } = database;
   const tell = (result: VerbResult): VerbResult => {
     if (result.kind === 'DONE') {
       parts.poke(result.destinationId);
@@ -85,12 +92,35 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     attempts: createAttemptInspection(sql),
     findSuppressions: (viewer, questions) => findSuppressions(sql, viewer, questions),
     queues: createQueueInspection(sql),
+    breakers: createBreakerInspection(sql),
     outages: createOutageInspection(sql),
     rejections: createRejectionInspection(sql),
     listNodes: () => listNodes(sql),
     retryMessage: async (viewer, { id, reason }) => tell(await retryMessage(sql, viewer, id, reason)),
     cancelMessage: async (viewer, { id, reason }) => tell(await cancelMessage(sql, viewer, id, reason)),
     bounceMessage: async (viewer, { id, reason }) => tell(await bounceMessage(sql, viewer, id, reason)),
+    domainVerbs: {
+      pause: (viewer, destinationId, window) => pauseDestination(sql, viewer, destinationId, window),
+      resume: async (viewer, destinationId, reason) => {
+        await resumeDestination(sql, viewer, destinationId, reason);
+        parts.poke(destinationId);
+      },
+      extendHold: (viewer, destinationId, hours) => extendHold(sql, viewer, destinationId, hours),
+      maxHoldHours: MAX_HOLD_HOURS,
+      findPauses: (viewer, ids) => findPauses(sql, viewer, ids),
+    },
+    operations: createOperationInspection(sql),
+    startOperation: (viewer, request) => startOperation(sql, viewer, request),
+    releaseBreaker: async (viewer, { destinationId, name }) => {
+      if (!(await releaseBreaker(sql, viewer, destinationId))) return;
+      metrics.breakerMoved('CLOSED');
+      log.breakerClosed({ domain: name });
+      parts.poke(destinationId);
+    },
+    bounceSuspected: (viewer, { destinationId, name }, verb) => {
+      const onFates = (fates: readonly Fate[]) => tellFates(log, metrics, name, fates);
+      return bounceSuspected(queueSql, viewer, { ...verb, destinationId, onFates });
+    },
     flushDestination: async (viewer: Viewer, destinationId) => {
       await requestFlush(sql, viewer, destinationId);
       parts.poke(destinationId);

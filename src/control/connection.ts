@@ -9,6 +9,11 @@ import { normalizeLocalPart } from '../mail/local-part.ts';
 
 export const MAX_PAGE = 100;
 
+/** In lower case. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 /** Throws the error the caller sees when `first` is out of bounds. */

@@ -2,7 +2,9 @@
  * What every resolver has at hand: on whose behalf the request speaks, the rooms below, and its batches.
  */
 import type { Viewer } from '../mail/viewer.ts';
+import type { BreakerView } from '../outage/breaker-inspect.ts';
 import type { ConditionView, OutageView } from '../outage/inspect.ts';
+import type { PauseView } from '../outage/pause.ts';
 import type { AttemptsRequest, AttemptView } from '../queue/inspect-attempts.ts';
 import type { SuppressionQuestion } from '../queue/inspect-suppressions.ts';
 import type { QueueView } from '../queue/inspect-queues.ts';
@@ -23,7 +25,9 @@ export interface Context {
 interface Loaders {
   readonly domain: (destinationId: string) => Promise<RelayDomain | null>;
   readonly queue: (destinationId: string) => Promise<QueueView | null>;
+  readonly breaker: (destinationId: string) => Promise<BreakerView | null>;
   readonly openOutage: (destinationId: string) => Promise<OutageView | null>;
+  readonly pause: (destinationId: string) => Promise<PauseView | null>;
   readonly conditions: (destinationId: string) => Promise<readonly ConditionView[] | null>;
   readonly tenant: (tenantId: string) => Promise<Tenant | null>;
   readonly attempts: (request: AttemptsRequest) => Promise<readonly AttemptView[]>;
@@ -39,7 +43,9 @@ export function createContext(deps: ControlDependencies, viewer: Viewer): Contex
     load: {
       domain: createMapBatch((ids) => deps.domains.findDomainsByDestination(viewer, ids)),
       queue: createMapBatch((ids) => deps.queues.readQueues(viewer, ids)),
+      breaker: createMapBatch((ids) => deps.breakers.readBreakers(viewer, ids)),
       openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),
+      pause: createMapBatch((ids) => deps.domainVerbs.findPauses(viewer, ids)),
       conditions: createMapBatch((ids) => deps.outages.findConditions(viewer, ids)),
       tenant: createMapBatch((ids) => deps.findTenants(viewer, ids)),
       attempts: createBatch((requests) => deps.attempts.listAttempts(viewer, requests)),

@@ -5,12 +5,17 @@
  */
 import type { RejectionInspection } from '../events/rejection-pages.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import type { BreakerInspection } from '../outage/breaker-inspect.ts';
+import type { HoldExtension } from '../outage/hold.ts';
 import type { OutageInspection } from '../outage/inspect.ts';
+import type { PauseView, PauseWindow } from '../outage/pause.ts';
+import type { BounceSuspectedResult } from '../queue/bounce-suspected.ts';
 import type { AttemptInspection } from '../queue/inspect-attempts.ts';
 import type { NodeView } from '../queue/inspect-nodes.ts';
 import type { QueueInspection } from '../queue/inspect-queues.ts';
 import type { SuppressionQuestion } from '../queue/inspect-suppressions.ts';
 import type { MessageInspection } from '../queue/inspect.ts';
+import type { OperationInspection, OperationRequest, OperationStart } from '../queue/operations.ts';
 import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
 import type { RecipientLists } from '../recipients/list.ts';
 import type { Standings } from '../recipients/standing.ts';
@@ -51,6 +56,17 @@ export type MessageVerb = (
   verb: { readonly id: string; readonly reason: string },
 ) => Promise<{ readonly kind: VerbKind }>;
 
+/** The operator's verbs on a destination. */
+export interface DomainVerbs {
+  /** False, and nothing changed: the window would have passed. */
+  readonly pause: (viewer: Viewer, destinationId: string, window: PauseWindow) => Promise<boolean>;
+  readonly resume: (viewer: Viewer, destinationId: string, reason: string) => Promise<void>;
+  readonly extendHold: (viewer: Viewer, destinationId: string, hours: number) => Promise<HoldExtension>;
+  readonly maxHoldHours: number;
+  /** In force or to come, by destination id. */
+  readonly findPauses: (viewer: Viewer, destinationIds: readonly string[]) => Promise<Map<string, PauseView>>;
+}
+
 export interface ServiceFacts {
   readonly version: string;
   /** `bun 1.4.5`. */
@@ -72,7 +88,13 @@ export interface ControlDependencies {
 
   readonly domains: Pick<
     Domains,
-    'findDomain' | 'listDomains' | 'findDomainsByDestination' | 'createDomain' | 'updateDomain' | 'deleteDomain'
+    | 'findDomain'
+    | 'listDomains'
+    | 'findDomainsByDestination'
+    | 'createDomain'
+    | 'updateDomain'
+    | 'previewUpdate'
+    | 'deleteDomain'
   >;
   readonly recipientLists: Pick<RecipientLists, 'changeList' | 'listEntries'>;
   readonly standings: Standings;
@@ -91,6 +113,7 @@ export interface ControlDependencies {
     questions: readonly SuppressionQuestion[],
   ) => Promise<readonly (string | null)[]>;
   readonly queues: QueueInspection;
+  readonly breakers: BreakerInspection;
   readonly outages: OutageInspection;
   readonly rejections: RejectionInspection;
   readonly listNodes: () => Promise<readonly NodeView[]>;
@@ -98,6 +121,19 @@ export interface ControlDependencies {
   readonly retryMessage: MessageVerb;
   readonly cancelMessage: MessageVerb;
   readonly bounceMessage: MessageVerb;
+  readonly domainVerbs: DomainVerbs;
+  readonly operations: OperationInspection;
+  readonly startOperation: (viewer: Viewer, request: OperationRequest) => Promise<OperationStart>;
+  /** Closes the breaker; the destination is looked at at once. */
+  readonly releaseBreaker: (
+    viewer: Viewer,
+    domain: { readonly destinationId: string; readonly name: string },
+  ) => Promise<void>;
+  readonly bounceSuspected: (
+    viewer: Viewer,
+    domain: { readonly destinationId: string; readonly name: string },
+    verb: { readonly reason: string; readonly expectedCount: number | null },
+  ) => Promise<BounceSuspectedResult>;
   /** Asks for an attempt within two seconds, whatever clock or breaker say. */
   readonly flushDestination: (viewer: Viewer, destinationId: string) => Promise<void>;
 

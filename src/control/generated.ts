@@ -73,6 +73,28 @@ export type AttemptOutcome =
   /** Refused for good. */
   | 'FAILED';
 
+/** A domain's breaker: a primary that is only half set up shall not bounce its own mail. */
+export type Breaker = {
+  readonly __typename?: 'Breaker';
+  /** The refusal that opened it, verbatim; null unless it is open, or was before the present trial. */
+  readonly reply?: Maybe<Scalars['String']['output']>;
+  /** Since when; null while CLOSED. */
+  readonly since?: Maybe<Scalars['DateTime']['output']>;
+  /** What it does. */
+  readonly state: BreakerState;
+  /** Messages judged in the present trial; 0 outside one. */
+  readonly trialCount: Scalars['Int']['output'];
+};
+
+/** What a breaker does. */
+export type BreakerState =
+  /** All is well. Refused recipients fail, but those known good only at the second refusal, an hour or more after the first. */
+  | 'CLOSED'
+  /** The primary refuses recipients that it took before: all mail is kept, and one message an hour tries whether it is mended. */
+  | 'OPEN'
+  /** An outage has ended: until 20 messages are judged, and for ten minutes at least, no refusal ends a recipient. */
+  | 'TRIAL';
+
 /** What a DNS block list does. */
 export type DnsblMode =
   /** Refuses nobody: hits are counted, and samples recorded. */
@@ -135,6 +157,8 @@ export type DnswlZoneInput = {
 /** A relay domain: a domain whose mail we accept, hold and hand over while its primary mail server is away. */
 export type Domain = {
   readonly __typename?: 'Domain';
+  /** Whether refusals of its primary end mail, and whether its mail is handed over at all. */
+  readonly breaker: Breaker;
   /** Whether its primary is asked about a recipient before mail is taken. */
   readonly callAheads: Scalars['Boolean']['output'];
   /** What its primary does that delays mail without an outage, met within a week. */
@@ -165,6 +189,8 @@ export type Domain = {
   readonly name: Scalars['String']['output'];
   /** The outage of its primary that is going on; null while there is none. */
   readonly outage?: Maybe<Outage>;
+  /** Its pause, in force or to come; null while there is none. */
+  readonly pause?: Maybe<DomainPause>;
   /** What is held for it. */
   readonly queue: DomainQueue;
   /** Entries of its User List. */
@@ -194,6 +220,29 @@ export type Domain = {
 export type DomainRecipientsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
+};
+
+/** Ends the recipients that a domain's primary has refused and that are kept. */
+export type DomainBounceHeldInput = {
+  /** How many recipients are held and suspected, as you believe. Another count changes nothing, and is told. */
+  readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+  /** Why, in one line of at most 500 characters: for the record. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of domainBounceHeld. */
+export type DomainBounceHeldPayload = {
+  readonly __typename?: 'DomainBounceHeldPayload';
+  /** The domain. Null after an error other than CONFLICT. */
+  readonly domain?: Maybe<Domain>;
+  /** Recipients that were ended. */
+  readonly recipientCount: Scalars['Int']['output'];
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** What a primary does to all mail although it takes it. */
@@ -298,6 +347,25 @@ export type DomainEdge = {
   readonly node: Domain;
 };
 
+/** Holds a domain's mail longer. */
+export type DomainExtendHoldInput = {
+  /** How many hours longer, at least 1. */
+  readonly hours: Scalars['Int']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** Answer of domainExtendHold. */
+export type DomainExtendHoldPayload = {
+  readonly __typename?: 'DomainExtendHoldPayload';
+  /** The domain after it. Null after an error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 /** Tries a domain's mail now. */
 export type DomainFlushInput = {
   /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
@@ -326,6 +394,42 @@ export type DomainMx = {
   readonly verdict: MxVerdict;
 };
 
+/** A pause of a domain's delivery. */
+export type DomainPause = {
+  readonly __typename?: 'DomainPause';
+  /** From when on nothing is dialled. */
+  readonly from: Scalars['DateTime']['output'];
+  /** False: it is still to come. */
+  readonly isInForce: Scalars['Boolean']['output'];
+  /** Why, as given; null when that was long ago. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** When it ends by itself; null: when it is resumed. */
+  readonly until?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Pauses a domain's delivery. */
+export type DomainPauseInput = {
+  /** From when on. Absent, null or in the past: now. */
+  readonly from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+  /** Why, for the record; up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** When it ends by itself; behind `from`. Absent or null: when it is resumed. */
+  readonly until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** Answer of domainPause. */
+export type DomainPausePayload = {
+  readonly __typename?: 'DomainPausePayload';
+  /** The domain after it. Null after an error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 /** What is held for a domain. The counts are exact. */
 export type DomainQueue = {
   readonly __typename?: 'DomainQueue';
@@ -333,10 +437,48 @@ export type DomainQueue = {
   readonly heldBytes: Scalars['ByteCount']['output'];
   /** Messages with at least one recipient in state HELD. */
   readonly heldCount: Scalars['Int']['output'];
-  /** When the next attempt is due; null when nothing is held. */
+  /** Hours by which its mail is held beyond its lifetime; see `domainExtendHold`. */
+  readonly holdExtensionHours: Scalars['Int']['output'];
+  /** When the next attempt is due; null when nothing is held, or delivery is paused without an end. */
   readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   /** When the oldest of them was accepted; null when nothing is held. */
   readonly oldestAcceptedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Closes a domain's breaker. */
+export type DomainReleaseBreakerInput = {
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** Answer of domainReleaseBreaker. */
+export type DomainReleaseBreakerPayload = {
+  readonly __typename?: 'DomainReleaseBreakerPayload';
+  /** The domain after it. Null after an error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Ends a domain's pause. */
+export type DomainResumeInput = {
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+  /** Why, for the record; up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of domainResume. */
+export type DomainResumePayload = {
+  readonly __typename?: 'DomainResumePayload';
+  /** The domain after it. Null after an error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** Whether a domain's mail is accepted. */
@@ -366,6 +508,8 @@ export type DomainUpdateInput = {
   readonly dnswlZones?: InputMaybe<ReadonlyArray<DnswlZoneInput>>;
   /** Most messages a minute while its held mail drains, 1 to 1000000. Absent: unchanged. Null: no cap but what its primary bears. */
   readonly drainPerMinute?: InputMaybe<Scalars['Int']['input']>;
+  /** True: nothing is changed; `preview` says where the mail would go. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** Networks whose hosts may ask for its mail by ETRN, at most 50. Absent: unchanged. Null: none. */
   readonly etrnClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** Change it only if it has this revision; otherwise CONFLICT. */
@@ -387,10 +531,23 @@ export type DomainUpdateInput = {
 /** Answer of domainUpdate. */
 export type DomainUpdatePayload = {
   readonly __typename?: 'DomainUpdatePayload';
-  /** The domain after the change. With CONFLICT as it is now; null after any other error. */
+  /** The domain after the change. With CONFLICT and dryRun as it is now; null after any other error. */
   readonly domain?: Maybe<Domain>;
+  /** With dryRun: what the change would do. Null without, and after an error. */
+  readonly preview?: Maybe<DomainUpdatePreview>;
   /** Empty when it was done. */
   readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** What a change of a domain would do. */
+export type DomainUpdatePreview = {
+  readonly __typename?: 'DomainUpdatePreview';
+  /** Their size as received. */
+  readonly heldBytes: Scalars['ByteCount']['output'];
+  /** Messages held now, that would go there. */
+  readonly heldCount: Scalars['Int']['output'];
+  /** Where its mail would go, first to last; empty when no host can be found now. */
+  readonly hosts: ReadonlyArray<PreviewedHost>;
 };
 
 /** What becomes of held mail when its domain is deleted. */
@@ -585,8 +742,90 @@ export type MessageRetryPayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+/** Ends many messages with reports to their senders. */
+export type MessagesBounceInput = {
+  /** True: nothing is begun; `matchedCount` says how many are meant. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Begin only if exactly so many are meant, as a dry run has told; otherwise CONFLICT. */
+  readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
+  /** Which messages. */
+  readonly filter: OperationFilter;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, for the record and the reports; up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of messagesBounce. */
+export type MessagesBouncePayload = {
+  readonly __typename?: 'MessagesBouncePayload';
+  /** Messages that are meant; with CONFLICT as well. Null after any other error. */
+  readonly matchedCount?: Maybe<Scalars['Int']['output']>;
+  /** What has been begun. Null with dryRun and after an error. */
+  readonly operation?: Maybe<Operation>;
+  /** Empty when it was begun, or with dryRun would be. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Ends many messages without reports. */
+export type MessagesCancelInput = {
+  /** True: nothing is begun; `matchedCount` says how many are meant. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Begin only if exactly so many are meant, as a dry run has told; otherwise CONFLICT. */
+  readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
+  /** Which messages. */
+  readonly filter: OperationFilter;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, for the record; up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of messagesCancel. */
+export type MessagesCancelPayload = {
+  readonly __typename?: 'MessagesCancelPayload';
+  /** Messages that are meant; with CONFLICT as well. Null after any other error. */
+  readonly matchedCount?: Maybe<Scalars['Int']['output']>;
+  /** What has been begun. Null with dryRun and after an error. */
+  readonly operation?: Maybe<Operation>;
+  /** Empty when it was begun, or with dryRun would be. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Makes many messages due now. */
+export type MessagesRetryInput = {
+  /** True: nothing is begun; `matchedCount` says how many are meant. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Begin only if exactly so many are meant, as a dry run has told; otherwise CONFLICT. */
+  readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
+  /** Which messages. */
+  readonly filter: OperationFilter;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Why, for the record; up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of messagesRetry. */
+export type MessagesRetryPayload = {
+  readonly __typename?: 'MessagesRetryPayload';
+  /** Messages that are meant; with CONFLICT as well. Null after any other error. */
+  readonly matchedCount?: Maybe<Scalars['Int']['output']>;
+  /** What has been begun. Null with dryRun and after an error. */
+  readonly operation?: Maybe<Operation>;
+  /** Empty when it was begun, or with dryRun would be. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 export type Mutation = {
   readonly __typename?: 'Mutation';
+  /**
+   * Ends the recipients of a domain that are held and suspected as FAILED, with a report to each sender where one is due: for a
+   * primary that means its refusals. What is in delivery at this moment is passed over. The breaker stays as it is.
+   *
+   * Errors: INVALID, NOT_FOUND, CONFLICT (another count than expected: nothing was changed).
+   */
+  readonly domainBounceHeld: DomainBounceHeldPayload;
   /**
    * Adds a relay domain. It need not be in DNS yet. An operator's is ACTIVE at once.
    *
@@ -600,13 +839,41 @@ export type Mutation = {
    */
   readonly domainDelete: DomainDeletePayload;
   /**
+   * Holds the mail of a domain longer than its lifetime, while the outage that is open lasts and until what it held is gone.
+   * Repeated, it adds up; from acceptance mail is held 60 days at the most.
+   *
+   * Errors: INVALID, NOT_FOUND.
+   */
+  readonly domainExtendHold: DomainExtendHoldPayload;
+  /**
    * Tries the held mail of a domain now: an attempt starts within two seconds, whatever the clock says. Success ends the outage.
    *
    * Errors: NOT_FOUND.
    */
   readonly domainFlush: DomainFlushPayload;
   /**
-   * Changes a relay domain. What the input leaves out stays as it is; null puts the default back.
+   * Pauses the delivery of a domain, now or in a maintenance window to come: nothing is dialled, mail is accepted and held.
+   * In place of a pause that it has. A flush in a pause hands over one message, to see whether the primary is there.
+   *
+   * Errors: INVALID, NOT_FOUND.
+   */
+  readonly domainPause: DomainPausePayload;
+  /**
+   * Closes a domain's breaker: its mail is handed over again at once, and the outage that stands for the breaker ends. Recipients
+   * that are suspected stay so: one that is refused again, an hour or more after the first time, fails. A closed one stays closed.
+   *
+   * Errors: NOT_FOUND.
+   */
+  readonly domainReleaseBreaker: DomainReleaseBreakerPayload;
+  /**
+   * Ends the pause of a domain, also one to come. In an outage an attempt starts at once. Without a pause nothing changes.
+   *
+   * Errors: INVALID, NOT_FOUND.
+   */
+  readonly domainResume: DomainResumePayload;
+  /**
+   * Changes a relay domain. What the input leaves out stays as it is; null puts the default back. With a new `deliverTo` the
+   * held mail goes there as well; a host that is this service itself, or that has private addresses only, is refused.
    *
    * Errors: INVALID, NOT_FOUND, CONFLICT, TOO_MANY.
    */
@@ -629,6 +896,26 @@ export type Mutation = {
    * Errors: NOT_FOUND, IN_DELIVERY, INVALID (it has ended).
    */
   readonly messageRetry: MessageRetryPayload;
+  /**
+   * Ends many held messages as FAILED: they are not delivered, and their senders get delivery status notifications. Carried out
+   * in the background, in small batches. A message that is being handed over ends so only if that attempt does not deliver it.
+   *
+   * Errors: INVALID (also when nothing matches), NOT_FOUND, CONFLICT (not `expectedCount`), TOO_MANY.
+   */
+  readonly messagesBounce: MessagesBouncePayload;
+  /**
+   * Ends many held messages as CANCELLED: they are not delivered, and their senders are not told. Carried out in the background,
+   * in small batches. A message that is being handed over is cancelled only if that attempt does not deliver it.
+   *
+   * Errors: INVALID (also when nothing matches), NOT_FOUND, CONFLICT (not `expectedCount`), TOO_MANY.
+   */
+  readonly messagesCancel: MessagesCancelPayload;
+  /**
+   * Makes many held messages due now. Carried out in the background, in small batches.
+   *
+   * Errors: INVALID (also when nothing matches), NOT_FOUND, CONFLICT (not `expectedCount`), TOO_MANY.
+   */
+  readonly messagesRetry: MessagesRetryPayload;
   /**
    * Drops what call-aheads have learned of one mailbox, so that the primary is asked anew: for a mailbox that has just been made.
    *
@@ -656,6 +943,11 @@ export type Mutation = {
 };
 
 
+export type MutationDomainBounceHeldArgs = {
+  input: DomainBounceHeldInput;
+};
+
+
 export type MutationDomainCreateArgs = {
   input: DomainCreateInput;
 };
@@ -666,8 +958,28 @@ export type MutationDomainDeleteArgs = {
 };
 
 
+export type MutationDomainExtendHoldArgs = {
+  input: DomainExtendHoldInput;
+};
+
+
 export type MutationDomainFlushArgs = {
   input: DomainFlushInput;
+};
+
+
+export type MutationDomainPauseArgs = {
+  input: DomainPauseInput;
+};
+
+
+export type MutationDomainReleaseBreakerArgs = {
+  input: DomainReleaseBreakerInput;
+};
+
+
+export type MutationDomainResumeArgs = {
+  input: DomainResumeInput;
 };
 
 
@@ -688,6 +1000,21 @@ export type MutationMessageCancelArgs = {
 
 export type MutationMessageRetryArgs = {
   input: MessageRetryInput;
+};
+
+
+export type MutationMessagesBounceArgs = {
+  input: MessagesBounceInput;
+};
+
+
+export type MutationMessagesCancelArgs = {
+  input: MessagesCancelInput;
+};
+
+
+export type MutationMessagesRetryArgs = {
+  input: MessagesRetryInput;
 };
 
 
@@ -752,6 +1079,85 @@ export type NextHopInput = {
   /** TCP port. */
   readonly port?: InputMaybe<Scalars['Int']['input']>;
 };
+
+/** A verb on many held messages, carried out in small batches by any node, also after a restart. */
+export type Operation = {
+  readonly __typename?: 'Operation';
+  /** The domain whose mail is meant. */
+  readonly domainName: Scalars['String']['output'];
+  /** Messages it was done to. Those that were delivered or ended otherwise meanwhile are not among them. */
+  readonly done: Scalars['Int']['output'];
+  /** When it was done, or stopped; null while it goes on. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** UUID. */
+  readonly id: Scalars['ID']['output'];
+  /** Why, for the record. */
+  readonly reason: Scalars['String']['output'];
+  /** When it began. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** How it stands. */
+  readonly state: OperationState;
+  /** Messages that were meant when it began. */
+  readonly total: Scalars['Int']['output'];
+  /** What is done with each message. */
+  readonly verb: OperationVerb;
+};
+
+/** A page of operations. */
+export type OperationConnection = {
+  readonly __typename?: 'OperationConnection';
+  /** The operations with their cursors. */
+  readonly edges: ReadonlyArray<OperationEdge>;
+  /** The operations alone. */
+  readonly nodes: ReadonlyArray<Operation>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** An operation on its page. */
+export type OperationEdge = {
+  readonly __typename?: 'OperationEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The operation. */
+  readonly node: Operation;
+};
+
+/** Which held messages of a domain a verb means. All that is given must hold. What comes in later is never meant. */
+export type OperationFilter = {
+  /** The domain of the recipients. */
+  readonly domain: Scalars['String']['input'];
+  /** Held for longer than so many hours, 1 to 1440. */
+  readonly olderThanHours?: InputMaybe<Scalars['Int']['input']>;
+  /** A recipient's address; upper and lower case count as the same. */
+  readonly recipient?: InputMaybe<Scalars['String']['input']>;
+  /** The reverse-path, upper and lower case being the same; the empty string is the null reverse-path `<>`. */
+  readonly reversePath?: InputMaybe<Scalars['String']['input']>;
+  /** Accepted at this instant or later. */
+  readonly since?: InputMaybe<Scalars['DateTime']['input']>;
+  /** At least one recipient is in this state; a message is held while one is HELD. */
+  readonly state?: InputMaybe<RecipientState>;
+  /** Accepted before this instant. */
+  readonly until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** How an operation stands. */
+export type OperationState =
+  /** It is done. */
+  | 'DONE'
+  /** It goes on, or waits for messages that are being handed over. */
+  | 'RUNNING'
+  /** Its domain was deleted before it was done. */
+  | 'STOPPED';
+
+/** What is done with each message of an operation, as by the mutation on one. */
+export type OperationVerb =
+  /** messagesBounce. */
+  | 'BOUNCE'
+  /** messagesCancel. */
+  | 'CANCEL'
+  /** messagesRetry. */
+  | 'RETRY';
 
 /** A primary that cannot be reached, from the first failure to the first success. */
 export type Outage = {
@@ -872,6 +1278,17 @@ export type PageInfo = {
   readonly startCursor?: Maybe<Scalars['String']['output']>;
 };
 
+/** A host as it would be dialled. */
+export type PreviewedHost = {
+  readonly __typename?: 'PreviewedHost';
+  /** Its addresses, in the order to try; empty when it cannot be resolved now. */
+  readonly addresses: ReadonlyArray<Scalars['String']['output']>;
+  /** Host name or IP address. */
+  readonly host: Scalars['String']['output'];
+  /** TCP port. */
+  readonly port: Scalars['Int']['output'];
+};
+
 export type Query = {
   readonly __typename?: 'Query';
   /** The relay domain of this name; null when you have none of it. */
@@ -887,6 +1304,10 @@ export type Query = {
    * messages, even none, while `hasNextPage` says that older ones are still to be looked through.
    */
   readonly messages: MessageConnection;
+  /** The operation with this id: a verb on many messages; null when there is none, or none of yours. */
+  readonly operation?: Maybe<Operation>;
+  /** Operations, newest first. Those that have ended are kept for 90 days. */
+  readonly operations: OperationConnection;
   /** Outages, newest first. */
   readonly outages: OutageConnection;
   /** What is known of one mailbox, and so why mail to it is taken or refused; null when its domain is none of yours. */
@@ -926,6 +1347,17 @@ export type QueryMessagesArgs = {
 };
 
 
+export type QueryOperationArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryOperationsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
+};
+
+
 export type QueryOutagesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<OutageFilter>;
@@ -961,6 +1393,10 @@ export type Recipient = {
   readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   /** What became of it. */
   readonly state: RecipientState;
+  /** When its next hop refused it for good the first time, and it was kept all the same; null unless it is held for that. */
+  readonly suspectedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What the next hop said then or last time it refused it, verbatim. */
+  readonly suspectedReply?: Maybe<Scalars['String']['output']>;
 };
 
 
@@ -1418,6 +1854,8 @@ export type ResolversTypes = {
   AttemptEdge: ResolverTypeWrapper<Omit<AttemptEdge, 'node'> & { node: ResolversTypes['Attempt'] }>;
   AttemptOutcome: AttemptOutcome;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Breaker: ResolverTypeWrapper<Breaker>;
+  BreakerState: BreakerState;
   ByteCount: ResolverTypeWrapper<Scalars['ByteCount']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   DnsblMode: DnsblMode;
@@ -1426,6 +1864,8 @@ export type ResolversTypes = {
   DnswlZone: ResolverTypeWrapper<DnswlZone>;
   DnswlZoneInput: DnswlZoneInput;
   Domain: ResolverTypeWrapper<RelayDomain>;
+  DomainBounceHeldInput: DomainBounceHeldInput;
+  DomainBounceHeldPayload: ResolverTypeWrapper<Omit<DomainBounceHeldPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainCondition: ResolverTypeWrapper<DomainCondition>;
   DomainConditionKind: DomainConditionKind;
   DomainConnection: ResolverTypeWrapper<Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversTypes['Domain']> }>;
@@ -1434,13 +1874,23 @@ export type ResolversTypes = {
   DomainDeleteInput: DomainDeleteInput;
   DomainDeletePayload: ResolverTypeWrapper<Omit<DomainDeletePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainEdge: ResolverTypeWrapper<Omit<DomainEdge, 'node'> & { node: ResolversTypes['Domain'] }>;
+  DomainExtendHoldInput: DomainExtendHoldInput;
+  DomainExtendHoldPayload: ResolverTypeWrapper<Omit<DomainExtendHoldPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainFlushInput: DomainFlushInput;
   DomainFlushPayload: ResolverTypeWrapper<Omit<DomainFlushPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainMx: ResolverTypeWrapper<DomainMx>;
+  DomainPause: ResolverTypeWrapper<DomainPause>;
+  DomainPauseInput: DomainPauseInput;
+  DomainPausePayload: ResolverTypeWrapper<Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainQueue: ResolverTypeWrapper<DomainQueue>;
+  DomainReleaseBreakerInput: DomainReleaseBreakerInput;
+  DomainReleaseBreakerPayload: ResolverTypeWrapper<Omit<DomainReleaseBreakerPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainResumeInput: DomainResumeInput;
+  DomainResumePayload: ResolverTypeWrapper<Omit<DomainResumePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainStatus: DomainStatus;
   DomainUpdateInput: DomainUpdateInput;
   DomainUpdatePayload: ResolverTypeWrapper<Omit<DomainUpdatePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainUpdatePreview: ResolverTypeWrapper<DomainUpdatePreview>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   HeldMailChoice: HeldMailChoice;
   HostTrouble: HostTrouble;
@@ -1461,11 +1911,23 @@ export type ResolversTypes = {
   MessageFilter: MessageFilter;
   MessageRetryInput: MessageRetryInput;
   MessageRetryPayload: ResolverTypeWrapper<Omit<MessageRetryPayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
+  MessagesBounceInput: MessagesBounceInput;
+  MessagesBouncePayload: ResolverTypeWrapper<MessagesBouncePayload>;
+  MessagesCancelInput: MessagesCancelInput;
+  MessagesCancelPayload: ResolverTypeWrapper<MessagesCancelPayload>;
+  MessagesRetryInput: MessagesRetryInput;
+  MessagesRetryPayload: ResolverTypeWrapper<MessagesRetryPayload>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   MxRecord: ResolverTypeWrapper<MxRecord>;
   MxVerdict: MxVerdict;
   NextHop: ResolverTypeWrapper<NextHop>;
   NextHopInput: NextHopInput;
+  Operation: ResolverTypeWrapper<Operation>;
+  OperationConnection: ResolverTypeWrapper<OperationConnection>;
+  OperationEdge: ResolverTypeWrapper<OperationEdge>;
+  OperationFilter: OperationFilter;
+  OperationState: OperationState;
+  OperationVerb: OperationVerb;
   Outage: ResolverTypeWrapper<OutageView>;
   OutageClass: OutageClass;
   OutageConnection: ResolverTypeWrapper<Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversTypes['Outage']> }>;
@@ -1474,6 +1936,7 @@ export type ResolversTypes = {
   OutageEvidence: ResolverTypeWrapper<OutageEvidence>;
   OutageFilter: OutageFilter;
   PageInfo: ResolverTypeWrapper<PageInfo>;
+  PreviewedHost: ResolverTypeWrapper<PreviewedHost>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Recipient: ResolverTypeWrapper<RecipientParent>;
   RecipientAnswer: RecipientAnswer;
@@ -1513,6 +1976,7 @@ export type ResolversParentTypes = {
   AttemptConnection: Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Attempt']> };
   AttemptEdge: Omit<AttemptEdge, 'node'> & { node: ResolversParentTypes['Attempt'] };
   Boolean: Scalars['Boolean']['output'];
+  Breaker: Breaker;
   ByteCount: Scalars['ByteCount']['output'];
   DateTime: Scalars['DateTime']['output'];
   DnsblZone: DnsblZoneParent;
@@ -1520,6 +1984,8 @@ export type ResolversParentTypes = {
   DnswlZone: DnswlZone;
   DnswlZoneInput: DnswlZoneInput;
   Domain: RelayDomain;
+  DomainBounceHeldInput: DomainBounceHeldInput;
+  DomainBounceHeldPayload: Omit<DomainBounceHeldPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainCondition: DomainCondition;
   DomainConnection: Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Domain']> };
   DomainCreateInput: DomainCreateInput;
@@ -1527,12 +1993,22 @@ export type ResolversParentTypes = {
   DomainDeleteInput: DomainDeleteInput;
   DomainDeletePayload: Omit<DomainDeletePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainEdge: Omit<DomainEdge, 'node'> & { node: ResolversParentTypes['Domain'] };
+  DomainExtendHoldInput: DomainExtendHoldInput;
+  DomainExtendHoldPayload: Omit<DomainExtendHoldPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainFlushInput: DomainFlushInput;
   DomainFlushPayload: Omit<DomainFlushPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainMx: DomainMx;
+  DomainPause: DomainPause;
+  DomainPauseInput: DomainPauseInput;
+  DomainPausePayload: Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainQueue: DomainQueue;
+  DomainReleaseBreakerInput: DomainReleaseBreakerInput;
+  DomainReleaseBreakerPayload: Omit<DomainReleaseBreakerPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainResumeInput: DomainResumeInput;
+  DomainResumePayload: Omit<DomainResumePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainUpdateInput: DomainUpdateInput;
   DomainUpdatePayload: Omit<DomainUpdatePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainUpdatePreview: DomainUpdatePreview;
   Float: Scalars['Float']['output'];
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
@@ -1551,10 +2027,20 @@ export type ResolversParentTypes = {
   MessageFilter: MessageFilter;
   MessageRetryInput: MessageRetryInput;
   MessageRetryPayload: Omit<MessageRetryPayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
+  MessagesBounceInput: MessagesBounceInput;
+  MessagesBouncePayload: MessagesBouncePayload;
+  MessagesCancelInput: MessagesCancelInput;
+  MessagesCancelPayload: MessagesCancelPayload;
+  MessagesRetryInput: MessagesRetryInput;
+  MessagesRetryPayload: MessagesRetryPayload;
   Mutation: Record<PropertyKey, never>;
   MxRecord: MxRecord;
   NextHop: NextHop;
   NextHopInput: NextHopInput;
+  Operation: Operation;
+  OperationConnection: OperationConnection;
+  OperationEdge: OperationEdge;
+  OperationFilter: OperationFilter;
   Outage: OutageView;
   OutageConnection: Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Outage']> };
   OutageDrain: OutageDrain;
@@ -1562,6 +2048,7 @@ export type ResolversParentTypes = {
   OutageEvidence: OutageEvidence;
   OutageFilter: OutageFilter;
   PageInfo: PageInfo;
+  PreviewedHost: PreviewedHost;
   Query: Record<PropertyKey, never>;
   Recipient: RecipientParent;
   RecipientForgetInput: RecipientForgetInput;
@@ -1609,6 +2096,13 @@ export type AttemptEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Attempt'], ParentType, ContextType>;
 };
 
+export type BreakerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Breaker'] = ResolversParentTypes['Breaker']> = {
+  reply?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  since?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['BreakerState'], ParentType, ContextType>;
+  trialCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export interface ByteCountScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['ByteCount'], any> {
   name: 'ByteCount';
 }
@@ -1635,6 +2129,7 @@ export type DnswlZoneResolvers<ContextType = Context, ParentType extends Resolve
 };
 
 export type DomainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Domain'] = ResolversParentTypes['Domain']> = {
+  breaker?: Resolver<ResolversTypes['Breaker'], ParentType, ContextType>;
   callAheads?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   conditions?: Resolver<ReadonlyArray<ResolversTypes['DomainCondition']>, ParentType, ContextType>;
   delayReports?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -1650,6 +2145,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   mx?: Resolver<ResolversTypes['DomainMx'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   outage?: Resolver<Maybe<ResolversTypes['Outage']>, ParentType, ContextType>;
+  pause?: Resolver<Maybe<ResolversTypes['DomainPause']>, ParentType, ContextType>;
   queue?: Resolver<ResolversTypes['DomainQueue'], ParentType, ContextType>;
   recipientCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   recipientDelimiter?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1661,6 +2157,12 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
   tlsPolicy?: Resolver<ResolversTypes['TlsPolicy'], ParentType, ContextType>;
   unknownWhileDown?: Resolver<ResolversTypes['UnknownWhileDown'], ParentType, ContextType>;
+};
+
+export type DomainBounceHeldPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainBounceHeldPayload'] = ResolversParentTypes['DomainBounceHeldPayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  recipientCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type DomainConditionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainCondition'] = ResolversParentTypes['DomainCondition']> = {
@@ -1689,6 +2191,11 @@ export type DomainEdgeResolvers<ContextType = Context, ParentType extends Resolv
   node?: Resolver<ResolversTypes['Domain'], ParentType, ContextType>;
 };
 
+export type DomainExtendHoldPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainExtendHoldPayload'] = ResolversParentTypes['DomainExtendHoldPayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type DomainFlushPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainFlushPayload'] = ResolversParentTypes['DomainFlushPayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1700,16 +2207,46 @@ export type DomainMxResolvers<ContextType = Context, ParentType extends Resolver
   verdict?: Resolver<ResolversTypes['MxVerdict'], ParentType, ContextType>;
 };
 
+export type DomainPauseResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainPause'] = ResolversParentTypes['DomainPause']> = {
+  from?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  isInForce?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  until?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type DomainPausePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainPausePayload'] = ResolversParentTypes['DomainPausePayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type DomainQueueResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainQueue'] = ResolversParentTypes['DomainQueue']> = {
   heldBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  holdExtensionHours?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   oldestAcceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
-export type DomainUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainUpdatePayload'] = ResolversParentTypes['DomainUpdatePayload']> = {
+export type DomainReleaseBreakerPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainReleaseBreakerPayload'] = ResolversParentTypes['DomainReleaseBreakerPayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainResumePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainResumePayload'] = ResolversParentTypes['DomainResumePayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainUpdatePayload'] = ResolversParentTypes['DomainUpdatePayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  preview?: Resolver<Maybe<ResolversTypes['DomainUpdatePreview']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainUpdatePreviewResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainUpdatePreview'] = ResolversParentTypes['DomainUpdatePreview']> = {
+  heldBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  hosts?: Resolver<ReadonlyArray<ResolversTypes['PreviewedHost']>, ParentType, ContextType>;
 };
 
 export type LabelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Label'] = ResolversParentTypes['Label']> = {
@@ -1771,14 +2308,40 @@ export type MessageRetryPayloadResolvers<ContextType = Context, ParentType exten
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type MessagesBouncePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessagesBouncePayload'] = ResolversParentTypes['MessagesBouncePayload']> = {
+  matchedCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type MessagesCancelPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessagesCancelPayload'] = ResolversParentTypes['MessagesCancelPayload']> = {
+  matchedCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type MessagesRetryPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessagesRetryPayload'] = ResolversParentTypes['MessagesRetryPayload']> = {
+  matchedCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  domainBounceHeld?: Resolver<ResolversTypes['DomainBounceHeldPayload'], ParentType, ContextType, RequireFields<MutationDomainBounceHeldArgs, 'input'>>;
   domainCreate?: Resolver<ResolversTypes['DomainCreatePayload'], ParentType, ContextType, RequireFields<MutationDomainCreateArgs, 'input'>>;
   domainDelete?: Resolver<ResolversTypes['DomainDeletePayload'], ParentType, ContextType, RequireFields<MutationDomainDeleteArgs, 'input'>>;
+  domainExtendHold?: Resolver<ResolversTypes['DomainExtendHoldPayload'], ParentType, ContextType, RequireFields<MutationDomainExtendHoldArgs, 'input'>>;
   domainFlush?: Resolver<ResolversTypes['DomainFlushPayload'], ParentType, ContextType, RequireFields<MutationDomainFlushArgs, 'input'>>;
+  domainPause?: Resolver<ResolversTypes['DomainPausePayload'], ParentType, ContextType, RequireFields<MutationDomainPauseArgs, 'input'>>;
+  domainReleaseBreaker?: Resolver<ResolversTypes['DomainReleaseBreakerPayload'], ParentType, ContextType, RequireFields<MutationDomainReleaseBreakerArgs, 'input'>>;
+  domainResume?: Resolver<ResolversTypes['DomainResumePayload'], ParentType, ContextType, RequireFields<MutationDomainResumeArgs, 'input'>>;
   domainUpdate?: Resolver<ResolversTypes['DomainUpdatePayload'], ParentType, ContextType, RequireFields<MutationDomainUpdateArgs, 'input'>>;
   messageBounce?: Resolver<ResolversTypes['MessageBouncePayload'], ParentType, ContextType, RequireFields<MutationMessageBounceArgs, 'input'>>;
   messageCancel?: Resolver<ResolversTypes['MessageCancelPayload'], ParentType, ContextType, RequireFields<MutationMessageCancelArgs, 'input'>>;
   messageRetry?: Resolver<ResolversTypes['MessageRetryPayload'], ParentType, ContextType, RequireFields<MutationMessageRetryArgs, 'input'>>;
+  messagesBounce?: Resolver<ResolversTypes['MessagesBouncePayload'], ParentType, ContextType, RequireFields<MutationMessagesBounceArgs, 'input'>>;
+  messagesCancel?: Resolver<ResolversTypes['MessagesCancelPayload'], ParentType, ContextType, RequireFields<MutationMessagesCancelArgs, 'input'>>;
+  messagesRetry?: Resolver<ResolversTypes['MessagesRetryPayload'], ParentType, ContextType, RequireFields<MutationMessagesRetryArgs, 'input'>>;
   recipientForget?: Resolver<ResolversTypes['RecipientForgetPayload'], ParentType, ContextType, RequireFields<MutationRecipientForgetArgs, 'input'>>;
   recipientsAdd?: Resolver<ResolversTypes['RecipientsAddPayload'], ParentType, ContextType, RequireFields<MutationRecipientsAddArgs, 'input'>>;
   recipientsRemove?: Resolver<ResolversTypes['RecipientsRemovePayload'], ParentType, ContextType, RequireFields<MutationRecipientsRemoveArgs, 'input'>>;
@@ -1793,6 +2356,29 @@ export type MxRecordResolvers<ContextType = Context, ParentType extends Resolver
 export type NextHopResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NextHop'] = ResolversParentTypes['NextHop']> = {
   host?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   port?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type OperationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Operation'] = ResolversParentTypes['Operation']> = {
+  domainName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  done?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['OperationState'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  verb?: Resolver<ResolversTypes['OperationVerb'], ParentType, ContextType>;
+};
+
+export type OperationConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OperationConnection'] = ResolversParentTypes['OperationConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['OperationEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Operation']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type OperationEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OperationEdge'] = ResolversParentTypes['OperationEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Operation'], ParentType, ContextType>;
 };
 
 export type OutageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Outage'] = ResolversParentTypes['Outage']> = {
@@ -1845,11 +2431,19 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type PreviewedHostResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PreviewedHost'] = ResolversParentTypes['PreviewedHost']> = {
+  addresses?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  host?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  port?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'name'>>;
   domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'first'>>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
   messages?: Resolver<ResolversTypes['MessageConnection'], ParentType, ContextType, RequireFields<QueryMessagesArgs, 'first'>>;
+  operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType, RequireFields<QueryOperationArgs, 'id'>>;
+  operations?: Resolver<ResolversTypes['OperationConnection'], ParentType, ContextType, RequireFields<QueryOperationsArgs, 'first'>>;
   outages?: Resolver<ResolversTypes['OutageConnection'], ParentType, ContextType, RequireFields<QueryOutagesArgs, 'first'>>;
   recipientStanding?: Resolver<Maybe<ResolversTypes['RecipientStanding']>, ParentType, ContextType, RequireFields<QueryRecipientStandingArgs, 'address'>>;
   rejections?: Resolver<ResolversTypes['RejectionConnection'], ParentType, ContextType, RequireFields<QueryRejectionsArgs, 'first'>>;
@@ -1865,6 +2459,8 @@ export type RecipientResolvers<ContextType = Context, ParentType extends Resolve
   lastReply?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['RecipientState'], ParentType, ContextType>;
+  suspectedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  suspectedReply?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type RecipientForgetPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientForgetPayload'] = ResolversParentTypes['RecipientForgetPayload']> = {
@@ -1985,20 +2581,28 @@ export type Resolvers<ContextType = Context> = {
   Attempt?: AttemptResolvers<ContextType>;
   AttemptConnection?: AttemptConnectionResolvers<ContextType>;
   AttemptEdge?: AttemptEdgeResolvers<ContextType>;
+  Breaker?: BreakerResolvers<ContextType>;
   ByteCount?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   DnsblZone?: DnsblZoneResolvers<ContextType>;
   DnswlZone?: DnswlZoneResolvers<ContextType>;
   Domain?: DomainResolvers<ContextType>;
+  DomainBounceHeldPayload?: DomainBounceHeldPayloadResolvers<ContextType>;
   DomainCondition?: DomainConditionResolvers<ContextType>;
   DomainConnection?: DomainConnectionResolvers<ContextType>;
   DomainCreatePayload?: DomainCreatePayloadResolvers<ContextType>;
   DomainDeletePayload?: DomainDeletePayloadResolvers<ContextType>;
   DomainEdge?: DomainEdgeResolvers<ContextType>;
+  DomainExtendHoldPayload?: DomainExtendHoldPayloadResolvers<ContextType>;
   DomainFlushPayload?: DomainFlushPayloadResolvers<ContextType>;
   DomainMx?: DomainMxResolvers<ContextType>;
+  DomainPause?: DomainPauseResolvers<ContextType>;
+  DomainPausePayload?: DomainPausePayloadResolvers<ContextType>;
   DomainQueue?: DomainQueueResolvers<ContextType>;
+  DomainReleaseBreakerPayload?: DomainReleaseBreakerPayloadResolvers<ContextType>;
+  DomainResumePayload?: DomainResumePayloadResolvers<ContextType>;
   DomainUpdatePayload?: DomainUpdatePayloadResolvers<ContextType>;
+  DomainUpdatePreview?: DomainUpdatePreviewResolvers<ContextType>;
   Label?: LabelResolvers<ContextType>;
   ListedRecipient?: ListedRecipientResolvers<ContextType>;
   ListedRecipientConnection?: ListedRecipientConnectionResolvers<ContextType>;
@@ -2009,15 +2613,22 @@ export type Resolvers<ContextType = Context> = {
   MessageConnection?: MessageConnectionResolvers<ContextType>;
   MessageEdge?: MessageEdgeResolvers<ContextType>;
   MessageRetryPayload?: MessageRetryPayloadResolvers<ContextType>;
+  MessagesBouncePayload?: MessagesBouncePayloadResolvers<ContextType>;
+  MessagesCancelPayload?: MessagesCancelPayloadResolvers<ContextType>;
+  MessagesRetryPayload?: MessagesRetryPayloadResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   MxRecord?: MxRecordResolvers<ContextType>;
   NextHop?: NextHopResolvers<ContextType>;
+  Operation?: OperationResolvers<ContextType>;
+  OperationConnection?: OperationConnectionResolvers<ContextType>;
+  OperationEdge?: OperationEdgeResolvers<ContextType>;
   Outage?: OutageResolvers<ContextType>;
   OutageConnection?: OutageConnectionResolvers<ContextType>;
   OutageDrain?: OutageDrainResolvers<ContextType>;
   OutageEdge?: OutageEdgeResolvers<ContextType>;
   OutageEvidence?: OutageEvidenceResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  PreviewedHost?: PreviewedHostResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Recipient?: RecipientResolvers<ContextType>;
   RecipientForgetPayload?: RecipientForgetPayloadResolvers<ContextType>;

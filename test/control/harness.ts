@@ -6,13 +6,16 @@ import type { MxObservation } from '../../src/control/dependencies.ts';
 import { createRejectionInspection } from '../../src/events/rejection-pages.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
+import { extendHold, MAX_HOLD_HOURS } from '../../src/outage/hold.ts';
 import { createOutageInspection } from '../../src/outage/inspect.ts';
+import { findPauses, pauseDestination, resumeDestination } from '../../src/outage/pause.ts';
 import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/commands.ts';
 import { findSuppressions } from '../../src/queue/inspect-suppressions.ts';
 import { createAttemptInspection } from '../../src/queue/inspect-attempts.ts';
 import { listNodes } from '../../src/queue/inspect-nodes.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
+import { createOperationInspection, startOperation } from '../../src/queue/operations.ts';
 import type { FindMxHosts } from '../../src/settings/domain-create.ts';
 import { readZoneStandings } from '../../src/settings/dnsbl-counts.ts';
 import { createRecipientLists, recipientListWork } from '../../src/recipients/list.ts';
@@ -20,6 +23,7 @@ import { createStandings } from '../../src/recipients/standing.ts';
 import { createDomains, type Domains } from '../../src/settings/domains.ts';
 import { createIdempotency } from '../../src/settings/idempotency.ts';
 import { readLimits } from '../../src/settings/limits.ts';
+import type { CheckRoute, RouteHost } from '../../src/settings/route-check.ts';
 import { findTenants } from '../../src/settings/tenants.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
@@ -38,6 +42,8 @@ export interface Harness {
   readonly faults: { readonly error: unknown; readonly requestId?: string }[];
   /** What the DNS says, changed by a test at will. */
   readonly dns: { mxHosts: Record<string, readonly string[] | 'UNKNOWN'>; mx: Record<string, MxObservation> };
+  /** What the hosts of any route lead to. */
+  readonly routes: { hosts: readonly RouteHost[] };
   readiness: string[];
   readonly flushed: string[];
   /** Posts as the operator; fails on a status other than 200 and 400. */
@@ -47,13 +53,18 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-export function domainsOn(database: TestDatabase, findMxHosts: FindMxHosts = async () => []): Domains {
+export function domainsOn(
+  database: TestDatabase,
+  findMxHosts: FindMxHosts = async () => [],
+  checkRoute: CheckRoute = async () => [],
+): Domains {
   const { sql } = database;
   return createDomains({
     sql,
     ownNames: new Set(['backup.test.example']),
     findMxHosts,
     cancelHeld: (viewer, destinationId, reason) => cancelHeld(sql, viewer, destinationId, reason),
+    checkRoute,
     recipientLists: recipientListWork,
   });
 }
@@ -62,7 +73,12 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
   const database = await createTestDatabase();
   const { sql } = database;
   const dns: Harness['dns'] = { mxHosts: {}, mx: {} };
-  const domains = domainsOn(database, async (name) => dns.mxHosts[name] ?? []);
+  const routes: Harness['routes'] = { hosts: [] };
+  const domains = domainsOn(
+    database,
+    async (name) => dns.mxHosts[name] ?? [],
+    async () => routes.hosts,
+  );
   const faults: Harness['faults'] = [];
   const flushed: string[] = [];
   const harness = { readiness: [] as string[] };
@@ -99,6 +115,15 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
     retryMessage: (viewer, { id, reason }) => retryMessage(sql, viewer, id, reason),
     cancelMessage: (viewer, { id, reason }) => cancelMessage(sql, viewer, id, reason),
     bounceMessage: (viewer, { id, reason }) => bounceMessage(sql, viewer, id, reason),
+    domainVerbs: {
+      pause: (viewer, destinationId, window) => pauseDestination(sql, viewer, destinationId, window),
+      resume: (viewer, destinationId, reason) => resumeDestination(sql, viewer, destinationId, reason),
+      extendHold: (viewer, destinationId, hours) => extendHold(sql, viewer, destinationId, hours),
+      maxHoldHours: MAX_HOLD_HOURS,
+      findPauses: (viewer, ids) => findPauses(sql, viewer, ids),
+    },
+    operations: createOperationInspection(sql),
+    startOperation: (viewer, request) => startOperation(sql, viewer, request),
     flushDestination: async (_viewer, id) => void flushed.push(id),
     observeMx: async (name) => dns.mx[name] ?? { verdict: 'UNRESOLVABLE', hosts: [] },
     readiness: async () => harness.readiness,
@@ -125,6 +150,7 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
     url,
     faults,
     dns,
+    routes,
     flushed,
     post,
     ask: async <T>(query: string, variables?: Record<string, unknown>): Promise<T> => {

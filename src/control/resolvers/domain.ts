@@ -2,12 +2,16 @@
 import { EMPTY_QUEUE } from '../../queue/inspect-queues.ts';
 import type { DomainResolvers } from '../generated.ts';
 import { recommendMx } from '../mx-recommendation.ts';
+import { breakerOfDomain } from './breaker.ts';
 import { dnsblOfDomain } from './dnsbl.ts';
+import { pauseOfDomain } from './domain-verbs.ts';
 import { listOfDomain } from './recipient-lists.ts';
 
 export const Domain: DomainResolvers = {
+  ...breakerOfDomain,
   ...dnsblOfDomain,
   ...listOfDomain,
+  ...pauseOfDomain,
   labels: ({ labels }) =>
     Object.entries(labels)
       .sort(([a], [b]) => (a < b ? -1 : 1))

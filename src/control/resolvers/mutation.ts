@@ -1,35 +1,21 @@
 /** `Mutation`: each field checks its input's form, calls the room that does the work once per key, and maps the result. */
 import type { MessageView } from '../../queue/inspect.ts';
-import { type DomainChange, noSuchDomain } from '../../settings/domain-change.ts';
-import type { RelayDomain } from '../../settings/relay-domain.ts';
 import { invalid, type UserError } from '../../settings/user-error.ts';
 import type { Context } from '../context.ts';
 import type { MessageVerb, VerbKind } from '../dependencies.ts';
 import type { MutationResolvers } from '../generated.ts';
+import { onDomain } from '../on-domain.ts';
 import { type Call, once } from '../once.ts';
 import { checkReason } from '../reason.ts';
+import { domainVerbMutations } from './domain-verbs.ts';
+import { operationMutations } from './operation.ts';
+import { breakerMutations } from './breaker.ts';
 import { listMutations } from './recipient-lists.ts';
 import { standingMutations } from './recipient-standing.ts';
-
-interface DomainPayload {
-  readonly domain: RelayDomain | null;
-  readonly userErrors: readonly UserError[];
-}
 
 interface MessagePayload {
   readonly message: MessageView | null;
   readonly userErrors: readonly UserError[];
-}
-
-async function onDomain<I>(
-  context: Context,
-  call: Call<I>,
-  work: (input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<DomainChange>,
-): Promise<DomainPayload> {
-  const answer = await once(context, call, work);
-  if (answer.kind === 'REFUSED') return { domain: null, userErrors: [answer.error] };
-  const change = answer.value;
-  return { domain: change.domain, userErrors: change.kind === 'DONE' ? [] : change.errors };
 }
 
 interface MessageInput {
@@ -77,26 +63,17 @@ function describeVerb(kind: VerbKind, id: string): UserError[] {
 export const Mutation: MutationResolvers = {
   ...listMutations,
   ...standingMutations,
+  ...breakerMutations,
+  ...domainVerbMutations,
+  ...operationMutations,
   domainCreate: (_parent, { input }, context) =>
     onDomain(context, { mutation: 'domainCreate', input }, (given) =>
       context.deps.domains.createDomain(context.viewer, given),
-    ),
-  domainUpdate: (_parent, { input }, context) =>
-    onDomain(context, { mutation: 'domainUpdate', input }, (given) =>
-      context.deps.domains.updateDomain(context.viewer, given),
     ),
   domainDelete: (_parent, { input }, context) =>
     onDomain(context, { mutation: 'domainDelete', input }, (given) =>
       context.deps.domains.deleteDomain(context.viewer, given),
     ),
-  domainFlush: (_parent, { input }, context) =>
-    onDomain(context, { mutation: 'domainFlush', input }, async ({ name }) => {
-      const { deps, viewer } = context;
-      const domain = await deps.domains.findDomain(viewer, name);
-      if (domain === null) return noSuchDomain(name);
-      await deps.flushDestination(viewer, domain.destinationId);
-      return { kind: 'DONE', domain };
-    }),
   messageRetry: (_parent, { input }, context) =>
     onMessage(
       context,

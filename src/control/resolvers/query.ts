@@ -1,10 +1,12 @@
 /** `Query`: where every read begins. */
 import { connectionOf, connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { QueryResolvers } from '../generated.ts';
+import { operationQueries } from './operation.ts';
 import { standingQueries } from './recipient-standing.ts';
 
 export const Query: QueryResolvers = {
   ...standingQueries,
+  ...operationQueries,
   service: () => ({}),
   viewer: (_parent, _args, { viewer }) => viewer,
   domain: (_parent, { name }, { deps, viewer }) => deps.domains.findDomain(viewer, name),

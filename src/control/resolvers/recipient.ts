@@ -8,6 +8,8 @@ export const Recipient: RecipientResolvers = {
   nextAttemptAt: ({ message, recipient }) => (recipient.state === 'HELD' ? message.nextAttemptAt : null),
   attemptCount: ({ recipient }) => recipient.attemptCount,
   lastReply: ({ recipient }) => recipient.lastReply,
+  suspectedAt: ({ recipient: { suspectedAt } }) => (suspectedAt == null ? null : new Date(suspectedAt)),
+  suspectedReply: ({ recipient }) => recipient.suspectedReply ?? null,
   dsnSuppressedReason: async ({ message, recipient }, _, { load }) => {
     const { state, endedAt, number } = recipient;
     if (endedAt === null || state === 'CANCELLED' || message.reversePath === null) return null;

@@ -1,0 +1,247 @@
+/**
+ * The operator's verbs on a domain and on many messages, as the API gives them.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { carryOutOperations } from '../../src/queue/operation-steps.ts';
+import type { RouteHost } from '../../src/settings/route-check.ts';
+import { addDomain, type Harness, holdMessage, startControl } from './harness.ts';
+
+const DOMAIN = 'example.org';
+
+let control: Harness;
+let destinationId: string;
+beforeAll(async () => {
+  control = await startControl();
+  destinationId = await addDomain(control, DOMAIN);
+});
+afterAll(() => control.close());
+beforeEach(async () => {
+  await control.database.sql`truncate messages, recipients, contents, operations, queue_delta, idempotency_keys`;
+  await control.database
+    .sql`update destinations set is_paused = false, pause_until = null, hold_extension = '0', outage_id = null`;
+});
+
+interface Errors {
+  readonly userErrors: readonly {
+    readonly field: readonly string[];
+    readonly message: string;
+    readonly code: string;
+  }[];
+}
+
+async function change<T = unknown>(mutation: string, input: Record<string, unknown>, fields = ''): Promise<T & Errors> {
+  const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} userErrors { field message code } } }`;
+  const data = await control.ask<Record<string, T & Errors>>(query, { input });
+  const payload = data[mutation];
+  if (payload === undefined) throw new Error('no payload');
+  return payload;
+}
+
+const codesOf = ({ userErrors }: Errors) => userErrors.map(({ code, field }) => [code, field.join('.')]);
+const soon = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
+
+describe('domainPause and domainResume', () => {
+  const PAUSE = 'domain { name pause { from until reason isInForce } }';
+  interface Paused {
+    readonly domain: { readonly pause: Record<string, unknown> | null } | null;
+  }
+
+  test('show the pause, and end it', async () => {
+    const [from, until] = [soon(10), soon(20)];
+    const planned = await change<Paused>('domainPause', { name: DOMAIN, from, until, reason: 'new disks' }, PAUSE);
+    expect(planned).toMatchObject({
+      domain: { pause: { from, until, reason: 'new disks', isInForce: false } },
+      userErrors: [],
+    });
+    const now = await change<Paused>('domainPause', { name: DOMAIN.toUpperCase() }, PAUSE);
+    expect(now.domain?.pause).toMatchObject({ until: null, reason: 'by the operator', isInForce: true });
+    const resumed = await change<Paused>('domainResume', { name: DOMAIN }, PAUSE);
+    expect(resumed).toMatchObject({ domain: { pause: null }, userErrors: [] });
+    expect(codesOf(await change('domainResume', { name: DOMAIN }))).toEqual([]);
+  });
+
+  test('errors, nothing changed', async () => {
+    expect(codesOf(await change('domainPause', { name: 'nobody.example' }))).toEqual([['NOT_FOUND', 'name']]);
+    expect(codesOf(await change('domainPause', { name: DOMAIN, until: soon(-1) }))).toEqual([['INVALID', 'until']]);
+    expect(codesOf(await change('domainPause', { name: DOMAIN, from: soon(9), until: soon(8) }))).toEqual([
+      ['INVALID', 'until'],
+    ]);
+    expect(codesOf(await change('domainPause', { name: DOMAIN, reason: 'a\nb' }))).toEqual([['INVALID', 'reason']]);
+    expect(codesOf(await change('domainResume', { name: 'nobody.example' }))).toEqual([['NOT_FOUND', 'name']]);
+    expect(await control.ask<unknown>(`{ domain(name: "${DOMAIN}") { pause { from } } }`)).toEqual({
+      domain: { pause: null },
+    });
+  });
+
+  test('a repetition with the same key is the first answer', async () => {
+    const input = { name: DOMAIN, idempotencyKey: 'pause-1' };
+    await change('domainPause', input);
+    await change('domainResume', { name: DOMAIN });
+    const again = await change<Paused>('domainPause', input, PAUSE);
+    expect(again).toMatchObject({ domain: { pause: null }, userErrors: [] });
+  });
+});
+
+describe('domainExtendHold', () => {
+  const HOLD = 'domain { queue { holdExtensionHours } }';
+
+  test('for the outage that is open, up to 60 days', async () => {
+    expect(codesOf(await change('domainExtendHold', { name: DOMAIN, hours: 24 }))).toEqual([['INVALID', 'name']]);
+    await control.database.sql`update destinations set outage_id = new_id() where id = ${destinationId}`;
+    expect(await change('domainExtendHold', { name: DOMAIN, hours: 24 }, HOLD)).toMatchObject({
+      domain: { queue: { holdExtensionHours: 24 } },
+      userErrors: [],
+    });
+    for (const hours of [0, -1, 1_441, 1_200]) {
+      expect(codesOf(await change('domainExtendHold', { name: DOMAIN, hours }))).toEqual([['INVALID', 'hours']]);
+    }
+    const tooLong = await change('domainExtendHold', { name: DOMAIN, hours: 1_177 });
+    expect(tooLong.userErrors[0]?.message).toContain('Add at most 1176.');
+    const id = await holdMessage(control.database, { destinationId });
+    const { message } = await control.ask<{ message: { acceptedAt: string; expiresAt: string } }>(
+      `{ message(id: "${id}") { acceptedAt expiresAt } }`,
+    );
+    expect(Date.parse(message.expiresAt) - Date.parse(message.acceptedAt)).toBe(264 * 3_600_000);
+  });
+});
+
+describe('messagesRetry, messagesCancel, messagesBounce', () => {
+  const OPERATION = 'matchedCount operation { id verb domainName total done state reason endedAt }';
+  interface Begun {
+    readonly matchedCount: number | null;
+    readonly operation: { readonly id: string } | null;
+  }
+  const carryOut = () =>
+    carryOutOperations({ sql: control.database.sql, onFates: () => undefined, onRetried: () => undefined });
+
+  test.each([
+    ['messagesRetry', 'RETRY'],
+    ['messagesCancel', 'CANCEL'],
+    ['messagesBounce', 'BOUNCE'],
+  ])('%s', async (mutation, verb) => {
+    for (let held = 0; held < 3; held += 1) await holdMessage(control.database, { destinationId });
+    const filter = { domain: DOMAIN };
+    const dry = await change<Begun>(mutation, { filter, dryRun: true }, OPERATION);
+    expect(dry).toMatchObject({ matchedCount: 3, operation: null, userErrors: [] });
+    const other = await change<Begun>(mutation, { filter, expectedCount: 4 }, OPERATION);
+    expect(other).toMatchObject({
+      matchedCount: 3,
+      operation: null,
+      userErrors: [{ code: 'CONFLICT', field: ['expectedCount'] }],
+    });
+    const input = { filter, expectedCount: 3, reason: 'a wave of spam', idempotencyKey: `${mutation} 1` };
+    const begun = await change<Begun>(mutation, input, OPERATION);
+    expect(begun).toMatchObject({
+      matchedCount: 3,
+      operation: {
+        verb,
+        domainName: DOMAIN,
+        total: 3,
+        done: 0,
+        state: 'RUNNING',
+        reason: 'a wave of spam',
+        endedAt: null,
+      },
+      userErrors: [],
+    });
+    await carryOut();
+    const id = begun.operation?.id ?? '';
+    const { operation } = await control.ask<{ operation: unknown }>(`{ operation(id: "${id}") { done state } }`);
+    expect(operation).toEqual({ done: 3, state: 'DONE' });
+    // The same request again: the same operation, not another one.
+    expect((await change<Begun>(mutation, input, OPERATION)).operation).toMatchObject({ id, state: 'DONE' });
+    expect(await control.database.sql`select from operations`).toHaveLength(1);
+  });
+
+  test('errors, nothing begun', async () => {
+    const begin = (filter: Record<string, unknown>) => change('messagesCancel', { filter });
+    expect(codesOf(await begin({ domain: DOMAIN }))).toEqual([['INVALID', 'filter']]);
+    expect(codesOf(await begin({ domain: 'nobody.example' }))).toEqual([['NOT_FOUND', 'filter.domain']]);
+    expect(codesOf(await begin({ domain: '' }))).toEqual([['INVALID', 'filter.domain']]);
+    expect(codesOf(await begin({ domain: DOMAIN, recipient: 'x' }))).toEqual([['INVALID', 'filter.recipient']]);
+    expect(codesOf(await begin({ domain: DOMAIN, olderThanHours: 0 }))).toEqual([['INVALID', 'filter.olderThanHours']]);
+    expect(codesOf(await begin({ domain: DOMAIN, since: soon(2), until: soon(1) }))).toEqual([
+      ['INVALID', 'filter.until'],
+    ]);
+    expect(await control.database.sql`select from operations`).toHaveLength(0);
+    expect(await control.ask<unknown>('{ operation(id: "nonsense") { id } }')).toEqual({ operation: null });
+  });
+
+  test('operations are paged, newest first', async () => {
+    await holdMessage(control.database, { destinationId });
+    const ids: (string | undefined)[] = [];
+    for (let begun = 0; begun < 3; begun += 1) {
+      ids.unshift((await change<Begun>('messagesRetry', { filter: { domain: DOMAIN } }, OPERATION)).operation?.id);
+    }
+    const list = `query ($first: Int!, $after: String) { operations(first: $first, after: $after) {
+      nodes { id } pageInfo { hasNextPage endCursor } } }`;
+    interface Page {
+      operations: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
+    }
+    const { operations: first } = await control.ask<Page>(list, { first: 2 });
+    expect(first.nodes.map(({ id }) => id)).toEqual(ids.slice(0, 2) as string[]);
+    const { operations: rest } = await control.ask<Page>(list, { first: 2, after: first.pageInfo.endCursor });
+    expect(rest).toMatchObject({ nodes: [{ id: ids[2] }], pageInfo: { hasNextPage: false } });
+  });
+});
+
+describe('a new route', () => {
+  const ROUTE =
+    'domain { deliverTo { host port } revision } preview { hosts { host port addresses } heldCount heldBytes }';
+  const found: RouteHost[] = [
+    { host: 'new.example.net', port: 25, addresses: ['192.0.2.9'], verdict: 'USABLE' },
+    { host: 'later.example.net', port: 2525, addresses: [], verdict: 'UNRESOLVED' },
+  ];
+
+  test('a dry run says where held mail would go, and changes nothing', async () => {
+    control.routes.hosts = found;
+    await holdMessage(control.database, { destinationId, sizeBytes: 700 });
+    const deliverTo = found.map(({ host, port }) => ({ host, port }));
+    const dry = await change('domainUpdate', { name: DOMAIN, deliverTo, dryRun: true }, ROUTE);
+    expect(dry).toMatchObject({
+      domain: { deliverTo: [], revision: 1 },
+      preview: {
+        hosts: found.map(({ host, port, addresses }) => ({ host, port, addresses })),
+        heldCount: 1,
+        heldBytes: 700,
+      },
+      userErrors: [],
+    });
+    const done = await change('domainUpdate', { name: DOMAIN, deliverTo }, ROUTE);
+    expect(done).toMatchObject({ domain: { deliverTo, revision: 2 }, preview: null, userErrors: [] });
+  });
+
+  test('to ourselves or into a private network: INVALID with the path of the host, nothing changed', async () => {
+    control.routes.hosts = [
+      { host: 'new.example.net', port: 25, addresses: ['192.0.2.9'], verdict: 'USABLE' },
+      { host: 'backup.test.example', port: 25, addresses: ['192.0.2.250'], verdict: 'OWN' },
+      { host: '10.0.0.1', port: 25, addresses: ['10.0.0.1'], verdict: 'PRIVATE' },
+    ];
+    const deliverTo = control.routes.hosts.map(({ host, port }) => ({ host, port }));
+    const before = await control.ask<unknown>(`{ domain(name: "${DOMAIN}") { revision deliverTo { host } } }`);
+    const expected = [
+      ['INVALID', 'deliverTo.1.host'],
+      ['INVALID', 'deliverTo.2.host'],
+    ];
+    expect(codesOf(await change('domainUpdate', { name: DOMAIN, deliverTo }))).toEqual(expected);
+    expect(codesOf(await change('domainUpdate', { name: DOMAIN, deliverTo, dryRun: true }))).toEqual(expected);
+    expect(codesOf(await change('domainCreate', { name: 'fresh.example', deliverTo }))).toEqual(expected);
+    expect(await control.ask<unknown>(`{ domain(name: "${DOMAIN}") { revision deliverTo { host } } }`)).toEqual(
+      before as object,
+    );
+    expect(await control.ask<unknown>('{ domain(name: "fresh.example") { id } }')).toEqual({ domain: null });
+  });
+
+  test('what a dry run would refuse', async () => {
+    expect(codesOf(await change('domainUpdate', { name: 'nobody.example', dryRun: true }))).toEqual([
+      ['NOT_FOUND', 'name'],
+    ]);
+    expect(codesOf(await change('domainUpdate', { name: DOMAIN, expectedRevision: 99, dryRun: true }))).toEqual([
+      ['CONFLICT', 'expectedRevision'],
+    ]);
+    expect(codesOf(await change('domainUpdate', { name: DOMAIN, drainPerMinute: 0, dryRun: true }))).toEqual([
+      ['INVALID', 'drainPerMinute'],
+    ]);
+  });
+});
