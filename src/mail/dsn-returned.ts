@@ -26,13 +26,13 @@ const MAX_SMTP_LINE_LENGTH = 998;
 
 /** `isGlobal`: the report goes as SMTPUTF8. */
 export function headersPart(headerSection: Uint8Array, isGlobal: boolean): ReportPart {
-  const type = isGlobal ? 'message/global-headers' : 'text/rfc822-headers';
   if (isGlobal && isSendable(headerSection) && isUtf8(headerSection)) {
-    return textPart(type, Buffer.from(withLineEnd(headerSection)));
+    return textPart('message/global-headers', withLineEnd(headerSection));
   }
+  // Of the two types only this one may be encoded without offending strict servers (RFC 2046 §5.2).
   const { encoding, text } = encodeText(headerSection);
   return {
-    fields: [`Content-Type: ${type}`, `Content-Transfer-Encoding: ${encoding}`],
+    fields: ['Content-Type: text/rfc822-headers', `Content-Transfer-Encoding: ${encoding}`],
     body: Buffer.from(text, 'latin1'),
     isEightBit: false,
   };

@@ -55,7 +55,7 @@ function parse({ content, smtpUtf8 }: ComposedReport): Parsed {
   expect(parts.map((part) => part.fields.get('content-type'))).toEqual([
     'text/plain; charset=utf-8',
     smtpUtf8 ? 'message/global-delivery-status' : 'message/delivery-status',
-    smtpUtf8 ? 'message/global-headers' : 'text/rfc822-headers',
+    smtpUtf8 ? expect.stringMatching(/^(?:message\/global-headers|text\/rfc822-headers)$/) : 'text/rfc822-headers',
   ]);
   const [text, status, headers] = parts;
   if (text === undefined || status === undefined || headers === undefined) throw new Error('three parts');
@@ -196,10 +196,11 @@ describe('composeReport', () => {
     expect(Buffer.from(whole.content).toString()).toContain('Content-Type: message/global\r\n');
   });
 
-  test('a header that is no UTF-8 is encoded in the global form', () => {
+  test('a header section that is no UTF-8 is encoded, in the global form too', () => {
     const headerSection = Buffer.from([0x53, 0x3a, 0x20, 0xfc, 0x0d, 0x0a]);
     const { content } = composeReport({ ...REPORT, to: 'jürgen@sender.example', headerSection });
     const headers = parseParts(parseEntity(Buffer.from(content).toString('utf8')))[2];
+    expect(headers?.fields.get('content-type')).toBe('text/rfc822-headers');
     expect(headers?.fields.get('content-transfer-encoding')).toBe('quoted-printable');
     expect(headers === undefined ? null : decodeBody(headers)).toEqual(headerSection);
   });
