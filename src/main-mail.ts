@@ -20,6 +20,7 @@ import type { Resolver } from './net/resolver.ts';
 import { createAcceptanceSeal } from './policy/acceptance-seal.ts';
 import { loadArcKey } from './policy/arc-key.ts';
 import type { AcceptedRecipient } from './policy/decision.ts';
+import type { StartQueue } from './policy/queue-start.ts';
 import { decideRecipient, type RecipientPolicy } from './policy/recipient.ts';
 import { findOwnDestination } from './queue/own-mail.ts';
 import { createSpool, type Spool, StorageFull } from './queue/spool.ts';
@@ -40,6 +41,7 @@ export interface MailParts {
   readonly resolver: Resolver;
   readonly isTrusted: (address: string) => boolean;
   readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;
+  readonly startQueue: StartQueue;
   readonly messageSizeLimit: () => number;
   readonly collectGarbage: () => void;
   readonly timers: Timers;
@@ -117,6 +119,7 @@ export async function openInbound(
           log.fault({ where: 'authentication', error });
         },
       }) ?? undefined,
+    startQueue: parts.startQueue,
     newTransactionId: newId,
     readiness: ready.readiness,
     resolveName: async (address) => {

@@ -29,8 +29,8 @@ const MAX_COUNTED_SIZES = 2;
 
 /** Of one session, between two messages. Honest senders make none or few; a guesser makes no end of them. */
 const MAX_ERRORS = 20;
-/** The client's own errors in commands, whatever its recipients are. */
-const ERROR_CODES = new Set([500, 501, 502, 503, 504, 553, 555]);
+/** The client's own errors in commands, whatever its recipients are; 459 is a guess at a domain (RFC 1985). */
+const ERROR_CODES = new Set([459, 500, 501, 502, 503, 504, 553, 555]);
 
 export class Connection extends SMTPConnection {
   readonly house: House;
@@ -228,6 +228,16 @@ export class Connection extends SMTPConnection {
     if ('wire' in begun) this.say(begun);
     else this.startReceiving(begun, replies.START_DATA);
     callback();
+  }
+
+  handler_ETRN(command: Buffer, callback: () => void): void {
+    const answer = (reply: Reply): void => {
+      this.say(reply);
+      callback();
+    };
+    this.dialogue
+      .etrn(command.toString('utf8'))
+      .then(answer, (error: unknown) => answer(this.faultReply('ETRN', error)));
   }
 
   handler_BDAT(command: Buffer, callback: () => void): void {

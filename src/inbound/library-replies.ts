@@ -8,13 +8,14 @@ import * as replies from './replies.ts';
 import type { Refusals, Reply } from './replies.ts';
 
 /** Commands that exist but are not offered: 502, where an unknown word is 500 (RFC 5321 §4.2.4). */
-const NOT_OFFERED = new Set(['AUTH', 'ATRN', 'ETRN', 'EXPN', 'LHLO', 'SAML', 'SEND', 'SOML', 'TURN', 'XFORWARD']);
+const NOT_OFFERED = new Set(['AUTH', 'ATRN', 'EXPN', 'LHLO', 'SAML', 'SEND', 'SOML', 'TURN', 'XFORWARD']);
 
 /** Commands with a handler. */
 export const OFFERED = new Set([
   'BDAT',
   'DATA',
   'EHLO',
+  'ETRN',
   'HELO',
   'HELP',
   'MAIL',

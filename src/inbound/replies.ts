@@ -59,7 +59,7 @@ export interface EhloOffer {
 export function ehloReply({ hostname, limitBytes, isSecure, offersXclient }: EhloOffer): Reply {
   const keywords = ['PIPELINING', `SIZE ${limitBytes}`, ...(isSecure ? [] : ['STARTTLS'])];
   if (offersXclient) keywords.push(`XCLIENT ${XCLIENT_ATTRIBUTES}`);
-  const lines = [hostname, ...keywords, 'ENHANCEDSTATUSCODES', '8BITMIME', 'DSN', 'SMTPUTF8'];
+  const lines = [hostname, ...keywords, 'ENHANCEDSTATUSCODES', '8BITMIME', 'DSN', 'ETRN', 'SMTPUTF8'];
   const wire = lines.map((line, at) => `250${at === lines.length - 1 ? ' ' : '-'}${line}\r\n`).join('');
   return { wire, line: { code: 250, enhancedCode: '', text: lines.join(' '), rejection: null } };
 }
@@ -103,6 +103,27 @@ export const TOO_MANY_RECIPIENTS = plain(
   '4.5.3',
   'too many recipients in one transaction; send the rest in another',
 );
+// ETRN (RFC 1985 §5). Who may not start a domain's queue does not learn whether it is served.
+export const ETRN_SYNTAX = plain(501, '5.5.4', 'syntax: ETRN domain');
+export const ETRN_IN_TRANSACTION = plain(503, '5.5.1', 'ETRN between MAIL and the end of data; RSET first');
+export const ETRN_NO_QUEUE = plain(458, '4.3.3', 'queues have no names of their own here; send ETRN domain');
+export const ETRN_UNABLE = plain(458, '4.3.0', 'cannot start the queue now; try again later');
+export const ETRN_PAUSED = plain(458, '4.3.2', 'delivery for this node is paused by its operator');
+export const ETRN_TOO_OFTEN = plain(458, '4.7.0', 'asked for less than a minute ago; wait');
+export const ETRN_NOT_ALLOWED = plain(459, '4.7.1', 'node not allowed: not served here, or not from your address');
+
+export function etrnStarted(node: string): Reply {
+  return plain(250, '2.0.0', `queuing for node ${node} started`);
+}
+
+export function etrnNothing(node: string): Reply {
+  return plain(251, '2.0.0', `no messages waiting for node ${node}`);
+}
+
+export function etrnPending(node: string, count: number): Reply {
+  return plain(253, '2.0.0', `${count} pending messages for node ${node} started`);
+}
+
 /** RFC 6531 §3.5: a non-ASCII address in a transaction without SMTPUTF8. */
 export const NEEDS_SMTPUTF8 = plain(553, '5.6.7', 'non-ASCII address needs the SMTPUTF8 parameter of MAIL');
 

@@ -9,6 +9,7 @@ import type { ClientInfo } from '../mail/envelope.ts';
 import { newId } from '../mail/id.ts';
 import type { Decision, ForwardPath } from '../policy/decision.ts';
 import { createDataPhase, type Receiver } from './data-phase.ts';
+import { answerEtrn } from './etrn.ts';
 import type { ClientShare } from './limits.ts';
 import {
   parseMailParameters,
@@ -40,6 +41,8 @@ export interface Session {
   readonly mail: (line: string) => Reply;
   readonly rcpt: (line: string) => Promise<Reply>;
   readonly data: (line: string) => Reply | Receiver;
+  /** RFC 1985. */
+  readonly etrn: (line: string) => Promise<Reply>;
   /** Ends the transaction: RSET, and after the final reply. */
   readonly reset: () => void;
   readonly isInTransaction: () => boolean;
@@ -168,6 +171,10 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
         return told;
       };
       return { ...phase, finish };
+    },
+    etrn: async (line) => {
+      if (ehloName === '') return replies.GREET_FIRST;
+      return transaction === null ? answerEtrn(context, line, known.address) : replies.ETRN_IN_TRANSACTION;
     },
     reset: forget,
     isInTransaction: () => transaction !== null,

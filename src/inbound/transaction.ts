@@ -6,6 +6,7 @@
 import type { ClientInfo, Envelope, EnvelopeRecipient } from '../mail/envelope.ts';
 import type { Authenticate } from '../policy/acceptance-seal.ts';
 import type { Decision, Destination, ForwardPath, MailInfo } from '../policy/decision.ts';
+import type { StartQueue } from '../policy/queue-start.ts';
 import type { LogEvents } from '../telemetry/log-events.ts';
 import type { BareNewlines } from './bytes.ts';
 import type { ByteBudget, ClientLimits } from './limits.ts';
@@ -64,6 +65,8 @@ export interface InboundDependencies {
   readonly decideRecipient: (client: ClientInfo, mail: MailInfo, path: ForwardPath) => Promise<Decision>;
   /** Resolves after COMMIT. Any rejection is answered 451, one whose error is named `StorageFull` 452. */
   readonly accept: (transaction: ReceivedTransaction) => Promise<void>;
+  /** A client asks for a domain's mail by ETRN. May take long; a rejection is answered 458. */
+  readonly startQueue: StartQueue;
   /** What the operator wants above our Received field; it never rejects. Undefined: nothing, and the content stays. */
   readonly authenticate?: Authenticate | undefined;
   readonly newTransactionId: () => string;

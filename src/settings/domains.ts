@@ -50,6 +50,8 @@ export interface Domains {
   /** For every RCPT: the served domain of this name in its one form, from memory when warm. Not for a viewer: no tenant asks. */
   findRelayDomain(name: string): Promise<RelayDomain | null>;
   findDomain(viewer: Viewer, name: string): Promise<RelayDomain | null>;
+  /** Served domains of the same tenant whose names end in this one's, a hundred at the most. Not for a viewer. */
+  findSubdomains(domain: RelayDomain): Promise<RelayDomain[]>;
   /** In order of creation, after the domain with id `afterId` when given. */
   listDomains(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<RelayDomain[]>;
   /** The viewer's domains that feed these destinations, by destination id; a served one before a claimed one. */
@@ -72,6 +74,7 @@ export interface Domains {
 }
 
 const NOTICE = 'domain:';
+const MOST_SUBDOMAINS = 100;
 
 export function createDomains(deps: DomainsDependencies): Domains {
   const { sql } = deps;
@@ -98,6 +101,7 @@ export function createDomains(deps: DomainsDependencies): Domains {
   return {
     findRelayDomain: (name) => snapshot.find(name),
     findDomain: (viewer, name) => findDomain(sql, viewer, name),
+    findSubdomains: (domain) => findSubdomains(sql, domain),
     listDomains: (viewer, page) => listDomains(sql, viewer, page),
     findDomainsByDestination: (viewer, ids) => findDomainsByDestination(sql, viewer, ids),
     createDomain: createDomainCreation({ ...deps, change }),
@@ -128,6 +132,14 @@ async function findDomain(sql: SqlExecutor, viewer: Viewer, name: string): Promi
     order by status = 'PENDING', id
     limit 1`;
   return row === undefined ? null : relayDomainOf(row);
+}
+
+async function findSubdomains(sql: SqlExecutor, { tenantId, name }: RelayDomain): Promise<RelayDomain[]> {
+  const rows = await sql<DomainRow[]>`
+    select ${sql(DOMAIN_COLUMNS)} from domains
+    where tenant_id = ${tenantId} and right(name, ${name.length + 1}) = ${`.${name}`} and status <> 'PENDING'
+    order by name limit ${MOST_SUBDOMAINS}`;
+  return rows.map(relayDomainOf);
 }
 
 async function listDomains(

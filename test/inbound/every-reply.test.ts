@@ -38,6 +38,9 @@ const MADE: Readonly<Record<string, Reply>> = {
   badForwardPath: replies.badForwardPath(ANY),
   unknownParameter: replies.unknownParameter(ANY),
   badParameter: replies.badParameter(ANY, ANY),
+  etrnStarted: replies.etrnStarted(ANY),
+  etrnNothing: replies.etrnNothing(ANY),
+  etrnPending: replies.etrnPending(ANY, 7),
 };
 /** Of replies.ts, but no replies themselves. */
 const MAKERS = new Set(['formatReply', 'createRefusals']);
@@ -184,6 +187,34 @@ const PROVOKED: readonly (readonly [string, () => Promise<void>])[] = [
       withFixture({ isBarred: () => true }, async (fixture) => {
         heard.push(await (await fixture.connect()).reply());
       }),
+  ],
+  [
+    'what ETRN starts',
+    () =>
+      withFixture(
+        {
+          startQueue: async ({ domainName, hasSubdomains }) => {
+            if (domainName.startsWith('fault')) throw new Error('the database is away');
+            const [first = ''] = domainName.split('.');
+            const kinds = { empty: 'NOTHING_HELD', paused: 'PAUSED', often: 'TOO_OFTEN' } as const;
+            if (Object.hasOwn(kinds, first)) return { kind: kinds[first as keyof typeof kinds] };
+            return { kind: 'STARTED', heldCount: hasSubdomains ? 8 : 7 };
+          },
+        },
+        async (fixture) => {
+          const peer = await fixture.session();
+          const nodes = [
+            'example.org',
+            '@example.org',
+            'empty.example',
+            'paused.example',
+            'often.example',
+            'fault.example',
+          ];
+          for (const node of nodes) heard.push(await peer.ask(`ETRN ${node}`));
+          peer.destroy();
+        },
+      ),
   ],
   [
     'the end of the service',

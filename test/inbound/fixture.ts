@@ -66,6 +66,7 @@ export async function startInbound(overrides: Partial<InboundOptions> = {}): Pro
       await state.accept(transaction);
       accepted.push(transaction);
     },
+    startQueue: async () => ({ kind: 'NOT_ALLOWED' }),
     newTransactionId: newId,
     readiness: () => state.readiness,
     resolveName: () => Promise.resolve(null),

@@ -75,6 +75,7 @@ describe.skipIf(isSkipped('swaks interop', swaks === null ? 'no swaks is install
       '8BITMIME',
       'SMTPUTF8',
       'DSN',
+      'ETRN',
       'ENHANCEDSTATUSCODES',
       'STARTTLS',
     ]) {
