@@ -39,7 +39,7 @@ export function sourceFiles(root: string, folder: string, names = /\.ts$/): Sour
 }
 
 const IMPORT_FORMS = [
-  /^[ \t]*(?:import|export)\b[^'";]*?\bfrom\s*(['"])(.+?)\1/gm,
+  /^[ \t]*(?:import|export)\b[^'"`;()]*?\bfrom\s*(['"])(.+?)\1/gm,
   /^[ \t]*import\s*(['"])(.+?)\1/gm,
   /\b(?:import|require)\s*\(\s*(['"`])(.+?)\1/g,
 ];
