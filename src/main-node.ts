@@ -5,16 +5,18 @@ import { monotonicMs, within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
 import { isConnectionLost } from './db/connection-lost.ts';
 import { listenTo } from './db/listen.ts';
-import { dropOldRejections } from './events/rejection-retention.ts';
+import { findOldestSnapshot } from './db/oldest-snapshot.ts';
 import { StartError } from './db/start-error.ts';
 import { createHostMemory } from './delivery/host-memory.ts';
 import type { Delivery } from './delivery/worker.ts';
 import type { Inbound } from './inbound/options.ts';
 import { joinNodes, type Nodes } from './jobs/nodes.ts';
 import { startWakeUps, type WakeUps } from './jobs/wake-ups.ts';
+import { startCare } from './main-care.ts';
 import { openControl, readOperatorToken } from './main-control.ts';
 import { type OpenedDatabase, openMainDatabase } from './main-database.ts';
 import { buildDelivery } from './main-delivery.ts';
+import { buildStartQueue } from './main-etrn.ts';
 import { buildFrontDoor, type FrontDoor } from './main-front-door.ts';
 import { buildSpool, isWithin, type MailParts, openInbound } from './main-mail.ts';
 import { startOperationWork } from './main-operations.ts';
@@ -33,7 +35,6 @@ import { dropDeadOwnership, findOwners } from './outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from './queue/claim.ts';
 import { cancelHeld } from './queue/commands.ts';
 import { foldDeltas, readHeld } from './queue/counts.ts';
-import { dropOldContents, makePartitions } from './queue/retention.ts';
 import { recipientListWork } from './recipients/list.ts';
 import { createDomains, type Domains, SETTINGS_CHANNEL } from './settings/domains.ts';
 import { readLimits } from './settings/limits.ts';
@@ -43,7 +44,6 @@ import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 const SWEEP_EVERY_MS = 1000;
 const FOLD_EVERY_MS = 1000;
 const LIMITS_EVERY_MS = 60_000;
-const PARTITIONS_EVERY_MS = 3_600_000;
 /** A room that waits for a database that says nothing is left after this. */
 const STOP_WITHIN_MS = 3000;
 /** Mail that waits for the database after its dot has its own deadline; the embedded database writes out what it has. */
@@ -140,7 +140,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     metrics,
   });
   onStop(() => control.close());
-  if (config.roles.has('inbound')) await startInbound(ground, wakeUps);
+  if (config.roles.has('inbound')) await startInbound(ground, { wakeUps, poke });
   tellStarted(ground, { http: control.address, operatorTokenFile: operator.file });
 }
 
@@ -163,6 +163,8 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
       inFlightBytes: () => inbound.current?.inFlightBytes() ?? 0,
       dnsblZonesOff: () => door.current?.dnsblZonesOff() ?? 0,
       ownTrouble: () => (ownTrouble.since === null ? 0 : 1),
+      oldestSnapshotSeconds: async () => ((await findOldestSnapshot(sql))?.ageMs ?? 0) / 1000,
+      ...(opened.freeBytes === null ? {} : { freeBytes: opened.freeBytes }),
     },
     withProcessMetrics: true,
   });
@@ -185,12 +187,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     limits = await readLimits(sql);
   });
   const messageSizeLimit = () => Math.min(limits.messageSizeLimitBytes, config.messageSizeLimitBytes ?? Infinity);
-  await makePartitions(sql);
-  timers.every(PARTITIONS_EVERY_MS, 'partitions', async () => {
-    await makePartitions(sql);
-    await dropOldContents(sql);
-    await dropOldRejections(sql);
-  });
+  await startCare({ sql, timers, log });
 
   const routing = createRouting(config, options.interfaceAddresses, () => inbound.current?.addresses ?? []);
   onStop(async () => routing.close());
@@ -290,7 +287,10 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   return delivery;
 }
 
-async function startInbound(ground: Ground, wakeUps: WakeUps): Promise<void> {
+async function startInbound(
+  ground: Ground,
+  { wakeUps, poke }: { readonly wakeUps: WakeUps; readonly poke: (destinationId: string) => void },
+): Promise<void> {
   const { config, routing, domains, ready, onStop } = ground;
   const parts: MailParts = {
     ...ground,
@@ -298,6 +298,7 @@ async function startInbound(ground: Ground, wakeUps: WakeUps): Promise<void> {
     wakeUps,
     resolver: routing.resolver,
     findRelayDomain: domains.findRelayDomain,
+    startQueue: buildStartQueue({ database: ground.opened.database, domains, poke }),
     isTrusted: isWithin(config.trustedClients),
   };
   const spool = buildSpool(parts);

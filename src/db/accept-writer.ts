@@ -43,7 +43,7 @@ export interface AcceptWriter {
 const DURABLY =
   "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')";
 
-const SESSION = '-c TimeZone=UTC -c statement_timeout=60000';
+const SESSION = '-c TimeZone=UTC -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000';
 const LEAVE_WITHIN_MS = 1000;
 /** SQLSTATE in_failed_sql_transaction. */
 const IN_FAILED_TRANSACTION = '25P02';

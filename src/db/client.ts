@@ -48,7 +48,12 @@ export interface Database {
 }
 
 const CONNECT_TIMEOUT_S = 10;
-const IDLE_IN_TRANSACTION_MS = 60_000;
+
+/**
+ * What every session of ours has, unless it says otherwise, as the long work of migrations and list changes does: a statement
+ * that runs away ends, and a process that was stopped in a transaction holds neither locks nor the vacuum of others' rows.
+ */
+const TIME_OUTS = { statement_timeout: 30_000, idle_in_transaction_session_timeout: 60_000 };
 
 /** In seconds. A TCP connection to a host that vanished is given up by the system after this and its probes. */
 const KEEP_ALIVE_S = 15;
@@ -58,6 +63,7 @@ const INT8 = { to: 20, from: [20], serialize: String, parse: Number };
 interface ConnectOptions {
   readonly max: number;
   readonly applicationName?: string;
+  /** Beside the time-outs that every session has; they win over those. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
   /** Called when a connection of the pool ends, for whatever reason. */
   readonly onClose?: () => void;
@@ -86,6 +92,7 @@ function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: 
       TimeZone: 'UTC',
       // Plans that are pinned by switching others off cost 10^10 on paper, and a server with JIT compiles such ones for a second.
       jit: 'off',
+      ...TIME_OUTS,
       ...options.settings,
     },
   });
@@ -114,10 +121,7 @@ export function connect(address: DatabaseAddress, options: ConnectOptions): Sql 
 export function openDatabase(target: DatabaseTarget, options: DatabaseOptions = {}): Database {
   const address = resolveTarget(target);
   const applicationName = options.applicationName ?? 'backup-mx';
-  const limits = {
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-  };
+  const limits = { statement_timeout: options.statementTimeoutMs ?? TIME_OUTS.statement_timeout };
   const sql = connect(address, { max: options.poolSize ?? 10, applicationName, settings: limits });
   const queueSql = connect(address, {
     max: options.queuePoolSize ?? 4,
@@ -136,7 +140,7 @@ export function openDatabase(target: DatabaseTarget, options: DatabaseOptions = 
     pgTarget: {
       ...address,
       application_name: applicationName,
-      options: '-c TimeZone=UTC',
+      options: `-c TimeZone=UTC -c idle_in_transaction_session_timeout=${TIME_OUTS.idle_in_transaction_session_timeout}`,
       connectionTimeoutMillis: CONNECT_TIMEOUT_S * 1000,
     },
     close: async () => {

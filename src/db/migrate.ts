@@ -102,7 +102,12 @@ export async function migrate(target: DatabaseTarget, options: MigrateOptions = 
   };
   const version = journal.entries.length;
   // One connection and no more: the advisory lock belongs to its session.
-  const sql = connect(resolveTarget(target), { max: 1, applicationName: 'backup-mx migrate' });
+  const sql = connect(resolveTarget(target), {
+    max: 1,
+    applicationName: 'backup-mx migrate',
+    // It waits for another node that migrates, and changes tables as large as they are.
+    settings: { statement_timeout: 0 },
+  });
   try {
     await sql`select pg_advisory_lock(${MIGRATION_LOCK})`;
     const before = await countApplied(sql);

@@ -4,10 +4,10 @@
  */
 import type { Sql, TransactionSql } from './steady-pool.ts';
 
-/** SQLSTATE lock_not_available. */
-const LOCK_NOT_AVAILABLE = '55P03';
+/** SQLSTATE lock_not_available, and undefined_table: another node has dropped it in the meantime. */
+const GIVES_WAY: readonly unknown[] = ['55P03', '42P01'];
 
-/** The work in a transaction of its own; null when a lock was not free at once, and nothing is done then. */
+/** The work in a transaction of its own; null when a lock was not free at once or a table is gone, and nothing is done then. */
 export async function withoutWaiting<T>(
   sql: Sql,
   work: (transaction: TransactionSql) => Promise<T>,
@@ -19,7 +19,7 @@ export async function withoutWaiting<T>(
     });
     return result;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE) return null;
+    if (error instanceof Error && 'code' in error && GIVES_WAY.includes(error.code)) return null;
     throw error;
   }
 }

@@ -74,17 +74,22 @@ async function finish<T>(sql: SqlExecutor, entry: Entry, work: () => Promise<T>)
     await sql`
       update idempotency_keys set payload = ${JSON.stringify(value)}::text::jsonb
       where tenant_id = ${entry.tenantId} and key = ${entry.key}`;
-    await sql`
-      delete from idempotency_keys where (tenant_id, key) in (
-        select tenant_id, key from idempotency_keys
-        where created_at < bmx_now() - interval '24 hours'
-        order by created_at limit ${SWEEP_COUNT} for update skip locked)`;
+    await dropOldKeys(sql, SWEEP_COUNT);
     return value;
   } catch (error) {
     // A fault is no answer: whoever repeats it may try at once.
     await sql`delete from idempotency_keys where tenant_id = ${entry.tenantId} and key = ${entry.key} and payload is null`;
     throw error;
   }
+}
+
+/** Deletes up to `limit` keys that are forgotten. Any number of nodes may call it. */
+export async function dropOldKeys(sql: SqlExecutor, limit: number): Promise<void> {
+  await sql`
+    delete from idempotency_keys where (tenant_id, key) in (
+      select tenant_id, key from idempotency_keys
+      where created_at < bmx_now() - interval '24 hours'
+      order by created_at limit ${limit} for update skip locked)`;
 }
 
 async function recall<T>(sql: SqlExecutor, entry: Entry): Promise<IdempotentAnswer<T>> {

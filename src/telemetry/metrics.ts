@@ -29,6 +29,10 @@ export interface GaugeSources {
   readonly dnsblZonesOff?: () => number;
   /** 1 while most primaries fail at once, else 0. */
   readonly ownTrouble?: () => number;
+  /** Age of the transaction of any session that has been open longest; 0 when none is. */
+  readonly oldestSnapshotSeconds?: () => Promise<number>;
+  /** Free bytes where the database lies. */
+  readonly freeBytes?: () => Promise<number>;
 }
 
 export type OutageEventKind = 'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'DRAINING' | 'CLOSED';
@@ -221,6 +225,7 @@ interface GaugeGroup {
 
 function gaugeGroups(sources: GaugeSources): GaugeGroup[] {
   const { held, openOutages, openBreakers, connections, inFlightBytes, dnsblZonesOff, ownTrouble } = sources;
+  const { oldestSnapshotSeconds, freeBytes } = sources;
   const groups: GaugeGroup[] = [];
   if (held !== undefined) groups.push(heldGroup(held));
   const single = (source: string, help: string, read: (() => number | Promise<number>) | undefined): void => {
@@ -235,6 +240,12 @@ function gaugeGroups(sources: GaugeSources): GaugeGroup[] {
   single('in_flight_bytes', 'Bytes of the messages this node is receiving', inFlightBytes);
   single('dnsbl_zones_off', 'DNS lists in use that failed their self-test, as this node knows', dnsblZonesOff);
   single('own_trouble', '1 while most primaries fail at once: the fault is ours, and nothing expires', ownTrouble);
+  single(
+    'oldest_snapshot_seconds',
+    'Age of the longest open transaction, which keeps vacuum back',
+    oldestSnapshotSeconds,
+  );
+  single('free_bytes', 'Free bytes where the embedded database lies', freeBytes);
   return groups;
 }
 

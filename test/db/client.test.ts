@@ -83,6 +83,16 @@ test('sessions have limits and a name; the queue pool has pinned plans', async (
     enable_mergejoin: 'off',
     plan_cache_mode: 'force_generic_plan',
   });
+  const single = connect(test_.target, { max: 1, settings: { statement_timeout: 0 } });
+  const limits = { statement_timeout: '0', idle_in_transaction_session_timeout: '1min' };
+  expect(await ask(single)).toMatchObject(limits);
+  await single.end();
+  // What pg-boss gets.
+  const client = new Client(test_.database.pgTarget);
+  await client.connect();
+  const { rows } = await client.query('show idle_in_transaction_session_timeout');
+  await client.end();
+  expect(rows).toEqual([{ idle_in_transaction_session_timeout: '1min' }]);
 });
 
 test('pg reaches the same database', async () => {

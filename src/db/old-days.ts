@@ -1,0 +1,75 @@
+/**
+ * Days of a record that are past their time: whole partitions are dropped, and what lies in the rest table is deleted bit by
+ * bit.
+ *
+ * Dropping a day needs its parent for an instant and waits for nobody (a dump reads for hours): what is in use is tried again
+ * at the next call. Days are of real time, as the ids are that sort rows into them. Any number of nodes may call at once.
+ */
+import type { Sql, TransactionSql } from './client.ts';
+import { withoutWaiting } from './without-waiting.ts';
+
+/** In the rest table lies what came while its day could not be made, and what a clock far off dated wrongly. */
+const ROWS_AT_ONCE = 5000;
+/** What is left then goes at the next call. */
+const MOST_BATCHES = 100;
+
+export interface OldDays {
+  /** A table partitioned by day of its id, its rest in `PARENT_rest`. */
+  readonly parent: string;
+  /** Days that ended longer ago are dropped. */
+  readonly keptDays: number;
+  /** Rows whose instant in this column is younger keep their day; null: the day alone decides. */
+  readonly youngest?: { readonly column: string; readonly keptDays: number };
+}
+
+/** Drops days past their time, and deletes what is past it from the rest. Returns the names of the days dropped. */
+export async function dropOldDays(sql: Sql, days: OldDays): Promise<string[]> {
+  const { parent, keptDays } = days;
+  const old = await sql<{ name: string }[]>`
+    select c.relname as name
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = to_regclass(${parent}) and c.relname ~ ('^' || ${parent} || '_[0-9]{8}$')
+      and c.relname < ${parent} || '_' || to_char((clock_timestamp() at time zone 'UTC')::date - ${keptDays}::integer, 'YYYYMMDD')
+    order by c.relname`;
+  const dropped: string[] = [];
+  for (const { name } of old) {
+    if ((await withoutWaiting(sql, (transaction) => dropDay(transaction, days, name))) === true) dropped.push(name);
+  }
+  await deleteFromRest(sql, days);
+  return dropped;
+}
+
+async function dropDay(transaction: TransactionSql, days: OldDays, name: string): Promise<boolean> {
+  // Looked at before the lock is taken: nothing comes into a day that old but what ended in it long after.
+  if (await hasYoung(transaction, days, name)) return false;
+  await transaction`lock table only ${transaction(days.parent)} in access exclusive mode nowait`;
+  await transaction`drop table ${transaction(name)}`;
+  return true;
+}
+
+async function hasYoung(transaction: TransactionSql, { youngest }: OldDays, name: string): Promise<boolean> {
+  if (youngest === undefined) return false;
+  // A look through a whole day, once in its life as a rule.
+  await transaction`set local statement_timeout = '10min'`;
+  const [row] = await transaction<{ has_young: boolean }[]>`
+    select exists (
+      select from ${transaction(name)}
+      where ${transaction(youngest.column)} > clock_timestamp() - make_interval(days => ${youngest.keptDays})) as has_young`;
+  return row?.has_young === true;
+}
+
+async function deleteFromRest(sql: Sql, { parent, keptDays, youngest }: OldDays): Promise<void> {
+  const rest = sql(`${parent}_rest`);
+  const isOld =
+    youngest === undefined
+      ? sql`true`
+      : sql`${sql(youngest.column)} <= clock_timestamp() - make_interval(days => ${youngest.keptDays})`;
+  for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
+    const { count } = await sql`
+      delete from ${rest} where id = any(array(
+        select id from ${rest}
+        where id < uuid_floor(clock_timestamp() - make_interval(days => ${keptDays})) and ${isOld}
+        order by id limit ${ROWS_AT_ONCE} for update skip locked))`;
+    if (count < ROWS_AT_ONCE) break;
+  }
+}

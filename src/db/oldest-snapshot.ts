@@ -1,0 +1,32 @@
+/**
+ * The transaction that has been open longest, anybody's: what has ended since it began cannot be vacuumed while it lasts, so
+ * that tables grow and statements slow down. A dump, a forgotten `begin`, a prepared transaction nobody commits.
+ *
+ * Of other roles PostgreSQL tells this only to members of pg_read_all_stats; replication slots are not looked at.
+ */
+import type { Sql } from './client.ts';
+
+export interface OldestSnapshot {
+  readonly ageMs: number;
+  /** Stays the same as long as the transaction lasts. */
+  readonly id: string;
+  /** `application pg_dump of role backup, process 123`, or `prepared transaction NAME`. */
+  readonly holder: string;
+}
+
+/** Null when no other session of this database has a transaction open. */
+export async function findOldestSnapshot(sql: Sql): Promise<OldestSnapshot | null> {
+  const [row] = await sql<{ age: number; id: string; holder: string }[]>`
+    select extract(epoch from clock_timestamp() - began_at)::float8 as age, id, holder
+    from (
+      select xact_start as began_at, pid || ' ' || xact_start as id,
+        format('application %s of role %s, process %s', coalesce(nullif(application_name, ''), '(no name)'), usename, pid) as holder
+      from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
+        and (backend_xmin is not null or backend_xid is not null) and backend_type = 'client backend'
+      union all
+      select prepared, gid, 'prepared transaction ' || gid from pg_prepared_xacts where database = current_database()
+    ) as open
+    order by began_at limit 1`;
+  return row === undefined ? null : { ageMs: row.age * 1000, id: row.id, holder: row.holder };
+}
