@@ -143,7 +143,7 @@ function compose(
       originalRecipient: recipient.originalRecipient,
       event: EVENTS[recipient.state],
       status: recipient.status ?? null,
-      remoteMta: recipient.host ?? null,
+      remoteMta: recipient.host ?? hosts.find(({ reply }) => reply === spoken(recipient.reply))?.host ?? null,
       diagnostic: recipient.reply,
       lastAttemptAt: recipient.lastAttemptAt === null ? null : new Date(recipient.lastAttemptAt),
       willRetryUntilAt: new Date(acceptedAt.getTime() + facts.holdSeconds * 1000),
@@ -154,6 +154,11 @@ function compose(
     maxBytes: REPORT_BYTES,
   });
   return { ...composed, domain: domainOf(facts.reversePath) };
+}
+
+/** Words of our own in brackets come from no host. */
+function spoken(reply: string | null): string | null {
+  return reply === null || reply.startsWith('[') ? null : reply;
 }
 
 function domainOf(address: string): string {

@@ -1,11 +1,12 @@
 /**
  * The words we say to a next hop: what it offers, and our MAIL and RCPT commands
- * (RFC 5321 §4.1.1.2, §4.1.1.3; RFC 1870, RFC 3461, RFC 6152, RFC 6531).
+ * (RFC 5321 §4.1.1.2, §4.1.1.3; RFC 1870, RFC 3461, RFC 6152, RFC 6531, RFC 6533).
  *
  * A parameter is sent only where its extension was offered. No command holds a control character, whatever the envelope held.
  */
 import type { Notify } from '../mail/envelope.ts';
 import type { RecipientNumber } from '../mail/outcome.ts';
+import { encodeUtf8Address, parseOriginalRecipient } from '../mail/xtext.ts';
 
 /** The extensions of an EHLO reply that matter to a transfer. */
 export interface SmtpOffers {
@@ -72,8 +73,17 @@ export function mailCommand(envelope: OutgoingEnvelope, sizeBytes: number, offer
 export function rcptCommand(recipient: OutgoingRecipient, offers: SmtpOffers): string {
   let command = `RCPT TO:<${harmlessPath(recipient.address)}>`;
   if (offers.dsn && recipient.notify.length > 0) command += ` NOTIFY=${recipient.notify.join(',')}`;
-  if (offers.dsn && isParameterValue(recipient.originalRecipient)) command += ` ORCPT=${recipient.originalRecipient}`;
+  const originalRecipient =
+    recipient.originalRecipient === null ? null : asciiOriginalRecipient(recipient.originalRecipient);
+  if (offers.dsn && isParameterValue(originalRecipient)) command += ` ORCPT=${originalRecipient}`;
   return command;
+}
+
+/** RFC 6533 §3: the ASCII form of the address type `utf-8` may go anywhere, the other only over SMTPUTF8. */
+function asciiOriginalRecipient(given: string): string | null {
+  if (!isBeyondAscii(given)) return given;
+  const original = parseOriginalRecipient(given);
+  return original?.addressType === 'utf-8' ? `utf-8;${encodeUtf8Address(original.address)}` : null;
 }
 
 /** True where the envelope can only be spoken with SMTPUTF8 (RFC 6531). */

@@ -141,7 +141,7 @@ export interface LogEvents {
     readonly reversePath: string;
     readonly recipientCount: number;
   };
-  /** No DSN, with the reason: null sender, NOTIFY=NEVER, SPF did not pass. */
+  /** A DSN was due and not made, with the reason: the sender is not proven, or was sent too many. */
   reportSuppressed: {
     readonly transactionId: string;
     readonly reversePath: string | null;

@@ -204,13 +204,21 @@ describe('sending', () => {
         notify: ['SUCCESS', 'DELAY'] as const,
         originalRecipient: 'rfc822;o+2Bx@far.example',
       },
+      // RFC 6533 §3: in the form that may go anywhere.
+      {
+        number: 11,
+        address: 'c@dom.example',
+        notify: [],
+        originalRecipient: 'utf-8;jür\\x{2B}gen@far.example',
+      },
     ];
     const sent = await session.send({ ...base, recipients, ret: 'HDRS', envelopeId: 'QQ+2B1', body8bit: true });
-    expect(sent.accepted).toEqual([7, 9]);
+    expect(sent.accepted).toEqual([7, 9, 11]);
     expect(primary.messages[0]?.mailParameters).toBe('SIZE=25 BODY=8BITMIME RET=HDRS ENVID=QQ+2B1');
     expect(primary.messages[0]?.recipients.map(({ parameters }) => parameters)).toEqual([
       'NOTIFY=NEVER',
       'NOTIFY=SUCCESS,DELAY ORCPT=rfc822;o+2Bx@far.example',
+      'ORCPT=utf-8;j\\x{FC}r\\x{2B}gen@far.example',
     ]);
   });
 

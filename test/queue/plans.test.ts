@@ -19,8 +19,11 @@ import { foldDeltas } from '../../src/queue/counts.ts';
 import { findDueDestinations } from '../../src/queue/due.ts';
 import { expireHeld } from '../../src/queue/expiry.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
+import { findSuppressions } from '../../src/queue/inspect-suppressions.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
 import { recordOutcomes } from '../../src/queue/outcome.ts';
+import { createDelayWalk } from '../../src/queue/reports-delayed.ts';
+import { makeDueReports } from '../../src/queue/reports.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 
@@ -39,7 +42,10 @@ beforeAll(async () => {
   db = await createTestDatabase();
   destinationId = await makeDestination(db.sql, 'plans.test');
   db.database.queueSql.options.debug = (_connection, query) => {
-    if (!query.startsWith('explain') && /\b(messages|recipients|contents|attempts|history|queue_delta)\b/.test(query))
+    if (
+      !query.startsWith('explain') &&
+      /\b(messages|recipients|contents|attempts|history|events|reports_due|queue_delta)\b/.test(query)
+    )
       statements.add(query);
   };
 });
@@ -84,6 +90,24 @@ async function runAll(): Promise<void> {
   await retryMessage(sql, OPERATOR_VIEWER, second?.id ?? '', 'why');
   await bounceMessage(sql, OPERATOR_VIEWER, second?.id ?? '', 'no');
   await expireHeld(sql, { destinationId, begunAt: state?.now ?? '', reply: '[timeout]', onFates: () => undefined });
+  await createDelayWalk(sql)();
+  const composed = { content: new Uint8Array(1), smtpUtf8: false, body: null, domain: 'sender.test' };
+  await makeDueReports({
+    sql,
+    checkSender: async (_, readContent) => {
+      await readContent();
+      return { kind: 'PASS' };
+    },
+    compose: () => composed,
+    ehloName: 'mx.test',
+    onMade: () => undefined,
+    onSuppressed: () => undefined,
+    onFault: (_, error) => {
+      throw error;
+    },
+  });
+  const question = { messageId: second?.id ?? '', destinationId, recipientNumber: 0, endedAt: '2026-01-01T00:00:00Z' };
+  await findSuppressions(sql, OPERATOR_VIEWER, [question]);
   await foldDeltas(sql);
   await createMessageInspection(sql).listMessages(OPERATOR_VIEWER, { limit: 20, beforeId: null, filter: {} });
   await createQueueInspection(sql).readQueues(OPERATOR_VIEWER, [destinationId]);
@@ -106,12 +130,18 @@ async function plansWithScans(): Promise<string[]> {
 test('hot statements use indexes, on empty and unanalysed tables and on full ones', async () => {
   await runAll();
   expect(statements.size).toBeGreaterThan(12);
+  for (const what of ['insert into reports_due', 'delete from reports_due', 'from events']) {
+    expect([...statements].some((statement) => statement.includes(what))).toBe(true);
+  }
   expect(await plansWithScans()).toEqual([]);
   await db.sql`
     insert into messages (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, ehlo_name, protocol)
     select i, i, d.tenant_id, d.id, 'a@b', 100, 'x', 'ESMTP'
     from (select gen_random_uuid() as i from generate_series(1, 20000)) as ids, destinations d where d.id = ${destinationId}`;
-  await db.sql`analyze messages`;
+  await db.sql`
+    insert into reports_due (id, tenant_id, destination_id, message_id, transaction_id, header_section, facts, next_attempt_at)
+    select id, tenant_id, destination_id, id, id, '', '{}', 'infinity' from messages`;
+  await db.sql`analyze messages, reports_due`;
   expect(await plansWithScans()).toEqual([]);
 });
 
