@@ -286,6 +286,22 @@ test('71 NOTIFY=DELAY: one notice after four hours, with Will-Retry-Until; then 
   }
 });
 
+test('70 an expiry tells the last real status: what the primary said in all those days', async () => {
+  const id = await flow.send({ from: 'patient@proven.example', to: ['tempfail@customer.example'] });
+  await until('a first attempt', PATIENCE_MS, async () => (await flow.message(id))?.recipients[0]?.attemptCount === 1);
+  await flow.untilIdle('customer.example');
+  await flow.moveTo((await flow.message(id))?.expiresAt);
+  const { blocks, text } = await readReport('patient@proven.example');
+  expect(Object.fromEntries(blocks[1] ?? [])).toMatchObject({
+    action: 'failed',
+    status: '4.3.0',
+    'diagnostic-code': 'smtp; 451 4.3.0 Try again later',
+    'remote-mta': 'dns; [127.0.0.1]',
+  });
+  expect(text).toContain('We tried for 10 days without success');
+  expect(text).toMatch(/127\.0\.0\.1, last tried on .*:\r\n +451 4\.3\.0 Try again later/);
+});
+
 test('68 a report that nobody takes is dropped and counted', async () => {
   senderMx.setMode({ rcpt: '550 5.1.1 No such user' });
   const id = await flow.send({ from: 'deaf@proven.example', to: ['permfail@customer.example'] });
