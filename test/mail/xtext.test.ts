@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'bun:test';
-import { decodeXtext, encodeUtf8Address, parseEnvelopeId, parseOriginalRecipient } from '../../src/mail/xtext.ts';
+import {
+  decodeXtext,
+  encodeUtf8Address,
+  encodeUtf8Unitext,
+  parseEnvelopeId,
+  parseOriginalRecipient,
+} from '../../src/mail/xtext.ts';
 import { random } from './random.ts';
 
 /** Any text as xtext (RFC 3461 §4); what is not ASCII as the octets of its UTF-8. */
@@ -69,10 +75,12 @@ describe('parseOriginalRecipient', () => {
     expect(parseOriginalRecipient(text)).toBeNull();
   });
 
-  test('the ASCII form of a UTF-8 address reads back', () => {
+  test('both forms of a UTF-8 address read back', () => {
     for (const address of ['jürgen@example.org', '用户+a=b@例え.example', '"a b\\\\c"@example.org', '😀@example.org']) {
       expect(encodeUtf8Address(address)).toMatch(/^[!-~]+$/);
       expect(parseOriginalRecipient(`utf-8;${encodeUtf8Address(address)}`)?.address).toBe(address);
+      expect(encodeUtf8Unitext(address)).toMatch(/^[!-*,-<>-~\u00a0-\u{10ffff}]+$/u);
+      expect(parseOriginalRecipient(`utf-8;${encodeUtf8Unitext(address)}`)?.address).toBe(address);
     }
   });
 });
