@@ -64,6 +64,40 @@ test('without an explicit next hop the MX records decide again', async () => {
   expect(outage).toBeNull();
 });
 
+test('a dry run says where held mail would go; to ourselves is refused; neither changes anything', async () => {
+  await old.stop();
+  await flow.addDomain('dry.example', old);
+  await flow.send({ to: ['user@dry.example'] });
+  await flow.untilSeen('dry.example', 'an outage', ({ outage }) => outage !== null);
+  await flow.untilIdle('dry.example');
+  const update = async (deliverTo: readonly { host: string; port: number }[]) => {
+    const { domainUpdate } = await flow.service.graphql<{ domainUpdate: unknown }>(
+      `mutation ($input: DomainUpdateInput!) { domainUpdate(input: $input) {
+        domain { deliverTo { host port } } preview { hosts { host port addresses } heldCount } userErrors { code field } } }`,
+      { input: { name: 'dry.example', deliverTo, dryRun: true } },
+    );
+    return domainUpdate;
+  };
+  const present = [{ host: old.host, port: old.port }];
+  const wanted = { host: 'mx.records.example', port: next.port };
+  expect(await update([wanted, { host: 'unknown.example', port: 25 }])).toEqual({
+    domain: { deliverTo: present },
+    preview: {
+      hosts: [
+        { ...wanted, addresses: ['127.0.0.2'] },
+        { host: 'unknown.example', port: 25, addresses: [] },
+      ],
+      heldCount: 1,
+    },
+    userErrors: [],
+  });
+  const ourselves = { host: '127.0.0.1', port: flow.service.smtpPort };
+  const refused = [{ code: 'INVALID', field: ['deliverTo', '1', 'host'] }];
+  expect(await update([wanted, ourselves])).toEqual({ domain: null, preview: null, userErrors: refused });
+  expect(await flow.change('domainUpdate', { name: 'dry.example', deliverTo: [ourselves] })).toEqual(['INVALID']);
+  expect(await update([])).toMatchObject({ domain: { deliverTo: present }, preview: { hosts: [] } });
+});
+
 test('a refusal by a host of the old route fails nobody', async () => {
   await old.start();
   old.setMode({ startTls: 'ABSENT', pipelining: false });

@@ -1,0 +1,61 @@
+/**
+ * What the hosts that a person names lead to: usable, ourselves, private, or nothing yet.
+ */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type HostVerdict, observeGivenHosts } from '../../src/net/given-hosts.ts';
+import { createResolver, type Resolver } from '../../src/net/resolver.ts';
+import { type FakeDns, startFakeDns } from '../helpers/fake-dns.ts';
+
+let dns: FakeDns;
+let resolver: Resolver;
+
+beforeAll(async () => {
+  dns = await startFakeDns({
+    'public.example': { A: ['198.51.100.7'] },
+    'mixed.example': { A: ['10.0.0.5', '198.51.100.7'] },
+    'private.example': { A: ['10.0.0.5', '127.0.0.1'] },
+    'us.example': { A: ['198.51.100.250'] },
+    'both.example': { A: ['198.51.100.250', '192.168.1.1'] },
+  });
+  resolver = createResolver({ servers: [dns.address] });
+});
+
+afterAll(async () => {
+  resolver?.close();
+  await dns?.close();
+});
+
+function observe(host: string, { port = 25, allowPrivate = false } = {}) {
+  const self = {
+    names: ['backup.example'],
+    addresses: ['198.51.100.250'],
+    listeners: [{ address: '127.0.0.1', port: 2525 }],
+    interfaceAddresses: [],
+  };
+  return observeGivenHosts([{ host, port }], { resolver, self, deliveryPort: 25, allowPrivate });
+}
+
+test.each<[string, HostVerdict, string[]]>([
+  ['public.example', 'USABLE', ['198.51.100.7']],
+  ['mixed.example', 'USABLE', ['198.51.100.7']],
+  ['198.51.100.7', 'USABLE', ['198.51.100.7']],
+  ['private.example', 'PRIVATE', ['10.0.0.5', '127.0.0.1']],
+  ['10.0.0.5', 'PRIVATE', ['10.0.0.5']],
+  ['0.0.0.0', 'PRIVATE', ['0.0.0.0']],
+  ['us.example', 'OWN', ['198.51.100.250']],
+  ['198.51.100.250', 'OWN', ['198.51.100.250']],
+  ['both.example', 'PRIVATE', ['192.168.1.1']],
+  ['unknown.example', 'UNRESOLVED', []],
+])('%s: %s', async (host, verdict, addresses) => {
+  expect(await observe(host)).toEqual([{ host, port: 25, addresses, verdict }]);
+});
+
+test('with permission a private host is usable, but not at our own port', async () => {
+  expect((await observe('10.0.0.5', { allowPrivate: true }))[0]?.verdict).toBe('USABLE');
+  expect((await observe('127.0.0.1', { allowPrivate: true, port: 26 }))[0]?.verdict).toBe('USABLE');
+  expect((await observe('127.0.0.1', { allowPrivate: true, port: 2525 }))[0]?.verdict).toBe('OWN');
+});
+
+test('our address at another port than mail’s is not ourselves', async () => {
+  expect((await observe('198.51.100.250', { port: 26 }))[0]?.verdict).toBe('USABLE');
+});
