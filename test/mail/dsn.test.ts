@@ -72,7 +72,7 @@ function parse({ content, smtpUtf8 }: ComposedReport): Parsed {
 }
 
 describe('composeReport', () => {
-  test('69 a refusal: three parts, and per recipient all that is known', () => {
+  test('69 72 a refusal: three parts, and per recipient all that is known', () => {
     const { fields, text, blocks, headers } = parse(composeReport(REPORT));
     expect(Object.fromEntries(fields)).toEqual({
       from: 'Mail Delivery System <mailer-daemon@mx1.backup.example>',
