@@ -191,6 +191,12 @@ export type Domain = {
   readonly outage?: Maybe<Outage>;
   /** Its pause, in force or to come; null while there is none. */
   readonly pause?: Maybe<DomainPause>;
+  /**
+   * What the administrator of its primary sets up, so that held mail is let through by what keeps strangers off: greylisting, DNS
+   * lists, tarpits, limits of rate. One text per mail server, with the addresses we connect from; none lets us relay. Empty while
+   * no egress addresses are configured.
+   */
+  readonly primarySetup: ReadonlyArray<PrimarySetup>;
   /** What is held for it. */
   readonly queue: DomainQueue;
   /** Entries of its User List. */
@@ -817,6 +823,17 @@ export type MessagesRetryPayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+/** A kind of mail server, or of what stands beside it. */
+export type Mta =
+  /** Microsoft Exchange Server, and Exchange Online. */
+  | 'EXCHANGE'
+  /** Exim 4. */
+  | 'EXIM'
+  /** Postfix 3. */
+  | 'POSTFIX'
+  /** rspamd, beside any mail server. */
+  | 'RSPAMD';
+
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
@@ -1287,6 +1304,19 @@ export type PreviewedHost = {
   readonly host: Scalars['String']['output'];
   /** TCP port. */
   readonly port: Scalars['Int']['output'];
+};
+
+/** A ready-made text for one kind of mail server. */
+export type PrimarySetup = {
+  readonly __typename?: 'PrimarySetup';
+  /** Whether a real server of this kind takes it in the tests of this program; otherwise it was written by the book. */
+  readonly isTested: Scalars['Boolean']['output'];
+  /** For which. */
+  readonly mta: Mta;
+  /** The text, to be read and then used as it is. */
+  readonly snippet: Scalars['String']['output'];
+  /** What it is and where it goes. */
+  readonly title: Scalars['String']['output'];
 };
 
 export type Query = {
@@ -1917,6 +1947,7 @@ export type ResolversTypes = {
   MessagesCancelPayload: ResolverTypeWrapper<MessagesCancelPayload>;
   MessagesRetryInput: MessagesRetryInput;
   MessagesRetryPayload: ResolverTypeWrapper<MessagesRetryPayload>;
+  Mta: Mta;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   MxRecord: ResolverTypeWrapper<MxRecord>;
   MxVerdict: MxVerdict;
@@ -1937,6 +1968,7 @@ export type ResolversTypes = {
   OutageFilter: OutageFilter;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PreviewedHost: ResolverTypeWrapper<PreviewedHost>;
+  PrimarySetup: ResolverTypeWrapper<PrimarySetup>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Recipient: ResolverTypeWrapper<RecipientParent>;
   RecipientAnswer: RecipientAnswer;
@@ -2049,6 +2081,7 @@ export type ResolversParentTypes = {
   OutageFilter: OutageFilter;
   PageInfo: PageInfo;
   PreviewedHost: PreviewedHost;
+  PrimarySetup: PrimarySetup;
   Query: Record<PropertyKey, never>;
   Recipient: RecipientParent;
   RecipientForgetInput: RecipientForgetInput;
@@ -2146,6 +2179,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   outage?: Resolver<Maybe<ResolversTypes['Outage']>, ParentType, ContextType>;
   pause?: Resolver<Maybe<ResolversTypes['DomainPause']>, ParentType, ContextType>;
+  primarySetup?: Resolver<ReadonlyArray<ResolversTypes['PrimarySetup']>, ParentType, ContextType>;
   queue?: Resolver<ResolversTypes['DomainQueue'], ParentType, ContextType>;
   recipientCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   recipientDelimiter?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -2437,6 +2471,13 @@ export type PreviewedHostResolvers<ContextType = Context, ParentType extends Res
   port?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type PrimarySetupResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PrimarySetup'] = ResolversParentTypes['PrimarySetup']> = {
+  isTested?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  mta?: Resolver<ResolversTypes['Mta'], ParentType, ContextType>;
+  snippet?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'name'>>;
   domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'first'>>;
@@ -2629,6 +2670,7 @@ export type Resolvers<ContextType = Context> = {
   OutageEvidence?: OutageEvidenceResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   PreviewedHost?: PreviewedHostResolvers<ContextType>;
+  PrimarySetup?: PrimarySetupResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Recipient?: RecipientResolvers<ContextType>;
   RecipientForgetPayload?: RecipientForgetPayloadResolvers<ContextType>;

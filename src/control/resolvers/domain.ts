@@ -5,6 +5,7 @@ import { recommendMx } from '../mx-recommendation.ts';
 import { breakerOfDomain } from './breaker.ts';
 import { dnsblOfDomain } from './dnsbl.ts';
 import { pauseOfDomain } from './domain-verbs.ts';
+import { primarySetupOfDomain } from './primary-setup.ts';
 import { listOfDomain } from './recipient-lists.ts';
 
 export const Domain: DomainResolvers = {
@@ -12,6 +13,7 @@ export const Domain: DomainResolvers = {
   ...dnsblOfDomain,
   ...listOfDomain,
   ...pauseOfDomain,
+  ...primarySetupOfDomain,
   labels: ({ labels }) =>
     Object.entries(labels)
       .sort(([a], [b]) => (a < b ? -1 : 1))

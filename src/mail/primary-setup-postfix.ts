@@ -1,0 +1,31 @@
+/**
+ * The set-up of a Postfix primary: a shell script, because it goes in front of rules that are there and have to stay.
+ */
+
+/** Two tables: postscreen and the limits only ask who it is; in the restrictions a stranger's domain is refused before. */
+export function postfixSetup(addresses: readonly string[]): string {
+  const table = (result: string) => addresses.map((address) => `${address} ${result}`).join('\n');
+  return `# Lets the backup MX past postscreen, DNS lists, greylisting and limits of rate. It may not relay: mail for domains
+# that are not yours stays refused, and so do mailboxes that do not exist. Harmless when run twice.
+set -e
+cd "$(postconf -h config_directory)"
+cat > backup-mx-addresses.cidr <<'END'
+${table('permit')}
+END
+cat > backup-mx-access.cidr <<'END'
+${table('reject_unauth_destination, reject_unlisted_recipient, permit')}
+END
+put_before() {
+  old="$(postconf -h "$1")"
+  case "$old" in *backup-mx-*) ;; *) postconf -e "$1 = $2, $old" ;; esac
+}
+put_before postscreen_access_list "cidr:$PWD/backup-mx-addresses.cidr"
+put_before smtpd_client_event_limit_exceptions "cidr:$PWD/backup-mx-addresses.cidr"
+for list in client helo sender recipient; do
+  put_before "smtpd_\${list}_restrictions" "check_client_access cidr:$PWD/backup-mx-access.cidr"
+done
+postfix check
+postfix reload
+# master.cf: smtpd lines with "-o smtpd_…_restrictions=" of their own are not changed by this.
+`;
+}
