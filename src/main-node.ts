@@ -1,7 +1,7 @@
 /**
  * One node of the service: its rooms in the order in which they start, and the reverse in which they stop.
  */
-import { monotonicMs, within } from './clock.ts';
+import { within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
 import { isConnectionLost } from './db/connection-lost.ts';
 import { listenTo } from './db/listen.ts';
@@ -262,7 +262,7 @@ async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
 async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Promise<Delivery> {
   const { config, log, metrics, timers, routing, recipients } = ground;
   const { database } = ground.opened;
-  const hosts = createHostMemory(monotonicMs);
+  const hosts = createHostMemory();
   const { resolver, findHops } = routing;
   const tls = buildTlsSources({ config, database, resolver, timers, log, metrics });
   const parts = { config, database, recipients, holder: nodes.place, findHops, tls, hosts, log, metrics };

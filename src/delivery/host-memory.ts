@@ -1,7 +1,8 @@
 /**
  * What this node knows of next-hop addresses, whichever domain's mail or check met them: which were dead a moment ago.
  *
- * Domains on one host share this knowledge, never an attempt: only checks are left out because of it. Bounded.
+ * Domains on one host share this knowledge, never an attempt: only checks are left out because of it. Bounded. Its time is the
+ * database's, as that of the attempts and checks themselves.
  */
 import { createBoundedMap } from '../settings/bounded-map.ts';
 
@@ -11,18 +12,22 @@ const REMEMBERED_MS = 55_000;
 
 export interface HostMemory {
   /** @param address `192.0.2.1:25` */
-  note(address: string, isAlive: boolean): void;
+  note(address: string, seen: { readonly isAlive: boolean; readonly atMs: number }): void;
   /** Failed lately, and has not greeted since. */
-  isDead(address: string): boolean;
+  isDead(address: string, nowMs: number): boolean;
 }
 
-export function createHostMemory(monotonicMs: () => number): HostMemory {
+export function createHostMemory(): HostMemory {
   const failedAtMs = createBoundedMap<number>(MOST_ADDRESSES);
   return {
-    note: (address, isAlive) => {
+    note: (address, { isAlive, atMs }) => {
       if (isAlive) failedAtMs.delete(address);
-      else failedAtMs.set(address, monotonicMs());
+      else failedAtMs.set(address, atMs);
     },
-    isDead: (address) => monotonicMs() - (failedAtMs.get(address) ?? Number.NEGATIVE_INFINITY) < REMEMBERED_MS,
+    isDead: (address, nowMs) => {
+      const sinceMs = nowMs - (failedAtMs.get(address) ?? Number.NEGATIVE_INFINITY);
+      // A clock that was set back knows nothing of it.
+      return sinceMs >= 0 && sinceMs < REMEMBERED_MS;
+    },
   };
 }

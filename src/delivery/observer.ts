@@ -27,7 +27,8 @@ export interface Observer {
   readonly greeted: () => readonly string[];
 }
 
-export function createObserver(hosts: HostMemory): Observer {
+/** @param beganAtMs when the round began, by the database's clock */
+export function createObserver(hosts: HostMemory, beganAtMs: number): Observer {
   let troubles: readonly Evidence[] = [];
   let greylisting: Evidence | null = null;
   let isTarpitting = false;
@@ -36,7 +37,9 @@ export function createObserver(hosts: HostMemory): Observer {
 
   const noteRecord = (record: AttemptRecord): void => {
     const { address, isGreeted = false, isHostLevel, outcome } = record;
-    if (address !== null && (isGreeted || isHostLevel)) hosts.note(address, isGreeted);
+    if (address !== null && (isGreeted || isHostLevel)) {
+      hosts.note(address, { isAlive: isGreeted, atMs: beganAtMs });
+    }
     if (address !== null && isGreeted && greeted.size < MOST_ADDRESSES) greeted.add(address);
     if (isGreeted && (record.answerMs ?? 0) >= TARPIT_MS) isTarpitting = true;
     if (outcome === 'DELIVERED') isAccepting = true;

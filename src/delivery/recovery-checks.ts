@@ -44,21 +44,21 @@ export function createRecoveryChecks(deps: RecoveryCheckDeps): RecoveryChecks {
   const running = new Set<Promise<void>>();
   const cut = new AbortController();
 
-  const isAnswering = async (hosts: readonly RouteHost[]): Promise<boolean> => {
+  const isAnswering = async (hosts: readonly RouteHost[], nowMs: number): Promise<boolean> => {
     const targets = hosts.flatMap(({ host, addresses }) => addresses.map((address) => ({ host, ...address })));
     for (const target of targets.slice(0, MOST_ADDRESSES)) {
       const key = formatEndpoint(target);
       if (cut.signal.aborted) return false;
-      if (deps.hosts.isDead(key)) continue;
+      if (deps.hosts.isDead(key, nowMs)) continue;
       const isAlive = await deps.greet(target, cut.signal);
-      deps.hosts.note(key, isAlive);
+      deps.hosts.note(key, { isAlive, atMs: nowMs });
       if (isAlive) return true;
     }
     return false;
   };
   const check = async (target: CheckTarget): Promise<void> => {
     const route = await deps.findRoute(target);
-    if (route.kind !== 'HOSTS' || !(await isAnswering(route.hosts))) return;
+    if (route.kind !== 'HOSTS' || !(await isAnswering(route.hosts, target.takenAt.getTime()))) return;
     if (await advanceAttempt(deps.sql, target.id)) deps.poke(target.id);
   };
 

@@ -14,6 +14,8 @@ export interface CheckTarget {
   readonly id: string;
   readonly name: string;
   readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
+  /** By the database's clock. */
+  readonly takenAt: Date;
 }
 
 /** Takes up to `limit` checks that are due, those that waited longest first. O(open outages). */
@@ -26,7 +28,7 @@ export async function takeChecks(sql: Sql, limit: number): Promise<CheckTarget[]
       for update of d skip locked
     )
     update destinations d set checked_at = bmx_now() from due where d.id = due.id
-    returning d.id, d.name, d.deliver_to as "deliverTo"`;
+    returning d.id, d.name, d.deliver_to as "deliverTo", d.checked_at as "takenAt"`;
 }
 
 /** A check was answered: the attempt is due now. False when it is so no more: tried, paused or over meanwhile. */

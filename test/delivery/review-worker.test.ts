@@ -1,5 +1,4 @@
 /** Delivery when its surroundings fail: claims left behind, a database that goes and comes, a settlement nobody can record. */
-import { monotonicMs } from '../../src/clock.ts';
 import { createHostMemory } from '../../src/delivery/host-memory.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createByteBudget } from '../../src/delivery/budget.ts';
@@ -39,7 +38,7 @@ function deliveryWith(deps: Partial<DeliveryDeps>, attempted: (id: string) => vo
       },
       close: async () => undefined,
     }),
-    hosts: createHostMemory(monotonicMs),
+    hosts: createHostMemory(),
     events: {
       settled: () => undefined,
       outageOpened: () => undefined,
