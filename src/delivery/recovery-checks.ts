@@ -44,13 +44,23 @@ export function createRecoveryChecks(deps: RecoveryCheckDeps): RecoveryChecks {
   const running = new Set<Promise<void>>();
   const cut = new AbortController();
 
+  /** Dials under way, by address: those who ask meanwhile share the answer. */
+  const greetings = new Map<string, Promise<boolean>>();
+  const greetOnce = (key: string, target: GreetTarget): Promise<boolean> => {
+    const underWay = greetings.get(key);
+    if (underWay !== undefined) return underWay;
+    const greeting = deps.greet(target, cut.signal).finally(() => greetings.delete(key));
+    greetings.set(key, greeting);
+    return greeting;
+  };
+
   const isAnswering = async (hosts: readonly RouteHost[], nowMs: number): Promise<boolean> => {
     const targets = hosts.flatMap(({ host, addresses }) => addresses.map((address) => ({ host, ...address })));
     for (const target of targets.slice(0, MOST_ADDRESSES)) {
       const key = formatEndpoint(target);
       if (cut.signal.aborted) return false;
       if (deps.hosts.isDead(key, nowMs)) continue;
-      const isAlive = await deps.greet(target, cut.signal);
+      const isAlive = await greetOnce(key, target);
       deps.hosts.note(key, { isAlive, atMs: nowMs });
       if (isAlive) return true;
     }

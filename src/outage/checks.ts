@@ -2,7 +2,7 @@
  * Which dead primaries are looked at between two attempts, and what a primary that answers again brings.
  *
  * Within the first day of an outage, once a minute at most, by one node: taking the check stores its instant. Only where
- * nobody was greeted at the last attempt – else a greeting is no news –, never while paused, in anybody's hands, about to be
+ * nobody was greeted at the last attempt, and TLS was not the trouble – else a greeting is no news –, never while paused, in anybody's hands, about to be
  * attempted, or after an early attempt in the same interval: so a primary that greets and fails gets one more attempt per
  * interval, not one a minute. Costs the same whatever is held. Does not dial.
  */
@@ -63,6 +63,7 @@ function isWorthChecking(sql: Sql) {
     o.ended_at is null and d.first_failure_at > bmx_now() - interval '24 hours' and not ${isPausedNow(sql)} and d.owner_node is null
     and d.breaker <> 'OPEN'
     and (o.evidence -> -1 ->> 'address') is not null and (o.evidence -> -1 ->> 'isGreeted') = 'false'
+    and (o.evidence -> -1 ->> 'trouble') <> 'TLS'
     and d.next_attempt_at > bmx_now() + interval '1 minute'
     and not coalesce(d.last_attempt_at > d.checked_at and d.checked_at > d.next_attempt_at
       - (select every from retry_schedule order by stage limit 1), false)
