@@ -23,10 +23,10 @@ export interface OperationWorkParts {
 }
 
 export function startOperationWork({ database, timers, poke, log, metrics }: OperationWorkParts): void {
-  const { sql } = database;
+  const { sql, queueSql } = database;
   timers.every(OPERATIONS_EVERY_MS, 'operations', () =>
     carryOutOperations({
-      sql,
+      sql: queueSql,
       onFates: (domainName, fates) => tellFates(log, metrics, domainName, fates),
       onRetried: poke,
     }),

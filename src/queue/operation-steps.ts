@@ -20,6 +20,7 @@ const LOOKED_AT = 5_000;
 const ROUND_MS = 2_000;
 
 export interface OperationDeps {
+  /** The pool of pinned plans: with the other one a batch in a large queue costs seven times as much. */
   readonly sql: Sql;
   /** What became of recipients in one batch of CANCEL or BOUNCE. */
   readonly onFates: (domainName: string, fates: readonly Fate[]) => void;

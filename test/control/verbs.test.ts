@@ -113,7 +113,11 @@ describe('messagesRetry, messagesCancel, messagesBounce', () => {
     readonly operation: { readonly id: string } | null;
   }
   const carryOut = () =>
-    carryOutOperations({ sql: control.database.sql, onFates: () => undefined, onRetried: () => undefined });
+    carryOutOperations({
+      sql: control.database.database.queueSql,
+      onFates: () => undefined,
+      onRetried: () => undefined,
+    });
 
   test.each([
     ['messagesRetry', 'RETRY'],

@@ -105,7 +105,7 @@ async function begin(
 
 function carryOut(): Promise<void> {
   return carryOutOperations({
-    sql: database.sql,
+    sql: database.database.queueSql,
     onFates: (_domain, some) => void fates.push(...some),
     onRetried: (id) => void retried.push(id),
   });
