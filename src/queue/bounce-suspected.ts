@@ -6,8 +6,7 @@
  * the primary said; the record of each message says who ended it and why. O(held).
  */
 import type { Sql } from '../db/client.ts';
-import { recordEvent } from '../events/record.ts';
-import { FIRST_ID, LAST_ID } from '../mail/id.ts';
+import { FIRST_ID, LAST_ID, newId } from '../mail/id.ts';
 import { parseReply } from '../mail/reply.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type Fate, settle, type Verdict } from './outcome.ts';
@@ -50,14 +49,11 @@ export async function bounceSuspected(
     recipientCount += fates.length;
   }
   if (recipientCount > 0) {
-    const facts = { reason, recipientCount };
-    await recordEvent(sql, {
-      tenantId: viewer.tenantId,
-      destinationId,
-      messageId: null,
-      kind: 'DOMAIN_HELD_BOUNCED',
-      facts,
-    });
+    const facts = JSON.stringify({ reason, recipientCount });
+    await sql`
+      insert into events (id, tenant_id, destination_id, kind, facts)
+      select ${newId()}::uuid, tenant_id, id, 'DOMAIN_HELD_BOUNCED', ${facts}::text::jsonb
+      from destinations where id = ${destinationId}`;
   }
   return { kind: 'DONE', recipientCount };
 }
@@ -115,7 +111,10 @@ async function bouncePage(
     destinationId,
     routeGeneration: null,
     by: { kind: 'VERB', event: 'MESSAGE_BOUNCED', reason },
-    messages: [...new Set(verdicts.map(({ messageId }) => messageId))].map((messageId) => ({ messageId, isHostLevel: true })),
+    messages: [...new Set(verdicts.map(({ messageId }) => messageId))].map((messageId) => ({
+      messageId,
+      isHostLevel: true,
+    })),
     verdicts,
     attempts: [],
   });

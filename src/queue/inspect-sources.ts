@@ -74,7 +74,9 @@ export function recipientsOf(sql: SqlExecutor, messageId: Condition): Condition 
   return sql`(
     select coalesce(jsonb_agg(jsonb_build_object(
              'number', r.number, 'address', r.address, 'state', r.state, 'attemptCount', r.attempt_count,
-             'lastReply', r.last_reply, 'endedAt', r.ended_at) order by r.number), '[]')
+             'lastReply', r.last_reply, 'endedAt', r.ended_at,
+             'suspectedAt', case when r.state = 'HELD' then r.suspected_at end,
+             'suspectedReply', case when r.state = 'HELD' then r.suspected_reply end) order by r.number), '[]')
     from recipients r where r.message_id = ${messageId})`;
 }
 

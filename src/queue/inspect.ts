@@ -24,6 +24,9 @@ export interface RecipientView {
   readonly lastReply: string | null;
   /** ISO 8601; null while held. */
   readonly endedAt: string | null;
+  /** RFC 3339; absent or null unless it is held for a refusal. */
+  readonly suspectedAt?: string | null;
+  readonly suspectedReply?: string | null;
 }
 
 export interface MessageView {

@@ -197,6 +197,13 @@ export async function settle(sql: Sql, input: SettleInput): Promise<Fate[]> {
   return (await settleRows(sql, input)).map(fateOf);
 }
 
+/** As `settle`, as a part of the caller's transaction. */
+export async function settleWithin(transaction: TransactionSql, input: SettleInput): Promise<Fate[]> {
+  const ids = input.messages.map((message) => message.messageId);
+  await transaction`select id from messages where id = any(${ids}::uuid[]) order by id for update`;
+  return (await settleLocked(transaction, input)).map(fateOf);
+}
+
 /** `then` is part of the transaction, and costs another round trip. */
 async function settleRows(
   sql: Sql,
@@ -269,7 +276,8 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
     ), context as materialized (
       select d.id as destination_id, q.lifetime + d.hold_extension as holds,
         coalesce(d.route_generation = ${input.routeGeneration}::integer, true) as is_same_route,
-        p.resumed_at is null or coalesce(d.last_attempt_at >= p.resumed_at, false) as may_expire,
+        p.own_trouble_since is null
+          and (p.resumed_at is null or coalesce(d.last_attempt_at >= p.resumed_at, false)) as may_expire,
         d.breaker, case when d.breaker = 'OPEN' then d.breaker_since end as opened_at,
         d.kind = 'RELAY' and (d.outage_id is not null or d.breaker = 'OPEN'
           or (d.breaker = 'TRIAL' and not ${isTrialOver(sql)})) as is_trial,

@@ -7,7 +7,10 @@ import { createRejectionInspection } from '../../src/events/rejection-pages.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { extendHold, MAX_HOLD_HOURS } from '../../src/outage/hold.ts';
+import { createBreakerInspection } from '../../src/outage/breaker-inspect.ts';
+import { releaseBreaker } from '../../src/outage/breaker-release.ts';
 import { createOutageInspection } from '../../src/outage/inspect.ts';
+import { bounceSuspected } from '../../src/queue/bounce-suspected.ts';
 import { findPauses, pauseDestination, resumeDestination } from '../../src/outage/pause.ts';
 import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/commands.ts';
 import { findSuppressions } from '../../src/queue/inspect-suppressions.ts';
@@ -109,6 +112,7 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
     attempts: createAttemptInspection(sql),
     findSuppressions: (viewer, questions) => findSuppressions(sql, viewer, questions),
     queues: createQueueInspection(sql),
+    breakers: createBreakerInspection(sql),
     outages: createOutageInspection(sql),
     rejections: createRejectionInspection(sql),
     listNodes: () => listNodes(sql),
@@ -124,6 +128,9 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
     },
     operations: createOperationInspection(sql),
     startOperation: (viewer, request) => startOperation(sql, viewer, request),
+    releaseBreaker: async (viewer, { destinationId }) => void (await releaseBreaker(sql, viewer, destinationId)),
+    bounceSuspected: (viewer, { destinationId }, verb) =>
+      bounceSuspected(sql, viewer, { ...verb, destinationId, onFates: () => undefined }),
     flushDestination: async (_viewer, id) => void flushed.push(id),
     observeMx: async (name) => dns.mx[name] ?? { verdict: 'UNRESOLVABLE', hosts: [] },
     readiness: async () => harness.readiness,

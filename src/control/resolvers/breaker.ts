@@ -4,6 +4,7 @@ import { noSuchDomain } from '../../settings/domain-change.ts';
 import type { RelayDomain } from '../../settings/relay-domain.ts';
 import { invalid, type UserError } from '../../settings/user-error.ts';
 import type { DomainResolvers, MutationResolvers } from '../generated.ts';
+import { onDomain } from '../on-domain.ts';
 import { once } from '../once.ts';
 import { checkReason } from '../reason.ts';
 
@@ -18,18 +19,14 @@ interface Ended {
 }
 
 export const breakerMutations: MutationResolvers = {
-  domainReleaseBreaker: async (_parent, { input }, context) => {
-    const { deps, viewer } = context;
-    const answer = await once(context, { mutation: 'domainReleaseBreaker', input }, async ({ name }) => {
+  domainReleaseBreaker: (_parent, { input }, context) =>
+    onDomain(context, { mutation: 'domainReleaseBreaker', input }, async ({ name }) => {
+      const { deps, viewer } = context;
       const domain = await deps.domains.findDomain(viewer, name);
       if (domain === null) return noSuchDomain(name);
       await deps.releaseBreaker(viewer, domain);
-      return { kind: 'DONE', domain } as const;
-    });
-    if (answer.kind === 'REFUSED') return { domain: null, userErrors: [answer.error] };
-    const { value } = answer;
-    return { domain: value.domain, userErrors: value.kind === 'DONE' ? [] : value.errors };
-  },
+      return { kind: 'DONE', domain };
+    }),
   domainBounceHeld: async (_parent, { input }, context) => {
     const { deps, viewer } = context;
     const checked = checkReason(input.reason, 'refused by the primary');
@@ -41,7 +38,10 @@ export const breakerMutations: MutationResolvers = {
     }
     const answer = await once(context, { mutation: 'domainBounceHeld', input }, async ({ name }): Promise<Ended> => {
       const domain = await deps.domains.findDomain(viewer, name);
-      if (domain === null) return { domain: null, recipientCount: 0, userErrors: noSuchDomain(name).errors };
+      if (domain === null) {
+        const unknown = noSuchDomain(name);
+        return { domain: null, recipientCount: 0, userErrors: unknown.kind === 'DONE' ? [] : unknown.errors };
+      }
       const result = await deps.bounceSuspected(viewer, domain, { reason: checked.reason, expectedCount });
       const { recipientCount } = result;
       if (result.kind === 'DONE') return { domain, recipientCount, userErrors: [] };
