@@ -2,7 +2,8 @@
  * One connection that writes a group of accepted messages: several COPYs in one round trip and one implicit transaction.
  *
  * Promises: COMMITTED is said at ReadyForQuery only, so after the implicit transaction's COMMIT; REFUSED means that
- * nothing of the group was written and the connection goes on; UNKNOWN means that the connection broke with the answer.
+ * nothing of the group was written and the connection goes on; UNKNOWN means that the connection broke with the answer, or
+ * that the server has committed, but not on its synchronous standby.
  * Through `pg`, since postgres.js reports a COPY as done before such a transaction commits. Does not retry: spool does.
  */
 import { Buffer } from 'node:buffer';
@@ -47,6 +48,8 @@ const SESSION = '-c TimeZone=UTC -c statement_timeout=60000 -c idle_in_transacti
 const LEAVE_WITHIN_MS = 1000;
 /** SQLSTATE in_failed_sql_transaction. */
 const IN_FAILED_TRANSACTION = '25P02';
+/** SQLSTATE class of warnings: their words and their severity are in the server's language. */
+const WARNING_CLASS = '01';
 
 /** Connects; rejects when the server cannot be reached. */
 export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWriter> {
@@ -65,14 +68,20 @@ export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWrit
   client.on('end', () => {
     broken ??= 'connection ended';
   });
+  let warning: string | null = null;
+  client.on('notice', ({ code, message }) => {
+    if (code?.startsWith(WARNING_CLASS)) warning = message ?? code;
+  });
   await client.connect();
 
   const execute: Execute = async (text, values) => client.query(text, values);
 
   const settle = async (work: () => Promise<void>): Promise<CommitResult> => {
+    warning = null;
     try {
       await work();
-      return { kind: 'COMMITTED' };
+      // A wait for the synchronous standby that is cancelled ends as a COMMIT with nothing but a warning.
+      return warning === null ? { kind: 'COMMITTED' } : { kind: 'UNKNOWN', message: warning };
     } catch (error) {
       const sqlState = sqlStateOf(error);
       const message = error instanceof Error ? error.message : String(error);

@@ -17,6 +17,11 @@ const GROUP_BYTES = 16 * 1024 * 1024;
 /** What was sent shortly before its deadline has so long to be answered. */
 const LEAST_PATIENCE_MS = 1000;
 const OUT_OF_REACH = 'database out of reach';
+/**
+ * What is found to be there may be on this server only: its COMMIT was cut off while it waited for the synchronous standby.
+ * A transaction that writes nothing would not wait; this one writes a record that nobody reads, and so waits for all before it.
+ */
+const WAIT_FOR_STANDBY = "select pg_logical_emit_message(true, 'backup-mx', '')";
 
 /** The database said that it has no room (SQLSTATE class 53): 452 4.3.1. */
 export class StorageFull extends Error {
@@ -99,6 +104,7 @@ export function createSpool(deps: SpoolDeps): Spool {
       const result = await untilDeadline(connection, [member], () =>
         connection.transact(async (execute) => {
           for (const message of member.messages) await insertOnce(execute, message);
+          await execute(WAIT_FOR_STANDBY);
         }),
       );
       if (result.kind === 'COMMITTED') return member.resolve();

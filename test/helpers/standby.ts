@@ -1,0 +1,145 @@
+/**
+ * A PostgreSQL 15 and its synchronous standby (pg_basebackup), behind one TCP address that is pointed to the standby after a
+ * failover, as a virtual address or a proxy does it.
+ *
+ * Only Debian's packages have pg_basebackup; `hasStandby` says whether it is there.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import process from 'node:process';
+import { connect } from '../../src/db/client.ts';
+import type { DatabaseAddress } from '../../src/db/target.ts';
+import { bindToUs, endChild, runOrThrow, until } from './child.ts';
+import { makeTempDir } from './database.ts';
+
+const BIN = '/usr/lib/postgresql/15/bin';
+
+export const hasStandby = existsSync(join(BIN, 'pg_basebackup')) && existsSync(join(BIN, 'postgres'));
+
+export interface StandbyPair {
+  /** Through the one address, at whatever server it points to. */
+  readonly target: DatabaseAddress;
+  /** The server that takes mail first; null once it was killed. */
+  readonly primary: DatabaseAddress;
+  readonly standby: DatabaseAddress;
+  /** SIGKILL of the primary's postmaster; its sessions break at once. Nobody is promoted. */
+  killPrimary(): Promise<void>;
+  /** The standby becomes a primary that waits for nobody, and the one address is pointed to it. */
+  promote(): Promise<void>;
+  /** The standby's WAL receiver is stopped with SIGSTOP: commits wait from now on. */
+  pauseStandby(): Promise<void>;
+  resumeStandby(): void;
+  close(): Promise<void>;
+}
+
+/** PostgreSQL does not run as root. */
+function asServer(program: string, ...args: string[]): [string, string[]] {
+  const account = ['--reuid=postgres', '--regid=postgres', '--clear-groups'];
+  const path = join(BIN, program);
+  return process.getuid?.() === 0 ? ['setpriv', [...account, path, ...args]] : [path, args];
+}
+
+async function isUp(address: DatabaseAddress): Promise<boolean> {
+  const sql = connect(address, { max: 1 });
+  const [row] = await sql`select 1 as one`.catch(() => []);
+  await sql.end({ timeout: 1 });
+  return row !== undefined;
+}
+
+export async function startStandbyPair(): Promise<StandbyPair> {
+  const directory = makeTempDir();
+  if (process.getuid?.() === 0) await runOrThrow('chown', ['postgres', directory]);
+  const addressOf = (port: number): DatabaseAddress => ({ host: directory, port, database: 'postgres', user: 'bmx' });
+  const [primary, standby] = [addressOf(5432), addressOf(5433)];
+  const start = async (name: string, address: DatabaseAddress, ...settings: string[]): Promise<ChildProcess> => {
+    const place = ['-D', join(directory, name), '-k', directory, '-p', String(address.port), '-c', 'listen_addresses='];
+    const server = spawn(...asServer('postgres', ...place, ...settings), { cwd: '/', stdio: 'ignore' });
+    bindToUs(server);
+    await until(`the ${name} takes connections`, 20_000, () => isUp(address));
+    return server;
+  };
+
+  const initdb = ['-D', join(directory, 'primary'), '-U', 'bmx', '--auth=trust', '--no-sync'];
+  await runOrThrow(...asServer('initdb', ...initdb));
+  // On the command line, so that the copy does not inherit it: a promoted standby would wait for a standby of its own.
+  const first = await start('primary', primary, '-c', 'synchronous_standby_names=standby');
+  const from = `host=${directory} port=${primary.port} user=bmx application_name=standby`;
+  await runOrThrow(...asServer('pg_basebackup', '-D', join(directory, 'standby'), '-d', from, '-R', '-c', 'fast'));
+  const second = await start('standby', standby);
+  const admin = connect(standby, { max: 1 });
+  const onPrimary = connect(primary, { max: 1 });
+  await until('the standby is synchronous', 20_000, async () => {
+    const rows = await onPrimary`select from pg_stat_replication where sync_state = 'sync'`;
+    return rows.length === 1;
+  });
+  await onPrimary.end({ timeout: 1 });
+  const pointer = await startPointer(primary);
+  let receiverPid = 0;
+
+  return {
+    target: { ...primary, host: '127.0.0.1', port: pointer.port },
+    primary,
+    standby,
+    killPrimary: () => endChild(first, 'SIGKILL', 5000),
+    promote: async () => {
+      await admin`select pg_promote(true, 30)`;
+      pointer.pointTo(standby);
+    },
+    pauseStandby: async () => {
+      const [row] = await admin<{ pid: number }[]>`select pid from pg_stat_wal_receiver`;
+      receiverPid = row?.pid ?? 0;
+      if (receiverPid === 0) throw new Error('the standby receives nothing');
+      process.kill(receiverPid, 'SIGSTOP');
+    },
+    resumeStandby: () => {
+      if (receiverPid !== 0) process.kill(receiverPid, 'SIGCONT');
+      receiverPid = 0;
+    },
+    close: async () => {
+      if (receiverPid !== 0) process.kill(receiverPid, 'SIGCONT');
+      await pointer.close();
+      await admin.end({ timeout: 1 });
+      await Promise.all([endChild(first, 'SIGINT', 10_000), endChild(second, 'SIGINT', 10_000)]);
+    },
+  };
+}
+
+interface Pointer {
+  readonly port: number;
+  pointTo(address: DatabaseAddress): void;
+  close(): Promise<void>;
+}
+
+/** Forwards each new connection to where it points; open ones stay where they are. */
+async function startPointer(initial: DatabaseAddress): Promise<Pointer> {
+  const sockets = new Set<Socket>();
+  let current = initial;
+  const server = createServer((client) => {
+    const upstream = connectSocket({ path: join(current.host, `.s.PGSQL.${current.port}`) });
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => undefined);
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+      from.pipe(to);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    pointTo: (address) => {
+      current = address;
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
