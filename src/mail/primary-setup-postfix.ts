@@ -7,7 +7,7 @@ export function postfixSetup(addresses: readonly string[]): string {
   const table = (result: string) => addresses.map((address) => `${address} ${result}`).join('\n');
   return `# Lets the backup MX past postscreen, DNS lists, greylisting and limits of rate. It may not relay: mail for domains
 # that are not yours stays refused, and so do mailboxes that do not exist. Harmless when run twice.
-set -e
+set -e --
 cd "$(postconf -h config_directory)"
 cat > backup-mx-addresses.cidr <<'END'
 ${table('permit')}
@@ -15,15 +15,19 @@ END
 cat > backup-mx-access.cidr <<'END'
 ${table('reject_unauth_destination, reject_unlisted_recipient, permit')}
 END
-put_before() {
-  old="$(postconf -h "$1")"
-  case "$old" in *backup-mx-*) ;; *) postconf -e "$1 = $2, $old" ;; esac
-}
-put_before postscreen_access_list "cidr:$PWD/backup-mx-addresses.cidr"
-put_before smtpd_client_event_limit_exceptions "cidr:$PWD/backup-mx-addresses.cidr"
-for list in client helo sender recipient; do
-  put_before "smtpd_\${list}_restrictions" "check_client_access cidr:$PWD/backup-mx-access.cidr"
+for list in smtpd_client smtpd_helo smtpd_sender smtpd_recipient; do
+  set -- "$@" "\${list}_restrictions" "check_client_access cidr:$PWD/backup-mx-access.cidr"
 done
+for list in postscreen_access_list smtpd_client_event_limit_exceptions; do
+  set -- "$@" "$list" "cidr:$PWD/backup-mx-addresses.cidr"
+done
+# In front of what you have there.
+for pair in 1 2 3 4 5 6; do
+  old="$(postconf -h "$1")"
+  case "$old" in *backup-mx-*) ;; *) set -- "$@" "$1 = $2, $old" ;; esac
+  shift 2
+done
+test $# -eq 0 || postconf -e "$@"
 postfix check
 postfix reload
 # master.cf: smtpd lines with "-o smtpd_…_restrictions=" of their own are not changed by this.

@@ -29,6 +29,8 @@ export interface EximOptions {
   readonly localParts?: readonly string[];
   /** Statements of the RCPT ACL before its `accept`, such as `require verify = recipient`. */
   readonly rcptAcl?: readonly string[];
+  /** Lines of the main part, behind the helper's own. */
+  readonly mainLines?: readonly string[];
 }
 
 export interface Exim {
@@ -39,6 +41,8 @@ export interface Exim {
   readQueue(): Promise<string[]>;
   /** SINK: the messages that have arrived, whole, with CRLF line ends. */
   readDelivered(): Promise<Buffer[]>;
+  /** `exim -bh`: a session as from this address, played without a network. Gives the replies, a line each. */
+  pretend(address: string, commands: readonly string[]): Promise<string[]>;
   readLog(): Promise<string>;
   /** Stops the daemon; the spool stays and `start` takes it up again. */
   stop(): Promise<void>;
@@ -104,7 +108,7 @@ smtp_accept_queue_per_connection = 0
 message_size_limit = 20M
 never_users =
 acl_smtp_rcpt = rcpt
-begin acl
+${(options.mainLines ?? []).map((line) => `${line}\n`).join('')}begin acl
 rcpt:
 ${(options.rcptAcl ?? []).map((statement) => `  ${statement}\n`).join('')}  accept
 `;
@@ -227,6 +231,14 @@ export async function startExim(eximFolder: string, options: EximOptions): Promi
       const names = await readdir(arrived).catch(() => []);
       const files = await Promise.all(names.map((name) => readFile(join(arrived, name))));
       return files.map((file) => Buffer.from(file.toString('latin1').replaceAll('\n', '\r\n'), 'latin1'));
+    },
+    pretend: async (address, commands) => {
+      const input = commands.map((line) => `${line}\r\n`).join('');
+      const { stdout } = await runOrThrow('unshare', wrap(folder, eximFolder, ['-bh', address]), { env, input });
+      return stdout
+        .toString()
+        .split(/\r?\n/)
+        .filter((line) => /^\d{3}/.test(line));
     },
     readLog: () => readFile(join(folder, 'spool', 'mainlog'), 'utf8').catch(() => ''),
     remove: async () => {

@@ -30,6 +30,8 @@ export interface PostfixOptions {
   readonly port?: number;
   /** Extra main.cf parameters; they win over the helper's own. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** postscreen answers at the port, and hands over to smtpd. */
+  readonly hasPostscreen?: boolean;
   /** Writes `log` for `readLog`. Off in benchmarks: the peer's best case. */
   readonly keepLog?: boolean;
   /** The folder that takes the instance's own; the system's temporary folder by default. */
@@ -56,6 +58,8 @@ export interface Postfix {
   readDelivered(): Promise<Buffer[]>;
   /** Changes main.cf parameters and reloads. */
   reconfigure(parameters: Readonly<Record<string, string>>): Promise<void>;
+  /** Runs a shell script as the administrator would, on this instance's configuration. Gives what it printed. */
+  administer(script: string): Promise<string>;
   readLog(): Promise<string>;
   /** Stops the daemons; the queue stays and `start` takes it up again. */
   stop(): Promise<void>;
@@ -132,9 +136,10 @@ function mainParameters(options: PostfixOptions, folder: string, ownTools: strin
   };
 }
 
-function masterLines(port: number): string {
+function masterLines(port: number, hasPostscreen: boolean): string {
+  const listener = hasPostscreen ? `inet n - n - 1 postscreen\nsmtpd pass - - n - - smtpd` : 'inet n - n - - smtpd';
   return `
-127.0.0.1:${port} inet n - n - - smtpd
+127.0.0.1:${port} ${listener}
 pickup     unix n - n 60 1 pickup
 cleanup    unix n - n - 0 cleanup
 qmgr       unix n - n 300 1 qmgr
@@ -201,7 +206,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
         .join(''),
     );
   await writeMain(parameters);
-  await writeFile(join(configFolder, 'master.cf'), masterLines(port));
+  await writeFile(join(configFolder, 'master.cf'), masterLines(port, options.hasPostscreen === true));
   await runOrThrow('postfix', ['-c', configFolder, 'check']);
 
   let master: ChildProcess | null = null;
@@ -272,6 +277,12 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
       Object.assign(parameters, changes);
       await writeMain(parameters);
       master?.kill('SIGHUP');
+    },
+    administer: async (script) => {
+      const { stdout, stderr } = await runOrThrow('sh', ['-c', script], {
+        env: { ...process.env, MAIL_CONFIG: configFolder },
+      });
+      return `${stdout.toString()}${stderr}`;
     },
     readLog: () => readFile(join(folder, 'log'), 'utf8').catch(() => ''),
     remove: async () => {
