@@ -100,8 +100,16 @@ const HOST_TROUBLE: readonly (readonly [string, ModeName | Partial<FakePrimaryMo
   ['greeting-421.example', 'greeting421', 'RATE_LIMITING', '421 4.3.2 Too busy'],
   ['not-smtp.example', 'junkGreeting', 'DOWN', '[not a reply: SSH-2.0-OpenSSH_9.2]'],
   ['drop.example', { dropAt: 'GREETING' }, 'DOWN', '['],
+  ['listed.example', { rcpt: '450 4.7.1 Client host blocked using zen.spamhaus.org' }, 'BLOCKING', '450 4.7.1 Client'],
   ['policy.example', { rcpt: '550 5.7.1 Relaying denied' }, 'BLOCKING', '550 5.7.1 Relaying denied'],
 ];
+
+async function readEvidence(domain: string) {
+  const seen = await flow.service.graphql<{ domain: { outage: { evidence: unknown[] } } }>(
+    `{ domain(name: "${domain}") { outage { evidence { host address reply } } } }`,
+  );
+  return seen.domain.outage.evidence;
+}
 
 test.each(HOST_TROUBLE)('%s: the host is in trouble, the mail is not', async (domain, modes, outageClass, reply) => {
   const primary = await addDomain(domain, modes);
@@ -110,6 +118,9 @@ test.each(HOST_TROUBLE)('%s: the host is in trouble, the mail is not', async (do
   const { outage } = await flow.see(domain);
   expect(outage).toMatchObject({ class: outageClass });
   expect(outage?.lastReply).toStartWith(reply);
+  expect(await readEvidence(domain)).toEqual([
+    { host: '127.0.0.1', address: `127.0.0.1:${primary.port}`, reply: outage?.lastReply ?? '' },
+  ]);
   primary.setMode('plain');
   const second = await attemptAgain(primary, domain, first.id);
   expect(second.recipients).toMatchObject([{ state: 'DELIVERED', attemptCount: 2 }]);

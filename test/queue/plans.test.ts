@@ -4,6 +4,10 @@
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
+import { endEmptyOutages, tellThresholds } from '../../src/outage/care.ts';
+import { advanceAttempt, advanceNeighbours, takeChecks } from '../../src/outage/checks.ts';
+import { createDrainGauge } from '../../src/outage/drain.ts';
+import { judgeOwnTrouble } from '../../src/outage/own-trouble.ts';
 import { readDestination, recordFailure, recordSuccess } from '../../src/outage/clock.ts';
 import {
   claimDue,
@@ -68,8 +72,15 @@ async function runAll(): Promise<void> {
   const state = await readDestination(sql, destinationId);
   const trouble = { destinationId, begunAt: state?.now ?? '', trouble: 'TIMEOUT' as const, reply: '[timeout]' };
   await recordFailure(sql, trouble);
+  await takeChecks(sql, 10);
+  await advanceAttempt(sql, destinationId);
+  await advanceNeighbours(sql, ['192.0.2.1:25'], 10);
+  await endEmptyOutages(sql);
+  await tellThresholds(sql);
+  await judgeOwnTrouble(sql);
   for (const isFlush of [true, false]) await claimProbe(sql, { destinationId, holder, isFlush });
   await recordSuccess(sql, destinationId);
+  await createDrainGauge({ sql, owner: () => holder }).measure();
   const [first, second] = messages;
   await recordOutcomes(sql, {
     destinationId,
