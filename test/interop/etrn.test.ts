@@ -1,0 +1,52 @@
+/**
+ * A real Postfix as the primary: back after an outage, its machine asks by ETRN, and the mail comes to it (RFC 1985).
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { until } from '../helpers/child.ts';
+import { createDomain, untilHeld } from '../helpers/domains.ts';
+import { findFreePort } from '../helpers/free-port.ts';
+import { startPostfix, whyNoPostfix } from '../helpers/postfix.ts';
+import { type Service, startService } from '../helpers/service.ts';
+import { openSession, sendMessage } from '../helpers/smtp-session.ts';
+import { isSkipped } from './mail.ts';
+
+const DOMAIN = 'behind.example';
+
+describe.skipIf(isSkipped('ETRN for Postfix', whyNoPostfix()))('ETRN', () => {
+  let service: Service;
+  let primaryPort: number;
+
+  beforeAll(async () => {
+    service = await startService();
+    primaryPort = await findFreePort();
+    await createDomain(service, DOMAIN, [{ host: '127.0.0.1', port: primaryPort }]);
+    await service.graphql(
+      `mutation { domainUpdate(input: { name: "${DOMAIN}", etrnClients: ["127.0.0.1"] }) { userErrors { code } } }`,
+    );
+  });
+
+  afterAll(() => service?.remove());
+
+  test('brings what was held to a Postfix that is back', async () => {
+    const session = await openSession(service.smtpPort);
+    for (const subject of ['one', 'two']) {
+      const content = Buffer.from(`Subject: ${subject}\r\n\r\nHello.\r\n`);
+      await sendMessage(session, { from: 'sender@elsewhere.example', to: `user@${DOMAIN}`, content });
+    }
+    await untilHeld(service, DOMAIN, 2);
+    const primary = await startPostfix({ mode: { kind: 'SINK', domains: [DOMAIN] }, port: primaryPort });
+    try {
+      expect(await session.command(`ETRN ${DOMAIN}`)).toBe(253);
+      const delivered = await until('the mail arrives', 20_000, async () => {
+        const mails = await primary.readDelivered();
+        return mails.length === 2 && mails;
+      });
+      const subjects = delivered.map((mail) => /^Subject: (\w+)/m.exec(mail.toString())?.[1]);
+      expect(subjects.toSorted()).toEqual(['one', 'two']);
+      await untilHeld(service, DOMAIN, 0);
+    } finally {
+      session.close();
+      await primary.remove();
+    }
+  });
+});
