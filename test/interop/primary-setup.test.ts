@@ -26,7 +26,7 @@ async function hearRcpt(port: number, localAddress: string, to: string): Promise
   try {
     let reply = await peer.reply();
     for (const line of ['EHLO client.example', MAIL_FROM, `RCPT TO:<${to}>`]) {
-      if (!/^2/.test(reply)) break;
+      if (!reply.startsWith('2')) break;
       reply = await peer.ask(line);
     }
     return reply;
@@ -79,14 +79,14 @@ describe.skipIf(isSkipped('the Postfix text', whyNoPostfix()))('Postfix', () => 
     const script = snippetFor('POSTFIX');
     await postfix.administer(script);
     const once = await postfix.administer('postconf -n');
-    expect(await postfix.administer(`${script}`)).not.toMatch(/warning|error|fatal/i);
+    expect(await postfix.administer(script)).not.toMatch(/warning|error|fatal/i);
     expect(await postfix.administer('postconf -n')).toBe(once);
     expect(once).toMatch(
       /smtpd_recipient_restrictions = check_client_access cidr:\S+ *, permit_mynetworks, reject_unauth/,
     );
 
     await until('the new rules are in force', 10_000, async () =>
-      /^250/.test(await hearRcpt(postfix.port, '127.0.0.1', 'user@here.example')),
+      (await hearRcpt(postfix.port, '127.0.0.1', 'user@here.example')).startsWith('250'),
     );
     expect(await hearRcpt(postfix.port, '127.0.0.2', 'user@here.example')).toMatch(/^554 .*listed/);
     expect(await hearRcpt(postfix.port, '127.0.0.1', 'user@not-here.example')).toMatch(/^554 5\.7\.1 .*Relay/i);
@@ -98,7 +98,7 @@ describe.skipIf(isSkipped('the Postfix text', whyNoPostfix()))('Postfix', () => 
       'postconf -e smtpd_relay_restrictions= "smtpd_recipient_restrictions=$(postconf -h smtpd_recipient_restrictions)" && postfix reload',
     );
     await until('the relay rules are gone', 10_000, async () =>
-      /^554 5\.7\.1/.test(await hearRcpt(postfix.port, '127.0.0.1', 'user@not-here.example')),
+      (await hearRcpt(postfix.port, '127.0.0.1', 'user@not-here.example')).startsWith('554 5.7.1'),
     );
     expect(await hearRcpt(postfix.port, '127.0.0.1', 'user@here.example')).toMatch(/^250/);
   });
@@ -108,7 +108,7 @@ describe.skipIf(isSkipped('the Postfix text', whyNoPostfix()))('Postfix', () => 
       `postconf -e smtpd_client_connection_rate_limit=1 smtpd_recipient_restrictions=reject_unauth_destination\n${snippetFor('POSTFIX')}`,
     );
     await until('the new rules are in force', 10_000, async () =>
-      /^250/.test(await hearRcpt(screened.port, '127.0.0.1', 'user@here.example')),
+      (await hearRcpt(screened.port, '127.0.0.1', 'user@here.example')).startsWith('250'),
     );
     for (let round = 0; round < 5; round += 1) {
       expect(await hearRcpt(screened.port, '127.0.0.1', 'user@here.example')).toMatch(/^250/);
