@@ -3,6 +3,7 @@
  */
 import { claimDue, claimProbe, FIRST_KEY, type Holder, type QueueSql, readContents } from '../queue/claim.ts';
 import type { ByteBudget } from './budget.ts';
+import type { Cap } from './ramp-cap.ts';
 import { createSource, type Source } from './source.ts';
 
 interface Claims {
@@ -11,8 +12,16 @@ interface Claims {
   readonly budget: ByteBudget;
 }
 
-/** What is due, and after a flush what was not tried since. */
-export function dueSource(sql: QueueSql, input: Claims & { readonly flushedAt: Date | null }): Source {
+interface DueClaims extends Claims {
+  readonly flushedAt: Date | null;
+  readonly cap: Cap;
+  /** Null: as many as the primary bears. */
+  readonly perMinute: number | null;
+}
+
+/** What is due, and after a flush what was not tried since; no more than the cap allows now. */
+export function dueSource(sql: QueueSql, input: DueClaims): Source {
+  const { cap, perMinute } = input;
   let after = FIRST_KEY;
   return createSource({
     claim: async (limit) => {
@@ -22,6 +31,7 @@ export function dueSource(sql: QueueSql, input: Claims & { readonly flushedAt: D
     },
     readContents: (ids) => readContents(sql, ids),
     budget: input.budget,
+    cap: perMinute === null ? null : { take: (most) => cap.take(perMinute, most), giveBack: cap.giveBack },
   });
 }
 

@@ -38,15 +38,16 @@ import { dueSource, probeSource } from './claims.ts';
 import { type ConditionKeeper, createConditionKeeper } from './conditions.ts';
 import type { HostMemory } from './host-memory.ts';
 import { createObserver, type Observer } from './observer.ts';
+import { createRampMemory, type Remembered } from './ramp-memory.ts';
 import { createRecorder } from './recorder.ts';
-import { type RoundDeps, type RoundResult, runRound, type StoppableResult } from './round.ts';
+import { type RoundResult, runRound } from './round.ts';
+import type { StoppableResult } from './round-attempt.ts';
 import type { Route } from './route.ts';
 import type { Source } from './source.ts';
+import { createTurns, type Turn } from './turns.ts';
 
 /** Destinations tried at the same time by this node; the others wait their turn. */
 const MOST_DESTINATIONS = 256;
-/** Destinations whose last success is remembered; only the last minute of it matters. */
-const MOST_REMEMBERED = 100_000;
 /** Destinations on the host of one that is back which are tried at once; each that succeeds calls as many more. */
 const MOST_NEIGHBOURS = 20;
 /** Contents in memory for delivery, all destinations together. */
@@ -99,51 +100,29 @@ export interface Delivery {
 }
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
-  /** Destinations being tried; true: poked again meanwhile. */
-  const running = new Map<string, boolean>();
-  const waiting = new Set<string>();
-  const loops = new Set<Promise<void>>();
   const budget = createByteBudget(CONTENT_BYTES);
-  /** Of the destinations tried lately; what is forgotten counts as no success. */
-  const successes = new Map<string, { atMs: number }>();
+  const memory = createRampMemory();
   const conditions = createConditionKeeper(deps);
   let cut = new AbortController();
   let isStopping = false;
 
-  const lastSuccessAt = (id: string) => {
-    if (successes.size >= MOST_REMEMBERED && !successes.has(id)) successes.clear();
-    const last = successes.get(id) ?? { atMs: Number.NEGATIVE_INFINITY };
-    successes.set(id, last);
-    return last;
-  };
-  const start = (id: string) => {
-    waiting.delete(id);
-    running.set(id, false);
-    const lastSuccess = lastSuccessAt(id);
-    const run = { id, budget, signal: cut.signal, isStopping: () => isStopping, lastSuccess, conditions, poke };
-    const loop = tryDestination(deps, run)
-      .catch((error: unknown) => deps.events.fault(`delivery to ${id}`, error))
-      .finally(() => {
-        // Behind those that wait already: mail that never ceases to come for some must not keep the others waiting.
-        if (running.get(id) === true) waiting.add(id);
-        running.delete(id);
-        loops.delete(loop);
-        const next = waiting.values().next().value;
-        if (next !== undefined && !isStopping) start(next);
-      });
-    loops.add(loop);
-  };
-  const poke = (id: string) => {
-    if (isStopping) return;
-    if (running.has(id)) running.set(id, true);
-    else if (running.size < MOST_DESTINATIONS) start(id);
-    else waiting.add(id);
-  };
+  const turns = createTurns({
+    most: MOST_DESTINATIONS,
+    run: async (id, { isOver }) => {
+      const shared = { budget, signal: cut.signal, isStopping: () => isStopping, conditions, poke };
+      await tryDestination(deps, { ...shared, ...memory.of(id), id, isOver, rest: () => memory.rest(id) }).catch(
+        (error: unknown) => deps.events.fault(`delivery to ${id}`, error),
+      );
+    },
+  });
+  const poke = (id: string) => turns.poke(id);
 
   return {
     poke,
     sweep: async () => {
-      for (const id of await findDueDestinations(deps.sql)) if (!running.has(id)) poke(id);
+      for (const { id, tenantId, isFlush } of await findDueDestinations(deps.sql)) {
+        if (!turns.isRunning(id) && (isFlush || !memory.isResting(id))) turns.poke(id, tenantId);
+      }
     },
     abort: () => {
       cut.abort();
@@ -152,18 +131,20 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     stop: async (graceMs) => {
       isStopping = true;
       cut.abort();
-      await within(graceMs, Promise.all(loops), () => undefined);
+      await within(graceMs, turns.stop(), () => undefined);
     },
   };
 }
 
-interface Run extends Pick<RoundDeps, 'lastSuccess'> {
+interface Run extends Remembered, Turn {
   readonly id: string;
   readonly budget: ByteBudget;
   readonly signal: AbortSignal;
   readonly isStopping: () => boolean;
   readonly conditions: ConditionKeeper;
   readonly poke: (destinationId: string) => void;
+  /** The host grants no session just now. */
+  readonly rest: () => void;
 }
 
 async function tryDestination(deps: DeliveryDeps, run: Run): Promise<void> {
@@ -181,7 +162,6 @@ async function tryDestination(deps: DeliveryDeps, run: Run): Promise<void> {
 
 async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts: Attempts): Promise<void> {
   let flushedAt: Date | null = null;
-  const { lastSuccess } = run;
   const claims = { destinationId: run.id, holder, budget: run.budget };
   for (;;) {
     const destination = await readDestination(deps.sql, run.id);
@@ -193,8 +173,8 @@ async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts
     const source =
       isFailing || isPaused
         ? probeSource(deps.sql, { ...claims, isFlush: flushRequestedAt !== null })
-        : dueSource(deps.sql, { ...claims, flushedAt });
-    const observer = createObserver(deps.hosts);
+        : dueSource(deps.sql, { ...claims, flushedAt, cap: run.cap, perMinute: destination.drainPerMinute });
+    const observer = createObserver(deps.hosts, Date.parse(destination.now));
     const breaker = createBreakerWatch(destination, deps.events);
     const result = await roundAt(deps, {
       ...run,
@@ -202,14 +182,17 @@ async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts
       holder,
       attempts,
       source,
-      lastSuccess,
       observer,
       breaker,
     });
     await run.conditions.keep(destination, observer);
+    if (result.isTurnedAway) run.rest();
+    if (result.failure !== null) run.ramp.restart();
     if (result.failure !== null) return recordTrouble(deps, { destination, failure: result.failure, observer });
     if (breaker.isOpen()) await expireLate(deps, destination, HELD_BACK);
-    if (!isFailing && flushedAt !== null) await clearFlush(deps.sql, run.id, flushedAt);
+    // Another turn, for what there was no time for.
+    if (run.isOver()) return run.poke(run.id);
+    if (!isFailing && flushedAt !== null && !source.isCapped()) await clearFlush(deps.sql, run.id, flushedAt);
     if (!result.hasSucceeded) return;
     if (!isFailing || breaker.isOpen()) {
       await recordRound(deps.sql, run.id);
@@ -262,6 +245,7 @@ async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
         return content;
       },
       budget: round.budget,
+      ramp: round.ramp,
       lastSuccess: round.lastSuccess,
       onSuccess: async () => {
         if (!destination.isFailing) return;
@@ -270,7 +254,7 @@ async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
         deps.events.outageClosed(destination, closed);
         for (const id of await advanceNeighbours(deps.sql, observer.greeted(), MOST_NEIGHBOURS)) round.poke(id);
       },
-      isStopping: () => round.isStopping() || round.signal.aborted || breaker.isOpen(),
+      isStopping: () => round.isStopping() || round.isOver() || round.signal.aborted || breaker.isOpen(),
       onFault: ({ id }, error) => deps.events.fault(`attempt of message ${id}`, error),
     });
   } finally {

@@ -174,11 +174,11 @@ function isToKnownGood(sql: Sql, destinationId: string) {
     limit 1), false)`;
 }
 
-/** Gives back claims that no attempt was made with: due again at once, nothing counted. */
+/** Gives back claims that no attempt was made with: due again at once, before what came after them, nothing counted. */
 export async function releaseClaims(sql: Sql, holder: Holder, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql`
-    update messages set claimed_by = null, claim_epoch = null, next_attempt_at = claimed_at
+    update messages set claimed_by = null, claim_epoch = null, next_attempt_at = least(claimed_at, accepted_at)
     where id = any(${ids as string[]}::uuid[]) and claimed_by = ${holder.node} and claim_epoch = ${holder.epoch}`;
 }
 

@@ -6,9 +6,15 @@
 import type { Sql } from '../db/client.ts';
 import { isPausedNow } from '../settings/pause.ts';
 
-/** Ids of destinations that may be tried: mail due and the clock not forbidding it, or a flush asked for. */
-export async function findDueDestinations(sql: Sql): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`
+export interface DueDestination {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly isFlush: boolean;
+}
+
+/** Destinations that may be tried: mail due and the clock not forbidding it, or a flush asked for. */
+export async function findDueDestinations(sql: Sql): Promise<DueDestination[]> {
+  const rows = await sql<DueDestination[]>`
     with recursive heads as (
       (select destination_id, next_attempt_at from messages order by destination_id, next_attempt_at limit 1)
       union all
@@ -18,9 +24,9 @@ export async function findDueDestinations(sql: Sql): Promise<string[]> {
         where destination_id > h.destination_id order by destination_id, next_attempt_at limit 1
       ) m
     )
-    select d.id
+    select d.id, d.tenant_id as "tenantId", d.flush_requested_at is not null as "isFlush"
     from heads h join destinations d on d.id = h.destination_id
     where (h.next_attempt_at <= bmx_now() and not ${isPausedNow(sql)} and coalesce(d.next_attempt_at <= bmx_now(), true))
       or d.flush_requested_at is not null`;
-  return rows.map((row) => row.id);
+  return [...rows];
 }

@@ -51,8 +51,16 @@ function turnedAway(reply = '421 4.7.0 Too many connections'): StoppableResult {
 function troubled(reply: string, isGreeted: boolean): StoppableResult {
   const trouble: HostTrouble = isGreeted ? 'DROPPED' : 'GREETING';
   const record: AttemptRecord = {
-    ...{ host: 'mx.test', address: '192.0.2.1:25', tls: null, reply, outcome: 'DEFERRED', recipientNumbers: [0] },
-    ...{ isHostLevel: true, trouble, isGreeted, answerMs: 0, latencyMs: 1 },
+    host: 'mx.test',
+    address: '192.0.2.1:25',
+    tls: null,
+    reply,
+    outcome: 'DEFERRED',
+    recipientNumbers: [0],
+    isHostLevel: true,
+    trouble,
+    isGreeted,
+    latencyMs: 1,
   };
   return { outcomes: new Map([[0, DEFERRED]]), records: [record], hostTrouble: { trouble, reply }, isStopped: false };
 }
@@ -138,7 +146,7 @@ describe('a host that takes mail', () => {
         running -= 1;
         return resultOf(null);
       },
-      { budget: createByteBudget(1_000_000) },
+      { budget: createByteBudget(1_000_000), ramp: createRamp({ most: 20 }) },
     );
     expect(atFirst).toBe(1);
     expect(played).toMatchObject({

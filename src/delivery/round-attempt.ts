@@ -1,0 +1,58 @@
+/**
+ * One message of a round: the way there looked up, the attempt made, and what stands for it where there is nothing to dial.
+ */
+import type { AttemptResult, Outcome } from '../mail/outcome.ts';
+import type { ClaimedMessage } from '../queue/claim.ts';
+import type { Settlement } from '../queue/outcome.ts';
+import type { Route } from './route.ts';
+
+/** `isStopped`: cut before every recipient had a verdict; those without one are tried again at once. */
+export type StoppableResult = AttemptResult & { readonly isStopped: boolean };
+
+export type RouteAttempt = (
+  message: ClaimedMessage,
+  route: Route & { kind: 'HOSTS' },
+  content: () => Promise<Uint8Array>,
+) => Promise<StoppableResult>;
+
+/** A bug or lost infrastructure of ours: this message waits for its next slot, the destination is not blamed. */
+export function faultOf(message: ClaimedMessage): Settlement {
+  const reply = { code: 451, enhancedCode: '4.3.0', text: '[internal fault; see the log]' };
+  return {
+    messageId: message.id,
+    outcomes: new Map(message.recipients.map(({ number }) => [number, { kind: 'DEFERRED', reply }])),
+    records: [],
+    isHostLevel: false,
+  };
+}
+
+export async function attemptRoute(
+  deps: { readonly route: () => Promise<Route>; readonly attempt: RouteAttempt },
+  message: ClaimedMessage,
+  content: () => Promise<Uint8Array>,
+): Promise<StoppableResult> {
+  const route = await deps.route();
+  if (route.kind === 'HOSTS') return deps.attempt(message, route, content);
+  const isFailed = route.kind === 'FAILED';
+  const outcome: Outcome = isFailed
+    ? { kind: 'FAILED', reply: route.reply }
+    : { kind: 'DEFERRED', reply: { code: 451, enhancedCode: '4.4.3', text: route.reply } };
+  const reply = isFailed ? `[${route.reply.text}]` : route.reply;
+  return {
+    outcomes: new Map(message.recipients.map(({ number }) => [number, outcome])),
+    records: [
+      {
+        host: null,
+        address: null,
+        tls: null,
+        reply,
+        outcome: outcome.kind,
+        recipientNumbers: message.recipients.map(({ number }) => number),
+        isHostLevel: !isFailed,
+        latencyMs: 0,
+      },
+    ],
+    hostTrouble: isFailed ? null : { trouble: route.trouble, reply },
+    isStopped: false,
+  };
+}
