@@ -187,3 +187,79 @@ test('outages: open and ended, newest first, by domain, and as a field of their 
   const { outages: after } = await control.ask<Answer>(query, { filter: { isOpen: true } });
   expect(after.nodes[0]).toMatchObject({ domain: null, domainName: 'open.example', heldCount: 1 });
 });
+
+test('an outage shows its evidence, and once it is over how it drains; a domain its conditions', async () => {
+  const name = 'draining.example';
+  const destinationId = await addDomain(control, name);
+  const id = await openOutage(destinationId);
+  const { sql } = control.database;
+  const evidence = JSON.stringify([
+    {
+      at: '2026-11-24T19:00:00.123456+00:00',
+      trouble: 'REFUSED',
+      host: 'mx.draining.example',
+      address: '192.0.2.1:25',
+      reply: '[connection refused]',
+      latencyMs: 3,
+      isGreeted: false,
+    },
+    {
+      at: '2026-11-24T19:15:00+00:00',
+      trouble: null,
+      host: null,
+      address: null,
+      reply: '451 4.7.1 Greylisted',
+      latencyMs: 0,
+      isGreeted: true,
+    },
+  ]);
+  await sql`update outages set evidence = ${evidence}::text::jsonb where id = ${id}`;
+  await holdMessage(control.database, { destinationId, sizeBytes: 50 });
+  const query = `{ outages(first: 1, filter: { domain: "${name}" }) { nodes {
+    attemptCount heldCount drainedAt drain { messagesPerSecond etaAt }
+    evidence { at trouble host address reply latencyMs } domain { conditions { kind seenAt } } } } }`;
+  const read = async () => {
+    const { outages } = await control.ask<{ outages: { nodes: Record<string, unknown>[] } }>(query);
+    return outages.nodes[0];
+  };
+  expect(await read()).toEqual({
+    attemptCount: 1,
+    heldCount: 1,
+    drainedAt: null,
+    drain: null,
+    evidence: [
+      {
+        at: '2026-11-24T19:00:00.123Z',
+        trouble: 'REFUSED',
+        host: 'mx.draining.example',
+        address: '192.0.2.1:25',
+        reply: '[connection refused]',
+        latencyMs: 3,
+      },
+      {
+        at: '2026-11-24T19:15:00.000Z',
+        trouble: null,
+        host: null,
+        address: null,
+        reply: '451 4.7.1 Greylisted',
+        latencyMs: 0,
+      },
+    ],
+    domain: { conditions: [] },
+  });
+
+  await sql`update outages set ended_at = bmx_now(), held_at_end = 1 where id = ${id}`;
+  await sql`
+    update destinations set outage_id = null, first_failure_at = null, next_attempt_at = null, greylisting_at = bmx_now(),
+      tarpitting_at = bmx_now() - interval '8 days', drain_rate = 0.5, drain_measured_at = bmx_now()
+    where id = ${destinationId}`;
+  const draining = await read();
+  expect(draining).toMatchObject({ heldCount: 1, drain: { messagesPerSecond: 0.5 } });
+  expect(draining?.['drain']).toMatchObject({ etaAt: expect.any(String) });
+  expect(draining?.['domain']).toMatchObject({ conditions: [{ kind: 'GREYLISTING' }] });
+
+  await sql`update destinations set drain_measured_at = bmx_now() - interval '1 minute' where id = ${destinationId}`;
+  expect(await read()).toMatchObject({ drain: { messagesPerSecond: 0, etaAt: null } });
+  await sql`update outages set drained_at = bmx_now() where id = ${id}`;
+  expect(await read()).toMatchObject({ heldCount: null, drain: null });
+});

@@ -129,6 +129,7 @@ describe("another tenant's viewer", () => {
           .messages.length,
         outages: (await outages.listOutages(viewer, { ...page, filter: { domain: 'private.example' } })).length,
         openOutages: (await outages.findOpenOutages(viewer, [destinationId])).size,
+        conditions: (await outages.findConditions(viewer, [destinationId])).size,
         attempts: attempts?.length,
         queues: (await createQueueInspection(database.sql).readQueues(viewer, [destinationId])).size,
         operator: (await findTenants(database.sql, viewer, [OPERATOR.tenantId])).size,
