@@ -14,6 +14,7 @@
 import { monotonicMs } from '../clock.ts';
 import type { EnvelopeRecipient } from '../mail/envelope.ts';
 import type { AttemptResult, RecipientNumber } from '../mail/outcome.ts';
+import { waivesTls } from '../mail/tls-required.ts';
 import { formatEndpoint } from '../net/addresses.ts';
 import { needsSmtpUtf8, type SmtpOffers } from '../net/smtp-commands.ts';
 import type { SmtpSession } from '../net/smtp-session.ts';
@@ -59,9 +60,10 @@ const RECIPIENTS_PER_TRANSACTION = 100;
 
 /** `isStopped`: the signal or the end of the sessions stopped it before some recipient had a verdict. */
 export async function attempt(task: AttemptTask): Promise<AttemptResult & { readonly isStopped: boolean }> {
-  const { message, hosts } = task;
+  const { message } = task;
   const progress = createProgress(message.recipients.map(({ number }) => number));
   const loadContent = once(message.content);
+  const hosts = await hostsFor(task, loadContent);
   for (const { host, addresses, tls, refusal } of hosts) {
     if (refusal !== undefined) {
       passOver(task, progress, host, refusal);
@@ -72,6 +74,16 @@ export async function attempt(task: AttemptTask): Promise<AttemptResult & { read
     }
   }
   return progress.result();
+}
+
+/** Where the domain publishes what TLS must be, the content is read first: its sender may waive that (RFC 8689 §5). */
+async function hostsFor(
+  { hosts }: AttemptTask,
+  loadContent: () => Promise<Uint8Array>,
+): Promise<readonly AttemptHost[]> {
+  if (hosts.every(({ waivedTls }) => waivedTls === undefined)) return hosts;
+  if (!waivesTls(await loadContent())) return hosts;
+  return hosts.map(({ host, addresses, tls, waivedTls = tls }) => ({ host, addresses, tls: waivedTls }));
 }
 
 interface AddressTask {

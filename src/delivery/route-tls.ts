@@ -5,13 +5,14 @@
  * - Under `deliverTo` the setting alone decides: what the domain publishes speaks of its MX hosts.
  * - Else DANE (RFC 7672) goes before MTA-STS (RFC 8461 §2), and either before a setting that asks for less. A host whose TLSA
  *   records cannot be looked up, or that an enforced policy does not name, is not dialled: the mail is kept.
+ * - What a domain publishes can be waived by the sender of a message (RFC 8689 §5), the setting cannot.
  *
  * Dials nothing.
  */
 import type { DestinationState } from '../outage/clock.ts';
 import type { DaneAnswer, DaneQuestion } from '../net/dane.ts';
 import { allowsHost, type StsPolicy } from '../net/mta-sts-policy.ts';
-import type { TlsDemand } from '../net/tls-demand.ts';
+import { kindOfDemand, type TlsDemand } from '../net/tls-demand.ts';
 import type { Route, RouteHost } from './route.ts';
 
 export interface TlsSources {
@@ -36,8 +37,15 @@ export async function demandTls(
     return { ...route, hosts: route.hosts.map((host) => ({ ...host, tls: own })) };
   }
   const policy = await sources.findStsPolicy(name);
-  const hosts = route.hosts.map((host) => demandOf(host, { domain: name, own, policy }, sources));
+  const hosts = route.hosts.map(async (host) => {
+    const demanded = await demandOf(host, { domain: name, own, policy }, sources);
+    return isPublished(demanded, own) ? { ...demanded, waivedTls: own } : demanded;
+  });
   return { ...route, hosts: await Promise.all(hosts) };
+}
+
+function isPublished({ tls, refusal }: RouteHost, own: TlsDemand): boolean {
+  return refusal !== undefined || kindOfDemand(tls) !== kindOfDemand(own);
 }
 
 interface Wishes {

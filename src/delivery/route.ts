@@ -18,6 +18,8 @@ export interface RouteHost {
   readonly tls: TlsDemand;
   /** Set where this host must not be dialled; the reply is ours, in brackets. */
   readonly refusal?: { readonly trouble: HostTrouble; readonly reply: string };
+  /** What TLS must be for a message that waives what the domain publishes (RFC 8689 §5); absent where nothing is published. */
+  readonly waivedTls?: TlsDemand;
 }
 
 export type Route =

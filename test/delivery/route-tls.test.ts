@@ -100,6 +100,21 @@ describe('by MX records', () => {
     expect(faults).toEqual(['mx2.customer.example: the policy of customer.example does not name it']);
   });
 
+  test('what is published can be waived down to the setting, and only that', async () => {
+    const waived = async (setting: Setting, given: Parameters<typeof demands>[1]) =>
+      (await demands(setting, given)).hosts.map(({ waivedTls }) => waivedTls && kindOfDemand(waivedTls));
+    expect(await waived('OPPORTUNISTIC', { policy: sts('enforce') })).toEqual(['OPPORTUNISTIC', 'OPPORTUNISTIC']);
+    expect(await waived('REQUIRED', { dane: RECORDS })).toEqual(['REQUIRED', 'REQUIRED']);
+    expect(await waived('OPPORTUNISTIC', { dane: UNUSABLE })).toEqual(['OPPORTUNISTIC', 'OPPORTUNISTIC']);
+    expect(await waived('OPPORTUNISTIC', { dane: TROUBLE })).toEqual(['OPPORTUNISTIC', 'OPPORTUNISTIC']);
+    expect(await waived('VERIFIED', {})).toEqual([undefined, undefined]);
+    expect(await waived('REQUIRED', {})).toEqual([undefined, undefined]);
+    expect(await waived('VERIFIED', { dane: RECORDS, deliverTo: [{ host: 'x.example', port: 25 }] })).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
   test('a trust anchor may vouch for the base domain, the host or the domain', async () => {
     const { hosts } = await demands('OPPORTUNISTIC', { dane: RECORDS });
     const names = ['base.example', 'mx1.customer.example', 'customer.example'];
@@ -147,6 +162,23 @@ describe('an attempt', () => {
     const result = await attempt({ message: messageTo('a@dom.example'), hosts, sessions: testSessions() });
     expect(result.hostTrouble).toEqual(refusal);
     expect(result.outcomes.get(0)).toMatchObject({ kind: 'DEFERRED', reply: { code: 451, enhancedCode: '4.7.5' } });
+  });
+
+  test('of a message with TLS-Required: No asks for what the setting asks, and passes over nobody', async () => {
+    const primary = await startFakePrimary();
+    primaries.push(primary);
+    const sessions = testSessions();
+    const strict = { kind: 'VERIFIED', by: 'MTA-STS' } as const;
+    const hosts = [{ ...hostOf('mx1', primary), tls: strict, refusal, waivedTls: 'OPPORTUNISTIC' as const }];
+    const plain = messageTo('a@dom.example');
+    const waiving = { ...plain, content: Buffer.from('Subject: x\r\ntls-required: no\r\n\r\nx\r\n') };
+    const inBody = { ...plain, content: Buffer.from('Subject: x\r\n\r\nTLS-Required: No\r\n') };
+    const fates = [];
+    for (const message of [plain, waiving, inBody]) {
+      fates.push((await attempt({ message, hosts, sessions })).outcomes.get(0)?.kind);
+    }
+    await sessions.closeAll();
+    expect(fates).toEqual(['DEFERRED', 'DELIVERED', 'DEFERRED']);
   });
 
   test('does not hand over on a session opened under a lesser demand', async () => {

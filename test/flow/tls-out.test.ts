@@ -145,6 +145,15 @@ test('an enforced policy keeps mail from a self-signed host, also while its reco
   await isKept('enforced.example', primary, /^\[TLS: its certificate is not trusted: /);
 });
 
+test('a sender may waive an enforced policy for a message', async () => {
+  const primary = await mailServer('mx.waived.example');
+  await publishPolicy('waived.example', 'enforce', ['mx.waived.example']);
+  await addDomain('waived.example', ['mx.waived.example']);
+  await flow.send({ to: ['a@waived.example'], content: 'Subject: x\r\nTLS-Required: No\r\n\r\nHello.\r\n' });
+  await primary.waitFor(() => primary.messages.length === 1, 'the message');
+  expect(primary.messages[0]?.isTls).toBe(true);
+});
+
 test('a policy whose max_age is over holds nothing back', async () => {
   const primary = await mailServer('mx.expired.example');
   await publishPolicy('expired.example', 'enforce', ['mx.expired.example'], 0);
