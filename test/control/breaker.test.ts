@@ -56,7 +56,9 @@ test('a breaker is shown as it stands; released it is closed, and the second tim
   expect(seen.domain.breaker).toMatchObject({ state: 'TRIAL', reply: '550 no', trialCount: 3 });
   expect(typeof seen.domain.breaker['since']).toBe('string');
   for (let n = 0; n < 2; n += 1) {
-    const { domainReleaseBreaker: released } = await control.ask<{ domainReleaseBreaker: unknown }>(RELEASE, { input: { name } });
+    const { domainReleaseBreaker: released } = await control.ask<{ domainReleaseBreaker: unknown }>(RELEASE, {
+      input: { name },
+    });
     expect(released).toMatchObject({ domain: { name, breaker: { state: 'CLOSED' } }, userErrors: [] });
   }
   const events = await sql`select from events where destination_id = ${destinationId} and kind = 'BREAKER_CLOSED'`;
@@ -86,7 +88,9 @@ test('what is held and suspected is ended, with the reply in the report; the res
     domainBounceHeld: { recipientCount: 0, userErrors: [{ code: 'CONFLICT', field: ['expectedCount'] }] },
   });
   expect(JSON.stringify(wrong)).toContain('3 recipients');
-  expect(await sql`select from recipients where destination_id = ${destinationId} and state = 'FAILED'`).toHaveLength(0);
+  expect(await sql`select from recipients where destination_id = ${destinationId} and state = 'FAILED'`).toHaveLength(
+    0,
+  );
   const input = { name, reason: 'they have moved', expectedCount: 3, idempotencyKey: `bounce ${name}` };
   for (let n = 0; n < 2; n += 1) {
     expect(await control.ask(BOUNCE, { input })).toMatchObject({
