@@ -59,7 +59,7 @@ export function createObserver(hosts: HostMemory, beganAtMs: number): Observer {
 }
 
 function isGreylisting(reply: string): boolean {
-  return /^4/.test(reply) && (saysGreylisting(reply) || POLICY_FOR_NOW.test(reply));
+  return reply.startsWith('4') && (saysGreylisting(reply) || POLICY_FOR_NOW.test(reply));
 }
 
 function evidenceOf({ host, address, reply, latencyMs, trouble, isGreeted = false }: AttemptRecord): Evidence {
