@@ -40,7 +40,7 @@ export type Attempt = {
   readonly outcome: AttemptOutcome;
   /** The verbatim reply, or in brackets what happened instead of one. */
   readonly reply: Scalars['String']['output'];
-  /** TLS version and cipher; null for clear text. */
+  /** TLS version and cipher, and by what the host was verified: `TLSv1.3 TLS_AES_256_GCM_SHA384 verified by MTA-STS`; null for clear text. */
   readonly tls?: Maybe<Scalars['String']['output']>;
 };
 
@@ -1724,15 +1724,15 @@ export type Tenant = {
   readonly name: Scalars['String']['output'];
 };
 
-/** What TLS towards a primary must be. Mail that cannot be handed over so is kept. */
+/** What TLS towards a primary must be. Where MX records decide, the domain may ask for more by DANE or MTA-STS. Mail that cannot be handed over so is kept. */
 export type TlsPolicy =
-  /** Not used. */
+  /** Not used, whatever the domain publishes. */
   | 'NONE'
   /** Used where it is offered, whoever the certificate names; clear text where it fails. */
   | 'OPPORTUNISTIC'
   /** Must be used, whoever the certificate names. */
   | 'REQUIRED'
-  /** Must be used, with a certificate that is valid for the host. */
+  /** Must be used, with a certificate that a known authority issued and that names the host. */
   | 'VERIFIED';
 
 /** What becomes of a recipient of whom nothing is known while the primary does not answer. None is refused for good. */
