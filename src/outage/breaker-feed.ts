@@ -8,6 +8,8 @@
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
+import { boundEvidence, type Evidence as OutageEvidence } from './class.ts';
+import { atNow, mergedEvidence } from './evidence.ts';
 import { type BreakerState, type Evidence, isTrialOver, nextBreakerState } from './breaker.ts';
 
 /** A recipient that was refused for the first time. */
@@ -206,6 +208,14 @@ async function recordStep(
     values (${newId()}, ${tenantId}, ${destinationId}, ${to === 'TRIAL' ? 'BREAKER_TRIAL' : 'BREAKER_CLOSED'})`;
 }
 
+/** Each reply once, in a session that was greeted. */
+function evidenceOf(refusals: readonly NewRefusal[]): OutageEvidence[] {
+  const replies = new Set(refusals.map(({ reply }) => reply));
+  return boundEvidence(
+    [...replies].map((reply) => ({ trouble: null, host: null, address: null, reply, latencyMs: 0, isGreeted: true })),
+  );
+}
+
 /** Opens it, and an outage where none stands: the next attempt comes in an hour. Returns the id of that outage. */
 async function open(
   sql: SqlExecutor,
@@ -214,12 +224,25 @@ async function open(
   const { destinationId } = feed;
   const { tenant_id: tenantId, outage_id: outageId } = standing;
   const openedId = outageId === null ? newId() : null;
+  const evidence = evidenceOf(feed.refusals);
   if (openedId === null) {
-    await sql`update outages set class = 'MISCONFIGURED', last_reply = ${reply} where id = ${outageId}`;
+    await sql`
+      with before as (
+        select id, class from outages where id = ${outageId} for update
+      ), met as (
+        select ${atNow(sql, evidence)} as evidence
+      ), told as (
+        insert into events (id, tenant_id, destination_id, kind, facts)
+        select ${newId()}::uuid, ${tenantId}::uuid, ${destinationId}::uuid, 'OUTAGE_RECLASSIFIED',
+          jsonb_build_object('outageId', id, 'class', 'MISCONFIGURED', 'formerClass', class, 'reply', ${reply}::text)
+        from before where class <> 'MISCONFIGURED'
+      )
+      update outages o set class = 'MISCONFIGURED', last_reply = ${reply}, evidence = ${mergedEvidence(sql)}
+      from before, met where o.id = before.id`;
   } else {
     await sql`
-      insert into outages (id, tenant_id, destination_id, started_at, class, last_reply)
-      values (${openedId}, ${tenantId}, ${destinationId}, bmx_now(), 'MISCONFIGURED', ${reply})`;
+      insert into outages (id, tenant_id, destination_id, started_at, class, last_reply, evidence)
+      values (${openedId}, ${tenantId}, ${destinationId}, bmx_now(), 'MISCONFIGURED', ${reply}, ${atNow(sql, evidence)})`;
   }
   const facts = { outageId: openedId ?? outageId, class: 'MISCONFIGURED', reply };
   await sql`

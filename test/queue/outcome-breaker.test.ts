@@ -302,7 +302,10 @@ describe('a trial', () => {
       class: 'MISCONFIGURED',
       waits_s: 3600,
     });
-    expect((await eventKinds()).at(-1)).toBe('BREAKER_OPENED');
+    expect((await eventKinds()).slice(-2).toSorted()).toEqual(['BREAKER_OPENED', 'OUTAGE_RECLASSIFIED']);
+    const [outage] = await db.sql<{ evidence: { reply: string }[] }[]>`
+      select evidence from outages where destination_id = ${id} and ended_at is null`;
+    expect(outage?.evidence.map(({ reply }) => reply)).toEqual(['[refused]', '550 5.1.1 no such user']);
   });
 
   test('one mailbox that is gone opens nothing, however much mail it has', async () => {
