@@ -20,7 +20,7 @@ export function tellBreaker(
   switch (to) {
     case 'OPEN':
       log.breakerOpened({ domain, reply: reply ?? '' });
-      if (openedOutageId !== null) metrics.outageEvent('OPENED', 'MISCONFIGURED');
+      metrics.outageEvent(openedOutageId === null ? 'RECLASSIFIED' : 'OPENED', 'MISCONFIGURED');
       break;
     case 'TRIAL':
       log.breakerTrial({ domain });
