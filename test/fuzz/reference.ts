@@ -1,7 +1,7 @@
 /**
  * A small SMTP server on paper: what may be answered to a stream of octets, and which messages are then accepted.
  *
- * Written from RFC 5321 (and 1870, 3030, 3207, 3461, 6152, 6531 where they add a word), not from src, so that the two can
+ * Written from RFC 5321 (and 1870, 1985, 3030, 3207, 3461, 6152, 6531 where they add a word), not from src, so that the two can
  * disagree. Three kinds of judgement on a command: it must be taken, it must be refused, or a server may do either; in the
  * last case the server's own answer decides how the session goes on. Strict where a wrong 250 would be: the end of data, the
  * order of commands, whose recipient it is, and the content of every message.
@@ -138,7 +138,8 @@ class PaperServer {
     const asked = JSON.stringify(what.length > 120 ? `${what.slice(0, 120)}…` : what);
     if (reply === undefined) throw new Complaint(`no reply to ${asked}`);
     const { code, text } = reply;
-    if (code >= 500) this.errors += 1;
+    // 459 is a guess at a domain (RFC 1985).
+    if (code >= 500 || code === 459) this.errors += 1;
     const allowed = `${classes}${this.isLongLine ? '5' : ''}`;
     if (code === 421 && (options.mayClose === true || this.errors >= FEW_ERRORS)) this.isEnded = true;
     else if (!allowed.includes(String(code).slice(0, 1))) {
@@ -172,6 +173,8 @@ class PaperServer {
     else if (verb === 'DATA') this.onData(line);
     else if (verb === 'BDAT') this.onBdat(line);
     else if (verb === 'STARTTLS') this.onStartTls(line);
+    // RFC 1985 §5: nobody here may start a queue, and not within a transaction; a node that is none is a matter of syntax.
+    else if (verb === 'ETRN') this.take(line, this.isGreeted && this.mail === null ? '45' : '5');
     else if (verb === 'QUIT') this.isEnded ||= this.isTaken(line, shy);
     else if (verb === 'RSET') this.mail = this.isTaken(line, shy) ? null : this.mail;
     else if (verb === 'NOOP') this.take(line, '2');

@@ -42,7 +42,7 @@ describe.skipIf(isSkipped('ETRN for Postfix', whyNoPostfix()))('ETRN', () => {
         return mails.length === 2 && mails;
       });
       const subjects = delivered.map((mail) => /^Subject: (\w+)/m.exec(mail.toString())?.[1]);
-      expect(subjects.toSorted()).toEqual(['one', 'two']);
+      expect(new Set(subjects)).toEqual(new Set(['one', 'two']));
       await untilHeld(service, DOMAIN, 0);
     } finally {
       session.close();

@@ -137,7 +137,7 @@ describe('cancel', () => {
     const [later] = await hold({ count: 1 });
     await carryOut();
     expect(await see(id)).toMatchObject({ state: 'DONE', done: 1_300, endedAt: expect.any(Date) });
-    expect(await heldIds()).toEqual([elsewhere, later].toSorted() as string[]);
+    expect(new Set(await heldIds())).toEqual(new Set([elsewhere ?? '', later ?? '']));
     expect(fates).toHaveLength(1_300);
     expect(fates.every(({ state, reply }) => state === 'CANCELLED' && reply === '[cancelled: spam run]')).toBe(true);
     expect(await eventsOf('MESSAGE_CANCELLED')).toBe(1_300);
