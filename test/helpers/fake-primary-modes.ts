@@ -44,6 +44,8 @@ export interface FakePrimaryModes {
   readonly sizeLimitBytes: number | null;
   /** Closes the session with 421 after this many messages. */
   readonly messagesPerSession: number;
+  /** Greets with 421 while so many sessions are open. */
+  readonly sessionsAtOnce: number;
 }
 
 export const PLAIN_MODES: FakePrimaryModes = {
@@ -70,6 +72,7 @@ export const PLAIN_MODES: FakePrimaryModes = {
   startTls: 'WORKS',
   sizeLimitBytes: 52_428_800,
   messagesPerSession: Number.POSITIVE_INFINITY,
+  sessionsAtOnce: Number.POSITIVE_INFINITY,
 };
 
 /** Whole-server modes by name. Each starts from the plain one; `plain` undoes them. */

@@ -75,6 +75,7 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
       isOpen: true,
       unfinishedBytes: 0,
     };
+    const isOneTooMany = sessions.filter(({ isOpen }) => isOpen).length >= modes.sessionsAtOnce;
     sessions.push(session);
     onChange();
     const onMessage = (message: ReceivedMessage): void => {
@@ -82,7 +83,8 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
       onChange();
     };
     const onRcpt = (asked: AskedRecipient): void => void rcpts.push(asked);
-    const parts = { socket, session, modes: () => modes, certificate, greylisted, onMessage, onRcpt, onChange };
+    const modesNow = () => (isOneTooMany ? { ...modes, greeting: '421 4.7.0 Too many connections' } : modes);
+    const parts = { socket, session, modes: modesNow, certificate, greylisted, onMessage, onRcpt, onChange };
     const cut = serveSession(parts);
     cuts.set(socket, cut);
   };
