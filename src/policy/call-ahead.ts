@@ -74,6 +74,14 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
     return verdict;
   };
 
+  /** From memory, for a primary that cannot have spoken since: an outage costs no look-up a recipient. Null: look it up. */
+  const judgeInOutage = ({ recipient }: InquirySubject, mailbox: Mailbox, standing: Standing): Verdict | null => {
+    const sinceMs = openOutages.startedAtMs(recipient.destinationId);
+    const facts = primaries.recall(recipient.destinationId);
+    if (sinceMs === null || facts === null) return null;
+    return facts.isCatchAll ? PASS : judgeWhileAway(mailbox, standing, inOutage(sinceMs, monotonicMs()));
+  };
+
   const decide = async (subject: InquirySubject, mailbox: Mailbox, deadlineMs: number): Promise<Verdict> => {
     const { recipient } = subject;
     const { destinationId } = recipient;
@@ -110,7 +118,8 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
 
   const judge = (subject: InquirySubject, mailbox: Mailbox, deadlineMs: number): Verdict | Promise<Verdict> => {
     const standing = answers.recall(subject.recipient);
-    const known = standing === null ? null : judgeKnown(subject, mailbox, standing);
+    if (standing === null) return decide(subject, mailbox, deadlineMs);
+    const known = judgeKnown(subject, mailbox, standing) ?? judgeInOutage(subject, mailbox, standing);
     return known ?? decide(subject, mailbox, deadlineMs);
   };
 
@@ -176,8 +185,12 @@ function isRefreshDue({ refreshAtMs }: Standing, nowMs: number): boolean {
 
 /** Known to be away before anybody asks. A pause has no beginning here, and is no reason to put mail off for long. */
 function awayBefore(outageSinceMs: number | null, isPaused: boolean, nowMs: number): Away | null {
-  if (outageSinceMs !== null) return { ...awaySince(outageSinceMs, nowMs), isOutage: true };
+  if (outageSinceMs !== null) return inOutage(outageSinceMs, nowMs);
   return isPaused ? { ...awaySince(nowMs, nowMs), ageMs: Number.POSITIVE_INFINITY } : null;
+}
+
+function inOutage(sinceMs: number, nowMs: number): Away {
+  return { ...awaySince(sinceMs, nowMs), isOutage: true };
 }
 
 function awaySince(sinceMs: number, nowMs: number): Away {

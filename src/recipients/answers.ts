@@ -72,16 +72,24 @@ export function createAnswers(options: AnswersOptions): Answers {
   const { sql, monotonicMs, memory = DEFAULT_MEMORY } = options;
   const positive = createBoundedMap<Kept>(memory.mostPositive);
   const negative = createBoundedMap<Kept>(memory.mostNegative);
+  /** Nothing is known of them: remembered so that an outage asks the database once a minute, not at every RCPT. */
+  const unknown = createBoundedMap<Kept>(memory.mostNegative);
 
   /** What is being read or written for memory; what was dropped meanwhile is not kept. */
   const underWay = new Map<string, Promise<Standing>>();
 
-  const put = (key: string, kept: Kept): void => {
+  const remove = (key: string): void => {
     positive.delete(key);
     negative.delete(key);
-    const { answer, suspectedAtMs } = kept.standing;
-    if (answer === 'POSITIVE') positive.set(key, kept);
-    else if (answer !== null || suspectedAtMs !== null) negative.set(key, kept);
+    unknown.delete(key);
+  };
+  const put = (key: string, kept: Kept): void => {
+    remove(key);
+    const { answer, suspectedAtMs, isDelivered } = kept.standing;
+    if (answer !== null && answer !== 'POSITIVE') negative.set(key, kept);
+    else if (suspectedAtMs !== null) negative.set(key, kept);
+    else if (answer === 'POSITIVE' || isDelivered) positive.set(key, kept);
+    else unknown.set(key, kept);
   };
   const keep = async (recipient: Recipient, work: Promise<Standing>): Promise<Standing> => {
     const key = keyOf(recipient);
@@ -95,7 +103,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     }
   };
   const fresh = (key: string): Kept | null => {
-    const kept = positive.get(key) ?? negative.get(key);
+    const kept = positive.get(key) ?? negative.get(key) ?? unknown.get(key);
     return kept !== undefined && kept.untilMs > monotonicMs() ? kept : null;
   };
   const find = createGrouped<Recipient, Standing>(async (recipients) => {
@@ -117,8 +125,7 @@ export function createAnswers(options: AnswersOptions): Answers {
 
   const drop: Answers['drop'] = (recipient) => {
     const key = keyOf(recipient);
-    positive.delete(key);
-    negative.delete(key);
+    remove(key);
     underWay.delete(key);
   };
 
@@ -138,6 +145,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     drop,
     dropAll: () => {
       positive.clear();
+      unknown.clear();
       negative.clear();
       underWay.clear();
     },

@@ -1,5 +1,6 @@
 /** The call-ahead while the primary is away, silent, slow, or not to be asked any more: the domain's policy, never 5yz anew. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import type { ServedQuestion } from '../../src/policy/decision.ts';
 import type { UnknownWhileDown } from '../../src/settings/relay-domain.ts';
 import { openScene, type Scene, soon } from './call-ahead-scene.ts';
 
@@ -60,6 +61,32 @@ describe('while an outage is open', () => {
     // It must be reachable.
     expect(await node.rcpt(defer, 'postmaster')).toBe('250');
     expect(scene.primary.sessions.length).toBe(0);
+  });
+
+  test('asks the database about a recipient once a minute at most, known or not', async () => {
+    const node = scene.node();
+    const domain = await scene.domain({ unknownWhileDown: DEFER });
+    node.learned.note(domain.destinationId, `bob@${domain.name}`);
+    await node.learned.flush();
+    await scene.openOutage(domain);
+    const question = (localPart: string): ServedQuestion => ({
+      client: { address: '192.0.2.9', name: null, ehloName: 'client.test', protocol: 'ESMTP', tls: null },
+      mail: { reversePath: null, sizeBytes: null },
+      localPart,
+      domain,
+      isRole: false,
+    });
+    for (const name of ['bob', 'unknown']) {
+      const first = node.callAhead.check(question(name));
+      expect(first).toBeInstanceOf(Promise);
+      await first;
+    }
+    expect(node.callAhead.check(question('bob'))).toMatchObject({ kind: 'PASS' });
+    expect(node.callAhead.check(question('unknown'))).toMatchObject({ kind: 'REFUSE', reply: { code: 450 } });
+    await scene.pass(61);
+    const later = node.callAhead.check(question('bob'));
+    expect(later).toBeInstanceOf(Promise);
+    await later;
   });
 
   test('a listed recipient is known', async () => {
