@@ -117,7 +117,7 @@ async function select(sql: SqlExecutor, which: Condition): Promise<OutageView[]>
            o.ended_at as "endedAt", o.class, o.last_reply as "lastReply",
            case when o.ended_at is null then coalesce(d.next_attempt_at, due.at) end as "nextProbeAt",
            o.attempt_count as "attemptCount", o.evidence, o.drained_at as "drainedAt",
-           o.ended_at is not null and o.drained_at is null and o.held_at_end > 0 and d.outage_id is null as "isDraining",
+           o.ended_at is not null and o.drained_at is null and o.held_at_end > 0 and d.outage_id is null and held.count > 0 as "isDraining",
            measured.rate, case when measured.rate > 0 then bmx_now() + make_interval(secs => held.count / measured.rate) end as "etaAt"
     from (select * from outages where ${which}) as o
     join destinations d on d.id = o.destination_id
