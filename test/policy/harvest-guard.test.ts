@@ -112,7 +112,7 @@ describe('a dictionary', () => {
 
   test('of one name in ever other capitals is one: each may cost the primary a question', async () => {
     const scene = makeScene();
-    const letters = [...'nobody'];
+    const letters = Array.from('nobody');
     let answer = '';
     for (let bits = 0; bits < 64 && answer !== '450 BMX-LATER'; bits += 1) {
       const name = letters.map((letter, at) => ((bits >> at) & 1 ? letter.toUpperCase() : letter)).join('');
