@@ -1,21 +1,20 @@
 /**
- * `held`: what 200,000 held messages cost the acceptance of the next one, against an empty queue, in alternating pairs.
+ * `held`: what 1,000,000 held messages cost the acceptance of the next one, against an empty queue, in alternating pairs.
  *
  * Two services, each with an embedded database of its own, both with the primary down. The held mail of one is made by
  * SQL. Compared are the processor time PostgreSQL spends on a message, all of its processes, and the rate.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../test/helpers/child.ts';
-import { readHeldCount } from '../test/helpers/domains.ts';
 import type { Service } from '../test/helpers/service.ts';
 import { openDatabase } from './database.ts';
+import { fill } from './fill.ts';
 import { makeContent, senderName } from './load.ts';
 import { readTreeCpuSeconds } from './processes.ts';
 import { median, type Report, spread } from './report.ts';
-import { DOMAIN, makeBenchFolder, RECIPIENT, runOurs, startOurs } from './sides.ts';
+import { makeBenchFolder, RECIPIENT, runOurs, startOurs } from './sides.ts';
 
-const HELD = 200_000;
-const HELD_SIZE_BYTES = 4096;
+const HELD = 1_000_000;
+const HELD_SIZE_BYTES = 512;
 const MESSAGES = 3000;
 const PAIRS = 9;
 
@@ -27,39 +26,6 @@ interface Side {
   readonly postmasterPid: number;
   readonly rates: number[];
   readonly cpuMs: number[];
-}
-
-/** Messages, recipients and contents in batches, counted through queue_delta as accept counts. */
-async function fill(service: Service): Promise<void> {
-  const { sql } = await openDatabase(service.dataDir);
-  const [domain] = await sql<{ destination_id: string; tenant_id: string }[]>`
-    select destination_id, tenant_id from domains where name = ${DOMAIN}`;
-  if (domain === undefined) throw new Error(`no domain ${DOMAIN}`);
-  const content = new Uint8Array(HELD_SIZE_BYTES).map(() => Math.floor(Math.random() * 64) + 58);
-  const batch = 20_000;
-  for (let made = 0; made < HELD; made += batch) {
-    await sql`
-      with made as (
-        insert into messages (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address,
-                              ehlo_name, protocol, next_attempt_at)
-        select id, id, ${domain.tenant_id}, ${domain.destination_id}, 'sender@elsewhere.example', ${HELD_SIZE_BYTES},
-               '192.0.2.1', 'elsewhere.example', 'ESMTP', bmx_now() + interval '1 day'
-        from (select uuidv7(interval '-10 minutes') as id from generate_series(1, ${batch})) as ids
-        returning id, tenant_id, destination_id
-      ), addressed as (
-        insert into recipients (message_id, number, tenant_id, destination_id, address)
-        select id, 0, tenant_id, destination_id, 'user@backed.example' from made
-      ), stored as (
-        insert into contents (message_id, tenant_id, destination_id, content)
-        select id, tenant_id, destination_id, ${content} from made
-      )
-      insert into queue_delta (destination_id, tenant_id, held_count, held_bytes)
-      values (${domain.destination_id}, ${domain.tenant_id}, ${batch}, ${batch * HELD_SIZE_BYTES})`;
-  }
-  await sql.unsafe('vacuum analyze messages, recipients, contents');
-  await sql.unsafe('checkpoint');
-  await sql.end();
-  await until('the held mail is counted', 30_000, async () => (await readHeldCount(service, DOMAIN)) >= HELD);
 }
 
 async function makeSide(name: string, folder: string): Promise<Side> {
@@ -91,9 +57,7 @@ export async function runHeld(): Promise<Report> {
     const content = await makeContent(`${folder.path}/content`, 10_240);
     const load = { messages: MESSAGES, sessions: 20, isKept: false, content, recipient: RECIPIENT };
     for (const side of sides) await runOurs(side.service, { ...load, messages: 500 });
-    const startedAtMs = performance.now();
-    await fill(full.service);
-    console.log(`${HELD} held messages made in ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`);
+    await fill(full.service, { count: HELD, sizeBytes: HELD_SIZE_BYTES, isDue: false });
     for (let pair = 0; pair < PAIRS; pair += 1) {
       for (const side of pair % 2 === 0 ? [empty, full] : [full, empty]) await measure(side, load);
       console.log(

@@ -9,11 +9,15 @@ import { findPostfixVersion } from '../test/helpers/postfix.ts';
 import { chosenRuntime } from '../test/helpers/service.ts';
 import { runAbuse } from './abuse.ts';
 import { ACCEPT, ACCEPT_KEPT, ACCEPT_LARGE, runAccept } from './accept.ts';
+import { runDisk } from './disk.ts';
 import { runDnsbl } from './dnsbl.ts';
 import { runDrain } from './drain.ts';
+import { runAcceptWhileDraining } from './drain-accept.ts';
+import { runDrainSnapshot } from './drain-snapshot.ts';
 import { runFrontDoor } from './front-door.ts';
 import { runHeld } from './held.ts';
 import { runMemory } from './memory.ts';
+import { runDeadDomain, runFlushHeld, runMemoryHeld } from './million-held.ts';
 import { runRcpt } from './rcpt.ts';
 import { formatReport, type Report } from './report.ts';
 import { runStart } from './start.ts';
@@ -26,8 +30,14 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   rcpt: runRcpt,
   'front-door': runFrontDoor,
   abuse: runAbuse,
+  disk: runDisk,
   dnsbl: runDnsbl,
   drain: runDrain,
+  'accept-while-draining': runAcceptWhileDraining,
+  'drain-snapshot': runDrainSnapshot,
+  'flush-held': runFlushHeld,
+  'dead-domain': runDeadDomain,
+  'memory-held': runMemoryHeld,
   held: runHeld,
   memory: runMemory,
   start: runStart,

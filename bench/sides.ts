@@ -69,6 +69,17 @@ export async function runPostfix(folder: string, kind: 'DEFER' | 'HOLD', load: L
   }
 }
 
+/** Waits for the first attempt, which meets the closed port: measured is a drain out of an outage. */
+export async function untilOutage(service: Service, name = DOMAIN): Promise<void> {
+  await until('an outage is open', 30_000, async () => {
+    const { domain } = await service.graphql<{ domain: { outage: { startedAt: string } | null } }>(
+      'query ($name: String!) { domain(name: $name) { outage { startedAt } } }',
+      { name },
+    );
+    return domain.outage;
+  });
+}
+
 /** Waits until Postfix has put everything it took where it stays. */
 export async function untilQuiet(postfix: Postfix): Promise<void> {
   await until('Postfix is quiet', 120_000, async () => {
