@@ -18,7 +18,10 @@ export async function releaseBreaker(sql: SqlExecutor, viewer: Viewer, destinati
       where d.id = ${destinationId} and d.breaker <> 'CLOSED' and (${viewer.isOperator} or d.tenant_id = ${viewer.tenantId})
       for update of d
     ), ended as (
-      update outages o set ended_at = bmx_now() from before where o.id = before.ended_id
+      update outages o
+      set ended_at = bmx_now(), held_at_end = d.held_count + coalesce((
+        select sum(q.held_count) from queue_delta q where q.destination_id = d.id), 0)
+      from before join destinations d on d.id = before.id where o.id = before.ended_id
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
       select ${newId()}::uuid, tenant_id, id, 'BREAKER_CLOSED', jsonb_build_object('reason', 'released', 'from', breaker)
