@@ -1,8 +1,8 @@
 /**
- * Days of a record that are past their time: whole partitions are dropped, and what lies in the rest table is deleted bit by
- * bit.
+ * Days of a record that are past their time: whole partitions, of a day, a week or a month, are dropped once their last day
+ * is, and what lies in the rest table is deleted bit by bit.
  *
- * Dropping a day needs its parent for an instant and waits for nobody (a dump reads for hours): what is in use is tried again
+ * Dropping one needs its parent for an instant and waits for nobody (a dump reads for hours): what is in use is tried again
  * at the next call. Days are of real time, as the ids are that sort rows into them. Any number of nodes may call at once.
  */
 import type { Sql, TransactionSql } from './client.ts';
@@ -14,23 +14,21 @@ const ROWS_AT_ONCE = 5000;
 const MOST_BATCHES = 100;
 
 export interface OldDays {
-  /** A table partitioned by day of its id, its rest in `PARENT_rest`. */
+  /** A table partitioned by time of its id, its rest in `PARENT_rest`. */
   readonly parent: string;
   /** Days that ended longer ago are dropped. */
   readonly keptDays: number;
-  /** Rows whose instant in this column is younger keep their day; null: the day alone decides. */
+  /** Rows whose instant in this column is younger keep their partition; absent: its days alone decide. */
   readonly youngest?: { readonly column: string; readonly keptDays: number };
 }
 
-/** Drops days past their time, and deletes what is past it from the rest. Returns the names of the days dropped. */
+/** Drops partitions past their time, and deletes what is past it from the rest. Returns the names of the partitions dropped. */
 export async function dropOldDays(sql: Sql, days: OldDays): Promise<string[]> {
   const { parent, keptDays } = days;
   const old = await sql<{ name: string }[]>`
-    select c.relname as name
-    from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = to_regclass(${parent}) and c.relname ~ ('^' || ${parent} || '_[0-9]{8}$')
-      and c.relname < ${parent} || '_' || to_char((clock_timestamp() at time zone 'UTC')::date - ${keptDays}::integer, 'YYYYMMDD')
-    order by c.relname`;
+    select name from partition_bounds(${parent}::text::regclass)
+    where to_id <= uuid_floor(((clock_timestamp() at time zone 'UTC')::date - ${keptDays}::integer)::timestamp at time zone 'UTC')
+    order by name`;
   const dropped: string[] = [];
   for (const { name } of old) {
     if ((await withoutWaiting(sql, (transaction) => dropDay(transaction, days, name))) === true) dropped.push(name);
@@ -49,7 +47,7 @@ async function dropDay(transaction: TransactionSql, days: OldDays, name: string)
 
 async function hasYoung(transaction: TransactionSql, { youngest }: OldDays, name: string): Promise<boolean> {
   if (youngest === undefined) return false;
-  // A look through a whole day, once in its life as a rule.
+  // A look through the whole of it, once in its life as a rule.
   await transaction`set local statement_timeout = '10min'`;
   const [row] = await transaction<{ has_young: boolean }[]>`
     select exists (

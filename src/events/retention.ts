@@ -9,7 +9,7 @@ const EVENT_DAYS = 400;
 /** Long enough for a complaint to arrive; a flood brings millions. */
 const REJECTION_DAYS = 14;
 
-/** Drops what is past its time. Returns the names of the days dropped. Any number of nodes may call it. */
+/** Drops what is past its time. Returns the names of the partitions dropped. Any number of nodes may call it. */
 export function dropOldEvents(sql: Sql): Promise<string[]> {
   return dropOldDays(sql, { parent: 'events', keptDays: EVENT_DAYS });
 }

@@ -12,7 +12,7 @@ const KEPT_DAYS = 90;
 /** After the end of a message that was held for long. */
 const KEPT_DAYS_AFTER_END = 30;
 
-/** Drops days of attempts and of ended messages that are past their time. Returns their names. Any number of nodes may call it. */
+/** Drops partitions of attempts and of ended messages that are past their time. Returns their names. Any number of nodes may call it. */
 export async function dropOldRecords(sql: Sql): Promise<string[]> {
   const attempts = await dropOldDays(sql, { parent: 'attempts', keptDays: KEPT_DAYS });
   const youngest = { column: 'ended_at', keptDays: KEPT_DAYS_AFTER_END };

@@ -13,7 +13,7 @@ import { withoutWaiting } from '../db/without-waiting.ts';
 const MOST_STRAGGLERS = 100;
 const MOST_STRAGGLER_BYTES = 8 * 1024 * 1024;
 
-/** Makes the partitions from yesterday to three days ahead, unless others use the tables. Any number of nodes may call it. */
+/** Makes the partitions for yesterday to three days ahead, unless others use the tables. Any number of nodes may call it. */
 export async function makePartitions(sql: Sql): Promise<void> {
   await withoutWaiting(
     sql,

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const idAt = (ageDays: number): string => createIdSource(() => Date.now() - ageDays * DAY_MS)();
 
-async function daysOf(parent: string): Promise<string[]> {
+async function partitionsOf(parent: string): Promise<string[]> {
   const rows = await db.sql<{ name: string }[]>`
     select relname as name from pg_class where relname ~ ('^' || ${parent} || '_[0-9]{8}$') and relkind = 'r' order by relname`;
   return rows.map(({ name }) => name);
@@ -53,27 +53,27 @@ async function addAttempt(daysAgo: number): Promise<string> {
 const idsIn = async (table: string): Promise<Set<string>> =>
   new Set((await db.sql<{ id: string }[]>`select id from ${db.sql(table)}`).map(({ id }) => id));
 
-test('messages and attempts of 90 days; a day with a message that ended lately stays, in the rest it is only that row', async () => {
-  for (const age of [60, 89, 95, 100]) await makeDays(age);
+test('messages and attempts of 90 days; a week with a message that ended lately stays, in the rest it is only that row', async () => {
+  for (const age of [60, 89, 110, 130]) await makeDays(age);
   const kept = [
     await addEnded(1, 1),
     await addEnded(60, 1),
     await addEnded(89, 80),
-    // In a day of its own: held by a pause, ended last week.
-    await addEnded(100, 7),
-    await addEnded(100, 60),
-    // Without a day of its own.
-    await addEnded(120, 7),
+    // In a week of its own: held by a pause, ended last week.
+    await addEnded(130, 7),
+    await addEnded(130, 60),
+    // Without one.
+    await addEnded(160, 7),
   ];
   for (const [accepted, ended] of [
-    [95, 60],
-    [120, 60],
+    [110, 60],
+    [160, 60],
     [200, 190],
   ] as const) {
     await addEnded(accepted, ended);
   }
   const attempts = [await addAttempt(1), await addAttempt(60), await addAttempt(89)];
-  for (const age of [95, 100, 120]) await addAttempt(age);
+  for (const age of [110, 130, 160]) await addAttempt(age);
 
   const dropped = (await Promise.all([dropOldRecords(db.sql), dropOldRecords(db.sql)])).flat();
   dropped.push(...(await dropOldRecords(db.sql)));
@@ -87,9 +87,9 @@ test('messages and attempts of 90 days; a day with a message that ended lately s
 });
 
 test('events go after 400 days; what is in use waits', async () => {
-  const before = await daysOf('events');
+  const before = await partitionsOf('events');
   await makeDays(399);
-  await makeDays(402);
+  await makeDays(450);
   const hasRead = Promise.withResolvers<void>();
   const isOver = Promise.withResolvers<void>();
   const reading = db.sql.begin(async (transaction) => {
@@ -102,7 +102,7 @@ test('events go after 400 days; what is in use waits', async () => {
   isOver.resolve();
   await reading;
   expect(await dropOldEvents(db.sql)).toHaveLength(1);
-  expect(await daysOf('events')).toHaveLength(before.length + 1);
+  expect(await partitionsOf('events')).toHaveLength(before.length + 1);
 });
 
 test('outages that ended 400 days ago and forgotten keys are deleted, open outages never', async () => {
@@ -129,4 +129,34 @@ test('outages that ended 400 days ago and forgotten keys are deleted, open outag
   await dropOldKeys(db.sql, 100);
   const keys = await db.sql<{ key: string }[]>`select key from idempotency_keys order by key`;
   expect(keys.map(({ key }) => key)).toEqual(['20', '21', '22', '23']);
+});
+
+test('what is kept for months is cut into weeks and months, without gap or overlap', async () => {
+  const fresh = await createTestDatabase();
+  const [bounds] = await fresh.sql<{ first: Date; last: Date }[]>`
+    select current_date - 100 as first, current_date + 3 as last`;
+  if (bounds === undefined) throw new Error('no day');
+  await fresh.sql`select make_partitions(${bounds.first}::date, ${bounds.last}::date)`;
+  expect(await fresh.sql`select make_partitions(${bounds.first}::date, ${bounds.last}::date) as made`).toMatchObject([
+    { made: 0 },
+  ]);
+  const counts = await fresh.sql<{ parent: string; parts: number; gaps: number; days: number }[]>`
+    select parent, count(*) as parts, count(*) filter (where not is_first and from_id <> after) as gaps,
+      round(extract(epoch from max(until) - min(since)) / 86400)::integer as days
+    from (
+      select parent, from_id, lag(to_id) over w as after, row_number() over w = 1 as is_first,
+        to_timestamp(('x' || lpad(left(replace(from_id::text, '-', ''), 12), 16, '0'))::bit(64)::bigint / 1000.0) as since,
+        to_timestamp(('x' || lpad(left(replace(to_id::text, '-', ''), 12), 16, '0'))::bit(64)::bigint / 1000.0) as until
+      from unnest(array['attempts', 'contents', 'events']) as parent, partition_bounds(parent::regclass)
+      window w as (partition by parent order by from_id)
+    ) as parts group by parent order by parent`;
+  const [attempts, contents, events] = counts;
+  expect(counts.map(({ gaps }) => gaps)).toEqual([0, 0, 0]);
+  // Five days are there from the first migrations.
+  expect(contents).toMatchObject({ parts: 104, days: 104 });
+  expect(attempts?.days).toBeGreaterThanOrEqual(104);
+  expect(attempts?.parts).toBeLessThanOrEqual(16 + 5);
+  expect(events?.days).toBeGreaterThanOrEqual(104);
+  expect(events?.parts).toBeLessThanOrEqual(5 + 5);
+  await fresh.close();
 });
