@@ -10,6 +10,7 @@ import { chosenRuntime } from '../test/helpers/service.ts';
 import { runAbuse } from './abuse.ts';
 import { ACCEPT, ACCEPT_KEPT, ACCEPT_LARGE, runAccept } from './accept.ts';
 import { runDisk } from './disk.ts';
+import { runChaosBenchmark } from './chaos.ts';
 import { runDnsbl } from './dnsbl.ts';
 import { runDrain } from './drain.ts';
 import { runAcceptWhileDraining } from './drain-accept.ts';
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   rcpt: runRcpt,
   'front-door': runFrontDoor,
   abuse: runAbuse,
+  chaos: runChaosBenchmark,
   disk: runDisk,
   dnsbl: runDnsbl,
   drain: runDrain,

@@ -6,13 +6,13 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { connect } from '../../src/db/client.ts';
 import type { DatabaseAddress } from '../../src/db/target.ts';
 import { bindToUs, endChild, runOrThrow, until } from './child.ts';
 import { makeTempDir } from './database.ts';
+import { startPointingProxy } from './pointing-proxy.ts';
 
 const BIN = '/usr/lib/postgresql/15/bin';
 
@@ -21,7 +21,7 @@ export const hasStandby = existsSync(join(BIN, 'pg_basebackup')) && existsSync(j
 export interface StandbyPair {
   /** Through the one address, at whatever server it points to. */
   readonly target: DatabaseAddress;
-  /** The server that takes mail first; null once it was killed. */
+  /** The server that takes mail first. */
   readonly primary: DatabaseAddress;
   readonly standby: DatabaseAddress;
   /** SIGKILL of the primary's postmaster; its sessions break at once. Nobody is promoted. */
@@ -75,17 +75,17 @@ export async function startStandbyPair(): Promise<StandbyPair> {
     return rows.length === 1;
   });
   await onPrimary.end({ timeout: 1 });
-  const pointer = await startPointer(primary);
+  const proxy = await startPointingProxy(primary);
   let receiverPid = 0;
 
   return {
-    target: { ...primary, host: '127.0.0.1', port: pointer.port },
+    target: proxy.target,
     primary,
     standby,
     killPrimary: () => endChild(first, 'SIGKILL', 5000),
     promote: async () => {
       await admin`select pg_promote(true, 30)`;
-      pointer.pointTo(standby);
+      proxy.pointTo(standby);
     },
     pauseStandby: async () => {
       const [row] = await admin<{ pid: number }[]>`select pid from pg_stat_wal_receiver`;
@@ -99,47 +99,9 @@ export async function startStandbyPair(): Promise<StandbyPair> {
     },
     close: async () => {
       if (receiverPid !== 0) process.kill(receiverPid, 'SIGCONT');
-      await pointer.close();
+      await proxy.close();
       await admin.end({ timeout: 1 });
       await Promise.all([endChild(first, 'SIGINT', 10_000), endChild(second, 'SIGINT', 10_000)]);
-    },
-  };
-}
-
-interface Pointer {
-  readonly port: number;
-  pointTo(address: DatabaseAddress): void;
-  close(): Promise<void>;
-}
-
-/** Forwards each new connection to where it points; open ones stay where they are. */
-async function startPointer(initial: DatabaseAddress): Promise<Pointer> {
-  const sockets = new Set<Socket>();
-  let current = initial;
-  const server = createServer((client) => {
-    const upstream = connectSocket({ path: join(current.host, `.s.PGSQL.${current.port}`) });
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(from);
-      from.on('error', () => undefined);
-      from.on('close', () => {
-        sockets.delete(from);
-        to.destroy();
-      });
-      from.pipe(to);
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    pointTo: (address) => {
-      current = address;
-    },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

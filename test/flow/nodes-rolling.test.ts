@@ -1,0 +1,115 @@
+/**
+ * Two nodes that are restarted one after the other under load, as for a deploy; and one that is cut off from the database
+ * beside one that is not. Nothing is lost, and nothing comes twice, since neither sender nor primary loses a reply.
+ */
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { until } from '../helpers/child.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { createDomain, untilHeld } from '../helpers/domains.ts';
+import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
+import { compare, type Load, startLoad } from '../helpers/load.ts';
+import { type PointingProxy, startPointingProxy } from '../helpers/pointing-proxy.ts';
+import { makeDataDir, type Service, serviceEnvironment, startService } from '../helpers/service.ts';
+import { EXACT, untilPutOff, urlOf } from './crash-scene.ts';
+
+const DOMAIN = 'rolling.example';
+const NAMES = ['a.rolling.test.example', 'b.rolling.test.example'];
+
+let database: TestDatabase;
+let primary: FakePrimary;
+let proxy: PointingProxy;
+let nodes: Service[] = [];
+let loads: Load[] = [];
+
+/** The second node has its database through the proxy. */
+beforeEach(async () => {
+  database = await createTestDatabase();
+  primary = await startFakePrimary();
+  proxy = await startPointingProxy(database.target);
+  nodes = await Promise.all(
+    NAMES.map(async (name, index) => {
+      const dataDir = await makeDataDir();
+      const env = {
+        ...(await serviceEnvironment(dataDir)),
+        DATABASE_URL: urlOf(index === 0 ? database.target : proxy.target),
+        MX_HOSTNAME: name,
+        MX_NAMES: NAMES.join(),
+        OPERATOR_TOKEN: 'of-both',
+      };
+      return startService({ dataDir, env });
+    }),
+  );
+  await createDomain(nodeAt(0), DOMAIN, [{ host: primary.host, port: primary.port }]);
+  loads = nodes.map(({ smtpPort }) => startLoad({ port: smtpPort, domain: DOMAIN, connections: 8, pauseMs: 20 }));
+});
+
+afterEach(async () => {
+  await Promise.all(loads.map((load) => load.stop()));
+  await Promise.all(nodes.map((node) => node.remove()));
+  await proxy.close();
+  await primary.close();
+  await database.close();
+});
+
+function nodeAt(index: number): Service {
+  const node = nodes[index];
+  if (node === undefined) throw new Error('no such node');
+  return node;
+}
+
+/** More is accepted at every node that is named, and delivered. */
+async function untilMore(...indices: readonly number[]): Promise<void> {
+  const before = loads.map(({ accepted }) => accepted.size);
+  const delivered = primary.messages.length;
+  await until('more is accepted and delivered', 30_000, () => {
+    const isMore = indices.every((index) => (loads[index]?.accepted.size ?? 0) > (before[index] ?? 0) + 40);
+    return isMore && primary.messages.length > delivered;
+  });
+}
+
+async function reckon(): Promise<void> {
+  await Promise.all(loads.map((load) => load.stop()));
+  await untilHeld(nodeAt(0), DOMAIN, 0, 60_000);
+  for (const load of loads) {
+    const own = primary.messages.filter(({ recipients }) => {
+      const address = recipients[0]?.address ?? '';
+      return load.accepted.has(address) || load.unanswered.has(address);
+    });
+    expect(compare(load, own)).toEqual(EXACT);
+    expect([...load.refusals.keys()].filter((reply) => !/^4(21|51) /.test(reply))).toEqual([]);
+  }
+}
+
+async function namesSeen(node: Service): Promise<readonly { name: string; lastSeenAt: string }[]> {
+  const { service } = await node.graphql<{ service: { nodes: { name: string; lastSeenAt: string }[] } }>(
+    '{ service { nodes { name lastSeenAt } } }',
+  );
+  return service.nodes;
+}
+
+test('a rolling restart under load, twice around', async () => {
+  for (const index of [0, 1, 0, 1]) {
+    await untilMore(0, 1);
+    const { dataDir, env } = nodeAt(index);
+    expect(await nodeAt(index).stop()).toBe(0);
+    expect((await namesSeen(nodeAt(1 - index))).map(({ name }) => name)).toEqual([NAMES[1 - index] ?? '']);
+    await untilMore(1 - index);
+    nodes[index] = await startService({ dataDir, env });
+  }
+  await untilMore(0, 1);
+  const seen = await namesSeen(nodeAt(0));
+  expect(seen.map(({ name }) => name).toSorted()).toEqual(NAMES);
+  for (const { lastSeenAt } of seen) expect(Date.now() - Date.parse(lastSeenAt)).toBeLessThan(10_000);
+  await reckon();
+}, 120_000);
+
+test('one node without the database answers 451 and comes back, the other goes on', async () => {
+  await untilMore(0, 1);
+  proxy.pointTo(null);
+  await untilPutOff({ service: nodeAt(1) });
+  await untilMore(0);
+  proxy.pointTo(database.target);
+  await untilMore(0, 1);
+  await until('both are among the living', 30_000, async () => (await namesSeen(nodeAt(0))).length === 2);
+  await reckon();
+}, 180_000);
