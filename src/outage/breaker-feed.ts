@@ -54,6 +54,7 @@ interface Standing {
   trial_count: number;
   outage_id: string | null;
   is_trial_over: boolean;
+  is_trial_outdated: boolean;
   now: string;
   window_began: string;
 }
@@ -64,14 +65,16 @@ export async function feedBreaker(sql: TransactionSql, feed: BreakerFeed): Promi
   const [row] = await sql<Standing[]>`
     select d.tenant_id, d.kind, d.breaker, d.breaker_since::text, d.trial_count, d.outage_id,
       ${isTrialOver(sql)} as is_trial_over, bmx_now()::text as now,
+      d.breaker = 'TRIAL' and coalesce((select o.started_at > d.breaker_since from outages o where o.id = d.outage_id), false)
+        as is_trial_outdated,
       greatest(d.breaker_since, bmx_now() - interval '10 minutes')::text as window_began
     from destinations d where d.id = ${destinationId} for update`;
   if (row === undefined || row.kind !== 'RELAY') return null;
   if (refusals.length > 0) await recordSuspicions(sql, row.tenant_id, feed);
   if (row.is_trial_over) await closeTrial(sql, destinationId, row);
-  const standing: Standing = row.is_trial_over
-    ? { ...row, breaker: 'CLOSED', breaker_since: null, window_began: row.now }
-    : row;
+  // Another outage has begun and ended meanwhile: a whole trial runs after it.
+  const isOver = row.is_trial_over || row.is_trial_outdated;
+  const standing: Standing = isOver ? { ...row, breaker: 'CLOSED', breaker_since: null, window_began: row.now } : row;
   const evidence = await gatherEvidence(sql, standing, feed);
   const to = nextBreakerState(evidence);
   await move(sql, { standing, feed, to });

@@ -7,7 +7,7 @@ import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { feedBreakerAlone, type BreakerStep } from '../../src/outage/breaker-feed.ts';
 import { createBreakerInspection } from '../../src/outage/breaker-inspect.ts';
 import { closeTrials, releaseBreaker } from '../../src/outage/breaker-release.ts';
-import { recordFailure } from '../../src/outage/clock.ts';
+import { recordFailure, recordSuccess } from '../../src/outage/clock.ts';
 import { claimDue, claimProbe, FIRST_KEY } from '../../src/queue/claim.ts';
 import { cancelMessage } from '../../src/queue/commands.ts';
 import { recordOutcomes } from '../../src/queue/outcome.ts';
@@ -306,6 +306,18 @@ describe('a trial', () => {
     const [outage] = await db.sql<{ evidence: { reply: string }[] }[]>`
       select evidence from outages where destination_id = ${id} and ended_at is null`;
     expect(outage?.evidence.map(({ reply }) => reply)).toEqual(['[refused]', '550 5.1.1 no such user']);
+  });
+
+  test('of an outage that comes in the trial of another begins anew', async () => {
+    await knowGood('a', 'b', 'c');
+    await setBreaker('TRIAL', 15);
+    await db.moveClock('59 minutes');
+    await db.sql`update outages set started_at = bmx_now() where destination_id = ${id}`;
+    await judge(refusing(['a', 'b']));
+    expect(await readDestination()).toMatchObject({ breaker: 'TRIAL', trial_count: 2 });
+    await recordSuccess(db.sql, id);
+    await db.moveClock('2 minutes');
+    expect((await judge({ stranger: REFUSED })).states).toEqual(['HELD']);
   });
 
   test('one mailbox that is gone opens nothing, however much mail it has', async () => {
