@@ -46,15 +46,34 @@ interface Step {
   readonly retriedCount: number;
 }
 
-/** One round of a timer: goes on while there is something to do, for a bounded time. */
+/**
+ * One round of a timer: goes on while there is something to do, for a bounded time. Throws what an operation has thrown, when
+ * the others have had their turn.
+ */
 export async function carryOutOperations(deps: OperationDeps): Promise<void> {
   const endsAtMs = monotonicMs() + ROUND_MS;
+  const faults: unknown[] = [];
   let afterId = FIRST_ID;
   let hasAdvanced = false;
   while (monotonicMs() < endsAtMs) {
-    const step = await deps.sql.begin((transaction) => takeStep(transaction, afterId));
+    let takenId: string | null = null;
+    const step = await deps.sql
+      .begin((transaction) =>
+        takeStep(transaction, afterId, (id) => {
+          takenId = id;
+        }),
+      )
+      .catch((error: unknown) => {
+        if (takenId === null) throw error;
+        faults.push(error);
+        return takenId;
+      });
+    if (typeof step === 'string') {
+      afterId = step;
+      continue;
+    }
     if (step === null) {
-      if (!hasAdvanced) return;
+      if (!hasAdvanced) break;
       afterId = FIRST_ID;
       hasAdvanced = false;
       continue;
@@ -64,9 +83,10 @@ export async function carryOutOperations(deps: OperationDeps): Promise<void> {
     if (step.fates.length > 0) deps.onFates(step.operation.domainName, step.fates);
     if (step.retriedCount > 0) deps.onRetried(step.operation.destinationId);
   }
+  if (faults.length > 0) throw faults[0];
 }
 
-async function takeStep(sql: TransactionSql, afterId: string): Promise<Step | null> {
+async function takeStep(sql: TransactionSql, afterId: string, onTaken: (id: string) => void): Promise<Step | null> {
   const [operation] = await sql<(Operation & { filter: OperationFilter })[]>`
     select o.id, o.verb, o.reason, o.position, o.filter, o.created_at::text as "createdAt", o.tenant_id as "tenantId",
       o.destination_id as "destinationId", d.name as "domainName",
@@ -75,6 +95,7 @@ async function takeStep(sql: TransactionSql, afterId: string): Promise<Step | nu
     where o.state = 'RUNNING' and o.id > ${afterId}
     order by o.id limit 1 for update of o skip locked`;
   if (operation === undefined) return null;
+  onTaken(operation.id);
   const idle = { operation, fates: [], retriedCount: 0 };
   if (!operation.isServed) {
     await end(sql, operation, 'STOPPED');

@@ -15,6 +15,7 @@ import {
   startOperation,
 } from '../../src/queue/operations.ts';
 import type { Fate } from '../../src/queue/outcome.ts';
+import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 const DOMAIN = 'customer.example';
@@ -313,6 +314,24 @@ test('without its domain an operation stops', async () => {
   expect(await see(id)).toMatchObject({ state: 'STOPPED', done: 0 });
   expect(await heldIds()).toHaveLength(1);
   expect((await startOperation(database.sql, OPERATOR_VIEWER, request())).kind).toBe('NO_DOMAIN');
+});
+
+test('one that cannot be carried out does not keep the others from it', async () => {
+  await hold({ count: 600 });
+  const broken = await begin({ verb: 'RETRY' });
+  const { sql } = database;
+  await sql`update operations set filter = filter || '{"since":"nonsense"}' where id = ${broken}`;
+  const id = await begin();
+  let thrown: unknown = null;
+  await until('the other is done', 10_000, async () => {
+    await carryOut().catch((error: unknown) => {
+      thrown = error;
+    });
+    return (await see(id)).state === 'DONE';
+  });
+  expect(String(thrown)).toContain('nonsense');
+  expect(await see(id)).toMatchObject({ done: 600 });
+  expect(await see(broken)).toMatchObject({ done: 0 });
 });
 
 test('not without end at once, and the ended go after 90 days', async () => {
