@@ -134,7 +134,7 @@ test('outages that ended 400 days ago and forgotten keys are deleted, open outag
 test('what is kept for months is cut into weeks and months, without gap or overlap', async () => {
   const fresh = await createTestDatabase();
   const [bounds] = await fresh.sql<{ first: Date; last: Date }[]>`
-    select current_date - 100 as first, current_date + 3 as last`;
+    select current_date - 30 as first, current_date + 3 as last`;
   if (bounds === undefined) throw new Error('no day');
   await fresh.sql`select make_partitions(${bounds.first}::date, ${bounds.last}::date)`;
   expect(await fresh.sql`select make_partitions(${bounds.first}::date, ${bounds.last}::date) as made`).toMatchObject([
@@ -153,10 +153,10 @@ test('what is kept for months is cut into weeks and months, without gap or overl
   const [attempts, contents, events] = counts;
   expect(counts.map(({ gaps }) => gaps)).toEqual([0, 0, 0]);
   // Five days are there from the first migrations.
-  expect(contents).toMatchObject({ parts: 104, days: 104 });
-  expect(attempts?.days).toBeGreaterThanOrEqual(104);
-  expect(attempts?.parts).toBeLessThanOrEqual(16 + 5);
-  expect(events?.days).toBeGreaterThanOrEqual(104);
-  expect(events?.parts).toBeLessThanOrEqual(5 + 5);
+  expect(contents).toMatchObject({ parts: 34, days: 34 });
+  expect(attempts?.days).toBeGreaterThanOrEqual(34);
+  expect(attempts?.parts).toBeLessThanOrEqual(6 + 5);
+  expect(events?.days).toBeGreaterThanOrEqual(34);
+  expect(events?.parts).toBeLessThanOrEqual(3 + 5);
   await fresh.close();
 });
