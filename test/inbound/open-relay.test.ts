@@ -85,6 +85,6 @@ test('all that was taken went to the primary of the served domain, and nobody el
   expect(arrived.sort()).toEqual([...taken].sort());
   expect(somebodyElse.sessions).toEqual([]);
   const asked = new Set(flow.dns.queries.map(({ name }) => name).filter((name) => !name.endsWith('.in-addr.arpa')));
-  expect([...asked].sort()).toEqual(['mx.served.example', 'served.example']);
+  expect([...asked].sort()).toEqual(['_mta-sts.served.example', 'mx.served.example', 'served.example']);
   expect(faultsOf(flow.service)).toEqual([]);
 });
