@@ -93,6 +93,10 @@ test('delivered before the restore is not delivered again; held, and accepted me
   await send('meanwhile@some.example');
   await flushDomain(service, 'some.example');
 
+  const metrics = await (await fetch(`${service.httpUrl}/metrics`)).text();
+  expect(Number(/^backup_mx_free_bytes (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThan(1e6);
+  expect(metrics).toMatch(/^backup_mx_oldest_snapshot_seconds [\d.]+$/m);
+
   const { domains } = await ask<{ domains: { nodes: { name: string; queue: { heldCount: number } }[] } }>(
     'Domains',
     {},

@@ -77,7 +77,8 @@ test('messages and attempts of 90 days; a week with a message that ended lately 
 
   const dropped = (await Promise.all([dropOldRecords(db.sql), dropOldRecords(db.sql)])).flat();
   dropped.push(...(await dropOldRecords(db.sql)));
-  expect(dropped.map((name) => name.split('_')[0]).sort()).toEqual(['attempts', 'attempts', 'history']);
+  expect(dropped.filter((name) => name.startsWith('attempts_'))).toHaveLength(2);
+  expect(dropped.filter((name) => name.startsWith('history_'))).toHaveLength(1);
   expect(await idsIn('history')).toEqual(new Set(kept));
   expect(await idsIn('attempts')).toEqual(new Set(attempts));
 
