@@ -1329,6 +1329,7 @@ export type Query = {
   readonly message?: Maybe<Message>;
   /**
    * Messages, newest first, held and ended together. A page is stable: mail that comes in meanwhile does not shift it.
+   * Those that have ended are kept, with their attempts, for 90 days from acceptance, and at least 30 from their end.
    *
    * A filter that no index serves looks through a bounded number of messages per page. So a page may hold fewer than `first`
    * messages, even none, while `hasNextPage` says that older ones are still to be looked through.
@@ -1338,7 +1339,7 @@ export type Query = {
   readonly operation?: Maybe<Operation>;
   /** Operations, newest first. Those that have ended are kept for 90 days. */
   readonly operations: OperationConnection;
-  /** Outages, newest first. */
+  /** Outages, newest first. Those that have ended are kept for 400 days. */
   readonly outages: OutageConnection;
   /** What is known of one mailbox, and so why mail to it is taken or refused; null when its domain is none of yours. */
   readonly recipientStanding?: Maybe<RecipientStanding>;
