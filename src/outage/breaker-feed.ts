@@ -41,6 +41,8 @@ export interface BreakerStep {
   readonly openedOutageId: string | null;
 }
 
+/** More callouts than the probe budget allows in an hour. */
+const MOST_FORGOTTEN = 5000;
 /** Samples in one event; more than any rule counts. */
 const MOST_SAMPLES = 20;
 /** Events that are looked at: as many groups of refusals as fit into the time of any rule are more than its count. */
@@ -82,6 +84,7 @@ export async function feedBreaker(sql: TransactionSql, feed: BreakerFeed): Promi
   if (from === to) return null;
   const reply = to === 'OPEN' ? openingReply(refusals) : null;
   const openedOutageId = reply === null ? null : await open(sql, { standing, feed, reply });
+  if (to === 'OPEN') await forgetLateRefusals(sql, destinationId);
   if (to !== 'OPEN' && standing.breaker !== to) await recordStep(sql, standing.tenant_id, { destinationId, to });
   return { from, to, reply, openedOutageId };
 }
@@ -217,6 +220,18 @@ function evidenceOf(refusals: readonly NewRefusal[]): OutageEvidence[] {
   return boundEvidence(
     [...replies].map((reply) => ({ trouble: null, host: null, address: null, reply, latencyMs: 0, isGreeted: true })),
   );
+}
+
+/** What callouts heard in the hour before it opened proves no more than what opened it. Memories of nodes are a minute old at most. */
+async function forgetLateRefusals(sql: SqlExecutor, destinationId: string): Promise<void> {
+  await sql`
+    with late as (
+      select destination_id, local_part from recipient_answers
+      where destination_id = ${destinationId} and answer = 'NEGATIVE' and answered_at > bmx_now() - interval '1 hour'
+      order by destination_id, local_part limit ${MOST_FORGOTTEN} for update skip locked
+    )
+    update recipient_answers r set answer = null, answered_at = null, refresh_at = null, expires_at = null, suspected_at = null
+    from late where r.destination_id = late.destination_id and r.local_part = late.local_part`;
 }
 
 /** Opens it, and an outage where none stands: the next attempt comes in an hour. Returns the id of that outage. */

@@ -417,6 +417,20 @@ describe('an open breaker', () => {
     expect(await readDestination()).toMatchObject({ breaker: 'CLOSED', is_watched: false, breaker_reply: null });
   });
 
+  test('what callouts were told in the hour before it is forgotten', async () => {
+    await releaseBreaker(db.sql, OPERATOR_VIEWER, id);
+    await db.sql`
+      insert into recipient_answers (destination_id, tenant_id, local_part, answer, answered_at, expires_at, forget_at)
+      select ${id}, ${OPERATOR_TENANT_ID}, local_part, 'NEGATIVE', bmx_now() - age, bmx_now() + interval '1 hour', bmx_now() + interval '1 day'
+      from (values ('late', interval '5 minutes'), ('early', interval '61 minutes')) as given (local_part, age)`;
+    await knowGood(...named('other', 10));
+    await judge(refusing(named('other', 10)));
+    expect((await readDestination())?.breaker).toBe('OPEN');
+    const refused = await db.sql<{ local_part: string }[]>`
+      select local_part from recipient_answers where destination_id = ${id} and answer = 'NEGATIVE'`;
+    expect(refused.map((row) => row.local_part)).toEqual(['early']);
+  });
+
   test('probes come an hour apart', async () => {
     await db.moveClock('61 minutes');
     expect(await claimProbe(db.sql, { destinationId: id, holder, isFlush: false })).not.toBeNull();
