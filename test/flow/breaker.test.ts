@@ -146,6 +146,26 @@ test('a primary that means it: what is suspected is returned, and the breaker re
   expect((await flow.see(name)).outage).toBeNull();
 }, 60_000);
 
+test('behind an open breaker mail ends with its lifetime, and not before', async () => {
+  const name = 'lifetime.example';
+  const primary = await openDomain(flow, { name, host: '127.0.0.16', recipients: STAFF });
+  await holdAndReturn(flow, primary, { name, to: each(STAFF.slice(0, 4)), rcptVerdict: refuseAll });
+  await untilBreaker(flow.service, name, 'OPEN');
+  await flow.untilIdle(name);
+  const probe = async (interval: string): Promise<void> => {
+    const before = primary.countVerb('MAIL');
+    await pass(flow, interval);
+    await primary.waitFor(() => primary.countVerb('MAIL') > before, 'a probe');
+    await flow.untilIdle(name);
+  };
+  await probe('238 hours');
+  expect((await flow.see(name)).queue.heldCount).toBe(4);
+  await probe('62 minutes');
+  await probe('62 minutes');
+  expect((await flow.see(name)).queue.heldCount).toBe(0);
+  expect(statesOf(await flow.messages(name))).toEqual(STAFF.slice(0, 4).map((localPart) => `${localPart}: EXPIRED`));
+}, 60_000);
+
 test('an open breaker outlives the node that opened it; another one probes', async () => {
   const name = 'survives.example';
   const primary = await openDomain(flow, { name, host: '127.0.0.15', recipients: STAFF });
