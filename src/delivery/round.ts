@@ -50,93 +50,54 @@ export interface RoundResult {
   readonly isTurnedAway: boolean;
 }
 
-export async function runRound(deps: RoundDeps): Promise<RoundResult> {
-  const { lastSuccess, ramp, recorder, source } = deps;
-  let failure: RoundResult['failure'] = null;
-  let halted = false;
-  let isTurnedAway = false;
-  let greeted: Promise<void> | null = null;
-  let busy = 0;
-  let busyLarge = 0;
+/** One round under way. */
+interface RoundState {
+  failure: RoundResult['failure'];
+  isHalted: boolean;
+  isTurnedAway: boolean;
+  /** Set with the first verdict; resolves when it is recorded and told. */
+  greeted: Promise<void> | null;
+  /** Lanes at work on a message, and how many of them on a large one. */
+  busy: number;
+  busyLarge: number;
   /** Messages that a 421 in mid-dialogue has cost a try: a second time it is about them. */
-  const cutOff = new Set<string>();
+  readonly cutOff: Set<string>;
   /** In nobody's hands again: their early bytes are the source's. */
-  const putBack = new WeakSet<LoadedMessage>();
+  readonly putBack: WeakSet<LoadedMessage>;
+}
 
-  const lanes = () => (greeted === null ? 1 : ramp.lanes());
-  /** True: the trouble says nothing of this message, which can go by another session. */
-  const isOfSession = (loaded: LoadedMessage, { hostTrouble, records }: StoppableResult): boolean => {
-    if (hostTrouble === null || records.length === 0) return false;
-    const isRecent = monotonicMs() - lastSuccess.atMs < RECENT_SUCCESS_MS;
-    const isAway = AWAY.has(hostTrouble.trouble) && greeted === null;
-    if (records.every(({ isGreeted }) => isGreeted !== true)) return isRecent && !isAway;
-    // The host's own word that it closes the session (RFC 5321 §3.8): whatever had been said before, nothing was taken.
-    if (greeted === null || !hostTrouble.reply.startsWith('421') || cutOff.has(loaded.message.id)) return false;
-    cutOff.add(loaded.message.id);
-    return true;
+export async function runRound(deps: RoundDeps): Promise<RoundResult> {
+  const { ramp, recorder, source } = deps;
+  const state: RoundState = {
+    failure: null,
+    isHalted: false,
+    isTurnedAway: false,
+    greeted: null,
+    busy: 0,
+    busyLarge: 0,
+    cutOff: new Set(),
+    putBack: new WeakSet(),
   };
-  const settle = async ({ message }: LoadedMessage, result: StoppableResult): Promise<boolean> => {
-    const { hostTrouble, isStopped, outcomes, records } = result;
-    const isAway = hostTrouble !== null && AWAY.has(hostTrouble.trouble) && greeted === null;
-    const isRecent = monotonicMs() - lastSuccess.atMs < RECENT_SUCCESS_MS && !isAway;
-    const isHostLevel = isStopped || (hostTrouble !== null && !isRecent);
-    if (isHostLevel && !isStopped) failure = hostTrouble;
-    const isJudged = hostTrouble === null && !isStopped;
-    if (isJudged) lastSuccess.atMs = monotonicMs();
-    await recorder.add({ messageId: message.id, outcomes, records, isHostLevel });
-    if (isJudged) await (greeted ??= recorder.idle().then(deps.onSuccess));
-    return isJudged;
-  };
-  const handOver = async (loaded: LoadedMessage): Promise<boolean> => {
-    const { message } = loaded;
-    const begunAt = ramp.begin();
-    const content = async () => loaded.early?.content ?? (await deps.readContent(message));
-    const result = await attemptRoute(deps, message, content).catch((error: unknown) => {
-      deps.onFault(message, error);
-      return null;
-    });
-    if (result === null) {
-      halted = true;
-      await recorder.add(faultOf(message));
-      return false;
-    }
-    if (result.isStopped) halted = true;
-    if (result.hostTrouble === null) {
-      const isTaken = [...result.outcomes.values()].some(({ kind }) => kind === 'DELIVERED');
-      if (!result.isStopped) ramp.judged({ lanesInUse: busy, isTaken });
-      return settle(loaded, result);
-    }
-    const isAlone = busy === 1;
-    const isFirst = isAlone && greeted === null;
-    if (isAlone) halted = true;
-    if (!isFirst) ramp.refused(begunAt);
-    if (!result.isStopped && isOfSession(loaded, result)) {
-      if (isFirst) isTurnedAway = true;
-      putBack.add(loaded);
-      source.putBack(loaded);
-      return false;
-    }
-    return settle(loaded, result);
-  };
+  const lanes = () => (state.greeted === null ? 1 : ramp.lanes());
   const accepts = (message: ClaimedMessage): boolean => {
     if (!isLarge(message)) return true;
-    if (busyLarge >= Math.max(1, Math.floor(lanes() / 2))) return false;
-    busyLarge += 1;
+    if (state.busyLarge >= Math.max(1, Math.floor(lanes() / 2))) return false;
+    state.busyLarge += 1;
     return true;
   };
   const step = async (): Promise<boolean> => {
-    if (halted || deps.isStopping()) return false;
+    if (state.isHalted || deps.isStopping()) return false;
     const loaded = await source.next(accepts);
     if (loaded === null) return false;
     const { message, early } = loaded;
     const release = early?.release ?? (await deps.budget.take(message.sizeBytes));
-    busy += 1;
+    state.busy += 1;
     try {
-      return await handOver(loaded);
+      return await handOver(deps, state, loaded);
     } finally {
-      busy -= 1;
-      if (isLarge(message)) busyLarge -= 1;
-      if (early === null || !putBack.delete(loaded)) release();
+      state.busy -= 1;
+      if (isLarge(message)) state.busyLarge -= 1;
+      if (!state.putBack.delete(loaded) || early === null) release();
     }
   };
 
@@ -145,5 +106,76 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
   } finally {
     await recorder.idle();
   }
-  return { hasSucceeded: greeted !== null, failure: greeted === null ? failure : null, isTurnedAway };
+  const hasSucceeded = state.greeted !== null;
+  return { hasSucceeded, failure: hasSucceeded ? null : state.failure, isTurnedAway: state.isTurnedAway };
+}
+
+/** Tries one message. True: its lane goes on. */
+async function handOver(deps: RoundDeps, state: RoundState, loaded: LoadedMessage): Promise<boolean> {
+  const { ramp, recorder, source } = deps;
+  const { message } = loaded;
+  const begunAt = ramp.begin();
+  const content = async () => loaded.early?.content ?? (await deps.readContent(message));
+  const result = await attemptRoute(deps, message, content).catch((error: unknown) => {
+    deps.onFault(message, error);
+    return null;
+  });
+  if (result === null) {
+    state.isHalted = true;
+    await recorder.add(faultOf(message));
+    return false;
+  }
+  const { hostTrouble, isStopped, outcomes } = result;
+  if (isStopped) state.isHalted = true;
+  if (hostTrouble === null) {
+    const isTaken = [...outcomes.values()].some(({ kind }) => kind === 'DELIVERED');
+    if (!isStopped) ramp.judged({ lanesInUse: state.busy, isTaken });
+    return settle(deps, state, { message, result });
+  }
+  const isAlone = state.busy === 1;
+  const isFirst = isAlone && state.greeted === null;
+  if (isAlone) state.isHalted = true;
+  if (!isFirst) ramp.refused(begunAt);
+  if (isStopped || !isOfSession(deps, state, { message, result })) {
+    await settle(deps, state, { message, result });
+    return false;
+  }
+  if (isFirst) state.isTurnedAway = true;
+  state.putBack.add(loaded);
+  source.putBack(loaded);
+  return false;
+}
+
+interface Tried {
+  readonly message: ClaimedMessage;
+  readonly result: StoppableResult;
+}
+
+/** True: the trouble says nothing of this message, which can go by another session. */
+function isOfSession(deps: RoundDeps, state: RoundState, { message, result }: Tried): boolean {
+  const { hostTrouble, records } = result;
+  if (hostTrouble === null || records.length === 0) return false;
+  if (records.every(({ isGreeted }) => isGreeted !== true)) return isBesideSuccess(deps, state, hostTrouble.trouble);
+  // The host's own word that it closes the session (RFC 5321 §3.8): whatever had been said before, nothing was taken.
+  if (state.greeted === null || !hostTrouble.reply.startsWith('421') || state.cutOff.has(message.id)) return false;
+  state.cutOff.add(message.id);
+  return true;
+}
+
+function isBesideSuccess({ lastSuccess }: RoundDeps, { greeted }: RoundState, trouble: HostTrouble): boolean {
+  const isAway = AWAY.has(trouble) && greeted === null;
+  return monotonicMs() - lastSuccess.atMs < RECENT_SUCCESS_MS && !isAway;
+}
+
+/** Records what came of it. True: a host came to a verdict. */
+async function settle(deps: RoundDeps, state: RoundState, { message, result }: Tried): Promise<boolean> {
+  const { recorder, lastSuccess } = deps;
+  const { hostTrouble, isStopped, outcomes, records } = result;
+  const isTrouble = hostTrouble !== null && !isBesideSuccess(deps, state, hostTrouble.trouble);
+  if (isTrouble && !isStopped) state.failure = hostTrouble;
+  const isJudged = hostTrouble === null && !isStopped;
+  if (isJudged) lastSuccess.atMs = monotonicMs();
+  await recorder.add({ messageId: message.id, outcomes, records, isHostLevel: isStopped || isTrouble });
+  if (isJudged) await (state.greeted ??= recorder.idle().then(deps.onSuccess));
+  return isJudged;
 }
