@@ -30,6 +30,7 @@ export async function runChaosBenchmark(): Promise<Report> {
     ['doubles: reply lost', result.doubles.REPLY_LOST],
     ['doubles: node killed', result.doubles.NODE_KILLED],
     ['doubles: node stopped', result.doubles.NODE_PAUSED],
+    ['doubles: either, and the database in trouble', result.doubles.UNRECORDED],
     ...[...happened].map(([what, troubles]) => [what, troubles.length] as const),
   ] as const;
   return {

@@ -3,7 +3,7 @@
  *
  * Every recipient of a 250 must have ended exactly once: DELIVERED and at its primary, HELD and nowhere else, or FAILED and
  * reported to its sender. A second copy is excused where the answer to the first never came to the node; or where that node
- * was killed or stopped before it can have recorded the answer.
+ * was killed or stopped before it can have recorded the answer; while the database is in trouble that takes longer.
  */
 import type { Sql } from '../../src/db/client.ts';
 import type { Copy } from './chaos-primary.ts';
@@ -24,7 +24,8 @@ export interface Audit {
   readonly faults: readonly string[];
 }
 
-export type Excuse = 'REPLY_LOST' | 'NODE_KILLED' | 'NODE_PAUSED';
+/** UNRECORDED: the node was killed or stopped, and the database was in trouble before that. */
+export type Excuse = 'REPLY_LOST' | 'NODE_KILLED' | 'NODE_PAUSED' | 'UNRECORDED';
 
 /** An answer is recorded within so long while the database is there. */
 const RECORDED_WITHIN_MS = 2000;
@@ -41,7 +42,7 @@ export interface AuditInput {
 export async function audit({ sent, copies, troubles, sql }: AuditInput): Promise<Audit> {
   const states = await readStates(sql);
   const faults: string[] = [];
-  const doubles = { REPLY_LOST: 0, NODE_KILLED: 0, NODE_PAUSED: 0 };
+  const doubles = { REPLY_LOST: 0, NODE_KILLED: 0, NODE_PAUSED: 0, UNRECORDED: 0 };
   const counts = { promised: 0, delivered: 0, held: 0, bounced: 0 };
   const byKey = groupBy(copies, (copy) => copy.recipients.map((address) => `${copy.transaction} ${address}`));
   const reports = groupBy(
@@ -99,14 +100,16 @@ function judge(states: readonly string[], copies: number, reports: number): stri
 
 function excuseFor(copy: Copy, troubles: readonly Trouble[]): Excuse | null {
   if (!copy.isAnswered) return 'REPLY_LOST';
-  let recordedBy = copy.at + RECORDED_WITHIN_MS;
-  const ofDatabase = troubles.filter(({ target }) => target === 'database').toSorted((a, b) => a.from - b.from);
-  for (const { from, to } of ofDatabase) {
-    if (from < recordedBy && to > copy.at) recordedBy = Math.max(recordedBy, to + RECOVERED_WITHIN_MS);
+  const usually = copy.at + RECORDED_WITHIN_MS;
+  const ofNode = (until: number): Trouble | undefined =>
+    troubles.find(({ target, from, to }) => target === copy.node && from < until && to > copy.at);
+  let atLast = usually;
+  for (const { target, from, to } of troubles.toSorted((one, other) => one.from - other.from)) {
+    if (target === 'database' && from < atLast && to > copy.at) atLast = Math.max(atLast, to + RECOVERED_WITHIN_MS);
   }
-  const ofNode = troubles.filter(({ target, from, to }) => target === copy.node && from < recordedBy && to > copy.at);
-  if (ofNode.some(({ kind }) => kind === 'KILL')) return 'NODE_KILLED';
-  return ofNode.some(({ kind }) => kind === 'PAUSE') ? 'NODE_PAUSED' : null;
+  if (ofNode(atLast) === undefined) return null;
+  if (atLast > usually) return 'UNRECORDED';
+  return ofNode(usually)?.kind === 'PAUSE' ? 'NODE_PAUSED' : 'NODE_KILLED';
 }
 
 /** `transaction address` → the states of its rows, live and ended. */

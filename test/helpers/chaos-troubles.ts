@@ -66,7 +66,7 @@ export async function runTroubles(
   return troubles;
 }
 
-/** A node that is killed, stopped, and restarted as for a deploy. It keeps its ports. */
+/** A node that is killed, stopped, and restarted as for a deploy. It keeps its ports. `isLong`: also stops that cost it its place. */
 export async function startChaosNode(env: Readonly<Record<string, string>>, isLong: boolean): Promise<ChaosNode> {
   const name = env['MX_HOSTNAME'] ?? '';
   const dataDir = env['DATA_DIR'] ?? '';
