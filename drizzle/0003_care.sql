@@ -67,3 +67,10 @@ create or replace function make_partitions(first_day date, last_day date) return
     return made;
   end
   $$;
+
+-- ------------------------------------------------------------------------------------------------------------- indexes
+
+-- Each holds the few rows of a state that passes, so it costs nothing where the state does not stand.
+create index recipients_suspected on recipients (destination_id) where suspected_at is not null;
+create index destinations_breaker on destinations (id) where breaker <> 'CLOSED';
+create index outages_draining on outages (id) where ended_at is not null and drained_at is null;

@@ -143,7 +143,11 @@ async function store(
       set deliver_to = ${columns.deliverTo}::text::jsonb,
           tls_policy = ${columns.tlsPolicy},
           drain_per_minute = ${columns.drainPerMinute},
-          route_generation = route_generation + (deliver_to is distinct from ${columns.deliverTo}::text::jsonb)::integer
+          route_generation = route_generation + (deliver_to is distinct from ${columns.deliverTo}::text::jsonb)::integer,
+          -- The breaker has judged the old hosts: the new ones are asked at once.
+          flush_requested_at = case
+            when breaker = 'OPEN' and deliver_to is distinct from ${columns.deliverTo}::text::jsonb then bmx_now()
+            else flush_requested_at end
       where id = ${domain.destinationId}`;
     const isRerouted = !isDeepStrictEqual(after.deliverTo, before.deliverTo);
     if (isRerouted) await lists.forgetAnswers(sql, domain.destinationId, 'REFUSALS');
