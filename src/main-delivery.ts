@@ -50,7 +50,11 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
   });
 }
 
-function openAttempts({ config, recipients, tls }: DeliveryParts, signal: AbortSignal, destinationId: string): Attempts {
+function openAttempts(
+  { config, recipients, tls }: DeliveryParts,
+  signal: AbortSignal,
+  destinationId: string,
+): Attempts {
   const sessions = createSessions({
     open: (target, sessionSignal) =>
       openSession({

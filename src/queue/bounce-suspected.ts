@@ -63,7 +63,7 @@ async function countSuspected(sql: Sql, viewer: Viewer, destinationId: string): 
     select count(*) as count from recipients
     where destination_id = ${destinationId} and state = 'HELD' and suspected_at is not null
       and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})`;
-  return Number(row?.count ?? 0);
+  return row?.count ?? 0;
 }
 
 interface PageRow {

@@ -287,7 +287,7 @@ describe('71 RET=FULL', () => {
     const { composed, messages } = await make();
     const returned = composed.map(({ messageId }, index) => [messageId === message.id, messages[index]]);
     const whole = 'Subject: hello\r\n\r\nbody\r\n';
-    expect(returned.toSorted()).toEqual([
+    expect(returned.toSorted((a, b) => Number(a[0]) - Number(b[0]))).toEqual([
       [false, null],
       [true, whole],
       [true, whole],
