@@ -12,7 +12,7 @@ import { fill } from './fill.ts';
 import { makeContent } from './load.ts';
 import { readRssBytes, readTreeCpuSeconds } from './processes.ts';
 import { median, type Report, spread } from './report.ts';
-import { DOMAIN, makeBenchFolder, RECIPIENT, runOurs, startOurs, untilOutage } from './sides.ts';
+import { DOMAIN, isOutageOpen, makeBenchFolder, RECIPIENT, runOurs, startOurs, untilOutage } from './sides.ts';
 import { startSink } from './sink.ts';
 
 const HELD = { count: 1_000_000, sizeBytes: 512, isDue: true };
@@ -32,11 +32,15 @@ export async function runFlushHeld(): Promise<Report> {
     for (let run = 0; run < RUNS; run += 1) {
       await untilOutage(service);
       const sink = await startSink(port);
+      // What comes without the flush would be measured for what it brings.
+      await sleep(500);
+      if (sink.count() > 0) throw new Error(`${sink.count()} messages came before the flush`);
       const startedAtMs = performance.now();
       await flushDomain(service, DOMAIN);
       seconds.push(((await sink.reached(1, 60_000)) - startedAtMs) / 1000);
       console.log(`run ${run + 1}: ${seconds.at(-1)?.toFixed(3)} s`);
-      // It drains at full speed by now; without its primary the outage opens again.
+      // It drains at full speed once the outage is over; without its primary another one opens.
+      await until('the outage is over', 30_000, async () => !(await isOutageOpen(service)));
       await sink.stop();
     }
     return {

@@ -69,15 +69,17 @@ export async function runPostfix(folder: string, kind: 'DEFER' | 'HOLD', load: L
   }
 }
 
-/** Waits for the first attempt, which meets the closed port: measured is a drain out of an outage. */
+/** Waits for an attempt that meets the closed port: measured is a drain out of an outage. */
 export async function untilOutage(service: Service, name = DOMAIN): Promise<void> {
-  await until('an outage is open', 30_000, async () => {
-    const { domain } = await service.graphql<{ domain: { outage: { startedAt: string } | null } }>(
-      'query ($name: String!) { domain(name: $name) { outage { startedAt } } }',
-      { name },
-    );
-    return domain.outage;
-  });
+  await until('an outage is open', 30_000, () => isOutageOpen(service, name));
+}
+
+export async function isOutageOpen(service: Service, name = DOMAIN): Promise<boolean> {
+  const { domain } = await service.graphql<{ domain: { outage: { startedAt: string } | null } }>(
+    'query ($name: String!) { domain(name: $name) { outage { startedAt } } }',
+    { name },
+  );
+  return domain.outage !== null;
 }
 
 /** Waits until Postfix has put everything it took where it stays. */
