@@ -83,7 +83,7 @@ export async function findPauses(
   const rows = await sql<(PauseView & { id: string })[]>`
     select d.id, d.pause_from as "from", d.pause_until as "until", ${isPausedNow(sql)} as "isInForce", (
         select facts ->> 'reason' from (
-          select kind, facts from events where destination_id = d.id
+          select kind, facts from events where destination_id = d.id and tenant_id = d.tenant_id
           order by destination_id desc, id desc limit ${EVENTS_LOOKED_THROUGH}
         ) as latest where kind = 'DOMAIN_PAUSED' limit 1
       ) as reason

@@ -55,6 +55,7 @@ async function removeDomain(
   const heldCount = domain.status === 'PENDING' ? 0 : await countHeld(sql, viewer, domain.destinationId);
   if (heldCount > 0 && held === null) return refuseHeld(domain, heldCount);
   await sql`delete from domains where id = ${domain.id}`;
+  if (domain.status !== 'PENDING') await freeDestination(sql, viewer, domain.destinationId);
   await recordEvent(sql, {
     tenantId: domain.tenantId,
     destinationId: domain.destinationId,
@@ -63,6 +64,21 @@ async function removeDomain(
     facts: { name: domain.name, by: viewer.tenantId, heldCount, held },
   });
   return { kind: 'DONE', domain };
+}
+
+/**
+ * What only the domain's owner could end goes with the domain: a pause, an open breaker. What is held goes on being tried, and
+ * who adds the name next begins without them.
+ */
+async function freeDestination(sql: SqlExecutor, viewer: Viewer, destinationId: string): Promise<void> {
+  await sql`
+    update destinations
+    set flush_requested_at = case
+          when first_failure_at is not null and (is_paused or breaker = 'OPEN') then bmx_now()
+          else flush_requested_at end,
+        is_paused = false, pause_from = null, pause_until = null,
+        breaker = 'CLOSED', breaker_since = null, breaker_reply = null, trial_count = 0
+    where id = ${destinationId} and ${mineOnly(sql, viewer)}`;
 }
 
 /** Exact: the folded total and what is not yet folded, in one snapshot. */

@@ -21,6 +21,7 @@ import {
 } from './domain-settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import { type CheckRoute, complaintsOf, findRouteHosts, type RouteHost } from './route-check.ts';
+import { isPausedNow } from './pause.ts';
 import type { UserError } from './user-error.ts';
 
 export interface DomainUpdateInput extends DomainSettingsInput {
@@ -139,14 +140,15 @@ async function store(
   // A claim that is not served yet has no say in where the mail of its name goes.
   if (domain.status !== 'PENDING') {
     await sql`
-      update destinations
+      update destinations d
       set deliver_to = ${columns.deliverTo}::text::jsonb,
           tls_policy = ${columns.tlsPolicy},
           drain_per_minute = ${columns.drainPerMinute},
           route_generation = route_generation + (deliver_to is distinct from ${columns.deliverTo}::text::jsonb)::integer,
           -- The breaker has judged the old hosts: the new ones are asked at once.
           flush_requested_at = case
-            when breaker = 'OPEN' and deliver_to is distinct from ${columns.deliverTo}::text::jsonb then bmx_now()
+            when breaker = 'OPEN' and deliver_to is distinct from ${columns.deliverTo}::text::jsonb
+              and not ${isPausedNow(sql)} then bmx_now()
             else flush_requested_at end
       where id = ${domain.destinationId}`;
     const isRerouted = !isDeepStrictEqual(after.deliverTo, before.deliverTo);

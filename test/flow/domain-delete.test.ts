@@ -74,6 +74,27 @@ test('DELIVER_FIRST goes on trying on the same grid, where the mail belongs', as
   await until('the outage has ended', PATIENCE_MS, async () => (await flow.outages('moved.example'))[0]?.endedAt);
 });
 
+test('DELIVER_FIRST ends a pause that nobody could end any more', async () => {
+  await primary.start();
+  await flow.addDomain('paused.example', primary);
+  expect(await flow.change('domainPause', { name: 'paused.example' })).toEqual([]);
+  await flow.send({ to: ['a@paused.example'] });
+  expect(await flow.change('domainDelete', { name: 'paused.example', held: 'DELIVER_FIRST' })).toEqual([]);
+  await primary.waitFor(() => arrivedAt('paused.example') === 1, 'the held mail');
+});
+
+test('behind an open breaker it is tried at once, and the next owner of the name begins without one', async () => {
+  await holdThree('broken.example');
+  await flow.database.sql`
+    update destinations set breaker = 'OPEN', breaker_since = bmx_now(), breaker_reply = '550 of the last owner'
+    where name = 'broken.example'`;
+  await primary.start();
+  expect(await flow.change('domainDelete', { name: 'broken.example', held: 'DELIVER_FIRST' })).toEqual([]);
+  await primary.waitFor(() => arrivedAt('broken.example') === 3, 'the held mail');
+  const [row] = await flow.database.sql`select breaker_reply from destinations where name = 'broken.example'`;
+  expect(row).toEqual({ breaker_reply: null });
+});
+
 test('CANCEL ends what is held without reports', async () => {
   const ids = await holdThree('dropped.example');
   expect(await flow.change('domainDelete', { name: 'dropped.example', held: 'CANCEL' })).toEqual([]);
