@@ -1,6 +1,6 @@
 /**
  * Two nodes that are restarted one after the other under load, as for a deploy; and one that is cut off from the database
- * beside one that is not. Nothing is lost, and nothing comes twice, since neither sender nor primary loses a reply.
+ * beside one that is not. Nothing is lost; a restart makes nothing come twice, since neither sender nor primary loses a reply.
  */
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { until } from '../helpers/child.ts';
@@ -14,6 +14,8 @@ import { EXACT, untilPutOff, urlOf } from './crash-scene.ts';
 
 const DOMAIN = 'rolling.example';
 const NAMES = ['a.rolling.test.example', 'b.rolling.test.example'];
+/** The most that a node has in hand at one destination. */
+const SESSIONS = 40;
 
 let database: TestDatabase;
 let primary: FakePrimary;
@@ -67,7 +69,11 @@ async function untilMore(...indices: readonly number[]): Promise<void> {
   });
 }
 
-async function reckon(): Promise<void> {
+/**
+ * Nothing is lost, altered or from nowhere. What a node had in hand when it lost its database may go out twice: the primary has
+ * taken it, and nobody could write that down.
+ */
+async function reckon(mostRepeated = 0): Promise<void> {
   await Promise.all(loads.map((load) => load.stop()));
   await untilHeld(nodeAt(0), DOMAIN, 0, 60_000);
   for (const load of loads) {
@@ -75,7 +81,9 @@ async function reckon(): Promise<void> {
       const address = recipients[0]?.address ?? '';
       return load.accepted.has(address) || load.unanswered.has(address);
     });
-    expect(compare(load, own)).toEqual(EXACT);
+    const found = compare(load, own);
+    expect({ ...found, repeated: [] }).toEqual(EXACT);
+    expect(found.repeated.length).toBeLessThanOrEqual(mostRepeated);
     expect([...load.refusals.keys()].filter((reply) => !/^4(21|51) /.test(reply))).toEqual([]);
   }
 }
@@ -111,5 +119,5 @@ test('one node without the database answers 451 and comes back, the other goes o
   proxy.pointTo(database.target);
   await untilMore(0, 1);
   await until('both are among the living', 30_000, async () => (await namesSeen(nodeAt(0))).length === 2);
-  await reckon();
+  await reckon(SESSIONS);
 }, 180_000);
