@@ -15,7 +15,7 @@ import { watchCertificates } from './main-certificates.ts';
 import type { FrontDoor } from './main-front-door.ts';
 import type { ReadinessWatch } from './main-readiness.ts';
 import type { Timers } from './main-timers.ts';
-import { isInCidr, parseAddress, parseCidr } from './net/addresses.ts';
+import { isWithin } from './net/addresses.ts';
 import type { Resolver } from './net/resolver.ts';
 import { createAcceptanceSeal } from './policy/acceptance-seal.ts';
 import { loadArcKey } from './policy/arc-key.ts';
@@ -163,15 +163,6 @@ export async function openInbound(
       },
     },
   });
-}
-
-/** Whether an address lies in one of the networks. */
-export function isWithin(networks: readonly string[]): (address: string) => boolean {
-  const blocks = networks.flatMap((text) => parseCidr(text) ?? []);
-  return (address) => {
-    const parsed = parseAddress(address);
-    return parsed !== null && blocks.some((block) => isInCidr(parsed, block));
-  };
 }
 
 /** Where mail for this server's postmaster goes; its destination is made when it is not there. */

@@ -62,6 +62,15 @@ export function isInCidr(address: IpAddress, cidr: Cidr): boolean {
   return true;
 }
 
+/** Whether an address lies in one of the networks; texts that are no network, or no address, match nothing. */
+export function isWithin(networks: readonly string[]): (address: string) => boolean {
+  const blocks = networks.flatMap((text) => parseCidr(text) ?? []);
+  return (address) => {
+    const parsed = parseAddress(address);
+    return parsed !== null && blocks.some((block) => isInCidr(parsed, block));
+  };
+}
+
 /** Parses `192.0.2.1:25` or `[2001:db8::1]:25`; null when it is neither, or the port is 0 or above 65535. */
 export function parseEndpoint(text: string): Endpoint | null {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);

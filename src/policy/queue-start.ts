@@ -4,7 +4,7 @@
  * Promises: only hosts of the domain's own networks may; to anybody else every domain is the same, served or not. Mail goes
  * where it would go anyway, never over the client's session. A pause stands: its word is the operator's. Once a minute.
  */
-import { isInCidr, parseAddress, parseCidr } from '../net/addresses.ts';
+import { isWithin } from '../net/addresses.ts';
 import { createBoundedMap } from '../settings/bounded-map.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 
@@ -64,8 +64,5 @@ export function createStartQueue(options: QueueStartOptions): StartQueue {
 }
 
 function mayStart(address: string, { etrnClients }: RelayDomain): boolean {
-  if (etrnClients.length === 0) return false;
-  const client = parseAddress(address);
-  const blocks = etrnClients.map(parseCidr);
-  return client !== null && blocks.some((block) => block !== null && isInCidr(client, block));
+  return isWithin(etrnClients)(address);
 }
