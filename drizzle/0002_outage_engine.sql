@@ -75,17 +75,6 @@ create index operations_running on operations (id) where state = 'RUNNING';
 create index operations_tenant on operations (tenant_id, id);
 create index operations_destination on operations (destination_id, id);
 
--- Parts of a destination's concurrency that its owner grants to other nodes while it drains.
-create table drain_shares (
-  destination_id uuid not null,
-  tenant_id uuid not null,
-  node integer not null,
-  epoch bigint not null,
-  lanes integer not null check (lanes > 0),
-  granted_at timestamptz not null default bmx_now(),
-  primary key (destination_id, node)
-);
-
 -- ----------------------------------------------------------------------------------------------------------------- TLS
 
 -- Policies of recipient domains (RFC 8461), kept until max_age is over.

@@ -310,15 +310,6 @@ export const operations = pgTable('operations', {
   endedAt: instant('ended_at'),
 });
 
-export const drainShares = pgTable('drain_shares', {
-  destinationId: uuid('destination_id').notNull(),
-  tenantId: uuid('tenant_id').notNull(),
-  node: integer('node').notNull(),
-  epoch: count('epoch').notNull(),
-  lanes: integer('lanes').notNull(),
-  grantedAt: instant('granted_at').notNull().default(bmxNow),
-});
-
 export const mtaStsPolicies = pgTable('mta_sts_policies', {
   domain: text('domain').primaryKey(),
   policyId: text('policy_id').notNull(),
