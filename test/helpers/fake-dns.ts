@@ -142,8 +142,10 @@ export function forgeReply(query: Buffer, answersFor: (name: string) => Answer[]
   return encode({ type: 'response', id, questions, answers: answersFor(questions[0]?.name ?? '') });
 }
 
-/** TCP picks the port, UDP takes the same; another if a stranger has it. */
-async function bindPair(onTcp: (socket: Socket) => void): Promise<{ tcp: Server; udp: UdpSocket; port: number }> {
+/** A TCP and a UDP server on one port: TCP picks it, UDP takes the same; another if a stranger has it. */
+export async function bindPair(
+  onTcp: (socket: Socket) => void,
+): Promise<{ tcp: Server; udp: UdpSocket; port: number }> {
   for (;;) {
     const tcp = createServer(onTcp).listen(0, '127.0.0.1');
     await once(tcp, 'listening');

@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { monotonicMs } from '../../src/clock.ts';
 import { createResolver } from '../../src/net/resolver.ts';
 import type { Resolver } from '../../src/net/resolver.ts';
-import { forgeReply, startFakeDns } from '../helpers/fake-dns.ts';
+import { bindPair, forgeReply, startFakeDns } from '../helpers/fake-dns.ts';
 import type { FakeDns, FakeMode, FakeRecords } from '../helpers/fake-dns.ts';
 
 const open: { close(): void | Promise<void> }[] = [];
@@ -155,9 +154,8 @@ describe('truncation', () => {
   test.each(['nothing', 'half a length', 'a reply to another query'] as const)(
     '%s over TCP is no answer',
     async (said) => {
-      const server = await rawServer(truncated);
       let connections = 0;
-      const tcp = createServer((socket) => {
+      const { tcp, udp, port } = await bindPair((socket) => {
         connections += 1;
         // Unread, the end of the client would never be seen.
         socket.resume();
@@ -165,9 +163,11 @@ describe('truncation', () => {
         if (said === 'half a length') socket.end(Buffer.from([0]));
         if (said === 'a reply to another query')
           socket.write(Buffer.concat([Buffer.from([0, 12]), Buffer.alloc(12, 0x80)]));
-      }).listen(Number(server.split(':')[1]), '127.0.0.1');
-      await once(tcp, 'listening');
+      });
+      udp.on('message', (query, from) => udp.send(truncated(query), from.port, from.address));
       open.push({ close: () => new Promise<void>((resolve) => tcp.close(() => resolve())) });
+      open.push({ close: () => new Promise<void>((resolve) => udp.close(() => resolve())) });
+      const server = `127.0.0.1:${port}`;
       const answer = await resolverOn([server], 300).query('a.example', 'A');
       expect(answer).toEqual({ kind: 'TROUBLE', reason: 'TIMEOUT' });
       expect(connections).toBeGreaterThan(0);
