@@ -1,0 +1,4 @@
+-- Why a destination is paused.
+-- Expand-only: a program of the schemas before works on with it.
+
+select 1;
