@@ -407,7 +407,7 @@ export type DomainPause = {
   readonly from: Scalars['DateTime']['output'];
   /** False: it is still to come. */
   readonly isInForce: Scalars['Boolean']['output'];
-  /** Why, as given; null when that was long ago. */
+  /** Why, as given; null when it was given to an earlier version and its record is gone. */
   readonly reason?: Maybe<Scalars['String']['output']>;
   /** When it ends by itself; null: when it is resumed. */
   readonly until?: Maybe<Scalars['DateTime']['output']>;
@@ -1221,7 +1221,7 @@ export type OutageClass =
   | 'DOWN'
   /** It has put off everybody by greylisting over a whole interval. */
   | 'GREYLISTING'
-  /** It refuses recipients that are known to be good. */
+  /** It refuses recipients that are known to be good, or does not meet what TLS towards it must be. */
   | 'MISCONFIGURED'
   /** It limits how much it takes from us. */
   | 'RATE_LIMITING'

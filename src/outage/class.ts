@@ -2,7 +2,8 @@
  * What kind of trouble an outage is, and the evidence that its class rests on. Pure.
  *
  * GREYLISTING and TARPITTING are conditions of a primary that takes mail all the same: an outage has such a class only when
- * no recipient was accepted over a whole interval. MISCONFIGURED is the breaker's word, not that of one attempt.
+ * no recipient was accepted over a whole interval. MISCONFIGURED is the breaker's word, and that of a policy for TLS which the hosts
+ * do not meet: without such a policy TLS is no trouble, mail goes in clear.
  */
 import type { HostTrouble } from '../mail/outcome.ts';
 import { namesBlocklist } from '../mail/refusal-words.ts';
@@ -69,8 +70,9 @@ export function outageClassOf({ trouble, reply, isGreeted = false }: Failure): O
     case 'REFUSED':
     case 'TIMEOUT':
     case 'UNREACHABLE':
-    case 'TLS':
       return 'DOWN';
+    case 'TLS':
+      return 'MISCONFIGURED';
     default:
       return trouble satisfies never;
   }

@@ -80,7 +80,8 @@ async function attempts(domain: string): Promise<readonly Seen[]> {
 async function isKept(domain: string, primary: FakePrimary, reply: RegExp): Promise<void> {
   const [first] = await attempts(domain);
   expect(first).toMatchObject({ outcome: 'DEFERRED', reply: expect.stringMatching(reply) });
-  expect((await flow.see(domain)).queue.heldCount).toBe(1);
+  const { queue, outage } = await flow.see(domain);
+  expect([queue.heldCount, outage?.class]).toEqual([1, 'MISCONFIGURED']);
   expect(primary.countVerb('MAIL')).toBe(0);
 }
 

@@ -16,6 +16,7 @@ test.each([
   ['FAULT', '[not a reply: SSH-2.0]', false, 'DOWN'],
   ['REFUSED', '[connection refused]', false, 'DOWN'],
   ['TIMEOUT', '[connection timed out]', false, 'DOWN'],
+  ['TLS', '[TLS: STARTTLS is not offered]', true, 'MISCONFIGURED'],
 ] as const)('%s with %s (greeted: %s) is %s', (trouble, reply, isGreeted, outageClass) => {
   expect(outageClassOf({ trouble, reply, isGreeted })).toBe(outageClass);
 });
