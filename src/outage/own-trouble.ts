@@ -2,7 +2,9 @@
  * When most primaries fail at once, the fault is ours: our network, our address, our DNS.
  *
  * It begins when at least five next-hop hosts, each of another relay domain, have failed within minutes, and they are more
- * than the domains that were delivered to meanwhile. It ends when of those that failed at its beginning no such majority is left.
+ * than the domains that were delivered to meanwhile. It ends when of those that failed at its beginning no such majority is left,
+ * and at the latest after three days: hosts that are dead for good, while nobody else is written to, must not keep all mail from
+ * ending. Those that made it do not make another one.
  * Outages of the domains open as ever – they are facts, and their mail is tried again –, but nothing expires while it lasts,
  * and once it is over nothing does before another attempt (queue/outcome.ts). O(destinations).
  */
@@ -12,6 +14,8 @@ import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 /** Fewer hosts that fail at once are a coincidence. */
 const FEWEST_HOSTS = 5;
 const WITHIN = '10 minutes';
+/** A fault of our own that nobody mends over a long weekend is none, or nobody's. */
+const LONGEST = '3 days';
 
 export interface OwnTrouble {
   /** Null while there is none. */
@@ -30,10 +34,10 @@ export async function judgeOwnTrouble(sql: Sql): Promise<OwnTrouble> {
       select own_trouble_since as since, least(own_trouble_since, bmx_now()) - ${WITHIN}::text::interval as begins
       from service_presence
     ), failing as materialized (
-      -- One host that is dead for many domains is one; what cannot be looked up counts by its domain.
+      -- One host that is dead for many domains is one; what cannot be looked up counts by its domain. A breaker is no trouble of ours.
       select max(d.first_failure_at) as failed_at
       from presence p, destinations d join outages o on o.id = d.outage_id
-      where d.first_failure_at > p.begins and o.class <> 'MISCONFIGURED'
+      where d.first_failure_at > p.begins and not (o.class = 'MISCONFIGURED' and d.breaker = 'OPEN')
         and (p.since is null or d.first_failure_at < p.since + ${WITHIN}::text::interval)
       group by coalesce(o.evidence -> -1 ->> 'address', d.name)
     ), failures as materialized (
@@ -45,7 +49,8 @@ export async function judgeOwnTrouble(sql: Sql): Promise<OwnTrouble> {
       select count(*) as domains from presence p, failures f, destinations d
       where d.kind = 'RELAY' and d.first_failure_at is null and d.last_attempt_at > coalesce(p.since, f.failed_at)
     ), verdict as (
-      select hosts >= ${FEWEST_HOSTS} and hosts > domains as is_ours from failures, working
+      select hosts >= ${FEWEST_HOSTS} and hosts > domains and coalesce(p.since > bmx_now() - ${LONGEST}::text::interval, true) as is_ours
+      from presence p, failures, working
     ), changed as (
       update service_presence s
       set own_trouble_since = case when v.is_ours then bmx_now() end,

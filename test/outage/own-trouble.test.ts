@@ -72,3 +72,24 @@ test('it lasts for hours, and ends when half of them are back; then everybody ge
     from service_presence`;
   expect(row?.['isNow']).toBe(true);
 });
+
+test('hosts that are dead for good keep mail from ending for three days, and do not begin it again', async () => {
+  await failOwn(0, 1, 2, 3, 4);
+  expect(await judgeOwnTrouble(db.sql)).toMatchObject({ change: 'BEGAN' });
+  await db.moveClock('71 hours');
+  await failOwn(0, 1, 2, 3, 4);
+  expect(await judgeOwnTrouble(db.sql)).toMatchObject({ change: null, failingHosts: 5 });
+  await db.moveClock('1 hour 1 second');
+  expect(await judgeOwnTrouble(db.sql)).toMatchObject({ change: 'ENDED', since: null });
+  await failOwn(0, 1, 2, 3, 4);
+  expect(await judgeOwnTrouble(db.sql)).toMatchObject({ change: null, since: null, failingHosts: 0 });
+});
+
+test('TLS that five hosts at once do not meet may be our own certificates; breakers that open are no trouble of ours', async () => {
+  for (let n = 0; n < 5; n += 1)
+    await fail(db, ids[n] ?? '', { trouble: 'TLS', evidence: [refusedAt(`192.0.2.${n}:25`)] });
+  await db.sql`update destinations set breaker = 'OPEN'`;
+  expect(await judgeOwnTrouble(db.sql)).toMatchObject({ change: null, failingHosts: 0 });
+  await db.sql`update destinations set breaker = 'CLOSED'`;
+  expect(await judgeOwnTrouble(db.sql)).toMatchObject({ change: 'BEGAN', failingHosts: 5 });
+});
