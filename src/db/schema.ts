@@ -112,6 +112,7 @@ export const destinations = pgTable('destinations', {
   trialCount: integer('trial_count').notNull().default(0),
   pauseFrom: instant('pause_from'),
   pauseUntil: instant('pause_until'),
+  pauseReason: text('pause_reason'),
   drainPerMinute: integer('drain_per_minute'),
   tlsPolicy: tlsPolicy(),
   greylistingAt: instant('greylisting_at'),

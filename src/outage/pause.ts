@@ -21,14 +21,11 @@ export interface PauseWindow {
 export interface PauseView {
   readonly from: Date;
   readonly until: Date | null;
-  /** Null when it was given longer ago than is looked back for. */
+  /** Null when it was given to an earlier version, whose record of it is gone. */
   readonly reason: string | null;
   /** False: it is still to come. */
   readonly isInForce: boolean;
 }
-
-/** Events of a destination that are looked through for the reason of its pause. */
-const EVENTS_LOOKED_THROUGH = 1_000;
 
 /** Pauses the viewer's destination, in place of the pause it has. False, and nothing changed: the window would have passed. */
 export async function pauseDestination(
@@ -40,7 +37,8 @@ export async function pauseDestination(
   const rows = await sql`
     with paused as (
       update destinations
-      set is_paused = true, pause_from = greatest(${from}::timestamptz, bmx_now()), pause_until = ${until}::timestamptz
+      set is_paused = true, pause_from = greatest(${from}::timestamptz, bmx_now()), pause_until = ${until}::timestamptz,
+          pause_reason = ${reason}
       where id = ${destinationId} and ${mineOnly(sql, viewer)}
         and coalesce(${until}::timestamptz > greatest(${from}::timestamptz, bmx_now()), true)
       returning id, tenant_id, pause_from, pause_until
@@ -63,7 +61,7 @@ export async function resumeDestination(
   await sql`
     with resumed as (
       update destinations
-      set is_paused = false, pause_from = null, pause_until = null,
+      set is_paused = false, pause_from = null, pause_until = null, pause_reason = null,
           flush_requested_at = case when first_failure_at is not null then bmx_now() else flush_requested_at end
       where id = ${destinationId} and is_paused and ${mineOnly(sql, viewer)}
       returning id, tenant_id
@@ -81,12 +79,7 @@ export async function findPauses(
   destinationIds: readonly string[],
 ): Promise<Map<string, PauseView>> {
   const rows = await sql<(PauseView & { id: string })[]>`
-    select d.id, d.pause_from as "from", d.pause_until as "until", ${isPausedNow(sql)} as "isInForce", (
-        select facts ->> 'reason' from (
-          select kind, facts from events where destination_id = d.id and tenant_id = d.tenant_id
-          order by destination_id desc, id desc limit ${EVENTS_LOOKED_THROUGH}
-        ) as latest where kind = 'DOMAIN_PAUSED' limit 1
-      ) as reason
+    select d.id, d.pause_from as "from", d.pause_until as "until", d.pause_reason as reason, ${isPausedNow(sql)} as "isInForce"
     from destinations d
     where d.id = any(${[...destinationIds]}::uuid[]) and d.is_paused and coalesce(d.pause_until > bmx_now(), true)
       and ${mineOnly(sql, viewer)}`;

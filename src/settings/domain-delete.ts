@@ -76,7 +76,7 @@ async function freeDestination(sql: SqlExecutor, viewer: Viewer, destinationId: 
     set flush_requested_at = case
           when first_failure_at is not null and (is_paused or breaker = 'OPEN') then bmx_now()
           else flush_requested_at end,
-        is_paused = false, pause_from = null, pause_until = null,
+        is_paused = false, pause_from = null, pause_until = null, pause_reason = null,
         breaker = 'CLOSED', breaker_since = null, breaker_reply = null, trial_count = 0
     where id = ${destinationId} and ${mineOnly(sql, viewer)}`;
 }

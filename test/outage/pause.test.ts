@@ -64,6 +64,8 @@ describe('pause', () => {
     await holdMessage(database, { destinationId: id });
     const [from, until] = [inMinutes(60), inMinutes(120)];
     expect(await pause(from, until)).toBe(true);
+    // The reason is the pause's own, not its record's.
+    await database.sql`delete from events`;
     expect(await see()).toEqual({ from, until, reason: 'new disks', isInForce: false });
     expect([await isPaused(), await isDue()]).toEqual([false, true]);
     await database.moveClock('61 minutes');
