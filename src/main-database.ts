@@ -1,13 +1,14 @@
 /**
  * The database of this node: embedded or by URL, checked, migrated, opened.
  *
- * Throws StartError with one line for whatever the operator can mend. Knows nothing of mail.
+ * Waits for a server that is still starting. Throws StartError with one line for whatever the operator can mend, UnavailableError
+ * when the server did not come up. Knows nothing of mail.
  */
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
-import { checkServer } from './db/durability.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
+import { awaitServer } from './db/server-wait.ts';
 import { StartError } from './db/start-error.ts';
 import { type DatabaseAddress, type DatabaseTarget, resolveTarget } from './db/target.ts';
 import type { Log } from './telemetry/log.ts';
@@ -29,7 +30,7 @@ export async function openMainDatabase(config: Config, log: Log): Promise<Opened
     const address = resolveTarget(target);
     const database = openDatabase(target);
     try {
-      await prepare(database, target);
+      await prepare(address, log);
     } catch (error) {
       await database.close();
       throw error;
@@ -62,12 +63,10 @@ function startEmbeddedIn(dataDir: string, log: Log) {
   });
 }
 
-async function prepare(database: Database, target: DatabaseTarget): Promise<void> {
-  const check = await checkServer(database.sql).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError(`DATABASE_URL: the server cannot be reached: ${reason}`);
+async function prepare(address: DatabaseAddress, log: Log): Promise<void> {
+  await awaitServer(address, {
+    onWait: (reason) => log.warning({ where: 'database', message: `waiting for PostgreSQL: ${reason}` }),
   });
-  if (check.kind === 'REFUSED') throw new StartError(check.line);
-  const migrated = await migrate(target);
+  const migrated = await migrate(address);
   if (migrated.kind === 'REFUSED') throw new StartError(migrated.line);
 }

@@ -1,18 +1,20 @@
 /**
  * Composition root: reads the settings, builds every room, passes plain objects in, starts and stops in order.
  *
- * Promises: a wrong setting stops the start with one line and exit 2; SIGTERM or SIGINT stops cleanly, a second signal changes
- * nothing; 250 is said only while the database, the listeners and the queue behind it stand. Decides nothing about mail.
+ * Promises: a wrong setting stops the start with one line and exit 2, a database that does not come up with one line and exit 1;
+ * SIGTERM or SIGINT stops cleanly, a second signal changes nothing; 250 is said only while the database, the listeners and the
+ * queue behind it stand. Decides nothing about mail.
  */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { monotonicMs } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { readMachine } from './config-machine.ts';
-import { StartError } from './db/start-error.ts';
+import { StartError, UnavailableError } from './db/start-error.ts';
 import { startNode } from './main-node.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 
+const EXIT_UNAVAILABLE = 1;
 const EXIT_BAD_START = 2;
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -31,9 +33,9 @@ function collectGarbage(): void {
   if (process.versions['bun'] !== undefined) Bun.gc(true);
 }
 
-function refuseStart(line: string): never {
+function refuseStart(line: string, exitCode: number = EXIT_BAD_START): never {
   process.stderr.write(`backup-mx: ${line.replaceAll(/\s*\n\s*/g, ' ')}\n`);
-  process.exit(EXIT_BAD_START);
+  process.exit(exitCode);
 }
 
 async function run(config: Config, log: Log, interfaceAddresses: readonly string[]): Promise<void> {
@@ -80,6 +82,7 @@ try {
   await run(settings.config, log, machine.interfaceAddresses);
 } catch (error) {
   if (error instanceof StartError) refuseStart(error.message);
+  if (error instanceof UnavailableError) refuseStart(error.message, EXIT_UNAVAILABLE);
   log.fault({ where: 'start', error });
   process.exit(1);
 }

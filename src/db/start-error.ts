@@ -1,8 +1,13 @@
 /**
- * A reason not to start that the operator can act on: one line, which says what to do. `main.ts` prints it and exits with 2.
+ * Reasons not to start: one line, which says what to do. `main.ts` prints it and exits.
  */
 
-/** Thrown on the way to a running database, never afterwards. The message is one line, without a stack for the reader. */
+/** The operator can act on it (exit 2). Thrown on the way to a running database, never afterwards. One line, without a stack for the reader. */
 export class StartError extends Error {
   override readonly name = 'StartError';
+}
+
+/** Something that the service needs was not there in time, and may be there at the next start (exit 1). */
+export class UnavailableError extends Error {
+  override readonly name = 'UnavailableError';
 }

@@ -111,18 +111,6 @@ describe('beside a running service', () => {
 });
 
 describe('DATABASE_URL', () => {
-  test.each([
-    ['nobody listens', (port: number) => `postgres://user:secret-word@127.0.0.1:${port}/mail`],
-    ['no such socket', () => 'postgres://user@localhost/mail?host=/nowhere'],
-    ['no such host', () => 'postgres://user:secret-word@nowhere.invalid/mail'],
-  ])('%s', async (_, url) => {
-    const DATA_DIR = newFolder();
-    const { line } = await refusal({ DATA_DIR, DATABASE_URL: url(await findFreePort()) });
-    expect(line).toStartWith('backup-mx: DATABASE_URL');
-    expect(line).not.toContain('secret-word');
-    expectUntouched(DATA_DIR);
-  });
-
   describe('a server', () => {
     let server: PrivateServer;
     const url = (parameters = ''): string =>

@@ -8,16 +8,20 @@ export interface PointingProxy {
   readonly target: DatabaseAddress;
   /** For new connections; open ones stay where they are. Null cuts those too, and refuses new ones. */
   pointTo(address: DatabaseAddress | null): void;
+  /** How many have connected, in vain or not. */
+  readonly clientCount: () => number;
   close(): Promise<void>;
 }
 
 export async function startPointingProxy(initial: DatabaseAddress): Promise<PointingProxy> {
   const sockets = new Set<Socket>();
   let current: DatabaseAddress | null = initial;
+  let clientCount = 0;
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
   };
   const server = createServer((client) => {
+    clientCount += 1;
     if (current === null) {
       client.destroy();
       return;
@@ -43,6 +47,7 @@ export async function startPointingProxy(initial: DatabaseAddress): Promise<Poin
       current = address;
       if (address === null) cut();
     },
+    clientCount: () => clientCount,
     close: async () => {
       cut();
       await new Promise((resolve) => server.close(resolve));
