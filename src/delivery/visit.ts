@@ -1,0 +1,84 @@
+/**
+ * A visit to one destination: owns it, and keeps handing over until nothing is due or its clock says wait.
+ *
+ * Promises: one owner among nodes; while the clock runs, one message goes per slot; what an attempt meant is recorded before
+ * the destination's clock moves.
+ */
+import { clearFlush, readDestination, recordRound } from '../outage/clock.ts';
+import { dropOwnership, takeOwnership } from '../outage/owner.ts';
+import { type Holder, releaseLeftovers } from '../queue/claim.ts';
+import { createBreakerWatch, HELD_BACK } from './breaker-watch.ts';
+import type { ByteBudget } from './budget.ts';
+import { dueSource, probeSource } from './claims.ts';
+import type { ConditionKeeper } from './conditions.ts';
+import { roundAt } from './destination-round.ts';
+import { createObserver } from './observer.ts';
+import type { Remembered } from './ramp-memory.ts';
+import { expireLate, recordTrouble } from './trouble.ts';
+import type { Turn } from './turns.ts';
+import type { Attempts, DeliveryDeps } from './worker.ts';
+
+export interface Run extends Remembered, Turn {
+  readonly id: string;
+  readonly budget: ByteBudget;
+  readonly signal: AbortSignal;
+  readonly isStopping: () => boolean;
+  readonly conditions: ConditionKeeper;
+  readonly poke: (destinationId: string) => void;
+  /** The host grants no session just now. */
+  readonly rest: () => void;
+}
+
+export async function visit(deps: DeliveryDeps, run: Run): Promise<void> {
+  const holder = deps.holder();
+  if (holder === null || !(await takeOwnership(deps.sql, run.id, holder))) return;
+  const attempts = deps.openAttempts(run.signal, run.id);
+  try {
+    await releaseLeftovers(deps.sql, holder, run.id);
+    await keepTrying(deps, run, holder, attempts);
+  } finally {
+    await attempts.close();
+    await dropOwnership(deps.sql, run.id, holder);
+  }
+}
+
+async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts: Attempts): Promise<void> {
+  let flushedAt: Date | null = null;
+  const claims = { destinationId: run.id, holder, budget: run.budget };
+  for (;;) {
+    const destination = await readDestination(deps.sql, run.id);
+    if (destination === null || run.isStopping() || run.signal.aborted) return;
+    const { isPaused, isFailing, isDue, flushRequestedAt } = destination;
+    flushedAt = flushRequestedAt ?? flushedAt;
+    if (flushRequestedAt === null && (isPaused || (isFailing && !isDue))) return;
+    // A flush goes beyond a pause with one message: whether the primary is there. The rest waits for the resume.
+    const source =
+      isFailing || isPaused
+        ? probeSource(deps.sql, { ...claims, isFlush: flushRequestedAt !== null })
+        : dueSource(deps.sql, { ...claims, flushedAt, cap: run.cap, perMinute: destination.drainPerMinute });
+    const observer = createObserver(deps.hosts, Date.parse(destination.now));
+    const breaker = createBreakerWatch(destination, deps.events);
+    const result = await roundAt(deps, {
+      ...run,
+      destination,
+      holder,
+      attempts,
+      source,
+      observer,
+      breaker,
+    });
+    await run.conditions.keep(destination, observer);
+    if (result.isTurnedAway) run.rest();
+    if (result.failure !== null) run.ramp.restart();
+    if (result.failure !== null) return recordTrouble(deps, { destination, failure: result.failure, observer });
+    if (breaker.isOpen()) await expireLate(deps, destination, HELD_BACK);
+    // Another turn, for what there was no time for.
+    if (run.isOver()) return run.poke(run.id);
+    if (!isFailing && flushedAt !== null && !source.isCapped()) await clearFlush(deps.sql, run.id, flushedAt);
+    if (!result.hasSucceeded) return;
+    if (!isFailing || breaker.isOpen()) {
+      await recordRound(deps.sql, run.id);
+      flushedAt = null;
+    }
+  }
+}
