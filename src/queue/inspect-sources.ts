@@ -42,8 +42,8 @@ export function heldMessages(sql: SqlExecutor, search: Search): Condition {
     select id, transaction_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
            null::timestamptz as expires_at, next_attempt_at, null::jsonb as recipients,
            (${matches(sql, search)} and ${hasState}) as matches
-    from messages
-    where ${inQuestion(sql, search)} and ${ofRecipient(sql, search)}
+    from ${messagesOf(sql, search)}
+    where ${inQuestion(sql, search)}
     ${newestFirst(sql, search)}
     limit ${search.scanLimit}`;
 }
@@ -82,22 +82,30 @@ export function recipientsOf(sql: SqlExecutor, messageId: Condition): Condition 
 
 /** What an index serves, on columns that both tables have. */
 function inQuestion(sql: SqlExecutor, search: Search): Condition {
-  const { transactionId, destinationId } = search;
+  const { transactionId } = search;
+  const leading = leadingOf(sql, search);
   return allOf(sql, [
     mineOnly(sql, search.viewer),
     // Of the ids alone as well: that spares partitions.
     ...(search.fromId === null ? [] : [sql`id >= ${search.fromId}`]),
     ...search.belowId.map((bound) => sql`id < ${bound}`),
     ...(transactionId === null ? [] : [sql`transaction_id = ${transactionId}`]),
-    ...(destinationId === null
-      ? []
-      : [rowRange(sql, search, { columns: sql`destination_id`, values: sql`${destinationId}::uuid` })]),
+    ...(leading === null ? [] : [rowRange(sql, search, leading)]),
   ]);
+}
+
+/** What the index begins with that serves this search; null: the ids alone, of everybody's messages. */
+function leadingOf(
+  sql: SqlExecutor,
+  { viewer, destinationId }: Search,
+): { readonly columns: Condition; readonly values: Condition } | null {
+  if (destinationId !== null) return { columns: sql`destination_id`, values: sql`${destinationId}::uuid` };
+  return viewer.isOperator ? null : { columns: sql`tenant_id`, values: sql`${viewer.tenantId}::uuid` };
 }
 
 /**
  * As a range of the index that begins with `columns`, not as equalities: with those the planner thinks that any index on the
- * ids will do, and walks past everybody else's mail to find that this destination has none.
+ * ids will do, and walks past everybody else's mail to find that this destination, or this tenant, has none.
  */
 function rowRange(
   sql: SqlExecutor,
@@ -116,7 +124,8 @@ function rowRange(
 }
 
 function newestFirst(sql: SqlExecutor, search: Search): Condition {
-  return search.destinationId === null ? sql`order by id desc` : sql`order by destination_id desc, id desc`;
+  const leading = leadingOf(sql, search);
+  return leading === null ? sql`order by id desc` : sql`order by ${leading.columns} desc, id desc`;
 }
 
 /** What no index serves, on columns that both tables have. */
@@ -132,18 +141,22 @@ function matches(sql: SqlExecutor, search: Search): Condition {
   ]);
 }
 
-/** By the index on addresses, so that one mailbox's mail is found among a million others' messages. */
-function ofRecipient(sql: SqlExecutor, search: Search): Condition {
-  if (search.recipient === null || search.destinationId === null) return always(sql);
+/**
+ * One mailbox's mail by the index on addresses, the newest of it, so that it is found among a million others' messages. Each
+ * message by its key and behind a limit: as a mere condition the planner may walk all that the domain holds instead.
+ */
+function messagesOf(sql: SqlExecutor, search: Search): Condition {
+  if (search.recipient === null || search.destinationId === null) return sql`messages`;
   const range = rowRange(sql, search, {
     columns: sql`destination_id, lower(address)`,
     values: sql`${search.destinationId}::uuid, lower(${search.recipient}::text)`,
     id: sql`message_id`,
   });
-  return sql`id in (
+  return sql`(
     select distinct on (destination_id, lower(address), message_id) message_id
     from recipients
     where ${range}
     order by destination_id desc, lower(address) desc, message_id desc
-    limit ${search.scanLimit})`;
+    limit ${search.scanLimit}) as addressed
+    cross join lateral (select * from messages where id = addressed.message_id limit 1) as messages`;
 }
