@@ -18,28 +18,36 @@ export interface Remembered {
 
 export interface RampMemory {
   of(destinationId: string): Remembered;
-  /** It grants no session just now: the sweep leaves it alone for a moment. */
-  rest(destinationId: string): void;
-  isResting(destinationId: string): boolean;
+  /** It grants no session just now: the sweep leaves it alone for a moment, also with a flush that it has turned away. */
+  rest(destinationId: string, flushedAt: Date | null): void;
+  isResting(destinationId: string, flushRequestedAt: Date | null): boolean;
 }
 
 /** Between two dials of a host that took mail a minute ago and turns us away now. */
 const REST_MS = 10_000;
+const NO_REST = { untilMs: Number.NEGATIVE_INFINITY, flush: Number.NEGATIVE_INFINITY };
 
-export function createRampMemory(most: number = MOST_REMEMBERED): RampMemory {
-  const remembered = new Map<string, Remembered & { restUntilMs: number }>();
+function instantOf(flushedAt: Date | null): number {
+  return flushedAt?.getTime() ?? Number.NEGATIVE_INFINITY;
+}
+
+export function createRampMemory(most: number = MOST_REMEMBERED, nowMs: () => number = monotonicMs): RampMemory {
+  const remembered = new Map<string, Remembered & { rest: { readonly untilMs: number; readonly flush: number } }>();
   const of = (id: string) => {
     if (remembered.size >= most && !remembered.has(id)) remembered.clear();
     const lastSuccess = { atMs: Number.NEGATIVE_INFINITY };
-    const one = remembered.get(id) ?? { ramp: createRamp(), cap: createCap(), lastSuccess, restUntilMs: 0 };
+    const one = remembered.get(id) ?? { ramp: createRamp(), cap: createCap(), lastSuccess, rest: NO_REST };
     remembered.set(id, one);
     return one;
   };
   return {
     of,
-    rest: (id) => {
-      of(id).restUntilMs = monotonicMs() + REST_MS;
+    rest: (id, flushedAt) => {
+      of(id).rest = { untilMs: nowMs() + REST_MS, flush: instantOf(flushedAt) };
     },
-    isResting: (id) => (remembered.get(id)?.restUntilMs ?? 0) > monotonicMs(),
+    isResting: (id, flushRequestedAt) => {
+      const { untilMs, flush } = remembered.get(id)?.rest ?? NO_REST;
+      return untilMs > nowMs() && instantOf(flushRequestedAt) <= flush;
+    },
   };
 }

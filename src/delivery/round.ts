@@ -48,6 +48,8 @@ export interface RoundResult {
   readonly failure: { readonly trouble: HostTrouble; readonly reply: string } | null;
   /** Not even the first session was granted, a moment after others were. */
   readonly isTurnedAway: boolean;
+  /** Its last session ended it, not its last message: some may not have been tried. */
+  readonly isUnfinished: boolean;
 }
 
 /** One round under way. */
@@ -106,8 +108,9 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
   } finally {
     await recorder.idle();
   }
+  const { isHalted: isUnfinished, isTurnedAway } = state;
   const hasSucceeded = state.greeted !== null;
-  return { hasSucceeded, failure: hasSucceeded ? null : state.failure, isTurnedAway: state.isTurnedAway };
+  return { hasSucceeded, failure: hasSucceeded ? null : state.failure, isTurnedAway, isUnfinished };
 }
 
 /** Tries one message. True: its lane goes on. */

@@ -4,7 +4,7 @@
  * Promises: one owner among nodes; while the clock runs, one message goes per slot; what an attempt meant is recorded before
  * the destination's clock moves.
  */
-import { clearFlush, readDestination, recordRound } from '../outage/clock.ts';
+import { clearFlush, keepFlush, readDestination, recordRound } from '../outage/clock.ts';
 import { dropOwnership, takeOwnership } from '../outage/owner.ts';
 import { type Holder, releaseLeftovers } from '../queue/claim.ts';
 import { createBreakerWatch, HELD_BACK } from './breaker-watch.ts';
@@ -14,6 +14,8 @@ import type { ConditionKeeper } from './conditions.ts';
 import { roundAt } from './destination-round.ts';
 import { createObserver } from './observer.ts';
 import type { Remembered } from './ramp-memory.ts';
+import type { RoundResult } from './round.ts';
+import type { Source } from './source.ts';
 import { expireLate, recordTrouble } from './trouble.ts';
 import type { Turn } from './turns.ts';
 import type { Attempts, DeliveryDeps } from './worker.ts';
@@ -26,7 +28,7 @@ export interface Run extends Remembered, Turn {
   readonly conditions: ConditionKeeper;
   readonly poke: (destinationId: string) => void;
   /** The host grants no session just now. */
-  readonly rest: () => void;
+  readonly rest: (flushedAt: Date | null) => void;
 }
 
 export async function visit(deps: DeliveryDeps, run: Run): Promise<void> {
@@ -68,17 +70,44 @@ async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts
       breaker,
     });
     await run.conditions.keep(destination, observer);
-    if (result.isTurnedAway) run.rest();
+    if (result.isTurnedAway) run.rest(flushedAt);
     if (result.failure !== null) run.ramp.restart();
     if (result.failure !== null) return recordTrouble(deps, { destination, failure: result.failure, observer });
     if (breaker.isOpen()) await expireLate(deps, destination, HELD_BACK);
+    if (flushedAt !== null) {
+      const isAnswered = isFlushAnswered(run, {
+        result,
+        source,
+        isProbe: isFailing || isPaused,
+        isHeld: breaker.isOpen(),
+      });
+      if (!isAnswered) await keepFlush(deps.sql, run.id, flushedAt);
+      else if (!isFailing) await clearFlush(deps.sql, run.id, flushedAt);
+    }
     // Another turn, for what there was no time for.
     if (run.isOver()) return run.poke(run.id);
-    if (!isFailing && flushedAt !== null && !source.isCapped()) await clearFlush(deps.sql, run.id, flushedAt);
     if (!result.hasSucceeded) return;
     if (!isFailing || breaker.isOpen()) {
       await recordRound(deps.sql, run.id);
       flushedAt = null;
     }
   }
+}
+
+/** Whether an operator's flush has had what it asked for: attempts, not sessions that were not granted or were cut by us. */
+function isFlushAnswered(
+  run: Run,
+  round: {
+    readonly result: RoundResult;
+    readonly source: Source;
+    readonly isProbe: boolean;
+    /** By an open breaker: nothing more goes now. */
+    readonly isHeld: boolean;
+  },
+): boolean {
+  const { result, source, isProbe, isHeld } = round;
+  if (result.isTurnedAway) return false;
+  const isCut = run.isStopping() || run.signal.aborted || run.isOver();
+  if (isProbe) return result.hasSucceeded || !isCut;
+  return !isCut && !source.isCapped() && (isHeld || !result.hasSucceeded || !result.isUnfinished);
 }

@@ -82,9 +82,13 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     most: MOST_DESTINATIONS,
     run: async (id, { isOver }) => {
       const shared = { budget, signal: cut.signal, isStopping: () => isStopping, conditions, poke };
-      await visit(deps, { ...shared, ...memory.of(id), id, isOver, rest: () => memory.rest(id) }).catch(
-        (error: unknown) => deps.events.fault(`delivery to ${id}`, error),
-      );
+      await visit(deps, {
+        ...shared,
+        ...memory.of(id),
+        id,
+        isOver,
+        rest: (flushedAt: Date | null) => memory.rest(id, flushedAt),
+      }).catch((error: unknown) => deps.events.fault(`delivery to ${id}`, error));
     },
   });
   const poke = (id: string) => turns.poke(id);
@@ -92,8 +96,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   return {
     poke,
     sweep: async () => {
-      for (const { id, tenantId, isFlush } of await findDueDestinations(deps.sql)) {
-        if (!turns.isRunning(id) && (isFlush || !memory.isResting(id))) turns.poke(id, tenantId);
+      for (const { id, tenantId, flushRequestedAt } of await findDueDestinations(deps.sql)) {
+        if (!turns.isRunning(id) && !memory.isResting(id, flushRequestedAt)) turns.poke(id, tenantId);
       }
     },
     abort: () => {

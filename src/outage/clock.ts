@@ -224,3 +224,10 @@ export async function clearFlush(sql: Sql, destinationId: string, requestedAt: D
     update destinations set flush_requested_at = null
     where id = ${destinationId} and date_trunc('milliseconds', flush_requested_at) <= ${requestedAt}`;
 }
+
+/** The flush has not been answered: it waits on, also where the claim of a probe had answered it beforehand. */
+export async function keepFlush(sql: Sql, destinationId: string, requestedAt: Date): Promise<void> {
+  await sql`
+    update destinations set flush_requested_at = ${requestedAt}
+    where id = ${destinationId} and flush_requested_at is null`;
+}

@@ -9,7 +9,8 @@ import { isPausedNow } from '../settings/pause.ts';
 export interface DueDestination {
   readonly id: string;
   readonly tenantId: string;
-  readonly isFlush: boolean;
+  /** A flush that waits for its attempt. */
+  readonly flushRequestedAt: Date | null;
 }
 
 /** Destinations that may be tried: mail due and the clock not forbidding it, or a flush asked for. */
@@ -24,7 +25,7 @@ export async function findDueDestinations(sql: Sql): Promise<DueDestination[]> {
         where destination_id > h.destination_id order by destination_id, next_attempt_at limit 1
       ) m
     )
-    select d.id, d.tenant_id as "tenantId", d.flush_requested_at is not null as "isFlush"
+    select d.id, d.tenant_id as "tenantId", d.flush_requested_at as "flushRequestedAt"
     from heads h join destinations d on d.id = h.destination_id
     where (h.next_attempt_at <= bmx_now() and not ${isPausedNow(sql)} and coalesce(d.next_attempt_at <= bmx_now(), true))
       or d.flush_requested_at is not null`;

@@ -183,7 +183,7 @@ describe('trouble of the host', () => {
     const played = await play(50, () => resultOf('TIMEOUT'));
     expect(played).toMatchObject({ attempted: ['1'], left: 49, successes: 0 });
     const failure = { trouble: 'TIMEOUT', reply: '[TIMEOUT]' } as const;
-    expect(played.result).toEqual({ hasSucceeded: false, failure, isTurnedAway: false });
+    expect(played.result).toEqual({ hasSucceeded: false, failure, isTurnedAway: false, isUnfinished: true });
     expect(played.settled[0]?.isHostLevel).toBe(true);
   });
 
@@ -237,7 +237,10 @@ describe('a host that takes few sessions', () => {
 
   test.each([1, 3, 7])('%i: all is delivered in one round, no message pays for a refused session', async (most) => {
     const played = await play(150, few(most));
-    expect(played).toMatchObject({ left: 0, result: { hasSucceeded: true, failure: null, isTurnedAway: false } });
+    expect(played).toMatchObject({
+      left: 0,
+      result: { hasSucceeded: true, failure: null, isTurnedAway: false, isUnfinished: false },
+    });
     expect(played.settled).toHaveLength(150);
     expect(new Set(played.settled.map(({ messageId }) => messageId)).size).toBe(150);
     for (const { outcomes } of played.settled) expect(outcomes.get(0)).toEqual(DELIVERED);
@@ -258,7 +261,7 @@ describe('a host that takes few sessions', () => {
   test('and none now, a minute after: the message waits for the sweep, not for its own clock', async () => {
     const played = await play(5, () => turnedAway(), { lastSuccess: { atMs: monotonicMs() - 30_000 } });
     expect(played).toMatchObject({ left: 5, settled: [] });
-    expect(played.result).toEqual({ hasSucceeded: false, failure: null, isTurnedAway: true });
+    expect(played.result).toEqual({ hasSucceeded: false, failure: null, isTurnedAway: true, isUnfinished: true });
   });
 
   test('and took none lately is in trouble', async () => {
