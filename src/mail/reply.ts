@@ -21,7 +21,8 @@ const MAX_LINE_LENGTH = 1024;
 
 /**
  * Reads a whole reply, its lines separated by CRLF or LF. Lenient: the last line with a code decides, other lines are text.
- * Null when no line begins with a code from 200 to 599: junk, which is nobody's refusal.
+ * Null when no line begins with a code from 200 to 599, or when its lines say both yes and no (RFC 5321 §4.2.1 wants one code):
+ * junk, which is nobody's refusal and no acceptance either.
  */
 export function parseReply(lines: string): Reply | null {
   const parsed = lines
@@ -31,6 +32,8 @@ export function parseReply(lines: string): Reply | null {
   const last = parsed.findLast((line) => line.code !== null);
   if (last === undefined || last.code === null) return null;
   const { code } = last;
+  const isTwoTongued = parsed.some((line) => line.code !== null && classOf(line.code) !== classOf(code));
+  if (isTwoTongued) return null;
   const texts = parsed.map((line) => line.text);
   const enhancedCode = texts.map((text) => leadingEnhancedCode(text, code)).find((found) => found !== null) ?? null;
   const text = texts
@@ -64,6 +67,10 @@ export function sanitizeText(text: string, maxLength: number): string {
   if (clean.length <= maxLength) return clean.trimEnd();
   const kept = clean.slice(0, maxLength);
   return (kept.isWellFormed() ? kept : kept.slice(0, -1)).trimEnd();
+}
+
+function classOf(code: number): number {
+  return Math.floor(code / 100);
 }
 
 interface ReplyLine {

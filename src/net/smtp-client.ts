@@ -154,6 +154,7 @@ function createLink(options: OpenOptions, socket: Socket, useTls: boolean): Link
       return envelope;
     },
     lastReply: () => connection.lastServerResponse || '',
+    unread: () => unread(inside),
     ask: (line, done) => {
       inside._responseActions.push(done);
       sendCommand(line);
@@ -164,15 +165,13 @@ function createLink(options: OpenOptions, socket: Socket, useTls: boolean): Link
       connection.close();
       socket.destroy();
     },
-    onData: (listener) => {
-      currentSocket(connection)
-        ?.prependListener('data', listener)
-        .on('data', () => processReplies(inside));
-    },
+    onData: (listener) => void currentSocket(connection)?.prependListener('data', listener),
     onEnd: (listener) => void connection.once('end', listener),
     isAlive: () => !connection.destroyed && currentSocket(connection)?.writable === true,
   };
   inside._sendCommand = (line, logLine) => sendCommand(link.rewriteCommand(line), logLine);
+  const processReply = inside._processResponse.bind(connection);
+  inside._processResponse = () => processReplies(inside, processReply);
   // An 'error' event without a listener would be thrown; each error also reaches whoever waits.
   connection.on('error', () => undefined);
   return link;
@@ -181,25 +180,45 @@ function createLink(options: OpenOptions, socket: Socket, useTls: boolean): Link
 /** Parts of nodemailer 10.6 that its types hide; the version is locked, and tests see each of them at work. */
 interface Inside {
   _sendCommand: (line: string, logLine?: string) => void;
-  readonly _processResponse: () => void;
+  _processResponse: () => void;
+  readonly _onError: (error: Error, type: string, response: string, command: string) => void;
   /** Who takes the next reply. */
   readonly _responseActions: ((reply: string) => void)[];
   readonly _responseQueue: readonly string[];
+  /** The beginning of a line. */
+  readonly _remainder: string;
 }
 
 /**
  * nodemailer processes one reply a turn and forgets those still queued when the connection closes: a recipient's 550 that
  * came just before would be lost. Here all that has come is processed at once.
+ *
+ * More replies than commands had left: the server is out of step, and what it says belongs to nothing that we shall ask.
  */
-function processReplies(inside: Inside): void {
-  for (let left = inside._responseQueue.length; left > 0; ) {
-    inside._processResponse();
-    const now = inside._responseQueue.length;
+function processReplies(inside: Inside, processReply: () => void): void {
+  const queue = inside._responseQueue;
+  let asked = inside._responseActions.length;
+  for (let left = queue.length; inside._responseQueue === queue && left > 0; left -= 1) {
+    const isBlank = queue[0]?.trim() === '';
+    if (!isBlank && asked === 0) break;
+    processReply();
     // What stays is the beginning of a reply.
-    if (now >= left) return;
-    left = now;
+    if (queue.length === left) return;
+    if (!isBlank) asked -= 1;
   }
+  const unasked = asked === 0 ? unread(inside) : '';
+  // RFC 5321 §3.8: 421 may come at any time. nodemailer ends the session for it.
+  if (/^421[ -]/.test(unasked)) processReply();
+  else if (unasked !== '') inside._onError(new Error('out of step'), 'EPROTOCOL', unaskedText(unasked), 'CONN');
 }
+
+/** What has come behind the last reply processed, its lines separated by LF. */
+function unread({ _responseQueue, _remainder }: Inside): string {
+  return _responseQueue.length === 0 ? _remainder.trim() : [..._responseQueue, _remainder].join('\n').trim();
+}
+
+/** One line, so that no code in it counts. */
+const unaskedText = (lines: string): string => `unasked: ${lines.replaceAll('\n', ' ')}`;
 
 function handshake(link: Link, options: OpenOptions): Promise<OpenFailure | null> {
   const { connection } = link;
@@ -232,8 +251,17 @@ function handshake(link: Link, options: OpenOptions): Promise<OpenFailure | null
     signal?.addEventListener('abort', onAbort);
     connection.once('error', fail);
     connection.once('end', () => finish(silence('DROPPED')));
-    connection.connect((error) => (error === undefined || error === null ? finish(null) : fail(error)));
+    connection.connect((error) => {
+      if (error !== undefined && error !== null) fail(error);
+      else finish(unaskedAfter(link));
+    });
   });
+}
+
+/** The failure where more has come than the reply to EHLO; else null. */
+function unaskedAfter(link: Link): OpenFailure | null {
+  const unasked = link.unread();
+  return unasked === '' ? null : { kind: 'TROUBLE', trouble: 'FAULT', reply: readAnswer(unaskedText(unasked)).text };
 }
 
 function troubleAt(stage: Stage, error: SMTPError): OpenFailure {

@@ -56,6 +56,8 @@ export interface SmtpLink {
     done: (envelope: LinkEnvelope, error: LinkError | null, response: string) => void,
   ) => LinkEnvelope;
   readonly lastReply: () => string;
+  /** What came behind the last reply already, its lines separated by LF. */
+  readonly unread: () => string;
   /** Says one command outside a message. `done` gets the reply, its lines separated by LF; a connection that ends first calls nothing. */
   readonly ask: (line: string, done: (reply: string) => void) => void;
   readonly reset: (done: (isReset: boolean) => void) => void;
@@ -97,8 +99,10 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
 
   const watchdog = createWatchdog(() => cut('TIMEOUT'));
   link.onData(() => {
-    if (pending !== null) pending.sawReply = true;
-    watchdog.progress();
+    if (pending === null) return;
+    pending.sawReply = true;
+    // Behind the dot only the whole reply counts.
+    if (pending.phase !== 'DOT') watchdog.progress();
   });
   link.onEnd(() => {
     watchdog.stop();
@@ -134,15 +138,16 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
   const pipe = (stream: Writable): void => {
     if (pending === null) return;
     const goAhead = link.lastReply();
+    const early = link.unread();
     pending.envelopeMs = monotonicMs() - pending.beganAtMs;
-    if (goAhead.startsWith('3')) {
+    if (goAhead.startsWith('3') && early === '') {
       pending.phase = 'CONTENT';
       writeContent(stream, pending);
       return;
     }
-    // nodemailer also takes 2yz for a go-ahead. From a server out of step that is the reply to something else, and the next
-    // 250 would be taken for the final one: mail lost.
-    finish({ command: 'DATA', response: goAhead }, '', 'DROPPED');
+    // nodemailer also takes 2yz for a go-ahead, and what came behind a 354 for the final reply. From a server out of step that
+    // is the reply to something else, and its 250 would be taken for the final one: mail lost.
+    finish({ command: 'DATA', response: `${goAhead}\n${early}`.trimEnd() }, '', 'DROPPED');
     cut('DROPPED');
   };
   const writeContent = (stream: Writable, mine: Pending): void => {

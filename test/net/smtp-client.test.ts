@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { type OpenOptions, openSession } from '../../src/net/smtp-client.ts';
 import type { OutgoingMessage, SmtpSession } from '../../src/net/smtp-session.ts';
 import { DEFAULT_SMTP_TIMEOUTS, type SmtpTimeouts } from '../../src/net/smtp-timeouts.ts';
@@ -370,21 +370,54 @@ describe('sending', () => {
     expect(primary.messages).toHaveLength(0);
   });
 
-  test('a peer that sends an octet now and then does not hold us for ever', async () => {
-    const server = createServer((socket) => {
-      socket.on('error', () => undefined).write('220 hello\r\n');
-      socket.on('data', (chunk: Buffer) => {
-        if (chunk.toString().startsWith('EHLO')) socket.write('250 hello\r\n');
-        else setInterval(() => socket.write('2'), 5).unref();
+  test.each(['MAIL', '.'])(
+    'a peer that sends an octet now and then does not hold us for ever: from %s on',
+    async (from) => {
+      const port = await serve((line, socket) => {
+        if (line.startsWith(from)) setInterval(() => socket.write('2'), 5).unref();
+        else if (line !== 'Hello') socket.write(line === 'DATA' ? '354 go\r\n' : '250 ok\r\n');
       });
-      cleanups.push(() => socket.destroy());
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    cleanups.push(() => new Promise((resolve) => server.close(resolve)));
-    const bound = server.address();
-    const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-    const opened = await openSession(optionsFor({ host: '127.0.0.1', port }, { commandMs: 60, dataMs: 60 }));
-    if (opened.kind !== 'OPEN') throw new Error(opened.reply);
-    expect((await opened.session.send(message(HELLO))).answer).toMatchObject({ kind: 'SILENCE', silence: 'TIMEOUT' });
-  });
+      const timeouts = { commandMs: 60, dataMs: 60, dotMs: 60 };
+      const opened = await openSession(optionsFor({ host: '127.0.0.1', port }, timeouts));
+      if (opened.kind !== 'OPEN') throw new Error(opened.reply);
+      const sent = await opened.session.send(message('Hello'));
+      expect(sent.answer).toMatchObject({ kind: 'SILENCE', silence: 'TIMEOUT' });
+      expect(sent.stage === 'DOT').toBe(from === '.');
+    },
+  );
+
+  test.each(['354 go\r\n250 2.0.0 Taken\r\n', '354 go\r\n250 2.0.', '250 ok\r\n354 go\r\n'])(
+    'what comes behind the go-ahead is not taken for the final reply: %j',
+    async (said) => {
+      let content = '';
+      const port = await serve((line, socket) => {
+        if (line === 'DATA') socket.write(said);
+        else if (/^(?:MAIL|RCPT)/.test(line)) socket.write('250 ok\r\n');
+        else content += line;
+      });
+      const opened = await openSession(optionsFor({ host: '127.0.0.1', port }));
+      if (opened.kind !== 'OPEN') throw new Error(opened.reply);
+      expect(await opened.session.send(message(HELLO))).toMatchObject({ stage: 'DATA', answer: { kind: 'JUNK' } });
+      expect(opened.session.isAlive()).toBe(false);
+      expect(content).toBe('');
+    },
+  );
 });
+
+/** A server that greets, and says what it is told to each line; its port. */
+async function serve(onLine: (line: string, socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).write('220 hello\r\n');
+    socket.on('data', (chunk: Buffer) => {
+      for (const line of chunk.toString().trimEnd().split('\r\n')) {
+        if (line.startsWith('EHLO')) socket.write('250 hello\r\n');
+        else onLine(line, socket);
+      }
+    });
+    cleanups.push(() => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : 0;
+}

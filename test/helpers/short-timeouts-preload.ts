@@ -1,0 +1,8 @@
+/**
+ * Loaded into a service before its own code: its SMTP client waits as long as SHORT_TIMEOUTS says, a JSON object of milliseconds.
+ * See short-timeouts.ts.
+ */
+import process from 'node:process';
+import { DEFAULT_SMTP_TIMEOUTS } from '../../src/net/smtp-timeouts.ts';
+
+Object.assign(DEFAULT_SMTP_TIMEOUTS, JSON.parse(process.env['SHORT_TIMEOUTS'] ?? '{}'));
