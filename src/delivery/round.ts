@@ -48,7 +48,7 @@ export interface RoundResult {
   readonly failure: { readonly trouble: HostTrouble; readonly reply: string } | null;
   /** Not even the first session was granted, a moment after others were. */
   readonly isTurnedAway: boolean;
-  /** Its last session ended it, not its last message: some may not have been tried. */
+  /** Ended before the source did: some of its messages may not have been tried. */
   readonly isUnfinished: boolean;
 }
 
@@ -56,6 +56,8 @@ export interface RoundResult {
 interface RoundState {
   failure: RoundResult['failure'];
   isHalted: boolean;
+  /** The source had nothing more, and nothing was put back since. */
+  isAtEnd: boolean;
   isTurnedAway: boolean;
   /** Set with the first verdict; resolves when it is recorded and told. */
   greeted: Promise<void> | null;
@@ -73,6 +75,7 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
   const state: RoundState = {
     failure: null,
     isHalted: false,
+    isAtEnd: false,
     isTurnedAway: false,
     greeted: null,
     busy: 0,
@@ -90,7 +93,10 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
   const step = async (): Promise<boolean> => {
     if (state.isHalted || deps.isStopping()) return false;
     const loaded = await source.next(accepts);
-    if (loaded === null) return false;
+    if (loaded === null) {
+      state.isAtEnd = true;
+      return false;
+    }
     const { message, early } = loaded;
     const release = early?.release ?? (await deps.budget.take(message.sizeBytes));
     state.busy += 1;
@@ -108,9 +114,9 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
   } finally {
     await recorder.idle();
   }
-  const { isHalted: isUnfinished, isTurnedAway } = state;
+  const { isTurnedAway, isAtEnd } = state;
   const hasSucceeded = state.greeted !== null;
-  return { hasSucceeded, failure: hasSucceeded ? null : state.failure, isTurnedAway, isUnfinished };
+  return { hasSucceeded, failure: hasSucceeded ? null : state.failure, isTurnedAway, isUnfinished: !isAtEnd };
 }
 
 /** Tries one message. True: its lane goes on. */
@@ -144,6 +150,7 @@ async function handOver(deps: RoundDeps, state: RoundState, loaded: LoadedMessag
     return false;
   }
   if (isFirst) state.isTurnedAway = true;
+  state.isAtEnd = false;
   state.putBack.add(loaded);
   source.putBack(loaded);
   return false;
