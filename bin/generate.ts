@@ -16,7 +16,8 @@ const RESOLVER_TYPES = 'src/control/generated.ts';
 /** SDL type → what a resolver of its fields receives as its parent. */
 const PARENTS = {
   Service: './parents.ts#ServiceParent',
-  Viewer: '../mail/viewer.ts#Viewer as ViewerParent',
+  Viewer: './caller.ts#Caller',
+  Token: '../settings/tokens.ts#Token as TokenParent',
   Tenant: '../settings/tenants.ts#Tenant as TenantParent',
   Domain: '../settings/relay-domain.ts#RelayDomain',
   Outage: '../outage/inspect.ts#OutageView',

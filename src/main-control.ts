@@ -32,7 +32,9 @@ import type { RecipientParts } from './main-recipients.ts';
 import type { Domains } from './settings/domains.ts';
 import { createIdempotency } from './settings/idempotency.ts';
 import { readLimits } from './settings/limits.ts';
-import { findTenants } from './settings/tenants.ts';
+import { createTenants } from './settings/tenants.ts';
+import type { TokenBook } from './settings/token-book.ts';
+import { createTokens } from './settings/tokens.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
@@ -43,6 +45,7 @@ export interface ControlParts {
   readonly operatorToken: string;
   readonly database: Database;
   readonly domains: Domains;
+  readonly tokenBook: TokenBook;
   readonly recipients: RecipientParts;
   /** Looks at a destination on this node at once; the others find it in their sweep. */
   readonly poke: (destinationId: string) => void;
@@ -84,7 +87,9 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     domains: parts.domains,
     recipientLists: parts.recipients.lists,
     standings: parts.recipients.standings,
-    findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
+    tenants: createTenants(sql, parts.tokenBook.dropAll),
+    tokens: createTokens(sql, parts.tokenBook.dropAll),
+    findToken: parts.tokenBook.find,
     readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),
     idempotency: createIdempotency(sql),

@@ -37,7 +37,9 @@ import { findClaimants, releaseDeadClaims } from './queue/claim.ts';
 import { cancelHeld } from './queue/commands.ts';
 import { foldDeltas, readHeld } from './queue/counts.ts';
 import { recipientListWork } from './recipients/list.ts';
-import { createDomains, type Domains, SETTINGS_CHANNEL } from './settings/domains.ts';
+import { SETTINGS_CHANNEL } from './settings/channel.ts';
+import { createDomains, type Domains } from './settings/domains.ts';
+import { createTokenBook, TOKEN_NOTICE, type TokenBook } from './settings/token-book.ts';
 import { readLimits } from './settings/limits.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -45,6 +47,7 @@ import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 const SWEEP_EVERY_MS = 1000;
 const FOLD_EVERY_MS = 1000;
 const LIMITS_EVERY_MS = 60_000;
+const TOKEN_USES_EVERY_MS = 60_000;
 /** A room that waits for a database that says nothing is left after this. */
 const STOP_WITHIN_MS = 3000;
 /** Mail that waits for the database after its dot has its own deadline; the embedded database writes out what it has. */
@@ -71,6 +74,7 @@ interface Ground extends NodeOptions {
   readonly ready: ReadinessWatch;
   readonly routing: Routing;
   readonly domains: Domains;
+  readonly tokenBook: TokenBook;
   readonly recipients: RecipientParts;
   readonly messageSizeLimit: () => number;
   readonly onStop: OnStop;
@@ -133,6 +137,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     operatorToken: operator.token,
     database: opened.database,
     domains,
+    tokenBook: ground.tokenBook,
     recipients: ground.recipients,
     poke,
     observeMx: ground.routing.observeMx,
@@ -202,10 +207,13 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   });
   const recipients = buildRecipients({ database: opened.database, domains, timers });
   onStop(() => recipients.close());
+  const tokenBook = createTokenBook(sql);
+  timers.every(TOKEN_USES_EVERY_MS, 'tokens', () => tokenBook.storeUses());
   const listener = await listenTo({
     sql,
     channel: SETTINGS_CHANNEL,
     onPayload: (payload) => {
+      if (payload === TOKEN_NOTICE) return tokenBook.dropAll();
       if (recipients.onNotice(payload)) return;
       domains.onSettingsNotice(payload);
       door.current?.onSettingsChanged();
@@ -213,6 +221,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     onReset: () => {
       recipients.onReset();
       domains.onReset();
+      tokenBook.dropAll();
     },
   });
   onStop(() => listener.close());
@@ -224,6 +233,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     ready,
     routing,
     domains,
+    tokenBook,
     recipients,
     messageSizeLimit,
     onStop,

@@ -1,18 +1,24 @@
 /**
- * Who speaks: the bearer token of a request (RFC 6750 §2.1) becomes a viewer, or nobody.
+ * Who speaks: the bearer token of a request (RFC 6750 §2.1) becomes a caller, or nobody.
  *
- * Tokens are compared by their hashes in constant time, so neither a token nor its length shows in how long an answer takes.
+ * The operator token is compared by its hash in constant time; others are found by their hash. So neither a token nor its
+ * length shows in how long an answer takes.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { OPERATOR_VIEWER, type Viewer } from '../mail/viewer.ts';
+import type { TokenBook } from '../settings/token-book.ts';
+import { type Caller, callerOf, OPERATOR_CALLER } from './caller.ts';
 
-/** Makes the function that reads an Authorization header; it answers null for none and for a wrong one. */
-export function createAuthentication(operatorToken: string): (header: string | null) => Viewer | null {
+/** Reads an Authorization header; null for none and for a wrong one. Rejects when the database must be asked in vain. */
+export type Authenticate = (header: string | null) => Promise<Caller | null>;
+
+export function createAuthentication(operatorToken: string, findToken: TokenBook['find']): Authenticate {
   const operatorHash = hashOf(operatorToken);
-  return (header) => {
-    const token = /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
-    if (token === undefined) return null;
-    return timingSafeEqual(hashOf(token), operatorHash) ? OPERATOR_VIEWER : null;
+  return async (header) => {
+    const secret = /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
+    if (secret === undefined) return null;
+    if (timingSafeEqual(hashOf(secret), operatorHash)) return OPERATOR_CALLER;
+    const token = await findToken(secret);
+    return token === null ? null : callerOf(token);
   };
 }
 
@@ -21,7 +27,7 @@ export const UNAUTHENTICATED = {
   errors: [
     {
       message:
-        'No valid token. Send the header "Authorization: Bearer TOKEN"; the service says at its start where the operator token is.',
+        'No valid token. Send the header "Authorization: Bearer TOKEN" with a token from tokenCreate that has not ended, or with the operator token; the service says at its start where that is.',
       extensions: { code: 'UNAUTHENTICATED' },
     },
   ],

@@ -13,9 +13,12 @@ import type { EntriesRequest } from '../recipients/list-store.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { Tenant } from '../settings/tenants.ts';
 import { createBatch, createMapBatch } from './batch.ts';
+import type { Caller } from './caller.ts';
 import type { ControlDependencies } from './dependencies.ts';
 
 export interface Context {
+  readonly caller: Caller;
+  /** The caller's. */
   readonly viewer: Viewer;
   readonly deps: ControlDependencies;
   readonly load: Loaders;
@@ -36,8 +39,10 @@ interface Loaders {
   readonly zoneStanding: (question: ZoneUseQuestion) => Promise<ZoneStanding>;
 }
 
-export function createContext(deps: ControlDependencies, viewer: Viewer): Context {
+export function createContext(deps: ControlDependencies, caller: Caller): Context {
+  const { viewer } = caller;
   return {
+    caller,
     viewer,
     deps,
     load: {
@@ -47,7 +52,7 @@ export function createContext(deps: ControlDependencies, viewer: Viewer): Contex
       openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),
       pause: createMapBatch((ids) => deps.domainVerbs.findPauses(viewer, ids)),
       conditions: createMapBatch((ids) => deps.outages.findConditions(viewer, ids)),
-      tenant: createMapBatch((ids) => deps.findTenants(viewer, ids)),
+      tenant: createMapBatch((ids) => deps.tenants.findTenants(viewer, ids)),
       attempts: createBatch((requests) => deps.attempts.listAttempts(viewer, requests)),
       suppression: createBatch((questions) => deps.findSuppressions(viewer, questions)),
       recipientEntries: createBatch((requests) => deps.recipientLists.listEntries(viewer, requests)),

@@ -22,7 +22,9 @@ import type { Standings } from '../recipients/standing.ts';
 import type { Domains } from '../settings/domains.ts';
 import type { Idempotency } from '../settings/idempotency.ts';
 import type { QueueLimits } from '../settings/limits.ts';
-import type { Tenant } from '../settings/tenants.ts';
+import type { Tenants } from '../settings/tenants.ts';
+import type { TokenBook } from '../settings/token-book.ts';
+import type { Tokens } from '../settings/tokens.ts';
 import type { Log } from '../telemetry/log.ts';
 
 export type MxVerdict =
@@ -98,7 +100,9 @@ export interface ControlDependencies {
   >;
   readonly recipientLists: Pick<RecipientLists, 'changeList' | 'listEntries'>;
   readonly standings: Standings;
-  readonly findTenants: (viewer: Viewer, ids: readonly string[]) => Promise<Map<string, Tenant>>;
+  readonly tenants: Tenants;
+  readonly tokens: Tokens;
+  readonly findToken: TokenBook['find'];
   readonly readZoneStandings: (
     viewer: Viewer,
     questions: readonly ZoneUseQuestion[],

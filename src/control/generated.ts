@@ -1,7 +1,8 @@
 // Made from schema.graphql by bin/generate.ts. Run `npm run generate` instead of editing.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { ServiceParent, RecipientParent, DnsblZoneParent } from './parents.ts';
-import type { Viewer as ViewerParent } from '../mail/viewer.ts';
+import type { Caller } from './caller.ts';
+import type { Token as TokenParent } from '../settings/tokens.ts';
 import type { Tenant as TenantParent } from '../settings/tenants.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { OutageView } from '../outage/inspect.ts';
@@ -831,9 +832,10 @@ export type Mta =
   | 'EXIM'
   /** Postfix 3. */
   | 'POSTFIX'
-  /** rspamd, beside any mail server. */
+  /** Rspamd, beside any mail server. */
   | 'RSPAMD';
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
@@ -957,101 +959,193 @@ export type Mutation = {
    * Errors: INVALID (with the path of the entry), NOT_FOUND, CONFLICT, SHRINK, TOO_MANY.
    */
   readonly recipientsReplace: RecipientsReplacePayload;
+  /**
+   * Adds a tenant: an owner of domains. Only with a token of the operator's tenant.
+   *
+   * Errors: INVALID, ALREADY_EXISTS (with the tenant of that name), FORBIDDEN.
+   */
+  readonly tenantCreate: TenantCreatePayload;
+  /**
+   * Removes a tenant that has no domains any more; its tokens end with it.
+   *
+   * Errors: INVALID, NOT_FOUND, CONFLICT (it still has domains), FORBIDDEN.
+   */
+  readonly tenantDelete: TenantDeletePayload;
+  /**
+   * Changes a tenant. What the input leaves out stays as it is.
+   *
+   * Errors: INVALID, NOT_FOUND, ALREADY_EXISTS, CONFLICT, FORBIDDEN.
+   */
+  readonly tenantUpdate: TenantUpdatePayload;
+  /**
+   * Makes a token. Its secret is in the answer and can never be read again.
+   *
+   * Errors: INVALID, NOT_FOUND, FORBIDDEN (a scope that your own token lacks), QUOTA.
+   */
+  readonly tokenCreate: TokenCreatePayload;
+  /**
+   * Ends a token, within a second on every node.
+   *
+   * Errors: NOT_FOUND, FORBIDDEN.
+   */
+  readonly tokenRevoke: TokenRevokePayload;
+  /**
+   * Gives a token a new secret. The old one is taken beside it for a while, so that clients can be changed without a gap; one
+   * that was still taken from the rotation before ends at once.
+   *
+   * Errors: INVALID, NOT_FOUND, FORBIDDEN.
+   */
+  readonly tokenRotate: TokenRotatePayload;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainBounceHeldArgs = {
   input: DomainBounceHeldInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainCreateArgs = {
   input: DomainCreateInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainDeleteArgs = {
   input: DomainDeleteInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainExtendHoldArgs = {
   input: DomainExtendHoldInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainFlushArgs = {
   input: DomainFlushInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainPauseArgs = {
   input: DomainPauseInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainReleaseBreakerArgs = {
   input: DomainReleaseBreakerInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainResumeArgs = {
   input: DomainResumeInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainUpdateArgs = {
   input: DomainUpdateInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationMessageBounceArgs = {
   input: MessageBounceInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationMessageCancelArgs = {
   input: MessageCancelInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationMessageRetryArgs = {
   input: MessageRetryInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationMessagesBounceArgs = {
   input: MessagesBounceInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationMessagesCancelArgs = {
   input: MessagesCancelInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationMessagesRetryArgs = {
   input: MessagesRetryInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationRecipientForgetArgs = {
   input: RecipientForgetInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationRecipientsAddArgs = {
   input: RecipientsAddInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationRecipientsRemoveArgs = {
   input: RecipientsRemoveInput;
 };
 
 
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationRecipientsReplaceArgs = {
   input: RecipientsReplaceInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationTenantCreateArgs = {
+  input: TenantCreateInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationTenantDeleteArgs = {
+  input: TenantDeleteInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationTenantUpdateArgs = {
+  input: TenantUpdateInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationTokenCreateArgs = {
+  input: TokenCreateInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationTokenRevokeArgs = {
+  input: TokenRevokeInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationTokenRotateArgs = {
+  input: TokenRotateInput;
 };
 
 /** An MX record. */
@@ -1169,11 +1263,11 @@ export type OperationState =
 
 /** What is done with each message of an operation, as by the mutation on one. */
 export type OperationVerb =
-  /** messagesBounce. */
+  /** As messagesBounce. */
   | 'BOUNCE'
-  /** messagesCancel. */
+  /** As messagesCancel. */
   | 'CANCEL'
-  /** messagesRetry. */
+  /** As messagesRetry. */
   | 'RETRY';
 
 /** A primary that cannot be reached, from the first failure to the first success. */
@@ -1189,7 +1283,7 @@ export type Outage = {
   readonly domainName: Scalars['String']['output'];
   /** How what had waited is handed over now; null while the outage goes on, and once all of that is gone. */
   readonly drain?: Maybe<OutageDrain>;
-  /** When the mail that had waited in it was gone, or waited for its own sake only. */
+  /** When the mail that had waited in it was gone, or waited for its own sake only; null before that. */
   readonly drainedAt?: Maybe<Scalars['DateTime']['output']>;
   /** The first success after it; null while the outage goes on. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -1319,6 +1413,7 @@ export type PrimarySetup = {
   readonly title: Scalars['String']['output'];
 };
 
+/** Where every read begins. */
 export type Query = {
   readonly __typename?: 'Query';
   /** The relay domain of this name; null when you have none of it. */
@@ -1350,27 +1445,39 @@ export type Query = {
   readonly rejections: RejectionConnection;
   /** The service itself: what it is called, what it connects from, its limits. */
   readonly service: Service;
+  /** The tenant with this id; null when there is none, or none that you may see. */
+  readonly tenant?: Maybe<Tenant>;
+  /** The tenants you may see, in order of creation: your own, and for an operator all. */
+  readonly tenants: TenantConnection;
+  /** The token with this id; null when there is none, or none of yours. */
+  readonly token?: Maybe<Token>;
+  /** Your tokens, in order of creation; for an operator those of all tenants. Revoked ones are not among them. */
+  readonly tokens: TokenConnection;
   /** On whose behalf this request speaks. */
   readonly viewer: Viewer;
 };
 
 
+/** Where every read begins. */
 export type QueryDomainArgs = {
   name: Scalars['String']['input'];
 };
 
 
+/** Where every read begins. */
 export type QueryDomainsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
 };
 
 
+/** Where every read begins. */
 export type QueryMessageArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Where every read begins. */
 export type QueryMessagesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<MessageFilter>;
@@ -1378,17 +1485,20 @@ export type QueryMessagesArgs = {
 };
 
 
+/** Where every read begins. */
 export type QueryOperationArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Where every read begins. */
 export type QueryOperationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
 };
 
 
+/** Where every read begins. */
 export type QueryOutagesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<OutageFilter>;
@@ -1396,14 +1506,42 @@ export type QueryOutagesArgs = {
 };
 
 
+/** Where every read begins. */
 export type QueryRecipientStandingArgs = {
   address: Scalars['String']['input'];
 };
 
 
+/** Where every read begins. */
 export type QueryRejectionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<RejectionFilter>;
+  first: Scalars['Int']['input'];
+};
+
+
+/** Where every read begins. */
+export type QueryTenantArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Where every read begins. */
+export type QueryTenantsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
+};
+
+
+/** Where every read begins. */
+export type QueryTokenArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Where every read begins. */
+export type QueryTokensArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
 };
 
@@ -1426,7 +1564,7 @@ export type Recipient = {
   readonly state: RecipientState;
   /** When its next hop refused it for good the first time, and it was kept all the same; null unless it is held for that. */
   readonly suspectedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** What the next hop said then or last time it refused it, verbatim. */
+  /** What the next hop said then or last time it refused it, verbatim; null when it is not suspected. */
   readonly suspectedReply?: Maybe<Scalars['String']['output']>;
 };
 
@@ -1481,17 +1619,17 @@ export type RecipientStanding = {
   readonly address: Scalars['String']['output'];
   /** What the primary said to the last call-ahead; null when none is known. */
   readonly answer?: Maybe<RecipientAnswer>;
-  /** When it said so. */
+  /** When it said so; null when no answer is known. */
   readonly answeredAt?: Maybe<Scalars['DateTime']['output']>;
   /** When the primary last took mail for it from us; null when never within the last 90 days. */
   readonly deliveredAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Until when the answer holds. */
+  /** Until when the answer holds; null when none is known. */
   readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** True when the primary takes mail for any address, so that it is not asked; null when that is not known. */
   readonly isCatchAll?: Maybe<Scalars['Boolean']['output']>;
   /** Whether the User List has it; null when the domain has none. */
   readonly isListed?: Maybe<Scalars['Boolean']['output']>;
-  /** Its reply verbatim. No sender is told. */
+  /** Its reply verbatim; null when none is known. No sender is told. */
   readonly reply?: Maybe<Scalars['String']['output']>;
   /** When a mailbox known good was refused for the first time; null when it was not. A second refusal confirms it. */
   readonly suspectedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -1594,7 +1732,7 @@ export type Rejection = {
   readonly __typename?: 'Rejection';
   /** When. */
   readonly at: Scalars['DateTime']['output'];
-  /** The client's IP address. */
+  /** The client's IP address; null when it is not known. */
   readonly clientAddress?: Maybe<Scalars['String']['output']>;
   /** The stable code, such as BMX-USER; PUBLIC_URL/reject/CODE explains it. */
   readonly code: Scalars['String']['output'];
@@ -1671,14 +1809,24 @@ export type RetryStage = {
 
 /** A right of a token. */
 export type Scope =
+  /** Read the audit log. */
+  | 'AUDIT_READ'
   /** Read domains and outages. */
   | 'DOMAIN_READ'
-  /** Change domains. */
+  /** Change domains and their User Lists; holds DOMAIN_READ. */
   | 'DOMAIN_WRITE'
-  /** Read messages and attempts. */
+  /** Read the content of held messages. */
+  | 'MESSAGE_CONTENT'
+  /** Read messages, attempts, operations and refusals. */
   | 'QUEUE_READ'
-  /** Retry, cancel, bounce and flush. */
-  | 'QUEUE_WRITE';
+  /** Retry, cancel, bounce, flush, pause and hold; holds QUEUE_READ. */
+  | 'QUEUE_WRITE'
+  /** Make, change and delete tenants. For tokens of the operator's tenant only. */
+  | 'TENANT_WRITE'
+  /** Make, rotate and revoke tokens, with no more scopes than one has oneself. */
+  | 'TOKEN_WRITE'
+  /** Change webhooks. */
+  | 'WEBHOOK_WRITE';
 
 /** The service as a whole. */
 export type Service = {
@@ -1719,10 +1867,116 @@ export type ServiceNode = {
 /** An owner of domains. */
 export type Tenant = {
   readonly __typename?: 'Tenant';
+  /** When it was made. */
+  readonly createdAt: Scalars['DateTime']['output'];
   /** UUID. */
   readonly id: Scalars['ID']['output'];
   /** Its name, for people. */
   readonly name: Scalars['String']['output'];
+  /** How many things it may have. */
+  readonly quotas: TenantQuotas;
+  /** Grows by one with every change; give it back as `expectedRevision`. */
+  readonly revision: Scalars['Int']['output'];
+};
+
+/** A page of tenants. */
+export type TenantConnection = {
+  readonly __typename?: 'TenantConnection';
+  /** The tenants with their cursors. */
+  readonly edges: ReadonlyArray<TenantEdge>;
+  /** The tenants alone. */
+  readonly nodes: ReadonlyArray<Tenant>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A new tenant. */
+export type TenantCreateInput = {
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its name, for people, 1 to 100 characters; no two have the same. */
+  readonly name: Scalars['String']['input'];
+  /** How many things it may have; absent or null: as many as it likes. */
+  readonly quotas?: InputMaybe<TenantQuotasInput>;
+};
+
+/** Answer of tenantCreate. */
+export type TenantCreatePayload = {
+  readonly __typename?: 'TenantCreatePayload';
+  /** The new tenant. With ALREADY_EXISTS the one of that name; null after any other error. */
+  readonly tenant?: Maybe<Tenant>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Removes a tenant. */
+export type TenantDeleteInput = {
+  /** Which tenant. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of tenantDelete. */
+export type TenantDeletePayload = {
+  readonly __typename?: 'TenantDeletePayload';
+  /** The tenant as it was. With CONFLICT as it is; null after any other error. */
+  readonly tenant?: Maybe<Tenant>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** A tenant on its page. */
+export type TenantEdge = {
+  readonly __typename?: 'TenantEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The tenant. */
+  readonly node: Tenant;
+};
+
+/** How many things a tenant may have. None of them bounds mail. */
+export type TenantQuotas = {
+  readonly __typename?: 'TenantQuotas';
+  /** Relay domains; null: as many as it likes. */
+  readonly domains?: Maybe<Scalars['Int']['output']>;
+  /** Entries of all its User Lists together; null: as many as it likes. */
+  readonly recipientEntries?: Maybe<Scalars['Int']['output']>;
+  /** Tokens; null: as many as it likes. */
+  readonly tokens?: Maybe<Scalars['Int']['output']>;
+};
+
+/** How many things a tenant may have. */
+export type TenantQuotasInput = {
+  /** Relay domains. Absent: as it is; null: as many as it likes. */
+  readonly domains?: InputMaybe<Scalars['Int']['input']>;
+  /** Entries of all its User Lists together. Absent: as it is; null: as many as it likes. */
+  readonly recipientEntries?: InputMaybe<Scalars['Int']['input']>;
+  /** Tokens. Absent: as it is; null: as many as it likes. */
+  readonly tokens?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Changes of a tenant. */
+export type TenantUpdateInput = {
+  /** Change it only if it has this revision; otherwise CONFLICT. */
+  readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
+  /** Which tenant. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its new name. Absent or null: as it is. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** Absent: as they are; null: none. */
+  readonly quotas?: InputMaybe<TenantQuotasInput>;
+};
+
+/** Answer of tenantUpdate. */
+export type TenantUpdatePayload = {
+  readonly __typename?: 'TenantUpdatePayload';
+  /** The tenant after the change. With CONFLICT as it is now; null after any other error. */
+  readonly tenant?: Maybe<Tenant>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** What TLS towards a primary must be. Where MX records decide, the domain may ask for more by DANE or MTA-STS. Mail that cannot be handed over so is kept. */
@@ -1735,6 +1989,119 @@ export type TlsPolicy =
   | 'REQUIRED'
   /** Must be used, with a certificate that a known authority issued and that names the host. */
   | 'VERIFIED';
+
+/**
+ * What speaks for a tenant: sent as `Authorization: Bearer SECRET`. A token of the operator's tenant sees and changes the objects of
+ * every tenant, as far as its scopes reach.
+ */
+export type Token = {
+  readonly __typename?: 'Token';
+  /** When it was made. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** When it ends by itself; null: it has no end. */
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** UUID. */
+  readonly id: Scalars['ID']['output'];
+  /** When it was last used, to the minute or so; null: never. */
+  readonly lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Its name, for people: `terraform`. */
+  readonly name: Scalars['String']['output'];
+  /** The beginning of its secret, to know it by: `bmx_k3Vq81xZ`. */
+  readonly prefix: Scalars['String']['output'];
+  /** The beginning of the secret before the last rotation; null when that is not taken any more. */
+  readonly previousPrefix?: Maybe<Scalars['String']['output']>;
+  /** Until when the secret before the last rotation is taken; null when it is not any more. */
+  readonly previousUntil?: Maybe<Scalars['DateTime']['output']>;
+  /** When it last got a new secret; null: never. */
+  readonly rotatedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What it may do. */
+  readonly scopes: ReadonlyArray<Scope>;
+  /** Its owner. */
+  readonly tenant: Tenant;
+};
+
+/** A page of tokens. */
+export type TokenConnection = {
+  readonly __typename?: 'TokenConnection';
+  /** The tokens with their cursors. */
+  readonly edges: ReadonlyArray<TokenEdge>;
+  /** The tokens alone. */
+  readonly nodes: ReadonlyArray<Token>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A new token. */
+export type TokenCreateInput = {
+  /** When it ends by itself. Absent or null: it has no end. */
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, without its secret, which is kept nowhere. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its name, for people, 1 to 100 characters: `terraform`. */
+  readonly name: Scalars['String']['input'];
+  /** What it may do; at least one, none that your own token lacks. */
+  readonly scopes: ReadonlyArray<Scope>;
+  /** Whose; absent or null: your own tenant's. Another's only with a token of the operator's tenant. */
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** Answer of tokenCreate. */
+export type TokenCreatePayload = {
+  readonly __typename?: 'TokenCreatePayload';
+  /** What is sent after `Bearer`. Told here once; null after an error, and in a repetition with the same idempotencyKey. */
+  readonly secret?: Maybe<Scalars['String']['output']>;
+  /** The new token; null after an error. */
+  readonly token?: Maybe<Token>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** A token on its page. */
+export type TokenEdge = {
+  readonly __typename?: 'TokenEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The token. */
+  readonly node: Token;
+};
+
+/** Ends a token. */
+export type TokenRevokeInput = {
+  /** Which token. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of tokenRevoke. */
+export type TokenRevokePayload = {
+  readonly __typename?: 'TokenRevokePayload';
+  /** The token as it was; null after an error. */
+  readonly token?: Maybe<Token>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Gives a token a new secret. */
+export type TokenRotateInput = {
+  /** Which token. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, without its secret, which is kept nowhere. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** How long the old secret is taken beside the new one: 0 to 604800, a week. */
+  readonly overlapSeconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Answer of tokenRotate. */
+export type TokenRotatePayload = {
+  readonly __typename?: 'TokenRotatePayload';
+  /** What is sent after `Bearer`. Told here once; null after an error, and in a repetition with the same idempotencyKey. */
+  readonly secret?: Maybe<Scalars['String']['output']>;
+  /** The token after it; null after an error. */
+  readonly token?: Maybe<Token>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
 
 /** What becomes of a recipient of whom nothing is known while the primary does not answer. None is refused for good. */
 export type UnknownWhileDown = {
@@ -1779,6 +2146,8 @@ export type UserErrorCode =
   | 'ALREADY_EXISTS'
   /** Somebody changed it meanwhile, or a request with the same idempotencyKey is still at work. */
   | 'CONFLICT'
+  /** Your token lacks a scope that this needs; the message names it. */
+  | 'FORBIDDEN'
   /** Mail is held; say what becomes of it. */
   | 'HELD_MAIL'
   /** The name is a mail server's, not a mail domain's; `force: true` overrides. */
@@ -1789,6 +2158,8 @@ export type UserErrorCode =
   | 'IN_DELIVERY'
   /** You have no such object. */
   | 'NOT_FOUND'
+  /** Your tenant has as many as it may have. */
+  | 'QUOTA'
   /** More than half of the User List would go, or all of it; `force: true` does it all the same. */
   | 'SHRINK'
   /** Another tenant has it. */
@@ -1805,6 +2176,8 @@ export type Viewer = {
   readonly scopes: ReadonlyArray<Scope>;
   /** The tenant that new objects will belong to. */
   readonly tenant: Tenant;
+  /** The token it speaks with; null for the operator token of the service's own folder or environment. */
+  readonly token?: Maybe<Token>;
 };
 
 
@@ -1994,13 +2367,32 @@ export type ResolversTypes = {
   ServiceNode: ResolverTypeWrapper<ServiceNode>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Tenant: ResolverTypeWrapper<TenantParent>;
+  TenantConnection: ResolverTypeWrapper<Omit<TenantConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TenantEdge']>, nodes: ReadonlyArray<ResolversTypes['Tenant']> }>;
+  TenantCreateInput: TenantCreateInput;
+  TenantCreatePayload: ResolverTypeWrapper<Omit<TenantCreatePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
+  TenantDeleteInput: TenantDeleteInput;
+  TenantDeletePayload: ResolverTypeWrapper<Omit<TenantDeletePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
+  TenantEdge: ResolverTypeWrapper<Omit<TenantEdge, 'node'> & { node: ResolversTypes['Tenant'] }>;
+  TenantQuotas: ResolverTypeWrapper<TenantQuotas>;
+  TenantQuotasInput: TenantQuotasInput;
+  TenantUpdateInput: TenantUpdateInput;
+  TenantUpdatePayload: ResolverTypeWrapper<Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
   TlsPolicy: TlsPolicy;
+  Token: ResolverTypeWrapper<TokenParent>;
+  TokenConnection: ResolverTypeWrapper<Omit<TokenConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TokenEdge']>, nodes: ReadonlyArray<ResolversTypes['Token']> }>;
+  TokenCreateInput: TokenCreateInput;
+  TokenCreatePayload: ResolverTypeWrapper<Omit<TokenCreatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
+  TokenEdge: ResolverTypeWrapper<Omit<TokenEdge, 'node'> & { node: ResolversTypes['Token'] }>;
+  TokenRevokeInput: TokenRevokeInput;
+  TokenRevokePayload: ResolverTypeWrapper<Omit<TokenRevokePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
+  TokenRotateInput: TokenRotateInput;
+  TokenRotatePayload: ResolverTypeWrapper<Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
   UnknownWhileDown: ResolverTypeWrapper<UnknownWhileDown>;
   UnknownWhileDownInput: UnknownWhileDownInput;
   UnknownWhileDownPolicy: UnknownWhileDownPolicy;
   UserError: ResolverTypeWrapper<UserError>;
   UserErrorCode: UserErrorCode;
-  Viewer: ResolverTypeWrapper<ViewerParent>;
+  Viewer: ResolverTypeWrapper<Caller>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -2104,11 +2496,36 @@ export type ResolversParentTypes = {
   ServiceNode: ServiceNode;
   String: Scalars['String']['output'];
   Tenant: TenantParent;
+  TenantConnection: Omit<TenantConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TenantEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Tenant']> };
+  TenantCreateInput: TenantCreateInput;
+  TenantCreatePayload: Omit<TenantCreatePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
+  TenantDeleteInput: TenantDeleteInput;
+  TenantDeletePayload: Omit<TenantDeletePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
+  TenantEdge: Omit<TenantEdge, 'node'> & { node: ResolversParentTypes['Tenant'] };
+  TenantQuotas: TenantQuotas;
+  TenantQuotasInput: TenantQuotasInput;
+  TenantUpdateInput: TenantUpdateInput;
+  TenantUpdatePayload: Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
+  Token: TokenParent;
+  TokenConnection: Omit<TokenConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TokenEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Token']> };
+  TokenCreateInput: TokenCreateInput;
+  TokenCreatePayload: Omit<TokenCreatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
+  TokenEdge: Omit<TokenEdge, 'node'> & { node: ResolversParentTypes['Token'] };
+  TokenRevokeInput: TokenRevokeInput;
+  TokenRevokePayload: Omit<TokenRevokePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
+  TokenRotateInput: TokenRotateInput;
+  TokenRotatePayload: Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
   UnknownWhileDown: UnknownWhileDown;
   UnknownWhileDownInput: UnknownWhileDownInput;
   UserError: UserError;
-  Viewer: ViewerParent;
+  Viewer: Caller;
 };
+
+export type RequiresDirectiveArgs = {
+  scope: Scope;
+};
+
+export type RequiresDirectiveResolver<Result, Parent, ContextType = Context, Args = RequiresDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AttemptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Attempt'] = ResolversParentTypes['Attempt']> = {
   address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -2381,6 +2798,12 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   recipientsAdd?: Resolver<ResolversTypes['RecipientsAddPayload'], ParentType, ContextType, RequireFields<MutationRecipientsAddArgs, 'input'>>;
   recipientsRemove?: Resolver<ResolversTypes['RecipientsRemovePayload'], ParentType, ContextType, RequireFields<MutationRecipientsRemoveArgs, 'input'>>;
   recipientsReplace?: Resolver<ResolversTypes['RecipientsReplacePayload'], ParentType, ContextType, RequireFields<MutationRecipientsReplaceArgs, 'input'>>;
+  tenantCreate?: Resolver<ResolversTypes['TenantCreatePayload'], ParentType, ContextType, RequireFields<MutationTenantCreateArgs, 'input'>>;
+  tenantDelete?: Resolver<ResolversTypes['TenantDeletePayload'], ParentType, ContextType, RequireFields<MutationTenantDeleteArgs, 'input'>>;
+  tenantUpdate?: Resolver<ResolversTypes['TenantUpdatePayload'], ParentType, ContextType, RequireFields<MutationTenantUpdateArgs, 'input'>>;
+  tokenCreate?: Resolver<ResolversTypes['TokenCreatePayload'], ParentType, ContextType, RequireFields<MutationTokenCreateArgs, 'input'>>;
+  tokenRevoke?: Resolver<ResolversTypes['TokenRevokePayload'], ParentType, ContextType, RequireFields<MutationTokenRevokeArgs, 'input'>>;
+  tokenRotate?: Resolver<ResolversTypes['TokenRotatePayload'], ParentType, ContextType, RequireFields<MutationTokenRotateArgs, 'input'>>;
 };
 
 export type MxRecordResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MxRecord'] = ResolversParentTypes['MxRecord']> = {
@@ -2490,6 +2913,10 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   recipientStanding?: Resolver<Maybe<ResolversTypes['RecipientStanding']>, ParentType, ContextType, RequireFields<QueryRecipientStandingArgs, 'address'>>;
   rejections?: Resolver<ResolversTypes['RejectionConnection'], ParentType, ContextType, RequireFields<QueryRejectionsArgs, 'first'>>;
   service?: Resolver<ResolversTypes['Service'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType, RequireFields<QueryTenantArgs, 'id'>>;
+  tenants?: Resolver<ResolversTypes['TenantConnection'], ParentType, ContextType, RequireFields<QueryTenantsArgs, 'first'>>;
+  token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType, RequireFields<QueryTokenArgs, 'id'>>;
+  tokens?: Resolver<ResolversTypes['TokenConnection'], ParentType, ContextType, RequireFields<QueryTokensArgs, 'first'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
 };
 
@@ -2598,8 +3025,85 @@ export type ServiceNodeResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type TenantResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  quotas?: Resolver<ResolversTypes['TenantQuotas'], ParentType, ContextType>;
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type TenantConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantConnection'] = ResolversParentTypes['TenantConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['TenantEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type TenantCreatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantCreatePayload'] = ResolversParentTypes['TenantCreatePayload']> = {
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TenantDeletePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantDeletePayload'] = ResolversParentTypes['TenantDeletePayload']> = {
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TenantEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantEdge'] = ResolversParentTypes['TenantEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+};
+
+export type TenantQuotasResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantQuotas'] = ResolversParentTypes['TenantQuotas']> = {
+  domains?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  recipientEntries?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  tokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type TenantUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantUpdatePayload'] = ResolversParentTypes['TenantUpdatePayload']> = {
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TokenResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Token'] = ResolversParentTypes['Token']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  prefix?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  previousPrefix?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  previousUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  rotatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ResolversTypes['Scope']>, ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+};
+
+export type TokenConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenConnection'] = ResolversParentTypes['TokenConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['TokenEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Token']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type TokenCreatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenCreatePayload'] = ResolversParentTypes['TokenCreatePayload']> = {
+  secret?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TokenEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenEdge'] = ResolversParentTypes['TokenEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Token'], ParentType, ContextType>;
+};
+
+export type TokenRevokePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenRevokePayload'] = ResolversParentTypes['TokenRevokePayload']> = {
+  token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TokenRotatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenRotatePayload'] = ResolversParentTypes['TokenRotatePayload']> = {
+  secret?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type UnknownWhileDownResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnknownWhileDown'] = ResolversParentTypes['UnknownWhileDown']> = {
@@ -2617,6 +3121,7 @@ export type ViewerResolvers<ContextType = Context, ParentType extends ResolversP
   isOperator?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   scopes?: Resolver<ReadonlyArray<ResolversTypes['Scope']>, ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -2687,8 +3192,23 @@ export type Resolvers<ContextType = Context> = {
   Service?: ServiceResolvers<ContextType>;
   ServiceNode?: ServiceNodeResolvers<ContextType>;
   Tenant?: TenantResolvers<ContextType>;
+  TenantConnection?: TenantConnectionResolvers<ContextType>;
+  TenantCreatePayload?: TenantCreatePayloadResolvers<ContextType>;
+  TenantDeletePayload?: TenantDeletePayloadResolvers<ContextType>;
+  TenantEdge?: TenantEdgeResolvers<ContextType>;
+  TenantQuotas?: TenantQuotasResolvers<ContextType>;
+  TenantUpdatePayload?: TenantUpdatePayloadResolvers<ContextType>;
+  Token?: TokenResolvers<ContextType>;
+  TokenConnection?: TokenConnectionResolvers<ContextType>;
+  TokenCreatePayload?: TokenCreatePayloadResolvers<ContextType>;
+  TokenEdge?: TokenEdgeResolvers<ContextType>;
+  TokenRevokePayload?: TokenRevokePayloadResolvers<ContextType>;
+  TokenRotatePayload?: TokenRotatePayloadResolvers<ContextType>;
   UnknownWhileDown?: UnknownWhileDownResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  requires?: RequiresDirectiveResolver<any, any, ContextType>;
+};

@@ -11,6 +11,7 @@ import { Query } from './resolvers/query.ts';
 import { Recipient } from './resolvers/recipient.ts';
 import { Rejection } from './resolvers/rejection.ts';
 import { Service } from './resolvers/service.ts';
+import { Token } from './resolvers/token.ts';
 import { Viewer } from './resolvers/viewer.ts';
 import { ByteCount, DateTime } from './scalars.ts';
 
@@ -26,5 +27,6 @@ export const resolvers: Resolvers = {
   Recipient,
   Rejection,
   Service,
+  Token,
   Viewer,
 };

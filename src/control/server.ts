@@ -14,15 +14,16 @@ import { GraphQLError } from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { type Context as HttpContext, Hono } from 'hono';
 import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
+import type { Caller } from './caller.ts';
 import { type Context, createContext } from './context.ts';
 import type { ControlDependencies } from './dependencies.ts';
 import { loadGraphiql } from './graphiql.ts';
 import { limitOperations, MAX_TOKENS } from './limits.ts';
 import { listenOn, type ListenResult } from './listen.ts';
 import { boundRequests } from './request-bounds.ts';
+import { findForbidden, guardMutations } from './required-scopes.ts';
 import { rejectPage } from './reject-pages.ts';
 import { resolvers } from './resolvers.ts';
-import type { Viewer } from '../mail/viewer.ts';
 
 export type { ControlDependencies } from './dependencies.ts';
 
@@ -87,13 +88,13 @@ function addPublicPages(app: Hono<AppTypes>, deps: ControlDependencies): void {
 }
 
 function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies): void {
-  const authenticate = createAuthentication(deps.operatorToken);
+  const authenticate = createAuthentication(deps.operatorToken, deps.findToken);
   const handle = createGraphqlHandler(deps);
 
   app.post('/graphql', async (c) => {
-    const viewer = authenticate(c.req.header('Authorization') ?? null);
-    if (viewer === null) return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
-    return handle(c.req.raw, { viewer, requestId: c.get('requestId') });
+    const caller = await authenticate(c.req.header('Authorization') ?? null);
+    if (caller === null) return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
+    return handle(c.req.raw, { caller, requestId: c.get('requestId') });
   });
   app.get('/graphql', async (c) =>
     wantsHtml(c) ? graphiql(c) : c.text('POST a GraphQL request here.\n', 405, { Allow: 'POST' }),
@@ -102,18 +103,20 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies): void {
 }
 
 interface RequestScope {
-  readonly viewer: Viewer;
+  readonly caller: Caller;
   readonly requestId: string;
 }
 
 function createGraphqlHandler(deps: ControlDependencies): (request: Request, scope: RequestScope) => Promise<Response> {
   // maskError is told nothing about its request.
   const scopes = new AsyncLocalStorage<RequestScope>();
+  const schema = createSchema<RequestScope & Context>({ typeDefs: SDL, resolvers });
+  guardMutations(schema);
   const yoga = createYoga<RequestScope, Context>({
-    schema: createSchema<RequestScope & Context>({ typeDefs: SDL, resolvers }),
-    context: ({ viewer }: RequestScope) => createContext(deps, viewer),
+    schema,
+    context: ({ caller }: RequestScope) => createContext(deps, caller),
     graphqlEndpoint: '/graphql',
-    plugins: [limits],
+    plugins: [limits, scopeGuard],
     maxRequestBodySize: MAX_BODY_BYTES,
     maskedErrors: {
       maskError(error) {
@@ -151,6 +154,14 @@ const limits: Plugin = {
   },
   onValidate({ addValidationRule }) {
     addValidationRule(limitOperations);
+  },
+};
+
+/** Not a validation rule: the results of those are remembered for whoever sends the same text. */
+const scopeGuard: Plugin<Context> = {
+  onExecute({ args: { schema, document, contextValue }, setResultAndStopExecution }) {
+    const errors = findForbidden(schema, document, contextValue.caller.scopes);
+    if (errors.length > 0) setResultAndStopExecution({ errors });
   },
 };
 

@@ -81,6 +81,27 @@ export const tenants = pgTable('tenants', {
   id: uuid('id').primaryKey(),
   name: text('name').notNull(),
   createdAt: instant('created_at').notNull().default(bmxNow),
+  maxDomains: integer('max_domains'),
+  maxRecipientEntries: integer('max_recipient_entries'),
+  maxTokens: integer('max_tokens'),
+  revision: integer('revision').notNull().default(1),
+  deletedAt: instant('deleted_at'),
+});
+
+export const tokens = pgTable('tokens', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  name: text('name').notNull(),
+  scopes: text('scopes').array().notNull(),
+  prefix: text('prefix').notNull(),
+  secretHash: bytea('secret_hash').notNull(),
+  previousPrefix: text('previous_prefix'),
+  previousHash: bytea('previous_hash'),
+  previousUntil: instant('previous_until'),
+  expiresAt: instant('expires_at'),
+  lastUsedAt: instant('last_used_at'),
+  rotatedAt: instant('rotated_at'),
+  createdAt: instant('created_at').notNull().default(bmxNow),
 });
 
 export const destinations = pgTable('destinations', {

@@ -10,6 +10,7 @@ import { recordEvent } from '../events/record.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type DomainChange, noSuchDomain } from '../settings/domain-change.ts';
+import { checkQuota } from '../settings/quotas.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
 import type { UserError } from '../settings/user-error.ts';
 import { checkLocalParts, describeTooMany } from './list-input.ts';
@@ -93,6 +94,10 @@ async function changeLocked(
   if (input.dryRun === true || difference.addedCount + difference.removedCount === 0) return done;
   const shrink = input.force === true ? null : checkShrink(domain, count);
   if (shrink !== null) return { kind: 'REFUSED', errors: [shrink], domain };
+  const { tenantId } = domain;
+  const more = count - domain.recipientList.count;
+  const beyond = await checkQuota(sql, { tenantId, quota: 'recipientEntries', more, field: ['localParts'] });
+  if (beyond !== null) return { kind: 'REFUSED', errors: [beyond], domain };
   await writeList(sql, domain, { ...wanted, difference });
   return { ...done, domain: await recordChange(sql, viewer, { domain, count, difference }) };
 }

@@ -10,7 +10,7 @@ import { formatAddress, parsePath } from '../mail/address.ts';
 import { baseOf, normalizeLocalPart } from '../mail/local-part.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { mineOnly } from '../settings/conditions.ts';
-import { SETTINGS_CHANNEL } from '../settings/domains.ts';
+import { SETTINGS_CHANNEL } from '../settings/channel.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
 import { invalid, type UserError } from '../settings/user-error.ts';
 import { clearAnswers } from './forget.ts';

@@ -17,6 +17,7 @@ import {
   type DomainSettings,
   type DomainSettingsInput,
 } from './domain-settings.ts';
+import { checkQuota } from './quotas.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type DomainStatus, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import { type CheckRoute, complaintsOf, findRouteHosts } from './route-check.ts';
 import type { UserError } from './user-error.ts';
@@ -134,6 +135,11 @@ async function insertDomain(
   viewer: Viewer,
   { domain, lists }: { readonly domain: NewDomain; readonly lists: RecipientListWork },
 ): Promise<DomainChange> {
+  const tooMany = await checkQuotas(sql, viewer, domain);
+  if (tooMany !== null) {
+    const conflict = await describeConflict(sql, viewer, domain.name);
+    return conflict.domain === null ? { kind: 'REFUSED', errors: [tooMany], domain: null } : conflict;
+  }
   const { deliverTo, ...settings } = domain.settings;
   const destinationId = await lockDestination(sql, viewer, domain.name);
   const columns = columnsOf(domain.settings);
@@ -167,6 +173,17 @@ async function insertDomain(
     },
   });
   return { kind: 'DONE', domain: created };
+}
+
+async function checkQuotas(
+  sql: SqlExecutor,
+  { tenantId }: Viewer,
+  { recipients }: NewDomain,
+): Promise<UserError | null> {
+  return (
+    (await checkQuota(sql, { tenantId, quota: 'domains', more: 1, field: ['name'] })) ??
+    checkQuota(sql, { tenantId, quota: 'recipientEntries', more: recipients.length, field: ['recipients'] })
+  );
 }
 
 /** The destination of this name, made if need be, locked against another change at the same time. */

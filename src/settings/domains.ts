@@ -7,6 +7,7 @@
  */
 import type { SqlExecutor, Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { SETTINGS_CHANNEL } from './channel.ts';
 import type { DomainChange } from './domain-change.ts';
 import {
   createDomainCreation,
@@ -16,7 +17,7 @@ import {
 } from './domain-create.ts';
 import { createDomainDeletion, type CancelHeld, type DomainDeleteInput } from './domain-delete.ts';
 import { lockDomain } from './domain-lock.ts';
-import { createDomainSnapshot, type SnapshotOptions } from './domain-snapshot.ts';
+import { createSnapshot, type SnapshotOptions } from './snapshot.ts';
 import {
   createDomainPreview,
   createDomainUpdate,
@@ -32,9 +33,6 @@ export type { DomainChange } from './domain-change.ts';
 export type { DomainPreview } from './domain-update.ts';
 export type { DeliverToHost, DomainStatus, RelayDomain } from './relay-domain.ts';
 
-/** Where nodes tell each other which entry of a snapshot has gone stale. */
-export const SETTINGS_CHANNEL = 'backup_mx_settings';
-
 export interface DomainsDependencies {
   readonly sql: Sql;
   /** Every name of this service, lower case: MX_HOSTNAME and MX_NAMES. They cannot be relay domains. */
@@ -43,7 +41,7 @@ export interface DomainsDependencies {
   readonly cancelHeld: CancelHeld;
   readonly checkRoute: CheckRoute;
   readonly recipientLists: RecipientListWork;
-  readonly snapshot?: Pick<SnapshotOptions, 'maxDomains' | 'maxUnknown'>;
+  readonly snapshot?: Pick<SnapshotOptions<RelayDomain>, 'maxKnown' | 'maxUnknown'>;
 }
 
 export interface Domains {
@@ -75,10 +73,12 @@ export interface Domains {
 
 const NOTICE = 'domain:';
 const MOST_SUBDOMAINS = 100;
+/** About 1 KB each: a few dozen megabytes at the most. */
+const SNAPSHOT = { maxKnown: 50_000, maxUnknown: 10_000 };
 
 export function createDomains(deps: DomainsDependencies): Domains {
   const { sql } = deps;
-  const snapshot = createDomainSnapshot({ ...deps.snapshot, load: (name) => loadServed(sql, name) });
+  const snapshot = createSnapshot({ ...SNAPSHOT, ...deps.snapshot, load: (name) => loadServed(sql, name) });
 
   /** Runs a change in a transaction, tells the other nodes with its COMMIT, and drops our own entry after it. */
   async function change(

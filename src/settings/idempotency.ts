@@ -8,6 +8,7 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { revivePlainJson, writePlainJson } from './plain-json.ts';
 import { invalid, type UserError } from './user-error.ts';
 
 export interface IdempotentCall {
@@ -23,7 +24,7 @@ export type IdempotentAnswer<T> =
   | { readonly kind: 'REFUSED'; readonly error: UserError };
 
 export interface Idempotency {
-  /** `work`'s answer must survive JSON unchanged. */
+  /** `work`'s answer is plain data (plain-json.ts). */
   run<T>(viewer: Viewer, call: IdempotentCall, work: () => Promise<T>): Promise<IdempotentAnswer<T>>;
 }
 
@@ -72,7 +73,7 @@ async function finish<T>(sql: SqlExecutor, entry: Entry, work: () => Promise<T>)
   try {
     const value = await work();
     await sql`
-      update idempotency_keys set payload = ${JSON.stringify(value)}::text::jsonb
+      update idempotency_keys set payload = ${writePlainJson(value)}::text::jsonb
       where tenant_id = ${entry.tenantId} and key = ${entry.key}`;
     await dropOldKeys(sql, SWEEP_COUNT);
     return value;
@@ -93,7 +94,7 @@ export async function dropOldKeys(sql: SqlExecutor, limit: number): Promise<void
 }
 
 async function recall<T>(sql: SqlExecutor, entry: Entry): Promise<IdempotentAnswer<T>> {
-  const [row] = await sql<{ input_hash: Uint8Array; payload: T | null }[]>`
+  const [row] = await sql<{ input_hash: Uint8Array; payload: unknown }[]>`
     select input_hash, payload from idempotency_keys
     where tenant_id = ${entry.tenantId} and key = ${entry.key}`;
   if (row !== undefined && Buffer.compare(row.input_hash, entry.hash) !== 0) {
@@ -105,7 +106,7 @@ async function recall<T>(sql: SqlExecutor, entry: Entry): Promise<IdempotentAnsw
     const message = 'A request with this idempotencyKey is still at work. Repeat it in a moment.';
     return { kind: 'REFUSED', error: { field: ['idempotencyKey'], message, code: 'CONFLICT' } };
   }
-  return { kind: 'ANSWER', value: row.payload };
+  return { kind: 'ANSWER', value: revivePlainJson(row.payload) as T };
 }
 
 function hashOf(call: IdempotentCall): Uint8Array {

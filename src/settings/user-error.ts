@@ -14,6 +14,8 @@ export type UserErrorCode =
   | 'CONFLICT'
   | 'SHRINK'
   | 'TOO_MANY'
+  | 'FORBIDDEN'
+  | 'QUOTA'
   | 'IN_DELIVERY';
 
 export interface UserError {

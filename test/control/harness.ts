@@ -27,7 +27,9 @@ import { createDomains, type Domains } from '../../src/settings/domains.ts';
 import { createIdempotency } from '../../src/settings/idempotency.ts';
 import { readLimits } from '../../src/settings/limits.ts';
 import type { CheckRoute, RouteHost } from '../../src/settings/route-check.ts';
-import { findTenants } from '../../src/settings/tenants.ts';
+import { createTenants } from '../../src/settings/tenants.ts';
+import { createTokenBook } from '../../src/settings/token-book.ts';
+import { createTokens } from '../../src/settings/tokens.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 export const OPERATOR: Viewer = OPERATOR_VIEWER;
@@ -82,6 +84,7 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
     async (name) => dns.mxHosts[name] ?? [],
     async () => routes.hosts,
   );
+  const tokenBook = createTokenBook(sql);
   const faults: Harness['faults'] = [];
   const flushed: string[] = [];
   const harness = { readiness: [] as string[] };
@@ -104,7 +107,9 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
       changeDomain: domains.changeDomain,
     }),
     standings: createStandings({ sql, isListed: () => false, onForgotten: () => undefined }),
-    findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
+    tenants: createTenants(sql, tokenBook.dropAll),
+    tokens: createTokens(sql, tokenBook.dropAll),
+    findToken: tokenBook.find,
     readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),
     idempotency: createIdempotency(sql),

@@ -7,8 +7,9 @@ import { createAttemptInspection } from '../../src/queue/inspect-attempts.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
 import { recipientListWork } from '../../src/recipients/list.ts';
-import { createDomains, SETTINGS_CHANNEL } from '../../src/settings/domains.ts';
-import { findTenants } from '../../src/settings/tenants.ts';
+import { SETTINGS_CHANNEL } from '../../src/settings/channel.ts';
+import { createDomains } from '../../src/settings/domains.ts';
+import { createTenants } from '../../src/settings/tenants.ts';
 import { addDomain, addTenant, domainsOn, endMessage, holdMessage, OPERATOR } from '../control/harness.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -132,7 +133,7 @@ describe("another tenant's viewer", () => {
         conditions: (await outages.findConditions(viewer, [destinationId])).size,
         attempts: attempts?.length,
         queues: (await createQueueInspection(database.sql).readQueues(viewer, [destinationId])).size,
-        operator: (await findTenants(database.sql, viewer, [OPERATOR.tenantId])).size,
+        operator: (await createTenants(database.sql, () => undefined).findTenants(viewer, [OPERATOR.tenantId])).size,
       };
     }
     expect(Object.values(await seen(OPERATOR)).every(Boolean)).toBe(true);

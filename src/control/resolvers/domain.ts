@@ -7,6 +7,7 @@ import { dnsblOfDomain } from './dnsbl.ts';
 import { pauseOfDomain } from './domain-verbs.ts';
 import { primarySetupOfDomain } from './primary-setup.ts';
 import { listOfDomain } from './recipient-lists.ts';
+import { tenantById } from './tenant.ts';
 
 export const Domain: DomainResolvers = {
   ...breakerOfDomain,
@@ -18,11 +19,7 @@ export const Domain: DomainResolvers = {
     Object.entries(labels)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, value]) => ({ key, value })),
-  tenant: async (domain, _args, { load }) => {
-    const tenant = await load.tenant(domain.tenantId);
-    if (tenant === null) throw new Error(`domain ${domain.name} of unknown tenant`);
-    return tenant;
-  },
+  tenant: ({ tenantId }, _args, context) => tenantById(context, tenantId),
   mx: async (domain, _args, { deps }) => {
     const observation = await deps.observeMx(domain.name);
     return {

@@ -12,6 +12,8 @@ import { operationMutations } from './operation.ts';
 import { breakerMutations } from './breaker.ts';
 import { listMutations } from './recipient-lists.ts';
 import { standingMutations } from './recipient-standing.ts';
+import { tenantMutations } from './tenant.ts';
+import { tokenMutations } from './token.ts';
 
 interface MessagePayload {
   readonly message: MessageView | null;
@@ -66,6 +68,8 @@ export const Mutation: MutationResolvers = {
   ...breakerMutations,
   ...domainVerbMutations,
   ...operationMutations,
+  ...tenantMutations,
+  ...tokenMutations,
   domainCreate: (_parent, { input }, context) =>
     onDomain(context, { mutation: 'domainCreate', input }, (given) =>
       context.deps.domains.createDomain(context.viewer, given),

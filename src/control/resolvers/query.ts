@@ -3,12 +3,16 @@ import { connectionOf, connectionOfRows, idOfCursor, pageSize } from '../connect
 import type { QueryResolvers } from '../generated.ts';
 import { operationQueries } from './operation.ts';
 import { standingQueries } from './recipient-standing.ts';
+import { tenantQueries } from './tenant.ts';
+import { tokenQueries } from './token.ts';
 
 export const Query: QueryResolvers = {
   ...standingQueries,
   ...operationQueries,
+  ...tenantQueries,
+  ...tokenQueries,
   service: () => ({}),
-  viewer: (_parent, _args, { viewer }) => viewer,
+  viewer: (_parent, _args, { caller }) => caller,
   domain: (_parent, { name }, { deps, viewer }) => deps.domains.findDomain(viewer, name),
   domains: async (_parent, { first, after }, { deps, viewer }) => {
     const page = { limit: pageSize(first) + 1, afterId: idOfCursor(after) };

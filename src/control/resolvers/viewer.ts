@@ -1,13 +1,9 @@
 /** `Viewer`: on whose behalf the request speaks. */
-import type { Scope, ViewerResolvers } from '../generated.ts';
-
-const ALL_SCOPES: readonly Scope[] = ['DOMAIN_READ', 'DOMAIN_WRITE', 'QUEUE_READ', 'QUEUE_WRITE'];
+import type { ViewerResolvers } from '../generated.ts';
+import { tenantById } from './tenant.ts';
 
 export const Viewer: ViewerResolvers = {
-  tenant: async (viewer, _args, { load }) => {
-    const tenant = await load.tenant(viewer.tenantId);
-    if (tenant === null) throw new Error(`viewer of unknown tenant ${viewer.tenantId}`);
-    return tenant;
-  },
-  scopes: (viewer) => (viewer.isOperator ? ALL_SCOPES : []),
+  tenant: ({ viewer }, _args, context) => tenantById(context, viewer.tenantId),
+  isOperator: ({ viewer }) => viewer.isOperator,
+  token: ({ viewer, tokenId }, _args, { deps }) => (tokenId === null ? null : deps.tokens.findToken(viewer, tokenId)),
 };

@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'bun:test';
-import { createDomainSnapshot } from '../../src/settings/domain-snapshot.ts';
 import type { RelayDomain } from '../../src/settings/relay-domain.ts';
+import { createSnapshot } from '../../src/settings/snapshot.ts';
 import { relayDomain } from '../helpers/relay-domain.ts';
 
 const domain = (name: string, revision = 1): RelayDomain => relayDomain(name, { revision });
 
-describe('domain snapshot', () => {
+const ROOM = { maxKnown: 100, maxUnknown: 100 };
+
+describe('snapshot', () => {
   test('asks once per name, also when many ask at once, and remembers that there is none', async () => {
     const asked: string[] = [];
-    const snapshot = createDomainSnapshot({
+    const snapshot = createSnapshot<RelayDomain>({
+      ...ROOM,
       load: async (name) => {
         asked.push(name);
         return name === 'a.example' ? domain(name) : null;
@@ -23,7 +26,8 @@ describe('domain snapshot', () => {
 
   test('what is dropped is asked for anew', async () => {
     let revision = 0;
-    const snapshot = createDomainSnapshot({
+    const snapshot = createSnapshot<RelayDomain>({
+      ...ROOM,
       load: async (name) => {
         revision += 1;
         return domain(name, revision);
@@ -40,7 +44,10 @@ describe('domain snapshot', () => {
 
   test('a load that was under way when its name was dropped is not kept', async () => {
     const loads: ((value: RelayDomain) => void)[] = [];
-    const snapshot = createDomainSnapshot({ load: () => new Promise((resolve) => void loads.push(resolve)) });
+    const snapshot = createSnapshot<RelayDomain>({
+      ...ROOM,
+      load: () => new Promise((resolve) => void loads.push(resolve)),
+    });
     const stale = snapshot.find('a.example');
     snapshot.drop('a.example');
     const fresh = snapshot.find('a.example');
@@ -54,7 +61,8 @@ describe('domain snapshot', () => {
 
   test('a failed load is told to all who wait, and is not kept', async () => {
     let isAway = true;
-    const snapshot = createDomainSnapshot({
+    const snapshot = createSnapshot<RelayDomain>({
+      ...ROOM,
       load: async (name) => {
         if (isAway) throw new Error('database away');
         return domain(name);
@@ -68,8 +76,8 @@ describe('domain snapshot', () => {
 
   test('is bounded: what was asked longest ago goes first, and unknown names never push out known ones', async () => {
     const asked: string[] = [];
-    const snapshot = createDomainSnapshot({
-      maxDomains: 2,
+    const snapshot = createSnapshot<RelayDomain>({
+      maxKnown: 2,
       maxUnknown: 2,
       load: async (name) => {
         asked.push(name);

@@ -1,0 +1,84 @@
+/**
+ * Scopes as the schema asks for them by @requires: held before anything of a request runs.
+ *
+ * What a query asks for without the right is a top-level error, so nothing of it is told. A mutation says so in its own
+ * `userErrors`, as every other mistake; what its answer is asked for is held like a query, before it is done.
+ */
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import { grants, type Scope } from '../settings/scopes.ts';
+import type { UserError } from '../settings/user-error.ts';
+import type { Context } from './context.ts';
+
+/** What names a thing is told with the thing that leads to it. */
+const FREE_FIELDS = ['id', 'name', '__typename'];
+
+/** Complaints about the fields of this document that these scopes do not reach; a mutation's own field is left to `guardMutations`. */
+export function findForbidden(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  scopes: readonly Scope[],
+): readonly GraphQLError[] {
+  const errors = new Map<string, GraphQLError>();
+  const types = new TypeInfo(schema);
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Field(node) {
+        const [parent, field] = [types.getParentType(), types.getFieldDef()];
+        if (parent == null || field == null || parent === schema.getMutationType()) return;
+        const needed = scopeOfField(parent, field);
+        if (needed === null || grants(scopes, needed)) return;
+        const place = `${parent.name}.${field.name}`;
+        if (errors.has(place)) return;
+        const extensions = { code: 'FORBIDDEN', scope: needed };
+        errors.set(
+          place,
+          new GraphQLError(`Your token lacks the scope ${needed}, which ${place} needs.`, { nodes: node, extensions }),
+        );
+      },
+    }),
+  );
+  return [...errors.values()];
+}
+
+/** Puts the scope of each mutation before its work. */
+export function guardMutations(schema: GraphQLSchema): void {
+  const mutation = schema.getMutationType();
+  for (const field of Object.values(mutation?.getFields() ?? {})) {
+    const needed = scopeOf(field.astNode?.directives);
+    const { resolve } = field;
+    if (needed === null || resolve === undefined)
+      throw new Error(`the mutation ${field.name} names no scope, or does nothing`);
+    field.resolve = (parent: unknown, args: { readonly [name: string]: unknown }, context: Context, info) =>
+      grants(context.caller.scopes, needed)
+        ? resolve(parent, args, context, info)
+        : { userErrors: [forbidden(needed)] };
+  }
+}
+
+function forbidden(needed: Scope): UserError {
+  const message = `Your token lacks the scope ${needed}. Use one that has it; nothing was changed.`;
+  return { field: [], message, code: 'FORBIDDEN' };
+}
+
+function scopeOfField(parent: GraphQLNamedType, field: GraphQLField<unknown, unknown>): Scope | null {
+  const own = scopeOf(field.astNode?.directives);
+  if (own !== null || FREE_FIELDS.includes(field.name)) return own;
+  return scopeOf(parent.astNode?.directives);
+}
+
+function scopeOf(directives: readonly DirectiveNode[] | undefined): Scope | null {
+  const argument = directives?.find(({ name }) => name.value === 'requires')?.arguments?.[0]?.value;
+  return argument?.kind === Kind.ENUM ? (argument.value as Scope) : null;
+}

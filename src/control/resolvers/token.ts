@@ -1,0 +1,57 @@
+/** `Token`: what speaks for a tenant. */
+import type { TokenChange } from '../../settings/tokens.ts';
+import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
+import type { Context } from '../context.ts';
+import type { MutationResolvers, QueryResolvers, TokenResolvers } from '../generated.ts';
+import { type Call, once } from '../once.ts';
+import { tenantById } from './tenant.ts';
+
+export const Token: TokenResolvers = {
+  tenant: ({ tenantId }, _args, context) => tenantById(context, tenantId),
+};
+
+export const tokenQueries: QueryResolvers = {
+  token: (_parent, { id }, { deps, viewer }) => deps.tokens.findToken(viewer, id),
+  tokens: async (_parent, { first, after }, { deps, viewer }) => {
+    const page = { limit: pageSize(first) + 1, afterId: idOfCursor(after) };
+    return connectionOfRows(await deps.tokens.listTokens(viewer, page), { first, after });
+  },
+};
+
+/** The secret goes past the memory of answers, which is a table. */
+async function onToken<I>(
+  context: Context,
+  call: Call<I>,
+  work: (input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<TokenChange>,
+) {
+  let secret: string | null = null;
+  const answer = await once(context, call, async (input) => {
+    const { secret: made = null, ...change } = await work(input);
+    secret = made;
+    return change;
+  });
+  if (answer.kind === 'REFUSED') return { token: null, secret: null, userErrors: [answer.error] };
+  const { value } = answer;
+  return { token: value.object, secret, userErrors: value.kind === 'DONE' ? [] : value.errors };
+}
+
+export const tokenMutations: MutationResolvers = {
+  tokenCreate: (_parent, { input }, context) =>
+    onToken(context, { mutation: 'tokenCreate', input }, (given) =>
+      context.deps.tokens.createToken(context.caller, given),
+    ),
+  tokenRotate: (_parent, { input }, context) =>
+    onToken(context, { mutation: 'tokenRotate', input }, ({ id, overlapSeconds }) =>
+      context.deps.tokens.rotateToken(context.viewer, {
+        id,
+        overlapSeconds: overlapSeconds ?? DEFAULT_OVERLAP_SECONDS,
+      }),
+    ),
+  tokenRevoke: (_parent, { input }, context) =>
+    onToken(context, { mutation: 'tokenRevoke', input }, (given) =>
+      context.deps.tokens.revokeToken(context.viewer, given),
+    ),
+};
+
+/** A day, as the schema says. */
+const DEFAULT_OVERLAP_SECONDS = 86_400;

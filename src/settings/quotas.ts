@@ -1,0 +1,79 @@
+/**
+ * Quotas: how many things a tenant may have. Null: as many as it likes. None bounds mail.
+ *
+ * Asked with the tenant's row locked, so that two who add at once cannot both take the last place.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import type { Checked } from './domain-input.ts';
+import { invalid, type UserError } from './user-error.ts';
+
+export interface Quotas {
+  readonly domains: number | null;
+  /** Entries of all its User Lists together. */
+  readonly recipientEntries: number | null;
+  readonly tokens: number | null;
+}
+
+/** Absent: as it was; null: none. */
+export type QuotasInput = { readonly [K in keyof Quotas]?: number | null | undefined };
+
+export const NO_QUOTAS: Quotas = { domains: null, recipientEntries: null, tokens: null };
+
+export function applyQuotas(present: Quotas, input: QuotasInput | null | undefined): Checked<Quotas> {
+  const given = input ?? {};
+  const errors: UserError[] = [];
+  const pick = (key: keyof Quotas): number | null => {
+    const value = given[key];
+    if (value === undefined) return present[key];
+    if (value !== null && value < 0) {
+      errors.push(invalid(['quotas', key], 'A quota is a whole number from 0 on, or null for none.'));
+    }
+    return value;
+  };
+  const value: Quotas = {
+    domains: pick('domains'),
+    recipientEntries: pick('recipientEntries'),
+    tokens: pick('tokens'),
+  };
+  return errors.length > 0 ? { kind: 'BAD', errors } : { kind: 'OK', value };
+}
+
+interface Need {
+  readonly tenantId: string;
+  readonly quota: keyof Quotas;
+  /** How many are to be added. */
+  readonly more: number;
+  /** Of the input, for the complaint. */
+  readonly field: readonly string[];
+}
+
+const WHAT: Readonly<Record<keyof Quotas, string>> = {
+  domains: 'domains',
+  recipientEntries: 'User List entries in all',
+  tokens: 'tokens',
+};
+
+/** A complaint when the tenant may not have so many more; locks the tenant's row until COMMIT when it has such a quota. */
+export async function checkQuota(sql: SqlExecutor, need: Need): Promise<UserError | null> {
+  if (need.more <= 0) return null;
+  const column = { domains: 'max_domains', recipientEntries: 'max_recipient_entries', tokens: 'max_tokens' }[
+    need.quota
+  ];
+  const [tenant] = await sql<{ most: number }[]>`
+    select ${sql(column)} as most from tenants where id = ${need.tenantId} and ${sql(column)} is not null for no key update`;
+  if (tenant === undefined) return null;
+  const count = await countOf(sql, need);
+  if (count + need.more <= tenant.most) return null;
+  const message = `At most ${tenant.most} ${WHAT[need.quota]} are allowed, and there are ${count}. Remove some, or ask the operator for more.`;
+  return { field: need.field, message, code: 'QUOTA' };
+}
+
+async function countOf(sql: SqlExecutor, { tenantId, quota }: Need): Promise<number> {
+  const counting = {
+    domains: sql`select count(*)::integer as count from domains where tenant_id = ${tenantId}`,
+    recipientEntries: sql`select coalesce(sum(recipient_count), 0)::integer as count from domains where tenant_id = ${tenantId}`,
+    tokens: sql`select count(*)::integer as count from tokens where tenant_id = ${tenantId}`,
+  }[quota];
+  const [row] = await sql<{ count: number }[]>`${counting}`;
+  return row?.count ?? 0;
+}

@@ -1,0 +1,296 @@
+/**
+ * Who may do what: every query field and every mutation with no token, with another tenant's, and with one that lacks its scope.
+ *
+ * The schema says what there is and which scope it needs; a field that this file does not know how to ask for fails it.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { buildSchema, type GraphQLField, isLeafType, getNamedType, isObjectType, Kind } from 'graphql';
+import { SCOPES, type Scope } from '../../src/settings/scopes.ts';
+import { addDomain, addTenant, type GraphqlAnswer, type Harness, holdMessage, startControl } from './harness.ts';
+
+const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+const DOMAIN = 'kept.example';
+const ADDRESS = `alice@${DOMAIN}`;
+
+let control: Harness;
+let messageId: string;
+let operationId: string;
+let strangerId: string;
+let tokenId: string;
+/** With every scope that a tenant's token may have. */
+let stranger: string;
+const lacking = new Map<Scope, string>();
+
+beforeAll(async () => {
+  control = await startControl();
+  const destinationId = await addDomain(control, DOMAIN);
+  messageId = await holdMessage(control.database, { destinationId, addresses: [ADDRESS] });
+  strangerId = (await addTenant(control.database, 'stranger')).tenantId;
+  stranger = await makeToken(
+    SCOPES.filter((scope) => scope !== 'TENANT_WRITE'),
+    strangerId,
+  );
+  for (const scope of SCOPES) lacking.set(scope, await makeToken(SCOPES.filter((other) => !holds(other, scope))));
+  const { messagesRetry } = await control.ask<{ messagesRetry: { operation: { id: string } } }>(
+    `mutation { messagesRetry(input: { filter: { domain: "${DOMAIN}" } }) { operation { id } } }`,
+  );
+  operationId = messagesRetry.operation.id;
+});
+afterAll(() => control.close());
+
+const holds = (scope: Scope, other: Scope) =>
+  scope === other || scope.replace('_WRITE', '_READ') === other.replace('_WRITE', '_READ');
+
+async function makeToken(scopes: readonly Scope[], tenantId?: string): Promise<string> {
+  const { tokenCreate } = await control.ask<{ tokenCreate: { secret: string; token: { id: string }; userErrors: [] } }>(
+    'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret token { id } userErrors { message } } }',
+    { input: { name: 'matrix', scopes, tenantId } },
+  );
+  expect(tokenCreate.userErrors).toEqual([]);
+  tokenId = tokenCreate.token.id;
+  return tokenCreate.secret;
+}
+
+/** How each query field is asked for something of the operator's. */
+const queries = (): Readonly<Record<string, Record<string, unknown>>> => ({
+  service: {},
+  viewer: {},
+  tenant: { id: '00000000-0000-7000-8000-000000000001' },
+  tenants: { first: 10 },
+  token: { id: tokenId },
+  tokens: { first: 100 },
+  domain: { name: DOMAIN },
+  domains: { first: 10 },
+  message: { id: messageId },
+  messages: { first: 10 },
+  outages: { first: 10 },
+  rejections: { first: 10 },
+  operation: { id: operationId },
+  operations: { first: 10 },
+  recipientStanding: { address: ADDRESS },
+});
+
+/** How each mutation is asked to change something of the operator's. */
+const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
+  const future = new Date(Date.now() + 3_600_000).toISOString();
+  const list = { domain: DOMAIN, localParts: ['bob'] };
+  const filter = { domain: DOMAIN };
+  return {
+    domainCreate: { name: `sub.${DOMAIN}` },
+    domainUpdate: { name: DOMAIN, labels: [{ key: 'stolen', value: 'yes' }] },
+    domainDelete: { name: DOMAIN, held: 'CANCEL' },
+    domainFlush: { name: DOMAIN },
+    domainReleaseBreaker: { name: DOMAIN },
+    domainBounceHeld: { name: DOMAIN },
+    domainPause: { name: DOMAIN, until: future },
+    domainResume: { name: DOMAIN },
+    domainExtendHold: { name: DOMAIN, hours: 5 },
+    recipientsAdd: list,
+    recipientsRemove: list,
+    recipientsReplace: list,
+    recipientForget: { address: ADDRESS },
+    messageRetry: { id: messageId },
+    messageCancel: { id: messageId },
+    messageBounce: { id: messageId },
+    messagesRetry: { filter },
+    messagesCancel: { filter },
+    messagesBounce: { filter },
+    tenantCreate: { name: 'made by a stranger' },
+    tenantUpdate: { id: '00000000-0000-7000-8000-000000000001', name: 'renamed' },
+    tenantDelete: { id: strangerId },
+    tokenCreate: { name: 'more', scopes: ['DOMAIN_READ'], tenantId: '00000000-0000-7000-8000-000000000001' },
+    tokenRotate: { id: tokenId },
+    tokenRevoke: { id: tokenId },
+  };
+};
+
+type Field = GraphQLField<unknown, unknown>;
+const fieldsOf = (type: 'Query' | 'Mutation'): readonly Field[] =>
+  Object.values((type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {});
+
+function scopeOf(directives: NonNullable<Field['astNode']>['directives'] | undefined): Scope | null {
+  const value = directives?.find(({ name }) => name.value === 'requires')?.arguments?.[0]?.value;
+  return value?.kind === Kind.ENUM ? (value.value as Scope) : null;
+}
+
+/** Everything of a type that takes no argument, to a depth; `id` and what needs no further scope. */
+function selectionOf(field: Field, depth = 3): string {
+  const type = getNamedType(field.type);
+  if (isLeafType(type) || !isObjectType(type)) return '';
+  const inner = Object.values(type.getFields()).flatMap((each) => {
+    if (each.args.some(({ type: needed }) => String(needed).endsWith('!')) || each.name === 'mx') return [];
+    if (isLeafType(getNamedType(each.type))) return [each.name];
+    return depth === 0 ? [] : [`${each.name} ${selectionOf(each, depth - 1)}`];
+  });
+  return `{ ${['__typename', ...inner].join(' ')} }`;
+}
+
+function documentOf(field: Field, kind: 'query' | 'mutation', selection = selectionOf(field)): string {
+  const types = field.args.map(({ name, type }) => `$${name}: ${String(type)}`).join(', ');
+  const values = field.args.map(({ name }) => `${name}: $${name}`).join(', ');
+  return field.args.length === 0
+    ? `${kind} { ${field.name} ${selection} }`
+    : `${kind} (${types}) { ${field.name}(${values}) ${selection} }`;
+}
+
+async function send(token: string | null, query: string, variables: Record<string, unknown>) {
+  const response = await fetch(`${control.url}/graphql`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...(token === null ? {} : { Authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query, variables }),
+  });
+  return { status: response.status, body: (await response.json()) as GraphqlAnswer<Record<string, unknown>> };
+}
+
+/** All that a stranger could have changed; uses of tokens are not changes. */
+async function stateOf(): Promise<string> {
+  const { sql } = control.database;
+  const rows = await Promise.all([
+    sql`select * from domains where tenant_id <> ${strangerId} order by id`,
+    sql`select * from destinations where tenant_id <> ${strangerId} order by id`,
+    sql`select * from messages order by id`,
+    sql`select * from recipients order by message_id, number`,
+    sql`select * from recipient_entries order by domain_id, local_part`,
+    sql`select * from operations order by id`,
+    sql`select id, tenant_id, name, scopes, secret_hash, previous_hash from tokens where tenant_id <> ${strangerId} order by id`,
+    sql`select * from tenants order by id`,
+    sql`select count(*) from events where tenant_id <> ${strangerId}`,
+  ]);
+  return JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+}
+
+test('each is known here', () => {
+  expect(
+    fieldsOf('Query')
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(Object.keys(queries()).sort());
+  expect(
+    fieldsOf('Mutation')
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(Object.keys(mutations()).sort());
+});
+
+describe('no token', () => {
+  for (const field of [...fieldsOf('Query'), ...fieldsOf('Mutation')]) {
+    test(field.name, async () => {
+      const isQuery = field.name in queries();
+      const variables = isQuery ? queries()[field.name] : { input: mutations()[field.name] };
+      for (const token of [null, 'wrong', `bmx_${'x'.repeat(43)}`]) {
+        const { status, body } = await send(token, documentOf(field, isQuery ? 'query' : 'mutation'), variables ?? {});
+        expect(status).toBe(401);
+        expect(body.errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED' });
+      }
+    });
+  }
+});
+
+describe("another tenant's token", () => {
+  const owned = ['domain', 'message', 'operation', 'recipientStanding', 'token', 'tenant'];
+  for (const field of fieldsOf('Query')) {
+    test(`${field.name} tells nothing of the operator's`, async () => {
+      const { status, body } = await send(stranger, documentOf(field, 'query'), queries()[field.name] ?? {});
+      expect([status, body.errors]).toEqual([200, undefined]);
+      if (owned.includes(field.name)) expect(body.data[field.name]).toBeNull();
+      const text = JSON.stringify(body);
+      for (const foreign of [DOMAIN, messageId, operationId, tokenId, '"operator"'])
+        expect(text).not.toContain(foreign);
+    });
+  }
+
+  const answers: Readonly<Record<string, string | null>> = {
+    // A claim of its own, which waits for a proof.
+    domainCreate: null,
+    tenantCreate: 'FORBIDDEN',
+    tenantUpdate: 'FORBIDDEN',
+    tenantDelete: 'FORBIDDEN',
+  };
+  for (const field of fieldsOf('Mutation')) {
+    test(`${field.name} changes nothing of the operator's`, async () => {
+      const before = await stateOf();
+      const selection = '{ userErrors { code } }';
+      const input = mutations()[field.name];
+      const { status, body } = await send(stranger, documentOf(field, 'mutation', selection), { input });
+      expect([status, body.errors]).toEqual([200, undefined]);
+      const { userErrors } = body.data[field.name] as { userErrors: { code: string }[] };
+      const expected = field.name in answers ? answers[field.name] : 'NOT_FOUND';
+      expect(userErrors.map(({ code }) => code)).toEqual(expected == null ? [] : [expected]);
+      expect(await stateOf()).toBe(before);
+    });
+  }
+});
+
+describe('a token without the scope', () => {
+  for (const field of fieldsOf('Query')) {
+    const scope = scopeOf(field.astNode?.directives);
+    if (scope === null) continue;
+    test(`${field.name} without ${scope}`, async () => {
+      const document = documentOf(field, 'query', isLeafType(getNamedType(field.type)) ? '' : '{ __typename }');
+      const { body } = await send(lacking.get(scope) ?? null, document, queries()[field.name] ?? {});
+      expect(body.data ?? null).toBeNull();
+      expect(body.errors?.map(({ extensions }) => extensions)).toEqual([{ code: 'FORBIDDEN', scope }]);
+    });
+  }
+
+  for (const field of fieldsOf('Mutation')) {
+    const scope = scopeOf(field.astNode?.directives);
+    test(`${field.name} without ${scope}`, async () => {
+      if (scope === null) throw new Error('it names no scope');
+      const before = await stateOf();
+      const document = documentOf(field, 'mutation', '{ __typename userErrors { code message } }');
+      const { body } = await send(lacking.get(scope) ?? null, document, { input: mutations()[field.name] });
+      expect(body.errors).toBeUndefined();
+      expect(body.data[field.name]).toMatchObject({
+        userErrors: [{ code: 'FORBIDDEN', message: expect.stringContaining(scope) }],
+      });
+      expect(await stateOf()).toBe(before);
+    });
+  }
+
+  test('every field of a guarded type but its id and name', async () => {
+    for (const type of Object.values(schema.getTypeMap())) {
+      const scope = isObjectType(type) ? scopeOf(type.astNode?.directives) : null;
+      if (scope === null || !isObjectType(type) || type.name === 'Token') continue;
+      const way = {
+        Domain: 'domain',
+        Message: 'message',
+        Outage: 'outages',
+        Operation: 'operation',
+        Rejection: 'rejections',
+      }[type.name];
+      expect([type.name, way]).toEqual([type.name, expect.any(String)]);
+    }
+    // A mutation leads to a domain without the right to read it: its name is told, the rest is not, and nothing is done.
+    const token = await makeToken(['QUEUE_WRITE']);
+    const flush = (fields: string) =>
+      send(
+        token,
+        `mutation { domainFlush(input: { name: "${DOMAIN}" }) { domain { ${fields} } userErrors { code } } }`,
+        {},
+      );
+    const flushedBefore = control.flushed.length;
+    const guarded = await flush('name queue { heldCount }');
+    expect(guarded.body.errors?.map(({ extensions }) => extensions)).toEqual([
+      { code: 'FORBIDDEN', scope: 'DOMAIN_READ' },
+    ]);
+    expect(control.flushed).toHaveLength(flushedBefore);
+    expect((await flush('id name')).body.data['domainFlush']).toMatchObject({
+      domain: { name: DOMAIN },
+      userErrors: [],
+    });
+    expect(control.flushed).toHaveLength(flushedBefore + 1);
+  });
+});
+
+test('what is told to one is not remembered for another who sends the same text', async () => {
+  const token = await makeToken(['DOMAIN_READ']);
+  const query = `{ messages(first: 1) { nodes { id } } }`;
+  expect((await send(lacking.get('AUDIT_READ') ?? null, query, {})).body.errors).toBeUndefined();
+  expect((await send(token, query, {})).body.errors?.[0]?.extensions).toEqual({
+    code: 'FORBIDDEN',
+    scope: 'QUEUE_READ',
+  });
+  expect((await send(lacking.get('AUDIT_READ') ?? null, query, {})).body.errors).toBeUndefined();
+});

@@ -1,0 +1,289 @@
+/** Tenants and their tokens, over HTTP: made, used, rotated, revoked, bounded. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { openDatabase } from '../../src/db/client.ts';
+import { listenTo } from '../../src/db/listen.ts';
+import { SETTINGS_CHANNEL } from '../../src/settings/channel.ts';
+import { createTokenBook, TOKEN_NOTICE } from '../../src/settings/token-book.ts';
+import { until } from '../helpers/child.ts';
+import { addDomain, type GraphqlAnswer, type Harness, OPERATOR, startControl } from './harness.ts';
+
+let control: Harness;
+beforeAll(async () => {
+  control = await startControl();
+  await addDomain(control, 'operators.example');
+});
+afterAll(() => control.close());
+
+interface Made {
+  readonly token: { readonly id: string; readonly prefix: string; readonly [field: string]: unknown } | null;
+  readonly secret: string | null;
+  readonly userErrors: readonly {
+    readonly field: readonly string[];
+    readonly code: string;
+    readonly message: string;
+  }[];
+}
+
+const TOKEN = 'token { id name prefix scopes previousPrefix expiresAt lastUsedAt rotatedAt createdAt tenant { name } }';
+const CREATE = `mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { ${TOKEN} secret userErrors { field code message } } }`;
+const ROTATE = `mutation ($input: TokenRotateInput!) { tokenRotate(input: $input) { ${TOKEN} secret userErrors { field code message } } }`;
+const REVOKE = `mutation ($input: TokenRevokeInput!) { tokenRevoke(input: $input) { ${TOKEN} userErrors { field code message } } }`;
+
+async function as<T>(
+  secret: string,
+  query: string,
+  variables: Record<string, unknown> = {},
+): Promise<GraphqlAnswer<T> & { status: number }> {
+  const response = await fetch(`${control.url}/graphql`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  return { ...((await response.json()) as GraphqlAnswer<T>), status: response.status };
+}
+
+const statusOf = async (secret: string) => (await as(secret, '{ service { version } }')).status;
+
+async function create(input: Record<string, unknown>, secret?: string): Promise<Made> {
+  const variables = { input: { name: 'test', scopes: ['DOMAIN_WRITE'], ...input } };
+  if (secret === undefined) return (await control.ask<{ tokenCreate: Made }>(CREATE, variables)).tokenCreate;
+  return (await as<{ tokenCreate: Made }>(secret, CREATE, variables)).data.tokenCreate;
+}
+
+async function secretOf(input: Record<string, unknown>): Promise<string> {
+  const { secret, userErrors } = await create(input);
+  expect(userErrors).toEqual([]);
+  return secret ?? '';
+}
+
+async function tenant(name: string, quotas: Record<string, number> = {}): Promise<string> {
+  const { tenantCreate } = await control.ask<{
+    tenantCreate: { tenant: { id: string } | null; userErrors: unknown[] };
+  }>('mutation ($input: TenantCreateInput!) { tenantCreate(input: $input) { tenant { id } userErrors { code } } }', {
+    input: { name, quotas },
+  });
+  expect(tenantCreate.userErrors).toEqual([]);
+  return tenantCreate.tenant?.id ?? '';
+}
+
+const codesOf = ({ userErrors }: Made) => userErrors.map(({ field, code }) => [field.join('.'), code]);
+
+describe('a token', () => {
+  test("speaks for its tenant, and one of the operator's for all, as far as its scopes reach", async () => {
+    const mine = await secretOf({ tenantId: await tenant('speaks') });
+    const answer = await as(
+      mine,
+      '{ viewer { isOperator scopes tenant { name } token { name } } domains(first: 9) { nodes { name } } }',
+    );
+    expect(answer.data).toEqual({
+      viewer: { isOperator: false, scopes: ['DOMAIN_WRITE'], tenant: { name: 'speaks' }, token: { name: 'test' } },
+      domains: { nodes: [] },
+    });
+    const everyones = await as(
+      await secretOf({ scopes: ['DOMAIN_READ'] }),
+      '{ viewer { isOperator } domains(first: 9) { nodes { name } } }',
+    );
+    expect(everyones.data).toEqual({
+      viewer: { isOperator: true },
+      domains: { nodes: [{ name: 'operators.example' }] },
+    });
+  });
+
+  test('is told once: nothing that is stored holds its secret', async () => {
+    const input = { idempotencyKey: 'told once' };
+    const { secret, token } = await create(input);
+    expect(secret).toMatch(/^bmx_[\w-]{43}$/);
+    expect(secret?.startsWith(token?.prefix ?? 'none')).toBe(true);
+    const again = await create(input);
+    expect(again).toEqual({ token, secret: null, userErrors: [] });
+    const { sql } = control.database;
+    const rest = secret?.slice(token?.prefix.length) ?? '';
+    for (const rows of [
+      await sql`select tokens::text from tokens`,
+      await sql`select idempotency_keys::text from idempotency_keys`,
+      await sql`select events::text from events`,
+    ]) {
+      expect(rows.length).toBeGreaterThan(0);
+      expect(JSON.stringify(rows)).not.toContain(rest);
+    }
+  });
+
+  test('ends when it was said to, and not before', async () => {
+    const { sql } = control.database;
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const { secret, token } = await create({ expiresAt });
+    expect(token?.['expiresAt']).toBe(expiresAt);
+    expect(await statusOf(secret ?? '')).toBe(200);
+    expect(codesOf(await create({ expiresAt: new Date(Date.now() - 1000).toISOString() }))).toEqual([
+      ['expiresAt', 'INVALID'],
+    ]);
+    await sql`update tokens set expires_at = bmx_now() where id = ${token?.id ?? ''}`;
+    const book = createTokenBook(sql);
+    expect(await book.find(secret ?? '')).toBeNull();
+  });
+
+  test('keeps its old secret for the overlap, and no secret before that', async () => {
+    const { secret: first, token } = await create({});
+    const rotate = async (overlapSeconds?: number) =>
+      (await control.ask<{ tokenRotate: Made }>(ROTATE, { input: { id: token?.id, overlapSeconds } })).tokenRotate;
+    const second = await rotate();
+    expect(second.token).toMatchObject({ id: token?.id, previousPrefix: token?.prefix, rotatedAt: expect.any(String) });
+    expect([await statusOf(first ?? ''), await statusOf(second.secret ?? '')]).toEqual([200, 200]);
+    const third = await rotate(0);
+    expect(third.token?.['previousPrefix']).toBeNull();
+    expect([
+      await statusOf(first ?? ''),
+      await statusOf(second.secret ?? ''),
+      await statusOf(third.secret ?? ''),
+    ]).toEqual([401, 401, 200]);
+    expect(codesOf(await rotate(604_801))).toEqual([['overlapSeconds', 'INVALID']]);
+  });
+
+  test('is revoked at once here, and within a second on another node', async () => {
+    const { secret, token } = await create({});
+    const other = openDatabase(control.database.target, { poolSize: 2 });
+    const book = createTokenBook(other.sql);
+    const listener = await listenTo({
+      sql: other.sql,
+      channel: SETTINGS_CHANNEL,
+      onPayload: (payload) => (payload === TOKEN_NOTICE ? book.dropAll() : undefined),
+      onReset: book.dropAll,
+    });
+    expect([await statusOf(secret ?? ''), (await book.find(secret ?? ''))?.id]).toEqual([200, token?.id]);
+    const revoke = () => control.ask<{ tokenRevoke: Made }>(REVOKE, { input: { id: token?.id } });
+    expect((await revoke()).tokenRevoke.userErrors).toEqual([]);
+    expect(await statusOf(secret ?? '')).toBe(401);
+    await until('the other node refuses it', 1000, async () => (await book.find(secret ?? '')) === null);
+    expect(codesOf((await revoke()).tokenRevoke)).toEqual([['id', 'NOT_FOUND']]);
+    await listener.close();
+    await other.close();
+  });
+
+  test('gives no more than it has, and nothing that reaches over tenants', async () => {
+    const tenantId = await tenant('gives');
+    const giver = await secretOf({ tenantId, scopes: ['DOMAIN_WRITE', 'TOKEN_WRITE'] });
+    expect(codesOf(await create({ scopes: ['DOMAIN_READ', 'TOKEN_WRITE'] }, giver))).toEqual([]);
+    expect(codesOf(await create({ scopes: ['DOMAIN_READ', 'QUEUE_READ'] }, giver))).toEqual([
+      ['scopes.1', 'FORBIDDEN'],
+    ]);
+    expect(codesOf(await create({ scopes: [] }, giver))).toEqual([['scopes', 'INVALID']]);
+    expect(codesOf(await create({ name: ' ' }, giver))).toEqual([['name', 'INVALID']]);
+    expect(codesOf(await create({ tenantId: OPERATOR.tenantId }, giver))).toEqual([['tenantId', 'NOT_FOUND']]);
+    expect(codesOf(await create({ tenantId: 'nonsense' }))).toEqual([['tenantId', 'NOT_FOUND']]);
+    expect(codesOf(await create({ tenantId, scopes: ['TENANT_WRITE'] }))).toEqual([['scopes.0', 'INVALID']]);
+  });
+
+  test('shows when it was used', async () => {
+    const { sql } = control.database;
+    const { secret, token } = await create({});
+    expect(token?.['lastUsedAt']).toBeNull();
+    const book = createTokenBook(sql);
+    await book.find(secret ?? '');
+    await book.storeUses();
+    const query = 'query ($id: ID!) { token(id: $id) { lastUsedAt } }';
+    expect(await control.ask<unknown>(query, { id: token?.id })).toEqual({ token: { lastUsedAt: expect.any(String) } });
+  });
+
+  test('makes its page of tokens, its own only', async () => {
+    const tenantId = await tenant('lists');
+    const [first, second] = [await create({ tenantId, scopes: ['TOKEN_WRITE'] }), await create({ tenantId })];
+    const page =
+      'query ($after: String) { tokens(first: 1, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }';
+    interface Page {
+      readonly tokens: {
+        readonly nodes: { id: string }[];
+        readonly pageInfo: { hasNextPage: boolean; endCursor: string };
+      };
+    }
+    const one = (await as<Page>(first.secret ?? '', page)).data.tokens;
+    expect([one.nodes, one.pageInfo.hasNextPage]).toEqual([[{ id: first.token?.id ?? '' }], true]);
+    const two = (await as<Page>(first.secret ?? '', page, { after: one.pageInfo.endCursor })).data.tokens;
+    expect([two.nodes, two.pageInfo.hasNextPage]).toEqual([[{ id: second.token?.id ?? '' }], false]);
+  });
+});
+
+describe('a tenant', () => {
+  const UPDATE =
+    'mutation ($input: TenantUpdateInput!) { tenantUpdate(input: $input) { tenant { name revision quotas { domains recipientEntries tokens } } userErrors { field code } } }';
+  const DELETE =
+    'mutation ($input: TenantDeleteInput!) { tenantDelete(input: $input) { tenant { name } userErrors { field code } } }';
+
+  test('is bounded by its quotas, each change of them told', async () => {
+    const id = await tenant('bounded', { domains: 1, recipientEntries: 2, tokens: 1 });
+    const secret = await secretOf({ tenantId: id });
+    expect(codesOf(await create({ tenantId: id }))).toEqual([['name', 'QUOTA']]);
+    const addDomainAs = async (name: string, recipients: string[]) =>
+      (
+        await as<{ domainCreate: Made }>(
+          secret,
+          'mutation ($input: DomainCreateInput!) { domainCreate(input: $input) { domain { name } userErrors { field code message } } }',
+          { input: { name, recipients } },
+        )
+      ).data.domainCreate;
+    expect(codesOf(await addDomainAs('bounded.example', ['a', 'b', 'c']))).toEqual([['recipients', 'QUOTA']]);
+    expect(codesOf(await addDomainAs('bounded.example', ['a']))).toEqual([]);
+    // What is there already is told as such, whatever the quota.
+    expect(codesOf(await addDomainAs('bounded.example', ['a']))).toEqual([['name', 'ALREADY_EXISTS']]);
+    expect(codesOf(await addDomainAs('more.example', []))).toEqual([['name', 'QUOTA']]);
+    const add = async (localParts: string[]) =>
+      (
+        await as<{ recipientsAdd: Made }>(
+          secret,
+          'mutation ($input: RecipientsAddInput!) { recipientsAdd(input: $input) { userErrors { field code message } } }',
+          { input: { domain: 'bounded.example', localParts } },
+        )
+      ).data.recipientsAdd;
+    expect(codesOf(await add(['b', 'c']))).toEqual([['localParts', 'QUOTA']]);
+    expect(codesOf(await add(['b']))).toEqual([]);
+    const update = (input: Record<string, unknown>) =>
+      control.ask<{ tenantUpdate: unknown }>(UPDATE, { input: { id, ...input } });
+    expect(await update({ quotas: { domains: null }, expectedRevision: 1 })).toEqual({
+      tenantUpdate: {
+        tenant: { name: 'bounded', revision: 2, quotas: { domains: null, recipientEntries: 2, tokens: 1 } },
+        userErrors: [],
+      },
+    });
+    expect(await update({ name: 'other', expectedRevision: 1 })).toMatchObject({
+      tenantUpdate: { tenant: { name: 'bounded' }, userErrors: [{ field: ['expectedRevision'], code: 'CONFLICT' }] },
+    });
+    expect(await update({ quotas: { tokens: -1 } })).toMatchObject({
+      tenantUpdate: { tenant: null, userErrors: [{ field: ['quotas', 'tokens'], code: 'INVALID' }] },
+    });
+    expect(await update({ name: 'OPERATOR' })).toMatchObject({
+      tenantUpdate: { userErrors: [{ field: ['name'], code: 'ALREADY_EXISTS' }] },
+    });
+    expect(codesOf(await addDomainAs('more.example', []))).toEqual([]);
+    const events = await control.database.sql<
+      { kind: string }[]
+    >`select kind from events where tenant_id = ${id} order by id`;
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'TENANT_CREATED',
+      'TOKEN_CREATED',
+      'DOMAIN_CREATED',
+      'RECIPIENTS_CHANGED',
+      'TENANT_UPDATED',
+      'DOMAIN_CREATED',
+    ]);
+  });
+
+  test('is deleted when its domains are gone, and its tokens with it; its name is free', async () => {
+    const id = await tenant('leaves');
+    const secret = await secretOf({ tenantId: id });
+    const domain = (verb: string) =>
+      as(secret, `mutation { ${verb}(input: { name: "leaves.example" }) { userErrors { code } } }`);
+    await domain('domainCreate');
+    const remove = (input: Record<string, unknown>) => control.ask<{ tenantDelete: unknown }>(DELETE, { input });
+    expect(await remove({ id })).toMatchObject({
+      tenantDelete: { tenant: { name: 'leaves' }, userErrors: [{ field: ['id'], code: 'CONFLICT' }] },
+    });
+    expect(await statusOf(secret)).toBe(200);
+    await domain('domainDelete');
+    expect(await remove({ id })).toEqual({ tenantDelete: { tenant: { name: 'leaves' }, userErrors: [] } });
+    expect(await statusOf(secret)).toBe(401);
+    expect(await remove({ id })).toMatchObject({ tenantDelete: { userErrors: [{ code: 'NOT_FOUND' }] } });
+    expect(await remove({ id: OPERATOR.tenantId })).toMatchObject({
+      tenantDelete: { userErrors: [{ code: 'INVALID' }] },
+    });
+    expect(await tenant('leaves')).not.toBe(id);
+  });
+});
