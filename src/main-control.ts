@@ -20,7 +20,7 @@ import { createOutageInspection } from './outage/inspect.ts';
 import { findPauses, pauseDestination, resumeDestination } from './outage/pause.ts';
 import { bounceSuspected } from './queue/bounce-suspected.ts';
 import { bounceMessage, cancelMessage, retryMessage, type VerbResult } from './queue/commands.ts';
-import type { Fate } from './queue/outcome.ts';
+import type { Fate } from './queue/settle.ts';
 import { createAttemptInspection } from './queue/inspect-attempts.ts';
 import { findSuppressions } from './queue/inspect-suppressions.ts';
 import { listNodes } from './queue/inspect-nodes.ts';

@@ -19,7 +19,7 @@ import type { NextHops } from './net/next-hop.ts';
 import { openSession } from './net/smtp-client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from './net/smtp-timeouts.ts';
 import type { Holder } from './queue/claim.ts';
-import type { Fate } from './queue/outcome.ts';
+import type { Fate } from './queue/settle.ts';
 import type { DestinationState } from './outage/clock.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';

@@ -9,7 +9,7 @@ import type { Observer } from './observer.ts';
 import type { RoundResult } from './round.ts';
 import type { DeliveryDeps } from './worker.ts';
 
-/** The destination is in trouble: what has expired ends, then the clock moves. In this order: see outcome.ts on absence. */
+/** The destination is in trouble: what has expired ends, then the clock moves. In this order: see settle.ts on absence. */
 export async function recordTrouble(
   deps: DeliveryDeps,
   trouble: {

@@ -1,7 +1,7 @@
 /**
  * The verb for a primary that truly refuses: ends what is held and suspected as FAILED, with the reports that are due.
  *
- * Promises: bounded batches, each recipient ends once, through outcome.ts; what is in delivery at this moment is not touched;
+ * Promises: bounded batches, each recipient ends once, through settle.ts; what is in delivery at this moment is not touched;
  * the viewer is part of every query; with an expected count that is not the count, nothing is changed. The report says what
  * the primary said; the record of each message says who ended it and why. O(held).
  */
@@ -9,7 +9,8 @@ import type { Sql } from '../db/client.ts';
 import { FIRST_ID, LAST_ID, newId } from '../mail/id.ts';
 import { parseReply } from '../mail/reply.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { type Fate, settle, type Verdict } from './outcome.ts';
+import { type Fate, settle } from './settle.ts';
+import type { Verdict } from './verdict.ts';
 
 const BATCH = 1000;
 

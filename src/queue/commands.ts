@@ -2,13 +2,13 @@
  * The operator's verbs on held mail: retry, cancel, bounce, and cancel for all that a destination holds.
  *
  * Promises: the viewer is part of the query; a message that is in delivery at this moment is not touched (its attempt may
- * deliver it), and the caller hears so; each recipient ends once, through outcome.ts. Does not dial.
+ * deliver it), and the caller hears so; each recipient ends once, through settle.ts. Does not dial.
  */
 import type { Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import { isPausedNow } from '../settings/pause.ts';
-import { type Fate, settle } from './outcome.ts';
+import { type Fate, settle } from './settle.ts';
 
 export type VerbResult =
   | {

@@ -6,8 +6,8 @@
  */
 import type { Sql } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
-import type { Fate } from './outcome.ts';
-import { settle } from './outcome.ts';
+import type { Fate } from './settle.ts';
+import { settle } from './settle.ts';
 
 const BATCH = 200;
 

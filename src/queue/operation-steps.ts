@@ -10,7 +10,7 @@ import type { Sql, TransactionSql } from '../db/client.ts';
 import { FIRST_ID } from '../mail/id.ts';
 import { heldBehind, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
 import type { OperationState, OperationVerb } from './operations.ts';
-import { type Fate, settleWithin } from './outcome.ts';
+import { type Fate, settleWithin } from './settle.ts';
 
 /** Messages of one transaction: locked for some ten milliseconds. */
 const BATCH = 500;

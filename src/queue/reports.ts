@@ -12,7 +12,7 @@ import type { ComposedReport, HostTry } from '../mail/dsn.ts';
 import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
 import { addReportEvent, type ReportRow, takeOff } from './reports-settled.ts';
 
-/** What the report says; written by outcome.ts and reports-delayed.ts as JSON. */
+/** What the report says; written by settle.ts and reports-delayed.ts as JSON. */
 export interface ReportFacts {
   readonly reversePath: string;
   readonly clientAddress: string | null;

@@ -9,7 +9,8 @@ import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../sr
 import { foldDeltas } from '../../src/queue/counts.ts';
 import { findDueDestinations } from '../../src/queue/due.ts';
 import { expireHeld } from '../../src/queue/expiry.ts';
-import { type Fate, recordOutcomes } from '../../src/queue/outcome.ts';
+import { recordOutcomes } from '../../src/queue/outcome.ts';
+import type { Fate } from '../../src/queue/settle.ts';
 import type { Spool } from '../../src/queue/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';

@@ -14,7 +14,7 @@ import {
   type OperationView,
   startOperation,
 } from '../../src/queue/operations.ts';
-import type { Fate } from '../../src/queue/outcome.ts';
+import type { Fate } from '../../src/queue/settle.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 

@@ -1,0 +1,293 @@
+/**
+ * What becomes of messages after an attempt, an expiry or a verb: the only place where a recipient ends.
+ *
+ * Rules, all in one transaction per group of one destination:
+ *  - A recipient that is HELD takes the verdict; one that has ended keeps its end (each ends exactly once).
+ *  - DELIVERED always counts. DEFERRED and FAILED count only from the hand that holds the claim (node, epoch); FAILED only
+ *    while the route of the attempt is still the destination's route, else it is a deferral.
+ *  - A deferral by an attempt begun at or after expiry (accepted + lifetime + extension) ends the recipient as EXPIRED,
+ *    unless the fault is ours (outage/own-trouble.ts), or the service itself has just come back from a long absence or such
+ *    a fault and has not tried the destination since.
+ *  - A message with no HELD recipient left moves to history; its content goes, or stays until no report needs it any more
+ *    (reports-settled.ts). Counters change by a delta row.
+ *  - FAILED and EXPIRED recipients make a report due, in the same transaction, unless the reverse-path is null, the message
+ *    is a report itself, or NOTIFY says no (RFC 3461 §4.1; RFC 5321 §6.1). So do DELIVERED ones with NOTIFY=SUCCESS that were
+ *    handed to a host without DSN (RFC 3461 §5.2.2).
+ *  - A host's refusal does not always end its recipient (the breaker, product): in a trial or beside an outage none does, and at
+ *    any time none of a recipient known good in reply to RCPT. Such a one stays HELD, suspected, and is tried again on its
+ *    schedule; only a refusal at least one hour after the first, breaker CLOSED, is FAILED. What was refused behind RCPT outside
+ *    a trial is about this message, and ends it. Refusals of our own making (a message too big for the offers) end it as well.
+ *  - Trouble of the host leaves the message due: the destination's clock holds it back, not its own.
+ * Of the destination it changes nothing: outcome.ts tells the breaker, worker.ts the clock.
+ */
+import type { Sql, TransactionSql } from '../db/client.ts';
+import { newId } from '../mail/id.ts';
+import { type BreakerState, isTrialOver, TRIAL_MESSAGES } from '../outage/breaker.ts';
+import { keyOfRecipient, type RefusedStanding } from './outcome-refusals.ts';
+import { newReportId, reportsAbout } from './reports-settled.ts';
+import type { SettleInput, Verdict } from './verdict.ts';
+
+export type EndState = 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
+
+export interface Fate {
+  readonly messageId: string;
+  readonly transactionId: string;
+  readonly number: number;
+  readonly address: string;
+  readonly reversePath: string | null;
+  readonly state: 'HELD' | EndState;
+  /** The message is a report of ours. */
+  readonly isReport: boolean;
+  readonly reply: string;
+  /** The message has no held recipient left. */
+  readonly hasEnded: boolean;
+  /** Seconds from acceptance to now. */
+  readonly ageSeconds: number;
+}
+
+/** Gives verdicts to recipients in one transaction. See the rules above. */
+export async function settle(sql: Sql, input: SettleInput): Promise<Fate[]> {
+  return (await settleRows(sql, input)).map(fateOf);
+}
+
+/** As `settle`, as a part of the caller's transaction. */
+export async function settleWithin(transaction: TransactionSql, input: SettleInput): Promise<Fate[]> {
+  await lockMessages(transaction, input);
+  return (await settleLocked(transaction, input)).map(fateOf);
+}
+
+/** `then` is part of the transaction, and called when somebody was changed. */
+export async function settleRows(
+  sql: Sql,
+  input: SettleInput,
+  then: (transaction: TransactionSql, rows: readonly FateRow[]) => Promise<void> = async () => undefined,
+): Promise<readonly FateRow[]> {
+  return sql.begin(async (transaction) => {
+    // The lock first, in a statement of its own: the next one then sees what another hand committed meanwhile. One round trip.
+    const [, rows] = await Promise.all([lockMessages(transaction, input), settleLocked(transaction, input)]);
+    if (rows.length > 0) await then(transaction, rows);
+    return rows;
+  });
+}
+
+function lockMessages(transaction: TransactionSql, { messages }: SettleInput) {
+  const ids = messages.map(({ messageId }) => messageId);
+  return transaction`select id from messages where id = any(${ids}::uuid[]) order by id for update`;
+}
+
+export function fateOf(row: FateRow): Fate {
+  return {
+    messageId: row.message_id,
+    transactionId: row.transaction_id,
+    number: row.number,
+    address: row.address,
+    reversePath: row.reverse_path,
+    state: row.state,
+    isReport: row.kind === 'REPORT',
+    reply: row.reply,
+    hasEnded: row.has_ended,
+    ageSeconds: Number(row.age_seconds),
+  };
+}
+
+export interface FateRow {
+  message_id: string;
+  transaction_id: string;
+  number: number;
+  address: string;
+  reverse_path: string | null;
+  state: Fate['state'];
+  kind: 'MAIL' | 'REPORT';
+  reply: string;
+  has_ended: boolean;
+  age_seconds: string;
+  /** Refused for good, for the first time, and kept. */
+  is_newly_suspected: boolean;
+  /** Claimed before the breaker opened. */
+  is_before_opening: boolean;
+  breaker: BreakerState;
+  /** The breaker waits for what attempts show. */
+  is_watched: boolean;
+}
+
+/** One row set flows through the statement, so its cost is linear in the recipients; only index look-ups touch tables. */
+function settleLocked(sql: TransactionSql, input: SettleInput) {
+  const { by, messages, attempts } = input;
+  const holder = by.kind === 'ATTEMPT' ? by.holder : null;
+  const begunAt = by.kind === 'EXPIRY' ? by.begunAt : null;
+  const verb = by.kind === 'VERB' ? by : null;
+  // Booleans go as text[]: in a bool[] the driver (postgres 3.4.9) writes every string as false, and infers single ones.
+  return sql<FateRow[]>`
+    with given as (
+      select * from unnest(${messages.map((m) => m.messageId)}::uuid[],
+        ${messages.map((m) => String(m.isHostLevel))}::text[]::bool[], ${verdictsByMessage(input)}::text[]::jsonb[])
+        as g(message_id, is_host_level, verdicts)
+    ), context as materialized (
+      select d.id as destination_id, q.lifetime + d.hold_extension as holds,
+        coalesce(d.route_generation = ${input.routeGeneration}::integer, true) as is_same_route,
+        p.own_trouble_since is null
+          and (p.resumed_at is null or coalesce(d.last_attempt_at >= p.resumed_at, false)) as may_expire,
+        d.breaker, case when d.breaker = 'OPEN' then d.breaker_since end as opened_at,
+        d.kind = 'RELAY' and (d.outage_id is not null or d.breaker = 'OPEN'
+          or (d.breaker = 'TRIAL' and not ${isTrialOver(sql)})) as is_trial,
+        d.kind = 'RELAY' and (d.outage_id is not null or d.breaker = 'OPEN'
+          or (d.breaker = 'TRIAL' and (d.trial_count < ${TRIAL_MESSAGES}::integer or ${isTrialOver(sql)}))
+          or (d.breaker = 'CLOSED' and d.breaker_since is not null)) as is_watched
+      from destinations d cross join queue_limits q cross join service_presence p
+      where d.id = ${input.destinationId}
+    ), judged as (
+      select m.id as message_id, m.transaction_id, m.tenant_id, m.destination_id, m.reverse_path, m.size_bytes,
+        m.client_address, m.ehlo_name, m.kind, m.ret, m.envelope_id, m.accepted_at, m.claimed_at, g.is_host_level, c.holds,
+        r.number, r.address, r.notify, r.original_recipient, r.state, r.attempt_count, r.last_reply, r.last_attempt_at,
+        r.ended_at, r.suspected_at, r.suspected_reply, c.breaker, c.is_watched,
+        g.verdicts -> r.number::text ->> 1 as reply, g.verdicts -> r.number::text -> 2 as origin,
+        coalesce(m.claimed_at < c.opened_at, false) as is_before_opening,
+        case when g.verdicts -> r.number::text ->> 0 is distinct from 'FAILED' then g.verdicts -> r.number::text ->> 0
+             when not c.is_same_route then 'DEFERRED'
+             when g.verdicts -> r.number::text ->> 3 is null then 'FAILED'
+             when c.is_trial then 'SUSPECTED'
+             when r.suspected_at is null and g.verdicts -> r.number::text ->> 3 = 'KNOWN_GOOD' then 'SUSPECTED'
+             when r.suspected_at > bmx_now() - interval '1 hour' then 'SUSPECTED'
+             else 'FAILED' end as outcome,
+        coalesce(case when ${holder === null} then m.claimed_by is null
+             else m.claimed_by = ${holder?.node ?? null} and m.claim_epoch = ${holder?.epoch ?? null} end, false) as is_current,
+        coalesce(${begunAt}::text::timestamptz, m.claimed_at) >= m.accepted_at + c.holds and c.may_expire as is_final
+      from context c cross join given g
+        join messages m on m.id = g.message_id and m.destination_id = c.destination_id
+        join recipients r on r.message_id = m.id
+    ), changed as (
+      select *, state = 'HELD' and outcome is not null and (is_current or outcome = 'DELIVERED')
+        and (${by.kind !== 'EXPIRY'} or is_final) as is_new from judged
+    ), settled as (
+      select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
+        ret, envelope_id, accepted_at, claimed_at, is_host_level, is_current, holds, number, address, notify, original_recipient,
+        is_new, origin, breaker, is_watched, is_before_opening,
+        is_new and outcome = 'SUSPECTED' as is_suspected, is_new and outcome = 'SUSPECTED' and suspected_at is null as is_newly_suspected,
+        case when not is_new then suspected_at
+             when outcome = 'SUSPECTED' then coalesce(suspected_at, bmx_now())
+             when outcome = 'DEFERRED' then suspected_at end as suspected_at,
+        case when not is_new then suspected_reply
+             when outcome = 'SUSPECTED' then reply
+             when outcome = 'DEFERRED' then suspected_reply end as suspected_reply,
+        case when not is_new then state
+             when outcome in ('DELIVERED', 'FAILED', 'CANCELLED') then outcome
+             when is_final then 'EXPIRED' else 'HELD' end as state,
+        attempt_count + case when is_new and ${holder !== null} then 1 else 0 end as attempt_count,
+        -- Words of our own in brackets do not replace what a host has said: the report shall tell the last real reply.
+        case when is_new and not (reply like '[%' and outcome = 'DEFERRED' and coalesce(last_reply not like '[%', false))
+             then reply else last_reply end as last_reply,
+        case when is_new and ${by.kind !== 'VERB'} then bmx_now() else last_attempt_at end as last_attempt_at,
+        coalesce(ended_at, bmx_now()) as ended_at
+      from changed
+    ), fates as materialized (
+      select *, bool_and(state <> 'HELD') over (partition by message_id) as has_ended from settled
+    ), ended as materialized (
+      select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
+        accepted_at, accepted_at + holds as expires_at,
+        jsonb_agg(jsonb_build_object('number', number, 'address', address, 'state', state, 'attemptCount', attempt_count,
+          'lastReply', last_reply, 'lastAttemptAt', last_attempt_at, 'endedAt', ended_at) order by number) as recipients
+      from fates where has_ended
+      group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    ), told as (
+      select message_id, transaction_id, tenant_id, destination_id,
+        jsonb_build_object('reversePath', reverse_path, 'clientAddress', host(client_address), 'ehloName', ehlo_name,
+          'acceptedAt', accepted_at, 'ret', ret, 'envelopeId', envelope_id, 'holdSeconds', extract(epoch from holds)::bigint,
+          'recipients', jsonb_agg(jsonb_build_object('number', number, 'address', address, 'originalRecipient', original_recipient, 'state', state,
+            'reply', last_reply, 'lastAttemptAt', last_attempt_at) || coalesce(origin, '{}') order by number)) as facts
+      from fates
+      where is_new and reverse_path is not null and kind = 'MAIL'
+        and case when state in ('FAILED', 'EXPIRED') then notify = '' or 'FAILURE' = any(string_to_array(notify, ','))
+                 when state = 'DELIVERED' then (origin -> 'isRelayed')::boolean and 'SUCCESS' = any(string_to_array(notify, ','))
+                 else false end
+      group by message_id, transaction_id, tenant_id, destination_id, reverse_path, client_address, ehlo_name, accepted_at,
+        ret, envelope_id, holds
+    ), due_reports as (
+      insert into reports_due (id, tenant_id, destination_id, message_id, transaction_id, header_section, facts)
+      select ${newReportId(sql)}, tenant_id, destination_id, message_id, transaction_id, '', facts
+      from told
+    ), past as (
+      insert into history (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address,
+        ehlo_name, kind, accepted_at, expires_at, recipients)
+      select * from ended
+    ), fewer as (
+      insert into queue_delta (destination_id, tenant_id, held_count, held_bytes)
+      select destination_id, tenant_id, -count(*), -sum(size_bytes) from ended group by destination_id, tenant_id
+    ), gone_contents as (
+      delete from contents c using ended e
+      where c.message_id = e.message_id and not exists (select from told t where t.message_id = e.message_id)
+        and not exists (${reportsAbout(sql, sql`e.message_id`)})
+    ), gone_delays as (
+      delete from reports_due r using ended e where r.id = e.message_id and r.next_attempt_at = 'infinity'
+    ), gone_recipients as (
+      delete from recipients r using ended e where r.message_id = e.message_id
+    ), gone_messages as (
+      delete from messages m using ended e where m.id = e.message_id
+    ), kept_recipients as (
+      update recipients r
+      set state = f.state, attempt_count = f.attempt_count, last_reply = f.last_reply, last_attempt_at = f.last_attempt_at,
+          suspected_at = f.suspected_at, suspected_reply = f.suspected_reply,
+          ended_at = case when f.state = 'HELD' then null else f.ended_at end
+      from fates f
+      where not f.has_ended and f.is_new and r.message_id = f.message_id and r.number = f.number
+    ), kept_messages as (
+      update messages m
+      set claimed_by = null, claim_epoch = null, deaths = 0,
+          first_failure_at = case when k.is_host_level then m.first_failure_at
+                                  else coalesce(m.first_failure_at, m.claimed_at) end,
+          next_attempt_at = case when k.is_host_level then m.claimed_at else m.next_attempt_at end
+      from (select distinct message_id, is_host_level from fates where not has_ended and is_current) k
+      where m.id = k.message_id and ${holder !== null}
+    ), recorded as (
+      insert into events (id, tenant_id, destination_id, message_id, kind, facts)
+      select new_id(), tenant_id, destination_id, message_id, ${verb?.event ?? ''}::text,
+        jsonb_build_object('reason', ${verb?.reason ?? ''}::text)
+      from (select distinct tenant_id, destination_id, message_id from fates where is_new) f
+      where ${verb !== null}
+      union all
+      select new_id(), tenant_id, destination_id, message_id, 'REPORT_DROPPED', jsonb_build_object('reply', last_reply)
+      from fates where is_new and kind = 'REPORT' and state in ('FAILED', 'EXPIRED')
+    ), tries as (
+      insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, at, host, address,
+        tls, reply, outcome, latency_ms)
+      select a.id, d.tenant_id, d.id, a.message_id, string_to_array(a.numbers, ',')::smallint[], a.is_host_level,
+        bmx_now() - make_interval(secs => a.latency_ms / 1000.0), a.host, a.address, a.tls, a.reply,
+        -- A refusal that was kept is a deferral.
+        case when a.outcome = 'FAILED' and exists (
+            select from fates f where f.is_suspected and f.message_id = a.message_id and f.number::text = any(string_to_array(a.numbers, ',')))
+          then 'DEFERRED' else a.outcome end, a.latency_ms
+      from destinations d, unnest(${attempts.map(() => newId())}::uuid[], ${attempts.map((a) => a.messageId)}::uuid[],
+        ${attempts.map((a) => a.record.recipientNumbers.join(','))}::text[],
+        ${attempts.map((a) => String(a.record.isHostLevel))}::text[]::bool[], ${attempts.map((a) => a.record.host)}::text[],
+        ${attempts.map((a) => a.record.address)}::text[], ${attempts.map((a) => a.record.tls)}::text[],
+        ${attempts.map((a) => a.record.reply)}::text[], ${attempts.map((a) => a.record.outcome)}::text[],
+        ${attempts.map((a) => Math.round(a.record.latencyMs))}::integer[])
+        as a(id, message_id, numbers, is_host_level, host, address, tls, reply, outcome, latency_ms)
+      where d.id = ${input.destinationId}
+    )
+    select message_id, transaction_id, number, address, reverse_path, state, kind, last_reply as reply, has_ended,
+      extract(epoch from bmx_now() - accepted_at) as age_seconds,
+      is_newly_suspected, is_before_opening, breaker, is_watched
+    from fates where is_new order by message_id, number`;
+}
+
+/** For each message, in order, `{ "number": ["OUTCOME", "reply", origin, guard] }` as JSON text: a look-up per recipient, not a join. */
+function verdictsByMessage({ messages, verdicts, standings = new Map() }: SettleInput): string[] {
+  const byMessage = Map.groupBy(verdicts, (verdict) => verdict.messageId);
+  return messages.map(({ messageId }) =>
+    JSON.stringify(
+      Object.fromEntries(
+        (byMessage.get(messageId) ?? []).map((verdict) => {
+          const { number, outcome, reply, origin = {} } = verdict;
+          return [number, [outcome, reply, origin, guardOf(verdict, standings)]];
+        }),
+      ),
+    ),
+  );
+}
+
+/** What keeps a refusal from ending its recipient: null for a verdict that is none of a host. */
+function guardOf(verdict: Verdict, standings: ReadonlyMap<string, RefusedStanding>): 'KNOWN_GOOD' | 'TRIAL' | null {
+  const standing = standings.get(keyOfRecipient(verdict));
+  if (standing === undefined) return null;
+  return standing.isKnownGood ? 'KNOWN_GOOD' : 'TRIAL';
+}

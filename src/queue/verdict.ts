@@ -1,0 +1,44 @@
+/**
+ * What somebody says of recipients, with whose word it is: the input of settle.ts. Types only.
+ */
+import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
+import type { Holder } from './claim.ts';
+import type { RefusedStanding } from './outcome-refusals.ts';
+
+export interface Verdict {
+  readonly messageId: string;
+  readonly number: number;
+  readonly outcome: Outcome['kind'] | 'CANCELLED';
+  /** The verbatim reply, or in brackets what happened instead of one: kept as the recipient's last reply. */
+  readonly reply: string;
+  /** What a report says beyond the reply: a failure's enhanced code, and the host whose reply it is. */
+  readonly origin?: {
+    readonly status: string | null;
+    readonly host: string | null;
+    /** Handed to a host that heard nothing of NOTIFY. */
+    readonly isRelayed?: boolean;
+  };
+  /** Of a failure: the host refused the recipient in its reply to RCPT. */
+  readonly isAtRcpt?: boolean;
+}
+
+/** How a verb stands in the record. */
+export type VerbEvent = 'MESSAGE_CANCELLED' | 'MESSAGE_BOUNCED';
+
+export interface SettleInput {
+  readonly destinationId: string;
+  readonly routeGeneration: number | null;
+  /**
+   * Whose word it is. ATTEMPT: the holder of the claim. EXPIRY: a failed attempt, begun at that database instant, at the
+   * destination of unclaimed messages. VERB: an operator's, on unclaimed messages.
+   */
+  readonly by:
+    | { readonly kind: 'ATTEMPT'; readonly holder: Holder }
+    | { readonly kind: 'EXPIRY'; readonly begunAt: string }
+    | { readonly kind: 'VERB'; readonly event: VerbEvent; readonly reason: string };
+  readonly messages: readonly { readonly messageId: string; readonly isHostLevel: boolean }[];
+  readonly verdicts: readonly Verdict[];
+  readonly attempts: readonly { readonly messageId: string; readonly record: AttemptRecord }[];
+  /** Of those refused by a host, by `keyOfRecipient`. */
+  readonly standings?: ReadonlyMap<string, RefusedStanding>;
+}

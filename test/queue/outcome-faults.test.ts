@@ -1,0 +1,242 @@
+/**
+ * Recording what attempts brought fails at each of its statements, and behind each commit: whether the same hand repeats it or
+ * dies there, every recipient ends once, is counted once and reported once, and the breaker is told once.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { createRecorder } from '../../src/delivery/recorder.ts';
+import type { Outcome } from '../../src/mail/outcome.ts';
+import { formatReply } from '../../src/mail/reply.ts';
+import { claimDue, FIRST_KEY, type Holder, releaseDeadClaims } from '../../src/queue/claim.ts';
+import { recordOutcomes, type Settlement } from '../../src/queue/outcome.ts';
+import type { Spool } from '../../src/queue/spool.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { type Fault, faultySql } from '../helpers/faulty-sql.ts';
+import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+
+let db: TestDatabase;
+let spool: Spool;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  spool = openSpool(db.target);
+});
+afterAll(async () => {
+  await spool.close();
+  await db.close();
+});
+
+const HAND: Holder = { node: 1, epoch: 1 };
+const HEIR: Holder = { node: 2, epoch: 2 };
+const TAKEN: Outcome = { kind: 'DELIVERED', reply: { code: 250, enhancedCode: '2.0.0', text: 'ok' } };
+const LATER: Outcome = { kind: 'DEFERRED', reply: { code: 451, enhancedCode: '4.2.0', text: 'later' } };
+const NEVER: Outcome = {
+  kind: 'FAILED',
+  reply: { code: 550, enhancedCode: '5.1.1', text: 'no such user' },
+  isAtRcpt: true,
+};
+
+/** Two messages whose recipients meet these. */
+interface Case {
+  readonly name: string;
+  readonly first: readonly Outcome[];
+  readonly second: readonly Outcome[];
+  readonly breaker: 'CLOSED' | 'OPEN';
+  /** Of all recipients, in order. */
+  readonly states: readonly string[];
+  readonly heldCount: number;
+  readonly reportCount: number;
+  readonly breakerAfter: { readonly breaker: string; readonly trial_count: number };
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: 'taken and put off',
+    first: [TAKEN],
+    second: [TAKEN, LATER],
+    breaker: 'CLOSED',
+    states: ['DELIVERED', 'DELIVERED', 'HELD'],
+    heldCount: 1,
+    reportCount: 0,
+    breakerAfter: { breaker: 'CLOSED', trial_count: 0 },
+  },
+  {
+    name: 'refused for good',
+    first: [NEVER],
+    second: [TAKEN, NEVER],
+    breaker: 'CLOSED',
+    states: ['FAILED', 'DELIVERED', 'FAILED'],
+    heldCount: 0,
+    reportCount: 2,
+    breakerAfter: { breaker: 'CLOSED', trial_count: 0 },
+  },
+  {
+    name: 'taken behind an open breaker',
+    first: [TAKEN],
+    second: [TAKEN, LATER],
+    breaker: 'OPEN',
+    states: ['DELIVERED', 'DELIVERED', 'HELD'],
+    heldCount: 1,
+    reportCount: 0,
+    breakerAfter: { breaker: 'TRIAL', trial_count: 2 },
+  },
+  {
+    name: 'refused behind an open breaker',
+    first: [NEVER],
+    second: [TAKEN, NEVER],
+    breaker: 'OPEN',
+    states: ['HELD', 'DELIVERED', 'HELD'],
+    heldCount: 2,
+    reportCount: 0,
+    breakerAfter: { breaker: 'TRIAL', trial_count: 2 },
+  },
+];
+
+const CASES_AND_FAULTS = CASES.flatMap((one) =>
+  (['BEFORE_STATEMENT', 'AFTER_COMMIT'] as const).flatMap((when) =>
+    (['repeats it', 'dies'] as const).map((what) => [one.name, when, what, one] as const),
+  ),
+);
+
+let count = 0;
+
+interface Scene {
+  readonly destinationId: string;
+  readonly ids: readonly string[];
+}
+
+async function prepare({ first, second, breaker }: Case): Promise<Scene> {
+  count += 1;
+  const name = `faults-${count}.test`;
+  const destinationId = await makeDestination(db.sql, name);
+  const ids: string[] = [];
+  for (const outcomes of [first, second]) {
+    const to = outcomes.map((_, n) => ({ address: `user${n}@${name}`, destinationId }));
+    const transaction = makeTransaction({ to });
+    await spool.accept(transaction);
+    ids.push(transaction.id);
+  }
+  await db.sql`
+    update destinations set breaker = ${breaker}, breaker_since = case when ${breaker === 'OPEN'} then bmx_now() end
+    where id = ${destinationId}`;
+  return { destinationId, ids };
+}
+
+async function claim({ destinationId }: Scene, holder: Holder): Promise<Set<string>> {
+  const input = { destinationId, holder, after: FIRST_KEY, limit: 10, flushedAt: null };
+  return new Set((await claimDue(db.sql, input)).messages.map(({ id }) => id));
+}
+
+function settlementOf(messageId: string, outcomes: readonly Outcome[]): Settlement {
+  const records = outcomes.map(({ kind, reply }, number) => ({
+    host: 'mx.test',
+    address: '127.0.0.1:25',
+    tls: null,
+    reply: formatReply(reply),
+    outcome: kind,
+    recipientNumbers: [number],
+    isHostLevel: false,
+    latencyMs: 3,
+  }));
+  return { messageId, outcomes: new Map(outcomes.map((outcome, n) => [n, outcome])), records, isHostLevel: false };
+}
+
+/** Records what both messages met. Resolves when all is recorded, or, where it is not repeated, when the hand has died. */
+async function record(
+  scene: Scene,
+  { first, second }: Case,
+  hand: { holder: Holder; fault: Fault; isRepeating: boolean },
+) {
+  const { sql, hasStruck } = faultySql(db.sql, hand.fault);
+  const faults: unknown[] = [];
+  const recorder = createRecorder<Settlement>({
+    record: async (settlements) => {
+      const { destinationId } = scene;
+      await recordOutcomes(sql, { destinationId, holder: hand.holder, routeGeneration: 1, settlements });
+    },
+    onFault: async (error) => {
+      faults.push(error);
+    },
+    isAway: () => false,
+    repeatAfterMs: hand.isRepeating ? [0] : [],
+  });
+  const [one = '', other = ''] = scene.ids;
+  await Promise.all([recorder.add(settlementOf(one, first)), recorder.add(settlementOf(other, second))]);
+  await recorder.idle();
+  return { hasStruck: hasStruck(), faults };
+}
+
+/** Who inherits a dead hand's claims makes the attempts anew, and this time nothing happens. */
+async function inherit(scene: Scene, { first, second }: Case): Promise<void> {
+  await releaseDeadClaims(db.sql, HAND);
+  const claimed = await claim(scene, HEIR);
+  const [one = '', other = ''] = scene.ids;
+  const settlements = [settlementOf(one, first), settlementOf(other, second)].filter(({ messageId }) =>
+    claimed.has(messageId),
+  );
+  const { destinationId } = scene;
+  if (settlements.length > 0)
+    await recordOutcomes(db.sql, { destinationId, holder: HEIR, routeGeneration: 1, settlements });
+}
+
+async function see({ destinationId, ids }: Scene) {
+  const { sql } = db;
+  const held = await sql<{ message_id: string; number: number; state: string }[]>`
+    select message_id, number, state from recipients where destination_id = ${destinationId}`;
+  const ended = await sql<{ message_id: string; number: number; state: string }[]>`
+    select h.id as message_id, (r ->> 'number')::int as number, r ->> 'state' as state
+    from history h cross join jsonb_array_elements(h.recipients) as r where h.destination_id = ${destinationId}`;
+  const [row] = await sql<
+    {
+      breaker: string;
+      trial_count: number;
+      counted: number;
+      rows: number;
+      claimed: number;
+      reports: number;
+      dropped: number;
+    }[]
+  >`
+    select breaker, trial_count,
+      (held_count + coalesce((select sum(held_count) from queue_delta q where q.destination_id = d.id), 0))::int as counted,
+      (select count(*) from messages m where m.destination_id = d.id)::int as rows,
+      (select count(*) from messages m where m.destination_id = d.id and claimed_by is not null)::int as claimed,
+      (select count(*) from reports_due r cross join jsonb_array_elements(r.facts -> 'recipients') where r.destination_id = d.id)::int as reports,
+      (select count(*) from messages m where m.destination_id = d.id
+        and not exists (select from contents c where c.message_id = m.id))::int as dropped
+    from destinations d where d.id = ${destinationId}`;
+  const order = (id: string) => ids.indexOf(id);
+  const states = [...held, ...ended].sort((a, b) => order(a.message_id) - order(b.message_id) || a.number - b.number);
+  return { states: states.map(({ state }) => state), ...row };
+}
+
+describe.each(CASES_AND_FAULTS)('%s, lost %s, and the hand %s', (_name, when, what, one) => {
+  test('nothing is lost, doubled or stuck', async () => {
+    const { states, heldCount, reportCount, breakerAfter } = one;
+    let struck = 0;
+    for (let at = 1; ; at += 1) {
+      const scene = await prepare(one);
+      await claim(scene, HAND);
+      const isRepeating = what === 'repeats it';
+      const { hasStruck, faults } = await record(scene, one, {
+        holder: HAND,
+        fault: { at, when, isLasting: !isRepeating },
+        isRepeating,
+      });
+      if (!isRepeating && faults.length > 0) await inherit(scene, one);
+      expect({ at, ...(await see(scene)) }).toEqual({
+        at,
+        states: [...states],
+        counted: heldCount,
+        rows: heldCount,
+        claimed: 0,
+        reports: reportCount,
+        dropped: 0,
+        ...breakerAfter,
+      });
+      if (!hasStruck) break;
+      if (isRepeating) expect(faults).toEqual([]);
+      struck += 1;
+    }
+    expect(struck).toBeGreaterThanOrEqual(when === 'AFTER_COMMIT' ? 1 : 2);
+  });
+});
