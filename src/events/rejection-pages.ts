@@ -144,6 +144,8 @@ function matchesOf(sql: SqlExecutor, filter: RejectionFilter): Condition[] | nul
   const { code = null, client = null, recipient = null, reversePath = null, since = null, until = null } = filter;
   const network = client === null ? null : inetOf(client.trim());
   if (client !== null && network === null) return null;
+  // No text of the database holds a NUL.
+  if ([code, recipient, reversePath].some((text) => text?.includes('\0'))) return null;
   const matches: Condition[] = [];
   if (code !== null) matches.push(sql`rejection = ${code.trim().toUpperCase()}`);
   if (network !== null) matches.push(sql`client_address <<= ${network}::text::inet`);

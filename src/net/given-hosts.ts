@@ -6,9 +6,9 @@
 import { isUsableNextHopAddress } from './address-class.ts';
 import { literalAddress } from './mx-set.ts';
 import type { DeliverTo, NextHopOptions } from './next-hop.ts';
-import { isOwnEndpoint } from './own-identity.ts';
+import { isOwnEndpoint, isOwnName } from './own-identity.ts';
 
-/** OWN: all its addresses are ours. PRIVATE: none may be dialled, and not all are ours. */
+/** OWN: all its addresses are ours, or it has none and our name. PRIVATE: none may be dialled, and not all are ours. */
 export type HostVerdict = 'USABLE' | 'OWN' | 'PRIVATE' | 'UNRESOLVED';
 
 export interface HostFinding {
@@ -30,7 +30,7 @@ export function observeGivenHosts(
       const literal = literalAddress(host);
       const answer = literal === null ? await resolver.resolveAddresses(host) : null;
       const all = literal !== null ? [literal] : answer?.kind === 'FOUND' ? answer.records : [];
-      if (all.length === 0) return { host, port, addresses: [], verdict: 'UNRESOLVED' };
+      if (all.length === 0) return { host, port, addresses: [], verdict: isOwnName(self, host) ? 'OWN' : 'UNRESOLVED' };
       const others = all.filter((address) => !isOwnEndpoint(self, { address, port }, deliveryPort));
       if (others.length === 0) return { host, port, addresses: all, verdict: 'OWN' };
       const usable = others.filter((address) => isUsableNextHopAddress(address, allowPrivate));

@@ -128,13 +128,13 @@ const ANY = {
   until: null,
 };
 
-/** Null when nothing can match: a domain never heard of, a thing that is no id. */
+/** Null when nothing can match: a domain never heard of, a thing that is no id, a NUL, which no text of the database holds. */
 async function searchFor(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Search | null> {
   const { filter } = page;
   const transactionId = filter.transaction?.toLowerCase() ?? null;
   if (transactionId !== null && !isId(transactionId)) return null;
   const place = placeOf(filter);
-  if (place === null) return null;
+  if (place === null || filter.reversePath?.includes('\0')) return null;
 
   const { destinationName, recipient } = place;
   const destinationId = destinationName === null ? null : await findDestinationId(sql, destinationName);

@@ -52,6 +52,12 @@ export function checkOperationFilter(
   if (path !== null && (path.kind !== 'PATH' || path.path.domain !== domain)) {
     return bad('recipient', `Enter a whole address of the domain, such as alice@${domain}.`);
   }
+  if (reversePath !== null && /[\u0000-\u001f\u007f]/.test(reversePath)) {
+    return bad(
+      'reversePath',
+      'Enter a whole address, such as bob@example.com, or the empty string for the null reverse-path.',
+    );
+  }
   if (since !== null && until !== null && since >= until) return bad('until', 'until must lie behind since.');
   if (
     olderThanHours !== null &&

@@ -1,6 +1,7 @@
 /**
  * What a change of a relay domain came to, and the one way in which all of them can fail to begin.
  */
+import { shown } from './domain-input.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import type { RelayDomain } from './relay-domain.ts';
 import type { UserError } from './user-error.ts';
@@ -18,6 +19,6 @@ export type RunChange = (
 
 /** `field`: what the input calls the domain. */
 export function noSuchDomain(name: string, field = 'name'): DomainChange {
-  const message = `You have no domain "${name.slice(0, 253)}". The query "domains" lists those you have.`;
+  const message = `You have no domain "${shown(name)}". The query "domains" lists those you have.`;
   return { kind: 'REFUSED', errors: [{ field: [field], message, code: 'NOT_FOUND' }], domain: null };
 }

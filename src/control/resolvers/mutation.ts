@@ -1,5 +1,6 @@
 /** `Mutation`: each field checks its input's form, calls the room that does the work once per key, and maps the result. */
 import type { MessageView } from '../../queue/inspect.ts';
+import { shown } from '../../settings/domain-input.ts';
 import { invalid, type UserError } from '../../settings/user-error.ts';
 import type { Context } from '../context.ts';
 import type { MessageVerb, VerbKind } from '../dependencies.ts';
@@ -48,7 +49,13 @@ async function onMessage(
 function describeVerb(kind: VerbKind, id: string): UserError[] {
   const errors: Readonly<Record<VerbKind, UserError[]>> = {
     DONE: [],
-    NOT_FOUND: [{ field: ['id'], message: `You have no message "${id.slice(0, 40)}".`, code: 'NOT_FOUND' }],
+    NOT_FOUND: [
+      {
+        field: ['id'],
+        message: `You have no message "${shown(id)}". The query "messages" lists those you have.`,
+        code: 'NOT_FOUND',
+      },
+    ],
     IN_DELIVERY: [
       {
         field: ['id'],

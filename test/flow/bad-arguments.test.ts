@@ -1,0 +1,231 @@
+/**
+ * What an operator cannot have meant: every verb with arguments that are wrong, negative or absurd. Each is told where the
+ * mistake is, by a stable code, and what to do; and nothing has changed. The service does not deliver, so that whatever changes
+ * in the database would be the verb's doing.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { type Flow, startFlow } from '../helpers/flow.ts';
+
+const DOMAIN = 'kept.example';
+const OWN_ADDRESS = '192.0.2.250';
+const OWN_NAMES = 'backup.test.example,mx2.test.example';
+const PRIVATE = '10.1.2.3';
+
+let flow: Flow;
+let messageId: string;
+
+beforeAll(async () => {
+  const zones = {
+    [DOMAIN]: { MX: [[10, `mx.${DOMAIN}`]] as const },
+    [`mx.${DOMAIN}`]: { A: ['198.51.100.7'] },
+    'backup.test.example': { A: [OWN_ADDRESS] },
+    'also-us.example': { A: [OWN_ADDRESS] },
+    'alias.example': { CNAME: 'backup.test.example' },
+    'inside.example': { A: [PRIVATE, '192.168.7.7'] },
+  };
+  const env = { ROLES: 'inbound,control', ALLOW_PRIVATE_NEXT_HOPS: 'false', DELIVERY_PORT: '25', MX_NAMES: OWN_NAMES };
+  flow = await startFlow(zones, env);
+  await flow.addDomain(DOMAIN);
+  messageId = await flow.send({ to: [`user@${DOMAIN}`] });
+  const [outage] = await flow.database.sql`
+    insert into outages (id, tenant_id, destination_id, started_at, class, last_reply)
+    select new_id(), tenant_id, id, bmx_now(), 'DOWN', '[connection refused]' from destinations where name = ${DOMAIN} returning id`;
+  await flow.database
+    .sql`update destinations set outage_id = ${outage?.['id']}, first_failure_at = bmx_now() where name = ${DOMAIN}`;
+}, 60_000);
+afterAll(() => flow?.close());
+
+interface UserError {
+  readonly field: readonly string[];
+  readonly message: string;
+  readonly code: string;
+}
+
+async function ask(mutation: string, input: Readonly<Record<string, unknown>>): Promise<readonly UserError[]> {
+  const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { userErrors { field message code } } }`;
+  const data = await flow.service.graphql<Record<string, { userErrors: readonly UserError[] }>>(query, { input });
+  return data[mutation]?.userErrors ?? [];
+}
+
+/** All that a verb may change, row by row. */
+async function state(): Promise<unknown> {
+  const tables = [
+    'destinations',
+    'domains',
+    'recipient_entries',
+    'messages',
+    'recipients',
+    'operations',
+    'outages',
+    'events',
+  ];
+  return Promise.all(
+    tables.map(async (table) => [
+      table,
+      await flow.database.sql.unsafe(`select to_jsonb(t) as row from ${table} t order by 1`),
+    ]),
+  );
+}
+
+type Wrong = readonly [what: string, mutation: string, input: Record<string, unknown>, path: string, code: string];
+const of = (changes: Record<string, unknown>) => ({ name: DOMAIN, ...changes });
+const to = (host: string, port = 25) => of({ deliverTo: [{ host: 'mail.elsewhere.example' }, { host, port }] });
+const filtered = (filter: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
+  filter: { domain: DOMAIN, ...filter },
+  ...more,
+});
+const MANY = ['messagesRetry', 'messagesCancel', 'messagesBounce'];
+const ONE = ['messageRetry', 'messageCancel', 'messageBounce'];
+const NAMED = [
+  'domainFlush',
+  'domainPause',
+  'domainResume',
+  'domainReleaseBreaker',
+  'domainBounceHeld',
+  'domainDelete',
+];
+
+const WRONG: readonly Wrong[] = [
+  ['to our own name', 'domainUpdate', to('backup.test.example'), 'deliverTo.1.host', 'INVALID'],
+  ['to a name of ours that is not in the DNS', 'domainUpdate', to('mx2.test.example'), 'deliverTo.1.host', 'INVALID'],
+  ['to our own address', 'domainUpdate', to(OWN_ADDRESS), 'deliverTo.1.host', 'INVALID'],
+  ['to a name that leads to us', 'domainUpdate', to('also-us.example'), 'deliverTo.1.host', 'INVALID'],
+  ['to an alias of ours', 'domainUpdate', to('alias.example'), 'deliverTo.1.host', 'INVALID'],
+  ['to our loopback', 'domainUpdate', to('127.0.0.1'), 'deliverTo.1.host', 'INVALID'],
+  ['to a private address', 'domainUpdate', to(PRIVATE), 'deliverTo.1.host', 'INVALID'],
+  ['to a name with private addresses only', 'domainUpdate', to('inside.example'), 'deliverTo.1.host', 'INVALID'],
+  ['to a private IPv6 address', 'domainUpdate', to('fd00::7'), 'deliverTo.1.host', 'INVALID'],
+  ['a dry run to ourselves', 'domainUpdate', { ...to('also-us.example'), dryRun: true }, 'deliverTo.1.host', 'INVALID'],
+  [
+    'a new domain to ourselves',
+    'domainCreate',
+    { name: 'new.example', deliverTo: [{ host: 'also-us.example' }] },
+    'deliverTo.0.host',
+    'INVALID',
+  ],
+  ['no host', 'domainUpdate', to(''), 'deliverTo.1.host', 'INVALID'],
+  ['port 0', 'domainUpdate', to('mx.kept.example', 0), 'deliverTo.1.port', 'INVALID'],
+  ['a negative port', 'domainUpdate', to('mx.kept.example', -25), 'deliverTo.1.port', 'INVALID'],
+  ['port 65536', 'domainUpdate', to('mx.kept.example', 65_536), 'deliverTo.1.port', 'INVALID'],
+  ['a cap of 0', 'domainUpdate', of({ drainPerMinute: 0 }), 'drainPerMinute', 'INVALID'],
+  ['a negative cap', 'domainUpdate', of({ drainPerMinute: -1 }), 'drainPerMinute', 'INVALID'],
+  ['a cap beyond all', 'domainUpdate', of({ drainPerMinute: 2_147_483_647 }), 'drainPerMinute', 'INVALID'],
+  ['a negative threshold', 'domainUpdate', of({ dnsblThreshold: -1 }), 'dnsblThreshold', 'INVALID'],
+  ['another revision', 'domainUpdate', of({ callAheads: true, expectedRevision: -1 }), 'expectedRevision', 'CONFLICT'],
+  [
+    'a negative deferral',
+    'domainUpdate',
+    of({ unknownWhileDown: { policy: 'DEFER_THEN_ACCEPT', hours: -4 } }),
+    'unknownWhileDown.hours',
+    'INVALID',
+  ],
+  ['a hold beyond 60 days', 'domainExtendHold', of({ hours: 1201 }), 'hours', 'INVALID'],
+  ['a hold beyond all', 'domainExtendHold', of({ hours: 2_147_483_647 }), 'hours', 'INVALID'],
+  ['no longer hold', 'domainExtendHold', of({ hours: 0 }), 'hours', 'INVALID'],
+  ['a shorter hold', 'domainExtendHold', of({ hours: -24 }), 'hours', 'INVALID'],
+  ['a pause that is over', 'domainPause', of({ until: '2020-01-01T00:00:00Z' }), 'until', 'INVALID'],
+  [
+    'a pause that ends before it begins',
+    'domainPause',
+    of({ from: '2099-01-02T00:00:00Z', until: '2099-01-01T00:00:00Z' }),
+    'until',
+    'INVALID',
+  ],
+  ['a reason of two lines', 'domainPause', of({ reason: 'disks\nand more' }), 'reason', 'INVALID'],
+  ['a reason without end', 'domainResume', of({ reason: 'x'.repeat(501) }), 'reason', 'INVALID'],
+  ['a negative count', 'domainBounceHeld', of({ expectedCount: -1 }), 'expectedCount', 'INVALID'],
+  ['another count', 'domainBounceHeld', of({ expectedCount: 2_147_483_647 }), 'expectedCount', 'CONFLICT'],
+  ['no choice', 'domainDelete', of({}), 'held', 'HELD_MAIL'],
+  ['a NUL in a local part', 'recipientsAdd', { domain: DOMAIN, localParts: ['a\u0000b'] }, 'localParts.0', 'INVALID'],
+  [
+    'another generation',
+    'recipientsAdd',
+    { domain: DOMAIN, localParts: ['a'], ifGeneration: -1 },
+    'ifGeneration',
+    'CONFLICT',
+  ],
+  ['half an address', 'recipientForget', { address: 'alice' }, 'address', 'INVALID'],
+  ['a NUL in an address', 'recipientForget', { address: `a\u0000b@${DOMAIN}` }, 'address', 'INVALID'],
+  ...NAMED.flatMap((verb): Wrong[] => [
+    ['a domain of nobody', verb, { name: 'nobody.example' }, 'name', 'NOT_FOUND'],
+    ['a domain that is none', verb, { name: '\u0000' }, 'name', 'NOT_FOUND'],
+    ['a key without end', verb, of({ idempotencyKey: 'k'.repeat(256) }), 'idempotencyKey', 'INVALID'],
+    ['a key with a NUL', verb, of({ idempotencyKey: 'k\u0000' }), 'idempotencyKey', 'INVALID'],
+  ]),
+  ...ONE.flatMap((verb): Wrong[] => [
+    ['a message that is not there', verb, { id: '019a0000-0000-7000-8000-000000000000' }, 'id', 'NOT_FOUND'],
+    ['an id that is none', verb, { id: "' or true --\u0000" }, 'id', 'NOT_FOUND'],
+    [
+      'a reason without end',
+      verb,
+      { id: '019a0000-0000-7000-8000-000000000000', reason: 'x'.repeat(501) },
+      'reason',
+      'INVALID',
+    ],
+  ]),
+  ...MANY.flatMap((verb): Wrong[] => [
+    ['nothing matches', verb, filtered({ recipient: `other@${DOMAIN}` }), 'filter', 'INVALID'],
+    ['nothing matches, dry', verb, filtered({ until: '2020-01-01T00:00:00Z' }, { dryRun: true }), 'filter', 'INVALID'],
+    ['nothing is in this state', verb, filtered({ state: 'EXPIRED' }), 'filter', 'INVALID'],
+    ['another count', verb, filtered({}, { expectedCount: -1 }), 'expectedCount', 'CONFLICT'],
+    ['a domain of nobody', verb, { filter: { domain: 'nobody.example' } }, 'filter.domain', 'NOT_FOUND'],
+    ['no domain', verb, { filter: { domain: '' } }, 'filter.domain', 'INVALID'],
+    ['an address elsewhere', verb, filtered({ recipient: 'user@other.example' }), 'filter.recipient', 'INVALID'],
+    ['a negative age', verb, filtered({ olderThanHours: -1 }), 'filter.olderThanHours', 'INVALID'],
+    ['an age beyond all', verb, filtered({ olderThanHours: 1441 }), 'filter.olderThanHours', 'INVALID'],
+    ['a NUL in a reverse-path', verb, filtered({ reversePath: 'a\u0000b' }), 'filter.reversePath', 'INVALID'],
+    [
+      'an interval turned round',
+      verb,
+      filtered({ since: '2030-01-02T00:00:00Z', until: '2030-01-01T00:00:00Z' }),
+      'filter.until',
+      'INVALID',
+    ],
+    ['a reason with an escape', verb, filtered({}, { reason: '\u001b[2J' }), 'reason', 'INVALID'],
+  ]),
+];
+
+describe('what cannot be meant', () => {
+  test.each(WRONG)('%s: %s', async (_what, mutation, input, path, code) => {
+    const before = await state();
+    const errors = await ask(mutation, input);
+    expect(errors.map((error) => [error.field.join('.'), error.code])).toEqual([[path, code]]);
+    // A sentence for a person.
+    expect(errors[0]?.message).toMatch(/^[^\u0000-\u001f]{20,400}\.$/);
+    expect(await state()).toEqual(before);
+  });
+
+  test('a number that is none is refused before anything is looked at', async () => {
+    const before = await state();
+    for (const hours of [1.5, 2 ** 31, '24', null]) {
+      expect(ask('domainExtendHold', of({ hours }))).rejects.toThrow(/GraphQL answered/);
+    }
+    expect(await state()).toEqual(before);
+  });
+
+  test.each([
+    ['messages', { reversePath: 'a\u0000' }],
+    ['messages', { recipient: `a\u0000@${DOMAIN}` }],
+    ['messages', { domain: 'a\u0000' }],
+    ['messages', { transaction: '\u0000' }],
+    ['outages', { domain: '\u0000' }],
+    ['rejections', { reversePath: 'a\u0000' }],
+    ['rejections', { recipient: 'a\u0000' }],
+    ['rejections', { code: '\u0000' }],
+    ['rejections', { client: '\u0000' }],
+    ['rejections', { domain: '\u0000' }],
+    ['rejections', { reference: '\u0000' }],
+  ])('a filter that nothing can match lists nothing: %s, %j', async (query, filter) => {
+    const type = `${query[0]?.toUpperCase()}${query.slice(1, -1)}Filter`;
+    const text = `query ($filter: ${type}) { ${query}(first: 9, filter: $filter) { nodes { id } } }`;
+    expect(await flow.service.graphql<unknown>(text, { filter })).toEqual({ [query]: { nodes: [] } });
+  });
+
+  test('what is meant goes', async () => {
+    expect(await ask('domainExtendHold', of({ hours: 1200 }))).toEqual([]);
+    expect(await ask('domainUpdate', of({ deliverTo: [{ host: '198.51.100.8', port: 2525 }] }))).toEqual([]);
+    expect(await ask('messagesCancel', filtered({ recipient: `user@${DOMAIN}` }, { expectedCount: 1 }))).toEqual([]);
+    expect((await flow.message(messageId))?.recipients[0]?.state).toMatch(/^(?:HELD|CANCELLED)$/);
+  });
+});
