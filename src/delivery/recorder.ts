@@ -1,5 +1,6 @@
 /**
- * Records settlements in groups: one write in flight, what comes meanwhile shares the next.
+ * Records settlements in groups: one write in flight, what comes meanwhile shares the next. A small group waits a moment for
+ * more, since a group costs the database nearly as much as ten of its members; nobody waits for that moment (`idle` ends it).
  *
  * Promises: nothing that was added is dropped. While the database is away a write is repeated for minutes, since a delivery
  * that is not recorded will be made again (a duplicate, never a loss). Another failure is repeated a few times, then each of
@@ -8,8 +9,10 @@
  */
 import { monotonicMs } from '../clock.ts';
 
-const GROUP = 100;
-const MOST_WAITING = 400;
+const GROUP = 200;
+const MOST_WAITING = 600;
+/** How long a group that is not full waits for more. What a crash then makes us deliver again is within MOST_WAITING anyway. */
+const GATHER_MS = 30;
 /** Pauses before a failed write is repeated, in milliseconds. */
 const REPEAT_AFTER_MS = [200, 1000, 5000];
 /** A database that is away is asked every so often, for so long. */
@@ -29,12 +32,16 @@ export interface RecorderDeps<T> {
   /** The database is away, and it is worth while to wait for it. */
   readonly isAway: (error: unknown) => boolean;
   readonly repeatAfterMs?: readonly number[];
+  readonly gatherMs?: number;
 }
 
 export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
-  const { repeatAfterMs = REPEAT_AFTER_MS } = deps;
+  const { repeatAfterMs = REPEAT_AFTER_MS, gatherMs = GATHER_MS } = deps;
   const waiting: T[] = [];
   let running: Promise<void> | null = null;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  /** Who wants all of it recorded now. */
+  let hurriedCount = 0;
 
   const recordGroup = async (group: readonly T[], pausesMs: readonly number[]): Promise<void> => {
     const startedAt = monotonicMs();
@@ -55,23 +62,41 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
     for (const one of group) await recordGroup([one], []);
   };
 
+  const isWorthAGroup = () => waiting.length >= GROUP || (hurriedCount > 0 && waiting.length > 0);
+  const isAtRest = () => running === null && waiting.length === 0;
   const run = async () => {
-    while (waiting.length > 0) {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    do {
       const group = waiting.splice(0, GROUP);
       await recordGroup(group, repeatAfterMs);
-    }
+    } while (isWorthAGroup());
     running = null;
+    if (waiting.length > 0) gather();
+  };
+  const start = (): Promise<void> => (running ??= Promise.resolve().then(run));
+  const gather = (): void => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      void start();
+    }, gatherMs);
+  };
+  /** Records all there is. */
+  const flush = async (): Promise<void> => {
+    hurriedCount += 1;
+    try {
+      while (!isAtRest()) await start();
+    } finally {
+      hurriedCount -= 1;
+    }
   };
 
   return {
     add: async (item) => {
       waiting.push(item);
-      running ??= Promise.resolve().then(run);
+      if (running === null) void (waiting.length >= GROUP ? start() : gather());
       if (waiting.length > MOST_WAITING) await running;
     },
-    idle: async () => {
-      // A run that ends with something added meanwhile starts another one.
-      for (let run = running; run !== null; run = running) await run;
-    },
+    idle: flush,
   };
 }
