@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { createControl } from './control/server.ts';
 import type { Database } from './db/client.ts';
 import { StartError } from './db/start-error.ts';
+import type { Ownership } from './doctor/ownership.ts';
 import { createRejectionInspection } from './events/rejection-pages.ts';
 import type { Viewer } from './mail/viewer.ts';
 import { tellFates } from './main-delivery.ts';
@@ -46,6 +47,7 @@ export interface ControlParts {
   readonly database: Database;
   readonly domains: Domains;
   readonly tokenBook: TokenBook;
+  readonly ownership: Ownership;
   readonly recipients: RecipientParts;
   /** Looks at a destination on this node at once; the others find it in their sweep. */
   readonly poke: (destinationId: string) => void;
@@ -87,6 +89,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     domains: parts.domains,
     recipientLists: parts.recipients.lists,
     standings: parts.recipients.standings,
+    ownership: parts.ownership,
     tenants: createTenants(sql, parts.tokenBook.dropAll),
     tokens: createTokens(sql, parts.tokenBook.dropAll),
     findToken: parts.tokenBook.find,

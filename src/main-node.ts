@@ -25,6 +25,7 @@ import { startOutageWork } from './main-outage.ts';
 import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
 import { buildRecipients, type RecipientParts } from './main-recipients.ts';
 import { startReports } from './main-reports.ts';
+import { startOwnership } from './main-ownership.ts';
 import { createRouting, type Routing } from './main-routing.ts';
 import { createTimers, type Timers } from './main-timers.ts';
 import { buildTlsSources } from './main-tls.ts';
@@ -138,6 +139,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     database: opened.database,
     domains,
     tokenBook: ground.tokenBook,
+    ownership: startOwnership(ground),
     recipients: ground.recipients,
     poke,
     observeMx: ground.routing.observeMx,

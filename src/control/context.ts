@@ -10,6 +10,7 @@ import type { SuppressionQuestion } from '../queue/inspect-suppressions.ts';
 import type { QueueView } from '../queue/inspect-queues.ts';
 import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
 import type { EntriesRequest } from '../recipients/list-store.ts';
+import type { DomainProof } from '../settings/domain-proof.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { Tenant } from '../settings/tenants.ts';
 import { createBatch, createMapBatch } from './batch.ts';
@@ -27,6 +28,8 @@ export interface Context {
 /** By destination id unless said otherwise; null where there is none that the viewer may see. */
 interface Loaders {
   readonly domain: (destinationId: string) => Promise<RelayDomain | null>;
+  /** By domain id. */
+  readonly proof: (domainId: string) => Promise<DomainProof | null>;
   readonly queue: (destinationId: string) => Promise<QueueView | null>;
   readonly breaker: (destinationId: string) => Promise<BreakerView | null>;
   readonly openOutage: (destinationId: string) => Promise<OutageView | null>;
@@ -47,6 +50,7 @@ export function createContext(deps: ControlDependencies, caller: Caller): Contex
     deps,
     load: {
       domain: createMapBatch((ids) => deps.domains.findDomainsByDestination(viewer, ids)),
+      proof: createMapBatch((ids) => deps.domains.proofs.readProofs(viewer, ids)),
       queue: createMapBatch((ids) => deps.queues.readQueues(viewer, ids)),
       breaker: createMapBatch((ids) => deps.breakers.readBreakers(viewer, ids)),
       openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),

@@ -3,6 +3,7 @@
  *
  * Everything that reads or changes owned data takes the viewer. Nothing here is a database: rooms below hand in their work.
  */
+import type { Ownership } from '../doctor/ownership.ts';
 import type { RejectionInspection } from '../events/rejection-pages.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import type { BreakerInspection } from '../outage/breaker-inspect.ts';
@@ -97,9 +98,12 @@ export interface ControlDependencies {
     | 'updateDomain'
     | 'previewUpdate'
     | 'deleteDomain'
+    | 'suspendDomain'
+    | 'proofs'
   >;
   readonly recipientLists: Pick<RecipientLists, 'changeList' | 'listEntries'>;
   readonly standings: Standings;
+  readonly ownership: Pick<Ownership, 'verify'>;
   readonly tenants: Tenants;
   readonly tokens: Tokens;
   readonly findToken: TokenBook['find'];

@@ -198,6 +198,8 @@ export type Domain = {
    * no egress addresses are configured.
    */
   readonly primarySetup: ReadonlyArray<PrimarySetup>;
+  /** The proof that it is its tenant's; null for a domain of the operator's, which needs none. */
+  readonly proof?: Maybe<DomainProof>;
   /** What is held for it. */
   readonly queue: DomainQueue;
   /** Entries of its User List. */
@@ -437,6 +439,26 @@ export type DomainPausePayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+/**
+ * The proof that a domain is its tenant's: a TXT record in its DNS. Until it is seen the domain is PENDING and its mail refused. It
+ * is looked for ever after; when it goes away that is told (`lostAt`) and changes nothing else.
+ */
+export type DomainProof = {
+  readonly __typename?: 'DomainProof';
+  /** When it was last looked for; null: never. */
+  readonly checkedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Since when it is missing though it had been seen; null while it is there, or was never seen. */
+  readonly lostAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Owner name of the record: `_backup-mx.example.org`. */
+  readonly name: Scalars['String']['output'];
+  /** When it is looked for next by itself; null: not any more, `domainVerify` looks. */
+  readonly nextCheckAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was first seen; null: not yet. */
+  readonly seenAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What it must say: `backup-mx-proof=0a1b…`. */
+  readonly value: Scalars['String']['output'];
+};
+
 /** What is held for a domain. The counts are exact. */
 export type DomainQueue = {
   readonly __typename?: 'DomainQueue';
@@ -497,6 +519,44 @@ export type DomainStatus =
   /** Its mail is deferred with a 4yz reply; what is held goes on being tried. */
   | 'SUSPENDED';
 
+/** Takes a domain out of service. */
+export type DomainSuspendInput = {
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+  /** Why, for the record; up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of domainSuspend. */
+export type DomainSuspendPayload = {
+  readonly __typename?: 'DomainSuspendPayload';
+  /** The domain after it. When it is PENDING as it is; null after any other error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Puts a domain back into service. */
+export type DomainUnsuspendInput = {
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+  /** Why, for the record; up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of domainUnsuspend. */
+export type DomainUnsuspendPayload = {
+  readonly __typename?: 'DomainUnsuspendPayload';
+  /** The domain after it. When it is PENDING as it is; null after any other error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 /** Changes of a relay domain. */
 export type DomainUpdateInput = {
   /** Whether its primary is asked about a recipient before mail is taken. Absent: unchanged. Null: true. */
@@ -555,6 +615,23 @@ export type DomainUpdatePreview = {
   readonly heldCount: Scalars['Int']['output'];
   /** Where its mail would go, first to last; empty when no host can be found now. */
   readonly hosts: ReadonlyArray<PreviewedHost>;
+};
+
+/** Looks for the proof of a domain. */
+export type DomainVerifyInput = {
+  /** Taken and not needed: each look is a new one. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** Answer of domainVerify. */
+export type DomainVerifyPayload = {
+  readonly __typename?: 'DomainVerifyPayload';
+  /** The domain after the look; null when there is none. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when the record was seen, or none is needed. */
+  readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** What becomes of held mail when its domain is deleted. */
@@ -891,12 +968,33 @@ export type Mutation = {
    */
   readonly domainResume: DomainResumePayload;
   /**
+   * Takes a domain out of service: its mail is deferred at the door (450, `BMX-SUSPENDED`), so senders keep it and try again. What
+   * is held goes on being delivered. For whoever may change tenants.
+   *
+   * Errors: NOT_FOUND, INVALID (it is PENDING), FORBIDDEN.
+   */
+  readonly domainSuspend: DomainSuspendPayload;
+  /**
+   * Puts a suspended domain back into service.
+   *
+   * Errors: NOT_FOUND, INVALID (it is PENDING), FORBIDDEN.
+   */
+  readonly domainUnsuspend: DomainUnsuspendPayload;
+  /**
    * Changes a relay domain. What the input leaves out stays as it is; null puts the default back. With a new `deliverTo` the
    * held mail goes there as well; a host that is this service itself, or that has private addresses only, is refused.
    *
    * Errors: INVALID, NOT_FOUND, CONFLICT, TOO_MANY.
    */
   readonly domainUpdate: DomainUpdatePayload;
+  /**
+   * Looks for the TXT record that proves that a domain is yours, now: once it is seen the domain is ACTIVE. It is looked for by
+   * itself as well, every minute at first and more seldom later, for 30 days. Of a domain that is ACTIVE already it says whether
+   * the record is still there.
+   *
+   * Errors: NOT_FOUND, INVALID (it is not there, or the DNS did not answer), CLAIM_LOST (another tenant's proof was first).
+   */
+  readonly domainVerify: DomainVerifyPayload;
   /**
    * Ends a held message as FAILED: it is not delivered, and its sender gets a delivery status notification.
    *
@@ -1048,8 +1146,26 @@ export type MutationDomainResumeArgs = {
 
 
 /** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationDomainSuspendArgs = {
+  input: DomainSuspendInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationDomainUnsuspendArgs = {
+  input: DomainUnsuspendInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainUpdateArgs = {
   input: DomainUpdateInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationDomainVerifyArgs = {
+  input: DomainVerifyInput;
 };
 
 
@@ -2144,6 +2260,8 @@ export type UserError = {
 export type UserErrorCode =
   /** You have it already; the payload holds it. */
   | 'ALREADY_EXISTS'
+  /** Another tenant's claim of the domain was proven first. */
+  | 'CLAIM_LOST'
   /** Somebody changed it meanwhile, or a request with the same idempotencyKey is still at work. */
   | 'CONFLICT'
   /** Your token lacks a scope that this needs; the message names it. */
@@ -2286,15 +2404,22 @@ export type ResolversTypes = {
   DomainPause: ResolverTypeWrapper<DomainPause>;
   DomainPauseInput: DomainPauseInput;
   DomainPausePayload: ResolverTypeWrapper<Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainProof: ResolverTypeWrapper<DomainProof>;
   DomainQueue: ResolverTypeWrapper<DomainQueue>;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
   DomainReleaseBreakerPayload: ResolverTypeWrapper<Omit<DomainReleaseBreakerPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainResumeInput: DomainResumeInput;
   DomainResumePayload: ResolverTypeWrapper<Omit<DomainResumePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainStatus: DomainStatus;
+  DomainSuspendInput: DomainSuspendInput;
+  DomainSuspendPayload: ResolverTypeWrapper<Omit<DomainSuspendPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainUnsuspendInput: DomainUnsuspendInput;
+  DomainUnsuspendPayload: ResolverTypeWrapper<Omit<DomainUnsuspendPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainUpdateInput: DomainUpdateInput;
   DomainUpdatePayload: ResolverTypeWrapper<Omit<DomainUpdatePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainUpdatePreview: ResolverTypeWrapper<DomainUpdatePreview>;
+  DomainVerifyInput: DomainVerifyInput;
+  DomainVerifyPayload: ResolverTypeWrapper<Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   HeldMailChoice: HeldMailChoice;
   HostTrouble: HostTrouble;
@@ -2426,14 +2551,21 @@ export type ResolversParentTypes = {
   DomainPause: DomainPause;
   DomainPauseInput: DomainPauseInput;
   DomainPausePayload: Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainProof: DomainProof;
   DomainQueue: DomainQueue;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
   DomainReleaseBreakerPayload: Omit<DomainReleaseBreakerPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainResumeInput: DomainResumeInput;
   DomainResumePayload: Omit<DomainResumePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainSuspendInput: DomainSuspendInput;
+  DomainSuspendPayload: Omit<DomainSuspendPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainUnsuspendInput: DomainUnsuspendInput;
+  DomainUnsuspendPayload: Omit<DomainUnsuspendPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainUpdateInput: DomainUpdateInput;
   DomainUpdatePayload: Omit<DomainUpdatePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainUpdatePreview: DomainUpdatePreview;
+  DomainVerifyInput: DomainVerifyInput;
+  DomainVerifyPayload: Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   Float: Scalars['Float']['output'];
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
@@ -2598,6 +2730,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   outage?: Resolver<Maybe<ResolversTypes['Outage']>, ParentType, ContextType>;
   pause?: Resolver<Maybe<ResolversTypes['DomainPause']>, ParentType, ContextType>;
   primarySetup?: Resolver<ReadonlyArray<ResolversTypes['PrimarySetup']>, ParentType, ContextType>;
+  proof?: Resolver<Maybe<ResolversTypes['DomainProof']>, ParentType, ContextType>;
   queue?: Resolver<ResolversTypes['DomainQueue'], ParentType, ContextType>;
   recipientCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   recipientDelimiter?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -2671,6 +2804,15 @@ export type DomainPausePayloadResolvers<ContextType = Context, ParentType extend
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type DomainProofResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainProof'] = ResolversParentTypes['DomainProof']> = {
+  checkedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lostAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  nextCheckAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  seenAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type DomainQueueResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainQueue'] = ResolversParentTypes['DomainQueue']> = {
   heldBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -2689,6 +2831,16 @@ export type DomainResumePayloadResolvers<ContextType = Context, ParentType exten
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type DomainSuspendPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainSuspendPayload'] = ResolversParentTypes['DomainSuspendPayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainUnsuspendPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainUnsuspendPayload'] = ResolversParentTypes['DomainUnsuspendPayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type DomainUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainUpdatePayload'] = ResolversParentTypes['DomainUpdatePayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   preview?: Resolver<Maybe<ResolversTypes['DomainUpdatePreview']>, ParentType, ContextType>;
@@ -2699,6 +2851,11 @@ export type DomainUpdatePreviewResolvers<ContextType = Context, ParentType exten
   heldBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   hosts?: Resolver<ReadonlyArray<ResolversTypes['PreviewedHost']>, ParentType, ContextType>;
+};
+
+export type DomainVerifyPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainVerifyPayload'] = ResolversParentTypes['DomainVerifyPayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type LabelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Label'] = ResolversParentTypes['Label']> = {
@@ -2787,7 +2944,10 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   domainPause?: Resolver<ResolversTypes['DomainPausePayload'], ParentType, ContextType, RequireFields<MutationDomainPauseArgs, 'input'>>;
   domainReleaseBreaker?: Resolver<ResolversTypes['DomainReleaseBreakerPayload'], ParentType, ContextType, RequireFields<MutationDomainReleaseBreakerArgs, 'input'>>;
   domainResume?: Resolver<ResolversTypes['DomainResumePayload'], ParentType, ContextType, RequireFields<MutationDomainResumeArgs, 'input'>>;
+  domainSuspend?: Resolver<ResolversTypes['DomainSuspendPayload'], ParentType, ContextType, RequireFields<MutationDomainSuspendArgs, 'input'>>;
+  domainUnsuspend?: Resolver<ResolversTypes['DomainUnsuspendPayload'], ParentType, ContextType, RequireFields<MutationDomainUnsuspendArgs, 'input'>>;
   domainUpdate?: Resolver<ResolversTypes['DomainUpdatePayload'], ParentType, ContextType, RequireFields<MutationDomainUpdateArgs, 'input'>>;
+  domainVerify?: Resolver<ResolversTypes['DomainVerifyPayload'], ParentType, ContextType, RequireFields<MutationDomainVerifyArgs, 'input'>>;
   messageBounce?: Resolver<ResolversTypes['MessageBouncePayload'], ParentType, ContextType, RequireFields<MutationMessageBounceArgs, 'input'>>;
   messageCancel?: Resolver<ResolversTypes['MessageCancelPayload'], ParentType, ContextType, RequireFields<MutationMessageCancelArgs, 'input'>>;
   messageRetry?: Resolver<ResolversTypes['MessageRetryPayload'], ParentType, ContextType, RequireFields<MutationMessageRetryArgs, 'input'>>;
@@ -3145,11 +3305,15 @@ export type Resolvers<ContextType = Context> = {
   DomainMx?: DomainMxResolvers<ContextType>;
   DomainPause?: DomainPauseResolvers<ContextType>;
   DomainPausePayload?: DomainPausePayloadResolvers<ContextType>;
+  DomainProof?: DomainProofResolvers<ContextType>;
   DomainQueue?: DomainQueueResolvers<ContextType>;
   DomainReleaseBreakerPayload?: DomainReleaseBreakerPayloadResolvers<ContextType>;
   DomainResumePayload?: DomainResumePayloadResolvers<ContextType>;
+  DomainSuspendPayload?: DomainSuspendPayloadResolvers<ContextType>;
+  DomainUnsuspendPayload?: DomainUnsuspendPayloadResolvers<ContextType>;
   DomainUpdatePayload?: DomainUpdatePayloadResolvers<ContextType>;
   DomainUpdatePreview?: DomainUpdatePreviewResolvers<ContextType>;
+  DomainVerifyPayload?: DomainVerifyPayloadResolvers<ContextType>;
   Label?: LabelResolvers<ContextType>;
   ListedRecipient?: ListedRecipientResolvers<ContextType>;
   ListedRecipientConnection?: ListedRecipientConnectionResolvers<ContextType>;

@@ -167,6 +167,12 @@ export const domains = pgTable('domains', {
   revision: integer('revision').notNull().default(1),
   createdAt: instant('created_at').notNull().default(bmxNow),
   updatedAt: instant('updated_at').notNull().default(bmxNow),
+  proofValue: text('proof_value').notNull().default(sql`replace(gen_random_uuid()::text, '-', '')`),
+  proofSeenAt: instant('proof_seen_at'),
+  proofCheckedAt: instant('proof_checked_at'),
+  proofCheckAt: instant('proof_check_at'),
+  proofMisses: integer('proof_misses').notNull().default(0),
+  proofLostAt: instant('proof_lost_at'),
 });
 
 export const recipientEntries = pgTable('recipient_entries', {

@@ -8,6 +8,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { adoptDestination, lockDestination } from './destination.ts';
 import { type Checked, checkDomainName, errorsOf } from './domain-input.ts';
 import type { DomainChange, RunChange } from './domain-change.ts';
 import {
@@ -141,13 +142,13 @@ async function insertDomain(
     return conflict.domain === null ? { kind: 'REFUSED', errors: [tooMany], domain: null } : conflict;
   }
   const { deliverTo, ...settings } = domain.settings;
-  const destinationId = await lockDestination(sql, viewer, domain.name);
+  const destinationId = await lockDestination(sql, domain.name);
   const columns = columnsOf(domain.settings);
   const [row] = await sql<DomainRow[]>`
-    insert into domains (id, tenant_id, destination_id, name, status, deliver_to, labels, recipient_delimiter, call_aheads,
+    insert into domains (id, tenant_id, destination_id, name, status, proof_check_at, deliver_to, labels, recipient_delimiter, call_aheads,
                          unknown_while_down, unknown_defer_hours, dnsbl, tls_policy, drain_per_minute, etrn_clients, delay_reports)
     values (${newId()}, ${viewer.tenantId}, ${destinationId}, ${domain.name}, ${domain.status},
-            ${columns.deliverTo}::text::jsonb, ${columns.labels}::text::jsonb, ${columns.recipientDelimiter},
+            case when ${domain.status} = 'PENDING' then bmx_now() + interval '1 minute' end, ${columns.deliverTo}::text::jsonb, ${columns.labels}::text::jsonb, ${columns.recipientDelimiter},
             ${columns.callAheads}, ${columns.policy}, ${columns.hours}, ${columns.dnsbl}::text::jsonb,
             ${columns.tlsPolicy}, ${columns.drainPerMinute}, ${columns.etrnClients}::text::jsonb, ${columns.delayReports})
     on conflict do nothing
@@ -155,7 +156,7 @@ async function insertDomain(
   if (row === undefined) return describeConflict(sql, viewer, domain.name);
 
   if (domain.status === 'ACTIVE') {
-    await adoptDestination(sql, viewer, destinationId, domain.settings);
+    await adoptDestination(sql, { tenantId: viewer.tenantId, destinationId, settings: domain.settings });
     await lists.forgetAnswers(sql, destinationId, 'ALL');
   }
   const created = await lists.insert(sql, relayDomainOf(row), domain.recipients);
@@ -184,36 +185,6 @@ async function checkQuotas(
     (await checkQuota(sql, { tenantId, quota: 'domains', more: 1, field: ['name'] })) ??
     checkQuota(sql, { tenantId, quota: 'recipientEntries', more: recipients.length, field: ['recipients'] })
   );
-}
-
-/** The destination of this name, made if need be, locked against another change at the same time. */
-async function lockDestination(sql: SqlExecutor, viewer: Viewer, name: string): Promise<string> {
-  const [row] = await sql<{ id: string }[]>`
-    insert into destinations (id, tenant_id, name, kind)
-    values (${newId()}, ${viewer.tenantId}, ${name}, 'RELAY')
-    on conflict (name) do update set name = excluded.name
-    returning id`;
-  if (row === undefined) throw new Error('an upsert returned no row');
-  return row.id;
-}
-
-/** From now on a served domain's: where our reports went before, or what an earlier domain left behind. */
-async function adoptDestination(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  destinationId: string,
-  { deliverTo, tlsPolicy, drainPerMinute }: DomainSettings,
-): Promise<void> {
-  const route = JSON.stringify(deliverTo);
-  await sql`
-    update destinations
-    set kind = 'RELAY',
-        tenant_id = ${viewer.tenantId},
-        deliver_to = ${route}::text::jsonb,
-        tls_policy = ${tlsPolicy},
-        drain_per_minute = ${drainPerMinute},
-        route_generation = route_generation + (deliver_to is distinct from ${route}::text::jsonb)::integer
-    where id = ${destinationId}`;
 }
 
 async function describeConflict(sql: SqlExecutor, viewer: Viewer, name: string): Promise<DomainChange> {

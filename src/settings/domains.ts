@@ -17,6 +17,8 @@ import {
 } from './domain-create.ts';
 import { createDomainDeletion, type CancelHeld, type DomainDeleteInput } from './domain-delete.ts';
 import { lockDomain } from './domain-lock.ts';
+import { createDomainProofs, type DomainProofs } from './domain-proof.ts';
+import { createDomainSuspension, type DomainSuspension } from './domain-suspend.ts';
 import { createSnapshot, type SnapshotOptions } from './snapshot.ts';
 import {
   createDomainPreview,
@@ -59,6 +61,8 @@ export interface Domains {
   /** What updateDomain would do. */
   previewUpdate(viewer: Viewer, input: DomainUpdateInput): Promise<DomainPreview>;
   deleteDomain(viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange>;
+  readonly suspendDomain: DomainSuspension;
+  readonly proofs: DomainProofs;
   /** Work of the rooms above on the viewer's domain, its row locked until COMMIT. An error names the input field `domain`. */
   changeDomain(
     viewer: Viewer,
@@ -108,6 +112,8 @@ export function createDomains(deps: DomainsDependencies): Domains {
     updateDomain: createDomainUpdate(updating),
     previewUpdate: createDomainPreview(updating),
     deleteDomain: createDomainDeletion({ ...deps, change }),
+    suspendDomain: createDomainSuspension(change),
+    proofs: createDomainProofs({ ...deps, change }),
     changeDomain: (viewer, name, work) => lockDomain({ change, viewer, name, field: 'domain' }, work),
     onSettingsNotice(payload) {
       if (payload.startsWith(NOTICE)) snapshot.drop(payload.slice(NOTICE.length));

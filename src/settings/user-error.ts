@@ -14,6 +14,7 @@ export type UserErrorCode =
   | 'CONFLICT'
   | 'SHRINK'
   | 'TOO_MANY'
+  | 'CLAIM_LOST'
   | 'FORBIDDEN'
   | 'QUOTA'
   | 'IN_DELIVERY';

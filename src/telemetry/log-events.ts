@@ -133,6 +133,12 @@ export interface LogEvents {
   breakerTrial: { readonly domain: string };
   breakerClosed: { readonly domain: string };
 
+  /** A tenant has proven that a domain is its own. */
+  domainActivated: { readonly domain: string };
+  /** The record that had proven it is gone; the domain stays in service. */
+  proofLost: { readonly domain: string };
+  proofFound: { readonly domain: string };
+
   /** A DSN was spooled (RFC 3464). */
   reportMade: {
     readonly transactionId: string;
@@ -188,6 +194,9 @@ export const EVENT_LEVELS: { readonly [E in LogEvent]: LogLevel } = {
   breakerOpened: 'warn',
   breakerTrial: 'info',
   breakerClosed: 'info',
+  domainActivated: 'info',
+  proofLost: 'warn',
+  proofFound: 'info',
   reportMade: 'info',
   reportSuppressed: 'info',
   unavailable: 'error',

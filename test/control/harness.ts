@@ -3,8 +3,10 @@
  */
 import { createControl, type ControlDependencies } from '../../src/control/server.ts';
 import type { MxObservation } from '../../src/control/dependencies.ts';
+import { createOwnership } from '../../src/doctor/ownership.ts';
 import { createRejectionInspection } from '../../src/events/rejection-pages.ts';
 import { newId } from '../../src/mail/id.ts';
+import type { Resolver } from '../../src/net/resolver.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { extendHold, MAX_HOLD_HOURS } from '../../src/outage/hold.ts';
 import { createBreakerInspection } from '../../src/outage/breaker-inspect.ts';
@@ -46,7 +48,10 @@ export interface Harness {
   readonly url: string;
   readonly faults: { readonly error: unknown; readonly requestId?: string }[];
   /** What the DNS says, changed by a test at will. */
-  readonly dns: { mxHosts: Record<string, readonly string[] | 'UNKNOWN'>; mx: Record<string, MxObservation> };
+  readonly dns: {
+    mxHosts: Record<string, readonly string[] | 'UNKNOWN'>;
+    mx: Record<string, MxObservation>;
+  };
   /** What the hosts of any route lead to. */
   readonly routes: { hosts: readonly RouteHost[] };
   readiness: string[];
@@ -74,7 +79,15 @@ export function domainsOn(
   });
 }
 
-export async function startControl(changes: Partial<ControlDependencies> = {}): Promise<Harness> {
+/** Of a DNS in which there is no TXT record. */
+const NO_TXT: TxtResolver = { forget: () => undefined, resolveTxt: async () => ({ kind: 'NO_DATA' }) };
+
+type TxtResolver = Pick<Resolver, 'resolveTxt' | 'forget'>;
+
+export async function startControl(
+  changes: Partial<ControlDependencies> = {},
+  resolver: TxtResolver = NO_TXT,
+): Promise<Harness> {
   const database = await createTestDatabase();
   const { sql } = database;
   const dns: Harness['dns'] = { mxHosts: {}, mx: {} };
@@ -107,6 +120,7 @@ export async function startControl(changes: Partial<ControlDependencies> = {}): 
       changeDomain: domains.changeDomain,
     }),
     standings: createStandings({ sql, isListed: () => false, onForgotten: () => undefined }),
+    ownership: createOwnership({ domains, proofs: domains.proofs, resolver, onResult: () => undefined }),
     tenants: createTenants(sql, tokenBook.dropAll),
     tokens: createTokens(sql, tokenBook.dropAll),
     findToken: tokenBook.find,

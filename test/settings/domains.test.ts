@@ -167,7 +167,10 @@ describe("another tenant's viewer", () => {
   test('a domain served for another tenant is TAKEN for the operator', async () => {
     const domains = domainsOn(database);
     await domains.createDomain(tenant, { name: 'taken.example' });
-    await database.sql`update domains set status = 'ACTIVE' where name = 'taken.example'`;
+    const [claim] = await database.sql<{ id: string }[]>`select id from domains where name = 'taken.example'`;
+    const target = await domains.proofs.findTarget(tenant, claim?.id ?? '');
+    if (target === null) throw new Error('the claim has no proof to be found');
+    expect(await domains.proofs.settle(target, 'SEEN')).toBe('ACTIVATED');
     expect(await domains.createDomain(OPERATOR, { name: 'taken.example' })).toMatchObject({
       kind: 'REFUSED',
       errors: [{ code: 'TAKEN' }],

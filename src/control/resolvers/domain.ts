@@ -5,6 +5,7 @@ import { recommendMx } from '../mx-recommendation.ts';
 import { breakerOfDomain } from './breaker.ts';
 import { dnsblOfDomain } from './dnsbl.ts';
 import { pauseOfDomain } from './domain-verbs.ts';
+import { ownershipOfDomain } from './ownership.ts';
 import { primarySetupOfDomain } from './primary-setup.ts';
 import { listOfDomain } from './recipient-lists.ts';
 import { tenantById } from './tenant.ts';
@@ -13,6 +14,7 @@ export const Domain: DomainResolvers = {
   ...breakerOfDomain,
   ...dnsblOfDomain,
   ...listOfDomain,
+  ...ownershipOfDomain,
   ...pauseOfDomain,
   ...primarySetupOfDomain,
   labels: ({ labels }) =>

@@ -10,6 +10,7 @@ import { type Call, once } from '../once.ts';
 import { checkReason } from '../reason.ts';
 import { domainVerbMutations } from './domain-verbs.ts';
 import { operationMutations } from './operation.ts';
+import { ownershipMutations } from './ownership.ts';
 import { breakerMutations } from './breaker.ts';
 import { listMutations } from './recipient-lists.ts';
 import { standingMutations } from './recipient-standing.ts';
@@ -75,6 +76,7 @@ export const Mutation: MutationResolvers = {
   ...breakerMutations,
   ...domainVerbMutations,
   ...operationMutations,
+  ...ownershipMutations,
   ...tenantMutations,
   ...tokenMutations,
   domainCreate: (_parent, { input }, context) =>

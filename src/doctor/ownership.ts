@@ -1,0 +1,95 @@
+/**
+ * Looks for the TXT records by which tenants prove that a domain is theirs: on demand, and by a timer.
+ *
+ * A look on demand asks the DNS anew. What the DNS does not answer proves and disproves nothing.
+ */
+import type { Resolver } from '../net/resolver.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { type DomainChange, noSuchDomain } from '../settings/domain-change.ts';
+import type { DomainProofs, ProofFinding, ProofResult, ProofTarget } from '../settings/domain-proof.ts';
+import type { Domains } from '../settings/domains.ts';
+import type { UserError } from '../settings/user-error.ts';
+
+export interface OwnershipDependencies {
+  readonly domains: Pick<Domains, 'findDomain'>;
+  readonly proofs: DomainProofs;
+  readonly resolver: Pick<Resolver, 'resolveTxt' | 'forget'>;
+  /** A domain came into service, or its record went or came back. */
+  readonly onResult: (domainName: string, result: 'ACTIVATED' | 'LOST' | 'FOUND_AGAIN') => void;
+}
+
+export interface Ownership {
+  /** Looks now. DONE when the record is there, or none is needed; otherwise an error that says what to add. */
+  verify(viewer: Viewer, name: string): Promise<DomainChange>;
+  /** Looks for those whose time has come. */
+  checkDue(): Promise<void>;
+}
+
+/** At once, so that a thousand new domains do not flood a resolver. */
+const LOOKS_AT_ONCE = 20;
+
+export function createOwnership(deps: OwnershipDependencies): Ownership {
+  const { domains, proofs } = deps;
+
+  async function settle(target: ProofTarget, finding: ProofFinding): Promise<ProofResult> {
+    const result = await proofs.settle(target, finding);
+    if (result === 'ACTIVATED' || result === 'LOST' || result === 'FOUND_AGAIN')
+      deps.onResult(target.domainName, result);
+    return result;
+  }
+
+  return {
+    async verify(viewer, name) {
+      const domain = await domains.findDomain(viewer, name);
+      if (domain === null) return noSuchDomain(name);
+      const target = await proofs.findTarget(viewer, domain.id);
+      if (target === null) return { kind: 'DONE', domain };
+      deps.resolver.forget(target.recordName);
+      const result = await settle(target, await look(deps.resolver, target));
+      const after = await domains.findDomain(viewer, name);
+      const error = after === null ? null : complaintOf(result, target);
+      if (after === null) return noSuchDomain(name);
+      return error === null ? { kind: 'DONE', domain: after } : { kind: 'REFUSED', errors: [error], domain: after };
+    },
+    async checkDue() {
+      const targets = await proofs.takeDue(LOOKS_AT_ONCE);
+      const findings = await Promise.all(targets.map((target) => look(deps.resolver, target)));
+      for (const [index, target] of targets.entries()) await settle(target, findings[index] ?? 'UNKNOWN');
+    },
+  };
+}
+
+/** Spaces around the text, as DNS hosters' forms like to add, are passed over. */
+async function look(
+  resolver: Pick<Resolver, 'resolveTxt'>,
+  { recordName, recordText }: ProofTarget,
+): Promise<ProofFinding> {
+  const answer = await resolver.resolveTxt(recordName);
+  if (answer.kind === 'TROUBLE') return 'UNKNOWN';
+  return answer.kind === 'FOUND' && answer.records.some((text) => text.trim() === recordText) ? 'SEEN' : 'MISSING';
+}
+
+function complaintOf(result: ProofResult, { domainName, recordName, recordText }: ProofTarget): UserError | null {
+  switch (result) {
+    case 'ACTIVATED':
+    case 'SEEN':
+    case 'FOUND_AGAIN':
+    case 'GONE':
+      return null;
+    case 'MISSING':
+    case 'LOST': {
+      const message = `There is no TXT record at ${recordName} that says "${recordText}". Add it, wait until your DNS servers tell it, and repeat.`;
+      return { field: ['name'], message, code: 'INVALID' };
+    }
+    case 'UNKNOWN': {
+      const message = `The DNS of ${domainName} did not answer. Nothing was changed; repeat it in some minutes.`;
+      return { field: ['name'], message, code: 'INVALID' };
+    }
+    case 'TAKEN': {
+      const message = `${domainName} is already served for another tenant, whose proof was first. If it is yours, ask the operator of this service.`;
+      return { field: ['name'], message, code: 'CLAIM_LOST' };
+    }
+    default:
+      return result satisfies never;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * A domain's destination, as far as settings are concerned: who owns it, and where its mail goes.
+ *
+ * A mere claim owns nothing: what waits for that name is the service's own mail or another's.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import { newId } from '../mail/id.ts';
+import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
+import type { DomainSettings } from './domain-settings.ts';
+
+/** The destination of this name, made if need be, locked against another change at the same time. Returns its id. */
+export async function lockDestination(sql: SqlExecutor, name: string): Promise<string> {
+  const [row] = await sql<{ id: string }[]>`
+    insert into destinations (id, tenant_id, name, kind)
+    values (${newId()}, ${OPERATOR_TENANT_ID}, ${name}, 'INTERNAL')
+    on conflict (name) do update set name = excluded.name
+    returning id`;
+  if (row === undefined) throw new Error('an upsert returned no row');
+  return row.id;
+}
+
+interface Adoption {
+  readonly tenantId: string;
+  readonly destinationId: string;
+  readonly settings: DomainSettings;
+}
+
+/** From now on a served domain's: where our reports went before, or what an earlier domain left behind. */
+export async function adoptDestination(
+  sql: SqlExecutor,
+  { tenantId, destinationId, settings: { deliverTo, tlsPolicy, drainPerMinute } }: Adoption,
+): Promise<void> {
+  const route = JSON.stringify(deliverTo);
+  await sql`
+    update destinations
+    set kind = 'RELAY',
+        tenant_id = ${tenantId},
+        deliver_to = ${route}::text::jsonb,
+        tls_policy = ${tlsPolicy},
+        drain_per_minute = ${drainPerMinute},
+        route_generation = route_generation + (deliver_to is distinct from ${route}::text::jsonb)::integer
+    where id = ${destinationId}`;
+}
