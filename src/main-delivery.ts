@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { wallClock } from './clock.ts';
 import type { Database } from './db/client.ts';
 import { attempt } from './delivery/attempt.ts';
+import { createGivingWay } from './delivery/giving-way.ts';
 import type { HostMemory } from './delivery/host-memory.ts';
 import { routeOf } from './delivery/route.ts';
 import { demandTls, type TlsSources } from './delivery/route-tls.ts';
@@ -34,6 +35,7 @@ export interface DeliveryParts {
   readonly findHops: (destination: Pick<DestinationState, 'name' | 'deliverTo'>) => Promise<NextHops>;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly acceptedWork: () => number;
 }
 
 export function buildDelivery(parts: DeliveryParts): Delivery {
@@ -46,6 +48,7 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
     },
     openAttempts: (signal, destinationId) => openAttempts(parts, signal, destinationId),
     hosts: parts.hosts,
+    givingWay: createGivingWay(parts),
     events: deliveryEvents(parts),
   });
 }

@@ -278,7 +278,8 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   const hosts = createHostMemory();
   const { resolver, findHops } = routing;
   const tls = buildTlsSources({ config, database, resolver, timers, log, metrics });
-  const parts = { config, database, recipients, holder: nodes.place, findHops, tls, hosts, log, metrics };
+  const acceptedWork = () => ground.inbound.current?.workCount() ?? 0;
+  const parts = { config, database, recipients, holder: nodes.place, findHops, tls, hosts, log, metrics, acceptedWork };
   const delivery = buildDelivery(parts);
   ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
   startReports({ ...parts, timers, lookup: routing.resolver.query });

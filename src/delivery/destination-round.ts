@@ -65,6 +65,7 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
       budget: round.budget,
       ramp: round.ramp,
       lastSuccess: round.lastSuccess,
+      turn: deps.givingWay.turn,
       onSuccess: async () => {
         if (!destination.isFailing) return;
         const closed = await recordSuccess(deps.sql, destination.id);

@@ -39,6 +39,8 @@ export interface RoundDeps {
   readonly lastSuccess: { atMs: number };
   /** True when the round takes nothing new: the node must stop, or others wait. */
   readonly isStopping: () => boolean;
+  /** Resolves when acceptance leaves time for the next message. */
+  readonly turn: () => Promise<void> | undefined;
   readonly onFault: (message: ClaimedMessage, error: unknown) => void;
 }
 
@@ -91,6 +93,7 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
     return true;
   };
   const step = async (): Promise<boolean> => {
+    await deps.turn();
     if (state.isHalted || deps.isStopping()) return false;
     const loaded = await source.next(accepts);
     if (loaded === null) {

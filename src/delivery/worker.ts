@@ -14,6 +14,7 @@ import type { Settlement } from '../queue/outcome.ts';
 import type { Fate } from '../queue/settle.ts';
 import { createByteBudget } from './budget.ts';
 import { createConditionKeeper } from './conditions.ts';
+import type { GivingWay } from './giving-way.ts';
 import type { HostMemory } from './host-memory.ts';
 import { createRampMemory } from './ramp-memory.ts';
 import type { StoppableResult } from './round-attempt.ts';
@@ -58,6 +59,7 @@ export interface DeliveryDeps {
   readonly findRoute: (destination: DestinationState) => Promise<Route>;
   readonly openAttempts: (signal: AbortSignal, destinationId: string) => Attempts;
   readonly hosts: HostMemory;
+  readonly givingWay: GivingWay;
   readonly events: DeliveryEvents;
 }
 

@@ -107,6 +107,7 @@ export class Connection extends SMTPConnection {
 
   /** Writes a reply of ours; 421 also closes. Nothing is written under a handshake: it would break into the TLS records. */
   say(reply: Reply): void {
+    this.house.workCount += 1;
     if (reply !== replies.MAIL_WAS_REFUSED && this.isErrorTooMany(reply.line.code)) return this.refuseErrors();
     const socket = this._socket;
     if (!this._upgrading && !socket.destroyed && socket.writable) socket.write(reply.wire, 'latin1');
@@ -268,6 +269,7 @@ export class Connection extends SMTPConnection {
   /** A fault while receiving ends the session: where the data ends is no longer known. */
   push(receiver: Receiver, chunk: Buffer): number {
     this.dataOctets += chunk.length;
+    this.house.workCount += 1;
     try {
       return receiver.push(chunk);
     } catch (error) {

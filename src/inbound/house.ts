@@ -25,6 +25,8 @@ export interface House {
   readonly open: Set<OpenConnection>;
   /** Connections that are neither closed nor closing. */
   activeCount: number;
+  /** Replies said and chunks taken so far: what acceptance has had to do. */
+  workCount: number;
   isClosing: boolean;
   /** Called when the last open connection is gone. */
   onEmpty: () => void;
@@ -50,7 +52,17 @@ export function createHouse(options: InboundOptions): House {
     watch,
   };
   const ehlo = ehloFor(options);
-  return { context, options, timeouts, open, activeCount: 0, isClosing: false, onEmpty: () => undefined, ehlo };
+  return {
+    context,
+    options,
+    timeouts,
+    open,
+    activeCount: 0,
+    workCount: 0,
+    isClosing: false,
+    onEmpty: () => undefined,
+    ehlo,
+  };
 }
 
 /** The reply to EHLO, made anew when the size limit has changed, and for every proxy. */

@@ -34,6 +34,7 @@ export async function createInbound(options: InboundOptions): Promise<Inbound> {
   return {
     addresses: listeners.map((listener) => listener.server.address() as AddressInfo),
     connectionCount: () => house.activeCount,
+    workCount: () => house.workCount,
     inFlightBytes: () => options.inFlightBytes - house.context.budget.freeBytes(),
     close: (graceMs) => {
       ended ??= end(house, listeners, graceMs);

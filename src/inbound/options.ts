@@ -69,6 +69,8 @@ export interface Inbound {
   /** As bound, in the order of `listen`. */
   readonly addresses: readonly AddressInfo[];
   readonly connectionCount: () => number;
+  /** Replies said and chunks taken so far: whoever shares the loop sees whether there was something to do. */
+  readonly workCount: () => number;
   /** Bytes of messages being received, of the budget. */
   readonly inFlightBytes: () => number;
   /**

@@ -60,6 +60,7 @@ function startDelivery(): Delivery {
       close: async () => undefined,
     }),
     hosts: createHostMemory(),
+    givingWay: { turn: () => undefined },
     events: {
       settled: () => undefined,
       outageOpened: () => undefined,

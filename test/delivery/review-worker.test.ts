@@ -39,6 +39,7 @@ function deliveryWith(deps: Partial<DeliveryDeps>, attempted: (id: string) => vo
       close: async () => undefined,
     }),
     hosts: createHostMemory(),
+    givingWay: { turn: () => undefined },
     events: {
       settled: () => undefined,
       outageOpened: () => undefined,

@@ -119,6 +119,7 @@ async function play(
     readContent: async () => new Uint8Array(),
     budget,
     ramp: createRamp(),
+    turn: () => undefined,
     onSuccess: async () => {
       successes += 1;
     },
@@ -134,6 +135,27 @@ async function play(
 const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe('a host that takes mail', () => {
+  test('gets each message when acceptance leaves time for it, and not before', async () => {
+    const waiting: (() => void)[] = [];
+    const attempted: string[] = [];
+    const playing = play(
+      2,
+      (id) => {
+        attempted.push(id);
+        return resultOf(null);
+      },
+      { turn: () => new Promise((resolve) => waiting.push(resolve)) },
+    );
+    await pause();
+    expect(attempted).toEqual([]);
+    waiting.shift()?.();
+    await pause();
+    expect(attempted).toEqual(['1']);
+    const letGo = setInterval(() => waiting.shift()?.(), 1);
+    expect((await playing).settled).toHaveLength(2);
+    clearInterval(letGo);
+  });
+
   test('gets the first message alone, then up to twenty at once; success is told once', async () => {
     let atFirst = 0;
     let running = 0;

@@ -38,6 +38,18 @@ describe('the accepted transaction', () => {
     expect(received.match(/\r\n/g)).toHaveLength(1);
   });
 
+  test('is work that whoever shares the loop can see, its chunks as well as its replies', async () => {
+    const peer = await fixture.session();
+    const before = fixture.inbound.workCount();
+    await peer.ask('MAIL FROM:<a@sender.example>');
+    await peer.ask('RCPT TO:<u@example.org>');
+    await peer.ask('DATA');
+    expect(fixture.inbound.workCount()).toBe(before + 3);
+    await peer.ask('Subject: x\r\n\r\n.');
+    expect(fixture.inbound.workCount()).toBe(before + 5);
+    peer.destroy();
+  });
+
   test('keeps the DSN parameters of each recipient as given', async () => {
     const peer = await fixture.session();
     await peer.ask('MAIL FROM:<"a b"@Sender.EXAMPLE> BODY=8bitmime RET=hdrs ENVID=QQ+2Bx');
