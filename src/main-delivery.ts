@@ -31,6 +31,7 @@ export interface DeliveryParts {
   readonly recipients: Pick<RecipientParts, 'learned' | 'primaries'>;
   readonly holder: () => Holder | null;
   readonly hosts: HostMemory;
+  readonly cpuMs: () => number;
   readonly tls: TlsSources;
   readonly findHops: (destination: Pick<DestinationState, 'name' | 'deliverTo'>) => Promise<NextHops>;
   readonly log: Log;
@@ -46,7 +47,8 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
       const route = routeOf(await parts.findHops(destination), destination.kind);
       return demandTls(route, destination, parts.tls);
     },
-    openAttempts: (signal, destinationId) => openAttempts(parts, signal, destinationId),
+    openAttempts: (signal, destinationId, most) => openAttempts(parts, { signal, destinationId, most }),
+    cpuMs: parts.cpuMs,
     hosts: parts.hosts,
     givingWay: createGivingWay(parts),
     events: deliveryEvents(parts),
@@ -55,10 +57,14 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
 
 function openAttempts(
   { config, recipients, tls }: DeliveryParts,
-  signal: AbortSignal,
-  destinationId: string,
+  {
+    signal,
+    destinationId,
+    most,
+  }: { readonly signal: AbortSignal; readonly destinationId: string; readonly most: () => number },
 ): Attempts {
   const sessions = createSessions({
+    most,
     open: (target, sessionSignal) =>
       openSession({
         ...target,
@@ -78,6 +84,7 @@ function openAttempts(
         onOffers: ({ sizeLimitBytes }) => recipients.primaries.noteOffer(destinationId, sizeLimitBytes),
         signal,
       }),
+    openCount: sessions.openCount,
     close: () => sessions.closeAll(),
   };
 }

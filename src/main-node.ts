@@ -62,6 +62,8 @@ export interface NodeOptions {
   readonly interfaceAddresses: readonly string[];
   /** Asks the runtime to give back what is no longer used. */
   readonly collectGarbage: () => void;
+  /** CPU time that this process has used, in milliseconds. */
+  readonly cpuMs: () => number;
 }
 
 /** Registers how a room stops; rooms stop in the reverse order of their start. One that does not in time is left. */
@@ -273,13 +275,14 @@ async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
 }
 
 async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Promise<Delivery> {
-  const { config, log, metrics, timers, routing, recipients } = ground;
+  const { config, log, metrics, timers, routing, recipients, cpuMs } = ground;
   const { database } = ground.opened;
   const hosts = createHostMemory();
   const { resolver, findHops } = routing;
   const tls = buildTlsSources({ config, database, resolver, timers, log, metrics });
   const acceptedWork = () => ground.inbound.current?.workCount() ?? 0;
-  const parts = { config, database, recipients, holder: nodes.place, findHops, tls, hosts, log, metrics, acceptedWork };
+  const holder = nodes.place;
+  const parts = { config, database, recipients, holder, findHops, tls, hosts, cpuMs, log, metrics, acceptedWork };
   const delivery = buildDelivery(parts);
   ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
   startReports({ ...parts, timers, lookup: routing.resolver.query });

@@ -33,6 +33,11 @@ function collectGarbage(): void {
   if (process.versions['bun'] !== undefined) Bun.gc(true);
 }
 
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 function refuseStart(line: string, exitCode: number = EXIT_BAD_START): never {
   process.stderr.write(`backup-mx: ${line.replaceAll(/\s*\n\s*/g, ' ')}\n`);
   process.exit(exitCode);
@@ -40,7 +45,15 @@ function refuseStart(line: string, exitCode: number = EXIT_BAD_START): never {
 
 async function run(config: Config, log: Log, interfaceAddresses: readonly string[]): Promise<void> {
   const startedAt = monotonicMs();
-  const node = await startNode({ config, log, version, runtime: runtimeName(), interfaceAddresses, collectGarbage });
+  const node = await startNode({
+    config,
+    log,
+    version,
+    runtime: runtimeName(),
+    interfaceAddresses,
+    collectGarbage,
+    cpuMs,
+  });
   let isStopping = false;
   const stop = (reason: string) => {
     if (isStopping) return;

@@ -338,6 +338,22 @@ export const operations = pgTable('operations', {
   endedAt: instant('ended_at'),
 });
 
+export const drainShares = pgTable('drain_shares', {
+  destinationId: uuid('destination_id').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  node: integer('node').notNull(),
+  epoch: count('epoch').notNull(),
+  ownerEpoch: count('owner_epoch').notNull(),
+  sessions: integer('sessions').notNull(),
+  heldSessions: integer('held_sessions').notNull(),
+  refusalCount: integer('refusal_count').notNull().default(0),
+  judgedCount: integer('judged_count').notNull().default(0),
+  isTaken: boolean('is_taken').notNull().default(false),
+  isDeclined: boolean('is_declined').notNull().default(false),
+  grantedAt: instant('granted_at').notNull().default(sql`clock_timestamp()`),
+  expiresAt: instant('expires_at').notNull(),
+});
+
 export const mtaStsPolicies = pgTable('mta_sts_policies', {
   domain: text('domain').primaryKey(),
   policyId: text('policy_id').notNull(),

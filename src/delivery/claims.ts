@@ -17,6 +17,8 @@ interface DueClaims extends Claims {
   readonly cap: Cap;
   /** Null: as many as the primary bears. */
   readonly perMinute: number | null;
+  /** By the owner's leave. */
+  readonly isShared?: boolean;
 }
 
 /** What is due, and after a flush what was not tried since; no more than the cap allows now. */

@@ -20,6 +20,8 @@ const JUDGED_WEIGHT = 1 / 3;
 export interface Ramp {
   /** Lanes that may run now. */
   readonly lanes: () => number;
+  /** No more would be borne, or none are allowed: it does not grow. */
+  readonly isAtCeiling: () => boolean;
   /** An attempt begins; what it returns is told with its end. */
   readonly begin: () => number;
   /** A host came to a verdict while so many lanes were in use. */
@@ -42,15 +44,16 @@ export function createRamp(
 
   // Thirds and twentieths do not add up to whole numbers.
   const lanes = () => Math.max(1, Math.floor(limit + 1e-6));
+  const highest = () => (nowMs() < ceiling.untilMs ? ceiling.lanes : most);
   return {
     lanes,
+    isAtCeiling: () => lanes() >= highest(),
     begin: () => generation,
     judged({ lanesInUse, isTaken }) {
       if (lanesInUse < lanes()) return;
       const weight = isTaken ? 1 : JUDGED_WEIGHT;
-      const highest = nowMs() < ceiling.untilMs ? ceiling.lanes : most;
       const grown = limit + (limit < known ? weight : weight / lanes());
-      limit = Math.max(limit, Math.min(grown, limit < known ? known : most, highest));
+      limit = Math.max(limit, Math.min(grown, limit < known ? known : most, highest()));
     },
     refused(begunAt) {
       if (begunAt !== generation) return;

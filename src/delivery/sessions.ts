@@ -2,7 +2,8 @@
  * Keeps SMTP sessions open between messages for the same next hop.
  *
  * Promises: a session is lent to one message at a time; an idle one is closed after a few seconds, a used-up one at once;
- * after closeAll or abortAll none is left and none is kept. Does not limit how many are open: the lanes of a round do.
+ * after closeAll or abortAll none is left and none is kept; beyond the most none is kept. Does not limit how many are
+ * opened: the lanes of a round do.
  */
 import { monotonicMs } from '../clock.ts';
 import type { OpenFailure, OpenResult } from '../net/smtp-client.ts';
@@ -33,6 +34,8 @@ export interface Sessions {
   /** Cuts every session, lent ones included, and every attempt to open one. */
   readonly abortAll: () => void;
   readonly counts: () => { readonly idle: number; readonly lent: number };
+  /** Connections that the peer may count as open: those that come and go as well. */
+  readonly openCount: () => number;
 }
 
 export interface SessionsOptions {
@@ -42,6 +45,8 @@ export interface SessionsOptions {
   readonly maxMessages?: number;
   /** Some day the MX or its load balancer changes: do not cling to one session (Postfix: 300 s). */
   readonly maxAgeMs?: number;
+  /** Sessions that may be open now; default any number. */
+  readonly most?: () => number;
 }
 
 interface IdleSession {
@@ -50,13 +55,14 @@ interface IdleSession {
 }
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { open, idleMs = 5000, maxMessages = 500, maxAgeMs = 300_000 } = options;
+  const { open, idleMs = 5000, maxMessages = 500, maxAgeMs = 300_000, most = () => Number.POSITIVE_INFINITY } = options;
   /** The most recently used session is last. */
   const idle = new Map<string, IdleSession[]>();
   const lent = new Set<SmtpSession>();
   const closing = new Set<Promise<void>>();
   const openedAtMs = new WeakMap<SmtpSession, number>();
   const ended = new AbortController();
+  let opening = 0;
   let isClosed = false;
   let sweepTimer: ReturnType<typeof setTimeout> | null = null;
 
@@ -66,6 +72,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
   const isUsedUp = (session: SmtpSession): boolean =>
     session.messageCount() >= maxMessages || monotonicMs() - (openedAtMs.get(session) ?? 0) >= maxAgeMs;
+  const countIdle = (): number => [...idle.values()].reduce((sum, kept) => sum + kept.length, 0);
   const takeIdle = (key: string): SmtpSession | null => {
     const kept = idle.get(key) ?? [];
     for (let last = kept.pop(); last !== undefined; last = kept.pop()) {
@@ -103,17 +110,23 @@ export function createSessions(options: SessionsOptions): Sessions {
         lent.add(kept);
         return { kind: 'OPEN', session: kept, isReused: true };
       }
-      const opened = await open(target, signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]));
-      if (opened.kind !== 'OPEN') return opened;
-      openedAtMs.set(opened.session, monotonicMs());
-      lent.add(opened.session);
-      return { kind: 'OPEN', session: opened.session, isReused: false };
+      const cut = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
+      opening += 1;
+      try {
+        const opened = await open(target, cut);
+        if (opened.kind !== 'OPEN') return opened;
+        openedAtMs.set(opened.session, monotonicMs());
+        lent.add(opened.session);
+        return { kind: 'OPEN', session: opened.session, isReused: false };
+      } finally {
+        opening -= 1;
+      }
     },
     release(target, session) {
       lent.delete(session);
       if (!session.isAlive()) {
         session.abort();
-      } else if (isClosed || isUsedUp(session)) {
+      } else if (isClosed || isUsedUp(session) || opening + countIdle() + lent.size >= most()) {
         retire(session);
       } else {
         const key = keyOf(target);
@@ -135,7 +148,8 @@ export function createSessions(options: SessionsOptions): Sessions {
       for (const session of [...takeAllIdle(), ...lent]) session.abort();
       lent.clear();
     },
-    counts: () => ({ idle: [...idle.values()].reduce((sum, kept) => sum + kept.length, 0), lent: lent.size }),
+    counts: () => ({ idle: countIdle(), lent: lent.size }),
+    openCount: () => opening + countIdle() + lent.size + closing.size,
   };
 }
 

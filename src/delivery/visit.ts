@@ -12,9 +12,11 @@ import type { ByteBudget } from './budget.ts';
 import { dueSource, probeSource } from './claims.ts';
 import type { ConditionKeeper } from './conditions.ts';
 import { roundAt } from './destination-round.ts';
+import { help } from './helping.ts';
 import { createObserver } from './observer.ts';
 import type { Remembered } from './ramp-memory.ts';
 import type { RoundResult } from './round.ts';
+import { type Shares, startShares } from './shares.ts';
 import type { Source } from './source.ts';
 import { expireLate, recordTrouble } from './trouble.ts';
 import type { Turn } from './turns.ts';
@@ -33,23 +35,43 @@ export interface Run extends Remembered, Turn {
 
 export async function visit(deps: DeliveryDeps, run: Run): Promise<void> {
   const holder = deps.holder();
-  if (holder === null || !(await takeOwnership(deps.sql, run.id, holder))) return;
-  const attempts = deps.openAttempts(run.signal, run.id);
+  if (holder === null) return;
+  if (!(await takeOwnership(deps.sql, run.id, holder))) return help(deps, run, holder);
+  const attempts: Attempts = deps.openAttempts(run.signal, run.id, () => shares.ownMost());
+  const shares: Shares = startShares({
+    sql: deps.sql,
+    destinationId: run.id,
+    holder,
+    ramp: run.ramp,
+    lastSuccess: run.lastSuccess,
+    openCount: attempts.openCount,
+    cpuMs: deps.cpuMs,
+    onFault: (error) => deps.events.fault(`shares of ${run.id}`, error),
+  });
   try {
     await releaseLeftovers(deps.sql, holder, run.id);
-    await keepTrying(deps, run, holder, attempts);
+    await keepTrying(deps, { ...run, holder, attempts, shares });
   } finally {
+    await shares.stop();
     await attempts.close();
     await dropOwnership(deps.sql, run.id, holder);
   }
 }
 
-async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts: Attempts): Promise<void> {
+interface OwnRun extends Run {
+  readonly holder: Holder;
+  readonly attempts: Attempts;
+  readonly shares: Shares;
+}
+
+async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
+  const { holder, shares } = run;
   let flushedAt: Date | null = null;
   const claims = { destinationId: run.id, holder, budget: run.budget };
   for (;;) {
     const destination = await readDestination(deps.sql, run.id);
     if (destination === null || run.isStopping() || run.signal.aborted) return;
+    shares.noteHeld(destination.sharedSessions);
     const { isPaused, isFailing, isDue, flushRequestedAt } = destination;
     flushedAt = flushRequestedAt ?? flushedAt;
     if (flushRequestedAt === null && (isPaused || (isFailing && !isDue))) return;
@@ -62,9 +84,8 @@ async function keepTrying(deps: DeliveryDeps, run: Run, holder: Holder, attempts
     const breaker = createBreakerWatch(destination, deps.events);
     const result = await roundAt(deps, {
       ...run,
+      ramp: shares.ramp,
       destination,
-      holder,
-      attempts,
       source,
       observer,
       breaker,

@@ -34,6 +34,8 @@ export interface Attempts {
     hosts: (Route & { kind: 'HOSTS' })['hosts'],
     content: () => Promise<Uint8Array>,
   ): Promise<StoppableResult>;
+  /** Connections open now, to whichever host. */
+  openCount(): number;
   close(): Promise<void>;
 }
 
@@ -57,7 +59,10 @@ export interface DeliveryDeps {
   /** This node's place among the living, or null while it has none: then nothing is tried. */
   readonly holder: () => Holder | null;
   readonly findRoute: (destination: DestinationState) => Promise<Route>;
-  readonly openAttempts: (signal: AbortSignal, destinationId: string) => Attempts;
+  /** `most`: sessions that may be kept open now. */
+  readonly openAttempts: (signal: AbortSignal, destinationId: string, most: () => number) => Attempts;
+  /** CPU time that this process has used, in milliseconds. */
+  readonly cpuMs: () => number;
   readonly hosts: HostMemory;
   readonly givingWay: GivingWay;
   readonly events: DeliveryEvents;

@@ -29,6 +29,8 @@ export interface DestinationState {
   /** At this moment. */
   readonly isPaused: boolean;
   readonly flushRequestedAt: Date | null;
+  /** Sessions that other nodes may have open there, by an owner's leave. */
+  readonly sharedSessions: number;
   /** The clock is running: the last word at host level was a failure. */
   readonly isFailing: boolean;
   /** The clock allows an attempt now. True while it is not running. */
@@ -52,6 +54,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       drain_per_minute: number | null;
       is_paused: boolean;
       flush_requested_at: Date | null;
+      shared_sessions: number;
       is_failing: boolean;
       is_due: boolean;
       outage_class: OutageClass | null;
@@ -59,6 +62,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
     }[]
   >`
     select tenant_id, name, kind, deliver_to, tls_policy, route_generation, drain_per_minute, ${isPausedNow(sql)} as is_paused, flush_requested_at,
+      coalesce((select sum(s.held_sessions) from drain_shares s where s.destination_id = d.id), 0)::integer as shared_sessions,
       first_failure_at is not null as is_failing, coalesce(next_attempt_at <= bmx_now(), true) as is_due,
       (select class from outages where outages.id = outage_id) as outage_class,
       bmx_now()::text as now
@@ -75,6 +79,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
     drainPerMinute: row.drain_per_minute,
     isPaused: row.is_paused,
     flushRequestedAt: row.flush_requested_at,
+    sharedSessions: row.shared_sessions,
     isFailing: row.is_failing,
     isDue: row.is_due,
     outageClass: row.outage_class,

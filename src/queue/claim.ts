@@ -9,6 +9,8 @@ import { Buffer } from 'node:buffer';
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Notify } from '../mail/envelope.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
+import { hasShareInForce } from '../outage/drain-shares.ts';
+import { always } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 
 /** The pool for the queue's hot statements, for rooms that pass it on without speaking SQL. */
@@ -63,13 +65,21 @@ interface MessageRow {
 
 /**
  * Claims up to `limit` messages of a destination that are due, in the order of (next_attempt_at, id) after `after`.
- * With `flushedAt`, also those that are not due but were not tried since the flush.
+ * With `flushedAt`, also those that are not due but were not tried since the flush. With `isShared`, none unless the holder's
+ * share of the destination is in force.
  */
 export async function claimDue(
   sql: Sql,
-  input: { destinationId: string; holder: Holder; after: ClaimKey; limit: number; flushedAt: Date | null },
+  input: {
+    destinationId: string;
+    holder: Holder;
+    after: ClaimKey;
+    limit: number;
+    flushedAt: Date | null;
+    isShared?: boolean;
+  },
 ): Promise<{ messages: ClaimedMessage[]; lastKey: ClaimKey }> {
-  const { destinationId, holder, after, limit, flushedAt } = input;
+  const { destinationId, holder, after, limit, flushedAt, isShared = false } = input;
   const rows = await sql<MessageRow[]>`
     with due as (
       select id, next_attempt_at from messages
@@ -80,6 +90,7 @@ export async function claimDue(
         and (next_attempt_at <= bmx_now() or claimed_at is null or claimed_at < ${flushedAt}::timestamptz)
         -- A pause is in force at once, also in the middle of a drain.
         and not (select ${isPausedNow(sql)} from destinations d where d.id = ${destinationId})
+        and ${isShared ? hasShareInForce(sql, destinationId, holder) : always(sql)}
       order by next_attempt_at, id
       limit ${limit}
       for update skip locked

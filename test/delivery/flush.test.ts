@@ -57,8 +57,10 @@ function startDelivery(): Delivery {
         attempted.push(message.id);
         return answer(message);
       },
+      openCount: () => 0,
       close: async () => undefined,
     }),
+    cpuMs: () => 0,
     hosts: createHostMemory(),
     givingWay: { turn: () => undefined },
     events: {
