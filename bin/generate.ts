@@ -18,6 +18,7 @@ const PARENTS = {
   Service: './parents.ts#ServiceParent',
   Viewer: './caller.ts#Caller',
   Token: '../settings/tokens.ts#Token as TokenParent',
+  AuditEntry: '../events/audit.ts#AuditView',
   Tenant: '../settings/tenants.ts#Tenant as TenantParent',
   Domain: '../settings/relay-domain.ts#RelayDomain',
   Outage: '../outage/inspect.ts#OutageView',
@@ -42,7 +43,7 @@ async function resolverTypes(): Promise<string> {
           config: {
             contextType: './context.ts#Context',
             mappers: PARENTS,
-            scalars: { DateTime: 'Date', ByteCount: 'number' },
+            scalars: { DateTime: 'Date', ByteCount: 'number', JSON: 'unknown' },
             defaultScalarType: 'never',
             useTypeImports: true,
             enumsAsTypes: true,

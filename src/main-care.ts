@@ -4,6 +4,7 @@
  */
 import { findOldestSnapshot } from './db/oldest-snapshot.ts';
 import type { Sql } from './db/client.ts';
+import { dropOldAuditEntries } from './events/audit.ts';
 import { dropOldEvents, dropOldRejections } from './events/retention.ts';
 import type { Timers } from './main-timers.ts';
 import { dropOldOutages } from './outage/retention.ts';
@@ -16,7 +17,7 @@ const PARTITIONS_EVERY_MS = 3_600_000;
 const SNAPSHOT_EVERY_MS = 60_000;
 /** A dump of a large queue is over by then as a rule. */
 const OLD_SNAPSHOT_MS = 3_600_000;
-const KEYS_AT_ONCE = 5000;
+const ROWS_AT_ONCE = 5000;
 
 export interface CareParts {
   readonly sql: Sql;
@@ -36,7 +37,8 @@ export async function startCare({ sql, timers, log }: CareParts): Promise<void> 
   });
   timers.every(PARTITIONS_EVERY_MS, 'retention', async () => {
     await dropOldOutages(sql);
-    await dropOldKeys(sql, KEYS_AT_ONCE);
+    await dropOldKeys(sql, ROWS_AT_ONCE);
+    await dropOldAuditEntries(sql, ROWS_AT_ONCE);
   });
   const watch = watchSnapshots(sql, log);
   timers.every(SNAPSHOT_EVERY_MS, 'snapshots', watch);

@@ -9,6 +9,7 @@ import { createControl } from './control/server.ts';
 import type { Database } from './db/client.ts';
 import { StartError } from './db/start-error.ts';
 import type { Ownership } from './doctor/ownership.ts';
+import { createAuditLog } from './events/audit.ts';
 import { createRejectionInspection } from './events/rejection-pages.ts';
 import type { Viewer } from './mail/viewer.ts';
 import { tellFates } from './main-delivery.ts';
@@ -89,6 +90,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     domains: parts.domains,
     recipientLists: parts.recipients.lists,
     standings: parts.recipients.standings,
+    audit: createAuditLog(sql),
     ownership: parts.ownership,
     tenants: createTenants(sql, parts.tokenBook.dropAll),
     tokens: createTokens(sql, parts.tokenBook.dropAll),

@@ -6,19 +6,19 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { TokenBook } from '../settings/token-book.ts';
-import { type Caller, callerOf, OPERATOR_CALLER } from './caller.ts';
+import { type Caller, callerOf } from './caller.ts';
 
 /** Reads an Authorization header; null for none and for a wrong one. Rejects when the database must be asked in vain. */
-export type Authenticate = (header: string | null) => Promise<Caller | null>;
+export type Authenticate = (header: string | null, clientAddress: string | null) => Promise<Caller | null>;
 
 export function createAuthentication(operatorToken: string, findToken: TokenBook['find']): Authenticate {
   const operatorHash = hashOf(operatorToken);
-  return async (header) => {
+  return async (header, clientAddress) => {
     const secret = /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
     if (secret === undefined) return null;
-    if (timingSafeEqual(hashOf(secret), operatorHash)) return OPERATOR_CALLER;
+    if (timingSafeEqual(hashOf(secret), operatorHash)) return callerOf(null, clientAddress);
     const token = await findToken(secret);
-    return token === null ? null : callerOf(token);
+    return token === null ? null : callerOf(token, clientAddress);
   };
 }
 

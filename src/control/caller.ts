@@ -1,6 +1,7 @@
 /**
- * Who speaks in a request: for which tenant, with which token and scopes.
+ * Who speaks in a request: for which tenant, with which token and scopes, from where.
  */
+import type { AuditActor } from '../events/audit.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../mail/viewer.ts';
 import { type Scope, SCOPES } from '../settings/scopes.ts';
 import type { KnownToken } from '../settings/token-book.ts';
@@ -8,14 +9,20 @@ import type { KnownToken } from '../settings/token-book.ts';
 export interface Caller {
   readonly viewer: Viewer;
   readonly scopes: readonly Scope[];
-  /** Null: the operator token of the service itself. */
-  readonly tokenId: string | null;
+  /** As the audit log has it. */
+  readonly actor: AuditActor;
 }
 
-/** Whoever has the operator token of the service. */
-export const OPERATOR_CALLER: Caller = { viewer: OPERATOR_VIEWER, scopes: SCOPES, tokenId: null };
-
-/** A token of the operator's tenant speaks for all, as far as its scopes reach. */
-export function callerOf({ id, tenantId, scopes }: KnownToken): Caller {
-  return { viewer: { tenantId, isOperator: tenantId === OPERATOR_TENANT_ID }, scopes, tokenId: id };
+/** Null as the token: the operator token of the service itself. One of the operator's tenant speaks for all as well. */
+export function callerOf(token: KnownToken | null, clientAddress: string | null): Caller {
+  if (token === null) {
+    const { tenantId } = OPERATOR_VIEWER;
+    return { viewer: OPERATOR_VIEWER, scopes: SCOPES, actor: { tenantId, token: null, clientAddress } };
+  }
+  const { tenantId, scopes, id, name, prefix } = token;
+  return {
+    viewer: { tenantId, isOperator: tenantId === OPERATOR_TENANT_ID },
+    scopes,
+    actor: { tenantId, token: { id, name, prefix }, clientAddress },
+  };
 }

@@ -23,6 +23,8 @@ export interface Context {
   readonly viewer: Viewer;
   readonly deps: ControlDependencies;
   readonly load: Loaders;
+  /** Whether the work of the mutation that is being done has run, or an earlier answer was given. */
+  readonly once: { hasRun: boolean };
 }
 
 /** By destination id unless said otherwise; null where there is none that the viewer may see. */
@@ -46,6 +48,7 @@ export function createContext(deps: ControlDependencies, caller: Caller): Contex
   const { viewer } = caller;
   return {
     caller,
+    once: { hasRun: false },
     viewer,
     deps,
     load: {

@@ -4,6 +4,7 @@
  * Everything that reads or changes owned data takes the viewer. Nothing here is a database: rooms below hand in their work.
  */
 import type { Ownership } from '../doctor/ownership.ts';
+import type { AuditLog } from '../events/audit.ts';
 import type { RejectionInspection } from '../events/rejection-pages.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import type { BreakerInspection } from '../outage/breaker-inspect.ts';
@@ -103,6 +104,7 @@ export interface ControlDependencies {
   >;
   readonly recipientLists: Pick<RecipientLists, 'changeList' | 'listEntries'>;
   readonly standings: Standings;
+  readonly audit: AuditLog;
   readonly ownership: Pick<Ownership, 'verify'>;
   readonly tenants: Tenants;
   readonly tokens: Tokens;

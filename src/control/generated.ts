@@ -3,6 +3,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { ServiceParent, RecipientParent, DnsblZoneParent } from './parents.ts';
 import type { Caller } from './caller.ts';
 import type { Token as TokenParent } from '../settings/tokens.ts';
+import type { AuditView } from '../events/audit.ts';
 import type { Tenant as TenantParent } from '../settings/tenants.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { OutageView } from '../outage/inspect.ts';
@@ -26,6 +27,8 @@ export type Scalars = {
   ByteCount: { input: number; output: number; }
   /** An instant: RFC 3339 in UTC with milliseconds, such as `2026-08-01T03:10:00.000Z`. Input may carry another offset. */
   DateTime: { input: Date; output: Date; }
+  /** Any JSON value. Its inside is for people to read and no part of the API: fields come and go with releases. */
+  JSON: { input: unknown; output: unknown; }
 };
 
 /** One try at one host. */
@@ -73,6 +76,110 @@ export type AttemptOutcome =
   | 'DELIVERED'
   /** Refused for good. */
   | 'FAILED';
+
+/** A page of the audit log. */
+export type AuditConnection = {
+  readonly __typename?: 'AuditConnection';
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<AuditEdge>;
+  /** The entries alone. */
+  readonly nodes: ReadonlyArray<AuditEntry>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** An entry on its page. */
+export type AuditEdge = {
+  readonly __typename?: 'AuditEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** An entry. */
+  readonly node: AuditEntry;
+};
+
+/**
+ * One mutation: who asked for it, and what it came to. It is written before the mutation is done, so one that is STARTED for long was
+ * cut off by the end of its node.
+ */
+export type AuditEntry = {
+  readonly __typename?: 'AuditEntry';
+  /** How it was after; null when it was not there any more, and while STARTED. */
+  readonly after?: Maybe<Scalars['JSON']['output']>;
+  /** When it was asked for. */
+  readonly at: Scalars['DateTime']['output'];
+  /** How that thing was before; null when it was not there. */
+  readonly before?: Maybe<Scalars['JSON']['output']>;
+  /** The IP address it came from; null when a tenant asks of what an operator did. */
+  readonly clientAddress?: Maybe<Scalars['String']['output']>;
+  /** When it was answered; null while it is STARTED. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** UUID. */
+  readonly id: Scalars['ID']['output'];
+  /** Its input as it came, long texts and lists cut. */
+  readonly input: Scalars['JSON']['output'];
+  /** True when an operator asked for it. */
+  readonly isOperator: Scalars['Boolean']['output'];
+  /** The mutation: `domainUpdate`. */
+  readonly mutation: Scalars['String']['output'];
+  /** What it came to. */
+  readonly outcome: AuditOutcome;
+  /** The id of that thing; null when there was none. */
+  readonly subjectId?: Maybe<Scalars['ID']['output']>;
+  /** What kind of thing it was about; null when about none. */
+  readonly subjectKind?: Maybe<AuditSubjectKind>;
+  /** The name of that thing in lower case, of a message its domain's; null when it has none. */
+  readonly subjectName?: Maybe<Scalars['String']['output']>;
+  /** Whose thing it was about; the caller's own tenant when it was about none. */
+  readonly tenant: Tenant;
+  /** The token's id; null for the service's own operator token, and for an operator's when a tenant asks. */
+  readonly tokenId?: Maybe<Scalars['ID']['output']>;
+  /** The token's name then; null as `tokenId` is. */
+  readonly tokenName?: Maybe<Scalars['String']['output']>;
+  /** The beginning of the token's secret then; null as `tokenId` is. */
+  readonly tokenPrefix?: Maybe<Scalars['String']['output']>;
+  /** The codes of its `userErrors`. */
+  readonly userErrorCodes: ReadonlyArray<UserErrorCode>;
+};
+
+/** What entries of the audit log must have in common; all that is given must hold. */
+export type AuditFilter = {
+  /** The mutation: `domainUpdate`. */
+  readonly mutation?: InputMaybe<Scalars['String']['input']>;
+  /** What it came to. */
+  readonly outcome?: InputMaybe<AuditOutcome>;
+  /** Asked for at this instant or later. */
+  readonly since?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Name of the domain, tenant or token it was about, of a message its domain's; without regard to case. */
+  readonly subject?: InputMaybe<Scalars['String']['input']>;
+  /** With which token. */
+  readonly tokenId?: InputMaybe<Scalars['ID']['input']>;
+  /** Asked for before this instant. */
+  readonly until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** What a mutation came to. */
+export type AuditOutcome =
+  /** It was done. */
+  | 'DONE'
+  /** Something failed on our side; what was done is in `after`. */
+  | 'FAULT'
+  /** It was refused: `userErrorCodes`. */
+  | 'REFUSED'
+  /** It was a repetition with an idempotencyKey and got the first answer. */
+  | 'REPLAYED'
+  /** It was begun, and has not been answered. */
+  | 'STARTED';
+
+/** What a mutation is about. */
+export type AuditSubjectKind =
+  /** A relay domain. */
+  | 'DOMAIN'
+  /** A message. */
+  | 'MESSAGE'
+  /** A tenant. */
+  | 'TENANT'
+  /** A token. */
+  | 'TOKEN';
 
 /** A domain's breaker: a primary that is only half set up shall not bounce its own mail. */
 export type Breaker = {
@@ -1532,6 +1639,11 @@ export type PrimarySetup = {
 /** Where every read begins. */
 export type Query = {
   readonly __typename?: 'Query';
+  /**
+   * Who changed what through the API, newest first: each mutation but dry runs, also those that were refused. A tenant sees what its
+   * own tokens did, and what an operator did to its things. Kept for 400 days.
+   */
+  readonly auditLog: AuditConnection;
   /** The relay domain of this name; null when you have none of it. */
   readonly domain?: Maybe<Domain>;
   /** Your relay domains, in order of creation. */
@@ -1571,6 +1683,14 @@ export type Query = {
   readonly tokens: TokenConnection;
   /** On whose behalf this request speaks. */
   readonly viewer: Viewer;
+};
+
+
+/** Where every read begins. */
+export type QueryAuditLogArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<AuditFilter>;
+  first: Scalars['Int']['input'];
 };
 
 
@@ -2375,6 +2495,12 @@ export type ResolversTypes = {
   AttemptConnection: ResolverTypeWrapper<Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversTypes['Attempt']> }>;
   AttemptEdge: ResolverTypeWrapper<Omit<AttemptEdge, 'node'> & { node: ResolversTypes['Attempt'] }>;
   AttemptOutcome: AttemptOutcome;
+  AuditConnection: ResolverTypeWrapper<Omit<AuditConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AuditEdge']>, nodes: ReadonlyArray<ResolversTypes['AuditEntry']> }>;
+  AuditEdge: ResolverTypeWrapper<Omit<AuditEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
+  AuditEntry: ResolverTypeWrapper<AuditView>;
+  AuditFilter: AuditFilter;
+  AuditOutcome: AuditOutcome;
+  AuditSubjectKind: AuditSubjectKind;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Breaker: ResolverTypeWrapper<Breaker>;
   BreakerState: BreakerState;
@@ -2425,6 +2551,7 @@ export type ResolversTypes = {
   HostTrouble: HostTrouble;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Label: ResolverTypeWrapper<Label>;
   LabelInput: LabelInput;
   ListedRecipient: ResolverTypeWrapper<ListedRecipient>;
@@ -2525,6 +2652,10 @@ export type ResolversParentTypes = {
   Attempt: AttemptView;
   AttemptConnection: Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Attempt']> };
   AttemptEdge: Omit<AttemptEdge, 'node'> & { node: ResolversParentTypes['Attempt'] };
+  AuditConnection: Omit<AuditConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AuditEdge']>, nodes: ReadonlyArray<ResolversParentTypes['AuditEntry']> };
+  AuditEdge: Omit<AuditEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
+  AuditEntry: AuditView;
+  AuditFilter: AuditFilter;
   Boolean: Scalars['Boolean']['output'];
   Breaker: Breaker;
   ByteCount: Scalars['ByteCount']['output'];
@@ -2569,6 +2700,7 @@ export type ResolversParentTypes = {
   Float: Scalars['Float']['output'];
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
+  JSON: Scalars['JSON']['output'];
   Label: Label;
   LabelInput: LabelInput;
   ListedRecipient: ListedRecipient;
@@ -2677,6 +2809,38 @@ export type AttemptConnectionResolvers<ContextType = Context, ParentType extends
 export type AttemptEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AttemptEdge'] = ResolversParentTypes['AttemptEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Attempt'], ParentType, ContextType>;
+};
+
+export type AuditConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditConnection'] = ResolversParentTypes['AuditConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AuditEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AuditEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditEdge'] = ResolversParentTypes['AuditEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['AuditEntry'], ParentType, ContextType>;
+};
+
+export type AuditEntryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditEntry'] = ResolversParentTypes['AuditEntry']> = {
+  after?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  input?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  isOperator?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  mutation?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['AuditOutcome'], ParentType, ContextType>;
+  subjectId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  subjectKind?: Resolver<Maybe<ResolversTypes['AuditSubjectKind']>, ParentType, ContextType>;
+  subjectName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  tokenId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  tokenName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  tokenPrefix?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  userErrorCodes?: Resolver<ReadonlyArray<ResolversTypes['UserErrorCode']>, ParentType, ContextType>;
 };
 
 export type BreakerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Breaker'] = ResolversParentTypes['Breaker']> = {
@@ -2857,6 +3021,10 @@ export type DomainVerifyPayloadResolvers<ContextType = Context, ParentType exten
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
 
 export type LabelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Label'] = ResolversParentTypes['Label']> = {
   key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -3063,6 +3231,7 @@ export type PrimarySetupResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  auditLog?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'name'>>;
   domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'first'>>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
@@ -3288,6 +3457,9 @@ export type Resolvers<ContextType = Context> = {
   Attempt?: AttemptResolvers<ContextType>;
   AttemptConnection?: AttemptConnectionResolvers<ContextType>;
   AttemptEdge?: AttemptEdgeResolvers<ContextType>;
+  AuditConnection?: AuditConnectionResolvers<ContextType>;
+  AuditEdge?: AuditEdgeResolvers<ContextType>;
+  AuditEntry?: AuditEntryResolvers<ContextType>;
   Breaker?: BreakerResolvers<ContextType>;
   ByteCount?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
@@ -3314,6 +3486,7 @@ export type Resolvers<ContextType = Context> = {
   DomainUpdatePayload?: DomainUpdatePayloadResolvers<ContextType>;
   DomainUpdatePreview?: DomainUpdatePreviewResolvers<ContextType>;
   DomainVerifyPayload?: DomainVerifyPayloadResolvers<ContextType>;
+  JSON?: GraphQLScalarType;
   Label?: LabelResolvers<ContextType>;
   ListedRecipient?: ListedRecipientResolvers<ContextType>;
   ListedRecipientConnection?: ListedRecipientConnectionResolvers<ContextType>;

@@ -11,10 +11,13 @@ export interface Call<I> {
 
 /** Runs the work with the input less its key. */
 export function once<I, T>(
-  { deps, viewer }: Context,
+  { deps, viewer, once: progress }: Context,
   call: Call<I>,
   work: (input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<T>,
 ): Promise<IdempotentAnswer<T>> {
   const { idempotencyKey: key, ...input } = call.input;
-  return deps.idempotency.run(viewer, { key, mutation: call.mutation, input }, () => work(input));
+  return deps.idempotency.run(viewer, { key, mutation: call.mutation, input }, () => {
+    progress.hasRun = true;
+    return work(input);
+  });
 }

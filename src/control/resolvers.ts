@@ -2,6 +2,7 @@
  * All resolvers, by SDL type. What is not named here is a plain property of its parent.
  */
 import type { Resolvers } from './generated.ts';
+import { AuditEntry } from './resolvers/audit.ts';
 import { DnsblZone } from './resolvers/dnsbl.ts';
 import { Domain } from './resolvers/domain.ts';
 import { Message } from './resolvers/message.ts';
@@ -13,11 +14,13 @@ import { Rejection } from './resolvers/rejection.ts';
 import { Service } from './resolvers/service.ts';
 import { Token } from './resolvers/token.ts';
 import { Viewer } from './resolvers/viewer.ts';
-import { ByteCount, DateTime } from './scalars.ts';
+import { ByteCount, DateTime, JSON } from './scalars.ts';
 
 export const resolvers: Resolvers = {
+  AuditEntry,
   ByteCount,
   DateTime,
+  JSON,
   DnsblZone,
   Domain,
   Message,

@@ -1,5 +1,5 @@
 /**
- * The scalars of schema.graphql: DateTime (RFC 3339) and ByteCount.
+ * The scalars of schema.graphql.
  */
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 
@@ -34,3 +34,6 @@ export const ByteCount = new GraphQLScalarType<number, number>({
   parseValue: parseByteCount,
   parseLiteral: (node) => parseByteCount(node.kind === Kind.INT ? Number(node.value) : null),
 });
+
+/** Any JSON value, told as it is. Never an input. */
+export const JSON = new GraphQLScalarType<unknown, unknown>({ name: 'JSON', serialize: (value) => value });

@@ -9,10 +9,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { GraphQLError } from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { type Context as HttpContext, Hono } from 'hono';
+import { auditMutations } from './audit.ts';
 import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
 import type { Caller } from './caller.ts';
 import { type Context, createContext } from './context.ts';
@@ -43,6 +44,7 @@ export async function createControl(deps: ControlDependencies): Promise<ListenRe
 }
 
 interface AppTypes {
+  Bindings: HttpBindings;
   Variables: { requestId: string };
 }
 
@@ -92,7 +94,10 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies): void {
   const handle = createGraphqlHandler(deps);
 
   app.post('/graphql', async (c) => {
-    const caller = await authenticate(c.req.header('Authorization') ?? null);
+    const caller = await authenticate(
+      c.req.header('Authorization') ?? null,
+      c.env.incoming.socket.remoteAddress ?? null,
+    );
     if (caller === null) return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
     return handle(c.req.raw, { caller, requestId: c.get('requestId') });
   });
@@ -112,6 +117,7 @@ function createGraphqlHandler(deps: ControlDependencies): (request: Request, sco
   const scopes = new AsyncLocalStorage<RequestScope>();
   const schema = createSchema<RequestScope & Context>({ typeDefs: SDL, resolvers });
   guardMutations(schema);
+  auditMutations(schema);
   const yoga = createYoga<RequestScope, Context>({
     schema,
     context: ({ caller }: RequestScope) => createContext(deps, caller),

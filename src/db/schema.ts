@@ -244,6 +244,29 @@ export const idempotencyKeys = pgTable('idempotency_keys', {
   createdAt: instant('created_at').notNull().default(bmxNow),
 });
 
+export const auditEntries = pgTable('audit_entries', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  at: instant('at').notNull().default(bmxNow),
+  endedAt: instant('ended_at'),
+  outcome: text('outcome', { enum: ['STARTED', 'DONE', 'REFUSED', 'REPLAYED', 'FAULT'] })
+    .notNull()
+    .default('STARTED'),
+  userErrorCodes: text('user_error_codes').array().notNull(),
+  mutation: text('mutation').notNull(),
+  input: jsonb('input').notNull(),
+  actorTenantId: uuid('actor_tenant_id').notNull(),
+  tokenId: uuid('token_id'),
+  tokenName: text('token_name'),
+  tokenPrefix: text('token_prefix'),
+  clientAddress: inet('client_address'),
+  subjectKind: text('subject_kind'),
+  subjectId: uuid('subject_id'),
+  subjectName: text('subject_name'),
+  before: jsonb('before'),
+  after: jsonb('after'),
+});
+
 export const nodes = pgTable('nodes', {
   node: integer('node').primaryKey(),
   epoch: count('epoch').notNull(),

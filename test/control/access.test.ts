@@ -66,6 +66,7 @@ const queries = (): Readonly<Record<string, Record<string, unknown>>> => ({
   messages: { first: 10 },
   outages: { first: 10 },
   rejections: { first: 10 },
+  auditLog: { first: 100 },
   operation: { id: operationId },
   operations: { first: 10 },
   recipientStanding: { address: ADDRESS },
@@ -264,6 +265,7 @@ describe('a token without the scope', () => {
         Outage: 'outages',
         Operation: 'operation',
         Rejection: 'rejections',
+        AuditEntry: 'auditLog',
       }[type.name];
       expect([type.name, way]).toEqual([type.name, expect.any(String)]);
     }

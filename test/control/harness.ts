@@ -4,6 +4,7 @@
 import { createControl, type ControlDependencies } from '../../src/control/server.ts';
 import type { MxObservation } from '../../src/control/dependencies.ts';
 import { createOwnership } from '../../src/doctor/ownership.ts';
+import { createAuditLog } from '../../src/events/audit.ts';
 import { createRejectionInspection } from '../../src/events/rejection-pages.ts';
 import { newId } from '../../src/mail/id.ts';
 import type { Resolver } from '../../src/net/resolver.ts';
@@ -120,6 +121,7 @@ export async function startControl(
       changeDomain: domains.changeDomain,
     }),
     standings: createStandings({ sql, isListed: () => false, onForgotten: () => undefined }),
+    audit: createAuditLog(sql),
     ownership: createOwnership({ domains, proofs: domains.proofs, resolver, onResult: () => undefined }),
     tenants: createTenants(sql, tokenBook.dropAll),
     tokens: createTokens(sql, tokenBook.dropAll),

@@ -40,9 +40,9 @@ test('every owned table names its tenant and its destination, and what grows wit
   // So do clients, senders, the world's DNS lists and policies, and hosts that several tenants' domains share.
   const NOBODYS = ['dnsbl_zones', 'mta_sts_policies', 'probe_budgets', 'report_counts', 'seen_clients'];
   expect(lacking('tenant_id').sort()).toEqual([...NOBODYS, 'nodes', 'tenants'].sort());
-  // A destination is itself; the key of a mutation and a token are their tenant's alone.
+  // A destination is itself; the key of a mutation, a token and the audit log are their tenant's alone.
   expect(lacking('destination_id').sort()).toEqual(
-    [...NOBODYS, 'destinations', 'idempotency_keys', 'nodes', 'tenants', 'tokens'].sort(),
+    [...NOBODYS, 'audit_entries', 'destinations', 'idempotency_keys', 'nodes', 'tenants', 'tokens'].sort(),
   );
   expect(columnsOf.get('domains')?.has('revision')).toBe(true);
   const partitioned = await db.sql<{ name: string; key: string; days: number }[]>`

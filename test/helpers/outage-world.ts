@@ -138,6 +138,7 @@ export async function openWorld(db: TestDatabase, spool: Spool, names: readonly 
         node.opened += 1;
         return {
           attempt: (message) => attempt(node, destinationId, message),
+          openCount: () => 0,
           close: async () => {
             node.closed += 1;
           },

@@ -1,6 +1,7 @@
 /** `Query`: where every read begins. */
 import { connectionOf, connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { QueryResolvers } from '../generated.ts';
+import { auditQueries } from './audit.ts';
 import { operationQueries } from './operation.ts';
 import { standingQueries } from './recipient-standing.ts';
 import { tenantQueries } from './tenant.ts';
@@ -8,6 +9,7 @@ import { tokenQueries } from './token.ts';
 
 export const Query: QueryResolvers = {
   ...standingQueries,
+  ...auditQueries,
   ...operationQueries,
   ...tenantQueries,
   ...tokenQueries,

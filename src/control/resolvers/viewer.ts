@@ -5,5 +5,6 @@ import { tenantById } from './tenant.ts';
 export const Viewer: ViewerResolvers = {
   tenant: ({ viewer }, _args, context) => tenantById(context, viewer.tenantId),
   isOperator: ({ viewer }) => viewer.isOperator,
-  token: ({ viewer, tokenId }, _args, { deps }) => (tokenId === null ? null : deps.tokens.findToken(viewer, tokenId)),
+  token: ({ viewer, actor: { token } }, _args, { deps }) =>
+    token === null ? null : deps.tokens.findToken(viewer, token.id),
 };

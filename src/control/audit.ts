@@ -1,0 +1,139 @@
+/**
+ * Every mutation in the audit log: an entry before it is done, completed with what it came to.
+ *
+ * What cannot be written down is not done. A dry run changes nothing and is not written.
+ */
+import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
+import type { AuditEnd, AuditSubject } from '../events/audit.ts';
+import { settingsOf } from '../settings/domain-settings.ts';
+import type { RelayDomain } from '../settings/relay-domain.ts';
+import { isUuid } from './connection.ts';
+import type { Context } from './context.ts';
+
+/** Of a list in an input; the count says the rest. */
+const LIST_SAMPLES = 20;
+
+interface Input {
+  readonly name?: unknown;
+  readonly id?: unknown;
+  readonly domain?: unknown;
+  readonly address?: unknown;
+  readonly filter?: { readonly domain?: unknown };
+  readonly dryRun?: unknown;
+  readonly [field: string]: unknown;
+}
+
+/** Puts the audit log around each mutation. */
+export function auditMutations(schema: GraphQLSchema): void {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    const { resolve } = field;
+    if (resolve === undefined) throw new Error(`the mutation ${field.name} does nothing`);
+    field.resolve = audited(field.name, resolve);
+  }
+}
+
+function audited(
+  mutation: string,
+  resolve: GraphQLFieldResolver<unknown, Context>,
+): GraphQLFieldResolver<unknown, Context> {
+  return async (parent, args, context, info) => {
+    const input = (args as { readonly input: Input }).input;
+    if (input.dryRun === true) return resolve(parent, args, context, info);
+    const { audit } = context.deps;
+    const find = () => findSubject(context, mutation, input);
+    const id = await audit.begin({
+      actor: context.caller.actor,
+      mutation,
+      input: shorten(input),
+      subject: await find(),
+    });
+    context.once.hasRun = false;
+    let end: Omit<AuditEnd, 'id' | 'subject'> = { outcome: 'FAULT', userErrorCodes: [] };
+    try {
+      const payload = (await resolve(parent, args, context, info)) as { userErrors: readonly { code: string }[] };
+      const userErrorCodes = payload.userErrors.map(({ code }) => code);
+      const isReplay = input['idempotencyKey'] != null && !context.once.hasRun;
+      end = { outcome: userErrorCodes.length > 0 ? 'REFUSED' : isReplay ? 'REPLAYED' : 'DONE', userErrorCodes };
+      return payload;
+    } finally {
+      await audit.end({ ...end, id, subject: await find() });
+    }
+  };
+}
+
+/** Long lists by their first entries and their length. */
+function shorten(input: Input): unknown {
+  const { idempotencyKey: _key, ...rest } = input;
+  return Object.fromEntries(
+    Object.entries(rest).map(([field, value]) => [
+      field,
+      Array.isArray(value) && value.length > LIST_SAMPLES
+        ? { count: value.length, first: value.slice(0, LIST_SAMPLES) }
+        : value,
+    ]),
+  );
+}
+
+async function findSubject(context: Context, mutation: string, input: Input): Promise<AuditSubject | null> {
+  const { deps, viewer, load } = context;
+  if (mutation.startsWith('tenant')) return tenantSubject(context, input);
+  if (mutation.startsWith('token')) {
+    const token = typeof input.id === 'string' ? await deps.tokens.findToken(viewer, input.id) : null;
+    if (token === null) return { kind: 'TOKEN', id: null, name: lower(input.name), tenantId: null, state: null };
+    const { id, name, tenantId, scopes, prefix, expiresAt } = token;
+    return { kind: 'TOKEN', id, name: lower(name), tenantId, state: { name, scopes, prefix, expiresAt } };
+  }
+  if (mutation.startsWith('message') && typeof input.id === 'string') {
+    const message = await deps.messages.findMessage(viewer, input.id.toLowerCase());
+    if (message === null)
+      return { kind: 'MESSAGE', id: null, name: input.id.slice(0, 40), tenantId: null, state: null };
+    const domain = await load.domain(message.destinationId);
+    const recipients = message.recipients.map(({ address, state }) => ({ address, state }));
+    return {
+      kind: 'MESSAGE',
+      id: message.id,
+      name: domain?.name ?? null,
+      tenantId: domain?.tenantId ?? null,
+      state: { recipients },
+    };
+  }
+  const named = input.domain ?? input.filter?.domain ?? domainOf(input.address) ?? input.name;
+  if (typeof named !== 'string') return null;
+  const domain = await deps.domains.findDomain(viewer, named);
+  return domain === null
+    ? { kind: 'DOMAIN', id: null, name: lower(named), tenantId: null, state: null }
+    : {
+        kind: 'DOMAIN',
+        id: domain.id,
+        name: domain.name,
+        tenantId: domain.tenantId,
+        state: await stateOf(context, domain),
+      };
+}
+
+async function tenantSubject({ load }: Context, { id, name }: Input): Promise<AuditSubject> {
+  const known = typeof id === 'string' && isUuid(id.toLowerCase()) ? await load.tenant(id.toLowerCase()) : null;
+  return known === null
+    ? { kind: 'TENANT', id: null, name: lower(name), tenantId: null, state: null }
+    : {
+        kind: 'TENANT',
+        id: known.id,
+        name: lower(known.name),
+        tenantId: known.id,
+        state: { name: known.name, quotas: known.quotas },
+      };
+}
+
+async function stateOf({ load }: Context, domain: RelayDomain): Promise<Record<string, unknown>> {
+  const { status, revision, recipientList } = domain;
+  const pause = await load.pause(domain.destinationId);
+  return { status, revision, ...settingsOf(domain), recipientCount: recipientList.count, pause };
+}
+
+function domainOf(address: unknown): string | undefined {
+  return typeof address === 'string' ? address.slice(address.lastIndexOf('@') + 1) : undefined;
+}
+
+function lower(name: unknown): string | null {
+  return typeof name === 'string' ? name.trim().toLowerCase().slice(0, 253) : null;
+}

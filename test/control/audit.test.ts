@@ -1,0 +1,172 @@
+/** The audit log: every mutation, who asked for it, and what it came to. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { createAuditLog, dropOldAuditEntries } from '../../src/events/audit.ts';
+import { addDomain, type GraphqlAnswer, type Harness, holdMessage, startControl, TOKEN } from './harness.ts';
+
+let control: Harness;
+beforeAll(async () => {
+  control = await startControl();
+});
+afterAll(() => control.close());
+
+interface Entry {
+  readonly mutation: string;
+  readonly outcome: string;
+  readonly before: Record<string, unknown> | null;
+  readonly after: Record<string, unknown> | null;
+  readonly [field: string]: unknown;
+}
+
+const FIELDS = `id at endedAt mutation input outcome userErrorCodes tenant { name } isOperator tokenId tokenName tokenPrefix clientAddress
+  subjectKind subjectId subjectName before after`;
+
+async function as<T>(secret: string, query: string, variables: Record<string, unknown> = {}): Promise<T> {
+  const response = await fetch(`${control.url}/graphql`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = (await response.json()) as GraphqlAnswer<T>;
+  if (errors !== undefined) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+async function entries(filter: Record<string, unknown> = {}, secret = TOKEN): Promise<readonly Entry[]> {
+  const query = `query ($filter: AuditFilter) { auditLog(first: 100, filter: $filter) { nodes { ${FIELDS} } } }`;
+  return (await as<{ auditLog: { nodes: Entry[] } }>(secret, query, { filter })).auditLog.nodes;
+}
+
+const run = (mutation: string, input: string, secret = TOKEN) =>
+  as(secret, `mutation { ${mutation}(input: { ${input} }) { userErrors { code } } }`);
+
+async function makeTenant(name: string): Promise<{ id: string; secret: string; prefix: string }> {
+  const { tenantCreate } = await control.ask<{ tenantCreate: { tenant: { id: string } } }>(
+    `mutation { tenantCreate(input: { name: "${name}" }) { tenant { id } } }`,
+  );
+  const { tokenCreate } = await control.ask<{ tokenCreate: { secret: string; token: { prefix: string } } }>(
+    'mutation ($id: ID!) { tokenCreate(input: { tenantId: $id, name: "script", scopes: [DOMAIN_WRITE, AUDIT_READ] }) { secret token { prefix } } }',
+    { id: tenantCreate.tenant.id },
+  );
+  return { id: tenantCreate.tenant.id, secret: tokenCreate.secret, prefix: tokenCreate.token.prefix };
+}
+
+describe('an entry', () => {
+  test('tells who changed what, from where, with which token, before and after', async () => {
+    const { secret, prefix } = await makeTenant('tells');
+    await run('domainCreate', 'name: "told.example"', secret);
+    await run('domainUpdate', 'name: "TOLD.example", labels: [{ key: "team", value: "a" }]', secret);
+    const [updated, created] = await entries({ subject: 'told.example' }, secret);
+    expect(created).toMatchObject({
+      mutation: 'domainCreate',
+      outcome: 'DONE',
+      before: null,
+      after: { status: 'PENDING', revision: 1 },
+    });
+    expect(updated).toMatchObject({
+      mutation: 'domainUpdate',
+      outcome: 'DONE',
+      userErrorCodes: [],
+      input: { name: 'TOLD.example', labels: [{ key: 'team', value: 'a' }] },
+      tenant: { name: 'tells' },
+      isOperator: false,
+      tokenName: 'script',
+      tokenPrefix: prefix,
+      clientAddress: '127.0.0.1',
+      subjectKind: 'DOMAIN',
+      subjectName: 'told.example',
+      before: { revision: 1, labels: {} },
+      after: { revision: 2, labels: { team: 'a' } },
+    });
+    expect(Date.parse(String(updated?.['endedAt']))).toBeGreaterThanOrEqual(Date.parse(String(updated?.['at'])));
+  });
+
+  test('tells of what was refused, forbidden or repeated, and nothing of dry runs', async () => {
+    const { secret } = await makeTenant('refused');
+    await run('domainUpdate', 'name: "nowhere.example", labels: []', secret);
+    await run('domainFlush', 'name: "nowhere.example"', secret);
+    await run('recipientsAdd', 'domain: "nowhere.example", localParts: ["a"], dryRun: true', secret);
+    for (const _ of [1, 2]) await run('domainCreate', 'name: "twice.example", idempotencyKey: "twice"', secret);
+    const seen = await entries({}, secret);
+    expect(seen.map(({ mutation, outcome, userErrorCodes }) => [mutation, outcome, userErrorCodes])).toEqual([
+      ['domainCreate', 'REPLAYED', []],
+      ['domainCreate', 'DONE', []],
+      ['domainFlush', 'REFUSED', ['FORBIDDEN']],
+      ['domainUpdate', 'REFUSED', ['NOT_FOUND']],
+    ]);
+  });
+
+  test("an operator's deed on a tenant's thing is the tenant's to know, without who did it", async () => {
+    const { secret } = await makeTenant('watched');
+    await run('domainCreate', 'name: "watched.example"', secret);
+    await run('domainUpdate', 'name: "watched.example", labels: [{ key: "by", value: "operator" }]');
+    const [seen] = await entries({ mutation: 'domainUpdate' }, secret);
+    expect(seen).toMatchObject({
+      isOperator: true,
+      tokenId: null,
+      tokenName: null,
+      clientAddress: null,
+      subjectName: 'watched.example',
+    });
+    const [known] = await entries({ mutation: 'domainUpdate' });
+    expect(known).toMatchObject({ isOperator: true, clientAddress: '127.0.0.1', tenant: { name: 'watched' } });
+    const { secret: other } = await makeTenant('other');
+    expect((await entries({}, other)).filter(({ subjectName }) => subjectName === 'watched.example')).toEqual([]);
+  });
+
+  test('of a message names its domain and the states of its recipients; of a long list its beginning', async () => {
+    const destinationId = await addDomain(control, 'mail.example');
+    const id = await holdMessage(control.database, { destinationId, addresses: ['a@mail.example'] });
+    await run('messageCancel', `id: "${id}", reason: "a test"`);
+    const [cancelled] = await entries({ subject: 'mail.example', mutation: 'messageCancel' });
+    expect(cancelled).toMatchObject({
+      subjectKind: 'MESSAGE',
+      subjectId: id,
+      input: { reason: 'a test' },
+      before: { recipients: [{ address: 'a@mail.example', state: 'HELD' }] },
+      after: { recipients: [{ address: 'a@mail.example', state: 'CANCELLED' }] },
+    });
+    const localParts = Array.from({ length: 50 }, (_, index) => `"user${index}"`).join(', ');
+    await run('recipientsReplace', `domain: "mail.example", localParts: [${localParts}]`);
+    const [replaced] = await entries({ mutation: 'recipientsReplace' });
+    expect(replaced).toMatchObject({
+      input: { localParts: { count: 50 } },
+      before: { recipientCount: 0 },
+      after: { recipientCount: 50 },
+    });
+  });
+
+  test('is never without its end unless its node died: a fault is told, and what cannot be written is not done', async () => {
+    const { sql } = control.database;
+    await sql`alter table events rename to events_away`;
+    await run('domainCreate', 'name: "fault.example"').catch(() => undefined);
+    await sql`alter table events_away rename to events`;
+    expect(await entries({ outcome: 'FAULT' })).toMatchObject([{ subjectName: 'fault.example', after: null }]);
+    await sql`alter table audit_entries rename to audit_away`;
+    await run('domainCreate', 'name: "unwritten.example"').catch(() => undefined);
+    await sql`alter table audit_away rename to audit_entries`;
+    expect(await sql`select from domains where name = 'unwritten.example'`).toHaveLength(0);
+  });
+});
+
+describe('the log', () => {
+  test('is append-only, and goes after 400 days', async () => {
+    const { sql } = control.database;
+    const log = createAuditLog(sql);
+    const actor = { tenantId: '00000000-0000-7000-8000-000000000001', token: null, clientAddress: null };
+    const id = await log.begin({ actor, mutation: 'domainFlush', input: { name: 'a\u0000b\ud800' }, subject: null });
+    const refused = (work: Promise<unknown>) =>
+      work.then(
+        () => 'done',
+        (error: unknown) => String(error),
+      );
+    expect(await refused(sql`update audit_entries set input = '{}' where id = ${id}`)).toContain('append-only');
+    await log.end({ id, outcome: 'DONE', userErrorCodes: [], subject: null });
+    expect(await refused(sql`update audit_entries set outcome = 'REFUSED' where id = ${id}`)).toContain('append-only');
+    expect(await refused(sql`delete from audit_entries where id = ${id}`)).toContain('append-only');
+    await dropOldAuditEntries(sql, 100);
+    expect(await sql`select from audit_entries where id = ${id}`).toHaveLength(1);
+    await control.database.moveClock('401 days');
+    await dropOldAuditEntries(sql, 1000);
+    expect(await sql`select from audit_entries where id = ${id}`).toHaveLength(0);
+  });
+});
