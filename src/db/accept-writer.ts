@@ -11,6 +11,8 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type ClientConfig, type Connection, DatabaseError } from 'pg';
 import type { CopyRows } from './copy-binary.ts';
+import { COPY_DONE, copyDataHead, drained } from './copy-message.ts';
+import { DURABLY } from './durability.ts';
 
 export interface CopyStatement {
   /** `copy TABLE (COLUMNS) from stdin (format binary)` */
@@ -39,10 +41,6 @@ export interface AcceptWriter {
   /** Ends the session; a server that does not take leave is left after a second. */
   close(): Promise<void>;
 }
-
-/** Durable whatever the server's or role's default says; a stronger default stays. */
-const DURABLY =
-  "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')";
 
 const SESSION = '-c TimeZone=UTC -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000';
 const LEAVE_WITHIN_MS = 1000;
@@ -187,10 +185,7 @@ async function sendRows(stream: Duplex, statements: readonly CopyStatement[]): P
   };
   for (const { rows } of statements) {
     const { pieces, byteLength } = rows.finish();
-    const head = Buffer.allocUnsafe(5);
-    head[0] = 0x64; // CopyData
-    head.writeInt32BE(byteLength + 4, 1);
-    small.push(head);
+    small.push(copyDataHead(byteLength));
     let waiting = 0;
     for (const piece of pieces) {
       small.push(piece);
@@ -200,22 +195,9 @@ async function sendRows(stream: Duplex, statements: readonly CopyStatement[]): P
       for (const part of small.splice(0)) if (!stream.write(part)) await drained(stream);
       if (stream.destroyed) return;
     }
-    small.push(Buffer.from([0x63, 0, 0, 0, 4])); // CopyDone
+    small.push(COPY_DONE);
   }
   flush();
-}
-
-function drained(stream: Duplex): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      stream.off('drain', done);
-      stream.off('close', done);
-      resolve();
-    };
-    stream.on('drain', done);
-    stream.on('close', done);
-    if (stream.destroyed) done();
-  });
 }
 
 function sqlStateOf(error: unknown): string | null {

@@ -8,6 +8,10 @@ import type { Sql } from './client.ts';
 
 const MINIMUM_VERSION = 15;
 
+/** Makes a transaction durable whatever the server's or role's default says; a stronger default stays. */
+export const DURABLY =
+  "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')";
+
 export type ServerCheck =
   | { readonly kind: 'OK'; readonly version: string }
   /** One line for the operator. */

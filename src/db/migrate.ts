@@ -13,10 +13,12 @@ import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator';
 import { connect, type Sql } from './client.ts';
+import type { Query } from './copy-session.ts';
+import { MOVED, MOVED_LINE } from './moved.ts';
 import { type DatabaseTarget, resolveTarget } from './target.ts';
 
-/** Arbitrary, but the same for every release: the letters "bmx" and a number. */
-const MIGRATION_LOCK = 0x62_6d_78_01;
+/** Of a migration, and of an import: nodes that start meanwhile wait. Arbitrary, but the same for every release: "bmx" and a number. */
+export const MIGRATION_LOCK = 0x62_6d_78_01;
 
 /** How long a statement of a migration may queue for a lock: what queues behind it, accepting mail, waits as long. */
 const LOCK_TIMEOUT_MS = 2_000;
@@ -49,13 +51,20 @@ function sqlState(error: unknown): string | null {
   return 'code' in error && typeof error.code === 'string' ? error.code : sqlState(error.cause);
 }
 
-async function countApplied(sql: Sql): Promise<number> {
-  const [table] = await sql`select to_regclass('drizzle.__drizzle_migrations') is not null as "isThere"`;
-  if (table?.['isThere'] !== true) {
-    return 0;
-  }
-  const [row] = await sql<{ count: number }[]>`select count(*) as count from drizzle.__drizzle_migrations`;
-  return row?.count ?? 0;
+/** Migrations that this release knows: its schema version. */
+export async function releaseVersion(migrationsFolder: string = MIGRATIONS_FOLDER): Promise<number> {
+  const journal = JSON.parse(await readFile(join(migrationsFolder, 'meta', '_journal.json'), 'utf8')) as {
+    readonly entries: readonly unknown[];
+  };
+  return journal.entries.length;
+}
+
+/** How many migrations the database has; 0 when it has no schema. */
+export async function countApplied(query: Query): Promise<number> {
+  const [table] = await query("select to_regclass('drizzle.__drizzle_migrations') is not null as is_there");
+  if (table?.['is_there'] !== true) return 0;
+  const [row] = await query('select count(*)::integer as count from drizzle.__drizzle_migrations');
+  return Number(row?.['count']);
 }
 
 /** The lowest schema version that may work with this database. */
@@ -97,10 +106,7 @@ async function applyPatiently(sql: Sql, migrationsFolder: string, patienceMs: nu
  */
 export async function migrate(target: DatabaseTarget, options: MigrateOptions = {}): Promise<MigrateResult> {
   const migrationsFolder = options.migrationsFolder ?? MIGRATIONS_FOLDER;
-  const journal = JSON.parse(await readFile(join(migrationsFolder, 'meta', '_journal.json'), 'utf8')) as {
-    readonly entries: readonly unknown[];
-  };
-  const version = journal.entries.length;
+  const version = await releaseVersion(migrationsFolder);
   // One connection and no more: the advisory lock belongs to its session.
   const sql = connect(resolveTarget(target), {
     max: 1,
@@ -110,8 +116,10 @@ export async function migrate(target: DatabaseTarget, options: MigrateOptions = 
   });
   try {
     await sql`select pg_advisory_lock(${MIGRATION_LOCK})`;
-    const before = await countApplied(sql);
+    const query: Query = async (text) => await sql.unsafe(text);
+    const before = await countApplied(query);
     const required = await minimumVersion(sql);
+    if (required >= MOVED) return { kind: 'REFUSED', line: MOVED_LINE };
     if (required > version) {
       return {
         kind: 'REFUSED',
@@ -125,7 +133,7 @@ export async function migrate(target: DatabaseTarget, options: MigrateOptions = 
         line: 'the schema cannot be migrated because other sessions hold locks: end long transactions on this database and start again',
       };
     }
-    return { kind: 'READY', version, appliedCount: (await countApplied(sql)) - before };
+    return { kind: 'READY', version, appliedCount: (await countApplied(query)) - before };
   } finally {
     await sql.end({ timeout: 5 });
   }

@@ -8,10 +8,12 @@
  */
 import { monotonicMs, within } from '../clock.ts';
 import { connect, type Sql, type TransactionSql } from '../db/client.ts';
+import { MOVED, MOVED_LINE } from '../db/moved.ts';
+import { StartError } from '../db/start-error.ts';
 import type { DatabaseAddress } from '../db/target.ts';
 
 /** Names node locks among this database's advisory locks (first key; the epoch is the second). */
-const NODE_LOCK = 0x62_6d_78;
+export const NODE_LOCK = 0x62_6d_78;
 const TIMES: NodeTimes = { beatEveryMs: 2000, beatTimeoutMs: 10_000, ownPatienceMs: 30_000, othersPatienceMs: 45_000 };
 /** A burial waits no longer for rows that an open transaction of the dead holds: this node must beat meanwhile. */
 const BURIAL_LOCK_TIMEOUT = '1s';
@@ -159,8 +161,9 @@ async function join(deps: NodesDeps, onClose: () => void): Promise<Membership> {
       held as materialized (select epoch, pg_advisory_lock(${NODE_LOCK}, epoch::integer) from epoch)
       insert into nodes (epoch, name, version, runtime, roles, backend_pid)
       select epoch, ${deps.name}, ${deps.version}, ${deps.runtime}, ${[...deps.roles]}::text[], pg_backend_pid() from held
+      where not exists (select from schema_requirements where minimum_version >= ${MOVED})
       returning node, epoch`;
-    if (row === undefined) throw new Error('no place among the nodes');
+    if (row === undefined) throw new StartError(MOVED_LINE);
     return { sql, place: { node: row.node, epoch: row.epoch } };
   } catch (error) {
     await sql.end({ timeout: 0 }).catch(() => undefined);

@@ -1,20 +1,15 @@
 /** DATABASE_URL servers: the oldest supported PostgreSQL as the system has it, and settings that are refused. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import process from 'node:process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, openDatabase } from '../../src/db/client.ts';
 import { checkServer } from '../../src/db/durability.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { createTestDatabase, makeTempDir } from '../helpers/database.ts';
+import { createTestDatabase } from '../helpers/database.ts';
+import { hasPostgres15, makePostgres15, type Postgres15, POSTGRES15_BIN } from '../helpers/postgres15.ts';
 
-const BIN = '/usr/lib/postgresql/15/bin';
-const isThere = existsSync(join(BIN, 'postgres'));
-
-if (!isThere) {
-  console.log(`SKIPPED: no PostgreSQL 15 in ${BIN}, so DATABASE_URL is tested with the embedded server only`);
+if (!hasPostgres15) {
+  console.log(
+    `SKIPPED: no PostgreSQL 15 in ${POSTGRES15_BIN}, so DATABASE_URL is tested with the embedded server only`,
+  );
 }
 
 test('the embedded server is trusted', async () => {
@@ -32,75 +27,36 @@ test('synchronous_commit off for our role is seen', async () => {
   await database.close();
 });
 
-describe.skipIf(!isThere)('PostgreSQL 15', () => {
-  const directory = makeTempDir();
-  const folder = join(directory, 'pg');
-  const isRoot = process.getuid?.() === 0;
-  const asPostgres = (...command: string[]): [string, string[]] =>
-    isRoot
-      ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', ...command]]
-      : [command[0] ?? '', command.slice(1)];
-  const target = { host: directory, port: 5432, database: 'postgres', user: 'bmx' };
-  const url = `postgres://bmx@localhost/postgres?host=${directory}`;
-  let server: ChildProcess | null = null;
+describe.skipIf(!hasPostgres15)('PostgreSQL 15', () => {
+  let server: Postgres15;
 
-  const start = async (...settings: string[]): Promise<void> => {
-    const child = spawn(
-      ...asPostgres(`${BIN}/postgres`, '-D', folder, '-k', directory, '-c', 'listen_addresses=', ...settings),
-      {
-        stdio: 'ignore',
-      },
-    );
-    server = child;
-    for (let isUp = false; !isUp; await sleep(20)) {
-      const sql = connect(target, { max: 1 });
-      isUp = await sql`select 1`.then(
-        () => true,
-        () => false,
-      );
-      await sql.end({ timeout: 1 });
-    }
-  };
-  const stop = async (): Promise<void> => {
-    const child = server;
-    if (child !== null) {
-      const exited = new Promise((done) => child.on('exit', done));
-      child.kill('SIGINT');
-      await exited;
-    }
-    server = null;
-  };
-
-  beforeAll(() => {
-    if (isRoot) {
-      execFileSync('chown', ['postgres', directory]);
-    }
-    execFileSync(...asPostgres(`${BIN}/initdb`, '-D', folder, '-U', 'bmx', '--auth=trust', '--no-sync'), {
-      stdio: 'ignore',
-    });
+  beforeAll(async () => {
+    server = await makePostgres15();
   });
-  afterAll(stop);
+  afterAll(async () => {
+    await server.stop();
+  });
 
   test('is enough, with our whole schema, by URL', async () => {
-    await start();
-    const database = openDatabase({ url });
+    await server.start();
+    const database = openDatabase({ url: server.url });
     const check = await checkServer(database.sql);
     expect(check.kind === 'OK' && check.version).toStartWith('15.');
-    expect((await migrate({ url })).kind).toBe('READY');
+    expect((await migrate({ url: server.url })).kind).toBe('READY');
     await database.close();
-    await stop();
+    await server.stop();
   });
 
   for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit']) {
     test(`with ${setting} off is refused with one line`, async () => {
-      await start('-c', `${setting}=off`);
-      const database = openDatabase({ url });
+      await server.start('-c', `${setting}=off`);
+      const database = openDatabase({ url: server.url });
       expect(await checkServer(database.sql)).toEqual({
         kind: 'REFUSED',
         line: `DATABASE_URL: the server has ${setting} = off and could lose mail that was accepted: set it to on`,
       });
       await database.close();
-      await stop();
+      await server.stop();
     });
   }
 });

@@ -11,12 +11,10 @@ import process from 'node:process';
 import { connect } from '../../src/db/client.ts';
 import type { DatabaseAddress } from '../../src/db/target.ts';
 import { bindToUs, endChild, runOrThrow, until } from './child.ts';
-import { makeTempDir } from './database.ts';
 import { startPointingProxy } from './pointing-proxy.ts';
+import { asServer, hasPostgres15, isUp, makeServerDir, POSTGRES15_BIN } from './postgres15.ts';
 
-const BIN = '/usr/lib/postgresql/15/bin';
-
-export const hasStandby = existsSync(join(BIN, 'pg_basebackup')) && existsSync(join(BIN, 'postgres'));
+export const hasStandby = hasPostgres15 && existsSync(join(POSTGRES15_BIN, 'pg_basebackup'));
 
 export interface StandbyPair {
   /** Through the one address, at whatever server it points to. */
@@ -34,23 +32,8 @@ export interface StandbyPair {
   close(): Promise<void>;
 }
 
-/** PostgreSQL does not run as root. */
-function asServer(program: string, ...args: string[]): [string, string[]] {
-  const account = ['--reuid=postgres', '--regid=postgres', '--clear-groups'];
-  const path = join(BIN, program);
-  return process.getuid?.() === 0 ? ['setpriv', [...account, path, ...args]] : [path, args];
-}
-
-async function isUp(address: DatabaseAddress): Promise<boolean> {
-  const sql = connect(address, { max: 1 });
-  const [row] = await sql`select 1 as one`.catch(() => []);
-  await sql.end({ timeout: 1 });
-  return row !== undefined;
-}
-
 export async function startStandbyPair(): Promise<StandbyPair> {
-  const directory = makeTempDir();
-  if (process.getuid?.() === 0) await runOrThrow('chown', ['postgres', directory]);
+  const directory = await makeServerDir();
   const addressOf = (port: number): DatabaseAddress => ({ host: directory, port, database: 'postgres', user: 'bmx' });
   const [primary, standby] = [addressOf(5432), addressOf(5433)];
   const start = async (name: string, address: DatabaseAddress, ...settings: string[]): Promise<ChildProcess> => {

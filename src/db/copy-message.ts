@@ -1,0 +1,33 @@
+/**
+ * What goes over the wire while a COPY is fed (PostgreSQL's protocol, "COPY Operations"), for the sessions that write it themselves.
+ */
+import { Buffer } from 'node:buffer';
+import type { Duplex } from 'node:stream';
+
+/** All rows are said. */
+export const COPY_DONE: Uint8Array = Buffer.from([0x63, 0, 0, 0, 4]);
+
+/** The rows that were said are taken back; without a reason, since who feeds knows it. */
+export const COPY_FAIL: Uint8Array = Buffer.from([0x66, 0, 0, 0, 5, 0]);
+
+/** What stands before `byteLength` bytes of rows. */
+export function copyDataHead(byteLength: number): Buffer {
+  const head = Buffer.allocUnsafe(5);
+  head[0] = 0x64;
+  head.writeInt32BE(byteLength + 4, 1);
+  return head;
+}
+
+/** Resolves when the stream takes more, or is gone: its end shows elsewhere. */
+export function drained(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done);
+    stream.on('close', done);
+    if (stream.destroyed) done();
+  });
+}
