@@ -3,12 +3,16 @@
 #
 # Promises that the runtime takes this process over (exec at every step), so that a signal sent to npm reaches the
 # service exactly once and its exit code is npm's. Needs nothing but a POSIX shell. Never downloads: a missing runtime
-# is one clear line and exit 2. What follows the script's name goes to the service.
+# is one clear line and exit 2. `command` as the first word runs the command line instead of the service; what follows goes to it.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 modules=$root/node_modules
 entry=$root/src/main.ts
+if [ "${1:-}" = command ]; then
+  entry=$root/src/main-command.ts
+  shift
+fi
 
 stop() {
   echo "$1" >&2

@@ -10,11 +10,11 @@ import { startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { awaitServer } from './db/server-wait.ts';
 import { StartError } from './db/start-error.ts';
-import { type DatabaseAddress, type DatabaseTarget, resolveTarget } from './db/target.ts';
+import { type DatabaseAddress, resolveTarget } from './db/target.ts';
 import type { Log } from './telemetry/log.ts';
 
-export interface OpenedDatabase {
-  readonly database: Database;
+/** A PostgreSQL that runs and may be trusted with mail; its schema may be missing. */
+export interface DatabasePlace {
   readonly address: DatabaseAddress;
   /** `embedded PostgreSQL in DIR` or `PostgreSQL at HOST`. */
   readonly description: string;
@@ -23,27 +23,47 @@ export interface OpenedDatabase {
   stop(): Promise<void>;
 }
 
-export async function openMainDatabase(config: Config, log: Log): Promise<OpenedDatabase> {
+export interface OpenedDatabase extends DatabasePlace {
+  readonly database: Database;
+}
+
+type PlaceLog = Pick<Log, 'trace' | 'warning'>;
+
+export async function openMainDatabase(config: Config, log: PlaceLog): Promise<OpenedDatabase> {
+  const place = await openPlace(config, log);
+  try {
+    const migrated = await migrate(place.address);
+    if (migrated.kind === 'REFUSED') throw new StartError(migrated.line);
+  } catch (error) {
+    await place.stop();
+    throw error;
+  }
+  const database = openDatabase(place.address);
+  return {
+    ...place,
+    database,
+    stop: async () => {
+      await database.close();
+      await place.stop();
+    },
+  };
+}
+
+/** Starts the embedded server, or waits for the one that DATABASE_URL names. */
+export async function openPlace(config: Config, log: PlaceLog): Promise<DatabasePlace> {
   const embedded = config.databaseUrl === null ? await startEmbeddedIn(config.dataDir, log) : null;
   try {
-    const target: DatabaseTarget = embedded?.connection ?? { url: config.databaseUrl ?? '' };
-    const address = resolveTarget(target);
-    const database = openDatabase(target);
-    try {
-      await prepare(address, log);
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
+    const address = resolveTarget(embedded?.connection ?? { url: config.databaseUrl ?? '' });
+    await awaitServer(address, {
+      onWait: (reason) => log.warning({ where: 'database', message: `waiting for PostgreSQL: ${reason}` }),
+    });
     return {
-      database,
       address,
       description: embedded
         ? `embedded PostgreSQL in ${config.dataDir}`
         : `PostgreSQL at ${address.host}:${address.port}/${address.database}`,
       freeBytes: embedded === null ? null : () => embedded.freeBytes(),
       stop: async () => {
-        await database.close();
         await embedded?.stop();
       },
     };
@@ -53,7 +73,7 @@ export async function openMainDatabase(config: Config, log: Log): Promise<Opened
   }
 }
 
-function startEmbeddedIn(dataDir: string, log: Log) {
+function startEmbeddedIn(dataDir: string, log: PlaceLog) {
   return startEmbedded({
     dataDir,
     log: {
@@ -61,12 +81,4 @@ function startEmbeddedIn(dataDir: string, log: Log) {
       warn: (message) => log.warning({ where: 'database', message }),
     },
   });
-}
-
-async function prepare(address: DatabaseAddress, log: Log): Promise<void> {
-  await awaitServer(address, {
-    onWait: (reason) => log.warning({ where: 'database', message: `waiting for PostgreSQL: ${reason}` }),
-  });
-  const migrated = await migrate(address);
-  if (migrated.kind === 'REFUSED') throw new StartError(migrated.line);
 }

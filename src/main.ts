@@ -5,21 +5,17 @@
  * SIGTERM or SIGINT stops cleanly, a second signal changes nothing; 250 is said only while the database, the listeners and the
  * queue behind it stand. Decides nothing about mail.
  */
-import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { monotonicMs } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { readMachine } from './config-machine.ts';
 import { StartError, UnavailableError } from './db/start-error.ts';
 import { startNode } from './main-node.ts';
+import { version } from './main-release.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 
 const EXIT_UNAVAILABLE = 1;
 const EXIT_BAD_START = 2;
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 function runtimeName(): string {
   const { versions } = process;

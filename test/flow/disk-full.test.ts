@@ -6,27 +6,17 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { chmod, mkdtemp, open, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { connect } from '../../src/db/client.ts';
 import { findServer } from '../../src/db/embedded-postmaster.ts';
 import { socketConnection } from '../../src/db/embedded-socket.ts';
-import { run, runOrThrow, until } from '../helpers/child.ts';
+import { runOrThrow, until } from '../helpers/child.ts';
 import { connectPeer } from '../helpers/smtp-peer.ts';
+import { mountSmallDisk, mountTrouble } from '../helpers/small-disk.ts';
 import { EXACT, type Scene, startScene, untilPutOff } from './crash-scene.ts';
 
 const MIB = 1024 * 1024;
 const SIZE_BYTES = 320 * MIB;
 const WATERMARK_BYTES = 64 * MIB;
-
-/** Null, or why there is no small file system to be had. */
-async function mountTrouble(): Promise<string | null> {
-  if (process.getuid?.() !== 0) return 'mounting a tmpfs needs root';
-  const folder = await mkdtemp(join(tmpdir(), 'bmx-mount-'));
-  const { code, stderr } = await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]);
-  if (code === 0) await runOrThrow('umount', [folder]);
-  await rm(folder, { recursive: true });
-  return code === 0 ? null : stderr.trim();
-}
 
 const trouble = await mountTrouble();
 if (trouble !== null) console.log(`SKIPPED: no full disk is tried: ${trouble}`);
@@ -37,7 +27,7 @@ describe.skipIf(trouble !== null)('a disk that fills up in mid-load', () => {
 
   beforeEach(async () => {
     mountPoint = await mkdtemp(join(tmpdir(), 'bmx-disk-'));
-    await runOrThrow('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_BYTES},mode=755`, 'tmpfs', mountPoint]);
+    await mountSmallDisk(mountPoint, SIZE_BYTES);
     await chmod(mountPoint, 0o755);
   });
 

@@ -10,7 +10,8 @@ export const MAX_MEDIAN_LINES = 150;
 export const MAX_P90_LINES = 300;
 
 /** Where the environment and the process may be touched: the settings, the composition root, the launcher, the clients. */
-const GLOBALS_ALLOWED = /^src\/(?:config(?:-[a-z-]+)?|main|db\/embedded(?:-[a-z-]+)?|cli\/main|terraform\/main)\.ts$/;
+const GLOBALS_ALLOWED =
+  /^src\/(?:config(?:-[a-z-]+)?|main(?:-command)?|db\/embedded(?:-[a-z-]+)?|cli\/main|terraform\/main)\.ts$/;
 
 /** `Buffer` is everywhere; these are one runtime's, or hide where settings come from. */
 const GLOBALS =
