@@ -24,6 +24,16 @@ export function readAnswer(lines: string): Answer {
   return { kind: 'JUNK', text: `[not a reply: ${sanitizeText(lines, MAX_JUNK_LENGTH)}]` };
 }
 
+/** What came though nothing was asked, as one line, so that no code in it counts. */
+export function unaskedWords(lines: string): string {
+  return `unasked: ${lines.replaceAll('\n', ' ')}`;
+}
+
+/** As `unaskedWords`: junk. */
+export function unaskedAnswer(lines: string): Answer {
+  return readAnswer(unaskedWords(lines));
+}
+
 const SILENCE_WORDS: { readonly [S in Silence]: string } = {
   TIMEOUT: 'timed out waiting for',
   DROPPED: 'connection lost while waiting for',

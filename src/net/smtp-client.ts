@@ -4,21 +4,21 @@
  * Where a demand allows clear text and the handshake fails, the address is dialled once more in clear; where it does not, no
  * command but EHLO and STARTTLS leaves before the peer has satisfied it (tls-verdict.ts), and failure is TLS trouble.
  *
- * Expected trouble is a value, never an exception. Only this file knows nodemailer here: it drives the dialogue; the MAIL and
- * RCPT commands are ours (smtp-commands.ts), and so is every timeout. Sessions: smtp-session.ts.
+ * Expected trouble is a value, never an exception. Only this file knows nodemailer here: it speaks until the last reply to EHLO, TLS
+ * included; every timeout is ours, and all that comes behind (smtp-link.ts, smtp-session.ts).
  * Does not choose hosts, does not judge replies.
  */
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import SMTPConnection, { type SMTPEnvelope, type SMTPError } from 'nodemailer/lib/smtp-connection';
+import SMTPConnection, { type SMTPError } from 'nodemailer/lib/smtp-connection';
 import type { HostTrouble } from '../mail/outcome.ts';
-import { noAnswer, readAnswer } from './smtp-answer.ts';
+import { noAnswer, readAnswer, unaskedAnswer, unaskedWords } from './smtp-answer.ts';
 import { readOffers, type SmtpOffers } from './smtp-commands.ts';
 import { dial } from './smtp-dial.ts';
-import { createSession, type SmtpLink, type SmtpSession } from './smtp-session.ts';
+import { createLink, type SmtpLink } from './smtp-link.ts';
+import { createSession, type SmtpSession } from './smtp-session.ts';
+import { MAX_REPLY_BYTES } from './smtp-replies.ts';
 import type { SmtpTimeouts } from './smtp-timeouts.ts';
-import type { LinkEnvelope } from './smtp-transaction.ts';
 import { allowsClearText, type TlsDemand, verifiedBy } from './tls-demand.ts';
 import { LET_PASS, readPeer } from './tls-peer.ts';
 import { whyNotSatisfied } from './tls-verdict.ts';
@@ -51,8 +51,6 @@ export type OpenFailure =
   /** The signal was aborted: says nothing about the host. */
   | { readonly kind: 'STOPPED'; readonly reply: string };
 
-/** A reply longer than this is an attack or a mistake. */
-const MAX_REPLY_BYTES = 65_536;
 /** nodemailer's own timeouts stay out of the way of ours. */
 const NEVER_MS = 24 * 3_600_000;
 const DEFAULT_BLOCK_BYTES = 65_536;
@@ -100,28 +98,35 @@ async function openOnce(options: OpenOptions, useTls: boolean): Promise<GreetedL
   const { address, port, timeouts, signal } = options;
   const dialled = await dial({ address, port, timeoutMs: timeouts.connectMs, signal });
   if (dialled.kind !== 'CONNECTED') return dialled;
-  const link = createLink(options, dialled.socket, useTls);
-  const { connection } = link;
-  const failure = (await handshake(link, options)) ?? demandTls(connection, options, useTls);
+  const opening = createOpening(options, dialled.socket, useTls);
+  const { connection } = opening;
+  const failure = (await handshake(opening, options)) ?? demandTls(connection, options, useTls);
   if (failure !== null) {
-    link.cut();
+    opening.cut();
     return failure;
   }
   return {
     kind: 'OPEN',
-    link,
-    offers: readOffers(link.lastReply()),
+    link: opening.takeOver(),
+    offers: readOffers(connection.lastServerResponse || ''),
     tls: describeTls(connection, options.tls),
     localAddress: dialled.socket.localAddress ?? null,
   };
 }
 
-interface Link extends SmtpLink {
+/** nodemailer's connection for the words before the first message. */
+interface Opening {
   readonly connection: SMTPConnection;
+  /** Called with each command as it leaves. */
+  onCommand: (line: string) => void;
+  /** What came behind the last reply already, its lines separated by LF. */
+  readonly unread: () => string;
+  /** The connection is ours from here on. */
+  readonly takeOver: () => SmtpLink;
+  readonly cut: () => void;
 }
 
-/** nodemailer's connection with the few points at which we take part. */
-function createLink(options: OpenOptions, socket: Socket, useTls: boolean): Link {
+function createOpening(options: OpenOptions, socket: Socket, useTls: boolean): Opening {
   const { host, port, ehloName, tls, authorities } = options;
   const connection = new SMTPConnection({
     // What SNI says.
@@ -138,43 +143,27 @@ function createLink(options: OpenOptions, socket: Socket, useTls: boolean): Link
     socketCloseTimeout: 0,
     maxResponseSize: MAX_REPLY_BYTES,
   });
-  // nodemailer 10.6 has one set of DSN parameters per envelope, asks for SMTPUTF8 only when an address needs it, refuses `<` in a
-  // quoted local part and names recipients by address. Its commands are therefore rewritten as they leave, and it is given
-  // the recipients' positions for addresses.
   const inside = connection as unknown as Inside;
   const sendCommand = inside._sendCommand.bind(connection);
-  const link: Link = {
+  const opening: Opening = {
     connection,
-    rewriteCommand: (line) => line,
-    send: (recipientCount, pipe, done) => {
-      const content = { pipe } as unknown as Readable;
-      const positions = Array.from({ length: recipientCount }, (_, position) => String(position));
-      const envelope: SMTPEnvelope & LinkEnvelope = { from: '', to: positions };
-      connection.send(envelope, content, (error, info) => done(envelope, error, info?.response ?? ''));
-      return envelope;
-    },
-    lastReply: () => connection.lastServerResponse || '',
+    onCommand: () => undefined,
     unread: () => unread(inside),
-    ask: (line, done) => {
-      inside._responseActions.push(done);
-      sendCommand(line);
-    },
-    reset: (done) => connection.reset((error) => done(error === null)),
-    quit: () => connection.quit(),
+    takeOver: () => createLink(detach(connection._socket || socket, inside)),
     cut: () => {
       connection.close();
       socket.destroy();
     },
-    onData: (listener) => void currentSocket(connection)?.prependListener('data', listener),
-    onEnd: (listener) => void connection.once('end', listener),
-    isAlive: () => !connection.destroyed && currentSocket(connection)?.writable === true,
   };
-  inside._sendCommand = (line, logLine) => sendCommand(link.rewriteCommand(line), logLine);
+  inside._sendCommand = (line, logLine) => {
+    opening.onCommand(line);
+    sendCommand(line, logLine);
+  };
   const processReply = inside._processResponse.bind(connection);
   inside._processResponse = () => processReplies(inside, processReply);
   // An 'error' event without a listener would be thrown; each error also reaches whoever waits.
   connection.on('error', () => undefined);
-  return link;
+  return opening;
 }
 
 /** Parts of nodemailer 10.6 that its types hide; the version is locked, and tests see each of them at work. */
@@ -187,6 +176,25 @@ interface Inside {
   readonly _responseQueue: readonly string[];
   /** The beginning of a line. */
   readonly _remainder: string;
+  readonly _onSocketData: () => void;
+  readonly _onSocketTimeout: () => void;
+  readonly _onSocketClose: () => void;
+  readonly _onSocketEnd: () => void;
+  readonly _onSocketError: () => void;
+  readonly _onConnectionSocketError: () => void;
+}
+
+/** Takes nodemailer off the socket, whose other listeners are its own. */
+function detach(socket: Socket, inside: Inside): Socket {
+  return socket
+    .on('error', () => undefined)
+    .removeListener('error', inside._onSocketError)
+    .removeListener('error', inside._onConnectionSocketError)
+    .removeListener('data', inside._onSocketData)
+    .removeListener('timeout', inside._onSocketTimeout)
+    .removeListener('close', inside._onSocketClose)
+    .removeListener('end', inside._onSocketEnd)
+    .setTimeout(0);
 }
 
 /**
@@ -209,7 +217,7 @@ function processReplies(inside: Inside, processReply: () => void): void {
   const unasked = asked === 0 ? unread(inside) : '';
   // RFC 5321 §3.8: 421 may come at any time. nodemailer ends the session for it.
   if (/^421[ -]/.test(unasked)) processReply();
-  else if (unasked !== '') inside._onError(new Error('out of step'), 'EPROTOCOL', unaskedText(unasked), 'CONN');
+  else if (unasked !== '') inside._onError(new Error('out of step'), 'EPROTOCOL', unaskedWords(unasked), 'CONN');
 }
 
 /** What has come behind the last reply processed, its lines separated by LF. */
@@ -217,11 +225,8 @@ function unread({ _responseQueue, _remainder }: Inside): string {
   return _responseQueue.length === 0 ? _remainder.trim() : [..._responseQueue, _remainder].join('\n').trim();
 }
 
-/** One line, so that no code in it counts. */
-const unaskedText = (lines: string): string => `unasked: ${lines.replaceAll('\n', ' ')}`;
-
-function handshake(link: Link, options: OpenOptions): Promise<OpenFailure | null> {
-  const { connection } = link;
+function handshake(opening: Opening, options: OpenOptions): Promise<OpenFailure | null> {
+  const { connection } = opening;
   const { timeouts, signal } = options;
   return new Promise((resolve) => {
     let stage: Stage = 'GREETING';
@@ -231,7 +236,6 @@ function handshake(link: Link, options: OpenOptions): Promise<OpenFailure | null
       isFinished = true;
       watchdog.stop();
       signal?.removeEventListener('abort', onAbort);
-      link.rewriteCommand = (line) => line;
       resolve(failure);
     };
     const fail = (error: SMTPError): void => finish(troubleAt(stage, error));
@@ -242,10 +246,9 @@ function handshake(link: Link, options: OpenOptions): Promise<OpenFailure | null
     });
     const onAbort = (): void => finish({ kind: 'STOPPED', reply: noAnswer('STOPPED', STAGE_WORDS[stage]).text });
     const watchdog = createWatchdog(() => finish(silence('TIMEOUT')));
-    link.rewriteCommand = (line) => {
+    opening.onCommand = (line) => {
       stage = line === 'STARTTLS' ? 'STARTTLS' : 'EHLO';
       watchdog.expect(timeouts.commandMs, () => timeouts.commandMs);
-      return line;
     };
     watchdog.expect(timeouts.greetingMs, () => timeouts.greetingMs);
     signal?.addEventListener('abort', onAbort);
@@ -253,15 +256,15 @@ function handshake(link: Link, options: OpenOptions): Promise<OpenFailure | null
     connection.once('end', () => finish(silence('DROPPED')));
     connection.connect((error) => {
       if (error !== undefined && error !== null) fail(error);
-      else finish(unaskedAfter(link));
+      else finish(unaskedAfter(opening));
     });
   });
 }
 
 /** The failure where more has come than the reply to EHLO; else null. */
-function unaskedAfter(link: Link): OpenFailure | null {
-  const unasked = link.unread();
-  return unasked === '' ? null : { kind: 'TROUBLE', trouble: 'FAULT', reply: readAnswer(unaskedText(unasked)).text };
+function unaskedAfter(opening: Opening): OpenFailure | null {
+  const unasked = opening.unread();
+  return unasked === '' ? null : { kind: 'TROUBLE', trouble: 'FAULT', reply: unaskedAnswer(unasked).text };
 }
 
 function troubleAt(stage: Stage, error: SMTPError): OpenFailure {
@@ -292,8 +295,4 @@ function describeTls(connection: SMTPConnection, demand: TlsDemand): string | nu
   if (!(socket instanceof TLSSocket)) return null;
   const cipher = socket.getCipher();
   return [socket.getProtocol(), cipher.standardName ?? cipher.name].filter(Boolean).join(' ') + verifiedBy(demand);
-}
-
-function currentSocket(connection: SMTPConnection): Socket | null {
-  return connection._socket === false ? null : connection._socket;
 }

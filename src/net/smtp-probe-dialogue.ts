@@ -4,7 +4,7 @@
  * Promises: `say` always resolves, once the link has ended at once; no word goes out after `cut`. Knows no commands.
  */
 import { type Answer, noAnswer, readAnswer, type Silence } from './smtp-answer.ts';
-import type { SmtpLink } from './smtp-session.ts';
+import type { SmtpLink } from './smtp-link.ts';
 
 export interface Dialogue {
   /** From now on all that is said has to be answered within this time, or the link is cut. */
@@ -41,9 +41,11 @@ export function createDialogue(link: SmtpLink, signal: AbortSignal | undefined):
   };
   const onAbort = (): void => cut('STOPPED');
 
-  // Listening makes the link hand over at once all replies that have come.
-  link.onData(() => undefined);
-  link.onEnd(() => end('DROPPED'));
+  link.listen({
+    // Words that nobody asked for put us out of step.
+    reply: (lines) => (waiting === null ? cut('DROPPED') : settle(readAnswer(lines))),
+    end: () => end('DROPPED'),
+  });
   if (signal?.aborted) cut('STOPPED');
   else signal?.addEventListener('abort', onAbort);
 
@@ -58,7 +60,7 @@ export function createDialogue(link: SmtpLink, signal: AbortSignal | undefined):
         waiting = (answer) => resolve(typeof answer === 'string' ? noAnswer(answer, where) : answer);
         if (ended === null && !link.isAlive()) cut('DROPPED');
         else if (ended !== null) settle(ended);
-        else link.ask(line, (lines) => settle(readAnswer(lines)));
+        else link.write(`${line}\r\n`);
       }),
     cut,
     isAlive: () => ended === null && link.isAlive(),

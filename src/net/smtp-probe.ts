@@ -12,7 +12,7 @@ import { type GreetedLink, type OpenFailure, openLink } from './smtp-client.ts';
 import type { SmtpOffers } from './smtp-commands.ts';
 import { createDialogue } from './smtp-probe-dialogue.ts';
 import { createQuestioner, type ProbeReply, unasked, type Wear, whyUnaskable } from './smtp-probe-question.ts';
-import { quit } from './smtp-session.ts';
+import { quit } from './smtp-link.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from './smtp-timeouts.ts';
 
 export type { ProbeReply } from './smtp-probe-question.ts';

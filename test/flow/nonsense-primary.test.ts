@@ -75,13 +75,12 @@ const WORDS: { readonly [N in Nonsense]: RegExp } = {
 
 /**
  * Slow or long-winded is not wrong; without STARTTLS or its handshake the mail goes in clear; nothing can come before its time
- * behind the last reply; and of two codes before the dot the first may be relied upon (RFC 5321 §4.2.1), save that the last
- * line of EHLO is a reply of its own here.
+ * behind the last reply; and of two codes in a greeting the first may be relied upon (RFC 5321 §4.2.1).
  */
 function isHarmless({ stage, nonsense }: Pick<Case, 'stage' | 'nonsense'>): boolean {
   if (stage === 'STARTTLS' || stage === 'HANDSHAKE') return true;
   if (nonsense === 'EARLY') return stage === 'DOT';
-  if (nonsense === 'YES_THEN_NO') return stage !== 'EHLO' && stage !== 'DOT';
+  if (nonsense === 'YES_THEN_NO') return stage === 'GREETING';
   return nonsense === 'ONE_BYTE' || nonsense === 'MANY_LINES';
 }
 
