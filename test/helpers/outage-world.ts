@@ -146,6 +146,7 @@ export async function openWorld(db: TestDatabase, spool: Spool, names: readonly 
       },
       hosts: createHostMemory(),
       givingWay: { turn: () => undefined },
+      cpuMs: () => 0,
       events: eventsTo(faults),
     });
     const node: Node = { holder, delivery, visits: 0, opened: 0, closed: 0, death: null, lastWords: [] };
