@@ -11,21 +11,23 @@ export interface OperatedDomain {
   readonly elsewhere: NextHop;
 }
 
-const MOST_TRIES = 300;
+/** All nodes may be away for a minute. */
+const HEARD_WITHIN_MS = 300_000;
 
 export function operatorTrack(nodes: readonly ChaosNode[], domains: readonly OperatedDomain[]): TroubleTrack {
   /** By whichever node answers; said again when it is cut off in the middle of it, or refused for the moment. */
   const say = async (verb: string, type: string, input: Readonly<Record<string, unknown>>): Promise<void> => {
     const mutation = `mutation ($input: ${type}!) { ${verb}(input: $input) { userErrors { code message } } }`;
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const endsAt = performance.now() + HEARD_WITHIN_MS;
+    for (let tries = 0; ; tries += 1) {
       const answer = await nodes[tries % nodes.length]
         ?.service()
         .graphql<Record<string, { userErrors: readonly { code: string }[] }>>(mutation, { input })
-        .catch(() => null);
-      if (answer?.[verb]?.userErrors.length === 0) return;
+        .catch(String);
+      if (typeof answer === 'object' && answer[verb]?.userErrors.length === 0) return;
+      if (performance.now() > endsAt) throw new Error(`${verb} was never heard: ${JSON.stringify(answer)}`);
       await wait(200);
     }
-    throw new Error(`${verb} was never heard`);
   };
   const verbs: readonly ((random: Random, domain: OperatedDomain) => Promise<void>)[] = [
     async (_random, { name }) => say('domainFlush', 'DomainFlushInput', { name }),

@@ -1,6 +1,7 @@
 /** What happens to the database, to primaries, to DNS, and to all nodes in turn. */
 import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
+import { findProgram, run } from './child.ts';
 import type { ChaosNode } from './chaos-nodes.ts';
 import type { ChaosPrimary, PrimaryOrder } from './chaos-primary.ts';
 import type { Happening, TroubleKind, TroubleTrack } from './chaos-troubles.ts';
@@ -8,8 +9,10 @@ import { wait } from './chaos-troubles.ts';
 import type { PrivateServer } from './database.ts';
 import type { FakeDns, FakeRecords } from './fake-dns.ts';
 
-/** Without `pauseMs` as often as anything. */
-export function databaseTrack(server: PrivateServer, pauseMs?: readonly [number, number]): TroubleTrack {
+const WAL_SEGMENT_BYTES = 16 * 1024 * 1024;
+
+/** In a long run also a full disk; and since nothing works without a database, it is left alone for longer. */
+export function databaseTrack(server: PrivateServer, isLong: boolean): TroubleTrack {
   const happenings: Happening[] = [
     {
       kind: 'KILL',
@@ -25,8 +28,7 @@ export function databaseTrack(server: PrivateServer, pauseMs?: readonly [number,
       kind: 'PAUSE',
       run: async (random, harm) => {
         harm();
-        const postmaster = server.postmasterPid();
-        const pids = [postmaster, ...childrenOf(postmaster)];
+        const pids = processesOf(server);
         for (const pid of pids) signalIfThere(pid, 'SIGSTOP');
         await wait(random.between(200, 6000));
         for (const pid of pids) signalIfThere(pid, 'SIGCONT');
@@ -49,7 +51,21 @@ export function databaseTrack(server: PrivateServer, pauseMs?: readonly [number,
       },
     },
   ];
-  return { target: 'database', happenings, ...(pauseMs === undefined ? {} : { pauseMs }) };
+  const fullDisk: Happening = {
+    kind: 'DISK_FULL',
+    run: async (random, harm) => {
+      // A limit of file sizes is to PostgreSQL what a full disk is (postmaster.c on SIGXFSZ): half of the time WAL has room.
+      const limit = random.pick([0, WAL_SEGMENT_BYTES]);
+      harm();
+      const full = processesOf(server);
+      await Promise.all(full.map((pid) => run('prlimit', [`--pid=${pid}`, `--fsize=${limit}:unlimited`])));
+      await wait(random.between(500, 4000));
+      // It may have ended by then. A start has no limit.
+      await server.restart();
+    },
+  };
+  if (!isLong || findProgram('prlimit') === null) return { target: 'database', happenings };
+  return { target: 'database', happenings: [...happenings, fullDisk], pauseMs: [2000, 15_000] };
 }
 
 export function primaryTrack(primary: ChaosPrimary): TroubleTrack {
@@ -99,23 +115,28 @@ export function primaryTrack(primary: ChaosPrimary): TroubleTrack {
 
 /** Spells in which a name cannot be resolved. */
 export function dnsTrack(dns: FakeDns, names: Readonly<Record<string, FakeRecords>>): TroubleTrack {
-  const run: Happening['run'] = async (random, harm) => {
+  const servfail: Happening['run'] = async (random, harm) => {
     const [name, records] = random.pick(Object.entries(names));
     harm();
     dns.set(name, { mode: 'SERVFAIL' });
     await wait(random.between(200, 4000));
     dns.set(name, records);
   };
-  return { target: 'dns', happenings: [{ kind: 'SERVFAIL', run }] };
+  return { target: 'dns', happenings: [{ kind: 'SERVFAIL', run: servfail }] };
 }
 
 /** A deploy: one node after the other. */
 export function rollingTrack(nodes: readonly ChaosNode[], pauseMs: readonly [number, number]): TroubleTrack {
-  const run: Happening['run'] = async (_random, harm) => {
+  const roll: Happening['run'] = async (_random, harm) => {
     harm();
     for (const node of nodes) await node.restart();
   };
-  return { target: 'all nodes', happenings: [{ kind: 'RESTART', run }], pauseMs };
+  return { target: 'all nodes', happenings: [{ kind: 'RESTART', run: roll }], pauseMs };
+}
+
+function processesOf(server: PrivateServer): number[] {
+  const postmaster = server.postmasterPid();
+  return [postmaster, ...childrenOf(postmaster)];
 }
 
 function childrenOf(parent: number): number[] {

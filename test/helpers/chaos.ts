@@ -63,7 +63,7 @@ function tracksOf(scene: ChaosScene, isLong: boolean, durationMs: number): Troub
   const { nodes, server, dns, zones, operated, reports, shaken } = scene;
   return [
     ...nodes.map(({ track }) => track),
-    databaseTrack(server, isLong ? [2000, 15_000] : undefined),
+    databaseTrack(server, isLong),
     ...[...shaken, ...(isLong ? [reports] : [])].map(primaryTrack),
     dnsTrack(dns, zones),
     operatorTrack(scene.nodesWith('control'), operated),
