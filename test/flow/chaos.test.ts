@@ -8,7 +8,7 @@ import process from 'node:process';
 import { countDoubles } from '../helpers/chaos-audit.ts';
 import { runChaos } from '../helpers/chaos.ts';
 
-const DURATION_MS = 8000;
+const DURATION_MS = 7000;
 
 test('nodes, a database and primaries that die, hang and lose each other at random', async () => {
   const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1e9));

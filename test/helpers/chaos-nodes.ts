@@ -92,7 +92,7 @@ export async function startChaosNode(options: ChaosNodeOptions): Promise<ChaosNo
     await startAgain();
   };
   const hangFor = (random: Random): number => {
-    const [isForLong, long, short] = [random.isTrue(0.3), random.between(46_000, 60_000), random.between(200, 4000)];
+    const [isForLong, long, short] = [random.isTrue(0.15), random.between(46_000, 60_000), random.between(200, 4000)];
     return isLong && isForLong ? long : short;
   };
   /** Half of the time just behind a final dot of its own. */

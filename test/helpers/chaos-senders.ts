@@ -36,6 +36,8 @@ export interface ChaosDoor {
 
 export interface ChaosSenders {
   readonly sent: ReadonlyMap<number, Sent>;
+  /** Messages answered 250. */
+  acceptedCount(): number;
   /** Replies that were neither wished nor a 421, 450, 451 or 452. */
   readonly surprises: ReadonlySet<string>;
   /** What is under way comes to its end. */
@@ -73,7 +75,7 @@ export function startChaosSenders(options: ChaosSendersOptions): ChaosSenders {
   const { seed, doors, connections, pauseMs } = options;
   const sent = new Map<number, Sent>();
   const surprises = new Set<string>();
-  const state = { isStopping: false };
+  const state = { isStopping: false, acceptedCount: 0 };
 
   const makeMessage = (): Message => {
     const number = sent.size + 1;
@@ -104,6 +106,7 @@ export function startChaosSenders(options: ChaosSendersOptions): ChaosSenders {
     const id = /^250 2\.0\.0 accepted as ([0-9a-f-]{36})$/.exec(reply ?? '')?.[1];
     if (id !== undefined) {
       one.accepted.set(id, taken);
+      state.acceptedCount += 1;
       return;
     }
     one.others.push({ node, reply, from, to: Date.now() });
@@ -152,6 +155,7 @@ export function startChaosSenders(options: ChaosSendersOptions): ChaosSenders {
   const senders = Promise.all(Array.from({ length: connections }, (_, index) => sender(index)));
   return {
     sent,
+    acceptedCount: () => state.acceptedCount,
     surprises,
     stop: async () => {
       state.isStopping = true;

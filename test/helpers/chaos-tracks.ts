@@ -11,7 +11,7 @@ import type { FakeDns, FakeRecords } from './fake-dns.ts';
 
 const WAL_SEGMENT_BYTES = 16 * 1024 * 1024;
 
-/** In a long run also a full disk; and since nothing works without a database, it is left alone for longer. */
+/** In a long run also a full disk. */
 export function databaseTrack(server: PrivateServer, isLong: boolean): TroubleTrack {
   const happenings: Happening[] = [
     {
@@ -65,7 +65,7 @@ export function databaseTrack(server: PrivateServer, isLong: boolean): TroubleTr
     },
   };
   if (!isLong || findProgram('prlimit') === null) return { target: 'database', happenings };
-  return { target: 'database', happenings: [...happenings, fullDisk], pauseMs: [2000, 15_000] };
+  return { target: 'database', happenings: [...happenings, fullDisk] };
 }
 
 export function primaryTrack(primary: ChaosPrimary): TroubleTrack {

@@ -11,6 +11,7 @@ import { readRecords } from './chaos-records.ts';
 import { type ChaosScene, DEAD, openScene, SHAKEN, STEADY } from './chaos-scene.ts';
 import { startChaosSenders } from './chaos-senders.ts';
 import { databaseTrack, dnsTrack, primaryTrack, rollingTrack } from './chaos-tracks.ts';
+import { until } from './child.ts';
 import { runTroubles, type Trouble, type TroubleTrack, wait } from './chaos-troubles.ts';
 import { flushDomain } from './domains.ts';
 
@@ -27,10 +28,15 @@ export interface ChaosResult extends Audit {
   readonly surprises: readonly string[];
 }
 
-/** Senders. */
-const CONNECTIONS = 10;
+/** Of senders. In a long run there is more time in which most of the doors are shut. */
+const CONNECTIONS = { short: 10, long: 30 };
 /** Of a sender behind a message, on average. */
 const PAUSE_MS = 20;
+/** A reckoning of less says nothing; a busy machine takes its time. */
+const LEAST_ACCEPTED = 100;
+const HEARD_WITHIN_MS = 60_000;
+/** In a long run nodes and database work for a while between two troubles: what is in nobody's hands cannot be doubled. */
+const LONG_PAUSE_MS = [2000, 15_000] as const;
 const SETTLED_WITHIN_MS = 120_000;
 const ROUND_MS = 500;
 /** What waits for its own clock, and not for an operator, gets half an hour in every third round. */
@@ -46,8 +52,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   });
   try {
     const doors = scene.nodesWith('inbound').map(({ name, service }) => ({ name, port: service().smtpPort }));
-    const senders = startChaosSenders({ seed, doors, connections: CONNECTIONS, pauseMs: PAUSE_MS, recipientsOf });
+    const senders = startChaosSenders({
+      seed,
+      doors,
+      connections: isLong ? CONNECTIONS.long : CONNECTIONS.short,
+      pauseMs: PAUSE_MS,
+      recipientsOf,
+    });
     const troubles = await runTroubles(seed, tracksOf(scene, isLong, durationMs), durationMs);
+    await until('senders were heard', HEARD_WITHIN_MS, () => senders.acceptedCount() >= LEAST_ACCEPTED);
     await senders.stop();
     await settle(scene);
     const copies = (await Promise.all(scene.primaries.map((primary) => primary.readCopies()))).flat();
@@ -61,13 +74,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 
 function tracksOf(scene: ChaosScene, isLong: boolean, durationMs: number): TroubleTrack[] {
   const { nodes, server, dns, zones, operated, reports, shaken } = scene;
+  const atEase = (track: TroubleTrack): TroubleTrack => (isLong ? { ...track, pauseMs: LONG_PAUSE_MS } : track);
   return [
-    ...nodes.map(({ track }) => track),
-    databaseTrack(server, isLong),
+    ...nodes.map(({ track }) => atEase(track)),
+    atEase(databaseTrack(server, isLong)),
     ...[...shaken, ...(isLong ? [reports] : [])].map(primaryTrack),
     dnsTrack(dns, zones),
     operatorTrack(scene.nodesWith('control'), operated),
-    rollingTrack(nodes, isLong ? [20_000, 90_000] : [0, 2 * durationMs]),
+    rollingTrack(nodes, isLong ? [20_000, 90_000] : [0, 3 * durationMs]),
   ];
 }
 
