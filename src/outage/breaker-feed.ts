@@ -106,7 +106,7 @@ async function gatherEvidence(sql: TransactionSql, standing: Standing, feed: Bre
   return {
     state: breaker,
     hasOutage: outageId !== null,
-    takenCount: Math.max(0, (isInTrial ? trialCount : 0) + takenCount + refusedCount - seen.messageCount),
+    takenCount: Math.max(0, (isInTrial ? Math.abs(trialCount) : 0) + takenCount + refusedCount - seen.messageCount),
     takenNow: feed.source === 'CALLOUT' && breaker === 'OPEN' ? 0 : takenCount,
     judgedNow: takenCount + refusedCount,
     refusedNow: new Set(known.map(({ mailbox }) => mailbox)).size,
@@ -184,7 +184,8 @@ async function move(
     await sql`
       update destinations
       set breaker = 'TRIAL', breaker_since = case when ${isNew} then ${now}::text::timestamptz else breaker_since end,
-          trial_count = case when ${isNew} then 0 else trial_count end + ${judged}::integer
+          trial_count = case when ${isNew} then ${judged}::integer else abs(trial_count) + ${judged}::integer end
+            * case when ${takenCount > 0} or (not ${isNew} and trial_count > 0) then 1 else -1 end
       where id = ${destinationId}`;
     return;
   }

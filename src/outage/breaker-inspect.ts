@@ -27,7 +27,7 @@ export function createBreakerInspection(sql: SqlExecutor): BreakerInspection {
   return {
     readBreakers: async (viewer, destinationIds) => {
       const rows = await sql<(BreakerView & { id: string })[]>`
-        select d.id, d.breaker as state, d.breaker_since as since, d.breaker_reply as reply, d.trial_count as "trialCount"
+        select d.id, d.breaker as state, d.breaker_since as since, d.breaker_reply as reply, abs(d.trial_count) as "trialCount"
         from destinations d
         where d.id = any(${[...destinationIds]}::uuid[]) and ${mineOnly(sql, viewer)}
           and d.breaker <> 'CLOSED' and not ${isTrialOver(sql)}`;

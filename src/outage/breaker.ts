@@ -7,8 +7,9 @@
  * - TRIAL: an outage has ended. No refusal ends anybody. Three mailboxes known good refused, and no fewer than messages were
  *   taken, open it: a server that is set up takes more of those it has taken before than it refuses. So do ten mailboxes of
  *   whatever standing when nothing at all was taken. Strangers alone, beside mail that is taken, do not: spam for names that
- *   do not exist is what a backup is sent most. Over after 20 messages judged, no sooner than 10 minutes; or after an hour
- *   in which something was taken or refused, so that a quiet domain does not stay in it for days.
+ *   do not exist is what a backup is sent most. Over after 20 messages judged, no sooner than 10 minutes; or after an hour,
+ *   so that a quiet domain does not stay in it for days; but never before somebody was taken: a server that has refused
+ *   everybody since it is back has not shown that it is set up.
  * - OPEN: nothing is handed over but one message an hour. The first that is taken brings the trial; after a flush it
  *   closes the breaker, since the operator has said that the primary is ready.
  *
@@ -68,7 +69,7 @@ function failsTrial({ takenCount, takenNow, refusedNow, refusedMailboxes, refuse
   return refusedKnownGood >= KNOWN_GOOD_IN_TRIAL && refusedKnownGood >= takenCount && refusedNow >= takenNow;
 }
 
-/** Whether a trial is over, on columns of `destinations d`. */
+/** Whether a trial is over, on columns of `destinations d`. Its count is negative while nobody was taken. */
 export function isTrialOver(sql: SqlExecutor) {
   return sql`(d.breaker = 'TRIAL' and d.trial_count > 0 and (d.breaker_since <= bmx_now() - interval '1 hour'
     or (d.trial_count >= ${TRIAL_MESSAGES}::integer and d.breaker_since <= bmx_now() - interval '10 minutes')))`;

@@ -314,7 +314,7 @@ describe('a trial', () => {
     await db.moveClock('59 minutes');
     await db.sql`update outages set started_at = bmx_now() where destination_id = ${id}`;
     await judge(refusing(['a', 'b']));
-    expect(await readDestination()).toMatchObject({ breaker: 'TRIAL', trial_count: 2 });
+    expect(await readDestination()).toMatchObject({ breaker: 'TRIAL', trial_count: -2 });
     await recordSuccess(db.sql, id);
     await db.moveClock('2 minutes');
     expect((await judge({ stranger: REFUSED })).states).toEqual(['HELD']);
@@ -323,7 +323,7 @@ describe('a trial', () => {
   test('one mailbox that is gone opens nothing, however much mail it has', async () => {
     await knowGood('gone');
     for (let n = 0; n < 4; n += 1) await judge({ gone: REFUSED });
-    expect(await readDestination()).toMatchObject({ breaker: 'TRIAL', trial_count: 4 });
+    expect(await readDestination()).toMatchObject({ breaker: 'TRIAL', trial_count: -4 });
   });
 
   test('three among more that are taken open nothing, more refused than taken do', async () => {
@@ -355,6 +355,14 @@ describe('a trial', () => {
     expect((await judge({ stranger: REFUSED })).states).toEqual(['FAILED']);
     expect(await readDestination()).toMatchObject({ breaker: 'CLOSED', is_watched: false });
     expect((await eventKinds()).at(-1)).toBe('BREAKER_CLOSED');
+    await setBreaker('TRIAL', 0);
+    // Nobody was taken: whoever is refused stays held, however long ago the outage was.
+    await judge({ stranger0: REFUSED, stranger1: REFUSED });
+    await db.moveClock('2 hours');
+    expect((await judge({ stranger0: REFUSED, stranger1: REFUSED })).states).toEqual(['HELD', 'HELD']);
+    expect((await inspection.readBreakers(OPERATOR_VIEWER, [id])).get(id)).toMatchObject({ state: 'TRIAL' });
+    await judge({ a: TAKEN });
+    expect(await shown()).toBe('CLOSED');
     await setBreaker('TRIAL', 0);
     await db.moveClock('2 hours');
     expect(await shown()).toBe('TRIAL');
