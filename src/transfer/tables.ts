@@ -12,6 +12,7 @@ export const MOVED_TABLES = [
   'service_presence',
   'tenants',
   'tokens',
+  'audit_entries',
   'destinations',
   'domains',
   'idempotency_keys',
@@ -55,6 +56,7 @@ export const OCCUPIED_TABLES = [
   'history',
   'reports_due',
   'operations',
+  'audit_entries',
 ] as const;
 
 /** The columns that a COPY writes, in the order of the table. */

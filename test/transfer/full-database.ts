@@ -18,6 +18,7 @@ export async function fillDatabase(sql: Sql): Promise<void> {
     insert into domains (id, tenant_id, destination_id, name, status, labels) values (${owned}, '${IDS[0]}', 'ünïcode.example', 'ACTIVE', '{"ü": "\\u0001"}');
     insert into tenants (id, name, max_domains) values ('${IDS[1]}', 'second', 7);
     insert into tokens (id, tenant_id, name, scopes, prefix, secret_hash) values ('${IDS[0]}', '${IDS[1]}', 't', '{QUEUE_READ}', 'p', '\\x0102');
+    insert into audit_entries (id, tenant_id, mutation, input, actor_tenant_id) values (${owned}, 'm', '{}', '${IDS[1]}');
     insert into idempotency_keys (tenant_id, key, mutation, input_hash) values ('${TENANT}', 'k', 'm', '\\x00ff0a');
     insert into recipient_entries (domain_id, tenant_id, destination_id, local_part) values (${owned}, '${IDS[0]}', 'ä*');
     insert into recipient_answers (destination_id, tenant_id, local_part, forget_at) values (${owned}, 'ä', '-infinity');
