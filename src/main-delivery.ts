@@ -10,7 +10,13 @@ import type { HostMemory } from './delivery/host-memory.ts';
 import { routeOf } from './delivery/route.ts';
 import { demandTls, type TlsSources } from './delivery/route-tls.ts';
 import { createSessions } from './delivery/sessions.ts';
-import { type Attempts, createDelivery, type Delivery, type DeliveryEvents } from './delivery/worker.ts';
+import {
+  type Attempts,
+  type AttemptsOptions,
+  createDelivery,
+  type Delivery,
+  type DeliveryEvents,
+} from './delivery/worker.ts';
 import { classifyCalloutReply } from './mail/callout-verdict.ts';
 import { parseReply } from './mail/reply.ts';
 import { tellBreaker } from './main-breaker.ts';
@@ -47,7 +53,7 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
       const route = routeOf(await parts.findHops(destination), destination.kind);
       return demandTls(route, destination, parts.tls);
     },
-    openAttempts: (signal, destinationId, most) => openAttempts(parts, { signal, destinationId, most }),
+    openAttempts: (options) => openAttempts(parts, options),
     cpuMs: parts.cpuMs,
     hosts: parts.hosts,
     givingWay: createGivingWay(parts),
@@ -55,14 +61,8 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
   });
 }
 
-function openAttempts(
-  { config, recipients, tls }: DeliveryParts,
-  {
-    signal,
-    destinationId,
-    most,
-  }: { readonly signal: AbortSignal; readonly destinationId: string; readonly most: () => number },
-): Attempts {
+function openAttempts({ config, recipients, tls }: DeliveryParts, options: AttemptsOptions): Attempts {
+  const { destinationId, signal, most, mayFinish } = options;
   const sessions = createSessions({
     most,
     open: (target, sessionSignal) =>
@@ -83,6 +83,7 @@ function openAttempts(
         ownAddresses: config.egressAddresses,
         onOffers: ({ sizeLimitBytes }) => recipients.primaries.noteOffer(destinationId, sizeLimitBytes),
         signal,
+        mayFinish,
       }),
     openCount: sessions.openCount,
     close: () => sessions.closeAll(),

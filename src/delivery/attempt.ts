@@ -53,6 +53,8 @@ export interface AttemptTask {
   /** Hears what the first host offers at each new session: that of the others says nothing of the primary. */
   readonly onOffers?: (offers: SmtpOffers) => void;
   readonly signal?: AbortSignal | undefined;
+  /** See OutgoingMessage. */
+  readonly mayFinish?: (() => boolean) | undefined;
 }
 
 /** RFC 5321 §4.5.3.1.8: a server takes at least so many in one transaction. */
@@ -158,12 +160,12 @@ async function handOver(
   { task, loadContent }: AddressTask,
   recipients: readonly AttemptRecipient[],
 ): Promise<{ readonly verdicts: Map<RecipientNumber, Verdict>; readonly envelopeMs: number } | 'STALE'> {
-  const { message, ownAddresses = [], signal } = task;
+  const { message, ownAddresses = [], signal, mayFinish } = task;
   const { reversePath, smtpUtf8, ret, envelopeId, sizeBytes } = message;
   const envelope = { reversePath, recipients, smtpUtf8, ret, envelopeId, body8bit: message.body === '8BITMIME' };
   const ruledOut = classifyOffers({ sizeBytes, needsSmtpUtf8: needsSmtpUtf8(envelope) }, session.offers);
   if (ruledOut !== null) return { verdicts: forAll(recipients, ruledOut), envelopeMs: 0 };
-  const transaction = await session.send({ ...envelope, content: await loadContent(), signal });
+  const transaction = await session.send({ ...envelope, content: await loadContent(), signal, mayFinish });
   if (transaction.isStale) return 'STALE';
   const localAddresses = session.localAddress === null ? ownAddresses : [...ownAddresses, session.localAddress];
   const numbers = recipients.map(({ number }) => number);

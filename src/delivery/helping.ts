@@ -49,7 +49,12 @@ async function helpWith(
   const destination = await readDestination(deps.sql, run.id);
   if (destination === null || destination.isFailing || destination.isPaused) return NOTHING_DONE;
   const ramp = countingRamp(run.ramp, () => share.sessions());
-  const attempts: Attempts = deps.openAttempts(run.signal, run.id, () => share.sessions());
+  const attempts: Attempts = deps.openAttempts({
+    destinationId: run.id,
+    signal: run.signal,
+    most: () => share.sessions(),
+    mayFinish: () => deps.holder()?.epoch === holder.epoch,
+  });
   const share: FollowedShare = followShare({
     sql: deps.sql,
     destinationId: run.id,

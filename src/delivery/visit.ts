@@ -37,7 +37,12 @@ export async function visit(deps: DeliveryDeps, run: Run): Promise<void> {
   const holder = deps.holder();
   if (holder === null) return;
   if (!(await takeOwnership(deps.sql, run.id, holder))) return help(deps, run, holder);
-  const attempts: Attempts = deps.openAttempts(run.signal, run.id, () => shares.ownMost());
+  const attempts: Attempts = deps.openAttempts({
+    destinationId: run.id,
+    signal: run.signal,
+    most: () => shares.ownMost(),
+    mayFinish: () => deps.holder()?.epoch === holder.epoch,
+  });
   const shares: Shares = startShares({
     sql: deps.sql,
     destinationId: run.id,

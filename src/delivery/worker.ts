@@ -27,6 +27,15 @@ const MOST_DESTINATIONS = 256;
 /** Contents in memory for delivery, all destinations together. */
 const CONTENT_BYTES = 256 * 1024 * 1024;
 
+export interface AttemptsOptions {
+  readonly destinationId: string;
+  readonly signal: AbortSignal;
+  /** Sessions that may be kept open now. */
+  readonly most: () => number;
+  /** Asked right before each final dot: the claims are still this node's. */
+  readonly mayFinish: () => boolean;
+}
+
 /** The dialling side of one destination: sessions that live from message to message. */
 export interface Attempts {
   attempt(
@@ -59,8 +68,7 @@ export interface DeliveryDeps {
   /** This node's place among the living, or null while it has none: then nothing is tried. */
   readonly holder: () => Holder | null;
   readonly findRoute: (destination: DestinationState) => Promise<Route>;
-  /** `most`: sessions that may be kept open now. */
-  readonly openAttempts: (signal: AbortSignal, destinationId: string, most: () => number) => Attempts;
+  readonly openAttempts: (options: AttemptsOptions) => Attempts;
   /** CPU time that this process has used, in milliseconds. */
   readonly cpuMs: () => number;
   readonly hosts: HostMemory;

@@ -27,6 +27,8 @@ export interface OutgoingMessage extends OutgoingEnvelope {
   readonly content: Uint8Array;
   /** Aborting cuts the session, unless the final dot is on its way: then the reply is still waited for. */
   readonly signal?: AbortSignal | undefined;
+  /** Asked right before the final dot: false cuts the session as an abort does, also where nobody had time to abort yet. */
+  readonly mayFinish?: (() => boolean) | undefined;
 }
 
 export interface SmtpSession {
@@ -138,6 +140,8 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
       if (offset < byteLength) {
         allow(timeouts.blockMs);
         link.write(encoder.encode(block), next);
+      } else if (mine.message.mayFinish?.() === false) {
+        cut('STOPPED');
       } else {
         mine.exchange.finishContent();
         allow(timeouts.dotMs);

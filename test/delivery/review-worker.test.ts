@@ -200,6 +200,37 @@ test('trouble a moment after a success opens no outage, though it is met by anot
   expect(message?.hasOwnClock).toBe(true);
 });
 
+test('a node that has another place, or none, sends no final dot any more', async () => {
+  const destinationId = await makeDestination(db.sql, 'place.test');
+  await spool.accept(makeTransaction({ to: [{ address: 'x@place.test', destinationId }] }));
+  let place: { node: number; epoch: number } | null = holder;
+  const answers = Promise.withResolvers<boolean[]>();
+  const delivery = deliveryWith(
+    {
+      holder: () => place,
+      openAttempts: ({ mayFinish }) => ({
+        attempt: async ({ recipients }) => {
+          const heard: boolean[] = [];
+          for (const next of [holder, { node: 8, epoch: 8 }, null]) {
+            place = next;
+            heard.push(mayFinish());
+          }
+          place = holder;
+          answers.resolve(heard);
+          const outcomes = new Map(recipients.map(({ number }) => [number, { kind: 'DELIVERED' as const, reply: OK }]));
+          return { outcomes, records: [], hostTrouble: null, isStopped: false };
+        },
+        openCount: () => 0,
+        close: async () => undefined,
+      }),
+    },
+    () => undefined,
+  );
+  delivery.poke(destinationId);
+  expect(await answers.promise).toEqual([true, false, false]);
+  await delivery.stop(5000);
+});
+
 test('destinations that are poked again and again do not starve those that wait', async () => {
   const started: string[] = [];
   const open: (() => void)[] = [];

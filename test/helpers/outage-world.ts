@@ -134,7 +134,7 @@ export async function openWorld(db: TestDatabase, spool: Spool, names: readonly 
         return holder;
       },
       findRoute: async ({ id }) => (modes.get(id) === 'DNS' ? NO_ROUTE : ROUTE),
-      openAttempts: (_signal, destinationId) => {
+      openAttempts: ({ destinationId }) => {
         node.opened += 1;
         return {
           attempt: (message) => attempt(node, destinationId, message),

@@ -139,6 +139,20 @@ describe('stopping', () => {
     await primary.waitFor(() => primary.sessions[0]?.isOpen === false);
   });
 
+  test('a sender that may not finish, and could not abort: the dot never goes out', async () => {
+    const { primary, session } = await pair();
+    let asked = 0;
+    const mayFinish = () => {
+      asked += 1;
+      return false;
+    };
+    const sending = session.send({ ...carrying(Buffer.from('x\r\n')), mayFinish });
+    expect(await sending).toMatchObject({ answer: { silence: 'STOPPED' } });
+    await primary.waitFor(() => primary.sessions[0]?.isOpen === false);
+    expect(asked).toBe(1);
+    expect(primary.messages).toHaveLength(0);
+  });
+
   test('an abort behind the dot waits for the reply; session.abort does not', async () => {
     const { primary, session } = await pair({ tarpitMs: 40, startTls: 'ABSENT' });
     const controller = new AbortController();
