@@ -8,8 +8,8 @@
  */
 import { monotonicMs } from '../clock.ts';
 
-/** Without work for so long acceptance is calm: longer than the gaps between the commands of twenty clients. */
-const CALM_MS = 5;
+/** Without work for so long acceptance is calm: longer than clients of one group are silent while their mail is committed. */
+const CALM_MS = 20;
 /** Delivery rests for so long, then has a third of the time it rested: also where a busy loop wakes it late. */
 const REST_MS = 15;
 const SHARE_OF_REST = 1 / 3;
