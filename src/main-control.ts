@@ -22,7 +22,6 @@ import { createOutageInspection } from './outage/inspect.ts';
 import { findPauses, pauseDestination, resumeDestination } from './outage/pause.ts';
 import { bounceSuspected } from './queue/bounce-suspected.ts';
 import { bounceMessage, cancelMessage, retryMessage, type VerbResult } from './queue/commands.ts';
-import type { Fate } from './queue/settle.ts';
 import { createAttemptInspection } from './queue/inspect-attempts.ts';
 import { findSuppressions } from './queue/inspect-suppressions.ts';
 import { listNodes } from './queue/inspect-nodes.ts';
@@ -67,7 +66,7 @@ export interface OpenedControl {
 /** Starts listening; throws StartError with one line when it cannot. */
 export async function openControl(parts: ControlParts): Promise<OpenedControl> {
   const { config, database, log, metrics } = parts;
-  const { sql, queueSql } = database;
+  const { sql } = database;
   const tell = (result: VerbResult): VerbResult => {
     if (result.kind === 'DONE') {
       parts.poke(result.destinationId);
@@ -127,10 +126,8 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
       log.breakerClosed({ domain: name });
       parts.poke(destinationId);
     },
-    bounceSuspected: (viewer, { destinationId, name }, verb) => {
-      const onFates = (fates: readonly Fate[]) => tellFates(log, metrics, name, fates);
-      return bounceSuspected(queueSql, viewer, { ...verb, destinationId, onFates });
-    },
+    bounceSuspected: (viewer, { destinationId, name }, verb) =>
+      bounceSuspected(sql, viewer, { ...verb, domain: name, destinationId }),
     flushDestination: async (viewer: Viewer, destinationId) => {
       await requestFlush(sql, viewer, destinationId);
       parts.poke(destinationId);

@@ -353,9 +353,11 @@ export type DomainBounceHeldInput = {
 /** Answer of domainBounceHeld. */
 export type DomainBounceHeldPayload = {
   readonly __typename?: 'DomainBounceHeldPayload';
-  /** The domain. Null after an error other than CONFLICT. */
+  /** The domain. Null after an error other than CONFLICT and TOO_MANY. */
   readonly domain?: Maybe<Domain>;
-  /** Recipients that were ended. */
+  /** What carries it out; null after an error, and where nobody is suspected. */
+  readonly operation?: Maybe<Operation>;
+  /** Recipients that are held and suspected, and end so. */
   readonly recipientCount: Scalars['Int']['output'];
   /** Empty when it was done. */
   readonly userErrors: ReadonlyArray<UserError>;
@@ -1024,9 +1026,10 @@ export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
    * Ends the recipients of a domain that are held and suspected as FAILED, with a report to each sender where one is due: for a
-   * primary that means its refusals. What is in delivery at this moment is passed over. The breaker stays as it is.
+   * primary that means its refusals. Carried out in the background, in small batches; a recipient that is being handed over ends so
+   * only if that attempt does not deliver it. Where nobody is suspected nothing is begun. The breaker stays as it is.
    *
-   * Errors: INVALID, NOT_FOUND, CONFLICT (another count than expected: nothing was changed).
+   * Errors: INVALID, NOT_FOUND, CONFLICT (another count than expected: nothing was changed), TOO_MANY.
    */
   readonly domainBounceHeld: DomainBounceHeldPayload;
   /**
@@ -2910,6 +2913,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
 
 export type DomainBounceHeldPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainBounceHeldPayload'] = ResolversParentTypes['DomainBounceHeldPayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType>;
   recipientCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };

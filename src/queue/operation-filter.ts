@@ -32,6 +32,8 @@ export interface OperationFilter {
   readonly since: string | null;
   readonly until: string | null;
   readonly olderThanHours: number | null;
+  /** Only recipients that were held and suspected when it began, not their messages. Absent: no. */
+  readonly isSuspected?: true;
 }
 
 /** Mail is held for 60 days at the most. */
@@ -98,7 +100,7 @@ export function heldBehind(
 
 /** What the filter asks of a row of `messages`. */
 export function isMeant(sql: SqlExecutor, { createdAt, filter }: OperationScope): Condition {
-  const { state, recipient, reversePath, since, until, olderThanHours } = filter;
+  const { state, recipient, reversePath, since, until, olderThanHours, isSuspected } = filter;
   const conditions: Condition[] = [sql`accepted_at <= ${createdAt}::text::timestamptz`];
   if (since !== null) conditions.push(sql`accepted_at >= ${since}::text::timestamptz`);
   if (until !== null) conditions.push(sql`accepted_at < ${until}::text::timestamptz`);
@@ -110,8 +112,14 @@ export function isMeant(sql: SqlExecutor, { createdAt, filter }: OperationScope)
     conditions.push(sql`coalesce(lower(reverse_path) = lower(${reversePath}::text), false)`);
   // Not EXISTS: the planner may answer that by reading all recipients there are, once.
   if (state !== null && state !== 'HELD') conditions.push(hasRecipient(sql, sql`r.state = ${state}`));
+  if (isSuspected) conditions.push(hasRecipient(sql, isSuspectedBefore(sql, createdAt)));
   if (recipient !== null) conditions.push(hasRecipient(sql, sql`lower(r.address) = lower(${recipient}::text)`));
   return allOf(sql, conditions);
+}
+
+/** What was refused later is not meant. On `recipients r`. */
+export function isSuspectedBefore(sql: SqlExecutor, createdAt: string): Condition {
+  return sql`(r.state = 'HELD' and coalesce(r.suspected_at <= ${createdAt}::text::timestamptz, false))`;
 }
 
 function hasRecipient(sql: SqlExecutor, which: Condition): Condition {

@@ -8,9 +8,17 @@
 import { monotonicMs } from '../clock.ts';
 import type { Sql, TransactionSql } from '../db/client.ts';
 import { FIRST_ID } from '../mail/id.ts';
-import { heldBehind, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
+import { parseReply } from '../mail/reply.ts';
+import {
+  heldBehind,
+  isMeant,
+  isSuspectedBefore,
+  type OperationFilter,
+  type OperationScope,
+} from './operation-filter.ts';
 import type { OperationState, OperationVerb } from './operations.ts';
 import { type Fate, settleWithin } from './settle.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Messages of one transaction: locked for some ten milliseconds. */
 const BATCH = 500;
@@ -202,22 +210,54 @@ async function makeDue(sql: TransactionSql, { id, reason }: Operation, ids: read
 async function endMessages(sql: TransactionSql, operation: Operation, ids: readonly string[]): Promise<Fate[]> {
   if (ids.length === 0) return [];
   const isBounce = operation.verb === 'BOUNCE';
-  const { reason } = operation;
-  const held = await sql<{ message_id: string; number: number }[]>`
-    select message_id, number from recipients where message_id = any(${ids as string[]}::uuid[]) and state = 'HELD'`;
   return settleWithin(sql, {
     destinationId: operation.destinationId,
     routeGeneration: null,
-    by: { kind: 'VERB', event: isBounce ? 'MESSAGE_BOUNCED' : 'MESSAGE_CANCELLED', reason },
+    by: {
+      kind: 'VERB',
+      event: isBounce ? 'MESSAGE_BOUNCED' : 'MESSAGE_CANCELLED',
+      reason: operation.reason,
+    },
     messages: ids.map((messageId) => ({ messageId, isHostLevel: true })),
-    verdicts: held.map(({ message_id, number }) => ({
-      messageId: message_id,
-      number,
-      outcome: isBounce ? ('FAILED' as const) : ('CANCELLED' as const),
-      reply: isBounce ? `[returned: ${reason}]` : `[cancelled: ${reason}]`,
-      // RFC 3463 §3.8: returned by a decision, not by a host.
-      origin: { status: '5.7.1', host: null },
-    })),
+    verdicts: operation.filter.isSuspected
+      ? await refusedBefore(sql, operation, ids)
+      : await decidedBy(sql, operation, ids),
     attempts: [],
   });
+}
+
+/** Everybody held is ended by a decision, not by a host (RFC 3463 §3.8). */
+async function decidedBy(
+  sql: TransactionSql,
+  { verb, reason }: Operation,
+  ids: readonly string[],
+): Promise<readonly Verdict[]> {
+  const isBounce = verb === 'BOUNCE';
+  const held = await sql<{ message_id: string; number: number }[]>`
+    select message_id, number from recipients where message_id = any(${ids as string[]}::uuid[]) and state = 'HELD'`;
+  return held.map(({ message_id: messageId, number }) => ({
+    messageId,
+    number,
+    outcome: isBounce ? 'FAILED' : 'CANCELLED',
+    reply: isBounce ? `[returned: ${reason}]` : `[cancelled: ${reason}]`,
+    origin: { status: '5.7.1', host: null },
+  }));
+}
+
+/** Who was refused by the primary before the operation began ends with its own words. */
+async function refusedBefore(
+  sql: TransactionSql,
+  { createdAt }: Operation,
+  ids: readonly string[],
+): Promise<readonly Verdict[]> {
+  const refused = await sql<{ message_id: string; number: number; reply: string }[]>`
+    select message_id, number, suspected_reply as reply from recipients r
+    where message_id = any(${ids as string[]}::uuid[]) and ${isSuspectedBefore(sql, createdAt)}`;
+  return refused.map(({ message_id: messageId, number, reply }) => ({
+    messageId,
+    number,
+    outcome: 'FAILED',
+    reply,
+    origin: { status: parseReply(reply)?.enhancedCode ?? null, host: null },
+  }));
 }

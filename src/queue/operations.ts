@@ -4,7 +4,7 @@
  * Promises: the viewer is part of every statement; what is begun is stored with its event, so that any node may carry it out,
  * also after the one that began it has died; a filter that means nothing begins nothing. Counting costs O(held) once.
  */
-import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, type Condition, mineOnly } from '../settings/conditions.ts';
@@ -62,52 +62,63 @@ export interface OperationInspection {
 export const MOST_RUNNING = 10;
 
 export async function startOperation(sql: Sql, viewer: Viewer, request: OperationRequest): Promise<OperationStart> {
+  return sql.begin((transaction) => startWithin(transaction, viewer, request));
+}
+
+/** As `startOperation`, as a part of the caller's transaction. */
+export async function startWithin(
+  transaction: TransactionSql,
+  viewer: Viewer,
+  request: OperationRequest,
+): Promise<OperationStart> {
   const { verb, filter, reason } = request;
-  return sql.begin(async (transaction): Promise<OperationStart> => {
-    const [place] = await transaction<{ id: string; tenant_id: string; now: string; running_count: number }[]>`
-      select d.id, d.tenant_id, bmx_now()::text as now,
-        (select count(*) from operations o where o.destination_id = d.id and o.state = 'RUNNING') as running_count
-      from destinations d
-      where d.id = (
-        select destination_id from domains where name = ${filter.domain} and status <> 'PENDING' and ${mineOnly(transaction, viewer)})`;
-    if (place === undefined) return { kind: 'NO_DOMAIN' };
-    const scope = { destinationId: place.id, tenantId: place.tenant_id, createdAt: place.now, filter };
-    const count = await countMeant(transaction, scope);
-    if (count === 0) return { kind: 'NOTHING_MEANT' };
-    if (request.expectedCount !== null && request.expectedCount !== count) return { kind: 'OTHER_COUNT', count };
-    if (request.isDryRun) return { kind: 'COUNTED', count };
-    if (place.running_count >= MOST_RUNNING) return { kind: 'TOO_MANY' };
-    const id = newId();
-    await transaction`
-      with begun as (
-        insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count, created_at)
-        values (${id}, ${place.tenant_id}, ${place.id}, ${verb}, ${JSON.stringify(filter)}::text::jsonb, ${reason}, ${count},
-          ${place.now}::text::timestamptz)
-        returning id, tenant_id, destination_id, verb, filter, reason, total_count
-      ), flushed as (
-        update destinations d set flush_requested_at = bmx_now()
-        from begun where d.id = begun.destination_id and ${verb === 'RETRY'} and d.first_failure_at is not null
-          and not ${isPausedNow(transaction)}
-      )
-      insert into events (id, tenant_id, destination_id, kind, facts)
-      select new_id(), tenant_id, destination_id, 'OPERATION_STARTED', jsonb_build_object('operationId', id, 'verb', verb,
-        'filter', filter, 'reason', reason, 'total', total_count, 'by', ${viewer.tenantId}::text)
-      from begun`;
-    return { kind: 'STARTED', id, destinationId: place.id, count };
-  });
+  const [place] = await transaction<{ id: string; tenant_id: string; now: string; running_count: number }[]>`
+    select d.id, d.tenant_id, bmx_now()::text as now,
+      (select count(*) from operations o where o.destination_id = d.id and o.state = 'RUNNING') as running_count
+    from destinations d
+    where d.id = (
+      select destination_id from domains where name = ${filter.domain} and status <> 'PENDING' and ${mineOnly(transaction, viewer)})`;
+  if (place === undefined) return { kind: 'NO_DOMAIN' };
+  const scope = { destinationId: place.id, tenantId: place.tenant_id, createdAt: place.now, filter };
+  const count = await countMeant(transaction, scope);
+  if (count === 0) return { kind: 'NOTHING_MEANT' };
+  if (request.expectedCount !== null && request.expectedCount !== count) return { kind: 'OTHER_COUNT', count };
+  if (request.isDryRun) return { kind: 'COUNTED', count };
+  if (place.running_count >= MOST_RUNNING) return { kind: 'TOO_MANY' };
+  const id = newId();
+  await transaction`
+    with begun as (
+      insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count, created_at)
+      values (${id}, ${place.tenant_id}, ${place.id}, ${verb}, ${JSON.stringify(filter)}::text::jsonb, ${reason}, ${count},
+        ${place.now}::text::timestamptz)
+      returning id, tenant_id, destination_id, verb, filter, reason, total_count
+    ), flushed as (
+      update destinations d set flush_requested_at = bmx_now()
+      from begun where d.id = begun.destination_id and ${verb === 'RETRY'} and d.first_failure_at is not null
+        and not ${isPausedNow(transaction)}
+    )
+    insert into events (id, tenant_id, destination_id, kind, facts)
+    select new_id(), tenant_id, destination_id, 'OPERATION_STARTED', jsonb_build_object('operationId', id, 'verb', verb,
+      'filter', filter, 'reason', reason, 'total', total_count, 'by', ${viewer.tenantId}::text)
+    from begun`;
+  return { kind: 'STARTED', id, destinationId: place.id, count };
 }
 
 async function countMeant(sql: SqlExecutor, scope: OperationScope): Promise<number> {
-  const { recipient } = scope.filter;
-  // By the index on addresses, so that one mailbox's mail is counted among a million others' messages.
+  const { recipient, isSuspected } = scope.filter;
+  // By the indexes on addresses and suspicions, so that few are counted among a million others' messages.
   const ofRecipient =
     recipient === null
       ? sql`true`
       : sql`id in (select message_id from recipients
                    where destination_id = ${scope.destinationId} and lower(address) = lower(${recipient}::text))`;
+  const ofSuspected = isSuspected
+    ? sql`id in (select message_id from recipients
+                 where destination_id = ${scope.destinationId} and suspected_at is not null)`
+    : sql`true`;
   const [row] = await sql<{ count: number }[]>`
     select count(*) as count from messages
-    where ${heldBehind(sql, scope, null)} and ${ofRecipient} and ${isMeant(sql, scope)}`;
+    where ${heldBehind(sql, scope, null)} and ${ofRecipient} and ${ofSuspected} and ${isMeant(sql, scope)}`;
   return row?.count ?? 0;
 }
 

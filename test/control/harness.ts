@@ -150,8 +150,8 @@ export async function startControl(
     operations: createOperationInspection(sql),
     startOperation: (viewer, request) => startOperation(sql, viewer, request),
     releaseBreaker: async (viewer, { destinationId }) => void (await releaseBreaker(sql, viewer, destinationId)),
-    bounceSuspected: (viewer, { destinationId }, verb) =>
-      bounceSuspected(sql, viewer, { ...verb, destinationId, onFates: () => undefined }),
+    bounceSuspected: (viewer, { destinationId, name }, verb) =>
+      bounceSuspected(sql, viewer, { ...verb, domain: name, destinationId }),
     flushDestination: async (_viewer, id) => void flushed.push(id),
     observeMx: async (name) => dns.mx[name] ?? { verdict: 'UNRESOLVABLE', hosts: [] },
     readiness: async () => harness.readiness,

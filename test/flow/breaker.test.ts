@@ -142,6 +142,7 @@ test('a primary that means it: what is suspected is returned, and the breaker re
   expect(await flow.change('domainBounceHeld', { name, expectedCount: 2 })).toEqual(['CONFLICT']);
   expect((await flow.see(name)).queue.heldCount).toBe(3);
   expect(await flow.change('domainBounceHeld', { name, reason: 'moved away', expectedCount: 3 })).toEqual([]);
+  await flow.untilSeen(name, 'holds nothing', ({ queue }) => queue.heldCount === 0);
   expect(statesOf(await flow.messages(name))).toEqual(['staff0: FAILED', 'staff1: FAILED', 'staff2: FAILED']);
   expect(await flow.change('domainReleaseBreaker', { name })).toEqual([]);
   expect(await readBreaker(flow.service, name)).toMatchObject({ state: 'CLOSED', since: null, reply: null });

@@ -6,16 +6,56 @@ import { invalid, type UserError } from '../../settings/user-error.ts';
 import type { DomainResolvers, MutationResolvers } from '../generated.ts';
 import { onDomain } from '../on-domain.ts';
 import { once } from '../once.ts';
+import type { Context } from '../context.ts';
 import { checkReason } from '../reason.ts';
+import { tooManyOperations } from './operation.ts';
 
 export const breakerOfDomain: Pick<DomainResolvers, 'breaker'> = {
   breaker: async ({ destinationId }, _args, { load }) => (await load.breaker(destinationId)) ?? CLOSED_BREAKER,
 };
 
-interface Ended {
+interface Begun {
   readonly domain: RelayDomain | null;
+  readonly operationId: string | null;
   readonly recipientCount: number;
   readonly userErrors: readonly UserError[];
+}
+
+function refused(error: UserError, domain: RelayDomain | null = null): Begun {
+  return { domain, operationId: null, recipientCount: 0, userErrors: [error] };
+}
+
+async function bounceHeld(
+  { deps, viewer }: Context,
+  {
+    name,
+    reason,
+    expectedCount,
+  }: { readonly name: string; readonly reason: string; readonly expectedCount: number | null },
+): Promise<Begun> {
+  const domain = await deps.domains.findDomain(viewer, name);
+  if (domain === null) {
+    const unknown = noSuchDomain(name);
+    return {
+      domain: null,
+      operationId: null,
+      recipientCount: 0,
+      userErrors: unknown.kind === 'DONE' ? [] : unknown.errors,
+    };
+  }
+  const result = await deps.bounceSuspected(viewer, domain, { reason, expectedCount });
+  switch (result.kind) {
+    case 'DONE':
+      return { domain, operationId: result.operationId, recipientCount: result.recipientCount, userErrors: [] };
+    case 'CONFLICT': {
+      const message = `Held and suspected are ${result.recipientCount} recipients; nothing was changed.`;
+      return refused({ field: ['expectedCount'], message, code: 'CONFLICT' }, domain);
+    }
+    case 'TOO_MANY':
+      return refused(tooManyOperations(['name']), domain);
+    default:
+      return result satisfies never;
+  }
 }
 
 export const breakerMutations: MutationResolvers = {
@@ -28,27 +68,20 @@ export const breakerMutations: MutationResolvers = {
       return { kind: 'DONE', domain };
     }),
   domainBounceHeld: async (_parent, { input }, context) => {
-    const { deps, viewer } = context;
-    const checked = checkReason(input.reason, 'refused by the primary');
-    if (checked.kind === 'BAD') return { domain: null, recipientCount: 0, userErrors: [checked.error] };
-    const expectedCount = input.expectedCount ?? null;
+    const { reason: given, expectedCount = null } = input;
+    const checked = checkReason(given, 'refused by the primary');
+    if (checked.kind === 'BAD') return { ...refused(checked.error), operation: null };
     if (expectedCount !== null && expectedCount < 0) {
-      const error = invalid(['expectedCount'], 'A count is 0 or more.');
-      return { domain: null, recipientCount: 0, userErrors: [error] };
+      return { ...refused(invalid(['expectedCount'], 'A count is 0 or more.')), operation: null };
     }
-    const answer = await once(context, { mutation: 'domainBounceHeld', input }, async ({ name }): Promise<Ended> => {
-      const domain = await deps.domains.findDomain(viewer, name);
-      if (domain === null) {
-        const unknown = noSuchDomain(name);
-        return { domain: null, recipientCount: 0, userErrors: unknown.kind === 'DONE' ? [] : unknown.errors };
-      }
-      const result = await deps.bounceSuspected(viewer, domain, { reason: checked.reason, expectedCount });
-      const { recipientCount } = result;
-      if (result.kind === 'DONE') return { domain, recipientCount, userErrors: [] };
-      const message = `Held and suspected are ${recipientCount} recipients; nothing was changed.`;
-      return { domain, recipientCount: 0, userErrors: [{ field: ['expectedCount'], message, code: 'CONFLICT' }] };
-    });
-    if (answer.kind === 'REFUSED') return { domain: null, recipientCount: 0, userErrors: [answer.error] };
-    return answer.value;
+    const answer = await once(context, { mutation: 'domainBounceHeld', input }, ({ name }) =>
+      bounceHeld(context, { name, reason: checked.reason, expectedCount }),
+    );
+    const { operationId, ...begun } = answer.kind === 'REFUSED' ? refused(answer.error) : answer.value;
+    const { deps, viewer } = context;
+    return {
+      ...begun,
+      operation: operationId === null ? null : await deps.operations.findOperation(viewer, operationId),
+    };
   },
 };

@@ -53,6 +53,12 @@ async function onMany(context: Context, call: Call<ManyInput>, verb: OperationVe
   };
 }
 
+export function tooManyOperations(field: readonly string[]): UserError {
+  const message =
+    'Too many operations on this domain are at work. Wait until some have ended; the query "operations" shows them.';
+  return { field, message, code: 'TOO_MANY' };
+}
+
 function describeStart(start: OperationStart, { filter, expectedCount }: ManyInput): readonly UserError[] {
   switch (start.kind) {
     case 'STARTED':
@@ -69,11 +75,8 @@ function describeStart(start: OperationStart, { filter, expectedCount }: ManyInp
       const message = `${start.count} messages match, not ${expectedCount}: look again, and repeat with the new number.`;
       return [{ field: ['expectedCount'], message, code: 'CONFLICT' }];
     }
-    case 'TOO_MANY': {
-      const message =
-        'Too many operations on this domain are at work. Wait until some have ended; the query "operations" shows them.';
-      return [{ field: ['filter', 'domain'], message, code: 'TOO_MANY' }];
-    }
+    case 'TOO_MANY':
+      return [tooManyOperations(['filter', 'domain'])];
     default:
       return start satisfies never;
   }
