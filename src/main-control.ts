@@ -23,6 +23,7 @@ import { findPauses, pauseDestination, resumeDestination } from './outage/pause.
 import { bounceSuspected } from './queue/bounce-suspected.ts';
 import { bounceMessage, cancelMessage, retryMessage, type VerbResult } from './queue/commands.ts';
 import { createAttemptInspection } from './queue/inspect-attempts.ts';
+import { createContentInspection } from './queue/inspect-content.ts';
 import { findSuppressions } from './queue/inspect-suppressions.ts';
 import { listNodes } from './queue/inspect-nodes.ts';
 import { createQueueInspection } from './queue/inspect-queues.ts';
@@ -98,6 +99,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     readLimits: () => readLimits(sql),
     idempotency: createIdempotency(sql),
     messages: createMessageInspection(sql),
+    contents: createContentInspection(sql),
     attempts: createAttemptInspection(sql),
     findSuppressions: (viewer, questions) => findSuppressions(sql, viewer, questions),
     queues: createQueueInspection(sql),

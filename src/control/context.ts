@@ -39,6 +39,8 @@ interface Loaders {
   readonly conditions: (destinationId: string) => Promise<readonly ConditionView[] | null>;
   readonly tenant: (tenantId: string) => Promise<Tenant | null>;
   readonly attempts: (request: AttemptsRequest) => Promise<readonly AttemptView[]>;
+  /** By message id; null when it has ended. */
+  readonly headerSection: (messageId: string) => Promise<Uint8Array | null>;
   readonly suppression: (question: SuppressionQuestion) => Promise<string | null>;
   readonly recipientEntries: (request: EntriesRequest) => Promise<readonly string[]>;
   readonly zoneStanding: (question: ZoneUseQuestion) => Promise<ZoneStanding>;
@@ -61,6 +63,7 @@ export function createContext(deps: ControlDependencies, caller: Caller): Contex
       conditions: createMapBatch((ids) => deps.outages.findConditions(viewer, ids)),
       tenant: createMapBatch((ids) => deps.tenants.findTenants(viewer, ids)),
       attempts: createBatch((requests) => deps.attempts.listAttempts(viewer, requests)),
+      headerSection: createMapBatch((ids) => deps.contents.readHeaderSections(viewer, ids)),
       suppression: createBatch((questions) => deps.findSuppressions(viewer, questions)),
       recipientEntries: createBatch((requests) => deps.recipientLists.listEntries(viewer, requests)),
       zoneStanding: createBatch((questions) => deps.readZoneStandings(viewer, questions)),

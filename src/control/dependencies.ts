@@ -13,6 +13,7 @@ import type { OutageInspection } from '../outage/inspect.ts';
 import type { PauseView, PauseWindow } from '../outage/pause.ts';
 import type { BounceSuspectedResult } from '../queue/bounce-suspected.ts';
 import type { AttemptInspection } from '../queue/inspect-attempts.ts';
+import type { ContentInspection } from '../queue/inspect-content.ts';
 import type { NodeView } from '../queue/inspect-nodes.ts';
 import type { QueueInspection } from '../queue/inspect-queues.ts';
 import type { SuppressionQuestion } from '../queue/inspect-suppressions.ts';
@@ -117,6 +118,7 @@ export interface ControlDependencies {
   readonly idempotency: Idempotency;
 
   readonly messages: MessageInspection;
+  readonly contents: ContentInspection;
   readonly attempts: AttemptInspection;
   readonly findSuppressions: (
     viewer: Viewer,

@@ -743,6 +743,15 @@ export type DomainVerifyPayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+/** A field of a message's header section. */
+export type HeaderField = {
+  readonly __typename?: 'HeaderField';
+  /** Its name as it stands there: `Received`; empty for a line that is no field. */
+  readonly name: Scalars['String']['output'];
+  /** Its value on one line. Encoded words are left as they are; octets that are no UTF-8 show as U+FFFD. */
+  readonly value: Scalars['String']['output'];
+};
+
 /** What becomes of held mail when its domain is deleted. */
 export type HeldMailChoice =
   /** End it as CANCELLED; the senders are not told. */
@@ -822,12 +831,19 @@ export type Message = {
   readonly acceptedAt: Scalars['DateTime']['output'];
   /** The client's IP address; null for the service's own reports. */
   readonly clientAddress?: Maybe<Scalars['String']['output']>;
+  /** The message itself, as it is handed over; null once it has ended. Each look is in the audit log, with its reason. */
+  readonly content?: Maybe<MessageContent>;
   /** The domain of its recipients. */
   readonly domain: Scalars['String']['output'];
   /** What the client called itself; empty for the service's own reports. */
   readonly ehloName: Scalars['String']['output'];
   /** From when on a failed attempt is the last one. */
   readonly expiresAt: Scalars['DateTime']['output'];
+  /**
+   * Its header fields, Received lines among them, in their order; null once it has ended, since its content goes then. Of a header
+   * section of more than 64 KiB the fields that fit.
+   */
+  readonly headers?: Maybe<ReadonlyArray<HeaderField>>;
   /** UUID. */
   readonly id: Scalars['ID']['output'];
   /** Its recipients and what became of them. */
@@ -838,6 +854,12 @@ export type Message = {
   readonly sizeBytes: Scalars['ByteCount']['output'];
   /** What our 250 reply, the Received field and a delivery status notification say. */
   readonly transaction: Scalars['ID']['output'];
+};
+
+
+/** One accepted transaction for one domain. A transaction with recipients in two domains makes two messages. */
+export type MessageContentArgs = {
+  reason: Scalars['String']['input'];
 };
 
 /** Ends a message with a report to its sender. */
@@ -887,6 +909,17 @@ export type MessageConnection = {
   readonly nodes: ReadonlyArray<Message>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+};
+
+/** A held message, octet for octet. */
+export type MessageContent = {
+  readonly __typename?: 'MessageContent';
+  /** Its octets in base64 (RFC 4648). */
+  readonly base64: Scalars['String']['output'];
+  /** Its size, our Received field included. */
+  readonly sizeBytes: Scalars['ByteCount']['output'];
+  /** Its octets read as UTF-8, for people; what is none shows as U+FFFD. */
+  readonly text: Scalars['String']['output'];
 };
 
 /** A message on its page. */
@@ -2550,6 +2583,7 @@ export type ResolversTypes = {
   DomainVerifyInput: DomainVerifyInput;
   DomainVerifyPayload: ResolverTypeWrapper<Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  HeaderField: ResolverTypeWrapper<HeaderField>;
   HeldMailChoice: HeldMailChoice;
   HostTrouble: HostTrouble;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -2566,6 +2600,7 @@ export type ResolversTypes = {
   MessageCancelInput: MessageCancelInput;
   MessageCancelPayload: ResolverTypeWrapper<Omit<MessageCancelPayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
   MessageConnection: ResolverTypeWrapper<Omit<MessageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['MessageEdge']>, nodes: ReadonlyArray<ResolversTypes['Message']> }>;
+  MessageContent: ResolverTypeWrapper<MessageContent>;
   MessageEdge: ResolverTypeWrapper<Omit<MessageEdge, 'node'> & { node: ResolversTypes['Message'] }>;
   MessageFilter: MessageFilter;
   MessageRetryInput: MessageRetryInput;
@@ -2701,6 +2736,7 @@ export type ResolversParentTypes = {
   DomainVerifyInput: DomainVerifyInput;
   DomainVerifyPayload: Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   Float: Scalars['Float']['output'];
+  HeaderField: HeaderField;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
   JSON: Scalars['JSON']['output'];
@@ -2715,6 +2751,7 @@ export type ResolversParentTypes = {
   MessageCancelInput: MessageCancelInput;
   MessageCancelPayload: Omit<MessageCancelPayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
   MessageConnection: Omit<MessageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['MessageEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Message']> };
+  MessageContent: MessageContent;
   MessageEdge: Omit<MessageEdge, 'node'> & { node: ResolversParentTypes['Message'] };
   MessageFilter: MessageFilter;
   MessageRetryInput: MessageRetryInput;
@@ -3026,6 +3063,11 @@ export type DomainVerifyPayloadResolvers<ContextType = Context, ParentType exten
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type HeaderFieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HeaderField'] = ResolversParentTypes['HeaderField']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
   name: 'JSON';
 }
@@ -3053,9 +3095,11 @@ export type ListedRecipientEdgeResolvers<ContextType = Context, ParentType exten
 export type MessageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Message'] = ResolversParentTypes['Message']> = {
   acceptedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  content?: Resolver<Maybe<ResolversTypes['MessageContent']>, ParentType, ContextType, RequireFields<MessageContentArgs, 'reason'>>;
   domain?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   ehloName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  headers?: Resolver<Maybe<ReadonlyArray<ResolversTypes['HeaderField']>>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   recipients?: Resolver<ReadonlyArray<ResolversTypes['Recipient']>, ParentType, ContextType>;
   reversePath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -3077,6 +3121,12 @@ export type MessageConnectionResolvers<ContextType = Context, ParentType extends
   edges?: Resolver<ReadonlyArray<ResolversTypes['MessageEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Message']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type MessageContentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageContent'] = ResolversParentTypes['MessageContent']> = {
+  base64?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sizeBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type MessageEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageEdge'] = ResolversParentTypes['MessageEdge']> = {
@@ -3490,6 +3540,7 @@ export type Resolvers<ContextType = Context> = {
   DomainUpdatePayload?: DomainUpdatePayloadResolvers<ContextType>;
   DomainUpdatePreview?: DomainUpdatePreviewResolvers<ContextType>;
   DomainVerifyPayload?: DomainVerifyPayloadResolvers<ContextType>;
+  HeaderField?: HeaderFieldResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   Label?: LabelResolvers<ContextType>;
   ListedRecipient?: ListedRecipientResolvers<ContextType>;
@@ -3499,6 +3550,7 @@ export type Resolvers<ContextType = Context> = {
   MessageBouncePayload?: MessageBouncePayloadResolvers<ContextType>;
   MessageCancelPayload?: MessageCancelPayloadResolvers<ContextType>;
   MessageConnection?: MessageConnectionResolvers<ContextType>;
+  MessageContent?: MessageContentResolvers<ContextType>;
   MessageEdge?: MessageEdgeResolvers<ContextType>;
   MessageRetryPayload?: MessageRetryPayloadResolvers<ContextType>;
   MessagesBouncePayload?: MessagesBouncePayloadResolvers<ContextType>;

@@ -24,8 +24,10 @@ const MAX_DEPTH = 12;
 const MAX_ALIASES = 50;
 /** A page of 100 messages with the last 20 attempts of their recipients, and some more. */
 const MAX_COST = 200_000;
-/** Lists without `first`, by what they usually hold. */
-const USUAL_LENGTHS: Readonly<Record<string, number>> = { recipients: 5 };
+/** Of what may have ten megabytes: a request may ask for a few. */
+const LARGE_COST = 20_000;
+/** Lists without `first`, by what they usually hold, and what weighs more than a value. */
+const USUAL_LENGTHS: Readonly<Record<string, number>> = { recipients: 5, headers: 20, content: LARGE_COST };
 
 interface Measure {
   readonly depth: number;

@@ -34,3 +34,19 @@ export function messageIdOf(headerSection: Uint8Array): string | null {
   const text = Buffer.from(headerSection.buffer, headerSection.byteOffset, headerSection.byteLength).toString('latin1');
   return /^message-id[ \t]*:\s*(<[!-;=?-~]{1,250}>)[ \t]*\r?$/im.exec(text)?.[1] ?? null;
 }
+
+export interface HeaderField {
+  readonly name: string;
+  /** On one line, encoded words as they are; octets that are no UTF-8 are shown as U+FFFD. */
+  readonly value: string;
+}
+
+/** The fields of a header section in their order, unfolded (RFC 5322 §2.2.3). A line that is no field has the name "". */
+export function headerFieldsOf(headerSection: Uint8Array): HeaderField[] {
+  const text = new TextDecoder().decode(headerSection);
+  const lines = text.split(/\r?\n(?![ \t])/).filter((line) => line !== '');
+  return lines.map((line) => {
+    const [, name, value] = /^([!-9;-~]+)[ \t]*:(.*)$/su.exec(line) ?? [null, '', line];
+    return { name: name ?? '', value: (value ?? '').replaceAll(/\r?\n/g, '').trim() };
+  });
+}

@@ -18,6 +18,7 @@ import { findPauses, pauseDestination, resumeDestination } from '../../src/outag
 import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/commands.ts';
 import { findSuppressions } from '../../src/queue/inspect-suppressions.ts';
 import { createAttemptInspection } from '../../src/queue/inspect-attempts.ts';
+import { createContentInspection } from '../../src/queue/inspect-content.ts';
 import { listNodes } from '../../src/queue/inspect-nodes.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
@@ -130,6 +131,7 @@ export async function startControl(
     readLimits: () => readLimits(sql),
     idempotency: createIdempotency(sql),
     messages: createMessageInspection(sql),
+    contents: createContentInspection(sql),
     attempts: createAttemptInspection(sql),
     findSuppressions: (viewer, questions) => findSuppressions(sql, viewer, questions),
     queues: createQueueInspection(sql),

@@ -1,0 +1,124 @@
+/** What is in held mail: header fields, and the whole of it for whoever may read it and says why. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { headerFieldsOf } from '../../src/mail/header-section.ts';
+import {
+  addDomain,
+  addTenant,
+  endMessage,
+  type GraphqlAnswer,
+  type Harness,
+  holdMessage,
+  startControl,
+} from './harness.ts';
+
+const CONTENT = Buffer.from(
+  'Received: from a.example (a.example [192.0.2.1])\r\n\tby b.example with ESMTP id 1;\r\n\tThu, 1 Aug 2026 03:10:00 +0000\r\n' +
+    'Subject: =?utf-8?q?caf=C3=A9?=\r\nX-Raw: \xe9\r\nFrom: Ä <a@example.org>\r\n\r\nbody: not a field\r\n.\r\n',
+  'latin1',
+);
+
+let control: Harness;
+let id: string;
+beforeAll(async () => {
+  control = await startControl();
+  const destinationId = await addDomain(control, 'content.example');
+  id = await holdMessage(control.database, { destinationId });
+  await control.database.sql`update contents set content = ${CONTENT} where message_id = ${id}`;
+});
+afterAll(() => control.close());
+
+interface Shown {
+  readonly message: {
+    readonly headers: readonly { name: string; value: string }[] | null;
+    readonly content: { readonly sizeBytes: number; readonly base64: string; readonly text: string } | null;
+  } | null;
+}
+
+const QUERY = `query ($id: ID!, $reason: String!) {
+  message(id: $id) { headers { name value } content(reason: $reason) { sizeBytes base64 text } }
+}`;
+
+async function makeToken(scopes: readonly string[], tenantId?: string): Promise<string> {
+  const { tokenCreate } = await control.ask<{ tokenCreate: { secret: string } }>(
+    'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
+    { input: { name: 'reader', scopes, tenantId } },
+  );
+  return tokenCreate.secret;
+}
+
+async function readAs(secret: string, reason: string): Promise<GraphqlAnswer<Shown | null>> {
+  const response = await fetch(`${control.url}/graphql`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ query: QUERY, variables: { id, reason } }),
+  });
+  return (await response.json()) as GraphqlAnswer<Shown | null>;
+}
+
+async function readings(): Promise<readonly Record<string, unknown>[]> {
+  const rows = await control.database.sql`
+    select input, token_name, outcome from audit_entries where mutation = 'Message.content' order by id`;
+  return [...rows];
+}
+
+describe('a held message', () => {
+  test('shows its header fields unfolded, in their order', async () => {
+    const { message } = await control.ask<Shown>('query ($id: ID!) { message(id: $id) { headers { name value } } }', {
+      id,
+    });
+    expect(message?.headers).toEqual([
+      {
+        name: 'Received',
+        value: 'from a.example (a.example [192.0.2.1])\tby b.example with ESMTP id 1;\tThu, 1 Aug 2026 03:10:00 +0000',
+      },
+      { name: 'Subject', value: '=?utf-8?q?caf=C3=A9?=' },
+      { name: 'X-Raw', value: '\uFFFD' },
+      { name: 'From', value: '\uFFFD <a@example.org>' },
+    ]);
+    expect(await readings()).toEqual([]);
+  });
+
+  test('is read whole only with MESSAGE_CONTENT and a reason, and the reading is written down', async () => {
+    const [reader, other] = [await makeToken(['QUEUE_READ', 'MESSAGE_CONTENT']), await makeToken(['QUEUE_WRITE'])];
+    const forbidden = await readAs(other, 'curious');
+    expect(forbidden.errors?.map(({ extensions }) => extensions)).toEqual([
+      { code: 'FORBIDDEN', scope: 'MESSAGE_CONTENT' },
+    ]);
+    const silent = await readAs(reader, ' ');
+    expect([silent.data?.message?.content, silent.errors?.[0]?.extensions]).toEqual([null, { code: 'BAD_USER_INPUT' }]);
+    expect(await readings()).toEqual([]);
+    const { data, errors } = await readAs(reader, 'ticket 7');
+    expect(errors).toBeUndefined();
+    const { sizeBytes, base64, text } = data?.message?.content ?? { sizeBytes: 0, base64: '', text: '' };
+    expect([sizeBytes, Buffer.from(base64, 'base64').equals(CONTENT)]).toEqual([CONTENT.length, true]);
+    expect(text).toContain('body: not a field');
+    expect(await readings()).toEqual([{ input: { id, reason: 'ticket 7' }, token_name: 'reader', outcome: 'DONE' }]);
+    const { tenantId } = await addTenant(control.database, 'curious');
+    expect((await readAs(await makeToken(['QUEUE_READ', 'MESSAGE_CONTENT'], tenantId), 'mine?')).data).toEqual({
+      message: null,
+    });
+  });
+
+  test('asks for too much when a page of them is read whole', async () => {
+    const { errors } = await control.post('{ messages(first: 20) { nodes { content(reason: "all") { base64 } } } }');
+    expect(errors?.[0]).toMatchObject({
+      extensions: { code: 'LIMIT_EXCEEDED' },
+      message: expect.stringContaining('could return'),
+    });
+  });
+});
+
+test('an ended message has neither', async () => {
+  await control.database.sql`delete from contents where message_id = ${id}`;
+  await endMessage(control.database, id);
+  const { message } = await control.ask<Shown>(QUERY, { id, reason: 'late' });
+  expect(message).toEqual({ headers: null, content: null });
+});
+
+test('a line that is no field is told as it is', () => {
+  expect(headerFieldsOf(Buffer.from('From sender Mon\r\nA : b\r\n  c\r\nno field\r\n'))).toEqual([
+    { name: '', value: 'From sender Mon' },
+    { name: 'A', value: 'b  c' },
+    { name: '', value: 'no field' },
+  ]);
+});
