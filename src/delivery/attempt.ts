@@ -18,6 +18,7 @@ import { waivesTls } from '../mail/tls-required.ts';
 import { formatEndpoint } from '../net/addresses.ts';
 import { needsSmtpUtf8, type SmtpOffers } from '../net/smtp-commands.ts';
 import type { SmtpSession } from '../net/smtp-session.ts';
+import type { ForwardedClient } from '../net/smtp-xforward.ts';
 import { classifyOffers, classifyStop, classifyTransaction, classifyTrouble, type Verdict } from './classify.ts';
 import { createProgress, type Dial, type Progress } from './progress.ts';
 import type { RouteHost } from './route.ts';
@@ -34,6 +35,8 @@ export interface AttemptMessage {
   readonly body: '7BIT' | '8BITMIME' | null;
   readonly ret: 'FULL' | 'HDRS' | null;
   readonly envelopeId: string | null;
+  /** From whom we have it; null or absent for mail of our own. */
+  readonly client?: ForwardedClient | null;
   /** The whole message, or how to get it: asked for at most once, when a host is ready for it. */
   readonly content: Uint8Array | (() => Promise<Uint8Array>);
 }
@@ -161,8 +164,9 @@ async function handOver(
   recipients: readonly AttemptRecipient[],
 ): Promise<{ readonly verdicts: Map<RecipientNumber, Verdict>; readonly envelopeMs: number } | 'STALE'> {
   const { message, ownAddresses = [], signal, mayFinish } = task;
-  const { reversePath, smtpUtf8, ret, envelopeId, sizeBytes } = message;
-  const envelope = { reversePath, recipients, smtpUtf8, ret, envelopeId, body8bit: message.body === '8BITMIME' };
+  const { reversePath, smtpUtf8, ret, envelopeId, sizeBytes, client } = message;
+  const body8bit = message.body === '8BITMIME';
+  const envelope = { reversePath, recipients, smtpUtf8, ret, envelopeId, body8bit, client: client ?? null };
   const ruledOut = classifyOffers({ sizeBytes, needsSmtpUtf8: needsSmtpUtf8(envelope) }, session.offers);
   if (ruledOut !== null) return { verdicts: forAll(recipients, ruledOut), envelopeMs: 0 };
   const transaction = await session.send({ ...envelope, content: await loadContent(), signal, mayFinish });

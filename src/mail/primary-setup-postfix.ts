@@ -5,8 +5,9 @@
 /** Two tables: postscreen and the limits only ask who it is; in the restrictions a stranger's domain is refused before. */
 export function postfixSetup(addresses: readonly string[]): string {
   const table = (result: string) => addresses.map((address) => `${address} ${result}`).join('\n');
-  return `# Lets the backup MX past postscreen, DNS lists, greylisting and limits of rate. It may not relay: mail for domains
-# that are not yours stays refused, and so do mailboxes that do not exist. Harmless when run twice.
+  return `# Lets the backup MX past postscreen, DNS lists, greylisting and limits of rate, and takes from it (XFORWARD) who sent the
+# mail, for the log and content filters. It may not relay: mail for domains that are not yours stays refused, and so do
+# mailboxes that do not exist. Harmless when run twice.
 set -e --
 cd "$(postconf -h config_directory)"
 cat > backup-mx-addresses.cidr <<'END'
@@ -18,11 +19,11 @@ END
 for list in smtpd_client smtpd_helo smtpd_sender smtpd_recipient; do
   set -- "$@" "\${list}_restrictions" "check_client_access cidr:$PWD/backup-mx-access.cidr"
 done
-for list in postscreen_access_list smtpd_client_event_limit_exceptions; do
+for list in postscreen_access_list smtpd_client_event_limit_exceptions smtpd_authorized_xforward_hosts; do
   set -- "$@" "$list" "cidr:$PWD/backup-mx-addresses.cidr"
 done
 # In front of what you have there.
-for pair in 1 2 3 4 5 6; do
+for pair in 1 2 3 4 5 6 7; do
   old="$(postconf -h "$1")"
   case "$old" in *backup-mx-*) ;; *) set -- "$@" "$1 = $2, $old" ;; esac
   shift 2

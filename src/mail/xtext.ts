@@ -28,6 +28,16 @@ export function decodeXtext(text: string): string | null {
   return decoded.includes('\ufffd') ? null : decoded;
 }
 
+/** Any text in xtext, its UTF-8 octets. */
+export function encodeXtext(text: string): string {
+  return [...Buffer.from(text, 'utf8')]
+    .map((octet) => {
+      const isPlain = octet > 0x20 && octet < 0x7f && octet !== 0x2b && octet !== 0x3d;
+      return isPlain ? String.fromCharCode(octet) : `+${octet.toString(16).toUpperCase().padStart(2, '0')}`;
+    })
+    .join('');
+}
+
 /** Reads ORCPT, `rfc822;user+2Btag@example.org`. Null for what the client must be told is a syntax error. */
 export function parseOriginalRecipient(text: string): OriginalRecipient | null {
   if (text.length > MAX_ORIGINAL_RECIPIENT_LENGTH) return null;

@@ -6,6 +6,7 @@
  */
 import type { Notify } from '../mail/envelope.ts';
 import type { RecipientNumber } from '../mail/outcome.ts';
+import type { ForwardedClient } from './smtp-xforward.ts';
 import { encodeUtf8Address, parseOriginalRecipient } from '../mail/xtext.ts';
 
 /** The extensions of an EHLO reply that matter to a transfer. */
@@ -17,6 +18,8 @@ export interface SmtpOffers {
   readonly size: boolean;
   /** The announced limit, or null when there is none. */
   readonly sizeLimitBytes: number | null;
+  /** Attributes of a client that this host wants to know of us, upper case; empty where it does not. */
+  readonly xforward: readonly string[];
 }
 
 export interface OutgoingRecipient {
@@ -36,6 +39,8 @@ export interface OutgoingEnvelope {
   readonly ret: 'FULL' | 'HDRS' | null;
   /** ENVID, still xtext-encoded, or null. */
   readonly envelopeId: string | null;
+  /** From whom we have it; null or absent for mail of our own. */
+  readonly client?: ForwardedClient | null;
 }
 
 /** Reads an EHLO reply, its lines separated by LF. A HELO reply offers nothing. */
@@ -54,6 +59,7 @@ export function readOffers(ehloReply: string): SmtpOffers {
     dsn: keywords.has('DSN'),
     size: keywords.has('SIZE'),
     sizeLimitBytes: sizeLimit > 0 ? sizeLimit : null,
+    xforward: (keywords.get('XFORWARD') ?? '').toUpperCase().split(' ').filter(Boolean),
   };
 }
 

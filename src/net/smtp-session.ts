@@ -21,6 +21,7 @@ import {
   type Transaction,
   unbegun,
 } from './smtp-transaction.ts';
+import { xforwardCommands } from './smtp-xforward.ts';
 import { createWatchdog } from './watchdog.ts';
 
 export interface OutgoingMessage extends OutgoingEnvelope {
@@ -187,6 +188,9 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
 function commandsOf(message: OutgoingMessage, offers: SmtpOffers, needsReset: boolean): Command[] {
   const commands: Command[] = [];
   if (needsReset) commands.push({ kind: 'RSET', line: 'RSET' });
+  const { client = null } = message;
+  const forwards = client === null ? [] : xforwardCommands(client, offers.xforward);
+  for (const line of forwards) commands.push({ kind: 'XFORWARD', line });
   commands.push({ kind: 'MAIL', line: mailCommand(message, message.content.byteLength, offers) });
   for (const recipient of message.recipients) {
     commands.push({ kind: 'RCPT', line: rcptCommand(recipient, offers), recipient: recipient.number });

@@ -39,7 +39,18 @@ export interface ClaimedMessage {
   readonly body: '7BIT' | '8BITMIME' | null;
   readonly ret: 'FULL' | 'HDRS' | null;
   readonly envelopeId: string | null;
+  /** Null for a report, and where it is not known. */
+  readonly client: ClaimedClient | null;
   readonly recipients: readonly ClaimedRecipient[];
+}
+
+/** From whom we have a message. */
+export interface ClaimedClient {
+  readonly address: string;
+  readonly name: string | null;
+  readonly ehloName: string;
+  readonly protocol: string;
+  readonly transactionId: string;
 }
 
 /** Where the last claim ended: (next_attempt_at as text, id). */
@@ -60,6 +71,10 @@ interface MessageRow {
   body: '7BIT' | '8BITMIME' | null;
   ret: 'FULL' | 'HDRS' | null;
   envelope_id: string | null;
+  client_address: string | null;
+  client_name: string | null;
+  ehlo_name: string;
+  protocol: string;
   key_at: string;
 }
 
@@ -102,6 +117,7 @@ export async function claimDue(
     from due, fresh
     where m.id = due.id
     returning m.id, m.transaction_id, m.kind, m.reverse_path, m.size_bytes, m.is_smtp_utf8, m.body, m.ret, m.envelope_id,
+      host(m.client_address) as client_address, m.client_name, m.ehlo_name, m.protocol,
       due.next_attempt_at::text as key_at`;
   const messages = await withRecipients(sql, rows);
   // Text of one session's timestamps sorts as they do, but for -infinity, which no message has twice.
@@ -161,6 +177,7 @@ export async function claimProbe(
     from picked
     where m.id = picked.id
     returning m.id, m.transaction_id, m.kind, m.reverse_path, m.size_bytes, m.is_smtp_utf8, m.body, m.ret, m.envelope_id,
+      host(m.client_address) as client_address, m.client_name, m.ehlo_name, m.protocol,
       '' as key_at`;
   const [message] = await withRecipients(sql, rows);
   return message ?? null;
@@ -265,6 +282,7 @@ async function withRecipients(sql: Sql, rows: readonly MessageRow[]): Promise<Cl
     body: row.body,
     ret: row.ret,
     envelopeId: row.envelope_id,
+    client: clientOf(row),
     recipients: (byMessage.get(row.id) ?? []).map((recipient) => ({
       number: recipient.number,
       address: recipient.address,
@@ -272,6 +290,12 @@ async function withRecipients(sql: Sql, rows: readonly MessageRow[]): Promise<Cl
       originalRecipient: recipient.original_recipient,
     })),
   }));
+}
+
+function clientOf(row: MessageRow): ClaimedClient | null {
+  const { kind, client_address: address, client_name: name, ehlo_name: ehloName, protocol } = row;
+  if (kind === 'REPORT' || address === null) return null;
+  return { address, name, ehloName, protocol, transactionId: row.transaction_id };
 }
 
 /** The contents of messages, by id. One that is missing is a bug or a lost disk: the caller defers. */

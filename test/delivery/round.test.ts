@@ -27,6 +27,7 @@ function messageOf(id: string, sizeBytes = 100): ClaimedMessage {
     body: null,
     ret: null,
     envelopeId: null,
+    client: null,
     recipients: [{ number: 0, address: 'x@y.test', notify: [], originalRecipient: null }],
   };
 }

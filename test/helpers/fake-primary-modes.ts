@@ -23,6 +23,10 @@ export interface FakePrimaryModes {
   readonly greylisting: boolean;
   /** Replaces the reply to RSET. */
   readonly rset: string | null;
+  /** Attributes behind XFORWARD in the reply to EHLO; null: not offered. */
+  readonly xforward: string | null;
+  /** Replaces the reply to XFORWARD. */
+  readonly xforwardReply: string | null;
   /** Replaces the reply to DATA. */
   readonly data: string | null;
   /** Replaces the reply to the final dot; the message is then not recorded unless it begins with 250. */
@@ -58,6 +62,8 @@ export const PLAIN_MODES: FakePrimaryModes = {
   rcptVerdict: null,
   greylisting: false,
   rset: null,
+  xforward: null,
+  xforwardReply: null,
   data: null,
   dot: null,
   dropAt: null,

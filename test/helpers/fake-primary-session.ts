@@ -124,6 +124,9 @@ export function serveSession(parts: SessionParts): () => void {
       case 'RSET':
         clear();
         return reply(modes().rset ?? '250 2.0.0 Reset');
+      case 'XFORWARD':
+        if (modes().xforward === null) return reply('502 5.5.1 Not offered');
+        return reply(modes().xforwardReply ?? (reversePath === null ? '250 2.0.0 Ok' : '503 5.5.1 Not within'));
       case 'NOOP':
         return reply('250 2.0.0 OK');
       case 'QUIT':
@@ -287,6 +290,7 @@ function ehloReply(modes: FakePrimaryModes, isTls: boolean): string {
   if (modes.eightBitMime) keywords.push('8BITMIME');
   if (modes.smtpUtf8) keywords.push('SMTPUTF8');
   if (modes.dsn) keywords.push('DSN');
+  if (modes.xforward !== null) keywords.push(`XFORWARD ${modes.xforward}`);
   if (modes.sizeLimitBytes !== null) keywords.push(`SIZE ${modes.sizeLimitBytes}`);
   if (modes.startTls !== 'ABSENT' && !isTls) keywords.push('STARTTLS');
   const lines = ['primary.example', ...keywords];

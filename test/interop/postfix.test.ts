@@ -8,6 +8,7 @@ import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { findFreePort } from '../helpers/free-port.ts';
 import { type Postfix, startPostfix, whyNoPostfix } from '../helpers/postfix.ts';
 import { type Service, startService } from '../helpers/service.ts';
+import { connectPeer } from '../helpers/smtp-peer.ts';
 import { openSession, sendMessage } from '../helpers/smtp-session.ts';
 import { isSkipped, oddMessage, readTrace, stuffDots } from './mail.ts';
 
@@ -73,6 +74,38 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
       expect(message?.recipients[0]?.lastReply).toMatch(/queued as/);
       expect(await primary.readLog()).toMatch(/from=<sender@elsewhere\.example>/);
     } finally {
+      await primary.remove();
+    }
+  });
+
+  test('a primary that wants to know hears from whom we have the mail (XFORWARD)', async () => {
+    const primary = await startPostfix({
+      mode: { kind: 'SINK', domains: ['behind.example'] },
+      port: primaryPort,
+      keepLog: true,
+      parameters: { smtpd_authorized_xforward_hosts: '127.0.0.1' },
+    });
+    const client = await connectPeer({ host: '127.0.0.1', port: service.smtpPort, localAddress: '127.0.0.5' });
+    try {
+      await client.reply();
+      for (const line of ['EHLO far.example', `MAIL FROM:<${SENDER}>`, 'RCPT TO:<user@behind.example>', 'DATA']) {
+        expect(await client.ask(line)).toMatch(/^[23]/);
+      }
+      expect(await client.ask('Subject: who\r\n\r\nwho\r\n.')).toMatch(/^250/);
+      await flushDomain(service, 'behind.example');
+      const log = await until('the mail arrives', 20_000, async () => {
+        const text = await primary.readLog();
+        return text.includes('status=sent') && text;
+      });
+      // Newest first.
+      const [message] = await readMessages(service, 'behind.example');
+      expect(log).toMatch(
+        new RegExp(
+          `client=\\S+\\[127\\.0\\.0\\.1\\], orig_queue_id=${message?.transaction}, orig_client=\\S+\\[127\\.0\\.0\\.5\\]`,
+        ),
+      );
+    } finally {
+      client.destroy();
       await primary.remove();
     }
   });

@@ -93,6 +93,20 @@ describe.skipIf(isSkipped('the Postfix text', whyNoPostfix()))('Postfix', () => 
     expect(await hearRcpt(postfix.port, '127.0.0.1', 'nobody@here.example')).toMatch(/^550 5\.1\.1 /);
   });
 
+  test('we may say who sent the mail, a stranger may not', async () => {
+    const offersOf = async (localAddress: string) => {
+      const peer = await connectPeer({ host: '127.0.0.1', port: postfix.port, localAddress });
+      try {
+        await peer.reply();
+        return await peer.ask('EHLO client.example');
+      } finally {
+        peer.destroy();
+      }
+    };
+    expect(await offersOf('127.0.0.1')).toMatch(/^250[ -]XFORWARD NAME ADDR /m);
+    expect(await offersOf('127.0.0.2')).not.toContain('XFORWARD');
+  });
+
   test('with relay rules of the old kind too, it does not relay', async () => {
     await postfix.administer(
       'postconf -e smtpd_relay_restrictions= "smtpd_recipient_restrictions=$(postconf -h smtpd_recipient_restrictions)" && postfix reload',

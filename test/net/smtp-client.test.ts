@@ -91,6 +91,7 @@ describe('opening', () => {
       dsn: false,
       size: false,
       sizeLimitBytes: null,
+      xforward: [],
     });
     await session.send(message(HELLO));
     expect(primary.messages[0]?.mailParameters).toBe('');
@@ -233,6 +234,37 @@ describe('sending', () => {
     await session.send({ ...base, recipients, ret: 'FULL', envelopeId: 'E', body8bit: true });
     expect(primary.messages[0]).toMatchObject({ mailParameters: '', recipients: [{ parameters: '' }] });
     expect(primary.messages[0]?.content.equals(content)).toBe(true);
+  });
+
+  test('the client is told by XFORWARD where that is offered, as far as it is, before each MAIL and behind RSET', async () => {
+    const primary = await primaryWith({ xforward: 'NAME ADDR HELO IDENT SOURCE' });
+    const session = await open(primary);
+    const name = 'mail.far.example';
+    const client = {
+      address: '2001:db8::25',
+      name,
+      ehloName: 'a+b=c\u00e9',
+      protocol: 'ESMTPS',
+      transactionId: 'id-1',
+    };
+    const said = `XFORWARD NAME=${name} ADDR=IPV6:2001:db8::25 HELO=a+2Bb+3Dc+C3+A9 IDENT=id-1 SOURCE=REMOTE`;
+    expect((await session.send({ ...message(HELLO, 'permfail@dom.example'), client })).stage).toBe('RCPT');
+    expect((await session.send({ ...message(HELLO), client })).answer.text).toBe('250 2.0.0 Taken');
+    // Mail of our own, and a refusal: the mail goes all the same.
+    expect((await session.send(message(HELLO))).answer.text).toBe('250 2.0.0 Taken');
+    primary.setMode({ xforwardReply: '550 5.7.0 not you' });
+    expect((await session.send({ ...message(HELLO), client })).answer.text).toBe('250 2.0.0 Taken');
+    const commands = primary.sessions[0]?.commands.filter((line) => /^(?:RSET|XFORWARD|MAIL)/.test(line)) ?? [];
+    expect(commands.map((line) => (line.startsWith('XFORWARD') ? line : line.slice(0, 4)))).toEqual([
+      said,
+      'MAIL',
+      'RSET',
+      said,
+      'MAIL',
+      'MAIL',
+      said,
+      'MAIL',
+    ]);
   });
 
   test('null reverse-path, quoted local parts and SMTPUTF8 go out as they are', async () => {
