@@ -1,6 +1,7 @@
 /**
  * Where a round's messages come from: what is due, batch after batch, or the one message that tries a destination in trouble.
  */
+import type { DestinationState } from '../outage/clock.ts';
 import { claimDue, claimProbe, FIRST_KEY, type Holder, type QueueSql, readContents } from '../queue/claim.ts';
 import type { ByteBudget } from './budget.ts';
 import type { Cap } from './ramp-cap.ts';
@@ -15,15 +16,16 @@ interface Claims {
 interface DueClaims extends Claims {
   readonly flushedAt: Date | null;
   readonly cap: Cap;
-  /** Null: as many as the primary bears. */
-  readonly perMinute: number | null;
+  /** As they were read: when they are others nothing more comes. Without a cap as many as the primary bears. */
+  readonly settings: Pick<DestinationState, 'routeGeneration' | 'drainPerMinute'>;
   /** By the owner's leave. */
   readonly isShared?: boolean;
 }
 
 /** What is due, and after a flush what was not tried since; no more than the cap allows now. */
 export function dueSource(sql: QueueSql, input: DueClaims): Source {
-  const { cap, perMinute } = input;
+  const { cap } = input;
+  const { drainPerMinute: perMinute } = input.settings;
   let after = FIRST_KEY;
   return createSource({
     claim: async (limit) => {

@@ -71,7 +71,7 @@ async function helpWith(
     budget: run.budget,
     flushedAt: destination.flushRequestedAt,
     cap: run.cap,
-    perMinute: null,
+    settings: destination,
     isShared: true,
   });
   try {

@@ -84,7 +84,7 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
     const source =
       isFailing || isPaused
         ? probeSource(deps.sql, { ...claims, isFlush: flushRequestedAt !== null })
-        : dueSource(deps.sql, { ...claims, flushedAt, cap: run.cap, perMinute: destination.drainPerMinute });
+        : dueSource(deps.sql, { ...claims, flushedAt, cap: run.cap, settings: destination });
     const observer = createObserver(deps.hosts, Date.parse(destination.now));
     const breaker = createBreakerWatch(destination, deps.events);
     const result = await roundAt(deps, {
@@ -108,7 +108,7 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
         isHeld: breaker.isOpen(),
       });
       if (!isAnswered) await keepFlush(deps.sql, run.id, flushedAt);
-      else if (!isFailing) await clearFlush(deps.sql, run.id, flushedAt);
+      else if (!isFailing) await clearFlush(deps.sql, destination, flushedAt);
     }
     // Another turn, for what there was no time for.
     if (run.isOver()) return run.poke(run.id);

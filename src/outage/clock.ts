@@ -6,10 +6,11 @@
  * where our reports go is an internal destination and has none). Does not dial and does not touch messages.
  * RFC 5321 §4.5.4.1. Deviates: the interval is 15 minutes at first, not 30 – product retries more often.
  */
-import type { Sql } from '../db/client.ts';
+import type { Sql, SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import type { Condition } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 import { boundEvidence, type Evidence, type OutageClass, outageClassOf } from './class.ts';
 import { atNow, mergedEvidence } from './evidence.ts';
@@ -222,12 +223,21 @@ export async function requestFlush(sql: Sql, viewer: Viewer, destinationId: stri
     select new_id(), tenant_id, id, 'DOMAIN_FLUSHED' from flushed`;
 }
 
-/** The flush has been answered, unless it was asked again meanwhile. */
-export async function clearFlush(sql: Sql, destinationId: string, requestedAt: Date): Promise<void> {
+/** On a row `d`: where mail goes and how much of it is what it was when the destination was read. */
+export function isSetSo(
+  sql: SqlExecutor,
+  { routeGeneration, drainPerMinute }: Pick<DestinationState, 'routeGeneration' | 'drainPerMinute'>,
+): Condition {
+  return sql`(d.route_generation = ${routeGeneration}::integer and d.drain_per_minute is not distinct from ${drainPerMinute}::integer)`;
+}
+
+/** The flush has been answered, unless it was asked again meanwhile, or a setting has cut the drain short. */
+export async function clearFlush(sql: Sql, destination: DestinationState, requestedAt: Date): Promise<void> {
   // The driver's Date has milliseconds, the column microseconds.
   await sql`
-    update destinations set flush_requested_at = null
-    where id = ${destinationId} and date_trunc('milliseconds', flush_requested_at) <= ${requestedAt}`;
+    update destinations d set flush_requested_at = null
+    where id = ${destination.id} and date_trunc('milliseconds', flush_requested_at) <= ${requestedAt}
+      and ${isSetSo(sql, destination)}`;
 }
 
 /** The flush has not been answered: it waits on, also where the claim of a probe had answered it beforehand. */

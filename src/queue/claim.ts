@@ -9,6 +9,7 @@ import { Buffer } from 'node:buffer';
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Notify } from '../mail/envelope.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
+import { type DestinationState, isSetSo } from '../outage/clock.ts';
 import { hasShareInForce } from '../outage/drain-shares.ts';
 import { always } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
@@ -81,7 +82,7 @@ interface MessageRow {
 /**
  * Claims up to `limit` messages of a destination that are due, in the order of (next_attempt_at, id) after `after`.
  * With `flushedAt`, also those that are not due but were not tried since the flush. With `isShared`, none unless the holder's
- * share of the destination is in force.
+ * share of the destination is in force; with `settings`, none once they are others: they are in force at once, like a pause.
  */
 export async function claimDue(
   sql: Sql,
@@ -92,9 +93,10 @@ export async function claimDue(
     limit: number;
     flushedAt: Date | null;
     isShared?: boolean;
+    settings?: Pick<DestinationState, 'routeGeneration' | 'drainPerMinute'>;
   },
 ): Promise<{ messages: ClaimedMessage[]; lastKey: ClaimKey }> {
-  const { destinationId, holder, after, limit, flushedAt, isShared = false } = input;
+  const { destinationId, holder, after, limit, flushedAt, isShared = false, settings } = input;
   const rows = await sql<MessageRow[]>`
     with due as (
       select id, next_attempt_at from messages
@@ -104,7 +106,8 @@ export async function claimDue(
         and claimed_by is null
         and (next_attempt_at <= bmx_now() or claimed_at is null or claimed_at < ${flushedAt}::timestamptz)
         -- A pause is in force at once, also in the middle of a drain.
-        and not (select ${isPausedNow(sql)} from destinations d where d.id = ${destinationId})
+        and (select not ${isPausedNow(sql)} and ${settings === undefined ? always(sql) : isSetSo(sql, settings)}
+          from destinations d where d.id = ${destinationId})
         and ${isShared ? hasShareInForce(sql, destinationId, holder) : always(sql)}
       order by next_attempt_at, id
       limit ${limit}

@@ -7,6 +7,7 @@ import { createSource } from '../../src/delivery/source.ts';
 import { createDelivery, type DeliveryDeps } from '../../src/delivery/worker.ts';
 import { type ClaimedMessage, claimDue, FIRST_KEY, type QueueSql } from '../../src/queue/claim.ts';
 import type { Spool } from '../../src/queue/spool.ts';
+import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 
@@ -198,6 +199,45 @@ test('trouble a moment after a success opens no outage, though it is met by anot
   const [message] = await db.sql<{ hasOwnClock: boolean }[]>`
     select first_failure_at is not null as "hasOwnClock" from messages where destination_id = ${destinationId}`;
   expect(message?.hasOwnClock).toBe(true);
+});
+
+describe('in the middle of a drain', () => {
+  /** Drains so many, and makes a change when ten were begun; the route's generation at each attempt. */
+  async function drain(name: string, change: (destinationId: string) => Promise<unknown>): Promise<readonly number[]> {
+    const destinationId = await makeDestination(db.sql, name);
+    const to = [{ address: `x@${name}`, destinationId }];
+    await Promise.all(Array.from({ length: 300 }, () => spool.accept(makeTransaction({ to }))));
+    const generations: number[] = [];
+    let changed: Promise<unknown> | null = null;
+    const findRoute: DeliveryDeps['findRoute'] = async ({ routeGeneration }) => {
+      generations.push(routeGeneration);
+      if (generations.length >= 10) await (changed ??= change(destinationId));
+      return { kind: 'HOSTS', hosts: [] };
+    };
+    const delivery = deliveryWith({ findRoute }, () => undefined);
+    delivery.poke(destinationId);
+    await until('it is under way', 10_000, () => changed !== null);
+    await untilFree(destinationId);
+    await delivery.stop(5000);
+    return generations;
+  }
+
+  test('a new route is in force for all that is not claimed yet', async () => {
+    const generations = await drain(
+      'route.test',
+      (id) => db.sql`update destinations set route_generation = 2 where id = ${id}`,
+    );
+    expect(generations).toHaveLength(300);
+    expect(generations.filter((generation) => generation === 1).length).toBeLessThan(200);
+  });
+
+  test('a cap likewise', async () => {
+    const generations = await drain(
+      'cap.test',
+      (id) => db.sql`update destinations set drain_per_minute = 60 where id = ${id}`,
+    );
+    expect(generations.length).toBeLessThan(210);
+  });
 });
 
 test('a node that has another place, or none, sends no final dot any more', async () => {

@@ -7,13 +7,15 @@ import { newId } from '../../src/mail/id.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { createDomain, flushDomain } from '../helpers/domains.ts';
-import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
+import { type FakePrimary, type ReceivedMessage, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Service, startService } from '../helpers/service.ts';
 import { urlOf } from './crash-scene.ts';
 
 const COUNT = 4000;
 /** Counted as held beside them: a drain is shared from ten thousand on, and all that is asked is how many are counted. */
 const COUNTED_MORE = 20_000;
+/** What a node has delivered before it is written down, at the most, on the slowest of machines. */
+const MOST_UNRECORDED = 600;
 /** Before every reply, until all nodes deliver: nobody has all of it gone before. */
 const TARPIT_MS = 15;
 /** What one node opens at most. */
@@ -99,9 +101,11 @@ function countBySender(): ReadonlyMap<string, number> {
   return new Map([...groups].map(([name, messages]) => [name, messages.length]));
 }
 
+const addressOf = ({ recipients }: ReceivedMessage) => recipients[0]?.address ?? '';
+
 /** How often each message came. */
 function copies(): ReadonlyMap<string, number> {
-  const groups = Map.groupBy(primary.messages, ({ recipients }) => recipients[0]?.address ?? '');
+  const groups = Map.groupBy(primary.messages, addressOf);
   return new Map([...groups].map(([address, messages]) => [address, messages.length]));
 }
 
@@ -131,7 +135,6 @@ test('the owner killed in the middle of it: the others finish it, and only what 
   await holdMail(name);
   await until('two nodes deliver', 30_000, () => countBySender().size >= 2);
   const owner = (await readOwner(name)) ?? '';
-  const inHand = primary.sessions.filter(({ isOpen, number }) => isOpen && senderOf(number) === owner);
   await nodes.get(owner)?.kill9();
   await nodes.get(owner)?.remove();
   nodes.delete(owner);
@@ -144,9 +147,11 @@ test('the owner killed in the middle of it: the others finish it, and only what 
   primary.setMode({ tarpitMs: 0 });
   await untilDelivered();
   expect(copies().size).toBe(COUNT);
-  const repeated = [...copies().values()].filter((count) => count > 1);
-  expect(repeated.length).toBeLessThanOrEqual(inHand.length);
-  expect(repeated.every((count) => count === 2)).toBe(true);
+  // Taken by the primary, and not written down yet.
+  const byOwner = primary.messages.filter(({ sessionNumber }) => senderOf(sessionNumber) === owner).map(addressOf);
+  const repeated = [...copies()].filter(([, count]) => count > 1);
+  expect(repeated.filter(([address, count]) => count > 2 || !byOwner.includes(address))).toEqual([]);
+  expect(repeated.length).toBeLessThanOrEqual(MOST_UNRECORDED);
   expect(mostOpen).toBeLessThanOrEqual(MOST_SESSIONS);
   expect(countBySender().get(owner)).toBe(delivered.get(owner) ?? 0);
 });
