@@ -19,6 +19,8 @@ import { runFrontDoor } from './front-door.ts';
 import { runHeld } from './held.ts';
 import { runMemory } from './memory.ts';
 import { runDeadDomain, runFlushHeld, runMemoryHeld } from './million-held.ts';
+import { runMessagesPage } from './messages-page.ts';
+import { runNodes } from './nodes.ts';
 import { runRcpt } from './rcpt.ts';
 import { formatReport, type Report } from './report.ts';
 import { runStart } from './start.ts';
@@ -40,8 +42,10 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   'flush-held': runFlushHeld,
   'dead-domain': runDeadDomain,
   'memory-held': runMemoryHeld,
+  'messages-page': runMessagesPage,
   held: runHeld,
   memory: runMemory,
+  nodes: runNodes,
   start: runStart,
   'user-list': runUserList,
 };
