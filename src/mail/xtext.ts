@@ -30,6 +30,7 @@ export function decodeXtext(text: string): string | null {
 
 /** Any text in xtext, its UTF-8 octets. */
 export function encodeXtext(text: string): string {
+  if (/^[!-*,-<>-~]*$/.test(text)) return text;
   return [...Buffer.from(text, 'utf8')]
     .map((octet) => {
       const isPlain = octet > 0x20 && octet < 0x7f && octet !== 0x2b && octet !== 0x3d;

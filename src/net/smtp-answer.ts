@@ -17,8 +17,23 @@ export type Answer =
 /** Enough to recognise what talks on that port; the rest is noise. */
 const MAX_JUNK_LENGTH = 200;
 
+/** Servers have few words and say them for every message: so many short ones are remembered as read. */
+const MOST_REMEMBERED = 100;
+const MAX_REMEMBERED_LENGTH = 100;
+const remembered = new Map<string, Answer>();
+
 /** Reads a whole reply as it came, its lines separated by LF. */
 export function readAnswer(lines: string): Answer {
+  const known = remembered.get(lines);
+  if (known !== undefined) return known;
+  const answer = parseAnswer(lines);
+  if (lines.length > MAX_REMEMBERED_LENGTH) return answer;
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+  remembered.set(lines, answer);
+  return answer;
+}
+
+function parseAnswer(lines: string): Answer {
   const reply = parseReply(lines);
   if (reply !== null) return { kind: 'REPLY', reply, text: formatReply(reply) };
   return { kind: 'JUNK', text: `[not a reply: ${sanitizeText(lines, MAX_JUNK_LENGTH)}]` };

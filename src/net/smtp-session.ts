@@ -145,8 +145,10 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
         cut('STOPPED');
       } else {
         mine.exchange.finishContent();
-        allow(timeouts.dotMs);
-        link.write(encoder.end(block));
+        allow(timeouts.blockMs);
+        link.write(encoder.end(block), () => {
+          if (pending === mine) allow(timeouts.dotMs);
+        });
       }
     };
     next();

@@ -30,6 +30,7 @@ const UNAVAILABLE = '[UNAVAILABLE]';
 
 /** The commands without their CRLF; nearly always one. @param offered attributes, upper case */
 export function xforwardCommands(client: ForwardedClient, offered: readonly string[]): string[] {
+  if (offered.length === 0) return [];
   const { address, name, ehloName, protocol, transactionId } = client;
   // Deviates: XFORWARD_README – no PORT, which we do not keep.
   const values = {

@@ -399,6 +399,10 @@ describe('sending', () => {
     const session = await open(primary, { timeouts: { ...DEFAULT_SMTP_TIMEOUTS, blockMs: 150 } });
     const sent = await session.send(message(Buffer.alloc(24 * 1024 * 1024, 'x\r\n')));
     expect(sent).toMatchObject({ stage: 'CONTENT', answer: { silence: 'TIMEOUT' } });
+    // The last block is a block too: the ten minutes for the final reply begin when it is on its way.
+    const other = await open(primary, { timeouts: { ...DEFAULT_SMTP_TIMEOUTS, blockMs: 150 }, blockBytes: 2 ** 25 });
+    const last = await other.send(message(Buffer.alloc(24 * 1024 * 1024, 'x\r\n')));
+    expect(last).toMatchObject({ stage: 'DOT', answer: { silence: 'TIMEOUT' } });
     expect(primary.messages).toHaveLength(0);
   });
 
