@@ -86,16 +86,25 @@ export async function runRound(deps: RoundDeps): Promise<RoundResult> {
     putBack: new WeakSet(),
   };
   const lanes = () => (state.greeted === null ? 1 : ramp.lanes());
+  /** A large one never takes the last lane, unless nothing else is left. */
   const accepts = (message: ClaimedMessage): boolean => {
     if (!isLarge(message)) return true;
-    if (state.busyLarge >= Math.max(1, Math.floor(lanes() / 2))) return false;
+    if (state.busyLarge >= Math.floor(lanes() / 2)) return false;
     state.busyLarge += 1;
     return true;
+  };
+  const acceptsAny = (message: ClaimedMessage): boolean => {
+    if (isLarge(message)) state.busyLarge += 1;
+    return true;
+  };
+  const takeNext = async (): Promise<LoadedMessage | null> => {
+    const next = await source.next(accepts);
+    return next === null && state.busy === 0 && state.busyLarge === 0 ? source.next(acceptsAny) : next;
   };
   const step = async (): Promise<boolean> => {
     await deps.turn();
     if (state.isHalted || deps.isStopping()) return false;
-    const loaded = await source.next(accepts);
+    const loaded = await takeNext();
     if (loaded === null) {
       state.isAtEnd = true;
       return false;

@@ -31,6 +31,8 @@ export interface FakePrimaryModes {
   readonly data: string | null;
   /** Replaces the reply to the final dot; the message is then not recorded unless it begins with 250. */
   readonly dot: string | null;
+  /** What a message of so many octets has to wait for behind its dot. */
+  readonly dotGate: ((sizeBytes: number) => Promise<void>) | null;
   /** Closes the connection where this step begins, without a word. */
   readonly dropAt: 'GREETING' | 'EHLO' | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' | null;
   /** Says nothing any more from this step on, and keeps the connection. */
@@ -66,6 +68,7 @@ export const PLAIN_MODES: FakePrimaryModes = {
   xforwardReply: null,
   data: null,
   dot: null,
+  dotGate: null,
   dropAt: null,
   silentAt: null,
   stopsReading: false,
@@ -114,6 +117,8 @@ export interface LocalPartBehaviour {
   /** Reply to the final dot instead of 250. */
   readonly dot?: string;
   readonly drop?: 'AT_RCPT' | 'IN_CONTENT' | 'AFTER_DOT';
+  /** Not a word from its RCPT on; the connection stays. */
+  readonly isSilent?: boolean;
   readonly delayMs?: number;
 }
 
@@ -133,4 +138,5 @@ export const LOCAL_PARTS: { readonly [localPart: string]: LocalPartBehaviour } =
   'tempfail-data': { dot: '451 4.3.0 Cannot store it now' },
   'permfail-data': { dot: '554 5.6.0 Message content rejected' },
   slow: { delayMs: 150 },
+  silent: { isSilent: true },
 };

@@ -167,9 +167,11 @@ export function serveSession(parts: SessionParts): () => void {
     const behaviour = behaviourOf(address);
     if (behaviour.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, behaviour.delayMs));
     const asked = { address, parameters, reversePath, mailParameters, sessionNumber: session.number };
-    if (behaviour.drop === 'AT_RCPT') {
+    if (behaviour.drop === 'AT_RCPT' || behaviour.isSilent === true) {
       parts.onRcpt({ ...asked, reply: null });
-      return drop();
+      if (behaviour.drop === 'AT_RCPT') return drop();
+      state.isSilent = true;
+      return;
     }
     const isKnown = parts.greylisted.has(address);
     const isRefused = behaviour.rcpt !== undefined && !(behaviour.isOnce && isKnown);
@@ -199,6 +201,7 @@ export function serveSession(parts: SessionParts): () => void {
     const silent = !enter('DOT');
     const behaviour = behaviours();
     if (behaviour.some(({ drop }) => drop === 'AFTER_DOT')) return drop();
+    await modes().dotGate?.(wire.length);
     const answer = modes().dot ?? behaviour.find(({ dot }) => dot !== undefined)?.dot ?? '250 2.0.0 Taken';
     if (answer.startsWith('250')) {
       const content = unstuff(wire);
