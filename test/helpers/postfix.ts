@@ -229,6 +229,8 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
   const stop = async (): Promise<void> => {
     if (master !== null) await endChild(master, 'SIGTERM', 10_000);
     master = null;
+    // Its children have the listening socket too, and go a moment later: who starts before that finds the port taken.
+    await until('Postfix is gone', 15_000, async () => !(await accepts(port)));
   };
   await start();
 
