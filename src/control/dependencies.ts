@@ -101,6 +101,7 @@ export interface ControlDependencies {
     | 'previewUpdate'
     | 'deleteDomain'
     | 'suspendDomain'
+    | 'applyDomains'
     | 'proofs'
   >;
   readonly recipientLists: Pick<RecipientLists, 'changeList' | 'listEntries'>;

@@ -338,6 +338,42 @@ export type DomainRecipientsArgs = {
   first: Scalars['Int']['input'];
 };
 
+/** A domain as it should be. What is left out has its default, but for the User List. */
+export type DomainApplyInput = {
+  /** Whether its primary is asked about a recipient before mail is taken. Absent or null: true. */
+  readonly callAheads?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Senders are told when their mail is delayed, even those who did not ask. Absent or null: false. */
+  readonly delayReports?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Hosts to hand its mail to instead of its MX records; absent, null or empty: its MX records decide. */
+  readonly deliverTo?: InputMaybe<ReadonlyArray<NextHopInput>>;
+  /** Networks that are looked up nowhere, at most 1000. Absent or null: none. */
+  readonly dnsblAllowedClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** A sender is refused when the weights of the zones that list it reach this, 1 to 1000. Absent or null: 1. */
+  readonly dnsblThreshold?: InputMaybe<Scalars['Int']['input']>;
+  /** DNS block lists its senders are looked up in, at most 20. Absent or null: none. */
+  readonly dnsblZones?: InputMaybe<ReadonlyArray<DnsblZoneInput>>;
+  /** DNS lists of known good senders, at most 10. Absent or null: none. */
+  readonly dnswlZones?: InputMaybe<ReadonlyArray<DnswlZoneInput>>;
+  /** Most messages a minute while its held mail drains, 1 to 1000000. Absent or null: no cap but what its primary bears. */
+  readonly drainPerMinute?: InputMaybe<Scalars['Int']['input']>;
+  /** Networks whose hosts may ask for its mail by ETRN, at most 50. Absent or null: none. */
+  readonly etrnClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Adds it although it looks like a mail server's host name; makes its User List shrink by more than half, or be emptied. */
+  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Your own notes on it, all of them; the owner's label is added. Absent or null: none. */
+  readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
+  /** The part after the @ of its addresses; upper case and U-labels are understood. */
+  readonly name: Scalars['String']['input'];
+  /** One character, such as `+`: what follows it in a local part is not looked at. Absent or null: compared whole. */
+  readonly recipientDelimiter?: InputMaybe<Scalars['String']['input']>;
+  /** Its whole User List, at most 1,000,000 entries; empty: off. Absent or null: the list stays as it is, and a new domain has none. */
+  readonly recipients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** What TLS towards its primary must be. Absent or null: OPPORTUNISTIC. */
+  readonly tlsPolicy?: InputMaybe<TlsPolicy>;
+  /** A recipient of whom nothing is known while the primary does not answer. Absent or null: ACCEPT. */
+  readonly unknownWhileDown?: InputMaybe<UnknownWhileDownInput>;
+};
+
 /** Ends the recipients that a domain's primary has refused and that are kept. */
 export type DomainBounceHeldInput = {
   /** How many recipients are held and suspected, as you believe. Another count changes nothing, and is told. */
@@ -548,6 +584,28 @@ export type DomainPausePayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+/** What becomes of one domain. */
+export type DomainPlan = {
+  readonly __typename?: 'DomainPlan';
+  /** What is done. */
+  readonly action: DomainPlanAction;
+  /** What changes: names of fields of the input, `recipients` among them; `dnsbl` stands for all of its fields. */
+  readonly changes: ReadonlyArray<Scalars['String']['output']>;
+  /** Its name, lower-case A-label. */
+  readonly name: Scalars['String']['output'];
+};
+
+/** What is done to make a domain be as it is described. */
+export type DomainPlanAction =
+  /** It is added. */
+  | 'CREATE'
+  /** It is removed. */
+  | 'DELETE'
+  /** It is as described already. */
+  | 'KEEP'
+  /** It is changed. */
+  | 'UPDATE';
+
 /**
  * The proof that a domain is its tenant's: a TXT record in its DNS. Until it is seen the domain is PENDING and its mail refused. It
  * is looked for ever after; when it goes away that is told (`lostAt`) and changes nothing else.
@@ -740,6 +798,36 @@ export type DomainVerifyPayload = {
   /** The domain after the look; null when there is none. */
   readonly domain?: Maybe<Domain>;
   /** Empty when the record was seen, or none is needed. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Domains as they should be. */
+export type DomainsApplyInput = {
+  /** Takes over domains that are described and do not bear the owner's label. Absent or null: false. */
+  readonly adopt?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The domains, at most 1000, each once. */
+  readonly domains: ReadonlyArray<DomainApplyInput>;
+  /** True: only says what would be done. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** What becomes of mail that is held for a domain that is removed; absent or null: HELD_MAIL when there is any. */
+  readonly held?: InputMaybe<HeldMailChoice>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * A label by which you know them: each domain gets it, and a domain of yours without it is CONFLICT unless `adopt`. So several
+   * files or people can look after their own. Absent or null: all your domains may be changed, and none removed.
+   */
+  readonly owner?: InputMaybe<LabelInput>;
+  /** Removes domains that bear the owner's label and are not described. Absent or null: false. */
+  readonly prune?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Answer of domainsApply. */
+export type DomainsApplyPayload = {
+  readonly __typename?: 'DomainsApplyPayload';
+  /** What was done, or with dryRun would be, in the order of the input, removals last; null after an error. */
+  readonly plan?: Maybe<ReadonlyArray<DomainPlan>>;
+  /** Empty when it was done. After an error nothing was changed. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
@@ -1139,6 +1227,15 @@ export type Mutation = {
    */
   readonly domainVerify: DomainVerifyPayload;
   /**
+   * Makes up to 1000 domains be as they are described, in one transaction: those that are missing are added, those that differ are
+   * changed, and with `prune` those that are not described are removed. All of it is done, or nothing. With dryRun it only says what
+   * would be done; repeated, it has nothing to do.
+   *
+   * Errors: as domainCreate, domainUpdate, domainDelete and recipientsReplace, with the path of the domain; CONFLICT also for a domain
+   * that the owner does not look after, or that was changed at the same moment.
+   */
+  readonly domainsApply: DomainsApplyPayload;
+  /**
    * Ends a held message as FAILED: it is not delivered, and its sender gets a delivery status notification.
    *
    * Errors: NOT_FOUND, IN_DELIVERY, INVALID (it has ended).
@@ -1309,6 +1406,12 @@ export type MutationDomainUpdateArgs = {
 /** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainVerifyArgs = {
   input: DomainVerifyInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationDomainsApplyArgs = {
+  input: DomainsApplyInput;
 };
 
 
@@ -2548,6 +2651,7 @@ export type ResolversTypes = {
   DnswlZone: ResolverTypeWrapper<DnswlZone>;
   DnswlZoneInput: DnswlZoneInput;
   Domain: ResolverTypeWrapper<RelayDomain>;
+  DomainApplyInput: DomainApplyInput;
   DomainBounceHeldInput: DomainBounceHeldInput;
   DomainBounceHeldPayload: ResolverTypeWrapper<Omit<DomainBounceHeldPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainCondition: ResolverTypeWrapper<DomainCondition>;
@@ -2566,6 +2670,8 @@ export type ResolversTypes = {
   DomainPause: ResolverTypeWrapper<DomainPause>;
   DomainPauseInput: DomainPauseInput;
   DomainPausePayload: ResolverTypeWrapper<Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainPlan: ResolverTypeWrapper<DomainPlan>;
+  DomainPlanAction: DomainPlanAction;
   DomainProof: ResolverTypeWrapper<DomainProof>;
   DomainQueue: ResolverTypeWrapper<DomainQueue>;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
@@ -2582,6 +2688,8 @@ export type ResolversTypes = {
   DomainUpdatePreview: ResolverTypeWrapper<DomainUpdatePreview>;
   DomainVerifyInput: DomainVerifyInput;
   DomainVerifyPayload: ResolverTypeWrapper<Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainsApplyInput: DomainsApplyInput;
+  DomainsApplyPayload: ResolverTypeWrapper<DomainsApplyPayload>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   HeaderField: ResolverTypeWrapper<HeaderField>;
   HeldMailChoice: HeldMailChoice;
@@ -2703,6 +2811,7 @@ export type ResolversParentTypes = {
   DnswlZone: DnswlZone;
   DnswlZoneInput: DnswlZoneInput;
   Domain: RelayDomain;
+  DomainApplyInput: DomainApplyInput;
   DomainBounceHeldInput: DomainBounceHeldInput;
   DomainBounceHeldPayload: Omit<DomainBounceHeldPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainCondition: DomainCondition;
@@ -2720,6 +2829,7 @@ export type ResolversParentTypes = {
   DomainPause: DomainPause;
   DomainPauseInput: DomainPauseInput;
   DomainPausePayload: Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainPlan: DomainPlan;
   DomainProof: DomainProof;
   DomainQueue: DomainQueue;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
@@ -2735,6 +2845,8 @@ export type ResolversParentTypes = {
   DomainUpdatePreview: DomainUpdatePreview;
   DomainVerifyInput: DomainVerifyInput;
   DomainVerifyPayload: Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainsApplyInput: DomainsApplyInput;
+  DomainsApplyPayload: DomainsApplyPayload;
   Float: Scalars['Float']['output'];
   HeaderField: HeaderField;
   ID: Scalars['ID']['output'];
@@ -3009,6 +3121,12 @@ export type DomainPausePayloadResolvers<ContextType = Context, ParentType extend
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type DomainPlanResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainPlan'] = ResolversParentTypes['DomainPlan']> = {
+  action?: Resolver<ResolversTypes['DomainPlanAction'], ParentType, ContextType>;
+  changes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type DomainProofResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainProof'] = ResolversParentTypes['DomainProof']> = {
   checkedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   lostAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -3060,6 +3178,11 @@ export type DomainUpdatePreviewResolvers<ContextType = Context, ParentType exten
 
 export type DomainVerifyPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainVerifyPayload'] = ResolversParentTypes['DomainVerifyPayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainsApplyPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainsApplyPayload'] = ResolversParentTypes['DomainsApplyPayload']> = {
+  plan?: Resolver<Maybe<ReadonlyArray<ResolversTypes['DomainPlan']>>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -3170,6 +3293,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   domainUnsuspend?: Resolver<ResolversTypes['DomainUnsuspendPayload'], ParentType, ContextType, RequireFields<MutationDomainUnsuspendArgs, 'input'>>;
   domainUpdate?: Resolver<ResolversTypes['DomainUpdatePayload'], ParentType, ContextType, RequireFields<MutationDomainUpdateArgs, 'input'>>;
   domainVerify?: Resolver<ResolversTypes['DomainVerifyPayload'], ParentType, ContextType, RequireFields<MutationDomainVerifyArgs, 'input'>>;
+  domainsApply?: Resolver<ResolversTypes['DomainsApplyPayload'], ParentType, ContextType, RequireFields<MutationDomainsApplyArgs, 'input'>>;
   messageBounce?: Resolver<ResolversTypes['MessageBouncePayload'], ParentType, ContextType, RequireFields<MutationMessageBounceArgs, 'input'>>;
   messageCancel?: Resolver<ResolversTypes['MessageCancelPayload'], ParentType, ContextType, RequireFields<MutationMessageCancelArgs, 'input'>>;
   messageRetry?: Resolver<ResolversTypes['MessageRetryPayload'], ParentType, ContextType, RequireFields<MutationMessageRetryArgs, 'input'>>;
@@ -3531,6 +3655,7 @@ export type Resolvers<ContextType = Context> = {
   DomainMx?: DomainMxResolvers<ContextType>;
   DomainPause?: DomainPauseResolvers<ContextType>;
   DomainPausePayload?: DomainPausePayloadResolvers<ContextType>;
+  DomainPlan?: DomainPlanResolvers<ContextType>;
   DomainProof?: DomainProofResolvers<ContextType>;
   DomainQueue?: DomainQueueResolvers<ContextType>;
   DomainReleaseBreakerPayload?: DomainReleaseBreakerPayloadResolvers<ContextType>;
@@ -3540,6 +3665,7 @@ export type Resolvers<ContextType = Context> = {
   DomainUpdatePayload?: DomainUpdatePayloadResolvers<ContextType>;
   DomainUpdatePreview?: DomainUpdatePreviewResolvers<ContextType>;
   DomainVerifyPayload?: DomainVerifyPayloadResolvers<ContextType>;
+  DomainsApplyPayload?: DomainsApplyPayloadResolvers<ContextType>;
   HeaderField?: HeaderFieldResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   Label?: LabelResolvers<ContextType>;

@@ -71,6 +71,20 @@ export function createListChange(changeDomain: ChangeDomain): ChangeList {
   };
 }
 
+/** As `recipientsReplace`, of a domain that is locked already. */
+export async function replaceList(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  {
+    domain,
+    localParts,
+    force,
+  }: { readonly domain: RelayDomain; readonly localParts: readonly string[]; readonly force: boolean },
+): Promise<DomainChange> {
+  const input = { domain: domain.name, localParts, force };
+  return changeLocked(sql, viewer, { domain, wanted: { verb: 'REPLACE', forms: localParts, input } });
+}
+
 function refused(change: DomainChange): ListChange {
   if (change.kind === 'DONE') throw new Error('a list was changed without a difference');
   return change;

@@ -88,6 +88,14 @@ export async function measureList(
   return { addedCount, removedCount, patternCount, added: row.added, removed: row.removed };
 }
 
+/** Whether the list is exactly these entries, each named once. */
+export async function isList(sql: SqlExecutor, domainId: string, forms: readonly string[]): Promise<boolean> {
+  const [row] = await sql<{ is_same: boolean }[]>`
+    select count(*) = ${forms.length} and count(*) filter (where local_part = any(${arrayOf(sql, forms)})) = ${forms.length} as is_same
+    from recipient_entries where domain_id = ${domainId}`;
+  return row?.is_same === true;
+}
+
 /** Writes what `measureList` has measured, and nothing that need not be. */
 export async function writeList(
   sql: SqlExecutor,

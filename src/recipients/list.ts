@@ -9,10 +9,10 @@ import type { Viewer } from '../mail/viewer.ts';
 import type { RecipientListWork } from '../settings/domain-create.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
 import { forgetAnswers } from './forget.ts';
-import { type ChangeDomain, type ChangeList, createListChange } from './list-change.ts';
+import { type ChangeDomain, type ChangeList, createListChange, replaceList } from './list-change.ts';
 import { checkLocalParts } from './list-input.ts';
 import { createListLookup, type LookupOptions, type ListLookup } from './list-lookup.ts';
-import { deleteEntries, type EntriesRequest, listEntries, pinPlans, writeFirstList } from './list-store.ts';
+import { deleteEntries, type EntriesRequest, isList, listEntries, pinPlans, writeFirstList } from './list-store.ts';
 
 export interface RecipientListsDependencies extends Omit<LookupOptions, 'sql'> {
   readonly sql: Sql;
@@ -40,6 +40,8 @@ export function createRecipientLists(deps: RecipientListsDependencies): Recipien
 export const recipientListWork: RecipientListWork = {
   check: (domainName, localParts, field) => checkLocalParts({ domainName, localParts, field }),
   insert: insertFirst,
+  isList,
+  replace: replaceList,
   remove: deleteEntries,
   forgetAnswers,
 };

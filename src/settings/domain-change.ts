@@ -17,6 +17,14 @@ export type RunChange = (
   work: (transaction: SqlExecutor) => Promise<DomainChange>,
 ) => Promise<DomainChange>;
 
+/** Changes of several domains in one transaction, and the names of those that have changed. */
+export type ChangesWork<T> = (
+  transaction: SqlExecutor,
+) => Promise<{ readonly result: T; readonly changed: readonly string[] }>;
+
+/** As RunChange, of all these names at once. */
+export type RunChanges = <T>(names: readonly string[], work: ChangesWork<T>) => Promise<T>;
+
 /** `field`: what the input calls the domain. */
 export function noSuchDomain(name: string, field = 'name'): DomainChange {
   const message = `You have no domain "${shown(name)}". The query "domains" lists those you have.`;

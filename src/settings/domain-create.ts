@@ -1,38 +1,20 @@
 /**
- * Adds a relay domain. It need not exist in DNS yet; refused is only what cannot be a domain whose mail we hold.
+ * Adds a relay domain that has been checked (domain-new.ts).
  *
  * The destination of that name is made or taken over as it is, with what it still holds and its clock.
  */
-import { within } from '../clock.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { adoptDestination, lockDestination } from './destination.ts';
-import { type Checked, checkDomainName, errorsOf } from './domain-input.ts';
+import type { Checked } from './domain-input.ts';
 import type { DomainChange, RunChange } from './domain-change.ts';
-import {
-  applySettings,
-  columnsOf,
-  DEFAULT_SETTINGS,
-  type DomainSettings,
-  type DomainSettingsInput,
-} from './domain-settings.ts';
+import { checkNewDomain, type DomainCreateInput, type NewDomain, type NewDomainDependencies } from './domain-new.ts';
+import { columnsOf } from './domain-settings.ts';
 import { checkQuota } from './quotas.ts';
-import { DOMAIN_COLUMNS, type DomainRow, type DomainStatus, type RelayDomain, relayDomainOf } from './relay-domain.ts';
-import { type CheckRoute, complaintsOf, findRouteHosts } from './route-check.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import type { UserError } from './user-error.ts';
-
-export interface DomainCreateInput extends DomainSettingsInput {
-  readonly name: string;
-  /** Local parts of its User List; absent or empty: the list is off. */
-  readonly recipients?: readonly string[] | null | undefined;
-  /** Adds it even though it looks like a mail server's host name. */
-  readonly force?: boolean | null;
-}
-
-/** Lower-case names of a domain's MX records; empty when it has none; UNKNOWN when DNS does not say. */
-export type FindMxHosts = (name: string) => Promise<readonly string[] | 'UNKNOWN'>;
 
 /** The recipients' own work: their room lies above this one. */
 export interface RecipientListWork {
@@ -44,94 +26,38 @@ export interface RecipientListWork {
   ) => Promise<Checked<readonly string[]>>;
   /** The first entries of a domain that has just been made, in the transaction of its making; null when there are none. */
   readonly insert: (sql: SqlExecutor, domain: RelayDomain, localParts: readonly string[]) => Promise<RelayDomain>;
+  /** Whether the domain's list is exactly this one. */
+  readonly isList: (sql: SqlExecutor, domainId: string, localParts: readonly string[]) => Promise<boolean>;
+  /** Makes the list of a locked domain exactly this one; the same list changes nothing. A shrink by much wants `force`. */
+  readonly replace: (
+    sql: SqlExecutor,
+    viewer: Viewer,
+    change: { readonly domain: RelayDomain; readonly localParts: readonly string[]; readonly force: boolean },
+  ) => Promise<DomainChange>;
   /** All entries go, with the domain. */
   readonly remove: (sql: SqlExecutor, domainId: string) => Promise<void>;
   /** What a destination's primary has shown: its refusals, when another takes over; all of it, for a domain made anew. */
   readonly forgetAnswers: (sql: SqlExecutor, destinationId: string, what: 'REFUSALS' | 'ALL') => Promise<void>;
 }
 
-interface CreationDependencies {
-  readonly ownNames: ReadonlySet<string>;
-  readonly findMxHosts: FindMxHosts;
-  readonly checkRoute: CheckRoute;
+interface CreationDependencies extends NewDomainDependencies {
   readonly recipientLists: RecipientListWork;
   readonly change: RunChange;
 }
 
-interface NewDomain {
-  readonly name: string;
-  readonly settings: DomainSettings;
-  readonly recipients: readonly string[];
-  readonly status: DomainStatus;
-}
-
-/** Names above the host that are asked for their MX records: `mx1.mail.example.org` may serve `example.org`. */
-const MAX_PARENTS = 3;
-/** A person waits for the answer; a resolver that works needs a fraction of this. */
-const MX_TIMEOUT_MS = 2_000;
-
 export function createDomainCreation(deps: CreationDependencies) {
   return async (viewer: Viewer, input: DomainCreateInput): Promise<DomainChange> => {
-    const name = checkDomainName(input.name, deps.ownNames);
-    const settings = applySettings(DEFAULT_SETTINGS, input);
-    const shownName = name.kind === 'OK' ? name.value : '';
-    const recipients = await deps.recipientLists.check(shownName, input.recipients ?? [], 'recipients');
-    if (name.kind === 'BAD' || settings.kind === 'BAD' || recipients.kind === 'BAD') {
-      return { kind: 'REFUSED', errors: errorsOf(name, settings, recipients), domain: null };
-    }
-    const hostError = input.force === true ? null : await checkIsNoHost(name.value, deps.findMxHosts);
-    if (hostError !== null) return { kind: 'REFUSED', errors: [hostError], domain: null };
-    const { deliverTo } = settings.value;
-    const hosts = deliverTo.length === 0 ? null : await findRouteHosts(deps.checkRoute, name.value, deliverTo);
-    const complaints = complaintsOf(hosts ?? []);
-    if (complaints.length > 0) return { kind: 'REFUSED', errors: complaints, domain: null };
-
-    const domain: NewDomain = {
-      name: name.value,
-      settings: settings.value,
-      recipients: recipients.value,
-      // An operator's is served at once; a tenant's waits for the proof of its ownership.
-      status: viewer.isOperator ? 'ACTIVE' : 'PENDING',
-    };
+    const checked = await checkNewDomain(deps, viewer, input);
+    if (checked.kind === 'BAD') return { kind: 'REFUSED', errors: checked.errors, domain: null };
+    const domain = checked.value;
     return deps.change(domain.name, (transaction) =>
       insertDomain(transaction, viewer, { domain, lists: deps.recipientLists }),
     );
   };
 }
 
-/** A host name without MX records of its own that is an MX of a domain above it is a mail server, not a mail domain. */
-async function checkIsNoHost(name: string, findMxHosts: FindMxHosts): Promise<UserError | null> {
-  const parents = parentsOf(name);
-  const [own, ...above] = await Promise.all([name, ...parents].map((domain) => answerInTime(findMxHosts(domain))));
-  if (own === undefined || own === 'UNKNOWN' || own.length > 0) return null;
-  const parent = parents.find((_, index) => above[index] !== 'UNKNOWN' && above[index]?.includes(name));
-  if (parent === undefined) return null;
-  return {
-    field: ['name'],
-    message:
-      `${name} is the mail server of ${parent}, not a domain of its own. Add ${parent}: its mail server is found ` +
-      `through its MX records. If ${name} does receive mail for addresses @${name}, repeat with force: true.`,
-    code: 'HOST_NOT_DOMAIN',
-  };
-}
-
-/** DNS that is slow or away must not keep anybody from adding a domain. */
-function answerInTime(answer: ReturnType<FindMxHosts>): ReturnType<FindMxHosts> {
-  return within(
-    MX_TIMEOUT_MS,
-    answer.catch(() => 'UNKNOWN' as const),
-    () => 'UNKNOWN' as const,
-  );
-}
-
-/** Nearest first; a top-level domain is not asked. */
-function parentsOf(name: string): string[] {
-  const labels = name.split('.');
-  const parents = labels.slice(1, -1).map((_, index) => labels.slice(index + 1).join('.'));
-  return parents.slice(0, MAX_PARENTS);
-}
-
-async function insertDomain(
+/** Within a transaction that is undone when it is refused. */
+export async function insertDomain(
   sql: SqlExecutor,
   viewer: Viewer,
   { domain, lists }: { readonly domain: NewDomain; readonly lists: RecipientListWork },

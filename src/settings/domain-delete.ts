@@ -32,9 +32,7 @@ interface DeletionDependencies {
 export function createDomainDeletion(deps: DeletionDependencies) {
   return async (viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange> => {
     const result = await lockDomain({ ...deps, viewer, name: input.name }, async (sql, domain) => {
-      const removed = await removeDomain(sql, viewer, domain, input.held ?? null);
-      if (removed.kind === 'DONE') await deps.recipientLists.remove(sql, domain.id);
-      return removed;
+      return removeDomain(sql, viewer, { domain, held: input.held ?? null, lists: deps.recipientLists });
     });
     // After the domain is gone, so that nothing is accepted behind the back of the cancelling. A node that dies in the
     // middle of it leaves the rest held, and it is delivered: the safe side.
@@ -45,16 +43,23 @@ export function createDomainDeletion(deps: DeletionDependencies) {
   };
 }
 
-async function removeDomain(
+interface Removal {
+  readonly domain: RelayDomain;
+  readonly held: HeldMailChoice | null;
+  readonly lists: Pick<RecipientListWork, 'remove'>;
+}
+
+/** Removes a locked domain; what it holds is not cancelled yet. */
+export async function removeDomain(
   sql: SqlExecutor,
   viewer: Viewer,
-  domain: RelayDomain,
-  held: HeldMailChoice | null,
+  { domain, held, lists }: Removal,
 ): Promise<DomainChange> {
   // A claim that was never served holds nothing: what its destination holds is another's.
   const heldCount = domain.status === 'PENDING' ? 0 : await countHeld(sql, viewer, domain.destinationId);
   if (heldCount > 0 && held === null) return refuseHeld(domain, heldCount);
   await sql`delete from domains where id = ${domain.id}`;
+  await lists.remove(sql, domain.id);
   if (domain.status !== 'PENDING') await freeDestination(sql, viewer, domain.destinationId);
   await recordEvent(sql, {
     tenantId: domain.tenantId,

@@ -20,7 +20,7 @@ import {
   settingsOf,
 } from './domain-settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
-import { type CheckRoute, complaintsOf, findRouteHosts, type RouteHost } from './route-check.ts';
+import { type CheckRoute, checkRouteOf, complaintsOf, findRouteHosts, type RouteHost } from './route-check.ts';
 import { isPausedNow } from './pause.ts';
 import type { UserError } from './user-error.ts';
 
@@ -60,7 +60,7 @@ export function createDomainUpdate(deps: UpdateDependencies) {
       if (wanted.kind === 'BAD') return { kind: 'REFUSED', errors: wanted.errors, domain: null };
       // Writing what is there already is no change: its revision stays, so that a replayed plan is a no-op.
       if (isDeepStrictEqual(wanted.value, present)) return { kind: 'DONE', domain };
-      return store(sql, viewer, { domain, before: present, after: wanted.value, lists: deps.recipientLists });
+      return storeSettings(sql, viewer, { domain, before: present, after: wanted.value, lists: deps.recipientLists });
     });
   };
 }
@@ -95,7 +95,7 @@ async function checkNewRoute(
   if (domain === null) return [];
   const wanted = applySettings(settingsOf(domain), input);
   if (wanted.kind === 'BAD' || isDeepStrictEqual(wanted.value.deliverTo, domain.deliverTo)) return [];
-  return complaintsOf((await findRouteHosts(deps.checkRoute, domain.name, wanted.value.deliverTo)) ?? []);
+  return checkRouteOf(deps.checkRoute, domain.name, wanted.value.deliverTo);
 }
 
 function checkRevision(domain: RelayDomain, expected: number | null | undefined): UserError | null {
@@ -106,7 +106,8 @@ function checkRevision(domain: RelayDomain, expected: number | null | undefined)
   return { field: ['expectedRevision'], message, code: 'CONFLICT' };
 }
 
-async function store(
+/** Stores the settings of a locked domain. */
+export async function storeSettings(
   sql: SqlExecutor,
   viewer: Viewer,
   change: {

@@ -8,13 +8,10 @@
 import type { SqlExecutor, Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { SETTINGS_CHANNEL } from './channel.ts';
-import type { DomainChange } from './domain-change.ts';
-import {
-  createDomainCreation,
-  type DomainCreateInput,
-  type FindMxHosts,
-  type RecipientListWork,
-} from './domain-create.ts';
+import type { ChangesWork, DomainChange, RunChange } from './domain-change.ts';
+import { createDomainCreation, type RecipientListWork } from './domain-create.ts';
+import type { DomainCreateInput, FindMxHosts } from './domain-new.ts';
+import { createDomainsApply, type DomainsApply } from './domains-apply.ts';
 import { createDomainDeletion, type CancelHeld, type DomainDeleteInput } from './domain-delete.ts';
 import { lockDomain } from './domain-lock.ts';
 import { createDomainProofs, type DomainProofs } from './domain-proof.ts';
@@ -61,6 +58,8 @@ export interface Domains {
   /** What updateDomain would do. */
   previewUpdate(viewer: Viewer, input: DomainUpdateInput): Promise<DomainPreview>;
   deleteDomain(viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange>;
+  /** Many at once, all or none. */
+  readonly applyDomains: DomainsApply;
   readonly suspendDomain: DomainSuspension;
   readonly proofs: DomainProofs;
   /** Work of the rooms above on the viewer's domain, its row locked until COMMIT. An error names the input field `domain`. */
@@ -84,20 +83,28 @@ export function createDomains(deps: DomainsDependencies): Domains {
   const { sql } = deps;
   const snapshot = createSnapshot({ ...SNAPSHOT, ...deps.snapshot, load: (name) => loadServed(sql, name) });
 
-  /** Runs a change in a transaction, tells the other nodes with its COMMIT, and drops our own entry after it. */
-  async function change(
-    name: string,
-    work: (transaction: SqlExecutor) => Promise<DomainChange>,
-  ): Promise<DomainChange> {
+  const change: RunChange = (name, work) =>
+    changeMany([name], async (transaction) => {
+      const result = await work(transaction);
+      return { result, changed: result.kind === 'DONE' ? [name] : [] };
+    });
+
+  /** Runs changes in a transaction, tells the other nodes with its COMMIT, and drops our own entries after it. */
+  async function changeMany<T>(names: readonly string[], work: ChangesWork<T>): Promise<T> {
+    const done: { result?: T } = {};
     try {
-      return await sql.begin(async (transaction) => {
-        const result = await work(transaction);
-        if (result.kind === 'DONE') await transaction`select pg_notify(${SETTINGS_CHANNEL}, ${NOTICE + name})`;
-        return result;
+      await sql.begin(async (transaction) => {
+        const { result, changed } = await work(transaction);
+        done.result = result;
+        const notices = changed.map((name) => NOTICE + name);
+        if (notices.length > 0) {
+          await transaction`select pg_notify(${SETTINGS_CHANNEL}, notice) from unnest(${notices}::text[]) as notice`;
+        }
       });
+      return done.result as T;
     } finally {
       // Also when COMMIT's outcome is unknown: asking once more is cheap.
-      snapshot.drop(name);
+      for (const name of names) snapshot.drop(name);
     }
   }
 
@@ -112,6 +119,7 @@ export function createDomains(deps: DomainsDependencies): Domains {
     updateDomain: createDomainUpdate(updating),
     previewUpdate: createDomainPreview(updating),
     deleteDomain: createDomainDeletion({ ...deps, change }),
+    applyDomains: createDomainsApply({ ...deps, changeMany }),
     suspendDomain: createDomainSuspension(change),
     proofs: createDomainProofs({ ...deps, change }),
     changeDomain: (viewer, name, work) => lockDomain({ change, viewer, name, field: 'domain' }, work),

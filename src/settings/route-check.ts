@@ -33,6 +33,15 @@ export function findRouteHosts(
   );
 }
 
+/** The complaints about a route; none about the MX records, and none while the DNS does not say. */
+export async function checkRouteOf(
+  checkRoute: CheckRoute,
+  name: string,
+  deliverTo: readonly DeliverToHost[],
+): Promise<UserError[]> {
+  return deliverTo.length === 0 ? [] : complaintsOf((await findRouteHosts(checkRoute, name, deliverTo)) ?? []);
+}
+
 /** One complaint for each host of `deliverTo` that cannot be meant. */
 export function complaintsOf(hosts: readonly RouteHost[]): UserError[] {
   return hosts.flatMap(({ host, port, addresses, verdict }, index) => {

@@ -79,6 +79,7 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
   const filter = { domain: DOMAIN };
   return {
     domainCreate: { name: `sub.${DOMAIN}` },
+    domainsApply: { domains: [{ name: `sub2.${DOMAIN}` }], owner: { key: 'stolen', value: 'yes' }, prune: true },
     domainUpdate: { name: DOMAIN, labels: [{ key: 'stolen', value: 'yes' }] },
     domainDelete: { name: DOMAIN, held: 'CANCEL' },
     domainVerify: { name: DOMAIN },
@@ -207,6 +208,7 @@ describe("another tenant's token", () => {
   const answers: Readonly<Record<string, string | null>> = {
     // A claim of its own, which waits for a proof.
     domainCreate: null,
+    domainsApply: null,
     domainSuspend: 'FORBIDDEN',
     domainUnsuspend: 'FORBIDDEN',
     tenantCreate: 'FORBIDDEN',

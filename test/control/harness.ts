@@ -23,7 +23,7 @@ import { listNodes } from '../../src/queue/inspect-nodes.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
 import { createOperationInspection, startOperation } from '../../src/queue/operations.ts';
-import type { FindMxHosts } from '../../src/settings/domain-create.ts';
+import type { FindMxHosts } from '../../src/settings/domain-new.ts';
 import { readZoneStandings } from '../../src/settings/dnsbl-counts.ts';
 import { createRecipientLists, recipientListWork } from '../../src/recipients/list.ts';
 import { createStandings } from '../../src/recipients/standing.ts';

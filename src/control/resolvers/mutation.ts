@@ -9,6 +9,7 @@ import { onDomain } from '../on-domain.ts';
 import { type Call, once } from '../once.ts';
 import { checkReason } from '../reason.ts';
 import { domainVerbMutations } from './domain-verbs.ts';
+import { applyDomains } from './domains-apply.ts';
 import { operationMutations } from './operation.ts';
 import { ownershipMutations } from './ownership.ts';
 import { breakerMutations } from './breaker.ts';
@@ -83,6 +84,7 @@ export const Mutation: MutationResolvers = {
     onDomain(context, { mutation: 'domainCreate', input }, (given) =>
       context.deps.domains.createDomain(context.viewer, given),
     ),
+  domainsApply: (_parent, { input }, context) => applyDomains(context, { mutation: 'domainsApply', input }),
   domainDelete: (_parent, { input }, context) =>
     onDomain(context, { mutation: 'domainDelete', input }, (given) =>
       context.deps.domains.deleteDomain(context.viewer, given),

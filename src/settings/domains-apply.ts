@@ -1,0 +1,174 @@
+/**
+ * Makes a set of domains be as they are described, all of them or none: one plan (domains-plan.ts), one transaction.
+ *
+ * Each domain of the plan is locked and must still be what the plan saw. A step that is refused undoes all others.
+ */
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import type { DomainChange, RunChanges } from './domain-change.ts';
+import { insertDomain, type RecipientListWork } from './domain-create.ts';
+import { type CancelHeld, removeDomain } from './domain-delete.ts';
+import type { NewDomainDependencies } from './domain-new.ts';
+import { settingsOf } from './domain-settings.ts';
+import { storeSettings } from './domain-update.ts';
+import { type DomainsApplyInput, planDomains, type PlannedStep } from './domains-plan.ts';
+import type { UserError } from './user-error.ts';
+import { isDeepStrictEqual } from 'node:util';
+
+export interface AppliedDomain {
+  readonly name: string;
+  readonly action: 'CREATE' | 'UPDATE' | 'KEEP' | 'DELETE';
+  /** Names of settings that change, in alphabetical order. */
+  readonly changes: readonly string[];
+}
+
+export type DomainsApplied =
+  | { readonly kind: 'DONE'; readonly domains: readonly AppliedDomain[] }
+  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
+
+/** `isDryRun`: only says what would be done. */
+export type DomainsApply = (viewer: Viewer, input: DomainsApplyInput, isDryRun: boolean) => Promise<DomainsApplied>;
+
+interface ApplyDependencies extends NewDomainDependencies {
+  readonly sql: Sql;
+  readonly changeMany: RunChanges;
+  readonly recipientLists: RecipientListWork;
+  readonly cancelHeld: CancelHeld;
+}
+
+/** Thrown to undo the transaction, caught right outside it. */
+class Undone extends Error {
+  readonly errors: readonly UserError[];
+  constructor(errors: readonly UserError[]) {
+    super('undone');
+    this.errors = errors;
+  }
+}
+
+export function createDomainsApply(deps: ApplyDependencies): DomainsApply {
+  return async (viewer, input, isDryRun) => {
+    const plan = await planDomains(deps, viewer, input);
+    if (plan.kind === 'BAD') return { kind: 'REFUSED', errors: plan.errors };
+    const steps = plan.value;
+    const domains = steps.map(describe);
+    if (isDryRun) return { kind: 'DONE', domains };
+    const refused = await runSteps(deps, viewer, { steps, input });
+    if (refused !== null) return { kind: 'REFUSED', errors: refused };
+    if (input.held === 'CANCEL') await cancelRemoved(deps, viewer, steps);
+    return { kind: 'DONE', domains };
+  };
+}
+
+/** As domainDelete does: after the domains are gone. */
+async function cancelRemoved(
+  { cancelHeld }: ApplyDependencies,
+  viewer: Viewer,
+  steps: readonly PlannedStep[],
+): Promise<void> {
+  for (const step of steps) {
+    if (step.kind !== 'DELETE' || step.domain.status === 'PENDING') continue;
+    await cancelHeld(viewer, step.domain.destinationId, `domain ${step.domain.name} deleted`);
+  }
+}
+
+interface Run {
+  readonly steps: readonly PlannedStep[];
+  readonly input: DomainsApplyInput;
+}
+
+/** The errors that undid all of it; null when it is done. */
+async function runSteps(
+  deps: ApplyDependencies,
+  viewer: Viewer,
+  { steps, input }: Run,
+): Promise<readonly UserError[] | null> {
+  const active = steps.filter(({ kind }) => kind !== 'KEEP');
+  // One order for all who lock several.
+  const sorted = active.toSorted((a, b) => (a.domain.name < b.domain.name ? -1 : 1));
+  const names = sorted.map(({ domain }) => domain.name);
+  try {
+    await deps.changeMany(names, async (sql) => {
+      await lockUnchanged(sql, sorted);
+      const errors: UserError[] = [];
+      for (const step of sorted)
+        errors.push(...errorsOfStep(step, await runStep(sql, viewer, { step, input, lists: deps.recipientLists })));
+      if (errors.length > 0) throw new Undone(errors);
+      return { result: null, changed: names };
+    });
+    return null;
+  } catch (error) {
+    if (error instanceof Undone) return error.errors;
+    throw error;
+  }
+}
+
+async function lockUnchanged(sql: SqlExecutor, steps: readonly PlannedStep[]): Promise<void> {
+  const known = steps.flatMap((step) => (step.kind === 'UPDATE' || step.kind === 'DELETE' ? [step] : []));
+  const rows = await sql<{ id: string; revision: number }[]>`
+    select id, revision from domains where id = any(${known.map(({ domain }) => domain.id)}::uuid[]) order by name for update`;
+  const revisions = new Map(rows.map(({ id, revision }) => [id, revision]));
+  const changed = known.filter(({ domain }) => revisions.get(domain.id) !== domain.revision);
+  if (changed.length === 0) return;
+  throw new Undone(
+    changed.map((step) => ({
+      field: step.kind === 'UPDATE' ? ['domains', String(step.index)] : ['prune'],
+      message: `Somebody changed ${step.domain.name} meanwhile: look at it, and repeat.`,
+      code: 'CONFLICT',
+    })),
+  );
+}
+
+interface StepRun {
+  readonly step: PlannedStep;
+  readonly input: DomainsApplyInput;
+  readonly lists: RecipientListWork;
+}
+
+async function runStep(sql: SqlExecutor, viewer: Viewer, { step, input, lists }: StepRun): Promise<DomainChange> {
+  switch (step.kind) {
+    case 'CREATE':
+      return insertDomain(sql, viewer, { domain: step.domain, lists });
+    case 'DELETE':
+      return removeDomain(sql, viewer, { domain: step.domain, held: input.held ?? null, lists });
+    case 'KEEP':
+      return { kind: 'DONE', domain: step.domain };
+    case 'UPDATE': {
+      const { domain, settings, recipients, force } = step;
+      const before = settingsOf(domain);
+      const listed: DomainChange =
+        recipients === null
+          ? { kind: 'DONE', domain }
+          : await lists.replace(sql, viewer, { domain, localParts: recipients, force });
+      if (listed.kind === 'REFUSED' || isDeepStrictEqual(settings, before)) return listed;
+      return storeSettings(sql, viewer, { domain: listed.domain, before, after: settings, lists });
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+function errorsOfStep(step: PlannedStep, change: DomainChange): readonly UserError[] {
+  if (change.kind === 'DONE') return [];
+  if (step.kind === 'CREATE' || step.kind === 'UPDATE') {
+    return change.errors.map((error) => ({
+      ...error,
+      field: ['domains', String(step.index), ...recipientsField(error.field)],
+    }));
+  }
+  return change.errors;
+}
+
+/** What the list calls `localParts` is `recipients` here. */
+function recipientsField(field: readonly string[]): readonly string[] {
+  return field[0] === 'localParts' ? ['recipients', ...field.slice(1)] : field;
+}
+
+function describe(step: PlannedStep): AppliedDomain {
+  const { name } = step.domain;
+  if (step.kind !== 'UPDATE') return { name, action: step.kind, changes: [] };
+  const before: Readonly<Record<string, unknown>> = { ...settingsOf(step.domain) };
+  const after: Readonly<Record<string, unknown>> = { ...step.settings };
+  const changes = Object.keys(after).filter((key) => !isDeepStrictEqual(before[key], after[key]));
+  const list = step.recipients === null ? [] : ['recipients'];
+  return { name, action: 'UPDATE', changes: [...changes, ...list].toSorted() };
+}

@@ -1,0 +1,186 @@
+/**
+ * What it takes to make a set of domains be as they are described: which are to be added, changed or removed.
+ *
+ * A description says all of a domain: what it leaves out has its default; a User List that is not named stays. With an owner
+ * label only domains that bear it are touched, and each gets it. Reads and checks; changes nothing.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { SqlExecutor } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { normalizeDomain } from '../mail/domain.ts';
+import { mineOnly } from './conditions.ts';
+import type { HeldMailChoice } from './domain-delete.ts';
+import { type Checked, checkLabels, type LabelInput } from './domain-input.ts';
+import { checkNewDomain, type DomainCreateInput, type NewDomain, type NewDomainDependencies } from './domain-new.ts';
+import { applySettings, DEFAULT_SETTINGS, type DomainSettings, settingsOf } from './domain-settings.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import { checkRouteOf } from './route-check.ts';
+import { invalid, type UserError } from './user-error.ts';
+
+export interface DomainsApplyInput {
+  readonly domains: readonly DomainCreateInput[];
+  /** Only domains with this label are touched. Absent or null: all of the viewer's, and nothing can be removed. */
+  readonly owner?: LabelInput | null | undefined;
+  /** Takes over domains that do not bear the owner's label yet. */
+  readonly adopt?: boolean | null | undefined;
+  /** Removes domains of the owner that are not described. */
+  readonly prune?: boolean | null | undefined;
+  /** What becomes of mail that is held for those. */
+  readonly held?: HeldMailChoice | null | undefined;
+}
+
+export type PlannedStep =
+  | { readonly kind: 'CREATE'; readonly index: number; readonly domain: NewDomain }
+  | {
+      readonly kind: 'UPDATE';
+      readonly index: number;
+      readonly domain: RelayDomain;
+      readonly settings: DomainSettings;
+      /** Null: the User List stays. */
+      readonly recipients: readonly string[] | null;
+      readonly force: boolean;
+    }
+  | { readonly kind: 'KEEP'; readonly domain: RelayDomain }
+  | { readonly kind: 'DELETE'; readonly domain: RelayDomain };
+
+export interface PlanDependencies extends NewDomainDependencies {
+  readonly sql: SqlExecutor;
+}
+
+export const MOST_DOMAINS = 1000;
+/** Questions to the DNS under way at once. */
+const CHECKS_AT_ONCE = 50;
+
+export async function planDomains(
+  deps: PlanDependencies,
+  viewer: Viewer,
+  input: DomainsApplyInput,
+): Promise<Checked<readonly PlannedStep[]>> {
+  const refusal = checkForm(input);
+  if (refusal.length > 0) return { kind: 'BAD', errors: refusal };
+  const present = await findPresent(deps.sql, viewer, input);
+  const steps: PlannedStep[] = [];
+  const errors: UserError[] = [];
+  for (let at = 0; at < input.domains.length; at += CHECKS_AT_ONCE) {
+    const some = input.domains.slice(at, at + CHECKS_AT_ONCE);
+    const planned = await Promise.all(
+      some.map((wanted, index) => planOne(deps, { viewer, input, wanted, index: at + index, present })),
+    );
+    for (const [index, one] of planned.entries()) {
+      if (one.kind === 'OK') steps.push(one.value);
+      else
+        errors.push(
+          ...one.errors.map((error) => ({ ...error, field: ['domains', String(at + index), ...error.field] })),
+        );
+    }
+  }
+  if (errors.length > 0) return { kind: 'BAD', errors };
+  const described = new Set(input.domains.map(({ name }) => normalizeDomain(name.trim())));
+  const gone =
+    input.prune === true
+      ? [...present.values()].filter((each) => isOwned(each, input) && !described.has(each.name))
+      : [];
+  return { kind: 'OK', value: [...steps, ...gone.map((domain) => ({ kind: 'DELETE' as const, domain }))] };
+}
+
+function checkForm(input: DomainsApplyInput): UserError[] {
+  if (input.domains.length > MOST_DOMAINS) {
+    const message = `At most ${MOST_DOMAINS} domains are applied at once. Split them by owner.`;
+    return [{ field: ['domains'], message, code: 'TOO_MANY' }];
+  }
+  if (input.owner == null && (input.prune === true || input.adopt === true)) {
+    const message =
+      'Name an owner: only domains that bear its label can be told from others, to be adopted or removed.';
+    return [invalid(['owner'], message)];
+  }
+  const owner = checkLabels(input.owner == null ? [] : [input.owner]);
+  const errors: UserError[] =
+    owner.kind === 'BAD'
+      ? owner.errors.map((error) => ({ ...error, field: ['owner', error.field.at(-1) ?? 'key'] }))
+      : [];
+  const seen = new Map<string, number>();
+  for (const [index, { name }] of input.domains.entries()) {
+    const normal = normalizeDomain(name.trim());
+    const before = normal === null ? undefined : seen.get(normal);
+    if (before !== undefined)
+      errors.push(
+        invalid(['domains', String(index), 'name'], `It is described twice: see entry ${before}. Remove one of them.`),
+      );
+    else if (normal !== null) seen.set(normal, index);
+  }
+  return errors;
+}
+
+/** The viewer's domains that are described or bear the owner's label, by name; a served one before a claimed one. */
+async function findPresent(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { domains, owner, prune }: DomainsApplyInput,
+): Promise<Map<string, RelayDomain>> {
+  const names = domains.flatMap(({ name }) => normalizeDomain(name.trim()) ?? []);
+  const owned =
+    owner != null && prune === true
+      ? sql`or labels @> ${JSON.stringify({ [owner.key]: owner.value })}::text::jsonb`
+      : sql``;
+  const rows = await sql<DomainRow[]>`
+    select distinct on (name) ${sql(DOMAIN_COLUMNS)} from domains
+    where (name = any(${names}::text[]) ${owned}) and ${mineOnly(sql, viewer)}
+    order by name, status = 'PENDING', tenant_id <> ${viewer.tenantId}, id`;
+  return new Map(rows.map((row) => [row.name, relayDomainOf(row)]));
+}
+
+interface OnePlan {
+  readonly viewer: Viewer;
+  readonly input: DomainsApplyInput;
+  readonly wanted: DomainCreateInput;
+  readonly index: number;
+  readonly present: ReadonlyMap<string, RelayDomain>;
+}
+
+async function planOne(deps: PlanDependencies, plan: OnePlan): Promise<Checked<PlannedStep>> {
+  const { viewer, input, index, present } = plan;
+  const wanted = withOwner(plan.wanted, input);
+  const domain = present.get(normalizeDomain(wanted.name.trim()) ?? '');
+  if (domain === undefined) {
+    const checked = await checkNewDomain(deps, viewer, wanted);
+    return checked.kind === 'BAD' ? checked : { kind: 'OK', value: { kind: 'CREATE', index, domain: checked.value } };
+  }
+  if (input.owner != null && input.adopt !== true && !isOwned(domain, input)) {
+    const message = `${domain.name} is yours and does not bear the label ${input.owner.key}=${input.owner.value}: somebody else looks after it. Repeat with adopt: true to take it over.`;
+    return { kind: 'BAD', errors: [{ field: ['name'], message, code: 'CONFLICT' }] };
+  }
+  const settings = applySettings(DEFAULT_SETTINGS, wanted);
+  if (settings.kind === 'BAD') return settings;
+  const before = settingsOf(domain);
+  if (!isDeepStrictEqual(settings.value.deliverTo, before.deliverTo)) {
+    const complaints = await checkRouteOf(deps.checkRoute, domain.name, settings.value.deliverTo);
+    if (complaints.length > 0) return { kind: 'BAD', errors: complaints };
+  }
+  const recipients =
+    wanted.recipients == null ? null : await deps.recipientLists.check(domain.name, wanted.recipients, 'recipients');
+  if (recipients?.kind === 'BAD') return recipients;
+  const named = recipients?.value ?? null;
+  const isSame = named !== null && (await deps.recipientLists.isList(deps.sql, domain.id, named));
+  const list = isSame ? null : named;
+  if (list === null && isDeepStrictEqual(settings.value, before))
+    return { kind: 'OK', value: { kind: 'KEEP', domain } };
+  const step = {
+    kind: 'UPDATE',
+    index,
+    domain,
+    settings: settings.value,
+    recipients: list,
+    force: wanted.force === true,
+  } as const;
+  return { kind: 'OK', value: step };
+}
+
+function withOwner(wanted: DomainCreateInput, { owner }: DomainsApplyInput): DomainCreateInput {
+  if (owner == null) return wanted;
+  const others = (wanted.labels ?? []).filter(({ key }) => key !== owner.key);
+  return { ...wanted, labels: [...others, owner] };
+}
+
+function isOwned({ labels }: RelayDomain, { owner }: DomainsApplyInput): boolean {
+  return owner != null && labels[owner.key] === owner.value;
+}
