@@ -3,6 +3,7 @@
  * command. A mail that is held keeps its history, its outage and its next attempt, is delivered at the end, and nothing is lost.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Finished, run, until } from '../helpers/child.ts';
@@ -150,4 +151,15 @@ test('bad use ends with 2 and one line or the usage, and help with 0', async () 
   const missing = await command(place, 'export', '--to', join(parent, 'none.bmx'));
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no database in DATA_DIR') });
   expect(await expectDone(place, '--help')).toContain('backup-mx import --from FILE');
+});
+
+const SYSTEM_NODE = '/usr/bin/node';
+const hasNode = existsSync(SYSTEM_NODE);
+if (!hasNode) console.log(`SKIPPED: no ${SYSTEM_NODE}, which may be older than what reads TypeScript`);
+
+test.skipIf(!hasNode)('the Node of the system starts it as well, however old', async () => {
+  const env = { PATH: '/usr/bin:/bin', DATA_DIR: join(parent, 'none') };
+  const launcher = join(ROOT, 'bin', 'backup-mx.mjs');
+  const { code, stderr } = await run(SYSTEM_NODE, [launcher, 'export', '--undo'], { env, cwd: parent });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('there is no database in DATA_DIR') });
 });
