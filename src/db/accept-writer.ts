@@ -71,6 +71,7 @@ export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWrit
     if (code?.startsWith(WARNING_CLASS)) warning = message ?? code;
   });
   await client.connect();
+  const room = createRoom();
 
   const execute: Execute = async (text, values) => client.query(text, values);
 
@@ -117,9 +118,9 @@ export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWrit
     transact,
     commit: (statements, within) =>
       within === null
-        ? settle(() => submitCopies(client, `${DURABLY};`, statements))
+        ? settle(() => submitCopies({ client, room }, `${DURABLY};`, statements))
         : transact(async (execute) => {
-            await submitCopies(client, '', statements);
+            await submitCopies({ client, room }, '', statements);
             await within(execute);
           }),
     isUsable: () => broken === null,
@@ -148,14 +149,18 @@ function refusal(message: string): DatabaseError {
  * One simple Query with all COPYs, and all their data behind it, without waiting for answers between: the server reads it statement by statement.
  * After an error the server ignores the data that still comes (protocol: "COPY Operations"), and the session goes on.
  */
-function submitCopies(client: Client, before: string, statements: readonly CopyStatement[]): Promise<void> {
+function submitCopies(
+  { client, room }: { readonly client: Client; readonly room: Room },
+  before: string,
+  statements: readonly CopyStatement[],
+): Promise<void> {
   return new Promise((resolve, reject) => {
     // An error comes while data is still on its way. Nobody may write before that is out: it would stand between.
     let sent = Promise.resolve();
     const submission = {
       submit: (connection: Connection) => {
         connection.query(before + statements.map((statement) => statement.sql).join(';'));
-        sent = sendRows(connection.stream, statements);
+        sent = sendRows(connection.stream, room, statements);
       },
       handleRowDescription: () => undefined,
       handleDataRow: () => undefined,
@@ -175,12 +180,50 @@ function submitCopies(client: Client, before: string, statements: readonly CopyS
 
 /** Values from this size on are written by themselves, uncopied, and waited for: the socket shall not hold copies of them. */
 const LARGE_BYTES = 262_144;
+/** Of large values, pieces below this share a write: a slow client's come in packets. */
+const OWN_WRITE_BYTES = 16_384;
+
+/** Memory of so many bytes is kept from one group for the next: new memory costs the system a fault a page. */
+const KEPT_BYTES = 1_048_576;
+
+/** Joins pieces in memory of its own. */
+interface Room {
+  /** The pieces in one, and what to call when it is written. */
+  readonly join: (pieces: readonly Uint8Array[]) => { readonly bytes: Uint8Array; readonly release: () => void };
+}
+
+/** One write at a time has the kept memory; after an error the next group may come before the last one is out. */
+function createRoom(): Room {
+  let kept: Buffer | null = null;
+  return {
+    join: (pieces) => {
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      const memory = kept !== null && kept.length >= length ? kept : Buffer.allocUnsafeSlow(roomFor(length));
+      kept = null;
+      let at = 0;
+      for (const piece of pieces) {
+        memory.set(piece, at);
+        at += piece.length;
+      }
+      const release = () => {
+        if (memory.length <= KEPT_BYTES) kept = memory;
+      };
+      return { bytes: memory.subarray(0, length), release };
+    },
+  };
+}
+
+/** The next power of two, so that slowly growing groups do not each ask anew. */
+function roomFor(length: number): number {
+  return length > KEPT_BYTES ? length : 2 ** Math.ceil(Math.log2(Math.max(length, 65_536)));
+}
 
 /** Small streams go in one write. Ends early when the connection does: the error comes by the connection itself. */
-async function sendRows(stream: Duplex, statements: readonly CopyStatement[]): Promise<void> {
+async function sendRows(stream: Duplex, room: Room, statements: readonly CopyStatement[]): Promise<void> {
   const small: Uint8Array[] = [];
   const flush = () => {
-    if (small.length > 0) stream.write(small.length === 1 && small[0] ? small[0] : Buffer.concat(small));
+    const { bytes, release } = room.join(small);
+    stream.write(bytes, release);
     small.length = 0;
   };
   for (const { rows } of statements) {
@@ -192,12 +235,26 @@ async function sendRows(stream: Duplex, statements: readonly CopyStatement[]): P
       waiting += piece.length;
       if (waiting < LARGE_BYTES) continue;
       waiting = 0;
-      for (const part of small.splice(0)) if (!stream.write(part)) await drained(stream);
+      for (const part of joinSmall(small.splice(0))) if (!stream.write(part)) await drained(stream);
       if (stream.destroyed) return;
     }
     small.push(COPY_DONE);
   }
   flush();
+}
+
+function* joinSmall(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  let small: Uint8Array[] = [];
+  for (const piece of pieces) {
+    if (piece.length < OWN_WRITE_BYTES) {
+      small.push(piece);
+      continue;
+    }
+    if (small.length > 0) yield Buffer.concat(small);
+    small = [];
+    yield piece;
+  }
+  if (small.length > 0) yield Buffer.concat(small);
 }
 
 function sqlStateOf(error: unknown): string | null {

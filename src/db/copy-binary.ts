@@ -1,15 +1,17 @@
 /**
- * Rows in PostgreSQL's binary COPY format, into one growing buffer.
+ * Rows in PostgreSQL's binary COPY format, as a list of pieces.
  *
- * Covers the types that the accept transaction writes. Large values are not copied: they are put between two pieces of
- * the buffer as they are. Does not know tables.
+ * Covers the types that the accept transaction writes. Content is not copied: its chunks stand between pieces of ours as
+ * they are. Does not know tables.
  */
 import { Buffer } from 'node:buffer';
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER = Buffer.from([0xff, 0xff]);
-/** Values from this size on are passed on, not copied. */
-const PASS_ON_BYTES = 16_384;
+/** Chunks from this size on are passed on, not copied. */
+const PASS_ON_BYTES = 1024;
+/** Room for the rows of a usual group; small enough to come out of the runtime's pool. */
+const PIECE_BYTES = 2048;
 
 export interface CopyRows {
   /** Begins a row of `fieldCount` fields; exactly that many field calls must follow. */
@@ -33,25 +35,27 @@ export interface CopyRows {
 export function copyRows(): CopyRows {
   const pieces: Uint8Array[] = [];
   let byteLength = 0;
-  let buffer = Buffer.allocUnsafe(8192);
+  let buffer = Buffer.allocUnsafe(PIECE_BYTES);
   let used = SIGNATURE.copy(buffer);
+  /** Start of what is in `buffer` and not in `pieces` yet. */
+  let from = 0;
 
+  const seal = () => {
+    if (used > from) pieces.push(buffer.subarray(from, used));
+    byteLength += used - from;
+    from = used;
+  };
   /** Makes room and says where. `buffer` may be another one afterwards: it must be read after this call. */
   const reserve = (bytes: number): number => {
     if (used + bytes > buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(buffer.length * 2, used + bytes));
-      buffer.copy(larger, 0, 0, used);
-      buffer = larger;
+      seal();
+      buffer = Buffer.allocUnsafe(Math.max(PIECE_BYTES, bytes));
+      used = 0;
+      from = 0;
     }
     const at = used;
     used += bytes;
     return at;
-  };
-  const seal = () => {
-    pieces.push(buffer.subarray(0, used));
-    byteLength += used;
-    buffer = Buffer.allocUnsafe(8192);
-    used = 0;
   };
   const length = (bytes: number) => {
     const at = reserve(4);

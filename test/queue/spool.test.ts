@@ -130,6 +130,18 @@ describe('with a database that', () => {
   });
 });
 
+test('what comes in the same turn of the event loop shares a COMMIT', async () => {
+  const groups: number[] = [];
+  const writer = fakeWriter(() => COMMITTED);
+  const spool = fakeSpool({ openWriter: async () => writer, onCommit: (members) => groups.push(members) });
+  const first = spool.accept(mail());
+  // As between the data of one socket and of the next: all that needs no event has been done.
+  for (let step = 0; step < 100; step += 1) await Promise.resolve();
+  await Promise.all([first, spool.accept(mail())]);
+  expect(groups).toEqual([2]);
+  await spool.close();
+});
+
 test('what became late while others were being stored is not stored after its 451', async () => {
   let finish: (result: CommitResult) => void = () => undefined;
   const writer = fakeWriter((call) =>
