@@ -30,8 +30,10 @@ import type { Metrics } from './telemetry/metrics.ts';
 
 /** How long mail waits after the dot for a database that is away; the sender repeats after the 451. */
 const STORE_DEADLINE_MS = 30_000;
-/** After so many bytes of stored mail the memory they took is asked back: large mail would pile up as garbage. */
+/** After so many bytes of large mail the memory they took is asked back: it would pile up as garbage. */
 const COLLECT_AFTER_BYTES = 64 * 1024 * 1024;
+/** What is smaller goes with the garbage of its own handling, which a runtime does count. */
+const LARGE_BYTES = 64 * 1024;
 
 export interface MailParts {
   readonly config: Config;
@@ -100,7 +102,7 @@ export async function openInbound(
         if (error instanceof StorageFull) ready.tellFull();
         throw error;
       } finally {
-        storedBytes += transaction.sizeBytes;
+        if (transaction.sizeBytes >= LARGE_BYTES) storedBytes += transaction.sizeBytes;
         if (storedBytes > COLLECT_AFTER_BYTES) {
           storedBytes = 0;
           parts.collectGarbage();
