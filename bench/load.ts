@@ -2,10 +2,13 @@
  * The load of the accept benchmarks: N equal messages from S parallel clients, on kept or on new connections.
  *
  * Sent by Postfix's smtp-source where there is one, so that client and server share no code; by our own sessions
- * elsewhere. Content is random base64, not filler: nothing can compress it.
+ * elsewhere, and over TLS always by a process of ours (accept-tls-load.ts). Content is random base64, not filler: nothing
+ * can compress it.
  */
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
 import { findProgram, runOrThrow } from '../test/helpers/child.ts';
 import { openSession, sendMessage } from '../test/helpers/smtp-session.ts';
 
@@ -21,6 +24,8 @@ export interface Load {
   readonly messages: number;
   readonly sessions: number;
   readonly isKept: boolean;
+  /** Over STARTTLS: each connection with a handshake of its own, or with the session of the one before. Absent: in clear. */
+  readonly tls?: 'NEW' | 'RESUMED';
   readonly content: Content;
 }
 
@@ -48,7 +53,8 @@ export async function makeContent(path: string, sizeBytes: number): Promise<Cont
 }
 
 /** The name of the program that sends, for the report. */
-export function senderName(): string {
+export function senderName(tls?: Load['tls']): string {
+  if (tls !== undefined) return 'a process of ours';
   return findProgram('smtp-source') === null ? 'our own sessions' : 'smtp-source';
 }
 
@@ -90,10 +96,26 @@ async function sendByOwnSessions(load: Load): Promise<void> {
   await Promise.all(Array.from({ length: load.sessions }, client));
 }
 
+async function sendByTls(load: Load): Promise<void> {
+  const program = join(import.meta.dirname, 'accept-tls-load.ts');
+  const { port, messages, sessions, tls, recipient, content } = load;
+  await runOrThrow(process.execPath, [
+    program,
+    `${port}`,
+    `${messages}`,
+    `${sessions}`,
+    `${tls}`,
+    SENDER,
+    recipient,
+    content.path,
+  ]);
+}
+
 /** Sends the load and resolves with the seconds it took. Throws when any message was not answered 250. */
 export async function send(load: Load): Promise<number> {
   const program = findProgram('smtp-source');
   const startedAtMs = performance.now();
-  await (program === null ? sendByOwnSessions(load) : sendBySmtpSource(program, load));
+  if (load.tls !== undefined) await sendByTls(load);
+  else await (program === null ? sendByOwnSessions(load) : sendBySmtpSource(program, load));
   return (performance.now() - startedAtMs) / 1000;
 }

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { until } from '../test/helpers/child.ts';
 import { createDomain, readHeldCount } from '../test/helpers/domains.ts';
-import { type Postfix, startPostfix, whyNoPostfix } from '../test/helpers/postfix.ts';
+import { type Postfix, type PostfixOptions, startPostfix, whyNoPostfix } from '../test/helpers/postfix.ts';
 import { makeDataDir, type Service, startService } from '../test/helpers/service.ts';
 import { type Load, send } from './load.ts';
 
@@ -55,9 +55,23 @@ export async function runOurs(service: Service, load: LoadWithoutPort): Promise<
   return seconds;
 }
 
+/** The main.cf parameters that give Postfix our service's own key and certificate, and nothing else to do for TLS. */
+export function tlsParameters(service: Service): Readonly<Record<string, string>> {
+  const tlsDir = join(service.dataDir, 'tls');
+  return {
+    smtpd_tls_security_level: 'may',
+    smtpd_tls_chain_files: `${join(tlsDir, 'key.pem')} ${join(tlsDir, 'cert.pem')}`,
+  };
+}
+
 /** Runs the load against a new Postfix; resolves with the seconds until the last 250, after Postfix has gone quiet. */
-export async function runPostfix(folder: string, kind: 'DEFER' | 'HOLD', load: LoadWithoutPort): Promise<number> {
-  const postfix = await startPostfix({ mode: { kind }, parentFolder: folder });
+export async function runPostfix(
+  folder: string,
+  options: Pick<PostfixOptions, 'parameters'> & { readonly kind: 'DEFER' | 'HOLD' },
+  load: LoadWithoutPort,
+): Promise<number> {
+  const { kind, parameters = {} } = options;
+  const postfix = await startPostfix({ mode: { kind }, parentFolder: folder, parameters });
   try {
     const seconds = await send({ ...load, port: postfix.port });
     await untilQuiet(postfix);
