@@ -21,4 +21,4 @@ test('nodes, a database and primaries that die, hang and lose each other at rand
   expect(audit.promised).toBe(audit.delivered + audit.held + audit.bounced);
   expect(audit.delivered).toBeGreaterThan(50);
   expect(troubles.length).toBeGreaterThan(5);
-}, 240_000);
+}, 400_000);

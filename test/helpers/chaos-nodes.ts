@@ -33,6 +33,8 @@ export interface ChaosNodeOptions {
 
 /** Of a node whose database is away or starting up. */
 const MOST_STARTS = 60;
+/** A busy machine takes its time; a node that ends is started again at once. */
+const READY_WITHIN_MS = 240_000;
 /** No fault of the node: five primaries of one machine in trouble at once. */
 const OWN_TROUBLE = 'Most primaries fail at once: the network, the DNS or the addresses of this service are at fault.';
 const CLOCK_PRELOAD = join(import.meta.dirname, 'chaos-clock-preload.ts');
@@ -51,6 +53,7 @@ export async function startChaosNode(options: ChaosNodeOptions): Promise<ChaosNo
     startService({
       dataDir,
       readyExceptFor: OWN_TROUBLE,
+      readyTimeoutMs: READY_WITHIN_MS,
       env: {
         ...env,
         DATABASE_URL: `postgres://${user}@${host}:${port}/${databaseName}`,

@@ -37,7 +37,7 @@ const LEAST_ACCEPTED = 100;
 const HEARD_WITHIN_MS = 60_000;
 /** In a long run nodes and database work for a while between two troubles: what is in nobody's hands cannot be doubled. */
 const LONG_PAUSE_MS = [2000, 15_000] as const;
-const SETTLED_WITHIN_MS = 120_000;
+const SETTLED_WITHIN_MS = 180_000;
 const ROUND_MS = 500;
 /** What waits for its own clock, and not for an operator, gets half an hour in every third round. */
 const CLOCK_MOVES_EVERY = 3;
