@@ -55,10 +55,13 @@ function describeMessage({ content, recipients, reversePath }: ReceivedMessage) 
   };
 }
 
-createInterface({ input: process.stdin }).on('line', (order) => {
-  if (order === 'CUT') for (const socket of sockets) socket.destroy();
-  else spell = SPELLS[order as keyof typeof SPELLS];
-});
+createInterface({ input: process.stdin })
+  .on('line', (order) => {
+    if (order === 'CUT') for (const socket of sockets) socket.destroy();
+    else spell = SPELLS[order as keyof typeof SPELLS];
+  })
+  // Whoever gives the orders has ended.
+  .on('close', () => process.exit());
 
 createServer((socket) => {
   sockets.add(socket);

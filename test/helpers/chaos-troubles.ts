@@ -50,26 +50,34 @@ export interface TroubleTrack {
   readonly happenings: readonly Happening[];
   /** Between two happenings, in milliseconds. */
   readonly pauseMs?: readonly [least: number, most: number];
+  /** Asked then until it says so. */
+  readonly isWorthWhile?: () => Promise<boolean>;
 }
 
 const PAUSE_MS = [300, 4000] as const;
+const ALWAYS = (): Promise<boolean> => Promise.resolve(true);
 
 export function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Lets things happen on all tracks for so long; resolves when all is mended. */
+/** Lets things happen on all tracks for so long; resolves, or rejects when a track failed, when all is mended. */
 export async function runTroubles(
   seed: number,
   tracks: readonly TroubleTrack[],
   durationMs: number,
 ): Promise<Trouble[]> {
-  const endsAt = Date.now() + durationMs;
+  let endsAt = Date.now() + durationMs;
   const troubles: Trouble[] = [];
-  const follow = async ({ target, happenings, pauseMs = PAUSE_MS }: TroubleTrack): Promise<void> => {
+  const follow = async (track: TroubleTrack): Promise<void> => {
+    const { target, happenings, pauseMs = PAUSE_MS, isWorthWhile = ALWAYS } = track;
+    const untilWorthWhile = async (): Promise<void> => {
+      if (Date.now() < endsAt && !(await isWorthWhile())) await untilWorthWhile();
+    };
     for (let step = 1; ; step += 1) {
       const random = createRandom(seed, `${target} ${step}`);
       await wait(random.between(...pauseMs));
+      await untilWorthWhile();
       if (Date.now() >= endsAt) return;
       const { kind, run } = random.pick(happenings);
       let from = Date.now();
@@ -79,6 +87,13 @@ export async function runTroubles(
       troubles.push({ target, kind, from, to: Date.now() });
     }
   };
-  await Promise.all(tracks.map(follow));
+  const failures: unknown[] = [];
+  const followToTheEnd = (track: TroubleTrack): Promise<void> =>
+    follow(track).catch((error: unknown) => {
+      failures.push(error);
+      endsAt = 0;
+    });
+  await Promise.all(tracks.map(followToTheEnd));
+  if (failures.length > 0) throw new Error('the chaos itself failed', { cause: failures[0] });
   return troubles.toSorted((one, other) => one.from - other.from);
 }

@@ -9,7 +9,7 @@ import { operatorTrack } from './chaos-operator.ts';
 import type { Random } from './chaos-random.ts';
 import { readRecords } from './chaos-records.ts';
 import { type ChaosScene, DEAD, openScene, SHAKEN, STEADY } from './chaos-scene.ts';
-import { startChaosSenders } from './chaos-senders.ts';
+import { type ChaosSenders, startChaosSenders } from './chaos-senders.ts';
 import { databaseTrack, dnsTrack, primaryTrack, rollingTrack } from './chaos-tracks.ts';
 import { until } from './child.ts';
 import { runTroubles, type Trouble, type TroubleTrack, wait } from './chaos-troubles.ts';
@@ -36,7 +36,9 @@ const PAUSE_MS = 20;
 const LEAST_ACCEPTED = 100;
 const HEARD_WITHIN_MS = 60_000;
 /** In a long run nodes and database work for a while between two troubles: what is in nobody's hands cannot be doubled. */
-const LONG_PAUSE_MS = [2000, 15_000] as const;
+const LONG_PAUSE_MS = [2000, 10_000] as const;
+/** In which something must be accepted, or there is nothing to disturb. */
+const WORTH_LOOKING_MS = 500;
 const SETTLED_WITHIN_MS = 180_000;
 const ROUND_MS = 500;
 /** What waits for its own clock, and not for an operator, gets half an hour in every third round. */
@@ -59,7 +61,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       pauseMs: PAUSE_MS,
       recipientsOf,
     });
-    const troubles = await runTroubles(seed, tracksOf(scene, isLong, durationMs), durationMs);
+    const troubles = await runTroubles(seed, tracksOf(scene, senders, options), durationMs);
     await until('senders were heard', HEARD_WITHIN_MS, () => senders.acceptedCount() >= LEAST_ACCEPTED);
     await senders.stop();
     await settle(scene);
@@ -72,9 +74,16 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }
 }
 
-function tracksOf(scene: ChaosScene, isLong: boolean, durationMs: number): TroubleTrack[] {
+function tracksOf(scene: ChaosScene, senders: ChaosSenders, options: ChaosOptions): TroubleTrack[] {
+  const { isLong = false, durationMs } = options;
   const { nodes, server, dns, zones, operated, reports, shaken } = scene;
-  const atEase = (track: TroubleTrack): TroubleTrack => (isLong ? { ...track, pauseMs: LONG_PAUSE_MS } : track);
+  const isWorthWhile = async (): Promise<boolean> => {
+    const before = senders.acceptedCount();
+    await wait(WORTH_LOOKING_MS);
+    return senders.acceptedCount() > before;
+  };
+  const atEase = (track: TroubleTrack): TroubleTrack =>
+    isLong ? { ...track, pauseMs: LONG_PAUSE_MS, isWorthWhile } : track;
   return [
     ...nodes.map(({ track }) => atEase(track)),
     atEase(databaseTrack(server, isLong)),
