@@ -3,7 +3,7 @@
  *
  * The owner looks every few seconds: the rate is what the count of held messages fell by since its last look, so no message
  * costs anything for it, and what comes in meanwhile counts against it. Drained is a destination none of whose messages has
- * waited since before the outage's end; those deferred since for their own sake wait on their own clocks.
+ * waited since before the outage's end, in hand or not; those deferred since for their own sake wait on their own clocks.
  */
 import type { Sql } from '../db/client.ts';
 import type { Owner } from './owner.ts';
@@ -68,7 +68,11 @@ async function readDraining(sql: Sql): Promise<Draining[]> {
       extract(epoch from clock_timestamp())::float8 as at,
       coalesce((
         select m.next_attempt_at <= o.ended_at from messages m
-        where m.destination_id = d.id order by m.next_attempt_at, m.id limit 1), false) as "isWaiting"
+        where m.destination_id = d.id order by m.next_attempt_at, m.id limit 1), false)
+        -- What is in hand has its next attempt stored already.
+        or exists (
+          select from messages m
+          where m.claimed_by is not null and m.destination_id = d.id and m.accepted_at <= o.ended_at) as "isWaiting"
     from outages o join destinations d on d.id = o.destination_id
     where o.id > uuid_floor(bmx_now() - interval '60 days') and o.ended_at is not null and o.drained_at is null
       and o.held_at_end is not null`;
