@@ -12,6 +12,7 @@ import type { Spool } from '../../src/queue/spool.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+import { NO_EVENTS } from '../helpers/no-events.ts';
 
 const TOO_MANY = '421 4.7.0 Too many connections';
 const OK = { code: 250, enhancedCode: '2.0.0', text: 'ok' };
@@ -63,14 +64,7 @@ function startDelivery(): Delivery {
     cpuMs: () => 0,
     hosts: createHostMemory(),
     givingWay: { turn: () => undefined },
-    events: {
-      settled: () => undefined,
-      outageOpened: () => undefined,
-      outageReclassified: () => undefined,
-      breakerMoved: () => undefined,
-      outageClosed: () => undefined,
-      fault: (where, error) => console.error(where, error),
-    },
+    events: NO_EVENTS,
   });
 }
 

@@ -10,6 +10,7 @@ import type { Spool } from '../../src/queue/spool.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+import { NO_EVENTS } from '../helpers/no-events.ts';
 
 let db: TestDatabase;
 let spool: Spool;
@@ -43,14 +44,7 @@ function deliveryWith(deps: Partial<DeliveryDeps>, attempted: (id: string) => vo
     cpuMs: () => 0,
     hosts: createHostMemory(),
     givingWay: { turn: () => undefined },
-    events: {
-      settled: () => undefined,
-      outageOpened: () => undefined,
-      outageReclassified: () => undefined,
-      breakerMoved: () => undefined,
-      outageClosed: () => undefined,
-      fault: () => undefined,
-    },
+    events: NO_EVENTS,
     ...deps,
   });
 }
@@ -176,12 +170,9 @@ test('trouble a moment after a success opens no outage, though it is met by anot
         close: async () => undefined,
       }),
       events: {
+        ...NO_EVENTS,
         settled: () => settled.shift()?.(),
         outageOpened: ({ name }) => opened.push(name),
-        outageReclassified: () => undefined,
-        breakerMoved: () => undefined,
-        outageClosed: () => undefined,
-        fault: () => undefined,
       },
     },
     () => undefined,

@@ -117,7 +117,7 @@ async function readOwner(name: string): Promise<string | null> {
 
 test('three nodes deliver it, each message once, within the sessions of one', async () => {
   await holdMail('large.example');
-  await until('all three deliver', 30_000, () => countBySender().size === 3);
+  await until('all three deliver', 60_000, () => countBySender().size === 3);
   primary.setMode({ tarpitMs: 0 });
   await untilDelivered();
   expect(primary.messages).toHaveLength(COUNT);
@@ -133,7 +133,7 @@ test('three nodes deliver it, each message once, within the sessions of one', as
 test('the owner killed in the middle of it: the others finish it, and only what it had in hand may come twice', async () => {
   const name = 'killed.example';
   await holdMail(name);
-  await until('two nodes deliver', 30_000, () => countBySender().size >= 2);
+  await until('two nodes deliver', 60_000, () => countBySender().size >= 2);
   const owner = (await readOwner(name)) ?? '';
   await nodes.get(owner)?.kill9();
   await nodes.get(owner)?.remove();
