@@ -83,9 +83,9 @@ export async function runPostfix(
   }
 }
 
-/** Waits for an attempt that meets the closed port: measured is a drain out of an outage. */
+/** Waits for an attempt that meets the closed port, a minute or more after one that did not: measured is a drain out of an outage. */
 export async function untilOutage(service: Service, name = DOMAIN): Promise<void> {
-  await until('an outage is open', 30_000, () => isOutageOpen(service, name));
+  await until('an outage is open', 120_000, () => isOutageOpen(service, name));
 }
 
 export async function isOutageOpen(service: Service, name = DOMAIN): Promise<boolean> {

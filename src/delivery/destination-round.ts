@@ -4,6 +4,7 @@
  * Promises: what was claimed and not tried is given back; what an attempt meant is recorded even when this node has lost its
  * place, a late delivery counts. Does not decide whether the destination may be tried: visit.ts does.
  */
+import { monotonicMs } from '../clock.ts';
 import { advanceNeighbours } from '../outage/checks.ts';
 import { type DestinationState, recordSuccess } from '../outage/clock.ts';
 import { type Holder, readContents, releaseClaims, releaseToSchedule } from '../queue/claim.ts';
@@ -47,6 +48,7 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
     // Even when this node has lost its place: a late delivery counts.
     isAway: (error) => isDatabaseAway(error) && !round.isStopping(),
   });
+  const readAtMs = monotonicMs();
   try {
     return await runRound({
       route: () => deps.findRoute(destination),
@@ -66,6 +68,7 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
       ramp: round.ramp,
       lastSuccess: round.lastSuccess,
       turn: deps.givingWay.turn,
+      nowMs: () => Date.parse(destination.now) + monotonicMs() - readAtMs,
       onSuccess: async () => {
         if (!destination.isFailing) return;
         const closed = await recordSuccess(deps.sql, destination.id);

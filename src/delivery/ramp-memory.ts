@@ -12,7 +12,7 @@ const MOST_REMEMBERED = 100_000;
 export interface Remembered {
   readonly ramp: Ramp;
   readonly cap: Cap;
-  /** When a session last came to a verdict, on the monotonic clock. */
+  /** When a session last came to a verdict, by the service's time. */
   readonly lastSuccess: { atMs: number };
 }
 

@@ -7,7 +7,6 @@
  * what was claimed is given back; all other attempts are recorded. Does not decide whether the destination may be tried, and
  * does not move its clock: worker.ts does.
  */
-import { monotonicMs } from '../clock.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settlement } from '../queue/outcome.ts';
@@ -21,8 +20,6 @@ import { isLarge, type LoadedMessage, type Source } from './source.ts';
 
 /** Beside a session that succeeded so recently, trouble is one message's, not the destination's. */
 const RECENT_SUCCESS_MS = 60_000;
-/** Trouble that no message can bring about: unless a session of the same round succeeded, the host is away. */
-const AWAY: ReadonlySet<HostTrouble> = new Set<HostTrouble>(['REFUSED', 'UNREACHABLE', 'TLS', 'DNS', 'NO_MX']);
 
 export interface RoundDeps {
   readonly route: () => Promise<Route>;
@@ -35,8 +32,10 @@ export interface RoundDeps {
   readonly ramp: Ramp;
   /** A host let us come to a verdict for the first time in this round, and that is recorded. */
   readonly onSuccess: () => Promise<void>;
-  /** When a session of this node last came to a verdict at the destination, on the monotonic clock. */
+  /** When a session of this node last came to a verdict at the destination, by `nowMs`. */
   readonly lastSuccess: { atMs: number };
+  /** The service's time, in milliseconds. */
+  readonly nowMs: () => number;
   /** True when the round takes nothing new: the node must stop, or others wait. */
   readonly isStopping: () => boolean;
   /** Resolves when acceptance leaves time for the next message. */
@@ -177,26 +176,30 @@ interface Tried {
 function isOfSession(deps: RoundDeps, state: RoundState, { message, result }: Tried): boolean {
   const { hostTrouble, records } = result;
   if (hostTrouble === null || records.length === 0) return false;
-  if (records.every(({ isGreeted }) => isGreeted !== true)) return isBesideSuccess(deps, state, hostTrouble.trouble);
+  // TLS comes behind greeting and EHLO, and before any word of the message.
+  const isBefore = records.every(({ isGreeted, trouble }) => isGreeted !== true || trouble === 'TLS');
+  if (isBefore) return isBesideSuccess(deps);
   // The host's own word that it closes the session (RFC 5321 §3.8): whatever had been said before, nothing was taken.
   if (state.greeted === null || !hostTrouble.reply.startsWith('421') || state.cutOff.has(message.id)) return false;
   state.cutOff.add(message.id);
   return true;
 }
 
-function isBesideSuccess({ lastSuccess }: RoundDeps, { greeted }: RoundState, trouble: HostTrouble): boolean {
-  const isAway = AWAY.has(trouble) && greeted === null;
-  return monotonicMs() - lastSuccess.atMs < RECENT_SUCCESS_MS && !isAway;
+/** Whatever the trouble: a host that restarts, or grants no more sessions just now, is not away. */
+function isBesideSuccess({ lastSuccess, nowMs }: RoundDeps): boolean {
+  const sinceMs = nowMs() - lastSuccess.atMs;
+  // A clock that was set back knows nothing of it.
+  return sinceMs >= 0 && sinceMs < RECENT_SUCCESS_MS;
 }
 
 /** Records what came of it. True: a host came to a verdict. */
 async function settle(deps: RoundDeps, state: RoundState, { message, result }: Tried): Promise<boolean> {
-  const { recorder, lastSuccess } = deps;
+  const { recorder, lastSuccess, nowMs } = deps;
   const { hostTrouble, isStopped, outcomes, records } = result;
-  const isTrouble = hostTrouble !== null && !isBesideSuccess(deps, state, hostTrouble.trouble);
+  const isTrouble = hostTrouble !== null && !isBesideSuccess(deps);
   if (isTrouble && !isStopped) state.failure = hostTrouble;
   const isJudged = hostTrouble === null && !isStopped;
-  if (isJudged) lastSuccess.atMs = monotonicMs();
+  if (isJudged) lastSuccess.atMs = nowMs();
   await recorder.add({ messageId: message.id, outcomes, records, isHostLevel: isStopped || isTrouble });
   if (isJudged) await (state.greeted ??= recorder.idle().then(deps.onSuccess));
   return isJudged;

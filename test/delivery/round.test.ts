@@ -125,6 +125,7 @@ async function play(
       successes += 1;
     },
     lastSuccess: { atMs: Number.NEGATIVE_INFINITY },
+    nowMs: monotonicMs,
     isStopping: () => false,
     onFault: ({ id }) => faults.push(id),
     ...deps,
@@ -222,11 +223,26 @@ describe('trouble of the host', () => {
     expect(played.result.failure).not.toBeNull();
   });
 
-  test('that no message can bring about is the host’s, however recent the success of another round', async () => {
-    const played = await play(5, () => resultOf('REFUSED'), { lastSuccess: { atMs: monotonicMs() } });
-    expect(played.result.failure).toMatchObject({ trouble: 'REFUSED' });
-    expect(played.settled[0]?.isHostLevel).toBe(true);
-  });
+  test.each(['REFUSED', 'UNREACHABLE', 'TLS', 'DNS'] as const)(
+    '%s within a minute of a success opens nothing and costs the message nothing',
+    async (trouble) => {
+      const lost = resultOf(trouble);
+      const record = {
+        ...turnedAway().records[0],
+        isGreeted: trouble === 'TLS',
+        trouble,
+      } as StoppableResult['records'][0];
+      const played = await play(5, () => ({ ...lost, records: [record] }), {
+        lastSuccess: { atMs: monotonicMs() - 59_000 },
+      });
+      expect(played).toMatchObject({ left: 5, settled: [] });
+      expect(played.result).toMatchObject({ hasSucceeded: false, failure: null, isTurnedAway: true });
+      const later = await play(5, () => ({ ...lost, records: [record] }), {
+        lastSuccess: { atMs: monotonicMs() - 61_000 },
+      });
+      expect(later.result.failure).toMatchObject({ trouble });
+    },
+  );
 
   test('after a success of this round ends the round, not the destination', async () => {
     const played = await play(200, (id) => resultOf(id === '1' ? null : 'REFUSED'));

@@ -66,15 +66,16 @@ async function publishPolicy(domain: string, mode: string, mx: readonly string[]
 async function attempts(domain: string): Promise<readonly Seen[]> {
   const query = `query ($domain: String!) { messages(first: 1, filter: { domain: $domain }) { nodes { recipients {
     attempts(first: 20) { nodes { host tls outcome reply } } } } } }`;
-  const seen = await until(`${domain} is tried`, PATIENCE_MS, async () => {
+  const read = async (): Promise<readonly Seen[]> => {
     const { messages } = await flow.service.graphql<{
       messages: { nodes: { recipients: { attempts: { nodes: Seen[] } }[] }[] };
     }>(query, { domain });
-    const nodes = messages.nodes[0]?.recipients[0]?.attempts.nodes ?? [];
-    return nodes.length > 0 && nodes;
-  });
+    return messages.nodes[0]?.recipients[0]?.attempts.nodes ?? [];
+  };
+  await until(`${domain} is tried`, PATIENCE_MS, async () => (await read()).length > 0);
+  // What is under way is recorded then.
   await flow.untilIdle(domain);
-  return seen.toReversed();
+  return (await read()).toReversed();
 }
 
 async function isKept(domain: string, primary: FakePrimary, reply: RegExp): Promise<void> {

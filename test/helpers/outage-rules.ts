@@ -21,6 +21,8 @@ interface Clock {
   id: string;
   is_failing: boolean;
   is_due: boolean;
+  /** Not due before the sweep is over either. */
+  is_early: boolean;
   is_paused: boolean;
   is_flush: boolean;
   has_outage: boolean;
@@ -31,6 +33,7 @@ interface Clock {
 async function readClocks({ db }: World): Promise<Clock[]> {
   return db.sql<Clock[]>`
     select d.id, first_failure_at is not null as is_failing, coalesce(next_attempt_at <= bmx_now(), true) as is_due,
+      coalesce(next_attempt_at > bmx_now() + interval '30 seconds', false) as is_early,
       d.is_paused and coalesce(pause_from <= bmx_now(), true) and coalesce(pause_until > bmx_now(), true) as is_paused,
       flush_requested_at is not null as is_flush, outage_id is not null as has_outage, breaker,
       (select count(*) from messages m where m.destination_id = d.id)::int as held
@@ -72,8 +75,8 @@ export async function sweepByRules(life: Life, death?: Death): Promise<void> {
   for (const clock of before) {
     const mode = world.modes.get(clock.id) ?? 'UP';
     const count = world.dials.slice(dialledBefore).filter(({ destinationId }) => destinationId === clock.id).length;
-    const { is_failing: isFailing, is_due: isDue, is_paused: isPaused, is_flush: isFlush } = clock;
-    const isForbidden = !isFlush && (isPaused || (isFailing && !isDue));
+    const { is_failing: isFailing, is_due: isDue, is_early: isEarly, is_paused: isPaused, is_flush: isFlush } = clock;
+    const isForbidden = !isFlush && (isPaused || isEarly);
     const isProbe = (isFailing || isPaused) && (AWAY.has(mode) || death !== undefined);
     // Nothing before its time, one attempt per interval whatever is held, and no slot passed over.
     const most = isForbidden ? 0 : isProbe ? 1 : Number.POSITIVE_INFINITY;
