@@ -166,6 +166,8 @@ export async function postGraphql<T>(call: {
 }): Promise<T> {
   const response = await fetch(`${call.httpUrl}/graphql`, {
     method: 'POST',
+    // A kept connection may be closed by the service at the very moment at which it is used again: a mutation is not repeated.
+    keepalive: false,
     headers: { 'content-type': 'application/json', authorization: `Bearer ${call.token}` },
     body: JSON.stringify({ query: call.query, variables: call.variables }),
   });
