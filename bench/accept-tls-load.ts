@@ -2,16 +2,15 @@
  * The load of `accept-tls`, a process of its own: N messages over STARTTLS from S parallel clients, a connection each (RFC 3207).
  *
  * Debian's smtp-source knows no TLS. The dialogue is smtp-source's: one command, one reply, and no wait for the reply to
- * QUIT. Any certificate is taken, as most senders do. Every connection makes a whole handshake, unless RESUMED is asked
- * for: then a client offers the session of its connection before. Ends with 1 when any reply is not the expected one.
- * Not for kept connections; the other accept benchmarks have those.
+ * QUIT. Any certificate is taken, as most senders do, and every connection makes a whole handshake: none is resumed. Ends
+ * with 1 when any reply is not the expected one. Not for kept connections; the other accept benchmarks have those.
  */
 import { readFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
 import process from 'node:process';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 
-const [port, messages, sessions, tls, sender, recipient, contentPath] = process.argv.slice(2);
+const [port, messages, sessions, sender, recipient, contentPath] = process.argv.slice(2);
 /** LF in the file, CRLF on the wire: what smtp-source does. Its lines begin with no dot. */
 const lines = readFileSync(contentPath ?? '', 'latin1').replaceAll('\n', '\r\n');
 const content = Buffer.from(`${lines}.\r\n`, 'latin1');
@@ -40,23 +39,16 @@ function readReplies(socket: Socket, next: (line: string) => void): void {
   });
 }
 
-/** One message; resolves at its 250. `session` is the one to resume, and what comes back the one for next time. */
-function sendOne(session: Buffer | undefined): Promise<Buffer | undefined> {
+/** One message; resolves at its 250. */
+function sendOne(): Promise<void> {
   return new Promise((resolve, reject) => {
-    let latest = session;
     const plain = connectTcp({ port: Number(port), host: '127.0.0.1', noDelay: true });
     plain.on('error', reject);
     plain.on('close', () => reject(new Error('the server closed the connection')));
     const secure = (): void => {
       plain.removeAllListeners('data');
-      const secured = connectTls({
-        socket: plain,
-        secureContext,
-        rejectUnauthorized: false,
-        ...(session === undefined ? {} : { session }),
-      });
+      const secured = connectTls({ socket: plain, secureContext, rejectUnauthorized: false });
       secured.on('error', reject);
-      secured.on('session', (fresh: Buffer) => (latest = fresh));
       let step = 0;
       readReplies(secured, (line) => {
         if (!line.startsWith(STEPS[step]?.[1] ?? '')) return reject(new Error(`step ${step} was answered ${line}`));
@@ -64,7 +56,7 @@ function sendOne(session: Buffer | undefined): Promise<Buffer | undefined> {
         const command = STEPS[step]?.[0];
         if (command !== undefined) return void secured.write(command);
         secured.end('QUIT\r\n');
-        resolve(latest);
+        resolve();
       });
       secured.once('secureConnect', () => secured.write(EHLO));
     };
@@ -80,11 +72,9 @@ function sendOne(session: Buffer | undefined): Promise<Buffer | undefined> {
 
 let left = Number(messages);
 async function client(): Promise<void> {
-  let session: Buffer | undefined;
   while (left > 0) {
     left -= 1;
-    const fresh = await sendOne(session);
-    if (tls === 'RESUMED') session = fresh;
+    await sendOne();
   }
 }
 

@@ -4,7 +4,7 @@
  * Each round measures ours, then the peer, in pairs that alternate who goes first; the ratio is taken within a pair.
  */
 import { chosenRuntime } from '../test/helpers/service.ts';
-import { type Load, makeContent, senderName } from './load.ts';
+import { makeContent, senderName } from './load.ts';
 import { median, type Report, spread, type Verdict } from './report.ts';
 import { hasPeer, makeBenchFolder, RECIPIENT, runOurs, runPostfix, startOurs, tlsParameters } from './sides.ts';
 
@@ -13,7 +13,7 @@ export interface AcceptPlan {
   readonly messages: number;
   readonly sessions: number;
   readonly isKept: boolean;
-  readonly tls?: NonNullable<Load['tls']>;
+  readonly isTls?: boolean;
   readonly rounds: number;
   /** The least ratio to each kind of Postfix. */
   readonly targets: Partial<Readonly<Record<'DEFER' | 'HOLD', number>>>;
@@ -36,8 +36,7 @@ export const ACCEPT_LARGE: AcceptPlan = {
   sessions: 5,
   targets: { DEFER: 0.45 },
 };
-export const ACCEPT_TLS: AcceptPlan = { ...ACCEPT, messages: 1000, tls: 'NEW', targets: { DEFER: 1.5, HOLD: 1.5 } };
-export const ACCEPT_TLS_RESUMED: AcceptPlan = { ...ACCEPT_TLS, tls: 'RESUMED' };
+export const ACCEPT_TLS: AcceptPlan = { ...ACCEPT, messages: 1000, isTls: true, targets: { DEFER: 1.5, HOLD: 1.5 } };
 
 interface Pair {
   readonly ours: number;
@@ -53,7 +52,7 @@ export async function runAccept(plan: AcceptPlan): Promise<Report> {
   try {
     const content = await makeContent(`${folder.path}/content`, plan.sizeBytes);
     const load = { ...plan, content, recipient: RECIPIENT };
-    const parameters = plan.tls === undefined ? {} : tlsParameters(service);
+    const parameters = plan.isTls === true ? tlsParameters(service) : {};
     const measureOurs = async () => rate(await runOurs(service, load));
     await runOurs(service, { ...load, messages: Math.ceil(plan.messages / 3) });
 
@@ -100,13 +99,13 @@ function report(
     });
   }
   const connections = plan.isKept ? 'kept connections' : 'a connection per message';
-  const tls = plan.tls === undefined ? '' : `, STARTTLS with the same certificate (${plan.tls.toLowerCase()} sessions)`;
+  const tls = plan.isTls === true ? ', STARTTLS with the same certificate' : '';
   return {
     head: ['peer', `ours, ${unit}`, `peer, ${unit}`, 'ratio'],
     rows,
     verdicts,
     notes: [
-      `${plan.messages} messages of ${plan.sizeBytes} bytes, ${plan.sessions} clients, ${connections}${tls}, sent by ${senderName(plan.tls)}`,
+      `${plan.messages} messages of ${plan.sizeBytes} bytes, ${plan.sessions} clients, ${connections}${tls}, sent by ${senderName(plan.isTls)}`,
       'median (lowest–highest) of the runs; the ratio is the median of the pairs',
     ],
   };

@@ -24,8 +24,8 @@ export interface Load {
   readonly messages: number;
   readonly sessions: number;
   readonly isKept: boolean;
-  /** Over STARTTLS: each connection with a handshake of its own, or with the session of the one before. Absent: in clear. */
-  readonly tls?: 'NEW' | 'RESUMED';
+  /** Over STARTTLS, each connection with a whole handshake of its own. */
+  readonly isTls?: boolean;
   readonly content: Content;
 }
 
@@ -53,8 +53,8 @@ export async function makeContent(path: string, sizeBytes: number): Promise<Cont
 }
 
 /** The name of the program that sends, for the report. */
-export function senderName(tls?: Load['tls']): string {
-  if (tls !== undefined) return 'a process of ours';
+export function senderName(isTls = false): string {
+  if (isTls) return 'a process of ours';
   return findProgram('smtp-source') === null ? 'our own sessions' : 'smtp-source';
 }
 
@@ -98,13 +98,12 @@ async function sendByOwnSessions(load: Load): Promise<void> {
 
 async function sendByTls(load: Load): Promise<void> {
   const program = join(import.meta.dirname, 'accept-tls-load.ts');
-  const { port, messages, sessions, tls, recipient, content } = load;
+  const { port, messages, sessions, recipient, content } = load;
   await runOrThrow(process.execPath, [
     program,
     `${port}`,
     `${messages}`,
     `${sessions}`,
-    `${tls}`,
     SENDER,
     recipient,
     content.path,
@@ -115,7 +114,7 @@ async function sendByTls(load: Load): Promise<void> {
 export async function send(load: Load): Promise<number> {
   const program = findProgram('smtp-source');
   const startedAtMs = performance.now();
-  if (load.tls !== undefined) await sendByTls(load);
+  if (load.isTls === true) await sendByTls(load);
   else await (program === null ? sendByOwnSessions(load) : sendBySmtpSource(program, load));
   return (performance.now() - startedAtMs) / 1000;
 }

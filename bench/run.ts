@@ -8,7 +8,7 @@ import process from 'node:process';
 import { findPostfixVersion } from '../test/helpers/postfix.ts';
 import { chosenRuntime } from '../test/helpers/service.ts';
 import { runAbuse } from './abuse.ts';
-import { ACCEPT, ACCEPT_KEPT, ACCEPT_LARGE, ACCEPT_TLS, ACCEPT_TLS_RESUMED, runAccept } from './accept.ts';
+import { ACCEPT, ACCEPT_KEPT, ACCEPT_LARGE, ACCEPT_TLS, runAccept } from './accept.ts';
 import { runDisk } from './disk.ts';
 import { runChaosBenchmark } from './chaos.ts';
 import { runDnsbl } from './dnsbl.ts';
@@ -31,7 +31,6 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   'accept-kept': () => runAccept(ACCEPT_KEPT),
   'accept-large': () => runAccept(ACCEPT_LARGE),
   'accept-tls': () => runAccept(ACCEPT_TLS),
-  'accept-tls-resumed': () => runAccept(ACCEPT_TLS_RESUMED),
   rcpt: runRcpt,
   'front-door': runFrontDoor,
   abuse: runAbuse,
