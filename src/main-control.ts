@@ -13,6 +13,7 @@ import { createAuditLog } from './events/audit.ts';
 import { createRejectionInspection } from './events/rejection-pages.ts';
 import type { Viewer } from './mail/viewer.ts';
 import { tellFates } from './main-delivery.ts';
+import { tellClosed } from './main-outage.ts';
 import type { MxObservation } from './control/dependencies.ts';
 import { requestFlush } from './outage/clock.ts';
 import { createBreakerInspection } from './outage/breaker-inspect.ts';
@@ -123,9 +124,11 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     operations: createOperationInspection(sql),
     startOperation: (viewer, request) => startOperation(sql, viewer, request),
     releaseBreaker: async (viewer, { destinationId, name }) => {
-      if (!(await releaseBreaker(sql, viewer, destinationId))) return;
+      const released = await releaseBreaker(sql, viewer, destinationId);
+      if (released === null) return;
       metrics.breakerMoved('CLOSED');
       log.breakerClosed({ domain: name });
+      if (released.closedOutage !== null) tellClosed(log, metrics, name, released.closedOutage);
       parts.poke(destinationId);
     },
     bounceSuspected: (viewer, { destinationId, name }, verb) =>

@@ -11,6 +11,7 @@ import type { Timers } from './main-timers.ts';
 import { openSession } from './net/smtp-client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from './net/smtp-timeouts.ts';
 import { endEmptyOutages, tellThresholds } from './outage/care.ts';
+import type { ClosedOutage } from './outage/clock.ts';
 import { createDrainGauge } from './outage/drain.ts';
 import { judgeOwnTrouble, type OwnTrouble } from './outage/own-trouble.ts';
 import type { Log } from './telemetry/log.ts';
@@ -35,14 +36,22 @@ export function outageEvents(log: Log, metrics: Metrics): OutageEvents {
       metrics.outageEvent('RECLASSIFIED', outageClass);
       log.outageReclassified({ domain, class: outageClass, formerClass, reply });
     },
-    outageClosed: ({ name: domain }, { outageClass, startedAt, endedAt, heldCount }) => {
-      metrics.outageEvent('CLOSED', outageClass);
-      log.outageClosed({ domain, durationMs: endedAt.getTime() - startedAt.getTime(), heldCount });
-      if (heldCount <= 0) return;
-      metrics.outageEvent('DRAINING', outageClass);
-      log.outageDraining({ domain, heldCount });
-    },
+    outageClosed: ({ name }, closed) => tellClosed(log, metrics, name, closed),
   };
+}
+
+/** Of an outage that a success has ended, or a person's word on its breaker. */
+export function tellClosed(
+  log: Log,
+  metrics: Metrics,
+  domain: string,
+  { outageClass, startedAt, endedAt, heldCount }: ClosedOutage,
+): void {
+  metrics.outageEvent('CLOSED', outageClass);
+  log.outageClosed({ domain, durationMs: endedAt.getTime() - startedAt.getTime(), heldCount });
+  if (heldCount <= 0) return;
+  metrics.outageEvent('DRAINING', outageClass);
+  log.outageDraining({ domain, heldCount });
 }
 
 export interface OutageWorkParts extends DeliveryParts {

@@ -5,41 +5,61 @@
  * another class goes on. An event for each.
  */
 import type { SqlExecutor } from '../db/client.ts';
-import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { isTrialOver } from './breaker.ts';
+import type { OutageClass } from './class.ts';
+import type { ClosedOutage } from './clock.ts';
 
-/** Closes a breaker that is open or in trial. True when it was one of the viewer's. */
-export async function releaseBreaker(sql: SqlExecutor, viewer: Viewer, destinationId: string): Promise<boolean> {
-  const rows = await sql`
+export interface BreakerReleased {
+  /** The outage that stood for the breaker, if it was open. */
+  readonly closedOutage: ClosedOutage | null;
+}
+
+/** Closes a breaker that is open or in trial; null when it is neither, or not the viewer's. */
+export async function releaseBreaker(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  destinationId: string,
+): Promise<BreakerReleased | null> {
+  const [row] = await sql<
+    { id: string | null; class: OutageClass; started_at: Date; ended_at: Date; held_count: number }[]
+  >`
     with before as (
-      select d.id, d.tenant_id, d.breaker, o.id as ended_id
+      select d.id, d.tenant_id, d.breaker, d.held_count + coalesce((
+        select sum(q.held_count) from queue_delta q where q.destination_id = d.id), 0)::bigint as held_count, o.id as ended_id
       from destinations d left join outages o on o.id = d.outage_id and o.class = 'MISCONFIGURED' and d.breaker = 'OPEN'
       where d.id = ${destinationId} and d.breaker <> 'CLOSED' and (${viewer.isOperator} or d.tenant_id = ${viewer.tenantId})
       for update of d
     ), ended as (
       update outages o
-      set ended_at = bmx_now(), held_at_end = d.held_count + coalesce((
-        select sum(q.held_count) from queue_delta q where q.destination_id = d.id), 0)
-      from before join destinations d on d.id = before.id where o.id = before.ended_id
+      set ended_at = bmx_now(), held_at_end = before.held_count,
+          drained_at = case when before.held_count <= 0 then bmx_now() end
+      from before where o.id = before.ended_id
+      returning o.id, o.class, o.started_at, o.ended_at
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
-      select ${newId()}::uuid, tenant_id, id, 'BREAKER_CLOSED', jsonb_build_object('reason', 'released', 'from', breaker)
+      select new_id(), tenant_id, id, 'BREAKER_CLOSED', jsonb_build_object('reason', 'released', 'from', breaker)
       from before
       union all
-      select ${newId()}::uuid, tenant_id, id, 'OUTAGE_CLOSED',
-        jsonb_build_object('outageId', ended_id, 'reason', 'the breaker was released')
-      from before where ended_id is not null
+      select new_id(), tenant_id, before.id, kind,
+        jsonb_build_object('outageId', ended_id, 'heldCount', held_count, 'reason', 'the breaker was released')
+      from before, unnest(array['OUTAGE_CLOSED', 'OUTAGE_DRAINING']) as kind
+      where ended_id is not null and (kind = 'OUTAGE_CLOSED' or held_count > 0)
+    ), freed as (
+      -- An outage of another class goes on, on its grid: the hour of an open breaker does not stand.
+      update destinations d
+      set breaker = 'CLOSED', breaker_since = null, breaker_reply = null, trial_count = 0,
+          first_failure_at = case when before.ended_id is null then d.first_failure_at end,
+          next_attempt_at = case when before.ended_id is not null then null
+            when before.breaker = 'OPEN' then next_attempt(d.first_failure_at, bmx_now()) else d.next_attempt_at end,
+          outage_id = case when before.ended_id is null then d.outage_id end,
+          probe_cursor = case when before.ended_id is null then d.probe_cursor end
+      from before where d.id = before.id
     )
-    update destinations d
-    set breaker = 'CLOSED', breaker_since = null, breaker_reply = null, trial_count = 0,
-        first_failure_at = case when before.ended_id is null then d.first_failure_at end,
-        next_attempt_at = case when before.ended_id is null then d.next_attempt_at end,
-        outage_id = case when before.ended_id is null then d.outage_id end,
-        probe_cursor = case when before.ended_id is null then d.probe_cursor end
-    from before where d.id = before.id
-    returning d.id`;
-  return rows.length === 1;
+    select ended.*, before.held_count from before left join ended on true`;
+  if (row === undefined) return null;
+  const { id, class: outageClass, started_at: startedAt, ended_at: endedAt, held_count: heldCount } = row;
+  return { closedOutage: id === null ? null : { outageId: id, outageClass, startedAt, endedAt, heldCount } };
 }
 
 /** Closes the trials whose time is over; those with traffic close with it. Returns the names of their destinations. */

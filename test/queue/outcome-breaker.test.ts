@@ -447,14 +447,26 @@ describe('an open breaker', () => {
 
   test('released it is closed, its outage over, and the marks stay; a stranger cannot, and twice is once', async () => {
     const other = { tenantId: newId(), isOperator: false } as const;
-    expect(await releaseBreaker(db.sql, other, id)).toBe(false);
+    expect(await releaseBreaker(db.sql, other, id)).toBeNull();
     expect((await readDestination())?.breaker).toBe('OPEN');
-    expect(await releaseBreaker(db.sql, OPERATOR_VIEWER, id)).toBe(true);
+    const released = await releaseBreaker(db.sql, OPERATOR_VIEWER, id);
+    expect(released?.closedOutage).toMatchObject({ outageClass: 'MISCONFIGURED', heldCount: 10 });
     expect(await readDestination()).toMatchObject({ breaker: 'CLOSED', class: null, waits_s: null });
     const marks = await db.sql`select from recipients where destination_id = ${id} and suspected_at is not null`;
     expect(marks).toHaveLength(10);
-    expect(await releaseBreaker(db.sql, OPERATOR_VIEWER, id)).toBe(false);
-    expect((await eventKinds()).filter((kind) => kind === 'BREAKER_CLOSED')).toHaveLength(1);
+    expect(await releaseBreaker(db.sql, OPERATOR_VIEWER, id)).toBeNull();
+    const kinds = await eventKinds();
+    for (const kind of ['BREAKER_CLOSED', 'OUTAGE_CLOSED', 'OUTAGE_DRAINING']) {
+      expect(kinds.filter((one) => one === kind)).toEqual([kind]);
+    }
+  });
+
+  test('released in an outage of another class, that goes on, on its grid', async () => {
+    await db.sql`update outages set class = 'DOWN' where destination_id = ${id} and ended_at is null`;
+    expect(await releaseBreaker(db.sql, OPERATOR_VIEWER, id)).toEqual({ closedOutage: null });
+    const seen = await readDestination();
+    expect(seen).toMatchObject({ breaker: 'CLOSED', class: 'DOWN' });
+    expect(seen?.waits_s).toBeLessThanOrEqual(900);
   });
 });
 
