@@ -39,6 +39,11 @@ function parseAnswer(lines: string): Answer {
   return { kind: 'JUNK', text: `[not a reply: ${sanitizeText(lines, MAX_JUNK_LENGTH)}]` };
 }
 
+/** 2yz. */
+export function isYes(answer: Answer): boolean {
+  return answer.kind === 'REPLY' && answer.reply.code < 300;
+}
+
 /** What came though nothing was asked, as one line, so that no code in it counts. */
 export function unaskedWords(lines: string): string {
   return `unasked: ${lines.replaceAll('\n', ' ')}`;

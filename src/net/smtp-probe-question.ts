@@ -8,7 +8,7 @@
  */
 import { isAddress } from '../mail/address.ts';
 import type { CalloutReply } from '../mail/callout-verdict.ts';
-import { type Answer, noAnswer, type Silence } from './smtp-answer.ts';
+import { type Answer, isYes, noAnswer, type Silence } from './smtp-answer.ts';
 import {
   mailCommand,
   needsSmtpUtf8,
@@ -156,10 +156,6 @@ function isGone({ stage, answer, isJoined }: Step): boolean {
   return answer.kind === 'SILENCE'
     ? answer.silence === 'DROPPED'
     : answer.kind === 'REPLY' && answer.reply.code === 421;
-}
-
-function isYes(answer: Answer): boolean {
-  return answer.kind === 'REPLY' && answer.reply.code < 300;
 }
 
 function isDeferral(answer: Answer): boolean {

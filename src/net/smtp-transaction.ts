@@ -5,7 +5,7 @@
  * that has none; one that cannot be its reply puts us out of step, and what comes behind it is not believed. Does not judge.
  */
 import type { RecipientNumber } from '../mail/outcome.ts';
-import { type Answer, noAnswer, type Silence, unaskedAnswer } from './smtp-answer.ts';
+import { type Answer, isYes, noAnswer, type Silence, unaskedAnswer } from './smtp-answer.ts';
 
 /** `DATA`: the reply to the command. `CONTENT`: before our final dot. `DOT`: the final reply. */
 export type TransactionStage = 'MAIL' | 'RCPT' | 'DATA' | 'CONTENT' | 'DOT';
@@ -188,10 +188,6 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
 /** A transaction that never began: not a word of it was said. */
 export function unbegun(silence: Silence, isStale: boolean): Transaction {
   return { refused: new Map(), accepted: [], stage: 'MAIL', answer: noAnswer(silence, STAGE_WORDS.MAIL), isStale };
-}
-
-function isYes(answer: Answer): boolean {
-  return answer.kind === 'REPLY' && answer.reply.code < 300;
 }
 
 function isGoAhead(answer: Answer): boolean {

@@ -88,6 +88,19 @@ async function isKept(domain: string, primary: FakePrimary, reply: RegExp): Prom
 
 const verified = (by: string) => expect.stringMatching(new RegExp(`^TLSv1\\.3 TLS_[A-Z0-9_]+ verified by ${by}$`));
 
+test('by opportunity a broken handshake costs nothing but the encryption, and the attempt says so', async () => {
+  const broken = await flow.primary(`127.0.0.${lastOctet++}`, { modes: { startTls: 'BROKEN' } });
+  const sound = await flow.primary(`127.0.0.${lastOctet++}`);
+  await flow.addDomain('broken.example', broken);
+  await flow.addDomain('sound.example', sound);
+  await flow.send({ to: ['a@broken.example', 'a@sound.example'] });
+  await broken.waitFor(() => broken.messages.length === 1, 'the message in clear');
+  expect(broken.sessions.length).toBe(2);
+  expect(await attempts('broken.example')).toMatchObject([{ outcome: 'DELIVERED', tls: null }]);
+  const tls = expect.stringMatching(/^TLSv1\.3 TLS_[A-Z0-9_]+$/);
+  expect(await attempts('sound.example')).toMatchObject([{ outcome: 'DELIVERED', tls }]);
+});
+
 test('REQUIRED keeps mail while STARTTLS is missing, and hands it over when it comes', async () => {
   const primary = await flow.primary(`127.0.0.${lastOctet++}`, { modes: { startTls: 'ABSENT' } });
   await flow.addDomain('required.example', primary, { tlsPolicy: 'REQUIRED' });
