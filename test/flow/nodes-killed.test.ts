@@ -10,8 +10,8 @@ import { compare } from '../helpers/load.ts';
 import { sendMessages, needlesslyRepeated, startTwoNodes, type TwoNodes, DOMAIN } from './nodes-scene.ts';
 
 const COUNT = 200;
-/** So many sessions a node has at one destination: so many replies may be open. */
-const LANES = 20;
+/** So many sessions a node has at one destination at the most, beyond the first twenty one more a round: so many replies may be open. */
+const LANES = 40;
 
 let scene: TwoNodes;
 
