@@ -2,7 +2,8 @@
  * The command `backup-mx`: finds the verb, gives it its arguments and the terminal, and ends with its exit code.
  *
  * A new verb is one line in VERBS and a file of its own, which is loaded only when it is called. Exit codes: 0 done, 1 failed or
- * refused, 2 bad use. SIGINT and SIGTERM ask the verb to stop; it undoes what it has half done and ends with 1. The second one ends the process.
+ * refused, 2 bad use. SIGINT and SIGTERM ask the verb to stop; it undoes what it has half done and ends with 1. A second signal
+ * changes nothing: npx passes on a Ctrl-C that the terminal has sent already.
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
@@ -48,7 +49,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
 }
 
 const interruption = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort(signal));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort(signal));
 
 // Drivers keep a process alive after their work.
 process.exit(
