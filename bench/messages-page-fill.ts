@@ -73,7 +73,7 @@ async function holdBatch(sql: Database['sql'], made: number): Promise<void> {
       from generate_series(${made + 1}::integer, ${made + BATCH}::integer) n
       cross join lateral (select make_interval(secs => 60 + ${HOURS * 3600}::float8 * (1 - n / ${HELD}::float8)) as age) as ages
       join destinations d on d.name = case when n % 2 = 0 then ${DOMAIN}
-                                           else 'd' || 1 + (n / 2 * 7919) % ${SMALL_DOMAINS}::integer || '.example' end
+                                           else 'd' || 1 + (n / 2 * 379) % ${SMALL_DOMAINS}::integer || '.example' end
       order by n
     ), held as (
       insert into messages (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address,
@@ -103,6 +103,6 @@ async function endSome(sql: Database['sql']): Promise<void> {
     from generate_series(1, ${ENDED}::integer) n
     cross join lateral (select make_interval(secs => 60 + ${HOURS * 3600}::float8 * (1 - n / ${ENDED}::float8)) as age) as ages
     join destinations d on d.name = case when n % 2 = 0 then ${DOMAIN}
-                                         else 'd' || 1 + (n / 2 * 7919) % ${SMALL_DOMAINS}::integer || '.example' end
+                                         else 'd' || 1 + (n / 2 * 379) % ${SMALL_DOMAINS}::integer || '.example' end
     order by n`;
 }

@@ -26,7 +26,7 @@ import { quantile, type Report } from './report.ts';
 import { DOMAIN, makeBenchFolder, startOurs } from './sides.ts';
 
 const FIRST = 50;
-const PAGES = 20;
+const PAGES = 100;
 const TARGET_MS = 50;
 
 /** Asks for one page; resolves with how many messages it holds. */

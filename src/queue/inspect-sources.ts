@@ -116,7 +116,9 @@ function rowRange(
     id = sql`id`,
   }: { readonly columns: Condition; readonly values: Condition; readonly id?: Condition },
 ): Condition {
-  const upper = search.belowId.map((bound) => sql`(${columns}, ${id}) < (${values}, ${bound})`);
+  // Not less, but less or equal, and the rest by the id alone: "less" is estimated as if no row began with these values, and
+  // what seems to be one row is sorted instead of read in order.
+  const upper = search.belowId.map((bound) => sql`(${columns}, ${id}) <= (${values}, ${bound}) and ${id} < ${bound}`);
   return allOf(sql, [
     sql`(${columns}, ${id}) >= (${values}, ${search.fromId ?? sql`${FIRST_ID}::uuid`})`,
     ...(upper.length === 0 ? [sql`(${columns}, ${id}) <= (${values}, ${LAST_ID}::uuid)`] : upper),
