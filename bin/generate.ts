@@ -2,12 +2,15 @@
  * Writes the files that are made from others; `--check` writes nothing and fails when one is not current.
  *
  * docs/retries.md: the retry schedule as the database computes it (bin/retries.ts).
+ * src/cli/manifest.schema.json: the JSON schema of backup-mx.yaml (bin/manifest-schema.ts).
  * src/control/generated.ts: the resolver types of schema.graphql, each SDL object mapped to what its resolvers really get.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { generate } from '@graphql-codegen/cli';
+import { buildSchema } from 'graphql';
+import { manifestSchema } from './manifest-schema.ts';
 import { retriesPage } from './retries.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -60,8 +63,13 @@ async function resolverTypes(): Promise<string> {
   return HEADER + file.content;
 }
 
+async function manifest(): Promise<string> {
+  return manifestSchema(buildSchema(await readFile(`${ROOT}schema.graphql`, 'utf8')));
+}
+
 const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])[] = [
   [RESOLVER_TYPES, resolverTypes],
+  ['src/cli/manifest.schema.json', manifest],
   ['docs/retries.md', retriesPage],
 ];
 

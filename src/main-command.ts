@@ -7,14 +7,46 @@
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
-import { BAD_USE, DONE, type ExitCode, type Terminal, type Verb } from './main-verb.ts';
+import { verbOf, type VerbTable } from './cli/action.ts';
+import { completionVerb } from './cli/completion.ts';
+import { dnsblVerb } from './cli/dnsbl.ts';
+import { domainVerb } from './cli/domain.ts';
+import { outageVerb } from './cli/outage.ts';
+import { queueVerb } from './cli/queue.ts';
+import { recipientsVerb } from './cli/recipients.ts';
+import { BAD_USE, DONE, type ExitCode, type Terminal, type Verb } from './cli/terminal.ts';
+import { tenantVerb, tokenVerb } from './cli/token.ts';
 
 interface VerbEntry {
   readonly usage: string;
   readonly load: () => Promise<Verb>;
 }
 
+const TABLES: readonly VerbTable[] = [
+  domainVerb,
+  recipientsVerb,
+  dnsblVerb,
+  queueVerb,
+  outageVerb,
+  tokenVerb,
+  tenantVerb,
+];
+
 const VERBS: Readonly<Record<string, VerbEntry>> = {
+  ...Object.fromEntries(
+    TABLES.map((table) => [
+      table.verb,
+      { usage: `${table.verb} ${Object.keys(table.actions).join('|')}`, load: async () => verbOf(table) },
+    ]),
+  ),
+  plan: {
+    usage: 'plan [--file FILE]           what it takes to make domains be as a file says',
+    load: async () => (await import('./cli/apply.ts')).planVerb,
+  },
+  apply: {
+    usage: 'apply [--file FILE]          does it, all or nothing',
+    load: async () => (await import('./cli/apply.ts')).applyVerb,
+  },
   export: {
     usage:
       'export --to FILE [--json]    settings and queue of the stopped service into a file; export --undo takes it back',
@@ -24,6 +56,10 @@ const VERBS: Readonly<Record<string, VerbEntry>> = {
     usage: 'import --from FILE [--json]  the same into a new data folder or database',
     load: async () => (await import('./main-transfer.ts')).runImport,
   },
+  completion: {
+    usage: 'completion bash|zsh          a script that completes the command in a shell',
+    load: async () => completionVerb(TABLES, ['plan', 'apply', 'export', 'import', 'completion', 'help']),
+  },
 };
 
 const USAGE = [
@@ -31,7 +67,9 @@ const USAGE = [
   '',
   ...Object.values(VERBS).map(({ usage }) => `  backup-mx ${usage}`),
   '',
-  'The database is that of the service: DATABASE_URL, or the embedded one in DATA_DIR.',
+  '`backup-mx VERB help` says more of a verb; every action takes --json.',
+  'BACKUP_MX_URL says where the service is (http://127.0.0.1:8025), BACKUP_MX_TOKEN holds a token.',
+  'export and import work on the database itself: DATABASE_URL, or the embedded one in DATA_DIR.',
 ].join('\n');
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -57,6 +95,8 @@ process.exit(
     env: process.env,
     print: (line) => void writeSync(1, `${line}\n`),
     tell: (line) => void writeSync(2, `${line}\n`),
+    isScreen: process.stdout.isTTY,
     interruption: interruption.signal,
+    readInput: async () => (await process.stdin.setEncoding('utf8').toArray()).join(''),
   }),
 );

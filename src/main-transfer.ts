@@ -13,7 +13,7 @@ import { StartError, UnavailableError } from './db/start-error.ts';
 import type { DatabaseAddress } from './db/target.ts';
 import { openPlace } from './main-database.ts';
 import { version } from './main-release.ts';
-import { BAD_USE, DONE, type ExitCode, FAILED, type Terminal, type Verb } from './main-verb.ts';
+import { BAD_USE, DONE, type ExitCode, FAILED, type Terminal, type Verb } from './cli/terminal.ts';
 import { exportDatabase, type OnProgress, type TransferSummary, undoExport } from './transfer/export.ts';
 import { openExportFile, readExportFile } from './transfer/file.ts';
 import { checkFile, importDatabase } from './transfer/import.ts';

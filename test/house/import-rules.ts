@@ -51,6 +51,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'graphql-yoga': ['src/control/server.ts'],
   '@graphql-yoga/render-graphiql': ['src/control/graphiql.ts'],
   graphql: ['src/control/'],
+  yaml: ['src/cli/manifest.ts'],
   'prom-client': ['src/telemetry/metrics.ts'],
 };
 

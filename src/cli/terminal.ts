@@ -1,15 +1,19 @@
-/** What a verb of the command `backup-mx` is, and what it may know of the world. */
-import type { Environment } from './config.ts';
+/**
+ * What a verb of the command `backup-mx` is, and what it may know of the world.
+ */
 
-/** What a verb knows of the world. */
 export interface Terminal {
-  readonly env: Environment;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** A line of the result, to standard output. */
   print(line: string): void;
   /** A line for whoever watches, to standard error. */
   tell(line: string): void;
+  /** Whether standard output is a screen that a person looks at. */
+  readonly isScreen: boolean;
   /** Aborted when the user wants it to stop. */
   readonly interruption: AbortSignal;
+  /** Standard input, read to its end. */
+  readInput(): Promise<string>;
 }
 
 export const DONE = 0;

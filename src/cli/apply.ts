@@ -1,0 +1,96 @@
+/** `backup-mx plan` and `backup-mx apply`: domains as a file says they should be. */
+import { readFile } from 'node:fs/promises';
+import { type Action, type Call, type Shown, type UserError, verbOfAction } from './action.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import { Refusal } from './refusal.ts';
+import { textOf } from './table.ts';
+import type { Verb } from './terminal.ts';
+
+const DEFAULT_FILE = 'backup-mx.yaml';
+
+interface Step {
+  readonly name: string;
+  readonly action: 'CREATE' | 'UPDATE' | 'KEEP' | 'DELETE';
+  readonly changes: readonly string[];
+}
+
+interface Applied {
+  readonly plan: readonly Step[] | null;
+  readonly userErrors: readonly UserError[];
+}
+
+const QUERY = `mutation ($input: DomainsApplyInput!) {
+  domainsApply(input: $input) { plan { name action changes } userErrors { field message code } }
+}`;
+
+async function readFileOrInput(call: Call, file: string): Promise<string> {
+  try {
+    return file === '-' ? await call.terminal.readInput() : await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Refusal(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function readManifestOf(call: Call): Promise<Manifest> {
+  const file = call.text('file') ?? DEFAULT_FILE;
+  const read = readManifest(await readFileOrInput(call, file), file);
+  if (read.kind === 'OK') return read.manifest;
+  throw new Refusal(read.lines.join('\nbackup-mx: '));
+}
+
+async function run(call: Call, dryRun: boolean): Promise<Shown> {
+  const manifest = await readManifestOf(call);
+  const input = {
+    ...manifest,
+    adopt: call.isSet('adopt'),
+    prune: call.isSet('prune'),
+    held: call.text('held')?.toUpperCase() ?? null,
+    dryRun,
+  };
+  const { domainsApply } = await call.ask<{ domainsApply: Applied }>(QUERY, { input });
+  if (domainsApply.plan === null)
+    return { kind: 'REFUSED', errors: domainsApply.userErrors.map((error) => named(error, manifest)) };
+  return { kind: 'LINE', line: linesOf(domainsApply.plan, dryRun).join('\n'), data: { plan: domainsApply.plan } };
+}
+
+/** An error that names an entry by its number also names the domain. */
+function named(error: UserError, { domains }: Manifest): UserError {
+  const [first, index] = error.field;
+  const name = first === 'domains' ? domains[Number(index)]?.['name'] : undefined;
+  return typeof name === 'string' ? { ...error, field: [textOf(name), ...error.field.slice(2)] } : error;
+}
+
+const SIGNS = { CREATE: '+', UPDATE: '~', DELETE: '-', KEEP: ' ' } as const;
+
+function linesOf(plan: readonly Step[], dryRun: boolean): string[] {
+  const steps = plan
+    .filter(({ action }) => action !== 'KEEP')
+    .map(
+      ({ name, action, changes }) =>
+        `${SIGNS[action]} ${textOf(name)}${changes.length > 0 ? `  ${changes.join(', ')}` : ''}`,
+    );
+  const count = (action: Step['action']): number => plan.filter((step) => step.action === action).length;
+  const sum = `${count('CREATE')} to add, ${count('UPDATE')} to change, ${count('DELETE')} to remove, ${count('KEEP')} as they should be`;
+  return [
+    ...steps,
+    dryRun
+      ? `Plan: ${sum}.`
+      : `Done: ${sum.replaceAll(' to add', ' added').replaceAll(' to change', ' changed').replaceAll(' to remove', ' removed')}.`,
+  ];
+}
+
+function actionOf(verb: 'plan' | 'apply'): Action {
+  return {
+    usage: '[--file FILE|-] [--prune] [--adopt] [--held DELIVER_FIRST|CANCEL]',
+    says:
+      verb === 'plan'
+        ? `Says what it takes to make domains be as a file says (default ${DEFAULT_FILE}).`
+        : 'Does it, all or nothing, and says what was done.',
+    argCount: { least: 0, most: 0 },
+    options: { file: 'TEXT', prune: 'FLAG', adopt: 'FLAG', held: 'TEXT' },
+    run: (call) => run(call, verb === 'plan'),
+  };
+}
+
+export const planVerb: Verb = verbOfAction('plan', actionOf('plan'));
+export const applyVerb: Verb = verbOfAction('apply', actionOf('apply'));

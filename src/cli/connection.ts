@@ -1,0 +1,97 @@
+/**
+ * The command's way to the service: GraphQL over HTTP, and nothing else.
+ *
+ * `BACKUP_MX_URL` says where (default the service of this machine), `BACKUP_MX_TOKEN` who speaks. What goes wrong on the way is
+ * one line that says what to do.
+ */
+import { Refusal } from './refusal.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Connection {
+  /** The data of the answer. Throws Refusal with one line when there is none. */
+  ask<T>(query: string, variables?: Readonly<Record<string, unknown>>): Promise<T>;
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:8025';
+/** A thousand domains at once take seconds on a slow machine. */
+const TIMEOUT_MS = 120_000;
+
+interface Answer {
+  readonly data?: unknown;
+  readonly errors?: readonly { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[];
+}
+
+export function connect({ env, interruption }: Terminal): Connection {
+  const url = endpointOf(env['BACKUP_MX_URL'] ?? DEFAULT_URL);
+  const token = (env['BACKUP_MX_TOKEN'] ?? '').trim();
+  if (token === '') {
+    throw new Refusal(
+      'BACKUP_MX_TOKEN is not set: put a token into it. The service says at its start where the operator token is',
+    );
+  }
+  return {
+    async ask<T>(query: string, variables: Readonly<Record<string, unknown>> = {}) {
+      const signal = AbortSignal.any([interruption, AbortSignal.timeout(TIMEOUT_MS)]);
+      const { data, errors } = await post(url, token, { query, variables }, signal);
+      const [error] = errors ?? [];
+      if (error !== undefined) throw new Refusal(lineOf(error));
+      return data as T;
+    },
+  };
+}
+
+function endpointOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new Refusal(`BACKUP_MX_URL is "${text}": expected an address such as ${DEFAULT_URL}`);
+  }
+  return new URL('/graphql', url);
+}
+
+async function post(url: URL, token: string, body: unknown, signal: AbortSignal): Promise<Answer> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+      redirect: 'error',
+      signal,
+    });
+    text = await response.text();
+  } catch (error) {
+    if (signal.reason instanceof Error && signal.reason.name === 'TimeoutError') {
+      throw new Refusal(`${url.origin} did not answer within ${TIMEOUT_MS / 1000} s`);
+    }
+    if (signal.aborted) throw new Refusal('interrupted');
+    throw new Refusal(`${url.origin} cannot be reached: ${reasonOf(error)}. BACKUP_MX_URL says where the service is`);
+  }
+  const answer = parse(text);
+  if (answer === null)
+    throw new Refusal(`${url.origin} is not a Backup MX: it answered ${response.status} to a GraphQL request`);
+  if (response.status === 401) throw new Refusal('BACKUP_MX_TOKEN is no valid token of this service');
+  return answer;
+}
+
+function parse(text: string): Answer | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isAnswer = typeof value === 'object' && value !== null && ('data' in value || 'errors' in value);
+    return isAnswer ? (value as Answer) : null;
+  } catch {
+    return null;
+  }
+}
+
+function lineOf({ message, extensions }: NonNullable<Answer['errors']>[number]): string {
+  const requestId = extensions?.['requestId'];
+  return typeof requestId === 'string' ? `${message} (request ${requestId})` : message;
+}
+
+/** fetch hides the reason in its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof Error && error.cause.message !== '') return error.cause.message;
+  return error.message;
+}

@@ -1,0 +1,301 @@
+/** `backup-mx domain`: relay domains, their state, and the operator's verbs on them. */
+import {
+  type Action,
+  allNodes,
+  type Call,
+  labelOptions,
+  numberOption,
+  type Shown,
+  type UserError,
+  type VerbTable,
+} from './action.ts';
+import { Refusal } from './refusal.ts';
+import { bytesText } from './table.ts';
+
+interface Domain {
+  readonly name: string;
+  readonly status: string;
+  readonly queue: { readonly heldCount: number; readonly heldBytes: number; readonly nextAttemptAt: string | null };
+  readonly outage: { readonly class: string; readonly startedAt: string; readonly lastReply: string } | null;
+}
+
+const ROW = 'name status queue { heldCount heldBytes nextAttemptAt } outage { class startedAt lastReply }';
+const WHOLE = `${ROW} id revision labels { key value } tenant { name } mx { verdict recommended { host preference } observed { host preference } }
+  proof { name value seenAt lostAt } pause { from until reason isInForce } breaker { state reply } recipientCount callAheads tlsPolicy
+  deliverTo { host port } dnsblZones { zone mode } drainPerMinute`;
+
+/** At most so many are listed; more are found by name. */
+const MOST_LISTED = 10_000;
+
+const PAGE_INFO = 'pageInfo { hasNextPage endCursor }';
+
+async function list({ ask }: Call): Promise<Shown> {
+  const query = `query ($first: Int!, $after: String) { domains(first: $first, after: $after) { nodes { ${ROW} } ${PAGE_INFO} } }`;
+  type Page = { readonly domains: { nodes: Domain[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } } };
+  const domains = await allNodes(
+    MOST_LISTED,
+    async (after, first) => (await ask<Page>(query, { first, after })).domains,
+  );
+  return {
+    kind: 'TABLE',
+    columns: [
+      { title: 'DOMAIN' },
+      { title: 'STATUS' },
+      { title: 'HELD', align: 'RIGHT' },
+      { title: 'SIZE', align: 'RIGHT' },
+      { title: 'OUTAGE' },
+      { title: 'NEXT ATTEMPT' },
+    ],
+    rows: domains.map(({ name, status, queue, outage }) => [
+      name,
+      status,
+      queue.heldCount,
+      bytesText(queue.heldBytes),
+      outage?.class,
+      queue.nextAttemptAt,
+    ]),
+    data: domains,
+  };
+}
+
+interface WholeDomain extends Domain {
+  readonly revision: number;
+  readonly tenant: { readonly name: string };
+  readonly labels: readonly { readonly key: string; readonly value: string }[];
+  readonly mx: Record<'recommended' | 'observed', readonly { readonly host: string; readonly preference: number }[]> & {
+    readonly verdict: string;
+  };
+  readonly proof: {
+    readonly name: string;
+    readonly value: string;
+    readonly seenAt: string | null;
+    readonly lostAt: string | null;
+  } | null;
+  readonly pause: {
+    readonly from: string | null;
+    readonly until: string | null;
+    readonly reason: string | null;
+  } | null;
+  readonly breaker: { readonly state: string; readonly reply: string | null };
+  readonly recipientCount: number;
+  readonly callAheads: boolean;
+  readonly tlsPolicy: string;
+  readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
+  readonly dnsblZones: readonly { readonly zone: string; readonly mode: string }[];
+}
+
+async function showDomain({ ask, args: [name] }: Call): Promise<Shown> {
+  const { domain } = await ask<{ domain: WholeDomain | null }>(
+    `query ($name: String!) { domain(name: $name) { ${WHOLE} } }`,
+    { name },
+  );
+  if (domain === null) throw new Refusal(`you have no domain "${name}"`);
+  const { queue, outage, pause, proof, breaker, mx } = domain;
+  const mxText = (hosts: typeof mx.observed) => hosts.map(({ host, preference }) => `${preference} ${host}`).join(', ');
+  return {
+    kind: 'FACTS',
+    facts: [
+      ['name', domain.name],
+      ['status', domain.status],
+      ['tenant', domain.tenant.name],
+      ['revision', domain.revision],
+      ['held', `${queue.heldCount} (${bytesText(queue.heldBytes)})`],
+      ['next attempt', queue.nextAttemptAt],
+      ['outage', outage === null ? null : `${outage.class} since ${outage.startedAt}: ${outage.lastReply}`],
+      [
+        'pause',
+        pause === null ? null : `${pause.from ?? 'now'} until ${pause.until ?? 'resumed'}: ${pause.reason ?? ''}`,
+      ],
+      ['breaker', breaker.reply === null ? breaker.state : `${breaker.state}: ${breaker.reply}`],
+      ['mx verdict', mx.verdict],
+      ['mx observed', mxText(mx.observed)],
+      ['mx recommended', mxText(mx.recommended)],
+      [
+        'proof',
+        proof === null
+          ? null
+          : `TXT ${proof.name} "${proof.value}" ${proof.seenAt === null ? 'not seen yet' : `seen ${proof.seenAt}`}`,
+      ],
+      ['deliver to', domain.deliverTo.map(({ host, port }) => `${host}:${port}`).join(', ')],
+      ['user list', domain.recipientCount === 0 ? 'off' : `${domain.recipientCount} entries`],
+      ['call-aheads', domain.callAheads],
+      ['dnsbl', domain.dnsblZones.map(({ zone, mode }) => `${zone} (${mode})`).join(', ')],
+      ['tls', domain.tlsPolicy],
+      ['labels', domain.labels.map(({ key, value }) => `${key}=${value}`).join(', ')],
+    ],
+    data: domain,
+  };
+}
+
+interface Payload {
+  readonly domain: (Domain & { readonly proof: WholeDomain['proof'] }) | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/** Runs a mutation that answers with a domain, and says what is so now. */
+async function change(
+  { ask }: Call,
+  mutation: string,
+  input: Readonly<Record<string, unknown>>,
+  line: (domain: Payload['domain'] & {}) => string,
+): Promise<Shown> {
+  const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { domain { id name status proof { name value seenAt lostAt } ${FREE} } userErrors { field message code } } }`;
+  const payload = (await ask<Record<string, Payload>>(query, { input }))[mutation];
+  if (payload === undefined) throw new Error(`no payload of ${mutation}`);
+  if (payload.userErrors.length > 0 || payload.domain === null) return { kind: 'REFUSED', errors: payload.userErrors };
+  return { kind: 'LINE', line: line(payload.domain), data: payload.domain };
+}
+
+const FREE = 'queue { heldCount heldBytes nextAttemptAt }';
+
+function hostOptions(call: Call): { host: string; port: number }[] {
+  return call.list('deliver-to').map((text) => {
+    const [, host = text, port = '25'] = /^(.+?)(?::(\d{1,5}))?$/.exec(text.replaceAll(/[[\]]/g, '')) ?? [];
+    return { host, port: Number(port) };
+  });
+}
+
+/** Only what was given. */
+function settings(call: Call): Record<string, unknown> {
+  const given: Record<string, unknown> = {};
+  if (call.list('deliver-to').length > 0) given['deliverTo'] = hostOptions(call);
+  if (call.list('label').length > 0) given['labels'] = labelOptions(call);
+  if (call.text('tls') !== undefined) given['tlsPolicy'] = call.text('tls')?.toUpperCase();
+  const perMinute = numberOption(call, 'drain-per-minute');
+  if (perMinute !== undefined) given['drainPerMinute'] = perMinute;
+  return given;
+}
+
+const SETTINGS = { 'deliver-to': 'LIST', label: 'LIST', tls: 'TEXT', 'drain-per-minute': 'TEXT' } as const;
+const SETTINGS_USAGE = '[--deliver-to HOST[:PORT]]... [--label KEY=VALUE]... [--tls POLICY] [--drain-per-minute N]';
+const ONE = { least: 1, most: 1 };
+
+/** A verb that takes a name, and a reason if it likes. */
+function simple(word: string, mutation: string, says: string, done: string, options: Action['options'] = {}): Action {
+  const reason = 'reason' in options ? ' [--reason TEXT]' : '';
+  return {
+    usage: `${word} NAME${reason}`,
+    says,
+    argCount: ONE,
+    options,
+    run: (call) =>
+      change(
+        call,
+        mutation,
+        { name: call.args[0], ...(call.text('reason') === undefined ? {} : { reason: call.text('reason') }) },
+        ({ name }) => `${name} ${done}`,
+      ),
+  };
+}
+
+const REASON = { reason: 'TEXT' } as const;
+
+export const domainVerb: VerbTable = {
+  verb: 'domain',
+  says: 'Relay domains.',
+  actions: {
+    list: {
+      usage: 'list',
+      says: 'All your domains, with what is held.',
+      argCount: { least: 0, most: 0 },
+      options: {},
+      run: list,
+    },
+    show: { usage: 'show NAME', says: 'One domain and all about it.', argCount: ONE, options: {}, run: showDomain },
+    add: {
+      usage: `add NAME ${SETTINGS_USAGE} [--force]`,
+      says: 'Adds a domain.',
+      argCount: ONE,
+      options: { ...SETTINGS, force: 'FLAG' },
+      run: (call) =>
+        change(
+          call,
+          'domainCreate',
+          { name: call.args[0], ...settings(call), force: call.isSet('force') },
+          ({ name, status, proof }) =>
+            status === 'PENDING' && proof !== null
+              ? `${name} is PENDING: add a TXT record at ${proof.name} that says "${proof.value}"`
+              : `${name} is ${status}`,
+        ),
+    },
+    set: {
+      usage: `set NAME ${SETTINGS_USAGE} [--revision N]`,
+      says: 'Changes what is named; the rest stays.',
+      argCount: ONE,
+      options: { ...SETTINGS, revision: 'TEXT' },
+      run: (call) => {
+        const expectedRevision = numberOption(call, 'revision');
+        const given = settings(call);
+        if (Object.keys(given).length === 0) throw new Refusal('name at least one setting');
+        return change(
+          call,
+          'domainUpdate',
+          { name: call.args[0], ...given, ...(expectedRevision === undefined ? {} : { expectedRevision }) },
+          ({ name }) => `${name} is changed`,
+        );
+      },
+    },
+    remove: {
+      usage: 'remove NAME [--held DELIVER_FIRST|CANCEL]',
+      says: 'Removes a domain; with held mail say what becomes of it.',
+      argCount: ONE,
+      options: { held: 'TEXT' },
+      run: (call) =>
+        change(
+          call,
+          'domainDelete',
+          { name: call.args[0], held: call.text('held')?.toUpperCase() ?? null },
+          ({ name }) => `${name} is removed`,
+        ),
+    },
+    verify: simple('verify', 'domainVerify', 'Looks for the TXT record that proves it.', 'is proven'),
+    flush: simple('flush', 'domainFlush', 'Tries its held mail now.', 'is tried now'),
+    pause: {
+      usage: 'pause NAME [--from TIME] [--until TIME] [--reason TEXT]',
+      says: 'Pauses its delivery, now or in a window to come.',
+      argCount: ONE,
+      options: { ...REASON, from: 'TEXT', until: 'TEXT' },
+      run: (call) =>
+        change(
+          call,
+          'domainPause',
+          {
+            name: call.args[0],
+            from: call.text('from') ?? null,
+            until: call.text('until') ?? null,
+            reason: call.text('reason') ?? null,
+          },
+          ({ name }) => `${name} is paused`,
+        ),
+    },
+    resume: simple('resume', 'domainResume', 'Ends its pause.', 'is not paused', REASON),
+    'extend-hold': {
+      usage: 'extend-hold NAME --hours N',
+      says: 'Holds the mail of its outage longer.',
+      argCount: ONE,
+      options: { hours: 'TEXT' },
+      run: (call) =>
+        change(
+          call,
+          'domainExtendHold',
+          { name: call.args[0], hours: numberOption(call, 'hours') ?? 0 },
+          ({ name }) => `${name} is held longer`,
+        ),
+    },
+    'release-breaker': simple(
+      'release-breaker',
+      'domainReleaseBreaker',
+      'Closes its breaker: its mail is handed over at once.',
+      'is released',
+    ),
+    suspend: simple(
+      'suspend',
+      'domainSuspend',
+      'Takes it out of service: its mail is deferred.',
+      'is suspended',
+      REASON,
+    ),
+    unsuspend: simple('unsuspend', 'domainUnsuspend', 'Puts it back into service.', 'is in service', REASON),
+  },
+};

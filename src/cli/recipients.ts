@@ -1,0 +1,130 @@
+/** `backup-mx recipients`: User Lists. */
+import { readFile } from 'node:fs/promises';
+import {
+  type Action,
+  allNodes,
+  type Call,
+  numberOption,
+  type Shown,
+  type UserError,
+  type VerbTable,
+} from './action.ts';
+import { Refusal } from './refusal.ts';
+
+/** The most that a list may have. */
+const MOST_LISTED = 1_000_000;
+
+async function list({ ask, args: [name] }: Call): Promise<Shown> {
+  const query = `query ($name: String!, $first: Int!, $after: String) {
+    domain(name: $name) { recipients(first: $first, after: $after) { nodes { localPart } pageInfo { hasNextPage endCursor } } }
+  }`;
+  interface Page {
+    readonly nodes: readonly { readonly localPart: string }[];
+    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  }
+  const entries = await allNodes(MOST_LISTED, async (after, first) => {
+    const { domain } = await ask<{ domain: { recipients: Page } | null }>(query, { name, first, after });
+    if (domain === null) throw new Refusal(`you have no domain "${name}"`);
+    return domain.recipients;
+  });
+  const localParts = entries.map(({ localPart }) => localPart);
+  return {
+    kind: 'TABLE',
+    columns: [{ title: 'LOCAL PART' }],
+    rows: localParts.map((localPart) => [localPart]),
+    data: localParts,
+  };
+}
+
+interface Change {
+  readonly addedCount: number;
+  readonly removedCount: number;
+}
+
+/** One local part a line; empty lines and those that begin with `#` are passed over. */
+async function readList(call: Call): Promise<readonly string[]> {
+  const file = call.text('from');
+  if (file === undefined) return call.args.slice(1);
+  if (call.args.length > 1) throw new Refusal('name local parts or --from FILE, not both');
+  let text: string;
+  try {
+    text = file === '-' ? await call.terminal.readInput() : await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Refusal(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+async function change(call: Call, mutation: string): Promise<Shown> {
+  const localParts = await readList(call);
+  const generation = numberOption(call, 'generation');
+  const input = {
+    domain: call.args[0],
+    localParts,
+    dryRun: call.isSet('dry-run'),
+    ...(mutation === 'recipientsAdd' ? {} : { force: call.isSet('force') }),
+    ...(generation === undefined ? {} : { ifGeneration: generation }),
+  };
+  const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { change { addedCount removedCount added removed } userErrors { field message code } } }`;
+  const answer = await call.ask<Record<string, { change: Change | null; userErrors: readonly UserError[] }>>(query, {
+    input,
+  });
+  const { change: done, userErrors } = answer[mutation] ?? { change: null, userErrors: [] };
+  if (done === null) return { kind: 'REFUSED', errors: userErrors };
+  const line = `${input.dryRun ? 'would add' : 'added'} ${done.addedCount}, ${input.dryRun ? 'would remove' : 'removed'} ${done.removedCount}`;
+  return { kind: 'LINE', line, data: done };
+}
+
+async function forget({ ask, args: [address] }: Call): Promise<Shown> {
+  const query =
+    'mutation ($input: RecipientForgetInput!) { recipientForget(input: $input) { userErrors { field message code } } }';
+  const { recipientForget } = await ask<{ recipientForget: { userErrors: readonly UserError[] } }>(query, {
+    input: { address },
+  });
+  if (recipientForget.userErrors.length > 0) return { kind: 'REFUSED', errors: recipientForget.userErrors };
+  return { kind: 'LINE', line: `${address} is asked anew`, data: { address } };
+}
+
+function changing(word: string, mutation: string, says: string): Action {
+  const force = mutation === 'recipientsAdd' ? '' : ' [--force]';
+  return {
+    usage: `${word} DOMAIN (LOCALPART... | --from FILE|-) [--generation N] [--dry-run]${force}`,
+    says,
+    argCount: { least: 1, most: 1000 },
+    options: {
+      from: 'TEXT',
+      generation: 'TEXT',
+      'dry-run': 'FLAG',
+      ...(force === '' ? {} : { force: 'FLAG' as const }),
+    },
+    run: (call) => change(call, mutation),
+  };
+}
+
+export const recipientsVerb: VerbTable = {
+  verb: 'recipients',
+  says: 'User Lists.',
+  actions: {
+    list: {
+      usage: 'list DOMAIN',
+      says: 'The entries of a User List.',
+      argCount: { least: 1, most: 1 },
+      options: {},
+      run: list,
+    },
+    add: changing('add', 'recipientsAdd', 'Adds entries.'),
+    remove: changing('remove', 'recipientsRemove', 'Removes entries.'),
+    replace: changing('replace', 'recipientsReplace', 'Makes the list exactly this one.'),
+    forget: {
+      usage: 'forget ADDRESS',
+      says: 'Has the primary asked anew about a mailbox.',
+      argCount: { least: 1, most: 1 },
+      options: {},
+      run: forget,
+    },
+  },
+};

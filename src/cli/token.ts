@@ -1,0 +1,200 @@
+/** `backup-mx token` and `backup-mx tenant`: who may do what. */
+import { allNodes, type Call, numberOption, type Shown, type UserError, type VerbTable } from './action.ts';
+
+const MOST_LISTED = 10_000;
+
+interface Token {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopes: readonly string[];
+  readonly tenant: { readonly name: string };
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
+}
+
+const TOKEN = 'id name prefix scopes tenant { name } expiresAt lastUsedAt';
+
+interface Page<T> {
+  readonly nodes: readonly T[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+async function listTokens({ ask }: Call): Promise<Shown> {
+  const query = `query ($first: Int!, $after: String) { tokens(first: $first, after: $after) { nodes { ${TOKEN} } pageInfo { hasNextPage endCursor } } }`;
+  const tokens = await allNodes(
+    MOST_LISTED,
+    async (after, first) => (await ask<{ tokens: Page<Token> }>(query, { first, after })).tokens,
+  );
+  return {
+    kind: 'TABLE',
+    columns: [
+      { title: 'ID' },
+      { title: 'NAME' },
+      { title: 'TENANT' },
+      { title: 'PREFIX' },
+      { title: 'SCOPES' },
+      { title: 'EXPIRES' },
+      { title: 'LAST USED' },
+    ],
+    rows: tokens.map(({ id, name, tenant, prefix, scopes, expiresAt, lastUsedAt }) => [
+      id,
+      name,
+      tenant.name,
+      prefix,
+      scopes.join(' '),
+      expiresAt,
+      lastUsedAt,
+    ]),
+    data: tokens,
+  };
+}
+
+interface Made {
+  readonly token: Token | null;
+  readonly secret: string | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/** The secret goes to standard output alone, so that it can be put into a file; the rest is for whoever watches. */
+function made({ terminal }: Call, { token, secret, userErrors }: Made): Shown {
+  if (userErrors.length > 0 || secret === null) return { kind: 'REFUSED', errors: userErrors };
+  terminal.tell(`${token?.name} (${token?.id}): keep this secret, it is not shown again`);
+  return { kind: 'LINE', line: secret, data: { token, secret } };
+}
+
+async function create(call: Call): Promise<Shown> {
+  const input = {
+    name: call.args[0],
+    scopes: call.list('scope').map((scope) => scope.toUpperCase()),
+    tenantId: call.text('tenant') ?? null,
+    expiresAt: call.text('expires') ?? null,
+  };
+  const query = `mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { token { ${TOKEN} } secret userErrors { field message code } } }`;
+  return made(call, (await call.ask<{ tokenCreate: Made }>(query, { input })).tokenCreate);
+}
+
+async function rotate(call: Call): Promise<Shown> {
+  const overlapSeconds = numberOption(call, 'overlap');
+  const input = { id: call.args[0], ...(overlapSeconds === undefined ? {} : { overlapSeconds }) };
+  const query = `mutation ($input: TokenRotateInput!) { tokenRotate(input: $input) { token { ${TOKEN} } secret userErrors { field message code } } }`;
+  return made(call, (await call.ask<{ tokenRotate: Made }>(query, { input })).tokenRotate);
+}
+
+async function revoke({ ask, args: [id] }: Call): Promise<Shown> {
+  const query =
+    'mutation ($input: TokenRevokeInput!) { tokenRevoke(input: $input) { token { id name } userErrors { field message code } } }';
+  const { tokenRevoke } = await ask<{ tokenRevoke: Omit<Made, 'secret'> }>(query, { input: { id } });
+  if (tokenRevoke.userErrors.length > 0) return { kind: 'REFUSED', errors: tokenRevoke.userErrors };
+  return { kind: 'LINE', line: `${tokenRevoke.token?.name} is revoked`, data: tokenRevoke.token };
+}
+
+const NONE = { least: 0, most: 0 };
+const ONE = { least: 1, most: 1 };
+
+export const tokenVerb: VerbTable = {
+  verb: 'token',
+  says: 'Tokens of scripts and people.',
+  actions: {
+    list: {
+      usage: 'list',
+      says: 'Your tokens; for an operator those of all tenants.',
+      argCount: NONE,
+      options: {},
+      run: listTokens,
+    },
+    create: {
+      usage: 'create NAME --scope SCOPE... [--tenant ID] [--expires TIME]',
+      says: 'Makes a token and prints its secret, once.',
+      argCount: ONE,
+      options: { scope: 'LIST', tenant: 'TEXT', expires: 'TEXT' },
+      run: create,
+    },
+    rotate: {
+      usage: 'rotate ID [--overlap SECONDS]',
+      says: 'Prints a new secret; the old one is taken for a day, or as --overlap says.',
+      argCount: ONE,
+      options: { overlap: 'TEXT' },
+      run: rotate,
+    },
+    revoke: { usage: 'revoke ID', says: 'Ends a token at once.', argCount: ONE, options: {}, run: revoke },
+  },
+};
+
+interface Tenant {
+  readonly id: string;
+  readonly name: string;
+  readonly quotas: Readonly<Record<'domains' | 'recipientEntries' | 'tokens', number | null>>;
+}
+
+const TENANT = 'id name quotas { domains recipientEntries tokens } createdAt';
+
+async function listTenants({ ask }: Call): Promise<Shown> {
+  const query = `query ($first: Int!, $after: String) { tenants(first: $first, after: $after) { nodes { ${TENANT} } pageInfo { hasNextPage endCursor } } }`;
+  const tenants = await allNodes(
+    MOST_LISTED,
+    async (after, first) => (await ask<{ tenants: Page<Tenant> }>(query, { first, after })).tenants,
+  );
+  return {
+    kind: 'TABLE',
+    columns: [
+      { title: 'ID' },
+      { title: 'NAME' },
+      { title: 'DOMAINS', align: 'RIGHT' },
+      { title: 'ENTRIES', align: 'RIGHT' },
+      { title: 'TOKENS', align: 'RIGHT' },
+    ],
+    rows: tenants.map(({ id, name, quotas }) => [id, name, quotas.domains, quotas.recipientEntries, quotas.tokens]),
+    data: tenants,
+  };
+}
+
+async function changeTenant(
+  { ask }: Call,
+  mutation: 'tenantCreate' | 'tenantDelete',
+  input: Readonly<Record<string, unknown>>,
+): Promise<Shown> {
+  const type = mutation === 'tenantCreate' ? 'TenantCreateInput' : 'TenantDeleteInput';
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { tenant { ${TENANT} } userErrors { field message code } } }`;
+  type Payload = { readonly tenant: Tenant | null; readonly userErrors: readonly UserError[] };
+  const payload = (await ask<Record<string, Payload>>(query, { input }))[mutation];
+  if (payload === undefined || payload.userErrors.length > 0)
+    return { kind: 'REFUSED', errors: payload?.userErrors ?? [] };
+  const line = mutation === 'tenantCreate' ? String(payload.tenant?.id) : `${payload.tenant?.name} is deleted`;
+  return { kind: 'LINE', line, data: payload.tenant };
+}
+
+export const tenantVerb: VerbTable = {
+  verb: 'tenant',
+  says: 'Owners of domains.',
+  actions: {
+    list: {
+      usage: 'list',
+      says: 'The tenants you may see, with their quotas.',
+      argCount: NONE,
+      options: {},
+      run: listTenants,
+    },
+    create: {
+      usage: 'create NAME [--domains N] [--entries N] [--tokens N]',
+      says: 'Adds a tenant and prints its id.',
+      argCount: ONE,
+      options: { domains: 'TEXT', entries: 'TEXT', tokens: 'TEXT' },
+      run: (call) => {
+        const quotas = {
+          domains: numberOption(call, 'domains'),
+          recipientEntries: numberOption(call, 'entries'),
+          tokens: numberOption(call, 'tokens'),
+        };
+        return changeTenant(call, 'tenantCreate', { name: call.args[0], quotas });
+      },
+    },
+    delete: {
+      usage: 'delete ID',
+      says: 'Removes a tenant that has no domains any more.',
+      argCount: ONE,
+      options: {},
+      run: (call) => changeTenant(call, 'tenantDelete', { id: call.args[0] }),
+    },
+  },
+};

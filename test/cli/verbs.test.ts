@@ -1,0 +1,347 @@
+/** The command's verbs against a real control plane: what they print, for people and for programs, and how they end. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { verbOf, type VerbTable } from '../../src/cli/action.ts';
+import { applyVerb, planVerb } from '../../src/cli/apply.ts';
+import { completionVerb } from '../../src/cli/completion.ts';
+import { dnsblVerb } from '../../src/cli/dnsbl.ts';
+import { domainVerb } from '../../src/cli/domain.ts';
+import { outageVerb } from '../../src/cli/outage.ts';
+import { queueVerb } from '../../src/cli/queue.ts';
+import { recipientsVerb } from '../../src/cli/recipients.ts';
+import type { Terminal, Verb } from '../../src/cli/terminal.ts';
+import { tenantVerb, tokenVerb } from '../../src/cli/token.ts';
+import { carryOutOperations } from '../../src/queue/operation-steps.ts';
+import { addDomain, type Harness, holdMessage, startControl, TOKEN } from '../control/harness.ts';
+import { run } from '../helpers/child.ts';
+
+let control: Harness;
+beforeAll(async () => {
+  control = await startControl();
+});
+afterAll(() => control.close());
+
+interface Ended {
+  readonly code: number;
+  readonly out: readonly string[];
+  readonly err: readonly string[];
+}
+
+async function call(verb: Verb | VerbTable, args: readonly string[], changes: Partial<Terminal> = {}): Promise<Ended> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal: Terminal = {
+    env: { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: TOKEN },
+    print: (line) => void out.push(...line.split('\n')),
+    tell: (line) => void err.push(...line.split('\n')),
+    isScreen: false,
+    interruption: new AbortController().signal,
+    readInput: async () => '',
+    ...changes,
+  };
+  const code = await (typeof verb === 'function' ? verb : verbOf(verb))(args, terminal);
+  return { code, out, err };
+}
+
+/** The data of `--json`. */
+async function json<T>(verb: Verb | VerbTable, ...args: readonly string[]): Promise<T> {
+  const { code, out, err } = await call(verb, [...args, '--json']);
+  expect([code, err.filter((line) => !line.includes('keep this secret'))]).toEqual([0, []]);
+  return JSON.parse(out.join('\n')) as T;
+}
+
+describe('domain', () => {
+  test('add, list, show, set, pause, resume, flush, remove', async () => {
+    expect(
+      await call(domainVerb, [
+        'add',
+        'Cli.example',
+        '--deliver-to',
+        'mx.cli.example:2525',
+        '--deliver-to',
+        '[2001:db8::1]:25',
+        '--label',
+        'team=a=b',
+      ]),
+    ).toEqual({
+      code: 0,
+      out: ['cli.example is ACTIVE'],
+      err: [],
+    });
+    const { out } = await call(domainVerb, ['list']);
+    expect(out[0]).toMatch(/^DOMAIN +STATUS +HELD +SIZE +OUTAGE +NEXT ATTEMPT$/);
+    expect(out.find((line) => line.startsWith('cli.example'))).toMatch(/^cli\.example +ACTIVE +0 +0 B +- +-$/);
+    const shown = await json<Record<string, unknown>>(domainVerb, 'show', 'cli.example');
+    expect(shown).toMatchObject({
+      name: 'cli.example',
+      deliverTo: [
+        { host: 'mx.cli.example', port: 2525 },
+        { host: '2001:db8::1', port: 25 },
+      ],
+      labels: [{ key: 'team', value: 'a=b' }],
+    });
+    expect((await call(domainVerb, ['show', 'cli.example'])).out.join('\n')).toContain(
+      'deliver to      mx.cli.example:2525, 2001:db8::1:25',
+    );
+    expect(
+      await call(domainVerb, ['set', 'cli.example', '--tls', 'required', '--drain-per-minute', '60']),
+    ).toMatchObject({ code: 0, out: ['cli.example is changed'] });
+    expect(await call(domainVerb, ['set', 'cli.example', '--tls', 'none', '--revision', '1'])).toMatchObject({
+      code: 1,
+      err: [expect.stringContaining('expectedRevision: ')],
+    });
+    expect((await call(domainVerb, ['pause', 'cli.example', '--reason', 'new disks'])).out).toEqual([
+      'cli.example is paused',
+    ]);
+    expect((await call(domainVerb, ['show', 'cli.example'])).out.join('\n')).toContain('new disks');
+    expect((await call(domainVerb, ['resume', 'cli.example'])).code).toBe(0);
+    expect((await call(domainVerb, ['flush', 'cli.example'])).out).toEqual(['cli.example is tried now']);
+    expect((await call(domainVerb, ['remove', 'cli.example'])).out).toEqual(['cli.example is removed']);
+    expect(await call(domainVerb, ['show', 'cli.example'])).toEqual({
+      code: 1,
+      out: [],
+      err: ['backup-mx: you have no domain "cli.example"'],
+    });
+  });
+
+  test('what the service refuses is a line with its field and code', async () => {
+    expect(await call(domainVerb, ['add', 'not a domain'])).toMatchObject({
+      code: 1,
+      out: [],
+      err: [expect.stringMatching(/^backup-mx: name: .*\(INVALID\)$/)],
+    });
+    const { code, out } = await call(domainVerb, ['add', 'not a domain', '--json']);
+    expect([code, JSON.parse(out.join(''))]).toEqual([
+      1,
+      { userErrors: [{ field: ['name'], message: expect.any(String), code: 'INVALID' }] },
+    ]);
+  });
+});
+
+describe('recipients and dnsbl', () => {
+  test('lists are shown and changed', async () => {
+    await addDomain(control, 'lists.example');
+    expect((await call(recipientsVerb, ['add', 'lists.example', 'Bob', 'alice'])).out).toEqual(['added 2, removed 0']);
+    const readInput = async () => '# staff\nalice\n\ncarol\n';
+    expect(
+      (await call(recipientsVerb, ['replace', 'lists.example', '--from', '-', '--dry-run'], { readInput })).out,
+    ).toEqual(['would add 1, would remove 1']);
+    expect((await call(recipientsVerb, ['replace', 'lists.example', '--from', '-'], { readInput })).out).toEqual([
+      'added 1, removed 1',
+    ]);
+    expect(await json<unknown>(recipientsVerb, 'list', 'lists.example')).toEqual(['alice', 'carol']);
+    expect(await call(recipientsVerb, ['remove', 'lists.example', 'alice', 'carol'])).toMatchObject({
+      code: 1,
+      err: [expect.stringContaining('(SHRINK)')],
+    });
+    expect((await call(recipientsVerb, ['remove', 'lists.example', 'alice', 'carol', '--force'])).code).toBe(0);
+    expect(await call(recipientsVerb, ['add', 'lists.example', 'a', '--from', 'x'])).toMatchObject({
+      code: 1,
+      err: ['backup-mx: name local parts or --from FILE, not both'],
+    });
+    expect((await call(dnsblVerb, ['add', 'lists.example', 'zen.dnsbl.example', '--code', '127.0.0.2'])).out).toEqual([
+      'zen.dnsbl.example is asked for lists.example, mode DRY_RUN',
+    ]);
+    expect(
+      (await call(dnsblVerb, ['add', 'lists.example', 'zen.dnsbl.example', '--reject', '--weight', '2'])).code,
+    ).toBe(0);
+    expect(await json<unknown>(dnsblVerb, 'list', 'lists.example')).toMatchObject([
+      { zone: 'zen.dnsbl.example', mode: 'REJECT', weight: 2, codes: [] },
+    ]);
+    expect((await call(dnsblVerb, ['remove', 'lists.example', 'zen.dnsbl.example'])).code).toBe(0);
+    expect((await call(dnsblVerb, ['remove', 'lists.example', 'zen.dnsbl.example'])).code).toBe(1);
+  });
+});
+
+describe('queue and outage', () => {
+  test('held mail is listed, shown, retried one by one, and cancelled by a filter with progress', async () => {
+    const destinationId = await addDomain(control, 'queue.example');
+    const ids = [];
+    for (const address of ['a@queue.example', 'b@queue.example', 'c@queue.example'])
+      ids.push(await holdMessage(control.database, { destinationId, addresses: [address] }));
+    const { out } = await call(queueVerb, ['list', '--domain', 'queue.example', '--count', '2']);
+    expect(out).toHaveLength(3);
+    expect((await call(queueVerb, ['show', ids[0] ?? ''])).out.join('\n')).toContain('a@queue.example HELD');
+    expect((await call(queueVerb, ['retry', ids[0] ?? ''])).out).toEqual([`${ids[0]}: done`]);
+    expect(
+      (await call(queueVerb, ['cancel', '--domain', 'queue.example', '--recipient', 'b@queue.example', '--dry-run']))
+        .out,
+    ).toEqual(['1 messages are meant']);
+    expect(await call(queueVerb, ['cancel', '--domain', 'queue.example', '--expect', '7'])).toMatchObject({
+      code: 1,
+      err: [expect.stringContaining('(CONFLICT)')],
+    });
+    const { queueSql } = control.database.database;
+    const cancelling = call(queueVerb, ['cancel', '--domain', 'queue.example']);
+    const state = { ended: false };
+    void cancelling.finally(() => void (state.ended = true));
+    while (!state.ended) {
+      await carryOutOperations({ sql: queueSql, onFates: () => undefined, onRetried: () => undefined });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await cancelling).toMatchObject({ code: 0, out: ['DONE: 3 of 3 messages'] });
+    expect(await call(queueVerb, ['cancel'])).toMatchObject({
+      code: 1,
+      err: ['backup-mx: name a message id, or --domain and a filter'],
+    });
+    expect((await call(outageVerb, ['list', '--all'])).out[0]).toMatch(/^DOMAIN +CLASS +SINCE/);
+  });
+});
+
+describe('token and tenant', () => {
+  test('a secret goes to standard output alone, and works', async () => {
+    const { id } = await json<{ id: string }>(tenantVerb, 'create', 'cli tenant', '--domains', '5');
+    const { code, out, err } = await call(tokenVerb, [
+      'create',
+      'cli token',
+      '--scope',
+      'domain_read',
+      '--scope',
+      'QUEUE_READ',
+      '--tenant',
+      id,
+    ]);
+    expect([code, out.length, err.length]).toEqual([0, 1, 1]);
+    const env = { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: out[0] };
+    expect(await call(domainVerb, ['list'], { env })).toMatchObject({ code: 0, err: [] });
+    expect(await call(domainVerb, ['add', 'a.example'], { env })).toMatchObject({
+      code: 1,
+      err: [expect.stringContaining('(FORBIDDEN)')],
+    });
+    const tokens = await json<{ id: string; name: string }[]>(tokenVerb, 'list');
+    const token = tokens.find(({ name }) => name === 'cli token');
+    expect((await call(tokenVerb, ['rotate', token?.id ?? '', '--overlap', '0'])).out[0]).toMatch(/^bmx_/);
+    expect(await call(domainVerb, ['list'], { env })).toMatchObject({
+      code: 1,
+      err: ['backup-mx: BACKUP_MX_TOKEN is no valid token of this service'],
+    });
+    expect((await call(tokenVerb, ['revoke', token?.id ?? ''])).out).toEqual(['cli token is revoked']);
+    expect((await call(tenantVerb, ['list'])).out.join('\n')).toContain('cli tenant');
+    expect((await call(tenantVerb, ['delete', id])).out).toEqual(['cli tenant is deleted']);
+  });
+});
+
+describe('plan and apply', () => {
+  const FILE = `# yaml-language-server: $schema=manifest.schema.json
+owner: { key: file, value: one }
+domains:
+  - name: yaml.example
+    recipients: [alice]
+    deliverTo:
+      - host: mx.yaml.example
+  - name: other.example
+    tlsPolicy: REQUIRED
+`;
+  const readInput = async () => FILE;
+
+  test('say what is to be done, do it, and then have nothing to do', async () => {
+    const plan = ['+ yaml.example', '+ other.example'];
+    expect(await call(planVerb, ['--file', '-'], { readInput })).toEqual({
+      code: 0,
+      out: [...plan, 'Plan: 2 to add, 0 to change, 0 to remove, 0 as they should be.'],
+      err: [],
+    });
+    expect((await call(applyVerb, ['--file', '-'], { readInput })).out).toEqual([
+      ...plan,
+      'Done: 2 added, 0 changed, 0 removed, 0 as they should be.',
+    ]);
+    expect((await call(planVerb, ['--file', '-'], { readInput })).out).toEqual([
+      'Plan: 0 to add, 0 to change, 0 to remove, 2 as they should be.',
+    ]);
+    const less = async () => FILE.replace(/ {2}- name: other[^]*/, '').replace('alice', 'bob');
+    expect((await call(applyVerb, ['--file', '-', '--prune'], { readInput: less })).out.slice(0, 2)).toEqual([
+      '~ yaml.example  recipients',
+      '- other.example',
+    ]);
+  });
+
+  test('name unknown keys and wrong types with line and column, and do nothing', async () => {
+    const bad = async () =>
+      'domains:\n  - name: a.example\n    deliverto: []\n    callAheads: "yes"\n    drainPerMinute: 1.5\n    tlsPolicy: SOME\n  - recipients: alice\n';
+    expect(await call(applyVerb, ['--file', '-'], { readInput: bad })).toEqual({
+      code: 1,
+      out: [],
+      err: [
+        'backup-mx: -:3:5: unknown key "deliverto": did you mean deliverTo?',
+        'backup-mx: -:4:17: expected true or false',
+        'backup-mx: -:5:21: expected a whole number',
+        expect.stringMatching(/^backup-mx: -:6:16: expected one of NONE, OPPORTUNISTIC/),
+        'backup-mx: -:7:17: expected a list',
+        'backup-mx: -:7:5: name is missing',
+      ],
+    });
+    const broken = async () => 'domains: [a\n';
+    expect((await call(planVerb, ['--file', '-'], { readInput: broken })).err[0]).toMatch(/^backup-mx: -:\d+:\d+: /);
+    expect((await call(planVerb, ['--file', '/nowhere.yaml'])).err[0]).toContain('cannot read /nowhere.yaml');
+    const refused = async () => 'domains:\n  - name: b.example\n  - name: not a domain\n';
+    expect((await call(planVerb, ['--file', '-'], { readInput: refused })).err).toEqual([
+      expect.stringMatching(/^backup-mx: not a domain\.name: .*\(INVALID\)$/),
+    ]);
+  });
+});
+
+describe('every verb', () => {
+  test('says what is wrong with its arguments before it asks anything, exit 2', async () => {
+    const env = {};
+    expect(await call(domainVerb, [], { env })).toMatchObject({
+      code: 2,
+      err: expect.arrayContaining(['backup-mx: domain takes an action']),
+    });
+    expect(await call(domainVerb, ['frobnicate'], { env })).toMatchObject({
+      code: 2,
+      err: expect.arrayContaining(['backup-mx: domain has no action "frobnicate"']),
+    });
+    expect(await call(domainVerb, ['show'], { env })).toMatchObject({
+      code: 2,
+      err: ['backup-mx: domain show: an argument is missing', '  backup-mx domain show NAME'],
+    });
+    expect(await call(domainVerb, ['show', 'a', 'b'], { env })).toMatchObject({ code: 2 });
+    expect(await call(domainVerb, ['list', '--nonsense'], { env })).toMatchObject({
+      code: 2,
+      err: [expect.stringContaining('--nonsense'), expect.any(String)],
+    });
+  });
+
+  test('tells a service that cannot be reached, or is none, in one line, exit 1', async () => {
+    expect(await call(domainVerb, ['list'], { env: {} })).toMatchObject({
+      code: 1,
+      err: [expect.stringContaining('BACKUP_MX_TOKEN is not set')],
+    });
+    const away = { BACKUP_MX_URL: 'http://127.0.0.1:1', BACKUP_MX_TOKEN: TOKEN };
+    expect(await call(domainVerb, ['list'], { env: away })).toMatchObject({
+      code: 1,
+      out: [],
+      err: [expect.stringMatching(/^backup-mx: http:\/\/127\.0\.0\.1:1 cannot be reached: /)],
+    });
+    expect(await call(domainVerb, ['list'], { env: { ...away, BACKUP_MX_URL: 'example.org' } })).toMatchObject({
+      code: 1,
+      err: [expect.stringContaining('BACKUP_MX_URL is "example.org"')],
+    });
+    const other = createServer((_request, response) => response.writeHead(404).end('<html>')).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    expect(
+      await call(domainVerb, ['list'], { env: { ...away, BACKUP_MX_URL: `http://127.0.0.1:${port}` } }),
+    ).toMatchObject({ code: 1, err: [expect.stringContaining('is not a Backup MX: it answered 404')] });
+    other.closeAllConnections();
+    other.close();
+  });
+
+  test('sets a table off on a screen, unless NO_COLOR asks for none', async () => {
+    const env = { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: TOKEN };
+    expect((await call(domainVerb, ['list'], { isScreen: true })).out[0]).toMatch(/^\u001b\[1mDOMAIN.*\u001b\[0m$/);
+    expect((await call(domainVerb, ['list'], { isScreen: true, env: { ...env, NO_COLOR: '1' } })).out[0]).toMatch(
+      /^DOMAIN/,
+    );
+  });
+
+  test('is completed by a script that bash takes', async () => {
+    const { out } = await call(completionVerb([domainVerb, queueVerb], ['plan']), ['bash']);
+    const script = `${out.join('\n')}\nCOMP_WORDS=(backup-mx domain ex); COMP_CWORD=2; _backup_mx; echo "\${COMPREPLY[@]}"\nCOMP_WORDS=(backup-mx queue list --dom); COMP_CWORD=3; _backup_mx; echo "\${COMPREPLY[@]}"`;
+    const { stdout } = await run('bash', ['-c', script], { timeoutMs: 10_000 });
+    expect(stdout.toString().trim().split('\n')).toEqual(['extend-hold', '--domain']);
+    expect((await call(completionVerb([], []), ['fish'])).code).toBe(2);
+  });
+});
