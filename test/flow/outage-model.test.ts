@@ -22,7 +22,7 @@ import { runs, runsTimeoutMs } from '../fuzz/runs.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { openSpool } from '../helpers/mail.ts';
 import { checkRules, type Life, sweepByRules } from '../helpers/outage-rules.ts';
-import { type Death, MODES, openWorld } from '../helpers/outage-world.ts';
+import { type Death, type Mode, MODES, openWorld } from '../helpers/outage-world.ts';
 
 const LIVES = 10;
 const SECONDS = 15;
@@ -43,17 +43,19 @@ interface Step {
   readonly [fc.toStringMethod]: () => string;
 }
 
-function step<T>(
-  name: string,
-  given: fc.Arbitrary<T>,
-  take: (life: Life, given: T) => Promise<unknown>,
-): fc.Arbitrary<Step> {
-  return given.map((values) => ({
+type Take<T> = (life: Life, given: T) => Promise<unknown>;
+
+function made<T>(name: string, values: T, take: Take<T>): Step {
+  return {
     take: async (life) => {
       await take(life, values);
     },
     [fc.toStringMethod]: () => `${name} ${fc.stringify(values)}`,
-  }));
+  };
+}
+
+function step<T>(name: string, given: fc.Arbitrary<T>, take: Take<T>): fc.Arbitrary<Step> {
+  return given.map((values) => made(name, values, take));
 }
 
 const idOf = ({ world }: Life, at: number): string => world.destinations[at]?.id ?? '';
@@ -63,7 +65,11 @@ function allow({ ended }: Life, ids: readonly string[], state: string): void {
   for (const id of ids) ended.set(id, (ended.get(id) ?? new Set()).add(state));
 }
 
-const ENDS: Readonly<Record<OperationVerb, string | null>> = { RETRY: null, CANCEL: 'CANCELLED', BOUNCE: 'FAILED' };
+const ENDS: Readonly<Record<OperationVerb, string | null>> = {
+  RETRY: null,
+  CANCEL: 'CANCELLED',
+  BOUNCE: 'FAILED',
+};
 
 async function onMany(life: Life, { at, verb }: { at: number; verb: OperationVerb }): Promise<void> {
   const domain = life.world.destinations[at]?.name ?? '';
@@ -76,12 +82,22 @@ async function onMany(life: Life, { at, verb }: { at: number; verb: OperationVer
     until: null,
     olderThanHours: null,
   };
-  const request = { verb, filter, reason: 'test', isDryRun: false, expectedCount: null };
+  const request = {
+    verb,
+    filter,
+    reason: 'test',
+    isDryRun: false,
+    expectedCount: null,
+  };
   const start = await startOperation(db.sql, OPERATOR_VIEWER, request);
   if (start.kind !== 'STARTED') return;
   const state = ENDS[verb];
   if (state !== null) allow(life, life.ids, state);
-  await carryOutOperations({ sql: db.database.queueSql, onFates: () => undefined, onRetried: () => undefined });
+  await carryOutOperations({
+    sql: db.database.queueSql,
+    onFates: () => undefined,
+    onRetried: () => undefined,
+  });
 }
 
 async function onOne(
@@ -94,6 +110,18 @@ async function onOne(
   if (id === undefined) return;
   const { kind } = await verb(db.sql, OPERATOR_VIEWER, id, 'test');
   if (kind === 'DONE' && state !== null) allow(life, [id], state);
+}
+
+interface Turn {
+  readonly at: number;
+  readonly mode: Mode;
+  readonly isSoon: boolean;
+}
+
+async function turnPrimary(life: Life, { at, mode, isSoon }: Turn): Promise<void> {
+  life.world.modes.set(idOf(life, at), mode);
+  // Beside a session that succeeded within a minute nothing is an outage.
+  if (!isSoon) await db.moveClock('2 minutes');
 }
 
 async function setOwnTrouble(life: Life, isOn: boolean): Promise<void> {
@@ -115,7 +143,11 @@ async function pause({ world }: Life, { at, minutes }: { at: number; minutes: nu
   const [row] = await db.sql<
     { until: Date | null }[]
   >`select bmx_now() + make_interval(mins => ${minutes}::integer) as until`;
-  await pauseDestination(db.sql, OPERATOR_VIEWER, id, { from: null, until: row?.until ?? null, reason: 'test' });
+  await pauseDestination(db.sql, OPERATOR_VIEWER, id, {
+    from: null,
+    until: row?.until ?? null,
+    reason: 'test',
+  });
 }
 
 async function care(): Promise<void> {
@@ -133,19 +165,23 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 5,
     arbitrary: step(
       'primary',
-      fc.record({ at, mode: fc.constantFrom(...MODES), isSoon: fc.boolean() }),
-      async (life, given) => {
-        life.world.modes.set(idOf(life, given.at), given.mode);
-        // Beside a session that succeeded within a minute nothing is an outage.
-        if (!given.isSoon) await db.moveClock('2 minutes');
-      },
+      fc.record({
+        at,
+        mode: fc.constantFrom<Mode[]>(...MODES, 'DOWN', 'REFUSING', 'REFUSING', 'UP'),
+        isSoon: fc.boolean(),
+      }),
+      turnPrimary,
     ),
   },
   {
     weight: 5,
     arbitrary: step(
       'arrival',
-      fc.record({ at, recipients: fc.integer({ min: 1, max: 3 }), size: fc.integer({ min: 1, max: 5000 }) }),
+      fc.record({
+        at,
+        recipients: fc.integer({ min: 1, max: 3 }),
+        size: fc.integer({ min: 1, max: 5000 }),
+      }),
       async (life, given) => {
         life.ids.push(await life.world.accept(given.at, given.recipients, given.size));
       },
@@ -160,13 +196,28 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
   { weight: 6, arbitrary: step('next slot', fc.constant(null), toNextSlot) },
-  { weight: 1, arbitrary: step('restart', fc.constant(null), ({ world }) => world.restart()) },
-  { weight: 1, arbitrary: step('death', fc.constantFrom<Death[]>('BEFORE_DOT', 'BEHIND_DOT'), sweepByRules) },
-  { weight: 1, arbitrary: step('late word', fc.constant(null), ({ world }) => world.lateWord()) },
+  {
+    weight: 1,
+    arbitrary: step('restart', fc.constant(null), ({ world }) => world.restart()),
+  },
+  {
+    weight: 1,
+    arbitrary: step('death', fc.constantFrom<Death[]>('BEFORE_DOT', 'BEHIND_DOT'), sweepByRules),
+  },
+  {
+    weight: 1,
+    arbitrary: step('late word', fc.constant(null), ({ world }) => world.lateWord()),
+  },
   { weight: 1, arbitrary: step('care', fc.constant(null), care) },
   { weight: 1, arbitrary: step('own trouble', fc.boolean(), setOwnTrouble) },
-  { weight: 2, arbitrary: step('flush', at, (life, one) => requestFlush(db.sql, OPERATOR_VIEWER, idOf(life, one))) },
-  { weight: 1, arbitrary: step('pause', fc.record({ at, minutes: fc.constantFrom(null, 10, 600) }), pause) },
+  {
+    weight: 2,
+    arbitrary: step('flush', at, (life, one) => requestFlush(db.sql, OPERATOR_VIEWER, idOf(life, one))),
+  },
+  {
+    weight: 1,
+    arbitrary: step('pause', fc.record({ at, minutes: fc.constantFrom(null, 10, 600) }), pause),
+  },
   {
     weight: 1,
     arbitrary: step('resume', at, (life, one) => resumeDestination(db.sql, OPERATOR_VIEWER, idOf(life, one), 'test')),
@@ -190,14 +241,26 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: step('release', at, (life, one) => releaseBreaker(db.sql, OPERATOR_VIEWER, idOf(life, one))),
   },
-  { weight: 1, arbitrary: step('retry', anyMessage, (life, one) => onOne(life, one, retryMessage, null)) },
-  { weight: 1, arbitrary: step('cancel', anyMessage, (life, one) => onOne(life, one, cancelMessage, 'CANCELLED')) },
-  { weight: 1, arbitrary: step('bounce', anyMessage, (life, one) => onOne(life, one, bounceMessage, 'FAILED')) },
+  {
+    weight: 1,
+    arbitrary: step('retry', anyMessage, (life, one) => onOne(life, one, retryMessage, null)),
+  },
+  {
+    weight: 1,
+    arbitrary: step('cancel', anyMessage, (life, one) => onOne(life, one, cancelMessage, 'CANCELLED')),
+  },
+  {
+    weight: 1,
+    arbitrary: step('bounce', anyMessage, (life, one) => onOne(life, one, bounceMessage, 'FAILED')),
+  },
   {
     weight: 1,
     arbitrary: step(
       'operation',
-      fc.record({ at, verb: fc.constantFrom<OperationVerb[]>('RETRY', 'CANCEL', 'BOUNCE') }),
+      fc.record({
+        at,
+        verb: fc.constantFrom<OperationVerb[]>('RETRY', 'CANCEL', 'BOUNCE'),
+      }),
       onMany,
     ),
   },
@@ -233,7 +296,10 @@ async function live(steps: readonly Step[]): Promise<void> {
     isOwnTrouble: false,
   };
   try {
+    // One of them begins with an outage.
+    life.world.modes.set(idOf(life, 0), 'DOWN');
     for (const n of [0, 0, 0, 1, 1, 1]) life.ids.push(await life.world.accept(n, 2, 100));
+    await sweepByRules(life);
     for (const one of steps) {
       await one.take(life);
       await sweepByRules(life);
@@ -251,7 +317,17 @@ test(
     const { seed = Date.now() % 0x7f_ff_ff_ff, ...options } = runs(LIVES);
     console.log(`outage model: FUZZ_SEED=${seed}`);
     const lives = fc.asyncProperty(fc.array(anyStep, { minLength: 10, maxLength: 30, size: 'max' }), live);
-    await fc.assert(lives, { ...options, seed, endOnFailure: options.path !== undefined });
+    await fc.assert(lives, {
+      ...options,
+      seed,
+      endOnFailure: options.path !== undefined,
+    });
   },
   2 * runsTimeoutMs(SECONDS) + 60_000,
 );
+
+test('a life in which a primary comes back half set up', async () => {
+  const turn = (mode: Mode) => made('primary', { at: 0, mode, isSoon: false }, turnPrimary);
+  const nextSlot = made('next slot', null, toNextSlot);
+  await live([turn('REFUSING'), nextSlot, turn('UP'), nextSlot, turn('LOST'), nextSlot, turn('DOWN'), nextSlot]);
+}, 60_000);
