@@ -7,6 +7,9 @@ import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { until } from '../helpers/child.ts';
 import { type Flow, PATIENCE_MS, startFlow, transact } from '../helpers/flow.ts';
 
+const NAMES = ['one.example', 'other.example', 'little.example'];
+const SAME = 120;
+
 let flow: Flow;
 const primaries: FakePrimary[] = [];
 
@@ -44,32 +47,27 @@ async function untilEmpty(domain: string): Promise<void> {
 
 test('two destinations of the same size keep pace, and one with little does not wait for one with much', async () => {
   const [one, other, little] = [
-    await hold('one.example', many(150)),
-    await hold('other.example', many(150)),
+    await hold('one.example', many(SAME)),
+    await hold('other.example', many(SAME)),
     await hold('little.example', many(10)),
   ];
-  for (const primary of [one, other, little]) primary.setMode({ tarpitMs: 8 });
-  const sizes: (readonly [number, number])[] = [];
-  const paces: (readonly [number, number])[] = [];
-  const littleDone = little
-    .waitFor(() => little.messages.length === 10, 'the little')
-    .then(() => {
-      sizes.push([one.messages.length, other.messages.length]);
-    });
-  const firstDone = Promise.race(
-    [one, other].map((primary) => primary.waitFor(() => primary.messages.length === 150, 'the first of the two')),
-  ).then(() => void paces.push([one.messages.length, other.messages.length]));
-  const probes = [];
-  for (const name of ['one', 'other', 'little'])
-    probes.push((await flow.see(`${name}.example`)).outage?.nextProbeAt ?? '');
+  const all = [one, other, little];
+  // Nobody is ahead of the others before all have begun.
+  const begun = Promise.withResolvers<void>();
+  for (const primary of all) primary.setMode({ tarpitMs: 5, dotGate: () => begun.promise });
+  const probes = await Promise.all(NAMES.map(async (name) => (await flow.see(name)).outage?.nextProbeAt ?? ''));
   await flow.moveTo(probes.toSorted().at(-1));
-  await Promise.all([littleDone, firstDone]);
-  expect(sizes.flat().filter((count) => count === 150)).toEqual([]);
-  expect(Math.min(...paces.flat())).toBeGreaterThan(150 / 3);
-  for (const name of ['one', 'other', 'little']) await untilEmpty(`${name}.example`);
+  await until('all have begun', PATIENCE_MS, () => all.every((primary) => primary.countVerb('DATA') > 0));
+  begun.resolve();
+  const counts = () => [one.messages.length, other.messages.length];
+  await until('the little has arrived', PATIENCE_MS, () => little.messages.length === 10);
+  expect(counts()).not.toContain(SAME);
+  await until('the first of the two is done', PATIENCE_MS, () => counts().includes(SAME));
+  expect(Math.min(...counts())).toBeGreaterThan(SAME / 4);
+  for (const name of NAMES) await untilEmpty(name);
   for (const primary of [one, other]) {
-    expect(new Set(primary.messages.map(({ recipients }) => recipients[0]?.address)).size).toBe(150);
-    expect(primary.messages).toHaveLength(150);
+    expect(new Set(primary.messages.map(({ recipients }) => recipients[0]?.address)).size).toBe(SAME);
+    expect(primary.messages).toHaveLength(SAME);
   }
 });
 
