@@ -39,7 +39,8 @@ const HEARD_WITHIN_MS = 60_000;
 const LONG_PAUSE_MS = [2000, 10_000] as const;
 /** In which something must be accepted, or there is nothing to disturb. */
 const WORTH_LOOKING_MS = 500;
-const SETTLED_WITHIN_MS = 180_000;
+/** At the end fewer and fewer are held, or no more will come of it. */
+const PROGRESS_WITHIN_MS = 120_000;
 const ROUND_MS = 500;
 /** What waits for its own clock, and not for an operator, gets half an hour in every third round. */
 const CLOCK_MOVES_EVERY = 3;
@@ -64,7 +65,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     const troubles = await runTroubles(seed, tracksOf(scene, senders, options), durationMs);
     await until('senders were heard', HEARD_WITHIN_MS, () => senders.acceptedCount() >= LEAST_ACCEPTED);
     await senders.stop();
-    await settle(scene);
+    const left = await settle(scene);
+    if (left > 0) surprises.push(`${left} messages and reports did not move any more`);
     const copies = (await Promise.all(scene.primaries.map((primary) => primary.readCopies()))).flat();
     const records = await readRecords(scene.server.sql);
     const result = audit({ sent: senders.sent, copies, troubles, records, lost: new Set([DEAD]) });
@@ -103,18 +105,22 @@ function recipientsOf(number: number, random: Random): string[] {
   });
 }
 
-/** Until nothing is held but for the dead primary, and every report is with its sender. What is left is the auditor's affair. */
-async function settle({ nodes, server }: ChaosScene): Promise<void> {
-  const endsAt = performance.now() + SETTLED_WITHIN_MS;
+/** Until nothing is held but for the dead primary, and every report is with its sender. Returns how much is left all the same. */
+async function settle({ nodes, server }: ChaosScene): Promise<number> {
+  let [least, endsAt] = [Number.POSITIVE_INFINITY, performance.now() + PROGRESS_WITHIN_MS];
   for (let rounds = 1; performance.now() < endsAt; rounds += 1) {
     const [row] = await server.sql<{ left: number }[]>`
       select (select count(*) from messages m join destinations d on d.id = m.destination_id where d.name <> ${DEAD})
         + (select count(*) from messages where claimed_by is not null) + (select count(*) from reports_due) as left`;
-    if (row?.left === 0) return;
+    const left = row?.left ?? 0;
+    if (left === 0) return 0;
+    if (left < least) [least, endsAt] = [left, performance.now() + PROGRESS_WITHIN_MS];
     const control = nodes[0]?.service();
-    if (control === undefined) return;
-    for (const name of [...SHAKEN, STEADY]) await flushDomain(control, name);
+    if (control === undefined) return left;
+    // A connection that was kept open may be closed in that very moment: the next round says it again.
+    for (const name of [...SHAKEN, STEADY]) await flushDomain(control, name).catch(() => undefined);
     if (rounds % CLOCK_MOVES_EVERY === 0) await server.moveClock('30 minutes');
     await wait(ROUND_MS);
   }
+  return least;
 }
