@@ -22,7 +22,7 @@ const WELL = 'well.example';
 const MIB = 1024 * 1024;
 /** A hundred primaries, many of which pour as fast as they are read. */
 const GROWTH_BYTES = 150 * MIB;
-const WAIT_MS = 2000;
+const WAIT_MS = 3000;
 
 interface Case {
   readonly stage: Stage;
@@ -115,7 +115,7 @@ describe.skipIf(isSkipped('primaries that talk nonsense', WHY_NO_SHORT_TIMEOUTS)
         const arrived = well.messages.length;
         const beganAt = performance.now();
         await flow.send({ to: [`user${arrived}@${WELL}`] });
-        await well.waitFor(() => well.messages.length > arrived, 'mail of the other domain');
+        await until('mail of the other domain', PATIENCE_MS, () => well.messages.length > arrived);
         tookMs.push(performance.now() - beganAt);
       }
       return tookMs;
@@ -125,7 +125,7 @@ describe.skipIf(isSkipped('primaries that talk nonsense', WHY_NO_SHORT_TIMEOUTS)
       cases.map(async ({ domain, id }) => {
         await until(
           `${domain} is tried`,
-          15_000,
+          40_000,
           async () => (await readMessage(id)).recipients[0]?.attemptCount === 1,
         );
         await flow.untilIdle(domain);
@@ -134,8 +134,8 @@ describe.skipIf(isSkipped('primaries that talk nonsense', WHY_NO_SHORT_TIMEOUTS)
     state.isOver = true;
     const tookMs = await others;
     expect(tookMs.length).toBeGreaterThan(5);
-    // On a busy machine; alone it is less than one.
-    expect(Math.max(...tookMs)).toBeLessThan(5000);
+    // On a busy machine; alone it is less than one second.
+    expect(Math.max(...tookMs)).toBeLessThan(10_000);
     expect(residentBytes('VmHWM') - residentBefore).toBeLessThan(GROWTH_BYTES);
     expect(flow.service.hasEnded()).toBe(false);
     expect(flow.service.output()).not.toContain('"event":"fault"');
