@@ -47,6 +47,7 @@ export interface SharesDeps {
   readonly destinationId: string;
   readonly holder: Holder;
   readonly ramp: Ramp;
+  /** By the service's time. */
   readonly lastSuccess: { atMs: number };
   /** The owner's own. */
   readonly openCount: () => number;
@@ -124,7 +125,7 @@ function isWorthwhile(ramp: Ramp, isBusy: boolean): boolean {
  * is free: what neither the owner nor any helper has open or may open.
  */
 export function planShares(
-  { heldCount, isOpen, helpers }: DrainState,
+  { heldCount, isOpen, helpers }: Omit<DrainState, 'nowMs'>,
   owner: {
     /** Sessions of all nodes together. */
     readonly total: number;
@@ -167,14 +168,14 @@ export function planShares(
 function createTold({ ramp, lastSuccess }: SharesDeps): { readonly hear: (drain: DrainState) => void } {
   let before = new Map<number, { readonly refusalCount: number; readonly judgedCount: number }>();
   return {
-    hear: ({ helpers }) => {
+    hear: ({ helpers, nowMs }) => {
       const now: typeof before = new Map();
       let isRefused = false;
       for (const { epoch, share } of helpers) {
         if (share === null) continue;
         const { refusalCount, judgedCount } = share;
         const last = before.get(epoch) ?? { refusalCount: 0, judgedCount: 0 };
-        if (judgedCount > last.judgedCount) lastSuccess.atMs = monotonicMs();
+        if (judgedCount > last.judgedCount) lastSuccess.atMs = nowMs;
         if (refusalCount > last.refusalCount) isRefused = true;
         now.set(epoch, { refusalCount, judgedCount });
       }

@@ -45,6 +45,8 @@ export interface Helper extends Owner {
 }
 
 export interface DrainState {
+  /** The service's time of this reading, in milliseconds. */
+  readonly nowMs: number;
   readonly heldCount: number;
   /** Nothing forbids that other nodes deliver here. */
   readonly isOpen: boolean;
@@ -56,6 +58,7 @@ export interface DrainState {
 export async function readDrain(sql: Sql, destinationId: string, owner: Owner): Promise<DrainState | null> {
   const rows = await sql<
     {
+      now_ms: number;
       held_count: number;
       is_open: boolean;
       node: number | null;
@@ -67,7 +70,7 @@ export async function readDrain(sql: Sql, destinationId: string, owner: Owner): 
       is_spurned: boolean;
     }[]
   >`
-    select (d.held_count + coalesce((
+    select (extract(epoch from bmx_now()) * 1000)::float8 as now_ms, (d.held_count + coalesce((
         select sum(q.held_count) from queue_delta q where q.destination_id = d.id), 0))::bigint as held_count,
       (d.first_failure_at is null and d.breaker <> 'OPEN' and d.drain_per_minute is null
         and not ${isPausedNow(sql)}) as is_open, h.*
@@ -89,7 +92,7 @@ export async function readDrain(sql: Sql, destinationId: string, owner: Owner): 
     const { held_sessions: heldSessions, refusal_count: refusalCount, judged_count: judgedCount } = row;
     return [{ node, epoch, share: { sessions, heldSessions, refusalCount, judgedCount, isSpurned: row.is_spurned } }];
   });
-  return { heldCount: first.held_count, isOpen: first.is_open, helpers };
+  return { nowMs: first.now_ms, heldCount: first.held_count, isOpen: first.is_open, helpers };
 }
 
 export interface Grant extends Owner {

@@ -2,10 +2,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { monotonicMs } from '../../src/clock.ts';
 import { createHostMemory } from '../../src/delivery/host-memory.ts';
+import { createRamp } from '../../src/delivery/ramp.ts';
 import type { StoppableResult } from '../../src/delivery/round-attempt.ts';
 import { followShare } from '../../src/delivery/share-terms.ts';
+import { startShares } from '../../src/delivery/shares.ts';
 import { createDelivery } from '../../src/delivery/worker.ts';
-import { grantShares, readDrain } from '../../src/outage/drain-shares.ts';
+import { grantShares, keepShare, readDrain, takeShare } from '../../src/outage/drain-shares.ts';
 import { type Owner, takeOwnership } from '../../src/outage/owner.ts';
 import type { ClaimedMessage, QueueSql } from '../../src/queue/claim.ts';
 import type { Spool } from '../../src/queue/spool.ts';
@@ -133,6 +135,31 @@ describe('with a share of five sessions', () => {
     expect(due).toHaveLength(COUNT);
     await delivery.stop(5000);
   });
+});
+
+test('what a helper hands over is a success to the owner too, by the service’s time', async () => {
+  await grant(5);
+  await takeShare(db.sql, id, helper);
+  await keepShare(db.sql, id, helper, { heldSessions: 5, refusalCount: 0, judgedCount: 7, routeGeneration: 1 });
+  const lastSuccess = { atMs: Number.NEGATIVE_INFINITY };
+  const shares = startShares({
+    sql: db.database.queueSql,
+    destinationId: id,
+    holder: owner,
+    ramp: createRamp(),
+    lastSuccess,
+    openCount: () => 0,
+    cpuMs: () => 0,
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  shares.noteHeld(5);
+  await until('the owner has looked', 10_000, () => lastSuccess.atMs > Number.NEGATIVE_INFINITY);
+  await shares.stop();
+  const [row] = await db.sql<{ since: number }[]>`
+    select (extract(epoch from bmx_now()) * 1000 - ${lastSuccess.atMs}::float8)::float8 as since`;
+  expect(row?.since).toBeWithin(0, 10_000);
 });
 
 test('without a share it does nothing', async () => {

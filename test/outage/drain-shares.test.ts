@@ -61,6 +61,7 @@ const readShare = async () => (await readDrain(db.sql, id, owner))?.helpers[0]?.
 
 test('a share is granted, taken up, kept, changed and given back', async () => {
   expect(await readDrain(db.sql, id, owner)).toEqual({
+    nowMs: expect.any(Number),
     heldCount: 1,
     isOpen: true,
     helpers: [{ ...helper, share: null }],
