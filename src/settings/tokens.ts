@@ -67,7 +67,7 @@ export interface Tokens {
   /** In order of creation, after the one with id `afterId` when given. */
   listTokens(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<Token[]>;
   createToken(issuer: TokenIssuer, input: TokenCreateInput): Promise<TokenChange>;
-  rotateToken(viewer: Viewer, input: TokenRotateInput): Promise<TokenChange>;
+  rotateToken(issuer: TokenIssuer, input: TokenRotateInput): Promise<TokenChange>;
   /** It is taken nowhere any more. */
   revokeToken(viewer: Viewer, input: { readonly id: string }): Promise<TokenChange>;
 }
@@ -93,7 +93,7 @@ export function createTokens(sql: Sql, onChanged: () => void): Tokens {
     findToken: (viewer, id) => findToken(sql, viewer, id),
     listTokens: (viewer, page) => listTokens(sql, viewer, page),
     createToken: (issuer, input) => change((transaction) => createToken(transaction, issuer, input)),
-    rotateToken: (viewer, input) => change((transaction) => rotateToken(transaction, viewer, input)),
+    rotateToken: (issuer, input) => change((transaction) => rotateToken(transaction, issuer, input)),
     revokeToken: (viewer, { id }) => change((transaction) => revokeToken(transaction, viewer, id)),
   };
 }
@@ -207,11 +207,18 @@ function checkExpiry(expiresAt: Date | null, hasPassed: boolean): Checked<Date |
 
 async function rotateToken(
   sql: SqlExecutor,
-  viewer: Viewer,
+  { viewer, scopes }: TokenIssuer,
   { id, overlapSeconds }: TokenRotateInput,
 ): Promise<TokenChange> {
   if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
     return refused(invalid(['overlapSeconds'], `overlapSeconds lies between 0 and ${MAX_OVERLAP_SECONDS}, a week.`));
+  }
+  const present = await findToken(sql, viewer, id);
+  // Who gets the new secret may do what the token may. A token's scopes never change.
+  const beyond = present?.scopes.find((scope) => !grants(scopes, scope));
+  if (beyond !== undefined) {
+    const message = `You cannot rotate a token that has ${beyond}: your own token does not have it.`;
+    return refused({ field: ['id'], message, code: 'FORBIDDEN' });
   }
   const { secret, prefix, hash } = makeSecret();
   const [row] = await sql<TokenRow[]>`

@@ -173,6 +173,19 @@ describe('a token', () => {
     expect(codesOf(await create({ tenantId, scopes: ['TENANT_WRITE'] }))).toEqual([['scopes.0', 'INVALID']]);
   });
 
+  test('rotates none that has more than it has itself', async () => {
+    const tenantId = await tenant('rotates');
+    const rotator = await create({ tenantId, scopes: ['TOKEN_WRITE', 'DOMAIN_READ'] });
+    const mightier = await create({ tenantId, scopes: ['DOMAIN_READ', 'MESSAGE_CONTENT'] });
+    const rotate = async (id = '') =>
+      (await as<{ tokenRotate: Made }>(rotator.secret ?? '', ROTATE, { input: { id } })).data.tokenRotate;
+    const refused = await rotate(mightier.token?.id);
+    expect([codesOf(refused), refused.secret]).toEqual([[['id', 'FORBIDDEN']], null]);
+    expect(await statusOf(mightier.secret ?? '')).toBe(200);
+    const equal = await create({ tenantId, scopes: ['DOMAIN_READ'] });
+    for (const { token } of [equal, rotator]) expect(codesOf(await rotate(token?.id))).toEqual([]);
+  });
+
   test('shows when it was used', async () => {
     const { sql } = control.database;
     const { secret, token } = await create({});

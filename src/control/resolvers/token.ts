@@ -42,7 +42,7 @@ export const tokenMutations: MutationResolvers = {
     ),
   tokenRotate: (_parent, { input }, context) =>
     onToken(context, { mutation: 'tokenRotate', input }, ({ id, overlapSeconds }) =>
-      context.deps.tokens.rotateToken(context.viewer, {
+      context.deps.tokens.rotateToken(context.caller, {
         id,
         overlapSeconds: overlapSeconds ?? DEFAULT_OVERLAP_SECONDS,
       }),
