@@ -40,11 +40,12 @@ function audited(
     const input = (args as { readonly input: Input }).input;
     if (input.dryRun === true) return resolve(parent, args, context, info);
     const { audit } = context.deps;
+    const { idempotencyKey: _key, ...told } = input;
     const find = () => findSubject(context, mutation, input);
     const id = await audit.begin({
       actor: context.caller.actor,
       mutation,
-      input: shorten(input),
+      input: shorten(told),
       subject: await find(),
     });
     context.once.hasRun = false;
@@ -61,17 +62,14 @@ function audited(
   };
 }
 
-/** Long lists by their first entries and their length. */
-function shorten(input: Input): unknown {
-  const { idempotencyKey: _key, ...rest } = input;
-  return Object.fromEntries(
-    Object.entries(rest).map(([field, value]) => [
-      field,
-      Array.isArray(value) && value.length > LIST_SAMPLES
-        ? { count: value.length, first: value.slice(0, LIST_SAMPLES) }
-        : value,
-    ]),
-  );
+/** Long lists, wherever they stand, by their first entries and their length. */
+function shorten(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const first = value.slice(0, LIST_SAMPLES).map(shorten);
+    return value.length > LIST_SAMPLES ? { count: value.length, first } : first;
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, shorten(inner)]));
 }
 
 async function findSubject(context: Context, mutation: string, input: Input): Promise<AuditSubject | null> {

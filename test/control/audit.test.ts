@@ -133,6 +133,11 @@ describe('an entry', () => {
       before: { recipientCount: 0 },
       after: { recipientCount: 50 },
     });
+    await run('domainsApply', `domains: [{ name: "mail.example", recipients: [${localParts}] }]`);
+    const [applied] = await entries({ mutation: 'domainsApply' });
+    expect(applied?.['input']).toMatchObject({
+      domains: [{ name: 'mail.example', recipients: { count: 50, first: expect.any(Array) } }],
+    });
   });
 
   test('is never without its end unless its node died: a fault is told, and what cannot be written is not done', async () => {
