@@ -140,7 +140,9 @@ export function openDatabase(target: DatabaseTarget, options: DatabaseOptions = 
     pgTarget: {
       ...address,
       application_name: applicationName,
-      options: `-c TimeZone=UTC -c idle_in_transaction_session_timeout=${TIME_OUTS.idle_in_transaction_session_timeout}`,
+      options: ['TimeZone=UTC', ...Object.entries(TIME_OUTS).map(([name, ms]) => `${name}=${ms}`)]
+        .map((setting) => `-c ${setting}`)
+        .join(' '),
       connectionTimeoutMillis: CONNECT_TIMEOUT_S * 1000,
     },
     close: async () => {

@@ -90,9 +90,14 @@ test('sessions have limits and a name; the queue pool has pinned plans', async (
   // What pg-boss gets.
   const client = new Client(test_.database.pgTarget);
   await client.connect();
-  const { rows } = await client.query('show idle_in_transaction_session_timeout');
+  const { rows } = await client.query('select name, current_setting(name) as value from unnest($1::text[]) as name', [
+    names.slice(1, 3),
+  ]);
   await client.end();
-  expect(rows).toEqual([{ idle_in_transaction_session_timeout: '1min' }]);
+  expect(rows).toEqual([
+    { name: 'statement_timeout', value: '30s' },
+    { name: 'idle_in_transaction_session_timeout', value: '1min' },
+  ]);
 });
 
 test('pg reaches the same database', async () => {
