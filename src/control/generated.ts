@@ -818,7 +818,7 @@ export type DomainsApplyInput = {
    * files or people can look after their own. Absent or null: all your domains may be changed, and none removed.
    */
   readonly owner?: InputMaybe<LabelInput>;
-  /** Removes domains that bear the owner's label and are not described. Absent or null: false. */
+  /** Removes domains of your own tenant that bear the owner's label and are not described. Absent or null: false. */
   readonly prune?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
@@ -1331,7 +1331,7 @@ export type Mutation = {
    * Gives a token a new secret. The old one is taken beside it for a while, so that clients can be changed without a gap; one
    * that was still taken from the rotation before ends at once.
    *
-   * Errors: INVALID, NOT_FOUND, FORBIDDEN.
+   * Errors: INVALID, NOT_FOUND, FORBIDDEN (it has a scope that your own token lacks).
    */
   readonly tokenRotate: TokenRotatePayload;
 };

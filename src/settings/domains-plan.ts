@@ -23,7 +23,7 @@ export interface DomainsApplyInput {
   readonly owner?: LabelInput | null | undefined;
   /** Takes over domains that do not bear the owner's label yet. */
   readonly adopt?: boolean | null | undefined;
-  /** Removes domains of the owner that are not described. */
+  /** Removes domains of the owner that are not described, of the viewer's own tenant only: another's label may be the same. */
   readonly prune?: boolean | null | undefined;
   /** What becomes of mail that is held for those. */
   readonly held?: HeldMailChoice | null | undefined;
@@ -120,7 +120,7 @@ async function findPresent(
   const names = domains.flatMap(({ name }) => normalizeDomain(name.trim()) ?? []);
   const owned =
     owner != null && prune === true
-      ? sql`or labels @> ${JSON.stringify({ [owner.key]: owner.value })}::text::jsonb`
+      ? sql`or (labels @> ${JSON.stringify({ [owner.key]: owner.value })}::text::jsonb and tenant_id = ${viewer.tenantId})`
       : sql``;
   const rows = await sql<DomainRow[]>`
     select distinct on (name) ${sql(DOMAIN_COLUMNS)} from domains

@@ -173,6 +173,15 @@ describe('domainsApply', () => {
     expect((await control.domains.findDomain(OPERATOR, 'list.example'))?.recipientList.count).toBe(1);
   });
 
+  test("an operator's prune removes no tenant's domain, though it bears the same label", async () => {
+    const other = await addTenant(control.database, 'same label');
+    await control.domains.applyDomains(other, { domains: [{ name: 'tenants.example' }], owner: OWNER }, false);
+    await apply({ domains: [{ name: 'operators.example' }], owner: OWNER });
+    const emptied = await apply({ domains: [], owner: OWNER, prune: true });
+    expect(stepsOf(emptied)).toEqual([['operators.example', 'DELETE']]);
+    expect(await control.domains.findDomain(other, 'tenants.example')).not.toBeNull();
+  });
+
   test('a thousand at once', async () => {
     const domains = Array.from({ length: 1000 }, (_, index) => ({
       name: `many${index}.example`,
