@@ -73,6 +73,10 @@ export async function startChaosNode(options: ChaosNodeOptions): Promise<ChaosNo
     });
     return latest;
   };
+  /** One that has ended is told as a surprise, later. */
+  const signal = (given: 'SIGSTOP' | 'SIGCONT'): void => {
+    if (!service.hasEnded()) process.kill(service.pid, given);
+  };
   const keepLog = async (): Promise<void> => {
     if (logFolder !== null) await appendFile(join(logFolder, name), service.output());
   };
@@ -120,9 +124,9 @@ export async function startChaosNode(options: ChaosNodeOptions): Promise<ChaosNo
       run: async (random, harm) => {
         await meet(random);
         harm();
-        process.kill(service.pid, 'SIGSTOP');
+        signal('SIGSTOP');
         await wait(hangFor(random));
-        process.kill(service.pid, 'SIGCONT');
+        signal('SIGCONT');
       },
     },
     {
