@@ -6,7 +6,13 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { doorsToNothing, forbiddenImports, malformedImports, wrongDoors } from './house/import-rules.ts';
+import {
+  doorsToNothing,
+  forbiddenImports,
+  malformedImports,
+  tableMismatches,
+  wrongDoors,
+} from './house/import-rules.ts';
 import { looseReferences, rfcMismatches, rfcRows } from './house/rfc-rules.ts';
 import { badNames, barrels, defaultExports, missingHeaders, oversized, runtimeGlobals } from './house/shape-rules.ts';
 import { type SourceFile, sourceFiles } from './house/source-file.ts';
@@ -31,6 +37,7 @@ test('the source is found', () => {
 
 describe('imports', () => {
   test('point down the table of rooms only', () => expectNone(forbiddenImports(source)));
+  test('are drawn as they may be', () => expectNone(tableMismatches(read('docs/architecture.md'), source)));
   test('name files of src as they are', () => expectNone(malformedImports(source)));
   test('come through the one door of each dependency', () => {
     expectNone(wrongDoors(source));

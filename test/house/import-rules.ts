@@ -78,6 +78,28 @@ export function roomOf(path: string): string | null {
   return rest.length > 0 ? first : (first.replace(/\.ts$/, '').split('-')[0] ?? null);
 }
 
+/** Rows of the drawn table (docs/architecture.md) that differ from ROOMS, as far as the rooms are furnished. */
+export function tableMismatches(drawing: string, files: readonly SourceFile[]): string[] {
+  const furnished = new Set(files.map(({ path }) => roomOf(path)));
+  const [, table = ''] = /^\| room \| may import \|\n((?:\|.*\n)+)/m.exec(drawing) ?? [];
+  const drawn = new Map(
+    table.split('\n').flatMap((row) => {
+      const [, rooms = '', imported = ''] = row.split('|').map((cell) => cell.trim());
+      return rooms.split(', ').map((room) => [room, imported.match(/\w+/g) ?? []] as const);
+    }),
+  );
+  return Object.entries(ROOMS).flatMap(([room, allowed]) => {
+    if (!furnished.has(room)) return drawn.has(room) ? [`${room} is drawn and not there`] : [];
+    const words = drawn.get(room)?.filter((word) => word in ROOMS && !OPEN.some((open) => open === word)) ?? [
+      'nothing',
+    ];
+    const wanted = allowed.filter((other) => furnished.has(other));
+    return words.toSorted().join() === wanted.toSorted().join()
+      ? []
+      : [`${room} is drawn with ${words.join(', ')}, and may import ${wanted.join(', ')}`];
+  });
+}
+
 /** Imports between rooms that the table does not allow. */
 export function forbiddenImports(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => {

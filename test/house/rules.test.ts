@@ -1,6 +1,13 @@
 /** Each rule of the house can fail: it is fed a file that breaks it, and one that only looks so. */
 import { describe, expect, test } from 'bun:test';
-import { doorsToNothing, forbiddenImports, malformedImports, roomOf, wrongDoors } from './import-rules.ts';
+import {
+  doorsToNothing,
+  forbiddenImports,
+  malformedImports,
+  roomOf,
+  tableMismatches,
+  wrongDoors,
+} from './import-rules.ts';
 import { looseReferences, rfcMismatches, rfcRows } from './rfc-rules.ts';
 import { badNames, barrels, defaultExports, missingHeaders, oversized, runtimeGlobals } from './shape-rules.ts';
 import { type SourceFile, sourceFile } from './source-file.ts';
@@ -53,6 +60,17 @@ describe('the scanner', () => {
 });
 
 describe('rooms', () => {
+  test('are drawn with what they may import, those that are there', () => {
+    const files = [file('src/db/x.ts'), file('src/jobs/x.ts')];
+    const drawing = (jobs: string, more = '') =>
+      `| room | may import |\n|---|---|\n| db | mail |\n| jobs | ${jobs} |\n${more}`;
+    expect(tableMismatches(drawing('db, mail'), files)).toEqual([]);
+    expect(tableMismatches(drawing('mail'), files)).toEqual(['jobs is drawn with , and may import db']);
+    expect(tableMismatches(drawing('db, net'), files)).toHaveLength(1);
+    expect(tableMismatches(drawing('db', '| notify | – |\n'), files)).toEqual(['notify is drawn and not there']);
+    expect(tableMismatches('', files)).toHaveLength(2);
+  });
+
   test('are folders, or the first word of a file at the top', () => {
     expect(['src/db/a/b.ts', 'src/config-values.ts', 'src/main.ts', 'test/x.ts'].map(roomOf)).toEqual([
       'db',
