@@ -97,8 +97,10 @@ export async function runDrain(): Promise<Report> {
     const ours: Drained[] = [];
     const peer: Drained[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
+      const isPeerFirst = round % 2 === 1;
+      if (isCompared && isPeerFirst) peer.push(await drainPostfix(folder.path, port, load));
       ours.push(await drainOurs({ service, postmasterPid }, port, load));
-      if (isCompared) peer.push(await drainPostfix(folder.path, port, load));
+      if (isCompared && !isPeerFirst) peer.push(await drainPostfix(folder.path, port, load));
       console.log(`round ${round + 1}: ours ${wordsOf(ours.at(-1))}; Postfix ${wordsOf(peer.at(-1))}`);
     }
     return report(ours, peer);
