@@ -141,7 +141,9 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
       phase = nobody === null ? 'CONTENT' : 'NO_CONTENT';
       return { kind: phase };
     }
-    // A 2yz is the reply to something else, and the next 250 would be taken for the final one: mail lost.
+    // A 2yz is the reply to something else, and the next 250 would be taken for the final one: mail lost. Then those before
+    // it may be replies to something else as well: whom they refuse is not known.
+    if (nobody === null && isYes(answer)) refused.clear();
     return nobody ?? end('DATA', answer, isRefusal(answer));
   };
 

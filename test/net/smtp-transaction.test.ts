@@ -54,4 +54,11 @@ describe('a transaction, reply by reply (RFC 2920)', () => {
     expect(move).toMatchObject({ kind: 'END', transaction: { stage: 'MAIL', answer: { text: '451 4.3.0 later' } } });
     if (move.kind === 'END') expect(move.transaction.refused.size).toBe(0);
   });
+
+  test('one reply too many, seen at DATA: who was refused is not known, and nobody is', () => {
+    // The first is a second reply to what came before; the 550 is the first recipient's.
+    const move = play(true, 2, '250 once more', '250 ok', '550 5.1.1 a', '250 ok');
+    expect(move).toMatchObject({ kind: 'END', isFit: false, transaction: { stage: 'DATA' } });
+    if (move.kind === 'END') expect(move.transaction.refused.size).toBe(0);
+  });
 });
