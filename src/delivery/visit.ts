@@ -77,6 +77,8 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
     const destination = await readDestination(deps.sql, run.id);
     if (destination === null || run.isStopping() || run.signal.aborted) return;
     shares.noteHeld(destination.sharedSessions);
+    // Another node's success counts too, and one before this node was started.
+    run.lastSuccess.atMs = Math.max(run.lastSuccess.atMs, destination.lastSuccessMs ?? Number.NEGATIVE_INFINITY);
     const { isPaused, isFailing, isDue, flushRequestedAt } = destination;
     flushedAt = flushRequestedAt ?? flushedAt;
     if (flushRequestedAt === null && (isPaused || (isFailing && !isDue))) return;
@@ -110,13 +112,13 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
       if (!isAnswered) await keepFlush(deps.sql, run.id, flushedAt);
       else if (!isFailing) await clearFlush(deps.sql, destination, flushedAt);
     }
-    // Another turn, for what there was no time for.
-    if (run.isOver()) return run.poke(run.id);
-    if (!result.hasSucceeded) return;
-    if (!isFailing || breaker.isOpen()) {
+    if (result.hasSucceeded && (!isFailing || breaker.isOpen())) {
       await recordRound(deps.sql, run.id);
       flushedAt = null;
     }
+    // Another turn, for what there was no time for.
+    if (run.isOver()) return run.poke(run.id);
+    if (!result.hasSucceeded) return;
   }
 }
 

@@ -31,7 +31,9 @@ export async function endEmptyOutages(sql: Sql): Promise<EmptyOutage[]> {
       for update of d skip locked
     ), stopped as (
       update destinations d
-      set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null
+      set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null,
+          -- Beside a clock at rest it is when a session succeeded last.
+          last_attempt_at = case when d.first_failure_at is null then d.last_attempt_at end
       from empty where d.id = empty.id
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)

@@ -30,6 +30,8 @@ export interface DestinationState {
   /** At this moment. */
   readonly isPaused: boolean;
   readonly flushRequestedAt: Date | null;
+  /** When some node last ended a round that came to a verdict, in milliseconds; null while the clock is running. */
+  readonly lastSuccessMs: number | null;
   /** Sessions that other nodes may have open there, by an owner's leave. */
   readonly sharedSessions: number;
   /** The clock is running: the last word at host level was a failure. */
@@ -55,6 +57,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       drain_per_minute: number | null;
       is_paused: boolean;
       flush_requested_at: Date | null;
+      last_success_ms: number | null;
       shared_sessions: number;
       is_failing: boolean;
       is_due: boolean;
@@ -63,6 +66,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
     }[]
   >`
     select tenant_id, name, kind, deliver_to, tls_policy, route_generation, drain_per_minute, ${isPausedNow(sql)} as is_paused, flush_requested_at,
+      case when first_failure_at is null then (extract(epoch from last_attempt_at) * 1000)::float8 end as last_success_ms,
       coalesce((select sum(s.held_sessions) from drain_shares s where s.destination_id = d.id), 0)::integer as shared_sessions,
       first_failure_at is not null as is_failing, coalesce(next_attempt_at <= bmx_now(), true) as is_due,
       (select class from outages where outages.id = outage_id) as outage_class,
@@ -80,6 +84,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
     drainPerMinute: row.drain_per_minute,
     isPaused: row.is_paused,
     flushRequestedAt: row.flush_requested_at,
+    lastSuccessMs: row.last_success_ms,
     sharedSessions: row.shared_sessions,
     isFailing: row.is_failing,
     isDue: row.is_due,

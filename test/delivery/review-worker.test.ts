@@ -5,6 +5,7 @@ import { createByteBudget } from '../../src/delivery/budget.ts';
 import { createRecorder } from '../../src/delivery/recorder.ts';
 import { createSource } from '../../src/delivery/source.ts';
 import { createDelivery, type DeliveryDeps } from '../../src/delivery/worker.ts';
+import type { DestinationState } from '../../src/outage/clock.ts';
 import { type ClaimedMessage, claimDue, FIRST_KEY, type QueueSql } from '../../src/queue/claim.ts';
 import type { Spool } from '../../src/queue/spool.ts';
 import { until } from '../helpers/child.ts';
@@ -149,14 +150,15 @@ async function untilFree(destinationId: string): Promise<void> {
   }
 }
 
-test('trouble a moment after a success opens no outage, though it is met by another loop', async () => {
-  const destinationId = await makeDestination(db.sql, 'moment.test');
-  const to = [{ address: 'x@moment.test', destinationId }];
-  const opened: string[] = [];
-  const settled: (() => void)[] = [];
-  let trouble: 'TIMEOUT' | null = null;
-  const delivery = deliveryWith(
-    {
+test.each(['loop', 'node'])(
+  'trouble a moment after a success opens no outage, though it is met by another %s',
+  async (by) => {
+    const destinationId = await makeDestination(db.sql, `moment-${by}.test`);
+    const to = [{ address: `x@moment-${by}.test`, destinationId }];
+    const opened: string[] = [];
+    const settled: (() => void)[] = [];
+    let trouble: 'TIMEOUT' | null = null;
+    const deps = {
       openAttempts: () => ({
         attempt: async ({ recipients }) => ({
           outcomes: new Map(
@@ -174,35 +176,43 @@ test('trouble a moment after a success opens no outage, though it is met by anot
         settled: () => settled.shift()?.(),
         outageOpened: ({ name }) => opened.push(name),
       },
-    },
-    () => undefined,
-  );
-  for (const next of [null, 'TIMEOUT' as const]) {
-    trouble = next;
-    const isSettled = new Promise<void>((resolve) => settled.push(resolve));
-    await spool.accept(makeTransaction({ to }));
-    delivery.poke(destinationId);
-    await isSettled;
-    await untilFree(destinationId);
-  }
-  await delivery.stop(5000);
-  expect(opened).toEqual([]);
-  const [message] = await db.sql<{ hasOwnClock: boolean }[]>`
+    } satisfies Partial<DeliveryDeps>;
+    const first = deliveryWith(deps, () => undefined);
+    const second =
+      by === 'loop' ? first : deliveryWith({ ...deps, holder: () => ({ node: 8, epoch: 8 }) }, () => undefined);
+    for (const [next, delivery] of [
+      [null, first],
+      ['TIMEOUT', second],
+    ] as const) {
+      trouble = next;
+      const isSettled = new Promise<void>((resolve) => settled.push(resolve));
+      await spool.accept(makeTransaction({ to }));
+      delivery.poke(destinationId);
+      await isSettled;
+      await untilFree(destinationId);
+    }
+    await Promise.all([first.stop(5000), second.stop(5000)]);
+    expect(opened).toEqual([]);
+    const [message] = await db.sql<{ hasOwnClock: boolean }[]>`
     select first_failure_at is not null as "hasOwnClock" from messages where destination_id = ${destinationId}`;
-  expect(message?.hasOwnClock).toBe(true);
-});
+    expect(message?.hasOwnClock).toBe(true);
+  },
+);
 
 describe('in the middle of a drain', () => {
-  /** Drains so many, and makes a change when ten were begun; the route's generation at each attempt. */
-  async function drain(name: string, change: (destinationId: string) => Promise<unknown>): Promise<readonly number[]> {
+  /** Drains so many, and makes a change when ten were begun; the destination as each attempt knew it. */
+  async function drain(
+    name: string,
+    change: (destinationId: string) => Promise<unknown>,
+  ): Promise<readonly DestinationState[]> {
     const destinationId = await makeDestination(db.sql, name);
     const to = [{ address: `x@${name}`, destinationId }];
     await Promise.all(Array.from({ length: 300 }, () => spool.accept(makeTransaction({ to }))));
-    const generations: number[] = [];
+    const known: DestinationState[] = [];
     let changed: Promise<unknown> | null = null;
-    const findRoute: DeliveryDeps['findRoute'] = async ({ routeGeneration }) => {
-      generations.push(routeGeneration);
-      if (generations.length >= 10) await (changed ??= change(destinationId));
+    const findRoute: DeliveryDeps['findRoute'] = async (destination) => {
+      known.push(destination);
+      if (known.length >= 10) await (changed ??= change(destinationId));
       return { kind: 'HOSTS', hosts: [] };
     };
     const delivery = deliveryWith({ findRoute }, () => undefined);
@@ -210,24 +220,24 @@ describe('in the middle of a drain', () => {
     await until('it is under way', 10_000, () => changed !== null);
     await untilFree(destinationId);
     await delivery.stop(5000);
-    return generations;
+    return known;
   }
 
   test('a new route is in force for all that is not claimed yet', async () => {
-    const generations = await drain(
+    const known = await drain(
       'route.test',
       (id) => db.sql`update destinations set route_generation = 2 where id = ${id}`,
     );
-    expect(generations).toHaveLength(300);
-    expect(generations.filter((generation) => generation === 1).length).toBeLessThan(200);
+    expect(known).toHaveLength(300);
+    expect(known.filter(({ routeGeneration }) => routeGeneration === 1).length).toBeLessThan(200);
   });
 
   test('a cap likewise', async () => {
-    const generations = await drain(
+    const known = await drain(
       'cap.test',
       (id) => db.sql`update destinations set drain_per_minute = 60 where id = ${id}`,
     );
-    expect(generations.length).toBeLessThan(210);
+    expect(known.length).toBeLessThan(210);
   });
 });
 
