@@ -1,7 +1,7 @@
 /**
  * Where a round's messages come from: what is due, batch after batch, or the one message that tries a destination in trouble.
  */
-import type { DestinationState } from '../outage/clock.ts';
+import type { DrainSettings } from '../outage/clock.ts';
 import { claimDue, claimProbe, FIRST_KEY, type Holder, type QueueSql, readContents } from '../queue/claim.ts';
 import type { ByteBudget } from './budget.ts';
 import type { Cap } from './ramp-cap.ts';
@@ -17,7 +17,7 @@ interface DueClaims extends Claims {
   readonly flushedAt: Date | null;
   readonly cap: Cap;
   /** As they were read: when they are others nothing more comes. Without a cap as many as the primary bears. */
-  readonly settings: Pick<DestinationState, 'routeGeneration' | 'drainPerMinute'>;
+  readonly settings: DrainSettings;
   /** By the owner's leave. */
   readonly isShared?: boolean;
 }

@@ -238,12 +238,13 @@ export async function requestFlush(
     select new_id(), tenant_id, id, 'DOMAIN_FLUSHED' from flushed`;
 }
 
-/** On a row `d`: where mail goes and how much of it is what it was when the destination was read. */
-export function isSetSo(
-  sql: SqlExecutor,
-  { routeGeneration, drainPerMinute }: Pick<DestinationState, 'routeGeneration' | 'drainPerMinute'>,
-): Condition {
-  return sql`(d.route_generation = ${routeGeneration}::integer and d.drain_per_minute is not distinct from ${drainPerMinute}::integer)`;
+/** What is in force at once, also in the middle of a drain. */
+export type DrainSettings = Pick<DestinationState, 'routeGeneration' | 'drainPerMinute' | 'tlsPolicy'>;
+
+/** On a row `d`: where mail goes, how and how much of it is what it was when the destination was read. */
+export function isSetSo(sql: SqlExecutor, { routeGeneration, drainPerMinute, tlsPolicy }: DrainSettings): Condition {
+  return sql`(d.route_generation = ${routeGeneration}::integer and d.tls_policy = ${tlsPolicy}
+    and d.drain_per_minute is not distinct from ${drainPerMinute}::integer)`;
 }
 
 /** The flush has been answered, unless it was asked again meanwhile, or a setting has cut the drain short. */

@@ -9,7 +9,7 @@ import { Buffer } from 'node:buffer';
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Notify } from '../mail/envelope.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
-import { type DestinationState, isSetSo } from '../outage/clock.ts';
+import { type DrainSettings, isSetSo } from '../outage/clock.ts';
 import { hasShareInForce } from '../outage/drain-shares.ts';
 import { always } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
@@ -93,7 +93,7 @@ export async function claimDue(
     limit: number;
     flushedAt: Date | null;
     isShared?: boolean;
-    settings?: Pick<DestinationState, 'routeGeneration' | 'drainPerMinute'>;
+    settings?: DrainSettings;
   },
 ): Promise<{ messages: ClaimedMessage[]; lastKey: ClaimKey }> {
   const { destinationId, holder, after, limit, flushedAt, isShared = false, settings } = input;

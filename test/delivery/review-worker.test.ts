@@ -232,6 +232,15 @@ describe('in the middle of a drain', () => {
     expect(known.filter(({ routeGeneration }) => routeGeneration === 1).length).toBeLessThan(200);
   });
 
+  test('so is what TLS must be', async () => {
+    const known = await drain(
+      'tls.test',
+      (id) => db.sql`update destinations set tls_policy = 'VERIFIED' where id = ${id}`,
+    );
+    expect(known).toHaveLength(300);
+    expect(known.filter(({ tlsPolicy }) => tlsPolicy !== 'VERIFIED').length).toBeLessThan(200);
+  });
+
   test('a cap likewise', async () => {
     const known = await drain(
       'cap.test',
