@@ -15,12 +15,20 @@ export function tellBreaker(
   { name: domain }: Pick<DestinationState, 'name'>,
   step: BreakerStep,
 ): void {
-  const { to, reply, openedOutageId } = step;
+  const { to, openedOutageId, formerClass } = step;
+  const reply = step.reply ?? '';
+  const outage = { domain, class: 'MISCONFIGURED', reply } as const;
   metrics.breakerMoved(to);
   switch (to) {
     case 'OPEN':
-      log.breakerOpened({ domain, reply: reply ?? '' });
-      metrics.outageEvent(openedOutageId === null ? 'RECLASSIFIED' : 'OPENED', 'MISCONFIGURED');
+      log.breakerOpened({ domain, reply });
+      if (openedOutageId !== null) {
+        metrics.outageEvent('OPENED', outage.class);
+        log.outageOpened(outage);
+      } else if (formerClass !== null) {
+        metrics.outageEvent('RECLASSIFIED', outage.class);
+        log.outageReclassified({ ...outage, formerClass });
+      }
       break;
     case 'TRIAL':
       log.breakerTrial({ domain });

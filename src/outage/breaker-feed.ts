@@ -8,7 +8,7 @@
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
-import { boundEvidence, type Evidence as OutageEvidence } from './class.ts';
+import { boundEvidence, type Evidence as OutageEvidence, type OutageClass } from './class.ts';
 import { atNow, mergedEvidence } from './evidence.ts';
 import { type BreakerState, type Evidence, isTrialOver, nextBreakerState } from './breaker.ts';
 
@@ -39,6 +39,8 @@ export interface BreakerStep {
   readonly reply: string | null;
   /** The outage that was opened with it. */
   readonly openedOutageId: string | null;
+  /** Of the outage that stood already, when it was another one. */
+  readonly formerClass: OutageClass | null;
 }
 
 /** More callouts than the probe budget allows in an hour. */
@@ -83,10 +85,10 @@ export async function feedBreaker(sql: TransactionSql, feed: BreakerFeed): Promi
   const from = row.breaker;
   if (from === to) return null;
   const reply = to === 'OPEN' ? openingReply(refusals) : null;
-  const openedOutageId = reply === null ? null : await open(sql, { standing, feed, reply });
+  const opened = reply === null ? NOT_OPENED : await open(sql, { standing, feed, reply });
   if (to === 'OPEN') await forgetLateRefusals(sql, destinationId);
   if (to !== 'OPEN' && standing.breaker !== to) await recordStep(sql, standing.tenant_id, { destinationId, to });
-  return { from, to, reply, openedOutageId };
+  return { from, to, reply, ...opened };
 }
 
 /** The same in a transaction of its own, where nothing needs to be stored with it. */
@@ -235,17 +237,22 @@ async function forgetLateRefusals(sql: SqlExecutor, destinationId: string): Prom
     from late where r.destination_id = late.destination_id and r.local_part = late.local_part`;
 }
 
-/** Opens it, and an outage where none stands: the next attempt comes in an hour. Returns the id of that outage. */
+type Opened = Pick<BreakerStep, 'openedOutageId' | 'formerClass'>;
+
+const NOT_OPENED: Opened = { openedOutageId: null, formerClass: null };
+
+/** Opens it, and an outage where none stands: the next attempt comes in an hour. */
 async function open(
   sql: SqlExecutor,
   { standing, feed, reply }: { standing: Standing; feed: BreakerFeed; reply: string },
-): Promise<string | null> {
+): Promise<Opened> {
   const { destinationId } = feed;
   const { tenant_id: tenantId, outage_id: outageId } = standing;
   const openedId = outageId === null ? newId() : null;
   const evidence = evidenceOf(feed.refusals);
+  let formerClass: OutageClass | null = null;
   if (openedId === null) {
-    await sql`
+    const [row] = await sql<{ class: OutageClass }[]>`
       with before as (
         select id, class from outages where id = ${outageId} for update
       ), met as (
@@ -257,7 +264,9 @@ async function open(
         from before where class <> 'MISCONFIGURED'
       )
       update outages o set class = 'MISCONFIGURED', last_reply = ${reply}, evidence = ${mergedEvidence(sql)}
-      from before, met where o.id = before.id`;
+      from before, met where o.id = before.id
+      returning before.class`;
+    if (row !== undefined && row.class !== 'MISCONFIGURED') formerClass = row.class;
   } else {
     await sql`
       insert into outages (id, tenant_id, destination_id, started_at, class, last_reply, evidence)
@@ -275,5 +284,5 @@ async function open(
         first_failure_at = coalesce(first_failure_at, bmx_now()), next_attempt_at = bmx_now() + interval '1 hour',
         outage_id = coalesce(outage_id, ${openedId}::uuid)
     where id = ${destinationId}`;
-  return openedId;
+  return { openedOutageId: openedId, formerClass };
 }

@@ -54,6 +54,17 @@ test('half-configured: every recipient is refused, and nothing fails; the alarm 
   expect(primary.rcpts.length).toBeLessThanOrEqual(8);
   expect(flow.service.output()).toMatch(new RegExp(`breakerOpened.*${REFUSAL}`));
   expect(await metric('backup_mx_open_breakers')).toBe('1');
+  // The outage that stands for it is told like any other: opened, closed by the first verdict, opened by the breaker.
+  expect(flow.service.output()).toMatch(new RegExp(`outageOpened.*MISCONFIGURED.*${REFUSAL}`));
+  for (const [event, outageClass] of [
+    ['OPENED', 'DOWN'],
+    ['CLOSED', 'DOWN'],
+    ['DRAINING', 'DOWN'],
+    ['OPENED', 'MISCONFIGURED'],
+  ] as const) {
+    const counter = `backup_mx_outage_events_total\\{event="${event}",class="${outageClass}"\\}`;
+    expect({ event, outageClass, count: await metric(counter) }).toEqual({ event, outageClass, count: '1' });
+  }
 
   // Nothing is due for an hour; then one message tries, is refused, and changes nothing.
   await pass(flow, '50 minutes');

@@ -295,7 +295,13 @@ describe('a trial', () => {
     expect((await judge(refusing(['a', 'b']))).step?.to).toBe('TRIAL');
     const { step, states } = await judge(refusing(['c']));
     expect(states).toEqual(['HELD']);
-    expect(step).toEqual({ from: 'TRIAL', to: 'OPEN', reply: '550 5.1.1 no such user', openedOutageId: null });
+    expect(step).toEqual({
+      from: 'TRIAL',
+      to: 'OPEN',
+      reply: '550 5.1.1 no such user',
+      openedOutageId: null,
+      formerClass: 'DOWN',
+    });
     expect(await readDestination()).toMatchObject({
       breaker: 'OPEN',
       breaker_reply: '550 5.1.1 no such user',
@@ -379,7 +385,7 @@ describe('no outage before', () => {
     expect((await judge(refusing(named('known', 9)))).step).toBeNull();
     const { step } = await judge(refusing(['known9']));
     expect(step?.to).toBe('OPEN');
-    expect(step?.openedOutageId).not.toBeNull();
+    expect(step).toMatchObject({ openedOutageId: expect.any(String), formerClass: null });
     expect(await readDestination()).toMatchObject({ breaker: 'OPEN', class: 'MISCONFIGURED', waits_s: 3600 });
     expect((await eventKinds()).slice(-2).toSorted()).toEqual(['BREAKER_OPENED', 'OUTAGE_OPENED']);
   });
