@@ -21,7 +21,7 @@ const MOST_PIECES = 5000;
 let scene: SessionScene;
 
 beforeAll(async () => {
-  scene = await startSessionScene({ bareNewlines: 'reject', idleMs: 150 });
+  scene = await startSessionScene({ bareNewlines: 'reject', idleMs: 500 });
 });
 
 afterAll(() => scene.close());
