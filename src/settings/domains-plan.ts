@@ -111,7 +111,10 @@ function checkForm(input: DomainsApplyInput): UserError[] {
   return errors;
 }
 
-/** The viewer's domains that are described or bear the owner's label, by name; a served one before a claimed one. */
+/**
+ * The viewer's domains that are described or bear the owner's label, by name; a served one before a claimed one. To an operator a
+ * tenant's claim is as if it were not there: it must not keep a name from him.
+ */
 async function findPresent(
   sql: SqlExecutor,
   viewer: Viewer,
@@ -125,6 +128,7 @@ async function findPresent(
   const rows = await sql<DomainRow[]>`
     select distinct on (name) ${sql(DOMAIN_COLUMNS)} from domains
     where (name = any(${names}::text[]) ${owned}) and ${mineOnly(sql, viewer)}
+      and (status <> 'PENDING' or tenant_id = ${viewer.tenantId})
     order by name, status = 'PENDING', tenant_id <> ${viewer.tenantId}, id`;
   return new Map(rows.map((row) => [row.name, relayDomainOf(row)]));
 }

@@ -182,6 +182,15 @@ describe('domainsApply', () => {
     expect(await control.domains.findDomain(other, 'tenants.example')).not.toBeNull();
   });
 
+  test("a tenant's mere claim keeps no name from the operator, and stays as it is", async () => {
+    const other = await addTenant(control.database, 'claims first');
+    await control.domains.applyDomains(other, { domains: [{ name: 'claimed.example' }] }, false);
+    const applied = await apply({ domains: [{ name: 'claimed.example' }], owner: OWNER, adopt: true });
+    expect(stepsOf(applied)).toEqual([['claimed.example', 'CREATE']]);
+    expect((await control.domains.findDomain(OPERATOR, 'claimed.example'))?.status).toBe('ACTIVE');
+    expect(await control.domains.findDomain(other, 'claimed.example')).toMatchObject({ status: 'PENDING', labels: {} });
+  });
+
   test('a thousand at once', async () => {
     const domains = Array.from({ length: 1000 }, (_, index) => ({
       name: `many${index}.example`,
