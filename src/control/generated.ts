@@ -1162,7 +1162,7 @@ export type Mutation = {
   /**
    * Removes a relay domain: its mail is no longer accepted. Needs a choice when mail is held.
    *
-   * Errors: NOT_FOUND, HELD_MAIL.
+   * Errors: NOT_FOUND, HELD_MAIL, FORBIDDEN (a tenant's domain that the operator has suspended).
    */
   readonly domainDelete: DomainDeletePayload;
   /**

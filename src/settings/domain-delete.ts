@@ -55,6 +55,7 @@ export async function removeDomain(
   viewer: Viewer,
   { domain, held, lists }: Removal,
 ): Promise<DomainChange> {
+  if (domain.status === 'SUSPENDED' && !viewer.isOperator) return refuseSuspended(domain);
   // A claim that was never served holds nothing: what its destination holds is another's.
   const heldCount = domain.status === 'PENDING' ? 0 : await countHeld(sql, viewer, domain.destinationId);
   if (heldCount > 0 && held === null) return refuseHeld(domain, heldCount);
@@ -94,6 +95,12 @@ async function countHeld(sql: SqlExecutor, viewer: Viewer, destinationId: string
     from destinations
     where id = ${destinationId} and ${mineOnly(sql, viewer)}`;
   return row?.held_count ?? 0;
+}
+
+/** Added and proven anew, it would be in service again. */
+function refuseSuspended(domain: RelayDomain): DomainChange {
+  const message = `${domain.name} is suspended by the operator, who alone can remove it now. Ask the operator of this service.`;
+  return { kind: 'REFUSED', errors: [{ field: [], message, code: 'FORBIDDEN' }], domain };
 }
 
 function refuseHeld(domain: RelayDomain, heldCount: number): DomainChange {

@@ -222,6 +222,18 @@ describe('a record that goes away', () => {
 });
 
 describe('an operator', () => {
+  test('has a suspended domain stay: a tenant cannot remove it, to add and prove it anew', async () => {
+    const ask = await tenant('evades');
+    await ask('domainCreate', 'evades.example');
+    await control.database.sql`update domains set status = 'SUSPENDED' where name = 'evades.example'`;
+    expect(codes(await ask('domainDelete', 'evades.example'))).toEqual(['FORBIDDEN']);
+    expect(await statusOf('evades.example')).toBe('SUSPENDED');
+    const removed = await control.ask<{ domainDelete: Payload }>(
+      'mutation { domainDelete(input: { name: "evades.example" }) { userErrors { code message } } }',
+    );
+    expect(removed.domainDelete.userErrors).toEqual([]);
+  });
+
   test('needs no proof, and may suspend a domain and put it back', async () => {
     const run = async (verb: string, name: string) =>
       (
