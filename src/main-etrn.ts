@@ -34,7 +34,7 @@ export function buildStartQueue({ database, domains, poke }: EtrnParts): StartQu
       return { heldCount: held.get(destinationId)?.heldCount ?? 0, isPaused };
     },
     flush: async (domain) => {
-      await requestFlush(sql, ownerOf(domain), domain.destinationId, { isByHost: true });
+      await requestFlush(sql, ownerOf(domain), domain.destinationId);
       poke(domain.destinationId);
     },
     monotonicMs,

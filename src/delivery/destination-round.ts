@@ -34,9 +34,8 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
   const recorder = createRecorder<Settlement>({
     record: async (settlements) => {
       const { id: destinationId, routeGeneration } = destination;
-      const isFlush = destination.isFailing && destination.flushRequestedAt !== null;
       const { onBreaker } = breaker;
-      const attempted = { destinationId, holder, routeGeneration, settlements, isFlush, onBreaker };
+      const attempted = { destinationId, holder, routeGeneration, settlements, onBreaker };
       const fates = await recordOutcomes(deps.sql, attempted);
       deps.events.settled(destination, settlements, fates);
     },

@@ -42,7 +42,7 @@ export function createCalloutBreaker({ sql, monotonicMs, onStep }: CalloutBreake
     { destinationId, domain }: CalloutPlace,
     told: Pick<BreakerFeed, 'takenCount' | 'refusals'>,
   ): Promise<void> => {
-    const feed = { destinationId, source: 'CALLOUT', refusedCount: 0, isFlush: false, ...told } as const;
+    const feed = { destinationId, source: 'CALLOUT', refusedCount: 0, ...told } as const;
     const step = await feedBreakerAlone(sql, feed);
     if (step !== null) onStep(domain, step);
   };

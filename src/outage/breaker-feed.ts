@@ -29,7 +29,6 @@ export interface BreakerFeed {
   /** Messages of which nobody was taken and somebody refused for the first time. */
   readonly refusedCount: number;
   readonly refusals: readonly NewRefusal[];
-  readonly isFlush: boolean;
 }
 
 export interface BreakerStep {
@@ -98,7 +97,7 @@ export async function feedBreakerAlone(sql: Sql, feed: BreakerFeed): Promise<Bre
 
 async function gatherEvidence(sql: TransactionSql, standing: Standing, feed: BreakerFeed): Promise<Evidence> {
   const { breaker, outage_id: outageId, trial_count: trialCount, breaker_since: since } = standing;
-  const { refusals, takenCount, refusedCount, isFlush } = feed;
+  const { refusals, takenCount, refusedCount } = feed;
   const known = refusals.filter(({ isKnownGood }) => isKnownGood);
   const isInTrial = breaker === 'TRIAL';
   const begin = isInTrial ? (since ?? standing.now) : standing.window_began;
@@ -114,7 +113,6 @@ async function gatherEvidence(sql: TransactionSql, standing: Standing, feed: Bre
     refusedNow: new Set(known.map(({ mailbox }) => mailbox)).size,
     refusedMailboxes: seen.mailboxes.size,
     refusedKnownGood: seen.knownGood.size,
-    isFlush,
   };
 }
 

@@ -10,8 +10,8 @@
  *   do not exist is what a backup is sent most. Over after 20 messages judged, no sooner than 10 minutes; or after an hour,
  *   so that a quiet domain does not stay in it for days; but never before somebody was taken: a server that has refused
  *   everybody since it is back has not shown that it is set up.
- * - OPEN: nothing is handed over but one message an hour. The first that is taken brings the trial; after a flush it
- *   closes the breaker, since the operator has said that the primary is ready.
+ * - OPEN: nothing is handed over but one message an hour, or what the operator asks for. The first that is taken brings the
+ *   trial, whoever asked: one message says little of the others. Only the verb for it closes the breaker without one.
  *
  * A mailbox counts once, however many messages for it are held: one that is gone opens nothing.
  */
@@ -42,17 +42,14 @@ export interface Evidence {
   /** Mailboxes refused for the first time, and those of them known good. */
   readonly refusedMailboxes: number;
   readonly refusedKnownGood: number;
-  /** It was an attempt that the operator asked for. */
-  readonly isFlush: boolean;
 }
 
 /** The state that follows. */
 export function nextBreakerState(evidence: Evidence): BreakerState {
-  const { state, hasOutage, takenNow, judgedNow, isFlush } = evidence;
+  const { state, hasOutage, takenNow, judgedNow } = evidence;
   switch (state) {
     case 'OPEN':
-      if (takenNow === 0) return 'OPEN';
-      return isFlush ? 'CLOSED' : 'TRIAL';
+      return takenNow === 0 ? 'OPEN' : 'TRIAL';
     case 'TRIAL':
       return failsTrial(evidence) ? 'OPEN' : 'TRIAL';
     case 'CLOSED':

@@ -216,21 +216,11 @@ export async function recordRound(sql: Sql, destinationId: string): Promise<void
   await sql`update destinations set last_attempt_at = bmx_now() where id = ${destinationId}`;
 }
 
-/**
- * Asks for an attempt whatever the clock says; repeats merge. A host of the domain that asks by itself (`isByHost`, RFC 1985)
- * is nobody's word on an open breaker: the attempt is due, and what is taken begins the trial.
- */
-export async function requestFlush(
-  sql: Sql,
-  viewer: Viewer,
-  destinationId: string,
-  { isByHost = false }: { readonly isByHost?: boolean } = {},
-): Promise<void> {
+/** Asks for an attempt whatever the clock says; repeats merge. */
+export async function requestFlush(sql: Sql, viewer: Viewer, destinationId: string): Promise<void> {
   await sql`
     with flushed as (
-      update destinations
-      set flush_requested_at = case when ${isByHost} and breaker = 'OPEN' then flush_requested_at else bmx_now() end,
-          next_attempt_at = case when ${isByHost} and breaker = 'OPEN' then bmx_now() else next_attempt_at end
+      update destinations set flush_requested_at = bmx_now()
       where id = ${destinationId} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
       returning id, tenant_id
     )

@@ -35,8 +35,6 @@ export interface OutcomesInput {
   readonly holder: Holder;
   readonly routeGeneration: number;
   readonly settlements: readonly Settlement[];
-  /** The attempt was asked for by the operator: what is taken closes an open breaker at once. */
-  readonly isFlush?: boolean;
   /** Hears how the destination's breaker stands, and its step if it took one. Only when it is not at rest. */
   readonly onBreaker?: (state: BreakerState, step: BreakerStep | null) => void;
 }
@@ -64,7 +62,6 @@ export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Fa
       ...tallyOf(settled, standings),
       destinationId,
       source: 'DELIVERY',
-      isFlush: input.isFlush ?? false,
     });
   });
   const [first] = rows;

@@ -123,7 +123,7 @@ test('one mailbox that is gone: the others arrive at once, it fails with the sec
   expect(states.filter((state) => state.endsWith(': DELIVERED'))).toHaveLength(10);
 }, 60_000);
 
-test('a flush goes beyond an open breaker with one message; taken, it closes both', async () => {
+test('a flush goes beyond an open breaker with one message; taken, it ends the outage and begins the trial', async () => {
   const name = 'flush.example';
   const primary = await openDomain(flow, { name, host: '127.0.0.13', recipients: STAFF });
   await holdAndReturn(flow, primary, { name, to: each(STAFF), rcptVerdict: refuseAll });
@@ -137,11 +137,30 @@ test('a flush goes beyond an open breaker with one message; taken, it closes bot
   expect(await readBreaker(flow.service, name)).toMatchObject({ state: 'OPEN' });
   primary.setMode({ rcptVerdict: null });
   expect(await flow.change('domainFlush', { name })).toEqual([]);
-  await untilBreaker(flow.service, name, 'CLOSED');
+  await untilBreaker(flow.service, name, 'TRIAL');
   await flow.untilSeen(name, 'is in no outage', ({ outage }) => outage === null);
   // What was refused waits for its own slot.
   await pass(flow, '16 minutes');
   await allDelivered(name);
+}, 60_000);
+
+test('one message that is retried and taken is no word on the others: a trial begins, and nobody fails', async () => {
+  const name = 'retried.example';
+  const [first = '', ...others] = STAFF;
+  const primary = await openDomain(flow, { name, host: '127.0.0.17', recipients: STAFF });
+  const [id = ''] = await holdAndReturn(flow, primary, { name, to: each(STAFF), rcptVerdict: refuseAll });
+  await untilBreaker(flow.service, name, 'OPEN');
+  await pass(flow, '61 minutes');
+  await flow.untilIdle(name);
+  primary.setMode({ rcptVerdict: (address) => (address.startsWith(`${first}@`) ? null : REFUSAL) });
+  expect(await flow.change('messageRetry', { id })).toEqual([]);
+  await primary.waitFor(() => primary.messages.length === 1, 'the message');
+  await untilBreaker(flow.service, name, 'TRIAL');
+  await pass(flow, '16 minutes');
+  await flow.untilIdle(name);
+  expect(statesOf(await flow.messages(name)).filter((state) => !state.startsWith(first))).toEqual(
+    others.map((localPart) => `${localPart}: HELD`),
+  );
 }, 60_000);
 
 test('a primary that means it: what is suspected is returned, and the breaker released', async () => {

@@ -118,17 +118,6 @@ describe('a flush', () => {
     expect((await read(id)).flushRequestedAt).toBeNull();
   });
 
-  test('by the primary’s own host says nothing of an open breaker: only the attempt is due', async () => {
-    const id = await makeDestination(db.sql, 'host.test');
-    await fail(id);
-    const byHost = () => requestFlush(db.sql, OPERATOR_VIEWER, id, { isByHost: true });
-    await byHost();
-    expect(await read(id)).toMatchObject({ flushRequestedAt: expect.any(Date), isDue: false });
-    await db.sql`update destinations set flush_requested_at = null, breaker = 'OPEN' where id = ${id}`;
-    await byHost();
-    expect(await read(id)).toMatchObject({ flushRequestedAt: null, isDue: true });
-  });
-
   test('is for the destination’s tenant only', async () => {
     const id = await makeDestination(db.sql, 'tenant.test');
     await requestFlush(db.sql, { tenantId: '00000000-0000-7000-8000-0000000000ff', isOperator: false }, id);

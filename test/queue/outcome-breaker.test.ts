@@ -80,7 +80,6 @@ async function claimAll(): Promise<string[]> {
 
 interface Brought {
   readonly outcomes: readonly Outcome[];
-  readonly isFlush?: boolean;
   readonly numbers?: readonly number[];
 }
 
@@ -91,7 +90,6 @@ async function bring(brought: Readonly<Record<string, Brought>>, by = holder) {
     destinationId: id,
     holder: by,
     routeGeneration: 1,
-    isFlush: Object.values(brought).some(({ isFlush }) => isFlush),
     onBreaker: (_state, taken) => {
       step = taken;
     },
@@ -115,10 +113,10 @@ async function bring(brought: Readonly<Record<string, Brought>>, by = holder) {
 }
 
 /** Accepts and claims one message for each local part, and settles all at once. */
-async function judge(outcomes: Readonly<Record<string, Outcome>>, more: { readonly isFlush?: boolean } = {}) {
+async function judge(outcomes: Readonly<Record<string, Outcome>>) {
   const brought: Record<string, Brought> = {};
   for (const [localPart, outcome] of Object.entries(outcomes)) {
-    brought[await accept(localPart)] = { outcomes: [outcome], ...more };
+    brought[await accept(localPart)] = { outcomes: [outcome] };
   }
   await claimAll();
   return bring(brought);
@@ -426,11 +424,6 @@ describe('an open breaker', () => {
     expect((await judge({ somebody: TAKEN })).step).toMatchObject({ from: 'OPEN', to: 'TRIAL' });
   });
 
-  test('after a flush the message that is taken closes it', async () => {
-    expect((await judge({ somebody: TAKEN }, { isFlush: true })).step).toMatchObject({ from: 'OPEN', to: 'CLOSED' });
-    expect(await readDestination()).toMatchObject({ breaker: 'CLOSED', is_watched: false, breaker_reply: null });
-  });
-
   test('what callouts were told in the hour before it is forgotten', async () => {
     await releaseBreaker(db.sql, OPERATOR_VIEWER, id);
     await db.sql`
@@ -480,7 +473,7 @@ test('callouts and deliveries of several nodes count together', async () => {
   await knowGood(...named('known', 10));
   await judge(refusing(named('known', 6)));
   const refusal = (mailbox: string) => ({ mailbox, isKnownGood: true, reply: '550 5.1.1 gone' });
-  const feed = { destinationId: id, source: 'CALLOUT' as const, takenCount: 0, refusedCount: 0, isFlush: false };
+  const feed = { destinationId: id, source: 'CALLOUT' as const, takenCount: 0, refusedCount: 0 };
   const steps = await Promise.all(
     named('caller', 6).map((mailbox) => feedBreakerAlone(db.sql, { ...feed, refusals: [refusal(mailbox)] })),
   );
