@@ -86,8 +86,9 @@ function inQuestion(sql: SqlExecutor, search: Search): Condition {
   const leading = leadingOf(sql, search);
   return allOf(sql, [
     mineOnly(sql, search.viewer),
-    // Of the ids alone as well: that spares partitions.
-    ...(search.fromId === null ? [] : [sql`id >= ${search.fromId}`]),
+    // Where an index begins with something else, its range has this bound already: said of the ids alone as well it makes the
+    // planner believe in a few ids, and sort everybody's mail of those hours instead of reading one destination's in order.
+    ...(search.fromId === null || leading !== null ? [] : [sql`id >= ${search.fromId}`]),
     ...search.belowId.map((bound) => sql`id < ${bound}`),
     ...(transactionId === null ? [] : [sql`transaction_id = ${transactionId}`]),
     ...(leading === null ? [] : [rowRange(sql, search, leading)]),

@@ -127,3 +127,15 @@ describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
     }
   });
 });
+
+test("an hour of a busy domain is read in order, also by the plans of a connection's first questions", async () => {
+  const { queueSql } = single;
+  await queueSql`analyze`;
+  await queueSql`set plan_cache_mode = force_custom_plan`;
+  const now = Date.now();
+  const filter = { domain: 'busy.example', since: new Date(now - 3_600_000), until: new Date(now + 60_000) };
+  const before = await readSoFar();
+  await createMessageInspection(queueSql).listMessages(OPERATOR, { limit: 20, beforeId: null, filter });
+  expect((await readSoFar()) - before).toBeLessThan(8_000);
+  await queueSql`set plan_cache_mode = force_generic_plan`;
+});
