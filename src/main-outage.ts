@@ -45,8 +45,12 @@ export function tellClosed(
   log: Log,
   metrics: Metrics,
   domain: string,
-  { outageClass, startedAt, endedAt, heldCount }: ClosedOutage,
+  { outageClass, startedAt, endedAt, heldCount, beganTrial }: ClosedOutage,
 ): void {
+  if (beganTrial) {
+    metrics.breakerMoved('TRIAL');
+    log.breakerTrial({ domain });
+  }
   metrics.outageEvent('CLOSED', outageClass);
   log.outageClosed({ domain, durationMs: endedAt.getTime() - startedAt.getTime(), heldCount });
   if (heldCount <= 0) return;

@@ -12,7 +12,7 @@ import { boundEvidence, type Evidence as OutageEvidence, type OutageClass } from
 import { atNow, mergedEvidence } from './evidence.ts';
 import { type BreakerState, type Evidence, isTrialOver, nextBreakerState } from './breaker.ts';
 
-/** A recipient that was refused for the first time. */
+/** A recipient that was refused, for the first time or again in a trial. */
 export interface NewRefusal {
   /** The mailbox in its one form. */
   readonly mailbox: string;
@@ -26,7 +26,7 @@ export interface BreakerFeed {
   readonly source: 'DELIVERY' | 'CALLOUT';
   /** Messages of which somebody was taken. A callout's yes is one. */
   readonly takenCount: number;
-  /** Messages of which nobody was taken and somebody refused for the first time. */
+  /** Messages of which nobody was taken and somebody so refused. */
   readonly refusedCount: number;
   readonly refusals: readonly NewRefusal[];
 }

@@ -59,7 +59,9 @@ export async function releaseBreaker(
     select ended.*, before.held_count from before left join ended on true`;
   if (row === undefined) return null;
   const { id, class: outageClass, started_at: startedAt, ended_at: endedAt, held_count: heldCount } = row;
-  return { closedOutage: id === null ? null : { outageId: id, outageClass, startedAt, endedAt, heldCount } };
+  return {
+    closedOutage: id === null ? null : { outageId: id, outageClass, startedAt, endedAt, heldCount, beganTrial: false },
+  };
 }
 
 /** Closes the trials whose time is over; those with traffic close with it. Returns the names of their destinations. */

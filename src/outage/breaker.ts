@@ -37,9 +37,9 @@ export interface Evidence {
   readonly takenNow: number;
   /** Messages judged just now. */
   readonly judgedNow: number;
-  /** Mailboxes refused just now for the first time that are known good. */
+  /** Mailboxes refused just now that are known good. */
   readonly refusedNow: number;
-  /** Mailboxes refused for the first time, and those of them known good. */
+  /** Mailboxes refused, each counted once, and those of them known good. */
   readonly refusedMailboxes: number;
   readonly refusedKnownGood: number;
 }

@@ -174,14 +174,23 @@ export interface ClosedOutage {
   readonly endedAt: Date;
   /** Messages held when it ended: they drain now. */
   readonly heldCount: number;
+  /** A trial of the breaker began with its end: no verdict that the breaker heard of had begun one. */
+  readonly beganTrial: boolean;
 }
 
-/** A host let us get to a verdict: stops the clock and ends the outage. Returns the outage it ended, if any. */
+/**
+ * A host let us get to a verdict: stops the clock and ends the outage. Returns the outage it ended, if any. A trial follows,
+ * also where that verdict was a deferral, of which the breaker hears nothing.
+ */
 export async function recordSuccess(sql: Sql, destinationId: string): Promise<ClosedOutage | null> {
-  const [row] = await sql<{ id: string; class: OutageClass; started_at: Date; ended_at: Date; held_count: number }[]>`
+  const [row] = await sql<
+    { id: string; class: OutageClass; started_at: Date; ended_at: Date; held_count: number; begins_trial: boolean }[]
+  >`
     with before as (
-      -- An open breaker ends with somebody taken, not with any verdict.
-      select id, tenant_id, outage_id, held_count from destinations
+      -- An open breaker ends with somebody taken, not with any verdict. The trial of an outage before this one is none of its own.
+      select id, tenant_id, outage_id, held_count, kind = 'RELAY' and coalesce((
+        select d.breaker = 'CLOSED' or d.breaker_since < o.started_at from outages o where o.id = d.outage_id), false) as begins_trial
+      from destinations d
       where id = ${destinationId} and breaker <> 'OPEN' for update
     ), held as materialized (
       select before.id, before.held_count + coalesce((
@@ -189,10 +198,15 @@ export async function recordSuccess(sql: Sql, destinationId: string): Promise<Cl
       from before
     ), stopped as (
       update destinations d
-      set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null, last_attempt_at = bmx_now()
+      set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null, last_attempt_at = bmx_now(),
+          breaker = case when begins_trial then 'TRIAL' else d.breaker end,
+          breaker_since = case when begins_trial then bmx_now() else d.breaker_since end,
+          trial_count = case when begins_trial then 0 else d.trial_count end
       from before where d.id = before.id
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
+      select new_id(), tenant_id, id, 'BREAKER_TRIAL', '{}' from before where begins_trial
+      union all
       select new_id(), tenant_id, before.id, kind, jsonb_build_object('outageId', outage_id, 'heldCount', held.held_count)
       from before, held, unnest(array['OUTAGE_CLOSED', 'OUTAGE_DRAINING']) as kind
       where outage_id is not null and (kind = 'OUTAGE_CLOSED' or held.held_count > 0)
@@ -200,7 +214,7 @@ export async function recordSuccess(sql: Sql, destinationId: string): Promise<Cl
     update outages o
     set ended_at = bmx_now(), held_at_end = held.held_count, drained_at = case when held.held_count <= 0 then bmx_now() end
     from before, held where o.id = before.outage_id
-    returning o.id, o.class, o.started_at, o.ended_at, held.held_count`;
+    returning o.id, o.class, o.started_at, o.ended_at, held.held_count, before.begins_trial`;
   if (row === undefined) return null;
   return {
     outageId: row.id,
@@ -208,6 +222,7 @@ export async function recordSuccess(sql: Sql, destinationId: string): Promise<Cl
     startedAt: row.started_at,
     endedAt: row.ended_at,
     heldCount: row.held_count,
+    beganTrial: row.begins_trial,
   };
 }
 

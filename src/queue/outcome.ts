@@ -90,7 +90,7 @@ function tallyOf(
   const refusals: BreakerFeed['refusals'][number][] = [];
   for (const row of rows) {
     if (row.state === 'DELIVERED' && !row.is_before_opening) taken.add(row.message_id);
-    if (!row.is_newly_suspected) continue;
+    if (!row.is_evidence) continue;
     refusedIn.add(row.message_id);
     const standing = standings.get(keyOfRecipient({ messageId: row.message_id, number: row.number }));
     if (standing !== undefined) refusals.push({ ...standing, reply: row.reply });

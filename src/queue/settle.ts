@@ -101,8 +101,8 @@ export interface FateRow {
   reply: string;
   has_ended: boolean;
   age_seconds: string;
-  /** Refused for good, for the first time, and kept. */
-  is_newly_suspected: boolean;
+  /** Refused for good and kept: for the first time, or again in a trial, which judges all that it sees. */
+  is_evidence: boolean;
   /** Claimed before the breaker opened. */
   is_before_opening: boolean;
   breaker: BreakerState;
@@ -139,7 +139,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       select m.id as message_id, m.transaction_id, m.tenant_id, m.destination_id, m.reverse_path, m.size_bytes,
         m.client_address, m.ehlo_name, m.kind, m.ret, m.envelope_id, m.accepted_at, m.claimed_at, g.is_host_level, c.holds,
         r.number, r.address, r.notify, r.original_recipient, r.state, r.attempt_count, r.last_reply, r.last_attempt_at,
-        r.ended_at, r.suspected_at, r.suspected_reply, c.breaker, c.is_watched,
+        r.ended_at, r.suspected_at, r.suspected_reply, c.breaker, c.is_watched, c.is_trial,
         g.verdicts -> r.number::text ->> 1 as reply, g.verdicts -> r.number::text -> 2 as origin,
         coalesce(m.claimed_at < c.opened_at, false) as is_before_opening,
         case when g.verdicts -> r.number::text ->> 0 is distinct from 'FAILED' then g.verdicts -> r.number::text ->> 0
@@ -162,7 +162,8 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
         ret, envelope_id, accepted_at, claimed_at, is_host_level, is_current, holds, number, address, notify, original_recipient,
         is_new, origin, breaker, is_watched, is_before_opening,
-        is_new and outcome = 'SUSPECTED' as is_suspected, is_new and outcome = 'SUSPECTED' and suspected_at is null as is_newly_suspected,
+        is_new and outcome = 'SUSPECTED' as is_suspected,
+        is_new and outcome = 'SUSPECTED' and (suspected_at is null or (is_trial and breaker <> 'OPEN')) as is_evidence,
         case when not is_new then suspected_at
              when outcome = 'SUSPECTED' then coalesce(suspected_at, bmx_now())
              when outcome = 'DEFERRED' then suspected_at end as suspected_at,
@@ -266,7 +267,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
     )
     select message_id, transaction_id, number, address, reverse_path, state, kind, last_reply as reply, has_ended,
       extract(epoch from bmx_now() - accepted_at) as age_seconds,
-      is_newly_suspected, is_before_opening, breaker, is_watched
+      is_evidence, is_before_opening, breaker, is_watched
     from fates where is_new order by message_id, number`;
 }
 

@@ -54,8 +54,9 @@ describe('failure and success', () => {
     expect(await recordSuccess(db.sql, id)).toBeNull();
     expect((await fail(id)).openedOutageId).not.toBe(first.openedOutageId);
     expect(await outagesOf(id)).toMatchObject([{ attempt_count: 2 }, { ended_at: null, attempt_count: 1 }]);
-    const kinds = await db.sql<{ kind: string }[]>`select kind from events where destination_id = ${id} order by id`;
-    expect(kinds.map(({ kind }) => kind)).toEqual(['OUTAGE_OPENED', 'OUTAGE_CLOSED', 'OUTAGE_OPENED']);
+    const kinds = await db.sql<{ kind: string }[]>`
+      select kind from events where destination_id = ${id} order by at, kind desc`;
+    expect(kinds.map(({ kind }) => kind)).toEqual(['OUTAGE_OPENED', 'OUTAGE_CLOSED', 'BREAKER_TRIAL', 'OUTAGE_OPENED']);
   });
 
   test('two failures at once open one outage', async () => {

@@ -62,7 +62,12 @@ test('the end tells what is held; with nothing held it has drained', async () =>
   const id = await holdFor(db, 'held.test', 3);
   await fail(db, id);
   expect(await recordSuccess(db.sql, id)).toMatchObject({ heldCount: 3, outageClass: 'DOWN' });
-  expect((await eventsOf(db, id)).toSorted()).toEqual(['OUTAGE_CLOSED', 'OUTAGE_DRAINING', 'OUTAGE_OPENED']);
+  expect((await eventsOf(db, id)).toSorted()).toEqual([
+    'BREAKER_TRIAL',
+    'OUTAGE_CLOSED',
+    'OUTAGE_DRAINING',
+    'OUTAGE_OPENED',
+  ]);
   const [row] = await db.sql`
     select held_at_end::integer as held, drained_at from outages where destination_id = ${id}`;
   expect(row).toEqual({ held: 3, drained_at: null });

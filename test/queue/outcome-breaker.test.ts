@@ -288,24 +288,38 @@ describe('a trial', () => {
     expect(await eventKinds()).toEqual(['OUTAGE_OPENED', 'RECIPIENT_SUSPECTED', 'BREAKER_TRIAL']);
   });
 
+  test('begins also where the outage ends with a deferral, or with the refusal of who is suspected already', async () => {
+    await judge({ late: LATER });
+    await recordSuccess(db.sql, id);
+    expect(await eventKinds()).toContain('BREAKER_TRIAL');
+    expect((await judge({ stranger: REFUSED })).states).toEqual(['HELD']);
+    expect(await readDestination()).toMatchObject({ breaker: 'TRIAL', trial_count: -1 });
+  });
+
+  test('counts who is refused again, suspected before it: a server that has taken one is not set up for that', async () => {
+    await knowGood('a', 'b', 'c');
+    const ids = [await accept('a'), await accept('b'), await accept('c')];
+    await claimAll();
+    const refused = Object.fromEntries(ids.map((messageId) => [messageId, { outcomes: [REFUSED] }]));
+    expect((await bring(refused)).step?.to).toBe('OPEN');
+    expect((await judge({ somebody: TAKEN })).step?.to).toBe('TRIAL');
+    await recordSuccess(db.sql, id);
+    await db.moveClock('50 minutes');
+    await claimAll();
+    const again = await bring(refused);
+    expect(again.states).toEqual(['HELD', 'HELD', 'HELD']);
+    expect(again.step).toMatchObject({ from: 'TRIAL', to: 'OPEN' });
+  });
+
   test('opens at the third mailbox known good, with the reply; the outage is MISCONFIGURED, the next attempt in an hour', async () => {
     await knowGood('a', 'b', 'c');
     expect((await judge(refusing(['a', 'b']))).step?.to).toBe('TRIAL');
     const { step, states } = await judge(refusing(['c']));
     expect(states).toEqual(['HELD']);
-    expect(step).toEqual({
-      from: 'TRIAL',
-      to: 'OPEN',
-      reply: '550 5.1.1 no such user',
-      openedOutageId: null,
-      formerClass: 'DOWN',
-    });
-    expect(await readDestination()).toMatchObject({
-      breaker: 'OPEN',
-      breaker_reply: '550 5.1.1 no such user',
-      class: 'MISCONFIGURED',
-      waits_s: 3600,
-    });
+    const reply = '550 5.1.1 no such user';
+    expect(step).toEqual({ from: 'TRIAL', to: 'OPEN', reply, openedOutageId: null, formerClass: 'DOWN' });
+    const stored = { breaker: 'OPEN', breaker_reply: reply, class: 'MISCONFIGURED', waits_s: 3600 };
+    expect(await readDestination()).toMatchObject(stored);
     expect((await eventKinds()).slice(-2).toSorted()).toEqual(['BREAKER_OPENED', 'OUTAGE_RECLASSIFIED']);
     const [outage] = await db.sql<{ evidence: { reply: string }[] }[]>`
       select evidence from outages where destination_id = ${id} and ended_at is null`;
