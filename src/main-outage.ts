@@ -40,6 +40,12 @@ export function outageEvents(log: Log, metrics: Metrics): OutageEvents {
   };
 }
 
+/** Of a trial that began with the end of an outage, and not with a verdict. */
+function tellTrial(log: Log, metrics: Metrics, domain: string): void {
+  metrics.breakerMoved('TRIAL');
+  log.breakerTrial({ domain });
+}
+
 /** Of an outage that a success has ended, or a person's word on its breaker. */
 export function tellClosed(
   log: Log,
@@ -47,10 +53,7 @@ export function tellClosed(
   domain: string,
   { outageClass, startedAt, endedAt, heldCount, beganTrial }: ClosedOutage,
 ): void {
-  if (beganTrial) {
-    metrics.breakerMoved('TRIAL');
-    log.breakerTrial({ domain });
-  }
+  if (beganTrial) tellTrial(log, metrics, domain);
   metrics.outageEvent('CLOSED', outageClass);
   log.outageClosed({ domain, durationMs: endedAt.getTime() - startedAt.getTime(), heldCount });
   if (heldCount <= 0) return;
@@ -71,7 +74,8 @@ export function startOutageWork(parts: OutageWorkParts): { stop(): Promise<void>
   const sql = parts.database.queueSql;
   const gauge = createDrainGauge({ sql, owner: parts.holder });
   timers.every(CARE_EVERY_MS, 'outages', async () => {
-    for (const { domain, outageClass, durationMs } of await endEmptyOutages(sql)) {
+    for (const { domain, outageClass, durationMs, beganTrial } of await endEmptyOutages(sql)) {
+      if (beganTrial) tellTrial(log, metrics, domain);
       metrics.outageEvent('CLOSED', outageClass);
       log.outageClosed({ domain, durationMs, heldCount: 0 });
     }

@@ -14,6 +14,8 @@ export interface EmptyOutage {
   readonly domain: string;
   readonly outageClass: OutageClass;
   readonly durationMs: number;
+  /** A trial of the breaker began with its end, as with that of any outage. */
+  readonly beganTrial: boolean;
 }
 
 /**
@@ -21,9 +23,11 @@ export interface EmptyOutage {
  * ends. The next message is attempted at once. An open breaker stands until somebody is taken.
  */
 export async function endEmptyOutages(sql: Sql): Promise<EmptyOutage[]> {
-  const rows = await sql<{ domain: string; class: OutageClass; duration_ms: number }[]>`
+  const rows = await sql<{ domain: string; class: OutageClass; duration_ms: number; began_trial: boolean }[]>`
     with empty as materialized (
-      select d.id, d.tenant_id, d.name, d.outage_id from destinations d
+      select d.id, d.tenant_id, d.name, d.outage_id, d.kind = 'RELAY' and d.outage_id is not null as is_outage,
+        d.breaker = 'CLOSED' as is_closed
+      from destinations d
       where (d.first_failure_at is not null or d.outage_id is not null) and d.owner_node is null and d.breaker <> 'OPEN'
         and not exists (
           select from messages m
@@ -33,18 +37,29 @@ export async function endEmptyOutages(sql: Sql): Promise<EmptyOutage[]> {
       update destinations d
       set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null,
           -- Beside a clock at rest it is when a session succeeded last.
-          last_attempt_at = case when d.first_failure_at is null then d.last_attempt_at end
+          last_attempt_at = case when d.first_failure_at is null then d.last_attempt_at end,
+          breaker = case when is_outage then 'TRIAL' else d.breaker end,
+          breaker_since = case when is_outage then bmx_now() else d.breaker_since end,
+          trial_count = case when is_outage then 0 else d.trial_count end
       from empty where d.id = empty.id
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
       select new_id(), tenant_id, id, 'OUTAGE_CLOSED',
         jsonb_build_object('outageId', outage_id, 'heldCount', 0, 'reason', 'nothing is held')
       from empty where outage_id is not null
+      union all
+      select new_id(), tenant_id, id, 'BREAKER_TRIAL', '{}' from empty where is_outage and is_closed
     )
     update outages o set ended_at = bmx_now(), held_at_end = 0, drained_at = bmx_now()
     from empty where o.id = empty.outage_id
-    returning empty.name as domain, o.class, (extract(epoch from o.ended_at - o.started_at) * 1000)::float8 as duration_ms`;
-  return rows.map((row) => ({ domain: row.domain, outageClass: row.class, durationMs: Math.round(row.duration_ms) }));
+    returning empty.name as domain, o.class, (extract(epoch from o.ended_at - o.started_at) * 1000)::float8 as duration_ms,
+      is_outage and is_closed as began_trial`;
+  return rows.map((row) => ({
+    domain: row.domain,
+    outageClass: row.class,
+    durationMs: Math.round(row.duration_ms),
+    beganTrial: row.began_trial,
+  }));
 }
 
 export interface LastingOutage {
