@@ -49,7 +49,13 @@ export function readManifest(text: string, file: string): ReadManifest {
   for (const error of document.errors) tell(error.pos[0], error.message);
   if (lines.length === 0) check({ root: SCHEMA(), tell }, document.contents, SCHEMA());
   if (lines.length > 0) return { kind: 'BAD', lines: lines.slice(0, MOST_LINES) };
-  return { kind: 'OK', manifest: document.toJS({ maxAliasCount: MOST_ALIASES }) as Manifest };
+  try {
+    const value: unknown = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MOST_ALIASES })));
+    return { kind: 'OK', manifest: value as Manifest };
+  } catch (error) {
+    // Too many aliases, or one within what it stands for.
+    return { kind: 'BAD', lines: [`${file}:1:1: ${error instanceof Error ? error.message : String(error)}`] };
+  }
 }
 
 interface Checking {

@@ -275,6 +275,12 @@ domains:
     const broken = async () => 'domains: [a\n';
     expect((await call(planVerb, ['--file', '-'], { readInput: broken })).err[0]).toMatch(/^backup-mx: -:\d+:\d+: /);
     expect((await call(planVerb, ['--file', '/nowhere.yaml'])).err[0]).toContain('cannot read /nowhere.yaml');
+    const bomb = async () => 'domains: &a [*a]\n';
+    expect(await call(planVerb, ['--file', '-'], { readInput: bomb })).toMatchObject({
+      code: 1,
+      out: [],
+      err: [expect.stringMatching(/^backup-mx: -:\d+:\d+: /)],
+    });
     const refused = async () => 'domains:\n  - name: b.example\n  - name: not a domain\n';
     expect((await call(planVerb, ['--file', '-'], { readInput: refused })).err).toEqual([
       expect.stringMatching(/^backup-mx: not a domain\.name: .*\(INVALID\)$/),
