@@ -7,6 +7,7 @@
  * Needs real sessions: a pooler in transaction mode will not do, because of advisory locks and LISTEN.
  */
 import postgres from 'postgres';
+import { addArrayTypes } from './array-types.ts';
 import { type Sql, steadyPool, type TransactionSql } from './steady-pool.ts';
 import { type DatabaseAddress, type DatabaseTarget, resolveTarget } from './target.ts';
 
@@ -87,6 +88,7 @@ function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: 
     onnotice: () => {},
     onclose: onClose,
     types: { bigint: INT8 },
+    fetch_types: false,
     connection: {
       application_name: options.applicationName ?? 'backup-mx',
       TimeZone: 'UTC',
@@ -100,6 +102,7 @@ function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: 
   const toJson = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
   sql.options.serializers[114] = toJson;
   sql.options.serializers[3802] = toJson;
+  addArrayTypes(sql.options);
   return sql;
 }
 

@@ -56,7 +56,16 @@ export async function makeSocketDir(host: EmbeddedHost, account: Account): Promi
 
 /** Asks the server, and creates our database where it is missing. False: it does not take connections, or no longer. */
 export async function ensureDatabase({ host, port, user }: EmbeddedConnection): Promise<boolean> {
-  const sql = postgres({ host, port, user, database: 'postgres', max: 1, connect_timeout: 10, onnotice: () => {} });
+  const sql = postgres({
+    host,
+    port,
+    user,
+    database: 'postgres',
+    max: 1,
+    connect_timeout: 10,
+    fetch_types: false,
+    onnotice: () => {},
+  });
   try {
     const [row] = await sql`select 1 from pg_database where datname = ${DATABASE_NAME}`;
     if (row === undefined) {
