@@ -8,7 +8,7 @@
  */
 import postgres from 'postgres';
 import { addArrayTypes } from './array-types.ts';
-import { type Sql, steadyPool, type TransactionSql } from './steady-pool.ts';
+import { BACKOFF_S, type Sql, steadyPool, type TransactionSql } from './steady-pool.ts';
 import { type DatabaseAddress, type DatabaseTarget, resolveTarget } from './target.ts';
 
 export type { Sql, TransactionSql };
@@ -82,6 +82,7 @@ function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: 
     max: options.max,
     connect_timeout: CONNECT_TIMEOUT_S,
     keep_alive: KEEP_ALIVE_S,
+    backoff: () => BACKOFF_S,
     // A connection closes only when it is lost.
     idle_timeout: 0,
     max_lifetime: null,

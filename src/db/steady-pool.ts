@@ -6,8 +6,14 @@
  * - a connection that closes while a statement waits to be written keeps that statement's bytes, and its later attempts to
  *   connect hang until they time out.
  *
+ * - what reaches a connection between its error and its end is forgotten, and so is all that waits for a connection when the
+ *   driver believes its pool has ended.
+ *
  * So transactions are wrapped: once their connection is gone nothing more is written for them. And a pool that lost a
  * connection is retired: what runs on its other connections may finish, new statements go to a new pool.
+ *
+ * Promises that no statement and no transaction stays open for ever once a connection was lost: what the retired pool has not
+ * answered six seconds later rejects, and its connections close. Does not notice a peer that fell silent without a word.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
@@ -19,8 +25,14 @@ export type Sql = postgres.Sql<{ bigint: number }>;
 /** One of its transactions, as `sql.begin` passes it. */
 export type TransactionSql = postgres.TransactionSql<{ bigint: number }>;
 
-/** For the statements that a retired pool still runs, and those the driver forgot when their connection broke: then they reject. */
+/** For the statements that a retired pool still runs. Then the driver closes their connections. */
 const RETIREMENT_S = 5;
+
+/** After that, what the driver forgot rejects, and connections close that it opened meanwhile. */
+const ABANDON_MS = 1_000;
+
+/** From one attempt to connect to the next in a retired pool; a new one has no history. The driver's own grows to 20 s. */
+export const BACKOFF_S = 0.1;
 
 /** At the end of the whole pool: the driver waits in vain for connections that were lost in the middle of a statement. */
 const LEFTOVERS_MS = 250;
@@ -30,13 +42,61 @@ const CLOSING_MS = 1_000;
 
 interface Generation {
   readonly sql: Sql;
-  /** True once any of its connections has closed. */
+  /** Rejects each statement and transaction that has begun and not ended. */
+  readonly pending: Set<(error: unknown) => void>;
+  /** True once any of its connections was lost. */
   isRetired: boolean;
+  retire(): void;
 }
+
+/** `close` is missing in the driver's types. */
+type ClosableSql = Sql & { close(): Promise<void> };
 
 type Work = (transaction: TransactionSql) => unknown;
 
 const NEVER = new Promise<never>(() => {});
+
+/** What the driver's `Query` has beside its types: `handler` is called once, when someone waits for the result. */
+interface DriverQuery {
+  handler: (query: unknown) => unknown;
+  resolve: (result: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Follows a statement from its start to its end. Fragments, which never start, and helpers are passed on as they are. */
+function follow<Made>({ pending }: Generation, onLost: () => void, made: Made): Made {
+  if (!(made instanceof Promise && 'handler' in made)) {
+    return made;
+  }
+  const query = made as unknown as DriverQuery;
+  const { handler } = query;
+  query.handler = (self) => {
+    const { resolve, reject } = query;
+    query.resolve = (result) => {
+      pending.delete(query.reject);
+      resolve(result);
+    };
+    query.reject = (error) => {
+      pending.delete(query.reject);
+      if (isConnectionLost(error)) {
+        onLost();
+      }
+      reject(error);
+    };
+    pending.add(query.reject);
+    return handler(self);
+  };
+  return made;
+}
+
+function abandon({ pending }: Generation): void {
+  for (const reject of pending) {
+    reject(
+      Object.assign(new Error('the connection was lost, and the answer with it'), { code: 'CONNECTION_DESTROYED' }),
+    );
+  }
+  pending.clear();
+}
 
 interface GuardedTransaction {
   readonly generation: Generation;
@@ -51,16 +111,18 @@ async function begin({ generation, closedSql, options, work }: GuardedTransactio
   const lost = new Promise<void>((resolve) => {
     markLost = resolve;
   });
+  // Only a statement of its own tells: in a retired pool the statements of a sound transaction are refused as well.
+  let isSuspect = false;
+  const suspect = (): void => {
+    isSuspect = true;
+    generation.retire();
+  };
 
   /** Passes the work's end on to postgres.js, which then writes: not when the connection is gone. */
-  const guardEnd = async (inner: TransactionSql, step: Work): Promise<unknown> => {
-    let isSuspect = false;
+  const guardEnd = async (inner: TransactionSql): Promise<unknown> => {
     try {
-      const result = step(guardStatements(inner));
+      const result = work(guardStatements(inner));
       return await (Array.isArray(result) ? Promise.all(result) : result);
-    } catch (error) {
-      isSuspect = isConnectionLost(error);
-      throw error;
     } finally {
       if (isSuspect || generation.isRetired) {
         const isLost = await Promise.race([lost.then(() => true), sleep(isSuspect ? CLOSING_MS : 0, false)]);
@@ -75,20 +137,33 @@ async function begin({ generation, closedSql, options, work }: GuardedTransactio
   };
   const guardStatements = (inner: TransactionSql): TransactionSql =>
     new Proxy(inner, {
-      apply: (_target, _this, args) => Reflect.apply(generation.isRetired ? closedSql : inner, undefined, args),
+      apply: (_target, _this, args) =>
+        generation.isRetired
+          ? Reflect.apply(closedSql, undefined, args)
+          : follow(generation, suspect, Reflect.apply(inner, undefined, args)),
       get: (_target, property) => {
         if (property === 'savepoint') {
           return savepoint;
+        }
+        if (property === 'unsafe' && !generation.isRetired) {
+          return (...args: Parameters<Sql['unsafe']>) => follow(generation, suspect, inner.unsafe(...args));
         }
         return Reflect.get(generation.isRetired && property in closedSql ? closedSql : inner, property) as unknown;
       },
     });
 
+  let abandonThis = (_error: unknown): void => {};
+  const abandoned = new Promise<never>((_resolve, reject) => {
+    abandonThis = reject;
+  });
+  generation.pending.add(abandonThis);
   try {
-    return await generation.sql.begin(options, async (transaction) => await guardEnd(transaction, work));
+    return await Promise.race([generation.sql.begin(options, guardEnd), abandoned]);
   } catch (error) {
     markLost();
     throw error;
+  } finally {
+    generation.pending.delete(abandonThis);
   }
 }
 
@@ -102,11 +177,17 @@ export function steadyPool(open: (onClose: () => void) => Sql): Sql {
   // LISTEN has a connection of its own, which the driver restores, and which must not be retired with a pool.
   const listenSql = open(() => {});
   const openGeneration = (): Generation => {
-    const generation: Generation = { sql: open(() => retire(generation)), isRetired: false };
+    const generation: Generation = {
+      sql: open(() => retire(generation)),
+      pending: new Set(),
+      isRetired: false,
+      retire: () => retire(generation),
+    };
     return generation;
   };
   let current = openGeneration();
   const retiring = new Set<Promise<void>>();
+  const retired = new Set<Generation>();
   let isEnded = false;
 
   function retire(generation: Generation): void {
@@ -117,7 +198,18 @@ export function steadyPool(open: (onClose: () => void) => Sql): Sql {
     current = openGeneration();
     const ending = generation.sql.end({ timeout: RETIREMENT_S }).finally(() => retiring.delete(ending));
     retiring.add(ending);
+    retired.add(generation);
+    setTimeout(
+      () => {
+        retired.delete(generation);
+        abandon(generation);
+        void (generation.sql as ClosableSql).close();
+      },
+      RETIREMENT_S * 1000 + ABANDON_MS,
+    ).unref();
   }
+
+  const followCurrent = <Made>(made: Made): Made => follow(current, current.retire, made);
 
   const replaced: Readonly<Record<string, unknown>> = {
     begin: async (first: string | Work, second?: Work) => {
@@ -131,7 +223,9 @@ export function steadyPool(open: (onClose: () => void) => Sql): Sql {
       isEnded = true;
       const leftovers = Promise.race([Promise.all(retiring), sleep(LEFTOVERS_MS)]);
       await Promise.all([current.sql.end(options), listenSql.end({ timeout: 0 }), leftovers]);
+      [...retired, current].forEach(abandon);
     },
+    unsafe: (...args: Parameters<Sql['unsafe']>) => followCurrent(current.sql.unsafe(...args)),
     listen: listenSql.listen,
     reserve: () => {
       throw new Error('a reserved connection does not survive its loss: use a pool of one connection');
@@ -139,7 +233,7 @@ export function steadyPool(open: (onClose: () => void) => Sql): Sql {
   };
 
   return new Proxy(current.sql, {
-    apply: (_target, _this, args) => Reflect.apply(current.sql, undefined, args) as unknown,
+    apply: (_target, _this, args) => followCurrent(Reflect.apply(current.sql, undefined, args) as unknown),
     get: (_target, property) =>
       (typeof property === 'string' ? replaced[property] : undefined) ??
       (Reflect.get(current.sql, property) as unknown),

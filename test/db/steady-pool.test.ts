@@ -4,11 +4,18 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import process from 'node:process';
 import { isConnectionLost } from '../../src/db/connection-lost.ts';
+import { once } from 'node:events';
+import { connect as openSocket } from 'node:net';
+import postgres from 'postgres';
+import { connect } from '../../src/db/client.ts';
+import { type Sql, steadyPool } from '../../src/db/steady-pool.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { COMMANDS, PROJECT, RUNTIMES } from './fixtures/service.ts';
 
 interface LoadResult {
   readonly ending: string;
+  /** What each hand that has not ended was about. */
+  readonly stuck: string[];
   readonly uncaught: string[];
   readonly strange: string[];
   readonly codes: Record<string, number>;
@@ -29,7 +36,7 @@ for (const runtime of RUNTIMES) {
     child.stdout.on('data', (chunk: Buffer) => void (output += String(chunk)));
     const code = await new Promise((done) => child.on('close', done));
     const result = JSON.parse(output) as LoadResult;
-    expect(result).toMatchObject({ ending: 'all ended', uncaught: [], strange: [], sum: 0 });
+    expect(result).toMatchObject({ ending: 'all ended', stuck: [], uncaught: [], strange: [], sum: 0 });
     // The mark of a connection that was left unusable.
     expect(result.codes['CONNECT_TIMEOUT']).toBeUndefined();
     expect(Object.keys(result.codes).length).toBeGreaterThan(0);
@@ -96,3 +103,76 @@ test('another connection of a retired pool ends its work', async () => {
   expect(await working).toBe('done');
   await database.close();
 });
+
+test('transactions that waited when a connection was lost are refused at once, and no connection of a retired pool stays', async () => {
+  const database = await createTestDatabase();
+  const applicationName = 'retiring';
+  const sql = connect(database.target, { max: 2, applicationName });
+  const backends = async (): Promise<number[]> => {
+    const rows = await database.sql<{ pid: number }[]>`
+      select pid from pg_stat_activity where application_name = ${applicationName} order by pid`;
+    return rows.map(({ pid }) => pid);
+  };
+  await Promise.all([sql`select pg_sleep(0.05)`, sql`select pg_sleep(0.05)`]);
+  const [victim = 0] = await backends();
+  const beganAt = performance.now();
+  const waiting = Array.from({ length: 30 }, async () => {
+    await sql
+      .begin(async (transaction) => await transaction`select pg_sleep(0.02)`)
+      .catch((error: unknown) => {
+        expect(isConnectionLost(error)).toBe(true);
+      });
+  });
+  await Promise.race(waiting);
+  await database.sql`select pg_terminate_backend(${victim})`;
+  await Promise.all(waiting);
+  // One second for each of them, one after the other, was what it took.
+  expect(performance.now() - beganAt).toBeLessThan(5_000);
+
+  const [own] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  while (String(await backends()) !== String(own?.pid)) await database.sql`select pg_sleep(0.05)`;
+  expect(await sql`select 1`).toHaveLength(1);
+  await sql.end({ timeout: 5 });
+  await database.close();
+}, 30_000);
+
+test('a connection that fails and never closes leaves nothing open', async () => {
+  const database = await createTestDatabase();
+  const { host, port, user, database: name } = database.target;
+  let fail = (): void => {};
+  const socket = async (): Promise<unknown> => {
+    const opened = openSocket(`${host}/.s.PGSQL.${port}`);
+    await once(opened, 'connect');
+    const emit = opened.emit.bind(opened);
+    opened.emit = (event: string, ...args: unknown[]) => event !== 'close' && emit(event, ...args);
+    fail = () => void emit('error', Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
+    return opened;
+  };
+  const INT8 = { to: 20, from: [20], serialize: String, parse: Number };
+  const options = { socket, host, port, user, database: name, max: 1, fetch_types: false };
+  const sql = steadyPool((onclose): Sql => postgres({ ...options, types: { bigint: INT8 }, onclose }));
+  const outcome = async (promise: PromiseLike<unknown>): Promise<unknown> =>
+    await promise.then(
+      () => 'fulfilled',
+      (error: unknown) => (isConnectionLost(error) ? 'lost' : error),
+    );
+
+  let begin = (): void => {};
+  const isBegun = new Promise<void>((resolve) => (begin = resolve));
+  const transaction = outcome(
+    sql.begin(async (inner) => {
+      await inner`select 1`;
+      begin();
+      await inner`select pg_sleep(60)`.catch(() => {});
+      await inner`select 2`;
+    }),
+  );
+  await isBegun;
+  const waiting = [outcome(sql`select 1`), outcome(sql.begin(() => []))];
+  await new Promise((resolve) => setImmediate(resolve));
+  fail();
+  expect(await outcome(sql`select 1`)).toBe('fulfilled');
+  expect(await Promise.all([transaction, ...waiting])).toEqual(['lost', 'lost', 'lost']);
+  await sql.end({ timeout: 0 });
+  await database.close();
+}, 30_000);
