@@ -109,11 +109,14 @@ function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: 
 
 /** A pool of its own, for sessions that hold a lock. Others use `openDatabase`. */
 export function connect(address: DatabaseAddress, options: ConnectOptions): Sql {
-  return steadyPool((onClose) =>
-    openDriver(address, options, () => {
-      onClose();
-      options.onClose?.();
-    }),
+  return steadyPool(
+    (onClose) =>
+      openDriver(address, options, () => {
+        onClose();
+        options.onClose?.();
+      }),
+    // The driver's own limit, which counts for each attempt, comes first.
+    1.5 * CONNECT_TIMEOUT_S * 1000,
   );
 }
 

@@ -42,11 +42,15 @@ const CLOSING_MS = 1_000;
 
 interface Generation {
   readonly sql: Sql;
-  /** Rejects each statement and transaction that has begun and not ended. */
-  readonly pending: Set<(error: unknown) => void>;
+  /** What rejects each statement and transaction that has begun and not ended, and whether it has reached the server. */
+  readonly pending: Map<(error: unknown) => void, () => boolean>;
+  /** True once a statement has been answered. */
+  isConnected: boolean;
   /** True once any of its connections was lost. */
   isRetired: boolean;
   retire(): void;
+  /** Sees to it that a first connection comes, or that the pool is retired. */
+  awaitConnection(): void;
 }
 
 /** `close` is missing in the driver's types. */
@@ -58,21 +62,25 @@ const NEVER = new Promise<never>(() => {});
 
 /** What the driver's `Query` has beside its types: `handler` is called once, when someone waits for the result. */
 interface DriverQuery {
+  /** Null until it is written to a connection. */
+  readonly state: unknown;
   handler: (query: unknown) => unknown;
   resolve: (result: unknown) => void;
   reject: (error: unknown) => void;
 }
 
 /** Follows a statement from its start to its end. Fragments, which never start, and helpers are passed on as they are. */
-function follow<Made>({ pending }: Generation, onLost: () => void, made: Made): Made {
+function follow<Made>(generation: Generation, onLost: () => void, made: Made): Made {
   if (!(made instanceof Promise && 'handler' in made)) {
     return made;
   }
   const query = made as unknown as DriverQuery;
   const { handler } = query;
+  const { pending } = generation;
   query.handler = (self) => {
     const { resolve, reject } = query;
     query.resolve = (result) => {
+      generation.isConnected = true;
       pending.delete(query.reject);
       resolve(result);
     };
@@ -83,14 +91,15 @@ function follow<Made>({ pending }: Generation, onLost: () => void, made: Made): 
       }
       reject(error);
     };
-    pending.add(query.reject);
+    pending.set(query.reject, () => query.state !== null);
+    generation.awaitConnection();
     return handler(self);
   };
   return made;
 }
 
 function abandon({ pending }: Generation): void {
-  for (const reject of pending) {
+  for (const reject of pending.keys()) {
     reject(
       Object.assign(new Error('the connection was lost, and the answer with it'), { code: 'CONNECTION_DESTROYED' }),
     );
@@ -120,6 +129,7 @@ async function begin({ generation, closedSql, options, work }: GuardedTransactio
 
   /** Passes the work's end on to postgres.js, which then writes: not when the connection is gone. */
   const guardEnd = async (inner: TransactionSql): Promise<unknown> => {
+    generation.isConnected = true;
     try {
       const result = work(guardStatements(inner));
       return await (Array.isArray(result) ? Promise.all(result) : result);
@@ -156,7 +166,8 @@ async function begin({ generation, closedSql, options, work }: GuardedTransactio
   const abandoned = new Promise<never>((_resolve, reject) => {
     abandonThis = reject;
   });
-  generation.pending.add(abandonThis);
+  generation.pending.set(abandonThis, () => generation.isConnected);
+  generation.awaitConnection();
   try {
     return await Promise.race([generation.sql.begin(options, guardEnd), abandoned]);
   } catch (error) {
@@ -169,9 +180,10 @@ async function begin({ generation, closedSql, options, work }: GuardedTransactio
 
 /**
  * @param open opens a pool of the driver, which calls back when one of its connections closes
+ * @param connectMs a pool that has no connection after this is retired
  * @returns a pool that can be used as the driver's, but for `reserve` and savepoints
  */
-export function steadyPool(open: (onClose: () => void) => Sql): Sql {
+export function steadyPool(open: (onClose: () => void) => Sql, connectMs: number): Sql {
   const closedSql = open(() => {});
   void closedSql.end();
   // LISTEN has a connection of its own, which the driver restores, and which must not be retired with a pool.
@@ -179,15 +191,18 @@ export function steadyPool(open: (onClose: () => void) => Sql): Sql {
   const openGeneration = (): Generation => {
     const generation: Generation = {
       sql: open(() => retire(generation)),
-      pending: new Set(),
+      pending: new Map(),
+      isConnected: false,
       isRetired: false,
       retire: () => retire(generation),
+      awaitConnection: () => awaitConnection(generation),
     };
     return generation;
   };
   let current = openGeneration();
   const retiring = new Set<Promise<void>>();
   const retired = new Set<Generation>();
+  const watched = new Set<Generation>();
   let isEnded = false;
 
   function retire(generation: Generation): void {
@@ -207,6 +222,21 @@ export function steadyPool(open: (onClose: () => void) => Sql): Sql {
       },
       RETIREMENT_S * 1000 + ABANDON_MS,
     ).unref();
+  }
+
+  /** The driver tries again and again, without end, where a peer accepts a connection and closes it before it is ready. */
+  function awaitConnection(generation: Generation): void {
+    if (generation.isConnected || watched.has(generation)) {
+      return;
+    }
+    watched.add(generation);
+    setTimeout(() => {
+      watched.delete(generation);
+      const { pending, isConnected } = generation;
+      if (!isConnected && pending.size > 0 && ![...pending.values()].some((isSent) => isSent())) {
+        generation.retire();
+      }
+    }, connectMs).unref();
   }
 
   const followCurrent = <Made>(made: Made): Made => follow(current, current.retire, made);

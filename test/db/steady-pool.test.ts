@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { isConnectionLost } from '../../src/db/connection-lost.ts';
 import { once } from 'node:events';
-import { connect as openSocket } from 'node:net';
+import { type AddressInfo, connect as openSocket, createServer } from 'node:net';
 import postgres from 'postgres';
 import { connect } from '../../src/db/client.ts';
 import { type Sql, steadyPool } from '../../src/db/steady-pool.ts';
@@ -136,6 +136,15 @@ test('transactions that waited when a connection was lost are refused at once, a
   await database.close();
 }, 30_000);
 
+const INT8 = { to: 20, from: [20], serialize: String, parse: Number };
+
+async function outcome(promise: PromiseLike<unknown>): Promise<unknown> {
+  return await promise.then(
+    () => 'fulfilled',
+    (error: unknown) => (isConnectionLost(error) ? 'lost' : error),
+  );
+}
+
 test('a connection that fails and never closes leaves nothing open', async () => {
   const database = await createTestDatabase();
   const { host, port, user, database: name } = database.target;
@@ -148,15 +157,8 @@ test('a connection that fails and never closes leaves nothing open', async () =>
     fail = () => void emit('error', Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
     return opened;
   };
-  const INT8 = { to: 20, from: [20], serialize: String, parse: Number };
   const options = { socket, host, port, user, database: name, max: 1, fetch_types: false };
-  const sql = steadyPool((onclose): Sql => postgres({ ...options, types: { bigint: INT8 }, onclose }));
-  const outcome = async (promise: PromiseLike<unknown>): Promise<unknown> =>
-    await promise.then(
-      () => 'fulfilled',
-      (error: unknown) => (isConnectionLost(error) ? 'lost' : error),
-    );
-
+  const sql = steadyPool((onclose): Sql => postgres({ ...options, types: { bigint: INT8 }, onclose }), 15_000);
   let begin = (): void => {};
   const isBegun = new Promise<void>((resolve) => (begin = resolve));
   const transaction = outcome(
@@ -175,4 +177,19 @@ test('a connection that fails and never closes leaves nothing open', async () =>
   expect(await Promise.all([transaction, ...waiting])).toEqual(['lost', 'lost', 'lost']);
   await sql.end({ timeout: 0 });
   await database.close();
+}, 30_000);
+
+test('a peer that accepts connections and closes them again does not hold statements for ever', async () => {
+  const peer = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.end())).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(peer, 'listening');
+  const { port } = peer.address() as AddressInfo;
+  const options = { host: '127.0.0.1', port, user: 'someone', database: 'something', max: 1, fetch_types: false };
+  const sql = steadyPool((onclose): Sql => postgres({ ...options, types: { bigint: INT8 }, onclose }), 200);
+  const waiting = [outcome(sql`select 1`), outcome(sql.begin(() => [])), outcome(sql.unsafe('select 1'))];
+  expect(await Promise.all(waiting)).toEqual(['lost', 'lost', 'lost']);
+  await sql.end({ timeout: 0 });
+  peer.close();
 }, 30_000);
