@@ -254,13 +254,9 @@ export class Connection extends SMTPConnection {
     super.handler_STARTTLS(command, callback);
   }
 
-  override handler_QUIT(_command: Buffer, callback: () => void): void {
+  override handler_QUIT(command: Buffer, callback: () => void): void {
     this.endReason = 'quit';
-    this.say(replies.GOODBYE);
-    // Most clients do not wait for 221. Closed at once, none is waited for; TLS has a farewell of its own to send.
-    if (!this.secure && this._socket.writableLength === 0) this._socket.destroy();
-    this.close();
-    callback();
+    super.handler_QUIT(command, callback);
   }
 
   startReceiving(receiver: Receiver, reply: Reply | null): void {

@@ -47,8 +47,6 @@ export function acceptedReply(transactionId: string): Reply {
   return plain(250, '2.0.0', `accepted as ${transactionId}`);
 }
 
-export const GOODBYE = plain(221, '2.0.0', 'Bye');
-
 export interface EhloOffer {
   readonly hostname: string;
   readonly limitBytes: number;

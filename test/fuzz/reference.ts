@@ -175,8 +175,6 @@ class PaperServer {
     else if (verb === 'STARTTLS') this.onStartTls(line);
     // RFC 1985 §5: nobody here may start a queue, and not within a transaction; a node that is none is a matter of syntax.
     else if (verb === 'ETRN') this.take(line, this.isGreeted && this.mail === null ? '45' : '5');
-    // The connection is closed behind 221. Who goes on behind QUIT may get a reset, and that may overtake the reply.
-    else if (verb === 'QUIT' && this.replies.length === 0 && this.at < this.sent.length) this.isEnded = true;
     else if (verb === 'QUIT') this.isEnded ||= this.isTaken(line, shy);
     else if (verb === 'RSET') this.mail = this.isTaken(line, shy) ? null : this.mail;
     else if (verb === 'NOOP') this.take(line, '2');

@@ -1,10 +1,7 @@
 /** What reaches the rest of the service: envelope, Received field, content, ids, and what is said when it fails. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { isId } from '../../src/mail/id.ts';
 import type { ReceivedTransaction } from '../../src/inbound/transaction.ts';
-import { until } from '../helpers/child.ts';
 import { contentText, type Fixture, HOSTNAME, receivedText, sendMessage, startInbound } from './fixture.ts';
 
 let fixture: Fixture;
@@ -224,25 +221,6 @@ describe('loops', () => {
     expect(await sendMessage(peer, `${hundred}\r\nbody\r\n`)).toStartWith('250 ');
     expect(await sendMessage(peer, `${received('relay.example')}${hundred}\r\nbody\r\n`)).toStartWith('554 5.4.6 ');
     peer.destroy();
-  });
-});
-
-describe('QUIT', () => {
-  test('221 and the end, what is pipelined behind it is no command, and a client that keeps its side open is not waited for', async () => {
-    const house = await startInbound();
-    const socket = connect({ host: '127.0.0.1', port: house.port, allowHalfOpen: true });
-    let heard = '';
-    socket.on('data', (chunk: Buffer) => {
-      if (heard === '') socket.write('NOOP\r\nQUIT\r\nNOOP\r\n');
-      heard += chunk.toString();
-    });
-    await once(socket, 'end');
-    expect(heard).toEndWith('250 2.0.0 OK\r\n221 2.0.0 Bye\r\n');
-    // The socket is closed at once, so its number is free again, whatever the client does with its side.
-    await until('the session is over', 2000, () => house.events.some((event) => event.name === 'disconnected'));
-    expect(house.inbound.connectionCount()).toBe(0);
-    socket.destroy();
-    await house.close();
   });
 });
 
