@@ -47,7 +47,8 @@ export function readManifest(text: string, file: string): ReadManifest {
     lines.push(`${file}:${line}:${col}: ${sentence}`);
   };
   for (const error of document.errors) tell(error.pos[0], error.message);
-  if (lines.length === 0) check({ root: SCHEMA(), tell }, document.contents, SCHEMA());
+  const root = readSchema();
+  if (lines.length === 0) check({ root, tell }, document.contents, root);
   if (lines.length > 0) return { kind: 'BAD', lines: lines.slice(0, MOST_LINES) };
   try {
     const value: unknown = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MOST_ALIASES })));
@@ -137,6 +138,6 @@ function suggestion(name: string, known: readonly string[]): string {
   return meant === undefined ? `; known are ${known.join(', ')}` : `: did you mean ${meant}?`;
 }
 
-function SCHEMA(): RootSchema {
+function readSchema(): RootSchema {
   return JSON.parse(readFileSync(new URL('manifest.schema.json', import.meta.url), 'utf8')) as RootSchema;
 }

@@ -4,19 +4,20 @@
  * The operator token is compared by its hash in constant time; others are found by their hash. So neither a token nor its
  * length shows in how long an answer takes.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { TokenBook } from '../settings/token-book.ts';
+import { hashOfSecret } from '../settings/token-secret.ts';
 import { type Caller, callerOf } from './caller.ts';
 
 /** Reads an Authorization header; null for none and for a wrong one. Rejects when the database must be asked in vain. */
 export type Authenticate = (header: string | null, clientAddress: string | null) => Promise<Caller | null>;
 
 export function createAuthentication(operatorToken: string, findToken: TokenBook['find']): Authenticate {
-  const operatorHash = hashOf(operatorToken);
+  const operatorHash = hashOfSecret(operatorToken);
   return async (header, clientAddress) => {
     const secret = /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
     if (secret === undefined) return null;
-    if (timingSafeEqual(hashOf(secret), operatorHash)) return callerOf(null, clientAddress);
+    if (timingSafeEqual(hashOfSecret(secret), operatorHash)) return callerOf(null, clientAddress);
     const token = await findToken(secret);
     return token === null ? null : callerOf(token, clientAddress);
   };
@@ -32,7 +33,3 @@ export const UNAUTHENTICATED = {
     },
   ],
 };
-
-function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
-}

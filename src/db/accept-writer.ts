@@ -11,7 +11,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type ClientConfig, type Connection, DatabaseError } from 'pg';
 import type { CopyRows } from './copy-binary.ts';
-import { COPY_DONE, copyDataHead, drained } from './copy-message.ts';
+import { COPY_DONE, copyDataHead, drained, IGNORED_ANSWERS } from './copy-message.ts';
 import { DURABLY } from './durability.ts';
 
 export interface CopyStatement {
@@ -158,17 +158,11 @@ function submitCopies(
     // An error comes while data is still on its way. Nobody may write before that is out: it would stand between.
     let sent = Promise.resolve();
     const submission = {
+      ...IGNORED_ANSWERS,
       submit: (connection: Connection) => {
         connection.query(before + statements.map((statement) => statement.sql).join(';'));
         sent = sendRows(connection.stream, room, statements);
       },
-      handleRowDescription: () => undefined,
-      handleDataRow: () => undefined,
-      handlePortalSuspended: () => undefined,
-      handleEmptyQuery: () => undefined,
-      handleCommandComplete: () => undefined,
-      handleCopyInResponse: () => undefined,
-      handleCopyData: () => undefined,
       handleReadyForQuery: () => resolve(),
       handleError: (error: Error) => {
         sent.then(() => reject(error), reject);

@@ -10,6 +10,17 @@ export const COPY_DONE: Uint8Array = Buffer.from([0x63, 0, 0, 0, 4]);
 /** The rows that were said are taken back; without a reason, since who feeds knows it. */
 export const COPY_FAIL: Uint8Array = Buffer.from([0x66, 0, 0, 0, 5, 0]);
 
+/** What `pg` asks of a query, for the answers that mean nothing while rows are moved. */
+export const IGNORED_ANSWERS = {
+  handleRowDescription: () => undefined,
+  handleDataRow: () => undefined,
+  handlePortalSuspended: () => undefined,
+  handleEmptyQuery: () => undefined,
+  handleCommandComplete: () => undefined,
+  handleCopyInResponse: () => undefined,
+  handleCopyData: () => undefined,
+};
+
 /** What stands before `byteLength` bytes of rows. */
 export function copyDataHead(byteLength: number): Buffer {
   const head = Buffer.allocUnsafe(5);

@@ -10,7 +10,7 @@ import { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type ClientConfig, type Connection } from 'pg';
-import { COPY_DONE, COPY_FAIL, copyDataHead, drained } from './copy-message.ts';
+import { COPY_DONE, COPY_FAIL, copyDataHead, drained, IGNORED_ANSWERS } from './copy-message.ts';
 
 /** Rows are gathered to pieces of this size. */
 const PIECE_BYTES = 262_144;
@@ -62,17 +62,6 @@ export async function openCopySession(target: ClientConfig, applicationName: str
     },
   };
 }
-
-/** What `pg` asks of a query, for the answers that mean nothing here. */
-const IGNORED = {
-  handleRowDescription: () => undefined,
-  handleDataRow: () => undefined,
-  handlePortalSuspended: () => undefined,
-  handleEmptyQuery: () => undefined,
-  handleCommandComplete: () => undefined,
-  handleCopyInResponse: () => undefined,
-  handleCopyData: () => undefined,
-};
 
 /** Of CommandComplete, `COPY 12`. */
 function rowsOf({ text }: { readonly text: string }): number {
@@ -138,7 +127,7 @@ function submitCopyOut(client: Client, text: string, state: CopyOut): void {
     state.wake();
   });
   client.query({
-    ...IGNORED,
+    ...IGNORED_ANSWERS,
     submit: (connection: Connection) => {
       state.stream = connection.stream;
       connection.query(text);
@@ -165,7 +154,7 @@ function copyIn(client: Client, text: string, source: AsyncIterable<Uint8Array>)
     const server = { hasRefused: false };
     let sent: Promise<void> = Promise.resolve();
     client.query({
-      ...IGNORED,
+      ...IGNORED_ANSWERS,
       submit: (connection: Connection) => connection.query(text),
       handleCopyInResponse: (connection: Connection) => {
         sent = sendAll(connection.stream, source, server);

@@ -8,6 +8,7 @@
 import type { Sql, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { allHeldOf } from './operation-filter.ts';
 import { mineOnly } from '../settings/conditions.ts';
 import { startWithin } from './operations.ts';
 
@@ -34,16 +35,7 @@ export async function bounceSuspected(
   viewer: Viewer,
   { domain, destinationId, reason, expectedCount }: BounceSuspectedInput,
 ): Promise<BounceSuspectedResult> {
-  const filter = {
-    domain,
-    state: null,
-    recipient: null,
-    reversePath: null,
-    since: null,
-    until: null,
-    olderThanHours: null,
-    isSuspected: true,
-  } as const;
+  const filter = { ...allHeldOf(domain), isSuspected: true } as const;
   return sql.begin(async (transaction): Promise<BounceSuspectedResult> => {
     const recipientCount = await countSuspected(transaction, viewer, destinationId);
     if (expectedCount !== null && recipientCount !== expectedCount) return { kind: 'CONFLICT', recipientCount };

@@ -36,6 +36,19 @@ export interface OperationFilter {
   readonly isSuspected?: true;
 }
 
+/** All that a domain holds. */
+export function allHeldOf(domain: string): OperationFilter {
+  return {
+    domain,
+    state: null,
+    recipient: null,
+    reversePath: null,
+    since: null,
+    until: null,
+    olderThanHours: null,
+  };
+}
+
 /** Mail is held for 60 days at the most. */
 const MAX_OLDER_THAN_HOURS = 60 * 24;
 

@@ -21,6 +21,7 @@ import type { Spool } from '../../src/queue/spool.ts';
 import { runs, runsTimeoutMs } from '../fuzz/runs.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { openSpool } from '../helpers/mail.ts';
+import { allHeldOf } from '../../src/queue/operation-filter.ts';
 import { checkRules, type Life, sweepByRules } from '../helpers/outage-rules.ts';
 import { type Death, type Mode, MODES, openWorld } from '../helpers/outage-world.ts';
 
@@ -73,15 +74,7 @@ const ENDS: Readonly<Record<OperationVerb, string | null>> = {
 
 async function onMany(life: Life, { at, verb }: { at: number; verb: OperationVerb }): Promise<void> {
   const domain = life.world.destinations[at]?.name ?? '';
-  const filter = {
-    domain,
-    state: null,
-    recipient: null,
-    reversePath: null,
-    since: null,
-    until: null,
-    olderThanHours: null,
-  };
+  const filter = allHeldOf(domain);
   const request = {
     verb,
     filter,
