@@ -77,14 +77,13 @@ async function findSubject(context: Context, mutation: string, input: Input): Pr
   if (mutation.startsWith('tenant')) return tenantSubject(context, input);
   if (mutation.startsWith('token')) {
     const token = typeof input.id === 'string' ? await deps.tokens.findToken(viewer, input.id) : null;
-    if (token === null) return { kind: 'TOKEN', id: null, name: lower(input.name), tenantId: null, state: null };
+    if (token === null) return absent('TOKEN', lower(input.name));
     const { id, name, tenantId, scopes, prefix, expiresAt } = token;
     return { kind: 'TOKEN', id, name: lower(name), tenantId, state: { name, scopes, prefix, expiresAt } };
   }
   if (mutation.startsWith('message') && typeof input.id === 'string') {
     const message = await deps.messages.findMessage(viewer, input.id.toLowerCase());
-    if (message === null)
-      return { kind: 'MESSAGE', id: null, name: input.id.slice(0, 40), tenantId: null, state: null };
+    if (message === null) return absent('MESSAGE', input.id.slice(0, 40));
     const domain = await load.domain(message.destinationId);
     const recipients = message.recipients.map(({ address, state }) => ({ address, state }));
     return {
@@ -98,28 +97,21 @@ async function findSubject(context: Context, mutation: string, input: Input): Pr
   const named = input.domain ?? input.filter?.domain ?? domainOf(input.address) ?? input.name;
   if (typeof named !== 'string') return null;
   const domain = await deps.domains.findDomain(viewer, named);
-  return domain === null
-    ? { kind: 'DOMAIN', id: null, name: lower(named), tenantId: null, state: null }
-    : {
-        kind: 'DOMAIN',
-        id: domain.id,
-        name: domain.name,
-        tenantId: domain.tenantId,
-        state: await stateOf(context, domain),
-      };
+  if (domain === null) return absent('DOMAIN', lower(named));
+  const { id, name, tenantId } = domain;
+  return { kind: 'DOMAIN', id, name, tenantId, state: await stateOf(context, domain) };
 }
 
 async function tenantSubject({ load }: Context, { id, name }: Input): Promise<AuditSubject> {
   const known = typeof id === 'string' && isUuid(id.toLowerCase()) ? await load.tenant(id.toLowerCase()) : null;
-  return known === null
-    ? { kind: 'TENANT', id: null, name: lower(name), tenantId: null, state: null }
-    : {
-        kind: 'TENANT',
-        id: known.id,
-        name: lower(known.name),
-        tenantId: known.id,
-        state: { name: known.name, quotas: known.quotas },
-      };
+  if (known === null) return absent('TENANT', lower(name));
+  const state = { name: known.name, quotas: known.quotas };
+  return { kind: 'TENANT', id: known.id, name: lower(known.name), tenantId: known.id, state };
+}
+
+/** To be made, or not there. */
+function absent(kind: AuditSubject['kind'], name: string | null): AuditSubject {
+  return { kind, id: null, name, tenantId: null, state: null };
 }
 
 async function stateOf({ load }: Context, domain: RelayDomain): Promise<Record<string, unknown>> {

@@ -47,8 +47,8 @@ export function createOwnership(deps: OwnershipDependencies): Ownership {
       deps.resolver.forget(target.recordName);
       const result = await settle(target, await look(deps.resolver, target));
       const after = await domains.findDomain(viewer, name);
-      const error = after === null ? null : complaintOf(result, target);
       if (after === null) return noSuchDomain(name);
+      const error = complaintOf(result, target);
       return error === null ? { kind: 'DONE', domain: after } : { kind: 'REFUSED', errors: [error], domain: after };
     },
     async checkDue() {

@@ -4,7 +4,8 @@ import type { Tenant } from '../../settings/tenants.ts';
 import { connectionOfRows, idOfCursor, isUuid, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers, QueryResolvers } from '../generated.ts';
-import { type Call, once } from '../once.ts';
+import { onObject } from '../on-object.ts';
+import type { Call } from '../once.ts';
 
 /** The owner of something that the viewer sees, and so is his own or an operator's to see. */
 export async function tenantById({ load }: Context, tenantId: string): Promise<Tenant> {
@@ -26,10 +27,8 @@ async function onTenant<I>(
   call: Call<I>,
   work: (input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<Change<Tenant>>,
 ) {
-  const answer = await once(context, call, work);
-  if (answer.kind === 'REFUSED') return { tenant: null, userErrors: [answer.error] };
-  const { value } = answer;
-  return { tenant: value.object, userErrors: value.kind === 'DONE' ? [] : value.errors };
+  const { object: tenant, userErrors } = await onObject(context, call, work);
+  return { tenant, userErrors };
 }
 
 export const tenantMutations: MutationResolvers = {

@@ -3,7 +3,8 @@ import type { TokenChange } from '../../settings/tokens.ts';
 import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers, QueryResolvers, TokenResolvers } from '../generated.ts';
-import { type Call, once } from '../once.ts';
+import { onObject } from '../on-object.ts';
+import type { Call } from '../once.ts';
 import { tenantById } from './tenant.ts';
 
 export const Token: TokenResolvers = {
@@ -25,14 +26,12 @@ async function onToken<I>(
   work: (input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<TokenChange>,
 ) {
   let secret: string | null = null;
-  const answer = await once(context, call, async (input) => {
+  const { object: token, userErrors } = await onObject(context, call, async (input) => {
     const { secret: made = null, ...change } = await work(input);
     secret = made;
     return change;
   });
-  if (answer.kind === 'REFUSED') return { token: null, secret: null, userErrors: [answer.error] };
-  const { value } = answer;
-  return { token: value.object, secret, userErrors: value.kind === 'DONE' ? [] : value.errors };
+  return { token, secret, userErrors };
 }
 
 export const tokenMutations: MutationResolvers = {
