@@ -1,7 +1,8 @@
 /** `backup-mx plan` and `backup-mx apply`: domains as a file says they should be. */
-import { readFile } from 'node:fs/promises';
 import { type Action, type Call, type Shown, type UserError, verbOfAction } from './action.ts';
+import { readFileOrInput } from './file.ts';
 import { type Manifest, readManifest } from './manifest.ts';
+import { mutate } from './mutation.ts';
 import { Refusal } from './refusal.ts';
 import { textOf } from './table.ts';
 import type { Verb } from './terminal.ts';
@@ -12,23 +13,6 @@ interface Step {
   readonly name: string;
   readonly action: 'CREATE' | 'UPDATE' | 'KEEP' | 'DELETE';
   readonly changes: readonly string[];
-}
-
-interface Applied {
-  readonly plan: readonly Step[] | null;
-  readonly userErrors: readonly UserError[];
-}
-
-const QUERY = `mutation ($input: DomainsApplyInput!) {
-  domainsApply(input: $input) { plan { name action changes } userErrors { field message code } }
-}`;
-
-async function readFileOrInput(call: Call, file: string): Promise<string> {
-  try {
-    return file === '-' ? await call.terminal.readInput() : await readFile(file, 'utf8');
-  } catch (error) {
-    throw new Refusal(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 async function readManifestOf(call: Call): Promise<Manifest> {
@@ -47,10 +31,13 @@ async function run(call: Call, dryRun: boolean): Promise<Shown> {
     held: call.text('held')?.toUpperCase() ?? null,
     dryRun,
   };
-  const { domainsApply } = await call.ask<{ domainsApply: Applied }>(QUERY, { input });
-  if (domainsApply.plan === null)
-    return { kind: 'REFUSED', errors: domainsApply.userErrors.map((error) => named(error, manifest)) };
-  return { kind: 'LINE', line: linesOf(domainsApply.plan, dryRun).join('\n'), data: { plan: domainsApply.plan } };
+  type Payload = { readonly plan: readonly Step[] };
+  const answer = await mutate<Payload>(call, 'domainsApply', input, 'plan { name action changes }');
+  if (answer.kind === 'REFUSED') {
+    return { kind: 'REFUSED', errors: answer.errors.map((error) => named(error, manifest)) };
+  }
+  const { plan } = answer.payload;
+  return { kind: 'LINE', line: linesOf(plan, dryRun).join('\n'), data: { plan } };
 }
 
 /** An error that names an entry by its number also names the domain. */

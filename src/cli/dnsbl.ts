@@ -1,5 +1,6 @@
 /** `backup-mx dnsbl`: the DNS block lists of a domain. */
-import { type Call, numberOption, type Shown, type UserError, type VerbTable } from './action.ts';
+import { type Call, numberOption, type Shown, type VerbTable } from './action.ts';
+import { mutate } from './mutation.ts';
 import { Refusal } from './refusal.ts';
 
 interface Zone {
@@ -55,16 +56,11 @@ async function list(call: Call): Promise<Shown> {
 /** Writes the list as it is wanted, unless somebody has changed the domain since it was read. */
 async function write(call: Call, { revision }: Lists, zones: readonly Zone[], line: string): Promise<Shown> {
   const dnsblZones = zones.map(({ zone, mode, weight, codes }) => ({ zone, mode, weight, codes }));
-  const query = `mutation ($input: DomainUpdateInput!) { domainUpdate(input: $input) { domain { name dnsblZones { zone mode } } userErrors { field message code } } }`;
-  type Payload = {
-    readonly domain: { readonly dnsblZones: readonly Zone[] } | null;
-    readonly userErrors: readonly UserError[];
-  };
-  const { domainUpdate } = await call.ask<{ domainUpdate: Payload }>(query, {
-    input: { name: call.args[0], dnsblZones, expectedRevision: revision },
-  });
-  if (domainUpdate.userErrors.length > 0) return { kind: 'REFUSED', errors: domainUpdate.userErrors };
-  return { kind: 'LINE', line, data: domainUpdate.domain?.dnsblZones };
+  type Payload = { readonly domain: { readonly dnsblZones: readonly Zone[] } | null };
+  const input = { name: call.args[0], dnsblZones, expectedRevision: revision };
+  const answer = await mutate<Payload>(call, 'domainUpdate', input, 'domain { name dnsblZones { zone mode } }');
+  if (answer.kind === 'REFUSED') return answer;
+  return { kind: 'LINE', line, data: answer.payload.domain?.dnsblZones };
 }
 
 async function add(call: Call): Promise<Shown> {

@@ -6,9 +6,11 @@ import {
   labelOptions,
   numberOption,
   type Shown,
-  type UserError,
   type VerbTable,
+  PAGE_INFO,
+  type Page,
 } from './action.ts';
+import { mutate } from './mutation.ts';
 import { Refusal } from './refusal.ts';
 import { bytesText } from './table.ts';
 
@@ -27,14 +29,11 @@ const WHOLE = `${ROW} id revision labels { key value } tenant { name } mx { verd
 /** At most so many are listed; more are found by name. */
 const MOST_LISTED = 10_000;
 
-const PAGE_INFO = 'pageInfo { hasNextPage endCursor }';
-
 async function list({ ask }: Call): Promise<Shown> {
   const query = `query ($first: Int!, $after: String) { domains(first: $first, after: $after) { nodes { ${ROW} } ${PAGE_INFO} } }`;
-  type Page = { readonly domains: { nodes: Domain[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } } };
   const domains = await allNodes(
     MOST_LISTED,
-    async (after, first) => (await ask<Page>(query, { first, after })).domains,
+    async (after, first) => (await ask<{ domains: Page<Domain> }>(query, { first, after })).domains,
   );
   return {
     kind: 'TABLE',
@@ -129,22 +128,21 @@ async function showDomain({ ask, args: [name] }: Call): Promise<Shown> {
 
 interface Payload {
   readonly domain: (Domain & { readonly proof: WholeDomain['proof'] }) | null;
-  readonly userErrors: readonly UserError[];
 }
 
 /** Runs a mutation that answers with a domain, and says what is so now. */
 async function change(
-  { ask }: Call,
+  call: Call,
   mutation: string,
   input: Readonly<Record<string, unknown>>,
   line: (domain: Payload['domain'] & {}) => string,
 ): Promise<Shown> {
-  const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
-  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { domain { id name status proof { name value seenAt lostAt } ${FREE} } userErrors { field message code } } }`;
-  const payload = (await ask<Record<string, Payload>>(query, { input }))[mutation];
-  if (payload === undefined) throw new Error(`no payload of ${mutation}`);
-  if (payload.userErrors.length > 0 || payload.domain === null) return { kind: 'REFUSED', errors: payload.userErrors };
-  return { kind: 'LINE', line: line(payload.domain), data: payload.domain };
+  const fields = `domain { id name status proof { name value seenAt lostAt } ${FREE} }`;
+  const answer = await mutate<Payload>(call, mutation, input, fields);
+  if (answer.kind === 'REFUSED') return answer;
+  const { domain } = answer.payload;
+  if (domain === null) return { kind: 'REFUSED', errors: [] };
+  return { kind: 'LINE', line: line(domain), data: domain };
 }
 
 const FREE = 'queue { heldCount heldBytes nextAttemptAt }';

@@ -1,5 +1,5 @@
 /** `backup-mx outage`: which primaries are away, since when and why. */
-import { allNodes, type Call, numberOption, type Shown, type VerbTable } from './action.ts';
+import { allNodes, type Call, numberOption, type Shown, type VerbTable, PAGE_INFO, type Page } from './action.ts';
 import { bytesText } from './table.ts';
 
 interface Outage {
@@ -21,16 +21,15 @@ async function list(call: Call): Promise<Shown> {
   const query = `query ($first: Int!, $after: String, $filter: OutageFilter) {
     outages(first: $first, after: $after, filter: $filter) {
       nodes { id domainName class startedAt endedAt heldCount heldBytes oldestAcceptedAt nextProbeAt lastReply drain { messagesPerSecond etaAt } }
-      pageInfo { hasNextPage endCursor }
+      ${PAGE_INFO}
     }
   }`;
   const domain = call.text('domain');
   const filter = { ...(domain === undefined ? {} : { domain }), ...(call.isSet('all') ? {} : { isOpen: true }) };
-  type Page = { readonly outages: { nodes: Outage[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } } };
   const most = numberOption(call, 'count') ?? DEFAULT_COUNT;
   const outages = await allNodes(
     most,
-    async (after, first) => (await call.ask<Page>(query, { first, after, filter })).outages,
+    async (after, first) => (await call.ask<{ outages: Page<Outage> }>(query, { first, after, filter })).outages,
   );
   return {
     kind: 'TABLE',

@@ -6,9 +6,11 @@ import {
   type Call,
   numberOption,
   type Shown,
-  type UserError,
   type VerbTable,
+  PAGE_INFO,
+  type Page,
 } from './action.ts';
+import { mutate } from './mutation.ts';
 import { Refusal } from './refusal.ts';
 import { bytesText } from './table.ts';
 
@@ -60,14 +62,13 @@ function filterOf(call: Call, domain: string | undefined): Record<string, unknow
 
 async function list(call: Call): Promise<Shown> {
   const query = `query ($first: Int!, $after: String, $filter: MessageFilter) {
-    messages(first: $first, after: $after, filter: $filter) { nodes { ${ROW} } pageInfo { hasNextPage endCursor } }
+    messages(first: $first, after: $after, filter: $filter) { nodes { ${ROW} } ${PAGE_INFO} }
   }`;
   const filter = filterOf(call, call.text('domain'));
-  type Page = { readonly messages: { nodes: Message[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } } };
   const most = numberOption(call, 'count') ?? DEFAULT_COUNT;
   const messages = await allNodes(
     most,
-    async (after, first) => (await call.ask<Page>(query, { first, after, filter })).messages,
+    async (after, first) => (await call.ask<{ messages: Page<Message> }>(query, { first, after, filter })).messages,
   );
   return {
     kind: 'TABLE',
@@ -131,16 +132,10 @@ async function act(call: Call, word: string): Promise<Shown> {
   const given = reason === undefined ? {} : { reason };
   if ((id === undefined) === (domain === undefined)) throw new Refusal('name a message id, or --domain and a filter');
   if (id !== undefined) {
-    const mutation = `message${word}`;
-    const query = `mutation ($input: Message${word}Input!) { ${mutation}(input: $input) { message { id } userErrors { field message code } } }`;
-    const payload = (
-      await call.ask<Record<string, { userErrors: readonly UserError[] }>>(query, { input: { id, ...given } })
-    )[mutation];
-    if ((payload?.userErrors.length ?? 0) > 0) return { kind: 'REFUSED', errors: payload?.userErrors ?? [] };
+    const answer = await mutate(call, `message${word}`, { id, ...given });
+    if (answer.kind === 'REFUSED') return answer;
     return { kind: 'LINE', line: `${id}: done`, data: { id } };
   }
-  const mutation = `messages${word}`;
-  const query = `mutation ($input: Messages${word}Input!) { ${mutation}(input: $input) { operation { ${OPERATION} } matchedCount userErrors { field message code } } }`;
   const expected = numberOption(call, 'expect');
   const input = {
     filter: filterOf(call, domain),
@@ -148,17 +143,10 @@ async function act(call: Call, word: string): Promise<Shown> {
     dryRun: call.isSet('dry-run'),
     ...(expected === undefined ? {} : { expectedCount: expected }),
   };
-  type Payload = {
-    readonly operation: Operation | null;
-    readonly matchedCount: number | null;
-    readonly userErrors: readonly UserError[];
-  };
-  const {
-    operation = null,
-    matchedCount = null,
-    userErrors = [],
-  } = (await call.ask<Record<string, Payload>>(query, { input }))[mutation] ?? {};
-  if (userErrors.length > 0) return { kind: 'REFUSED', errors: userErrors };
+  type Payload = { readonly operation: Operation | null; readonly matchedCount: number | null };
+  const answer = await mutate<Payload>(call, `messages${word}`, input, `operation { ${OPERATION} } matchedCount`);
+  if (answer.kind === 'REFUSED') return answer;
+  const { operation, matchedCount } = answer.payload;
   if (operation === null) return { kind: 'LINE', line: `${matchedCount} messages are meant`, data: { matchedCount } };
   const ended = call.isSet('no-wait') ? operation : await follow(call, operation);
   return { kind: 'LINE', line: `${ended.state}: ${ended.done} of ${ended.total} messages`, data: ended };

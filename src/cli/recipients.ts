@@ -1,14 +1,16 @@
 /** `backup-mx recipients`: User Lists. */
-import { readFile } from 'node:fs/promises';
 import {
   type Action,
   allNodes,
   type Call,
   numberOption,
   type Shown,
-  type UserError,
   type VerbTable,
+  PAGE_INFO,
+  type Page,
 } from './action.ts';
+import { readFileOrInput } from './file.ts';
+import { mutate } from './mutation.ts';
 import { Refusal } from './refusal.ts';
 
 /** The most that a list may have. */
@@ -16,14 +18,11 @@ const MOST_LISTED = 1_000_000;
 
 async function list({ ask, args: [name] }: Call): Promise<Shown> {
   const query = `query ($name: String!, $first: Int!, $after: String) {
-    domain(name: $name) { recipients(first: $first, after: $after) { nodes { localPart } pageInfo { hasNextPage endCursor } } }
+    domain(name: $name) { recipients(first: $first, after: $after) { nodes { localPart } ${PAGE_INFO} } }
   }`;
-  interface Page {
-    readonly nodes: readonly { readonly localPart: string }[];
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  }
+  type Entries = Page<{ readonly localPart: string }>;
   const entries = await allNodes(MOST_LISTED, async (after, first) => {
-    const { domain } = await ask<{ domain: { recipients: Page } | null }>(query, { name, first, after });
+    const { domain } = await ask<{ domain: { recipients: Entries } | null }>(query, { name, first, after });
     if (domain === null) throw new Refusal(`you have no domain "${name}"`);
     return domain.recipients;
   });
@@ -46,12 +45,7 @@ async function readList(call: Call): Promise<readonly string[]> {
   const file = call.text('from');
   if (file === undefined) return call.args.slice(1);
   if (call.args.length > 1) throw new Refusal('name local parts or --from FILE, not both');
-  let text: string;
-  try {
-    text = file === '-' ? await call.terminal.readInput() : await readFile(file, 'utf8');
-  } catch (error) {
-    throw new Refusal(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const text = await readFileOrInput(call, file);
   return text
     .split(/\r?\n/)
     .map((line) => line.trim())
@@ -68,24 +62,19 @@ async function change(call: Call, mutation: string): Promise<Shown> {
     ...(mutation === 'recipientsAdd' ? {} : { force: call.isSet('force') }),
     ...(generation === undefined ? {} : { ifGeneration: generation }),
   };
-  const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
-  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { change { addedCount removedCount added removed } userErrors { field message code } } }`;
-  const answer = await call.ask<Record<string, { change: Change | null; userErrors: readonly UserError[] }>>(query, {
-    input,
-  });
-  const { change: done, userErrors } = answer[mutation] ?? { change: null, userErrors: [] };
-  if (done === null) return { kind: 'REFUSED', errors: userErrors };
+  const fields = 'change { addedCount removedCount added removed }';
+  const answer = await mutate<{ readonly change: Change | null }>(call, mutation, input, fields);
+  if (answer.kind === 'REFUSED') return answer;
+  const done = answer.payload.change;
+  if (done === null) return { kind: 'REFUSED', errors: [] };
   const line = `${input.dryRun ? 'would add' : 'added'} ${done.addedCount}, ${input.dryRun ? 'would remove' : 'removed'} ${done.removedCount}`;
   return { kind: 'LINE', line, data: done };
 }
 
-async function forget({ ask, args: [address] }: Call): Promise<Shown> {
-  const query =
-    'mutation ($input: RecipientForgetInput!) { recipientForget(input: $input) { userErrors { field message code } } }';
-  const { recipientForget } = await ask<{ recipientForget: { userErrors: readonly UserError[] } }>(query, {
-    input: { address },
-  });
-  if (recipientForget.userErrors.length > 0) return { kind: 'REFUSED', errors: recipientForget.userErrors };
+async function forget(call: Call): Promise<Shown> {
+  const [address] = call.args;
+  const answer = await mutate(call, 'recipientForget', { address });
+  if (answer.kind === 'REFUSED') return answer;
   return { kind: 'LINE', line: `${address} is asked anew`, data: { address } };
 }
 

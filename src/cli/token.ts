@@ -1,5 +1,6 @@
 /** `backup-mx token` and `backup-mx tenant`: who may do what. */
-import { allNodes, type Call, numberOption, type Shown, type UserError, type VerbTable } from './action.ts';
+import { allNodes, type Call, numberOption, type Shown, type VerbTable, PAGE_INFO, type Page } from './action.ts';
+import { mutate, type Mutated } from './mutation.ts';
 
 const MOST_LISTED = 10_000;
 
@@ -15,13 +16,8 @@ interface Token {
 
 const TOKEN = 'id name prefix scopes tenant { name } expiresAt lastUsedAt';
 
-interface Page<T> {
-  readonly nodes: readonly T[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-}
-
 async function listTokens({ ask }: Call): Promise<Shown> {
-  const query = `query ($first: Int!, $after: String) { tokens(first: $first, after: $after) { nodes { ${TOKEN} } pageInfo { hasNextPage endCursor } } }`;
+  const query = `query ($first: Int!, $after: String) { tokens(first: $first, after: $after) { nodes { ${TOKEN} } ${PAGE_INFO} } }`;
   const tokens = await allNodes(
     MOST_LISTED,
     async (after, first) => (await ask<{ tokens: Page<Token> }>(query, { first, after })).tokens,
@@ -53,12 +49,13 @@ async function listTokens({ ask }: Call): Promise<Shown> {
 interface Made {
   readonly token: Token | null;
   readonly secret: string | null;
-  readonly userErrors: readonly UserError[];
 }
 
 /** The secret goes to standard output alone, so that it can be put into a file; the rest is for whoever watches. */
-function made({ terminal }: Call, { token, secret, userErrors }: Made): Shown {
-  if (userErrors.length > 0 || secret === null) return { kind: 'REFUSED', errors: userErrors };
+function made({ terminal }: Call, answer: Mutated<Made>): Shown {
+  if (answer.kind === 'REFUSED') return answer;
+  const { token, secret } = answer.payload;
+  if (secret === null) return { kind: 'REFUSED', errors: [] };
   terminal.tell(`${token?.name} (${token?.id}): keep this secret, it is not shown again`);
   return { kind: 'LINE', line: secret, data: { token, secret } };
 }
@@ -70,23 +67,20 @@ async function create(call: Call): Promise<Shown> {
     tenantId: call.text('tenant') ?? null,
     expiresAt: call.text('expires') ?? null,
   };
-  const query = `mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { token { ${TOKEN} } secret userErrors { field message code } } }`;
-  return made(call, (await call.ask<{ tokenCreate: Made }>(query, { input })).tokenCreate);
+  return made(call, await mutate<Made>(call, 'tokenCreate', input, `token { ${TOKEN} } secret`));
 }
 
 async function rotate(call: Call): Promise<Shown> {
   const overlapSeconds = numberOption(call, 'overlap');
   const input = { id: call.args[0], ...(overlapSeconds === undefined ? {} : { overlapSeconds }) };
-  const query = `mutation ($input: TokenRotateInput!) { tokenRotate(input: $input) { token { ${TOKEN} } secret userErrors { field message code } } }`;
-  return made(call, (await call.ask<{ tokenRotate: Made }>(query, { input })).tokenRotate);
+  return made(call, await mutate<Made>(call, 'tokenRotate', input, `token { ${TOKEN} } secret`));
 }
 
-async function revoke({ ask, args: [id] }: Call): Promise<Shown> {
-  const query =
-    'mutation ($input: TokenRevokeInput!) { tokenRevoke(input: $input) { token { id name } userErrors { field message code } } }';
-  const { tokenRevoke } = await ask<{ tokenRevoke: Omit<Made, 'secret'> }>(query, { input: { id } });
-  if (tokenRevoke.userErrors.length > 0) return { kind: 'REFUSED', errors: tokenRevoke.userErrors };
-  return { kind: 'LINE', line: `${tokenRevoke.token?.name} is revoked`, data: tokenRevoke.token };
+async function revoke(call: Call): Promise<Shown> {
+  const answer = await mutate<Pick<Made, 'token'>>(call, 'tokenRevoke', { id: call.args[0] }, 'token { id name }');
+  if (answer.kind === 'REFUSED') return answer;
+  const { token } = answer.payload;
+  return { kind: 'LINE', line: `${token?.name} is revoked`, data: token };
 }
 
 const NONE = { least: 0, most: 0 };
@@ -130,7 +124,7 @@ interface Tenant {
 const TENANT = 'id name quotas { domains recipientEntries tokens } createdAt';
 
 async function listTenants({ ask }: Call): Promise<Shown> {
-  const query = `query ($first: Int!, $after: String) { tenants(first: $first, after: $after) { nodes { ${TENANT} } pageInfo { hasNextPage endCursor } } }`;
+  const query = `query ($first: Int!, $after: String) { tenants(first: $first, after: $after) { nodes { ${TENANT} } ${PAGE_INFO} } }`;
   const tenants = await allNodes(
     MOST_LISTED,
     async (after, first) => (await ask<{ tenants: Page<Tenant> }>(query, { first, after })).tenants,
@@ -150,18 +144,15 @@ async function listTenants({ ask }: Call): Promise<Shown> {
 }
 
 async function changeTenant(
-  { ask }: Call,
+  call: Call,
   mutation: 'tenantCreate' | 'tenantDelete',
   input: Readonly<Record<string, unknown>>,
 ): Promise<Shown> {
-  const type = mutation === 'tenantCreate' ? 'TenantCreateInput' : 'TenantDeleteInput';
-  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { tenant { ${TENANT} } userErrors { field message code } } }`;
-  type Payload = { readonly tenant: Tenant | null; readonly userErrors: readonly UserError[] };
-  const payload = (await ask<Record<string, Payload>>(query, { input }))[mutation];
-  if (payload === undefined || payload.userErrors.length > 0)
-    return { kind: 'REFUSED', errors: payload?.userErrors ?? [] };
-  const line = mutation === 'tenantCreate' ? String(payload.tenant?.id) : `${payload.tenant?.name} is deleted`;
-  return { kind: 'LINE', line, data: payload.tenant };
+  const answer = await mutate<{ readonly tenant: Tenant | null }>(call, mutation, input, `tenant { ${TENANT} }`);
+  if (answer.kind === 'REFUSED') return answer;
+  const { tenant } = answer.payload;
+  const line = mutation === 'tenantCreate' ? String(tenant?.id) : `${tenant?.name} is deleted`;
+  return { kind: 'LINE', line, data: tenant };
 }
 
 export const tenantVerb: VerbTable = {
