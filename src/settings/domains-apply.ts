@@ -13,7 +13,6 @@ import { settingsOf } from './domain-settings.ts';
 import { storeSettings } from './domain-update.ts';
 import { type DomainsApplyInput, planDomains, type PlannedStep } from './domains-plan.ts';
 import type { UserError } from './user-error.ts';
-import { isDeepStrictEqual } from 'node:util';
 
 export interface AppliedDomain {
   readonly name: string;
@@ -133,14 +132,13 @@ async function runStep(sql: SqlExecutor, viewer: Viewer, { step, input, lists }:
     case 'KEEP':
       return { kind: 'DONE', domain: step.domain };
     case 'UPDATE': {
-      const { domain, settings, recipients, force } = step;
-      const before = settingsOf(domain);
+      const { domain, settings, changes, recipients, force } = step;
       const listed: DomainChange =
         recipients === null
           ? { kind: 'DONE', domain }
           : await lists.replace(sql, viewer, { domain, localParts: recipients, force });
-      if (listed.kind === 'REFUSED' || isDeepStrictEqual(settings, before)) return listed;
-      return storeSettings(sql, viewer, { domain: listed.domain, before, after: settings, lists });
+      if (listed.kind === 'REFUSED' || changes.length === 0) return listed;
+      return storeSettings(sql, viewer, { domain: listed.domain, before: settingsOf(domain), after: settings, lists });
     }
     default:
       return step satisfies never;
@@ -166,9 +164,6 @@ function recipientsField(field: readonly string[]): readonly string[] {
 function describe(step: PlannedStep): AppliedDomain {
   const { name } = step.domain;
   if (step.kind !== 'UPDATE') return { name, action: step.kind, changes: [] };
-  const before: Readonly<Record<string, unknown>> = { ...settingsOf(step.domain) };
-  const after: Readonly<Record<string, unknown>> = { ...step.settings };
-  const changes = Object.keys(after).filter((key) => !isDeepStrictEqual(before[key], after[key]));
   const list = step.recipients === null ? [] : ['recipients'];
-  return { name, action: 'UPDATE', changes: [...changes, ...list].toSorted() };
+  return { name, action: 'UPDATE', changes: [...step.changes, ...list].toSorted() };
 }

@@ -36,6 +36,8 @@ export type PlannedStep =
       readonly index: number;
       readonly domain: RelayDomain;
       readonly settings: DomainSettings;
+      /** Names of the settings that change; empty when only the list does. */
+      readonly changes: readonly string[];
       /** Null: the User List stays. */
       readonly recipients: readonly string[] | null;
       readonly force: boolean;
@@ -166,17 +168,23 @@ async function planOne(deps: PlanDependencies, plan: OnePlan): Promise<Checked<P
   const named = recipients?.value ?? null;
   const isSame = named !== null && (await deps.recipientLists.isList(deps.sql, domain.id, named));
   const list = isSame ? null : named;
-  if (list === null && isDeepStrictEqual(settings.value, before))
-    return { kind: 'OK', value: { kind: 'KEEP', domain } };
+  const changes = differencesOf(before, settings.value);
+  if (list === null && changes.length === 0) return { kind: 'OK', value: { kind: 'KEEP', domain } };
   const step = {
     kind: 'UPDATE',
     index,
     domain,
     settings: settings.value,
+    changes,
     recipients: list,
     force: wanted.force === true,
   } as const;
   return { kind: 'OK', value: step };
+}
+
+function differencesOf(before: DomainSettings, after: DomainSettings): string[] {
+  const present: Readonly<Record<string, unknown>> = { ...before };
+  return Object.entries(after).flatMap(([name, value]) => (isDeepStrictEqual(present[name], value) ? [] : [name]));
 }
 
 function withOwner(wanted: DomainCreateInput, { owner }: DomainsApplyInput): DomainCreateInput {

@@ -9,11 +9,10 @@ import { recordEvent } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from './change.ts';
-import { SETTINGS_CHANNEL } from './channel.ts';
 import { errorsOf } from './domain-input.ts';
 import { type Quotas, type QuotasInput, applyQuotas, NO_QUOTAS } from './quotas.ts';
 import { checkTitle } from './title.ts';
-import { TOKEN_NOTICE } from './token-book.ts';
+import { changeTokens } from './token-notice.ts';
 import { invalid, type UserError } from './user-error.ts';
 
 export interface Tenant {
@@ -54,14 +53,8 @@ export function createTenants(sql: Sql, onTokensChanged: () => void): Tenants {
     listTenants: (viewer, page) => listTenants(sql, viewer, page),
     createTenant: (viewer, input) => sql.begin((transaction) => createTenant(transaction, viewer, input)),
     updateTenant: (viewer, input) => sql.begin((transaction) => updateTenant(transaction, viewer, input)),
-    async deleteTenant(viewer, { id }) {
-      try {
-        return await sql.begin((transaction) => deleteTenant(transaction, viewer, id));
-      } finally {
-        // Also when COMMIT's outcome is unknown.
-        onTokensChanged();
-      }
-    },
+    deleteTenant: (viewer, { id }) =>
+      changeTokens(sql, onTokensChanged, (transaction) => deleteTenant(transaction, viewer, id)),
   };
 }
 
@@ -165,7 +158,6 @@ async function deleteTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promi
   }
   const revoked = await sql`delete from tokens where tenant_id = ${tenant.id} returning id`;
   await sql`update tenants set deleted_at = bmx_now(), revision = revision + 1 where id = ${tenant.id}`;
-  await sql`select pg_notify(${SETTINGS_CHANNEL}, ${TOKEN_NOTICE})`;
   await record(sql, tenant.id, 'TENANT_DELETED', { name: tenant.name, revokedTokens: revoked.length });
   return { kind: 'DONE', object: tenant };
 }

@@ -11,9 +11,6 @@ import type { Scope } from './scopes.ts';
 import { createSnapshot } from './snapshot.ts';
 import { hashOfSecret, isSecretLike } from './token-secret.ts';
 
-/** On SETTINGS_CHANNEL: a token has changed. Changes are rare and reads cheap, so every entry is dropped. */
-export const TOKEN_NOTICE = 'tokens';
-
 export interface KnownToken {
   readonly id: string;
   readonly tenantId: string;

@@ -10,14 +10,13 @@ import { type EventKind, recordEvent } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from './change.ts';
-import { SETTINGS_CHANNEL } from './channel.ts';
 import { mineOnly } from './conditions.ts';
 import { type Checked, errorsOf } from './domain-input.ts';
 import { checkQuota } from './quotas.ts';
 import { grants, OPERATOR_SCOPES, type Scope } from './scopes.ts';
 import { noSuchTenant } from './tenants.ts';
 import { checkTitle } from './title.ts';
-import { TOKEN_NOTICE } from './token-book.ts';
+import { changeTokens } from './token-notice.ts';
 import { makeSecret } from './token-secret.ts';
 import { invalid, type UserError } from './user-error.ts';
 
@@ -77,18 +76,7 @@ export const MAX_OVERLAP_SECONDS = 604_800;
 
 /** `onChanged`: some token has changed, on this node from now on. */
 export function createTokens(sql: Sql, onChanged: () => void): Tokens {
-  async function change(work: (transaction: SqlExecutor) => Promise<TokenChange>): Promise<TokenChange> {
-    try {
-      return await sql.begin(async (transaction) => {
-        const result = await work(transaction);
-        await transaction`select pg_notify(${SETTINGS_CHANNEL}, ${TOKEN_NOTICE})`;
-        return result;
-      });
-    } finally {
-      // Also when COMMIT's outcome is unknown: asking once more is cheap.
-      onChanged();
-    }
-  }
+  const change = (work: (transaction: SqlExecutor) => Promise<TokenChange>) => changeTokens(sql, onChanged, work);
   return {
     findToken: (viewer, id) => findToken(sql, viewer, id),
     listTokens: (viewer, page) => listTokens(sql, viewer, page),

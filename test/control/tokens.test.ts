@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { openDatabase } from '../../src/db/client.ts';
 import { listenTo } from '../../src/db/listen.ts';
 import { SETTINGS_CHANNEL } from '../../src/settings/channel.ts';
-import { createTokenBook, TOKEN_NOTICE } from '../../src/settings/token-book.ts';
+import { createTokenBook } from '../../src/settings/token-book.ts';
+import { TOKEN_NOTICE } from '../../src/settings/token-notice.ts';
 import { until } from '../helpers/child.ts';
 import { addDomain, type GraphqlAnswer, type Harness, OPERATOR, startControl } from './harness.ts';
 
