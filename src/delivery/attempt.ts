@@ -18,7 +18,7 @@ import { waivesTls } from '../mail/tls-required.ts';
 import { formatEndpoint } from '../net/addresses.ts';
 import { needsSmtpUtf8, type SmtpOffers } from '../net/smtp-commands.ts';
 import type { SmtpSession } from '../net/smtp-session.ts';
-import type { ForwardedClient } from '../net/smtp-xforward.ts';
+import type { OriginalClient } from '../mail/envelope.ts';
 import { classifyOffers, classifyStop, classifyTransaction, classifyTrouble, type Verdict } from './classify.ts';
 import { createProgress, type Dial, type Progress } from './progress.ts';
 import type { RouteHost } from './route.ts';
@@ -36,7 +36,7 @@ export interface AttemptMessage {
   readonly ret: 'FULL' | 'HDRS' | null;
   readonly envelopeId: string | null;
   /** From whom we have it; null or absent for mail of our own. */
-  readonly client?: ForwardedClient | null;
+  readonly client?: OriginalClient | null;
   /** The whole message, or how to get it: asked for at most once, when a host is ready for it. */
   readonly content: Uint8Array | (() => Promise<Uint8Array>);
 }

@@ -41,3 +41,16 @@ export interface Envelope {
   /** RFC 3461 §4.4, still xtext-encoded; null when absent. */
   readonly envelopeId: string | null;
 }
+
+/** The client a message came from, as it is kept with the message. */
+export interface OriginalClient {
+  /** An IP address. */
+  readonly address: string;
+  /** Its verified name in DNS, or null. */
+  readonly name: string | null;
+  readonly ehloName: string;
+  /** `ESMTPS` and its kind (RFC 3848). */
+  readonly protocol: string;
+  /** The message's id here: what our 250, the Received field and the API name. */
+  readonly transactionId: string;
+}

@@ -6,7 +6,7 @@
  */
 import type { Notify } from '../mail/envelope.ts';
 import type { RecipientNumber } from '../mail/outcome.ts';
-import type { ForwardedClient } from './smtp-xforward.ts';
+import type { OriginalClient } from '../mail/envelope.ts';
 import { encodeUtf8Address, parseOriginalRecipient } from '../mail/xtext.ts';
 
 /** The extensions of an EHLO reply that matter to a transfer. */
@@ -40,7 +40,7 @@ export interface OutgoingEnvelope {
   /** ENVID, still xtext-encoded, or null. */
   readonly envelopeId: string | null;
   /** From whom we have it; null or absent for mail of our own. */
-  readonly client?: ForwardedClient | null;
+  readonly client?: OriginalClient | null;
 }
 
 /** Reads an EHLO reply, its lines separated by LF. A HELO reply offers nothing. */

@@ -6,20 +6,8 @@
  * all are xtext (RFC 3461 §4).
  */
 import { isIPv6 } from 'node:net';
+import type { OriginalClient } from '../mail/envelope.ts';
 import { encodeXtext } from '../mail/xtext.ts';
-
-/** The client a message came from, as it is kept with the message. */
-export interface ForwardedClient {
-  /** An IP address. */
-  readonly address: string;
-  /** Its verified name in DNS, or null. */
-  readonly name: string | null;
-  readonly ehloName: string;
-  /** `ESMTPS` and its kind (RFC 3848). */
-  readonly protocol: string;
-  /** The message's id here: what our 250, the Received field and the API name. */
-  readonly transactionId: string;
-}
 
 /** RFC 5321 §4.5.3.1.4, without the CRLF. */
 const MAX_COMMAND_LENGTH = 510;
@@ -29,7 +17,7 @@ const MAX_WORD_LENGTH = 64;
 const UNAVAILABLE = '[UNAVAILABLE]';
 
 /** The commands without their CRLF; nearly always one. @param offered attributes, upper case */
-export function xforwardCommands(client: ForwardedClient, offered: readonly string[]): string[] {
+export function xforwardCommands(client: OriginalClient, offered: readonly string[]): string[] {
   if (offered.length === 0) return [];
   const { address, name, ehloName, protocol, transactionId } = client;
   // Deviates: XFORWARD_README – no PORT, which we do not keep.

@@ -16,10 +16,14 @@ const LEASE_SECONDS = 10;
 /** A node that has not taken its share up by then does not deliver: it is held, or its program knows of no shares. */
 const TAKE_UP_SECONDS = 10;
 
+/** On the destination's row `d`: nothing forbids that several nodes deliver there. */
+function isOpen(sql: SqlExecutor): Condition {
+  return sql`(d.first_failure_at is null and d.breaker <> 'OPEN' and d.drain_per_minute is null and not ${isPausedNow(sql)})`;
+}
+
 /** A share with its row `s`, and the destination's row `d`. */
 function isInForce(sql: SqlExecutor): Condition {
-  return sql`(s.sessions > 0 and s.expires_at > clock_timestamp() and s.owner_epoch = d.owner_epoch
-    and d.first_failure_at is null and d.breaker <> 'OPEN' and d.drain_per_minute is null and not ${isPausedNow(sql)})`;
+  return sql`(s.sessions > 0 and s.expires_at > clock_timestamp() and s.owner_epoch = d.owner_epoch and ${isOpen(sql)})`;
 }
 
 /** In the where-clause of a claim: the holder's share of the destination is in force. */
@@ -72,8 +76,7 @@ export async function readDrain(sql: Sql, destinationId: string, owner: Owner): 
   >`
     select (extract(epoch from bmx_now()) * 1000)::float8 as now_ms, (d.held_count + coalesce((
         select sum(q.held_count) from queue_delta q where q.destination_id = d.id), 0))::bigint as held_count,
-      (d.first_failure_at is null and d.breaker <> 'OPEN' and d.drain_per_minute is null
-        and not ${isPausedNow(sql)}) as is_open, h.*
+      ${isOpen(sql)} as is_open, h.*
     from destinations d left join lateral (
       select n.node, n.epoch, s.sessions, s.held_sessions, s.refusal_count, s.judged_count,
         s.is_declined or (not s.is_taken and s.granted_at < clock_timestamp() - make_interval(secs => ${TAKE_UP_SECONDS})) as is_spurned

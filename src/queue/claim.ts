@@ -7,7 +7,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import type { Notify } from '../mail/envelope.ts';
+import type { Notify, OriginalClient } from '../mail/envelope.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import { type DrainSettings, isSetSo } from '../outage/clock.ts';
 import { hasShareInForce } from '../outage/drain-shares.ts';
@@ -41,17 +41,8 @@ export interface ClaimedMessage {
   readonly ret: 'FULL' | 'HDRS' | null;
   readonly envelopeId: string | null;
   /** Null for a report, and where it is not known. */
-  readonly client: ClaimedClient | null;
+  readonly client: OriginalClient | null;
   readonly recipients: readonly ClaimedRecipient[];
-}
-
-/** From whom we have a message. */
-export interface ClaimedClient {
-  readonly address: string;
-  readonly name: string | null;
-  readonly ehloName: string;
-  readonly protocol: string;
-  readonly transactionId: string;
 }
 
 /** Where the last claim ended: (next_attempt_at as text, id). */
@@ -295,7 +286,7 @@ async function withRecipients(sql: Sql, rows: readonly MessageRow[]): Promise<Cl
   }));
 }
 
-function clientOf(row: MessageRow): ClaimedClient | null {
+function clientOf(row: MessageRow): OriginalClient | null {
   const { kind, client_address: address, client_name: name, ehlo_name: ehloName, protocol } = row;
   if (kind === 'REPORT' || address === null) return null;
   return { address, name, ehloName, protocol, transactionId: row.transaction_id };

@@ -1,6 +1,5 @@
 /** An operator's flush leads to an attempt: a session that is not granted, or that we cut ourselves, has not answered it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { createHostMemory } from '../../src/delivery/host-memory.ts';
 import { createRampMemory } from '../../src/delivery/ramp-memory.ts';
 import type { StoppableResult } from '../../src/delivery/round-attempt.ts';
 import { createDelivery, type Delivery } from '../../src/delivery/worker.ts';
@@ -11,8 +10,8 @@ import type { ClaimedMessage } from '../../src/queue/claim.ts';
 import type { Spool } from '../../src/queue/spool.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { plainDeps } from '../helpers/delivery-deps.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
-import { NO_EVENTS } from '../helpers/no-events.ts';
 
 const TOO_MANY = '421 4.7.0 Too many connections';
 const OK = { code: 250, enhancedCode: '2.0.0', text: 'ok' };
@@ -50,9 +49,9 @@ afterEach(() => delivery.stop(5000));
 
 function startDelivery(): Delivery {
   return createDelivery({
+    ...plainDeps(),
     sql: db.database.queueSql,
     holder: () => ({ node: 7, epoch: 7 }),
-    findRoute: async () => ({ kind: 'HOSTS', hosts: [] }),
     openAttempts: () => ({
       attempt: async (message) => {
         attempted.push(message.id);
@@ -61,11 +60,17 @@ function startDelivery(): Delivery {
       openCount: () => 0,
       close: async () => undefined,
     }),
-    cpuMs: () => 0,
-    hosts: createHostMemory(),
-    givingWay: { turn: () => undefined },
-    events: NO_EVENTS,
   });
+}
+
+/** Once a session is granted the flush brings this message out, and is answered. */
+async function seeBroughtOut(id: string): Promise<void> {
+  attempted = [];
+  answer = taken;
+  delivery.poke(destinationId);
+  await untilFree();
+  expect(attempted).toEqual([id]);
+  expect(await readFlush()).toBeNull();
 }
 
 function taken({ recipients }: ClaimedMessage): StoppableResult {
@@ -135,12 +140,7 @@ describe('a flush whose only session is turned away', () => {
     expect(await readFlush()).not.toBeNull();
     expect(await db.sql`select from attempts where message_id = ${id}`).toHaveLength(0);
 
-    attempted = [];
-    answer = taken;
-    delivery.poke(destinationId);
-    await untilFree();
-    expect(attempted).toEqual([id]);
-    expect(await readFlush()).toBeNull();
+    await seeBroughtOut(id);
     expect(await db.sql`select from messages where id = ${id}`).toHaveLength(0);
   });
 
@@ -159,12 +159,7 @@ describe('a flush whose only session is turned away', () => {
     expect(attempted).toEqual([id]);
     expect(await readFlush()).not.toBeNull();
 
-    attempted = [];
-    answer = taken;
-    delivery.poke(destinationId);
-    await untilFree();
-    expect(attempted).toEqual([id]);
-    expect(await readFlush()).toBeNull();
+    await seeBroughtOut(id);
   });
 });
 

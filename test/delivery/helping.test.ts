@@ -1,7 +1,6 @@
 /** A helper at a destination that another node owns: within its share, and gone with it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { monotonicMs } from '../../src/clock.ts';
-import { createHostMemory } from '../../src/delivery/host-memory.ts';
 import { createRamp } from '../../src/delivery/ramp.ts';
 import type { StoppableResult } from '../../src/delivery/round-attempt.ts';
 import { followShare } from '../../src/delivery/share-terms.ts';
@@ -13,8 +12,8 @@ import type { ClaimedMessage, QueueSql } from '../../src/queue/claim.ts';
 import type { Spool } from '../../src/queue/spool.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { plainDeps } from '../helpers/delivery-deps.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
-import { NO_EVENTS } from '../helpers/no-events.ts';
 
 const COUNT = 300;
 const OK = { code: 250, enhancedCode: '2.0.0', text: 'ok' };
@@ -81,14 +80,10 @@ async function attempt({ id: messageId, recipients }: ClaimedMessage): Promise<S
 
 function startHelper() {
   return createDelivery({
+    ...plainDeps(),
     sql: db.database.queueSql,
     holder: () => helper,
-    findRoute: async () => ({ kind: 'HOSTS', hosts: [] }),
     openAttempts: () => ({ attempt, openCount: () => atOnce, close: async () => undefined }),
-    cpuMs: () => 0,
-    hosts: createHostMemory(),
-    givingWay: { turn: () => undefined },
-    events: NO_EVENTS,
   });
 }
 

@@ -1,5 +1,4 @@
 /** Delivery when its surroundings fail: claims left behind, a database that goes and comes, a settlement nobody can record. */
-import { createHostMemory } from '../../src/delivery/host-memory.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createByteBudget } from '../../src/delivery/budget.ts';
 import { createRecorder } from '../../src/delivery/recorder.ts';
@@ -10,6 +9,7 @@ import { type ClaimedMessage, claimDue, FIRST_KEY, type QueueSql } from '../../s
 import type { Spool } from '../../src/queue/spool.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { plainDeps } from '../helpers/delivery-deps.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 import { NO_EVENTS } from '../helpers/no-events.ts';
 
@@ -30,9 +30,9 @@ const OK = { code: 250, enhancedCode: '2.0.0', text: 'ok' };
 
 function deliveryWith(deps: Partial<DeliveryDeps>, attempted: (id: string) => void) {
   return createDelivery({
+    ...plainDeps(),
     sql: db.database.queueSql,
     holder: () => holder,
-    findRoute: async () => ({ kind: 'HOSTS', hosts: [] }),
     openAttempts: () => ({
       attempt: async ({ id, recipients }) => {
         attempted(id);
@@ -42,10 +42,7 @@ function deliveryWith(deps: Partial<DeliveryDeps>, attempted: (id: string) => vo
       openCount: () => 0,
       close: async () => undefined,
     }),
-    cpuMs: () => 0,
-    hosts: createHostMemory(),
-    givingWay: { turn: () => undefined },
-    events: NO_EVENTS,
+
     ...deps,
   });
 }

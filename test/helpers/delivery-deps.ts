@@ -1,0 +1,14 @@
+/** What a test of the worker does not care about: a route of no hosts, a memory of its own, nobody who listens. */
+import { createHostMemory } from '../../src/delivery/host-memory.ts';
+import type { DeliveryDeps } from '../../src/delivery/worker.ts';
+import { NO_EVENTS } from './no-events.ts';
+
+export function plainDeps(): Pick<DeliveryDeps, 'findRoute' | 'cpuMs' | 'hosts' | 'givingWay' | 'events'> {
+  return {
+    findRoute: async () => ({ kind: 'HOSTS', hosts: [] }),
+    cpuMs: () => 0,
+    hosts: createHostMemory(),
+    givingWay: { turn: () => undefined },
+    events: NO_EVENTS,
+  };
+}
