@@ -1,5 +1,6 @@
 /**
- * Writes the files that are made from others; `--check` writes nothing and fails when one is not current.
+ * Writes the files that are made from others; `--check` writes nothing and fails when one is not current, or when the schema
+ * takes something away from people's scripts (bin/schema-changes.ts).
  *
  * docs/retries.md: the retry schedule as the database computes it (bin/retries.ts).
  * src/cli/manifest.schema.json: the JSON schema of backup-mx.yaml (bin/manifest-schema.ts).
@@ -12,6 +13,7 @@ import { generate } from '@graphql-codegen/cli';
 import { buildSchema } from 'graphql';
 import { manifestSchema } from './manifest-schema.ts';
 import { retriesPage } from './retries.ts';
+import { readBaselines, schemaChanges } from './schema-changes.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const RESOLVER_TYPES = 'src/control/generated.ts';
@@ -64,7 +66,7 @@ async function resolverTypes(): Promise<string> {
 }
 
 async function manifest(): Promise<string> {
-  return manifestSchema(buildSchema(await readFile(`${ROOT}schema.graphql`, 'utf8')));
+  return manifestSchema(buildSchema(await read('schema.graphql')));
 }
 
 const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])[] = [
@@ -73,17 +75,27 @@ const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])
   ['docs/retries.md', retriesPage],
 ];
 
+const read = (path: string) => readFile(ROOT + path, 'utf8');
+
+async function checkSchema(): Promise<number> {
+  const [present, baselines, changelog] = [read('schema.graphql'), readBaselines(ROOT), read('CHANGELOG.md')];
+  const { complaints, notes } = schemaChanges(await present, await baselines, await changelog);
+  for (const note of notes) console.log(`schema.graphql against ${note}`);
+  for (const complaint of complaints) console.error(`schema.graphql against ${complaint}`);
+  return complaints.length;
+}
+
 const isCheck = process.argv.includes('--check');
-let staleCount = 0;
+let complaintCount = isCheck ? await checkSchema() : 0;
 for (const [path, make] of GENERATED) {
-  const [wanted, present] = await Promise.all([make(), readFile(ROOT + path, 'utf8').catch(() => null)]);
+  const [wanted, present] = await Promise.all([make(), read(path).catch(() => null)]);
   if (wanted === present) continue;
   if (isCheck) {
     console.error(`${path} is not current: run npm run generate`);
-    staleCount += 1;
+    complaintCount += 1;
   } else {
     await writeFile(ROOT + path, wanted);
     console.log(`${path} written`);
   }
 }
-process.exitCode = staleCount === 0 ? 0 : 1;
+process.exitCode = complaintCount === 0 ? 0 : 1;

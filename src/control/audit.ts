@@ -73,7 +73,7 @@ function shorten(value: unknown): unknown {
 }
 
 async function findSubject(context: Context, mutation: string, input: Input): Promise<AuditSubject | null> {
-  const { deps, viewer, load } = context;
+  const { deps, viewer } = context;
   if (mutation.startsWith('tenant')) return tenantSubject(context, input);
   if (mutation.startsWith('token')) {
     const token = typeof input.id === 'string' ? await deps.tokens.findToken(viewer, input.id) : null;
@@ -84,15 +84,9 @@ async function findSubject(context: Context, mutation: string, input: Input): Pr
   if (mutation.startsWith('message') && typeof input.id === 'string') {
     const message = await deps.messages.findMessage(viewer, input.id.toLowerCase());
     if (message === null) return absent('MESSAGE', input.id.slice(0, 40));
-    const domain = await load.domain(message.destinationId);
     const recipients = message.recipients.map(({ address, state }) => ({ address, state }));
-    return {
-      kind: 'MESSAGE',
-      id: message.id,
-      name: domain?.name ?? null,
-      tenantId: domain?.tenantId ?? null,
-      state: { recipients },
-    };
+    const { id, domainName, tenantId } = message;
+    return { kind: 'MESSAGE', id, name: domainName, tenantId, state: { recipients } };
   }
   const named = input.domain ?? input.filter?.domain ?? domainOf(input.address) ?? input.name;
   if (typeof named !== 'string') return null;

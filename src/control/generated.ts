@@ -2029,6 +2029,8 @@ export type RecipientsAddInput = {
   readonly domain: Scalars['String']['input'];
   /** True: only says what would change. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Changes nothing here: what is added shrinks no list. So one input serves all three mutations of a list. */
+  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Change it only if it has this generation; otherwise CONFLICT. */
@@ -2212,8 +2214,8 @@ export type Service = {
   readonly messageSizeLimitBytes: Scalars['ByteCount']['output'];
   /** The names that count as ours in MX records; the first is the one to add to yours. */
   readonly mxNames: ReadonlyArray<Scalars['String']['output']>;
-  /** The running processes of this service. */
-  readonly nodes: ReadonlyArray<ServiceNode>;
+  /** The running processes of this service; null unless you are its operator. */
+  readonly nodes?: Maybe<ReadonlyArray<ServiceNode>>;
   /** How often held mail is tried after a failure, stage after stage; the last goes on until the mail expires. */
   readonly retrySchedule: ReadonlyArray<RetryStage>;
   /** What it runs on: `bun 1.4.5`, `deno 2.9.6`, `node 24.21.0`. */
@@ -3516,7 +3518,7 @@ export type ServiceResolvers<ContextType = Context, ParentType extends Resolvers
   egressAddresses?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   messageSizeLimitBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   mxNames?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
-  nodes?: Resolver<ReadonlyArray<ResolversTypes['ServiceNode']>, ParentType, ContextType>;
+  nodes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ServiceNode']>>, ParentType, ContextType>;
   retrySchedule?: Resolver<ReadonlyArray<ResolversTypes['RetryStage']>, ParentType, ContextType>;
   runtime?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;

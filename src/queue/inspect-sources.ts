@@ -39,7 +39,7 @@ export function heldMessages(sql: SqlExecutor, search: Search): Condition {
         sql`coalesce((select true from recipients r
                       where r.message_id = messages.id and r.state = ${search.state} limit 1), false)`;
   return sql`
-    select id, transaction_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
+    select id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
            null::timestamptz as expires_at, next_attempt_at, null::jsonb as recipients,
            (${matches(sql, search)} and ${hasState}) as matches
     from ${messagesOf(sql, search)}
@@ -60,7 +60,7 @@ export function endedMessages(sql: SqlExecutor, search: Search): Condition {
       : sql`exists (select from jsonb_array_elements(recipients) r
                     where lower(r ->> 'address') = lower(${search.recipient}))`;
   return sql`
-    select id, transaction_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
+    select id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
            expires_at, null::timestamptz as next_attempt_at, recipients,
            (${matches(sql, search)} and ${hasState} and ${hasRecipient}) as matches
     from history

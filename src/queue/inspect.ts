@@ -32,6 +32,8 @@ export interface RecipientView {
 export interface MessageView {
   readonly id: string;
   readonly transactionId: string;
+  /** Of whoever had the domain when it was accepted. */
+  readonly tenantId: string;
   readonly destinationId: string;
   readonly domainName: string;
   readonly acceptedAt: Date;
@@ -81,6 +83,7 @@ const SCAN_LIMIT = 1_000;
 interface MessageRow {
   id: string | null;
   transaction_id: string;
+  tenant_id: string;
   destination_id: string;
   domain_name: string;
   accepted_at: Date;
@@ -209,7 +212,7 @@ async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> 
          )
     select page.*, cut.frontier
     from cut left join lateral (
-      select found.id, found.transaction_id, found.destination_id, d.name as domain_name,
+      select found.id, found.transaction_id, found.tenant_id, found.destination_id, d.name as domain_name,
              found.accepted_at, found.reverse_path, found.ehlo_name,
              found.size_bytes::bigint as size_bytes,
              host(found.client_address) as client_address,
@@ -239,6 +242,7 @@ function viewOf(row: MessageRow & { id: string }): MessageView {
   return {
     id: row.id,
     transactionId: row.transaction_id,
+    tenantId: row.tenant_id,
     destinationId: row.destination_id,
     domainName: row.domain_name,
     acceptedAt: row.accepted_at,

@@ -12,6 +12,14 @@ import { addDomain, addTenant, type GraphqlAnswer, type Harness, holdMessage, st
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 const DOMAIN = 'kept.example';
 const ADDRESS = `alice@${DOMAIN}`;
+const NODE = {
+  name: 'node1.inside.example',
+  version: '0.1.0',
+  runtime: 'bun test',
+  roles: ['control'],
+  startedAt: new Date(0),
+  lastSeenAt: new Date(0),
+};
 
 let control: Harness;
 let messageId: string;
@@ -23,7 +31,7 @@ let stranger: string;
 const lacking = new Map<Scope, string>();
 
 beforeAll(async () => {
-  control = await startControl();
+  control = await startControl({ listNodes: async () => [NODE] });
   const destinationId = await addDomain(control, DOMAIN);
   messageId = await holdMessage(control.database, { destinationId, addresses: [ADDRESS] });
   strangerId = (await addTenant(control.database, 'stranger')).tenantId;
@@ -200,7 +208,7 @@ describe("another tenant's token", () => {
       expect([status, body.errors]).toEqual([200, undefined]);
       if (owned.includes(field.name)) expect(body.data[field.name]).toBeNull();
       const text = JSON.stringify(body);
-      for (const foreign of [DOMAIN, messageId, operationId, tokenId, '"operator"'])
+      for (const foreign of [DOMAIN, messageId, operationId, tokenId, NODE.name, '"operator"'])
         expect(text).not.toContain(foreign);
     });
   }

@@ -108,6 +108,24 @@ describe('a held message', () => {
   });
 });
 
+test('what an operator reads of a domain that is gone is in the log of who had it', async () => {
+  const { tenantId } = await addTenant(control.database, 'gone');
+  const { sql } = control.database;
+  await addDomain(control, 'gone.example');
+  await sql`update domains set tenant_id = ${tenantId} where name = 'gone.example'`;
+  const [{ id: destinationId } = { id: '' }] = await sql<{ id: string }[]>`
+    select id from destinations where name = 'gone.example'`;
+  const goneId = await holdMessage(control.database, { destinationId });
+  await sql`update messages set tenant_id = ${tenantId} where id = ${goneId}`;
+  await control.ask(
+    `mutation { domainDelete(input: { name: "gone.example", held: DELIVER_FIRST }) { userErrors { code } } }`,
+  );
+  await control.ask(QUERY, { id: goneId, reason: 'ticket 8' });
+  const [entry] = await sql`
+    select tenant_id, subject_name from audit_entries where mutation = 'Message.content' and subject_id = ${goneId}`;
+  expect(entry).toEqual({ tenant_id: tenantId, subject_name: 'gone.example' });
+});
+
 test('an ended message has neither', async () => {
   await control.database.sql`delete from contents where message_id = ${id}`;
   await endMessage(control.database, id);

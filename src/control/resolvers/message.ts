@@ -26,9 +26,8 @@ async function readContent({ deps, viewer, caller }: Context, message: MessageVi
       checked.kind === 'BAD' ? checked.error.message : 'Say in reason why you read it: it is kept in the audit log.';
     throw new GraphQLError(sentence, { extensions: { code: 'BAD_USER_INPUT' } });
   }
-  const { id, domainName, destinationId } = message;
-  const owner = (await deps.domains.findDomainsByDestination(viewer, [destinationId])).get(destinationId);
-  const subject = { kind: 'MESSAGE' as const, id, name: domainName, tenantId: owner?.tenantId ?? null, state: null };
+  const { id, domainName, tenantId } = message;
+  const subject = { kind: 'MESSAGE' as const, id, name: domainName, tenantId, state: null };
   const input = { id, reason: checked.reason };
   const entryId = await deps.audit.begin({ actor: caller.actor, mutation: 'Message.content', input, subject });
   const content = await deps.contents.readContent(viewer, id);

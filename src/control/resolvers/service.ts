@@ -11,5 +11,5 @@ export const Service: ServiceResolvers = {
   egressAddresses: (_parent, _args, { deps }) => deps.service.egressAddresses,
   messageSizeLimitBytes: async (_parent, _args, { deps }) => (await deps.readLimits()).messageSizeLimitBytes,
   retrySchedule: async (_parent, _args, { deps }) => (await deps.readLimits()).retrySchedule,
-  nodes: (_parent, _args, { deps }) => deps.listNodes(),
+  nodes: (_parent, _args, { deps, viewer }) => (viewer.isOperator ? deps.listNodes() : null),
 };

@@ -1,0 +1,139 @@
+/**
+ * Lists that grow are connections, all of one form: `first` from 1 to 100, cursors that what comes and goes does not shift.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { buildSchema, getNamedType, getNullableType, isListType, isObjectType } from 'graphql';
+import { addDomain, type Harness, holdMessage, startControl } from './harness.ts';
+
+const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+const objects = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'));
+const fields = objects.flatMap((type) =>
+  isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ type: type.name, field })) : [],
+);
+
+/** What else is a list, and what bounds it. */
+const BOUNDED: Readonly<Record<string, string>> = {
+  'UserError.field': 'the depth of an input',
+  'AuditEntry.userErrorCodes': 'the mistakes of one input',
+  'Service.mxNames': 'configuration',
+  'Service.egressAddresses': 'configuration',
+  'Service.retrySchedule': 'four stages',
+  'Service.nodes': 'processes that are alive',
+  'ServiceNode.roles': 'three',
+  'Viewer.scopes': 'the scopes there are',
+  'Token.scopes': 'the scopes there are',
+  'Domain.labels': 'an input',
+  'Domain.conditions': 'the kinds there are',
+  'Domain.deliverTo': 'an input',
+  'Domain.dnsblZones': 'an input',
+  'Domain.dnswlZones': 'an input',
+  'Domain.dnsblAllowedClients': 'an input',
+  'Domain.etrnClients': 'an input',
+  'Domain.primarySetup': 'the products there are',
+  'DnsblZone.codes': 'an input',
+  'DnswlZone.codes': 'an input',
+  'DomainMx.recommended': 'an answer of the DNS',
+  'DomainMx.observed': 'an answer of the DNS',
+  'Outage.evidence': 'ten',
+  'Message.recipients': 'one SMTP transaction',
+  'Message.headers': 'what is kept of a header section',
+  'DomainUpdatePreview.hosts': 'an input, or an answer of the DNS',
+  'PreviewedHost.addresses': 'an answer of the DNS',
+  'DomainsApplyPayload.plan': 'an input, and with prune what it owns',
+  'DomainPlan.changes': 'the fields of an input',
+  'RecipientListChange.added': '100',
+  'RecipientListChange.removed': '100',
+};
+
+describe('in the schema', () => {
+  test('a list that is no connection is bounded by something', () => {
+    const lists = fields
+      .filter(({ type, field }) => isListType(getNullableType(field.type)) && !type.endsWith('Connection'))
+      .filter(({ field }) => field.name !== 'userErrors')
+      .map(({ type, field }) => `${type}.${field.name}`);
+    expect(lists.filter((list) => BOUNDED[list] === undefined)).toEqual([]);
+  });
+
+  test('connections have one form', () => {
+    const connections = fields.filter(({ field }) => getNamedType(field.type).name.endsWith('Connection'));
+    expect(connections.length).toBeGreaterThan(9);
+    for (const { field } of connections) {
+      const args = field.args.map(({ name, type }) => `${name}: ${String(type)}`);
+      expect(args.slice(0, 2)).toEqual(['first: Int!', 'after: String']);
+      const type = getNamedType(field.type);
+      expect(isObjectType(type) ? Object.keys(type.getFields()) : []).toEqual(['nodes', 'edges', 'pageInfo']);
+    }
+  });
+});
+
+describe('asked', () => {
+  let control: Harness;
+  beforeAll(async () => {
+    control = await startControl();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await grow(name);
+  });
+  afterAll(() => control.close());
+
+  /** One more of everything; an audit entry for each of its mutations. */
+  async function grow(name: string): Promise<void> {
+    const destinationId = await addDomain(control, `${name}.example`);
+    await holdMessage(control.database, { destinationId });
+    await control.ask(`mutation {
+      tenantCreate(input: { name: "${name}" }) { userErrors { code } }
+      tokenCreate(input: { name: "${name}", scopes: [QUEUE_READ] }) { userErrors { code } }
+      messagesRetry(input: { filter: { domain: "${name}.example" } }) { userErrors { code } } }`);
+  }
+
+  type Pages = Readonly<
+    Record<string, { readonly nodes: readonly { id: string }[]; readonly pageInfo: { readonly endCursor: string } }>
+  >;
+  const page = async (list: string, first: number, after: string | null = null) => {
+    const query = `query ($first: Int!, $after: String) {
+      ${list}(first: $first, after: $after) { nodes { id } pageInfo { endCursor } } }`;
+    const answer = (await control.ask<Pages>(query, { first, after }))[list];
+    return { ids: answer?.nodes.map(({ id }) => id) ?? [], endCursor: answer?.pageInfo.endCursor ?? null };
+  };
+  const lists = Object.values(schema.getQueryType()?.getFields() ?? {})
+    .filter(({ type }) => getNamedType(type).name.endsWith('Connection'))
+    .map(({ name }) => name);
+
+  test.each(lists)('%s: first from 1 to 100, and a cursor of its own', async (list) => {
+    for (const first of [0, -1, 101]) {
+      const { errors } = await control.post(`{ ${list}(first: ${first}) { nodes { id } } }`);
+      expect(errors?.[0]).toMatchObject({
+        message: 'first must lie between 1 and 100.',
+        extensions: { code: 'BAD_USER_INPUT' },
+      });
+    }
+    const { errors } = await control.post(`{ ${list}(first: 1, after: "AAAA") { nodes { id } } }`);
+    expect(errors?.[0]?.message).toContain('after is no cursor of this connection');
+    expect((await page(list, 100)).ids.length).toBeLessThanOrEqual(100);
+  });
+
+  test('what is added between two pages moves nothing on the second', async () => {
+    const newestFirst = ['messages', 'operations', 'auditLog'];
+    const oldestFirst = ['domains', 'tenants', 'tokens'];
+    const before = new Map<string, { readonly all: readonly string[]; readonly endCursor: string | null }>();
+    for (const list of [...newestFirst, ...oldestFirst])
+      before.set(list, { all: (await page(list, 100)).ids, endCursor: (await page(list, 2)).endCursor });
+    await grow('f');
+    for (const [list, { all, endCursor }] of before) {
+      expect(all.length).toBeGreaterThan(4);
+      const { ids } = await page(list, 100, endCursor);
+      expect(ids.slice(0, all.length - 2)).toEqual(all.slice(2));
+      expect(ids.length - all.length + 2).toBe(newestFirst.includes(list) ? 0 : 1);
+    }
+  });
+
+  test('what is removed, the row of the cursor itself included, moves nothing either', async () => {
+    const { ids, endCursor } = await page('domains', 2);
+    const all = (await page('domains', 100)).ids;
+    for (const name of ['a', 'b'])
+      await control.ask(
+        `mutation { domainDelete(input: { name: "${name}.example", held: CANCEL }) { userErrors { code } } }`,
+      );
+    expect(all.slice(0, 2)).toEqual(ids);
+    expect((await page('domains', 100, endCursor)).ids).toEqual(all.slice(2));
+  });
+});
