@@ -31,6 +31,8 @@ export interface Load {
   /** Every reply that was not the wished one, with its count: `451 4.3.0 cannot store mail now…`. */
   readonly refusals: ReadonlyMap<string, number>;
   refusalCount(): number;
+  /** How many final dots are sent and wait for their reply at this instant. */
+  awaitedCount(): number;
   /** The message as sent to a recipient, without the final dot. */
   contentOf(recipient: string): string;
   /** Lets the messages under way come to their reply, then ends the senders. A second call waits for the same end. */
@@ -52,7 +54,7 @@ export function startLoad(options: LoadOptions): Load {
   const again: string[] = [];
   loadCount += 1;
   const prefix = `m${loadCount}-`;
-  const state = { begun: 0, isStopping: false };
+  const state = { begun: 0, awaited: 0, isStopping: false };
 
   const refused = (reply: string): void => {
     refusals.set(reply, (refusals.get(reply) ?? 0) + 1);
@@ -76,11 +78,17 @@ export function startLoad(options: LoadOptions): Load {
       return;
     }
     await peer.write(`${contentFor(recipient, sizeBytes)}.\r\n`);
-    const reply = await peer.reply().catch((error: unknown) => {
-      unanswered.set(recipient, (unanswered.get(recipient) ?? 0) + 1);
-      again.push(recipient);
-      throw error;
-    });
+    state.awaited += 1;
+    const reply = await peer
+      .reply()
+      .catch((error: unknown) => {
+        unanswered.set(recipient, (unanswered.get(recipient) ?? 0) + 1);
+        again.push(recipient);
+        throw error;
+      })
+      .finally(() => {
+        state.awaited -= 1;
+      });
     const id = /^250 2\.0\.0 accepted as ([0-9a-f-]{36})$/.exec(reply)?.[1];
     if (id === undefined) refused(reply);
     else accepted.set(recipient, id);
@@ -123,6 +131,7 @@ export function startLoad(options: LoadOptions): Load {
     unanswered,
     refusals,
     refusalCount: () => [...refusals.values()].reduce((sum, count) => sum + count, 0),
+    awaitedCount: () => state.awaited,
     contentOf: (recipient) => contentFor(recipient, sizeBytes),
     stop: async () => {
       state.isStopping = true;
