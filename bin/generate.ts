@@ -30,6 +30,7 @@ const PARENTS = {
   Message: '../queue/inspect.ts#MessageView',
   Recipient: './parents.ts#RecipientParent',
   Attempt: '../queue/inspect-attempts.ts#AttemptView',
+  TimelineEntry: '../queue/timeline-entry.ts#TimelineEntry as TimelineEntryParent',
   DnsblZone: './parents.ts#DnsblZoneParent',
   RecipientStanding: '../recipients/standing.ts#RecipientStandingView',
   Rejection: '../events/rejection-pages.ts#RejectionView',

@@ -30,6 +30,7 @@ import { listNodes } from './queue/inspect-nodes.ts';
 import { createQueueInspection } from './queue/inspect-queues.ts';
 import { createOperationInspection, startOperation } from './queue/operations.ts';
 import { createMessageInspection } from './queue/inspect.ts';
+import { createTimelineInspection } from './queue/timeline.ts';
 import { readZoneStandings } from './settings/dnsbl-counts.ts';
 import type { RecipientParts } from './main-recipients.ts';
 import type { Domains } from './settings/domains.ts';
@@ -102,6 +103,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     messages: createMessageInspection(sql),
     contents: createContentInspection(sql),
     attempts: createAttemptInspection(sql),
+    timelines: createTimelineInspection(sql),
     findSuppressions: (viewer, questions) => findSuppressions(sql, viewer, questions),
     queues: createQueueInspection(sql),
     breakers: createBreakerInspection(sql),

@@ -21,7 +21,7 @@ export function callerOf(token: KnownToken | null, clientAddress: string | null)
   }
   const { tenantId, scopes, id, name, prefix } = token;
   return {
-    viewer: { tenantId, isOperator: tenantId === OPERATOR_TENANT_ID },
+    viewer: { tenantId, isOperator: tenantId === OPERATOR_TENANT_ID, tokenName: name },
     scopes,
     actor: { tenantId, token: { id, name, prefix }, clientAddress },
   };

@@ -40,7 +40,12 @@ function readCursor(cursor: string | null | undefined, isOurs: (text: string) =>
   if (cursor === null || cursor === undefined) return null;
   const text = Buffer.from(cursor, 'base64url').toString();
   if (isOurs(text)) return text;
-  throw new GraphQLError('after is no cursor of this connection: give the endCursor of the page before.', {
+  throw notACursor();
+}
+
+/** The error the caller sees when `after` is none of ours. */
+export function notACursor(): GraphQLError {
+  return new GraphQLError('after is no cursor of this connection: give the endCursor of the page before.', {
     extensions: { code: 'BAD_USER_INPUT' },
   });
 }

@@ -8,6 +8,8 @@ import type { PauseView } from '../outage/pause.ts';
 import type { AttemptsRequest, AttemptView } from '../queue/inspect-attempts.ts';
 import type { SuppressionQuestion } from '../queue/inspect-suppressions.ts';
 import type { QueueView } from '../queue/inspect-queues.ts';
+import type { OperationView } from '../queue/operations.ts';
+import type { TimelineEntry, TimelineRequest } from '../queue/timeline.ts';
 import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
 import type { EntriesRequest } from '../recipients/list-store.ts';
 import type { DomainProof } from '../settings/domain-proof.ts';
@@ -38,6 +40,11 @@ interface Loaders {
   readonly pause: (destinationId: string) => Promise<PauseView | null>;
   readonly conditions: (destinationId: string) => Promise<readonly ConditionView[] | null>;
   readonly tenant: (tenantId: string) => Promise<Tenant | null>;
+  /** By its id. */
+  readonly outage: (outageId: string) => Promise<OutageView | null>;
+  /** By its id. */
+  readonly operation: (operationId: string) => Promise<OperationView | null>;
+  readonly timeline: (request: TimelineRequest) => Promise<readonly TimelineEntry[]>;
   readonly attempts: (request: AttemptsRequest) => Promise<readonly AttemptView[]>;
   /** By message id; null when it has ended. */
   readonly headerSection: (messageId: string) => Promise<Uint8Array | null>;
@@ -62,6 +69,9 @@ export function createContext(deps: ControlDependencies, caller: Caller): Contex
       pause: createMapBatch((ids) => deps.domainVerbs.findPauses(viewer, ids)),
       conditions: createMapBatch((ids) => deps.outages.findConditions(viewer, ids)),
       tenant: createMapBatch((ids) => deps.tenants.findTenants(viewer, ids)),
+      outage: createMapBatch((ids) => deps.outages.findOutages(viewer, ids)),
+      operation: createMapBatch((ids) => deps.operations.findOperations(viewer, ids)),
+      timeline: createBatch((requests) => deps.timelines.listTimelines(viewer, requests)),
       attempts: createBatch((requests) => deps.attempts.listAttempts(viewer, requests)),
       headerSection: createMapBatch((ids) => deps.contents.readHeaderSections(viewer, ids)),
       suppression: createBatch((questions) => deps.findSuppressions(viewer, questions)),

@@ -18,6 +18,7 @@ import type { NodeView } from '../queue/inspect-nodes.ts';
 import type { QueueInspection } from '../queue/inspect-queues.ts';
 import type { SuppressionQuestion } from '../queue/inspect-suppressions.ts';
 import type { MessageInspection } from '../queue/inspect.ts';
+import type { TimelineInspection } from '../queue/timeline.ts';
 import type { OperationInspection, OperationRequest, OperationStart } from '../queue/operations.ts';
 import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
 import type { RecipientLists } from '../recipients/list.ts';
@@ -121,6 +122,7 @@ export interface ControlDependencies {
   readonly messages: MessageInspection;
   readonly contents: ContentInspection;
   readonly attempts: AttemptInspection;
+  readonly timelines: TimelineInspection;
   readonly findSuppressions: (
     viewer: Viewer,
     questions: readonly SuppressionQuestion[],

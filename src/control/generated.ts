@@ -9,6 +9,7 @@ import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { OutageView } from '../outage/inspect.ts';
 import type { MessageView } from '../queue/inspect.ts';
 import type { AttemptView } from '../queue/inspect-attempts.ts';
+import type { TimelineEntry as TimelineEntryParent } from '../queue/timeline-entry.ts';
 import type { RecipientStandingView } from '../recipients/standing.ts';
 import type { RejectionView } from '../events/rejection-pages.ts';
 import type { Context } from './context.ts';
@@ -940,6 +941,12 @@ export type Message = {
   readonly reversePath?: Maybe<Scalars['String']['output']>;
   /** Bytes as received. */
   readonly sizeBytes: Scalars['ByteCount']['output'];
+  /**
+   * What happened to it, oldest first: from its acceptance to the end of its last recipient, and what became of reports about it.
+   * It tells what befell its domain meanwhile as well: tries for other messages that found the primary away, outages, pauses,
+   * verbs. The same while it is held and after it has ended; attempts are kept for 90 days, the rest for as long as the message.
+   */
+  readonly timeline: TimelineConnection;
   /** What our 250 reply, the Received field and a delivery status notification say. */
   readonly transaction: Scalars['ID']['output'];
 };
@@ -948,6 +955,13 @@ export type Message = {
 /** One accepted transaction for one domain. A transaction with recipients in two domains makes two messages. */
 export type MessageContentArgs = {
   reason: Scalars['String']['input'];
+};
+
+
+/** One accepted transaction for one domain. A transaction with recipients in two domains makes two messages. */
+export type MessageTimelineArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
 };
 
 /** Ends a message with a report to its sender. */
@@ -2356,6 +2370,139 @@ export type TenantUpdatePayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+/** Who did what a timeline tells of. */
+export type TimelineActor = {
+  readonly __typename?: 'TimelineActor';
+  /** True: the operator of the service. False: the tenant whose domain it is. */
+  readonly isOperator: Scalars['Boolean']['output'];
+  /**
+   * The name of the token that was used; null for the operator token of the service itself, for ETRN, and for a tenant when it was
+   * the operator.
+   */
+  readonly tokenName?: Maybe<Scalars['String']['output']>;
+};
+
+/** A page of a timeline. */
+export type TimelineConnection = {
+  readonly __typename?: 'TimelineConnection';
+  /** The entries with their cursors. */
+  readonly edges: ReadonlyArray<TimelineEdge>;
+  /** The entries alone. */
+  readonly nodes: ReadonlyArray<TimelineEntry>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** An entry on its page. */
+export type TimelineEdge = {
+  readonly __typename?: 'TimelineEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The entry. */
+  readonly node: TimelineEntry;
+};
+
+/** One thing that happened to a message, or to its domain while the message waited. */
+export type TimelineEntry = {
+  readonly __typename?: 'TimelineEntry';
+  /** Who did it; null when the service did by itself, and when it was not recorded. */
+  readonly actor?: Maybe<TimelineActor>;
+  /** When. Of an attempt: when it was over. */
+  readonly at: Scalars['DateTime']['output'];
+  /** The attempt with all that is known of it; null unless `kind` is ATTEMPT or PROBE. */
+  readonly attempt?: Maybe<Attempt>;
+  /** The host that was dialled, or whose reply it is; null when there was none. */
+  readonly host?: Maybe<Scalars['String']['output']>;
+  /** Opaque. The same each time this entry is read, and no other entry of the message has it. */
+  readonly id: Scalars['ID']['output'];
+  /** What it was. */
+  readonly kind: TimelineKind;
+  /** The verb on many messages that it was part of; null when it was none, or was forgotten 90 days after its end. */
+  readonly operation?: Maybe<Operation>;
+  /** The outage it is about; of ACCEPTED the one that was open then. Null when there is none. */
+  readonly outage?: Maybe<Outage>;
+  /** The reason that was given for a verb, or why no report was sent; null where none was. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** The recipients it speaks of, as in RCPT TO; empty when it concerns the whole message. */
+  readonly recipients: ReadonlyArray<Scalars['String']['output']>;
+  /**
+   * What the next hop said, verbatim, or in brackets what happened instead of a reply; null when the entry is about no reply.
+   * Example: `450 4.2.0 greylisted, come back in five minutes`.
+   */
+  readonly reply?: Maybe<Scalars['String']['output']>;
+  /** The id of the delivery status notification, a message itself; null unless `kind` is REPORT_MADE or REPORT_DROPPED. */
+  readonly reportId?: Maybe<Scalars['ID']['output']>;
+  /** What it was, as one English sentence for a postmaster. Words may change with any release: programs look at the other fields. */
+  readonly text: Scalars['String']['output'];
+};
+
+/** What kind of thing happened to a message. */
+export type TimelineKind =
+  /** The service took the message: it answered 250. Always the first entry. */
+  | 'ACCEPTED'
+  /** A try to hand over this message, at one host. */
+  | 'ATTEMPT'
+  /** The breaker closed: all is as ever. */
+  | 'BREAKER_CLOSED'
+  /** The breaker opened: nothing is handed over, so that a mistake of the primary bounces no mail. */
+  | 'BREAKER_OPENED'
+  /** The breaker is in trial: refusals of good recipients are kept. */
+  | 'BREAKER_TRIAL'
+  /** A process of the service died with the message in hand: it is tried again, and may arrive twice. */
+  | 'CLAIM_LOST'
+  /** The domain was deleted; what was held is delivered first, or cancelled. */
+  | 'DOMAIN_DELETED'
+  /** An attempt at once was asked for: domainFlush, or ETRN. */
+  | 'DOMAIN_FLUSHED'
+  /** Delivery was paused: domainPause. */
+  | 'DOMAIN_PAUSED'
+  /** Mail of the domain goes to other hosts from now on. */
+  | 'DOMAIN_REROUTED'
+  /** Delivery was resumed: domainResume. */
+  | 'DOMAIN_RESUMED'
+  /** Mail of the outage is held longer: domainExtendHold. */
+  | 'HOLD_EXTENDED'
+  /** The extension ended with the mail that had waited in its outage. */
+  | 'HOLD_EXTENSION_ENDED'
+  /** It was returned to its sender: messageBounce, messagesBounce or domainBounceHeld. */
+  | 'MESSAGE_BOUNCED'
+  /** It was cancelled: messageCancel or messagesCancel. */
+  | 'MESSAGE_CANCELLED'
+  /** It was put at the head of the queue: messageRetry or messagesRetry. */
+  | 'MESSAGE_RETRIED'
+  /** An outage is over. */
+  | 'OUTAGE_CLOSED'
+  /** What had waited in an outage is gone, or waits for its own sake only. */
+  | 'OUTAGE_DRAINED'
+  /** What had waited in an outage is being handed over. */
+  | 'OUTAGE_DRAINING'
+  /** An outage of the primary began. */
+  | 'OUTAGE_OPENED'
+  /** An outage shows another kind of trouble than before. */
+  | 'OUTAGE_RECLASSIFIED'
+  /** Most primaries failed at once, so the fault is taken for the service's own: nothing expires meanwhile. */
+  | 'OWN_TROUBLE_BEGAN'
+  /** The service's own fault is over. */
+  | 'OWN_TROUBLE_ENDED'
+  /** A try for another message of the domain, at one host, that found the primary away: it spoke for this message too. */
+  | 'PROBE'
+  /** A recipient ended by hand, without a report. */
+  | 'RECIPIENT_CANCELLED'
+  /** A recipient ended: the next hop has taken the message over. */
+  | 'RECIPIENT_DELIVERED'
+  /** A recipient ended: held for the whole lifetime without success. */
+  | 'RECIPIENT_EXPIRED'
+  /** A recipient ended: refused for good, or bounced by hand. */
+  | 'RECIPIENT_FAILED'
+  /** The next hop refused recipients for good that were kept all the same, since the refusal may be a mistake. */
+  | 'RECIPIENT_SUSPECTED'
+  /** A report was made, but could not be delivered; nobody is told of that. */
+  | 'REPORT_DROPPED'
+  /** A delivery status notification about the message was made, and waits to be delivered itself. */
+  | 'REPORT_MADE'
+  /** A report was due, but none is sent; `reason` says why. */
+  | 'REPORT_SUPPRESSED';
+
 /** What TLS towards a primary must be. Where MX records decide, the domain may ask for more by DANE or MTA-STS. Mail that cannot be handed over so is kept. */
 export type TlsPolicy =
   /** Not used, whatever the domain publishes. */
@@ -2777,6 +2924,11 @@ export type ResolversTypes = {
   TenantQuotasInput: TenantQuotasInput;
   TenantUpdateInput: TenantUpdateInput;
   TenantUpdatePayload: ResolverTypeWrapper<Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
+  TimelineActor: ResolverTypeWrapper<TimelineActor>;
+  TimelineConnection: ResolverTypeWrapper<Omit<TimelineConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TimelineEdge']>, nodes: ReadonlyArray<ResolversTypes['TimelineEntry']> }>;
+  TimelineEdge: ResolverTypeWrapper<Omit<TimelineEdge, 'node'> & { node: ResolversTypes['TimelineEntry'] }>;
+  TimelineEntry: ResolverTypeWrapper<TimelineEntryParent>;
+  TimelineKind: TimelineKind;
   TlsPolicy: TlsPolicy;
   Token: ResolverTypeWrapper<TokenParent>;
   TokenConnection: ResolverTypeWrapper<Omit<TokenConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TokenEdge']>, nodes: ReadonlyArray<ResolversTypes['Token']> }>;
@@ -2924,6 +3076,10 @@ export type ResolversParentTypes = {
   TenantQuotasInput: TenantQuotasInput;
   TenantUpdateInput: TenantUpdateInput;
   TenantUpdatePayload: Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
+  TimelineActor: TimelineActor;
+  TimelineConnection: Omit<TimelineConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TimelineEdge']>, nodes: ReadonlyArray<ResolversParentTypes['TimelineEntry']> };
+  TimelineEdge: Omit<TimelineEdge, 'node'> & { node: ResolversParentTypes['TimelineEntry'] };
+  TimelineEntry: TimelineEntryParent;
   Token: TokenParent;
   TokenConnection: Omit<TokenConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TokenEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Token']> };
   TokenCreateInput: TokenCreateInput;
@@ -3229,6 +3385,7 @@ export type MessageResolvers<ContextType = Context, ParentType extends Resolvers
   recipients?: Resolver<ReadonlyArray<ResolversTypes['Recipient']>, ParentType, ContextType>;
   reversePath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   sizeBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  timeline?: Resolver<ResolversTypes['TimelineConnection'], ParentType, ContextType, RequireFields<MessageTimelineArgs, 'first'>>;
   transaction?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
@@ -3573,6 +3730,38 @@ export type TenantUpdatePayloadResolvers<ContextType = Context, ParentType exten
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type TimelineActorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineActor'] = ResolversParentTypes['TimelineActor']> = {
+  isOperator?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  tokenName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type TimelineConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineConnection'] = ResolversParentTypes['TimelineConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['TimelineEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['TimelineEntry']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type TimelineEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineEdge'] = ResolversParentTypes['TimelineEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['TimelineEntry'], ParentType, ContextType>;
+};
+
+export type TimelineEntryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineEntry'] = ResolversParentTypes['TimelineEntry']> = {
+  actor?: Resolver<Maybe<ResolversTypes['TimelineActor']>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  attempt?: Resolver<Maybe<ResolversTypes['Attempt']>, ParentType, ContextType>;
+  host?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['TimelineKind'], ParentType, ContextType>;
+  operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType>;
+  outage?: Resolver<Maybe<ResolversTypes['Outage']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  recipients?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  reply?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reportId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type TokenResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Token'] = ResolversParentTypes['Token']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -3719,6 +3908,10 @@ export type Resolvers<ContextType = Context> = {
   TenantEdge?: TenantEdgeResolvers<ContextType>;
   TenantQuotas?: TenantQuotasResolvers<ContextType>;
   TenantUpdatePayload?: TenantUpdatePayloadResolvers<ContextType>;
+  TimelineActor?: TimelineActorResolvers<ContextType>;
+  TimelineConnection?: TimelineConnectionResolvers<ContextType>;
+  TimelineEdge?: TimelineEdgeResolvers<ContextType>;
+  TimelineEntry?: TimelineEntryResolvers<ContextType>;
   Token?: TokenResolvers<ContextType>;
   TokenConnection?: TokenConnectionResolvers<ContextType>;
   TokenCreatePayload?: TokenCreatePayloadResolvers<ContextType>;

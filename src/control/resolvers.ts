@@ -12,6 +12,7 @@ import { Query } from './resolvers/query.ts';
 import { Recipient } from './resolvers/recipient.ts';
 import { Rejection } from './resolvers/rejection.ts';
 import { Service } from './resolvers/service.ts';
+import { TimelineEntry } from './resolvers/timeline.ts';
 import { Token } from './resolvers/token.ts';
 import { Viewer } from './resolvers/viewer.ts';
 import { ByteCount, DateTime, JSON } from './scalars.ts';
@@ -30,6 +31,7 @@ export const resolvers: Resolvers = {
   Recipient,
   Rejection,
   Service,
+  TimelineEntry,
   Token,
   Viewer,
 };

@@ -6,6 +6,8 @@ export interface Viewer {
   /** The tenant whose rows may be seen; an operator sees all. */
   readonly tenantId: string;
   readonly isOperator: boolean;
+  /** Of the token that is used, for the record; absent or null: the service's own operator token, or no token at all. */
+  readonly tokenName?: string | null;
 }
 
 /** The tenant that every installation starts with; an operator's own domains belong to it. */

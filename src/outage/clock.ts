@@ -10,7 +10,7 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import type { Condition } from '../settings/conditions.ts';
+import { type Condition, doneBy } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 import { boundEvidence, type Evidence, type OutageClass, outageClassOf } from './class.ts';
 import { atNow, mergedEvidence } from './evidence.ts';
@@ -239,8 +239,8 @@ export async function requestFlush(sql: Sql, viewer: Viewer, destinationId: stri
       where id = ${destinationId} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
       returning id, tenant_id
     )
-    insert into events (id, tenant_id, destination_id, kind)
-    select new_id(), tenant_id, id, 'DOMAIN_FLUSHED' from flushed`;
+    insert into events (id, tenant_id, destination_id, kind, facts)
+    select new_id(), tenant_id, id, 'DOMAIN_FLUSHED', ${doneBy(sql, viewer)} from flushed`;
 }
 
 /** What is in force at once, also in the middle of a drain. */

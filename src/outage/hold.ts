@@ -7,7 +7,7 @@
 import type { Sql } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { mineOnly } from '../settings/conditions.ts';
+import { doneBy, mineOnly } from '../settings/conditions.ts';
 
 /** From acceptance, lifetime and extension together: whoever is away for longer has moved away. */
 export const MAX_HOLD_HOURS = 60 * 24;
@@ -39,7 +39,7 @@ export async function extendHold(
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
       select new_id(), before.tenant_id, before.id, 'HOLD_EXTENDED', jsonb_build_object('outageId', before.outage_id,
-        'hours', ${hours}::integer, 'by', ${viewer.tenantId}::text)
+        'hours', ${hours}::integer) || ${doneBy(sql, viewer)}
       from before join extended on extended.id = before.id
     )
     select present_hours, exists (select from extended) as is_done from before`;

@@ -55,6 +55,8 @@ export interface OutageInspection {
     viewer: Viewer,
     page: { readonly limit: number; readonly beforeId: string | null; readonly filter: OutageFilter },
   ): Promise<OutageView[]>;
+  /** By their ids. */
+  findOutages(viewer: Viewer, ids: readonly string[]): Promise<Map<string, OutageView>>;
   /** Those going on, by destination id. */
   findOpenOutages(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, OutageView>>;
   /** What primaries do to all mail, met within a week; by destination id, every one that the viewer may see. */
@@ -86,6 +88,10 @@ export function createOutageInspection(sql: SqlExecutor): OutageInspection {
       if (name !== null) conditions.push(sql`destination_id = (select id from destinations where name = ${name})`);
       if (isOpen !== null) conditions.push(isOpen ? sql`ended_at is null` : sql`ended_at is not null`);
       return select(sql, sql`${allOf(sql, conditions)} order by id desc limit ${limit}`);
+    },
+    async findOutages(viewer, ids) {
+      const outages = await select(sql, sql`id = any(${[...ids]}::uuid[]) and ${mineOnly(sql, viewer)}`);
+      return new Map(outages.map((outage) => [outage.id, outage]));
     },
     async findOpenOutages(viewer, destinationIds) {
       const outages = await select(

@@ -7,7 +7,7 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { mineOnly } from '../settings/conditions.ts';
+import { doneBy, mineOnly } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 
 export interface PauseWindow {
@@ -45,7 +45,7 @@ export async function pauseDestination(
     )
     insert into events (id, tenant_id, destination_id, kind, facts)
     select new_id(), tenant_id, id, 'DOMAIN_PAUSED', jsonb_build_object('from', pause_from, 'until', pause_until,
-      'reason', ${reason}::text, 'by', ${viewer.tenantId}::text)
+      'reason', ${reason}::text) || ${doneBy(sql, viewer)}
     from paused
     returning id`;
   return rows.length === 1;
@@ -68,7 +68,7 @@ export async function resumeDestination(
     )
     insert into events (id, tenant_id, destination_id, kind, facts)
     select new_id(), tenant_id, id, 'DOMAIN_RESUMED',
-      jsonb_build_object('reason', ${reason}::text, 'by', ${viewer.tenantId}::text)
+      jsonb_build_object('reason', ${reason}::text) || ${doneBy(sql, viewer)}
     from resumed`;
 }
 

@@ -219,10 +219,15 @@ export async function releaseToSchedule(sql: Sql, holder: Holder, ids: readonly 
  */
 export async function releaseDeadClaims(sql: SqlExecutor, dead: Holder): Promise<number> {
   const rows = await sql`
-    update messages
-    set claimed_by = null, claim_epoch = null, deaths = deaths + 1,
-        next_attempt_at = case when deaths + 1 < 3 then bmx_now() else next_attempt_at end
-    where claimed_by = ${dead.node} and claim_epoch = ${dead.epoch}
+    with freed as (
+      update messages
+      set claimed_by = null, claim_epoch = null, deaths = deaths + 1,
+          next_attempt_at = case when deaths + 1 < 3 then bmx_now() else next_attempt_at end
+      where claimed_by = ${dead.node} and claim_epoch = ${dead.epoch}
+      returning id, tenant_id, destination_id
+    )
+    insert into events (id, tenant_id, destination_id, message_id, kind)
+    select new_id(), tenant_id, destination_id, id, 'CLAIM_LOST' from freed
     returning id`;
   return rows.length;
 }

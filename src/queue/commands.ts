@@ -7,6 +7,7 @@
 import type { Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
+import { doneBy } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 import { type Fate, settle } from './settle.ts';
 
@@ -43,7 +44,8 @@ export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason:
       returning id, tenant_id, destination_id
     ), recorded as (
       insert into events (id, tenant_id, destination_id, message_id, kind, facts)
-      select new_id(), tenant_id, destination_id, id, 'MESSAGE_RETRIED', jsonb_build_object('reason', ${reason}::text)
+      select new_id(), tenant_id, destination_id, id, 'MESSAGE_RETRIED',
+        jsonb_build_object('reason', ${reason}::text) || ${doneBy(sql, viewer)}
       from moved
     ), flushed as (
       update destinations d set flush_requested_at = bmx_now()
@@ -87,7 +89,7 @@ export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string
     const fates = await settle(sql, {
       destinationId,
       routeGeneration: null,
-      by: { kind: 'VERB', event: 'MESSAGE_CANCELLED', reason },
+      by: { kind: 'VERB', event: 'MESSAGE_CANCELLED', reason, actor: viewer },
       messages: held.map((row) => ({ messageId: row.id, isHostLevel: true })),
       verdicts: held.flatMap((row) =>
         row.numbers.map((number) => ({
@@ -121,6 +123,7 @@ async function endMessage(
       kind: 'VERB',
       event: verb.outcome === 'CANCELLED' ? 'MESSAGE_CANCELLED' : 'MESSAGE_BOUNCED',
       reason: verb.reason,
+      actor: viewer,
     },
     messages: [{ messageId: verb.id, isHostLevel: true }],
     verdicts: row.numbers.map((number) => ({

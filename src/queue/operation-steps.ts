@@ -217,6 +217,8 @@ async function endMessages(sql: TransactionSql, operation: Operation, ids: reado
       kind: 'VERB',
       event: isBounce ? 'MESSAGE_BOUNCED' : 'MESSAGE_CANCELLED',
       reason: operation.reason,
+      actor: null,
+      operationId: operation.id,
     },
     messages: ids.map((messageId) => ({ messageId, isHostLevel: true })),
     verdicts: operation.filter.isSuspected

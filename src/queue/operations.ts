@@ -54,6 +54,8 @@ export type OperationStart =
 
 export interface OperationInspection {
   findOperation(viewer: Viewer, id: string): Promise<OperationView | null>;
+  /** By their ids; what the viewer may not see is missing. */
+  findOperations(viewer: Viewer, ids: readonly string[]): Promise<Map<string, OperationView>>;
   /** Newest first. */
   listOperations(viewer: Viewer, page: { limit: number; beforeId: string | null }): Promise<OperationView[]>;
 }
@@ -125,6 +127,11 @@ async function countMeant(sql: SqlExecutor, scope: OperationScope): Promise<numb
 export function createOperationInspection(sql: SqlExecutor): OperationInspection {
   return {
     findOperation: async (viewer, id) => (await select(sql, viewer, { which: sql`id = ${id}`, limit: 1 }))[0] ?? null,
+    findOperations: async (viewer, ids) => {
+      const which = sql`id = any(${[...ids]}::uuid[])`;
+      const operations = await select(sql, viewer, { which, limit: ids.length });
+      return new Map(operations.map((operation) => [operation.id, operation]));
+    },
     listOperations: (viewer, { limit, beforeId }) =>
       select(sql, viewer, { which: beforeId === null ? sql`true` : sql`id < ${beforeId}`, limit }),
   };

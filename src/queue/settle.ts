@@ -23,6 +23,7 @@
 import type { Sql, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import { type BreakerState, isTrialOver, TRIAL_MESSAGES } from '../outage/breaker.ts';
+import { doneBy } from '../settings/conditions.ts';
 import { keyOfRecipient, type RefusedStanding } from './outcome-refusals.ts';
 import { newReportId, reportsAbout } from './reports-settled.ts';
 import type { SettleInput, Verdict } from './verdict.ts';
@@ -163,6 +164,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         ret, envelope_id, accepted_at, claimed_at, is_host_level, is_current, holds, number, address, notify, original_recipient,
         is_new, origin, breaker, is_watched, is_before_opening,
         is_new and outcome = 'SUSPECTED' as is_suspected,
+        is_new and outcome = 'SUSPECTED' and suspected_at is null as is_first_suspicion,
         is_new and outcome = 'SUSPECTED' and (suspected_at is null or (is_trial and breaker <> 'OPEN')) as is_evidence,
         case when not is_new then suspected_at
              when outcome = 'SUSPECTED' then coalesce(suspected_at, bmx_now())
@@ -241,12 +243,16 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
     ), recorded as (
       insert into events (id, tenant_id, destination_id, message_id, kind, facts)
       select new_id(), tenant_id, destination_id, message_id, ${verb?.event ?? ''}::text,
-        jsonb_build_object('reason', ${verb?.reason ?? ''}::text)
+        ${factsOfVerb(sql, verb)}
       from (select distinct tenant_id, destination_id, message_id from fates where is_new) f
       where ${verb !== null}
       union all
       select new_id(), tenant_id, destination_id, message_id, 'REPORT_DROPPED', jsonb_build_object('reply', last_reply)
       from fates where is_new and kind = 'REPORT' and state in ('FAILED', 'EXPIRED')
+      union all
+      select new_id(), tenant_id, destination_id, message_id, 'MESSAGE_SUSPECTED',
+        jsonb_build_object('recipients', jsonb_agg(number order by number), 'reply', last_reply)
+      from fates where is_first_suspicion group by tenant_id, destination_id, message_id, last_reply
     ), tries as (
       insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, at, host, address,
         tls, reply, outcome, latency_ms)
@@ -269,6 +275,13 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       extract(epoch from bmx_now() - accepted_at) as age_seconds,
       is_evidence, is_before_opening, breaker, is_watched
     from fates where is_new order by message_id, number`;
+}
+
+function factsOfVerb(sql: TransactionSql, verb: (SettleInput['by'] & { kind: 'VERB' }) | null) {
+  if (verb === null) return sql`'{}'::jsonb`;
+  const { reason, actor, operationId } = verb;
+  const facts = JSON.stringify({ reason, operationId });
+  return actor === null ? sql`${facts}::text::jsonb` : sql`${facts}::text::jsonb || ${doneBy(sql, actor)}`;
 }
 
 /** For each message, in order, `{ "number": ["OUTCOME", "reply", origin, guard] }` as JSON text: a look-up per recipient, not a join. */

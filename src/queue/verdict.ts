@@ -2,6 +2,7 @@
  * What somebody says of recipients, with whose word it is: the input of settle.ts. Types only.
  */
 import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
+import type { Viewer } from '../mail/viewer.ts';
 import type { Holder } from './claim.ts';
 import type { RefusedStanding } from './outcome-refusals.ts';
 
@@ -35,7 +36,14 @@ export interface SettleInput {
   readonly by:
     | { readonly kind: 'ATTEMPT'; readonly holder: Holder }
     | { readonly kind: 'EXPIRY'; readonly begunAt: string }
-    | { readonly kind: 'VERB'; readonly event: VerbEvent; readonly reason: string };
+    | {
+        readonly kind: 'VERB';
+        readonly event: VerbEvent;
+        readonly reason: string;
+        readonly actor: Viewer | null;
+        /** Of the verb on many that it is part of. */
+        readonly operationId?: string;
+      };
   readonly messages: readonly { readonly messageId: string; readonly isHostLevel: boolean }[];
   readonly verdicts: readonly Verdict[];
   readonly attempts: readonly { readonly messageId: string; readonly record: AttemptRecord }[];

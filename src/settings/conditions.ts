@@ -17,6 +17,11 @@ export function allOf(sql: SqlExecutor, conditions: readonly Condition[]): Condi
   return conditions.reduce((all, next) => sql`${all} and ${next}`, always(sql));
 }
 
+/** Who does it, as events have it among their facts; a `jsonb`. */
+export function doneBy(sql: SqlExecutor, { tenantId, tokenName = null }: Viewer): Condition {
+  return sql`jsonb_build_object('by', ${tenantId}::text, 'token', ${tokenName}::text)`;
+}
+
 /** The viewer in the query itself: a tenant's rows only, an operator's all. On `tenant_id` of the only table that has one. */
 export function mineOnly(sql: SqlExecutor, viewer: Viewer): Condition {
   return viewer.isOperator ? always(sql) : sql`tenant_id = ${viewer.tenantId}`;

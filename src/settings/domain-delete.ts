@@ -67,7 +67,7 @@ export async function removeDomain(
     destinationId: domain.destinationId,
     messageId: null,
     kind: 'DOMAIN_DELETED',
-    facts: { name: domain.name, by: viewer.tenantId, heldCount, held },
+    facts: { name: domain.name, by: viewer.tenantId, token: viewer.tokenName ?? null, heldCount, held },
   });
   return { kind: 'DONE', domain };
 }

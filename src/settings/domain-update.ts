@@ -160,7 +160,7 @@ export async function storeSettings(
     destinationId: domain.destinationId,
     messageId: null,
     kind: 'DOMAIN_UPDATED',
-    facts: { name: domain.name, by: viewer.tenantId, before, after },
+    facts: { name: domain.name, by: viewer.tenantId, token: viewer.tokenName ?? null, before, after },
   });
   return { kind: 'DONE', domain: relayDomainOf(row) };
 }

@@ -22,6 +22,7 @@ import { createContentInspection } from '../../src/queue/inspect-content.ts';
 import { listNodes } from '../../src/queue/inspect-nodes.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
+import { createTimelineInspection } from '../../src/queue/timeline.ts';
 import { createOperationInspection, startOperation } from '../../src/queue/operations.ts';
 import type { FindMxHosts } from '../../src/settings/domain-new.ts';
 import { readZoneStandings } from '../../src/settings/dnsbl-counts.ts';
@@ -133,6 +134,7 @@ export async function startControl(
     messages: createMessageInspection(sql),
     contents: createContentInspection(sql),
     attempts: createAttemptInspection(sql),
+    timelines: createTimelineInspection(sql),
     findSuppressions: (viewer, questions) => findSuppressions(sql, viewer, questions),
     queues: createQueueInspection(sql),
     breakers: createBreakerInspection(sql),

@@ -154,7 +154,9 @@ async function readRecipients(messageId: string) {
 }
 
 async function eventKinds(): Promise<string[]> {
-  const rows = await db.sql<{ kind: string }[]>`select kind from events where destination_id = ${id} order by id`;
+  const rows = await db.sql<
+    { kind: string }[]
+  >`select kind from events where destination_id = ${id} and message_id is null order by id`;
   return rows.map(({ kind }) => kind);
 }
 

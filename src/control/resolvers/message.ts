@@ -6,6 +6,7 @@ import type { MessageView } from '../../queue/inspect.ts';
 import type { Context } from '../context.ts';
 import type { MessageResolvers } from '../generated.ts';
 import { checkReason } from '../reason.ts';
+import { timelinePage } from './timeline.ts';
 
 export const Message: MessageResolvers = {
   transaction: (message) => message.transactionId,
@@ -15,6 +16,7 @@ export const Message: MessageResolvers = {
     const section = await load.headerSection(id);
     return section === null ? null : headerFieldsOf(section);
   },
+  timeline: timelinePage,
   content: (message, { reason }, context) => readContent(context, message, reason),
 };
 
