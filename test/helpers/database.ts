@@ -44,13 +44,20 @@ const LOG = {
 /** The test machine runs several servers at once. */
 const HOST = { memoryBytes: 1024 * 1024 * 1024 };
 
-/** Reads directories from its input; when that ends, with the test process, waits for their servers and removes them. */
-const CLEANER = `while read -r d; do set -- "$@" "$d"; done
-i=0
+/**
+ * Reads directories from its input; when that ends, with the test process, waits for their servers and removes them. What
+ * does this is nobody's child, because the runner kills the children of a test process that runs beside others; the child
+ * only stays, because the runtime closes the pipe of one that has ended.
+ */
+const CLEANER = `exec 3<&0
+( { while read -r d; do set -- "$@" "$d"; done
 for d in "$@"; do
+  i=0
   while [ -e "$d/postgres/postmaster.pid" ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done
   rm -rf "$d"
-done`;
+done; } <&3 3<&- & )
+exec 3<&- 0<&-
+while kill -0 $PPID; do sleep 1; done`;
 
 let cleaner: ChildProcess | null = null;
 
