@@ -137,6 +137,7 @@ function reckonUnasked(
   const stored = records.endings.filter(({ kind }) => kind === 'MAIL');
   const seen = [...stored, ...copies.filter((copy) => !isReport(copy))];
   const transactionsOf = Map.groupBy(seen, ({ number }) => number);
+  const storedOf = Map.groupBy(stored, ({ number }) => number);
   for (const number of transactionsOf.keys()) if (!sent.has(number)) faults.push(`from nobody: ${number}`);
   for (const { number, accepted, others } of sent.values()) {
     const excused = others.filter((dot) => explainOtherDot(dot, troubles) !== null);
@@ -147,7 +148,7 @@ function reckonUnasked(
     const unasked = [...transactions].filter((transaction) => !accepted.has(transaction));
     count += unasked.length;
     if (unasked.length > excused.length) faults.push(`taken without a 250: ${number} as ${unasked.join()}`);
-    for (const { transaction, address } of stored) {
+    for (const { transaction, address } of storedOf.get(number) ?? []) {
       if (!unasked.includes(transaction)) continue;
       const { fault } = judge(transaction, address);
       if (fault !== null) faults.push(`${fault}: ${number} to ${address} (${transaction}), which had no 250`);
