@@ -27,6 +27,8 @@ const PARENTS = {
   Tenant: '../settings/tenants.ts#Tenant as TenantParent',
   Domain: '../settings/relay-domain.ts#RelayDomain',
   Outage: '../outage/inspect.ts#OutageView',
+  OutageChange: './subscriptions/outages.ts#OutageItem',
+  QueueChange: './subscriptions/queues.ts#QueueItem',
   Message: '../queue/inspect.ts#MessageView',
   Recipient: './parents.ts#RecipientParent',
   Attempt: '../queue/inspect-attempts.ts#AttemptView',

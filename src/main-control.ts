@@ -10,6 +10,7 @@ import type { Database } from './db/client.ts';
 import { StartError } from './db/start-error.ts';
 import type { Ownership } from './doctor/ownership.ts';
 import { createAuditLog } from './events/audit.ts';
+import { createOutageFeed } from './events/outage-feed.ts';
 import { createRejectionInspection } from './events/rejection-pages.ts';
 import type { Viewer } from './mail/viewer.ts';
 import { tellFates } from './main-delivery.ts';
@@ -31,6 +32,7 @@ import { createQueueInspection } from './queue/inspect-queues.ts';
 import { createOperationInspection, startOperation } from './queue/operations.ts';
 import { createMessageInspection } from './queue/inspect.ts';
 import { createTimelineInspection } from './queue/timeline.ts';
+import { readWatchedCounts } from './queue/watched-counts.ts';
 import { readZoneStandings } from './settings/dnsbl-counts.ts';
 import type { RecipientParts } from './main-recipients.ts';
 import type { Domains } from './settings/domains.ts';
@@ -109,6 +111,8 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     breakers: createBreakerInspection(sql),
     outages: createOutageInspection(sql),
     rejections: createRejectionInspection(sql),
+    outageFeed: createOutageFeed(sql),
+    readWatchedCounts: (watched) => readWatchedCounts(sql, watched),
     listNodes: () => listNodes(sql),
     retryMessage: async (viewer, { id, reason }) => tell(await retryMessage(sql, viewer, id, reason)),
     cancelMessage: async (viewer, { id, reason }) => tell(await cancelMessage(sql, viewer, id, reason)),

@@ -18,6 +18,8 @@ import type { Tenant } from '../settings/tenants.ts';
 import { createBatch, createMapBatch } from './batch.ts';
 import type { Caller } from './caller.ts';
 import type { ControlDependencies } from './dependencies.ts';
+import type { Session } from './subscriptions/session.ts';
+import type { Subscriptions } from './subscriptions/subscriptions.ts';
 
 export interface Context {
   readonly caller: Caller;
@@ -25,6 +27,8 @@ export interface Context {
   readonly viewer: Viewer;
   readonly deps: ControlDependencies;
   readonly load: Loaders;
+  /** For subscriptions: those that are open here, and this request's connection. */
+  readonly live: { readonly subscriptions: Subscriptions; readonly session: Session };
   /** Whether the work of the mutation that is being done has run, or an earlier answer was given. */
   readonly once: { hasRun: boolean };
 }
@@ -53,10 +57,12 @@ interface Loaders {
   readonly zoneStanding: (question: ZoneUseQuestion) => Promise<ZoneStanding>;
 }
 
-export function createContext(deps: ControlDependencies, caller: Caller): Context {
+export function createContext(deps: ControlDependencies, live: Context['live']): Context {
+  const { caller } = live.session;
   const { viewer } = caller;
   return {
     caller,
+    live,
     once: { hasRun: false },
     viewer,
     deps,

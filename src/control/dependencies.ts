@@ -5,6 +5,7 @@
  */
 import type { Ownership } from '../doctor/ownership.ts';
 import type { AuditLog } from '../events/audit.ts';
+import type { OutageFeed } from '../events/outage-feed.ts';
 import type { RejectionInspection } from '../events/rejection-pages.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import type { BreakerInspection } from '../outage/breaker-inspect.ts';
@@ -20,6 +21,7 @@ import type { SuppressionQuestion } from '../queue/inspect-suppressions.ts';
 import type { MessageInspection } from '../queue/inspect.ts';
 import type { TimelineInspection } from '../queue/timeline.ts';
 import type { OperationInspection, OperationRequest, OperationStart } from '../queue/operations.ts';
+import type { WatchedCount, WatchedDomain } from '../queue/watched-counts.ts';
 import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
 import type { RecipientLists } from '../recipients/list.ts';
 import type { Standings } from '../recipients/standing.ts';
@@ -90,7 +92,7 @@ export interface ControlDependencies {
   readonly isControl: boolean;
   readonly operatorToken: string;
   readonly service: ServiceFacts;
-  readonly log: Pick<Log, 'fault'>;
+  readonly log: Pick<Log, 'fault' | 'subscriberDropped'>;
 
   readonly domains: Pick<
     Domains,
@@ -131,6 +133,8 @@ export interface ControlDependencies {
   readonly breakers: BreakerInspection;
   readonly outages: OutageInspection;
   readonly rejections: RejectionInspection;
+  readonly outageFeed: OutageFeed;
+  readonly readWatchedCounts: (watched: readonly WatchedDomain[]) => Promise<readonly (WatchedCount | null)[]>;
   readonly listNodes: () => Promise<readonly NodeView[]>;
 
   readonly retryMessage: MessageVerb;

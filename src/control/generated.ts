@@ -7,6 +7,8 @@ import type { AuditView } from '../events/audit.ts';
 import type { Tenant as TenantParent } from '../settings/tenants.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { OutageView } from '../outage/inspect.ts';
+import type { OutageItem } from './subscriptions/outages.ts';
+import type { QueueItem } from './subscriptions/queues.ts';
 import type { MessageView } from '../queue/inspect.ts';
 import type { AttemptView } from '../queue/inspect-attempts.ts';
 import type { TimelineEntry as TimelineEntryParent } from '../queue/timeline-entry.ts';
@@ -1681,6 +1683,34 @@ export type Outage = {
   readonly startedAt: Scalars['DateTime']['output'];
 };
 
+/** Something happened to an outage. */
+export type OutageChange = {
+  readonly __typename?: 'OutageChange';
+  /** When it happened. */
+  readonly at: Scalars['DateTime']['output'];
+  /** Give it as `after` when you subscribe again. */
+  readonly cursor: Scalars['ID']['output'];
+  /** What happened. */
+  readonly kind: OutageChangeKind;
+  /** The outage as it is when this is told; null when it began under another owner of the domain, or is kept no more. */
+  readonly outage?: Maybe<Outage>;
+};
+
+/** What happens to an outage. */
+export type OutageChangeKind =
+  /** It is over. */
+  | 'CLOSED'
+  /** What had waited in it is gone. */
+  | 'DRAINED'
+  /** What had waited in it is being handed over. */
+  | 'DRAINING'
+  /** It has begun. */
+  | 'OPENED'
+  /** Its class is another now. */
+  | 'RECLASSIFIED'
+  /** It has lasted for 1, 24, 120 or 216 hours. */
+  | 'THRESHOLD';
+
 /** Kinds of trouble with a primary. */
 export type OutageClass =
   /** It turns us away: a 5yz greeting, or a refusal that names our address. */
@@ -1932,6 +1962,21 @@ export type QueryTokenArgs = {
 export type QueryTokensArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
+};
+
+/** What is held for a domain has changed. */
+export type QueueChange = {
+  readonly __typename?: 'QueueChange';
+  /** When it was counted. */
+  readonly at: Scalars['DateTime']['output'];
+  /** The domain; null when it is gone meanwhile. */
+  readonly domain?: Maybe<Domain>;
+  /** Its name. */
+  readonly domainName: Scalars['String']['output'];
+  /** Their size as received. */
+  readonly heldBytes: Scalars['ByteCount']['output'];
+  /** Messages with at least one recipient in state HELD. */
+  readonly heldCount: Scalars['Int']['output'];
 };
 
 /** One recipient of one message. */
@@ -2253,6 +2298,58 @@ export type ServiceNode = {
   readonly startedAt: Scalars['DateTime']['output'];
   /** The version of its program. */
   readonly version: Scalars['String']['output'];
+};
+
+/**
+ * What is told as it happens, over server-sent events: POST the operation with `Accept: text/event-stream`. Each item is an event
+ * `next`; a comment comes every 12 seconds when nothing happens; `complete` ends it. Who is away for a while gives the cursor of
+ * the last item as `after` and is told what was missed, each item once.
+ *
+ * A token may have 50 subscriptions open on a node, a tenant 200. An item may hold 1,000 values. Before its time a subscription
+ * ends with an error as its last item, whose code says why: SLOW_READER (1,000 items were waiting), UNAUTHENTICATED (the token has
+ * ended), STOPPING (the node stops). It is refused with GAP_TOO_LONG (more than 1,000 items since `after`), LIMIT_EXCEEDED,
+ * NOT_FOUND, FORBIDDEN.
+ */
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /** Outages as they begin, change and end. */
+  readonly outageChanged: OutageChange;
+  /**
+   * What is held for a domain: at first how it is now, then again whenever that has changed, at most ten times a second. Who comes
+   * back has missed nothing, so it takes no cursor. Ends when you have the domain no more.
+   */
+  readonly queueChanged: QueueChange;
+};
+
+
+/**
+ * What is told as it happens, over server-sent events: POST the operation with `Accept: text/event-stream`. Each item is an event
+ * `next`; a comment comes every 12 seconds when nothing happens; `complete` ends it. Who is away for a while gives the cursor of
+ * the last item as `after` and is told what was missed, each item once.
+ *
+ * A token may have 50 subscriptions open on a node, a tenant 200. An item may hold 1,000 values. Before its time a subscription
+ * ends with an error as its last item, whose code says why: SLOW_READER (1,000 items were waiting), UNAUTHENTICATED (the token has
+ * ended), STOPPING (the node stops). It is refused with GAP_TOO_LONG (more than 1,000 items since `after`), LIMIT_EXCEEDED,
+ * NOT_FOUND, FORBIDDEN.
+ */
+export type SubscriptionOutageChangedArgs = {
+  after?: InputMaybe<Scalars['ID']['input']>;
+  domain?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/**
+ * What is told as it happens, over server-sent events: POST the operation with `Accept: text/event-stream`. Each item is an event
+ * `next`; a comment comes every 12 seconds when nothing happens; `complete` ends it. Who is away for a while gives the cursor of
+ * the last item as `after` and is told what was missed, each item once.
+ *
+ * A token may have 50 subscriptions open on a node, a tenant 200. An item may hold 1,000 values. Before its time a subscription
+ * ends with an error as its last item, whose code says why: SLOW_READER (1,000 items were waiting), UNAUTHENTICATED (the token has
+ * ended), STOPPING (the node stops). It is refused with GAP_TOO_LONG (more than 1,000 items since `after`), LIMIT_EXCEEDED,
+ * NOT_FOUND, FORBIDDEN.
+ */
+export type SubscriptionQueueChangedArgs = {
+  domain: Scalars['String']['input'];
 };
 
 /** An owner of domains. */
@@ -2881,6 +2978,8 @@ export type ResolversTypes = {
   OperationState: OperationState;
   OperationVerb: OperationVerb;
   Outage: ResolverTypeWrapper<OutageView>;
+  OutageChange: ResolverTypeWrapper<OutageItem>;
+  OutageChangeKind: OutageChangeKind;
   OutageClass: OutageClass;
   OutageConnection: ResolverTypeWrapper<Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversTypes['Outage']> }>;
   OutageDrain: ResolverTypeWrapper<OutageDrain>;
@@ -2891,6 +2990,7 @@ export type ResolversTypes = {
   PreviewedHost: ResolverTypeWrapper<PreviewedHost>;
   PrimarySetup: ResolverTypeWrapper<PrimarySetup>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  QueueChange: ResolverTypeWrapper<QueueItem>;
   Recipient: ResolverTypeWrapper<RecipientParent>;
   RecipientAnswer: RecipientAnswer;
   RecipientForgetInput: RecipientForgetInput;
@@ -2913,6 +3013,7 @@ export type ResolversTypes = {
   Service: ResolverTypeWrapper<ServiceParent>;
   ServiceNode: ResolverTypeWrapper<ServiceNode>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Tenant: ResolverTypeWrapper<TenantParent>;
   TenantConnection: ResolverTypeWrapper<Omit<TenantConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TenantEdge']>, nodes: ReadonlyArray<ResolversTypes['Tenant']> }>;
   TenantCreateInput: TenantCreateInput;
@@ -3037,6 +3138,7 @@ export type ResolversParentTypes = {
   OperationEdge: OperationEdge;
   OperationFilter: OperationFilter;
   Outage: OutageView;
+  OutageChange: OutageItem;
   OutageConnection: Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Outage']> };
   OutageDrain: OutageDrain;
   OutageEdge: Omit<OutageEdge, 'node'> & { node: ResolversParentTypes['Outage'] };
@@ -3046,6 +3148,7 @@ export type ResolversParentTypes = {
   PreviewedHost: PreviewedHost;
   PrimarySetup: PrimarySetup;
   Query: Record<PropertyKey, never>;
+  QueueChange: QueueItem;
   Recipient: RecipientParent;
   RecipientForgetInput: RecipientForgetInput;
   RecipientForgetPayload: Omit<RecipientForgetPayload, 'recipientStanding'> & { recipientStanding?: Maybe<ResolversParentTypes['RecipientStanding']> };
@@ -3065,6 +3168,7 @@ export type ResolversParentTypes = {
   Service: ServiceParent;
   ServiceNode: ServiceNode;
   String: Scalars['String']['output'];
+  Subscription: Record<PropertyKey, never>;
   Tenant: TenantParent;
   TenantConnection: Omit<TenantConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TenantEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Tenant']> };
   TenantCreateInput: TenantCreateInput;
@@ -3522,6 +3626,13 @@ export type OutageResolvers<ContextType = Context, ParentType extends ResolversP
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
+export type OutageChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OutageChange'] = ResolversParentTypes['OutageChange']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['OutageChangeKind'], ParentType, ContextType>;
+  outage?: Resolver<Maybe<ResolversTypes['Outage']>, ParentType, ContextType>;
+};
+
 export type OutageConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OutageConnection'] = ResolversParentTypes['OutageConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['OutageEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Outage']>, ParentType, ContextType>;
@@ -3584,6 +3695,14 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType, RequireFields<QueryTokenArgs, 'id'>>;
   tokens?: Resolver<ResolversTypes['TokenConnection'], ParentType, ContextType, RequireFields<QueryTokensArgs, 'first'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
+};
+
+export type QueueChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['QueueChange'] = ResolversParentTypes['QueueChange']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  domainName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  heldBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RecipientResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Recipient'] = ResolversParentTypes['Recipient']> = {
@@ -3688,6 +3807,11 @@ export type ServiceNodeResolvers<ContextType = Context, ParentType extends Resol
   runtime?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  outageChanged?: SubscriptionResolver<ResolversTypes['OutageChange'], "outageChanged", ParentType, ContextType, Partial<SubscriptionOutageChangedArgs>>;
+  queueChanged?: SubscriptionResolver<ResolversTypes['QueueChange'], "queueChanged", ParentType, ContextType, RequireFields<SubscriptionQueueChangedArgs, 'domain'>>;
 };
 
 export type TenantResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
@@ -3880,6 +4004,7 @@ export type Resolvers<ContextType = Context> = {
   OperationConnection?: OperationConnectionResolvers<ContextType>;
   OperationEdge?: OperationEdgeResolvers<ContextType>;
   Outage?: OutageResolvers<ContextType>;
+  OutageChange?: OutageChangeResolvers<ContextType>;
   OutageConnection?: OutageConnectionResolvers<ContextType>;
   OutageDrain?: OutageDrainResolvers<ContextType>;
   OutageEdge?: OutageEdgeResolvers<ContextType>;
@@ -3888,6 +4013,7 @@ export type Resolvers<ContextType = Context> = {
   PreviewedHost?: PreviewedHostResolvers<ContextType>;
   PrimarySetup?: PrimarySetupResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  QueueChange?: QueueChangeResolvers<ContextType>;
   Recipient?: RecipientResolvers<ContextType>;
   RecipientForgetPayload?: RecipientForgetPayloadResolvers<ContextType>;
   RecipientListChange?: RecipientListChangeResolvers<ContextType>;
@@ -3901,6 +4027,7 @@ export type Resolvers<ContextType = Context> = {
   RetryStage?: RetryStageResolvers<ContextType>;
   Service?: ServiceResolvers<ContextType>;
   ServiceNode?: ServiceNodeResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   Tenant?: TenantResolvers<ContextType>;
   TenantConnection?: TenantConnectionResolvers<ContextType>;
   TenantCreatePayload?: TenantCreatePayloadResolvers<ContextType>;

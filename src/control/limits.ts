@@ -10,6 +10,7 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
+  OperationTypeNode,
   type SelectionNode,
   type SelectionSetNode,
   type ValidationContext,
@@ -24,6 +25,8 @@ const MAX_DEPTH = 12;
 const MAX_ALIASES = 50;
 /** A page of 100 messages with the last 20 attempts of their recipients, and some more. */
 const MAX_COST = 200_000;
+/** Of each item of a subscription: it comes again and again, without being asked for. */
+const MAX_ITEM_COST = 1_000;
 /** Of what may have ten megabytes: a request may ask for a few. */
 const LARGE_COST = 20_000;
 /** Lists without `first`, by what they usually hold, and what weighs more than a value. */
@@ -43,13 +46,14 @@ export function limitOperations(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition(operation) {
       const { depth, aliases, cost } = measure(operation.selectionSet);
+      const maxCost = operation.operation === OperationTypeNode.SUBSCRIPTION ? MAX_ITEM_COST : MAX_COST;
       const complaint =
         depth > MAX_DEPTH
           ? `The request is ${depth} levels deep; at most ${MAX_DEPTH} are allowed.`
           : aliases > MAX_ALIASES
             ? `The request has ${aliases} aliases; at most ${MAX_ALIASES} are allowed.`
-            : cost > MAX_COST
-              ? `The request could return ${cost} values; at most ${MAX_COST} are allowed. Ask for smaller pages.`
+            : cost > maxCost
+              ? `The request could return ${cost} values; at most ${maxCost} are allowed. Ask for smaller pages.`
               : null;
       if (complaint !== null) {
         const extensions = { code: 'LIMIT_EXCEEDED' };

@@ -13,6 +13,7 @@ import { Recipient } from './resolvers/recipient.ts';
 import { Rejection } from './resolvers/rejection.ts';
 import { Service } from './resolvers/service.ts';
 import { TimelineEntry } from './resolvers/timeline.ts';
+import { OutageChange, QueueChange, Subscription } from './resolvers/subscription.ts';
 import { Token } from './resolvers/token.ts';
 import { Viewer } from './resolvers/viewer.ts';
 import { ByteCount, DateTime, JSON } from './scalars.ts';
@@ -27,11 +28,14 @@ export const resolvers: Resolvers = {
   Message,
   Mutation,
   Outage,
+  OutageChange,
   Query,
+  QueueChange,
   Recipient,
   Rejection,
   Service,
   TimelineEntry,
+  Subscription,
   Token,
   Viewer,
 };

@@ -15,7 +15,6 @@ import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { type Context as HttpContext, Hono } from 'hono';
 import { auditMutations } from './audit.ts';
 import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
-import type { Caller } from './caller.ts';
 import { type Context, createContext } from './context.ts';
 import type { ControlDependencies } from './dependencies.ts';
 import { loadGraphiql } from './graphiql.ts';
@@ -25,6 +24,8 @@ import { boundRequests } from './request-bounds.ts';
 import { findForbidden, guardMutations } from './required-scopes.ts';
 import { rejectPage } from './reject-pages.ts';
 import { resolvers } from './resolvers.ts';
+import type { Session } from './subscriptions/session.ts';
+import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.ts';
 
 export type { ControlDependencies } from './dependencies.ts';
 
@@ -37,10 +38,19 @@ const SDL = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8
 
 /** Starts listening. FAILED, with one line for the operator, when the address cannot be had. */
 export async function createControl(deps: ControlDependencies): Promise<ListenResult> {
-  const app = createApp(deps);
+  const subscriptions = createSubscriptions({ ...deps, findOutages: deps.outages.findOutages });
+  const app = createApp(deps, subscriptions);
   const answer = getRequestListener(app.fetch);
   const server = createServer(boundRequests((request, response) => void answer(request, response)));
-  return listenOn(server, deps.listen);
+  const listening = await listenOn(server, deps.listen);
+  if (listening.kind === 'FAILED') return listening;
+  return {
+    ...listening,
+    async close() {
+      await subscriptions.close();
+      await listening.close();
+    },
+  };
 }
 
 interface AppTypes {
@@ -48,7 +58,7 @@ interface AppTypes {
   Variables: { requestId: string };
 }
 
-function createApp(deps: ControlDependencies): Hono<AppTypes> {
+function createApp(deps: ControlDependencies, subscriptions: Subscriptions): Hono<AppTypes> {
   const app = new Hono<AppTypes>();
   app.use(async (c, next) => {
     c.set('requestId', randomUUID());
@@ -64,7 +74,7 @@ function createApp(deps: ControlDependencies): Hono<AppTypes> {
   });
   addHealth(app, deps);
   if (deps.isControl) addPublicPages(app, deps);
-  if (deps.isControl) addGraphql(app, deps);
+  if (deps.isControl) addGraphql(app, deps, subscriptions);
   return app;
 }
 
@@ -89,17 +99,25 @@ function addPublicPages(app: Hono<AppTypes>, deps: ControlDependencies): void {
   });
 }
 
-function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies): void {
+function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscriptions: Subscriptions): void {
   const authenticate = createAuthentication(deps.operatorToken, deps.findToken);
-  const handle = createGraphqlHandler(deps);
+  const handle = createGraphqlHandler(deps, subscriptions);
 
   app.post('/graphql', async (c) => {
-    const caller = await authenticate(
-      c.req.header('Authorization') ?? null,
-      c.env.incoming.socket.remoteAddress ?? null,
-    );
+    const { incoming, outgoing } = c.env;
+    const authenticateAgain = () =>
+      authenticate(c.req.header('Authorization') ?? null, incoming.socket.remoteAddress ?? null);
+    const caller = await authenticateAgain();
     if (caller === null) return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
-    return handle(c.req.raw, { caller, requestId: c.get('requestId') });
+    const session: Session = {
+      caller,
+      isTokenGood: async () => (await authenticateAgain()) !== null,
+      done: new Promise((resolve) => outgoing.once('close', resolve)),
+      hangUp: () => {
+        if (!outgoing.writableFinished) outgoing.destroy();
+      },
+    };
+    return handle(c.req.raw, { session, requestId: c.get('requestId') });
   });
   app.get('/graphql', async (c) =>
     wantsHtml(c) ? graphiql(c) : c.text('POST a GraphQL request here.\n', 405, { Allow: 'POST' }),
@@ -108,11 +126,14 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies): void {
 }
 
 interface RequestScope {
-  readonly caller: Caller;
+  readonly session: Session;
   readonly requestId: string;
 }
 
-function createGraphqlHandler(deps: ControlDependencies): (request: Request, scope: RequestScope) => Promise<Response> {
+function createGraphqlHandler(
+  deps: ControlDependencies,
+  subscriptions: Subscriptions,
+): (request: Request, scope: RequestScope) => Promise<Response> {
   // maskError is told nothing about its request.
   const scopes = new AsyncLocalStorage<RequestScope>();
   const schema = createSchema<RequestScope & Context>({ typeDefs: SDL, resolvers });
@@ -120,7 +141,7 @@ function createGraphqlHandler(deps: ControlDependencies): (request: Request, sco
   auditMutations(schema);
   const yoga = createYoga<RequestScope, Context>({
     schema,
-    context: ({ caller }: RequestScope) => createContext(deps, caller),
+    context: ({ session }: RequestScope) => createContext(deps, { subscriptions, session }),
     graphqlEndpoint: '/graphql',
     plugins: [limits, scopeGuard],
     maxRequestBodySize: MAX_BODY_BYTES,
@@ -166,6 +187,11 @@ const limits: Plugin = {
 /** Not a validation rule: the results of those are remembered for whoever sends the same text. */
 const scopeGuard: Plugin<Context> = {
   onExecute({ args: { schema, document, contextValue }, setResultAndStopExecution }) {
+    const errors = findForbidden(schema, document, contextValue.caller.scopes);
+    if (errors.length > 0) setResultAndStopExecution({ errors });
+  },
+  // Its items are not announced to onExecute.
+  onSubscribe({ args: { schema, document, contextValue }, setResultAndStopExecution }) {
     const errors = findForbidden(schema, document, contextValue.caller.scopes);
     if (errors.length > 0) setResultAndStopExecution({ errors });
   },

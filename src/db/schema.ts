@@ -23,6 +23,7 @@ import {
 } from 'drizzle-orm/pg-core';
 
 const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
+const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 const count = (name: string) => bigint(name, { mode: 'number' });
 
@@ -470,6 +471,7 @@ export const events = pgTable('events', {
   at: instant('at').notNull().default(bmxNow),
   kind: text('kind').notNull(),
   facts: jsonb('facts').$type<Record<string, unknown>>().notNull().default({}),
+  writtenIn: xid8('written_in').default(sql`pg_current_xact_id()`),
 });
 
 export const rejections = pgTable('rejections', {

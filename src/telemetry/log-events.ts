@@ -164,6 +164,8 @@ export interface LogEvents {
   trace: { readonly where: string; readonly message: string };
   /** A bug, or infrastructure lost in a way nobody expected. */
   fault: { readonly where: string; readonly error: unknown; readonly requestId?: string };
+  /** A subscriber read more slowly than things happened. A null token is the operator's of the service itself. */
+  subscriberDropped: { readonly subscription: string; readonly tenantId: string; readonly tokenId: string | null };
 }
 
 export type LogEvent = keyof LogEvents;
@@ -204,4 +206,5 @@ export const EVENT_LEVELS: { readonly [E in LogEvent]: LogLevel } = {
   warning: 'warn',
   trace: 'debug',
   fault: 'error',
+  subscriberDropped: 'warn',
 };

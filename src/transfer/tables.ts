@@ -46,6 +46,9 @@ export const LEFT_TABLES: Readonly<Record<string, string>> = {
   nodes: 'are processes of the old place; the next one frees what was in their hands',
 };
 
+/** Columns of moved tables that stay: numbers of transactions of the old place. */
+export const LEFT_COLUMNS: Readonly<Record<string, readonly string[]>> = { events: ['written_in'] };
+
 /** Any row in one of these is somebody's work (of tenants the second): such a database is not written over. */
 export const OCCUPIED_TABLES = [
   'tenants',
@@ -66,7 +69,7 @@ export async function readColumns(query: Query, table: string): Promise<string[]
      where attrelid = to_regclass($1) and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
     [quoted(table)],
   );
-  return rows.map(({ name }) => String(name));
+  return rows.map(({ name }) => String(name)).filter((name) => LEFT_COLUMNS[table]?.includes(name) !== true);
 }
 
 /** A name as an SQL identifier. */

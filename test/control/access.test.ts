@@ -1,5 +1,5 @@
 /**
- * Who may do what: every query field and every mutation with no token, with another tenant's, and with one that lacks its scope.
+ * Who may do what: every query field, mutation and subscription with no token, with another tenant's, and with one that lacks its scope.
  *
  * The schema says what there is and which scope it needs; a field that this file does not know how to ask for fails it.
  */
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { buildSchema, type GraphQLField, isLeafType, getNamedType, isObjectType, Kind } from 'graphql';
 import { SCOPES, type Scope } from '../../src/settings/scopes.ts';
+import { subscribe } from '../helpers/subscriber.ts';
 import { addDomain, addTenant, type GraphqlAnswer, type Harness, holdMessage, startControl } from './harness.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
@@ -118,9 +119,17 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
   };
 };
 
+/** How each subscription is asked for something of the operator's, and what becomes of it with a stranger's token. */
+const subscriptions = (): Readonly<Record<string, { variables: Record<string, unknown>; code: string }>> => ({
+  outageChanged: { variables: { domain: DOMAIN }, code: 'NOT_FOUND' },
+  queueChanged: { variables: { domain: DOMAIN }, code: 'NOT_FOUND' },
+});
+
 type Field = GraphQLField<unknown, unknown>;
-const fieldsOf = (type: 'Query' | 'Mutation'): readonly Field[] =>
-  Object.values((type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {});
+const fieldsOf = (type: 'Query' | 'Mutation' | 'Subscription'): readonly Field[] => {
+  const object = schema.getType(type);
+  return isObjectType(object) ? Object.values(object.getFields()) : [];
+};
 
 function scopeOf(directives: NonNullable<Field['astNode']>['directives'] | undefined): Scope | null {
   const value = directives?.find(({ name }) => name.value === 'requires')?.arguments?.[0]?.value;
@@ -139,7 +148,7 @@ function selectionOf(field: Field, depth = 3): string {
   return `{ ${['__typename', ...inner].join(' ')} }`;
 }
 
-function documentOf(field: Field, kind: 'query' | 'mutation', selection = selectionOf(field)): string {
+function documentOf(field: Field, kind: 'query' | 'mutation' | 'subscription', selection = selectionOf(field)): string {
   const types = field.args.map(({ name, type }) => `$${name}: ${String(type)}`).join(', ');
   const values = field.args.map(({ name }) => `${name}: $${name}`).join(', ');
   return field.args.length === 0
@@ -147,10 +156,14 @@ function documentOf(field: Field, kind: 'query' | 'mutation', selection = select
     : `${kind} (${types}) { ${field.name}(${values}) ${selection} }`;
 }
 
-async function send(token: string | null, query: string, variables: Record<string, unknown>) {
+async function send(token: string | null, query: string, variables: Record<string, unknown>, headers = {}) {
   const response = await fetch(`${control.url}/graphql`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', ...(token === null ? {} : { Authorization: `Bearer ${token}` }) },
+    headers: {
+      'Content-Type': 'application/json',
+      ...headers,
+      ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify({ query, variables }),
   });
   return { status: response.status, body: (await response.json()) as GraphqlAnswer<Record<string, unknown>> };
@@ -184,6 +197,42 @@ test('each is known here', () => {
       .map(({ name }) => name)
       .sort(),
   ).toEqual(Object.keys(mutations()).sort());
+  expect(
+    fieldsOf('Subscription')
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(Object.keys(subscriptions()).sort());
+});
+
+describe('subscriptions', () => {
+  for (const field of fieldsOf('Subscription')) {
+    const document = documentOf(field, 'subscription');
+    const scope = scopeOf(field.astNode?.directives);
+
+    test(`${field.name} with no token`, async () => {
+      const variables = subscriptions()[field.name]?.variables ?? {};
+      for (const token of [null, 'wrong']) {
+        const { status, body } = await send(token, document, variables, { Accept: 'text/event-stream' });
+        expect([status, body.errors?.[0]?.extensions]).toEqual([401, { code: 'UNAUTHENTICATED' }]);
+      }
+    });
+
+    test(`${field.name} with another tenant's tells nothing of the operator's`, async () => {
+      const { variables = {}, code } = subscriptions()[field.name] ?? {};
+      const live = await subscribe({ url: control.url, token: stranger, query: document, variables });
+      expect(await live.code()).toBe(code);
+      expect(await live.next()).toBeNull();
+    });
+
+    test(`${field.name} without ${scope}`, async () => {
+      if (scope === null) throw new Error('it names no scope');
+      const query = documentOf(field, 'subscription', '{ __typename }');
+      const variables = subscriptions()[field.name]?.variables ?? {};
+      const live = await subscribe({ url: control.url, token: lacking.get(scope) ?? '', query, variables });
+      expect((await live.next())?.errors?.map(({ extensions }) => extensions)).toEqual([{ code: 'FORBIDDEN', scope }]);
+      expect(await live.next()).toBeNull();
+    });
+  }
 });
 
 describe('no token', () => {

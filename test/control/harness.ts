@@ -5,6 +5,7 @@ import { createControl, type ControlDependencies } from '../../src/control/serve
 import type { MxObservation } from '../../src/control/dependencies.ts';
 import { createOwnership } from '../../src/doctor/ownership.ts';
 import { createAuditLog } from '../../src/events/audit.ts';
+import { createOutageFeed } from '../../src/events/outage-feed.ts';
 import { createRejectionInspection } from '../../src/events/rejection-pages.ts';
 import { newId } from '../../src/mail/id.ts';
 import type { Resolver } from '../../src/net/resolver.ts';
@@ -23,6 +24,7 @@ import { listNodes } from '../../src/queue/inspect-nodes.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
 import { createTimelineInspection } from '../../src/queue/timeline.ts';
+import { readWatchedCounts } from '../../src/queue/watched-counts.ts';
 import { createOperationInspection, startOperation } from '../../src/queue/operations.ts';
 import type { FindMxHosts } from '../../src/settings/domain-new.ts';
 import { readZoneStandings } from '../../src/settings/dnsbl-counts.ts';
@@ -59,6 +61,8 @@ export interface Harness {
   readonly routes: { hosts: readonly RouteHost[] };
   readiness: string[];
   readonly flushed: string[];
+  /** Subscribers that read too slowly. */
+  readonly dropped: { readonly subscription: string; readonly tenantId: string }[];
   /** Posts as the operator; fails on a status other than 200 and 400. */
   post<T>(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer<T>>;
   /** The data; fails on any top-level error. */
@@ -103,6 +107,7 @@ export async function startControl(
   const tokenBook = createTokenBook(sql);
   const faults: Harness['faults'] = [];
   const flushed: string[] = [];
+  const dropped: Harness['dropped'] = [];
   const harness = { readiness: [] as string[] };
   const control = await createControl({
     listen: { host: '127.0.0.1', port: 0 },
@@ -115,7 +120,7 @@ export async function startControl(
       mxNames: ['mx2.test.example', 'backup.test.example'],
       egressAddresses: ['192.0.2.250', '2001:db8::250'],
     },
-    log: { fault: (fault) => void faults.push(fault) },
+    log: { fault: (fault) => void faults.push(fault), subscriberDropped: (drop) => void dropped.push(drop) },
     domains,
     recipientLists: createRecipientLists({
       sql,
@@ -140,6 +145,8 @@ export async function startControl(
     breakers: createBreakerInspection(sql),
     outages: createOutageInspection(sql),
     rejections: createRejectionInspection(sql),
+    outageFeed: createOutageFeed(sql),
+    readWatchedCounts: (watched) => readWatchedCounts(sql, watched),
     listNodes: () => listNodes(sql),
     retryMessage: (viewer, { id, reason }) => retryMessage(sql, viewer, id, reason),
     cancelMessage: (viewer, { id, reason }) => cancelMessage(sql, viewer, id, reason),
@@ -184,6 +191,7 @@ export async function startControl(
     dns,
     routes,
     flushed,
+    dropped,
     post,
     ask: async <T>(query: string, variables?: Record<string, unknown>): Promise<T> => {
       const { data, errors } = await post<T>(query, variables);

@@ -1,0 +1,44 @@
+/** `Subscription`: what is told as it happens; the subscriptions themselves live in control/subscriptions/. */
+import type { Context } from '../context.ts';
+import type { OutageChangeResolvers, QueueChangeResolvers, SubscriptionResolvers } from '../generated.ts';
+import { positionOfCursor } from '../subscriptions/cursor.ts';
+import { noSuchDomain } from '../subscriptions/endings.ts';
+import { Ending } from '../subscriptions/outbox.ts';
+import type { OutageItem } from '../subscriptions/outages.ts';
+import type { QueueItem } from '../subscriptions/queues.ts';
+import type { RelayDomain } from '../../settings/relay-domain.ts';
+
+export const Subscription: SubscriptionResolvers = {
+  outageChanged: {
+    async subscribe(_parent, { domain: name, after }, context) {
+      const position = positionOfCursor(after);
+      const destinationId = name == null ? null : (await domainOf(context, name)).destinationId;
+      return context.live.subscriptions.outages(context.live.session, { destinationId, after: position });
+    },
+    resolve: (item: OutageItem | Ending) => told(item),
+  },
+  queueChanged: {
+    subscribe: async (_parent, { domain: name }, context) =>
+      context.live.subscriptions.queue(context.live.session, await domainOf(context, name)),
+    resolve: (item: QueueItem | Ending) => told(item),
+  },
+};
+
+export const OutageChange: OutageChangeResolvers = {
+  outage: ({ outage }, _args, { viewer }) => outage(viewer),
+};
+
+export const QueueChange: QueueChangeResolvers = {
+  domain: ({ destinationId }, _args, { load }) => load.domain(destinationId),
+};
+
+function told<T>(item: T | Ending): T {
+  if (item instanceof Ending) throw item.error;
+  return item;
+}
+
+async function domainOf({ deps, viewer }: Context, name: string): Promise<RelayDomain> {
+  const domain = await deps.domains.findDomain(viewer, name);
+  if (domain === null) throw noSuchDomain();
+  return domain;
+}

@@ -1,0 +1,27 @@
+/**
+ * Cursors of items: a position in the record of events as opaque text.
+ */
+import { Buffer } from 'node:buffer';
+import { isSnapshot, type Position, type Told } from '../../events/position.ts';
+import { isUuid } from '../connection.ts';
+import { noCursor } from './endings.ts';
+
+export function cursorOfPosition({ snapshot, told }: Position): string {
+  return Buffer.from([snapshot, ...told.flatMap(({ writtenIn, id }) => [writtenIn, id])].join('/')).toString(
+    'base64url',
+  );
+}
+
+/** Null without a cursor. Throws the error the caller sees when it is none of ours. */
+export function positionOfCursor(cursor: string | null | undefined): Position | null {
+  if (cursor == null) return null;
+  const [snapshot = '', ...rest] = Buffer.from(cursor, 'base64url').toString().split('/');
+  const told: Told[] = [];
+  for (let index = 0; index < rest.length; index += 2) {
+    const [writtenIn = '', id = ''] = rest.slice(index, index + 2);
+    if (!/^\d{1,18}$/.test(writtenIn) || !isUuid(id)) throw noCursor();
+    told.push({ writtenIn, id });
+  }
+  if (!isSnapshot(snapshot) || told.length === 0 || told.length > 100) throw noCursor();
+  return { snapshot, told };
+}

@@ -1,0 +1,167 @@
+/**
+ * Who watches outages: one reading of the record for all of them, each told what it may see.
+ *
+ * A subscriber joins behind a reading that began after it came, so its place in the record is known to the event. What it
+ * missed before is read once, up to that place, and told first.
+ */
+import type { OutageEvent, OutageFeed } from '../../events/outage-feed.ts';
+import { isReached, type Position, positionAfter } from '../../events/position.ts';
+import type { Viewer } from '../../mail/viewer.ts';
+import type { OutageInspection, OutageView } from '../../outage/inspect.ts';
+import { createMapBatch } from '../batch.ts';
+import { cursorOfPosition } from './cursor.ts';
+import { gapTooLong } from './endings.ts';
+import type { Outbox } from './outbox.ts';
+
+export interface OutageItem {
+  readonly cursor: string;
+  readonly at: Date;
+  readonly kind: OutageEvent['kind'];
+  /** As it is when the first of its readers asks; null when the viewer may not see it. */
+  readonly outage: (viewer: Viewer) => Promise<OutageView | null>;
+}
+
+export interface OutageWatch {
+  readonly tick: () => Promise<void>;
+  /** Resolves when the outbox is served. Rejects with the error for the subscriber. */
+  readonly join: (watcher: OutageWatcher, after: Position | null) => Promise<void>;
+  readonly leave: (outbox: Outbox<OutageItem>) => void;
+}
+
+interface OutageWatcher {
+  readonly viewer: Viewer;
+  /** Null: of all that the viewer may see. */
+  readonly destinationId: string | null;
+  readonly outbox: Outbox<OutageItem>;
+}
+
+/** Of one reading: many outages at once are told in turns. */
+const PAGE = 250;
+/** That a subscriber missed. */
+const MOST_MISSED = 1000;
+/** An item, its cursor aside. */
+const ITEM_BYTES = 300;
+
+export function createOutageWatch(feed: OutageFeed, findOutages: OutageInspection['findOutages']): OutageWatch {
+  const watchers = new Map<Outbox<OutageItem>, { readonly watcher: OutageWatcher; held: OutageItem[] | null }>();
+  let joining: { readonly resolve: (snapshot: string) => void; readonly reject: (error: unknown) => void }[] = [];
+  let position: Position | null = null;
+
+  function itemsOf(from: Position, snapshot: string, events: readonly OutageEvent[]): OutageItem[] {
+    const outageOf = sharedLoader(findOutages);
+    let at = from;
+    return events.map((event) => {
+      at = positionAfter(at, snapshot, event);
+      return {
+        cursor: cursorOfPosition(at),
+        at: event.at,
+        kind: event.kind,
+        outage: (viewer) => outageOf(viewer, event.outageId),
+      };
+    });
+  }
+
+  /** Reads on; the snapshot when nothing is left behind it, null when there is more to read at once. */
+  async function readOn(): Promise<string | null> {
+    if (position === null) {
+      position = { snapshot: await feed.readNow(), told: [] };
+      return position.snapshot;
+    }
+    const from = position;
+    const { snapshot, events } = await feed.readSince(from, { tenantIds: tenantsOf(watchers), limit: PAGE });
+    const items = itemsOf(from, snapshot, events);
+    for (const { watcher, ...state } of watchers.values()) {
+      const mine = items.filter((_item, index) => isFor(watcher, events[index]));
+      if (state.held === null) tell(watcher, mine);
+      else state.held.push(...mine);
+    }
+    if (events.length < PAGE) {
+      position = { snapshot, told: [] };
+      return snapshot;
+    }
+    let last = from;
+    for (const event of events) last = positionAfter(last, snapshot, event);
+    position = last;
+    return null;
+  }
+
+  /** What happens while nobody watches is read by nobody. */
+  function forgetIfIdle(): void {
+    if (watchers.size === 0 && joining.length === 0) position = null;
+  }
+
+  return {
+    async tick() {
+      if (watchers.size === 0 && joining.length === 0) return;
+      const waiting = joining;
+      joining = [];
+      try {
+        const snapshot = await readOn();
+        if (snapshot === null) joining.unshift(...waiting);
+        else for (const { resolve } of waiting) resolve(snapshot);
+      } catch (error) {
+        for (const { reject } of waiting) reject(error);
+        throw error;
+      } finally {
+        forgetIfIdle();
+      }
+    },
+    async join(watcher, after) {
+      const state = { watcher, held: [] as OutageItem[] | null };
+      const snapshot = await new Promise<string>((resolve, reject) => {
+        joining.push({
+          // At once: the next reading begins at this snapshot.
+          resolve: (reached) => {
+            if (!watcher.outbox.isOver()) watchers.set(watcher.outbox, state);
+            resolve(reached);
+          },
+          reject,
+        });
+      });
+      if (after !== null) {
+        if (!isReached(after.snapshot, snapshot)) throw gapTooLong(MOST_MISSED);
+        const { viewer, destinationId } = watcher;
+        const limit = MOST_MISSED + 1;
+        const missed = await feed.readMissed(viewer, { position: after, snapshot, destinationId, limit });
+        if (missed.length === limit) throw gapTooLong(MOST_MISSED);
+        tell(watcher, itemsOf(after, snapshot, missed));
+      }
+      tell(watcher, state.held ?? []);
+      state.held = null;
+    },
+    leave(outbox) {
+      watchers.delete(outbox);
+      forgetIfIdle();
+    },
+  };
+}
+
+function tell({ outbox }: OutageWatcher, items: readonly OutageItem[]): void {
+  for (const item of items) outbox.push(item, item.cursor.length + ITEM_BYTES);
+}
+
+function isFor({ viewer, destinationId }: OutageWatcher, event: OutageEvent | undefined): boolean {
+  if (event === undefined || (!viewer.isOperator && viewer.tenantId !== event.tenantId)) return false;
+  return destinationId === null || destinationId === event.destinationId;
+}
+
+function tenantsOf(watchers: ReadonlyMap<unknown, { readonly watcher: OutageWatcher }>): readonly string[] | null {
+  const viewers = [...watchers.values()].map(({ watcher }) => watcher.viewer);
+  return viewers.some(({ isOperator }) => isOperator) ? null : [...new Set(viewers.map(({ tenantId }) => tenantId))];
+}
+
+/** Asks once for all of a tenant's readers, and together for what is told together. */
+function sharedLoader(findOutages: OutageInspection['findOutages']) {
+  const ofViewers = new Map<
+    string,
+    { load: (id: string) => Promise<OutageView | null>; known: Map<string, Promise<OutageView | null>> }
+  >();
+  return (viewer: Viewer, id: string): Promise<OutageView | null> => {
+    const key = viewer.isOperator ? 'operator' : viewer.tenantId;
+    const own = ofViewers.get(key) ?? { load: createMapBatch((ids) => findOutages(viewer, ids)), known: new Map() };
+    ofViewers.set(key, own);
+    const outage = own.known.get(id) ?? own.load(id);
+    own.known.set(id, outage);
+    return outage;
+  };
+}

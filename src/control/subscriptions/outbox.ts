@@ -1,0 +1,97 @@
+/**
+ * What one subscriber is yet to be told, between what happens and what its connection takes.
+ *
+ * Bounded in items and in octets: whoever reads too slowly is told so as the last thing, and dropped. Of a state only the
+ * latest waits, so its readers are never too slow. Ends once; what waited before an orderly end is still told.
+ */
+import type { GraphQLError } from 'graphql';
+
+/** The last thing a subscriber is told: why nothing more comes. */
+export class Ending {
+  readonly error: GraphQLError;
+  constructor(error: GraphQLError) {
+    this.error = error;
+  }
+}
+
+export interface Outbox<T> extends AsyncIterableIterator<T | Ending> {
+  push(item: T, bytes: number): void;
+  /** Nothing more comes. With an error what waits is dropped for it, without one it is told before. */
+  end(error: GraphQLError | null): void;
+  /** Nothing that is pushed is told any more. */
+  isOver(): boolean;
+}
+
+interface OutboxOptions {
+  /** Absent: of a state, of which one item waits, the latest. */
+  readonly bounds: { readonly items: number; readonly bytes: number } | null;
+  /** It would hold more than its bounds: to be ended with an error. */
+  readonly onFull: () => GraphQLError;
+  /** Once, when it was ended or its reader has gone. */
+  readonly onEnd: () => void;
+}
+
+export function createOutbox<T>({ bounds, onFull, onEnd }: OutboxOptions): Outbox<T> {
+  let waiting: { readonly item: T | Ending; readonly bytes: number }[] = [];
+  let bytesWaiting = 0;
+  let isEnded = false;
+  let reader: ((result: IteratorResult<T | Ending>) => void) | null = null;
+
+  const finish = (): void => {
+    if (isEnded) return;
+    isEnded = true;
+    onEnd();
+  };
+  const hand = (item: T | Ending, bytes: number): void => {
+    if (reader === null) {
+      waiting.push({ item, bytes });
+      bytesWaiting += bytes;
+    } else {
+      reader({ done: false, value: item });
+      reader = null;
+    }
+  };
+  const end = (error: GraphQLError | null): void => {
+    if (isEnded) return;
+    if (error !== null) {
+      waiting = [];
+      hand(new Ending(error), 0);
+    }
+    finish();
+    reader?.({ done: true, value: undefined });
+    reader = null;
+  };
+  const leave = (): Promise<IteratorResult<T | Ending>> => {
+    waiting = [];
+    end(null);
+    return Promise.resolve({ done: true, value: undefined });
+  };
+
+  return {
+    push(item, bytes) {
+      if (isEnded) return;
+      if (bounds === null) waiting = [];
+      else if (waiting.length >= bounds.items || bytesWaiting + bytes > bounds.bytes) {
+        end(onFull());
+        return;
+      }
+      hand(item, bytes);
+    },
+    end,
+    isOver: () => isEnded,
+    next() {
+      const first = waiting.shift();
+      if (first !== undefined) {
+        bytesWaiting -= first.bytes;
+        return Promise.resolve({ done: false, value: first.item });
+      }
+      if (isEnded) return Promise.resolve({ done: true, value: undefined });
+      return new Promise((resolve) => (reader = resolve));
+    },
+    return: leave,
+    throw: leave,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

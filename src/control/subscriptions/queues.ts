@@ -1,0 +1,62 @@
+/**
+ * Who watches what a domain holds: one reading of the counts for all of them, told when they have changed.
+ */
+import type { Viewer } from '../../mail/viewer.ts';
+import type { WatchedCount, WatchedDomain } from '../../queue/watched-counts.ts';
+import type { Outbox } from './outbox.ts';
+
+export interface QueueItem extends WatchedCount {
+  readonly destinationId: string;
+  readonly domainName: string;
+}
+
+export type ReadWatchedCounts = (watched: readonly WatchedDomain[]) => Promise<readonly (WatchedCount | null)[]>;
+
+interface QueueWatcher {
+  readonly viewer: Viewer;
+  readonly domain: { readonly id: string; readonly destinationId: string; readonly name: string };
+  readonly outbox: Outbox<QueueItem>;
+}
+
+export interface QueueWatch {
+  readonly tick: () => Promise<void>;
+  /** The first item is told at the next tick. Ends when the viewer has the domain no more. */
+  readonly join: (watcher: QueueWatcher) => void;
+  readonly leave: (outbox: Outbox<QueueItem>) => void;
+}
+
+const ITEM_BYTES = 200;
+
+export function createQueueWatch(read: ReadWatchedCounts): QueueWatch {
+  const watchers = new Map<Outbox<QueueItem>, { readonly watcher: QueueWatcher; told: string | null }>();
+  return {
+    async tick() {
+      if (watchers.size === 0) return;
+      const domains = new Map<string, WatchedDomain>();
+      for (const { watcher } of watchers.values())
+        domains.set(keyOf(watcher), { viewer: watcher.viewer, domainId: watcher.domain.id });
+      const counts = await read([...domains.values()]);
+      const countOf = new Map([...domains.keys()].map((key, index) => [key, counts[index] ?? null]));
+      for (const state of watchers.values()) {
+        const { domain, outbox } = state.watcher;
+        const count = countOf.get(keyOf(state.watcher));
+        // It came while the counts were read.
+        if (count === undefined) continue;
+        if (count === null) {
+          outbox.end(null);
+          continue;
+        }
+        const now = `${count.heldCount} ${count.heldBytes}`;
+        if (now === state.told) continue;
+        state.told = now;
+        outbox.push({ ...count, destinationId: domain.destinationId, domainName: domain.name }, ITEM_BYTES);
+      }
+    },
+    join: (watcher) => void watchers.set(watcher.outbox, { watcher, told: null }),
+    leave: (outbox) => void watchers.delete(outbox),
+  };
+}
+
+function keyOf({ viewer, domain }: QueueWatcher): string {
+  return `${viewer.isOperator ? '' : viewer.tenantId} ${domain.id}`;
+}

@@ -1,0 +1,158 @@
+/**
+ * The subscriptions that are open on this node: one loop reads for all of them, from the first to the last.
+ *
+ * Promises: no work while nobody is subscribed, and none in the way of mail; a statement for each kind and tick, however many
+ * read; whoever reads too slowly, or whose token has ended, is told so and dropped; all end at once when the node stops.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GraphQLError } from 'graphql';
+import { monotonicMs, within } from '../../clock.ts';
+import type { OutageFeed } from '../../events/outage-feed.ts';
+import type { Position } from '../../events/position.ts';
+import type { OutageInspection } from '../../outage/inspect.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { slowReader, stopping, tokenEnded } from './endings.ts';
+import { createOutageWatch, type OutageItem } from './outages.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { createPlaces, type PlaceBounds, PLACES } from './places.ts';
+import { createQueueWatch, type QueueItem, type ReadWatchedCounts } from './queues.ts';
+import type { Session } from './session.ts';
+
+const TICK_MS = 100;
+/** A reading that takes long is made more seldom: the loop is idle for so many times what it took. */
+const IDLE_SHARE = 4;
+const TOKENS_EVERY_MS = 500;
+const AFTER_FAULT_MS = 1000;
+/** Of one subscriber: what happens while its connection takes nothing. */
+const BOUNDS = { items: 1000, bytes: 1024 * 1024 };
+/** Between the last item and the end of the connection. */
+const TAKE_LAST_MS = 5000;
+const TAKE_LAST_STOPPING_MS = 1000;
+const LEAVE_LOOP_MS = 500;
+
+export interface SubscriptionParts {
+  readonly outageFeed: OutageFeed;
+  readonly findOutages: OutageInspection['findOutages'];
+  readonly readWatchedCounts: ReadWatchedCounts;
+  readonly log: Pick<Log, 'fault' | 'subscriberDropped'>;
+}
+
+export interface Subscriptions {
+  /** Resolves when nothing can be missed any more. Rejects with the error for the subscriber. */
+  outages(
+    session: Session,
+    wanted: { readonly destinationId: string | null; readonly after: Position | null },
+  ): Promise<Outbox<OutageItem>>;
+  queue(
+    session: Session,
+    domain: { readonly id: string; readonly destinationId: string; readonly name: string },
+  ): Outbox<QueueItem>;
+  /** Ends all of them; resolves when their connections are done with, within about a second. */
+  close(): Promise<void>;
+}
+
+interface Open {
+  readonly session: Session;
+  readonly end: (error: GraphQLError) => void;
+}
+
+export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBounds = PLACES): Subscriptions {
+  const { log } = parts;
+  const places = createPlaces(bounds);
+  const open = new Set<Open>();
+  const outages = createOutageWatch(parts.outageFeed, parts.findOutages);
+  const queues = createQueueWatch(parts.readWatchedCounts);
+  let loop: Promise<void> | null = null;
+  let isStopping = false;
+
+  const checkTokens = everySoOften(TOKENS_EVERY_MS, () => endOfTokens(open));
+  const work = [outages.tick, queues.tick, checkTokens];
+
+  async function run(): Promise<void> {
+    let isFaulty = false;
+    while (open.size > 0) {
+      const startedAt = monotonicMs();
+      const results = await Promise.allSettled(work.map((each) => each()));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed !== undefined && !isFaulty) log.fault({ where: 'subscriptions', error: failed.reason });
+      isFaulty = failed !== undefined;
+      const tookMs = monotonicMs() - startedAt;
+      await sleep(isFaulty ? AFTER_FAULT_MS : Math.max(TICK_MS - tookMs, IDLE_SHARE * tookMs));
+    }
+    loop = null;
+  }
+
+  /** Throws the error for the subscriber when there is no place. */
+  function admit<T>(
+    session: Session,
+    subscription: string,
+    leave: (outbox: Outbox<T>) => void,
+    isState: boolean,
+  ): Outbox<T> {
+    if (isStopping) throw stopping();
+    const place = places.take(session.caller);
+    if (typeof place !== 'function') throw place;
+    const outbox = createOutbox<T>({
+      bounds: isState ? null : BOUNDS,
+      onFull() {
+        const { viewer, actor } = session.caller;
+        log.subscriberDropped({ subscription, tenantId: viewer.tenantId, tokenId: actor.token?.id ?? null });
+        return slowReader();
+      },
+      onEnd() {
+        open.delete(opened);
+        leave(outbox);
+        place();
+        void within(TAKE_LAST_MS, session.done, session.hangUp);
+      },
+    });
+    const opened: Open = { session, end: outbox.end };
+    open.add(opened);
+    loop ??= run();
+    return outbox;
+  }
+
+  return {
+    async outages(session, { destinationId, after }) {
+      const outbox = admit<OutageItem>(session, 'outageChanged', outages.leave, false);
+      try {
+        await outages.join({ viewer: session.caller.viewer, destinationId, outbox }, after);
+      } catch (error) {
+        outbox.end(null);
+        throw error;
+      }
+      return outbox;
+    },
+    queue(session, domain) {
+      const outbox = admit<QueueItem>(session, 'queueChanged', queues.leave, true);
+      queues.join({ viewer: session.caller.viewer, domain, outbox });
+      return outbox;
+    },
+    async close() {
+      isStopping = true;
+      const ended = [...open];
+      for (const { end } of ended) end(stopping());
+      await Promise.all(ended.map(({ session }) => within(TAKE_LAST_STOPPING_MS, session.done, session.hangUp)));
+      // One that waits for a database which says nothing is left.
+      await within(LEAVE_LOOP_MS, loop ?? Promise.resolve(), () => undefined);
+    },
+  };
+}
+
+/** A token that cannot be looked up now is looked up again. */
+async function endOfTokens(open: ReadonlySet<Open>): Promise<void> {
+  await Promise.all(
+    [...open].map(async ({ session, end }) => {
+      if (!(await session.isTokenGood().catch(() => true))) end(tokenEnded());
+    }),
+  );
+}
+
+function everySoOften(everyMs: number, work: () => Promise<void>): () => Promise<void> {
+  let dueAt = 0;
+  return async () => {
+    if (monotonicMs() < dueAt) return;
+    dueAt = monotonicMs() + everyMs;
+    await work();
+  };
+}
