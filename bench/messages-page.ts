@@ -5,8 +5,6 @@
 import { cursorOf } from '../src/control/connection.ts';
 import { newId } from '../src/mail/id.ts';
 import type { MessageFilter } from '../src/queue/inspect.ts';
-import { postGraphql, type Service } from '../test/helpers/service.ts';
-import { findDatabase } from './database.ts';
 import {
   ENDED,
   fillToSearch,
@@ -18,38 +16,19 @@ import {
   someSender,
   type ToSearch,
 } from './messages-page-fill.ts';
-import { readTreeCpuSeconds } from './processes.ts';
-import { quantile, type Report } from './report.ts';
+import { measurePages, type Question, readingToken } from './page-times.ts';
+import type { Report } from './report.ts';
 import { DOMAIN, makeBenchFolder, startOurs } from './sides.ts';
 
 const FIRST = 50;
-/** Enough for a p99 that is not the slowest of all. */
-const PAGES = 400;
-const TARGET_MS = 50;
 
-/** Asks for one page; resolves with how many messages it holds. */
-type Ask = (filter: MessageFilter, beforeId: string | null) => Promise<number>;
-
-interface Question {
+interface Search {
   readonly name: string;
-  /** Another value each time, so that no page is read twice. */
+  /** Another value each time. */
   readonly filter: (run: number) => MessageFilter;
   /** The page begins in the middle of the queue. */
   readonly isDeep?: boolean;
-  /** So many messages are on one of the pages at the least: what finds nothing by mistake is fast. */
   readonly least: number;
-}
-
-interface Figure {
-  readonly name: string;
-  /** PostgreSQL's processor time a page: what also a busy machine measures. */
-  readonly cpuMs: number;
-  readonly timesMs: readonly number[];
-  readonly counts: readonly number[];
-}
-
-interface OfViewer extends Figure {
-  readonly who: string;
 }
 
 const hourBefore = (nowMs: number, run: number): MessageFilter => {
@@ -58,7 +37,7 @@ const hourBefore = (nowMs: number, run: number): MessageFilter => {
 };
 
 /** Every filter that the API has, alone, and some of them with a domain. */
-function operatorsQuestions(filled: ToSearch): Question[] {
+function operatorsSearches(filled: ToSearch): Search[] {
   const one = (values: readonly string[], run: number) => values[run % values.length] ?? '';
   return [
     { name: 'none', filter: () => ({}), least: FIRST },
@@ -93,7 +72,7 @@ function operatorsQuestions(filled: ToSearch): Question[] {
 }
 
 /** The questions of somebody whose domain has a thousandth of half of the mail, or none at all. */
-function tenantsQuestions(nowMs: number, hasMail: boolean): Question[] {
+function tenantsSearches(nowMs: number, hasMail: boolean): Search[] {
   const some = (count: number) => (hasMail ? count : 0);
   return [
     { name: 'none', filter: () => ({}), least: some(FIRST) },
@@ -108,53 +87,21 @@ function tenantsQuestions(nowMs: number, hasMail: boolean): Question[] {
   ];
 }
 
-interface Asked {
-  readonly ask: Ask;
-  readonly deepIds: readonly string[];
-  readonly postmasterPid: number;
-}
-
-async function measure({ ask, deepIds, postmasterPid }: Asked, question: Question): Promise<Figure> {
-  const cpuBefore = readTreeCpuSeconds(postmasterPid);
-  const timesMs: number[] = [];
-  const counts: number[] = [];
-  for (let run = 0; run < PAGES; run += 1) {
-    const beforeId = question.isDeep === true ? (deepIds[run % deepIds.length] ?? null) : null;
-    const startedAtMs = performance.now();
-    const count = await ask(question.filter(run), beforeId);
-    timesMs.push(performance.now() - startedAtMs);
-    counts.push(count);
-  }
-  const name = `${question.name}${question.isDeep === true ? ', far down' : ''}`;
-  const most = Math.max(...counts);
-  if (most < question.least) throw new Error(`${name}: no page of more than ${most}, expected ${question.least}`);
-  return { name, timesMs, counts, cpuMs: ((readTreeCpuSeconds(postmasterPid) - cpuBefore) / PAGES) * 1000 };
-}
-
 const PAGE = `query ($after: String, $filter: MessageFilter) {
   messages(first: ${FIRST}, after: $after, filter: $filter) {
     nodes { id transaction domain reversePath sizeBytes acceptedAt recipients { address state attemptCount lastReply } }
     pageInfo { hasNextPage endCursor } } }`;
 
-function askWith({ httpUrl }: Service, token: string): Ask {
-  return async (filter, beforeId) => {
-    const variables = { after: beforeId === null ? null : cursorOf(beforeId), filter };
-    const { messages } = await postGraphql<{ messages: { nodes: unknown[] } }>({
-      httpUrl,
-      token,
-      query: PAGE,
-      variables,
-    });
-    return messages.nodes.length;
-  };
-}
-
-async function tokenOf(service: Service, tenantId: string): Promise<string> {
-  const { tokenCreate } = await service.graphql<{ tokenCreate: { secret: string } }>(
-    'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
-    { input: { tenantId, name: 'bench', scopes: ['QUEUE_READ'] } },
-  );
-  return tokenCreate.secret;
+function questionsOf(filled: ToSearch, searches: readonly Search[]): Question[] {
+  return searches.map(({ name, filter, isDeep = false, least }) => ({
+    name: `${name}${isDeep ? ', far down' : ''}`,
+    query: PAGE,
+    variables: (run) => {
+      const beforeId = isDeep ? filled.someIds[run % filled.someIds.length] : undefined;
+      return { after: beforeId === undefined ? null : cursorOf(beforeId), filter: filter(run) };
+    },
+    least,
+  }));
 }
 
 export async function runMessagesPage(): Promise<Report> {
@@ -162,60 +109,25 @@ export async function runMessagesPage(): Promise<Report> {
   const service = await startOurs(folder.path);
   try {
     const filled = await fillToSearch(service);
-    const { postmasterPid } = await findDatabase(service.dataDir);
-    const asTenant = async (tenantId: string): Promise<Ask> => askWith(service, await tokenOf(service, tenantId));
-    const viewers = [
-      { who: 'operator', ask: askWith(service, service.token), questions: operatorsQuestions(filled) },
-      { who: 'tenant', ask: await asTenant(filled.tenantId), questions: tenantsQuestions(filled.nowMs, true) },
+    const { tenantId, emptyTenantId, nowMs } = filled;
+    const askings = [
+      { who: 'operator', token: service.token, questions: questionsOf(filled, operatorsSearches(filled)) },
+      {
+        who: 'tenant',
+        token: await readingToken(service, tenantId),
+        questions: questionsOf(filled, tenantsSearches(nowMs, true)),
+      },
       {
         who: 'tenant without mail',
-        ask: await asTenant(filled.emptyTenantId),
-        questions: tenantsQuestions(filled.nowMs, false),
+        token: await readingToken(service, emptyTenantId),
+        questions: questionsOf(filled, tenantsSearches(nowMs, false)),
       },
     ];
-    const figures: OfViewer[] = [];
-    for (const { who, ask, questions } of viewers) {
-      for (const question of questions) {
-        const figure = { who, ...(await measure({ ask, deepIds: filled.someIds, postmasterPid }, question)) };
-        figures.push(figure);
-        console.log(rowOf(figure).join(' | '));
-      }
-    }
-    return report(figures);
+    return await measurePages(service, askings, [
+      `${HELD} held and ${ENDED} ended of ${HOURS} hours, half of them for one domain, half for ${SMALL_DOMAINS} of a tenant each`,
+    ]);
   } finally {
     await service.remove();
     await folder.remove();
   }
-}
-
-function rowOf({ who, name, timesMs, counts, cpuMs }: OfViewer): string[] {
-  const at = (share: number) => quantile(timesMs, share).toFixed(1);
-  return [
-    who,
-    name,
-    at(0.5),
-    at(0.99),
-    Math.max(...timesMs).toFixed(1),
-    cpuMs.toFixed(1),
-    `${Math.min(...counts)}–${Math.max(...counts)}`,
-  ];
-}
-
-function report(figures: readonly OfViewer[]): Report {
-  return {
-    head: ['viewer', 'filter', 'median, ms', 'p99, ms', 'longest, ms', 'PostgreSQL CPU, ms', 'messages on a page'],
-    rows: figures.map(rowOf),
-    verdicts: [
-      {
-        name: 'p99 of the slowest filter',
-        value: Math.max(...figures.map(({ timesMs }) => quantile(timesMs, 0.99))),
-        comparison: '<',
-        target: TARGET_MS,
-        unit: ' ms',
-      },
-    ],
-    notes: [
-      `${HELD} held and ${ENDED} ended of ${HOURS} hours, half of them for one domain, half for ${SMALL_DOMAINS} of a tenant each; ${PAGES} pages a filter, one at a time`,
-    ],
-  };
 }

@@ -21,6 +21,7 @@ import { runMemory } from './memory.ts';
 import { runDeadDomain, runFlushHeld, runMemoryHeld } from './million-held.ts';
 import { runMessagesPage } from './messages-page.ts';
 import { runNodes } from './nodes.ts';
+import { runPages } from './pages.ts';
 import { runRcpt } from './rcpt.ts';
 import { formatReport, type Report } from './report.ts';
 import { runStart } from './start.ts';
@@ -44,6 +45,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   'dead-domain': runDeadDomain,
   'memory-held': runMemoryHeld,
   'messages-page': runMessagesPage,
+  pages: runPages,
   held: runHeld,
   memory: runMemory,
   nodes: runNodes,

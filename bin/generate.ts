@@ -23,7 +23,7 @@ const PARENTS = {
   Service: './parents.ts#ServiceParent',
   Viewer: './caller.ts#Caller',
   Token: '../settings/tokens.ts#Token as TokenParent',
-  AuditEntry: '../events/audit.ts#AuditView',
+  AuditEntry: '../events/audit-pages.ts#AuditView',
   Tenant: '../settings/tenants.ts#Tenant as TenantParent',
   Domain: '../settings/relay-domain.ts#RelayDomain',
   Outage: '../outage/inspect.ts#OutageView',

@@ -9,6 +9,7 @@ import { createControl } from './control/server.ts';
 import type { Database } from './db/client.ts';
 import { StartError } from './db/start-error.ts';
 import type { Ownership } from './doctor/ownership.ts';
+import { createAuditInspection } from './events/audit-pages.ts';
 import { createAuditLog } from './events/audit.ts';
 import { createOutageFeed } from './events/outage-feed.ts';
 import { createRejectionInspection } from './events/rejection-pages.ts';
@@ -95,6 +96,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     recipientLists: parts.recipients.lists,
     standings: parts.recipients.standings,
     audit: createAuditLog(sql),
+    auditPages: createAuditInspection(sql),
     ownership: parts.ownership,
     tenants: createTenants(sql, parts.tokenBook.dropAll),
     tokens: createTokens(sql, parts.tokenBook.dropAll),

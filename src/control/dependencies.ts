@@ -4,6 +4,7 @@
  * Everything that reads or changes owned data takes the viewer. Nothing here is a database: rooms below hand in their work.
  */
 import type { Ownership } from '../doctor/ownership.ts';
+import type { AuditInspection } from '../events/audit-pages.ts';
 import type { AuditLog } from '../events/audit.ts';
 import type { OutageFeed } from '../events/outage-feed.ts';
 import type { RejectionInspection } from '../events/rejection-pages.ts';
@@ -110,6 +111,7 @@ export interface ControlDependencies {
   readonly recipientLists: Pick<RecipientLists, 'changeList' | 'listEntries'>;
   readonly standings: Standings;
   readonly audit: AuditLog;
+  readonly auditPages: AuditInspection;
   readonly ownership: Pick<Ownership, 'verify'>;
   readonly tenants: Tenants;
   readonly tokens: Tokens;

@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { ServiceParent, RecipientParent, DnsblZoneParent } from './parents.ts';
 import type { Caller } from './caller.ts';
 import type { Token as TokenParent } from '../settings/tokens.ts';
-import type { AuditView } from '../events/audit.ts';
+import type { AuditView } from '../events/audit-pages.ts';
 import type { Tenant as TenantParent } from '../settings/tenants.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { OutageView } from '../outage/inspect.ts';
@@ -1825,6 +1825,9 @@ export type Query = {
   /**
    * Who changed what through the API, newest first: each mutation but dry runs, also those that were refused. A tenant sees what its
    * own tokens did, and what an operator did to its things. Kept for 400 days.
+   *
+   * A filter other than by `subject` and time looks through a bounded number of entries per page. So a page may hold fewer than `first`,
+   * even none, while `hasNextPage` says that older ones are still to be looked through.
    */
   readonly auditLog: AuditConnection;
   /** The relay domain of this name; null when you have none of it. */
@@ -1852,6 +1855,9 @@ export type Query = {
   /**
    * What was refused before it was accepted, newest first: who, to whom, why. Kept for 14 days. What a flood of refusals brings
    * beyond a bounded rate is counted in the metrics and not recorded one by one.
+   *
+   * A filter other than by `domain`, `reference` and time looks through a bounded number of refusals per page. So a page may hold fewer
+   * than `first`, even none, while `hasNextPage` says that older ones are still to be looked through.
    */
   readonly rejections: RejectionConnection;
   /** The service itself: what it is called, what it connects from, its limits. */

@@ -7,7 +7,6 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
-import type { Viewer } from '../mail/viewer.ts';
 
 export type AuditOutcome = 'STARTED' | 'DONE' | 'REFUSED' | 'REPLAYED' | 'FAULT';
 
@@ -44,58 +43,16 @@ export interface AuditEnd {
   readonly subject: AuditSubject | null;
 }
 
-export interface AuditView {
-  readonly id: string;
-  readonly at: Date;
-  readonly endedAt: Date | null;
-  readonly outcome: AuditOutcome;
-  readonly userErrorCodes: readonly string[];
-  readonly mutation: string;
-  readonly input: unknown;
-  readonly tenantId: string;
-  readonly actorTenantId: string;
-  readonly tokenId: string | null;
-  readonly tokenName: string | null;
-  readonly tokenPrefix: string | null;
-  readonly clientAddress: string | null;
-  readonly subjectKind: AuditSubject['kind'] | null;
-  readonly subjectId: string | null;
-  readonly subjectName: string | null;
-  readonly before: unknown;
-  readonly after: unknown;
-}
-
-/** All that is given must hold. */
-export interface AuditFilter {
-  readonly mutation?: string | null | undefined;
-  /** Name of a domain, tenant or token, without regard to case. */
-  readonly subject?: string | null | undefined;
-  readonly tokenId?: string | null | undefined;
-  readonly outcome?: AuditOutcome | null | undefined;
-  readonly since?: Date | null | undefined;
-  readonly until?: Date | null | undefined;
-}
-
-export interface AuditPageRequest {
-  readonly limit: number;
-  /** Only entries with a smaller id. */
-  readonly beforeId: string | null;
-  readonly filter: AuditFilter;
-}
-
 export interface AuditLog {
   /** Returns the entry's id. */
   begin(start: AuditStart): Promise<string>;
   end(end: AuditEnd): Promise<void>;
-  /** Newest first. A tenant sees what was done to its things and by its tokens. */
-  listEntries(viewer: Viewer, page: AuditPageRequest): Promise<AuditView[]>;
 }
 
 export function createAuditLog(sql: SqlExecutor): AuditLog {
   return {
     begin: (start) => begin(sql, start),
     end: (end) => complete(sql, end),
-    listEntries: (viewer, page) => listEntries(sql, viewer, page),
   };
 }
 
@@ -120,35 +77,6 @@ async function complete(sql: SqlExecutor, { id, outcome, userErrorCodes, subject
     where id = ${id}`;
 }
 
-async function listEntries(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  { limit, beforeId, filter }: AuditPageRequest,
-): Promise<AuditView[]> {
-  const { mutation = null, subject = null, tokenId = null, outcome = null, since = null, until = null } = filter;
-  const conditions = [
-    viewer.isOperator ? sql`true` : sql`tenant_id = ${viewer.tenantId}`,
-    ...(beforeId === null ? [] : [sql`id < ${beforeId}`]),
-    ...(mutation === null ? [] : [sql`mutation = ${textOf(mutation)}`]),
-    ...(subject === null ? [] : [sql`subject_name = lower(${textOf(subject.trim())})`]),
-    ...(tokenId === null ? [] : [sql`token_id::text = lower(${textOf(tokenId)})`]),
-    ...(outcome === null ? [] : [sql`outcome = ${outcome}`]),
-    ...(since === null ? [] : [sql`at >= ${since}`]),
-    ...(until === null ? [] : [sql`at < ${until}`]),
-  ];
-  // What an operator did to a tenant's things is the tenant's to know; who of his people did it is not.
-  const own = viewer.isOperator ? sql`true` : sql`actor_tenant_id = ${viewer.tenantId}`;
-  return sql<AuditView[]>`
-    select id, at, ended_at as "endedAt", outcome, user_error_codes as "userErrorCodes", mutation, input, tenant_id as "tenantId",
-           actor_tenant_id as "actorTenantId", case when ${own} then token_id end as "tokenId",
-           case when ${own} then token_name end as "tokenName", case when ${own} then token_prefix end as "tokenPrefix",
-           case when ${own} then host(client_address) end as "clientAddress",
-           subject_kind as "subjectKind", subject_id as "subjectId", subject_name as "subjectName", before, after
-    from audit_entries
-    where ${conditions.reduce((all, next) => sql`${all} and ${next}`)}
-    order by id desc limit ${limit}`;
-}
-
 /** Entries past 400 days, up to `limit`. Any number of nodes may call it. */
 export async function dropOldAuditEntries(sql: SqlExecutor, limit: number): Promise<void> {
   await sql`
@@ -157,7 +85,7 @@ export async function dropOldAuditEntries(sql: SqlExecutor, limit: number): Prom
 }
 
 /** No text of the database holds a NUL. */
-function textOf(text: string | null): string | null {
+export function textOf(text: string | null): string | null {
   return text?.replaceAll('\0', '\uFFFD') ?? null;
 }
 

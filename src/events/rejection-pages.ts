@@ -7,8 +7,9 @@
 import { isIP } from 'node:net';
 import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
-import { FIRST_ID, isId, LAST_ID } from '../mail/id.ts';
+import { isId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { always, type Condition, readWalk, spanOf, walkOwn } from './walk.ts';
 
 export interface RejectionView {
   /** The reference in the reply. */
@@ -63,19 +64,6 @@ export interface RejectionInspection {
 /** Some ten milliseconds of work, and pages that are seldom empty. */
 const SCAN_LIMIT = 10_000;
 
-type Condition = ReturnType<typeof always>;
-
-/** The rows to walk, in order, and which of them to show. */
-interface Search {
-  readonly walked: Condition;
-  readonly matches: readonly Condition[];
-}
-
-interface Row extends Omit<RejectionView, 'id'> {
-  readonly id: string | null;
-  readonly frontier: string | null;
-}
-
 export function createRejectionInspection(sql: SqlExecutor): RejectionInspection {
   return {
     async listRejections(viewer, page) {
@@ -85,32 +73,31 @@ export function createRejectionInspection(sql: SqlExecutor): RejectionInspection
       const isNever = (id !== null && !isId(id)) || (domain !== null && destinationId === null);
       const matches = isNever ? null : matchesOf(sql, page.filter);
       if (matches === null) return { rejections: [], nextId: null };
-      return readPage(sql, { walked: walkedBy(sql, viewer, page, { id, destinationId }), matches }, page.limit);
+      const { shown, nextId } = await readWalk<RejectionView>(sql, {
+        table: sql`rejections`,
+        walked: walkedBy(sql, viewer, page, { id, destinationId }),
+        matches,
+        columns: sql`
+          id, at, rejection as code, reply, command, host(client_address) as "clientAddress", ehlo_name as "ehloName",
+          reverse_path as "reversePath", forward_path as "forwardPath", destination_id as "destinationId", zone,
+          is_dry_run as "isDryRun"`,
+        limit: page.limit,
+        scanLimit: SCAN_LIMIT,
+      });
+      return { rejections: shown, nextId };
     },
   };
 }
 
-function always(sql: SqlExecutor) {
-  return sql`true`;
-}
-
-/** The part of an index to walk, newest first. An equality alone would let the planner walk all ids, past everybody else's. */
+/** The part of an index to walk, newest first. */
 function walkedBy(
   sql: SqlExecutor,
   viewer: Viewer,
   { beforeId, filter: { since = null, until = null } }: RejectionPageRequest,
   { id, destinationId }: { readonly id: string | null; readonly destinationId: string | null },
 ): Condition {
-  const below = sql`${beforeId ?? LAST_ID}::uuid`;
-  // Ids are made on the node's clock, which a moved clock of the database does not follow: hence an hour more on both sides.
-  const from =
-    since === null
-      ? sql`${FIRST_ID}::uuid`
-      : sql`uuid_floor(greatest(${since}::timestamptz - clock_shift() - interval '1 hour', 'epoch'))`;
-  const to =
-    until === null
-      ? sql`${LAST_ID}::uuid`
-      : sql`uuid_floor(greatest(${until}::timestamptz - clock_shift() + interval '1 hour', 'epoch'))`;
+  const span = spanOf(sql, { beforeId, since, until });
+  const { from, to, below } = span;
   const mine = viewer.isOperator ? always(sql) : sql`tenant_id = ${viewer.tenantId}`;
   const destination = sql`${destinationId}::uuid`;
   if (id !== null) {
@@ -125,11 +112,7 @@ function walkedBy(
       and (destination_id, id) < (${destination}, ${below})
       order by destination_id desc, id desc`;
   }
-  if (viewer.isOperator) return sql`id >= ${from} and id <= ${to} and id < ${below} order by id desc`;
-  const tenant = sql`${viewer.tenantId}::uuid`;
-  return sql`
-    ${mine} and (tenant_id, id) >= (${tenant}, ${from}) and (tenant_id, id) <= (${tenant}, ${to}) and (tenant_id, id) < (${tenant}, ${below})
-    order by tenant_id desc, id desc`;
+  return walkOwn(sql, viewer, span);
 }
 
 async function findDestinationId(sql: SqlExecutor, domain: string): Promise<string | null> {
@@ -164,26 +147,4 @@ function inetOf(text: string): string | null {
   const family = isIP(address);
   if (family === 0 || Number(length.slice(1)) > (family === 4 ? 32 : 128)) return null;
   return `${address}${length}`;
-}
-
-async function readPage(sql: SqlExecutor, { walked, matches }: Search, limit: number): Promise<RejectionPage> {
-  const scanLimit = matches.length > 0 ? SCAN_LIMIT : limit + 1;
-  const all = matches.reduce((most, next) => sql`${most} and ${next}`, always(sql));
-  const rows = await sql<Row[]>`
-    with walked as materialized (select *, ${all} as matches from rejections where ${walked} limit ${scanLimit})
-    select cut.frontier, page.*
-    from (select (select id from walked order by id desc offset ${scanLimit - 1} limit 1) as frontier) as cut
-    left join lateral (
-      select id, at, rejection as code, reply, command, host(client_address) as "clientAddress", ehlo_name as "ehloName",
-             reverse_path as "reversePath", forward_path as "forwardPath", destination_id as "destinationId", zone,
-             is_dry_run as "isDryRun"
-      from walked where matches
-      order by id desc
-      limit ${limit + 1}
-    ) as page on true
-    order by page.id desc`;
-  const found = rows.flatMap(({ frontier: _frontier, id, ...row }) => (id === null ? [] : [{ ...row, id }]));
-  const shown = found.slice(0, limit);
-  if (found.length > limit) return { rejections: shown, nextId: shown.at(-1)?.id ?? null };
-  return { rejections: shown, nextId: rows[0]?.frontier ?? null };
 }

@@ -175,3 +175,42 @@ describe('the log', () => {
     expect(await sql`select from audit_entries where id = ${id}`).toHaveLength(0);
   });
 });
+
+test('a rare entry of long ago is found page by page, none of which looks through all there is', async () => {
+  const { sql } = control.database;
+  await sql`
+    insert into audit_entries (id, tenant_id, at, outcome, mutation, input, actor_tenant_id, subject_name)
+    select uuidv7(-age), t.id, bmx_now() - age, 'DONE', case when n = 7000 then 'rareVerb' else 'domainFlush' end, '{}', t.id, 'long.example'
+    from generate_series(1, 7000) n
+    cross join lateral (select make_interval(hours => n) as age) as ages
+    cross join (select id from tenants where name = 'operator') t`;
+  const pageOf = async (filter: Record<string, unknown>, after: string | null) => {
+    interface Answer {
+      readonly auditLog: {
+        readonly nodes: readonly { readonly mutation: string }[];
+        readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string };
+      };
+    }
+    const query = `query ($after: String, $filter: AuditFilter) { auditLog(first: 10, after: $after, filter: $filter) {
+      nodes { mutation } pageInfo { hasNextPage endCursor } } }`;
+    return (await control.ask<Answer>(query, { filter, after })).auditLog;
+  };
+  const counts: number[] = [];
+  let after: string | null = null;
+  do {
+    const { nodes, pageInfo } = await pageOf({ mutation: 'rareVerb' }, after);
+    counts.push(nodes.length);
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+  } while (after !== null && counts.length < 10);
+  expect(counts).toEqual([0, 1]);
+
+  // The test before has moved the database's clock.
+  const [{ now } = { now: new Date() }] = await sql<{ now: Date }[]>`select bmx_now() as now`;
+  const ago = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
+  const hour = { since: ago(6999.5), until: ago(6997.5) };
+  const asked = await pageOf({ ...hour, subject: 'LONG.example' }, null);
+  expect(asked.nodes).toHaveLength(2);
+  expect(asked.pageInfo.hasNextPage).toBe(false);
+  expect((await pageOf(hour, null)).nodes).toHaveLength(2);
+  expect((await pageOf({ subject: 'long.example' }, null)).nodes).toHaveLength(10);
+});

@@ -4,6 +4,7 @@
 import { createControl, type ControlDependencies } from '../../src/control/server.ts';
 import type { MxObservation } from '../../src/control/dependencies.ts';
 import { createOwnership } from '../../src/doctor/ownership.ts';
+import { createAuditInspection } from '../../src/events/audit-pages.ts';
 import { createAuditLog } from '../../src/events/audit.ts';
 import { createOutageFeed } from '../../src/events/outage-feed.ts';
 import { createRejectionInspection } from '../../src/events/rejection-pages.ts';
@@ -129,6 +130,7 @@ export async function startControl(
     }),
     standings: createStandings({ sql, isListed: () => false, onForgotten: () => undefined }),
     audit: createAuditLog(sql),
+    auditPages: createAuditInspection(sql),
     ownership: createOwnership({ domains, proofs: domains.proofs, resolver, onResult: () => undefined }),
     tenants: createTenants(sql, tokenBook.dropAll),
     tokens: createTokens(sql, tokenBook.dropAll),

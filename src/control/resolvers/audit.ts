@@ -1,6 +1,6 @@
 /** `AuditEntry`: one mutation, who asked for it, and what it came to. */
 import { OPERATOR_TENANT_ID } from '../../mail/viewer.ts';
-import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
+import { connectionOf, idOfCursor, pageSize } from '../connection.ts';
 import type { AuditEntryResolvers, QueryResolvers } from '../generated.ts';
 import { tenantById } from './tenant.ts';
 
@@ -11,7 +11,8 @@ export const AuditEntry: AuditEntryResolvers = {
 
 export const auditQueries: QueryResolvers = {
   auditLog: async (_parent, { first, after, filter }, { deps, viewer }) => {
-    const page = { limit: pageSize(first) + 1, beforeId: idOfCursor(after), filter: filter ?? {} };
-    return connectionOfRows(await deps.audit.listEntries(viewer, page), { first, after });
+    const page = { limit: pageSize(first), beforeId: idOfCursor(after), filter: filter ?? {} };
+    const { entries, nextId } = await deps.auditPages.listEntries(viewer, page);
+    return connectionOf({ nodes: entries, nextId, after });
   },
 };

@@ -1,0 +1,135 @@
+/**
+ * What a page of the API costs: asked again and again through GraphQL with somebody's token, one at a time.
+ */
+import { postGraphql, type Service } from '../test/helpers/service.ts';
+import { findDatabase } from './database.ts';
+import { readTreeCpuSeconds } from './processes.ts';
+import { quantile, type Report } from './report.ts';
+
+/** Enough for a p99 that is not the slowest of all. */
+export const PAGES = 400;
+const TARGET_MS = 50;
+
+export interface Question {
+  readonly name: string;
+  readonly query: string;
+  /** Others each time, so that no page is read twice. */
+  readonly variables: (run: number) => Readonly<Record<string, unknown>>;
+  /** So many things are on one of the pages at the least: what finds nothing by mistake is fast. */
+  readonly least: number;
+}
+
+/** Somebody's questions, asked with his token. */
+export interface Asking {
+  readonly who: string;
+  readonly token: string;
+  readonly questions: readonly Question[];
+}
+
+interface Figure {
+  readonly who: string;
+  readonly name: string;
+  /** Processor time a page of PostgreSQL and of the service: what also a busy machine measures. */
+  readonly databaseCpuMs: number;
+  readonly serviceCpuMs: number;
+  readonly timesMs: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** A token that reads everything of a tenant. */
+export async function readingToken(service: Service, tenantId: string): Promise<string> {
+  const { tokenCreate } = await service.graphql<{ tokenCreate: { secret: string } }>(
+    'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
+    {
+      input: {
+        tenantId,
+        name: 'bench',
+        scopes: ['QUEUE_READ', 'DOMAIN_READ', 'AUDIT_READ', 'TOKEN_WRITE'],
+      },
+    },
+  );
+  return tokenCreate.secret;
+}
+
+async function measure(
+  service: Service,
+  { who, token, postmasterPid }: Pick<Asking, 'who' | 'token'> & { readonly postmasterPid: number },
+  question: Question,
+): Promise<Figure> {
+  const { httpUrl } = service;
+  const before = [postmasterPid, service.pid].map(readTreeCpuSeconds);
+  const timesMs: number[] = [];
+  const counts: number[] = [];
+  for (let run = 0; run < PAGES; run += 1) {
+    const variables = question.variables(run);
+    const startedAtMs = performance.now();
+    const data = await postGraphql<Record<string, { nodes: unknown[] }>>({
+      httpUrl,
+      token,
+      query: question.query,
+      variables,
+    });
+    timesMs.push(performance.now() - startedAtMs);
+    counts.push(Object.values(data)[0]?.nodes.length ?? 0);
+  }
+  const most = Math.max(...counts);
+  const { name, least } = question;
+  if (most < least) throw new Error(`${who}, ${name}: no page of more than ${most}, expected ${least}`);
+  const [databaseCpuMs, serviceCpuMs] = [postmasterPid, service.pid].map(
+    (pid, index) => ((readTreeCpuSeconds(pid) - (before[index] ?? 0)) / PAGES) * 1000,
+  );
+  return { who, name, timesMs, counts, databaseCpuMs: databaseCpuMs ?? 0, serviceCpuMs: serviceCpuMs ?? 0 };
+}
+
+export async function measurePages(
+  service: Service,
+  askings: readonly Asking[],
+  notes: readonly string[],
+): Promise<Report> {
+  const { postmasterPid } = await findDatabase(service.dataDir);
+  const figures: Figure[] = [];
+  for (const { who, token, questions } of askings) {
+    for (const question of questions) {
+      const figure = await measure(service, { who, token, postmasterPid }, question);
+      figures.push(figure);
+      console.log(rowOf(figure).join(' | '));
+    }
+  }
+  return {
+    head: [
+      'viewer',
+      'page',
+      'median, ms',
+      'p99, ms',
+      'longest, ms',
+      'CPU of PostgreSQL, ms',
+      'of the service, ms',
+      'on a page',
+    ],
+    rows: figures.map(rowOf),
+    verdicts: [
+      {
+        name: 'p99 of the slowest',
+        value: Math.max(...figures.map(({ timesMs }) => quantile(timesMs, 0.99))),
+        comparison: '<',
+        target: TARGET_MS,
+        unit: ' ms',
+      },
+    ],
+    notes: [...notes, `${PAGES} pages of each, one at a time`],
+  };
+}
+
+function rowOf({ who, name, timesMs, counts, databaseCpuMs, serviceCpuMs }: Figure): string[] {
+  const at = (share: number) => quantile(timesMs, share).toFixed(1);
+  return [
+    who,
+    name,
+    at(0.5),
+    at(0.99),
+    Math.max(...timesMs).toFixed(1),
+    databaseCpuMs.toFixed(1),
+    serviceCpuMs.toFixed(1),
+    `${Math.min(...counts)}–${Math.max(...counts)}`,
+  ];
+}
