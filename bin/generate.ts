@@ -28,6 +28,7 @@ const PARENTS = {
   Domain: '../settings/relay-domain.ts#RelayDomain',
   Outage: '../outage/inspect.ts#OutageView',
   OutageChange: './subscriptions/outages.ts#OutageItem',
+  TimelineEdge: './subscriptions/timelines.ts#TimelineItem',
   QueueChange: './subscriptions/queues.ts#QueueItem',
   Message: '../queue/inspect.ts#MessageView',
   Recipient: './parents.ts#RecipientParent',

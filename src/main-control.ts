@@ -34,6 +34,7 @@ import { createOperationInspection, startOperation } from './queue/operations.ts
 import { createMessageInspection } from './queue/inspect.ts';
 import { createTimelineInspection } from './queue/timeline.ts';
 import { readWatchedCounts } from './queue/watched-counts.ts';
+import { readMessageMarks } from './queue/watched-messages.ts';
 import { readZoneStandings } from './settings/dnsbl-counts.ts';
 import type { RecipientParts } from './main-recipients.ts';
 import type { Domains } from './settings/domains.ts';
@@ -114,6 +115,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     outages: createOutageInspection(sql),
     rejections: createRejectionInspection(sql),
     outageFeed: createOutageFeed(sql),
+    readMessageMarks: (watched) => readMessageMarks(sql, watched),
     readWatchedCounts: (watched) => readWatchedCounts(sql, watched),
     listNodes: () => listNodes(sql),
     retryMessage: async (viewer, { id, reason }) => tell(await retryMessage(sql, viewer, id, reason)),

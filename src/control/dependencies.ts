@@ -23,6 +23,7 @@ import type { MessageInspection } from '../queue/inspect.ts';
 import type { TimelineInspection } from '../queue/timeline.ts';
 import type { OperationInspection, OperationRequest, OperationStart } from '../queue/operations.ts';
 import type { WatchedCount, WatchedDomain } from '../queue/watched-counts.ts';
+import type { MessageMark, WatchedMessage } from '../queue/watched-messages.ts';
 import type { ZoneStanding, ZoneUseQuestion } from '../settings/dnsbl-counts.ts';
 import type { RecipientLists } from '../recipients/list.ts';
 import type { Standings } from '../recipients/standing.ts';
@@ -136,6 +137,7 @@ export interface ControlDependencies {
   readonly outages: OutageInspection;
   readonly rejections: RejectionInspection;
   readonly outageFeed: OutageFeed;
+  readonly readMessageMarks: (watched: readonly WatchedMessage[]) => Promise<readonly MessageMark[]>;
   readonly readWatchedCounts: (watched: readonly WatchedDomain[]) => Promise<readonly (WatchedCount | null)[]>;
   readonly listNodes: () => Promise<readonly NodeView[]>;
 

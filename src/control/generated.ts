@@ -8,6 +8,7 @@ import type { Tenant as TenantParent } from '../settings/tenants.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { OutageView } from '../outage/inspect.ts';
 import type { OutageItem } from './subscriptions/outages.ts';
+import type { TimelineItem } from './subscriptions/timelines.ts';
 import type { QueueItem } from './subscriptions/queues.ts';
 import type { MessageView } from '../queue/inspect.ts';
 import type { AttemptView } from '../queue/inspect-attempts.ts';
@@ -2318,6 +2319,11 @@ export type ServiceNode = {
  */
 export type Subscription = {
   readonly __typename?: 'Subscription';
+  /**
+   * The timeline of a message: what has happened to it so far, then each thing as it happens. Ends by itself when the message has
+   * ended and all reports about it are made.
+   */
+  readonly messageTimeline: TimelineEdge;
   /** Outages as they begin, change and end. */
   readonly outageChanged: OutageChange;
   /**
@@ -2325,6 +2331,22 @@ export type Subscription = {
    * back has missed nothing, so it takes no cursor. Ends when you have the domain no more.
    */
   readonly queueChanged: QueueChange;
+};
+
+
+/**
+ * What is told as it happens, over server-sent events: POST the operation with `Accept: text/event-stream`. Each item is an event
+ * `next`; a comment comes every 12 seconds when nothing happens; `complete` ends it. Who is away for a while gives the cursor of
+ * the last item as `after` and is told what was missed, each item once.
+ *
+ * A token may have 50 subscriptions open on a node, a tenant 200. An item may hold 1,000 values. Before its time a subscription
+ * ends with an error as its last item, whose code says why: SLOW_READER (1,000 items were waiting), UNAUTHENTICATED (the token has
+ * ended), STOPPING (the node stops). It is refused with GAP_TOO_LONG (more than 1,000 items since `after`), LIMIT_EXCEEDED,
+ * NOT_FOUND, FORBIDDEN.
+ */
+export type SubscriptionMessageTimelineArgs = {
+  after?: InputMaybe<Scalars['ID']['input']>;
+  id: Scalars['ID']['input'];
 };
 
 
@@ -3033,7 +3055,7 @@ export type ResolversTypes = {
   TenantUpdatePayload: ResolverTypeWrapper<Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
   TimelineActor: ResolverTypeWrapper<TimelineActor>;
   TimelineConnection: ResolverTypeWrapper<Omit<TimelineConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TimelineEdge']>, nodes: ReadonlyArray<ResolversTypes['TimelineEntry']> }>;
-  TimelineEdge: ResolverTypeWrapper<Omit<TimelineEdge, 'node'> & { node: ResolversTypes['TimelineEntry'] }>;
+  TimelineEdge: ResolverTypeWrapper<TimelineItem>;
   TimelineEntry: ResolverTypeWrapper<TimelineEntryParent>;
   TimelineKind: TimelineKind;
   TlsPolicy: TlsPolicy;
@@ -3188,7 +3210,7 @@ export type ResolversParentTypes = {
   TenantUpdatePayload: Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
   TimelineActor: TimelineActor;
   TimelineConnection: Omit<TimelineConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TimelineEdge']>, nodes: ReadonlyArray<ResolversParentTypes['TimelineEntry']> };
-  TimelineEdge: Omit<TimelineEdge, 'node'> & { node: ResolversParentTypes['TimelineEntry'] };
+  TimelineEdge: TimelineItem;
   TimelineEntry: TimelineEntryParent;
   Token: TokenParent;
   TokenConnection: Omit<TokenConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TokenEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Token']> };
@@ -3816,6 +3838,7 @@ export type ServiceNodeResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  messageTimeline?: SubscriptionResolver<ResolversTypes['TimelineEdge'], "messageTimeline", ParentType, ContextType, RequireFields<SubscriptionMessageTimelineArgs, 'id'>>;
   outageChanged?: SubscriptionResolver<ResolversTypes['OutageChange'], "outageChanged", ParentType, ContextType, Partial<SubscriptionOutageChangedArgs>>;
   queueChanged?: SubscriptionResolver<ResolversTypes['QueueChange'], "queueChanged", ParentType, ContextType, RequireFields<SubscriptionQueueChangedArgs, 'domain'>>;
 };

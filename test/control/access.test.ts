@@ -123,6 +123,7 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
 const subscriptions = (): Readonly<Record<string, { variables: Record<string, unknown>; code: string }>> => ({
   outageChanged: { variables: { domain: DOMAIN }, code: 'NOT_FOUND' },
   queueChanged: { variables: { domain: DOMAIN }, code: 'NOT_FOUND' },
+  messageTimeline: { variables: { id: messageId }, code: 'NOT_FOUND' },
 });
 
 type Field = GraphQLField<unknown, unknown>;

@@ -26,6 +26,7 @@ import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
 import { createTimelineInspection } from '../../src/queue/timeline.ts';
 import { readWatchedCounts } from '../../src/queue/watched-counts.ts';
+import { readMessageMarks } from '../../src/queue/watched-messages.ts';
 import { createOperationInspection, startOperation } from '../../src/queue/operations.ts';
 import type { FindMxHosts } from '../../src/settings/domain-new.ts';
 import { readZoneStandings } from '../../src/settings/dnsbl-counts.ts';
@@ -148,6 +149,7 @@ export async function startControl(
     outages: createOutageInspection(sql),
     rejections: createRejectionInspection(sql),
     outageFeed: createOutageFeed(sql),
+    readMessageMarks: (watched) => readMessageMarks(sql, watched),
     readWatchedCounts: (watched) => readWatchedCounts(sql, watched),
     listNodes: () => listNodes(sql),
     retryMessage: (viewer, { id, reason }) => retryMessage(sql, viewer, id, reason),

@@ -53,6 +53,13 @@ async function kinds(subscriber: Subscriber<OutageChanged>, count: number): Prom
   return found;
 }
 
+/** Nothing comes for several ticks; they are closed then. */
+async function expectQuiet(subscribers: readonly Pick<Subscriber<unknown>, 'next' | 'close'>[]): Promise<void> {
+  const quiet = subscribers.map((subscriber) => subscriber.next(400).catch((error: Error) => error.message));
+  expect(await Promise.all(quiet)).toEqual(subscribers.map(() => 'no item came within 400 ms'));
+  for (const subscriber of subscribers) subscriber.close();
+}
+
 test('an outage is told from its beginning to its end, of one domain or of all', async () => {
   const destinationId = await addDomain(control, 'told.example');
   const other = await addDomain(control, 'untold.example');
@@ -128,10 +135,7 @@ test('what is committed later is told, whatever its id and its transaction’s n
   // From the first item on: the late one and the last, in either order; from the last: nothing.
   const again = await ask(cursor);
   await kinds(again, 2);
-  for (const subscriber of [live, between, again, await ask(lasts[0] ?? ''), await ask(lasts[1] ?? '')]) {
-    expect(await subscriber.next(400).catch((error: Error) => error.message)).toBe('no item came within 400 ms');
-    subscriber.close();
-  }
+  await expectQuiet([live, between, again, await ask(lasts[0] ?? ''), await ask(lasts[1] ?? '')]);
 });
 
 test('a cursor of nobody, of another database and of too long ago', async () => {
@@ -219,12 +223,91 @@ test('a tenant is told of its own domains only, and of one that it had no more',
   // The outage was the former owner's.
   expect((await operator.data()).outageChanged).toMatchObject({ kind: 'CLOSED' });
   const after = await outages({ after: cursor }, secret);
-  for (const subscriber of [mine, after]) {
-    expect(await subscriber.next(400).catch((error: Error) => error.message)).toBe('no item came within 400 ms');
-    subscriber.close();
-  }
+  await expectQuiet([mine, after]);
   operator.close();
   await succeed(foreign);
+});
+
+interface Timeline {
+  readonly messageTimeline: {
+    readonly cursor: string;
+    readonly node: { readonly kind: string; readonly reply: string | null };
+  };
+}
+
+const timeline = (id: string, after?: string, token = TOKEN): Promise<Subscriber<Timeline>> =>
+  subscribe({
+    url: control.url,
+    token,
+    query:
+      'subscription ($id: ID!, $after: ID) { messageTimeline(id: $id, after: $after) { cursor node { kind reply } } }',
+    variables: { id, after },
+  });
+
+/** An attempt of the message that was over so many seconds ago. */
+async function attempt(messageId: string, destinationId: string, reply: string, secondsAgo = 0): Promise<void> {
+  const { sql } = control.database;
+  await sql.begin(async (transaction) => {
+    await transaction`
+      insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, at, reply, outcome, latency_ms)
+      values (${newId()}, ${OPERATOR_TENANT_ID}, ${destinationId}, ${messageId}, '{0}', false,
+              bmx_now() - make_interval(secs => ${secondsAgo}), ${reply}, 'DEFERRED', 0)`;
+    await transaction`
+      update recipients set attempt_count = attempt_count + 1, last_attempt_at = bmx_now() where message_id = ${messageId}`;
+  });
+}
+
+test('a message is followed from its acceptance to its end, also by who comes back', async () => {
+  const { sql } = control.database;
+  const destinationId = await addDomain(control, 'followed.example');
+  const messageId = await holdMessage(control.database, { destinationId });
+  await sql`update messages set accepted_at = accepted_at - interval '1 minute' where id = ${messageId}`;
+  const live = await timeline(messageId);
+  const next = async (subscriber: Subscriber<Timeline>) => (await subscriber.data()).messageTimeline;
+  expect((await next(live)).node.kind).toBe('ACCEPTED');
+  await attempt(messageId, destinationId, '450 first');
+  const first = await next(live);
+  expect(first.node).toEqual({ kind: 'ATTEMPT', reply: '450 first' });
+  // It was over before the first, and is recorded after it.
+  await attempt(messageId, destinationId, '450 late', 5);
+  const late = await next(live);
+  expect(late.node.reply).toBe('450 late');
+  const [fromFirst, fromLate] = [await timeline(messageId, first.cursor), await timeline(messageId, late.cursor)];
+  expect((await next(fromFirst)).node.reply).toBe('450 late');
+  await attempt(messageId, destinationId, '450 last');
+  for (const subscriber of [live, fromFirst, fromLate]) expect((await next(subscriber)).node.reply).toBe('450 last');
+  await endMessage(control.database, messageId);
+  expect((await next(live)).node.kind).toBe('RECIPIENT_DELIVERED');
+  // A report may quote it still.
+  expect(await live.next(1500).catch((error: Error) => error.message)).toBe('no item came within 1500 ms');
+  await sql`delete from contents where message_id = ${messageId}`;
+  for (const subscriber of [fromFirst, fromLate]) {
+    expect((await next(subscriber)).node.kind).toBe('RECIPIENT_DELIVERED');
+    expect(await subscriber.next()).toBeNull();
+  }
+  const afterwards = await timeline(messageId);
+  const kinds: string[] = [];
+  for (let item = await afterwards.next(); item !== null; item = await afterwards.next())
+    kinds.push(item.data?.messageTimeline.node.kind ?? '');
+  expect(kinds).toEqual(['ACCEPTED', 'ATTEMPT', 'ATTEMPT', 'ATTEMPT', 'RECIPIENT_DELIVERED']);
+});
+
+test('a long timeline comes whole, and one of nobody or with a cursor of nobody is refused', async () => {
+  const destinationId = await addDomain(control, 'long.example');
+  const messageId = await holdMessage(control.database, { destinationId });
+  await control.database
+    .sql`update messages set accepted_at = accepted_at - interval '1 minute' where id = ${messageId}`;
+  await control.database.sql`
+    insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, at, reply, outcome, latency_ms)
+    select new_id(), ${OPERATOR_TENANT_ID}, ${destinationId}, ${messageId}, '{0}', false, bmx_now(), '450 ' || n, 'DEFERRED', 0
+    from generate_series(1, 130) n`;
+  const live = await timeline(messageId);
+  const replies = new Set<string | null>();
+  for (let count = 0; count < 131; count += 1) replies.add((await live.data()).messageTimeline.node.reply);
+  expect(replies.size).toBe(131);
+  live.close();
+  expect(await (await timeline(newId())).code()).toBe('NOT_FOUND');
+  expect(await (await timeline(messageId, 'x')).code()).toBe('BAD_USER_INPUT');
 });
 
 test('it ends when its token is revoked', async () => {

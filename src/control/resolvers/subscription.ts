@@ -2,10 +2,11 @@
 import type { Context } from '../context.ts';
 import type { OutageChangeResolvers, QueueChangeResolvers, SubscriptionResolvers } from '../generated.ts';
 import { positionOfCursor } from '../subscriptions/cursor.ts';
-import { noSuchDomain } from '../subscriptions/endings.ts';
+import { noSuchDomain, noSuchMessage } from '../subscriptions/endings.ts';
 import { Ending } from '../subscriptions/outbox.ts';
 import type { OutageItem } from '../subscriptions/outages.ts';
 import type { QueueItem } from '../subscriptions/queues.ts';
+import { type TimelineItem, toldOfCursor } from '../subscriptions/timelines.ts';
 import type { RelayDomain } from '../../settings/relay-domain.ts';
 
 export const Subscription: SubscriptionResolvers = {
@@ -21,6 +22,15 @@ export const Subscription: SubscriptionResolvers = {
     subscribe: async (_parent, { domain: name }, context) =>
       context.live.subscriptions.queue(context.live.session, await domainOf(context, name)),
     resolve: (item: QueueItem | Ending) => told(item),
+  },
+  messageTimeline: {
+    async subscribe(_parent, { id, after }, { deps, viewer, live }) {
+      const entries = toldOfCursor(after);
+      const message = await deps.messages.findMessage(viewer, id);
+      if (message === null) throw noSuchMessage();
+      return live.subscriptions.timeline(live.session, { messageId: message.id, after: entries });
+    },
+    resolve: (item: TimelineItem | Ending) => told(item),
   },
 };
 

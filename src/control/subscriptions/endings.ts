@@ -36,3 +36,6 @@ export const noCursor = (): GraphQLError =>
 
 export const noSuchDomain = (): GraphQLError =>
   ending('NOT_FOUND', 'You have no domain of that name. Look at `domains`, or leave it out where it may be left out.');
+
+export const noSuchMessage = (): GraphQLError =>
+  ending('NOT_FOUND', 'You have no message with that id, held or ended. Look for it with `messages`.');

@@ -18,6 +18,8 @@ export interface Outbox<T> extends AsyncIterableIterator<T | Ending> {
   push(item: T, bytes: number): void;
   /** Nothing more comes. With an error what waits is dropped for it, without one it is told before. */
   end(error: GraphQLError | null): void;
+  /** Items that nobody has taken yet. */
+  waiting(): number;
   /** Nothing that is pushed is told any more. */
   isOver(): boolean;
 }
@@ -78,6 +80,7 @@ export function createOutbox<T>({ bounds, onFull, onEnd }: OutboxOptions): Outbo
       hand(item, bytes);
     },
     end,
+    waiting: () => waiting.length,
     isOver: () => isEnded,
     next() {
       const first = waiting.shift();

@@ -10,6 +10,7 @@ import { monotonicMs, within } from '../../clock.ts';
 import type { OutageFeed } from '../../events/outage-feed.ts';
 import type { Position } from '../../events/position.ts';
 import type { OutageInspection } from '../../outage/inspect.ts';
+import type { TimelineInspection } from '../../queue/timeline.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { slowReader, stopping, tokenEnded } from './endings.ts';
 import { createOutageWatch, type OutageItem } from './outages.ts';
@@ -17,6 +18,7 @@ import { createOutbox, type Outbox } from './outbox.ts';
 import { createPlaces, type PlaceBounds, PLACES } from './places.ts';
 import { createQueueWatch, type QueueItem, type ReadWatchedCounts } from './queues.ts';
 import type { Session } from './session.ts';
+import { createTimelineWatch, type ReadMessageMarks, type TimelineItem, type ToldEntries } from './timelines.ts';
 
 const TICK_MS = 100;
 /** A reading that takes long is made more seldom: the loop is idle for so many times what it took. */
@@ -34,6 +36,8 @@ export interface SubscriptionParts {
   readonly outageFeed: OutageFeed;
   readonly findOutages: OutageInspection['findOutages'];
   readonly readWatchedCounts: ReadWatchedCounts;
+  readonly readMessageMarks: ReadMessageMarks;
+  readonly timelines: TimelineInspection;
   readonly log: Pick<Log, 'fault' | 'subscriberDropped'>;
 }
 
@@ -47,6 +51,7 @@ export interface Subscriptions {
     session: Session,
     domain: { readonly id: string; readonly destinationId: string; readonly name: string },
   ): Outbox<QueueItem>;
+  timeline(session: Session, wanted: { readonly messageId: string; readonly after: ToldEntries }): Outbox<TimelineItem>;
   /** Ends all of them; resolves when their connections are done with, within about a second. */
   close(): Promise<void>;
 }
@@ -62,11 +67,12 @@ export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBound
   const open = new Set<Open>();
   const outages = createOutageWatch(parts.outageFeed, parts.findOutages);
   const queues = createQueueWatch(parts.readWatchedCounts);
+  const timelines = createTimelineWatch(parts.readMessageMarks, parts.timelines.listTimelines);
   let loop: Promise<void> | null = null;
   let isStopping = false;
 
   const checkTokens = everySoOften(TOKENS_EVERY_MS, () => endOfTokens(open));
-  const work = [outages.tick, queues.tick, checkTokens];
+  const work = [outages.tick, queues.tick, timelines.tick, checkTokens];
 
   async function run(): Promise<void> {
     let isFaulty = false;
@@ -126,6 +132,11 @@ export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBound
     queue(session, domain) {
       const outbox = admit<QueueItem>(session, 'queueChanged', queues.leave, true);
       queues.join({ viewer: session.caller.viewer, domain, outbox });
+      return outbox;
+    },
+    timeline(session, { messageId, after }) {
+      const outbox = admit<TimelineItem>(session, 'messageTimeline', timelines.leave, false);
+      timelines.join({ viewer: session.caller.viewer, messageId, outbox }, after);
       return outbox;
     },
     async close() {
