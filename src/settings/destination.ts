@@ -8,6 +8,24 @@ import { newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import type { DomainSettings } from './domain-settings.ts';
 
+/**
+ * Locks the destinations of these names until COMMIT, where there are any: before their domains, and those before their tenant.
+ * One order for all who change domains, so that none waits for another crosswise. `made`: names whose destinations are to be there.
+ */
+export async function lockDestinations(
+  sql: SqlExecutor,
+  names: readonly string[],
+  made: readonly string[] = [],
+): Promise<void> {
+  if (made.length > 0) {
+    await sql`
+      insert into destinations (id, tenant_id, name, kind)
+      select new_id(), ${OPERATOR_TENANT_ID}::uuid, name, 'INTERNAL' from unnest(${[...made]}::text[]) as name order by name
+      on conflict do nothing`;
+  }
+  await sql`select from destinations where name = any(${[...names]}::text[]) order by name for no key update`;
+}
+
 /** The destination of this name, made if need be, locked against another change at the same time. Returns its id. */
 export async function lockDestination(sql: SqlExecutor, name: string): Promise<string> {
   const [row] = await sql<{ id: string }[]>`

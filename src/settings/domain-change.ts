@@ -11,16 +11,16 @@ export type DomainChange =
   /** `domain` is the viewer's own object that stands in the way, where there is one. */
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly domain: RelayDomain | null };
 
-/** Runs a change in a transaction, tells the other nodes with its COMMIT, drops our own snapshot entry after it. */
+/** Runs a change in a transaction, tells the other nodes with its COMMIT, drops our own snapshot entry after it. What is refused is undone. */
 export type RunChange = (
   name: string,
   work: (transaction: SqlExecutor) => Promise<DomainChange>,
 ) => Promise<DomainChange>;
 
-/** Changes of several domains in one transaction, and the names of those that have changed. */
+/** Changes of several domains in one transaction, and the names of those that others must hear of; null: all of it is undone. */
 export type ChangesWork<T> = (
   transaction: SqlExecutor,
-) => Promise<{ readonly result: T; readonly changed: readonly string[] }>;
+) => Promise<{ readonly result: T; readonly changed: readonly string[] | null }>;
 
 /** As RunChange, of all these names at once. */
 export type RunChanges = <T>(names: readonly string[], work: ChangesWork<T>) => Promise<T>;

@@ -62,13 +62,14 @@ export async function insertDomain(
   viewer: Viewer,
   { domain, lists }: { readonly domain: NewDomain; readonly lists: RecipientListWork },
 ): Promise<DomainChange> {
+  const destinationId = await lockDestination(sql, domain.name);
+  if (!(await lockTenant(sql, viewer.tenantId))) return { kind: 'REFUSED', errors: [TENANT_GONE], domain: null };
   const tooMany = await checkQuotas(sql, viewer, domain);
   if (tooMany !== null) {
     const conflict = await describeConflict(sql, viewer, domain.name);
     return conflict.domain === null ? { kind: 'REFUSED', errors: [tooMany], domain: null } : conflict;
   }
   const { deliverTo, ...settings } = domain.settings;
-  const destinationId = await lockDestination(sql, domain.name);
   const columns = columnsOf(domain.settings);
   const [row] = await sql<DomainRow[]>`
     insert into domains (id, tenant_id, destination_id, name, status, proof_check_at, deliver_to, labels, recipient_delimiter, call_aheads,
@@ -100,6 +101,18 @@ export async function insertDomain(
     },
   });
   return { kind: 'DONE', domain: created };
+}
+
+const TENANT_GONE: UserError = {
+  field: [],
+  message: 'Your tenant has just been deleted. Ask the operator of this service.',
+  code: 'FORBIDDEN',
+};
+
+/** False when it is deleted; otherwise it stays until COMMIT. */
+async function lockTenant(sql: SqlExecutor, tenantId: string): Promise<boolean> {
+  const rows = await sql`select from tenants where id = ${tenantId} and deleted_at is null for key share`;
+  return rows.length > 0;
 }
 
 async function checkQuotas(

@@ -31,9 +31,12 @@ interface DeletionDependencies {
 
 export function createDomainDeletion(deps: DeletionDependencies) {
   return async (viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange> => {
-    const result = await lockDomain({ ...deps, viewer, name: input.name }, async (sql, domain) => {
-      return removeDomain(sql, viewer, { domain, held: input.held ?? null, lists: deps.recipientLists });
-    });
+    const result = await lockDomain(
+      { ...deps, viewer, name: input.name, withDestination: true },
+      async (sql, domain) => {
+        return removeDomain(sql, viewer, { domain, held: input.held ?? null, lists: deps.recipientLists });
+      },
+    );
     // After the domain is gone, so that nothing is accepted behind the back of the cancelling. A node that dies in the
     // middle of it leaves the rest held, and it is delivered: the safe side.
     if (result.kind === 'DONE' && result.domain.status !== 'PENDING' && input.held === 'CANCEL') {

@@ -4,6 +4,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { lockDestinations } from './destination.ts';
 import { type DomainChange, noSuchDomain, type RunChange } from './domain-change.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import { mineOnly } from './conditions.ts';
@@ -15,6 +16,8 @@ interface Lock {
   readonly name: string;
   /** What the input calls the domain; absent: `name`. */
   readonly field?: string;
+  /** The work changes the destination as well. */
+  readonly withDestination?: boolean;
 }
 
 /** Runs `work` with the domain's row locked until COMMIT; NOT_FOUND when the viewer has no such domain. */
@@ -25,6 +28,7 @@ export async function lockDomain(
   const name = normalizeDomain(lock.name.trim());
   if (name === null) return noSuchDomain(lock.name, lock.field);
   return lock.change(name, async (sql) => {
+    if (lock.withDestination === true) await lockDestinations(sql, [name]);
     const [row] = await sql<DomainRow[]>`
       select ${sql(DOMAIN_COLUMNS)} from domains
       where name = ${name} and ${mineOnly(sql, lock.viewer)}

@@ -9,8 +9,8 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { mineOnly } from './conditions.ts';
-import { adoptDestination } from './destination.ts';
-import type { RunChange } from './domain-change.ts';
+import { adoptDestination, lockDestinations } from './destination.ts';
+import type { RunChanges } from './domain-change.ts';
 import type { RecipientListWork } from './domain-create.ts';
 import { settingsOf } from './domain-settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
@@ -52,7 +52,7 @@ export interface DomainProofs {
 
 interface Dependencies {
   readonly sql: Sql;
-  readonly change: RunChange;
+  readonly changeMany: RunChanges;
   readonly recipientLists: RecipientListWork;
 }
 
@@ -68,16 +68,11 @@ export function createDomainProofs(deps: Dependencies): DomainProofs {
     findTarget: (viewer, id) => findTarget(sql, viewer, id),
     takeDue: (limit) => takeDue(sql, limit),
     async settle(target, finding) {
-      let result: ProofResult = 'GONE';
-      // A look that changes nothing that others remember is told to nobody: REFUSED stands for that.
-      await deps.change(target.domainName, async (transaction) => {
-        const settled = await settle(transaction, deps.recipientLists, { target, finding });
-        result = settled.result;
-        return settled.domain !== null && settled.result === 'ACTIVATED'
-          ? { kind: 'DONE', domain: settled.domain }
-          : { kind: 'REFUSED', errors: [], domain: settled.domain };
+      return deps.changeMany([target.domainName], async (transaction) => {
+        const result = await settle(transaction, deps.recipientLists, { target, finding });
+        // A look that changes nothing that others remember is told to nobody.
+        return { result, changed: result === 'ACTIVATED' ? [target.domainName] : [] };
       });
-      return result;
     },
   };
 }
@@ -146,24 +141,19 @@ async function takeDue(sql: SqlExecutor, limit: number): Promise<ProofTarget[]> 
   return rows.map(targetOf);
 }
 
-interface Settled {
-  readonly result: ProofResult;
-  readonly domain: RelayDomain | null;
-}
-
 interface Look {
   readonly target: ProofTarget;
   readonly finding: ProofFinding;
 }
 
-async function settle(sql: SqlExecutor, lists: RecipientListWork, { target, finding }: Look): Promise<Settled> {
+async function settle(sql: SqlExecutor, lists: RecipientListWork, { target, finding }: Look): Promise<ProofResult> {
   // Claims of one name share its destination: who settles first has it to himself.
-  await sql`select from destinations where name = ${target.domainName} for update`;
+  await lockDestinations(sql, [target.domainName]);
   const [row] = await sql<(DomainRow & { proof_lost_at: Date | null })[]>`
     select ${sql([...DOMAIN_COLUMNS, 'proof_lost_at'])} from domains where id = ${target.domainId} for update`;
-  if (row === undefined) return { result: 'GONE', domain: null };
+  if (row === undefined) return 'GONE';
   const domain = relayDomainOf(row);
-  if (finding !== 'SEEN') return { result: await noteAbsence(sql, domain, finding), domain };
+  if (finding !== 'SEEN') return noteAbsence(sql, domain, finding);
   const [served] = await sql`
     select from domains where name = ${domain.name} and status <> 'PENDING' and id <> ${domain.id}`;
   const isTaken = domain.status === 'PENDING' && served !== undefined;
@@ -172,23 +162,23 @@ async function settle(sql: SqlExecutor, lists: RecipientListWork, { target, find
       proof_seen_at = ${isTaken ? sql`proof_seen_at` : sql`coalesce(proof_seen_at, bmx_now())`},
       proof_check_at = bmx_now() + ${isTaken ? '6 hours' : '24 hours'}::interval
     where id = ${domain.id}`;
-  if (isTaken) return { result: 'TAKEN', domain };
-  if (domain.status === 'PENDING') return { result: 'ACTIVATED', domain: await activate(sql, domain, lists) };
-  if (row.proof_lost_at === null) return { result: 'SEEN', domain };
+  if (isTaken) return 'TAKEN';
+  if (domain.status === 'PENDING') {
+    await activate(sql, domain, lists);
+    return 'ACTIVATED';
+  }
+  if (row.proof_lost_at === null) return 'SEEN';
   await record(sql, domain, 'PROOF_FOUND');
-  return { result: 'FOUND_AGAIN', domain };
+  return 'FOUND_AGAIN';
 }
 
-async function activate(sql: SqlExecutor, domain: RelayDomain, lists: RecipientListWork): Promise<RelayDomain> {
-  const [row] = await sql<DomainRow[]>`
-    update domains set status = 'ACTIVE', revision = revision + 1, updated_at = bmx_now()
-    where id = ${domain.id} returning ${sql(DOMAIN_COLUMNS)}`;
-  if (row === undefined) throw new Error('a locked domain has gone');
+async function activate(sql: SqlExecutor, domain: RelayDomain, lists: RecipientListWork): Promise<void> {
+  await sql`
+    update domains set status = 'ACTIVE', revision = revision + 1, updated_at = bmx_now() where id = ${domain.id}`;
   const { tenantId, destinationId } = domain;
   await adoptDestination(sql, { tenantId, destinationId, settings: settingsOf(domain) });
   await lists.forgetAnswers(sql, destinationId, 'ALL');
   await record(sql, domain, 'DOMAIN_ACTIVATED');
-  return relayDomainOf(row);
 }
 
 /** One that was served is looked for hourly when missed; a claim ever more seldom, and not by itself after a month. */

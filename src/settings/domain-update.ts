@@ -52,7 +52,7 @@ export function createDomainUpdate(deps: UpdateDependencies) {
   return async (viewer: Viewer, input: DomainUpdateInput): Promise<DomainChange> => {
     const errors = await checkNewRoute(deps, viewer, input);
     if (errors.length > 0) return { kind: 'REFUSED', errors, domain: null };
-    return lockDomain({ ...deps, viewer, name: input.name }, async (sql, domain) => {
+    return lockDomain({ ...deps, viewer, name: input.name, withDestination: true }, async (sql, domain) => {
       const conflict = checkRevision(domain, input.expectedRevision);
       if (conflict !== null) return { kind: 'REFUSED', errors: [conflict], domain };
       const present = settingsOf(domain);

@@ -5,6 +5,7 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { lockDestinations } from './destination.ts';
 import type { DomainChange, RunChanges } from './domain-change.ts';
 import { insertDomain, type RecipientListWork } from './domain-create.ts';
 import { type CancelHeld, removeDomain } from './domain-delete.ts';
@@ -35,15 +36,6 @@ interface ApplyDependencies extends NewDomainDependencies {
   readonly cancelHeld: CancelHeld;
 }
 
-/** Thrown to undo the transaction, caught right outside it. */
-class Undone extends Error {
-  readonly errors: readonly UserError[];
-  constructor(errors: readonly UserError[]) {
-    super('undone');
-    this.errors = errors;
-  }
-}
-
 export function createDomainsApply(deps: ApplyDependencies): DomainsApply {
   return async (viewer, input, isDryRun) => {
     const plan = await planDomains(deps, viewer, input);
@@ -51,8 +43,8 @@ export function createDomainsApply(deps: ApplyDependencies): DomainsApply {
     const steps = plan.value;
     const domains = steps.map(describe);
     if (isDryRun) return { kind: 'DONE', domains };
-    const refused = await runSteps(deps, viewer, { steps, input });
-    if (refused !== null) return { kind: 'REFUSED', errors: refused };
+    const errors = await runSteps(deps, viewer, { steps, input });
+    if (errors.length > 0) return { kind: 'REFUSED', errors };
     if (input.held === 'CANCEL') await cancelRemoved(deps, viewer, steps);
     return { kind: 'DONE', domains };
   };
@@ -75,46 +67,34 @@ interface Run {
   readonly input: DomainsApplyInput;
 }
 
-/** The errors that undid all of it; null when it is done. */
-async function runSteps(
-  deps: ApplyDependencies,
-  viewer: Viewer,
-  { steps, input }: Run,
-): Promise<readonly UserError[] | null> {
+/** The errors that undid all of it; none when it is done. */
+async function runSteps(deps: ApplyDependencies, viewer: Viewer, { steps, input }: Run): Promise<readonly UserError[]> {
   const active = steps.filter(({ kind }) => kind !== 'KEEP');
   // One order for all who lock several.
   const sorted = active.toSorted((a, b) => (a.domain.name < b.domain.name ? -1 : 1));
   const names = sorted.map(({ domain }) => domain.name);
-  try {
-    await deps.changeMany(names, async (sql) => {
-      await lockUnchanged(sql, sorted);
-      const errors: UserError[] = [];
-      for (const step of sorted)
-        errors.push(...errorsOfStep(step, await runStep(sql, viewer, { step, input, lists: deps.recipientLists })));
-      if (errors.length > 0) throw new Undone(errors);
-      return { result: null, changed: names };
-    });
-    return null;
-  } catch (error) {
-    if (error instanceof Undone) return error.errors;
-    throw error;
-  }
+  const made = sorted.flatMap(({ kind, domain }) => (kind === 'CREATE' ? [domain.name] : []));
+  return deps.changeMany(names, async (sql) => {
+    await lockDestinations(sql, names, made);
+    const errors: UserError[] = [...(await lockUnchanged(sql, sorted))];
+    for (const step of errors.length === 0 ? sorted : [])
+      errors.push(...errorsOfStep(step, await runStep(sql, viewer, { step, input, lists: deps.recipientLists })));
+    return { result: errors, changed: errors.length === 0 ? names : null };
+  });
 }
 
-async function lockUnchanged(sql: SqlExecutor, steps: readonly PlannedStep[]): Promise<void> {
+/** Complaints about those that are not what the plan saw. */
+async function lockUnchanged(sql: SqlExecutor, steps: readonly PlannedStep[]): Promise<readonly UserError[]> {
   const known = steps.flatMap((step) => (step.kind === 'UPDATE' || step.kind === 'DELETE' ? [step] : []));
   const rows = await sql<{ id: string; revision: number }[]>`
     select id, revision from domains where id = any(${known.map(({ domain }) => domain.id)}::uuid[]) order by name for update`;
   const revisions = new Map(rows.map(({ id, revision }) => [id, revision]));
   const changed = known.filter(({ domain }) => revisions.get(domain.id) !== domain.revision);
-  if (changed.length === 0) return;
-  throw new Undone(
-    changed.map((step) => ({
-      field: step.kind === 'UPDATE' ? ['domains', String(step.index)] : ['prune'],
-      message: `Somebody changed ${step.domain.name} meanwhile: look at it, and repeat.`,
-      code: 'CONFLICT',
-    })),
-  );
+  return changed.map((step) => ({
+    field: step.kind === 'UPDATE' ? ['domains', String(step.index)] : ['prune'],
+    message: `Somebody changed ${step.domain.name} meanwhile: look at it, and repeat.`,
+    code: 'CONFLICT',
+  }));
 }
 
 interface StepRun {

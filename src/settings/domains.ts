@@ -86,7 +86,7 @@ export function createDomains(deps: DomainsDependencies): Domains {
   const change: RunChange = (name, work) =>
     changeMany([name], async (transaction) => {
       const result = await work(transaction);
-      return { result, changed: result.kind === 'DONE' ? [name] : [] };
+      return { result, changed: result.kind === 'DONE' ? [name] : null };
     });
 
   /** Runs changes in a transaction, tells the other nodes with its COMMIT, and drops our own entries after it. */
@@ -96,12 +96,16 @@ export function createDomains(deps: DomainsDependencies): Domains {
       await sql.begin(async (transaction) => {
         const { result, changed } = await work(transaction);
         done.result = result;
+        if (changed === null) throw UNDONE;
         const notices = changed.map((name) => NOTICE + name);
         if (notices.length > 0) {
           await transaction`select pg_notify(${SETTINGS_CHANNEL}, notice) from unnest(${notices}::text[]) as notice`;
         }
       });
       return done.result as T;
+    } catch (error) {
+      if (error === UNDONE) return done.result as T;
+      throw error;
     } finally {
       // Also when COMMIT's outcome is unknown: asking once more is cheap.
       for (const name of names) snapshot.drop(name);
@@ -121,7 +125,7 @@ export function createDomains(deps: DomainsDependencies): Domains {
     deleteDomain: createDomainDeletion({ ...deps, change }),
     applyDomains: createDomainsApply({ ...deps, changeMany }),
     suspendDomain: createDomainSuspension(change),
-    proofs: createDomainProofs({ ...deps, change }),
+    proofs: createDomainProofs({ ...deps, changeMany }),
     changeDomain: (viewer, name, work) => lockDomain({ change, viewer, name, field: 'domain' }, work),
     onSettingsNotice(payload) {
       if (payload.startsWith(NOTICE)) snapshot.drop(payload.slice(NOTICE.length));
@@ -130,6 +134,9 @@ export function createDomains(deps: DomainsDependencies): Domains {
     onReset: () => snapshot.dropAll(),
   };
 }
+
+/** Thrown to undo a transaction, caught right outside it. */
+const UNDONE = new Error('undone');
 
 async function loadServed(sql: SqlExecutor, name: string): Promise<RelayDomain | null> {
   const [row] = await sql<DomainRow[]>`
