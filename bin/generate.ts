@@ -24,6 +24,8 @@ const PARENTS = {
   Viewer: './caller.ts#Caller',
   Token: '../settings/tokens.ts#Token as TokenParent',
   AuditEntry: '../events/audit-pages.ts#AuditView',
+  Webhook: '../notify/webhooks.ts#Webhook as WebhookParent',
+  WebhookDelivery: '../notify/deliveries.ts#Delivery as WebhookDeliveryParent',
   Tenant: '../settings/tenants.ts#Tenant as TenantParent',
   Domain: '../settings/relay-domain.ts#RelayDomain',
   Outage: '../outage/inspect.ts#OutageView',

@@ -37,6 +37,7 @@ import { readWatchedCounts } from './queue/watched-counts.ts';
 import { readMessageMarks } from './queue/watched-messages.ts';
 import { readZoneStandings } from './settings/dnsbl-counts.ts';
 import type { RecipientParts } from './main-recipients.ts';
+import type { Notify } from './main-notify.ts';
 import type { Domains } from './settings/domains.ts';
 import { createIdempotency } from './settings/idempotency.ts';
 import { readLimits } from './settings/limits.ts';
@@ -55,6 +56,7 @@ export interface ControlParts {
   readonly domains: Domains;
   readonly tokenBook: TokenBook;
   readonly ownership: Ownership;
+  readonly notify: Notify;
   readonly recipients: RecipientParts;
   /** Looks at a destination on this node at once; the others find it in their sweep. */
   readonly poke: (destinationId: string) => void;
@@ -102,6 +104,8 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     tenants: createTenants(sql, parts.tokenBook.dropAll),
     tokens: createTokens(sql, parts.tokenBook.dropAll),
     findToken: parts.tokenBook.find,
+    webhooks: parts.notify.webhooks,
+    deliveries: parts.notify.deliveries,
     readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),
     idempotency: createIdempotency(sql),

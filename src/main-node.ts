@@ -21,6 +21,7 @@ import { buildFrontDoor, type FrontDoor } from './main-front-door.ts';
 import { buildSpool, type MailParts, openInbound } from './main-mail.ts';
 import { startOperationWork } from './main-operations.ts';
 import { checkPlaces } from './main-preflight.ts';
+import { startNotify } from './main-notify.ts';
 import { startOutageWork } from './main-outage.ts';
 import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
 import { buildRecipients, type RecipientParts } from './main-recipients.ts';
@@ -132,6 +133,8 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     if (!config.deliveryHold) delivery.current?.poke(destinationId);
   };
   startOperationWork({ ...ground, database: opened.database, poke });
+  const notify = startNotify({ ...ground, database: opened.database });
+  onStop(() => notify.stop());
   onStop(() => ground.timers.stop());
 
   const control = await openControl({
@@ -143,6 +146,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     domains,
     tokenBook: ground.tokenBook,
     ownership: startOwnership(ground),
+    notify,
     recipients: ground.recipients,
     poke,
     observeMx: ground.routing.observeMx,

@@ -7,8 +7,10 @@ import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
 import type { AuditEnd, AuditSubject } from '../events/audit.ts';
 import { settingsOf } from '../settings/domain-settings.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
+import { absent, lower } from './audit-subject.ts';
 import { isUuid } from './connection.ts';
 import type { Context } from './context.ts';
+import { notifySubject, withoutPath } from './notify-audit.ts';
 
 /** Of a list in an input; the count says the rest. */
 const LIST_SAMPLES = 20;
@@ -45,7 +47,7 @@ function audited(
     const id = await audit.begin({
       actor: context.caller.actor,
       mutation,
-      input: shorten(told),
+      input: shorten(withoutPath(told)),
       subject: await find(),
     });
     context.once.hasRun = false;
@@ -81,6 +83,7 @@ async function findSubject(context: Context, mutation: string, input: Input): Pr
     const { id, name, tenantId, scopes, prefix, expiresAt } = token;
     return { kind: 'TOKEN', id, name: lower(name), tenantId, state: { name, scopes, prefix, expiresAt } };
   }
+  if (mutation.startsWith('webhook')) return notifySubject(context, mutation, input);
   if (mutation.startsWith('message') && typeof input.id === 'string') {
     const message = await deps.messages.findMessage(viewer, input.id.toLowerCase());
     if (message === null) return absent('MESSAGE', input.id.slice(0, 40));
@@ -103,11 +106,6 @@ async function tenantSubject({ load }: Context, { id, name }: Input): Promise<Au
   return { kind: 'TENANT', id: known.id, name: lower(known.name), tenantId: known.id, state };
 }
 
-/** To be made, or not there. */
-function absent(kind: AuditSubject['kind'], name: string | null): AuditSubject {
-  return { kind, id: null, name, tenantId: null, state: null };
-}
-
 async function stateOf({ load }: Context, domain: RelayDomain): Promise<Record<string, unknown>> {
   const { status, revision, recipientList } = domain;
   const pause = await load.pause(domain.destinationId);
@@ -116,8 +114,4 @@ async function stateOf({ load }: Context, domain: RelayDomain): Promise<Record<s
 
 function domainOf(address: unknown): string | undefined {
   return typeof address === 'string' ? address.slice(address.lastIndexOf('@') + 1) : undefined;
-}
-
-function lower(name: unknown): string | null {
-  return typeof name === 'string' ? name.trim().toLowerCase().slice(0, 253) : null;
 }

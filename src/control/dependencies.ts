@@ -9,6 +9,8 @@ import type { AuditLog } from '../events/audit.ts';
 import type { OutageFeed } from '../events/outage-feed.ts';
 import type { RejectionInspection } from '../events/rejection-pages.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import type { Deliveries } from '../notify/deliveries.ts';
+import type { Webhooks } from '../notify/webhooks.ts';
 import type { BreakerInspection } from '../outage/breaker-inspect.ts';
 import type { HoldExtension } from '../outage/hold.ts';
 import type { OutageInspection } from '../outage/inspect.ts';
@@ -117,6 +119,8 @@ export interface ControlDependencies {
   readonly tenants: Tenants;
   readonly tokens: Tokens;
   readonly findToken: TokenBook['find'];
+  readonly webhooks: Webhooks;
+  readonly deliveries: Deliveries;
   readonly readZoneStandings: (
     viewer: Viewer,
     questions: readonly ZoneUseQuestion[],

@@ -4,6 +4,8 @@ import type { ServiceParent, RecipientParent, DnsblZoneParent } from './parents.
 import type { Caller } from './caller.ts';
 import type { Token as TokenParent } from '../settings/tokens.ts';
 import type { AuditView } from '../events/audit-pages.ts';
+import type { Webhook as WebhookParent } from '../notify/webhooks.ts';
+import type { Delivery as WebhookDeliveryParent } from '../notify/deliveries.ts';
 import type { Tenant as TenantParent } from '../settings/tenants.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { OutageView } from '../outage/inspect.ts';
@@ -153,7 +155,7 @@ export type AuditFilter = {
   readonly outcome?: InputMaybe<AuditOutcome>;
   /** Asked for at this instant or later. */
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Name of the domain, tenant or token it was about, of a message its domain's; without regard to case. */
+  /** Name of the domain, tenant or token it was about, of a message its domain's, an alert contact's address; without regard to case. */
   readonly subject?: InputMaybe<Scalars['String']['input']>;
   /** With which token. */
   readonly tokenId?: InputMaybe<Scalars['ID']['input']>;
@@ -176,6 +178,8 @@ export type AuditOutcome =
 
 /** What a mutation is about. */
 export type AuditSubjectKind =
+  /** An alert contact. */
+  | 'ALERT_CONTACT'
   /** A relay domain. */
   | 'DOMAIN'
   /** A message. */
@@ -183,7 +187,9 @@ export type AuditSubjectKind =
   /** A tenant. */
   | 'TENANT'
   /** A token. */
-  | 'TOKEN';
+  | 'TOKEN'
+  /** A webhook. */
+  | 'WEBHOOK';
 
 /** A domain's breaker: a primary that is only half set up shall not bounce its own mail. */
 export type Breaker = {
@@ -1351,6 +1357,53 @@ export type Mutation = {
    * Errors: INVALID, NOT_FOUND, FORBIDDEN (it has a scope that your own token lacks).
    */
   readonly tokenRotate: TokenRotatePayload;
+  /**
+   * Makes a webhook: an address that is told what happens, by signed POST requests (Standard Webhooks). The secret for the signatures
+   * is in the answer and can never be read again.
+   *
+   * Errors: INVALID, NOT_FOUND (a domain, a tenant), FORBIDDEN, QUOTA.
+   */
+  readonly webhookCreate: WebhookCreatePayload;
+  /**
+   * Removes a webhook and its deliveries. It gets nothing more.
+   *
+   * Errors: NOT_FOUND, FORBIDDEN.
+   */
+  readonly webhookDelete: WebhookDeletePayload;
+  /**
+   * Sends a delivery again, with the same body and the same webhook-id, and tries for five days as at first.
+   *
+   * Errors: NOT_FOUND, CONFLICT (the webhook is disabled), FORBIDDEN.
+   */
+  readonly webhookRedeliver: WebhookRedeliverPayload;
+  /**
+   * Sends again all that a webhook wants of what happened since an instant, also what it was not told of while it was disabled. What
+   * was sent before keeps its webhook-id, so a receiver that remembers them does nothing twice.
+   *
+   * Errors: NOT_FOUND, CONFLICT (the webhook is disabled), FORBIDDEN.
+   */
+  readonly webhookReplay: WebhookReplayPayload;
+  /**
+   * Gives a webhook a new secret. For a while deliveries carry two signatures, so that a receiver can be changed without a gap; a
+   * secret that was still in force from the rotation before ends at once.
+   *
+   * Errors: INVALID, NOT_FOUND, FORBIDDEN.
+   */
+  readonly webhookRotateSecret: WebhookRotateSecretPayload;
+  /**
+   * Sends a message of the type `ping`, once, and waits for the answer, up to 15 seconds. What came of it is in the delivery. Also of
+   * a webhook that is disabled.
+   *
+   * Errors: NOT_FOUND, CONFLICT (it has no secret), TOO_MANY (10 a minute), FORBIDDEN.
+   */
+  readonly webhookTest: WebhookTestPayload;
+  /**
+   * Changes a webhook; what is absent stays as it is. It holds from the next attempt on. Disabling it gives up what is still to be
+   * sent.
+   *
+   * Errors: INVALID, NOT_FOUND, CONFLICT (`expectedRevision`), FORBIDDEN.
+   */
+  readonly webhookUpdate: WebhookUpdatePayload;
 };
 
 
@@ -1525,6 +1578,48 @@ export type MutationTokenRevokeArgs = {
 /** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationTokenRotateArgs = {
   input: TokenRotateInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationWebhookCreateArgs = {
+  input: WebhookCreateInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationWebhookDeleteArgs = {
+  input: WebhookDeleteInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationWebhookRedeliverArgs = {
+  input: WebhookRedeliverInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationWebhookReplayArgs = {
+  input: WebhookReplayInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationWebhookRotateSecretArgs = {
+  input: WebhookRotateSecretInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationWebhookTestArgs = {
+  input: WebhookTestInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationWebhookUpdateArgs = {
+  input: WebhookUpdateInput;
 };
 
 /** An MX record. */
@@ -1873,6 +1968,10 @@ export type Query = {
   readonly tokens: TokenConnection;
   /** On whose behalf this request speaks. */
   readonly viewer: Viewer;
+  /** The webhook with this id; null when there is none, or none of yours. */
+  readonly webhook?: Maybe<Webhook>;
+  /** Your webhooks, in order of creation; for an operator those of all tenants. */
+  readonly webhooks: WebhookConnection;
 };
 
 
@@ -1967,6 +2066,19 @@ export type QueryTokenArgs = {
 
 /** Where every read begins. */
 export type QueryTokensArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
+};
+
+
+/** Where every read begins. */
+export type QueryWebhookArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Where every read begins. */
+export type QueryWebhooksArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
 };
@@ -2268,7 +2380,7 @@ export type Scope =
   | 'TENANT_WRITE'
   /** Make, rotate and revoke tokens, with no more scopes than one has oneself. */
   | 'TOKEN_WRITE'
-  /** Change webhooks. */
+  /** Read and change webhooks and alert contacts: whom the service tells what happens. */
   | 'WEBHOOK_WRITE';
 
 /** The service as a whole. */
@@ -2454,22 +2566,30 @@ export type TenantEdge = {
 /** How many things a tenant may have. None of them bounds mail. */
 export type TenantQuotas = {
   readonly __typename?: 'TenantQuotas';
+  /** How many alert contacts; null: as many as it likes. */
+  readonly alertContacts?: Maybe<Scalars['Int']['output']>;
   /** Relay domains; null: as many as it likes. */
   readonly domains?: Maybe<Scalars['Int']['output']>;
   /** Entries of all its User Lists together; null: as many as it likes. */
   readonly recipientEntries?: Maybe<Scalars['Int']['output']>;
   /** Tokens; null: as many as it likes. */
   readonly tokens?: Maybe<Scalars['Int']['output']>;
+  /** How many webhooks; null: as many as it likes. */
+  readonly webhooks?: Maybe<Scalars['Int']['output']>;
 };
 
 /** How many things a tenant may have. */
 export type TenantQuotasInput = {
+  /** Alert contacts, a number of them. Absent: as it is; null: as many as it likes. */
+  readonly alertContacts?: InputMaybe<Scalars['Int']['input']>;
   /** Relay domains. Absent: as it is; null: as many as it likes. */
   readonly domains?: InputMaybe<Scalars['Int']['input']>;
   /** Entries of all its User Lists together. Absent: as it is; null: as many as it likes. */
   readonly recipientEntries?: InputMaybe<Scalars['Int']['input']>;
   /** Tokens. Absent: as it is; null: as many as it likes. */
   readonly tokens?: InputMaybe<Scalars['Int']['input']>;
+  /** Webhooks, a number of them. Absent: as it is; null: as many as it likes. */
+  readonly webhooks?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** Changes of a tenant. */
@@ -2831,6 +2951,356 @@ export type Viewer = {
   readonly token?: Maybe<Token>;
 };
 
+/**
+ * An address that is told what happens, by signed POST requests: Standard Webhooks 1.0.0, with the headers `webhook-id`,
+ * `webhook-timestamp` and `webhook-signature`. A message comes at least once; who has seen its webhook-id ignores it. What is told
+ * is in docs/webhooks.md, type by type.
+ */
+export type Webhook = {
+  readonly __typename?: 'Webhook';
+  /** When it was made. What happened before is told by webhookReplay only. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** What was sent and is to be sent, newest first. Kept for 30 days. */
+  readonly deliveries: WebhookDeliveryConnection;
+  /** What it is for, in the owner's words; may be empty. */
+  readonly description: Scalars['String']['output'];
+  /** Since when it is disabled; null while it is not, and for NO_SECRET. */
+  readonly disabledAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why nothing is sent; null while it is ENABLED. */
+  readonly disabledReason?: Maybe<WebhookDisabledReason>;
+  /** Of which domains; null: of all, and of what is about none. */
+  readonly domains?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** What it is told of. */
+  readonly events: ReadonlyArray<WebhookEventKind>;
+  /** Since when no attempt has succeeded; null: the last one has, or there was none. */
+  readonly failingSince?: Maybe<Scalars['DateTime']['output']>;
+  /** UUID. */
+  readonly id: Scalars['ID']['output'];
+  /** Until when the secret before the last rotation signs as well; null when it does not any more. */
+  readonly previousSecretUntil?: Maybe<Scalars['DateTime']['output']>;
+  /** Grows by one with every change; give it back as `expectedRevision`. */
+  readonly revision: Scalars['Int']['output'];
+  /** When it last got a new secret; null: never. */
+  readonly rotatedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Whether anything is sent. */
+  readonly status: WebhookStatus;
+  /** Its owner: what happens to the owner's domains is told. */
+  readonly tenant: Tenant;
+  /** Where it sends. */
+  readonly url: Scalars['String']['output'];
+};
+
+
+/**
+ * An address that is told what happens, by signed POST requests: Standard Webhooks 1.0.0, with the headers `webhook-id`,
+ * `webhook-timestamp` and `webhook-signature`. A message comes at least once; who has seen its webhook-id ignores it. What is told
+ * is in docs/webhooks.md, type by type.
+ */
+export type WebhookDeliveriesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<WebhookDeliveryFilter>;
+  first: Scalars['Int']['input'];
+};
+
+/** A page of webhooks. */
+export type WebhookConnection = {
+  readonly __typename?: 'WebhookConnection';
+  /** The webhooks with their cursors. */
+  readonly edges: ReadonlyArray<WebhookEdge>;
+  /** The webhooks alone. */
+  readonly nodes: ReadonlyArray<Webhook>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A new webhook. */
+export type WebhookCreateInput = {
+  /** What it is for, up to 200 characters. */
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+  /** Of which domains, by name; absent or null: of all, and of what is about none. */
+  readonly domains?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** What to tell; at least one. */
+  readonly events: ReadonlyArray<WebhookEventKind>;
+  /**
+   * 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, without its secret. Who has lost that asks
+   * for a new one with webhookRotateSecret.
+   */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Whose; absent or null: your own tenant's. Another's only with a token of the operator's tenant. */
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  /**
+   * Where to send: `https://hooks.example.org/backup-mx`, with no user name in it, on port 443, 80 or one from 1024 on. Private
+   * addresses and http:// only where the service allows private next hops.
+   */
+  readonly url: Scalars['String']['input'];
+};
+
+/** Answer of webhookCreate. */
+export type WebhookCreatePayload = {
+  readonly __typename?: 'WebhookCreatePayload';
+  /**
+   * What its messages are signed with: `whsec_` and base64. Told here once; null after an error, and in a repetition with the same
+   * idempotencyKey.
+   */
+  readonly secret?: Maybe<Scalars['String']['output']>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+  /** The new webhook; null after an error. */
+  readonly webhook?: Maybe<Webhook>;
+};
+
+/** Removes a webhook. */
+export type WebhookDeleteInput = {
+  /** Which webhook. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of webhookDelete. */
+export type WebhookDeletePayload = {
+  readonly __typename?: 'WebhookDeletePayload';
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+  /** The webhook as it was; null after an error. */
+  readonly webhook?: Maybe<Webhook>;
+};
+
+/** One message to a webhook. */
+export type WebhookDelivery = {
+  readonly __typename?: 'WebhookDelivery';
+  /** Attempts since it was made, or last asked for again. */
+  readonly attemptCount: Scalars['Int']['output'];
+  /** What is sent, to the octet: JSON with `type`, `timestamp` and `data`. */
+  readonly body: Scalars['String']['output'];
+  /** When it was made. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** UUID: the `webhook-id` that the receiver sees, the same for each attempt. */
+  readonly id: Scalars['ID']['output'];
+  /** When it was last sent, or tried to; null: not yet. */
+  readonly lastAttemptAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it is tried next; null when it is not PENDING. */
+  readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The number of the last answer's HTTP status; null when nobody answered. */
+  readonly responseStatus?: Maybe<Scalars['Int']['output']>;
+  /** The first 1,000 bytes of the last answer, or in brackets what happened instead of one; null before the first attempt. */
+  readonly responseText?: Maybe<Scalars['String']['output']>;
+  /** What became of it. */
+  readonly status: WebhookDeliveryStatus;
+  /** What it tells: `outage.opened`, or `ping`. */
+  readonly type: Scalars['String']['output'];
+};
+
+/** A page of deliveries. */
+export type WebhookDeliveryConnection = {
+  readonly __typename?: 'WebhookDeliveryConnection';
+  /** The deliveries with their cursors. */
+  readonly edges: ReadonlyArray<WebhookDeliveryEdge>;
+  /** The deliveries alone. */
+  readonly nodes: ReadonlyArray<WebhookDelivery>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A delivery on its page. */
+export type WebhookDeliveryEdge = {
+  readonly __typename?: 'WebhookDeliveryEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The delivery. */
+  readonly node: WebhookDelivery;
+};
+
+/** What deliveries must have in common; all that is given must hold. */
+export type WebhookDeliveryFilter = {
+  /** What became of them. */
+  readonly status?: InputMaybe<WebhookDeliveryStatus>;
+};
+
+/** What became of a message to a webhook. */
+export type WebhookDeliveryStatus =
+  /** The receiver answered with a 2xx status. */
+  | 'DELIVERED'
+  /** It is not tried any more. */
+  | 'FAILED'
+  /** It is still to be sent, or tried again. */
+  | 'PENDING';
+
+/** Why a webhook does not send. */
+export type WebhookDisabledReason =
+  /** Somebody has disabled it with webhookUpdate. */
+  | 'BY_USER'
+  /** A delivery was tried for five days in vain, and nothing else arrived meanwhile. */
+  | 'FAILING'
+  /** The receiver answered 410: it wants nothing more. */
+  | 'GONE'
+  /** It came with a move of the database, and secrets do not travel: give it a new one with webhookRotateSecret. What happens until then is sent after that. */
+  | 'NO_SECRET';
+
+/** A webhook on its page. */
+export type WebhookEdge = {
+  readonly __typename?: 'WebhookEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The webhook. */
+  readonly node: Webhook;
+};
+
+/** What a webhook may be told of. In the message `OUTAGE_OPENED` is the type `outage.opened`. */
+export type WebhookEventKind =
+  /** Refusals of the destination are believed again. */
+  | 'BREAKER_CLOSED'
+  /** The destination refuses recipients it knows: delivery stops, mail is kept. */
+  | 'BREAKER_OPENED'
+  /** A DNS list in use failed its self-test, and is asked no more. */
+  | 'DNSBL_ZONE_OFF'
+  /** That list answers properly again. */
+  | 'DNSBL_ZONE_ON'
+  /** A domain's proof was seen, so its mail is accepted. */
+  | 'DOMAIN_ACTIVATED'
+  /** That record is there again. */
+  | 'DOMAIN_PROOF_FOUND'
+  /** The record that proves a domain's ownership is gone. */
+  | 'DOMAIN_PROOF_LOST'
+  /** An operator has suspended a domain. */
+  | 'DOMAIN_SUSPENDED'
+  /** An operator has taken the suspension back. */
+  | 'DOMAIN_UNSUSPENDED'
+  /** How many recipients failed or expired, and how many reports were not made: once an hour for each domain that has any. */
+  | 'MAIL_DIGEST'
+  /** The destination is back, or nothing is held for it any more. */
+  | 'OUTAGE_CLOSED'
+  /** What an outage held is delivered, or has ended otherwise. */
+  | 'OUTAGE_DRAINED'
+  /** The destination is back, and what is held is being delivered. */
+  | 'OUTAGE_DRAINING'
+  /** A destination cannot be reached: its mail is held. */
+  | 'OUTAGE_OPENED'
+  /** More is known of the cause of an outage. */
+  | 'OUTAGE_RECLASSIFIED'
+  /** An outage has lasted for 1, 24, 120 or 216 hours. */
+  | 'OUTAGE_THRESHOLD'
+  /** Most primaries fail at once: the fault is the service's. For webhooks of the operator's tenant. */
+  | 'SERVICE_TROUBLE_BEGAN'
+  /** That is over. For webhooks of the operator's tenant. */
+  | 'SERVICE_TROUBLE_ENDED'
+  /** The service has disabled another webhook of yours. */
+  | 'WEBHOOK_DISABLED';
+
+/** Sends a delivery again. */
+export type WebhookRedeliverInput = {
+  /** Which delivery. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of webhookRedeliver. */
+export type WebhookRedeliverPayload = {
+  readonly __typename?: 'WebhookRedeliverPayload';
+  /** The delivery, which is sent at once; null after an error. */
+  readonly delivery?: Maybe<WebhookDelivery>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Sends again what happened since an instant. */
+export type WebhookReplayInput = {
+  /** Which webhook. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Since when, at most 30 days ago; what lies further back is left out. */
+  readonly since: Scalars['DateTime']['input'];
+};
+
+/** Answer of webhookReplay. */
+export type WebhookReplayPayload = {
+  readonly __typename?: 'WebhookReplayPayload';
+  /** True when there were more than 10,000: replay again from a later instant. Null after an error. */
+  readonly hasMore?: Maybe<Scalars['Boolean']['output']>;
+  /** How many messages are sent, at most 10,000; null after an error. */
+  readonly replayedCount?: Maybe<Scalars['Int']['output']>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+  /** The webhook; null after an error. */
+  readonly webhook?: Maybe<Webhook>;
+};
+
+/** Gives a webhook a new secret. */
+export type WebhookRotateSecretInput = {
+  /** Which webhook. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, without its secret, which is told once. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** How long the old secret signs beside the new one: 0 to 604800 seconds, a week. */
+  readonly overlapSeconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Answer of webhookRotateSecret. */
+export type WebhookRotateSecretPayload = {
+  readonly __typename?: 'WebhookRotateSecretPayload';
+  /** The new secret, as in webhookCreate; null after an error, and in a repetition with the same idempotencyKey. */
+  readonly secret?: Maybe<Scalars['String']['output']>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+  /** The webhook after it; null after an error. */
+  readonly webhook?: Maybe<Webhook>;
+};
+
+/** Whether a webhook sends. */
+export type WebhookStatus =
+  /** It does not: `disabledReason`. */
+  | 'DISABLED'
+  /** It sends. */
+  | 'ENABLED';
+
+/** Sends a ping. */
+export type WebhookTestInput = {
+  /** Which webhook. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, and sends nothing. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of webhookTest. */
+export type WebhookTestPayload = {
+  readonly __typename?: 'WebhookTestPayload';
+  /** The ping, and what the receiver said; null after an error. */
+  readonly delivery?: Maybe<WebhookDelivery>;
+  /** Empty when it was sent, whatever the receiver said. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Changes of a webhook. Absent: as it was. */
+export type WebhookUpdateInput = {
+  /** What it is for; null: nothing. */
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+  /** Of which domains; null: of all. */
+  readonly domains?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** What to tell, all of it; null: as it was. */
+  readonly events?: InputMaybe<ReadonlyArray<WebhookEventKind>>;
+  /** Refuse with CONFLICT when the webhook has another revision. */
+  readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
+  /** Which webhook. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Whether it sends; null: as it was. What happens while it does not is told by webhookReplay only. */
+  readonly isEnabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Where to send, as in webhookCreate; null: as it was. */
+  readonly url?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of webhookUpdate. */
+export type WebhookUpdatePayload = {
+  readonly __typename?: 'WebhookUpdatePayload';
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+  /** The webhook after the change. With CONFLICT as it is now; null after any other error. */
+  readonly webhook?: Maybe<Webhook>;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -3074,6 +3544,31 @@ export type ResolversTypes = {
   UserError: ResolverTypeWrapper<UserError>;
   UserErrorCode: UserErrorCode;
   Viewer: ResolverTypeWrapper<Caller>;
+  Webhook: ResolverTypeWrapper<WebhookParent>;
+  WebhookConnection: ResolverTypeWrapper<Omit<WebhookConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['WebhookEdge']>, nodes: ReadonlyArray<ResolversTypes['Webhook']> }>;
+  WebhookCreateInput: WebhookCreateInput;
+  WebhookCreatePayload: ResolverTypeWrapper<Omit<WebhookCreatePayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
+  WebhookDeleteInput: WebhookDeleteInput;
+  WebhookDeletePayload: ResolverTypeWrapper<Omit<WebhookDeletePayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
+  WebhookDelivery: ResolverTypeWrapper<WebhookDeliveryParent>;
+  WebhookDeliveryConnection: ResolverTypeWrapper<Omit<WebhookDeliveryConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['WebhookDeliveryEdge']>, nodes: ReadonlyArray<ResolversTypes['WebhookDelivery']> }>;
+  WebhookDeliveryEdge: ResolverTypeWrapper<Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversTypes['WebhookDelivery'] }>;
+  WebhookDeliveryFilter: WebhookDeliveryFilter;
+  WebhookDeliveryStatus: WebhookDeliveryStatus;
+  WebhookDisabledReason: WebhookDisabledReason;
+  WebhookEdge: ResolverTypeWrapper<Omit<WebhookEdge, 'node'> & { node: ResolversTypes['Webhook'] }>;
+  WebhookEventKind: WebhookEventKind;
+  WebhookRedeliverInput: WebhookRedeliverInput;
+  WebhookRedeliverPayload: ResolverTypeWrapper<Omit<WebhookRedeliverPayload, 'delivery'> & { delivery?: Maybe<ResolversTypes['WebhookDelivery']> }>;
+  WebhookReplayInput: WebhookReplayInput;
+  WebhookReplayPayload: ResolverTypeWrapper<Omit<WebhookReplayPayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
+  WebhookRotateSecretInput: WebhookRotateSecretInput;
+  WebhookRotateSecretPayload: ResolverTypeWrapper<Omit<WebhookRotateSecretPayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
+  WebhookStatus: WebhookStatus;
+  WebhookTestInput: WebhookTestInput;
+  WebhookTestPayload: ResolverTypeWrapper<Omit<WebhookTestPayload, 'delivery'> & { delivery?: Maybe<ResolversTypes['WebhookDelivery']> }>;
+  WebhookUpdateInput: WebhookUpdateInput;
+  WebhookUpdatePayload: ResolverTypeWrapper<Omit<WebhookUpdatePayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -3225,6 +3720,27 @@ export type ResolversParentTypes = {
   UnknownWhileDownInput: UnknownWhileDownInput;
   UserError: UserError;
   Viewer: Caller;
+  Webhook: WebhookParent;
+  WebhookConnection: Omit<WebhookConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['WebhookEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Webhook']> };
+  WebhookCreateInput: WebhookCreateInput;
+  WebhookCreatePayload: Omit<WebhookCreatePayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
+  WebhookDeleteInput: WebhookDeleteInput;
+  WebhookDeletePayload: Omit<WebhookDeletePayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
+  WebhookDelivery: WebhookDeliveryParent;
+  WebhookDeliveryConnection: Omit<WebhookDeliveryConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['WebhookDeliveryEdge']>, nodes: ReadonlyArray<ResolversParentTypes['WebhookDelivery']> };
+  WebhookDeliveryEdge: Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversParentTypes['WebhookDelivery'] };
+  WebhookDeliveryFilter: WebhookDeliveryFilter;
+  WebhookEdge: Omit<WebhookEdge, 'node'> & { node: ResolversParentTypes['Webhook'] };
+  WebhookRedeliverInput: WebhookRedeliverInput;
+  WebhookRedeliverPayload: Omit<WebhookRedeliverPayload, 'delivery'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']> };
+  WebhookReplayInput: WebhookReplayInput;
+  WebhookReplayPayload: Omit<WebhookReplayPayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
+  WebhookRotateSecretInput: WebhookRotateSecretInput;
+  WebhookRotateSecretPayload: Omit<WebhookRotateSecretPayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
+  WebhookTestInput: WebhookTestInput;
+  WebhookTestPayload: Omit<WebhookTestPayload, 'delivery'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']> };
+  WebhookUpdateInput: WebhookUpdateInput;
+  WebhookUpdatePayload: Omit<WebhookUpdatePayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
 };
 
 export type RequiresDirectiveArgs = {
@@ -3601,6 +4117,13 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   tokenCreate?: Resolver<ResolversTypes['TokenCreatePayload'], ParentType, ContextType, RequireFields<MutationTokenCreateArgs, 'input'>>;
   tokenRevoke?: Resolver<ResolversTypes['TokenRevokePayload'], ParentType, ContextType, RequireFields<MutationTokenRevokeArgs, 'input'>>;
   tokenRotate?: Resolver<ResolversTypes['TokenRotatePayload'], ParentType, ContextType, RequireFields<MutationTokenRotateArgs, 'input'>>;
+  webhookCreate?: Resolver<ResolversTypes['WebhookCreatePayload'], ParentType, ContextType, RequireFields<MutationWebhookCreateArgs, 'input'>>;
+  webhookDelete?: Resolver<ResolversTypes['WebhookDeletePayload'], ParentType, ContextType, RequireFields<MutationWebhookDeleteArgs, 'input'>>;
+  webhookRedeliver?: Resolver<ResolversTypes['WebhookRedeliverPayload'], ParentType, ContextType, RequireFields<MutationWebhookRedeliverArgs, 'input'>>;
+  webhookReplay?: Resolver<ResolversTypes['WebhookReplayPayload'], ParentType, ContextType, RequireFields<MutationWebhookReplayArgs, 'input'>>;
+  webhookRotateSecret?: Resolver<ResolversTypes['WebhookRotateSecretPayload'], ParentType, ContextType, RequireFields<MutationWebhookRotateSecretArgs, 'input'>>;
+  webhookTest?: Resolver<ResolversTypes['WebhookTestPayload'], ParentType, ContextType, RequireFields<MutationWebhookTestArgs, 'input'>>;
+  webhookUpdate?: Resolver<ResolversTypes['WebhookUpdatePayload'], ParentType, ContextType, RequireFields<MutationWebhookUpdateArgs, 'input'>>;
 };
 
 export type MxRecordResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MxRecord'] = ResolversParentTypes['MxRecord']> = {
@@ -3723,6 +4246,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType, RequireFields<QueryTokenArgs, 'id'>>;
   tokens?: Resolver<ResolversTypes['TokenConnection'], ParentType, ContextType, RequireFields<QueryTokensArgs, 'first'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
+  webhook?: Resolver<Maybe<ResolversTypes['Webhook']>, ParentType, ContextType, RequireFields<QueryWebhookArgs, 'id'>>;
+  webhooks?: Resolver<ResolversTypes['WebhookConnection'], ParentType, ContextType, RequireFields<QueryWebhooksArgs, 'first'>>;
 };
 
 export type QueueChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['QueueChange'] = ResolversParentTypes['QueueChange']> = {
@@ -3873,9 +4398,11 @@ export type TenantEdgeResolvers<ContextType = Context, ParentType extends Resolv
 };
 
 export type TenantQuotasResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantQuotas'] = ResolversParentTypes['TenantQuotas']> = {
+  alertContacts?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   domains?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   recipientEntries?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   tokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  webhooks?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type TenantUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantUpdatePayload'] = ResolversParentTypes['TenantUpdatePayload']> = {
@@ -3973,6 +4500,98 @@ export type ViewerResolvers<ContextType = Context, ParentType extends ResolversP
   scopes?: Resolver<ReadonlyArray<ResolversTypes['Scope']>, ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
   token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType>;
+};
+
+export type WebhookResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Webhook'] = ResolversParentTypes['Webhook']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  deliveries?: Resolver<ResolversTypes['WebhookDeliveryConnection'], ParentType, ContextType, RequireFields<WebhookDeliveriesArgs, 'first'>>;
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  disabledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  disabledReason?: Resolver<Maybe<ResolversTypes['WebhookDisabledReason']>, ParentType, ContextType>;
+  domains?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  events?: Resolver<ReadonlyArray<ResolversTypes['WebhookEventKind']>, ParentType, ContextType>;
+  failingSince?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  previousSecretUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rotatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['WebhookStatus'], ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type WebhookConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookConnection'] = ResolversParentTypes['WebhookConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['WebhookEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Webhook']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type WebhookCreatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookCreatePayload'] = ResolversParentTypes['WebhookCreatePayload']> = {
+  secret?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+  webhook?: Resolver<Maybe<ResolversTypes['Webhook']>, ParentType, ContextType>;
+};
+
+export type WebhookDeletePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookDeletePayload'] = ResolversParentTypes['WebhookDeletePayload']> = {
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+  webhook?: Resolver<Maybe<ResolversTypes['Webhook']>, ParentType, ContextType>;
+};
+
+export type WebhookDeliveryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookDelivery'] = ResolversParentTypes['WebhookDelivery']> = {
+  attemptCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  responseStatus?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  responseText?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['WebhookDeliveryStatus'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type WebhookDeliveryConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookDeliveryConnection'] = ResolversParentTypes['WebhookDeliveryConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['WebhookDeliveryEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['WebhookDelivery']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type WebhookDeliveryEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookDeliveryEdge'] = ResolversParentTypes['WebhookDeliveryEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['WebhookDelivery'], ParentType, ContextType>;
+};
+
+export type WebhookEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookEdge'] = ResolversParentTypes['WebhookEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Webhook'], ParentType, ContextType>;
+};
+
+export type WebhookRedeliverPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookRedeliverPayload'] = ResolversParentTypes['WebhookRedeliverPayload']> = {
+  delivery?: Resolver<Maybe<ResolversTypes['WebhookDelivery']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type WebhookReplayPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookReplayPayload'] = ResolversParentTypes['WebhookReplayPayload']> = {
+  hasMore?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  replayedCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+  webhook?: Resolver<Maybe<ResolversTypes['Webhook']>, ParentType, ContextType>;
+};
+
+export type WebhookRotateSecretPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookRotateSecretPayload'] = ResolversParentTypes['WebhookRotateSecretPayload']> = {
+  secret?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+  webhook?: Resolver<Maybe<ResolversTypes['Webhook']>, ParentType, ContextType>;
+};
+
+export type WebhookTestPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookTestPayload'] = ResolversParentTypes['WebhookTestPayload']> = {
+  delivery?: Resolver<Maybe<ResolversTypes['WebhookDelivery']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type WebhookUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookUpdatePayload'] = ResolversParentTypes['WebhookUpdatePayload']> = {
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+  webhook?: Resolver<Maybe<ResolversTypes['Webhook']>, ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -4077,6 +4696,19 @@ export type Resolvers<ContextType = Context> = {
   UnknownWhileDown?: UnknownWhileDownResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
+  Webhook?: WebhookResolvers<ContextType>;
+  WebhookConnection?: WebhookConnectionResolvers<ContextType>;
+  WebhookCreatePayload?: WebhookCreatePayloadResolvers<ContextType>;
+  WebhookDeletePayload?: WebhookDeletePayloadResolvers<ContextType>;
+  WebhookDelivery?: WebhookDeliveryResolvers<ContextType>;
+  WebhookDeliveryConnection?: WebhookDeliveryConnectionResolvers<ContextType>;
+  WebhookDeliveryEdge?: WebhookDeliveryEdgeResolvers<ContextType>;
+  WebhookEdge?: WebhookEdgeResolvers<ContextType>;
+  WebhookRedeliverPayload?: WebhookRedeliverPayloadResolvers<ContextType>;
+  WebhookReplayPayload?: WebhookReplayPayloadResolvers<ContextType>;
+  WebhookRotateSecretPayload?: WebhookRotateSecretPayloadResolvers<ContextType>;
+  WebhookTestPayload?: WebhookTestPayloadResolvers<ContextType>;
+  WebhookUpdatePayload?: WebhookUpdatePayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {

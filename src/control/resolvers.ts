@@ -16,6 +16,7 @@ import { TimelineEntry } from './resolvers/timeline.ts';
 import { OutageChange, QueueChange, Subscription } from './resolvers/subscription.ts';
 import { Token } from './resolvers/token.ts';
 import { Viewer } from './resolvers/viewer.ts';
+import { Webhook } from './resolvers/webhook.ts';
 import { ByteCount, DateTime, JSON } from './scalars.ts';
 
 export const resolvers: Resolvers = {
@@ -38,4 +39,5 @@ export const resolvers: Resolvers = {
   Subscription,
   Token,
   Viewer,
+  Webhook,
 };

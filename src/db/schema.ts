@@ -22,9 +22,9 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 
-const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
+export const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
 const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 const count = (name: string) => bigint(name, { mode: 'number' });
 
 /** `bmx_now()`: the one clock of stored instants. */
@@ -85,6 +85,8 @@ export const tenants = pgTable('tenants', {
   maxDomains: integer('max_domains'),
   maxRecipientEntries: integer('max_recipient_entries'),
   maxTokens: integer('max_tokens'),
+  maxWebhooks: integer('max_webhooks'),
+  maxAlertContacts: integer('max_alert_contacts'),
   revision: integer('revision').notNull().default(1),
   deletedAt: instant('deleted_at'),
 });

@@ -20,7 +20,7 @@ export interface AuditActor {
 
 /** What a mutation is about. */
 export interface AuditSubject {
-  readonly kind: 'DOMAIN' | 'MESSAGE' | 'TENANT' | 'TOKEN';
+  readonly kind: 'DOMAIN' | 'MESSAGE' | 'TENANT' | 'TOKEN' | 'WEBHOOK' | 'ALERT_CONTACT';
   /** Null when it is to be made, or is not there. */
   readonly id: string | null;
   readonly name: string | null;

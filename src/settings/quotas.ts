@@ -12,12 +12,59 @@ export interface Quotas {
   /** Entries of all its User Lists together. */
   readonly recipientEntries: number | null;
   readonly tokens: number | null;
+  readonly webhooks: number | null;
+  readonly alertContacts: number | null;
 }
 
 /** Absent: as it was; null: none. */
 export type QuotasInput = { readonly [K in keyof Quotas]?: number | null | undefined };
 
-export const NO_QUOTAS: Quotas = { domains: null, recipientEntries: null, tokens: null };
+export const NO_QUOTAS: Quotas = {
+  domains: null,
+  recipientEntries: null,
+  tokens: null,
+  webhooks: null,
+  alertContacts: null,
+};
+
+/** Quotas as the columns of a tenant's row. */
+export interface QuotaRow {
+  readonly max_domains: number | null;
+  readonly max_recipient_entries: number | null;
+  readonly max_tokens: number | null;
+  readonly max_webhooks: number | null;
+  readonly max_alert_contacts: number | null;
+}
+
+const COLUMNS: Readonly<Record<keyof Quotas, keyof QuotaRow>> = {
+  domains: 'max_domains',
+  recipientEntries: 'max_recipient_entries',
+  tokens: 'max_tokens',
+  webhooks: 'max_webhooks',
+  alertContacts: 'max_alert_contacts',
+};
+
+export const QUOTA_COLUMNS: readonly (keyof QuotaRow)[] = Object.values(COLUMNS);
+
+export function quotasOf(row: QuotaRow): Quotas {
+  return {
+    domains: row.max_domains,
+    recipientEntries: row.max_recipient_entries,
+    tokens: row.max_tokens,
+    webhooks: row.max_webhooks,
+    alertContacts: row.max_alert_contacts,
+  };
+}
+
+export function rowOfQuotas(quotas: Quotas): QuotaRow {
+  return {
+    max_domains: quotas.domains,
+    max_recipient_entries: quotas.recipientEntries,
+    max_tokens: quotas.tokens,
+    max_webhooks: quotas.webhooks,
+    max_alert_contacts: quotas.alertContacts,
+  };
+}
 
 export function applyQuotas(present: Quotas, input: QuotasInput | null | undefined): Checked<Quotas> {
   const given = input ?? {};
@@ -34,6 +81,8 @@ export function applyQuotas(present: Quotas, input: QuotasInput | null | undefin
     domains: pick('domains'),
     recipientEntries: pick('recipientEntries'),
     tokens: pick('tokens'),
+    webhooks: pick('webhooks'),
+    alertContacts: pick('alertContacts'),
   };
   return errors.length > 0 ? { kind: 'BAD', errors } : { kind: 'OK', value };
 }
@@ -51,14 +100,14 @@ const WHAT: Readonly<Record<keyof Quotas, string>> = {
   domains: 'domains',
   recipientEntries: 'User List entries in all',
   tokens: 'tokens',
+  webhooks: 'webhooks',
+  alertContacts: 'alert contacts',
 };
 
 /** A complaint when the tenant may not have so many more; locks the tenant's row until COMMIT when it has such a quota. */
 export async function checkQuota(sql: SqlExecutor, need: Need): Promise<UserError | null> {
   if (need.more <= 0) return null;
-  const column = { domains: 'max_domains', recipientEntries: 'max_recipient_entries', tokens: 'max_tokens' }[
-    need.quota
-  ];
+  const column = COLUMNS[need.quota];
   const [tenant] = await sql<{ most: number }[]>`
     select ${sql(column)} as most from tenants where id = ${need.tenantId} and ${sql(column)} is not null for no key update`;
   if (tenant === undefined) return null;
@@ -73,6 +122,8 @@ async function countOf(sql: SqlExecutor, { tenantId, quota }: Need): Promise<num
     domains: sql`select count(*)::integer as count from domains where tenant_id = ${tenantId}`,
     recipientEntries: sql`select coalesce(sum(recipient_count), 0)::integer as count from domains where tenant_id = ${tenantId}`,
     tokens: sql`select count(*)::integer as count from tokens where tenant_id = ${tenantId}`,
+    webhooks: sql`select count(*)::integer as count from webhooks where tenant_id = ${tenantId}`,
+    alertContacts: sql`select count(*)::integer as count from alert_contacts where tenant_id = ${tenantId}`,
   }[quota];
   const [row] = await sql<{ count: number }[]>`${counting}`;
   return row?.count ?? 0;

@@ -10,7 +10,16 @@ import { newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from './change.ts';
 import { errorsOf } from './domain-input.ts';
-import { type Quotas, type QuotasInput, applyQuotas, NO_QUOTAS } from './quotas.ts';
+import {
+  applyQuotas,
+  NO_QUOTAS,
+  QUOTA_COLUMNS,
+  type QuotaRow,
+  type Quotas,
+  type QuotasInput,
+  quotasOf,
+  rowOfQuotas,
+} from './quotas.ts';
 import { checkTitle } from './title.ts';
 import { changeTokens } from './token-notice.ts';
 import { invalid, type UserError } from './user-error.ts';
@@ -42,7 +51,7 @@ export interface Tenants {
   listTenants(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<Tenant[]>;
   createTenant(viewer: Viewer, input: TenantCreateInput): Promise<Change<Tenant>>;
   updateTenant(viewer: Viewer, input: TenantUpdateInput): Promise<Change<Tenant>>;
-  /** Its tokens end with it. Refused while it has domains. */
+  /** Its tokens, webhooks and alert contacts end with it. Refused while it has domains. */
   deleteTenant(viewer: Viewer, input: { readonly id: string }): Promise<Change<Tenant>>;
 }
 
@@ -58,23 +67,20 @@ export function createTenants(sql: Sql, onTokensChanged: () => void): Tenants {
   };
 }
 
-interface TenantRow {
+interface TenantRow extends QuotaRow {
   readonly id: string;
   readonly name: string;
-  readonly max_domains: number | null;
-  readonly max_recipient_entries: number | null;
-  readonly max_tokens: number | null;
   readonly revision: number;
   readonly created_at: Date;
 }
 
-const COLUMNS = ['id', 'name', 'max_domains', 'max_recipient_entries', 'max_tokens', 'revision', 'created_at'] as const;
+const COLUMNS = ['id', 'name', ...QUOTA_COLUMNS, 'revision', 'created_at'];
 
 function tenantOf(row: TenantRow): Tenant {
   return {
     id: row.id,
     name: row.name,
-    quotas: { domains: row.max_domains, recipientEntries: row.max_recipient_entries, tokens: row.max_tokens },
+    quotas: quotasOf(row),
     revision: row.revision,
     createdAt: row.created_at,
   };
@@ -103,10 +109,8 @@ async function createTenant(sql: SqlExecutor, viewer: Viewer, input: TenantCreat
   const name = checkTitle(input.name, "A tenant's name");
   const quotas = applyQuotas(NO_QUOTAS, input.quotas);
   if (name.kind === 'BAD' || quotas.kind === 'BAD') return refused(...errorsOf(name, quotas));
-  const { domains, recipientEntries, tokens } = quotas.value;
   const [row] = await sql<TenantRow[]>`
-    insert into tenants (id, name, max_domains, max_recipient_entries, max_tokens)
-    values (${newId()}, ${name.value}, ${domains}, ${recipientEntries}, ${tokens})
+    insert into tenants ${sql({ id: newId(), name: name.value, ...rowOfQuotas(quotas.value) })}
     on conflict do nothing returning ${sql(COLUMNS)}`;
   if (row === undefined) return nameTaken(sql, name.value);
   await record(sql, row.id, 'TENANT_CREATED', { name: row.name, quotas: quotas.value });
@@ -124,13 +128,11 @@ async function updateTenant(sql: SqlExecutor, viewer: Viewer, input: TenantUpdat
   const name = checkTitle(input.name ?? before.name, "A tenant's name");
   const quotas = input.quotas === null ? applyQuotas(NO_QUOTAS, {}) : applyQuotas(before.quotas, input.quotas);
   if (name.kind === 'BAD' || quotas.kind === 'BAD') return refused(...errorsOf(name, quotas));
-  const { domains, recipientEntries, tokens } = quotas.value;
   const [other] = await sql`
     select from tenants where lower(name) = lower(${name.value}) and deleted_at is null and id <> ${before.id}`;
   if (other !== undefined) return nameTaken(sql, name.value);
   const [row] = await sql<TenantRow[]>`
-    update tenants set name = ${name.value}, max_domains = ${domains}, max_recipient_entries = ${recipientEntries},
-      max_tokens = ${tokens}, revision = revision + 1
+    update tenants set ${sql({ name: name.value, ...rowOfQuotas(quotas.value) })}, revision = revision + 1
     where id = ${before.id} returning ${sql(COLUMNS)}`;
   if (row === undefined) throw new Error('a locked tenant is gone');
   const after = tenantOf(row);
@@ -157,6 +159,9 @@ async function deleteTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promi
     return { kind: 'REFUSED', errors: [{ field: ['id'], message, code: 'CONFLICT' }], object: tenant };
   }
   const revoked = await sql`delete from tokens where tenant_id = ${tenant.id} returning id`;
+  await sql`delete from webhook_secrets where tenant_id = ${tenant.id}`;
+  await sql`delete from webhooks where tenant_id = ${tenant.id}`;
+  await sql`delete from alert_contacts where tenant_id = ${tenant.id}`;
   await sql`update tenants set deleted_at = bmx_now(), revision = revision + 1 where id = ${tenant.id}`;
   await record(sql, tenant.id, 'TENANT_DELETED', { name: tenant.name, revokedTokens: revoked.length });
   return { kind: 'DONE', object: tenant };

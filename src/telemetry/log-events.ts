@@ -139,6 +139,17 @@ export interface LogEvents {
   proofLost: { readonly domain: string };
   proofFound: { readonly domain: string };
 
+  /** A webhook could not be told of something; it is tried again. The address but for its host is the owner's secret. */
+  webhookFailed: {
+    readonly webhookId: string;
+    readonly host: string;
+    readonly kind: string;
+    /** Null: nobody answered. */
+    readonly status: number | null;
+  };
+  /** A webhook gets nothing more: its receiver said so, or has not answered for days. */
+  webhookDisabled: { readonly webhookId: string; readonly host: string; readonly reason: string };
+
   /** A DSN was spooled (RFC 3464). */
   reportMade: {
     readonly transactionId: string;
@@ -199,6 +210,8 @@ export const EVENT_LEVELS: { readonly [E in LogEvent]: LogLevel } = {
   domainActivated: 'info',
   proofLost: 'warn',
   proofFound: 'info',
+  webhookFailed: 'debug',
+  webhookDisabled: 'warn',
   reportMade: 'info',
   reportSuppressed: 'info',
   unavailable: 'error',

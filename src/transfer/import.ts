@@ -73,11 +73,15 @@ interface Reading {
   readonly onProgress: OnProgress;
 }
 
+/** The rows of the outbox come along; events that arrive are none that happen. */
+const WITHOUT_OUTBOX = "set local backup_mx.is_import = 'yes'";
+
 /** One transaction. */
 async function fillDatabase(session: CopySession, { head, frames, onProgress }: Reading): Promise<TransferSummary> {
   const { query } = session;
   await query('begin');
   await query(DURABLY);
+  await query(WITHOUT_OUTBOX);
   await query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
   await keepNodesOut(query);
   await refuseOccupied(query);

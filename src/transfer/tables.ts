@@ -25,6 +25,13 @@ export const MOVED_TABLES = [
   'seen_clients',
   'mta_sts_policies',
   'report_counts',
+  'confirmation_counts',
+  'webhooks',
+  'webhook_deliveries',
+  'alert_contacts',
+  'alert_notices',
+  'alert_items',
+  'mail_counts',
   'outages',
   'operations',
   'messages',
@@ -34,6 +41,7 @@ export const MOVED_TABLES = [
   'history',
   'attempts',
   'events',
+  'event_outbox',
   'rejections',
   'contents',
 ] as const;
@@ -43,6 +51,8 @@ export const LEFT_TABLES: Readonly<Record<string, string>> = {
   schema_requirements: 'is that of the schema, which is the same on both sides',
   clock: 'goes in the head of the file, because a change of it has to redefine a function',
   drain_shares: 'are sessions of nodes of the old place',
+  webhook_secrets:
+    'are in no file that people carry about: each webhook waits at the new place until its secret is rotated',
   nodes: 'are processes of the old place; the next one frees what was in their hands',
 };
 
@@ -60,6 +70,8 @@ export const OCCUPIED_TABLES = [
   'reports_due',
   'operations',
   'audit_entries',
+  'webhooks',
+  'alert_contacts',
 ] as const;
 
 /** The columns that a COPY writes, in the order of the table. */

@@ -27,6 +27,8 @@ let messageId: string;
 let operationId: string;
 let strangerId: string;
 let tokenId: string;
+let webhookId: string;
+let deliveryId: string;
 /** With every scope that a tenant's token may have. */
 let stranger: string;
 const lacking = new Map<Scope, string>();
@@ -45,6 +47,14 @@ beforeAll(async () => {
     `mutation { messagesRetry(input: { filter: { domain: "${DOMAIN}" } }) { operation { id } } }`,
   );
   operationId = messagesRetry.operation.id;
+  const { webhookCreate } = await control.ask<{ webhookCreate: { webhook: { id: string } } }>(
+    `mutation { webhookCreate(input: { url: "https://hooks.${DOMAIN}/x", events: [OUTAGE_OPENED] }) { webhook { id } } }`,
+  );
+  webhookId = webhookCreate.webhook.id;
+  const { webhookTest } = await control.ask<{ webhookTest: { delivery: { id: string } } }>(
+    `mutation { webhookTest(input: { id: "${webhookId}" }) { delivery { id } } }`,
+  );
+  deliveryId = webhookTest.delivery.id;
 });
 afterAll(() => control.close());
 
@@ -69,6 +79,8 @@ const queries = (): Readonly<Record<string, Record<string, unknown>>> => ({
   tenants: { first: 10 },
   token: { id: tokenId },
   tokens: { first: 100 },
+  webhook: { id: webhookId },
+  webhooks: { first: 100 },
   domain: { name: DOMAIN },
   domains: { first: 10 },
   message: { id: messageId },
@@ -116,6 +128,17 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     tokenCreate: { name: 'more', scopes: ['DOMAIN_READ'], tenantId: '00000000-0000-7000-8000-000000000001' },
     tokenRotate: { id: tokenId },
     tokenRevoke: { id: tokenId },
+    webhookCreate: {
+      url: 'https://stolen.example/',
+      events: ['OUTAGE_OPENED'],
+      tenantId: '00000000-0000-7000-8000-000000000001',
+    },
+    webhookUpdate: { id: webhookId, url: 'https://stolen.example/' },
+    webhookRotateSecret: { id: webhookId },
+    webhookDelete: { id: webhookId },
+    webhookTest: { id: webhookId },
+    webhookRedeliver: { id: deliveryId },
+    webhookReplay: { id: webhookId, since: future },
   };
 };
 
@@ -182,6 +205,9 @@ async function stateOf(): Promise<string> {
     sql`select * from operations order by id`,
     sql`select id, tenant_id, name, scopes, secret_hash, previous_hash from tokens where tenant_id <> ${strangerId} order by id`,
     sql`select * from tenants order by id`,
+    sql`select * from webhooks order by id`,
+    sql`select * from webhook_secrets order by webhook_id`,
+    sql`select * from webhook_deliveries order by id`,
     sql`select count(*) from events where tenant_id <> ${strangerId}`,
   ]);
   return JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
@@ -251,14 +277,14 @@ describe('no token', () => {
 });
 
 describe("another tenant's token", () => {
-  const owned = ['domain', 'message', 'operation', 'recipientStanding', 'token', 'tenant'];
+  const owned = ['domain', 'message', 'operation', 'recipientStanding', 'token', 'tenant', 'webhook'];
   for (const field of fieldsOf('Query')) {
     test(`${field.name} tells nothing of the operator's`, async () => {
       const { status, body } = await send(stranger, documentOf(field, 'query'), queries()[field.name] ?? {});
       expect([status, body.errors]).toEqual([200, undefined]);
       if (owned.includes(field.name)) expect(body.data[field.name]).toBeNull();
       const text = JSON.stringify(body);
-      for (const foreign of [DOMAIN, messageId, operationId, tokenId, NODE.name, '"operator"'])
+      for (const foreign of [DOMAIN, messageId, operationId, tokenId, webhookId, deliveryId, NODE.name, '"operator"'])
         expect(text).not.toContain(foreign);
     });
   }
@@ -326,6 +352,8 @@ describe('a token without the scope', () => {
         Operation: 'operation',
         Rejection: 'rejections',
         AuditEntry: 'auditLog',
+        Webhook: 'webhook',
+        WebhookDelivery: 'webhook',
       }[type.name];
       expect([type.name, way]).toEqual([type.name, expect.any(String)]);
     }

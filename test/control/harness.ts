@@ -9,6 +9,9 @@ import { createAuditLog } from '../../src/events/audit.ts';
 import { createOutageFeed } from '../../src/events/outage-feed.ts';
 import { createRejectionInspection } from '../../src/events/rejection-pages.ts';
 import { newId } from '../../src/mail/id.ts';
+import { createDeliveries } from '../../src/notify/deliveries.ts';
+import { createWebhookSender } from '../../src/notify/sender.ts';
+import { createWebhooks } from '../../src/notify/webhooks.ts';
 import type { Resolver } from '../../src/net/resolver.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { extendHold, MAX_HOLD_HOURS } from '../../src/outage/hold.ts';
@@ -111,6 +114,13 @@ export async function startControl(
   const flushed: string[] = [];
   const dropped: Harness['dropped'] = [];
   const harness = { readiness: [] as string[] };
+  const webhooks = createWebhooks(sql, true);
+  const sender = createWebhookSender({
+    sql,
+    post: async () => ({ kind: 'FAILED', reason: 'nobody is asked here' }),
+    onAttempt: () => undefined,
+    onFault: (error) => void faults.push({ error }),
+  });
   const control = await createControl({
     listen: { host: '127.0.0.1', port: 0 },
     isControl: true,
@@ -136,6 +146,8 @@ export async function startControl(
     tenants: createTenants(sql, tokenBook.dropAll),
     tokens: createTokens(sql, tokenBook.dropAll),
     findToken: tokenBook.find,
+    webhooks,
+    deliveries: createDeliveries(sql, webhooks, { send: sender.send, poke: () => undefined }),
     readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),
     idempotency: createIdempotency(sql),

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { getTableName, is } from 'drizzle-orm';
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
+import * as notifySchema from '../../src/db/schema-notify.ts';
 import * as schema from '../../src/db/schema.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
@@ -17,7 +18,9 @@ afterAll(async () => {
 const SINGLE_ROWS = ['clock', 'queue_limits', 'retry_schedule', 'schema_requirements', 'service_presence'];
 
 function tables(): PgTable[] {
-  return Object.values(schema).flatMap((value) => (is(value, PgTable) ? [value as PgTable] : []));
+  return Object.values({ ...schema, ...notifySchema }).flatMap((value) =>
+    is(value, PgTable) ? [value as PgTable] : [],
+  );
 }
 
 test('every table of the database is described, and no other', async () => {
@@ -38,11 +41,19 @@ test('every owned table names its tenant and its destination, and what grows wit
     [...columnsOf].filter(([, columns]) => !columns.has(column)).map(([name]) => name);
   // A tenant is itself; a node belongs to nobody.
   // So do clients, senders, the world's DNS lists and policies, and hosts that several tenants' domains share.
-  const NOBODYS = ['dnsbl_zones', 'mta_sts_policies', 'probe_budgets', 'report_counts', 'seen_clients'];
+  const NOBODYS = [
+    'confirmation_counts',
+    'dnsbl_zones',
+    'mta_sts_policies',
+    'probe_budgets',
+    'report_counts',
+    'seen_clients',
+  ];
   expect(lacking('tenant_id').sort()).toEqual([...NOBODYS, 'nodes', 'tenants'].sort());
-  // A destination is itself; the key of a mutation, a token and the audit log are their tenant's alone.
+  // A destination is itself; the key of a mutation, a token, the audit log and who is told what are their tenant's alone.
+  const TOLD = ['alert_contacts', 'alert_items', 'webhook_deliveries', 'webhook_secrets', 'webhooks'];
   expect(lacking('destination_id').sort()).toEqual(
-    [...NOBODYS, 'audit_entries', 'destinations', 'idempotency_keys', 'nodes', 'tenants', 'tokens'].sort(),
+    [...NOBODYS, ...TOLD, 'audit_entries', 'destinations', 'idempotency_keys', 'nodes', 'tenants', 'tokens'].sort(),
   );
   expect(columnsOf.get('domains')?.has('revision')).toBe(true);
   const partitioned = await db.sql<{ name: string; key: string; days: number }[]>`

@@ -27,7 +27,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   delivery: ['queue', 'outage', 'recipients', 'settings', 'net', 'events'],
   inbound: ['policy', 'queue', 'events'],
   doctor: ['queue', 'outage', 'recipients', 'settings', 'net', 'jobs', 'events'],
-  notify: ['queue', 'settings', 'net', 'jobs', 'events'],
+  notify: ['queue', 'settings', 'net', 'jobs', 'events', 'db'],
   control: ['doctor', 'notify', 'queue', 'outage', 'recipients', 'settings', 'events'],
   cli: [],
   terraform: [],

@@ -47,7 +47,7 @@ async function fetchAt(
 test('a text with its media type; one plain request with the name as Host', async () => {
   const server = await start(OK);
   expect(await fetchAt(server.port, found('127.0.0.1'))).toEqual({ said: 'text/plain: hello\n', asked: 1 });
-  expect(server.requests).toEqual([{ path: '/x.txt', host: HOST, method: 'GET' }]);
+  expect(server.requests).toEqual([{ path: '/x.txt', host: `${HOST}:${server.port}`, method: 'GET' }]);
   await until('the connection is closed', 5000, () => server.socketCount() === 0);
 });
 

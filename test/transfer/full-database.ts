@@ -29,6 +29,14 @@ export async function fillDatabase(sql: Sql): Promise<void> {
     insert into seen_clients (network) values ('2001:db8::/64'), ('192.0.2.7');
     insert into mta_sts_policies (domain, policy_id, mode, mx, expires_at) values ('a.example', '1', 'enforce', '{"*.a.example",NULL,"b,\\"c"}', bmx_now());
     insert into report_counts (address) values ('a@a.example');
+    insert into confirmation_counts (address) values ('a@a.example');
+    insert into webhooks (id, tenant_id, url, description, kinds, domains) values (${owned}, 'https://a.example/', '', '{OUTAGE_OPENED}', '{"ünïcode.example"}');
+    insert into webhook_secrets (webhook_id, tenant_id, secret) values (${owned}, '\\x0102');
+    insert into webhook_deliveries (id, webhook_id, tenant_id, kind, body) values ('${IDS[0]}', ${owned}, 'PING', '{}');
+    insert into alert_contacts (id, tenant_id, address, address_domain, code_hash) values (${owned}, 'a@a.example', 'a.example', '\\x01');
+    insert into alert_notices (contact_id, tenant_id, outage_id, destination_id, told_class) values (${owned}, '${IDS[0]}', '${IDS[0]}', 'DOWN');
+    insert into alert_items (contact_id, tenant_id, event_id) values (${owned}, '${IDS[0]}');
+    insert into mail_counts (destination_id, tenant_id, kind, count) values (${owned}, 'FAILED', 2);
     insert into outages (id, tenant_id, destination_id, started_at, class, last_reply) values (${owned}, '${IDS[0]}', bmx_now(), 'DOWN', '');
     insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count) values (${owned}, '${IDS[0]}', 'RETRY', '{}', '', 1);
     insert into queue_delta (destination_id, tenant_id, held_count, held_bytes) values (${owned}, -1, -2);
@@ -43,7 +51,7 @@ export async function fillDatabase(sql: Sql): Promise<void> {
         values ('${id}', '${id}', '${TENANT}', '${IDS[0]}', 1, '', 'MAIL', bmx_now(), bmx_now(), '[]');
       insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, reply, outcome, latency_ms)
         values ('${id}', '${TENANT}', '${IDS[0]}', '${id}', '{1,32767}', false, '', 'DEFERRED', 0);
-      insert into events (id, tenant_id, kind) values ('${id}', '${TENANT}', 'X');
+      insert into events (id, tenant_id, kind) values ('${id}', '${TENANT}', 'OUTAGE_CLOSED');
       insert into rejections (id, client_address, ehlo_name, command, rejection, reply) values ('${id}', '2001:db8::1', '', '', '', '');
       insert into contents (message_id, tenant_id, destination_id, content)
         select '${id}', '${TENANT}', '${IDS[0]}', decode(repeat('00ff5c0d0a', 400000), 'hex');`);

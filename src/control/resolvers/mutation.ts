@@ -17,6 +17,7 @@ import { listMutations } from './recipient-lists.ts';
 import { standingMutations } from './recipient-standing.ts';
 import { tenantMutations } from './tenant.ts';
 import { tokenMutations } from './token.ts';
+import { webhookMutations } from './webhook.ts';
 
 interface MessagePayload {
   readonly message: MessageView | null;
@@ -80,6 +81,7 @@ export const Mutation: MutationResolvers = {
   ...ownershipMutations,
   ...tenantMutations,
   ...tokenMutations,
+  ...webhookMutations,
   domainCreate: (_parent, { input }, context) =>
     onDomain(context, { mutation: 'domainCreate', input }, (given) =>
       context.deps.domains.createDomain(context.viewer, given),

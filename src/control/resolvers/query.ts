@@ -6,6 +6,7 @@ import { operationQueries } from './operation.ts';
 import { standingQueries } from './recipient-standing.ts';
 import { tenantQueries } from './tenant.ts';
 import { tokenQueries } from './token.ts';
+import { webhookQueries } from './webhook.ts';
 
 export const Query: QueryResolvers = {
   ...standingQueries,
@@ -13,6 +14,7 @@ export const Query: QueryResolvers = {
   ...operationQueries,
   ...tenantQueries,
   ...tokenQueries,
+  ...webhookQueries,
   service: () => ({}),
   viewer: (_parent, _args, { caller }) => caller,
   domain: (_parent, { name }, { deps, viewer }) => deps.domains.findDomain(viewer, name),

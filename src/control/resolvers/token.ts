@@ -3,8 +3,8 @@ import type { TokenChange } from '../../settings/tokens.ts';
 import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers, QueryResolvers, TokenResolvers } from '../generated.ts';
-import { onObject } from '../on-object.ts';
 import type { Call } from '../once.ts';
+import { onSecret } from '../on-secret.ts';
 import { tenantById } from './tenant.ts';
 
 export const Token: TokenResolvers = {
@@ -19,18 +19,12 @@ export const tokenQueries: QueryResolvers = {
   },
 };
 
-/** The secret goes past the memory of answers, which is a table. */
 async function onToken<I>(
   context: Context,
   call: Call<I>,
   work: (input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<TokenChange>,
 ) {
-  let secret: string | null = null;
-  const { object: token, userErrors } = await onObject(context, call, async (input) => {
-    const { secret: made = null, ...change } = await work(input);
-    secret = made;
-    return change;
-  });
+  const { object: token, secret, userErrors } = await onSecret(context, call, work);
   return { token, secret, userErrors };
 }
 

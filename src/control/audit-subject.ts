@@ -1,0 +1,11 @@
+/** What a mutation is about, where there is nothing yet or any more, and how names of things are kept. */
+import type { AuditSubject } from '../events/audit.ts';
+
+/** To be made, or not there. */
+export function absent(kind: AuditSubject['kind'], name: string | null): AuditSubject {
+  return { kind, id: null, name, tenantId: null, state: null };
+}
+
+export function lower(name: unknown): string | null {
+  return typeof name === 'string' ? name.trim().toLowerCase().slice(0, 253) : null;
+}

@@ -1,0 +1,78 @@
+/**
+ * Builds webhooks, and what sends to them by timers of every node that serves the control plane.
+ */
+import type { Config } from './config.ts';
+import type { Database } from './db/client.ts';
+import type { Routing } from './main-routing.ts';
+import type { Timers } from './main-timers.ts';
+import { exchange } from './net/http-exchange.ts';
+import { createDeliveries, type Deliveries, dropOldDeliveries } from './notify/deliveries.ts';
+import { emptyOutbox } from './notify/outbox.ts';
+import { ATTEMPT_TIMEOUT_MS, createWebhookSender, MOST_ANSWER_BYTES } from './notify/sender.ts';
+import { endpointOf } from './notify/webhook-input.ts';
+import { createWebhooks, type Webhooks } from './notify/webhooks.ts';
+import type { Log } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+const SEND_EVERY_MS = 1000;
+const RETENTION_EVERY_MS = 600_000;
+const ROWS_AT_ONCE = 5000;
+
+export interface NotifyParts {
+  readonly config: Pick<Config, 'roles' | 'deliveryHold' | 'allowPrivateNextHops'>;
+  readonly database: Pick<Database, 'sql'>;
+  readonly routing: Pick<Routing, 'resolver'>;
+  readonly timers: Timers;
+  readonly log: Pick<Log, 'fault' | 'webhookFailed' | 'webhookDisabled'>;
+  readonly metrics: Pick<Metrics, 'faulted' | 'webhookAttempted'>;
+}
+
+export interface Notify {
+  readonly webhooks: Webhooks;
+  readonly deliveries: Deliveries;
+  stop(): Promise<void>;
+}
+
+export function startNotify(parts: NotifyParts): Notify {
+  const { config, timers, log, metrics } = parts;
+  const { sql } = parts.database;
+  const allowPrivate = config.allowPrivateNextHops;
+  const { resolver } = parts.routing;
+  const onFault = (error: unknown): void => {
+    metrics.faulted('webhooks');
+    log.fault({ where: 'webhooks', error });
+  };
+  const sender = createWebhookSender({
+    sql,
+    post: (request, signal) =>
+      exchange(request, {
+        resolver,
+        allowPrivate,
+        signal,
+        timeoutMs: ATTEMPT_TIMEOUT_MS,
+        maxBytes: MOST_ANSWER_BYTES,
+      }),
+    onAttempt: ({ webhookId, url, kind }, outcome, disabled) => {
+      const { host } = endpointOf(url);
+      metrics.webhookAttempted(
+        outcome.kind === 'DELIVERED' ? 'DELIVERED' : outcome.status === null ? 'UNREACHED' : 'REFUSED',
+      );
+      if (outcome.kind === 'FAILED') log.webhookFailed({ webhookId, host, kind, status: outcome.status });
+      if (disabled !== null) log.webhookDisabled({ webhookId, host, reason: disabled });
+    },
+    onFault,
+  });
+  const webhooks = createWebhooks(sql, allowPrivate);
+  const isSending = config.roles.has('control') && !config.deliveryHold;
+  const poke = (): void => {
+    if (isSending) sender.look().catch(onFault);
+  };
+  if (isSending) {
+    timers.every(SEND_EVERY_MS, 'webhooks', async () => {
+      while ((await emptyOutbox(sql, async () => undefined)) > 0);
+      await sender.look();
+    });
+    timers.every(RETENTION_EVERY_MS, 'deliveries', () => dropOldDeliveries(sql, ROWS_AT_ONCE));
+  }
+  return { webhooks, deliveries: createDeliveries(sql, webhooks, { send: sender.send, poke }), stop: sender.stop };
+}

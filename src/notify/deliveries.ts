@@ -1,0 +1,201 @@
+/**
+ * Deliveries as people see them: pages of a webhook's, one sent on request, those of before sent again. Kept for thirty days.
+ */
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import { newId } from '../mail/id.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { allOf, mineOnly } from '../settings/conditions.ts';
+import { type Change, refused } from '../settings/change.ts';
+import type { UserError } from '../settings/user-error.ts';
+import { type ClaimedDelivery, LEASE_SECONDS } from './claim.ts';
+import { replayEvents } from './outbox.ts';
+import { PING, typeOf } from './webhook-kinds.ts';
+import { pingBody } from './webhook-message.ts';
+import { noSuchWebhook, type Webhook, type Webhooks } from './webhooks.ts';
+
+export type DeliveryState = 'PENDING' | 'DELIVERED' | 'FAILED';
+
+export interface Delivery {
+  /** The webhook-id that the receiver sees. */
+  readonly id: string;
+  readonly webhookId: string;
+  /** `outage.opened`. */
+  readonly type: string;
+  readonly status: DeliveryState;
+  readonly body: string;
+  readonly attemptCount: number;
+  readonly createdAt: Date;
+  readonly lastAttemptAt: Date | null;
+  readonly nextAttemptAt: Date | null;
+  readonly responseStatus: number | null;
+  readonly responseText: string | null;
+}
+
+export interface DeliveryPageRequest {
+  readonly webhookId: string;
+  readonly limit: number;
+  /** Only those with a smaller id. */
+  readonly beforeId: string | null;
+  readonly status?: DeliveryState | null | undefined;
+}
+
+export interface Replay {
+  readonly webhook: Webhook;
+  readonly count: number;
+  /** False: there is more than one replay asks for. */
+  readonly isWhole: boolean;
+}
+
+export interface Deliveries {
+  /** Newest first. */
+  listDeliveries(viewer: Viewer, page: DeliveryPageRequest): Promise<Delivery[]>;
+  findDelivery(viewer: Viewer, id: string): Promise<Delivery | null>;
+  /** Sends a ping and waits for what comes of it. */
+  sendPing(viewer: Viewer, input: { readonly id: string }): Promise<Change<Delivery>>;
+  redeliver(viewer: Viewer, input: { readonly id: string }): Promise<Change<Delivery>>;
+  replay(viewer: Viewer, input: { readonly id: string; readonly since: Date }): Promise<Change<Replay>>;
+}
+
+const DAYS_KEPT = 30;
+const MOST_PINGS_A_MINUTE = 10;
+
+/** `send`: makes a delivery that was claimed, and writes down what came of it. `poke`: something is due. */
+export function createDeliveries(
+  sql: Sql,
+  webhooks: Pick<Webhooks, 'findWebhook'>,
+  { send, poke }: { readonly send: (claimed: ClaimedDelivery) => Promise<void>; readonly poke: () => void },
+): Deliveries {
+  const deliveries: Deliveries = {
+    listDeliveries: (viewer, page) => listDeliveries(sql, viewer, page),
+    findDelivery: (viewer, id) => findDelivery(sql, viewer, id),
+    async sendPing(viewer, { id }) {
+      const webhook = await webhooks.findWebhook(viewer, id);
+      if (webhook === null) return refused(noSuchWebhook(id));
+      const claimed = await claimPing(sql, webhook.id);
+      if (claimed === 'NO_SECRET') return refused(conflict('The webhook has no secret: rotate it first.'));
+      if (claimed === 'TOO_MANY') return refused(tooManyPings());
+      await send(claimed);
+      const delivery = await findDelivery(sql, viewer, claimed.id);
+      return delivery === null ? refused(noSuchWebhook(id)) : { kind: 'DONE', object: delivery };
+    },
+    async redeliver(viewer, { id }) {
+      const change = await sql.begin((transaction) => redeliver(transaction, viewer, id));
+      poke();
+      return change;
+    },
+    async replay(viewer, { id, since }) {
+      const webhook = await webhooks.findWebhook(viewer, id);
+      if (webhook === null) return refused(noSuchWebhook(id));
+      if (webhook.status === 'DISABLED') return refused(isDisabled());
+      const earliest = await earliestReplay(sql, since);
+      const { tenantId, events: kinds, domains } = webhook;
+      const replayed = await sql.begin((transaction) =>
+        replayEvents(transaction, { id: webhook.id, tenantId, kinds, domains }, earliest),
+      );
+      poke();
+      return { kind: 'DONE', object: { webhook, ...replayed } };
+    },
+  };
+  return deliveries;
+}
+
+function columns(sql: SqlExecutor) {
+  return sql`id, webhook_id as "webhookId", kind, state as status, body, attempt_count as "attemptCount",
+    created_at as "createdAt", last_attempt_at as "lastAttemptAt", next_attempt_at as "nextAttemptAt",
+    response_status as "responseStatus", response_text as "responseText"`;
+}
+
+type DeliveryRow = Omit<Delivery, 'type'> & { readonly kind: string };
+
+function deliveryOf({ kind, ...row }: DeliveryRow): Delivery {
+  return { ...row, type: typeOf(kind) };
+}
+
+async function listDeliveries(sql: SqlExecutor, viewer: Viewer, page: DeliveryPageRequest): Promise<Delivery[]> {
+  const { webhookId, limit, beforeId, status = null } = page;
+  const conditions = allOf(sql, [
+    sql`webhook_id = ${webhookId}`,
+    mineOnly(sql, viewer),
+    ...(beforeId === null ? [] : [sql`id < ${beforeId}`]),
+    ...(status === null ? [] : [sql`state = ${status}`]),
+  ]);
+  const rows = await sql<DeliveryRow[]>`
+    select ${columns(sql)} from webhook_deliveries where ${conditions} order by webhook_id desc, id desc limit ${limit}`;
+  return rows.map(deliveryOf);
+}
+
+async function findDelivery(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Delivery | null> {
+  const [row] = await sql<DeliveryRow[]>`
+    select ${columns(sql)} from webhook_deliveries where id::text = ${id.toLowerCase()} and ${mineOnly(sql, viewer)}`;
+  return row === undefined ? null : deliveryOf(row);
+}
+
+/** A ping that is in the hands of this node from the beginning. */
+async function claimPing(sql: SqlExecutor, webhookId: string): Promise<ClaimedDelivery | 'NO_SECRET' | 'TOO_MANY'> {
+  const [now] = await sql<{ at: Date; pings: number }[]>`
+    select bmx_now() as at, (select count(*)::integer from (
+      select from webhook_deliveries
+      where webhook_id = ${webhookId} and kind = ${PING} and created_at > bmx_now() - interval '1 minute'
+      limit ${MOST_PINGS_A_MINUTE}) as recent) as pings`;
+  if (now === undefined || now.pings >= MOST_PINGS_A_MINUTE) return 'TOO_MANY';
+  const [claimed] = await sql<ClaimedDelivery[]>`
+    with source as (
+      select w.id, w.tenant_id, w.url, s.secret, case when s.previous_until > bmx_now() then s.previous_secret end as previous
+      from webhooks w join webhook_secrets s on s.webhook_id = w.id where w.id = ${webhookId}
+    ), ping as (
+      insert into webhook_deliveries (id, webhook_id, tenant_id, kind, body, attempt_count, last_attempt_at, next_attempt_at)
+      select ${newId()}, id, tenant_id, ${PING}, ${pingBody(now.at)}, 1, bmx_now(),
+             bmx_now() + make_interval(secs => ${LEASE_SECONDS})
+      from source
+      returning *
+    )
+    select ping.id, ping.webhook_id as "webhookId", ping.tenant_id as "tenantId", ping.kind, source.url, ping.body,
+      ping.attempt_count as "attemptCount", bmx_now() as at, source.secret, source.previous as "previousSecret"
+    from ping, source`;
+  return claimed ?? 'NO_SECRET';
+}
+
+async function redeliver(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<Delivery>> {
+  const [found] = await sql<{ id: string; is_enabled: boolean }[]>`
+    select d.id, (select is_enabled from webhooks w where w.id = d.webhook_id) as is_enabled
+    from webhook_deliveries d where d.id::text = ${id.toLowerCase()} and ${mineOnly(sql, viewer)} for update`;
+  if (found === undefined) {
+    const message = `You have no delivery "${id.slice(0, 40)}". Webhook.deliveries lists those of the last ${DAYS_KEPT} days.`;
+    return refused({ field: ['id'], message, code: 'NOT_FOUND' });
+  }
+  if (!found.is_enabled) return refused(isDisabled());
+  const [row] = await sql<DeliveryRow[]>`
+    update webhook_deliveries set state = 'PENDING', attempt_count = 0, next_attempt_at = bmx_now(), begun_at = bmx_now()
+    where id = ${found.id} returning ${columns(sql)}`;
+  if (row === undefined) throw new Error('a locked delivery is gone');
+  return { kind: 'DONE', object: deliveryOf(row) };
+}
+
+/** What is older than deliveries are kept for is not told again. */
+async function earliestReplay(sql: SqlExecutor, since: Date): Promise<Date> {
+  const [row] = await sql<{ since: Date }[]>`
+    select greatest(${since}::timestamptz, bmx_now() - make_interval(days => ${DAYS_KEPT})) as since`;
+  return row?.since ?? since;
+}
+
+/** Ended ones past their time, up to `limit`. Any number of nodes may call it. */
+export async function dropOldDeliveries(sql: SqlExecutor, limit: number): Promise<void> {
+  await sql`
+    delete from webhook_deliveries where id in (
+      select id from webhook_deliveries
+      where created_at < bmx_now() - make_interval(days => ${DAYS_KEPT}) and state <> 'PENDING'
+      order by created_at limit ${limit} for update skip locked)`;
+}
+
+function conflict(message: string): UserError {
+  return { field: ['id'], message, code: 'CONFLICT' };
+}
+
+function isDisabled(): UserError {
+  return conflict('The webhook is disabled. Enable it first (webhookUpdate with isEnabled), then repeat.');
+}
+
+function tooManyPings(): UserError {
+  const message = `${MOST_PINGS_A_MINUTE} pings a minute are enough. Wait a minute.`;
+  return { field: ['id'], message, code: 'TOO_MANY' };
+}

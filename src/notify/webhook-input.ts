@@ -1,0 +1,82 @@
+/**
+ * Checks what a person typed for a webhook: its address, what it is to be told of, for which domains.
+ *
+ * Where the host's name leads is judged with each attempt (net/http-exchange.ts), since the DNS may say another thing then.
+ */
+import { isUsableNextHopAddress } from '../net/address-class.ts';
+import { normalizeAddress } from '../net/addresses.ts';
+import type { Checked } from '../settings/domain-input.ts';
+import { invalid } from '../settings/user-error.ts';
+import { WEBHOOK_KINDS, type WebhookKind } from './webhook-kinds.ts';
+
+const MAX_URL_LENGTH = 2000;
+const MAX_DESCRIPTION_LENGTH = 200;
+/** Below it there are mail servers, name servers and shells, and nobody's receiver. */
+const FIRST_FREE_PORT = 1024;
+const WEB_PORTS = [80, 443];
+
+/** Where a webhook sends. */
+export interface Endpoint {
+  readonly isTls: boolean;
+  /** Lower case; an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+}
+
+/** Of a URL that was checked. */
+export function endpointOf(url: string): Endpoint {
+  const { protocol, hostname, port, pathname, search } = new URL(url);
+  const isTls = protocol === 'https:';
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  return { isTls, host, port: port === '' ? (isTls ? 443 : 80) : Number(port), path: pathname + search };
+}
+
+/** The one form of the URL. `allowPrivate`: ALLOW_PRIVATE_NEXT_HOPS. */
+export function checkUrl(text: string, allowPrivate: boolean): Checked<string> {
+  const given = text.trim();
+  const complaint =
+    given.length > MAX_URL_LENGTH || !URL.canParse(given)
+      ? `A URL such as https://hooks.example.org/backup-mx is expected, of at most ${MAX_URL_LENGTH} characters.`
+      : describeBadUrl(new URL(given), allowPrivate);
+  if (complaint !== null) return { kind: 'BAD', errors: [invalid(['url'], complaint)] };
+  return { kind: 'OK', value: new URL(given).href };
+}
+
+function describeBadUrl(url: URL, allowPrivate: boolean): string | null {
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowPrivate)) {
+    return 'The URL must begin with https://: what is sent in clear can be read and changed on its way.';
+  }
+  if (url.username !== '' || url.password !== '') {
+    return 'The URL holds a user name or password. Leave them out: a receiver knows us by the signature.';
+  }
+  if (url.hash !== '') return 'The URL has a part behind #, which no server gets. Leave it out.';
+  const { host, port } = endpointOf(url.href);
+  if (port === 0 || (port < FIRST_FREE_PORT && !WEB_PORTS.includes(port))) {
+    return `Port ${port} is none of a web server. Use 443, 80, or one from ${FIRST_FREE_PORT} on.`;
+  }
+  const address = normalizeAddress(host);
+  if (address !== null && !isUsableNextHopAddress(address, allowPrivate)) {
+    return `${host} is an address of a private network or of this machine. Name a host that the internet can reach.`;
+  }
+  return null;
+}
+
+/** In the order of the list of all, each once. */
+export function checkKinds(kinds: readonly WebhookKind[]): Checked<readonly WebhookKind[]> {
+  if (kinds.length > 0) return { kind: 'OK', value: WEBHOOK_KINDS.filter((kind) => kinds.includes(kind)) };
+  return { kind: 'BAD', errors: [invalid(['events'], 'Name at least one event: without any, nothing is ever sent.')] };
+}
+
+export function checkDescription(text: string): Checked<string> {
+  const description = text.trim();
+  if (
+    description.length <= MAX_DESCRIPTION_LENGTH &&
+    !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(description) &&
+    description.isWellFormed()
+  ) {
+    return { kind: 'OK', value: description };
+  }
+  const message = `A description has at most ${MAX_DESCRIPTION_LENGTH} characters, none of them control characters.`;
+  return { kind: 'BAD', errors: [invalid(['description'], message)] };
+}

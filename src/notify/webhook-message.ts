@@ -1,0 +1,88 @@
+/**
+ * What a webhook is sent: the body of an event, its signatures, the headers (Standard Webhooks 1.0.0).
+ *
+ * The body has `type`, `timestamp` and `data`; `data.version` is 1 as long as fields are only added. A body is written once and
+ * kept, since every attempt signs the same octets. Facts are named here one by one: what the record learns to hold is not told
+ * by that. Pure.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { Buffer } from 'node:buffer';
+import { PING, typeOf, type WebhookKind } from './webhook-kinds.ts';
+
+export interface ToldEvent {
+  readonly id: string;
+  readonly kind: WebhookKind;
+  readonly at: Date;
+  /** Null when it is about none. */
+  readonly domain: string | null;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+const VERSION = 1;
+
+const OUTAGE = ['outageId', 'class', 'reply', 'heldCount'];
+const FACTS: Readonly<Record<WebhookKind, readonly string[]>> = {
+  OUTAGE_OPENED: OUTAGE,
+  OUTAGE_RECLASSIFIED: [...OUTAGE, 'formerClass'],
+  OUTAGE_THRESHOLD: [...OUTAGE, 'hours'],
+  OUTAGE_DRAINING: OUTAGE,
+  OUTAGE_DRAINED: OUTAGE,
+  OUTAGE_CLOSED: [...OUTAGE, 'reason'],
+  BREAKER_OPENED: ['reply', 'heldCount'],
+  BREAKER_CLOSED: ['reason'],
+  DOMAIN_ACTIVATED: [],
+  DOMAIN_SUSPENDED: ['reason'],
+  DOMAIN_UNSUSPENDED: ['reason'],
+  DOMAIN_PROOF_LOST: [],
+  DOMAIN_PROOF_FOUND: [],
+  DNSBL_ZONE_OFF: ['zone', 'reason'],
+  DNSBL_ZONE_ON: ['zone', 'reason'],
+  MAIL_DIGEST: ['failedCount', 'expiredCount', 'reportsSuppressedCount', 'since', 'until'],
+  WEBHOOK_DISABLED: ['webhookId', 'reason'],
+  SERVICE_TROUBLE_BEGAN: ['failingHosts', 'workingDomains'],
+  SERVICE_TROUBLE_ENDED: ['failingHosts', 'workingDomains'],
+};
+
+/** The body of an event, as it is signed and sent. */
+export function bodyOf({ id, kind, at, domain, facts }: ToldEvent): string {
+  const told = FACTS[kind].flatMap((name) => (facts[name] === undefined ? [] : [[name, facts[name]] as const]));
+  const data = { version: VERSION, eventId: id, ...(domain === null ? {} : { domain }), ...Object.fromEntries(told) };
+  return JSON.stringify({ type: typeOf(kind), timestamp: at.toISOString(), data });
+}
+
+export function pingBody(at: Date): string {
+  return JSON.stringify({ type: typeOf(PING), timestamp: at.toISOString(), data: { version: VERSION } });
+}
+
+const SECRET_BYTES = 32;
+
+/** 256 random bits. */
+export function makeWebhookSecret(): Uint8Array {
+  return randomBytes(SECRET_BYTES);
+}
+
+/** As its owner gets it, once. */
+export function secretText(secret: Uint8Array): string {
+  return `whsec_${Buffer.from(secret).toString('base64')}`;
+}
+
+export interface Signed {
+  readonly id: string;
+  /** Of this attempt, in whole seconds since 1970. */
+  readonly timestamp: number;
+  readonly body: string;
+  /** Each makes a signature of its own: the present one, and the one before while it is still taken. */
+  readonly secrets: readonly Uint8Array[];
+}
+
+export function headersOf({ id, timestamp, body, secrets }: Signed): Record<string, string> {
+  const signatures = secrets.map(
+    (secret) => `v1,${createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64')}`,
+  );
+  return {
+    'content-type': 'application/json',
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': signatures.join(' '),
+  };
+}

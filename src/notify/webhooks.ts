@@ -1,0 +1,298 @@
+/**
+ * Webhooks: where a tenant wants to be told what happens. Their secrets are told once.
+ *
+ * A delivery is signed, so secrets are kept as they are, in a table of their own that nothing but the signing reads. A rotation
+ * signs with both secrets for a while, so that a receiver can be changed without a gap. What is changed holds for the next
+ * attempt; a deleted webhook gets nothing more.
+ */
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import { type EventKind, recordEvent } from '../events/record.ts';
+import { newId } from '../mail/id.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { type Change, refused } from '../settings/change.ts';
+import { mineOnly } from '../settings/conditions.ts';
+import { errorsOf } from '../settings/domain-input.ts';
+import { checkQuota } from '../settings/quotas.ts';
+import { noSuchTenant } from '../settings/tenants.ts';
+import { MAX_OVERLAP_SECONDS } from '../settings/tokens.ts';
+import { invalid, type UserError } from '../settings/user-error.ts';
+import { checkDomains } from './watched-domains.ts';
+import { checkDescription, checkKinds, checkUrl, endpointOf } from './webhook-input.ts';
+import type { WebhookKind } from './webhook-kinds.ts';
+import { makeWebhookSecret, secretText } from './webhook-message.ts';
+
+/** NO_SECRET: it came from another database, and secrets do not travel. */
+export type DisabledReason = 'BY_USER' | 'GONE' | 'FAILING' | 'NO_SECRET';
+
+export interface Webhook {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly url: string;
+  readonly description: string;
+  readonly events: readonly WebhookKind[];
+  /** Null: all of the tenant. */
+  readonly domains: readonly string[] | null;
+  readonly status: 'ENABLED' | 'DISABLED';
+  readonly disabledReason: DisabledReason | null;
+  readonly disabledAt: Date | null;
+  /** Since when no attempt succeeds. */
+  readonly failingSince: Date | null;
+  /** Until when the secret before signs as well. */
+  readonly previousSecretUntil: Date | null;
+  readonly rotatedAt: Date | null;
+  readonly revision: number;
+  readonly createdAt: Date;
+}
+
+export interface WebhookCreateInput {
+  /** Absent or null: the viewer's own. */
+  readonly tenantId?: string | null | undefined;
+  readonly url: string;
+  readonly description?: string | null | undefined;
+  readonly events: readonly WebhookKind[];
+  readonly domains?: readonly string[] | null | undefined;
+}
+
+/** Absent: as it was. */
+export interface WebhookUpdateInput {
+  readonly id: string;
+  readonly url?: string | null | undefined;
+  readonly description?: string | null | undefined;
+  readonly events?: readonly WebhookKind[] | null | undefined;
+  readonly domains?: readonly string[] | null | undefined;
+  readonly isEnabled?: boolean | null | undefined;
+  readonly expectedRevision?: number | null | undefined;
+}
+
+/** `secret`: what a new or rotated webhook signs with, told once. */
+export type WebhookChange = Change<Webhook> & { readonly secret?: string };
+
+export interface Webhooks {
+  findWebhook(viewer: Viewer, id: string): Promise<Webhook | null>;
+  /** In order of creation, after the one with id `afterId` when given. */
+  listWebhooks(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<Webhook[]>;
+  createWebhook(viewer: Viewer, input: WebhookCreateInput): Promise<WebhookChange>;
+  updateWebhook(viewer: Viewer, input: WebhookUpdateInput): Promise<WebhookChange>;
+  rotateSecret(viewer: Viewer, input: { readonly id: string; readonly overlapSeconds: number }): Promise<WebhookChange>;
+  /** Its deliveries go with it. */
+  deleteWebhook(viewer: Viewer, input: { readonly id: string }): Promise<WebhookChange>;
+}
+
+/** `allowPrivate`: ALLOW_PRIVATE_NEXT_HOPS. */
+export function createWebhooks(sql: Sql, allowPrivate: boolean): Webhooks {
+  const change = (work: (transaction: SqlExecutor) => Promise<WebhookChange>) => sql.begin(work);
+  return {
+    findWebhook: (viewer, id) => findWebhook(sql, viewer, id),
+    listWebhooks: (viewer, page) => listWebhooks(sql, viewer, page),
+    createWebhook: (viewer, input) =>
+      change((transaction) => createWebhook(transaction, viewer, { ...input, allowPrivate })),
+    updateWebhook: (viewer, input) =>
+      change((transaction) => updateWebhook(transaction, viewer, { ...input, allowPrivate })),
+    rotateSecret: (viewer, input) => change((transaction) => rotateSecret(transaction, viewer, input)),
+    deleteWebhook: (viewer, { id }) => change((transaction) => deleteWebhook(transaction, viewer, id)),
+  };
+}
+
+interface WebhookRow {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly url: string;
+  readonly description: string;
+  readonly kinds: readonly WebhookKind[];
+  readonly domains: readonly string[] | null;
+  readonly is_enabled: boolean;
+  readonly disabled_reason: 'GONE' | 'FAILING' | null;
+  readonly disabled_at: Date | null;
+  readonly failing_since: Date | null;
+  readonly has_secret: boolean;
+  readonly previous_until: Date | null;
+  readonly rotated_at: Date | null;
+  readonly revision: number;
+  readonly created_at: Date;
+}
+
+/** Never a secret: whether there is one, and until when there are two. */
+function columns(sql: SqlExecutor) {
+  return sql`id, tenant_id, url, description, kinds, domains, is_enabled, disabled_reason, disabled_at, failing_since, revision,
+    rotated_at, created_at, exists (select from webhook_secrets s where s.webhook_id = webhooks.id) as has_secret,
+    (select previous_until from webhook_secrets s
+     where s.webhook_id = webhooks.id and previous_until > bmx_now()) as previous_until`;
+}
+
+function webhookOf(row: WebhookRow): Webhook {
+  const reason = row.is_enabled ? (row.has_secret ? null : 'NO_SECRET') : (row.disabled_reason ?? 'BY_USER');
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    url: row.url,
+    description: row.description,
+    events: row.kinds,
+    domains: row.domains,
+    status: reason === null ? 'ENABLED' : 'DISABLED',
+    disabledReason: reason,
+    disabledAt: row.disabled_at,
+    failingSince: row.failing_since,
+    previousSecretUntil: row.previous_until,
+    rotatedAt: row.rotated_at,
+    revision: row.revision,
+    createdAt: row.created_at,
+  };
+}
+
+async function findWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Webhook | null> {
+  const [row] = await sql<WebhookRow[]>`
+    select ${columns(sql)} from webhooks where id::text = ${id.toLowerCase()} and ${mineOnly(sql, viewer)}`;
+  return row === undefined ? null : webhookOf(row);
+}
+
+async function listWebhooks(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { limit, afterId }: { limit: number; afterId: string | null },
+): Promise<Webhook[]> {
+  const rows = await sql<WebhookRow[]>`
+    select ${columns(sql)} from webhooks
+    where ${mineOnly(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
+    order by id limit ${limit}`;
+  return rows.map(webhookOf);
+}
+
+interface Judged {
+  readonly allowPrivate: boolean;
+}
+
+async function createWebhook(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  input: WebhookCreateInput & Judged,
+): Promise<WebhookChange> {
+  const tenantId = (input.tenantId ?? viewer.tenantId).toLowerCase();
+  if (!(await lockTenant(sql, viewer, tenantId))) return refused(noSuchTenant(tenantId, 'tenantId'));
+  const url = checkUrl(input.url, input.allowPrivate);
+  const description = checkDescription(input.description ?? '');
+  const kinds = checkKinds(input.events);
+  const domains = await checkDomains(sql, tenantId, input.domains ?? null);
+  if (url.kind === 'BAD' || description.kind === 'BAD' || kinds.kind === 'BAD' || domains.kind === 'BAD') {
+    return refused(...errorsOf(url, description, kinds, domains));
+  }
+  const tooMany = await checkQuota(sql, { tenantId, quota: 'webhooks', more: 1, field: ['url'] });
+  if (tooMany !== null) return refused(tooMany);
+  const id = newId();
+  await sql`
+    insert into webhooks (id, tenant_id, url, description, kinds, domains)
+    values (${id}, ${tenantId}, ${url.value}, ${description.value}, ${[...kinds.value]}::text[],
+            ${domains.value === null ? null : [...domains.value]}::text[])`;
+  const secret = makeWebhookSecret();
+  await sql`insert into webhook_secrets (webhook_id, tenant_id, secret) values (${id}, ${tenantId}, ${secret})`;
+  return done(sql, id, 'WEBHOOK_CREATED', secret);
+}
+
+/** Whether the viewer may give this tenant something; the tenant is not deleted meanwhile. */
+export async function lockTenant(sql: SqlExecutor, viewer: Viewer, tenantId: string): Promise<boolean> {
+  const rows = await sql`
+    select from tenants where id::text = ${tenantId} and deleted_at is null
+      and (${viewer.isOperator} or id = ${viewer.tenantId})
+    for key share`;
+  return rows.length > 0;
+}
+
+async function updateWebhook(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  input: WebhookUpdateInput & Judged,
+): Promise<WebhookChange> {
+  const before = await lockWebhook(sql, viewer, input.id);
+  if (before === null) return refused(noSuchWebhook(input.id));
+  const expected = input.expectedRevision ?? before.revision;
+  if (expected !== before.revision) {
+    const message = `The webhook has revision ${before.revision}, not ${expected}: look at it again, and repeat with that.`;
+    return { kind: 'REFUSED', errors: [{ field: ['expectedRevision'], message, code: 'CONFLICT' }], object: before };
+  }
+  const url = checkUrl(input.url ?? before.url, input.allowPrivate);
+  const description = checkDescription(
+    input.description === undefined ? before.description : (input.description ?? ''),
+  );
+  const kinds = checkKinds(input.events ?? before.events);
+  const domains =
+    input.domains === undefined
+      ? { kind: 'OK' as const, value: before.domains }
+      : await checkDomains(sql, before.tenantId, input.domains);
+  if (url.kind === 'BAD' || description.kind === 'BAD' || kinds.kind === 'BAD' || domains.kind === 'BAD') {
+    return refused(...errorsOf(url, description, kinds, domains));
+  }
+  const isEnabled = input.isEnabled ?? null;
+  await sql`
+    update webhooks set url = ${url.value}, description = ${description.value}, kinds = ${[...kinds.value]}::text[],
+      domains = ${domains.value === null ? null : [...domains.value]}::text[], revision = revision + 1,
+      is_enabled = coalesce(${isEnabled}::boolean, is_enabled),
+      disabled_reason = case when ${isEnabled}::boolean is null then disabled_reason end,
+      disabled_at = case when ${isEnabled}::boolean is null then disabled_at
+                         when not ${isEnabled}::boolean then coalesce(disabled_at, bmx_now()) end,
+      failing_since = case when ${isEnabled}::boolean then null else failing_since end
+    where id = ${before.id}`;
+  if (isEnabled === false) await giveUpPending(sql, before.id);
+  return done(sql, before.id, 'WEBHOOK_UPDATED');
+}
+
+/** What was still to be sent of one that is disabled; it can be asked for again later. */
+export async function giveUpPending(sql: SqlExecutor, webhookId: string): Promise<void> {
+  await sql`
+    update webhook_deliveries
+    set state = 'FAILED', next_attempt_at = null, response_status = null, response_text = '[the webhook was disabled]'
+    where webhook_id = ${webhookId} and state = 'PENDING'`;
+}
+
+async function rotateSecret(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { id, overlapSeconds }: { readonly id: string; readonly overlapSeconds: number },
+): Promise<WebhookChange> {
+  if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
+    return refused(invalid(['overlapSeconds'], `overlapSeconds lies between 0 and ${MAX_OVERLAP_SECONDS}, a week.`));
+  }
+  const before = await lockWebhook(sql, viewer, id);
+  if (before === null) return refused(noSuchWebhook(id));
+  const secret = makeWebhookSecret();
+  await sql`
+    insert into webhook_secrets as s (webhook_id, tenant_id, secret) values (${before.id}, ${before.tenantId}, ${secret})
+    on conflict (webhook_id) do update
+    set previous_secret = s.secret, previous_until = bmx_now() + make_interval(secs => ${overlapSeconds}),
+        secret = excluded.secret`;
+  await sql`update webhooks set rotated_at = bmx_now(), revision = revision + 1 where id = ${before.id}`;
+  return done(sql, before.id, 'WEBHOOK_ROTATED', secret);
+}
+
+async function deleteWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<WebhookChange> {
+  const before = await lockWebhook(sql, viewer, id);
+  if (before === null) return refused(noSuchWebhook(id));
+  await sql`delete from webhook_secrets where webhook_id = ${before.id}`;
+  await sql`delete from webhooks where id = ${before.id}`;
+  await record(sql, before, 'WEBHOOK_DELETED');
+  return { kind: 'DONE', object: before };
+}
+
+/** Until COMMIT. */
+async function lockWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Webhook | null> {
+  const [row] = await sql<WebhookRow[]>`
+    select ${columns(sql)} from webhooks where id::text = ${id.toLowerCase()} and ${mineOnly(sql, viewer)} for update`;
+  return row === undefined ? null : webhookOf(row);
+}
+
+async function done(sql: SqlExecutor, id: string, kind: EventKind, secret?: Uint8Array): Promise<WebhookChange> {
+  const [row] = await sql<WebhookRow[]>`select ${columns(sql)} from webhooks where id = ${id}`;
+  if (row === undefined) throw new Error('a locked webhook is gone');
+  const object = webhookOf(row);
+  await record(sql, object, kind);
+  return { kind: 'DONE', object, ...(secret === undefined ? {} : { secret: secretText(secret) }) };
+}
+
+export function noSuchWebhook(id: string): UserError {
+  const message = `You have no webhook "${id.slice(0, 40)}". The query "webhooks" lists those you have.`;
+  return { field: ['id'], message, code: 'NOT_FOUND' };
+}
+
+/** Of its address the host alone: the path may be a secret between the tenant and the receiver. */
+function record(sql: SqlExecutor, { tenantId, id, url, events }: Webhook, kind: EventKind): Promise<void> {
+  const facts = { webhookId: id, host: endpointOf(url).host, events };
+  return recordEvent(sql, { tenantId, destinationId: null, messageId: null, kind, facts });
+}
