@@ -1,0 +1,486 @@
+/** What a webhook is sent: each event once to each that wants it, signed, tried again, in bounds, by any number of nodes. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { openDatabase } from '../../src/db/client.ts';
+import type { Viewer } from '../../src/mail/viewer.ts';
+import { addTenant } from '../control/harness.ts';
+import { until } from '../helpers/child.ts';
+import { type Receiver, signersOf } from '../helpers/webhook-receiver.ts';
+import { OPERATOR, startWorld, type World } from './webhook-world.ts';
+
+let world: World;
+let receiver: Receiver;
+let destinationId: string;
+let elsewhere: string;
+let other: Viewer;
+beforeAll(async () => {
+  world = await startWorld();
+  destinationId = await world.domain('kept.example');
+  elsewhere = await world.domain('elsewhere.example');
+  other = await addTenant(world.database);
+});
+beforeEach(async () => {
+  await world.reset();
+  receiver = await world.receiver();
+});
+afterEach(() => expect(world.faults).toEqual([]));
+afterAll(() => world.close());
+
+const OPENED = { outageId: '0190', class: 'DOWN', reply: '[refused]', secretNote: 'not for others' };
+const bodies = () =>
+  receiver.received.map(({ body }) => JSON.parse(body) as { type: string; data: Record<string, unknown> });
+
+describe('an event', () => {
+  test('is a signed message with the facts that are named, and nothing else', async () => {
+    const { id, secret } = await world.webhook({ url: `${receiver.url}?a=b`, domains: ['kept.example'] });
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    await world.untilAttempts(1);
+    const [message] = receiver.received;
+    if (message === undefined) throw new Error('nothing came');
+    expect(message).toMatchObject({
+      path: '/hook?a=b',
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'backup-mx' },
+    });
+    expect(await signersOf(message, [secret])).toEqual([secret]);
+    expect(await signersOf({ ...message, body: `${message.body} ` }, [secret])).toEqual([]);
+    expect(Math.abs(Number(message.headers['webhook-timestamp']) * 1000 - Date.now())).toBeLessThan(60_000);
+    expect(JSON.parse(message.body)).toEqual({
+      type: 'outage.opened',
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+      data: {
+        version: 1,
+        eventId: expect.any(String),
+        domain: 'kept.example',
+        outageId: '0190',
+        class: 'DOWN',
+        reply: '[refused]',
+      },
+    });
+    const [delivery] = await world.delivered(id);
+    expect(delivery).toMatchObject({
+      id: message.headers['webhook-id'],
+      type: 'outage.opened',
+      status: 'DELIVERED',
+      attemptCount: 1,
+      nextAttemptAt: null,
+      responseStatus: 204,
+      responseText: '',
+      body: message.body,
+    });
+  });
+
+  test('goes to those of its tenant that want its kind and watch its domain', async () => {
+    const mine = await world.webhook({ url: receiver.url });
+    const named = await world.webhook({ url: receiver.url, domains: ['kept.example'] });
+    await world.webhook({ url: receiver.url, domains: ['elsewhere.example'] });
+    await world.webhook({ url: receiver.url, events: ['MAIL_DIGEST'] });
+    await world.webhook({ url: receiver.url }, other);
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    // Of no kind that is told, and of another tenant's destination.
+    await world.event('DOMAIN_FLUSHED', destinationId);
+    await world.untilAttempts(2);
+    await world.node.tick();
+    expect(
+      (await world.sql<{ id: string }[]>`select webhook_id as id from webhook_deliveries`).map(({ id }) => id).sort(),
+    ).toEqual([mine.id, named.id].sort());
+    await world.event('OUTAGE_CLOSED', elsewhere, {}, other.tenantId);
+    await world.node.tick();
+    await world.untilAttempts(3);
+    expect(receiver.received).toHaveLength(3);
+  });
+
+  test('that is about no domain goes to those who watch all', async () => {
+    const all = await world.webhook({ url: receiver.url, events: ['DNSBL_ZONE_OFF'] });
+    await world.webhook({ url: receiver.url, events: ['DNSBL_ZONE_OFF'], domains: ['kept.example'] });
+    await world.event('DNSBL_ZONE_OFF', null, { zone: 'bl.example', reason: 'lists everything' });
+    await world.untilAttempts(1);
+    expect(bodies()).toMatchObject([
+      { type: 'dnsbl.zone_off', data: { zone: 'bl.example', reason: 'lists everything' } },
+    ]);
+    expect(await world.delivered(all.id)).toHaveLength(1);
+    expect(await world.sql`select from webhook_deliveries`).toHaveLength(1);
+  });
+
+  test('that commits late, behind others with larger ids, is not missed', async () => {
+    await world.webhook({ url: receiver.url });
+    await world.sql.begin(async (transaction) => {
+      await transaction`
+        insert into events (id, tenant_id, destination_id, kind, facts)
+        values (uuid_floor(clock_timestamp() - interval '1 hour'), ${OPERATOR.tenantId}, ${destinationId}, 'OUTAGE_OPENED', '{"class":"late"}')`;
+      await world.event('OUTAGE_CLOSED', destinationId, { reason: 'early' });
+      await world.untilAttempts(1);
+    });
+    await world.untilAttempts(2);
+    expect(bodies().map(({ data }) => data['class'] ?? data['reason'])).toEqual(['early', 'late']);
+  });
+
+  test('of before the webhook is not told, and one that was rolled back never', async () => {
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    const { id } = await world.webhook({ url: receiver.url });
+    await world.sql
+      .begin(async (transaction) => {
+        await transaction`
+          insert into events (id, tenant_id, destination_id, kind) values (new_id(), ${OPERATOR.tenantId}, ${destinationId}, 'OUTAGE_CLOSED')`;
+        throw new Error('undone');
+      })
+      .catch(() => undefined);
+    await world.node.tick();
+    expect(await world.delivered(id)).toEqual([]);
+    expect(await world.sql`select from event_outbox`).toHaveLength(0);
+  });
+});
+
+describe('a failure', () => {
+  test('is tried again on the ladder for five days, then the webhook is disabled and others are told', async () => {
+    receiver.answer = (response) => {
+      response.statusCode = 500;
+      response.end('broken');
+    };
+    const second = await world.receiver();
+    const { id } = await world.webhook({ url: receiver.url });
+    await world.webhook({ url: second.url, events: ['WEBHOOK_DISABLED'] });
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    const gaps: number[] = [];
+    for (let attempt = 1; ; attempt += 1) {
+      await world.untilAttempts(attempt);
+      const [delivery] = await world.delivered(id);
+      if (delivery?.status !== 'PENDING') break;
+      expect(delivery).toMatchObject({ attemptCount: attempt, responseStatus: 500, responseText: 'broken' });
+      const [due] = await world.sql<{ seconds: number }[]>`
+        select extract(epoch from next_attempt_at - last_attempt_at)::float8 as seconds from webhook_deliveries where webhook_id = ${id}`;
+      gaps.push(Math.round(due?.seconds ?? 0));
+      // Not a moment before.
+      await world.database.moveClock(`${Math.round(due?.seconds ?? 0) - 3} seconds`);
+      await world.node.tick();
+      expect(world.attempts).toHaveLength(attempt);
+      await world.database.moveClock('4 seconds');
+    }
+    expect(gaps.slice(0, 7)).toEqual([5, 300, 1800, 7200, 18_000, 36_000, 36_000]);
+    expect(gaps).toHaveLength(16);
+    expect(await world.webhooks.findWebhook(OPERATOR, id)).toMatchObject({
+      status: 'DISABLED',
+      disabledReason: 'FAILING',
+    });
+    await until('the other is told', 5000, async () => {
+      await world.node.tick();
+      return second.received.length > 0;
+    });
+    expect(JSON.parse(second.received[0]?.body ?? '{}')).toMatchObject({
+      type: 'webhook.disabled',
+      data: { webhookId: id, reason: 'FAILING' },
+    });
+    // Nothing more is made for it, until it is enabled and what was missed asked for.
+    const count = receiver.received.length;
+    await world.event('OUTAGE_CLOSED', destinationId, {});
+    await world.node.tick();
+    expect(await world.delivered(id)).toHaveLength(1);
+    receiver.answer = (response) => void response.writeHead(200).end('again');
+    await world.webhooks.updateWebhook(OPERATOR, { id, isEnabled: true });
+    const webhook = await world.webhooks.findWebhook(OPERATOR, id);
+    const replayed = await world.node.deliveries.replay(OPERATOR, { id, since: webhook?.createdAt ?? new Date(0) });
+    expect(replayed).toMatchObject({ kind: 'DONE', object: { count: 2, isWhole: true } });
+    await until('both arrive', 5000, async () => {
+      await world.node.tick();
+      return (await world.delivered(id)).every(({ status }) => status === 'DELIVERED');
+    });
+    expect(new Set(receiver.received.slice(0, count).map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(receiver.received.slice(count).map(({ headers }) => headers['webhook-id'])).toContain(
+      receiver.received[0]?.headers['webhook-id'] ?? '',
+    );
+  });
+
+  test('a success in between makes it young again', async () => {
+    receiver.answer = (response) => void response.writeHead(503).end();
+    const { id } = await world.webhook({ url: receiver.url });
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    await world.untilAttempts(1);
+    expect((await world.webhooks.findWebhook(OPERATOR, id))?.failingSince).toBeInstanceOf(Date);
+    receiver.answer = (response) => void response.writeHead(202).end();
+    await world.database.moveClock('10 seconds');
+    await world.untilAttempts(2);
+    expect((await world.webhooks.findWebhook(OPERATOR, id))?.failingSince).toBeNull();
+  });
+
+  test.each([
+    ['7200', 7200],
+    ['1', 5],
+    ['99999999', 86_400],
+    ['nonsense', 5],
+  ])('Retry-After: %s waits for %i seconds', async (field, seconds) => {
+    receiver.answer = (response) => void response.writeHead(429, { 'retry-after': field }).end();
+    const { id } = await world.webhook({ url: receiver.url });
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    await world.untilAttempts(1);
+    const [due] = await world.sql<{ seconds: number }[]>`
+      select extract(epoch from next_attempt_at - last_attempt_at)::float8 as seconds from webhook_deliveries where webhook_id = ${id}`;
+    expect(Math.abs((due?.seconds ?? 0) - seconds)).toBeLessThan(2);
+  });
+
+  test('410 disables at once, and nothing more is sent', async () => {
+    receiver.answer = (response) => void response.writeHead(410).end();
+    const { id } = await world.webhook({ url: receiver.url });
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    await world.event('OUTAGE_CLOSED', destinationId, OPENED);
+    await world.untilAttempts(1);
+    await until('it is disabled', 5000, async () => {
+      const webhook = await world.webhooks.findWebhook(OPERATOR, id);
+      return webhook?.disabledReason === 'GONE';
+    });
+    await world.database.moveClock('6 days');
+    const count = receiver.received.length;
+    await world.node.tick();
+    expect((await world.delivered(id)).map(({ status }) => status)).toEqual(['FAILED', 'FAILED']);
+    expect(receiver.received).toHaveLength(count);
+  });
+});
+
+describe('a receiver', () => {
+  const statusOf = async (answer: Receiver['answer'], timeoutMs = 500) => {
+    const node = world.startNode('hasty', { timeoutMs });
+    receiver.answer = answer;
+    const { id } = await world.webhook({ url: receiver.url });
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    await until('an attempt', 5000, async () => {
+      await node.tick();
+      return world.attempts.length > 0;
+    });
+    const [delivery] = await world.delivered(id);
+    return [delivery?.status, delivery?.responseStatus, delivery?.responseText];
+  };
+
+  test('that says nothing is left in time', async () => {
+    expect(await statusOf(() => undefined)).toEqual([
+      'PENDING',
+      null,
+      expect.stringContaining('no answer of 127.0.0.1'),
+    ]);
+  });
+
+  test('that closes without a word has failed', async () => {
+    expect(await statusOf((response) => void response.destroy())).toEqual([
+      'PENDING',
+      null,
+      expect.stringMatching(/^\[.+\]$/),
+    ]);
+  });
+
+  test('that breaks off in its body has said its status', async () => {
+    const answer: Receiver['answer'] = (response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half', () => response.destroy());
+    };
+    expect(await statusOf(answer)).toEqual(['DELIVERED', 200, 'half']);
+  });
+
+  test('that drips is cut off and has said its status', async () => {
+    const answer: Receiver['answer'] = (response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write('x'), 20);
+      response.on('close', () => clearInterval(timer));
+    };
+    expect(await statusOf(answer)).toEqual(['DELIVERED', 200, expect.stringMatching(/^x+$/)]);
+  });
+
+  test('with a giant body is heard as far as it matters', async () => {
+    const answer: Receiver['answer'] = (response) => {
+      response.writeHead(400);
+      const more = (): void => {
+        while (!response.destroyed && response.write('y'.repeat(65_536)));
+        response.once('drain', more);
+      };
+      more();
+    };
+    expect(await statusOf(answer)).toEqual(['PENDING', 400, 'y'.repeat(1000)]);
+  });
+
+  test('that redirects, also to this machine, is not followed', async () => {
+    const inside = await world.receiver('127.0.0.1');
+    const answer: Receiver['answer'] = (response) => {
+      response.writeHead(302, { location: inside.url });
+      response.end();
+    };
+    expect(await statusOf(answer)).toEqual(['PENDING', 302, '']);
+    expect(inside.connectionCount()).toBe(0);
+  });
+
+  test('that is slow holds up nobody else', async () => {
+    const slow = await world.receiver();
+    slow.answer = () => undefined;
+    for (let count = 0; count < 3; count += 1) await world.webhook({ url: slow.url });
+    const quick = await world.webhook({ url: receiver.url }, other);
+    for (let count = 0; count < 10; count += 1) {
+      await world.event('OUTAGE_OPENED', destinationId, OPENED);
+      await world.event('OUTAGE_OPENED', elsewhere, OPENED, other.tenantId);
+    }
+    await until('the quick one has all', 10_000, async () => {
+      await world.node.tick();
+      return receiver.received.length === 10;
+    });
+    expect((await world.delivered(quick.id)).length).toBe(10);
+    // Two of each webhook are under way, and no more.
+    expect(slow.connectionCount()).toBe(6);
+  });
+
+  test('of one tenant never has more than eight requests under way', async () => {
+    receiver.answer = () => undefined;
+    for (let count = 0; count < 6; count += 1) await world.webhook({ url: receiver.url });
+    for (let count = 0; count < 3; count += 1) await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    await world.node.tick();
+    await until('eight are under way', 5000, () => receiver.received.length === 8);
+    await world.node.tick();
+    await world.node.tick();
+    expect(receiver.connectionCount()).toBe(8);
+  });
+});
+
+describe('an address', () => {
+  const attemptAt = async (hosts: Record<string, readonly string[]>, host: string) => {
+    const strict = world.startNode('strict', { allowPrivate: false, timeoutMs: 300 });
+    Object.assign(world.dns, hosts);
+    await world.webhook({ url: `http://${host}:${receiver.port}/` });
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    await until('an attempt', 5000, async () => {
+      await strict.tick();
+      return world.attempts.length > 0;
+    });
+    const [attempt] = world.attempts;
+    return attempt?.outcome.kind === 'FAILED' ? attempt.outcome.text : 'DELIVERED';
+  };
+
+  test.each([
+    ['127.0.0.1'],
+    ['::ffff:127.0.0.1'],
+    ['0.0.0.0'],
+    ['169.254.169.254'],
+    ['::1'],
+    ['fd00::1'],
+    ['10.0.0.1'],
+    ['64:ff9b::7f00:1'],
+  ])('of our own network is never asked, whatever leads to it: %s', async (address) => {
+    expect(await attemptAt({ 'hooks.example': [address] }, 'hooks.example')).toBe(
+      '[hooks.example has no address that may be used]',
+    );
+    expect(receiver.connectionCount()).toBe(0);
+  });
+
+  test.each(['127.0.0.1', '2130706433', '0x7f.1', '0177.0.0.1', '[::ffff:127.0.0.1]'])(
+    'that was allowed when it was typed is refused when it is not any more: %s',
+    async (host) => {
+      expect(await attemptAt({}, host)).toMatch(/^\[.* is an address that may not be used\]$/);
+      expect(receiver.connectionCount()).toBe(0);
+    },
+  );
+
+  test('is the one that was judged, though the DNS says another thing a moment later', async () => {
+    const rebound = await world.receiver('127.0.0.66', receiver.port);
+    let asked = 0;
+    Object.defineProperty(world.dns, 'rebind.example', {
+      get: () => (asked++ === 0 ? ['127.0.0.1'] : ['127.0.0.66']),
+    });
+    await world.webhook({ url: `http://rebind.example:${receiver.port}/` });
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    await world.untilAttempts(1);
+    expect([asked, receiver.received.length, rebound.connectionCount()]).toEqual([1, 1, 0]);
+    expect(receiver.received[0]?.headers.host).toBe(`rebind.example:${receiver.port}`);
+  });
+});
+
+describe('secrets', () => {
+  test('both sign while they overlap, then the new one alone', async () => {
+    const { id, secret } = await world.webhook({ url: receiver.url });
+    const rotated = await world.webhooks.rotateSecret(OPERATOR, { id, overlapSeconds: 3600 });
+    const second = (rotated.kind === 'DONE' ? rotated.secret : null) ?? '';
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    await world.untilAttempts(1);
+    await world.database.moveClock('3601 seconds');
+    await world.event('OUTAGE_CLOSED', destinationId, OPENED);
+    await world.untilAttempts(2);
+    const signers = await Promise.all(receiver.received.map((message) => signersOf(message, [secret, second])));
+    expect(signers).toEqual([[secret, second], [second]]);
+  });
+
+  test('that did not travel: what happens waits for a new one', async () => {
+    const { id } = await world.webhook({ url: receiver.url });
+    await world.sql`delete from webhook_secrets`;
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    await world.node.tick();
+    await world.node.tick();
+    expect([receiver.received.length, (await world.delivered(id))[0]?.status]).toEqual([0, 'PENDING']);
+    await world.webhooks.rotateSecret(OPERATOR, { id, overlapSeconds: 0 });
+    await world.untilAttempts(1);
+    expect(receiver.received).toHaveLength(1);
+  });
+});
+
+test('a deleted webhook gets nothing more, also of what was pending', async () => {
+  receiver.answer = (response) => void response.writeHead(500).end();
+  const { id } = await world.webhook({ url: receiver.url });
+  await world.event('OUTAGE_OPENED', destinationId, OPENED);
+  await world.untilAttempts(1);
+  await world.webhooks.deleteWebhook(OPERATOR, { id });
+  await world.event('OUTAGE_CLOSED', destinationId, OPENED);
+  await world.database.moveClock('6 days');
+  await world.node.tick();
+  expect(receiver.received).toHaveLength(1);
+  expect(await world.sql`select from webhook_deliveries`).toHaveLength(0);
+});
+
+test('a ping is sent at once, once, and says what came back', async () => {
+  receiver.answer = (response) => void response.writeHead(500).end('not yet');
+  const { id, secret } = await world.webhook({ url: receiver.url });
+  const change = await world.node.deliveries.sendPing(OPERATOR, { id });
+  expect(change).toMatchObject({
+    kind: 'DONE',
+    object: { type: 'ping', status: 'FAILED', responseStatus: 500, responseText: 'not yet', attemptCount: 1 },
+  });
+  const [message] = receiver.received;
+  if (message === undefined) throw new Error('nothing came');
+  expect(await signersOf(message, [secret])).toEqual([secret]);
+  for (let count = 0; count < 9; count += 1) await world.node.deliveries.sendPing(OPERATOR, { id });
+  expect(await world.node.deliveries.sendPing(OPERATOR, { id })).toMatchObject({ errors: [{ code: 'TOO_MANY' }] });
+});
+
+describe('nodes', () => {
+  test('share the work, and nobody is told twice', async () => {
+    const { database: other } = { database: openDatabase(world.database.target, { poolSize: 3 }) };
+    const second = world.startNode('second', { sql: other.sql });
+    for (let count = 0; count < 4; count += 1) await world.webhook({ url: receiver.url });
+    for (let count = 0; count < 50; count += 1) await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    await until('all arrive', 15_000, async () => {
+      await Promise.all([world.node.tick(), second.tick()]);
+      return world.attempts.length >= 200;
+    });
+    await second.sender.stop();
+    await other.close();
+    expect(receiver.received).toHaveLength(200);
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(200);
+    expect(new Set(world.attempts.map(({ node }) => node))).toEqual(new Set(['first', 'second']));
+  });
+
+  test('that die between the sending and its record leave it to another, with the same id', async () => {
+    const dying = openDatabase(world.database.target, { poolSize: 3 });
+    const doomed = world.startNode('doomed', { sql: dying.sql });
+    await world.webhook({ url: receiver.url });
+    await world.event('OUTAGE_OPENED', destinationId, OPENED);
+    const arrived = new Promise<void>((resolve) => {
+      receiver.answer = (response) => {
+        // The node's database is gone before it hears the answer.
+        void dying.close().then(() => {
+          response.writeHead(200).end();
+          resolve();
+        });
+      };
+    });
+    await doomed.tick();
+    await arrived;
+    await until('it could not be written down', 5000, () => world.faults.splice(0).length > 0);
+    receiver.answer = (response) => void response.writeHead(200).end();
+    await world.node.tick();
+    expect(receiver.received).toHaveLength(1);
+    await world.database.moveClock('61 seconds');
+    await world.untilAttempts(1);
+    expect(receiver.received.map(({ headers }) => headers['webhook-id'])).toEqual(
+      Array(2).fill(receiver.received[0]?.headers['webhook-id']),
+    );
+  });
+});

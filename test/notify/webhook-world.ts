@@ -1,0 +1,166 @@
+/** Webhooks at work on a real database: nodes that send, receivers that are real HTTP servers, events as the service records them. */
+import type { Sql } from '../../src/db/client.ts';
+import { type EventKind, recordEvent } from '../../src/events/record.ts';
+import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
+import type { DnsAnswer } from '../../src/net/dns-answer.ts';
+import { exchange } from '../../src/net/http-exchange.ts';
+import type { AttemptOutcome, Disabled } from '../../src/notify/claim.ts';
+import { createDeliveries, type Deliveries, type Delivery } from '../../src/notify/deliveries.ts';
+import { emptyOutbox } from '../../src/notify/outbox.ts';
+import { createWebhookSender, MOST_ANSWER_BYTES, type WebhookSender } from '../../src/notify/sender.ts';
+import { createWebhooks, type Webhook, type WebhookCreateInput, type Webhooks } from '../../src/notify/webhooks.ts';
+import { createDomains } from '../../src/settings/domains.ts';
+import { until } from '../helpers/child.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { type Receiver, startReceiver } from '../helpers/webhook-receiver.ts';
+import { domainsOn } from '../control/harness.ts';
+
+export type { TestDatabase };
+export const OPERATOR = OPERATOR_VIEWER;
+
+export interface Attempt {
+  readonly node: string;
+  readonly deliveryId: string;
+  readonly outcome: AttemptOutcome;
+  readonly disabled: Disabled;
+}
+
+export interface SendingNode {
+  readonly sender: WebhookSender;
+  readonly deliveries: Deliveries;
+  /** The outbox emptied and what is due begun. */
+  tick(): Promise<void>;
+}
+
+export interface World {
+  readonly database: TestDatabase;
+  readonly sql: Sql;
+  readonly webhooks: Webhooks;
+  node: SendingNode;
+  readonly attempts: Attempt[];
+  readonly faults: unknown[];
+  /** What the DNS says of each name. */
+  readonly dns: Record<string, readonly string[]>;
+  startNode(name: string, changes?: NodeChanges): SendingNode;
+  receiver(host?: string, port?: number): Promise<Receiver>;
+  webhook(input: Partial<WebhookCreateInput> & { url: string }, viewer?: Viewer): Promise<Webhook & { secret: string }>;
+  /** A relay domain; its destination's id. */
+  domain(name: string, viewer?: Viewer): Promise<string>;
+  event(
+    kind: EventKind,
+    destinationId: string | null,
+    facts?: Record<string, unknown>,
+    tenantId?: string,
+  ): Promise<void>;
+  delivered(webhookId: string): Promise<Delivery[]>;
+  /** Ticks until so many attempts have been written down. */
+  untilAttempts(count: number, what?: string): Promise<void>;
+  /** Ends what is under way and forgets all webhooks; nodes and receivers of before are gone. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface NodeChanges {
+  readonly sql?: Sql;
+  readonly timeoutMs?: number;
+  readonly allowPrivate?: boolean;
+  readonly mostUnderWay?: number;
+}
+
+export async function startWorld(): Promise<World> {
+  const database = await createTestDatabase();
+  const { sql } = database;
+  const domains: ReturnType<typeof createDomains> = domainsOn(database);
+  const webhooks = createWebhooks(sql, true);
+  const attempts: Attempt[] = [];
+  const faults: unknown[] = [];
+  const dns: World['dns'] = {};
+  const receivers: Receiver[] = [];
+  const senders: WebhookSender[] = [];
+  const resolveAddresses = async (name: string): Promise<DnsAnswer<string>> => {
+    const records = dns[name];
+    if (records === undefined) return { kind: 'NXDOMAIN' };
+    return { kind: 'FOUND', records, canonicalName: name, ttlSeconds: 60, isAuthenticated: false };
+  };
+  const startNode = (name: string, changes: NodeChanges = {}): SendingNode => {
+    const { timeoutMs = 5000, allowPrivate = true } = changes;
+    const own = changes.sql ?? sql;
+    const sender = createWebhookSender({
+      sql: own,
+      random: () => 0,
+      post: (request, signal) =>
+        exchange(request, {
+          resolver: { resolveAddresses },
+          allowPrivate,
+          timeoutMs,
+          maxBytes: MOST_ANSWER_BYTES,
+          signal,
+        }),
+      onAttempt: ({ id }, outcome, disabled) => void attempts.push({ node: name, deliveryId: id, outcome, disabled }),
+      onFault: (error) => void faults.push(error),
+      ...(changes.mostUnderWay === undefined ? {} : { mostUnderWay: changes.mostUnderWay }),
+    });
+    senders.push(sender);
+    return {
+      sender,
+      deliveries: createDeliveries(own, webhooks, { send: sender.send, poke: () => undefined }),
+      tick: async () => {
+        while ((await emptyOutbox(own, async () => undefined)) > 0);
+        await sender.look();
+      },
+    };
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all(senders.splice(0).map((sender) => sender.stop()));
+    await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
+  };
+  const world: World = {
+    database,
+    sql,
+    webhooks,
+    node: startNode('first'),
+    attempts,
+    faults,
+    dns,
+    startNode,
+    async receiver(host, port) {
+      const receiver = await startReceiver(host, port);
+      receivers.push(receiver);
+      return receiver;
+    },
+    async webhook(input, viewer = OPERATOR) {
+      const change = await webhooks.createWebhook(viewer, { events: ['OUTAGE_OPENED', 'OUTAGE_CLOSED'], ...input });
+      if (change.kind !== 'DONE') throw new Error(JSON.stringify(change.errors));
+      return { ...change.object, secret: change.secret ?? '' };
+    },
+    async domain(name, viewer = OPERATOR) {
+      const change = await domains.createDomain(viewer, { name });
+      if (change.kind !== 'DONE') throw new Error(JSON.stringify(change.errors));
+      return change.domain.destinationId;
+    },
+    event: (kind, destinationId, facts = {}, tenantId = OPERATOR_TENANT_ID) =>
+      recordEvent(sql, { tenantId, destinationId, messageId: null, kind, facts }),
+    delivered: (webhookId) =>
+      world.node.deliveries.listDeliveries(OPERATOR, { webhookId, limit: 1000, beforeId: null }),
+    async untilAttempts(count, what = `${count} attempts`) {
+      await until(what, 10_000, async () => {
+        await world.node.tick();
+        return attempts.length >= count;
+      });
+    },
+    async reset() {
+      await stop();
+      await sql`delete from webhooks`;
+      await sql`delete from webhook_secrets`;
+      await sql`delete from event_outbox`;
+      attempts.splice(0);
+      faults.splice(0);
+      world.node = startNode('first');
+    },
+    async close() {
+      await stop();
+      await database.close();
+    },
+  };
+  return world;
+}
