@@ -9,7 +9,6 @@ import { createDeliveries, type Deliveries, type Delivery } from '../../src/noti
 import { emptyOutbox } from '../../src/notify/outbox.ts';
 import { createWebhookSender, MOST_ANSWER_BYTES, type WebhookSender } from '../../src/notify/sender.ts';
 import { createWebhooks, type Webhook, type WebhookCreateInput, type Webhooks } from '../../src/notify/webhooks.ts';
-import { createDomains } from '../../src/settings/domains.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Receiver, startReceiver } from '../helpers/webhook-receiver.ts';
@@ -70,7 +69,7 @@ export interface NodeChanges {
 export async function startWorld(): Promise<World> {
   const database = await createTestDatabase();
   const { sql } = database;
-  const domains: ReturnType<typeof createDomains> = domainsOn(database);
+  const domains = domainsOn(database);
   const webhooks = createWebhooks(sql, true);
   const attempts: Attempt[] = [];
   const faults: unknown[] = [];
