@@ -1,19 +1,21 @@
 /**
- * How much one GraphQL request may ask for: tokens, depth, aliases, cost. Checked before anything runs.
+ * How much one GraphQL request may ask for: tokens, depth, aliases, cost. Checked before anything of it runs.
  *
- * Cost counts the values an answer could hold: each field is one, times the `first` of every connection around it. A `first`
- * that is a variable counts as the largest. Introspection is left to graphql's own rule, so that tools can read the schema.
+ * Cost counts the values an answer could hold: each field is one, times the `first` of every connection around it; a mutation
+ * is MUTATION_COST, since it is written down twice. Measured with the request's variables, so not as a validation rule: the
+ * results of those are remembered by its text. Introspection is left to graphql's own rule, so that tools can read the schema.
  */
 import {
-  type ASTVisitor,
+  type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  getOperationAST,
   GraphQLError,
   Kind,
+  type OperationDefinitionNode,
   OperationTypeNode,
   type SelectionNode,
   type SelectionSetNode,
-  type ValidationContext,
 } from 'graphql';
 import { MAX_PAGE } from './connection.ts';
 
@@ -29,62 +31,88 @@ const MAX_COST = 200_000;
 const MAX_ITEM_COST = 1_000;
 /** Of what may have ten megabytes: a request may ask for a few. */
 const LARGE_COST = 20_000;
+const MUTATION_COST = 100;
 /** Lists without `first`, by what they usually hold, and what weighs more than a value. */
 const USUAL_LENGTHS: Readonly<Record<string, number>> = { recipients: 5, headers: 20, content: LARGE_COST };
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** A valid document, and what of it is to be run. */
+export interface Asked {
+  readonly document: DocumentNode;
+  readonly operationName?: string | null | undefined;
+  readonly variableValues?: Variables | null | undefined;
+}
+
+/** What a request costs, or why it costs too much. */
+export type Bill =
+  | { readonly kind: 'COST'; readonly cost: number }
+  | { readonly kind: 'TOO_MUCH'; readonly error: GraphQLError };
 
 interface Measure {
   readonly depth: number;
   readonly aliases: number;
   readonly cost: number;
+  /** Fields of the outermost level. */
+  readonly roots: number;
 }
 
-const NOTHING: Measure = { depth: 0, aliases: 0, cost: 0 };
+const NOTHING: Measure = { depth: 0, aliases: 0, cost: 0, roots: 0 };
 
-/** A validation rule, as graphql's `validate` takes it. */
-export function limitOperations(context: ValidationContext): ASTVisitor {
-  const measure = createMeasure((name) => context.getFragment(name) ?? null);
-  return {
-    OperationDefinition(operation) {
-      const { depth, aliases, cost } = measure(operation.selectionSet);
-      const maxCost = operation.operation === OperationTypeNode.SUBSCRIPTION ? MAX_ITEM_COST : MAX_COST;
-      const complaint =
-        depth > MAX_DEPTH
-          ? `The request is ${depth} levels deep; at most ${MAX_DEPTH} are allowed.`
-          : aliases > MAX_ALIASES
-            ? `The request has ${aliases} aliases; at most ${MAX_ALIASES} are allowed.`
-            : cost > maxCost
-              ? `The request could return ${cost} values; at most ${maxCost} are allowed. Ask for smaller pages.`
-              : null;
-      if (complaint !== null) {
-        const extensions = { code: 'LIMIT_EXCEEDED' };
-        context.reportError(new GraphQLError(complaint, { nodes: operation, extensions }));
-      }
-    },
+export function billOf({ document, operationName, variableValues }: Asked): Bill {
+  const operation = getOperationAST(document, operationName);
+  // What cannot be told apart is not run.
+  if (operation == null) return { kind: 'COST', cost: 0 };
+  const { depth, aliases, cost: values, roots } = measure(document, operation, variableValues ?? {});
+  const cost = values + (operation.operation === OperationTypeNode.MUTATION ? roots * MUTATION_COST : 0);
+  const maxCost = operation.operation === OperationTypeNode.SUBSCRIPTION ? MAX_ITEM_COST : MAX_COST;
+  const refuse = (limit: string, [asked, max]: readonly [number, number], message: string): Bill => {
+    const extensions = { code: 'LIMIT_EXCEEDED', limit, asked, max };
+    return { kind: 'TOO_MUCH', error: new GraphQLError(message, { nodes: operation, extensions }) };
   };
+  if (depth > MAX_DEPTH) {
+    const sentence = `The request is ${depth} levels deep; at most ${MAX_DEPTH} are allowed. Ask for what lies deeper in a request of its own.`;
+    return refuse('DEPTH', [depth, MAX_DEPTH], sentence);
+  }
+  if (aliases > MAX_ALIASES) {
+    const sentence = `The request has ${aliases} aliases; at most ${MAX_ALIASES} are allowed. Send several requests; domainsApply and the lists take many things at once.`;
+    return refuse('ALIASES', [aliases, MAX_ALIASES], sentence);
+  }
+  if (cost > maxCost) {
+    const sentence = `The request costs ${cost}, the number of values it could return; at most ${maxCost} are allowed. Ask for smaller pages.`;
+    return refuse('COST', [cost, maxCost], sentence);
+  }
+  return { kind: 'COST', cost };
 }
 
-/** Each fragment is measured once, so that fragments of fragments cost nothing here. A cycle counts as nothing: another rule refuses it. */
-function createMeasure(findFragment: (name: string) => FragmentDefinitionNode | null) {
+/** Each fragment is measured once, so that fragments of fragments cost nothing here. */
+function measure(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): Measure {
+  const definitions = new Map(
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
+    ),
+  );
   const fragments = new Map<string, Measure>();
 
   function measureFragment(name: string): Measure {
     const known = fragments.get(name);
     if (known !== undefined) return known;
-    fragments.set(name, NOTHING);
-    const fragment = findFragment(name);
-    const measured = fragment === null ? NOTHING : measureSelections(fragment.selectionSet);
+    const fragment: FragmentDefinitionNode | undefined = definitions.get(name);
+    const measured = fragment === undefined ? NOTHING : measureSelections(fragment.selectionSet);
     fragments.set(name, measured);
     return measured;
   }
 
   function measureField(field: FieldNode): Measure {
     const aliases = field.alias === undefined ? 0 : 1;
-    if (field.selectionSet === undefined || field.name.value.startsWith('__')) return { depth: 1, aliases, cost: 1 };
+    if (field.selectionSet === undefined || field.name.value.startsWith('__'))
+      return { depth: 1, aliases, cost: 1, roots: 1 };
     const inner = measureSelections(field.selectionSet);
     return {
       depth: inner.depth + 1,
       aliases: inner.aliases + aliases,
-      cost: 1 + inner.cost * lengthOf(field),
+      cost: 1 + inner.cost * lengthOf(field, operation, variables),
+      roots: 1,
     };
   }
 
@@ -100,16 +128,28 @@ function createMeasure(findFragment: (name: string) => FragmentDefinitionNode | 
         depth: Math.max(sum.depth, one.depth),
         aliases: sum.aliases + one.aliases,
         cost: sum.cost + one.cost,
+        roots: sum.roots + one.roots,
       }),
       NOTHING,
     );
   }
 
-  return measureSelections;
+  return measureSelections(operation.selectionSet);
 }
 
-function lengthOf(field: FieldNode): number {
+/** What is no number is refused later; until then it counts as the largest page. */
+function lengthOf(field: FieldNode, { variableDefinitions }: OperationDefinitionNode, variables: Variables): number {
   const first = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
   if (first === undefined) return USUAL_LENGTHS[field.name.value] ?? 1;
-  return first.kind === Kind.INT ? Math.min(Number(first.value), MAX_PAGE) : MAX_PAGE;
+  if (first.kind === Kind.INT) return clamp(Number(first.value));
+  if (first.kind !== Kind.VARIABLE) return MAX_PAGE;
+  const name = first.name.value;
+  const given = variables[name];
+  if (typeof given === 'number') return clamp(given);
+  const preset = variableDefinitions?.find(({ variable }) => variable.name.value === name)?.defaultValue;
+  return given === undefined && preset?.kind === Kind.INT ? clamp(Number(preset.value)) : MAX_PAGE;
+}
+
+function clamp(first: number): number {
+  return Math.min(Math.max(first, 1), MAX_PAGE);
 }

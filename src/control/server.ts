@@ -10,16 +10,19 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
-import { GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { type Context as HttpContext, Hono } from 'hono';
+import { monotonicMs } from '../clock.ts';
 import { auditMutations } from './audit.ts';
 import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
 import { type Context, createContext } from './context.ts';
 import type { ControlDependencies } from './dependencies.ts';
 import { loadGraphiql } from './graphiql.ts';
-import { limitOperations, MAX_TOKENS } from './limits.ts';
+import { type Asked, billOf, MAX_TOKENS } from './limits.ts';
 import { listenOn, type ListenResult } from './listen.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import { POST_ONLY, rateLimited, toldError, WORDLESS } from './refusals.ts';
 import { boundRequests } from './request-bounds.ts';
 import { findForbidden, guardMutations } from './required-scopes.ts';
 import { rejectPage } from './reject-pages.ts';
@@ -101,7 +104,8 @@ function addPublicPages(app: Hono<AppTypes>, deps: ControlDependencies): void {
 
 function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscriptions: Subscriptions): void {
   const authenticate = createAuthentication(deps.operatorToken, deps.findToken);
-  const handle = createGraphqlHandler(deps, subscriptions);
+  const rateLimit = createRateLimit(monotonicMs);
+  const handle = createGraphqlHandler(deps, { subscriptions, rateLimit });
 
   app.post('/graphql', async (c) => {
     const { incoming, outgoing } = c.env;
@@ -109,6 +113,8 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscription
       authenticate(c.req.header('Authorization') ?? null, incoming.socket.remoteAddress ?? null);
     const caller = await authenticateAgain();
     if (caller === null) return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
+    const limitedFor = caller.viewer.isOperator ? 0 : rateLimit.begin(caller.actor.token?.id ?? '');
+    if (limitedFor > 0) return c.json(rateLimited(limitedFor), 429, { 'Retry-After': `${limitedFor}` });
     const session: Session = {
       caller,
       isTokenGood: async () => (await authenticateAgain()) !== null,
@@ -117,10 +123,12 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscription
         if (!outgoing.writableFinished) outgoing.destroy();
       },
     };
-    return handle(c.req.raw, { session, requestId: c.get('requestId') });
+    const answer = await handle(c.req.raw, { session, requestId: c.get('requestId') });
+    const words = WORDLESS.get(answer.status);
+    return words === undefined ? answer : Response.json(words, { status: answer.status });
   });
-  app.get('/graphql', async (c) =>
-    wantsHtml(c) ? graphiql(c) : c.text('POST a GraphQL request here.\n', 405, { Allow: 'POST' }),
+  app.all('/graphql', async (c) =>
+    c.req.method === 'GET' && wantsHtml(c) ? graphiql(c) : c.json(POST_ONLY, 405, { Allow: 'POST' }),
   );
   app.get('/', async (c) => (wantsHtml(c) ? graphiql(c) : c.text('Backup MX: POST /graphql, GET /schema.graphql\n')));
 }
@@ -132,7 +140,7 @@ interface RequestScope {
 
 function createGraphqlHandler(
   deps: ControlDependencies,
-  subscriptions: Subscriptions,
+  { subscriptions, rateLimit }: { readonly subscriptions: Subscriptions; readonly rateLimit: RateLimit },
 ): (request: Request, scope: RequestScope) => Promise<Response> {
   // maskError is told nothing about its request.
   const scopes = new AsyncLocalStorage<RequestScope>();
@@ -143,7 +151,7 @@ function createGraphqlHandler(
     schema,
     context: ({ session }: RequestScope) => createContext(deps, { subscriptions, session }),
     graphqlEndpoint: '/graphql',
-    plugins: [limits, scopeGuard],
+    plugins: [limits, scopeGuard, billing(rateLimit), telling],
     maxRequestBodySize: MAX_BODY_BYTES,
     maskedErrors: {
       maskError(error) {
@@ -177,10 +185,40 @@ function maskedError(requestId: string) {
 
 const limits: Plugin = {
   onParse({ parseFn, setParseFn }) {
-    setParseFn((source, options) => parseFn(source, { ...options, maxTokens: MAX_TOKENS }));
+    setParseFn((source, options) => {
+      try {
+        return parseFn(source, { ...options, maxTokens: MAX_TOKENS });
+      } catch (error) {
+        if (!(error instanceof GraphQLError && error.message.includes(`${MAX_TOKENS} tokens`))) throw error;
+        throw new GraphQLError(TOO_MANY_TOKENS, {
+          extensions: { code: 'LIMIT_EXCEEDED', limit: 'TOKENS', max: MAX_TOKENS },
+        });
+      }
+    });
   },
-  onValidate({ addValidationRule }) {
-    addValidationRule(limitOperations);
+};
+
+const TOO_MANY_TOKENS = `The request's text has more than ${MAX_TOKENS} tokens. Give lists as variables.`;
+
+/** Behind the scopes: what is forbidden costs nothing. */
+function billing(rateLimit: RateLimit): Plugin<Context> {
+  interface Begun {
+    readonly args: Asked & { readonly contextValue: Context };
+    readonly setResultAndStopExecution: (result: ExecutionResult) => void;
+  }
+  const bill = ({ args, setResultAndStopExecution }: Begun): void => {
+    const { viewer, actor } = args.contextValue.caller;
+    const due = billOf(args);
+    if (due.kind === 'TOO_MUCH') setResultAndStopExecution({ errors: [due.error] });
+    else if (!viewer.isOperator) rateLimit.charge(actor.token?.id ?? '', due.cost);
+  };
+  return { onExecute: bill, onSubscribe: bill };
+}
+
+const telling: Plugin = {
+  onResultProcess({ result, setResult }) {
+    if (!('errors' in result) || result.errors === undefined) return;
+    setResult({ ...result, errors: result.errors.map(toldError) });
   },
 };
 

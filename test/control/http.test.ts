@@ -68,6 +68,7 @@ describe('limits', () => {
       body: stream,
     });
     expect(chunked.status).toBe(413);
+    expect(await chunked.json()).toMatchObject({ errors: [{ extensions: { code: 'REQUEST_ENTITY_TOO_LARGE' } }] });
     expect((await post(ASK)).status).toBe(200);
   });
 
@@ -81,7 +82,7 @@ describe('limits', () => {
     for (let level = 0; level < 12; level += 1) query = `{ outage { domain ${query} } }`;
     const error = await refusal(`{ domain(name: "a.example") ${query} }`);
     expect(error?.message).toContain('levels deep');
-    expect(error?.extensions?.['code']).toBe('LIMIT_EXCEEDED');
+    expect(error?.extensions).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 'DEPTH', max: 12 });
   });
 
   test('aliases, also through fragments', async () => {
@@ -103,12 +104,34 @@ describe('limits', () => {
         nodes { at host address tls reply outcome } } } } } n: messages(first: $n) { nodes { id } } }`;
     const { errors } = await control.post<unknown>(pages('100', 20), { n: 1 });
     expect(errors).toBeUndefined();
-    expect((await refusal(pages('100', 100)))?.message).toContain('Ask for smaller pages');
-    expect((await refusal(pages('$n', 100)))?.message).toContain('Ask for smaller pages');
+    const tooMuch = await refusal(pages('100', 100));
+    expect(tooMuch?.message).toContain(
+      'costs 351002, the number of values it could return; at most 200000 are allowed. Ask for',
+    );
+    expect(tooMuch?.extensions).toEqual({ code: 'LIMIT_EXCEEDED', limit: 'COST', asked: 351_002, max: 200_000 });
+    // Counted is what the variables say, not what they could.
+    expect((await control.post<unknown>(pages('$n', 100), { n: 100 })).errors?.[0]?.message).toContain(
+      'Ask for smaller pages',
+    );
+    expect((await control.post<unknown>(pages('$n', 100), { n: 5 })).errors).toBeUndefined();
+    const preset = pages('$n', 100).replace('Int!', 'Int! = 100');
+    expect((await control.post<unknown>(preset)).errors?.[0]?.extensions).toMatchObject({ limit: 'COST' });
+  });
+
+  test('a hundred mutations under aliases do nothing', async () => {
+    const verbs = Array.from(
+      { length: 100 },
+      (_, index) => `m${index}: domainFlush(input: { name: "a.example" }) { userErrors { code } }`,
+    );
+    const error = await refusal(`mutation { ${verbs.join(' ')} }`);
+    expect(error?.extensions).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 'ALIASES', asked: 100 });
+    expect(await control.database.sql`select from audit_entries where mutation = 'domainFlush'`).toHaveLength(0);
   });
 
   test('tokens', async () => {
-    expect((await refusal(`{ ${'service { version } '.repeat(3000)} }`))?.message).toContain('token');
+    const error = await refusal(`{ ${'service { version } '.repeat(3000)} }`);
+    expect(error?.message).toBe("The request's text has more than 10000 tokens. Give lists as variables.");
+    expect(error?.extensions).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 'TOKENS' });
   });
 
   test('a fragment cycle is refused, not followed', async () => {
@@ -137,9 +160,49 @@ describe('errors', () => {
     },
   );
 
-  test.each(['', 'no json', '[]', '{"query": 1}', 'null'])('body %p: 400', async (body) => {
-    expect((await post(body)).status).toBe(400);
+  const asked = (request: object) => JSON.stringify({ query: '{ viewer { scopes } }', ...request });
+  const BY_NAME = 'query ($name: String!) { domain(name: $name) { id } }';
+  const BAD: readonly (readonly [what: string, init: RequestInit, status: number, code: string])[] = [
+    ['no body', { body: '' }, 400, 'BAD_REQUEST'],
+    ['no JSON', { body: '{"query":' }, 400, 'BAD_REQUEST'],
+    ['null', { body: 'null' }, 400, 'BAD_REQUEST'],
+    ['a number as query', { body: asked({ query: 1 }) }, 400, 'BAD_REQUEST'],
+    ['a text as variables', { body: asked({ variables: '{}' }) }, 400, 'BAD_REQUEST'],
+    [
+      'deep nonsense as variables',
+      { body: `{"query":"{ viewer { scopes } }","variables":${'['.repeat(9999)}${']'.repeat(9999)}}` },
+      400,
+      'BAD_REQUEST',
+    ],
+    ['a batch', { body: `[${asked({})},${asked({})}]` }, 400, 'BAD_REQUEST'],
+    ['a variable that is not given', { body: asked({ query: BY_NAME }) }, 400, 'BAD_USER_INPUT'],
+    ['a variable of another type', { body: asked({ query: BY_NAME, variables: { name: 1 } }) }, 400, 'BAD_USER_INPUT'],
+    ['another content type', { headers: { 'Content-Type': 'text/plain' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a file', { headers: { 'Content-Type': 'multipart/form-data; boundary=x' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['an answer as XML', { headers: { Accept: 'text/xml' } }, 406, 'NOT_ACCEPTABLE'],
+    ['PUT', { method: 'PUT' }, 405, 'METHOD_NOT_ALLOWED'],
+    ['an operation that is not there', { body: asked({ operationName: 'A' }) }, 400, 'OPERATION_RESOLUTION_FAILURE'],
+    ['syntax', { body: asked({ query: '{ viewer' }) }, 200, 'GRAPHQL_PARSE_FAILED'],
+    ['a field that is not there', { body: asked({ query: '{ viewers }' }) }, 200, 'GRAPHQL_VALIDATION_FAILED'],
+  ];
+  test.each(BAD)('%s: a sentence and a stable code', async (_what, { headers, ...init }, status, code) => {
+    const response = await fetch(`${control.url}/graphql`, {
+      method: 'POST',
+      body: asked({}),
+      headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json', ...(headers as object) },
+      ...init,
+    });
+    expect(response.status).toBe(status);
+    const { errors } = (await response.json()) as { errors: { message: string; extensions: { code: string } }[] };
+    expect(errors[0]?.message).toMatch(/^[A-Z].{10,}/);
+    expect(errors[0]?.extensions.code).toBe(code);
     expect(control.faults).toEqual([]);
+  });
+
+  test('what was given is not echoed whole', async () => {
+    const name = ['x'.repeat(1_000_000)];
+    const { errors } = await control.post<unknown>(BY_NAME, { name });
+    expect(errors?.[0]?.message.length).toBeLessThan(600);
   });
 
   test('a fault is masked and can be found by its request id', async () => {

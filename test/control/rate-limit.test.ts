@@ -1,0 +1,64 @@
+/** A token that asks for too much waits; another does not, and the operator never. */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { createRateLimit } from '../../src/control/rate-limit.ts';
+import { addTenant, type Harness, startControl, TOKEN } from './harness.ts';
+
+let control: Harness;
+beforeAll(async () => {
+  control = await startControl();
+});
+afterAll(() => control.close());
+
+test('who has something left may ask; the debt is waited for and fills again', () => {
+  let nowMs = 0;
+  const limit = createRateLimit(() => nowMs);
+  expect(limit.begin('a')).toBe(0);
+  limit.charge('a', 499_949);
+  expect(limit.begin('a')).toBe(0);
+  limit.charge('a', 40_000);
+  expect(limit.begin('a')).toBe(3);
+  expect(limit.begin('b')).toBe(0);
+  nowMs = 2_003;
+  expect(limit.begin('a')).toBe(0);
+  expect(limit.begin('a')).toBe(1);
+});
+
+test('many at once owe one bucket at the most, and a bucket holds no more than it can', () => {
+  let nowMs = 0;
+  const limit = createRateLimit(() => nowMs);
+  for (let request = 0; request < 100; request += 1) limit.charge('a', 200_000);
+  expect(limit.begin('a')).toBe(26);
+  nowMs = 3_600_000;
+  for (const cost of [250_000, 250_000]) limit.charge('a', cost);
+  expect(limit.begin('a')).toBe(1);
+});
+
+test('429 with the time to wait and a code, before anything of the request is read', async () => {
+  const { tenantId } = await addTenant(control.database);
+  const { tokenCreate } = await control.ask<{ tokenCreate: { secret: string } }>(
+    'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
+    { input: { tenantId, name: 'busy', scopes: ['QUEUE_READ'] } },
+  );
+  const pages = `{ messages(first: 100) { nodes { recipients { attempts(first: 99) { nodes { at host } } } } } }`;
+  const ask = (token: string, body = JSON.stringify({ query: pages })) =>
+    fetch(`${control.url}/graphql`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body,
+    });
+  const statuses: number[] = [];
+  for (let request = 0; request < 8; request += 1) statuses.push((await ask(tokenCreate.secret)).status);
+  expect(statuses).toEqual([200, 200, 200, 200, 429, 429, 429, 429]);
+  const refused = await ask(tokenCreate.secret, 'no JSON');
+  const seconds = Number(refused.headers.get('Retry-After'));
+  expect(seconds).toBeGreaterThan(0);
+  expect(await refused.json()).toEqual({
+    errors: [
+      {
+        message: expect.stringContaining(`Ask again in ${seconds} s`),
+        extensions: { code: 'RATE_LIMITED', retryAfterSeconds: seconds },
+      },
+    ],
+  });
+  for (let request = 0; request < 8; request += 1) expect((await ask(TOKEN)).status).toBe(200);
+});
