@@ -1,20 +1,13 @@
 /** What the runtimes' TLS and cryptography must agree on: the certificate by name, TLS names, and a seal that verifies. */
 import { expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { authenticate } from 'mailauth';
-import { bindToUs, endChild, until } from '../helpers/child.ts';
+import { endChild } from '../helpers/child.ts';
 import { type DkimKeyType, makeDkimKey } from '../helpers/dkim-key.ts';
+import { startFixture } from '../helpers/runtime-child.ts';
 import type { Runtime } from '../helpers/service.ts';
 import { connectPeer, type SmtpPeer } from '../helpers/smtp-peer.ts';
 
-const BINARIES = join(import.meta.dirname, '..', '..', 'node_modules', '.bin');
-const COMMANDS: Readonly<Record<Runtime, readonly string[]>> = {
-  bun: ['bun', '--no-env-file', '--no-install'],
-  deno: ['deno', 'run', '-A', '--no-prompt', '--no-lock', '--no-remote', '--node-modules-dir=manual'],
-  node: ['node'],
-};
 const CONTENT = 'From: a@sender.example\r\nSubject: x\r\n\r\nbody\r\n';
 
 interface Line {
@@ -57,24 +50,9 @@ const RUNS: readonly (readonly [Runtime, DkimKeyType])[] = [
 
 test.each(RUNS)('%s, a seal with %s', async (runtime, keyType) => {
   const { privateKey, record } = makeDkimKey(keyType);
-  const [program = '', ...options] = COMMANDS[runtime];
-  const file = join(import.meta.dirname, 'fixtures', 'listener.ts');
-  const child = spawn(join(BINARIES, program), [...options, file, privateKey, record]);
-  bindToUs(child);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const lines = (): Line[] =>
-    output
-      .split('\n')
-      .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as Line] : []));
+  const node = startFixture<Line>(runtime, 'listener.ts', [privateKey, record]);
   try {
-    const { port = 0 } = await until(
-      'it listens',
-      20_000,
-      () => lines().find((line) => line.port !== undefined) ?? null,
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)}; it said:\n${output}`);
-    });
+    const { port = 0 } = await node.line('it listens', (line) => line.port !== undefined);
     const subjects: string[] = [];
     for (const servername of ['second.example', 'other.example']) {
       const { peer, subject } = await secured(port, servername);
@@ -90,8 +68,8 @@ test.each(RUNS)('%s, a seal with %s', async (runtime, keyType) => {
     await peer.write(`${CONTENT}.\r\n`);
     expect(await peer.reply()).toStartWith('250 ');
     peer.destroy();
-    const accepted = await until('the message', 5000, () => lines().find((line) => line.content !== undefined) ?? null);
-    expect(lines().filter(({ fault }) => fault !== undefined)).toEqual([]);
+    const accepted = await node.line('the message', (line) => line.content !== undefined);
+    expect(node.lines().filter(({ fault }) => fault !== undefined)).toEqual([]);
     expect(accepted.tls).toMatch(/^TLSv1\.3 TLS_[A-Z0-9_]+$/);
     const content = Buffer.from(accepted.content ?? '', 'base64');
     expect(content.toString()).toMatch(
@@ -100,6 +78,6 @@ test.each(RUNS)('%s, a seal with %s', async (runtime, keyType) => {
     expect(content.toString()).toEndWith(CONTENT);
     expect(await verify(content, record)).toBe('pass');
   } finally {
-    await endChild(child, 'SIGKILL', 5000);
+    await endChild(node.child, 'SIGKILL', 5000);
   }
 });

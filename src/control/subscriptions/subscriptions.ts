@@ -28,7 +28,7 @@ const AFTER_FAULT_MS = 1000;
 /** Of one subscriber: what happens while its connection takes nothing. */
 const BOUNDS = { items: 1000, bytes: 1024 * 1024 };
 /** Between the last item and the end of the connection. */
-const TAKE_LAST_MS = 5000;
+const TAKE_LAST_MS = 3000;
 const TAKE_LAST_STOPPING_MS = 1000;
 const LEAVE_LOOP_MS = 500;
 
@@ -65,6 +65,8 @@ export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBound
   const { log } = parts;
   const places = createPlaces(bounds);
   const open = new Set<Open>();
+  /** Those whose response is not over, ended or not. */
+  const sessions = new Set<Session>();
   const outages = createOutageWatch(parts.outageFeed, parts.findOutages);
   const queues = createQueueWatch(parts.readWatchedCounts);
   const timelines = createTimelineWatch(parts.readMessageMarks, parts.timelines.listTimelines);
@@ -114,6 +116,8 @@ export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBound
     });
     const opened: Open = { session, end: outbox.end };
     open.add(opened);
+    sessions.add(session);
+    void session.done.then(() => sessions.delete(session));
     loop ??= run();
     return outbox;
   }
@@ -141,9 +145,8 @@ export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBound
     },
     async close() {
       isStopping = true;
-      const ended = [...open];
-      for (const { end } of ended) end(stopping());
-      await Promise.all(ended.map(({ session }) => within(TAKE_LAST_STOPPING_MS, session.done, session.hangUp)));
+      for (const { end } of open) end(stopping());
+      await Promise.all([...sessions].map(({ done, hangUp }) => within(TAKE_LAST_STOPPING_MS, done, hangUp)));
       // One that waits for a database which says nothing is left.
       await within(LEAVE_LOOP_MS, loop ?? Promise.resolve(), () => undefined);
     },
