@@ -5,9 +5,9 @@
  */
 import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
 import type { AuditEnd, AuditSubject } from '../events/audit.ts';
-import { settingsOf } from '../settings/domain-settings.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
-import { absent, lower } from './audit-subject.ts';
+import type { Tenant } from '../settings/tenants.ts';
+import { absent, domainState, lower } from './audit-subject.ts';
 import { isUuid } from './connection.ts';
 import type { Context } from './context.ts';
 import { notifySubject, withoutPath } from './notify-audit.ts';
@@ -17,12 +17,21 @@ const LIST_SAMPLES = 20;
 
 interface Input {
   readonly name?: unknown;
+  readonly tenantId?: unknown;
   readonly id?: unknown;
   readonly domain?: unknown;
   readonly address?: unknown;
   readonly filter?: { readonly domain?: unknown };
   readonly dryRun?: unknown;
   readonly [field: string]: unknown;
+}
+
+interface Payload {
+  readonly userErrors: readonly { readonly code: string }[];
+  /** What was made, of mutations that know no id before. */
+  readonly token?: { readonly id: string } | null;
+  readonly tenant?: { readonly id: string } | null;
+  readonly webhook?: { readonly id: string } | null;
 }
 
 /** Puts the audit log around each mutation. */
@@ -43,7 +52,8 @@ function audited(
     if (input.dryRun === true) return resolve(parent, args, context, info);
     const { audit } = context.deps;
     const { idempotencyKey: _key, ...told } = input;
-    const find = () => findSubject(context, mutation, input);
+    let made: { readonly id: string } | null = null;
+    const find = () => findSubject(context, mutation, made === null ? input : { ...input, id: made.id });
     const id = await audit.begin({
       actor: context.caller.actor,
       mutation,
@@ -53,8 +63,9 @@ function audited(
     context.once.hasRun = false;
     let end: Omit<AuditEnd, 'id' | 'subject'> = { outcome: 'FAULT', userErrorCodes: [] };
     try {
-      const payload = (await resolve(parent, args, context, info)) as { userErrors: readonly { code: string }[] };
+      const payload = (await resolve(parent, args, context, info)) as Payload;
       const userErrorCodes = payload.userErrors.map(({ code }) => code);
+      if (userErrorCodes.length === 0) made = payload.token ?? payload.tenant ?? payload.webhook ?? null;
       const isReplay = input['idempotencyKey'] != null && !context.once.hasRun;
       end = { outcome: userErrorCodes.length > 0 ? 'REFUSED' : isReplay ? 'REPLAYED' : 'DONE', userErrorCodes };
       return payload;
@@ -79,7 +90,7 @@ async function findSubject(context: Context, mutation: string, input: Input): Pr
   if (mutation.startsWith('tenant')) return tenantSubject(context, input);
   if (mutation.startsWith('token')) {
     const token = typeof input.id === 'string' ? await deps.tokens.findToken(viewer, input.id) : null;
-    if (token === null) return absent('TOKEN', lower(input.name));
+    if (token === null) return { ...absent('TOKEN', lower(input.name)), tenantId: await givenTenant(context, input) };
     const { id, name, tenantId, scopes, prefix, expiresAt } = token;
     return { kind: 'TOKEN', id, name: lower(name), tenantId, state: { name, scopes, prefix, expiresAt } };
   }
@@ -99,17 +110,25 @@ async function findSubject(context: Context, mutation: string, input: Input): Pr
   return { kind: 'DOMAIN', id, name, tenantId, state: await stateOf(context, domain) };
 }
 
+/** For whom a token is to be made, where the caller may name him. */
+async function givenTenant({ load }: Context, { tenantId }: Input): Promise<string | null> {
+  return (await tenantOf(load, tenantId))?.id ?? null;
+}
+
+function tenantOf(load: Context['load'], id: unknown): Promise<Tenant | null> {
+  const normal = typeof id === 'string' ? id.toLowerCase() : '';
+  return isUuid(normal) ? load.tenant(normal) : Promise.resolve(null);
+}
+
 async function tenantSubject({ load }: Context, { id, name }: Input): Promise<AuditSubject> {
-  const known = typeof id === 'string' && isUuid(id.toLowerCase()) ? await load.tenant(id.toLowerCase()) : null;
+  const known = await tenantOf(load, id);
   if (known === null) return absent('TENANT', lower(name));
   const state = { name: known.name, quotas: known.quotas };
   return { kind: 'TENANT', id: known.id, name: lower(known.name), tenantId: known.id, state };
 }
 
 async function stateOf({ load }: Context, domain: RelayDomain): Promise<Record<string, unknown>> {
-  const { status, revision, recipientList } = domain;
-  const pause = await load.pause(domain.destinationId);
-  return { status, revision, ...settingsOf(domain), recipientCount: recipientList.count, pause };
+  return { ...domainState(domain), pause: await load.pause(domain.destinationId) };
 }
 
 function domainOf(address: unknown): string | undefined {

@@ -105,7 +105,8 @@ export type AuditEdge = {
 
 /**
  * One mutation: who asked for it, and what it came to. It is written before the mutation is done, so one that is STARTED for long was
- * cut off by the end of its node.
+ * cut off by the end of its node. Beside that of `domainsApply` each domain that it changed has an entry, whose input says what was done
+ * to that one.
  */
 export type AuditEntry = {
   readonly __typename?: 'AuditEntry';
@@ -121,7 +122,7 @@ export type AuditEntry = {
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
   /** UUID. */
   readonly id: Scalars['ID']['output'];
-  /** Its input as it came, long texts and lists cut. */
+  /** Its input as it came, long texts and lists cut; of one that is too long altogether only the `beginning`, as text. */
   readonly input: Scalars['JSON']['output'];
   /** True when an operator asked for it. */
   readonly isOperator: Scalars['Boolean']['output'];
@@ -143,7 +144,7 @@ export type AuditEntry = {
   readonly tokenName?: Maybe<Scalars['String']['output']>;
   /** The beginning of the token's secret then; null as `tokenId` is. */
   readonly tokenPrefix?: Maybe<Scalars['String']['output']>;
-  /** The codes of its `userErrors`. */
+  /** The codes of its `userErrors`, each once. */
   readonly userErrorCodes: ReadonlyArray<UserErrorCode>;
 };
 

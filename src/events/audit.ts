@@ -43,17 +43,57 @@ export interface AuditEnd {
   readonly subject: AuditSubject | null;
 }
 
+/** One of many things that a mutation has changed. */
+export interface AuditPart {
+  /** What was done to this one. */
+  readonly input: unknown;
+  readonly subject: Omit<AuditSubject, 'state'> & { readonly tenantId: string };
+  readonly before: AuditSubject['state'];
+  readonly after: AuditSubject['state'];
+}
+
 export interface AuditLog {
   /** Returns the entry's id. */
   begin(start: AuditStart): Promise<string>;
   end(end: AuditEnd): Promise<void>;
+  /** An entry for each of the things that a mutation changes, in the transaction that changes them. */
+  addParts(
+    transaction: SqlExecutor,
+    mutation: Pick<AuditStart, 'actor' | 'mutation'>,
+    parts: readonly AuditPart[],
+  ): Promise<void>;
 }
 
 export function createAuditLog(sql: SqlExecutor): AuditLog {
   return {
     begin: (start) => begin(sql, start),
     end: (end) => complete(sql, end),
+    addParts,
   };
+}
+
+async function addParts(
+  sql: SqlExecutor,
+  { actor, mutation }: Pick<AuditStart, 'actor' | 'mutation'>,
+  parts: readonly AuditPart[],
+): Promise<void> {
+  const rows = parts.map(({ input, subject, before, after }) => ({
+    tenant_id: subject.tenantId,
+    input,
+    subject_kind: subject.kind,
+    subject_id: subject.id,
+    subject_name: subject.name,
+    before,
+    after,
+  }));
+  await sql`
+    insert into audit_entries (id, tenant_id, ended_at, outcome, mutation, input, actor_tenant_id, token_id, token_name, token_prefix,
+                               client_address, subject_kind, subject_id, subject_name, before, after)
+    select new_id(), tenant_id, bmx_now(), 'DONE', ${mutation}, input, ${actor.tenantId}::uuid, ${actor.token?.id ?? null}::uuid,
+           ${actor.token?.name ?? null}, ${actor.token?.prefix ?? null}, ${actor.clientAddress}::text::inet,
+           subject_kind, subject_id, subject_name, before, after
+    from jsonb_to_recordset(${textOfJson(rows)}::text::jsonb) as part (
+      tenant_id uuid, input jsonb, subject_kind text, subject_id uuid, subject_name text, before jsonb, after jsonb)`;
 }
 
 async function begin(sql: SqlExecutor, { actor, mutation, input, subject }: AuditStart): Promise<string> {
@@ -71,7 +111,7 @@ async function begin(sql: SqlExecutor, { actor, mutation, input, subject }: Audi
 async function complete(sql: SqlExecutor, { id, outcome, userErrorCodes, subject }: AuditEnd): Promise<void> {
   await sql`
     update audit_entries
-    set outcome = ${outcome}, ended_at = bmx_now(), user_error_codes = ${[...userErrorCodes]}::text[],
+    set outcome = ${outcome}, ended_at = bmx_now(), user_error_codes = ${[...new Set(userErrorCodes)]}::text[],
         subject_id = coalesce(subject_id, ${subject?.id ?? null}),
         after = ${subject?.state == null ? null : jsonOf(subject.state)}::text::jsonb
     where id = ${id}`;
@@ -89,7 +129,13 @@ export function textOf(text: string | null): string | null {
   return text?.replaceAll('\0', '\uFFFD') ?? null;
 }
 
+/** What is too long for an entry is told by its beginning, as text. */
 function jsonOf(value: unknown): string {
+  const json = textOfJson(value);
+  return json.length <= MOST_JSON ? json : textOfJson({ beginning: json.slice(0, MOST_TEXT) });
+}
+
+function textOfJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'string' ? cut(inner) : inner));
 }
 
@@ -99,3 +145,5 @@ function cut(text: string): string {
 }
 
 const MOST_TEXT = 1000;
+/** A thousand ordinary entries a second fill no disk; the settings of a domain with all its lists have some 30,000 characters. */
+const MOST_JSON = 65_536;

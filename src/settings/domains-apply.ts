@@ -13,6 +13,7 @@ import type { NewDomainDependencies } from './domain-new.ts';
 import { settingsOf } from './domain-settings.ts';
 import { storeSettings } from './domain-update.ts';
 import { type DomainsApplyInput, planDomains, type PlannedStep } from './domains-plan.ts';
+import type { RelayDomain } from './relay-domain.ts';
 import type { UserError } from './user-error.ts';
 
 export interface AppliedDomain {
@@ -22,12 +23,26 @@ export interface AppliedDomain {
   readonly changes: readonly string[];
 }
 
+/** A domain that is another in the same transaction. */
+export interface DomainDifference extends Omit<AppliedDomain, 'name'> {
+  readonly before: RelayDomain | null;
+  readonly after: RelayDomain | null;
+}
+
+/** Is told of the domains that change, in their transaction, before its COMMIT. */
+export type RecordDifferences = (transaction: SqlExecutor, differences: readonly DomainDifference[]) => Promise<void>;
+
 export type DomainsApplied =
   | { readonly kind: 'DONE'; readonly domains: readonly AppliedDomain[] }
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
 
 /** `isDryRun`: only says what would be done. */
-export type DomainsApply = (viewer: Viewer, input: DomainsApplyInput, isDryRun: boolean) => Promise<DomainsApplied>;
+export type DomainsApply = (
+  viewer: Viewer,
+  input: DomainsApplyInput,
+  isDryRun: boolean,
+  record?: RecordDifferences,
+) => Promise<DomainsApplied>;
 
 interface ApplyDependencies extends NewDomainDependencies {
   readonly sql: Sql;
@@ -37,13 +52,13 @@ interface ApplyDependencies extends NewDomainDependencies {
 }
 
 export function createDomainsApply(deps: ApplyDependencies): DomainsApply {
-  return async (viewer, input, isDryRun) => {
+  return async (viewer, input, isDryRun, record = async () => {}) => {
     const plan = await planDomains(deps, viewer, input);
     if (plan.kind === 'BAD') return { kind: 'REFUSED', errors: plan.errors };
     const steps = plan.value;
     const domains = steps.map(describe);
     if (isDryRun) return { kind: 'DONE', domains };
-    const errors = await runSteps(deps, viewer, { steps, input });
+    const errors = await runSteps(deps, viewer, { steps, input, record });
     if (errors.length > 0) return { kind: 'REFUSED', errors };
     if (input.held === 'CANCEL') await cancelRemoved(deps, viewer, steps);
     return { kind: 'DONE', domains };
@@ -65,10 +80,15 @@ async function cancelRemoved(
 interface Run {
   readonly steps: readonly PlannedStep[];
   readonly input: DomainsApplyInput;
+  readonly record: RecordDifferences;
 }
 
 /** The errors that undid all of it; none when it is done. */
-async function runSteps(deps: ApplyDependencies, viewer: Viewer, { steps, input }: Run): Promise<readonly UserError[]> {
+async function runSteps(
+  deps: ApplyDependencies,
+  viewer: Viewer,
+  { steps, input, record }: Run,
+): Promise<readonly UserError[]> {
   const active = steps.filter(({ kind }) => kind !== 'KEEP');
   // One order for all who lock several.
   const sorted = active.toSorted((a, b) => (a.domain.name < b.domain.name ? -1 : 1));
@@ -77,8 +97,13 @@ async function runSteps(deps: ApplyDependencies, viewer: Viewer, { steps, input 
   return deps.changeMany(names, async (sql) => {
     await lockDestinations(sql, names, made);
     const errors: UserError[] = [...(await lockUnchanged(sql, sorted))];
-    for (const step of errors.length === 0 ? sorted : [])
-      errors.push(...errorsOfStep(step, await runStep(sql, viewer, { step, input, lists: deps.recipientLists })));
+    const differences: DomainDifference[] = [];
+    for (const step of errors.length === 0 ? sorted : []) {
+      const change = await runStep(sql, viewer, { step, input, lists: deps.recipientLists });
+      errors.push(...errorsOfStep(step, change));
+      if (change.kind === 'DONE') differences.push(differenceOf(step, change.domain));
+    }
+    if (errors.length === 0) await record(sql, differences);
     return { result: errors, changed: errors.length === 0 ? names : null };
   });
 }
@@ -139,6 +164,12 @@ function errorsOfStep(step: PlannedStep, change: DomainChange): readonly UserErr
 /** What the list calls `localParts` is `recipients` here. */
 function recipientsField(field: readonly string[]): readonly string[] {
   return field[0] === 'localParts' ? ['recipients', ...field.slice(1)] : field;
+}
+
+function differenceOf(step: PlannedStep, after: RelayDomain): DomainDifference {
+  const { action, changes } = describe(step);
+  const before = step.kind === 'CREATE' ? null : step.domain;
+  return { action, changes, before, after: step.kind === 'DELETE' ? null : after };
 }
 
 function describe(step: PlannedStep): AppliedDomain {

@@ -92,6 +92,7 @@ describe('an entry', () => {
       ['domainCreate', 'DONE', []],
       ['domainFlush', 'REFUSED', ['FORBIDDEN']],
       ['domainUpdate', 'REFUSED', ['NOT_FOUND']],
+      ['tokenCreate', 'DONE', []],
     ]);
   });
 
@@ -138,6 +139,56 @@ describe('an entry', () => {
     expect(applied?.['input']).toMatchObject({
       domains: [{ name: 'mail.example', recipients: { count: 50, first: expect.any(Array) } }],
     });
+  });
+
+  test('of a token tells whose it is and what it may do, also when an operator made it', async () => {
+    const { secret, id } = await makeTenant('given');
+    const [made] = await entries({ mutation: 'tokenCreate', subject: 'script' }, secret);
+    expect(made).toMatchObject({
+      isOperator: true,
+      tenant: { name: 'given' },
+      subjectKind: 'TOKEN',
+      subjectId: expect.any(String),
+      before: null,
+      after: { scopes: ['DOMAIN_WRITE', 'AUDIT_READ'] },
+    });
+    const [tenant] = await entries({ mutation: 'tenantCreate', subject: 'given' });
+    expect(tenant).toMatchObject({ subjectId: id, before: null, after: { name: 'given' } });
+  });
+
+  test('of many domains applied is one for each that changed, for whoever has it', async () => {
+    const { secret } = await makeTenant('applied');
+    const label = (value: string) => `labels: [{ key: "team", value: "${value}" }]`;
+    await run('domainsApply', `domains: [{ name: "one.example", ${label('a')} }, { name: "two.example" }]`, secret);
+    await run('domainsApply', `domains: [{ name: "one.example", ${label('b')} }, { name: "two.example" }]`, secret);
+    const [changed, added] = await entries({ subject: 'one.example' }, secret);
+    expect(added).toMatchObject({ mutation: 'domainsApply', input: { action: 'CREATE' }, before: null });
+    expect(changed).toMatchObject({
+      outcome: 'DONE',
+      input: { action: 'UPDATE', changes: ['labels'] },
+      subjectKind: 'DOMAIN',
+      tokenName: 'script',
+      before: { labels: { team: 'a' } },
+      after: { labels: { team: 'b' } },
+    });
+    expect(await entries({ subject: 'two.example' }, secret)).toHaveLength(1);
+    await control.database.sql`update domains set status = 'ACTIVE' where name = 'one.example'`;
+    await run('domainsApply', `domains: [{ name: "one.example", ${label('c')} }]`);
+    const [byOperator] = await entries({ subject: 'one.example' }, secret);
+    expect(byOperator).toMatchObject({ isOperator: true, tokenName: null, after: { labels: { team: 'c' } } });
+    await run('domainsApply', `domains: [{ name: "one.example" }, { name: "not a domain" }]`, secret);
+    expect(await entries({ subject: 'one.example' }, secret)).toHaveLength(3);
+  });
+
+  test('is bounded, whatever was sent', async () => {
+    const many = Array.from({ length: 20 }, () => `{ zone: "${'x'.repeat(2000)}", mode: REJECT }`).join(', ');
+    const domains = Array.from({ length: 30 }, () => `{ name: "${'y'.repeat(2000)}", dnsblZones: [${many}] }`);
+    await run('domainsApply', `domains: [${domains.join(', ')}]`);
+    const [row] = await control.database.sql<{ length: number; codes: string[] }[]>`
+      select length(input::text) as length, user_error_codes as codes from audit_entries
+      where mutation = 'domainsApply' order by id desc limit 1`;
+    expect(row?.length).toBeLessThan(70_000);
+    expect(row?.codes).toEqual(['INVALID']);
   });
 
   test('is never without its end unless its node died: a fault is told, and what cannot be written is not done', async () => {

@@ -1,14 +1,32 @@
 /** `domainsApply`: many domains as they should be, all or none. */
+import type { AuditPart } from '../../events/audit.ts';
+import type { DomainDifference } from '../../settings/domains-apply.ts';
 import type { DomainsApplyInput } from '../../settings/domains-plan.ts';
+import type { RelayDomain } from '../../settings/relay-domain.ts';
+import { domainState } from '../audit-subject.ts';
 import type { Context } from '../context.ts';
 import { type Call, once } from '../once.ts';
+
+/** Each domain has its own entry in the audit log, with whose it is: an operator may have applied a tenant's. */
+function partOf({ action, changes, before, after }: DomainDifference): AuditPart[] {
+  const domain = after ?? before;
+  if (domain === null) return [];
+  const { id, name, tenantId } = domain;
+  const subject = { kind: 'DOMAIN', id, name, tenantId } as const;
+  const stateOf = (state: RelayDomain | null) => (state === null ? null : domainState(state));
+  return [{ input: { name, action, changes }, subject, before: stateOf(before), after: stateOf(after) }];
+}
 
 type Input = DomainsApplyInput & { readonly dryRun?: boolean | null | undefined };
 
 export async function applyDomains(context: Context, call: Call<Input>) {
-  const { deps, viewer } = context;
+  const { deps, viewer, caller } = context;
   const { dryRun, idempotencyKey: _key, ...wanted } = call.input;
-  const apply = () => deps.domains.applyDomains(viewer, wanted, dryRun === true);
+  const mutation = { actor: caller.actor, mutation: call.mutation };
+  const apply = () =>
+    deps.domains.applyDomains(viewer, wanted, dryRun === true, (transaction, differences) =>
+      deps.audit.addParts(transaction, mutation, differences.flatMap(partOf)),
+    );
   // A dry run is asked anew each time: what it says is about now.
   const answer = dryRun === true ? { kind: 'ANSWER' as const, value: await apply() } : await once(context, call, apply);
   if (answer.kind === 'REFUSED') return { plan: null, userErrors: [answer.error] };
