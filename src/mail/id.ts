@@ -62,6 +62,12 @@ export function isId(text: string): boolean {
   return ID.test(text);
 }
 
+/** An id that came from outside, to be looked for: in lower case, or one that nothing has. */
+export function askedId(text: string): string {
+  const id = text.toLowerCase();
+  return isId(id) ? id : FIRST_ID;
+}
+
 /** 48 bits of milliseconds. */
 function hexTime(ms: number): string {
   if (!(ms >= 0 && ms < 2 ** 48)) throw new RangeError('time outside of UUIDv7');

@@ -2,10 +2,11 @@
  * Deliveries as people see them: pages of a webhook's, one sent on request, those of before sent again. Kept for thirty days.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import { newId } from '../mail/id.ts';
+import { askedId, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, mineOnly } from '../settings/conditions.ts';
 import { type Change, refused } from '../settings/change.ts';
+import { shown } from '../settings/domain-input.ts';
 import type { UserError } from '../settings/user-error.ts';
 import { type ClaimedDelivery, LEASE_SECONDS } from './claim.ts';
 import { replayEvents } from './outbox.ts';
@@ -126,7 +127,7 @@ async function listDeliveries(sql: SqlExecutor, viewer: Viewer, page: DeliveryPa
 
 async function findDelivery(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Delivery | null> {
   const [row] = await sql<DeliveryRow[]>`
-    select ${columns(sql)} from webhook_deliveries where id::text = ${id.toLowerCase()} and ${mineOnly(sql, viewer)}`;
+    select ${columns(sql)} from webhook_deliveries where id = ${askedId(id)} and ${mineOnly(sql, viewer)}`;
   return row === undefined ? null : deliveryOf(row);
 }
 
@@ -158,9 +159,9 @@ async function claimPing(sql: SqlExecutor, webhookId: string): Promise<ClaimedDe
 async function redeliver(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<Delivery>> {
   const [found] = await sql<{ id: string; is_enabled: boolean }[]>`
     select d.id, (select is_enabled from webhooks w where w.id = d.webhook_id) as is_enabled
-    from webhook_deliveries d where d.id::text = ${id.toLowerCase()} and ${mineOnly(sql, viewer)} for update`;
+    from webhook_deliveries d where d.id = ${askedId(id)} and ${mineOnly(sql, viewer)} for update`;
   if (found === undefined) {
-    const message = `You have no delivery "${id.slice(0, 40)}". Webhook.deliveries lists those of the last ${DAYS_KEPT} days.`;
+    const message = `You have no delivery "${shown(id)}". Webhook.deliveries lists those of the last ${DAYS_KEPT} days.`;
     return refused({ field: ['id'], message, code: 'NOT_FOUND' });
   }
   if (!found.is_enabled) return refused(isDisabled());

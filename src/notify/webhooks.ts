@@ -7,11 +7,11 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
-import { newId } from '../mail/id.ts';
+import { askedId, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from '../settings/change.ts';
 import { mineOnly } from '../settings/conditions.ts';
-import { errorsOf } from '../settings/domain-input.ts';
+import { errorsOf, shown } from '../settings/domain-input.ts';
 import { checkQuota } from '../settings/quotas.ts';
 import { noSuchTenant } from '../settings/tenants.ts';
 import { MAX_OVERLAP_SECONDS } from '../settings/tokens.ts';
@@ -141,7 +141,7 @@ function webhookOf(row: WebhookRow): Webhook {
 
 async function findWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Webhook | null> {
   const [row] = await sql<WebhookRow[]>`
-    select ${columns(sql)} from webhooks where id::text = ${id.toLowerCase()} and ${mineOnly(sql, viewer)}`;
+    select ${columns(sql)} from webhooks where id = ${askedId(id)} and ${mineOnly(sql, viewer)}`;
   return row === undefined ? null : webhookOf(row);
 }
 
@@ -190,7 +190,7 @@ async function createWebhook(
 /** Whether the viewer may give this tenant something; the tenant is not deleted meanwhile. */
 export async function lockTenant(sql: SqlExecutor, viewer: Viewer, tenantId: string): Promise<boolean> {
   const rows = await sql`
-    select from tenants where id::text = ${tenantId} and deleted_at is null
+    select from tenants where id = ${askedId(tenantId)} and deleted_at is null
       and (${viewer.isOperator} or id = ${viewer.tenantId})
     for key share`;
   return rows.length > 0;
@@ -274,7 +274,7 @@ async function deleteWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Prom
 /** Until COMMIT. */
 async function lockWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Webhook | null> {
   const [row] = await sql<WebhookRow[]>`
-    select ${columns(sql)} from webhooks where id::text = ${id.toLowerCase()} and ${mineOnly(sql, viewer)} for update`;
+    select ${columns(sql)} from webhooks where id = ${askedId(id)} and ${mineOnly(sql, viewer)} for update`;
   return row === undefined ? null : webhookOf(row);
 }
 
@@ -287,7 +287,7 @@ async function done(sql: SqlExecutor, id: string, kind: EventKind, secret?: Uint
 }
 
 export function noSuchWebhook(id: string): UserError {
-  const message = `You have no webhook "${id.slice(0, 40)}". The query "webhooks" lists those you have.`;
+  const message = `You have no webhook "${shown(id)}". The query "webhooks" lists those you have.`;
   return { field: ['id'], message, code: 'NOT_FOUND' };
 }
 

@@ -134,8 +134,8 @@ function bad(error: UserError): Checked<never> {
   return { kind: 'BAD', errors: [error] };
 }
 
-/** Foreign text inside a sentence of ours: no control characters, not endless. */
+/** Foreign text inside a sentence of ours: no control characters, no halves of characters, not endless. */
 export function shown(text: string): string {
   const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
-  return plain.length > 80 ? `${plain.slice(0, 80)}…` : plain;
+  return (plain.length > 80 ? `${plain.slice(0, 80)}…` : plain).toWellFormed();
 }

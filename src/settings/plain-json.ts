@@ -3,10 +3,15 @@
  */
 const INSTANT_KEY = '$instant';
 
-/** JSON of plain objects, arrays, texts, numbers, booleans, nulls and Dates. */
+/**
+ * JSON of plain objects, arrays, texts, numbers, booleans, nulls and Dates, as Postgres takes it for jsonb: a NUL and half a
+ * character, which a sentence may have quoted, become replacement characters.
+ */
 export function writePlainJson(value: unknown): string {
   return JSON.stringify(value, function writeInstant(this: Record<string, unknown>, key: string, inner: unknown) {
     const original = this[key];
+    if (typeof inner === 'string' && !(original instanceof Date))
+      return inner.toWellFormed().replaceAll('\0', '\uFFFD');
     return original instanceof Date ? { [INSTANT_KEY]: original.toISOString() } : inner;
   });
 }

@@ -6,10 +6,10 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
-import { newId } from '../mail/id.ts';
+import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from './change.ts';
-import { errorsOf } from './domain-input.ts';
+import { errorsOf, shown } from './domain-input.ts';
 import {
   applyQuotas,
   NO_QUOTAS,
@@ -171,7 +171,7 @@ async function deleteTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promi
 async function lockTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Tenant | null> {
   if (!viewer.isOperator) return null;
   const [row] = await sql<TenantRow[]>`
-    select ${sql(COLUMNS)} from tenants where id::text = ${id.toLowerCase()} and deleted_at is null for update`;
+    select ${sql(COLUMNS)} from tenants where id = ${askedId(id)} and deleted_at is null for update`;
   return row === undefined ? null : tenantOf(row);
 }
 
@@ -188,7 +188,7 @@ async function nameTaken(sql: SqlExecutor, name: string): Promise<Change<Tenant>
 }
 
 export function noSuchTenant(id: string, field = 'id'): UserError {
-  const message = `You have no tenant "${id.slice(0, 40)}". The query "tenants" lists those you have.`;
+  const message = `You have no tenant "${shown(id)}". The query "tenants" lists those you have.`;
   return { field: [field], message, code: 'NOT_FOUND' };
 }
 

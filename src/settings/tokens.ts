@@ -7,11 +7,11 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
-import { newId } from '../mail/id.ts';
+import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from './change.ts';
 import { mineOnly } from './conditions.ts';
-import { type Checked, errorsOf } from './domain-input.ts';
+import { type Checked, errorsOf, shown } from './domain-input.ts';
 import { checkQuota } from './quotas.ts';
 import { grants, OPERATOR_SCOPES, type Scope } from './scopes.ts';
 import { noSuchTenant } from './tenants.ts';
@@ -126,7 +126,7 @@ function tokenOf(row: TokenRow): Token {
 
 async function findToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Token | null> {
   const [row] = await sql<TokenRow[]>`
-    select ${columns(sql)} from tokens where id::text = ${id.toLowerCase()} and ${mineOnly(sql, viewer)}`;
+    select ${columns(sql)} from tokens where id = ${askedId(id)} and ${mineOnly(sql, viewer)}`;
   return row === undefined ? null : tokenOf(row);
 }
 
@@ -147,7 +147,7 @@ async function createToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCr
   const tenantId = (input.tenantId ?? viewer.tenantId).toLowerCase();
   const [tenant] = await sql<{ has_passed: boolean }[]>`
     select coalesce(${input.expiresAt ?? null}::timestamptz <= bmx_now(), false) as has_passed from tenants
-    where id::text = ${tenantId} and deleted_at is null and (${viewer.isOperator} or id = ${viewer.tenantId})
+    where id = ${askedId(tenantId)} and deleted_at is null and (${viewer.isOperator} or id = ${viewer.tenantId})
     for key share`;
   if (tenant === undefined) return refused(noSuchTenant(tenantId, 'tenantId'));
   const name = checkTitle(input.name, "A token's name");
@@ -213,7 +213,7 @@ async function rotateToken(
     update tokens set previous_prefix = prefix, previous_hash = secret_hash,
       previous_until = bmx_now() + make_interval(secs => ${overlapSeconds}),
       prefix = ${prefix}, secret_hash = ${hash}, rotated_at = bmx_now()
-    where id::text = ${id.toLowerCase()} and ${mineOnly(sql, viewer)}
+    where id = ${askedId(id)} and ${mineOnly(sql, viewer)}
     returning ${columns(sql)}`;
   if (row === undefined) return refused(noSuchToken(id));
   const token = tokenOf(row);
@@ -223,7 +223,7 @@ async function rotateToken(
 
 async function revokeToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<TokenChange> {
   const [row] = await sql<TokenRow[]>`
-    delete from tokens where id::text = ${id.toLowerCase()} and ${mineOnly(sql, viewer)} returning ${columns(sql)}`;
+    delete from tokens where id = ${askedId(id)} and ${mineOnly(sql, viewer)} returning ${columns(sql)}`;
   if (row === undefined) return refused(noSuchToken(id));
   const token = tokenOf(row);
   await record(sql, token, 'TOKEN_REVOKED', { lastUsedAt: token.lastUsedAt });
@@ -231,7 +231,7 @@ async function revokeToken(sql: SqlExecutor, viewer: Viewer, id: string): Promis
 }
 
 function noSuchToken(id: string): UserError {
-  const message = `You have no token "${id.slice(0, 40)}". The query "tokens" lists those you have.`;
+  const message = `You have no token "${shown(id)}". The query "tokens" lists those you have.`;
   return { field: ['id'], message, code: 'NOT_FOUND' };
 }
 
