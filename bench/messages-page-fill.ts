@@ -36,7 +36,7 @@ export interface ToSearch {
 export async function fillToSearch(service: Service): Promise<ToSearch> {
   const startedAtMs = performance.now();
   const { sql } = await openDatabase(service.dataDir);
-  await makeDomains(sql);
+  await addSmallDomains(sql);
   for (let made = 0; made < HELD; made += BATCH) await holdBatch(sql, made);
   await endSome(sql);
   await sql.unsafe('vacuum analyze messages, recipients, history, destinations, domains, tenants');
@@ -53,7 +53,8 @@ export async function fillToSearch(service: Service): Promise<ToSearch> {
   return { tenantId: owner.tenant_id, emptyTenantId, someIds: some.map(({ id }) => id), nowMs: Date.now() };
 }
 
-async function makeDomains(sql: Database['sql']): Promise<void> {
+/** Of a tenant each. */
+export async function addSmallDomains(sql: Database['sql']): Promise<void> {
   await sql`
     with made as (
       insert into tenants (id, name) select uuidv7(), 'tenant' || n from generate_series(1, ${SMALL_DOMAINS}::integer) n

@@ -16,7 +16,7 @@ import {
   someSender,
   type ToSearch,
 } from './messages-page-fill.ts';
-import { measurePages, type Question, readingToken } from './page-times.ts';
+import { measurePages, type Question } from './page-times.ts';
 import type { Report } from './report.ts';
 import { DOMAIN, makeBenchFolder, startOurs } from './sides.ts';
 
@@ -111,15 +111,15 @@ export async function runMessagesPage(): Promise<Report> {
     const filled = await fillToSearch(service);
     const { tenantId, emptyTenantId, nowMs } = filled;
     const askings = [
-      { who: 'operator', token: service.token, questions: questionsOf(filled, operatorsSearches(filled)) },
+      { who: 'operator', tenantId: null, questions: questionsOf(filled, operatorsSearches(filled)) },
       {
         who: 'tenant',
-        token: await readingToken(service, tenantId),
+        tenantId,
         questions: questionsOf(filled, tenantsSearches(nowMs, true)),
       },
       {
         who: 'tenant without mail',
-        token: await readingToken(service, emptyTenantId),
+        tenantId: emptyTenantId,
         questions: questionsOf(filled, tenantsSearches(nowMs, false)),
       },
     ];

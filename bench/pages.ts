@@ -6,7 +6,7 @@ import { cursorOf } from '../src/control/connection.ts';
 import { startService, type Service } from '../test/helpers/service.ts';
 import { openDatabase } from './database.ts';
 import { fillToSearch, HELD, smallDomain } from './messages-page-fill.ts';
-import { measurePages, type Question, readingToken } from './page-times.ts';
+import { measurePages, type Question } from './page-times.ts';
 import { AUDIT_ENTRIES, DOMAINS, fillBeside, manyDomain, OUTAGES, REJECTIONS } from './pages-fill.ts';
 import { readRssBytes } from './processes.ts';
 import { quantile, type Report } from './report.ts';
@@ -158,11 +158,11 @@ export async function runPages(): Promise<readonly Report[]> {
     const pages = await measurePages(
       service,
       [
-        { who: 'operator', token: service.token, questions },
-        { who: 'tenant of many', token: await readingToken(service, manyTenantId), questions },
+        { who: 'operator', tenantId: null, questions },
+        { who: 'tenant of many', tenantId: manyTenantId, questions },
         {
           who: 'tenant of one',
-          token: await readingToken(service, filled.tenantId),
+          tenantId: filled.tenantId,
           questions: questions.map(notAsMany),
         },
       ],

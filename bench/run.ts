@@ -8,10 +8,12 @@ import process from 'node:process';
 import { findPostfixVersion } from '../test/helpers/postfix.ts';
 import { chosenRuntime } from '../test/helpers/service.ts';
 import { runAbuse } from './abuse.ts';
+import { runApiLoad } from './api-load.ts';
 import { ACCEPT, ACCEPT_KEPT, ACCEPT_LARGE, ACCEPT_TLS, runAccept } from './accept.ts';
 import { runDisk } from './disk.ts';
 import { runChaosBenchmark } from './chaos.ts';
 import { runDnsbl } from './dnsbl.ts';
+import { runDomainsApply } from './domains-apply.ts';
 import { runDrain } from './drain.ts';
 import { runAcceptWhileDraining } from './drain-accept.ts';
 import { runDrainSnapshot } from './drain-snapshot.ts';
@@ -46,6 +48,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   'memory-held': runMemoryHeld,
   'messages-page': runMessagesPage,
   pages: runPages,
+  'api-load': runApiLoad,
+  'domains-apply': runDomainsApply,
   held: runHeld,
   memory: runMemory,
   nodes: runNodes,

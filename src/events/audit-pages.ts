@@ -6,7 +6,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type AuditOutcome, type AuditSubject, textOf } from './audit.ts';
-import { type Condition, readWalk, spanOf, walkOwn } from './walk.ts';
+import { type Condition, readWalk, spanOf, walkOwn, walkUnder } from './walk.ts';
 
 export interface AuditView {
   readonly id: string;
@@ -90,14 +90,11 @@ function walkedBy(
 ): Condition {
   const span = spanOf(sql, { beforeId, since, until });
   if (subject === null) return walkOwn(sql, viewer, span);
-  const { from, to, below } = span;
   const name = sql`lower(${textOf(subject.trim())})`;
   // Not by equality: the tenant's index must not be taken, which holds all its things.
   const andMine = viewer.isOperator ? sql`true` : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`;
   return sql`
-    ${andMine} and (subject_name, id) >= (${name}, ${from}) and (subject_name, id) <= (${name}, ${to})
-    and (subject_name, id) < (${name}, ${below}) and subject_name is not null
-    order by subject_name desc, id desc`;
+    ${andMine} and subject_name is not null and ${walkUnder(sql, { column: sql`subject_name`, value: name }, span)}`;
 }
 
 /** What has to be looked at row by row. */

@@ -9,7 +9,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { isId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { always, type Condition, readWalk, spanOf, walkOwn } from './walk.ts';
+import { always, type Condition, readWalk, spanOf, walkOwn, walkUnder } from './walk.ts';
 
 export interface RejectionView {
   /** The reference in the reply. */
@@ -97,20 +97,17 @@ function walkedBy(
   { id, destinationId }: { readonly id: string | null; readonly destinationId: string | null },
 ): Condition {
   const span = spanOf(sql, { beforeId, since, until });
-  const { from, to, below } = span;
   const mine = viewer.isOperator ? always(sql) : sql`tenant_id = ${viewer.tenantId}`;
   const destination = sql`${destinationId}::uuid`;
   if (id !== null) {
     const there = destinationId === null ? always(sql) : sql`destination_id = ${destination}`;
-    return sql`${mine} and ${there} and id = ${id}::uuid and id < ${below}`;
+    return sql`${mine} and ${there} and id = ${id}::uuid and id < ${span.below}`;
   }
   if (destinationId !== null) {
     // Not by equality: the tenant's index must not be taken, which holds all its domains.
     const andMine = viewer.isOperator ? always(sql) : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`;
     return sql`
-      ${andMine} and (destination_id, id) >= (${destination}, ${from}) and (destination_id, id) <= (${destination}, ${to})
-      and (destination_id, id) < (${destination}, ${below})
-      order by destination_id desc, id desc`;
+      ${andMine} and ${walkUnder(sql, { column: sql`destination_id`, value: destination }, span)}`;
   }
   return walkOwn(sql, viewer, span);
 }

@@ -42,14 +42,25 @@ export function spanOf(sql: SqlExecutor, { beforeId, since, until }: Wanted): Sp
   };
 }
 
-/** All that the viewer may see. An equality alone would let the planner walk all ids, past everybody else's. */
-export function walkOwn(sql: SqlExecutor, viewer: Viewer, { from, to, below }: Span): Condition {
-  if (viewer.isOperator) return sql`id >= ${from} and id <= ${to} and id < ${below} order by id desc`;
-  const tenant = sql`${viewer.tenantId}::uuid`;
+/** All that the viewer may see. */
+export function walkOwn(sql: SqlExecutor, viewer: Viewer, span: Span): Condition {
+  if (viewer.isOperator) return sql`id >= ${span.from} and id <= ${span.to} and id < ${span.below} order by id desc`;
+  return walkUnder(sql, { column: sql`tenant_id`, value: sql`${viewer.tenantId}::uuid` }, span);
+}
+
+/**
+ * Rows with this value, by the index of it and the id: the range holds no other value. Not by equality as well: where most values are
+ * rare the planner takes every one for rare, and sorts all that the one has. Of two upper bounds an index scan may begin at the
+ * higher one and walk down to the other, hence the lesser of both.
+ */
+export function walkUnder(
+  sql: SqlExecutor,
+  { column, value }: { readonly column: Condition; readonly value: Condition },
+  { from, to, below }: Span,
+): Condition {
   return sql`
-    tenant_id = ${tenant} and (tenant_id, id) >= (${tenant}, ${from}) and (tenant_id, id) <= (${tenant}, ${to})
-    and (tenant_id, id) < (${tenant}, ${below})
-    order by tenant_id desc, id desc`;
+    (${column}, id) >= (${value}, ${from}) and (${column}, id) <= (${value}, least(${to}, ${below})) and id < ${below}
+    order by ${column} desc, id desc`;
 }
 
 export interface Walk {
