@@ -31,8 +31,8 @@ const LOOKS_AT_ONCE = 20;
 export function createOwnership(deps: OwnershipDependencies): Ownership {
   const { domains, proofs } = deps;
 
-  async function settle(target: ProofTarget, finding: ProofFinding): Promise<ProofResult> {
-    const result = await proofs.settle(target, finding);
+  async function settle(target: ProofTarget, finding: ProofFinding, isDue: boolean): Promise<ProofResult> {
+    const result = await proofs.settle(target, finding, isDue);
     if (result === 'ACTIVATED' || result === 'LOST' || result === 'FOUND_AGAIN')
       deps.onResult(target.domainName, result);
     return result;
@@ -45,7 +45,7 @@ export function createOwnership(deps: OwnershipDependencies): Ownership {
       const target = await proofs.findTarget(viewer, domain.id);
       if (target === null) return { kind: 'DONE', domain };
       deps.resolver.forget(target.recordName);
-      const result = await settle(target, await look(deps.resolver, target));
+      const result = await settle(target, await look(deps.resolver, target), false);
       const after = await domains.findDomain(viewer, name);
       if (after === null) return noSuchDomain(name);
       const error = complaintOf(result, target);
@@ -54,7 +54,7 @@ export function createOwnership(deps: OwnershipDependencies): Ownership {
     async checkDue() {
       const targets = await proofs.takeDue(LOOKS_AT_ONCE);
       const findings = await Promise.all(targets.map((target) => look(deps.resolver, target)));
-      for (const [index, target] of targets.entries()) await settle(target, findings[index] ?? 'UNKNOWN');
+      for (const [index, target] of targets.entries()) await settle(target, findings[index] ?? 'UNKNOWN', true);
     },
   };
 }

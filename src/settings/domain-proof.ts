@@ -47,7 +47,8 @@ export interface DomainProofs {
   findTarget(viewer: Viewer, domainId: string): Promise<ProofTarget | null>;
   /** Those whose time has come, each for this node alone for some minutes. */
   takeDue(limit: number): Promise<ProofTarget[]>;
-  settle(target: ProofTarget, finding: ProofFinding): Promise<ProofResult>;
+  /** `isDue`: found by the timer. A look that a person asked for beside it brings no record nearer to be lost, and delays no look. */
+  settle(target: ProofTarget, finding: ProofFinding, isDue: boolean): Promise<ProofResult>;
 }
 
 interface Dependencies {
@@ -67,9 +68,9 @@ export function createDomainProofs(deps: Dependencies): DomainProofs {
     readProofs: (viewer, ids) => readProofs(sql, viewer, ids),
     findTarget: (viewer, id) => findTarget(sql, viewer, id),
     takeDue: (limit) => takeDue(sql, limit),
-    async settle(target, finding) {
+    async settle(target, finding, isDue) {
       return deps.changeMany([target.domainName], async (transaction) => {
-        const result = await settle(transaction, deps.recipientLists, { target, finding });
+        const result = await settle(transaction, deps.recipientLists, { target, finding, isDue });
         // A look that changes nothing that others remember is told to nobody.
         return { result, changed: result === 'ACTIVATED' ? [target.domainName] : [] };
       });
@@ -144,16 +145,25 @@ async function takeDue(sql: SqlExecutor, limit: number): Promise<ProofTarget[]> 
 interface Look {
   readonly target: ProofTarget;
   readonly finding: ProofFinding;
+  readonly isDue: boolean;
 }
 
-async function settle(sql: SqlExecutor, lists: RecipientListWork, { target, finding }: Look): Promise<ProofResult> {
+async function settle(
+  sql: SqlExecutor,
+  lists: RecipientListWork,
+  { target, finding, isDue }: Look,
+): Promise<ProofResult> {
   // Claims of one name share its destination: who settles first has it to himself.
   await lockDestinations(sql, [target.domainName]);
   const [row] = await sql<(DomainRow & { proof_lost_at: Date | null })[]>`
     select ${sql([...DOMAIN_COLUMNS, 'proof_lost_at'])} from domains where id = ${target.domainId} for update`;
   if (row === undefined) return 'GONE';
   const domain = relayDomainOf(row);
-  if (finding !== 'SEEN') return noteAbsence(sql, domain, finding);
+  if (finding !== 'SEEN') {
+    if (isDue) return noteAbsence(sql, domain, finding);
+    await sql`update domains set proof_checked_at = bmx_now() where id = ${domain.id}`;
+    return finding;
+  }
   const [served] = await sql`
     select from domains where name = ${domain.name} and status <> 'PENDING' and id <> ${domain.id}`;
   const isTaken = domain.status === 'PENDING' && served !== undefined;
@@ -192,7 +202,8 @@ async function noteAbsence(
     with before as (select id, proof_lost_at from domains where id = ${domain.id})
     update domains d set
       proof_checked_at = bmx_now(),
-      proof_misses = proof_misses + ${finding === 'MISSING' ? 1 : 0},
+      -- A claim's make its back-off, also where the DNS is silent; those of a served domain lose its record.
+      proof_misses = proof_misses + ${!isServed || finding === 'MISSING' ? 1 : 0},
       proof_lost_at = case when ${isServed && finding === 'MISSING'} and proof_misses + 1 >= ${LOST_AFTER}
         then coalesce(d.proof_lost_at, bmx_now()) else d.proof_lost_at end,
       proof_check_at = case

@@ -27,7 +27,7 @@ async function serve(viewer: Viewer, name: string, recipients: readonly string[]
   if (created.kind !== 'DONE') throw new Error(JSON.stringify(created.errors));
   const target = await control.domains.proofs.findTarget(viewer, created.domain.id);
   if (target === null) throw new Error('no proof is asked for');
-  await control.domains.proofs.settle(target, 'SEEN');
+  await control.domains.proofs.settle(target, 'SEEN', true);
   return target;
 }
 
@@ -54,7 +54,7 @@ test('a look for a proof and a change of the same domain', async () => {
   const [updated, found] = await both(
     (transaction) => transaction`select from domains where name = 'race.example' for update`,
     () => control.domains.updateDomain(viewer, { name: 'race.example', labels: [{ key: 'a', value: 'b' }] }),
-    () => control.domains.proofs.settle(target, 'SEEN'),
+    () => control.domains.proofs.settle(target, 'SEEN', true),
   );
   expect([updated.kind, found]).toEqual(['DONE', 'SEEN']);
 });
@@ -66,7 +66,7 @@ test('a look for a proof and many domains applied', async () => {
   const [applied, found] = await both(
     (transaction) => transaction`select from domains where name = 'applied.example' for update`,
     () => control.domains.applyDomains(viewer, { domains }, false),
-    () => control.domains.proofs.settle(target, 'SEEN'),
+    () => control.domains.proofs.settle(target, 'SEEN', true),
   );
   expect([applied.kind, found]).toEqual(['DONE', 'SEEN']);
 });

@@ -129,6 +129,27 @@ describe('a claim', () => {
     expect(codes(await ask('domainVerify', 'waits.example'))).toEqual([]);
   });
 
+  test('is looked for as often whoever asks in between, and as seldom where the DNS is silent', async () => {
+    const { sql } = control.database;
+    const ask = await tenant('polls');
+    await ask('domainCreate', 'polled.example');
+    const next = async () => {
+      const [row] = await sql<{ minutes: number; misses: number }[]>`
+        select round(extract(epoch from proof_check_at - bmx_now()) / 60)::integer as minutes, proof_misses as misses
+        from domains where name = 'polled.example'`;
+      return row;
+    };
+    for (let look = 0; look < 10; look += 1) await ask('domainVerify', 'polled.example');
+    expect(await next()).toEqual({ minutes: 1, misses: 0 });
+    dns.set('_backup-mx.polled.example', { TXT: 'SERVFAIL' });
+    for (const minutes of [1, 2, 4]) {
+      await comeDue();
+      resolver.forget('_backup-mx.polled.example');
+      await ownership.checkDue();
+      expect((await next())?.minutes).toBe(minutes);
+    }
+  });
+
   test('of two, the first proof wins; the other stays a claim, and has it when the first leaves', async () => {
     const [one, two] = [await tenant('first'), await tenant('second')];
     const [claim, rival] = [await one('domainCreate', 'rivals.example'), await two('domainCreate', 'rivals.example')];
@@ -205,6 +226,8 @@ describe('a record that goes away', () => {
     };
     await look();
     await look();
+    // Who looks himself at once, and again, is no third hour.
+    for (const _ of [1, 2]) expect(codes(await ask('domainVerify', 'edited.example'))).toEqual(['INVALID']);
     expect(told).toEqual([]);
     await look();
     await look();

@@ -170,7 +170,7 @@ describe("another tenant's viewer", () => {
     const [claim] = await database.sql<{ id: string }[]>`select id from domains where name = 'taken.example'`;
     const target = await domains.proofs.findTarget(tenant, claim?.id ?? '');
     if (target === null) throw new Error('the claim has no proof to be found');
-    expect(await domains.proofs.settle(target, 'SEEN')).toBe('ACTIVATED');
+    expect(await domains.proofs.settle(target, 'SEEN', true)).toBe('ACTIVATED');
     expect(await domains.createDomain(OPERATOR, { name: 'taken.example' })).toMatchObject({
       kind: 'REFUSED',
       errors: [{ code: 'TAKEN' }],
