@@ -25,6 +25,7 @@ const PARENTS = {
   Token: '../settings/tokens.ts#Token as TokenParent',
   AuditEntry: '../events/audit-pages.ts#AuditView',
   Webhook: '../notify/webhooks.ts#Webhook as WebhookParent',
+  AlertContact: '../notify/contacts.ts#AlertContact as AlertContactParent',
   WebhookDelivery: '../notify/deliveries.ts#Delivery as WebhookDeliveryParent',
   Tenant: '../settings/tenants.ts#Tenant as TenantParent',
   Domain: '../settings/relay-domain.ts#RelayDomain',

@@ -106,6 +106,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     findToken: parts.tokenBook.find,
     webhooks: parts.notify.webhooks,
     deliveries: parts.notify.deliveries,
+    alertContacts: parts.notify.alertContacts,
     readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),
     idempotency: createIdempotency(sql),

@@ -1,11 +1,14 @@
 /**
- * Builds webhooks, and what sends to them by timers of every node that serves the control plane.
+ * Builds webhooks and alert contacts, and what tells them by timers of every node that serves the control plane.
  */
 import type { Config } from './config.ts';
 import type { Database } from './db/client.ts';
 import type { Routing } from './main-routing.ts';
 import type { Timers } from './main-timers.ts';
 import { exchange } from './net/http-exchange.ts';
+import { dropOldNotices } from './notify/alert-news.ts';
+import { noteEvents, sendAlerts } from './notify/alerts.ts';
+import { type AlertContacts, createAlertContacts } from './notify/contacts.ts';
 import { createDeliveries, type Deliveries, dropOldDeliveries } from './notify/deliveries.ts';
 import { emptyOutbox } from './notify/outbox.ts';
 import { ATTEMPT_TIMEOUT_MS, createWebhookSender, MOST_ANSWER_BYTES } from './notify/sender.ts';
@@ -15,21 +18,23 @@ import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 const SEND_EVERY_MS = 1000;
+const ALERTS_EVERY_MS = 5000;
 const RETENTION_EVERY_MS = 600_000;
 const ROWS_AT_ONCE = 5000;
 
 export interface NotifyParts {
-  readonly config: Pick<Config, 'roles' | 'deliveryHold' | 'allowPrivateNextHops'>;
+  readonly config: Pick<Config, 'roles' | 'deliveryHold' | 'allowPrivateNextHops' | 'mxHostname'>;
   readonly database: Pick<Database, 'sql'>;
   readonly routing: Pick<Routing, 'resolver'>;
   readonly timers: Timers;
-  readonly log: Pick<Log, 'fault' | 'webhookFailed' | 'webhookDisabled'>;
-  readonly metrics: Pick<Metrics, 'faulted' | 'webhookAttempted'>;
+  readonly log: Pick<Log, 'fault' | 'webhookFailed' | 'webhookDisabled' | 'alertSent' | 'alertWithheld'>;
+  readonly metrics: Pick<Metrics, 'faulted' | 'webhookAttempted' | 'alertMail'>;
 }
 
 export interface Notify {
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
+  readonly alertContacts: AlertContacts;
   stop(): Promise<void>;
 }
 
@@ -69,10 +74,41 @@ export function startNotify(parts: NotifyParts): Notify {
   };
   if (isSending) {
     timers.every(SEND_EVERY_MS, 'webhooks', async () => {
-      while ((await emptyOutbox(sql, async () => undefined)) > 0);
+      while ((await emptyOutbox(sql, noteEvents)) > 0);
       await sender.look();
     });
-    timers.every(RETENTION_EVERY_MS, 'deliveries', () => dropOldDeliveries(sql, ROWS_AT_ONCE));
+    startAlerts(parts);
+    timers.every(RETENTION_EVERY_MS, 'notices', async () => {
+      await dropOldDeliveries(sql, ROWS_AT_ONCE);
+      await dropOldNotices(sql, ROWS_AT_ONCE);
+    });
   }
-  return { webhooks, deliveries: createDeliveries(sql, webhooks, { send: sender.send, poke }), stop: sender.stop };
+  return {
+    webhooks,
+    deliveries: createDeliveries(sql, webhooks, { send: sender.send, poke }),
+    alertContacts: createAlertContacts(sql, config.mxHostname),
+    stop: sender.stop,
+  };
+}
+
+function startAlerts({ config, database, timers, log, metrics }: NotifyParts): void {
+  /** Whose news waits: told once in the log, not with every look. */
+  const waiting = new Set<string>();
+  timers.every(ALERTS_EVERY_MS, 'alerts', () =>
+    sendAlerts({
+      sql: database.sql,
+      mxHostname: config.mxHostname,
+      onSent: (contactId) => {
+        waiting.delete(contactId);
+        metrics.alertMail('SENT');
+        log.alertSent({ contactId });
+      },
+      onWithheld: (contactId) => {
+        if (waiting.has(contactId)) return;
+        waiting.add(contactId);
+        metrics.alertMail('WITHHELD');
+        log.alertWithheld({ contactId });
+      },
+    }),
+  );
 }

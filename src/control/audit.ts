@@ -10,7 +10,7 @@ import type { Tenant } from '../settings/tenants.ts';
 import { absent, domainState, lower } from './audit-subject.ts';
 import { isUuid } from './connection.ts';
 import type { Context } from './context.ts';
-import { notifySubject, withoutPath } from './notify-audit.ts';
+import { notifySubject, withoutSecrets } from './notify-audit.ts';
 
 /** Of a list in an input; the count says the rest. */
 const LIST_SAMPLES = 20;
@@ -57,7 +57,7 @@ function audited(
     const id = await audit.begin({
       actor: context.caller.actor,
       mutation,
-      input: shorten(withoutPath(told)),
+      input: shorten(withoutSecrets(told)),
       subject: await find(),
     });
     context.once.hasRun = false;
@@ -94,7 +94,8 @@ async function findSubject(context: Context, mutation: string, input: Input): Pr
     const { id, name, tenantId, scopes, prefix, expiresAt } = token;
     return { kind: 'TOKEN', id, name: lower(name), tenantId, state: { name, scopes, prefix, expiresAt } };
   }
-  if (mutation.startsWith('webhook')) return notifySubject(context, mutation, input);
+  if (mutation.startsWith('webhook') || mutation.startsWith('alertContact'))
+    return notifySubject(context, mutation, input);
   if (mutation.startsWith('message') && typeof input.id === 'string') {
     const message = await deps.messages.findMessage(viewer, input.id.toLowerCase());
     if (message === null) return absent('MESSAGE', input.id.slice(0, 40));

@@ -36,6 +36,8 @@ export interface Context {
 /** By destination id unless said otherwise; null where there is none that the viewer may see. */
 interface Loaders {
   readonly domain: (destinationId: string) => Promise<RelayDomain | null>;
+  /** By domain id; null: none. */
+  readonly ignoredContacts: (domainId: string) => Promise<readonly string[] | null>;
   /** By domain id. */
   readonly proof: (domainId: string) => Promise<DomainProof | null>;
   readonly queue: (destinationId: string) => Promise<QueueView | null>;
@@ -68,6 +70,7 @@ export function createContext(deps: ControlDependencies, live: Context['live']):
     deps,
     load: {
       domain: createMapBatch((ids) => deps.domains.findDomainsByDestination(viewer, ids)),
+      ignoredContacts: createMapBatch((ids) => deps.alertContacts.findIgnored(viewer, ids)),
       proof: createMapBatch((ids) => deps.domains.proofs.readProofs(viewer, ids)),
       queue: createMapBatch((ids) => deps.queues.readQueues(viewer, ids)),
       breaker: createMapBatch((ids) => deps.breakers.readBreakers(viewer, ids)),

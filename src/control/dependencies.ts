@@ -9,6 +9,7 @@ import type { AuditLog } from '../events/audit.ts';
 import type { OutageFeed } from '../events/outage-feed.ts';
 import type { RejectionInspection } from '../events/rejection-pages.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import type { AlertContacts } from '../notify/contacts.ts';
 import type { Deliveries } from '../notify/deliveries.ts';
 import type { Webhooks } from '../notify/webhooks.ts';
 import type { BreakerInspection } from '../outage/breaker-inspect.ts';
@@ -121,6 +122,7 @@ export interface ControlDependencies {
   readonly findToken: TokenBook['find'];
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
+  readonly alertContacts: AlertContacts;
   readonly readZoneStandings: (
     viewer: Viewer,
     questions: readonly ZoneUseQuestion[],

@@ -5,6 +5,7 @@ import type { Caller } from './caller.ts';
 import type { Token as TokenParent } from '../settings/tokens.ts';
 import type { AuditView } from '../events/audit-pages.ts';
 import type { Webhook as WebhookParent } from '../notify/webhooks.ts';
+import type { AlertContact as AlertContactParent } from '../notify/contacts.ts';
 import type { Delivery as WebhookDeliveryParent } from '../notify/deliveries.ts';
 import type { Tenant as TenantParent } from '../settings/tenants.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
@@ -36,6 +37,119 @@ export type Scalars = {
   /** Any JSON value. Its inside is for people to read and no part of the API: fields come and go with releases. */
   JSON: { input: unknown; output: unknown; }
 };
+
+/**
+ * A mail address that is told when something is wrong: outages that last for more than five minutes, what becomes of them, and when they
+ * end; a proof that is gone, a domain that is suspended, a DNS list or a webhook that fails. News is gathered into digests, at most
+ * four an hour. Nothing is sent to a domain whose own mail is held.
+ */
+export type AlertContact = {
+  readonly __typename?: 'AlertContact';
+  /** The address. */
+  readonly address: Scalars['String']['output'];
+  /** Until when the code is taken that was mailed last; null once it is CONFIRMED. */
+  readonly codeExpiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When its code was given back; null: not yet. */
+  readonly confirmedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was added. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** Of which domains it is told; null: of all. */
+  readonly domains?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** UUID. */
+  readonly id: Scalars['ID']['output'];
+  /** Domains that it would watch and stands in, because they were added later: of these it is told nothing. Take another address. */
+  readonly ignoredDomains: ReadonlyArray<Scalars['String']['output']>;
+  /** When it was last mailed an alert; null: never. */
+  readonly lastMailedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Whether it gets alerts. */
+  readonly status: AlertContactStatus;
+  /** Its owner: it is told of the owner's domains. */
+  readonly tenant: Tenant;
+};
+
+/** Confirms an alert contact. */
+export type AlertContactConfirmInput = {
+  /** The code from the mail, in any case. */
+  readonly code: Scalars['String']['input'];
+  /** Which contact. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of alertContactConfirm. */
+export type AlertContactConfirmPayload = {
+  readonly __typename?: 'AlertContactConfirmPayload';
+  /** The contact; null after an error. */
+  readonly alertContact?: Maybe<AlertContact>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** A page of alert contacts. */
+export type AlertContactConnection = {
+  readonly __typename?: 'AlertContactConnection';
+  /** The contacts with their cursors. */
+  readonly edges: ReadonlyArray<AlertContactEdge>;
+  /** The contacts alone. */
+  readonly nodes: ReadonlyArray<AlertContact>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A new alert contact. */
+export type AlertContactCreateInput = {
+  /** The address, such as `admin@example.net`: outside of the domains that it watches. */
+  readonly address: Scalars['String']['input'];
+  /** Of which domains it is told, by name; absent or null: of all. */
+  readonly domains?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, and mails nothing. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Whose; absent or null: your own tenant's. Another's only with a token of the operator's tenant. */
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** Answer of alertContactCreate. */
+export type AlertContactCreatePayload = {
+  readonly __typename?: 'AlertContactCreatePayload';
+  /** The new contact. With ALREADY_EXISTS the one of that address; null after any other error. */
+  readonly alertContact?: Maybe<AlertContact>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Removes an alert contact. */
+export type AlertContactDeleteInput = {
+  /** Which contact. */
+  readonly id: Scalars['ID']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of alertContactDelete. */
+export type AlertContactDeletePayload = {
+  readonly __typename?: 'AlertContactDeletePayload';
+  /** The contact as it was; null after an error. */
+  readonly alertContact?: Maybe<AlertContact>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** An alert contact on its page. */
+export type AlertContactEdge = {
+  readonly __typename?: 'AlertContactEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The contact. */
+  readonly node: AlertContact;
+};
+
+/** Whether an alert contact gets alerts. */
+export type AlertContactStatus =
+  /** It does. */
+  | 'CONFIRMED'
+  /** Not before its code is given back with alertContactConfirm. */
+  | 'UNCONFIRMED';
 
 /** One try at one host. */
 export type Attempt = {
@@ -300,6 +414,11 @@ export type Domain = {
   readonly etrnClients: ReadonlyArray<Scalars['String']['output']>;
   /** UUID; another one when the domain is deleted and added again. */
   readonly id: Scalars['ID']['output'];
+  /**
+   * Alert contacts of yours that would watch this domain and stand in it: they are told nothing of it, since no alert could reach them
+   * when it is down. Give them an address elsewhere.
+   */
+  readonly ignoredAlertContacts: ReadonlyArray<Scalars['String']['output']>;
   /** Your own notes on it, in order of their keys. */
   readonly labels: ReadonlyArray<Label>;
   /** Its MX records: as they are now and as they should be. Asks the DNS. */
@@ -1170,6 +1289,26 @@ export type Mta =
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
+   * Gives back the code that was mailed to an alert contact: from now on it gets alerts.
+   *
+   * Errors: INVALID (another code, one that has expired, or was tried more than 10 times), NOT_FOUND, FORBIDDEN.
+   */
+  readonly alertContactConfirm: AlertContactConfirmPayload;
+  /**
+   * Adds a mail address that is told when something is wrong. It gets one mail with a code, and nothing else until that is given back
+   * with alertContactConfirm. The same again for an address that has not confirmed it mails another code.
+   *
+   * Errors: INVALID (no address, or one inside a domain that it would watch), NOT_FOUND (a domain, a tenant), ALREADY_EXISTS, CONFLICT
+   * (mail to it cannot be delivered at present), TOO_MANY (5 codes a day), FORBIDDEN, QUOTA.
+   */
+  readonly alertContactCreate: AlertContactCreatePayload;
+  /**
+   * Removes an alert contact. It gets nothing more.
+   *
+   * Errors: NOT_FOUND, FORBIDDEN.
+   */
+  readonly alertContactDelete: AlertContactDeletePayload;
+  /**
    * Ends the recipients of a domain that are held and suspected as FAILED, with a report to each sender where one is due: for a
    * primary that means its refusals. Carried out in the background, in small batches; a recipient that is being handed over ends so
    * only if that attempt does not deliver it. Where nobody is suspected nothing is begun. The breaker stays as it is.
@@ -1405,6 +1544,24 @@ export type Mutation = {
    * Errors: INVALID, NOT_FOUND, CONFLICT (`expectedRevision`), FORBIDDEN.
    */
   readonly webhookUpdate: WebhookUpdatePayload;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationAlertContactConfirmArgs = {
+  input: AlertContactConfirmInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationAlertContactCreateArgs = {
+  input: AlertContactCreateInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationAlertContactDeleteArgs = {
+  input: AlertContactDeleteInput;
 };
 
 
@@ -1919,6 +2076,10 @@ export type PrimarySetup = {
 /** Where every read begins. */
 export type Query = {
   readonly __typename?: 'Query';
+  /** The alert contact with this id; null when there is none, or none of yours. */
+  readonly alertContact?: Maybe<AlertContact>;
+  /** Your alert contacts, in order of creation; for an operator those of all tenants. */
+  readonly alertContacts: AlertContactConnection;
   /**
    * Who changed what through the API, newest first: each mutation but dry runs, also those that were refused. A tenant sees what its
    * own tokens did, and what an operator did to its things. Kept for 400 days.
@@ -1973,6 +2134,19 @@ export type Query = {
   readonly webhook?: Maybe<Webhook>;
   /** Your webhooks, in order of creation; for an operator those of all tenants. */
   readonly webhooks: WebhookConnection;
+};
+
+
+/** Where every read begins. */
+export type QueryAlertContactArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Where every read begins. */
+export type QueryAlertContactsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
 };
 
 
@@ -3375,6 +3549,16 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  AlertContact: ResolverTypeWrapper<AlertContactParent>;
+  AlertContactConfirmInput: AlertContactConfirmInput;
+  AlertContactConfirmPayload: ResolverTypeWrapper<Omit<AlertContactConfirmPayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
+  AlertContactConnection: ResolverTypeWrapper<Omit<AlertContactConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AlertContactEdge']>, nodes: ReadonlyArray<ResolversTypes['AlertContact']> }>;
+  AlertContactCreateInput: AlertContactCreateInput;
+  AlertContactCreatePayload: ResolverTypeWrapper<Omit<AlertContactCreatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
+  AlertContactDeleteInput: AlertContactDeleteInput;
+  AlertContactDeletePayload: ResolverTypeWrapper<Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
+  AlertContactEdge: ResolverTypeWrapper<Omit<AlertContactEdge, 'node'> & { node: ResolversTypes['AlertContact'] }>;
+  AlertContactStatus: AlertContactStatus;
   Attempt: ResolverTypeWrapper<AttemptView>;
   AttemptConnection: ResolverTypeWrapper<Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversTypes['Attempt']> }>;
   AttemptEdge: ResolverTypeWrapper<Omit<AttemptEdge, 'node'> & { node: ResolversTypes['Attempt'] }>;
@@ -3574,6 +3758,15 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  AlertContact: AlertContactParent;
+  AlertContactConfirmInput: AlertContactConfirmInput;
+  AlertContactConfirmPayload: Omit<AlertContactConfirmPayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
+  AlertContactConnection: Omit<AlertContactConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AlertContactEdge']>, nodes: ReadonlyArray<ResolversParentTypes['AlertContact']> };
+  AlertContactCreateInput: AlertContactCreateInput;
+  AlertContactCreatePayload: Omit<AlertContactCreatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
+  AlertContactDeleteInput: AlertContactDeleteInput;
+  AlertContactDeletePayload: Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
+  AlertContactEdge: Omit<AlertContactEdge, 'node'> & { node: ResolversParentTypes['AlertContact'] };
   Attempt: AttemptView;
   AttemptConnection: Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Attempt']> };
   AttemptEdge: Omit<AttemptEdge, 'node'> & { node: ResolversParentTypes['Attempt'] };
@@ -3750,6 +3943,45 @@ export type RequiresDirectiveArgs = {
 
 export type RequiresDirectiveResolver<Result, Parent, ContextType = Context, Args = RequiresDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
+export type AlertContactResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertContact'] = ResolversParentTypes['AlertContact']> = {
+  address?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  codeExpiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  confirmedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  domains?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  ignoredDomains?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  lastMailedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['AlertContactStatus'], ParentType, ContextType>;
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+};
+
+export type AlertContactConfirmPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertContactConfirmPayload'] = ResolversParentTypes['AlertContactConfirmPayload']> = {
+  alertContact?: Resolver<Maybe<ResolversTypes['AlertContact']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type AlertContactConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertContactConnection'] = ResolversParentTypes['AlertContactConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AlertContactEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['AlertContact']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AlertContactCreatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertContactCreatePayload'] = ResolversParentTypes['AlertContactCreatePayload']> = {
+  alertContact?: Resolver<Maybe<ResolversTypes['AlertContact']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type AlertContactDeletePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertContactDeletePayload'] = ResolversParentTypes['AlertContactDeletePayload']> = {
+  alertContact?: Resolver<Maybe<ResolversTypes['AlertContact']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type AlertContactEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertContactEdge'] = ResolversParentTypes['AlertContactEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['AlertContact'], ParentType, ContextType>;
+};
+
 export type AttemptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Attempt'] = ResolversParentTypes['Attempt']> = {
   address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -3847,6 +4079,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   drainPerMinute?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   etrnClients?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  ignoredAlertContacts?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   labels?: Resolver<ReadonlyArray<ResolversTypes['Label']>, ParentType, ContextType>;
   mx?: Resolver<ResolversTypes['DomainMx'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -4089,6 +4322,9 @@ export type MessagesRetryPayloadResolvers<ContextType = Context, ParentType exte
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  alertContactConfirm?: Resolver<ResolversTypes['AlertContactConfirmPayload'], ParentType, ContextType, RequireFields<MutationAlertContactConfirmArgs, 'input'>>;
+  alertContactCreate?: Resolver<ResolversTypes['AlertContactCreatePayload'], ParentType, ContextType, RequireFields<MutationAlertContactCreateArgs, 'input'>>;
+  alertContactDelete?: Resolver<ResolversTypes['AlertContactDeletePayload'], ParentType, ContextType, RequireFields<MutationAlertContactDeleteArgs, 'input'>>;
   domainBounceHeld?: Resolver<ResolversTypes['DomainBounceHeldPayload'], ParentType, ContextType, RequireFields<MutationDomainBounceHeldArgs, 'input'>>;
   domainCreate?: Resolver<ResolversTypes['DomainCreatePayload'], ParentType, ContextType, RequireFields<MutationDomainCreateArgs, 'input'>>;
   domainDelete?: Resolver<ResolversTypes['DomainDeletePayload'], ParentType, ContextType, RequireFields<MutationDomainDeleteArgs, 'input'>>;
@@ -4231,6 +4467,8 @@ export type PrimarySetupResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  alertContact?: Resolver<Maybe<ResolversTypes['AlertContact']>, ParentType, ContextType, RequireFields<QueryAlertContactArgs, 'id'>>;
+  alertContacts?: Resolver<ResolversTypes['AlertContactConnection'], ParentType, ContextType, RequireFields<QueryAlertContactsArgs, 'first'>>;
   auditLog?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'name'>>;
   domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'first'>>;
@@ -4596,6 +4834,12 @@ export type WebhookUpdatePayloadResolvers<ContextType = Context, ParentType exte
 };
 
 export type Resolvers<ContextType = Context> = {
+  AlertContact?: AlertContactResolvers<ContextType>;
+  AlertContactConfirmPayload?: AlertContactConfirmPayloadResolvers<ContextType>;
+  AlertContactConnection?: AlertContactConnectionResolvers<ContextType>;
+  AlertContactCreatePayload?: AlertContactCreatePayloadResolvers<ContextType>;
+  AlertContactDeletePayload?: AlertContactDeletePayloadResolvers<ContextType>;
+  AlertContactEdge?: AlertContactEdgeResolvers<ContextType>;
   Attempt?: AttemptResolvers<ContextType>;
   AttemptConnection?: AttemptConnectionResolvers<ContextType>;
   AttemptEdge?: AttemptEdgeResolvers<ContextType>;

@@ -2,6 +2,7 @@
  * All resolvers, by SDL type. What is not named here is a plain property of its parent.
  */
 import type { Resolvers } from './generated.ts';
+import { AlertContact } from './resolvers/alert-contact.ts';
 import { AuditEntry } from './resolvers/audit.ts';
 import { DnsblZone } from './resolvers/dnsbl.ts';
 import { Domain } from './resolvers/domain.ts';
@@ -20,6 +21,7 @@ import { Webhook } from './resolvers/webhook.ts';
 import { ByteCount, DateTime, JSON } from './scalars.ts';
 
 export const resolvers: Resolvers = {
+  AlertContact,
   AuditEntry,
   ByteCount,
   DateTime,

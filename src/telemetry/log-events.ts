@@ -149,6 +149,10 @@ export interface LogEvents {
   };
   /** A webhook gets nothing more: its receiver said so, or has not answered for days. */
   webhookDisabled: { readonly webhookId: string; readonly host: string; readonly reason: string };
+  /** A mail to an alert contact is in the queue. */
+  alertSent: { readonly contactId: string };
+  /** There is news for a contact whose own domain is in trouble: it waits. */
+  alertWithheld: { readonly contactId: string };
 
   /** A DSN was spooled (RFC 3464). */
   reportMade: {
@@ -212,6 +216,8 @@ export const EVENT_LEVELS: { readonly [E in LogEvent]: LogLevel } = {
   proofFound: 'info',
   webhookFailed: 'debug',
   webhookDisabled: 'warn',
+  alertSent: 'info',
+  alertWithheld: 'info',
   reportMade: 'info',
   reportSuppressed: 'info',
   unavailable: 'error',

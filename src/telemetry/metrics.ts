@@ -76,6 +76,8 @@ export interface Metrics {
   readonly breakerMoved: (to: 'CLOSED' | 'TRIAL' | 'OPEN') => void;
   /** An attempt to tell a webhook. */
   readonly webhookAttempted: (outcome: 'DELIVERED' | 'REFUSED' | 'UNREACHED') => void;
+  /** A mail to an alert contact was spooled, or waits because the contact's own domain is in trouble. */
+  readonly alertMail: (outcome: 'SENT' | 'WITHHELD') => void;
   /** A fault was logged; `where` as in the log. */
   readonly faulted: (where: string) => void;
   /** The exposition. Resolves even while the database is away. */
@@ -110,6 +112,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const dropped = counter('reports_dropped_total', 'Reports that could not be delivered');
   const breakers = counter('breaker_steps_total', 'Breakers that came into a state, by state', 'to');
   const webhooks = counter('webhook_attempts_total', 'Requests to webhooks, by outcome', 'outcome');
+  const alerts = counter('alert_mails_total', 'Mails to alert contacts, by outcome', 'outcome');
   const faults = counter('faults_total', 'Faults logged, by place', 'where');
   const commitLatency = histogram(registry, 'commit_latency_seconds', 'Duration of a group commit', COMMIT_SECONDS);
   const commitSize = histogram(registry, 'commit_messages', 'Messages in a group commit', COMMIT_MESSAGES);
@@ -150,6 +153,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     breakerMoved: (to) => breakers(1, to),
     webhookAttempted: (outcome) => webhooks(1, outcome),
+    alertMail: (outcome) => alerts(1, outcome),
     faulted: (where) => faults(1, where),
     render: async () => {
       const read = async (group: GaugeGroup): Promise<string> => {

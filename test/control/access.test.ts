@@ -29,6 +29,7 @@ let strangerId: string;
 let tokenId: string;
 let webhookId: string;
 let deliveryId: string;
+let contactId: string;
 /** With every scope that a tenant's token may have. */
 let stranger: string;
 const lacking = new Map<Scope, string>();
@@ -55,6 +56,10 @@ beforeAll(async () => {
     `mutation { webhookTest(input: { id: "${webhookId}" }) { delivery { id } } }`,
   );
   deliveryId = webhookTest.delivery.id;
+  const { alertContactCreate } = await control.ask<{ alertContactCreate: { alertContact: { id: string } } }>(
+    'mutation { alertContactCreate(input: { address: "admin@watch.example.net" }) { alertContact { id } } }',
+  );
+  contactId = alertContactCreate.alertContact.id;
 });
 afterAll(() => control.close());
 
@@ -81,6 +86,8 @@ const queries = (): Readonly<Record<string, Record<string, unknown>>> => ({
   tokens: { first: 100 },
   webhook: { id: webhookId },
   webhooks: { first: 100 },
+  alertContact: { id: contactId },
+  alertContacts: { first: 100 },
   domain: { name: DOMAIN },
   domains: { first: 10 },
   message: { id: messageId },
@@ -139,6 +146,9 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     webhookTest: { id: webhookId },
     webhookRedeliver: { id: deliveryId },
     webhookReplay: { id: webhookId, since: future },
+    alertContactCreate: { address: 'a@stolen.example', tenantId: '00000000-0000-7000-8000-000000000001' },
+    alertContactConfirm: { id: contactId, code: 'ABCDE' },
+    alertContactDelete: { id: contactId },
   };
 };
 
@@ -208,6 +218,7 @@ async function stateOf(): Promise<string> {
     sql`select * from webhooks order by id`,
     sql`select * from webhook_secrets order by webhook_id`,
     sql`select * from webhook_deliveries order by id`,
+    sql`select * from alert_contacts order by id`,
     sql`select count(*) from events where tenant_id <> ${strangerId}`,
   ]);
   return JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
@@ -277,14 +288,24 @@ describe('no token', () => {
 });
 
 describe("another tenant's token", () => {
-  const owned = ['domain', 'message', 'operation', 'recipientStanding', 'token', 'tenant', 'webhook'];
+  const owned = ['domain', 'message', 'operation', 'recipientStanding', 'token', 'tenant', 'webhook', 'alertContact'];
   for (const field of fieldsOf('Query')) {
     test(`${field.name} tells nothing of the operator's`, async () => {
       const { status, body } = await send(stranger, documentOf(field, 'query'), queries()[field.name] ?? {});
       expect([status, body.errors]).toEqual([200, undefined]);
       if (owned.includes(field.name)) expect(body.data[field.name]).toBeNull();
       const text = JSON.stringify(body);
-      for (const foreign of [DOMAIN, messageId, operationId, tokenId, webhookId, deliveryId, NODE.name, '"operator"'])
+      for (const foreign of [
+        DOMAIN,
+        messageId,
+        operationId,
+        tokenId,
+        webhookId,
+        deliveryId,
+        contactId,
+        NODE.name,
+        '"operator"',
+      ])
         expect(text).not.toContain(foreign);
     });
   }
@@ -354,6 +375,7 @@ describe('a token without the scope', () => {
         AuditEntry: 'auditLog',
         Webhook: 'webhook',
         WebhookDelivery: 'webhook',
+        AlertContact: 'alertContact',
       }[type.name];
       expect([type.name, way]).toEqual([type.name, expect.any(String)]);
     }

@@ -9,6 +9,7 @@ import { createAuditLog } from '../../src/events/audit.ts';
 import { createOutageFeed } from '../../src/events/outage-feed.ts';
 import { createRejectionInspection } from '../../src/events/rejection-pages.ts';
 import { newId } from '../../src/mail/id.ts';
+import { createAlertContacts } from '../../src/notify/contacts.ts';
 import { createDeliveries } from '../../src/notify/deliveries.ts';
 import { createWebhookSender } from '../../src/notify/sender.ts';
 import { createWebhooks } from '../../src/notify/webhooks.ts';
@@ -147,6 +148,7 @@ export async function startControl(
     tokens: createTokens(sql, tokenBook.dropAll),
     findToken: tokenBook.find,
     webhooks,
+    alertContacts: createAlertContacts(sql, 'backup.test.example'),
     deliveries: createDeliveries(sql, webhooks, { send: sender.send, poke: () => undefined }),
     readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
     readLimits: () => readLimits(sql),

@@ -5,6 +5,7 @@ import { recommendMx } from '../mx-recommendation.ts';
 import { breakerOfDomain } from './breaker.ts';
 import { dnsblOfDomain } from './dnsbl.ts';
 import { pauseOfDomain } from './domain-verbs.ts';
+import { alertsOfDomain } from './alert-contact.ts';
 import { ownershipOfDomain } from './ownership.ts';
 import { primarySetupOfDomain } from './primary-setup.ts';
 import { listOfDomain } from './recipient-lists.ts';
@@ -15,6 +16,7 @@ export const Domain: DomainResolvers = {
   ...dnsblOfDomain,
   ...listOfDomain,
   ...ownershipOfDomain,
+  ...alertsOfDomain,
   ...pauseOfDomain,
   ...primarySetupOfDomain,
   labels: ({ labels }) =>

@@ -8,6 +8,7 @@ import type { MutationResolvers } from '../generated.ts';
 import { onDomain } from '../on-domain.ts';
 import { type Call, once } from '../once.ts';
 import { checkReason } from '../reason.ts';
+import { alertContactMutations } from './alert-contact.ts';
 import { domainVerbMutations } from './domain-verbs.ts';
 import { applyDomains } from './domains-apply.ts';
 import { operationMutations } from './operation.ts';
@@ -82,6 +83,7 @@ export const Mutation: MutationResolvers = {
   ...tenantMutations,
   ...tokenMutations,
   ...webhookMutations,
+  ...alertContactMutations,
   domainCreate: (_parent, { input }, context) =>
     onDomain(context, { mutation: 'domainCreate', input }, (given) =>
       context.deps.domains.createDomain(context.viewer, given),

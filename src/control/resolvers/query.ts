@@ -1,6 +1,7 @@
 /** `Query`: where every read begins. */
 import { connectionOf, connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { QueryResolvers } from '../generated.ts';
+import { alertContactQueries } from './alert-contact.ts';
 import { auditQueries } from './audit.ts';
 import { operationQueries } from './operation.ts';
 import { standingQueries } from './recipient-standing.ts';
@@ -15,6 +16,7 @@ export const Query: QueryResolvers = {
   ...tenantQueries,
   ...tokenQueries,
   ...webhookQueries,
+  ...alertContactQueries,
   service: () => ({}),
   viewer: (_parent, _args, { caller }) => caller,
   domain: (_parent, { name }, { deps, viewer }) => deps.domains.findDomain(viewer, name),

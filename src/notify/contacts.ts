@@ -1,0 +1,294 @@
+/**
+ * Alert contacts: addresses that are told by mail when something is wrong with a tenant's domains.
+ *
+ * Double opt-in: a new contact gets one mail with a code and nothing else until somebody gives that code back. An address inside
+ * a domain that it watches is refused, since its alerts could not arrive; one that comes to stand inside a domain added later is
+ * told nothing of that domain, and the tenant sees that. Nobody can have an address mailed more than a few codes a day.
+ */
+import { createHash, randomInt } from 'node:crypto';
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import { type EventKind, recordEvent } from '../events/record.ts';
+import { parsePath } from '../mail/address.ts';
+import { askedId, newId } from '../mail/id.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { type Change, refused } from '../settings/change.ts';
+import { mineOnly } from '../settings/conditions.ts';
+import { type Checked, errorsOf } from '../settings/domain-input.ts';
+import { checkQuota } from '../settings/quotas.ts';
+import { noSuchTenant } from '../settings/tenants.ts';
+import { invalid, type UserError } from '../settings/user-error.ts';
+import { liesIn } from './alert-news.ts';
+import { CONFIRMATION_SUBJECT, confirmationText } from './alert-text.ts';
+import { isInside, isReachable, sendMail } from './alerts.ts';
+import { checkDomains } from './watched-domains.ts';
+import { lockTenant } from './webhooks.ts';
+
+export interface AlertContact {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly address: string;
+  /** Null: all of the tenant. */
+  readonly domains: readonly string[] | null;
+  readonly status: 'UNCONFIRMED' | 'CONFIRMED';
+  readonly confirmedAt: Date | null;
+  /** Until when the code is taken that was mailed last. */
+  readonly codeExpiresAt: Date | null;
+  readonly lastMailedAt: Date | null;
+  /** Domains that it would watch and stands in: of these it is told nothing. */
+  readonly ignoredDomains: readonly string[];
+  readonly createdAt: Date;
+}
+
+export interface AlertContactInput {
+  /** Absent or null: the viewer's own. */
+  readonly tenantId?: string | null | undefined;
+  readonly address: string;
+  readonly domains?: readonly string[] | null | undefined;
+}
+
+export interface AlertContacts {
+  findContact(viewer: Viewer, id: string): Promise<AlertContact | null>;
+  /** In order of creation, after the one with id `afterId` when given. */
+  listContacts(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<AlertContact[]>;
+  /** Mails a code. The same again for an address that has not confirmed it mails another. */
+  createContact(viewer: Viewer, input: AlertContactInput): Promise<Change<AlertContact>>;
+  confirmContact(viewer: Viewer, input: { readonly id: string; readonly code: string }): Promise<Change<AlertContact>>;
+  deleteContact(viewer: Viewer, input: { readonly id: string }): Promise<Change<AlertContact>>;
+  /** Addresses that are told nothing of a domain because they stand in it, by domain id. */
+  findIgnored(viewer: Viewer, domainIds: readonly string[]): Promise<Map<string, readonly string[]>>;
+}
+
+const CODE_HOURS = 24;
+const MOST_TRIES = 10;
+/** To one address, whoever asks for them. */
+const MOST_CODES_A_DAY = 5;
+/** No letters that look alike. */
+const CODE_LETTERS = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
+const CODE_LENGTH = 10;
+
+/** `mxHostname`: our MX name, for the mail. */
+export function createAlertContacts(sql: Sql, mxHostname: string): AlertContacts {
+  return {
+    findContact: (viewer, id) => findContact(sql, viewer, id),
+    listContacts: (viewer, page) => listContacts(sql, viewer, page),
+    createContact: (viewer, input) =>
+      sql.begin((transaction) => createContact(transaction, viewer, { ...input, mxHostname })),
+    confirmContact: (viewer, input) => sql.begin((transaction) => confirmContact(transaction, viewer, input)),
+    deleteContact: (viewer, { id }) => sql.begin((transaction) => deleteContact(transaction, viewer, id)),
+    findIgnored: (viewer, domainIds) => findIgnored(sql, viewer, domainIds),
+  };
+}
+
+function columns(sql: SqlExecutor) {
+  return sql`c.id, c.tenant_id as "tenantId", c.address, c.domains,
+    case when c.confirmed_at is null then 'UNCONFIRMED' else 'CONFIRMED' end as status, c.confirmed_at as "confirmedAt",
+    case when c.confirmed_at is null then c.code_until end as "codeExpiresAt", c.mailed_at as "lastMailedAt",
+    array(select d.name from domains d where d.tenant_id = c.tenant_id and (c.domains is null or d.name = any(c.domains))
+          and ${liesIn(sql, sql`c.address_domain`, sql`d.name`)} order by d.name) as "ignoredDomains",
+    c.created_at as "createdAt"`;
+}
+
+async function findContact(sql: SqlExecutor, viewer: Viewer, id: string): Promise<AlertContact | null> {
+  const [row] = await sql<AlertContact[]>`
+    select ${columns(sql)} from alert_contacts c where id = ${askedId(id)} and ${mineOnly(sql, viewer)}`;
+  return row ?? null;
+}
+
+async function listContacts(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { limit, afterId }: { limit: number; afterId: string | null },
+): Promise<AlertContact[]> {
+  return sql<AlertContact[]>`
+    select ${columns(sql)} from alert_contacts c
+    where ${mineOnly(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
+    order by id limit ${limit}`;
+}
+
+interface CheckedAddress {
+  readonly address: string;
+  readonly domain: string;
+}
+
+async function createContact(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  input: AlertContactInput & { readonly mxHostname: string },
+): Promise<Change<AlertContact>> {
+  const tenantId = askedId(input.tenantId ?? viewer.tenantId);
+  if (!(await lockTenant(sql, viewer, tenantId))) return refused(noSuchTenant(tenantId, 'tenantId'));
+  const address = checkAddress(input.address);
+  const domains = await checkDomains(sql, tenantId, input.domains ?? null);
+  if (address.kind === 'BAD' || domains.kind === 'BAD') return refused(...errorsOf(address, domains));
+  const inside = await findHolding(sql, tenantId, address.value.domain, domains.value);
+  if (inside !== null) return refused(standsInside(inside));
+  const [present] = await sql<{ id: string; confirmed_at: Date | null }[]>`
+    select id, confirmed_at from alert_contacts
+    where tenant_id = ${tenantId} and lower(address) = lower(${address.value.address}) for update`;
+  if (present !== undefined && present.confirmed_at !== null) return alreadyThere(sql, viewer, present.id);
+  if (present === undefined) {
+    const tooMany = await checkQuota(sql, { tenantId, quota: 'alertContacts', more: 1, field: ['address'] });
+    if (tooMany !== null) return refused(tooMany);
+  }
+  if (!(await isReachable(sql, address.value.domain))) return refused(notReachable(address.value.domain));
+  if (!(await takeCode(sql, address.value.address))) return refused(tooManyCodes());
+  const id = present?.id ?? newId();
+  await mailCode(sql, { ...address.value, id, tenantId, domains: domains.value, mxHostname: input.mxHostname });
+  const made = await findContact(sql, viewer, id);
+  if (made === null) throw new Error('an insert left no row');
+  if (present === undefined) await record(sql, made, 'ALERT_CONTACT_CREATED');
+  return { kind: 'DONE', object: made };
+}
+
+function checkAddress(text: string): Checked<CheckedAddress> {
+  const parsed = parsePath(`<${text.trim()}>`, { allowNull: false, smtpUtf8: true });
+  if (parsed.kind === 'PATH' && /^[^[].*\./.test(parsed.path.domain)) {
+    return { kind: 'OK', value: { address: parsed.path.address, domain: parsed.path.domain } };
+  }
+  return { kind: 'BAD', errors: [invalid(['address'], 'Enter a mail address, such as admin@example.net.')] };
+}
+
+/** The domain among those watched in which the address stands; null: in none. */
+async function findHolding(
+  sql: SqlExecutor,
+  tenantId: string,
+  addressDomain: string,
+  domains: readonly string[] | null,
+): Promise<string | null> {
+  if (domains !== null) return domains.find((domain) => isInside(addressDomain, domain)) ?? null;
+  const [row] = await sql<{ name: string }[]>`
+    select name from domains where tenant_id = ${tenantId} and ${liesIn(sql, sql`${addressDomain}::text`, sql`name`)}
+    order by name limit 1`;
+  return row?.name ?? null;
+}
+
+/** Writes the contact down and mails it a new code; the one before is void. */
+async function mailCode(
+  sql: SqlExecutor,
+  contact: CheckedAddress & {
+    readonly id: string;
+    readonly tenantId: string;
+    readonly domains: readonly string[] | null;
+    readonly mxHostname: string;
+  },
+): Promise<void> {
+  const { id, tenantId, address, domain, mxHostname } = contact;
+  const code = Array.from({ length: CODE_LENGTH }, () => CODE_LETTERS[randomInt(CODE_LETTERS.length)]).join('');
+  const domains = contact.domains === null ? null : [...contact.domains];
+  const [row] = await sql<{ at: Date; until: Date; name: string }[]>`
+    with written as (
+      insert into alert_contacts (id, tenant_id, address, address_domain, domains, code_hash, code_until)
+      values (${id}, ${tenantId}, ${address}, ${domain}, ${domains}::text[], ${hashOf(code)},
+              bmx_now() + make_interval(hours => ${CODE_HOURS}))
+      on conflict (id) do update
+      set domains = excluded.domains, code_hash = excluded.code_hash, code_until = excluded.code_until, code_tries = 0
+      returning code_until, tenant_id
+    )
+    select bmx_now() as at, code_until as until, (select name from tenants t where t.id = written.tenant_id) from written`;
+  if (row === undefined) throw new Error('an insert returned no row');
+  const text = confirmationText({ contactId: id, tenantName: row.name, code, until: row.until });
+  const to = { tenantId, address, addressDomain: domain, at: row.at };
+  await sendMail(sql, to, { mxHostname, subject: CONFIRMATION_SUBJECT, text });
+}
+
+/** One of the codes that the address may be mailed today; false when there is none left. */
+async function takeCode(sql: SqlExecutor, address: string): Promise<boolean> {
+  const [row] = await sql<{ mail_count: number }[]>`
+    insert into confirmation_counts as c (address, mail_count) values (lower(${address}), 1)
+    on conflict (address) do update set
+      mail_count = case when c.window_began_at <= bmx_now() - interval '1 day' then 1
+                        else least(c.mail_count + 1, ${MOST_CODES_A_DAY + 1}::integer) end,
+      window_began_at = case when c.window_began_at <= bmx_now() - interval '1 day' then bmx_now() else c.window_began_at end
+    returning mail_count`;
+  return row !== undefined && row.mail_count <= MOST_CODES_A_DAY;
+}
+
+async function confirmContact(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { id, code }: { readonly id: string; readonly code: string },
+): Promise<Change<AlertContact>> {
+  const [row] = await sql<{ id: string; is_right: boolean; is_open: boolean; is_confirmed: boolean }[]>`
+    update alert_contacts
+    set code_tries = least(code_tries + 1, ${MOST_TRIES + 1}::integer)
+    where id = ${askedId(id)} and ${mineOnly(sql, viewer)}
+    returning id, coalesce(code_hash = ${hashOf(code.trim().toUpperCase())}, false) as is_right,
+      coalesce(code_until > bmx_now(), false) and code_tries <= ${MOST_TRIES} as is_open, confirmed_at is not null as is_confirmed`;
+  if (row === undefined) return refused(noSuchContact(id));
+  if (!row.is_confirmed && !(row.is_open && row.is_right)) return refused(wrongCode(row.is_open));
+  if (!row.is_confirmed) {
+    await sql`update alert_contacts set confirmed_at = bmx_now(), code_hash = null, code_until = null where id = ${row.id}`;
+  }
+  const contact = await findContact(sql, viewer, row.id);
+  if (contact === null) throw new Error('a locked contact is gone');
+  if (!row.is_confirmed) await record(sql, contact, 'ALERT_CONTACT_CONFIRMED');
+  return { kind: 'DONE', object: contact };
+}
+
+async function deleteContact(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<AlertContact>> {
+  const contact = await findContact(sql, viewer, id);
+  if (contact === null) return refused(noSuchContact(id));
+  await sql`delete from alert_contacts where id = ${contact.id}`;
+  await record(sql, contact, 'ALERT_CONTACT_DELETED');
+  return { kind: 'DONE', object: contact };
+}
+
+async function findIgnored(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  domainIds: readonly string[],
+): Promise<Map<string, readonly string[]>> {
+  const mine = viewer.isOperator ? sql`true` : sql`d.tenant_id = ${viewer.tenantId}`;
+  const rows = await sql<{ id: string; addresses: string[] }[]>`
+    select d.id, array_agg(c.address order by c.address) as addresses
+    from domains d
+      join alert_contacts c on c.tenant_id = d.tenant_id and (c.domains is null or d.name = any(c.domains))
+        and ${liesIn(sql, sql`c.address_domain`, sql`d.name`)}
+    where d.id = any(${[...domainIds]}::uuid[]) and ${mine}
+    group by d.id`;
+  return new Map(rows.map(({ id, addresses }) => [id, addresses]));
+}
+
+function hashOf(code: string): Uint8Array {
+  return createHash('sha256').update(code).digest();
+}
+
+async function alreadyThere(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<AlertContact>> {
+  const message = 'This address is an alert contact already. To change what it watches, delete it and add it again.';
+  const error: UserError = { field: ['address'], message, code: 'ALREADY_EXISTS' };
+  return { kind: 'REFUSED', errors: [error], object: await findContact(sql, viewer, id) };
+}
+
+function standsInside(domain: string): UserError {
+  return invalid(
+    ['address'],
+    `This address lies in ${domain}, which it would watch: when ${domain} is down, no alert can reach it. Take an address elsewhere, or name other domains.`,
+  );
+}
+
+function notReachable(domain: string): UserError {
+  const message = `Mail to ${domain} cannot be delivered at present, so no code can be sent there. Try again when it can.`;
+  return { field: ['address'], message, code: 'CONFLICT' };
+}
+
+function tooManyCodes(): UserError {
+  const message = `This address was mailed ${MOST_CODES_A_DAY} codes today. Try again tomorrow.`;
+  return { field: ['address'], message, code: 'TOO_MANY' };
+}
+
+function wrongCode(isOpen: boolean): UserError {
+  const message = isOpen
+    ? 'This is not the code that was mailed last. Look at the latest mail.'
+    : 'The code has expired, or was tried too often. Add the contact again: another code is mailed.';
+  return invalid(['code'], message);
+}
+
+function noSuchContact(id: string): UserError {
+  const message = `You have no alert contact "${id.slice(0, 40)}". The query "alertContacts" lists those you have.`;
+  return { field: ['id'], message, code: 'NOT_FOUND' };
+}
+
+function record(sql: SqlExecutor, { tenantId, id, address }: AlertContact, kind: EventKind): Promise<void> {
+  const facts = { contactId: id, address };
+  return recordEvent(sql, { tenantId, destinationId: null, messageId: null, kind, facts });
+}

@@ -1,0 +1,175 @@
+/** Alert contacts over HTTP: added, confirmed by the code that was mailed, refused where no alert could arrive, bounded. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { addDomain, addTenant, type Harness, startControl } from '../control/harness.ts';
+import { mailsTo } from './spooled-mail.ts';
+
+let control: Harness;
+beforeAll(async () => {
+  control = await startControl();
+  await addDomain(control, 'kept.example');
+  await addDomain(control, 'other.example');
+});
+afterAll(() => control.close());
+
+interface Payload {
+  readonly alertContact: { readonly id: string; readonly [field: string]: unknown } | null;
+  readonly userErrors: readonly {
+    readonly field: readonly string[];
+    readonly code: string;
+    readonly message: string;
+  }[];
+}
+
+const FIELDS = 'id address domains status confirmedAt codeExpiresAt lastMailedAt ignoredDomains tenant { name }';
+
+async function change(verb: 'Create' | 'Confirm' | 'Delete', input: Record<string, unknown>): Promise<Payload> {
+  const name = `alertContact${verb}`;
+  const query = `mutation ($input: A${name.slice(1)}Input!) { ${name}(input: $input) { alertContact { ${FIELDS} } userErrors { field code message } } }`;
+  return (await control.ask<Record<string, Payload>>(query, { input }))[name] as Payload;
+}
+
+const codesOf = ({ userErrors }: Payload) => userErrors.map(({ field, code }) => [field.join('.'), code]);
+const codeIn = (mail: string | undefined) => /confirm [0-9a-f-]{36} ([2-9A-Z]{10})/.exec(mail ?? '')?.[1] ?? '';
+
+describe('a contact', () => {
+  test('gets one mail with a code, and is confirmed when it is given back', async () => {
+    const { alertContact, userErrors } = await change('Create', { address: 'Admin@Elsewhere.example' });
+    expect(userErrors).toEqual([]);
+    expect(alertContact).toMatchObject({
+      address: 'Admin@elsewhere.example',
+      domains: null,
+      status: 'UNCONFIRMED',
+      ignoredDomains: [],
+      lastMailedAt: null,
+      tenant: { name: 'operator' },
+    });
+    const [mail, ...more] = await mailsTo(control.database, 'Admin@elsewhere.example');
+    expect(more).toEqual([]);
+    expect(mail).toMatchObject({ reversePath: null, kind: 'REPORT', notify: 'NEVER' });
+    expect(mail?.content).toStartWith(
+      'From: Backup MX <mailer-daemon@backup.test.example>\r\nTo: <Admin@elsewhere.example>\r\n',
+    );
+    for (const field of ['Auto-Submitted: auto-generated', 'Date: ', 'Message-ID: <', 'MIME-Version: 1.0']) {
+      expect(mail?.content).toContain(`\r\n${field}`);
+    }
+    const code = codeIn(mail?.content);
+    expect(codesOf(await change('Confirm', { id: alertContact?.id, code: 'AAAAAAAAAA' }))).toEqual([
+      ['code', 'INVALID'],
+    ]);
+    const confirmed = await change('Confirm', { id: alertContact?.id, code: ` ${code.toLowerCase()} ` });
+    expect(confirmed.alertContact).toMatchObject({ status: 'CONFIRMED', codeExpiresAt: null });
+    // Once more does no harm, and adds nothing.
+    expect((await change('Confirm', { id: alertContact?.id, code })).userErrors).toEqual([]);
+    const again = await change('Create', { address: 'admin@elsewhere.example' });
+    expect([codesOf(again), again.alertContact?.id]).toEqual([[['address', 'ALREADY_EXISTS']], alertContact?.id]);
+    expect(await mailsTo(control.database, 'Admin@elsewhere.example')).toHaveLength(1);
+    const { auditLog } = await control.ask<{ auditLog: { nodes: unknown[] } }>(
+      '{ auditLog(first: 10) { nodes { mutation subjectKind subjectName input before after } } }',
+    );
+    expect(JSON.stringify(auditLog)).not.toContain(code);
+    expect(JSON.stringify(auditLog)).not.toContain(code.toLowerCase());
+    expect(auditLog.nodes[0]).toMatchObject({ mutation: 'alertContactCreate', subjectName: 'admin@elsewhere.example' });
+  });
+
+  test('that has not confirmed gets another code on request, five a day at most, and the old one is void', async () => {
+    const address = 'slow@elsewhere.example';
+    const first = await change('Create', { address });
+    const [one] = await mailsTo(control.database, address);
+    const second = await change('Create', { address, domains: ['kept.example'] });
+    expect([second.alertContact?.id, second.alertContact?.['domains']]).toEqual([
+      first.alertContact?.id,
+      ['kept.example'],
+    ]);
+    const id = first.alertContact?.id;
+    expect(codesOf(await change('Confirm', { id, code: codeIn(one?.content) }))).toEqual([['code', 'INVALID']]);
+    for (let count = 3; count <= 5; count += 1) expect((await change('Create', { address })).userErrors).toEqual([]);
+    expect(codesOf(await change('Create', { address }))).toEqual([['address', 'TOO_MANY']]);
+    // Nor for another tenant.
+    const { tenantId } = await addTenant(control.database, 'nosy');
+    expect(codesOf(await change('Create', { address, tenantId }))).toEqual([['address', 'TOO_MANY']]);
+    expect(await mailsTo(control.database, address)).toHaveLength(5);
+  });
+
+  test('whose code was tried too often, or is a day old, needs another', async () => {
+    const address = 'guessed@elsewhere.example';
+    const { alertContact } = await change('Create', { address });
+    const [mail] = await mailsTo(control.database, address);
+    const right = { id: alertContact?.id, code: codeIn(mail?.content) };
+    for (let count = 0; count < 10; count += 1) await change('Confirm', { ...right, code: 'WRONG' });
+    expect(codesOf(await change('Confirm', right))).toEqual([['code', 'INVALID']]);
+    await change('Create', { address });
+    const [, next] = await mailsTo(control.database, address);
+    await control.database.moveClock('24 hours 1 second');
+    expect(codesOf(await change('Confirm', { ...right, code: codeIn(next?.content) }))).toEqual([['code', 'INVALID']]);
+    await change('Create', { address });
+    const [, , last] = await mailsTo(control.database, address);
+    expect((await change('Confirm', { ...right, code: codeIn(last?.content) })).userErrors).toEqual([]);
+  });
+
+  test('is gone when it is deleted', async () => {
+    const { alertContact } = await change('Create', { address: 'gone@elsewhere.example' });
+    expect((await change('Delete', { id: alertContact?.id })).userErrors).toEqual([]);
+    expect(codesOf(await change('Delete', { id: alertContact?.id }))).toEqual([['id', 'NOT_FOUND']]);
+  });
+
+  test('is bounded by the quota of its tenant', async () => {
+    const { tenantId } = await addTenant(control.database, 'bounded');
+    await control.database.sql`update tenants set max_alert_contacts = 1 where id = ${tenantId}`;
+    expect((await change('Create', { address: 'a@quota.example', tenantId })).userErrors).toEqual([]);
+    expect(codesOf(await change('Create', { address: 'b@quota.example', tenantId }))).toEqual([['address', 'QUOTA']]);
+  });
+});
+
+describe('an address inside a domain that it watches', () => {
+  test.each(['me@kept.example', 'me@KEPT.example', 'me@sub.kept.example', 'me@deep.sub.kept.example'])(
+    'is refused: %s',
+    async (address) => {
+      for (const domains of [null, ['other.example', 'kept.example']]) {
+        const refusal = await change('Create', { address, domains });
+        expect(codesOf(refusal)).toEqual([['address', 'INVALID']]);
+        expect(refusal.userErrors[0]?.message).toContain('lies in kept.example');
+      }
+      expect(await mailsTo(control.database, address)).toEqual([]);
+    },
+  );
+
+  test('is taken when it watches others, or only looks alike', async () => {
+    const inOther = await change('Create', { address: 'me@kept.example', domains: ['other.example'] });
+    const alike = await change('Create', { address: 'me@notkept.example' });
+    expect([inOther.userErrors, alike.userErrors]).toEqual([[], []]);
+  });
+
+  test('since the domain came later is flagged on both', async () => {
+    const { alertContact } = await change('Create', { address: 'me@mail.later.example' });
+    await addDomain(control, 'later.example');
+    const seen = await control.ask<Record<string, { ignoredDomains: string[]; ignoredAlertContacts: string[] }>>(
+      `query ($id: ID!) { alertContact(id: $id) { ignoredDomains } domain(name: "later.example") { ignoredAlertContacts }
+         other: domain(name: "other.example") { ignoredAlertContacts } }`,
+      { id: alertContact?.id },
+    );
+    expect(seen).toMatchObject({
+      alertContact: { ignoredDomains: ['later.example'] },
+      domain: { ignoredAlertContacts: ['me@mail.later.example'] },
+      other: { ignoredAlertContacts: [] },
+    });
+  });
+});
+
+test('no code is mailed to a domain whose mail cannot arrive', async () => {
+  await control.database.sql`update destinations set first_failure_at = bmx_now() where name = 'other.example'`;
+  expect(codesOf(await change('Create', { address: 'x@other.example', domains: ['kept.example'] }))).toEqual([
+    ['address', 'CONFLICT'],
+  ]);
+  await control.database.sql`update destinations set first_failure_at = null where name = 'other.example'`;
+});
+
+test.each([
+  'nobody',
+  'a b@example.net',
+  '@example.net',
+  'x@[192.0.2.1]',
+  'x@localhost',
+  'x@example.net>\r\nBcc: y@z.example',
+])('what is no address is refused: %s', async (address) => {
+  expect(codesOf(await change('Create', { address }))).toEqual([['address', 'INVALID']]);
+});
