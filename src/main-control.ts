@@ -37,6 +37,7 @@ import { readWatchedCounts } from './queue/watched-counts.ts';
 import { readMessageMarks } from './queue/watched-messages.ts';
 import { readZoneStandings } from './settings/dnsbl-counts.ts';
 import type { RecipientParts } from './main-recipients.ts';
+import { recipientListWork } from './recipients/list.ts';
 import type { Notify } from './main-notify.ts';
 import type { Domains } from './settings/domains.ts';
 import { createIdempotency } from './settings/idempotency.ts';
@@ -101,7 +102,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     audit: createAuditLog(sql),
     auditPages: createAuditInspection(sql),
     ownership: parts.ownership,
-    tenants: createTenants(sql, parts.tokenBook.dropAll),
+    tenants: createTenants(sql, parts.tokenBook.dropAll, recipientListWork),
     tokens: createTokens(sql, parts.tokenBook.dropAll),
     findToken: parts.tokenBook.find,
     webhooks: parts.notify.webhooks,

@@ -1467,9 +1467,9 @@ export type Mutation = {
    */
   readonly tenantCreate: TenantCreatePayload;
   /**
-   * Removes a tenant that has no domains any more; its tokens end with it.
+   * Removes a tenant that has no domain in service any more; its tokens, and its claims that were not proven, end with it.
    *
-   * Errors: INVALID, NOT_FOUND, CONFLICT (it still has domains), FORBIDDEN.
+   * Errors: INVALID, NOT_FOUND, CONFLICT (it still has domains in service), FORBIDDEN.
    */
   readonly tenantDelete: TenantDeletePayload;
   /**

@@ -9,6 +9,8 @@ import { recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from './change.ts';
+import type { RecipientListWork } from './domain-create.ts';
+import { removeDomain } from './domain-delete.ts';
 import { errorsOf, shown } from './domain-input.ts';
 import {
   applyQuotas,
@@ -20,6 +22,7 @@ import {
   quotasOf,
   rowOfQuotas,
 } from './quotas.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import { checkTitle } from './title.ts';
 import { changeTokens } from './token-notice.ts';
 import { invalid, type UserError } from './user-error.ts';
@@ -51,19 +54,23 @@ export interface Tenants {
   listTenants(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<Tenant[]>;
   createTenant(viewer: Viewer, input: TenantCreateInput): Promise<Change<Tenant>>;
   updateTenant(viewer: Viewer, input: TenantUpdateInput): Promise<Change<Tenant>>;
-  /** Its tokens, webhooks and alert contacts end with it. Refused while it has domains. */
+  /** Its tokens, claims, webhooks and alert contacts end with it. Refused while a domain of it is in service. */
   deleteTenant(viewer: Viewer, input: { readonly id: string }): Promise<Change<Tenant>>;
 }
 
 /** `onTokensChanged`: some have ended, on this node from now on. */
-export function createTenants(sql: Sql, onTokensChanged: () => void): Tenants {
+export function createTenants(
+  sql: Sql,
+  onTokensChanged: () => void,
+  lists: Pick<RecipientListWork, 'remove'>,
+): Tenants {
   return {
     findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
     listTenants: (viewer, page) => listTenants(sql, viewer, page),
     createTenant: (viewer, input) => sql.begin((transaction) => createTenant(transaction, viewer, input)),
     updateTenant: (viewer, input) => sql.begin((transaction) => updateTenant(transaction, viewer, input)),
     deleteTenant: (viewer, { id }) =>
-      changeTokens(sql, onTokensChanged, (transaction) => deleteTenant(transaction, viewer, id)),
+      changeTokens(sql, onTokensChanged, (transaction) => deleteTenant(transaction, viewer, { id, lists })),
   };
 }
 
@@ -143,21 +150,27 @@ async function updateTenant(sql: SqlExecutor, viewer: Viewer, input: TenantUpdat
   return { kind: 'DONE', object: after };
 }
 
-async function deleteTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<Tenant>> {
+async function deleteTenant(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { id, lists }: { readonly id: string; readonly lists: Pick<RecipientListWork, 'remove'> },
+): Promise<Change<Tenant>> {
+  // Domains are locked before their tenant.
+  const claims = viewer.isOperator ? await lockClaims(sql, id) : [];
   const tenant = await lockTenant(sql, viewer, id);
   if (tenant === null) return refused(noSuchTenant(id));
   if (tenant.id === OPERATOR_TENANT_ID) {
     return refused(invalid(['id'], "The operator's own tenant cannot be deleted: the service speaks through it."));
   }
-  const [row] = await sql<
-    { count: number }[]
-  >`select count(*)::integer as count from domains where tenant_id = ${tenant.id}`;
+  const [row] = await sql<{ count: number }[]>`select count(*)::integer as count from domains 
+      where tenant_id = ${tenant.id} and id <> all(${claims.map((claim) => claim.id)}::uuid[])`;
   const count = row?.count ?? 0;
   if (count > 0) {
     const domains = count === 1 ? '1 domain' : `${count} domains`;
     const message = `${tenant.name} still has ${domains}. Delete them first with domainDelete, which asks what becomes of held mail.`;
     return { kind: 'REFUSED', errors: [{ field: ['id'], message, code: 'CONFLICT' }], object: tenant };
   }
+  for (const domain of claims) await removeDomain(sql, viewer, { domain, held: null, lists });
   const revoked = await sql`delete from tokens where tenant_id = ${tenant.id} returning id`;
   await sql`delete from webhook_secrets where tenant_id = ${tenant.id}`;
   await sql`delete from webhooks where tenant_id = ${tenant.id}`;
@@ -165,6 +178,12 @@ async function deleteTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promi
   await sql`update tenants set deleted_at = bmx_now(), revision = revision + 1 where id = ${tenant.id}`;
   await record(sql, tenant.id, 'TENANT_DELETED', { name: tenant.name, revokedTokens: revoked.length });
   return { kind: 'DONE', object: tenant };
+}
+
+async function lockClaims(sql: SqlExecutor, tenantId: string): Promise<RelayDomain[]> {
+  const rows = await sql<DomainRow[]>`
+    select ${sql(DOMAIN_COLUMNS)} from domains where tenant_id = ${askedId(tenantId)} and status = 'PENDING' order by name for update`;
+  return rows.map(relayDomainOf);
 }
 
 /** The tenant that an operator may change, locked until COMMIT: domains and tokens that are added wait for it. */

@@ -144,7 +144,7 @@ export async function startControl(
     audit: createAuditLog(sql),
     auditPages: createAuditInspection(sql),
     ownership: createOwnership({ domains, proofs: domains.proofs, resolver, onResult: () => undefined }),
-    tenants: createTenants(sql, tokenBook.dropAll),
+    tenants: createTenants(sql, tokenBook.dropAll, recipientListWork),
     tokens: createTokens(sql, tokenBook.dropAll),
     findToken: tokenBook.find,
     webhooks,

@@ -280,12 +280,19 @@ describe('a tenant', () => {
     ]);
   });
 
-  test('is deleted when its domains are gone, and its tokens with it; its name is free', async () => {
+  test('is deleted when no domain of it is in service, and its claims and tokens with it; its name is free', async () => {
+    const { sql } = control.database;
     const id = await tenant('leaves');
     const secret = await secretOf({ tenantId: id });
     const domain = (verb: string) =>
       as(secret, `mutation { ${verb}(input: { name: "leaves.example" }) { userErrors { code } } }`);
     await domain('domainCreate');
+    await sql`update domains set status = 'ACTIVE' where name = 'leaves.example'`;
+    // Another's domain that it merely claims: nobody but the tenant could take the claim back by that name.
+    await addDomain(control, 'shared.example');
+    const claim =
+      'mutation { domainCreate(input: { name: "shared.example", recipients: ["a"] }) { domain { status } } }';
+    expect(await as(secret, claim)).toMatchObject({ data: { domainCreate: { domain: { status: 'PENDING' } } } });
     const remove = (input: Record<string, unknown>) => control.ask<{ tenantDelete: unknown }>(DELETE, { input });
     expect(await remove({ id })).toMatchObject({
       tenantDelete: { tenant: { name: 'leaves' }, userErrors: [{ field: ['id'], code: 'CONFLICT' }] },
@@ -295,6 +302,9 @@ describe('a tenant', () => {
     expect(await remove({ id })).toEqual({ tenantDelete: { tenant: { name: 'leaves' }, userErrors: [] } });
     expect(await statusOf(secret)).toBe(401);
     expect(await remove({ id })).toMatchObject({ tenantDelete: { userErrors: [{ code: 'NOT_FOUND' }] } });
+    expect(await control.domains.findDomain(OPERATOR, 'shared.example')).toMatchObject({ status: 'ACTIVE' });
+    expect(await sql`select from domains where tenant_id = ${id}`).toHaveLength(0);
+    expect(await sql`select from recipient_entries where tenant_id = ${id}`).toHaveLength(0);
     expect(await remove({ id: OPERATOR.tenantId })).toMatchObject({
       tenantDelete: { userErrors: [{ code: 'INVALID' }] },
     });

@@ -133,7 +133,9 @@ describe("another tenant's viewer", () => {
         conditions: (await outages.findConditions(viewer, [destinationId])).size,
         attempts: attempts?.length,
         queues: (await createQueueInspection(database.sql).readQueues(viewer, [destinationId])).size,
-        operator: (await createTenants(database.sql, () => undefined).findTenants(viewer, [OPERATOR.tenantId])).size,
+        operator: (
+          await createTenants(database.sql, () => undefined, recipientListWork).findTenants(viewer, [OPERATOR.tenantId])
+        ).size,
       };
     }
     expect(Object.values(await seen(OPERATOR)).every(Boolean)).toBe(true);
