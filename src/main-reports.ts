@@ -128,8 +128,9 @@ function compose(
 ): ReturnType<ReportDeps['compose']> {
   const { facts } = report;
   const acceptedAt = new Date(facts.acceptedAt);
+  const id = newId();
   const composed = composeReport({
-    reportId: newId(),
+    reportId: id,
     transactionId: report.transactionId,
     reportingMta: hostname,
     from: `mailer-daemon@${hostname}`,
@@ -153,7 +154,7 @@ function compose(
     message,
     maxBytes: REPORT_BYTES,
   });
-  return { ...composed, domain: domainOf(facts.reversePath) };
+  return { ...composed, id, domain: domainOf(facts.reversePath) };
 }
 
 /** Words of our own in brackets come from no host. */

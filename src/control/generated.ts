@@ -1164,17 +1164,30 @@ export type MessageEdge = {
 
 /** What messages must have in common. All that is given must hold. */
 export type MessageFilter = {
+  /** The client's address, or its network: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`. */
+  readonly clientAddress?: InputMaybe<Scalars['String']['input']>;
   /** The domain of the recipients. */
   readonly domain?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * The field Message-ID of the message, with or without angle brackets; upper and lower case differ. What was accepted by a version
+   * that did not keep it is not found.
+   */
+  readonly messageId?: InputMaybe<Scalars['String']['input']>;
   /** A recipient's address; upper and lower case count as the same. */
   readonly recipient?: InputMaybe<Scalars['String']['input']>;
-  /** The reverse-path, upper and lower case being the same; the empty string is the null reverse-path `<>`. */
+  /**
+   * The reverse-path, upper and lower case being the same; the empty string is the null reverse-path `<>`, and `@example.com` any
+   * address of that domain.
+   */
   readonly reversePath?: InputMaybe<Scalars['String']['input']>;
   /** Accepted at this instant or later. */
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
   /** At least one recipient is in this state. */
   readonly state?: InputMaybe<RecipientState>;
-  /** The transaction, as in our 250 reply. */
+  /**
+   * An id of ours, as it stands in our 250 reply, the Received line, a report or the log: a transaction's, which finds its messages
+   * for all domains, or a message's own. The line around it may be given as well.
+   */
   readonly transaction?: InputMaybe<Scalars['ID']['input']>;
   /** Accepted before this instant. */
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;

@@ -326,6 +326,7 @@ export const messages = pgTable('messages', {
   claimedBy: integer('claimed_by'),
   claimEpoch: count('claim_epoch'),
   deaths: smallint('deaths').notNull().default(0),
+  headerMessageId: text('header_message_id'),
 });
 
 export const recipients = pgTable('recipients', {
@@ -362,6 +363,7 @@ export const operations = pgTable('operations', {
   position: uuid('position'),
   createdAt: instant('created_at').notNull().default(bmxNow),
   endedAt: instant('ended_at'),
+  actor: jsonb('actor').$type<{ readonly by: string; readonly token: string | null }>(),
 });
 
 export const drainShares = pgTable('drain_shares', {
@@ -463,6 +465,9 @@ export const history = pgTable('history', {
   expiresAt: instant('expires_at').notNull(),
   endedAt: instant('ended_at').notNull().default(bmxNow),
   recipients: jsonb('recipients').$type<EndedRecipient[]>().notNull(),
+  headerMessageId: text('header_message_id'),
+  protocol: text('protocol'),
+  tls: text('tls'),
 });
 
 export const events = pgTable('events', {

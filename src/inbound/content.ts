@@ -96,7 +96,7 @@ export function isLoop(chunks: readonly Uint8Array[], names: readonly string[]):
 }
 
 /** Enough of the content to hold the whole header section: nearly always the first chunk as it is. */
-function headerSection(chunks: readonly Uint8Array[]): Uint8Array {
+export function headerSection(chunks: readonly Uint8Array[]): Uint8Array {
   const first = chunks[0];
   if (first === undefined) return new Uint8Array(0);
   if (chunks.length === 1 || hasEmptyLine(first)) return first;

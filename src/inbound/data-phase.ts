@@ -6,10 +6,11 @@
  */
 import { Buffer } from 'node:buffer';
 import type { ClientInfo, Envelope } from '../mail/envelope.ts';
+import { searchedMessageIdOf } from '../mail/header-section.ts';
 import { receivedField } from '../mail/received.ts';
 import type { Authenticate } from '../policy/acceptance-seal.ts';
 import { createDataScanner } from './bytes.ts';
-import { type Content, createContent, isLoop } from './content.ts';
+import { type Content, createContent, headerSection, isLoop } from './content.ts';
 import { acceptedReply, type Reply } from './replies.ts';
 import type { Context, ReceivedTransaction, Transaction } from './transaction.ts';
 
@@ -116,6 +117,7 @@ function assemble(
     id,
     envelope,
     recipients,
+    headerMessageId: searchedMessageIdOf(headerSection(content.chunks())),
     content: [Buffer.from(field), ...content.chunks()],
     sizeBytes: content.sizeBytes(),
   };

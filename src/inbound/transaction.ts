@@ -25,6 +25,8 @@ export interface ReceivedTransaction {
   readonly id: string;
   readonly envelope: Envelope;
   readonly recipients: readonly TransactionRecipient[];
+  /** The field Message-ID as it is searched for; null: none. */
+  readonly headerMessageId: string | null;
   /**
    * What `authenticate` puts on top, our Received field, then the content as received. Not to be changed: they may be views
    * of socket buffers.

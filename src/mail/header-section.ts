@@ -4,6 +4,7 @@
 import { Buffer } from 'node:buffer';
 
 const LF = 0x0a;
+const CR = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
 
@@ -33,6 +34,45 @@ export function headerSectionOf(content: Uint8Array, maxBytes: number): Uint8Arr
 export function messageIdOf(headerSection: Uint8Array): string | null {
   const text = Buffer.from(headerSection.buffer, headerSection.byteOffset, headerSection.byteLength).toString('latin1');
   return /^message-id[ \t]*:\s*(<[!-;=?-~]{1,250}>)[ \t]*\r?$/im.exec(text)?.[1] ?? null;
+}
+
+/** A line of a header section may have so many octets (RFC 5322 §2.1.1). */
+const MAX_MESSAGE_ID_OCTETS = 998;
+/** With its name, folds and comments: one that is longer is none. */
+const MAX_FIELD_OCTETS = 2048;
+/** The name, then the value with its folded lines. */
+const MESSAGE_ID_FIELD = /^message-id[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)/i;
+const M = new Set([0x4d, 0x6d]);
+
+/**
+ * The value of the first field Message-ID as it is searched for: without angle brackets, unfolded. Null when there is none, or
+ * one that nobody could search for: empty, longer than a line, or with octets that are no text. Reads to the empty line.
+ */
+export function searchedMessageIdOf(content: Uint8Array): string | null {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  for (let start = 0; start < bytes.length; ) {
+    const first = bytes[start] ?? 0;
+    if (first === LF || (first === CR && bytes[start + 1] === LF)) return null;
+    if (M.has(first)) {
+      const end = Math.min(bytes.length, start + MAX_FIELD_OCTETS);
+      const field = bytes.toString('utf8', start, end);
+      const [whole, value] = MESSAGE_ID_FIELD.exec(field) ?? [];
+      if (value !== undefined)
+        return whole?.length === field.length && end < bytes.length ? null : searchedMessageId(value);
+    }
+    const lf = bytes.indexOf(LF, start);
+    if (lf < 0) return null;
+    start = lf + 1;
+  }
+  return null;
+}
+
+/** A Message-ID in the one form in which it is stored and searched: case counts (RFC 5322 §3.6.4). Null when it is none. */
+export function searchedMessageId(text: string): string | null {
+  const value = text.replace(/\r?\n(?=[ \t])/g, '').trim();
+  const id = /^<(.*)>$/s.exec(value)?.[1]?.trim() ?? value;
+  const isText = !/[\u0000-\u001f\u007f\ufffd]/.test(id) && id.isWellFormed();
+  return id !== '' && isText && Buffer.byteLength(id) <= MAX_MESSAGE_ID_OCTETS ? id : null;
 }
 
 export interface HeaderField {

@@ -10,6 +10,14 @@ export interface Viewer {
   readonly tokenName?: string | null;
 }
 
+/** Who does it, as events have it among their facts. */
+export function actorOf({ tenantId, tokenName = null }: Viewer): {
+  readonly by: string;
+  readonly token: string | null;
+} {
+  return { by: tenantId, token: tokenName };
+}
+
 /** The tenant that every installation starts with; an operator's own domains belong to it. */
 export const OPERATOR_TENANT_ID = '00000000-0000-7000-8000-000000000001';
 

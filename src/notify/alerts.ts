@@ -113,11 +113,13 @@ export async function sendMail(
   { mxHostname, subject, text }: OwnText,
 ): Promise<void> {
   const { tenantId, address, addressDomain, at } = contact;
+  const id = newId();
   await spoolOwnMail(sql, {
+    id,
     tenantId,
     to: address,
     domain: addressDomain,
-    content: composeAlert({ id: newId(), mxHostname, to: address, at, subject, text }),
+    content: composeAlert({ id, mxHostname, to: address, at, subject, text }),
     smtpUtf8: /[^\x00-\x7f]/.test(address),
     body: null,
     ehloName: mxHostname,

@@ -5,7 +5,7 @@
  * deliver it), and the caller hears so; each recipient ends once, through settle.ts. Does not dial.
  */
 import type { Sql } from '../db/client.ts';
-import type { Viewer } from '../mail/viewer.ts';
+import { actorOf, type Viewer } from '../mail/viewer.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import { doneBy } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
@@ -89,7 +89,7 @@ export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string
     const fates = await settle(sql, {
       destinationId,
       routeGeneration: null,
-      by: { kind: 'VERB', event: 'MESSAGE_CANCELLED', reason, actor: viewer },
+      by: { kind: 'VERB', event: 'MESSAGE_CANCELLED', reason, actor: actorOf(viewer) },
       messages: held.map((row) => ({ messageId: row.id, isHostLevel: true })),
       verdicts: held.flatMap((row) =>
         row.numbers.map((number) => ({
@@ -123,7 +123,7 @@ async function endMessage(
       kind: 'VERB',
       event: verb.outcome === 'CANCELLED' ? 'MESSAGE_CANCELLED' : 'MESSAGE_BOUNCED',
       reason: verb.reason,
-      actor: viewer,
+      actor: actorOf(viewer),
     },
     messages: [{ messageId: verb.id, isHostLevel: true }],
     verdicts: row.numbers.map((number) => ({

@@ -8,44 +8,46 @@ import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, always, type Condition, mineOnly } from '../settings/conditions.ts';
+import type { Wanted } from './search-input.ts';
 
 export type RecipientState = 'HELD' | 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
 
 /** What is looked for, in canonical spelling; null: not asked. */
-export interface Search {
+export interface Search extends Omit<Wanted, 'destinationName'> {
   readonly viewer: Viewer;
   readonly limit: number;
   readonly scanLimit: number;
   /** All ids in question: at least the first, below the second. */
   readonly fromId: Condition | null;
   readonly belowId: readonly Condition[];
-  readonly transactionId: string | null;
+  /** Given with a recipient. */
   readonly destinationId: string | null;
-  readonly state: RecipientState | null;
-  /** With a destinationId. */
-  readonly recipient: string | null;
-  /** The empty string is the null reverse-path. */
-  readonly reversePath: string | null;
-  readonly since: Date | null;
-  readonly until: Date | null;
 }
 
 /** What is in the queue, where every message has a held recipient. */
 export function heldMessages(sql: SqlExecutor, search: Search): Condition {
   const hasState =
-    search.state === null || search.state === 'HELD'
+    search.state === null || search.state === 'HELD' ? always(sql) : hasRecipient(sql, sql`r.state = ${search.state}`);
+  const ofRecipient =
+    search.recipient === null
       ? always(sql)
-      : // Not EXISTS: the planner may answer that by reading all recipients there are, once.
-        sql`coalesce((select true from recipients r
-                      where r.message_id = messages.id and r.state = ${search.state} limit 1), false)`;
-  return sql`
+      : hasRecipient(sql, sql`lower(r.address) = lower(${search.recipient}::text)`);
+  const from = (messages: Condition, isMatch: Condition) => sql`
     select id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
            null::timestamptz as expires_at, next_attempt_at, null::jsonb as recipients,
-           (${matches(sql, search)} and ${hasState}) as matches
-    from ${messagesOf(sql, search)}
-    where ${inQuestion(sql, search)}
-    ${newestFirst(sql, search)}
-    limit ${search.scanLimit}`;
+           (${matches(sql, search)} and ${isMatch}) as matches
+    from ${messages}
+    where ${inQuestion(sql, search)}`;
+  const walked = sql`${from(messagesOf(sql, search), hasState)}`;
+  // The index on addresses finds a mailbox's mail, as good as that on senders finds a sender's; a Message-ID is rarer still.
+  const key = search.recipient === null || search.headerMessageId !== null ? keyOf(sql, search) : null;
+  const few = sql`${from(sql`few as messages`, sql`${hasState} and ${ofRecipient}`)}`;
+  return fewOrWalked(sql, search, { table: sql`messages`, key, few, walked });
+}
+
+/** Not EXISTS: the planner may answer that by reading all recipients there are, once. */
+function hasRecipient(sql: SqlExecutor, which: Condition): Condition {
+  return sql`coalesce((select true from recipients r where r.message_id = messages.id and ${which} limit 1), false)`;
 }
 
 /** What has ended. Its recipients are part of the row. */
@@ -54,19 +56,87 @@ export function endedMessages(sql: SqlExecutor, search: Search): Condition {
     search.state === null
       ? always(sql)
       : sql`exists (select from jsonb_array_elements(recipients) r where r ->> 'state' = ${search.state})`;
-  const hasRecipient =
+  const ofRecipient =
     search.recipient === null
       ? always(sql)
       : sql`exists (select from jsonb_array_elements(recipients) r
                     where lower(r ->> 'address') = lower(${search.recipient}))`;
-  return sql`
+  const from = (history: Condition) => sql`
     select id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
            expires_at, null::timestamptz as next_attempt_at, recipients,
-           (${matches(sql, search)} and ${hasState} and ${hasRecipient}) as matches
-    from history
-    where ${inQuestion(sql, search)} ${search.state === 'HELD' ? sql`and false` : sql``}
-    ${newestFirst(sql, search)}
-    limit ${search.scanLimit}`;
+           (${matches(sql, search)} and ${hasState} and ${ofRecipient}) as matches
+    from ${history}
+    where ${inQuestion(sql, search)} ${search.state === 'HELD' ? sql`and false` : sql``}`;
+  const [few, walked] = [from(sql`few`), from(sql`history`)];
+  return fewOrWalked(sql, search, { table: sql`history`, key: keyOf(sql, search), few, walked });
+}
+
+interface Sources {
+  readonly table: Condition;
+  readonly key: Key | null;
+  /** Of the rows of `few`. */
+  readonly few: Condition;
+  readonly walked: Condition;
+}
+
+/**
+ * What few messages have is read whole by its key. Where more than a page may look through have it, the list is walked by id
+ * instead: they are met soon. Which of the two it is, is known when the first few have been read.
+ */
+function fewOrWalked(sql: SqlExecutor, search: Search, { table, key, few, walked }: Sources): Condition {
+  const bounded = sql`${newestFirst(sql, search)} limit ${search.scanLimit}`;
+  if (key === null) return sql`${walked} ${bounded}`;
+  return sql`
+    with few as materialized (
+      select * from ${table} where ${key.range} order by ${key.order} limit ${search.scanLimit}
+    )
+    (${few} and (select count(*) from few) < ${search.scanLimit} order by id desc)
+    union all
+    (${walked} and (select count(*) from few) >= ${search.scanLimit} ${bounded})`;
+}
+
+interface Key {
+  readonly range: Condition;
+  readonly order: Condition;
+}
+
+/**
+ * What is likely to be the rarest of what is asked, as a range of its index and in the order of that: of an equality the
+ * planner believes to know how often it holds, and walks all mail where it holds never.
+ */
+function keyOf(sql: SqlExecutor, search: Search): Key | null {
+  const { id, headerMessageId, reversePath, senderDomain, client } = search;
+  if (id !== null) return null;
+  if (headerMessageId !== null) {
+    const order = sql`header_message_id`;
+    return { order, range: sql`${order} >= ${headerMessageId} and ${order} <= ${headerMessageId}` };
+  }
+  const backwards = sql`(reverse(lower(reverse_path)) collate "C")`;
+  if (reversePath !== null && reversePath !== '') {
+    const wanted = sql`reverse(lower(${reversePath}::text))`;
+    return {
+      order: backwards,
+      range: sql`reverse_path is not null and ${backwards} >= ${wanted} and ${backwards} <= ${wanted}`,
+    };
+  }
+  if (client !== null && !client.includes('/')) return clientKey(sql, client);
+  if (senderDomain !== null) {
+    // Behind the last that ends with "@" and the domain comes what ends with "A" and the domain.
+    const wanted = sql`reverse(lower(${senderDomain}::text))`;
+    const range = sql`reverse_path is not null and ${backwards} >= ${wanted} || '@' and ${backwards} < ${wanted} || 'A'`;
+    return { order: backwards, range };
+  }
+  return client === null ? null : clientKey(sql, client);
+}
+
+function clientKey(sql: SqlExecutor, client: string): Key {
+  return { order: sql`client_address`, range: isOfClient(sql, client) };
+}
+
+/** Addresses are stored whole, so a network is all between its first and its last. */
+function isOfClient(sql: SqlExecutor, client: string): Condition {
+  const network = sql`${client}::text::inet`;
+  return sql`client_address >= host(network(${network}))::inet and client_address <= host(broadcast(${network}))::inet`;
 }
 
 /** The recipients of a message in the queue as history keeps those of an ended one. */
@@ -82,7 +152,7 @@ export function recipientsOf(sql: SqlExecutor, messageId: Condition): Condition 
 
 /** What an index serves, on columns that both tables have. */
 function inQuestion(sql: SqlExecutor, search: Search): Condition {
-  const { transactionId } = search;
+  const { id } = search;
   const leading = leadingOf(sql, search);
   return allOf(sql, [
     mineOnly(sql, search.viewer),
@@ -90,7 +160,8 @@ function inQuestion(sql: SqlExecutor, search: Search): Condition {
     // planner believe in a few ids, and sort everybody's mail of those hours instead of reading one destination's in order.
     ...(search.fromId === null || leading !== null ? [] : [sql`id >= ${search.fromId}`]),
     ...search.belowId.map((bound) => sql`id < ${bound}`),
-    ...(transactionId === null ? [] : [sql`transaction_id = ${transactionId}`]),
+    // Of a transaction for several domains each message has an id of its own, which is searched for as well.
+    ...(id === null ? [] : [sql`(transaction_id = ${id} or id = ${id})`]),
     ...(leading === null ? [] : [rowRange(sql, search, leading)]),
   ]);
 }
@@ -131,14 +202,21 @@ function newestFirst(sql: SqlExecutor, search: Search): Condition {
   return leading === null ? sql`order by id desc` : sql`order by ${leading.columns} desc, id desc`;
 }
 
-/** What no index serves, on columns that both tables have. */
+/** What no index serves, or another than the one that is used, on columns that both tables have. */
 function matches(sql: SqlExecutor, search: Search): Condition {
-  const { reversePath, since, until } = search;
+  const { reversePath, senderDomain, client, headerMessageId, since, until } = search;
   return allOf(sql, [
     ...(reversePath === '' ? [sql`reverse_path is null`] : []),
     ...(reversePath === null || reversePath === ''
       ? []
       : [sql`reverse_path is not null and lower(reverse_path) = lower(${reversePath})`]),
+    ...(senderDomain === null
+      ? []
+      : [
+          sql`coalesce(starts_with(reverse(lower(reverse_path)), reverse(lower(${senderDomain}::text)) || '@'), false)`,
+        ]),
+    ...(client === null ? [] : [sql`coalesce(${isOfClient(sql, client)}, false)`]),
+    ...(headerMessageId === null ? [] : [sql`coalesce(header_message_id = ${headerMessageId}, false)`]),
     ...(since === null ? [] : [sql`accepted_at >= ${since}`]),
     ...(until === null ? [] : [sql`accepted_at < ${until}`]),
   ]);

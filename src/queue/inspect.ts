@@ -3,18 +3,19 @@
  *
  * Every statement carries its viewer. A message moves from the queue to its history in one transaction and each statement is
  * one snapshot, so it is never seen twice nor missing. A page costs O(page), whatever is held: the list is walked by id, and
- * where no index serves a filter, at most SCAN_LIMIT messages are looked through before the page is handed out as it is.
+ * where no index serves a filter, at most SCAN_LIMIT messages are looked through before the page is handed out as it is. What few
+ * messages have – a Message-ID, a sender, a client – is found by its index, among a million others (inspect-sources.ts).
  */
 import type { SqlExecutor } from '../db/client.ts';
-import { parsePath } from '../mail/address.ts';
-import { normalizeDomain } from '../mail/domain.ts';
 import { isId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { behindPause } from '../settings/pause.ts';
 import { endedMessages, heldMessages, type RecipientState, recipientsOf, type Search } from './inspect-sources.ts';
 import { nextId } from './message.ts';
+import { type MessageFilter, readMessageFilter } from './search-input.ts';
 
 export type { RecipientState } from './inspect-sources.ts';
+export type { MessageFilter } from './search-input.ts';
 
 export interface RecipientView {
   readonly number: number;
@@ -45,18 +46,6 @@ export interface MessageView {
   /** When a recipient that is still held is tried next, at the earliest; null when nothing is, or delivery is paused without an end. */
   readonly nextAttemptAt: Date | null;
   readonly recipients: readonly RecipientView[];
-}
-
-/** All that is given must hold. */
-export interface MessageFilter {
-  readonly domain?: string | null | undefined;
-  readonly state?: RecipientState | null | undefined;
-  readonly recipient?: string | null | undefined;
-  /** The empty string is the null reverse-path. */
-  readonly reversePath?: string | null | undefined;
-  readonly transaction?: string | null | undefined;
-  readonly since?: Date | null | undefined;
-  readonly until?: Date | null | undefined;
 }
 
 export interface MessagePage {
@@ -122,55 +111,39 @@ export function createMessageInspection(sql: SqlExecutor): MessageInspection {
 const ANY = {
   fromId: null,
   belowId: [],
-  transactionId: null,
+  id: null,
   destinationId: null,
   state: null,
   recipient: null,
   reversePath: null,
+  senderDomain: null,
+  client: null,
+  headerMessageId: null,
   since: null,
   until: null,
 };
 
-/** Null when nothing can match: a domain never heard of, a thing that is no id, a NUL, which no text of the database holds. */
+/** Null when nothing can match: a domain never heard of, or what is no filter (search-input.ts says why). */
 async function searchFor(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Search | null> {
-  const { filter } = page;
-  const transactionId = filter.transaction?.toLowerCase() ?? null;
-  if (transactionId !== null && !isId(transactionId)) return null;
-  const place = placeOf(filter);
-  if (place === null || filter.reversePath?.includes('\0')) return null;
-
-  const { destinationName, recipient } = place;
+  const reading = readMessageFilter(page.filter);
+  if (reading.kind !== 'OK') return null;
+  const { destinationName, ...wanted } = reading.wanted;
   const destinationId = destinationName === null ? null : await findDestinationId(sql, destinationName);
   if (destinationName !== null && destinationId === null) return null;
 
-  const { state = null, reversePath = null, since = null, until = null } = filter;
+  const { state, recipient, reversePath, senderDomain, client, headerMessageId, since, until } = wanted;
   const isScan =
-    state !== null && state !== 'HELD' ? true : [recipient, reversePath, since, until].some((value) => value !== null);
+    state !== null && state !== 'HELD'
+      ? true
+      : [recipient, reversePath, senderDomain, client, headerMessageId, since, until].some((value) => value !== null);
   return {
+    ...wanted,
     viewer,
     limit: page.limit,
     scanLimit: isScan ? Math.max(SCAN_LIMIT, page.limit + 1) : page.limit + 1,
-    ...idBounds(sql, page.beforeId, { transactionId, since, until }),
-    transactionId,
+    ...idBounds(sql, page.beforeId, wanted),
     destinationId,
-    state,
-    recipient,
-    reversePath,
-    since,
-    until,
   };
-}
-
-/** The recipient decides the domain; null when the two contradict each other or one of them is none. */
-function placeOf(filter: MessageFilter): { destinationName: string | null; recipient: string | null } | null {
-  const domain = filter.domain ?? null;
-  const name = domain === null ? null : normalizeDomain(domain.trim());
-  if (domain !== null && name === null) return null;
-  const recipient = filter.recipient ?? null;
-  if (recipient === null) return { destinationName: name, recipient };
-  const parsed = parsePath(`<${recipient}>`, { allowNull: false, smtpUtf8: true });
-  if (parsed.kind !== 'PATH' || (name !== null && parsed.path.domain !== name)) return null;
-  return { destinationName: parsed.path.domain, recipient: parsed.path.address };
 }
 
 async function findDestinationId(sql: SqlExecutor, name: string): Promise<string | null> {
@@ -185,13 +158,13 @@ async function findDestinationId(sql: SqlExecutor, name: string): Promise<string
 function idBounds(
   sql: SqlExecutor,
   beforeId: string | null,
-  wanted: Pick<Search, 'transactionId' | 'since' | 'until'>,
+  wanted: Pick<Search, 'id' | 'since' | 'until'>,
 ): Pick<Search, 'fromId' | 'belowId'> {
-  const { transactionId, since, until } = wanted;
+  const { id, since, until } = wanted;
   const below = beforeId === null ? [] : [sql`${beforeId}::uuid`];
-  if (transactionId !== null) {
+  if (id !== null) {
     // A transaction's messages have its id and the next ones, one per domain; it has at most a thousand recipients.
-    return { fromId: sql`${transactionId}::uuid`, belowId: [...below, sql`${nextId(transactionId, 1_000)}::uuid`] };
+    return { fromId: sql`${id}::uuid`, belowId: [...below, sql`${nextId(id, 1_000)}::uuid`] };
   }
   return {
     fromId:

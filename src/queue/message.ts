@@ -16,6 +16,8 @@ export interface Transaction {
   readonly id: string;
   readonly envelope: Omit<Envelope, 'recipients'>;
   readonly recipients: readonly RoutedRecipient[];
+  /** The field Message-ID as it is searched for (mail/header-section.ts); null: none. */
+  readonly headerMessageId: string | null;
   /** Our Received field, then the message as received. */
   readonly content: readonly Uint8Array[];
   /** Bytes of the message as received, so without our Received field. */
@@ -34,6 +36,7 @@ export interface NewMessage {
   readonly body: string | null;
   readonly ret: string | null;
   readonly envelopeId: string | null;
+  readonly headerMessageId: string | null;
   readonly sizeBytes: number;
   readonly content: readonly Uint8Array[];
   readonly recipients: readonly EnvelopeRecipient[];
@@ -57,6 +60,7 @@ export function messagesOf(transaction: Transaction): NewMessage[] {
       body: transaction.envelope.body,
       ret: transaction.envelope.ret,
       envelopeId: transaction.envelope.envelopeId,
+      headerMessageId: transaction.headerMessageId,
       sizeBytes: transaction.sizeBytes,
       content: transaction.content,
       recipients,

@@ -43,6 +43,8 @@ interface Operation extends OperationScope {
   readonly position: string | null;
   readonly domainName: string;
   readonly isServed: boolean;
+  /** Who began it; null under a version before. */
+  readonly actor: { readonly by: string; readonly token: string | null } | null;
 }
 
 /** What one transaction did to one operation. */
@@ -96,7 +98,7 @@ export async function carryOutOperations(deps: OperationDeps): Promise<void> {
 
 async function takeStep(sql: TransactionSql, afterId: string, onTaken: (id: string) => void): Promise<Step | null> {
   const [operation] = await sql<(Operation & { filter: OperationFilter })[]>`
-    select o.id, o.verb, o.reason, o.position, o.filter, o.created_at::text as "createdAt", o.tenant_id as "tenantId",
+    select o.id, o.verb, o.reason, o.position, o.filter, o.actor, o.created_at::text as "createdAt", o.tenant_id as "tenantId",
       o.destination_id as "destinationId", d.name as "domainName",
       exists (select from domains s where s.destination_id = o.destination_id and s.status <> 'PENDING') as "isServed"
     from operations o join destinations d on d.id = o.destination_id
@@ -192,7 +194,7 @@ async function end(sql: TransactionSql, { id }: Operation, state: Exclude<Operat
     from ended`;
 }
 
-async function makeDue(sql: TransactionSql, { id, reason }: Operation, ids: readonly string[]): Promise<void> {
+async function makeDue(sql: TransactionSql, { id, reason, actor }: Operation, ids: readonly string[]): Promise<void> {
   await sql`
     with taken as (
       select id, tenant_id, destination_id, next_attempt_at from messages
@@ -203,7 +205,7 @@ async function makeDue(sql: TransactionSql, { id, reason }: Operation, ids: read
     )
     insert into events (id, tenant_id, destination_id, message_id, kind, facts)
     select new_id(), tenant_id, destination_id, id, 'MESSAGE_RETRIED',
-      jsonb_build_object('reason', ${reason}::text, 'operationId', ${id}::text)
+      ${JSON.stringify({ ...actor, reason, operationId: id })}::text::jsonb
     from taken`;
 }
 
@@ -217,7 +219,7 @@ async function endMessages(sql: TransactionSql, operation: Operation, ids: reado
       kind: 'VERB',
       event: isBounce ? 'MESSAGE_BOUNCED' : 'MESSAGE_CANCELLED',
       reason: operation.reason,
-      actor: null,
+      actor: operation.actor,
       operationId: operation.id,
     },
     messages: ids.map((messageId) => ({ messageId, isHostLevel: true })),

@@ -7,7 +7,7 @@
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { allOf, type Condition, mineOnly } from '../settings/conditions.ts';
+import { allOf, type Condition, doneBy, mineOnly } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 import { heldBehind, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
 
@@ -90,9 +90,9 @@ export async function startWithin(
   const id = newId();
   await transaction`
     with begun as (
-      insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count, created_at)
+      insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count, created_at, actor)
       values (${id}, ${place.tenant_id}, ${place.id}, ${verb}, ${JSON.stringify(filter)}::text::jsonb, ${reason}, ${count},
-        ${place.now}::text::timestamptz)
+        ${place.now}::text::timestamptz, ${doneBy(transaction, viewer)})
       returning id, tenant_id, destination_id, verb, filter, reason, total_count
     ), flushed as (
       update destinations d set flush_requested_at = bmx_now()
@@ -101,7 +101,7 @@ export async function startWithin(
     )
     insert into events (id, tenant_id, destination_id, kind, facts)
     select new_id(), tenant_id, destination_id, 'OPERATION_STARTED', jsonb_build_object('operationId', id, 'verb', verb,
-      'filter', filter, 'reason', reason, 'total', total_count, 'by', ${viewer.tenantId}::text)
+      'filter', filter, 'reason', reason, 'total', total_count) || ${doneBy(transaction, viewer)}
     from begun`;
   return { kind: 'STARTED', id, destinationId: place.id, count };
 }

@@ -6,9 +6,12 @@
  */
 import { Buffer } from 'node:buffer';
 import type { SqlExecutor } from '../db/client.ts';
+import { searchedMessageIdOf } from '../mail/header-section.ts';
 import { newId } from '../mail/id.ts';
 
 export interface OwnMessage {
+  /** UUIDv7, which its own Message-ID begins with. */
+  readonly id: string;
   readonly tenantId: string;
   /** The one recipient, `local@domain`. */
   readonly to: string;
@@ -39,14 +42,14 @@ export async function spoolOwnMail(
   message: OwnMessage,
 ): Promise<{ id: string; destinationId: string }> {
   const destinationId = await findOwnDestination(sql, message.tenantId, message.domain);
-  const id = newId();
+  const { id } = message;
   const size = message.content.byteLength;
   await sql`
     with message as (
       insert into messages (id, transaction_id, tenant_id, destination_id, kind, reverse_path, size_bytes, ehlo_name,
-        protocol, is_smtp_utf8, body)
+        protocol, is_smtp_utf8, body, header_message_id)
       values (${id}, ${id}, ${message.tenantId}, ${destinationId}, 'REPORT', null, ${size}, ${message.ehloName}, '',
-        ${message.smtpUtf8}, ${message.body})
+        ${message.smtpUtf8}, ${message.body}, ${searchedMessageIdOf(message.content)})
       returning id, tenant_id, destination_id
     ), recipient as (
       insert into recipients (message_id, number, tenant_id, destination_id, address, notify)

@@ -65,13 +65,13 @@ export interface ReportDeps {
   readonly sql: Sql;
   readonly checkSender: (report: DueReport, readContent: ReadContent) => Promise<SenderCheck>;
   /**
-   * The DSN and the domain of its recipient. `hosts` are those that were tried, with their last answers; `message` is there
+   * The DSN with its id, and the domain of its recipient. `hosts` are those that were tried, with their last answers; `message` is there
    * when the sender wants it back.
    */
   readonly compose: (
     report: DueReport,
     parts: { readonly hosts: readonly HostTry[]; readonly message: Uint8Array | null },
-  ) => ComposedReport & { readonly domain: string };
+  ) => ComposedReport & { readonly id: string; readonly domain: string };
   readonly ehloName: string;
   readonly onMade: (report: DueReport, made: { id: string; destinationId: string }) => void;
   readonly onSuppressed: (report: DueReport, suppression: Suppression) => void;

@@ -23,7 +23,6 @@
 import type { Sql, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import { type BreakerState, isTrialOver, TRIAL_MESSAGES } from '../outage/breaker.ts';
-import { doneBy } from '../settings/conditions.ts';
 import { keyOfRecipient, type RefusedStanding } from './outcome-refusals.ts';
 import { newReportId, reportsAbout } from './reports-settled.ts';
 import type { SettleInput, Verdict } from './verdict.ts';
@@ -138,7 +137,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       where d.id = ${input.destinationId}
     ), judged as (
       select m.id as message_id, m.transaction_id, m.tenant_id, m.destination_id, m.reverse_path, m.size_bytes,
-        m.client_address, m.ehlo_name, m.kind, m.ret, m.envelope_id, m.accepted_at, m.claimed_at, g.is_host_level, c.holds,
+        m.client_address, m.ehlo_name, m.protocol, m.tls, m.header_message_id, m.kind, m.ret, m.envelope_id, m.accepted_at, m.claimed_at, g.is_host_level, c.holds,
         r.number, r.address, r.notify, r.original_recipient, r.state, r.attempt_count, r.last_reply, r.last_attempt_at,
         r.ended_at, r.suspected_at, r.suspected_reply, c.breaker, c.is_watched, c.is_trial,
         g.verdicts -> r.number::text ->> 1 as reply, g.verdicts -> r.number::text -> 2 as origin,
@@ -160,7 +159,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       select *, state = 'HELD' and outcome is not null and (is_current or outcome = 'DELIVERED')
         and (${by.kind !== 'EXPIRY'} or is_final) as is_new from judged
     ), settled as (
-      select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
+      select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, protocol, tls, header_message_id, kind,
         ret, envelope_id, accepted_at, claimed_at, is_host_level, is_current, holds, number, address, notify, original_recipient,
         is_new, origin, breaker, is_watched, is_before_opening,
         is_new and outcome = 'SUSPECTED' as is_suspected,
@@ -186,11 +185,11 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       select *, bool_and(state <> 'HELD') over (partition by message_id) as has_ended from settled
     ), ended as materialized (
       select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
-        accepted_at, accepted_at + holds as expires_at,
+        accepted_at, accepted_at + holds as expires_at, protocol, tls, header_message_id,
         jsonb_agg(jsonb_build_object('number', number, 'address', address, 'state', state, 'attemptCount', attempt_count,
           'lastReply', last_reply, 'lastAttemptAt', last_attempt_at, 'endedAt', ended_at) order by number) as recipients
       from fates where has_ended
-      group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+      group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
     ), told as (
       select message_id, transaction_id, tenant_id, destination_id,
         jsonb_build_object('reversePath', reverse_path, 'clientAddress', host(client_address), 'ehloName', ehlo_name,
@@ -210,7 +209,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       from told
     ), past as (
       insert into history (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address,
-        ehlo_name, kind, accepted_at, expires_at, recipients)
+        ehlo_name, kind, accepted_at, expires_at, protocol, tls, header_message_id, recipients)
       select * from ended
     ), fewer as (
       insert into queue_delta (destination_id, tenant_id, held_count, held_bytes)
@@ -280,8 +279,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
 function factsOfVerb(sql: TransactionSql, verb: (SettleInput['by'] & { kind: 'VERB' }) | null) {
   if (verb === null) return sql`'{}'::jsonb`;
   const { reason, actor, operationId } = verb;
-  const facts = JSON.stringify({ reason, operationId });
-  return actor === null ? sql`${facts}::text::jsonb` : sql`${facts}::text::jsonb || ${doneBy(sql, actor)}`;
+  return sql`${JSON.stringify({ ...actor, reason, operationId })}::text::jsonb`;
 }
 
 /** For each message, in order, `{ "number": ["OUTCOME", "reply", origin, guard] }` as JSON text: a look-up per recipient, not a join. */

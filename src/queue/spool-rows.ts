@@ -9,7 +9,7 @@ import { copyRows } from '../db/copy-binary.ts';
 import type { NewMessage } from './message.ts';
 
 const MESSAGE_COLUMNS = `id, transaction_id, tenant_id, destination_id, kind, reverse_path, size_bytes, client_address,
-  client_name, ehlo_name, protocol, tls, is_smtp_utf8, body, ret, envelope_id`;
+  client_name, ehlo_name, protocol, tls, is_smtp_utf8, body, ret, envelope_id, header_message_id`;
 const RECIPIENT_COLUMNS = 'message_id, number, tenant_id, destination_id, address, notify, original_recipient';
 const CONTENT_COLUMNS = 'message_id, tenant_id, destination_id, content';
 const DELTA_COLUMNS = 'destination_id, tenant_id, held_count, held_bytes';
@@ -61,7 +61,7 @@ function copySql(table: string, columns: string): string {
 
 function addMessage(rows: ReturnType<typeof copyRows>, message: NewMessage): void {
   const { client } = message;
-  rows.row(16);
+  rows.row(17);
   rows.uuid(message.id);
   rows.uuid(message.transactionId);
   rows.uuid(message.tenantId);
@@ -78,6 +78,7 @@ function addMessage(rows: ReturnType<typeof copyRows>, message: NewMessage): voi
   rows.text(message.body);
   rows.text(message.ret);
   rows.text(message.envelopeId);
+  rows.text(message.headerMessageId);
 }
 
 /**
@@ -88,7 +89,7 @@ export async function insertOnce(execute: Execute, message: NewMessage): Promise
   const { client } = message;
   const inserted = await execute(
     `insert into messages (${MESSAGE_COLUMNS})
-     values ($1, $2, $3, $4, $5, $6, $7, $8::inet, $9, $10, $11, $12, $13, $14, $15, $16)
+     values ($1, $2, $3, $4, $5, $6, $7, $8::inet, $9, $10, $11, $12, $13, $14, $15, $16, $17)
      on conflict (id) do nothing returning id`,
     [
       message.id,
@@ -107,6 +108,7 @@ export async function insertOnce(execute: Execute, message: NewMessage): Promise
       message.body,
       message.ret,
       message.envelopeId,
+      message.headerMessageId,
     ],
   );
   if (inserted.rows.length === 0) return;

@@ -70,6 +70,7 @@ export interface TimelineFacts {
   readonly transaction?: string;
   readonly clientAddress?: string | null;
   readonly ehloName?: string;
+  readonly protocol?: string | null;
   readonly sizeBytes?: number;
   readonly recipientCount?: number;
   readonly isReport?: boolean;

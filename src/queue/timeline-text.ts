@@ -106,7 +106,12 @@ function acceptedText(facts: TimelineFacts): string {
   const during =
     since == null ? '' : ` The primary was away at that time, since ${instantText(since)}: ${classText(outageClass)}.`;
   const whom = recipientCount === 1 ? '1 recipient' : `${recipientCount} recipients`;
-  return `Accepted from ${clientAddress ?? 'an unknown address'}, which called itself ${ehloName}: ${sizeBytes} bytes for ${whom}, transaction ${transaction}.${during}`;
+  return `Accepted from ${clientAddress ?? 'an unknown address'}, which called itself ${ehloName}${sessionText(facts)}: ${sizeBytes} bytes for ${whom}, transaction ${transaction}.${during}`;
+}
+
+/** What ended under a version before does not say it. */
+function sessionText({ protocol, tls }: TimelineFacts): string {
+  return `${protocol ? ` by ${protocol}` : ''}${tls ? ` with ${tls}` : ''}`;
 }
 
 function triedText(told: Told): string {

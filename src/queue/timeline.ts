@@ -149,10 +149,11 @@ export function createTimelineInspection(sql: SqlExecutor): TimelineInspection {
 function messageOf(sql: SqlExecutor, viewer: Viewer): Condition {
   return sql`
     select id, transaction_id, tenant_id, destination_id, accepted_at, null::timestamptz as ended_at, kind, client_address,
-      ehlo_name, size_bytes, ${recipientsOf(sql, sql`messages.id`)} as recipients
+      ehlo_name, protocol, tls, size_bytes, ${recipientsOf(sql, sql`messages.id`)} as recipients
     from messages where id = q.message_id and ${mineOnly(sql, viewer)}
     union all
-    select id, transaction_id, tenant_id, destination_id, accepted_at, ended_at, kind, client_address, ehlo_name, size_bytes,
+    select id, transaction_id, tenant_id, destination_id, accepted_at, ended_at, kind, client_address, ehlo_name,
+      protocol, tls, size_bytes,
       recipients
     from history where id = q.message_id and ${mineOnly(sql, viewer)}
     limit 1`;
@@ -164,6 +165,7 @@ function acceptance(sql: SqlExecutor): Condition {
     select m.accepted_at as at, 0 as rank, m.id::text collate "C" as key, 'ACCEPTED' as kind, null::integer[] as numbers,
       null::text as reply, null::text as host,
       jsonb_build_object('transaction', m.transaction_id, 'clientAddress', host(m.client_address), 'ehloName', m.ehlo_name,
+        'protocol', m.protocol, 'tls', m.tls,
         'sizeBytes', m.size_bytes::bigint, 'recipientCount', jsonb_array_length(m.recipients), 'isReport', m.kind = 'REPORT',
         'outageId', during.id, 'class', during.class, 'since', during.started_at) as facts
     from (select) as one left join lateral (

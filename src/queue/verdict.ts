@@ -2,7 +2,6 @@
  * What somebody says of recipients, with whose word it is: the input of settle.ts. Types only.
  */
 import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
-import type { Viewer } from '../mail/viewer.ts';
 import type { Holder } from './claim.ts';
 import type { RefusedStanding } from './outcome-refusals.ts';
 
@@ -40,7 +39,8 @@ export interface SettleInput {
         readonly kind: 'VERB';
         readonly event: VerbEvent;
         readonly reason: string;
-        readonly actor: Viewer | null;
+        /** As events have it; null: not known. */
+        readonly actor: { readonly by: string; readonly token: string | null } | null;
         /** Of the verb on many that it is part of. */
         readonly operationId?: string;
       };

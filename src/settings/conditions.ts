@@ -5,7 +5,7 @@
  * statement of its own, planned with the index that fits.
  */
 import type { SqlExecutor } from '../db/client.ts';
-import type { Viewer } from '../mail/viewer.ts';
+import { actorOf, type Viewer } from '../mail/viewer.ts';
 
 export type Condition = ReturnType<typeof always>;
 
@@ -18,8 +18,8 @@ export function allOf(sql: SqlExecutor, conditions: readonly Condition[]): Condi
 }
 
 /** Who does it, as events have it among their facts; a `jsonb`. */
-export function doneBy(sql: SqlExecutor, { tenantId, tokenName = null }: Viewer): Condition {
-  return sql`jsonb_build_object('by', ${tenantId}::text, 'token', ${tokenName}::text)`;
+export function doneBy(sql: SqlExecutor, viewer: Viewer): Condition {
+  return sql`${JSON.stringify(actorOf(viewer))}::text::jsonb`;
 }
 
 /** The viewer in the query itself: a tenant's rows only, an operator's all. On `tenant_id` of the only table that has one. */

@@ -5,7 +5,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
-import type { Viewer } from '../mail/viewer.ts';
+import { actorOf, type Viewer } from '../mail/viewer.ts';
 import type { RecipientListWork } from './domain-create.ts';
 import { lockDomain } from './domain-lock.ts';
 import type { DomainChange, RunChange } from './domain-change.ts';
@@ -70,7 +70,7 @@ export async function removeDomain(
     destinationId: domain.destinationId,
     messageId: null,
     kind: 'DOMAIN_DELETED',
-    facts: { name: domain.name, by: viewer.tenantId, token: viewer.tokenName ?? null, heldCount, held },
+    facts: { name: domain.name, ...actorOf(viewer), heldCount, held },
   });
   return { kind: 'DONE', domain };
 }

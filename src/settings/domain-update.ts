@@ -8,7 +8,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
-import type { Viewer } from '../mail/viewer.ts';
+import { actorOf, type Viewer } from '../mail/viewer.ts';
 import { type DomainChange, noSuchDomain, type RunChange } from './domain-change.ts';
 import type { RecipientListWork } from './domain-create.ts';
 import { lockDomain } from './domain-lock.ts';
@@ -160,7 +160,7 @@ export async function storeSettings(
     destinationId: domain.destinationId,
     messageId: null,
     kind: 'DOMAIN_UPDATED',
-    facts: { name: domain.name, by: viewer.tenantId, token: viewer.tokenName ?? null, before, after },
+    facts: { name: domain.name, ...actorOf(viewer), before, after },
   });
   return { kind: 'DONE', domain: relayDomainOf(row) };
 }

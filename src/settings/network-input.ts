@@ -40,7 +40,7 @@ export function isTooMany(
 }
 
 /** Null when the text is no network. Bits behind the prefix do not matter: 192.0.2.7/24 is taken. */
-function networkOf(text: string): string | null {
+export function networkOf(text: string): string | null {
   const [address = '', length, ...more] = text.split('/');
   const family = address.includes('%') ? 0 : isIP(address);
   if (family === 0 || more.length > 0) return null;

@@ -277,9 +277,9 @@ export async function endMessage(database: TestDatabase, id: string, state = 'DE
   await sql.begin(async (tx) => {
     await tx`
       insert into history (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name,
-                           kind, accepted_at, expires_at, recipients)
+                           kind, accepted_at, expires_at, header_message_id, recipients)
       select m.id, m.transaction_id, m.tenant_id, m.destination_id, m.reverse_path, m.size_bytes, m.client_address, m.ehlo_name,
-             m.kind, m.accepted_at, m.accepted_at + interval '240 hours',
+             m.kind, m.accepted_at, m.accepted_at + interval '240 hours', m.header_message_id,
              (select jsonb_agg(jsonb_build_object('number', r.number, 'address', r.address, 'state', ${state}::text,
                        'attemptCount', 1, 'lastReply', '250 2.0.0 taken', 'lastAttemptAt', bmx_now(), 'endedAt', bmx_now())
                      order by r.number)

@@ -1,6 +1,7 @@
 /** A tenant's domain waits for its proof, over HTTP and with real DNS packets; and the operator's suspension. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { createOwnership, type Ownership } from '../../src/doctor/ownership.ts';
+import { newId } from '../../src/mail/id.ts';
 import { createResolver, type Resolver } from '../../src/net/resolver.ts';
 import { spoolOwnMail } from '../../src/queue/own-mail.ts';
 import { type FakeDns, startFakeDns } from '../helpers/fake-dns.ts';
@@ -195,6 +196,7 @@ describe('a claim', () => {
     await ask('domainCreate', 'parked.example');
     const { destinationId } = await sql.begin((transaction) =>
       spoolOwnMail(transaction, {
+        id: newId(),
         tenantId: '00000000-0000-7000-8000-000000000001',
         to: 'someone@parked.example',
         domain: 'parked.example',

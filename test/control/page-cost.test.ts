@@ -29,8 +29,10 @@ beforeAll(async () => {
   const ids = (prefix: string) => sql`
     (select n, (${prefix.slice(0, 24)}::text || lpad(to_hex(n), 12, '0'))::uuid as id from generate_series(1, ${HELD}::integer) n)`;
   await sql`
-    insert into messages (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, ehlo_name, protocol)
-    select id, id, ${OPERATOR.tenantId}, ${busy}, 's' || n || '@sender.example', 100, 'c', 'ESMTP' from ${ids(newId())} as made`;
+    insert into messages (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, ehlo_name, protocol, client_address,
+      header_message_id)
+    select id, id, ${OPERATOR.tenantId}, ${busy}, 's' || n || '@sender.example', 100, 'c', 'ESMTP', '10.0.0.0'::inet + n, n || '@sender.example'
+    from ${ids(newId())} as made`;
   await sql`insert into tenants (id, name) values (${little.tenantId}, 'little')`;
   await sql`
     update messages set tenant_id = ${little.tenantId} where id in (select id from messages order by id limit 60)`;
@@ -92,6 +94,16 @@ describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
       'tenant with a little mail, held only': page({ state: 'HELD' }, null, little),
       'tenant without mail': page({}, null, { tenantId: newId(), isOperator: false }),
       'tenant without mail, further down': page({ state: 'HELD' }, id, { tenantId: newId(), isOperator: false }),
+      'a sender': page({ reversePath: 'S77@sender.example' }),
+      'no such sender': page({ reversePath: 'nobody@sender.example' }),
+      'no such domain of senders': page({ reversePath: '@nowhere.example' }),
+      'a client': page({ clientAddress: '10.0.0.77' }),
+      'no such client': page({ clientAddress: '10.77.0.1' }),
+      'a small network': page({ clientAddress: '10.0.0.64/26' }),
+      'no such network': page({ clientAddress: '2001:db8::/32' }),
+      'a Message-ID': page({ messageId: '<77@sender.example>' }),
+      'no such Message-ID': page({ messageId: '<nothing@sender.example>' }),
+      'no such Message-ID, of a tenant': page({ messageId: '<nothing@sender.example>' }, null, little),
       'before everything': page({ until: new Date(0) }),
       'queue that is full': () => queues.readQueues(OPERATOR, [busy]),
       'queue that is empty': () => queues.readQueues(OPERATOR, [empty]),
@@ -117,6 +129,9 @@ describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
       { reversePath: 'nobody@sender.example' },
       { state: 'FAILED' },
       { recipient: 'one@busy.example' },
+      // What most have.
+      { reversePath: '@sender.example' },
+      { clientAddress: '10.0.0.0/8' },
     ];
     for (const filter of filters) {
       for (const beforeId of [null, some?.id ?? null]) {

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { Sql } from '../../src/db/client.ts';
 import { openAcceptWriter } from '../../src/db/accept-writer.ts';
 import type { DatabaseAddress } from '../../src/db/target.ts';
+import { searchedMessageIdOf } from '../../src/mail/header-section.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { createSpool, type Spool, type SpoolDeps } from '../../src/queue/spool.ts';
@@ -50,6 +51,7 @@ export function makeTransaction(input: TransactionInput): Transaction {
         originalRecipient: null,
       }),
     ),
+    headerMessageId: searchedMessageIdOf(content),
     content: [content],
     sizeBytes: content.byteLength,
   };

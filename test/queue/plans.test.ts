@@ -3,6 +3,7 @@
  * and again with many rows, must not hold a sequential scan of a table that grows with the mail.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { endEmptyOutages, tellThresholds } from '../../src/outage/care.ts';
 import { advanceAttempt, advanceNeighbours, takeChecks } from '../../src/outage/checks.ts';
@@ -102,7 +103,7 @@ async function runAll(): Promise<void> {
   await bounceMessage(sql, OPERATOR_VIEWER, second?.id ?? '', 'no');
   await expireHeld(sql, { destinationId, begunAt: state?.now ?? '', reply: '[timeout]', onFates: () => undefined });
   await createDelayWalk(sql)();
-  const composed = { content: new Uint8Array(1), smtpUtf8: false, body: null, domain: 'sender.test' };
+  const composed = { id: newId(), content: new Uint8Array(1), smtpUtf8: false, body: null, domain: 'sender.test' };
   await makeDueReports({
     sql,
     checkSender: async (_, readContent) => {

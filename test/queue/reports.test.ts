@@ -128,7 +128,7 @@ async function make(check: SenderCheck = { kind: 'PASS' }, more: Partial<ReportD
     compose: (report, { message }) => {
       heard.composed.push(report);
       heard.messages.push(message === null ? null : Buffer.from(message).toString());
-      return { content: Buffer.from('x'), smtpUtf8: false, body: null, domain: 'example.net' };
+      return { id: newId(), content: Buffer.from('x'), smtpUtf8: false, body: null, domain: 'example.net' };
     },
     ehloName: 'mx.backup.example',
     onMade: (_, { id }) => void heard.made.push(id),

@@ -129,7 +129,7 @@ async function report(check: SenderCheck): Promise<void> {
   await makeDueReports({
     sql: db.sql,
     checkSender: async () => check,
-    compose: () => ({ content: Buffer.from('x'), smtpUtf8: false, body: null, domain: 'example.net' }),
+    compose: () => ({ id: newId(), content: Buffer.from('x'), smtpUtf8: false, body: null, domain: 'example.net' }),
     ehloName: 'backup.example',
     onMade: () => undefined,
     onSuppressed: () => undefined,

@@ -1,4 +1,6 @@
 /** `Query`: where every read begins. */
+import { GraphQLError } from 'graphql';
+import { type MessageFilter, readMessageFilter } from '../../queue/search-input.ts';
 import { connectionOf, connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { QueryResolvers } from '../generated.ts';
 import { alertContactQueries } from './alert-contact.ts';
@@ -8,6 +10,14 @@ import { standingQueries } from './recipient-standing.ts';
 import { tenantQueries } from './tenant.ts';
 import { tokenQueries } from './token.ts';
 import { webhookQueries } from './webhook.ts';
+
+/** What is no filter is told, instead of listing nothing. */
+function refuseBadFilter(filter: MessageFilter): void {
+  const reading = readMessageFilter(filter);
+  if (reading.kind !== 'BAD') return;
+  const extensions = { code: 'BAD_USER_INPUT', field: ['filter', reading.field] };
+  throw new GraphQLError(`filter.${reading.field}: ${reading.message}`, { extensions });
+}
 
 export const Query: QueryResolvers = {
   ...standingQueries,
@@ -27,6 +37,7 @@ export const Query: QueryResolvers = {
   message: (_parent, { id }, { deps, viewer }) => deps.messages.findMessage(viewer, id),
   messages: async (_parent, { first, after, filter }, { deps, viewer }) => {
     const page = { limit: pageSize(first), beforeId: idOfCursor(after), filter: filter ?? {} };
+    refuseBadFilter(page.filter);
     const { messages, nextId } = await deps.messages.listMessages(viewer, page);
     return connectionOf({ nodes: messages, nextId, after });
   },
