@@ -216,9 +216,23 @@ describe('the log', () => {
         (error: unknown) => String(error),
       );
     expect(await refused(sql`update audit_entries set input = '{}' where id = ${id}`)).toContain('append-only');
+    for (const change of [
+      sql`tenant_id = ${(await makeTenant('stranger')).id}`,
+      sql`actor_tenant_id = (select id from tenants where name = 'stranger')`,
+      sql`client_address = '192.0.2.1'`,
+      sql`token_name = 'somebody'`,
+      sql`subject_name = 'other.example'`,
+      sql`before = '{}'`,
+    ]) {
+      expect(await refused(sql`update audit_entries set outcome = 'DONE', ${change} where id = ${id}`)).toContain(
+        'append-only',
+      );
+    }
+    expect(await refused(sql`update audit_entries set after = '{}' where id = ${id}`)).toContain('append-only');
     await log.end({ id, outcome: 'DONE', userErrorCodes: [], subject: null });
     expect(await refused(sql`update audit_entries set outcome = 'REFUSED' where id = ${id}`)).toContain('append-only');
     expect(await refused(sql`delete from audit_entries where id = ${id}`)).toContain('append-only');
+    expect(await refused(sql`truncate audit_entries`)).toContain('append-only');
     await dropOldAuditEntries(sql, 100);
     expect(await sql`select from audit_entries where id = ${id}`).toHaveLength(1);
     await control.database.moveClock('401 days');
