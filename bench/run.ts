@@ -27,6 +27,7 @@ import { runPages } from './pages.ts';
 import { runRcpt } from './rcpt.ts';
 import { formatReport, type Report } from './report.ts';
 import { runStart } from './start.ts';
+import { runSubscribers } from './subscribers.ts';
 import { runUserList } from './user-list.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report[]>>> = {
@@ -54,6 +55,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   memory: runMemory,
   nodes: runNodes,
   start: runStart,
+  subscribers: runSubscribers,
   'user-list': runUserList,
 };
 

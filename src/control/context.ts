@@ -26,6 +26,7 @@ export interface Context {
   /** The caller's. */
   readonly viewer: Viewer;
   readonly deps: ControlDependencies;
+  /** Of a subscription those of all its viewer's. */
   readonly load: Loaders;
   /** For subscriptions: those that are open here, and this request's connection. */
   readonly live: { readonly subscriptions: Subscriptions; readonly session: Session };
@@ -34,7 +35,7 @@ export interface Context {
 }
 
 /** By destination id unless said otherwise; null where there is none that the viewer may see. */
-interface Loaders {
+export interface Loaders {
   readonly domain: (destinationId: string) => Promise<RelayDomain | null>;
   /** By domain id; null: none. */
   readonly ignoredContacts: (domainId: string) => Promise<readonly string[] | null>;
@@ -62,30 +63,28 @@ interface Loaders {
 export function createContext(deps: ControlDependencies, live: Context['live']): Context {
   const { caller } = live.session;
   const { viewer } = caller;
+  return { caller, live, once: { hasRun: false }, viewer, deps, load: createLoaders(deps, viewer) };
+}
+
+/** What is asked for in the same moment is asked for together, by all that share them. */
+export function createLoaders(deps: ControlDependencies, viewer: Viewer): Loaders {
   return {
-    caller,
-    live,
-    once: { hasRun: false },
-    viewer,
-    deps,
-    load: {
-      domain: createMapBatch((ids) => deps.domains.findDomainsByDestination(viewer, ids)),
-      ignoredContacts: createMapBatch((ids) => deps.alertContacts.findIgnored(viewer, ids)),
-      proof: createMapBatch((ids) => deps.domains.proofs.readProofs(viewer, ids)),
-      queue: createMapBatch((ids) => deps.queues.readQueues(viewer, ids)),
-      breaker: createMapBatch((ids) => deps.breakers.readBreakers(viewer, ids)),
-      openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),
-      pause: createMapBatch((ids) => deps.domainVerbs.findPauses(viewer, ids)),
-      conditions: createMapBatch((ids) => deps.outages.findConditions(viewer, ids)),
-      tenant: createMapBatch((ids) => deps.tenants.findTenants(viewer, ids)),
-      outage: createMapBatch((ids) => deps.outages.findOutages(viewer, ids)),
-      operation: createMapBatch((ids) => deps.operations.findOperations(viewer, ids)),
-      timeline: createBatch((requests) => deps.timelines.listTimelines(viewer, requests)),
-      attempts: createBatch((requests) => deps.attempts.listAttempts(viewer, requests)),
-      headerSection: createMapBatch((ids) => deps.contents.readHeaderSections(viewer, ids)),
-      suppression: createBatch((questions) => deps.findSuppressions(viewer, questions)),
-      recipientEntries: createBatch((requests) => deps.recipientLists.listEntries(viewer, requests)),
-      zoneStanding: createBatch((questions) => deps.readZoneStandings(viewer, questions)),
-    },
+    domain: createMapBatch((ids) => deps.domains.findDomainsByDestination(viewer, ids)),
+    ignoredContacts: createMapBatch((ids) => deps.alertContacts.findIgnored(viewer, ids)),
+    proof: createMapBatch((ids) => deps.domains.proofs.readProofs(viewer, ids)),
+    queue: createMapBatch((ids) => deps.queues.readQueues(viewer, ids)),
+    breaker: createMapBatch((ids) => deps.breakers.readBreakers(viewer, ids)),
+    openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),
+    pause: createMapBatch((ids) => deps.domainVerbs.findPauses(viewer, ids)),
+    conditions: createMapBatch((ids) => deps.outages.findConditions(viewer, ids)),
+    tenant: createMapBatch((ids) => deps.tenants.findTenants(viewer, ids)),
+    outage: createMapBatch((ids) => deps.outages.findOutages(viewer, ids)),
+    operation: createMapBatch((ids) => deps.operations.findOperations(viewer, ids)),
+    timeline: createBatch((requests) => deps.timelines.listTimelines(viewer, requests)),
+    attempts: createBatch((requests) => deps.attempts.listAttempts(viewer, requests)),
+    headerSection: createMapBatch((ids) => deps.contents.readHeaderSections(viewer, ids)),
+    suppression: createBatch((questions) => deps.findSuppressions(viewer, questions)),
+    recipientEntries: createBatch((requests) => deps.recipientLists.listEntries(viewer, requests)),
+    zoneStanding: createBatch((questions) => deps.readZoneStandings(viewer, questions)),
   };
 }

@@ -2627,7 +2627,7 @@ export type Subscription = {
   /** Outages as they begin, change and end. */
   readonly outageChanged: OutageChange;
   /**
-   * What is held for a domain: at first how it is now, then again whenever that has changed, at most ten times a second. Who comes
+   * What is held for a domain: at first how it is now, then again whenever that has changed, at most once a second. Who comes
    * back has missed nothing, so it takes no cursor. Ends when you have the domain no more.
    */
   readonly queueChanged: QueueChange;

@@ -16,7 +16,13 @@ export function refusal(code: string, message: string, more: Readonly<Record<str
 
 /** By status: what the GraphQL server answers without a word. */
 export const WORDLESS: ReadonlyMap<number, RequestErrors> = new Map([
-  [406, refusal('NOT_ACCEPTABLE', 'Accept application/json, or application/graphql-response+json.')],
+  [
+    406,
+    refusal(
+      'NOT_ACCEPTABLE',
+      'Accept application/json, or application/graphql-response+json; for a subscription text/event-stream.',
+    ),
+  ],
   [413, refusal('REQUEST_ENTITY_TOO_LARGE', 'The request has more than 64 MiB. Send it in parts.')],
   [415, refusal('UNSUPPORTED_MEDIA_TYPE', 'Send the request as JSON, with the header Content-Type: application/json.')],
 ]);

@@ -14,9 +14,10 @@ import { type ExecutionResult, GraphQLError } from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { type Context as HttpContext, Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
+import { createBoundedMap } from '../settings/bounded-map.ts';
 import { auditMutations } from './audit.ts';
 import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
-import { type Context, createContext } from './context.ts';
+import { type Context, createContext, createLoaders, type Loaders } from './context.ts';
 import type { ControlDependencies } from './dependencies.ts';
 import { loadGraphiql } from './graphiql.ts';
 import { type Asked, billOf, MAX_TOKENS } from './limits.ts';
@@ -34,6 +35,8 @@ export type { ControlDependencies } from './dependencies.ts';
 
 /** A whole user list of a large domain fits. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** Tenants whose subscriptions ask together. */
+const MOST_SHARED_LOADERS = 1000;
 /** For pages of ours that hold no script. */
 const PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -41,7 +44,7 @@ const SDL = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8
 
 /** Starts listening. FAILED, with one line for the operator, when the address cannot be had. */
 export async function createControl(deps: ControlDependencies): Promise<ListenResult> {
-  const subscriptions = createSubscriptions({ ...deps, findOutages: deps.outages.findOutages });
+  const subscriptions = createSubscriptions(deps);
   const app = createApp(deps, subscriptions);
   const answer = getRequestListener(app.fetch);
   const server = createServer(boundRequests((request, response) => void answer(request, response)));
@@ -151,7 +154,7 @@ function createGraphqlHandler(
     schema,
     context: ({ session }: RequestScope) => createContext(deps, { subscriptions, session }),
     graphqlEndpoint: '/graphql',
-    plugins: [limits, scopeGuard, billing(rateLimit), telling],
+    plugins: [limits, scopeGuard, billing(rateLimit), sharing(deps), telling],
     maxRequestBodySize: MAX_BODY_BYTES,
     maskedErrors: {
       maskError(error) {
@@ -213,6 +216,20 @@ function billing(rateLimit: RateLimit): Plugin<Context> {
     else if (!viewer.isOperator) rateLimit.charge(actor.token?.id ?? '', due.cost);
   };
   return { onExecute: bill, onSubscribe: bill };
+}
+
+/** What one event makes many subscribers of a tenant ask for is asked for once. */
+function sharing(deps: ControlDependencies): Plugin<Context> {
+  const shared = createBoundedMap<Loaders>(MOST_SHARED_LOADERS);
+  return {
+    onSubscribe({ args: { contextValue } }) {
+      const { viewer } = contextValue;
+      const key = viewer.isOperator ? '' : viewer.tenantId;
+      const load = shared.get(key) ?? createLoaders(deps, viewer);
+      shared.set(key, load);
+      Object.assign(contextValue, { load });
+    },
+  };
 }
 
 const telling: Plugin = {

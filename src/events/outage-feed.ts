@@ -2,7 +2,8 @@
  * What has happened to outages since a position: the record of events, read on in the order of commits.
  *
  * Exact whatever the clocks say (position.ts). An event is told only to who owns its destination still, or to an operator:
- * both stand in the statement. Costs an index look-up when nothing has happened.
+ * both stand in the statement. Costs an index look-up when nothing has happened: tenants are compared as text, so that no other
+ * index than that of the transactions serves it.
  */
 import type { Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
@@ -61,7 +62,7 @@ export function createOutageFeed(sql: Sql): OutageFeed {
       and not exists (
         select from unnest(${told.map(({ writtenIn }) => writtenIn)}::text[]::xid8[], ${told.map(({ id }) => id)}::uuid[]) as t (xid, id)
         where t.xid = e.written_in and e.id <= t.id)
-      and ${tenantIds === null ? sql`true` : sql`e.tenant_id = any(${[...tenantIds]}::uuid[])`} and ${more}
+      and ${tenantIds === null ? sql`true` : sql`e.tenant_id::text = any(${[...tenantIds]}::text[])`} and ${more}
     order by e.written_in, e.id
     limit ${limit}`;
   return {

@@ -5,6 +5,7 @@
  * The mark is made of the message, its recipients, its destination's last attempt and newest event: a few index look-ups.
  */
 import type { Sql } from '../db/client.ts';
+import { LAST_ID } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 
 export interface WatchedMessage {
@@ -38,7 +39,8 @@ export async function readMessageMarks(sql: Sql, watched: readonly WatchedMessag
       from recipients where message_id = m.id
     ) as r on true
     left join lateral (
-      select id from events where destination_id = d.id and id >= uuid_floor(${from}::timestamptz)
+      select id from events
+      where (destination_id, id) >= (d.id, uuid_floor(${from}::timestamptz)) and (destination_id, id) <= (d.id, ${LAST_ID}::uuid)
       order by destination_id desc, id desc limit 1
     ) as e on true
     -- Content goes with the last report that quotes it.

@@ -35,7 +35,7 @@ export const Subscription: SubscriptionResolvers = {
 };
 
 export const OutageChange: OutageChangeResolvers = {
-  outage: ({ outage }, _args, { viewer }) => outage(viewer),
+  outage: ({ outageId }, _args, { load }) => load.outage(outageId),
 };
 
 export const QueueChange: QueueChangeResolvers = {

@@ -7,8 +7,6 @@
 import type { OutageEvent, OutageFeed } from '../../events/outage-feed.ts';
 import { isReached, type Position, positionAfter } from '../../events/position.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import type { OutageInspection, OutageView } from '../../outage/inspect.ts';
-import { createMapBatch } from '../batch.ts';
 import { cursorOfPosition } from './cursor.ts';
 import { gapTooLong } from './endings.ts';
 import type { Outbox } from './outbox.ts';
@@ -17,8 +15,7 @@ export interface OutageItem {
   readonly cursor: string;
   readonly at: Date;
   readonly kind: OutageEvent['kind'];
-  /** As it is when the first of its readers asks; null when the viewer may not see it. */
-  readonly outage: (viewer: Viewer) => Promise<OutageView | null>;
+  readonly outageId: string;
 }
 
 export interface OutageWatch {
@@ -42,22 +39,16 @@ const MOST_MISSED = 1000;
 /** An item, its cursor aside. */
 const ITEM_BYTES = 300;
 
-export function createOutageWatch(feed: OutageFeed, findOutages: OutageInspection['findOutages']): OutageWatch {
+export function createOutageWatch(feed: OutageFeed): OutageWatch {
   const watchers = new Map<Outbox<OutageItem>, { readonly watcher: OutageWatcher; held: OutageItem[] | null }>();
   let joining: { readonly resolve: (snapshot: string) => void; readonly reject: (error: unknown) => void }[] = [];
   let position: Position | null = null;
 
   function itemsOf(from: Position, snapshot: string, events: readonly OutageEvent[]): OutageItem[] {
-    const outageOf = sharedLoader(findOutages);
     let at = from;
     return events.map((event) => {
       at = positionAfter(at, snapshot, event);
-      return {
-        cursor: cursorOfPosition(at),
-        at: event.at,
-        kind: event.kind,
-        outage: (viewer) => outageOf(viewer, event.outageId),
-      };
+      return { cursor: cursorOfPosition(at), at: event.at, kind: event.kind, outageId: event.outageId };
     });
   }
 
@@ -148,20 +139,4 @@ function isFor({ viewer, destinationId }: OutageWatcher, event: OutageEvent | un
 function tenantsOf(watchers: ReadonlyMap<unknown, { readonly watcher: OutageWatcher }>): readonly string[] | null {
   const viewers = [...watchers.values()].map(({ watcher }) => watcher.viewer);
   return viewers.some(({ isOperator }) => isOperator) ? null : [...new Set(viewers.map(({ tenantId }) => tenantId))];
-}
-
-/** Asks once for all of a tenant's readers, and together for what is told together. */
-function sharedLoader(findOutages: OutageInspection['findOutages']) {
-  const ofViewers = new Map<
-    string,
-    { load: (id: string) => Promise<OutageView | null>; known: Map<string, Promise<OutageView | null>> }
-  >();
-  return (viewer: Viewer, id: string): Promise<OutageView | null> => {
-    const key = viewer.isOperator ? 'operator' : viewer.tenantId;
-    const own = ofViewers.get(key) ?? { load: createMapBatch((ids) => findOutages(viewer, ids)), known: new Map() };
-    ofViewers.set(key, own);
-    const outage = own.known.get(id) ?? own.load(id);
-    own.known.set(id, outage);
-    return outage;
-  };
 }

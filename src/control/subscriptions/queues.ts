@@ -1,6 +1,7 @@
 /**
  * Who watches what a domain holds: one reading of the counts for all of them, told when they have changed.
  */
+import { monotonicMs } from '../../clock.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import type { WatchedCount, WatchedDomain } from '../../queue/watched-counts.ts';
 import type { Outbox } from './outbox.ts';
@@ -26,9 +27,14 @@ export interface QueueWatch {
 }
 
 const ITEM_BYTES = 200;
+/** A count that mail changes all the time is told no more often, to each reader: the mail comes first. */
+const TELL_EVERY_MS = 1000;
 
 export function createQueueWatch(read: ReadWatchedCounts): QueueWatch {
-  const watchers = new Map<Outbox<QueueItem>, { readonly watcher: QueueWatcher; told: string | null }>();
+  const watchers = new Map<
+    Outbox<QueueItem>,
+    { readonly watcher: QueueWatcher; told: string | null; tellAtMs: number }
+  >();
   return {
     async tick() {
       if (watchers.size === 0) return;
@@ -36,6 +42,7 @@ export function createQueueWatch(read: ReadWatchedCounts): QueueWatch {
       for (const { watcher } of watchers.values())
         domains.set(keyOf(watcher), { viewer: watcher.viewer, domainId: watcher.domain.id });
       const counts = await read([...domains.values()]);
+      const nowMs = monotonicMs();
       const countOf = new Map([...domains.keys()].map((key, index) => [key, counts[index] ?? null]));
       for (const state of watchers.values()) {
         const { domain, outbox } = state.watcher;
@@ -46,13 +53,14 @@ export function createQueueWatch(read: ReadWatchedCounts): QueueWatch {
           outbox.end(null);
           continue;
         }
-        const now = `${count.heldCount} ${count.heldBytes}`;
-        if (now === state.told) continue;
-        state.told = now;
+        const held = `${count.heldCount} ${count.heldBytes}`;
+        if (held === state.told || nowMs < state.tellAtMs) continue;
+        state.told = held;
+        state.tellAtMs = nowMs + TELL_EVERY_MS;
         outbox.push({ ...count, destinationId: domain.destinationId, domainName: domain.name }, ITEM_BYTES);
       }
     },
-    join: (watcher) => void watchers.set(watcher.outbox, { watcher, told: null }),
+    join: (watcher) => void watchers.set(watcher.outbox, { watcher, told: null, tellAtMs: 0 }),
     leave: (outbox) => void watchers.delete(outbox),
   };
 }

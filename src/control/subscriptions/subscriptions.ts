@@ -9,7 +9,6 @@ import type { GraphQLError } from 'graphql';
 import { monotonicMs, within } from '../../clock.ts';
 import type { OutageFeed } from '../../events/outage-feed.ts';
 import type { Position } from '../../events/position.ts';
-import type { OutageInspection } from '../../outage/inspect.ts';
 import type { TimelineInspection } from '../../queue/timeline.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { slowReader, stopping, tokenEnded } from './endings.ts';
@@ -34,7 +33,6 @@ const LEAVE_LOOP_MS = 500;
 
 export interface SubscriptionParts {
   readonly outageFeed: OutageFeed;
-  readonly findOutages: OutageInspection['findOutages'];
   readonly readWatchedCounts: ReadWatchedCounts;
   readonly readMessageMarks: ReadMessageMarks;
   readonly timelines: TimelineInspection;
@@ -67,7 +65,7 @@ export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBound
   const open = new Set<Open>();
   /** Those whose response is not over, ended or not. */
   const sessions = new Set<Session>();
-  const outages = createOutageWatch(parts.outageFeed, parts.findOutages);
+  const outages = createOutageWatch(parts.outageFeed);
   const queues = createQueueWatch(parts.readWatchedCounts);
   const timelines = createTimelineWatch(parts.readMessageMarks, parts.timelines.listTimelines);
   let loop: Promise<void> | null = null;
