@@ -9,6 +9,7 @@ import { writeSync } from 'node:fs';
 import process from 'node:process';
 import { verbOf, type VerbTable } from './cli/action.ts';
 import { completionVerb } from './cli/completion.ts';
+import { contactVerb } from './cli/contact.ts';
 import { dnsblVerb } from './cli/dnsbl.ts';
 import { domainVerb } from './cli/domain.ts';
 import { outageVerb } from './cli/outage.ts';
@@ -16,6 +17,7 @@ import { queueVerb } from './cli/queue.ts';
 import { recipientsVerb } from './cli/recipients.ts';
 import { BAD_USE, DONE, type ExitCode, type Terminal, type Verb } from './cli/terminal.ts';
 import { tenantVerb, tokenVerb } from './cli/token.ts';
+import { webhookVerb } from './cli/webhook.ts';
 
 interface VerbEntry {
   readonly usage: string;
@@ -30,6 +32,8 @@ const TABLES: readonly VerbTable[] = [
   outageVerb,
   tokenVerb,
   tenantVerb,
+  webhookVerb,
+  contactVerb,
 ];
 
 const VERBS: Readonly<Record<string, VerbEntry>> = {

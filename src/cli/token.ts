@@ -1,6 +1,7 @@
 /** `backup-mx token` and `backup-mx tenant`: who may do what. */
 import { allNodes, type Call, numberOption, type Shown, type VerbTable, PAGE_INFO, type Page } from './action.ts';
 import { mutate, type Mutated } from './mutation.ts';
+import { createdSecret } from './secret.ts';
 
 const MOST_LISTED = 10_000;
 
@@ -51,13 +52,10 @@ interface Made {
   readonly secret: string | null;
 }
 
-/** The secret goes to standard output alone, so that it can be put into a file; the rest is for whoever watches. */
-function made({ terminal }: Call, answer: Mutated<Made>): Shown {
+function made(call: Call, answer: Mutated<Made>): Shown {
   if (answer.kind === 'REFUSED') return answer;
   const { token, secret } = answer.payload;
-  if (secret === null) return { kind: 'REFUSED', errors: [] };
-  terminal.tell(`${token?.name} (${token?.id}): keep this secret, it is not shown again`);
-  return { kind: 'LINE', line: secret, data: { token, secret } };
+  return createdSecret(call, { secret, of: `${token?.name} (${token?.id})`, data: { token, secret } });
 }
 
 async function create(call: Call): Promise<Shown> {
@@ -118,10 +116,12 @@ export const tokenVerb: VerbTable = {
 interface Tenant {
   readonly id: string;
   readonly name: string;
-  readonly quotas: Readonly<Record<'domains' | 'recipientEntries' | 'tokens', number | null>>;
+  readonly quotas: Readonly<
+    Record<'domains' | 'recipientEntries' | 'tokens' | 'webhooks' | 'alertContacts', number | null>
+  >;
 }
 
-const TENANT = 'id name quotas { domains recipientEntries tokens } createdAt';
+const TENANT = 'id name quotas { domains recipientEntries tokens webhooks alertContacts } createdAt';
 
 async function listTenants({ ask }: Call): Promise<Shown> {
   const query = `query ($first: Int!, $after: String) { tenants(first: $first, after: $after) { nodes { ${TENANT} } ${PAGE_INFO} } }`;
@@ -167,15 +167,17 @@ export const tenantVerb: VerbTable = {
       run: listTenants,
     },
     create: {
-      usage: 'create NAME [--domains N] [--entries N] [--tokens N]',
+      usage: 'create NAME [--domains N] [--entries N] [--tokens N] [--webhooks N] [--contacts N]',
       says: 'Adds a tenant and prints its id.',
       argCount: ONE,
-      options: { domains: 'TEXT', entries: 'TEXT', tokens: 'TEXT' },
+      options: { domains: 'TEXT', entries: 'TEXT', tokens: 'TEXT', webhooks: 'TEXT', contacts: 'TEXT' },
       run: (call) => {
         const quotas = {
           domains: numberOption(call, 'domains'),
           recipientEntries: numberOption(call, 'entries'),
           tokens: numberOption(call, 'tokens'),
+          webhooks: numberOption(call, 'webhooks'),
+          alertContacts: numberOption(call, 'contacts'),
         };
         return changeTenant(call, 'tenantCreate', { name: call.args[0], quotas });
       },

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { verbOf, type VerbTable } from '../../src/cli/action.ts';
 import { applyVerb, planVerb } from '../../src/cli/apply.ts';
 import { completionVerb } from '../../src/cli/completion.ts';
+import { contactVerb } from '../../src/cli/contact.ts';
 import { dnsblVerb } from '../../src/cli/dnsbl.ts';
 import { domainVerb } from '../../src/cli/domain.ts';
 import { outageVerb } from '../../src/cli/outage.ts';
@@ -13,6 +14,7 @@ import { queueVerb } from '../../src/cli/queue.ts';
 import { recipientsVerb } from '../../src/cli/recipients.ts';
 import type { Terminal, Verb } from '../../src/cli/terminal.ts';
 import { tenantVerb, tokenVerb } from '../../src/cli/token.ts';
+import { webhookVerb } from '../../src/cli/webhook.ts';
 import { carryOutOperations } from '../../src/queue/operation-steps.ts';
 import { addDomain, type Harness, holdMessage, startControl, TOKEN } from '../control/harness.ts';
 import { run } from '../helpers/child.ts';
@@ -187,6 +189,64 @@ describe('queue and outage', () => {
       err: ['backup-mx: name a message id, or --domain and a filter'],
     });
     expect((await call(outageVerb, ['list', '--all'])).out[0]).toMatch(/^DOMAIN +CLASS +SINCE/);
+  });
+});
+
+describe('webhook', () => {
+  test('create, list, set, disable, enable, rotate, test, deliveries, redeliver, replay, delete', async () => {
+    const made = await call(webhookVerb, ['create', 'https://hooks.example.org/x', '--event', 'outage.opened']);
+    expect([made.code, made.out.length, made.err.length]).toEqual([0, 1, 1]);
+    expect(made.out[0]).toMatch(/^whsec_/);
+    const [webhook] = await json<{ id: string; events: string[] }[]>(webhookVerb, 'list');
+    expect(webhook?.events).toEqual(['OUTAGE_OPENED']);
+    const id = webhook?.id ?? '';
+    const set = await json<Record<string, unknown>>(
+      webhookVerb,
+      'set',
+      id,
+      '--event',
+      'mail_digest',
+      '--description',
+      'd',
+    );
+    expect(set).toMatchObject({ events: ['MAIL_DIGEST'], description: 'd', url: 'https://hooks.example.org/x' });
+    expect((await call(webhookVerb, ['disable', id])).out).toEqual(['https://hooks.example.org/x is disabled']);
+    expect((await call(webhookVerb, ['list'])).out[1]).toContain('BY_USER');
+    expect((await call(webhookVerb, ['replay', id, '--since', '2026-01-01T00:00:00Z'])).err[0]).toContain('(CONFLICT)');
+    await call(webhookVerb, ['enable', id]);
+    expect((await call(webhookVerb, ['rotate', id, '--overlap', '60'])).out[0]).toMatch(/^whsec_/);
+    expect((await call(webhookVerb, ['test', id])).out).toEqual(['FAILED: [nobody is asked here]']);
+    const [delivery] = await json<{ id: string; type: string }[]>(webhookVerb, 'deliveries', id, '--status', 'failed');
+    expect(delivery?.type).toBe('ping');
+    expect((await call(webhookVerb, ['redeliver', delivery?.id ?? ''])).out).toEqual([
+      `ping ${delivery?.id} is sent again`,
+    ]);
+    const since = new Date(Date.now() - 60_000).toISOString();
+    expect((await call(webhookVerb, ['replay', id, '--since', since])).out).toEqual(['0 are sent']);
+    expect((await call(webhookVerb, ['delete', id])).out).toEqual(['https://hooks.example.org/x is deleted']);
+    expect((await call(webhookVerb, ['delete', id])).code).toBe(1);
+  });
+});
+
+describe('contact', () => {
+  test('create, confirm, list, delete', async () => {
+    const created = await call(contactVerb, ['create', 'admin@contact.example']);
+    expect(created.out[0]).toMatch(
+      /^a code was mailed to admin@contact\.example: backup-mx contact confirm \S{36} CODE$/,
+    );
+    const [contact] = await json<{ id: string; status: string }[]>(contactVerb, 'list');
+    expect(contact?.status).toBe('UNCONFIRMED');
+    const id = contact?.id ?? '';
+    expect((await call(contactVerb, ['confirm', id, 'WRONG'])).err[0]).toContain('(INVALID)');
+    const { sql } = control.database;
+    const [row] = await sql<{ content: Uint8Array }[]>`
+      select content from contents c join recipients r on r.message_id = c.message_id where r.address = 'admin@contact.example'`;
+    const code = /confirm \S{36} (\S{10})/.exec(Buffer.from(row?.content ?? []).toString())?.[1] ?? '';
+    expect((await call(contactVerb, ['confirm', id, code])).out).toEqual(['admin@contact.example gets alerts']);
+    await addDomain(control, 'contact.example');
+    const listed = await call(contactVerb, ['list']);
+    expect(listed.err).toEqual([expect.stringContaining('is told nothing of contact.example')]);
+    expect((await call(contactVerb, ['delete', id])).out).toEqual(['admin@contact.example gets nothing more']);
   });
 });
 
