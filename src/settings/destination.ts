@@ -48,6 +48,7 @@ export async function adoptDestination(
   sql: SqlExecutor,
   { tenantId, destinationId, settings: { deliverTo, tlsPolicy, drainPerMinute } }: Adoption,
 ): Promise<void> {
+  await endOutages(sql, tenantId, destinationId);
   const route = JSON.stringify(deliverTo);
   await sql`
     update destinations
@@ -58,4 +59,27 @@ export async function adoptDestination(
         drain_per_minute = ${drainPerMinute},
         route_generation = route_generation + (deliver_to is distinct from ${route}::text::jsonb)::integer
     where id = ${destinationId}`;
+}
+
+/**
+ * Another owner's outages are over for him: what the primary says from now on is not his to know. The clock begins anew, so that
+ * the new owner has an outage of his own if the primary is still away.
+ */
+async function endOutages(sql: SqlExecutor, tenantId: string, destinationId: string): Promise<void> {
+  await sql`
+    with others as (
+      select id, tenant_id, ended_at is null as is_open from outages
+      where destination_id = ${destinationId} and tenant_id <> ${tenantId} and (ended_at is null or drained_at is null)
+    ), stopped as (
+      update destinations d
+      set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null
+      from others where others.is_open and d.id = ${destinationId}
+    ), told as (
+      insert into events (id, tenant_id, destination_id, kind, facts)
+      select new_id(), tenant_id, ${destinationId}::uuid, 'OUTAGE_CLOSED',
+        jsonb_build_object('outageId', id, 'reason', 'the domain has another owner')
+      from others where is_open
+    )
+    update outages o set ended_at = coalesce(o.ended_at, bmx_now()), drained_at = bmx_now()
+    from others where o.id = others.id`;
 }

@@ -1,7 +1,7 @@
 /**
  * Adds a relay domain that has been checked (domain-new.ts).
  *
- * The destination of that name is made or taken over as it is, with what it still holds and its clock.
+ * The destination of that name is made or taken over as it is, with what it still holds, and of the same owner with its clock.
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
