@@ -13,6 +13,8 @@ export const SMALL_DOMAINS = 1_000;
 export const HOURS = 24;
 const SENDERS = 5_000;
 const MAILBOXES = 5_000;
+const CLIENTS = 20_000;
+const AT_SENDERS = '@mail.elsewhere.example';
 /** Every twentieth message has the null reverse-path, as reports have. */
 const NULL_EVERY = 20;
 const BATCH = 50_000;
@@ -20,6 +22,8 @@ const SIZE_BYTES = 512;
 
 export const someSender = (number: number): string => `sender${number % SENDERS}@elsewhere.example`;
 export const someMailbox = (number: number): string => `user${number % MAILBOXES}@${DOMAIN}`;
+export const someMessageId = (number: number): string => `<${1 + (number % HELD)}${AT_SENDERS}>`;
+export const someClient = (number: number): string => `10.0.${Math.floor((number % CLIENTS) / 256)}.${number % 256}`;
 export const smallDomain = (number: number): string => `d${number}.example`;
 
 export interface ToSearch {
@@ -78,10 +82,11 @@ async function holdBatch(sql: Database['sql'], made: number): Promise<void> {
       order by n
     ), held as (
       insert into messages (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address,
-                            ehlo_name, protocol, accepted_at, next_attempt_at)
+                            ehlo_name, protocol, accepted_at, next_attempt_at, header_message_id)
       select id, id, tenant_id, destination_id,
              case when n % ${NULL_EVERY}::integer > 0 then 'sender' || n % ${SENDERS}::integer || '@elsewhere.example' end,
-             ${SIZE_BYTES}, '192.0.2.1', 'elsewhere.example', 'ESMTP', accepted_at, bmx_now() + interval '1 day'
+             ${SIZE_BYTES}, '10.0.0.0'::inet + n % ${CLIENTS}::integer, 'elsewhere.example', 'ESMTP', accepted_at,
+             bmx_now() + interval '1 day', n || ${AT_SENDERS}
       from drawn
     ), addressed as (
       insert into recipients (message_id, number, tenant_id, destination_id, address)
@@ -95,12 +100,12 @@ async function holdBatch(sql: Database['sql'], made: number): Promise<void> {
 async function endSome(sql: Database['sql']): Promise<void> {
   await sql`
     insert into history (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name,
-                         kind, accepted_at, expires_at, recipients)
+                         kind, accepted_at, expires_at, recipients, header_message_id)
     select uuidv7(-age), uuidv7(-age), d.tenant_id, d.id, 'sender' || n % ${SENDERS}::integer || '@elsewhere.example',
-           ${SIZE_BYTES}, '192.0.2.1', 'elsewhere.example', 'MAIL', bmx_now() - age, bmx_now() + interval '10 days',
+           ${SIZE_BYTES}, '10.0.0.0'::inet + n % ${CLIENTS}::integer, 'elsewhere.example', 'MAIL', bmx_now() - age, bmx_now() + interval '10 days',
            jsonb_build_array(jsonb_build_object('number', 0, 'address', 'user' || n % ${MAILBOXES}::integer || '@' || d.name,
              'state', case when n % 10 = 0 then 'FAILED' else 'DELIVERED' end, 'attemptCount', 1, 'lastReply', '250 2.0.0 Ok',
-             'endedAt', bmx_now()))
+             'endedAt', bmx_now())), 'ended.' || n || ${AT_SENDERS}
     from generate_series(1, ${ENDED}::integer) n
     cross join lateral (select make_interval(secs => 60 + ${HOURS * 3600}::float8 * (1 - n / ${ENDED}::float8)) as age) as ages
     join destinations d on d.name = case when n % 2 = 0 then ${DOMAIN}

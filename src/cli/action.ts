@@ -28,6 +28,8 @@ export type Shown =
   | {
       readonly kind: 'FACTS';
       readonly facts: readonly (readonly [name: string, value: Cell])[];
+      /** Below them. */
+      readonly table?: { readonly columns: readonly Column[]; readonly rows: readonly (readonly Cell[])[] };
       readonly data: unknown;
     }
   | { readonly kind: 'LINE'; readonly line: string; readonly data: unknown }
@@ -146,9 +148,12 @@ function show(shown: Shown, terminal: Terminal, isJson: boolean): ExitCode {
 
 function linesOf(shown: Exclude<Shown, { kind: 'REFUSED' }>, { isScreen, env }: Terminal): readonly string[] {
   if (shown.kind === 'LINE') return [shown.line];
-  if (shown.kind === 'TABLE') return tableLines(shown.columns, shown.rows, isScreen && (env['NO_COLOR'] ?? '') === '');
+  const isBold = isScreen && (env['NO_COLOR'] ?? '') === '';
+  if (shown.kind === 'TABLE') return tableLines(shown.columns, shown.rows, isBold);
   const width = Math.max(...shown.facts.map(([name]) => name.length));
-  return shown.facts.map(([name, value]) => `${name.padEnd(width)}  ${textOf(value)}`);
+  const lines = shown.facts.map(([name, value]) => `${name.padEnd(width)}  ${textOf(value)}`);
+  const { table } = shown;
+  return table === undefined ? lines : [...lines, '', ...tableLines(table.columns, table.rows, isBold)];
 }
 
 export function errorLine({ field, message, code }: UserError): string {

@@ -25,15 +25,13 @@ interface Message {
     readonly state: string;
     readonly nextAttemptAt: string | null;
     readonly lastReply: string | null;
-    readonly attempts: {
-      readonly nodes: readonly {
-        readonly at: string;
-        readonly host: string | null;
-        readonly outcome: string;
-        readonly reply: string;
-      }[];
-    };
   }[];
+}
+
+interface TimelineEntry {
+  readonly at: string;
+  readonly kind: string;
+  readonly text: string;
 }
 
 const ROW = 'id acceptedAt sizeBytes reversePath domain recipients { address state nextAttemptAt lastReply }';
@@ -41,7 +39,10 @@ const DEFAULT_COUNT = 50;
 const POLL_MS = 500;
 
 const FILTERS = { state: 'TEXT', recipient: 'TEXT', from: 'TEXT', since: 'TEXT', until: 'TEXT' } as const;
+/** Only to look for: a verb on many means none of these. */
+const SEARCHES = { client: 'TEXT', 'message-id': 'TEXT', id: 'TEXT' } as const;
 const FILTERS_USAGE = '[--state STATE] [--recipient ADDRESS] [--from ADDRESS] [--since TIME] [--until TIME]';
+const SEARCHES_USAGE = '[--client ADDRESS] [--message-id ID] [--id ID]';
 
 function filterOf(call: Call, domain: string | undefined): Record<string, unknown> {
   const filter: Record<string, unknown> = {};
@@ -53,6 +54,9 @@ function filterOf(call: Call, domain: string | undefined): Record<string, unknow
     ['from', 'reversePath'],
     ['since', 'since'],
     ['until', 'until'],
+    ['client', 'clientAddress'],
+    ['message-id', 'messageId'],
+    ['id', 'transaction'],
   ] as const) {
     const text = call.text(option);
     if (text !== undefined) filter[field] = text === '<>' ? '' : text;
@@ -92,10 +96,34 @@ async function list(call: Call): Promise<Shown> {
   };
 }
 
-async function showMessage({ ask, args: [id] }: Call): Promise<Shown> {
-  const query = `query ($id: ID!) { message(id: $id) { ${ROW.replace('lastReply', 'lastReply attempts(first: 20) { nodes { at host outcome reply } }')} } }`;
-  const { message } = await ask<{ message: Message | null }>(query, { id });
-  if (message === null) throw new Refusal(`you have no message "${id}"`);
+/** A message's own id, or any other id of ours that leads to one message: as a reply, a Received line or a log has it. */
+async function findMessage({ ask }: Call, id: string): Promise<Message> {
+  const { message } = await ask<{ message: Message | null }>(`query ($id: ID!) { message(id: $id) { ${ROW} } }`, {
+    id,
+  });
+  if (message !== null) return message;
+  const query = `query ($filter: MessageFilter) { messages(first: 2, filter: $filter) { nodes { ${ROW} } } }`;
+  const { messages } = await ask<{ messages: { nodes: Message[] } }>(query, { filter: { transaction: id } });
+  const [found, ...more] = messages.nodes;
+  if (found === undefined) throw new Refusal(`you have no message "${id}"`);
+  if (more.length > 0) throw new Refusal(`"${id}" stands for several messages: queue list --id "${id}" shows them`);
+  return found;
+}
+
+const TIMELINE = `query ($id: ID!, $first: Int!, $after: String) {
+  message(id: $id) { timeline(first: $first, after: $after) { nodes { id at kind text recipients host reply reason reportId } ${PAGE_INFO} } }
+}`;
+/** An outage of ten days has a few hundred. */
+const MOST_ENTRIES = 10_000;
+
+async function showMessage(call: Call): Promise<Shown> {
+  const message = await findMessage(call, call.args[0] ?? '');
+  const timeline = await allNodes(MOST_ENTRIES, async (after, first) => {
+    const variables = { id: message.id, first, after };
+    const answer = await call.ask<{ message: { timeline: Page<TimelineEntry> } | null }>(TIMELINE, variables);
+    if (answer.message === null) throw new Refusal(`message "${message.id}" is gone`);
+    return answer.message.timeline;
+  });
   return {
     kind: 'FACTS',
     facts: [
@@ -104,14 +132,16 @@ async function showMessage({ ask, args: [id] }: Call): Promise<Shown> {
       ['domain', message.domain],
       ['size', bytesText(message.sizeBytes)],
       ['from', message.reversePath ?? '<>'],
-      ...message.recipients.flatMap(({ address, state, nextAttemptAt, attempts }) => [
-        ['to', `${address} ${state}${nextAttemptAt === null ? '' : `, next attempt ${nextAttemptAt}`}`] as const,
-        ...attempts.nodes.map(
-          ({ at, host, outcome, reply }) => ['', `${at} ${host ?? '-'} ${outcome}: ${reply}`] as const,
-        ),
-      ]),
+      ...message.recipients.map(
+        ({ address, state, nextAttemptAt }) =>
+          ['to', `${address} ${state}${nextAttemptAt === null ? '' : `, next attempt ${nextAttemptAt}`}`] as const,
+      ),
     ],
-    data: message,
+    table: {
+      columns: [{ title: 'AT' }, { title: 'WHAT' }, { title: 'HOW' }],
+      rows: timeline.map(({ at, kind, text }) => [at, kind, text]),
+    },
+    data: { ...message, timeline },
   };
 }
 
@@ -186,15 +216,15 @@ export const queueVerb: VerbTable = {
   says: 'Held and ended mail.',
   actions: {
     list: {
-      usage: `list [--domain NAME] ${FILTERS_USAGE} [--count N]`,
+      usage: `list [--domain NAME] ${FILTERS_USAGE} ${SEARCHES_USAGE} [--count N]`,
       says: 'Messages, newest first; 50 unless --count says otherwise.',
       argCount: { least: 0, most: 0 },
-      options: { ...FILTERS, domain: 'TEXT', count: 'TEXT' },
+      options: { ...FILTERS, ...SEARCHES, domain: 'TEXT', count: 'TEXT' },
       run: list,
     },
     show: {
       usage: 'show ID',
-      says: 'One message and its attempts.',
+      says: 'One message and all that happened to it.',
       argCount: { least: 1, most: 1 },
       options: {},
       run: showMessage,

@@ -167,6 +167,28 @@ describe('queue and outage', () => {
     expect(out).toHaveLength(3);
     expect((await call(queueVerb, ['show', ids[0] ?? ''])).out.join('\n')).toContain('a@queue.example HELD');
     expect((await call(queueVerb, ['retry', ids[0] ?? ''])).out).toEqual([`${ids[0]}: done`]);
+    const shown = (await call(queueVerb, ['show', `250 2.6.0 accepted as ${ids[0]}`])).out;
+    expect(shown.slice(shown.indexOf('') + 1).map((line) => line.split(/  +/).slice(1))).toEqual([
+      ['WHAT', 'HOW'],
+      ['ACCEPTED', expect.stringContaining(`transaction ${ids[0]}.`)],
+      ['MESSAGE_RETRIED', 'Put at the head of the queue by the operator of the service (by the operator).'],
+    ]);
+    const json = JSON.parse((await call(queueVerb, ['show', ids[0] ?? '', '--json'])).out[0] ?? '');
+    expect(json).toMatchObject({ id: ids[0], timeline: [{ kind: 'ACCEPTED' }, { kind: 'MESSAGE_RETRIED' }] });
+    for (const [option, value, count] of [
+      ['--client', '192.0.2.0/24', 3],
+      ['--client', '198.51.100.7', 0],
+      ['--from', '@sender.example', 3],
+      ['--message-id', '<none@sender.example>', 0],
+      ['--id', ids[0] ?? '', 1],
+    ] as const) {
+      const found = await call(queueVerb, ['list', '--domain', 'queue.example', option, value]);
+      expect([option, value, found.out.length - 1]).toEqual([option, value, count]);
+    }
+    expect((await call(queueVerb, ['list', '--client', '192.0.2.0/99'])).err.join()).toContain(
+      'Enter one, such as 192.0.2.7',
+    );
+    expect((await call(queueVerb, ['show', 'nonsense'])).err.join()).toContain('holds no id of ours');
     expect(
       (await call(queueVerb, ['cancel', '--domain', 'queue.example', '--recipient', 'b@queue.example', '--dry-run']))
         .out,
