@@ -94,11 +94,13 @@ function deliveryEvents({ config, recipients, log, metrics }: DeliveryParts): De
   return {
     settled: (destination, settlements, fates) => {
       learnFates(recipients, destination, { fates, ownAddresses: config.egressAddresses });
+      const transactions = new Map(fates.map(({ messageId, transactionId }) => [messageId, transactionId]));
       for (const { messageId, records } of settlements) {
         for (const { host, address, tls, outcome, reply, latencyMs, recipientNumbers } of records) {
           metrics.attempted(outcome);
           log.attempt({
             messageId,
+            transactionId: transactions.get(messageId) ?? null,
             domain: destination.name,
             host,
             address,
@@ -142,9 +144,9 @@ export function tellFates(log: Log, metrics: Metrics, domain: string, fates: rea
   for (const group of groups.values()) {
     const [first] = group;
     if (first === undefined) continue;
-    const { messageId, state, isReport, reply, ageSeconds } = first;
+    const { messageId, transactionId, state, isReport, reply, ageSeconds } = first;
     if (isReport && (state === 'FAILED' || state === 'EXPIRED')) metrics.reportDropped();
-    const common = { messageId, domain, recipientCount: group.length };
+    const common = { messageId, transactionId, domain, recipientCount: group.length };
     switch (state) {
       case 'DELIVERED':
         metrics.delivered(group.length);

@@ -59,6 +59,8 @@ export interface LogEvents {
   /** One dial at one host, as AttemptRecord keeps it. */
   attempt: {
     readonly messageId: string;
+    /** Null when another hand has settled the message meanwhile. */
+    readonly transactionId: string | null;
     readonly domain: string;
     readonly host: string | null;
     readonly address: string | null;
@@ -70,6 +72,7 @@ export interface LogEvents {
   };
   delivered: {
     readonly messageId: string;
+    readonly transactionId: string;
     readonly domain: string;
     readonly recipientCount: number;
     readonly host: string | null;
@@ -79,6 +82,7 @@ export interface LogEvents {
   };
   deferred: {
     readonly messageId: string;
+    readonly transactionId: string;
     readonly domain: string;
     readonly recipientCount: number;
     readonly reply: string;
@@ -86,12 +90,14 @@ export interface LogEvents {
   };
   failed: {
     readonly messageId: string;
+    readonly transactionId: string;
     readonly domain: string;
     readonly recipientCount: number;
     readonly reply: string;
   };
   expired: {
     readonly messageId: string;
+    readonly transactionId: string;
     readonly domain: string;
     readonly recipientCount: number;
     readonly acceptedAt: Date;
@@ -99,6 +105,7 @@ export interface LogEvents {
   };
   cancelled: {
     readonly messageId: string;
+    readonly transactionId: string;
     readonly domain: string;
     readonly recipientCount: number;
     readonly reason: string | null;

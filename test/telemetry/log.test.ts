@@ -47,7 +47,14 @@ describe('formats', () => {
 
   test('instants are RFC 3339 and absent fields are left out', () => {
     const { log, lines } = capture('json');
-    log.deferred({ messageId: 'm', domain: 'd', recipientCount: 1, reply: '450 later', nextAttemptAt: AT });
+    log.deferred({
+      transactionId: '01900000-0000-7000-8000-000000000000',
+      messageId: 'm',
+      domain: 'd',
+      recipientCount: 1,
+      reply: '450 later',
+      nextAttemptAt: AT,
+    });
     log.fault({ where: 'jobs', error: 'odd' });
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ nextAttemptAt: AT.toISOString() });
     expect(Object.keys(JSON.parse(lines[1] ?? '') as object)).toEqual(['time', 'level', 'event', 'where', 'error']);
