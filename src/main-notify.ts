@@ -14,11 +14,13 @@ import { emptyOutbox } from './notify/outbox.ts';
 import { ATTEMPT_TIMEOUT_MS, createWebhookSender, MOST_ANSWER_BYTES } from './notify/sender.ts';
 import { endpointOf } from './notify/webhook-input.ts';
 import { createWebhooks, type Webhooks } from './notify/webhooks.ts';
+import { makeDigests } from './queue/mail-counts.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 const SEND_EVERY_MS = 1000;
 const ALERTS_EVERY_MS = 5000;
+const DIGESTS_EVERY_MS = 60_000;
 const RETENTION_EVERY_MS = 600_000;
 const ROWS_AT_ONCE = 5000;
 
@@ -76,6 +78,9 @@ export function startNotify(parts: NotifyParts): Notify {
     timers.every(SEND_EVERY_MS, 'webhooks', async () => {
       while ((await emptyOutbox(sql, noteEvents)) > 0);
       await sender.look();
+    });
+    timers.every(DIGESTS_EVERY_MS, 'digests', async () => {
+      while ((await makeDigests(sql)) > 0);
     });
     startAlerts(parts);
     timers.every(RETENTION_EVERY_MS, 'notices', async () => {

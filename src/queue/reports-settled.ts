@@ -8,6 +8,7 @@
  */
 import type { SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
+import { countMail } from './mail-counts.ts';
 
 export interface ReportRow {
   readonly id: string;
@@ -64,4 +65,5 @@ export async function addReportEvent(
     insert into events (id, tenant_id, destination_id, message_id, kind, facts)
     values (${newId()}, ${report.tenantId}, ${report.destinationId}, ${report.messageId}, ${kind},
       ${JSON.stringify(facts)}::text::jsonb)`;
+  if (kind === 'REPORT_SUPPRESSED') await countMail(sql, report.destinationId, { REPORT_SUPPRESSED: 1 });
 }

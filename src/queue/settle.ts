@@ -23,6 +23,7 @@
 import type { Sql, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import { type BreakerState, isTrialOver, TRIAL_MESSAGES } from '../outage/breaker.ts';
+import { countEnded } from './mail-counts.ts';
 import { keyOfRecipient, type RefusedStanding } from './outcome-refusals.ts';
 import { newReportId, reportsAbout } from './reports-settled.ts';
 import type { SettleInput, Verdict } from './verdict.ts';
@@ -53,7 +54,9 @@ export async function settle(sql: Sql, input: SettleInput): Promise<Fate[]> {
 /** As `settle`, as a part of the caller's transaction. */
 export async function settleWithin(transaction: TransactionSql, input: SettleInput): Promise<Fate[]> {
   await lockMessages(transaction, input);
-  return (await settleLocked(transaction, input)).map(fateOf);
+  const rows = await settleLocked(transaction, input);
+  await countEnded(transaction, input.destinationId, rows);
+  return rows.map(fateOf);
 }
 
 /** `then` is part of the transaction, and called when somebody was changed. */
@@ -65,6 +68,7 @@ export async function settleRows(
   return sql.begin(async (transaction) => {
     // The lock first, in a statement of its own: the next one then sees what another hand committed meanwhile. One round trip.
     const [, rows] = await Promise.all([lockMessages(transaction, input), settleLocked(transaction, input)]);
+    await countEnded(transaction, input.destinationId, rows);
     if (rows.length > 0) await then(transaction, rows);
     return rows;
   });
