@@ -1494,7 +1494,7 @@ export type Mutation = {
   /**
    * Makes a token. Its secret is in the answer and can never be read again.
    *
-   * Errors: INVALID, NOT_FOUND, FORBIDDEN (a scope that your own token lacks), QUOTA.
+   * Errors: INVALID, NOT_FOUND, FORBIDDEN (a scope that your own token lacks, or a life longer than its own), QUOTA.
    */
   readonly tokenCreate: TokenCreatePayload;
   /**
@@ -1507,7 +1507,7 @@ export type Mutation = {
    * Gives a token a new secret. The old one is taken beside it for a while, so that clients can be changed without a gap; one
    * that was still taken from the rotation before ends at once.
    *
-   * Errors: INVALID, NOT_FOUND, FORBIDDEN (it has a scope that your own token lacks).
+   * Errors: INVALID, NOT_FOUND, FORBIDDEN (it has a scope that your own token lacks, or lives longer).
    */
   readonly tokenRotate: TokenRotatePayload;
   /**
@@ -2990,7 +2990,7 @@ export type TokenConnection = {
 
 /** A new token. */
 export type TokenCreateInput = {
-  /** When it ends by itself. Absent or null: it has no end. */
+  /** When it ends by itself. Absent or null: it has no end, for which your own token must have none. Not later than your own. */
   readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
   /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, without its secret, which is kept nowhere. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;

@@ -1,7 +1,7 @@
 /**
  * Tokens: what speaks for a tenant, with which scopes, until when. Their secrets are told once and kept as hashes.
  *
- * Nobody gives a token more than he has himself. A rotation makes a new secret for the same token and lets the old one live on
+ * Nobody gives a token more than he has himself, nor a longer life. A rotation makes a new secret for the same token and lets the old one live on
  * for a while, so that a client can be changed without a gap. A change is in force on this node before the call returns, and
  * on the others within a second.
  */
@@ -41,6 +41,8 @@ export interface Token {
 export interface TokenIssuer {
   readonly viewer: Viewer;
   readonly scopes: readonly Scope[];
+  /** `token`: his own; null: the operator token of the service. */
+  readonly actor: { readonly token: { readonly id: string } | null };
 }
 
 export interface TokenCreateInput {
@@ -152,7 +154,7 @@ async function createToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCr
   if (tenant === undefined) return refused(noSuchTenant(tenantId, 'tenantId'));
   const name = checkTitle(input.name, "A token's name");
   const scopes = checkScopes(issuer, tenantId, input.scopes);
-  const expiry = checkExpiry(input.expiresAt ?? null, tenant.has_passed);
+  const expiry = checkExpiry(input.expiresAt ?? null, tenant.has_passed, await endOf(sql, issuer));
   if (name.kind === 'BAD' || scopes.kind === 'BAD' || expiry.kind === 'BAD') {
     return refused(...errorsOf(name, scopes, expiry));
   }
@@ -185,7 +187,22 @@ function checkScopes(issuer: TokenIssuer, tenantId: string, wanted: readonly Sco
   return errors.length > 0 ? { kind: 'BAD', errors } : { kind: 'OK', value: [...new Set(wanted)] };
 }
 
-function checkExpiry(expiresAt: Date | null, hasPassed: boolean): Checked<Date | null> {
+/** When the issuer's own token ends, which is now when it has been revoked meanwhile; null: never. */
+async function endOf(sql: SqlExecutor, { viewer, actor }: TokenIssuer): Promise<Date | null> {
+  if (actor.token === null) return null;
+  const own = await findToken(sql, viewer, actor.token.id);
+  return own === null ? new Date() : own.expiresAt;
+}
+
+function outlives(end: Date | null, own: Date | null): boolean {
+  return own !== null && (end === null || end > own);
+}
+
+function checkExpiry(expiresAt: Date | null, hasPassed: boolean, own: Date | null): Checked<Date | null> {
+  if (!hasPassed && outlives(expiresAt, own)) {
+    const message = `Your own token ends at ${own?.toISOString()}, and a token that it makes may not live longer: give an expiresAt until then.`;
+    return { kind: 'BAD', errors: [{ field: ['expiresAt'], message, code: 'FORBIDDEN' }] };
+  }
   if (!hasPassed) return { kind: 'OK', value: expiresAt };
   return {
     kind: 'BAD',
@@ -195,9 +212,10 @@ function checkExpiry(expiresAt: Date | null, hasPassed: boolean): Checked<Date |
 
 async function rotateToken(
   sql: SqlExecutor,
-  { viewer, scopes }: TokenIssuer,
+  issuer: TokenIssuer,
   { id, overlapSeconds }: TokenRotateInput,
 ): Promise<TokenChange> {
+  const { viewer, scopes } = issuer;
   if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
     return refused(invalid(['overlapSeconds'], `overlapSeconds lies between 0 and ${MAX_OVERLAP_SECONDS}, a week.`));
   }
@@ -206,6 +224,10 @@ async function rotateToken(
   const beyond = present?.scopes.find((scope) => !grants(scopes, scope));
   if (beyond !== undefined) {
     const message = `You cannot rotate a token that has ${beyond}: your own token does not have it.`;
+    return refused({ field: ['id'], message, code: 'FORBIDDEN' });
+  }
+  if (present !== null && outlives(present.expiresAt, await endOf(sql, issuer))) {
+    const message = 'You cannot rotate a token that lives longer than your own.';
     return refused({ field: ['id'], message, code: 'FORBIDDEN' });
   }
   const { secret, prefix, hash } = makeSecret();

@@ -174,6 +174,20 @@ describe('a token', () => {
     expect(codesOf(await create({ tenantId, scopes: ['TENANT_WRITE'] }))).toEqual([['scopes.0', 'INVALID']]);
   });
 
+  test('gives no life longer than its own', async () => {
+    const tenantId = await tenant('ends');
+    const hour = (count: number) => new Date(Date.now() + count * 3_600_000).toISOString();
+    const scopes = ['TOKEN_WRITE'];
+    const secret = await secretOf({ tenantId, scopes, expiresAt: hour(2) });
+    for (const expiresAt of [null, hour(3)]) {
+      expect(codesOf(await create({ scopes, expiresAt }, secret))).toEqual([['expiresAt', 'FORBIDDEN']]);
+    }
+    expect(codesOf(await create({ scopes, expiresAt: hour(1) }, secret))).toEqual([]);
+    const endless = (await create({ tenantId, scopes })).token?.id;
+    const rotated = await as<{ tokenRotate: Made }>(secret, ROTATE, { input: { id: endless } });
+    expect(codesOf(rotated.data.tokenRotate)).toEqual([['id', 'FORBIDDEN']]);
+  });
+
   test('rotates none that has more than it has itself', async () => {
     const tenantId = await tenant('rotates');
     const rotator = await create({ tenantId, scopes: ['TOKEN_WRITE', 'DOMAIN_READ'] });
