@@ -9,8 +9,12 @@
  * - what reaches a connection between its error and its end is forgotten, and so is all that waits for a connection when the
  *   driver believes its pool has ended.
  *
- * So transactions are wrapped: once their connection is gone nothing more is written for them. And a pool that lost a
- * connection is retired: what runs on its other connections may finish, new statements go to a new pool.
+ * - a BEGIN written far behind other statements, or to a socket that is full, does not reserve its connection, which then goes
+ *   on in a transaction that nobody ends, with other people's statements in it (issues 823 and 1189).
+ *
+ * So transactions have connections of their own, where a BEGIN is never written behind anything. They are wrapped: once their
+ * connection is gone nothing more is written for them. And a pool that lost a connection is retired: what runs on its other
+ * connections may finish, new statements go to a new pool.
  *
  * Promises that no statement and no transaction stays open for ever once a connection was lost: what the retired pool has not
  * answered six seconds later rejects, and its connections close. Does not notice a peer that fell silent without a word.
@@ -41,7 +45,10 @@ const LEFTOVERS_MS = 250;
 const CLOSING_MS = 1_000;
 
 interface Generation {
+  /** For statements, each its own transaction. */
   readonly sql: Sql;
+  /** For `begin` and nothing else; the same as `sql` where that is one session on purpose, which has one user. */
+  readonly transactions: Sql;
   /** What rejects each statement and transaction that has begun and not ended, and whether it has reached the server. */
   readonly pending: Map<(error: unknown) => void, () => boolean>;
   /** True once a statement has been answered. */
@@ -96,6 +103,10 @@ function follow<Made>(generation: Generation, onLost: () => void, made: Made): M
     return handler(self);
   };
   return made;
+}
+
+async function endBoth({ sql, transactions }: Generation, options?: { timeout?: number }): Promise<void> {
+  await Promise.all([sql.end(options), transactions.end(options)]);
 }
 
 function abandon({ pending }: Generation): void {
@@ -169,7 +180,7 @@ async function begin({ generation, closedSql, options, work }: GuardedTransactio
   generation.pending.set(abandonThis, () => generation.isConnected);
   generation.awaitConnection();
   try {
-    return await Promise.race([generation.sql.begin(options, guardEnd), abandoned]);
+    return await Promise.race([generation.transactions.begin(options, guardEnd), abandoned]);
   } catch (error) {
     markLost();
     throw error;
@@ -189,8 +200,10 @@ export function steadyPool(open: (onClose: () => void) => Sql, connectMs: number
   // LISTEN has a connection of its own, which the driver restores, and which must not be retired with a pool.
   const listenSql = open(() => {});
   const openGeneration = (): Generation => {
+    const sql = open(() => retire(generation));
     const generation: Generation = {
-      sql: open(() => retire(generation)),
+      sql,
+      transactions: sql.options.max === 1 ? sql : open(() => retire(generation)),
       pending: new Map(),
       isConnected: false,
       isRetired: false,
@@ -211,14 +224,14 @@ export function steadyPool(open: (onClose: () => void) => Sql, connectMs: number
     }
     generation.isRetired = true;
     current = openGeneration();
-    const ending = generation.sql.end({ timeout: RETIREMENT_S }).finally(() => retiring.delete(ending));
+    const ending = endBoth(generation, { timeout: RETIREMENT_S }).finally(() => retiring.delete(ending));
     retiring.add(ending);
     retired.add(generation);
     setTimeout(
       () => {
         retired.delete(generation);
         abandon(generation);
-        void (generation.sql as ClosableSql).close();
+        for (const sql of [generation.sql, generation.transactions]) void (sql as ClosableSql).close();
       },
       RETIREMENT_S * 1000 + ABANDON_MS,
     ).unref();
@@ -252,7 +265,7 @@ export function steadyPool(open: (onClose: () => void) => Sql, connectMs: number
     end: async (options?: { timeout?: number }) => {
       isEnded = true;
       const leftovers = Promise.race([Promise.all(retiring), sleep(LEFTOVERS_MS)]);
-      await Promise.all([current.sql.end(options), listenSql.end({ timeout: 0 }), leftovers]);
+      await Promise.all([endBoth(current, options), listenSql.end({ timeout: 0 }), leftovers]);
       [...retired, current].forEach(abandon);
     },
     unsafe: (...args: Parameters<Sql['unsafe']>) => followCurrent(current.sql.unsafe(...args)),

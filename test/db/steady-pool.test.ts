@@ -193,3 +193,22 @@ test('a peer that accepts connections and closes them again does not hold statem
   await sql.end({ timeout: 0 });
   peer.close();
 }, 30_000);
+
+test('a transaction that begins behind many statements has its connection for itself', async () => {
+  const database = await createTestDatabase();
+  const sql = connect(database.target, { max: 2 });
+  await sql`create table counted (number integer)`;
+  const sleepBoth = () => [sql`select pg_sleep(0.1)`.execute(), sql`select pg_sleep(0.1)`.execute()];
+  await Promise.all(sleepBoth());
+  // With these the driver has written as far ahead as it does, less one statement on each of the two connections.
+  const slow = sleepBoth();
+  const ahead = Array.from({ length: 198 }, () => sql`insert into counted values (1)`.execute());
+  const begun = [1, 2].map(() => sql.begin(async (transaction) => transaction`insert into counted values (2)`));
+  await Promise.all([...slow, ...ahead, ...begun]);
+  const left = await database.sql`
+    select from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`;
+  expect(left).toHaveLength(0);
+  expect(await database.sql`select from counted`).toHaveLength(200);
+  await sql.end();
+  await database.close();
+});
