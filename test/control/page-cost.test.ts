@@ -4,6 +4,7 @@ import { newId } from '../../src/mail/id.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
 import { createAttemptInspection } from '../../src/queue/inspect-attempts.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
+import { createTimelineInspection } from '../../src/queue/timeline.ts';
 import { createMessageInspection, type MessageFilter } from '../../src/queue/inspect.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { addDomain, domainsOn, OPERATOR } from './harness.ts';
@@ -44,6 +45,9 @@ beforeAll(async () => {
     insert into history (id, transaction_id, tenant_id, destination_id, size_bytes, ehlo_name, kind, accepted_at, expires_at, recipients)
     select id, id, ${OPERATOR.tenantId}, ${busy}, 100, 'c', 'MAIL', bmx_now(), bmx_now(), '[]' from ${ids(newId())} as made`;
   await sql`
+    insert into events (id, tenant_id, destination_id, message_id, kind, facts)
+    select new_id(), tenant_id, destination_id, id, 'MESSAGE_RETRIED', '{"reason":"all"}' from messages`;
+  await sql`
     insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, reply, outcome, latency_ms)
     select (left(${newId()}::text, 24) || right(m.id::text, 12))::uuid, tenant_id, destination_id, id, '{0}', random() < 0.1, 'x', 'DEFERRED', 1
     from messages m`;
@@ -58,9 +62,9 @@ async function readSoFar(): Promise<number> {
   await single.queueSql`select pg_stat_force_next_flush()`;
   const [row] = await single.queueSql<{ count: number }[]>`
     select sum(count)::bigint as count from (
-      select seq_tup_read as count from pg_stat_user_tables where relname ~ '^(messages|recipients|history|attempts)'
+      select seq_tup_read as count from pg_stat_user_tables where relname ~ '^(messages|recipients|history|attempts|events)'
       union all
-      select idx_tup_read from pg_stat_user_indexes where relname ~ '^(messages|recipients|history|attempts)'
+      select idx_tup_read from pg_stat_user_indexes where relname ~ '^(messages|recipients|history|attempts|events)'
     ) as counts`;
   return row?.count ?? 0;
 }
@@ -120,6 +124,18 @@ describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
       costs[name] = (await readSoFar()) - before;
     }
     expect(Object.entries(costs).filter(([, cost]) => cost > 1_100)).toEqual([]);
+  });
+
+  test('a timeline reads what happened to its message and its destination, not what happened to others', async () => {
+    const sql = single.queueSql;
+    const [some] = await sql<{ id: string }[]>`select id from messages order by id offset 50 limit 1`;
+    const request = { messageId: some?.id ?? '', limit: 20, after: null };
+    const before = await readSoFar();
+    const [entries] = await createTimelineInspection(sql).listTimelines(OPERATOR, [request]);
+    const cost = (await readSoFar()) - before;
+    expect(entries?.map(({ kind }) => kind).slice(0, 2)).toEqual(['ACCEPTED', 'MESSAGE_RETRIED']);
+    // One in ten attempts found the primary away, and so speaks for all.
+    expect(cost).toBeLessThan(HELD * 0.1 * 2 + 1_000);
   });
 
   test('a filter without an index reads a bounded number of rows', async () => {
