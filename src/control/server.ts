@@ -112,14 +112,15 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscription
 
   app.post('/graphql', async (c) => {
     const { incoming, outgoing } = c.env;
-    const authenticateAgain = () =>
-      authenticate(c.req.header('Authorization') ?? null, incoming.socket.remoteAddress ?? null);
+    const credential = c.req.header('Authorization') ?? '';
+    const authenticateAgain = () => authenticate(credential, incoming.socket.remoteAddress ?? null);
     const caller = await authenticateAgain();
     if (caller === null) return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
     const limitedFor = caller.viewer.isOperator ? 0 : rateLimit.begin(caller.actor.token?.id ?? '');
     if (limitedFor > 0) return c.json(rateLimited(limitedFor), 429, { 'Retry-After': `${limitedFor}` });
     const session: Session = {
       caller,
+      credential,
       isTokenGood: async () => (await authenticateAgain()) !== null,
       done: new Promise((resolve) => outgoing.once('close', resolve)),
       hangUp: () => {

@@ -40,13 +40,13 @@ export async function readMessageMarks(sql: Sql, watched: readonly WatchedMessag
     ) as r on true
     left join lateral (
       select id from events
-      where (destination_id, id) >= (d.id, uuid_floor(${from}::timestamptz)) and (destination_id, id) <= (d.id, ${LAST_ID}::uuid)
+      where id >= uuid_floor(${from}::timestamptz) and (destination_id, id) >= (d.id, uuid_floor(${from}::timestamptz)) and (destination_id, id) <= (d.id, ${LAST_ID}::uuid)
       order by destination_id desc, id desc limit 1
     ) as e on true
     -- Content goes with the last report that quotes it.
     left join lateral (
       select c.message_id as id from contents c
-      where c.message_id = w.id and (w.tenant_id is null or c.tenant_id = w.tenant_id)
+      where m.id is null and c.message_id = w.id and (w.tenant_id is null or c.tenant_id = w.tenant_id)
     ) as about on true
     order by w.position`;
 }

@@ -5,6 +5,8 @@ import type { Caller } from '../caller.ts';
 
 export interface Session {
   readonly caller: Caller;
+  /** The header that the token came in. */
+  readonly credential: string;
   /** Rejects when that cannot be found out now. */
   readonly isTokenGood: () => Promise<boolean>;
   /** Resolves when the response is over, however it ended. */

@@ -151,11 +151,13 @@ export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBound
   };
 }
 
-/** A token that cannot be looked up now is looked up again. */
+/** Each token once. One that cannot be looked up now is looked up again. */
 async function endOfTokens(open: ReadonlySet<Open>): Promise<void> {
+  const ofTokens = Map.groupBy(open, ({ session }) => session.credential);
   await Promise.all(
-    [...open].map(async ({ session, end }) => {
-      if (!(await session.isTokenGood().catch(() => true))) end(tokenEnded());
+    [...ofTokens.values()].map(async (subscriptions) => {
+      const isGood = await subscriptions[0]?.session.isTokenGood().catch(() => true);
+      if (isGood === false) for (const { end } of subscriptions) end(tokenEnded());
     }),
   );
 }
