@@ -2,12 +2,12 @@
  * The command `backup-mx`: finds the verb, gives it its arguments and the terminal, and ends with its exit code.
  *
  * A new verb is one line in VERBS and a file of its own, which is loaded only when it is called. Exit codes: 0 done, 1 failed or
- * refused, 2 bad use. SIGINT and SIGTERM ask the verb to stop; it undoes what it has half done and ends with 1. A second signal
+ * refused, 2 bad use (and `plan --detailed-exitcode`: something to do). SIGINT and SIGTERM ask the verb to stop; it undoes what it has half done and ends with 1. A second signal
  * changes nothing: npx passes on a Ctrl-C that the terminal has sent already.
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
-import { verbOf, type VerbTable } from './cli/action.ts';
+import { HELP_WORDS, verbOf, type VerbTable } from './cli/action.ts';
 import { completionVerb } from './cli/completion.ts';
 import { contactVerb } from './cli/contact.ts';
 import { dnsblVerb } from './cli/dnsbl.ts';
@@ -21,6 +21,8 @@ import { webhookVerb } from './cli/webhook.ts';
 
 interface VerbEntry {
   readonly usage: string;
+  /** Of a verb that knows no help of its own. */
+  readonly example?: string;
   readonly load: () => Promise<Verb>;
 }
 
@@ -54,14 +56,16 @@ const VERBS: Readonly<Record<string, VerbEntry>> = {
   export: {
     usage:
       'export --to FILE [--json]    settings and queue of the stopped service into a file; export --undo takes it back',
+    example: 'backup-mx export --to backup-mx.export',
     load: async () => (await import('./main-transfer.ts')).runExport,
   },
   import: {
     usage: 'import --from FILE [--json]  the same into a new data folder or database',
+    example: 'DATABASE_URL=postgres://127.0.0.1/new backup-mx import --from backup-mx.export',
     load: async () => (await import('./main-transfer.ts')).runImport,
   },
   completion: {
-    usage: 'completion bash|zsh          a script that completes the command in a shell',
+    usage: 'completion bash|zsh|fish     a script that completes the command in a shell',
     load: async () => completionVerb(TABLES, ['plan', 'apply', 'export', 'import', 'completion', 'help']),
   },
 };
@@ -72,13 +76,15 @@ const USAGE = [
   ...Object.values(VERBS).map(({ usage }) => `  backup-mx ${usage}`),
   '',
   '`backup-mx VERB help` says more of a verb; every action takes --json.',
-  'BACKUP_MX_URL says where the service is (http://127.0.0.1:8025), BACKUP_MX_TOKEN holds a token.',
+  'Example: backup-mx queue list --domain example.org',
+  'BACKUP_MX_URL says where the service is (http://127.0.0.1:8025), BACKUP_MX_TOKEN holds a token, BACKUP_MX_TOKEN_FILE names its file.',
+  'Exit codes: 0 done, 1 failed or refused, 2 bad use.',
   'export and import work on the database itself: DATABASE_URL, or the embedded one in DATA_DIR.',
 ].join('\n');
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [name = '', ...rest] = args;
-  if (['help', '--help', '-h'].includes(name)) {
+  if (HELP_WORDS.includes(name)) {
     terminal.print(USAGE);
     return DONE;
   }
@@ -87,7 +93,26 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
     terminal.tell(name === '' ? USAGE : `backup-mx: ${name} is no verb\n${USAGE}`);
     return BAD_USE;
   }
+  if (verb.example !== undefined && HELP_WORDS.includes(rest[0] ?? '')) {
+    terminal.print(`  backup-mx ${verb.usage}\nExample: ${verb.example}`);
+    return DONE;
+  }
   return (await verb.load())(rest, terminal);
+}
+
+/** All of it, also into a pipe that is full. A reader who has gone, as in `| head`, ends the command without a word. */
+function writeLine(file: 1 | 2, line: string): void {
+  let rest = Buffer.from(`${line}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(file, rest));
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      if (code === 'EPIPE') process.exit(DONE);
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
 }
 
 const interruption = new AbortController();
@@ -97,9 +122,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => in
 process.exit(
   await run(process.argv.slice(2), {
     env: process.env,
-    print: (line) => void writeSync(1, `${line}\n`),
-    tell: (line) => void writeSync(2, `${line}\n`),
+    print: (line) => writeLine(1, line),
+    tell: (line) => writeLine(2, line),
     isScreen: process.stdout.isTTY,
+    isWatched: process.stderr.isTTY,
     interruption: interruption.signal,
     readInput: async () => (await process.stdin.setEncoding('utf8').toArray()).join(''),
   }),

@@ -32,7 +32,7 @@ export type Shown =
       readonly table?: { readonly columns: readonly Column[]; readonly rows: readonly (readonly Cell[])[] };
       readonly data: unknown;
     }
-  | { readonly kind: 'LINE'; readonly line: string; readonly data: unknown }
+  | { readonly kind: 'LINE'; readonly line: string; readonly data: unknown; readonly exitCode?: ExitCode }
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
 
 export interface Call {
@@ -50,6 +50,8 @@ export interface Action {
   readonly usage: string;
   /** A sentence. */
   readonly says: string;
+  /** A whole command, for the help. A verb of several actions has its own. */
+  readonly example?: string;
   readonly argCount: { readonly least: number; readonly most: number };
   readonly options: Readonly<Record<string, 'TEXT' | 'LIST' | 'FLAG'>>;
   readonly run: (call: Call) => Promise<Shown>;
@@ -59,15 +61,17 @@ export interface Action {
 export interface VerbTable {
   readonly verb: string;
   readonly says: string;
+  /** A whole command, for the help. */
+  readonly example: string;
   readonly actions: Readonly<Record<string, Action>>;
 }
 
-export function verbOf({ verb, actions }: VerbTable): Verb {
+export function verbOf({ verb, says, example, actions }: VerbTable): Verb {
   return async (args, terminal) => {
     const [name = '', ...rest] = args;
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (name === '--help' || name === 'help') {
-      terminal.print(usageOf(verb, actions));
+    if (HELP_WORDS.includes(name)) {
+      terminal.print(`${says}\n${usageOf(verb, actions)}\n${exampleLine(example)}`);
       return DONE;
     }
     if (action === undefined) {
@@ -76,8 +80,14 @@ export function verbOf({ verb, actions }: VerbTable): Verb {
       );
       return BAD_USE;
     }
-    return runAction(`${verb} ${name}`, action, rest, terminal);
+    return runAction(`${verb} ${name}`, { example, ...action }, rest, terminal);
   };
+}
+
+export const HELP_WORDS: readonly string[] = ['help', '--help', '-h'];
+
+function exampleLine(example: string | undefined): string {
+  return `Example: ${example ?? ''}`;
 }
 
 /** A verb that is one action. */
@@ -92,9 +102,15 @@ function usageOf(verb: string, actions: VerbTable['actions']): string {
 }
 
 async function runAction(name: string, action: Action, args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const verb = name.split(' ')[0] ?? '';
+  // A thing may be called "help"; an option is never one.
+  if (args.includes('--help') || args.includes('-h') || (args[0] === 'help' && action.argCount.most === 0)) {
+    terminal.print(`  backup-mx ${verb} ${action.usage}\n      ${action.says}\n${exampleLine(action.example)}`);
+    return DONE;
+  }
   const parsed = parse(action, args);
   if (typeof parsed === 'string') {
-    terminal.tell(`backup-mx: ${name}: ${parsed}\n  backup-mx ${name.split(' ')[0]} ${action.usage}`);
+    terminal.tell(`backup-mx: ${name}: ${parsed}\n  backup-mx ${verb} ${action.usage}`);
     return BAD_USE;
   }
   try {
@@ -113,7 +129,11 @@ function parse({ options, argCount }: Action, args: readonly string[]): Parsed |
   const types = Object.fromEntries(
     Object.entries({ ...options, json: 'FLAG' }).map(([name, type]) => [
       name,
-      { type: type === 'FLAG' ? ('boolean' as const) : ('string' as const), multiple: type === 'LIST' },
+      {
+        type: type === 'FLAG' ? ('boolean' as const) : ('string' as const),
+        multiple: type === 'LIST',
+        ...(name === 'file' ? { short: 'f' } : {}),
+      },
     ]),
   );
   try {
@@ -143,7 +163,7 @@ function show(shown: Shown, terminal: Terminal, isJson: boolean): ExitCode {
     return FAILED;
   }
   for (const line of isJson ? [JSON.stringify(shown.data)] : linesOf(shown, terminal)) terminal.print(line);
-  return DONE;
+  return shown.kind === 'LINE' ? (shown.exitCode ?? DONE) : DONE;
 }
 
 function linesOf(shown: Exclude<Shown, { kind: 'REFUSED' }>, { isScreen, env }: Terminal): readonly string[] {

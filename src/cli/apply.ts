@@ -5,7 +5,7 @@ import { type Manifest, readManifest } from './manifest.ts';
 import { mutate } from './mutation.ts';
 import { Refusal } from './refusal.ts';
 import { textOf } from './table.ts';
-import type { Verb } from './terminal.ts';
+import { CHANGES, DONE, type Verb } from './terminal.ts';
 
 const DEFAULT_FILE = 'backup-mx.yaml';
 
@@ -37,7 +37,13 @@ async function run(call: Call, dryRun: boolean): Promise<Shown> {
     return { kind: 'REFUSED', errors: answer.errors.map((error) => named(error, manifest)) };
   }
   const { plan } = answer.payload;
-  return { kind: 'LINE', line: linesOf(plan, dryRun).join('\n'), data: { plan } };
+  const hasChanges = plan.some(({ action }) => action !== 'KEEP');
+  return {
+    kind: 'LINE',
+    line: linesOf(plan, dryRun).join('\n'),
+    data: { plan },
+    exitCode: hasChanges && call.isSet('detailed-exitcode') ? CHANGES : DONE,
+  };
 }
 
 /** An error that names an entry by its number also names the domain. */
@@ -68,13 +74,20 @@ function linesOf(plan: readonly Step[], dryRun: boolean): string[] {
 
 function actionOf(verb: 'plan' | 'apply'): Action {
   return {
-    usage: '[--file FILE|-] [--prune] [--adopt] [--held DELIVER_FIRST|CANCEL]',
+    usage: `[-f|--file FILE|-] [--prune] [--adopt] [--held DELIVER_FIRST|CANCEL]${verb === 'plan' ? ' [--detailed-exitcode]' : ''}`,
     says:
       verb === 'plan'
-        ? `Says what it takes to make domains be as a file says (default ${DEFAULT_FILE}).`
+        ? `Says what it takes to make domains be as a file says (default ${DEFAULT_FILE}). With --detailed-exitcode 0: nothing, 1: failed, 2: something.`
         : 'Does it, all or nothing, and says what was done.',
+    example: `backup-mx ${verb} -f examples/backup-mx.yaml`,
     argCount: { least: 0, most: 0 },
-    options: { file: 'TEXT', prune: 'FLAG', adopt: 'FLAG', held: 'TEXT' },
+    options: {
+      file: 'TEXT',
+      prune: 'FLAG',
+      adopt: 'FLAG',
+      held: 'TEXT',
+      ...(verb === 'plan' ? { 'detailed-exitcode': 'FLAG' as const } : {}),
+    },
     run: (call) => run(call, verb === 'plan'),
   };
 }

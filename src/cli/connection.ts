@@ -1,9 +1,10 @@
 /**
  * The command's way to the service: GraphQL over HTTP, and nothing else.
  *
- * `BACKUP_MX_URL` says where (default the service of this machine), `BACKUP_MX_TOKEN` who speaks. What goes wrong on the way is
+ * `BACKUP_MX_URL` says where (default the service of this machine), `BACKUP_MX_TOKEN` or `BACKUP_MX_TOKEN_FILE` who speaks. What goes wrong on the way is
  * one line that says what to do.
  */
+import { readFileSync } from 'node:fs';
 import { Refusal } from './refusal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,12 +24,7 @@ interface Answer {
 
 export function connect({ env, interruption }: Terminal): Connection {
   const url = endpointOf(env['BACKUP_MX_URL'] ?? DEFAULT_URL);
-  const token = (env['BACKUP_MX_TOKEN'] ?? '').trim();
-  if (token === '') {
-    throw new Refusal(
-      'BACKUP_MX_TOKEN is not set: put a token into it. The service says at its start where the operator token is',
-    );
-  }
+  const token = tokenOf(env);
   return {
     async ask<T>(query: string, variables: Readonly<Record<string, unknown>> = {}) {
       const signal = AbortSignal.any([interruption, AbortSignal.timeout(TIMEOUT_MS)]);
@@ -38,6 +34,24 @@ export function connect({ env, interruption }: Terminal): Connection {
       return data as T;
     },
   };
+}
+
+/** Never an argument: every account of the machine can read those. */
+function tokenOf(env: Terminal['env']): string {
+  const file = env['BACKUP_MX_TOKEN_FILE'] ?? '';
+  let token = env['BACKUP_MX_TOKEN'] ?? '';
+  try {
+    if (token === '' && file !== '') token = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Refusal(`BACKUP_MX_TOKEN_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  token = token.trim();
+  if (token === '') {
+    throw new Refusal(
+      'BACKUP_MX_TOKEN is not set: put a token into it, or the name of its file into BACKUP_MX_TOKEN_FILE. The service says at its start where the operator token is',
+    );
+  }
+  return token;
 }
 
 function endpointOf(text: string): URL {

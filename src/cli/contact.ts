@@ -59,6 +59,7 @@ const ONE = { least: 1, most: 1 };
 export const contactVerb: VerbTable = {
   verb: 'contact',
   says: 'Mail addresses that are told when something is wrong.',
+  example: 'backup-mx contact create admin@elsewhere.example',
   actions: {
     list: { usage: 'list', says: 'Your alert contacts.', argCount: { least: 0, most: 0 }, options: {}, run: list },
     create: {

@@ -83,6 +83,7 @@ async function remove(call: Call): Promise<Shown> {
 export const dnsblVerb: VerbTable = {
   verb: 'dnsbl',
   says: 'DNS block lists.',
+  example: 'backup-mx dnsbl add example.org zen.dnsbl.example',
   actions: {
     list: {
       usage: 'list DOMAIN',

@@ -192,6 +192,7 @@ const REASON = { reason: 'TEXT' } as const;
 export const domainVerb: VerbTable = {
   verb: 'domain',
   says: 'Relay domains.',
+  example: 'backup-mx domain add example.org --label team=web',
   actions: {
     list: {
       usage: 'list',

@@ -62,6 +62,7 @@ async function list(call: Call): Promise<Shown> {
 export const outageVerb: VerbTable = {
   verb: 'outage',
   says: 'Primaries that are away.',
+  example: 'backup-mx outage list --domain example.org',
   actions: {
     list: {
       usage: 'list [--domain NAME] [--all] [--count N]',

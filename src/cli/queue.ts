@@ -182,11 +182,11 @@ async function act(call: Call, word: string): Promise<Shown> {
   return { kind: 'LINE', line: `${ended.state}: ${ended.done} of ${ended.total} messages`, data: ended };
 }
 
-/** Until the operation has ended; tells how far it is whenever that has changed. */
+/** Until the operation has ended; tells whoever watches how far it is, whenever that has changed. */
 async function follow({ ask, terminal }: Call, begun: Operation): Promise<Operation> {
   let operation = begun;
   for (let told = -1; operation.state === 'RUNNING'; ) {
-    if (operation.done !== told) terminal.tell(`${operation.done} of ${operation.total}`);
+    if (operation.done !== told && terminal.isWatched) terminal.tell(`${operation.done} of ${operation.total}`);
     told = operation.done;
     await sleep(POLL_MS, undefined, { signal: terminal.interruption }).catch(() => {
       throw new Refusal(`operation ${begun.id} goes on; the query "operation" shows how far it is`);
@@ -214,6 +214,7 @@ function acting(word: 'Retry' | 'Cancel' | 'Bounce', says: string): Action {
 export const queueVerb: VerbTable = {
   verb: 'queue',
   says: 'Held and ended mail.',
+  example: 'backup-mx queue retry --domain example.org --from news@example.net',
   actions: {
     list: {
       usage: `list [--domain NAME] ${FILTERS_USAGE} ${SEARCHES_USAGE} [--count N]`,

@@ -97,6 +97,7 @@ function changing(word: string, mutation: string, says: string): Action {
 export const recipientsVerb: VerbTable = {
   verb: 'recipients',
   says: 'User Lists.',
+  example: 'backup-mx recipients replace example.org --from users.txt --dry-run',
   actions: {
     list: {
       usage: 'list DOMAIN',

@@ -10,6 +10,8 @@ export interface Terminal {
   tell(line: string): void;
   /** Whether standard output is a screen that a person looks at. */
   readonly isScreen: boolean;
+  /** Whether standard error is one: where it is none, nobody watches work go on. */
+  readonly isWatched: boolean;
   /** Aborted when the user wants it to stop. */
   readonly interruption: AbortSignal;
   /** Standard input, read to its end. */
@@ -19,6 +21,8 @@ export interface Terminal {
 export const DONE = 0;
 export const FAILED = 1;
 export const BAD_USE = 2;
+/** `plan --detailed-exitcode`: there is something to do. As Terraform has it, the same number as BAD_USE. */
+export const CHANGES = 2;
 export type ExitCode = typeof DONE | typeof FAILED | typeof BAD_USE;
 
 /** Gets what stands behind the verb. Throws nothing but bugs. */

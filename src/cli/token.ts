@@ -87,6 +87,7 @@ const ONE = { least: 1, most: 1 };
 export const tokenVerb: VerbTable = {
   verb: 'token',
   says: 'Tokens of scripts and people.',
+  example: "backup-mx token create 'night shift' --scope QUEUE_READ --scope QUEUE_WRITE",
   actions: {
     list: {
       usage: 'list',
@@ -158,6 +159,7 @@ async function changeTenant(
 export const tenantVerb: VerbTable = {
   verb: 'tenant',
   says: 'Owners of domains.',
+  example: "backup-mx tenant create 'Example Ltd' --domains 50",
   actions: {
     list: {
       usage: 'list',

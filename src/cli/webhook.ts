@@ -173,6 +173,7 @@ const SETTINGS = { event: 'LIST', domain: 'LIST', description: 'TEXT' } as const
 export const webhookVerb: VerbTable = {
   verb: 'webhook',
   says: 'Addresses that are told what happens.',
+  example: 'backup-mx webhook create https://hooks.example.org/x --event outage_opened',
   actions: {
     list: { usage: 'list', says: 'Your webhooks.', argCount: NONE, options: {}, run: list },
     create: {

@@ -1,8 +1,12 @@
 /** The command's verbs against a real control plane: what they print, for people and for programs, and how they end. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 import { verbOf, type VerbTable } from '../../src/cli/action.ts';
 import { applyVerb, planVerb } from '../../src/cli/apply.ts';
 import { completionVerb } from '../../src/cli/completion.ts';
@@ -39,6 +43,7 @@ async function call(verb: Verb | VerbTable, args: readonly string[], changes: Pa
     print: (line) => void out.push(...line.split('\n')),
     tell: (line) => void err.push(...line.split('\n')),
     isScreen: false,
+    isWatched: false,
     interruption: new AbortController().signal,
     readInput: async () => '',
     ...changes,
@@ -332,6 +337,11 @@ domains:
     expect((await call(planVerb, ['--file', '-'], { readInput })).out).toEqual([
       'Plan: 0 to add, 0 to change, 0 to remove, 2 as they should be.',
     ]);
+    // As users of Terraform know it.
+    expect((await call(planVerb, ['-f', '-', '--detailed-exitcode'], { readInput })).code).toBe(0);
+    const more = async () => `${FILE}  - name: more.example\n`;
+    expect((await call(planVerb, ['-f', '-', '--detailed-exitcode'], { readInput: more })).code).toBe(2);
+    expect((await call(planVerb, ['-f', '-'], { readInput: more })).code).toBe(0);
     const less = async () => FILE.replace(/ {2}- name: other[^]*/, '').replace('alice', 'bob');
     expect((await call(applyVerb, ['--file', '-', '--prune'], { readInput: less })).out.slice(0, 2)).toEqual([
       '~ yaml.example  recipients',
@@ -417,6 +427,41 @@ describe('every verb', () => {
     other.close();
   });
 
+  test('has an example in its help, as a whole and of each action', async () => {
+    for (const table of [domainVerb, recipientsVerb, dnsblVerb, queueVerb, outageVerb, tokenVerb, tenantVerb]) {
+      for (const args of [['help'], ['-h'], [Object.keys(table.actions)[0] ?? '', '--help']]) {
+        const { code, out } = await call(table, args, { env: {} });
+        expect([code, out.at(-1)]).toEqual([0, `Example: ${table.example}`]);
+        expect(table.example).toStartWith(`backup-mx ${table.verb} `);
+      }
+    }
+    for (const args of [['help'], ['--help']])
+      expect((await call(planVerb, args, { env: {} })).out.at(-1)).toBe(
+        'Example: backup-mx plan -f examples/backup-mx.yaml',
+      );
+  });
+
+  test('reads its token from a file as well', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'backup-mx-token-'));
+    const file = join(folder, 'token');
+    await writeFile(file, `${TOKEN}\n`);
+    expect(
+      (await call(domainVerb, ['list'], { env: { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN_FILE: file } })).code,
+    ).toBe(0);
+    await rm(folder, { recursive: true });
+    expect(await call(domainVerb, ['list'], { env: { BACKUP_MX_TOKEN_FILE: file } })).toMatchObject({
+      code: 1,
+      err: [expect.stringContaining('BACKUP_MX_TOKEN_FILE cannot be read')],
+    });
+  });
+
+  test('ends without a word when its reader has gone', async () => {
+    const env = { ...process.env, BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: TOKEN };
+    const command = `node_modules/.bin/bun bin/backup-mx.mjs help | true; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await run('bash', ['-c', command], { env, timeoutMs: 20_000 });
+    expect([stdout.toString(), stderr]).toEqual(['0\n', '']);
+  });
+
   test('sets a table off on a screen, unless NO_COLOR asks for none', async () => {
     const env = { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: TOKEN };
     expect((await call(domainVerb, ['list'], { isScreen: true })).out[0]).toMatch(/^\u001b\[1mDOMAIN.*\u001b\[0m$/);
@@ -430,6 +475,8 @@ describe('every verb', () => {
     const script = `${out.join('\n')}\nCOMP_WORDS=(backup-mx domain ex); COMP_CWORD=2; _backup_mx; echo "\${COMPREPLY[@]}"\nCOMP_WORDS=(backup-mx queue list --dom); COMP_CWORD=3; _backup_mx; echo "\${COMPREPLY[@]}"`;
     const { stdout } = await run('bash', ['-c', script], { timeoutMs: 10_000 });
     expect(stdout.toString().trim().split('\n')).toEqual(['extend-hold', '--domain']);
-    expect((await call(completionVerb([], []), ['fish'])).code).toBe(2);
+    expect((await call(completionVerb([], []), ['tcsh'])).code).toBe(2);
+    const fish = (await call(completionVerb([domainVerb], ['plan']), ['fish'])).out.join('\n');
+    expect(fish).toContain("-n '__fish_use_subcommand' -a 'domain plan'");
   });
 });
