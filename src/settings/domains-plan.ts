@@ -5,13 +5,20 @@
  * label only domains that bear it are touched, and each gets it. Reads and checks; changes nothing.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { monotonicMs } from '../clock.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { mineOnly } from './conditions.ts';
 import type { HeldMailChoice } from './domain-delete.ts';
 import { type Checked, checkLabels, type LabelInput } from './domain-input.ts';
-import { checkNewDomain, type DomainCreateInput, type NewDomain, type NewDomainDependencies } from './domain-new.ts';
+import {
+  checkNewDomain,
+  type DomainCreateInput,
+  type FindMxHosts,
+  type NewDomain,
+  type NewDomainDependencies,
+} from './domain-new.ts';
 import { applySettings, DEFAULT_SETTINGS, type DomainSettings, settingsOf } from './domain-settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import { checkRouteOf } from './route-check.ts';
@@ -52,12 +59,21 @@ export interface PlanDependencies extends NewDomainDependencies {
 export const MOST_DOMAINS = 1000;
 /** Questions to the DNS under way at once. */
 const CHECKS_AT_ONCE = 50;
+/** For how long names are asked for their MX records, all together: the answer is a piece of advice, and a person waits. */
+const ASK_FOR_MS = 2_000;
+
+/** What a name's MX records are is not known any more once the time for all is over. */
+function askInTime(findMxHosts: FindMxHosts): FindMxHosts {
+  const endMs = monotonicMs() + ASK_FOR_MS;
+  return async (name) => (monotonicMs() < endMs ? findMxHosts(name) : 'UNKNOWN');
+}
 
 export async function planDomains(
-  deps: PlanDependencies,
+  planDeps: PlanDependencies,
   viewer: Viewer,
   input: DomainsApplyInput,
 ): Promise<Checked<readonly PlannedStep[]>> {
+  const deps = { ...planDeps, findMxHosts: askInTime(planDeps.findMxHosts) };
   const refusal = checkForm(input);
   if (refusal.length > 0) return { kind: 'BAD', errors: refusal };
   const present = await findPresent(deps.sql, viewer, input);

@@ -1,6 +1,6 @@
 /** Many domains as they should be: planned, applied, all or none. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { addDomain, addTenant, type Harness, holdMessage, OPERATOR, startControl } from './harness.ts';
+import { addDomain, addTenant, domainsOn, type Harness, holdMessage, OPERATOR, startControl } from './harness.ts';
 
 let control: Harness;
 beforeAll(async () => {
@@ -189,6 +189,17 @@ describe('domainsApply', () => {
     expect(stepsOf(applied)).toEqual([['claimed.example', 'CREATE']]);
     expect((await control.domains.findDomain(OPERATOR, 'claimed.example'))?.status).toBe('ACTIVE');
     expect(await control.domains.findDomain(other, 'claimed.example')).toMatchObject({ status: 'PENDING', labels: {} });
+  });
+
+  test('a silent DNS is waited for once, not for every fifty domains', async () => {
+    const asked: string[] = [];
+    const domains = domainsOn(control.database, (name) => {
+      asked.push(name);
+      return new Promise(() => undefined);
+    });
+    const wanted = Array.from({ length: 120 }, (_, index) => ({ name: `silent${index}.example` }));
+    expect(await domains.applyDomains(OPERATOR, { domains: wanted }, false)).toMatchObject({ kind: 'DONE' });
+    expect(asked).toHaveLength(50);
   });
 
   test('a thousand at once', async () => {
