@@ -17,7 +17,7 @@ import type { Resolver } from './resolver.ts';
 
 export interface ExchangeOptions {
   readonly resolver: Pick<Resolver, 'resolveAddresses'>;
-  /** ALLOW_PRIVATE_NEXT_HOPS. */
+  /** ALLOW_PRIVATE_NEXT_HOPS: loopback and private addresses may be asked, and in clear. */
   readonly allowPrivate: boolean;
   /** Of the answer's body; what is longer is cut. */
   readonly maxBytes: number;
@@ -62,6 +62,8 @@ export async function exchange(asked: HttpRequest, options: ExchangeOptions): Pr
   const untilMs = monotonicMs() + options.timeoutMs;
   const usable = await usableAddresses(asked.host, options);
   if (typeof usable === 'string') return failed(usable);
+  // What is in clear can be read and changed on its way through the internet.
+  if (!asked.isTls && !options.allowPrivate) return failed('nothing is sent in clear: https:// is needed');
   let result: Exchange = failed(`no answer within ${options.timeoutMs} ms`);
   for (const address of usable.slice(0, MAX_ADDRESSES)) {
     const timeoutMs = untilMs - monotonicMs();

@@ -22,11 +22,15 @@ export function liesIn(sql: SqlExecutor, contactDomain: Condition, domain: Condi
   return sql`(${contactDomain} = ${domain} or right(${contactDomain}, length(${domain}) + 1) = '.' || ${domain})`;
 }
 
-/** Outages `o` of destinations `d` that the contacts `c` are told of, with what they know `n`. */
+/** Outages `o` (open, or told to somebody as open: few) of destinations `d` that the contacts `c` are told of, with what they know `n`. */
 function news(sql: SqlExecutor) {
   return sql`
-    from alert_contacts c
-    join outages o on o.tenant_id = c.tenant_id
+    from (
+      select * from outages where ended_at is null
+      union all
+      select * from outages where ended_at is not null and id in (select outage_id from alert_notices where closed_at is null)
+    ) o
+    join alert_contacts c on c.tenant_id = o.tenant_id
     join destinations d on d.id = o.destination_id and d.kind = 'RELAY'
     left join alert_notices n on n.contact_id = c.id and n.outage_id = o.id
     where c.confirmed_at is not null and (c.domains is null or d.name = any(c.domains))
@@ -36,9 +40,13 @@ function news(sql: SqlExecutor) {
         or (o.ended_at is null and (n.told_class <> o.class or coalesce(o.threshold_hours, 0) > coalesce(n.told_hours, 0)))
         or (o.ended_at is not null and n.outage_id is not null and n.closed_at is null
             and (o.drained_at is not null or o.ended_at <= bmx_now() - ${END_TOLD_AFTER}::text::interval))
-      )
-      -- Open ones, and those that somebody was told of: few.
-      and (o.ended_at is null or o.id in (select outage_id from alert_notices where closed_at is null))`;
+      )`;
+}
+
+/** Whether the service itself is cut off: then outages are its own, and no mail of ours would arrive. */
+export async function isOurTrouble(sql: SqlExecutor): Promise<boolean> {
+  const rows = await sql`select from service_presence where own_trouble_since is not null`;
+  return rows.length > 0;
 }
 
 /** Confirmed contacts for whom there may be something, in any order. */

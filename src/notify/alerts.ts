@@ -3,7 +3,7 @@
  *
  * Rules: news of an outage's beginning and end goes five minutes after the last mail at the earliest, four mails an hour at the
  * most; what merely changes waits for an hour. Nothing is sent to a domain whose own mail is held or cannot be delivered, nor
- * to one that is suspended: it waits. Sending (that is, putting it into the queue) and noting what the contact knows is one
+ * to one that is suspended: it waits. So does all while the trouble is our own. Sending (that is, putting it into the queue) and noting what the contact knows is one
  * transaction, so nothing is told twice, with any number of nodes at work.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
@@ -11,7 +11,7 @@ import { newId } from '../mail/id.ts';
 import { spoolOwnMail } from '../queue/own-mail.ts';
 import { isPausedNow } from '../settings/pause.ts';
 import { composeAlert } from './alert-message.ts';
-import { contactsWithNews, noteTold, readOtherNews, readOutageNews } from './alert-news.ts';
+import { contactsWithNews, isOurTrouble, noteTold, readOtherNews, readOutageNews } from './alert-news.ts';
 import { ALERTED_KINDS, digestSubject, digestText } from './alert-text.ts';
 import type { RecordedEvent } from './outbox.ts';
 import { isWatched } from './watched-domains.ts';
@@ -31,6 +31,7 @@ const MOST_AN_HOUR = 4;
 
 /** Sends what is due to every contact. */
 export async function sendAlerts(deps: AlertDeps): Promise<void> {
+  if (await isOurTrouble(deps.sql)) return;
   for (const contactId of await contactsWithNews(deps.sql)) {
     const outcome = await deps.sql.begin((transaction) => sendTo(transaction, contactId, deps.mxHostname));
     if (outcome === 'SENT') deps.onSent(contactId);

@@ -1,5 +1,5 @@
 /**
- * Mail that the service itself sends: reports. The only way into the queue for a domain that is not served.
+ * Mail that the service itself sends: reports, and notices to alert contacts. The only way into the queue for a domain that is not served.
  *
  * Promises: a null reverse-path always (RFC 3464, RFC 5321 §4.5.5), so no report about it can follow; the destination of a
  * domain that we do not back up is INTERNAL: it has a clock but no outage object. Runs in the caller's transaction.

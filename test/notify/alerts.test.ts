@@ -278,6 +278,17 @@ test('other news is told too: a proof that is gone, a webhook that is disabled',
   expect(await mails()).toHaveLength(1);
 });
 
+test('while most primaries fail at once, which is trouble of our own, nobody is alarmed', async () => {
+  await open(kept);
+  await world.sql`update service_presence set own_trouble_since = bmx_now()`;
+  await later('6 minutes');
+  await look();
+  expect(await mails()).toEqual([]);
+  await world.sql`update service_presence set own_trouble_since = null`;
+  await look();
+  expect(await mails()).toHaveLength(1);
+});
+
 test('two nodes that look at once tell it once', async () => {
   await open(kept);
   await later('6 minutes');

@@ -1,0 +1,94 @@
+/** Requests to strangers' hosts beside http-fetch.test.ts: bodies sent, in clear and with TLS, to names and to addresses. */
+import { afterEach, expect, test } from 'bun:test';
+import { exchange, type HttpRequest } from '../../src/net/http-exchange.ts';
+import { type HttpsServer, startHttpsServer } from '../helpers/https-server.ts';
+import { chainOf, makeAuthority, makeLeaf } from '../helpers/pki.ts';
+import { type Receiver, startReceiver } from '../helpers/webhook-receiver.ts';
+
+const HOST = 'hooks.example';
+const root = makeAuthority();
+const open: (HttpsServer | Receiver)[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.close()));
+});
+
+const resolver = {
+  resolveAddresses: async (name: string) =>
+    ({ kind: 'FOUND', records: ['127.0.0.1'], canonicalName: name, ttlSeconds: 1, isAuthenticated: false }) as const,
+};
+
+async function post(asked: Partial<HttpRequest> & { port: number }, changes = {}) {
+  const request = {
+    isTls: true,
+    host: HOST,
+    path: '/hook?a=b',
+    method: 'POST',
+    headers: {},
+    body: '{"a":"ü"}',
+    ...asked,
+  };
+  const options = {
+    resolver,
+    allowPrivate: true,
+    maxBytes: 100,
+    timeoutMs: 3000,
+    authorities: [root.cert],
+    ...changes,
+  };
+  const answer = await exchange(request as HttpRequest, options);
+  return answer.kind === 'FAILED' ? answer.reason : [answer.status, Buffer.from(answer.body).toString(), answer.lack];
+}
+
+async function startTls(names: readonly string[]): Promise<HttpsServer> {
+  const server = await startHttpsServer(chainOf(makeLeaf(names, root)), (request, response) => {
+    const blocks: Buffer[] = [];
+    request.on('data', (block: Buffer) => void blocks.push(block));
+    request.on('end', () => response.end(Buffer.concat(blocks)));
+  });
+  open.push(server);
+  return server;
+}
+
+test('a body arrives whole, with TLS for the name', async () => {
+  const server = await startTls([HOST]);
+  expect(await post({ port: server.port })).toEqual([200, '{"a":"ü"}', null]);
+  expect(server.requests).toEqual([{ path: '/hook?a=b', host: `${HOST}:${server.port}`, method: 'POST' }]);
+});
+
+test.each<[string, readonly string[], object]>([
+  [HOST, ['other.example'], {}],
+  ['127.0.0.1', [HOST], {}],
+  [HOST, [HOST], { authorities: [makeAuthority().cert] }],
+])('nothing is sent to %s with a certificate that does not vouch for it: %j', async (host, names, changes) => {
+  const server = await startTls(names);
+  expect(await post({ host, port: server.port }, changes)).toMatch(/CERT|SIGNED|VERIFY|ALTNAME|issuer/i);
+  expect(server.requests).toEqual([]);
+});
+
+test('in clear only where private addresses are allowed', async () => {
+  const receiver = await startReceiver();
+  open.push(receiver);
+  expect(await post({ isTls: false, port: receiver.port })).toEqual([204, '', null]);
+  const atPublic = {
+    resolveAddresses: async (name: string) => ({ ...(await resolver.resolveAddresses(name)), records: ['192.0.2.1'] }),
+  };
+  const strict = { allowPrivate: false, resolver: atPublic, timeoutMs: 300 };
+  expect(await post({ isTls: false, port: receiver.port }, strict)).toBe(
+    'nothing is sent in clear: https:// is needed',
+  );
+});
+
+test('a look-up that takes for ever has its end', async () => {
+  const startedAt = performance.now();
+  const never = { resolveAddresses: () => new Promise<never>(() => undefined) };
+  expect(await post({ port: 1 }, { resolver: never, timeoutMs: 200 })).toBe(`no address of ${HOST} within 200 ms`);
+  expect(performance.now() - startedAt).toBeLessThan(2000);
+});
+
+test('one that is given up ends at once', async () => {
+  const receiver = await startReceiver();
+  open.push(receiver);
+  const giving = new AbortController();
+  receiver.answer = () => giving.abort();
+  expect(await post({ isTls: false, port: receiver.port }, { signal: giving.signal })).toBe('given up');
+});
