@@ -118,6 +118,7 @@ async function run({ httpUrl, perSecond, callers }: ApiLoad): Promise<ApiOutcome
 
 if (import.meta.main) {
   const load = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ApiLoad;
-  process.stdout.write(`${JSON.stringify(await run(load))}\n`);
-  process.exit(0);
+  const told = `${JSON.stringify(await run(load))}\n`;
+  // Kept connections would keep the process.
+  process.stdout.write(told, () => process.exit(0));
 }

@@ -1,6 +1,6 @@
 /**
- * `api-load`: 500 GraphQL requests a second at a fixed rate while mail is accepted. Pairs of accepting with and without them; and the
- * requests alone, for the processor time that they cost.
+ * `api-load`: 500 GraphQL requests a second at a fixed rate while mail is accepted. Pairs of accepting with and without them, where one
+ * process does both and where the API has a process of its own; and the requests alone, for the processor time that they cost.
  *
  * The requests come from a process of their own (api-generator.ts), the mail from smtp-source; all share the machine's cores.
  */
@@ -9,7 +9,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Service } from '../test/helpers/service.ts';
+import { urlOf } from '../test/flow/crash-scene.ts';
+import { type Service, startService } from '../test/helpers/service.ts';
 import type { ApiLoad, ApiOutcome } from './api-generator.ts';
 import { findDatabase, openDatabase } from './database.ts';
 import { fill } from './fill.ts';
@@ -22,12 +23,15 @@ import { DOMAIN, makeBenchFolder, RECIPIENT, runOurs, startOurs } from './sides.
 
 const PER_SECOND = 500;
 const TENANTS = 20;
-const PAIRS = 5;
+const PAIRS = 3;
 const MESSAGES = 15_000;
 const ALONE_SECONDS = 20;
 
 interface Scene {
+  readonly name: string;
   readonly service: Service;
+  /** Answers the requests. */
+  readonly api: Service;
   readonly postmasterPid: number;
   readonly loadFile: string;
 }
@@ -62,7 +66,7 @@ async function withRequests<T>(scene: Scene, work: () => Promise<T>): Promise<{ 
   await ended;
   const outcome = JSON.parse(Buffer.concat(chunks).toString()) as ApiOutcome;
   if (outcome.failed > 0) {
-    const log = scene.service.output().slice(-4000);
+    const log = scene.api.output().slice(-4000);
     throw new Error(
       `${outcome.failed} requests failed: ${outcome.failures.join('; ')}; the service's log ends:\n${log}`,
     );
@@ -70,7 +74,7 @@ async function withRequests<T>(scene: Scene, work: () => Promise<T>): Promise<{ 
   return { outcome, value };
 }
 
-const cpuOf = ({ service, postmasterPid }: Scene) => [service.pid, postmasterPid].map(readTreeCpuSeconds);
+const cpuOf = ({ api, postmasterPid }: Scene) => [api.pid, postmasterPid].map(readTreeCpuSeconds);
 
 interface Alone {
   readonly outcome: ApiOutcome;
@@ -95,33 +99,58 @@ async function measureAlone(scene: Scene): Promise<Alone> {
   return { outcome, cpu };
 }
 
+interface Pair {
+  readonly without: number;
+  readonly beside: number;
+  readonly outcome: ApiOutcome;
+}
+
+async function measurePairs(scene: Scene, accept: (messages?: number) => Promise<number>): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  await withRequests(scene, () => sleep(3000));
+  for (let round = 0; round < PAIRS; round += 1) {
+    const isBesideFirst = round % 2 === 1;
+    const early = isBesideFirst ? null : await accept();
+    const { outcome, value: beside } = await withRequests(scene, accept);
+    const without = early ?? (await accept());
+    pairs.push({ without, beside, outcome });
+    console.log(`${scene.name}: ${without.toFixed(0)} msg/s without, ${beside.toFixed(0)} with`);
+  }
+  return pairs;
+}
+
+/** A node that does nothing but answer the API. */
+async function startApi({ dataDir, token }: Service): Promise<Service> {
+  const { address } = await findDatabase(dataDir);
+  const env = { DATABASE_URL: urlOf(address), ROLES: 'control', OPERATOR_TOKEN: token, LOG_LEVEL: 'warn' };
+  return startService({ env: { ...env, MX_HOSTNAME: 'api.test.example' } });
+}
+
 export async function runApiLoad(): Promise<readonly Report[]> {
   const folder = await makeBenchFolder();
   const service = await startOurs(folder.path);
+  const api = await startApi(service);
   try {
     const { postmasterPid } = await findDatabase(service.dataDir);
-    const scene: Scene = { service, postmasterPid, loadFile: `${folder.path}/load.json` };
-    const load: ApiLoad = { httpUrl: service.httpUrl, perSecond: PER_SECOND, callers: await makeCallers(service) };
-    await writeFile(scene.loadFile, JSON.stringify(load));
+    const callers = await makeCallers(service);
+    const sceneOf = async (name: string, by: Service): Promise<Scene> => {
+      const loadFile = `${folder.path}/${by.pid}.json`;
+      const load: ApiLoad = { httpUrl: by.httpUrl, perSecond: PER_SECOND, callers };
+      await writeFile(loadFile, JSON.stringify(load));
+      return { name, service, api: by, postmasterPid, loadFile };
+    };
     const content = await makeContent(`${folder.path}/content`, 10_240);
     const mail = { recipient: RECIPIENT, sessions: 20, isKept: false, content };
     const accept = async (messages = MESSAGES) => messages / (await runOurs(service, { ...mail, messages }));
     await accept(3000);
-    await withRequests(scene, () => sleep(3000));
 
-    const alone = await measureAlone(scene);
-    console.log(`alone: ${alone.cpu.map((seconds) => seconds.toFixed(2)).join(' + ')} s of CPU for 1,000 requests`);
-    const pairs: { without: number; beside: number; outcome: ApiOutcome }[] = [];
-    for (let round = 0; round < PAIRS; round += 1) {
-      const isBesideFirst = round % 2 === 1;
-      const early = isBesideFirst ? null : await accept();
-      const { outcome, value: beside } = await withRequests(scene, accept);
-      const without = early ?? (await accept());
-      pairs.push({ without, beside, outcome });
-      console.log(`round ${round + 1}: ${without.toFixed(0)} msg/s without, ${beside.toFixed(0)} with`);
-    }
-    return [reportAlone(alone), reportPairs(pairs)];
+    const own = await sceneOf('a process of its own', api);
+    const shared = await sceneOf('the same process', service);
+    const reports: Report[] = [];
+    for (const scene of [own, shared]) reports.push(reportPairs(scene.name, await measurePairs(scene, accept)));
+    return [reportAlone(await measureAlone(own)), ...reports];
   } finally {
+    await api.remove();
     await service.remove();
     await folder.remove();
   }
@@ -160,16 +189,16 @@ function reportAlone({ outcome, cpu }: Alone): Report {
   };
 }
 
-function reportPairs(
-  pairs: readonly { readonly without: number; readonly beside: number; readonly outcome: ApiOutcome }[],
-): Report {
+function reportPairs(name: string, pairs: readonly Pair[]): Report {
   const ratios = pairs.map(({ without, beside }) => beside / without);
   const outcomes = pairs.map(({ outcome }) => outcome);
   const generator = outcomes.map(({ ownCpuSeconds, seconds }) => ownCpuSeconds / seconds);
   return {
     head: LATENCY_HEAD,
     rows: latencyRows(outcomes),
-    verdicts: [{ name: 'accepting with ÷ without', value: median(ratios), comparison: '≥', target: 0.9, unit: ' ×' }],
+    verdicts: [
+      { name: `${name}: accepting with ÷ without`, value: median(ratios), comparison: '≥', target: 0.9, unit: ' ×' },
+    ],
     notes: [
       `accepted a second: ${spread(pairs.map(({ without }) => without))} without, ${spread(pairs.map(({ beside }) => beside))} with; ratio ${spread(ratios, 2)}`,
       `sent ${spread(outcomes.map(({ sent, seconds }) => sent / seconds))} a second; the generator itself takes ${spread(generator, 2)} of a core`,
