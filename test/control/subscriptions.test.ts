@@ -330,7 +330,19 @@ test('it ends when its token is past its time', async () => {
 
 test('a token has fifty at most, and a place is free again when one is closed', async () => {
   const { secret } = await makeToken(['DOMAIN_READ']);
+  // Whoever takes no event stream has none open.
+  for (let asked = 0; asked < 3; asked += 1) {
+    const response = await fetch(`${control.url}/graphql`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json', Accept: 'application/json' },
+      body: JSON.stringify({ query: OUTAGES }),
+    });
+    expect(response.status).toBe(406);
+    await response.text();
+  }
   const open = await Promise.all(Array.from({ length: 50 }, () => outages({}, secret)));
+  const quiet = open.map((each) => each.next(400).catch((error: Error) => error.message));
+  expect(new Set(await Promise.all(quiet))).toEqual(new Set(['no item came within 400 ms']));
   expect(await (await outages({}, secret)).code()).toBe('LIMIT_EXCEEDED');
   open[0]?.close();
   const next = await until('a place', 5000, async () => {

@@ -2,11 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
-import { createDomain, untilHeld } from '../helpers/domains.ts';
+import { createDomain, flushDomain, untilHeld } from '../helpers/domains.ts';
 import { startFakePrimary } from '../helpers/fake-primary.ts';
 import { compare, startLoad } from '../helpers/load.ts';
 import { type Service, startService } from '../helpers/service.ts';
 import { connectPeer, type SmtpPeer } from '../helpers/smtp-peer.ts';
+import { subscribe } from '../helpers/subscriber.ts';
 import { EXACT, urlOf } from './crash-scene.ts';
 
 let server: TestDatabase;
@@ -58,6 +59,48 @@ describe('four nodes that started at once on an empty database', () => {
     }
     expect(primary.messages).toHaveLength(300);
     await primary.close();
+  });
+});
+
+describe('what happens on one node is told on all', () => {
+  const query = (after?: string) =>
+    `subscription { outageChanged(domain: "told.example"${after === undefined ? '' : `, after: "${after}"`}) { cursor kind } }`;
+  const watch = ({ httpUrl, token }: Service, after?: string) =>
+    subscribe<{ outageChanged: { cursor: string; kind: string } }>({ url: httpUrl, token, query: query(after) });
+
+  test('an outage, also to who comes back to another node', async () => {
+    const primary = await startFakePrimary();
+    await primary.stop();
+    await createDomain(nodeAt(0), 'told.example', [{ host: primary.host, port: primary.port }]);
+    const live = await Promise.all(nodes.map((node) => watch(node)));
+    const load = startLoad({ port: nodeAt(1).smtpPort, domain: 'told.example', connections: 1, mostMessages: 1 });
+    await until('it is accepted', 20_000, () => load.accepted.size === 1);
+    await load.stop();
+    const opened = await Promise.all(live.map((each) => each.data(20_000)));
+    expect(opened.map(({ outageChanged }) => outageChanged.kind)).toEqual(nodes.map(() => 'OPENED'));
+    live[0]?.close();
+    await primary.start();
+    await flushDomain(nodeAt(2), 'told.example');
+    await untilHeld(nodeAt(2), 'told.example', 0);
+    const again = await watch(nodeAt(3), opened[0]?.outageChanged.cursor);
+    for (const each of [again, ...live.slice(1)]) {
+      // The one message may be gone before its outage is.
+      expect(['CLOSED', 'DRAINING']).toContain((await each.data(20_000)).outageChanged.kind);
+      each.close();
+    }
+    await primary.close();
+  });
+
+  test('that a token has ended', async () => {
+    const { tokenCreate } = await nodeAt(0).graphql<{ tokenCreate: { secret: string; token: { id: string } } }>(
+      'mutation { tokenCreate(input: { name: "live", scopes: [DOMAIN_READ] }) { secret token { id } } }',
+    );
+    const live = await watch({ ...nodeAt(3), token: tokenCreate.secret });
+    await nodeAt(0).graphql('mutation ($id: ID!) { tokenRevoke(input: { id: $id }) { userErrors { code } } }', {
+      id: tokenCreate.token.id,
+    });
+    expect(await live.code(2000)).toBe('UNAUTHENTICATED');
+    expect(await live.next()).toBeNull();
   });
 });
 

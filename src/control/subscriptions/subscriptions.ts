@@ -115,7 +115,11 @@ export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBound
     const opened: Open = { session, end: outbox.end };
     open.add(opened);
     sessions.add(session);
-    void session.done.then(() => sessions.delete(session));
+    // Also one whose items nobody ever asked for, because the answer was another.
+    void session.done.then(() => {
+      sessions.delete(session);
+      outbox.end(null);
+    });
     loop ??= run();
     return outbox;
   }
