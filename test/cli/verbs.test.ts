@@ -203,14 +203,18 @@ describe('queue and outage', () => {
       err: [expect.stringContaining('(CONFLICT)')],
     });
     const { queueSql } = control.database.database;
-    const cancelling = call(queueVerb, ['cancel', '--domain', 'queue.example']);
+    const cancelling = call(queueVerb, ['cancel', '--domain', 'queue.example'], { isWatched: true });
     const state = { ended: false };
     void cancelling.finally(() => void (state.ended = true));
     while (!state.ended) {
       await carryOutOperations({ sql: queueSql, onFates: () => undefined, onRetried: () => undefined });
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(await cancelling).toMatchObject({ code: 0, out: ['DONE: 3 of 3 messages'] });
+    expect(await cancelling).toMatchObject({
+      code: 0,
+      out: ['DONE: 3 of 3 messages'],
+      err: expect.arrayContaining(['0 of 3']),
+    });
     expect(await call(queueVerb, ['cancel'])).toMatchObject({
       code: 1,
       err: ['backup-mx: name a message id, or --domain and a filter'],
