@@ -90,7 +90,7 @@ async function addParts(
     insert into audit_entries (id, tenant_id, ended_at, outcome, mutation, input, actor_tenant_id, token_id, token_name, token_prefix,
                                client_address, subject_kind, subject_id, subject_name, before, after)
     select new_id(), tenant_id, bmx_now(), 'DONE', ${mutation}, input, ${actor.tenantId}::uuid, ${actor.token?.id ?? null}::uuid,
-           ${actor.token?.name ?? null}, ${actor.token?.prefix ?? null}, ${actor.clientAddress}::text::inet,
+           ${actor.token?.name ?? null}, ${actor.token?.prefix ?? null}, ${addressOf(actor)}::text::inet,
            subject_kind, subject_id, subject_name, before, after
     from jsonb_to_recordset(${textOfJson(rows)}::text::jsonb) as part (
       tenant_id uuid, input jsonb, subject_kind text, subject_id uuid, subject_name text, before jsonb, after jsonb)`;
@@ -102,7 +102,7 @@ async function begin(sql: SqlExecutor, { actor, mutation, input, subject }: Audi
     insert into audit_entries (id, tenant_id, mutation, input, actor_tenant_id, token_id, token_name, token_prefix,
                                client_address, subject_kind, subject_id, subject_name, before)
     values (${id}, ${subject?.tenantId ?? actor.tenantId}, ${mutation}, ${jsonOf(input)}::text::jsonb, ${actor.tenantId},
-            ${actor.token?.id ?? null}, ${actor.token?.name ?? null}, ${actor.token?.prefix ?? null}, ${actor.clientAddress},
+            ${actor.token?.id ?? null}, ${actor.token?.name ?? null}, ${actor.token?.prefix ?? null}, ${addressOf(actor)},
             ${subject?.kind ?? null}, ${subject?.id ?? null}, ${textOf(subject?.name ?? null)},
             ${subject?.state == null ? null : jsonOf(subject.state)}::text::jsonb)`;
   return id;
@@ -115,6 +115,11 @@ async function complete(sql: SqlExecutor, { id, outcome, userErrorCodes, subject
         subject_id = coalesce(subject_id, ${subject?.id ?? null}),
         after = ${subject?.state == null ? null : jsonOf(subject.state)}::text::jsonb
     where id = ${id}`;
+}
+
+/** Without the zone of an address on the local link (RFC 4007 §11), which inet does not hold. */
+function addressOf({ clientAddress }: AuditActor): string | null {
+  return clientAddress?.replace(/%.*$/, '') ?? null;
 }
 
 /** Entries past 400 days, up to `limit`. Any number of nodes may call it. */

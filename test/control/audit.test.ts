@@ -1,7 +1,7 @@
 /** The audit log: every mutation, who asked for it, and what it came to. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createAuditLog, dropOldAuditEntries } from '../../src/events/audit.ts';
-import { addDomain, type GraphqlAnswer, type Harness, holdMessage, startControl, TOKEN } from './harness.ts';
+import { addDomain, type GraphqlAnswer, type Harness, holdMessage, OPERATOR, startControl, TOKEN } from './harness.ts';
 
 let control: Harness;
 beforeAll(async () => {
@@ -189,6 +189,15 @@ describe('an entry', () => {
       where mutation = 'domainsApply' order by id desc limit 1`;
     expect(row?.length).toBeLessThan(70_000);
     expect(row?.codes).toEqual(['INVALID']);
+  });
+
+  test('knows a caller on the local link, whose address has a zone', async () => {
+    const { sql } = control.database;
+    const actor = { tenantId: OPERATOR.tenantId, token: null, clientAddress: 'fe80::1%eth0' };
+    const id = await createAuditLog(sql).begin({ actor, mutation: 'domainFlush', input: {}, subject: null });
+    expect([...(await sql`select host(client_address) as address from audit_entries where id = ${id}`)]).toEqual([
+      { address: 'fe80::1' },
+    ]);
   });
 
   test('is never without its end unless its node died: a fault is told, and what cannot be written is not done', async () => {
