@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { connect, type Connection } from './connection.ts';
-import { Refusal } from './refusal.ts';
+import { BadUse, Refusal } from './refusal.ts';
 import { type Cell, type Column, tableLines, textOf } from './table.ts';
 import { BAD_USE, DONE, type ExitCode, FAILED, type Terminal, type Verb } from './terminal.ts';
 
@@ -119,7 +119,7 @@ async function runAction(name: string, action: Action, args: readonly string[], 
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     terminal.tell(`backup-mx: ${error.message}`);
-    return FAILED;
+    return error instanceof BadUse ? BAD_USE : FAILED;
   }
 }
 
@@ -203,11 +203,11 @@ export async function allNodes<T>(
   }
 }
 
-/** A number option; throws Refusal when it is none. */
+/** A number option; throws BadUse when it is none. */
 export function numberOption(call: Pick<Call, 'text'>, option: string): number | undefined {
   const text = call.text(option);
   if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new Refusal(`--${option} is "${text}": expected a whole number`);
+  if (!/^\d{1,9}$/.test(text)) throw new BadUse(`--${option} is "${text}": expected a whole number`);
   return Number(text);
 }
 
@@ -215,7 +215,7 @@ export function numberOption(call: Pick<Call, 'text'>, option: string): number |
 export function labelOptions(call: Pick<Call, 'list'>): { key: string; value: string }[] {
   return call.list('label').map((text) => {
     const at = text.indexOf('=');
-    if (at < 1) throw new Refusal(`--label is "${text}": expected KEY=VALUE`);
+    if (at < 1) throw new BadUse(`--label is "${text}": expected KEY=VALUE`);
     return { key: text.slice(0, at), value: text.slice(at + 1) };
   });
 }

@@ -107,5 +107,6 @@ function lineOf({ message, extensions }: NonNullable<Answer['errors']>[number]):
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error && error.cause.message !== '') return error.cause.message;
-  return error.message;
+  // Bun adds a question that nobody here can answer.
+  return error.message.split('. ')[0] ?? '';
 }

@@ -11,7 +11,7 @@ import {
   type Page,
 } from './action.ts';
 import { mutate } from './mutation.ts';
-import { Refusal } from './refusal.ts';
+import { BadUse, Refusal } from './refusal.ts';
 import { bytesText } from './table.ts';
 
 interface Domain {
@@ -226,7 +226,7 @@ export const domainVerb: VerbTable = {
       run: (call) => {
         const expectedRevision = numberOption(call, 'revision');
         const given = settings(call);
-        if (Object.keys(given).length === 0) throw new Refusal('name at least one setting');
+        if (Object.keys(given).length === 0) throw new BadUse('name at least one setting');
         return change(
           call,
           'domainUpdate',

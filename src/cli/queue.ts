@@ -11,7 +11,7 @@ import {
   type Page,
 } from './action.ts';
 import { mutate } from './mutation.ts';
-import { Refusal } from './refusal.ts';
+import { BadUse, Refusal } from './refusal.ts';
 import { bytesText } from './table.ts';
 
 interface Message {
@@ -160,7 +160,7 @@ async function act(call: Call, word: string): Promise<Shown> {
   const domain = call.text('domain');
   const reason = call.text('reason');
   const given = reason === undefined ? {} : { reason };
-  if ((id === undefined) === (domain === undefined)) throw new Refusal('name a message id, or --domain and a filter');
+  if ((id === undefined) === (domain === undefined)) throw new BadUse('name a message id, or --domain and a filter');
   if (id !== undefined) {
     const answer = await mutate(call, `message${word}`, { id, ...given });
     if (answer.kind === 'REFUSED') return answer;

@@ -11,7 +11,7 @@ import {
 } from './action.ts';
 import { readFileOrInput } from './file.ts';
 import { mutate } from './mutation.ts';
-import { Refusal } from './refusal.ts';
+import { BadUse, Refusal } from './refusal.ts';
 
 /** The most that a list may have. */
 const MOST_LISTED = 1_000_000;
@@ -44,7 +44,7 @@ interface Change {
 async function readList(call: Call): Promise<readonly string[]> {
   const file = call.text('from');
   if (file === undefined) return call.args.slice(1);
-  if (call.args.length > 1) throw new Refusal('name local parts or --from FILE, not both');
+  if (call.args.length > 1) throw new BadUse('name local parts or --from FILE, not both');
   const text = await readFileOrInput(call, file);
   return text
     .split(/\r?\n/)
