@@ -24,7 +24,8 @@ export function serverArguments({ socketDir, port, memoryBytes }: ServerSettings
     unix_socket_directories: socketDir,
     unix_socket_permissions: '0700',
     port: String(port),
-    max_connections: '100',
+    // A busy node has up to 35.
+    max_connections: '200',
     fsync: 'on',
     full_page_writes: 'on',
     synchronous_commit: 'on',
