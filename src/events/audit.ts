@@ -117,7 +117,7 @@ async function complete(sql: SqlExecutor, { id, outcome, userErrorCodes, subject
     where id = ${id}`;
 }
 
-/** Without the zone of an address on the local link (RFC 4007 §11), which inet does not hold. */
+/** Without the zone of an address on the local link, which inet does not hold. */
 function addressOf({ clientAddress }: AuditActor): string | null {
   return clientAddress?.replace(/%.*$/, '') ?? null;
 }
