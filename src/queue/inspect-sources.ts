@@ -108,35 +108,62 @@ function keyOf(sql: SqlExecutor, search: Search): Key | null {
   const { id, headerMessageId, reversePath, senderDomain, client } = search;
   if (id !== null) return null;
   if (headerMessageId !== null) {
-    const order = sql`header_message_id`;
-    return { order, range: sql`${order} >= ${headerMessageId} and ${order} <= ${headerMessageId}` };
+    return keyBetween(
+      sql,
+      { column: sql`header_message_id` },
+      { low: sql`${headerMessageId}`, high: sql`${headerMessageId}` },
+    );
   }
-  const backwards = sql`(reverse(lower(reverse_path)) collate "C")`;
   if (reversePath !== null && reversePath !== '') {
     const wanted = sql`reverse(lower(${reversePath}::text))`;
-    return {
-      order: backwards,
-      range: sql`reverse_path is not null and ${backwards} >= ${wanted} and ${backwards} <= ${wanted}`,
-    };
+    return keyBetween(sql, senderOf(sql), { low: wanted, high: wanted });
   }
-  if (client !== null && !client.includes('/')) return clientKey(sql, client);
-  if (senderDomain !== null) {
-    // Behind the last that ends with "@" and the domain comes what ends with "A" and the domain.
-    const wanted = sql`reverse(lower(${senderDomain}::text))`;
-    const range = sql`reverse_path is not null and ${backwards} >= ${wanted} || '@' and ${backwards} < ${wanted} || 'A'`;
-    return { order: backwards, range };
+  if (client !== null && (!client.includes('/') || senderDomain === null)) {
+    const [low, high] = [firstOf(sql, client), lastOf(sql, client)];
+    return keyBetween(sql, { column: sql`client_address` }, { low, high });
   }
-  return client === null ? null : clientKey(sql, client);
+  if (senderDomain === null) return null;
+  // Behind the last that ends with "@" and the domain come those that end with "A" and the domain, which an address cannot.
+  const domain = sql`reverse(lower(${senderDomain}::text))`;
+  return keyBetween(sql, senderOf(sql), { low: sql`${domain} || '@'`, high: sql`${domain} || 'A'` });
 }
 
-function clientKey(sql: SqlExecutor, client: string): Key {
-  return { order: sql`client_address`, range: isOfClient(sql, client) };
+interface Indexed {
+  /** Where it is null, the index has no entry. */
+  readonly column: Condition;
+  /** What the index has of it. Default: the column. */
+  readonly order?: Condition;
+}
+
+function senderOf(sql: SqlExecutor): Indexed {
+  return { column: sql`reverse_path`, order: sql`(reverse(lower(reverse_path)) collate "C")` };
+}
+
+/**
+ * Of pairs, not of the keys alone: a range between two unknowns is estimated to be small, and what seems to be small is read
+ * whole and sorted, be it all that is held.
+ */
+function keyBetween(
+  sql: SqlExecutor,
+  { column, order = column }: Indexed,
+  { low, high }: { readonly low: Condition; readonly high: Condition },
+): Key {
+  const range = sql`${column} is not null
+    and (${order}, id) >= (${low}, ${FIRST_ID}::uuid) and (${order}, id) <= (${high}, ${LAST_ID}::uuid)`;
+  return { order, range };
 }
 
 /** Addresses are stored whole, so a network is all between its first and its last. */
 function isOfClient(sql: SqlExecutor, client: string): Condition {
-  const network = sql`${client}::text::inet`;
-  return sql`client_address >= host(network(${network}))::inet and client_address <= host(broadcast(${network}))::inet`;
+  return sql`client_address >= ${firstOf(sql, client)} and client_address <= ${lastOf(sql, client)}`;
+}
+
+function firstOf(sql: SqlExecutor, client: string): Condition {
+  return sql`host(network(${client}::text::inet))::inet`;
+}
+
+function lastOf(sql: SqlExecutor, client: string): Condition {
+  return sql`host(broadcast(${client}::text::inet))::inet`;
 }
 
 /** The recipients of a message in the queue as history keeps those of an ended one. */

@@ -118,7 +118,8 @@ export function createTimelineInspection(sql: SqlExecutor): TimelineInspection {
             coalesce(uuid_floor(a.ended_at + interval '1 hour'), ${LAST_ID}::uuid) as below_id
           from asked a cross join clock c
         )
-        select m.position, entry.*, array(
+        select m.position, entry.at_us, entry.at, entry.rank, entry.key, entry.kind, entry.reply, entry.facts,
+          case when entry.rank = 3 then ${hostOfEnd(sql, viewer)} else entry.host end as host, array(
           select r ->> 'address' from jsonb_array_elements(m.recipients) with ordinality as e (r, place)
           where (r ->> 'number')::integer = any(entry.numbers) order by place) as recipients
         from bounded m cross join lateral (
@@ -128,7 +129,7 @@ export function createTimelineInspection(sql: SqlExecutor): TimelineInspection {
             union all ${ownAttempts(sql, viewer)}
             union all ${othersAttempts(sql, viewer)}
             union all ${eventsOf(sql, viewer)}
-            union all ${endsOfRecipients(sql, viewer)}
+            union all ${endsOfRecipients(sql)}
           ) as told
           where ((extract(epoch from told.at) * 1000000)::bigint, told.rank, told.key) > (m.after_us, m.after_rank, m.after_key collate "C")
           order by told.at, told.rank, told.key
@@ -231,16 +232,19 @@ function recipientsOfFacts(sql: SqlExecutor): Condition {
   return sql`array(select number::integer from jsonb_array_elements_text(facts -> 'recipients') as number)`;
 }
 
-/** A verb has no host, and neither has a try for another message that ended it. */
-function endsOfRecipients(sql: SqlExecutor, viewer: Viewer): Condition {
+function endsOfRecipients(sql: SqlExecutor): Condition {
   return sql`
     select (r ->> 'endedAt')::timestamptz, 3, lpad(r ->> 'number', 5, '0'), 'RECIPIENT_' || (r ->> 'state'),
-      array[(r ->> 'number')::integer], r ->> 'lastReply', (
-        select host from attempts
-        where message_id = m.id and (r ->> 'number')::smallint = any(recipient_numbers) and reply = r ->> 'lastReply'
-          and id >= uuid_floor(m.accepted_at - (select shift from clock) - interval '1 hour') and ${mineOnly(sql, viewer)}
-        order by id desc limit 1),
-      '{}'::jsonb
+      array[(r ->> 'number')::integer], r ->> 'lastReply', null::text, '{}'::jsonb
     from jsonb_array_elements(m.recipients) r
     where r ->> 'state' <> 'HELD'`;
+}
+
+/** Whose reply ended the recipient of an entry. A verb has no host, and neither has a try for another message. */
+function hostOfEnd(sql: SqlExecutor, viewer: Viewer): Condition {
+  return sql`(
+    select host from attempts
+    where message_id = m.message_id and entry.numbers[1] = any(recipient_numbers) and reply = entry.reply
+      and id >= uuid_floor(m.accepted_at - (select shift from clock) - interval '1 hour') and ${mineOnly(sql, viewer)}
+    order by id desc limit 1)`;
 }

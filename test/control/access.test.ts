@@ -401,6 +401,24 @@ describe('a token without the scope', () => {
   });
 });
 
+test('a timeline is told to who may read the queue, its tokens to who may read the audit log, and none of it to a stranger', async () => {
+  const ask = (token: string | undefined, fields: string) =>
+    send(token ?? null, `query ($id: ID!) { message(id: $id) { timeline(first: 100) { nodes { ${fields} } } } }`, {
+      id: messageId,
+    });
+  expect((await ask(stranger, 'id')).body.data).toEqual({ message: null });
+  const forbidden = async (scope: Scope, fields: string) => {
+    const { errors = [] } = (await ask(lacking.get(scope), fields)).body;
+    expect(new Set(errors.map(({ extensions }) => extensions?.['scope']))).toEqual(new Set([scope]));
+  };
+  await forbidden('QUEUE_READ', 'id');
+  await forbidden('AUDIT_READ', 'actor { tokenName }');
+  await forbidden('DOMAIN_READ', 'outage { class }');
+  const { body } = await ask(lacking.get('AUDIT_READ'), 'kind text actor { isOperator }');
+  expect(body.errors).toBeUndefined();
+  expect(JSON.stringify(body.data)).not.toContain('matrix');
+});
+
 test('what is told to one is not remembered for another who sends the same text', async () => {
   const token = await makeToken(['DOMAIN_READ']);
   const query = `{ messages(first: 1) { nodes { id } } }`;
