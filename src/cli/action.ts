@@ -5,16 +5,12 @@
  * the service refuses is one line each, with its field and code, and exit code 1.
  */
 import { parseArgs } from 'node:util';
-import { connect, type Connection } from './connection.ts';
-import { BadUse, Refusal } from './refusal.ts';
+import { accountOf, connect, type Connection } from '../client/connection.ts';
+import type { UserError } from '../client/mutation.ts';
+import { BadUse } from './bad-use.ts';
+import { Refusal } from '../client/refusal.ts';
 import { type Cell, type Column, tableLines, textOf } from './table.ts';
 import { BAD_USE, DONE, type ExitCode, FAILED, type Terminal, type Verb } from './terminal.ts';
-
-export interface UserError {
-  readonly field: readonly string[];
-  readonly message: string;
-  readonly code: string;
-}
 
 /** What an action has to show. `data` is what `--json` prints. */
 export type Shown =
@@ -114,7 +110,7 @@ async function runAction(name: string, action: Action, args: readonly string[], 
     return BAD_USE;
   }
   try {
-    const { ask } = connect(terminal);
+    const { ask } = connect(accountOf(terminal.env), terminal.interruption);
     return show(await action.run({ ...parsed, ask, terminal }), terminal, parsed.isSet('json'));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

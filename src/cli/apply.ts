@@ -1,9 +1,10 @@
 /** `backup-mx plan` and `backup-mx apply`: domains as a file says they should be. */
-import { type Action, type Call, type Shown, type UserError, verbOfAction } from './action.ts';
+import { type Action, type Call, type Shown, verbOfAction } from './action.ts';
+import type { UserError } from '../client/mutation.ts';
 import { readFileOrInput } from './file.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { mutate } from './mutation.ts';
-import { Refusal } from './refusal.ts';
+import { mutate } from '../client/mutation.ts';
+import { Refusal } from '../client/refusal.ts';
 import { textOf } from './table.ts';
 import { CHANGES, DONE, type Verb } from './terminal.ts';
 

@@ -1,7 +1,7 @@
 /** `backup-mx dnsbl`: the DNS block lists of a domain. */
 import { type Call, numberOption, type Shown, type VerbTable } from './action.ts';
-import { mutate } from './mutation.ts';
-import { Refusal } from './refusal.ts';
+import { mutate } from '../client/mutation.ts';
+import { Refusal } from '../client/refusal.ts';
 
 interface Zone {
   readonly zone: string;

@@ -1,7 +1,7 @@
 /** A file that a verb is given by name. */
 import { readFile } from 'node:fs/promises';
 import type { Call } from './action.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../client/refusal.ts';
 
 /** `-` is standard input. Throws Refusal when it cannot be read. */
 export async function readFileOrInput({ terminal }: Pick<Call, 'terminal'>, file: string): Promise<string> {

@@ -10,8 +10,9 @@ import {
   PAGE_INFO,
   type Page,
 } from './action.ts';
-import { mutate } from './mutation.ts';
-import { BadUse, Refusal } from './refusal.ts';
+import { mutate } from '../client/mutation.ts';
+import { BadUse } from './bad-use.ts';
+import { Refusal } from '../client/refusal.ts';
 import { bytesText } from './table.ts';
 
 interface Message {

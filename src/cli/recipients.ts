@@ -10,8 +10,9 @@ import {
   type Page,
 } from './action.ts';
 import { readFileOrInput } from './file.ts';
-import { mutate } from './mutation.ts';
-import { BadUse, Refusal } from './refusal.ts';
+import { mutate } from '../client/mutation.ts';
+import { BadUse } from './bad-use.ts';
+import { Refusal } from '../client/refusal.ts';
 
 /** The most that a list may have. */
 const MOST_LISTED = 1_000_000;

@@ -1,6 +1,6 @@
 /** `backup-mx token` and `backup-mx tenant`: who may do what. */
 import { allNodes, type Call, numberOption, type Shown, type VerbTable, PAGE_INFO, type Page } from './action.ts';
-import { mutate, type Mutated } from './mutation.ts';
+import { mutate, type Mutated } from '../client/mutation.ts';
 import { createdSecret } from './secret.ts';
 
 const MOST_LISTED = 10_000;

@@ -1,6 +1,6 @@
 /** `backup-mx webhook`: addresses that are told what happens, and what was sent there. */
 import { allNodes, type Call, numberOption, type Page, PAGE_INFO, type Shown, type VerbTable } from './action.ts';
-import { mutate } from './mutation.ts';
+import { mutate } from '../client/mutation.ts';
 import { createdSecret } from './secret.ts';
 
 const MOST_LISTED = 10_000;

@@ -16,6 +16,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   config: [],
   db: [],
   net: [],
+  x509: [],
   events: ['db'],
   jobs: ['db'],
   settings: ['db', 'events'],
@@ -25,12 +26,13 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   policy: ['recipients', 'outage', 'settings', 'net', 'events'],
   transfer: ['jobs', 'db'],
   delivery: ['queue', 'outage', 'recipients', 'settings', 'net', 'events'],
-  inbound: ['policy', 'queue', 'events'],
+  inbound: ['policy', 'queue', 'events', 'x509'],
   doctor: ['queue', 'outage', 'recipients', 'settings', 'net', 'jobs', 'events'],
   notify: ['queue', 'settings', 'net', 'jobs', 'events', 'db'],
   control: ['doctor', 'notify', 'queue', 'outage', 'recipients', 'settings', 'events'],
-  cli: [],
-  terraform: [],
+  client: [],
+  cli: ['client'],
+  terraform: ['client', 'x509'],
 };
 
 /** The API's types, which the clients may know; resolvers are made from the same file. */

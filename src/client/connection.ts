@@ -1,17 +1,32 @@
 /**
- * The command's way to the service: GraphQL over HTTP, and nothing else.
+ * The clients' way to the service (the command's and Terraform's): GraphQL over HTTP, and nothing else.
  *
  * `BACKUP_MX_URL` says where (default the service of this machine), `BACKUP_MX_TOKEN` or `BACKUP_MX_TOKEN_FILE` who speaks. What goes wrong on the way is
  * one line that says what to do.
  */
 import { readFileSync } from 'node:fs';
 import { Refusal } from './refusal.ts';
-import type { Terminal } from './terminal.ts';
+
+/** Nobody answered: whether a mutation was done is not known. */
+export class Unreachable extends Refusal {}
 
 export interface Connection {
   /** The data of the answer. Throws Refusal with one line when there is none. */
   ask<T>(query: string, variables?: Readonly<Record<string, unknown>>): Promise<T>;
 }
+
+/** A setting, and what the user calls it. */
+interface Given {
+  readonly value: string;
+  readonly name: string;
+}
+
+export interface Account {
+  readonly url: Given;
+  readonly token: Given;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_URL = 'http://127.0.0.1:8025';
 /** A thousand domains at once take seconds on a slow machine. */
@@ -22,13 +37,21 @@ interface Answer {
   readonly errors?: readonly { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[];
 }
 
-export function connect({ env, interruption }: Terminal): Connection {
-  const url = endpointOf(env['BACKUP_MX_URL'] ?? DEFAULT_URL);
-  const token = tokenOf(env);
+/** The service and the token that the environment names; what is given by other means goes first. Throws Refusal. */
+export function accountOf(env: Environment, given: Partial<Account> = {}): Account {
+  return {
+    url: given.url ?? { value: env['BACKUP_MX_URL'] ?? DEFAULT_URL, name: 'BACKUP_MX_URL' },
+    token: given.token ?? tokenOf(env),
+  };
+}
+
+/** Asks nothing yet. Requests end when `interruption` is aborted. Throws Refusal when the address is none. */
+export function connect(account: Account, interruption: AbortSignal): Connection {
+  const url = endpointOf(account.url);
   return {
     async ask<T>(query: string, variables: Readonly<Record<string, unknown>> = {}) {
       const signal = AbortSignal.any([interruption, AbortSignal.timeout(TIMEOUT_MS)]);
-      const { data, errors } = await post(url, token, { query, variables }, signal);
+      const { data, errors } = await post(url, account, { query, variables }, signal);
       const [error] = errors ?? [];
       if (error !== undefined) throw new Refusal(lineOf(error));
       return data as T;
@@ -37,11 +60,15 @@ export function connect({ env, interruption }: Terminal): Connection {
 }
 
 /** Never an argument: every account of the machine can read those. */
-function tokenOf(env: Terminal['env']): string {
+function tokenOf(env: Environment): Given {
   const file = env['BACKUP_MX_TOKEN_FILE'] ?? '';
-  let token = env['BACKUP_MX_TOKEN'] ?? '';
+  let name = 'BACKUP_MX_TOKEN';
+  let token = env[name] ?? '';
   try {
-    if (token === '' && file !== '') token = readFileSync(file, 'utf8');
+    if (token === '' && file !== '') {
+      name = 'BACKUP_MX_TOKEN_FILE';
+      token = readFileSync(file, 'utf8');
+    }
   } catch (error) {
     throw new Refusal(`BACKUP_MX_TOKEN_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -51,24 +78,24 @@ function tokenOf(env: Terminal['env']): string {
       'BACKUP_MX_TOKEN is not set: put a token into it, or the name of its file into BACKUP_MX_TOKEN_FILE. The service says at its start where the operator token is',
     );
   }
-  return token;
+  return { value: token, name };
 }
 
-function endpointOf(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
+function endpointOf({ value, name }: Given): URL {
+  const url = URL.canParse(value) ? new URL(value) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new Refusal(`BACKUP_MX_URL is "${text}": expected an address such as ${DEFAULT_URL}`);
+    throw new Refusal(`${name} is "${value}": expected an address such as ${DEFAULT_URL}`);
   }
   return new URL('/graphql', url);
 }
 
-async function post(url: URL, token: string, body: unknown, signal: AbortSignal): Promise<Answer> {
+async function post(url: URL, account: Account, body: unknown, signal: AbortSignal): Promise<Answer> {
   let response: Response;
   let text: string;
   try {
     response = await fetch(url, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${account.token.value}`, 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
       redirect: 'error',
       signal,
@@ -76,15 +103,17 @@ async function post(url: URL, token: string, body: unknown, signal: AbortSignal)
     text = await response.text();
   } catch (error) {
     if (signal.reason instanceof Error && signal.reason.name === 'TimeoutError') {
-      throw new Refusal(`${url.origin} did not answer within ${TIMEOUT_MS / 1000} s`);
+      throw new Unreachable(`${url.origin} did not answer within ${TIMEOUT_MS / 1000} s`);
     }
     if (signal.aborted) throw new Refusal('interrupted');
-    throw new Refusal(`${url.origin} cannot be reached: ${reasonOf(error)}. BACKUP_MX_URL says where the service is`);
+    throw new Unreachable(
+      `${url.origin} cannot be reached: ${reasonOf(error)}. ${account.url.name} says where the service is`,
+    );
   }
   const answer = parse(text);
   if (answer === null)
     throw new Refusal(`${url.origin} is not a Backup MX: it answered ${response.status} to a GraphQL request`);
-  if (response.status === 401) throw new Refusal('BACKUP_MX_TOKEN is no valid token of this service');
+  if (response.status === 401) throw new Refusal(`${account.token.name} is no valid token of this service`);
   return answer;
 }
 

@@ -1,16 +1,21 @@
 /**
- * Mutations of the API as the verbs ask for them: what a person did wrong is told apart from the answer.
+ * Mutations of the API as clients ask for them: what a person did wrong is told apart from the answer.
  */
-import type { Call, UserError } from './action.ts';
+import type { Connection } from './connection.ts';
+
+export interface UserError {
+  readonly field: readonly string[];
+  readonly message: string;
+  readonly code: string;
+}
 
 export type Mutated<T> =
   | { readonly kind: 'DONE'; readonly payload: T }
-  /** As an action shows it. */
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
 
 /** `fields`: of the payload, beside `userErrors`. */
 export async function mutate<T extends object>(
-  { ask }: Pick<Call, 'ask'>,
+  { ask }: Pick<Connection, 'ask'>,
   mutation: string,
   input: Readonly<Record<string, unknown>>,
   fields = '',
