@@ -57,7 +57,10 @@ export type AlertContact = {
   readonly domains?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   /** UUID. */
   readonly id: Scalars['ID']['output'];
-  /** Domains that it would watch and stands in, because they were added later: of these it is told nothing. Take another address. */
+  /**
+   * Domains that it would watch and stands in, because they were added later: of these it is told
+   * nothing. The first 100. Take another address.
+   */
   readonly ignoredDomains: ReadonlyArray<Scalars['String']['output']>;
   /** When it was last mailed an alert; null: never. */
   readonly lastMailedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -416,7 +419,7 @@ export type Domain = {
   readonly id: Scalars['ID']['output'];
   /**
    * Alert contacts of yours that would watch this domain and stand in it: they are told nothing of it, since no alert could reach them
-   * when it is down. Give them an address elsewhere.
+   * when it is down. The first 100. Give them an address elsewhere.
    */
   readonly ignoredAlertContacts: ReadonlyArray<Scalars['String']['output']>;
   /** Your own notes on it, in order of their keys. */

@@ -65,6 +65,8 @@ const MOST_CODES_A_DAY = 5;
 /** No letters that look alike. */
 const CODE_LETTERS = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
 const CODE_LENGTH = 10;
+/** Shown of a domain or a contact: enough to see that something must be changed. */
+const MOST_IGNORED = 100;
 
 /** `mxHostname`: our MX name, for the mail. */
 export function createAlertContacts(sql: Sql, mxHostname: string): AlertContacts {
@@ -84,7 +86,7 @@ function columns(sql: SqlExecutor) {
     case when c.confirmed_at is null then 'UNCONFIRMED' else 'CONFIRMED' end as status, c.confirmed_at as "confirmedAt",
     case when c.confirmed_at is null then c.code_until end as "codeExpiresAt", c.mailed_at as "lastMailedAt",
     array(select d.name from domains d where d.tenant_id = c.tenant_id and (c.domains is null or d.name = any(c.domains))
-          and ${liesIn(sql, sql`c.address_domain`, sql`d.name`)} order by d.name) as "ignoredDomains",
+          and ${liesIn(sql, sql`c.address_domain`, sql`d.name`)} order by d.name limit ${MOST_IGNORED}) as "ignoredDomains",
     c.created_at as "createdAt"`;
 }
 
@@ -240,7 +242,7 @@ async function findIgnored(
 ): Promise<Map<string, readonly string[]>> {
   const mine = viewer.isOperator ? sql`true` : sql`d.tenant_id = ${viewer.tenantId}`;
   const rows = await sql<{ id: string; addresses: string[] }[]>`
-    select d.id, array_agg(c.address order by c.address) as addresses
+    select d.id, (array_agg(c.address order by c.address))[:${MOST_IGNORED}::integer] as addresses
     from domains d
       join alert_contacts c on c.tenant_id = d.tenant_id and (c.domains is null or d.name = any(c.domains))
         and ${liesIn(sql, sql`c.address_domain`, sql`d.name`)}
