@@ -78,8 +78,23 @@ export interface NewEvent {
 
 /** Appends one event. With a transaction's `sql` it becomes part of that transaction. Throws when the database does. */
 export async function recordEvent(sql: SqlExecutor, event: NewEvent): Promise<void> {
+  await recordEvents(sql, [event]);
+}
+
+/** As recordEvent, of several in one statement. */
+export async function recordEvents(sql: SqlExecutor, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map(({ tenantId, destinationId, messageId, kind, facts }) => ({
+    id: newId(),
+    tenant_id: tenantId,
+    destination_id: destinationId,
+    message_id: messageId,
+    kind,
+    facts,
+  }));
   await sql`
     insert into events (id, tenant_id, destination_id, message_id, kind, facts)
-    values (${newId()}, ${event.tenantId}, ${event.destinationId}, ${event.messageId}, ${event.kind},
-            ${JSON.stringify(event.facts)}::text::jsonb)`;
+    select id, tenant_id, destination_id, message_id, kind, facts
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb)
+      as r (id uuid, tenant_id uuid, destination_id uuid, message_id uuid, kind text, facts jsonb)`;
 }

@@ -25,14 +25,19 @@ export async function clearAnswers(
     where destination_id = ${destinationId} and local_part = any(${[...localParts]}::text[])`;
 }
 
-export async function forgetAnswers(sql: SqlExecutor, destinationId: string, what: Forgotten): Promise<void> {
+export async function forgetAnswers(
+  sql: SqlExecutor,
+  destinationIds: readonly string[],
+  what: Forgotten,
+): Promise<void> {
+  const ids = sql`${[...destinationIds]}::uuid[]`;
   await sql`
     with old as materialized (
-      select local_part, delivered_at is null and answer is distinct from 'POSITIVE' or ${what === 'ALL'} as is_all
+      select destination_id, local_part, delivered_at is null and answer is distinct from 'POSITIVE' or ${what === 'ALL'} as is_all
       from recipient_answers
-      where destination_id = ${destinationId}
+      where destination_id = any(${ids})
         and (${what === 'ALL'} or answer = 'NEGATIVE' or suspected_at is not null)
-      order by local_part
+      order by destination_id, local_part
       for update
     ), kept as (
       update recipient_answers r
@@ -40,9 +45,9 @@ export async function forgetAnswers(sql: SqlExecutor, destinationId: string, wha
           answered_at = case when r.answer = 'POSITIVE' then r.answered_at end,
           refresh_at = case when r.answer = 'POSITIVE' then r.refresh_at end,
           expires_at = case when r.answer = 'POSITIVE' then r.expires_at end
-      from old where not old.is_all and r.destination_id = ${destinationId} and r.local_part = old.local_part
+      from old where not old.is_all and r.destination_id = old.destination_id and r.local_part = old.local_part
     )
     delete from recipient_answers r
-    using old where old.is_all and r.destination_id = ${destinationId} and r.local_part = old.local_part`;
-  await sql`delete from primaries where destination_id = ${destinationId}`;
+    using old where old.is_all and r.destination_id = old.destination_id and r.local_part = old.local_part`;
+  await sql`delete from primaries where destination_id = any(${ids})`;
 }

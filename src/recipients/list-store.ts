@@ -120,9 +120,24 @@ export async function writeList(
   );
 }
 
-/** The first entries of a domain, all of them new. */
-export async function writeFirstList(sql: SqlExecutor, domain: RelayDomain, forms: readonly string[]): Promise<void> {
-  await insertEntries(sql, domain, sql`select unnest(${arrayOf(sql, forms)}) as local_part`);
+/** The first entries of domains, all of them new. */
+export async function writeFirstLists(
+  sql: SqlExecutor,
+  lists: readonly { readonly domain: RelayDomain; readonly forms: readonly string[] }[],
+): Promise<void> {
+  const rows = lists.map(({ domain, forms }) => ({
+    domain_id: domain.id,
+    tenant_id: domain.tenantId,
+    destination_id: domain.destinationId,
+    forms: forms.join('\n'),
+  }));
+  await sql`
+    insert into recipient_entries (domain_id, tenant_id, destination_id, local_part)
+    select domain_id, tenant_id, destination_id, local_part
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb)
+        as r (domain_id uuid, tenant_id uuid, destination_id uuid, forms text)
+      cross join lateral unnest(string_to_array(forms, chr(10))) as local_part
+    order by domain_id, local_part`;
 }
 
 function missingOf(sql: SqlExecutor, domainId: string, forms: readonly string[]) {

@@ -6,13 +6,13 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import type { RecipientListWork } from '../settings/domain-create.ts';
+import type { FirstList, RecipientListWork } from '../settings/domain-create.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
 import { forgetAnswers } from './forget.ts';
 import { type ChangeDomain, type ChangeList, createListChange, replaceList } from './list-change.ts';
 import { checkLocalParts } from './list-input.ts';
 import { createListLookup, type LookupOptions, type ListLookup } from './list-lookup.ts';
-import { deleteEntries, type EntriesRequest, isList, listEntries, pinPlans, writeFirstList } from './list-store.ts';
+import { deleteEntries, type EntriesRequest, isList, listEntries, pinPlans, writeFirstLists } from './list-store.ts';
 
 export interface RecipientListsDependencies extends Omit<LookupOptions, 'sql'> {
   readonly sql: Sql;
@@ -46,15 +46,20 @@ export const recipientListWork: RecipientListWork = {
   forgetAnswers,
 };
 
-async function insertFirst(sql: SqlExecutor, domain: RelayDomain, localParts: readonly string[]): Promise<RelayDomain> {
-  if (localParts.length === 0) return domain;
+async function insertFirst(sql: SqlExecutor, created: readonly FirstList[]): Promise<readonly RelayDomain[]> {
+  const lists = created.flatMap(({ domain, localParts }) =>
+    localParts.length === 0 ? [] : [{ domain, forms: localParts }],
+  );
+  if (lists.length === 0) return created.map(({ domain }) => domain);
   await pinPlans(sql);
-  await writeFirstList(sql, domain, localParts);
-  const [row] = await sql<DomainRow[]>`
-    update domains
-    set recipient_count = ${localParts.length}, recipient_generation = recipient_generation + 1
-    where id = ${domain.id}
+  await writeFirstLists(sql, lists);
+  const rows = await sql<DomainRow[]>`
+    update domains d
+    set recipient_count = l.count, recipient_generation = recipient_generation + 1
+    from unnest(${lists.map(({ domain }) => domain.id)}::uuid[], ${lists.map(({ forms }) => forms.length)}::integer[])
+      as l (domain_id, count)
+    where d.id = l.domain_id
     returning ${sql(DOMAIN_COLUMNS)}`;
-  if (row === undefined) throw new Error('a new domain has gone');
-  return relayDomainOf(row);
+  const byId = new Map(rows.map((row) => [row.id, relayDomainOf(row)]));
+  return created.map(({ domain }) => byId.get(domain.id) ?? domain);
 }

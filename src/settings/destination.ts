@@ -4,79 +4,79 @@
  * A mere claim owns nothing: what waits for that name is the service's own mail or another's.
  */
 import type { SqlExecutor } from '../db/client.ts';
-import { newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import type { DomainSettings } from './domain-settings.ts';
 
 /**
  * Locks the destinations of these names until COMMIT, where there are any: before their domains, and those before their tenant.
  * One order for all who change domains, so that none waits for another crosswise. `made`: names whose destinations are to be there.
+ * Returns ids by name.
  */
 export async function lockDestinations(
   sql: SqlExecutor,
   names: readonly string[],
   made: readonly string[] = [],
-): Promise<void> {
+): Promise<ReadonlyMap<string, string>> {
   if (made.length > 0) {
     await sql`
       insert into destinations (id, tenant_id, name, kind)
       select new_id(), ${OPERATOR_TENANT_ID}::uuid, name, 'INTERNAL' from unnest(${[...made]}::text[]) as name order by name
       on conflict do nothing`;
   }
-  await sql`select from destinations where name = any(${[...names]}::text[]) order by name for no key update`;
+  const rows = await sql<{ name: string; id: string }[]>`
+    select name, id from destinations where name = any(${[...names]}::text[]) order by name for no key update`;
+  return new Map(rows.map(({ name, id }) => [name, id]));
 }
 
-/** The destination of this name, made if need be, locked against another change at the same time. Returns its id. */
-export async function lockDestination(sql: SqlExecutor, name: string): Promise<string> {
-  const [row] = await sql<{ id: string }[]>`
-    insert into destinations (id, tenant_id, name, kind)
-    values (${newId()}, ${OPERATOR_TENANT_ID}, ${name}, 'INTERNAL')
-    on conflict (name) do update set name = excluded.name
-    returning id`;
-  if (row === undefined) throw new Error('an upsert returned no row');
-  return row.id;
-}
-
-interface Adoption {
+export interface Adoption {
   readonly tenantId: string;
   readonly destinationId: string;
   readonly settings: DomainSettings;
 }
 
-/** From now on a served domain's: where our reports went before, or what an earlier domain left behind. */
-export async function adoptDestination(
-  sql: SqlExecutor,
-  { tenantId, destinationId, settings: { deliverTo, tlsPolicy, drainPerMinute } }: Adoption,
-): Promise<void> {
-  await endOutages(sql, tenantId, destinationId);
-  const route = JSON.stringify(deliverTo);
+/** From now on served domains': where our reports went before, or what earlier domains left behind. */
+export async function adoptDestinations(sql: SqlExecutor, adoptions: readonly Adoption[]): Promise<void> {
+  const rows = JSON.stringify(
+    adoptions.map(({ tenantId, destinationId, settings: { deliverTo, tlsPolicy, drainPerMinute } }) => ({
+      id: destinationId,
+      tenant_id: tenantId,
+      deliver_to: deliverTo,
+      tls_policy: tlsPolicy,
+      drain_per_minute: drainPerMinute,
+    })),
+  );
+  await endOutages(sql, rows);
   await sql`
-    update destinations
+    update destinations d
     set kind = 'RELAY',
-        tenant_id = ${tenantId},
-        deliver_to = ${route}::text::jsonb,
-        tls_policy = ${tlsPolicy},
-        drain_per_minute = ${drainPerMinute},
-        route_generation = route_generation + (deliver_to is distinct from ${route}::text::jsonb)::integer
-    where id = ${destinationId}`;
+        tenant_id = a.tenant_id,
+        deliver_to = a.deliver_to,
+        tls_policy = a.tls_policy,
+        drain_per_minute = a.drain_per_minute,
+        route_generation = route_generation + (d.deliver_to is distinct from a.deliver_to)::integer
+    from jsonb_to_recordset(${rows}::text::jsonb)
+      as a (id uuid, tenant_id uuid, deliver_to jsonb, tls_policy text, drain_per_minute integer)
+    where d.id = a.id`;
 }
 
 /**
  * Another owner's outages are over for him: what the primary says from now on is not his to know. The clock begins anew, so that
  * the new owner has an outage of his own if the primary is still away.
  */
-async function endOutages(sql: SqlExecutor, tenantId: string, destinationId: string): Promise<void> {
+async function endOutages(sql: SqlExecutor, adoptions: string): Promise<void> {
   await sql`
     with others as (
-      select id, tenant_id, ended_at is null as is_open from outages
-      where destination_id = ${destinationId} and tenant_id <> ${tenantId} and (ended_at is null or drained_at is null)
+      select o.id, o.tenant_id, o.destination_id, o.ended_at is null as is_open
+      from jsonb_to_recordset(${adoptions}::text::jsonb) as a (id uuid, tenant_id uuid)
+        join outages o on o.destination_id = a.id
+      where o.tenant_id <> a.tenant_id and (o.ended_at is null or o.drained_at is null)
     ), stopped as (
       update destinations d
       set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null
-      from others where others.is_open and d.id = ${destinationId}
+      from others where others.is_open and d.id = others.destination_id
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
-      select new_id(), tenant_id, ${destinationId}::uuid, 'OUTAGE_CLOSED',
+      select new_id(), tenant_id, destination_id, 'OUTAGE_CLOSED',
         jsonb_build_object('outageId', id, 'reason', 'the domain has another owner')
       from others where is_open
     )

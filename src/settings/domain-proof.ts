@@ -9,7 +9,7 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { mineOnly } from './conditions.ts';
-import { adoptDestination, lockDestinations } from './destination.ts';
+import { adoptDestinations, lockDestinations } from './destination.ts';
 import type { RunChanges } from './domain-change.ts';
 import type { RecipientListWork } from './domain-create.ts';
 import { settingsOf } from './domain-settings.ts';
@@ -186,8 +186,8 @@ async function activate(sql: SqlExecutor, domain: RelayDomain, lists: RecipientL
   await sql`
     update domains set status = 'ACTIVE', revision = revision + 1, updated_at = bmx_now() where id = ${domain.id}`;
   const { tenantId, destinationId } = domain;
-  await adoptDestination(sql, { tenantId, destinationId, settings: settingsOf(domain) });
-  await lists.forgetAnswers(sql, destinationId, 'ALL');
+  await adoptDestinations(sql, [{ tenantId, destinationId, settings: settingsOf(domain) }]);
+  await lists.forgetAnswers(sql, [destinationId], 'ALL');
   await record(sql, domain, 'DOMAIN_ACTIVATED');
 }
 

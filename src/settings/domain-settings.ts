@@ -133,20 +133,20 @@ function orDefault<T>(value: T | null | undefined, present: T, byDefault: T): T 
   return value === undefined ? present : (value ?? byDefault);
 }
 
-/** Columns of `domains` and their values, for an insert or an update; jsonb as text, to be cast. */
-export function columnsOf(settings: DomainSettings) {
+/** Columns of `domains` and their values, as plain JSON. */
+export function rowOfSettings(settings: DomainSettings) {
   return {
-    deliverTo: JSON.stringify(settings.deliverTo),
-    labels: JSON.stringify(settings.labels),
-    recipientDelimiter: settings.recipientDelimiter,
-    callAheads: settings.callAheads,
-    policy: settings.unknownWhileDown.policy,
-    hours: settings.unknownWhileDown.hours,
-    dnsbl: JSON.stringify(settings.dnsbl),
-    tlsPolicy: settings.tlsPolicy,
-    drainPerMinute: settings.drainPerMinute,
-    etrnClients: JSON.stringify(settings.etrnClients),
-    delayReports: settings.delayReports,
+    deliver_to: settings.deliverTo,
+    labels: settings.labels,
+    recipient_delimiter: settings.recipientDelimiter,
+    call_aheads: settings.callAheads,
+    unknown_while_down: settings.unknownWhileDown.policy,
+    unknown_defer_hours: settings.unknownWhileDown.hours,
+    dnsbl: settings.dnsbl,
+    tls_policy: settings.tlsPolicy,
+    drain_per_minute: settings.drainPerMinute,
+    etrn_clients: settings.etrnClients,
+    delay_reports: settings.delayReports,
   };
 }
 

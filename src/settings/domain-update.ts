@@ -14,9 +14,9 @@ import type { RecipientListWork } from './domain-create.ts';
 import { lockDomain } from './domain-lock.ts';
 import {
   applySettings,
-  columnsOf,
   type DomainSettings,
   type DomainSettingsInput,
+  rowOfSettings,
   settingsOf,
 } from './domain-settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
@@ -118,42 +118,43 @@ export async function storeSettings(
   },
 ): Promise<DomainChange> {
   const { domain, before, after, lists } = change;
-  const columns = columnsOf(after);
-  const [row] = await sql<DomainRow[]>`
+  const row = rowOfSettings(after);
+  const deliverTo = JSON.stringify(row.deliver_to);
+  const [stored] = await sql<DomainRow[]>`
     update domains
-    set deliver_to = ${columns.deliverTo}::text::jsonb,
-        labels = ${columns.labels}::text::jsonb,
-        recipient_delimiter = ${columns.recipientDelimiter},
-        call_aheads = ${columns.callAheads},
-        unknown_while_down = ${columns.policy},
-        unknown_defer_hours = ${columns.hours},
-        dnsbl = ${columns.dnsbl}::text::jsonb,
-        tls_policy = ${columns.tlsPolicy},
-        drain_per_minute = ${columns.drainPerMinute},
-        etrn_clients = ${columns.etrnClients}::text::jsonb,
-        delay_reports = ${columns.delayReports},
+    set deliver_to = ${deliverTo}::text::jsonb,
+        labels = ${JSON.stringify(row.labels)}::text::jsonb,
+        recipient_delimiter = ${row.recipient_delimiter},
+        call_aheads = ${row.call_aheads},
+        unknown_while_down = ${row.unknown_while_down},
+        unknown_defer_hours = ${row.unknown_defer_hours},
+        dnsbl = ${JSON.stringify(row.dnsbl)}::text::jsonb,
+        tls_policy = ${row.tls_policy},
+        drain_per_minute = ${row.drain_per_minute},
+        etrn_clients = ${JSON.stringify(row.etrn_clients)}::text::jsonb,
+        delay_reports = ${row.delay_reports},
         revision = revision + 1,
         updated_at = bmx_now()
     where id = ${domain.id}
     returning ${sql(DOMAIN_COLUMNS)}`;
-  if (row === undefined) return noSuchDomain(domain.name);
+  if (stored === undefined) return noSuchDomain(domain.name);
 
   // A claim that is not served yet has no say in where the mail of its name goes.
   if (domain.status !== 'PENDING') {
     await sql`
       update destinations d
-      set deliver_to = ${columns.deliverTo}::text::jsonb,
-          tls_policy = ${columns.tlsPolicy},
-          drain_per_minute = ${columns.drainPerMinute},
-          route_generation = route_generation + (deliver_to is distinct from ${columns.deliverTo}::text::jsonb)::integer,
+      set deliver_to = ${deliverTo}::text::jsonb,
+          tls_policy = ${row.tls_policy},
+          drain_per_minute = ${row.drain_per_minute},
+          route_generation = route_generation + (deliver_to is distinct from ${deliverTo}::text::jsonb)::integer,
           -- The breaker has judged the old hosts: the new ones are asked at once.
           flush_requested_at = case
-            when breaker = 'OPEN' and deliver_to is distinct from ${columns.deliverTo}::text::jsonb
+            when breaker = 'OPEN' and deliver_to is distinct from ${deliverTo}::text::jsonb
               and not ${isPausedNow(sql)} then bmx_now()
             else flush_requested_at end
       where id = ${domain.destinationId}`;
     const isRerouted = !isDeepStrictEqual(after.deliverTo, before.deliverTo);
-    if (isRerouted) await lists.forgetAnswers(sql, domain.destinationId, 'REFUSALS');
+    if (isRerouted) await lists.forgetAnswers(sql, [domain.destinationId], 'REFUSALS');
   }
   await recordEvent(sql, {
     tenantId: domain.tenantId,
@@ -162,5 +163,5 @@ export async function storeSettings(
     kind: 'DOMAIN_UPDATED',
     facts: { name: domain.name, ...actorOf(viewer), before, after },
   });
-  return { kind: 'DONE', domain: relayDomainOf(row) };
+  return { kind: 'DONE', domain: relayDomainOf(stored) };
 }

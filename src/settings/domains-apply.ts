@@ -7,7 +7,7 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { lockDestinations } from './destination.ts';
 import type { DomainChange, RunChanges } from './domain-change.ts';
-import { insertDomain, type RecipientListWork } from './domain-create.ts';
+import { insertDomains, type RecipientListWork } from './domain-create.ts';
 import { type CancelHeld, removeDomain } from './domain-delete.ts';
 import type { NewDomainDependencies } from './domain-new.ts';
 import { settingsOf } from './domain-settings.ts';
@@ -98,14 +98,40 @@ async function runSteps(
     await lockDestinations(sql, names, made);
     const errors: UserError[] = [...(await lockUnchanged(sql, sorted))];
     const differences: DomainDifference[] = [];
-    for (const step of errors.length === 0 ? sorted : []) {
+    const changes = sorted.filter((step) => step.kind !== 'CREATE');
+    for (const step of errors.length === 0 ? changes : []) {
       const change = await runStep(sql, viewer, { step, input, lists: deps.recipientLists });
       errors.push(...errorsOfStep(step, change));
       if (change.kind === 'DONE') differences.push(differenceOf(step, change.domain));
     }
+    // Behind the others: what is removed makes room in a quota.
+    if (errors.length === 0) {
+      const made = await createAll(sql, viewer, { steps: sorted, lists: deps.recipientLists });
+      errors.push(...made.errors);
+      differences.push(...made.differences);
+    }
     if (errors.length === 0) await record(sql, differences);
     return { result: errors, changed: errors.length === 0 ? names : null };
   });
+}
+
+async function createAll(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { steps, lists }: { readonly steps: readonly PlannedStep[]; readonly lists: RecipientListWork },
+): Promise<{ readonly errors: readonly UserError[]; readonly differences: readonly DomainDifference[] }> {
+  const creations = steps.filter((step) => step.kind === 'CREATE');
+  const domains = creations.map(({ domain }) => domain);
+  const { created, refused } = await insertDomains(sql, viewer, { domains, lists });
+  const errors = refused.flatMap(({ index, error }) => {
+    const step = creations[index];
+    return step === undefined ? [] : errorsOfStep(step, { kind: 'REFUSED', errors: [error], domain: null });
+  });
+  const differences = created.flatMap((domain, index) => {
+    const step = creations[index];
+    return step === undefined ? [] : [differenceOf(step, domain)];
+  });
+  return { errors, differences };
 }
 
 /** Complaints about those that are not what the plan saw. */
@@ -123,15 +149,13 @@ async function lockUnchanged(sql: SqlExecutor, steps: readonly PlannedStep[]): P
 }
 
 interface StepRun {
-  readonly step: PlannedStep;
+  readonly step: Exclude<PlannedStep, { kind: 'CREATE' }>;
   readonly input: DomainsApplyInput;
   readonly lists: RecipientListWork;
 }
 
 async function runStep(sql: SqlExecutor, viewer: Viewer, { step, input, lists }: StepRun): Promise<DomainChange> {
   switch (step.kind) {
-    case 'CREATE':
-      return insertDomain(sql, viewer, { domain: step.domain, lists });
     case 'DELETE':
       return removeDomain(sql, viewer, { domain: step.domain, held: input.held ?? null, lists });
     case 'KEEP':

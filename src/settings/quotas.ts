@@ -107,17 +107,31 @@ const WHAT: Readonly<Record<keyof Quotas, string>> = {
 /** A complaint when the tenant may not have so many more; locks the tenant's row until COMMIT when it has such a quota. */
 export async function checkQuota(sql: SqlExecutor, need: Need): Promise<UserError | null> {
   if (need.more <= 0) return null;
+  return (await checkQuotaOfEach(sql, { ...need, more: [need.more] }))?.error ?? null;
+}
+
+/** As checkQuota, of several additions in their order: which of them is the first too many, and the complaint about it. */
+export async function checkQuotaOfEach(
+  sql: SqlExecutor,
+  need: Omit<Need, 'more'> & { readonly more: readonly number[] },
+): Promise<{ readonly index: number; readonly error: UserError } | null> {
+  if (need.more.every((more) => more <= 0)) return null;
   const column = COLUMNS[need.quota];
   const [tenant] = await sql<{ most: number }[]>`
     select ${sql(column)} as most from tenants where id = ${need.tenantId} and ${sql(column)} is not null for no key update`;
   if (tenant === undefined) return null;
   const count = await countOf(sql, need);
-  if (count + need.more <= tenant.most) return null;
+  let sum = count;
+  const index = need.more.findIndex((more) => {
+    sum += more;
+    return more > 0 && sum > tenant.most;
+  });
+  if (index === -1) return null;
   const message = `At most ${tenant.most} ${WHAT[need.quota]} are allowed, and there are ${count}. Remove some, or ask the operator for more.`;
-  return { field: need.field, message, code: 'QUOTA' };
+  return { index, error: { field: need.field, message, code: 'QUOTA' } };
 }
 
-async function countOf(sql: SqlExecutor, { tenantId, quota }: Need): Promise<number> {
+async function countOf(sql: SqlExecutor, { tenantId, quota }: Pick<Need, 'tenantId' | 'quota'>): Promise<number> {
   const counting = {
     domains: sql`select count(*)::integer as count from domains where tenant_id = ${tenantId}`,
     recipientEntries: sql`select coalesce(sum(recipient_count), 0)::integer as count from domains where tenant_id = ${tenantId}`,

@@ -317,7 +317,7 @@ describe('a primary that answers', () => {
     const moved = { ...domain, deliverTo: [{ host: 'localhost', port: scene.primary.port }] };
     await scene.db
       .sql`update domains set deliver_to = ${JSON.stringify(moved.deliverTo)}::text::jsonb where id = ${domain.id}`;
-    await forgetAnswers(scene.db.sql, domain.destinationId, 'REFUSALS');
+    await forgetAnswers(scene.db.sql, [domain.destinationId], 'REFUSALS');
     scene.mailboxes('bob');
     for (const node of nodes) expect(await node.rcpt(moved, 'bob')).toBe('250');
   });
