@@ -179,12 +179,12 @@ async function earliestReplay(sql: SqlExecutor, since: Date): Promise<Date> {
   return row?.since ?? since;
 }
 
-/** Ended ones past their time, up to `limit`. Any number of nodes may call it. */
+/** Those past their time, up to `limit`, also what waits for a secret that nobody asks for. Any number of nodes may call it. */
 export async function dropOldDeliveries(sql: SqlExecutor, limit: number): Promise<void> {
   await sql`
     delete from webhook_deliveries where id in (
       select id from webhook_deliveries
-      where created_at < bmx_now() - make_interval(days => ${DAYS_KEPT}) and state <> 'PENDING'
+      where created_at < bmx_now() - make_interval(days => ${DAYS_KEPT})
       order by created_at limit ${limit} for update skip locked)`;
 }
 

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { openDatabase } from '../../src/db/client.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
+import { dropOldDeliveries } from '../../src/notify/deliveries.ts';
 import { addTenant } from '../control/harness.ts';
 import { until } from '../helpers/child.ts';
 import { type Receiver, signersOf } from '../helpers/webhook-receiver.ts';
@@ -423,6 +424,23 @@ test('a deleted webhook gets nothing more, also of what was pending', async () =
   await world.node.tick();
   expect(receiver.received).toHaveLength(1);
   expect(await world.sql`select from webhook_deliveries`).toHaveLength(0);
+});
+
+test('deliveries go after thirty days, also those that never had a secret', async () => {
+  const { id } = await world.webhook({ url: receiver.url });
+  const waiting = await world.webhook({ url: receiver.url });
+  await world.sql`delete from webhook_secrets where webhook_id = ${waiting.id}`;
+  await world.event('OUTAGE_OPENED', destinationId, OPENED);
+  await world.untilAttempts(1);
+  await world.database.moveClock('29 days');
+  await world.event('OUTAGE_CLOSED', destinationId, OPENED);
+  await world.untilAttempts(2);
+  await dropOldDeliveries(world.sql, 100);
+  expect([(await world.delivered(id)).length, (await world.delivered(waiting.id)).length]).toEqual([2, 2]);
+  await world.database.moveClock('2 days');
+  await dropOldDeliveries(world.sql, 100);
+  expect((await world.delivered(id)).map(({ type }) => type)).toEqual(['outage.closed']);
+  expect((await world.delivered(waiting.id)).map(({ type }) => type)).toEqual(['outage.closed']);
 });
 
 test('a ping is sent at once, once, and says what came back', async () => {
