@@ -29,6 +29,7 @@ import { formatReport, type Report } from './report.ts';
 import { runStart } from './start.ts';
 import { runSubscribers } from './subscribers.ts';
 import { runUserList } from './user-list.ts';
+import { runWebhooks } from './webhooks.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report[]>>> = {
   accept: () => runAccept(ACCEPT),
@@ -57,6 +58,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   start: runStart,
   subscribers: runSubscribers,
   'user-list': runUserList,
+  webhooks: runWebhooks,
 };
 
 const name = process.argv[2] ?? '';

@@ -59,6 +59,8 @@ export async function claimDeliveries(sql: SqlExecutor, request: ClaimRequest): 
           + (select count(*) from busy where busy.tenant_id = w.tenant_id) as place
       from pending p
         join webhooks w on w.id = p.webhook_id and w.is_enabled
+          -- Rows of a tenant that has no room are not even locked.
+          and (select count(*) from busy where busy.tenant_id = w.tenant_id) < ${mostOfTenant}
         join webhook_secrets s on s.webhook_id = w.id
         cross join lateral (
           select id, next_attempt_at from webhook_deliveries
