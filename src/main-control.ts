@@ -70,6 +70,7 @@ export interface ControlParts {
 export interface OpenedControl {
   /** `host:port` as bound. */
   readonly address: string;
+  subscriptionCount(): number;
   close(): Promise<void>;
 }
 
@@ -155,11 +156,16 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     },
     observeMx: parts.observeMx,
     readiness: parts.readiness,
+    onRequest: metrics.apiRequest,
     renderMetrics: metrics.render,
   });
   if (listening.kind === 'FAILED') throw new StartError(listening.message);
   const { host, port } = listening.address;
-  return { address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, close: listening.close };
+  return {
+    address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    subscriptionCount: listening.subscriptionCount,
+    close: listening.close,
+  };
 }
 
 /** The operator token: from the environment, else from DATA_DIR, made there once with mode 0600. */

@@ -97,7 +97,7 @@ function deliveryEvents({ config, recipients, log, metrics }: DeliveryParts): De
       const transactions = new Map(fates.map(({ messageId, transactionId }) => [messageId, transactionId]));
       for (const { messageId, records } of settlements) {
         for (const { host, address, tls, outcome, reply, latencyMs, recipientNumbers } of records) {
-          metrics.attempted(outcome);
+          metrics.attempted({ outcome, reply, latencyMs });
           log.attempt({
             messageId,
             transactionId: transactions.get(messageId) ?? null,

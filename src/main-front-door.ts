@@ -100,6 +100,7 @@ export async function buildFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> 
     hostname: config.mxHostname,
     ownAddresses,
     monotonicMs,
+    onAsked: metrics.calledAhead,
     onFault: (error) => log.fault({ where: 'call-ahead', error }),
     openOutages,
   });

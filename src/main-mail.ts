@@ -7,6 +7,7 @@ import { openAcceptWriter } from './db/accept-writer.ts';
 import type { Database } from './db/client.ts';
 import { createInbound } from './inbound/inbound.ts';
 import type { Inbound } from './inbound/options.ts';
+import type { TlsMaterial } from './inbound/tls-material.ts';
 import type { WakeUps } from './jobs/wake-ups.ts';
 import { normalizeDomain } from './mail/address.ts';
 import { newId } from './mail/id.ts';
@@ -40,6 +41,8 @@ export interface MailParts {
   readonly database: Database;
   readonly wakeUps: WakeUps;
   readonly ready: ReadinessWatch;
+  /** Told once they are loaded. */
+  readonly certificates: { current: (() => TlsMaterial) | null };
   readonly resolver: Resolver;
   readonly isTrusted: (address: string) => boolean;
   readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;
@@ -77,13 +80,15 @@ export async function openInbound(
     checks,
     note: guard.note,
   };
+  const tls = watchCertificates(parts);
+  parts.certificates.current = tls;
   let storedBytes = 0;
   return createInbound({
     listen: config.smtpListen.map(({ address, port }) => ({ host: address, port })),
     hostname: config.mxHostname,
     names: config.mxNames,
     publicUrl: config.publicUrl,
-    tls: watchCertificates(parts),
+    tls,
     messageSizeLimit: parts.messageSizeLimit,
     inFlightBytes: config.inFlightBytes,
     bareNewlines: config.bareNewlines,
@@ -137,11 +142,11 @@ export async function openInbound(
       disconnected: log.disconnected,
       tlsSession: metrics.tlsSession,
       accepted: (fields) => {
-        metrics.accepted({ sizeBytes: fields.sizeBytes });
+        metrics.accepted(fields);
         log.accepted(fields);
       },
       refused: (fields, subject) => {
-        metrics.refused(fields.rejection ?? fields.reply.slice(0, 3));
+        metrics.refused(fields);
         log.refused(fields);
         const { reference, rejection } = fields;
         if (reference === null || rejection === null) return;

@@ -1,15 +1,13 @@
 /**
  * One node of the service: its rooms in the order in which they start, and the reverse in which they stop.
  */
-import { within } from './clock.ts';
+import { monotonicMs, within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
 import { isConnectionLost } from './db/connection-lost.ts';
 import { listenTo } from './db/listen.ts';
-import { findOldestSnapshot } from './db/oldest-snapshot.ts';
 import { StartError } from './db/start-error.ts';
 import { createHostMemory } from './delivery/host-memory.ts';
 import type { Delivery } from './delivery/worker.ts';
-import type { Inbound } from './inbound/options.ts';
 import { joinNodes, type Nodes } from './jobs/nodes.ts';
 import { startWakeUps, type WakeUps } from './jobs/wake-ups.ts';
 import { startCare } from './main-care.ts';
@@ -17,7 +15,8 @@ import { openControl, readOperatorToken } from './main-control.ts';
 import { type OpenedDatabase, openMainDatabase } from './main-database.ts';
 import { buildDelivery } from './main-delivery.ts';
 import { buildStartQueue } from './main-etrn.ts';
-import { buildFrontDoor, type FrontDoor } from './main-front-door.ts';
+import { buildFrontDoor } from './main-front-door.ts';
+import { emptyRooms, gaugeSources, type Rooms, watchEventLoop } from './main-gauges.ts';
 import { buildSpool, type MailParts, openInbound } from './main-mail.ts';
 import { startOperationWork } from './main-operations.ts';
 import { checkPlaces } from './main-preflight.ts';
@@ -31,13 +30,11 @@ import { createRouting, type Routing } from './main-routing.ts';
 import { createTimers, type Timers } from './main-timers.ts';
 import { buildTlsSources } from './main-tls.ts';
 import { isWithin } from './net/addresses.ts';
-import { countOpenBreakers } from './outage/breaker-inspect.ts';
-import { countOpenOutages } from './outage/inspect.ts';
 import type { OwnTrouble } from './outage/own-trouble.ts';
 import { dropDeadOwnership, findOwners } from './outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from './queue/claim.ts';
 import { cancelHeld } from './queue/commands.ts';
-import { foldDeltas, readHeld } from './queue/counts.ts';
+import { foldDeltas } from './queue/counts.ts';
 import { recipientListWork } from './recipients/list.ts';
 import { SETTINGS_CHANNEL } from './settings/channel.ts';
 import { createDomains, type Domains } from './settings/domains.ts';
@@ -72,7 +69,7 @@ export interface NodeOptions {
 type OnStop = (stop: () => Promise<unknown>, withinMs?: number) => void;
 
 /** What every later room stands on. */
-interface Ground extends NodeOptions {
+interface Ground extends NodeOptions, Rooms {
   readonly opened: OpenedDatabase;
   readonly metrics: Metrics;
   readonly timers: Timers;
@@ -83,12 +80,6 @@ interface Ground extends NodeOptions {
   readonly recipients: RecipientParts;
   readonly messageSizeLimit: () => number;
   readonly onStop: OnStop;
-  /** The listener once it is open. */
-  readonly inbound: { current: Inbound | null };
-  /** What stands before it. */
-  readonly door: { current: FrontDoor | null };
-  /** Since when most primaries fail at once, as this node read it last. */
-  readonly ownTrouble: { since: Date | null };
 }
 
 /** Starts all that the roles of this process need. Throws StartError for what the operator can mend. */
@@ -121,7 +112,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
   const operator = await readOperatorToken(config);
   const { opened, domains, metrics } = ground;
 
-  const delivery: { current: Delivery | null } = { current: null };
+  const { delivery } = ground;
   const nodes = await takePlace(ground, () => delivery.current?.abort());
   const wakeUps = await startWakeUps({
     target: opened.database.pgTarget,
@@ -154,6 +145,10 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     log,
     metrics,
   });
+  ground.control.current = {
+    subscriptionCount: control.subscriptionCount,
+    isReady: () => readinessReasons(ground, nodes).length === 0,
+  };
   onStop(() => control.close());
   if (config.roles.has('inbound')) await startInbound(ground, { wakeUps, poke });
   tellStarted(ground, { http: control.address, operatorTokenFile: operator.file });
@@ -164,23 +159,12 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   const opened = await openMainDatabase(config, log);
   onStop(() => opened.stop(), STOP_PATIENTLY_MS);
   const { sql } = opened.database;
-  const inbound: Ground['inbound'] = { current: null };
-  const door: Ground['door'] = { current: null };
-  const ownTrouble: Ground['ownTrouble'] = { since: null };
+  const rooms = emptyRooms();
+  const { inbound, door } = rooms;
   const metrics = createMetrics({
     version,
     runtime,
-    sources: {
-      held: () => readHeld(opened.database.queueSql),
-      openOutages: () => countOpenOutages(sql),
-      openBreakers: () => countOpenBreakers(sql),
-      connections: () => inbound.current?.connectionCount() ?? 0,
-      inFlightBytes: () => inbound.current?.inFlightBytes() ?? 0,
-      dnsblZonesOff: () => door.current?.dnsblZonesOff() ?? 0,
-      ownTrouble: () => (ownTrouble.since === null ? 0 : 1),
-      oldestSnapshotSeconds: async () => ((await findOldestSnapshot(sql))?.ageMs ?? 0) / 1000,
-      ...(opened.freeBytes === null ? {} : { freeBytes: opened.freeBytes }),
-    },
+    sources: gaugeSources(opened, rooms),
     withProcessMetrics: true,
   });
   const timers = createTimers((where, error) => {
@@ -189,6 +173,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     if (isConnectionLost(error)) log.trace({ where, message: 'the database is away' });
     else log.fault({ where, error });
   });
+  watchEventLoop(timers, metrics);
   const { freeBytes } = opened;
   const ready = watchReadiness({ sql, freeBytes, minFreeBytes: config.minFreeBytes, timers, log });
 
@@ -236,6 +221,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   onStop(() => listener.close());
   return {
     ...options,
+    ...rooms,
     opened,
     metrics,
     timers,
@@ -246,9 +232,6 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     recipients,
     messageSizeLimit,
     onStop,
-    inbound,
-    door,
-    ownTrouble,
   };
 }
 
@@ -303,7 +286,10 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
       message: 'DELIVERY_HOLD is set: mail is accepted and held, nothing is delivered',
     });
   } else {
-    timers.every(SWEEP_EVERY_MS, 'sweep', () => delivery.sweep());
+    timers.every(SWEEP_EVERY_MS, 'sweep', async () => {
+      await delivery.sweep();
+      ground.sweep.endedAt = monotonicMs();
+    });
     await wakeUps.handle(delivery.poke);
   }
   return delivery;

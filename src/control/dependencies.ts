@@ -37,6 +37,7 @@ import type { Tenants } from '../settings/tenants.ts';
 import type { TokenBook } from '../settings/token-book.ts';
 import type { Tokens } from '../settings/tokens.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
 export type MxVerdict =
   | 'OK'
@@ -171,5 +172,7 @@ export interface ControlDependencies {
 
   /** Why the service is not ready, one sentence each; empty when it is. */
   readonly readiness: () => Promise<readonly string[]>;
+  /** A request to /graphql was answered. */
+  readonly onRequest: Metrics['apiRequest'];
   readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }

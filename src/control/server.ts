@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import { type ExecutionResult, getOperationAST, GraphQLError } from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { type Context as HttpContext, Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
@@ -29,6 +29,7 @@ import { findForbidden, guardMutations } from './required-scopes.ts';
 import { rejectPage } from './reject-pages.ts';
 import { resolvers } from './resolvers.ts';
 import type { Session } from './subscriptions/session.ts';
+import type { ApiOperation } from '../telemetry/metrics.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.ts';
 
 export type { ControlDependencies } from './dependencies.ts';
@@ -42,8 +43,12 @@ const PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 
 const SDL = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 
+export type ControlResult =
+  | Extract<ListenResult, { kind: 'FAILED' }>
+  | (Exclude<ListenResult, { kind: 'FAILED' }> & { readonly subscriptionCount: () => number });
+
 /** Starts listening. FAILED, with one line for the operator, when the address cannot be had. */
-export async function createControl(deps: ControlDependencies): Promise<ListenResult> {
+export async function createControl(deps: ControlDependencies): Promise<ControlResult> {
   const subscriptions = createSubscriptions(deps);
   const app = createApp(deps, subscriptions);
   const answer = getRequestListener(app.fetch);
@@ -52,6 +57,7 @@ export async function createControl(deps: ControlDependencies): Promise<ListenRe
   if (listening.kind === 'FAILED') return listening;
   return {
     ...listening,
+    subscriptionCount: subscriptions.count,
     async close() {
       await subscriptions.close();
       await listening.close();
@@ -59,9 +65,15 @@ export async function createControl(deps: ControlDependencies): Promise<ListenRe
   };
 }
 
+/** For the metrics: what a request asks for, and the code of its first error. */
+interface AskedOf {
+  operation: ApiOperation;
+  code: string;
+}
+
 interface AppTypes {
   Bindings: HttpBindings;
-  Variables: { requestId: string };
+  Variables: { requestId: string; asked: AskedOf };
 }
 
 function createApp(deps: ControlDependencies, subscriptions: Subscriptions): Hono<AppTypes> {
@@ -110,13 +122,23 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscription
   const rateLimit = createRateLimit(monotonicMs);
   const handle = createGraphqlHandler(deps, { subscriptions, rateLimit });
 
+  app.use('/graphql', async (c, next) => {
+    const asked: AskedOf = { operation: 'other', code: 'OK' };
+    c.set('asked', asked);
+    const startedAt = monotonicMs();
+    await next();
+    if (c.req.method === 'POST') deps.onRequest({ ...asked, latencyMs: monotonicMs() - startedAt });
+  });
   app.post('/graphql', async (c) => {
     const { incoming, outgoing } = c.env;
+    const asked = c.get('asked');
     const credential = c.req.header('Authorization') ?? '';
     const authenticateAgain = () => authenticate(credential, incoming.socket.remoteAddress ?? null);
     const caller = await authenticateAgain();
+    if (caller === null) asked.code = 'UNAUTHENTICATED';
     if (caller === null) return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
     const limitedFor = caller.viewer.isOperator ? 0 : rateLimit.begin(caller.actor.token?.id ?? '');
+    if (limitedFor > 0) asked.code = 'RATE_LIMITED';
     if (limitedFor > 0) return c.json(rateLimited(limitedFor), 429, { 'Retry-After': `${limitedFor}` });
     const session: Session = {
       caller,
@@ -127,8 +149,9 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscription
         if (!outgoing.writableFinished) outgoing.destroy();
       },
     };
-    const answer = await handle(c.req.raw, { session, requestId: c.get('requestId') });
+    const answer = await handle(c.req.raw, { session, requestId: c.get('requestId'), asked });
     const words = WORDLESS.get(answer.status);
+    if (words !== undefined) asked.code = `${answer.status}`;
     return words === undefined ? answer : Response.json(words, { status: answer.status });
   });
   app.all('/graphql', async (c) =>
@@ -140,6 +163,7 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscription
 interface RequestScope {
   readonly session: Session;
   readonly requestId: string;
+  readonly asked: AskedOf;
 }
 
 function createGraphqlHandler(
@@ -155,7 +179,7 @@ function createGraphqlHandler(
     schema,
     context: ({ session }: RequestScope) => createContext(deps, { subscriptions, session }),
     graphqlEndpoint: '/graphql',
-    plugins: [limits, scopeGuard, billing(rateLimit), sharing(deps), telling],
+    plugins: [noting, limits, scopeGuard, billing(rateLimit), sharing(deps), telling],
     maxRequestBodySize: MAX_BODY_BYTES,
     maskedErrors: {
       maskError(error) {
@@ -232,6 +256,21 @@ function sharing(deps: ControlDependencies): Plugin<Context> {
     },
   };
 }
+
+/** Before all others: what they refuse is noted too. */
+const noting: Plugin<RequestScope, RequestScope> = {
+  onExecute({ args: { document, operationName, contextValue } }) {
+    contextValue.asked.operation = getOperationAST(document, operationName)?.operation ?? 'other';
+  },
+  onSubscribe({ args: { contextValue } }) {
+    contextValue.asked.operation = 'subscription';
+  },
+  onResultProcess({ result, serverContext }) {
+    if (!('errors' in result) || result.errors?.[0] === undefined) return;
+    const code = result.errors[0].extensions?.['code'];
+    serverContext.asked.code = typeof code === 'string' ? code : 'INVALID';
+  },
+};
 
 const telling: Plugin = {
   onResultProcess({ result, setResult }) {

@@ -11,6 +11,7 @@ import { addArrayTypes } from './array-types.ts';
 import { BACKOFF_S, type Sql, steadyPool, type TransactionSql } from './steady-pool.ts';
 import { type DatabaseAddress, type DatabaseTarget, resolveTarget } from './target.ts';
 
+export { statementsUnderWay } from './steady-pool.ts';
 export type { Sql, TransactionSql };
 
 /** Anything that runs a statement: a pool or a transaction. */

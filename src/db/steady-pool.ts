@@ -63,6 +63,13 @@ interface Generation {
 /** `close` is missing in the driver's types. */
 type ClosableSql = Sql & { close(): Promise<void> };
 
+const USES = new WeakMap<Sql, () => number>();
+
+/** Statements and transactions of a pool made here that have begun and not ended. In memory. */
+export function statementsUnderWay(sql: Sql): number {
+  return USES.get(sql)?.() ?? 0;
+}
+
 type Work = (transaction: TransactionSql) => unknown;
 
 const NEVER = new Promise<never>(() => {});
@@ -275,10 +282,12 @@ export function steadyPool(open: (onClose: () => void) => Sql, connectMs: number
     },
   };
 
-  return new Proxy(current.sql, {
+  const pool = new Proxy(current.sql, {
     apply: (_target, _this, args) => followCurrent(Reflect.apply(current.sql, undefined, args) as unknown),
     get: (_target, property) =>
       (typeof property === 'string' ? replaced[property] : undefined) ??
       (Reflect.get(current.sql, property) as unknown),
   });
+  USES.set(pool, () => [...retired, current].reduce((sum, { pending }) => sum + pending.size, 0));
+  return pool;
 }

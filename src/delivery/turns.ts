@@ -26,6 +26,7 @@ export interface Turns {
   /** Asks for a turn as soon as there is room; repeats merge. A tenant that is not named is the destination's own. */
   poke(id: string, tenantId?: string): void;
   isRunning(id: string): boolean;
+  runningCount(): number;
   /** Starts nothing any more; resolves when the last run has ended. */
   stop(): Promise<void>;
 }
@@ -86,6 +87,7 @@ export function createTurns({ most, run, turnMs = TURN_MS }: TurnsDeps): Turns {
       else if (tenantId !== undefined || !tenants.has(id)) wait(id, tenantId ?? id);
     },
     isRunning: (id) => running.has(id),
+    runningCount: () => running.size,
     stop: async () => {
       isStopping = true;
       await Promise.all(runs);

@@ -81,6 +81,8 @@ export interface Delivery {
   poke(destinationId: string): void;
   /** Looks for destinations with something to do and pokes them. */
   sweep(): Promise<void>;
+  /** Destinations that are being delivered to now. */
+  destinationCount(): number;
   /** Cuts all attempts: this node has lost its place. */
   abort(): void;
   /** Takes nothing new and cuts what is before its final dot; what waits for the reply to it has `graceMs`. */
@@ -116,6 +118,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         if (!turns.isRunning(id) && !memory.isResting(id, flushRequestedAt)) turns.poke(id, tenantId);
       }
     },
+    destinationCount: turns.runningCount,
     abort: () => {
       cut.abort();
       cut = new AbortController();

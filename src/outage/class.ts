@@ -8,14 +8,17 @@
 import type { HostTrouble } from '../mail/outcome.ts';
 import { namesBlocklist } from '../mail/refusal-words.ts';
 
-export type OutageClass =
-  | 'DOWN'
-  | 'BLOCKING'
-  | 'GREYLISTING'
-  | 'RATE_LIMITING'
-  | 'TARPITTING'
-  | 'MISCONFIGURED'
-  | 'DNS_BROKEN';
+export const OUTAGE_CLASSES = [
+  'DOWN',
+  'BLOCKING',
+  'GREYLISTING',
+  'RATE_LIMITING',
+  'TARPITTING',
+  'MISCONFIGURED',
+  'DNS_BROKEN',
+] as const;
+
+export type OutageClass = (typeof OUTAGE_CLASSES)[number];
 
 /** What one try at one address met; a new one of the same host, address and reply takes its place. */
 export interface Evidence {

@@ -5,7 +5,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, type Condition, mineOnly } from '../settings/conditions.ts';
-import type { Evidence, OutageClass } from './class.ts';
+import { type Evidence, OUTAGE_CLASSES, type OutageClass } from './class.ts';
 
 export interface OutageView {
   readonly id: string;
@@ -147,8 +147,10 @@ async function select(sql: SqlExecutor, which: Condition): Promise<OutageView[]>
   }));
 }
 
-/** Of all tenants, for the metrics. */
-export async function countOpenOutages(sql: SqlExecutor): Promise<number> {
-  const [row] = await sql<{ count: number }[]>`select count(*) as count from outages where ended_at is null`;
-  return row?.count ?? 0;
+/** Of all tenants, for the metrics: every class, most with 0. */
+export async function countOpenOutages(sql: SqlExecutor): Promise<Readonly<Record<OutageClass, number>>> {
+  const rows = await sql<{ class: OutageClass; count: number }[]>`
+    select class, count(*) as count from outages where ended_at is null group by class`;
+  const none = Object.fromEntries(OUTAGE_CLASSES.map((name) => [name, 0])) as Record<OutageClass, number>;
+  return { ...none, ...Object.fromEntries(rows.map(({ class: name, count }) => [name, count])) };
 }

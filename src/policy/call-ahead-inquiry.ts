@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { formatAddress } from '../mail/address.ts';
-import { classifyCalloutReply } from '../mail/callout-verdict.ts';
+import { type CalloutVerdict, classifyCalloutReply } from '../mail/callout-verdict.ts';
 import type { NextHops } from '../net/next-hop.ts';
 import { openProbe, type ProbeReply } from '../net/smtp-probe.ts';
 import type { CalloutBreaker } from '../outage/breaker-callouts.ts';
@@ -31,6 +31,8 @@ export interface InquiryDeps {
   /** Addresses the primary may know us by: a refusal that names one is about us. */
   readonly ownAddresses: readonly string[];
   readonly monotonicMs: () => number;
+  /** What came of a question, for the metrics. */
+  readonly onAsked: (came: CalloutVerdict['verdict'] | Exclude<Finding['kind'], 'REPLY'>) => void;
   /** Work that nobody waits for has failed. */
   readonly onFault: (error: unknown) => void;
 }
@@ -122,12 +124,14 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
       finding = await laneOf(target.key).ask({ target, destinationId, address, deadlineMs });
       if (finding.kind !== 'SILENT') break;
     }
+    if (finding.kind !== 'REPLY') deps.onAsked(finding.kind);
     return finding;
   };
 
   const classify = (reply: ProbeReply, localAddress: string | null, destinationId: string) => {
     const own = localAddress === null ? deps.ownAddresses : [...deps.ownAddresses, localAddress];
     const { verdict, isBlocking } = classifyCalloutReply(reply, own);
+    deps.onAsked(verdict);
     if (isBlocking) primaries.noteBlocked(destinationId, reply.text);
     if (verdict === 'NEGATIVE') primaries.noteNegative(destinationId);
     return verdict;

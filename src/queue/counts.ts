@@ -44,12 +44,17 @@ export async function readHeld(sql: Sql): Promise<HeldReading> {
         select destination_id, accepted_at from messages
         where destination_id > h.destination_id order by destination_id, id limit 1
       ) m
+    ), exact as (
+      -- Of a destination without messages both sums cancel each other out: in one snapshot it holds nothing.
+      select h.accepted_at, d.held_count + coalesce(q.held_count, 0) as held_count, d.held_bytes + coalesce(q.held_bytes, 0) as held_bytes
+      from heads h
+      join destinations d on d.id = h.destination_id
+      left join lateral (
+        select sum(held_count) as held_count, sum(held_bytes) as held_bytes from queue_delta where destination_id = d.id
+      ) q on true
     )
-    select
-      ((select coalesce(sum(held_count), 0) from destinations)
-        + (select coalesce(sum(held_count), 0) from queue_delta))::bigint as messages,
-      ((select coalesce(sum(held_bytes), 0) from destinations)
-        + (select coalesce(sum(held_bytes), 0) from queue_delta))::bigint as bytes,
-      (select extract(epoch from bmx_now() - min(accepted_at)) * 1000 from heads)::bigint as oldest_ms`;
+    select coalesce(sum(held_count), 0)::bigint as messages, coalesce(sum(held_bytes), 0)::bigint as bytes,
+           (extract(epoch from bmx_now() - min(accepted_at)) * 1000)::bigint as oldest_ms
+    from exact`;
   return { messageCount: row?.messages ?? 0, sizeBytes: row?.bytes ?? 0, oldestAgeMs: row?.oldest_ms ?? null };
 }

@@ -1,41 +1,21 @@
 /**
- * The service's metrics in Prometheus' text format; the only file that knows prom-client.
+ * The service's metrics in Prometheus' text format; beside gauges.ts and metric-makers.ts the only file that knows prom-client.
  *
  * Counters and histograms are told by the rooms as things happen; gauges are asked for at each scrape. A gauge whose source
  * fails or is slow (the database is down) is left out of that scrape and counted, the rest is still answered: absent, not zero.
  * Labels are bounded: a new value past the limit is counted as `other`. No address or domain is ever a label.
  */
 import { within } from '../clock.ts';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type GaugeGroup, gaugeGroups, type GaugeSources } from './gauges.ts';
+import { counterMaker, histogram, pairCounter, PREFIX } from './metric-makers.ts';
 
-export interface HeldReading {
-  /** Messages with at least one held recipient. */
-  readonly messageCount: number;
-  readonly sizeBytes: number;
-  /** Age of the oldest held message on the database's clock; null when nothing is held. */
-  readonly oldestAgeMs: number | null;
-}
-
-/** Where the gauges come from; a role that has no such thing leaves the source out. */
-export interface GaugeSources {
-  readonly held?: () => Promise<HeldReading>;
-  readonly openOutages?: () => Promise<number>;
-  readonly openBreakers?: () => Promise<number>;
-  /** Open SMTP sessions. */
-  readonly connections?: () => number;
-  /** Bytes of messages being received. */
-  readonly inFlightBytes?: () => number;
-  /** DNS lists in use that failed their self-test. */
-  readonly dnsblZonesOff?: () => number;
-  /** 1 while most primaries fail at once, else 0. */
-  readonly ownTrouble?: () => number;
-  /** Age of the transaction of any session that has been open longest; 0 when none is. */
-  readonly oldestSnapshotSeconds?: () => Promise<number>;
-  /** Free bytes where the database lies. */
-  readonly freeBytes?: () => Promise<number>;
-}
+export type { GaugeSources, HeldReading } from './gauges.ts';
 
 export type OutageEventKind = 'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'DRAINING' | 'CLOSED';
+
+/** `other`: what was refused before it was understood. */
+export type ApiOperation = 'query' | 'mutation' | 'subscription' | 'other';
 
 export interface MetricsOptions {
   readonly version: string;
@@ -50,14 +30,19 @@ export interface MetricsOptions {
 
 export interface Metrics {
   /** A transaction was committed and answered 250. */
-  readonly accepted: (message: { readonly sizeBytes: number }) => void;
-  /** A refusal, by stable rejection code (`BMX-USER`) or, without one, by SMTP code (`503`). */
-  readonly refused: (code: string) => void;
+  readonly accepted: (message: { readonly sizeBytes: number; readonly latencyMs: number }) => void;
+  /** A refusal with its stable rejection code (`BMX-USER`), if it has one, and its reply. */
+  readonly refused: (refusal: { readonly rejection: string | null; readonly reply: string }) => void;
   /** Refusals that were counted only, because too many came or the database was away. */
   readonly unrecorded: (rejectionCount: number) => void;
   /** A session began TLS, or brought its first message without (null); `tls` is `TLSv1.3 TLS_AES_256_GCM_SHA384`. */
   readonly tlsSession: (session: { readonly tls: string | null }) => void;
-  readonly attempted: (outcome: 'DELIVERED' | 'DEFERRED' | 'FAILED') => void;
+  /** A dial at a next hop; `reply` is what it said, or our words in brackets. */
+  readonly attempted: (attempt: {
+    readonly outcome: 'DELIVERED' | 'DEFERRED' | 'FAILED';
+    readonly reply: string;
+    readonly latencyMs: number;
+  }) => void;
   readonly delivered: (recipientCount: number) => void;
   readonly deferred: (recipientCount: number) => void;
   readonly failed: (recipientCount: number) => void;
@@ -78,19 +63,31 @@ export interface Metrics {
   readonly webhookAttempted: (outcome: 'DELIVERED' | 'REFUSED' | 'UNREACHED') => void;
   /** A mail to an alert contact was spooled, or waits because the contact's own domain is in trouble. */
   readonly alertMail: (outcome: 'SENT' | 'WITHHELD') => void;
+  /** What came of a question to a primary about a mailbox. */
+  readonly calledAhead: (verdict: 'POSITIVE' | 'NEGATIVE' | 'UNKNOWN' | 'TURNED_AWAY' | 'SILENT' | 'UNASKED') => void;
+  /** A GraphQL request was answered; the code is `OK`, or that of its first error. */
+  readonly apiRequest: (request: {
+    readonly operation: ApiOperation;
+    readonly code: string;
+    readonly latencyMs: number;
+  }) => void;
+  /** How much later than it was due a timer of this process ran. */
+  readonly eventLoopLag: (lagMs: number) => void;
   /** A fault was logged; `where` as in the log. */
   readonly faulted: (where: string) => void;
   /** The exposition. Resolves even while the database is away. */
   readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-const PREFIX = 'backup_mx_';
-const MAX_LABEL_VALUES = 40;
 const DEFAULT_SOURCE_TIMEOUT_MS = 2_000;
 
 /** From a local flash disk (fractions of a millisecond) to a standby in another place and a stalled disk. */
 const COMMIT_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const COMMIT_MESSAGES = [1, 2, 4, 8, 16, 32, 64];
+/** From a primary on the same network to one that takes the minutes RFC 5321 §4.5.3.2 lets it. */
+const ATTEMPT_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600];
+const API_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const LAG_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
 /** Builds the metrics on a registry of their own. */
 export function createMetrics(options: MetricsOptions): Metrics {
@@ -99,23 +96,88 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   const accepted = counter('accepted_total', 'Transactions committed and answered 250');
   const acceptedBytes = counter('accepted_bytes_total', 'Bytes of the messages accepted');
-  const refused = counter('refused_total', 'Refusals, by rejection code or SMTP code', 'code');
+  const refused = counter('refused_total', 'Refusals, by rejection code or SMTP code', {
+    name: 'code',
+    values: ['BMX-STORE', 'BMX-BUSY', 'BMX-RANK', 'BMX-DNS'],
+  });
+  const refusalReplies = counter('refusal_replies_total', 'Refusals, by SMTP code of the reply', {
+    name: 'code',
+    values: ['421', '450', '451', '452', '550', '552', '554', '556'],
+  });
   const unrecorded = counter('rejections_unrecorded_total', 'Refusals that were counted but not recorded one by one');
-  const attempts = counter('attempts_total', 'Dials at a next hop, by outcome', 'outcome');
+  const attempts = counter('attempts_total', 'Dials at a next hop, by outcome', {
+    name: 'outcome',
+    values: ['DELIVERED', 'DEFERRED', 'FAILED'],
+  });
+  const attemptReplies = counter('attempt_replies_total', 'Dials at a next hop, by class of the reply', {
+    name: 'class',
+    values: ['2xx', '4xx', '5xx', 'none'],
+  });
   const delivered = counter('delivered_total', 'Recipients handed over to a next hop');
   const deferred = counter('deferred_total', 'Deferrals of recipients, one per attempt');
   const failed = counter('failed_total', 'Recipients refused for good by a next hop');
   const expired = counter('expired_total', 'Recipients given up at the end of the queue lifetime');
   const cancelled = counter('cancelled_total', 'Recipients cancelled by an operator or customer');
-  const reports = counter('reports_total', 'Delivery status notifications spooled, by action', 'action');
-  const suppressed = counter('reports_suppressed_total', 'Reports not made, by reason', 'reason');
+  const reports = counter('reports_total', 'Delivery status notifications spooled, by action', { name: 'action' });
+  const suppressed = counter('reports_suppressed_total', 'Reports not made, by reason', {
+    name: 'reason',
+    values: ['unproven', 'rate'],
+  });
   const dropped = counter('reports_dropped_total', 'Reports that could not be delivered');
-  const breakers = counter('breaker_steps_total', 'Breakers that came into a state, by state', 'to');
-  const webhooks = counter('webhook_attempts_total', 'Requests to webhooks, by outcome', 'outcome');
-  const alerts = counter('alert_mails_total', 'Mails to alert contacts, by outcome', 'outcome');
-  const faults = counter('faults_total', 'Faults logged, by place', 'where');
+  const breakers = counter('breaker_steps_total', 'Breakers that came into a state, by state', {
+    name: 'to',
+    values: ['CLOSED', 'TRIAL', 'OPEN'],
+  });
+  const webhooks = counter('webhook_attempts_total', 'Requests to webhooks, by outcome', {
+    name: 'outcome',
+    values: ['DELIVERED', 'REFUSED', 'UNREACHED'],
+  });
+  const alerts = counter('alert_mails_total', 'Mails to alert contacts, by outcome', {
+    name: 'outcome',
+    values: ['SENT', 'WITHHELD'],
+  });
+  const faults = counter('faults_total', 'Faults logged, by place', { name: 'where' });
   const commitLatency = histogram(registry, 'commit_latency_seconds', 'Duration of a group commit', COMMIT_SECONDS);
   const commitSize = histogram(registry, 'commit_messages', 'Messages in a group commit', COMMIT_MESSAGES);
+
+  const acceptLatency = histogram(
+    registry,
+    'accept_latency_seconds',
+    'From the final dot of an accepted message to its 250',
+    COMMIT_SECONDS,
+  );
+  const attemptLatency = histogram(
+    registry,
+    'attempt_latency_seconds',
+    'Duration of a dial at a next hop',
+    ATTEMPT_SECONDS,
+  );
+  const callAheads = counter('call_aheads_total', 'Questions to primaries about a mailbox, by what came of them', {
+    name: 'verdict',
+    values: ['POSITIVE', 'NEGATIVE', 'UNKNOWN', 'TURNED_AWAY', 'SILENT', 'UNASKED'],
+  });
+  const apiRequests = pairCounter(registry, {
+    name: 'api_requests_total',
+    help: 'GraphQL requests, by kind of operation and code of the first error',
+    labels: ['operation', 'code'],
+  });
+  const apiLatency = histogram(registry, 'api_latency_seconds', 'Duration of a GraphQL request', API_SECONDS);
+  const loopLag = histogram(
+    registry,
+    'event_loop_lag_seconds',
+    'How much later than due a timer ran, twice a second',
+    LAG_SECONDS,
+  );
+  const tlsSessions = pairCounter(registry, {
+    name: 'tls_sessions_total',
+    help: 'Sessions with TLS, and those that brought mail without, by version and cipher suite',
+    labels: ['version', 'cipher'],
+  });
+  const outageEvent = pairCounter(registry, {
+    name: 'outage_events_total',
+    help: 'What happened to outages, by event and class',
+    labels: ['event', 'class'],
+  });
 
   const info = new Gauge({
     name: `${PREFIX}info`,
@@ -124,21 +186,39 @@ export function createMetrics(options: MetricsOptions): Metrics {
     registers: [registry],
   });
   info.set({ version: options.version, runtime: options.runtime }, 1);
-  const failures = counter('scrape_failures_total', 'Gauge sources that failed at a scrape', 'source');
+  const failures = counter('scrape_failures_total', 'Gauge sources that failed at a scrape', { name: 'source' });
   const gauges = gaugeGroups(options.sources);
   const processMetrics = options.withProcessMetrics ? processRegistries() : [];
   const timeoutMs = options.sourceTimeoutMs ?? DEFAULT_SOURCE_TIMEOUT_MS;
 
   return {
-    accepted: ({ sizeBytes }) => {
+    accepted: ({ sizeBytes, latencyMs }) => {
       accepted(1);
       acceptedBytes(sizeBytes);
+      acceptLatency.observe(latencyMs / 1000);
     },
-    refused: (code) => refused(1, code),
+    refused: ({ rejection, reply }) => {
+      const code = reply.slice(0, 3);
+      refused(1, rejection ?? code);
+      refusalReplies(1, code);
+    },
     unrecorded,
-    tlsSession: tlsSessionCounter(registry),
-    outageEvent: outageEventCounter(registry),
-    attempted: (outcome) => attempts(1, outcome),
+    tlsSession: ({ tls }) => {
+      const [version = 'none', cipher = 'none'] = tls?.split(' ') ?? [];
+      tlsSessions(version, cipher);
+    },
+    outageEvent,
+    attempted: ({ outcome, reply, latencyMs }) => {
+      attempts(1, outcome);
+      attemptReplies(1, /^[245]\d\d/.test(reply) ? `${reply.charAt(0)}xx` : 'none');
+      attemptLatency.observe(latencyMs / 1000);
+    },
+    calledAhead: (verdict) => callAheads(1, verdict),
+    apiRequest: ({ operation, code, latencyMs }) => {
+      apiRequests(operation, code);
+      apiLatency.observe(latencyMs / 1000);
+    },
+    eventLoopLag: (lagMs) => loopLag.observe(lagMs / 1000),
     delivered,
     deferred,
     failed,
@@ -158,10 +238,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     render: async () => {
       const read = async (group: GaugeGroup): Promise<string> => {
         try {
-          await within(timeoutMs, group.update(), () => {
+          const isThere = await within(timeoutMs, group.update(), () => {
             throw new Error(`no reading within ${timeoutMs} ms`);
           });
-          return await group.registry.metrics();
+          return isThere ? await group.registry.metrics() : '';
         } catch {
           failures(1, group.source);
           return '';
@@ -172,108 +252,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
       return { contentType: registry.contentType, body: parts.filter((part) => part !== '').join('\n') };
     },
   };
-}
-
-type Count = (by: number, label?: string) => void;
-
-function counterMaker(registry: Registry): (name: string, help: string, label?: string) => Count {
-  return (name, help, label) => {
-    const labelNames = label === undefined ? [] : [label];
-    const made = new Counter({ name: PREFIX + name, help, labelNames, registers: [registry] });
-    if (label === undefined) return (by) => made.inc(by);
-    const bounded = labelBound();
-    return (by, value = 'other') => made.inc({ [label]: bounded(value) }, by);
-  };
-}
-
-function labelBound(): (value: string) => string {
-  const seen = new Set<string>();
-  return (value) => {
-    if (seen.size < MAX_LABEL_VALUES) seen.add(value);
-    return seen.has(value) ? value : 'other';
-  };
-}
-
-function tlsSessionCounter(registry: Registry): Metrics['tlsSession'] {
-  const made = new Counter({
-    name: `${PREFIX}tls_sessions_total`,
-    help: 'Sessions with TLS, and those that brought mail without, by version and cipher suite',
-    labelNames: ['version', 'cipher'],
-    registers: [registry],
-  });
-  const boundedVersion = labelBound();
-  const boundedCipher = labelBound();
-  return ({ tls }) => {
-    const [version = 'none', cipher = 'none'] = tls?.split(' ') ?? [];
-    made.inc({ version: boundedVersion(version), cipher: boundedCipher(cipher) });
-  };
-}
-
-/** Both labels are lists of the code's own. */
-function outageEventCounter(registry: Registry): Metrics['outageEvent'] {
-  const made = new Counter({
-    name: `${PREFIX}outage_events_total`,
-    help: 'What happened to outages, by event and class',
-    labelNames: ['event', 'class'],
-    registers: [registry],
-  });
-  return (event, outageClass) => made.inc({ event, class: outageClass });
-}
-
-function histogram(registry: Registry, name: string, help: string, buckets: number[]): Histogram {
-  return new Histogram({ name: PREFIX + name, help, buckets, registers: [registry] });
-}
-
-/** Gauges that come from one source, and are there or absent together. */
-interface GaugeGroup {
-  readonly source: string;
-  readonly registry: Registry;
-  readonly update: () => Promise<void>;
-}
-
-function gaugeGroups(sources: GaugeSources): GaugeGroup[] {
-  const { held, openOutages, openBreakers, connections, inFlightBytes, dnsblZonesOff, ownTrouble } = sources;
-  const { oldestSnapshotSeconds, freeBytes } = sources;
-  const groups: GaugeGroup[] = [];
-  if (held !== undefined) groups.push(heldGroup(held));
-  const single = (source: string, help: string, read: (() => number | Promise<number>) | undefined): void => {
-    if (read === undefined) return;
-    const registry = new Registry();
-    const set = gauge(registry, source, help);
-    groups.push({ source, registry, update: async () => set(await read()) });
-  };
-  single('open_outages', 'Destinations with an open outage, of the whole service', openOutages);
-  single('open_breakers', 'Destinations whose refusals keep all their mail, of the whole service', openBreakers);
-  single('connections', 'Open SMTP sessions of this node', connections);
-  single('in_flight_bytes', 'Bytes of the messages this node is receiving', inFlightBytes);
-  single('dnsbl_zones_off', 'DNS lists in use that failed their self-test, as this node knows', dnsblZonesOff);
-  single('own_trouble', '1 while most primaries fail at once: the fault is ours, and nothing expires', ownTrouble);
-  single(
-    'oldest_snapshot_seconds',
-    'Age of the longest open transaction, which keeps vacuum back',
-    oldestSnapshotSeconds,
-  );
-  single('free_bytes', 'Free bytes where the embedded database lies', freeBytes);
-  return groups;
-}
-
-function heldGroup(held: () => Promise<HeldReading>): GaugeGroup {
-  const registry = new Registry();
-  const messages = gauge(registry, 'held_messages', 'Messages with at least one held recipient, of the whole service');
-  const bytes = gauge(registry, 'held_bytes', 'Bytes of the held messages, of the whole service');
-  const age = gauge(registry, 'oldest_held_age_seconds', 'Age of the oldest held message; 0 when nothing is held');
-  const update = async (): Promise<void> => {
-    const reading = await held();
-    messages(reading.messageCount);
-    bytes(reading.sizeBytes);
-    age((reading.oldestAgeMs ?? 0) / 1000);
-  };
-  return { source: 'held', registry, update };
-}
-
-function gauge(registry: Registry, name: string, help: string): (value: number) => void {
-  const made = new Gauge({ name: PREFIX + name, help, registers: [registry] });
-  return (value) => made.set(value);
 }
 
 /** prom-client's process metrics that mean the same on Bun, Deno and Node; its `nodejs_` ones do not. */

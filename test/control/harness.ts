@@ -67,6 +67,8 @@ export interface Harness {
   readonly routes: { hosts: readonly RouteHost[] };
   readiness: string[];
   readonly flushed: string[];
+  /** What was counted of requests. */
+  readonly requests: { readonly operation: string; readonly code: string }[];
   /** Subscribers that read too slowly. */
   readonly dropped: { readonly subscription: string; readonly tenantId: string }[];
   /** Posts as the operator; fails on a status other than 200 and 400. */
@@ -114,6 +116,7 @@ export async function startControl(
   const faults: Harness['faults'] = [];
   const flushed: string[] = [];
   const dropped: Harness['dropped'] = [];
+  const requests: Harness['requests'] = [];
   const harness = { readiness: [] as string[] };
   const webhooks = createWebhooks(sql, true);
   const sender = createWebhookSender({
@@ -184,6 +187,7 @@ export async function startControl(
     flushDestination: async (_viewer, id) => void flushed.push(id),
     observeMx: async (name) => dns.mx[name] ?? { verdict: 'UNRESOLVABLE', hosts: [] },
     readiness: async () => harness.readiness,
+    onRequest: (request) => void requests.push(request),
     renderMetrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'backup_mx_up 1\n' }),
     ...changes,
   });
@@ -210,6 +214,7 @@ export async function startControl(
     routes,
     flushed,
     dropped,
+    requests,
     post,
     ask: async <T>(query: string, variables?: Record<string, unknown>): Promise<T> => {
       const { data, errors } = await post<T>(query, variables);

@@ -223,6 +223,22 @@ describe('errors', () => {
     await broken.close();
   });
 
+  test('every request is counted once, with its operation and the code of its first error', async () => {
+    const from = control.requests.length;
+    await control.post('{ service { version } }');
+    await control.post('mutation { domainFlush(input: { name: "nobody.example" }) { userErrors { code } } }');
+    await control.post('{ nothing }');
+    await fetch(`${control.url}/graphql`, { method: 'POST', body: '{}' });
+    await fetch(`${control.url}/graphql`);
+    const counted = control.requests.slice(from).map(({ operation, code }) => ({ operation, code }));
+    expect(counted).toEqual([
+      { operation: 'query', code: 'OK' },
+      { operation: 'mutation', code: 'OK' },
+      { operation: 'other', code: 'GRAPHQL_VALIDATION_FAILED' },
+      { operation: 'other', code: 'UNAUTHENTICATED' },
+    ]);
+  });
+
   test('a fault outside of GraphQL is masked as well', async () => {
     const broken = await startControl({ renderMetrics: () => Promise.reject(new Error('secret detail')) });
     const response = await fetch(`${broken.url}/metrics`);

@@ -7,7 +7,7 @@ import { isConnectionLost } from '../../src/db/connection-lost.ts';
 import { once } from 'node:events';
 import { type AddressInfo, connect as openSocket, createServer } from 'node:net';
 import postgres from 'postgres';
-import { connect } from '../../src/db/client.ts';
+import { connect, statementsUnderWay } from '../../src/db/client.ts';
 import { type Sql, steadyPool } from '../../src/db/steady-pool.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { COMMANDS, PROJECT, RUNTIMES } from './fixtures/service.ts';
@@ -210,5 +210,26 @@ test('a transaction that begins behind many statements has its connection for it
   expect(left).toHaveLength(0);
   expect(await database.sql`select from counted`).toHaveLength(200);
   await sql.end();
+  await database.close();
+});
+
+test('what is under way is counted until it has ended', async () => {
+  const database = await createTestDatabase();
+  const { sql } = database.database;
+  const release = Promise.withResolvers<void>();
+  const transaction = sql.begin(async (inner) => {
+    await inner`select 1`;
+    await release.promise;
+  });
+  expect(statementsUnderWay(sql)).toBe(1);
+  const failure = await sql`select 1 / 0`.then(
+    () => null,
+    (error: unknown) => String(error),
+  );
+  expect(failure).toContain('division by zero');
+  expect(statementsUnderWay(sql)).toBe(1);
+  release.resolve();
+  await transaction;
+  expect(statementsUnderWay(sql)).toBe(0);
   await database.close();
 });

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../helpers/child.ts';
+import { isSkipped } from '../interop/mail.ts';
+import { runPromtool, whyNoPromtool } from '../helpers/promtool.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, PATIENCE_MS, PLAIN_CONTENT, startFlow } from '../helpers/flow.ts';
 
@@ -33,17 +35,33 @@ function valueOf(exposition: string, series: string): number | null {
   return line === undefined ? null : Number(line.slice(line.lastIndexOf(' ') + 1));
 }
 
-test('every metric that is documented is there', async () => {
+test('every metric that is documented is there, with its labels, and every one that is there is documented', async () => {
   const page = readFileSync(join(ROOT, 'docs', 'operations.md'), 'utf8');
   const rows = page.slice(page.indexOf('### Metrics')).split('\n## ')[0]?.split('\n') ?? [];
   const documented = rows
     .map((row) => row.split('|')[1] ?? '')
-    .flatMap((cell) => [...cell.matchAll(/`([a-z_]+)(?:\{[a-z,]+\})?`/g)].map((match) => match[1]))
+    .flatMap((cell) => [...cell.matchAll(/`([a-z_]+)(?:\{([a-z,]+)\})?`/g)])
     // Only an embedded database's disk is known; flow/restore.test.ts has one.
-    .filter((name) => name !== 'free_bytes');
+    .flatMap(([, name = '', labels = '']) => (name === 'free_bytes' ? [] : [[name, labels] as const]));
   expect(documented.length).toBeGreaterThan(15);
-  const exposition = await scrape();
-  expect(documented.filter((name) => !exposition.includes(`# HELP backup_mx_${name} `))).toEqual([]);
+  const sweeps = 'backup_mx_sweep_age_seconds ';
+  const exposition = await until('a sweep', PATIENCE_MS, async () => {
+    const page = await scrape();
+    return page.includes(sweeps) && page;
+  });
+  const exported = [...exposition.matchAll(/^# HELP backup_mx_(\w+) \S/gm)].map(([, name]) => name ?? '');
+  expect(documented.map(([name]) => name).toSorted()).toEqual(exported.toSorted());
+  const labels = new Map(documented);
+  const samples = [...exposition.matchAll(/^backup_mx_(\w+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})? /gm)];
+  const wrong = samples.filter(([, name = '', found = '']) => {
+    const names = [...found.matchAll(/(\w+)="/g)].map(([, label]) => label).filter((label) => label !== 'le');
+    return labels.get(name) !== names.join(',');
+  });
+  expect(wrong.map(([line]) => line)).toEqual([]);
+});
+
+test.skipIf(isSkipped('promtool on the metrics', whyNoPromtool()))('promtool finds nothing to say', async () => {
+  expect(runPromtool(['check', 'metrics'], await scrape())).toEqual({ status: 0, output: '' });
 });
 
 test('what happened is counted', async () => {
@@ -71,7 +89,7 @@ test('what happened is counted', async () => {
       'deferred_total',
       'held_messages',
       'held_bytes',
-      'open_outages',
+      'open_outages{class="DOWN"}',
       'connections',
     ].map((series) => [series, valueOf(seen, series)]),
   );
@@ -84,7 +102,7 @@ test('what happened is counted', async () => {
     deferred_total: 1,
     held_messages: 1,
     held_bytes: PLAIN_CONTENT.length,
-    open_outages: 0,
+    'open_outages{class="DOWN"}': 0,
     connections: 1,
   });
   expect(valueOf(seen, 'oldest_held_age_seconds')).toBeGreaterThan(0);

@@ -116,6 +116,7 @@ export async function openScene(zones: Readonly<Record<string, FakeRecords>> = {
         findNextHops(name, { resolver, self: US, deliveryPort: primary.port, allowPrivate: true, deliverTo }),
       hostname: 'mx.backup.test',
       ownAddresses: ['192.0.2.25'],
+      onAsked: () => undefined,
       onFault: (error) => void faults.push(error),
     });
     const routeWatch = createRouteWatch((destinationId) => {

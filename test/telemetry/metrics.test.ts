@@ -45,13 +45,17 @@ describe('counters and histograms', () => {
 
   test('count what happened', async () => {
     const metrics = make();
-    metrics.accepted({ sizeBytes: 100 });
-    metrics.accepted({ sizeBytes: 50 });
-    metrics.refused('BMX-USER');
-    metrics.refused('503');
-    metrics.refused('503');
+    metrics.accepted({ sizeBytes: 100, latencyMs: 3 });
+    metrics.accepted({ sizeBytes: 50, latencyMs: 700 });
+    metrics.refused({ rejection: 'BMX-USER', reply: '550 5.1.1 no' });
+    metrics.refused({ rejection: null, reply: '503 5.5.1 first MAIL' });
+    metrics.refused({ rejection: null, reply: '503 5.5.1 first MAIL' });
     metrics.unrecorded(7);
-    metrics.attempted('DEFERRED');
+    metrics.attempted({ outcome: 'DEFERRED', reply: '[connection refused]', latencyMs: 40 });
+    metrics.attempted({ outcome: 'DELIVERED', reply: '250 2.0.0 taken', latencyMs: 40 });
+    metrics.calledAhead('NEGATIVE');
+    metrics.apiRequest({ operation: 'mutation', code: 'OK', latencyMs: 8 });
+    metrics.eventLoopLag(12);
     metrics.delivered(3);
     metrics.deferred(2);
     metrics.failed(1);
@@ -68,7 +72,17 @@ describe('counters and histograms', () => {
       'backup_mx_refused_total{code="BMX-USER"}': 1,
       'backup_mx_refused_total{code="503"}': 2,
       backup_mx_rejections_unrecorded_total: 7,
+      'backup_mx_refusal_replies_total{code="550"}': 1,
+      'backup_mx_refusal_replies_total{code="503"}': 2,
+      'backup_mx_accept_latency_seconds_bucket{le="0.5"}': 1,
       'backup_mx_attempts_total{outcome="DEFERRED"}': 1,
+      'backup_mx_attempt_replies_total{class="none"}': 1,
+      'backup_mx_attempt_replies_total{class="2xx"}': 1,
+      backup_mx_attempt_latency_seconds_count: 2,
+      'backup_mx_call_aheads_total{verdict="NEGATIVE"}': 1,
+      'backup_mx_api_requests_total{operation="mutation",code="OK"}': 1,
+      'backup_mx_api_latency_seconds_bucket{le="0.01"}': 1,
+      'backup_mx_event_loop_lag_seconds_bucket{le="0.025"}': 1,
       backup_mx_delivered_total: 3,
       backup_mx_deferred_total: 2,
       backup_mx_failed_total: 1,
@@ -95,12 +109,12 @@ describe('counters and histograms', () => {
 
   test('label values are bounded', async () => {
     const metrics = make();
-    for (let index = 0; index < 1_000; index += 1) metrics.refused(`X-${index}`);
+    for (let index = 0; index < 1_000; index += 1) metrics.refused({ rejection: `X-${index}`, reply: '550 no' });
     const samples = await scrape(metrics);
     const refused = [...samples].filter(([name]) => name.startsWith('backup_mx_refused_total'));
     expect(refused.length).toBeLessThan(50);
     expect(refused.reduce((sum, [, value]) => sum + value, 0)).toBe(1_000);
-    expect(samples.get('backup_mx_refused_total{code="other"}')).toBe(960);
+    expect(samples.get('backup_mx_refused_total{code="other"}')).toBe(964);
   });
 });
 
@@ -109,7 +123,14 @@ describe('gauges', () => {
     let connections = 3;
     const metrics = make({
       held: async () => ({ messageCount: 7, sizeBytes: 700, oldestAgeMs: 90_500 }),
-      openOutages: async () => 1,
+      openOutages: async () => ({ DOWN: 1, BLOCKING: 0 }),
+      ready: () => 1,
+      nodes: async () => 2,
+      subscriptions: () => 3,
+      destinationsInHand: () => 4,
+      sweepAgeMs: () => 1500,
+      certificateExpiryMs: () => 1_800_000_000_000,
+      databaseStatements: () => ({ queue: 4 }),
       connections: () => connections,
       inFlightBytes: () => 4096,
       dnsblZonesOff: () => 2,
@@ -118,7 +139,15 @@ describe('gauges', () => {
       backup_mx_held_messages: 7,
       backup_mx_held_bytes: 700,
       backup_mx_oldest_held_age_seconds: 90.5,
-      backup_mx_open_outages: 1,
+      'backup_mx_open_outages{class="DOWN"}': 1,
+      'backup_mx_open_outages{class="BLOCKING"}': 0,
+      backup_mx_ready: 1,
+      backup_mx_nodes: 2,
+      backup_mx_subscriptions: 3,
+      backup_mx_destinations_in_hand: 4,
+      backup_mx_sweep_age_seconds: 1.5,
+      backup_mx_certificate_expiry_timestamp_seconds: 1_800_000_000,
+      'backup_mx_database_statements{pool="queue"}': 4,
       backup_mx_connections: 3,
       backup_mx_in_flight_bytes: 4096,
       backup_mx_dnsbl_zones_off: 2,

@@ -50,6 +50,8 @@ export interface Subscriptions {
     domain: { readonly id: string; readonly destinationId: string; readonly name: string },
   ): Outbox<QueueItem>;
   timeline(session: Session, wanted: { readonly messageId: string; readonly after: ToldEntries }): Outbox<TimelineItem>;
+  /** How many are open. */
+  count(): number;
   /** Ends all of them; resolves when their connections are done with, within about a second. */
   close(): Promise<void>;
 }
@@ -145,6 +147,7 @@ export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBound
       timelines.join({ viewer: session.caller.viewer, messageId, outbox }, after);
       return outbox;
     },
+    count: () => open.size,
     async close() {
       isStopping = true;
       for (const { end } of open) end(stopping());
