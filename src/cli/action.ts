@@ -176,29 +176,6 @@ export function errorLine({ field, message, code }: UserError): string {
   return `${field.length === 0 ? '' : `${textOf(field.join('.'))}: `}${textOf(message)} (${code})`;
 }
 
-/** One page of a connection, asked for with PAGE_INFO. */
-export interface Page<T> {
-  readonly nodes: readonly T[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-}
-
-export const PAGE_INFO = 'pageInfo { hasNextPage endCursor }';
-
-/** All nodes of a connection, page after page; `ask` answers with the page after a cursor. */
-export async function allNodes<T>(
-  most: number,
-  ask: (after: string | null, first: number) => Promise<Page<T>>,
-): Promise<readonly T[]> {
-  const nodes: T[] = [];
-  let after: string | null = null;
-  for (;;) {
-    const page: Page<T> = await ask(after, Math.min(100, most - nodes.length));
-    nodes.push(...page.nodes);
-    if (!page.pageInfo.hasNextPage || nodes.length >= most) return nodes;
-    after = page.pageInfo.endCursor;
-  }
-}
-
 /** A number option; throws BadUse when it is none. */
 export function numberOption(call: Pick<Call, 'text'>, option: string): number | undefined {
   const text = call.text(option);

@@ -1,5 +1,6 @@
 /** `backup-mx contact`: mail addresses that are told when something is wrong. */
-import { allNodes, type Call, type Page, PAGE_INFO, type Shown, type VerbTable } from './action.ts';
+import { type Call, type Shown, type VerbTable } from './action.ts';
+import { allNodes, type Page, PAGE_INFO } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
 
 const MOST_LISTED = 10_000;

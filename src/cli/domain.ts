@@ -1,15 +1,6 @@
 /** `backup-mx domain`: relay domains, their state, and the operator's verbs on them. */
-import {
-  type Action,
-  allNodes,
-  type Call,
-  labelOptions,
-  numberOption,
-  type Shown,
-  type VerbTable,
-  PAGE_INFO,
-  type Page,
-} from './action.ts';
+import { type Action, type Call, labelOptions, numberOption, type Shown, type VerbTable } from './action.ts';
+import { allNodes, PAGE_INFO, type Page } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
 import { BadUse } from './bad-use.ts';
 import { Refusal } from '../client/refusal.ts';

@@ -1,5 +1,6 @@
 /** `backup-mx outage`: which primaries are away, since when and why. */
-import { allNodes, type Call, numberOption, type Shown, type VerbTable, PAGE_INFO, type Page } from './action.ts';
+import { type Call, numberOption, type Shown, type VerbTable } from './action.ts';
+import { allNodes, PAGE_INFO, type Page } from '../client/pages.ts';
 import { bytesText } from './table.ts';
 
 interface Outage {

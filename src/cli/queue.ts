@@ -1,15 +1,7 @@
 /** `backup-mx queue`: held and ended mail, and the verbs on it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Action,
-  allNodes,
-  type Call,
-  numberOption,
-  type Shown,
-  type VerbTable,
-  PAGE_INFO,
-  type Page,
-} from './action.ts';
+import { type Action, type Call, numberOption, type Shown, type VerbTable } from './action.ts';
+import { allNodes, PAGE_INFO, type Page } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
 import { BadUse } from './bad-use.ts';
 import { Refusal } from '../client/refusal.ts';

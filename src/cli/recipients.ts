@@ -1,14 +1,6 @@
 /** `backup-mx recipients`: User Lists. */
-import {
-  type Action,
-  allNodes,
-  type Call,
-  numberOption,
-  type Shown,
-  type VerbTable,
-  PAGE_INFO,
-  type Page,
-} from './action.ts';
+import { type Action, type Call, numberOption, type Shown, type VerbTable } from './action.ts';
+import { allNodes, PAGE_INFO, type Page } from '../client/pages.ts';
 import { readFileOrInput } from './file.ts';
 import { mutate } from '../client/mutation.ts';
 import { BadUse } from './bad-use.ts';

@@ -1,5 +1,6 @@
 /** `backup-mx token` and `backup-mx tenant`: who may do what. */
-import { allNodes, type Call, numberOption, type Shown, type VerbTable, PAGE_INFO, type Page } from './action.ts';
+import { type Call, numberOption, type Shown, type VerbTable } from './action.ts';
+import { allNodes, PAGE_INFO, type Page } from '../client/pages.ts';
 import { mutate, type Mutated } from '../client/mutation.ts';
 import { createdSecret } from './secret.ts';
 

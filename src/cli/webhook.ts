@@ -1,5 +1,6 @@
 /** `backup-mx webhook`: addresses that are told what happens, and what was sent there. */
-import { allNodes, type Call, numberOption, type Page, PAGE_INFO, type Shown, type VerbTable } from './action.ts';
+import { type Call, numberOption, type Shown, type VerbTable } from './action.ts';
+import { allNodes, type Page, PAGE_INFO } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
 import { createdSecret } from './secret.ts';
 

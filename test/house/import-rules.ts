@@ -55,6 +55,9 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   graphql: ['src/control/'],
   yaml: ['src/cli/manifest.ts'],
   'prom-client': ['src/telemetry/metrics.ts', 'src/telemetry/gauges.ts', 'src/telemetry/metric-makers.ts'],
+  '@grpc/grpc-js': ['src/terraform/goplugin/'],
+  protobufjs: ['src/terraform/goplugin/wire.ts'],
+  '@msgpack/msgpack': ['src/terraform/sdk/dynamic-value.ts'],
 };
 
 /** node:dns answers differently on the three runtimes; net/resolver.ts is what the service asks. */

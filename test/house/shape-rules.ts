@@ -20,8 +20,8 @@ const GLOBALS =
 /** Words that say nothing about what a file holds; the second line's have exceptions. */
 const EMPTY_NAMES = /(?:^|[-/])(?:utils?|common|managers?|misc|index)(?:[-./]|$)/;
 const EMPTY_NAMES_OF_SOURCE = /(?:^|[-/])(?:helpers?|services?)(?:[-./]|$)/;
-/** Tests have helpers and start services; a resolver file has the name of its SDL type, and there is a type Service. */
-const NAMED_BY_OTHERS = /^(?:test|src\/control\/resolvers)\//;
+/** Tests have helpers and start services; there is an SDL type Service, which a resolver file and a data source are named after. */
+const NAMED_BY_OTHERS = /^(?:test|src\/control\/resolvers|src\/terraform\/data-sources)\//;
 const KEBAB_CASE = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.(?:ts|mjs)$/;
 
 /** Files that do not begin with a header comment of at least one sentence. */

@@ -1,0 +1,73 @@
+/** The provider `backupmx`: its block, and what it offers. */
+import { type Account, accountOf, connect, type Environment } from '../client/connection.ts';
+import { Refusal } from '../client/refusal.ts';
+import { type Api, createApi } from './api.ts';
+import { domainSource } from './data-sources/domain.ts';
+import { serviceSource } from './data-sources/service.ts';
+import { domainResource } from './resources/domain.ts';
+import type { Configured, ProviderDefinition } from './sdk/provider.ts';
+import type { Attributes } from './sdk/schema.ts';
+import { type State, textOf } from './sdk/value.ts';
+
+const ATTRIBUTES: Attributes = {
+  url: {
+    type: 'string',
+    use: 'OPTIONAL',
+    description:
+      'Where the service is: `https://mx.example.net`. Otherwise `BACKUP_MX_URL`, or the service of this machine.',
+    check: (value) =>
+      typeof value === 'string' && /^https?:\/\/[^\s/]+/.test(value)
+        ? null
+        : 'Expected an address such as https://mx.example.net.',
+  },
+  token: {
+    type: 'string',
+    use: 'OPTIONAL',
+    isSensitive: true,
+    description:
+      'Who speaks. Better left to `BACKUP_MX_TOKEN`, or the file that `BACKUP_MX_TOKEN_FILE` names: what stands here may end in files that others read.',
+  },
+};
+
+export interface ProviderParts {
+  readonly env: Environment;
+  /** Aborted when the user wants it all to end. */
+  readonly stopping: AbortController;
+}
+
+export function createProvider({ env, stopping }: ProviderParts): ProviderDefinition<Api> {
+  const pause = async (ms: number): Promise<boolean> => {
+    const { signal } = stopping;
+    if (signal.aborted) return true;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    });
+    return signal.aborted;
+  };
+  return {
+    description: 'Backup MX: a second mail server for domains, described in Terraform.',
+    attributes: ATTRIBUTES,
+    resources: { backupmx_domain: domainResource },
+    dataSources: { backupmx_service: serviceSource, backupmx_domain: domainSource },
+    configure: (config) => configure(env, config, pause),
+    stop: () => stopping.abort(),
+  };
+}
+
+function configure(env: Environment, config: State, pause: (ms: number) => Promise<boolean>): Configured<Api> {
+  const [url, token] = [textOf(config['url']), textOf(config['token'])];
+  const given: Partial<Account> = {
+    ...(url === null ? {} : { url: { value: url, name: 'url of the provider block' } }),
+    ...(token === null ? {} : { token: { value: token, name: 'token of the provider block' } }),
+  };
+  try {
+    // What is under way is finished, also when the user wants it to end: so no request is ever interrupted.
+    const { ask } = connect(accountOf(env, given), new AbortController().signal);
+    return { kind: 'READY', api: createApi({ ask, pause }) };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const summary = 'The provider backupmx cannot be configured';
+    return { kind: 'REFUSED', diagnostics: [{ severity: 'ERROR', summary, detail: `${error.message}.` }] };
+  }
+}

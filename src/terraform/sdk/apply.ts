@@ -1,0 +1,129 @@
+/**
+ * Carries out a plan on one object and says what its state is then, by Terraform's rules: what was planned comes back as it was
+ * planned, nothing stays unknown, and where a change failed the state is what it was. Else Terraform would take the object for
+ * damaged and replace it.
+ */
+import type { UserError } from '../../client/mutation.ts';
+import { type Diagnostic, pathOf } from './diagnostic.ts';
+import { differs, inTheirWords } from './plan.ts';
+import type { Found, Outcome, Resource } from './resource.ts';
+import type { Attributes } from './schema.ts';
+import { isKnown, type State } from './value.ts';
+
+export interface Applied {
+  /** Null: there is no object, or none that we know of. */
+  readonly state: State | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** `prior` null: make it; `planned` null: remove it. */
+export async function applyChange<Api>(
+  resource: Resource<Api>,
+  api: Api,
+  { prior, planned }: { readonly prior: State | null; readonly planned: State | null },
+): Promise<Applied> {
+  const { attributes } = resource;
+  if (planned === null) {
+    if (prior === null) return { state: null, diagnostics: [] };
+    const errors = (await resource.remove(api, prior)).filter(({ code }) => code !== 'NOT_FOUND');
+    return { state: errors.length > 0 ? prior : null, diagnostics: told(resource, errors, prior, 'removed') };
+  }
+  if (prior === null) return settle(resource, planned, await resource.create(api, planned), null);
+  const found = await resource.read(api, prior);
+  if (found === null) return { state: prior, diagnostics: [conflict(resource, prior, 'It is gone.')] };
+  const changed = changedMeanwhile(attributes, { prior, planned, found });
+  if (changed !== undefined) {
+    const reason = `Somebody else has changed \`${changed}\` since the plan was made.`;
+    return { state: prior, diagnostics: [{ ...conflict(resource, prior, reason), path: [changed] }] };
+  }
+  const isOurs = Object.keys(attributes).some(
+    (name) =>
+      attributes[name]?.isLocal !== true && isKnown(planned[name] ?? null) && differs(attributes, name, planned, prior),
+  );
+  const outcome =
+    resource.update !== undefined && isOurs
+      ? await resource.update(api, planned, found)
+      : { kind: 'DONE' as const, values: found.values };
+  return settle(resource, planned, outcome, prior);
+}
+
+/** An attribute that a user says, and that is neither as it was when the plan was made nor as it is to be. */
+function changedMeanwhile(
+  attributes: Attributes,
+  { prior, planned, found }: { readonly prior: State; readonly planned: State; readonly found: Found },
+): string | undefined {
+  const asWas = inTheirWords(attributes, prior, found.values);
+  const asWanted = inTheirWords(attributes, planned, found.values);
+  return Object.keys(attributes).find(
+    (name) =>
+      attributes[name]?.use !== 'COMPUTED' &&
+      differs(attributes, name, asWas, prior) &&
+      differs(attributes, name, asWanted, planned),
+  );
+}
+
+function settle<Api>(resource: Resource<Api>, planned: State, outcome: Outcome, prior: State | null): Applied {
+  const { attributes } = resource;
+  if (outcome.kind === 'REFUSED') {
+    const state = outcome.values === undefined ? prior : stateOf(attributes, planned, outcome.values);
+    return { state, diagnostics: told(resource, outcome.errors, planned, prior === null ? 'created' : 'changed') };
+  }
+  const state = stateOf(attributes, planned, outcome.values);
+  const kept = inTheirWords(attributes, planned, outcome.values);
+  const diagnostics = Object.keys(attributes)
+    .filter((name) => isKnown(planned[name] ?? null) && attributes[name]?.use !== 'COMPUTED')
+    .filter((name) => differs(attributes, name, kept, planned))
+    .map(
+      (name): Diagnostic => ({
+        severity: 'WARNING',
+        summary: `${name} is kept in another form`,
+        detail: `The service keeps it as ${JSON.stringify(kept[name])}. Write it so, or each plan will want to change it.`,
+        path: [name],
+      }),
+    );
+  return { state, diagnostics };
+}
+
+/** What was planned, and of what was not known then what there is now. */
+function stateOf(attributes: Attributes, planned: State, values: State): State {
+  return Object.fromEntries(
+    Object.keys(attributes).map((name) => {
+      const value = planned[name] ?? null;
+      return [name, isKnown(value) ? value : (values[name] ?? null)];
+    }),
+  );
+}
+
+/** What to do, where the service's own words do not say it. */
+const ADVICE: Readonly<Record<string, string>> = {
+  ALREADY_EXISTS: ' Set adopt = true to take it over as it is described here, or bring it in by terraform import.',
+  HELD_MAIL: ' Set on_delete to "DELIVER_FIRST" or "CANCEL", apply that, then remove it.',
+  CONFLICT: ' Run terraform plan again and look at what has changed.',
+  SHRINK: ' Set force = true if that is meant.',
+};
+
+function told<Api>(
+  resource: Resource<Api>,
+  errors: readonly UserError[],
+  state: State,
+  done: 'created' | 'changed' | 'removed',
+): readonly Diagnostic[] {
+  return errors.map((error) => {
+    const path = done === 'removed' ? undefined : pathOf(error, resource.attributes, state);
+    const message = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
+    return {
+      severity: 'ERROR',
+      summary: `${resource.title(state)} cannot be ${done} (${error.code})`,
+      detail: `${message}${ADVICE[error.code] ?? ''}`,
+      ...(path === undefined ? {} : { path }),
+    };
+  });
+}
+
+function conflict<Api>(resource: Resource<Api>, state: State, reason: string): Diagnostic {
+  return {
+    severity: 'ERROR',
+    summary: `${resource.title(state)} cannot be changed (CONFLICT)`,
+    detail: `${reason}${ADVICE['CONFLICT'] ?? ''}`,
+  };
+}

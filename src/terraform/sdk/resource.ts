@@ -1,0 +1,48 @@
+/** What a resource and a data source are: their attributes, and how they are found, made, changed and removed in the service. */
+import type { UserError } from '../../client/mutation.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { Attributes } from './schema.ts';
+import type { State } from './value.ts';
+
+interface Documented {
+  /** A few sentences, in Markdown. */
+  readonly description: string;
+  /** A whole block of a configuration that Terraform takes as it stands. */
+  readonly example: string;
+  readonly attributes: Attributes;
+}
+
+/** What the service has. */
+export interface Found {
+  /** Attributes that the service knows of. */
+  readonly values: State;
+  /** Given back with a change, so that nobody else's is lost; null: it has none. */
+  readonly revision: number | null;
+}
+
+export type Outcome =
+  | { readonly kind: 'DONE'; readonly values: State }
+  /** `values`: of what was made all the same. */
+  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly values?: State };
+
+/** What these throw is told as a failure of the request: Refusal in its own words, everything else as a fault of ours. */
+export interface Resource<Api> extends Documented {
+  /** What people know one by: its name or address. */
+  title(state: State): string;
+  /** Mistakes that concern several attributes; what is unknown is not looked at. */
+  check?(config: State): readonly Diagnostic[];
+  /** Null: it is gone. `state` is as it was last seen, or what `identify` gave. */
+  read(api: Api, state: State): Promise<Found | null>;
+  create(api: Api, planned: State): Promise<Outcome>;
+  /** Absent where only local attributes can change without a new object. */
+  update?(api: Api, planned: State, found: Found): Promise<Outcome>;
+  /** Nobody is told of NOT_FOUND: then it is gone already. */
+  remove(api: Api, state: State): Promise<readonly UserError[]>;
+  /** What `read` needs, of the name or id that a user imports by; null: there is no such thing. */
+  identify(api: Api, id: string): Promise<State | null>;
+}
+
+export interface DataSource<Api> extends Documented {
+  /** Attributes that the service knows of; null: there is no such thing. */
+  read(api: Api, config: State): Promise<State | null>;
+}

@@ -1,0 +1,52 @@
+/**
+ * What a block of a configuration may say: its attributes, told to Terraform, to the documentation and to the plan alike. Pure.
+ */
+import { Buffer } from 'node:buffer';
+import type { Type, Value } from './value.ts';
+
+export interface Attribute {
+  readonly type: Type;
+  /** COMPUTED: only the service sets it. */
+  readonly use: 'REQUIRED' | 'OPTIONAL' | 'COMPUTED';
+  /** One or two sentences, in Markdown. */
+  readonly description: string;
+  readonly isSensitive?: true;
+  /** What stands for an optional attribute that the configuration leaves out; without it null does. */
+  readonly default?: Value;
+  /** A new value takes a new object. */
+  readonly replaces?: true;
+  /** Not kept by the service: it says how the provider goes about things. */
+  readonly isLocal?: true;
+  /** Of a computed one: any change of the object may change it as well. */
+  readonly isVolatile?: true;
+  /** What is wrong with a known value, and what to write instead: a sentence. */
+  readonly check?: (value: Value) => string | null;
+  /** Whether two spellings mean the same; then the user's is kept. */
+  readonly means?: (one: Value, other: Value) => boolean;
+}
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** The block as GetProviderSchema tells it. */
+export function schemaMessage(attributes: Attributes, description: string): object {
+  return {
+    version: 0,
+    block: {
+      version: 0,
+      description,
+      description_kind: MARKDOWN,
+      attributes: Object.entries(attributes).map(([name, attribute]) => ({
+        name,
+        type: Buffer.from(JSON.stringify(attribute.type)),
+        description: attribute.description,
+        description_kind: MARKDOWN,
+        required: attribute.use === 'REQUIRED',
+        optional: attribute.use === 'OPTIONAL',
+        computed: attribute.use === 'COMPUTED' || attribute.default !== undefined,
+        sensitive: attribute.isSensitive === true,
+      })),
+    },
+  };
+}
+
+const MARKDOWN = 1;
