@@ -29,6 +29,7 @@ const PARENTS = {
   WebhookDelivery: '../notify/deliveries.ts#Delivery as WebhookDeliveryParent',
   Tenant: '../settings/tenants.ts#Tenant as TenantParent',
   Domain: '../settings/relay-domain.ts#RelayDomain',
+  Drill: '../queue/drills.ts#DrillView',
   Outage: '../outage/inspect.ts#OutageView',
   OutageChange: './subscriptions/outages.ts#OutageItem',
   TimelineEdge: './subscriptions/timelines.ts#TimelineItem',

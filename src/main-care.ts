@@ -8,6 +8,7 @@ import { dropOldAuditEntries } from './events/audit.ts';
 import { dropOldEvents, dropOldRejections } from './events/retention.ts';
 import type { Timers } from './main-timers.ts';
 import { dropOldOutages } from './outage/retention.ts';
+import { dropOldDrills } from './queue/drills.ts';
 import { dropOldContents, makePartitions } from './queue/retention.ts';
 import { dropOldRecords } from './queue/retention-records.ts';
 import { dropOldKeys } from './settings/idempotency.ts';
@@ -37,6 +38,7 @@ export async function startCare({ sql, timers, log }: CareParts): Promise<void> 
   });
   timers.every(PARTITIONS_EVERY_MS, 'retention', async () => {
     await dropOldOutages(sql);
+    await dropOldDrills(sql);
     await dropOldKeys(sql, ROWS_AT_ONCE);
     await dropOldAuditEntries(sql, ROWS_AT_ONCE);
   });

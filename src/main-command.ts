@@ -45,6 +45,11 @@ const VERBS: Readonly<Record<string, VerbEntry>> = {
       { usage: `${table.verb} ${Object.keys(table.actions).join('|')}`, load: async () => verbOf(table) },
     ]),
   ),
+  drill: {
+    usage:
+      'drill DOMAIN [--hold MINUTES] [--to ADDRESS]   a marked message the whole way: what an outage would do today',
+    load: async () => (await import('./cli/drill.ts')).drillVerb,
+  },
   plan: {
     usage: 'plan [--file FILE]           what it takes to make domains be as a file says',
     load: async () => (await import('./cli/apply.ts')).planVerb,
@@ -66,7 +71,7 @@ const VERBS: Readonly<Record<string, VerbEntry>> = {
   },
   completion: {
     usage: 'completion bash|zsh|fish     a script that completes the command in a shell',
-    load: async () => completionVerb(TABLES, ['plan', 'apply', 'export', 'import', 'completion', 'help']),
+    load: async () => completionVerb(TABLES, ['drill', 'plan', 'apply', 'export', 'import', 'completion', 'help']),
   },
 };
 

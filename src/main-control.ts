@@ -31,6 +31,7 @@ import { findSuppressions } from './queue/inspect-suppressions.ts';
 import { listNodes } from './queue/inspect-nodes.ts';
 import { createQueueInspection } from './queue/inspect-queues.ts';
 import { createOperationInspection, startOperation } from './queue/operations.ts';
+import { createDrills } from './queue/drills.ts';
 import { createMessageInspection } from './queue/inspect.ts';
 import { createTimelineInspection } from './queue/timeline.ts';
 import { readWatchedCounts } from './queue/watched-counts.ts';
@@ -138,6 +139,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
       maxHoldHours: MAX_HOLD_HOURS,
       findPauses: (viewer, ids) => findPauses(sql, viewer, ids),
     },
+    drills: createDrills(sql),
     operations: createOperationInspection(sql),
     startOperation: (viewer, request) => startOperation(sql, viewer, request),
     releaseBreaker: async (viewer, { destinationId, name }) => {

@@ -14,6 +14,7 @@ import { startCare } from './main-care.ts';
 import { openControl, readOperatorToken } from './main-control.ts';
 import { type OpenedDatabase, openMainDatabase } from './main-database.ts';
 import { buildDelivery } from './main-delivery.ts';
+import { startDrills } from './main-drill.ts';
 import { buildStartQueue } from './main-etrn.ts';
 import { buildFrontDoor } from './main-front-door.ts';
 import { emptyRooms, gaugeSources, type Rooms, watchEventLoop } from './main-gauges.ts';
@@ -150,7 +151,16 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     isReady: () => readinessReasons(ground, nodes).length === 0,
   };
   onStop(() => control.close());
-  if (config.roles.has('inbound')) await startInbound(ground, { wakeUps, poke });
+  if (config.roles.has('inbound')) {
+    await startInbound(ground, { wakeUps, poke });
+    startDrills({
+      ...ground,
+      database: opened.database,
+      addresses: () => ground.inbound.current?.addresses ?? [],
+      readiness: () => readinessReasons(ground, nodes),
+      poke,
+    });
+  }
   tellStarted(ground, { http: control.address, operatorTokenFile: operator.file });
 }
 

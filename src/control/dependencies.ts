@@ -16,6 +16,7 @@ import type { BreakerInspection } from '../outage/breaker-inspect.ts';
 import type { HoldExtension } from '../outage/hold.ts';
 import type { OutageInspection } from '../outage/inspect.ts';
 import type { PauseView, PauseWindow } from '../outage/pause.ts';
+import type { Drills } from '../queue/drills.ts';
 import type { BounceSuspectedResult } from '../queue/bounce-suspected.ts';
 import type { AttemptInspection } from '../queue/inspect-attempts.ts';
 import type { ContentInspection } from '../queue/inspect-content.ts';
@@ -152,6 +153,7 @@ export interface ControlDependencies {
   readonly cancelMessage: MessageVerb;
   readonly bounceMessage: MessageVerb;
   readonly domainVerbs: DomainVerbs;
+  readonly drills: Drills;
   readonly operations: OperationInspection;
   readonly startOperation: (viewer: Viewer, request: OperationRequest) => Promise<OperationStart>;
   /** Closes the breaker; the destination is looked at at once. */

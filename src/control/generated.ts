@@ -9,6 +9,7 @@ import type { AlertContact as AlertContactParent } from '../notify/contacts.ts';
 import type { Delivery as WebhookDeliveryParent } from '../notify/deliveries.ts';
 import type { Tenant as TenantParent } from '../settings/tenants.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
+import type { DrillView } from '../queue/drills.ts';
 import type { OutageView } from '../outage/inspect.ts';
 import type { OutageItem } from './subscriptions/outages.ts';
 import type { TimelineItem } from './subscriptions/timelines.ts';
@@ -413,6 +414,10 @@ export type Domain = {
   readonly dnswlZones: ReadonlyArray<DnswlZone>;
   /** Most messages a minute while its held mail drains; null: no cap but what its primary bears. */
   readonly drainPerMinute?: Maybe<Scalars['Int']['output']>;
+  /** When it is drilled by itself; null when it is not. */
+  readonly drillSchedule?: Maybe<DrillSchedule>;
+  /** Its fire drills, newest first, for 400 days. */
+  readonly drills: DrillConnection;
   /** Networks whose hosts may ask for its mail by ETRN (RFC 1985): `192.0.2.0/24`. */
   readonly etrnClients: ReadonlyArray<Scalars['String']['output']>;
   /** UUID; another one when the domain is deleted and added again. */
@@ -462,6 +467,13 @@ export type Domain = {
   readonly tlsPolicy: TlsPolicy;
   /** What becomes of a recipient of whom nothing is known while the primary does not answer. */
   readonly unknownWhileDown: UnknownWhileDown;
+};
+
+
+/** A relay domain: a domain whose mail we accept, hold and hand over while its primary mail server is away. */
+export type DomainDrillsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
 };
 
 
@@ -620,6 +632,65 @@ export type DomainDeleteInput = {
 export type DomainDeletePayload = {
   readonly __typename?: 'DomainDeletePayload';
   /** The domain as it was. With HELD_MAIL as it is; null after any other error. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Lets a drill's message go. */
+export type DomainDrillDeliverInput = {
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** Answer of domainDrillDeliver. */
+export type DomainDrillDeliverPayload = {
+  readonly __typename?: 'DomainDrillDeliverPayload';
+  /** The drill. Null after an error. */
+  readonly drill?: Maybe<Drill>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Starts a fire drill. */
+export type DomainDrillInput = {
+  /** When its message is handed over. */
+  readonly deliver?: DrillDelivery;
+  /** Minutes, 1 to 1440, after which ON_COMMAND lets the message go by itself. */
+  readonly holdMinutes?: Scalars['Int']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+  /** An address in the domain, in ASCII. Absent or null: its postmaster. */
+  readonly recipient?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Answer of domainDrill. */
+export type DomainDrillPayload = {
+  readonly __typename?: 'DomainDrillPayload';
+  /** The drill, which has begun. Null after an error. */
+  readonly drill?: Maybe<Drill>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Has a domain drilled by itself. */
+export type DomainDrillScheduleInput = {
+  /** Days from one drill to the next, 1 to 366; the first that many days from now. Absent or null: no more. */
+  readonly everyDays?: InputMaybe<Scalars['Int']['input']>;
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** Answer of domainDrillSchedule. */
+export type DomainDrillSchedulePayload = {
+  readonly __typename?: 'DomainDrillSchedulePayload';
+  /** The domain after it. Null after an error. */
   readonly domain?: Maybe<Domain>;
   /** Empty when it was done. */
   readonly userErrors: ReadonlyArray<UserError>;
@@ -963,6 +1034,180 @@ export type DomainsApplyPayload = {
   /** Empty when it was done. After an error nothing was changed. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
+
+/** A fire drill: a marked message that went the whole way, and what that tells. */
+export type Drill = {
+  readonly __typename?: 'Drill';
+  /** When its message is let go without a command; null until that is held. */
+  readonly deliverAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When its session with our listener began; null before. */
+  readonly enteredAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What an outage would do today. */
+  readonly findings: ReadonlyArray<DrillFinding>;
+  /** When its report was complete; null while it is under way. */
+  readonly finishedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** UUID. Its message has it as `X-Backup-MX-Drill`. */
+  readonly id: Scalars['ID']['output'];
+  /** True when no person asked for it. */
+  readonly isScheduled: Scalars['Boolean']['output'];
+  /** Its message; null until that is accepted. */
+  readonly messageId?: Maybe<Scalars['ID']['output']>;
+  /** Where it went to. */
+  readonly recipient: Scalars['String']['output'];
+  /** When its message was let go; null before. */
+  readonly releasedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was asked for. */
+  readonly requestedAt: Scalars['DateTime']['output'];
+  /** What it came to; null while it is under way. */
+  readonly result?: Maybe<DrillResult>;
+  /** How far it is. */
+  readonly state: DrillState;
+  /** Its way, step by step, in order. */
+  readonly steps: ReadonlyArray<DrillStep>;
+};
+
+/** A page of drills. */
+export type DrillConnection = {
+  readonly __typename?: 'DrillConnection';
+  /** The drills with their cursors. */
+  readonly edges: ReadonlyArray<DrillEdge>;
+  /** The drills alone. */
+  readonly nodes: ReadonlyArray<Drill>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** When the message of a drill is handed over. */
+export type DrillDelivery =
+  /** As soon as it is held. */
+  | 'AT_ONCE'
+  /** With domainDrillDeliver, or after `holdMinutes`. */
+  | 'ON_COMMAND';
+
+/** A drill on its page. */
+export type DrillEdge = {
+  readonly __typename?: 'DrillEdge';
+  /** Give it as `after` to go on behind this one. */
+  readonly cursor: Scalars['String']['output'];
+  /** The drill. */
+  readonly node: Drill;
+};
+
+/** What a drill found out. */
+export type DrillFinding = {
+  readonly __typename?: 'DrillFinding';
+  /** About what. */
+  readonly code: DrillFindingCode;
+  /** A sentence that says what is so, and what to do about it. */
+  readonly message: Scalars['String']['output'];
+  /** How bad it is. */
+  readonly verdict: DrillVerdict;
+};
+
+/** What a finding is about. */
+export type DrillFindingCode =
+  /** Whether our listener took the message. */
+  | 'ACCEPTANCE'
+  /** A breaker that is open. */
+  | 'BREAKER'
+  /** Whether the primary took the message. */
+  | 'DELIVERY'
+  /** Its MX records. */
+  | 'MX'
+  /** An outage that is going on. */
+  | 'OUTAGE'
+  /** A pause in force. */
+  | 'PAUSE'
+  /** How often mail would be tried, and until when it would be held. */
+  | 'RETRIES'
+  /** Whether the service has room for mail. */
+  | 'SPACE'
+  /** Whether the domain is in service. */
+  | 'STATUS'
+  /** What TLS towards the primary must be. */
+  | 'TLS'
+  /** Its User List, and what becomes of unknown recipients. */
+  | 'USER_LIST';
+
+/** What a drill came to. */
+export type DrillResult =
+  /** Somebody cancelled its message. */
+  | 'CANCELLED'
+  /** The primary took the message. */
+  | 'DELIVERED'
+  /** The node that did it ended, or none listened for SMTP. */
+  | 'INTERRUPTED'
+  /** Our own listener did not take the message: nor would it take others. */
+  | 'NOT_ACCEPTED'
+  /** Nothing was handed over at that time: an outage, a pause or an open breaker stood in the way, or no node that delivers was there. */
+  | 'NOT_ATTEMPTED'
+  /** The primary did not take the message. */
+  | 'NOT_DELIVERED';
+
+/** How often a domain is drilled by itself. */
+export type DrillSchedule = {
+  readonly __typename?: 'DrillSchedule';
+  /** Days from one drill to the next. */
+  readonly everyDays: Scalars['Int']['output'];
+  /** When the next one begins. */
+  readonly nextAt: Scalars['DateTime']['output'];
+};
+
+/** How far a drill is. */
+export type DrillState =
+  /** Its message is coming in. */
+  | 'ENTERING'
+  /** Its report is complete. */
+  | 'FINISHED'
+  /** Its message is held, until its time or domainDrillDeliver. */
+  | 'HELD'
+  /** Its message may be handed over. */
+  | 'RELEASED'
+  /** Asked for. A node that listens for SMTP begins it within seconds. */
+  | 'REQUESTED';
+
+/** A step of a drill. */
+export type DrillStep = {
+  readonly __typename?: 'DrillStep';
+  /** Milliseconds from the beginning of the drill's session to the end of this step. */
+  readonly afterMs: Scalars['Float']['output'];
+  /** The host of the primary; null for a step at our own listener. */
+  readonly host?: Maybe<Scalars['String']['output']>;
+  /** True when it went as it should. */
+  readonly isPassed: Scalars['Boolean']['output'];
+  /** Milliseconds that it took; of a delivery from the moment that the message was let go. */
+  readonly latencyMs: Scalars['Float']['output'];
+  /** Which. */
+  readonly name: DrillStepName;
+  /** The reply, verbatim, lines separated by LF; or in brackets what came instead. */
+  readonly reply: Scalars['String']['output'];
+};
+
+/** The steps of a drill: one reply each. */
+export type DrillStepName =
+  /** The TCP connection to our listener, and its greeting. */
+  | 'CONNECT'
+  /** The message and its final dot: the reply says that it is stored. */
+  | 'CONTENT'
+  /** DATA. */
+  | 'DATA'
+  /** An attempt at a host of the primary. */
+  | 'DELIVERY'
+  /** EHLO. */
+  | 'EHLO'
+  /** MAIL, with the null reverse-path. */
+  | 'MAIL'
+  /** RCPT: the policy's checks. */
+  | 'RCPT';
+
+/** How bad a finding is. */
+export type DrillVerdict =
+  /** As it should be. */
+  | 'OK'
+  /** In an outage mail would be lost to the domain, or late. */
+  | 'PROBLEM'
+  /** Somebody should know. */
+  | 'WARNING';
 
 /** A field of a message's header section. */
 export type HeaderField = {
@@ -1345,6 +1590,26 @@ export type Mutation = {
    */
   readonly domainDelete: DomainDeletePayload;
   /**
+   * Sends a marked message the whole way: in through our own listener as from outside, held, handed over to the primary. The report
+   * says what an outage would do today; read it as `drills` of the domain. One drill of a domain at a time. Other mail of the domain
+   * is not touched, and a primary that does not take the message makes no outage; the message then ends.
+   *
+   * Errors: INVALID, NOT_FOUND, CONFLICT (a drill of the domain is under way).
+   */
+  readonly domainDrill: DomainDrillPayload;
+  /**
+   * Lets go the message that a drill of the domain holds, before its time.
+   *
+   * Errors: INVALID (no drill holds one), NOT_FOUND.
+   */
+  readonly domainDrillDeliver: DomainDrillDeliverPayload;
+  /**
+   * Has a domain drilled by itself every so many days, or no more.
+   *
+   * Errors: INVALID, NOT_FOUND.
+   */
+  readonly domainDrillSchedule: DomainDrillSchedulePayload;
+  /**
    * Holds the mail of a domain longer than its lifetime, while the outage that is open lasts and until what it held is gone.
    * Repeated, it adds up; from acceptance mail is held 60 days at the most.
    *
@@ -1596,6 +1861,24 @@ export type MutationDomainCreateArgs = {
 /** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainDeleteArgs = {
   input: DomainDeleteInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationDomainDrillArgs = {
+  input: DomainDrillInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationDomainDrillDeliverArgs = {
+  input: DomainDrillDeliverInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationDomainDrillScheduleArgs = {
+  input: DomainDrillScheduleInput;
 };
 
 
@@ -3606,6 +3889,12 @@ export type ResolversTypes = {
   DomainCreatePayload: ResolverTypeWrapper<Omit<DomainCreatePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainDeleteInput: DomainDeleteInput;
   DomainDeletePayload: ResolverTypeWrapper<Omit<DomainDeletePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainDrillDeliverInput: DomainDrillDeliverInput;
+  DomainDrillDeliverPayload: ResolverTypeWrapper<Omit<DomainDrillDeliverPayload, 'drill'> & { drill?: Maybe<ResolversTypes['Drill']> }>;
+  DomainDrillInput: DomainDrillInput;
+  DomainDrillPayload: ResolverTypeWrapper<Omit<DomainDrillPayload, 'drill'> & { drill?: Maybe<ResolversTypes['Drill']> }>;
+  DomainDrillScheduleInput: DomainDrillScheduleInput;
+  DomainDrillSchedulePayload: ResolverTypeWrapper<Omit<DomainDrillSchedulePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainEdge: ResolverTypeWrapper<Omit<DomainEdge, 'node'> & { node: ResolversTypes['Domain'] }>;
   DomainExtendHoldInput: DomainExtendHoldInput;
   DomainExtendHoldPayload: ResolverTypeWrapper<Omit<DomainExtendHoldPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
@@ -3635,6 +3924,18 @@ export type ResolversTypes = {
   DomainVerifyPayload: ResolverTypeWrapper<Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainsApplyInput: DomainsApplyInput;
   DomainsApplyPayload: ResolverTypeWrapper<DomainsApplyPayload>;
+  Drill: ResolverTypeWrapper<DrillView>;
+  DrillConnection: ResolverTypeWrapper<Omit<DrillConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DrillEdge']>, nodes: ReadonlyArray<ResolversTypes['Drill']> }>;
+  DrillDelivery: DrillDelivery;
+  DrillEdge: ResolverTypeWrapper<Omit<DrillEdge, 'node'> & { node: ResolversTypes['Drill'] }>;
+  DrillFinding: ResolverTypeWrapper<DrillFinding>;
+  DrillFindingCode: DrillFindingCode;
+  DrillResult: DrillResult;
+  DrillSchedule: ResolverTypeWrapper<DrillSchedule>;
+  DrillState: DrillState;
+  DrillStep: ResolverTypeWrapper<DrillStep>;
+  DrillStepName: DrillStepName;
+  DrillVerdict: DrillVerdict;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   HeaderField: ResolverTypeWrapper<HeaderField>;
   HeldMailChoice: HeldMailChoice;
@@ -3808,6 +4109,12 @@ export type ResolversParentTypes = {
   DomainCreatePayload: Omit<DomainCreatePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainDeleteInput: DomainDeleteInput;
   DomainDeletePayload: Omit<DomainDeletePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainDrillDeliverInput: DomainDrillDeliverInput;
+  DomainDrillDeliverPayload: Omit<DomainDrillDeliverPayload, 'drill'> & { drill?: Maybe<ResolversParentTypes['Drill']> };
+  DomainDrillInput: DomainDrillInput;
+  DomainDrillPayload: Omit<DomainDrillPayload, 'drill'> & { drill?: Maybe<ResolversParentTypes['Drill']> };
+  DomainDrillScheduleInput: DomainDrillScheduleInput;
+  DomainDrillSchedulePayload: Omit<DomainDrillSchedulePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainEdge: Omit<DomainEdge, 'node'> & { node: ResolversParentTypes['Domain'] };
   DomainExtendHoldInput: DomainExtendHoldInput;
   DomainExtendHoldPayload: Omit<DomainExtendHoldPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
@@ -3835,6 +4142,12 @@ export type ResolversParentTypes = {
   DomainVerifyPayload: Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainsApplyInput: DomainsApplyInput;
   DomainsApplyPayload: DomainsApplyPayload;
+  Drill: DrillView;
+  DrillConnection: Omit<DrillConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DrillEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Drill']> };
+  DrillEdge: Omit<DrillEdge, 'node'> & { node: ResolversParentTypes['Drill'] };
+  DrillFinding: DrillFinding;
+  DrillSchedule: DrillSchedule;
+  DrillStep: DrillStep;
   Float: Scalars['Float']['output'];
   HeaderField: HeaderField;
   ID: Scalars['ID']['output'];
@@ -4093,6 +4406,8 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   dnsblZones?: Resolver<ReadonlyArray<ResolversTypes['DnsblZone']>, ParentType, ContextType>;
   dnswlZones?: Resolver<ReadonlyArray<ResolversTypes['DnswlZone']>, ParentType, ContextType>;
   drainPerMinute?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  drillSchedule?: Resolver<Maybe<ResolversTypes['DrillSchedule']>, ParentType, ContextType>;
+  drills?: Resolver<ResolversTypes['DrillConnection'], ParentType, ContextType, RequireFields<DomainDrillsArgs, 'first'>>;
   etrnClients?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   ignoredAlertContacts?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
@@ -4140,6 +4455,21 @@ export type DomainCreatePayloadResolvers<ContextType = Context, ParentType exten
 };
 
 export type DomainDeletePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainDeletePayload'] = ResolversParentTypes['DomainDeletePayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainDrillDeliverPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainDrillDeliverPayload'] = ResolversParentTypes['DomainDrillDeliverPayload']> = {
+  drill?: Resolver<Maybe<ResolversTypes['Drill']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainDrillPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainDrillPayload'] = ResolversParentTypes['DomainDrillPayload']> = {
+  drill?: Resolver<Maybe<ResolversTypes['Drill']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainDrillSchedulePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainDrillSchedulePayload'] = ResolversParentTypes['DomainDrillSchedulePayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
@@ -4240,6 +4570,53 @@ export type DomainVerifyPayloadResolvers<ContextType = Context, ParentType exten
 export type DomainsApplyPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainsApplyPayload'] = ResolversParentTypes['DomainsApplyPayload']> = {
   plan?: Resolver<Maybe<ReadonlyArray<ResolversTypes['DomainPlan']>>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DrillResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Drill'] = ResolversParentTypes['Drill']> = {
+  deliverAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  enteredAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  findings?: Resolver<ReadonlyArray<ResolversTypes['DrillFinding']>, ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  isScheduled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  messageId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  recipient?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  releasedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  result?: Resolver<Maybe<ResolversTypes['DrillResult']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['DrillState'], ParentType, ContextType>;
+  steps?: Resolver<ReadonlyArray<ResolversTypes['DrillStep']>, ParentType, ContextType>;
+};
+
+export type DrillConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrillConnection'] = ResolversParentTypes['DrillConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['DrillEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Drill']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type DrillEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrillEdge'] = ResolversParentTypes['DrillEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Drill'], ParentType, ContextType>;
+};
+
+export type DrillFindingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrillFinding'] = ResolversParentTypes['DrillFinding']> = {
+  code?: Resolver<ResolversTypes['DrillFindingCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  verdict?: Resolver<ResolversTypes['DrillVerdict'], ParentType, ContextType>;
+};
+
+export type DrillScheduleResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrillSchedule'] = ResolversParentTypes['DrillSchedule']> = {
+  everyDays?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nextAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type DrillStepResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrillStep'] = ResolversParentTypes['DrillStep']> = {
+  afterMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  host?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  isPassed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  latencyMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['DrillStepName'], ParentType, ContextType>;
+  reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type HeaderFieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HeaderField'] = ResolversParentTypes['HeaderField']> = {
@@ -4344,6 +4721,9 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   domainBounceHeld?: Resolver<ResolversTypes['DomainBounceHeldPayload'], ParentType, ContextType, RequireFields<MutationDomainBounceHeldArgs, 'input'>>;
   domainCreate?: Resolver<ResolversTypes['DomainCreatePayload'], ParentType, ContextType, RequireFields<MutationDomainCreateArgs, 'input'>>;
   domainDelete?: Resolver<ResolversTypes['DomainDeletePayload'], ParentType, ContextType, RequireFields<MutationDomainDeleteArgs, 'input'>>;
+  domainDrill?: Resolver<ResolversTypes['DomainDrillPayload'], ParentType, ContextType, RequireFields<MutationDomainDrillArgs, 'input'>>;
+  domainDrillDeliver?: Resolver<ResolversTypes['DomainDrillDeliverPayload'], ParentType, ContextType, RequireFields<MutationDomainDrillDeliverArgs, 'input'>>;
+  domainDrillSchedule?: Resolver<ResolversTypes['DomainDrillSchedulePayload'], ParentType, ContextType, RequireFields<MutationDomainDrillScheduleArgs, 'input'>>;
   domainExtendHold?: Resolver<ResolversTypes['DomainExtendHoldPayload'], ParentType, ContextType, RequireFields<MutationDomainExtendHoldArgs, 'input'>>;
   domainFlush?: Resolver<ResolversTypes['DomainFlushPayload'], ParentType, ContextType, RequireFields<MutationDomainFlushArgs, 'input'>>;
   domainPause?: Resolver<ResolversTypes['DomainPausePayload'], ParentType, ContextType, RequireFields<MutationDomainPauseArgs, 'input'>>;
@@ -4873,6 +5253,9 @@ export type Resolvers<ContextType = Context> = {
   DomainConnection?: DomainConnectionResolvers<ContextType>;
   DomainCreatePayload?: DomainCreatePayloadResolvers<ContextType>;
   DomainDeletePayload?: DomainDeletePayloadResolvers<ContextType>;
+  DomainDrillDeliverPayload?: DomainDrillDeliverPayloadResolvers<ContextType>;
+  DomainDrillPayload?: DomainDrillPayloadResolvers<ContextType>;
+  DomainDrillSchedulePayload?: DomainDrillSchedulePayloadResolvers<ContextType>;
   DomainEdge?: DomainEdgeResolvers<ContextType>;
   DomainExtendHoldPayload?: DomainExtendHoldPayloadResolvers<ContextType>;
   DomainFlushPayload?: DomainFlushPayloadResolvers<ContextType>;
@@ -4890,6 +5273,12 @@ export type Resolvers<ContextType = Context> = {
   DomainUpdatePreview?: DomainUpdatePreviewResolvers<ContextType>;
   DomainVerifyPayload?: DomainVerifyPayloadResolvers<ContextType>;
   DomainsApplyPayload?: DomainsApplyPayloadResolvers<ContextType>;
+  Drill?: DrillResolvers<ContextType>;
+  DrillConnection?: DrillConnectionResolvers<ContextType>;
+  DrillEdge?: DrillEdgeResolvers<ContextType>;
+  DrillFinding?: DrillFindingResolvers<ContextType>;
+  DrillSchedule?: DrillScheduleResolvers<ContextType>;
+  DrillStep?: DrillStepResolvers<ContextType>;
   HeaderField?: HeaderFieldResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   Label?: LabelResolvers<ContextType>;

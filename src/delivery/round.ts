@@ -196,7 +196,8 @@ function isBesideSuccess({ lastSuccess, nowMs }: RoundDeps): boolean {
 async function settle(deps: RoundDeps, state: RoundState, { message, result }: Tried): Promise<boolean> {
   const { recorder, lastSuccess, nowMs } = deps;
   const { hostTrouble, isStopped, outcomes, records } = result;
-  const isTrouble = hostTrouble !== null && !isBesideSuccess(deps);
+  // A drill makes no outage: mail that is really waiting will say so itself.
+  const isTrouble = hostTrouble !== null && message.isDrill !== true && !isBesideSuccess(deps);
   if (isTrouble && !isStopped) state.failure = hostTrouble;
   const isJudged = hostTrouble === null && !isStopped;
   if (isJudged) lastSuccess.atMs = nowMs();

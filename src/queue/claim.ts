@@ -13,6 +13,7 @@ import { type DrainSettings, isSetSo } from '../outage/clock.ts';
 import { hasShareInForce } from '../outage/drain-shares.ts';
 import { always } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
+import { isHeldByDrill, isOfDrill } from './drill-mark.ts';
 
 /** The pool for the queue's hot statements, for rooms that pass it on without speaking SQL. */
 export type QueueSql = Sql;
@@ -40,6 +41,8 @@ export interface ClaimedMessage {
   readonly body: '7BIT' | '8BITMIME' | null;
   readonly ret: 'FULL' | 'HDRS' | null;
   readonly envelopeId: string | null;
+  /** A fire drill's: what befalls it is nothing that an outage stands on. */
+  readonly isDrill?: boolean;
   /** Null for a report, and where it is not known. */
   readonly client: OriginalClient | null;
   readonly recipients: readonly ClaimedRecipient[];
@@ -63,6 +66,7 @@ interface MessageRow {
   body: '7BIT' | '8BITMIME' | null;
   ret: 'FULL' | 'HDRS' | null;
   envelope_id: string | null;
+  is_drill: boolean;
   client_address: string | null;
   client_name: string | null;
   ehlo_name: string;
@@ -94,7 +98,7 @@ export async function claimDue(
       where destination_id = ${destinationId}
         and (next_attempt_at, id) > (${after.at}::text::timestamptz, ${after.id}::uuid)
         and next_attempt_at <= case when ${flushedAt}::timestamptz is null then bmx_now() else 'infinity' end
-        and claimed_by is null
+        and claimed_by is null and not ${isHeldByDrill(sql)}
         and (next_attempt_at <= bmx_now() or claimed_at is null or claimed_at < ${flushedAt}::timestamptz)
         -- A pause is in force at once, also in the middle of a drain.
         and (select not ${isPausedNow(sql)} and ${settings === undefined ? always(sql) : isSetSo(sql, settings)}
@@ -111,6 +115,7 @@ export async function claimDue(
     from due, fresh
     where m.id = due.id
     returning m.id, m.transaction_id, m.kind, m.reverse_path, m.size_bytes, m.is_smtp_utf8, m.body, m.ret, m.envelope_id,
+      ${isOfDrill(sql, sql`m.envelope_id`)} as is_drill,
       host(m.client_address) as client_address, m.client_name, m.ehlo_name, m.protocol,
       due.next_attempt_at::text as key_at`;
   const messages = await withRecipients(sql, rows);
@@ -128,7 +133,7 @@ export async function claimDue(
  * grid, beside an open breaker an hour from now.
  * Each time another message, the one among the next twenty that was not tried for longest, one to a recipient known good
  * before the others, then a small one: none that the host chokes on can stand in the way of the others, and a refusal tells
- * more of a primary than of a stranger's address. After a flush the one at the head of the queue. O(1).
+ * more of a primary than of a stranger's address. After a flush the one at the head of the queue. Never a fire drill's. O(1).
  */
 export async function claimProbe(
   sql: Sql,
@@ -137,18 +142,18 @@ export async function claimProbe(
   const { destinationId, holder, isFlush } = input;
   const pick = isFlush
     ? sql`select id from messages
-          where destination_id = ${destinationId} and claimed_by is null
+          where destination_id = ${destinationId} and claimed_by is null and not ${isOfDrill(sql)}
           order by next_attempt_at, id limit 1 for update skip locked`
     : sql`select id from messages where claimed_by is null and id = (
             select id from (
               (select id, size_bytes, claimed_at, 0 as lap from messages, destination
                  where (destination_id, id) > (${destinationId}, destination.cursor)
-                   and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null
+                   and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null and not ${isOfDrill(sql)}
                  order by destination_id, id limit 20)
               union all
               (select id, size_bytes, claimed_at, 1 as lap from messages
                  where (destination_id, id) >= (${destinationId}, ${FIRST_ID})
-                   and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null
+                   and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null and not ${isOfDrill(sql)}
                  order by destination_id, id limit 20)
             ) as candidates
             order by claimed_at nulls first, not ${isToKnownGood(sql, destinationId)}, lap, size_bytes, id limit 1
@@ -171,7 +176,7 @@ export async function claimProbe(
     from picked
     where m.id = picked.id
     returning m.id, m.transaction_id, m.kind, m.reverse_path, m.size_bytes, m.is_smtp_utf8, m.body, m.ret, m.envelope_id,
-      host(m.client_address) as client_address, m.client_name, m.ehlo_name, m.protocol,
+      false as is_drill, host(m.client_address) as client_address, m.client_name, m.ehlo_name, m.protocol,
       '' as key_at`;
   const [message] = await withRecipients(sql, rows);
   return message ?? null;
@@ -281,6 +286,7 @@ async function withRecipients(sql: Sql, rows: readonly MessageRow[]): Promise<Cl
     body: row.body,
     ret: row.ret,
     envelopeId: row.envelope_id,
+    isDrill: row.is_drill,
     client: clientOf(row),
     recipients: (byMessage.get(row.id) ?? []).map((recipient) => ({
       number: recipient.number,

@@ -145,6 +145,8 @@ export interface LogEvents {
   /** The record that had proven it is gone; the domain stays in service. */
   proofLost: { readonly domain: string };
   proofFound: { readonly domain: string };
+  /** A fire drill has ended; its report is in the API. */
+  drillFinished: { readonly domain: string; readonly drill: string; readonly result: string };
 
   /** A webhook could not be told of something; it is tried again. The address but for its host is the owner's secret. */
   webhookFailed: {
@@ -221,6 +223,7 @@ export const EVENT_LEVELS: { readonly [E in LogEvent]: LogLevel } = {
   domainActivated: 'info',
   proofLost: 'warn',
   proofFound: 'info',
+  drillFinished: 'info',
   webhookFailed: 'debug',
   webhookDisabled: 'warn',
   alertSent: 'info',

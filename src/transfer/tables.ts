@@ -32,6 +32,8 @@ export const MOVED_TABLES = [
   'alert_notices',
   'alert_items',
   'mail_counts',
+  'drills',
+  'drill_schedules',
   'outages',
   'operations',
   'messages',

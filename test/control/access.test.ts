@@ -118,6 +118,9 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     domainBounceHeld: { name: DOMAIN },
     domainPause: { name: DOMAIN, until: future },
     domainResume: { name: DOMAIN },
+    domainDrill: { name: DOMAIN },
+    domainDrillDeliver: { name: DOMAIN },
+    domainDrillSchedule: { name: DOMAIN, everyDays: 30 },
     domainExtendHold: { name: DOMAIN, hours: 5 },
     recipientsAdd: list,
     recipientsRemove: list,
@@ -219,6 +222,8 @@ async function stateOf(): Promise<string> {
     sql`select * from webhook_secrets order by webhook_id`,
     sql`select * from webhook_deliveries order by id`,
     sql`select * from alert_contacts order by id`,
+    sql`select * from drills order by id`,
+    sql`select * from drill_schedules order by domain_id`,
     sql`select count(*) from events where tenant_id <> ${strangerId}`,
   ]);
   return JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
@@ -368,6 +373,7 @@ describe('a token without the scope', () => {
       if (scope === null || !isObjectType(type) || type.name === 'Token') continue;
       const way = {
         Domain: 'domain',
+        Drill: 'domain',
         Message: 'message',
         Outage: 'outages',
         Operation: 'operation',

@@ -27,6 +27,7 @@ import { createAttemptInspection } from '../../src/queue/inspect-attempts.ts';
 import { createContentInspection } from '../../src/queue/inspect-content.ts';
 import { listNodes } from '../../src/queue/inspect-nodes.ts';
 import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
+import { createDrills } from '../../src/queue/drills.ts';
 import { createMessageInspection } from '../../src/queue/inspect.ts';
 import { createTimelineInspection } from '../../src/queue/timeline.ts';
 import { readWatchedCounts } from '../../src/queue/watched-counts.ts';
@@ -179,6 +180,7 @@ export async function startControl(
       maxHoldHours: MAX_HOLD_HOURS,
       findPauses: (viewer, ids) => findPauses(sql, viewer, ids),
     },
+    drills: createDrills(sql),
     operations: createOperationInspection(sql),
     startOperation: (viewer, request) => startOperation(sql, viewer, request),
     releaseBreaker: async (viewer, { destinationId }) => void (await releaseBreaker(sql, viewer, destinationId)),

@@ -37,6 +37,9 @@ export async function fillDatabase(sql: Sql): Promise<void> {
     insert into alert_notices (contact_id, tenant_id, outage_id, destination_id, told_class) values (${owned}, '${IDS[0]}', '${IDS[0]}', 'DOWN');
     insert into alert_items (contact_id, tenant_id, event_id) values (${owned}, '${IDS[0]}');
     insert into mail_counts (destination_id, tenant_id, kind, count) values (${owned}, 'FAILED', 2);
+    insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id)
+      values (${owned}, '${IDS[0]}', 'drilled.example', 'postmaster@drilled.example', 0, false, 'a mark');
+    insert into drill_schedules (domain_id, tenant_id, destination_id, every_days, next_at) values (${owned}, '${IDS[0]}', 30, bmx_now());
     insert into outages (id, tenant_id, destination_id, started_at, class, last_reply) values (${owned}, '${IDS[0]}', bmx_now(), 'DOWN', '');
     insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count) values (${owned}, '${IDS[0]}', 'RETRY', '{}', '', 1);
     insert into queue_delta (destination_id, tenant_id, held_count, held_bytes) values (${owned}, -1, -2);

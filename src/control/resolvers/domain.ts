@@ -4,6 +4,7 @@ import type { DomainResolvers } from '../generated.ts';
 import { recommendMx } from '../mx-recommendation.ts';
 import { breakerOfDomain } from './breaker.ts';
 import { dnsblOfDomain } from './dnsbl.ts';
+import { drillsOfDomain } from './drill.ts';
 import { pauseOfDomain } from './domain-verbs.ts';
 import { alertsOfDomain } from './alert-contact.ts';
 import { ownershipOfDomain } from './ownership.ts';
@@ -14,6 +15,7 @@ import { tenantById } from './tenant.ts';
 export const Domain: DomainResolvers = {
   ...breakerOfDomain,
   ...dnsblOfDomain,
+  ...drillsOfDomain,
   ...listOfDomain,
   ...ownershipOfDomain,
   ...alertsOfDomain,

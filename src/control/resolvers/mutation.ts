@@ -11,6 +11,7 @@ import { checkReason } from '../reason.ts';
 import { alertContactMutations } from './alert-contact.ts';
 import { domainVerbMutations } from './domain-verbs.ts';
 import { applyDomains } from './domains-apply.ts';
+import { drillMutations } from './drill.ts';
 import { operationMutations } from './operation.ts';
 import { ownershipMutations } from './ownership.ts';
 import { breakerMutations } from './breaker.ts';
@@ -78,6 +79,7 @@ export const Mutation: MutationResolvers = {
   ...standingMutations,
   ...breakerMutations,
   ...domainVerbMutations,
+  ...drillMutations,
   ...operationMutations,
   ...ownershipMutations,
   ...tenantMutations,

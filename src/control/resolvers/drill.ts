@@ -1,0 +1,124 @@
+/** Fire drills: asked for, let go, scheduled; their reports on the domain. */
+import { isAddress, normalizeDomain } from '../../mail/address.ts';
+import type { DrillView } from '../../queue/drills.ts';
+import { shown } from '../../settings/domain-input.ts';
+import type { RelayDomain } from '../../settings/relay-domain.ts';
+import { invalid, type UserError } from '../../settings/user-error.ts';
+import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
+import type { Context } from '../context.ts';
+import type { DomainResolvers, MutationResolvers } from '../generated.ts';
+import { type Call, once } from '../once.ts';
+
+const MAX_HOLD_MINUTES = 1440;
+const MAX_DAYS = 366;
+
+export const drillsOfDomain = {
+  drills: async ({ destinationId }, { first, after }, { deps, viewer }) => {
+    const page = { destinationId, limit: pageSize(first) + 1, beforeId: idOfCursor(after) };
+    return connectionOfRows(await deps.drills.listDrills(viewer, page), { first, after });
+  },
+  drillSchedule: ({ id }, _args, { deps, viewer }) => deps.drills.readSchedule(viewer, id),
+} satisfies DomainResolvers;
+
+interface DrillInput {
+  readonly name: string;
+  readonly deliver?: 'AT_ONCE' | 'ON_COMMAND';
+  readonly holdMinutes?: number;
+  readonly recipient?: string | null | undefined;
+}
+
+type Done = { readonly drillId: string } | { readonly error: UserError };
+
+interface DrillPayload {
+  readonly drill: DrillView | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/** A domain that is in service, or what is wrong with it. */
+async function servedDomain({ deps, viewer }: Context, name: string): Promise<RelayDomain | UserError> {
+  const domain = await deps.domains.findDomain(viewer, name);
+  if (domain === null) {
+    return { field: ['name'], message: `You have no domain "${shown(name)}".`, code: 'NOT_FOUND' };
+  }
+  if (domain.status !== 'PENDING') return domain;
+  return invalid(['name'], `${domain.name} is not in service yet: its ownership is to be proven first.`);
+}
+
+async function onDrill<I extends { readonly name: string }>(
+  context: Context,
+  call: Call<I>,
+  work: (domain: RelayDomain, input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<Done>,
+): Promise<DrillPayload> {
+  const answer = await once(context, call, async (input): Promise<Done> => {
+    const domain = await servedDomain(context, call.input.name);
+    return 'code' in domain ? { error: domain } : work(domain, input);
+  });
+  const done = answer.kind === 'REFUSED' ? { error: answer.error } : answer.value;
+  if ('error' in done) return { drill: null, userErrors: [done.error] };
+  return { drill: await context.deps.drills.findDrill(context.viewer, done.drillId), userErrors: [] };
+}
+
+/** The recipient as it is said in RCPT, or what is wrong with it. */
+function recipientOf(given: string | null | undefined, { name }: RelayDomain): string | UserError {
+  if (given == null) return `postmaster@${name}`;
+  const at = given.lastIndexOf('@');
+  const isPlain = /^[\x21-\x7e]{3,254}$/.test(given) && isAddress(given);
+  if (isPlain && normalizeDomain(given.slice(at + 1)) === name) return given;
+  return invalid(
+    ['recipient'],
+    `"${shown(given)}" is no address at ${name} that a drill can go to: one in ASCII, user@${name}.`,
+  );
+}
+
+function startDrill(context: Context, call: Call<DrillInput>): Promise<DrillPayload> {
+  return onDrill(context, call, async (domain, { deliver = 'AT_ONCE', holdMinutes = 15, recipient: given }) => {
+    const recipient = recipientOf(given, domain);
+    if (typeof recipient !== 'string') return { error: recipient };
+    if (holdMinutes < 1 || holdMinutes > MAX_HOLD_MINUTES) {
+      return { error: invalid(['holdMinutes'], `holdMinutes lies between 1 and ${MAX_HOLD_MINUTES}.`) };
+    }
+    const drillId = await context.deps.drills.request(context.viewer, {
+      destinationId: domain.destinationId,
+      domainName: domain.name,
+      recipient,
+      holdMinutes: deliver === 'AT_ONCE' ? 0 : holdMinutes,
+    });
+    if (drillId !== null) return { drillId };
+    const message = `A drill of ${domain.name} is under way. Let it go with domainDrillDeliver, or wait for its end.`;
+    return { error: { field: ['name'], message, code: 'CONFLICT' } };
+  });
+}
+
+function deliverDrill(context: Context, call: Call<{ readonly name: string }>): Promise<DrillPayload> {
+  return onDrill(context, call, async ({ destinationId, name }) => {
+    const drillId = await context.deps.drills.deliver(context.viewer, destinationId);
+    if (drillId !== null) return { drillId };
+    const message = `No drill of ${name} holds a message. Start one with domainDrill and deliver: ON_COMMAND.`;
+    return { error: invalid(['name'], message) };
+  });
+}
+
+async function scheduleDrills(
+  context: Context,
+  call: Call<{ readonly name: string; readonly everyDays?: number | null | undefined }>,
+) {
+  const answer = await once(context, call, async ({ name, everyDays = null }): Promise<UserError | null> => {
+    const domain = await servedDomain(context, name);
+    if ('code' in domain) return domain;
+    if (everyDays !== null && (everyDays < 1 || everyDays > MAX_DAYS)) {
+      return invalid(['everyDays'], `everyDays lies between 1 and ${MAX_DAYS}; null: no more drills by themselves.`);
+    }
+    await context.deps.drills.setSchedule(context.viewer, domain.id, everyDays);
+    return null;
+  });
+  const error = answer.kind === 'REFUSED' ? answer.error : answer.value;
+  if (error !== null) return { domain: null, userErrors: [error] };
+  return { domain: await context.deps.domains.findDomain(context.viewer, call.input.name), userErrors: [] };
+}
+
+export const drillMutations: MutationResolvers = {
+  domainDrill: (_parent, { input }, context) => startDrill(context, { mutation: 'domainDrill', input }),
+  domainDrillDeliver: (_parent, { input }, context) => deliverDrill(context, { mutation: 'domainDrillDeliver', input }),
+  domainDrillSchedule: (_parent, { input }, context) =>
+    scheduleDrills(context, { mutation: 'domainDrillSchedule', input }),
+};

@@ -1,0 +1,69 @@
+/**
+ * The tables of fire drills as drizzle sees them; what schema.ts says of the others holds for these.
+ */
+import { boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { bmxNow, instant } from './schema.ts';
+
+/** One step of the way, as it was met. */
+export interface DrillStep {
+  readonly name: 'CONNECT' | 'EHLO' | 'MAIL' | 'RCPT' | 'DATA' | 'CONTENT' | 'DELIVERY';
+  /** Milliseconds from the beginning of the drill to its end. */
+  readonly afterMs: number;
+  /** Milliseconds it took; of a delivery from the command to the verdict. */
+  readonly latencyMs: number;
+  /** Verbatim, lines separated by LF, or in brackets what happened instead. */
+  readonly reply: string;
+  /** Of a delivery; else null. */
+  readonly host: string | null;
+  readonly isPassed: boolean;
+}
+
+export interface DrillFinding {
+  readonly code:
+    | 'STATUS'
+    | 'MX'
+    | 'ACCEPTANCE'
+    | 'USER_LIST'
+    | 'SPACE'
+    | 'DELIVERY'
+    | 'TLS'
+    | 'OUTAGE'
+    | 'PAUSE'
+    | 'BREAKER'
+    | 'RETRIES';
+  readonly verdict: 'OK' | 'WARNING' | 'PROBLEM';
+  readonly message: string;
+}
+
+export const drills = pgTable('drills', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  domainName: text('domain_name').notNull(),
+  recipient: text('recipient').notNull(),
+  holdMinutes: integer('hold_minutes').notNull(),
+  isScheduled: boolean('is_scheduled').notNull(),
+  envelopeId: text('envelope_id').notNull(),
+  state: text('state', { enum: ['REQUESTED', 'ENTERING', 'HELD', 'RELEASED', 'FINISHED'] })
+    .notNull()
+    .default('REQUESTED'),
+  result: text('result', {
+    enum: ['DELIVERED', 'NOT_ACCEPTED', 'NOT_DELIVERED', 'NOT_ATTEMPTED', 'CANCELLED', 'INTERRUPTED'],
+  }),
+  messageId: uuid('message_id'),
+  requestedAt: instant('requested_at').notNull().default(bmxNow),
+  enteredAt: instant('entered_at'),
+  deliverAt: instant('deliver_at'),
+  releasedAt: instant('released_at'),
+  finishedAt: instant('finished_at'),
+  steps: jsonb('steps').$type<DrillStep[]>().notNull().default([]),
+  findings: jsonb('findings').$type<DrillFinding[]>().notNull().default([]),
+});
+
+export const drillSchedules = pgTable('drill_schedules', {
+  domainId: uuid('domain_id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  everyDays: integer('every_days').notNull(),
+  nextAt: instant('next_at').notNull(),
+});

@@ -1,0 +1,137 @@
+/**
+ * The fire drill: a marked message goes the whole way – in by our own listener, held, let go, handed over – and is reported.
+ *
+ * Promises: what a drill holds is let go by a command or its time; whatever happens it ends, and leaves no mail behind; its
+ * message has the null reverse-path, so nobody hears of it (RFC 5321 §4.5.5). Any number of nodes may look at the same drills.
+ */
+import { formatDate } from '../mail/date.ts';
+import { OPERATOR_VIEWER } from '../mail/viewer.ts';
+import type { QueueSql } from '../queue/claim.ts';
+import { cancelMessage, type VerbResult } from '../queue/commands.ts';
+import { type DrillStanding, readDrillDeliveries, readDrillStanding } from '../queue/drill-facts.ts';
+import {
+  type DrillResult,
+  findOpenDrills,
+  finishDrill,
+  holdDrill,
+  type OpenDrill,
+  releaseDrill,
+  requestScheduled,
+  takeRequestedDrill,
+} from '../queue/drills.ts';
+import type { MessageInspection } from '../queue/inspect.ts';
+import { type DrillMail, enterMail } from './drill-entry.ts';
+import { acceptanceOf, deliveryOf, type Outlook, outlookOf } from './drill-outlook.ts';
+
+export interface DrillDeps {
+  readonly sql: QueueSql;
+  readonly messages: Pick<MessageInspection, 'findMessage'>;
+  /** The name this node gives itself. */
+  readonly hostname: string;
+  /** Where to reach our own listener; null while it is not open. */
+  readonly listener: () => { readonly address: string; readonly port: number } | null;
+  readonly look: (drill: OpenDrill) => Promise<Omit<Outlook, 'standing'>>;
+  /** Says what became of messages of the domain that a drill has ended. */
+  readonly tell: (result: VerbResult) => void;
+  readonly poke: (destinationId: string) => void;
+  readonly onFinished: (drill: OpenDrill, result: DrillResult) => void;
+}
+
+/** One look at all drills: begins those asked for, moves the others on. */
+export async function lookAtDrills(deps: DrillDeps): Promise<void> {
+  await requestScheduled(deps.sql);
+  const listener = deps.listener();
+  if (listener !== null) {
+    for (;;) {
+      const drill = await takeRequestedDrill(deps.sql);
+      if (drill === null) break;
+      await enter(deps, drill, listener);
+    }
+  }
+  for (const drill of await findOpenDrills(deps.sql)) await moveOn(deps, drill);
+}
+
+async function enter(deps: DrillDeps, drill: OpenDrill, listener: { address: string; port: number }): Promise<void> {
+  const standing = await readDrillStanding(deps.sql, drill.destinationId);
+  if (standing === null) return finish(deps, drill, { result: 'INTERRUPTED' });
+  const outlook = outlookOf({ ...(await deps.look(drill)), standing });
+  const { hostname } = deps;
+  const content = contentOf(drill, { hostname, date: formatDate(standing.now) });
+  const mail: DrillMail = { ehloName: hostname, recipient: drill.recipient, envelopeId: drill.envelopeId, content };
+  const { steps, messageId } = await enterMail(listener, mail);
+  const findings = [...outlook, acceptanceOf(steps, messageId !== null)];
+  if (messageId === null) return finish(deps, drill, { result: 'NOT_ACCEPTED', steps, findings });
+  await holdDrill(deps.sql, drill.id, { messageId, steps, findings });
+  if (drill.holdMinutes === 0) await release(deps, drill);
+}
+
+async function release({ sql, poke }: DrillDeps, drill: OpenDrill): Promise<void> {
+  await releaseDrill(sql, drill.id);
+  poke(drill.destinationId);
+}
+
+async function moveOn(deps: DrillDeps, drill: OpenDrill): Promise<void> {
+  const { messageId, state } = drill;
+  if (state === 'HELD' && drill.isDue) return release(deps, drill);
+  if (messageId === null) {
+    if (drill.isStale) await finish(deps, drill, { result: 'INTERRUPTED' });
+    return;
+  }
+  const message = await deps.messages.findMessage(OPERATOR_VIEWER, messageId);
+  const recipient = message?.recipients[0];
+  if (recipient === undefined) return finish(deps, drill, { result: 'INTERRUPTED' });
+  if (recipient.state !== 'HELD') return report(deps, drill, RESULTS[recipient.state]);
+  if (state !== 'RELEASED') return;
+  if (recipient.attemptCount > 0) return endMessage(deps, drill, 'NOT_DELIVERED');
+  const standing = await readDrillStanding(deps.sql, drill.destinationId);
+  if (drill.isStale || standing === null || isWaiting(standing)) await endMessage(deps, drill, 'NOT_ATTEMPTED');
+}
+
+const RESULTS = {
+  DELIVERED: 'DELIVERED',
+  FAILED: 'NOT_DELIVERED',
+  EXPIRED: 'NOT_DELIVERED',
+  CANCELLED: 'CANCELLED',
+} as const;
+
+/** Nothing is handed over for now, and a drill stands in nobody's way. */
+function isWaiting({ isPaused, isFailing, isBreakerOpen }: DrillStanding): boolean {
+  return isPaused || isFailing || isBreakerOpen;
+}
+
+/** What a drill could not deliver is not kept for days. One in delivery at this moment is looked at again. */
+async function endMessage(deps: DrillDeps, drill: OpenDrill, result: DrillResult): Promise<void> {
+  const cancelled = await cancelMessage(deps.sql, OPERATOR_VIEWER, drill.messageId ?? '', 'the fire drill is over');
+  deps.tell(cancelled);
+  if (cancelled.kind === 'DONE') await report(deps, drill, result);
+}
+
+async function report(deps: DrillDeps, drill: OpenDrill, result: DrillResult): Promise<void> {
+  const steps = await readDrillDeliveries(deps.sql, drill.id);
+  const standing = await readDrillStanding(deps.sql, drill.destinationId);
+  await finish(deps, drill, { result, steps, findings: [deliveryOf(result, steps, standing)] });
+}
+
+async function finish(deps: DrillDeps, drill: OpenDrill, end: Parameters<typeof finishDrill>[2]): Promise<void> {
+  if (await finishDrill(deps.sql, drill.id, end)) deps.onFinished(drill, end.result);
+}
+
+/** RFC 5322, marked so that people and programs know it (RFC 3834 §5). */
+function contentOf(drill: OpenDrill, { hostname, date }: { readonly hostname: string; readonly date: string }): string {
+  const { id, domainName, recipient } = drill;
+  return [
+    `Date: ${date}`,
+    `From: Backup MX <postmaster@${hostname}>`,
+    `To: ${recipient}`,
+    `Subject: Fire drill of the backup MX for ${domainName}`,
+    `Message-ID: <${id}@${hostname}>`,
+    'Auto-Submitted: auto-generated',
+    `X-Backup-MX-Drill: ${id}`,
+    'MIME-Version: 1.0',
+    'Content-Type: text/plain; charset=us-ascii',
+    '',
+    `This message is a fire drill of the backup MX ${hostname} for ${domainName}.`,
+    'It went the way that mail goes while your mail server is away. Nothing is to be done.',
+    '',
+  ].join('\r\n');
+}

@@ -1,0 +1,41 @@
+/**
+ * What a drill's report is made from: how its destination stands, and the attempts of its message. For the service itself.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import { isPausedNow } from '../settings/pause.ts';
+import type { DrillStep } from './drills.ts';
+
+export interface DrillStanding {
+  /** The service's time. */
+  readonly now: Date;
+  readonly isPaused: boolean;
+  /** Null while no outage is open. */
+  readonly outageClass: string | null;
+  readonly outageSince: Date | null;
+  /** The retry clock runs: nothing but an attempt per slot is made. */
+  readonly isFailing: boolean;
+  readonly isBreakerOpen: boolean;
+  /** Until when mail would be held that is accepted now. */
+  readonly heldUntil: Date;
+}
+
+export async function readDrillStanding(sql: SqlExecutor, destinationId: string): Promise<DrillStanding | null> {
+  const [row] = await sql<DrillStanding[]>`
+    select bmx_now() as now, ${isPausedNow(sql)} as "isPaused", o.class as "outageClass", o.started_at as "outageSince",
+      d.first_failure_at is not null as "isFailing", d.breaker = 'OPEN' as "isBreakerOpen",
+      bmx_now() + q.lifetime + d.hold_extension as "heldUntil"
+    from destinations d left join outages o on o.id = d.outage_id cross join queue_limits q
+    where d.id = ${destinationId}`;
+  return row ?? null;
+}
+
+/** How its message was handed over, host after host; oldest first. */
+export async function readDrillDeliveries(sql: SqlExecutor, drillId: string): Promise<DrillStep[]> {
+  const rows = await sql<DrillStep[]>`
+    select 'DELIVERY' as name, a.reply, a.host, a.outcome = 'DELIVERED' as "isPassed",
+      round(extract(epoch from a.at - d.entered_at) * 1000)::float8 as "afterMs",
+      round(extract(epoch from a.at - coalesce(d.released_at, d.entered_at)) * 1000)::float8 as "latencyMs"
+    from drills d join attempts a on a.message_id = d.message_id and a.id >= d.message_id
+    where d.id = ${drillId} order by a.id`;
+  return [...rows];
+}

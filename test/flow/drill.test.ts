@@ -1,0 +1,238 @@
+/**
+ * Fire drills through the whole service: the way in, the hold, the command, the way on, and what stands in it.
+ */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { drillVerb } from '../../src/cli/drill.ts';
+import { until } from '../helpers/child.ts';
+import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
+import { type Flow, PATIENCE_MS, startFlow } from '../helpers/flow.ts';
+
+let flow: Flow;
+let primary: FakePrimary;
+
+beforeAll(async () => {
+  flow = await startFlow();
+  primary = await startFakePrimary();
+});
+afterAll(async () => {
+  await flow?.close();
+  await primary?.close();
+});
+
+/** `backup-mx drill`, as a person calls it. */
+async function command(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const code = await drillVerb(args, {
+    env: { BACKUP_MX_URL: flow.service.httpUrl, BACKUP_MX_TOKEN: flow.service.token },
+    print: (line) => void out.push(line),
+    tell: (line) => void err.push(line),
+    isScreen: false,
+    isWatched: false,
+    interruption: new AbortController().signal,
+    readInput: async () => '',
+  });
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+interface Drill {
+  readonly id: string;
+  readonly recipient: string;
+  readonly isScheduled: boolean;
+  readonly state: string;
+  readonly result: string | null;
+  readonly messageId: string | null;
+  readonly deliverAt: string | null;
+  readonly steps: readonly {
+    readonly name: string;
+    readonly afterMs: number;
+    readonly latencyMs: number;
+    readonly reply: string;
+    readonly host: string | null;
+    readonly isPassed: boolean;
+  }[];
+  readonly findings: readonly { readonly code: string; readonly verdict: string; readonly message: string }[];
+}
+
+async function drillsOf(name: string): Promise<readonly Drill[]> {
+  const { domain } = await flow.service.graphql<{ domain: { drills: { nodes: Drill[] } } }>(
+    `query ($name: String!) { domain(name: $name) { drills(first: 10) { nodes {
+      id recipient isScheduled state result messageId deliverAt
+      steps { name afterMs latencyMs reply host isPassed } findings { code verdict message } } } } }`,
+    { name },
+  );
+  return domain.drills.nodes;
+}
+
+/** The newest drill of a domain, once it is so far. */
+function untilDrill(name: string, state: string): Promise<Drill> {
+  return until(`${name}: a drill that is ${state}`, PATIENCE_MS, async () => {
+    const [drill] = await drillsOf(name);
+    return drill?.state === state && drill;
+  });
+}
+
+const verdictOf = ({ findings }: Drill, code: string) => findings.find((finding) => finding.code === code)?.verdict;
+const stepNames = ({ steps }: Drill) => steps.map(({ name }) => name);
+
+test('at once: a marked message goes the whole way, each step is timed, nothing of it is left', async () => {
+  const name = 'once.example';
+  await flow.addDomain(name, primary);
+  expect(await flow.change('domainDrill', { name })).toEqual([]);
+  const drill = await untilDrill(name, 'FINISHED');
+  expect(drill).toMatchObject({ result: 'DELIVERED', recipient: `postmaster@${name}`, isScheduled: false });
+  expect(stepNames(drill)).toEqual(['CONNECT', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'CONTENT', 'DELIVERY']);
+  expect(drill.steps.every(({ isPassed }) => isPassed)).toBe(true);
+  const [, , , , , content, delivery] = drill.steps;
+  expect(content?.reply).toBe(`250 2.0.0 accepted as ${drill.messageId}`);
+  expect(delivery?.reply).toStartWith('250');
+  const after = drill.steps.map(({ afterMs }) => afterMs);
+  expect(after).toEqual(after.toSorted((a, b) => a - b));
+  expect([verdictOf(drill, 'STATUS'), verdictOf(drill, 'ACCEPTANCE'), verdictOf(drill, 'DELIVERY')]).toEqual(
+    Array(3).fill('OK'),
+  );
+  // The DNS of this stage knows nothing of it.
+  expect(verdictOf(drill, 'MX')).toBe('PROBLEM');
+  const message = primary.messages.find(({ recipients }) => recipients[0]?.address === `postmaster@${name}`);
+  const text = message?.content.toString() ?? '';
+  expect(message?.reversePath ?? '').toBe('');
+  expect(text).toContain(`X-Backup-MX-Drill: ${drill.id}\r\n`);
+  expect(text).toContain('Auto-Submitted: auto-generated\r\n');
+  expect((await flow.see(name)).queue.heldCount).toBe(0);
+});
+
+test('on command: nothing but the command lets it go, and other mail does not wait for it', async () => {
+  const name = 'command.example';
+  await flow.addDomain(name, primary);
+  expect(await flow.change('domainDrillDeliver', { name })).toEqual(['INVALID']);
+  const recipient = `chief@${name}`;
+  expect(await flow.change('domainDrill', { name, recipient, deliver: 'ON_COMMAND' })).toEqual([]);
+  const held = await untilDrill(name, 'HELD');
+  expect(await flow.change('domainDrill', { name })).toEqual(['CONFLICT']);
+  const arrived = (address: string) =>
+    primary.messages.filter(({ recipients }) => recipients.some((one) => one.address === address)).length;
+  // Neither a flush nor a retry of its own.
+  expect(await flow.change('messageRetry', { id: held.messageId ?? '' })).toEqual([]);
+  expect(await flow.change('domainFlush', { name })).toEqual([]);
+  const id = await flow.send({ to: [`user@${name}`] });
+  await primary.waitFor(() => arrived(`user@${name}`) === 1, 'other mail');
+  await flow.untilIdle(name);
+  expect((await flow.message(id))?.recipients).toMatchObject([{ state: 'DELIVERED' }]);
+  expect((await flow.see(name)).queue.heldCount).toBe(1);
+  expect(arrived(recipient)).toBe(0);
+  expect(await flow.change('domainDrillDeliver', { name })).toEqual([]);
+  expect(await untilDrill(name, 'FINISHED')).toMatchObject({ id: held.id, result: 'DELIVERED' });
+  expect(arrived(recipient)).toBe(1);
+});
+
+test('a primary that is away makes the drill fail and no outage, and no mail stays', async () => {
+  const name = 'away.example';
+  const away = await startFakePrimary();
+  await away.stop();
+  await flow.addDomain(name, away);
+  await flow.change('domainDrill', { name });
+  const drill = await untilDrill(name, 'FINISHED');
+  expect(drill.result).toBe('NOT_DELIVERED');
+  expect(drill.steps.at(-1)).toMatchObject({ name: 'DELIVERY', isPassed: false, reply: '[connection refused]' });
+  expect(verdictOf(drill, 'DELIVERY')).toBe('PROBLEM');
+  expect(await flow.outages(name)).toEqual([]);
+  expect((await flow.see(name)).queue.heldCount).toBe(0);
+  expect((await flow.message(drill.messageId ?? ''))?.recipients).toMatchObject([{ state: 'CANCELLED' }]);
+
+  // What waits in a real outage goes on being what the outage is about.
+  const id = await flow.send({ to: [`user@${name}`] });
+  await flow.untilSeen(name, 'an outage', ({ outage }) => outage !== null);
+  await flow.change('domainDrill', { name });
+  const second = await untilDrill(name, 'FINISHED');
+  expect([second.result, verdictOf(second, 'OUTAGE')]).toEqual(['NOT_ATTEMPTED', 'PROBLEM']);
+  expect((await flow.message(id))?.recipients).toMatchObject([{ state: 'HELD' }]);
+  await away.close();
+});
+
+test('a refusal by the primary is told verbatim, and nobody gets a report of it', async () => {
+  const name = 'refusing.example';
+  const refusing = await startFakePrimary({ modes: { rcpt: '550 5.1.1 no postmaster here' } });
+  await flow.addDomain(name, refusing);
+  await flow.change('domainDrill', { name });
+  const drill = await untilDrill(name, 'FINISHED');
+  expect(drill.result).toBe('NOT_DELIVERED');
+  expect(drill.steps.at(-1)?.reply).toBe('550 5.1.1 no postmaster here');
+  await refusing.close();
+});
+
+test('what our own door does not take is told with its reply', async () => {
+  const name = 'listed.example';
+  await flow.addDomain(name, primary);
+  await flow.change('recipientsAdd', { domain: name, localParts: ['alice'] });
+  await flow.change('domainDrill', { name, recipient: `bob@${name}` });
+  const drill = await untilDrill(name, 'FINISHED');
+  expect(drill.result).toBe('NOT_ACCEPTED');
+  expect(drill.steps.at(-1)).toMatchObject({ name: 'RCPT', isPassed: false });
+  expect(drill.steps.at(-1)?.reply).toStartWith('550 5.1.1');
+  expect(await flow.change('domainDrill', { name, recipient: 'alice@elsewhere.example' })).toEqual(['INVALID']);
+});
+
+test('in a pause nothing is dialled, and the drill says so', async () => {
+  const name = 'paused.example';
+  await flow.addDomain(name, primary);
+  await flow.change('domainPause', { name });
+  await flow.change('domainDrill', { name });
+  const drill = await untilDrill(name, 'FINISHED');
+  expect([drill.result, verdictOf(drill, 'PAUSE')]).toEqual(['NOT_ATTEMPTED', 'WARNING']);
+  expect(stepNames(drill)).not.toContain('DELIVERY');
+  expect((await flow.see(name)).queue.heldCount).toBe(0);
+});
+
+test('the command shows the report, or what is held and how long', async () => {
+  const name = 'typed.example';
+  await flow.addDomain(name, primary);
+  const held = await command(name, '--hold', '60', '--to', `typist@${name}`);
+  expect([held.code, held.err]).toEqual([0, '']);
+  expect(held.out).toMatch(/result +HELD until \S+ or --deliver/);
+  const delivered = await command(name, '--deliver');
+  expect(delivered.out).toMatch(/result +DELIVERED/);
+  expect(delivered.out).toMatch(/DELIVERY 127\.0\.0\.1 +\d+ +\S+ +250/);
+  expect(JSON.parse((await command(name, '--json')).out)).toMatchObject({ state: 'FINISHED', result: 'DELIVERED' });
+  expect(await command(name, '--deliver')).toMatchObject({ code: 1, err: expect.stringContaining('(INVALID)') });
+  expect(await command(name, '--deliver', '--hold', '5')).toMatchObject({ code: 2 });
+  expect(await command('--help')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('backup-mx drill example.org'),
+  });
+});
+
+test('a mark that somebody else makes up marks nothing', async () => {
+  const name = 'forged.example';
+  await flow.addDomain(name, primary);
+  const mailParameters = ' ENVID=bmx-drill-00000000-0000-4000-8000-000000000000';
+  const id = await flow.send({ to: [`user@${name}`], mailParameters });
+  await until('it is delivered', PATIENCE_MS, async () => {
+    return (await flow.message(id))?.recipients[0]?.state === 'DELIVERED';
+  });
+});
+
+test('by itself every month, and held until its time when nobody commands', async () => {
+  const name = 'monthly.example';
+  await flow.addDomain(name, primary);
+  expect(await flow.change('domainDrillSchedule', { name, everyDays: 0 })).toEqual(['INVALID']);
+  expect(await flow.change('domainDrillSchedule', { name, everyDays: 30 })).toEqual([]);
+  await flow.change('domainDrill', { name, deliver: 'ON_COMMAND', holdMinutes: 30 });
+  const held = await untilDrill(name, 'HELD');
+  await flow.moveTo(held.deliverAt);
+  expect(await untilDrill(name, 'FINISHED')).toMatchObject({ id: held.id, result: 'DELIVERED' });
+
+  const nextAt = async () => {
+    const { domain } = await flow.service.graphql<{ domain: { drillSchedule: { nextAt: string } | null } }>(
+      `query ($name: String!) { domain(name: $name) { drillSchedule { everyDays nextAt } } }`,
+      { name },
+    );
+    return domain.drillSchedule?.nextAt ?? null;
+  };
+  await flow.moveTo(await nextAt());
+  const scheduled = await until('a drill by itself', PATIENCE_MS, async () => {
+    const [drill] = await drillsOf(name);
+    return drill?.id !== held.id && drill?.state === 'FINISHED' && drill;
+  });
+  expect(scheduled).toMatchObject({ isScheduled: true, result: 'DELIVERED' });
+  expect(await flow.change('domainDrillSchedule', { name })).toEqual([]);
+  expect(await nextAt()).toBeNull();
+});
