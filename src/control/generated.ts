@@ -1297,7 +1297,10 @@ export type Message = {
   readonly acceptedAt: Scalars['DateTime']['output'];
   /** The client's IP address; null for the service's own reports. */
   readonly clientAddress?: Maybe<Scalars['String']['output']>;
-  /** The message itself, as it is handed over; null once it has ended. Each look is in the audit log, with its reason. */
+  /**
+   * The message itself, as it is handed over; null once it has ended, and of mail that the service sends itself: the code for an
+   * alert contact is for nobody but its reader. Each look is in the audit log, with its reason.
+   */
   readonly content?: Maybe<MessageContent>;
   /** The domain of its recipients. */
   readonly domain: Scalars['String']['output'];

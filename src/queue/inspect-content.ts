@@ -12,7 +12,7 @@ import { mineOnly } from '../settings/conditions.ts';
 export interface ContentInspection {
   /** Header sections by message id, each cut after the last field that fits; messages that have ended are left out. */
   readHeaderSections(viewer: Viewer, messageIds: readonly string[]): Promise<Map<string, Uint8Array>>;
-  /** The whole message as it is handed over; null when it has ended. */
+  /** The whole message as it is handed over; null when it has ended, and of the service's own mail: a code in it is for its recipient. */
   readContent(viewer: Viewer, messageId: string): Promise<Uint8Array | null>;
 }
 
@@ -35,7 +35,9 @@ export function createContentInspection(sql: SqlExecutor): ContentInspection {
     },
     async readContent(viewer, messageId) {
       const [row] = await sql<{ content: string }[]>`
-        select encode(content, 'base64') as content from contents where message_id = ${messageId} and ${mineOnly(sql, viewer)}`;
+        select encode(content, 'base64') as content from contents
+        where message_id = ${messageId} and ${mineOnly(sql, viewer)}
+          and exists (select from messages where id = message_id and kind = 'MAIL')`;
       return row === undefined ? null : Buffer.from(row.content, 'base64');
     },
   };

@@ -126,6 +126,20 @@ test('what an operator reads of a domain that is gone is in the log of who had i
   expect(entry).toEqual({ tenant_id: tenantId, subject_name: 'gone.example' });
 });
 
+test('the code that an alert contact was mailed is read by nobody but its reader', async () => {
+  const { alertContactCreate } = await control.ask<{ alertContactCreate: { userErrors: readonly unknown[] } }>(
+    'mutation { alertContactCreate(input: { address: "stranger@elsewhere.example" }) { userErrors { message } } }',
+  );
+  expect(alertContactCreate.userErrors).toEqual([]);
+  const [held] = await control.database.sql<{ id: string; content: Uint8Array }[]>`
+    select m.id, c.content from messages m join contents c on c.message_id = m.id join recipients r on r.message_id = m.id
+    where r.address = 'stranger@elsewhere.example'`;
+  expect(Buffer.from(held?.content ?? []).toString()).toContain('backup-mx contact confirm ');
+  const { message } = await control.ask<Shown>(QUERY, { id: held?.id, reason: 'the code, please' });
+  expect(message?.content).toBeNull();
+  expect(message?.headers).not.toBeNull();
+});
+
 test('an ended message has neither', async () => {
   await control.database.sql`delete from contents where message_id = ${id}`;
   await endMessage(control.database, id);
