@@ -4,7 +4,12 @@ import { Refusal } from '../client/refusal.ts';
 import { type Api, createApi } from './api.ts';
 import { domainSource } from './data-sources/domain.ts';
 import { serviceSource } from './data-sources/service.ts';
+import { dnsblResource } from './resources/dnsbl.ts';
 import { domainResource } from './resources/domain.ts';
+import { recipientListResource } from './resources/recipient-list.ts';
+import { tenantResource } from './resources/tenant.ts';
+import { tokenResource } from './resources/token.ts';
+import { webhookResource } from './resources/webhook.ts';
 import type { Configured, ProviderDefinition } from './sdk/provider.ts';
 import type { Attributes } from './sdk/schema.ts';
 import { type State, textOf } from './sdk/value.ts';
@@ -48,7 +53,14 @@ export function createProvider({ env, stopping }: ProviderParts): ProviderDefini
   return {
     description: 'Backup MX: a second mail server for domains, described in Terraform.',
     attributes: ATTRIBUTES,
-    resources: { backupmx_domain: domainResource },
+    resources: {
+      backupmx_domain: domainResource,
+      backupmx_recipient_list: recipientListResource,
+      backupmx_dnsbl: dnsblResource,
+      backupmx_webhook: webhookResource,
+      backupmx_token: tokenResource,
+      backupmx_tenant: tenantResource,
+    },
     dataSources: { backupmx_service: serviceSource, backupmx_domain: domainSource },
     configure: (config) => configure(env, config, pause),
     stop: () => stopping.abort(),

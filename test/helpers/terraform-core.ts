@@ -280,7 +280,8 @@ export async function createTerraform(plugin: Plugin, provider: State = {}): Pro
     values(address) {
       const instance = state.get(address);
       if (instance === undefined) throw new Error(`no ${address} in the state`);
-      return instance.values;
+      // A copy: Bun's toMatchObject writes its matchers into what it looks at.
+      return { ...instance.values };
     },
   };
   return terraform;

@@ -47,7 +47,9 @@ describe('the start', () => {
     expect(plugin.line).toMatch(/^1\|6\|unix\|\/[^|]+\/socket\|grpc\|[A-Za-z0-9+/]+\n$/);
     const folder = join(plugin.socket, '..');
     expect(statSync(folder).mode & 0o777).toBe(0o700);
-    expect(await plugin.call('GetMetadata')).toMatchObject({ resources: [{ type_name: 'backupmx_domain' }] });
+    expect(await plugin.call('GetMetadata')).toMatchObject({
+      data_sources: [{ type_name: 'backupmx_service' }, { type_name: 'backupmx_domain' }],
+    });
     plugin.child.kill('SIGINT');
     expect(await plugin.call('StopProvider')).toEqual({ error: '' });
     expect(await plugin.shutdown()).toBe(0);

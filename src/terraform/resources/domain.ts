@@ -1,11 +1,11 @@
 /** `backupmx_domain`: a relay domain. Its User List and DNS block lists are resources of their own. */
 import type { Mutated } from '../../client/mutation.ts';
-import { allNodes, type Page, PAGE_INFO } from '../../client/pages.ts';
 import { normalizeDomain } from '../../mail/domain.ts';
 import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import type { Attributes } from '../sdk/schema.ts';
 import { isRecord, type State, textOf, textsOf, type Value } from '../sdk/value.ts';
+import { findListed, isUuid } from './listed.ts';
 import {
   ADOPT,
   checkDomainName,
@@ -200,9 +200,6 @@ export async function findDomain<T = Domain>(api: Api, name: string, fields = DO
   return (await api.ask<{ domain: T | null }>(query, { name })).domain;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const MOST_LOOKED_THROUGH = 100_000;
-
 interface Payload {
   readonly domain: Domain | null;
 }
@@ -245,14 +242,12 @@ export const domainResource: Resource<Api> = {
     return answer.kind === 'REFUSED' ? answer.errors : [];
   },
   async identify(api, id) {
-    const isId = UUID.test(id);
-    if (!isId) return (await findDomain(api, id, 'name')) && { name: normalizeDomain(id) };
-    const domains = allNodes(MOST_LOOKED_THROUGH, async (after, first) => {
-      const query = `query ($first: Int!, $after: String) { domains(first: $first, after: $after) { nodes { id name } ${PAGE_INFO} } }`;
-      return (await api.ask<{ domains: Page<{ readonly id: string; readonly name: string }> }>(query, { first, after }))
-        .domains;
+    if (!isUuid(id)) return (await findDomain(api, id, 'name')) && { name: normalizeDomain(id) };
+    const domain = await findListed<{ readonly id: string; readonly name: string }>(api, {
+      connection: 'domains',
+      fields: 'id name',
+      isIt: (each) => each.id === id.toLowerCase(),
     });
-    const name = (await domains).find((domain) => domain.id === id.toLowerCase())?.name;
-    return name === undefined ? null : { name };
+    return domain && { name: domain.name };
   },
 };

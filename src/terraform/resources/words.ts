@@ -79,3 +79,12 @@ export const ADOPT: Attribute = {
   isLocal: true,
   description: 'Take over what is there already, and make it as it is described here. Without it that is an error.',
 };
+
+export const TENANT_ID: Attribute = {
+  type: 'string',
+  use: 'OPTIONAL',
+  isFilled: true,
+  replaces: true,
+  description:
+    "Whose: the UUID of a tenant. Without it your token's; another's only with a token of the operator's tenant.",
+};

@@ -22,29 +22,43 @@ export async function applyChange<Api>(
   api: Api,
   { prior, planned }: { readonly prior: State | null; readonly planned: State | null },
 ): Promise<Applied> {
-  const { attributes } = resource;
   if (planned === null) {
     if (prior === null) return { state: null, diagnostics: [] };
     const errors = (await resource.remove(api, prior)).filter(({ code }) => code !== 'NOT_FOUND');
     return { state: errors.length > 0 ? prior : null, diagnostics: told(resource, errors, prior, 'removed') };
   }
   if (prior === null) return settle(resource, planned, await resource.create(api, planned), null);
-  const found = await resource.read(api, prior);
-  if (found === null) return { state: prior, diagnostics: [conflict(resource, prior, 'It is gone.')] };
-  const changed = changedMeanwhile(attributes, { prior, planned, found });
-  if (changed !== undefined) {
-    const reason = `Somebody else has changed \`${changed}\` since the plan was made.`;
-    return { state: prior, diagnostics: [{ ...conflict(resource, prior, reason), path: [changed] }] };
-  }
+  return applyUpdate(resource, api, { prior, planned });
+}
+
+/** What is changed beside what the plan is about (another resource may be part of the same object) puts a change off, no more. */
+const MOST_TRIES = 30;
+
+async function applyUpdate<Api>(
+  resource: Resource<Api>,
+  api: Api,
+  { prior, planned }: { readonly prior: State; readonly planned: State },
+): Promise<Applied> {
+  const { attributes, update } = resource;
   const isOurs = Object.keys(attributes).some(
     (name) =>
       attributes[name]?.isLocal !== true && isKnown(planned[name] ?? null) && differs(attributes, name, planned, prior),
   );
-  const outcome =
-    resource.update !== undefined && isOurs
-      ? await resource.update(api, planned, found)
-      : { kind: 'DONE' as const, values: found.values };
-  return settle(resource, planned, outcome, prior);
+  for (let tries = 1; ; tries += 1) {
+    const found = await resource.read(api, prior);
+    if (found === null) return { state: prior, diagnostics: [conflict(resource, prior, 'It is gone.')] };
+    const changed = changedMeanwhile(attributes, { prior, planned, found });
+    if (changed !== undefined) {
+      const reason = `Somebody else has changed \`${changed}\` since the plan was made.`;
+      return { state: prior, diagnostics: [{ ...conflict(resource, prior, reason), path: [changed] }] };
+    }
+    const outcome: Outcome =
+      update !== undefined && isOurs
+        ? await update.call(resource, api, planned, found)
+        : { kind: 'DONE', values: found.values };
+    const isOvertaken = outcome.kind === 'REFUSED' && outcome.errors.some(({ code }) => code === 'CONFLICT');
+    if (!isOvertaken || tries === MOST_TRIES) return settle(resource, planned, outcome, prior);
+  }
 }
 
 /** An attribute that a user says, and that is neither as it was when the plan was made nor as it is to be. */

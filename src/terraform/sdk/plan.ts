@@ -26,7 +26,8 @@ export function planChange(attributes: Attributes, prior: State | null, config: 
 }
 
 function plannedValue(attribute: Attribute, prior: Value | undefined, config: Value = null): Value {
-  if (attribute.use === 'COMPUTED') return prior ?? (prior === undefined ? UNKNOWN : null);
+  if (attribute.use === 'COMPUTED' || (attribute.isFilled === true && config === null))
+    return prior ?? (prior === undefined ? UNKNOWN : null);
   return config ?? attribute.default ?? null;
 }
 

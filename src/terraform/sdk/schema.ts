@@ -13,6 +13,8 @@ export interface Attribute {
   readonly isSensitive?: true;
   /** What stands for an optional attribute that the configuration leaves out; without it null does. */
   readonly default?: Value;
+  /** Of an optional one: what the configuration leaves out, the service fills in. */
+  readonly isFilled?: true;
   /** A new value takes a new object. */
   readonly replaces?: true;
   /** Not kept by the service: it says how the provider goes about things. */
@@ -42,7 +44,7 @@ export function schemaMessage(attributes: Attributes, description: string): obje
         description_kind: MARKDOWN,
         required: attribute.use === 'REQUIRED',
         optional: attribute.use === 'OPTIONAL',
-        computed: attribute.use === 'COMPUTED' || attribute.default !== undefined,
+        computed: attribute.use === 'COMPUTED' || attribute.default !== undefined || attribute.isFilled === true,
         sensitive: attribute.isSensitive === true,
       })),
     },
