@@ -22,6 +22,7 @@ import { runHeld } from './held.ts';
 import { runMemory } from './memory.ts';
 import { runDeadDomain, runFlushHeld, runMemoryHeld } from './million-held.ts';
 import { runMessagesPage } from './messages-page.ts';
+import { runMetrics } from './metrics.ts';
 import { runNodes } from './nodes.ts';
 import { runPages } from './pages.ts';
 import { runRcpt } from './rcpt.ts';
@@ -49,6 +50,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   'dead-domain': runDeadDomain,
   'memory-held': runMemoryHeld,
   'messages-page': runMessagesPage,
+  metrics: runMetrics,
   pages: runPages,
   'api-load': runApiLoad,
   'domains-apply': runDomainsApply,

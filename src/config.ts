@@ -32,6 +32,7 @@ import {
   selector,
   webAddress,
 } from './config-values.ts';
+import type { LogAddresses } from './telemetry/log-addresses.ts';
 import type { LogLevel } from './telemetry/log-events.ts';
 import type { LogFormat } from './telemetry/log.ts';
 
@@ -107,6 +108,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** LOG_FORMAT; null is `pretty` on a terminal, else `json`. */
   readonly logFormat: LogFormat | null;
+  /** LOG_ADDRESSES: whether log lines have local parts. */
+  readonly logAddresses: LogAddresses;
   /** SHUTDOWN_GRACE: how long what waits for its reply after the final dot may take at the end. */
   readonly shutdownGraceMs: number;
 }
@@ -173,6 +176,7 @@ export function readConfig(env: Environment, machine: Machine): ConfigResult {
     deliveryHold: read('DELIVERY_HOLD', boolean, false),
     logLevel: read('LOG_LEVEL', oneOf<LogLevel>(['debug', 'info', 'warn', 'error']), 'info'),
     logFormat: read('LOG_FORMAT', oneOf<LogFormat>(['pretty', 'json']), null),
+    logAddresses: read('LOG_ADDRESSES', oneOf<LogAddresses>(['full', 'domain']), 'full'),
     shutdownGraceMs: read('SHUTDOWN_GRACE', duration, 120_000),
   };
   const tlsProblem = incompleteGroup('a path', { TLS_CERT_FILE: certFiles[0], TLS_KEY_FILE: keyFiles[0] });

@@ -11,6 +11,7 @@ import { earliestExpiryMs } from './main-certificates.ts';
 import type { OpenedDatabase } from './main-database.ts';
 import type { FrontDoor } from './main-front-door.ts';
 import type { Timers } from './main-timers.ts';
+import { readBehind } from './telemetry/read-behind.ts';
 import { countOpenBreakers } from './outage/breaker-inspect.ts';
 import { countOpenOutages } from './outage/inspect.ts';
 import { readHeld } from './queue/counts.ts';
@@ -48,7 +49,7 @@ export function gaugeSources({ database, freeBytes }: OpenedDatabase, rooms: Roo
   const { sql, queueSql } = database;
   const { inbound, door, delivery, control, certificates, ownTrouble, sweep } = rooms;
   return {
-    held: () => readHeld(queueSql),
+    held: readBehind(() => readHeld(queueSql), monotonicMs),
     openOutages: () => countOpenOutages(sql),
     openBreakers: () => countOpenBreakers(sql),
     ready: () => (control.current?.isReady() === true ? 1 : 0),

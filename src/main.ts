@@ -78,6 +78,7 @@ if (!settings.ok) refuseStart(settings.message);
 const log = createLog({
   level: settings.config.logLevel,
   format: settings.config.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json'),
+  addresses: settings.config.logAddresses,
   write: (line) => {
     process.stdout.write(`${line}\n`);
   },

@@ -58,6 +58,7 @@ describe('defaults', () => {
     arcKey: null,
     deliveryHold: false,
     logLevel: 'info',
+    logAddresses: 'full',
     logFormat: null,
     shutdownGraceMs: 120_000,
   };
@@ -198,6 +199,7 @@ describe('notations', () => {
       { GREETING_WAIT: '500ms', SHUTDOWN_GRACE: '5m' },
       { greetingWaitMs: 500, shutdownGraceMs: 300_000 },
     ],
+    [{ LOG_ADDRESSES: 'Domain' }, { logAddresses: 'domain' }],
     [{ SHUTDOWN_GRACE: '0' }, { shutdownGraceMs: 0 }],
     [{ SHUTDOWN_GRACE: '2h' }, { shutdownGraceMs: 7_200_000 }],
     [{ TRUSTED_CLIENTS: 'none' }, { trustedClients: [] }],
@@ -269,6 +271,7 @@ describe('bad values', () => {
     ['DELIVERY_HOLD', 'hold', 'true or false'],
     ['LOG_LEVEL', 'verbose', 'debug or info or warn or error'],
     ['LOG_FORMAT', 'text', 'pretty or json'],
+    ['LOG_ADDRESSES', 'hashed', 'full or domain'],
     ['SHUTDOWN_GRACE', 'soon', '2h'],
     ['SHUTDOWN_GRACE', '60d', '24d'],
   ] as const)('%s=%p', (variable, value, expected) => {

@@ -6,6 +6,7 @@
  * Does not decide where lines go: `write` gets each without its line end. Never throws because of a value.
  */
 import { inspect } from 'node:util';
+import { type LogAddresses, withoutLocalParts } from './log-addresses.ts';
 import { EVENT_LEVELS, type LogEvent, type LogEvents, type LogLevel } from './log-events.ts';
 
 export type LogFormat = 'pretty' | 'json';
@@ -16,6 +17,8 @@ export interface LogOptions {
   /** The least important level that is written. */
   readonly level: LogLevel;
   readonly format: LogFormat;
+  /** Default `full`. */
+  readonly addresses?: LogAddresses;
   readonly write: (line: string) => void;
   /** The node's wall clock. */
   readonly now: () => Date;
@@ -33,10 +36,12 @@ const MAX_STACK_FRAMES = 8;
 export function createLog(options: LogOptions): Log {
   const line = options.format === 'json' ? jsonLine : prettyLine;
   const minimum = SEVERITY[options.level];
+  const isRedacted = options.addresses === 'domain';
   const entries = Object.entries(EVENT_LEVELS).map(([event, level]) => {
     const emit = (fields: object): void => {
       if (SEVERITY[level] < minimum) return;
-      options.write(line(options.now(), level, event, flatten(fields)));
+      const flat = flatten(fields);
+      options.write(line(options.now(), level, event, isRedacted ? redact(event, flat) : flat));
     };
     return [event, emit] as const;
   });
@@ -79,6 +84,16 @@ function escapeUnsafe(text: string): string {
     /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+function redact(event: string, fields: Flat): Flat {
+  return fields.map(([field, value]) => {
+    // Places in our own code.
+    if (field === 'stack') return [field, value] as const;
+    const clean = (text: string): string => withoutLocalParts(text, { event, field });
+    if (Array.isArray(value)) return [field, value.map(clean)] as const;
+    return [field, typeof value === 'string' ? clean(value) : value] as const;
+  });
 }
 
 function flatten(fields: object): Flat {

@@ -86,7 +86,10 @@ test('what happened is counted', async () => {
   await peer.write('x'.repeat(100_000));
   const seen = await until('all is counted', PATIENCE_MS, async () => {
     const exposition = await scrape();
-    const isCounted = valueOf(exposition, 'deferred_total') === 1 && (valueOf(exposition, 'in_flight_bytes') ?? 0) > 0;
+    const isCounted =
+      valueOf(exposition, 'deferred_total') === 1 &&
+      valueOf(exposition, 'held_messages') === 1 &&
+      (valueOf(exposition, 'in_flight_bytes') ?? 0) > 0;
     return isCounted && exposition;
   });
   peer.destroy();

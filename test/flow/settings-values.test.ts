@@ -43,6 +43,7 @@ const BAD: readonly (readonly [variable: string, value: string])[] = [
   ['DELIVERY_HOLD', 'until tomorrow'],
   ['LOG_LEVEL', 'loud'],
   ['LOG_FORMAT', 'xml'],
+  ['LOG_ADDRESSES', 'none'],
   ['SHUTDOWN_GRACE', 'forever'],
   ['RUNTIME', 'perl'],
 ];

@@ -1,0 +1,36 @@
+/** Local parts are taken out of whatever text the log is given. */
+import { expect, test } from 'bun:test';
+import { withoutLocalParts } from '../../src/telemetry/log-addresses.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+
+test.each([
+  ['reason', 'asked for by jane.doe+x@example.org', 'asked for by *@example.org'],
+  ['reason', '<jane@example.org>,<"j d"@example.com>', '<*@example.org>,<*@example.com>'],
+  ['reason', '"a\\"b"@example.org', '*@example.org'],
+  ['reason', 'jäne@exämple.org and a%b@c@d', '*@exämple.org and *@*@d'],
+  ['message', 'nothing to hide: 12 of 30', 'nothing to hide: 12 of 30'],
+  ['reversePath', '"odd @ local"@example.org', '*@example.org'],
+  ['forwardPath', 'postmaster', '*'],
+  ['reply', '550 5.1.1 jane.doe: no such user', '550 5.1.1 *'],
+  ['reply', '550-jane\n550 nobody', '550 *'],
+  ['reply', '[connection refused]', '[connection refused]'],
+  ['reply', 'jane?', '*'],
+])('%s: %p', (field, text, expected) => {
+  expect(withoutLocalParts(text, { event: 'attempt', field })).toBe(expected);
+});
+
+test('our own refusals keep their words, and where a long text was cut no piece of an address is left', () => {
+  expect(withoutLocalParts('550 5.7.1 not served here', { event: 'refused', field: 'reply' })).toBe(
+    '550 5.7.1 not served here',
+  );
+  const lines: string[] = [];
+  const log = createLog({
+    level: 'info',
+    format: 'json',
+    addresses: 'domain',
+    write: (line) => lines.push(line),
+    now: () => new Date(),
+  });
+  log.warning({ where: 'x', message: `${'a '.repeat(998)}jane.doe@example.org` });
+  expect(lines.join('')).not.toContain('jan');
+});
