@@ -45,6 +45,10 @@ const VERBS: Readonly<Record<string, VerbEntry>> = {
       { usage: `${table.verb} ${Object.keys(table.actions).join('|')}`, load: async () => verbOf(table) },
     ]),
   ),
+  doctor: {
+    usage: 'doctor DOMAIN [--all]        looks at a domain and its primary; exit code 1: a problem was found',
+    load: async () => (await import('./cli/doctor.ts')).doctorVerb,
+  },
   drill: {
     usage:
       'drill DOMAIN [--hold MINUTES] [--to ADDRESS]   a marked message the whole way: what an outage would do today',
@@ -71,7 +75,8 @@ const VERBS: Readonly<Record<string, VerbEntry>> = {
   },
   completion: {
     usage: 'completion bash|zsh|fish     a script that completes the command in a shell',
-    load: async () => completionVerb(TABLES, ['drill', 'plan', 'apply', 'export', 'import', 'completion', 'help']),
+    load: async () =>
+      completionVerb(TABLES, ['doctor', 'drill', 'plan', 'apply', 'export', 'import', 'completion', 'help']),
   },
 };
 

@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { createControl } from './control/server.ts';
 import type { Database } from './db/client.ts';
 import { StartError } from './db/start-error.ts';
+import type { Doctor } from './doctor/doctor.ts';
 import type { Ownership } from './doctor/ownership.ts';
 import { createAuditInspection } from './events/audit-pages.ts';
 import { createAuditLog } from './events/audit.ts';
@@ -58,6 +59,7 @@ export interface ControlParts {
   readonly domains: Domains;
   readonly tokenBook: TokenBook;
   readonly ownership: Ownership;
+  readonly doctor: Doctor;
   readonly notify: Notify;
   readonly recipients: RecipientParts;
   /** Looks at a destination on this node at once; the others find it in their sweep. */
@@ -104,6 +106,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     audit: createAuditLog(sql),
     auditPages: createAuditInspection(sql),
     ownership: parts.ownership,
+    doctor: parts.doctor,
     tenants: createTenants(sql, parts.tokenBook.dropAll, recipientListWork),
     tokens: createTokens(sql, parts.tokenBook.dropAll),
     findToken: parts.tokenBook.find,

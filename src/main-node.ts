@@ -21,6 +21,7 @@ import { emptyRooms, gaugeSources, type Rooms, watchEventLoop } from './main-gau
 import { buildSpool, type MailParts, openInbound } from './main-mail.ts';
 import { startOperationWork } from './main-operations.ts';
 import { checkPlaces } from './main-preflight.ts';
+import { startDoctor } from './main-doctor.ts';
 import { startNotify } from './main-notify.ts';
 import { startOutageWork } from './main-outage.ts';
 import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
@@ -128,6 +129,8 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
   const notify = startNotify({ ...ground, database: opened.database });
   onStop(() => notify.stop());
   onStop(() => ground.timers.stop());
+  const doctor = startDoctor({ ...ground, sql: opened.database.sql, alertContacts: notify.alertContacts });
+  onStop(async () => doctor.stop());
 
   const control = await openControl({
     config,
@@ -138,6 +141,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     domains,
     tokenBook: ground.tokenBook,
     ownership: startOwnership(ground),
+    doctor,
     notify,
     recipients: ground.recipients,
     poke,

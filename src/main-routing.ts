@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
 import type { MxObservation } from './control/dependencies.ts';
 import { observeMxSet } from './net/mx-set.ts';
+import type { OwnIdentity } from './net/own-identity.ts';
 import { mxVerdict } from './net/mx-verdict.ts';
 import { findNextHops, type NextHops } from './net/next-hop.ts';
 import { observeGivenHosts } from './net/given-hosts.ts';
@@ -13,6 +14,8 @@ import type { CheckRoute } from './settings/route-check.ts';
 
 export interface Routing {
   readonly resolver: Resolver;
+  /** As the listeners are bound now. */
+  readonly self: () => OwnIdentity;
   findHops(destination: {
     readonly name: string;
     readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
@@ -30,19 +33,21 @@ export function createRouting(
   listeners: () => readonly AddressInfo[],
 ): Routing {
   const resolver = createResolver({ servers: config.dnsServers });
+  const self = (): OwnIdentity => ({
+    names: config.mxNames,
+    addresses: config.selfAddresses,
+    listeners: listeners().map(({ address, port }) => ({ address, port })),
+    interfaceAddresses,
+  });
   const options = () => ({
     resolver,
-    self: {
-      names: config.mxNames,
-      addresses: config.selfAddresses,
-      listeners: listeners().map(({ address, port }) => ({ address, port })),
-      interfaceAddresses,
-    },
+    self: self(),
     deliveryPort: config.deliveryPort,
     allowPrivate: config.allowPrivateNextHops,
   });
   return {
     resolver,
+    self,
     findHops: ({ name, deliverTo }) => findNextHops(name, { ...options(), deliverTo }),
     checkRoute: async (name, deliverTo) => {
       if (deliverTo.length > 0) return observeGivenHosts(deliverTo, options());

@@ -58,16 +58,15 @@ export function buildTlsSources({ config, database, resolver, timers, log, metri
     },
   });
   timers.every(EXPIRY_EVERY_MS, 'MTA-STS policies', () => dropExpiredStsPolicies(sql));
-  const farServer = config.dnsServers.find((server) => !isOnThisMachine(server));
+  const farServer = findFarServer(config);
   if (config.dnsTrustAd && farServer !== undefined) {
     warn(
       `DNS_TRUST_AD: DANE stays off, as ${farServer} is not on this machine and its answers can be changed on the way`,
     );
   }
-  const usesDane = config.dnsTrustAd && farServer === undefined;
   return {
     findStsPolicy: mtaSts.find,
-    findTlsa: usesDane ? (question) => findTlsa(resolver, question) : null,
+    findTlsa: usesDane(config) ? (question) => findTlsa(resolver, question) : null,
     onTestingFault: (host, fault) => {
       const message = `MTA-STS in testing mode would keep mail from ${host}: ${fault}`;
       if (told.get(message) !== null) return;
@@ -75,6 +74,15 @@ export function buildTlsSources({ config, database, resolver, timers, log, metri
       warn(message);
     },
   };
+}
+
+/** Whether answers of the DNS may be trusted where they say AD. */
+export function usesDane(config: Pick<Config, 'dnsServers' | 'dnsTrustAd'>): boolean {
+  return config.dnsTrustAd && findFarServer(config) === undefined;
+}
+
+function findFarServer({ dnsServers }: Pick<Config, 'dnsServers'>): string | undefined {
+  return dnsServers.find((server) => !isOnThisMachine(server));
 }
 
 /** On the way to another machine the AD bit can be set by anybody. */

@@ -27,6 +27,7 @@ export type Shown =
       /** Below them. */
       readonly table?: { readonly columns: readonly Column[]; readonly rows: readonly (readonly Cell[])[] };
       readonly data: unknown;
+      readonly exitCode?: ExitCode;
     }
   | { readonly kind: 'LINE'; readonly line: string; readonly data: unknown; readonly exitCode?: ExitCode }
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
@@ -159,17 +160,17 @@ function show(shown: Shown, terminal: Terminal, isJson: boolean): ExitCode {
     return FAILED;
   }
   for (const line of isJson ? [JSON.stringify(shown.data)] : linesOf(shown, terminal)) terminal.print(line);
-  return shown.kind === 'LINE' ? (shown.exitCode ?? DONE) : DONE;
+  return shown.kind === 'TABLE' ? DONE : (shown.exitCode ?? DONE);
 }
 
 function linesOf(shown: Exclude<Shown, { kind: 'REFUSED' }>, { isScreen, env }: Terminal): readonly string[] {
   if (shown.kind === 'LINE') return [shown.line];
-  const isBold = isScreen && (env['NO_COLOR'] ?? '') === '';
-  if (shown.kind === 'TABLE') return tableLines(shown.columns, shown.rows, isBold);
+  const isStyled = isScreen && (env['NO_COLOR'] ?? '') === '';
+  if (shown.kind === 'TABLE') return tableLines(shown.columns, shown.rows, isStyled);
   const width = Math.max(...shown.facts.map(([name]) => name.length));
   const lines = shown.facts.map(([name, value]) => `${name.padEnd(width)}  ${textOf(value)}`);
   const { table } = shown;
-  return table === undefined ? lines : [...lines, '', ...tableLines(table.columns, table.rows, isBold)];
+  return table === undefined ? lines : [...lines, '', ...tableLines(table.columns, table.rows, isStyled)];
 }
 
 export function errorLine({ field, message, code }: UserError): string {

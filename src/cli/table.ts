@@ -7,12 +7,18 @@
 export interface Column {
   readonly title: string;
   readonly align?: 'LEFT' | 'RIGHT';
+  /** SGR codes of the cells that say this, on a screen. */
+  readonly colours?: Readonly<Record<string, number>>;
 }
 
 export type Cell = string | number | boolean | null | undefined;
 
-/** The lines of the table, its head first. `isBold`: the head is set off by SGR codes. */
-export function tableLines(columns: readonly Column[], rows: readonly (readonly Cell[])[], isBold: boolean): string[] {
+/** The lines of the table, its head first. `isStyled`: the head is set off by SGR codes, and cells have their colours. */
+export function tableLines(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  isStyled: boolean,
+): string[] {
   const texts = rows.map((row) => columns.map((_, index) => textOf(row[index])));
   const widths = columns.map(({ title }, index) =>
     texts.reduce((widest, row) => Math.max(widest, lengthOf(row[index] ?? '')), lengthOf(title)),
@@ -21,12 +27,18 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
     cells
       .map((cell, index) => {
         const padding = ' '.repeat(Math.max(0, (widths[index] ?? 0) - lengthOf(cell)));
-        return columns[index]?.align === 'RIGHT' ? padding + cell : cell + padding;
+        const colour = isStyled ? columns[index]?.colours?.[cell] : undefined;
+        const shown = colour === undefined ? cell : sgr(colour, cell);
+        return columns[index]?.align === 'RIGHT' ? padding + shown : shown + padding;
       })
       .join('  ')
       .trimEnd();
   const head = line(columns.map(({ title }) => title));
-  return [isBold ? `\u001b[1m${head}\u001b[0m` : head, ...texts.map(line)];
+  return [isStyled ? sgr(1, head) : head, ...texts.map(line)];
+}
+
+function sgr(code: number, text: string): string {
+  return `\u001b[${code}m${text}\u001b[0m`;
 }
 
 /** A value as people read it: `-` for nothing, yes and no. */

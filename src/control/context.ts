@@ -1,6 +1,7 @@
 /**
  * What every resolver has at hand: on whose behalf the request speaks, the rooms below, and its batches.
  */
+import type { DoctorReport } from '../doctor/reports.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import type { BreakerView } from '../outage/breaker-inspect.ts';
 import type { ConditionView, OutageView } from '../outage/inspect.ts';
@@ -41,6 +42,8 @@ export interface Loaders {
   readonly ignoredContacts: (domainId: string) => Promise<readonly string[] | null>;
   /** By domain id. */
   readonly proof: (domainId: string) => Promise<DomainProof | null>;
+  /** By domain id; null: not looked at yet. */
+  readonly doctor: (domainId: string) => Promise<DoctorReport | null>;
   readonly queue: (destinationId: string) => Promise<QueueView | null>;
   readonly breaker: (destinationId: string) => Promise<BreakerView | null>;
   readonly openOutage: (destinationId: string) => Promise<OutageView | null>;
@@ -72,6 +75,7 @@ export function createLoaders(deps: ControlDependencies, viewer: Viewer): Loader
     domain: createMapBatch((ids) => deps.domains.findDomainsByDestination(viewer, ids)),
     ignoredContacts: createMapBatch((ids) => deps.alertContacts.findIgnored(viewer, ids)),
     proof: createMapBatch((ids) => deps.domains.proofs.readProofs(viewer, ids)),
+    doctor: createMapBatch((ids) => deps.doctor.readReports(viewer, ids)),
     queue: createMapBatch((ids) => deps.queues.readQueues(viewer, ids)),
     breaker: createMapBatch((ids) => deps.breakers.readBreakers(viewer, ids)),
     openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),

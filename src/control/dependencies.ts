@@ -3,6 +3,7 @@
  *
  * Everything that reads or changes owned data takes the viewer. Nothing here is a database: rooms below hand in their work.
  */
+import type { Doctor } from '../doctor/doctor.ts';
 import type { Ownership } from '../doctor/ownership.ts';
 import type { AuditInspection } from '../events/audit-pages.ts';
 import type { AuditLog } from '../events/audit.ts';
@@ -119,6 +120,7 @@ export interface ControlDependencies {
   readonly audit: AuditLog;
   readonly auditPages: AuditInspection;
   readonly ownership: Pick<Ownership, 'verify'>;
+  readonly doctor: Pick<Doctor, 'check' | 'readReports'>;
   readonly tenants: Tenants;
   readonly tokens: Tokens;
   readonly findToken: TokenBook['find'];

@@ -391,6 +391,103 @@ export type DnswlZoneInput = {
   readonly zone: Scalars['String']['input'];
 };
 
+/** A check of the doctor, by what its finding means when it is not OK. */
+export type DoctorCode =
+  /** An alert contact lies in the domain that it watches: no alert could reach it when the domain is down, so it is told nothing of it. */
+  | 'ALERT_CONTACT_INSIDE'
+  /** Your primary takes every recipient: call-aheads are of no use, and mail for mailboxes that do not exist is taken and held. */
+  | 'CATCH_ALL'
+  /** The domain, its zone or the name of an MX host is gone from the DNS, or its servers cannot answer: mail finds neither your primary nor us. */
+  | 'DNS_LAPSING'
+  /** The domain was deleted and added again within the last 7 days: that mends no delivery, and what it knew of its recipients and settings is gone. */
+  | 'DOMAIN_READDED'
+  /** A host beside us has the same number: we never hand mail to it, and when it is the only primary mail is refused (BMX-RANK). */
+  | 'EQUAL_RANK'
+  /** The MX records lead to a filtering service: it judges what we hand over by our address, and may refuse it or file it as spam. */
+  | 'FILTER_IN_FRONT'
+  /** Your primary refused mail from us for SPF or DMARC: it took us for the sender, and such mail is lost to its recipient. */
+  | 'FORWARDED_MAIL_REFUSED'
+  /** Your primary puts off what comes from us until it comes again: held mail arrives later than it could. */
+  | 'GREYLISTING'
+  /** The MTA-STS policy lacks our name, or our certificate would fail it: senders that follow it do not deliver to us, which shows only in an outage. */
+  | 'MTA_STS'
+  /** An MX record names a CNAME, which RFC 2181 forbids: some senders follow it, others refuse the domain. */
+  | 'MX_ALIAS'
+  /** An MX record holds an IP address where a host name belongs: we and most senders pass it over. */
+  | 'MX_LITERAL'
+  /** An MX host has a private, loopback or reserved address: nobody outside can reach it, and we never dial such an address. */
+  | 'MX_PRIVATE'
+  /** Your primary does not answer at one of its addresses, or at none: it is down, or a firewall keeps us out. */
+  | 'MX_UNREACHABLE'
+  /** No MX record names us: when your primary is down, nobody knows that we would take the mail. */
+  | 'NOT_LISTED'
+  /** The domain publishes a null MX (`0 .`): it says that it takes no mail, so senders do not even try (RFC 7505). */
+  | 'NULL_MX'
+  /** POSTMASTER_ADDRESS of this service is not set: mail for postmaster and abuse at our own name is refused, which RFC 5321 forbids. */
+  | 'POSTMASTER_UNSET'
+  /** Your primary turns us away, or refuses its postmaster: what we hold for you would not be taken back. */
+  | 'PRIMARY_REFUSES'
+  /** We are the most preferred MX, or the only one: mail is refused at our door (BMX-RANK), as no better server can be found. */
+  | 'RANK'
+  /** Your primary ends sessions with 421: too many connections or messages from us. Held mail drains at that rate. */
+  | 'RATE_LIMITING'
+  /** Your primary refused many mailboxes that it had taken mail for, as a server does that is still being set up: the breaker has kept their mail. */
+  | 'SETTING_UP'
+  /** Your primary announces a smaller SIZE than ours: larger messages that do not announce theirs are accepted here and refused there. */
+  | 'SMALLER_SIZE'
+  /** Your primary greets us or answers RCPT slowly on purpose: what we hold for you drains slowly. */
+  | 'TARPITTING'
+  /** TLSA records at one of our names do not fit our certificate: senders that use DANE do not deliver to us. */
+  | 'TLSA'
+  /** The User List lacks mailboxes that took mail within the last 90 days: their mail is refused at our door (BMX-USER). */
+  | 'USER_LIST_GAPS';
+
+/** A question and its answer, 500 characters each at the most. */
+export type DoctorEvidence = {
+  readonly __typename?: 'DoctorEvidence';
+  /** Verbatim; the service's own words stand in brackets. */
+  readonly answered: Scalars['String']['output'];
+  /** Of whom, and what. */
+  readonly asked: Scalars['String']['output'];
+};
+
+/** What one check says. */
+export type DoctorFinding = {
+  readonly __typename?: 'DoctorFinding';
+  /** What to do; null where nothing is. */
+  readonly advice?: Maybe<Scalars['String']['output']>;
+  /** Which check. */
+  readonly code: DoctorCode;
+  /** What was asked and what was answered, ten at the most. */
+  readonly evidence: ReadonlyArray<DoctorEvidence>;
+  /** What is so when all is well. */
+  readonly title: Scalars['String']['output'];
+  /** What came of it. */
+  readonly verdict: DoctorVerdict;
+};
+
+/** What the doctor found. */
+export type DoctorReport = {
+  readonly __typename?: 'DoctorReport';
+  /** When it was looked at. */
+  readonly at: Scalars['DateTime']['output'];
+  /** One for each check, in a fixed order; those that are well too. */
+  readonly findings: ReadonlyArray<DoctorFinding>;
+  /** The worst of its findings; UNKNOWN is better than a WARNING. */
+  readonly status: DoctorVerdict;
+};
+
+/** How bad a finding is. */
+export type DoctorVerdict =
+  /** All is well, or there is nothing to look at. */
+  | 'OK'
+  /** Mail is or will be lost or refused until something is done. */
+  | 'PROBLEM'
+  /** It could not be found out in time: nothing answered, or nobody could be asked. */
+  | 'UNKNOWN'
+  /** Mail is delayed or some of it refused, or that may happen. */
+  | 'WARNING';
+
 /** A relay domain: a domain whose mail we accept, hold and hand over while its primary mail server is away. */
 export type Domain = {
   readonly __typename?: 'Domain';
@@ -412,6 +509,8 @@ export type Domain = {
   readonly dnsblZones: ReadonlyArray<DnsblZone>;
   /** DNS lists of known good senders, asked first: who is on one is looked up in no block list. */
   readonly dnswlZones: ReadonlyArray<DnswlZone>;
+  /** The doctor's last report on it; null before the first. It is looked at once a day by itself, and by `domainCheck` now. */
+  readonly doctor?: Maybe<DoctorReport>;
   /** Most messages a minute while its held mail drains; null: no cap but what its primary bears. */
   readonly drainPerMinute?: Maybe<Scalars['Int']['output']>;
   /** When it is drilled by itself; null when it is not. */
@@ -541,6 +640,23 @@ export type DomainBounceHeldPayload = {
   /** Recipients that are held and suspected, and end so. */
   readonly recipientCount: Scalars['Int']['output'];
   /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Has the doctor look at a domain. */
+export type DomainCheckInput = {
+  /** Taken and not needed: a report younger than a minute is given again. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** Answer of domainCheck. */
+export type DomainCheckPayload = {
+  readonly __typename?: 'DomainCheckPayload';
+  /** The domain with its report; null when there is none. */
+  readonly domain?: Maybe<Domain>;
+  /** Empty when it was looked at. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
@@ -1581,6 +1697,15 @@ export type Mutation = {
    */
   readonly domainBounceHeld: DomainBounceHeldPayload;
   /**
+   * Has the doctor look at a domain now: at its MX records and its DNS, at its MTA-STS policy, at its primary (EHLO, MAIL and RCPT of
+   * its postmaster, never DATA), and at what was seen of both lately. The answer comes within half a minute; `domain.doctor` is the
+   * report. A report younger than a minute is given as it is; whoever asks while somebody else does waits for the same. While an
+   * outage is open, or the domain is not proven to be yours, its primary is not asked.
+   *
+   * Errors: NOT_FOUND. What is wrong with the domain is no error: the report says it.
+   */
+  readonly domainCheck: DomainCheckPayload;
+  /**
    * Adds a relay domain. It need not be in DNS yet. An operator's is ACTIVE at once.
    *
    * Errors: INVALID, HOST_NOT_DOMAIN, ALREADY_EXISTS (with your domain), TAKEN, TOO_MANY.
@@ -1852,6 +1977,12 @@ export type MutationAlertContactDeleteArgs = {
 /** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainBounceHeldArgs = {
   input: DomainBounceHeldInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationDomainCheckArgs = {
+  input: DomainCheckInput;
 };
 
 
@@ -3881,10 +4012,17 @@ export type ResolversTypes = {
   DnsblZoneInput: DnsblZoneInput;
   DnswlZone: ResolverTypeWrapper<DnswlZone>;
   DnswlZoneInput: DnswlZoneInput;
+  DoctorCode: DoctorCode;
+  DoctorEvidence: ResolverTypeWrapper<DoctorEvidence>;
+  DoctorFinding: ResolverTypeWrapper<DoctorFinding>;
+  DoctorReport: ResolverTypeWrapper<DoctorReport>;
+  DoctorVerdict: DoctorVerdict;
   Domain: ResolverTypeWrapper<RelayDomain>;
   DomainApplyInput: DomainApplyInput;
   DomainBounceHeldInput: DomainBounceHeldInput;
   DomainBounceHeldPayload: ResolverTypeWrapper<Omit<DomainBounceHeldPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainCheckInput: DomainCheckInput;
+  DomainCheckPayload: ResolverTypeWrapper<Omit<DomainCheckPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainCondition: ResolverTypeWrapper<DomainCondition>;
   DomainConditionKind: DomainConditionKind;
   DomainConnection: ResolverTypeWrapper<Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversTypes['Domain']> }>;
@@ -4102,10 +4240,15 @@ export type ResolversParentTypes = {
   DnsblZoneInput: DnsblZoneInput;
   DnswlZone: DnswlZone;
   DnswlZoneInput: DnswlZoneInput;
+  DoctorEvidence: DoctorEvidence;
+  DoctorFinding: DoctorFinding;
+  DoctorReport: DoctorReport;
   Domain: RelayDomain;
   DomainApplyInput: DomainApplyInput;
   DomainBounceHeldInput: DomainBounceHeldInput;
   DomainBounceHeldPayload: Omit<DomainBounceHeldPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainCheckInput: DomainCheckInput;
+  DomainCheckPayload: Omit<DomainCheckPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainCondition: DomainCondition;
   DomainConnection: Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Domain']> };
   DomainCreateInput: DomainCreateInput;
@@ -4398,6 +4541,25 @@ export type DnswlZoneResolvers<ContextType = Context, ParentType extends Resolve
   zone?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type DoctorEvidenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DoctorEvidence'] = ResolversParentTypes['DoctorEvidence']> = {
+  answered?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  asked?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type DoctorFindingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DoctorFinding'] = ResolversParentTypes['DoctorFinding']> = {
+  advice?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['DoctorCode'], ParentType, ContextType>;
+  evidence?: Resolver<ReadonlyArray<ResolversTypes['DoctorEvidence']>, ParentType, ContextType>;
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  verdict?: Resolver<ResolversTypes['DoctorVerdict'], ParentType, ContextType>;
+};
+
+export type DoctorReportResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DoctorReport'] = ResolversParentTypes['DoctorReport']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  findings?: Resolver<ReadonlyArray<ResolversTypes['DoctorFinding']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['DoctorVerdict'], ParentType, ContextType>;
+};
+
 export type DomainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Domain'] = ResolversParentTypes['Domain']> = {
   breaker?: Resolver<ResolversTypes['Breaker'], ParentType, ContextType>;
   callAheads?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -4408,6 +4570,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   dnsblThreshold?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   dnsblZones?: Resolver<ReadonlyArray<ResolversTypes['DnsblZone']>, ParentType, ContextType>;
   dnswlZones?: Resolver<ReadonlyArray<ResolversTypes['DnswlZone']>, ParentType, ContextType>;
+  doctor?: Resolver<Maybe<ResolversTypes['DoctorReport']>, ParentType, ContextType>;
   drainPerMinute?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   drillSchedule?: Resolver<Maybe<ResolversTypes['DrillSchedule']>, ParentType, ContextType>;
   drills?: Resolver<ResolversTypes['DrillConnection'], ParentType, ContextType, RequireFields<DomainDrillsArgs, 'first'>>;
@@ -4438,6 +4601,11 @@ export type DomainBounceHeldPayloadResolvers<ContextType = Context, ParentType e
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType>;
   recipientCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainCheckPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainCheckPayload'] = ResolversParentTypes['DomainCheckPayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -4722,6 +4890,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   alertContactCreate?: Resolver<ResolversTypes['AlertContactCreatePayload'], ParentType, ContextType, RequireFields<MutationAlertContactCreateArgs, 'input'>>;
   alertContactDelete?: Resolver<ResolversTypes['AlertContactDeletePayload'], ParentType, ContextType, RequireFields<MutationAlertContactDeleteArgs, 'input'>>;
   domainBounceHeld?: Resolver<ResolversTypes['DomainBounceHeldPayload'], ParentType, ContextType, RequireFields<MutationDomainBounceHeldArgs, 'input'>>;
+  domainCheck?: Resolver<ResolversTypes['DomainCheckPayload'], ParentType, ContextType, RequireFields<MutationDomainCheckArgs, 'input'>>;
   domainCreate?: Resolver<ResolversTypes['DomainCreatePayload'], ParentType, ContextType, RequireFields<MutationDomainCreateArgs, 'input'>>;
   domainDelete?: Resolver<ResolversTypes['DomainDeletePayload'], ParentType, ContextType, RequireFields<MutationDomainDeleteArgs, 'input'>>;
   domainDrill?: Resolver<ResolversTypes['DomainDrillPayload'], ParentType, ContextType, RequireFields<MutationDomainDrillArgs, 'input'>>;
@@ -5250,8 +5419,12 @@ export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   DnsblZone?: DnsblZoneResolvers<ContextType>;
   DnswlZone?: DnswlZoneResolvers<ContextType>;
+  DoctorEvidence?: DoctorEvidenceResolvers<ContextType>;
+  DoctorFinding?: DoctorFindingResolvers<ContextType>;
+  DoctorReport?: DoctorReportResolvers<ContextType>;
   Domain?: DomainResolvers<ContextType>;
   DomainBounceHeldPayload?: DomainBounceHeldPayloadResolvers<ContextType>;
+  DomainCheckPayload?: DomainCheckPayloadResolvers<ContextType>;
   DomainCondition?: DomainConditionResolvers<ContextType>;
   DomainConnection?: DomainConnectionResolvers<ContextType>;
   DomainCreatePayload?: DomainCreatePayloadResolvers<ContextType>;

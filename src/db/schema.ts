@@ -176,6 +176,8 @@ export const domains = pgTable('domains', {
   proofCheckAt: instant('proof_check_at'),
   proofMisses: integer('proof_misses').notNull().default(0),
   proofLostAt: instant('proof_lost_at'),
+  doctorCheckAt: instant('doctor_check_at').notNull().default(sql`bmx_now() + random() * interval '1 day'`),
+  doctorBusyUntil: instant('doctor_busy_until'),
 });
 
 export const recipientEntries = pgTable('recipient_entries', {

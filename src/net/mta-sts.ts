@@ -108,7 +108,8 @@ export function createMtaSts(options: MtaStsOptions): MtaSts {
   };
 }
 
-async function fetchPolicy(
+/** The policy as published now, or why it cannot be had. */
+export async function fetchPolicy(
   domain: string,
   { fetchText }: Pick<MtaStsOptions, 'fetchText'>,
 ): Promise<StsPolicy | { readonly fault: string }> {

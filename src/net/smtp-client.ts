@@ -29,6 +29,8 @@ export interface OpenOptions {
   readonly host: string;
   readonly address: string;
   readonly port: number;
+  /** Ours to connect from; absent: as the machine routes. */
+  readonly localAddress?: string | undefined;
   /** What we call ourselves in EHLO. */
   readonly ehloName: string;
   readonly timeouts: SmtpTimeouts;
@@ -95,8 +97,8 @@ export async function openLink(options: OpenOptions): Promise<GreetedLink | Open
 }
 
 async function openOnce(options: OpenOptions, useTls: boolean): Promise<GreetedLink | OpenFailure> {
-  const { address, port, timeouts, signal } = options;
-  const dialled = await dial({ address, port, timeoutMs: timeouts.connectMs, signal });
+  const { address, port, localAddress, timeouts, signal } = options;
+  const dialled = await dial({ address, port, localAddress, timeoutMs: timeouts.connectMs, signal });
   if (dialled.kind !== 'CONNECTED') return dialled;
   const opening = createOpening(options, dialled.socket, useTls);
   const { connection } = opening;

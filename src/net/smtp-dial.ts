@@ -9,6 +9,8 @@ import type { HostTrouble } from '../mail/outcome.ts';
 export interface DialOptions {
   readonly address: string;
   readonly port: number;
+  /** Ours to connect from; absent: as the machine routes. */
+  readonly localAddress?: string | undefined;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -19,10 +21,15 @@ export type DialResult =
   /** The signal was aborted. */
   | { readonly kind: 'STOPPED'; readonly reply: string };
 
-export function dial({ address, port, timeoutMs, signal }: DialOptions): Promise<DialResult> {
+export function dial({ address, port, localAddress, timeoutMs, signal }: DialOptions): Promise<DialResult> {
   if (signal?.aborted) return Promise.resolve({ kind: 'STOPPED', reply: '[stopped by us before connecting]' });
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port, noDelay: true });
+    const socket = connect({
+      host: address,
+      port,
+      noDelay: true,
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
     const finish = (result: DialResult): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

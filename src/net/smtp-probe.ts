@@ -34,6 +34,8 @@ export interface ProbeOptions {
   readonly host: string;
   readonly address: string;
   readonly port: number;
+  /** Ours to connect from; absent: as the machine routes. */
+  readonly localAddress?: string | undefined;
   /** What we call ourselves in EHLO. */
   readonly ehloName: string;
   /** The reverse-path that confirms, `probe@MX_HOSTNAME`. */
@@ -84,6 +86,7 @@ export async function openProbe(options: ProbeOptions): Promise<ProbeOpenResult>
     host,
     address,
     port,
+    localAddress: options.localAddress,
     ehloName,
     tls,
     signal: stop.signal,

@@ -18,7 +18,7 @@ import { createBoundedMap } from '../settings/bounded-map.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import { createLane, type Finding, type Lane } from './call-ahead-lane.ts';
 import { createUnknownShares } from './call-ahead-shares.ts';
-import { type ProbeTarget, probeTargets } from './call-ahead-target.ts';
+import { type ProbeTarget, probeTargets } from '../net/probe-target.ts';
 
 export interface InquiryDeps {
   readonly findHops: (destination: Pick<RelayDomain, 'name' | 'deliverTo'>) => Promise<NextHops>;

@@ -10,7 +10,7 @@
  */
 import type { Probe, ProbeOpenResult, ProbeReply } from '../net/smtp-probe.ts';
 import type { ProbeBudget } from '../recipients/budget.ts';
-import type { ProbeTarget } from './call-ahead-target.ts';
+import type { ProbeTarget } from '../net/probe-target.ts';
 
 /** What came of a question. */
 export type Finding =

@@ -15,6 +15,7 @@ export const MOVED_TABLES = [
   'audit_entries',
   'destinations',
   'domains',
+  'doctor_reports',
   'idempotency_keys',
   'recipient_entries',
   'recipient_answers',

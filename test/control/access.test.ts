@@ -111,6 +111,7 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     domainUpdate: { name: DOMAIN, labels: [{ key: 'stolen', value: 'yes' }] },
     domainDelete: { name: DOMAIN, held: 'CANCEL' },
     domainVerify: { name: DOMAIN },
+    domainCheck: { name: DOMAIN },
     domainSuspend: { name: DOMAIN },
     domainUnsuspend: { name: DOMAIN },
     domainFlush: { name: DOMAIN },

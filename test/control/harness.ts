@@ -45,6 +45,7 @@ import { createTenants } from '../../src/settings/tenants.ts';
 import { createTokenBook } from '../../src/settings/token-book.ts';
 import { createTokens } from '../../src/settings/tokens.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { doctorOn, type DoctorSetup } from '../helpers/doctor.ts';
 
 export const OPERATOR: Viewer = OPERATOR_VIEWER;
 export const TOKEN = 'a-token-of-the-operator';
@@ -98,6 +99,16 @@ export function domainsOn(
 /** Of a DNS in which there is no TXT record. */
 const NO_TXT: TxtResolver = { forget: () => undefined, resolveTxt: async () => ({ kind: 'NO_DATA' }) };
 
+const NOTHING = async () => ({ kind: 'NXDOMAIN' }) as const;
+/** Of a DNS that knows no name. */
+const EMPTY_DNS: DoctorSetup['resolver'] = {
+  query: NOTHING,
+  resolveMx: NOTHING,
+  resolveAddresses: NOTHING,
+  resolveTxt: NOTHING,
+  forget: () => undefined,
+};
+
 type TxtResolver = Pick<Resolver, 'resolveTxt' | 'forget'>;
 
 export async function startControl(
@@ -148,6 +159,7 @@ export async function startControl(
     audit: createAuditLog(sql),
     auditPages: createAuditInspection(sql),
     ownership: createOwnership({ domains, proofs: domains.proofs, resolver, onResult: () => undefined }),
+    doctor: doctorOn({ database, domains, resolver: EMPTY_DNS }),
     tenants: createTenants(sql, tokenBook.dropAll, recipientListWork),
     tokens: createTokens(sql, tokenBook.dropAll),
     findToken: tokenBook.find,

@@ -27,7 +27,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   transfer: ['jobs', 'db'],
   delivery: ['queue', 'outage', 'recipients', 'settings', 'net', 'events'],
   inbound: ['policy', 'queue', 'events', 'x509'],
-  doctor: ['queue', 'outage', 'recipients', 'settings', 'net', 'jobs', 'events'],
+  doctor: ['queue', 'outage', 'recipients', 'settings', 'net', 'jobs', 'events', 'db'],
   notify: ['queue', 'settings', 'net', 'jobs', 'events', 'db'],
   control: ['doctor', 'notify', 'queue', 'outage', 'recipients', 'settings', 'events'],
   client: [],

@@ -16,6 +16,7 @@ export async function fillDatabase(sql: Sql): Promise<void> {
     insert into destinations (id, tenant_id, name, kind, deliver_to, held_count, first_failure_at, next_attempt_at, last_reply, drain_rate)
       values (${owned}, 'ünïcode.example', 'RELAY', '[{ "host": "::1", "port": 25 }]', 3, bmx_now(), 'infinity', e'451 4.0.0\\nLater', 0.1);
     insert into domains (id, tenant_id, destination_id, name, status, labels) values (${owned}, '${IDS[0]}', 'ünïcode.example', 'ACTIVE', '{"ü": "\\u0001"}');
+    insert into doctor_reports (domain_id, tenant_id, destination_id, status, findings) values (${owned}, '${IDS[0]}', 'OK', '[{ "code": "RANK", "title": "ü" }]');
     insert into tenants (id, name, max_domains) values ('${IDS[1]}', 'second', 7);
     insert into tokens (id, tenant_id, name, scopes, prefix, secret_hash) values ('${IDS[0]}', '${IDS[1]}', 't', '{QUEUE_READ}', 'p', '\\x0102');
     insert into audit_entries (id, tenant_id, mutation, input, actor_tenant_id) values (${owned}, 'm', '{}', '${IDS[1]}');

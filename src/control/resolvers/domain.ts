@@ -4,6 +4,7 @@ import type { DomainResolvers } from '../generated.ts';
 import { recommendMx } from '../mx-recommendation.ts';
 import { breakerOfDomain } from './breaker.ts';
 import { dnsblOfDomain } from './dnsbl.ts';
+import { doctorOfDomain } from './doctor.ts';
 import { drillsOfDomain } from './drill.ts';
 import { pauseOfDomain } from './domain-verbs.ts';
 import { alertsOfDomain } from './alert-contact.ts';
@@ -15,6 +16,7 @@ import { tenantById } from './tenant.ts';
 export const Domain: DomainResolvers = {
   ...breakerOfDomain,
   ...dnsblOfDomain,
+  ...doctorOfDomain,
   ...drillsOfDomain,
   ...listOfDomain,
   ...ownershipOfDomain,

@@ -9,6 +9,7 @@ import { onDomain } from '../on-domain.ts';
 import { type Call, once } from '../once.ts';
 import { checkReason } from '../reason.ts';
 import { alertContactMutations } from './alert-contact.ts';
+import { doctorMutations } from './doctor.ts';
 import { domainVerbMutations } from './domain-verbs.ts';
 import { applyDomains } from './domains-apply.ts';
 import { drillMutations } from './drill.ts';
@@ -78,6 +79,7 @@ export const Mutation: MutationResolvers = {
   ...listMutations,
   ...standingMutations,
   ...breakerMutations,
+  ...doctorMutations,
   ...domainVerbMutations,
   ...drillMutations,
   ...operationMutations,

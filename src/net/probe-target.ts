@@ -2,11 +2,11 @@
  * Which hosts a callout may ask: the primary, and nobody who stands in for it.
  *
  * Only hosts of the best preference: a lower one may be somebody else's backup, which takes anything and would be asked in
- * vain, or asks us. Our own rank and everything behind it has been cut before (net/next-hop.ts). `deliverTo` names the
+ * vain, or asks us. Our own rank and everything behind it has been cut before (next-hop.ts). `deliverTo` names the
  * primary's hosts itself.
  */
-import { formatEndpoint } from '../net/addresses.ts';
-import type { NextHops } from '../net/next-hop.ts';
+import { formatEndpoint } from './addresses.ts';
+import type { NextHops } from './next-hop.ts';
 
 export interface ProbeTarget {
   readonly host: string;

@@ -1,0 +1,157 @@
+/**
+ * Asks the primary whether it would take our mail: EHLO, MAIL, RCPT of its postmaster, QUIT; never DATA.
+ *
+ * From each of our egress addresses that this node has, else from the one that the machine chooses, at no more addresses than
+ * it needs to know. Each question has its share of the primary's probe budget. Every outcome is a value; all end within the
+ * time, as each session does by its own limits. Never asks ourselves: the next hops hold none of us (next-hop.ts).
+ */
+import { formatAddress } from '../mail/address.ts';
+import { classifyAddress } from '../net/address-class.ts';
+import type { NextHops } from '../net/next-hop.ts';
+import { type ProbeTarget, probeTargets } from '../net/probe-target.ts';
+import { openProbe, type Probe, type ProbeReply } from '../net/smtp-probe.ts';
+import type { ProbeBudget } from '../recipients/budget.ts';
+import type { DoctorBudget } from './budget.ts';
+import { type Fact, known, notFoundOut, type SessionFact } from './facts.ts';
+
+export interface PrimaryQuestion {
+  readonly domainName: string;
+  readonly hops: NextHops;
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
+export interface PrimaryDeps {
+  /** What we call ourselves in EHLO. */
+  readonly hostname: string;
+  /** Those that this node can connect from. */
+  readonly localEgressAddresses: readonly string[];
+  readonly probeBudget: ProbeBudget;
+  readonly budget: DoctorBudget;
+  readonly monotonicMs: () => number;
+}
+
+/** Sessions at once with one primary; hosts have their own limits. */
+const MOST_SESSIONS = 4;
+const MOST_ADDRESSES = 2;
+/** RCPT commands that one question may take. */
+const MOST_RCPTS = 3;
+/** For the probe budget of a host; leaves time for the question. */
+const SHARE_PATIENCE_MS = 8000;
+const SHARE_AGAIN_MS = 250;
+const TIMEOUTS = { openMs: 12_000, askMs: 8000, quitMs: 1000 };
+
+export async function askPrimary(
+  deps: PrimaryDeps,
+  { domainName, hops, signal }: PrimaryQuestion,
+): Promise<Fact<readonly SessionFact[]>> {
+  const asked = `next hops of ${domainName}`;
+  if (hops.kind !== 'HOSTS') return notFoundOut(asked, `[nobody to ask: ${whyNone(hops)}]`);
+  const plans = probeTargets(hops).flatMap((target) => plansFor(target, deps.localEgressAddresses));
+  const sessions = await Promise.all(
+    plans.slice(0, MOST_SESSIONS).map(async (plan) => {
+      await deps.budget.connection();
+      if (!(await takeShare(deps, plan.target.key, signal))) return null;
+      return ask(deps, { ...plan, address: plan.address, domainName, signal });
+    }),
+  );
+  const held = sessions.filter((session) => session !== null);
+  if (held.length > 0) return known(held);
+  return notFoundOut(asked, signal.aborted ? '[no answer in time]' : '[not asked: it was asked enough for now]');
+}
+
+/** Many domains may have one host: waits a while for its budget to be filled again. False: in vain. */
+async function takeShare(
+  { probeBudget, monotonicMs }: PrimaryDeps,
+  key: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const untilMs = monotonicMs() + SHARE_PATIENCE_MS;
+  while (!signal.aborted && monotonicMs() < untilMs) {
+    if (await probeBudget.take(key, MOST_RCPTS)) return true;
+    await new Promise((resolve) => setTimeout(resolve, SHARE_AGAIN_MS));
+  }
+  return false;
+}
+
+interface Plan {
+  readonly target: ProbeTarget;
+  readonly address: string;
+  /** Null: as the machine routes. */
+  readonly from: string | null;
+}
+
+/** Each of our addresses of the family; of a host's addresses the first two of those that differ in family. */
+function plansFor(target: ProbeTarget, egress: readonly string[]): Plan[] {
+  return target.addresses.slice(0, MOST_ADDRESSES).flatMap((address): Plan[] => {
+    const own = egress.filter((from) => from.includes(':') === address.includes(':') && !isNear(address));
+    const sources = own.length === 0 ? [null] : own;
+    return sources.map((from) => ({ target, address, from }));
+  });
+}
+
+/** On this machine or its link an address of ours for the world leads nowhere. */
+function isNear(address: string): boolean {
+  const kind = classifyAddress(address);
+  return kind === 'LOOPBACK' || kind === 'LINK_LOCAL';
+}
+
+function whyNone(hops: Exclude<NextHops, { kind: 'HOSTS' }>): string {
+  if (hops.kind === 'NOTHING_BETTER') return `no better MX, ${hops.cause}`;
+  return hops.kind === 'TROUBLE' ? hops.reason : hops.kind;
+}
+
+async function ask(
+  deps: PrimaryDeps,
+  plan: Plan & Pick<PrimaryQuestion, 'domainName' | 'signal'>,
+): Promise<SessionFact> {
+  const { target, address, from } = plan;
+  const { host, port, key } = target;
+  const startedMs = deps.monotonicMs();
+  const at = { host, address, port };
+  const opened = await openProbe({
+    ...at,
+    ...(from === null ? {} : { localAddress: from }),
+    ehloName: deps.hostname,
+    probeSender: `probe@${deps.hostname}`,
+    tls: 'OPPORTUNISTIC',
+    timeouts: TIMEOUTS,
+    signal: plan.signal,
+  });
+  const greetingMs = deps.monotonicMs() - startedMs;
+  if (opened.kind !== 'OPEN') {
+    deps.probeBudget.giveBack(key, MOST_RCPTS);
+    const { reply } = opened;
+    const none = { localAddress: from, sizeLimitBytes: null, greetingMs, rcptMs: null };
+    return { ...at, ...none, stage: 'CONNECT', reply, kind: kindOf(replyCodeOf(reply)) };
+  }
+  const { probe } = opened;
+  const reply = await probe.ask(formatAddress('postmaster', plan.domainName));
+  deps.probeBudget.giveBack(key, MOST_RCPTS - reply.rcptCount);
+  const rcptMs = deps.monotonicMs() - startedMs - greetingMs;
+  // Nobody waits for the farewell of a slow one.
+  await probe.close();
+  return { ...at, ...shownOf(probe, reply, from), greetingMs, rcptMs };
+}
+
+function shownOf(probe: Probe, { stage, reply, text }: ProbeReply, from: string | null) {
+  const { sizeLimitBytes } = probe.offers;
+  return {
+    localAddress: probe.localAddress ?? from,
+    stage,
+    reply: text,
+    kind: kindOf(reply?.code ?? null),
+    sizeLimitBytes,
+  };
+}
+
+function replyCodeOf(text: string): number | null {
+  const code = /^([2-5]\d\d)\b/.exec(text)?.[1];
+  return code === undefined ? null : Number(code);
+}
+
+function kindOf(code: number | null): SessionFact['kind'] {
+  if (code === null) return 'SILENT';
+  if (code >= 500) return 'REFUSED';
+  return code >= 400 ? 'DEFERRED' : 'ACCEPTED';
+}

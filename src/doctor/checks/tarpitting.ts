@@ -1,0 +1,34 @@
+/** The primary answers us in time. */
+import { type Check, ok, warning, whenKnown } from '../check.ts';
+import { seconds, sessionEvidence } from '../sessions.ts';
+
+/** As delivery has it: an answer that takes so long is slow on purpose. */
+const SLOW_MS = 5000;
+
+export const tarpitting: Check = {
+  code: 'TARPITTING',
+  title: 'The primary answers us without delay.',
+  meaning: 'Your primary greets us or answers RCPT slowly on purpose: what we hold for you drains slowly.',
+  advice: 'Exempt our egress addresses from the tarpit; `domain.primarySetup` has ready-made texts.',
+  judge: (facts) => {
+    const spoken = (facts.sessions.kind === 'KNOWN' ? facts.sessions.value : []).filter(
+      ({ kind }) => kind !== 'SILENT',
+    );
+    const slow = spoken.filter(({ greetingMs, rcptMs }) => greetingMs >= SLOW_MS || (rcptMs ?? 0) >= SLOW_MS);
+    if (slow.length > 0) {
+      return warning(
+        ...slow.map((session) => ({
+          ...sessionEvidence(session),
+          answered: `[greeted after ${seconds(session.greetingMs)}, RCPT answered after ${seconds(session.rcptMs ?? 0)}]`,
+        })),
+      );
+    }
+    return whenKnown(facts.record, ({ tarpittingAt }) => {
+      if (tarpittingAt === null) return whenKnown(facts.sessions, () => ok());
+      return warning({
+        asked: 'deliveries of the last 7 days',
+        answered: `[tarpitted last at ${tarpittingAt.toISOString()}]`,
+      });
+    });
+  },
+};

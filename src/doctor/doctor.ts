@@ -1,0 +1,97 @@
+/**
+ * The MX doctor: looks at a domain on demand and by a timer, judges what it finds, and keeps the last report.
+ *
+ * Promises: a run ends within its time whatever DNS and primary do; one run of a domain at a time among all nodes, and none
+ * within a minute of the last: who asks meanwhile gets that report; what the runs of a node cost stays within its budget.
+ */
+import type { Viewer } from '../mail/viewer.ts';
+import { type DomainChange, noSuchDomain } from '../settings/domain-change.ts';
+import type { Domains } from '../settings/domains.ts';
+import type { RelayDomain } from '../settings/relay-domain.ts';
+import { examine, statusOf } from './checks.ts';
+import { gather, type GatherDeps } from './gather.ts';
+import { createDoctorReports, type DoctorReport } from './reports.ts';
+
+export interface DoctorDeps extends GatherDeps {
+  readonly domains: Pick<Domains, 'findDomain'>;
+  /** A run that nobody waits for has failed. */
+  readonly onFault: (error: unknown) => void;
+  /** Aborted when the node stops: runs end at once and are left to another. */
+  readonly signal: AbortSignal;
+}
+
+export interface Doctor {
+  /** Looks now, or waits for whoever looks. DONE when there is a report; the report says what is wrong. */
+  check(viewer: Viewer, name: string): Promise<DomainChange>;
+  /** Of the viewer's domains, by domain id; none before the first run. */
+  readReports(viewer: Viewer, domainIds: readonly string[]): Promise<Map<string, DoctorReport>>;
+  /** Looks at those whose time has come, until there are none or the node stops. */
+  checkDue(): Promise<void>;
+}
+
+const FRESH_SECONDS = 60;
+/** At once on one node; most of a run is waiting. */
+const RUNS_AT_ONCE = 40;
+/** Between two looks whether another node has finished. */
+const ASK_AGAIN_MS = 250;
+/** A run lasts half a minute at the most. */
+const PATIENCE_MS = 40_000;
+
+export function createDoctor(deps: DoctorDeps): Doctor {
+  const reports = createDoctorReports(deps.sql);
+  const underWay = new Map<string, Promise<void>>();
+
+  /** Of a domain that was taken. */
+  const run = async (domain: RelayDomain): Promise<void> => {
+    try {
+      const facts = await gather(deps, domain, deps.signal);
+      if (deps.signal.aborted) return await reports.release(domain.id);
+      const findings = examine(facts);
+      await reports.store(domain, { findings, status: statusOf(findings) });
+    } catch (error) {
+      await reports.release(domain.id);
+      throw error;
+    }
+  };
+
+  /** Until there is a fresh report of it; another node may be at it. */
+  const look = async (domain: RelayDomain): Promise<void> => {
+    const untilMs = deps.monotonicMs() + PATIENCE_MS;
+    while ((await reports.findFresh(domain.id, FRESH_SECONDS)) === null) {
+      if (await reports.take(domain.id)) return run(domain);
+      if (deps.monotonicMs() > untilMs) return;
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
+  };
+
+  const join = (domain: RelayDomain): Promise<void> => {
+    const running = underWay.get(domain.id) ?? look(domain).finally(() => underWay.delete(domain.id));
+    underWay.set(domain.id, running);
+    return running;
+  };
+
+  return {
+    readReports: (viewer, ids) => reports.readReports(viewer, ids),
+    async check(viewer, name) {
+      const domain = await deps.domains.findDomain(viewer, name);
+      if (domain === null) return noSuchDomain(name);
+      await join(domain);
+      const after = await deps.domains.findDomain(viewer, name);
+      return after === null ? noSuchDomain(name) : { kind: 'DONE', domain: after };
+    },
+    async checkDue() {
+      const running = new Set<Promise<void>>();
+      for (;;) {
+        const due = deps.signal.aborted ? [] : await reports.takeDue(RUNS_AT_ONCE - running.size);
+        for (const domain of due) {
+          const current = run(domain)
+            .catch(deps.onFault)
+            .finally(() => running.delete(current));
+          running.add(current);
+        }
+        if (running.size === 0) return;
+        await Promise.race(running);
+      }
+    },
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * What the doctor finds out about a domain once, before any check judges it. Plain values, no I/O.
+ */
+import type { DnsAnswer } from '../net/dns-answer.ts';
+import type { StsPolicy } from '../net/mta-sts-policy.ts';
+import type { ObservedMx, ObservedMxSet } from '../net/mx-set.ts';
+import type { Evidence } from './check.ts';
+import type { DomainRecord } from './record.ts';
+
+/** UNKNOWN: it could not be found out within its time; `why` is a finding. */
+export type Fact<T> =
+  | { readonly kind: 'KNOWN'; readonly value: T }
+  | { readonly kind: 'UNKNOWN'; readonly why: Evidence };
+
+export interface Facts {
+  readonly domain: {
+    readonly name: string;
+    /** `host:port`, in their order; empty: the MX records decide. */
+    readonly deliverTo: readonly string[];
+    /** Entries of the User List; 0: off. */
+    readonly listedCount: number;
+  };
+  readonly service: ServiceFacts;
+  readonly mx: Fact<ObservedMxSet>;
+  /** MX hosts that are aliases, with what they stand for. */
+  readonly aliases: Fact<readonly { readonly host: string; readonly target: string }[]>;
+  readonly nameServers: Fact<DnsAnswer<string>>;
+  /** The MTA-STS policy as published now; null: none. `fault`: announced, but not to be had. */
+  readonly policy: Fact<StsPolicy | { readonly fault: string } | null>;
+  /** Of our names in the MX set, what TLSA records say to our certificate. Null: the DNS is not trusted to be secure. */
+  readonly tlsa: Fact<readonly TlsaFact[] | null>;
+  /** One for each address of the primary that was asked. */
+  readonly sessions: Fact<readonly SessionFact[]>;
+  readonly record: Fact<DomainRecord>;
+  /** Alert contacts that lie in the domain they watch. */
+  readonly contactsInside: Fact<readonly string[]>;
+}
+
+export interface ServiceFacts {
+  readonly mxHostname: string;
+  /** Null: unset. */
+  readonly postmasterAddress: string | null;
+  readonly messageSizeLimitBytes: number;
+  /** Loopback and private next hops may be dialled. */
+  readonly allowPrivate: boolean;
+  /** What a sender that verifies would find wrong with our certificates; null: this node receives no mail and has none. */
+  readonly certificateDefects: readonly string[] | null;
+}
+
+export interface TlsaFact {
+  readonly asked: string;
+  /** Why our certificate fails it; null: there is none, or it does not. */
+  readonly fault: string | null;
+  readonly isFoundOut: boolean;
+}
+
+export interface SessionFact {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  /** Ours, as the primary saw it unless there is NAT; null: not connected. */
+  readonly localAddress: string | null;
+  /** How far it came: CONNECT takes in greeting, EHLO and STARTTLS. */
+  readonly stage: 'CONNECT' | 'MAIL' | 'RCPT';
+  /** Verbatim, or ours in brackets. */
+  readonly reply: string;
+  readonly kind: 'ACCEPTED' | 'DEFERRED' | 'REFUSED' | 'SILENT';
+  /** SIZE as offered (RFC 1870); null: none, or not connected. */
+  readonly sizeLimitBytes: number | null;
+  /** Until it was ready for the first question; for that question. */
+  readonly greetingMs: number;
+  readonly rcptMs: number | null;
+}
+
+export function known<T>(value: T): Fact<T> {
+  return { kind: 'KNOWN', value };
+}
+
+export function notFoundOut(asked: string, answered: string): Fact<never> {
+  return { kind: 'UNKNOWN', why: { asked, answered } };
+}
+
+/** The set as it stands in the DNS, for evidence. */
+export function mxEvidence(name: string, set: ObservedMxSet): Evidence {
+  return { asked: `MX of ${name}`, answered: mxText(set) };
+}
+
+function mxText(set: ObservedMxSet): string {
+  switch (set.kind) {
+    case 'SET': {
+      const hosts = set.hosts.map(({ host, preference }) => `${preference} ${host}`).join(', ');
+      return set.isImplicit ? `[none; the domain's own address stands in: ${hosts}]` : hosts;
+    }
+    case 'NULL_MX':
+      return '0 .';
+    case 'TROUBLE':
+      return `[${set.reason}]`;
+    case 'NO_ADDRESS':
+      return '[no MX record, and no address]';
+    case 'NXDOMAIN':
+      return '[NXDOMAIN]';
+    default:
+      return set satisfies never;
+  }
+}
+
+export function addressEvidence({ host, addresses, trouble }: ObservedMx): Evidence {
+  const text = addresses.length > 0 ? addresses.join(', ') : `[${trouble ?? 'no address'}]`;
+  return { asked: `addresses of ${host}`, answered: text };
+}

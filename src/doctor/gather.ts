@@ -1,0 +1,174 @@
+/**
+ * Finds out all that the checks look at, once and side by side, within one time limit.
+ *
+ * What has not come when the time is over is UNKNOWN, "no answer in time"; nothing here throws but the database. While an
+ * outage is open the primary is not asked: it has its own clock. Nor is that of a domain whose ownership is not proven.
+ */
+import { whyNoMatch } from '../net/dane-match.ts';
+import { findTlsa } from '../net/dane.ts';
+import { literalAddress, type ObservedMxSet, observeMxSet } from '../net/mx-set.ts';
+import { fetchPolicy, type MtaStsOptions } from '../net/mta-sts.ts';
+import { readStsRecord } from '../net/mta-sts-policy.ts';
+import type { OwnIdentity } from '../net/own-identity.ts';
+import { findNextHops } from '../net/next-hop.ts';
+import type { Resolver } from '../net/resolver.ts';
+import type { SqlExecutor } from '../db/client.ts';
+import type { RelayDomain } from '../settings/relay-domain.ts';
+import { askPrimary, type PrimaryDeps } from './ask-primary.ts';
+import { type Fact, type Facts, known, notFoundOut, type ServiceFacts, type TlsaFact } from './facts.ts';
+import { type DomainRecord, type IsListed, readRecord } from './record.ts';
+
+export interface GatherDeps extends PrimaryDeps {
+  readonly sql: SqlExecutor;
+  readonly resolver: Dns & Pick<Resolver, 'forget'>;
+  readonly self: () => OwnIdentity;
+  readonly deliveryPort: number;
+  readonly allowPrivate: boolean;
+  readonly isListed: IsListed;
+  readonly fetchText: MtaStsOptions['fetchText'];
+  /** The answers of the DNS are to be trusted where they say AD. */
+  readonly usesDane: boolean;
+  /** DER, our own first; null: this node receives no mail. */
+  readonly certificateChain: () => readonly Uint8Array[] | null;
+  readonly service: () => ServiceFacts;
+  readonly findContactsInside: (domain: RelayDomain) => Promise<readonly string[]>;
+  readonly wallClock: () => Date;
+  /** For all. Default 25,000 ms. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 25_000;
+/** Senders try there, whatever port we deliver to. */
+const SMTP_PORT = 25;
+
+/** @param signal aborting ends it at once: what is not known yet is UNKNOWN */
+export async function gather(given: GatherDeps, domain: RelayDomain, signal: AbortSignal): Promise<Facts> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), given.timeoutMs ?? TIMEOUT_MS);
+  const over = AbortSignal.any([late.signal, signal]);
+  const isOver = new Promise<void>((resolve) => {
+    if (over.aborted) resolve();
+    over.addEventListener('abort', () => resolve());
+  });
+  const deps: Look = { ...given, resolver: counted(given) };
+  const { name } = domain;
+  // What a person has just changed is to be seen.
+  for (const changed of [name, `_mta-sts.${name}`]) given.resolver.forget(changed);
+  /** Each by itself: what is slow makes nothing else unknown. */
+  const inTime = <T>(asked: string, work: Promise<Fact<T>>): Promise<Fact<T>> =>
+    Promise.race([work, isOver.then(() => notFoundOut(asked, '[no answer in time]'))]);
+
+  const mx = observeMxSet(name, { ...deps, self: deps.self() });
+  const record = readRecord(deps.sql, domain, deps.isListed);
+  try {
+    const [mxSet, aliases, nameServers, policy, tlsa, sessions, recordFact, contactsInside] = await Promise.all([
+      inTime(`MX of ${name}`, mx.then(known)),
+      inTime(`CNAME of the MX hosts of ${name}`, findAliases(deps, mx)),
+      inTime(`NS of ${name}`, deps.resolver.query(name, 'NS').then(known)),
+      inTime(`MTA-STS policy of ${name}`, findPolicy(deps, name)),
+      inTime(`TLSA of our names`, checkTlsa(deps, name, mx)),
+      inTime(`primary of ${name}`, findSessions(deps, { domain, record, signal: over })),
+      inTime('our records', record.then(known)),
+      inTime('alert contacts', deps.findContactsInside(domain).then(known)),
+    ]);
+    return {
+      domain: {
+        name,
+        deliverTo: domain.deliverTo.map(({ host, port }) => `${host}:${port}`),
+        listedCount: domain.recipientList.count,
+      },
+      service: deps.service(),
+      mx: mxSet,
+      aliases,
+      nameServers,
+      policy,
+      tlsa,
+      sessions,
+      record: recordFact,
+      contactsInside,
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type Dns = Pick<Resolver, 'query' | 'resolveMx' | 'resolveAddresses' | 'resolveTxt'>;
+type Look = Omit<GatherDeps, 'resolver'> & { readonly resolver: Dns };
+
+/** The resolver, each question of it within the budget. */
+function counted({ resolver, budget }: Pick<GatherDeps, 'resolver' | 'budget'>): Dns {
+  return {
+    query: async (name, type) => {
+      await budget.question();
+      return resolver.query(name, type);
+    },
+    resolveMx: async (domain) => {
+      await budget.question();
+      return resolver.resolveMx(domain);
+    },
+    resolveAddresses: async (host) => {
+      await Promise.all([budget.question(), budget.question()]);
+      return resolver.resolveAddresses(host);
+    },
+    resolveTxt: async (name) => {
+      await budget.question();
+      return resolver.resolveTxt(name);
+    },
+  };
+}
+
+async function findAliases({ resolver }: Look, mx: Promise<ObservedMxSet>): Promise<Facts['aliases']> {
+  const set = await mx;
+  if (set.kind === 'TROUBLE') return notFoundOut('MX', `[${set.reason}]`);
+  if (set.kind !== 'SET' || set.isImplicit) return known([]);
+  const names = set.hosts.map(({ host }) => host).filter((host) => literalAddress(host) === null);
+  const answers = await Promise.all(names.map(async (host) => ({ host, answer: await resolver.query(host, 'CNAME') })));
+  const aliases = answers.flatMap(({ host, answer }) =>
+    answer.kind === 'FOUND' ? [{ host, target: answer.records[0] ?? '' }] : [],
+  );
+  const lost = answers.find(({ answer }) => answer.kind === 'TROUBLE');
+  if (aliases.length > 0 || lost === undefined) return known(aliases);
+  return notFoundOut(`CNAME of ${lost.host}`, lost.answer.kind === 'TROUBLE' ? `[${lost.answer.reason}]` : '');
+}
+
+async function findPolicy(deps: Look, name: string): Promise<Facts['policy']> {
+  const answer = await deps.resolver.resolveTxt(`_mta-sts.${name}`);
+  if (answer.kind === 'TROUBLE') return notFoundOut(`TXT of _mta-sts.${name}`, `[${answer.reason}]`);
+  if (answer.kind !== 'FOUND' || readStsRecord(answer.records) === null) return known(null);
+  return known(await fetchPolicy(name, deps));
+}
+
+/** Looks at each of our names in the set as a sender that uses DANE would. */
+async function checkTlsa(deps: Look, domain: string, mx: Promise<ObservedMxSet>): Promise<Facts['tlsa']> {
+  const chain = deps.certificateChain();
+  if (!deps.usesDane) return known(null);
+  const set = await mx;
+  if (set.kind === 'TROUBLE') return notFoundOut(`MX of ${domain}`, `[${set.reason}]`);
+  const own = set.kind === 'SET' ? set.hosts.filter(({ isSelf }) => isSelf) : [];
+  const found = own.map(async ({ host }): Promise<TlsaFact> => {
+    const asked = `TLSA of _${SMTP_PORT}._tcp.${host}`;
+    const answer = await findTlsa(deps.resolver, { domain, host, port: SMTP_PORT });
+    if (answer.kind === 'TROUBLE') return { asked, fault: answer.reason, isFoundOut: false };
+    if (answer.kind !== 'RECORDS') return { asked, fault: null, isFoundOut: true };
+    if (chain === null) return { asked, fault: 'this node receives no mail and has no certificate', isFoundOut: false };
+    const names = [answer.baseDomain, host];
+    return { asked, fault: whyNoMatch(chain, { records: answer.records, names }, deps.wallClock()), isFoundOut: true };
+  });
+  return known(await Promise.all(found));
+}
+
+async function findSessions(
+  deps: Look,
+  { domain, record, signal }: { domain: RelayDomain; record: Promise<DomainRecord>; signal: AbortSignal },
+): Promise<Facts['sessions']> {
+  const asked = `primary of ${domain.name}`;
+  if (domain.status === 'PENDING') return notFoundOut(asked, '[not asked: the domain is not proven to be yours]');
+  const { outage } = await record;
+  if (outage !== null) {
+    const since = `[not asked: outage open since ${outage.startedAt.toISOString()}, ${outage.class}] ${outage.lastReply}`;
+    return notFoundOut(asked, since);
+  }
+  const { deliverTo } = domain;
+  const hops = await findNextHops(domain.name, { ...deps, self: deps.self(), deliverTo });
+  return askPrimary(deps, { domainName: domain.name, hops, signal });
+}

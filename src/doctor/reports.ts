@@ -1,0 +1,90 @@
+/**
+ * The last report of each domain, and who looks at which: one run of a domain at a time among all nodes.
+ *
+ * Taking a domain and giving it back are single statements; a node that died in between is passed over after a minute.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { mineOnly } from '../settings/conditions.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
+import type { Finding } from './checks.ts';
+import type { Verdict } from './check.ts';
+
+export interface DoctorReport {
+  readonly at: Date;
+  /** The worst of its findings. */
+  readonly status: Verdict;
+  readonly findings: readonly Finding[];
+}
+
+export interface DoctorReports {
+  /** Of the viewer's domains, by domain id. */
+  readReports(viewer: Viewer, domainIds: readonly string[]): Promise<Map<string, DoctorReport>>;
+  /** The report of a domain when it is younger than this; null: none. */
+  findFresh(domainId: string, youngerThanSeconds: number): Promise<DoctorReport | null>;
+  /** False when another run of it is under way. */
+  take(domainId: string): Promise<boolean>;
+  /** Those in service whose time has come and that nobody is at. */
+  takeDue(limit: number): Promise<RelayDomain[]>;
+  /** Stores a report and gives the domain back. Does nothing to one that was deleted meanwhile. */
+  store(domain: RelayDomain, report: Pick<DoctorReport, 'status' | 'findings'>): Promise<void>;
+  /** Gives a domain back without a report. */
+  release(domainId: string): Promise<void>;
+}
+
+/** Longer than any run. */
+const BUSY = '1 minute';
+/** A day, but not each at the same moment of it. */
+const AGAIN = '23 hours';
+const SPREAD = '2 hours';
+
+export function createDoctorReports(sql: SqlExecutor): DoctorReports {
+  const isFree = () => sql`coalesce(doctor_busy_until <= bmx_now(), true)`;
+  return {
+    async readReports(viewer, domainIds) {
+      const rows = await sql<(DoctorReport & { id: string })[]>`
+        select domain_id as id, at, status, findings from doctor_reports
+        where domain_id = any(${[...domainIds]}::uuid[]) and ${mineOnly(sql, viewer)}`;
+      return new Map(rows.map(({ id, ...report }) => [id, report]));
+    },
+    async findFresh(domainId, youngerThanSeconds) {
+      const [row] = await sql<DoctorReport[]>`
+        select at, status, findings from doctor_reports
+        where domain_id = ${domainId} and at > bmx_now() - make_interval(secs => ${youngerThanSeconds})`;
+      return row ?? null;
+    },
+    async take(domainId) {
+      const rows = await sql`
+        update domains set doctor_busy_until = bmx_now() + ${BUSY}::text::interval
+        where id = ${domainId} and ${isFree()} returning id`;
+      return rows.length === 1;
+    },
+    async takeDue(limit) {
+      const rows = await sql<DomainRow[]>`
+        update domains set doctor_busy_until = bmx_now() + ${BUSY}::text::interval
+        where id in (
+          select id from domains where status <> 'PENDING' and doctor_check_at <= bmx_now() and ${isFree()}
+          order by doctor_check_at limit ${limit} for update skip locked)
+        returning ${sql(DOMAIN_COLUMNS)}`;
+      return rows.map(relayDomainOf);
+    },
+    async store({ id, tenantId, destinationId }, { status, findings }) {
+      await sql`
+        with given_back as (
+          update domains set doctor_busy_until = null,
+            doctor_check_at = bmx_now() + ${AGAIN}::text::interval + random() * ${SPREAD}::text::interval
+          where id = ${id} returning id
+        )
+        insert into doctor_reports (domain_id, tenant_id, destination_id, status, findings)
+        select id, ${tenantId}::uuid, ${destinationId}::uuid, ${status}, ${JSON.stringify(findings)}::text::jsonb from given_back
+        on conflict (domain_id) do update
+        set at = excluded.at, status = excluded.status, findings = excluded.findings,
+            tenant_id = excluded.tenant_id, destination_id = excluded.destination_id`;
+    },
+    async release(domainId) {
+      await sql`
+        update domains set doctor_busy_until = null, doctor_check_at = greatest(doctor_check_at, bmx_now() + interval '1 hour')
+        where id = ${domainId}`;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * Builds the MX doctor, on demand in the control plane and by a timer of every node that serves it.
+ */
+import { Buffer } from 'node:buffer';
+import { monotonicMs, wallClock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Sql } from './db/client.ts';
+import { createDoctorBudget } from './doctor/budget.ts';
+import { createDoctor, type Doctor } from './doctor/doctor.ts';
+import { loadTlsMaterial } from './inbound/tls-material.ts';
+import { certificateWarnings } from './inbound/tls-warnings.ts';
+import { OPERATOR_VIEWER } from './mail/viewer.ts';
+import type { RecipientParts } from './main-recipients.ts';
+import type { Routing } from './main-routing.ts';
+import type { Timers } from './main-timers.ts';
+import { usesDane } from './main-tls.ts';
+import { normalizeAddress } from './net/addresses.ts';
+import { fetchText } from './net/http-fetch.ts';
+import type { AlertContacts } from './notify/contacts.ts';
+import { createProbeBudget } from './recipients/budget.ts';
+import type { Domains } from './settings/domains.ts';
+import type { Log } from './telemetry/log.ts';
+
+const DUE_EVERY_MS = 5000;
+/** RFC 8461 §3.3. */
+const POLICY_BYTES = 65_536;
+const POLICY_TIMEOUT_MS = 20_000;
+
+export interface DoctorParts {
+  readonly config: Config;
+  readonly sql: Sql;
+  readonly domains: Domains;
+  readonly routing: Routing;
+  readonly recipients: RecipientParts;
+  readonly alertContacts: Pick<AlertContacts, 'findIgnored'>;
+  readonly messageSizeLimit: () => number;
+  readonly interfaceAddresses: readonly string[];
+  readonly timers: Timers;
+  readonly log: Pick<Log, 'fault'>;
+}
+
+export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
+  const { config, sql, domains, routing, recipients, timers } = parts;
+  const stop = new AbortController();
+  const certificates = readCertificates(config);
+  const doctor = createDoctor({
+    sql,
+    domains,
+    resolver: routing.resolver,
+    self: routing.self,
+    deliveryPort: config.deliveryPort,
+    allowPrivate: config.allowPrivateNextHops,
+    hostname: config.mxHostname,
+    localEgressAddresses: localAmong(config.egressAddresses, parts.interfaceAddresses),
+    probeBudget: createProbeBudget({ sql, monotonicMs }),
+    budget: createDoctorBudget({ monotonicMs }),
+    monotonicMs,
+    wallClock,
+    isListed: recipients.lists.isListed,
+    fetchText: (host, path) =>
+      fetchText(host, path, {
+        resolver: routing.resolver,
+        allowPrivate: config.allowPrivateNextHops,
+        maxBytes: POLICY_BYTES,
+        timeoutMs: POLICY_TIMEOUT_MS,
+      }),
+    usesDane: usesDane(config),
+    certificateChain: () => certificates()?.chain ?? null,
+    service: () => ({
+      mxHostname: config.mxHostname,
+      postmasterAddress: config.postmasterAddress,
+      messageSizeLimitBytes: parts.messageSizeLimit(),
+      allowPrivate: config.allowPrivateNextHops,
+      certificateDefects: certificates()?.defects ?? null,
+    }),
+    findContactsInside: async ({ id }) => (await parts.alertContacts.findIgnored(OPERATOR_VIEWER, [id])).get(id) ?? [],
+    onFault: (error) => parts.log.fault({ where: 'doctor', error }),
+    signal: stop.signal,
+  });
+  if (config.roles.has('control')) timers.every(DUE_EVERY_MS, 'doctor', doctor.checkDue);
+  return { ...doctor, stop: () => stop.abort() };
+}
+
+/** Those that this machine can connect from. */
+function localAmong(egress: readonly string[], interfaces: readonly string[]): string[] {
+  const own = new Set(interfaces.flatMap((text) => normalizeAddress(text) ?? []));
+  return egress.flatMap((text) => normalizeAddress(text) ?? []).filter((address) => own.has(address));
+}
+
+/** Of a node that receives mail, as its files are now; the others have none. */
+function readCertificates(config: Config) {
+  if (!config.roles.has('inbound')) return () => null;
+  let current: ReturnType<typeof loadTlsMaterial> | null = null;
+  return () => {
+    const { dataDir, mxHostname: hostname, tlsFiles: files } = config;
+    // When it is first asked for: by then the listener has made what was not there. What changed in vain is told by the listener.
+    current ??= loadTlsMaterial({ dataDir, hostname, files, wallClock, warn: () => undefined });
+    const material = current();
+    const blocks = material.cert.match(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g) ?? [];
+    return {
+      chain: blocks.map((block) => Uint8Array.from(Buffer.from(block.replaceAll(/-----[^-]+-----/g, ''), 'base64'))),
+      defects: certificateWarnings(material, config.mxNames, wallClock()),
+    };
+  };
+}

@@ -1,0 +1,454 @@
+/** Every check of the doctor, its bad case and its good one: with real DNS packets, a real primary and a real database. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { buildSchema, isEnumType } from 'graphql';
+import type { CheckCode } from '../../src/doctor/check.ts';
+import { CHECKS, type Finding } from '../../src/doctor/checks.ts';
+import type { DoctorDeps } from '../../src/doctor/doctor.ts';
+import { newId } from '../../src/mail/id.ts';
+import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
+import { createResolver, type Resolver } from '../../src/net/resolver.ts';
+import { createRecipientLists } from '../../src/recipients/list.ts';
+import type { Domains, RelayDomain } from '../../src/settings/domains.ts';
+import { domainsOn, endMessage, holdMessage } from '../control/harness.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { doctorOn, OWN_NAME, SERVICE } from '../helpers/doctor.ts';
+import { type FakeDns, type FakeRecords, startFakeDns } from '../helpers/fake-dns.ts';
+import { type FakePrimary, type FakePrimaryOptions, startFakePrimary } from '../helpers/fake-primary.ts';
+import { derOf, makeAuthority, makeLeaf, tlsaOf } from '../helpers/pki.ts';
+
+let database: TestDatabase;
+let dns: FakeDns;
+let resolver: Resolver;
+let primary: FakePrimary;
+let domains: Domains;
+let count = 0;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  domains = domainsOn(database);
+  dns = await startFakeDns({
+    [OWN_NAME]: { A: ['192.0.2.250'], isAuthenticated: true },
+    'mx.primary.example': { A: ['127.0.0.1'], isAuthenticated: true },
+  });
+  resolver = createResolver({ servers: [dns.address], timeoutMs: 1000 });
+  primary = await startFakePrimary();
+});
+afterAll(async () => {
+  resolver.close();
+  await Promise.all([dns.close(), primary.close(), database.close()]);
+});
+beforeEach(async () => {
+  primary.setMode('plain');
+  // One machine stands for every primary here: it would have been asked enough soon.
+  await database.sql`delete from probe_budgets`;
+});
+
+const GOOD_MX = [
+  [10, 'mx.primary.example'],
+  [20, OWN_NAME],
+] as const;
+
+interface Scene {
+  /** Of the domain; default: a primary, then we. */
+  readonly records?: FakeRecords | null;
+  readonly others?: Readonly<Record<string, FakeRecords>>;
+  readonly modes?: FakePrimaryOptions['modes'];
+  readonly changes?: Partial<DoctorDeps>;
+  /** What happened to the domain before. */
+  readonly before?: (domain: RelayDomain) => Promise<unknown>;
+  readonly deliverTo?: boolean;
+}
+
+/** Looks at a new domain and returns what is said of one thing. */
+async function look(code: CheckCode, scene: Scene = {}): Promise<Finding> {
+  count += 1;
+  const name = `domain${count}.example`;
+  const { records = { MX: GOOD_MX, NS: ['ns.example'] }, others = {} } = scene;
+  dns.set(name, records);
+  for (const [other, its] of Object.entries(others)) dns.set(other.replace('@', name), its);
+  if (scene.modes !== undefined) primary.setMode(scene.modes);
+  const deliverTo = scene.deliverTo === true ? [{ host: '127.0.0.1', port: primary.port }] : [];
+  const created = await domains.createDomain(OPERATOR_VIEWER, { name, deliverTo });
+  if (created.kind !== 'DONE') throw new Error(JSON.stringify(created.errors));
+  await scene.before?.(created.domain);
+  const doctor = doctorOn({
+    database,
+    domains,
+    resolver,
+    deliveryPort: primary.port,
+    ...(scene.changes === undefined ? {} : { changes: scene.changes }),
+  });
+  expect((await doctor.check(OPERATOR_VIEWER, name)).kind).toBe('DONE');
+  const { id } = created.domain;
+  const report = (await doctor.readReports(OPERATOR_VIEWER, [id])).get(id);
+  expect(report?.findings.map((finding) => finding.code)).toEqual(CHECKS.map((check) => check.code));
+  const finding = report?.findings.find((one) => one.code === code);
+  if (finding === undefined) throw new Error(`no finding of ${code}`);
+  // What is well needs nothing done; what is not says what.
+  expect(finding.advice === null).toBe(finding.verdict === 'OK');
+  return finding;
+}
+
+const mx = (...records: readonly (readonly [number, string])[]): Scene => ({ records: { MX: records } });
+
+/** What happened to the destination lately. */
+const seen =
+  (column: string) =>
+  ({ destinationId }: RelayDomain) =>
+    database.sql`update destinations set ${database.sql({ [column]: new Date() })} where id = ${destinationId}`;
+
+const event =
+  (kind: string, facts = {}) =>
+  ({ destinationId }: RelayDomain) =>
+    database.sql`
+      insert into events (id, tenant_id, destination_id, kind, facts)
+      values (${newId()}, ${OPERATOR_TENANT_ID}, ${destinationId}, ${kind}, ${JSON.stringify(facts)}::text::jsonb)`;
+
+async function delivered({ destinationId }: RelayDomain, localPart: string): Promise<void> {
+  await database.sql`
+    insert into recipient_answers (destination_id, tenant_id, local_part, delivered_at, forget_at)
+    values (${destinationId}, ${OPERATOR_TENANT_ID}, ${localPart}, bmx_now(), bmx_now() + interval '90 days')`;
+}
+
+const primaryRow =
+  (columns: Readonly<Record<string, unknown>>) =>
+  ({ destinationId }: RelayDomain) =>
+    database.sql`insert into primaries ${database.sql({ destination_id: destinationId, tenant_id: OPERATOR_TENANT_ID, ...columns })}`;
+
+const isListed = () => {
+  const { changeDomain } = domains;
+  return createRecipientLists({ sql: database.sql, lookupSql: database.database.queueSql, changeDomain });
+};
+
+const root = makeAuthority();
+const ours = makeLeaf([OWN_NAME], root);
+const SECURED = { usesDane: true, certificateChain: () => [derOf(ours), derOf(root)] };
+const POLICY = { '_mta-sts.@': { TXT: ['v=STSv1; id=1;'] } };
+const published = (mode: string, name = OWN_NAME, defects: readonly string[] = []): Scene => ({
+  others: POLICY,
+  changes: {
+    fetchText: async () => ({
+      kind: 'FETCHED',
+      text: `version: STSv1\nmode: ${mode}\nmx: mx.primary.example\nmx: ${name}\nmax_age: 86400\n`,
+      mediaType: 'text/plain',
+    }),
+    service: () => ({ ...SERVICE, certificateDefects: defects }),
+  },
+});
+
+/** Of each check: a name, what is looked at, the verdict, and a word of its evidence. */
+const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene, Finding['verdict'], RegExp?])[]>> = {
+  RANK: [
+    ['a primary before us', () => ({}), 'OK', /10 mx\.primary\.example, 20 backup/],
+    ['we alone', () => mx([10, OWN_NAME]), 'PROBLEM', /10 backup\.test\.example/],
+    ['we first', () => mx([10, OWN_NAME], [20, 'mx.primary.example']), 'PROBLEM'],
+    ['we alone, and deliverTo', () => ({ ...mx([10, OWN_NAME]), deliverTo: true }), 'OK'],
+    ['no answer', () => ({ records: { MX: 'SERVFAIL' } }), 'UNKNOWN', /SERVFAIL/],
+  ],
+  EQUAL_RANK: [
+    ['another number each', () => ({}), 'OK'],
+    ['the primary has ours', () => mx([10, OWN_NAME], [10, 'mx.primary.example']), 'PROBLEM'],
+    ['somebody else has ours', () => mx(...GOOD_MX, [20, 'other.primary.example']), 'WARNING'],
+  ],
+  NOT_LISTED: [
+    ['listed', () => ({}), 'OK'],
+    [
+      'listed by our address',
+      () => ({ ...mx([10, 'mx.primary.example'], [20, 'b.example']), others: { 'b.example': { A: ['192.0.2.250'] } } }),
+      'OK',
+    ],
+    ['not listed', () => mx([10, 'mx.primary.example']), 'PROBLEM'],
+    ['no MX records', () => ({ records: { A: ['127.0.0.1'] } }), 'PROBLEM', /own address stands in/],
+    [
+      'a host that may be us',
+      () => ({
+        ...mx([10, 'mx.primary.example'], [20, 'slow.example']),
+        others: { 'slow.example': { mode: 'SERVFAIL' } },
+      }),
+      'UNKNOWN',
+    ],
+  ],
+  NULL_MX: [
+    ['takes mail', () => ({}), 'OK'],
+    ['takes none', () => mx([0, '.']), 'PROBLEM', /^0 \.$/],
+  ],
+  DNS_LAPSING: [
+    ['all there', () => ({}), 'OK', /ns\.example/],
+    ['the domain is gone', () => ({ records: null }), 'PROBLEM', /NXDOMAIN/],
+    ['its servers cannot answer', () => ({ records: { MX: 'SERVFAIL' } }), 'PROBLEM', /SERVFAIL/],
+    ['the primary has no address', () => mx([10, 'gone.example'], [20, OWN_NAME]), 'PROBLEM', /no address/],
+    ['one of two has none', () => mx(...GOOD_MX, [15, 'gone.example']), 'WARNING', /no address/],
+    ['no answer', () => ({ records: { MX: 'TIMEOUT' } }), 'UNKNOWN', /TIMEOUT/],
+  ],
+  MX_ALIAS: [
+    ['names', () => ({}), 'OK'],
+    [
+      'an alias',
+      () => ({
+        ...mx([10, 'alias.example'], [20, OWN_NAME]),
+        others: { 'alias.example': { CNAME: 'mx.primary.example' } },
+      }),
+      'WARNING',
+      /^mx\.primary\.example$/,
+    ],
+  ],
+  MX_LITERAL: [
+    ['names', () => ({}), 'OK'],
+    ['an address', () => ({ ...mx([10, '192.0.2.7'], [20, OWN_NAME]), deliverTo: true }), 'PROBLEM', /192\.0\.2\.7/],
+  ],
+  MX_PRIVATE: [
+    [
+      'public',
+      () => ({
+        ...mx([10, 'public.example'], [20, OWN_NAME]),
+        others: { 'public.example': { A: ['198.51.100.1'] } },
+        deliverTo: true,
+      }),
+      'OK',
+    ],
+    [
+      'private',
+      () => ({
+        ...mx([10, 'inside.example'], [20, OWN_NAME]),
+        others: { 'inside.example': { A: ['10.1.2.3'] } },
+        changes: { allowPrivate: false, service: () => ({ ...SERVICE, allowPrivate: false }) },
+      }),
+      'PROBLEM',
+      /10\.1\.2\.3/,
+    ],
+  ],
+  MX_UNREACHABLE: [
+    ['answers', () => ({}), 'OK', /^250/],
+    ['refuses', () => ({ changes: { deliveryPort: 1 } }), 'PROBLEM', /connection refused/],
+    [
+      'one address of two',
+      () => ({
+        ...mx([10, 'two.example'], [20, OWN_NAME]),
+        others: { 'two.example': { A: ['127.0.0.1', '127.0.0.77'] } },
+      }),
+      'WARNING',
+      /connection refused/,
+    ],
+  ],
+  MTA_STS: [
+    ['no policy', () => ({}), 'OK', /none/],
+    ['we are in it', () => published('enforce'), 'OK', /mode: enforce/],
+    ['we are not', () => published('enforce', 'other.example'), 'PROBLEM', /backup\.test\.example/],
+    ['we are not, in testing', () => published('testing', 'other.example'), 'WARNING'],
+    ['our certificate would fail', () => published('enforce', OWN_NAME, ['has expired']), 'PROBLEM', /has expired/],
+    ['it cannot be had', () => ({ others: POLICY }), 'WARNING', /nobody is asked/],
+    ['no answer', () => ({ others: { '_mta-sts.@': { TXT: 'SERVFAIL' } } }), 'UNKNOWN', /SERVFAIL/],
+  ],
+  TLSA: [
+    ['the DNS is not secured', () => ({}), 'OK', /DNS_TRUST_AD/],
+    ['no record', () => ({ records: { MX: GOOD_MX, isAuthenticated: true }, changes: SECURED }), 'OK', /none/],
+    [
+      'ours',
+      () => ({
+        records: { MX: GOOD_MX, isAuthenticated: true },
+        others: { [`_25._tcp.${OWN_NAME}`]: { TLSA: [tlsaOf(ours)], isAuthenticated: true } },
+        changes: SECURED,
+      }),
+      'OK',
+    ],
+    [
+      'of another certificate',
+      () => ({
+        records: { MX: GOOD_MX, isAuthenticated: true },
+        others: { [`_25._tcp.${OWN_NAME}`]: { TLSA: [tlsaOf(root)], isAuthenticated: true } },
+        changes: SECURED,
+      }),
+      'PROBLEM',
+      /matches no TLSA/,
+    ],
+    [
+      'no answer',
+      () => ({
+        records: { MX: GOOD_MX, isAuthenticated: true },
+        others: { [`_25._tcp.${OWN_NAME}`]: { TLSA: 'SERVFAIL', isAuthenticated: true } },
+        changes: SECURED,
+      }),
+      'UNKNOWN',
+    ],
+  ],
+  PRIMARY_REFUSES: [
+    ['takes', () => ({}), 'OK', /^250/],
+    ['refuses us', () => ({ modes: 'greeting554' }), 'PROBLEM', /^554 5\.7\.1 We do not talk/],
+    ['refuses at EHLO', () => ({ modes: 'ehlo5xx' }), 'PROBLEM', /Go away/],
+    ['refuses its postmaster', () => ({ modes: { rcpt: '550 5.1.1 No such user' } }), 'PROBLEM', /No such user/],
+    ['takes our postmaster where it takes no bounces', () => ({ modes: 'hatesNullSender' }), 'OK'],
+    ['puts off', () => ({ modes: { rcpt: '451 4.3.0 Later' } }), 'UNKNOWN', /^451/],
+    ['is away', () => ({ changes: { deliveryPort: 1 } }), 'UNKNOWN'],
+  ],
+  GREYLISTING: [
+    ['not', () => ({}), 'OK'],
+    ['now', () => ({ modes: { rcpt: '451 4.7.1 Greylisted, come again' } }), 'WARNING', /Greylisted/],
+    ['lately', () => ({ before: seen('greylisting_at') }), 'WARNING', /greylisted last/],
+  ],
+  TARPITTING: [
+    ['not', () => ({}), 'OK'],
+    ['lately', () => ({ before: seen('tarpitting_at') }), 'WARNING', /tarpitted last/],
+    ['now', () => ({ changes: { monotonicMs: slowly() } }), 'WARNING', /greeted after/],
+  ],
+  RATE_LIMITING: [
+    ['not', () => ({}), 'OK'],
+    ['now', () => ({ modes: 'greeting421' }), 'WARNING', /^421/],
+    [
+      'lately',
+      () => ({
+        before: ({ destinationId }) => database.sql`
+          insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, reply, outcome, latency_ms)
+          values (${newId()}, ${OPERATOR_TENANT_ID}, ${destinationId}, ${newId()}, '{0}', true, '421 4.7.0 Too many', 'DEFERRED', 5)`,
+      }),
+      'WARNING',
+      /^421 4\.7\.0 Too many/,
+    ],
+  ],
+  SMALLER_SIZE: [
+    ['larger', () => ({}), 'OK'],
+    ['smaller', () => ({ modes: 'smallSize' }), 'PROBLEM', /SIZE 1000/],
+    [
+      'smaller lately, now away',
+      () => ({
+        changes: { deliveryPort: 1 },
+        before: primaryRow({ size_limit_bytes: 5000, size_seen_at: new Date() }),
+      }),
+      'PROBLEM',
+      /SIZE 5000/,
+    ],
+  ],
+  CATCH_ALL: [
+    ['not', () => ({}), 'OK'],
+    [
+      'seen',
+      () => ({ before: primaryRow({ is_catch_all: true, catch_all_tested_at: new Date() }) }),
+      'WARNING',
+      /taken/,
+    ],
+  ],
+  FILTER_IN_FRONT: [
+    ['none', () => ({}), 'OK'],
+    ['one', () => mx([10, 'mxa-1.gslb.pphosted.com'], [20, OWN_NAME]), 'PROBLEM', /Proofpoint/],
+    [
+      'one, passed by',
+      () => ({ ...mx([10, 'mxa-1.gslb.pphosted.com'], [20, OWN_NAME]), deliverTo: true }),
+      'OK',
+      /Proofpoint/,
+    ],
+  ],
+  USER_LIST_GAPS: [
+    ['off', () => ({ before: (domain) => delivered(domain, 'alice') }), 'OK', /off/],
+    [
+      'whole',
+      () => ({
+        changes: { isListed: isListed().isListed },
+        before: async (domain) => {
+          await isListed().changeList(OPERATOR_VIEWER, 'ADD', { domain: domain.name, localParts: ['alice', 'team-*'] });
+          for (const localPart of ['alice', 'team-red', 'postmaster']) await delivered(domain, localPart);
+        },
+      }),
+      'OK',
+    ],
+    [
+      'a gap',
+      () => ({
+        changes: { isListed: isListed().isListed },
+        before: async (domain) => {
+          await isListed().changeList(OPERATOR_VIEWER, 'ADD', { domain: domain.name, localParts: ['alice'] });
+          for (const localPart of ['alice', 'bob']) await delivered(domain, localPart);
+        },
+      }),
+      'PROBLEM',
+      /^bob$/,
+    ],
+  ],
+  ALERT_CONTACT_INSIDE: [
+    ['none', () => ({}), 'OK'],
+    ['one', () => ({ changes: { findContactsInside: async ({ name }) => [`admin@${name}`] } }), 'PROBLEM', /admin@/],
+  ],
+  FORWARDED_MAIL_REFUSED: [
+    ['not', () => ({}), 'OK'],
+    [
+      'held',
+      () => ({
+        before: async ({ destinationId }) => {
+          const id = await holdMessage(database, { destinationId });
+          await database.sql`
+            update recipients set last_reply = '550 5.7.26 DMARC policy of sender', last_attempt_at = bmx_now() where message_id = ${id}`;
+        },
+      }),
+      'PROBLEM',
+      /DMARC policy/,
+    ],
+    [
+      'ended, of another cause',
+      () => ({
+        before: async ({ destinationId }) => endMessage(database, await holdMessage(database, { destinationId })),
+      }),
+      'OK',
+    ],
+  ],
+  SETTING_UP: [
+    ['never', () => ({}), 'OK'],
+    ['lately', () => ({ before: event('BREAKER_OPENED', { reply: '550 5.1.1 Who?' }) }), 'WARNING', /Who\?/],
+    [
+      'now',
+      () => ({
+        before: ({ destinationId }) => database.sql`
+          update destinations set breaker = 'OPEN', breaker_reply = '550 Nobody here' where id = ${destinationId}`,
+      }),
+      'PROBLEM',
+      /Nobody here/,
+    ],
+  ],
+  DOMAIN_READDED: [
+    ['not', () => ({}), 'OK'],
+    ['yes', () => ({ before: event('DOMAIN_DELETED') }), 'WARNING', /deleted at/],
+  ],
+  POSTMASTER_UNSET: [
+    ['set', () => ({}), 'OK'],
+    ['unset', () => ({ changes: { service: () => ({ ...SERVICE, postmasterAddress: null }) } }), 'WARNING'],
+  ],
+};
+
+/** A clock of which a look takes six seconds: what passes between two is slow. */
+function slowly(): () => number {
+  let ms = 0;
+  return () => {
+    ms += 6000;
+    return ms;
+  };
+}
+
+for (const [code, cases] of Object.entries(CASES)) {
+  describe(code, () => {
+    for (const [title, scene, verdict, evidence] of cases) {
+      test(title, async () => {
+        const finding = await look(code as CheckCode, scene());
+        const answers = finding.evidence.map(({ answered }) => answered);
+        expect(`${finding.verdict} ${answers.join(' | ')}`).toStartWith(verdict);
+        if (evidence !== undefined) expect(answers).toContainEqual(expect.stringMatching(evidence));
+      });
+    }
+  });
+}
+
+test('what the primary was asked is never a message', () => {
+  expect(primary.countVerb('DATA')).toBe(0);
+  expect(primary.rcpts.every(({ address }) => address.startsWith('postmaster@'))).toBe(true);
+});
+
+test('the schema names every check, in their order', () => {
+  const type = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8')).getType(
+    'DoctorCode',
+  );
+  const values = isEnumType(type) ? type.getValues().map(({ name, description }) => [name, description]) : [];
+  expect(values).toEqual(CHECKS.map(({ code, meaning }) => [code, meaning]));
+});
+
+test('the page for postmasters says of every check what it means and what to do', () => {
+  const page = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8');
+  const rows = page.split('\n').filter((line) => /^\| `[A-Z_]+` \| .* \| .* \|$/.test(line));
+  expect(rows).toEqual(CHECKS.map(({ code, meaning, advice }) => `| \`${code}\` | ${meaning} | ${advice} |`));
+});
