@@ -3,6 +3,7 @@
  * takes something away from people's scripts (bin/schema-changes.ts).
  *
  * docs/retries.md: the retry schedule as the database computes it (bin/retries.ts).
+ * docs/terraform/: the pages of resources and data sources (bin/terraform-docs.ts).
  * src/cli/manifest.schema.json: the JSON schema of backup-mx.yaml (bin/manifest-schema.ts).
  * src/control/generated.ts: the resolver types of schema.graphql, each SDL object mapped to what its resolvers really get.
  */
@@ -14,6 +15,7 @@ import { buildSchema } from 'graphql';
 import { manifestSchema } from './manifest-schema.ts';
 import { retriesPage } from './retries.ts';
 import { readBaselines, schemaChanges } from './schema-changes.ts';
+import { terraformPages } from './terraform-docs.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const RESOLVER_TYPES = 'src/control/generated.ts';
@@ -81,6 +83,7 @@ const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])
   [RESOLVER_TYPES, resolverTypes],
   ['src/cli/manifest.schema.json', manifest],
   ['docs/retries.md', retriesPage],
+  ...[...terraformPages()].map(([path, page]) => [path, async () => page] as const),
 ];
 
 const read = (path: string) => readFile(ROOT + path, 'utf8');

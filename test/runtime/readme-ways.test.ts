@@ -154,3 +154,18 @@ inSmoke(
   },
   60_000,
 );
+
+inSmoke(
+  'the Terraform way: build the provider, init, apply',
+  async () => {
+    if (findProgram('terraform') === null) {
+      console.warn('SKIPPED: the Terraform way of README.md, without terraform on PATH');
+      return;
+    }
+    env['BACKUP_MX_URL'] = `http://${env['HTTP_LISTEN']}`;
+    env['CHECKPOINT_DISABLE'] = '1';
+    expect(await shell('terraform')).toContain('Apply complete!');
+    expect(await shell('terraform')).toContain('0 added, 0 changed, 0 destroyed');
+  },
+  120_000,
+);

@@ -66,6 +66,7 @@ async function put(api: Api, planned: State, mayBeThere: boolean): Promise<Outco
 }
 
 export const dnsblResource: Resource<Api> = {
+  importing: 'domain and list: `terraform import backupmx_dnsbl.example example.org/bl.example.net`.',
   description: 'A DNS block list (RFC 5782) that the senders of a domain are looked up in.',
   example: `resource "backupmx_dnsbl" "example" {
   domain = "example.org"

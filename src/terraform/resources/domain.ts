@@ -216,6 +216,7 @@ function outcomeOf(answer: Mutated<Payload>): Outcome {
 }
 
 export const domainResource: Resource<Api> = {
+  importing: 'its name, or its id: `terraform import backupmx_domain.example example.org`.',
   description:
     'A relay domain: a domain whose mail is accepted, held and handed over while its own mail server is down.',
   example: `resource "backupmx_domain" "example" {

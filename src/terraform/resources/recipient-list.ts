@@ -56,6 +56,7 @@ async function replace(api: Api, planned: State, generation: number | null): Pro
 }
 
 export const recipientListResource: Resource<Api> = {
+  importing: 'the name of its domain: `terraform import backupmx_recipient_list.example example.org`.',
   description:
     'The User List of a domain, all of it: every other mailbox is refused, but for postmaster and abuse. Without it the list is off.',
   example: `resource "backupmx_recipient_list" "example" {

@@ -58,6 +58,7 @@ async function update(api: Api, planned: State, { values: { id }, revision }: Fo
 }
 
 export const tenantResource: Resource<Api> = {
+  importing: "its name, or its id: `terraform import backupmx_tenant.example 'Example Ltd.'`.",
   description: 'An owner of domains, such as a customer. Needs a token with `TENANT_WRITE`.',
   example: `resource "backupmx_tenant" "example" {
   name         = "Example Ltd."

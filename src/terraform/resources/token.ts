@@ -33,6 +33,7 @@ function isSameInstant(one: Value, other: Value): boolean {
 }
 
 export const tokenResource: Resource<Api> = {
+  importing: 'its name, or its id: `terraform import backupmx_token.example monitoring`. Its secret is not told again.',
   description:
     'A token, which speaks for a tenant with the scopes it has. Its secret is told once, when it is made; removing the resource revokes it. Any change makes a new one.',
   example: `resource "backupmx_token" "example" {

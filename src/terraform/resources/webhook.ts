@@ -28,6 +28,8 @@ function inputOf({ url, description, events, domains }: State): Record<string, u
 }
 
 export const webhookResource: Resource<Api> = {
+  importing:
+    'its address, or its id: `terraform import backupmx_webhook.example https://hooks.example.org/backup-mx`. Its secret is not told again.',
   description:
     'An address that is told what happens, by signed POST requests (Standard Webhooks). The secret that signs them is told once, when the webhook is made.',
   example: `resource "backupmx_webhook" "example" {

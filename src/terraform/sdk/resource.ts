@@ -27,6 +27,8 @@ export type Outcome =
 
 /** What these throw is told as a failure of the request: Refusal in its own words, everything else as a fault of ours. */
 export interface Resource<Api> extends Documented {
+  /** By what it is imported, with a command: the end of a sentence that begins with `It is imported by`. */
+  readonly importing: string;
   /** What people know one by: its name or address. */
   title(state: State): string;
   /** Mistakes that concern several attributes; what is unknown is not looked at. */

@@ -1,0 +1,144 @@
+/**
+ * The built provider under the real Terraform, offline and without configuration, against a real control plane. `npm run
+ * test:terraform` runs this where `terraform` is on PATH. Elsewhere it is skipped, and the same scenarios run against
+ * test/helpers/terraform-core.ts in the files beside it.
+ */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { type Harness, startControl, TOKEN } from '../control/harness.ts';
+import { findProgram, type Finished, run, runOrThrow } from '../helpers/child.ts';
+import { type FailingGateway, startFailingGateway } from '../helpers/failing-gateway.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const isAsked = process.env['npm_lifecycle_event'] === 'test:terraform';
+const program = isAsked ? findProgram('terraform') : null;
+if (program === null) {
+  const reason = isAsked ? 'which is not on PATH' : 'which takes a minute; npm run test:terraform';
+  console.warn(`SKIPPED: the provider under the real Terraform, ${reason}`);
+}
+const withTerraform = test.skipIf(program === null);
+
+let control: Harness;
+let gateway: FailingGateway;
+let built: string;
+let folder: string;
+
+beforeAll(async () => {
+  if (program === null) return;
+  control = await startControl();
+  gateway = await startFailingGateway(control.url);
+  built = await mkdtemp(join(tmpdir(), 'backup-mx-provider-'));
+  await runOrThrow('npm', ['run', '--silent', 'terraform:build', '--', built], { cwd: ROOT });
+});
+afterAll(async () => {
+  if (program === null) return;
+  gateway.close();
+  await control.close();
+  await rm(built, { recursive: true });
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'backup-mx-terraform-'));
+  if (program === null) return;
+  gateway.decide(() => 'PASS');
+  await cp(join(built, 'terraform.d'), join(folder, 'terraform.d'), { recursive: true });
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function terraform(...args: string[]): Promise<Finished> {
+  const { PATH = '', HOME = '/' } = process.env;
+  const env = {
+    PATH,
+    HOME,
+    TMPDIR: tmpdir(),
+    TF_CLI_CONFIG_FILE: '/dev/null',
+    TF_IN_AUTOMATION: '1',
+    CHECKPOINT_DISABLE: '1',
+    BACKUP_MX_URL: gateway.url,
+    BACKUP_MX_TOKEN: TOKEN,
+  };
+  return run(program ?? '', [...args, '-no-color'], { cwd: folder, env, timeoutMs: 100_000 });
+}
+
+async function done(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await terraform(...args);
+  expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
+  return stdout.toString();
+}
+
+/** What goes wrong, with the spaces and frames of its lines as single spaces. */
+async function refused(...args: string[]): Promise<string> {
+  const { code, stderr } = await terraform(...args);
+  expect(code).toBe(1);
+  return stderr.replaceAll(/[\s│╷╵]+/g, ' ');
+}
+
+async function describe(blocks: string): Promise<void> {
+  const head = 'terraform {\n  required_providers {\n    backupmx = { source = "backupmx/backupmx" }\n  }\n}\n';
+  await writeFile(join(folder, 'main.tf'), head + blocks);
+}
+
+/** 0: nothing to do, 2: something. */
+const planCode = async () => (await terraform('plan', '-detailed-exitcode')).code;
+const apply = () => done('apply', '-auto-approve');
+
+withTerraform('apply, no-op plan, update, drift, replace, destroy', async () => {
+  const domain = (name: string, label: string) =>
+    describe(`resource "backupmx_domain" "a" {\n  name = "${name}"\n  labels = { a = "${label}" }\n}\n`);
+  await domain('life.example', '1');
+  await done('init');
+  expect(await apply()).toContain('1 added, 0 changed, 0 destroyed');
+  expect(await planCode()).toBe(0);
+  await domain('life.example', '2');
+  expect(await apply()).toContain('0 added, 1 changed, 0 destroyed');
+  await control.ask('mutation { domainUpdate(input: { name: "life.example", labels: [] }) { userErrors { code } } }');
+  expect(await planCode()).toBe(2);
+  expect(await apply()).toContain('0 added, 1 changed, 0 destroyed');
+  await domain('other.example', '2');
+  expect(await done('plan')).toContain('forces replacement');
+  expect(await apply()).toContain('1 added, 0 changed, 1 destroyed');
+  expect(await done('destroy', '-auto-approve')).toContain('1 destroyed');
+  expect(await control.ask('{ domains(first: 10) { nodes { name } } }')).toEqual({ domains: { nodes: [] } });
+});
+
+withTerraform('import by command, then nothing to do', async () => {
+  await control.ask('mutation { domainCreate(input: { name: "import.example" }) { userErrors { code } } }');
+  await describe('resource "backupmx_domain" "a" {\n  name = "import.example"\n}\n');
+  await done('init');
+  expect(await refused('apply', '-auto-approve')).toContain('Set adopt = true');
+  await done('import', 'backupmx_domain.a', 'import.example');
+  expect(await planCode()).toBe(0);
+  await done('destroy', '-auto-approve');
+});
+
+withTerraform('two hundred domains', async () => {
+  await describe(
+    'resource "backupmx_domain" "many" {\n  for_each = toset([for n in range(200) : "n${n}.example"])\n  name = each.key\n}\n',
+  );
+  await done('init');
+  expect(await apply()).toContain('200 added');
+  expect(await planCode()).toBe(0);
+  expect(await done('destroy', '-auto-approve')).toContain('200 destroyed');
+});
+
+withTerraform('wrong input is told on its line', async () => {
+  await describe('resource "backupmx_domain" "a" {\n  name = "Upper.Example"\n}\n');
+  await done('init');
+  const said = await refused('plan');
+  expect(said).toContain('on main.tf line 7, in resource "backupmx_domain" "a"');
+  expect(said).toContain('Write it in lower case and as A-label: "upper.example".');
+});
+
+withTerraform('a service that goes away in the middle of an apply', async () => {
+  await describe(
+    'resource "backupmx_domain" "many" {\n  for_each = toset([for n in range(12) : "away${n}.example"])\n  name = each.key\n}\n',
+  );
+  await done('init');
+  gateway.decide((number) => (number <= 5 ? 'PASS' : 'REFUSE'));
+  expect(await refused('apply', '-auto-approve')).toContain('BACKUP_MX_URL says where the service is');
+  gateway.decide(() => 'PASS');
+  expect(await apply()).toContain('7 added, 0 changed, 0 destroyed');
+  await done('destroy', '-auto-approve');
+});
