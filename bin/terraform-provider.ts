@@ -1,5 +1,5 @@
 /**
- * `npm run terraform:build`: the Terraform provider as one file that any Node 20 runs, put where Terraform looks for it.
+ * `npm run terraform:build`: the Terraform provider as a file that any Node 20 runs, put where Terraform looks for it.
  *
  * Without an argument beside examples/terraform/main.tf; with one beside the main.tf of that folder:
  * `npm run terraform:build -- ../infrastructure`. Terraform finds it there without any configuration of its own.
@@ -18,7 +18,6 @@ const target = resolve(process.argv[2] ?? join(ROOT, 'examples/terraform'));
 const machine = `${process.platform}_${ARCHITECTURES[process.arch] ?? process.arch}`;
 const folder = join(target, 'terraform.d/plugins/registry.terraform.io/backupmx/backupmx', version, machine);
 
-// CommonJS: a file without an extension is no ES module to Node.
 const built = await Bun.build({
   entrypoints: [join(ROOT, 'src/terraform/main.ts')],
   target: 'node',
@@ -31,4 +30,6 @@ const file = join(folder, `terraform-provider-backupmx_v${version}`);
 await mkdir(folder, { recursive: true });
 await writeFile(file, `#!/usr/bin/env node\n${await code.text()}`);
 await chmod(file, 0o755);
+// Beside a package.json that says "module", as ours does, a file without an extension would be one.
+await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
 console.log(file);

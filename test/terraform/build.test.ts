@@ -1,6 +1,6 @@
-/** The provider as it is installed: one file, built by the script of package.json, started by its first line. */
+/** The provider as it is installed: built by the script of package.json, started by its first line. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { terraformPages } from '../../bin/terraform-docs.ts';
@@ -13,6 +13,8 @@ let file: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'backup-mx-provider-'));
+  // As in this repository, where files without an extension are ES modules.
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   const { stdout } = await runOrThrow('npm', ['run', '--silent', 'terraform:build', '--', folder], { cwd: ROOT });
   file = stdout.toString().trim();
 });

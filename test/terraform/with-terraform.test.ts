@@ -4,10 +4,11 @@
  * test/helpers/terraform-core.ts in the files beside it.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { createProvider } from '../../src/terraform/provider.ts';
 import { type Harness, startControl, TOKEN } from '../control/harness.ts';
 import { findProgram, type Finished, run, runOrThrow } from '../helpers/child.ts';
 import { type FailingGateway, startFailingGateway } from '../helpers/failing-gateway.ts';
@@ -140,5 +141,24 @@ withTerraform('a service that goes away in the middle of an apply', async () => 
   expect(await refused('apply', '-auto-approve')).toContain('BACKUP_MX_URL says where the service is');
   gateway.decide(() => 'PASS');
   expect(await apply()).toContain('7 added, 0 changed, 0 destroyed');
+  await done('destroy', '-auto-approve');
+});
+
+withTerraform('the examples of all pages, applied together, twice', async () => {
+  const { resources, dataSources } = createProvider({ env: {}, stopping: new AbortController() });
+  const examples = [...Object.values(resources), ...Object.values(dataSources)].map(({ example }) => example);
+  await describe(
+    examples
+      .join('\n\n')
+      .replaceAll(/\bdomain( *)= "example\.org"/g, 'domain$1= backupmx_domain.example.name')
+      .replace(/(data "backupmx_domain" "example" \{\n) *name = .*/, '$1  name = backupmx_domain.example.name'),
+  );
+  await done('init');
+  expect(await apply()).toContain(`${Object.keys(resources).length} added, 0 changed, 0 destroyed`);
+  expect(await planCode()).toBe(0);
+  const state = await readFile(join(folder, 'terraform.tfstate'), 'utf8');
+  for (const file of ['monitoring.token', 'webhook.secret']) {
+    expect(state).not.toContain((await readFile(join(folder, file), 'utf8')).trim());
+  }
   await done('destroy', '-auto-approve');
 });
