@@ -6,7 +6,6 @@
  * time, as each session does by its own limits. Never asks ourselves: the next hops hold none of us (next-hop.ts).
  */
 import { formatAddress } from '../mail/address.ts';
-import { classifyAddress } from '../net/address-class.ts';
 import type { NextHops } from '../net/next-hop.ts';
 import { type ProbeTarget, probeTargets } from '../net/probe-target.ts';
 import { openProbe, type Probe, type ProbeReply } from '../net/smtp-probe.ts';
@@ -84,16 +83,10 @@ interface Plan {
 /** Each of our addresses of the family; of a host's addresses the first two of those that differ in family. */
 function plansFor(target: ProbeTarget, egress: readonly string[]): Plan[] {
   return target.addresses.slice(0, MOST_ADDRESSES).flatMap((address): Plan[] => {
-    const own = egress.filter((from) => from.includes(':') === address.includes(':') && !isNear(address));
+    const own = egress.filter((from) => from.includes(':') === address.includes(':'));
     const sources = own.length === 0 ? [null] : own;
     return sources.map((from) => ({ target, address, from }));
   });
-}
-
-/** On this machine or its link an address of ours for the world leads nowhere. */
-function isNear(address: string): boolean {
-  const kind = classifyAddress(address);
-  return kind === 'LOOPBACK' || kind === 'LINK_LOCAL';
 }
 
 function whyNone(hops: Exclude<NextHops, { kind: 'HOSTS' }>): string {

@@ -29,7 +29,6 @@ export interface Doctor {
   checkDue(): Promise<void>;
 }
 
-const FRESH_SECONDS = 60;
 /** At once on one node; most of a run is waiting. */
 const RUNS_AT_ONCE = 40;
 /** Between two looks whether another node has finished. */
@@ -57,7 +56,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
   /** Until there is a fresh report of it; another node may be at it. */
   const look = async (domain: RelayDomain): Promise<void> => {
     const untilMs = deps.monotonicMs() + PATIENCE_MS;
-    while ((await reports.findFresh(domain.id, FRESH_SECONDS)) === null) {
+    while (!(await reports.isFresh(domain.id))) {
       if (await reports.take(domain.id)) return run(domain);
       if (deps.monotonicMs() > untilMs) return;
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));

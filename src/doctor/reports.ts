@@ -20,9 +20,9 @@ export interface DoctorReport {
 export interface DoctorReports {
   /** Of the viewer's domains, by domain id. */
   readReports(viewer: Viewer, domainIds: readonly string[]): Promise<Map<string, DoctorReport>>;
-  /** The report of a domain when it is younger than this; null: none. */
-  findFresh(domainId: string, youngerThanSeconds: number): Promise<DoctorReport | null>;
-  /** False when another run of it is under way. */
+  /** Whether there is a report of it that is younger than a minute. */
+  isFresh(domainId: string): Promise<boolean>;
+  /** False when another run of it is under way, or its report is fresh. */
   take(domainId: string): Promise<boolean>;
   /** Those in service whose time has come and that nobody is at. */
   takeDue(limit: number): Promise<RelayDomain[]>;
@@ -34,6 +34,8 @@ export interface DoctorReports {
 
 /** Longer than any run. */
 const BUSY = '1 minute';
+/** As long a report is given again; the domain counts as busy meanwhile, so that who comes late cannot begin another run. */
+const FRESH = '1 minute';
 /** A day, but not each at the same moment of it. */
 const AGAIN = '23 hours';
 const SPREAD = '2 hours';
@@ -47,11 +49,10 @@ export function createDoctorReports(sql: SqlExecutor): DoctorReports {
         where domain_id = any(${[...domainIds]}::uuid[]) and ${mineOnly(sql, viewer)}`;
       return new Map(rows.map(({ id, ...report }) => [id, report]));
     },
-    async findFresh(domainId, youngerThanSeconds) {
-      const [row] = await sql<DoctorReport[]>`
-        select at, status, findings from doctor_reports
-        where domain_id = ${domainId} and at > bmx_now() - make_interval(secs => ${youngerThanSeconds})`;
-      return row ?? null;
+    async isFresh(domainId) {
+      const rows = await sql`
+        select from doctor_reports where domain_id = ${domainId} and at > bmx_now() - ${FRESH}::text::interval`;
+      return rows.length > 0;
     },
     async take(domainId) {
       const rows = await sql`
@@ -71,7 +72,7 @@ export function createDoctorReports(sql: SqlExecutor): DoctorReports {
     async store({ id, tenantId, destinationId }, { status, findings }) {
       await sql`
         with given_back as (
-          update domains set doctor_busy_until = null,
+          update domains set doctor_busy_until = bmx_now() + ${FRESH}::text::interval,
             doctor_check_at = bmx_now() + ${AGAIN}::text::interval + random() * ${SPREAD}::text::interval
           where id = ${id} returning id
         )

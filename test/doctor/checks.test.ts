@@ -7,52 +7,29 @@ import { CHECKS, type Finding } from '../../src/doctor/checks.ts';
 import type { DoctorDeps } from '../../src/doctor/doctor.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
-import { createResolver, type Resolver } from '../../src/net/resolver.ts';
 import { createRecipientLists } from '../../src/recipients/list.ts';
-import type { Domains, RelayDomain } from '../../src/settings/domains.ts';
-import { domainsOn, endMessage, holdMessage } from '../control/harness.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import type { RelayDomain } from '../../src/settings/domains.ts';
+import { endMessage, holdMessage } from '../control/harness.ts';
 import { doctorOn, OWN_NAME, SERVICE } from '../helpers/doctor.ts';
-import { type FakeDns, type FakeRecords, startFakeDns } from '../helpers/fake-dns.ts';
-import { type FakePrimary, type FakePrimaryOptions, startFakePrimary } from '../helpers/fake-primary.ts';
+import type { FakeRecords } from '../helpers/fake-dns.ts';
+import type { FakePrimaryOptions } from '../helpers/fake-primary.ts';
 import { derOf, makeAuthority, makeLeaf, tlsaOf } from '../helpers/pki.ts';
+import { type DoctorScene, GOOD_MX, openDoctorScene } from './scene.ts';
 
-let database: TestDatabase;
-let dns: FakeDns;
-let resolver: Resolver;
-let primary: FakePrimary;
-let domains: Domains;
-let count = 0;
+let scene: DoctorScene;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  domains = domainsOn(database);
-  dns = await startFakeDns({
-    [OWN_NAME]: { A: ['192.0.2.250'], isAuthenticated: true },
-    'mx.primary.example': { A: ['127.0.0.1'], isAuthenticated: true },
-  });
-  resolver = createResolver({ servers: [dns.address], timeoutMs: 1000 });
-  primary = await startFakePrimary();
+  scene = await openDoctorScene(1000);
 });
-afterAll(async () => {
-  resolver.close();
-  await Promise.all([dns.close(), primary.close(), database.close()]);
-});
-beforeEach(async () => {
-  primary.setMode('plain');
-  // One machine stands for every primary here: it would have been asked enough soon.
-  await database.sql`delete from probe_budgets`;
-});
-
-const GOOD_MX = [
-  [10, 'mx.primary.example'],
-  [20, OWN_NAME],
-] as const;
+afterAll(() => scene.close());
+beforeEach(() => scene.reset());
 
 interface Scene {
   /** Of the domain; default: a primary, then we. */
   readonly records?: FakeRecords | null;
   readonly others?: Readonly<Record<string, FakeRecords>>;
+  /** Of `_mta-sts` below the domain. */
+  readonly policyRecord?: FakeRecords;
   readonly modes?: FakePrimaryOptions['modes'];
   readonly changes?: Partial<DoctorDeps>;
   /** What happened to the domain before. */
@@ -61,26 +38,18 @@ interface Scene {
 }
 
 /** Looks at a new domain and returns what is said of one thing. */
-async function look(code: CheckCode, scene: Scene = {}): Promise<Finding> {
-  count += 1;
-  const name = `domain${count}.example`;
-  const { records = { MX: GOOD_MX, NS: ['ns.example'] }, others = {} } = scene;
-  dns.set(name, records);
-  for (const [other, its] of Object.entries(others)) dns.set(other.replace('@', name), its);
-  if (scene.modes !== undefined) primary.setMode(scene.modes);
-  const deliverTo = scene.deliverTo === true ? [{ host: '127.0.0.1', port: primary.port }] : [];
-  const created = await domains.createDomain(OPERATOR_VIEWER, { name, deliverTo });
-  if (created.kind !== 'DONE') throw new Error(JSON.stringify(created.errors));
-  await scene.before?.(created.domain);
-  const doctor = doctorOn({
-    database,
-    domains,
-    resolver,
-    deliveryPort: primary.port,
-    ...(scene.changes === undefined ? {} : { changes: scene.changes }),
-  });
-  expect((await doctor.check(OPERATOR_VIEWER, name)).kind).toBe('DONE');
-  const { id } = created.domain;
+async function look(code: CheckCode, wanted: Scene = {}): Promise<Finding> {
+  const { dns, primary, database, domains, resolver } = scene;
+  for (const [other, its] of Object.entries(wanted.others ?? {})) dns.set(other, its);
+  if (wanted.modes !== undefined) primary.setMode(wanted.modes);
+  const deliverTo = wanted.deliverTo === true ? [{ host: '127.0.0.1', port: primary.port }] : [];
+  const domain = await scene.addDomain(wanted.records, { deliverTo });
+  if (wanted.policyRecord !== undefined) dns.set(`_mta-sts.${domain.name}`, wanted.policyRecord);
+  await wanted.before?.(domain);
+  const { changes = {} } = wanted;
+  const doctor = doctorOn({ database, domains, resolver, deliveryPort: primary.port, changes });
+  expect((await doctor.check(OPERATOR_VIEWER, domain.name)).kind).toBe('DONE');
+  const { id } = domain;
   const report = (await doctor.readReports(OPERATOR_VIEWER, [id])).get(id);
   expect(report?.findings.map((finding) => finding.code)).toEqual(CHECKS.map((check) => check.code));
   const finding = report?.findings.find((one) => one.code === code);
@@ -96,17 +65,18 @@ const mx = (...records: readonly (readonly [number, string])[]): Scene => ({ rec
 const seen =
   (column: string) =>
   ({ destinationId }: RelayDomain) =>
-    database.sql`update destinations set ${database.sql({ [column]: new Date() })} where id = ${destinationId}`;
+    scene.database
+      .sql`update destinations set ${scene.database.sql({ [column]: new Date() })} where id = ${destinationId}`;
 
 const event =
   (kind: string, facts = {}) =>
   ({ destinationId }: RelayDomain) =>
-    database.sql`
+    scene.database.sql`
       insert into events (id, tenant_id, destination_id, kind, facts)
       values (${newId()}, ${OPERATOR_TENANT_ID}, ${destinationId}, ${kind}, ${JSON.stringify(facts)}::text::jsonb)`;
 
 async function delivered({ destinationId }: RelayDomain, localPart: string): Promise<void> {
-  await database.sql`
+  await scene.database.sql`
     insert into recipient_answers (destination_id, tenant_id, local_part, delivered_at, forget_at)
     values (${destinationId}, ${OPERATOR_TENANT_ID}, ${localPart}, bmx_now(), bmx_now() + interval '90 days')`;
 }
@@ -114,19 +84,20 @@ async function delivered({ destinationId }: RelayDomain, localPart: string): Pro
 const primaryRow =
   (columns: Readonly<Record<string, unknown>>) =>
   ({ destinationId }: RelayDomain) =>
-    database.sql`insert into primaries ${database.sql({ destination_id: destinationId, tenant_id: OPERATOR_TENANT_ID, ...columns })}`;
+    scene.database
+      .sql`insert into primaries ${scene.database.sql({ destination_id: destinationId, tenant_id: OPERATOR_TENANT_ID, ...columns })}`;
 
 const isListed = () => {
-  const { changeDomain } = domains;
-  return createRecipientLists({ sql: database.sql, lookupSql: database.database.queueSql, changeDomain });
+  const { changeDomain } = scene.domains;
+  return createRecipientLists({ sql: scene.database.sql, lookupSql: scene.database.database.queueSql, changeDomain });
 };
 
 const root = makeAuthority();
 const ours = makeLeaf([OWN_NAME], root);
 const SECURED = { usesDane: true, certificateChain: () => [derOf(ours), derOf(root)] };
-const POLICY = { '_mta-sts.@': { TXT: ['v=STSv1; id=1;'] } };
+const POLICY: FakeRecords = { TXT: ['v=STSv1; id=1;'] };
 const published = (mode: string, name = OWN_NAME, defects: readonly string[] = []): Scene => ({
-  others: POLICY,
+  policyRecord: POLICY,
   changes: {
     fetchText: async () => ({
       kind: 'FETCHED',
@@ -237,8 +208,8 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
     ['we are not', () => published('enforce', 'other.example'), 'PROBLEM', /backup\.test\.example/],
     ['we are not, in testing', () => published('testing', 'other.example'), 'WARNING'],
     ['our certificate would fail', () => published('enforce', OWN_NAME, ['has expired']), 'PROBLEM', /has expired/],
-    ['it cannot be had', () => ({ others: POLICY }), 'WARNING', /nobody is asked/],
-    ['no answer', () => ({ others: { '_mta-sts.@': { TXT: 'SERVFAIL' } } }), 'UNKNOWN', /SERVFAIL/],
+    ['it cannot be had', () => ({ policyRecord: POLICY }), 'WARNING', /nobody is asked/],
+    ['no answer', () => ({ policyRecord: { TXT: 'SERVFAIL' } }), 'UNKNOWN', /SERVFAIL/],
   ],
   TLSA: [
     ['the DNS is not secured', () => ({}), 'OK', /DNS_TRUST_AD/],
@@ -297,7 +268,7 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
     [
       'lately',
       () => ({
-        before: ({ destinationId }) => database.sql`
+        before: ({ destinationId }) => scene.database.sql`
           insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, reply, outcome, latency_ms)
           values (${newId()}, ${OPERATOR_TENANT_ID}, ${destinationId}, ${newId()}, '{0}', true, '421 4.7.0 Too many', 'DEFERRED', 5)`,
       }),
@@ -373,8 +344,8 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
       'held',
       () => ({
         before: async ({ destinationId }) => {
-          const id = await holdMessage(database, { destinationId });
-          await database.sql`
+          const id = await holdMessage(scene.database, { destinationId });
+          await scene.database.sql`
             update recipients set last_reply = '550 5.7.26 DMARC policy of sender', last_attempt_at = bmx_now() where message_id = ${id}`;
         },
       }),
@@ -384,7 +355,8 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
     [
       'ended, of another cause',
       () => ({
-        before: async ({ destinationId }) => endMessage(database, await holdMessage(database, { destinationId })),
+        before: async ({ destinationId }) =>
+          endMessage(scene.database, await holdMessage(scene.database, { destinationId })),
       }),
       'OK',
     ],
@@ -395,7 +367,7 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
     [
       'now',
       () => ({
-        before: ({ destinationId }) => database.sql`
+        before: ({ destinationId }) => scene.database.sql`
           update destinations set breaker = 'OPEN', breaker_reply = '550 Nobody here' where id = ${destinationId}`,
       }),
       'PROBLEM',
@@ -423,9 +395,9 @@ function slowly(): () => number {
 
 for (const [code, cases] of Object.entries(CASES)) {
   describe(code, () => {
-    for (const [title, scene, verdict, evidence] of cases) {
+    for (const [title, wanted, verdict, evidence] of cases) {
       test(title, async () => {
-        const finding = await look(code as CheckCode, scene());
+        const finding = await look(code as CheckCode, wanted());
         const answers = finding.evidence.map(({ answered }) => answered);
         expect(`${finding.verdict} ${answers.join(' | ')}`).toStartWith(verdict);
         if (evidence !== undefined) expect(answers).toContainEqual(expect.stringMatching(evidence));
@@ -435,8 +407,8 @@ for (const [code, cases] of Object.entries(CASES)) {
 }
 
 test('what the primary was asked is never a message', () => {
-  expect(primary.countVerb('DATA')).toBe(0);
-  expect(primary.rcpts.every(({ address }) => address.startsWith('postmaster@'))).toBe(true);
+  expect(scene.primary.countVerb('DATA')).toBe(0);
+  expect(scene.primary.rcpts.every(({ address }) => address.startsWith('postmaster@'))).toBe(true);
 });
 
 test('the schema names every check, in their order', () => {
