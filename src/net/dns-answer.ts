@@ -29,12 +29,14 @@ export interface DnsRecordData {
   readonly PTR: string;
   readonly CNAME: string;
   readonly NS: string;
+  /** MNAME: the primary master. */
+  readonly SOA: string;
   readonly TLSA: TlsaRecord;
 }
 
 export type RecordType = keyof DnsRecordData;
 
-export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'MX', 'TXT', 'PTR', 'CNAME', 'NS', 'TLSA'];
+export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'MX', 'TXT', 'PTR', 'CNAME', 'NS', 'SOA', 'TLSA'];
 
 /** SERVFAIL also stands for every other code that is no answer; TIMEOUT also for a server that cannot be reached. */
 export type DnsTrouble = 'SERVFAIL' | 'TIMEOUT' | 'REFUSED' | 'MALFORMED' | 'LOOP';

@@ -271,6 +271,7 @@ function toRecord(answer: Answer): DnsRecord | null {
   if (answer.type === 'CNAME' || answer.type === 'NS' || answer.type === 'PTR') {
     return { ...at, type: answer.type, data: normalizeName(answer.data) };
   }
+  if (answer.type === 'SOA') return { ...at, type: 'SOA', data: normalizeName(answer.data.mname) };
   if (answer.type === 'MX') {
     const { preference = 0, exchange } = answer.data;
     return { ...at, type: 'MX', data: { preference, exchange: normalizeName(exchange) } };
