@@ -16,6 +16,8 @@ import { createOutageFeed } from './events/outage-feed.ts';
 import { createRejectionInspection } from './events/rejection-pages.ts';
 import type { Viewer } from './mail/viewer.ts';
 import { tellFates } from './main-delivery.ts';
+import { buildSetMx } from './main-set-mx.ts';
+import type { Resolver } from './net/resolver.ts';
 import { tellClosed } from './main-outage.ts';
 import type { MxObservation } from './control/dependencies.ts';
 import { requestFlush } from './outage/clock.ts';
@@ -65,6 +67,7 @@ export interface ControlParts {
   /** Looks at a destination on this node at once; the others find it in their sweep. */
   readonly poke: (destinationId: string) => void;
   readonly observeMx: (domainName: string) => Promise<MxObservation>;
+  readonly resolver: Resolver;
   readonly readiness: () => Promise<readonly string[]>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -143,6 +146,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
       findPauses: (viewer, ids) => findPauses(sql, viewer, ids),
     },
     drills: createDrills(sql),
+    setMx: buildSetMx({ config, sql, resolver: parts.resolver }),
     operations: createOperationInspection(sql),
     startOperation: (viewer, request) => startOperation(sql, viewer, request),
     releaseBreaker: async (viewer, { destinationId, name }) => {

@@ -146,6 +146,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     recipients: ground.recipients,
     poke,
     observeMx: ground.routing.observeMx,
+    resolver: ground.routing.resolver,
     readiness: async () => readinessReasons(ground, nodes),
     log,
     metrics,

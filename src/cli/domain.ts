@@ -4,6 +4,7 @@ import { allNodes, PAGE_INFO, type Page } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
 import { BadUse } from './bad-use.ts';
 import { Refusal } from '../client/refusal.ts';
+import { setMxActions } from './set-mx.ts';
 import { bytesText } from './table.ts';
 
 interface Domain {
@@ -287,6 +288,7 @@ export const domainVerb: VerbTable = {
       'is suspended',
       REASON,
     ),
+    ...setMxActions,
     unsuspend: simple('unsuspend', 'domainUnsuspend', 'Puts it back into service.', 'is in service', REASON),
   },
 };

@@ -4,6 +4,7 @@
  * Everything that reads or changes owned data takes the viewer. Nothing here is a database: rooms below hand in their work.
  */
 import type { Doctor } from '../doctor/doctor.ts';
+import type { SetMx } from '../doctor/set-mx.ts';
 import type { Ownership } from '../doctor/ownership.ts';
 import type { AuditInspection } from '../events/audit-pages.ts';
 import type { AuditLog } from '../events/audit.ts';
@@ -156,6 +157,7 @@ export interface ControlDependencies {
   readonly bounceMessage: MessageVerb;
   readonly domainVerbs: DomainVerbs;
   readonly drills: Drills;
+  readonly setMx: SetMx;
   readonly operations: OperationInspection;
   readonly startOperation: (viewer: Viewer, request: OperationRequest) => Promise<OperationStart>;
   /** Closes the breaker; the destination is looked at at once. */

@@ -332,6 +332,14 @@ export type BreakerState =
   /** An outage has ended: until 20 messages are judged, and for ten minutes at least, no refusal ends a recipient. */
   | 'TRIAL';
 
+/** A DNS server. Private addresses only where the operator allows private next hops. */
+export type DnsServerInput = {
+  /** Its name or IP address. */
+  readonly host: Scalars['String']['input'];
+  /** Its port for TCP and UDP. Absent or null: 53. */
+  readonly port?: InputMaybe<Scalars['Int']['input']>;
+};
+
 /** What a DNS block list does. */
 export type DnsblMode =
   /** Refuses nobody: hits are counted, and samples recorded. */
@@ -866,6 +874,8 @@ export type DomainMx = {
   readonly recommended: ReadonlyArray<MxRecord>;
   /** What the observed records mean for us. */
   readonly verdict: MxVerdict;
+  /** The same as lines of a zone file: `example.org. 3600 IN MX 10 mx.example.org.` */
+  readonly zoneFile: Scalars['String']['output'];
 };
 
 /** A pause of a domain's delivery. */
@@ -997,6 +1007,37 @@ export type DomainResumePayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+/** Adds our MX record to a domain's zone. */
+export type DomainSetMxInput = {
+  /** The primary master of its zone. Absent or null: the one that the zone's SOA names, at port 53. */
+  readonly dnsServer?: InputMaybe<DnsServerInput>;
+  /** True: nothing is changed, it is only said what would be. */
+  readonly dryRun?: Scalars['Boolean']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+  /** Of our record: above that of its primary, 65535 at the most. Absent or null: behind all others, and where ours is already, there it stays. */
+  readonly preference?: InputMaybe<Scalars['Int']['input']>;
+  /** True: its primary is listed once more below us, so that who aims at the last server meets the real one. */
+  readonly sandwich?: Scalars['Boolean']['input'];
+  /** The key that the zone takes updates by. Absent or null: only for a dry run, or when there is nothing to do. */
+  readonly tsig?: InputMaybe<TsigInput>;
+};
+
+/** Answer of domainSetMx. */
+export type DomainSetMxPayload = {
+  readonly __typename?: 'DomainSetMxPayload';
+  /** The domain after it. Null after an error. */
+  readonly domain?: Maybe<Domain>;
+  /** All its MX records, most preferred first, with what was done to each. Empty after an error. */
+  readonly records: ReadonlyArray<MxRecordChange>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+  /** The zone that holds its records. Null after an error. */
+  readonly zone?: Maybe<Scalars['String']['output']>;
+};
+
 /** Whether a domain's mail is accepted. */
 export type DomainStatus =
   /** Its mail is accepted. */
@@ -1023,6 +1064,33 @@ export type DomainSuspendPayload = {
   readonly domain?: Maybe<Domain>;
   /** Empty when it was done. */
   readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Takes our MX records out of a domain's zone. */
+export type DomainUnsetMxInput = {
+  /** The primary master of its zone. Absent or null: the one that the zone's SOA names, at port 53. */
+  readonly dnsServer?: InputMaybe<DnsServerInput>;
+  /** True: nothing is changed, it is only said what would be. */
+  readonly dryRun?: Scalars['Boolean']['input'];
+  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Which domain. */
+  readonly name: Scalars['String']['input'];
+  /** The key that the zone takes updates by. Absent or null: only for a dry run, or when there is nothing to do. */
+  readonly tsig?: InputMaybe<TsigInput>;
+};
+
+/** Answer of domainUnsetMx. */
+export type DomainUnsetMxPayload = {
+  readonly __typename?: 'DomainUnsetMxPayload';
+  /** The domain after it. Null after an error. */
+  readonly domain?: Maybe<Domain>;
+  /** All its MX records, most preferred first, with what was done to each. Empty after an error. */
+  readonly records: ReadonlyArray<MxRecordChange>;
+  /** Empty when it was done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+  /** The zone that holds its records. Null after an error. */
+  readonly zone?: Maybe<Scalars['String']['output']>;
 };
 
 /** Puts a domain back into service. */
@@ -1771,12 +1839,26 @@ export type Mutation = {
    */
   readonly domainResume: DomainResumePayload;
   /**
+   * Adds our MX record to the domain's zone, behind its primary's, by a dynamic update (RFC 2136) that a key of yours signs (TSIG,
+   * RFC 8945). Only what is missing is added, nothing is taken away that was not added so, and only while the records are as they were
+   * seen; once it is done, a repetition changes nothing. With `dryRun` it says what it would do, and needs no key.
+   *
+   * Errors: INVALID (with the field that is at fault: server, key, secret, preference), NOT_FOUND, CONFLICT (the records were changed meanwhile).
+   */
+  readonly domainSetMx: DomainSetMxPayload;
+  /**
    * Takes a domain out of service: its mail is deferred at the door (450, `BMX-SUSPENDED`), so senders keep it and try again. What
    * is held goes on being delivered. For whoever may change tenants.
    *
    * Errors: NOT_FOUND, INVALID (it is PENDING), FORBIDDEN.
    */
   readonly domainSuspend: DomainSuspendPayload;
+  /**
+   * Takes out of the domain's zone the MX records that domainSetMx has added and that are still there. No other is touched.
+   *
+   * Errors: as domainSetMx.
+   */
+  readonly domainUnsetMx: DomainUnsetMxPayload;
   /**
    * Puts a suspended domain back into service.
    *
@@ -2047,8 +2129,20 @@ export type MutationDomainResumeArgs = {
 
 
 /** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationDomainSetMxArgs = {
+  input: DomainSetMxInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
 export type MutationDomainSuspendArgs = {
   input: DomainSuspendInput;
+};
+
+
+/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+export type MutationDomainUnsetMxArgs = {
+  input: DomainUnsetMxInput;
 };
 
 
@@ -2213,9 +2307,29 @@ export type MutationWebhookUpdateArgs = {
   input: WebhookUpdateInput;
 };
 
+/** What becomes of an MX record. */
+export type MxChange =
+  /** It is added. */
+  | 'ADD'
+  /** It was there, and stays. */
+  | 'KEEP'
+  /** It is taken away: domainSetMx had added it. */
+  | 'REMOVE';
+
 /** An MX record. */
 export type MxRecord = {
   readonly __typename?: 'MxRecord';
+  /** The mail server's name, without a trailing dot. */
+  readonly host: Scalars['String']['output'];
+  /** Lower is tried first (RFC 5321 §5.1). */
+  readonly preference: Scalars['Int']['output'];
+};
+
+/** An MX record of a zone, and what becomes of it. */
+export type MxRecordChange = {
+  readonly __typename?: 'MxRecordChange';
+  /** What was done to it; in a dry run what would be. */
+  readonly change: MxChange;
   /** The mail server's name, without a trailing dot. */
   readonly host: Scalars['String']['output'];
   /** Lower is tried first (RFC 5321 §5.1). */
@@ -3480,6 +3594,25 @@ export type TokenRotatePayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+/** An algorithm of transaction signatures (RFC 8945 §6). */
+export type TsigAlgorithm =
+  /** HMAC with SHA-256. */
+  | 'HMAC_SHA256'
+  /** HMAC with SHA-384. */
+  | 'HMAC_SHA384'
+  /** HMAC with SHA-512. */
+  | 'HMAC_SHA512';
+
+/** A key for transaction signatures (RFC 8945). It is used once and kept nowhere: not in the database, the log or the audit log. */
+export type TsigInput = {
+  /** Its algorithm. */
+  readonly algorithm?: TsigAlgorithm;
+  /** Its name, as the server has it. */
+  readonly keyName: Scalars['String']['input'];
+  /** Its secret, base64, as in the configuration of the server. */
+  readonly secret: Scalars['String']['input'];
+};
+
 /** What becomes of a recipient of whom nothing is known while the primary does not answer. None is refused for good. */
 export type UnknownWhileDown = {
   readonly __typename?: 'UnknownWhileDown';
@@ -4007,6 +4140,7 @@ export type ResolversTypes = {
   BreakerState: BreakerState;
   ByteCount: ResolverTypeWrapper<Scalars['ByteCount']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DnsServerInput: DnsServerInput;
   DnsblMode: DnsblMode;
   DnsblZone: ResolverTypeWrapper<DnsblZoneParent>;
   DnsblZoneInput: DnsblZoneInput;
@@ -4053,9 +4187,13 @@ export type ResolversTypes = {
   DomainReleaseBreakerPayload: ResolverTypeWrapper<Omit<DomainReleaseBreakerPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainResumeInput: DomainResumeInput;
   DomainResumePayload: ResolverTypeWrapper<Omit<DomainResumePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainSetMxInput: DomainSetMxInput;
+  DomainSetMxPayload: ResolverTypeWrapper<Omit<DomainSetMxPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainStatus: DomainStatus;
   DomainSuspendInput: DomainSuspendInput;
   DomainSuspendPayload: ResolverTypeWrapper<Omit<DomainSuspendPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainUnsetMxInput: DomainUnsetMxInput;
+  DomainUnsetMxPayload: ResolverTypeWrapper<Omit<DomainUnsetMxPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainUnsuspendInput: DomainUnsuspendInput;
   DomainUnsuspendPayload: ResolverTypeWrapper<Omit<DomainUnsuspendPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainUpdateInput: DomainUpdateInput;
@@ -4108,7 +4246,9 @@ export type ResolversTypes = {
   MessagesRetryPayload: ResolverTypeWrapper<MessagesRetryPayload>;
   Mta: Mta;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  MxChange: MxChange;
   MxRecord: ResolverTypeWrapper<MxRecord>;
+  MxRecordChange: ResolverTypeWrapper<MxRecordChange>;
   MxVerdict: MxVerdict;
   NextHop: ResolverTypeWrapper<NextHop>;
   NextHopInput: NextHopInput;
@@ -4181,6 +4321,8 @@ export type ResolversTypes = {
   TokenRevokePayload: ResolverTypeWrapper<Omit<TokenRevokePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
   TokenRotateInput: TokenRotateInput;
   TokenRotatePayload: ResolverTypeWrapper<Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
+  TsigAlgorithm: TsigAlgorithm;
+  TsigInput: TsigInput;
   UnknownWhileDown: ResolverTypeWrapper<UnknownWhileDown>;
   UnknownWhileDownInput: UnknownWhileDownInput;
   UnknownWhileDownPolicy: UnknownWhileDownPolicy;
@@ -4236,6 +4378,7 @@ export type ResolversParentTypes = {
   Breaker: Breaker;
   ByteCount: Scalars['ByteCount']['output'];
   DateTime: Scalars['DateTime']['output'];
+  DnsServerInput: DnsServerInput;
   DnsblZone: DnsblZoneParent;
   DnsblZoneInput: DnsblZoneInput;
   DnswlZone: DnswlZone;
@@ -4277,8 +4420,12 @@ export type ResolversParentTypes = {
   DomainReleaseBreakerPayload: Omit<DomainReleaseBreakerPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainResumeInput: DomainResumeInput;
   DomainResumePayload: Omit<DomainResumePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainSetMxInput: DomainSetMxInput;
+  DomainSetMxPayload: Omit<DomainSetMxPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainSuspendInput: DomainSuspendInput;
   DomainSuspendPayload: Omit<DomainSuspendPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainUnsetMxInput: DomainUnsetMxInput;
+  DomainUnsetMxPayload: Omit<DomainUnsetMxPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainUnsuspendInput: DomainUnsuspendInput;
   DomainUnsuspendPayload: Omit<DomainUnsuspendPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainUpdateInput: DomainUpdateInput;
@@ -4323,6 +4470,7 @@ export type ResolversParentTypes = {
   MessagesRetryPayload: MessagesRetryPayload;
   Mutation: Record<PropertyKey, never>;
   MxRecord: MxRecord;
+  MxRecordChange: MxRecordChange;
   NextHop: NextHop;
   NextHopInput: NextHopInput;
   Operation: Operation;
@@ -4385,6 +4533,7 @@ export type ResolversParentTypes = {
   TokenRevokePayload: Omit<TokenRevokePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
   TokenRotateInput: TokenRotateInput;
   TokenRotatePayload: Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
+  TsigInput: TsigInput;
   UnknownWhileDown: UnknownWhileDown;
   UnknownWhileDownInput: UnknownWhileDownInput;
   UserError: UserError;
@@ -4664,6 +4813,7 @@ export type DomainMxResolvers<ContextType = Context, ParentType extends Resolver
   observed?: Resolver<ReadonlyArray<ResolversTypes['MxRecord']>, ParentType, ContextType>;
   recommended?: Resolver<ReadonlyArray<ResolversTypes['MxRecord']>, ParentType, ContextType>;
   verdict?: Resolver<ResolversTypes['MxVerdict'], ParentType, ContextType>;
+  zoneFile?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type DomainPauseResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainPause'] = ResolversParentTypes['DomainPause']> = {
@@ -4711,9 +4861,23 @@ export type DomainResumePayloadResolvers<ContextType = Context, ParentType exten
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type DomainSetMxPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainSetMxPayload'] = ResolversParentTypes['DomainSetMxPayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  records?: Resolver<ReadonlyArray<ResolversTypes['MxRecordChange']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+  zone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type DomainSuspendPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainSuspendPayload'] = ResolversParentTypes['DomainSuspendPayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DomainUnsetMxPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainUnsetMxPayload'] = ResolversParentTypes['DomainUnsetMxPayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  records?: Resolver<ReadonlyArray<ResolversTypes['MxRecordChange']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+  zone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type DomainUnsuspendPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainUnsuspendPayload'] = ResolversParentTypes['DomainUnsuspendPayload']> = {
@@ -4901,7 +5065,9 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   domainPause?: Resolver<ResolversTypes['DomainPausePayload'], ParentType, ContextType, RequireFields<MutationDomainPauseArgs, 'input'>>;
   domainReleaseBreaker?: Resolver<ResolversTypes['DomainReleaseBreakerPayload'], ParentType, ContextType, RequireFields<MutationDomainReleaseBreakerArgs, 'input'>>;
   domainResume?: Resolver<ResolversTypes['DomainResumePayload'], ParentType, ContextType, RequireFields<MutationDomainResumeArgs, 'input'>>;
+  domainSetMx?: Resolver<ResolversTypes['DomainSetMxPayload'], ParentType, ContextType, RequireFields<MutationDomainSetMxArgs, 'input'>>;
   domainSuspend?: Resolver<ResolversTypes['DomainSuspendPayload'], ParentType, ContextType, RequireFields<MutationDomainSuspendArgs, 'input'>>;
+  domainUnsetMx?: Resolver<ResolversTypes['DomainUnsetMxPayload'], ParentType, ContextType, RequireFields<MutationDomainUnsetMxArgs, 'input'>>;
   domainUnsuspend?: Resolver<ResolversTypes['DomainUnsuspendPayload'], ParentType, ContextType, RequireFields<MutationDomainUnsuspendArgs, 'input'>>;
   domainUpdate?: Resolver<ResolversTypes['DomainUpdatePayload'], ParentType, ContextType, RequireFields<MutationDomainUpdateArgs, 'input'>>;
   domainVerify?: Resolver<ResolversTypes['DomainVerifyPayload'], ParentType, ContextType, RequireFields<MutationDomainVerifyArgs, 'input'>>;
@@ -4932,6 +5098,12 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type MxRecordResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MxRecord'] = ResolversParentTypes['MxRecord']> = {
+  host?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  preference?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type MxRecordChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MxRecordChange'] = ResolversParentTypes['MxRecordChange']> = {
+  change?: Resolver<ResolversTypes['MxChange'], ParentType, ContextType>;
   host?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   preference?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
@@ -5443,7 +5615,9 @@ export type Resolvers<ContextType = Context> = {
   DomainQueue?: DomainQueueResolvers<ContextType>;
   DomainReleaseBreakerPayload?: DomainReleaseBreakerPayloadResolvers<ContextType>;
   DomainResumePayload?: DomainResumePayloadResolvers<ContextType>;
+  DomainSetMxPayload?: DomainSetMxPayloadResolvers<ContextType>;
   DomainSuspendPayload?: DomainSuspendPayloadResolvers<ContextType>;
+  DomainUnsetMxPayload?: DomainUnsetMxPayloadResolvers<ContextType>;
   DomainUnsuspendPayload?: DomainUnsuspendPayloadResolvers<ContextType>;
   DomainUpdatePayload?: DomainUpdatePayloadResolvers<ContextType>;
   DomainUpdatePreview?: DomainUpdatePreviewResolvers<ContextType>;
@@ -5473,6 +5647,7 @@ export type Resolvers<ContextType = Context> = {
   MessagesRetryPayload?: MessagesRetryPayloadResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   MxRecord?: MxRecordResolvers<ContextType>;
+  MxRecordChange?: MxRecordChangeResolvers<ContextType>;
   NextHop?: NextHopResolvers<ContextType>;
   Operation?: OperationResolvers<ContextType>;
   OperationConnection?: OperationConnectionResolvers<ContextType>;

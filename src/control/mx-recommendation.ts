@@ -21,3 +21,8 @@ export function recommendMx({ hosts, verdict }: MxObservation, mxHostname: strin
   const last = Math.max(LONE_PREFERENCE - STEP, ...theirs.map(({ preference }) => preference));
   return [...theirs, { host: mxHostname, preference: Math.min(last + STEP, MAX_PREFERENCE) }];
 }
+
+/** As lines of a zone file (RFC 1035 §5.1), names whole, so that they fit whatever origin the file has. */
+export function zoneFileOf(name: string, records: readonly MxRecord[]): string {
+  return records.map(({ preference, host }) => `${name}. 3600 IN MX ${preference} ${host}.\n`).join('');
+}

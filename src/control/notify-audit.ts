@@ -13,9 +13,10 @@ interface Input {
   readonly [field: string]: unknown;
 }
 
-/** The input with a URL in it cut to scheme, host and port, and without the code of a contact. */
+/** The input with a URL in it cut to scheme, host and port, without the code of a contact and the secret of a DNS key. */
 export function withoutSecrets(input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const { code: _code, ...told } = input;
+  const { code: _code, tsig, ...rest } = input;
+  const told = typeof tsig === 'object' && tsig !== null ? { ...rest, tsig: { ...tsig, secret: '[secret]' } } : rest;
   return typeof told['url'] === 'string' ? { ...told, url: originOf(told['url']) } : told;
 }
 

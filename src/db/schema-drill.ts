@@ -1,5 +1,5 @@
 /**
- * The tables of fire drills as drizzle sees them; what schema.ts says of the others holds for these.
+ * The tables of fire drills and of MX records that we have added, as drizzle sees them; what schema.ts says of the others holds for these.
  */
 import { boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { bmxNow, instant } from './schema.ts';
@@ -66,4 +66,13 @@ export const drillSchedules = pgTable('drill_schedules', {
   destinationId: uuid('destination_id').notNull(),
   everyDays: integer('every_days').notNull(),
   nextAt: instant('next_at').notNull(),
+});
+
+export const mxRecords = pgTable('mx_records', {
+  domainId: uuid('domain_id').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  preference: integer('preference').notNull(),
+  host: text('host').notNull(),
+  addedAt: instant('added_at').notNull().default(bmxNow),
 });

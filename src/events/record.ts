@@ -17,6 +17,7 @@ export type EventKind =
   | 'PROOF_LOST'
   | 'PROOF_FOUND'
   | 'DOMAIN_FLUSHED'
+  | 'MX_RECORDS_CHANGED'
   | 'DRILL_REQUESTED'
   | 'DRILL_FINISHED'
   | 'DRILL_SCHEDULED'

@@ -35,6 +35,7 @@ export const MOVED_TABLES = [
   'mail_counts',
   'drills',
   'drill_schedules',
+  'mx_records',
   'outages',
   'operations',
   'messages',

@@ -119,6 +119,8 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     domainBounceHeld: { name: DOMAIN },
     domainPause: { name: DOMAIN, until: future },
     domainResume: { name: DOMAIN },
+    domainSetMx: { name: DOMAIN, preference: 7 },
+    domainUnsetMx: { name: DOMAIN },
     domainDrill: { name: DOMAIN },
     domainDrillDeliver: { name: DOMAIN },
     domainDrillSchedule: { name: DOMAIN, everyDays: 30 },
@@ -225,6 +227,7 @@ async function stateOf(): Promise<string> {
     sql`select * from alert_contacts order by id`,
     sql`select * from drills order by id`,
     sql`select * from drill_schedules order by domain_id`,
+    sql`select * from mx_records order by domain_id, host`,
     sql`select count(*) from events where tenant_id <> ${strangerId}`,
   ]);
   return JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));

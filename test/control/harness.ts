@@ -193,6 +193,7 @@ export async function startControl(
       findPauses: (viewer, ids) => findPauses(sql, viewer, ids),
     },
     drills: createDrills(sql),
+    setMx: async () => ({ kind: 'DONE', zone: 'zone.example', records: [] }),
     operations: createOperationInspection(sql),
     startOperation: (viewer, request) => startOperation(sql, viewer, request),
     releaseBreaker: async (viewer, { destinationId }) => void (await releaseBreaker(sql, viewer, destinationId)),

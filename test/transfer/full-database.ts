@@ -41,6 +41,7 @@ export async function fillDatabase(sql: Sql): Promise<void> {
     insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id)
       values (${owned}, '${IDS[0]}', 'drilled.example', 'postmaster@drilled.example', 0, false, 'a mark');
     insert into drill_schedules (domain_id, tenant_id, destination_id, every_days, next_at) values (${owned}, '${IDS[0]}', 30, bmx_now());
+    insert into mx_records (domain_id, tenant_id, destination_id, preference, host) values (${owned}, '${IDS[0]}', 20, 'mx.example');
     insert into outages (id, tenant_id, destination_id, started_at, class, last_reply) values (${owned}, '${IDS[0]}', bmx_now(), 'DOWN', '');
     insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count) values (${owned}, '${IDS[0]}', 'RETRY', '{}', '', 1);
     insert into queue_delta (destination_id, tenant_id, held_count, held_bytes) values (${owned}, -1, -2);

@@ -18,6 +18,7 @@ import { ownershipMutations } from './ownership.ts';
 import { breakerMutations } from './breaker.ts';
 import { listMutations } from './recipient-lists.ts';
 import { standingMutations } from './recipient-standing.ts';
+import { setMxMutations } from './set-mx.ts';
 import { tenantMutations } from './tenant.ts';
 import { tokenMutations } from './token.ts';
 import { webhookMutations } from './webhook.ts';
@@ -82,6 +83,7 @@ export const Mutation: MutationResolvers = {
   ...doctorMutations,
   ...domainVerbMutations,
   ...drillMutations,
+  ...setMxMutations,
   ...operationMutations,
   ...ownershipMutations,
   ...tenantMutations,

@@ -1,0 +1,71 @@
+/**
+ * Which MX records a domain's zone gets and loses: ours behind its primary, and in a sandwich the primary once more behind us.
+ *
+ * Promises: nothing is taken away but what we had added; ours is never the most preferred. Pure. RFC 5321 §5.1.
+ */
+import type { AddedMx } from '../settings/mx-records.ts';
+
+export interface MxSituation {
+  /** All that the zone has at the name. */
+  readonly present: readonly AddedMx[];
+  /** What of it we have added. */
+  readonly added: readonly AddedMx[];
+  readonly mxHostname: string;
+  /** Every name that counts as ours. */
+  readonly ownNames: readonly string[];
+}
+
+export interface MxWish {
+  /** Null: behind all others. */
+  readonly preference: number | null;
+  readonly isSandwich: boolean;
+}
+
+export type MxPlan =
+  | { readonly kind: 'PLAN'; readonly added: readonly AddedMx[]; readonly removed: readonly AddedMx[] }
+  | { readonly kind: 'REFUSED'; readonly field: string; readonly message: string };
+
+const STEP = 10;
+const MAX_PREFERENCE = 65_535;
+
+export const isSameMx = (one: AddedMx, other: AddedMx): boolean =>
+  one.preference === other.preference && one.host === other.host;
+
+export function planSet(situation: MxSituation, { preference, isSandwich }: MxWish): MxPlan {
+  const { present, added: earlier, ownNames, mxHostname } = situation;
+  const theirs = present.filter(({ host }) => !ownNames.includes(host));
+  if (theirs.length === 0) {
+    const message =
+      'It has no MX record of its primary: ours alone would be the most preferred. Add the record of its primary first.';
+    return { kind: 'REFUSED', field: 'name', message };
+  }
+  const best = Math.min(...theirs.map((mx) => mx.preference));
+  const last = Math.max(...theirs.map((mx) => mx.preference));
+  if (preference !== null && (preference <= best || preference > MAX_PREFERENCE)) {
+    const message = `Its primary has preference ${best}: ours lies above it and is at most ${MAX_PREFERENCE}.`;
+    return { kind: 'REFUSED', field: 'preference', message };
+  }
+  const own = present.filter(({ host }) => ownNames.includes(host));
+  const wrong = own.filter((mx) => mx.preference <= best || (preference !== null && mx.preference !== preference));
+  const foreign = wrong.find((mx) => !earlier.some((one) => isSameMx(one, mx)));
+  if (foreign !== undefined) {
+    const message = `The record "${foreign.preference} ${foreign.host}" is not where it should be, and was not added here: change it by hand.`;
+    return { kind: 'REFUSED', field: 'preference', message };
+  }
+  const right = own.find((mx) => !wrong.includes(mx));
+  const rank = right?.preference ?? preference ?? Math.min(last + STEP, MAX_PREFERENCE);
+  const primaries = theirs.filter((mx) => mx.preference === best);
+  const isBelow = theirs.some((mx) => mx.preference > rank && primaries.some(({ host }) => host === mx.host));
+  const below = isSandwich && !isBelow ? primaries.map(({ host }) => ({ preference: rank + STEP, host })) : [];
+  if (rank <= best || (below.length > 0 && rank + STEP > MAX_PREFERENCE)) {
+    const message = `There is no room behind preference ${rank}: give its primary a lower one.`;
+    return { kind: 'REFUSED', field: 'preference', message };
+  }
+  const ours = right === undefined ? [{ preference: rank, host: mxHostname }] : [];
+  return { kind: 'PLAN', added: [...ours, ...below], removed: wrong };
+}
+
+/** Takes away what we had added and is there still. */
+export function planUnset({ present, added }: Pick<MxSituation, 'present' | 'added'>): MxPlan {
+  return { kind: 'PLAN', added: [], removed: present.filter((mx) => added.some((one) => isSameMx(one, mx))) };
+}

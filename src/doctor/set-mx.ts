@@ -1,0 +1,252 @@
+/**
+ * Writes our MX record into a domain's zone, and takes it out again: by dynamic update at the zone's primary master.
+ *
+ * Promises: a name or an address that a person gives never leads into a private network unless the operator allows that; the
+ * secret of the key is used for one update and kept nowhere; a repetition changes nothing; trouble is told with what to do.
+ */
+import { updateMx, type UpdateResult } from '../net/dns-update.ts';
+import { isUsableNextHopAddress } from '../net/address-class.ts';
+import { normalizeAddress } from '../net/addresses.ts';
+import type { Resolver } from '../net/resolver.ts';
+import type { TsigKey } from '../net/tsig.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import type { AddedMx, MxRecords } from '../settings/mx-records.ts';
+import type { RelayDomain } from '../settings/relay-domain.ts';
+import { invalid, type UserError } from '../settings/user-error.ts';
+import { isSameMx, type MxPlan, type MxWish, planSet, planUnset } from './mx-plan.ts';
+
+export interface SetMxDeps {
+  /** The service's. */
+  readonly resolver: Pick<Resolver, 'query' | 'resolveAddresses' | 'forget'>;
+  /** One that asks these servers only, `ip:port`. */
+  readonly resolverAt: (servers: readonly string[]) => Resolver;
+  readonly allowPrivate: boolean;
+  readonly mxHostname: string;
+  readonly ownNames: readonly string[];
+  readonly records: MxRecords;
+  readonly nowSeconds: () => number;
+}
+
+export interface MxRequest {
+  /** Null: the zone's own word, the MNAME of its SOA, at port 53. */
+  readonly dnsServer: { readonly host: string; readonly port: number } | null;
+  /** Null: enough for a dry run only. */
+  readonly key: TsigKey | null;
+  readonly isDryRun: boolean;
+  /** Null: what we had added is taken away. */
+  readonly wish: MxWish | null;
+}
+
+export interface MxRecordChange extends AddedMx {
+  readonly change: 'ADD' | 'KEEP' | 'REMOVE';
+}
+
+export type SetMxResult =
+  | { readonly kind: 'DONE'; readonly zone: string; readonly records: readonly MxRecordChange[] }
+  | { readonly kind: 'REFUSED'; readonly error: UserError };
+
+export type SetMx = (viewer: Viewer, domain: RelayDomain, request: MxRequest) => Promise<SetMxResult>;
+
+const DNS_PORT = 53;
+const TTL_SECONDS = 3600;
+const UPDATE_TIMEOUT_MS = 5000;
+/** A host with many addresses must not make us try for long. */
+const MAX_ADDRESSES = 4;
+
+export function createSetMx(deps: SetMxDeps): SetMx {
+  return async (viewer, domain, request) => {
+    const server = request.dnsServer ?? (await masterOf(deps.resolver, domain.name));
+    if (server === null) {
+      return refused(['dnsServer'], `The DNS does not name the primary master of ${domain.name}. Give dnsServer.`);
+    }
+    const addresses = await usableAddresses(deps, server.host);
+    if (addresses.length === 0) {
+      return refused(
+        ['dnsServer', 'host'],
+        `${server.host} has no address that may be used. Give the primary master's public name or address.`,
+      );
+    }
+    const endpoints = addresses.slice(0, MAX_ADDRESSES).map((address) => ({ address, port: server.port }));
+    const resolver = deps.resolverAt(
+      endpoints.map(({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`),
+    );
+    try {
+      return await changeZone(deps, viewer, { domain, request, resolver, endpoints, serverName: server.host });
+    } finally {
+      resolver.close();
+      deps.resolver.forget(domain.name);
+    }
+  };
+}
+
+interface Place {
+  readonly domain: RelayDomain;
+  readonly request: MxRequest;
+  readonly resolver: Resolver;
+  readonly endpoints: readonly { readonly address: string; readonly port: number }[];
+  readonly serverName: string;
+}
+
+async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promise<SetMxResult> {
+  const { domain, request, resolver, serverName } = place;
+  const { name } = domain;
+  const zone = (await soaAbove(resolver, name))?.zone ?? null;
+  const present = zone === null ? null : await presentMx(resolver, name);
+  if (zone === null || present === null) {
+    return refused(
+      ['dnsServer'],
+      `${serverName} does not answer for ${name}, or has no zone that holds it. Give its primary master as dnsServer.`,
+    );
+  }
+  if (present === 'ALIAS') return refused(['name'], `${name} is an alias (CNAME): it can have no MX record.`);
+  if (present.some(({ host }) => host === '.')) {
+    return refused(['name'], `${name} has a null MX (RFC 7505): it says that it takes no mail. Remove that first.`);
+  }
+  const added = await deps.records.findAdded(viewer, domain.id);
+  const { mxHostname, ownNames } = deps;
+  const plan: MxPlan =
+    request.wish === null
+      ? planUnset({ present, added })
+      : planSet({ present, added, mxHostname, ownNames }, request.wish);
+  if (plan.kind === 'REFUSED') return refused([plan.field], plan.message);
+  const records = changesOf(present, plan);
+  if (request.isDryRun || plan.added.length + plan.removed.length === 0) return { kind: 'DONE', zone, records };
+  if (request.key === null)
+    return refused(['tsig'], 'A change is signed: give the key that the zone takes updates by, or dryRun: true.');
+  const result = await send(deps, place, { zone, present, plan, key: request.key });
+  if (result.kind !== 'DONE') return { kind: 'REFUSED', error: complaintOf(result, { serverName, zone }) };
+  await deps.records.note(viewer, domain.id, plan);
+  return { kind: 'DONE', zone, records };
+}
+
+async function send(
+  deps: SetMxDeps,
+  { domain: { name }, endpoints, resolver }: Place,
+  {
+    zone,
+    present,
+    plan,
+    key,
+  }: { zone: string; present: readonly AddedMx[]; plan: MxPlan & { kind: 'PLAN' }; key: TsigKey },
+): Promise<UpdateResult> {
+  const update = { zone, name, present, added: plan.added, removed: plan.removed, ttlSeconds: TTL_SECONDS };
+  let result: UpdateResult = { kind: 'UNREACHABLE' };
+  for (const endpoint of endpoints) {
+    result = await updateMx(endpoint, update, { key, nowSeconds: deps.nowSeconds(), timeoutMs: UPDATE_TIMEOUT_MS });
+    if (result.kind !== 'UNREACHABLE') break;
+  }
+  if (result.kind !== 'SILENT' && result.kind !== 'FORGED') return result;
+  // It may have been done all the same: before it, what was to be added was not there.
+  resolver.forget(name);
+  const now = await presentMx(resolver, name);
+  if (now === null || now === 'ALIAS') return result;
+  const isDone =
+    plan.added.every((mx) => now.some((one) => isSameMx(one, mx))) &&
+    !plan.removed.some((mx) => now.some((one) => isSameMx(one, mx)));
+  return isDone ? { kind: 'DONE' } : result;
+}
+
+function changesOf(present: readonly AddedMx[], plan: MxPlan & { kind: 'PLAN' }): MxRecordChange[] {
+  const isRemoved = (mx: AddedMx) => plan.removed.some((one) => isSameMx(one, mx));
+  return [
+    ...present.map((mx): MxRecordChange => ({ ...mx, change: isRemoved(mx) ? 'REMOVE' : 'KEEP' })),
+    ...plan.added.map((mx): MxRecordChange => ({ ...mx, change: 'ADD' })),
+  ].toSorted((a, b) => a.preference - b.preference || (a.host < b.host ? -1 : 1));
+}
+
+/** The zone that a name is in, and its primary master, as its servers say. */
+async function soaAbove(
+  resolver: Pick<Resolver, 'query'>,
+  name: string,
+): Promise<{ readonly zone: string; readonly master: string } | null> {
+  for (let zone = name; zone.includes('.'); zone = zone.slice(zone.indexOf('.') + 1)) {
+    const answer = await resolver.query(zone, 'SOA');
+    if (answer.kind === 'TROUBLE') return null;
+    const [master] = answer.kind === 'FOUND' && answer.canonicalName === zone ? answer.records : [];
+    if (master !== undefined) return { zone, master };
+  }
+  return null;
+}
+
+async function masterOf(resolver: Pick<Resolver, 'query'>, name: string): Promise<MxRequest['dnsServer']> {
+  const found = await soaAbove(resolver, name);
+  return found === null || found.master === '.' ? null : { host: found.master, port: DNS_PORT };
+}
+
+async function usableAddresses({ resolver, allowPrivate }: SetMxDeps, host: string): Promise<readonly string[]> {
+  const literal = normalizeAddress(host);
+  const answer = literal === null ? await resolver.resolveAddresses(host) : null;
+  const all = literal !== null ? [literal] : answer?.kind === 'FOUND' ? answer.records : [];
+  return all.filter((address) => isUsableNextHopAddress(address, allowPrivate));
+}
+
+/** Null: nobody could tell. */
+async function presentMx(resolver: Resolver, name: string): Promise<readonly AddedMx[] | 'ALIAS' | null> {
+  const answer = await resolver.resolveMx(name);
+  if (answer.kind === 'TROUBLE') return null;
+  if (answer.kind !== 'FOUND') return [];
+  if (answer.canonicalName !== name) return 'ALIAS';
+  return answer.records.map(({ preference, exchange }) => ({ preference, host: exchange }));
+}
+
+function refused(field: readonly string[], message: string): SetMxResult {
+  return { kind: 'REFUSED', error: invalid(field, message) };
+}
+
+function complaintOf(
+  result: Exclude<UpdateResult, { kind: 'DONE' }>,
+  { serverName, zone }: { readonly serverName: string; readonly zone: string },
+): UserError {
+  if (result.kind === 'BAD_TIME') {
+    const seconds = Math.abs(result.aheadSeconds);
+    return invalid(
+      ['tsig'],
+      `The clock of ${serverName} is ${seconds} seconds ${result.aheadSeconds > 0 ? 'ahead of' : 'behind'} ours (BADTIME). Set the clocks right, and repeat.`,
+    );
+  }
+  if (result.kind === 'CHANGED') {
+    return {
+      field: ['name'],
+      message: 'Somebody changed the MX records at this moment. Nothing was done; repeat it.',
+      code: 'CONFLICT',
+    };
+  }
+  const complaints: { readonly [K in typeof result.kind]: readonly [readonly string[], string] } = {
+    BAD_KEY: [
+      ['tsig', 'keyName'],
+      `${serverName} knows no such key with this algorithm (BADKEY). Compare both with its configuration.`,
+    ],
+    BAD_SIGNATURE: [
+      ['tsig', 'secret'],
+      `${serverName} has another secret for this key (BADSIG). Compare it with its configuration.`,
+    ],
+    NOT_AUTHORITATIVE: [
+      ['dnsServer'],
+      `${serverName} is not the master of ${zone}, or takes no update for it (NOTAUTH). Give its primary master.`,
+    ],
+    REFUSED: [
+      ['tsig', 'keyName'],
+      `${serverName} does not let this key change ${zone} (REFUSED). Allow it there: allow-update or update-policy in BIND.`,
+    ],
+    NOT_IN_ZONE: [
+      ['name'],
+      `${serverName} says that the name is not in ${zone} (NOTZONE). Give the master of its own zone.`,
+    ],
+    NOT_IMPLEMENTED: [
+      ['dnsServer'],
+      `${serverName} takes no dynamic updates (NOTIMP). Add the records that mx.recommended shows by hand.`,
+    ],
+    SERVER_FAILURE: [['dnsServer'], `${serverName} could not do it (SERVFAIL). Its log says why; nothing was changed.`],
+    FORGED: [
+      ['dnsServer'],
+      `The answer of ${serverName} is not signed by the key, so it proves nothing. Look at mx.observed before you repeat it.`,
+    ],
+    UNREACHABLE: [
+      ['dnsServer'],
+      `${serverName} cannot be reached by TCP. Nothing was changed; check host, port and its firewall.`,
+    ],
+    SILENT: [['dnsServer'], `${serverName} did not answer in time. Look at mx.observed before you repeat it.`],
+  };
+  const [field, message] = complaints[result.kind];
+  return invalid(field, message);
+}

@@ -1,0 +1,59 @@
+/** Which MX records are added and taken away, for zones as people have them. */
+import { expect, test } from 'bun:test';
+import { type MxPlan, type MxWish, planSet, planUnset } from '../../src/doctor/mx-plan.ts';
+import type { AddedMx } from '../../src/settings/mx-records.ts';
+
+const OURS = 'backup.example.net';
+
+function mx(text: string): AddedMx[] {
+  return text
+    .split(', ')
+    .filter(Boolean)
+    .map((record) => ({ preference: Number(record.split(' ')[0]), host: record.split(' ')[1] ?? '' }));
+}
+
+function plan(present: string, wish: Partial<MxWish> = {}, added = ''): string {
+  const situation = { present: mx(present), added: mx(added), mxHostname: OURS, ownNames: [OURS, 'mx2.example.net'] };
+  return said(planSet(situation, { preference: null, isSandwich: false, ...wish }));
+}
+
+function said(result: MxPlan): string {
+  if (result.kind === 'REFUSED') return result.field;
+  const text = (sign: string, records: readonly AddedMx[]) =>
+    records.map(({ preference, host }) => `${sign}${preference} ${host}`);
+  return [...text('+', result.added), ...text('-', result.removed)].join(', ');
+}
+
+test.each([
+  // Behind all others, wherever they are; nothing when it is there.
+  ['10 mx', {}, '', `+20 ${OURS}`],
+  ['10 mx, 50 other', {}, '', `+60 ${OURS}`],
+  ['10 mx', { preference: 15 }, '', `+15 ${OURS}`],
+  [`10 mx, 20 ${OURS}`, {}, '', ''],
+  ['10 mx, 20 mx2.example.net', {}, '', ''],
+  // The primary once more, below ours, each of them.
+  ['10 mx', { isSandwich: true }, '', `+20 ${OURS}, +30 mx`],
+  ['10 a, 10 b', { isSandwich: true }, '', `+20 ${OURS}, +30 a, +30 b`],
+  [`10 mx, 20 ${OURS}`, { isSandwich: true }, '', '+30 mx'],
+  [`10 mx, 20 ${OURS}, 30 mx`, { isSandwich: true }, '', ''],
+  // Moved only when we had added it.
+  [`10 mx, 20 ${OURS}`, { preference: 40 }, `20 ${OURS}`, `+40 ${OURS}, -20 ${OURS}`],
+  [`10 mx, 20 ${OURS}`, { preference: 40 }, '', 'preference'],
+  [`10 mx, 5 ${OURS}`, {}, `5 ${OURS}`, `+20 ${OURS}, -5 ${OURS}`],
+  [`10 mx, 5 ${OURS}`, {}, '', 'preference'],
+  // Never the most preferred, never alone.
+  ['', {}, '', 'name'],
+  [`20 ${OURS}`, {}, '', 'name'],
+  ['10 mx', { preference: 10 }, '', 'preference'],
+  ['10 mx', { preference: 70_000 }, '', 'preference'],
+  ['65535 mx', {}, '', 'preference'],
+  ['10 mx', { preference: 65_530, isSandwich: true }, '', 'preference'],
+])('%s with %j and added %s: %s', (present, wish, added, expected) => {
+  expect(plan(present, wish, added)).toBe(expected);
+});
+
+test('what is taken away is what we had added, where it is there still', () => {
+  const present = mx(`10 mx, 20 ${OURS}, 30 mx`);
+  expect(said(planUnset({ present, added: mx(`20 ${OURS}, 40 gone`) }))).toBe(`-20 ${OURS}`);
+  expect(said(planUnset({ present, added: [] }))).toBe('');
+});

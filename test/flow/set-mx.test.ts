@@ -1,0 +1,179 @@
+/** MX records written into the zone of a real BIND through the whole service, and taken out again. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { verbOf } from '../../src/cli/action.ts';
+import { domainVerb } from '../../src/cli/domain.ts';
+import { type Bind, BIND_KEY, startBind, whyNoBind } from '../helpers/bind.ts';
+import { type Flow, startFlow } from '../helpers/flow.ts';
+
+const ZONE = 'zone.example';
+const OURS = 'backup.test.example';
+const missing = whyNoBind();
+if (missing !== null) console.log(`SKIPPED: ${missing}: set-mx is not tried at a real server`);
+
+interface Answer {
+  readonly zone: string | null;
+  readonly records: readonly { readonly preference: number; readonly host: string; readonly change: string }[];
+  readonly userErrors: readonly {
+    readonly field: readonly string[];
+    readonly code: string;
+    readonly message: string;
+  }[];
+}
+
+describe.skipIf(missing !== null)('at BIND', () => {
+  let bind: Bind;
+  let flow: Flow;
+  beforeAll(async () => {
+    bind = await startBind(ZONE, [
+      '@ MX 10 mx',
+      'ns A 127.0.0.1',
+      'mx A 127.0.0.9',
+      'sub MX 5 mx',
+      'alias CNAME mx',
+      'none A 127.0.0.8',
+      'null MX 0 .',
+    ]);
+    flow = await startFlow({}, { DNS_SERVERS: bind.address, MX_HOSTNAME: OURS });
+    for (const name of [ZONE, `sub.${ZONE}`, `alias.${ZONE}`, `none.${ZONE}`, `null.${ZONE}`]) {
+      await flow.addDomain(name, undefined, { force: true });
+    }
+  });
+  afterAll(async () => {
+    await flow?.close();
+    await bind?.stop();
+  });
+
+  async function ask(
+    mutation: 'domainSetMx' | 'domainUnsetMx',
+    changes: Readonly<Record<string, unknown>> = {},
+  ): Promise<Answer> {
+    const dnsServer = { host: '127.0.0.1', port: bind.port };
+    const { keyName, secret } = { keyName: BIND_KEY.name, secret: BIND_KEY.secret };
+    const input = { name: ZONE, dnsServer, tsig: { keyName, secret }, ...changes };
+    const data = await flow.service.graphql<Record<string, Answer>>(
+      `mutation ($input: ${mutation === 'domainSetMx' ? 'DomainSetMxInput' : 'DomainUnsetMxInput'}!) { ${mutation}(input: $input) {
+        zone records { preference host change } userErrors { field code message } } }`,
+      { input },
+    );
+    const answer = data[mutation];
+    if (answer === undefined) throw new Error('no answer');
+    return answer;
+  }
+  const said = ({ records }: Answer) =>
+    records.map(({ change, preference, host }) => `${change} ${preference} ${host}`);
+  const complaint = ({ userErrors: [error] }: Answer) => `${error?.field.join('.')} ${error?.code}`;
+
+  test('a dry run changes nothing; a change is made once; what was added is taken out, and no more', async () => {
+    const before = await bind.mx(ZONE);
+    expect(said(await ask('domainSetMx', { dryRun: true, tsig: null, sandwich: true }))).toEqual([
+      `KEEP 10 mx.${ZONE}`,
+      `ADD 20 ${OURS}`,
+      `ADD 30 mx.${ZONE}`,
+    ]);
+    expect(await bind.mx(ZONE)).toEqual(before);
+    const { zone, userErrors } = await ask('domainSetMx');
+    expect([zone, userErrors]).toEqual([ZONE, []]);
+    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`, `20 ${OURS}`]);
+    expect(said(await ask('domainSetMx', { tsig: null }))).toEqual([`KEEP 10 mx.${ZONE}`, `KEEP 20 ${OURS}`]);
+    expect(said(await ask('domainSetMx', { preference: 40, sandwich: true }))).toEqual([
+      `KEEP 10 mx.${ZONE}`,
+      `REMOVE 20 ${OURS}`,
+      `ADD 40 ${OURS}`,
+      `ADD 50 mx.${ZONE}`,
+    ]);
+    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`, `40 ${OURS}`, `50 mx.${ZONE}`]);
+    await ask('domainUnsetMx');
+    expect(await bind.mx(ZONE)).toEqual(before);
+    expect(said(await ask('domainUnsetMx', { tsig: null }))).toEqual([`KEEP 10 mx.${ZONE}`]);
+  });
+
+  test('a name within a zone, by the command, with the secret in a file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bmx-key-'));
+    const file = join(folder, 'secret');
+    await writeFile(file, `${BIND_KEY.secret}\n`, { mode: 0o600 });
+    const out: string[] = [];
+    const code = await verbOf(domainVerb)(
+      ['set-mx', `sub.${ZONE}`, '--server', bind.address, '--key', BIND_KEY.name, '--secret-file', file],
+      {
+        env: { BACKUP_MX_URL: flow.service.httpUrl, BACKUP_MX_TOKEN: flow.service.token },
+        print: (line) => void out.push(line),
+        tell: (line) => void out.push(line),
+        isScreen: false,
+        isWatched: false,
+        interruption: new AbortController().signal,
+        readInput: async () => '',
+      },
+    );
+    await rm(folder, { recursive: true });
+    expect([code, out.slice(1)]).toEqual([
+      0,
+      [expect.stringContaining(`mx.${ZONE}`), expect.stringMatching(/^ADD +15 /)],
+    ]);
+    expect(await bind.mx(`sub.${ZONE}`)).toEqual([`15 ${OURS}`, `5 mx.${ZONE}`]);
+  });
+
+  test('what is wrong is told by its field', async () => {
+    const tsig = { keyName: BIND_KEY.name, secret: BIND_KEY.secret };
+    const cases: readonly [Readonly<Record<string, unknown>>, string][] = [
+      [{ tsig: { ...tsig, keyName: 'unknown' } }, 'tsig.keyName INVALID'],
+      [{ tsig: { ...tsig, keyName: 'reader.key.example' } }, 'tsig.keyName INVALID'],
+      [{ tsig: { ...tsig, secret: 'd3Jvbmc=' } }, 'tsig.secret INVALID'],
+      [{ tsig: { ...tsig, secret: 'no base64!' } }, 'tsig.secret INVALID'],
+      [{ tsig: null }, 'tsig INVALID'],
+      [{ preference: 10 }, 'preference INVALID'],
+      [{ dnsServer: { host: '127.0.0.1', port: 1 } }, 'dnsServer INVALID'],
+      [{ dnsServer: { host: '0.0.0.0' } }, 'dnsServer.host INVALID'],
+      [{ dnsServer: { host: 'a b' } }, 'dnsServer.host INVALID'],
+      [{ name: `alias.${ZONE}` }, 'name INVALID'],
+      [{ name: `none.${ZONE}` }, 'name INVALID'],
+      [{ name: `null.${ZONE}` }, 'name INVALID'],
+      [{ name: 'stranger.example' }, 'name NOT_FOUND'],
+    ];
+    for (const [changes, expected] of cases) {
+      const answer = await ask('domainSetMx', changes);
+      expect([changes, complaint(answer)]).toEqual([changes, expected]);
+      expect(JSON.stringify(answer)).not.toContain(BIND_KEY.secret);
+    }
+    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`]);
+  });
+
+  test('the secret of the key is in no table and not in the log', async () => {
+    const key = 'once';
+    await ask('domainSetMx', { idempotencyKey: key });
+    await ask('domainSetMx', { idempotencyKey: key });
+    const { sql } = flow.database;
+    const rows = await sql`select input from audit_entries where mutation = 'domainSetMx'`;
+    expect(rows.length).toBeGreaterThan(1);
+    expect(JSON.stringify(rows)).toContain(BIND_KEY.name);
+    const keys = await sql`select * from idempotency_keys`;
+    for (const text of [JSON.stringify(rows), JSON.stringify(keys), flow.service.output()]) {
+      expect(text).not.toContain(BIND_KEY.secret);
+    }
+    await ask('domainUnsetMx');
+  });
+
+  test('without a server the zone says who is its master, and the records stand there as lines of a zone file', async () => {
+    // Its name leads to port 53, where nobody is.
+    expect(complaint(await ask('domainSetMx', { dnsServer: null }))).toBe('dnsServer INVALID');
+    const { domain } = await flow.service.graphql<{ domain: { mx: { zoneFile: string } } }>(
+      `{ domain(name: "${ZONE}") { mx { zoneFile } } }`,
+    );
+    expect(domain.mx.zoneFile).toBe(`${ZONE}. 3600 IN MX 10 mx.${ZONE}.\n${ZONE}. 3600 IN MX 20 ${OURS}.\n`);
+  });
+});
+
+test.skipIf(missing !== null)('a private server is not asked unless the operator allows it', async () => {
+  const flow = await startFlow({}, { ALLOW_PRIVATE_NEXT_HOPS: 'false' });
+  try {
+    await flow.addDomain('guarded.example');
+    for (const host of ['127.0.0.1', '10.0.0.1', '169.254.169.254', '::1']) {
+      const input = { name: 'guarded.example', dnsServer: { host }, dryRun: true };
+      expect(await flow.change('domainSetMx', input)).toEqual(['INVALID']);
+    }
+  } finally {
+    await flow.close();
+  }
+});
