@@ -162,6 +162,39 @@ export const webAddress: Parser<string> = (text) => {
   return { expected: 'an http or https address of at most 255 characters, for example https://mx2.example.net' };
 };
 
+/** `name=value,name=value`, values percent-encoded as in W3C Baggage: OpenTelemetry's notation for headers. */
+export const headerList: Parser<Readonly<Record<string, string>>> = (text) => {
+  const pairs = text.split(',').map((pair) => /^\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*([!-~]*)\s*$/.exec(pair));
+  const headers = pairs.flatMap((pair) => {
+    const [, name = '', value = ''] = pair ?? [];
+    const plain = decoded(value);
+    return pair === null || plain === null ? [] : [[name, plain] as const];
+  });
+  if (headers.length === pairs.length) return { value: Object.fromEntries(headers) };
+  return { expected: 'headers as name=value, with commas between them, for example authorization=Bearer%20abc' };
+};
+
+/** Null when it is not well-formed or would break a header. */
+function decoded(value: string): string | null {
+  try {
+    const plain = decodeURIComponent(value);
+    return /^[\x20-\x7e]*$/.test(plain) ? plain : null;
+  } catch {
+    return null;
+  }
+}
+
+/** From 0 to 1. */
+export const share: Parser<number> = (text) => {
+  const value = /^\d(?:\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
+  return value <= 1 ? { value } : { expected: 'a number from 0 to 1, for example 0.1' };
+};
+
+export const plainName: Parser<string> = (text) =>
+  /^[!-~]{1,100}$/.test(text)
+    ? { value: text }
+    : { expected: 'at most 100 characters without spaces, for example backup-mx' };
+
 export const databaseUrl: Parser<string> = (text) => {
   if (/^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text)) return { value: text };
   return { expected: 'a PostgreSQL address, for example postgres://user:password@db.example.net:5432/backup_mx' };

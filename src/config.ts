@@ -16,6 +16,7 @@ import {
   greetingWait,
   filePath,
   hostName,
+  headerList,
   integer,
   ipAddress,
   type ListenAddress,
@@ -27,9 +28,11 @@ import {
   oneOf,
   orNone,
   pathList,
+  plainName,
   type Parser,
   portNumber,
   selector,
+  share,
   webAddress,
 } from './config-values.ts';
 import type { LogAddresses } from './telemetry/log-addresses.ts';
@@ -110,6 +113,13 @@ export interface Config {
   readonly logFormat: LogFormat | null;
   /** LOG_ADDRESSES: whether log lines have local parts. */
   readonly logAddresses: LogAddresses;
+  /** OTEL_EXPORTER_OTLP_ENDPOINT and its kin; null: no traces. The headers are secrets. */
+  readonly tracing: {
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly serviceName: string;
+    readonly ratio: number;
+  } | null;
   /** SHUTDOWN_GRACE: how long what waits for its reply after the final dot may take at the end. */
   readonly shutdownGraceMs: number;
 }
@@ -138,6 +148,8 @@ export function readConfig(env: Environment, machine: Machine): ConfigResult {
   const arcDomain = read('ARC_DOMAIN', hostName, null);
   const arcSelector = read('ARC_SELECTOR', selector, null);
   const arcKeyFile = read('ARC_KEY_FILE', filePath, null);
+
+  const collector = read('OTEL_EXPORTER_OTLP_ENDPOINT', webAddress, null);
 
   const config: Config = {
     databaseUrl: read('DATABASE_URL', databaseUrl, null),
@@ -177,6 +189,15 @@ export function readConfig(env: Environment, machine: Machine): ConfigResult {
     logLevel: read('LOG_LEVEL', oneOf<LogLevel>(['debug', 'info', 'warn', 'error']), 'info'),
     logFormat: read('LOG_FORMAT', oneOf<LogFormat>(['pretty', 'json']), null),
     logAddresses: read('LOG_ADDRESSES', oneOf<LogAddresses>(['full', 'domain']), 'full'),
+    tracing:
+      collector === null
+        ? null
+        : {
+            url: `${collector}/v1/traces`,
+            headers: read('OTEL_EXPORTER_OTLP_HEADERS', headerList, {}),
+            serviceName: read('OTEL_SERVICE_NAME', plainName, 'backup-mx'),
+            ratio: read('OTEL_TRACES_SAMPLER_ARG', share, 1),
+          },
     shutdownGraceMs: read('SHUTDOWN_GRACE', duration, 120_000),
   };
   const tlsProblem = incompleteGroup('a path', { TLS_CERT_FILE: certFiles[0], TLS_KEY_FILE: keyFiles[0] });
@@ -193,7 +214,7 @@ export function badSetting(variable: string, value: string, expected: string): B
 }
 
 const ALL_ROLES: readonly Role[] = ['inbound', 'delivery', 'control'];
-const SECRETS: ReadonlySet<string> = new Set(['OPERATOR_TOKEN', 'DATABASE_URL']);
+const SECRETS: ReadonlySet<string> = new Set(['OPERATOR_TOKEN', 'DATABASE_URL', 'OTEL_EXPORTER_OTLP_HEADERS']);
 
 interface SettingsReader {
   /** The parsed value, or the default when the variable is unset or bad. */

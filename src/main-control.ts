@@ -51,6 +51,7 @@ import type { TokenBook } from './settings/token-book.ts';
 import { createTokens } from './settings/tokens.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Trace } from './telemetry/trace.ts';
 
 export interface ControlParts {
   readonly config: Config;
@@ -71,6 +72,7 @@ export interface ControlParts {
   readonly readiness: () => Promise<readonly string[]>;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly trace: Trace | null;
 }
 
 export interface OpenedControl {
@@ -165,7 +167,10 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     },
     observeMx: parts.observeMx,
     readiness: parts.readiness,
-    onRequest: metrics.apiRequest,
+    onRequest: (request) => {
+      metrics.apiRequest(request);
+      parts.trace?.requested(request);
+    },
     renderMetrics: metrics.render,
   });
   if (listening.kind === 'FAILED') throw new StartError(listening.message);

@@ -30,6 +30,7 @@ import type { Fate } from './queue/settle.ts';
 import type { DestinationState } from './outage/clock.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Trace } from './telemetry/trace.ts';
 
 export interface DeliveryParts {
   readonly config: Config;
@@ -42,6 +43,7 @@ export interface DeliveryParts {
   readonly findHops: (destination: Pick<DestinationState, 'name' | 'deliverTo'>) => Promise<NextHops>;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly trace: Trace | null;
   readonly acceptedWork: () => number;
 }
 
@@ -90,7 +92,7 @@ function openAttempts({ config, recipients, tls }: DeliveryParts, options: Attem
   };
 }
 
-function deliveryEvents({ config, recipients, log, metrics }: DeliveryParts): DeliveryEvents {
+function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryParts): DeliveryEvents {
   return {
     settled: (destination, settlements, fates) => {
       learnFates(recipients, destination, { fates, ownAddresses: config.egressAddresses });
@@ -98,7 +100,7 @@ function deliveryEvents({ config, recipients, log, metrics }: DeliveryParts): De
       for (const { messageId, records } of settlements) {
         for (const { host, address, tls, outcome, reply, latencyMs, recipientNumbers } of records) {
           metrics.attempted({ outcome, reply, latencyMs });
-          log.attempt({
+          const attempted = {
             messageId,
             transactionId: transactions.get(messageId) ?? null,
             domain: destination.name,
@@ -109,10 +111,15 @@ function deliveryEvents({ config, recipients, log, metrics }: DeliveryParts): De
             recipientCount: recipientNumbers.length,
             reply,
             latencyMs: Math.round(latencyMs),
-          });
+          };
+          log.attempt(attempted);
+          trace?.attempted(attempted);
         }
       }
       tellFates(log, metrics, destination.name, fates);
+      for (const { transactionId, state } of trace === null ? [] : fates) {
+        trace?.settled({ transactionId, domain: destination.name, state });
+      }
     },
     ...outageEvents(log, metrics),
     breakerMoved: (destination, step) => tellBreaker(log, metrics, destination, step),

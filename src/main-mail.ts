@@ -28,6 +28,7 @@ import { createSpool, type Spool, StorageFull } from './queue/spool.ts';
 import type { RelayDomain } from './settings/relay-domain.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Trace } from './telemetry/trace.ts';
 
 /** How long mail waits after the dot for a database that is away; the sender repeats after the 451. */
 const STORE_DEADLINE_MS = 30_000;
@@ -52,6 +53,7 @@ export interface MailParts {
   readonly timers: Timers;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly trace: Trace | null;
 }
 
 export function buildSpool(parts: MailParts): Spool {
@@ -102,7 +104,9 @@ export async function openInbound(
     decideRecipient: (client, mail, path) => decideRecipient(policy, { client, mail, path }),
     accept: async (transaction) => {
       try {
+        const startedAt = monotonicMs();
         await spool.accept(transaction);
+        parts.trace?.committed({ transactionId: transaction.id, latencyMs: monotonicMs() - startedAt });
       } catch (error) {
         if (error instanceof StorageFull) ready.tellFull();
         throw error;
@@ -143,6 +147,7 @@ export async function openInbound(
       tlsSession: metrics.tlsSession,
       accepted: (fields) => {
         metrics.accepted(fields);
+        parts.trace?.accepted(fields);
         log.accepted(fields);
       },
       refused: (fields, subject) => {

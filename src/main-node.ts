@@ -45,6 +45,7 @@ import { TOKEN_NOTICE } from './settings/token-notice.ts';
 import { readLimits } from './settings/limits.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import type { Trace } from './telemetry/trace.ts';
 
 const SWEEP_EVERY_MS = 1000;
 const FOLD_EVERY_MS = 1000;
@@ -72,6 +73,8 @@ type OnStop = (stop: () => Promise<unknown>, withinMs?: number) => void;
 
 /** What every later room stands on. */
 interface Ground extends NodeOptions, Rooms {
+  /** Null: nobody wants traces. */
+  readonly trace: Trace | null;
   readonly opened: OpenedDatabase;
   readonly metrics: Metrics;
   readonly timers: Timers;
@@ -150,6 +153,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     readiness: async () => readinessReasons(ground, nodes),
     log,
     metrics,
+    trace: ground.trace,
   });
   ground.control.current = {
     subscriptionCount: control.subscriptionCount,
@@ -176,6 +180,8 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   const { sql } = opened.database;
   const rooms = emptyRooms();
   const { inbound, door } = rooms;
+  const trace = await openTrace(options);
+  if (trace !== null) onStop(() => trace.close());
   const metrics = createMetrics({
     version,
     runtime,
@@ -237,6 +243,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   return {
     ...options,
     ...rooms,
+    trace,
     opened,
     metrics,
     timers,
@@ -248,6 +255,19 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     messageSizeLimit,
     onStop,
   };
+}
+
+/** Loaded only where it is wanted. */
+async function openTrace({ config, log, version }: NodeOptions): Promise<Trace | null> {
+  const { tracing } = config;
+  if (tracing === null) return null;
+  const { createTrace } = await import('./telemetry/trace.ts');
+  const { serviceName, ...told } = tracing;
+  return createTrace({
+    ...told,
+    resource: { 'service.name': serviceName, 'service.version': version, 'service.instance.id': config.mxHostname },
+    onTrouble: (message) => log.warning({ where: 'traces', message }),
+  });
 }
 
 async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
@@ -285,7 +305,21 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   const tls = buildTlsSources({ config, database, resolver, timers, log, metrics });
   const acceptedWork = () => ground.inbound.current?.workCount() ?? 0;
   const holder = nodes.place;
-  const parts = { config, database, recipients, holder, findHops, tls, hosts, cpuMs, log, metrics, acceptedWork };
+  const { trace } = ground;
+  const parts = {
+    config,
+    database,
+    recipients,
+    holder,
+    findHops,
+    tls,
+    hosts,
+    cpuMs,
+    log,
+    metrics,
+    trace,
+    acceptedWork,
+  };
   const delivery = buildDelivery(parts);
   ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
   startReports({ ...parts, timers, lookup: routing.resolver.query });

@@ -23,6 +23,7 @@ import {
 } from './queue/reports.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Trace } from './telemetry/trace.ts';
 
 const REPORTS_EVERY_MS = 1000;
 const DELAYS_EVERY_MS = 5000;
@@ -37,6 +38,7 @@ export interface ReportParts {
   readonly lookup: Lookup;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly trace: Trace | null;
 }
 
 /** Makes reports as they fall due. While delivery is held nobody is told of a delay: the operator knows best. */
@@ -53,7 +55,7 @@ export function startReports(parts: ReportParts & { readonly timers: Timers }): 
   });
 }
 
-function reportDeps({ config, database, lookup, log, metrics }: ReportParts): ReportDeps {
+function reportDeps({ config, database, lookup, log, metrics, trace }: ReportParts): ReportDeps {
   return {
     sql: database.sql,
     checkSender: (report, readContent) => checkSender(report, readContent, lookup),
@@ -62,6 +64,7 @@ function reportDeps({ config, database, lookup, log, metrics }: ReportParts): Re
     onMade: (report, made) => {
       const action = actionOf(report.facts);
       metrics.reportMade(action);
+      trace?.reported({ transactionId: report.transactionId, reportId: made.id, action });
       log.reportMade({
         transactionId: report.transactionId,
         reportId: made.id,

@@ -60,6 +60,7 @@ describe('defaults', () => {
     logLevel: 'info',
     logAddresses: 'full',
     logFormat: null,
+    tracing: null,
     shutdownGraceMs: 120_000,
   };
 
@@ -200,6 +201,22 @@ describe('notations', () => {
       { greetingWaitMs: 500, shutdownGraceMs: 300_000 },
     ],
     [{ LOG_ADDRESSES: 'Domain' }, { logAddresses: 'domain' }],
+    [
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318/',
+        OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20a%2Cb, x-scope = 1',
+        OTEL_SERVICE_NAME: 'mx',
+        OTEL_TRACES_SAMPLER_ARG: '0.25',
+      },
+      {
+        tracing: {
+          url: 'http://127.0.0.1:4318/v1/traces',
+          headers: { authorization: 'Bearer a,b', 'x-scope': '1' },
+          serviceName: 'mx',
+          ratio: 0.25,
+        },
+      },
+    ],
     [{ SHUTDOWN_GRACE: '0' }, { shutdownGraceMs: 0 }],
     [{ SHUTDOWN_GRACE: '2h' }, { shutdownGraceMs: 7_200_000 }],
     [{ TRUSTED_CLIENTS: 'none' }, { trustedClients: [] }],
@@ -223,6 +240,18 @@ describe('notations', () => {
 });
 
 describe('bad values', () => {
+  test.each([
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'Bearer abc', 'name=value'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=b%0d%0ac', 'name=value'],
+    ['OTEL_SERVICE_NAME', 'backup mx', 'without spaces'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'from 0 to 1'],
+  ] as const)('with a collector, %s=%p', (variable, value, expected) => {
+    const problem = bad({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', [variable]: value });
+    expect(problem.variable).toBe(variable);
+    expect(problem.message).toContain(expected);
+    if (variable === 'OTEL_EXPORTER_OTLP_HEADERS') expect(problem.message).not.toContain(value);
+  });
+
   test.each([
     ['DATABASE_URL', 'mysql://db.example.net/x', 'postgres://'],
     ['DATA_DIR', 'a\nb', '/var/lib/backup-mx'],
@@ -272,6 +301,7 @@ describe('bad values', () => {
     ['LOG_LEVEL', 'verbose', 'debug or info or warn or error'],
     ['LOG_FORMAT', 'text', 'pretty or json'],
     ['LOG_ADDRESSES', 'hashed', 'full or domain'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'http or https'],
     ['SHUTDOWN_GRACE', 'soon', '2h'],
     ['SHUTDOWN_GRACE', '60d', '24d'],
   ] as const)('%s=%p', (variable, value, expected) => {

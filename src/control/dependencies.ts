@@ -179,6 +179,6 @@ export interface ControlDependencies {
   /** Why the service is not ready, one sentence each; empty when it is. */
   readonly readiness: () => Promise<readonly string[]>;
   /** A request to /graphql was answered. */
-  readonly onRequest: Metrics['apiRequest'];
+  readonly onRequest: (request: Parameters<Metrics['apiRequest']>[0] & { readonly traceparent: string | null }) => void;
   readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }

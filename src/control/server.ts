@@ -127,7 +127,10 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscription
     c.set('asked', asked);
     const startedAt = monotonicMs();
     await next();
-    if (c.req.method === 'POST') deps.onRequest({ ...asked, latencyMs: monotonicMs() - startedAt });
+    if (c.req.method === 'POST') {
+      const traceparent = c.req.header('traceparent') ?? null;
+      deps.onRequest({ ...asked, latencyMs: monotonicMs() - startedAt, traceparent });
+    }
   });
   app.post('/graphql', async (c) => {
     const { incoming, outgoing } = c.env;

@@ -44,6 +44,7 @@ const BAD: readonly (readonly [variable: string, value: string])[] = [
   ['LOG_LEVEL', 'loud'],
   ['LOG_FORMAT', 'xml'],
   ['LOG_ADDRESSES', 'none'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318'],
   ['SHUTDOWN_GRACE', 'forever'],
   ['RUNTIME', 'perl'],
 ];
