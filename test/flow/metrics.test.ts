@@ -38,7 +38,7 @@ function valueOf(exposition: string, series: string): number | null {
 
 test('every metric that is documented is there, with its labels, and every one that is there is documented', async () => {
   const page = readFileSync(join(ROOT, 'docs', 'operations.md'), 'utf8');
-  const rows = page.slice(page.indexOf('### Metrics')).split('\n## ')[0]?.split('\n') ?? [];
+  const rows = page.slice(page.indexOf('### Metrics')).split('\n### ')[0]?.split('\n') ?? [];
   const documented = rows
     .map((row) => row.split('|')[1] ?? '')
     .flatMap((cell) => [...cell.matchAll(/`([a-z_]+)(?:\{([a-z,]+)\})?`/g)])
