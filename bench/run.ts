@@ -14,6 +14,7 @@ import { runDisk } from './disk.ts';
 import { runChaosBenchmark } from './chaos.ts';
 import { runDnsbl } from './dnsbl.ts';
 import { runDomainsApply } from './domains-apply.ts';
+import { runDoctor } from './doctor.ts';
 import { runDrain } from './drain.ts';
 import { runAcceptWhileDraining } from './drain-accept.ts';
 import { runDrainSnapshot } from './drain-snapshot.ts';
@@ -43,6 +44,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   chaos: runChaosBenchmark,
   disk: runDisk,
   dnsbl: runDnsbl,
+  doctor: runDoctor,
   drain: runDrain,
   'accept-while-draining': runAcceptWhileDraining,
   'drain-snapshot': runDrainSnapshot,
