@@ -3899,6 +3899,8 @@ export type WebhookEventKind =
   | 'DNSBL_ZONE_ON'
   /** A domain's proof was seen, so its mail is accepted. */
   | 'DOMAIN_ACTIVATED'
+  /** The doctor found a problem that was none at its last look, or one of those is over. */
+  | 'DOMAIN_CHECKED'
   /** That record is there again. */
   | 'DOMAIN_PROOF_FOUND'
   /** The record that proves a domain's ownership is gone. */

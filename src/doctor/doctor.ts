@@ -4,6 +4,7 @@
  * Promises: a run ends within its time whatever DNS and primary do; one run of a domain at a time among all nodes, and none
  * within a minute of the last: who asks meanwhile gets that report; what the runs of a node cost stays within its budget.
  */
+import type { Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type DomainChange, noSuchDomain } from '../settings/domain-change.ts';
 import type { Domains } from '../settings/domains.ts';
@@ -13,6 +14,7 @@ import { gather, type GatherDeps } from './gather.ts';
 import { createDoctorReports, type DoctorReport } from './reports.ts';
 
 export interface DoctorDeps extends GatherDeps {
+  readonly sql: Sql;
   readonly domains: Pick<Domains, 'findDomain'>;
   /** A run that nobody waits for has failed. */
   readonly onFault: (error: unknown) => void;

@@ -3,12 +3,14 @@
  *
  * Taking a domain and giving it back are single statements; a node that died in between is passed over after a minute.
  */
-import type { SqlExecutor } from '../db/client.ts';
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { mineOnly } from '../settings/conditions.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
-import type { Finding } from './checks.ts';
+import { changesBetween } from './changes.ts';
 import type { Verdict } from './check.ts';
+import type { Finding } from './checks.ts';
 
 export interface DoctorReport {
   readonly at: Date;
@@ -26,7 +28,7 @@ export interface DoctorReports {
   take(domainId: string): Promise<boolean>;
   /** Those in service whose time has come and that nobody is at. */
   takeDue(limit: number): Promise<RelayDomain[]>;
-  /** Stores a report and gives the domain back. Does nothing to one that was deleted meanwhile. */
+  /** Stores a report with the event of what it changes, and gives the domain back. Does nothing to one that was deleted meanwhile. */
   store(domain: RelayDomain, report: Pick<DoctorReport, 'status' | 'findings'>): Promise<void>;
   /** Gives a domain back without a report. */
   release(domainId: string): Promise<void>;
@@ -40,7 +42,7 @@ const FRESH = '1 minute';
 const AGAIN = '23 hours';
 const SPREAD = '2 hours';
 
-export function createDoctorReports(sql: SqlExecutor): DoctorReports {
+export function createDoctorReports(sql: Sql): DoctorReports {
   const isFree = () => sql`coalesce(doctor_busy_until <= bmx_now(), true)`;
   return {
     async readReports(viewer, domainIds) {
@@ -69,23 +71,41 @@ export function createDoctorReports(sql: SqlExecutor): DoctorReports {
         returning ${sql(DOMAIN_COLUMNS)}`;
       return rows.map(relayDomainOf);
     },
-    async store({ id, tenantId, destinationId }, { status, findings }) {
-      await sql`
-        with given_back as (
-          update domains set doctor_busy_until = bmx_now() + ${FRESH}::text::interval,
-            doctor_check_at = bmx_now() + ${AGAIN}::text::interval + random() * ${SPREAD}::text::interval
-          where id = ${id} returning id
-        )
-        insert into doctor_reports (domain_id, tenant_id, destination_id, status, findings)
-        select id, ${tenantId}::uuid, ${destinationId}::uuid, ${status}, ${JSON.stringify(findings)}::text::jsonb from given_back
-        on conflict (domain_id) do update
-        set at = excluded.at, status = excluded.status, findings = excluded.findings,
-            tenant_id = excluded.tenant_id, destination_id = excluded.destination_id`;
-    },
+    store: (domain, report) => sql.begin((transaction) => store(transaction, domain, report)),
     async release(domainId) {
       await sql`
         update domains set doctor_busy_until = null, doctor_check_at = greatest(doctor_check_at, bmx_now() + interval '1 hour')
         where id = ${domainId}`;
     },
   };
+}
+
+async function store(
+  sql: SqlExecutor,
+  { id, name, tenantId, destinationId }: RelayDomain,
+  { status, findings }: Pick<DoctorReport, 'status' | 'findings'>,
+): Promise<void> {
+  const given = await sql`
+    update domains set doctor_busy_until = bmx_now() + ${FRESH}::text::interval,
+      doctor_check_at = bmx_now() + ${AGAIN}::text::interval + random() * ${SPREAD}::text::interval
+    where id = ${id} returning id`;
+  if (given.length === 0) return;
+  const [former] = await sql<Pick<DoctorReport, 'findings'>[]>`
+    select findings from doctor_reports where domain_id = ${id}`;
+  await sql`
+    insert into doctor_reports (domain_id, tenant_id, destination_id, status, findings)
+    values (${id}, ${tenantId}, ${destinationId}, ${status}, ${JSON.stringify(findings)}::text::jsonb)
+    on conflict (domain_id) do update
+    set at = excluded.at, status = excluded.status, findings = excluded.findings,
+        tenant_id = excluded.tenant_id, destination_id = excluded.destination_id`;
+  const { began, ended } = changesBetween(former?.findings ?? [], findings);
+  if (began.length === 0 && ended.length === 0) return;
+  // The trigger that fills the outbox knows the kinds of its time; this one goes there in the same statement.
+  await sql`
+    with told as (
+      insert into events (id, tenant_id, destination_id, kind, facts)
+      values (${newId()}, ${tenantId}, ${destinationId}, 'DOMAIN_CHECKED', ${JSON.stringify({ name, status, began, ended })}::text::jsonb)
+      returning id, tenant_id, destination_id
+    )
+    insert into event_outbox (event_id, tenant_id, destination_id) select id, tenant_id, destination_id from told`;
 }

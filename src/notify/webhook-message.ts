@@ -35,6 +35,7 @@ const FACTS: Readonly<Record<WebhookKind, readonly string[]>> = {
   DOMAIN_UNSUSPENDED: ['reason'],
   DOMAIN_PROOF_LOST: [],
   DOMAIN_PROOF_FOUND: [],
+  DOMAIN_CHECKED: ['status', 'began', 'ended'],
   DNSBL_ZONE_OFF: ['zone', 'reason'],
   DNSBL_ZONE_ON: ['zone', 'reason'],
   MAIL_DIGEST: ['failedCount', 'expiredCount', 'reportsSuppressedCount', 'since', 'until'],

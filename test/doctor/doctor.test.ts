@@ -9,7 +9,8 @@ import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import type { RelayDomain } from '../../src/settings/domains.ts';
 import { addTenant } from '../control/harness.ts';
 import { doctorOn, OWN_NAME } from '../helpers/doctor.ts';
-import { type DoctorScene, openDoctorScene } from './scene.ts';
+import type { FakeRecords } from '../helpers/fake-dns.ts';
+import { type DoctorScene, GOOD_MX, openDoctorScene } from './scene.ts';
 
 let scene: DoctorScene;
 
@@ -216,4 +217,30 @@ describe('the timer', () => {
     >`select doctor_busy_until as busy from domains where id = ${domain.id}`;
     expect(row?.busy).toBeNull();
   });
+});
+
+test('a problem that begins or ends is an event for webhooks, once; the first report and what is unknown are told to nobody', async () => {
+  const domain = await scene.addDomain({ MX: [[10, OWN_NAME]] });
+  const told = async () => {
+    const rows = await scene.database.sql<{ facts: unknown }[]>`
+      select e.facts from events e join event_outbox o on o.event_id = e.id
+      where e.destination_id = ${domain.destinationId} and e.kind = 'DOMAIN_CHECKED' order by e.id`;
+    return rows.map(({ facts }) => facts);
+  };
+  const lookAt = async (records: FakeRecords) => {
+    scene.dns.set(domain.name, records);
+    await scene.database.moveClock('2 minutes');
+    await node({ timeoutMs: 500 }).check(OPERATOR_VIEWER, domain.name);
+  };
+  await lookAt({ MX: [[10, OWN_NAME]] });
+  expect(await told()).toEqual([]);
+  await lookAt({ MX: GOOD_MX });
+  const mended = { name: domain.name, status: 'OK', began: [], ended: ['RANK'] };
+  expect(await told()).toEqual([mended]);
+  await lookAt({ mode: 'TIMEOUT' });
+  await lookAt({ MX: GOOD_MX });
+  expect(await told()).toEqual([mended]);
+  await lookAt({ MX: [[0, '.']] });
+  await lookAt({ MX: [[0, '.']] });
+  expect(await told()).toEqual([mended, { name: domain.name, status: 'PROBLEM', began: ['NULL_MX'], ended: [] }]);
 });
