@@ -17,7 +17,7 @@ import {
   type OpenDrill,
   releaseDrill,
   requestScheduled,
-  takeRequestedDrill,
+  takeRequestedDrills,
 } from '../queue/drills.ts';
 import type { MessageInspection } from '../queue/inspect.ts';
 import { type DrillMail, enterMail } from './drill-entry.ts';
@@ -42,13 +42,19 @@ export async function lookAtDrills(deps: DrillDeps): Promise<void> {
   await requestScheduled(deps.sql);
   const listener = deps.listener();
   if (listener !== null) {
-    for (;;) {
-      const drill = await takeRequestedDrill(deps.sql);
-      if (drill === null) break;
-      await enter(deps, drill, listener);
-    }
+    const taken = await takeRequestedDrills(deps.sql, ENTRIES_AT_ONCE);
+    await forEach(taken, (drill) => enter(deps, drill, listener));
   }
-  for (const drill of await findOpenDrills(deps.sql)) await moveOn(deps, drill);
+  await forEach(await findOpenDrills(deps.sql), (drill) => moveOn(deps, drill));
+}
+
+/** A drill may wait half a minute for a primary that is asked ahead; the rest comes with the next look. */
+const ENTRIES_AT_ONCE = 10;
+
+/** All at once, and all of them, also beside one that fails: then throws what the first failed for. */
+async function forEach(drills: readonly OpenDrill[], work: (drill: OpenDrill) => Promise<void>): Promise<void> {
+  const ends = await Promise.allSettled(drills.map(work));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 async function enter(deps: DrillDeps, drill: OpenDrill, listener: { address: string; port: number }): Promise<void> {

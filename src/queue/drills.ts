@@ -165,13 +165,14 @@ export async function requestScheduled(sql: Sql): Promise<void> {
   if (due.length === SCHEDULED_AT_ONCE) await requestScheduled(sql);
 }
 
-/** Takes one that nobody has begun. */
-export async function takeRequestedDrill(sql: Sql): Promise<OpenDrill | null> {
-  const [row] = await sql<OpenDrill[]>`
+/** Takes those that nobody has begun, the oldest first. */
+export async function takeRequestedDrills(sql: Sql, most: number): Promise<OpenDrill[]> {
+  const rows = await sql<OpenDrill[]>`
     update drills set state = 'ENTERING', entered_at = bmx_now()
-    where id = (select id from drills where finished_at is null and state = 'REQUESTED' order by id limit 1 for update skip locked)
+    where id = any(array(
+      select id from drills where finished_at is null and state = 'REQUESTED' order by id limit ${most} for update skip locked))
     returning ${columns(sql)}`;
-  return row ?? null;
+  return [...rows];
 }
 
 /** All that are under way: one a domain at the most. */

@@ -182,6 +182,33 @@ test('in a pause nothing is dialled, and the drill says so', async () => {
   expect((await flow.see(name)).queue.heldCount).toBe(0);
 });
 
+test('one whose node died ends by itself, and what it had brought in is mail like any other', async () => {
+  const name = 'died.example';
+  await flow.addDomain(name, primary);
+  await flow.change('domainDrill', { name, deliver: 'ON_COMMAND' });
+  const { id, messageId } = await untilDrill(name, 'HELD');
+  const { sql } = flow.database;
+  await sql`update drills set state = 'ENTERING', message_id = null, deliver_at = null, steps = '[]' where id = ${id}`;
+  const [row] = await sql<{ at: Date }[]>`select bmx_now() + interval '16 minutes' as at`;
+  await flow.moveTo(row?.at.toISOString());
+  expect(await untilDrill(name, 'FINISHED')).toMatchObject({ id, result: 'INTERRUPTED' });
+  await flow.untilSeen(name, 'nothing held', ({ queue: { heldCount } }) => heldCount === 0);
+  expect((await flow.message(messageId ?? ''))?.recipients).toMatchObject([{ state: 'DELIVERED' }]);
+  const kinds = await sql<{ kind: string }[]>`
+    select e.kind from events e join destinations d on d.id = e.destination_id
+    where d.name = ${name} and e.kind like 'DRILL%' order by e.id`;
+  expect(kinds.map(({ kind }) => kind)).toEqual(['DRILL_REQUESTED', 'DRILL_FINISHED']);
+});
+
+test('twenty at once: each has its own report', async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `many${index}.example`);
+  for (const name of names) {
+    await flow.addDomain(name, primary);
+    await flow.change('domainDrill', { name });
+  }
+  for (const name of names) expect(await untilDrill(name, 'FINISHED')).toMatchObject({ result: 'DELIVERED' });
+});
+
 test('the command shows the report, or what is held and how long', async () => {
   const name = 'typed.example';
   await flow.addDomain(name, primary);
