@@ -185,6 +185,11 @@ export function numberOption(call: Pick<Call, 'text'>, option: string): number |
   return Number(text);
 }
 
+/** Of an option that cannot be left out. Throws BadUse. */
+export function missing(option: string): never {
+  throw new BadUse(`--${option} is missing`);
+}
+
 /** `KEY=VALUE` options as labels. */
 export function labelOptions(call: Pick<Call, 'list'>): { key: string; value: string }[] {
   return call.list('label').map((text) => {

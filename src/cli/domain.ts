@@ -1,5 +1,5 @@
 /** `backup-mx domain`: relay domains, their state, and the operator's verbs on them. */
-import { type Action, type Call, labelOptions, numberOption, type Shown, type VerbTable } from './action.ts';
+import { type Action, type Call, labelOptions, missing, numberOption, type Shown, type VerbTable } from './action.ts';
 import { allNodes, PAGE_INFO, type Page } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
 import { BadUse } from './bad-use.ts';
@@ -271,7 +271,7 @@ export const domainVerb: VerbTable = {
         change(
           call,
           'domainExtendHold',
-          { name: call.args[0], hours: numberOption(call, 'hours') ?? 0 },
+          { name: call.args[0], hours: numberOption(call, 'hours') ?? missing('hours') },
           ({ name }) => `${name} is held longer`,
         ),
     },

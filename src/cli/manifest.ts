@@ -5,7 +5,7 @@
  * of JSON schema that it uses are understood here. The only door to yaml.
  */
 import { readFileSync } from 'node:fs';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 
 export interface Manifest {
   readonly owner?: { readonly key: string; readonly value: string };
@@ -48,27 +48,31 @@ export function readManifest(text: string, file: string): ReadManifest {
   };
   for (const error of document.errors) tell(error.pos[0], error.message);
   const root = readSchema();
-  if (lines.length === 0) check({ root, tell }, document.contents, root);
-  if (lines.length > 0) return { kind: 'BAD', lines: lines.slice(0, MOST_LINES) };
+  const resolve = (alias: Alias): Node | null => alias.resolve(document) ?? null;
+  if (lines.length === 0) check({ root, tell, resolve, checked: new Map() }, document.contents, root);
+  if (lines.length > 0) return { kind: 'BAD', lines: [...new Set(lines)].slice(0, MOST_LINES) };
   try {
     const value: unknown = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MOST_ALIASES })));
     return { kind: 'OK', manifest: value as Manifest };
   } catch (error) {
-    // Too many aliases, or one within what it stands for.
-    return { kind: 'BAD', lines: [`${file}:1:1: ${error instanceof Error ? error.message : String(error)}`] };
+    // Too many aliases, or one within what it stands for, of which only the first line is for people.
+    const [sentence = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    return { kind: 'BAD', lines: [`${file}:1:1: ${sentence}`] };
   }
 }
 
 interface Checking {
   readonly root: RootSchema;
   readonly tell: (offset: number, sentence: string) => void;
+  readonly resolve: (alias: Alias) => Node | null;
+  /** What aliases stand for, with what it was held against: once is enough, and an alias within it has an end. */
+  readonly checked: Map<Node, Set<Schema>>;
 }
 
 function check(checking: Checking, node: Node | null, given: Schema): void {
   const schema = given.$ref === undefined ? given : (checking.root.$defs[given.$ref.replace('#/$defs/', '')] ?? given);
   const at = node?.range?.[0] ?? 0;
-  // What an alias stands for is checked where it is written.
-  if (isAlias(node)) return;
+  if (isAlias(node)) return checkAlias(checking, node, given);
   if (isNull(node)) {
     if (given.nullable !== true) checking.tell(at, `expected ${wordOf(schema)}, not nothing`);
     return;
@@ -89,6 +93,16 @@ function check(checking: Checking, node: Node | null, given: Schema): void {
   }
   const isRight = schema.type === 'integer' ? Number.isSafeInteger(value) : typeof value === schema.type;
   if (schema.enum === undefined && !isRight) checking.tell(at, `expected ${wordOf(schema)}`);
+}
+
+/** What it stands for may be right where it is written, and wrong here. */
+function checkAlias(checking: Checking, alias: Alias, schema: Schema): void {
+  const meant = checking.resolve(alias);
+  if (meant === null) return;
+  const before = checking.checked.get(meant) ?? new Set();
+  if (before.has(schema)) return;
+  checking.checked.set(meant, before.add(schema));
+  check(checking, meant, schema);
 }
 
 function checkMap(

@@ -36,7 +36,11 @@ interface Change {
 /** One local part a line; empty lines and those that begin with `#` are passed over. */
 async function readList(call: Call): Promise<readonly string[]> {
   const file = call.text('from');
-  if (file === undefined) return call.args.slice(1);
+  if (file === undefined) {
+    if (call.args.length === 1)
+      throw new BadUse('name local parts, or --from FILE: an empty one stands for no entries');
+    return call.args.slice(1);
+  }
   if (call.args.length > 1) throw new BadUse('name local parts or --from FILE, not both');
   const text = await readFileOrInput(call, file);
   return text

@@ -1,8 +1,10 @@
 /** `backup-mx webhook`: addresses that are told what happens, and what was sent there. */
-import { type Call, numberOption, type Shown, type VerbTable } from './action.ts';
+import { type Call, missing, numberOption, type Shown, type VerbTable } from './action.ts';
 import { allNodes, type Page, PAGE_INFO } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
+import { Refusal } from '../client/refusal.ts';
 import { createdSecret } from './secret.ts';
+import { DONE, FAILED } from './terminal.ts';
 
 const MOST_LISTED = 10_000;
 
@@ -107,7 +109,8 @@ async function deliveries(call: Call): Promise<Shown> {
   const found = await allNodes(numberOption(call, 'limit') ?? 100, async (after, first) => {
     const variables = { id: call.args[0], first, after, filter: { status } };
     const { webhook } = await call.ask<{ webhook: { deliveries: Page<Delivery> } | null }>(query, variables);
-    return webhook?.deliveries ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
+    if (webhook === null) throw new Refusal(`you have no webhook "${call.args[0]}"`);
+    return webhook.deliveries;
   });
   return {
     kind: 'TABLE',
@@ -137,7 +140,8 @@ async function test(call: Call): Promise<Shown> {
   if (answer.kind === 'REFUSED') return answer;
   const { delivery } = answer.payload;
   const said = [delivery?.responseStatus, delivery?.responseText].filter((part) => part != null && part !== '');
-  return { kind: 'LINE', line: `${delivery?.status}: ${said.join(' ')}`, data: delivery };
+  const exitCode = delivery?.status === 'DELIVERED' ? DONE : FAILED;
+  return { kind: 'LINE', line: `${delivery?.status}: ${said.join(' ')}`, data: delivery, exitCode };
 }
 
 async function redeliver(call: Call): Promise<Shown> {
@@ -154,7 +158,7 @@ async function redeliver(call: Call): Promise<Shown> {
 }
 
 async function replay(call: Call): Promise<Shown> {
-  const input = { id: call.args[0], since: call.text('since') ?? '' };
+  const input = { id: call.args[0], since: call.text('since') ?? missing('since') };
   const answer = await mutate<{ readonly replayedCount: number | null; readonly hasMore: boolean | null }>(
     call,
     'webhookReplay',
@@ -223,7 +227,13 @@ export const webhookVerb: VerbTable = {
       options: {},
       run: (call) => change(call, {}, 'deleted'),
     },
-    test: { usage: 'test ID', says: 'Sends a ping and shows the answer.', argCount: ONE, options: {}, run: test },
+    test: {
+      usage: 'test ID',
+      says: 'Sends a ping and shows the answer; exit code 1 when it is not taken.',
+      argCount: ONE,
+      options: {},
+      run: test,
+    },
     deliveries: {
       usage: 'deliveries ID [--status pending|delivered|failed] [--limit N]',
       says: 'What was sent, and is to be sent, newest first.',

@@ -129,7 +129,13 @@ function parse(text: string): Answer | null {
 
 function lineOf({ message, extensions }: NonNullable<Answer['errors']>[number]): string {
   const requestId = extensions?.['requestId'];
-  return typeof requestId === 'string' ? `${message} (request ${requestId})` : message;
+  return typeof requestId === 'string' ? `${message} (request ${requestId})` : sayPlainly(message);
+}
+
+/** `Variable "$input" got invalid value "SOON" at "input.until"; A sentence.`: people know the field, not the variable. */
+function sayPlainly(message: string): string {
+  const parts = /^Variable "\$\w+" got invalid value (.*) at "\w+\.([^"]+)"; (.*)$/s.exec(message);
+  return parts === null ? message : `${parts[2]} is ${parts[1]}: ${parts[3]}`;
 }
 
 /** fetch hides the reason in its cause. */

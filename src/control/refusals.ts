@@ -1,7 +1,7 @@
 /**
  * What is wrong with a request as such, said as GraphQL says it: a sentence and a stable code, whatever the HTTP status.
  */
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLSchema, isEnumType } from 'graphql';
 
 /** graphql echoes what it was given, which may have megabytes. */
 const MOST_MESSAGE = 500;
@@ -35,9 +35,10 @@ export function rateLimited(seconds: number): RequestErrors {
 }
 
 /** As it is told: never without a code, and with an end. What comes without one are variables that do not fit their types. */
-export function toldError(error: GraphQLError): GraphQLError {
-  const { message, nodes, source, positions, path, originalError, extensions } = error;
-  if (message.length <= MOST_MESSAGE && extensions['code'] !== undefined) return error;
+export function toldError(error: GraphQLError, schema: GraphQLSchema): GraphQLError {
+  const { nodes, source, positions, path, originalError, extensions } = error;
+  const message = withChoices(error.message, schema);
+  if (message === error.message && message.length <= MOST_MESSAGE && extensions['code'] !== undefined) return error;
   return new GraphQLError(message.length > MOST_MESSAGE ? `${message.slice(0, MOST_MESSAGE)} …` : message, {
     nodes: nodes ?? null,
     source: source ?? null,
@@ -46,4 +47,12 @@ export function toldError(error: GraphQLError): GraphQLError {
     originalError: originalError ?? null,
     extensions: { code: 'BAD_USER_INPUT', ...extensions },
   });
+}
+
+/** Who mistyped a value of an enum is told those there are. */
+function withChoices(message: string, schema: GraphQLSchema): string {
+  const type = schema.getType(/ does not exist in "(\w+)" enum\./.exec(message)?.[1] ?? '');
+  if (!isEnumType(type)) return message;
+  const names = type.getValues().map(({ name }) => name);
+  return `${message} There are: ${names.join(', ')}.`;
 }

@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
-import { type ExecutionResult, getOperationAST, GraphQLError } from 'graphql';
+import { type ExecutionResult, getOperationAST, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { type Context as HttpContext, Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
@@ -182,7 +182,7 @@ function createGraphqlHandler(
     schema,
     context: ({ session }: RequestScope) => createContext(deps, { subscriptions, session }),
     graphqlEndpoint: '/graphql',
-    plugins: [noting, limits, scopeGuard, billing(rateLimit), sharing(deps), telling],
+    plugins: [noting, limits, scopeGuard, billing(rateLimit), sharing(deps), telling(schema)],
     maxRequestBodySize: MAX_BODY_BYTES,
     maskedErrors: {
       maskError(error) {
@@ -275,12 +275,14 @@ const noting: Plugin<RequestScope, RequestScope> = {
   },
 };
 
-const telling: Plugin = {
-  onResultProcess({ result, setResult }) {
-    if (!('errors' in result) || result.errors === undefined) return;
-    setResult({ ...result, errors: result.errors.map(toldError) });
-  },
-};
+function telling(schema: GraphQLSchema): Plugin {
+  return {
+    onResultProcess({ result, setResult }) {
+      if (!('errors' in result) || result.errors === undefined) return;
+      setResult({ ...result, errors: result.errors.map((error) => toldError(error, schema)) });
+    },
+  };
+}
 
 /** Not a validation rule: the results of those are remembered for whoever sends the same text. */
 const scopeGuard: Plugin<Context> = {

@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { verbOf, type VerbTable } from '../../src/cli/action.ts';
-import { applyVerb, planVerb } from '../../src/cli/apply.ts';
+import type { VerbTable } from '../../src/cli/action.ts';
+import { planVerb } from '../../src/cli/apply.ts';
 import { completionVerb } from '../../src/cli/completion.ts';
 import { contactVerb } from '../../src/cli/contact.ts';
 import { dnsblVerb } from '../../src/cli/dnsbl.ts';
@@ -22,6 +22,7 @@ import { webhookVerb } from '../../src/cli/webhook.ts';
 import { carryOutOperations } from '../../src/queue/operation-steps.ts';
 import { addDomain, type Harness, holdMessage, startControl, TOKEN } from '../control/harness.ts';
 import { run } from '../helpers/child.ts';
+import { callVerb, type Ended } from './call-verb.ts';
 
 let control: Harness;
 beforeAll(async () => {
@@ -29,28 +30,8 @@ beforeAll(async () => {
 });
 afterAll(() => control.close());
 
-interface Ended {
-  readonly code: number;
-  readonly out: readonly string[];
-  readonly err: readonly string[];
-}
-
-async function call(verb: Verb | VerbTable, args: readonly string[], changes: Partial<Terminal> = {}): Promise<Ended> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal: Terminal = {
-    env: { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: TOKEN },
-    print: (line) => void out.push(...line.split('\n')),
-    tell: (line) => void err.push(...line.split('\n')),
-    isScreen: false,
-    isWatched: false,
-    interruption: new AbortController().signal,
-    readInput: async () => '',
-    ...changes,
-  };
-  const code = await (typeof verb === 'function' ? verb : verbOf(verb))(args, terminal);
-  return { code, out, err };
-}
+const call = (verb: Verb | VerbTable, args: readonly string[], changes: Partial<Terminal> = {}): Promise<Ended> =>
+  callVerb(control.url, verb, args, changes);
 
 /** The data of `--json`. */
 async function json<T>(verb: Verb | VerbTable, ...args: readonly string[]): Promise<T> {
@@ -246,7 +227,15 @@ describe('webhook', () => {
     expect((await call(webhookVerb, ['replay', id, '--since', '2026-01-01T00:00:00Z'])).err[0]).toContain('(CONFLICT)');
     await call(webhookVerb, ['enable', id]);
     expect((await call(webhookVerb, ['rotate', id, '--overlap', '60'])).out[0]).toMatch(/^whsec_/);
-    expect((await call(webhookVerb, ['test', id])).out).toEqual(['FAILED: [nobody is asked here]']);
+    expect(await call(webhookVerb, ['test', id])).toEqual({
+      code: 1,
+      out: ['FAILED: [nobody is asked here]'],
+      err: [],
+    });
+    expect(await call(webhookVerb, ['deliveries', 'none'])).toMatchObject({
+      code: 1,
+      err: ['backup-mx: you have no webhook "none"'],
+    });
     const [delivery] = await json<{ id: string; type: string }[]>(webhookVerb, 'deliveries', id, '--status', 'failed');
     expect(delivery?.type).toBe('ping');
     expect((await call(webhookVerb, ['redeliver', delivery?.id ?? ''])).out).toEqual([
@@ -314,76 +303,6 @@ describe('token and tenant', () => {
   });
 });
 
-describe('plan and apply', () => {
-  const FILE = `# yaml-language-server: $schema=manifest.schema.json
-owner: { key: file, value: one }
-domains:
-  - name: yaml.example
-    recipients: [alice]
-    deliverTo:
-      - host: mx.yaml.example
-  - name: other.example
-    tlsPolicy: REQUIRED
-`;
-  const readInput = async () => FILE;
-
-  test('say what is to be done, do it, and then have nothing to do', async () => {
-    const plan = ['+ yaml.example', '+ other.example'];
-    expect(await call(planVerb, ['--file', '-'], { readInput })).toEqual({
-      code: 0,
-      out: [...plan, 'Plan: 2 to add, 0 to change, 0 to remove, 0 as they should be.'],
-      err: [],
-    });
-    expect((await call(applyVerb, ['--file', '-'], { readInput })).out).toEqual([
-      ...plan,
-      'Done: 2 added, 0 changed, 0 removed, 0 as they should be.',
-    ]);
-    expect((await call(planVerb, ['--file', '-'], { readInput })).out).toEqual([
-      'Plan: 0 to add, 0 to change, 0 to remove, 2 as they should be.',
-    ]);
-    // As users of Terraform know it.
-    expect((await call(planVerb, ['-f', '-', '--detailed-exitcode'], { readInput })).code).toBe(0);
-    const more = async () => `${FILE}  - name: more.example\n`;
-    expect((await call(planVerb, ['-f', '-', '--detailed-exitcode'], { readInput: more })).code).toBe(2);
-    expect((await call(planVerb, ['-f', '-'], { readInput: more })).code).toBe(0);
-    const less = async () => FILE.replace(/ {2}- name: other[^]*/, '').replace('alice', 'bob');
-    expect((await call(applyVerb, ['--file', '-', '--prune'], { readInput: less })).out.slice(0, 2)).toEqual([
-      '~ yaml.example  recipients',
-      '- other.example',
-    ]);
-  });
-
-  test('name unknown keys and wrong types with line and column, and do nothing', async () => {
-    const bad = async () =>
-      'domains:\n  - name: a.example\n    deliverto: []\n    callAheads: "yes"\n    drainPerMinute: 1.5\n    tlsPolicy: SOME\n  - recipients: alice\n';
-    expect(await call(applyVerb, ['--file', '-'], { readInput: bad })).toEqual({
-      code: 1,
-      out: [],
-      err: [
-        'backup-mx: -:3:5: unknown key "deliverto": did you mean deliverTo?',
-        'backup-mx: -:4:17: expected true or false',
-        'backup-mx: -:5:21: expected a whole number',
-        expect.stringMatching(/^backup-mx: -:6:16: expected one of NONE, OPPORTUNISTIC/),
-        'backup-mx: -:7:17: expected a list',
-        'backup-mx: -:7:5: name is missing',
-      ],
-    });
-    const broken = async () => 'domains: [a\n';
-    expect((await call(planVerb, ['--file', '-'], { readInput: broken })).err[0]).toMatch(/^backup-mx: -:\d+:\d+: /);
-    expect((await call(planVerb, ['--file', '/nowhere.yaml'])).err[0]).toContain('cannot read /nowhere.yaml');
-    const bomb = async () => 'domains: &a [*a]\n';
-    expect(await call(planVerb, ['--file', '-'], { readInput: bomb })).toMatchObject({
-      code: 1,
-      out: [],
-      err: [expect.stringMatching(/^backup-mx: -:\d+:\d+: /)],
-    });
-    const refused = async () => 'domains:\n  - name: b.example\n  - name: not a domain\n';
-    expect((await call(planVerb, ['--file', '-'], { readInput: refused })).err).toEqual([
-      expect.stringMatching(/^backup-mx: not a domain\.name: .*\(INVALID\)$/),
-    ]);
-  });
-});
-
 describe('every verb', () => {
   test('says what is wrong with its arguments before it asks anything, exit 2', async () => {
     const env = {};
@@ -403,6 +322,31 @@ describe('every verb', () => {
     expect(await call(domainVerb, ['list', '--nonsense'], { env })).toMatchObject({
       code: 2,
       err: [expect.stringContaining('--nonsense'), expect.any(String)],
+    });
+    expect(await call(domainVerb, ['extend-hold', 'a.example'])).toMatchObject({
+      code: 2,
+      err: ['backup-mx: --hours is missing'],
+    });
+    expect(await call(webhookVerb, ['replay', 'id'])).toMatchObject({
+      code: 2,
+      err: ['backup-mx: --since is missing'],
+    });
+    expect(await call(recipientsVerb, ['replace', 'a.example'])).toMatchObject({
+      code: 2,
+      err: [expect.stringContaining('name local parts')],
+    });
+  });
+
+  test('names the field and the choices when a value is none of them', async () => {
+    expect(await call(queueVerb, ['list', '--state', 'stuck'])).toMatchObject({
+      code: 1,
+      err: [
+        'backup-mx: state is "STUCK": Value "STUCK" does not exist in "RecipientState" enum. There are: HELD, DELIVERED, FAILED, EXPIRED, CANCELLED.',
+      ],
+    });
+    expect(await call(queueVerb, ['list', '--since', 'lastweek'])).toMatchObject({
+      code: 1,
+      err: ['backup-mx: since is "lastweek": A DateTime is written as 2026-08-01T03:10:00Z.'],
     });
   });
 
