@@ -1733,7 +1733,11 @@ export type Mta =
   /** Rspamd, beside any mail server. */
   | 'RSPAMD';
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
@@ -1776,7 +1780,7 @@ export type Mutation = {
   /**
    * Adds a relay domain. It need not be in DNS yet. An operator's is ACTIVE at once.
    *
-   * Errors: INVALID, HOST_NOT_DOMAIN, ALREADY_EXISTS (with your domain), TAKEN, TOO_MANY.
+   * Errors: INVALID, HOST_NOT_DOMAIN, ALREADY_EXISTS (with your domain), TAKEN, TOO_MANY, QUOTA.
    */
   readonly domainCreate: DomainCreatePayload;
   /**
@@ -1936,7 +1940,7 @@ export type Mutation = {
   /**
    * Adds local parts to a domain's User List. An empty list is off; once it has an entry, every other mailbox is refused.
    *
-   * Errors: INVALID (with the path of the entry), NOT_FOUND, CONFLICT, TOO_MANY.
+   * Errors: INVALID (with the path of the entry), NOT_FOUND, CONFLICT, TOO_MANY, QUOTA.
    */
   readonly recipientsAdd: RecipientsAddPayload;
   /**
@@ -1948,7 +1952,7 @@ export type Mutation = {
   /**
    * Makes a domain's User List exactly this one. An empty one turns it off.
    *
-   * Errors: INVALID (with the path of the entry), NOT_FOUND, CONFLICT, SHRINK, TOO_MANY.
+   * Errors: INVALID (with the path of the entry), NOT_FOUND, CONFLICT, SHRINK, TOO_MANY, QUOTA.
    */
   readonly recipientsReplace: RecipientsReplacePayload;
   /**
@@ -2038,271 +2042,451 @@ export type Mutation = {
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationAlertContactConfirmArgs = {
   input: AlertContactConfirmInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationAlertContactCreateArgs = {
   input: AlertContactCreateInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationAlertContactDeleteArgs = {
   input: AlertContactDeleteInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainBounceHeldArgs = {
   input: DomainBounceHeldInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainCheckArgs = {
   input: DomainCheckInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainCreateArgs = {
   input: DomainCreateInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainDeleteArgs = {
   input: DomainDeleteInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainDrillArgs = {
   input: DomainDrillInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainDrillDeliverArgs = {
   input: DomainDrillDeliverInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainDrillScheduleArgs = {
   input: DomainDrillScheduleInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainExtendHoldArgs = {
   input: DomainExtendHoldInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainFlushArgs = {
   input: DomainFlushInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainPauseArgs = {
   input: DomainPauseInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainReleaseBreakerArgs = {
   input: DomainReleaseBreakerInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainResumeArgs = {
   input: DomainResumeInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainSetMxArgs = {
   input: DomainSetMxInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainSuspendArgs = {
   input: DomainSuspendInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainUnsetMxArgs = {
   input: DomainUnsetMxInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainUnsuspendArgs = {
   input: DomainUnsuspendInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainUpdateArgs = {
   input: DomainUpdateInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainVerifyArgs = {
   input: DomainVerifyInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationDomainsApplyArgs = {
   input: DomainsApplyInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationMessageBounceArgs = {
   input: MessageBounceInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationMessageCancelArgs = {
   input: MessageCancelInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationMessageRetryArgs = {
   input: MessageRetryInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationMessagesBounceArgs = {
   input: MessagesBounceInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationMessagesCancelArgs = {
   input: MessagesCancelInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationMessagesRetryArgs = {
   input: MessagesRetryInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationRecipientForgetArgs = {
   input: RecipientForgetInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationRecipientsAddArgs = {
   input: RecipientsAddInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationRecipientsRemoveArgs = {
   input: RecipientsRemoveInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationRecipientsReplaceArgs = {
   input: RecipientsReplaceInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationTenantCreateArgs = {
   input: TenantCreateInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationTenantDeleteArgs = {
   input: TenantDeleteInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationTenantUpdateArgs = {
   input: TenantUpdateInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationTokenCreateArgs = {
   input: TokenCreateInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationTokenRevokeArgs = {
   input: TokenRevokeInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationTokenRotateArgs = {
   input: TokenRotateInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationWebhookCreateArgs = {
   input: WebhookCreateInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationWebhookDeleteArgs = {
   input: WebhookDeleteInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationWebhookRedeliverArgs = {
   input: WebhookRedeliverInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationWebhookReplayArgs = {
   input: WebhookReplayInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationWebhookRotateSecretArgs = {
   input: WebhookRotateSecretInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationWebhookTestArgs = {
   input: WebhookTestInput;
 };
 
 
-/** Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. */
+/**
+ * Everything that changes something. Each answer holds the changed object, and in `userErrors` what a person did wrong. Beside the
+ * errors that are listed each may be answered with FORBIDDEN (your token lacks the scope), and with INVALID or CONFLICT about its
+ * idempotencyKey (used for something else, or still at work).
+ */
 export type MutationWebhookUpdateArgs = {
   input: WebhookUpdateInput;
 };
