@@ -69,6 +69,7 @@ function bashScript(tables: readonly VerbTable[], words: readonly string[]): str
     '  fi',
     '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
     '}',
-    'complete -F _backup_mx backup-mx',
+    // Where no word of ours fits, a file may: behind --file and --from.
+    'complete -o default -F _backup_mx backup-mx',
   ].join('\n');
 }

@@ -427,6 +427,7 @@ describe('every verb', () => {
     const script = `${out.join('\n')}\nCOMP_WORDS=(backup-mx domain ex); COMP_CWORD=2; _backup_mx; echo "\${COMPREPLY[@]}"\nCOMP_WORDS=(backup-mx queue list --dom); COMP_CWORD=3; _backup_mx; echo "\${COMPREPLY[@]}"`;
     const { stdout } = await run('bash', ['-c', script], { timeoutMs: 10_000 });
     expect(stdout.toString().trim().split('\n')).toEqual(['extend-hold', '--domain']);
+    expect(out.at(-1)).toBe('complete -o default -F _backup_mx backup-mx');
     expect((await call(completionVerb([], []), ['tcsh'])).code).toBe(2);
     const fish = (await call(completionVerb([domainVerb], ['plan']), ['fish'])).out.join('\n');
     expect(fish).toContain("-n '__fish_use_subcommand' -a 'domain plan'");
