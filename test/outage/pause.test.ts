@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => database?.close());
 beforeEach(async () => {
   const { sql } = database;
-  await sql`truncate messages, recipients, contents, history, events, queue_delta, domains, outages`;
+  await sql`truncate messages, recipients, contents, history, events, queue_delta, domains, outages cascade`;
   await sql`delete from destinations`;
   await sql`update clock set shift = interval '0'`;
   id = newId();

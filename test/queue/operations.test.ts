@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => database?.close());
 beforeEach(async () => {
   const { sql } = database;
-  await sql`truncate messages, recipients, contents, history, events, operations, queue_delta, reports_due, domains, outages`;
+  await sql`truncate messages, recipients, contents, history, events, operations, queue_delta, reports_due, domains, outages cascade`;
   await sql`delete from destinations`;
   destinationId = await addServed(DOMAIN);
   fates = [];
