@@ -14,6 +14,7 @@ import type { RecipientParts } from './main-recipients.ts';
 import type { Routing } from './main-routing.ts';
 import type { Timers } from './main-timers.ts';
 import { usesDane } from './main-tls.ts';
+import { classifyAddress } from './net/address-class.ts';
 import { normalizeAddress } from './net/addresses.ts';
 import { fetchText } from './net/http-fetch.ts';
 import type { AlertContacts } from './notify/contacts.ts';
@@ -81,10 +82,12 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
   return { ...doctor, stop: () => stop.abort() };
 }
 
-/** Those that this machine can connect from. */
+/** Those that this machine can connect from to the world; an address inside may lead nowhere, as those of a bridge do. */
 function localAmong(egress: readonly string[], interfaces: readonly string[]): string[] {
   const own = new Set(interfaces.flatMap((text) => normalizeAddress(text) ?? []));
-  return egress.flatMap((text) => normalizeAddress(text) ?? []).filter((address) => own.has(address));
+  return egress
+    .flatMap((text) => normalizeAddress(text) ?? [])
+    .filter((address) => own.has(address) && classifyAddress(address) === 'PUBLIC');
 }
 
 /** Of a node that receives mail, as its files are now; the others have none. */

@@ -255,10 +255,12 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
   GREYLISTING: [
     ['not', () => ({}), 'OK'],
     ['now', () => ({ modes: { rcpt: '451 4.7.1 Greylisted, come again' } }), 'WARNING', /Greylisted/],
+    ['nobody answers', () => ({ changes: { deliveryPort: 1 } }), 'UNKNOWN', /refused/],
     ['lately', () => ({ before: seen('greylisting_at') }), 'WARNING', /greylisted last/],
   ],
   TARPITTING: [
     ['not', () => ({}), 'OK'],
+    ['nobody answers', () => ({ changes: { deliveryPort: 1 } }), 'UNKNOWN', /refused/],
     ['lately', () => ({ before: seen('tarpitting_at') }), 'WARNING', /tarpitted last/],
     ['now', () => ({ changes: { monotonicMs: slowly() } }), 'WARNING', /greeted after/],
   ],
@@ -278,6 +280,7 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
   ],
   SMALLER_SIZE: [
     ['larger', () => ({}), 'OK'],
+    ['nobody answers', () => ({ changes: { deliveryPort: 1 } }), 'UNKNOWN', /refused/],
     ['smaller', () => ({ modes: 'smallSize' }), 'PROBLEM', /SIZE 1000/],
     [
       'smaller lately, now away',

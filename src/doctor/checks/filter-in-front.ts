@@ -3,7 +3,10 @@ import { type Check, ok, problem } from '../check.ts';
 import { mxEvidence } from '../facts.ts';
 import { betterHosts, whenListed } from '../mx-hosts.ts';
 
-/** The domains of the MX names that services give their customers; only of those that filter for servers behind them. */
+/**
+ * The domains of the MX names that services give their customers; only of those that filter for servers behind them. Google's
+ * and Microsoft's names are left out: mostly the mailboxes themselves are there.
+ */
 const FILTERS: readonly (readonly [suffix: string, service: string])[] = [
   ['pphosted.com', 'Proofpoint'],
   ['ppe-hosted.com', 'Proofpoint Essentials'],

@@ -1,7 +1,7 @@
 /** The primary does not put us off at first (RFC 6647). */
 import { saysGreylisting } from '../../mail/refusal-words.ts';
-import { type Check, ok, warning, whenKnown } from '../check.ts';
-import { sessionEvidence } from '../sessions.ts';
+import { type Check, warning, whenKnown } from '../check.ts';
+import { okWhenSpoken, sessionEvidence } from '../sessions.ts';
 
 export const greylisting: Check = {
   code: 'GREYLISTING',
@@ -13,7 +13,7 @@ export const greylisting: Check = {
     const now = seen.filter(({ kind, reply }) => kind === 'DEFERRED' && saysGreylisting(reply));
     if (now.length > 0) return warning(...now.map(sessionEvidence));
     return whenKnown(facts.record, ({ greylistingAt }) => {
-      if (greylistingAt === null) return whenKnown(facts.sessions, () => ok());
+      if (greylistingAt === null) return okWhenSpoken(facts);
       return warning({
         asked: 'deliveries of the last 7 days',
         answered: `[greylisted last at ${greylistingAt.toISOString()}]`,

@@ -1,6 +1,6 @@
 /** The primary does not turn us away for coming too often: 421. */
-import { type Check, ok, warning, whenKnown } from '../check.ts';
-import { sessionEvidence } from '../sessions.ts';
+import { type Check, warning, whenKnown } from '../check.ts';
+import { okWhenSpoken, sessionEvidence } from '../sessions.ts';
 
 export const rateLimiting: Check = {
   code: 'RATE_LIMITING',
@@ -15,7 +15,7 @@ export const rateLimiting: Check = {
     if (now.length > 0) return warning(...now.map(sessionEvidence));
     return whenKnown(facts.record, ({ closings }) =>
       closings.length === 0
-        ? whenKnown(facts.sessions, () => ok())
+        ? okWhenSpoken(facts)
         : warning(...closings.map(({ at, reply }) => ({ asked: `attempt at ${at.toISOString()}`, answered: reply }))),
     );
   },

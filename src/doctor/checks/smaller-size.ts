@@ -1,5 +1,6 @@
 /** The primary takes messages as large as those that we accept (RFC 1870). */
 import { type Check, type Evidence, ok, problem, whenKnown } from '../check.ts';
+import { okWhenSpoken } from '../sessions.ts';
 
 export const smallerSize: Check = {
   code: 'SMALLER_SIZE',
@@ -24,7 +25,7 @@ export const smallerSize: Check = {
     if (sessions.kind === 'KNOWN' && sessions.value.some(({ kind }) => kind !== 'SILENT')) return ok(own);
     return whenKnown(record, ({ sizeLimitBytes }) => {
       if (sizeLimitBytes === null || sizeLimitBytes >= service.messageSizeLimitBytes)
-        return whenKnown(sessions, () => ok(own));
+        return okWhenSpoken({ sessions }, own);
       return problem(own, { asked: 'EHLO of the last 7 days', answered: `SIZE ${sizeLimitBytes}` });
     });
   },

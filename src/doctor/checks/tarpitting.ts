@@ -1,6 +1,6 @@
 /** The primary answers us in time. */
-import { type Check, ok, warning, whenKnown } from '../check.ts';
-import { seconds, sessionEvidence } from '../sessions.ts';
+import { type Check, warning, whenKnown } from '../check.ts';
+import { okWhenSpoken, seconds, sessionEvidence } from '../sessions.ts';
 
 /** As delivery has it: an answer that takes so long is slow on purpose. */
 const SLOW_MS = 5000;
@@ -24,7 +24,7 @@ export const tarpitting: Check = {
       );
     }
     return whenKnown(facts.record, ({ tarpittingAt }) => {
-      if (tarpittingAt === null) return whenKnown(facts.sessions, () => ok());
+      if (tarpittingAt === null) return okWhenSpoken(facts);
       return warning({
         asked: 'deliveries of the last 7 days',
         answered: `[tarpitted last at ${tarpittingAt.toISOString()}]`,
