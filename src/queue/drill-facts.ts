@@ -29,6 +29,9 @@ export async function readDrillStanding(sql: SqlExecutor, destinationId: string)
   return row ?? null;
 }
 
+/** A primary of very many hosts that are all away is told by the last of them. */
+const MOST_DELIVERIES = 50;
+
 /** How its message was handed over, host after host; oldest first. */
 export async function readDrillDeliveries(sql: SqlExecutor, drillId: string): Promise<DrillStep[]> {
   const rows = await sql<DrillStep[]>`
@@ -36,6 +39,6 @@ export async function readDrillDeliveries(sql: SqlExecutor, drillId: string): Pr
       round(extract(epoch from a.at - d.entered_at) * 1000)::float8 as "afterMs",
       round(extract(epoch from a.at - coalesce(d.released_at, d.entered_at)) * 1000)::float8 as "latencyMs"
     from drills d join attempts a on a.message_id = d.message_id and a.id >= d.message_id
-    where d.id = ${drillId} order by a.id`;
-  return [...rows];
+    where d.id = ${drillId} order by a.id desc limit ${MOST_DELIVERIES}`;
+  return rows.toReversed();
 }
