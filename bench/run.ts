@@ -30,6 +30,7 @@ import { runRcpt } from './rcpt.ts';
 import { formatReport, type Report } from './report.ts';
 import { runStart } from './start.ts';
 import { runSubscribers } from './subscribers.ts';
+import { runTerraform } from './terraform.ts';
 import { runUserList } from './user-list.ts';
 import { runWebhooks } from './webhooks.ts';
 
@@ -61,6 +62,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   nodes: runNodes,
   start: runStart,
   subscribers: runSubscribers,
+  terraform: runTerraform,
   'user-list': runUserList,
   webhooks: runWebhooks,
 };
