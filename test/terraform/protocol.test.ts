@@ -97,15 +97,21 @@ describe('the start', () => {
 describe('every call is answered, also without a service', () => {
   const state = { name: 'a.example' };
 
-  test.each<[ProviderMethod, object]>([
+  const calls: readonly [ProviderMethod, object][] = [
     ['ReadResource', { current_state: encodeDynamic(state) }],
     ['ApplyResourceChange', { prior_state: encodeDynamic(null), planned_state: encodeDynamic(state) }],
     ['ApplyResourceChange', { prior_state: encodeDynamic(state), planned_state: encodeDynamic(null) }],
     ['ImportResourceState', { id: 'a.example' }],
     ['ReadDataSource', { config: encodeDynamic(state) }],
-  ])('%s', async (method, request) => {
+  ];
+
+  test('all at once, as Terraform asks', async () => {
     const plugin = await start();
     await createTerraform(plugin);
+    await Promise.all(calls.map(([method, request]) => isAnswered(plugin, method, request)));
+  });
+
+  async function isAnswered(plugin: Plugin, method: ProviderMethod, request: object): Promise<void> {
     const answer = await plugin.call<Told & { new_state?: { msgpack: Uint8Array } | null }>(method, {
       type_name: 'backupmx_domain',
       ...request,
@@ -123,7 +129,7 @@ describe('every call is answered, also without a service', () => {
         decodeDynamic(request.prior_state as { msgpack: Uint8Array })?.['name'],
       );
     }
-  });
+  }
 
   test('a resource that there is not, and octets that are no value', async () => {
     const plugin = await start();
