@@ -2,7 +2,8 @@
  * This node's place among the living, and the end of others' places.
  *
  * A node lives while its session holds the advisory lock of its epoch and beats. Claims and ownership name (node, epoch), so
- * they are void once the lock is gone: at once after kill -9, within 45 s when a node hangs or is cut off. A node that cannot
+ * they are void once the lock is gone: at once after kill -9, within 45 s when a node hangs or is cut off. Who has just lost its
+ * own session, as all do when the database restarts, waits five seconds before it believes that. A node that cannot
  * beat knows by itself, earlier than the others may conclude it, and stops. Whoever finds a dead node frees what it had, in
  * one transaction. Does not know what was claimed: `free` does.
  */
@@ -14,7 +15,13 @@ import type { DatabaseAddress } from '../db/target.ts';
 
 /** Names node locks among this database's advisory locks (first key; the epoch is the second). */
 export const NODE_LOCK = 0x62_6d_78;
-const TIMES: NodeTimes = { beatEveryMs: 2000, beatTimeoutMs: 10_000, ownPatienceMs: 30_000, othersPatienceMs: 45_000 };
+const TIMES: NodeTimes = {
+  beatEveryMs: 2000,
+  beatTimeoutMs: 10_000,
+  ownPatienceMs: 30_000,
+  othersPatienceMs: 45_000,
+  returnPatienceMs: 5_000,
+};
 /** A burial waits no longer for rows that an open transaction of the dead holds: this node must beat meanwhile. */
 const BURIAL_LOCK_TIMEOUT = '1s';
 /** Beats between two looks for what is held in the name of nobody. */
@@ -33,6 +40,11 @@ export interface NodeTimes {
   readonly ownPatienceMs: number;
   /** … and after so long the others do not either. */
   readonly othersPatienceMs: number;
+  /**
+   * A node that lost its session and has a new one buries nobody for so long but who is silent: what took its session, a restart
+   * of the database as a rule, took the others' too, and they are about to record what their primaries have taken meanwhile.
+   */
+  readonly returnPatienceMs: number;
 }
 
 export interface NodesDeps {
@@ -66,12 +78,15 @@ export interface Nodes {
 interface Membership {
   readonly sql: Sql;
   readonly place: NodePlace;
+  /** On the monotonic clock: from when on a lock that is gone means that its node is dead. */
+  readonly believesLocksAtMs: number;
 }
 
 /** Takes a place and keeps it; takes a new one whenever it was lost and the database is back. */
 export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
-  const { beatEveryMs, beatTimeoutMs, ownPatienceMs } = deps.times ?? TIMES;
+  const { beatEveryMs, beatTimeoutMs, ownPatienceMs, returnPatienceMs } = deps.times ?? TIMES;
   let membership: Membership | null = null;
+  let hasReturned = false;
   let lastBeatAt = Number.NEGATIVE_INFINITY;
   let isClosing = false;
   let beating: Promise<void> | null = null;
@@ -86,8 +101,10 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
   };
   const beat = async () => {
     if (membership === null) {
-      membership = await join(deps, () => lose('the session ended'));
+      const joined = await join(deps, () => lose('the session ended'));
       lastBeatAt = monotonicMs();
+      membership = { ...joined, believesLocksAtMs: lastBeatAt + (hasReturned ? returnPatienceMs : 0) };
+      hasReturned = true;
     } else {
       const current = membership;
       const isKept = await within(beatTimeoutMs, keepPlace(current, deps.isDelivering), () => {
@@ -136,7 +153,7 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
   };
 }
 
-async function join(deps: NodesDeps, onClose: () => void): Promise<Membership> {
+async function join(deps: NodesDeps, onClose: () => void): Promise<Pick<Membership, 'sql' | 'place'>> {
   const sql = connect(deps.address, {
     max: 1,
     applicationName: `backup-mx node ${deps.name}`,
@@ -172,7 +189,7 @@ async function join(deps: NodesDeps, onClose: () => void): Promise<Membership> {
 }
 
 /** Beats; false when others have buried this node. */
-async function keepPlace({ sql, place }: Membership, isDelivering: boolean): Promise<boolean> {
+async function keepPlace({ sql, place }: Pick<Membership, 'sql' | 'place'>, isDelivering: boolean): Promise<boolean> {
   const rows = await sql`
     with seen as (update service_presence set last_seen_at = bmx_now() where ${isDelivering})
     update nodes set beat_at = clock_timestamp(), last_seen_at = bmx_now()
@@ -184,13 +201,15 @@ async function keepPlace({ sql, place }: Membership, isDelivering: boolean): Pro
 async function buryDead(own: Membership, deps: NodesDeps, withOrphans: boolean): Promise<void> {
   const { sql, place } = own;
   const { othersPatienceMs } = deps.times ?? TIMES;
+  const believesLocks = monotonicMs() >= own.believesLocksAtMs;
   const others = await sql<{ node: number; epoch: number; is_silent: boolean }[]>`
     select node, epoch, beat_at < clock_timestamp() - make_interval(secs => ${othersPatienceMs / 1000}) as is_silent
     from nodes where epoch <> ${place.epoch}`;
   for (const { node, epoch, is_silent: isSilent } of others) {
+    if (!isSilent && !believesLocks) continue;
     await freeing(sql, deps, { node, epoch }, (transaction) => bury(transaction, deps, { node, epoch, isSilent }));
   }
-  if (withOrphans) await freeOrphans(own, deps);
+  if (withOrphans && believesLocks) await freeOrphans(own, deps);
 }
 
 /** Null from the work: it was not dead after all. */

@@ -113,6 +113,24 @@ test('a lock that is gone: the place is lost at once, buried by one, and there i
   expect(others.flatMap(({ lost }) => lost)).toEqual([]);
 });
 
+test('all sessions are gone at once: who is back first leaves the others the time to record what they did', async () => {
+  const [early, late] = [await startMember(), await startMember({ times: { ...SHORT_TIMES, beatEveryMs: 1000 } })];
+  const before = [early, late].map(placeOf);
+  const patience = { wasKept: true };
+  await Promise.all(before.map(endSession));
+  const after = await until('the first is back', 5000, () => early.place());
+  const backAtMs = performance.now();
+  expect(after.epoch).toBeGreaterThan(before[0]?.epoch ?? 0);
+  await until('the old places are buried', 10_000, () => {
+    const buried = early.buried.length + late.buried.length;
+    // Half a second for the beat and the burial themselves.
+    if (buried > 0 && performance.now() - backAtMs < SHORT_TIMES.returnPatienceMs - 500) patience.wasKept = false;
+    return buried === 2;
+  });
+  expect(patience.wasKept).toBe(true);
+  expect([...early.freed, ...late.freed].toSorted((a, b) => a.epoch - b.epoch)).toEqual(before);
+});
+
 test('cut off without a sign: it gives up by itself before the others bury it, and comes back with a new epoch', async () => {
   const proxy: FreezingProxy = await startFreezingProxy(database.target);
   const witness = await startMember();

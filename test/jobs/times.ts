@@ -6,4 +6,5 @@ export const SHORT_TIMES: NodeTimes = {
   beatTimeoutMs: 800,
   ownPatienceMs: 1500,
   othersPatienceMs: 2500,
+  returnPatienceMs: 1500,
 };
