@@ -8,7 +8,7 @@ import process from 'node:process';
 import { OPERATOR_VIEWER } from '../src/mail/viewer.ts';
 import { createResolver } from '../src/net/resolver.ts';
 import { domainsOn } from '../test/control/harness.ts';
-import { createTestDatabase } from '../test/helpers/database.ts';
+import { startPrivateServer } from '../test/helpers/database.ts';
 import { doctorOn, OWN_NAME } from '../test/helpers/doctor.ts';
 import { type FakeRecords, startFakeDns } from '../test/helpers/fake-dns.ts';
 import { type FakePrimary, startFakePrimary } from '../test/helpers/fake-primary.ts';
@@ -33,7 +33,7 @@ interface Figures {
 
 /** @param silentEvery of so many domains the primary of one, and of ten times as many the DNS of one, says nothing; 0: of none */
 async function lookAtAll(silentEvery: number): Promise<Figures> {
-  const database = await createTestDatabase();
+  const database = await startPrivateServer();
   const domains = domainsOn(database);
   const port = await findFreePort();
   const addressOf = (index: number): string => `127.1.0.${1 + (index % PRIMARIES)}`;
