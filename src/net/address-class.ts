@@ -55,6 +55,11 @@ export function isUsableNextHopAddress(text: string, allowPrivate: boolean): boo
   return kind === 'PUBLIC';
 }
 
+/** Whether a web server may be asked at this address: as a next hop, but never on the local link, where clouds tell machines their secrets. */
+export function isUsableWebAddress(text: string, allowPrivate: boolean): boolean {
+  return classifyAddress(text) !== 'LINK_LOCAL' && isUsableNextHopAddress(text, allowPrivate);
+}
+
 function classify(address: IpAddress): AddressClass {
   for (const [block, start] of CARRIERS) {
     if (block !== null && isInCidr(address, block)) return classify(fromBytes(address.bytes.slice(start, start + 4)));

@@ -89,7 +89,8 @@ test('found, kept in memory, and for other nodes', async () => {
   for (const each of found) expect(each).toMatchObject({ mode: 'enforce', mx: ['mx.example'] });
   expect(await one.find(DOMAIN)).toMatchObject({ mode: 'enforce' });
   expect(await node().find(DOMAIN)).toMatchObject({ mode: 'enforce' });
-  expect(server.requests).toEqual([{ path: '/.well-known/mta-sts.txt', host: `mta-sts.${DOMAIN}`, method: 'GET' }]);
+  const host = `mta-sts.${DOMAIN}:${server.port}`;
+  expect(server.requests).toEqual([{ path: '/.well-known/mta-sts.txt', host, method: 'GET' }]);
   expect(dns.count(TXT)).toBe(2);
 });
 
