@@ -2,6 +2,7 @@
 import { type Account, accountOf, connect, type Environment } from '../client/connection.ts';
 import { Refusal } from '../client/refusal.ts';
 import { type Api, createApi } from './api.ts';
+import { doctorSource } from './data-sources/doctor.ts';
 import { domainSource } from './data-sources/domain.ts';
 import { serviceSource } from './data-sources/service.ts';
 import { dnsblResource } from './resources/dnsbl.ts';
@@ -61,7 +62,11 @@ export function createProvider({ env, stopping }: ProviderParts): ProviderDefini
       backupmx_token: tokenResource,
       backupmx_tenant: tenantResource,
     },
-    dataSources: { backupmx_service: serviceSource, backupmx_domain: domainSource },
+    dataSources: {
+      backupmx_service: serviceSource,
+      backupmx_domain: domainSource,
+      backupmx_doctor: doctorSource,
+    },
     configure: (config) => configure(env, config, pause),
     stop: () => stopping.abort(),
   };

@@ -264,4 +264,28 @@ describe('data sources', () => {
       'error: backupmx_domain cannot be read: There is no such backupmx_domain, or none of yours.',
     ]);
   });
+
+  test('what the doctor says: nothing before it has looked', async () => {
+    await addDomain(control, 'ill.example');
+    control.dns.mx['ill.example'] = { verdict: 'NOT_LISTED', hosts: [] };
+    const nothing = { name: 'ill.example', at: null, status: null, problems: null, verdicts: null, advice: null };
+    const before = await terraform.readData('backupmx_doctor', { name: 'ill.example' });
+    expect(before).toEqual({ told: [], values: nothing });
+    const { domainCheck } = await control.ask<{ domainCheck: { domain: { doctor: { at: string } } } }>(
+      'mutation { domainCheck(input: { name: "ill.example" }) { domain { doctor { at } } } }',
+    );
+    const { values, told } = await terraform.readData('backupmx_doctor', { name: 'ill.example' });
+    expect(told).toEqual([]);
+    expect(values).toMatchObject({ at: domainCheck.domain.doctor.at, status: 'PROBLEM' });
+    const { problems, verdicts, advice } = values as {
+      problems: string[];
+      verdicts: Record<string, string>;
+      advice: Record<string, string>;
+    };
+    expect(problems.length).toBeGreaterThan(0);
+    for (const code of problems) expect([verdicts[code], advice[code]]).toEqual(['PROBLEM', expect.any(String)]);
+    expect((await terraform.readData('backupmx_doctor', { name: 'absent.example' })).told).toEqual([
+      'error: backupmx_doctor cannot be read: There is no such backupmx_doctor, or none of yours.',
+    ]);
+  });
 });

@@ -48,7 +48,11 @@ describe('the start', () => {
     const folder = join(plugin.socket, '..');
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(await plugin.call('GetMetadata')).toMatchObject({
-      data_sources: [{ type_name: 'backupmx_service' }, { type_name: 'backupmx_domain' }],
+      data_sources: [
+        { type_name: 'backupmx_service' },
+        { type_name: 'backupmx_domain' },
+        { type_name: 'backupmx_doctor' },
+      ],
     });
     plugin.child.kill('SIGINT');
     expect(await plugin.call('StopProvider')).toEqual({ error: '' });

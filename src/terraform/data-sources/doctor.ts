@@ -1,0 +1,70 @@
+/** `backupmx_doctor`: what the doctor says of a domain, for conditions and outputs. */
+import type { Api } from '../api.ts';
+import { findDomain } from '../resources/domain.ts';
+import { checkDomainName } from '../resources/words.ts';
+import type { DataSource } from '../sdk/resource.ts';
+import { textOf } from '../sdk/value.ts';
+
+interface Finding {
+  readonly code: string;
+  readonly verdict: string;
+  readonly advice: string | null;
+}
+
+interface Domain {
+  readonly doctor: { readonly at: string; readonly status: string; readonly findings: readonly Finding[] } | null;
+}
+
+const FIELDS = 'doctor { at status findings { code verdict advice } }';
+
+export const doctorSource: DataSource<Api> = {
+  description:
+    'What the MX doctor found when it last looked at a domain, which it does once a day, and after `npx backup-mx doctor`. Dials nobody.',
+  example: `data "backupmx_doctor" "example" {
+  name = "example.org"
+}
+
+check "mx" {
+  assert {
+    condition     = length(data.backupmx_doctor.example.problems) == 0
+    error_message = join(" ", values(data.backupmx_doctor.example.advice))
+  }
+}`,
+  attributes: {
+    name: { type: 'string', use: 'REQUIRED', check: checkDomainName, description: 'Its name: `example.org`.' },
+    at: {
+      type: 'string',
+      use: 'COMPUTED',
+      description: 'When it was looked at, RFC 3339; null: not yet, and so is all the rest.',
+    },
+    status: {
+      type: 'string',
+      use: 'COMPUTED',
+      description: 'The worst of its findings: `OK`, `UNKNOWN`, `WARNING` or `PROBLEM`.',
+    },
+    problems: {
+      type: ['list', 'string'],
+      use: 'COMPUTED',
+      description: 'Codes of the checks that found a problem: docs/doctor.md tells of each.',
+    },
+    verdicts: { type: ['map', 'string'], use: 'COMPUTED', description: 'The verdict of each check, by its code.' },
+    advice: {
+      type: ['map', 'string'],
+      use: 'COMPUTED',
+      description: 'What to do, by the code of the check; only where something is to be done.',
+    },
+  },
+  async read(api, { name = null }) {
+    const domain = await findDomain<Domain>(api, textOf(name) ?? '', FIELDS);
+    if (domain === null) return null;
+    if (domain.doctor === null) return { at: null, status: null, problems: null, verdicts: null, advice: null };
+    const { at, status, findings } = domain.doctor;
+    return {
+      at,
+      status,
+      problems: findings.filter(({ verdict }) => verdict === 'PROBLEM').map(({ code }) => code),
+      verdicts: Object.fromEntries(findings.map(({ code, verdict }) => [code, verdict])),
+      advice: Object.fromEntries(findings.flatMap(({ code, advice }) => (advice === null ? [] : [[code, advice]]))),
+    };
+  },
+};
