@@ -163,9 +163,14 @@ function show(shown: Shown, terminal: Terminal, isJson: boolean): ExitCode {
   return shown.kind === 'TABLE' ? DONE : (shown.exitCode ?? DONE);
 }
 
-function linesOf(shown: Exclude<Shown, { kind: 'REFUSED' }>, { isScreen, env }: Terminal): readonly string[] {
+/** Whether lines may have colours: on a screen, unless NO_COLOR forbids it. */
+export function mayStyle({ isScreen, env }: Pick<Terminal, 'isScreen' | 'env'>): boolean {
+  return isScreen && (env['NO_COLOR'] ?? '') === '';
+}
+
+function linesOf(shown: Exclude<Shown, { kind: 'REFUSED' }>, terminal: Terminal): readonly string[] {
   if (shown.kind === 'LINE') return [shown.line];
-  const isStyled = isScreen && (env['NO_COLOR'] ?? '') === '';
+  const isStyled = mayStyle(terminal);
   if (shown.kind === 'TABLE') return tableLines(shown.columns, shown.rows, isStyled);
   const width = Math.max(...shown.facts.map(([name]) => name.length));
   const lines = shown.facts.map(([name, value]) => `${name.padEnd(width)}  ${textOf(value)}`);

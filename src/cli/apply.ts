@@ -1,11 +1,11 @@
 /** `backup-mx plan` and `backup-mx apply`: domains as a file says they should be. */
-import { type Action, type Call, type Shown, verbOfAction } from './action.ts';
+import { type Action, type Call, mayStyle, type Shown, verbOfAction } from './action.ts';
 import type { UserError } from '../client/mutation.ts';
 import { readFileOrInput } from './file.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { mutate } from '../client/mutation.ts';
 import { Refusal } from '../client/refusal.ts';
-import { textOf } from './table.ts';
+import { sgr, textOf } from './table.ts';
 import { CHANGES, DONE, type Verb } from './terminal.ts';
 
 const DEFAULT_FILE = 'backup-mx.yaml';
@@ -14,6 +14,13 @@ interface Step {
   readonly name: string;
   readonly action: 'CREATE' | 'UPDATE' | 'KEEP' | 'DELETE';
   readonly changes: readonly string[];
+  readonly differences: readonly Difference[];
+}
+
+interface Difference {
+  readonly field: string;
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
 async function readManifestOf(call: Call): Promise<Manifest> {
@@ -33,7 +40,8 @@ async function run(call: Call, dryRun: boolean): Promise<Shown> {
     dryRun,
   };
   type Payload = { readonly plan: readonly Step[] };
-  const answer = await mutate<Payload>(call, 'domainsApply', input, 'plan { name action changes }');
+  const wanted = 'plan { name action changes differences { field before after } }';
+  const answer = await mutate<Payload>(call, 'domainsApply', input, wanted);
   if (answer.kind === 'REFUSED') {
     return { kind: 'REFUSED', errors: answer.errors.map((error) => named(error, manifest)) };
   }
@@ -41,7 +49,7 @@ async function run(call: Call, dryRun: boolean): Promise<Shown> {
   const hasChanges = plan.some(({ action }) => action !== 'KEEP');
   return {
     kind: 'LINE',
-    line: linesOf(plan, dryRun).join('\n'),
+    line: linesOf(plan, dryRun, mayStyle(call.terminal)).join('\n'),
     data: { plan },
     exitCode: hasChanges && call.isSet('detailed-exitcode') ? CHANGES : DONE,
   };
@@ -55,14 +63,22 @@ function named(error: UserError, { domains }: Manifest): UserError {
 }
 
 const SIGNS = { CREATE: '+', UPDATE: '~', DELETE: '-', KEEP: ' ' } as const;
+/** Green, yellow, red, as Terraform has them. */
+const COLOURS = { CREATE: 32, UPDATE: 33, DELETE: 31, KEEP: 0 } as const;
+/** What a field is that is not set. */
+const UNSET: Readonly<Record<string, string>> = { deliverTo: '(MX)', recipients: '(off)' };
 
-function linesOf(plan: readonly Step[], dryRun: boolean): string[] {
-  const steps = plan
-    .filter(({ action }) => action !== 'KEEP')
-    .map(
-      ({ name, action, changes }) =>
-        `${SIGNS[action]} ${textOf(name)}${changes.length > 0 ? `  ${changes.join(', ')}` : ''}`,
-    );
+function linesOfStep({ name, action, differences }: Step, isStyled: boolean): string[] {
+  const sign = isStyled ? sgr(COLOURS[action], SIGNS[action]) : SIGNS[action];
+  const changes = differences.map(({ field, before, after }) => {
+    const shown = (value: string | null): string => (value === null ? (UNSET[field] ?? '(none)') : textOf(value));
+    return `  ${sign} ${textOf(field)}: ${action === 'CREATE' ? '' : `${shown(before)} → `}${shown(after)}`;
+  });
+  return [`${sign} ${textOf(name)}`, ...changes];
+}
+
+function linesOf(plan: readonly Step[], dryRun: boolean, isStyled: boolean): string[] {
+  const steps = plan.filter(({ action }) => action !== 'KEEP').flatMap((step) => linesOfStep(step, isStyled));
   const count = (action: Step['action']): number => plan.filter((step) => step.action === action).length;
   const sum = `${count('CREATE')} to add, ${count('UPDATE')} to change, ${count('DELETE')} to remove, ${count('KEEP')} as they should be`;
   return [

@@ -37,7 +37,7 @@ export function tableLines(
   return [isStyled ? sgr(1, head) : head, ...texts.map(line)];
 }
 
-function sgr(code: number, text: string): string {
+export function sgr(code: number, text: string): string {
   return `\u001b[${code}m${text}\u001b[0m`;
 }
 

@@ -921,6 +921,11 @@ export type DomainPlan = {
   readonly action: DomainPlanAction;
   /** What changes: names of fields of the input, `recipients` among them; `dnsbl` stands for all of its fields. */
   readonly changes: ReadonlyArray<Scalars['String']['output']>;
+  /**
+   * What the changes are, in the order of their names, in texts for people. Of a domain that is added: what it will have beside the
+   * defaults. Empty for KEEP and DELETE.
+   */
+  readonly differences: ReadonlyArray<DomainPlanDifference>;
   /** Its name, lower-case A-label. */
   readonly name: Scalars['String']['output'];
 };
@@ -935,6 +940,23 @@ export type DomainPlanAction =
   | 'KEEP'
   /** It is changed. */
   | 'UPDATE';
+
+/**
+ * How one field of a domain changes, in short texts for people: a long list is told by its length and what the other side does not
+ * have. Programs compare the fields of the domain themselves.
+ */
+export type DomainPlanDifference = {
+  readonly __typename?: 'DomainPlanDifference';
+  /**
+   * As it will be; null when nothing is set any more. Of `recipients` also how many entries come and go and the first five of each:
+   * `3 entries: +1 (bob) −2 (alice, carol)`.
+   */
+  readonly after?: Maybe<Scalars['String']['output']>;
+  /** As it is: `mx.example.net:25`; null when nothing is set, and for a domain that is added. */
+  readonly before?: Maybe<Scalars['String']['output']>;
+  /** Name of a field of the input; `dnsbl` stands for all of its fields. */
+  readonly field: Scalars['String']['output'];
+};
 
 /**
  * The proof that a domain is its tenant's: a TXT record in its DNS. Until it is seen the domain is PENDING and its mail refused. It
@@ -4367,6 +4389,7 @@ export type ResolversTypes = {
   DomainPausePayload: ResolverTypeWrapper<Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainPlan: ResolverTypeWrapper<DomainPlan>;
   DomainPlanAction: DomainPlanAction;
+  DomainPlanDifference: ResolverTypeWrapper<DomainPlanDifference>;
   DomainProof: ResolverTypeWrapper<DomainProof>;
   DomainQueue: ResolverTypeWrapper<DomainQueue>;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
@@ -4600,6 +4623,7 @@ export type ResolversParentTypes = {
   DomainPauseInput: DomainPauseInput;
   DomainPausePayload: Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainPlan: DomainPlan;
+  DomainPlanDifference: DomainPlanDifference;
   DomainProof: DomainProof;
   DomainQueue: DomainQueue;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
@@ -5017,7 +5041,14 @@ export type DomainPausePayloadResolvers<ContextType = Context, ParentType extend
 export type DomainPlanResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainPlan'] = ResolversParentTypes['DomainPlan']> = {
   action?: Resolver<ResolversTypes['DomainPlanAction'], ParentType, ContextType>;
   changes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  differences?: Resolver<ReadonlyArray<ResolversTypes['DomainPlanDifference']>, ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type DomainPlanDifferenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainPlanDifference'] = ResolversParentTypes['DomainPlanDifference']> = {
+  after?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type DomainProofResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainProof'] = ResolversParentTypes['DomainProof']> = {
@@ -5797,6 +5828,7 @@ export type Resolvers<ContextType = Context> = {
   DomainPause?: DomainPauseResolvers<ContextType>;
   DomainPausePayload?: DomainPausePayloadResolvers<ContextType>;
   DomainPlan?: DomainPlanResolvers<ContextType>;
+  DomainPlanDifference?: DomainPlanDifferenceResolvers<ContextType>;
   DomainProof?: DomainProofResolvers<ContextType>;
   DomainQueue?: DomainQueueResolvers<ContextType>;
   DomainReleaseBreakerPayload?: DomainReleaseBreakerPayloadResolvers<ContextType>;

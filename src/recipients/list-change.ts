@@ -11,10 +11,11 @@ import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type DomainChange, noSuchDomain } from '../settings/domain-change.ts';
 import { checkQuota } from '../settings/quotas.ts';
+import type { ListDifference } from '../settings/domain-difference.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
 import type { UserError } from '../settings/user-error.ts';
 import { checkLocalParts, describeTooMany } from './list-input.ts';
-import { type ListDifference, type ListVerb, measureList, pinPlans, writeList } from './list-store.ts';
+import { type ListVerb, measureList, pinPlans, writeList } from './list-store.ts';
 
 export interface ListInput {
   /** As the person typed it. */

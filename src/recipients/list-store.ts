@@ -10,18 +10,11 @@
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { mineOnly } from '../settings/conditions.ts';
+import type { WantedList } from '../settings/domain-create.ts';
+import { type ListDifference, NAMES_TOLD } from '../settings/domain-difference.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 
 export type ListVerb = 'ADD' | 'REMOVE' | 'REPLACE';
-
-/** What a list does to the entries that are there. */
-export interface ListDifference {
-  readonly addedCount: number;
-  readonly removedCount: number;
-  /** The first of them, in alphabetical order. */
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-}
 
 export interface MeasuredList extends ListDifference {
   /** Entries with an asterisk there would be. */
@@ -35,12 +28,15 @@ export interface EntriesRequest {
   readonly after: string | null;
 }
 
-interface MeasuredRow {
+interface ComparedRow {
   added_count: number;
   removed_count: number;
-  pattern_count: number;
   added: string[];
   removed: string[];
+}
+
+interface MeasuredRow extends ComparedRow {
+  pattern_count: number;
 }
 
 const SAMPLES = 100;
@@ -88,12 +84,34 @@ export async function measureList(
   return { addedCount, removedCount, patternCount, added: row.added, removed: row.removed };
 }
 
-/** Whether the list is exactly these entries, each named once. */
-export async function isList(sql: SqlExecutor, domainId: string, forms: readonly string[]): Promise<boolean> {
-  const [row] = await sql<{ is_same: boolean }[]>`
-    select count(*) = ${forms.length} and count(*) filter (where local_part = any(${arrayOf(sql, forms)})) = ${forms.length} as is_same
-    from recipient_entries where domain_id = ${domainId}`;
-  return row?.is_same === true;
+/** What lists would do to those of their domains, in order; each has no repetitions. Told are a few names of each. */
+export async function compareLists(sql: SqlExecutor, lists: readonly WantedList[]): Promise<ListDifference[]> {
+  const questions = lists.map(({ domainId, localParts }, position) => ({
+    position,
+    wanted_domain_id: domainId,
+    forms: localParts.join('\n'),
+  }));
+  const rows = await sql<ComparedRow[]>`
+    select found.*
+    from jsonb_to_recordset(${JSON.stringify(questions)}::text::jsonb) as q (
+      position integer, wanted_domain_id uuid, forms text)
+    cross join lateral (
+      with given as materialized (select unnest(string_to_array(q.forms, chr(10))) as local_part),
+           present as materialized (select local_part from recipient_entries where domain_id = q.wanted_domain_id),
+           added as materialized (select local_part from given except select local_part from present),
+           removed as materialized (select local_part from present except select local_part from given)
+      select (select count(*) from added)::integer as added_count,
+             (select count(*) from removed)::integer as removed_count,
+             ${samplesOf(sql, sql`added`, NAMES_TOLD)} as added,
+             ${samplesOf(sql, sql`removed`, NAMES_TOLD)} as removed
+    ) as found
+    order by q.position`;
+  return rows.map(({ added_count: addedCount, removed_count: removedCount, added, removed }) => ({
+    addedCount,
+    removedCount,
+    added,
+    removed,
+  }));
 }
 
 /** Writes what `measureList` has measured, and nothing that need not be. */
@@ -196,8 +214,8 @@ function arrayOf(sql: SqlExecutor, forms: readonly string[]) {
   return sql`string_to_array(${forms.join('\n')}::text, chr(10))`;
 }
 
-function samplesOf(sql: SqlExecutor, entries: ReturnType<typeof arrayOf>) {
+function samplesOf(sql: SqlExecutor, entries: ReturnType<typeof arrayOf>, count = SAMPLES) {
   return sql`
     coalesce((select jsonb_agg(local_part order by local_part)
-              from (select local_part from ${entries} order by local_part limit ${SAMPLES}) as first), '[]')`;
+              from (select local_part from ${entries} order by local_part limit ${count}) as first), '[]')`;
 }

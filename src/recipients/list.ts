@@ -12,7 +12,14 @@ import { forgetAnswers } from './forget.ts';
 import { type ChangeDomain, type ChangeList, createListChange, replaceList } from './list-change.ts';
 import { checkLocalParts } from './list-input.ts';
 import { createListLookup, type LookupOptions, type ListLookup } from './list-lookup.ts';
-import { deleteEntries, type EntriesRequest, isList, listEntries, pinPlans, writeFirstLists } from './list-store.ts';
+import {
+  compareLists,
+  deleteEntries,
+  type EntriesRequest,
+  listEntries,
+  pinPlans,
+  writeFirstLists,
+} from './list-store.ts';
 
 export interface RecipientListsDependencies extends Omit<LookupOptions, 'sql'> {
   readonly sql: Sql;
@@ -40,7 +47,11 @@ export function createRecipientLists(deps: RecipientListsDependencies): Recipien
 export const recipientListWork: RecipientListWork = {
   check: (domainName, localParts, field) => checkLocalParts({ domainName, localParts, field }),
   insert: insertFirst,
-  isList,
+  compare: (sql, lists) =>
+    sql.begin(async (transaction) => {
+      await pinPlans(transaction);
+      return compareLists(transaction, lists);
+    }),
   replace: replaceList,
   remove: deleteEntries,
   forgetAnswers,

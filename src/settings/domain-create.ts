@@ -3,13 +3,14 @@
  *
  * The destination of each name is made or taken over as it is, with what it still holds, and of the same owner with its clock.
  */
-import type { SqlExecutor } from '../db/client.ts';
+import type { Sql, SqlExecutor } from '../db/client.ts';
 import { recordEvents } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { adoptDestinations, lockDestinations } from './destination.ts';
 import type { Checked } from './domain-input.ts';
 import type { DomainChange, RunChange } from './domain-change.ts';
+import type { ListDifference } from './domain-difference.ts';
 import { checkNewDomain, type DomainCreateInput, type NewDomain, type NewDomainDependencies } from './domain-new.ts';
 import { rowOfSettings } from './domain-settings.ts';
 import { checkQuotaOfEach } from './quotas.ts';
@@ -26,8 +27,8 @@ export interface RecipientListWork {
   ) => Promise<Checked<readonly string[]>>;
   /** The first entries of domains that have just been made, in the transaction of their making. The domains as they are then, in order. */
   readonly insert: (sql: SqlExecutor, created: readonly FirstList[]) => Promise<readonly RelayDomain[]>;
-  /** Whether the domain's list is exactly this one. */
-  readonly isList: (sql: SqlExecutor, domainId: string, localParts: readonly string[]) => Promise<boolean>;
+  /** What these lists would do to those of their domains, in order; written nowhere. */
+  readonly compare: (sql: Sql, lists: readonly WantedList[]) => Promise<readonly ListDifference[]>;
   /** Makes the list of a locked domain exactly this one; the same list changes nothing. A shrink by much wants `force`. */
   readonly replace: (
     sql: SqlExecutor,
@@ -47,6 +48,12 @@ export interface RecipientListWork {
 /** The User List that a domain begins with. */
 export interface FirstList {
   readonly domain: RelayDomain;
+  readonly localParts: readonly string[];
+}
+
+/** The User List that a domain is to have. */
+export interface WantedList {
+  readonly domainId: string;
   readonly localParts: readonly string[];
 }
 

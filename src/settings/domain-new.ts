@@ -34,7 +34,7 @@ export interface NewDomainDependencies {
   readonly ownNames: ReadonlySet<string>;
   readonly findMxHosts: FindMxHosts;
   readonly checkRoute: CheckRoute;
-  readonly recipientLists: Pick<RecipientListWork, 'check' | 'isList'>;
+  readonly recipientLists: Pick<RecipientListWork, 'check' | 'compare'>;
 }
 
 /** Names above the host that are asked for their MX records: `mx1.mail.example.org` may serve `example.org`. */

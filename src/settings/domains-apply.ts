@@ -8,6 +8,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import { lockDestinations } from './destination.ts';
 import type { DomainChange, RunChanges } from './domain-change.ts';
 import { insertDomains, type RecipientListWork } from './domain-create.ts';
+import { NAMES_TOLD, recipientsDifference, settingDifferences, type TextDifference } from './domain-difference.ts';
 import { type CancelHeld, removeDomain } from './domain-delete.ts';
 import type { NewDomainDependencies } from './domain-new.ts';
 import { settingsOf } from './domain-settings.ts';
@@ -16,15 +17,20 @@ import { type DomainsApplyInput, planDomains, type PlannedStep } from './domains
 import type { RelayDomain } from './relay-domain.ts';
 import type { UserError } from './user-error.ts';
 
-export interface AppliedDomain {
+interface DomainStep {
   readonly name: string;
   readonly action: 'CREATE' | 'UPDATE' | 'KEEP' | 'DELETE';
   /** Names of settings that change, in alphabetical order. */
   readonly changes: readonly string[];
 }
 
+export interface AppliedDomain extends DomainStep {
+  /** What the changes are, in the same order; of a domain that is added what it has beside the defaults. */
+  readonly differences: readonly TextDifference[];
+}
+
 /** A domain that is another in the same transaction. */
-export interface DomainDifference extends Omit<AppliedDomain, 'name'> {
+export interface DomainDifference extends Omit<DomainStep, 'name'> {
   readonly before: RelayDomain | null;
   readonly after: RelayDomain | null;
 }
@@ -56,7 +62,7 @@ export function createDomainsApply(deps: ApplyDependencies): DomainsApply {
     const plan = await planDomains(deps, viewer, input);
     if (plan.kind === 'BAD') return { kind: 'REFUSED', errors: plan.errors };
     const steps = plan.value;
-    const domains = steps.map(describe);
+    const domains = steps.map(describeWhole);
     if (isDryRun) return { kind: 'DONE', domains };
     const errors = await runSteps(deps, viewer, { steps, input, record });
     if (errors.length > 0) return { kind: 'REFUSED', errors };
@@ -165,7 +171,7 @@ async function runStep(sql: SqlExecutor, viewer: Viewer, { step, input, lists }:
       const listed: DomainChange =
         recipients === null
           ? { kind: 'DONE', domain }
-          : await lists.replace(sql, viewer, { domain, localParts: recipients, force });
+          : await lists.replace(sql, viewer, { domain, localParts: recipients.localParts, force });
       if (listed.kind === 'REFUSED' || changes.length === 0) return listed;
       return storeSettings(sql, viewer, { domain: listed.domain, before: settingsOf(domain), after: settings, lists });
     }
@@ -196,7 +202,30 @@ function differenceOf(step: PlannedStep, after: RelayDomain): DomainDifference {
   return { action, changes, before, after: step.kind === 'DELETE' ? null : after };
 }
 
-function describe(step: PlannedStep): AppliedDomain {
+function describeWhole(step: PlannedStep): AppliedDomain {
+  const list = listOfStep(step);
+  const differences = [...settingsOfStep(step), ...(list === null ? [] : [list])];
+  return { ...describe(step), differences: differences.toSorted((a, b) => (a.field < b.field ? -1 : 1)) };
+}
+
+function settingsOfStep(step: PlannedStep): readonly TextDifference[] {
+  if (step.kind === 'CREATE') return settingDifferences(null, step.domain.settings);
+  return step.kind === 'UPDATE' ? settingDifferences(settingsOf(step.domain), step.settings) : [];
+}
+
+function listOfStep(step: PlannedStep): TextDifference | null {
+  if (step.kind === 'UPDATE' && step.recipients !== null) {
+    const { localParts, difference } = step.recipients;
+    return recipientsDifference(step.domain.recipientList.count, localParts.length, difference);
+  }
+  if (step.kind !== 'CREATE' || step.domain.recipients.length === 0) return null;
+  const { recipients } = step.domain;
+  const added = recipients.slice(0, NAMES_TOLD);
+  const difference = { addedCount: recipients.length, added, removedCount: 0, removed: [] };
+  return recipientsDifference(0, recipients.length, difference);
+}
+
+function describe(step: PlannedStep): DomainStep {
   const { name } = step.domain;
   if (step.kind !== 'UPDATE') return { name, action: step.kind, changes: [] };
   const list = step.recipients === null ? [] : ['recipients'];

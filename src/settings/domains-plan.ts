@@ -6,11 +6,12 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { monotonicMs } from '../clock.ts';
-import type { SqlExecutor } from '../db/client.ts';
+import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { mineOnly } from './conditions.ts';
 import type { HeldMailChoice } from './domain-delete.ts';
+import { changedSettings, type ListDifference } from './domain-difference.ts';
 import { type Checked, checkLabels, type LabelInput } from './domain-input.ts';
 import {
   checkNewDomain,
@@ -46,14 +47,33 @@ export type PlannedStep =
       /** Names of the settings that change; empty when only the list does. */
       readonly changes: readonly string[];
       /** Null: the User List stays. */
-      readonly recipients: readonly string[] | null;
+      readonly recipients: PlannedList | null;
       readonly force: boolean;
     }
   | { readonly kind: 'KEEP'; readonly domain: RelayDomain }
   | { readonly kind: 'DELETE'; readonly domain: RelayDomain };
 
+export interface PlannedList {
+  readonly localParts: readonly string[];
+  readonly difference: ListDifference;
+}
+
+/** Of a domain that is there, before its User List is compared. */
+interface Draft {
+  readonly kind: 'PRESENT';
+  readonly index: number;
+  readonly domain: RelayDomain;
+  readonly settings: DomainSettings;
+  readonly changes: readonly string[];
+  /** Null: none is named. */
+  readonly recipients: readonly string[] | null;
+  readonly force: boolean;
+}
+
+type Created = Extract<PlannedStep, { kind: 'CREATE' }>;
+
 export interface PlanDependencies extends NewDomainDependencies {
-  readonly sql: SqlExecutor;
+  readonly sql: Sql;
 }
 
 export const MOST_DOMAINS = 1000;
@@ -77,7 +97,7 @@ export async function planDomains(
   const refusal = checkForm(input);
   if (refusal.length > 0) return { kind: 'BAD', errors: refusal };
   const present = await findPresent(deps.sql, viewer, input);
-  const steps: PlannedStep[] = [];
+  const drafts: (Created | Draft)[] = [];
   const errors: UserError[] = [];
   for (let at = 0; at < input.domains.length; at += CHECKS_AT_ONCE) {
     const some = input.domains.slice(at, at + CHECKS_AT_ONCE);
@@ -85,7 +105,7 @@ export async function planDomains(
       some.map((wanted, index) => planOne(deps, { viewer, input, wanted, index: at + index, present })),
     );
     for (const [index, one] of planned.entries()) {
-      if (one.kind === 'OK') steps.push(one.value);
+      if (one.kind === 'OK') drafts.push(one.value);
       else
         errors.push(
           ...one.errors.map((error) => ({ ...error, field: ['domains', String(at + index), ...error.field] })),
@@ -93,6 +113,7 @@ export async function planDomains(
     }
   }
   if (errors.length > 0) return { kind: 'BAD', errors };
+  const steps = await compareLists(deps, drafts);
   const described = new Set(input.domains.map(({ name }) => normalizeDomain(name.trim())));
   const gone =
     input.prune === true
@@ -159,7 +180,7 @@ interface OnePlan {
   readonly present: ReadonlyMap<string, RelayDomain>;
 }
 
-async function planOne(deps: PlanDependencies, plan: OnePlan): Promise<Checked<PlannedStep>> {
+async function planOne(deps: PlanDependencies, plan: OnePlan): Promise<Checked<Created | Draft>> {
   const { viewer, input, index, present } = plan;
   const wanted = withOwner(plan.wanted, input);
   const domain = present.get(normalizeDomain(wanted.name.trim()) ?? '');
@@ -181,26 +202,42 @@ async function planOne(deps: PlanDependencies, plan: OnePlan): Promise<Checked<P
   const recipients =
     wanted.recipients == null ? null : await deps.recipientLists.check(domain.name, wanted.recipients, 'recipients');
   if (recipients?.kind === 'BAD') return recipients;
-  const named = recipients?.value ?? null;
-  const isSame = named !== null && (await deps.recipientLists.isList(deps.sql, domain.id, named));
-  const list = isSame ? null : named;
-  const changes = differencesOf(before, settings.value);
-  if (list === null && changes.length === 0) return { kind: 'OK', value: { kind: 'KEEP', domain } };
-  const step = {
-    kind: 'UPDATE',
+  const draft = {
+    kind: 'PRESENT',
     index,
     domain,
     settings: settings.value,
-    changes,
-    recipients: list,
+    changes: changedSettings(before, settings.value),
+    recipients: recipients?.value ?? null,
     force: wanted.force === true,
   } as const;
-  return { kind: 'OK', value: step };
+  return { kind: 'OK', value: draft };
 }
 
-function differencesOf(before: DomainSettings, after: DomainSettings): string[] {
-  const present: Readonly<Record<string, unknown>> = { ...before };
-  return Object.entries(after).flatMap(([name, value]) => (isDeepStrictEqual(present[name], value) ? [] : [name]));
+/** The steps, now that is known which of the lists that are named are others: all are compared at once. */
+async function compareLists(
+  { sql, recipientLists }: PlanDependencies,
+  drafts: readonly (Created | Draft)[],
+): Promise<readonly PlannedStep[]> {
+  const lists = drafts.flatMap((draft) =>
+    draft.kind === 'PRESENT' && draft.recipients !== null
+      ? [{ domainId: draft.domain.id, localParts: draft.recipients }]
+      : [],
+  );
+  const compared = lists.length === 0 ? [] : await recipientLists.compare(sql, lists);
+  const changed = new Map<string, PlannedList>();
+  for (const [index, { domainId, localParts }] of lists.entries()) {
+    const difference = compared[index];
+    if (difference === undefined) throw new Error('a list was not compared');
+    if (difference.addedCount + difference.removedCount > 0) changed.set(domainId, { localParts, difference });
+  }
+  return drafts.map((draft) => {
+    if (draft.kind === 'CREATE') return draft;
+    const recipients = changed.get(draft.domain.id) ?? null;
+    return recipients === null && draft.changes.length === 0
+      ? { kind: 'KEEP', domain: draft.domain }
+      : { ...draft, kind: 'UPDATE', recipients };
+  });
 }
 
 function withOwner(wanted: DomainCreateInput, { owner }: DomainsApplyInput): DomainCreateInput {

@@ -1,7 +1,7 @@
 /** `backup-mx plan` and `apply` against a real control plane: files that are right, and files that are not. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { applyVerb, planVerb } from '../../src/cli/apply.ts';
-import { type Harness, startControl } from '../control/harness.ts';
+import { type Harness, startControl, TOKEN } from '../control/harness.ts';
 import { callVerb } from './call-verb.ts';
 
 let control: Harness;
@@ -24,7 +24,15 @@ domains:
   const readInput = async () => FILE;
 
   test('say what is to be done, do it, and then have nothing to do', async () => {
-    const plan = ['+ yaml.example', '+ other.example'];
+    const plan = [
+      '+ yaml.example',
+      '  + deliverTo: mx.yaml.example:25',
+      '  + labels: file=one',
+      '  + recipients: 1 entry: +1 (alice)',
+      '+ other.example',
+      '  + labels: file=one',
+      '  + tlsPolicy: REQUIRED',
+    ];
     expect(await callVerb(control.url, planVerb, ['--file', '-'], { readInput })).toEqual({
       code: 0,
       out: [...plan, 'Plan: 2 to add, 0 to change, 0 to remove, 0 as they should be.'],
@@ -44,10 +52,46 @@ domains:
       2,
     );
     expect((await callVerb(control.url, planVerb, ['-f', '-'], { readInput: more })).code).toBe(0);
-    const less = async () => FILE.replace(/ {2}- name: other[^]*/, '').replace('alice', 'bob');
+    const less = async () =>
+      FILE.replace(/ {2}- name: other[^]*/, '')
+        .replace('alice', 'bob')
+        .replace(/ +deliverTo:\n.*\n/, '');
+    const changes = [
+      '~ yaml.example',
+      '  ~ deliverTo: mx.yaml.example:25 → (MX)',
+      '  ~ recipients: 1 entry → 1 entry: +1 (bob) −1 (alice)',
+      '- other.example',
+    ];
     expect(
-      (await callVerb(control.url, applyVerb, ['--file', '-', '--prune'], { readInput: less })).out.slice(0, 2),
-    ).toEqual(['~ yaml.example  recipients', '- other.example']);
+      (await callVerb(control.url, planVerb, ['--file', '-', '--prune'], { readInput: less })).out.slice(0, -1),
+    ).toEqual(changes);
+    const env = { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: TOKEN };
+    const coloured = { readInput: less, isScreen: true };
+    const { out } = await callVerb(control.url, planVerb, ['--file', '-', '--prune'], coloured);
+    expect([out[0], out[1], out[3]]).toEqual([
+      '\u001b[33m~\u001b[0m yaml.example',
+      '  \u001b[33m~\u001b[0m deliverTo: mx.yaml.example:25 → (MX)',
+      '\u001b[31m-\u001b[0m other.example',
+    ]);
+    const plain = { ...coloured, env: { ...env, NO_COLOR: '1' } };
+    expect((await callVerb(control.url, planVerb, ['--file', '-', '--prune'], plain)).out.slice(0, -1)).toEqual(
+      changes,
+    );
+    const json = (await callVerb(control.url, planVerb, ['--file', '-', '--json'], { readInput: less })).out.join('\n');
+    expect(JSON.parse(json)).toMatchObject({
+      plan: [
+        {
+          action: 'UPDATE',
+          differences: [
+            { field: 'deliverTo', before: 'mx.yaml.example:25', after: null },
+            { field: 'recipients', before: '1 entry', after: '1 entry: +1 (bob) −1 (alice)' },
+          ],
+        },
+      ],
+    });
+    expect(
+      (await callVerb(control.url, applyVerb, ['--file', '-', '--prune'], { readInput: less })).out.slice(0, -1),
+    ).toEqual(changes);
   });
 
   test('name unknown keys and wrong types with line and column, and do nothing', async () => {

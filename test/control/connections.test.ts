@@ -54,6 +54,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'PreviewedHost.addresses': 'an answer of the DNS',
   'DomainsApplyPayload.plan': 'an input, and with prune what it owns',
   'DomainPlan.changes': 'the fields of an input',
+  'DomainPlan.differences': 'the fields of an input',
   'RecipientListChange.added': '100',
   'RecipientListChange.removed': '100',
 };
