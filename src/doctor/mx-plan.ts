@@ -65,7 +65,13 @@ export function planSet(situation: MxSituation, { preference, isSandwich }: MxWi
   return { kind: 'PLAN', added: [...ours, ...below], removed: wrong };
 }
 
-/** Takes away what we had added and is there still. */
-export function planUnset({ present, added }: Pick<MxSituation, 'present' | 'added'>): MxPlan {
-  return { kind: 'PLAN', added: [], removed: present.filter((mx) => added.some((one) => isSameMx(one, mx))) };
+/**
+ * Takes away what we had added and is there still. Of a sandwich the primary's lower record stays when it is the only one
+ * left of any primary: without it the domain would have no MX at all.
+ */
+export function planUnset({ present, added, ownNames }: Pick<MxSituation, 'present' | 'added' | 'ownNames'>): MxPlan {
+  const isAdded = (mx: AddedMx) => added.some((one) => isSameMx(one, mx));
+  const isOwn = ({ host }: AddedMx) => ownNames.includes(host);
+  const isServed = present.some((mx) => !isOwn(mx) && !isAdded(mx));
+  return { kind: 'PLAN', added: [], removed: present.filter((mx) => isAdded(mx) && (isServed || isOwn(mx))) };
 }

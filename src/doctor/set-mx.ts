@@ -106,7 +106,7 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
   const { mxHostname, ownNames } = deps;
   const plan: MxPlan =
     request.wish === null
-      ? planUnset({ present, added })
+      ? planUnset({ present, added, ownNames })
       : planSet({ present, added, mxHostname, ownNames }, request.wish);
   if (plan.kind === 'REFUSED') return refused([plan.field], plan.message);
   const records = changesOf(present, plan);
@@ -226,7 +226,7 @@ function complaintOf(
     ],
     REFUSED: [
       ['tsig', 'keyName'],
-      `${serverName} does not let this key change ${zone} (REFUSED). Allow it there: allow-update or update-policy in BIND.`,
+      `${serverName} refused the change of ${zone} (REFUSED). Let this key make it there (allow-update or update-policy in BIND); a server may also ask that each MX name in its zone has an address.`,
     ],
     NOT_IN_ZONE: [
       ['name'],

@@ -52,8 +52,13 @@ test.each([
   expect(plan(present, wish, added)).toBe(expected);
 });
 
-test('what is taken away is what we had added, where it is there still', () => {
-  const present = mx(`10 mx, 20 ${OURS}, 30 mx`);
-  expect(said(planUnset({ present, added: mx(`20 ${OURS}, 40 gone`) }))).toBe(`-20 ${OURS}`);
-  expect(said(planUnset({ present, added: [] }))).toBe('');
+test.each([
+  [`10 mx, 20 ${OURS}, 30 mx`, `20 ${OURS}, 40 gone`, `-20 ${OURS}`],
+  [`10 mx, 20 ${OURS}, 30 mx`, `20 ${OURS}, 30 mx`, `-20 ${OURS}, -30 mx`],
+  [`10 mx, 20 ${OURS}`, '', ''],
+  // The primary's own record was taken away meanwhile: the lower one is all that leads to it.
+  [`20 ${OURS}, 30 mx`, `20 ${OURS}, 30 mx`, `-20 ${OURS}`],
+  [`20 ${OURS}`, `20 ${OURS}`, `-20 ${OURS}`],
+])('of %s, where %s was added, unset takes away: %s', (present, added, expected) => {
+  expect(said(planUnset({ present: mx(present), added: mx(added), ownNames: [OURS] }))).toBe(expected);
 });
