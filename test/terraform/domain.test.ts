@@ -268,7 +268,7 @@ describe('data sources', () => {
   test('what the doctor says: nothing before it has looked', async () => {
     await addDomain(control, 'ill.example');
     control.dns.mx['ill.example'] = { verdict: 'NOT_LISTED', hosts: [] };
-    const nothing = { name: 'ill.example', at: null, status: null, problems: null, verdicts: null, advice: null };
+    const nothing = { name: 'ill.example', at: null, status: null, problems: [], verdicts: {}, advice: {} };
     const before = await terraform.readData('backupmx_doctor', { name: 'ill.example' });
     expect(before).toEqual({ told: [], values: nothing });
     const { domainCheck } = await control.ask<{ domainCheck: { domain: { doctor: { at: string } } } }>(

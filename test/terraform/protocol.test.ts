@@ -124,7 +124,7 @@ describe('every call is answered, also without a service', () => {
       expect.objectContaining({
         severity: 1,
         detail: expect.stringMatching(
-          /^Http:\/\/127\.0\.0\.1:1 cannot be reached: .*\. BACKUP_MX_URL says where the service is\.$/,
+          /^http:\/\/127\.0\.0\.1:1 cannot be reached: .*\. BACKUP_MX_URL says where the service is\.$/,
         ),
       }),
     ]);

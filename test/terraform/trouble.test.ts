@@ -59,7 +59,7 @@ test('a service that goes away in the middle of an apply: what was made is known
   expect(told.length).toBe(7);
   for (const line of told) {
     expect(line).toMatch(
-      /^error: domain n\d+\.away\.example is not applied: Http:.* cannot be reached: .* BACKUP_MX_URL says where the service is\.$/,
+      /^error: domain n\d+\.away\.example is not applied: http:.* cannot be reached: .* BACKUP_MX_URL says where the service is\.$/,
     );
   }
   expect(terraform.state.size).toBe(5);

@@ -27,7 +27,7 @@ export const doctorSource: DataSource<Api> = {
 check "mx" {
   assert {
     condition     = length(data.backupmx_doctor.example.problems) == 0
-    error_message = join(" ", values(data.backupmx_doctor.example.advice))
+    error_message = join(" ", [for code in data.backupmx_doctor.example.problems : data.backupmx_doctor.example.advice[code]])
   }
 }`,
   attributes: {
@@ -35,7 +35,7 @@ check "mx" {
     at: {
       type: 'string',
       use: 'COMPUTED',
-      description: 'When it was looked at, RFC 3339; null: not yet, and so is all the rest.',
+      description: 'When it was looked at, RFC 3339; null: not yet. Then `status` is null too, and the rest is empty.',
     },
     status: {
       type: 'string',
@@ -57,8 +57,8 @@ check "mx" {
   async read(api, { name = null }) {
     const domain = await findDomain<Domain>(api, textOf(name) ?? '', FIELDS);
     if (domain === null) return null;
-    if (domain.doctor === null) return { at: null, status: null, problems: null, verdicts: null, advice: null };
-    const { at, status, findings } = domain.doctor;
+    // Empty and not null, which length() and values() would refuse: a domain that was just made must not fail the apply.
+    const { at, status, findings } = domain.doctor ?? { at: null, status: null, findings: [] };
     return {
       at,
       status,

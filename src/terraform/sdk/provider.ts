@@ -166,7 +166,7 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
 
 /** What a method answers that has thrown. */
 export function answerFault(error: unknown): Message {
-  return answer([failure('Backup MX is not asked with success', error)]);
+  return answer([failure('Backup MX could not be asked', error)]);
 }
 
 function failure(summary: string, error: unknown): Diagnostic {
@@ -175,8 +175,9 @@ function failure(summary: string, error: unknown): Diagnostic {
   return { severity: 'ERROR', summary: `${summary}: a fault of the provider`, detail: text };
 }
 
+/** One that begins with an address is left as it is: `http://…`. */
 function sentence(text: string): string {
-  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}.`;
+  return /^https?:/.test(text) ? `${text}.` : `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}.`;
 }
 
 function nothing({ type_name: name }: Request, summary: string): Diagnostic {
