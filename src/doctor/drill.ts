@@ -42,18 +42,21 @@ export async function lookAtDrills(deps: DrillDeps): Promise<void> {
   await requestScheduled(deps.sql);
   const listener = deps.listener();
   if (listener !== null) {
-    const taken = await takeRequestedDrills(deps.sql, ENTRIES_AT_ONCE);
+    const taken = await takeRequestedDrills(deps.sql, AT_ONCE);
     await forEach(taken, (drill) => enter(deps, drill, listener));
   }
   await forEach(await findOpenDrills(deps.sql), (drill) => moveOn(deps, drill));
 }
 
 /** A drill may wait half a minute for a primary that is asked ahead; the rest comes with the next look. */
-const ENTRIES_AT_ONCE = 10;
+const AT_ONCE = 10;
 
-/** All at once, and all of them, also beside one that fails: then throws what the first failed for. */
+/** Some at once, and all of them, also beside one that fails: then throws what the first failed for. */
 async function forEach(drills: readonly OpenDrill[], work: (drill: OpenDrill) => Promise<void>): Promise<void> {
-  const ends = await Promise.allSettled(drills.map(work));
+  const ends: PromiseSettledResult<void>[] = [];
+  for (let from = 0; from < drills.length; from += AT_ONCE) {
+    ends.push(...(await Promise.allSettled(drills.slice(from, from + AT_ONCE).map(work))));
+  }
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 

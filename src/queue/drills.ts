@@ -175,9 +175,16 @@ export async function takeRequestedDrills(sql: Sql, most: number): Promise<OpenD
   return [...rows];
 }
 
-/** All that are under way: one a domain at the most. */
+/** Those under way that something may be done for: what is held costs nothing until its time, or until somebody else ends it. */
 export async function findOpenDrills(sql: SqlExecutor): Promise<OpenDrill[]> {
-  const rows = await sql<OpenDrill[]>`select ${columns(sql)} from drills where finished_at is null order by id`;
+  const rows = await sql<OpenDrill[]>`
+    select * from (select ${columns(sql)} from drills where finished_at is null) as open
+    where case
+      when "messageId" is null then "isStale"
+      when state = 'HELD' then "isDue"
+        or not exists (select from recipients r where r.message_id = "messageId" and r.state = 'HELD')
+      else true end
+    order by id`;
   return [...rows];
 }
 

@@ -3,6 +3,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { drillVerb } from '../../src/cli/drill.ts';
+import { findOpenDrills } from '../../src/queue/drills.ts';
 import { until } from '../helpers/child.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, PATIENCE_MS, startFlow } from '../helpers/flow.ts';
@@ -180,6 +181,17 @@ test('in a pause nothing is dialled, and the drill says so', async () => {
   expect([drill.result, verdictOf(drill, 'PAUSE')]).toEqual(['NOT_ATTEMPTED', 'WARNING']);
   expect(stepNames(drill)).not.toContain('DELIVERY');
   expect((await flow.see(name)).queue.heldCount).toBe(0);
+});
+
+test('what is held is left alone until its time, and ends when its message is cancelled', async () => {
+  const name = 'cancelled.example';
+  await flow.addDomain(name, primary);
+  await flow.change('domainDrill', { name, deliver: 'ON_COMMAND' });
+  const { id, messageId } = await untilDrill(name, 'HELD');
+  const looked = async () => (await findOpenDrills(flow.database.sql)).filter((drill) => drill.id === id).length;
+  expect(await looked()).toBe(0);
+  expect(await flow.change('messageCancel', { id: messageId ?? '', reason: 'enough' })).toEqual([]);
+  expect(await untilDrill(name, 'FINISHED')).toMatchObject({ id, result: 'CANCELLED' });
 });
 
 test('one whose node died ends by itself, and what it had brought in is mail like any other', async () => {
