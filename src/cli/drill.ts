@@ -84,7 +84,7 @@ function shownOf(drill: Drill): Shown {
         host === null ? name : `${name} ${host}`,
         latencyMs,
         isPassed,
-        reply,
+        reply.replaceAll(/\r?\n/g, ' / '),
       ]),
     },
     data: drill,

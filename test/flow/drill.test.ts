@@ -229,6 +229,7 @@ test('the command shows the report, or what is held and how long', async () => {
   expect(held.out).toMatch(/result +HELD until \S+ or --deliver/);
   const delivered = await command(name, '--deliver');
   expect(delivered.out).toMatch(/result +DELIVERED/);
+  expect(delivered.out).toMatch(/EHLO +\d+ +yes +250-\S+ \/ 250-/);
   expect(delivered.out).toMatch(/DELIVERY 127\.0\.0\.1 +\d+ +\S+ +250/);
   expect(JSON.parse((await command(name, '--json')).out)).toMatchObject({ state: 'FINISHED', result: 'DELIVERED' });
   expect(await command(name, '--deliver')).toMatchObject({ code: 1, err: expect.stringContaining('(INVALID)') });
