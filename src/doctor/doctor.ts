@@ -31,7 +31,7 @@ export interface Doctor {
   checkDue(): Promise<void>;
 }
 
-/** At once on one node; most of a run is waiting. */
+/** At once on one node, by the timer and on demand each; most of a run is waiting. */
 const RUNS_AT_ONCE = 40;
 /** Between two looks whether another node has finished. */
 const ASK_AGAIN_MS = 250;
@@ -55,11 +55,22 @@ export function createDoctor(deps: DoctorDeps): Doctor {
     }
   };
 
+  /** Of all that are asked for: those beyond wait, so that the budget lasts for each that has begun. */
+  let lookingCount = 0;
+
   /** Until there is a fresh report of it; another node may be at it. */
   const look = async (domain: RelayDomain): Promise<void> => {
     const untilMs = deps.monotonicMs() + PATIENCE_MS;
-    while (!(await reports.isFresh(domain.id))) {
-      if (await reports.take(domain.id)) return run(domain);
+    for (;;) {
+      if (lookingCount < RUNS_AT_ONCE) {
+        lookingCount += 1;
+        try {
+          if (await reports.isFresh(domain.id)) return;
+          if (await reports.take(domain.id)) return await run(domain);
+        } finally {
+          lookingCount -= 1;
+        }
+      }
       if (deps.monotonicMs() > untilMs) return;
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
     }

@@ -8,6 +8,7 @@ import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import type { RelayDomain } from '../../src/settings/domains.ts';
 import { addTenant } from '../control/harness.ts';
+import { until } from '../helpers/child.ts';
 import { doctorOn, OWN_NAME } from '../helpers/doctor.ts';
 import type { FakeRecords } from '../helpers/fake-dns.ts';
 import { type DoctorScene, GOOD_MX, openDoctorScene } from './scene.ts';
@@ -133,6 +134,28 @@ describe('a primary is left alone', () => {
       expect.stringContaining('MOST_PREFERRED'),
     ]);
   });
+});
+
+test('of all that are asked for at once forty begin, and the others when there is room', async () => {
+  const domains = await Promise.all(Array.from({ length: 45 }, () => scene.addDomain()));
+  let [nowCount, mostCount] = [0, 0];
+  const gate = Promise.withResolvers<void>();
+  const doctor = node({
+    findContactsInside: async () => {
+      nowCount += 1;
+      mostCount = Math.max(mostCount, nowCount);
+      await gate.promise;
+      nowCount -= 1;
+      return [];
+    },
+  });
+  const checks = domains.map(({ name }) => doctor.check(OPERATOR_VIEWER, name));
+  await until('forty have begun', 5000, async () => nowCount >= 40);
+  gate.resolve();
+  await Promise.all(checks);
+  expect(mostCount).toBe(40);
+  const ids = domains.map(({ id }) => id);
+  expect((await doctor.readReports(OPERATOR_VIEWER, ids)).size).toBe(45);
 });
 
 test('it is asked from each egress address that this node has', async () => {
