@@ -10,9 +10,10 @@ const RUN = join(import.meta.dir, '../../.ci/run');
 const NPM = `#!/bin/sh
 case "$*" in
 ci*) exit "\${INSTALL:-0}" ;;
-test) printf '(pass) 99 pass\\n\\n \\033[32m12 pass\\033[0m\\n 2 skip\\n 1 todo\\n %s fail\\n 30 expect() calls\\n' "\${FAILS:-0}"
+'test -- '*) printf '(pass) 99 pass\\n\\n \\033[32m12 pass\\033[0m\\n 2 skip\\n 1 todo\\n %s fail\\n 30 expect() calls\\n' "\${FAILS:-0}"
   exit "\${SUITE:-0}" ;;
 'run check -- --no-tests') exit "\${CHECK:-0}" ;;
+'run test:terraform') printf ' 4 pass\\n 0 fail\\n' ;;
 'run smoke') [ -n "\${CRASH:-}" ] && exit 139; printf ' 3 pass\\n 0 fail\\n' ;;
 *) echo played ;;
 esac
@@ -29,6 +30,7 @@ beforeAll(async () => {
   for (const [name, text] of [
     ['npm', NPM],
     ['id', '#!/bin/sh\necho 1000\n'],
+    ['terraform', '#!/bin/sh\n'],
   ] as const) {
     await writeFile(join(folder, 'played', name), text);
     await chmod(join(folder, 'played', name), 0o755);
@@ -40,12 +42,12 @@ afterAll(async () => {
 });
 
 test.each([
-  ['all is well', {}, 0, '15 passed, 0 failed, 3 skipped'],
-  ['two tests fail', { FAILS: '2', SUITE: '1' }, 1, '15 passed, 2 failed, 3 skipped'],
-  ['a failure is told by the summary alone', { FAILS: '2' }, 1, '15 passed, 2 failed, 3 skipped'],
-  ['the runner fails after good tests', { SUITE: '1' }, 1, '15 passed, 1 failed, 3 skipped'],
-  ['the check fails', { CHECK: '1' }, 1, '15 passed, 1 failed, 3 skipped'],
-  ['a run crashes without a summary', { CRASH: '1' }, 1, '12 passed, 1 failed, 3 skipped'],
+  ['all is well', {}, 0, '19 passed, 0 failed, 3 skipped'],
+  ['two tests fail', { FAILS: '2', SUITE: '1' }, 1, '19 passed, 2 failed, 3 skipped'],
+  ['a failure is told by the summary alone', { FAILS: '2' }, 1, '19 passed, 2 failed, 3 skipped'],
+  ['the runner fails after good tests', { SUITE: '1' }, 1, '19 passed, 1 failed, 3 skipped'],
+  ['the check fails', { CHECK: '1' }, 1, '19 passed, 1 failed, 3 skipped'],
+  ['a run crashes without a summary', { CRASH: '1' }, 1, '16 passed, 1 failed, 3 skipped'],
   ['nothing can be installed', { INSTALL: '1' }, 1, '0 passed, 1 failed'],
 ] as const)('%s', async (_what, env, code, lastLine) => {
   const child = Bun.spawn(['bash', join(folder, '.ci/run')], {
