@@ -5,7 +5,7 @@
  * secret of the key is used for one update and kept nowhere; a repetition changes nothing; trouble is told with what to do.
  */
 import { updateMx, type UpdateResult } from '../net/dns-update.ts';
-import { isUsableNextHopAddress } from '../net/address-class.ts';
+import { isUsableServerAddress } from '../net/address-class.ts';
 import { normalizeAddress } from '../net/addresses.ts';
 import type { Resolver } from '../net/resolver.ts';
 import type { TsigKey } from '../net/tsig.ts';
@@ -177,7 +177,7 @@ async function usableAddresses({ resolver, allowPrivate }: SetMxDeps, host: stri
   const literal = normalizeAddress(host);
   const answer = literal === null ? await resolver.resolveAddresses(host) : null;
   const all = literal !== null ? [literal] : answer?.kind === 'FOUND' ? answer.records : [];
-  return all.filter((address) => isUsableNextHopAddress(address, allowPrivate));
+  return all.filter((address) => isUsableServerAddress(address, allowPrivate));
 }
 
 /** Null: nobody could tell. */

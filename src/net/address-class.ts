@@ -55,8 +55,8 @@ export function isUsableNextHopAddress(text: string, allowPrivate: boolean): boo
   return kind === 'PUBLIC';
 }
 
-/** Whether a web server may be asked at this address: as a next hop, but never on the local link, where clouds tell machines their secrets. */
-export function isUsableWebAddress(text: string, allowPrivate: boolean): boolean {
+/** Whether a web or DNS server that a user names may be asked there: as a next hop, but never on the local link, where clouds tell machines their secrets. */
+export function isUsableServerAddress(text: string, allowPrivate: boolean): boolean {
   return classifyAddress(text) !== 'LINK_LOCAL' && isUsableNextHopAddress(text, allowPrivate);
 }
 

@@ -11,7 +11,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request as requestInCle
 import { request as requestWithTls } from 'node:https';
 import { monotonicMs, within } from '../clock.ts';
 import { sanitizeText } from '../mail/reply.ts';
-import { isUsableWebAddress } from './address-class.ts';
+import { isUsableServerAddress } from './address-class.ts';
 import { normalizeAddress } from './addresses.ts';
 import type { Resolver } from './resolver.ts';
 
@@ -80,12 +80,12 @@ async function usableAddresses(host: string, options: ExchangeOptions): Promise<
   const { allowPrivate, resolver, timeoutMs } = options;
   const literal = normalizeAddress(host);
   if (literal !== null) {
-    return isUsableWebAddress(literal, allowPrivate) ? [literal] : `${host} is an address that may not be used`;
+    return isUsableServerAddress(literal, allowPrivate) ? [literal] : `${host} is an address that may not be used`;
   }
   const found = await within(timeoutMs, resolver.resolveAddresses(host), () => null);
   if (found === null) return `no address of ${host} within ${timeoutMs} ms`;
   if (found.kind !== 'FOUND') return `no address of ${host}: ${found.kind}`;
-  const usable = found.records.filter((address) => isUsableWebAddress(address, allowPrivate));
+  const usable = found.records.filter((address) => isUsableServerAddress(address, allowPrivate));
   return usable.length === 0 ? `${host} has no address that may be used` : usable;
 }
 

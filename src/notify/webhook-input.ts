@@ -3,7 +3,7 @@
  *
  * Where the host's name leads is judged with each attempt (net/http-exchange.ts), since the DNS may say another thing then.
  */
-import { isUsableNextHopAddress } from '../net/address-class.ts';
+import { isUsableServerAddress } from '../net/address-class.ts';
 import { normalizeAddress } from '../net/addresses.ts';
 import type { Checked } from '../settings/domain-input.ts';
 import { invalid } from '../settings/user-error.ts';
@@ -56,7 +56,7 @@ function describeBadUrl(url: URL, allowPrivate: boolean): string | null {
     return `Port ${port} is none of a web server. Use 443, 80, or one from ${FIRST_FREE_PORT} on.`;
   }
   const address = normalizeAddress(host);
-  if (address !== null && !isUsableNextHopAddress(address, allowPrivate)) {
+  if (address !== null && !isUsableServerAddress(address, allowPrivate)) {
     return `${host} is an address of a private network or of this machine. Name a host that the internet can reach.`;
   }
   return null;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { classifyAddress, isUsableNextHopAddress, isUsableWebAddress } from '../../src/net/address-class.ts';
+import { classifyAddress, isUsableNextHopAddress, isUsableServerAddress } from '../../src/net/address-class.ts';
 import type { AddressClass } from '../../src/net/address-class.ts';
 import {
   formatEndpoint,
@@ -156,14 +156,14 @@ describe('classifyAddress', () => {
     expect(isUsableNextHopAddress('192.0.2.1', false)).toBe(true);
   });
 
-  test('no web server is asked on the local link, whatever is allowed', () => {
+  test('no server that a user names is asked on the local link, whatever is allowed', () => {
     for (const address of ['169.254.169.254', '::ffff:169.254.169.254', '64:ff9b::a9fe:a9fe', 'fe80::1']) {
-      expect(isUsableWebAddress(address, true)).toBe(false);
+      expect(isUsableServerAddress(address, true)).toBe(false);
     }
     for (const address of ['127.0.0.1', '10.0.0.1']) {
-      expect([isUsableWebAddress(address, true), isUsableWebAddress(address, false)]).toEqual([true, false]);
+      expect([isUsableServerAddress(address, true), isUsableServerAddress(address, false)]).toEqual([true, false]);
     }
-    expect(isUsableWebAddress('192.0.2.1', false)).toBe(true);
+    expect(isUsableServerAddress('192.0.2.1', false)).toBe(true);
   });
 });
 
