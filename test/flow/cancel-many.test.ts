@@ -49,11 +49,14 @@ test('cancelling 5,000 survives kill -9 in the middle', async () => {
   const { sql } = flow.database;
   const [middle] = await sql<{ id: string }[]>`select id from messages order by id offset 2600 limit 1`;
   // Held up at one message of the sixth batch: a moment in the middle that is easily met.
+  const isHeld = Promise.withResolvers<void>();
   const lock = Promise.withResolvers<void>();
   const held = sql.begin(async (tx) => {
     await tx`select from messages where id = ${middle?.id ?? ''} for update`;
+    isHeld.resolve();
     await lock.promise;
   });
+  await isHeld.promise;
   const { messagesCancel } = await flow.service.graphql<{ messagesCancel: { operation: Operation } }>(
     'mutation ($input: MessagesCancelInput!) { messagesCancel(input: $input) { operation { id state done total } } }',
     { input: { filter: { domain: DOMAIN }, expectedCount: COUNT, reason: 'a wave of spam' } },

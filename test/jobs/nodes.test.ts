@@ -198,17 +198,18 @@ test('a burial that cannot have its rows waits neither long nor in vain', async 
   await database.sql`
     insert into destinations (id, tenant_id, name, kind, owner_node, owner_epoch)
     select gen_random_uuid(), id, 'held.example', 'RELAY', ${node}, ${epoch} from tenants`;
-  let release = (): void => undefined;
+  const isHeld = Promise.withResolvers<void>();
+  const isOver = Promise.withResolvers<void>();
   const holdUp = database.sql.begin(async (transaction) => {
     await transaction`select from destinations for update`;
-    await new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    isHeld.resolve();
+    await isOver.promise;
   });
+  await isHeld.promise;
   await endSession({ node, epoch });
   await until('a burial gave up', 10_000, () => blocked.times > 0);
   expect(witness.lost).toEqual([]);
-  release();
+  isOver.resolve();
   await holdUp;
   await until(
     'the next one is through',

@@ -101,15 +101,15 @@ test('a burial that fails or waits does not cost a living node its place', async
     insert into nodes (node, epoch, name, version, runtime, roles, backend_pid)
     overriding system value values (998, 999997, 'hung', '0', 'test', '{}', 0)`;
   let burials = 0;
-  let endTransaction = (): void => undefined;
-  const isOver = new Promise<void>((resolve) => {
-    endTransaction = resolve;
-  });
+  const isHeld = Promise.withResolvers<void>();
+  const isOver = Promise.withResolvers<void>();
   // The dead node's transaction is still open and holds the message.
   const hanging = db.sql.begin(async (transaction) => {
     await transaction`select from messages where destination_id = ${hung} for update`;
-    await isOver;
+    isHeld.resolve();
+    await isOver.promise;
   });
+  await isHeld.promise;
   const nodes = await join('digger', () => {
     burials += 1;
   });
@@ -117,7 +117,7 @@ test('a burial that fails or waits does not cost a living node its place', async
   await until(async () => burials >= 2);
   expect(nodes.place()).toEqual(place);
   expect(place).not.toBeNull();
-  endTransaction();
+  isOver.resolve();
   await hanging;
   await until(async () => (await inHand(hung))?.claims === 0);
   await nodes.close();
