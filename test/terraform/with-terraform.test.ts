@@ -151,7 +151,10 @@ withTerraform('the examples of all pages, applied together, twice', async () => 
     examples
       .join('\n\n')
       .replaceAll(/\bdomain( *)= "example\.org"/g, 'domain$1= backupmx_domain.example.name')
-      .replace(/(data "backupmx_domain" "example" \{\n) *name = .*/, '$1  name = backupmx_domain.example.name'),
+      .replaceAll(
+        /(data "backupmx_(?:domain|doctor)" "example" \{\n) *name = .*/g,
+        '$1  name = backupmx_domain.example.name',
+      ),
   );
   await done('init');
   expect(await apply()).toContain(`${Object.keys(resources).length} added, 0 changed, 0 destroyed`);
