@@ -86,7 +86,7 @@ interface Membership {
 export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
   const { beatEveryMs, beatTimeoutMs, ownPatienceMs, returnPatienceMs } = deps.times ?? TIMES;
   let membership: Membership | null = null;
-  let hasReturned = false;
+  let hadPlace = false;
   let lastBeatAt = Number.NEGATIVE_INFINITY;
   let isClosing = false;
   let beating: Promise<void> | null = null;
@@ -103,8 +103,8 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
     if (membership === null) {
       const joined = await join(deps, () => lose('the session ended'));
       lastBeatAt = monotonicMs();
-      membership = { ...joined, believesLocksAtMs: lastBeatAt + (hasReturned ? returnPatienceMs : 0) };
-      hasReturned = true;
+      membership = { ...joined, believesLocksAtMs: lastBeatAt + (hadPlace ? returnPatienceMs : 0) };
+      hadPlace = true;
     } else {
       const current = membership;
       const isKept = await within(beatTimeoutMs, keepPlace(current, deps.isDelivering), () => {

@@ -28,7 +28,7 @@ export async function lockDestinations(
   return new Map(rows.map(({ name, id }) => [name, id]));
 }
 
-export interface Adoption {
+interface Adoption {
   readonly tenantId: string;
   readonly destinationId: string;
   readonly settings: DomainSettings;

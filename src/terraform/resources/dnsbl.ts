@@ -4,7 +4,7 @@ import type { Api } from '../api.ts';
 import type { Outcome, Resource } from '../sdk/resource.ts';
 import { type State, textOf, textsOf } from '../sdk/value.ts';
 import { findDomain } from './domain.ts';
-import { ADOPT, checkDomainName, oneOf, wholeNumber } from './words.ts';
+import { ADOPT, checkDomainName, OF_DOMAIN, oneOf, wholeNumber } from './words.ts';
 
 interface Zone {
   readonly zone: string;
@@ -74,13 +74,7 @@ export const dnsblResource: Resource<Api> = {
   mode   = "DRY_RUN"
 }`,
   attributes: {
-    domain: {
-      type: 'string',
-      use: 'REQUIRED',
-      replaces: true,
-      check: checkDomainName,
-      description: 'Name of the domain.',
-    },
+    domain: OF_DOMAIN,
     zone: {
       type: 'string',
       use: 'REQUIRED',

@@ -5,7 +5,7 @@ import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import { type State, textOf, textsOf, type Value } from '../sdk/value.ts';
 import { findDomain } from './domain.ts';
-import { ADOPT, checkDomainName } from './words.ts';
+import { ADOPT, OF_DOMAIN } from './words.ts';
 
 interface Counts {
   readonly recipientCount: number;
@@ -64,13 +64,7 @@ export const recipientListResource: Resource<Api> = {
   local_parts = ["alice", "bob", "sales-*"]
 }`,
   attributes: {
-    domain: {
-      type: 'string',
-      use: 'REQUIRED',
-      replaces: true,
-      check: checkDomainName,
-      description: 'Name of the domain.',
-    },
+    domain: OF_DOMAIN,
     local_parts: {
       type: ['set', 'string'],
       use: 'REQUIRED',

@@ -11,6 +11,15 @@ export function checkDomainName(value: Value): string | null {
   return name === value ? null : `Write it in lower case and as A-label: "${name}".`;
 }
 
+/** Of what belongs to a domain: which one. */
+export const OF_DOMAIN: Attribute = {
+  type: 'string',
+  use: 'REQUIRED',
+  replaces: true,
+  check: checkDomainName,
+  description: 'Name of the domain.',
+};
+
 export interface Host {
   readonly host: string;
   readonly port: number;
