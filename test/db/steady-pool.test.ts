@@ -216,12 +216,16 @@ test('a transaction that begins behind many statements has its connection for it
 test('what is under way is counted until it has ended', async () => {
   const database = await createTestDatabase();
   const { sql } = database.database;
+  const begun = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
   const transaction = sql.begin(async (inner) => {
     await inner`select 1`;
+    begun.resolve();
     await release.promise;
   });
   expect(statementsUnderWay(sql)).toBe(1);
+  // The statement inside counts as well while it runs.
+  await begun.promise;
   const failure = await sql`select 1 / 0`.then(
     () => null,
     (error: unknown) => String(error),
