@@ -48,10 +48,12 @@ export interface Config {
   readonly dataDir: string;
   /** ROLES: what this process does. */
   readonly roles: ReadonlySet<Role>;
-  /** MX_HOSTNAME: banner, EHLO, Received, and the MX record customers add. */
+  /** MX_HOSTNAME: this node's name in banner, EHLO and Received. */
   readonly mxHostname: string;
-  /** MX_NAMES and MX_HOSTNAME, which is first unless it is listed elsewhere: every name of the service. */
+  /** MX_NAMES and MX_HOSTNAME, which is first unless it is listed elsewhere: every name that counts as ours. */
   readonly mxNames: readonly string[];
+  /** MX_NAMES, or MX_HOSTNAME where that is unset: the names for customers' MX records, whichever node is asked. */
+  readonly publishedNames: readonly string[];
   /** MX_ADDRESSES, or the machine's: the addresses the service is known by. */
   readonly mxAddresses: readonly string[];
   /**
@@ -138,7 +140,7 @@ export function readConfig(env: Environment, machine: Machine): ConfigResult {
 
   const roles = new Set(read('ROLES', listOf(oneOf<Role>(['inbound', 'delivery', 'control'])), ALL_ROLES));
   const mxHostname = read('MX_HOSTNAME', hostName, machineName(machine.hostname));
-  const mxNames = read('MX_NAMES', listOf(hostName), [mxHostname]);
+  const publishedNames = read('MX_NAMES', listOf(hostName), [mxHostname]);
   const mxAddresses = read('MX_ADDRESSES', listOf(ipAddress), machine.interfaceAddresses);
   const smtpListen = read('SMTP_LISTEN', listOf(listenAddress), [{ address: '127.0.0.1', port: 2525 }]);
   const deliveryPort = read('DELIVERY_PORT', portNumber, 25);
@@ -156,7 +158,8 @@ export function readConfig(env: Environment, machine: Machine): ConfigResult {
     dataDir: resolve(read('DATA_DIR', filePath, './data')),
     roles,
     mxHostname,
-    mxNames: mxNames.includes(mxHostname) ? mxNames : [mxHostname, ...mxNames],
+    mxNames: publishedNames.includes(mxHostname) ? publishedNames : [mxHostname, ...publishedNames],
+    publishedNames,
     mxAddresses,
     selfAddresses: isSet('MX_ADDRESSES') || listensOnDeliveryPort ? mxAddresses : [],
     egressAddresses: read('EGRESS_ADDRESSES', listOf(ipAddress), mxAddresses),

@@ -100,8 +100,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     service: {
       version: parts.version,
       runtime: parts.runtime,
-      mxHostname: config.mxHostname,
-      mxNames: config.mxNames,
+      mxNames: config.publishedNames,
       egressAddresses: config.egressAddresses,
     },
     log,

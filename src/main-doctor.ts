@@ -68,7 +68,7 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
     usesDane: usesDane(config),
     certificateChain: () => certificates()?.chain ?? null,
     service: () => ({
-      mxHostname: config.mxHostname,
+      mxNames: config.publishedNames,
       postmasterAddress: config.postmasterAddress,
       messageSizeLimitBytes: parts.messageSizeLimit(),
       allowPrivate: config.allowPrivateNextHops,

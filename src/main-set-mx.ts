@@ -12,7 +12,7 @@ import { createMxRecords } from './settings/mx-records.ts';
 const QUERY_TIMEOUT_MS = 5000;
 
 export interface SetMxParts {
-  readonly config: Pick<Config, 'allowPrivateNextHops' | 'mxHostname' | 'mxNames'>;
+  readonly config: Pick<Config, 'allowPrivateNextHops' | 'publishedNames' | 'mxNames'>;
   readonly sql: Sql;
   readonly resolver: Resolver;
 }
@@ -22,7 +22,7 @@ export function buildSetMx({ config, sql, resolver }: SetMxParts): SetMx {
     resolver,
     resolverAt: (servers) => createResolver({ servers, timeoutMs: QUERY_TIMEOUT_MS }),
     allowPrivate: config.allowPrivateNextHops,
-    mxHostname: config.mxHostname,
+    mxNames: config.publishedNames,
     ownNames: config.mxNames,
     records: createMxRecords(sql),
     nowSeconds: () => Math.floor(wallClock().getTime() / 1000),

@@ -31,6 +31,7 @@ describe('defaults', () => {
     roles: new Set(['inbound', 'delivery', 'control']),
     mxHostname: 'mx2.example.net',
     mxNames: ['mx2.example.net'],
+    publishedNames: ['mx2.example.net'],
     mxAddresses: ['192.0.2.7', '2001:db8::7'],
     selfAddresses: [],
     egressAddresses: ['192.0.2.7', '2001:db8::7'],
@@ -116,6 +117,14 @@ describe("the service's own names and addresses", () => {
       'a.example.net',
       'b.example.net',
     ]);
+  });
+
+  test('MX_NAMES are published as they are, and without them MX_HOSTNAME', () => {
+    expect(good({ MX_HOSTNAME: 'out.example.net', MX_NAMES: 'b.example.net,a.example.net' }).publishedNames).toEqual([
+      'b.example.net',
+      'a.example.net',
+    ]);
+    expect(good({ MX_HOSTNAME: 'mx.example.net' }).publishedNames).toEqual(['mx.example.net']);
   });
 
   test('addresses set explicitly always count', () => {

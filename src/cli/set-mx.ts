@@ -49,7 +49,7 @@ const ONE = { least: 1, most: 1 };
 export const setMxActions: Readonly<Record<string, Action>> = {
   'set-mx': {
     usage: `set-mx NAME ${USAGE} [--preference N] [--sandwich]`,
-    says: 'Adds our MX record to its zone by dynamic update; with --dry-run only says what it would add.',
+    says: 'Adds our MX records, all our names, to its zone by dynamic update; with --dry-run only says what it would add.',
     example: 'backup-mx domain set-mx example.org --key backup-mx --secret-file key.secret --dry-run',
     argCount: ONE,
     options: { ...OPTIONS, preference: 'TEXT', sandwich: 'FLAG' },

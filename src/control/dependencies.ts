@@ -88,9 +88,7 @@ export interface ServiceFacts {
   readonly version: string;
   /** `bun 1.4.5`. */
   readonly runtime: string;
-  /** The name customers add to their MX records. */
-  readonly mxHostname: string;
-  /** Every name that counts as ours, `mxHostname` included. */
+  /** The names that customers add to their MX records, all of them. */
   readonly mxNames: readonly string[];
   readonly egressAddresses: readonly string[];
 }

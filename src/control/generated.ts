@@ -427,7 +427,7 @@ export type DoctorCode =
   | 'MX_PRIVATE'
   /** Your primary does not answer at one of its addresses, or at none: it is down, or a firewall keeps us out. */
   | 'MX_UNREACHABLE'
-  /** No MX record names us: when your primary is down, nobody knows that we would take the mail. */
+  /** No MX record names us: when your primary is down, nobody knows that we would take the mail. A WARNING: only one of our names is missing, and senders do not find the node that it stands for. */
   | 'NOT_LISTED'
   /** The domain publishes a null MX (`0 .`): it says that it takes no mail, so senders do not even try (RFC 7505). */
   | 'NULL_MX'
@@ -870,7 +870,7 @@ export type DomainMx = {
   readonly __typename?: 'DomainMx';
   /** The records the DNS has now, most preferred first; empty when it has none or does not answer (see `verdict`). */
   readonly observed: ReadonlyArray<MxRecord>;
-  /** The records to publish: yours as they are, ours behind them. */
+  /** The records to publish: yours as they are, each of our names (`service.mxNames`) behind them. */
   readonly recommended: ReadonlyArray<MxRecord>;
   /** What the observed records mean for us. */
   readonly verdict: MxVerdict;
@@ -1039,7 +1039,7 @@ export type DomainSetMxInput = {
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
-  /** Of our record: above that of its primary, 65535 at the most. Absent or null: behind all others, and where ours is already, there it stays. */
+  /** Of our records: above that of its primary, 65535 at the most. Absent or null: behind all others, and where one of ours is already, there all are. */
   readonly preference?: InputMaybe<Scalars['Int']['input']>;
   /** True: its primary is listed once more below us, so that who aims at the last server meets the real one. */
   readonly sandwich?: Scalars['Boolean']['input'];
@@ -1880,7 +1880,7 @@ export type Mutation = {
    */
   readonly domainSuspend: DomainSuspendPayload;
   /**
-   * Takes out of the domain's zone the MX records that domainSetMx has added and that are still there. No other is touched.
+   * Takes out of the domain's zone the MX records, of all our names, that domainSetMx has added and that are still there. No other is touched.
    *
    * Errors: as domainSetMx.
    */
@@ -3318,7 +3318,7 @@ export type Service = {
   readonly egressAddresses: ReadonlyArray<Scalars['String']['output']>;
   /** The largest message that is accepted, as received. */
   readonly messageSizeLimitBytes: Scalars['ByteCount']['output'];
-  /** The names that count as ours in MX records; the first is the one to add to yours. */
+  /** Our names for your MX records: add each of them, all at one preference. */
   readonly mxNames: ReadonlyArray<Scalars['String']['output']>;
   /** The running processes of this service; null unless you are its operator. */
   readonly nodes?: Maybe<ReadonlyArray<ServiceNode>>;

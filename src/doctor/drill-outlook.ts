@@ -28,7 +28,7 @@ const MX: { readonly [V in MxStanding]: readonly [DrillFinding['verdict'], strin
   ],
   NOT_LISTED: [
     'PROBLEM',
-    'Its MX records do not name us: in an outage no sender would come to us. Add the record that mx.recommended shows.',
+    'Its MX records do not name us: in an outage no sender would come to us. Add the records that mx.recommended shows.',
   ],
   MOST_PREFERRED: [
     'PROBLEM',

@@ -37,7 +37,8 @@ export interface Facts {
 }
 
 export interface ServiceFacts {
-  readonly mxHostname: string;
+  /** Those that are to stand in MX records. */
+  readonly mxNames: readonly string[];
   /** Null: unset. */
   readonly postmasterAddress: string | null;
   readonly messageSizeLimitBytes: number;

@@ -1,17 +1,20 @@
 /**
- * Which MX records a domain's zone gets and loses: ours behind its primary, and in a sandwich the primary once more behind us.
+ * Which MX records a domain's zone gets and loses: all our names at one rank behind its primary, in a sandwich the primary once
+ * more behind us.
  *
  * Promises: nothing is taken away but what we had added; ours is never the most preferred. Pure. RFC 5321 §5.1.
  */
 import type { AddedMx } from '../settings/mx-records.ts';
+import { MAX_PREFERENCE, STEP } from './mx-rank.ts';
 
 export interface MxSituation {
   /** All that the zone has at the name. */
   readonly present: readonly AddedMx[];
   /** What of it we have added. */
   readonly added: readonly AddedMx[];
-  readonly mxHostname: string;
-  /** Every name that counts as ours. */
+  /** Our names that are to stand there. */
+  readonly mxNames: readonly string[];
+  /** Every name that counts as ours, those included. */
   readonly ownNames: readonly string[];
 }
 
@@ -25,14 +28,11 @@ export type MxPlan =
   | { readonly kind: 'PLAN'; readonly added: readonly AddedMx[]; readonly removed: readonly AddedMx[] }
   | { readonly kind: 'REFUSED'; readonly field: string; readonly message: string };
 
-const STEP = 10;
-const MAX_PREFERENCE = 65_535;
-
 export const isSameMx = (one: AddedMx, other: AddedMx): boolean =>
   one.preference === other.preference && one.host === other.host;
 
 export function planSet(situation: MxSituation, { preference, isSandwich }: MxWish): MxPlan {
-  const { present, added: earlier, ownNames, mxHostname } = situation;
+  const { present, added: earlier, ownNames, mxNames } = situation;
   const theirs = present.filter(({ host }) => !ownNames.includes(host));
   if (theirs.length === 0) {
     const message =
@@ -52,8 +52,10 @@ export function planSet(situation: MxSituation, { preference, isSandwich }: MxWi
     const message = `The record "${foreign.preference} ${foreign.host}" is not where it should be, and was not added here: change it by hand.`;
     return { kind: 'REFUSED', field: 'preference', message };
   }
-  const right = own.find((mx) => !wrong.includes(mx));
-  const rank = right?.preference ?? preference ?? Math.min(last + STEP, MAX_PREFERENCE);
+  const right = own.filter((mx) => !wrong.includes(mx));
+  // By hand they may stand at several ranks: the first is where senders begin with us.
+  const [first] = right.map((mx) => mx.preference).toSorted((a, b) => a - b);
+  const rank = first ?? preference ?? Math.min(last + STEP, MAX_PREFERENCE);
   const primaries = theirs.filter((mx) => mx.preference === best);
   const isBelow = theirs.some((mx) => mx.preference > rank && primaries.some(({ host }) => host === mx.host));
   const below = isSandwich && !isBelow ? primaries.map(({ host }) => ({ preference: rank + STEP, host })) : [];
@@ -61,7 +63,8 @@ export function planSet(situation: MxSituation, { preference, isSandwich }: MxWi
     const message = `There is no room behind preference ${rank}: give its primary a lower one.`;
     return { kind: 'REFUSED', field: 'preference', message };
   }
-  const ours = right === undefined ? [{ preference: rank, host: mxHostname }] : [];
+  const missing = mxNames.filter((name) => !right.some(({ host }) => host === name));
+  const ours = missing.map((host) => ({ preference: rank, host }));
   return { kind: 'PLAN', added: [...ours, ...below], removed: wrong };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Writes our MX record into a domain's zone, and takes it out again: by dynamic update at the zone's primary master.
+ * Writes our MX records into a domain's zone, and takes them out again: by dynamic update at the zone's primary master.
  *
  * Promises: a name or an address that a person gives never leads into a private network unless the operator allows that; the
  * secret of the key is used for one update and kept nowhere; a repetition changes nothing; trouble is told with what to do.
@@ -21,7 +21,9 @@ export interface SetMxDeps {
   /** One that asks these servers only, `ip:port`. */
   readonly resolverAt: (servers: readonly string[]) => Resolver;
   readonly allowPrivate: boolean;
-  readonly mxHostname: string;
+  /** Those that are to stand in MX records. */
+  readonly mxNames: readonly string[];
+  /** Every name that counts as ours. */
   readonly ownNames: readonly string[];
   readonly records: MxRecords;
   readonly nowSeconds: () => number;
@@ -103,11 +105,11 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
     return refused(['name'], `${name} has a null MX (RFC 7505): it says that it takes no mail. Remove that first.`);
   }
   const added = await deps.records.findAdded(viewer, domain.id);
-  const { mxHostname, ownNames } = deps;
+  const { mxNames, ownNames } = deps;
   const plan: MxPlan =
     request.wish === null
       ? planUnset({ present, added, ownNames })
-      : planSet({ present, added, mxHostname, ownNames }, request.wish);
+      : planSet({ present, added, mxNames, ownNames }, request.wish);
   if (plan.kind === 'REFUSED') return refused([plan.field], plan.message);
   const records = changesOf(present, plan);
   if (request.isDryRun || plan.added.length + plan.removed.length === 0) return { kind: 'DONE', zone, records };

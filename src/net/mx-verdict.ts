@@ -35,9 +35,21 @@ export function mxVerdict(set: ObservedMxSet): MxVerdict {
 }
 
 /** The most preferred of our own entries, or null when none is ours. */
-export function ownPreference(hosts: readonly ObservedMx[]): number | null {
+export function ownPreference(hosts: readonly Pick<ObservedMx, 'preference' | 'isSelf'>[]): number | null {
   const own = hosts.filter(({ isSelf }) => isSelf).map(({ preference }) => preference);
   return own.length === 0 ? null : Math.min(...own);
+}
+
+/**
+ * Of the names that are to stand in the set those that do not. None where we are listed by a name of the customer's own: which
+ * of ours that stands for, nobody can tell.
+ */
+export function unlistedNames(
+  hosts: readonly Pick<ObservedMx, 'host' | 'isSelf'>[],
+  names: readonly string[],
+): readonly string[] {
+  const own = hosts.filter(({ isSelf }) => isSelf).map(({ host }) => host);
+  return own.every((host) => names.includes(host)) ? names.filter((name) => !own.includes(name)) : [];
 }
 
 function isResolved({ addresses }: ObservedMx): boolean {

@@ -144,8 +144,7 @@ export async function startControl(
     service: {
       version: '0.1.0',
       runtime: 'bun test',
-      mxHostname: 'backup.test.example',
-      mxNames: ['mx2.test.example', 'backup.test.example'],
+      mxNames: ['backup.test.example', 'mx2.test.example'],
       egressAddresses: ['192.0.2.250', '2001:db8::250'],
     },
     log: { fault: (fault) => void faults.push(fault), subscriberDropped: (drop) => void dropped.push(drop) },

@@ -87,7 +87,14 @@ describe('Domain', () => {
     const query = `{ domain(name: "mx.example") { mx { verdict observed { preference host } recommended { preference host } } } }`;
     expect(await control.ask<unknown>(query)).toEqual({
       domain: {
-        mx: { verdict: 'UNRESOLVABLE', observed: [], recommended: [{ preference: 20, host: 'backup.test.example' }] },
+        mx: {
+          verdict: 'UNRESOLVABLE',
+          observed: [],
+          recommended: [
+            { preference: 20, host: 'backup.test.example' },
+            { preference: 20, host: 'mx2.test.example' },
+          ],
+        },
       },
     });
     const primary = { host: 'mail.mx.example', preference: 30, isSelf: false };
@@ -106,6 +113,7 @@ describe('Domain', () => {
           recommended: [
             { preference: 30, host: 'mail.mx.example' },
             { preference: 40, host: 'backup.test.example' },
+            { preference: 40, host: 'mx2.test.example' },
           ],
         },
       },
@@ -115,7 +123,15 @@ describe('Domain', () => {
       hosts: [primary, { host: 'mx2.test.example', preference: 31, isSelf: true }],
     };
     expect(await control.ask<object>(query)).toMatchObject({
-      domain: { mx: { recommended: [{ preference: 30 }, { preference: 31, host: 'mx2.test.example' }] } },
+      domain: {
+        mx: {
+          recommended: [
+            { preference: 30 },
+            { preference: 31, host: 'mx2.test.example' },
+            { preference: 31, host: 'backup.test.example' },
+          ],
+        },
+      },
     });
   });
 });

@@ -92,6 +92,19 @@ const isListed = () => {
   return createRecipientLists({ sql: scene.database.sql, lookupSql: scene.database.database.queueSql, changeDomain });
 };
 
+/** Of a service of two nodes. */
+const twoNames: Scene = {
+  changes: {
+    self: () => ({
+      names: [OWN_NAME, 'second.test.example'],
+      addresses: ['192.0.2.250'],
+      listeners: [],
+      interfaceAddresses: [],
+    }),
+    service: () => ({ ...SERVICE, mxNames: [OWN_NAME, 'second.test.example'] }),
+  },
+};
+
 const root = makeAuthority();
 const ours = makeLeaf([OWN_NAME], root);
 const SECURED = { usesDane: true, certificateChain: () => [derOf(ours), derOf(root)] };
@@ -130,6 +143,18 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
       'OK',
     ],
     ['not listed', () => mx([10, 'mx.primary.example']), 'PROBLEM'],
+    ['one of two names', () => ({ ...mx(...GOOD_MX), ...twoNames }), 'WARNING', /^second\.test\.example$/],
+    ['both names', () => ({ ...mx(...GOOD_MX, [20, 'second.test.example']), ...twoNames }), 'OK'],
+    ['none of two names', () => ({ ...mx([10, 'mx.primary.example']), ...twoNames }), 'PROBLEM'],
+    [
+      "a name of the customer's own for us",
+      () => ({
+        ...mx([10, 'mx.primary.example'], [20, 'b.example']),
+        others: { 'b.example': { A: ['192.0.2.250'] } },
+        ...twoNames,
+      }),
+      'OK',
+    ],
     ['no MX records', () => ({ records: { A: ['127.0.0.1'] } }), 'PROBLEM', /own address stands in/],
     [
       'a host that may be us',

@@ -4,6 +4,7 @@ import { type MxPlan, type MxWish, planSet, planUnset } from '../../src/doctor/m
 import type { AddedMx } from '../../src/settings/mx-records.ts';
 
 const OURS = 'backup.example.net';
+const SECOND = 'mx2.example.net';
 
 function mx(text: string): AddedMx[] {
   return text
@@ -12,8 +13,8 @@ function mx(text: string): AddedMx[] {
     .map((record) => ({ preference: Number(record.split(' ')[0]), host: record.split(' ')[1] ?? '' }));
 }
 
-function plan(present: string, wish: Partial<MxWish> = {}, added = ''): string {
-  const situation = { present: mx(present), added: mx(added), mxHostname: OURS, ownNames: [OURS, 'mx2.example.net'] };
+function plan(present: string, wish: Partial<MxWish> = {}, added = '', mxNames: readonly string[] = [OURS]): string {
+  const situation = { present: mx(present), added: mx(added), mxNames, ownNames: [...mxNames, 'node.example.net'] };
   return said(planSet(situation, { preference: null, isSandwich: false, ...wish }));
 }
 
@@ -30,7 +31,6 @@ test.each([
   ['10 mx, 50 other', {}, '', `+60 ${OURS}`],
   ['10 mx', { preference: 15 }, '', `+15 ${OURS}`],
   [`10 mx, 20 ${OURS}`, {}, '', ''],
-  ['10 mx, 20 mx2.example.net', {}, '', ''],
   // The primary once more, below ours, each of them.
   ['10 mx', { isSandwich: true }, '', `+20 ${OURS}, +30 mx`],
   ['10 a, 10 b', { isSandwich: true }, '', `+20 ${OURS}, +30 a, +30 b`],
@@ -50,6 +50,28 @@ test.each([
   ['10 mx', { preference: 65_530, isSandwich: true }, '', 'preference'],
 ])('%s with %j and added %s: %s', (present, wish, added, expected) => {
   expect(plan(present, wish, added)).toBe(expected);
+});
+
+test.each([
+  ['10 mx', {}, '', `+20 ${OURS}, +20 ${SECOND}`],
+  ['10 mx', { preference: 15, isSandwich: true }, '', `+15 ${OURS}, +15 ${SECOND}, +25 mx`],
+  // What is missing goes where the others are, whether they were added or came by hand.
+  [`10 mx, 20 ${OURS}`, {}, '', `+20 ${SECOND}`],
+  [`10 mx, 40 ${SECOND}, 50 mx`, { isSandwich: true }, `40 ${SECOND}`, `+40 ${OURS}`],
+  ['10 mx, 20 node.example.net', {}, '', `+20 ${OURS}, +20 ${SECOND}`],
+  [`10 mx, 20 ${SECOND}, 20 ${OURS}`, {}, '', ''],
+  [`10 mx, 20 ${SECOND}, 30 ${OURS}`, {}, '', ''],
+  [
+    `10 mx, 20 ${OURS}, 20 ${SECOND}`,
+    { preference: 30 },
+    `20 ${OURS}, 20 ${SECOND}`,
+    `+30 ${OURS}, +30 ${SECOND}, -20 ${OURS}, -20 ${SECOND}`,
+  ],
+  [`10 mx, 20 ${OURS}, 20 ${SECOND}`, { preference: 30 }, `20 ${OURS}`, 'preference'],
+  [`10 mx, 5 ${OURS}, 20 ${SECOND}`, {}, `5 ${OURS}`, `+20 ${OURS}, -5 ${OURS}`],
+  [`10 ${OURS}, 20 ${SECOND}`, {}, '', 'name'],
+])('of two names, %s with %j and added %s: %s', (present, wish, added, expected) => {
+  expect(plan(present, wish, added, [OURS, SECOND])).toBe(expected);
 });
 
 test.each([

@@ -10,6 +10,7 @@ import { type Flow, startFlow } from '../helpers/flow.ts';
 
 const ZONE = 'zone.example';
 const OURS = 'backup.test.example';
+const SECOND = 'second.test.example';
 const missing = whyNoBind();
 if (missing !== null) console.log(`SKIPPED: ${missing}: set-mx is not tried at a real server`);
 
@@ -36,7 +37,7 @@ describe.skipIf(missing !== null)('at BIND', () => {
       'none A 127.0.0.8',
       'null MX 0 .',
     ]);
-    flow = await startFlow({}, { DNS_SERVERS: bind.address, MX_HOSTNAME: OURS });
+    flow = await startFlow({}, { DNS_SERVERS: bind.address, MX_HOSTNAME: SECOND, MX_NAMES: `${OURS},${SECOND}` });
     for (const name of [ZONE, `sub.${ZONE}`, `alias.${ZONE}`, `none.${ZONE}`, `null.${ZONE}`]) {
       await flow.addDomain(name, undefined, { force: true });
     }
@@ -71,20 +72,27 @@ describe.skipIf(missing !== null)('at BIND', () => {
     expect(said(await ask('domainSetMx', { dryRun: true, tsig: null, sandwich: true }))).toEqual([
       `KEEP 10 mx.${ZONE}`,
       `ADD 20 ${OURS}`,
+      `ADD 20 ${SECOND}`,
       `ADD 30 mx.${ZONE}`,
     ]);
     expect(await bind.mx(ZONE)).toEqual(before);
     const { zone, userErrors } = await ask('domainSetMx');
     expect([zone, userErrors]).toEqual([ZONE, []]);
-    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`, `20 ${OURS}`]);
-    expect(said(await ask('domainSetMx', { tsig: null }))).toEqual([`KEEP 10 mx.${ZONE}`, `KEEP 20 ${OURS}`]);
+    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`, `20 ${OURS}`, `20 ${SECOND}`]);
+    expect(said(await ask('domainSetMx', { tsig: null }))).toEqual([
+      `KEEP 10 mx.${ZONE}`,
+      `KEEP 20 ${OURS}`,
+      `KEEP 20 ${SECOND}`,
+    ]);
     expect(said(await ask('domainSetMx', { preference: 40, sandwich: true }))).toEqual([
       `KEEP 10 mx.${ZONE}`,
       `REMOVE 20 ${OURS}`,
+      `REMOVE 20 ${SECOND}`,
       `ADD 40 ${OURS}`,
+      `ADD 40 ${SECOND}`,
       `ADD 50 mx.${ZONE}`,
     ]);
-    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`, `40 ${OURS}`, `50 mx.${ZONE}`]);
+    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`, `40 ${OURS}`, `40 ${SECOND}`, `50 mx.${ZONE}`]);
     await ask('domainUnsetMx');
     expect(await bind.mx(ZONE)).toEqual(before);
     expect(said(await ask('domainUnsetMx', { tsig: null }))).toEqual([`KEEP 10 mx.${ZONE}`]);
@@ -110,9 +118,13 @@ describe.skipIf(missing !== null)('at BIND', () => {
     await rm(folder, { recursive: true });
     expect([code, out.slice(1)]).toEqual([
       0,
-      [expect.stringContaining(`mx.${ZONE}`), expect.stringMatching(/^ADD +15 /)],
+      [
+        expect.stringContaining(`mx.${ZONE}`),
+        expect.stringMatching(/^ADD +15 +backup/),
+        expect.stringMatching(/^ADD +15 +second/),
+      ],
     ]);
-    expect(await bind.mx(`sub.${ZONE}`)).toEqual([`15 ${OURS}`, `5 mx.${ZONE}`]);
+    expect(await bind.mx(`sub.${ZONE}`)).toEqual([`15 ${OURS}`, `15 ${SECOND}`, `5 mx.${ZONE}`]);
   });
 
   test('what is wrong is told by its field', async () => {
@@ -161,7 +173,9 @@ describe.skipIf(missing !== null)('at BIND', () => {
     const { domain } = await flow.service.graphql<{ domain: { mx: { zoneFile: string } } }>(
       `{ domain(name: "${ZONE}") { mx { zoneFile } } }`,
     );
-    expect(domain.mx.zoneFile).toBe(`${ZONE}. 3600 IN MX 10 mx.${ZONE}.\n${ZONE}. 3600 IN MX 20 ${OURS}.\n`);
+    expect(domain.mx.zoneFile).toBe(
+      [`10 mx.${ZONE}`, `20 ${OURS}`, `20 ${SECOND}`].map((data) => `${ZONE}. 3600 IN MX ${data}.\n`).join(''),
+    );
   });
 });
 

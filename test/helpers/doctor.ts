@@ -12,7 +12,7 @@ import type { TestDatabase } from './database.ts';
 export const OWN_NAME = 'backup.test.example';
 
 export const SERVICE: ServiceFacts = {
-  mxHostname: OWN_NAME,
+  mxNames: [OWN_NAME],
   postmasterAddress: 'postmaster@elsewhere.example',
   messageSizeLimitBytes: 10_485_760,
   allowPrivate: true,

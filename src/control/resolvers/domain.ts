@@ -1,7 +1,7 @@
 /** `Domain`: a relay domain with its records, its queue and its outage. */
 import { EMPTY_QUEUE } from '../../queue/inspect-queues.ts';
 import type { DomainResolvers } from '../generated.ts';
-import { recommendMx, zoneFileOf } from '../mx-recommendation.ts';
+import { recommendMx, zoneFileOf } from '../../doctor/mx-recommendation.ts';
 import { breakerOfDomain } from './breaker.ts';
 import { dnsblOfDomain } from './dnsbl.ts';
 import { doctorOfDomain } from './doctor.ts';
@@ -30,7 +30,7 @@ export const Domain: DomainResolvers = {
   tenant: ({ tenantId }, _args, context) => tenantById(context, tenantId),
   mx: async (domain, _args, { deps }) => {
     const observation = await deps.observeMx(domain.name);
-    const recommended = recommendMx(observation, deps.service.mxHostname);
+    const recommended = recommendMx(observation, deps.service.mxNames);
     return {
       recommended,
       zoneFile: zoneFileOf(domain.name, recommended),

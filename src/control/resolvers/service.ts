@@ -4,10 +4,7 @@ import type { ServiceResolvers } from '../generated.ts';
 export const Service: ServiceResolvers = {
   version: (_parent, _args, { deps }) => deps.service.version,
   runtime: (_parent, _args, { deps }) => deps.service.runtime,
-  mxNames: (_parent, _args, { deps }) => {
-    const { mxHostname, mxNames } = deps.service;
-    return [mxHostname, ...mxNames.filter((name) => name !== mxHostname)];
-  },
+  mxNames: (_parent, _args, { deps }) => deps.service.mxNames,
   egressAddresses: (_parent, _args, { deps }) => deps.service.egressAddresses,
   messageSizeLimitBytes: async (_parent, _args, { deps }) => (await deps.readLimits()).messageSizeLimitBytes,
   retrySchedule: async (_parent, _args, { deps }) => (await deps.readLimits()).retrySchedule,

@@ -7,7 +7,7 @@ import type { Facts } from '../facts.ts';
 function ownNames({ mx, service }: Facts): readonly string[] {
   const hosts = mx.kind === 'KNOWN' && mx.value.kind === 'SET' ? mx.value.hosts : [];
   const own = hosts.filter(({ isSelf }) => isSelf).map(({ host }) => host);
-  return own.length === 0 ? [service.mxHostname] : own;
+  return own.length === 0 ? service.mxNames : own;
 }
 
 function judge(facts: Facts) {

@@ -13,14 +13,14 @@ export const serviceSource: DataSource<Api> = {
   description: 'The service itself: the names to put into MX records, and the addresses to let in.',
   example: `data "backupmx_service" "this" {}
 
-output "backup_mx_name" {
-  value = data.backupmx_service.this.mx_names[0]
+output "backup_mx_records" {
+  value = [for name in data.backupmx_service.this.mx_names : "20 \${name}"]
 }`,
   attributes: {
     mx_names: {
       type: ['list', 'string'],
       use: 'COMPUTED',
-      description: 'The names that count as the service in MX records; the first is the one to add to yours.',
+      description: 'The names of the service for your MX records: add each of them, all at one preference.',
     },
     egress_addresses: {
       type: ['list', 'string'],
