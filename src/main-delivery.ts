@@ -95,7 +95,9 @@ function openAttempts({ config, recipients, tls }: DeliveryParts, options: Attem
 function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryParts): DeliveryEvents {
   return {
     settled: (destination, settlements, fates) => {
-      learnFates(recipients, destination, { fates, ownAddresses: config.egressAddresses });
+      const drills = new Set(settlements.filter(({ isDrill }) => isDrill === true).map(({ messageId }) => messageId));
+      const learned = fates.filter(({ messageId }) => !drills.has(messageId));
+      learnFates(recipients, destination, { fates: learned, ownAddresses: config.egressAddresses });
       const transactions = new Map(fates.map(({ messageId, transactionId }) => [messageId, transactionId]));
       for (const { messageId, records } of settlements) {
         for (const { host, address, tls, outcome, reply, latencyMs, recipientNumbers } of records) {
@@ -130,7 +132,7 @@ function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryPar
   };
 }
 
-/** What was delivered exists; who refuses a mailbox is no primary that takes any. */
+/** What was delivered exists; who refuses a mailbox is no primary that takes any. Of no drill. */
 function learnFates(
   { learned, primaries }: DeliveryParts['recipients'],
   { id, kind }: DestinationState,

@@ -4,7 +4,7 @@
  * Promises: the first message goes alone, the other lanes start once a host has let it come to a verdict, as many as the ramp
  * allows, half of them at most on large messages. A session that the host refuses us while others live ends its lane and costs
  * the message nothing: it is handed over by another, unrecorded. Trouble when no other lane is at work ends the round, and
- * what was claimed is given back; all other attempts are recorded. Does not decide whether the destination may be tried, and
+ * what was claimed is given back; all other attempts are recorded. A fire drill is recorded and tells the round nothing. Does not decide whether the destination may be tried, and
  * does not move its clock: worker.ts does.
  */
 import type { HostTrouble } from '../mail/outcome.ts';
@@ -147,6 +147,7 @@ async function handOver(deps: RoundDeps, state: RoundState, loaded: LoadedMessag
   }
   const { hostTrouble, isStopped, outcomes } = result;
   if (isStopped) state.isHalted = true;
+  if (message.isDrill === true) return settleDrill(deps, { message, result });
   if (hostTrouble === null) {
     const isTaken = [...outcomes.values()].some(({ kind }) => kind === 'DELIVERED');
     if (!isStopped) ramp.judged({ lanesInUse: state.busy, isTaken });
@@ -196,12 +197,18 @@ function isBesideSuccess({ lastSuccess, nowMs }: RoundDeps): boolean {
 async function settle(deps: RoundDeps, state: RoundState, { message, result }: Tried): Promise<boolean> {
   const { recorder, lastSuccess, nowMs } = deps;
   const { hostTrouble, isStopped, outcomes, records } = result;
-  // A drill makes no outage: mail that is really waiting will say so itself.
-  const isTrouble = hostTrouble !== null && message.isDrill !== true && !isBesideSuccess(deps);
+  const isTrouble = hostTrouble !== null && !isBesideSuccess(deps);
   if (isTrouble && !isStopped) state.failure = hostTrouble;
   const isJudged = hostTrouble === null && !isStopped;
   if (isJudged) lastSuccess.atMs = nowMs();
   await recorder.add({ messageId: message.id, outcomes, records, isHostLevel: isStopped || isTrouble });
   if (isJudged) await (state.greeted ??= recorder.idle().then(deps.onSuccess));
   return isJudged;
+}
+
+/** What befell a drill is its own: no evidence for or against the host, and no reason for other mail to wait. */
+async function settleDrill({ recorder }: RoundDeps, { message, result }: Tried): Promise<boolean> {
+  const { isStopped, outcomes, records } = result;
+  await recorder.add({ messageId: message.id, outcomes, records, isHostLevel: isStopped, isDrill: true });
+  return !isStopped;
 }

@@ -79,8 +79,9 @@ function tlsOf({ tlsPolicy }: RelayDomain): DrillFinding {
   return { code: 'TLS', verdict: 'OK', message: `Its mail is handed over by the TLS policy ${tlsPolicy}.` };
 }
 
-/** Nothing where there is none. */
-function troubleOf({ isPaused, isFailing, outageClass, outageSince, isBreakerOpen }: DrillStanding): DrillFinding[] {
+/** Nothing where there is none. An outage that stands for an open breaker is told as the breaker. */
+function troubleOf(standing: DrillStanding): DrillFinding[] {
+  const { isPaused, isFailing, outageClass, outageSince, isBreakerOpen, breakerReply, breakerSince } = standing;
   const findings: DrillFinding[] = [];
   if (isPaused)
     findings.push({
@@ -89,15 +90,20 @@ function troubleOf({ isPaused, isFailing, outageClass, outageSince, isBreakerOpe
       message: 'Its delivery is paused: mail is held until it is resumed.',
     });
   if (isBreakerOpen) {
-    const message = 'Its breaker is open: its primary refuses its own mailboxes, and mail is held.';
+    const why = breakerReply === null ? '' : ` (the last word was "${breakerReply}")`;
+    const message = `Its breaker is open${sinceOf(breakerSince)}: its primary refused mailboxes that it had taken before${why}. Nothing is bounced: all mail is held, and one message an hour tries whether that is over. Once the primary is mended, a flush of the domain has it tried at once.`;
     findings.push({ code: 'BREAKER', verdict: 'PROBLEM', message });
   }
-  if (isFailing || outageClass !== null) {
-    const since = outageSince === null ? '' : ` since ${outageSince.toISOString()}`;
-    const message = `An outage of its primary is going on${since}${outageClass === null ? '' : `, of class ${outageClass}`}: mail is held.`;
+  if ((isFailing || outageClass !== null) && !(isBreakerOpen && outageClass === 'MISCONFIGURED')) {
+    const ofClass = outageClass === null ? '' : `, of class ${outageClass}`;
+    const message = `An outage of its primary is going on${sinceOf(outageSince)}${ofClass}: mail is accepted and held, and goes when it is back.`;
     findings.push({ code: 'OUTAGE', verdict: 'PROBLEM', message });
   }
   return findings;
+}
+
+function sinceOf(since: Date | null): string {
+  return since === null ? '' : ` since ${since.toISOString()}`;
 }
 
 function retriesOf({ heldUntil }: DrillStanding, { retrySchedule }: QueueLimits): DrillFinding {

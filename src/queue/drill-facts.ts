@@ -15,6 +15,9 @@ export interface DrillStanding {
   /** The retry clock runs: nothing but an attempt per slot is made. */
   readonly isFailing: boolean;
   readonly isBreakerOpen: boolean;
+  /** Of an open breaker: the refusal that opened it, and since when it is open. */
+  readonly breakerReply: string | null;
+  readonly breakerSince: Date | null;
   /** Until when mail would be held that is accepted now. */
   readonly heldUntil: Date;
 }
@@ -23,6 +26,8 @@ export async function readDrillStanding(sql: SqlExecutor, destinationId: string)
   const [row] = await sql<DrillStanding[]>`
     select bmx_now() as now, ${isPausedNow(sql)} as "isPaused", o.class as "outageClass", o.started_at as "outageSince",
       d.first_failure_at is not null as "isFailing", d.breaker = 'OPEN' as "isBreakerOpen",
+      case when d.breaker = 'OPEN' then d.breaker_reply end as "breakerReply",
+      case when d.breaker = 'OPEN' then d.breaker_since end as "breakerSince",
       bmx_now() + q.lifetime + d.hold_extension as "heldUntil"
     from destinations d left join outages o on o.id = d.outage_id cross join queue_limits q
     where d.id = ${destinationId}`;

@@ -4,6 +4,7 @@
  *
  * Repeating a group is harmless: what the first time has settled is no longer this hand's, so it is told neither to rows nor to
  * the breaker again. Of the destination it touches the breaker only, and that when somebody was refused, or it is not at rest.
+ * A fire drill is recorded like any mail, and the breaker hears nothing of it, neither what was taken nor what was refused.
  */
 import type { Sql } from '../db/client.ts';
 import { isConnectionLost } from '../db/connection-lost.ts';
@@ -23,6 +24,8 @@ export interface Settlement {
   readonly records: readonly AttemptRecord[];
   /** The destination was the trouble: no reason to delay this message in particular. */
   readonly isHostLevel: boolean;
+  /** A fire drill's: its refusal ends it, and tells the breaker nothing. */
+  readonly isDrill?: boolean;
 }
 
 /** Whether recording failed because the database is away: the same may succeed later, and may have taken effect. */
@@ -43,7 +46,8 @@ export interface OutcomesInput {
 export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Fate[]> {
   const { destinationId, settlements } = input;
   const verdicts = settlements.flatMap(verdictsOf);
-  const refused = verdicts.filter(isHostRefusal);
+  const drills = new Set(settlements.filter(({ isDrill }) => isDrill === true).map(({ messageId }) => messageId));
+  const refused = verdicts.filter((verdict) => isHostRefusal(verdict) && !drills.has(verdict.messageId));
   const standings = refused.length === 0 ? NOBODY : await findRefusedStandings(sql, destinationId, refused);
   const settling: SettleInput = {
     destinationId,
@@ -57,9 +61,10 @@ export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Fa
   let step: BreakerStep | null = null;
   const rows = await settleRows(sql, settling, async (transaction, settled) => {
     // In the same transaction: told later, it would be lost with the connection, and a repetition finds nothing to tell.
-    if (refused.length === 0 && settled[0]?.is_watched !== true) return;
+    const heard = settled.filter((row) => !drills.has(row.message_id));
+    if (refused.length === 0 && heard[0]?.is_watched !== true) return;
     step = await feedBreaker(transaction, {
-      ...tallyOf(settled, standings),
+      ...tallyOf(heard, standings),
       destinationId,
       source: 'DELIVERY',
     });

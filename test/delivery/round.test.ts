@@ -423,3 +423,42 @@ describe('what goes wrong with us', () => {
     release();
   });
 });
+
+describe('a fire drill', () => {
+  const drill: ClaimedMessage = { ...messageOf('drill'), isDrill: true };
+  const attemptOf = (met: StoppableResult) => (id: string) => (id === 'drill' ? met : resultOf('REFUSED'));
+
+  test('that a host refuses or that meets trouble ends no round, and is no failure of the destination', async () => {
+    for (const met of [resultOf('REFUSED'), turnedAway(), troubled('421 4.3.2 going down', true)]) {
+      const ramp = createRamp();
+      const alone = await play([drill], () => met, { ramp });
+      expect(alone.result).toMatchObject({ failure: null, hasSucceeded: false, isTurnedAway: false });
+      expect(alone.settled).toMatchObject([{ messageId: 'drill', isDrill: true, isHostLevel: false }]);
+      // What really waits behind it is tried in the same round, and speaks for itself.
+      const before = await play([drill, messageOf('1')], attemptOf(met));
+      expect(before.attempted).toEqual(['drill', '1']);
+      expect(before.result.failure).toEqual({ trouble: 'REFUSED', reply: '[REFUSED]' });
+    }
+  });
+
+  test('that is taken proves nothing: no success is told, and trouble behind it counts', async () => {
+    const lastSuccess = { atMs: Number.NEGATIVE_INFINITY };
+    const played = await play([drill, messageOf('1')], attemptOf(resultOf(null)), { lastSuccess });
+    expect(played).toMatchObject({ successes: 0, result: { hasSucceeded: false, failure: { trouble: 'REFUSED' } } });
+    expect(lastSuccess.atMs).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  test('does not let the lanes of other mail start', async () => {
+    const played = await play([drill, messageOf('1'), messageOf('2'), messageOf('3')], async (id) => {
+      await pause();
+      return id === '1' ? resultOf('REFUSED') : resultOf(null);
+    });
+    expect(played).toMatchObject({ attempted: ['drill', '1'], mostAtOnce: 1, left: 2 });
+  });
+
+  test('that is cut by our own stop is tried again at once', async () => {
+    const played = await play([drill, messageOf('1')], attemptOf(resultOf(null, true)));
+    expect(played.settled).toMatchObject([{ messageId: 'drill', isHostLevel: true }]);
+    expect(played.attempted).toEqual(['drill']);
+  });
+});

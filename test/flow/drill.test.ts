@@ -7,6 +7,7 @@ import { findOpenDrills } from '../../src/queue/drills.ts';
 import { until } from '../helpers/child.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, PATIENCE_MS, startFlow } from '../helpers/flow.ts';
+import { readBreaker, REFUSAL, untilBreaker } from './breaker-scene.ts';
 
 let flow: Flow;
 let primary: FakePrimary;
@@ -73,6 +74,7 @@ function untilDrill(name: string, state: string): Promise<Drill> {
 }
 
 const verdictOf = ({ findings }: Drill, code: string) => findings.find((finding) => finding.code === code)?.verdict;
+const messageOf = ({ findings }: Drill, code: string) => findings.find((finding) => finding.code === code)?.message;
 const stepNames = ({ steps }: Drill) => steps.map(({ name }) => name);
 
 test('at once: a marked message goes the whole way, each step is timed, nothing of it is left', async () => {
@@ -139,14 +141,90 @@ test('a primary that is away makes the drill fail and no outage, and no mail sta
   expect((await flow.see(name)).queue.heldCount).toBe(0);
   expect((await flow.message(drill.messageId ?? ''))?.recipients).toMatchObject([{ state: 'CANCELLED' }]);
 
-  // What waits in a real outage goes on being what the outage is about.
-  const id = await flow.send({ to: [`user@${name}`] });
-  await flow.untilSeen(name, 'an outage', ({ outage }) => outage !== null);
-  await flow.change('domainDrill', { name });
-  const second = await untilDrill(name, 'FINISHED');
-  expect([second.result, verdictOf(second, 'OUTAGE')]).toEqual(['NOT_ATTEMPTED', 'PROBLEM']);
-  expect((await flow.message(id))?.recipients).toMatchObject([{ state: 'HELD' }]);
   await away.close();
+});
+
+test('in an outage nothing of a drill is dialled, though the primary is back: the outage, its clock and its mail stay as they are', async () => {
+  const name = 'outage.example';
+  const away = await startFakePrimary();
+  await away.stop();
+  await flow.addDomain(name, away);
+  const id = await flow.send({ to: [`user@${name}`] });
+  const { outage } = await flow.untilSeen(name, 'an outage', (seen) => seen.outage !== null);
+  await flow.untilIdle(name);
+  await away.start();
+  await flow.change('domainDrill', { name });
+  const drill = await untilDrill(name, 'FINISHED');
+  expect([drill.result, verdictOf(drill, 'ACCEPTANCE'), verdictOf(drill, 'OUTAGE')]).toEqual([
+    'NOT_ATTEMPTED',
+    'OK',
+    'PROBLEM',
+  ]);
+  expect(messageOf(drill, 'DELIVERY')).toContain(`An outage of its primary is going on since ${outage?.startedAt}`);
+  expect(away.sessions).toHaveLength(0);
+  expect(await flow.see(name)).toMatchObject({ outage, queue: { heldCount: 1 } });
+  // Real mail is tried when its clock says so, and the outage ends with it.
+  await flow.moveTo(outage?.nextProbeAt);
+  await away.waitFor(() => away.messages.length === 1, 'the message that waited');
+  await flow.untilSeen(name, 'no outage', (seen) => seen.outage === null);
+  expect((await flow.message(id))?.recipients).toMatchObject([{ state: 'DELIVERED' }]);
+  await away.close();
+});
+
+test('refused in a trial, by mailboxes known good, drills open no breaker; the next message is delivered', async () => {
+  const name = 'trial.example';
+  const localParts = ['anna', 'berta', 'carla'];
+  const back = await startFakePrimary({ modes: { rcpt: REFUSAL } });
+  await flow.addDomain(name, back, { recipients: localParts });
+  await flow.database.sql`
+    update destinations set breaker = 'TRIAL', breaker_since = bmx_now(), trial_count = 1 where name = ${name}`;
+  for (const localPart of localParts) {
+    expect(await flow.change('domainDrill', { name, recipient: `${localPart}@${name}` })).toEqual([]);
+    const drill = await until('the drill has ended', PATIENCE_MS, async () => {
+      const [newest] = await drillsOf(name);
+      return newest?.recipient.startsWith(localPart) === true && newest.state === 'FINISHED' && newest;
+    });
+    expect([drill.result, drill.steps.at(-1)?.reply]).toEqual(['NOT_DELIVERED', REFUSAL]);
+    // It has ended by the refusal, not by our patience with it.
+    expect((await flow.message(drill.messageId ?? ''))?.recipients).toMatchObject([{ state: 'FAILED' }]);
+  }
+  expect(await readBreaker(flow.service, name)).toMatchObject({ state: 'TRIAL', trialCount: 1 });
+  expect(await flow.outages(name)).toEqual([]);
+  back.setMode('plain');
+  await flow.send({ to: [`anna@${name}`] });
+  await back.waitFor(() => back.messages.length === 1, 'real mail');
+  // What drills were refused has made nobody a suspect, what one is taken makes nobody known good.
+  const [events] = await flow.database.sql<{ count: number }[]>`
+    select count(*)::int as count from events e join destinations d on d.id = e.destination_id
+    where d.name = ${name} and e.kind in ('RECIPIENT_SUSPECTED', 'MESSAGE_SUSPECTED')`;
+  expect(events?.count).toBe(0);
+  await back.close();
+});
+
+test('at an open breaker the report says so, with the reply that opened it; breaker and mail stay as they are', async () => {
+  const name = 'broken.example';
+  const broken = await startFakePrimary({ modes: { rcpt: REFUSAL } });
+  await flow.addDomain(name, broken, { recipients: ['anna', 'berta', 'carla'] });
+  await flow.database.sql`
+    update destinations set breaker = 'TRIAL', breaker_since = bmx_now(), trial_count = -1 where name = ${name}`;
+  await flow.send({ to: ['anna', 'berta', 'carla'].map((localPart) => `${localPart}@${name}`) });
+  const breaker = await untilBreaker(flow.service, name, 'OPEN');
+  await flow.untilIdle(name);
+  const { queue, outage } = await flow.see(name);
+  broken.setMode('plain');
+  await flow.change('domainDrill', { name });
+  const drill = await untilDrill(name, 'FINISHED');
+  expect([drill.result, verdictOf(drill, 'BREAKER'), verdictOf(drill, 'OUTAGE')]).toEqual([
+    'NOT_ATTEMPTED',
+    'PROBLEM',
+    undefined,
+  ]);
+  expect(messageOf(drill, 'DELIVERY')).toContain(`Its breaker is open since ${breaker.since}`);
+  expect(messageOf(drill, 'DELIVERY')).toContain(REFUSAL);
+  expect(broken.messages).toHaveLength(0);
+  expect(await readBreaker(flow.service, name)).toEqual(breaker);
+  expect(await flow.see(name)).toMatchObject({ queue, outage });
+  await broken.close();
 });
 
 test('a refusal by the primary is told verbatim, and nobody gets a report of it', async () => {
