@@ -13,6 +13,7 @@ import {
   type ReceivedMessage,
   serveSession,
 } from './fake-primary-session.ts';
+import { findFreePort } from './free-port.ts';
 
 export type { AskedRecipient, FakePrimarySession, ReceivedMessage } from './fake-primary-session.ts';
 
@@ -27,7 +28,7 @@ export interface FakePrimary {
   readonly countVerb: (verb: string) => number;
   /** A name replaces all modes, an object changes some. In force from the next step of every session. */
   readonly setMode: (mode: ModeName | Partial<FakePrimaryModes>) => void;
-  /** Resolves when the condition holds, looked at after every command, message and close; rejects after ten seconds. */
+  /** Resolves when the condition holds, looked at after every command, message and close; rejects after thirty seconds. */
   readonly waitFor: (condition: () => boolean, what?: string) => Promise<void>;
   /** Goes down: the port is closed and connections are cut. */
   readonly stop: () => Promise<void>;
@@ -39,14 +40,14 @@ export interface FakePrimary {
 
 export interface FakePrimaryOptions {
   readonly host?: string;
-  /** 0, the default, takes any free port. */
+  /** By default one of its own. */
   readonly port?: number;
   readonly modes?: ModeName | Partial<FakePrimaryModes>;
   /** A self-signed one of `primary.example` when absent. */
   readonly certificate?: TestCertificate;
 }
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 export async function startFakePrimary(options: FakePrimaryOptions = {}): Promise<FakePrimary> {
   const host = options.host ?? '127.0.0.1';
@@ -58,7 +59,8 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
   const greylisted = new Set<string>();
   const watchers = new Set<() => void>();
   let modes = applyMode(PLAIN_MODES, options.modes ?? 'plain');
-  let port = options.port ?? 0;
+  // Not given to others while this one is down.
+  const port = options.port ?? (await findFreePort());
   let server: Server | null = null;
 
   const onChange = (): void => {
@@ -96,9 +98,6 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
       starting.once('error', reject);
       starting.listen(port, host, resolve);
     });
-    const bound = starting.address();
-    if (bound === null || typeof bound === 'string') throw new Error('the fake primary has no port');
-    port = bound.port;
   };
   const stop = async (): Promise<void> => {
     const stopping = server;
@@ -113,9 +112,7 @@ export async function startFakePrimary(options: FakePrimaryOptions = {}): Promis
   await start();
   return {
     host,
-    get port() {
-      return port;
-    },
+    port,
     messages,
     sessions,
     rcpts,

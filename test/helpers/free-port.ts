@@ -1,35 +1,50 @@
 /**
- * Ports for programs that cannot take port 0: found by binding 0, then let go.
+ * Ports that nobody else is given: for programs that cannot take port 0, for servers that go and come back, and for places
+ * where nothing listens.
  *
- * Another program may take the port in between; on loopback in a test this has not been seen, and the start then fails.
+ * They lie below those that the system hands out, so that neither a listener on port 0 nor a connection of another test gets
+ * one in the meantime. Of two test processes each has its own: a port is held, until its process ends, by a UDP socket on an
+ * address of loopback that nothing else uses.
  */
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-/** A TCP port on 127.0.0.1 that nothing listened on a moment ago. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
+const LOWEST = 10_000;
+/** Linux hands out those from 32768 on (net.ipv4.ip_local_port_range). */
+const BEYOND = 32_000;
+const HOLDER = '127.255.255.254';
+
+/** A port of 127.0.0.1 that nothing listens on, and that is this process's own. */
+export async function findFreePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(LOWEST, BEYOND);
+    if ((await hold(port)) && (await canListen(port))) return port;
+  }
+}
+
+/** Several distinct ones. */
+export function findFreePorts(count: number): Promise<number[]> {
+  return Promise.all(Array.from({ length: count }, findFreePort));
+}
+
+/** False: somebody else holds it. One that is held and turns out to be in use stays so, and is not tried again. */
+function hold(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  socket.unref();
+  return new Promise((resolve) => {
+    socket.once('error', () => {
+      socket.close();
+      resolve(false);
     });
+    socket.bind({ port, address: HOLDER, exclusive: true }, () => resolve(true));
   });
 }
 
-/** Several distinct free ports: all are bound before the first is let go. */
-export async function findFreePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => resolve());
-    });
-    const address = server.address();
-    ports.push(typeof address === 'object' && address !== null ? address.port : 0);
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+function canListen(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }

@@ -217,7 +217,7 @@ const isDead = ({ visits, opened, closed, lastWords }: Node): boolean =>
 
 /** Asked again at once: most lives are short of nothing but time. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error('a node neither ends its visits nor dies');
     await new Promise((resolve) => setImmediate(resolve));

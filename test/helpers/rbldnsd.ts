@@ -4,13 +4,13 @@
  * Started as root it takes the account that its package makes; the system's own service is neither used nor needed.
  */
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createResolver } from '../../src/net/resolver.ts';
 import { bindToUs, endChild, findProgram, until } from './child.ts';
+import { findFreePort } from './free-port.ts';
 
 /** One data set; several of one zone are one list. */
 export interface RbldnsdDataset {
@@ -40,7 +40,7 @@ export async function startRbldnsd(datasets: readonly RbldnsdDataset[]): Promise
     const head = [`$SOA 300 ns.${zone} hostmaster.${zone} 0 600 300 86400 300`, `$NS 300 ns.${zone}`];
     await writeFile(join(folder, `data${index}`), `${[...head, ...lines].join('\n')}\n`, { mode: 0o644 });
   }
-  const port = await findFreeUdpPort();
+  const port = await findFreePort();
   const account = process.getuid?.() === 0 ? ['-u', 'rbldns'] : [];
   const specs = datasets.map(({ zone, type }, index) => `${zone}:${type}:data${index}`);
   const child = spawn(program, ['-n', ...account, '-w', folder, '-b', `127.0.0.1/${port}`, '-t', '300', ...specs]);
@@ -65,15 +65,4 @@ export async function startRbldnsd(datasets: readonly RbldnsdDataset[]): Promise
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function findFreeUdpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
-    socket.once('error', reject);
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
 }

@@ -29,9 +29,12 @@ export interface SmtpPeerOptions {
   readonly timeoutMs?: number;
 }
 
+/** For a reply or an end that comes in any case, on a busy machine. */
+const PATIENCE_MS = 30_000;
+
 /** Connects; does not wait for the greeting. */
 export async function connectPeer(options: SmtpPeerOptions): Promise<SmtpPeer> {
-  const timeoutMs = options.timeoutMs ?? 5000;
+  const timeoutMs = options.timeoutMs ?? PATIENCE_MS;
   const { host, port, localAddress } = options;
   let socket: Socket = connect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) });
   socket.setNoDelay(true);

@@ -28,6 +28,9 @@ interface SubscribeOptions {
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
+/** For an item that comes in any case, on a busy machine. */
+const PATIENCE_MS = 20_000;
+
 /** Resolves when the answer begins: from then on nothing is missed. */
 export async function subscribe<T>({ url, token, query, variables = {} }: SubscribeOptions): Promise<Subscriber<T>> {
   const controller = new AbortController();
@@ -73,7 +76,7 @@ export async function subscribe<T>({ url, token, query, variables = {} }: Subscr
     return JSON.parse(field('data') ?? '') as SubscriberItem<T>;
   }
 
-  const next = (timeoutMs = 5000) =>
+  const next = (timeoutMs = PATIENCE_MS) =>
     within(timeoutMs, readItem(), () => {
       throw new Error(`no item came within ${timeoutMs} ms`);
     });
