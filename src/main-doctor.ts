@@ -8,7 +8,7 @@ import type { Sql } from './db/client.ts';
 import { createDoctorBudget } from './doctor/budget.ts';
 import { createDoctor, type Doctor } from './doctor/doctor.ts';
 import { loadTlsMaterial } from './inbound/tls-material.ts';
-import { certificateWarnings } from './inbound/tls-warnings.ts';
+import { certificateWarnings, uncoveredNames } from './inbound/tls-warnings.ts';
 import { OPERATOR_VIEWER } from './mail/viewer.ts';
 import type { RecipientParts } from './main-recipients.ts';
 import type { Routing } from './main-routing.ts';
@@ -73,6 +73,7 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
       messageSizeLimitBytes: parts.messageSizeLimit(),
       allowPrivate: config.allowPrivateNextHops,
       certificateDefects: certificates()?.defects ?? null,
+      uncoveredNames: certificates()?.uncoveredNames ?? [],
     }),
     findContactsInside: async ({ id }) => (await parts.alertContacts.findIgnored(OPERATOR_VIEWER, [id])).get(id) ?? [],
     onFault: (error) => parts.log.fault({ where: 'doctor', error }),
@@ -102,7 +103,9 @@ function readCertificates(config: Config) {
     const blocks = material.cert.match(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g) ?? [];
     return {
       chain: blocks.map((block) => Uint8Array.from(Buffer.from(block.replaceAll(/-----[^-]+-----/g, ''), 'base64'))),
-      defects: certificateWarnings(material, config.mxNames, wallClock()),
+      // The other names may be other nodes', with certificates of their own.
+      defects: certificateWarnings(material, [hostname], wallClock()),
+      uncoveredNames: uncoveredNames(material, config.mxNames),
     };
   };
 }

@@ -45,7 +45,10 @@ export async function askPrimary(
   { domainName, hops, signal }: PrimaryQuestion,
 ): Promise<Fact<readonly SessionFact[]>> {
   const asked = `next hops of ${domainName}`;
-  if (hops.kind !== 'HOSTS') return notFoundOut(asked, `[nobody to ask: ${whyNone(hops)}]`);
+  if (hops.kind !== 'HOSTS') {
+    const nobody = notFoundOut(asked, `[nobody to ask: ${whyNone(hops)}]`);
+    return hops.kind === 'TROUBLE' ? nobody : { ...nobody, isNobody: true };
+  }
   const plans = probeTargets(hops).flatMap((target) => plansFor(target, deps.localEgressAddresses));
   const sessions = await Promise.all(
     plans.slice(0, MOST_SESSIONS).map(async (plan) => {

@@ -7,10 +7,10 @@ import type { ObservedMx, ObservedMxSet } from '../net/mx-set.ts';
 import type { Evidence } from './check.ts';
 import type { DomainRecord } from './record.ts';
 
-/** UNKNOWN: it could not be found out within its time; `why` is a finding. */
+/** UNKNOWN: it could not be found out within its time; `why` is a finding. `isNobody`: the DNS is clear that there is nobody to ask. */
 export type Fact<T> =
   | { readonly kind: 'KNOWN'; readonly value: T }
-  | { readonly kind: 'UNKNOWN'; readonly why: Evidence };
+  | { readonly kind: 'UNKNOWN'; readonly why: Evidence; readonly isNobody?: true };
 
 export interface Facts {
   readonly domain: {
@@ -46,6 +46,8 @@ export interface ServiceFacts {
   readonly allowPrivate: boolean;
   /** What a sender that verifies would find wrong with our certificates; null: this node receives no mail and has none. */
   readonly certificateDefects: readonly string[] | null;
+  /** Names of ours that no certificate of this node stands for: another node may have its own. */
+  readonly uncoveredNames: readonly string[];
 }
 
 export interface TlsaFact {
@@ -77,7 +79,7 @@ export function known<T>(value: T): Fact<T> {
   return { kind: 'KNOWN', value };
 }
 
-export function notFoundOut(asked: string, answered: string): Fact<never> {
+export function notFoundOut(asked: string, answered: string): Fact<never> & { readonly kind: 'UNKNOWN' } {
   return { kind: 'UNKNOWN', why: { asked, answered } };
 }
 

@@ -152,7 +152,9 @@ async function checkTlsa(deps: Look, domain: string, mx: Promise<ObservedMxSet>)
     if (answer.kind !== 'RECORDS') return { asked, fault: null, isFoundOut: true };
     if (chain === null) return { asked, fault: 'this node receives no mail and has no certificate', isFoundOut: false };
     const names = [answer.baseDomain, host];
-    return { asked, fault: whyNoMatch(chain, { records: answer.records, names }, deps.wallClock()), isFoundOut: true };
+    const fault = whyNoMatch(chain, { records: answer.records, names }, deps.wallClock());
+    // Behind another of our names there may be another node, with a certificate of its own.
+    return { asked, fault, isFoundOut: fault === null || host === deps.hostname };
   });
   return known(await Promise.all(found));
 }

@@ -26,7 +26,8 @@ export interface DomainRecord {
   readonly breakerOpenings: readonly SeenReply[];
   /** SIZE as offered within 7 days; null: none, or not seen. */
   readonly sizeLimitBytes: number | null;
-  readonly isCatchAll: boolean;
+  /** As a call-ahead found within 7 days; null: none has asked. */
+  readonly isCatchAll: boolean | null;
   /** Sessions that the primary ended with 421 within 7 days. */
   readonly closings: readonly SeenReply[];
   /** Refusals for SPF or DMARC within 7 days, of recipients held and ended. */
@@ -83,7 +84,7 @@ export async function readRecord(sql: SqlExecutor, domain: RelayDomain, isListed
     breakerReply: row?.breaker_reply ?? null,
     breakerOpenings: (row?.openings ?? []).map(seen),
     sizeLimitBytes: row?.size_limit_bytes ?? null,
-    isCatchAll: row?.is_catch_all ?? false,
+    isCatchAll: row?.is_catch_all ?? null,
     closings: (row?.closings ?? []).map(seen),
     authenticationRefusals: refusals,
     deletions: (row?.deletions ?? []).map((at) => new Date(at)),
@@ -106,7 +107,7 @@ async function readState(sql: SqlExecutor, { destinationId, tenantId }: RelayDom
       case when d.tarpitting_at > ${since} then d.tarpitting_at end as tarpitting_at,
       case when d.breaker = 'OPEN' then coalesce(d.breaker_reply, '') end as breaker_reply,
       case when p.size_seen_at > ${since} then p.size_limit_bytes end as size_limit_bytes,
-      p.is_catch_all and p.catch_all_tested_at > ${since} as is_catch_all,
+      case when p.catch_all_tested_at > ${since} then p.is_catch_all end as is_catch_all,
       (select coalesce(jsonb_agg(found), '[]') from (
         select e.at, coalesce(e.facts ->> 'reply', '') as reply ${events('BREAKER_OPENED')}) as found) as openings,
       (select coalesce(jsonb_agg(found.at), '[]') from (select e.at ${events('DOMAIN_DELETED')}) as found) as deletions,

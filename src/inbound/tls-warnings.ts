@@ -24,16 +24,27 @@ const CONSEQUENCE = 'senders that follow an MTA-STS policy would not deliver her
  * @param names all our MX names
  */
 export function certificateWarnings(material: TlsMaterial, names: readonly string[], now: Date): string[] {
-  const pairs = [material, ...material.others];
-  const ownNames = pairs.map(({ cert }) => certificateNames(new X509Certificate(cert)));
-  const uncovered = names.filter((name) => {
+  return [
+    ...uncoveredNames(material, names).map((name) => `no certificate is valid for ${name}: ${CONSEQUENCE}`),
+    ...pairsOf(material).flatMap((pair) => pairWarnings(pair, namesOf(pair), now)),
+  ];
+}
+
+/** Those for which the certificate that a client gets, when it asks for that name, does not stand. */
+export function uncoveredNames(material: TlsMaterial, names: readonly string[]): string[] {
+  const ownNames = pairsOf(material).map(namesOf);
+  return names.filter((name) => {
     const chosen = ownNames[chooseCertificate(ownNames, name)] ?? [];
     return !chosen.some((pattern) => coversName(pattern, name.toLowerCase()));
   });
-  return [
-    ...uncovered.map((name) => `no certificate is valid for ${name}: ${CONSEQUENCE}`),
-    ...pairs.flatMap((pair, number) => pairWarnings(pair, ownNames[number] ?? [], now)),
-  ];
+}
+
+function pairsOf(material: TlsMaterial): readonly TlsPair[] {
+  return [material, ...material.others];
+}
+
+function namesOf({ cert }: TlsPair): string[] {
+  return certificateNames(new X509Certificate(cert));
 }
 
 function pairWarnings({ cert }: TlsPair, names: readonly string[], now: Date): string[] {

@@ -34,7 +34,8 @@ interface Scene {
   readonly changes?: Partial<DoctorDeps>;
   /** What happened to the domain before. */
   readonly before?: (domain: RelayDomain) => Promise<unknown>;
-  readonly deliverTo?: boolean;
+  /** True: the primary. */
+  readonly deliverTo?: true | readonly { readonly host: string; readonly port: number }[];
 }
 
 /** Looks at a new domain and returns what is said of one thing. */
@@ -42,7 +43,8 @@ async function look(code: CheckCode, wanted: Scene = {}): Promise<Finding> {
   const { dns, primary, database, domains, resolver } = scene;
   for (const [other, its] of Object.entries(wanted.others ?? {})) dns.set(other, its);
   if (wanted.modes !== undefined) primary.setMode(wanted.modes);
-  const deliverTo = wanted.deliverTo === true ? [{ host: '127.0.0.1', port: primary.port }] : [];
+  const { deliverTo: given = [] } = wanted;
+  const deliverTo = given === true ? [{ host: '127.0.0.1', port: primary.port }] : [...given];
   const domain = await scene.addDomain(wanted.records, { deliverTo });
   if (wanted.policyRecord !== undefined) dns.set(`_mta-sts.${domain.name}`, wanted.policyRecord);
   await wanted.before?.(domain);
@@ -109,7 +111,12 @@ const root = makeAuthority();
 const ours = makeLeaf([OWN_NAME], root);
 const SECURED = { usesDane: true, certificateChain: () => [derOf(ours), derOf(root)] };
 const POLICY: FakeRecords = { TXT: ['v=STSv1; id=1;'] };
-const published = (mode: string, name = OWN_NAME, defects: readonly string[] = []): Scene => ({
+const published = (
+  mode: string,
+  name = OWN_NAME,
+  defects: readonly string[] = [],
+  uncoveredNames: readonly string[] = [],
+): Scene => ({
   policyRecord: POLICY,
   changes: {
     fetchText: async () => ({
@@ -117,9 +124,18 @@ const published = (mode: string, name = OWN_NAME, defects: readonly string[] = [
       text: `version: STSv1\nmode: ${mode}\nmx: mx.primary.example\nmx: ${name}\nmax_age: 86400\n`,
       mediaType: 'text/plain',
     }),
-    service: () => ({ ...SERVICE, certificateDefects: defects }),
+    service: () => ({ ...SERVICE, certificateDefects: defects, uncoveredNames }),
   },
 });
+
+/** Of a primary whose name the DNS has so. */
+const withHost = (host: string, records: FakeRecords): Scene => ({
+  ...mx([10, host], [20, OWN_NAME]),
+  others: { [host]: records },
+});
+
+const toHost = (host: string): Scene => ({ deliverTo: [{ host, port: 25 }] });
+const SLOW = { 'slow.example': { mode: 'SERVFAIL' } } as const;
 
 /** Of each check: a name, what is looked at, the verdict, and a word of its evidence. */
 const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene, Finding['verdict'], RegExp?])[]>> = {
@@ -176,6 +192,13 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
     ['the primary has no address', () => mx([10, 'gone.example'], [20, OWN_NAME]), 'PROBLEM', /no address/],
     ['one of two has none', () => mx(...GOOD_MX, [15, 'gone.example']), 'WARNING', /no address/],
     ['no answer', () => ({ records: { MX: 'TIMEOUT' } }), 'UNKNOWN', /TIMEOUT/],
+    [
+      'the zone of the primary cannot answer',
+      () => withHost('broken.example', { mode: 'SERVFAIL' }),
+      'PROBLEM',
+      /SERVFAIL/,
+    ],
+    ['the zone of the primary is silent', () => withHost('silent.example', { mode: 'TIMEOUT' }), 'UNKNOWN', /TIMEOUT/],
   ],
   MX_ALIAS: [
     ['names', () => ({}), 'OK'],
@@ -213,10 +236,19 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
       'PROBLEM',
       /10\.1\.2\.3/,
     ],
+    ['no answer', () => withHost('broken.example', { mode: 'SERVFAIL' }), 'UNKNOWN', /SERVFAIL/],
   ],
   MX_UNREACHABLE: [
     ['answers', () => ({}), 'OK', /^250/],
     ['refuses', () => ({ changes: { deliveryPort: 1 } }), 'PROBLEM', /connection refused/],
+    ['deliverTo leads nowhere', () => ({ ...toHost('gone.example') }), 'PROBLEM', /^gone\.example:25$/],
+    [
+      'deliverTo leads inside',
+      () => ({ ...toHost('10.1.2.3'), changes: { allowPrivate: false } }),
+      'PROBLEM',
+      /^10\.1\.2\.3:25$/,
+    ],
+    ['the DNS cannot say where deliverTo leads', () => ({ ...toHost('slow.example'), others: SLOW }), 'UNKNOWN'],
     [
       'one address of two',
       () => ({
@@ -235,6 +267,8 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
     ['our certificate would fail', () => published('enforce', OWN_NAME, ['has expired']), 'PROBLEM', /has expired/],
     ['it cannot be had', () => ({ policyRecord: POLICY }), 'WARNING', /nobody is asked/],
     ['no answer', () => ({ policyRecord: { TXT: 'SERVFAIL' } }), 'UNKNOWN', /SERVFAIL/],
+    ['we may have another name', () => ({ ...published('enforce'), records: { MX: 'SERVFAIL' } }), 'UNKNOWN', /mode/],
+    ['another node’s certificate', () => published('enforce', OWN_NAME, [], [OWN_NAME]), 'UNKNOWN', /mode: enforce/],
   ],
   TLSA: [
     ['the DNS is not secured', () => ({}), 'OK', /DNS_TRUST_AD/],
@@ -256,6 +290,16 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
         changes: SECURED,
       }),
       'PROBLEM',
+      /matches no TLSA/,
+    ],
+    [
+      'of another node’s certificate',
+      () => ({
+        records: { MX: GOOD_MX, isAuthenticated: true },
+        others: { [`_25._tcp.${OWN_NAME}`]: { TLSA: [tlsaOf(root)], isAuthenticated: true } },
+        changes: { ...SECURED, hostname: 'other.test.example' },
+      }),
+      'UNKNOWN',
       /matches no TLSA/,
     ],
     [
@@ -316,9 +360,22 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
       'PROBLEM',
       /SIZE 5000/,
     ],
+    ['turned away before it could say', () => ({ modes: 'greeting554' }), 'UNKNOWN', /10485760/],
+    [
+      'smaller lately, now turned away',
+      () => ({ modes: 'greeting554', before: primaryRow({ size_limit_bytes: 5000, size_seen_at: new Date() }) }),
+      'PROBLEM',
+      /SIZE 5000/,
+    ],
   ],
   CATCH_ALL: [
-    ['not', () => ({}), 'OK'],
+    ['never asked', () => ({}), 'OK', /no call-ahead has asked/],
+    [
+      'refused',
+      () => ({ before: primaryRow({ is_catch_all: false, catch_all_tested_at: new Date() }) }),
+      'OK',
+      /refused/,
+    ],
     [
       'seen',
       () => ({ before: primaryRow({ is_catch_all: true, catch_all_tested_at: new Date() }) }),

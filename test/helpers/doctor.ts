@@ -17,6 +17,7 @@ export const SERVICE: ServiceFacts = {
   messageSizeLimitBytes: 10_485_760,
   allowPrivate: true,
   certificateDefects: [],
+  uncoveredNames: [],
 };
 
 export interface DoctorSetup {

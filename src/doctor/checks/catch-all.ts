@@ -9,8 +9,10 @@ export const catchAll: Check = {
   advice: 'Let your primary refuse unknown mailboxes at RCPT, or keep a User List here.',
   judge: (facts) =>
     whenKnown(facts.record, ({ isCatchAll }) => {
-      if (!isCatchAll) return ok();
-      const evidence = { asked: 'RCPT of a mailbox that cannot exist, in the last 7 days', answered: '[taken]' };
+      const asked = 'RCPT of a mailbox that cannot exist, in the last 7 days';
+      if (isCatchAll !== true)
+        return ok({ asked, answered: isCatchAll === null ? '[no call-ahead has asked]' : '[refused]' });
+      const evidence = { asked, answered: '[taken]' };
       // The list refuses at our door what the primary would take.
       return facts.domain.listedCount > 0 ? ok(evidence) : warning(evidence);
     }),

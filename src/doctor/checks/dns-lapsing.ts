@@ -12,10 +12,14 @@ function judge(facts: Facts) {
     if (set.kind === 'NXDOMAIN' || set.kind === 'NO_ADDRESS') return problem(evidence);
     const hosts = set.kind === 'SET' ? set.hosts : [];
     const better = betterHosts(hosts);
-    const lost = hosts.filter(({ addresses, trouble }) => addresses.length === 0 && trouble === null);
+    const lost = hosts.filter(
+      ({ addresses, trouble }) => addresses.length === 0 && (trouble ?? 'SERVFAIL') === 'SERVFAIL',
+    );
     const found = lost.map(addressEvidence);
     if (better.length > 0 && better.every((host) => lost.includes(host))) return problem(evidence, ...found);
     if (lost.length > 0) return warning(evidence, ...found);
+    const silent = hosts.filter(({ trouble }) => trouble !== null);
+    if (silent.length > 0) return unknown(evidence, ...silent.map(addressEvidence));
     return whenKnown(facts.nameServers, (answer) => {
       const asked = `NS of ${name}`;
       if (answer.kind === 'FOUND') return ok(evidence, { asked, answered: answer.records.join(', ') });

@@ -1,7 +1,7 @@
 /** The MTA-STS policy lets senders come to us (RFC 8461 §4). */
 import { allowsHost } from '../../net/mta-sts-policy.ts';
 import { type Check, type Evidence, ok, problem, unknown, warning, whenKnown } from '../check.ts';
-import type { Facts } from '../facts.ts';
+import { type Facts, mxEvidence } from '../facts.ts';
 
 /** The names under which senders come to us. */
 function ownNames({ mx, service }: Facts): readonly string[] {
@@ -18,13 +18,19 @@ function judge(facts: Facts) {
     const { mode, mx } = policy;
     const published: Evidence = { asked, answered: `mode: ${mode}; mx: ${mx.join(', ')}` };
     if (mode === 'none') return ok(published);
+    if (facts.mx.kind === 'UNKNOWN') return unknown(published, facts.mx.why);
+    if (facts.mx.value.kind === 'TROUBLE') return unknown(published, mxEvidence(facts.domain.name, facts.mx.value));
     const worse = mode === 'enforce' ? problem : warning;
-    const left = ownNames(facts).filter((name) => !allowsHost(policy, name));
+    const names = ownNames(facts);
+    const left = names.filter((name) => !allowsHost(policy, name));
     if (left.length > 0) return worse(published, { asked: 'our names', answered: left.join(', ') });
-    const { certificateDefects } = facts.service;
+    const { certificateDefects, uncoveredNames } = facts.service;
     const certificate = (answered: string): Evidence => ({ asked: 'our certificate', answered });
     if (certificateDefects === null)
       return unknown(published, certificate('[this node receives no mail and has none]'));
+    const elsewhere = names.filter((name) => uncoveredNames.includes(name));
+    if (certificateDefects.length === 0 && elsewhere.length > 0)
+      return unknown(published, certificate(`[it does not name ${elsewhere.join(', ')}, which may be another node's]`));
     if (certificateDefects.length === 0) return ok(published);
     const advice = 'Nothing on your side: the operator of this service has a certificate to renew.';
     return { ...worse(published, ...certificateDefects.map(certificate)), advice };

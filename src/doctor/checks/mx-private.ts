@@ -1,7 +1,7 @@
 /** MX hosts have addresses that the world can reach. */
 import { isUsableNextHopAddress } from '../../net/address-class.ts';
 import { literalAddress } from '../../net/mx-set.ts';
-import { type Check, ok, problem, warning } from '../check.ts';
+import { type Check, ok, problem, unknown, warning } from '../check.ts';
 import { addressEvidence } from '../facts.ts';
 import { whenListed } from '../mx-hosts.ts';
 
@@ -17,6 +17,8 @@ export const mxPrivate: Check = {
       const named = hosts.filter(({ host, isSelf }) => !isSelf && literalAddress(host) === null);
       const bad = named.filter(({ addresses }) => !addresses.every(isUsable));
       const evidence = bad.map(addressEvidence);
+      const lost = named.filter(({ trouble }) => trouble !== null);
+      if (bad.length === 0 && lost.length > 0) return unknown(...lost.map(addressEvidence));
       if (bad.length === 0) return ok(...named.filter(({ addresses }) => addresses.length > 0).map(addressEvidence));
       return bad.some(({ addresses }) => !addresses.some(isUsable)) ? problem(...evidence) : warning(...evidence);
     }),

@@ -1,6 +1,6 @@
 /** The primary takes messages as large as those that we accept (RFC 1870). */
-import { type Check, type Evidence, ok, problem, whenKnown } from '../check.ts';
-import { okWhenSpoken } from '../sessions.ts';
+import { type Check, type Evidence, ok, problem, unknown, whenKnown } from '../check.ts';
+import { sessionEvidence } from '../sessions.ts';
 
 export const smallerSize: Check = {
   code: 'SMALLER_SIZE',
@@ -22,11 +22,12 @@ export const smallerSize: Check = {
         })),
       );
     }
-    if (sessions.kind === 'KNOWN' && sessions.value.some(({ kind }) => kind !== 'SILENT')) return ok(own);
+    // One that turned us away before has not said what it takes.
+    if (sessions.kind === 'KNOWN' && sessions.value.some(({ stage }) => stage !== 'CONNECT')) return ok(own);
     return whenKnown(record, ({ sizeLimitBytes }) => {
-      if (sizeLimitBytes === null || sizeLimitBytes >= service.messageSizeLimitBytes)
-        return okWhenSpoken({ sessions }, own);
-      return problem(own, { asked: 'EHLO of the last 7 days', answered: `SIZE ${sizeLimitBytes}` });
+      if (sizeLimitBytes === null) return whenKnown(sessions, (all) => unknown(own, ...all.map(sessionEvidence)));
+      const seen: Evidence = { asked: 'EHLO of the last 7 days', answered: `SIZE ${sizeLimitBytes}` };
+      return sizeLimitBytes < service.messageSizeLimitBytes ? problem(own, seen) : ok(own, seen);
     });
   },
 };
