@@ -211,6 +211,8 @@ export async function startFlow(
     change,
     untilSeen: (domain, what, condition) =>
       until(`${domain}: ${what}`, PATIENCE_MS, async () => {
+        if (!condition(await see(domain))) return false;
+        // What a look reads, it reads one after the other: only a second one sees all of what the first saw a part of.
         const seen = await see(domain);
         return condition(seen) && seen;
       }),
