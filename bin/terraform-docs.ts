@@ -1,4 +1,4 @@
-/** docs/terraform/: a page for each resource and data source of the Terraform provider, from what it tells Terraform itself. */
+/** docs/terraform/: a page for each resource, ephemeral resource and data source of the Terraform provider, from what it tells Terraform itself. */
 import { createProvider } from '../src/terraform/provider.ts';
 import type { Attribute, Attributes } from '../src/terraform/sdk/schema.ts';
 import type { Type } from '../src/terraform/sdk/value.ts';
@@ -14,10 +14,15 @@ interface Documented {
 
 /** Path → text. */
 export function terraformPages(): ReadonlyMap<string, string> {
-  const { resources, dataSources } = createProvider({ env: {}, stopping: new AbortController() });
+  const { resources, ephemeralResources, dataSources } = createProvider({
+    env: {},
+    stopping: new AbortController(),
+    now: () => new Date(),
+  });
   const pages = new Map<string, string>();
   for (const [kind, definitions] of [
     ['resource', resources],
+    ['ephemeral', ephemeralResources],
     ['data', dataSources],
   ] as const) {
     for (const [name, definition] of Object.entries(definitions)) {

@@ -8,6 +8,8 @@ import { mutate, type Mutated } from '../client/mutation.ts';
 
 export interface Api {
   readonly ask: Connection['ask'];
+  /** This machine's clock. */
+  now(): Date;
   mutate<T extends object>(
     mutation: string,
     input: Readonly<Record<string, unknown>>,
@@ -19,14 +21,16 @@ export interface ApiParts {
   readonly ask: Connection['ask'];
   /** Resolves after some milliseconds; true when the user wants it all to end. */
   readonly pause: (ms: number) => Promise<boolean>;
+  readonly now: () => Date;
 }
 
 /** A node that is started anew answers within these. */
 const PAUSES_MS = [300, 1500] as const;
 
-export function createApi({ ask, pause }: ApiParts): Api {
+export function createApi({ ask, pause, now }: ApiParts): Api {
   return {
     ask,
+    now,
     async mutate(mutation, input, fields) {
       const keyed = { ...input, idempotencyKey: randomUUID() };
       for (const ms of PAUSES_MS) {

@@ -23,7 +23,9 @@ async function main(): Promise<void> {
   const parent = process.ppid;
   let end = (): void => undefined;
   const server = await startPluginServer({
-    handlers: createHandlers(createProvider({ env: process.env, stopping: new AbortController() })),
+    handlers: createHandlers(
+      createProvider({ env: process.env, stopping: new AbortController(), now: () => new Date() }),
+    ),
     onFault: (_method, error) => answerFault(error),
     onShutdown: () => setImmediate(() => end()),
     clientCertificate: summons.clientCertificate,

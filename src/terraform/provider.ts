@@ -1,10 +1,11 @@
 /** The provider `backupmx`: its block, and what it offers. */
 import { type Account, accountOf, connect, type Environment } from '../client/connection.ts';
 import { Refusal } from '../client/refusal.ts';
-import { type Api, createApi } from './api.ts';
+import { type Api, type ApiParts, createApi } from './api.ts';
 import { doctorSource } from './data-sources/doctor.ts';
 import { domainSource } from './data-sources/domain.ts';
 import { serviceSource } from './data-sources/service.ts';
+import { ephemeralToken } from './ephemeral-resources/token.ts';
 import { dnsblResource } from './resources/dnsbl.ts';
 import { domainResource } from './resources/domain.ts';
 import { recipientListResource } from './resources/recipient-list.ts';
@@ -39,9 +40,10 @@ export interface ProviderParts {
   readonly env: Environment;
   /** Aborted when the user wants it all to end. */
   readonly stopping: AbortController;
+  readonly now: () => Date;
 }
 
-export function createProvider({ env, stopping }: ProviderParts): ProviderDefinition<Api> {
+export function createProvider({ env, stopping, now }: ProviderParts): ProviderDefinition<Api> {
   const pause = async (ms: number): Promise<boolean> => {
     const { signal } = stopping;
     if (signal.aborted) return true;
@@ -67,12 +69,15 @@ export function createProvider({ env, stopping }: ProviderParts): ProviderDefini
       backupmx_domain: domainSource,
       backupmx_doctor: doctorSource,
     },
-    configure: (config) => configure(env, config, pause),
+    ephemeralResources: {
+      backupmx_token: ephemeralToken,
+    },
+    configure: (config) => configure(env, config, { pause, now }),
     stop: () => stopping.abort(),
   };
 }
 
-function configure(env: Environment, config: State, pause: (ms: number) => Promise<boolean>): Configured<Api> {
+function configure(env: Environment, config: State, parts: Pick<ApiParts, 'pause' | 'now'>): Configured<Api> {
   const [url, token] = [textOf(config['url']), textOf(config['token'])];
   const given: Partial<Account> = {
     ...(url === null ? {} : { url: { value: url, name: 'url of the provider block' } }),
@@ -81,7 +86,7 @@ function configure(env: Environment, config: State, pause: (ms: number) => Promi
   try {
     // What is under way is finished, also when the user wants it to end: so no request is ever interrupted.
     const { ask } = connect(accountOf(env, given), new AbortController().signal);
-    return { kind: 'READY', api: createApi({ ask, pause }) };
+    return { kind: 'READY', api: createApi({ ask, ...parts }) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const summary = 'The provider backupmx cannot be configured';

@@ -49,7 +49,15 @@ export interface Terraform {
   applyAll(configuration: Configuration): Promise<Planned>;
   import(address: string, type: string, id: string): Promise<readonly Told[]>;
   readData(type: string, config: State): Promise<{ readonly values: State | null; readonly told: readonly Told[] }>;
+  /** Values are null when something was told. */
+  openEphemeral(type: string, config: State): Promise<Ephemeral>;
   values(address: string): State;
+}
+
+export interface Ephemeral {
+  readonly values: State | null;
+  readonly told: readonly Told[];
+  close(): Promise<readonly Told[]>;
 }
 
 interface AttributeSchema {
@@ -102,6 +110,7 @@ export async function createTerraform(plugin: Plugin, provider: State = {}): Pro
     readonly provider: Schemas[string];
     readonly resource_schemas: Schemas;
     readonly data_source_schemas: Schemas;
+    readonly ephemeral_resource_schemas: Schemas;
   }>('GetProviderSchema');
   const attributesOf = (found: Schemas[string] | undefined): Attributes => {
     if (found === undefined) throw new Error('Invalid resource type');
@@ -276,6 +285,27 @@ export async function createTerraform(plugin: Plugin, provider: State = {}): Pro
       const values = decodeDynamic(answer.state);
       if (values !== null) conform(attributes, values, 'Provider produced invalid object');
       return { values, told: told(answer) };
+    },
+    async openEphemeral(type, given) {
+      const attributes = attributesOf(schema.ephemeral_resource_schemas[type]);
+      const whole = complete(attributes, given);
+      const request = { type_name: type, config: encodeDynamic(whole) };
+      const invalid = told(await plugin.call<Answer>('ValidateEphemeralResourceConfig', request));
+      if (invalid.length > 0) return { values: null, told: invalid, close: async () => [] };
+      type Opened = Answer & { readonly result: Dynamic | null; readonly private: Uint8Array };
+      const opened = await plugin.call<Opened>('OpenEphemeralResource', request);
+      const values = decodeDynamic(opened.result);
+      if (values !== null) {
+        conform(attributes, values, 'Provider produced invalid object');
+        assertPlanValid(type, attributes, { prior: null, config: whole, planned: values });
+        if (!Object.values(values).every(isKnown))
+          throw new Error('Provider produced invalid object: not wholly known');
+      }
+      const close = async () =>
+        values === null
+          ? []
+          : told(await plugin.call<Answer>('CloseEphemeralResource', { type_name: type, private: opened.private }));
+      return { values, told: told(opened), close };
     },
     values(address) {
       const instance = state.get(address);

@@ -53,6 +53,7 @@ describe('the start', () => {
         { type_name: 'backupmx_domain' },
         { type_name: 'backupmx_doctor' },
       ],
+      ephemeral_resources: [{ type_name: 'backupmx_token' }],
     });
     plugin.child.kill('SIGINT');
     expect(await plugin.call('StopProvider')).toEqual({ error: '' });

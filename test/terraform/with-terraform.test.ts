@@ -4,7 +4,7 @@
  * test/helpers/terraform-core.ts in the files beside it.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -12,6 +12,7 @@ import { createProvider } from '../../src/terraform/provider.ts';
 import { type Harness, startControl, TOKEN } from '../control/harness.ts';
 import { findProgram, type Finished, run, runOrThrow } from '../helpers/child.ts';
 import { type FailingGateway, startFailingGateway } from '../helpers/failing-gateway.ts';
+import { unzip } from '../helpers/zip.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const isAsked = process.env['npm_lifecycle_event'] === 'test:terraform';
@@ -26,6 +27,8 @@ let control: Harness;
 let gateway: FailingGateway;
 let built: string;
 let folder: string;
+/** Variables of Terraform's log, off unless a test looks into it. */
+let logging: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   if (program === null) return;
@@ -42,11 +45,34 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'backup-mx-terraform-'));
+  logging = {};
   if (program === null) return;
   gateway.decide(() => 'PASS');
   await cp(join(built, 'terraform.d'), join(folder, 'terraform.d'), { recursive: true });
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+/** Everything that Terraform has written into its folder, plans opened: the provider itself is not among it. */
+async function written(): Promise<ReadonlyMap<string, string>> {
+  const names = (await readdir(folder)).filter((name) => !name.endsWith('.d') && name !== '.terraform');
+  const files = new Map<string, string>();
+  for (const name of names) {
+    const octets = await readFile(join(folder, name));
+    if (octets.toString('latin1', 0, 2) !== 'PK') files.set(name, octets.toString());
+    else for (const [inner, content] of unzip(octets)) files.set(`${name}/${inner}`, content.toString('latin1'));
+  }
+  return files;
+}
+
+/** Files in which a secret could stand. */
+const KEPT = [
+  'terraform.tfstate',
+  'terraform.tfstate.backup',
+  'terraform.log',
+  'saved.plan/tfplan',
+  'saved.plan/tfstate',
+];
+const SECRET = /bmx_[\w-]{43}/;
 
 function terraform(...args: string[]): Promise<Finished> {
   const { PATH = '', HOME = '/' } = process.env;
@@ -57,6 +83,7 @@ function terraform(...args: string[]): Promise<Finished> {
     TF_CLI_CONFIG_FILE: '/dev/null',
     TF_IN_AUTOMATION: '1',
     CHECKPOINT_DISABLE: '1',
+    ...logging,
     BACKUP_MX_URL: gateway.url,
     BACKUP_MX_TOKEN: TOKEN,
   };
@@ -145,8 +172,14 @@ withTerraform('a service that goes away in the middle of an apply', async () => 
 });
 
 withTerraform('the examples of all pages, applied together, twice', async () => {
-  const { resources, dataSources } = createProvider({ env: {}, stopping: new AbortController() });
-  const examples = [...Object.values(resources), ...Object.values(dataSources)].map(({ example }) => example);
+  const { resources, ephemeralResources, dataSources } = createProvider({
+    env: {},
+    stopping: new AbortController(),
+    now: () => new Date(),
+  });
+  const examples = [resources, ephemeralResources, dataSources]
+    .flatMap((each) => Object.values(each))
+    .map(({ example }) => example);
   await describe(
     examples
       .join('\n\n')
@@ -164,4 +197,52 @@ withTerraform('the examples of all pages, applied together, twice', async () => 
     expect(state).not.toContain((await readFile(join(folder, file), 'utf8')).trim());
   }
   await done('destroy', '-auto-approve');
+});
+
+withTerraform('a token for the run: another provider block speaks with it, and its secret stands nowhere', async () => {
+  const narrow = (lifetime: number, label: string) =>
+    describe(`ephemeral "backupmx_token" "run" {
+  name             = "run"
+  scopes           = ["DOMAIN_WRITE"]
+  lifetime_minutes = ${lifetime}
+}
+provider "backupmx" {
+  alias = "narrow"
+  token = ephemeral.backupmx_token.run.secret
+}
+resource "backupmx_domain" "a" {
+  provider = backupmx.narrow
+  name     = "run.example"
+  labels   = { a = "${label}" }
+}
+`);
+  await narrow(0, '1');
+  await done('init');
+  const said = await refused('plan');
+  expect(said).toContain('on main.tf line 9, in ephemeral "backupmx_token" "run"');
+  expect(said).toContain('Expected a whole number from 1 to 1440.');
+
+  logging = { TF_LOG: 'TRACE', TF_LOG_PATH: join(folder, 'terraform.log') };
+  for (const label of ['1', '2']) {
+    await narrow(5, label);
+    await done('plan', '-out=saved.plan');
+    expect(await done('apply', 'saved.plan')).toContain(label === '1' ? '1 added' : '1 changed');
+  }
+  expect(await planCode()).toBe(0);
+  type Entries = { auditLog: { nodes: { mutation: string; tokenName: string | null }[] } };
+  const filter = '{ subject: "run.example" }';
+  const { auditLog } = await control.ask<Entries>(
+    `{ auditLog(first: 9, filter: ${filter}) { nodes { mutation tokenName } } }`,
+  );
+  expect(auditLog.nodes).toEqual([
+    { mutation: 'domainUpdate', tokenName: 'run' },
+    { mutation: 'domainCreate', tokenName: 'run' },
+  ]);
+  const files = await written();
+  expect([...files.keys()]).toEqual(expect.arrayContaining(KEPT));
+  expect([...files].filter(([, content]) => SECRET.test(content)).map(([name]) => name)).toEqual([]);
+  expect(files.get('saved.plan/tfplan')).toContain('run.example');
+  expect(await control.ask('{ tokens(first: 10) { nodes { name } } }')).toEqual({ tokens: { nodes: [] } });
+  await done('destroy', '-auto-approve');
+  expect(await control.ask('{ tokens(first: 10) { nodes { name } } }')).toEqual({ tokens: { nodes: [] } });
 });

@@ -29,6 +29,7 @@ export const MESSAGES: Readonly<Record<string, readonly string[]>> = {
     'bool computed = 6',
     'bool sensitive = 7',
     'int32 description_kind = 8',
+    'bool write_only = 11',
   ],
   Block: [
     'int64 version = 1',
@@ -44,6 +45,7 @@ export const MESSAGES: Readonly<Record<string, readonly string[]>> = {
     'repeated Diagnostic diagnostics = 2',
     'repeated Named data_sources = 3',
     'repeated Named resources = 4',
+    'repeated Named ephemeral_resources = 6',
   ],
   GetProviderSchemaResponse: [
     'Schema provider = 1',
@@ -51,6 +53,7 @@ export const MESSAGES: Readonly<Record<string, readonly string[]>> = {
     'map Schema data_source_schemas = 3',
     'repeated Diagnostic diagnostics = 4',
     'ServerCapabilities server_capabilities = 6',
+    'map Schema ephemeral_resource_schemas = 8',
   ],
   ValidateProviderConfigRequest: ['DynamicValue config = 1'],
   ValidateProviderConfigResponse: ['repeated Diagnostic diagnostics = 2'],
@@ -59,7 +62,7 @@ export const MESSAGES: Readonly<Record<string, readonly string[]>> = {
     'DynamicValue config = 2',
     'Capabilities client_capabilities = 3',
   ],
-  ValidateConfigRequest: ['string type_name = 1', 'DynamicValue config = 2'],
+  ValidateConfigRequest: ['string type_name = 1', 'DynamicValue config = 2', 'Capabilities client_capabilities = 3'],
   UpgradeResourceStateRequest: ['string type_name = 1', 'int64 version = 2', 'RawState raw_state = 3'],
   UpgradeResourceStateResponse: ['DynamicValue upgraded_state = 1', 'repeated Diagnostic diagnostics = 2'],
   ReadResourceRequest: [
@@ -110,6 +113,18 @@ export const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   ReadDataSourceRequest: ['string type_name = 1', 'DynamicValue config = 2', 'Capabilities client_capabilities = 4'],
   ReadDataSourceResponse: ['DynamicValue state = 1', 'repeated Diagnostic diagnostics = 2', 'Deferred deferred = 3'],
+  OpenEphemeralResourceRequest: [
+    'string type_name = 1',
+    'DynamicValue config = 2',
+    'Capabilities client_capabilities = 3',
+  ],
+  OpenEphemeralResourceResponse: [
+    'repeated Diagnostic diagnostics = 1',
+    'DynamicValue result = 3',
+    'bytes private = 4',
+    'Deferred deferred = 5',
+  ],
+  OpenedRequest: ['string type_name = 1', 'bytes private = 2'],
   StopProviderResponse: ['string error = 1'],
 };
 
@@ -127,6 +142,10 @@ export const PROVIDER_METHODS = {
   ApplyResourceChange: ['ApplyResourceChangeRequest', 'ApplyResourceChangeResponse'],
   ImportResourceState: ['ImportResourceStateRequest', 'ImportResourceStateResponse'],
   ReadDataSource: ['ReadDataSourceRequest', 'ReadDataSourceResponse'],
+  ValidateEphemeralResourceConfig: ['ValidateConfigRequest', 'Diagnostics1'],
+  OpenEphemeralResource: ['OpenEphemeralResourceRequest', 'OpenEphemeralResourceResponse'],
+  RenewEphemeralResource: ['OpenedRequest', 'Diagnostics1'],
+  CloseEphemeralResource: ['OpenedRequest', 'Diagnostics1'],
   StopProvider: ['Empty', 'StopProviderResponse'],
 } as const satisfies Readonly<Record<string, readonly [request: string, response: string]>>;
 

@@ -1,12 +1,15 @@
 /** `backupmx_token`: what speaks for a tenant. Any change makes a new one. */
+import type { Mutated, UserError } from '../../client/mutation.ts';
+import type { Scope } from '../../control/generated.ts';
 import type { Api } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';
+import type { Attribute } from '../sdk/schema.ts';
 import { type State, textOf, type Value } from '../sdk/value.ts';
 import { findId } from './listed.ts';
 import { checkSecretPlace, placeSecret, SECRET_ATTRIBUTES } from './secret.ts';
-import { TENANT_ID } from './words.ts';
+import { oneOf, TENANT_ID } from './words.ts';
 
-interface Token {
+export interface Token {
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly string[];
@@ -15,11 +18,38 @@ interface Token {
   readonly tenant: { readonly id: string };
 }
 
-const FIELDS = 'id name scopes prefix expiresAt tenant { id }';
+export const TOKEN_FIELDS = 'id name scopes prefix expiresAt tenant { id }';
 
-function valuesOf({ id, name, scopes, prefix, expiresAt, tenant }: Token): State {
+export function valuesOf({ id, name, scopes, prefix, expiresAt, tenant }: Token): State {
   return { id, name, scopes, prefix, expires_at: expiresAt, tenant_id: tenant.id };
 }
+
+/** Each of them: a type that lacks one is an error. */
+const SCOPES: Readonly<Record<Scope, true>> = {
+  AUDIT_READ: true,
+  DOMAIN_READ: true,
+  DOMAIN_WRITE: true,
+  MESSAGE_CONTENT: true,
+  QUEUE_READ: true,
+  QUEUE_WRITE: true,
+  TENANT_WRITE: true,
+  TOKEN_WRITE: true,
+  WEBHOOK_WRITE: true,
+};
+
+export const TOKEN_NAME: Attribute = { type: 'string', use: 'REQUIRED', description: 'Its name, for people.' };
+export const TOKEN_SCOPES: Attribute = {
+  type: ['set', 'string'],
+  use: 'REQUIRED',
+  check: oneOf(Object.keys(SCOPES)),
+  description: 'What it may do: `DOMAIN_WRITE`, `QUEUE_READ` and so on; none that your own token lacks.',
+};
+export const TOKEN_ID: Attribute = { type: 'string', use: 'COMPUTED', description: 'UUID.' };
+export const TOKEN_PREFIX: Attribute = {
+  type: 'string',
+  use: 'COMPUTED',
+  description: 'The beginning of its secret, to know it by.',
+};
 
 function checkInstant(value: Value): string | null {
   const text = typeof value === 'string' ? value : '';
@@ -32,6 +62,25 @@ function isSameInstant(one: Value, other: Value): boolean {
   return typeof one === 'string' && typeof other === 'string' && Date.parse(one) === Date.parse(other);
 }
 
+interface Made {
+  readonly token: Token | null;
+  /** Null where the answer was lost and asked for again. */
+  readonly secret: string | null;
+}
+
+export function createToken(api: Api, wanted: State, expiresAt: Value): Promise<Mutated<Made>> {
+  const { name = null, scopes = null, tenant_id: tenantId } = wanted;
+  const input = { name, scopes, tenantId: textOf(tenantId), expiresAt };
+  return api.mutate<Made>('tokenCreate', input, `token { ${TOKEN_FIELDS} } secret`);
+}
+
+export async function revokeToken(api: Api, { id }: State): Promise<readonly UserError[]> {
+  const answer = await api.mutate('tokenRevoke', { id }, '');
+  return answer.kind === 'REFUSED' ? answer.errors : [];
+}
+
+export const tokenTitle = ({ name }: State): string => `token ${textOf(name) ?? ''}`;
+
 export const tokenResource: Resource<Api> = {
   importing: 'its name, or its id: `terraform import backupmx_token.example monitoring`. Its secret is not told again.',
   description:
@@ -43,13 +92,8 @@ export const tokenResource: Resource<Api> = {
   secret_file = "\${path.module}/monitoring.token"
 }`,
   attributes: {
-    name: { type: 'string', use: 'REQUIRED', replaces: true, description: 'Its name, for people.' },
-    scopes: {
-      type: ['set', 'string'],
-      use: 'REQUIRED',
-      replaces: true,
-      description: 'What it may do: `DOMAIN_WRITE`, `QUEUE_READ` and so on; none that your own token lacks.',
-    },
+    name: { ...TOKEN_NAME, replaces: true },
+    scopes: { ...TOKEN_SCOPES, replaces: true },
     expires_at: {
       type: 'string',
       use: 'OPTIONAL',
@@ -58,29 +102,28 @@ export const tokenResource: Resource<Api> = {
       means: isSameInstant,
       description: 'When it ends by itself: `2030-01-31T00:00:00Z`. Without it, never.',
     },
-    tenant_id: TENANT_ID,
+    tenant_id: { ...TENANT_ID, replaces: true },
     ...SECRET_ATTRIBUTES,
-    id: { type: 'string', use: 'COMPUTED', description: 'UUID.' },
-    prefix: { type: 'string', use: 'COMPUTED', description: 'The beginning of its secret, to know it by.' },
+    id: TOKEN_ID,
+    prefix: TOKEN_PREFIX,
   },
-  title: ({ name }) => `token ${textOf(name) ?? ''}`,
+  title: tokenTitle,
   check: checkSecretPlace,
   async read({ ask }, { id }) {
-    const { token } = await ask<{ token: Token | null }>(`query ($id: ID!) { token(id: $id) { ${FIELDS} } }`, { id });
+    const { token } = await ask<{ token: Token | null }>(`query ($id: ID!) { token(id: $id) { ${TOKEN_FIELDS} } }`, {
+      id,
+    });
     return token && { values: valuesOf(token), revision: null };
   },
   async create(api, planned) {
     const tenantId = textOf(planned['tenant_id']);
     const input = { name: planned['name'], scopes: planned['scopes'], tenantId, expiresAt: planned['expires_at'] };
     type Payload = { readonly token: Token | null; readonly secret: string | null };
-    const answer = await api.mutate<Payload>('tokenCreate', input, `token { ${FIELDS} } secret`);
+    const answer = await api.mutate<Payload>('tokenCreate', input, `token { ${TOKEN_FIELDS} } secret`);
     if (answer.kind === 'REFUSED') return answer;
     const { token, secret } = answer.payload;
     return placeSecret(planned, token === null ? {} : valuesOf(token), secret);
   },
-  async remove(api, { id }) {
-    const answer = await api.mutate('tokenRevoke', { id }, '');
-    return answer.kind === 'REFUSED' ? answer.errors : [];
-  },
+  remove: revokeToken,
   identify: (api, id) => findId(api, 'tokens', ['name', id]),
 };

@@ -52,7 +52,7 @@ export const webhookResource: Resource<Api> = {
       use: 'OPTIONAL',
       description: 'Of which domains, by name. Without them of all, and of what is about none.',
     },
-    tenant_id: TENANT_ID,
+    tenant_id: { ...TENANT_ID, replaces: true },
     ...SECRET_ATTRIBUTES,
     id: { type: 'string', use: 'COMPUTED', description: 'UUID.' },
     status: {

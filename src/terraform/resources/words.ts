@@ -93,7 +93,6 @@ export const TENANT_ID: Attribute = {
   type: 'string',
   use: 'OPTIONAL',
   isFilled: true,
-  replaces: true,
   description:
     "Whose: the UUID of a tenant. Without it your token's; another's only with a token of the operator's tenant.",
 };

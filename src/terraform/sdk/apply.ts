@@ -3,8 +3,7 @@
  * planned, nothing stays unknown, and where a change failed the state is what it was. Else Terraform would take the object for
  * damaged and replace it.
  */
-import type { UserError } from '../../client/mutation.ts';
-import { type Diagnostic, pathOf } from './diagnostic.ts';
+import { type Diagnostic, LOOK_AGAIN, refusals } from './diagnostic.ts';
 import { differs, inTheirWords } from './plan.ts';
 import type { Found, Outcome, Resource } from './resource.ts';
 import type { Attributes } from './schema.ts';
@@ -25,7 +24,10 @@ export async function applyChange<Api>(
   if (planned === null) {
     if (prior === null) return { state: null, diagnostics: [] };
     const errors = (await resource.remove(api, prior)).filter(({ code }) => code !== 'NOT_FOUND');
-    return { state: errors.length > 0 ? prior : null, diagnostics: told(resource, errors, prior, 'removed') };
+    return {
+      state: errors.length > 0 ? prior : null,
+      diagnostics: refusals(errors, `${resource.title(prior)} cannot be removed`),
+    };
   }
   if (prior === null) return settle(resource, planned, await resource.create(api, planned), null);
   return applyUpdate(resource, api, { prior, planned });
@@ -80,7 +82,8 @@ function settle<Api>(resource: Resource<Api>, planned: State, outcome: Outcome, 
   const { attributes } = resource;
   if (outcome.kind === 'REFUSED') {
     const state = outcome.values === undefined ? prior : stateOf(attributes, planned, outcome.values);
-    return { state, diagnostics: told(resource, outcome.errors, planned, prior === null ? 'created' : 'changed') };
+    const summary = `${resource.title(planned)} cannot be ${prior === null ? 'created' : 'changed'}`;
+    return { state, diagnostics: refusals(outcome.errors, summary, { attributes, state: planned }) };
   }
   const state = stateOf(attributes, planned, outcome.values);
   const kept = inTheirWords(attributes, planned, outcome.values);
@@ -108,36 +111,10 @@ function stateOf(attributes: Attributes, planned: State, values: State): State {
   );
 }
 
-/** What to do, where the service's own words do not say it. */
-const ADVICE: Readonly<Record<string, string>> = {
-  ALREADY_EXISTS: ' Set adopt = true to take it over as it is described here, or bring it in by terraform import.',
-  HELD_MAIL: ' Set on_delete to "DELIVER_FIRST" or "CANCEL", apply that, then remove it.',
-  CONFLICT: ' Run terraform plan again and look at what has changed.',
-  SHRINK: ' Set force = true if that is meant.',
-};
-
-function told<Api>(
-  resource: Resource<Api>,
-  errors: readonly UserError[],
-  state: State,
-  done: 'created' | 'changed' | 'removed',
-): readonly Diagnostic[] {
-  return errors.map((error) => {
-    const path = done === 'removed' ? undefined : pathOf(error, resource.attributes, state);
-    const message = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
-    return {
-      severity: 'ERROR',
-      summary: `${resource.title(state)} cannot be ${done} (${error.code})`,
-      detail: `${message}${ADVICE[error.code] ?? ''}`,
-      ...(path === undefined ? {} : { path }),
-    };
-  });
-}
-
 function conflict<Api>(resource: Resource<Api>, state: State, reason: string): Diagnostic {
   return {
     severity: 'ERROR',
     summary: `${resource.title(state)} cannot be changed (CONFLICT)`,
-    detail: `${reason}${ADVICE['CONFLICT'] ?? ''}`,
+    detail: `${reason} ${LOOK_AGAIN}`,
   };
 }

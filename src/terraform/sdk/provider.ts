@@ -1,17 +1,18 @@
 /**
- * A provider as the protocol asks for it: each method of Terraform's, answered from the definitions of resources and data
- * sources. What goes wrong is a diagnostic, whatever it is.
+ * A provider as the protocol asks for it: each method of Terraform's, answered from the definitions of resources, ephemeral
+ * resources and data sources. What goes wrong is a diagnostic, whatever it is.
  *
  * Before the provider block is known nothing is asked of the service: what is there is taken to be as it was.
  */
 import type { Handlers } from '../goplugin/server.ts';
 import type { Message } from '../goplugin/wire.ts';
-import { Refusal } from '../../client/refusal.ts';
 import { applyChange } from './apply.ts';
-import { type Diagnostic, diagnosticMessage, pathMessage } from './diagnostic.ts';
-import { decodeState, type DynamicValue, encodeState } from './dynamic-value.ts';
+import { answer, type Diagnostic, failure, pathMessage } from './diagnostic.ts';
+import { decodeState, encodeState } from './dynamic-value.ts';
+import { ephemeralHandlers } from './ephemeral.ts';
 import { checkConfig, inTheirWords, planChange } from './plan.ts';
-import type { DataSource, Resource } from './resource.ts';
+import { deferral, type Handler, known, ready, type Request } from './request.ts';
+import type { DataSource, EphemeralResource, Resource } from './resource.ts';
 import { type Attributes, schemaMessage } from './schema.ts';
 import { isKnown, type State } from './value.ts';
 
@@ -21,6 +22,7 @@ export interface ProviderDefinition<Api> {
   readonly attributes: Attributes;
   readonly resources: Readonly<Record<string, Resource<Api>>>;
   readonly dataSources: Readonly<Record<string, DataSource<Api>>>;
+  readonly ephemeralResources: Readonly<Record<string, EphemeralResource<Api>>>;
   /** Called with a block that is wholly known. Asks nobody: Terraform configures a provider in every phase. */
   configure(config: State): Configured<Api>;
   /** The user wants it to end: what is under way is finished, nothing is tried again. */
@@ -31,21 +33,6 @@ export type Configured<Api> =
   | { readonly kind: 'READY'; readonly api: Api }
   | { readonly kind: 'REFUSED'; readonly diagnostics: readonly Diagnostic[] };
 
-interface Request {
-  readonly type_name: string;
-  readonly id: string;
-  readonly config: DynamicValue | null;
-  readonly current_state: DynamicValue | null;
-  readonly prior_state: DynamicValue | null;
-  readonly planned_state: DynamicValue | null;
-  readonly proposed_new_state: DynamicValue | null;
-  readonly raw_state: { readonly json: Uint8Array } | null;
-  readonly client_capabilities: { readonly deferral_allowed: boolean } | null;
-}
-
-type Handler = (request: Request) => Message | Promise<Message>;
-
-const CONFIG_UNKNOWN = { reason: 2 };
 const CAPABILITIES = { server_capabilities: { plan_destroy: false, get_provider_schema_optional: true } };
 
 export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handlers {
@@ -59,12 +46,14 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
       ...CAPABILITIES,
       resources: Object.keys(definition.resources).map((name) => ({ type_name: name })),
       data_sources: Object.keys(definition.dataSources).map((name) => ({ type_name: name })),
+      ephemeral_resources: Object.keys(definition.ephemeralResources).map((name) => ({ type_name: name })),
     }),
     GetProviderSchema: () => ({
       ...CAPABILITIES,
       provider: schemaMessage(definition.attributes, definition.description),
       resource_schemas: schemasOf(definition.resources),
       data_source_schemas: schemasOf(definition.dataSources),
+      ephemeral_resource_schemas: schemasOf(definition.ephemeralResources),
     }),
     ValidateProviderConfig: ({ config }) => {
       const block = decodeState(definition.attributes, config) ?? {};
@@ -98,7 +87,7 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
       const state = decodeState(resource.attributes, request.current_state);
       const unchanged = request.current_state === null ? {} : { new_state: request.current_state };
       if (state === null) return unchanged;
-      if (configured === null) return { ...unchanged, ...deferral(request) };
+      if (configured === null) return { ...unchanged, ...deferral(configured, request) };
       const found = await resource.read(configured, state);
       const read = found && inTheirWords(resource.attributes, state, { ...state, ...found.values });
       return { new_state: encodeState(resource.attributes, read) };
@@ -121,7 +110,7 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
       const prior = decodeState(attributes, request.prior_state);
       const planned = decodeState(attributes, request.planned_state);
       try {
-        const { state, diagnostics } = await applyChange(resource, ready(), { prior, planned });
+        const { state, diagnostics } = await applyChange(resource, ready(configured), { prior, planned });
         return { new_state: encodeState(attributes, state), ...answer(diagnostics) };
       } catch (error) {
         const diagnostic = failure(`${resource.title(planned ?? prior ?? {})} is not applied`, error);
@@ -130,9 +119,9 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
     },
     ImportResourceState: async (request) => {
       const resource = resourceOf(request);
-      const deferred = deferral(request);
+      const deferred = deferral(configured, request);
       if (configured === null && deferred.deferred !== undefined) return deferred;
-      const state = await resource.identify(ready(), request.id);
+      const state = await resource.identify(ready(configured), request.id);
       if (state === null) return answer([nothing(request, `"${request.id}" cannot be imported`)]);
       return {
         imported_resources: [{ type_name: request.type_name, state: encodeState(resource.attributes, state) }],
@@ -141,27 +130,19 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
     ReadDataSource: async (request) => {
       const source = dataSourceOf(request);
       const config = decodeState(source.attributes, request.config) ?? {};
-      const deferred = deferral(request);
+      const deferred = deferral(configured, request);
       if (configured === null && deferred.deferred !== undefined) return deferred;
-      const found = await source.read(ready(), config);
+      const found = await source.read(ready(configured), config);
       if (found === null) return answer([nothing(request, `${request.type_name} cannot be read`)]);
       return { state: encodeState(source.attributes, { ...config, ...found }) };
     },
+    ...ephemeralHandlers(definition.ephemeralResources, () => configured),
     StopProvider: () => {
       definition.stop();
       return {};
     },
   };
   return handlers as unknown as Handlers;
-
-  function ready(): Api {
-    if (configured !== null) return configured;
-    throw new Refusal('the provider block says what is known only after an apply: apply that first, with -target');
-  }
-
-  function deferral({ client_capabilities: client }: Request): { readonly deferred?: typeof CONFIG_UNKNOWN } {
-    return configured === null && client?.deferral_allowed === true ? { deferred: CONFIG_UNKNOWN } : {};
-  }
 }
 
 /** What a method answers that has thrown. */
@@ -169,23 +150,8 @@ export function answerFault(error: unknown): Message {
   return answer([failure('Backup MX could not be asked', error)]);
 }
 
-function failure(summary: string, error: unknown): Diagnostic {
-  if (error instanceof Refusal) return { severity: 'ERROR', summary, detail: sentence(error.message) };
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { severity: 'ERROR', summary: `${summary}: a fault of the provider`, detail: text };
-}
-
-/** One that begins with an address is left as it is: `http://…`. */
-function sentence(text: string): string {
-  return /^https?:/.test(text) ? `${text}.` : `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}.`;
-}
-
 function nothing({ type_name: name }: Request, summary: string): Diagnostic {
   return { severity: 'ERROR', summary, detail: `There is no such ${name}, or none of yours.` };
-}
-
-function answer(diagnostics: readonly Diagnostic[]): Message {
-  return { diagnostics: diagnostics.map(diagnosticMessage) };
 }
 
 function schemasOf(
@@ -197,9 +163,4 @@ function schemasOf(
       schemaMessage(attributes, description),
     ]),
   );
-}
-
-function known<T>(definition: T | undefined, name: string): T {
-  if (definition === undefined) throw new Refusal(`the provider has no ${name}`);
-  return definition;
 }

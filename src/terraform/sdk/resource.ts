@@ -1,4 +1,7 @@
-/** What a resource and a data source are: their attributes, and how they are found, made, changed and removed in the service. */
+/**
+ * What a resource, an ephemeral resource and a data source are: their attributes, and how they are found, made, changed and
+ * removed in the service.
+ */
 import type { UserError } from '../../client/mutation.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Attributes } from './schema.ts';
@@ -47,4 +50,21 @@ export interface Resource<Api> extends Documented {
 export interface DataSource<Api> extends Documented {
   /** Attributes that the service knows of; null: there is no such thing. */
   read(api: Api, config: State): Promise<State | null>;
+}
+
+export type Opened =
+  /** `held`: what `close` needs, and `title`; known in full. */
+  | { readonly kind: 'OPEN'; readonly values: State; readonly held: State }
+  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
+
+/** What is there while Terraform plans or applies, and stands neither in a plan nor in a state. */
+export interface EphemeralResource<Api> extends Documented {
+  /** What people know one by. */
+  title(config: State): string;
+  /** `config` with its defaults, and wholly known. */
+  open(api: Api, config: State): Promise<Opened>;
+  /** Nobody is told of NOT_FOUND. */
+  close(api: Api, held: State): Promise<readonly UserError[]>;
+  /** What becomes of one that could not be closed: a sentence. */
+  readonly leftOpen: string;
 }
