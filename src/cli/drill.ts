@@ -25,8 +25,8 @@ const DRILL = `id recipient isScheduled state result messageId requestedAt enter
   steps { name afterMs latencyMs reply host isPassed } findings { code verdict message }`;
 
 const LOOK_EVERY_MS = 500;
-/** A drill that nobody begins or ends is ended by the service before. */
-const PATIENCE_MS = 11 * 60_000;
+/** The service ends every drill before, also one that was put off and is tried again a quarter of an hour later. */
+const PATIENCE_MS = 45 * 60_000;
 
 async function run(call: Call): Promise<Shown> {
   const [name = ''] = call.args;
@@ -55,6 +55,7 @@ async function untilSettled(
   { name, drill, isHeldEnough }: { readonly name: string; readonly drill: Drill; readonly isHeldEnough: boolean },
 ): Promise<Drill> {
   let seen = drill;
+  let isTold = false;
   for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_EVERY_MS) {
     if (seen.state === 'FINISHED' || (isHeldEnough && seen.state === 'HELD')) return seen;
     await pause(LOOK_EVERY_MS, undefined, { signal: terminal.interruption }).catch(() => {
@@ -65,6 +66,9 @@ async function untilSettled(
       { name },
     );
     seen = domain?.drills.nodes.find(({ id }) => id === drill.id) ?? seen;
+    const putOff = seen.findings.find(({ code }) => code === 'GREYLISTING');
+    if (putOff !== undefined && !isTold && seen.state !== 'FINISHED') terminal.tell(putOff.message);
+    isTold ||= putOff !== undefined;
   }
   throw new Refusal(`the drill ${drill.id} is still ${seen.state}: its report is in the API, as drills of the domain`);
 }

@@ -1244,7 +1244,7 @@ export type DomainsApplyPayload = {
 /** A fire drill: a marked message that went the whole way, and what that tells. */
 export type Drill = {
   readonly __typename?: 'Drill';
-  /** When its message is let go without a command; null until that is held. */
+  /** When its message is let go without a command; once the primary has put it off, when it is tried again. Null until it is held. */
   readonly deliverAt?: Maybe<Scalars['DateTime']['output']>;
   /** When its session with our listener began; null before. */
   readonly enteredAt?: Maybe<Scalars['DateTime']['output']>;
@@ -1318,6 +1318,8 @@ export type DrillFindingCode =
   | 'BREAKER'
   /** Whether the primary took the message. */
   | 'DELIVERY'
+  /** The primary put the message off at first. It is tried once more, when mail would be, and the report says what came of that. */
+  | 'GREYLISTING'
   /** Its MX records. */
   | 'MX'
   /** An outage that is going on. */

@@ -26,6 +26,7 @@ export interface DrillFinding {
     | 'USER_LIST'
     | 'SPACE'
     | 'DELIVERY'
+    | 'GREYLISTING'
     | 'TLS'
     | 'OUTAGE'
     | 'PAUSE'

@@ -4,7 +4,7 @@
  * Pure: everything it says it is told.
  */
 import type { DrillStanding } from '../queue/drill-facts.ts';
-import type { DrillFinding, DrillResult, DrillStep } from '../queue/drills.ts';
+import type { DrillFinding } from '../queue/drills.ts';
 import type { QueueLimits } from '../settings/limits.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 
@@ -80,7 +80,7 @@ function tlsOf({ tlsPolicy }: RelayDomain): DrillFinding {
 }
 
 /** Nothing where there is none. An outage that stands for an open breaker is told as the breaker. */
-function troubleOf(standing: DrillStanding): DrillFinding[] {
+export function troubleOf(standing: DrillStanding): DrillFinding[] {
   const { isPaused, isFailing, outageClass, outageSince, isBreakerOpen, breakerReply, breakerSince } = standing;
   const findings: DrillFinding[] = [];
   if (isPaused)
@@ -112,33 +112,4 @@ function retriesOf({ heldUntil }: DrillStanding, { retrySchedule }: QueueLimits)
   );
   const message = `Mail accepted now would be tried at once, ${stages.join(', then ')}, and held until ${heldUntil.toISOString()}.`;
   return { code: 'RETRIES', verdict: 'OK', message };
-}
-
-/** Of the way in. */
-export function acceptanceOf(steps: readonly DrillStep[], isAccepted: boolean): DrillFinding {
-  const last = steps.at(-1);
-  if (isAccepted) return { code: 'ACCEPTANCE', verdict: 'OK', message: 'Our own listener took the message.' };
-  const message = `Our own listener did not take the message: at ${last?.name ?? 'CONNECT'} it said "${last?.reply ?? ''}".`;
-  return { code: 'ACCEPTANCE', verdict: 'PROBLEM', message };
-}
-
-/** Of the way on. */
-export function deliveryOf(
-  result: DrillResult,
-  deliveries: readonly DrillStep[],
-  standing: DrillStanding | null,
-): DrillFinding {
-  const said = deliveries.at(-1)?.reply ?? '';
-  if (result === 'DELIVERED')
-    return { code: 'DELIVERY', verdict: 'OK', message: `Its primary took the message: "${said}".` };
-  if (result === 'NOT_DELIVERED') {
-    const message = `Its primary did not take the message: "${said}". In an outage that ends so, mail would go on waiting or come back.`;
-    return { code: 'DELIVERY', verdict: 'PROBLEM', message };
-  }
-  if (result === 'CANCELLED') {
-    return { code: 'DELIVERY', verdict: 'WARNING', message: 'Its message was cancelled before it was handed over.' };
-  }
-  const why = standing === null ? [] : troubleOf(standing).map(({ message }) => message);
-  const message = `No attempt was made. ${why.join(' ') || 'No node that delivers has tried it in time.'}`;
-  return { code: 'DELIVERY', verdict: 'PROBLEM', message };
 }

@@ -1,27 +1,30 @@
 /**
  * The fire drill: a marked message goes the whole way – in by our own listener, held, let go, handed over – and is reported.
  *
- * Promises: what a drill holds is let go by a command or its time; whatever happens it ends, and leaves no mail behind; its
- * message has the null reverse-path, so nobody hears of it (RFC 5321 §4.5.5). Any number of nodes may look at the same drills.
+ * Promises: what a drill holds is let go by a command or its time; what its primary puts off is tried once more, by the rule of
+ * all mail; whatever happens it ends, and leaves no mail behind; its message has the null reverse-path, so nobody hears of it
+ * (RFC 5321 §4.5.5). Any number of nodes may look at the same drills.
  */
 import { formatDate } from '../mail/date.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';
 import type { QueueSql } from '../queue/claim.ts';
 import { cancelMessage, type VerbResult } from '../queue/commands.ts';
-import { type DrillStanding, readDrillDeliveries, readDrillStanding } from '../queue/drill-facts.ts';
+import { type DrillStanding, readDrillDeliveries, readDrillStanding, readPutOff } from '../queue/drill-facts.ts';
 import {
   type DrillResult,
   findOpenDrills,
   finishDrill,
   holdDrill,
   type OpenDrill,
+  putOffDrill,
   releaseDrill,
   requestScheduled,
   takeRequestedDrills,
 } from '../queue/drills.ts';
 import type { MessageInspection } from '../queue/inspect.ts';
 import { type DrillMail, enterMail } from './drill-entry.ts';
-import { acceptanceOf, deliveryOf, type Outlook, outlookOf } from './drill-outlook.ts';
+import { acceptanceOf, deliveryOf, greylistingOf, putOffOf } from './drill-delivery.ts';
+import { type Outlook, outlookOf } from './drill-outlook.ts';
 
 export interface DrillDeps {
   readonly sql: QueueSql;
@@ -91,9 +94,23 @@ async function moveOn(deps: DrillDeps, drill: OpenDrill): Promise<void> {
   if (recipient === undefined) return finish(deps, drill, { result: 'INTERRUPTED' });
   if (recipient.state !== 'HELD') return report(deps, drill, RESULTS[recipient.state]);
   if (state !== 'RELEASED') return;
-  if (recipient.attemptCount > 0) return endMessage(deps, drill, 'NOT_DELIVERED');
-  const standing = await readDrillStanding(deps.sql, drill.destinationId);
-  if (drill.isStale || standing === null || isWaiting(standing)) await endMessage(deps, drill, 'NOT_ATTEMPTED');
+  const { attemptCount } = recipient;
+  const putOff = attemptCount === 1 && !isPutOff(drill) ? await readPutOff(deps.sql, drill.id) : null;
+  if (putOff !== null) {
+    const { nextAttemptAt } = putOff;
+    return putOffDrill(deps.sql, drill.id, { nextAttemptAt, finding: putOffOf(putOff) });
+  }
+  const isTryToCome = attemptCount === 0 || (attemptCount === 1 && isPutOff(drill));
+  if (isTryToCome && !drill.isStale) {
+    const standing = await readDrillStanding(deps.sql, drill.destinationId);
+    if (standing !== null && !isWaiting(standing)) return;
+  }
+  await endMessage(deps, drill, attemptCount === 0 ? 'NOT_ATTEMPTED' : 'NOT_DELIVERED');
+}
+
+/** Greylisting looks like that: once is not the whole story. */
+function isPutOff({ findings }: OpenDrill): boolean {
+  return findings.some(({ code }) => code === 'GREYLISTING');
 }
 
 const RESULTS = {
@@ -118,7 +135,8 @@ async function endMessage(deps: DrillDeps, drill: OpenDrill, result: DrillResult
 async function report(deps: DrillDeps, drill: OpenDrill, result: DrillResult): Promise<void> {
   const steps = await readDrillDeliveries(deps.sql, drill.id);
   const standing = await readDrillStanding(deps.sql, drill.destinationId);
-  await finish(deps, drill, { result, steps, findings: [deliveryOf(result, steps, standing)] });
+  const findings = [deliveryOf(result, steps, standing), ...(isPutOff(drill) ? [greylistingOf(result, steps)] : [])];
+  await finish(deps, drill, { result, steps, findings });
 }
 
 async function finish(deps: DrillDeps, drill: OpenDrill, end: Parameters<typeof finishDrill>[2]): Promise<void> {

@@ -47,3 +47,23 @@ export async function readDrillDeliveries(sql: SqlExecutor, drillId: string): Pr
     where d.id = ${drillId} order by a.id desc limit ${MOST_DELIVERIES}`;
   return rows.toReversed();
 }
+
+export interface PutOff {
+  /** Verbatim. */
+  readonly reply: string;
+  readonly nextAttemptAt: Date;
+}
+
+/** What is tried again later than this is no matter for a drill. */
+const LONGEST_WAIT = '20 minutes';
+
+/** That a host has put its message off, which is tried again soon; null when it is not so. */
+export async function readPutOff(sql: SqlExecutor, drillId: string): Promise<PutOff | null> {
+  const [row] = await sql<PutOff[]>`
+    select a.reply, m.next_attempt_at as "nextAttemptAt"
+    from drills d join messages m on m.id = d.message_id join attempts a on a.message_id = m.id and a.id >= m.id
+    where d.id = ${drillId} and a.outcome = 'DEFERRED' and not a.is_host_level and a.reply like '4%'
+      and m.next_attempt_at between bmx_now() and bmx_now() + ${LONGEST_WAIT}::interval
+    order by a.id desc limit 1`;
+  return row ?? null;
+}

@@ -34,7 +34,7 @@ export interface DrillView {
   readonly messageId: string | null;
   readonly requestedAt: Date;
   readonly enteredAt: Date | null;
-  /** When it is let go without a command. */
+  /** When it is let go without a command; once it was put off, when it is tried again. */
   readonly deliverAt: Date | null;
   readonly releasedAt: Date | null;
   readonly finishedAt: Date | null;
@@ -47,7 +47,7 @@ export interface OpenDrill extends DrillView {
   readonly envelopeId: string;
   /** Its state has lasted for longer than that of a node at work. */
   readonly isStale: boolean;
-  /** Its time without a command is over. */
+  /** Its time without a command is over, or that until it is tried again. */
   readonly isDue: boolean;
 }
 
@@ -175,15 +175,13 @@ export async function takeRequestedDrills(sql: Sql, most: number): Promise<OpenD
   return [...rows];
 }
 
-/** Those under way that something may be done for: what is held costs nothing until its time, or until somebody else ends it. */
+/** Those under way that something may be done for: what waits costs nothing until its time, or until somebody else ends it. */
 export async function findOpenDrills(sql: SqlExecutor): Promise<OpenDrill[]> {
   const rows = await sql<OpenDrill[]>`
     select * from (select ${columns(sql)} from drills where finished_at is null) as open
     where case
       when "messageId" is null then "isStale"
-      when state = 'HELD' then "isDue"
-        or not exists (select from recipients r where r.message_id = "messageId" and r.state = 'HELD')
-      else true end
+      else "isDue" or not exists (select from recipients r where r.message_id = "messageId" and r.state = 'HELD') end
     order by id`;
   return [...rows];
 }
@@ -209,14 +207,26 @@ export async function holdDrill(
 export async function releaseDrill(sql: Sql, id: string): Promise<void> {
   await sql`
     with released as (
-      update drills set state = 'RELEASED', released_at = bmx_now() where id = ${id} and state = 'HELD'
+      update drills set state = 'RELEASED', released_at = bmx_now(), deliver_at = least(deliver_at, bmx_now())
+      where id = ${id} and state = 'HELD'
       returning message_id
     )
     update messages set next_attempt_at = bmx_now() from released
     where messages.id = released.message_id and claimed_by is null`;
 }
 
-/** Ends it with its report; false when it has ended. What is given here goes behind what it has. */
+/** Its message was put off, and is tried again at that time. */
+export async function putOffDrill(
+  sql: Sql,
+  id: string,
+  { nextAttemptAt, finding }: { readonly nextAttemptAt: Date; readonly finding: DrillFinding },
+): Promise<void> {
+  await sql`
+    update drills set deliver_at = ${nextAttemptAt}, findings = findings || ${json([finding])}::text::jsonb
+    where id = ${id} and state = 'RELEASED' and not findings @> ${JSON.stringify([{ code: finding.code }])}::text::jsonb`;
+}
+
+/** Ends it with its report; false when it has ended. What is given here goes behind what it has, a finding in place of its like. */
 export async function finishDrill(
   sql: Sql,
   id: string,
@@ -227,11 +237,15 @@ export async function finishDrill(
   },
 ): Promise<boolean> {
   const { result, steps = [], findings = [] } = end;
+  const codes = findings.map(({ code }) => code);
   const rows = await sql`
     with finished as (
       update drills
       set state = 'FINISHED', result = ${result}, finished_at = bmx_now(),
-        steps = steps || ${json(steps)}::text::jsonb, findings = findings || ${json(findings)}::text::jsonb
+        steps = steps || ${json(steps)}::text::jsonb, findings = (
+          select coalesce(jsonb_agg(finding order by n), '[]')
+          from jsonb_array_elements(findings) with ordinality as known (finding, n)
+          where finding ->> 'code' <> all(${codes}::text[])) || ${json(findings)}::text::jsonb
       where id = ${id} and finished_at is null
       returning id, tenant_id, destination_id
     )
@@ -251,7 +265,7 @@ function columns(sql: SqlExecutor) {
     is_scheduled as "isScheduled", state, result, message_id as "messageId", requested_at as "requestedAt",
     entered_at as "enteredAt", deliver_at as "deliverAt", released_at as "releasedAt", finished_at as "finishedAt",
     steps, findings, envelope_id as "envelopeId", coalesce(deliver_at <= bmx_now(), false) as "isDue",
-    coalesce(released_at, entered_at, requested_at) < bmx_now() - ${STALE}::interval as "isStale"`;
+    coalesce(deliver_at, entered_at, requested_at) < bmx_now() - ${STALE}::interval as "isStale"`;
 }
 
 function viewOf(row: OpenDrill): DrillView {

@@ -227,6 +227,54 @@ test('at an open breaker the report says so, with the reply that opened it; brea
   await broken.close();
 });
 
+test('a primary that greylists gets a second try, when mail would; the report tells of both, and whether it helped', async () => {
+  const [name, never] = ['grey.example', 'never.example'];
+  const grey = await startFakePrimary({ modes: { greylisting: true } });
+  const busy = await startFakePrimary({ modes: { rcpt: '452 4.3.1 disk full' } });
+  await flow.addDomain(name, grey);
+  await flow.addDomain(never, busy);
+  const typed = command(name);
+  await flow.change('domainDrill', { name: never });
+  const putOff = (domain: string) =>
+    until(`${domain}: put off`, PATIENCE_MS, async () => {
+      const [drill] = await drillsOf(domain);
+      return drill !== undefined && verdictOf(drill, 'GREYLISTING') === 'WARNING' && drill;
+    });
+  const [{ id, deliverAt, state, messageId }] = [await putOff(name), await putOff(never)];
+  expect(state).toBe('RELEASED');
+  expect(deliverAt).toBe((await flow.message(messageId ?? ''))?.recipients[0]?.nextAttemptAt ?? '');
+  // It waits at no cost, and is evidence of nothing.
+  expect((await findOpenDrills(flow.database.sql)).filter((drill) => drill.id === id)).toEqual([]);
+  const { domain } = await flow.service.graphql<{ domain: { conditions: unknown[] } }>(
+    `{ domain(name: "${name}") { conditions { kind } } }`,
+  );
+  expect(domain.conditions).toEqual([]);
+  expect(await flow.change('domainDrill', { name })).toEqual(['CONFLICT']);
+  const [late] = (await flow.messages(never)).map(({ recipients }) => recipients[0]?.nextAttemptAt);
+  await flow.moveTo([deliverAt ?? '', late ?? ''].toSorted().at(-1));
+
+  const taken = await untilDrill(name, 'FINISHED');
+  expect([taken.result, verdictOf(taken, 'DELIVERY'), verdictOf(taken, 'GREYLISTING')]).toEqual([
+    'DELIVERED',
+    'OK',
+    'WARNING',
+  ]);
+  expect(messageOf(taken, 'GREYLISTING')).toContain('took it 15 minutes later');
+  expect(taken.findings.filter(({ code }) => code === 'GREYLISTING')).toHaveLength(1);
+  expect(taken.steps.filter((step) => step.name === 'DELIVERY').map(({ isPassed }) => isPassed)).toEqual([false, true]);
+  const { code, out, err } = await typed;
+  expect([code, err.split('\n').length]).toEqual([0, 1]);
+  expect(err).toContain(`tried again at ${deliverAt?.slice(0, 16)}`);
+  expect(out).toMatch(/GREYLISTING +WARNING: /);
+
+  const left = await untilDrill(never, 'FINISHED');
+  expect([left.result, verdictOf(left, 'DELIVERY')]).toEqual(['NOT_DELIVERED', 'PROBLEM']);
+  expect(messageOf(left, 'GREYLISTING')).toContain('452 4.3.1 disk full');
+  expect(busy.rcpts).toHaveLength(2);
+  expect(await flow.see(never)).toMatchObject({ outage: null, queue: { heldCount: 0 } });
+  await Promise.all([grey.close(), busy.close()]);
+});
+
 test('a refusal by the primary is told verbatim, and nobody gets a report of it', async () => {
   const name = 'refusing.example';
   const refusing = await startFakePrimary({ modes: { rcpt: '550 5.1.1 no postmaster here' } });
