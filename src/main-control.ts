@@ -17,9 +17,8 @@ import { createRejectionInspection } from './events/rejection-pages.ts';
 import type { Viewer } from './mail/viewer.ts';
 import { tellFates } from './main-delivery.ts';
 import { buildSetMx } from './main-set-mx.ts';
-import type { Resolver } from './net/resolver.ts';
 import { tellClosed } from './main-outage.ts';
-import type { MxObservation } from './control/dependencies.ts';
+import type { Routing } from './main-routing.ts';
 import { requestFlush } from './outage/clock.ts';
 import { createBreakerInspection } from './outage/breaker-inspect.ts';
 import { releaseBreaker } from './outage/breaker-release.ts';
@@ -67,8 +66,7 @@ export interface ControlParts {
   readonly recipients: RecipientParts;
   /** Looks at a destination on this node at once; the others find it in their sweep. */
   readonly poke: (destinationId: string) => void;
-  readonly observeMx: (domainName: string) => Promise<MxObservation>;
-  readonly resolver: Resolver;
+  readonly routing: Pick<Routing, 'observeMx' | 'resolver' | 'self'>;
   readonly readiness: () => Promise<readonly string[]>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -147,7 +145,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
       findPauses: (viewer, ids) => findPauses(sql, viewer, ids),
     },
     drills: createDrills(sql),
-    setMx: buildSetMx({ config, sql, resolver: parts.resolver }),
+    setMx: buildSetMx({ config, sql, ...parts.routing }),
     operations: createOperationInspection(sql),
     startOperation: (viewer, request) => startOperation(sql, viewer, request),
     releaseBreaker: async (viewer, { destinationId, name }) => {
@@ -164,7 +162,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
       await requestFlush(sql, viewer, destinationId);
       parts.poke(destinationId);
     },
-    observeMx: parts.observeMx,
+    observeMx: parts.routing.observeMx,
     readiness: parts.readiness,
     onRequest: (request) => {
       metrics.apiRequest(request);

@@ -332,11 +332,11 @@ export type BreakerState =
   /** An outage has ended: until 20 messages are judged, and for ten minutes at least, no refusal ends a recipient. */
   | 'TRIAL';
 
-/** A DNS server. Private addresses only where the operator allows private next hops. */
+/** A DNS server. Never this service itself; private addresses only where the operator allows private next hops. */
 export type DnsServerInput = {
   /** Its name or IP address. */
   readonly host: Scalars['String']['input'];
-  /** Its port for TCP and UDP. Absent or null: 53. */
+  /** Its port for TCP and UDP: 53, or 1024 to 65535. Absent or null: 53. */
   readonly port?: InputMaybe<Scalars['Int']['input']>;
 };
 
@@ -1867,7 +1867,7 @@ export type Mutation = {
    */
   readonly domainResume: DomainResumePayload;
   /**
-   * Adds our MX record to the domain's zone, behind its primary's, by a dynamic update (RFC 2136) that a key of yours signs (TSIG,
+   * Adds our MX records, one for each of `service.mxNames`, to the domain's zone, behind its primary's, by a dynamic update (RFC 2136) that a key of yours signs (TSIG,
    * RFC 8945). Only what is missing is added, nothing is taken away that was not added so, and only while the records are as they were
    * seen; once it is done, a repetition changes nothing. With `dryRun` it says what it would do, and needs no key.
    *
@@ -2836,7 +2836,8 @@ export type Query = {
   /** Your alert contacts, in order of creation; for an operator those of all tenants. */
   readonly alertContacts: AlertContactConnection;
   /**
-   * Who changed what through the API, newest first: each mutation but dry runs, also those that were refused. A tenant sees what its
+   * Who changed what through the API, newest first: each mutation, also those that were refused. Of dry runs only those of
+   * domainSetMx and domainUnsetMx, which ask a server: their `input` has `dryRun: true`. A tenant sees what its
    * own tokens did, and what an operator did to its things. Kept for 400 days.
    *
    * A filter other than by `subject` and time looks through a bounded number of entries per page. So a page may hold fewer than `first`,

@@ -32,6 +32,8 @@ const ALGORITHMS = {
 } as const satisfies Readonly<Record<string, TsigAlgorithm>>;
 
 const DNS_PORT = 53;
+/** Below it are the services of machines that others run, mail and web among them. */
+const LEAST_OTHER_PORT = 1024;
 const MAX_SECRET_OCTETS = 512;
 
 export function checkMxInput({ dnsServer, tsig, dryRun }: MxInput): CheckedMxInput {
@@ -46,7 +48,9 @@ function serverOf({ host, port }: MxInput['dnsServer'] & {}): MxRequest['dnsServ
   const name = normalizeAddress(host.trim()) ?? normalizeDomain(host.trim());
   if (name === null) return invalid(['dnsServer', 'host'], 'The host is neither a host name nor an IP address.');
   const at = port ?? DNS_PORT;
-  if (at < 1 || at > 65_535) return invalid(['dnsServer', 'port'], 'A port lies between 1 and 65535.');
+  if (at !== DNS_PORT && (at < LEAST_OTHER_PORT || at > 65_535)) {
+    return invalid(['dnsServer', 'port'], 'The port of a DNS server is 53, or lies between 1024 and 65535.');
+  }
   return { host: name, port: at };
 }
 

@@ -1,12 +1,14 @@
 /**
  * Writes our MX records into a domain's zone, and takes them out again: by dynamic update at the zone's primary master.
  *
- * Promises: a name or an address that a person gives never leads into a private network unless the operator allows that; the
- * secret of the key is used for one update and kept nowhere; a repetition changes nothing; trouble is told with what to do.
+ * Promises: a name or an address that a person gives never leads into a private network unless the operator allows that, and never
+ * to this service itself; it ends within a minute whatever the servers do; the secret of the key is used for one update and kept
+ * nowhere; a repetition changes nothing; trouble is told with what to do.
  */
+import { monotonicMs, within } from '../clock.ts';
 import { updateMx, type UpdateResult } from '../net/dns-update.ts';
 import { isUsableServerAddress } from '../net/address-class.ts';
-import { normalizeAddress } from '../net/addresses.ts';
+import { type Endpoint, formatEndpoint, normalizeAddress } from '../net/addresses.ts';
 import type { Resolver } from '../net/resolver.ts';
 import type { TsigKey } from '../net/tsig.ts';
 import type { Viewer } from '../mail/viewer.ts';
@@ -21,12 +23,16 @@ export interface SetMxDeps {
   /** One that asks these servers only, `ip:port`. */
   readonly resolverAt: (servers: readonly string[]) => Resolver;
   readonly allowPrivate: boolean;
+  /** Whether one of our own listeners is there, on this node or another. */
+  readonly isOwn: (endpoint: Endpoint) => boolean;
   /** Those that are to stand in MX records. */
   readonly mxNames: readonly string[];
   /** Every name that counts as ours. */
   readonly ownNames: readonly string[];
   readonly records: MxRecords;
   readonly nowSeconds: () => number;
+  /** For finding the server, then for reading the zone, then for sending the change. Default 15,000 ms. */
+  readonly stepTimeoutMs?: number;
 }
 
 export interface MxRequest {
@@ -45,35 +51,36 @@ export interface MxRecordChange extends AddedMx {
 
 export type SetMxResult =
   | { readonly kind: 'DONE'; readonly zone: string; readonly records: readonly MxRecordChange[] }
-  | { readonly kind: 'REFUSED'; readonly error: UserError };
+  | Refused;
+
+interface Refused {
+  readonly kind: 'REFUSED';
+  readonly error: UserError;
+}
 
 export type SetMx = (viewer: Viewer, domain: RelayDomain, request: MxRequest) => Promise<SetMxResult>;
 
 const DNS_PORT = 53;
 const TTL_SECONDS = 3600;
+const STEP_TIMEOUT_MS = 15_000;
+/** For the connection, and for the answer. */
 const UPDATE_TIMEOUT_MS = 5000;
 /** A host with many addresses must not make us try for long. */
 const MAX_ADDRESSES = 4;
 
 export function createSetMx(deps: SetMxDeps): SetMx {
   return async (viewer, domain, request) => {
-    const server = request.dnsServer ?? (await masterOf(deps.resolver, domain.name));
-    if (server === null) {
-      return refused(['dnsServer'], `The DNS does not name the primary master of ${domain.name}. Give dnsServer.`);
-    }
-    const addresses = await usableAddresses(deps, server.host);
-    if (addresses.length === 0) {
-      return refused(
-        ['dnsServer', 'host'],
-        `${server.host} has no address that may be used. Give the primary master's public name or address.`,
-      );
-    }
-    const endpoints = addresses.slice(0, MAX_ADDRESSES).map((address) => ({ address, port: server.port }));
-    const resolver = deps.resolverAt(
-      endpoints.map(({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`),
+    const { stepTimeoutMs = STEP_TIMEOUT_MS } = deps;
+    const place = await within(stepTimeoutMs, findServer(deps, domain.name, request), () =>
+      refused(
+        ['dnsServer'],
+        `The DNS did not tell in time where the zone of ${domain.name} is. Give the server's address.`,
+      ),
     );
+    if ('kind' in place) return place;
+    const resolver = deps.resolverAt(place.endpoints.map(formatEndpoint));
     try {
-      return await changeZone(deps, viewer, { domain, request, resolver, endpoints, serverName: server.host });
+      return await changeZone(deps, viewer, { ...place, domain, request, resolver });
     } finally {
       resolver.close();
       deps.resolver.forget(domain.name);
@@ -81,25 +88,48 @@ export function createSetMx(deps: SetMxDeps): SetMx {
   };
 }
 
-interface Place {
+interface Server {
+  readonly endpoints: readonly Endpoint[];
+  readonly serverName: string;
+}
+
+/** Where to ask and send, each address fit to be dialled; or why nowhere. */
+async function findServer(deps: SetMxDeps, name: string, request: MxRequest): Promise<Server | Refused> {
+  const server = request.dnsServer ?? (await masterOf(deps.resolver, name));
+  if (server === null) {
+    return refused(['dnsServer'], `The DNS does not name the primary master of ${name}. Give dnsServer.`);
+  }
+  const { host, port } = server;
+  const usable = (await addressesOf(deps.resolver, host)).filter((address) =>
+    isUsableServerAddress(address, deps.allowPrivate),
+  );
+  const endpoints = usable.map((address) => ({ address, port })).filter((endpoint) => !deps.isOwn(endpoint));
+  if (endpoints.length > 0) return { endpoints: endpoints.slice(0, MAX_ADDRESSES), serverName: host };
+  return usable.length > 0
+    ? refused(['dnsServer'], `At ${host}, port ${port}, this service itself listens. Give the zone's primary master.`)
+    : refused(
+        ['dnsServer', 'host'],
+        `${host} has no address that may be used. Give the primary master's public name or address.`,
+      );
+}
+
+interface Place extends Server {
   readonly domain: RelayDomain;
   readonly request: MxRequest;
   readonly resolver: Resolver;
-  readonly endpoints: readonly { readonly address: string; readonly port: number }[];
-  readonly serverName: string;
 }
 
 async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promise<SetMxResult> {
   const { domain, request, resolver, serverName } = place;
   const { name } = domain;
-  const zone = (await soaAbove(resolver, name))?.zone ?? null;
-  const present = zone === null ? null : await presentMx(resolver, name);
-  if (zone === null || present === null) {
+  const read = await within(deps.stepTimeoutMs ?? STEP_TIMEOUT_MS, readZone(resolver, name), () => null);
+  if (read === null) {
     return refused(
       ['dnsServer'],
-      `${serverName} does not answer for ${name}, or has no zone that holds it. Give its primary master as dnsServer.`,
+      `${serverName} does not answer in time for ${name}, or has no zone that holds it. Give its primary master as dnsServer.`,
     );
   }
+  const { zone, present } = read;
   if (present === 'ALIAS') return refused(['name'], `${name} is an alias (CNAME): it can have no MX record.`);
   if (present.some(({ host }) => host === '.')) {
     return refused(['name'], `${name} has a null MX (RFC 7505): it says that it takes no mail. Remove that first.`);
@@ -121,6 +151,13 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
   return { kind: 'DONE', zone, records };
 }
 
+/** Null: the server could not tell. */
+async function readZone(resolver: Resolver, name: string) {
+  const zone = (await soaAbove(resolver, name))?.zone ?? null;
+  const present = zone === null ? null : await presentMx(resolver, name);
+  return zone === null || present === null ? null : { zone, present };
+}
+
 async function send(
   deps: SetMxDeps,
   { domain: { name }, endpoints, resolver }: Place,
@@ -132,8 +169,10 @@ async function send(
   }: { zone: string; present: readonly AddedMx[]; plan: MxPlan & { kind: 'PLAN' }; key: TsigKey },
 ): Promise<UpdateResult> {
   const update = { zone, name, present, added: plan.added, removed: plan.removed, ttlSeconds: TTL_SECONDS };
+  const untilMs = monotonicMs() + (deps.stepTimeoutMs ?? STEP_TIMEOUT_MS);
   let result: UpdateResult = { kind: 'UNREACHABLE' };
   for (const endpoint of endpoints) {
+    if (monotonicMs() > untilMs) break;
     result = await updateMx(endpoint, update, { key, nowSeconds: deps.nowSeconds(), timeoutMs: UPDATE_TIMEOUT_MS });
     if (result.kind !== 'UNREACHABLE') break;
   }
@@ -175,11 +214,11 @@ async function masterOf(resolver: Pick<Resolver, 'query'>, name: string): Promis
   return found === null || found.master === '.' ? null : { host: found.master, port: DNS_PORT };
 }
 
-async function usableAddresses({ resolver, allowPrivate }: SetMxDeps, host: string): Promise<readonly string[]> {
+async function addressesOf(resolver: Pick<Resolver, 'resolveAddresses'>, host: string): Promise<readonly string[]> {
   const literal = normalizeAddress(host);
-  const answer = literal === null ? await resolver.resolveAddresses(host) : null;
-  const all = literal !== null ? [literal] : answer?.kind === 'FOUND' ? answer.records : [];
-  return all.filter((address) => isUsableServerAddress(address, allowPrivate));
+  if (literal !== null) return [literal];
+  const answer = await resolver.resolveAddresses(host);
+  return answer.kind === 'FOUND' ? answer.records : [];
 }
 
 /** Null: nobody could tell. */
@@ -191,7 +230,7 @@ async function presentMx(resolver: Resolver, name: string): Promise<readonly Add
   return answer.records.map(({ preference, exchange }) => ({ preference, host: exchange }));
 }
 
-function refused(field: readonly string[], message: string): SetMxResult {
+function refused(field: readonly string[], message: string): Refused {
   return { kind: 'REFUSED', error: invalid(field, message) };
 }
 

@@ -7,6 +7,7 @@ import { verbOf } from '../../src/cli/action.ts';
 import { domainVerb } from '../../src/cli/domain.ts';
 import { type Bind, BIND_KEY, startBind, whyNoBind } from '../helpers/bind.ts';
 import { type Flow, startFlow } from '../helpers/flow.ts';
+import { findFreePort } from '../helpers/free-port.ts';
 
 const ZONE = 'zone.example';
 const OURS = 'backup.test.example';
@@ -136,7 +137,8 @@ describe.skipIf(missing !== null)('at BIND', () => {
       [{ tsig: { ...tsig, secret: 'no base64!' } }, 'tsig.secret INVALID'],
       [{ tsig: null }, 'tsig INVALID'],
       [{ preference: 10 }, 'preference INVALID'],
-      [{ dnsServer: { host: '127.0.0.1', port: 1 } }, 'dnsServer INVALID'],
+      [{ dnsServer: { host: '127.0.0.1', port: 25 } }, 'dnsServer.port INVALID'],
+      [{ dnsServer: { host: '127.0.0.1', port: await findFreePort() } }, 'dnsServer INVALID'],
       [{ dnsServer: { host: '0.0.0.0' } }, 'dnsServer.host INVALID'],
       [{ dnsServer: { host: 'a b' } }, 'dnsServer.host INVALID'],
       [{ name: `alias.${ZONE}` }, 'name INVALID'],
@@ -150,6 +152,20 @@ describe.skipIf(missing !== null)('at BIND', () => {
       expect(JSON.stringify(answer)).not.toContain(BIND_KEY.secret);
     }
     expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`]);
+  });
+
+  test('the service itself is no DNS server, and a dry run that asks one is in the audit log', async () => {
+    const httpPort = Number(new URL(flow.service.httpUrl).port);
+    for (const port of [flow.service.smtpPort, httpPort]) {
+      for (const host of ['127.0.0.1', '::ffff:127.0.0.1', 'mx.zone.example']) {
+        const { userErrors } = await ask('domainSetMx', { dnsServer: { host, port }, dryRun: true, tsig: null });
+        const isReached = host === 'mx.zone.example';
+        expect([host, userErrors[0]?.message.includes('this service itself listens')]).toEqual([host, !isReached]);
+      }
+    }
+    const [entry] = await flow.database.sql`
+      select outcome, input -> 'dryRun' as dry from audit_entries where mutation = 'domainSetMx' order by id desc limit 1`;
+    expect(entry).toEqual({ outcome: 'REFUSED', dry: true });
   });
 
   test('the secret of the key is in no table and not in the log', async () => {

@@ -1,0 +1,82 @@
+/** Where a change of MX records may go, and how long it may take: with servers that never answer, and places that are ours. */
+import { expect, test } from 'bun:test';
+import { checkMxInput } from '../../src/doctor/mx-input.ts';
+import { createSetMx, type SetMxDeps } from '../../src/doctor/set-mx.ts';
+import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
+import type { DnsAnswer } from '../../src/net/dns-answer.ts';
+import type { Resolver } from '../../src/net/resolver.ts';
+import { relayDomain } from '../helpers/relay-domain.ts';
+
+const silence = <T>(): Promise<T> => new Promise<T>(() => undefined);
+const NOBODY: Resolver = {
+  query: silence,
+  resolveMx: silence,
+  resolveAddresses: silence,
+  resolveTxt: silence,
+  resolvePtr: silence,
+  forget: () => undefined,
+  close: () => undefined,
+};
+const found = <T>(...records: T[]): DnsAnswer<T> => ({
+  kind: 'FOUND',
+  records,
+  canonicalName: 'ns.example',
+  ttlSeconds: 1,
+  isAuthenticated: false,
+});
+
+/** What a dry run at this server comes to: the field at fault, and which addresses were asked. */
+async function run(dnsServer: { host: string; port: number } | null, changes: Partial<SetMxDeps> = {}) {
+  const asked: string[] = [];
+  const setMx = createSetMx({
+    resolver: NOBODY,
+    resolverAt: (servers) => {
+      asked.push(...servers);
+      return NOBODY;
+    },
+    allowPrivate: false,
+    isOwn: () => false,
+    mxNames: ['backup.example'],
+    ownNames: ['backup.example'],
+    records: { findAdded: async () => [], note: async () => undefined },
+    nowSeconds: () => 0,
+    stepTimeoutMs: 20,
+    ...changes,
+  });
+  const request = { dnsServer, key: null, isDryRun: true, wish: { preference: null, isSandwich: false } };
+  const result = await setMx(OPERATOR_VIEWER, relayDomain('zone.example'), request);
+  return { field: result.kind === 'REFUSED' ? result.error.field.join('.') : null, asked };
+}
+
+test('servers that never answer are not waited for', async () => {
+  expect(await run(null)).toEqual({ field: 'dnsServer', asked: [] });
+  expect(await run({ host: 'ns.example', port: 53 })).toEqual({ field: 'dnsServer', asked: [] });
+  expect(await run({ host: '198.51.100.1', port: 53 })).toEqual({ field: 'dnsServer', asked: ['198.51.100.1:53'] });
+});
+
+test('of the addresses of a server those that are ours are left out', async () => {
+  const resolver = { ...NOBODY, resolveAddresses: async () => found('198.51.100.1', '198.51.100.2', '10.0.0.1') };
+  const isOwn: SetMxDeps['isOwn'] = ({ address, port }) => address === '198.51.100.1' && port === 8025;
+  const at = (port: number, more: Partial<SetMxDeps> = {}) =>
+    run({ host: 'ns.example', port }, { resolver, isOwn, ...more });
+  expect((await at(8025)).asked).toEqual(['198.51.100.2:8025']);
+  expect((await at(53)).asked).toEqual(['198.51.100.1:53', '198.51.100.2:53']);
+  expect(await at(8025, { isOwn: () => true })).toEqual({ field: 'dnsServer', asked: [] });
+});
+
+test.each([
+  [0, false],
+  [1, false],
+  [25, false],
+  [52, false],
+  [53, true],
+  [54, false],
+  [587, false],
+  [1023, false],
+  [1024, true],
+  [65_535, true],
+  [65_536, false],
+  [-1, false],
+])('a DNS server at port %i: %p', (port, isGood) => {
+  expect(checkMxInput({ dnsServer: { host: '198.51.100.1', port } }).kind === 'OK').toBe(isGood);
+});
