@@ -7,8 +7,7 @@
  */
 import { monotonicMs, within } from '../clock.ts';
 import { updateMx, type UpdateResult } from '../net/dns-update.ts';
-import { isUsableServerAddress } from '../net/address-class.ts';
-import { type Endpoint, formatEndpoint, normalizeAddress } from '../net/addresses.ts';
+import { formatEndpoint } from '../net/addresses.ts';
 import type { Resolver } from '../net/resolver.ts';
 import type { TsigKey } from '../net/tsig.ts';
 import type { Viewer } from '../mail/viewer.ts';
@@ -16,15 +15,20 @@ import type { AddedMx, MxRecords } from '../settings/mx-records.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import { invalid, type UserError } from '../settings/user-error.ts';
 import { isSameMx, type MxPlan, type MxWish, planSet, planUnset } from './mx-plan.ts';
+import {
+  findServer,
+  type GivenServer,
+  presentMx,
+  readZone,
+  type Refused,
+  refused,
+  type Server,
+  type ServerDeps,
+} from './zone-server.ts';
 
-export interface SetMxDeps {
-  /** The service's. */
-  readonly resolver: Pick<Resolver, 'query' | 'resolveAddresses' | 'forget'>;
+export interface SetMxDeps extends ServerDeps {
   /** One that asks these servers only, `ip:port`. */
   readonly resolverAt: (servers: readonly string[]) => Resolver;
-  readonly allowPrivate: boolean;
-  /** Whether one of our own listeners is there, on this node or another. */
-  readonly isOwn: (endpoint: Endpoint) => boolean;
   /** Those that are to stand in MX records. */
   readonly mxNames: readonly string[];
   /** Every name that counts as ours. */
@@ -37,7 +41,7 @@ export interface SetMxDeps {
 
 export interface MxRequest {
   /** Null: the zone's own word, the MNAME of its SOA, at port 53. */
-  readonly dnsServer: { readonly host: string; readonly port: number } | null;
+  readonly dnsServer: GivenServer | null;
   /** Null: enough for a dry run only. */
   readonly key: TsigKey | null;
   readonly isDryRun: boolean;
@@ -53,25 +57,17 @@ export type SetMxResult =
   | { readonly kind: 'DONE'; readonly zone: string; readonly records: readonly MxRecordChange[] }
   | Refused;
 
-interface Refused {
-  readonly kind: 'REFUSED';
-  readonly error: UserError;
-}
-
 export type SetMx = (viewer: Viewer, domain: RelayDomain, request: MxRequest) => Promise<SetMxResult>;
 
-const DNS_PORT = 53;
 const TTL_SECONDS = 3600;
 const STEP_TIMEOUT_MS = 15_000;
 /** For the connection, and for the answer. */
 const UPDATE_TIMEOUT_MS = 5000;
-/** A host with many addresses must not make us try for long. */
-const MAX_ADDRESSES = 4;
 
 export function createSetMx(deps: SetMxDeps): SetMx {
   return async (viewer, domain, request) => {
     const { stepTimeoutMs = STEP_TIMEOUT_MS } = deps;
-    const place = await within(stepTimeoutMs, findServer(deps, domain.name, request), () =>
+    const place = await within(stepTimeoutMs, findServer(deps, domain.name, request.dnsServer), () =>
       refused(
         ['dnsServer'],
         `The DNS did not tell in time where the zone of ${domain.name} is. Give the server's address.`,
@@ -86,31 +82,6 @@ export function createSetMx(deps: SetMxDeps): SetMx {
       deps.resolver.forget(domain.name);
     }
   };
-}
-
-interface Server {
-  readonly endpoints: readonly Endpoint[];
-  readonly serverName: string;
-}
-
-/** Where to ask and send, each address fit to be dialled; or why nowhere. */
-async function findServer(deps: SetMxDeps, name: string, request: MxRequest): Promise<Server | Refused> {
-  const server = request.dnsServer ?? (await masterOf(deps.resolver, name));
-  if (server === null) {
-    return refused(['dnsServer'], `The DNS does not name the primary master of ${name}. Give dnsServer.`);
-  }
-  const { host, port } = server;
-  const usable = (await addressesOf(deps.resolver, host)).filter((address) =>
-    isUsableServerAddress(address, deps.allowPrivate),
-  );
-  const endpoints = usable.map((address) => ({ address, port })).filter((endpoint) => !deps.isOwn(endpoint));
-  if (endpoints.length > 0) return { endpoints: endpoints.slice(0, MAX_ADDRESSES), serverName: host };
-  return usable.length > 0
-    ? refused(['dnsServer'], `At ${host}, port ${port}, this service itself listens. Give the zone's primary master.`)
-    : refused(
-        ['dnsServer', 'host'],
-        `${host} has no address that may be used. Give the primary master's public name or address.`,
-      );
 }
 
 interface Place extends Server {
@@ -151,13 +122,6 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
   return { kind: 'DONE', zone, records };
 }
 
-/** Null: the server could not tell. */
-async function readZone(resolver: Resolver, name: string) {
-  const zone = (await soaAbove(resolver, name))?.zone ?? null;
-  const present = zone === null ? null : await presentMx(resolver, name);
-  return zone === null || present === null ? null : { zone, present };
-}
-
 async function send(
   deps: SetMxDeps,
   { domain: { name }, endpoints, resolver }: Place,
@@ -193,45 +157,6 @@ function changesOf(present: readonly AddedMx[], plan: MxPlan & { kind: 'PLAN' })
     ...present.map((mx): MxRecordChange => ({ ...mx, change: isRemoved(mx) ? 'REMOVE' : 'KEEP' })),
     ...plan.added.map((mx): MxRecordChange => ({ ...mx, change: 'ADD' })),
   ].toSorted((a, b) => a.preference - b.preference || (a.host < b.host ? -1 : 1));
-}
-
-/** The zone that a name is in, and its primary master, as its servers say. */
-async function soaAbove(
-  resolver: Pick<Resolver, 'query'>,
-  name: string,
-): Promise<{ readonly zone: string; readonly master: string } | null> {
-  for (let zone = name; zone.includes('.'); zone = zone.slice(zone.indexOf('.') + 1)) {
-    const answer = await resolver.query(zone, 'SOA');
-    if (answer.kind === 'TROUBLE') return null;
-    const [master] = answer.kind === 'FOUND' && answer.canonicalName === zone ? answer.records : [];
-    if (master !== undefined) return { zone, master };
-  }
-  return null;
-}
-
-async function masterOf(resolver: Pick<Resolver, 'query'>, name: string): Promise<MxRequest['dnsServer']> {
-  const found = await soaAbove(resolver, name);
-  return found === null || found.master === '.' ? null : { host: found.master, port: DNS_PORT };
-}
-
-async function addressesOf(resolver: Pick<Resolver, 'resolveAddresses'>, host: string): Promise<readonly string[]> {
-  const literal = normalizeAddress(host);
-  if (literal !== null) return [literal];
-  const answer = await resolver.resolveAddresses(host);
-  return answer.kind === 'FOUND' ? answer.records : [];
-}
-
-/** Null: nobody could tell. */
-async function presentMx(resolver: Resolver, name: string): Promise<readonly AddedMx[] | 'ALIAS' | null> {
-  const answer = await resolver.resolveMx(name);
-  if (answer.kind === 'TROUBLE') return null;
-  if (answer.kind !== 'FOUND') return [];
-  if (answer.canonicalName !== name) return 'ALIAS';
-  return answer.records.map(({ preference, exchange }) => ({ preference, host: exchange }));
-}
-
-function refused(field: readonly string[], message: string): Refused {
-  return { kind: 'REFUSED', error: invalid(field, message) };
 }
 
 function complaintOf(

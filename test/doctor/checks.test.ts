@@ -1,7 +1,5 @@
 /** Every check of the doctor, its bad case and its good one: with real DNS packets, a real primary and a real database. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
-import { buildSchema, isEnumType } from 'graphql';
 import type { CheckCode } from '../../src/doctor/check.ts';
 import { CHECKS, type Finding } from '../../src/doctor/checks.ts';
 import type { DoctorDeps } from '../../src/doctor/doctor.ts';
@@ -494,18 +492,4 @@ for (const [code, cases] of Object.entries(CASES)) {
 test('what the primary was asked is never a message', () => {
   expect(scene.primary.countVerb('DATA')).toBe(0);
   expect(scene.primary.rcpts.every(({ address }) => address.startsWith('postmaster@'))).toBe(true);
-});
-
-test('the schema names every check, in their order', () => {
-  const type = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8')).getType(
-    'DoctorCode',
-  );
-  const values = isEnumType(type) ? type.getValues().map(({ name, description }) => [name, description]) : [];
-  expect(values).toEqual(CHECKS.map(({ code, meaning }) => [code, meaning]));
-});
-
-test('the page for postmasters says of every check what it means and what to do', () => {
-  const page = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8');
-  const rows = page.split('\n').filter((line) => /^\| `[A-Z_]+` \| .* \| .* \|$/.test(line));
-  expect(rows).toEqual(CHECKS.map(({ code, meaning, advice }) => `| \`${code}\` | ${meaning} | ${advice} |`));
 });

@@ -1,0 +1,103 @@
+/**
+ * The server at which a domain's zone is changed: where it is, whether it may be dialled, and what it has at the domain's name.
+ *
+ * Promises: no address that is private, unless the operator allows that, and none that is ourselves. Sends only questions.
+ */
+import { isUsableServerAddress } from '../net/address-class.ts';
+import { type Endpoint, normalizeAddress } from '../net/addresses.ts';
+import type { Resolver } from '../net/resolver.ts';
+import type { AddedMx } from '../settings/mx-records.ts';
+import { invalid, type UserError } from '../settings/user-error.ts';
+
+export interface ServerDeps {
+  /** The service's. */
+  readonly resolver: Pick<Resolver, 'query' | 'resolveAddresses' | 'forget'>;
+  readonly allowPrivate: boolean;
+  /** Whether one of our own listeners is there, on this node or another. */
+  readonly isOwn: (endpoint: Endpoint) => boolean;
+}
+
+export interface Refused {
+  readonly kind: 'REFUSED';
+  readonly error: UserError;
+}
+
+export interface GivenServer {
+  readonly host: string;
+  readonly port: number;
+}
+
+const DNS_PORT = 53;
+/** A host with many addresses must not make us try for long. */
+const MAX_ADDRESSES = 4;
+
+export interface Server {
+  readonly endpoints: readonly Endpoint[];
+  readonly serverName: string;
+}
+
+/** Where to ask and send, each address fit to be dialled; or why nowhere. */
+export async function findServer(deps: ServerDeps, name: string, given: GivenServer | null): Promise<Server | Refused> {
+  const server = given ?? (await masterOf(deps.resolver, name));
+  if (server === null) {
+    return refused(['dnsServer'], `The DNS does not name the primary master of ${name}. Give dnsServer.`);
+  }
+  const { host, port } = server;
+  const usable = (await addressesOf(deps.resolver, host)).filter((address) =>
+    isUsableServerAddress(address, deps.allowPrivate),
+  );
+  const endpoints = usable.map((address) => ({ address, port })).filter((endpoint) => !deps.isOwn(endpoint));
+  if (endpoints.length > 0) return { endpoints: endpoints.slice(0, MAX_ADDRESSES), serverName: host };
+  return usable.length > 0
+    ? refused(['dnsServer'], `At ${host}, port ${port}, this service itself listens. Give the zone's primary master.`)
+    : refused(
+        ['dnsServer', 'host'],
+        `${host} has no address that may be used. Give the primary master's public name or address.`,
+      );
+}
+
+/** Null: the server could not tell. */
+export async function readZone(resolver: Resolver, name: string) {
+  const zone = (await soaAbove(resolver, name))?.zone ?? null;
+  const present = zone === null ? null : await presentMx(resolver, name);
+  return zone === null || present === null ? null : { zone, present };
+}
+
+/** The zone that a name is in, and its primary master, as its servers say. */
+async function soaAbove(
+  resolver: Pick<Resolver, 'query'>,
+  name: string,
+): Promise<{ readonly zone: string; readonly master: string } | null> {
+  for (let zone = name; zone.includes('.'); zone = zone.slice(zone.indexOf('.') + 1)) {
+    const answer = await resolver.query(zone, 'SOA');
+    if (answer.kind === 'TROUBLE') return null;
+    const [master] = answer.kind === 'FOUND' && answer.canonicalName === zone ? answer.records : [];
+    if (master !== undefined) return { zone, master };
+  }
+  return null;
+}
+
+async function masterOf(resolver: Pick<Resolver, 'query'>, name: string): Promise<GivenServer | null> {
+  const found = await soaAbove(resolver, name);
+  return found === null || found.master === '.' ? null : { host: found.master, port: DNS_PORT };
+}
+
+async function addressesOf(resolver: Pick<Resolver, 'resolveAddresses'>, host: string): Promise<readonly string[]> {
+  const literal = normalizeAddress(host);
+  if (literal !== null) return [literal];
+  const answer = await resolver.resolveAddresses(host);
+  return answer.kind === 'FOUND' ? answer.records : [];
+}
+
+/** Null: nobody could tell. */
+export async function presentMx(resolver: Resolver, name: string): Promise<readonly AddedMx[] | 'ALIAS' | null> {
+  const answer = await resolver.resolveMx(name);
+  if (answer.kind === 'TROUBLE') return null;
+  if (answer.kind !== 'FOUND') return [];
+  if (answer.canonicalName !== name) return 'ALIAS';
+  return answer.records.map(({ preference, exchange }) => ({ preference, host: exchange }));
+}
+
+export function refused(field: readonly string[], message: string): Refused {
+  return { kind: 'REFUSED', error: invalid(field, message) };
+}
