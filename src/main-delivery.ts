@@ -119,8 +119,9 @@ function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryPar
         }
       }
       tellFates(log, metrics, destination.name, fates);
-      for (const { transactionId, state } of trace === null ? [] : fates) {
-        trace?.settled({ transactionId, domain: destination.name, state });
+      if (trace === null) return;
+      for (const { messageId, transactionId, state } of fates) {
+        trace.settled({ messageId, transactionId, domain: destination.name, state });
       }
     },
     ...outageEvents(log, metrics),

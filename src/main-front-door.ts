@@ -24,10 +24,12 @@ import { createHarvestGuard, type HarvestGuard } from './policy/harvest-guard.ts
 import { createOwnRankCheck } from './policy/own-rank.ts';
 import { createPrimarySizeCheck } from './policy/primary-size.ts';
 import { createRouteWatch } from './policy/route-watch.ts';
+import { tracedCheck } from './policy/traced-checks.ts';
 import { createUserListCheck } from './policy/user-list.ts';
 import { createProbeBudget } from './recipients/budget.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Trace } from './telemetry/trace.ts';
 
 const OUTAGES_EVERY_MS = 1000;
 const PRUNE_EVERY_MS = 3_600_000;
@@ -46,6 +48,7 @@ export interface FrontDoorParts {
   readonly hasRoom: () => boolean;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly trace: Trace | null;
 }
 
 export interface FrontDoor {
@@ -115,19 +118,26 @@ export async function buildFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> 
     isTrusted: parts.isTrusted,
     mostHeldBack: Math.floor(config.maxConnections * HELD_BACK_SHARE),
   });
-  return {
-    checks: [
-      guard.check,
+  const named: readonly (readonly [name: string, check: Check])[] = [
+    ['harvest-guard', guard.check],
+    [
+      'route-watch',
       createRouteWatch((destinationId) => {
         answers.dropAll();
         primaries.drop(destinationId);
       }),
-      createOwnRankCheck({ findNextHops: (name) => routing.findHops({ name, deliverTo: [] }), monotonicMs }),
-      createUserListCheck(lists.isListed),
-      dnsbl.check,
-      createPrimarySizeCheck({ primaries, hostname: config.mxHostname }),
-      callAhead.check,
     ],
+    [
+      'own-rank',
+      createOwnRankCheck({ findNextHops: (name) => routing.findHops({ name, deliverTo: [] }), monotonicMs }),
+    ],
+    ['user-list', createUserListCheck(lists.isListed)],
+    ['dnsbl', dnsbl.check],
+    ['primary-size', createPrimarySizeCheck({ primaries, hostname: config.mxHostname })],
+    ['call-ahead', callAhead.check],
+  ];
+  return {
+    checks: named.map(([name, check]) => (parts.trace === null ? check : tracedCheck(name, check, monotonicMs))),
     guard,
     rejections,
     seenClients,

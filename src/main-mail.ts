@@ -23,6 +23,7 @@ import { loadArcKey } from './policy/arc-key.ts';
 import type { AcceptedRecipient } from './policy/decision.ts';
 import type { StartQueue } from './policy/queue-start.ts';
 import { decideRecipient, type RecipientPolicy } from './policy/recipient.ts';
+import { tracedNote } from './policy/traced-checks.ts';
 import { findOwnDestination } from './queue/own-mail.ts';
 import { createSpool, type Spool, StorageFull } from './queue/spool.ts';
 import type { RelayDomain } from './settings/relay-domain.ts';
@@ -80,7 +81,7 @@ export async function openInbound(
     postmaster: { hostname: config.mxHostname, recipient: postmaster },
     findRelayDomain: parts.findRelayDomain,
     checks,
-    note: guard.note,
+    note: parts.trace === null ? guard.note : tracedNote(guard.note, monotonicMs),
   };
   const tls = watchCertificates(parts);
   parts.certificates.current = tls;
@@ -104,9 +105,7 @@ export async function openInbound(
     decideRecipient: (client, mail, path) => decideRecipient(policy, { client, mail, path }),
     accept: async (transaction) => {
       try {
-        const startedAt = monotonicMs();
         await spool.accept(transaction);
-        parts.trace?.committed({ transactionId: transaction.id, latencyMs: monotonicMs() - startedAt });
       } catch (error) {
         if (error instanceof StorageFull) ready.tellFull();
         throw error;
@@ -132,6 +131,7 @@ export async function openInbound(
       }) ?? undefined,
     startQueue: parts.startQueue,
     newTransactionId: newId,
+    openTrail: parts.trace?.openTrail,
     readiness: ready.readiness,
     resolveName: async (address) => {
       const answer = await resolver.resolvePtr(address);
@@ -147,7 +147,6 @@ export async function openInbound(
       tlsSession: metrics.tlsSession,
       accepted: (fields) => {
         metrics.accepted(fields);
-        parts.trace?.accepted(fields);
         log.accepted(fields);
       },
       refused: (fields, subject) => {

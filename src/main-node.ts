@@ -179,14 +179,14 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   const { sql } = opened.database;
   const rooms = emptyRooms();
   const { inbound, door } = rooms;
-  const trace = await openTrace(options);
-  if (trace !== null) onStop(() => trace.close());
   const metrics = createMetrics({
     version,
     runtime,
     sources: gaugeSources(opened, rooms),
     withProcessMetrics: true,
   });
+  const trace = await openTrace(options, metrics);
+  if (trace !== null) onStop(() => trace.close());
   const timers = createTimers((where, error) => {
     metrics.faulted(where);
     // A database that is away is told once, by the readiness watch, not by every timer each second.
@@ -257,15 +257,18 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
 }
 
 /** Loaded only where it is wanted. */
-async function openTrace({ config, log, version }: NodeOptions): Promise<Trace | null> {
+async function openTrace({ config, log, version }: NodeOptions, metrics: Metrics): Promise<Trace | null> {
   const { tracing } = config;
   if (tracing === null) return null;
   const { createTrace } = await import('./telemetry/trace.ts');
   const { serviceName, ...told } = tracing;
   return createTrace({
     ...told,
+    addresses: config.logAddresses,
     resource: { 'service.name': serviceName, 'service.version': version, 'service.instance.id': config.mxHostname },
     onTrouble: (message) => log.warning({ where: 'traces', message }),
+    onDropped: metrics.spansDropped,
+    monotonicMs,
   });
 }
 

@@ -356,6 +356,8 @@ export class Connection extends SMTPConnection {
   override _onClose(): void {
     if (this._closed) return;
     this.receiver?.abandon();
+    // Behind the final dot the message goes its way.
+    if (!this.isFinishing) this.dialogue.reset();
     super._onClose();
     const { house, remoteAddress, endReason: reason } = this;
     this.reception.share.returnConnection();

@@ -29,6 +29,7 @@ export function createDataPhase(context: Context, transaction: Transaction, clie
   const limitBytes = context.messageSizeLimit();
   const content = createContent(context.budget, limitBytes);
   const scanner = createDataScanner(context.bareNewlines, content.add);
+  transaction.trail?.mark('DATA');
   return {
     push: (chunk) => {
       const end = scanner.push(chunk);
@@ -37,6 +38,7 @@ export function createDataPhase(context: Context, transaction: Transaction, clie
       return end;
     },
     finish: async () => {
+      transaction.trail?.mark('DOT');
       const refusal = contentRefusal(context, content, scanner.isUnsafe(), limitBytes);
       if (refusal === null) return store(context, transaction, client(), content);
       content.release();
@@ -60,23 +62,32 @@ async function store(context: Context, transaction: Transaction, client: ClientI
     const { authenticate } = context;
     const assembled = assemble(context, transaction, client, content);
     const received = authenticate === undefined ? assembled : await authenticated(authenticate, assembled);
+    const { id, sizeBytes } = received;
+    const recipientCount = received.recipients.length;
+    const domains = [...new Set(received.recipients.map(({ domain }) => domain))];
+    const { trail } = transaction;
+    trail?.named({ transactionId: id, domains, recipientCount, sizeBytes });
+    trail?.mark('STORE');
     const stored = context.accept(received).finally(content.release);
-    const reply = acceptedReply(received.id);
+    const reply = acceptedReply(id);
     const result = await context.watch.within<Reply | null>(
-      stored.then(() => reply),
+      stored.then(() => {
+        trail?.mark('STORED');
+        return reply;
+      }),
       context.acceptTimeoutMs,
       null,
     );
     if (result === null) return context.refusals.storeDown;
     context.events.accepted({
-      transactionId: received.id,
+      transactionId: id,
       clientAddress: client.address,
       ehloName: client.ehloName,
       tls: client.tls,
       reversePath: transaction.reversePath,
-      recipientCount: received.recipients.length,
-      domains: [...new Set(received.recipients.map((recipient) => recipient.domain))],
-      sizeBytes: received.sizeBytes,
+      recipientCount,
+      domains,
+      sizeBytes,
       latencyMs: context.monotonicMs() - beganMs,
     });
     return result;

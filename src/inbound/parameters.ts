@@ -159,3 +159,7 @@ function setOriginalRecipient(into: RecipientParameters, value: string | null): 
   into.originalRecipient = value;
   return null;
 }
+
+export function isAscii(text: string): boolean {
+  return /^[\x00-\x7f]*$/.test(text);
+}

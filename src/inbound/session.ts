@@ -7,21 +7,15 @@
 import { parsePath } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
 import { newId } from '../mail/id.ts';
-import type { Decision, ForwardPath } from '../policy/decision.ts';
+import type { Answer } from '../telemetry/message-trail.ts';
 import { createDataPhase, type Receiver } from './data-phase.ts';
 import { answerEtrn } from './etrn.ts';
 import type { ClientShare } from './limits.ts';
-import {
-  parseMailParameters,
-  parseRcptParameters,
-  type PathCommand,
-  type RecipientParameters,
-  splitMail,
-  splitRcpt,
-} from './parameters.ts';
+import { isAscii, parseMailParameters, splitMail } from './parameters.ts';
+import { addRecipient, parseRecipient } from './recipients.ts';
 import * as replies from './replies.ts';
 import type { Reply } from './replies.ts';
-import type { Context, RefusalSubject, Transaction, TransactionRecipient } from './transaction.ts';
+import type { Context, RefusalSubject, Transaction } from './transaction.ts';
 
 /** Who the client is, and what it may take. */
 export interface SessionClient {
@@ -50,6 +44,8 @@ export interface Session {
   readonly refuse: (command: string, reply: Reply) => Reply;
 }
 
+/** For traces: 250. */
+const TAKEN: Answer = { code: 250, rejection: null, reference: null };
 const NO_SUBJECT: RefusalSubject = { forwardPath: null, destination: null, zone: null };
 
 /** Begins a session with a client whose address is known. */
@@ -81,7 +77,7 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
     return { address: known.address, name: clientName, ehloName, protocol, tls };
   };
 
-  const refuse = (command: string, reply: Reply, subject = NO_SUBJECT): Reply => {
+  const refuse = (command: string, reply: Reply, subject = NO_SUBJECT, told?: (answer: Answer) => void): Reply => {
     const { code, enhancedCode, text, rejection } = reply.line;
     const reference = rejection === null ? null : newId();
     const { forwardPath } = subject;
@@ -96,6 +92,7 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       reply: `${code} ${enhancedCode} ${text}`,
     };
     context.events.refused(fields, subject);
+    told?.({ code, rejection, reference });
     return reference === null ? reply : context.refusals.format(reply.line, reference);
   };
 
@@ -106,6 +103,7 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
   };
 
   const forget = (): void => {
+    transaction?.trail?.end(null);
     transaction = null;
     isMailRefused = false;
   };
@@ -147,12 +145,19 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       if (current === null) return isMailRefused ? replies.MAIL_WAS_REFUSED : replies.NEED_MAIL;
       const asked = parseRecipient(line, current.smtpUtf8);
       if ('wire' in asked) return refuse('RCPT', asked);
-      if (!known.share.takeRecipient()) return refuse('RCPT', context.refusals.tooManyRecipients);
-      const refusal = await addRecipient(context, current, asked);
-      if (refusal === null) return replies.RCPT_OK;
-      current.hasRefusedRecipient = true;
       const forwardPath = asked.path.kind === 'PATH' ? asked.path.path.address : 'postmaster';
-      return refuse('RCPT', refusal.reply, { forwardPath, destination: null, zone: null, ...refusal.about });
+      const trail = current.trail?.recipient(forwardPath);
+      if (!known.share.takeRecipient()) {
+        return refuse('RCPT', context.refusals.tooManyRecipients, NO_SUBJECT, trail?.answered);
+      }
+      const refusal = await addRecipient(context, current, { ...asked, trail });
+      if (refusal === null) {
+        trail?.answered(TAKEN);
+        return replies.RCPT_OK;
+      }
+      current.hasRefusedRecipient = true;
+      const subject = { forwardPath, destination: null, zone: null, ...refusal.about };
+      return refuse('RCPT', refusal.reply, subject, trail?.answered);
     },
     data: (line) => {
       if (!/^DATA[ \t]*$/i.test(line)) return replies.DATA_SYNTAX;
@@ -165,8 +170,10 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       const phase = createDataPhase(context, current, () => client(current.smtpUtf8));
       const finish = async (): Promise<Reply> => {
         const reply = await phase.finish();
-        if (reply.line.code === 250) tellTls();
-        const told = reply.line.code === 250 ? reply : refuse('DATA', reply);
+        const isStored = reply.line.code === 250;
+        if (isStored) tellTls();
+        if (isStored) current.trail?.end(TAKEN);
+        const told = isStored ? reply : refuse('DATA', reply, NO_SUBJECT, current.trail?.end);
         transaction = null;
         return told;
       };
@@ -211,12 +218,16 @@ function beginTransaction(
   if (path.kind === 'POSTMASTER') return replies.badReversePath('no domain');
   const trouble = capacityTrouble(context, share, sizeBytes);
   if (trouble !== null) return trouble;
+  const from = client(smtpUtf8);
+  const reversePath = path.kind === 'NULL' ? null : path.path.address;
+  const { address: clientAddress, ehloName, tls } = from;
   return {
     ...parameters,
-    client: client(smtpUtf8),
-    reversePath: path.kind === 'NULL' ? null : path.path.address,
+    client: from,
+    reversePath,
     recipients: new Map(),
     hasRefusedRecipient: false,
+    trail: context.openTrail?.({ clientAddress, ehloName, tls, reversePath }),
   };
 }
 
@@ -231,63 +242,4 @@ function capacityTrouble(context: Context, share: ClientShare, sizeBytes: number
   if (readiness === 'DOWN') return refusals.storeDown;
   if (readiness === 'FULL') return refusals.storeFull;
   return (sizeBytes ?? 0) > context.budget.freeBytes() ? refusals.busy : null;
-}
-
-interface AskedRecipient {
-  readonly path: ForwardPath;
-  readonly parameters: RecipientParameters;
-}
-
-function parseRecipient(line: string, smtpUtf8: boolean): AskedRecipient | Reply {
-  const command: PathCommand | null = splitRcpt(line);
-  if (command === null) return replies.RCPT_SYNTAX;
-  const parameters = parseRcptParameters(command.parameters);
-  if ('refusal' in parameters) return parameters.refusal;
-  if (!smtpUtf8 && !isAscii(command.path)) return replies.NEEDS_SMTPUTF8;
-  const path = parsePath(command.path, { allowNull: false, smtpUtf8 });
-  if (path.kind === 'INVALID') return replies.badForwardPath(path.reason);
-  if (path.kind === 'NULL') return replies.badForwardPath('empty path');
-  return { path, parameters };
-}
-
-interface RefusedRecipient {
-  readonly reply: Reply;
-  readonly about?: Partial<RefusalSubject>;
-}
-
-/** Asks the policy and adds the recipient, or returns the refusal. */
-async function addRecipient(
-  context: Context,
-  transaction: Transaction,
-  asked: AskedRecipient,
-): Promise<RefusedRecipient | null> {
-  if (transaction.recipients.size >= context.maxRecipients) return { reply: replies.TOO_MANY_RECIPIENTS };
-  const decision = await decide(context, transaction, asked.path);
-  if (decision === null) return { reply: context.refusals.fault };
-  if (decision.kind === 'REFUSE') {
-    const { destination = null, zone = null } = decision;
-    return { reply: context.refusals.format(decision.reply), about: { destination, zone } };
-  }
-  const { domain, destinationId, tenantId } = decision.recipient;
-  const given = asked.path.kind === 'PATH' ? asked.path.path.address : `postmaster@${context.hostname}`;
-  const address = decision.recipient.address ?? given;
-  const recipient: TransactionRecipient = { address, domain, destinationId, tenantId, ...asked.parameters };
-  if (!transaction.recipients.has(address)) transaction.recipients.set(address, recipient);
-  return null;
-}
-
-/** Null when the policy failed or did not answer in time. */
-async function decide(context: Context, transaction: Transaction, path: ForwardPath): Promise<Decision | null> {
-  const { client, reversePath, sizeBytes } = transaction;
-  try {
-    const decision = context.decideRecipient(client, { reversePath, sizeBytes }, path);
-    return await context.watch.within<Decision | null>(decision, context.decisionTimeoutMs, null);
-  } catch (error) {
-    context.events.fault({ where: 'inbound decision', error });
-    return null;
-  }
-}
-
-function isAscii(text: string): boolean {
-  return /^[\x00-\x7f]*$/.test(text);
 }

@@ -8,6 +8,7 @@ import type { Authenticate } from '../policy/acceptance-seal.ts';
 import type { Decision, Destination, ForwardPath, MailInfo } from '../policy/decision.ts';
 import type { StartQueue } from '../policy/queue-start.ts';
 import type { LogEvents } from '../telemetry/log-events.ts';
+import type { BegunMessage, MessageTrail } from '../telemetry/message-trail.ts';
 import type { BareNewlines } from './bytes.ts';
 import type { ByteBudget, ClientLimits } from './limits.ts';
 import type { Refusals } from './replies.ts';
@@ -72,6 +73,8 @@ export interface InboundDependencies {
   /** What the operator wants above our Received field; it never rejects. Undefined: nothing, and the content stays. */
   readonly authenticate?: Authenticate | undefined;
   readonly newTransactionId: () => string;
+  /** Undefined: nobody traces messages. */
+  readonly openTrail?: ((message: BegunMessage) => MessageTrail) | undefined;
   /** Asked at every MAIL, so it must be cheap. */
   readonly readiness: () => Readiness;
   /** The reverse name of an address, or null; never waited for. */
@@ -114,4 +117,5 @@ export interface Transaction {
   readonly recipients: Map<string, TransactionRecipient>;
   /** Set when a recipient was refused: then DATA without any is 554, not 503. */
   hasRefusedRecipient: boolean;
+  readonly trail: MessageTrail | undefined;
 }

@@ -37,9 +37,11 @@ export async function decideRecipient(
   policy: RecipientPolicy,
   { client, mail, path }: { readonly client: ClientInfo; readonly mail: MailInfo; readonly path: ForwardPath },
 ): Promise<Decision> {
+  mail.trail?.at('postmaster');
   const own = checkPostmaster(policy.postmaster, path);
   if (own.kind !== 'PASS') return own;
   if (path.kind === 'POSTMASTER') return { kind: 'REFUSE', reply: NOT_SERVED };
+  mail.trail?.at('relay-domain');
   const { localPart } = path.path;
   const name = normalizeDomain(path.path.domain);
   const domain = name === null ? null : await policy.findRelayDomain(name);

@@ -1,7 +1,7 @@
 /**
- * Takes the local parts of mail addresses out of log lines, for operators who must not keep them.
+ * Takes the local parts of mail addresses out of log lines and spans, for operators who must not keep them.
  *
- * Promises that no local part is left in what the service logs about mail: addresses become `*@example.org` wherever they stand,
+ * Promises that no local part is left in what the service tells about mail: addresses become `*@example.org` wherever they stand,
  * and of a primary's reply, which may name a mailbox in any way, only the codes are left. The whole reply is in the API.
  */
 
@@ -11,15 +11,22 @@ export type LogAddresses = 'full' | 'domain';
 /** A quoted local part (RFC 5321 §4.1.2), or whatever stands before an @ without a delimiter. */
 const LOCAL_PART = /(?:"(?:[^"\\]|\\.)*"|[^\s<>()[\]:;,"@]+)@/gu;
 /** Code, and the enhanced status code behind it (RFC 2034). */
+/** Of our own words in brackets those that quote a peer, and of our refusals the one that quotes a client (`555 5.5.4`). */
+const JUNK = /^\[not a reply: /;
+const PARAMETER = /^(555 5\.5\.4 parameter )\S+/;
 const CODES = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?/;
 
 /** One text of a log line; `event` and `field` say what it is. */
 export function withoutLocalParts(text: string, { event, field }: { event: string; field: string }): string {
   // Our own refusals name nobody; words of our own in brackets stand where there was no reply.
   if (field === 'reply' && event !== 'refused' && !text.startsWith('[')) return codesOf(text);
+  if (JUNK.test(text)) return '[not a reply: *]';
   if (field === 'reversePath' || field === 'forwardPath') return pathWithoutLocalPart(text);
   // Of a text that was cut the last word may be half of an address.
-  return text.replace(/[^\s"]+…$/u, '…').replace(LOCAL_PART, '*@');
+  return text
+    .replace(/[^\s"]+…$/u, '…')
+    .replace(PARAMETER, '$1*')
+    .replace(LOCAL_PART, '*@');
 }
 
 function codesOf(reply: string): string {

@@ -35,6 +35,8 @@ export interface Metrics {
   readonly refused: (refusal: { readonly rejection: string | null; readonly reply: string }) => void;
   /** Refusals that were counted only, because too many came or the database was away. */
   readonly unrecorded: (rejectionCount: number) => void;
+  /** Spans that the collector of traces did not take in time. */
+  readonly spansDropped: (spanCount: number) => void;
   /** A session began TLS, or brought its first message without (null); `tls` is `TLSv1.3 TLS_AES_256_GCM_SHA384`. */
   readonly tlsSession: (session: { readonly tls: string | null }) => void;
   /** A dial at a next hop; `reply` is what it said, or our words in brackets. */
@@ -105,6 +107,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     values: ['421', '450', '451', '452', '550', '552', '554', '556'],
   });
   const unrecorded = counter('rejections_unrecorded_total', 'Refusals that were counted but not recorded one by one');
+  const spansDropped = counter('spans_dropped_total', 'Spans that the collector of traces did not take in time');
   const attempts = counter('attempts_total', 'Dials at a next hop, by outcome', {
     name: 'outcome',
     values: ['DELIVERED', 'DEFERRED', 'FAILED'],
@@ -203,6 +206,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       refusalReplies(1, code);
     },
     unrecorded,
+    spansDropped,
     tlsSession: ({ tls }) => {
       const [version = 'none', cipher = 'none'] = tls?.split(' ') ?? [];
       tlsSessions(version, cipher);

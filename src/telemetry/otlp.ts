@@ -1,7 +1,7 @@
 /**
  * Sends spans to a collector: OTLP over HTTP in JSON (opentelemetry.io/docs/specs/otlp), in batches.
  *
- * Promises never to wait, throw or grow without end: what the collector does not take in time is dropped, and the first time told.
+ * Promises never to wait, throw or grow without end: what the collector does not take in time is dropped, counted and told.
  */
 
 export interface Span {
@@ -24,12 +24,15 @@ export interface OtlpOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** service.name, service.version and the like. */
   readonly resource: Readonly<Record<string, string>>;
-  /** The collector takes nothing; once until it does again. */
+  /** The collector takes nothing, or too little; again only after a minute without trouble. */
   readonly onTrouble: (message: string) => void;
+  readonly onDropped: (spanCount: number) => void;
+  readonly monotonicMs: () => number;
 }
 
 export interface Otlp {
   add(span: Span): void;
+  /** Sends what waits; within two seconds, whatever the collector does. */
   close(): Promise<void>;
 }
 
@@ -37,55 +40,74 @@ const SEND_EVERY_MS = 2000;
 const MOST_WAITING = 4096;
 const BATCH = 512;
 const TIMEOUT_MS = 5000;
+const CLOSE_MS = 2000;
+const QUIET_MS = 60_000;
 
 export function createOtlp(options: OtlpOptions): Otlp {
+  const { monotonicMs } = options;
   const waiting: Span[] = [];
-  let isTold = false;
+  let troubleAtMs = Number.NEGATIVE_INFINITY;
   let sending: Promise<void> | null = null;
+  let underWay: AbortController | null = null;
+  const end = new AbortController();
 
-  const tell = (message: string): void => {
-    if (!isTold) options.onTrouble(message);
-    isTold = true;
+  const drop = (spanCount: number, message: string): void => {
+    const nowMs = monotonicMs();
+    if (nowMs - troubleAtMs > QUIET_MS) options.onTrouble(`${message}: spans are dropped`);
+    troubleAtMs = nowMs;
+    options.onDropped(spanCount);
   };
   const post = async (spans: readonly Span[]): Promise<void> => {
+    const controller = new AbortController();
+    underWay = controller;
+    const timer = setTimeout(() => controller.abort(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
     try {
       const response = await fetch(options.url, {
         method: 'POST',
         headers: { ...options.headers, 'Content-Type': 'application/json' },
         body: JSON.stringify(exportOf(options.resource, spans)),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: controller.signal,
       });
       await response.arrayBuffer();
-      if (response.ok) isTold = false;
-      else tell(`the collector of traces answers ${response.status}: spans are dropped`);
+      if (!response.ok) drop(spans.length, `the collector of traces answers ${response.status}`);
     } catch (error) {
-      tell(
-        `the collector of traces cannot be reached (${error instanceof Error ? error.message : String(error)}): spans are dropped`,
-      );
+      const reason = error instanceof Error ? error.message : String(error);
+      drop(spans.length, `the collector of traces cannot be reached (${reason})`);
+    } finally {
+      clearTimeout(timer);
+      underWay = null;
     }
   };
-  const sendAll = async (): Promise<void> => {
-    while (waiting.length > 0) await post(waiting.splice(0, BATCH));
+  /** Whole batches, and at `least` 1 the rest too. */
+  const send = async (least: number): Promise<void> => {
+    while (waiting.length >= least && !end.signal.aborted) await post(waiting.splice(0, BATCH));
   };
-  const send = (): Promise<void> => {
-    sending ??= sendAll().finally(() => {
+  const start = (least: number): void => {
+    sending ??= send(least).finally(() => {
       sending = null;
     });
-    return sending;
   };
-  const timer = setInterval(() => void send(), SEND_EVERY_MS);
+  const timer = setInterval(() => start(1), SEND_EVERY_MS);
   timer.unref();
 
   return {
     add(span) {
-      if (waiting.length < MOST_WAITING) waiting.push(span);
-      else tell('the collector of traces is too slow: spans are dropped');
+      if (waiting.length >= MOST_WAITING) return drop(1, 'the collector of traces is too slow');
+      waiting.push(span);
+      if (waiting.length >= BATCH) start(BATCH);
+      return undefined;
     },
     async close() {
       clearInterval(timer);
-      await send();
-      // What came while the last batch was on its way.
-      await send();
+      const late = setTimeout(() => {
+        end.abort();
+        underWay?.abort(new Error('the service ends'));
+      }, CLOSE_MS);
+      // What is on its way, then what is left.
+      await sending;
+      await send(1);
+      clearTimeout(late);
+      if (waiting.length > 0) drop(waiting.splice(0).length, 'the collector of traces is too slow for the end');
     },
   };
 }

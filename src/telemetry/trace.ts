@@ -3,15 +3,20 @@
  *
  * The trace of a message is its transaction id, a UUID of 128 bits as a trace id is: whichever node accepts, tries and reports it, and
  * however many days lie between, its spans find each other without anything being stored. Spans are made of what was measured anyway,
- * when it is over. No address of mail is in them, no content, and of replies the codes only.
+ * when it is over. No content is in them, of replies the codes only, and addresses as LOG_ADDRESSES says.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { type LogAddresses, withoutLocalParts } from './log-addresses.ts';
 import type { LogEvents } from './log-events.ts';
+import { messageSpans, SPAN_KIND } from './message-spans.ts';
+import { type BegunMessage, createMessageTrail, type MessageTrail, type SpanAttributes } from './message-trail.ts';
 import { createOtlp, type OtlpOptions, type Span } from './otlp.ts';
+import { isChosen, newSpanId, rootSpanOf, traceOf } from './span-ids.ts';
 
 export interface TraceOptions extends OtlpOptions {
   /** Share of messages and of requests without a caller's decision that are traced, 0 to 1. */
   readonly ratio: number;
+  readonly addresses: LogAddresses;
 }
 
 /** A dial at a next hop. */
@@ -19,12 +24,11 @@ type Attempt = LogEvents['attempt'];
 type Outcome = 'DELIVERED' | 'HELD' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
 
 export interface Trace {
-  /** 250 was said. */
-  readonly accepted: (message: LogEvents['accepted']) => void;
-  /** A message was written, alone or with others. */
-  readonly committed: (commit: { readonly transactionId: string; readonly latencyMs: number }) => void;
+  /** MAIL was answered 250. */
+  readonly openTrail: (message: BegunMessage) => MessageTrail;
   readonly attempted: (attempt: Attempt) => void;
   readonly settled: (fate: {
+    readonly messageId: string;
     readonly transactionId: string;
     readonly domain: string;
     readonly state: Outcome;
@@ -43,85 +47,89 @@ export interface ApiRequest {
   readonly traceparent: string | null;
 }
 
-const SERVER = 2;
-const CLIENT = 3;
-const INTERNAL = 1;
 const TRACEPARENT = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:$|-)/;
 
 export function createTrace(options: TraceOptions): Trace {
+  const { ratio } = options;
   const otlp = createOtlp(options);
-  const add = (span: Omit<Span, 'endedAtMs'>): void => otlp.add({ ...span, endedAtMs: Date.now() });
+  const add = options.addresses === 'domain' ? (span: Span): void => otlp.add(withoutMailboxes(span)) : otlp.add;
 
-  /** A span below the acceptance of its message. */
+  /** A span below the root of its message. */
   const ofMessage = (
     transactionId: string,
     span: Pick<Span, 'name' | 'kind' | 'attributes' | 'isError'> & { readonly latencyMs: number },
   ): void => {
-    const traceId = transactionId.replaceAll('-', '');
-    if (!isChosen(traceId, options.ratio)) return;
-    const { latencyMs, ...told } = span;
+    const traceId = traceOf(transactionId);
+    if (!isChosen(traceId, ratio)) return;
+    const { latencyMs, attributes, ...told } = span;
+    const endedAtMs = Date.now();
     add({
       ...told,
+      attributes: { 'backup_mx.transaction': transactionId, ...attributes },
       traceId,
       spanId: newSpanId(),
       parentSpanId: rootSpanOf(traceId),
-      startedAtMs: Date.now() - latencyMs,
+      startedAtMs: endedAtMs - latencyMs,
+      endedAtMs,
     });
   };
 
   return {
-    accepted: ({ transactionId, latencyMs, sizeBytes, recipientCount, domains, tls }) => {
-      const traceId = transactionId.replaceAll('-', '');
-      if (!isChosen(traceId, options.ratio)) return;
-      add({
-        name: 'message accept',
-        kind: SERVER,
-        traceId,
-        spanId: rootSpanOf(traceId),
-        parentSpanId: null,
-        startedAtMs: Date.now() - latencyMs,
-        isError: false,
-        attributes: {
-          'backup_mx.transaction': transactionId,
-          'backup_mx.domains': domains.join(' '),
-          'backup_mx.recipients': recipientCount,
-          'backup_mx.size_bytes': sizeBytes,
-          'backup_mx.tls': tls ?? 'none',
+    openTrail: (message) =>
+      createMessageTrail(message, {
+        monotonicMs: options.monotonicMs,
+        onEnd: (record) => {
+          // What has come to nothing has no id of ours, and gets a trace of its own.
+          const traceId = record.named === null ? randomBytes(16).toString('hex') : traceOf(record.named.transactionId);
+          if (!isChosen(traceId, ratio)) return;
+          for (const span of messageSpans(record, traceId)) add(span);
         },
-      });
-    },
-    committed: ({ transactionId, latencyMs }) =>
-      ofMessage(transactionId, { name: 'message commit', kind: INTERNAL, latencyMs, isError: false, attributes: {} }),
-    attempted: ({ transactionId, latencyMs, outcome, domain, host, address, tls, recipientCount, reply }) => {
+      }),
+    attempted: ({
+      messageId,
+      transactionId,
+      latencyMs,
+      outcome,
+      domain,
+      host,
+      address,
+      tls,
+      recipientCount,
+      reply,
+    }) => {
       if (transactionId === null) return;
+      const replyCode = /^\d{3}/.exec(reply)?.[0] ?? 'none';
       ofMessage(transactionId, {
         name: 'message attempt',
-        kind: CLIENT,
+        kind: SPAN_KIND.CLIENT,
         latencyMs,
         isError: outcome !== 'DELIVERED',
         attributes: {
+          'network.protocol.name': 'smtp',
+          'server.address': host ?? '',
+          'network.peer.address': address ?? '',
+          'backup_mx.message': messageId,
           'backup_mx.domain': domain,
           'backup_mx.outcome': outcome,
           'backup_mx.recipients': recipientCount,
-          'backup_mx.reply_code': /^\d{3}/.exec(reply)?.[0] ?? 'none',
+          'backup_mx.reply_code': replyCode,
           'backup_mx.tls': tls ?? 'none',
-          'server.address': host ?? '',
-          'network.peer.address': address ?? '',
+          ...(outcome === 'DELIVERED' ? {} : { 'error.type': replyCode === 'none' ? 'no_reply' : replyCode }),
         },
       });
     },
-    settled: ({ transactionId, domain, state }) =>
+    settled: ({ messageId, transactionId, domain, state }) =>
       ofMessage(transactionId, {
         name: `message ${state.toLowerCase()}`,
-        kind: INTERNAL,
+        kind: SPAN_KIND.INTERNAL,
         latencyMs: 0,
         isError: state === 'FAILED' || state === 'EXPIRED',
-        attributes: { 'backup_mx.domain': domain },
+        attributes: { 'backup_mx.message': messageId, 'backup_mx.domain': domain },
       }),
     reported: ({ transactionId, action, reportId }) =>
       ofMessage(transactionId, {
         name: 'message report',
-        kind: INTERNAL,
+        kind: SPAN_KIND.INTERNAL,
         latencyMs: 0,
         isError: false,
         attributes: { 'backup_mx.action': action, 'backup_mx.report': reportId },
@@ -130,16 +138,17 @@ export function createTrace(options: TraceOptions): Trace {
       const [, callersTrace, parentSpanId = null, flags = ''] = TRACEPARENT.exec(traceparent ?? '') ?? [];
       const traceId = callersTrace ?? randomBytes(16).toString('hex');
       // Who calls has decided; nobody else has.
-      const isWanted =
-        callersTrace === undefined ? isChosen(traceId, options.ratio) : (Number.parseInt(flags, 16) & 1) === 1;
+      const isWanted = callersTrace === undefined ? isChosen(traceId, ratio) : (Number.parseInt(flags, 16) & 1) === 1;
       if (!isWanted) return;
+      const endedAtMs = Date.now();
       add({
         name: `GraphQL ${operation}`,
-        kind: SERVER,
+        kind: SPAN_KIND.SERVER,
         traceId,
         spanId: newSpanId(),
         parentSpanId,
-        startedAtMs: Date.now() - latencyMs,
+        startedAtMs: endedAtMs - latencyMs,
+        endedAtMs,
         isError: code === 'INTERNAL_SERVER_ERROR',
         attributes: { 'graphql.operation.type': operation, 'backup_mx.code': code },
       });
@@ -148,16 +157,14 @@ export function createTrace(options: TraceOptions): Trace {
   };
 }
 
-/** By the random end of the id, so that all nodes choose alike (W3C Trace Context level 2 §2.2.2.2). */
-function isChosen(traceId: string, ratio: number): boolean {
-  return Number.parseInt(traceId.slice(-13), 16) / 2 ** 52 < ratio;
-}
-
-function newSpanId(): string {
-  return randomBytes(8).toString('hex');
-}
-
-/** Every node knows what the spans of a message hang below. */
-function rootSpanOf(traceId: string): string {
-  return createHash('sha256').update(traceId).digest('hex').slice(0, 16);
+/** Wherever an address may stand: a client can say one in EHLO. */
+function withoutMailboxes(span: Span): Span {
+  const attributes: SpanAttributes = Object.fromEntries(
+    Object.entries(span.attributes).map(([key, value]) => {
+      const isPath = key === 'backup_mx.recipient' || (key === 'backup_mx.sender' && value !== '<>');
+      if (typeof value === 'number' || !(isPath || value.includes('@'))) return [key, value];
+      return [key, withoutLocalParts(value, { event: 'span', field: isPath ? 'forwardPath' : key })];
+    }),
+  );
+  return { ...span, attributes };
 }

@@ -1,5 +1,11 @@
-/** Traces on each runtime: the life of a message is one trace, whoever asks the API may have his own, and a dead collector harms nobody. */
+/**
+ * Traces on each runtime: the life of a message is one trace from MAIL on, whoever asks the API may have his own, and a collector
+ * that is away or never answers harms nobody.
+ */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { until } from '../helpers/child.ts';
 import { createDomain, untilHeld } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
@@ -32,15 +38,24 @@ async function send(port: number, to: string): Promise<void> {
 }
 
 test.each(['bun', 'deno', 'node'] as const)(
-  '%s: accept, commit, attempt and end of a message; requests',
+  '%s: MAIL, RCPT, content, commit, attempt and end of a message; what comes to nothing; requests',
   async (runtime) => {
     collector = await startTraceCollector();
     const service = await startService({
       runtime,
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20abc' },
+      env: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20abc',
+        LOG_ADDRESSES: 'domain',
+      },
     });
     await createDomain(service, DOMAIN, [{ host: primary.host, port: primary.port }]);
     for (const to of ['user', 'permfail']) await send(service.smtpPort, to);
+    const client = await openSession(service.smtpPort);
+    expect(await client.command('MAIL FROM:<>')).toBe(250);
+    expect(await client.command('RCPT TO:<stranger@elsewhere.example>')).toBe(550);
+    expect(await client.command('RSET')).toBe(250);
+    client.close();
     const ask = (traceparent: string) =>
       fetch(`${service.httpUrl}/graphql`, {
         method: 'POST',
@@ -57,16 +72,61 @@ test.each(['bun', 'deno', 'node'] as const)(
     const [delivered = '', refused = ''] = accepted.map(({ transactionId }) => String(transactionId));
     const of = (transaction: string) =>
       collector.spans.filter(({ traceId }) => traceId === transaction.replaceAll('-', ''));
-    expect(
-      of(delivered)
-        .map(({ name }) => name)
-        .toSorted(),
-    ).toEqual(['message accept', 'message attempt', 'message commit', 'message delivered']);
+    const [root, ...below] = of(delivered).toSorted((a, b) =>
+      (a.parentSpanId ?? '').localeCompare(b.parentSpanId ?? ''),
+    );
+    const spanOf = (id: string | undefined) => below.find(({ spanId }) => spanId === id) ?? root;
+    expect(below.map(({ name, parentSpanId }) => `${spanOf(parentSpanId)?.name} > ${name}`).toSorted()).toEqual([
+      'message > DATA',
+      'message > RCPT',
+      'message > message accept',
+      'message > message attempt',
+      'message > message delivered',
+      'message accept > message commit',
+    ]);
+    expect(root).toMatchObject({
+      name: 'message',
+      kind: 2,
+      status: {},
+      attributes: {
+        'client.address': '127.0.0.1',
+        'backup_mx.sender': '*@elsewhere.example',
+        'backup_mx.domains': DOMAIN,
+        'backup_mx.decision': 'ACCEPT',
+        'backup_mx.reply_code': '250',
+      },
+    });
+    expect(root?.parentSpanId).toBeUndefined();
+    // Milliseconds at the wire are microseconds here.
+    for (const { name, startTimeUnixNano, endTimeUnixNano } of below.filter((span) =>
+      /^(?:DATA|RCPT|message (?:accept|commit))$/.test(span.name),
+    )) {
+      const isWithin =
+        startTimeUnixNano >= (root?.startTimeUnixNano ?? '') && endTimeUnixNano <= (root?.endTimeUnixNano ?? '');
+      expect({ name, isWithin }).toEqual({ name, isWithin: true });
+    }
     expect(of(refused).map(({ name }) => name)).toContain('message failed');
-    const root = of(delivered).find(({ parentSpanId }) => parentSpanId === undefined);
-    expect(root).toMatchObject({ name: 'message accept', kind: 2, attributes: { 'backup_mx.domains': DOMAIN } });
-    const below = of(delivered).filter((span) => span !== root);
-    expect(below.every(({ parentSpanId }) => parentSpanId === root?.spanId)).toBe(true);
+    const abandoned = collector.spans.find(({ attributes }) => attributes['backup_mx.decision'] === 'ABANDONED');
+    expect(abandoned).toMatchObject({
+      name: 'message',
+      attributes: { 'backup_mx.sender': '<>', 'backup_mx.refused_recipients': '1' },
+    });
+    const [reference] = eventsOf(service).flatMap((line) => (line.event === 'refused' ? [line['reference']] : []));
+    expect(collector.spans.filter(({ parentSpanId }) => parentSpanId === abandoned?.spanId)).toEqual([
+      expect.objectContaining({
+        name: 'RCPT',
+        traceId: abandoned?.traceId,
+        status: {},
+        attributes: {
+          'backup_mx.recipient': '*@elsewhere.example',
+          'backup_mx.decision': 'REFUSE',
+          'backup_mx.reply_code': '550',
+          'backup_mx.rejection': 'BMX-RELAY',
+          'backup_mx.reference': reference,
+          'backup_mx.check': 'relay-domain',
+        },
+      }),
+    ]);
     const attempt = below.find(({ name }) => name === 'message attempt');
     expect(attempt).toMatchObject({
       kind: 3,
@@ -91,23 +151,50 @@ test.each(['bun', 'deno', 'node'] as const)(
       'service.instance.id': 'backup.test.example',
     });
     const text = collector.bodies.join('');
-    expect(['alice.sender', 'user@', 'permfail', 'zebra'].filter((word) => text.includes(word))).toEqual([]);
+    expect(['alice.sender', 'user@', 'permfail', 'stranger', 'zebra'].filter((word) => text.includes(word))).toEqual(
+      [],
+    );
     await service.remove();
     await collector.close();
   },
 );
 
+async function deadAddress(): Promise<string> {
+  const { url, close } = await startTraceCollector();
+  await close();
+  return url;
+}
+
 test('a collector that is away is told of once, and mail goes its way', async () => {
-  collector = await startTraceCollector();
-  const { url } = collector;
-  await collector.close();
+  const url = await deadAddress();
   const service = await startService({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: url } });
   await createDomain(service, DOMAIN, [{ host: primary.host, port: primary.port }]);
   await send(service.smtpPort, 'user');
   await untilHeld(service, DOMAIN, 0);
   await until('the trouble is told', 10_000, () => service.output().includes('"where":"traces"'));
+  const metrics = await (await fetch(`${service.httpUrl}/metrics`)).text();
+  expect(Number(/^backup_mx_spans_dropped_total (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
   expect(await service.stop()).toBe(0);
   expect(faultsOf(service)).toEqual([]);
   expect(service.output().split('"where":"traces"')).toHaveLength(2);
   await service.remove();
+});
+
+test('a collector that never answers costs neither mail nor the end of the service', async () => {
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as AddressInfo;
+  const service = await startService({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` } });
+  await createDomain(service, DOMAIN, [{ host: primary.host, port: primary.port }]);
+  const asked = once(silent, 'request');
+  await send(service.smtpPort, 'user');
+  await untilHeld(service, DOMAIN, 0);
+  await asked;
+  await send(service.smtpPort, 'user');
+  await untilHeld(service, DOMAIN, 0);
+  expect(await service.stop()).toBe(0);
+  expect(faultsOf(service)).toEqual([]);
+  await service.remove();
+  silent.closeAllConnections();
+  silent.close();
 });

@@ -15,14 +15,16 @@ test.each([
   ['reply', '550-jane\n550 nobody', '550 *'],
   ['reply', '[connection refused]', '[connection refused]'],
   ['reply', 'jane?', '*'],
+  ['reply', '[not a reply: jane.doe has no mailbox]', '[not a reply: *]'],
 ])('%s: %p', (field, text, expected) => {
   expect(withoutLocalParts(text, { event: 'attempt', field })).toBe(expected);
 });
 
 test('our own refusals keep their words, and where a long text was cut no piece of an address is left', () => {
-  expect(withoutLocalParts('550 5.7.1 not served here', { event: 'refused', field: 'reply' })).toBe(
-    '550 5.7.1 not served here',
-  );
+  const refused = (reply: string) => withoutLocalParts(reply, { event: 'refused', field: 'reply' });
+  expect(refused('550 5.7.1 not served here')).toBe('550 5.7.1 not served here');
+  // `RCPT TO:<jane> doe@x`: what stands where parameters do may be anything.
+  expect(refused('555 5.5.4 parameter DOE not recognized')).toBe('555 5.5.4 parameter * not recognized');
   const lines: string[] = [];
   const log = createLog({
     level: 'info',

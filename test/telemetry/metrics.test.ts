@@ -51,6 +51,7 @@ describe('counters and histograms', () => {
     metrics.refused({ rejection: null, reply: '503 5.5.1 first MAIL' });
     metrics.refused({ rejection: null, reply: '503 5.5.1 first MAIL' });
     metrics.unrecorded(7);
+    metrics.spansDropped(3);
     metrics.attempted({ outcome: 'DEFERRED', reply: '[connection refused]', latencyMs: 40 });
     metrics.attempted({ outcome: 'DELIVERED', reply: '250 2.0.0 taken', latencyMs: 40 });
     metrics.calledAhead('NEGATIVE');
@@ -72,6 +73,7 @@ describe('counters and histograms', () => {
       'backup_mx_refused_total{code="BMX-USER"}': 1,
       'backup_mx_refused_total{code="503"}': 2,
       backup_mx_rejections_unrecorded_total: 7,
+      backup_mx_spans_dropped_total: 3,
       'backup_mx_refusal_replies_total{code="550"}': 1,
       'backup_mx_refusal_replies_total{code="503"}': 2,
       'backup_mx_accept_latency_seconds_bucket{le="0.5"}': 1,
