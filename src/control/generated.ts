@@ -1998,7 +1998,7 @@ export type Mutation = {
    */
   readonly tenantUpdate: TenantUpdatePayload;
   /**
-   * Makes a token. Its secret is in the answer and can never be read again.
+   * Makes a token. Its secret is in the answer, unless you gave it, and can never be read again.
    *
    * Errors: INVALID, NOT_FOUND, FORBIDDEN (a scope that your own token lacks, or a life longer than its own), QUOTA.
    */
@@ -3741,6 +3741,11 @@ export type TokenCreateInput = {
   readonly name: Scalars['String']['input'];
   /** What it may do; at least one, none that your own token lacks. */
   readonly scopes: ReadonlyArray<Scope>;
+  /**
+   * What is to be sent after `Bearer`, if you put it elsewhere yourself: `bmx_` and 43 letters, digits, `-` or `_` from a cryptographic random
+   * generator, for this token alone. Absent or null: one is made.
+   */
+  readonly secret?: InputMaybe<Scalars['String']['input']>;
   /** Whose; absent or null: your own tenant's. Another's only with a token of the operator's tenant. */
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
 };
@@ -3748,7 +3753,7 @@ export type TokenCreateInput = {
 /** Answer of tokenCreate. */
 export type TokenCreatePayload = {
   readonly __typename?: 'TokenCreatePayload';
-  /** What is sent after `Bearer`. Told here once; null after an error, and in a repetition with the same idempotencyKey. */
+  /** What is sent after `Bearer`. Told here once; null when you gave it, after an error, and in a repetition with the same idempotencyKey. */
   readonly secret?: Maybe<Scalars['String']['output']>;
   /** The new token; null after an error. */
   readonly token?: Maybe<Token>;
@@ -3790,12 +3795,17 @@ export type TokenRotateInput = {
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** How long the old secret is taken beside the new one: 0 to 604800, a week. */
   readonly overlapSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /**
+   * What is to be sent after `Bearer`, if you put it elsewhere yourself: `bmx_` and 43 letters, digits, `-` or `_` from a cryptographic random
+   * generator, for this token alone. Absent or null: one is made.
+   */
+  readonly secret?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Answer of tokenRotate. */
 export type TokenRotatePayload = {
   readonly __typename?: 'TokenRotatePayload';
-  /** What is sent after `Bearer`. Told here once; null after an error, and in a repetition with the same idempotencyKey. */
+  /** What is sent after `Bearer`. Told here once; null when you gave it, after an error, and in a repetition with the same idempotencyKey. */
   readonly secret?: Maybe<Scalars['String']['output']>;
   /** The token after it; null after an error. */
   readonly token?: Maybe<Token>;

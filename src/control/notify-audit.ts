@@ -13,10 +13,12 @@ interface Input {
   readonly [field: string]: unknown;
 }
 
-/** The input with a URL in it cut to scheme, host and port, without the code of a contact and the secret of a DNS key. */
+/** The input with a URL in it cut to scheme, host and port, without the code of a contact, and the secrets of a token and of a DNS key. */
 export function withoutSecrets(input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { code: _code, tsig, ...rest } = input;
-  const told = typeof tsig === 'object' && tsig !== null ? { ...rest, tsig: { ...tsig, secret: '[secret]' } } : rest;
+  const told: Record<string, unknown> = { ...rest };
+  if (told['secret'] != null) told['secret'] = '[secret]';
+  if (typeof tsig === 'object' && tsig !== null) told['tsig'] = { ...tsig, secret: '[secret]' };
   return typeof told['url'] === 'string' ? { ...told, url: originOf(told['url']) } : told;
 }
 

@@ -8,7 +8,7 @@ import type { Call } from './once.ts';
 export async function onSecret<I, T>(
   context: Context,
   call: Call<I>,
-  work: (input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<Change<T> & { readonly secret?: string }>,
+  work: (input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<Change<T> & { readonly secret?: string | null }>,
 ): Promise<Changed<T> & { readonly secret: string | null }> {
   let secret: string | null = null;
   const changed = await onObject(context, call, async (input) => {

@@ -12,16 +12,19 @@ const SECRET = /^bmx_[A-Za-z0-9_-]{43}$/;
 const PREFIX_LENGTH = MARK.length + 8;
 
 export interface NewSecret {
-  /** What the owner gets, once. */
-  readonly secret: string;
+  /** What the owner gets, once; null: he has it. */
+  readonly told: string | null;
   /** Its beginning, which may be shown. */
   readonly prefix: string;
   readonly hash: Uint8Array;
 }
 
 export function makeSecret(): NewSecret {
-  const secret = MARK + randomBytes(32).toString('base64url');
-  return { secret, prefix: secret.slice(0, PREFIX_LENGTH), hash: hashOfSecret(secret) };
+  return secretOf(MARK + randomBytes(32).toString('base64url'));
+}
+
+export function secretOf(secret: string): NewSecret {
+  return { told: secret, prefix: secret.slice(0, PREFIX_LENGTH), hash: hashOfSecret(secret) };
 }
 
 /** Whether it could be one of ours; what could not is asked nowhere. */

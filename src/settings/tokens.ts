@@ -1,5 +1,5 @@
 /**
- * Tokens: what speaks for a tenant, with which scopes, until when. Their secrets are told once and kept as hashes.
+ * Tokens: what speaks for a tenant, with which scopes, until when. Their secrets are told once, if who makes them has not chosen them, and kept as hashes.
  *
  * Nobody gives a token more than he has himself, nor a longer life. A rotation makes a new secret for the same token and lets the old one live on
  * for a while, so that a client can be changed without a gap. A change is in force on this node before the call returns, and
@@ -16,8 +16,8 @@ import { checkQuota } from './quotas.ts';
 import { grants, OPERATOR_SCOPES, type Scope } from './scopes.ts';
 import { noSuchTenant } from './tenants.ts';
 import { checkTitle } from './title.ts';
+import { checkSecret } from './token-choice.ts';
 import { changeTokens } from './token-notice.ts';
-import { makeSecret } from './token-secret.ts';
 import { invalid, type UserError } from './user-error.ts';
 
 export interface Token {
@@ -52,16 +52,20 @@ export interface TokenCreateInput {
   readonly scopes: readonly Scope[];
   /** Absent or null: it has no end. */
   readonly expiresAt?: Date | null | undefined;
+  /** Absent or null: one is made. */
+  readonly secret?: string | null | undefined;
 }
 
 export interface TokenRotateInput {
   readonly id: string;
   /** How long the old secret is taken beside the new one. */
   readonly overlapSeconds: number;
+  /** Absent or null: one is made. */
+  readonly secret?: string | null | undefined;
 }
 
-/** `secret`: what a new or rotated token is used with, told once. */
-export type TokenChange = Change<Token> & { readonly secret?: string };
+/** `secret`: what a new or rotated token is used with, told once, and only to who has not chosen it. */
+export type TokenChange = Change<Token> & { readonly secret?: string | null };
 
 export interface Tokens {
   findToken(viewer: Viewer, id: string): Promise<Token | null>;
@@ -155,12 +159,13 @@ async function createToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCr
   const name = checkTitle(input.name, "A token's name");
   const scopes = checkScopes(issuer, tenantId, input.scopes);
   const expiry = checkExpiry(input.expiresAt ?? null, tenant.has_passed, await endOf(sql, issuer));
-  if (name.kind === 'BAD' || scopes.kind === 'BAD' || expiry.kind === 'BAD') {
-    return refused(...errorsOf(name, scopes, expiry));
+  const secret = await checkSecret(sql, input.secret ?? null);
+  if (name.kind === 'BAD' || scopes.kind === 'BAD' || expiry.kind === 'BAD' || secret.kind === 'BAD') {
+    return refused(...errorsOf(name, scopes, expiry, secret));
   }
   const tooMany = await checkQuota(sql, { tenantId, quota: 'tokens', more: 1, field: ['name'] });
   if (tooMany !== null) return refused(tooMany);
-  const { secret, prefix, hash } = makeSecret();
+  const { told, prefix, hash } = secret.value;
   const [row] = await sql<TokenRow[]>`
     insert into tokens (id, tenant_id, name, scopes, prefix, secret_hash, expires_at)
     values (${newId()}, ${tenantId}, ${name.value}, ${[...scopes.value]}::text[], ${prefix}, ${hash}, ${expiry.value})
@@ -168,7 +173,7 @@ async function createToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCr
   if (row === undefined) throw new Error('an insert returned no row');
   const token = tokenOf(row);
   await record(sql, token, 'TOKEN_CREATED', { scopes: token.scopes, expiresAt: token.expiresAt });
-  return { kind: 'DONE', object: token, secret };
+  return { kind: 'DONE', object: token, secret: told };
 }
 
 /** In the order of the list of all, each once. */
@@ -213,7 +218,7 @@ function checkExpiry(expiresAt: Date | null, hasPassed: boolean, own: Date | nul
 async function rotateToken(
   sql: SqlExecutor,
   issuer: TokenIssuer,
-  { id, overlapSeconds }: TokenRotateInput,
+  { id, overlapSeconds, secret: chosen = null }: TokenRotateInput,
 ): Promise<TokenChange> {
   const { viewer, scopes } = issuer;
   if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
@@ -230,7 +235,9 @@ async function rotateToken(
     const message = 'You cannot rotate a token that lives longer than your own.';
     return refused({ field: ['id'], message, code: 'FORBIDDEN' });
   }
-  const { secret, prefix, hash } = makeSecret();
+  const secret = await checkSecret(sql, chosen);
+  if (secret.kind === 'BAD') return refused(...secret.errors);
+  const { told, prefix, hash } = secret.value;
   const [row] = await sql<TokenRow[]>`
     update tokens set previous_prefix = prefix, previous_hash = secret_hash,
       previous_until = bmx_now() + make_interval(secs => ${overlapSeconds}),
@@ -240,7 +247,7 @@ async function rotateToken(
   if (row === undefined) return refused(noSuchToken(id));
   const token = tokenOf(row);
   await record(sql, token, 'TOKEN_ROTATED', { overlapSeconds });
-  return { kind: 'DONE', object: token, secret };
+  return { kind: 'DONE', object: token, secret: told };
 }
 
 async function revokeToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<TokenChange> {

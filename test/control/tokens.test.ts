@@ -1,5 +1,6 @@
 /** Tenants and their tokens, over HTTP: made, used, rotated, revoked, bounded. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { randomBytes } from 'node:crypto';
 import { openDatabase } from '../../src/db/client.ts';
 import { listenTo } from '../../src/db/listen.ts';
 import { SETTINGS_CHANNEL } from '../../src/settings/channel.ts';
@@ -67,6 +68,9 @@ async function tenant(name: string, quotas: Record<string, number> = {}): Promis
   return tenantCreate.tenant?.id ?? '';
 }
 
+/** As Terraform makes one. */
+const chosen = () => `bmx_${randomBytes(32).toString('base64url')}`;
+
 const codesOf = ({ userErrors }: Made) => userErrors.map(({ field, code }) => [field.join('.'), code]);
 
 describe('a token', () => {
@@ -107,6 +111,48 @@ describe('a token', () => {
       expect(rows.length).toBeGreaterThan(0);
       expect(JSON.stringify(rows)).not.toContain(rest);
     }
+  });
+
+  test('may have a secret that its maker has chosen, which is told to nobody and stored nowhere', async () => {
+    const [first, second] = [chosen(), chosen()];
+    const made = await create({ secret: first, idempotencyKey: 'chosen' });
+    expect(made).toMatchObject({ secret: null, userErrors: [] });
+    expect(first.startsWith(made.token?.prefix ?? 'none')).toBe(true);
+    expect(await statusOf(first)).toBe(200);
+    expect(await create({ secret: first, idempotencyKey: 'chosen' })).toEqual(made);
+    const rotate = async (secret: string) =>
+      (await control.ask<{ tokenRotate: Made }>(ROTATE, { input: { id: made.token?.id, secret } })).tokenRotate;
+    const rotated = await rotate(second);
+    expect(rotated).toMatchObject({ secret: null, userErrors: [], token: { previousPrefix: made.token?.prefix } });
+    expect([await statusOf(first), await statusOf(second)]).toEqual([200, 200]);
+    // Also the one that is on its way out is taken.
+    for (const secret of [first, second]) {
+      expect(codesOf(await rotate(secret))).toEqual([['secret', 'INVALID']]);
+      expect(codesOf(await create({ secret }))).toEqual([['secret', 'INVALID']]);
+    }
+    const { sql } = control.database;
+    for (const rows of [
+      await sql`select tokens::text from tokens`,
+      await sql`select idempotency_keys::text from idempotency_keys`,
+      await sql`select events::text from events`,
+      await sql`select audit_entries::text from audit_entries where mutation like 'token%'`,
+    ]) {
+      expect(rows.length).toBeGreaterThan(0);
+      for (const secret of [first, second]) expect(JSON.stringify(rows)).not.toContain(secret.slice(12));
+    }
+  });
+
+  test('takes no chosen secret that is none, and gives one to one token only, asked for at once as well', async () => {
+    const good = chosen();
+    for (const secret of ['', 'secret', good.slice(0, -1), `${good}a`, ` ${good}`, `bmx_${'ab'.repeat(21)}a`]) {
+      const refused = await create({ secret });
+      expect(codesOf(refused)).toEqual([['secret', 'INVALID']]);
+      if (secret.length > 6) expect(JSON.stringify(refused)).not.toContain(secret.slice(4));
+    }
+    const secret = chosen();
+    const all = await Promise.all(Array.from({ length: 4 }, () => create({ secret })));
+    expect(all.filter(({ token }) => token !== null)).toHaveLength(1);
+    expect(all.flatMap(codesOf)).toEqual(Array.from({ length: 3 }, () => ['secret', 'INVALID']));
   });
 
   test('ends when it was said to, and not before', async () => {

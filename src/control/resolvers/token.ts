@@ -34,10 +34,11 @@ export const tokenMutations: MutationResolvers = {
       context.deps.tokens.createToken(context.caller, given),
     ),
   tokenRotate: (_parent, { input }, context) =>
-    onToken(context, { mutation: 'tokenRotate', input }, ({ id, overlapSeconds }) =>
+    onToken(context, { mutation: 'tokenRotate', input }, ({ id, overlapSeconds, secret }) =>
       context.deps.tokens.rotateToken(context.caller, {
         id,
         overlapSeconds: overlapSeconds ?? DEFAULT_OVERLAP_SECONDS,
+        secret,
       }),
     ),
   tokenRevoke: (_parent, { input }, context) =>
