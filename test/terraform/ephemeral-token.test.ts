@@ -87,10 +87,12 @@ test('what is not known yet is not looked at', async () => {
   expect(answer).toEqual({ diagnostics: [] });
 });
 
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+
 test.each<[State, string]>([
   [{ scopes: [] }, 'token for a run cannot be made (INVALID) (at scopes): '],
-  [{ name: '' }, 'token  cannot be made (INVALID) (at name): '],
-  [{ tenant_id: 'nobody' }, 'token for a run cannot be made (NOT_FOUND) (at tenant_id): '],
+  [{ name: 'x'.repeat(101) }, ' cannot be made (INVALID) (at name): '],
+  [{ tenant_id: NOBODY }, 'token for a run cannot be made (NOT_FOUND) (at tenant_id): '],
 ])('wrong, told by the service: %p', async (config, line) => {
   expect((await open(config)).told).toEqual([expect.stringContaining(line)]);
   expect(await tokensLeft()).toEqual([]);

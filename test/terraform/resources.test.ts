@@ -150,7 +150,7 @@ describe('DNS block lists', () => {
     terraform.state.clear();
     expect(await applied(zoned(config))).toEqual([expect.stringContaining('(ALREADY_EXISTS) (at zone): ')]);
     await terraform.applyAll(zoned({ ...config, adopt: true }));
-    expect(await applied(zoned({ ...config, codes: ['127.0.0.2', 'nonsense'] }))).toEqual([
+    expect(await applied(zoned({ ...config, codes: ['127.0.0.2', '127.0.0.1'] }))).toEqual([
       expect.stringMatching(/cannot be changed \(INVALID\) \(at codes\): /),
     ]);
   });
@@ -213,14 +213,6 @@ describe('secrets', () => {
     });
     await terraform.applyAll({});
   });
-
-  test.each<[State, string]>([
-    [{ expires_at: 'tomorrow' }, 'expires_at cannot be used (at expires_at): "tomorrow" is no instant.'],
-    [{ scopes: ['NONSENSE'] }, 'scopes cannot be used (at scopes): "NONSENSE" is none of "AUDIT_READ", '],
-  ])('wrong: %p', async (config, line) => {
-    const whole = { name: 'a', scopes: ['QUEUE_READ'], secret_in_state: true, ...config };
-    expect((await terraform.plan(one('token', whole))).told).toEqual([expect.stringContaining(line)]);
-  });
 });
 
 test('a webhook: made, changed, changed by others, imported by its address, removed', async () => {
@@ -248,6 +240,11 @@ test('a webhook: made, changed, changed by others, imported by its address, remo
   );
   expect(await actionOf(one('webhook', changed))).toBe('UPDATE');
   await terraform.applyAll(one('webhook', changed));
+  // A form that the service keeps otherwise is a warning, and no damage.
+  expect(await applied(one('webhook', { ...changed, description: 'pager ' }))).toEqual([
+    'warning: description is kept in another form (at description): The service keeps it as "pager". Write it so, or each plan will want to change it.',
+  ]);
+  expect(terraform.state.get('it')?.isTainted).toBe(false);
   terraform.state.clear();
   expect(await terraform.import('it', 'backupmx_webhook', config.url)).toEqual([]);
   await terraform.applyAll({});

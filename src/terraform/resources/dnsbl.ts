@@ -1,10 +1,11 @@
 /** `backupmx_dnsbl`: one DNS block list that a domain's senders are looked up in. */
 import type { UserError } from '../../client/mutation.ts';
+import { normalizeDomain } from '../../mail/domain.ts';
 import type { Api } from '../api.ts';
 import type { Outcome, Resource } from '../sdk/resource.ts';
 import { type State, textOf, textsOf } from '../sdk/value.ts';
 import { findDomain } from './domain.ts';
-import { ADOPT, checkDomainName, OF_DOMAIN, oneOf, wholeNumber } from './words.ts';
+import { ADOPT, checkDomainName, checkNetwork, OF_DOMAIN, oneOf, wholeNumber } from './words.ts';
 
 interface Zone {
   readonly zone: string;
@@ -100,6 +101,10 @@ export const dnsblResource: Resource<Api> = {
     codes: {
       type: ['set', 'string'],
       use: 'OPTIONAL',
+      check: (value) =>
+        checkNetwork(value) === null && typeof value === 'string' && value.startsWith('127.')
+          ? null
+          : `${JSON.stringify(value)} is no answer of a DNS list. Expected one such as "127.0.0.2" or "127.0.0.0/28".`,
       description:
         'Answers that count as listed: `127.0.0.2`, `127.0.0.0/29`. Without them every one that is no error.',
     },
@@ -117,6 +122,7 @@ export const dnsblResource: Resource<Api> = {
     changeZones(api, textOf(domain), (zones) => zones.filter((each) => each.zone !== zone)),
   identify: async (_api, id) => {
     const [domain, zone, ...rest] = id.split('/');
-    return domain === undefined || zone === undefined || rest.length > 0 ? null : { domain, zone };
+    if (domain === undefined || zone === undefined || rest.length > 0) return null;
+    return { domain: normalizeDomain(domain), zone: normalizeDomain(zone) };
   },
 };

@@ -10,6 +10,7 @@ import {
   ADOPT,
   checkDomainName,
   checkHost,
+  checkNetwork,
   formatHost,
   type Host,
   meansSameHosts,
@@ -17,6 +18,8 @@ import {
   parseHost,
   wholeNumber,
 } from './words.ts';
+
+const LABEL_KEY = /^(?=.{1,63}$)[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/;
 
 const ATTRIBUTES: Attributes = {
   name: {
@@ -38,6 +41,10 @@ const ATTRIBUTES: Attributes = {
   recipient_delimiter: {
     type: 'string',
     use: 'OPTIONAL',
+    check: (value) =>
+      typeof value === 'string' && /^[!#$%&'*+/=?^_`{|}~-]$/.test(value)
+        ? null
+        : 'Expected one character that may stand in a local part, such as "+".',
     description:
       'With `+`, a listed `alice` also stands for `alice+anything`. Without it local parts are compared whole.',
   },
@@ -72,6 +79,7 @@ const ATTRIBUTES: Attributes = {
   dnsbl_allowed_clients: {
     type: ['set', 'string'],
     use: 'OPTIONAL',
+    check: checkNetwork,
     description: 'Networks that are looked up in no DNS block list: `192.0.2.0/24`.',
   },
   tls_policy: {
@@ -91,6 +99,7 @@ const ATTRIBUTES: Attributes = {
   etrn_clients: {
     type: ['set', 'string'],
     use: 'OPTIONAL',
+    check: checkNetwork,
     description: 'Networks whose hosts may ask for the mail by ETRN: `192.0.2.0/24`.',
   },
   delay_reports: {
@@ -226,6 +235,15 @@ export const domainResource: Resource<Api> = {
 }`,
   attributes: ATTRIBUTES,
   title: ({ name }) => `domain ${textOf(name) ?? ''}`,
+  check: ({ labels = null }) =>
+    (isRecord(labels) ? Object.keys(labels) : [])
+      .filter((key) => !LABEL_KEY.test(key))
+      .map((key) => ({
+        severity: 'ERROR',
+        summary: 'labels cannot be used',
+        detail: `The key ${JSON.stringify(key)} is none: 1 to 63 letters, digits, ".", "_", "-" or "/".`,
+        path: ['labels', key],
+      })),
   update,
   async read(api, state) {
     const domain = await findDomain(api, textOf(state['name']) ?? '');

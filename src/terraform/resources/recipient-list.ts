@@ -112,6 +112,7 @@ export const recipientListResource: Resource<Api> = {
     return answer.kind === 'REFUSED' ? answer.errors : [];
   },
   async identify(api, id) {
-    return (await findDomain(api, id, 'name')) && { domain: id };
+    const found = await findDomain<{ readonly name: string }>(api, id, 'name');
+    return found && { domain: found.name };
   },
 };

@@ -2,7 +2,8 @@
  * Where a secret goes that the service tells once: into a file that only its owner reads, or into the state where the user asks
  * for that. A secret that is put nowhere would be lost, so one of the two must be said.
  */
-import { writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../sdk/diagnostic.ts';
 import type { Outcome } from '../sdk/resource.ts';
 import type { Attributes } from '../sdk/schema.ts';
@@ -52,10 +53,14 @@ export async function placeSecret(planned: State, values: State, secret: string 
 
 async function writeTo(file: string | null, secret: string): Promise<string | null> {
   if (file === null) return null;
+  const fresh = `${file}.${randomUUID()}`;
   try {
-    await writeFile(file, `${secret}\n`, { mode: 0o600 });
+    // Under another name first: one that was there may be open to others, and would stay so.
+    await writeFile(fresh, `${secret}\n`, { mode: 0o600, flag: 'wx' });
+    await rename(fresh, file);
     return null;
   } catch (error) {
+    await rm(fresh, { force: true });
     return `"${file}" cannot be written: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

@@ -5,7 +5,7 @@ import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import type { Attribute } from '../sdk/schema.ts';
 import { type State, textOf } from '../sdk/value.ts';
 import { findId, findListed } from './listed.ts';
-import { ADOPT, wholeNumber } from './words.ts';
+import { ADOPT, checkTitle, wholeNumber } from './words.ts';
 
 interface Tenant {
   readonly id: string;
@@ -65,7 +65,12 @@ export const tenantResource: Resource<Api> = {
   most_domains = 10
 }`,
   attributes: {
-    name: { type: 'string', use: 'REQUIRED', description: 'Its name, for people; no two have the same.' },
+    name: {
+      type: 'string',
+      use: 'REQUIRED',
+      check: checkTitle,
+      description: 'Its name, for people; no two have the same.',
+    },
     most_domains: quota('relay domains'),
     most_recipient_entries: quota('entries of all its User Lists together'),
     most_tokens: quota('tokens'),

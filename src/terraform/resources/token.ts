@@ -7,7 +7,7 @@ import type { Attribute } from '../sdk/schema.ts';
 import { type State, textOf, type Value } from '../sdk/value.ts';
 import { findId } from './listed.ts';
 import { checkSecretPlace, placeSecret, SECRET_ATTRIBUTES } from './secret.ts';
-import { oneOf, TENANT_ID } from './words.ts';
+import { checkTitle, oneOf, TENANT_ID } from './words.ts';
 
 export interface Token {
   readonly id: string;
@@ -37,7 +37,12 @@ const SCOPES: Readonly<Record<Scope, true>> = {
   WEBHOOK_WRITE: true,
 };
 
-export const TOKEN_NAME: Attribute = { type: 'string', use: 'REQUIRED', description: 'Its name, for people.' };
+export const TOKEN_NAME: Attribute = {
+  type: 'string',
+  use: 'REQUIRED',
+  check: checkTitle,
+  description: 'Its name, for people.',
+};
 export const TOKEN_SCOPES: Attribute = {
   type: ['set', 'string'],
   use: 'REQUIRED',

@@ -1,10 +1,11 @@
 /** `backupmx_webhook`: an address that is told what happens. */
+import type { WebhookEventKind } from '../../control/generated.ts';
 import type { Api } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';
-import { type State, textOf } from '../sdk/value.ts';
+import { type State, textOf, type Value } from '../sdk/value.ts';
 import { findId } from './listed.ts';
 import { checkSecretPlace, placeSecret, SECRET_ATTRIBUTES } from './secret.ts';
-import { TENANT_ID } from './words.ts';
+import { checkDomainName, oneOf, TENANT_ID } from './words.ts';
 
 interface Webhook {
   readonly id: string;
@@ -27,6 +28,39 @@ function inputOf({ url, description, events, domains }: State): Record<string, u
   return { url, description, events, domains: domains ?? null };
 }
 
+/** All that there are, or the types do not fit. */
+const EVENTS: Readonly<Record<WebhookEventKind, true>> = {
+  OUTAGE_OPENED: true,
+  OUTAGE_RECLASSIFIED: true,
+  OUTAGE_THRESHOLD: true,
+  OUTAGE_DRAINING: true,
+  OUTAGE_DRAINED: true,
+  OUTAGE_CLOSED: true,
+  BREAKER_OPENED: true,
+  BREAKER_CLOSED: true,
+  DOMAIN_ACTIVATED: true,
+  DOMAIN_SUSPENDED: true,
+  DOMAIN_UNSUSPENDED: true,
+  DOMAIN_PROOF_LOST: true,
+  DOMAIN_PROOF_FOUND: true,
+  DOMAIN_CHECKED: true,
+  DNSBL_ZONE_OFF: true,
+  DNSBL_ZONE_ON: true,
+  MAIL_DIGEST: true,
+  WEBHOOK_DISABLED: true,
+  SERVICE_TROUBLE_BEGAN: true,
+  SERVICE_TROUBLE_ENDED: true,
+};
+
+/** In the form that the service keeps. */
+function checkUrl(value: Value): string | null {
+  const text = typeof value === 'string' ? value : '';
+  const form = /^https?:/.test(text) && URL.canParse(text) ? new URL(text).href : null;
+  if (form === null)
+    return `${JSON.stringify(value)} is no URL. Expected one such as "https://hooks.example.org/backup-mx".`;
+  return form === text ? null : `Write it so: "${form}".`;
+}
+
 export const webhookResource: Resource<Api> = {
   importing:
     'its address, or its id: `terraform import backupmx_webhook.example https://hooks.example.org/backup-mx`. Its secret is not told again.',
@@ -38,18 +72,23 @@ export const webhookResource: Resource<Api> = {
   secret_file = "\${path.module}/webhook.secret"
 }`,
   attributes: {
-    url: { type: 'string', use: 'REQUIRED', description: 'Where to send: `https://hooks.example.org/backup-mx`.' },
+    url: {
+      type: 'string',
+      use: 'REQUIRED',
+      check: checkUrl,
+      description: 'Where to send: `https://hooks.example.org/backup-mx`.',
+    },
     description: { type: 'string', use: 'OPTIONAL', default: '', description: 'What it is for.' },
     events: {
       type: ['set', 'string'],
       use: 'REQUIRED',
-      check: (value) =>
-        typeof value === 'string' && /^[A-Z_]+$/.test(value) ? null : 'Write it as the API does: "OUTAGE_OPENED".',
+      check: oneOf(Object.keys(EVENTS)),
       description: 'What to tell: `OUTAGE_OPENED`, `OUTAGE_CLOSED` and so on; at least one.',
     },
     domains: {
       type: ['set', 'string'],
       use: 'OPTIONAL',
+      check: checkDomainName,
       description: 'Of which domains, by name. Without them of all, and of what is about none.',
     },
     tenant_id: { ...TENANT_ID, replaces: true },

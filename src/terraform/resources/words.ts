@@ -3,6 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { normalizeDomain } from '../../mail/domain.ts';
 import type { Attribute } from '../sdk/schema.ts';
 import { isList, type Value } from '../sdk/value.ts';
+import { isUuid } from './listed.ts';
 
 /** A domain has one form here, so that what is found is what was written. */
 export function checkDomainName(value: Value): string | null {
@@ -66,6 +67,28 @@ function hostText(value: Value): string {
   return host === null ? JSON.stringify(value) : formatHost(host);
 }
 
+/** A network as the service keeps it: an address, or one with the length of its prefix, IPv6 as RFC 5952 has it. */
+export function checkNetwork(value: Value): string | null {
+  const [address = '', length, ...more] = typeof value === 'string' ? value.split('/') : [];
+  const most = isIPv4(address) ? 32 : isIPv6(address) && !address.includes('%') ? 128 : 0;
+  const isLength = length === undefined || (/^(?:0|[1-9]\d{0,2})$/.test(length) && Number(length) <= most);
+  if (most === 0 || !isLength || more.length > 0)
+    return `${JSON.stringify(value)} is neither an address nor a network. Expected one such as "192.0.2.0/24" or "2001:db8::/32".`;
+  const form = [most === 32 ? address : shortest(address), ...(length === undefined ? [] : [length])].join('/');
+  return form === value ? null : `Write it so: "${form}".`;
+}
+
+/** A text for people: with something in it, and nothing around it that the service would take away. */
+export function checkTitle(value: Value): string | null {
+  const text = typeof value === 'string' ? value : '';
+  if (text.trim() === '') return 'It is empty.';
+  return text === text.trim() ? null : `Leave out the spaces around it: ${JSON.stringify(text.trim())}.`;
+}
+
+export function checkUuid(value: Value): string | null {
+  return typeof value === 'string' && isUuid(value) ? null : `${JSON.stringify(value)} is no UUID.`;
+}
+
 /** One of some words. */
 export function oneOf(words: readonly string[]): NonNullable<Attribute['check']> {
   return (value) =>
@@ -93,6 +116,7 @@ export const TENANT_ID: Attribute = {
   type: 'string',
   use: 'OPTIONAL',
   isFilled: true,
+  check: checkUuid,
   description:
     "Whose: the UUID of a tenant. Without it your token's; another's only with a token of the operator's tenant.",
 };

@@ -4,7 +4,7 @@
  * damaged and replace it.
  */
 import { type Diagnostic, LOOK_AGAIN, refusals } from './diagnostic.ts';
-import { differs, inTheirWords } from './plan.ts';
+import { checkConfig, differs, inTheirWords } from './plan.ts';
 import type { Found, Outcome, Resource } from './resource.ts';
 import type { Attributes } from './schema.ts';
 import { isKnown, type State } from './value.ts';
@@ -29,6 +29,9 @@ export async function applyChange<Api>(
       diagnostics: refusals(errors, `${resource.title(prior)} cannot be removed`),
     };
   }
+  // What was not known when the configuration was checked is known now, and nothing has been made yet.
+  const wrong = [...checkConfig(resource.attributes, planned), ...(resource.check?.(planned) ?? [])];
+  if (wrong.length > 0) return { state: prior, diagnostics: wrong };
   if (prior === null) return settle(resource, planned, await resource.create(api, planned), null);
   return applyUpdate(resource, api, { prior, planned });
 }
