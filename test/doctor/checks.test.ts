@@ -108,6 +108,12 @@ const twoNames: Scene = {
 const root = makeAuthority();
 const ours = makeLeaf([OWN_NAME], root);
 const SECURED = { usesDane: true, certificateChain: () => [derOf(ours), derOf(root)] };
+/** What the DNS, which is secured, has as TLSA of our name; `hostname` is this node's. */
+const secured = (TLSA?: FakeRecords['TLSA'], hostname = OWN_NAME): Scene => ({
+  records: { MX: GOOD_MX, isAuthenticated: true },
+  others: TLSA === undefined ? {} : { [`_25._tcp.${OWN_NAME}`]: { TLSA, isAuthenticated: true } },
+  changes: { ...SECURED, hostname },
+});
 const POLICY: FakeRecords = { TXT: ['v=STSv1; id=1;'] };
 const published = (
   mode: string,
@@ -270,45 +276,11 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
   ],
   TLSA: [
     ['the DNS is not secured', () => ({}), 'OK', /DNS_TRUST_AD/],
-    ['no record', () => ({ records: { MX: GOOD_MX, isAuthenticated: true }, changes: SECURED }), 'OK', /none/],
-    [
-      'ours',
-      () => ({
-        records: { MX: GOOD_MX, isAuthenticated: true },
-        others: { [`_25._tcp.${OWN_NAME}`]: { TLSA: [tlsaOf(ours)], isAuthenticated: true } },
-        changes: SECURED,
-      }),
-      'OK',
-    ],
-    [
-      'of another certificate',
-      () => ({
-        records: { MX: GOOD_MX, isAuthenticated: true },
-        others: { [`_25._tcp.${OWN_NAME}`]: { TLSA: [tlsaOf(root)], isAuthenticated: true } },
-        changes: SECURED,
-      }),
-      'PROBLEM',
-      /matches no TLSA/,
-    ],
-    [
-      'of another node’s certificate',
-      () => ({
-        records: { MX: GOOD_MX, isAuthenticated: true },
-        others: { [`_25._tcp.${OWN_NAME}`]: { TLSA: [tlsaOf(root)], isAuthenticated: true } },
-        changes: { ...SECURED, hostname: 'other.test.example' },
-      }),
-      'UNKNOWN',
-      /matches no TLSA/,
-    ],
-    [
-      'no answer',
-      () => ({
-        records: { MX: GOOD_MX, isAuthenticated: true },
-        others: { [`_25._tcp.${OWN_NAME}`]: { TLSA: 'SERVFAIL', isAuthenticated: true } },
-        changes: SECURED,
-      }),
-      'UNKNOWN',
-    ],
+    ['no record', () => secured(), 'OK', /none/],
+    ['ours', () => secured([tlsaOf(ours)]), 'OK'],
+    ['of another certificate', () => secured([tlsaOf(root)]), 'PROBLEM', /matches no TLSA/],
+    ['of another node’s', () => secured([tlsaOf(root)], 'other.test.example'), 'UNKNOWN', /matches no TLSA/],
+    ['no answer', () => secured('SERVFAIL'), 'UNKNOWN'],
   ],
   PRIMARY_REFUSES: [
     ['takes', () => ({}), 'OK', /^250/],
