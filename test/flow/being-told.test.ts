@@ -78,8 +78,12 @@ test('a contact and a webhook hear of an outage and its end, each thing once', a
     async () => (await flow.database.sql`select from messages limit 1`).length === 0,
   );
   expect(await flow.database.sql`select from reports_due`).toHaveLength(0);
-  const metrics = await (await fetch(`${flow.service.httpUrl}/metrics`)).text();
-  expect(metrics).toContain('backup_mx_alert_mails_total{outcome="SENT"} 2');
-  expect(metrics).toContain(`backup_mx_webhook_attempts_total{outcome="DELIVERED"} ${receiver.received.length}`);
+  await until('all is counted', PATIENCE_MS, async () => {
+    const metrics = await (await fetch(`${flow.service.httpUrl}/metrics`)).text();
+    return (
+      metrics.includes('backup_mx_alert_mails_total{outcome="SENT"} 2\n') &&
+      metrics.includes(`backup_mx_webhook_attempts_total{outcome="DELIVERED"} ${receiver.received.length}\n`)
+    );
+  });
   expect(flow.service.output()).not.toContain(webhookCreate.secret.slice(6));
 });

@@ -46,6 +46,8 @@ test('a day forward: one attempt, and the grid goes on where it would be', async
   forward.setMode('plain');
   await flow.moveTo(later.outage?.nextProbeAt);
   await forward.waitFor(() => forward.messages.length === 1, 'the mail');
+  await flow.untilSeen(FORWARD, 'the end of it', (seen) => seen.outage === null && seen.queue.heldCount === 0);
+  await flow.untilIdle(FORWARD);
 });
 
 test('a day back: nothing is tried or lost meanwhile; a flush does not wait', async () => {

@@ -47,6 +47,7 @@ test('a domain as it should be: only what the operator has left unset', async ()
   expect(findings.filter(({ verdict }) => verdict !== 'OK').map(({ code }) => code)).toEqual(['POSTMASTER_UNSET']);
   expect(status).toBe('WARNING');
   const { commands } = primary.sessions.at(-1) ?? { commands: [] };
+  await primary.waitFor(() => commands.at(-1) === 'QUIT', 'the end of the check');
   expect(commands.map((line) => line.split(/[ :]/)[0]?.toUpperCase())).toEqual([
     'EHLO',
     'STARTTLS',

@@ -258,7 +258,8 @@ test('71 NOTIFY=DELAY: one notice after four hours, with Will-Retry-Until; then 
     await flow.untilSeen('talkative.example', 'an outage', ({ outage }) => outage !== null);
     const message = await flow.message(id);
     const acceptedAt = new Date(message?.acceptedAt ?? '');
-    await flow.moveTo(new Date(acceptedAt.getTime() + 4 * 3600_000 + 60_000).toISOString());
+    const movedTo = acceptedAt.getTime() + 4 * 3600_000 + 60_000;
+    await flow.moveTo(new Date(movedTo).toISOString());
     const { entity, text, blocks } = await readReport('dora@proven.example');
     expect(entity.fields.get('subject')).toBe('Your message is delayed');
     expect(text).toContain('we keep your message and go on trying');
@@ -267,8 +268,14 @@ test('71 NOTIFY=DELAY: one notice after four hours, with Will-Retry-Until; then 
     const until = new Date(blocks[1]?.get('will-retry-until') ?? '').getTime();
     expect(Math.abs(until - acceptedAt.getTime() - 240 * 3600_000)).toBeLessThan(2000);
     expect((await readReport('told@proven.example')).blocks[1]?.get('action')).toBe('delayed');
+    // The attempt of that hour is over before the primary is back.
+    const clock = await flow.untilSeen(
+      'gone.example',
+      'the next slot',
+      ({ queue }) => Date.parse(queue.nextAttemptAt ?? '') > movedTo,
+    );
+    await flow.untilIdle('gone.example');
     await gone.start();
-    const clock = await flow.see('gone.example');
     await flow.moveTo(clock.queue.nextAttemptAt);
     await untilEnded(id);
     expect(await eventsAbout(id)).toEqual(['REPORT_MADE']);
@@ -316,6 +323,7 @@ test('68 a report that nobody takes is dropped and counted', async () => {
   expect(await eventsAbout(id)).toEqual(['REPORT_MADE']);
   expect(await eventsAbout(report.id)).toEqual(['REPORT_DROPPED']);
   expect(await suppressedReasons(report.id)).toEqual([null]);
-  const metrics = await (await fetch(`${flow.service.httpUrl}/metrics`)).text();
-  expect(metrics).toMatch(/^backup_mx_reports_dropped_total 1$/m);
+  await until('it is counted', PATIENCE_MS, async () =>
+    /^backup_mx_reports_dropped_total 1$/m.test(await (await fetch(`${flow.service.httpUrl}/metrics`)).text()),
+  );
 });
