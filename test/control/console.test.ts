@@ -85,7 +85,7 @@ inBrowser(
     await page.getByLabel('Token', { exact: true }).waitFor();
     await page.keyboard.type('wrong');
     await page.keyboard.press('Enter');
-    await until('the wrong token is refused', 10_000, async () => (await problem()) !== '');
+    await until('the wrong token is refused', 30_000, async () => (await problem()) !== '');
     expect(await problem()).toContain('operator-token in the data folder');
     // As it is copied from a script.
     await page.keyboard.type(`Authorization: Bearer ${TOKEN} `);
@@ -136,10 +136,10 @@ inBrowser('every tab of a first visit runs, and later visits find the tabs as th
   });
   for (const [name, shown] of expected) {
     await page.locator('.graphiql-tab', { hasText: name }).locator('button').first().click();
-    await until(`tab ${name}`, 10_000, async () => (await textOf(page, 'QUERY')).includes(name));
+    await until(`tab ${name}`, 30_000, async () => (await textOf(page, 'QUERY')).includes(name));
     await play(page);
     if (name === 'WatchOutages') {
-      await until('it is told what happens', 10_000, async () => {
+      await until('it is told what happens', 30_000, async () => {
         if ((await textOf(page, 'RESULT')).includes('Cannot infer operation')) await play(page);
         return hasStream;
       });
@@ -152,7 +152,7 @@ inBrowser('every tab of a first visit runs, and later visits find the tabs as th
   expect(control.flushed.length).toBe(1);
   // Edited, it stays so; the examples are still at hand.
   await write('query Mine { viewer { isOperator } }');
-  await until('it is kept', 10_000, () => isKept('query Mine'));
+  await until('it is kept', 30_000, () => isKept('query Mine'));
   await page.reload();
   await page.getByRole('tab', { name: 'Mine' }).waitFor();
   expect(await page.locator('.graphiql-tab').count()).toBe(5);
@@ -160,7 +160,7 @@ inBrowser('every tab of a first visit runs, and later visits find the tabs as th
   await page.getByRole('link', { name: 'Add a domain' }).click();
   await page.getByRole('tab', { name: 'AddADomain' }).waitFor();
   expect(page.url()).toBe(`${control.url}/graphql`);
-  await until('it is kept', 10_000, () => isKept('mutation AddADomain'));
+  await until('it is kept', 30_000, () => isKept('mutation AddADomain'));
   await page.reload();
   await page.getByRole('tab', { name: 'AddADomain' }).waitFor();
   expect(await page.locator('.graphiql-tab').count()).toBe(6);
@@ -189,7 +189,7 @@ inBrowser('errors read well: of a query, of a token that has ended, of none, of 
   });
   await write('query Again { viewer { isOperator } }');
   await play(page);
-  await until('it is asked for again', 10_000, async () => (await problem().catch(() => '')).includes('revoked'));
+  await until('it is asked for again', 30_000, async () => (await problem().catch(() => '')).includes('revoked'));
   await giveToken(page, TOKEN);
   await untilResult(page, '"isOperator": true');
 
@@ -197,7 +197,7 @@ inBrowser('errors read well: of a query, of a token that has ended, of none, of 
   await play(page);
   await untilResult(page, 'did not answer');
   await page.unroute('**/graphql');
-  await until('it is kept', 10_000, () => isKept('query Again'));
+  await until('it is kept', 30_000, () => isKept('query Again'));
   await page.getByRole('button', { name: 'Forget the token' }).click();
   await page.getByLabel('Token', { exact: true }).waitFor();
   await page.keyboard.press('Escape');

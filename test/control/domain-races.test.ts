@@ -16,7 +16,7 @@ afterAll(() => control.close());
 
 /** Until so many statements wait for a lock. */
 const waiting = (count: number) =>
-  until(`${count} locks waited for`, 10_000, async () => {
+  until(`${count} locks waited for`, 30_000, async () => {
     const [row] = await sql<{ count: number }[]>`
       select count(*)::integer as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
     return row?.count === count;

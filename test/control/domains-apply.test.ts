@@ -287,7 +287,7 @@ describe('domainsApply', () => {
       ['long.example', 'KEEP'],
     ]);
     // Name by name it would be half a minute.
-    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+    expect(performance.now() - startedAtMs).toBeLessThan(15_000);
   });
 
   test('a silent DNS is waited for once, not for every fifty domains', async () => {

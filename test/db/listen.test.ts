@@ -54,9 +54,9 @@ test('a connection that is dead without a sign is a reset at each missed heartbe
   const { sql } = server;
   let resets = 0;
   const onReset = (): void => void (resets += 1);
-  const listener = await listenTo({ sql, channel: 'settings', onPayload: () => {}, onReset, heartbeatMs: 500 });
+  const listener = await listenTo({ sql, channel: 'settings', onPayload: () => {}, onReset, heartbeatMs: 1000 });
   // Two heartbeats that are heard.
-  await sleep(1200);
+  await sleep(2200);
   expect(resets).toBe(0);
   const [row] = await sql<{ pid: number }[]>`select pid from pg_stat_activity where query ilike 'listen%'`;
   process.kill(row?.pid ?? 0, 'SIGSTOP');

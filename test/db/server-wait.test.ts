@@ -23,7 +23,7 @@ test('a server that comes late is waited for, and the reason is told', async () 
   const waiting = awaitServer(server.target, { onWait: (reason) => reasons.push(reason) }).finally(() => {
     isOver = true;
   });
-  await until('the wait is told of', 5000, () => reasons.length > 0);
+  await until('the wait is told of', 30_000, () => reasons.length > 0);
   expect(isOver).toBe(false);
   await server.restart();
   await waiting;

@@ -118,7 +118,7 @@ async function readFlush(): Promise<Date | null> {
 
 /** The visit to the destination is over. */
 const untilFree = () =>
-  until('nobody owns the destination', 10_000, async () => {
+  until('nobody owns the destination', 30_000, async () => {
     const free = await db.sql`
       select from destinations where id = ${destinationId} and owner_node is null`;
     return free.length === 1 && attempted.length > 0;
@@ -168,7 +168,7 @@ test('a flush whose sessions all end is not over before its messages were tried'
   const ids = await Promise.all(Array.from({ length: 120 }, acceptPutOff));
   answer = (message) => ([2, 3].includes(attempted.length) ? turnedAway(message) : taken(message));
   await flush();
-  await until('the flush is answered', 10_000, async () => {
+  await until('the flush is answered', 30_000, async () => {
     delivery.poke(destinationId);
     await untilFree();
     return (await readFlush()) === null;
@@ -192,7 +192,7 @@ test('a flush in the middle of which this node stops is another node’s', async
   answer = taken;
   delivery = startDelivery();
   await delivery.sweep();
-  await until('all is delivered', 10_000, async () => {
+  await until('all is delivered', 30_000, async () => {
     return (await db.sql`select from messages where destination_id = ${destinationId}`).length === 0;
   });
   expect(new Set(attempted)).toEqual(new Set(ids));

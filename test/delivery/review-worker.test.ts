@@ -138,7 +138,7 @@ describe('recording', () => {
 
 /** The loop of a destination ends with its ownership. */
 async function untilFree(destinationId: string): Promise<void> {
-  const giveUpAt = performance.now() + 10_000;
+  const giveUpAt = performance.now() + 30_000;
   for (;;) {
     const owned = await db.sql`select from destinations where id = ${destinationId} and owner_node is not null`;
     if (owned.length === 0) return;
@@ -214,7 +214,7 @@ describe('in the middle of a drain', () => {
     };
     const delivery = deliveryWith({ findRoute }, () => undefined);
     delivery.poke(destinationId);
-    await until('it is under way', 10_000, () => changed !== null);
+    await until('it is under way', 30_000, () => changed !== null);
     await untilFree(destinationId);
     await delivery.stop(5000);
     return known;

@@ -5,6 +5,7 @@ import { dropOldRejections } from '../../src/events/retention.ts';
 import { createIdSource, newId } from '../../src/mail/id.ts';
 import { clientNetwork } from '../../src/net/client-network.ts';
 import { createTestDatabase, type PrivateServer, startPrivateServer, type TestDatabase } from '../helpers/database.ts';
+import { cpuMsOf } from '../helpers/timing.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -203,13 +204,14 @@ describe('a database that is away', () => {
   test('costs nobody anything, keeps the buffer in its bound, and what is in it is written afterwards', async () => {
     const away = open(server);
     await server.kill9();
-    const began = performance.now();
-    for (let at = 0; at < 5_000; at += 1) {
-      // The rate would allow them.
-      clock.nowMs += 50;
-      away.record(refusal({ clientAddress: addressOf(at) }));
-    }
-    expect(performance.now() - began).toBeLessThan(1_000);
+    const tookMs = cpuMsOf(() => {
+      for (let at = 0; at < 5_000; at += 1) {
+        // The rate would allow them.
+        clock.nowMs += 50;
+        away.record(refusal({ clientAddress: addressOf(at) }));
+      }
+    });
+    expect(tookMs).toBeLessThan(1_000);
     await away.flush();
     expect(unrecordedCount).toBe(3_000);
     expect(troubles).toHaveLength(1);

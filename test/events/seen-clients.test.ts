@@ -33,10 +33,13 @@ function counted(): { readonly sql: Sql; readonly count: () => number } {
   return { sql, count: () => count };
 }
 
+/** A look-up of a busy machine is waited for: who is not found in time is unseen. */
+const PATIENT = { lookUpMs: 20_000 };
+
 describe('a network', () => {
   test('is seen by this node at once, by another and after a restart once it is written', async () => {
-    const here = createSeenClients({ sql: database.sql });
-    const there = createSeenClients({ sql: database.sql });
+    const here = createSeenClients({ sql: database.sql, ...PATIENT });
+    const there = createSeenClients({ sql: database.sql, ...PATIENT });
     expect(await here.isSeen('192.0.2.1')).toBe(false);
     here.remember('192.0.2.1');
     here.remember('2001:db8:1:2::/64');
@@ -51,21 +54,21 @@ describe('a network', () => {
   });
 
   test('is written without being asked', async () => {
-    const seen = createSeenClients({ sql: database.sql });
+    const seen = createSeenClients({ sql: database.sql, ...PATIENT });
     seen.remember('192.0.2.7');
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 30_000;
     while ((await networks()).length === 0 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 50));
     expect(await networks()).toEqual(['192.0.2.7/32']);
   });
 
   test('that has not come for 36 days is unseen, and pruned', async () => {
-    const before = createSeenClients({ sql: database.sql });
+    const before = createSeenClients({ sql: database.sql, ...PATIENT });
     before.remember('192.0.2.1');
     await before.flush();
     await database.moveClock('35 days');
     before.remember('192.0.2.2');
     await before.flush();
-    const later = createSeenClients({ sql: database.sql });
+    const later = createSeenClients({ sql: database.sql, ...PATIENT });
     expect(await later.isSeen('192.0.2.1')).toBe(true);
     expect(await later.prune()).toBe(0);
     await database.moveClock('2 days');
@@ -76,22 +79,22 @@ describe('a network', () => {
   });
 
   test('that comes again is known for another 36 days', async () => {
-    const first = createSeenClients({ sql: database.sql });
+    const first = createSeenClients({ sql: database.sql, ...PATIENT });
     first.remember('192.0.2.1');
     await first.flush();
     await database.moveClock('30 days');
-    const second = createSeenClients({ sql: database.sql });
+    const second = createSeenClients({ sql: database.sql, ...PATIENT });
     second.remember('192.0.2.1');
     await second.flush();
     await database.moveClock('30 days');
-    expect(await createSeenClients({ sql: database.sql }).isSeen('192.0.2.1')).toBe(true);
+    expect(await createSeenClients({ sql: database.sql, ...PATIENT }).isSeen('192.0.2.1')).toBe(true);
   });
 });
 
 describe('few statements', () => {
   test('look-ups of one moment are one, and what is known needs none', async () => {
     const { sql, count } = counted();
-    const seen = createSeenClients({ sql });
+    const seen = createSeenClients({ sql, ...PATIENT });
     const many = Array.from({ length: 500 }, (_, at) => `192.0.${at >> 8}.${at & 255}`);
     expect(await Promise.all([...many, ...many].map(seen.isSeen))).toEqual(Array.from({ length: 1000 }, () => false));
     expect(count()).toBe(1);
@@ -108,7 +111,7 @@ describe('few statements', () => {
   test('two nodes may write the same networks at once', async () => {
     const forwards = Array.from({ length: 300 }, (_, at) => `198.51.${at >> 8}.${at & 255}`);
     const nodes = [forwards, forwards.toReversed()].map((order) => {
-      const node = createSeenClients({ sql: database.sql });
+      const node = createSeenClients({ sql: database.sql, ...PATIENT });
       for (const network of order) node.remember(network);
       return node;
     });
@@ -121,7 +124,7 @@ describe('few statements', () => {
       insert into seen_clients (network, last_seen_at)
       select '10.0.0.0'::inet + n, bmx_now() - interval '40 days' from generate_series(1, 12000) n`;
     const { sql, count } = counted();
-    expect(await createSeenClients({ sql }).prune()).toBe(12_000);
+    expect(await createSeenClients({ sql, ...PATIENT }).prune()).toBe(12_000);
     expect(count()).toBe(3);
   });
 });
@@ -145,7 +148,7 @@ describe('a database that is away', () => {
       const seen = createSeenClients({ sql: database.sql, lookUpMs: 100 });
       const beganMs = performance.now();
       expect(await seen.isSeen('192.0.2.1')).toBe(false);
-      expect(performance.now() - beganMs).toBeLessThan(2000);
+      expect(performance.now() - beganMs).toBeLessThan(10_000);
     });
   });
 
@@ -157,7 +160,7 @@ describe('a database that is away', () => {
       for (let index = 0; index < 30; index += 1) expect(await seen.isSeen(`192.0.2.${index}`)).toBe(false);
       expect(count()).toBe(10);
     });
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 30_000;
     while (count() === 10 && Date.now() < deadline) {
       await seen.isSeen('192.0.2.1');
       await new Promise((done) => setTimeout(done, 5));
@@ -166,11 +169,11 @@ describe('a database that is away', () => {
   });
 
   test('what is no network is not seen, and takes nobody else with it', async () => {
-    const seen = createSeenClients({ sql: database.sql });
+    const seen = createSeenClients({ sql: database.sql, ...PATIENT });
     for (const network of ['fe80::1%eth0', '192.0.2.1', '']) seen.remember(network);
     await seen.flush();
     expect(await networks()).toEqual(['192.0.2.1/32']);
-    const other = createSeenClients({ sql: database.sql });
+    const other = createSeenClients({ sql: database.sql, ...PATIENT });
     const asked = ['fe80::1%eth0', '192.0.2.1', ''].map((network) => other.isSeen(network));
     expect(await Promise.all(asked)).toEqual([false, true, false]);
   });

@@ -11,6 +11,8 @@ import { connectPeer } from '../helpers/smtp-peer.ts';
 import { urlOf } from './crash-scene.ts';
 
 const DOMAIN = 'asked.example';
+/** By notice, on a busy machine. What is remembered of a mailbox lasts for hours. */
+const HEARD_WITHIN_MS = 10_000;
 
 let flow: Flow;
 let primary: FakePrimary;
@@ -120,7 +122,7 @@ test('a mailbox that was made meanwhile is taken at once after recipientForget, 
   const told = performance.now();
   expect(await codes(['nobody'])).toEqual(['250']);
   await until('the other node has heard', PATIENCE_MS, async () => (await codes(['nobody'], second))[0] === '250');
-  expect(performance.now() - told).toBeLessThan(2000);
+  expect(performance.now() - told).toBeLessThan(HEARD_WITHIN_MS);
 });
 
 test('another primary is asked at once what the one before refused, and takes what was too large for that', async () => {
@@ -133,7 +135,7 @@ test('another primary is asked at once what the one before refused, and takes wh
   const told = performance.now();
   expect(await codes(['mover'], flow.service, ' SIZE=150000')).toEqual(['250']);
   await until('the other node has heard', PATIENCE_MS, async () => (await codes(['mover'], second))[0] === '250');
-  expect(performance.now() - told).toBeLessThan(2000);
+  expect(performance.now() - told).toBeLessThan(HEARD_WITHIN_MS);
   expect(await flow.change('domainUpdate', { name: DOMAIN, deliverTo: [] })).toEqual([]);
 });
 

@@ -63,7 +63,7 @@ test('what mail has met: a mailbox delivered to that the User List lacks', async
   await flow.send({ to: ['alice@gaps.example'] });
   await flow.untilSeen('gaps.example', 'nothing held', ({ queue }) => queue.heldCount === 0);
   // Learned behind the delivery, within a second.
-  await until('the delivery to be learned', 10_000, async () => {
+  await until('the delivery to be learned', 30_000, async () => {
     const rows = await flow.database
       .sql`select from recipient_answers where local_part = 'alice' and delivered_at is not null`;
     return rows.length > 0;

@@ -7,6 +7,9 @@ import { type Flow, startFlow, transact } from '../helpers/flow.ts';
 
 const DOMAINS = Array.from({ length: 20 }, (_, n) => `d${n}.example`);
 
+/** Of which the median counts. */
+const ROUNDS = 3;
+const medianOf = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 let flow: Flow;
 let primary: FakePrimary;
 let stuck: FakePrimary;
@@ -26,24 +29,32 @@ afterAll(async () => {
 });
 
 test('one message is attempted within five seconds', async () => {
-  await flow.send({ to: ['user@d0.example'] });
-  const acceptedAtMs = performance.now();
-  await primary.waitFor(() => primary.messages.length === 1, 'the mail');
-  expect(performance.now() - acceptedAtMs).toBeLessThan(5000);
+  const tookMs: number[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    await flow.send({ to: ['user@d0.example'] });
+    const acceptedAtMs = performance.now();
+    await primary.waitFor(() => primary.messages.length === round, 'the mail');
+    tookMs.push(performance.now() - acceptedAtMs);
+  }
+  expect(medianOf(tookMs)).toBeLessThan(5000);
 });
 
 test('twenty domains at once are attempted within five seconds, though one primary does not speak', async () => {
-  const before = primary.messages.length;
   await flow.send({ to: ['user@stuck.example'] });
   await stuck.waitFor(() => stuck.sessions.length === 1, 'the attempt at the silent primary');
-  const session = await flow.connect();
-  for (const domain of DOMAINS) await transact(session, { to: [`user@${domain}`] });
-  const acceptedAtMs = performance.now();
-  session.destroy();
-  await primary.waitFor(() => primary.messages.length === before + DOMAINS.length, 'all the mail');
-  expect(performance.now() - acceptedAtMs).toBeLessThan(5000);
-  const arrived = primary.messages.slice(before).map(({ recipients }) => recipients[0]?.address ?? '');
-  expect(arrived.toSorted()).toEqual(DOMAINS.map((domain) => `user@${domain}`).toSorted());
+  const tookMs: number[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const before = primary.messages.length;
+    const session = await flow.connect();
+    for (const domain of DOMAINS) await transact(session, { to: [`user@${domain}`] });
+    const acceptedAtMs = performance.now();
+    session.destroy();
+    await primary.waitFor(() => primary.messages.length === before + DOMAINS.length, 'all the mail');
+    tookMs.push(performance.now() - acceptedAtMs);
+    const arrived = primary.messages.slice(before).map(({ recipients }) => recipients[0]?.address ?? '');
+    expect(arrived.toSorted()).toEqual(DOMAINS.map((domain) => `user@${domain}`).toSorted());
+  }
+  expect(medianOf(tookMs)).toBeLessThan(5000);
   for (const domain of DOMAINS) {
     await flow.untilSeen(domain, 'nothing held', ({ queue }) => queue.heldCount === 0);
     expect(await flow.outages(domain)).toEqual([]);

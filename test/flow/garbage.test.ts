@@ -205,7 +205,7 @@ test('a connection that asks one thing after the other, or a few at once, is ans
     const atOnce = Math.min(1000 - asked, 1 + (asked % 10));
     asked += atOnce;
     socket.write(HTTP.toString().repeat(atOnce));
-    await until(`answer ${asked}`, 10_000, () => seen.count === asked);
+    await until(`answer ${asked}`, 30_000, () => seen.count === asked);
   }
   expect(seen).toEqual({ count: 1000, closing: 1 });
   socket.write(HTTP);

@@ -117,9 +117,13 @@ test('a pause in the middle of a drain takes hold at the next batch', async () =
   await flow.addDomain(domain, primary);
   await flow.change('domainPause', { name: domain });
   await holdMany(flow.database, domain, 1_500);
+  // However long it takes to ask for the pause, the drain is not over before it.
+  const isPaused = Promise.withResolvers<void>();
+  primary.setMode({ dotGate: async () => (arrivedAt(domain) > 200 ? isPaused.promise : undefined) });
   await flow.change('domainResume', { name: domain });
   await primary.waitFor(() => arrivedAt(domain) > 50, 'the drain');
   await flow.change('domainPause', { name: domain });
+  isPaused.resolve();
   await flow.untilIdle(domain);
   const arrived = arrivedAt(domain);
   expect(arrived).toBeLessThan(1_500);

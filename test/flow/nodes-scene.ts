@@ -16,6 +16,8 @@ export interface TwoNodes {
   readonly database: TestDatabase;
   readonly primary: FakePrimary;
   readonly nodes: readonly [Service, Service];
+  /** The primary, which has made every message wait behind its dot, takes what comes from now on. */
+  beginDelivery(): void;
   /** Which of the two has the domain in its hands, the other behind it. */
   findOwner(): Promise<readonly [owner: Service, other: Service]>;
   close(): Promise<void>;
@@ -23,7 +25,8 @@ export interface TwoNodes {
 
 export async function startTwoNodes(): Promise<TwoNodes> {
   const database = await createTestDatabase();
-  const primary = await startFakePrimary({ modes: { tarpitMs: TARPIT_MS } });
+  const begun = Promise.withResolvers<void>();
+  const primary = await startFakePrimary({ modes: { tarpitMs: TARPIT_MS, dotGate: () => begun.promise } });
   const names = ['a.nodes.test.example', 'b.nodes.test.example'];
   const start = (name: string): Promise<Service> =>
     startService({
@@ -34,6 +37,7 @@ export async function startTwoNodes(): Promise<TwoNodes> {
     database,
     primary,
     nodes: [a, b],
+    beginDelivery: begun.resolve,
     findOwner: () =>
       until('a node has the domain in its hands', 20_000, async () => {
         const [row] = await database.sql<{ name: string }[]>`
@@ -49,14 +53,15 @@ export async function startTwoNodes(): Promise<TwoNodes> {
   };
 }
 
-/** The domain, and `count` messages for it, accepted by both nodes in equal parts. */
-export async function sendMessages({ nodes, primary }: TwoNodes, count: number): Promise<Load> {
+/** The domain, and `count` messages for it, accepted by both nodes in equal parts; the primary takes none before it has all been accepted. */
+export async function sendMessages({ nodes, primary, beginDelivery }: TwoNodes, count: number): Promise<Load> {
   await createDomain(nodes[0], DOMAIN, [{ host: primary.host, port: primary.port }]);
   const loads = nodes.map(({ smtpPort }) =>
     startLoad({ port: smtpPort, domain: DOMAIN, connections: 5, mostMessages: count / 2 }),
   );
   await until('all is accepted', 30_000, () => loads.every(({ accepted }) => accepted.size === count / 2));
   await Promise.all(loads.map((load) => load.stop()));
+  beginDelivery();
   const [first] = loads;
   if (first === undefined) throw new Error('no load');
   return { ...first, accepted: new Map(loads.flatMap((load) => [...load.accepted])) };

@@ -102,11 +102,15 @@ test('later attempts carry only the held', async () => {
 });
 
 test('a flush tries at once what was itself deferred', async () => {
-  const sessions = primary.sessions.length;
-  const askedAtMs = performance.now();
-  expect(await flow.change('domainFlush', { name: DOMAIN })).toEqual([]);
-  await primary.waitFor(() => primary.sessions.length > sessions, 'the attempt');
-  expect(performance.now() - askedAtMs).toBeLessThan(2000);
-  await flow.untilIdle(DOMAIN);
-  expect(recipientsAsked(sessions)).toEqual(['tempfail', 'toomany']);
+  const tookMs: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const sessions = primary.sessions.length;
+    const askedAtMs = performance.now();
+    expect(await flow.change('domainFlush', { name: DOMAIN })).toEqual([]);
+    await primary.waitFor(() => primary.sessions.length > sessions, 'the attempt');
+    tookMs.push(performance.now() - askedAtMs);
+    await flow.untilIdle(DOMAIN);
+    expect(recipientsAsked(sessions)).toEqual(['tempfail', 'toomany']);
+  }
+  expect(tookMs.toSorted((a, b) => a - b)[1]).toBeLessThan(2000);
 });

@@ -9,7 +9,7 @@ import { shortTimeouts, WHY_NO_SHORT_TIMEOUTS } from '../helpers/short-timeouts.
 import { isSkipped } from '../interop/mail.ts';
 
 const OTHERS = 19;
-const WAIT_MS = 1500;
+const WAIT_MS = 4000;
 
 let flow: Flow;
 const primaries: FakePrimary[] = [];

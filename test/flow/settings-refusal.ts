@@ -21,7 +21,7 @@ export async function refusal(env: Readonly<Record<string, string>> & { readonly
   const { code, stdout, stderr } = await run('sh', ['bin/start.sh'], {
     cwd: ROOT,
     env: { ...plain, RUNTIME: chosenRuntime(), ...env },
-    timeoutMs: 20_000,
+    timeoutMs: 50_000,
   });
   expect({ code, stdout: stdout.toString(), stderr }).toMatchObject({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^[^\n]+\n$/);

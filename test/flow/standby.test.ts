@@ -87,7 +87,7 @@ describe.skipIf(!hasStandby)('with a synchronous standby', () => {
         return ids.filter((id) => !there.has(id));
       };
       // What was received before is replayed within moments.
-      await until('the standby has all of it', 5000, async () => (await unknown()).length === 0);
+      await until('the standby has all of it', 20_000, async () => (await unknown()).length === 0);
       await standby.end({ timeout: 1 });
       pair.resumeStandby();
       await scene.untilMore(1);

@@ -12,6 +12,7 @@ import {
 } from '../../src/inbound/replies.ts';
 import type { RejectionCode } from '../../src/policy/decision.ts';
 import { runs } from './runs.ts';
+import { cpuMsOf } from '../helpers/timing.ts';
 
 const REJECTIONS = [
   'BMX-RELAY',
@@ -117,10 +118,11 @@ test('no line makes the splitting of a command slow', () => {
   const units = ['<', '>', '"', '\\', ' ', '\t', 'a', '@', ':', '"a', '\\"', ' a=', '<a>'];
   const property = fc.property(fc.constantFrom(...units), fc.constantFrom(...units), (first, second) => {
     const text = `MAIL FROM:<${(first + second).repeat(1000)}`.slice(0, 4096);
-    const beganMs = performance.now();
-    splitMail(text);
-    splitMail(`${text}>`);
-    expect(performance.now() - beganMs).toBeLessThan(200);
+    const tookMs = cpuMsOf(() => {
+      splitMail(text);
+      splitMail(`${text}>`);
+    });
+    expect(tookMs).toBeLessThan(200);
   });
   fc.assert(property, runs(150));
 });

@@ -60,7 +60,7 @@ export async function startBind(zone: string, records: readonly string[]): Promi
   child.stderr.on('data', (bytes: Buffer) => (words += bytes.toString()));
   const address = `127.0.0.1:${port}`;
   const resolver = createResolver({ servers: [address], timeoutMs: 1000 });
-  await until('BIND answers', 10_000, async () => {
+  await until('BIND answers', 30_000, async () => {
     if (child.exitCode !== null) throw new Error(`named ended: ${words}`);
     resolver.forget(zone);
     return (await resolver.query(zone, 'NS')).kind === 'FOUND';

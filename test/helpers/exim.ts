@@ -202,7 +202,7 @@ export async function startExim(eximFolder: string, options: EximOptions): Promi
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     bindToUs(child);
     daemon = child;
-    await until('Exim answers', 15_000, () => {
+    await until('Exim answers', 30_000, () => {
       if (child.exitCode !== null) throw new Error(`Exim ended with ${child.exitCode}: ${output}`);
       return accepts(port);
     });

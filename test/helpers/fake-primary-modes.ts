@@ -33,6 +33,8 @@ export interface FakePrimaryModes {
   readonly dot: string | null;
   /** What a message of so many octets has to wait for behind its dot. */
   readonly dotGate: ((sizeBytes: number) => Promise<void>) | null;
+  /** What every reply has to wait for. */
+  readonly replyGate: (() => Promise<void>) | null;
   /** Closes the connection where this step begins, without a word. */
   readonly dropAt: 'GREETING' | 'EHLO' | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' | null;
   /** Says nothing any more from this step on, and keeps the connection. */
@@ -69,6 +71,7 @@ export const PLAIN_MODES: FakePrimaryModes = {
   data: null,
   dot: null,
   dotGate: null,
+  replyGate: null,
   dropAt: null,
   silentAt: null,
   stopsReading: false,

@@ -81,7 +81,8 @@ export function serveSession(parts: SessionParts): () => void {
 
   const reply = async (text: string): Promise<void> => {
     if (state.isSilent) return;
-    const { tarpitMs, replyStyle } = modes();
+    const { tarpitMs, replyStyle, replyGate } = modes();
+    if (replyGate !== null) await replyGate();
     if (tarpitMs > 0) await new Promise((resolve) => setTimeout(resolve, tarpitMs));
     for (const piece of style(text, replyStyle)) {
       if (socket.destroyed) return;

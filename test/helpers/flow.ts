@@ -101,7 +101,7 @@ export interface Flow {
   message(id: string): Promise<MessageSeen | null>;
   /** Any mutation of a shape `name(input: …) { … userErrors }`; its userErrors' codes. */
   change(mutation: string, input: Readonly<Record<string, unknown>>): Promise<readonly string[]>;
-  /** Waits until the domain looks so. */
+  /** Waits until the domain looks so. What is seen of its queue and of its outage may be a moment apart. */
   untilSeen(domain: string, what: string, condition: (seen: DomainSeen) => boolean): Promise<DomainSeen>;
   /** Waits until no node has the domain in hand: what was attempted is recorded, the next slot stored. */
   untilIdle(domain: string): Promise<void>;

@@ -35,6 +35,8 @@ export async function startHttpsServer(
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
   });
+  // Who closes a connection that is kept open is the client.
+  server.keepAliveTimeout = 0;
   server.on('tlsClientError', () => undefined);
   server.listen(port, host);
   await once(server, 'listening');

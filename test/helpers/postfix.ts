@@ -221,7 +221,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     bindToUs(child);
     master = child;
-    await until('Postfix answers', 15_000, () => {
+    await until('Postfix answers', 30_000, () => {
       if (child.exitCode !== null) throw new Error(`Postfix ended with ${child.exitCode}: ${output}`);
       return accepts(port);
     });
@@ -230,7 +230,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
     if (master !== null) await endChild(master, 'SIGTERM', 10_000);
     master = null;
     // Its children have the listening socket too, and go a moment later: who starts before that finds the port taken.
-    await until('Postfix is gone', 15_000, async () => !(await accepts(port)));
+    await until('Postfix is gone', 30_000, async () => !(await accepts(port)));
   };
   await start();
 

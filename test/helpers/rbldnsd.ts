@@ -51,7 +51,7 @@ export async function startRbldnsd(datasets: readonly RbldnsdDataset[]): Promise
   const address = `127.0.0.1:${port}`;
   const resolver = createResolver({ servers: [address], timeoutMs: 500 });
   try {
-    await until('rbldnsd answers', 10_000, async () => {
+    await until('rbldnsd answers', 30_000, async () => {
       if (child.exitCode !== null) throw new Error(`rbldnsd ended: ${words}`);
       return (await resolver.query(datasets[0]?.zone ?? '', 'NS')).kind === 'FOUND';
     });

@@ -175,7 +175,7 @@ const PROVOKED: readonly (readonly [string, () => Promise<void>])[] = [
         await peer.write('EHLO x\r\n');
         heard.push(await peer.reply());
       });
-      await withFixture({ timeouts: { idleMs: 50, tickMs: 10 } }, async (fixture) => {
+      await withFixture({ timeouts: { idleMs: 1000, tickMs: 10 } }, async (fixture) => {
         const peer = await fixture.session();
         heard.push(await peer.reply());
       });

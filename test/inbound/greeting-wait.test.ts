@@ -17,7 +17,7 @@ afterEach(async () => {
 
 describe('the wait before the greeting', () => {
   test('a client that speaks meanwhile is refused; one that waits is greeted; a trusted one does not wait', async () => {
-    const fixture = await start({ greetingWaitMs: 1000, isTrusted: (address) => address === '127.0.0.9' });
+    const fixture = await start({ greetingWaitMs: 2000, isTrusted: (address) => address === '127.0.0.9' });
     const early = await fixture.connect();
     await early.write('EHLO x');
     expect(await early.reply()).toMatch(/^421 4\.7\.0 .* BMX-LIMIT /);
@@ -30,7 +30,7 @@ describe('the wait before the greeting', () => {
     const beganMs = performance.now();
     const trusted = await fixture.connect('127.0.0.9');
     expect(await trusted.reply()).toStartWith('220 ');
-    expect(performance.now() - beganMs).toBeLessThan(900);
+    expect(performance.now() - beganMs).toBeLessThan(1900);
     patient.destroy();
     trusted.destroy();
   });
@@ -38,7 +38,7 @@ describe('the wait before the greeting', () => {
 
 describe('the memory of the wait', () => {
   /** A listener whose clients wait, and a memory that takes `lookUp` for an answer. */
-  async function startRemembering(lookUp: (network: string) => Promise<boolean>, greetingWaitMs = 400) {
+  async function startRemembering(lookUp: (network: string) => Promise<boolean>, greetingWaitMs = 1000) {
     const remembered: string[] = [];
     const fixture = await start({
       greetingWaitMs,
@@ -60,10 +60,10 @@ describe('the memory of the wait', () => {
   test('who has waited once is not made to wait again', async () => {
     const seen = new Set<string>();
     const { remembered, greeted } = await startRemembering((network) => Promise.resolve(seen.has(network)));
-    expect(await greeted()).toBeGreaterThan(380);
+    expect(await greeted()).toBeGreaterThan(950);
     expect(remembered).toEqual(['127.0.0.1']);
     seen.add('127.0.0.1');
-    expect(await greeted()).toBeLessThan(380);
+    expect(await greeted()).toBeLessThan(950);
     // Told again, so that the memory knows it is still in use.
     expect(remembered).toEqual(['127.0.0.1', '127.0.0.1']);
   });
@@ -81,11 +81,11 @@ describe('the memory of the wait', () => {
 
   test('a memory that fails or hangs makes nobody wait longer than the wait', async () => {
     const failing = await startRemembering(() => Promise.reject(new Error('the database is away')));
-    expect(await failing.greeted()).toBeGreaterThan(380);
+    expect(await failing.greeted()).toBeGreaterThan(950);
     const hanging = await startRemembering(() => new Promise(() => undefined));
     const afterMs = await hanging.greeted();
-    expect(afterMs).toBeGreaterThan(380);
-    expect(afterMs).toBeLessThan(2000);
+    expect(afterMs).toBeGreaterThan(950);
+    expect(afterMs).toBeLessThan(10_000);
   });
 
   test('is not asked without a wait, nor for a trusted client', async () => {

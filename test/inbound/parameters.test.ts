@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { parseMailParameters, parseRcptParameters, splitMail, splitRcpt } from '../../src/inbound/parameters.ts';
 import { createRefusals, formatReply } from '../../src/inbound/replies.ts';
+import { cpuMsOf } from '../helpers/timing.ts';
 
 describe('splitMail and splitRcpt', () => {
   test('find the path, also with brackets and spaces inside quotes', () => {
@@ -31,10 +32,11 @@ describe('splitMail and splitRcpt', () => {
   });
 
   test('take time in proportion to the length', () => {
-    const beganMs = performance.now();
-    expect(splitMail(`MAIL FROM:<${'"a"'.repeat(1300)}`)).toBeNull();
-    expect(splitMail(`MAIL FROM:<"${'\\a'.repeat(2000)}`)).toBeNull();
-    expect(performance.now() - beganMs).toBeLessThan(200);
+    const tookMs = cpuMsOf(() => {
+      expect(splitMail(`MAIL FROM:<${'"a"'.repeat(1300)}`)).toBeNull();
+      expect(splitMail(`MAIL FROM:<"${'\\a'.repeat(2000)}`)).toBeNull();
+    });
+    expect(tookMs).toBeLessThan(200);
   });
 });
 

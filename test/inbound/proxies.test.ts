@@ -6,13 +6,17 @@ import type { SmtpPeer } from '../helpers/smtp-peer.ts';
 import { contentText, type Fixture, receivedText, sendMessage, startInbound } from './fixture.ts';
 
 const PROXY = '127.0.0.2';
+/** A header that is sent is waited for, on a busy machine too. */
+const PATIENT = { timeouts: { proxyHeaderMs: 20_000 } };
+/** Where the proxy sends none. */
+const SOON = { timeouts: { proxyHeaderMs: 50 } };
 const opened: Fixture[] = [];
 
 async function start(overrides: Partial<InboundOptions> = {}): Promise<Fixture> {
   const fixture = await startInbound({
     isTrustedProxy: (address) => address === PROXY,
     isTrusted: () => false,
-    timeouts: { proxyHeaderMs: 50 },
+    ...PATIENT,
     ...overrides,
   });
   opened.push(fixture);
@@ -122,7 +126,7 @@ describe('the client of a PROXY header', () => {
     const seen: string[] = [];
     const remembered: string[] = [];
     const fixture = await start({
-      greetingWaitMs: 400,
+      greetingWaitMs: 1500,
       isTrusted: (address) => address === '192.0.2.7',
       isSeenClient: (network) => {
         seen.push(network);
@@ -133,7 +137,7 @@ describe('the client of a PROXY header', () => {
     const beganMs = performance.now();
     const trusted = await connectFor(fixture, '192.0.2.7');
     expect(await trusted.reply()).toStartWith('220 ');
-    expect(performance.now() - beganMs).toBeLessThan(390);
+    expect(performance.now() - beganMs).toBeLessThan(1400);
     const early = await fixture.connect(PROXY);
     await early.write(`${header('192.0.2.8')}EHLO x`);
     expect(await early.reply()).toMatch(/^421 4\.7\.0 .*before the greeting.* BMX-LIMIT /);
@@ -146,7 +150,7 @@ describe('the client of a PROXY header', () => {
   });
 
   test('is admitted as itself also when its header comes behind the greeting', async () => {
-    const fixture = await start({ maxConnectionsPerClient: 1 });
+    const fixture = await start({ ...SOON, maxConnectionsPerClient: 1 });
     const first = await connectFor(fixture, '192.0.2.1');
     await first.reply();
     const late = await fixture.connect(PROXY);
@@ -158,7 +162,7 @@ describe('the client of a PROXY header', () => {
   });
 
   test('whose header comes in pieces is not greeted before its end', async () => {
-    const fixture = await start({ timeouts: { proxyHeaderMs: 20, tickMs: 20 } });
+    const fixture = await start({ timeouts: { proxyHeaderMs: 1000, tickMs: 20 } });
     const peer = await fixture.connect(PROXY);
     await peer.write('PROXY TCP4 192.0.2.1 ');
     // One that connects later and says nothing is greeted first.
@@ -213,7 +217,7 @@ describe('the proxy itself', () => {
   });
 
   test('that never ends its header is closed in time, and so is one at the end of the service', async () => {
-    const timeouts = { idleMs: 200, tickMs: 20, proxyHeaderMs: 20 };
+    const timeouts = { idleMs: 200, tickMs: 20, proxyHeaderMs: 20_000 };
     const fixture = await start({ timeouts });
     const peer = await fixture.connect(PROXY);
     await peer.write('PROXY ');
@@ -239,6 +243,7 @@ describe('the client of XCLIENT', () => {
   test('is the one in the envelope, with the name that was told', async () => {
     const lookedUp: string[] = [];
     const fixture = await start({
+      ...SOON,
       resolveName: (address) => {
         lookedUp.push(address);
         return Promise.resolve('found.example');
@@ -263,7 +268,7 @@ describe('the client of XCLIENT', () => {
   });
 
   test('keeps the TLS of the proxy, and nothing else', async () => {
-    const fixture = await start();
+    const fixture = await start(SOON);
     const peer = await fixture.connect(PROXY);
     await peer.reply();
     await peer.ask('EHLO proxy.example');
@@ -281,7 +286,7 @@ describe('the client of XCLIENT', () => {
   });
 
   test('of which no address is known goes by that of the proxy, and names nobody', async () => {
-    const fixture = await start({ maxConnectionsPerClient: 1 });
+    const fixture = await start({ ...SOON, maxConnectionsPerClient: 1 });
     const peer = await speakFor(fixture, 'ADDR=[UNAVAILABLE]');
     expect(await peer.ask('EHLO client.example')).not.toContain('XCLIENT');
     expect(await peer.ask('XCLIENT ADDR=192.0.2.1')).toStartWith('550 5.7.0 ');
@@ -294,7 +299,7 @@ describe('the client of XCLIENT', () => {
   });
 
   test('has its own share of connections and messages', async () => {
-    const fixture = await start({ maxConnectionsPerClient: 1, messagesPerMinute: 1 });
+    const fixture = await start({ ...SOON, maxConnectionsPerClient: 1, messagesPerMinute: 1 });
     const first = await speakFor(fixture, 'ADDR=192.0.2.1');
     await first.ask('EHLO client.example');
     expect(await sendMessage(first, 'x\r\n')).toStartWith('250 ');
@@ -312,19 +317,19 @@ describe('the client of XCLIENT', () => {
   });
 
   test('waits for its greeting; what the proxy has sent meanwhile waits as well', async () => {
-    const fixture = await start({ greetingWaitMs: 300 });
+    const fixture = await start({ ...SOON, greetingWaitMs: 1000 });
     const peer = await fixture.connect(PROXY);
     await peer.reply();
     const beganMs = performance.now();
     await peer.write('XCLIENT ADDR=192.0.2.1\r\nEHLO client.example\r\n');
     expect(await peer.reply()).toStartWith('220 ');
-    expect(performance.now() - beganMs).toBeGreaterThan(280);
+    expect(performance.now() - beganMs).toBeGreaterThan(950);
     expect(await peer.reply()).toStartWith('250-');
     peer.destroy();
   });
 
   test('that is a proxy itself may name another', async () => {
-    const fixture = await start({ isTrustedProxy: (address) => address === PROXY || address === '192.0.2.1' });
+    const fixture = await start({ ...SOON, isTrustedProxy: (address) => address === PROXY || address === '192.0.2.1' });
     const peer = await speakFor(fixture, 'ADDR=192.0.2.1');
     expect(await peer.ask('EHLO inner.example')).toContain('XCLIENT');
     expect(await peer.ask('XCLIENT ADDR=192.0.2.2')).toStartWith('220 ');
@@ -336,7 +341,7 @@ describe('the client of XCLIENT', () => {
 
 describe('without a trusted proxy', () => {
   test('a PROXY header is an unknown command, or talk before the greeting', async () => {
-    const fixture = await start({ greetingWaitMs: 300 });
+    const fixture = await start({ greetingWaitMs: 5000 });
     const early = await connectFor(fixture, '192.0.2.1').then(async (peer) => {
       peer.destroy();
       const other = await fixture.connect();

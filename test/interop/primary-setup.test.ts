@@ -85,7 +85,7 @@ describe.skipIf(isSkipped('the Postfix text', whyNoPostfix()))('Postfix', () => 
       /smtpd_recipient_restrictions = check_client_access cidr:\S+ *, permit_mynetworks, reject_unauth/,
     );
 
-    await until('the new rules are in force', 10_000, async () =>
+    await until('the new rules are in force', 30_000, async () =>
       (await hearRcpt(postfix.port, '127.0.0.1', 'user@here.example')).startsWith('250'),
     );
     expect(await hearRcpt(postfix.port, '127.0.0.2', 'user@here.example')).toMatch(/^554 .*listed/);
@@ -111,7 +111,7 @@ describe.skipIf(isSkipped('the Postfix text', whyNoPostfix()))('Postfix', () => 
     await postfix.administer(
       'postconf -e smtpd_relay_restrictions= "smtpd_recipient_restrictions=$(postconf -h smtpd_recipient_restrictions)" && postfix reload',
     );
-    await until('the relay rules are gone', 10_000, async () =>
+    await until('the relay rules are gone', 30_000, async () =>
       (await hearRcpt(postfix.port, '127.0.0.1', 'user@not-here.example')).startsWith('554 5.7.1'),
     );
     expect(await hearRcpt(postfix.port, '127.0.0.1', 'user@here.example')).toMatch(/^250/);
@@ -121,7 +121,7 @@ describe.skipIf(isSkipped('the Postfix text', whyNoPostfix()))('Postfix', () => 
     await screened.administer(
       `postconf -e smtpd_client_connection_rate_limit=1 smtpd_recipient_restrictions=reject_unauth_destination\n${snippetFor('POSTFIX')}`,
     );
-    await until('the new rules are in force', 10_000, async () =>
+    await until('the new rules are in force', 30_000, async () =>
       (await hearRcpt(screened.port, '127.0.0.1', 'user@here.example')).startsWith('250'),
     );
     for (let round = 0; round < 5; round += 1) {

@@ -85,7 +85,7 @@ test('members have places of their own; one that leaves frees what it had and is
 test('eight that come at the same moment', async () => {
   const all = await Promise.all(Array.from({ length: 8 }, () => startMember()));
   expect(new Set(all.map((member) => placeOf(member).epoch)).size).toBe(8);
-  await until('a few beats', 10_000, async () => {
+  await until('a few beats', 30_000, async () => {
     const rows = await database.sql`select from nodes where beat_at > started_at + interval '500 milliseconds'`;
     return rows.length === 8;
   });
@@ -98,11 +98,11 @@ test('a lock that is gone: the place is lost at once, buried by one, and there i
   if (victim === undefined) throw new Error('nobody');
   const before = placeOf(victim);
   await endSession(before);
-  await until('it notices', 5000, () => victim.lost.length === 1);
-  const after = await until('it has a new place', 5000, () => victim.place());
+  await until('it notices', 30_000, () => victim.lost.length === 1);
+  const after = await until('it has a new place', 30_000, () => victim.place());
   expect(after.epoch).toBeGreaterThan(before.epoch);
-  await until('the old place is buried', 5000, () => all.flatMap(({ buried }) => buried).length > 0);
-  await until('only the living are left', 5000, async () => {
+  await until('the old place is buried', 30_000, () => all.flatMap(({ buried }) => buried).length > 0);
+  await until('only the living are left', 30_000, async () => {
     const rows = await database.sql<{ epoch: number }[]>`select epoch from nodes`;
     const living = all.map((member) => placeOf(member).epoch);
     return rows.length === 3 && rows.every(({ epoch }) => living.includes(epoch));
@@ -118,10 +118,10 @@ test('all sessions are gone at once: who is back first leaves the others the tim
   const before = [early, late].map(placeOf);
   const patience = { wasKept: true };
   await Promise.all(before.map(endSession));
-  const after = await until('the first is back', 5000, () => early.place());
+  const after = await until('the first is back', 30_000, () => early.place());
   const backAtMs = performance.now();
   expect(after.epoch).toBeGreaterThan(before[0]?.epoch ?? 0);
-  await until('the old places are buried', 10_000, () => {
+  await until('the old places are buried', 30_000, () => {
     const buried = early.buried.length + late.buried.length;
     // Half a second for the beat and the burial themselves.
     if (buried > 0 && performance.now() - backAtMs < SHORT_TIMES.returnPatienceMs - 500) patience.wasKept = false;
@@ -139,7 +139,7 @@ test('cut off without a sign: it gives up by itself before the others bury it, a
   const wasWithout = { place: null as NodePlace | null };
   const frozenAt = performance.now();
   proxy.freeze();
-  await until('the witness buries it', 10_000, () => {
+  await until('the witness buries it', 30_000, () => {
     if (witness.buried.length === 0) wasWithout.place = victim.place();
     return witness.buried.length > 0;
   });
@@ -149,7 +149,7 @@ test('cut off without a sign: it gives up by itself before the others bury it, a
   expect(victim.lost).toHaveLength(1);
   expect(witness.buried).toEqual([before]);
   proxy.thaw();
-  const after = await until('it has a new place', 10_000, () => victim.place());
+  const after = await until('it has a new place', 30_000, () => victim.place());
   expect(after.epoch).toBeGreaterThan(before.epoch);
   expect(witness.lost).toEqual([]);
   await victim.close();
@@ -169,17 +169,17 @@ test('a process that is stopped and goes on: buried after the patience, it finds
     await until('it has a place', 20_000, () => places().length === 1);
     const [before = 0] = places();
     child.kill('SIGSTOP');
-    await until('it is buried', 10_000, () => witness.buried.length > 0);
+    await until('it is buried', 30_000, () => witness.buried.length > 0);
     expect(witness.buried.map(({ epoch }) => epoch)).toEqual([before]);
     child.kill('SIGCONT');
-    await until('it has a new place', 10_000, () => places().length === 2);
+    await until('it has a new place', 30_000, () => places().length === 2);
     expect(said.indexOf('lost')).toBeGreaterThan(said.indexOf(`place ${before}`));
     expect(said.indexOf('lost')).toBeLessThan(said.indexOf(`place ${places()[1]}`));
   } finally {
     child.kill('SIGCONT');
     await endChild(child, 'SIGKILL', 1000);
   }
-  await until('its second death is seen too', 5000, () => witness.buried.length === 2);
+  await until('its second death is seen too', 30_000, () => witness.buried.length === 2);
 });
 
 test('a burial that cannot have its rows waits neither long nor in vain', async () => {
@@ -207,7 +207,7 @@ test('a burial that cannot have its rows waits neither long nor in vain', async 
   });
   await isHeld.promise;
   await endSession({ node, epoch });
-  await until('a burial gave up', 10_000, () => blocked.times > 0);
+  await until('a burial gave up', 30_000, () => blocked.times > 0);
   expect(witness.lost).toEqual([]);
   isOver.resolve();
   await holdUp;
@@ -221,7 +221,7 @@ test('a burial that cannot have its rows waits neither long nor in vain', async 
 test('what is held in the name of nobody is found and freed', async () => {
   const nobody = { node: 4711, epoch: 4711 };
   const witness = await startMember({ findHolders: async () => [nobody] });
-  await until('it is freed', 10_000, () => witness.freed.length > 0);
+  await until('it is freed', 30_000, () => witness.freed.length > 0);
   expect(witness.freed[0]).toEqual(nobody);
   expect(witness.lost).toEqual([]);
 });
@@ -253,7 +253,7 @@ test('a node that does not deliver is no sign of the service at work', async () 
   const before = await readSeen();
   await database.moveClock('61 minutes');
   const idle = await startMember({ isDelivering: false });
-  await until('it has beaten', 10_000, async () => {
+  await until('it has beaten', 30_000, async () => {
     const [row] = await database.sql<{ has_beaten: boolean }[]>`
       select bool_or(last_seen_at > started_at) as has_beaten from nodes`;
     return row?.has_beaten === true;

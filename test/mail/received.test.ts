@@ -4,6 +4,7 @@ import { formatDate } from '../../src/mail/date.ts';
 import type { ClientInfo } from '../../src/mail/envelope.ts';
 import { countReceived, receivedField } from '../../src/mail/received.ts';
 import { pick, random } from './random.ts';
+import { cpuMsOf } from '../helpers/timing.ts';
 
 const CLIENT: ClientInfo = {
   address: '192.0.2.1',
@@ -153,9 +154,10 @@ describe('countReceived', () => {
   test('10 MB without an empty line, and one endless field, take no noticeable time', () => {
     const lines = Buffer.from('X-Filler: some text of a common length, as a header may have\r\n'.repeat(160_000));
     const field = Buffer.from(`Received: ${'(x '.repeat(1_000_000)}`);
-    const startedAt = performance.now();
-    expect(countReceived(lines, ours).total).toBe(0);
-    expect(countReceived(field, ours).total).toBe(1);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    const tookMs = cpuMsOf(() => {
+      expect(countReceived(lines, ours).total).toBe(0);
+      expect(countReceived(field, ours).total).toBe(1);
+    });
+    expect(tookMs).toBeLessThan(2000);
   });
 });

@@ -82,7 +82,7 @@ test('a look-up that takes for ever has its end', async () => {
   const startedAt = performance.now();
   const never = { resolveAddresses: () => new Promise<never>(() => undefined) };
   expect(await post({ port: 1 }, { resolver: never, timeoutMs: 200 })).toBe(`no address of ${HOST} within 200 ms`);
-  expect(performance.now() - startedAt).toBeLessThan(2000);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
 });
 
 test('one that is given up ends at once', async () => {

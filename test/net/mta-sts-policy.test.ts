@@ -2,6 +2,7 @@
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { allowsHost, readStsPolicy, readStsRecord } from '../../src/net/mta-sts-policy.ts';
+import { cpuMsOf } from '../helpers/timing.ts';
 
 const POLICY = 'version: STSv1\r\nmode: enforce\r\nmx: mx.example\r\nmx: *.pool.example\r\nmax_age: 604800\r\n';
 
@@ -115,9 +116,10 @@ test('any text gives a policy that can be kept, or a fault, in short time', () =
       readStsRecord(records);
     }),
   );
-  const start = performance.now();
-  readStsRecord([`v=STSv1;${' \t'.repeat(30_000)}x`]);
-  readStsRecord([`v=STSv1; a=${'b'.repeat(60_000)}\0`]);
-  readStsPolicy(`mx:${' '.repeat(65_000)}x\n${'a: b \n'.repeat(10_000)}`);
-  expect(performance.now() - start).toBeLessThan(1000);
+  const tookMs = cpuMsOf(() => {
+    readStsRecord([`v=STSv1;${' \t'.repeat(30_000)}x`]);
+    readStsRecord([`v=STSv1; a=${'b'.repeat(60_000)}\0`]);
+    readStsPolicy(`mx:${' '.repeat(65_000)}x\n${'a: b \n'.repeat(10_000)}`);
+  });
+  expect(tookMs).toBeLessThan(1000);
 });

@@ -181,7 +181,7 @@ test('a policy a day old is fetched anew beside', async () => {
   policy = policyOf('testing');
   const one = node();
   expect(await one.find(DOMAIN)).toMatchObject({ mode: 'enforce' });
-  await until('it is fetched', 5000, async () => (await one.find(DOMAIN))?.mode === 'testing');
+  await until('it is fetched', 30_000, async () => (await one.find(DOMAIN))?.mode === 'testing');
   expect(await loadStsPolicy(database.sql, DOMAIN)).toMatchObject({ mode: 'testing' });
 });
 

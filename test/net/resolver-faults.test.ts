@@ -71,14 +71,14 @@ describe('time and servers', () => {
     await resolverOn([dns.address], 300).query('a.example', 'A');
     const elapsedMs = monotonicMs() - startedAtMs;
     expect(elapsedMs).toBeGreaterThanOrEqual(280);
-    expect(elapsedMs).toBeLessThan(1500);
+    expect(elapsedMs).toBeLessThan(10_000);
     expect(dns.count('a.example')).toBe(3);
   });
 
   test('the next server is asked, and stays first while it answers', async () => {
     const silent = await dnsWith({ 'a.example': { mode: 'TIMEOUT' }, 'b.example': { mode: 'TIMEOUT' } });
     const good = await dnsWith({ 'a.example': { A: ['192.0.2.1'] }, 'b.example': { A: ['192.0.2.2'] } });
-    const resolver = resolverOn([silent.address, good.address], 800);
+    const resolver = resolverOn([silent.address, good.address], 3000);
     expect(await resolver.query('a.example', 'A')).toMatchObject({ records: ['192.0.2.1'] });
     expect(await resolver.query('b.example', 'A')).toMatchObject({ records: ['192.0.2.2'] });
     expect([silent.count('a.example'), silent.count('b.example')]).toEqual([1, 0]);
@@ -94,7 +94,7 @@ describe('time and servers', () => {
 
   test('a lost datagram is sent again', async () => {
     const dns = await dnsWith({ 'a.example': { mode: 'TIMEOUT' } });
-    const pending = resolverOn([dns.address], 1500).query('a.example', 'A');
+    const pending = resolverOn([dns.address], 3000).query('a.example', 'A');
     while (dns.count('a.example') === 0) await new Promise((resolve) => setImmediate(resolve));
     dns.set('a.example', { A: ['192.0.2.1'] });
     expect(await pending).toMatchObject({ records: ['192.0.2.1'] });
@@ -106,7 +106,8 @@ describe('time and servers', () => {
     for (let index = 0; index < 600; index += 1) dns.set(`n${index}.example`, { mode: 'TIMEOUT' });
     const startedAtMs = monotonicMs();
     const answers = await Promise.all(Array.from({ length: 600 }, (_, n) => resolver.query(`n${n}.example`, 'A')));
-    expect(monotonicMs() - startedAtMs).toBeLessThan(2000);
+    // One after the other it would be minutes.
+    expect(monotonicMs() - startedAtMs).toBeLessThan(10_000);
     expect(answers.every(({ kind }) => kind === 'TROUBLE')).toBe(true);
   });
 

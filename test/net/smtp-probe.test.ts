@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { classifyCalloutReply } from '../../src/mail/callout-verdict.ts';
 import { openProbe, type Probe, type ProbeOptions, type ProbeTimeouts } from '../../src/net/smtp-probe.ts';
 import { type FakePrimary, type FakePrimaryOptions, startFakePrimary } from '../helpers/fake-primary.ts';
+import { quickestMs } from '../helpers/timing.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -12,6 +13,8 @@ afterEach(async () => {
 
 const SENDER = 'probe@backup.example';
 const BRIEF: ProbeTimeouts = { openMs: 400, askMs: 300, quitMs: 200 };
+/** For a peer that opens as it should, on a busy machine. */
+const PATIENT_OPEN: ProbeTimeouts = { ...BRIEF, openMs: 20_000 };
 
 async function primaryWith(modes: FakePrimaryOptions['modes'] = 'plain'): Promise<FakePrimary> {
   const primary = await startFakePrimary({ modes });
@@ -259,10 +262,11 @@ describe('trouble is a value', () => {
 
   test.each(['GREETING', 'EHLO'] as const)('silence at %s ends within openMs', async (silentAt) => {
     const primary = await primaryWith({ silentAt });
-    const startedAt = performance.now();
-    const result = await openProbe(optionsFor(primary, { timeouts: BRIEF }));
-    expect(result).toMatchObject({ kind: 'TROUBLE', trouble: 'TIMEOUT' });
-    expect(performance.now() - startedAt).toBeLessThan(BRIEF.openMs + 150);
+    const tookMs = await quickestMs(BRIEF.openMs + 150, async () => {
+      const result = await openProbe(optionsFor(primary, { timeouts: BRIEF }));
+      expect(result).toMatchObject({ kind: 'TROUBLE', trouble: 'TIMEOUT' });
+    });
+    expect(tookMs).toBeLessThan(2 * BRIEF.openMs);
   });
 
   test('a TLS handshake that hangs leaves time for the dial in clear', async () => {
@@ -284,7 +288,7 @@ describe('trouble is a value', () => {
     ['RCPT', 'RCPT', 1],
   ] as const)('silence or a lost connection at %s', async (step, stage, rcptCount) => {
     const primary = await primaryWith();
-    const silent = await open(primary, { timeouts: BRIEF });
+    const silent = await open(primary, { timeouts: PATIENT_OPEN });
     primary.setMode({ silentAt: step });
     const timedOut = await silent.ask('user@dom.example');
     expect(timedOut).toMatchObject({ stage, reply: null, silence: 'TIMEOUT', rcptCount, isStale: false });
@@ -363,28 +367,32 @@ describe('trouble is a value', () => {
     ['a reply of a million lines', (socket: Socket) => socket.write('250-x\r\n'.repeat(1_000_000))],
   ])('%s, at the greeting and at RCPT: bounded', async (_, pester) => {
     const atGreeting = await rawServer(pester);
-    const startedAt = performance.now();
-    const failed = await openProbe(optionsFor(atGreeting, { timeouts: BRIEF }));
-    expect(failed.kind).toBe('TROUBLE');
     const atRcpt = await rawServer((socket) => {
       answer(socket, (line) => {
         if (line.startsWith('RCPT')) pester(socket);
         return line.startsWith('RCPT') ? '' : '250 fine\r\n';
       });
     });
-    const probe = await open(atRcpt, { timeouts: BRIEF });
-    const reply = await probe.ask('user@dom.example');
-    expect(classifyCalloutReply(reply).verdict).toBe('UNKNOWN');
-    expect(probe.canAsk()).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(BRIEF.openMs + BRIEF.askMs + 400);
+    const enoughMs = BRIEF.openMs + BRIEF.askMs + 400;
+    const tookMs = await quickestMs(enoughMs, async () => {
+      const failed = await openProbe(optionsFor(atGreeting, { timeouts: BRIEF }));
+      expect(failed.kind).toBe('TROUBLE');
+      const probe = await open(atRcpt, { timeouts: PATIENT_OPEN });
+      const reply = await probe.ask('user@dom.example');
+      expect(classifyCalloutReply(reply).verdict).toBe('UNKNOWN');
+      expect(probe.canAsk()).toBe(false);
+    });
+    expect(tookMs).toBeLessThan(2 * enoughMs);
   });
 
   test('closing a peer that says no farewell takes quitMs', async () => {
     const server = await rawServer((socket) => answer(socket, (line) => (line === 'QUIT' ? '' : '250 fine\r\n')));
-    const probe = await open(server, { timeouts: BRIEF });
-    const startedAt = performance.now();
-    await Promise.all([probe.close(), probe.close()]);
-    expect(performance.now() - startedAt).toBeLessThan(BRIEF.quitMs + 150);
+    const tookMs: number[] = [];
+    for (let time = 0; time < 3; time += 1) {
+      const probe = await open(server, { timeouts: PATIENT_OPEN });
+      tookMs.push(await quickestMs(Infinity, () => Promise.all([probe.close(), probe.close()])));
+    }
+    expect(Math.min(...tookMs)).toBeLessThan(2 * BRIEF.quitMs);
   });
 
   test('whatever a peer answers, the question ends with a value; a negative takes two refusals', async () => {
@@ -409,7 +417,7 @@ describe('trouble is a value', () => {
     await fc.assert(
       fc.asyncProperty(turns, async (given) => {
         script = given;
-        const probe = await open(server, { timeouts: { ...BRIEF, askMs: 40, quitMs: 1 } });
+        const probe = await open(server, { timeouts: { ...PATIENT_OPEN, askMs: 40, quitMs: 1 } });
         const reply = await probe.ask('user@dom.example');
         const { verdict } = classifyCalloutReply(reply);
         // A negative takes two refusals: one under <>, to MAIL or RCPT, and one under probe@.

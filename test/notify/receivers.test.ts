@@ -26,12 +26,12 @@ afterAll(() => world.close());
 
 const OPENED = { outageId: '0190', class: 'DOWN', reply: '[refused]', secretNote: 'not for others' };
 describe('a receiver', () => {
-  const statusOf = async (answer: Receiver['answer'], timeoutMs = 500) => {
+  const statusOf = async (answer: Receiver['answer'], timeoutMs = 20_000) => {
     const node = world.startNode('hasty', { timeoutMs });
     receiver.answer = answer;
     const { id } = await world.webhook({ url: receiver.url });
     await world.event('OUTAGE_OPENED', destinationId, OPENED);
-    await until('an attempt', 5000, async () => {
+    await until('an attempt', 30_000, async () => {
       await node.tick();
       return world.attempts.length > 0;
     });
@@ -40,7 +40,7 @@ describe('a receiver', () => {
   };
 
   test('that says nothing is left in time', async () => {
-    expect(await statusOf(() => undefined)).toEqual([
+    expect(await statusOf(() => undefined, 500)).toEqual([
       'PENDING',
       null,
       expect.stringContaining('no answer of 127.0.0.1'),
@@ -69,7 +69,7 @@ describe('a receiver', () => {
       const timer = setInterval(() => response.write('x'), 20);
       response.on('close', () => clearInterval(timer));
     };
-    expect(await statusOf(answer)).toEqual(['DELIVERED', 200, expect.stringMatching(/^x+$/)]);
+    expect(await statusOf(answer, 2000)).toEqual(['DELIVERED', 200, expect.stringMatching(/^x+$/)]);
   });
 
   test('with a giant body is heard as far as it matters', async () => {
@@ -103,7 +103,7 @@ describe('a receiver', () => {
       await world.event('OUTAGE_OPENED', destinationId, OPENED);
       await world.event('OUTAGE_OPENED', elsewhere, OPENED, other.tenantId);
     }
-    await until('the quick one has all', 10_000, async () => {
+    await until('the quick one has all', 30_000, async () => {
       await world.node.tick();
       return receiver.received.length === 10;
     });
@@ -117,7 +117,7 @@ describe('a receiver', () => {
     for (let count = 0; count < 6; count += 1) await world.webhook({ url: receiver.url });
     for (let count = 0; count < 3; count += 1) await world.event('OUTAGE_OPENED', destinationId, OPENED);
     await world.node.tick();
-    await until('eight are under way', 5000, () => receiver.received.length === 8);
+    await until('eight are under way', 30_000, () => receiver.received.length === 8);
     await world.node.tick();
     await world.node.tick();
     expect(receiver.connectionCount()).toBe(8);
@@ -130,7 +130,7 @@ describe('an address', () => {
     Object.assign(world.dns, hosts);
     await world.webhook({ url: `http://${host}:${receiver.port}/` });
     await world.event('OUTAGE_OPENED', destinationId, OPENED);
-    await until('an attempt', 5000, async () => {
+    await until('an attempt', 30_000, async () => {
       await strict.tick();
       return world.attempts.length > 0;
     });

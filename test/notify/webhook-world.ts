@@ -82,7 +82,7 @@ export async function startWorld(): Promise<World> {
     return { kind: 'FOUND', records, canonicalName: name, ttlSeconds: 60, isAuthenticated: false };
   };
   const startNode = (name: string, changes: NodeChanges = {}): SendingNode => {
-    const { timeoutMs = 5000, allowPrivate = true } = changes;
+    const { timeoutMs = 30_000, allowPrivate = true } = changes;
     const own = changes.sql ?? sql;
     const sender = createWebhookSender({
       sql: own,
@@ -142,7 +142,7 @@ export async function startWorld(): Promise<World> {
     delivered: (webhookId) =>
       world.node.deliveries.listDeliveries(OPERATOR, { webhookId, limit: 1000, beforeId: null }),
     async untilAttempts(count, what = `${count} attempts`) {
-      await until(what, 10_000, async () => {
+      await until(what, 30_000, async () => {
         await world.node.tick();
         return attempts.length >= count;
       });

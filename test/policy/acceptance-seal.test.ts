@@ -323,7 +323,7 @@ describe('trouble', () => {
     });
     const elapsedMs = performance.now() - startedAt;
     expect(elapsedMs).toBeGreaterThanOrEqual(290);
-    expect(elapsedMs).toBeLessThan(3000);
+    expect(elapsedMs).toBeLessThan(10_000);
     expect(faults).toEqual([]);
     expect(unfolded(added)).toMatch(/dkim=temperror.*spf=temperror/);
     expect(cvOf(added, 1)).toBe('none');

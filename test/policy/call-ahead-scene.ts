@@ -211,5 +211,5 @@ export function codeOf(decision: Decision): string {
 
 /** Waits for what happens behind the sender's back. */
 export function soon(what: string, condition: () => boolean | Promise<boolean>): Promise<unknown> {
-  return until(what, 5000, async () => (await condition()) || null);
+  return until(what, 30_000, async () => (await condition()) || null);
 }

@@ -91,7 +91,7 @@ describe('a listing', () => {
     const { scene } = await open(listed(BL, CLIENT, '127.0.0.2', { TXT: 'TIMEOUT' }));
     const startedAtMs = performance.now();
     expect(await scene.say(CLIENT, domainWith('a.test', [BL]))).toContain('bl.example (127.0.0.2) BMX-DNSBL');
-    expect(performance.now() - startedAtMs).toBeLessThan(2000);
+    expect(performance.now() - startedAtMs).toBeLessThan(5000);
   });
 });
 

@@ -323,7 +323,7 @@ test('one that cannot be carried out does not keep the others from it', async ()
   await sql`update operations set filter = filter || '{"since":"nonsense"}' where id = ${broken}`;
   const id = await begin();
   let thrown: unknown = null;
-  await until('the other is done', 10_000, async () => {
+  await until('the other is done', 30_000, async () => {
     await carryOut().catch((error: unknown) => {
       thrown = error;
     });

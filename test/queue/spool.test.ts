@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type AcceptWriter, type CommitResult, openAcceptWriter } from '../../src/db/accept-writer.ts';
 import { createSpool, type Spool, type SpoolDeps, StorageFull } from '../../src/queue/spool.ts';
 import type { Transaction } from '../../src/queue/message.ts';
+import { until } from '../helpers/child.ts';
 import { type PrivateServer, startPrivateServer } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 
@@ -79,7 +80,8 @@ describe('with a database that', () => {
     const all = Array.from({ length: 200 }, () => spool.accept(mail()));
     const { result, tookMs } = await timed(outcomes(all));
     expect(new Set(result)).toEqual(new Set(['database out of reach']));
-    expect(tookMs).toBeLessThan(2000);
+    // Each in its turn it would be a minute.
+    expect(tookMs).toBeLessThan(10_000);
     await spool.close();
   });
 
@@ -91,7 +93,7 @@ describe('with a database that', () => {
     const spool = fakeSpool({ deadlineMs: 400, openWriter });
     const { result, tookMs } = await timed(outcomes(Array.from({ length: 100 }, () => spool.accept(mail()))));
     expect(new Set(result)).toEqual(new Set(['database out of reach']));
-    expect(tookMs).toBeLessThan(2000);
+    expect(tookMs).toBeLessThan(10_000);
     await spool.close();
   });
 
@@ -151,11 +153,12 @@ test('what became late while others were being stored is not stored after its 45
         })
       : COMMITTED,
   );
-  const spool = fakeSpool({ deadlineMs: 300, openWriter: async () => writer });
+  const spool = fakeSpool({ deadlineMs: 100, openWriter: async () => writer });
   const first = spool.accept(mail());
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await until('the first is being stored', 20_000, () => writer.commits.length === 1);
   const late = outcomes([spool.accept(mail())]);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  // A COMMIT is given a second at the least.
+  await new Promise((resolve) => setTimeout(resolve, 110));
   finish(COMMITTED);
   await first;
   expect(await late).toEqual(['database out of reach']);
@@ -198,7 +201,7 @@ describe('on a real database', () => {
 
   test('away and back within the deadline: stored, once', async () => {
     const before = await stored();
-    const spool = openSpool(server.target, { deadlineMs: 25_000 });
+    const spool = openSpool(server.target, { deadlineMs: 50_000 });
     await spool.accept(makeTransaction({ to: to() }));
     await server.kill9();
     const all = Array.from({ length: 20 }, () => spool.accept(makeTransaction({ to: to() })));
@@ -206,7 +209,7 @@ describe('on a real database', () => {
     await Promise.all(all);
     await spool.close();
     expect(await stored()).toBe(before + 21);
-  }, 30_000);
+  }, 60_000);
 
   test('a session that is cut in the middle ends as UNKNOWN, and closing it does not hang', async () => {
     const writer = await openAcceptWriter(server.target);
@@ -217,6 +220,6 @@ describe('on a real database', () => {
     writer.abort();
     expect((await result).kind).toBe('UNKNOWN');
     const { tookMs } = await timed(writer.close());
-    expect(tookMs).toBeLessThan(2000);
+    expect(tookMs).toBeLessThan(10_000);
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { compilePattern, matchesPattern } from '../../src/recipients/list-pattern.ts';
+import { cpuMsOf } from '../helpers/timing.ts';
 
 function matches(entry: string, form: string): boolean {
   return matchesPattern(compilePattern(entry), form);
@@ -51,7 +52,8 @@ test('property: as the definition says', () => {
 
 test('a thousand of the worst against the longest local part stay below a millisecond each', () => {
   const patterns = Array.from({ length: 1000 }, () => compilePattern(`${'a*'.repeat(30)}b*`));
-  const startedAt = performance.now();
-  expect(patterns.some((pattern) => matchesPattern(pattern, 'a'.repeat(64)))).toBe(false);
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  const tookMs = cpuMsOf(() => {
+    expect(patterns.some((pattern) => matchesPattern(pattern, 'a'.repeat(64)))).toBe(false);
+  });
+  expect(tookMs).toBeLessThan(1000);
 });

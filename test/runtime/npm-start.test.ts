@@ -102,8 +102,8 @@ test.each([...RUNTIMES])('%s: pages answer; neither kill -9 nor SIGTERM leaves a
   expect(faultsOf(killed)).toEqual([]);
   const tracesOfKilled = tracesOf(dataDir);
   process.kill(serviceBehind(killed), 'SIGKILL');
-  await until('the database has stopped', 10_000, () => tracesOfKilled.servers().length === 0);
-  await until('npm has ended', 10_000, () => killed.hasEnded());
+  await until('the database has stopped', 30_000, () => tracesOfKilled.servers().length === 0);
+  await until('npm has ended', 30_000, () => killed.hasEnded());
 
   const stopped = await npmStart(runtime, dataDir);
   const traces = tracesOf(dataDir);

