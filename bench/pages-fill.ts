@@ -23,11 +23,12 @@ export async function fillBeside(service: Service): Promise<string> {
   const { sql } = await openDatabase(service.dataDir);
   const tenantId = newId();
   await makeDomains(sql, tenantId);
+  await makeReports(sql);
   await makeOutages(sql);
   await makeRecords(sql);
   await makeAuditEntries(sql);
   await sql.unsafe(
-    'vacuum analyze domains, destinations, outages, rejections, tokens, operations, audit_entries, tenants',
+    'vacuum analyze domains, doctor_reports, drills, destinations, outages, rejections, tokens, operations, audit_entries, tenants',
   );
   await sql.unsafe('checkpoint');
   await sql.end();
@@ -45,6 +46,21 @@ async function makeDomains(sql: Database['sql'], tenantId: string): Promise<void
     )
     insert into domains (id, tenant_id, destination_id, name, status, labels)
     select uuidv7(), tenant_id, id, name, 'ACTIVE', jsonb_build_object('customer', name) from led`;
+}
+
+/** Of the doctor on every domain, one in four ill; a drill of every tenth. */
+async function makeReports(sql: Database['sql']): Promise<void> {
+  await sql`
+    insert into doctor_reports (domain_id, tenant_id, destination_id, status, findings)
+    select id, tenant_id, destination_id, (array['OK', 'OK', 'WARNING', 'PROBLEM'])[1 + row_number() over (order by id) % 4],
+      (select jsonb_agg(jsonb_build_object('code', 'RANK', 'verdict', 'OK', 'title', 'A title of some length', 'evidence', '[]'::jsonb))
+       from generate_series(1, 24))
+    from domains`;
+  await sql`
+    insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id, state,
+                        result, finished_at)
+    select uuidv7(), tenant_id, destination_id, name, 'postmaster@' || name, 0, true, 'drill ' || id, 'FINISHED', 'DELIVERED', bmx_now()
+    from (select *, row_number() over (order by id) as number from domains) as numbered where number % 10 = 0`;
 }
 
 /** Two years of them; the last ones go on. */

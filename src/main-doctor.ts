@@ -21,6 +21,7 @@ import type { AlertContacts } from './notify/contacts.ts';
 import { createProbeBudget } from './recipients/budget.ts';
 import type { Domains } from './settings/domains.ts';
 import type { Log } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 
 const DUE_EVERY_MS = 5000;
 /** RFC 8461 §3.3. */
@@ -38,6 +39,7 @@ export interface DoctorParts {
   readonly interfaceAddresses: readonly string[];
   readonly timers: Timers;
   readonly log: Pick<Log, 'fault'>;
+  readonly metrics: Pick<Metrics, 'doctorLooked'>;
 }
 
 export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
@@ -76,6 +78,7 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
       uncoveredNames: certificates()?.uncoveredNames ?? [],
     }),
     findContactsInside: async ({ id }) => (await parts.alertContacts.findIgnored(OPERATOR_VIEWER, [id])).get(id) ?? [],
+    onLooked: parts.metrics.doctorLooked,
     onFault: (error) => parts.log.fault({ where: 'doctor', error }),
     signal: stop.signal,
   });

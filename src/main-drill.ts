@@ -47,7 +47,10 @@ export function startDrills(parts: DrillParts): void {
       if (result.kind === 'DONE') tellFates(log, metrics, result.domain, result.fates);
     },
     poke,
-    onFinished: ({ id, domainName }, result) => log.drillFinished({ domain: domainName, drill: id, result }),
+    onFinished: ({ id, domainName }, result) => {
+      metrics.drillFinished(result);
+      log.drillFinished({ domain: domainName, drill: id, result });
+    },
   };
   parts.timers.every(LOOK_EVERY_MS, 'drills', () => lookAtDrills(deps));
 }

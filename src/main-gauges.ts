@@ -4,6 +4,7 @@
 import { monotonicMs } from './clock.ts';
 import { statementsUnderWay } from './db/client.ts';
 import { findOldestSnapshot } from './db/oldest-snapshot.ts';
+import { readDoctorStanding } from './doctor/standing.ts';
 import type { Delivery } from './delivery/worker.ts';
 import type { Inbound } from './inbound/options.ts';
 import type { TlsMaterial } from './inbound/tls-material.ts';
@@ -14,6 +15,7 @@ import type { Timers } from './main-timers.ts';
 import { readBehind } from './telemetry/read-behind.ts';
 import { countOpenBreakers } from './outage/breaker-inspect.ts';
 import { countOpenOutages } from './outage/inspect.ts';
+import { readDrillTimes } from './queue/drill-facts.ts';
 import { readHeld } from './queue/counts.ts';
 import { listNodes } from './queue/inspect-nodes.ts';
 import type { GaugeSources, Metrics } from './telemetry/metrics.ts';
@@ -52,6 +54,8 @@ export function gaugeSources({ database, freeBytes }: OpenedDatabase, rooms: Roo
     held: readBehind(() => readHeld(queueSql), monotonicMs),
     openOutages: () => countOpenOutages(sql),
     openBreakers: () => countOpenBreakers(sql),
+    doctor: readBehind(() => readDoctorStanding(sql), monotonicMs),
+    drills: () => readDrillTimes(sql),
     ready: () => (control.current?.isReady() === true ? 1 : 0),
     nodes: async () => (await listNodes(sql)).length,
     connections: () => inbound.current?.connectionCount() ?? 0,

@@ -1,7 +1,7 @@
 /**
  * The doctor's last report of each domain, as drizzle sees its table. The migrations make it.
  */
-import { jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { bmxNow, instant } from './schema.ts';
 
 export const doctorReports = pgTable('doctor_reports', {
@@ -12,4 +12,7 @@ export const doctorReports = pgTable('doctor_reports', {
   status: text('status', { enum: ['OK', 'WARNING', 'PROBLEM', 'UNKNOWN'] }).notNull(),
   /** `Finding` of src/doctor/checks.ts. */
   findings: jsonb('findings').notNull(),
+  /** By check code. */
+  lastKnown: jsonb('last_known').$type<Record<string, string>>().notNull().default({}),
+  silentCount: integer('silent_count').notNull().default(0),
 });

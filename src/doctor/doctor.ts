@@ -9,6 +9,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import { type DomainChange, noSuchDomain } from '../settings/domain-change.ts';
 import type { Domains } from '../settings/domains.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
+import type { Verdict } from './check.ts';
 import { examine, statusOf } from './checks.ts';
 import { gather, type GatherDeps } from './gather.ts';
 import { createDoctorReports, type DoctorReport } from './reports.ts';
@@ -16,6 +17,8 @@ import { createDoctorReports, type DoctorReport } from './reports.ts';
 export interface DoctorDeps extends GatherDeps {
   readonly sql: Sql;
   readonly domains: Pick<Domains, 'findDomain'>;
+  /** A run has ended: with a report of that status, or by a fault. */
+  readonly onLooked: (status: Verdict | 'FAILED') => void;
   /** A run that nobody waits for has failed. */
   readonly onFault: (error: unknown) => void;
   /** Aborted when the node stops: runs end at once and are left to another. */
@@ -48,8 +51,11 @@ export function createDoctor(deps: DoctorDeps): Doctor {
       const facts = await gather(deps, domain, deps.signal);
       if (deps.signal.aborted) return await reports.release(domain.id);
       const findings = examine(facts);
-      await reports.store(domain, { findings, status: statusOf(findings) });
+      const status = statusOf(findings);
+      await reports.store(domain, { findings, status });
+      deps.onLooked(status);
     } catch (error) {
+      deps.onLooked('FAILED');
       await reports.release(domain.id);
       throw error;
     }

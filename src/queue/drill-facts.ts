@@ -67,3 +67,20 @@ export async function readPutOff(sql: SqlExecutor, drillId: string): Promise<Put
     order by a.id desc limit 1`;
   return row ?? null;
 }
+
+export interface DrillTimes {
+  /** When the last drill of all ended, in seconds since 1970; 0: none has. */
+  readonly lastAtSeconds: number;
+  /** Since when one by schedule is due that nobody has begun; 0: none is. */
+  readonly overdueSeconds: number;
+}
+
+/** Two index look-ups. */
+export async function readDrillTimes(sql: SqlExecutor): Promise<DrillTimes> {
+  const [row] = await sql<DrillTimes[]>`
+    select coalesce(extract(epoch from (
+        select finished_at from drills where finished_at is not null order by id desc limit 1))::float8, 0) as "lastAtSeconds",
+      extract(epoch from bmx_now() - least(bmx_now(), (
+        select next_at from drill_schedules order by next_at limit 1)))::float8 as "overdueSeconds"`;
+  return row ?? { lastAtSeconds: 0, overdueSeconds: 0 };
+}

@@ -12,6 +12,20 @@ export interface HeldReading {
   readonly oldestAgeMs: number | null;
 }
 
+export interface DoctorReading {
+  /** Domains whose last report is so, MOST_COUNTED at the most of each. */
+  readonly domains: Readonly<Record<'WARNING' | 'PROBLEM' | 'UNKNOWN', number>>;
+  /** Since when a look is due that nobody has begun. */
+  readonly overdueSeconds: number;
+}
+
+export interface DrillReading {
+  /** When the last one ended, in seconds since 1970; 0 when there was none. */
+  readonly lastAtSeconds: number;
+  /** Since when one by schedule is due that nobody has begun. */
+  readonly overdueSeconds: number;
+}
+
 /** Where the gauges come from; a role that has no such thing leaves the source out. */
 export interface GaugeSources {
   readonly held?: () => Promise<HeldReading>;
@@ -20,6 +34,8 @@ export interface GaugeSources {
   readonly openBreakers?: () => Promise<number>;
   /** 1 when this node is ready, as /readyz says. */
   readonly ready?: () => number;
+  readonly doctor?: () => Promise<DoctorReading>;
+  readonly drills?: () => Promise<DrillReading>;
   /** Living nodes of the service. */
   readonly nodes?: () => Promise<number>;
   /** Open SMTP sessions. */
@@ -58,6 +74,8 @@ export function gaugeGroups(sources: GaugeSources): GaugeGroup[] {
   const groups: GaugeGroup[] = [];
   if (sources.held !== undefined) groups.push(heldGroup(sources.held));
   if (sources.openOutages !== undefined) groups.push(outageGroup(sources.openOutages));
+  if (sources.doctor !== undefined) groups.push(doctorGroup(sources.doctor));
+  if (sources.drills !== undefined) groups.push(drillGroup(sources.drills));
   if (sources.databaseStatements !== undefined) groups.push(poolGroup(sources.databaseStatements));
   for (const { name, help, read } of singles(sources)) {
     if (read === undefined) continue;
@@ -162,6 +180,49 @@ function outageGroup(read: () => Promise<Readonly<Record<string, number>>>): Gau
     return true;
   };
   return { source: 'open_outages', registry, update };
+}
+
+function doctorGroup(read: () => Promise<DoctorReading>): GaugeGroup {
+  const registry = new Registry();
+  const made = new Gauge({
+    name: `${PREFIX}doctor_domains`,
+    help: 'Domains by the worst verdict of their last report, of the whole service; 10000 are 10000 or more',
+    labelNames: ['status'],
+    registers: [registry],
+  });
+  const overdue = gauge(
+    registry,
+    'doctor_overdue_seconds',
+    'Since when a look of the doctor is due, of the whole service',
+  );
+  const update = async (): Promise<boolean> => {
+    const { domains, overdueSeconds } = await read();
+    for (const [status, count] of Object.entries(domains)) made.set({ status }, count);
+    overdue(overdueSeconds);
+    return true;
+  };
+  return { source: 'doctor', registry, update };
+}
+
+function drillGroup(read: () => Promise<DrillReading>): GaugeGroup {
+  const registry = new Registry();
+  const last = gauge(
+    registry,
+    'last_drill_timestamp_seconds',
+    'When the last fire drill of the whole service ended; 0: never',
+  );
+  const overdue = gauge(
+    registry,
+    'drill_overdue_seconds',
+    'Since when a scheduled fire drill is due, of the whole service',
+  );
+  const update = async (): Promise<boolean> => {
+    const { lastAtSeconds, overdueSeconds } = await read();
+    last(lastAtSeconds);
+    overdue(overdueSeconds);
+    return true;
+  };
+  return { source: 'drills', registry, update };
 }
 
 function poolGroup(read: () => Readonly<Record<string, number>>): GaugeGroup {

@@ -67,6 +67,12 @@ export interface Metrics {
   readonly alertMail: (outcome: 'SENT' | 'WITHHELD') => void;
   /** What came of a question to a primary about a mailbox. */
   readonly calledAhead: (verdict: 'POSITIVE' | 'NEGATIVE' | 'UNKNOWN' | 'TURNED_AWAY' | 'SILENT' | 'UNASKED') => void;
+  /** A fire drill has ended. */
+  readonly drillFinished: (
+    result: 'DELIVERED' | 'NOT_ACCEPTED' | 'NOT_DELIVERED' | 'NOT_ATTEMPTED' | 'CANCELLED' | 'INTERRUPTED',
+  ) => void;
+  /** The doctor has looked at a domain: the worst verdict of its report; FAILED: there is none, a fault is logged. */
+  readonly doctorLooked: (status: 'OK' | 'WARNING' | 'PROBLEM' | 'UNKNOWN' | 'FAILED') => void;
   /** A GraphQL request was answered; the code is `OK`, or that of its first error. */
   readonly apiRequest: (request: {
     readonly operation: ApiOperation;
@@ -138,6 +144,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const alerts = counter('alert_mails_total', 'Mails to alert contacts, by outcome', {
     name: 'outcome',
     values: ['SENT', 'WITHHELD'],
+  });
+  const drills = counter('drills_total', 'Fire drills ended by this node, by result', {
+    name: 'result',
+    values: ['DELIVERED', 'NOT_ACCEPTED', 'NOT_DELIVERED', 'NOT_ATTEMPTED', 'CANCELLED', 'INTERRUPTED'],
+  });
+  const doctorRuns = counter('doctor_runs_total', 'Looks of the doctor at a domain, by the worst verdict', {
+    name: 'status',
+    values: ['OK', 'WARNING', 'PROBLEM', 'UNKNOWN', 'FAILED'],
   });
   const faults = counter('faults_total', 'Faults logged, by place', { name: 'where' });
   const commitLatency = histogram(registry, 'commit_latency_seconds', 'Duration of a group commit', COMMIT_SECONDS);
@@ -238,6 +252,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     breakerMoved: (to) => breakers(1, to),
     webhookAttempted: (outcome) => webhooks(1, outcome),
     alertMail: (outcome) => alerts(1, outcome),
+    drillFinished: (result) => drills(1, result),
+    doctorLooked: (status) => doctorRuns(1, status),
     faulted: (where) => faults(1, where),
     render: async () => {
       const read = async (group: GaugeGroup): Promise<string> => {

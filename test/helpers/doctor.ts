@@ -50,6 +50,7 @@ export function doctorOn({ database, domains, resolver, deliveryPort = 25, chang
     certificateChain: () => null,
     service: () => SERVICE,
     findContactsInside: async () => [],
+    onLooked: () => undefined,
     onFault: (error) => {
       throw error;
     },

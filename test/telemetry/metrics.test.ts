@@ -65,6 +65,8 @@ describe('counters and histograms', () => {
     metrics.reportMade('failed');
     metrics.reportSuppressed('SPF');
     metrics.committed({ latencyMs: 3, messageCount: 6 });
+    metrics.drillFinished('NOT_DELIVERED');
+    metrics.doctorLooked('PROBLEM');
     metrics.faulted('spool');
     const samples = await scrape(metrics);
     const expected = {
@@ -77,6 +79,9 @@ describe('counters and histograms', () => {
       'backup_mx_refusal_replies_total{code="550"}': 1,
       'backup_mx_refusal_replies_total{code="503"}': 2,
       'backup_mx_accept_latency_seconds_bucket{le="0.5"}': 1,
+      'backup_mx_drills_total{result="NOT_DELIVERED"}': 1,
+      'backup_mx_drills_total{result="DELIVERED"}': 0,
+      'backup_mx_doctor_runs_total{status="PROBLEM"}': 1,
       'backup_mx_attempts_total{outcome="DEFERRED"}': 1,
       'backup_mx_attempt_replies_total{class="none"}': 1,
       'backup_mx_attempt_replies_total{class="2xx"}': 1,
