@@ -77,7 +77,7 @@ export type AlertContactConfirmInput = {
   readonly code: Scalars['String']['input'];
   /** Which contact. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -107,7 +107,7 @@ export type AlertContactCreateInput = {
   readonly address: Scalars['String']['input'];
   /** Of which domains it is told, by name; absent or null: of all. */
   readonly domains?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, and mails nothing. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer, and mails nothing. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Whose; absent or null: your own tenant's. Another's only with a token of the operator's tenant. */
   readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
@@ -126,7 +126,7 @@ export type AlertContactCreatePayload = {
 export type AlertContactDeleteInput = {
   /** Which contact. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -290,7 +290,7 @@ export type AuditOutcome =
   | 'FAULT'
   /** It was refused: `userErrorCodes`. */
   | 'REFUSED'
-  /** It was a repetition with an idempotencyKey and got the first answer. */
+  /** It was a repetition with an idempotencyKey of what had been done, and got the same answer. */
   | 'REPLAYED'
   /** It was begun, and has not been answered. */
   | 'STARTED';
@@ -630,7 +630,7 @@ export type DomainApplyInput = {
 export type DomainBounceHeldInput = {
   /** How many recipients are held and suspected, as you believe. Another count changes nothing, and is told. */
   readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -717,7 +717,7 @@ export type DomainCreateInput = {
   readonly etrnClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** Adds it although it looks like a mail server's host name. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Your own notes on it. */
   readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
@@ -746,7 +746,7 @@ export type DomainCreatePayload = {
 export type DomainDeleteInput = {
   /** What becomes of the mail that is held; needed only when there is some. */
   readonly held?: InputMaybe<HeldMailChoice>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -763,7 +763,7 @@ export type DomainDeletePayload = {
 
 /** Lets a drill's message go. */
 export type DomainDrillDeliverInput = {
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -784,7 +784,7 @@ export type DomainDrillInput = {
   readonly deliver?: DrillDelivery;
   /** Minutes, 1 to 1440, after which ON_COMMAND lets the message go by itself. */
   readonly holdMinutes?: Scalars['Int']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -805,7 +805,7 @@ export type DomainDrillPayload = {
 export type DomainDrillScheduleInput = {
   /** Days from one drill to the next, 1 to 366; the first that many days from now. Absent or null: no more. */
   readonly everyDays?: InputMaybe<Scalars['Int']['input']>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -833,7 +833,7 @@ export type DomainEdge = {
 export type DomainExtendHoldInput = {
   /** How many hours longer, at least 1. */
   readonly hours: Scalars['Int']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -850,7 +850,7 @@ export type DomainExtendHoldPayload = {
 
 /** Tries a domain's mail now. */
 export type DomainFlushInput = {
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -895,7 +895,7 @@ export type DomainPause = {
 export type DomainPauseInput = {
   /** From when on. Absent, null or in the past: now. */
   readonly from?: InputMaybe<Scalars['DateTime']['input']>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -995,7 +995,7 @@ export type DomainQueue = {
 
 /** Closes a domain's breaker. */
 export type DomainReleaseBreakerInput = {
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -1012,7 +1012,7 @@ export type DomainReleaseBreakerPayload = {
 
 /** Ends a domain's pause. */
 export type DomainResumeInput = {
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -1035,7 +1035,7 @@ export type DomainSetMxInput = {
   readonly dnsServer?: InputMaybe<DnsServerInput>;
   /** True: nothing is changed, it is only said what would be. */
   readonly dryRun?: Scalars['Boolean']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -1071,7 +1071,7 @@ export type DomainStatus =
 
 /** Takes a domain out of service. */
 export type DomainSuspendInput = {
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -1094,7 +1094,7 @@ export type DomainUnsetMxInput = {
   readonly dnsServer?: InputMaybe<DnsServerInput>;
   /** True: nothing is changed, it is only said what would be. */
   readonly dryRun?: Scalars['Boolean']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -1117,7 +1117,7 @@ export type DomainUnsetMxPayload = {
 
 /** Puts a domain back into service. */
 export type DomainUnsuspendInput = {
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Which domain. */
   readonly name: Scalars['String']['input'];
@@ -1158,7 +1158,7 @@ export type DomainUpdateInput = {
   readonly etrnClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** Change it only if it has this revision; otherwise CONFLICT. */
   readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** All of them anew. Absent: unchanged. Null or empty: none. */
   readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
@@ -1221,7 +1221,7 @@ export type DomainsApplyInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** What becomes of mail that is held for a domain that is removed; absent or null: HELD_MAIL when there is any. */
   readonly held?: InputMaybe<HeldMailChoice>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /**
    * A label by which you know them: each domain gets it, and a domain of yours without it is CONFLICT unless `adopt`. So several
@@ -1556,7 +1556,7 @@ export type MessageTimelineArgs = {
 export type MessageBounceInput = {
   /** Which message. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Why, for the record and the report; up to 500 characters. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
@@ -1575,7 +1575,7 @@ export type MessageBouncePayload = {
 export type MessageCancelInput = {
   /** Which message. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Why, for the record; up to 500 characters. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
@@ -1656,7 +1656,7 @@ export type MessageFilter = {
 export type MessageRetryInput = {
   /** Which message. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Why, for the record; up to 500 characters. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
@@ -1679,7 +1679,7 @@ export type MessagesBounceInput = {
   readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
   /** Which messages. */
   readonly filter: OperationFilter;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Why, for the record and the reports; up to 500 characters. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
@@ -1704,7 +1704,7 @@ export type MessagesCancelInput = {
   readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
   /** Which messages. */
   readonly filter: OperationFilter;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Why, for the record; up to 500 characters. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
@@ -1729,7 +1729,7 @@ export type MessagesRetryInput = {
   readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
   /** Which messages. */
   readonly filter: OperationFilter;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Why, for the record; up to 500 characters. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
@@ -3070,7 +3070,7 @@ export type RecipientAnswer =
 export type RecipientForgetInput = {
   /** The whole address: `alice@example.org`. */
   readonly address: Scalars['String']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -3140,7 +3140,7 @@ export type RecipientsAddInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** Changes nothing here: what is added shrinks no list. So one input serves all three mutations of a list. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Change it only if it has this generation; otherwise CONFLICT. */
   readonly ifGeneration?: InputMaybe<Scalars['Int']['input']>;
@@ -3167,7 +3167,7 @@ export type RecipientsRemoveInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** Does it although a list of 100 or more entries would shrink by more than half, or a list be emptied. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Change it only if it has this generation; otherwise CONFLICT. */
   readonly ifGeneration?: InputMaybe<Scalars['Int']['input']>;
@@ -3194,7 +3194,7 @@ export type RecipientsReplaceInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** Does it although a list of 100 or more entries would shrink by more than half, or a list be emptied. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Change it only if it has this generation; otherwise CONFLICT. */
   readonly ifGeneration?: InputMaybe<Scalars['Int']['input']>;
@@ -3451,7 +3451,7 @@ export type TenantConnection = {
 
 /** A new tenant. */
 export type TenantCreateInput = {
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Its name, for people, 1 to 100 characters; no two have the same. */
   readonly name: Scalars['String']['input'];
@@ -3472,7 +3472,7 @@ export type TenantCreatePayload = {
 export type TenantDeleteInput = {
   /** Which tenant. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -3529,7 +3529,7 @@ export type TenantUpdateInput = {
   readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
   /** Which tenant. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Its new name. Absent or null: as it is. */
   readonly name?: InputMaybe<Scalars['String']['input']>;
@@ -3735,7 +3735,7 @@ export type TokenConnection = {
 export type TokenCreateInput = {
   /** When it ends by itself. Absent or null: it has no end, for which your own token must have none. Not later than your own. */
   readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, without its secret, which is kept nowhere. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer, without its secret, which is kept nowhere. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Its name, for people, 1 to 100 characters: `terraform`. */
   readonly name: Scalars['String']['input'];
@@ -3774,7 +3774,7 @@ export type TokenEdge = {
 export type TokenRevokeInput = {
   /** Which token. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -3791,7 +3791,7 @@ export type TokenRevokePayload = {
 export type TokenRotateInput = {
   /** Which token. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, without its secret, which is kept nowhere. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer, without its secret, which is kept nowhere. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** How long the old secret is taken beside the new one: 0 to 604800, a week. */
   readonly overlapSeconds?: InputMaybe<Scalars['Int']['input']>;
@@ -3982,7 +3982,7 @@ export type WebhookCreateInput = {
   /** What to tell; at least one. */
   readonly events: ReadonlyArray<WebhookEventKind>;
   /**
-   * 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, without its secret. Who has lost that asks
+   * 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer, without its secret. Who has lost that asks
    * for a new one with webhookRotateSecret.
    */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -4013,7 +4013,7 @@ export type WebhookCreatePayload = {
 export type WebhookDeleteInput = {
   /** Which webhook. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -4153,7 +4153,7 @@ export type WebhookEventKind =
 export type WebhookRedeliverInput = {
   /** Which delivery. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -4170,7 +4170,7 @@ export type WebhookRedeliverPayload = {
 export type WebhookReplayInput = {
   /** Which webhook. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Since when, at most 30 days ago; what lies further back is left out. */
   readonly since: Scalars['DateTime']['input'];
@@ -4193,7 +4193,7 @@ export type WebhookReplayPayload = {
 export type WebhookRotateSecretInput = {
   /** Which webhook. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, without its secret, which is told once. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer, without its secret, which is told once. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** How long the old secret signs beside the new one: 0 to 604800 seconds, a week. */
   readonly overlapSeconds?: InputMaybe<Scalars['Int']['input']>;
@@ -4221,7 +4221,7 @@ export type WebhookStatus =
 export type WebhookTestInput = {
   /** Which webhook. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer, and sends nothing. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer, and sends nothing. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -4246,7 +4246,7 @@ export type WebhookUpdateInput = {
   readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
   /** Which webhook. */
   readonly id: Scalars['ID']['input'];
-  /** 1 to 255 characters of your own: a repetition within 24 hours gets the first answer. */
+  /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Whether it sends; null: as it was. What happens while it does not is told by webhookReplay only. */
   readonly isEnabled?: InputMaybe<Scalars['Boolean']['input']>;

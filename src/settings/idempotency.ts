@@ -1,6 +1,8 @@
 /**
- * Mutations that may be repeated safely: who repeats one with the same key within 24 hours gets the first answer.
+ * Mutations that may be repeated safely: who repeats one that was done with the same key within 24 hours gets its answer again.
  *
+ * Only what was done is remembered. A refusal has changed nothing, whatever it was about: an input, the state of things, or
+ * somebody outside who did not answer. Whoever has mended that repeats it under the same key, and it is tried anew.
  * The key is reserved before the work and its answer stored after it. A node that dies between the two leaves a reservation
  * that another may take over after a minute; the work then runs once more, and all of it is such that this does no harm.
  */
@@ -23,9 +25,14 @@ export type IdempotentAnswer<T> =
   | { readonly kind: 'ANSWER'; readonly value: T }
   | { readonly kind: 'REFUSED'; readonly error: UserError };
 
+/** DONE is remembered, every other kind is not. */
+export interface Outcome {
+  readonly kind: string;
+}
+
 export interface Idempotency {
   /** `work`'s answer is plain data (plain-json.ts). */
-  run<T>(viewer: Viewer, call: IdempotentCall, work: () => Promise<T>): Promise<IdempotentAnswer<T>>;
+  run<T extends Outcome>(viewer: Viewer, call: IdempotentCall, work: () => Promise<T>): Promise<IdempotentAnswer<T>>;
 }
 
 const MAX_KEY_LENGTH = 255;
@@ -69,9 +76,13 @@ async function reserve(sql: SqlExecutor, entry: Entry): Promise<boolean> {
   return rows.length > 0;
 }
 
-async function finish<T>(sql: SqlExecutor, entry: Entry, work: () => Promise<T>): Promise<T> {
+async function finish<T extends Outcome>(sql: SqlExecutor, entry: Entry, work: () => Promise<T>): Promise<T> {
   try {
     const value = await work();
+    if (value.kind !== 'DONE') {
+      await release(sql, entry);
+      return value;
+    }
     await sql`
       update idempotency_keys set payload = ${writePlainJson(value)}::text::jsonb
       where tenant_id = ${entry.tenantId} and key = ${entry.key}`;
@@ -79,9 +90,13 @@ async function finish<T>(sql: SqlExecutor, entry: Entry, work: () => Promise<T>)
     return value;
   } catch (error) {
     // A fault is no answer: whoever repeats it may try at once.
-    await sql`delete from idempotency_keys where tenant_id = ${entry.tenantId} and key = ${entry.key} and payload is null`;
+    await release(sql, entry);
     throw error;
   }
+}
+
+async function release(sql: SqlExecutor, { tenantId, key }: Entry): Promise<void> {
+  await sql`delete from idempotency_keys where tenant_id = ${tenantId} and key = ${key} and payload is null`;
 }
 
 /** Deletes up to `limit` keys that are forgotten. Any number of nodes may call it. */
@@ -93,7 +108,7 @@ export async function dropOldKeys(sql: SqlExecutor, limit: number): Promise<void
       order by created_at limit ${limit} for update skip locked)`;
 }
 
-async function recall<T>(sql: SqlExecutor, entry: Entry): Promise<IdempotentAnswer<T>> {
+async function recall<T extends Outcome>(sql: SqlExecutor, entry: Entry): Promise<IdempotentAnswer<T>> {
   const [row] = await sql<{ input_hash: Uint8Array; payload: unknown }[]>`
     select input_hash, payload from idempotency_keys
     where tenant_id = ${entry.tenantId} and key = ${entry.key}`;

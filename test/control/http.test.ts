@@ -331,11 +331,33 @@ describe('idempotencyKey', () => {
     expect(await create(input)).toEqual(first);
   });
 
-  test('errors are repeated too', async () => {
-    const input = { name: 'no name', idempotencyKey: 'two' };
-    const first = await create(input);
-    expect(first).toMatchObject({ domain: null, userErrors: [{ code: 'INVALID' }] });
-    expect(await create(input)).toEqual(first);
+  test('a refusal is no answer: what was wrong is mended, in the input or elsewhere, and the same key does it', async () => {
+    const refusal = { domain: null, userErrors: [{ code: 'INVALID' }] };
+    expect(await create({ name: 'no name', idempotencyKey: 'two' })).toMatchObject(refusal);
+    expect(await create({ name: 'a-name.example', idempotencyKey: 'two' })).toMatchObject({ userErrors: [] });
+    const schedule = async () => {
+      const query =
+        'mutation { domainDrillSchedule(input: { name: "later.example", everyDays: 7, idempotencyKey: "plan" }) { domain { name } userErrors { code } } }';
+      return (await control.ask<{ domainDrillSchedule: unknown }>(query)).domainDrillSchedule;
+    };
+    expect(await schedule()).toEqual({ domain: null, userErrors: [{ code: 'NOT_FOUND' }] });
+    await addDomain(control, 'later.example');
+    for (const _ of [1, 2]) expect(await schedule()).toEqual({ domain: { name: 'later.example' }, userErrors: [] });
+  });
+
+  test('a dry run is asked anew', async () => {
+    await create({ name: 'dry.example' });
+    const count = async () => {
+      const query = `mutation { recipientsAdd(input: { domain: "dry.example", localParts: ["a"], dryRun: true, idempotencyKey: "dry" }) {
+        change { addedCount } } }`;
+      return (await control.ask<{ recipientsAdd: { change: { addedCount: number } } }>(query)).recipientsAdd.change
+        .addedCount;
+    };
+    expect(await count()).toBe(1);
+    await control.ask(
+      'mutation { recipientsAdd(input: { domain: "dry.example", localParts: ["a"] }) { userErrors { code } } }',
+    );
+    expect(await count()).toBe(0);
   });
 
   test('the same key with another input or another mutation is INVALID', async () => {
@@ -366,6 +388,7 @@ describe('idempotencyKey', () => {
     await create(input);
     await control.database.moveClock('24 hours 1 second');
     expect(await create(input)).toMatchObject({ userErrors: [{ code: 'ALREADY_EXISTS' }] });
+    await create({ name: 'next-day.example', idempotencyKey: 'next day' });
     const [row] = await control.database.sql`select count(*) as count from idempotency_keys`;
     expect(row?.['count']).toBe(1);
   });

@@ -168,6 +168,17 @@ describe.skipIf(missing !== null)('at BIND', () => {
     expect(entry).toEqual({ outcome: 'REFUSED', dry: true });
   });
 
+  test('a script repeats under one key until it is done, and then gets the same answer', async () => {
+    const idempotencyKey = 'one deploy';
+    const tsig = { keyName: BIND_KEY.name, secret: 'd3Jvbmc=' };
+    expect(complaint(await ask('domainSetMx', { idempotencyKey, tsig }))).toBe('tsig.secret INVALID');
+    const done = await ask('domainSetMx', { idempotencyKey });
+    expect(done.userErrors).toEqual([]);
+    await ask('domainUnsetMx');
+    expect(await ask('domainSetMx', { idempotencyKey })).toEqual(done);
+    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`]);
+  });
+
   test('the secret of the key is in no table and not in the log', async () => {
     const key = 'once';
     await ask('domainSetMx', { idempotencyKey: key });

@@ -15,6 +15,7 @@ export const breakerOfDomain: Pick<DomainResolvers, 'breaker'> = {
 };
 
 interface Begun {
+  readonly kind: 'DONE' | 'REFUSED';
   readonly domain: RelayDomain | null;
   readonly operationId: string | null;
   readonly recipientCount: number;
@@ -22,7 +23,7 @@ interface Begun {
 }
 
 function refused(error: UserError, domain: RelayDomain | null = null): Begun {
-  return { domain, operationId: null, recipientCount: 0, userErrors: [error] };
+  return { kind: 'REFUSED', domain, operationId: null, recipientCount: 0, userErrors: [error] };
 }
 
 async function bounceHeld(
@@ -37,6 +38,7 @@ async function bounceHeld(
   if (domain === null) {
     const unknown = noSuchDomain(name);
     return {
+      kind: 'REFUSED',
       domain: null,
       operationId: null,
       recipientCount: 0,
@@ -46,7 +48,13 @@ async function bounceHeld(
   const result = await deps.bounceSuspected(viewer, domain, { reason, expectedCount });
   switch (result.kind) {
     case 'DONE':
-      return { domain, operationId: result.operationId, recipientCount: result.recipientCount, userErrors: [] };
+      return {
+        kind: 'DONE',
+        domain,
+        operationId: result.operationId,
+        recipientCount: result.recipientCount,
+        userErrors: [],
+      };
     case 'CONFLICT': {
       const message = `Held and suspected are ${result.recipientCount} recipients; nothing was changed.`;
       return refused({ field: ['expectedCount'], message, code: 'CONFLICT' }, domain);
@@ -77,7 +85,7 @@ export const breakerMutations: MutationResolvers = {
     const answer = await once(context, { mutation: 'domainBounceHeld', input }, ({ name }) =>
       bounceHeld(context, { name, reason: checked.reason, expectedCount }),
     );
-    const { operationId, ...begun } = answer.kind === 'REFUSED' ? refused(answer.error) : answer.value;
+    const { kind: _kind, operationId, ...begun } = answer.kind === 'REFUSED' ? refused(answer.error) : answer.value;
     const { deps, viewer } = context;
     return {
       ...begun,

@@ -27,8 +27,7 @@ export async function applyDomains(context: Context, call: Call<Input>) {
     deps.domains.applyDomains(viewer, wanted, dryRun === true, (transaction, differences) =>
       deps.audit.addParts(transaction, mutation, differences.flatMap(partOf)),
     );
-  // A dry run is asked anew each time: what it says is about now.
-  const answer = dryRun === true ? { kind: 'ANSWER' as const, value: await apply() } : await once(context, call, apply);
+  const answer = await once(context, call, apply);
   if (answer.kind === 'REFUSED') return { plan: null, userErrors: [answer.error] };
   const applied = answer.value;
   return applied.kind === 'DONE'

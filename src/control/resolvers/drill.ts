@@ -27,7 +27,11 @@ interface DrillInput {
   readonly recipient?: string | null | undefined;
 }
 
-type Done = { readonly drillId: string } | { readonly error: UserError };
+type Started =
+  | { readonly kind: 'DONE'; readonly drillId: string }
+  | { readonly kind: 'REFUSED'; readonly error: UserError };
+
+type Scheduled = { readonly kind: 'DONE' } | { readonly kind: 'REFUSED'; readonly error: UserError };
 
 interface DrillPayload {
   readonly drill: DrillView | null;
@@ -47,15 +51,15 @@ async function servedDomain({ deps, viewer }: Context, name: string): Promise<Re
 async function onDrill<I extends { readonly name: string }>(
   context: Context,
   call: Call<I>,
-  work: (domain: RelayDomain, input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<Done>,
+  work: (domain: RelayDomain, input: Omit<Call<I>['input'], 'idempotencyKey'>) => Promise<Started>,
 ): Promise<DrillPayload> {
-  const answer = await once(context, call, async (input): Promise<Done> => {
+  const answer = await once(context, call, async (input): Promise<Started> => {
     const domain = await servedDomain(context, call.input.name);
-    return 'code' in domain ? { error: domain } : work(domain, input);
+    return 'code' in domain ? { kind: 'REFUSED', error: domain } : work(domain, input);
   });
-  const done = answer.kind === 'REFUSED' ? { error: answer.error } : answer.value;
-  if ('error' in done) return { drill: null, userErrors: [done.error] };
-  return { drill: await context.deps.drills.findDrill(context.viewer, done.drillId), userErrors: [] };
+  const started = answer.kind === 'REFUSED' ? answer : answer.value;
+  if (started.kind === 'REFUSED') return { drill: null, userErrors: [started.error] };
+  return { drill: await context.deps.drills.findDrill(context.viewer, started.drillId), userErrors: [] };
 }
 
 /** The recipient as it is said in RCPT, or what is wrong with it. */
@@ -73,9 +77,10 @@ function recipientOf(given: string | null | undefined, { name }: RelayDomain): s
 function startDrill(context: Context, call: Call<DrillInput>): Promise<DrillPayload> {
   return onDrill(context, call, async (domain, { deliver = 'AT_ONCE', holdMinutes = 15, recipient: given }) => {
     const recipient = recipientOf(given, domain);
-    if (typeof recipient !== 'string') return { error: recipient };
+    if (typeof recipient !== 'string') return { kind: 'REFUSED', error: recipient };
     if (holdMinutes < 1 || holdMinutes > MAX_HOLD_MINUTES) {
-      return { error: invalid(['holdMinutes'], `holdMinutes lies between 1 and ${MAX_HOLD_MINUTES}.`) };
+      const error = invalid(['holdMinutes'], `holdMinutes lies between 1 and ${MAX_HOLD_MINUTES}.`);
+      return { kind: 'REFUSED', error };
     }
     const drillId = await context.deps.drills.request(context.viewer, {
       destinationId: domain.destinationId,
@@ -83,18 +88,18 @@ function startDrill(context: Context, call: Call<DrillInput>): Promise<DrillPayl
       recipient,
       holdMinutes: deliver === 'AT_ONCE' ? 0 : holdMinutes,
     });
-    if (drillId !== null) return { drillId };
+    if (drillId !== null) return { kind: 'DONE', drillId };
     const message = `A drill of ${domain.name} is under way. Let it go with domainDrillDeliver, or wait for its end.`;
-    return { error: { field: ['name'], message, code: 'CONFLICT' } };
+    return { kind: 'REFUSED', error: { field: ['name'], message, code: 'CONFLICT' } };
   });
 }
 
 function deliverDrill(context: Context, call: Call<{ readonly name: string }>): Promise<DrillPayload> {
   return onDrill(context, call, async ({ destinationId, name }) => {
     const drillId = await context.deps.drills.deliver(context.viewer, destinationId);
-    if (drillId !== null) return { drillId };
+    if (drillId !== null) return { kind: 'DONE', drillId };
     const message = `No drill of ${name} holds a message. Start one with domainDrill and deliver: ON_COMMAND.`;
-    return { error: invalid(['name'], message) };
+    return { kind: 'REFUSED', error: invalid(['name'], message) };
   });
 }
 
@@ -102,17 +107,18 @@ async function scheduleDrills(
   context: Context,
   call: Call<{ readonly name: string; readonly everyDays?: number | null | undefined }>,
 ) {
-  const answer = await once(context, call, async ({ name, everyDays = null }): Promise<UserError | null> => {
+  const answer = await once(context, call, async ({ name, everyDays = null }): Promise<Scheduled> => {
     const domain = await servedDomain(context, name);
-    if ('code' in domain) return domain;
+    if ('code' in domain) return { kind: 'REFUSED', error: domain };
     if (everyDays !== null && (everyDays < 1 || everyDays > MAX_DAYS)) {
-      return invalid(['everyDays'], `everyDays lies between 1 and ${MAX_DAYS}; null: no more drills by themselves.`);
+      const message = `everyDays lies between 1 and ${MAX_DAYS}; null: no more drills by themselves.`;
+      return { kind: 'REFUSED', error: invalid(['everyDays'], message) };
     }
     await context.deps.drills.setSchedule(context.viewer, domain.id, everyDays);
-    return null;
+    return { kind: 'DONE' };
   });
-  const error = answer.kind === 'REFUSED' ? answer.error : answer.value;
-  if (error !== null) return { domain: null, userErrors: [error] };
+  const scheduled = answer.kind === 'REFUSED' ? answer : answer.value;
+  if (scheduled.kind === 'REFUSED') return { domain: null, userErrors: [scheduled.error] };
   return { domain: await context.deps.domains.findDomain(context.viewer, call.input.name), userErrors: [] };
 }
 

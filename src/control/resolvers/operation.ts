@@ -35,17 +35,18 @@ async function onMany(context: Context, call: Call<ManyInput>, verb: OperationVe
   if (reason.kind === 'BAD') return refused(reason.error);
   const checked = checkOperationFilter(input.filter);
   if (checked.kind === 'BAD') return refused(checked.error);
-  const answer = await once(context, call, () =>
-    deps.startOperation(viewer, {
+  const answer = await once(context, call, async () => {
+    const begun = await deps.startOperation(viewer, {
       verb,
       filter: checked.filter,
       reason: reason.reason,
       isDryRun: dryRun === true,
       expectedCount: expectedCount ?? null,
-    }),
-  );
+    });
+    return { kind: begun.kind === 'STARTED' ? ('DONE' as const) : ('NOT_BEGUN' as const), start: begun };
+  });
   if (answer.kind === 'REFUSED') return refused(answer.error);
-  const start = answer.value;
+  const { start } = answer.value;
   return {
     operation: start.kind === 'STARTED' ? await deps.operations.findOperation(viewer, start.id) : null,
     matchedCount: 'count' in start ? start.count : null,

@@ -9,12 +9,11 @@ export const standingQueries: QueryResolvers = {
 export const standingMutations: MutationResolvers = {
   recipientForget: async (_parent, { input }, context) => {
     const { deps, viewer } = context;
-    const answer = await once(context, { mutation: 'recipientForget', input }, async ({ address }) => {
-      const result = await deps.standings.forgetRecipient(viewer, address);
-      return result.kind === 'DONE' ? [] : result.errors;
-    });
-    const userErrors = answer.kind === 'REFUSED' ? [answer.error] : answer.value;
-    const isDone = userErrors.length === 0;
-    return { recipientStanding: isDone ? await deps.standings.findStanding(viewer, input.address) : null, userErrors };
+    const answer = await once(context, { mutation: 'recipientForget', input }, ({ address }) =>
+      deps.standings.forgetRecipient(viewer, address),
+    );
+    if (answer.kind === 'REFUSED') return { recipientStanding: null, userErrors: [answer.error] };
+    if (answer.value.kind !== 'DONE') return { recipientStanding: null, userErrors: answer.value.errors };
+    return { recipientStanding: await deps.standings.findStanding(viewer, input.address), userErrors: [] };
   },
 };

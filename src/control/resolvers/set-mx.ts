@@ -1,6 +1,6 @@
 /** MX records written into a domain's zone and taken out again; the records as text for those who write them by hand. */
 import { checkMxInput, type MxInput } from '../../doctor/mx-input.ts';
-import type { MxRecordChange, MxRequest } from '../../doctor/set-mx.ts';
+import type { MxRecordChange, MxRequest, SetMxResult } from '../../doctor/set-mx.ts';
 import { shown } from '../../settings/domain-input.ts';
 import type { RelayDomain } from '../../settings/relay-domain.ts';
 import { invalid, type UserError } from '../../settings/user-error.ts';
@@ -20,7 +20,8 @@ interface MxPayload {
   readonly userErrors: readonly UserError[];
 }
 
-const refuse = (...userErrors: UserError[]): MxPayload => ({ domain: null, zone: null, records: [], userErrors });
+const payloadOf = (error: UserError): MxPayload => ({ domain: null, zone: null, records: [], userErrors: [error] });
+const refused = (error: UserError): SetMxResult => ({ kind: 'REFUSED', error });
 
 /** The secret of the key is part of nothing that is kept: the repetition of a request is known by the rest of it. */
 async function changeZone(
@@ -30,24 +31,23 @@ async function changeZone(
 ): Promise<MxPayload> {
   const { deps, viewer } = context;
   const checked = checkMxInput(input);
-  if (checked.kind === 'BAD') return refuse(checked.error);
+  if (checked.kind === 'BAD') return payloadOf(checked.error);
   const { name, dnsServer, dryRun, idempotencyKey = null } = input;
   const told = { name, dnsServer, dryRun, wish, keyName: input.tsig?.keyName, idempotencyKey };
-  const answer = await once(context, { mutation, input: told }, async () => {
+  const answer = await once(context, { mutation, input: told }, async (): Promise<SetMxResult> => {
     const domain = await deps.domains.findDomain(viewer, name);
     if (domain === null) {
-      return refuse({ field: ['name'], message: `You have no domain "${shown(name)}".`, code: 'NOT_FOUND' });
+      return refused({ field: ['name'], message: `You have no domain "${shown(name)}".`, code: 'NOT_FOUND' });
     }
     if (domain.status === 'PENDING') {
-      return refuse(invalid(['name'], `${domain.name} is not in service yet: its ownership is to be proven first.`));
+      return refused(invalid(['name'], `${domain.name} is not in service yet: its ownership is to be proven first.`));
     }
-    const result = await deps.setMx(viewer, domain, { ...checked.request, wish });
-    if (result.kind === 'REFUSED') return refuse(result.error);
-    return { domain: null, zone: result.zone, records: result.records, userErrors: [] };
+    return deps.setMx(viewer, domain, { ...checked.request, wish });
   });
-  const payload = answer.kind === 'REFUSED' ? refuse(answer.error) : answer.value;
-  const isDone = payload.userErrors.length === 0;
-  return { ...payload, domain: isDone ? await deps.domains.findDomain(viewer, name) : null };
+  const result = answer.kind === 'REFUSED' ? answer : answer.value;
+  if (result.kind === 'REFUSED') return payloadOf(result.error);
+  const { zone, records } = result;
+  return { domain: await deps.domains.findDomain(viewer, name), zone, records, userErrors: [] };
 }
 
 export const setMxMutations: MutationResolvers = {
