@@ -127,7 +127,6 @@ function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryPar
     ...outageEvents(log, metrics),
     breakerMoved: (destination, step) => tellBreaker(log, metrics, destination, step),
     fault: (where, error) => {
-      metrics.faulted('delivery');
       log.fault({ where, error });
     },
   };

@@ -125,7 +125,6 @@ export async function openInbound(
         addsResults: config.authenticationResults,
         arcKey: config.arcKey === null ? null : loadArcKey(config.arcKey),
         fault: (error) => {
-          metrics.faulted('authentication');
           log.fault({ where: 'authentication', error });
         },
       }) ?? undefined,
@@ -169,7 +168,6 @@ export async function openInbound(
       },
       warning: log.warning,
       fault: (fields) => {
-        metrics.faulted('inbound');
         log.fault(fields);
       },
     },

@@ -43,6 +43,7 @@ import { createDomains, type Domains } from './settings/domains.ts';
 import { createTokenBook, type TokenBook } from './settings/token-book.ts';
 import { TOKEN_NOTICE } from './settings/token-notice.ts';
 import { readLimits } from './settings/limits.ts';
+import { countFaults } from './telemetry/counted-faults.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import type { Trace } from './telemetry/trace.ts';
@@ -87,8 +88,12 @@ interface Ground extends NodeOptions, Rooms {
   readonly onStop: OnStop;
 }
 
-/** Starts all that the roles of this process need. Throws StartError for what the operator can mend. */
-export async function startNode(options: NodeOptions): Promise<{ stop(): Promise<void> }> {
+/**
+ * Starts all that the roles of this process need. Throws StartError for what the operator can mend.
+ *
+ * @returns with the log whose faults the node's metrics count
+ */
+export async function startNode(options: NodeOptions): Promise<{ readonly log: Log; stop(): Promise<void> }> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const stopRoom of stops.splice(0).toReversed()) {
@@ -96,26 +101,26 @@ export async function startNode(options: NodeOptions): Promise<{ stop(): Promise
     }
   };
   try {
-    await startRooms(options, (stopRoom, withinMs = STOP_WITHIN_MS) => {
+    const log = await startRooms(options, (stopRoom, withinMs = STOP_WITHIN_MS) => {
       stops.push(() =>
         within(withinMs, stopRoom(), () => {
           throw new Error(`did not stop within ${withinMs} ms`);
         }),
       );
     });
+    return { log, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-  return { stop };
 }
 
-async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
-  const { config, log, version, runtime } = options;
+async function startRooms(options: NodeOptions, onStop: OnStop): Promise<Log> {
+  const { config, version, runtime } = options;
   await checkPlaces(config);
   const ground = await layGround(options, onStop);
   const operator = await readOperatorToken(config);
-  const { opened, domains, metrics } = ground;
+  const { opened, domains, metrics, log } = ground;
 
   const { delivery } = ground;
   const nodes = await takePlace(ground, () => delivery.current?.abort());
@@ -170,11 +175,12 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<void> {
     });
   }
   tellStarted(ground, { http: control.address, operatorTokenFile: operator.file });
+  return log;
 }
 
 async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> {
-  const { config, log, version, runtime } = options;
-  const opened = await openMainDatabase(config, log);
+  const { config, version, runtime } = options;
+  const opened = await openMainDatabase(config, options.log);
   onStop(() => opened.stop(), STOP_PATIENTLY_MS);
   const { sql } = opened.database;
   const rooms = emptyRooms();
@@ -185,10 +191,10 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     sources: gaugeSources(opened, rooms),
     withProcessMetrics: true,
   });
+  const log = countFaults(options.log, metrics.faulted);
   const trace = await openTrace(options, metrics);
   if (trace !== null) onStop(() => trace.close());
   const timers = createTimers((where, error) => {
-    metrics.faulted(where);
     // A database that is away is told once, by the readiness watch, not by every timer each second.
     if (isConnectionLost(error)) log.trace({ where, message: 'the database is away' });
     else log.fault({ where, error });
@@ -242,6 +248,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   return {
     ...options,
     ...rooms,
+    log,
     trace,
     opened,
     metrics,
@@ -304,7 +311,7 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   const { database } = ground.opened;
   const hosts = createHostMemory();
   const { resolver, findHops } = routing;
-  const tls = buildTlsSources({ config, database, resolver, timers, log, metrics });
+  const tls = buildTlsSources({ config, database, resolver, timers, log });
   const acceptedWork = () => ground.inbound.current?.workCount() ?? 0;
   const holder = nodes.place;
   const { trace } = ground;

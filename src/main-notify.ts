@@ -30,7 +30,7 @@ export interface NotifyParts {
   readonly routing: Pick<Routing, 'resolver'>;
   readonly timers: Timers;
   readonly log: Pick<Log, 'fault' | 'webhookFailed' | 'webhookDisabled' | 'alertSent' | 'alertWithheld'>;
-  readonly metrics: Pick<Metrics, 'faulted' | 'webhookAttempted' | 'alertMail'>;
+  readonly metrics: Pick<Metrics, 'webhookAttempted' | 'alertMail'>;
 }
 
 export interface Notify {
@@ -46,7 +46,6 @@ export function startNotify(parts: NotifyParts): Notify {
   const allowPrivate = config.allowPrivateNextHops;
   const { resolver } = parts.routing;
   const onFault = (error: unknown): void => {
-    metrics.faulted('webhooks');
     log.fault({ where: 'webhooks', error });
   };
   const sender = createWebhookSender({

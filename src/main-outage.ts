@@ -101,7 +101,7 @@ export function startOutageWork(parts: OutageWorkParts): { stop(): Promise<void>
 }
 
 function buildChecks(parts: OutageWorkParts): RecoveryChecks {
-  const { config, log, metrics } = parts;
+  const { config, log } = parts;
   return createRecoveryChecks({
     sql: parts.database.queueSql,
     holder: parts.holder,
@@ -110,7 +110,6 @@ function buildChecks(parts: OutageWorkParts): RecoveryChecks {
     hosts: parts.hosts,
     poke: parts.delivery.poke,
     onFault: (where, error) => {
-      metrics.faulted('checks');
       log.fault({ where, error });
     },
   });

@@ -78,7 +78,6 @@ function reportDeps({ config, database, lookup, log, metrics, trace }: ReportPar
       log.reportSuppressed({ transactionId: report.transactionId, reversePath: report.facts.reversePath, reason });
     },
     onFault: (report, error) => {
-      metrics.faulted('reports');
       log.fault({ where: `report about ${report.transactionId}`, error });
     },
   };

@@ -15,7 +15,6 @@ import { createMtaSts } from './net/mta-sts.ts';
 import type { Resolver } from './net/resolver.ts';
 import { dropExpiredStsPolicies, loadStsPolicy, saveStsPolicy } from './settings/mta-sts-policies.ts';
 import type { Log } from './telemetry/log.ts';
-import type { Metrics } from './telemetry/metrics.ts';
 
 /** RFC 8461 §3.3. */
 const POLICY_BYTES = 65_536;
@@ -31,10 +30,9 @@ export interface TlsParts {
   readonly resolver: Resolver;
   readonly timers: Timers;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'faulted'>;
 }
 
-export function buildTlsSources({ config, database, resolver, timers, log, metrics }: TlsParts): TlsSources {
+export function buildTlsSources({ config, database, resolver, timers, log }: TlsParts): TlsSources {
   const { sql } = database;
   const told = createDnsCache<true>({ maxEntries: MOST_TOLD, nowMs: monotonicMs });
   const warn = (message: string) => log.warning({ where: 'tls', message });
@@ -53,7 +51,6 @@ export function buildTlsSources({ config, database, resolver, timers, log, metri
       }),
     onTrouble: warn,
     onFault: (error) => {
-      metrics.faulted('MTA-STS');
       log.fault({ where: 'MTA-STS', error });
     },
   });

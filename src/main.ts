@@ -50,6 +50,7 @@ async function run(config: Config, log: Log, interfaceAddresses: readonly string
     collectGarbage,
     cpuMs,
   });
+  faultLog = node.log;
   let isStopping = false;
   const stop = (reason: string) => {
     if (isStopping) return;
@@ -85,8 +86,9 @@ const log = createLog({
   now: () => new Date(),
 });
 // Nothing may end the process that holds mail in its hands but a signal: a stray error is a bug to be seen, and lived through.
-process.on('uncaughtException', (error) => log.fault({ where: 'uncaught exception', error }));
-process.on('unhandledRejection', (error) => log.fault({ where: 'unhandled rejection', error }));
+let faultLog: Pick<Log, 'fault'> = log;
+process.on('uncaughtException', (error) => faultLog.fault({ where: 'uncaught exception', error }));
+process.on('unhandledRejection', (error) => faultLog.fault({ where: 'unhandled rejection', error }));
 
 try {
   await run(settings.config, log, machine.interfaceAddresses);

@@ -11,7 +11,6 @@ function build(dnsServers: readonly string[], dnsTrustAd: boolean) {
     resolver: { resolveTxt: never },
     timers: { every: () => undefined },
     log: { warning: ({ message }: { message: string }) => void warnings.push(message) },
-    metrics: { faulted: () => undefined },
   };
   return { sources: buildTlsSources(parts as unknown as TlsParts), warnings };
 }

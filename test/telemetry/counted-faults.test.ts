@@ -1,0 +1,24 @@
+/** Faults are counted where they are logged: by places that are few, whatever the line names. */
+import { expect, test } from 'bun:test';
+import { countFaults } from '../../src/telemetry/counted-faults.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+
+test('each fault is written and counted, without ids and names; warnings are not counted', () => {
+  const lines: string[] = [];
+  const counted: string[] = [];
+  const written = createLog({
+    level: 'info',
+    format: 'json',
+    write: (line) => void lines.push(line),
+    now: () => new Date(0),
+  });
+  const log = countFaults(written, (where) => void counted.push(where));
+  const error = new Error('something');
+  for (const where of ['report about 0198-1', 'report about 0198-2', 'check of a.example', 'inbound RCPT', 'doctor']) {
+    log.fault({ where, error });
+  }
+  log.warning({ where: 'dnsbl', message: 'a list is off' });
+  expect(counted).toEqual(['report', 'report', 'check', 'inbound RCPT', 'doctor']);
+  expect(lines).toHaveLength(6);
+  expect(lines[0]).toContain('report about 0198-1');
+});
