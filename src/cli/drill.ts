@@ -4,7 +4,7 @@ import { type Action, type Call, numberOption, type Shown, verbOfAction } from '
 import { BadUse } from './bad-use.ts';
 import { mutate } from '../client/mutation.ts';
 import { Refusal } from '../client/refusal.ts';
-import type { Verb } from './terminal.ts';
+import { DONE, FAILED, type Verb } from './terminal.ts';
 
 interface Drill {
   readonly id: string;
@@ -92,12 +92,18 @@ function shownOf(drill: Drill): Shown {
       ]),
     },
     data: drill,
+    exitCode: isWell(drill) ? DONE : FAILED,
   };
+}
+
+/** A drill that is held is well so far. */
+function isWell({ result, findings }: Drill): boolean {
+  return (result === null || result === 'DELIVERED') && findings.every(({ verdict }) => verdict !== 'PROBLEM');
 }
 
 const ACTION: Action = {
   usage: 'DOMAIN [--hold MINUTES] [--to ADDRESS] | DOMAIN --deliver',
-  says: 'A fire drill: a marked message goes in, is held and handed over; says what an outage would do today.',
+  says: 'A fire drill: a marked message goes in, is held and handed over; says what an outage would do today. Exit code 1: it was not delivered, or a problem was found.',
   example: 'backup-mx drill example.org',
   argCount: { least: 1, most: 1 },
   options: { hold: 'TEXT', to: 'TEXT', deliver: 'FLAG' },
