@@ -48,15 +48,16 @@ const ONE = { least: 1, most: 1 };
 
 export const setMxActions: Readonly<Record<string, Action>> = {
   'set-mx': {
-    usage: `set-mx NAME ${USAGE} [--preference N] [--sandwich]`,
+    usage: `set-mx NAME ${USAGE} [--preference N] [--sandwich | --no-sandwich]`,
     says: 'Adds our MX records, all our names, to its zone by dynamic update; with --dry-run only says what it would add.',
     example: 'backup-mx domain set-mx example.org --key backup-mx --secret-file key.secret --dry-run',
     argCount: ONE,
-    options: { ...OPTIONS, preference: 'TEXT', sandwich: 'FLAG' },
+    options: { ...OPTIONS, preference: 'TEXT', sandwich: 'FLAG', 'no-sandwich': 'FLAG' },
     run: (call) => {
       const preference = numberOption(call, 'preference');
-      const wish = preference === undefined ? {} : { preference };
-      return change(call, 'domainSetMx', { ...wish, sandwich: call.isSet('sandwich') });
+      if (call.isSet('sandwich') && call.isSet('no-sandwich')) throw new BadUse('--sandwich or --no-sandwich');
+      const sandwich = call.isSet('sandwich') ? true : call.isSet('no-sandwich') ? false : null;
+      return change(call, 'domainSetMx', { preference: preference ?? null, sandwich });
     },
   },
   'unset-mx': {

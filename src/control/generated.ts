@@ -1041,8 +1041,11 @@ export type DomainSetMxInput = {
   readonly name: Scalars['String']['input'];
   /** Of our records: above that of its primary, 65535 at the most. Absent or null: behind all others, and where one of ours is already, there all are. */
   readonly preference?: InputMaybe<Scalars['Int']['input']>;
-  /** True: its primary is listed once more below us, so that who aims at the last server meets the real one. */
-  readonly sandwich?: Scalars['Boolean']['input'];
+  /**
+   * True: its primary is listed once more below us, so that who aims at the last server meets the real one. False: not, and what had
+   * been added for that is taken away. Absent or null: as it is, and where ours moves that moves along.
+   */
+  readonly sandwich?: InputMaybe<Scalars['Boolean']['input']>;
   /** The key that the zone takes updates by. Absent or null: only for a dry run, or when there is nothing to do. */
   readonly tsig?: InputMaybe<TsigInput>;
 };

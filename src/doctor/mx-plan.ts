@@ -21,7 +21,8 @@ export interface MxSituation {
 export interface MxWish {
   /** Null: behind all others. */
   readonly preference: number | null;
-  readonly isSandwich: boolean;
+  /** Null: as it is. */
+  readonly isSandwich: boolean | null;
 }
 
 export type MxPlan =
@@ -33,7 +34,9 @@ export const isSameMx = (one: AddedMx, other: AddedMx): boolean =>
 
 export function planSet(situation: MxSituation, { preference, isSandwich }: MxWish): MxPlan {
   const { present, added: earlier, ownNames, mxNames } = situation;
-  const theirs = present.filter(({ host }) => !ownNames.includes(host));
+  const isAdded = (mx: AddedMx) => earlier.some((one) => isSameMx(one, mx));
+  const own = present.filter(({ host }) => ownNames.includes(host));
+  const { theirs, lower } = othersIn(present, situation);
   if (theirs.length === 0) {
     const message =
       'It has no MX record of its primary: ours alone would be the most preferred. Add the record of its primary first.';
@@ -45,9 +48,8 @@ export function planSet(situation: MxSituation, { preference, isSandwich }: MxWi
     const message = `Its primary has preference ${best}: ours lies above it and is at most ${MAX_PREFERENCE}.`;
     return { kind: 'REFUSED', field: 'preference', message };
   }
-  const own = present.filter(({ host }) => ownNames.includes(host));
   const wrong = own.filter((mx) => mx.preference <= best || (preference !== null && mx.preference !== preference));
-  const foreign = wrong.find((mx) => !earlier.some((one) => isSameMx(one, mx)));
+  const foreign = wrong.find((mx) => !isAdded(mx));
   if (foreign !== undefined) {
     const message = `The record "${foreign.preference} ${foreign.host}" is not where it should be, and was not added here: change it by hand.`;
     return { kind: 'REFUSED', field: 'preference', message };
@@ -56,16 +58,38 @@ export function planSet(situation: MxSituation, { preference, isSandwich }: MxWi
   // By hand they may stand at several ranks: the first is where senders begin with us.
   const [first] = right.map((mx) => mx.preference).toSorted((a, b) => a - b);
   const rank = first ?? preference ?? Math.min(last + STEP, MAX_PREFERENCE);
-  const primaries = theirs.filter((mx) => mx.preference === best);
-  const isBelow = theirs.some((mx) => mx.preference > rank && primaries.some(({ host }) => host === mx.host));
-  const below = isSandwich && !isBelow ? primaries.map(({ host }) => ({ preference: rank + STEP, host })) : [];
-  if (rank <= best || (below.length > 0 && rank + STEP > MAX_PREFERENCE)) {
+  const isWanted = isSandwich ?? lower.length > 0;
+  const sandwich = isWanted ? planLower(rank, { theirs, lower, best }) : { kept: [], added: [] };
+  if (rank <= best || (sandwich.added.length > 0 && rank + STEP > MAX_PREFERENCE)) {
     const message = `There is no room behind preference ${rank}: give its primary a lower one.`;
     return { kind: 'REFUSED', field: 'preference', message };
   }
   const missing = mxNames.filter((name) => !right.some(({ host }) => host === name));
-  const ours = missing.map((host) => ({ preference: rank, host }));
-  return { kind: 'PLAN', added: [...ours, ...below], removed: wrong };
+  return {
+    kind: 'PLAN',
+    added: [...missing.map((host) => ({ preference: rank, host })), ...sandwich.added],
+    removed: [...wrong, ...lower.filter((mx) => !sandwich.kept.includes(mx))],
+  };
+}
+
+/** The records of others; apart from them those lower ones of a sandwich that we have added, unless they are all that there is. */
+function othersIn(present: readonly AddedMx[], { added, ownNames }: Pick<MxSituation, 'added' | 'ownNames'>) {
+  const others = present.filter(({ host }) => !ownNames.includes(host));
+  const theirs = others.filter((mx) => !added.some((one) => isSameMx(one, mx)));
+  if (theirs.length === 0) return { theirs: others, lower: [] };
+  return { theirs, lower: others.filter((mx) => !theirs.includes(mx)) };
+}
+
+/** Each primary once more behind `rank`, where none is already. */
+function planLower(
+  rank: number,
+  { theirs, lower, best }: { theirs: readonly AddedMx[]; lower: readonly AddedMx[]; best: number },
+): { kept: readonly AddedMx[]; added: readonly AddedMx[] } {
+  const primaries = theirs.filter((mx) => mx.preference === best).map(({ host }) => host);
+  const isBelow = ({ preference, host }: AddedMx) => preference > rank && primaries.includes(host);
+  const kept = lower.filter(isBelow);
+  const lacking = theirs.some(isBelow) ? [] : primaries.filter((name) => !kept.some(({ host }) => host === name));
+  return { kept, added: lacking.map((host) => ({ preference: rank + STEP, host })) };
 }
 
 /**

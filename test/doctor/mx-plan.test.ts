@@ -15,7 +15,7 @@ function mx(text: string): AddedMx[] {
 
 function plan(present: string, wish: Partial<MxWish> = {}, added = '', mxNames: readonly string[] = [OURS]): string {
   const situation = { present: mx(present), added: mx(added), mxNames, ownNames: [...mxNames, 'node.example.net'] };
-  return said(planSet(situation, { preference: null, isSandwich: false, ...wish }));
+  return said(planSet(situation, { preference: null, isSandwich: null, ...wish }));
 }
 
 function said(result: MxPlan): string {
@@ -49,6 +49,36 @@ test.each([
   ['65535 mx', {}, '', 'preference'],
   ['10 mx', { preference: 65_530, isSandwich: true }, '', 'preference'],
 ])('%s with %j and added %s: %s', (present, wish, added, expected) => {
+  expect(plan(present, wish, added)).toBe(expected);
+});
+
+test.each([
+  // The lower record that was added goes where ours goes, and stays where that is still below.
+  [`10 mx, 20 ${OURS}, 30 mx`, { preference: 40 }, `20 ${OURS}, 30 mx`, `+40 ${OURS}, +50 mx, -20 ${OURS}, -30 mx`],
+  [`10 mx, 20 ${OURS}, 30 mx`, { preference: 15 }, `20 ${OURS}, 30 mx`, `+15 ${OURS}, -20 ${OURS}`],
+  [`10 mx, 20 ${OURS}, 30 mx`, { preference: 30 }, `20 ${OURS}, 30 mx`, `+30 ${OURS}, +40 mx, -20 ${OURS}, -30 mx`],
+  [
+    `10 mx, 20 ${OURS}, 30 mx`,
+    { preference: 40, isSandwich: true },
+    `20 ${OURS}, 30 mx`,
+    `+40 ${OURS}, +50 mx, -20 ${OURS}, -30 mx`,
+  ],
+  [
+    `10 mx, 20 ${OURS}, 30 mx`,
+    { preference: 40, isSandwich: false },
+    `20 ${OURS}, 30 mx`,
+    `+40 ${OURS}, -20 ${OURS}, -30 mx`,
+  ],
+  [`10 mx, 20 ${OURS}, 30 mx`, { isSandwich: false }, `20 ${OURS}, 30 mx`, '-30 mx'],
+  [`10 mx, 20 ${OURS}, 30 mx`, {}, `20 ${OURS}, 30 mx`, ''],
+  // One that came by hand is not ours to move.
+  [`10 mx, 20 ${OURS}, 30 mx`, { preference: 40, isSandwich: true }, `20 ${OURS}`, `+40 ${OURS}, +50 mx, -20 ${OURS}`],
+  [`10 mx, 20 ${OURS}, 30 mx`, { isSandwich: false }, `20 ${OURS}`, ''],
+  // The primary has another name now; ours was taken away by hand; the lower record is all that is left of the primary.
+  [`10 new, 20 ${OURS}, 30 mx`, {}, `20 ${OURS}, 30 mx`, '+30 new, -30 mx'],
+  ['10 mx, 30 mx', {}, `20 ${OURS}, 30 mx`, `+20 ${OURS}`],
+  [`20 ${OURS}, 30 mx`, {}, `20 ${OURS}, 30 mx`, `+40 ${OURS}, -20 ${OURS}`],
+])('a sandwich %s with %j and added %s: %s', (present, wish, added, expected) => {
   expect(plan(present, wish, added)).toBe(expected);
 });
 

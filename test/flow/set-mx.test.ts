@@ -94,6 +94,10 @@ describe.skipIf(missing !== null)('at BIND', () => {
       `ADD 50 mx.${ZONE}`,
     ]);
     expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`, `40 ${OURS}`, `40 ${SECOND}`, `50 mx.${ZONE}`]);
+    await ask('domainSetMx', { preference: 60 });
+    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`, `60 ${OURS}`, `60 ${SECOND}`, `70 mx.${ZONE}`]);
+    await ask('domainSetMx', { sandwich: false });
+    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`, `60 ${OURS}`, `60 ${SECOND}`]);
     await ask('domainUnsetMx');
     expect(await bind.mx(ZONE)).toEqual(before);
     expect(said(await ask('domainUnsetMx', { tsig: null }))).toEqual([`KEEP 10 mx.${ZONE}`]);

@@ -52,7 +52,7 @@ async function changeZone(
 
 export const setMxMutations: MutationResolvers = {
   domainSetMx: (_parent, { input }, context) => {
-    const wish = { preference: input.preference ?? null, isSandwich: input.sandwich === true };
+    const wish = { preference: input.preference ?? null, isSandwich: input.sandwich ?? null };
     return changeZone(context, 'domainSetMx', { input, wish });
   },
   domainUnsetMx: (_parent, { input }, context) => changeZone(context, 'domainUnsetMx', { input, wish: null }),
