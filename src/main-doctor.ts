@@ -20,6 +20,7 @@ import { fetchText } from './net/http-fetch.ts';
 import type { AlertContacts } from './notify/contacts.ts';
 import { createProbeBudget } from './recipients/budget.ts';
 import type { Domains } from './settings/domains.ts';
+import { createMxRecords } from './settings/mx-records.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
@@ -60,6 +61,7 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
     monotonicMs,
     wallClock,
     isListed: recipients.lists.isListed,
+    forgetGoneMx: createMxRecords(sql).forgetGone,
     fetchText: (host, path) =>
       fetchText(host, path, {
         resolver: routing.resolver,

@@ -1885,7 +1885,8 @@ export type Mutation = {
    */
   readonly domainSuspend: DomainSuspendPayload;
   /**
-   * Takes out of the domain's zone the MX records, of all our names, that domainSetMx has added and that are still there. No other is touched.
+   * Takes out of the domain's zone the MX records, of all our names, that domainSetMx has added and that are still there. No other is touched:
+   * one that was seen to be gone, by a change here or by the doctor, counts as somebody else's when it is there again.
    *
    * Errors: as domainSetMx.
    */

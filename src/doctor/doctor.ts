@@ -5,12 +5,14 @@
  * within a minute of the last: who asks meanwhile gets that report; what the runs of a node cost stays within its budget.
  */
 import type { Sql } from '../db/client.ts';
-import type { Viewer } from '../mail/viewer.ts';
+import { OPERATOR_VIEWER, type Viewer } from '../mail/viewer.ts';
 import { type DomainChange, noSuchDomain } from '../settings/domain-change.ts';
 import type { Domains } from '../settings/domains.ts';
+import type { MxRecords } from '../settings/mx-records.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { Verdict } from './check.ts';
 import { examine, statusOf } from './checks.ts';
+import { listedMx } from './facts.ts';
 import { gather, type GatherDeps } from './gather.ts';
 import { createDoctorReports, type DoctorReport } from './reports.ts';
 
@@ -19,6 +21,8 @@ export interface DoctorDeps extends GatherDeps {
   readonly domains: Pick<Domains, 'findDomain'>;
   /** A run has ended: with a report of that status, or by a fault. */
   readonly onLooked: (status: Verdict | 'FAILED') => void;
+  /** What we have added to a zone, by domain id: given up when it is not among these, all that the DNS has. */
+  readonly forgetGoneMx: MxRecords['forgetGone'];
   /** A run that nobody waits for has failed. */
   readonly onFault: (error: unknown) => void;
   /** Aborted when the node stops: runs end at once and are left to another. */
@@ -50,6 +54,8 @@ export function createDoctor(deps: DoctorDeps): Doctor {
     try {
       const facts = await gather(deps, domain, deps.signal);
       if (deps.signal.aborted) return await reports.release(domain.id);
+      const present = listedMx(facts);
+      if (present !== null) await deps.forgetGoneMx(OPERATOR_VIEWER, domain.id, present);
       const findings = examine(facts);
       const status = statusOf(findings);
       await reports.store(domain, { findings, status });

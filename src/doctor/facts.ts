@@ -3,7 +3,8 @@
  */
 import type { DnsAnswer } from '../net/dns-answer.ts';
 import type { StsPolicy } from '../net/mta-sts-policy.ts';
-import type { ObservedMx, ObservedMxSet } from '../net/mx-set.ts';
+import { MAX_HOSTS, type ObservedMx, type ObservedMxSet } from '../net/mx-set.ts';
+import type { AddedMx } from '../settings/mx-records.ts';
 import type { Evidence } from './check.ts';
 import type { DomainRecord } from './record.ts';
 
@@ -81,6 +82,14 @@ export function known<T>(value: T): Fact<T> {
 
 export function notFoundOut(asked: string, answered: string): Fact<never> & { readonly kind: 'UNKNOWN' } {
   return { kind: 'UNKNOWN', why: { asked, answered } };
+}
+
+/** All MX records that the DNS has; null: it does not say, has more than are looked at, or has lost the name, which takes none away. */
+export function listedMx({ mx }: Pick<Facts, 'mx'>): readonly AddedMx[] | null {
+  if (mx.kind === 'UNKNOWN' || mx.value.kind === 'TROUBLE' || mx.value.kind === 'NXDOMAIN') return null;
+  if (mx.value.kind !== 'SET' || mx.value.isImplicit) return [];
+  const { hosts } = mx.value;
+  return hosts.length < MAX_HOSTS ? hosts.map(({ host, preference }) => ({ host, preference })) : null;
 }
 
 /** The set as it stands in the DNS, for evidence. */

@@ -105,7 +105,9 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
   if (present.some(({ host }) => host === '.')) {
     return refused(['name'], `${name} has a null MX (RFC 7505): it says that it takes no mail. Remove that first.`);
   }
-  const added = await deps.records.findAdded(viewer, domain.id);
+  const known = await deps.records.findAdded(viewer, domain.id);
+  const isPresent = (mx: AddedMx) => present.some((one) => isSameMx(one, mx));
+  const added = known.filter(isPresent);
   const { mxNames, ownNames } = deps;
   const plan: MxPlan =
     request.wish === null
@@ -113,12 +115,17 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
       : planSet({ present, added, mxNames, ownNames }, request.wish);
   if (plan.kind === 'REFUSED') return refused([plan.field], plan.message);
   const records = changesOf(present, plan);
-  if (request.isDryRun || plan.added.length + plan.removed.length === 0) return { kind: 'DONE', zone, records };
+  if (request.isDryRun) return { kind: 'DONE', zone, records };
+  if (plan.added.length + plan.removed.length === 0) {
+    await deps.records.forgetGone(viewer, domain.id, present);
+    return { kind: 'DONE', zone, records };
+  }
   if (request.key === null)
     return refused(['tsig'], 'A change is signed: give the key that the zone takes updates by, or dryRun: true.');
   const result = await send(deps, place, { zone, present, plan, key: request.key });
   if (result.kind !== 'DONE') return { kind: 'REFUSED', error: complaintOf(result, { serverName, zone }) };
-  await deps.records.note(viewer, domain.id, plan);
+  const gone = known.filter((mx) => !isPresent(mx) && !plan.added.some((one) => isSameMx(one, mx)));
+  await deps.records.note(viewer, domain.id, { ...plan, gone });
   return { kind: 'DONE', zone, records };
 }
 

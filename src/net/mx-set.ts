@@ -40,7 +40,7 @@ export interface MxObservationOptions {
 }
 
 /** The most preferred ones are resolved, the rest is left out; a real set has fewer than ten. */
-const MAX_HOSTS = 50;
+export const MAX_HOSTS = 50;
 
 /** Looks the set up. Never throws for a DNS outcome. */
 export async function observeMxSet(domain: string, options: MxObservationOptions): Promise<ObservedMxSet> {

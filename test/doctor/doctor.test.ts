@@ -40,6 +40,38 @@ async function findings(doctor: Doctor, { id }: RelayDomain, viewer = OPERATOR_V
 const sessionsOf = ({ name }: RelayDomain) =>
   scene.primary.rcpts.filter(({ address }) => address === `postmaster@${name}`).length;
 
+describe('a record that we have added', () => {
+  const LATER = 40;
+  /** Ours according to our own records, so long ago; whether it is still after a look at these records. */
+  async function isOurs(records: FakeRecords | null, age: string): Promise<boolean> {
+    const { id, name, destinationId } = await scene.addDomain();
+    scene.dns.set(name, records);
+    const { sql } = scene.database;
+    await sql`
+      insert into mx_records (domain_id, tenant_id, destination_id, preference, host, added_at)
+      values (${id}, ${OPERATOR_TENANT_ID}, ${destinationId}, ${LATER}, ${OWN_NAME}, bmx_now() - ${age}::interval)`;
+    await node().check(OPERATOR_VIEWER, name);
+    return (await sql`select from mx_records where domain_id = ${id}`).length === 1;
+  }
+
+  test('is ours no more when the doctor has seen that it is gone', async () => {
+    const standing: FakeRecords = {
+      MX: [
+        [10, 'mx.primary.example'],
+        [LATER, OWN_NAME],
+      ],
+    };
+    const gone: FakeRecords = { MX: GOOD_MX };
+    expect(await isOurs(standing, '25 hours')).toBe(true);
+    expect(await isOurs(gone, '25 hours')).toBe(false);
+    expect(await isOurs({ A: ['127.0.0.1'] }, '25 hours')).toBe(false);
+    // A server may be behind, and a name that is lost for now comes back with its records.
+    expect(await isOurs(gone, '23 hours')).toBe(true);
+    expect(await isOurs(null, '25 hours')).toBe(true);
+    expect(await isOurs({ MX: 'SERVFAIL' }, '25 hours')).toBe(true);
+  });
+});
+
 describe('what does not answer is a finding, within the time', () => {
   test('a DNS that says nothing', async () => {
     const domain = await scene.addDomain();

@@ -38,7 +38,7 @@ async function run(dnsServer: { host: string; port: number } | null, changes: Pa
     isOwn: () => false,
     mxNames: ['backup.example'],
     ownNames: ['backup.example'],
-    records: { findAdded: async () => [], note: async () => undefined },
+    records: { findAdded: async () => [], note: async () => undefined, forgetGone: async () => undefined },
     nowSeconds: () => 0,
     stepTimeoutMs: 20,
     ...changes,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verbOf } from '../../src/cli/action.ts';
 import { domainVerb } from '../../src/cli/domain.ts';
+import { type MxChange, updateMx } from '../../src/net/dns-update.ts';
 import { type Bind, BIND_KEY, startBind, whyNoBind } from '../helpers/bind.ts';
 import { type Flow, startFlow } from '../helpers/flow.ts';
 import { findFreePort } from '../helpers/free-port.ts';
@@ -63,6 +64,16 @@ describe.skipIf(missing !== null)('at BIND', () => {
     const answer = data[mutation];
     if (answer === undefined) throw new Error('no answer');
     return answer;
+  }
+  /** What somebody else does to the zone. */
+  async function byHand(present: readonly MxChange[], removed: readonly MxChange[], added: readonly MxChange[]) {
+    const key = { ...BIND_KEY, secret: Buffer.from(BIND_KEY.secret, 'base64') };
+    const result = await updateMx(
+      { address: '127.0.0.1', port: bind.port },
+      { zone: ZONE, name: ZONE, present, added, removed, ttlSeconds: 60 },
+      { key, nowSeconds: Math.floor(Date.now() / 1000), timeoutMs: 5000 },
+    );
+    expect(result).toEqual({ kind: 'DONE' });
   }
   const said = ({ records }: Answer) =>
     records.map(({ change, preference, host }) => `${change} ${preference} ${host}`);
@@ -170,6 +181,29 @@ describe.skipIf(missing !== null)('at BIND', () => {
     const [entry] = await flow.database.sql`
       select outcome, input -> 'dryRun' as dry from audit_entries where mutation = 'domainSetMx' order by id desc limit 1`;
     expect(entry).toEqual({ outcome: 'REFUSED', dry: true });
+  });
+
+  test('a record that was seen to be gone is ours no more, whoever puts it there again', async () => {
+    const first = { preference: 10, host: `mx.${ZONE}` };
+    const ours = { preference: 20, host: OURS };
+    const second = { preference: 20, host: SECOND };
+    await ask('domainSetMx');
+    await byHand([first, ours, second], [second], []);
+    // Another change of ours shows that it is gone.
+    await ask('domainSetMx', { preference: 40 });
+    await byHand([first, { ...ours, preference: 40 }, { ...second, preference: 40 }], [], [second]);
+    await ask('domainUnsetMx');
+    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`, `20 ${SECOND}`]);
+    await byHand([first, second], [second], []);
+    // And a look that changes nothing does, a day later.
+    await ask('domainSetMx');
+    await byHand([first, ours, second], [ours, second], []);
+    await flow.database.moveClock('25 hours');
+    expect((await ask('domainUnsetMx', { tsig: null })).userErrors).toEqual([]);
+    await byHand([first], [], [ours]);
+    await ask('domainUnsetMx');
+    expect(await bind.mx(ZONE)).toEqual([`10 mx.${ZONE}`, `20 ${OURS}`]);
+    await byHand([first, ours], [ours], []);
   });
 
   test('a script repeats under one key until it is done, and then gets the same answer', async () => {

@@ -7,6 +7,7 @@ import { createDoctor, type Doctor, type DoctorDeps } from '../../src/doctor/doc
 import type { ServiceFacts } from '../../src/doctor/facts.ts';
 import { createProbeBudget } from '../../src/recipients/budget.ts';
 import type { Domains } from '../../src/settings/domains.ts';
+import { createMxRecords } from '../../src/settings/mx-records.ts';
 import type { TestDatabase } from './database.ts';
 
 export const OWN_NAME = 'backup.test.example';
@@ -45,6 +46,7 @@ export function doctorOn({ database, domains, resolver, deliveryPort = 25, chang
     monotonicMs,
     wallClock: () => new Date(),
     isListed: () => false,
+    forgetGoneMx: createMxRecords(sql).forgetGone,
     fetchText: async () => ({ kind: 'FAILED', reason: 'nobody is asked here' }),
     usesDane: false,
     certificateChain: () => null,
