@@ -6,7 +6,7 @@
  * either, the fault is ours and nothing changes. One node tests, all read what it found.
  */
 import type { DnsAnswer } from '../net/dns-answer.ts';
-import type { DueZone, ZoneChange, ZoneState } from '../settings/dnsbl-zones.ts';
+import type { DueZone, TestedZone, ZoneChange, ZoneState } from '../settings/dnsbl-zones.ts';
 import { SUSPECT } from '../settings/dnsbl-zones.ts';
 import { type SelfTest, testZone } from './dnsbl-self-test.ts';
 
@@ -14,7 +14,7 @@ import { type SelfTest, testZone } from './dnsbl-self-test.ts';
 export interface ZoneStore {
   readonly claimDue: (soon: readonly string[]) => Promise<readonly DueZone[]>;
   readonly releaseDue: (zones: readonly DueZone[]) => Promise<void>;
-  readonly storeStates: (states: readonly ZoneState[]) => Promise<readonly ZoneChange[]>;
+  readonly storeStates: (states: readonly TestedZone[]) => Promise<readonly ZoneChange[]>;
   readonly readOff: () => Promise<readonly string[]>;
   readonly noteError: (zone: string, answer: string) => Promise<void>;
 }
@@ -102,7 +102,8 @@ export function createZoneWatch(options: ZoneWatchOptions): ZoneWatch {
       await store.releaseDue(due);
       return testAgain(due);
     }
-    for (const change of await store.storeStates(tested.map(stateAfter))) options.onChange(change);
+    const found = tested.map((one) => ({ ...stateAfter(one), reasonBefore: one.due.reason }));
+    for (const change of await store.storeStates(found)) options.onChange(change);
   }
 
   async function lookTwice(zone: string): Promise<SelfTest> {

@@ -27,6 +27,11 @@ export interface ZoneState {
   readonly reason: string | null;
 }
 
+/** What a test makes of a zone, and what was its reason when it was claimed for that test. */
+export interface TestedZone extends ZoneState {
+  readonly reasonBefore: string | null;
+}
+
 /** A zone that was switched on or off. */
 export interface ZoneChange extends ZoneState {
   readonly kind: Extract<EventKind, 'DNSBL_ZONE_ON' | 'DNSBL_ZONE_OFF'>;
@@ -96,8 +101,11 @@ export async function releaseDueZones(sql: SqlExecutor, zones: readonly DueZone[
     where z.zone = was.zone`;
 }
 
-/** Stores what the tests found, with the events of it. Returns the zones that are on now and were off, or the reverse. */
-export async function storeZoneStates(sql: Sql, states: readonly ZoneState[]): Promise<ZoneChange[]> {
+/**
+ * Stores what the tests found, with the events of it. Returns the zones that are on now and were off, or the reverse.
+ * What was noted of a zone meanwhile outlives a test that it passed: the test knows nothing of it.
+ */
+export async function storeZoneStates(sql: Sql, states: readonly TestedZone[]): Promise<ZoneChange[]> {
   return sql.begin(async (transaction) => {
     const zones = states.map(({ zone }) => zone);
     const rows = await transaction<{ zone: string; is_on: boolean }[]>`
@@ -105,14 +113,20 @@ export async function storeZoneStates(sql: Sql, states: readonly ZoneState[]): P
     const before = new Map(rows.map((row) => [row.zone, row.is_on]));
     await transaction`
       update dnsbl_zones as z
-      set is_on = r.is_on, reason = r.reason, checked_at = bmx_now(),
+      set is_on = r.is_on, checked_at = bmx_now(),
+          reason = case
+            when r.is_on and starts_with(r.reason, ${SUSPECT}) is not true and z.reason is distinct from r.reason_before
+            then z.reason else r.reason end,
           changed_at = case when z.is_on <> r.is_on then bmx_now() else z.changed_at end
       from unnest(${zones}::text[], ${states.map(({ isOn }) => String(isOn))}::text[]::bool[],
-                  ${states.map(({ reason }) => reason)}::text[]) as r (zone, is_on, reason)
+                  ${states.map(({ reason }) => reason)}::text[],
+                  ${states.map(({ reasonBefore }) => reasonBefore)}::text[]) as r (zone, is_on, reason, reason_before)
       where z.zone = r.zone`;
     const changes = states
       .filter(({ zone, isOn }) => before.has(zone) && before.get(zone) !== isOn)
-      .map((state): ZoneChange => ({ ...state, kind: state.isOn ? 'DNSBL_ZONE_ON' : 'DNSBL_ZONE_OFF' }));
+      .map(({ zone, isOn, reason }): ZoneChange => {
+        return { zone, isOn, reason, kind: isOn ? 'DNSBL_ZONE_ON' : 'DNSBL_ZONE_OFF' };
+      });
     await transaction`
       insert into events (id, tenant_id, kind, facts)
       select new_id(), used.tenant_id, c.kind, jsonb_build_object('zone', c.zone, 'reason', c.reason)

@@ -55,10 +55,13 @@ test('a connection that is dead without a sign is a reset at each missed heartbe
   let resets = 0;
   const onReset = (): void => void (resets += 1);
   const listener = await listenTo({ sql, channel: 'settings', onPayload: () => {}, onReset, heartbeatMs: 1000 });
-  // Two heartbeats that are heard.
-  await sleep(2200);
-  expect(resets).toBe(0);
   const [row] = await sql<{ pid: number }[]>`select pid from pg_stat_activity where query ilike 'listen%'`;
+  // Of two heartbeats the first has been heard when the second is said.
+  let beats = 0;
+  const witness = await sql.listen('settings', () => void (beats += 1));
+  await until(() => beats === 2);
+  expect(resets).toBe(0);
+  await witness.unlisten();
   process.kill(row?.pid ?? 0, 'SIGSTOP');
   await until(() => resets >= 3);
   process.kill(row?.pid ?? 0, 'SIGCONT');

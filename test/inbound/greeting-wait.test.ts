@@ -17,7 +17,7 @@ afterEach(async () => {
 
 describe('the wait before the greeting', () => {
   test('a client that speaks meanwhile is refused; one that waits is greeted; a trusted one does not wait', async () => {
-    const fixture = await start({ greetingWaitMs: 2000, isTrusted: (address) => address === '127.0.0.9' });
+    const fixture = await start({ greetingWaitMs: 60_000, isTrusted: (address) => address === '127.0.0.9' });
     const early = await fixture.connect();
     await early.write('EHLO x');
     expect(await early.reply()).toMatch(/^421 4\.7\.0 .* BMX-LIMIT /);
@@ -25,20 +25,22 @@ describe('the wait before the greeting', () => {
     const line = await fixture.connect();
     await line.write('EHLO x\r\n');
     expect(await line.reply()).toMatch(/^421 4\.7\.0 .* BMX-LIMIT /);
-    const patient = await fixture.connect();
-    expect(await patient.reply()).toStartWith('220 ');
-    const beganMs = performance.now();
+    // Nobody has the patience for this wait.
     const trusted = await fixture.connect('127.0.0.9');
     expect(await trusted.reply()).toStartWith('220 ');
-    expect(performance.now() - beganMs).toBeLessThan(1900);
-    patient.destroy();
     trusted.destroy();
+    const brief = await start({ greetingWaitMs: 300, isTrusted: () => false });
+    const beganMs = performance.now();
+    const patient = await brief.connect();
+    expect(await patient.reply()).toStartWith('220 ');
+    expect(performance.now() - beganMs).toBeGreaterThan(280);
+    patient.destroy();
   });
 });
 
 describe('the memory of the wait', () => {
   /** A listener whose clients wait, and a memory that takes `lookUp` for an answer. */
-  async function startRemembering(lookUp: (network: string) => Promise<boolean>, greetingWaitMs = 1000) {
+  async function startRemembering(lookUp: (network: string) => Promise<boolean>, greetingWaitMs = 400) {
     const remembered: string[] = [];
     const fixture = await start({
       greetingWaitMs,
@@ -59,13 +61,15 @@ describe('the memory of the wait', () => {
 
   test('who has waited once is not made to wait again', async () => {
     const seen = new Set<string>();
-    const { remembered, greeted } = await startRemembering((network) => Promise.resolve(seen.has(network)));
-    expect(await greeted()).toBeGreaterThan(950);
-    expect(remembered).toEqual(['127.0.0.1']);
+    const lookUp = (network: string) => Promise.resolve(seen.has(network));
+    const first = await startRemembering(lookUp);
+    expect(await first.greeted()).toBeGreaterThan(380);
+    expect(first.remembered).toEqual(['127.0.0.1']);
     seen.add('127.0.0.1');
-    expect(await greeted()).toBeLessThan(950);
+    const second = await startRemembering(lookUp, 60_000);
+    await second.greeted();
     // Told again, so that the memory knows it is still in use.
-    expect(remembered).toEqual(['127.0.0.1', '127.0.0.1']);
+    expect(second.remembered).toEqual(['127.0.0.1']);
   });
 
   test('who spoke too early or went away is not remembered', async () => {
@@ -81,11 +85,9 @@ describe('the memory of the wait', () => {
 
   test('a memory that fails or hangs makes nobody wait longer than the wait', async () => {
     const failing = await startRemembering(() => Promise.reject(new Error('the database is away')));
-    expect(await failing.greeted()).toBeGreaterThan(950);
+    expect(await failing.greeted()).toBeGreaterThan(380);
     const hanging = await startRemembering(() => new Promise(() => undefined));
-    const afterMs = await hanging.greeted();
-    expect(afterMs).toBeGreaterThan(950);
-    expect(afterMs).toBeLessThan(10_000);
+    expect(await hanging.greeted()).toBeGreaterThan(380);
   });
 
   test('is not asked without a wait, nor for a trusted client', async () => {

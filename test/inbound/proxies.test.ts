@@ -125,6 +125,9 @@ describe('the client of a PROXY header', () => {
   test('waits for the greeting by its own address, and is refused when it speaks meanwhile', async () => {
     const seen: string[] = [];
     const remembered: string[] = [];
+    const unhurried = await start({ greetingWaitMs: 60_000, isTrusted: (address) => address === '192.0.2.7' });
+    const trusted = await connectFor(unhurried, '192.0.2.7');
+    expect(await trusted.reply()).toStartWith('220 ');
     const fixture = await start({
       greetingWaitMs: 1500,
       isTrusted: (address) => address === '192.0.2.7',
@@ -134,10 +137,6 @@ describe('the client of a PROXY header', () => {
       },
       rememberClient: (network) => remembered.push(network),
     });
-    const beganMs = performance.now();
-    const trusted = await connectFor(fixture, '192.0.2.7');
-    expect(await trusted.reply()).toStartWith('220 ');
-    expect(performance.now() - beganMs).toBeLessThan(1400);
     const early = await fixture.connect(PROXY);
     await early.write(`${header('192.0.2.8')}EHLO x`);
     expect(await early.reply()).toMatch(/^421 4\.7\.0 .*before the greeting.* BMX-LIMIT /);

@@ -30,7 +30,7 @@ async function find(
 ) {
   dns = await startFakeDns(ZONES);
   for (const [name, records] of Object.entries(changes)) dns.set(name, records);
-  resolver = createResolver({ servers: [dns.address], timeoutMs: 600 });
+  resolver = createResolver({ servers: [dns.address], timeoutMs: 2000 });
   const answer = await findTlsa(resolver, { domain, host, port: 25 });
   return answer.kind === 'RECORDS' ? `${answer.records.length} at ${answer.baseDomain}` : answer.kind;
 }

@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   dns = await startFakeDns({ [`mta-sts.${DOMAIN}`]: { A: ['127.0.0.1'] }, [TXT]: { TXT: ['v=STSv1; id=1;'] } });
-  resolver = createResolver({ servers: [dns.address], timeoutMs: 500 });
+  resolver = createResolver({ servers: [dns.address], timeoutMs: 2000 });
   policy = policyOf('enforce');
   status = 200;
   mediaType = 'text/plain';

@@ -36,7 +36,7 @@ export async function setUp(
   changes: Partial<NextHopOptions> = {},
 ): Promise<{ dns: FakeDns; options: NextHopOptions }> {
   const dns = await startFakeDns({ ...HOSTS, ...zones });
-  const resolver = createResolver({ servers: [dns.address], timeoutMs: 300 });
+  const resolver = createResolver({ servers: [dns.address], timeoutMs: 2000 });
   open.push(resolver, dns);
   return { dns, options: { resolver, self: SELF, deliveryPort: 25, allowPrivate: false, ...changes } };
 }
