@@ -74,6 +74,6 @@ export async function readMessages(service: Service, name: string): Promise<read
 }
 
 /** Waits until the domain holds exactly `count` messages. */
-export async function untilHeld(service: Service, name: string, count: number, timeoutMs = 20_000): Promise<void> {
+export async function untilHeld(service: Service, name: string, count: number, timeoutMs = 40_000): Promise<void> {
   await until(`${name} holds ${count}`, timeoutMs, async () => (await readHeldCount(service, name)) === count);
 }

@@ -36,7 +36,7 @@ export function startFixture<Line>(runtime: Runtime, fixture: string, args: read
     pid: child.pid ?? 0,
     lines,
     line: (what, fits) =>
-      until(what, 20_000, () => lines().find(fits) ?? null).catch((error: unknown) => {
+      until(what, 45_000, () => lines().find(fits) ?? null).catch((error: unknown) => {
         throw new Error(`${String(error)}; it said:\n${output}`);
       }),
   };

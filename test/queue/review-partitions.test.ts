@@ -42,7 +42,7 @@ async function besideReader(table: string, work: () => Promise<void>): Promise<v
 
 test('a new day waits for a long transaction, mail does not', async () => {
   const destinationId = await makeDestination(db.sql, 'dump.test');
-  const spool = openSpool(db.target, { deadlineMs: 4000 });
+  const spool = openSpool(db.target, { deadlineMs: 20_000 });
   const to = [{ address: 'x@dump.test', destinationId }];
   await spool.accept(makeTransaction({ to }));
   const last = await lastPartition();

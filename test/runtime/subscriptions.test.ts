@@ -101,7 +101,8 @@ test.each<Runtime>(['bun', 'deno', 'node'])('%s', async (runtime) => {
     expect(await reader.code()).toBe('STOPPING');
     expect(await reader.next()).toBeNull();
     const { closedAfterMs } = await node.line('it ends', (line) => line.closedAfterMs !== undefined);
-    expect(closedAfterMs).toBeLessThan(1500);
+    // Who does not take its last word has a second for it.
+    expect(closedAfterMs).toBeLessThan(6000);
     stalled.destroy();
     expect(node.lines().filter(({ fault }) => fault !== undefined)).toEqual([]);
   } finally {

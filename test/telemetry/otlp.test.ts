@@ -66,7 +66,7 @@ function spanCount(): number {
 
 test('whole batches go at once, the rest at the end', async () => {
   add(1030);
-  await until('two batches have come', 5000, () => bodies.length === 2);
+  await until('two batches have come', 30_000, () => bodies.length === 2);
   expect(spanCount()).toBe(1024);
   await otlp.close();
   expect(spanCount()).toBe(1030);
@@ -79,10 +79,10 @@ test('a collector that hangs: what does not fit is dropped, and the end waits tw
   add(10_000);
   // 512 are on their way.
   expect(droppedCount).toBe(10_000 - 4096 - 512);
-  await until('the first batch is on its way', 5000, () => bodies.length === 1);
+  await until('the first batch is on its way', 30_000, () => bodies.length === 1);
   const startedAtMs = performance.now();
   await otlp.close();
-  expect(performance.now() - startedAtMs).toBeLessThan(4000);
+  expect(performance.now() - startedAtMs).toBeLessThan(10_000);
   expect(droppedCount).toBe(10_000);
   expect(bodies).toHaveLength(1);
   expect(told).toEqual(['the collector of traces is too slow: spans are dropped']);
@@ -93,7 +93,7 @@ test('trouble is told when it begins, and anew after a minute without', async ()
   const round = async (): Promise<void> => {
     const before = droppedCount;
     add(512);
-    await until('the batch is dropped', 5000, () => droppedCount === before + 512);
+    await until('the batch is dropped', 30_000, () => droppedCount === before + 512);
   };
   await round();
   nowMs = 50_000;

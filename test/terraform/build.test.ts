@@ -31,7 +31,7 @@ test('is where Terraform looks without configuration, runs on the Node of the ma
   const startedAtMs = performance.now();
   const plugin = await startPlugin({ command: [file] });
   // Terraform gives a minute; it starts the provider in every phase, so a second is felt.
-  expect(performance.now() - startedAtMs).toBeLessThan(10_000);
+  expect(performance.now() - startedAtMs).toBeLessThan(30_000);
   const { resource_schemas: schemas } = await plugin.call<{ resource_schemas: object }>('GetProviderSchema');
   expect(Object.keys(schemas)).toContain('backupmx_domain');
   expect(await plugin.shutdown()).toBe(0);
