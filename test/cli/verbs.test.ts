@@ -425,7 +425,7 @@ describe('every verb', () => {
   test('is completed by a script that bash takes', async () => {
     const { out } = await call(completionVerb([domainVerb, queueVerb], ['plan']), ['bash']);
     const script = `${out.join('\n')}\nCOMP_WORDS=(backup-mx domain ex); COMP_CWORD=2; _backup_mx; echo "\${COMPREPLY[@]}"\nCOMP_WORDS=(backup-mx queue list --dom); COMP_CWORD=3; _backup_mx; echo "\${COMPREPLY[@]}"`;
-    const { stdout } = await run('bash', ['-c', script], { timeoutMs: 10_000 });
+    const { stdout } = await run('bash', ['-c', script], { timeoutMs: 30_000 });
     expect(stdout.toString().trim().split('\n')).toEqual(['extend-hold', '--domain']);
     expect(out.at(-1)).toBe('complete -o default -F _backup_mx backup-mx');
     expect((await call(completionVerb([], []), ['tcsh'])).code).toBe(2);

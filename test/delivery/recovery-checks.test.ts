@@ -7,7 +7,7 @@ import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { fail, holdFor, refusedAt } from '../outage/scene.ts';
 
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 30_000;
 let db: TestDatabase;
 
 beforeEach(async () => {

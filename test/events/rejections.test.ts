@@ -84,7 +84,7 @@ describe('recording', () => {
     clock.nowMs += 90_000;
     await rejections.flush();
     const [row] = await db.sql`
-      select *, client_address::text as client_address, round(extract(epoch from bmx_now() - at)) as age_s from rejections`;
+      select *, client_address::text as client_address, extract(epoch from bmx_now() - at)::float8 as age_s from rejections`;
     expect(row).toMatchObject({
       id: given.id,
       tenant_id: tenantId,
@@ -98,8 +98,9 @@ describe('recording', () => {
       reply: '550 5.1.1 no such mailbox here',
       zone: 'bl.test',
       is_dry_run: true,
-      age_s: '90',
     });
+    // And what it took to write it.
+    expect(row?.['age_s']).toBeWithin(90, 120);
   });
 
   test('one statement for many, by itself within a moment', async () => {

@@ -59,7 +59,7 @@ export async function startBind(zone: string, records: readonly string[]): Promi
   let words = '';
   child.stderr.on('data', (bytes: Buffer) => (words += bytes.toString()));
   const address = `127.0.0.1:${port}`;
-  const resolver = createResolver({ servers: [address], timeoutMs: 1000 });
+  const resolver = createResolver({ servers: [address], timeoutMs: 3000 });
   await until('BIND answers', 30_000, async () => {
     if (child.exitCode !== null) throw new Error(`named ended: ${words}`);
     resolver.forget(zone);

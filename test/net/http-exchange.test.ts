@@ -31,7 +31,7 @@ async function post(asked: Partial<HttpRequest> & { port: number }, changes = {}
     resolver,
     allowPrivate: true,
     maxBytes: 100,
-    timeoutMs: 3000,
+    timeoutMs: 20_000,
     authorities: [root.cert],
     ...changes,
   };

@@ -72,7 +72,7 @@ export interface AnswerRow {
   readonly reply: string | null;
   readonly is_suspected: boolean;
   readonly is_delivered: boolean;
-  /** Seconds from now. */
+  /** Seconds from now, to the minute. */
   readonly expires_in: number | null;
   readonly refresh_in: number | null;
 }
@@ -191,8 +191,8 @@ export async function openScene(zones: Readonly<Record<string, FakeRecords>> = {
     row: async ({ destinationId }, localPart) => {
       const [row] = await db.sql<AnswerRow[]>`
         select answer, reply, suspected_at is not null as is_suspected, delivered_at is not null as is_delivered,
-          round(extract(epoch from expires_at - bmx_now()))::int as expires_in,
-          round(extract(epoch from refresh_at - bmx_now()))::int as refresh_in
+          round(extract(epoch from expires_at - bmx_now()) / 60)::int * 60 as expires_in,
+          round(extract(epoch from refresh_at - bmx_now()) / 60)::int * 60 as refresh_in
         from recipient_answers where destination_id = ${destinationId} and local_part = ${localPart}`;
       return row ?? null;
     },

@@ -138,11 +138,12 @@ async function readDestination() {
       breaker_reply: string | null;
       is_watched: boolean;
       class: string | null;
+      /** To the minute. */
       waits_s: number | null;
     }[]
   >`
     select d.breaker, d.trial_count, d.breaker_reply, d.breaker_since is not null as is_watched, o.class,
-      round(extract(epoch from d.next_attempt_at - bmx_now()))::int as waits_s
+      round(extract(epoch from d.next_attempt_at - bmx_now()) / 60)::int * 60 as waits_s
     from destinations d left join outages o on o.id = d.outage_id and o.ended_at is null where d.id = ${id}`;
   return row;
 }
