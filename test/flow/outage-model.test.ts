@@ -18,7 +18,7 @@ import { foldDeltas } from '../../src/queue/counts.ts';
 import { carryOutOperations } from '../../src/queue/operation-steps.ts';
 import { type OperationVerb, startOperation } from '../../src/queue/operations.ts';
 import type { Spool } from '../../src/queue/spool.ts';
-import { runs, runsTimeoutMs } from '../fuzz/runs.ts';
+import { assertRuns, runs, runsTimeoutMs } from '../fuzz/runs.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { openSpool } from '../helpers/mail.ts';
 import { allHeldOf } from '../../src/queue/operation-filter.ts';
@@ -310,7 +310,7 @@ test(
     const { seed = Date.now() % 0x7f_ff_ff_ff, ...options } = runs(LIVES);
     console.log(`outage model: FUZZ_SEED=${seed}`);
     const lives = fc.asyncProperty(fc.array(anyStep, { minLength: 10, maxLength: 30, size: 'max' }), live);
-    await fc.assert(lives, {
+    await assertRuns(lives, {
       ...options,
       seed,
       endOnFailure: options.path !== undefined,

@@ -11,7 +11,7 @@ import type { SmtpSession } from '../../src/net/smtp-session.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from '../../src/net/smtp-timeouts.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { normalized, readData } from './reference.ts';
-import { runs, runsTimeoutMs } from './runs.ts';
+import { assertRuns, runs, runsTimeoutMs } from './runs.ts';
 import { cut } from './sessions.ts';
 
 /** Content as it may be stored: any octets in lines that end in CRLF, rich in dots. */
@@ -128,7 +128,7 @@ test(
       expect(wire).toBe(stuffed(whole));
       expect(scan(wire, sizes, 'reject')).toEqual({ content: whole, isUnsafe: false, end: wire.length });
     });
-    await fc.assert(property, runs(300));
+    await assertRuns(property, runs(300));
   },
   runsTimeoutMs(30),
 );
@@ -142,7 +142,7 @@ test(
       expect(wire.match(/(?:^|\r\n)\.\r\n/g)).toHaveLength(1);
       expect(wire).toEndWith('.\r\n');
     });
-    await fc.assert(property, runs(300));
+    await assertRuns(property, runs(300));
   },
   runsTimeoutMs(30),
 );

@@ -8,7 +8,7 @@ import { isIPv6 } from 'node:net';
 import * as fc from 'fast-check';
 import { readProxyHeader } from '../../src/inbound/proxy-header.ts';
 import { normalizeClientAddress } from '../../src/policy/client-address.ts';
-import { runs, runsTimeoutMs } from './runs.ts';
+import { assertRuns, runs, runsTimeoutMs } from './runs.ts';
 import { type SessionScene, startSessionScene } from './session-scene.ts';
 import { cut, cutting, pieces, session } from './sessions.ts';
 
@@ -128,7 +128,7 @@ afterAll(() => scene.close());
 test(
   'a session behind a header is that session, and its mail is of the client that the header names',
   async () => {
-    let messageCount = 0;
+    let [playCount, messageCount] = [0, 0];
     const behind = fc.array(fc.tuple(header, claim, session.filter(isNoProxy), cutting), {
       minLength: 1,
       maxLength: 16,
@@ -150,11 +150,12 @@ test(
         };
       });
       const played = await scene.play(sessions);
+      playCount += 1;
       messageCount += played.messages.length;
       if (played.complaint !== null) throw new Error(`${played.complaint}\nheard: ${JSON.stringify(played.heard)}`);
     });
-    await fc.assert(property, runs(80));
-    expect(messageCount).toBeGreaterThan(50);
+    await assertRuns(property, runs(80));
+    expect(messageCount).toBeGreaterThan(playCount / 2);
   },
   runsTimeoutMs(60),
 );

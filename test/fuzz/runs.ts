@@ -5,6 +5,7 @@
  * again, with the test chosen by `bun test -t`.
  */
 import process from 'node:process';
+import * as fc from 'fast-check';
 
 export interface Runs {
   readonly numRuns: number;
@@ -25,6 +26,19 @@ export function runs(count: number): Runs {
     ...(seed === undefined ? {} : { seed: Number(seed) }),
     ...(path === undefined ? {} : { path }),
   };
+}
+
+/** As `fc.assert`. A run that the time limit has left alone is waited for: it would go on beside the next test, and it counts. */
+export async function assertRuns<Ts>(property: fc.IAsyncProperty<Ts>, parameters: fc.Parameters<Ts>): Promise<void> {
+  const run = property.run.bind(property);
+  let latest: ReturnType<typeof run> = Promise.resolve(null);
+  property.run = (value) => {
+    latest = run(value);
+    return latest;
+  };
+  await fc.assert(property, parameters);
+  const result = await latest;
+  if (result !== null && 'error' in result) throw result.error;
 }
 
 /** Milliseconds that a test which takes `ciSeconds` in CI may take. */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { sendMessage } from '../inbound/fixture.ts';
-import { runs, runsTimeoutMs } from './runs.ts';
+import { assertRuns, runs, runsTimeoutMs } from './runs.ts';
 import { type SessionScene, startSessionScene } from './session-scene.ts';
 import { cutting, mutatedSession, pieces, session } from './sessions.ts';
 
@@ -19,7 +19,7 @@ const injection = fc.constantFrom(
 
 describe.each(['reject', 'normalize'] as const)('with BARE_NEWLINES=%s', (bareNewlines) => {
   let scene: SessionScene;
-  let messageCount = 0;
+  let [playCount, messageCount] = [0, 0];
 
   beforeAll(async () => {
     scene = await startSessionScene({ bareNewlines, idleMs: 1000 });
@@ -32,6 +32,7 @@ describe.each(['reject', 'normalize'] as const)('with BARE_NEWLINES=%s', (bareNe
     const sessions = fc.array(fc.tuple(stream, cutting), { minLength: 1, maxLength: 16, size: 'max' });
     return fc.asyncProperty(sessions, async (chosen) => {
       const played = await scene.play(chosen.map(([text, lengths]) => ({ pieces: pieces(text, lengths) })));
+      playCount += 1;
       messageCount += played.messages.length;
       if (played.complaint !== null) throw new Error(`${played.complaint}\nheard: ${JSON.stringify(played.heard)}`);
     });
@@ -40,14 +41,14 @@ describe.each(['reject', 'normalize'] as const)('with BARE_NEWLINES=%s', (bareNe
   test(
     'sessions in good order are answered as the reference says, and their messages stored octet for octet',
     async () => {
-      await fc.assert(several(session), runs(180));
+      await assertRuns(several(session), runs(180));
       // The test would see nothing if all were refused.
-      expect(messageCount).toBeGreaterThan(200);
+      expect(messageCount).toBeGreaterThan(playCount);
     },
     runsTimeoutMs(60),
   );
 
-  test('sessions with octets changed, too', () => fc.assert(several(mutatedSession), runs(250)), runsTimeoutMs(60));
+  test('sessions with octets changed, too', () => assertRuns(several(mutatedSession), runs(250)), runsTimeoutMs(60));
 
   test(
     'under TLS they are the same, whatever was sent before the handshake (CVE-2011-0411)',
@@ -57,16 +58,17 @@ describe.each(['reject', 'normalize'] as const)('with BARE_NEWLINES=%s', (bareNe
         maxLength: 8,
         size: 'max',
       });
-      let secureCount = 0;
+      let [securePlays, secureCount] = [0, 0];
       const property = fc.asyncProperty(secured, async (chosen) => {
         const played = await scene.play(
           chosen.map(([text, lengths, injected]) => ({ pieces: pieces(text, lengths), injected })),
         );
+        securePlays += 1;
         secureCount += played.messages.length;
         if (played.complaint !== null) throw new Error(`${played.complaint}\nheard: ${JSON.stringify(played.heard)}`);
       });
-      await fc.assert(property, runs(40));
-      expect(secureCount).toBeGreaterThan(20);
+      await assertRuns(property, runs(40));
+      expect(secureCount).toBeGreaterThan(securePlays / 3);
     },
     runsTimeoutMs(60),
   );
