@@ -6,6 +6,7 @@ import { doctorSource } from './data-sources/doctor.ts';
 import { domainSource } from './data-sources/domain.ts';
 import { serviceSource } from './data-sources/service.ts';
 import { ephemeralToken } from './ephemeral-resources/token.ts';
+import { ephemeralTokenSecret } from './ephemeral-resources/token-secret.ts';
 import { dnsblResource } from './resources/dnsbl.ts';
 import { domainResource } from './resources/domain.ts';
 import { recipientListResource } from './resources/recipient-list.ts';
@@ -71,6 +72,7 @@ export function createProvider({ env, stopping, now }: ProviderParts): ProviderD
     },
     ephemeralResources: {
       backupmx_token: ephemeralToken,
+      backupmx_token_secret: ephemeralTokenSecret,
     },
     configure: (config) => configure(env, config, { pause, now }),
     stop: () => stopping.abort(),

@@ -66,6 +66,7 @@ interface AttributeSchema {
   readonly required: boolean;
   readonly optional: boolean;
   readonly computed: boolean;
+  readonly write_only: boolean;
 }
 
 interface Dynamic {
@@ -100,6 +101,8 @@ export function decodeDynamic(value: Dynamic | null): State | null {
     : (decode(value.msgpack, { extensionCodec: codec }) as State | null);
 }
 
+/** As Terraform 1.11 tells of itself. */
+const CLIENT = { write_only_attributes_allowed: true };
 /** How many requests Terraform makes at once. */
 const PARALLELISM = 10;
 
@@ -159,7 +162,11 @@ export async function createTerraform(plugin: Plugin, provider: State = {}): Pro
     const instance = state.get(address);
     const prior = instance?.values ?? null;
     const validated = told(
-      await plugin.call<Answer>('ValidateResourceConfig', { type_name: type, config: encodeDynamic(config) }),
+      await plugin.call<Answer>('ValidateResourceConfig', {
+        type_name: type,
+        config: encodeDynamic(config),
+        client_capabilities: CLIENT,
+      }),
     );
     if (validated.length > 0) return [null, validated];
     const ask = async (from: State | null) => {
@@ -221,7 +228,13 @@ export async function createTerraform(plugin: Plugin, provider: State = {}): Pro
       const answers = await Promise.all(
         Object.values(configuration).map(async ({ type, config }) => {
           const whole = encodeDynamic(complete(resource(type), config));
-          return told(await plugin.call<Answer>('ValidateResourceConfig', { type_name: type, config: whole }));
+          return told(
+            await plugin.call<Answer>('ValidateResourceConfig', {
+              type_name: type,
+              config: whole,
+              client_capabilities: CLIENT,
+            }),
+          );
         }),
       );
       return answers.flat();
@@ -354,7 +367,10 @@ function complete(attributes: Attributes, config: State): State {
 
 function proposed(attributes: Attributes, prior: State | null, config: State): State {
   return Object.fromEntries(
-    attributes.map(({ name, computed }) => [name, config[name] ?? (computed ? (prior?.[name] ?? null) : null)]),
+    attributes.map(({ name, computed, write_only: isWriteOnly }) => {
+      if (isWriteOnly) return [name, null];
+      return [name, config[name] ?? (computed ? (prior?.[name] ?? null) : null)];
+    }),
   );
 }
 
@@ -370,7 +386,8 @@ function conform(attributes: Attributes, value: State, what: string): void {
       `${what}: an object with ${names.length} attributes is required (${Object.keys(value).length} given)`,
     );
   }
-  for (const { name, type } of attributes) {
+  for (const { name, type, write_only: isWriteOnly } of attributes) {
+    if (isWriteOnly && value[name] !== null) throw new Error(`${what}: ["${name}"] is write-only`);
     if (!isOfType(type, value[name] ?? null))
       throw new Error(`${what}: ["${name}"]: ${JSON.stringify(type)} is required`);
   }
@@ -392,7 +409,7 @@ function assertPlanValid(
   { prior, config, planned }: { readonly prior: State | null; readonly config: State; readonly planned: State },
 ): void {
   conform(attributes, planned, 'Provider produced invalid plan');
-  for (const { name, type, computed } of attributes) {
+  for (const { name, type, computed } of attributes.filter((each) => !each.write_only)) {
     const [plan = null, said = null, was = null] = [planned[name], config[name], prior?.[name]];
     const isFine =
       isSame(type, plan, said) ||

@@ -85,6 +85,12 @@ test('what is not known yet is not looked at', async () => {
   const config = encodeDynamic({ ...CONFIG, tenant_id: UNKNOWN, lifetime_minutes: UNKNOWN });
   const answer = await plugin.call('ValidateEphemeralResourceConfig', { type_name: TYPE, config });
   expect(answer).toEqual({ diagnostics: [] });
+  // It is, when it is known, before anything is made.
+  const endless = encodeDynamic({ ...CONFIG, lifetime_minutes: 100_000 });
+  expect(await plugin.call('OpenEphemeralResource', { type_name: TYPE, config: endless })).toMatchObject({
+    diagnostics: [{ severity: 1, summary: 'lifetime_minutes cannot be used' }],
+  });
+  expect(await tokensLeft()).toEqual([]);
 });
 
 const NOBODY = '00000000-0000-7000-8000-000000000000';

@@ -53,7 +53,7 @@ describe('the start', () => {
         { type_name: 'backupmx_domain' },
         { type_name: 'backupmx_doctor' },
       ],
-      ephemeral_resources: [{ type_name: 'backupmx_token' }],
+      ephemeral_resources: [{ type_name: 'backupmx_token' }, { type_name: 'backupmx_token_secret' }],
     });
     plugin.child.kill('SIGINT');
     expect(await plugin.call('StopProvider')).toEqual({ error: '' });

@@ -74,6 +74,15 @@ const KEPT = [
 ];
 const SECRET = /bmx_[\w-]{43}/;
 
+/** After two applies of `saved.plan` with a log. */
+async function holdNoSecret(): Promise<void> {
+  const files = await written();
+  expect([...files.keys()]).toEqual(expect.arrayContaining(KEPT));
+  // They are read as they are: what a plan is about stands in it.
+  expect(files.get('saved.plan/tfplan')).toContain('backupmx_');
+  expect([...files].filter(([, content]) => SECRET.test(content)).map(([name]) => name)).toEqual([]);
+}
+
 function terraform(...args: string[]): Promise<Finished> {
   const { PATH = '', HOME = '/' } = process.env;
   const env = {
@@ -190,7 +199,8 @@ withTerraform('the examples of all pages, applied together, twice', async () => 
       ),
   );
   await done('init');
-  expect(await apply()).toContain(`${Object.keys(resources).length} added, 0 changed, 0 destroyed`);
+  const count = examples.join('\n').match(/^resource "/gm)?.length;
+  expect(await apply()).toContain(`${count} added, 0 changed, 0 destroyed`);
   expect(await planCode()).toBe(0);
   const state = await readFile(join(folder, 'terraform.tfstate'), 'utf8');
   for (const file of ['monitoring.token', 'webhook.secret']) {
@@ -238,11 +248,53 @@ resource "backupmx_domain" "a" {
     { mutation: 'domainUpdate', tokenName: 'run' },
     { mutation: 'domainCreate', tokenName: 'run' },
   ]);
-  const files = await written();
-  expect([...files.keys()]).toEqual(expect.arrayContaining(KEPT));
-  expect([...files].filter(([, content]) => SECRET.test(content)).map(([name]) => name)).toEqual([]);
-  expect(files.get('saved.plan/tfplan')).toContain('run.example');
+  await holdNoSecret();
   expect(await control.ask('{ tokens(first: 10) { nodes { name } } }')).toEqual({ tokens: { nodes: [] } });
   await done('destroy', '-auto-approve');
   expect(await control.ask('{ tokens(first: 10) { nodes { name } } }')).toEqual({ tokens: { nodes: [] } });
+});
+
+withTerraform('a token whose secret goes to a store and stands nowhere else', async () => {
+  const shelf = await mkdtemp(join(tmpdir(), 'backup-mx-store-'));
+  const store = join(shelf, 'secret');
+  const stored = (version: number) =>
+    describe(`ephemeral "backupmx_token_secret" "a" {}
+resource "backupmx_token" "a" {
+  name              = "stored"
+  scopes            = ["QUEUE_READ"]
+  secret_wo         = ephemeral.backupmx_token_secret.a.secret
+  secret_wo_version = ${version}
+}
+resource "terraform_data" "store" {
+  triggers_replace = [${version}]
+  provisioner "local-exec" {
+    command     = "printf %s \\"$SECRET\\" > ${store}"
+    environment = { SECRET = ephemeral.backupmx_token_secret.a.secret }
+  }
+}
+`);
+  await stored(0);
+  await done('init');
+  expect(await refused('plan')).toContain('on main.tf line 11, in resource "backupmx_token" "a"');
+  logging = { TF_LOG: 'TRACE', TF_LOG_PATH: join(folder, 'terraform.log') };
+  const secrets: string[] = [];
+  for (const version of [1, 2]) {
+    await stored(version);
+    await done('plan', '-out=saved.plan');
+    await done('apply', 'saved.plan');
+    secrets.push(await readFile(store, 'utf8'));
+    expect(await planCode()).toBe(0);
+  }
+  // Rotated: the first is taken for a day more.
+  const statuses = await Promise.all(
+    secrets.map(async (secret) => {
+      const headers = { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' };
+      return (await fetch(`${control.url}/graphql`, { method: 'POST', headers, body: '{"query":"{viewer{scopes}}"}' }))
+        .status;
+    }),
+  );
+  expect([new Set(secrets).size, ...statuses]).toEqual([2, 200, 200]);
+  await holdNoSecret();
+  await done('destroy', '-auto-approve');
+  await rm(shelf, { recursive: true });
 });

@@ -61,7 +61,6 @@ provider "backupmx" {
     expires_at: { type: 'string', use: 'COMPUTED', description: 'When it ends by itself.' },
   },
   title: tokenTitle,
-  leftOpen: 'It ends by itself when its lifetime_minutes are over.',
   async open(api, config): Promise<Opened> {
     const endsAt = new Date(api.now().getTime() + Number(config['lifetime_minutes']) * MINUTE_MS);
     const answer = await createToken(api, config, endsAt.toISOString());
@@ -74,5 +73,5 @@ provider "backupmx" {
     const message = 'The answer with the secret was lost on its way; what was made is revoked. Try again.';
     return { kind: 'REFUSED', errors: [{ field: [], message, code: 'SECRET_LOST' }] };
   },
-  close: revokeToken,
+  closing: { close: revokeToken, leftOpen: 'It ends by itself when its lifetime_minutes are over.' },
 };

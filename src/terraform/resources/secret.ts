@@ -6,8 +6,15 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../sdk/diagnostic.ts';
 import type { Outcome } from '../sdk/resource.ts';
-import type { Attributes } from '../sdk/schema.ts';
+import type { Attribute, Attributes } from '../sdk/schema.ts';
 import { isKnown, type State, textOf } from '../sdk/value.ts';
+
+export const SECRET_KEPT: Attribute = {
+  type: 'string',
+  use: 'COMPUTED',
+  isSensitive: true,
+  description: 'The secret, with `secret_in_state`; otherwise null.',
+};
 
 export const SECRET_ATTRIBUTES: Attributes = {
   secret_file: {
@@ -24,12 +31,7 @@ export const SECRET_ATTRIBUTES: Attributes = {
     description:
       'Keep the secret in the state, where whoever reads the state reads it. It counts when it is made. One of `secret_file` and this must be set.',
   },
-  secret: {
-    type: 'string',
-    use: 'COMPUTED',
-    isSensitive: true,
-    description: 'The secret, with `secret_in_state`; otherwise null.',
-  },
+  secret: SECRET_KEPT,
 };
 
 export function checkSecretPlace({

@@ -6,7 +6,8 @@ import type { Resource } from '../sdk/resource.ts';
 import type { Attribute } from '../sdk/schema.ts';
 import { type State, textOf, type Value } from '../sdk/value.ts';
 import { findId } from './listed.ts';
-import { checkSecretPlace, placeSecret, SECRET_ATTRIBUTES } from './secret.ts';
+import { checkSecret, CHOSEN_SECRET, ofChosen } from './chosen-secret.ts';
+import { placeSecret, SECRET_ATTRIBUTES, SECRET_KEPT } from './secret.ts';
 import { checkTitle, oneOf, TENANT_ID } from './words.ts';
 
 export interface Token {
@@ -69,13 +70,14 @@ function isSameInstant(one: Value, other: Value): boolean {
 
 interface Made {
   readonly token: Token | null;
-  /** Null where the answer was lost and asked for again. */
+  /** Null where it was chosen, and where the answer was lost and asked for again. */
   readonly secret: string | null;
 }
 
+/** `secret_wo` of what is wanted is its secret; otherwise the service makes one. */
 export function createToken(api: Api, wanted: State, expiresAt: Value): Promise<Mutated<Made>> {
-  const { name = null, scopes = null, tenant_id: tenantId } = wanted;
-  const input = { name, scopes, tenantId: textOf(tenantId), expiresAt };
+  const { name = null, scopes = null, tenant_id: tenantId, secret_wo: secret = null } = wanted;
+  const input = { name, scopes, tenantId: textOf(tenantId), expiresAt, secret };
   return api.mutate<Made>('tokenCreate', input, `token { ${TOKEN_FIELDS} } secret`);
 }
 
@@ -89,7 +91,7 @@ export const tokenTitle = ({ name }: State): string => `token ${textOf(name) ?? 
 export const tokenResource: Resource<Api> = {
   importing: 'its name, or its id: `terraform import backupmx_token.example monitoring`. Its secret is not told again.',
   description:
-    'A token, which speaks for a tenant with the scopes it has. Its secret is told once, when it is made; removing the resource revokes it. Any change makes a new one.',
+    'A token, which speaks for a tenant with the scopes it has. Its secret is told once, when it is made, or is the one that you give; removing the resource revokes it. Any change but of its secret makes a new one.',
   example: `resource "backupmx_token" "example" {
   name        = "monitoring"
   scopes      = ["DOMAIN_READ", "QUEUE_READ"]
@@ -109,11 +111,13 @@ export const tokenResource: Resource<Api> = {
     },
     tenant_id: { ...TENANT_ID, replaces: true },
     ...SECRET_ATTRIBUTES,
+    ...CHOSEN_SECRET,
+    secret: { ...SECRET_KEPT, isVolatile: ['secret_wo_version'] },
     id: TOKEN_ID,
-    prefix: TOKEN_PREFIX,
+    prefix: { ...TOKEN_PREFIX, isVolatile: ['secret_wo_version'] },
   },
   title: tokenTitle,
-  check: checkSecretPlace,
+  check: checkSecret,
   async read({ ask }, { id }) {
     const { token } = await ask<{ token: Token | null }>(`query ($id: ID!) { token(id: $id) { ${TOKEN_FIELDS} } }`, {
       id,
@@ -121,13 +125,20 @@ export const tokenResource: Resource<Api> = {
     return token && { values: valuesOf(token), revision: null };
   },
   async create(api, planned) {
-    const tenantId = textOf(planned['tenant_id']);
-    const input = { name: planned['name'], scopes: planned['scopes'], tenantId, expiresAt: planned['expires_at'] };
-    type Payload = { readonly token: Token | null; readonly secret: string | null };
-    const answer = await api.mutate<Payload>('tokenCreate', input, `token { ${TOKEN_FIELDS} } secret`);
-    if (answer.kind === 'REFUSED') return answer;
+    const answer = await createToken(api, planned, planned['expires_at'] ?? null);
+    if (answer.kind === 'REFUSED') return { kind: 'REFUSED', errors: answer.errors.map(ofChosen) };
     const { token, secret } = answer.payload;
-    return placeSecret(planned, token === null ? {} : valuesOf(token), secret);
+    const values = token === null ? {} : valuesOf(token);
+    return textOf(planned['secret_wo']) === null ? placeSecret(planned, values, secret) : { kind: 'DONE', values };
+  },
+  async update(api, planned, { values }) {
+    const secret = textOf(planned['secret_wo']);
+    // Without one the service would make one that nobody gets: the token goes on with the one it has.
+    if (secret === null) return { kind: 'DONE', values };
+    const input = { id: values['id'], secret };
+    const answer = await api.mutate<Pick<Made, 'token'>>('tokenRotate', input, `token { ${TOKEN_FIELDS} }`);
+    if (answer.kind === 'REFUSED') return { kind: 'REFUSED', errors: answer.errors.map(ofChosen) };
+    return { kind: 'DONE', values: answer.payload.token === null ? {} : valuesOf(answer.payload.token) };
   },
   remove: revokeToken,
   identify: (api, id) => findId(api, 'tokens', ['name', id]),

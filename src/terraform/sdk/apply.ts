@@ -15,11 +15,19 @@ export interface Applied {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** `prior` null: make it; `planned` null: remove it. */
+interface Change {
+  /** Null: make it. */
+  readonly prior: State | null;
+  /** Null: remove it. */
+  readonly planned: State | null;
+  /** Attributes that are write-only, as the configuration has them. */
+  readonly given: State;
+}
+
 export async function applyChange<Api>(
   resource: Resource<Api>,
   api: Api,
-  { prior, planned }: { readonly prior: State | null; readonly planned: State | null },
+  { prior, planned, given }: Change,
 ): Promise<Applied> {
   if (planned === null) {
     if (prior === null) return { state: null, diagnostics: [] };
@@ -30,10 +38,11 @@ export async function applyChange<Api>(
     };
   }
   // What was not known when the configuration was checked is known now, and nothing has been made yet.
-  const wrong = [...checkConfig(resource.attributes, planned), ...(resource.check?.(planned) ?? [])];
+  const whole = { ...planned, ...given };
+  const wrong = [...checkConfig(resource.attributes, whole), ...(resource.check?.(whole) ?? [])];
   if (wrong.length > 0) return { state: prior, diagnostics: wrong };
-  if (prior === null) return settle(resource, planned, await resource.create(api, planned), null);
-  return applyUpdate(resource, api, { prior, planned });
+  if (prior === null) return settle(resource, planned, await resource.create(api, whole), null);
+  return applyUpdate(resource, api, { prior, planned, given });
 }
 
 /** What is changed beside what the plan is about (another resource may be part of the same object) puts a change off, no more. */
@@ -42,12 +51,14 @@ const MOST_TRIES = 30;
 async function applyUpdate<Api>(
   resource: Resource<Api>,
   api: Api,
-  { prior, planned }: { readonly prior: State; readonly planned: State },
+  { prior, planned, given }: { readonly prior: State; readonly planned: State; readonly given: State },
 ): Promise<Applied> {
   const { attributes, update } = resource;
-  const isOurs = Object.keys(attributes).some(
-    (name) =>
-      attributes[name]?.isLocal !== true && isKnown(planned[name] ?? null) && differs(attributes, name, planned, prior),
+  const isOurs = Object.entries(attributes).some(
+    ([name, { isLocal, isActedOn }]) =>
+      (isLocal !== true || isActedOn === true) &&
+      isKnown(planned[name] ?? null) &&
+      differs(attributes, name, planned, prior),
   );
   for (let tries = 1; ; tries += 1) {
     const found = await resource.read(api, prior);
@@ -59,7 +70,7 @@ async function applyUpdate<Api>(
     }
     const outcome: Outcome =
       update !== undefined && isOurs
-        ? await update.call(resource, api, planned, found)
+        ? await update.call(resource, api, { ...planned, ...given }, found)
         : { kind: 'DONE', values: found.values };
     const isOvertaken = outcome.kind === 'REFUSED' && outcome.errors.some(({ code }) => code === 'CONFLICT');
     if (!isOvertaken || tries === MOST_TRIES) return settle(resource, planned, outcome, prior);

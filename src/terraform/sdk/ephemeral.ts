@@ -11,7 +11,7 @@ import { answer, type Diagnostic, failure, refusals } from './diagnostic.ts';
 import { decodeState, encodeState } from './dynamic-value.ts';
 import { checkConfig } from './plan.ts';
 import { deferral, type Handler, known, ready, type Request } from './request.ts';
-import type { EphemeralResource } from './resource.ts';
+import type { Closing, EphemeralResource } from './resource.ts';
 import type { State } from './value.ts';
 
 type Method =
@@ -35,9 +35,10 @@ export function ephemeralHandlers<Api>(
     // None says when it is to be renewed, so none is ever asked for.
     RenewEphemeralResource: () => ({}),
     CloseEphemeralResource: async (request) => {
-      const ephemeral = definitionOf(request);
+      const { title, closing } = definitionOf(request);
+      if (closing === undefined) return {};
       const held = JSON.parse(Buffer.from(request.private).toString()) as State;
-      return answer(await close(ephemeral, ready(configured()), held));
+      return answer(await close(closing, ready(configured()), held, title(held)));
     },
   };
 }
@@ -50,6 +51,9 @@ async function open<Api>(ephemeral: EphemeralResource<Api>, api: Api | null, req
   const config = Object.fromEntries(
     Object.entries(attributes).map(([name, attribute]) => [name, said[name] ?? attribute.default ?? null]),
   );
+  // What was not known when the configuration was checked is known now.
+  const wrong = checkConfig(attributes, config);
+  if (wrong.length > 0) return answer(wrong);
   const opened = await ephemeral.open(ready(api), config);
   if (opened.kind === 'REFUSED') {
     return answer(refusals(opened.errors, `${ephemeral.title(config)} cannot be made`, { attributes, state: config }));
@@ -61,9 +65,14 @@ async function open<Api>(ephemeral: EphemeralResource<Api>, api: Api | null, req
   };
 }
 
-async function close<Api>(ephemeral: EphemeralResource<Api>, api: Api, held: State): Promise<readonly Diagnostic[]> {
-  const summary = `${ephemeral.title(held)} cannot be taken back`;
-  const told = await ephemeral.close(api, held).then(
+async function close<Api>(
+  { close: does, leftOpen }: Closing<Api>,
+  api: Api,
+  held: State,
+  title: string,
+): Promise<readonly Diagnostic[]> {
+  const summary = `${title} cannot be taken back`;
+  const told = await does(api, held).then(
     (errors: readonly UserError[]) =>
       refusals(
         errors.filter(({ code }) => code !== 'NOT_FOUND'),
@@ -71,5 +80,5 @@ async function close<Api>(ephemeral: EphemeralResource<Api>, api: Api, held: Sta
       ),
     (error: unknown) => [failure(summary, error)],
   );
-  return told.map((each) => ({ ...each, severity: 'WARNING', detail: `${each.detail} ${ephemeral.leftOpen}` }));
+  return told.map((each) => ({ ...each, severity: 'WARNING', detail: `${each.detail} ${leftOpen}` }));
 }

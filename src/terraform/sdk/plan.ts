@@ -21,11 +21,15 @@ export function planChange(attributes: Attributes, prior: State | null, config: 
   if (prior === null) return { planned, replacing: [] };
   const changed = names.filter((name) => differs(attributes, name, planned, prior));
   if (changed.length === 0) return { planned: prior, replacing: [] };
-  for (const name of names) if (attributes[name]?.isVolatile === true) planned[name] = UNKNOWN;
+  for (const name of names) {
+    const volatile = attributes[name]?.isVolatile;
+    if (volatile === true || volatile?.some((other) => changed.includes(other)) === true) planned[name] = UNKNOWN;
+  }
   return { planned, replacing: changed.filter((name) => attributes[name]?.replaces === true) };
 }
 
 function plannedValue(attribute: Attribute, prior: Value | undefined, config: Value = null): Value {
+  if (attribute.isWriteOnly === true) return null;
   if (attribute.use === 'COMPUTED' || (attribute.isFilled === true && config === null))
     return prior ?? (prior === undefined ? UNKNOWN : null);
   return config ?? attribute.default ?? null;

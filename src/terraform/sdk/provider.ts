@@ -71,7 +71,11 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
     ValidateResourceConfig: (request) => {
       const resource = resourceOf(request);
       const config = decodeState(resource.attributes, request.config) ?? {};
-      return answer([...checkConfig(resource.attributes, config), ...(resource.check?.(config) ?? [])]);
+      return answer([
+        ...checkClient(writeOnly(resource.attributes, config), request),
+        ...checkConfig(resource.attributes, config),
+        ...(resource.check?.(config) ?? []),
+      ]);
     },
     ValidateDataResourceConfig: (request) => {
       const { attributes } = dataSourceOf(request);
@@ -110,7 +114,8 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
       const prior = decodeState(attributes, request.prior_state);
       const planned = decodeState(attributes, request.planned_state);
       try {
-        const { state, diagnostics } = await applyChange(resource, ready(configured), { prior, planned });
+        const given = writeOnly(attributes, decodeState(attributes, request.config));
+        const { state, diagnostics } = await applyChange(resource, ready(configured), { prior, planned, given });
         return { new_state: encodeState(attributes, state), ...answer(diagnostics) };
       } catch (error) {
         const diagnostic = failure(`${resource.title(planned ?? prior ?? {})} is not applied`, error);
@@ -148,6 +153,21 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
 /** What a method answers that has thrown. */
 export function answerFault(error: unknown): Message {
   return answer([failure('Backup MX could not be asked', error)]);
+}
+
+/** Those attributes that stand in no plan and no state. */
+function writeOnly(attributes: Attributes, config: State | null): State {
+  return Object.fromEntries(Object.entries(config ?? {}).filter(([name]) => attributes[name]?.isWriteOnly === true));
+}
+
+/** An older Terraform takes them for attributes like others, and would put them into the state. */
+function checkClient(given: State, { client_capabilities: client }: Request): readonly Diagnostic[] {
+  if (client?.write_only_attributes_allowed === true) return [];
+  return Object.entries(given).flatMap(([name, value]): Diagnostic[] => {
+    if (value === null) return [];
+    const detail = 'Terraform keeps it out of plan and state from version 1.11 on, and this one is older.';
+    return [{ severity: 'ERROR', summary: `${name} needs Terraform 1.11`, detail, path: [name] }];
+  });
 }
 
 function nothing({ type_name: name }: Request, summary: string): Diagnostic {

@@ -14,7 +14,10 @@ export interface Request {
   readonly raw_state: { readonly json: Uint8Array } | null;
   /** Of an ephemeral resource: what its opening gave. */
   readonly private: Uint8Array;
-  readonly client_capabilities: { readonly deferral_allowed: boolean } | null;
+  readonly client_capabilities: {
+    readonly deferral_allowed: boolean;
+    readonly write_only_attributes_allowed: boolean;
+  } | null;
 }
 
 export type Handler = (request: Request) => Message | Promise<Message>;

@@ -63,6 +63,11 @@ export interface EphemeralResource<Api> extends Documented {
   title(config: State): string;
   /** `config` with its defaults, and wholly known. */
   open(api: Api, config: State): Promise<Opened>;
+  /** Absent where nothing is left behind. */
+  readonly closing?: Closing<Api>;
+}
+
+export interface Closing<Api> {
   /** Nobody is told of NOT_FOUND. */
   close(api: Api, held: State): Promise<readonly UserError[]>;
   /** What becomes of one that could not be closed: a sentence. */

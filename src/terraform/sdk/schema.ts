@@ -19,8 +19,12 @@ export interface Attribute {
   readonly replaces?: true;
   /** Not kept by the service: it says how the provider goes about things. */
   readonly isLocal?: true;
-  /** Of a computed one: any change of the object may change it as well. */
-  readonly isVolatile?: true;
+  /** Of a local one: another value is a change of the object all the same. */
+  readonly isActedOn?: true;
+  /** Of a computed one: any change of the object, or one of these attributes, may change it as well. */
+  readonly isVolatile?: true | readonly string[];
+  /** Of an optional one: it is for making and changing, and stands in no plan and no state. Terraform 1.11. */
+  readonly isWriteOnly?: true;
   /** What is wrong with a known value, and what to write instead: a sentence. */
   readonly check?: (value: Value) => string | null;
   /** Whether two spellings mean the same; then the user's is kept. */
@@ -46,6 +50,7 @@ export function schemaMessage(attributes: Attributes, description: string): obje
         optional: attribute.use === 'OPTIONAL',
         computed: attribute.use === 'COMPUTED' || attribute.default !== undefined || attribute.isFilled === true,
         sensitive: attribute.isSensitive === true,
+        write_only: attribute.isWriteOnly === true,
       })),
     },
   };
