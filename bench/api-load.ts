@@ -1,6 +1,7 @@
 /**
  * `api-load`: 500 GraphQL requests a second at a fixed rate while mail is accepted. Pairs of accepting with and without them, where one
- * process does both and where the API has a process of its own; and the requests alone, for the processor time that they cost.
+ * process does both and where the API has a process of its own: of mail as fast as it is taken, which leaves no core free, and of mail
+ * that comes at a steady rate; and the requests alone, for the processor time that they cost.
  *
  * The requests come from a process of their own (api-generator.ts), the mail from smtp-source; all share the machine's cores.
  */
@@ -14,7 +15,7 @@ import { type Service, startService } from '../test/helpers/service.ts';
 import type { ApiLoad, ApiOutcome } from './api-generator.ts';
 import { findDatabase, openDatabase } from './database.ts';
 import { fill } from './fill.ts';
-import { makeContent } from './load.ts';
+import { type Load, makeContent } from './load.ts';
 import { addSmallDomains, smallDomain } from './messages-page-fill.ts';
 import { readingToken } from './page-times.ts';
 import { readTreeCpuSeconds } from './processes.ts';
@@ -24,8 +25,13 @@ import { DOMAIN, makeBenchFolder, RECIPIENT, runOurs, startOurs } from './sides.
 const PER_SECOND = 500;
 const TENANTS = 20;
 const PAIRS = 3;
-const MESSAGES = 15_000;
+/** Taken one after the other, as fast as that goes. */
+const FLOOD = { messages: 15_000, sessions: 20 };
+/** Each client sends one and waits for a second: what a busy service meets, not the most that it can take. */
+const STEADY = { messages: 10_000, sessions: 500, pauseSeconds: 1 };
 const ALONE_SECONDS = 20;
+
+type Mail = Pick<Load, 'messages' | 'sessions' | 'pauseSeconds'>;
 
 interface Scene {
   readonly name: string;
@@ -105,7 +111,7 @@ interface Pair {
   readonly outcome: ApiOutcome;
 }
 
-async function measurePairs(scene: Scene, accept: (messages?: number) => Promise<number>): Promise<Pair[]> {
+async function measurePairs(scene: Scene, accept: () => Promise<number>): Promise<Pair[]> {
   const pairs: Pair[] = [];
   await withRequests(scene, () => sleep(3000));
   for (let round = 0; round < PAIRS; round += 1) {
@@ -140,14 +146,19 @@ export async function runApiLoad(): Promise<readonly Report[]> {
       return { name, service, api: by, postmasterPid, loadFile };
     };
     const content = await makeContent(`${folder.path}/content`, 10_240);
-    const mail = { recipient: RECIPIENT, sessions: 20, isKept: false, content };
-    const accept = async (messages = MESSAGES) => messages / (await runOurs(service, { ...mail, messages }));
-    await accept(3000);
+    const accepting = (mail: Mail) => async () =>
+      mail.messages / (await runOurs(service, { recipient: RECIPIENT, isKept: false, content, ...mail }));
+    await accepting({ ...FLOOD, messages: 3000 })();
 
     const own = await sceneOf('a process of its own', api);
     const shared = await sceneOf('the same process', service);
     const reports: Report[] = [];
-    for (const scene of [own, shared]) reports.push(reportPairs(scene.name, await measurePairs(scene, accept)));
+    for (const scene of [own, shared]) {
+      for (const [rate, mail] of Object.entries({ 'as fast as it goes': FLOOD, 'at a steady rate': STEADY })) {
+        const name = `${scene.name}, ${rate}`;
+        reports.push(reportPairs(name, mail, await measurePairs({ ...scene, name }, accepting(mail))));
+      }
+    }
     return [reportAlone(await measureAlone(own)), ...reports];
   } finally {
     await api.remove();
@@ -189,7 +200,7 @@ function reportAlone({ outcome, cpu }: Alone): Report {
   };
 }
 
-function reportPairs(name: string, pairs: readonly Pair[]): Report {
+function reportPairs(name: string, { messages, sessions }: Mail, pairs: readonly Pair[]): Report {
   const ratios = pairs.map(({ without, beside }) => beside / without);
   const outcomes = pairs.map(({ outcome }) => outcome);
   const generator = outcomes.map(({ ownCpuSeconds, seconds }) => ownCpuSeconds / seconds);
@@ -202,7 +213,7 @@ function reportPairs(name: string, pairs: readonly Pair[]): Report {
     notes: [
       `accepted a second: ${spread(pairs.map(({ without }) => without))} without, ${spread(pairs.map(({ beside }) => beside))} with; ratio ${spread(ratios, 2)}`,
       `sent ${spread(outcomes.map(({ sent, seconds }) => sent / seconds))} a second; the generator itself takes ${spread(generator, 2)} of a core`,
-      `${MESSAGES} messages of 10,240 bytes, 20 clients, a connection per message`,
+      `${messages} messages of 10,240 bytes, ${sessions} clients, a connection per message`,
     ],
   };
 }

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram, runOrThrow } from '../test/helpers/child.ts';
 import { openSession, sendMessage } from '../test/helpers/smtp-session.ts';
 
@@ -24,6 +25,8 @@ export interface Load {
   readonly messages: number;
   readonly sessions: number;
   readonly isKept: boolean;
+  /** How long each client waits before each of its messages; none by default. */
+  readonly pauseSeconds?: number;
   /** Over STARTTLS, each connection with a whole handshake of its own. */
   readonly isTls?: boolean;
   readonly content: Content;
@@ -61,6 +64,7 @@ export function senderName(isTls = false): string {
 async function sendBySmtpSource(program: string, load: Load): Promise<void> {
   await runOrThrow(program, [
     ...(load.isKept ? ['-d'] : []),
+    ...(load.pauseSeconds === undefined ? [] : ['-w', `${load.pauseSeconds}`]),
     '-s',
     `${load.sessions}`,
     '-m',
@@ -84,6 +88,7 @@ async function sendByOwnSessions(load: Load): Promise<void> {
     let session = null;
     while (left > 0) {
       left -= 1;
+      await sleep((load.pauseSeconds ?? 0) * 1000);
       session ??= await openSession(load.port);
       await sendMessage(session, mail);
       if (load.isKept && left > 0) continue;
