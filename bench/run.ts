@@ -31,6 +31,7 @@ import { formatReport, type Report } from './report.ts';
 import { runStart } from './start.ts';
 import { runSubscribers } from './subscribers.ts';
 import { runTerraform } from './terraform.ts';
+import { runTraces } from './traces.ts';
 import { runUserList } from './user-list.ts';
 import { runWebhooks } from './webhooks.ts';
 
@@ -63,6 +64,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   start: runStart,
   subscribers: runSubscribers,
   terraform: runTerraform,
+  traces: runTraces,
   'user-list': runUserList,
   webhooks: runWebhooks,
 };

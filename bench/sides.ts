@@ -33,11 +33,17 @@ export async function makeBenchFolder(): Promise<{ readonly path: string; readon
 /** The service on a fresh folder, holding mail for DOMAIN. Warnings only in its log: the peer writes none either. */
 export async function startOurs(
   folder: string,
-  options: { readonly primaryPort?: number; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly primaryPort?: number;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Another checkout than this one. */
+    readonly root?: string | undefined;
+  } = {},
 ): Promise<Service> {
   const service = await startService({
     dataDir: await makeDataDir(folder),
     env: { LOG_LEVEL: 'warn', MAX_CONNECTIONS: '2000', ...options.env },
+    root: options.root,
   });
   await createDomain(service, DOMAIN, [{ host: '127.0.0.1', port: options.primaryPort ?? DEAD_PORT }]);
   return service;

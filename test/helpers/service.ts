@@ -27,6 +27,8 @@ export interface ServiceOptions {
   readonly readyExceptFor?: string;
   /** `npm start` instead of bin/start.sh; the pid is then npm's. */
   readonly isThroughNpm?: boolean;
+  /** Another checkout of the project, for a benchmark beside this one. */
+  readonly root?: string | undefined;
 }
 
 export interface GraphqlError {
@@ -107,7 +109,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   };
   const startedAtMs = performance.now();
   const [program, ...args] = options.isThroughNpm === true ? ['npm', 'start', '--silent'] : ['sh', 'bin/start.sh'];
-  const child: ChildProcess = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn(program, args, {
+    cwd: options.root ?? ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   bindToUs(child);
   const chunks: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
