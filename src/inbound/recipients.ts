@@ -37,10 +37,11 @@ export interface RefusedRecipient {
 export async function addRecipient(
   context: Context,
   transaction: Transaction,
-  asked: AskedRecipient & Pick<MailInfo, 'trail'>,
+  asked: AskedRecipient,
+  trail: MailInfo['trail'],
 ): Promise<RefusedRecipient | null> {
   if (transaction.recipients.size >= context.maxRecipients) return { reply: replies.TOO_MANY_RECIPIENTS };
-  const decision = await decide(context, transaction, asked);
+  const decision = await decide(context, transaction, asked.path, trail);
   if (decision === null) return { reply: context.refusals.fault };
   if (decision.kind === 'REFUSE') {
     const { destination = null, zone = null } = decision;
@@ -58,7 +59,8 @@ export async function addRecipient(
 async function decide(
   context: Context,
   transaction: Transaction,
-  { path, trail }: Pick<AskedRecipient, 'path'> & Pick<MailInfo, 'trail'>,
+  path: ForwardPath,
+  trail: MailInfo['trail'],
 ): Promise<Decision | null> {
   const { client, reversePath, sizeBytes } = transaction;
   try {

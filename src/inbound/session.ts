@@ -150,7 +150,7 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       if (!known.share.takeRecipient()) {
         return refuse('RCPT', context.refusals.tooManyRecipients, NO_SUBJECT, trail?.answered);
       }
-      const refusal = await addRecipient(context, current, { ...asked, trail });
+      const refusal = await addRecipient(context, current, asked, trail);
       if (refusal === null) {
         trail?.answered(TAKEN);
         return replies.RCPT_OK;
