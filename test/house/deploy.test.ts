@@ -59,7 +59,14 @@ test.skipIf(isSkipped('systemd and the unit', reason))('systemd takes the unit, 
   expect(Number(/exposure level for \S+ ([\d.]+)/.exec(stdout)?.[1])).toBeLessThan(2.5);
 });
 
+const unit = read('deploy', 'systemd', 'backup-mx.service');
+
+test('a system call that the unit does not allow fails, and kills nobody', () => {
+  expect(unit).toMatch(/^SystemCallFilter=@system-service$/m);
+  expect(unit).toMatch(/^SystemCallErrorNumber=EPERM$/m);
+});
+
 test('the unit and the container give what is past the final dot its time', () => {
-  expect(read('deploy', 'systemd', 'backup-mx.service')).toMatch(/^TimeoutStopSec=150$/m);
+  expect(unit).toMatch(/^TimeoutStopSec=150$/m);
   expect(read('compose.yaml')).toContain('stop_grace_period: 150s');
 });
