@@ -239,7 +239,7 @@ export async function startFlow(
 /** One transaction in an open session; the transaction's id. Throws on any refusal. */
 export async function transact(peer: SmtpPeer, mail: Mail): Promise<string> {
   const from = mail.from === undefined ? SENDER : (mail.from ?? '');
-  await expectReply('250', 'MAIL', peer.ask(`MAIL FROM:<${from}>${mail.mailParameters ?? ''}`));
+  await expectReply('250', 'MAIL', askWhileDown(peer, `MAIL FROM:<${from}>${mail.mailParameters ?? ''}`));
   for (const to of mail.to) {
     await expectReply('250', `RCPT ${to}`, peer.ask(`RCPT TO:<${to}>${mail.recipientParameters ?? ''}`));
   }
@@ -249,6 +249,16 @@ export async function transact(peer: SmtpPeer, mail: Mail): Promise<string> {
   const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(reply)?.[0];
   if (id === undefined) throw new Error(`no id in ${reply}`);
   return id;
+}
+
+/** MAIL is put off while a busy machine's database takes seconds to answer: asked again, as a sender would. */
+async function askWhileDown(peer: SmtpPeer, command: string): Promise<string> {
+  let reply = '';
+  await until(`a reply to ${command} other than 451 BMX-STORE`, PATIENCE_MS, async () => {
+    reply = await peer.ask(command);
+    return !/^451 4\.3\.0 .* BMX-STORE /.test(reply);
+  });
+  return reply;
 }
 
 /** RFC 5321 §4.5.2. */
