@@ -2,7 +2,8 @@
  * Finds out all that the checks look at, once and side by side, within one time limit.
  *
  * What has not come when the time is over is UNKNOWN, "no answer in time"; nothing here throws but the database. While an
- * outage is open the primary is not asked: it has its own clock. Nor is that of a domain whose ownership is not proven.
+ * outage is open the primary is not asked: it has its own clock. Of a domain whose ownership is not proven only the DNS is asked:
+ * nobody's word sends us to a stranger's servers, mail or web.
  */
 import { whyNoMatch } from '../net/dane-match.ts';
 import { findTlsa } from '../net/dane.ts';
@@ -40,6 +41,7 @@ export interface GatherDeps extends PrimaryDeps {
 const TIMEOUT_MS = 25_000;
 /** Senders try there, whatever port we deliver to. */
 const SMTP_PORT = 25;
+const NOT_PROVEN = '[not asked: the domain is not proven to be yours]';
 
 /** @param signal aborting ends it at once: what is not known yet is UNKNOWN */
 export async function gather(given: GatherDeps, domain: RelayDomain, signal: AbortSignal): Promise<Facts> {
@@ -65,7 +67,7 @@ export async function gather(given: GatherDeps, domain: RelayDomain, signal: Abo
       inTime(`MX of ${name}`, mx.then(known)),
       inTime(`CNAME of the MX hosts of ${name}`, findAliases(deps, mx)),
       inTime(`NS of ${name}`, deps.resolver.query(name, 'NS').then(known)),
-      inTime(`MTA-STS policy of ${name}`, findPolicy(deps, name)),
+      inTime(`MTA-STS policy of ${name}`, findPolicy(deps, domain)),
       inTime(`TLSA of our names`, checkTlsa(deps, name, mx)),
       inTime(`primary of ${name}`, findSessions(deps, { domain, record, signal: over })),
       inTime('our records', record.then(known)),
@@ -131,10 +133,11 @@ async function findAliases({ resolver }: Look, mx: Promise<ObservedMxSet>): Prom
   return notFoundOut(`CNAME of ${lost.host}`, lost.answer.kind === 'TROUBLE' ? `[${lost.answer.reason}]` : '');
 }
 
-async function findPolicy(deps: Look, name: string): Promise<Facts['policy']> {
+async function findPolicy(deps: Look, { name, status }: RelayDomain): Promise<Facts['policy']> {
   const answer = await deps.resolver.resolveTxt(`_mta-sts.${name}`);
   if (answer.kind === 'TROUBLE') return notFoundOut(`TXT of _mta-sts.${name}`, `[${answer.reason}]`);
   if (answer.kind !== 'FOUND' || readStsRecord(answer.records) === null) return known(null);
+  if (status === 'PENDING') return notFoundOut(`MTA-STS policy of ${name}`, NOT_PROVEN);
   return known(await fetchPolicy(name, deps));
 }
 
@@ -164,7 +167,7 @@ async function findSessions(
   { domain, record, signal }: { domain: RelayDomain; record: Promise<DomainRecord>; signal: AbortSignal },
 ): Promise<Facts['sessions']> {
   const asked = `primary of ${domain.name}`;
-  if (domain.status === 'PENDING') return notFoundOut(asked, '[not asked: the domain is not proven to be yours]');
+  if (domain.status === 'PENDING') return notFoundOut(asked, NOT_PROVEN);
   const { outage } = await record;
   if (outage !== null) {
     const since = `[not asked: outage open since ${outage.startedAt.toISOString()}, ${outage.class}] ${outage.lastReply}`;

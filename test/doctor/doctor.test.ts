@@ -145,14 +145,24 @@ describe('a primary is left alone', () => {
     const claim = await scene.domains.createDomain(claimant, { name: owned.name });
     if (claim.kind !== 'DONE') throw new Error(JSON.stringify(claim.errors));
     expect(claim.domain.status).toBe('PENDING');
-    const doctor = node();
+    const fetched: string[] = [];
+    const doctor = node({
+      fetchText: async (host) => {
+        fetched.push(host);
+        return { kind: 'FAILED', reason: 'nobody is there' };
+      },
+    });
+    scene.dns.set(`_mta-sts.${owned.name}`, { TXT: ['v=STSv1; id=1;'] });
     await doctor.check(claimant, owned.name);
     const { verdict, answer } = await findings(doctor, claim.domain, claimant);
     expect([verdict('RANK'), verdict('GREYLISTING'), sessionsOf(owned)]).toEqual(['OK', 'UNKNOWN', 0]);
     expect(answer('PRIMARY_REFUSES')).toContain('not proven');
+    expect([verdict('MTA_STS'), answer('MTA_STS')]).toEqual(['UNKNOWN', expect.stringContaining('not proven')]);
+    expect(fetched).toEqual([]);
     // Nor does the claimant see the owner's report.
     await doctor.check(OPERATOR_VIEWER, owned.name);
     expect([...(await doctor.readReports(claimant, [owned.id, claim.domain.id])).keys()]).toEqual([claim.domain.id]);
+    expect(fetched).toEqual([`mta-sts.${owned.name}`]);
   });
 
   test('that is ourselves', async () => {
