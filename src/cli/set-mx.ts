@@ -1,7 +1,8 @@
-/** `backup-mx domain set-mx` and `unset-mx`: MX records written into a zone by dynamic update. */
+/** `backup-mx domain mx`: the MX records to publish, as text. `set-mx` and `unset-mx`: written into a zone by dynamic update. */
 import { type Action, type Call, numberOption, type Shown } from './action.ts';
 import { BadUse } from './bad-use.ts';
 import { mutate } from '../client/mutation.ts';
+import { Refusal } from '../client/refusal.ts';
 import { readFileOrInput } from './file.ts';
 
 interface Payload {
@@ -44,9 +45,52 @@ async function change(call: Call, mutation: string, more: Readonly<Record<string
   };
 }
 
+interface Recommended {
+  readonly zoneFile: string;
+  readonly formRecords: readonly {
+    readonly change: string;
+    readonly name: string;
+    readonly type: string;
+    readonly preference: number;
+    readonly host: string;
+    readonly ttlSeconds: number;
+  }[];
+}
+
+async function show({ ask, args: [name], isSet }: Call): Promise<Shown> {
+  const { domain } = await ask<{ domain: { mx: Recommended } | null }>(
+    `query ($name: String!) { domain(name: $name) { mx { zoneFile formRecords { change name type preference host ttlSeconds } } } }`,
+    { name },
+  );
+  if (domain === null) throw new Refusal(`you have no domain "${name}"`);
+  const { zoneFile, formRecords } = domain.mx;
+  if (isSet('zone-file')) return { kind: 'LINE', line: zoneFile.trimEnd(), data: domain.mx };
+  return {
+    kind: 'TABLE',
+    columns: [
+      { title: 'CHANGE' },
+      { title: 'NAME' },
+      { title: 'TYPE' },
+      { title: 'PRIORITY', align: 'RIGHT' },
+      { title: 'VALUE' },
+      { title: 'TTL', align: 'RIGHT' },
+    ],
+    rows: formRecords.map((mx) => [mx.change, mx.name, mx.type, mx.preference, mx.host, mx.ttlSeconds]),
+    data: domain.mx,
+  };
+}
+
 const ONE = { least: 1, most: 1 };
 
 export const setMxActions: Readonly<Record<string, Action>> = {
+  mx: {
+    usage: 'mx NAME [--zone-file]',
+    says: 'The MX records to publish, field by field as forms of DNS hosts ask for them, or as lines of a zone file.',
+    example: 'backup-mx domain mx example.org --zone-file',
+    argCount: ONE,
+    options: { 'zone-file': 'FLAG' },
+    run: show,
+  },
   'set-mx': {
     usage: `set-mx NAME ${USAGE} [--preference N] [--sandwich | --no-sandwich]`,
     says: 'Adds our MX records, all our names, to its zone by dynamic update; with --dry-run only says what it would add.',

@@ -868,6 +868,8 @@ export type DomainFlushPayload = {
 /** A domain's MX records. */
 export type DomainMx = {
   readonly __typename?: 'DomainMx';
+  /** The same field by field, for the form of a DNS host, with what the DNS has already and what must go; most preferred first. */
+  readonly formRecords: ReadonlyArray<MxFormRecord>;
   /** The records the DNS has now, most preferred first; empty when it has none or does not answer (see `verdict`). */
   readonly observed: ReadonlyArray<MxRecord>;
   /** The records to publish: yours as they are, each of our names (`service.mxNames`) behind them. */
@@ -2525,8 +2527,25 @@ export type MxChange =
   | 'ADD'
   /** It was there, and stays. */
   | 'KEEP'
-  /** It is taken away: domainSetMx had added it. */
+  /** It is taken away. By domainSetMx and domainUnsetMx only what domainSetMx had added. */
   | 'REMOVE';
+
+/** An MX record as the form of a DNS host asks for it, and what is to be done to it. */
+export type MxFormRecord = {
+  readonly __typename?: 'MxFormRecord';
+  /** ADD it, KEEP it, or REMOVE it: one of ours at a number that must not be. */
+  readonly change: MxChange;
+  /** The form's `value`, `target` or `mail server`, without a trailing dot: a form that adds the zone to names without one wants it. */
+  readonly host: Scalars['String']['output'];
+  /** The form's `name`, whole: a form that knows the zone wants only what stands before the zone's name, and for the zone itself `@` or nothing. */
+  readonly name: Scalars['String']['output'];
+  /** The form's `priority` or `preference`. */
+  readonly preference: Scalars['Int']['output'];
+  /** The form's `TTL`, in seconds: what we suggest. */
+  readonly ttlSeconds: Scalars['Int']['output'];
+  /** The form's `type`: `MX`. */
+  readonly type: Scalars['String']['output'];
+};
 
 /** An MX record. */
 export type MxRecord = {
@@ -4473,6 +4492,7 @@ export type ResolversTypes = {
   Mta: Mta;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   MxChange: MxChange;
+  MxFormRecord: ResolverTypeWrapper<MxFormRecord>;
   MxRecord: ResolverTypeWrapper<MxRecord>;
   MxRecordChange: ResolverTypeWrapper<MxRecordChange>;
   MxVerdict: MxVerdict;
@@ -4696,6 +4716,7 @@ export type ResolversParentTypes = {
   MessagesRetryInput: MessagesRetryInput;
   MessagesRetryPayload: MessagesRetryPayload;
   Mutation: Record<PropertyKey, never>;
+  MxFormRecord: MxFormRecord;
   MxRecord: MxRecord;
   MxRecordChange: MxRecordChange;
   NextHop: NextHop;
@@ -5037,6 +5058,7 @@ export type DomainFlushPayloadResolvers<ContextType = Context, ParentType extend
 };
 
 export type DomainMxResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainMx'] = ResolversParentTypes['DomainMx']> = {
+  formRecords?: Resolver<ReadonlyArray<ResolversTypes['MxFormRecord']>, ParentType, ContextType>;
   observed?: Resolver<ReadonlyArray<ResolversTypes['MxRecord']>, ParentType, ContextType>;
   recommended?: Resolver<ReadonlyArray<ResolversTypes['MxRecord']>, ParentType, ContextType>;
   verdict?: Resolver<ResolversTypes['MxVerdict'], ParentType, ContextType>;
@@ -5329,6 +5351,15 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   webhookRotateSecret?: Resolver<ResolversTypes['WebhookRotateSecretPayload'], ParentType, ContextType, RequireFields<MutationWebhookRotateSecretArgs, 'input'>>;
   webhookTest?: Resolver<ResolversTypes['WebhookTestPayload'], ParentType, ContextType, RequireFields<MutationWebhookTestArgs, 'input'>>;
   webhookUpdate?: Resolver<ResolversTypes['WebhookUpdatePayload'], ParentType, ContextType, RequireFields<MutationWebhookUpdateArgs, 'input'>>;
+};
+
+export type MxFormRecordResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MxFormRecord'] = ResolversParentTypes['MxFormRecord']> = {
+  change?: Resolver<ResolversTypes['MxChange'], ParentType, ContextType>;
+  host?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  preference?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  ttlSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type MxRecordResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MxRecord'] = ResolversParentTypes['MxRecord']> = {
@@ -5881,6 +5912,7 @@ export type Resolvers<ContextType = Context> = {
   MessagesCancelPayload?: MessagesCancelPayloadResolvers<ContextType>;
   MessagesRetryPayload?: MessagesRetryPayloadResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
+  MxFormRecord?: MxFormRecordResolvers<ContextType>;
   MxRecord?: MxRecordResolvers<ContextType>;
   MxRecordChange?: MxRecordChangeResolvers<ContextType>;
   NextHop?: NextHopResolvers<ContextType>;

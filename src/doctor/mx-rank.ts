@@ -8,3 +8,6 @@ export const STEP = 10;
 export const LONE_PREFERENCE = 20;
 /** RFC 1035 §3.3.9: sixteen bits. */
 export const MAX_PREFERENCE = 65_535;
+
+/** Of our records, and suggested for those that people write: a change is seen within the hour. */
+export const TTL_SECONDS = 3600;

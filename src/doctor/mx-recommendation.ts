@@ -2,7 +2,7 @@
  * Which MX records a domain should publish: its own as they are, all our names behind them at one rank (RFC 5321 §5.1).
  */
 import { type MxVerdict, ownPreference, unlistedNames } from '../net/mx-verdict.ts';
-import { LONE_PREFERENCE, MAX_PREFERENCE, STEP } from './mx-rank.ts';
+import { LONE_PREFERENCE, MAX_PREFERENCE, STEP, TTL_SECONDS } from './mx-rank.ts';
 
 export interface MxRecord {
   readonly preference: number;
@@ -27,5 +27,28 @@ export function recommendMx({ hosts, verdict }: JudgedMx, names: readonly string
 
 /** As lines of a zone file (RFC 1035 §5.1), names whole, so that they fit whatever origin the file has. */
 export function zoneFileOf(name: string, records: readonly MxRecord[]): string {
-  return records.map(({ preference, host }) => `${name}. 3600 IN MX ${preference} ${host}.\n`).join('');
+  return records.map(({ preference, host }) => `${name}. ${TTL_SECONDS} IN MX ${preference} ${host}.\n`).join('');
+}
+
+export interface MxFormRecord extends MxRecord {
+  readonly change: 'ADD' | 'KEEP' | 'REMOVE';
+  readonly name: string;
+  readonly type: 'MX';
+  readonly ttlSeconds: number;
+}
+
+/** Field by field, as the forms of DNS hosts ask for records, with what is to be done to each; most preferred first. */
+export function formRecordsOf(
+  name: string,
+  { observed, recommended }: { readonly observed: readonly MxRecord[]; readonly recommended: readonly MxRecord[] },
+): MxFormRecord[] {
+  const isIn = (records: readonly MxRecord[], { host, preference }: MxRecord) =>
+    records.some((one) => one.host === host && one.preference === preference);
+  const rest = { name, type: 'MX', ttlSeconds: TTL_SECONDS } as const;
+  return [
+    ...observed
+      .filter((mx) => !isIn(recommended, mx))
+      .map(({ host, preference }) => ({ change: 'REMOVE' as const, host, preference, ...rest })),
+    ...recommended.map((mx) => ({ change: isIn(observed, mx) ? ('KEEP' as const) : ('ADD' as const), ...mx, ...rest })),
+  ].toSorted((a, b) => a.preference - b.preference);
 }

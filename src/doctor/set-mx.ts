@@ -14,6 +14,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import type { AddedMx, MxRecords } from '../settings/mx-records.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import { invalid, type UserError } from '../settings/user-error.ts';
+import { TTL_SECONDS } from './mx-rank.ts';
 import { isSameMx, type MxPlan, type MxWish, planSet, planUnset } from './mx-plan.ts';
 import {
   findServer,
@@ -59,7 +60,6 @@ export type SetMxResult =
 
 export type SetMx = (viewer: Viewer, domain: RelayDomain, request: MxRequest) => Promise<SetMxResult>;
 
-const TTL_SECONDS = 3600;
 const STEP_TIMEOUT_MS = 15_000;
 /** For the connection, and for the answer. */
 const UPDATE_TIMEOUT_MS = 5000;

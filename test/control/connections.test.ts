@@ -35,6 +35,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'DnsblZone.codes': 'an input',
   'DnswlZone.codes': 'an input',
   'DomainMx.recommended': 'an answer of the DNS',
+  'DomainMx.formRecords': 'an answer of the DNS',
   'DomainMx.observed': 'an answer of the DNS',
   'Outage.evidence': 'ten',
   'DoctorReport.findings': 'the checks there are',

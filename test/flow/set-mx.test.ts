@@ -75,6 +75,21 @@ describe.skipIf(missing !== null)('at BIND', () => {
     );
     expect(result).toEqual({ kind: 'DONE' });
   }
+  /** What `backup-mx domain …` prints. */
+  async function command(...args: readonly string[]): Promise<readonly string[]> {
+    const out: string[] = [];
+    const code = await verbOf(domainVerb)(args, {
+      env: { BACKUP_MX_URL: flow.service.httpUrl, BACKUP_MX_TOKEN: flow.service.token },
+      print: (line) => void out.push(line),
+      tell: (line) => void out.push(line),
+      isScreen: false,
+      isWatched: false,
+      interruption: new AbortController().signal,
+      readInput: async () => '',
+    });
+    expect([code, out]).toEqual([0, out]);
+    return out;
+  }
   const said = ({ records }: Answer) =>
     records.map(({ change, preference, host }) => `${change} ${preference} ${host}`);
   const complaint = ({ userErrors: [error] }: Answer) => `${error?.field.join('.')} ${error?.code}`;
@@ -118,27 +133,21 @@ describe.skipIf(missing !== null)('at BIND', () => {
     const folder = await mkdtemp(join(tmpdir(), 'bmx-key-'));
     const file = join(folder, 'secret');
     await writeFile(file, `${BIND_KEY.secret}\n`, { mode: 0o600 });
-    const out: string[] = [];
-    const code = await verbOf(domainVerb)(
-      ['set-mx', `sub.${ZONE}`, '--server', bind.address, '--key', BIND_KEY.name, '--secret-file', file],
-      {
-        env: { BACKUP_MX_URL: flow.service.httpUrl, BACKUP_MX_TOKEN: flow.service.token },
-        print: (line) => void out.push(line),
-        tell: (line) => void out.push(line),
-        isScreen: false,
-        isWatched: false,
-        interruption: new AbortController().signal,
-        readInput: async () => '',
-      },
+    const out = await command(
+      'set-mx',
+      `sub.${ZONE}`,
+      '--server',
+      bind.address,
+      '--key',
+      BIND_KEY.name,
+      '--secret-file',
+      file,
     );
     await rm(folder, { recursive: true });
-    expect([code, out.slice(1)]).toEqual([
-      0,
-      [
-        expect.stringContaining(`mx.${ZONE}`),
-        expect.stringMatching(/^ADD +15 +backup/),
-        expect.stringMatching(/^ADD +15 +second/),
-      ],
+    expect(out.slice(1)).toEqual([
+      expect.stringContaining(`mx.${ZONE}`),
+      expect.stringMatching(/^ADD +15 +backup/),
+      expect.stringMatching(/^ADD +15 +second/),
     ]);
     expect(await bind.mx(`sub.${ZONE}`)).toEqual([`15 ${OURS}`, `15 ${SECOND}`, `5 mx.${ZONE}`]);
   });
@@ -230,6 +239,29 @@ describe.skipIf(missing !== null)('at BIND', () => {
       expect(text).not.toContain(BIND_KEY.secret);
     }
     await ask('domainUnsetMx');
+  });
+
+  test('the records are told field by field, and as lines of a zone file', async () => {
+    await byHand([{ preference: 10, host: `mx.${ZONE}` }], [], [{ preference: 5, host: OURS }]);
+    const cells = (line: string) => line.split(/ +/);
+    expect((await command('mx', ZONE)).slice(0, 5).map(cells)).toEqual([
+      ['CHANGE', 'NAME', 'TYPE', 'PRIORITY', 'VALUE', 'TTL'],
+      ['REMOVE', ZONE, 'MX', '5', OURS, '3600'],
+      ['KEEP', ZONE, 'MX', '10', `mx.${ZONE}`, '3600'],
+      ['ADD', ZONE, 'MX', '20', OURS, '3600'],
+      ['ADD', ZONE, 'MX', '20', SECOND, '3600'],
+    ]);
+    expect(await command('mx', ZONE, '--zone-file')).toEqual([
+      [`10 mx.${ZONE}`, `20 ${OURS}`, `20 ${SECOND}`].map((data) => `${ZONE}. 3600 IN MX ${data}.`).join('\n'),
+    ]);
+    await byHand(
+      [
+        { preference: 10, host: `mx.${ZONE}` },
+        { preference: 5, host: OURS },
+      ],
+      [{ preference: 5, host: OURS }],
+      [],
+    );
   });
 
   test('without a server the zone says who is its master, and the records stand there as lines of a zone file', async () => {

@@ -1,7 +1,7 @@
 /** `Domain`: a relay domain with its records, its queue and its outage. */
 import { EMPTY_QUEUE } from '../../queue/inspect-queues.ts';
 import type { DomainResolvers } from '../generated.ts';
-import { recommendMx, zoneFileOf } from '../../doctor/mx-recommendation.ts';
+import { formRecordsOf, recommendMx, zoneFileOf } from '../../doctor/mx-recommendation.ts';
 import { breakerOfDomain } from './breaker.ts';
 import { dnsblOfDomain } from './dnsbl.ts';
 import { doctorOfDomain } from './doctor.ts';
@@ -31,10 +31,12 @@ export const Domain: DomainResolvers = {
   mx: async (domain, _args, { deps }) => {
     const observation = await deps.observeMx(domain.name);
     const recommended = recommendMx(observation, deps.service.mxNames);
+    const observed = observation.hosts.map(({ host, preference }) => ({ host, preference }));
     return {
       recommended,
       zoneFile: zoneFileOf(domain.name, recommended),
-      observed: observation.hosts.map(({ host, preference }) => ({ host, preference })),
+      formRecords: formRecordsOf(domain.name, { observed, recommended }),
+      observed,
       verdict: observation.verdict,
     };
   },

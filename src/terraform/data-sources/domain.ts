@@ -10,7 +10,12 @@ interface Domain {
   readonly status: string;
   readonly recipientCount: number;
   readonly queue: { readonly heldCount: number };
-  readonly mx: { readonly verdict: string; readonly recommended: readonly Mx[]; readonly observed: readonly Mx[] };
+  readonly mx: {
+    readonly verdict: string;
+    readonly zoneFile: string;
+    readonly recommended: readonly Mx[];
+    readonly observed: readonly Mx[];
+  };
 }
 
 interface Mx {
@@ -19,7 +24,7 @@ interface Mx {
 }
 
 const FIELDS =
-  'id status recipientCount queue { heldCount } mx { verdict recommended { host preference } observed { host preference } }';
+  'id status recipientCount queue { heldCount } mx { verdict zoneFile recommended { host preference } observed { host preference } }';
 
 export const domainSource: DataSource<Api> = {
   description:
@@ -28,8 +33,15 @@ export const domainSource: DataSource<Api> = {
   name = "example.org"
 }
 
+# Field by field, for a DNS provider that wants it so; others take the lines as they are.
 output "mx_records" {
-  value = data.backupmx_domain.example.mx_recommended
+  value = [for line in data.backupmx_domain.example.mx_recommended : {
+    name     = "example.org"
+    type     = "MX"
+    priority = tonumber(split(" ", line)[0])
+    value    = split(" ", line)[1]
+    ttl      = 3600
+  }]
 }`,
   attributes: {
     name: { type: 'string', use: 'REQUIRED', check: checkDomainName, description: 'Its name: `example.org`.' },
@@ -48,6 +60,11 @@ output "mx_records" {
       use: 'COMPUTED',
       description: 'MX records to publish: `10 mail.example.org`.',
     },
+    mx_zone_file: {
+      type: 'string',
+      use: 'COMPUTED',
+      description: 'The same as lines of a zone file: `example.org. 3600 IN MX 10 mail.example.org.`',
+    },
     mx_observed: { type: ['list', 'string'], use: 'COMPUTED', description: 'MX records that the DNS has now.' },
   },
   async read(api, { name = null }) {
@@ -62,6 +79,7 @@ output "mx_records" {
       recipient_count: domain.recipientCount,
       mx_verdict: mx.verdict,
       mx_recommended: recordsOf(mx.recommended),
+      mx_zone_file: mx.zoneFile,
       mx_observed: recordsOf(mx.observed),
     };
   },
