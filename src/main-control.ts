@@ -87,7 +87,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
   const tell = (result: VerbResult): VerbResult => {
     if (result.kind === 'DONE') {
       parts.poke(result.destinationId);
-      tellFates(log, metrics, result.domain, result.fates);
+      tellFates(parts, result.domain, result.fates);
     }
     return result;
   };

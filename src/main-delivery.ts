@@ -118,11 +118,7 @@ function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryPar
           trace?.attempted(attempted);
         }
       }
-      tellFates(log, metrics, destination.name, fates);
-      if (trace === null) return;
-      for (const { messageId, transactionId, state } of fates) {
-        trace.settled({ messageId, transactionId, domain: destination.name, state });
-      }
+      tellFates({ log, metrics, trace }, destination.name, fates);
     },
     ...outageEvents(log, metrics),
     breakerMoved: (destination, step) => tellBreaker(log, metrics, destination, step),
@@ -147,8 +143,15 @@ function learnFates(
   }
 }
 
-/** One line per message and state. */
-export function tellFates(log: Log, metrics: Metrics, domain: string, fates: readonly Fate[]): void {
+/** Who hears of the ends of messages. */
+export interface FateListeners {
+  readonly log: Pick<Log, 'delivered' | 'deferred' | 'failed' | 'expired' | 'cancelled'>;
+  readonly metrics: Metrics;
+  readonly trace: Trace | null;
+}
+
+/** One line and one span per message and state. */
+export function tellFates({ log, metrics, trace }: FateListeners, domain: string, fates: readonly Fate[]): void {
   const groups = Map.groupBy(fates, (fate) => `${fate.messageId} ${fate.state}`);
   for (const group of groups.values()) {
     const [first] = group;
@@ -156,6 +159,7 @@ export function tellFates(log: Log, metrics: Metrics, domain: string, fates: rea
     const { messageId, transactionId, state, isReport, reply, ageSeconds } = first;
     if (isReport && (state === 'FAILED' || state === 'EXPIRED')) metrics.reportDropped();
     const common = { messageId, transactionId, domain, recipientCount: group.length };
+    trace?.settled({ ...common, state });
     switch (state) {
       case 'DELIVERED':
         metrics.delivered(group.length);

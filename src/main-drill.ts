@@ -5,18 +5,17 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
 import type { Database } from './db/client.ts';
 import { lookAtDrills } from './doctor/drill.ts';
-import { tellFates } from './main-delivery.ts';
+import { type FateListeners, tellFates } from './main-delivery.ts';
 import type { Routing } from './main-routing.ts';
 import type { Timers } from './main-timers.ts';
 import { createMessageInspection } from './queue/inspect.ts';
 import type { Domains } from './settings/domains.ts';
 import { readLimits } from './settings/limits.ts';
 import type { Log } from './telemetry/log.ts';
-import type { Metrics } from './telemetry/metrics.ts';
 
 const LOOK_EVERY_MS = 1000;
 
-export interface DrillParts {
+export interface DrillParts extends FateListeners {
   readonly config: Pick<Config, 'mxHostname'>;
   readonly database: Database;
   readonly domains: Pick<Domains, 'findRelayDomain'>;
@@ -25,8 +24,7 @@ export interface DrillParts {
   readonly readiness: () => readonly string[];
   readonly poke: (destinationId: string) => void;
   readonly timers: Timers;
-  readonly log: Pick<Log, 'drillFinished'> & Parameters<typeof tellFates>[0];
-  readonly metrics: Metrics;
+  readonly log: Pick<Log, 'drillFinished'> & FateListeners['log'];
 }
 
 export function startDrills(parts: DrillParts): void {
@@ -44,7 +42,7 @@ export function startDrills(parts: DrillParts): void {
       notReady: parts.readiness(),
     }),
     tell: (result) => {
-      if (result.kind === 'DONE') tellFates(log, metrics, result.domain, result.fates);
+      if (result.kind === 'DONE') tellFates(parts, result.domain, result.fates);
     },
     poke,
     onFinished: ({ id, domainName }, result) => {

@@ -2,32 +2,29 @@
  * The work that verbs of the operator leave behind, by timers on every node: operations in batches, holds that end.
  */
 import type { Database } from './db/client.ts';
-import { tellFates } from './main-delivery.ts';
+import { type FateListeners, tellFates } from './main-delivery.ts';
 import type { Timers } from './main-timers.ts';
 import { endHoldExtensions } from './outage/hold.ts';
 import { carryOutOperations } from './queue/operation-steps.ts';
 import { dropOldOperations } from './queue/operations.ts';
-import type { Log } from './telemetry/log.ts';
-import type { Metrics } from './telemetry/metrics.ts';
 
 const OPERATIONS_EVERY_MS = 500;
 const HOLDS_EVERY_MS = 30_000;
 
-export interface OperationWorkParts {
+export interface OperationWorkParts extends FateListeners {
   readonly database: Database;
   readonly timers: Timers;
   /** Looks at a destination on this node at once; the others find it in their sweep. */
   readonly poke: (destinationId: string) => void;
-  readonly log: Log;
-  readonly metrics: Metrics;
 }
 
-export function startOperationWork({ database, timers, poke, log, metrics }: OperationWorkParts): void {
+export function startOperationWork(parts: OperationWorkParts): void {
+  const { database, timers, poke } = parts;
   const { sql, queueSql } = database;
   timers.every(OPERATIONS_EVERY_MS, 'operations', () =>
     carryOutOperations({
       sql: queueSql,
-      onFates: (domainName, fates) => tellFates(log, metrics, domainName, fates),
+      onFates: (domainName, fates) => tellFates(parts, domainName, fates),
       onRetried: poke,
     }),
   );

@@ -16,6 +16,8 @@ export interface Span {
   readonly endedAtMs: number;
   readonly isError: boolean;
   readonly attributes: Readonly<Record<string, string | number>>;
+  /** What it is about, in another trace. */
+  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 
 export interface OtlpOptions {
@@ -133,6 +135,7 @@ function spanOf({
   endedAtMs,
   isError,
   attributes,
+  links,
 }: Span): object {
   return {
     traceId,
@@ -143,6 +146,7 @@ function spanOf({
     startTimeUnixNano: nanosOf(startedAtMs),
     endTimeUnixNano: nanosOf(endedAtMs),
     attributes: attributesOf(attributes),
+    ...(links === undefined ? {} : { links }),
     status: isError ? { code: 2 } : {},
   };
 }

@@ -31,6 +31,8 @@ export interface Trace {
     readonly messageId: string;
     readonly transactionId: string;
     readonly domain: string;
+    /** Of the message, in this state. */
+    readonly recipientCount: number;
     readonly state: Outcome;
   }) => void;
   readonly reported: (report: Pick<LogEvents['reportMade'], 'transactionId' | 'action' | 'reportId'>) => void;
@@ -118,22 +120,39 @@ export function createTrace(options: TraceOptions): Trace {
         },
       });
     },
-    settled: ({ messageId, transactionId, domain, state }) =>
+    settled: ({ messageId, transactionId, domain, recipientCount, state }) =>
       ofMessage(transactionId, {
         name: `message ${state.toLowerCase()}`,
         kind: SPAN_KIND.INTERNAL,
         latencyMs: 0,
         isError: state === 'FAILED' || state === 'EXPIRED',
-        attributes: { 'backup_mx.message': messageId, 'backup_mx.domain': domain },
+        attributes: {
+          'backup_mx.message': messageId,
+          'backup_mx.domain': domain,
+          'backup_mx.recipients': recipientCount,
+        },
       }),
-    reported: ({ transactionId, action, reportId }) =>
-      ofMessage(transactionId, {
-        name: 'message report',
+    reported: ({ transactionId, action, reportId }) => {
+      const attributes = { 'backup_mx.action': action, 'backup_mx.report': reportId };
+      const report = { kind: SPAN_KIND.INTERNAL, latencyMs: 0, isError: false, attributes };
+      ofMessage(transactionId, { name: 'message report', ...report });
+      const traceId = traceOf(reportId);
+      if (!isChosen(traceId, ratio)) return;
+      // The report is mail of our own, and its attempts hang below this one.
+      const about = traceOf(transactionId);
+      add({
+        name: 'message',
         kind: SPAN_KIND.INTERNAL,
-        latencyMs: 0,
+        traceId,
+        spanId: rootSpanOf(traceId),
+        parentSpanId: null,
+        startedAtMs: Date.now(),
+        endedAtMs: Date.now(),
         isError: false,
-        attributes: { 'backup_mx.action': action, 'backup_mx.report': reportId },
-      }),
+        attributes: { 'backup_mx.transaction': reportId, 'backup_mx.action': action },
+        links: [{ traceId: about, spanId: rootSpanOf(about) }],
+      });
+    },
     requested: ({ operation, code, latencyMs, traceparent }) => {
       const [, callersTrace, parentSpanId = null, flags = ''] = TRACEPARENT.exec(traceparent ?? '') ?? [];
       const traceId = callersTrace ?? randomBytes(16).toString('hex');

@@ -93,7 +93,7 @@ describe.each(['full', 'domain'])('LOG_ADDRESSES=%s', (addresses) => {
   test('accepted, refused, delivered, deferred, cancelled, bounced, expired; an outage', async () => {
     const to = (local: string) => ({ to: [`${local}@${DOMAIN}`], content: CONTENT });
     const delivered = await flow.send({ ...to('user+tag'), from: 'alice.sender@proven.example' });
-    await flow.send({ ...to('permfail'), from: 'alice.sender@proven.example' });
+    const bounced = await flow.send({ ...to('permfail'), from: 'alice.sender@proven.example' });
     await flow.send({ ...to('permfail'), from: 'mallory@forged.example' });
     const held = await flow.send({ ...to('tempfail'), from: 'alice.sender@proven.example' });
     const expiring = await flow.send({ to: [`absentee@${AWAY}`], from: 'alice.sender@proven.example' });
@@ -159,5 +159,15 @@ describe.each(['full', 'domain'])('LOG_ADDRESSES=%s', (addresses) => {
     expect(counts).toEqual([1, 1, 1]);
     expect(logged('expired', { transactionId: expiring })).toHaveLength(1);
     expect(logged('cancelled', { transactionId: held })).toHaveLength(1);
+    const spansOf = (transactionId: string) =>
+      collector.spans.filter(({ attributes }) => attributes['backup_mx.transaction'] === transactionId);
+    expect(spansOf(held).map(({ name }) => name)).toContain('message cancelled');
+    const [report] = logged('reportMade', { transactionId: bounced });
+    const ofReport = spansOf(String(report?.['reportId']));
+    expect(ofReport.find(({ name }) => name === 'message')).toMatchObject({
+      attributes: { 'backup_mx.action': 'failed' },
+      links: [{ traceId: bounced.replaceAll('-', '') }],
+    });
+    expect(new Set(ofReport.map(({ traceId }) => traceId)).size).toBe(1);
   });
 });

@@ -12,6 +12,7 @@ export interface SpanSeen {
   readonly endTimeUnixNano: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly status: { readonly code?: number };
+  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 
 interface Attribute {
