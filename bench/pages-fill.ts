@@ -55,7 +55,7 @@ async function makeReports(sql: Database['sql']): Promise<void> {
     select id, tenant_id, destination_id, (array['OK', 'OK', 'WARNING', 'PROBLEM'])[1 + row_number() over (order by id) % 4],
       (select jsonb_agg(jsonb_build_object('code', 'RANK', 'verdict', 'OK', 'title', 'A title of some length', 'evidence', '[]'::jsonb))
        from generate_series(1, 24))
-    from domains`;
+    from domains on conflict do nothing`;
   await sql`
     insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id, state,
                         result, finished_at)

@@ -22,11 +22,16 @@ const WHOLE = `${ROW} id revision labels { key value } tenant { name } mx { verd
 /** At most so many are listed; more are found by name. */
 const MOST_LISTED = 10_000;
 
-async function list({ ask }: Call): Promise<Shown> {
-  const query = `query ($first: Int!, $after: String) { domains(first: $first, after: $after) { nodes { ${ROW} } ${PAGE_INFO} } }`;
+async function list({ ask, list: options }: Call): Promise<Shown> {
+  const verdicts = options('doctor').flatMap((text) => text.toUpperCase().split(','));
+  // Without it an older service is asked what it knows.
+  const [declared, given] = verdicts.length === 0 ? ['', ''] : [', $filter: DomainFilter', ', filter: $filter'];
+  const filter = verdicts.length === 0 ? {} : { filter: { doctor: verdicts } };
+  const query = `query ($first: Int!, $after: String${declared}) {
+    domains(first: $first, after: $after${given}) { nodes { ${ROW} } ${PAGE_INFO} } }`;
   const domains = await allNodes(
     MOST_LISTED,
-    async (after, first) => (await ask<{ domains: Page<Domain> }>(query, { first, after })).domains,
+    async (after, first) => (await ask<{ domains: Page<Domain> }>(query, { first, after, ...filter })).domains,
   );
   return {
     kind: 'TABLE',
@@ -188,10 +193,10 @@ export const domainVerb: VerbTable = {
   example: 'backup-mx domain add example.org --label team=web',
   actions: {
     list: {
-      usage: 'list',
-      says: 'All your domains, with what is held.',
+      usage: 'list [--doctor VERDICT[,VERDICT]]',
+      says: 'All your domains, or those with these worst verdicts of the doctor, with what is held.',
       argCount: { least: 0, most: 0 },
-      options: {},
+      options: { doctor: 'LIST' },
       run: list,
     },
     show: { usage: 'show NAME', says: 'One domain and all about it.', argCount: ONE, options: {}, run: showDomain },

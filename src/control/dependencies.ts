@@ -119,7 +119,7 @@ export interface ControlDependencies {
   readonly audit: AuditLog;
   readonly auditPages: AuditInspection;
   readonly ownership: Pick<Ownership, 'verify'>;
-  readonly doctor: Pick<Doctor, 'check' | 'readReports'>;
+  readonly doctor: Pick<Doctor, 'check' | 'listByStatus' | 'readReports'>;
   readonly tenants: Tenants;
   readonly tokens: Tokens;
   readonly findToken: TokenBook['find'];

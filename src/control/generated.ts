@@ -848,6 +848,15 @@ export type DomainExtendHoldPayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+/** What domains must have in common. */
+export type DomainFilter = {
+  /**
+   * The worst verdict of the doctor's last report is one of these, at least one: `[PROBLEM, WARNING]` are those to look at. A domain
+   * without a report yet is in no such list.
+   */
+  readonly doctor?: InputMaybe<ReadonlyArray<DoctorVerdict>>;
+};
+
 /** Tries a domain's mail now. */
 export type DomainFlushInput = {
   /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
@@ -2946,6 +2955,7 @@ export type QueryDomainArgs = {
 /** Where every read begins. */
 export type QueryDomainsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<DomainFilter>;
   first: Scalars['Int']['input'];
 };
 
@@ -4417,6 +4427,7 @@ export type ResolversTypes = {
   DomainEdge: ResolverTypeWrapper<Omit<DomainEdge, 'node'> & { node: ResolversTypes['Domain'] }>;
   DomainExtendHoldInput: DomainExtendHoldInput;
   DomainExtendHoldPayload: ResolverTypeWrapper<Omit<DomainExtendHoldPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainFilter: DomainFilter;
   DomainFlushInput: DomainFlushInput;
   DomainFlushPayload: ResolverTypeWrapper<Omit<DomainFlushPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainMx: ResolverTypeWrapper<DomainMx>;
@@ -4653,6 +4664,7 @@ export type ResolversParentTypes = {
   DomainEdge: Omit<DomainEdge, 'node'> & { node: ResolversParentTypes['Domain'] };
   DomainExtendHoldInput: DomainExtendHoldInput;
   DomainExtendHoldPayload: Omit<DomainExtendHoldPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainFilter: DomainFilter;
   DomainFlushInput: DomainFlushInput;
   DomainFlushPayload: Omit<DomainFlushPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainMx: DomainMx;

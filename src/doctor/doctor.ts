@@ -14,7 +14,7 @@ import type { Verdict } from './check.ts';
 import { examine, statusOf } from './checks.ts';
 import { listedMx } from './facts.ts';
 import { gather, type GatherDeps } from './gather.ts';
-import { createDoctorReports, type DoctorReport } from './reports.ts';
+import { createDoctorReports, type DoctorReport, type DoctorReports } from './reports.ts';
 
 export interface DoctorDeps extends GatherDeps {
   readonly sql: Sql;
@@ -32,6 +32,8 @@ export interface DoctorDeps extends GatherDeps {
 export interface Doctor {
   /** Looks now, or waits for whoever looks. DONE when there is a report; the report says what is wrong. */
   check(viewer: Viewer, name: string): Promise<DomainChange>;
+  /** The viewer's domains whose last report has one of these as its worst verdict. */
+  listByStatus: DoctorReports['listByStatus'];
   /** Of the viewer's domains, by domain id; none before the first run. */
   readReports(viewer: Viewer, domainIds: readonly string[]): Promise<Map<string, DoctorReport>>;
   /** Looks at those whose time has come, until there are none or the node stops. */
@@ -95,6 +97,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
   };
 
   return {
+    listByStatus: reports.listByStatus,
     readReports: (viewer, ids) => reports.readReports(viewer, ids),
     async check(viewer, name) {
       const domain = await deps.domains.findDomain(viewer, name);

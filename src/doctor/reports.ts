@@ -4,9 +4,9 @@
  * Taking a domain and giving it back are single statements; a node that died in between is passed over after a minute.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import { newId } from '../mail/id.ts';
+import { FIRST_ID, LAST_ID, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { mineOnly } from '../settings/conditions.ts';
+import { type Condition, mineOnly } from '../settings/conditions.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
 import { changesBetween } from './changes.ts';
 import type { Verdict } from './check.ts';
@@ -22,6 +22,8 @@ export interface DoctorReport {
 export interface DoctorReports {
   /** Of the viewer's domains, by domain id. */
   readReports(viewer: Viewer, domainIds: readonly string[]): Promise<Map<string, DoctorReport>>;
+  /** The viewer's domains whose last report has one of these as its worst verdict; in order of creation, behind `afterId`. */
+  listByStatus(viewer: Viewer, page: StatusPage): Promise<RelayDomain[]>;
   /** Whether there is a report of it that is younger than a minute. */
   isFresh(domainId: string): Promise<boolean>;
   /** False when another run of it is under way, or its report is fresh. */
@@ -32,6 +34,12 @@ export interface DoctorReports {
   store(domain: RelayDomain, report: Pick<DoctorReport, 'status' | 'findings'>): Promise<void>;
   /** Gives a domain back without a report. */
   release(domainId: string): Promise<void>;
+}
+
+export interface StatusPage {
+  readonly statuses: readonly Verdict[];
+  readonly limit: number;
+  readonly afterId: string | null;
 }
 
 /** Longer than any run. */
@@ -50,6 +58,22 @@ export function createDoctorReports(sql: Sql): DoctorReports {
         select domain_id as id, at, status, findings from doctor_reports
         where domain_id = any(${[...domainIds]}::uuid[]) and ${mineOnly(sql, viewer)}`;
       return new Map(rows.map(({ id, ...report }) => [id, report]));
+    },
+    async listByStatus(viewer, { statuses, limit, afterId }) {
+      // Of each status a page, by ranges of one index, which no statistics make the planner leave: no more is read.
+      const key = (status: Condition, id: string) =>
+        viewer.isOperator ? sql`(${status}, ${id}::uuid)` : sql`(${viewer.tenantId}::uuid, ${status}, ${id}::uuid)`;
+      const columns = viewer.isOperator ? sql`status, domain_id` : sql`tenant_id, status, domain_id`;
+      const wanted = sql`wanted.status`;
+      const rows = await sql<DomainRow[]>`
+        with found as materialized (select ${sql(DOMAIN_COLUMNS)} from domains where id = any(array(
+          select page.domain_id from unnest(${[...new Set(statuses)]}::text[]) as wanted (status) cross join lateral (
+            select domain_id from doctor_reports
+            where (${columns}) > ${key(wanted, afterId ?? FIRST_ID)} and (${columns}) <= ${key(wanted, LAST_ID)}
+            order by ${columns} limit ${limit}) as page
+          order by page.domain_id limit ${limit})))
+        select * from found where ${mineOnly(sql, viewer)} order by id`;
+      return rows.map(relayDomainOf);
     },
     async isFresh(domainId) {
       const rows = await sql`

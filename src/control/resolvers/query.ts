@@ -14,9 +14,13 @@ import { webhookQueries } from './webhook.ts';
 /** What is no filter is told, instead of listing nothing. */
 function refuseBadFilter(filter: MessageFilter): void {
   const reading = readMessageFilter(filter);
-  if (reading.kind !== 'BAD') return;
-  const extensions = { code: 'BAD_USER_INPUT', field: ['filter', reading.field] };
-  throw new GraphQLError(`filter.${reading.field}: ${reading.message}`, { extensions });
+  if (reading.kind === 'BAD') throw badFilter(reading.field, reading.message);
+}
+
+function badFilter(field: string, message: string): GraphQLError {
+  return new GraphQLError(`filter.${field}: ${message}`, {
+    extensions: { code: 'BAD_USER_INPUT', field: ['filter', field] },
+  });
 }
 
 export const Query: QueryResolvers = {
@@ -30,9 +34,14 @@ export const Query: QueryResolvers = {
   service: () => ({}),
   viewer: (_parent, _args, { caller }) => caller,
   domain: (_parent, { name }, { deps, viewer }) => deps.domains.findDomain(viewer, name),
-  domains: async (_parent, { first, after }, { deps, viewer }) => {
+  domains: async (_parent, { first, after, filter }, { deps, viewer }) => {
     const page = { limit: pageSize(first) + 1, afterId: idOfCursor(after) };
-    return connectionOfRows(await deps.domains.listDomains(viewer, page), { first, after });
+    const statuses = filter?.doctor ?? null;
+    if (statuses?.length === 0) throw badFilter('doctor', 'name at least one verdict');
+    const domains = await (statuses === null
+      ? deps.domains.listDomains(viewer, page)
+      : deps.doctor.listByStatus(viewer, { ...page, statuses }));
+    return connectionOfRows(domains, { first, after });
   },
   message: (_parent, { id }, { deps, viewer }) => deps.messages.findMessage(viewer, id),
   messages: async (_parent, { first, after, filter }, { deps, viewer }) => {
