@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { doctorVerb } from '../../src/cli/doctor.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { addDomain, type Harness, startControl, TOKEN } from '../control/harness.ts';
+import { callVerb } from './call-verb.ts';
 
 let control: Harness;
 beforeAll(async () => {
@@ -12,16 +13,9 @@ beforeAll(async () => {
 afterAll(() => control.close());
 
 async function call(args: readonly string[], isScreen = false, env: Terminal['env'] = {}) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await doctorVerb(args, {
+  const { code, out, err } = await callVerb(control.url, doctorVerb, args, {
     env: { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: TOKEN, ...env },
-    print: (line) => void out.push(line),
-    tell: (line) => void err.push(line),
     isScreen,
-    isWatched: false,
-    interruption: new AbortController().signal,
-    readInput: async () => '',
   });
   return { code, out, text: out.join('\n'), err: err.join('\n') };
 }

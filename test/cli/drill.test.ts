@@ -11,8 +11,9 @@ import {
   type OpenDrill,
   takeRequestedDrills,
 } from '../../src/queue/drills.ts';
-import { addDomain, type Harness, startControl, TOKEN } from '../control/harness.ts';
+import { addDomain, type Harness, startControl } from '../control/harness.ts';
 import { until } from '../helpers/child.ts';
+import { callVerb } from './call-verb.ts';
 
 let control: Harness;
 beforeAll(async () => {
@@ -28,23 +29,15 @@ const STEPS: readonly DrillStep[] = [
 
 /** Calls the command, and does with its drill what a node would. */
 async function call(args: readonly string[], play: (drill: OpenDrill) => Promise<unknown>) {
-  const out: string[] = [];
-  const code = drillVerb(args, {
-    env: { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: TOKEN },
-    print: (line) => void out.push(line),
-    tell: (line) => void out.push(line),
-    isScreen: false,
-    isWatched: false,
-    interruption: new AbortController().signal,
-    readInput: async () => '',
-  });
+  const ended = callVerb(control.url, drillVerb, args);
   let taken: readonly OpenDrill[] = [];
   await until('the drill is asked for', 5000, async () => {
     taken = await takeRequestedDrills(control.database.sql, 1);
     return taken.length > 0;
   });
   for (const drill of taken) await play(drill);
-  return { code: await code, text: out.join('\n') };
+  const { code, out, err } = await ended;
+  return { code, text: [...err, ...out].join('\n') };
 }
 
 const end = (result: DrillResult, finding: DrillFinding) => (drill: OpenDrill) =>

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { drillVerb } from '../../src/cli/drill.ts';
 import { findOpenDrills } from '../../src/queue/drills.ts';
+import { callVerb } from '../cli/call-verb.ts';
 import { until } from '../helpers/child.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, PATIENCE_MS, startFlow } from '../helpers/flow.ts';
@@ -23,16 +24,9 @@ afterAll(async () => {
 
 /** `backup-mx drill`, as a person calls it. */
 async function command(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await drillVerb(args, {
-    env: { BACKUP_MX_URL: flow.service.httpUrl, BACKUP_MX_TOKEN: flow.service.token },
-    print: (line) => void out.push(line),
-    tell: (line) => void err.push(line),
-    isScreen: false,
-    isWatched: false,
-    interruption: new AbortController().signal,
-    readInput: async () => '',
-  });
+  const { httpUrl, token } = flow.service;
+  const env = { BACKUP_MX_URL: httpUrl, BACKUP_MX_TOKEN: token };
+  const { code, out, err } = await callVerb(httpUrl, drillVerb, args, { env });
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
 

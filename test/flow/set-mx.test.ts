@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verbOf } from '../../src/cli/action.ts';
 import { domainVerb } from '../../src/cli/domain.ts';
 import { type MxChange, updateMx } from '../../src/net/dns-update.ts';
+import { callVerb } from '../cli/call-verb.ts';
 import { type Bind, BIND_KEY, startBind, whyNoBind } from '../helpers/bind.ts';
 import { type Flow, startFlow } from '../helpers/flow.ts';
 import { findFreePort } from '../helpers/free-port.ts';
@@ -77,17 +77,11 @@ describe.skipIf(missing !== null)('at BIND', () => {
   }
   /** What `backup-mx domain …` prints. */
   async function command(...args: readonly string[]): Promise<readonly string[]> {
-    const out: string[] = [];
-    const code = await verbOf(domainVerb)(args, {
-      env: { BACKUP_MX_URL: flow.service.httpUrl, BACKUP_MX_TOKEN: flow.service.token },
-      print: (line) => void out.push(line),
-      tell: (line) => void out.push(line),
-      isScreen: false,
-      isWatched: false,
-      interruption: new AbortController().signal,
-      readInput: async () => '',
+    const { httpUrl, token } = flow.service;
+    const { code, out, err } = await callVerb(httpUrl, domainVerb, args, {
+      env: { BACKUP_MX_URL: httpUrl, BACKUP_MX_TOKEN: token },
     });
-    expect([code, out]).toEqual([0, out]);
+    expect([code, err]).toEqual([0, []]);
     return out;
   }
   const said = ({ records }: Answer) =>
@@ -251,9 +245,9 @@ describe.skipIf(missing !== null)('at BIND', () => {
       ['ADD', ZONE, 'MX', '20', OURS, '3600'],
       ['ADD', ZONE, 'MX', '20', SECOND, '3600'],
     ]);
-    expect(await command('mx', ZONE, '--zone-file')).toEqual([
-      [`10 mx.${ZONE}`, `20 ${OURS}`, `20 ${SECOND}`].map((data) => `${ZONE}. 3600 IN MX ${data}.`).join('\n'),
-    ]);
+    expect(await command('mx', ZONE, '--zone-file')).toEqual(
+      [`10 mx.${ZONE}`, `20 ${OURS}`, `20 ${SECOND}`].map((data) => `${ZONE}. 3600 IN MX ${data}.`),
+    );
     await byHand(
       [
         { preference: 10, host: `mx.${ZONE}` },
