@@ -17,6 +17,7 @@ import { usesDane } from './main-tls.ts';
 import { classifyAddress } from './net/address-class.ts';
 import { normalizeAddress } from './net/addresses.ts';
 import { fetchText } from './net/http-fetch.ts';
+import { isToldOutside } from './notify/alert-news.ts';
 import type { AlertContacts } from './notify/contacts.ts';
 import { createProbeBudget } from './recipients/budget.ts';
 import type { Domains } from './settings/domains.ts';
@@ -79,7 +80,10 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
       certificateDefects: certificates()?.defects ?? null,
       uncoveredNames: certificates()?.uncoveredNames ?? [],
     }),
-    findContactsInside: async ({ id }) => (await parts.alertContacts.findIgnored(OPERATOR_VIEWER, [id])).get(id) ?? [],
+    findContactsInside: async ({ id }) => ({
+      addresses: (await parts.alertContacts.findIgnored(OPERATOR_VIEWER, [id])).get(id) ?? [],
+      isToldOutside: await isToldOutside(sql, id),
+    }),
     onLooked: parts.metrics.doctorLooked,
     onFault: (error) => parts.log.fault({ where: 'doctor', error }),
     signal: stop.signal,

@@ -401,7 +401,7 @@ export type DnswlZoneInput = {
 
 /** A check of the doctor, by what its finding means when it is not OK. */
 export type DoctorCode =
-  /** An alert contact lies in the domain that it watches: no alert could reach it when the domain is down, so it is told nothing of it. */
+  /** All alert contacts of the domain lie in it: no alert could reach them when it is down, so they are told nothing of it. */
   | 'ALERT_CONTACT_INSIDE'
   /** Your primary takes every recipient: call-aheads are of no use, and mail for mailboxes that do not exist is taken and held. */
   | 'CATCH_ALL'

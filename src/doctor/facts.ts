@@ -33,8 +33,14 @@ export interface Facts {
   /** One for each address of the primary that was asked. */
   readonly sessions: Fact<readonly SessionFact[]>;
   readonly record: Fact<DomainRecord>;
+  readonly contactsInside: Fact<ContactFacts>;
+}
+
+export interface ContactFacts {
   /** Alert contacts that lie in the domain they watch. */
-  readonly contactsInside: Fact<readonly string[]>;
+  readonly addresses: readonly string[];
+  /** Somebody whose address lies elsewhere is told of it. */
+  readonly isToldOutside: boolean;
 }
 
 export interface ServiceFacts {

@@ -16,7 +16,15 @@ import type { Resolver } from '../net/resolver.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import { askPrimary, type PrimaryDeps } from './ask-primary.ts';
-import { type Fact, type Facts, known, notFoundOut, type ServiceFacts, type TlsaFact } from './facts.ts';
+import {
+  type ContactFacts,
+  type Fact,
+  type Facts,
+  known,
+  notFoundOut,
+  type ServiceFacts,
+  type TlsaFact,
+} from './facts.ts';
 import { type DomainRecord, type IsListed, readRecord } from './record.ts';
 
 export interface GatherDeps extends PrimaryDeps {
@@ -32,7 +40,7 @@ export interface GatherDeps extends PrimaryDeps {
   /** DER, our own first; null: this node receives no mail. */
   readonly certificateChain: () => readonly Uint8Array[] | null;
   readonly service: () => ServiceFacts;
-  readonly findContactsInside: (domain: RelayDomain) => Promise<readonly string[]>;
+  readonly findContactsInside: (domain: RelayDomain) => Promise<ContactFacts>;
   readonly wallClock: () => Date;
   /** For all. Default 25,000 ms. */
   readonly timeoutMs?: number;

@@ -22,6 +22,16 @@ export function liesIn(sql: SqlExecutor, contactDomain: Condition, domain: Condi
   return sql`(${contactDomain} = ${domain} or right(${contactDomain}, length(${domain}) + 1) = '.' || ${domain})`;
 }
 
+/** Whether somebody is told of a domain whose address does not lie in it. */
+export async function isToldOutside(sql: SqlExecutor, domainId: string): Promise<boolean> {
+  const rows = await sql`
+    select from domains d join alert_contacts c on c.tenant_id = d.tenant_id
+    where d.id = ${domainId} and c.confirmed_at is not null and (c.domains is null or d.name = any(c.domains))
+      and not ${liesIn(sql, sql`c.address_domain`, sql`d.name`)}
+    limit 1`;
+  return rows.length > 0;
+}
+
 /** Outages `o` (open, or told to somebody as open: few) of destinations `d` that the contacts `c` are told of, with what they know `n`. */
 function news(sql: SqlExecutor) {
   return sql`

@@ -138,6 +138,9 @@ const withHost = (host: string, records: FakeRecords): Scene => ({
   others: { [host]: records },
 });
 
+const contactInside = (isToldOutside: boolean): Scene => ({
+  changes: { findContactsInside: async ({ name }) => ({ addresses: [`admin@${name}`], isToldOutside }) },
+});
 const toHost = (host: string): Scene => ({ deliverTo: [{ host, port: 25 }] });
 const SLOW = { 'slow.example': { mode: 'SERVFAIL' } } as const;
 
@@ -148,6 +151,8 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
     ['we alone', () => mx([10, OWN_NAME]), 'PROBLEM', /10 backup\.test\.example/],
     ['we first', () => mx([10, OWN_NAME], [20, 'mx.primary.example']), 'PROBLEM'],
     ['we alone, and deliverTo', () => ({ ...mx([10, OWN_NAME]), deliverTo: true }), 'OK'],
+    ['no MX record, and our address', () => ({ records: { A: ['192.0.2.250'] } }), 'PROBLEM', /own address stands in/],
+    ['no MX record, and its own address', () => ({ records: { A: ['127.0.0.1'] } }), 'OK', /own address stands in/],
     ['no answer', () => ({ records: { MX: 'SERVFAIL' } }), 'UNKNOWN', /SERVFAIL/],
   ],
   EQUAL_RANK: [
@@ -391,7 +396,8 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
   ],
   ALERT_CONTACT_INSIDE: [
     ['none', () => ({}), 'OK'],
-    ['one', () => ({ changes: { findContactsInside: async ({ name }) => [`admin@${name}`] } }), 'PROBLEM', /admin@/],
+    ['all', () => contactInside(false), 'PROBLEM', /admin@/],
+    ['one, and another elsewhere', () => contactInside(true), 'OK', /admin@/],
   ],
   FORWARDED_MAIL_REFUSED: [
     ['not', () => ({}), 'OK'],

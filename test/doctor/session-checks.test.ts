@@ -44,7 +44,7 @@ function verdict(code: CheckCode, ...sessions: readonly SessionFact[]): Verdict 
     tlsa: known(null),
     sessions: known(sessions),
     record: known(RECORD),
-    contactsInside: known([]),
+    contactsInside: known({ addresses: [], isToldOutside: false }),
   };
   return CHECKS.find((check) => check.code === code)?.judge(facts).verdict;
 }

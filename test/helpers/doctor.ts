@@ -51,7 +51,7 @@ export function doctorOn({ database, domains, resolver, deliveryPort = 25, chang
     usesDane: false,
     certificateChain: () => null,
     service: () => SERVICE,
-    findContactsInside: async () => [],
+    findContactsInside: async () => ({ addresses: [], isToldOutside: false }),
     onLooked: () => undefined,
     onFault: (error) => {
       throw error;

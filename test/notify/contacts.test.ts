@@ -1,5 +1,8 @@
 /** Alert contacts over HTTP: added, confirmed by the code that was mailed, refused where no alert could arrive, bounded. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { newId } from '../../src/mail/id.ts';
+import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
+import { isToldOutside } from '../../src/notify/alert-news.ts';
 import { addDomain, addTenant, type Harness, startControl } from '../control/harness.ts';
 import { mailsTo } from './spooled-mail.ts';
 
@@ -172,4 +175,25 @@ test.each([
   'x@example.net>\r\nBcc: y@z.example',
 ])('what is no address is refused: %s', async (address) => {
   expect(codesOf(await change('Create', { address }))).toEqual([['address', 'INVALID']]);
+});
+
+test('whether somebody outside is told of a domain: who is confirmed, watches it and does not stand in it', async () => {
+  const { sql } = control.database;
+  await sql`delete from alert_contacts`;
+  await addDomain(control, 'told.example');
+  const { domain } = await control.ask<{ domain: { id: string } }>('{ domain(name: "told.example") { id } }');
+  const add = async (address: string, domains: readonly string[] | null) => {
+    const [, addressDomain = ''] = address.split('@');
+    await sql`
+      insert into alert_contacts (id, tenant_id, address, address_domain, domains, confirmed_at)
+      values (${newId()}, ${OPERATOR_TENANT_ID}, ${address}, ${addressDomain}, ${domains === null ? null : [...domains]}, bmx_now())`;
+  };
+  await add('inside@told.example', null);
+  await add('below@mail.told.example', null);
+  await add('elsewhere@remote.example', ['other.example']);
+  expect(await isToldOutside(sql, domain.id)).toBe(false);
+  await add('watching@remote.example', ['told.example']);
+  expect(await isToldOutside(sql, domain.id)).toBe(true);
+  await sql`update alert_contacts set confirmed_at = null where address = 'watching@remote.example'`;
+  expect(await isToldOutside(sql, domain.id)).toBe(false);
 });

@@ -3,12 +3,16 @@ import { type Check, ok, problem, whenKnown } from '../check.ts';
 
 export const alertContactInside: Check = {
   code: 'ALERT_CONTACT_INSIDE',
-  title: 'No alert contact lies in the domain that it watches.',
+  title: 'Alert contacts of the domain do not all lie in it.',
   meaning:
-    'An alert contact lies in the domain that it watches: no alert could reach it when the domain is down, so it is told nothing of it.',
+    'All alert contacts of the domain lie in it: no alert could reach them when it is down, so they are told nothing of it.',
   advice: 'Add an alert contact with an address elsewhere.',
   judge: (facts) =>
-    whenKnown(facts.contactsInside, (contacts) =>
-      contacts.length === 0 ? ok() : problem({ asked: 'alert contacts', answered: contacts.join(', ') }),
-    ),
+    whenKnown(facts.contactsInside, ({ addresses, isToldOutside }) => {
+      if (addresses.length === 0) return ok();
+      const inside = { asked: 'alert contacts that lie in it', answered: addresses.join(', ') };
+      return isToldOutside
+        ? ok(inside, { asked: 'alert contacts elsewhere', answered: '[told of it]' })
+        : problem(inside);
+    }),
 };

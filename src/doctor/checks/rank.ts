@@ -1,8 +1,8 @@
 /** Somebody better than us takes the mail: as the most preferred MX we would have nobody to hand it to. */
 import { ownPreference } from '../../net/mx-verdict.ts';
-import { type Check, ok, problem } from '../check.ts';
+import { type Check, ok, problem, unknown, whenKnown } from '../check.ts';
 import { mxEvidence } from '../facts.ts';
-import { betterHosts, whenListed } from '../mx-hosts.ts';
+import { betterHosts } from '../mx-hosts.ts';
 
 export const rank: Check = {
   code: 'RANK',
@@ -11,8 +11,11 @@ export const rank: Check = {
     'We are the most preferred MX, or the only one: mail is refused at our door (BMX-RANK), as no better server can be found.',
   advice: 'Give your primary an MX record with a lower number than ours, or name it with deliverTo.',
   judge: (facts) =>
-    whenListed(facts, (hosts) => {
-      const evidence = mxEvidence(facts.domain.name, { kind: 'SET', hosts, isImplicit: false });
+    whenKnown(facts.mx, (set) => {
+      const evidence = mxEvidence(facts.domain.name, set);
+      if (set.kind === 'TROUBLE') return unknown(evidence);
+      // Without MX records the domain's own address stands in, and may be ours.
+      const hosts = set.kind === 'SET' ? set.hosts : [];
       const own = ownPreference(hosts);
       const isShared = hosts.some(({ preference, isSelf }) => preference === own && !isSelf);
       if (own === null || facts.domain.deliverTo.length > 0 || isShared) return ok(evidence);
