@@ -216,7 +216,7 @@ test('a burial that cannot have its rows waits neither long nor in vain', async 
   await holdUp;
   await until(
     'the next one is through',
-    10_000,
+    30_000,
     () => witness.buried.some((dead) => dead.epoch === epoch) || victim.buried.some((dead) => dead.epoch === epoch),
   );
 });

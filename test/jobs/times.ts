@@ -3,8 +3,8 @@ import type { NodeTimes } from '../../src/jobs/nodes.ts';
 
 export const SHORT_TIMES: NodeTimes = {
   beatEveryMs: 100,
-  beatTimeoutMs: 800,
-  ownPatienceMs: 1500,
-  othersPatienceMs: 2500,
-  returnPatienceMs: 1500,
+  beatTimeoutMs: 1600,
+  ownPatienceMs: 3000,
+  othersPatienceMs: 5000,
+  returnPatienceMs: 3000,
 };
