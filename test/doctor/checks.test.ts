@@ -17,7 +17,7 @@ import { type DoctorScene, GOOD_MX, openDoctorScene } from './scene.ts';
 let scene: DoctorScene;
 
 beforeAll(async () => {
-  scene = await openDoctorScene(1000);
+  scene = await openDoctorScene(2000);
 });
 afterAll(() => scene.close());
 beforeEach(() => scene.reset());

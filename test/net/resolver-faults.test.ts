@@ -18,7 +18,7 @@ async function dnsWith(zones: Record<string, FakeRecords>): Promise<FakeDns> {
   return dns;
 }
 
-function resolverOn(servers: readonly string[], timeoutMs = 2000): Resolver {
+function resolverOn(servers: readonly string[], timeoutMs = 8000): Resolver {
   const resolver = createResolver({ servers, timeoutMs });
   open.unshift(resolver);
   return resolver;

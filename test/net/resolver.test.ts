@@ -14,7 +14,7 @@ async function resolverFor(
   { dnsOptions = {}, ...options }: { dnsOptions?: FakeDnsOptions } & Partial<ResolverOptions> = {},
 ): Promise<{ dns: FakeDns; resolver: Resolver }> {
   const dns = await startFakeDns(zones, dnsOptions);
-  const resolver = createResolver({ servers: [dns.address], timeoutMs: 2000, ...options });
+  const resolver = createResolver({ servers: [dns.address], timeoutMs: 8000, ...options });
   open.push(resolver, dns);
   return { dns, resolver };
 }

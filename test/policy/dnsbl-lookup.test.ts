@@ -45,7 +45,7 @@ describe('a silent zone', () => {
     const clients = [1, 2, 3, 4, 5].map(client);
     const { dns, scene } = await open(
       { ...silentFor(clients), [nameIn(BL, client(5))]: { A: ['127.0.0.2'], ttlSeconds: 300 } },
-      { queryMs: 600 },
+      { queryMs: 1200 },
     );
     const domains = ['a.test', 'b.test', 'c.test'].map((name) => domainWith(name, [SILENT, BL]));
     const [first, second] = domains;
@@ -54,7 +54,7 @@ describe('a silent zone', () => {
     const together = await timed(() => Promise.all(domains.map((domain) => scene.say(client(1), domain))));
     expect(together).toBeGreaterThan(500);
     // One after the other it would be three.
-    expect(together).toBeLessThan(1750);
+    expect(together).toBeLessThan(3500);
     const asked = dns.queries.filter(isSilent).length;
     expect(await quickestMs(50, () => scene.say(client(1), first))).toBeLessThan(300);
     expect(dns.queries.filter(isSilent)).toHaveLength(asked);
@@ -68,7 +68,7 @@ describe('a silent zone', () => {
 
   test('is tried again behind the back of a client, and used again once it answers', async () => {
     const clients = [1, 2, 3, 4].map(client);
-    const { dns, scene } = await open(silentFor(clients), { queryMs: 600 });
+    const { dns, scene } = await open(silentFor(clients), { queryMs: 1200 });
     const domain = domainWith('a.test', [SILENT]);
     await Promise.all([1, 2, 3].map((index) => scene.say(client(index), domain)));
     for (const address of clients) dns.set(nameIn(SILENT, address), { A: ['127.0.0.2'] });

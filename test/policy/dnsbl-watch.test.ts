@@ -52,7 +52,7 @@ afterEach(async () => {
 /** As another node would have it. `beforeStoring` may reject. */
 function openWatch(beforeStoring: () => Promise<void> = () => Promise.resolve()): ZoneWatch {
   const { sql } = database;
-  const resolver = createResolver({ servers: [dns.address], timeoutMs: 1500 });
+  const resolver = createResolver({ servers: [dns.address], timeoutMs: 2400 });
   const opened = createZoneWatch({
     store: {
       claimDue: (soon) => claimDueZones(sql, soon),
