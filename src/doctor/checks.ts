@@ -71,7 +71,7 @@ export interface Finding {
 const MOST_EVIDENCE = 10;
 const MAX_TEXT_LENGTH = 500;
 const ADVICE_WHEN_UNKNOWN =
-  'Nothing yet: it could not be found out, and is looked at again within a day, or by `domainCheck` at once.';
+  'Nothing yet: it could not be found out, and is looked at again by itself, or by `domainCheck` at once.';
 
 /** All findings, in the order of the checks. */
 export function examine(facts: Facts): readonly Finding[] {

@@ -13,6 +13,7 @@ import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { Verdict } from './check.ts';
 import { examine, statusOf } from './checks.ts';
 import { listedMx } from './facts.ts';
+import { isSilent } from './facts.ts';
 import { gather, type GatherDeps } from './gather.ts';
 import { createDoctorReports, type DoctorReport, type DoctorReports } from './reports.ts';
 
@@ -60,7 +61,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
       if (present !== null) await deps.forgetGoneMx(OPERATOR_VIEWER, domain.id, present);
       const findings = examine(facts);
       const status = statusOf(findings);
-      await reports.store(domain, { findings, status });
+      await reports.store(domain, { findings, status, isSilent: isSilent(facts) });
       deps.onLooked(status);
     } catch (error) {
       deps.onLooked('FAILED');

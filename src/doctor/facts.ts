@@ -98,6 +98,12 @@ export function listedMx({ mx }: Pick<Facts, 'mx'>): readonly AddedMx[] | null {
   return hosts.length < MAX_HOSTS ? hosts.map(({ host, preference }) => ({ host, preference })) : null;
 }
 
+/** Neither the DNS nor the primary has said a word: all that is known is our own records. */
+export function isSilent({ mx, sessions }: Pick<Facts, 'mx' | 'sessions'>): boolean {
+  const isDnsSilent = mx.kind === 'UNKNOWN' || mx.value.kind === 'TROUBLE';
+  return isDnsSilent && (sessions.kind === 'UNKNOWN' || sessions.value.every(({ kind }) => kind === 'SILENT'));
+}
+
 /** The set as it stands in the DNS, for evidence. */
 export function mxEvidence(name: string, set: ObservedMxSet): Evidence {
   return { asked: `MX of ${name}`, answered: mxText(set) };

@@ -8,7 +8,7 @@ import { FIRST_ID, LAST_ID, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type Condition, mineOnly } from '../settings/conditions.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
-import { changesBetween } from './changes.ts';
+import { changesBetween, type LastKnown, lastKnownBehind } from './changes.ts';
 import type { Verdict } from './check.ts';
 import type { Finding } from './checks.ts';
 
@@ -31,9 +31,14 @@ export interface DoctorReports {
   /** Those in service whose time has come and that nobody is at. */
   takeDue(limit: number): Promise<RelayDomain[]>;
   /** Stores a report with the event of what it changes, and gives the domain back. Does nothing to one that was deleted meanwhile. */
-  store(domain: RelayDomain, report: Pick<DoctorReport, 'status' | 'findings'>): Promise<void>;
+  store(domain: RelayDomain, report: NewReport): Promise<void>;
   /** Gives a domain back without a report. */
   release(domainId: string): Promise<void>;
+}
+
+export interface NewReport extends Pick<DoctorReport, 'status' | 'findings'> {
+  /** Neither the DNS nor the primary has said a word. */
+  readonly isSilent: boolean;
 }
 
 export interface StatusPage {
@@ -49,6 +54,13 @@ const FRESH = '1 minute';
 /** A day, but not each at the same moment of it. */
 const AGAIN = '23 hours';
 const SPREAD = '2 hours';
+/**
+ * Where nobody says a word: an hour after the first time, then twice as long each time, up to three days. What was away for a
+ * moment is known again soon, what is gone for good costs little.
+ */
+const SILENT_AGAIN = '1 hour';
+const MOST_SILENT = '3 days';
+const MOST_DOUBLED = 10;
 
 export function createDoctorReports(sql: Sql): DoctorReports {
   const isFree = () => sql`coalesce(doctor_busy_until <= bmx_now(), true)`;
@@ -107,29 +119,39 @@ export function createDoctorReports(sql: Sql): DoctorReports {
 async function store(
   sql: SqlExecutor,
   { id, name, tenantId, destinationId }: RelayDomain,
-  { status, findings }: Pick<DoctorReport, 'status' | 'findings'>,
+  { status, findings, isSilent }: NewReport,
 ): Promise<void> {
-  const given = await sql`
-    update domains set doctor_busy_until = bmx_now() + ${FRESH}::text::interval,
-      doctor_check_at = bmx_now() + ${AGAIN}::text::interval + random() * ${SPREAD}::text::interval
-    where id = ${id} returning id`;
-  if (given.length === 0) return;
-  const [former] = await sql<Pick<DoctorReport, 'findings'>[]>`
-    select findings from doctor_reports where domain_id = ${id}`;
+  // Its row is locked until COMMIT: reports of a domain come one after the other.
+  const locked = await sql`select from domains where id = ${id} for update`;
+  if (locked.length === 0) return;
+  const [former] = await sql<(Pick<DoctorReport, 'findings'> & { lastKnown: LastKnown; silentCount: number })[]>`
+    select findings, last_known as "lastKnown", silent_count as "silentCount" from doctor_reports where domain_id = ${id}`;
+  const { findings: formerFindings = [], lastKnown = {}, silentCount = 0 } = former ?? {};
+  const silent = isSilent ? silentCount + 1 : 0;
   await sql`
-    insert into doctor_reports (domain_id, tenant_id, destination_id, status, findings)
-    values (${id}, ${tenantId}, ${destinationId}, ${status}, ${JSON.stringify(findings)}::text::jsonb)
+    update domains set doctor_busy_until = bmx_now() + ${FRESH}::text::interval, doctor_check_at = bmx_now() + case
+      when ${silent}::integer = 0 then ${AGAIN}::text::interval + random() * ${SPREAD}::text::interval
+      else least(${MOST_SILENT}::text::interval, ${SILENT_AGAIN}::text::interval * 2 ^ ${Math.min(silent - 1, MOST_DOUBLED)}::integer)
+        * (1 + random() / 10) end
+    where id = ${id}`;
+  const kept = lastKnownBehind(formerFindings, lastKnown, findings);
+  await sql`
+    insert into doctor_reports (domain_id, tenant_id, destination_id, status, findings, last_known, silent_count)
+    values (${id}, ${tenantId}, ${destinationId}, ${status}, ${JSON.stringify(findings)}::text::jsonb,
+      ${JSON.stringify(kept)}::text::jsonb, ${silent})
     on conflict (domain_id) do update
-    set at = excluded.at, status = excluded.status, findings = excluded.findings,
-        tenant_id = excluded.tenant_id, destination_id = excluded.destination_id`;
-  const { began, ended } = changesBetween(former?.findings ?? [], findings);
+    set at = excluded.at, status = excluded.status, findings = excluded.findings, last_known = excluded.last_known,
+        silent_count = excluded.silent_count, tenant_id = excluded.tenant_id, destination_id = excluded.destination_id`;
+  const { began, ended } = changesBetween(formerFindings, lastKnown, findings);
   if (began.length === 0 && ended.length === 0) return;
-  // The trigger that fills the outbox knows the kinds of its time; this one goes there in the same statement.
+  // The trigger that fills the outbox knows the kinds of its time; this one goes there in the same statement, so in the
+  // transaction of the report itself: neither is there without the other, and no node can take it off before the report is seen.
   await sql`
     with told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
       values (${newId()}, ${tenantId}, ${destinationId}, 'DOMAIN_CHECKED', ${JSON.stringify({ name, status, began, ended })}::text::jsonb)
       returning id, tenant_id, destination_id
     )
-    insert into event_outbox (event_id, tenant_id, destination_id) select id, tenant_id, destination_id from told`;
+    insert into event_outbox (event_id, tenant_id, destination_id) select id, tenant_id, destination_id from told
+    on conflict (event_id) do nothing`;
 }

@@ -309,3 +309,59 @@ test('a problem that begins or ends is an event for webhooks, once; the first re
   await lookAt({ MX: [[0, '.']] });
   expect(await told()).toEqual([mended, { name: domain.name, status: 'PROBLEM', began: ['NULL_MX'], ended: [] }]);
 });
+
+test('what begins or ends behind an UNKNOWN is told when it is known again', async () => {
+  const domain = await scene.addDomain({ MX: GOOD_MX });
+  const told = async () => {
+    const rows = await scene.database.sql<{ facts: { began: string[]; ended: string[] } }[]>`
+      select e.facts from events e join event_outbox o on o.event_id = e.id
+      where e.destination_id = ${domain.destinationId} and e.kind = 'DOMAIN_CHECKED' order by e.id`;
+    return rows.map(({ facts: { began, ended } }) => [began, ended]);
+  };
+  const looks: FakeRecords[] = [
+    { MX: GOOD_MX },
+    { mode: 'TIMEOUT' },
+    { mode: 'TIMEOUT' },
+    { MX: [[0, '.']] },
+    { mode: 'TIMEOUT' },
+    { MX: GOOD_MX },
+    { MX: GOOD_MX },
+  ];
+  for (const records of looks) {
+    scene.dns.set(domain.name, records);
+    await scene.database.moveClock('2 minutes');
+    await node({ timeoutMs: 500 }).check(OPERATOR_VIEWER, domain.name);
+  }
+  expect(await told()).toEqual([
+    [['NULL_MX'], []],
+    [[], ['NULL_MX']],
+  ]);
+});
+
+test('where nobody says a word it looks again in an hour, then more and more seldom; a word, and it is a day again', async () => {
+  const domain = await scene.addDomain({ mode: 'TIMEOUT' });
+  const hoursToNext = async (): Promise<number> => {
+    await scene.database.moveClock('2 minutes');
+    await node({ timeoutMs: 200 }).check(OPERATOR_VIEWER, domain.name);
+    const [row] = await scene.database.sql<{ hours: number }[]>`
+      select (extract(epoch from doctor_check_at - bmx_now()) / 3600)::float8 as hours from domains where id = ${domain.id}`;
+    return row?.hours ?? 0;
+  };
+  const hours: number[] = [];
+  for (let look = 0; look < 8; look += 1) hours.push(await hoursToNext());
+  // At most a tenth more, so that not all come at once.
+  const least = [1, 2, 4, 8, 16, 32, 64, 72];
+  expect(hours.map((each, at) => each > (least[at] ?? 0) - 0.01 && each < (least[at] ?? 0) * 1.1)).toEqual(
+    Array(8).fill(true),
+  );
+  scene.dns.set(domain.name, { MX: GOOD_MX });
+  const afterWord = await hoursToNext();
+  expect(afterWord).toBeGreaterThan(22.9);
+  expect(afterWord).toBeLessThan(25);
+  // The DNS answers and the primary does not: that is something to tell, and looked at as any other.
+  scene.primary.setMode({ silentAt: 'GREETING' });
+  expect(await hoursToNext()).toBeGreaterThan(22.9);
+  scene.primary.setMode('plain');
+  scene.dns.set(domain.name, { mode: 'TIMEOUT' });
+  expect(await hoursToNext()).toBeLessThan(1.11);
+});
