@@ -22,6 +22,7 @@ import { buildSpool, type MailParts, openInbound } from './main-mail.ts';
 import { startOperationWork } from './main-operations.ts';
 import { checkPlaces } from './main-preflight.ts';
 import { startDoctor } from './main-doctor.ts';
+import { watchNames } from './main-names.ts';
 import { startNotify } from './main-notify.ts';
 import { startOutageWork } from './main-outage.ts';
 import { type ReadinessWatch, watchReadiness } from './main-readiness.ts';
@@ -124,6 +125,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<Log> {
 
   const { delivery } = ground;
   const nodes = await takePlace(ground, () => delivery.current?.abort());
+  watchNames({ ...ground, sql: opened.database.sql });
   const wakeUps = await startWakeUps({
     target: opened.database.pgTarget,
     onTrouble: (message) => log.warning({ where: 'wake-ups', message }),
