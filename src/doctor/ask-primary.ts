@@ -30,8 +30,9 @@ export interface PrimaryDeps {
   readonly monotonicMs: () => number;
 }
 
-/** Sessions at once with one primary; hosts have their own limits. */
+/** Sessions at once with one primary; hosts have their own limits. More only to have one from each of our addresses. */
 const MOST_SESSIONS = 4;
+const MOST_SOURCES = 8;
 const MOST_ADDRESSES = 2;
 /** RCPT commands that one question may take. */
 const MOST_RCPTS = 3;
@@ -51,7 +52,7 @@ export async function askPrimary(
   }
   const plans = probeTargets(hops).flatMap((target) => plansFor(target, deps.localEgressAddresses));
   const sessions = await Promise.all(
-    plans.slice(0, MOST_SESSIONS).map(async (plan) => {
+    chosen(plans).map(async (plan) => {
       await deps.budget.connection();
       if (!(await takeShare(deps, plan.target.key, signal))) return null;
       return ask(deps, { ...plan, address: plan.address, domainName, signal });
@@ -90,6 +91,14 @@ function plansFor(target: ProbeTarget, egress: readonly string[]): Plan[] {
     const sources = own.length === 0 ? [null] : own;
     return sources.map((from) => ({ target, address, from }));
   });
+}
+
+/** One from each of our own addresses before any second one. */
+function chosen(plans: readonly Plan[]): readonly Plan[] {
+  const isFirst = ({ from }: Plan, index: number) => plans.findIndex((plan) => plan.from === from) === index;
+  const firsts = plans.filter(isFirst);
+  const others = plans.filter((plan, index) => !isFirst(plan, index));
+  return [...firsts, ...others].slice(0, Math.max(MOST_SESSIONS, Math.min(firsts.length, MOST_SOURCES)));
 }
 
 function whyNone(hops: Exclude<NextHops, { kind: 'HOSTS' }>): string {

@@ -208,6 +208,21 @@ test('it is asked from each egress address that this node has', async () => {
   expect(asked?.map((text) => text.split(' from ')[1])).toEqual(['127.0.0.3', '127.0.0.4']);
 });
 
+test('it is asked from each of many before it is asked twice from one', async () => {
+  const many = ['127.0.0.3', '127.0.0.4', '127.0.0.5', '127.0.0.6', '127.0.0.7'];
+  scene.dns.set('twice.example', { A: ['127.0.0.1', '127.0.0.2'] });
+  const domain = await scene.addDomain({
+    MX: [
+      [10, 'twice.example'],
+      [20, OWN_NAME],
+    ],
+  });
+  const doctor = node({ localEgressAddresses: many });
+  await doctor.check(OPERATOR_VIEWER, domain.name);
+  const asked = (await findings(doctor, domain)).asked('PRIMARY_REFUSES');
+  expect(asked?.map((text) => text.split(' from ')[1]).toSorted()).toEqual(many);
+});
+
 describe('one run at a time', () => {
   test('who asks beside it, on this node or another, waits for the same; a fresh report is given again', async () => {
     const domain = await scene.addDomain();
