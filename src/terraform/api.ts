@@ -5,9 +5,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Connection, Unreachable } from '../client/connection.ts';
 import { mutate, type Mutated } from '../client/mutation.ts';
+import { createDomainReads, type ReadDomain } from './domain-reads.ts';
 
 export interface Api {
   readonly ask: Connection['ask'];
+  readonly readDomain: ReadDomain;
   /** This machine's clock. */
   now(): Date;
   mutate<T extends object>(
@@ -30,6 +32,7 @@ const PAUSES_MS = [300, 1500] as const;
 export function createApi({ ask, pause, now }: ApiParts): Api {
   return {
     ask,
+    readDomain: createDomainReads({ ask }),
     now,
     async mutate(mutation, input, fields) {
       const keyed = { ...input, idempotencyKey: randomUUID() };

@@ -204,9 +204,8 @@ function labelsOf(labels: Value): { key: string; value: Value }[] {
 }
 
 /** Null: there is none of this name that the token may see. */
-export async function findDomain<T = Domain>(api: Api, name: string, fields = DOMAIN_FIELDS): Promise<T | null> {
-  const query = `query ($name: String!) { domain(name: $name) { ${fields} } }`;
-  return (await api.ask<{ domain: T | null }>(query, { name })).domain;
+export function findDomain<T = Domain>(api: Api, name: string, fields = DOMAIN_FIELDS): Promise<T | null> {
+  return api.readDomain<T>(name, fields);
 }
 
 interface Payload {
