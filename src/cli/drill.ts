@@ -73,14 +73,21 @@ async function untilSettled(
   throw new Refusal(`the drill ${drill.id} is still ${seen.state}: its report is in the API, as drills of the domain`);
 }
 
+function factOf({ code, verdict, message }: Drill['findings'][number]): readonly [string, string] {
+  return [code, `${verdict}: ${message}`];
+}
+
+/** What all comes to is first. */
 function shownOf(drill: Drill): Shown {
   const { state, result, deliverAt, steps, findings } = drill;
+  const outlook = findings.find(({ code }) => code === 'OUTLOOK');
   return {
     kind: 'FACTS',
     facts: [
       ['drill', drill.id],
       ['result', result ?? (deliverAt === null ? state : `${state} until ${deliverAt} or --deliver`)],
-      ...findings.map(({ code, verdict, message }) => [code, `${verdict}: ${message}`] as const),
+      ...(outlook === undefined ? [] : [factOf(outlook)]),
+      ...findings.filter((finding) => finding !== outlook).map(factOf),
     ],
     table: {
       columns: [{ title: 'STEP' }, { title: 'MS', align: 'RIGHT' }, { title: 'PASSED' }, { title: 'REPLY' }],

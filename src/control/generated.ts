@@ -1338,6 +1338,8 @@ export type DrillFindingCode =
   | 'MX'
   /** An outage that is going on. */
   | 'OUTAGE'
+  /** The sum of the others, in a sentence: what an outage would do today. The last one, once the drill is over. */
+  | 'OUTLOOK'
   /** A pause in force. */
   | 'PAUSE'
   /** How often mail would be tried, and until when it would be held. */

@@ -31,7 +31,8 @@ export interface DrillFinding {
     | 'OUTAGE'
     | 'PAUSE'
     | 'BREAKER'
-    | 'RETRIES';
+    | 'RETRIES'
+    | 'OUTLOOK';
   readonly verdict: 'OK' | 'WARNING' | 'PROBLEM';
   readonly message: string;
 }

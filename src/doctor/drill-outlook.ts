@@ -106,10 +106,13 @@ function sinceOf(since: Date | null): string {
   return since === null ? '' : ` since ${since.toISOString()}`;
 }
 
+function spanOf(seconds: number): string {
+  if (seconds % 3600 !== 0) return `${seconds / 60} minutes`;
+  return seconds === 3600 ? 'hour' : `${seconds / 3600} hours`;
+}
+
 function retriesOf({ heldUntil }: DrillStanding, { retrySchedule }: QueueLimits): DrillFinding {
-  const stages = retrySchedule.map(
-    ({ everySeconds, attempts }) => `${attempts} times every ${everySeconds / 60} minutes`,
-  );
+  const stages = retrySchedule.map(({ everySeconds, attempts }) => `${attempts} times every ${spanOf(everySeconds)}`);
   const message = `Mail accepted now would be tried at once, ${stages.join(', then ')}, and held until ${heldUntil.toISOString()}.`;
   return { code: 'RETRIES', verdict: 'OK', message };
 }

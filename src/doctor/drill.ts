@@ -23,6 +23,7 @@ import {
 } from '../queue/drills.ts';
 import type { MessageInspection } from '../queue/inspect.ts';
 import { type DrillMail, enterMail } from './drill-entry.ts';
+import { conclusionOf } from './drill-conclusion.ts';
 import { acceptanceOf, deliveryOf, greylistingOf, putOffOf } from './drill-delivery.ts';
 import { type Outlook, outlookOf } from './drill-outlook.ts';
 
@@ -140,7 +141,11 @@ async function report(deps: DrillDeps, drill: OpenDrill, result: DrillResult): P
 }
 
 async function finish(deps: DrillDeps, drill: OpenDrill, end: Parameters<typeof finishDrill>[2]): Promise<void> {
-  if (await finishDrill(deps.sql, drill.id, end)) deps.onFinished(drill, end.result);
+  const { result, findings = [] } = end;
+  const told = new Set(findings.map(({ code }) => code));
+  const all = [...drill.findings.filter(({ code }) => !told.has(code)), ...findings];
+  const whole = { ...end, findings: [...findings, conclusionOf(result, all)] };
+  if (await finishDrill(deps.sql, drill.id, whole)) deps.onFinished(drill, result);
 }
 
 /** RFC 5322, marked so that people and programs know it (RFC 3834 §5). */

@@ -98,8 +98,13 @@ test('at once: a marked message goes the whole way, each step is timed, nothing 
   expect([verdictOf(drill, 'STATUS'), verdictOf(drill, 'ACCEPTANCE'), verdictOf(drill, 'DELIVERY')]).toEqual(
     Array(3).fill('OK'),
   );
-  // The DNS of this stage knows nothing of it.
+  // The DNS of this stage knows nothing of it, so that senders would not find us.
   expect(verdictOf(drill, 'MX')).toBe('PROBLEM');
+  expect(drill.findings.at(-1)).toEqual({
+    code: 'OUTLOOK',
+    verdict: 'PROBLEM',
+    message: 'In an outage today mail would not come to us, or not be taken by us. See MX.',
+  });
   const message = primary.messages.find(({ recipients }) => recipients[0]?.address === `postmaster@${name}`);
   const text = message?.content.toString() ?? '';
   expect(message?.reversePath ?? '').toBe('');
@@ -367,7 +372,7 @@ test('the command shows the report, or what is held and how long', async () => {
   expect([held.code, held.err]).toEqual([0, '']);
   expect(held.out).toMatch(/result +HELD until \S+ or --deliver/);
   const delivered = await command(name, '--deliver');
-  expect(delivered.out).toMatch(/result +DELIVERED/);
+  expect(delivered.out).toMatch(/result +DELIVERED\nOUTLOOK +OK: In an outage today mail would come to us/);
   expect(delivered.out).toMatch(/EHLO +\d+ +yes +250-\S+ \/ 250-/);
   expect(delivered.out).toMatch(/DELIVERY 127\.0\.0\.1 +\d+ +\S+ +250/);
   expect(JSON.parse((await command(name, '--json')).out)).toMatchObject({ state: 'FINISHED', result: 'DELIVERED' });
