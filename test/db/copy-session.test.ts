@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 async function untilServerWaits(kind: 'ClientWrite' | 'advisory'): Promise<void> {
-  await until(`the server waits: ${kind}`, 20_000, async () => {
+  await until(`the server waits: ${kind}`, 30_000, async () => {
     const rows = await database.sql`
       select from pg_stat_activity where application_name = 'copy-test' and wait_event = ${kind}`;
     return rows.length === 1;
@@ -126,7 +126,7 @@ test('a connection that is lost ends both ways', async () => {
       () => null,
       (error: unknown) => error,
     );
-    await until('it has ended', 20_000, async () => {
+    await until('it has ended', 30_000, async () => {
       await database.sql`
         select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'copy-lost' and state = 'active'`;
       return Promise.race([working, new Promise((resolve) => setTimeout(() => resolve(null), 50))]);

@@ -29,6 +29,8 @@ let atOnce: number;
 let mostAtOnce: number;
 let attempted: string[];
 let isAway: boolean;
+/** Waited for by every attempt behind the twentieth. */
+let gate: Promise<void> | null;
 
 beforeAll(async () => {
   db = await createTestDatabase();
@@ -46,7 +48,7 @@ beforeEach(async () => {
   await takeOwnership(db.sql, id, owner);
   const to = [{ address: `x@helped${count}.test`, destinationId: id }];
   await Promise.all(Array.from({ length: COUNT }, () => spool.accept(makeTransaction({ to }))));
-  [atOnce, mostAtOnce, attempted, isAway] = [0, 0, [], false];
+  [atOnce, mostAtOnce, attempted, isAway, gate] = [0, 0, [], false, null];
 });
 
 async function addNode(name: string): Promise<Owner> {
@@ -67,6 +69,7 @@ async function attempt({ id: messageId, recipients }: ClaimedMessage): Promise<S
   mostAtOnce = Math.max(mostAtOnce, atOnce);
   // A primary some way off.
   await new Promise((resolve) => setTimeout(resolve, 10));
+  if (attempted.length > 20) await gate;
   atOnce -= 1;
   const outcome = isAway ? { kind: 'DEFERRED' as const, reply: LATER } : { kind: 'DELIVERED' as const, reply: OK };
   const hostTrouble = isAway ? { trouble: 'TIMEOUT' as const, reply: '[timeout]' } : null;
@@ -92,7 +95,7 @@ describe('with a share of five sessions', () => {
     await grant(5);
     const delivery = startHelper();
     await delivery.sweep();
-    await until('all is delivered', 20_000, async () => {
+    await until('all is delivered', 30_000, async () => {
       return (await db.sql`select from messages where destination_id = ${id}`).length === 0;
     });
     await until('the share is given back', 30_000, async () => (await shareOf(helper.epoch)) === null);
@@ -104,10 +107,13 @@ describe('with a share of five sessions', () => {
 
   test('paused in the middle: it ends, gives all back, and nothing is lost or claimed for long', async () => {
     await grant(5);
+    const isPaused = Promise.withResolvers<void>();
+    gate = isPaused.promise;
     const delivery = startHelper();
     delivery.poke(id);
     await until('it is under way', 30_000, () => attempted.length > 20);
     await db.sql`update destinations set is_paused = true where id = ${id}`;
+    isPaused.resolve();
     await until('the share is given back', 30_000, async () => (await shareOf(helper.epoch)) === null);
     const left = await db.sql`select from messages where destination_id = ${id} and claimed_by is null`;
     expect(attempted.length + left.length).toBe(COUNT);

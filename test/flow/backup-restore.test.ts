@@ -79,7 +79,7 @@ describe.skipIf(!hasStandby)('PostgreSQL 15', () => {
 
     // What was delivered behind the backup comes again unless it is cancelled: restore.test.ts does that.
     service = await startService({ env: { DATABASE_URL: url } });
-    await until('all is delivered', 20_000, () => received().length === 5);
+    await until('all is delivered', 30_000, () => received().length === 5);
     expect(received().toSorted()).toEqual(
       ['first', 'first', 'meanwhile', 'second', 'second'].map((to) => `${to}@${DOMAIN}`),
     );

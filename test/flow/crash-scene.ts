@@ -69,7 +69,7 @@ export async function untilPutOff({ service }: Pick<Scene, 'service'>): Promise<
   const peer = await connectPeer({ host: '127.0.0.1', port: service.smtpPort });
   await peer.reply();
   await peer.ask('EHLO probe.test.example');
-  await until('senders are put off', 20_000, async () => {
+  await until('senders are put off', 30_000, async () => {
     const reply = await peer.ask('MAIL FROM:<probe@elsewhere.example>');
     await peer.ask('RSET');
     return /^45[12] /.test(reply);

@@ -51,11 +51,11 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s to npm, embedded database', async 
   }
   await silent.closed();
   // Nobody waits for a reply, so nobody needs the grace of two minutes.
-  await until('the end', 20_000, () => service.hasEnded());
+  await until('the end', 30_000, () => service.hasEnded());
   expect(performance.now() - startedAt).toBeLessThan(20_000);
   expect(await service.stop()).toBe(0);
   expect((await findServer(join(dataDir, 'postgres'))).kind).toBe('NONE');
-  await until('nothing of it runs', 20_000, () => processesNaming(dataDir).length === 0);
+  await until('nothing of it runs', 30_000, () => processesNaming(dataDir).length === 0);
 
   const again = await startService({ dataDir, env });
   expect(await readHeldCount(again, NAME)).toBe(0);
@@ -81,7 +81,7 @@ test('who waits for the reply to a final dot gets it; a second signal changes no
   });
   await isHeldUp.promise;
   await waiting.write('Subject: the last one\r\n\r\nhello\r\n.\r\n');
-  await until('the message waits for the database', 20_000, async () => {
+  await until('the message waits for the database', 30_000, async () => {
     const rows = await database.sql`
       select from pg_stat_activity
       where datname = current_database() and application_name = 'backup-mx accept' and wait_event_type = 'Lock'`;
@@ -98,7 +98,7 @@ test('who waits for the reply to a final dot gets it; a second signal changes no
   await holdUp;
   expect(await waiting.reply()).toStartWith('250 2.0.0 accepted as ');
   expect(await waiting.reply()).toStartWith('421 4.3.2 ');
-  await until('the end', 20_000, () => service.hasEnded());
+  await until('the end', 30_000, () => service.hasEnded());
   expect(await service.stop()).toBe(0);
   expect(await database.sql`select from messages`).toHaveLength(1);
   await service.remove();

@@ -25,7 +25,7 @@ test('a server that comes late is waited for', async () => {
   const { user, database, port } = proxy.target;
   await server.kill9();
   const starting = startService({ env: { DATABASE_URL: `postgres://${user}@127.0.0.1:${port}/${database}` } });
-  await until('the service has tried', 20_000, () => proxy.clientCount() > 0);
+  await until('the service has tried', 30_000, () => proxy.clientCount() > 0);
   await server.restart();
   const service = await starting;
   await createDomain(service, 'late.example', [{ host: '127.0.0.1', port: 1 }]);

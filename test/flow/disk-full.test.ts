@@ -68,7 +68,7 @@ describe.skipIf(trouble !== null)('a disk that fills up in mid-load', () => {
       const peer = await connectPeer({ host: '127.0.0.1', port: scene.service.smtpPort });
       await peer.reply();
       await peer.ask('EHLO probe.test.example');
-      await until('452 at MAIL', 20_000, async () => {
+      await until('452 at MAIL', 30_000, async () => {
         const reply = await peer.ask('MAIL FROM:<probe@elsewhere.example>');
         await peer.ask('RSET');
         return /^452 4\.3\.1 .* BMX-STORE /.test(reply);
@@ -76,7 +76,7 @@ describe.skipIf(trouble !== null)('a disk that fills up in mid-load', () => {
       peer.destroy();
       const accepted = scene.load.accepted.size;
       const refused = scene.load.refusalCount();
-      await until('senders hear it', 20_000, () => scene.load.refusalCount() > refused + 50);
+      await until('senders hear it', 30_000, () => scene.load.refusalCount() > refused + 50);
       // Those who had begun before were still stored.
       expect(scene.load.accepted.size).toBeLessThanOrEqual(accepted + 20);
       await rm(ballast());

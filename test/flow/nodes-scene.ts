@@ -39,7 +39,7 @@ export async function startTwoNodes(): Promise<TwoNodes> {
     nodes: [a, b],
     beginDelivery: begun.resolve,
     findOwner: () =>
-      until('a node has the domain in its hands', 20_000, async () => {
+      until('a node has the domain in its hands', 30_000, async () => {
         const [row] = await database.sql<{ name: string }[]>`
           select nodes.name from destinations d join nodes on nodes.node = d.owner_node where d.name = ${DOMAIN}`;
         if (row === undefined) return null;

@@ -74,7 +74,7 @@ describe('what happens on one node is told on all', () => {
     await createDomain(nodeAt(0), 'told.example', [{ host: primary.host, port: primary.port }]);
     const live = await Promise.all(nodes.map((node) => watch(node)));
     const load = startLoad({ port: nodeAt(1).smtpPort, domain: 'told.example', connections: 1, mostMessages: 1 });
-    await until('it is accepted', 20_000, () => load.accepted.size === 1);
+    await until('it is accepted', 30_000, () => load.accepted.size === 1);
     await load.stop();
     const opened = await Promise.all(live.map((each) => each.data(20_000)));
     expect(opened.map(({ outageChanged }) => outageChanged.kind)).toEqual(nodes.map(() => 'OPENED'));
@@ -129,7 +129,7 @@ describe('a setting made on one node is in force on the others within a second',
   /** Milliseconds until every node answers so. */
   const untilAll = async (code: string): Promise<number> => {
     const madeAt = performance.now();
-    await Promise.all(peers.map((peer) => until(code, 20_000, async () => (await replyOf(peer)).startsWith(code))));
+    await Promise.all(peers.map((peer) => until(code, 30_000, async () => (await replyOf(peer)).startsWith(code))));
     return performance.now() - madeAt;
   };
 

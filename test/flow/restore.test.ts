@@ -126,7 +126,7 @@ test('delivered before the restore is not delivered again; held, and accepted me
   expect(await service.stop()).toBe(0);
 
   service = await startService({ dataDir });
-  await until('the rest is delivered', 20_000, () => received().length >= 5);
+  await until('the rest is delivered', 30_000, () => received().length >= 5);
   await untilHeld(service, 'some.example', 0);
   expect(received().sort()).toEqual([
     'a@all.example',

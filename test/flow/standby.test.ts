@@ -37,7 +37,7 @@ describe.skipIf(!hasStandby)('with a synchronous standby', () => {
     await createDomain(service, WAITING_DOMAIN, [{ host: away.host, port: away.port }]);
     const waiting = startLoad({ port: service.smtpPort, domain: WAITING_DOMAIN, connections: 5, pauseMs: 20 });
     await scene.untilMore(300);
-    await until('mail is held', 20_000, () => waiting.accepted.size > 50);
+    await until('mail is held', 30_000, () => waiting.accepted.size > 50);
 
     await pair.killPrimary();
     const { size: heldAtLeast } = waiting.accepted;
@@ -87,7 +87,7 @@ describe.skipIf(!hasStandby)('with a synchronous standby', () => {
         return ids.filter((id) => !there.has(id));
       };
       // What was received before is replayed within moments.
-      await until('the standby has all of it', 20_000, async () => (await unknown()).length === 0);
+      await until('the standby has all of it', 30_000, async () => (await unknown()).length === 0);
       await standby.end({ timeout: 1 });
       pair.resumeStandby();
       await scene.untilMore(1);

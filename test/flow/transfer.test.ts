@@ -98,7 +98,7 @@ test('to another server: history, outage and next attempt stay, and all is deliv
   await load.stop();
   await untilHeld(old, NAME, HELD);
   // One was tried, and the others are in nobody's hands.
-  const before = await until('the mail waits for the next slot of its outage', 20_000, async () => {
+  const before = await until('the mail waits for the next slot of its outage', 30_000, async () => {
     const now = await seen(old);
     const slot = now.domain.outage?.nextProbeAt;
     const waiting = now.messages.nodes.filter(({ recipients: [recipient] }) => recipient?.nextAttemptAt === slot);

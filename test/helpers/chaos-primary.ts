@@ -75,7 +75,7 @@ export async function startChaosPrimary(host: string, port: number, folder: stri
       const node = chunk.toString().trimEnd().split('\n').at(-1) ?? '';
       for (const listener of listeners) listener(node);
     });
-    await until('the primary listens', 20_000, () => isReady);
+    await until('the primary listens', 30_000, () => isReady);
   };
   await start();
   return {

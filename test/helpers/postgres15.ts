@@ -65,7 +65,7 @@ export async function makePostgres15(): Promise<Postgres15> {
       const options = ['-D', folder, '-k', directory, '-c', 'listen_addresses=', ...settings];
       server = spawn(...asServer('postgres', ...options), { cwd: '/', stdio: 'ignore' });
       bindToUs(server);
-      await until('PostgreSQL 15 takes connections', 20_000, () => isUp(target));
+      await until('PostgreSQL 15 takes connections', 30_000, () => isUp(target));
     },
     stop: async () => {
       if (server !== null) await endChild(server, 'SIGINT', 10_000);

@@ -40,7 +40,7 @@ export async function startStandbyPair(): Promise<StandbyPair> {
     const place = ['-D', join(directory, name), '-k', directory, '-p', String(address.port), '-c', 'listen_addresses='];
     const server = spawn(...asServer('postgres', ...place, ...settings), { cwd: '/', stdio: 'ignore' });
     bindToUs(server);
-    await until(`the ${name} takes connections`, 20_000, () => isUp(address));
+    await until(`the ${name} takes connections`, 30_000, () => isUp(address));
     return server;
   };
 
@@ -53,7 +53,7 @@ export async function startStandbyPair(): Promise<StandbyPair> {
   const second = await start('standby', standby);
   const admin = connect(standby, { max: 1 });
   const onPrimary = connect(primary, { max: 1 });
-  await until('the standby is synchronous', 20_000, async () => {
+  await until('the standby is synchronous', 30_000, async () => {
     const rows = await onPrimary`select from pg_stat_replication where sync_state = 'sync'`;
     return rows.length === 1;
   });

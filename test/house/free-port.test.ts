@@ -16,7 +16,7 @@ test('no port is found twice', async () => {
   let said = '';
   other.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const own = findFreePorts(COUNT);
-  await until('the ports of the other', 20_000, () => said.endsWith('\n'));
+  await until('the ports of the other', 30_000, () => said.endsWith('\n'));
   const theirs = JSON.parse(said) as number[];
   const all = [...(await own), ...theirs, ...(await findFreePorts(COUNT))];
   await endChild(other, 'SIGKILL', 5000);

@@ -37,7 +37,7 @@ describe.skipIf(isSkipped('ETRN for Postfix', whyNoPostfix()))('ETRN', () => {
     const primary = await startPostfix({ mode: { kind: 'SINK', domains: [DOMAIN] }, port: primaryPort });
     try {
       expect(await session.command(`ETRN ${DOMAIN}`)).toBe(253);
-      const delivered = await until('the mail arrives', 20_000, async () => {
+      const delivered = await until('the mail arrives', 30_000, async () => {
         const mails = await primary.readDelivered();
         return mails.length === 2 && mails;
       });

@@ -55,7 +55,7 @@ describe.skipIf(isSkipped('Exim interop', 'reason' in found ? found.reason : nul
       });
       try {
         await flushDomain(service, 'behind.example');
-        const [arrived] = await until('the mail arrives', 20_000, async () => {
+        const [arrived] = await until('the mail arrives', 30_000, async () => {
           const delivered = await primary.readDelivered();
           return delivered.length > 0 && delivered;
         });

@@ -55,7 +55,7 @@ describe.skipIf(isSkipped('Postfix and our reports', whyNoPostfix()))('Postfix t
 
   /** The report that says so, as it lies in the mailbox. */
   const untilDelivered = (text: string): Promise<Buffer> =>
-    until(`a report with ${text}`, 20_000, async () =>
+    until(`a report with ${text}`, 30_000, async () =>
       (await postfix.readDelivered()).find((mail) => mail.toString('utf8').includes(text)),
     );
 

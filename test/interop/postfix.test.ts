@@ -51,7 +51,7 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
     await send('user@behind.example', original);
     await untilHeld(service, 'behind.example', 1);
     expect(await sender.readLog()).toMatch(/TLS connection established to 127\.0\.0\.1/);
-    await until('its queue is empty', 20_000, async () => (await sender.readQueue()).length === 0);
+    await until('its queue is empty', 30_000, async () => (await sender.readQueue()).length === 0);
 
     const primary = await startPostfix({
       mode: { kind: 'SINK', domains: ['behind.example'] },
@@ -60,7 +60,7 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
     });
     try {
       await flushDomain(service, 'behind.example');
-      const [arrived] = await until('the mail arrives', 20_000, async () => {
+      const [arrived] = await until('the mail arrives', 30_000, async () => {
         const delivered = await primary.readDelivered();
         return delivered.length > 0 && delivered;
       });
@@ -93,7 +93,7 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
       }
       expect(await client.ask('Subject: who\r\n\r\nwho\r\n.')).toMatch(/^250/);
       await flushDomain(service, 'behind.example');
-      const log = await until('the mail arrives', 20_000, async () => {
+      const log = await until('the mail arrives', 30_000, async () => {
         const text = await primary.readLog();
         return text.includes('status=sent') && text;
       });
@@ -131,7 +131,7 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
 
   test('hears that a recipient is not ours and reports it, once', async () => {
     await send('user@not-served.example', oddMessage(SENDER, 'user@not-served.example'));
-    await until('Postfix bounces', 20_000, async () =>
+    await until('Postfix bounces', 30_000, async () =>
       /to=<user@not-served\.example>.*dsn=5\.7\.1, status=bounced .*BMX-RELAY/.test(await sender.readLog()),
     );
   });
@@ -140,7 +140,7 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
     const line = `${'a'.repeat(76)}\r\n`;
     const large = Buffer.from(`Subject: large\r\n\r\n${line.repeat(Math.ceil(10_485_760 / line.length))}`);
     await send('large@behind.example', large);
-    await until('Postfix bounces', 20_000, async () =>
+    await until('Postfix bounces', 30_000, async () =>
       /to=<large@behind\.example>.*status=bounced .*size/i.test(await sender.readLog()),
     );
   });

@@ -80,7 +80,7 @@ describe.skipIf(isSkipped('swaks as a proxy', swaks === null ? 'no swaks is inst
       const { code, words } = await send('--proxy', 'TCP4 192.0.2.44');
       expect(code).not.toBe(0);
       expect(words).not.toMatch(/<[~-]\s+220 /);
-      await until('it is logged', 20_000, () => service.output().includes('bad line'));
+      await until('it is logged', 30_000, () => service.output().includes('bad line'));
     });
   },
 );

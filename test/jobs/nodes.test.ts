@@ -169,7 +169,7 @@ test('a process that is stopped and goes on: buried after the patience, it finds
   if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
   const places = (): number[] => said.filter((line) => line.startsWith('place ')).map((line) => Number(line.slice(6)));
   try {
-    await until('it has a place', 20_000, () => places().length === 1);
+    await until('it has a place', 30_000, () => places().length === 1);
     const [before = 0] = places();
     child.kill('SIGSTOP');
     await until('it is buried', 30_000, () => witness.buried.length > 0);

@@ -72,7 +72,7 @@ test('in clear only where private addresses are allowed', async () => {
   const atPublic = {
     resolveAddresses: async (name: string) => ({ ...(await resolver.resolveAddresses(name)), records: ['192.0.2.1'] }),
   };
-  const strict = { allowPrivate: false, resolver: atPublic, timeoutMs: 300 };
+  const strict = { allowPrivate: false, resolver: atPublic };
   expect(await post({ isTls: false, port: receiver.port }, strict)).toBe(
     'nothing is sent in clear: https:// is needed',
   );

@@ -359,7 +359,7 @@ describe('sending', () => {
     expect(dropped).toMatchObject({ stage, answer: { kind: 'SILENCE', silence: 'DROPPED' }, isStale: false });
     primary.setMode('plain');
     primary.setMode({ silentAt: step });
-    const timeouts = { ...DEFAULT_SMTP_TIMEOUTS, commandMs: step === 'DATA' ? 60_000 : 1000, dataMs: 80 };
+    const timeouts = { ...DEFAULT_SMTP_TIMEOUTS, commandMs: step === 'DATA' ? 60_000 : 2000, dataMs: 80 };
     const session = await open(primary, { timeouts });
     const silent = await session.send(message(HELLO));
     expect(silent).toMatchObject({ stage, answer: { kind: 'SILENCE', silence: 'TIMEOUT' } });
@@ -414,7 +414,7 @@ describe('sending', () => {
         else if (line !== 'Hello') socket.write(line === 'DATA' ? '354 go\r\n' : '250 ok\r\n');
       });
       // Only of the step that is meant: the others are answered, but not always at once.
-      const timeouts = from === '.' ? { dotMs: 60 } : { commandMs: 1000 };
+      const timeouts = from === '.' ? { dotMs: 60 } : { commandMs: 2000 };
       const opened = await openSession(optionsFor({ host: '127.0.0.1', port }, timeouts));
       if (opened.kind !== 'OPEN') throw new Error(opened.reply);
       const sent = await opened.session.send(message('Hello'));

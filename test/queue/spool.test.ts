@@ -155,7 +155,7 @@ test('what became late while others were being stored is not stored after its 45
   );
   const spool = fakeSpool({ deadlineMs: 100, openWriter: async () => writer });
   const first = spool.accept(mail());
-  await until('the first is being stored', 20_000, () => writer.commits.length === 1);
+  await until('the first is being stored', 30_000, () => writer.commits.length === 1);
   const late = outcomes([spool.accept(mail())]);
   // A COMMIT is given a second at the least.
   await new Promise((resolve) => setTimeout(resolve, 110));

@@ -78,7 +78,7 @@ async function doMainJob(service: Service, primary: FakePrimary): Promise<void> 
   await send(service, ODD_CONTENT, false);
   await send(service, LARGE_CONTENT, true);
   await untilHeld(service, DOMAIN, 2);
-  const outage = await until('the outage shows', 20_000, () => readOutage(service));
+  const outage = await until('the outage shows', 30_000, () => readOutage(service));
   expect(outage).toMatchObject({ class: 'DOWN', heldCount: 2 });
   expect(outage.lastReply).toContain('refused');
 
@@ -93,7 +93,7 @@ async function doMainJob(service: Service, primary: FakePrimary): Promise<void> 
   expect(arrived(primary, ODD_CONTENT)).toMatch(received('ESMTP'));
   expect(arrived(primary, LARGE_CONTENT)).toMatch(received('ESMTPS'));
   await untilHeld(service, DOMAIN, 0);
-  await until('the outage is over', 20_000, async () => (await readOutage(service)) === null);
+  await until('the outage is over', 30_000, async () => (await readOutage(service)) === null);
 
   await send(service, LATER_CONTENT, true);
   await primary.waitFor(() => primary.messages.length === 3, 'a message after the outage');

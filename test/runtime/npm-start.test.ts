@@ -115,7 +115,7 @@ test.each([...RUNTIMES])('%s: pages answer; neither kill -9 nor SIGTERM leaves a
   expect(faultsOf(stopped)).toEqual([]);
   await untilNoTrace(tracesOfKilled);
   await untilNoTrace(traces);
-});
+}, 180_000);
 
 /** The watchdog waits until its server has been reaped, which the first process of the machine may take seconds for. */
 async function untilNoTrace(traces: DatabaseTraces): Promise<void> {

@@ -119,7 +119,7 @@ inSmoke(
       return;
     }
     expect(await shell('send')).toMatch(/<-? +250 /);
-    await until('the mail is held and the outage told', 20_000, async () => {
+    await until('the mail is held and the outage told', 30_000, async () => {
       const answer = await shell('look');
       return answer.includes('"heldCount":1') && answer.includes('"lastReply":"');
     });

@@ -80,7 +80,7 @@ test.each<Runtime>(['bun', 'deno', 'node'])('%s', async (runtime) => {
     })();
     for (let told = 0; told < EVENTS; told += 250) {
       await happen(250);
-      await until('it is read', 20_000, () => cursors.size >= told);
+      await until('it is read', 30_000, () => cursors.size >= told);
     }
     expect(await node.line('it is dropped', ({ dropped }) => dropped !== undefined)).toEqual({
       dropped: 'outageChanged',

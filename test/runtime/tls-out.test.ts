@@ -105,7 +105,7 @@ test.each<Runtime>(['bun', 'deno', 'node'])('%s', async (runtime) => {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   try {
-    const line = await until('it is done', 20_000, () => /^\[.*\]$/m.exec(output)?.[0] ?? null).catch(
+    const line = await until('it is done', 45_000, () => /^\[.*\]$/m.exec(output)?.[0] ?? null).catch(
       (error: unknown) => {
         throw new Error(`${String(error)}; it said:\n${output}`);
       },

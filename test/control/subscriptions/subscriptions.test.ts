@@ -373,7 +373,7 @@ test('a quiet one is kept open by comments, and costs nothing once its reader ha
     (found) => (item = found),
     () => undefined,
   );
-  await until('several comments', 15_000, () => live.comments() > 1);
+  await until('several comments', 30_000, () => live.comments() > 1);
   expect(item).toBe('none');
   live.close();
   await waiting;
