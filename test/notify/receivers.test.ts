@@ -126,7 +126,7 @@ describe('a receiver', () => {
 
 describe('an address', () => {
   const attemptAt = async (hosts: Record<string, readonly string[]>, host: string) => {
-    const strict = world.startNode('strict', { allowPrivate: false, timeoutMs: 300 });
+    const strict = world.startNode('strict', { allowPrivate: false });
     Object.assign(world.dns, hosts);
     await world.webhook({ url: `http://${host}:${receiver.port}/` });
     await world.event('OUTAGE_OPENED', destinationId, OPENED);
