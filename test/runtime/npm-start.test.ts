@@ -92,30 +92,34 @@ async function readPages({ httpUrl }: Service): Promise<void> {
   }
 }
 
-test.each([...RUNTIMES])('%s: pages answer; neither kill -9 nor SIGTERM leaves a database', async (runtime) => {
-  const dataDir = await makeDataDir();
-  leftovers.push(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
-  const killed = await npmStart(runtime, dataDir);
-  const { service } = await killed.graphql<{ service: { runtime: string } }>('{ service { runtime } }');
-  expect(service.runtime).toStartWith(`${runtime} `);
-  await readPages(killed);
-  expect(faultsOf(killed)).toEqual([]);
-  const tracesOfKilled = tracesOf(dataDir);
-  process.kill(serviceBehind(killed), 'SIGKILL');
-  await until('the database has stopped', 30_000, () => tracesOfKilled.servers().length === 0);
-  await until('npm has ended', 30_000, () => killed.hasEnded());
+test.each([...RUNTIMES])(
+  '%s: pages answer; neither kill -9 nor SIGTERM leaves a database',
+  async (runtime) => {
+    const dataDir = await makeDataDir();
+    leftovers.push(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
+    const killed = await npmStart(runtime, dataDir);
+    const { service } = await killed.graphql<{ service: { runtime: string } }>('{ service { runtime } }');
+    expect(service.runtime).toStartWith(`${runtime} `);
+    await readPages(killed);
+    expect(faultsOf(killed)).toEqual([]);
+    const tracesOfKilled = tracesOf(dataDir);
+    process.kill(serviceBehind(killed), 'SIGKILL');
+    await until('the database has stopped', 30_000, () => tracesOfKilled.servers().length === 0);
+    await until('npm has ended', 30_000, () => killed.hasEnded());
 
-  const stopped = await npmStart(runtime, dataDir);
-  const traces = tracesOf(dataDir);
-  const pid = serviceBehind(stopped);
-  expect(await stopped.stop()).toBe(0);
-  // npm ends after the service, and the service after its database.
-  expect(traces.servers()).toEqual([]);
-  expect(readProc(`${pid}/cmdline`)).toBe('');
-  expect(faultsOf(stopped)).toEqual([]);
-  await untilNoTrace(tracesOfKilled);
-  await untilNoTrace(traces);
-}, 180_000);
+    const stopped = await npmStart(runtime, dataDir);
+    const traces = tracesOf(dataDir);
+    const pid = serviceBehind(stopped);
+    expect(await stopped.stop()).toBe(0);
+    // npm ends after the service, and the service after its database.
+    expect(traces.servers()).toEqual([]);
+    expect(readProc(`${pid}/cmdline`)).toBe('');
+    expect(faultsOf(stopped)).toEqual([]);
+    await untilNoTrace(tracesOfKilled);
+    await untilNoTrace(traces);
+  },
+  180_000,
+);
 
 /** The watchdog waits until its server has been reaped, which the first process of the machine may take seconds for. */
 async function untilNoTrace(traces: DatabaseTraces): Promise<void> {
