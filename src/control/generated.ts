@@ -517,7 +517,7 @@ export type Domain = {
   readonly dnsblZones: ReadonlyArray<DnsblZone>;
   /** DNS lists of known good senders, asked first: who is on one is looked up in no block list. */
   readonly dnswlZones: ReadonlyArray<DnswlZone>;
-  /** The doctor's last report on it; null before the first. It is looked at once a day by itself, and by `domainCheck` now. */
+  /** The doctor's last report on it; null before the first. It is looked at once a day by itself (where neither the DNS nor the primary answers, after an hour, then more and more seldom), and by `domainCheck` now. */
   readonly doctor?: Maybe<DoctorReport>;
   /** Most messages a minute while its held mail drains; null: no cap but what its primary bears. */
   readonly drainPerMinute?: Maybe<Scalars['Int']['output']>;
@@ -1832,7 +1832,9 @@ export type Mutation = {
   /**
    * Sends a marked message the whole way: in through our own listener as from outside, held, handed over to the primary. The report
    * says what an outage would do today; read it as `drills` of the domain. One drill of a domain at a time. Other mail of the domain
-   * is not touched, and a primary that does not take the message makes no outage; the message then ends.
+   * is not touched: what befalls the message opens and ends no outage, and no breaker counts it. While an outage or an open breaker
+   * holds mail nothing is dialled for it, and the report says so. What the primary puts off is tried once more, when mail would be.
+   * Then the message ends, whatever came of it.
    *
    * Errors: INVALID, NOT_FOUND, CONFLICT (a drill of the domain is under way).
    */
