@@ -45,6 +45,11 @@ export function readTreeCpuSeconds(pid: number): number {
   return seconds;
 }
 
+/** Processor seconds of the children of a process that have ended, and of theirs. */
+export function readEndedChildrenCpuSeconds(pid: number): number {
+  return readStat(pid)?.endedChildrenSeconds ?? 0;
+}
+
 /** Resident set of one process, in bytes. */
 export function readRssBytes(pid: number): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];

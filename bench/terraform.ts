@@ -3,13 +3,15 @@
  * that acts as Terraform does, ten requests at a time, which is what the provider and the service take; and under the real
  * Terraform where it is on PATH.
  */
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { findProgram, runOrThrow } from '../test/helpers/child.ts';
 import type { Service } from '../test/helpers/service.ts';
 import { type Configuration, createTerraform } from '../test/helpers/terraform-core.ts';
 import { startPlugin } from '../test/helpers/terraform-plugin.ts';
+import { findDatabase } from './database.ts';
+import { readEndedChildrenCpuSeconds, readTreeCpuSeconds } from './processes.ts';
 import { median, type Report, spread } from './report.ts';
 import { makeBenchFolder, startOurs } from './sides.ts';
 
@@ -55,9 +57,47 @@ async function byClient(service: Service, file: string, { apply, plan }: Times, 
   await phase({}, false);
 }
 
-async function byTerraform(service: Service, folder: string, { apply, plan }: Times, run: number): Promise<void> {
+/** Whose processor time it was, in seconds. */
+type Split = Record<'terraform' | 'provider' | 'service' | 'postgres', number>;
+
+/** How much of the processor each had of some work. The provider says it itself as it ends: Terraform starts it several times. */
+async function splitOf(service: Service, usage: string, work: () => Promise<unknown>): Promise<Split> {
+  const { postmasterPid } = await findDatabase(service.dataDir);
+  const read = () => [service.pid, postmasterPid].map(readTreeCpuSeconds);
+  await writeFile(usage, '');
+  const [before, endedBefore] = [read(), readEndedChildrenCpuSeconds(process.pid)];
+  await work();
+  const ended = readEndedChildrenCpuSeconds(process.pid) - endedBefore;
+  const [ours = 0, postgres = 0] = read().map((seconds, index) => seconds - (before[index] ?? 0));
+  const lines = (await readFile(usage, 'utf8')).trim().split('\n');
+  const provider = lines.reduce((sum, line) => sum + Number(line), 0);
+  return { terraform: ended - provider, provider, service: ours, postgres };
+}
+
+async function byTerraform(
+  service: Service,
+  folder: string,
+  { apply, plan, splits }: Times & { readonly splits: Record<'apply' | 'plan', Split[]> },
+  run: number,
+): Promise<void> {
   const { PATH = '', HOME = '/' } = process.env;
-  const env = { PATH, HOME, TF_CLI_CONFIG_FILE: '/dev/null', CHECKPOINT_DISABLE: '1', ...environment(service) };
+  const [usage, hook] = [join(folder, 'usage'), join(folder, 'usage.cjs')];
+  await writeFile(
+    hook,
+    `process.on('exit', () => {
+  const { user, system } = process.cpuUsage();
+  require('node:fs').appendFileSync(${JSON.stringify(usage)}, (user + system) / 1e6 + '\\n');
+});
+`,
+  );
+  const env = {
+    PATH,
+    HOME,
+    TF_CLI_CONFIG_FILE: '/dev/null',
+    CHECKPOINT_DISABLE: '1',
+    NODE_OPTIONS: `--require ${hook}`,
+    ...environment(service),
+  };
   const terraform = (...args: string[]) => runOrThrow('terraform', args, { cwd: folder, env, timeoutMs: 120_000 });
   await writeFile(
     join(folder, 'main.tf'),
@@ -74,10 +114,24 @@ resource "backupmx_domain" "many" {
 `,
   );
   await terraform('init');
-  apply.push(await seconds(() => terraform('apply', '-auto-approve')));
+  const measure = async (kind: 'apply' | 'plan', times: number[], ...args: string[]) => {
+    splits[kind].push(await splitOf(service, usage, async () => times.push(await seconds(() => terraform(...args)))));
+  };
+  await measure('apply', apply, 'apply', '-auto-approve');
   // Ends with 2, and so throws, when there is something to do.
-  plan.push(await seconds(() => terraform('plan', '-detailed-exitcode')));
+  await measure('plan', plan, 'plan', '-detailed-exitcode');
   await terraform('destroy', '-auto-approve');
+}
+
+function splitNote([kind, splits]: [string, readonly Split[]]): string {
+  const parts = (['terraform', 'provider', 'service', 'postgres'] as const).map(
+    (part) =>
+      `${part} ${spread(
+        splits.map((split) => split[part]),
+        2,
+      )}`,
+  );
+  return `CPU seconds of the real Terraform's ${kind}: ${parts.join(', ')}`;
 }
 
 export async function runTerraform(): Promise<Report> {
@@ -87,6 +141,7 @@ export async function runTerraform(): Promise<Report> {
     { apply: [], plan: [] },
     { apply: [], plan: [] },
   ];
+  const splits: Record<'apply' | 'plan', Split[]> = { apply: [], plan: [] };
   const hasTerraform = findProgram('terraform') !== null;
   try {
     const built = join(folder.path, 'built');
@@ -97,7 +152,7 @@ export async function runTerraform(): Promise<Report> {
       const place = join(folder.path, `run${run}`);
       await mkdir(place);
       await cp(join(built, 'terraform.d'), join(place, 'terraform.d'), { recursive: true });
-      await byTerraform(service, place, terraform, run);
+      await byTerraform(service, place, { ...terraform, splits }, run);
     }
     const rows: [string, Times][] = [
       ['a client that acts as Terraform', client],
@@ -112,7 +167,7 @@ export async function runTerraform(): Promise<Report> {
       ]),
       notes: [
         'the provider on Node, started in each phase; ten requests at a time; the service beside it',
-        ...(hasTerraform ? [] : ['terraform is not on PATH']),
+        ...(hasTerraform ? Object.entries(splits).map(splitNote) : ['terraform is not on PATH']),
       ],
     };
   } finally {
