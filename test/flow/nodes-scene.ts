@@ -9,7 +9,6 @@ import { urlOf } from './crash-scene.ts';
 
 export const DOMAIN = 'nodes.example';
 
-/** Before every reply of the primary: longer than it takes to record an outcome. */
 const TARPIT_MS = 100;
 
 export interface TwoNodes {
@@ -26,7 +25,16 @@ export interface TwoNodes {
 export async function startTwoNodes(): Promise<TwoNodes> {
   const database = await createTestDatabase();
   const begun = Promise.withResolvers<void>();
-  const primary = await startFakePrimary({ modes: { tarpitMs: TARPIT_MS, dotGate: () => begun.promise } });
+  // The next message of a session comes when the outcome of the one before it is recorded, however long that takes.
+  const mailGate = async (sessionNumber: number): Promise<void> => {
+    const before = primary.messages.findLast((message) => message.sessionNumber === sessionNumber);
+    if (before === undefined) return;
+    await until('it is recorded, or its session has ended', 120_000, async () => {
+      if (primary.sessions[sessionNumber]?.isOpen !== true) return true;
+      return (await database.sql`select from messages where id = ${transactionIdOf(before)}`).length === 0;
+    });
+  };
+  const primary = await startFakePrimary({ modes: { tarpitMs: TARPIT_MS, mailGate, dotGate: () => begun.promise } });
   const names = ['a.nodes.test.example', 'b.nodes.test.example'];
   const start = (name: string): Promise<Service> =>
     startService({

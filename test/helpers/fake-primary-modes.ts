@@ -31,6 +31,8 @@ export interface FakePrimaryModes {
   readonly data: string | null;
   /** Replaces the reply to the final dot; the message is then not recorded unless it begins with 250. */
   readonly dot: string | null;
+  /** What MAIL in a session has to wait for. */
+  readonly mailGate: ((sessionNumber: number) => Promise<void>) | null;
   /** What a message of so many octets has to wait for behind its dot. */
   readonly dotGate: ((sizeBytes: number) => Promise<void>) | null;
   /** What every reply has to wait for. */
@@ -70,6 +72,7 @@ export const PLAIN_MODES: FakePrimaryModes = {
   xforwardReply: null,
   data: null,
   dot: null,
+  mailGate: null,
   dotGate: null,
   replyGate: null,
   dropAt: null,

@@ -150,6 +150,7 @@ export function serveSession(parts: SessionParts): () => void {
     if (reversePath !== null) return reply('503 5.5.1 Sender already given');
     if (match === null) return reply('501 5.5.4 Syntax error');
     const [, givenPath = '', givenParameters = ''] = match;
+    await modes().mailGate?.(session.number);
     const answer = modes().mailVerdict?.(givenPath) ?? modes().mailFrom ?? '250 2.1.0 Sender OK';
     if (answer.startsWith('250')) {
       reversePath = givenPath;
