@@ -44,6 +44,8 @@ const BATCH = 512;
 const TIMEOUT_MS = 5000;
 const CLOSE_MS = 2000;
 const QUIET_MS = 60_000;
+/** A message may be for a thousand domains. */
+const MOST_CHARACTERS = 1024;
 
 export function createOtlp(options: OtlpOptions): Otlp {
   const { monotonicMs } = options;
@@ -159,6 +161,6 @@ function nanosOf(ms: number): string {
 function attributesOf(attributes: Readonly<Record<string, string | number>>): object[] {
   return Object.entries(attributes).map(([key, value]) => ({
     key,
-    value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value },
+    value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value.slice(0, MOST_CHARACTERS) },
   }));
 }

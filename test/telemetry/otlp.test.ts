@@ -64,13 +64,15 @@ function spanCount(): number {
   return bodies.join('').split('"spanId"').length - 1;
 }
 
-test('whole batches go at once, the rest at the end', async () => {
-  add(1030);
+test('whole batches go at once, the rest at the end, and no attribute is long', async () => {
+  otlp.add({ ...SPAN, attributes: { 'backup_mx.domains': 'd'.repeat(100_000) } });
+  add(1029);
   await until('two batches have come', 30_000, () => bodies.length === 2);
   expect(spanCount()).toBe(1024);
   await otlp.close();
   expect(spanCount()).toBe(1030);
   expect(bodies[2]).toContain('"startTimeUnixNano":"1700000000000250000","endTimeUnixNano":"1700000000001500000"');
+  expect(bodies[0]).toContain(`"stringValue":"${'d'.repeat(1024)}"`);
   expect({ told, droppedCount }).toEqual({ told: [], droppedCount: 0 });
 });
 
