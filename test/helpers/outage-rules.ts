@@ -25,7 +25,7 @@ interface Clock {
   is_early: boolean;
   is_paused: boolean;
   is_flush: boolean;
-  has_outage: boolean;
+  outage_id: string | null;
   breaker: string;
   held: number;
 }
@@ -35,7 +35,7 @@ async function readClocks({ db }: World): Promise<Clock[]> {
     select d.id, first_failure_at is not null as is_failing, coalesce(next_attempt_at <= bmx_now(), true) as is_due,
       coalesce(next_attempt_at > bmx_now() + interval '30 seconds', false) as is_early,
       d.is_paused and coalesce(pause_from <= bmx_now(), true) and coalesce(pause_until > bmx_now(), true) as is_paused,
-      flush_requested_at is not null as is_flush, outage_id is not null as has_outage, breaker,
+      flush_requested_at is not null as is_flush, outage_id, breaker,
       (select count(*) from messages m where m.destination_id = d.id)::int as held
     from destinations d order by name`;
 }
@@ -69,14 +69,19 @@ export async function sweepByRules(life: Life, death?: Death): Promise<void> {
   const before = await readClocks(world);
   const dialledBefore = world.dials.length;
   life.protectedIds = new Set(
-    before.filter((clock) => clock.has_outage || clock.breaker === 'OPEN').map(({ id }) => id),
+    before.filter((clock) => clock.outage_id !== null || clock.breaker === 'OPEN').map(({ id }) => id),
   );
   await world.sweep(death);
+  const after = await readClocks(world);
+  const hasRecovered = ({ id, outage_id: outageId }: Clock): boolean =>
+    outageId !== null && after.every((clock) => clock.id !== id || clock.outage_id !== outageId);
   for (const clock of before) {
     const mode = world.modes.get(clock.id) ?? 'UP';
     const count = world.dials.slice(dialledBefore).filter(({ destinationId }) => destinationId === clock.id).length;
     const { is_failing: isFailing, is_due: isDue, is_early: isEarly, is_paused: isPaused, is_flush: isFlush } = clock;
-    const isForbidden = !isFlush && (isPaused || isEarly);
+    // They share a host: where it greets one of them again, the other need not wait for its slot.
+    const isAdvanced = before.some((other) => other.id !== clock.id && hasRecovered(other));
+    const isForbidden = !isFlush && (isPaused || (isEarly && !isAdvanced));
     const isProbe = (isFailing || isPaused) && (AWAY.has(mode) || death !== undefined);
     // Nothing before its time, one attempt per interval whatever is held, and no slot passed over.
     const most = isForbidden ? 0 : isProbe ? 1 : Number.POSITIVE_INFINITY;
