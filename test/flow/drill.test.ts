@@ -292,6 +292,27 @@ test('a primary that greylists gets a second try, when mail would; the report te
   await Promise.all([grey.close(), busy.close()]);
 });
 
+test('put off, and then the primary goes away: no second try stands in the way of the outage, and the report says so', async () => {
+  const name = 'gone.example';
+  const gone = await startFakePrimary({ modes: { greylisting: true } });
+  await flow.addDomain(name, gone);
+  await flow.change('domainDrill', { name });
+  const { deliverAt } = await until('put off', PATIENCE_MS, async () => {
+    const [drill] = await drillsOf(name);
+    return drill !== undefined && verdictOf(drill, 'GREYLISTING') !== undefined && drill;
+  });
+  await flow.untilIdle(name);
+  await gone.stop();
+  await flow.send({ to: [`user@${name}`] });
+  await flow.untilSeen(name, 'an outage', ({ outage }) => outage !== null);
+  await flow.moveTo(deliverAt);
+  const drill = await untilDrill(name, 'FINISHED');
+  expect([drill.result, drill.steps.filter((step) => step.name === 'DELIVERY').length]).toEqual(['NOT_DELIVERED', 1]);
+  expect(messageOf(drill, 'GREYLISTING')).toEndWith('It was not tried again.');
+  expect(await flow.see(name)).toMatchObject({ outage: { class: 'DOWN' }, queue: { heldCount: 1 } });
+  await gone.close();
+});
+
 test('a refusal by the primary is told verbatim, and nobody gets a report of it', async () => {
   const name = 'refusing.example';
   const refusing = await startFakePrimary({ modes: { rcpt: '550 5.1.1 no postmaster here' } });
