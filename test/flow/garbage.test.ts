@@ -48,7 +48,7 @@ function residentBytes(field: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
 /** Mail is still accepted and delivered, the pages still answer, and memory has not grown beyond bounds. */
 async function expectUnmoved(before: number): Promise<void> {
   await scene.untilMore(20);
-  expect((await fetch(`${scene.service.httpUrl}/readyz`)).status).toBe(200);
+  await until('the pages answer', 30_000, async () => (await fetch(`${scene.service.httpUrl}/readyz`)).status === 200);
   await until('memory is what it was, about', 30_000, () => residentBytes() - before < GROWTH_BYTES);
 }
 

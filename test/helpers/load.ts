@@ -2,8 +2,9 @@
  * Senders that never tire: N connections that send small messages until they are told to stop, and remember what they heard.
  *
  * Every message has a recipient of its own. One answered 250 is kept with its transaction id; one whose final dot was sent
- * and never answered is sent again, as a real sender would; any other reply is counted, and the next message begins. When a
- * connection cannot be had or breaks, the sender tries again a little later.
+ * and never answered is sent again, as a real sender would; any other reply is counted, and the next message begins. Where the
+ * messages are numbered (`mostMessages`), one that is put off is sent again too. When a connection cannot be had or breaks, the
+ * sender tries again a little later.
  */
 import { Buffer } from 'node:buffer';
 import { connectPeer, type SmtpPeer } from './smtp-peer.ts';
@@ -13,7 +14,7 @@ export interface LoadOptions {
   /** The recipients' domain. */
   readonly domain: string;
   readonly connections: number;
-  /** All senders together begin no more than this many messages. */
+  /** All senders together begin no more than this many messages, and send each until it is taken. */
   readonly mostMessages?: number;
   /** About the size of a message. */
   readonly sizeBytes?: number;
@@ -59,6 +60,11 @@ export function startLoad(options: LoadOptions): Load {
   const refused = (reply: string): void => {
     refusals.set(reply, (refusals.get(reply) ?? 0) + 1);
   };
+  const putOff = async (recipient: string): Promise<void> => {
+    if (mostMessages === Number.POSITIVE_INFINITY) return;
+    again.push(recipient);
+    await new Promise((resolve) => setTimeout(resolve, RECONNECT_AFTER_MS));
+  };
   const nextRecipient = (): string | null => {
     const repeated = again.shift();
     if (repeated !== undefined) return repeated;
@@ -71,9 +77,13 @@ export function startLoad(options: LoadOptions): Load {
   const sendOne = async (peer: SmtpPeer, recipient: string): Promise<void> => {
     const commands = ['MAIL FROM:<sender@elsewhere.example>', `RCPT TO:<${recipient}>`, 'DATA'];
     for (const command of commands) {
-      const reply = await peer.ask(command);
+      const reply = await peer.ask(command).catch(async (error: unknown) => {
+        await putOff(recipient);
+        throw error;
+      });
       if (reply.startsWith('250 ') || (command === 'DATA' && reply.startsWith('354 '))) continue;
       refused(reply);
+      if (reply.startsWith('4')) await putOff(recipient);
       if (!reply.startsWith('421')) await peer.ask('RSET');
       return;
     }
@@ -90,8 +100,12 @@ export function startLoad(options: LoadOptions): Load {
         state.awaited -= 1;
       });
     const id = /^250 2\.0\.0 accepted as ([0-9a-f-]{36})$/.exec(reply)?.[1];
-    if (id === undefined) refused(reply);
-    else accepted.set(recipient, id);
+    if (id !== undefined) {
+      accepted.set(recipient, id);
+      return;
+    }
+    refused(reply);
+    if (reply.startsWith('4')) await putOff(recipient);
   };
 
   const openPeer = async (): Promise<SmtpPeer> => {

@@ -13,8 +13,8 @@ const OURS = { preference: 20, host: 'backup.example.net' };
 const now = () => Math.floor(Date.now() / 1000);
 const ADD: MxUpdate = { zone: ZONE, name: ZONE, present: [PRIMARY], added: [OURS], removed: [], ttlSeconds: 300 };
 
-function ask(port: number, update: MxUpdate, key = KEY, nowSeconds = now()): Promise<UpdateResult> {
-  return updateMx({ address: '127.0.0.1', port }, update, { key, nowSeconds, timeoutMs: 2000 });
+function ask(port: number, update: MxUpdate, key = KEY, nowSeconds = now(), timeoutMs = 20_000): Promise<UpdateResult> {
+  return updateMx({ address: '127.0.0.1', port }, update, { key, nowSeconds, timeoutMs });
 }
 
 const missing = whyNoBind();
@@ -98,7 +98,7 @@ test('an answer that is not signed as it must be proves nothing', async () => {
   ];
   for (const [answer, kind] of answers) {
     const server = await fake(answer);
-    expect((await ask(server.port, ADD)).kind).toBe(kind);
+    expect((await ask(server.port, ADD, KEY, now(), kind === 'SILENT' ? 2000 : 20_000)).kind).toBe(kind);
     server.close();
   }
   const gone = await fake(() => null);
