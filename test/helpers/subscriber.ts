@@ -10,7 +10,10 @@ export interface SubscriberItem<T> {
 
 export interface Subscriber<T> {
   readonly status: number;
-  /** The next item, or null when the subscription is complete. Throws when none comes in time or the connection breaks. */
+  /**
+   * The next item, or null when the subscription is complete; one call at a time. Throws when none comes in time or the
+   * connection breaks.
+   */
   next(timeoutMs?: number): Promise<SubscriberItem<T> | null>;
   /** The data of the next item; throws when it is none. */
   data(timeoutMs?: number): Promise<T>;
@@ -29,7 +32,7 @@ interface SubscribeOptions {
 }
 
 /** For an item that comes in any case, on a busy machine. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 
 /** Resolves when the answer begins: from then on nothing is missed. */
 export async function subscribe<T>({ url, token, query, variables = {} }: SubscribeOptions): Promise<Subscriber<T>> {
@@ -76,10 +79,16 @@ export async function subscribe<T>({ url, token, query, variables = {} }: Subscr
     return JSON.parse(field('data') ?? '') as SubscriberItem<T>;
   }
 
-  const next = (timeoutMs = PATIENCE_MS) =>
-    within(timeoutMs, readItem(), () => {
+  // An item that comes too late for one call is the next call's.
+  let coming: Promise<SubscriberItem<T> | null> | null = null;
+  const next = async (timeoutMs = PATIENCE_MS) => {
+    coming ??= readItem();
+    const item = await within(timeoutMs, coming, () => {
       throw new Error(`no item came within ${timeoutMs} ms`);
     });
+    coming = null;
+    return item;
+  };
   return {
     status: response.status,
     next,
