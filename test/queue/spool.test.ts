@@ -216,7 +216,11 @@ describe('on a real database', () => {
     const result = writer.transact(async (execute) => {
       await execute('select pg_sleep(60)');
     });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until('it is in the middle', 30_000, async () => {
+      const rows = await server.sql`
+        select from pg_stat_activity where query like '%pg_sleep(60)%' and state = 'active' and pid <> pg_backend_pid()`;
+      return rows.length === 1;
+    });
     writer.abort();
     expect((await result).kind).toBe('UNKNOWN');
     const { tookMs } = await timed(writer.close());
