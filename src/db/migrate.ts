@@ -6,6 +6,7 @@
  * A database that is ahead of this release is accepted, because migrations only ever add, unless one of them has written down
  * in `schema_requirements` that it needs newer nodes.
  */
+import { ADVISORY_LOCKS } from './advisory-locks.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,9 +17,6 @@ import { connect, type Sql } from './client.ts';
 import type { Query } from './copy-session.ts';
 import { MOVED, MOVED_LINE } from './moved.ts';
 import { type DatabaseTarget, resolveTarget } from './target.ts';
-
-/** Of a migration, and of an import: nodes that start meanwhile wait. Arbitrary, but the same for every release: "bmx" and a number. */
-export const MIGRATION_LOCK = 0x62_6d_78_01;
 
 /** How long a statement of a migration may queue for a lock: what queues behind it, accepting mail, waits as long. */
 const LOCK_TIMEOUT_MS = 2_000;
@@ -115,7 +113,7 @@ export async function migrate(target: DatabaseTarget, options: MigrateOptions = 
     settings: { statement_timeout: 0 },
   });
   try {
-    await sql`select pg_advisory_lock(${MIGRATION_LOCK})`;
+    await sql`select pg_advisory_lock(${ADVISORY_LOCKS.MIGRATION})`;
     const query: Query = async (text) => await sql.unsafe(text);
     const before = await countApplied(query);
     const required = await minimumVersion(sql);

@@ -7,14 +7,13 @@
  * beat knows by itself, earlier than the others may conclude it, and stops. Whoever finds a dead node frees what it had, in
  * one transaction. Does not know what was claimed: `free` does.
  */
+import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import { monotonicMs, within } from '../clock.ts';
 import { connect, type Sql, type TransactionSql } from '../db/client.ts';
 import { MOVED, MOVED_LINE } from '../db/moved.ts';
 import { StartError } from '../db/start-error.ts';
 import type { DatabaseAddress } from '../db/target.ts';
 
-/** Names node locks among this database's advisory locks (first key; the epoch is the second). */
-export const NODE_LOCK = 0x62_6d_78;
 const TIMES: NodeTimes = {
   beatEveryMs: 2000,
   beatTimeoutMs: 10_000,
@@ -175,7 +174,7 @@ async function join(deps: NodesDeps, onClose: () => void): Promise<Pick<Membersh
           last_seen_at = bmx_now()`;
     const [row] = await sql<{ node: number; epoch: number }[]>`
       with epoch as materialized (select nextval('node_epochs') as epoch),
-      held as materialized (select epoch, pg_advisory_lock(${NODE_LOCK}, epoch::integer) from epoch)
+      held as materialized (select epoch, pg_advisory_lock(${ADVISORY_LOCKS.NODE}, epoch::integer) from epoch)
       insert into nodes (epoch, name, version, runtime, roles, backend_pid)
       select epoch, ${deps.name}, ${deps.version}, ${deps.runtime}, ${[...deps.roles]}::text[], pg_backend_pid() from held
       where not exists (select from schema_requirements where minimum_version >= ${MOVED})
@@ -238,7 +237,7 @@ async function bury(
   const { node, epoch, isSilent } = other;
   const { othersPatienceMs } = deps.times ?? TIMES;
   const [lock] = await transaction<{ free: boolean }[]>`
-    select pg_try_advisory_xact_lock(${NODE_LOCK}, ${epoch}::integer) as free`;
+    select pg_try_advisory_xact_lock(${ADVISORY_LOCKS.NODE}, ${epoch}::integer) as free`;
   if (lock?.free !== true && !isSilent) return null;
   const dead = await transaction<{ backend_pid: number }[]>`
     delete from nodes

@@ -4,11 +4,10 @@
  * Accept and outcome append to queue_delta; folding moves the sums into destinations once a second. The count is the sum of
  * both in one snapshot (queue/inspect.ts), so it is exact at any instant.
  */
+import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { Sql } from '../db/client.ts';
 import type { HeldReading } from '../telemetry/metrics.ts';
 
-/** Names the fold among this database's advisory locks: two nodes folding at once would only wait for each other. */
-const FOLD_LOCK = 0x62_6d_78_02;
 /** Rows of one statement: what piled up while nobody folded must not run into the statement's time limit. */
 const BATCH = 20_000;
 
@@ -16,7 +15,7 @@ const BATCH = 20_000;
 export async function foldDeltas(sql: Sql, batch: number = BATCH): Promise<void> {
   for (;;) {
     const [row] = await sql<{ taken: number }[]>`
-      with mine as materialized (select pg_try_advisory_xact_lock(${FOLD_LOCK}) as is_mine),
+      with mine as materialized (select pg_try_advisory_xact_lock(${ADVISORY_LOCKS.FOLD}) as is_mine),
       taken as (
         delete from queue_delta
         where ctid = any(array(select ctid from queue_delta where (select is_mine from mine) limit ${batch}))

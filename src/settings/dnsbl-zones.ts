@@ -5,6 +5,7 @@
  * it so again. It is on again with the first test that it passes. One node tests at a time, whichever comes first.
  * Events go to every tenant with a domain that uses the zone. Does not ask the DNS: policy/dnsbl-watch.ts does.
  */
+import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { EventKind } from '../events/record.ts';
 
@@ -37,8 +38,6 @@ export interface ZoneChange extends ZoneState {
   readonly kind: Extract<EventKind, 'DNSBL_ZONE_ON' | 'DNSBL_ZONE_OFF'>;
 }
 
-/** Names the tests among this database's advisory locks. */
-const TEST_LOCK = 0x62_6d_78_03;
 /** How the reason of a zone begins that is on and has failed a test: the next one decides. */
 export const SUSPECT = 'Self-test failed once: ';
 const MAX_ZONES_AT_ONCE = 100;
@@ -57,7 +56,7 @@ const zonesInUse = (sql: SqlExecutor) => sql`
 export async function claimDueZones(sql: Sql, soon: readonly string[]): Promise<DueZone[]> {
   return sql.begin(async (transaction) => {
     const [lock] = await transaction<{ is_ours: boolean }[]>`
-      select pg_try_advisory_xact_lock(${TEST_LOCK}) as is_ours`;
+      select pg_try_advisory_xact_lock(${ADVISORY_LOCKS.ZONE_TEST}) as is_ours`;
     if (lock?.is_ours !== true) return [];
     await transaction`
       with used as materialized (select distinct zone from (${zonesInUse(transaction)}) as by_tenant),

@@ -4,13 +4,12 @@
  *
  * It has the form of ours. Whether it is random nobody can see; what plainly is not is refused.
  */
+import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import type { Checked } from './domain-input.ts';
 import { isSecretLike, makeSecret, type NewSecret, secretOf } from './token-secret.ts';
 import { invalid } from './user-error.ts';
 
-/** Names the look for a secret among this database's advisory locks. */
-const SECRET_LOCK = 0x62_6d_78_04;
 /** Different ones among the 43 letters: one in 10²¹ random secrets has fewer. */
 const LEAST_LETTERS = 12;
 
@@ -23,7 +22,7 @@ export async function checkSecret(sql: SqlExecutor, chosen: string | null): Prom
     );
   }
   const secret = secretOf(chosen);
-  await sql`select pg_advisory_xact_lock(${SECRET_LOCK})`;
+  await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.TOKEN_SECRET})`;
   const taken =
     await sql`select from tokens where secret_hash = ${secret.hash} or previous_hash = ${secret.hash} limit 1`;
   return taken.length > 0

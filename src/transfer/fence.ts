@@ -5,19 +5,16 @@
  * check and the mark are one transaction that lets nobody take a place meanwhile; a node that waits for one finds the mark. Two
  * moves of one database exclude each other.
  */
+import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../clock.ts';
 import { type CopySession, openCopySession, type Query } from '../db/copy-session.ts';
 import { markMoved, MOVED_LINE, unmarkMoved } from '../db/moved.ts';
 import type { DatabaseAddress } from '../db/target.ts';
-import { NODE_LOCK } from '../jobs/nodes.ts';
 import { Refusal } from './refusal.ts';
 
 /** Of every session that a move opens, so that it does not take itself for the service. */
 const TRANSFER_NAME = 'backup-mx-transfer';
-
-/** Names a move among this database's advisory locks. */
-const TRANSFER_LOCK = 0x62_6d_78_03;
 
 /** Sessions of a process that has just ended may still be there for a moment. */
 const PATIENCE_MS = 1_500;
@@ -37,7 +34,7 @@ export async function withTransferSession<T>(
   const session = await openCopySession(address, TRANSFER_NAME);
   try {
     await patiently('another export or import of this database is under way', async () => {
-      const [row] = await session.query('select pg_try_advisory_lock($1) as is_ours', [TRANSFER_LOCK]);
+      const [row] = await session.query('select pg_try_advisory_lock($1) as is_ours', [ADVISORY_LOCKS.TRANSFER]);
       return row?.['is_ours'] === true ? null : '';
     });
     return await work(session);
@@ -96,7 +93,7 @@ export async function refuseLiving(query: Query): Promise<void> {
 const LIVING = `
   select coalesce(n.name || ', since ' || to_char(n.started_at, 'YYYY-MM-DD HH24:MI') || ' UTC', 'its name is not known') as name
   from pg_locks l left join nodes n on n.epoch = l.objid::bigint
-  where l.locktype = 'advisory' and l.classid::bigint = ${NODE_LOCK} and l.objsubid = 2
+  where l.locktype = 'advisory' and l.classid::bigint = ${ADVISORY_LOCKS.NODE} and l.objsubid = 2
     and l.database = (select oid from pg_database where datname = current_database())
   union all
   select 'session ' || pid || ', ' || application_name

@@ -5,9 +5,10 @@
  * more while it is written, with its digest held against it before the commit. The partitions become those of the old
  * database, so that every row lies where it lay. Nodes that start meanwhile wait for the end.
  */
+import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { CopySession, Query } from '../db/copy-session.ts';
 import { DURABLY } from '../db/durability.ts';
-import { migrate, MIGRATION_LOCK, releaseVersion } from '../db/migrate.ts';
+import { migrate, releaseVersion } from '../db/migrate.ts';
 import type { DatabaseAddress } from '../db/target.ts';
 import type { OnProgress, TransferSummary } from './export.ts';
 import { keepNodesOut, refuseLiving, withTransferSession } from './fence.ts';
@@ -82,7 +83,7 @@ async function fillDatabase(session: CopySession, { head, frames, onProgress }: 
   await query('begin');
   await query(DURABLY);
   await query(WITHOUT_OUTBOX);
-  await query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+  await query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.MIGRATION]);
   await keepNodesOut(query);
   await refuseOccupied(query);
   await makeRoom(query, head.partitions);
