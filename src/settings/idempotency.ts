@@ -48,7 +48,8 @@ export function createIdempotency(sql: SqlExecutor): Idempotency {
         return refused(`An idempotencyKey has 1 to ${MAX_KEY_LENGTH} characters, none of them control characters.`);
       }
       const entry = { tenantId: viewer.tenantId, key, mutation: call.mutation, hash: hashOf(call) };
-      if (await reserve(sql, entry)) return { kind: 'ANSWER', value: await finish(sql, entry, work) };
+      const reservedAt = await reserve(sql, entry);
+      if (reservedAt !== null) return { kind: 'ANSWER', value: await finish(sql, { ...entry, reservedAt }, work) };
       return recall(sql, entry);
     },
   };
@@ -61,9 +62,14 @@ interface Entry {
   readonly hash: Uint8Array;
 }
 
-/** True when the key is ours to work under: new, forgotten, or left behind by a node that died. */
-async function reserve(sql: SqlExecutor, entry: Entry): Promise<boolean> {
-  const rows = await sql`
+interface Reserved extends Entry {
+  /** The database's instant, as text with microseconds: whose reservation it is. */
+  readonly reservedAt: string;
+}
+
+/** When the key became ours to work under: it is new, forgotten, or left behind by a node that died. Null: it is not ours. */
+async function reserve(sql: SqlExecutor, entry: Entry): Promise<string | null> {
+  const [row] = await sql<{ reserved_at: string }[]>`
     insert into idempotency_keys (tenant_id, key, mutation, input_hash)
     values (${entry.tenantId}, ${entry.key}, ${entry.mutation}, ${entry.hash})
     on conflict (tenant_id, key) do update
@@ -72,20 +78,18 @@ async function reserve(sql: SqlExecutor, entry: Entry): Promise<boolean> {
          or (idempotency_keys.payload is null
              and idempotency_keys.input_hash = excluded.input_hash
              and idempotency_keys.created_at < bmx_now() - interval '1 minute')
-    returning key`;
-  return rows.length > 0;
+    returning created_at::text as reserved_at`;
+  return row?.reserved_at ?? null;
 }
 
-async function finish<T extends Outcome>(sql: SqlExecutor, entry: Entry, work: () => Promise<T>): Promise<T> {
+async function finish<T extends Outcome>(sql: SqlExecutor, entry: Reserved, work: () => Promise<T>): Promise<T> {
   try {
     const value = await work();
     if (value.kind !== 'DONE') {
       await release(sql, entry);
       return value;
     }
-    await sql`
-      update idempotency_keys set payload = ${writePlainJson(value)}::text::jsonb
-      where tenant_id = ${entry.tenantId} and key = ${entry.key}`;
+    await keep(sql, entry, writePlainJson(value));
     await dropOldKeys(sql, SWEEP_COUNT);
     return value;
   } catch (error) {
@@ -95,8 +99,19 @@ async function finish<T extends Outcome>(sql: SqlExecutor, entry: Entry, work: (
   }
 }
 
-async function release(sql: SqlExecutor, { tenantId, key }: Entry): Promise<void> {
-  await sql`delete from idempotency_keys where tenant_id = ${tenantId} and key = ${key} and payload is null`;
+/** Also where another had taken the key over meanwhile, and has given it up: what was done was done. */
+async function keep(sql: SqlExecutor, { tenantId, key, mutation, hash }: Entry, payload: string): Promise<void> {
+  await sql`
+    insert into idempotency_keys as k (tenant_id, key, mutation, input_hash, payload)
+    values (${tenantId}, ${key}, ${mutation}, ${hash}, ${payload}::text::jsonb)
+    on conflict (tenant_id, key) do update set payload = excluded.payload where k.input_hash = excluded.input_hash`;
+}
+
+/** Not the reservation of another that took the key over: what that one does must be remembered. */
+async function release(sql: SqlExecutor, { tenantId, key, reservedAt }: Reserved): Promise<void> {
+  await sql`
+    delete from idempotency_keys
+    where tenant_id = ${tenantId} and key = ${key} and payload is null and created_at = ${reservedAt}::text::timestamptz`;
 }
 
 /** Deletes up to `limit` keys that are forgotten. Any number of nodes may call it. */
