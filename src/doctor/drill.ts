@@ -2,8 +2,8 @@
  * The fire drill: a marked message goes the whole way – in by our own listener, held, let go, handed over – and is reported.
  *
  * Promises: what a drill holds is let go by a command or its time; what its primary puts off is tried once more, by the rule of
- * all mail; whatever happens it ends, and leaves no mail behind; its message has the null reverse-path, so nobody hears of it
- * (RFC 5321 §4.5.5). Any number of nodes may look at the same drills.
+ * all mail; whatever happens it ends, and its message with it; one whose acceptance nobody heard goes on as mail like any other;
+ * its message has the null reverse-path, so nobody hears of it (RFC 5321 §4.5.5). Any number of nodes may look at the same drills.
  */
 import { formatDate } from '../mail/date.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';

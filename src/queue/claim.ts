@@ -13,7 +13,7 @@ import { type DrainSettings, isSetSo } from '../outage/clock.ts';
 import { hasShareInForce } from '../outage/drain-shares.ts';
 import { always } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
-import { isHeldByDrill, isOfDrill } from './drill-mark.ts';
+import { isHeldByDrill, isOfDrill, isOfOpenDrill } from './drill-mark.ts';
 
 /** The pool for the queue's hot statements, for rooms that pass it on without speaking SQL. */
 export type QueueSql = Sql;
@@ -133,7 +133,8 @@ export async function claimDue(
  * grid, beside an open breaker an hour from now.
  * Each time another message, the one among the next twenty that was not tried for longest, one to a recipient known good
  * before the others, then a small one: none that the host chokes on can stand in the way of the others, and a refusal tells
- * more of a primary than of a stranger's address. After a flush the one at the head of the queue. Never a fire drill's. O(1).
+ * more of a primary than of a stranger's address. After a flush the one at the head of the queue. Never what a fire drill under way
+ * waits for; what one that was interrupted has left behind is tried, and expires, as all mail. O(1).
  */
 export async function claimProbe(
   sql: Sql,
@@ -142,18 +143,18 @@ export async function claimProbe(
   const { destinationId, holder, isFlush } = input;
   const pick = isFlush
     ? sql`select id from messages
-          where destination_id = ${destinationId} and claimed_by is null and not ${isOfDrill(sql)}
+          where destination_id = ${destinationId} and claimed_by is null and not ${isOfOpenDrill(sql)}
           order by next_attempt_at, id limit 1 for update skip locked`
     : sql`select id from messages where claimed_by is null and id = (
             select id from (
               (select id, size_bytes, claimed_at, 0 as lap from messages, destination
                  where (destination_id, id) > (${destinationId}, destination.cursor)
-                   and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null and not ${isOfDrill(sql)}
+                   and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null and not ${isOfOpenDrill(sql)}
                  order by destination_id, id limit 20)
               union all
               (select id, size_bytes, claimed_at, 1 as lap from messages
                  where (destination_id, id) >= (${destinationId}, ${FIRST_ID})
-                   and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null and not ${isOfDrill(sql)}
+                   and (destination_id, id) <= (${destinationId}, ${LAST_ID}) and claimed_by is null and not ${isOfOpenDrill(sql)}
                  order by destination_id, id limit 20)
             ) as candidates
             order by claimed_at nulls first, not ${isToKnownGood(sql, destinationId)}, lap, size_bytes, id limit 1

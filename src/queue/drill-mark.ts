@@ -20,6 +20,12 @@ export function isOfDrill(sql: SqlExecutor, envelopeId: Condition = sql`messages
     and exists (select from drills where drills.envelope_id = ${envelopeId}))`;
 }
 
+/** On a row of `messages`: its drill is under way. What a drill that is over left behind is mail like any other. Never null. */
+export function isOfOpenDrill(sql: SqlExecutor): Condition {
+  return sql`(coalesce(messages.envelope_id, '') like ${`${PREFIX}%`} and exists (
+    select from drills where drills.envelope_id = messages.envelope_id and finished_at is null))`;
+}
+
 /** On a row of `messages`: its drill has not let it go yet. Never null. */
 export function isHeldByDrill(sql: SqlExecutor): Condition {
   return sql`(coalesce(messages.envelope_id, '') like ${`${PREFIX}%`} and exists (

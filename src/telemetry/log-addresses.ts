@@ -10,10 +10,10 @@ export type LogAddresses = 'full' | 'domain';
 
 /** A quoted local part (RFC 5321 §4.1.2), or whatever stands before an @ without a delimiter. */
 const LOCAL_PART = /(?:"(?:[^"\\]|\\.)*"|[^\s<>()[\]:;,"@]+)@/gu;
-/** Code, and the enhanced status code behind it (RFC 2034). */
 /** Of our own words in brackets those that quote a peer, and of our refusals the one that quotes a client (`555 5.5.4`). */
 const JUNK = /^\[not a reply: /;
 const PARAMETER = /^(555 5\.5\.4 parameter )\S+/;
+/** Code, and the enhanced status code behind it (RFC 2034). */
 const CODES = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?/;
 
 /** One text of a log line; `event` and `field` say what it is. */

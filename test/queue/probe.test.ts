@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { claimProbe, releaseClaims } from '../../src/queue/claim.ts';
+import { newDrillMark } from '../../src/queue/drill-mark.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 
@@ -17,9 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-async function nextProbe(): Promise<string | undefined> {
+async function nextProbe(at = { destinationId, isFlush: false }): Promise<string | undefined> {
   const sql = db.database.queueSql;
-  const message = await claimProbe(sql, { destinationId, holder: HOLDER, isFlush: false });
+  const message = await claimProbe(sql, { ...at, holder: HOLDER });
   if (message !== null) await releaseClaims(sql, HOLDER, [message.id]);
   return message?.recipients[0]?.address;
 }
@@ -54,4 +55,26 @@ test('known good before small before old, none twice until all had their turn', 
   expect(order.slice(2)).toEqual(['stranger', 'suspected', 'large']);
   // The one that was tried longest ago comes again.
   expect(await nextProbe()).toBe(`listed+tag@${DOMAIN}`);
+});
+
+test("a fire drill's message tries no destination while the drill is under way; what an ended one left behind does", async () => {
+  const address = 'drilled@drill.test';
+  const drilledId = await makeDestination(db.sql, 'drill.test');
+  const spool = openSpool(db.target);
+  await spool.accept(makeTransaction({ to: [{ address, destinationId: drilledId }], content: 'x' }));
+  await spool.close();
+  const mark = newDrillMark();
+  await db.sql`update messages set envelope_id = ${mark} where destination_id = ${drilledId}`;
+  await db.sql`
+    insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id, state)
+    values (${newId()}, ${OPERATOR_TENANT_ID}, ${drilledId}, 'drill.test', ${address}, 0, false, ${mark}, 'ENTERING')`;
+  const probes = async () => {
+    const found: (string | undefined)[] = [];
+    for (const isFlush of [false, true]) found.push(await nextProbe({ destinationId: drilledId, isFlush }));
+    return found;
+  };
+  expect(await probes()).toEqual([undefined, undefined]);
+  // Its node died before it could say that its message is in. With nothing else to try, the outage would never end.
+  await db.sql`update drills set state = 'FINISHED', result = 'INTERRUPTED', finished_at = bmx_now() where envelope_id = ${mark}`;
+  expect(await probes()).toEqual([address, address]);
 });
