@@ -9,7 +9,13 @@ import { formatDate } from '../mail/date.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';
 import type { QueueSql } from '../queue/claim.ts';
 import { cancelMessage, type VerbResult } from '../queue/commands.ts';
-import { type DrillStanding, readDrillDeliveries, readDrillStanding, readPutOff } from '../queue/drill-facts.ts';
+import {
+  type DrillStanding,
+  isAboutToBeTried,
+  readDrillDeliveries,
+  readDrillStanding,
+  readPutOff,
+} from '../queue/drill-facts.ts';
 import {
   type DrillResult,
   findOpenDrills,
@@ -90,18 +96,19 @@ async function moveOn(deps: DrillDeps, drill: OpenDrill): Promise<void> {
     if (drill.isStale) await finish(deps, drill, { result: 'INTERRUPTED' });
     return;
   }
+  // Before its recipient is read: an attempt that ends in between is seen there.
+  const isTryToCome = await isAboutToBeTried(deps.sql, drill.id);
   const message = await deps.messages.findMessage(OPERATOR_VIEWER, messageId);
   const recipient = message?.recipients[0];
   if (recipient === undefined) return finish(deps, drill, { result: 'INTERRUPTED' });
   if (recipient.state !== 'HELD') return report(deps, drill, RESULTS[recipient.state]);
   if (state !== 'RELEASED') return;
   const { attemptCount } = recipient;
-  const putOff = attemptCount === 1 && !isPutOff(drill) ? await readPutOff(deps.sql, drill.id) : null;
+  const putOff = attemptCount > 0 && !isPutOff(drill) ? await readPutOff(deps.sql, drill.id) : null;
   if (putOff !== null) {
     const { nextAttemptAt } = putOff;
     return putOffDrill(deps.sql, drill.id, { nextAttemptAt, finding: putOffOf(putOff) });
   }
-  const isTryToCome = attemptCount === 0 || (attemptCount === 1 && isPutOff(drill));
   if (isTryToCome && !drill.isStale) {
     const standing = await readDrillStanding(deps.sql, drill.destinationId);
     if (standing !== null && !isWaiting(standing)) return;

@@ -68,6 +68,17 @@ export async function readPutOff(sql: SqlExecutor, drillId: string): Promise<Put
   return row ?? null;
 }
 
+/**
+ * Whether its message is in a node's hands, or due: let go, put off until now, or of an attempt that we cut ourselves, which says
+ * nothing of the primary.
+ */
+export async function isAboutToBeTried(sql: SqlExecutor, drillId: string): Promise<boolean> {
+  const rows = await sql`
+    select from drills d join messages m on m.id = d.message_id
+    where d.id = ${drillId} and (m.claimed_by is not null or m.next_attempt_at <= bmx_now())`;
+  return rows.length > 0;
+}
+
 export interface DrillTimes {
   /** When the last drill of all ended, in seconds since 1970; 0: none has. */
   readonly lastAtSeconds: number;
