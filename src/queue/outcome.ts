@@ -57,6 +57,7 @@ export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Fa
     verdicts,
     attempts: settlements.flatMap(({ messageId, records }) => records.map((record) => ({ messageId, record }))),
     standings,
+    drills,
   };
   let step: BreakerStep | null = null;
   const rows = await settleRows(sql, settling, async (transaction, settled) => {

@@ -68,7 +68,11 @@ export async function settleRows(
   return sql.begin(async (transaction) => {
     // The lock first, in a statement of its own: the next one then sees what another hand committed meanwhile. One round trip.
     const [, rows] = await Promise.all([lockMessages(transaction, input), settleLocked(transaction, input)]);
-    await countEnded(transaction, input.destinationId, rows);
+    await countEnded(
+      transaction,
+      input.destinationId,
+      rows.filter((row) => input.drills?.has(row.message_id) !== true),
+    );
     if (rows.length > 0) await then(transaction, rows);
     return rows;
   });

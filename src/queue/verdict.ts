@@ -49,4 +49,6 @@ export interface SettleInput {
   readonly attempts: readonly { readonly messageId: string; readonly record: AttemptRecord }[];
   /** Of those refused by a host, by `keyOfRecipient`. */
   readonly standings?: ReadonlyMap<string, RefusedStanding>;
+  /** Those of the messages that are fire drills': no mail that ended badly. */
+  readonly drills?: ReadonlySet<string>;
 }

@@ -95,6 +95,12 @@ test('twenty that are refused open nothing, in a trial neither; each ends with i
     expect(await readDestination()).toEqual({ breaker: state, trial_count: 0, outage_id: null });
   }
   expect(await db.sql`select kind from events where destination_id = ${id} and kind like '%SUSPECTED'`).toHaveLength(0);
+  // Nor is it mail that ended badly, which digests tell of.
+  const failed = () => db.sql`select kind, count from mail_counts where destination_id = ${id}`;
+  expect([...(await failed())]).toEqual([]);
+  await setBreaker('CLOSED');
+  await settleAll(mailOf(['stranger'], REFUSED), drillsOf(STAFF, REFUSED));
+  expect([...(await failed())]).toMatchObject([{ kind: 'FAILED', count: 1 }]);
 });
 
 test('beside mail they count for nothing, neither with what was refused nor against it', async () => {
