@@ -241,7 +241,7 @@ test('a million clients take no more memory than thirty thousand', async () => {
   const before = process.memoryUsage().heapUsed;
   note(970_000, 30_000);
   Bun.gc(true);
-  expect(process.memoryUsage().heapUsed - before).toBeLessThan(4_000_000);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000);
   // One that is heard of all the while is not the one that makes room.
   await dictionary(scene, 200);
   expect(scene.guard.isBarred('192.0.2.66')).toBe(true);
