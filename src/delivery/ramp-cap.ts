@@ -1,8 +1,8 @@
 /**
  * The operator's cap on a destination: so many messages a minute, as a bucket that fills all the time (`drainPerMinute`).
  *
- * Promises: over any minute no more than the cap and one bucket; a bucket holds what five seconds bring, and one.
- * Whoever finds it empty comes back later: nobody waits in here.
+ * Promises: over any minute no more than the cap and one bucket; a bucket holds what five seconds bring, and one. The message
+ * that asks a destination in trouble whether it is back is none of them. Whoever finds it empty comes back later: nobody waits in here.
  */
 import { monotonicMs } from '../clock.ts';
 
