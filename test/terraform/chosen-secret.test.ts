@@ -1,15 +1,15 @@
 /** A token that gets its secret from the configuration, past plan and state: `secret_wo`, against a real control plane. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type State, textOf, UNKNOWN } from '../../src/terraform/sdk/value.ts';
-import { type Harness, startControl, TOKEN } from '../control/harness.ts';
-import { type FailingGateway, startFailingGateway } from '../helpers/failing-gateway.ts';
+import type { Harness } from '../control/harness.ts';
+import type { FailingGateway } from '../helpers/failing-gateway.ts';
 import { type Configuration, createTerraform, encodeDynamic, type Terraform } from '../helpers/terraform-core.ts';
-import { type Plugin, startPlugin } from '../helpers/terraform-plugin.ts';
+import type { Plugin } from '../helpers/terraform-plugin.ts';
+import { startTerraformScene, type TerraformScene } from './scene.ts';
 
+let scene: TerraformScene;
 let control: Harness;
 let gateway: FailingGateway;
 let plugin: Plugin;
@@ -17,17 +17,10 @@ let terraform: Terraform;
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'backup-mx-terraform-'));
-  control = await startControl();
-  gateway = await startFailingGateway(control.url);
-  plugin = await startPlugin({ env: { BACKUP_MX_URL: gateway.url, BACKUP_MX_TOKEN: TOKEN } });
+  scene = await startTerraformScene();
+  ({ control, gateway, plugin, folder } = scene);
 });
-afterAll(async () => {
-  await plugin.shutdown();
-  gateway.close();
-  await control.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => scene.close());
 beforeEach(async () => {
   gateway.decide(() => 'PASS');
   terraform = await createTerraform(plugin);

@@ -1,22 +1,21 @@
 /** `backupmx_domain` and the data sources, through the protocol as Terraform speaks it, against a real control plane. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { addDomain, type Harness, holdMessage, startControl, TOKEN } from '../control/harness.ts';
+import { addDomain, type Harness, holdMessage } from '../control/harness.ts';
 import { createTerraform, type Configuration, type Terraform } from '../helpers/terraform-core.ts';
-import { type Plugin, startPlugin } from '../helpers/terraform-plugin.ts';
+import type { Plugin } from '../helpers/terraform-plugin.ts';
 import { UNKNOWN, type State } from '../../src/terraform/sdk/value.ts';
+import { startTerraformScene, type TerraformScene } from './scene.ts';
 
+let scene: TerraformScene;
 let control: Harness;
 let plugin: Plugin;
 let terraform: Terraform;
 
 beforeAll(async () => {
-  control = await startControl();
-  plugin = await startPlugin({ env: { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: TOKEN } });
+  scene = await startTerraformScene();
+  ({ control, plugin } = scene);
 });
-afterAll(async () => {
-  await plugin.shutdown();
-  await control.close();
-});
+afterAll(() => scene.close());
 beforeEach(async () => {
   terraform = await createTerraform(plugin);
 });

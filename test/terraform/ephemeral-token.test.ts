@@ -1,27 +1,24 @@
 /** A token that lives as long as Terraform's plan or apply, against a real control plane: opened, used, closed, and what goes wrong. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { type State, textOf, UNKNOWN } from '../../src/terraform/sdk/value.ts';
-import { type Harness, startControl, TOKEN } from '../control/harness.ts';
-import { type FailingGateway, startFailingGateway } from '../helpers/failing-gateway.ts';
+import type { Harness } from '../control/harness.ts';
+import type { FailingGateway } from '../helpers/failing-gateway.ts';
 import { createTerraform, encodeDynamic, type Terraform } from '../helpers/terraform-core.ts';
 import { type Plugin, startPlugin } from '../helpers/terraform-plugin.ts';
+import { startTerraformScene, type TerraformScene } from './scene.ts';
 
+let scene: TerraformScene;
 let control: Harness;
 let gateway: FailingGateway;
 let plugin: Plugin;
 let terraform: Terraform;
 
 beforeAll(async () => {
-  control = await startControl();
-  gateway = await startFailingGateway(control.url);
-  plugin = await startPlugin({ env: { BACKUP_MX_URL: gateway.url, BACKUP_MX_TOKEN: TOKEN } });
+  scene = await startTerraformScene();
+  ({ control, gateway, plugin } = scene);
   terraform = await createTerraform(plugin);
 });
-afterAll(async () => {
-  await plugin.shutdown();
-  gateway.close();
-  await control.close();
-});
+afterAll(() => scene.close());
 beforeEach(() => gateway.decide(() => 'PASS'));
 
 const TYPE = 'backupmx_token';

@@ -1,28 +1,24 @@
 /** User Lists, DNS block lists, webhooks, tokens and tenants in Terraform, against a real control plane. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type State, textOf, UNKNOWN } from '../../src/terraform/sdk/value.ts';
-import { addDomain, type Harness, startControl, TOKEN } from '../control/harness.ts';
+import { addDomain, type Harness } from '../control/harness.ts';
 import { type Configuration, createTerraform, type Terraform } from '../helpers/terraform-core.ts';
-import { type Plugin, startPlugin } from '../helpers/terraform-plugin.ts';
+import type { Plugin } from '../helpers/terraform-plugin.ts';
+import { startTerraformScene, type TerraformScene } from './scene.ts';
 
+let scene: TerraformScene;
 let control: Harness;
 let plugin: Plugin;
 let folder: string;
 let terraform: Terraform;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'backup-mx-terraform-'));
-  control = await startControl();
-  plugin = await startPlugin({ env: { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: TOKEN } });
+  scene = await startTerraformScene();
+  ({ control, plugin, folder } = scene);
 });
-afterAll(async () => {
-  await plugin.shutdown();
-  await control.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => scene.close());
 beforeEach(async () => {
   terraform = await createTerraform(plugin);
 });

@@ -1,24 +1,21 @@
 /** A service that goes away in the middle of an apply, answers that are lost, a token that is none; and two hundred domains. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
-import { addDomain, type Harness, startControl, TOKEN } from '../control/harness.ts';
-import { type FailingGateway, startFailingGateway } from '../helpers/failing-gateway.ts';
+import { addDomain, type Harness, TOKEN } from '../control/harness.ts';
+import type { FailingGateway } from '../helpers/failing-gateway.ts';
 import { type Configuration, createTerraform } from '../helpers/terraform-core.ts';
 import { type Plugin, startPlugin } from '../helpers/terraform-plugin.ts';
+import { startTerraformScene, type TerraformScene } from './scene.ts';
 
+let scene: TerraformScene;
 let control: Harness;
 let gateway: FailingGateway;
 let plugin: Plugin;
 
 beforeAll(async () => {
-  control = await startControl();
-  gateway = await startFailingGateway(control.url);
-  plugin = await startPlugin({ env: { BACKUP_MX_URL: gateway.url, BACKUP_MX_TOKEN: TOKEN } });
+  scene = await startTerraformScene();
+  ({ control, gateway, plugin } = scene);
 });
-afterAll(async () => {
-  await plugin.shutdown();
-  gateway.close();
-  await control.close();
-});
+afterAll(() => scene.close());
 beforeEach(() => gateway.decide(() => 'PASS'));
 
 const domains = (count: number, at: string, label = '1'): Configuration =>
