@@ -7,6 +7,7 @@
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
+import { createInterface } from 'node:readline/promises';
 import { HELP_WORDS, verbOf, type VerbTable } from './cli/action.ts';
 import { completionVerb } from './cli/completion.ts';
 import { contactVerb } from './cli/contact.ts';
@@ -125,6 +126,19 @@ function writeLine(file: 1 | 2, line: string): void {
   }
 }
 
+/** The line editor is the terminal's own, so that Ctrl-C reaches us as a signal. */
+async function askOnTerminal(text: string): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+  try {
+    return await reader.question(text, { signal: interruption.signal });
+  } catch (error) {
+    if (interruption.signal.aborted) return '';
+    throw error;
+  } finally {
+    reader.close();
+  }
+}
+
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort(signal));
 
@@ -137,6 +151,7 @@ process.exit(
     isScreen: process.stdout.isTTY,
     isWatched: process.stderr.isTTY,
     interruption: interruption.signal,
+    question: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : null,
     readInput: async () => (await process.stdin.setEncoding('utf8').toArray()).join(''),
   }),
 );

@@ -3,6 +3,7 @@ import { type Action, type Call, labelOptions, missing, numberOption, type Shown
 import { allNodes, PAGE_INFO, type Page } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
 import { BadUse } from './bad-use.ts';
+import { confirmed, describeDomain } from './confirm.ts';
 import { Refusal } from '../client/refusal.ts';
 import { setMxActions } from './set-mx.ts';
 import { bytesText } from './table.ts';
@@ -233,19 +234,22 @@ export const domainVerb: VerbTable = {
         );
       },
     },
-    remove: {
-      usage: 'remove NAME [--held DELIVER_FIRST|CANCEL]',
-      says: 'Removes a domain; with held mail say what becomes of it.',
-      argCount: ONE,
-      options: { held: 'TEXT' },
-      run: (call) =>
-        change(
-          call,
-          'domainDelete',
-          { name: call.args[0], held: call.text('held')?.toUpperCase() ?? null },
-          ({ name }) => `${name} is removed`,
-        ),
-    },
+    remove: confirmed(
+      {
+        usage: 'remove NAME [--held DELIVER_FIRST|CANCEL]',
+        says: 'Removes a domain; with held mail say what becomes of it.',
+        argCount: ONE,
+        options: { held: 'TEXT' },
+        run: (call) =>
+          change(
+            call,
+            'domainDelete',
+            { name: call.args[0], held: call.text('held')?.toUpperCase() ?? null },
+            ({ name }) => `${name} is removed`,
+          ),
+      },
+      describeDomain,
+    ),
     verify: simple('verify', 'domainVerify', 'Looks for the TXT record that proves it.', 'is proven'),
     flush: simple('flush', 'domainFlush', 'Tries its held mail now.', 'is tried now'),
     pause: {

@@ -592,6 +592,8 @@ export type DomainRecipientsArgs = {
 
 /** A domain as it should be. What is left out has its default, but for the User List. */
 export type DomainApplyInput = {
+  /** Empties its User List. It is then off, and mail for any mailbox of the domain is accepted. Absent or null: false. */
+  readonly allowEveryone?: InputMaybe<Scalars['Boolean']['input']>;
   /** Whether its primary is asked about a recipient before mail is taken. Absent or null: true. */
   readonly callAheads?: InputMaybe<Scalars['Boolean']['input']>;
   /** Senders are told when their mail is delayed, even those who did not ask. Absent or null: false. */
@@ -610,7 +612,7 @@ export type DomainApplyInput = {
   readonly drainPerMinute?: InputMaybe<Scalars['Int']['input']>;
   /** Networks whose hosts may ask for its mail by ETRN, at most 50. Absent or null: none. */
   readonly etrnClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  /** Adds it although it looks like a mail server's host name; makes its User List shrink by more than half, or be emptied. */
+  /** Adds it although it looks like a mail server's host name; makes its User List shrink by more than half, but not to nothing. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   /** Your own notes on it, all of them; the owner's label is added. Absent or null: none. */
   readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
@@ -3198,11 +3200,13 @@ export type RecipientsAddPayload = {
 
 /** Entries of a User List that go. */
 export type RecipientsRemoveInput = {
+  /** Empties the list. It is then off, and mail for any mailbox of the domain is accepted. Absent or null: false. */
+  readonly allowEveryone?: InputMaybe<Scalars['Boolean']['input']>;
   /** Which domain. */
   readonly domain: Scalars['String']['input'];
   /** True: only says what would change. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Does it although a list of 100 or more entries would shrink by more than half, or a list be emptied. */
+  /** Shrinks a list of 100 or more entries by more than half, but not to nothing. Absent or null: false. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -3225,11 +3229,13 @@ export type RecipientsRemovePayload = {
 
 /** A whole User List. */
 export type RecipientsReplaceInput = {
+  /** Empties the list. It is then off, and mail for any mailbox of the domain is accepted. Absent or null: false. */
+  readonly allowEveryone?: InputMaybe<Scalars['Boolean']['input']>;
   /** Which domain. */
   readonly domain: Scalars['String']['input'];
   /** True: only says what would change. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Does it although a list of 100 or more entries would shrink by more than half, or a list be emptied. */
+  /** Shrinks a list of 100 or more entries by more than half, but not to nothing. Absent or null: false. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -3928,7 +3934,7 @@ export type UserErrorCode =
   | 'NOT_FOUND'
   /** Your tenant has as many as it may have. */
   | 'QUOTA'
-  /** More than half of the User List would go, or all of it; `force: true` does it all the same. */
+  /** More than half of the User List would go (`force: true` does it all the same), or all of it (`allowEveryone: true`). */
   | 'SHRINK'
   /** Another tenant has it. */
   | 'TAKEN'
