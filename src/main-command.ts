@@ -19,6 +19,7 @@ import { recipientsVerb } from './cli/recipients.ts';
 import { BAD_USE, DONE, type ExitCode, type Terminal, type Verb } from './cli/terminal.ts';
 import { tenantVerb, tokenVerb } from './cli/token.ts';
 import { webhookVerb } from './cli/webhook.ts';
+import { version } from './main-release.ts';
 
 interface VerbEntry {
   readonly usage: string;
@@ -86,7 +87,7 @@ const USAGE = [
   '',
   ...Object.values(VERBS).map(({ usage }) => `  backup-mx ${usage}`),
   '',
-  '`backup-mx VERB help` says more of a verb; every action takes --json.',
+  '`backup-mx help VERB` says more of a verb; every action takes --json. `backup-mx --version` shows the version.',
   'Example: backup-mx queue list --domain example.org',
   'BACKUP_MX_URL says where the service is (http://127.0.0.1:8025), BACKUP_MX_TOKEN holds a token, BACKUP_MX_TOKEN_FILE names its file.',
   'Exit codes: 0 done, 1 failed or refused, 2 bad use.',
@@ -95,13 +96,20 @@ const USAGE = [
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [name = '', ...rest] = args;
+  if (name === '--version' || name === 'version') {
+    terminal.print(`backup-mx ${version}`);
+    return DONE;
+  }
   if (HELP_WORDS.includes(name)) {
+    const [about, ...more] = rest;
+    if (about !== undefined && !HELP_WORDS.includes(about))
+      return run([about, ...more, more.length === 0 ? 'help' : '--help'], terminal);
     terminal.print(USAGE);
     return DONE;
   }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (verb === undefined) {
-    terminal.tell(name === '' ? USAGE : `backup-mx: ${name} is no verb\n${USAGE}`);
+    terminal.tell(name === '' ? USAGE : `backup-mx: ${name} is not a command\n${USAGE}`);
     return BAD_USE;
   }
   if (verb.example !== undefined && HELP_WORDS.includes(rest[0] ?? '')) {

@@ -84,9 +84,19 @@ function tokenOf(env: Environment): Given {
 function endpointOf({ value, name }: Given): URL {
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new Refusal(`${name} is "${value}": expected an address such as ${DEFAULT_URL}`);
+    throw new Refusal(`${name} is "${withoutPassword(value)}": expected an address such as ${DEFAULT_URL}`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new Refusal(
+      `${name} holds a user name or password, which is never sent: use ${url.protocol}//${url.host}, and put a token into BACKUP_MX_TOKEN`,
+    );
   }
   return new URL('/graphql', url);
+}
+
+/** What stands before an @ may be a secret, and errors end up in logs. */
+function withoutPassword(value: string): string {
+  return value.replace(/^([a-z][a-z0-9+.-]*:)?(\/*).*@/is, '$1$2***@');
 }
 
 async function post(url: URL, account: Account, body: unknown, signal: AbortSignal): Promise<Answer> {
