@@ -30,7 +30,7 @@ export interface Run extends Remembered, Turn {
   readonly conditions: ConditionKeeper;
   readonly poke: (destinationId: string) => void;
   /** The host grants no session just now. */
-  readonly rest: (flushedAt: Date | null) => void;
+  readonly rest: (flushNumber: number | null) => void;
 }
 
 export async function visit(deps: DeliveryDeps, run: Run): Promise<void> {
@@ -71,7 +71,8 @@ interface OwnRun extends Run {
 
 async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
   const { holder, shares } = run;
-  let flushedAt: Date | null = null;
+  /** Of the flush that this visit is to answer. */
+  let flushNumber: number | null = null;
   const claims = { destinationId: run.id, holder, budget: run.budget };
   for (;;) {
     const destination = await readDestination(deps.sql, run.id);
@@ -80,13 +81,13 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
     // Another node's success counts too, and one before this node was started.
     run.lastSuccess.atMs = Math.max(run.lastSuccess.atMs, destination.lastSuccessMs ?? Number.NEGATIVE_INFINITY);
     const { isPaused, isFailing, isDue, flushRequestedAt } = destination;
-    flushedAt = flushRequestedAt ?? flushedAt;
+    if (flushRequestedAt !== null) flushNumber = destination.flushNumber;
     if (flushRequestedAt === null && (isPaused || (isFailing && !isDue))) return;
     // A flush goes beyond a pause with one message: whether the primary is there. The rest waits for the resume.
     const source =
       isFailing || isPaused
         ? probeSource(deps.sql, { ...claims, isFlush: flushRequestedAt !== null })
-        : dueSource(deps.sql, { ...claims, flushedAt, cap: run.cap, settings: destination });
+        : dueSource(deps.sql, { ...claims, flushNumber, cap: run.cap, settings: destination });
     const observer = createObserver(deps.hosts, Date.parse(destination.now));
     const breaker = createBreakerWatch(destination, deps.events);
     const result = await roundAt(deps, {
@@ -98,23 +99,23 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
       breaker,
     });
     await run.conditions.keep(destination, observer);
-    if (result.isTurnedAway) run.rest(flushedAt);
+    if (result.isTurnedAway) run.rest(flushNumber);
     if (result.failure !== null) run.ramp.restart();
     if (result.failure !== null) return recordTrouble(deps, { destination, failure: result.failure, observer });
     if (breaker.isOpen()) await expireLate(deps, destination, HELD_BACK);
-    if (flushedAt !== null) {
+    if (flushNumber !== null) {
       const isAnswered = isFlushAnswered(run, {
         result,
         source,
         isProbe: isFailing || isPaused,
         isHeld: breaker.isOpen(),
       });
-      if (!isAnswered) await keepFlush(deps.sql, run.id, flushedAt);
-      else if (!isFailing) await clearFlush(deps.sql, destination, flushedAt);
+      if (!isAnswered) await keepFlush(deps.sql, run.id);
+      else if (!isFailing) await clearFlush(deps.sql, destination, flushNumber);
     }
     if (result.hasSucceeded && (!isFailing || breaker.isOpen())) {
       await recordRound(deps.sql, run.id);
-      flushedAt = null;
+      flushNumber = null;
     }
     // Another turn, for what there was no time for.
     if (run.isOver()) return run.poke(run.id);

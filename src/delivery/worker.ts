@@ -105,7 +105,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         ...memory.of(id),
         id,
         isOver,
-        rest: (flushedAt: Date | null) => memory.rest(id, flushedAt),
+        rest: (flushNumber: number | null) => memory.rest(id, flushNumber),
       }).catch((error: unknown) => deps.events.fault(`delivery to ${id}`, error));
     },
   });
@@ -114,8 +114,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   return {
     poke,
     sweep: async () => {
-      for (const { id, tenantId, flushRequestedAt } of await findDueDestinations(deps.sql)) {
-        if (!turns.isRunning(id) && !memory.isResting(id, flushRequestedAt)) turns.poke(id, tenantId);
+      for (const { id, tenantId, flushNumber } of await findDueDestinations(deps.sql)) {
+        if (!turns.isRunning(id) && !memory.isResting(id, flushNumber)) turns.poke(id, tenantId);
       }
     },
     destinationCount: turns.runningCount,

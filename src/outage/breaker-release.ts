@@ -6,6 +6,8 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { askedNow } from '../settings/asked-attempt.ts';
+import { isPausedNow } from '../settings/pause.ts';
 import { isTrialOver } from './breaker.ts';
 import type { OutageClass } from './class.ts';
 import type { ClosedOutage } from './clock.ts';
@@ -53,7 +55,9 @@ export async function releaseBreaker(
           next_attempt_at = case when before.ended_id is not null then null
             when before.breaker = 'OPEN' then next_attempt(d.first_failure_at, bmx_now()) else d.next_attempt_at end,
           outage_id = case when before.ended_id is null then d.outage_id end,
-          probe_cursor = case when before.ended_id is null then d.probe_cursor end
+          probe_cursor = case when before.ended_id is null then d.probe_cursor end,
+          -- All that is held goes at once, the suspected too, which would wait for a slot of their own. A pause is another's word.
+          ${askedNow(sql, sql`not ${isPausedNow(sql)}`)}
       from before where d.id = before.id
     )
     select ended.*, before.held_count from before left join ended on true`;

@@ -7,6 +7,7 @@
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { askedNow } from '../settings/asked-attempt.ts';
 import { allOf, type Condition, doneBy, mineOnly } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 import { heldBehind, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
@@ -95,7 +96,7 @@ export async function startWithin(
         ${place.now}::text::timestamptz, ${doneBy(transaction, viewer)})
       returning id, tenant_id, destination_id, verb, filter, reason, total_count
     ), flushed as (
-      update destinations d set flush_requested_at = bmx_now()
+      update destinations d set ${askedNow(transaction)}
       from begun where d.id = begun.destination_id and ${verb === 'RETRY'} and d.first_failure_at is not null
         and not ${isPausedNow(transaction)}
     )
