@@ -19,6 +19,5 @@ alter table outages
   add column held_through uuid;
 
 alter table operations
-  -- The greatest id that was held when it began, and the latest instant that stood on what was held; null: begun by a version before.
-  add column until_id uuid,
-  add column until_at timestamptz;
+  -- The greatest id that was held when it began; null: begun by a version before.
+  add column until_id uuid;

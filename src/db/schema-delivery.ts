@@ -21,7 +21,6 @@ export const operations = pgTable('operations', {
   createdAt: instant('created_at').notNull().default(bmxNow),
   endedAt: instant('ended_at'),
   untilId: uuid('until_id'),
-  untilAt: instant('until_at'),
   actor: jsonb('actor').$type<{ readonly by: string; readonly token: string | null }>(),
 });
 

@@ -11,6 +11,7 @@ import { isPausedNow } from '../settings/pause.ts';
 import { isTrialOver } from './breaker.ts';
 import type { OutageClass } from './class.ts';
 import type { ClosedOutage } from './clock.ts';
+import { greatestHeldId } from './held.ts';
 
 export interface BreakerReleased {
   /** The outage that stood for the breaker, if it was open. */
@@ -35,7 +36,8 @@ export async function releaseBreaker(
     ), ended as (
       update outages o
       set ended_at = bmx_now(), held_at_end = before.held_count,
-          drained_at = case when before.held_count <= 0 then bmx_now() end
+          drained_at = case when before.held_count <= 0 then bmx_now() end,
+          held_through = ${greatestHeldId(sql, sql`before.id`)}
       from before where o.id = before.ended_id
       returning o.id, o.class, o.started_at, o.ended_at
     ), told as (

@@ -8,6 +8,7 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
+import { greatestHeldId } from './held.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { askedNow } from '../settings/asked-attempt.ts';
@@ -219,7 +220,8 @@ export async function recordSuccess(sql: Sql, destinationId: string): Promise<Cl
       where outage_id is not null and (kind = 'OUTAGE_CLOSED' or held.held_count > 0)
     )
     update outages o
-    set ended_at = bmx_now(), held_at_end = held.held_count, drained_at = case when held.held_count <= 0 then bmx_now() end
+    set ended_at = bmx_now(), held_at_end = held.held_count, drained_at = case when held.held_count <= 0 then bmx_now() end,
+        held_through = ${greatestHeldId(sql, sql`before.id`)}
     from before, held where o.id = before.outage_id
     returning o.id, o.class, o.started_at, o.ended_at, held.held_count, before.begins_trial`;
   if (row === undefined) return null;

@@ -221,7 +221,7 @@ function isToKnownGood(sql: Sql, destinationId: string) {
 export async function releaseClaims(sql: Sql, holder: Holder, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql`
-    update messages set claimed_by = null, claim_epoch = null, next_attempt_at = least(claimed_at, accepted_at)
+    update messages set claimed_by = null, claim_epoch = null, next_attempt_at = least(claimed_at, accepted_at, bmx_now())
     where id = any(${ids as string[]}::uuid[]) and claimed_by = ${holder.node} and claim_epoch = ${holder.epoch}`;
 }
 
@@ -242,7 +242,7 @@ export async function releaseDeadClaims(sql: SqlExecutor, dead: Holder): Promise
     with freed as (
       update messages
       set claimed_by = null, claim_epoch = null, deaths = deaths + 1,
-          next_attempt_at = case when deaths + 1 < 3 then bmx_now() else next_attempt_at end
+          next_attempt_at = case when deaths + 1 < 3 then least(claimed_at, bmx_now()) else next_attempt_at end
       where claimed_by = ${dead.node} and claim_epoch = ${dead.epoch}
       returning id, tenant_id, destination_id
     )
@@ -259,7 +259,7 @@ export async function releaseLeftovers(sql: Sql, holder: Holder, destinationId: 
     with claims as materialized (
       select id, destination_id from messages where claimed_by = ${holder.node} and claim_epoch = ${holder.epoch}
     )
-    update messages m set claimed_by = null, claim_epoch = null, next_attempt_at = m.claimed_at
+    update messages m set claimed_by = null, claim_epoch = null, next_attempt_at = least(m.claimed_at, bmx_now())
     from claims c
     where c.destination_id = ${destinationId} and m.id = c.id
       and m.claimed_by = ${holder.node} and m.claim_epoch = ${holder.epoch}`;

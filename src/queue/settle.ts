@@ -149,7 +149,8 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         r.number, r.address, r.notify, r.original_recipient, r.state, r.attempt_count, r.last_reply, r.last_attempt_at,
         r.ended_at, r.suspected_at, r.suspected_reply, c.breaker, c.is_watched, c.is_trial,
         g.verdicts -> r.number::text ->> 1 as reply, g.verdicts -> r.number::text -> 2 as origin,
-        coalesce(m.claimed_at < c.opened_at, false) as is_before_opening,
+        -- An opening that lies ahead was written by a clock that has gone back since.
+        coalesce(m.claimed_at < c.opened_at and c.opened_at <= bmx_now(), false) as is_before_opening,
         case when g.verdicts -> r.number::text ->> 0 is distinct from 'FAILED' then g.verdicts -> r.number::text ->> 0
              when not c.is_same_route then 'DEFERRED'
              when g.verdicts -> r.number::text ->> 3 is null then 'FAILED'
@@ -244,7 +245,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       set claimed_by = null, claim_epoch = null, deaths = 0,
           first_failure_at = case when k.is_host_level then m.first_failure_at
                                   else coalesce(m.first_failure_at, m.claimed_at) end,
-          next_attempt_at = case when k.is_host_level then m.claimed_at else m.next_attempt_at end
+          next_attempt_at = case when k.is_host_level then least(m.claimed_at, bmx_now()) else m.next_attempt_at end
       from (select distinct message_id, is_host_level from fates where not has_ended and is_current) k
       where m.id = k.message_id and ${holder !== null}
     ), recorded as (

@@ -70,7 +70,7 @@ const SAMPLES: { readonly [E in LogEvent]: LogEvents[E] } = {
   outageThreshold: { domain: DOMAIN, class: 'SMTP', hours: 1, heldCount: 1 },
   outageClosed: { domain: DOMAIN, durationMs: 1, heldCount: 1 },
   outageDraining: { domain: DOMAIN, heldCount: 1 },
-  outageDrained: { domain: DOMAIN, durationMs: 1 },
+  outageDrained: { domain: DOMAIN, durationMs: 1, waitingCount: 0 },
   ownTroubleBegan: OWN_TROUBLE,
   ownTroubleEnded: OWN_TROUBLE,
   breakerOpened: { domain: DOMAIN, reply: REPLY },
