@@ -5,6 +5,7 @@
  * the destination's clock moves.
  */
 import { clearFlush, keepFlush, readDestination, recordRound } from '../outage/clock.ts';
+import { noteAttempt } from '../outage/last-attempt.ts';
 import { dropOwnership, takeOwnership } from '../outage/owner.ts';
 import { type Holder, releaseLeftovers } from '../queue/claim.ts';
 import { createBreakerWatch, HELD_BACK } from './breaker-watch.ts';
@@ -13,7 +14,7 @@ import { dueSource, probeSource } from './claims.ts';
 import type { ConditionKeeper } from './conditions.ts';
 import { roundAt } from './destination-round.ts';
 import { help } from './helping.ts';
-import { createObserver } from './observer.ts';
+import { createObserver, type Observer } from './observer.ts';
 import type { Remembered } from './ramp-memory.ts';
 import type { RoundResult } from './round.ts';
 import { type Shares, startShares } from './shares.ts';
@@ -29,6 +30,8 @@ export interface Run extends Remembered, Turn {
   readonly isStopping: () => boolean;
   readonly conditions: ConditionKeeper;
   readonly poke: (destinationId: string) => void;
+  /** Hears by which route it hands over from now on. */
+  readonly onRoute: (generation: number) => void;
   /** The host grants no session just now. */
   readonly rest: (flushNumber: number | null) => void;
 }
@@ -77,6 +80,7 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
   for (;;) {
     const destination = await readDestination(deps.sql, run.id);
     if (destination === null || run.isStopping() || run.signal.aborted) return;
+    run.onRoute(destination.routeGeneration);
     shares.noteHeld(destination.sharedSessions);
     // Another node's success counts too, and one before this node was started.
     run.lastSuccess.atMs = Math.max(run.lastSuccess.atMs, destination.lastSuccessMs ?? Number.NEGATIVE_INFINITY);
@@ -98,7 +102,7 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
       observer,
       breaker,
     });
-    await run.conditions.keep(destination, observer);
+    await run.conditions.keep(destination, observer, result.failure !== null);
     if (result.isTurnedAway) run.rest(flushNumber);
     if (result.failure !== null) run.ramp.restart();
     if (result.failure !== null) return recordTrouble(deps, { destination, failure: result.failure, observer });
@@ -114,13 +118,18 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
       else if (!isFailing) await clearFlush(deps.sql, destination, flushNumber);
     }
     if (result.hasSucceeded && (!isFailing || breaker.isOpen())) {
-      await recordRound(deps.sql, run.id);
+      await recordRound(deps.sql, run.id, observer.last());
       flushNumber = null;
-    }
+    } else await noteLast(deps, run.id, observer);
     // Another turn, for what there was no time for.
     if (run.isOver()) return run.poke(run.id);
     if (!result.hasSucceeded) return;
   }
+}
+
+async function noteLast(deps: DeliveryDeps, destinationId: string, observer: Observer): Promise<void> {
+  const last = observer.last();
+  if (last !== null) await noteAttempt(deps.sql, destinationId, last);
 }
 
 /** Whether an operator's flush has had what it asked for: attempts, not sessions that were not granted or were cut by us. */

@@ -59,7 +59,7 @@ export async function releaseBreaker(
           outage_id = case when before.ended_id is null then d.outage_id end,
           probe_cursor = case when before.ended_id is null then d.probe_cursor end,
           -- All that is held goes at once, the suspected too, which would wait for a slot of their own. A pause is another's word.
-          ${askedNow(sql, sql`not ${isPausedNow(sql)}`)}
+          ${askedNow(sql, sql`true`, sql`not ${isPausedNow(sql)}`)}
       from before where d.id = before.id
     )
     select ended.*, before.held_count from before left join ended on true`;

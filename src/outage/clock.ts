@@ -8,14 +8,15 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
-import { greatestHeldId } from './held.ts';
-import type { HostTrouble } from '../mail/outcome.ts';
+import type { AttemptRecord, HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { askedNow } from '../settings/asked-attempt.ts';
 import { type Condition, doneBy } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 import { boundEvidence, type Evidence, type OutageClass, outageClassOf } from './class.ts';
 import { atNow, mergedEvidence } from './evidence.ts';
+import { greatestHeldId } from './held.ts';
+import { metNow } from './last-attempt.ts';
 
 /** What a delivery round needs to know about where it goes. */
 export interface DestinationState {
@@ -118,6 +119,8 @@ export interface FailureInput {
   readonly reply: string;
   /** What each dial met, in order; without it the trouble itself is all that is known. */
   readonly evidence?: readonly Evidence[];
+  /** The last dial, for people; absent: not known. */
+  readonly last?: AttemptRecord | null;
 }
 
 /**
@@ -125,7 +128,7 @@ export interface FailureInput {
  * A flush asked for while the attempt was under way stays: what it knew came too late.
  */
 export async function recordFailure(sql: Sql, input: FailureInput): Promise<FailureRecorded> {
-  const { destinationId, begunAt, flushNumber = null, trouble, reply, evidence = [] } = input;
+  const { destinationId, begunAt, flushNumber = null, trouble, reply, evidence = [], last = null } = input;
   const isGreeted = evidence.findLast((one) => one.reply === reply)?.isGreeted;
   const plainClass = outageClassOf({ trouble, reply, isGreeted });
   const dialled: Evidence = { trouble, host: null, address: null, reply, latencyMs: 0, isGreeted: false };
@@ -165,7 +168,7 @@ export async function recordFailure(sql: Sql, input: FailureInput): Promise<Fail
     update destinations d
     set first_failure_at = before.first_failure_at,
         next_attempt_at = next_attempt(before.first_failure_at, bmx_now()),
-        last_attempt_at = bmx_now(), last_reply = ${reply},
+        last_attempt_at = bmx_now(), last_reply = ${reply}, ${metNow(sql, last)},
         flush_requested_at = case when d.flush_number > coalesce(${flushNumber}::integer, d.flush_number) then d.flush_requested_at end,
         outage_id = coalesce(before.outage_id, (select id from opened))
     from before where d.id = before.id
@@ -236,8 +239,8 @@ export async function recordSuccess(sql: Sql, destinationId: string): Promise<Cl
 }
 
 /** A round of attempts is over: nothing expires in the first round after the service was away for long. */
-export async function recordRound(sql: Sql, destinationId: string): Promise<void> {
-  await sql`update destinations set last_attempt_at = bmx_now() where id = ${destinationId}`;
+export async function recordRound(sql: Sql, destinationId: string, last: AttemptRecord | null = null): Promise<void> {
+  await sql`update destinations d set last_attempt_at = bmx_now(), ${metNow(sql, last)} where d.id = ${destinationId}`;
 }
 
 /** Asks for an attempt whatever the clock says; repeats merge. */

@@ -149,7 +149,7 @@ export async function storeSettings(
           drain_per_minute = ${row.drain_per_minute},
           route_generation = route_generation + (deliver_to is distinct from ${deliverTo}::text::jsonb)::integer,
           -- Clock and breaker have judged the old hosts: the new ones are tried at once.
-          ${askedNow(sql, sql`d.deliver_to is distinct from ${deliverTo}::text::jsonb and not ${isPausedNow(sql)}`)}
+          ${askedNow(sql, sql`d.deliver_to is distinct from ${deliverTo}::text::jsonb`, sql`not ${isPausedNow(sql)}`)}
       where id = ${domain.destinationId}`;
     const isRerouted = !isDeepStrictEqual(after.deliverTo, before.deliverTo);
     if (isRerouted) await lists.forgetAnswers(sql, [domain.destinationId], 'REFUSALS');

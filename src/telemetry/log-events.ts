@@ -76,10 +76,13 @@ export interface LogEvents {
     readonly domain: string;
     readonly recipientCount: number;
     readonly host: string | null;
+    /** `192.0.2.1:25`. Null with `host` when another hand has delivered it. */
+    readonly address: string | null;
     readonly reply: string;
     /** Since acceptance. */
     readonly heldMs: number;
   };
+  /** Recipients of a message that heard the same: what was said now, and when they are tried next at the earliest. */
   deferred: {
     readonly messageId: string;
     readonly transactionId: string;

@@ -121,6 +121,7 @@ async function play(
     budget,
     ramp: createRamp(),
     turn: () => undefined,
+    note: () => undefined,
     onSuccess: async () => {
       successes += 1;
     },

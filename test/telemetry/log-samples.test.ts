@@ -60,7 +60,7 @@ const SAMPLES: { readonly [E in LogEvent]: LogEvents[E] } = {
     reply: REPLY,
     latencyMs: 1,
   },
-  delivered: { ...MESSAGE, host: null, reply: REPLY, heldMs: 1 },
+  delivered: { ...MESSAGE, host: null, address: null, reply: REPLY, heldMs: 1 },
   deferred: { ...MESSAGE, reply: '[not a reply: jane.doe is not known here]', nextAttemptAt: null },
   failed: { ...MESSAGE, reply: REPLY },
   expired: { ...MESSAGE, acceptedAt: AT, reply: REPLY },
