@@ -264,6 +264,9 @@ describe('the outage it waits in', () => {
     await db.sql`update messages set next_attempt_at = bmx_now() + interval '1 hour' where id = ${messageId}`;
     await createDrainGauge({ sql: db.sql, owner: () => ({ node: 1, epoch: 1 }) }).measure();
     expect((await kinds(messageId)).at(-1)).toBe('OUTAGE_DRAINED');
+    expect((await told(messageId)).at(-1)?.text).toBe(
+      'All mail of the outage is delivered or has ended; 1 message waits for its own reasons.',
+    );
   });
 
   test('what is accepted in one says since when', async () => {
