@@ -15,7 +15,7 @@ import type { OutageItem } from './subscriptions/outages.ts';
 import type { TimelineItem } from './subscriptions/timelines.ts';
 import type { QueueItem } from './subscriptions/queues.ts';
 import type { MessageView } from '../queue/inspect.ts';
-import type { AttemptView } from '../queue/inspect-attempts.ts';
+import type { ShownAttempt } from '../queue/inspect-attempts.ts';
 import type { TimelineEntry as TimelineEntryParent } from '../queue/timeline-entry.ts';
 import type { RecipientStandingView } from '../recipients/standing.ts';
 import type { RejectionView } from '../events/rejection-pages.ts';
@@ -164,6 +164,8 @@ export type Attempt = {
   readonly at: Scalars['DateTime']['output'];
   /** The host's name; null when none could be found. */
   readonly host?: Maybe<Scalars['String']['output']>;
+  /** How long it took, in milliseconds; where nothing was dialled, how long the DNS was asked. */
+  readonly latencyMs: Scalars['Int']['output'];
   /** What it meant. */
   readonly outcome: AttemptOutcome;
   /** The verbatim reply, or in brackets what happened instead of one. */
@@ -200,6 +202,23 @@ export type AttemptOutcome =
   | 'DELIVERED'
   /** Refused for good. */
   | 'FAILED';
+
+/** Why an attempt that was asked for has not begun. */
+export type AttemptWait =
+  /** The domain's `drainPerMinute` allows no more for now. */
+  | 'DRAIN_CAP'
+  /** Mail of the domain is being handed over at this moment; it comes after that. */
+  | 'IN_DELIVERY'
+  /** Nothing is held: there is nothing to try. */
+  | 'NOTHING_HELD'
+  /** No node of the service delivers mail. */
+  | 'NO_NODE'
+  /** The domain is paused. It is tried when the pause is ended by `domainResume`. */
+  | 'PAUSED'
+  /** A pause came between and is over: mail is tried when it is due. */
+  | 'SCHEDULE'
+  /** A node takes it up next: within two seconds, unless all of them are busy with other domains. */
+  | 'TURN';
 
 /** A page of the audit log. */
 export type AuditConnection = {
@@ -536,6 +555,8 @@ export type Domain = {
   readonly ignoredAlertContacts: ReadonlyArray<Scalars['String']['output']>;
   /** Your own notes on it, in order of their keys. */
   readonly labels: ReadonlyArray<Label>;
+  /** The last attempt to hand over its mail, of whatever message; null before the first. A few seconds late while much is handed over. Fire drills are none. */
+  readonly lastAttempt?: Maybe<Attempt>;
   /** Its MX records: as they are now and as they should be. Asks the DNS. */
   readonly mx: DomainMx;
   /** Lower-case A-label. */
@@ -564,6 +585,11 @@ export type Domain = {
   readonly recipientGeneration: Scalars['Int']['output'];
   /** Its User List in alphabetical order. */
   readonly recipients: ListedRecipientConnection;
+  /**
+   * The attempt at once that was asked for last, and whether it has begun: by domainFlush, domainResume, domainReleaseBreaker, another `deliverTo`,
+   * messageRetry or messagesRetry in an outage, or ETRN. Null before the first.
+   */
+  readonly requestedAttempt?: Maybe<RequestedAttempt>;
   /** Grows by one with every change; give it back as `expectedRevision`. */
   readonly revision: Scalars['Int']['output'];
   /** Whether its mail is accepted. */
@@ -1854,7 +1880,7 @@ export type Mutation = {
    */
   readonly domainDrillSchedule: DomainDrillSchedulePayload;
   /**
-   * Holds the mail of a domain longer than its lifetime, while the outage that is open lasts and until what it held is gone.
+   * Holds the mail of a domain longer than its lifetime, while the outage that is open lasts and until all that it held is delivered or has ended.
    * Repeated, it adds up; from acceptance mail is held 60 days at the most.
    *
    * Errors: INVALID, NOT_FOUND.
@@ -1862,6 +1888,7 @@ export type Mutation = {
   readonly domainExtendHold: DomainExtendHoldPayload;
   /**
    * Tries the held mail of a domain now: an attempt starts within two seconds, whatever the clock says. Success ends the outage.
+   * `domain { requestedAttempt { beganAt waitsFor } }` shows when it began, or why it has not yet.
    *
    * Errors: NOT_FOUND.
    */
@@ -1874,8 +1901,9 @@ export type Mutation = {
    */
   readonly domainPause: DomainPausePayload;
   /**
-   * Closes a domain's breaker: its mail is handed over again at once, and the outage that stands for the breaker ends. Recipients
-   * that are suspected stay so: one that is refused again, an hour or more after the first time, fails. A closed one stays closed.
+   * Closes a domain's breaker: all its mail is tried at once, that of suspected recipients too, and the outage that stands for the
+   * breaker ends. The suspected stay so: one that is refused again, an hour or more after the first time, fails; refused sooner, it
+   * stays held and is tried on its schedule. Paused mail waits for the resume. A closed breaker stays closed, and nothing is tried.
    *
    * Errors: NOT_FOUND.
    */
@@ -2706,9 +2734,9 @@ export type Outage = {
   readonly domain?: Maybe<Domain>;
   /** Its name, which remains. */
   readonly domainName: Scalars['String']['output'];
-  /** How what had waited is handed over now; null while the outage goes on, and once all of that is gone. */
+  /** How what had waited is handed over now; null while the outage goes on, and from `drainedAt` on. */
   readonly drain?: Maybe<OutageDrain>;
-  /** When the mail that had waited in it was gone, or waited for its own sake only; null before that. */
+  /** When all mail of it was delivered or had ended, but for messages that wait for their own reasons; null before that. */
   readonly drainedAt?: Maybe<Scalars['DateTime']['output']>;
   /** The first success after it; null while the outage goes on. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -2747,7 +2775,7 @@ export type OutageChange = {
 export type OutageChangeKind =
   /** It is over. */
   | 'CLOSED'
-  /** What had waited in it is gone. */
+  /** All mail of it is delivered or has ended, but for messages that wait for their own reasons. */
   | 'DRAINED'
   /** What had waited in it is being handed over. */
   | 'DRAINING'
@@ -3327,6 +3355,17 @@ export type RejectionFilter = {
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
+/** An attempt at once that somebody asked for. */
+export type RequestedAttempt = {
+  readonly __typename?: 'RequestedAttempt';
+  /** When it began; null while it has not. `Domain.lastAttempt` shows what came of it. */
+  readonly beganAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was asked for last. */
+  readonly requestedAt: Scalars['DateTime']['output'];
+  /** Why it has not begun; null once it has. */
+  readonly waitsFor?: Maybe<AttemptWait>;
+};
+
 /** One stage of the retry schedule. */
 export type RetryStage = {
   readonly __typename?: 'RetryStage';
@@ -3681,7 +3720,7 @@ export type TimelineKind =
   | 'DOMAIN_RESUMED'
   /** Mail of the outage is held longer: domainExtendHold. */
   | 'HOLD_EXTENDED'
-  /** The extension ended with the mail that had waited in its outage. */
+  /** The extension ended: all mail of its outage is delivered or has ended. */
   | 'HOLD_EXTENSION_ENDED'
   /** It was returned to its sender: messageBounce, messagesBounce or domainBounceHeld. */
   | 'MESSAGE_BOUNCED'
@@ -3691,7 +3730,7 @@ export type TimelineKind =
   | 'MESSAGE_RETRIED'
   /** An outage is over. */
   | 'OUTAGE_CLOSED'
-  /** What had waited in an outage is gone, or waits for its own sake only. */
+  /** All mail of an outage is delivered or has ended; the text says how many messages wait for their own reasons. */
   | 'OUTAGE_DRAINED'
   /** What had waited in an outage is being handed over. */
   | 'OUTAGE_DRAINING'
@@ -4389,10 +4428,11 @@ export type ResolversTypes = {
   AlertContactDeletePayload: ResolverTypeWrapper<Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
   AlertContactEdge: ResolverTypeWrapper<Omit<AlertContactEdge, 'node'> & { node: ResolversTypes['AlertContact'] }>;
   AlertContactStatus: AlertContactStatus;
-  Attempt: ResolverTypeWrapper<AttemptView>;
+  Attempt: ResolverTypeWrapper<ShownAttempt>;
   AttemptConnection: ResolverTypeWrapper<Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversTypes['Attempt']> }>;
   AttemptEdge: ResolverTypeWrapper<Omit<AttemptEdge, 'node'> & { node: ResolversTypes['Attempt'] }>;
   AttemptOutcome: AttemptOutcome;
+  AttemptWait: AttemptWait;
   AuditConnection: ResolverTypeWrapper<Omit<AuditConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AuditEdge']>, nodes: ReadonlyArray<ResolversTypes['AuditEntry']> }>;
   AuditEdge: ResolverTypeWrapper<Omit<AuditEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
   AuditEntry: ResolverTypeWrapper<AuditView>;
@@ -4556,6 +4596,7 @@ export type ResolversTypes = {
   RejectionConnection: ResolverTypeWrapper<Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversTypes['Rejection']> }>;
   RejectionEdge: ResolverTypeWrapper<Omit<RejectionEdge, 'node'> & { node: ResolversTypes['Rejection'] }>;
   RejectionFilter: RejectionFilter;
+  RequestedAttempt: ResolverTypeWrapper<RequestedAttempt>;
   RetryStage: ResolverTypeWrapper<RetryStage>;
   Scope: Scope;
   Service: ResolverTypeWrapper<ServiceParent>;
@@ -4634,7 +4675,7 @@ export type ResolversParentTypes = {
   AlertContactDeleteInput: AlertContactDeleteInput;
   AlertContactDeletePayload: Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
   AlertContactEdge: Omit<AlertContactEdge, 'node'> & { node: ResolversParentTypes['AlertContact'] };
-  Attempt: AttemptView;
+  Attempt: ShownAttempt;
   AttemptConnection: Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Attempt']> };
   AttemptEdge: Omit<AttemptEdge, 'node'> & { node: ResolversParentTypes['Attempt'] };
   AuditConnection: Omit<AuditConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AuditEdge']>, nodes: ReadonlyArray<ResolversParentTypes['AuditEntry']> };
@@ -4774,6 +4815,7 @@ export type ResolversParentTypes = {
   RejectionConnection: Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Rejection']> };
   RejectionEdge: Omit<RejectionEdge, 'node'> & { node: ResolversParentTypes['Rejection'] };
   RejectionFilter: RejectionFilter;
+  RequestedAttempt: RequestedAttempt;
   RetryStage: RetryStage;
   Service: ServiceParent;
   ServiceNode: ServiceNode;
@@ -4880,6 +4922,7 @@ export type AttemptResolvers<ContextType = Context, ParentType extends Resolvers
   address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   host?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  latencyMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   outcome?: Resolver<ResolversTypes['AttemptOutcome'], ParentType, ContextType>;
   reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   tls?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -4997,6 +5040,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   ignoredAlertContacts?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   labels?: Resolver<ReadonlyArray<ResolversTypes['Label']>, ParentType, ContextType>;
+  lastAttempt?: Resolver<Maybe<ResolversTypes['Attempt']>, ParentType, ContextType>;
   mx?: Resolver<ResolversTypes['DomainMx'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   outage?: Resolver<Maybe<ResolversTypes['Outage']>, ParentType, ContextType>;
@@ -5009,6 +5053,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   recipientFiltering?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   recipientGeneration?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   recipients?: Resolver<ResolversTypes['ListedRecipientConnection'], ParentType, ContextType, RequireFields<DomainRecipientsArgs, 'first'>>;
+  requestedAttempt?: Resolver<Maybe<ResolversTypes['RequestedAttempt']>, ParentType, ContextType>;
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['DomainStatus'], ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
@@ -5604,6 +5649,12 @@ export type RejectionEdgeResolvers<ContextType = Context, ParentType extends Res
   node?: Resolver<ResolversTypes['Rejection'], ParentType, ContextType>;
 };
 
+export type RequestedAttemptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RequestedAttempt'] = ResolversParentTypes['RequestedAttempt']> = {
+  beganAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  waitsFor?: Resolver<Maybe<ResolversTypes['AttemptWait']>, ParentType, ContextType>;
+};
+
 export type RetryStageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RetryStage'] = ResolversParentTypes['RetryStage']> = {
   attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   everySeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -5962,6 +6013,7 @@ export type Resolvers<ContextType = Context> = {
   Rejection?: RejectionResolvers<ContextType>;
   RejectionConnection?: RejectionConnectionResolvers<ContextType>;
   RejectionEdge?: RejectionEdgeResolvers<ContextType>;
+  RequestedAttempt?: RequestedAttemptResolvers<ContextType>;
   RetryStage?: RetryStageResolvers<ContextType>;
   Service?: ServiceResolvers<ContextType>;
   ServiceNode?: ServiceNodeResolvers<ContextType>;

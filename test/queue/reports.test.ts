@@ -78,7 +78,7 @@ async function settle(message: Accepted, outcomes: readonly (Outcome | null)[], 
 
 async function claim({ id, destinationId }: Accepted): Promise<void> {
   await db.sql`update messages set next_attempt_at = bmx_now() where id = ${id}`;
-  await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 100, flushedAt: null });
+  await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 100, flushNumber: null });
 }
 
 async function record(
