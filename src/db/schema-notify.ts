@@ -95,6 +95,7 @@ export const alertItems = pgTable('alert_items', {
   createdAt: instant('created_at').notNull().default(bmxNow),
 });
 
+/** Written by programs before bounded_counts only. */
 export const confirmationCounts = pgTable('confirmation_counts', {
   address: text('address').primaryKey(),
   windowBeganAt: instant('window_began_at').notNull().default(bmxNow),

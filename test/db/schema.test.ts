@@ -44,6 +44,7 @@ test('every owned table names its tenant and its destination, and what grows wit
   // A tenant is itself; a node belongs to nobody.
   // So do clients, senders, the world's DNS lists and policies, and hosts that several tenants' domains share.
   const NOBODYS = [
+    'bounded_counts',
     'confirmation_counts',
     'dnsbl_zones',
     'mta_sts_policies',
