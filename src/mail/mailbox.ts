@@ -20,7 +20,7 @@ export function isSameMailbox(address: string, other: string): boolean {
  * comparison only.
  */
 export function countedMailbox(address: string): string {
-  const [localPart = '', domain = ''] = splitAt(mailboxOf(address, /[+-]/));
+  const [localPart, domain] = splitAt(mailboxOf(address, /[+-]/));
   return `${localPart.replaceAll('.', '') || localPart}@${domain}`;
 }
 

@@ -7,7 +7,7 @@
 import type { TransactionSql } from '../db/client.ts';
 import { countedMailbox } from '../mail/mailbox.ts';
 import { organizationOf } from '../mail/organization.ts';
-import { type Bound, type Full, takePlaces } from '../settings/bounded-counts.ts';
+import { type Bound, type Full, takePlaces, tryAgainAfter } from '../settings/bounded-counts.ts';
 import type { UserError } from '../settings/user-error.ts';
 
 const HOUR_SECONDS = 3600;
@@ -51,8 +51,6 @@ function tooManyCodes({ bound, until }: Full, organization: string): UserError {
     [ORGANIZATION]: `${organization} was mailed ${most} codes within a day`,
   };
   const what = told[kind] ?? `You had ${most} codes mailed within an hour`;
-  // To the next minute, so that it is not too early.
-  const minute = new Date(Math.ceil(until.getTime() / 60_000) * 60_000).toISOString();
-  const message = `${what}. Try again after ${minute.slice(0, 10)} ${minute.slice(11, 16)} UTC.`;
+  const message = `${what}. ${tryAgainAfter(until)}`;
   return { field: ['address'], message, code: 'TOO_MANY' };
 }

@@ -66,6 +66,12 @@ export async function dropOldCounts(sql: SqlExecutor): Promise<void> {
   await sql`delete from bounded_counts where window_ends_at <= bmx_now()`;
 }
 
+/** One sentence: from which minute on there is room again. */
+export function tryAgainAfter(until: Date): string {
+  const minute = new Date(Math.ceil(until.getTime() / 60_000) * 60_000).toISOString();
+  return `Try again after ${minute.slice(0, 10)} ${minute.slice(11, 16)} UTC.`;
+}
+
 interface CountRow {
   readonly kind: string;
   readonly subject: string;

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { getTableName, is } from 'drizzle-orm';
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
+import * as countsSchema from '../../src/db/schema-counts.ts';
 import * as doctorSchema from '../../src/db/schema-doctor.ts';
 import * as drillSchema from '../../src/db/schema-drill.ts';
 import * as notifySchema from '../../src/db/schema-notify.ts';
@@ -20,8 +21,8 @@ afterAll(async () => {
 const SINGLE_ROWS = ['clock', 'queue_limits', 'retry_schedule', 'schema_requirements', 'service_presence'];
 
 function tables(): PgTable[] {
-  return Object.values({ ...schema, ...doctorSchema, ...notifySchema, ...drillSchema }).flatMap((value) =>
-    is(value, PgTable) ? [value as PgTable] : [],
+  return Object.values({ ...schema, ...countsSchema, ...doctorSchema, ...notifySchema, ...drillSchema }).flatMap(
+    (value) => (is(value, PgTable) ? [value as PgTable] : []),
   );
 }
 
