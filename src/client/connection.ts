@@ -81,10 +81,11 @@ function tokenOf(env: Environment): Given {
   return { value: token, name };
 }
 
+/** What was given is not repeated: errors end up in logs, and it may hold a password or be the token. */
 function endpointOf({ value, name }: Given): URL {
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new Refusal(`${name} is "${withoutPassword(value)}": expected an address such as ${DEFAULT_URL}`);
+    throw new Refusal(`${name} is no address of a service: expected one such as ${DEFAULT_URL}`);
   }
   if (url.username !== '' || url.password !== '') {
     throw new Refusal(
@@ -92,11 +93,6 @@ function endpointOf({ value, name }: Given): URL {
     );
   }
   return new URL('/graphql', url);
-}
-
-/** What stands before an @ may be a secret, and errors end up in logs. */
-function withoutPassword(value: string): string {
-  return value.replace(/^([a-z][a-z0-9+.-]*:)?(\/*).*@/is, '$1$2***@');
 }
 
 async function post(url: URL, account: Account, body: unknown, signal: AbortSignal): Promise<Answer> {

@@ -1819,7 +1819,8 @@ export type Mutation = {
    * with alertContactConfirm. The same again for an address that has not confirmed it mails another code.
    *
    * Errors: INVALID (no address, or one inside a domain that it would watch), NOT_FOUND (a domain, a tenant), ALREADY_EXISTS, CONFLICT
-   * (mail to it cannot be delivered at present), TOO_MANY (5 codes a day), FORBIDDEN, QUOTA.
+   * (mail to it cannot be delivered at present), TOO_MANY (codes within a day: 5 to a mailbox, 20 from you and 100 in all to the owner of
+   * its domain; 50 from you within an hour), FORBIDDEN, QUOTA.
    */
   readonly alertContactCreate: AlertContactCreatePayload;
   /**
@@ -1864,7 +1865,7 @@ export type Mutation = {
    * holds mail nothing is dialled for it, and the report says so. What the primary puts off is tried once more, when mail would be.
    * Then the message ends, whatever came of it.
    *
-   * Errors: INVALID, NOT_FOUND, CONFLICT (a drill of the domain is under way).
+   * Errors: INVALID, NOT_FOUND, CONFLICT (a drill of the domain is under way), TOO_MANY (20 drills of the domain an hour).
    */
   readonly domainDrill: DomainDrillPayload;
   /**

@@ -365,12 +365,6 @@ export const mtaStsPolicies = pgTable('mta_sts_policies', {
   expiresAt: instant('expires_at').notNull(),
 });
 
-export const reportCounts = pgTable('report_counts', {
-  address: text('address').primaryKey(),
-  windowBeganAt: instant('window_began_at').notNull().default(bmxNow),
-  reportCount: integer('report_count').notNull().default(0),
-});
-
 export const queueDelta = pgTable('queue_delta', {
   destinationId: uuid('destination_id').notNull(),
   tenantId: uuid('tenant_id').notNull(),
