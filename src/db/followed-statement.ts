@@ -63,7 +63,7 @@ export function follow<Made>(made: Made, owner: Owner): Made {
 
 /** Rejects all that has no answer, with the same error. */
 export function abandon(pending: Pending, error: unknown): void {
-  for (const reject of [...pending.keys()]) reject(error);
+  for (const reject of pending.keys()) reject(error);
   pending.clear();
 }
 

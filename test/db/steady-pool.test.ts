@@ -147,13 +147,13 @@ test('a statement of a transaction that has ended, or lost its connection, is ne
   const sql = connect(database.target, { max: 2 });
   await sql`create table late (word text)`;
   // Made in the transaction, started after it: on that connection it would be another's, or its own transaction.
-  const made: { late?: PromiseLike<unknown> } = {};
+  let startLate = async (): Promise<unknown> => 'not made';
   const end = async (how: string, before: (pid: number) => Promise<unknown>) => {
     const ended = outcome(
       sql.begin(async (transaction) => {
         const [row] = await transaction<{ pid: number }[]>`select pg_backend_pid() as pid`;
         const late = transaction`insert into late values (${how})`;
-        made.late = { then: (...handlers) => late.then(...handlers) };
+        startLate = () => outcome(late);
         await before(row?.pid ?? 0);
       }),
     );
@@ -162,7 +162,7 @@ test('a statement of a transaction that has ended, or lost its connection, is ne
     const next = await outcome(
       sql.begin(async (transaction) => {
         await transaction`select 1`;
-        return outcome(made.late ?? Promise.resolve());
+        return startLate();
       }),
     );
     return [other, next];
@@ -173,7 +173,7 @@ test('a statement of a transaction that has ended, or lost its connection, is ne
     while ((await database.sql`select from pg_stat_activity where pid = ${pid}`).length > 0) continue;
   });
   expect(lost).toEqual(['lost', 'fulfilled']);
-  expect(await outcome(made.late ?? Promise.resolve())).toBe('lost');
+  expect(await startLate()).toBe('lost');
   expect(await sql`select word from late`).toEqual([] as never);
   await sql.end({ timeout: 5 });
   await database.close();

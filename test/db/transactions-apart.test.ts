@@ -129,8 +129,18 @@ function openPool({ host, port, database: name, user }: DatabaseAddress): Sql {
   return steadyPool(
     (onclose, max) => {
       const sql: Sql = postgres({
-        ...{ host, port, database: name, user, password: '', onclose, max, fetch_types: false },
-        ...{ idle_timeout: 0.05, max_lifetime: 1, connect_timeout: 5, backoff: () => BACKOFF_S },
+        host,
+        port,
+        database: name,
+        user,
+        password: '',
+        onclose,
+        max,
+        fetch_types: false,
+        idle_timeout: 0.05,
+        max_lifetime: 1,
+        connect_timeout: 5,
+        backoff: () => BACKOFF_S,
         types: { bigint: INT8 },
         onnotice: () => {},
         connection: { application_name: NAME, idle_in_transaction_session_timeout: 2_000 },
