@@ -7,7 +7,7 @@
  * A fire drill is recorded like any mail, and the breaker hears nothing of it, neither what was taken nor what was refused.
  */
 import type { Sql } from '../db/client.ts';
-import { isConnectionLost } from '../db/connection-lost.ts';
+import { isDatabaseAway } from '../db/connection-lost.ts';
 import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
 import { formatReply } from '../mail/reply.ts';
 import type { BreakerState } from '../outage/breaker.ts';
@@ -29,9 +29,7 @@ export interface Settlement {
 }
 
 /** Whether recording failed because the database is away: the same may succeed later, and may have taken effect. */
-export function isDatabaseAway(error: unknown): boolean {
-  return isConnectionLost(error);
-}
+export { isDatabaseAway };
 
 export interface OutcomesInput {
   readonly destinationId: string;
