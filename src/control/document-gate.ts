@@ -35,9 +35,9 @@ const MAX_ERRORS = 10;
 
 /** For each token of a document that is new, and of one that is known: its scopes and its bill are looked at each time. */
 const TOKEN_COST = { isNew: 2, isKnown: 0.3 };
-/** Of two fields under one name, which must agree: graphql compares each with each, but no more than so many. */
+/** Of two fields under one name, which must agree: graphql compares each with each. Six hundred of one name are too many. */
 const PAIR_COST = 0.05;
-const MOST_PAIRS = 500_000;
+const MAX_PAIRS = 200_000;
 /** Of a spread, for each definition: fragments are compared with each other. */
 const SPREAD_COST = 0.1;
 
@@ -101,7 +101,10 @@ export function createDocumentGate(schema: GraphQLSchema): DocumentGate {
       if (!charge(counts.tokens * TOKEN_COST.isNew)) return { kind: 'OWED' };
       const document = parseSafely(text);
       if (document instanceof GraphQLError) return { kind: 'REFUSED', error: document };
-      if (!charge(comparisonCost(document, counts))) return { kind: 'OWED' };
+      const pairs = countPairs(document);
+      if (pairs > MAX_PAIRS) return { kind: 'REFUSED', error: tooManyPairs() };
+      if (!charge(pairs * PAIR_COST + counts.spreads * document.definitions.length * SPREAD_COST))
+        return { kind: 'OWED' };
       const errors = validate(schema, document, specifiedRules, { maxErrors: MAX_ERRORS });
       if (errors.length > 0) return { kind: 'INVALID', document, errors };
       if (counts.tokens <= REMEMBERED.maxTokens && text.length <= REMEMBERED.maxLength)
@@ -193,8 +196,14 @@ function exceeded(limit: string, max: number, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED', limit, max } });
 }
 
-/** What graphql's rules compare with each other. */
-function comparisonCost({ definitions }: DocumentNode, { spreads }: Counts): number {
+function tooManyPairs(): GraphQLError {
+  const message =
+    'The request asks for fields of one name too often. Ask once for what is the same, or send several requests.';
+  return exceeded('REPETITIONS', MAX_PAIRS, message);
+}
+
+/** Pairs of fields under one name, wherever they are: no fewer than graphql compares without fragments. */
+function countPairs({ definitions }: DocumentNode): number {
   const named = new Map<string, number>();
   const count = ({ selections }: SelectionSetNode): void => {
     for (const selection of selections) {
@@ -207,6 +216,5 @@ function comparisonCost({ definitions }: DocumentNode, { spreads }: Counts): num
     }
   };
   for (const definition of definitions) if ('selectionSet' in definition) count(definition.selectionSet);
-  const pairs = [...named.values()].reduce((sum, uses) => sum + (uses * (uses - 1)) / 2, 0);
-  return Math.min(pairs, MOST_PAIRS) * PAIR_COST + spreads * definitions.length * SPREAD_COST;
+  return [...named.values()].reduce((sum, uses) => sum + (uses * (uses - 1)) / 2, 0);
 }

@@ -28,6 +28,8 @@ import type { Subscriptions } from './subscriptions/subscriptions.ts';
 const MOST_SHARED_LOADERS = 1000;
 /** What is wrong with variables is told a few times, each time with the value. */
 const MAX_VARIABLE_ERRORS = 3;
+/** What it takes to find out that a request asks for too much. */
+const COUNTING_COST = 2_000;
 /** Until a database that is away may be there again. */
 const RETRY_SECONDS = 2;
 
@@ -145,8 +147,8 @@ const coercing: Plugin<Context & RequestScope> = { onExecute: coerce, onSubscrib
 /** After the scopes: what is forbidden costs nothing. */
 const bill = ({ args, setResultAndStopExecution }: Begun): void => {
   const due = billOf(args);
+  args.contextValue.account.charge(due.kind === 'TOO_MUCH' ? COUNTING_COST : due.cost);
   if (due.kind === 'TOO_MUCH') setResultAndStopExecution({ errors: [due.error] });
-  else args.contextValue.account.charge(due.cost);
 };
 const billing: Plugin<Context & RequestScope> = { onExecute: bill, onSubscribe: bill };
 

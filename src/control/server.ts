@@ -42,7 +42,8 @@ export type ControlResult =
 export async function createControl(deps: ControlDependencies): Promise<ControlResult> {
   const subscriptions = createSubscriptions(deps);
   const app = createApp(deps, subscriptions);
-  const answer = getRequestListener(app.fetch);
+  // What is left of a refused body is left unread (request-bounds.ts).
+  const answer = getRequestListener(app.fetch, { autoCleanupIncoming: false });
   const server = createServer(boundRequests((request, response) => void answer(request, response)));
   const listening = await listenOn(server, deps.listen);
   if (listening.kind === 'FAILED') return listening;
