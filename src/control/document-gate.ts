@@ -33,13 +33,15 @@ const MAX_NAME = 100;
 /** Complaints about one document; more than a person reads at once. */
 const MAX_ERRORS = 10;
 
+/** For each character of a document that is new: comments and texts are no tokens, but are read. */
+const CHARACTER_COST = 0.02;
 /** For each token of a document that is new, and of one that is known: its scopes and its bill are looked at each time. */
 const TOKEN_COST = { isNew: 2, isKnown: 0.3 };
-/** Of two fields under one name, which must agree: graphql compares each with each. Six hundred of one name are too many. */
-const PAIR_COST = 0.05;
-const MAX_PAIRS = 200_000;
+/** Of two fields under one name, which must agree: graphql compares each with each. Three hundred of one name are too many. */
+const PAIR_COST = 0.2;
+const MAX_PAIRS = 50_000;
 /** Of a spread, for each definition: fragments are compared with each other. */
-const SPREAD_COST = 0.1;
+const SPREAD_COST = 0.5;
 
 /** Only these are remembered. */
 const REMEMBERED = { maxTokens: 2_000, maxLength: 16 * 1024 };
@@ -98,7 +100,7 @@ export function createDocumentGate(schema: GraphQLSchema): DocumentGate {
         charge(MAX_TOKENS * TOKEN_COST.isKnown);
         return { kind: 'REFUSED', error: counts };
       }
-      if (!charge(counts.tokens * TOKEN_COST.isNew)) return { kind: 'OWED' };
+      if (!charge(text.length * CHARACTER_COST + counts.tokens * TOKEN_COST.isNew)) return { kind: 'OWED' };
       const document = parseSafely(text);
       if (document instanceof GraphQLError) return { kind: 'REFUSED', error: document };
       const pairs = countPairs(document);

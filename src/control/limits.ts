@@ -3,7 +3,7 @@
  *
  * Cost counts the values an answer could hold: each field is one, times the `first` of every connection around it; a mutation
  * is MUTATION_COST, since it is written down twice. Measured with the request's variables, so not as a validation rule: the
- * results of those are remembered by its text. Introspection costs the values of its answer; its depth is left to graphql's
+ * results of those are remembered by its text. A value of introspection costs INTROSPECTION_COST; its depth is left to graphql's
  * own rule, so that tools can read the schema. What the text itself costs is document-gate.ts.
  */
 import {
@@ -33,6 +33,8 @@ const MAX_ITEM_COST = 1_000;
 /** Of what may have ten megabytes: a request may ask for a few. */
 const LARGE_COST = 20_000;
 const MUTATION_COST = 100;
+/** Of a value of introspection: thousands are answered at once, with nothing else served meanwhile. The whole schema fits. */
+const INTROSPECTION_COST = 5;
 /** Lists without `first`, by what they usually hold, and what weighs more than a value. */
 const USUAL_LENGTHS: Readonly<Record<string, number>> = { recipients: 5, headers: 20, content: LARGE_COST };
 
@@ -113,10 +115,10 @@ function measure({ schema, document, variableValues }: Asked, operation: Operati
     const aliases = field.alias === undefined ? 0 : 1;
     if (field.selectionSet === undefined) return { depth: 1, aliases, cost: 1, roots: 1 };
     if (field.name.value.startsWith('__')) {
-      const most = Math.max(MAX_COST - introspected, 0);
-      const cost = introspectionCost(field, { schema, fragments: definitions, variables, most });
-      introspected += cost;
-      return { depth: 1, aliases, cost, roots: 1 };
+      const most = Math.max(MAX_COST / INTROSPECTION_COST - introspected, 0);
+      const values = introspectionCost(field, { schema, fragments: definitions, variables, most });
+      introspected += values;
+      return { depth: 1, aliases, cost: values * INTROSPECTION_COST, roots: 1 };
     }
     const inner = measureSelections(field.selectionSet);
     return {
