@@ -176,6 +176,10 @@ export interface ControlDependencies {
   /** Asks the DNS; trouble is the verdict UNRESOLVABLE, not an exception. */
   readonly observeMx: (domainName: string) => Promise<MxObservation>;
 
+  /** Whether an error means that the database cannot be reached for now, rather than a fault of ours. */
+  readonly isDatabaseAway: (error: unknown) => boolean;
+  /** What is billed for a client's address: its network; null for one that stands for everybody, as a proxy's on this machine. */
+  readonly networkOf: (address: string) => string | null;
   /** Why the service is not ready, one sentence each; empty when it is. */
   readonly readiness: () => Promise<readonly string[]>;
   /** A request to /graphql was answered. */

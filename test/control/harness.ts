@@ -45,6 +45,7 @@ import type { CheckRoute, RouteHost } from '../../src/settings/route-check.ts';
 import { createTenants } from '../../src/settings/tenants.ts';
 import { createTokenBook } from '../../src/settings/token-book.ts';
 import { createTokens } from '../../src/settings/tokens.ts';
+import { isConnectionLost } from '../../src/db/connection-lost.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { doctorOn, type DoctorSetup } from '../helpers/doctor.ts';
 
@@ -202,6 +203,8 @@ export async function startControl(
       bounceSuspected(sql, viewer, { ...verb, domain: name, destinationId }),
     flushDestination: async (_viewer, id) => void flushed.push(id),
     observeMx: async (name) => dns.mx[name] ?? { verdict: 'UNRESOLVABLE', hosts: [] },
+    isDatabaseAway: isConnectionLost,
+    networkOf: () => null,
     readiness: async () => harness.readiness,
     onRequest: (request) => void requests.push(request),
     renderMetrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'backup_mx_up 1\n' }),

@@ -50,7 +50,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   mailauth: ['src/policy/sender-auth.ts'],
   hono: ['src/control/server.ts'],
   '@hono/node-server': ['src/control/server.ts'],
-  'graphql-yoga': ['src/control/server.ts'],
+  'graphql-yoga': ['src/control/graphql-server.ts'],
   '@graphql-yoga/render-graphiql': ['src/control/graphiql.ts'],
   graphql: ['src/control/'],
   tldts: ['src/mail/organization.ts'],
