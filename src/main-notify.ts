@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import type { Database } from './db/client.ts';
 import type { Routing } from './main-routing.ts';
 import type { Timers } from './main-timers.ts';
+import { endpointOf } from './net/http-connection.ts';
 import { exchange } from './net/http-exchange.ts';
 import { dropOldNotices } from './notify/alert-news.ts';
 import { noteEvents, sendAlerts } from './notify/alerts.ts';
@@ -12,7 +13,6 @@ import { type AlertContacts, createAlertContacts } from './notify/contacts.ts';
 import { createDeliveries, type Deliveries, dropOldDeliveries } from './notify/deliveries.ts';
 import { emptyOutbox } from './notify/outbox.ts';
 import { ATTEMPT_TIMEOUT_MS, createWebhookSender, MOST_ANSWER_BYTES } from './notify/sender.ts';
-import { endpointOf } from './notify/webhook-input.ts';
 import { createWebhooks, type Webhooks } from './notify/webhooks.ts';
 import { makeDigests } from './queue/mail-counts.ts';
 import type { Log } from './telemetry/log.ts';
@@ -59,7 +59,7 @@ export function startNotify(parts: NotifyParts): Notify {
         maxBytes: MOST_ANSWER_BYTES,
       }),
     onAttempt: ({ webhookId, url, kind }, outcome, disabled) => {
-      const { host } = endpointOf(url);
+      const { host } = endpointOf(new URL(url));
       metrics.webhookAttempted(
         outcome.kind === 'DELIVERED' ? 'DELIVERED' : outcome.status === null ? 'UNREACHED' : 'REFUSED',
       );

@@ -9,6 +9,7 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { endpointOf } from '../net/http-connection.ts';
 import { type Change, refused } from '../settings/change.ts';
 import { mineOnly } from '../settings/conditions.ts';
 import { errorsOf, shown } from '../settings/domain-input.ts';
@@ -17,7 +18,7 @@ import { noSuchTenant } from '../settings/tenants.ts';
 import { MAX_OVERLAP_SECONDS } from '../settings/tokens.ts';
 import { invalid, type UserError } from '../settings/user-error.ts';
 import { checkDomains } from './watched-domains.ts';
-import { checkDescription, checkKinds, checkUrl, endpointOf } from './webhook-input.ts';
+import { checkDescription, checkKinds, checkUrl } from './webhook-input.ts';
 import type { WebhookKind } from './webhook-kinds.ts';
 import { makeWebhookSecret, secretText } from './webhook-message.ts';
 
@@ -293,6 +294,6 @@ export function noSuchWebhook(id: string): UserError {
 
 /** Of its address the host alone: the path may be a secret between the tenant and the receiver. */
 function record(sql: SqlExecutor, { tenantId, id, url, events }: Webhook, kind: EventKind): Promise<void> {
-  const facts = { webhookId: id, host: endpointOf(url).host, events };
+  const facts = { webhookId: id, host: endpointOf(new URL(url)).host, events };
   return recordEvent(sql, { tenantId, destinationId: null, messageId: null, kind, facts });
 }

@@ -1,6 +1,7 @@
 /** Requests to strangers' hosts beside http-fetch.test.ts: bodies sent, in clear and with TLS, to names and to addresses. */
 import { afterEach, expect, test } from 'bun:test';
-import { exchange, type HttpRequest } from '../../src/net/http-exchange.ts';
+import type { HttpRequest } from '../../src/net/http-connection.ts';
+import { exchange } from '../../src/net/http-exchange.ts';
 import { type HttpsServer, startHttpsServer } from '../helpers/https-server.ts';
 import { chainOf, makeAuthority, makeLeaf } from '../helpers/pki.ts';
 import { type Receiver, startReceiver } from '../helpers/webhook-receiver.ts';
