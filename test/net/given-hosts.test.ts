@@ -11,11 +11,11 @@ let resolver: Resolver;
 
 beforeAll(async () => {
   dns = await startFakeDns({
-    'public.example': { A: ['198.51.100.7'] },
-    'mixed.example': { A: ['10.0.0.5', '198.51.100.7'] },
+    'public.example': { A: ['11.51.100.7'] },
+    'mixed.example': { A: ['10.0.0.5', '11.51.100.7'] },
     'private.example': { A: ['10.0.0.5', '127.0.0.1'] },
-    'us.example': { A: ['198.51.100.250'] },
-    'both.example': { A: ['198.51.100.250', '192.168.1.1'] },
+    'us.example': { A: ['11.51.100.250'] },
+    'both.example': { A: ['11.51.100.250', '192.168.1.1'] },
   });
   resolver = createResolver({ servers: [dns.address] });
 });
@@ -28,7 +28,7 @@ afterAll(async () => {
 function observe(host: string, { port = 25, allowPrivate = false } = {}) {
   const self = {
     names: ['backup.example'],
-    addresses: ['198.51.100.250'],
+    addresses: ['11.51.100.250'],
     listeners: [{ address: '127.0.0.1', port: 2525 }],
     interfaceAddresses: [],
   };
@@ -36,14 +36,14 @@ function observe(host: string, { port = 25, allowPrivate = false } = {}) {
 }
 
 test.each<[string, HostVerdict, string[]]>([
-  ['public.example', 'USABLE', ['198.51.100.7']],
-  ['mixed.example', 'USABLE', ['198.51.100.7']],
-  ['198.51.100.7', 'USABLE', ['198.51.100.7']],
+  ['public.example', 'USABLE', ['11.51.100.7']],
+  ['mixed.example', 'USABLE', ['11.51.100.7']],
+  ['11.51.100.7', 'USABLE', ['11.51.100.7']],
   ['private.example', 'PRIVATE', ['10.0.0.5', '127.0.0.1']],
   ['10.0.0.5', 'PRIVATE', ['10.0.0.5']],
   ['0.0.0.0', 'PRIVATE', ['0.0.0.0']],
-  ['us.example', 'OWN', ['198.51.100.250']],
-  ['198.51.100.250', 'OWN', ['198.51.100.250']],
+  ['us.example', 'OWN', ['11.51.100.250']],
+  ['11.51.100.250', 'OWN', ['11.51.100.250']],
   ['both.example', 'PRIVATE', ['192.168.1.1']],
   ['unknown.example', 'UNRESOLVED', []],
 ])('%s: %s', async (host, verdict, addresses) => {
@@ -57,5 +57,5 @@ test('with permission a private host is usable, but not at our own port', async 
 });
 
 test('our address at another port than mail’s is not ourselves', async () => {
-  expect((await observe('198.51.100.250', { port: 26 }))[0]?.verdict).toBe('USABLE');
+  expect((await observe('11.51.100.250', { port: 26 }))[0]?.verdict).toBe('USABLE');
 });

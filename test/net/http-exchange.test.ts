@@ -71,7 +71,7 @@ test('in clear only where private addresses are allowed', async () => {
   open.push(receiver);
   expect(await post({ isTls: false, port: receiver.port })).toEqual([204, '', null]);
   const atPublic = {
-    resolveAddresses: async (name: string) => ({ ...(await resolver.resolveAddresses(name)), records: ['192.0.2.1'] }),
+    resolveAddresses: async (name: string) => ({ ...(await resolver.resolveAddresses(name)), records: ['2d00::1'] }),
   };
   const strict = { allowPrivate: false, resolver: atPublic };
   expect(await post({ isTls: false, port: receiver.port }, strict)).toBe(
