@@ -18,6 +18,7 @@ import { createBoundedMap } from '../settings/bounded-map.ts';
 import { auditMutations } from './audit.ts';
 import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
 import { type Context, createContext, createLoaders, type Loaders } from './context.ts';
+import { type ConnectionBounds, createConnectionBounds, SERVER_TIMES } from './connection-bounds.ts';
 import type { ControlDependencies } from './dependencies.ts';
 import { loadGraphiql } from './graphiql.ts';
 import { type Asked, billOf, MAX_TOKENS } from './limits.ts';
@@ -50,9 +51,14 @@ export type ControlResult =
 /** Starts listening. FAILED, with one line for the operator, when the address cannot be had. */
 export async function createControl(deps: ControlDependencies): Promise<ControlResult> {
   const subscriptions = createSubscriptions(deps);
-  const app = createApp(deps, subscriptions);
+  const connections = createConnectionBounds(deps.strangerNetwork);
+  const app = createApp(deps, subscriptions, connections);
   const answer = getRequestListener(app.fetch);
-  const server = createServer(boundRequests((request, response) => void answer(request, response)));
+  const server = createServer(
+    SERVER_TIMES,
+    boundRequests((request, response) => void answer(request, response)),
+  );
+  connections.watch(server);
   const listening = await listenOn(server, deps.listen);
   if (listening.kind === 'FAILED') return listening;
   return {
@@ -76,7 +82,11 @@ interface AppTypes {
   Variables: { requestId: string; asked: AskedOf };
 }
 
-function createApp(deps: ControlDependencies, subscriptions: Subscriptions): Hono<AppTypes> {
+function createApp(
+  deps: ControlDependencies,
+  subscriptions: Subscriptions,
+  connections: ConnectionBounds,
+): Hono<AppTypes> {
   const app = new Hono<AppTypes>();
   app.use(async (c, next) => {
     c.set('requestId', randomUUID());
@@ -92,7 +102,7 @@ function createApp(deps: ControlDependencies, subscriptions: Subscriptions): Hon
   });
   addHealth(app, deps);
   if (deps.isControl) addPublicPages(app, deps);
-  if (deps.isControl) addGraphql(app, deps, subscriptions);
+  if (deps.isControl) addGraphql(app, deps, { subscriptions, connections });
   return app;
 }
 
@@ -117,7 +127,11 @@ function addPublicPages(app: Hono<AppTypes>, deps: ControlDependencies): void {
   });
 }
 
-function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscriptions: Subscriptions): void {
+function addGraphql(
+  app: Hono<AppTypes>,
+  deps: ControlDependencies,
+  { subscriptions, connections }: { readonly subscriptions: Subscriptions; readonly connections: ConnectionBounds },
+): void {
   const authenticate = createAuthentication(deps.operatorToken, deps.findToken);
   const rateLimit = createRateLimit(monotonicMs);
   const handle = createGraphqlHandler(deps, { subscriptions, rateLimit });
@@ -140,6 +154,7 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscription
     const caller = await authenticateAgain();
     if (caller === null) asked.code = 'UNAUTHENTICATED';
     if (caller === null) return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
+    connections.prove(incoming.socket);
     const limitedFor = caller.viewer.isOperator ? 0 : rateLimit.begin(caller.actor.token?.id ?? '');
     if (limitedFor > 0) asked.code = 'RATE_LIMITED';
     if (limitedFor > 0) return c.json(rateLimited(limitedFor), 429, { 'Retry-After': `${limitedFor}` });

@@ -8,9 +8,20 @@
  */
 import { monotonicMs, within } from '../clock.ts';
 import { isUsableServerAddress } from './address-class.ts';
-import { normalizeAddress } from './addresses.ts';
-import { type ConnectionOptions, type Exchange, failed, type HttpRequest, requestOnce } from './http-connection.ts';
+import { type Endpoint, normalizeAddress } from './addresses.ts';
+import type { DnsAnswer } from './dns-answer.ts';
+import {
+  type ConnectionOptions,
+  type Exchange,
+  failed,
+  type HttpEndpoint,
+  type HttpRequest,
+  requestOnce,
+} from './http-connection.ts';
 import type { Resolver } from './resolver.ts';
+
+/** Whether a host with these names, at this address and port, is this service itself, on this node or another. */
+export type IsOwnServer = (names: readonly string[], endpoint: Endpoint) => boolean;
 
 export interface ExchangeOptions extends Omit<ConnectionOptions, 'address'> {
   readonly resolver: Pick<Resolver, 'resolveAddresses'>;
@@ -18,6 +29,8 @@ export interface ExchangeOptions extends Omit<ConnectionOptions, 'address'> {
   readonly allowPrivate: boolean;
   /** For everything, look-up included. */
   readonly timeoutMs: number;
+  /** Such servers are not asked; absent, all may be. */
+  readonly isOwn?: IsOwnServer;
 }
 
 /** A host with many addresses must not make us try for long. */
@@ -26,7 +39,7 @@ const MAX_ADDRESSES = 4;
 /** Never throws. */
 export async function exchange(asked: HttpRequest, options: ExchangeOptions): Promise<Exchange> {
   const untilMs = monotonicMs() + options.timeoutMs;
-  const usable = await usableAddresses(asked.host, options);
+  const usable = await usableAddresses(asked, options);
   if (typeof usable === 'string') return failed(usable);
   // What is in clear can be read and changed on its way through the internet.
   if (!asked.isTls && !options.allowPrivate) return failed('nothing is sent in clear: https:// is needed');
@@ -41,16 +54,38 @@ export async function exchange(asked: HttpRequest, options: ExchangeOptions): Pr
   return result;
 }
 
-/** Where the host is, or why nobody there may be asked. */
-async function usableAddresses(host: string, options: ExchangeOptions): Promise<readonly string[] | string> {
-  const { allowPrivate, resolver, timeoutMs } = options;
+/** Whether all that the DNS says of a host now is this service itself; false when it does not say in time. Never throws. */
+export async function leadsToUs(
+  { host, port }: Pick<HttpEndpoint, 'host' | 'port'>,
+  { resolver, isOwn, timeoutMs }: Required<Pick<ExchangeOptions, 'resolver' | 'isOwn' | 'timeoutMs'>>,
+): Promise<boolean> {
+  const found = await look(host, { resolver, timeoutMs });
+  if (found?.kind !== 'FOUND') return false;
+  return found.records.every((address) => isOwn([host, found.canonicalName], { address, port }));
+}
+
+type Lookup = Pick<ExchangeOptions, 'resolver' | 'timeoutMs'>;
+
+/** Null: no answer in time. */
+async function look(host: string, { resolver, timeoutMs }: Lookup): Promise<DnsAnswer<string> | null> {
   const literal = normalizeAddress(host);
-  if (literal !== null) {
-    return isUsableServerAddress(literal, allowPrivate) ? [literal] : `${host} is an address that may not be used`;
-  }
-  const found = await within(timeoutMs, resolver.resolveAddresses(host), () => null);
+  if (literal === null) return within(timeoutMs, resolver.resolveAddresses(host), () => null);
+  return { kind: 'FOUND', records: [literal], canonicalName: host, ttlSeconds: 0, isAuthenticated: false };
+}
+
+/** Where the host is, or why nobody there may be asked. */
+async function usableAddresses(
+  { host, port }: HttpRequest,
+  options: ExchangeOptions,
+): Promise<readonly string[] | string> {
+  const { allowPrivate, timeoutMs, isOwn = () => false } = options;
+  const found = await look(host, options);
   if (found === null) return `no address of ${host} within ${timeoutMs} ms`;
   if (found.kind !== 'FOUND') return `no address of ${host}: ${found.kind}`;
   const usable = found.records.filter((address) => isUsableServerAddress(address, allowPrivate));
-  return usable.length === 0 ? `${host} has no address that may be used` : usable;
+  if (usable.length === 0 && normalizeAddress(host) !== null) return `${host} is an address that may not be used`;
+  if (usable.length === 0) return `${host} has no address that may be used`;
+  // Judged with each request: the DNS may lead to us only after the host was named.
+  const others = usable.filter((address) => !isOwn([host, found.canonicalName], { address, port }));
+  return others.length === 0 ? `${host}, port ${port}, is this service itself` : others;
 }

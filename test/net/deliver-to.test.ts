@@ -43,6 +43,8 @@ describe('11a: deliverTo', () => {
     '127.5.5.5:2525',
     '10.9.9.9:2525',
     '::ffff:127.0.0.1:2525',
+    'bmx.example:443', // PUBLIC_URL
+    'alias.example:443',
   ])('%s leads back to us', async (host) => {
     expect((await given([host], { allowPrivate: true })).hops).toEqual({
       kind: 'NOTHING_BETTER',

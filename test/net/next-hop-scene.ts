@@ -11,6 +11,7 @@ const SELF: OwnIdentity = {
   addresses: ['11.51.100.1', '11.51.100.2', '2a00:db8:b::1'],
   listeners: [{ address: '0.0.0.0', port: 2525 }],
   interfaceAddresses: ['10.9.9.9'],
+  web: { host: 'bmx.example', port: 443 },
 };
 
 const HOSTS: Record<string, FakeRecords> = {
@@ -19,6 +20,9 @@ const HOSTS: Record<string, FakeRecords> = {
   'r.example': { A: ['11.0.2.3'] },
   'backup.example': { A: ['11.51.100.1'] },
   'backup2.example': { A: ['11.51.100.2'] },
+  // The API behind somebody's proxy, and a name of theirs that leads there.
+  'bmx.example': { A: ['11.0.2.9'] },
+  'alias.example': { CNAME: 'bmx.example' },
   'lost.example': {},
   'broken.example': { mode: 'SERVFAIL' },
 };
