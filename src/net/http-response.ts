@@ -83,19 +83,13 @@ export function createResponseReader(maxBodyBytes: number): ResponseReader {
   };
 
   const readLine = (text: string): Progress => {
-    switch (phase) {
-      case 'STATUS':
-        return readStatus(text);
-      case 'FIELDS':
-        return text === '' ? endHead() : readField(text);
-      case 'CHUNK_LINE':
-        return readChunkLine(text);
-      case 'CHUNK_END':
-        phase = 'CHUNK_LINE';
-        return text === '' ? MORE : fault('a chunk is longer than it says');
-      default:
-        return text === '' ? WHOLE : MORE;
-    }
+    if (phase === 'STATUS') return readStatus(text);
+    if (phase === 'FIELDS') return text === '' ? endHead() : readField(text);
+    if (phase === 'CHUNK_LINE') return readChunkLine(text);
+    // The rest are trailers.
+    if (phase !== 'CHUNK_END') return text === '' ? WHOLE : MORE;
+    phase = 'CHUNK_LINE';
+    return text === '' ? MORE : fault('a chunk is longer than it says');
   };
 
   const readStatus = (text: string): Progress => {

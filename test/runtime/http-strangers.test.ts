@@ -38,7 +38,7 @@ const answers = (client: Client, count = 1) =>
   until('it answers', 30_000, () => client.said().split('HTTP/1.1 200').length > count);
 
 test.each<Runtime>(['bun', 'deno', 'node'])('%s', async (runtime) => {
-  const service = startFixture<{ port?: number }>(runtime, 'http-strangers.ts', [TOKEN]);
+  const service = startFixture<{ port?: number; asked?: number }>(runtime, 'http-strangers.ts', [TOKEN]);
   const clients: Client[] = [];
   const openMany = async (count: number, localAddress: string, text = ''): Promise<Client[]> => {
     const opened = await Promise.all(Array.from({ length: count }, () => open(port, localAddress, text)));
@@ -65,11 +65,10 @@ test.each<Runtime>(['bun', 'deno', 'node'])('%s', async (runtime) => {
     await until('one more gave way', 30_000, () => closed(slow) >= 1);
     // All of a network's are being answered: the next is told to come again.
     const busy = await openMany(MOST_OF_NETWORK, '127.0.0.4', 'GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n');
-    await until('one is refused', 30_000, async () => {
-      const [late] = await openMany(1, '127.0.0.4');
-      await until('it ends', 30_000, () => late?.isClosed() === true);
-      return /^HTTP\/1\.1 503 .*\r\nRetry-After: 5\r\n/.test(late?.said() ?? '');
-    });
+    await service.line('all are being answered', ({ asked }) => asked === MOST_OF_NETWORK);
+    const [late] = await openMany(1, '127.0.0.4');
+    await until('one more ends', 30_000, () => late?.isClosed() === true);
+    expect(late?.said()).toMatch(/^HTTP\/1\.1 503 .*\r\nRetry-After: 5\r\n/);
     expect(closed(busy)).toBe(0);
     // Trusted clients are not counted.
     const trusted = await openMany(2 * MOST_OF_NETWORK, '127.0.0.1');
