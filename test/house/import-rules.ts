@@ -30,7 +30,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   doctor: ['queue', 'outage', 'recipients', 'settings', 'net', 'jobs', 'events', 'db'],
   notify: ['queue', 'settings', 'net', 'jobs', 'events', 'db'],
   control: ['doctor', 'notify', 'queue', 'outage', 'recipients', 'settings', 'events'],
-  client: [],
+  client: ['net'],
   cli: ['client'],
   terraform: ['client', 'x509'],
 };
