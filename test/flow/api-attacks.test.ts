@@ -1,5 +1,6 @@
 /** Honest mail while a token with one read scope, or one that may write lists, asks the API for all it can. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { getIntrospectionQuery } from 'graphql';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expectHarmless, measureBeside } from '../helpers/attack-scene.ts';
 import { type Service, startService } from '../helpers/service.ts';
@@ -87,13 +88,14 @@ const schemas = (turn: number): string =>
   asQuery(
     `query Q${turn} { ${repeat(48, (index) => `a${index}: __schema { types { name description fields { name description args { name description } } } }`)} }`,
   );
-const longNames = (turn: number): string => asQuery(`query Q${turn} { ${repeat(3, () => 'x'.repeat(80_000))} }`);
+const wholeSchema = (turn: number): string =>
+  asQuery(getIntrospectionQuery().replace('IntrospectionQuery', `Query${turn}`));
 
 test.each([
-  ['400 fragments', fragments, '200'],
-  ['2,400 fields of one name', sameFields, '200'],
-  ['48 schemas', schemas, '200'],
-  ['long names', longNames, '200'],
+  ['400 fragments', fragments],
+  ['2,400 fields of one name', sameFields],
+  ['48 schemas', schemas],
+  ['a whole schema, never in the same words', wholeSchema],
 ])('%s, ten times a second', async (name, body) => {
   let tally: Tally = { statuses: {} };
   const beside = await measureBeside({
@@ -104,7 +106,7 @@ test.each([
       tally = await pour({ token: reader, body, perSecond: 10, most: 50 }, signal);
     },
   });
-  console.log(tally.statuses);
+  expect(Object.keys(tally.statuses)).toContain('200');
   expect(Object.keys(tally.statuses)).not.toContain('500');
   expectHarmless(name, beside, IN_FLIGHT_BYTES);
 });
@@ -132,7 +134,7 @@ test.each([
       );
     },
   });
-  console.log(tally.statuses);
+  expect(Object.keys(tally.statuses)).toContain('413');
   expect(Object.keys(tally.statuses)).not.toContain('200');
   expectHarmless(name, beside, IN_FLIGHT_BYTES);
 });
