@@ -26,6 +26,7 @@ import { createBreakerInspection } from './outage/breaker-inspect.ts';
 import { releaseBreaker } from './outage/breaker-release.ts';
 import { extendHold, MAX_HOLD_HOURS } from './outage/hold.ts';
 import { createOutageInspection } from './outage/inspect.ts';
+import { createLastAttemptInspection } from './outage/last-attempt.ts';
 import { findPauses, pauseDestination, resumeDestination } from './outage/pause.ts';
 import { bounceSuspected } from './queue/bounce-suspected.ts';
 import { bounceMessage, cancelMessage, retryMessage, type VerbResult } from './queue/commands.ts';
@@ -128,6 +129,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     queues: createQueueInspection(sql),
     breakers: createBreakerInspection(sql),
     outages: createOutageInspection(sql),
+    lastAttempts: createLastAttemptInspection(sql),
     rejections: createRejectionInspection(sql),
     outageFeed: createOutageFeed(sql),
     readMessageMarks: (watched) => readMessageMarks(sql, watched),

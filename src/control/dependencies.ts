@@ -16,6 +16,7 @@ import type { Deliveries } from '../notify/deliveries.ts';
 import type { Webhooks } from '../notify/webhooks.ts';
 import type { BreakerInspection } from '../outage/breaker-inspect.ts';
 import type { HoldExtension } from '../outage/hold.ts';
+import type { LastAttemptInspection } from '../outage/last-attempt.ts';
 import type { OutageInspection } from '../outage/inspect.ts';
 import type { PauseView, PauseWindow } from '../outage/pause.ts';
 import type { Drills } from '../queue/drills.ts';
@@ -144,6 +145,7 @@ export interface ControlDependencies {
   readonly queues: QueueInspection;
   readonly breakers: BreakerInspection;
   readonly outages: OutageInspection;
+  readonly lastAttempts: LastAttemptInspection;
   readonly rejections: RejectionInspection;
   readonly outageFeed: OutageFeed;
   readonly readMessageMarks: (watched: readonly WatchedMessage[]) => Promise<readonly MessageMark[]>;

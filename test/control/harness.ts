@@ -19,6 +19,7 @@ import { extendHold, MAX_HOLD_HOURS } from '../../src/outage/hold.ts';
 import { createBreakerInspection } from '../../src/outage/breaker-inspect.ts';
 import { releaseBreaker } from '../../src/outage/breaker-release.ts';
 import { createOutageInspection } from '../../src/outage/inspect.ts';
+import { createLastAttemptInspection } from '../../src/outage/last-attempt.ts';
 import { bounceSuspected } from '../../src/queue/bounce-suspected.ts';
 import { findPauses, pauseDestination, resumeDestination } from '../../src/outage/pause.ts';
 import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/commands.ts';
@@ -177,6 +178,7 @@ export async function startControl(
     queues: createQueueInspection(sql),
     breakers: createBreakerInspection(sql),
     outages: createOutageInspection(sql),
+    lastAttempts: createLastAttemptInspection(sql),
     rejections: createRejectionInspection(sql),
     outageFeed: createOutageFeed(sql),
     readMessageMarks: (watched) => readMessageMarks(sql, watched),

@@ -53,6 +53,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'graphql-yoga': ['src/control/graphql-server.ts'],
   '@graphql-yoga/render-graphiql': ['src/control/graphiql.ts'],
   graphql: ['src/control/'],
+  tldts: ['src/mail/organization.ts'],
   yaml: ['src/cli/manifest.ts'],
   'prom-client': ['src/telemetry/metrics.ts', 'src/telemetry/gauges.ts', 'src/telemetry/metric-makers.ts'],
   '@grpc/grpc-js': ['src/terraform/goplugin/'],
