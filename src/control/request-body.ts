@@ -140,7 +140,12 @@ export async function readBody(deps: BodyDeps, request: BodyRequest): Promise<Bo
         : null;
   const hold = createHold(deps.rooms, tenantId);
   const reading = createReading(deps.gate, request.sender, hold);
-  const body = tooLarge ?? (await read());
+  const body =
+    tooLarge ??
+    (await read().catch((error: unknown) => {
+      hold.release();
+      throw error;
+    }));
   // What was announced is on its way, even if it is not read.
   account.charge(Math.min(Math.max(announced, reading.length()), LARGE.octets) * COST_PER_OCTET);
   if (body.kind === 'REFUSED') hold.release();
