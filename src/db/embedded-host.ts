@@ -30,7 +30,9 @@ export interface EmbeddedHost {
   /** The environment of the server and its tools; nothing of ours but the search path. */
   readonly env: Readonly<Record<string, string>>;
   /** Sends a signal; a process that is gone already is no error. */
-  readonly kill: (pid: number, signal: 'SIGINT' | 'SIGQUIT') => void;
+  readonly kill: (pid: number, signal: 'SIGINT' | 'SIGCONT' | 'SIGQUIT' | 'SIGKILL') => void;
+  /** How long a server that was left behind may take to end by itself before it is ended. */
+  readonly endPatienceMs: number;
 }
 
 /** The account a child runs under; null leaves ours. */

@@ -9,6 +9,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from './embedded-host.ts';
+import { startTicks } from './embedded-processes.ts';
 import { StartError } from './start-error.ts';
 
 const NAME = /^service\.(\d+)\.(\d+)\.([0-9a-f]*)\.lock$/;
@@ -23,14 +24,6 @@ export interface FolderLock {
 interface Holder {
   readonly pid: number;
   readonly name: string;
-}
-
-/** Clock ticks after boot at which the process started, proc(5); null when there is no such process or it is a zombie. */
-export async function startTicks(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  // The command's name, in parentheses, may hold anything; the fields after it start with the state, field 3.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
 }
 
 async function bootId(): Promise<string> {

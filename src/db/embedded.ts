@@ -57,6 +57,7 @@ function thisHost(): EmbeddedHost {
         }
       }
     },
+    endPatienceMs: 10_000,
   };
 }
 
