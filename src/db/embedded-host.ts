@@ -5,6 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
+import { errorCode } from './error-code.ts';
 
 export interface EmbeddedLog {
   info(message: string): void;
@@ -59,13 +60,6 @@ export interface Command {
 /** Spawn options that all our children share: no working directory of ours, no environment of ours. */
 export function spawnAccount(as: RunAs): { uid?: number; gid?: number } {
   return as === null ? {} : { uid: as.uid, gid: as.gid };
-}
-
-export function errorCode(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
-    return error.code;
-  }
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Runs a command to its end and collects what it printed. Never rejects. */

@@ -17,7 +17,7 @@ import { spawnAccount } from './embedded-host.ts';
 import { findServer, orphansOf } from './embedded-postmaster.ts';
 import { isRunning, startTicks } from './embedded-processes.ts';
 import { FOLDER_LOCKED, launchArguments, type WatchedService, watchArguments } from './embedded-scripts.ts';
-import { UnavailableError } from './start-error.ts';
+import { tellsPassingTrouble, UnavailableError } from './start-error.ts';
 
 /** Trouble that goes away by itself: the dead server's last processes still hold its memory, its lock, or its pid. */
 const PASSING =
@@ -83,7 +83,8 @@ export async function stopServer({ pid, exited, host, log }: StopOptions): Promi
 
 type Attempt =
   | { readonly kind: 'READY'; readonly postmaster: Postmaster }
-  | { readonly kind: 'PASSING' | 'FAILED'; readonly reason: string };
+  /** PASSING: of the last server. BLOCKED: of the machine. */
+  | { readonly kind: 'PASSING' | 'BLOCKED' | 'FAILED'; readonly reason: string };
 
 async function launchOnce(options: LaunchOptions): Promise<Attempt> {
   const { command, env, as, folder, folderFd, service, host, log } = options;
@@ -162,7 +163,8 @@ async function launchOnce(options: LaunchOptions): Promise<Attempt> {
   const output = lastLines.join('\n');
   const reason =
     lastLines.findLast((line) => /\b(FATAL|PANIC):/.test(line)) ?? lastLines.at(-1) ?? `exit ${state.exitCode}`;
-  return { kind: PASSING.test(output) ? 'PASSING' : 'FAILED', reason: reason.replace(/^.*?\b(FATAL|PANIC): +/, '') };
+  const kind = PASSING.test(output) ? 'PASSING' : tellsPassingTrouble(output) ? 'BLOCKED' : 'FAILED';
+  return { kind, reason: reason.replace(/^.*?\b(FATAL|PANIC): +/, '') };
 }
 
 /**
@@ -179,12 +181,15 @@ export async function launchPostmaster(options: LaunchOptions): Promise<Postmast
     if (attempt.kind === 'READY') {
       return attempt.postmaster;
     }
-    if (attempt.kind === 'FAILED' || performance.now() > deadlineAt) {
+    if (attempt.kind !== 'PASSING' || performance.now() > deadlineAt) {
       const advice =
-        attempt.kind === 'FAILED'
+        attempt.kind !== 'PASSING'
           ? ''
           : ': stop what uses the folder; in a container, run it with an init (docker run --init)';
-      throw new UnavailableError(`the embedded PostgreSQL in ${folder} does not start (${attempt.reason})${advice}`);
+      throw new UnavailableError(
+        `the embedded PostgreSQL in ${folder} does not start (${attempt.reason})${advice}`,
+        attempt.kind === 'BLOCKED',
+      );
     }
     if (isFirst) {
       log.warn(`waiting for the last server's remains on ${folder} (${attempt.reason})`);

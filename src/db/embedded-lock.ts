@@ -8,9 +8,9 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorCode } from './embedded-host.ts';
 import { startTicks } from './embedded-processes.ts';
-import { StartError } from './start-error.ts';
+import { errorCode } from './error-code.ts';
+import { UnavailableError } from './start-error.ts';
 
 const NAME = /^service\.(\d+)\.(\d+)\.([0-9a-f]*)\.lock$/;
 
@@ -59,7 +59,7 @@ function existsAlready(error: unknown): false {
  * Takes the folder for this process.
  *
  * @param pid our process id
- * @throws StartError when another running service has it
+ * @throws UnavailableError when another running service has it
  */
 export async function lockFolder(dataDir: string, pid: number): Promise<FolderLock> {
   const boot = await bootId();
@@ -79,7 +79,7 @@ export async function lockFolder(dataDir: string, pid: number): Promise<FolderLo
       }
     }
     if (performance.now() > deadlineAt) {
-      throw new StartError(
+      throw new UnavailableError(
         `${dataDir} is in use by the service with process id ${others[0]?.pid}: stop it, or set DATA_DIR to another folder`,
       );
     }
