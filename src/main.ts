@@ -8,6 +8,7 @@
 import process from 'node:process';
 import { monotonicMs } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
+import { findMisspelt } from './config-misspelt.ts';
 import { readMachine } from './config-machine.ts';
 import { lateTrouble, StartError, UnavailableError } from './db/start-error.ts';
 import { startNode } from './main-node.ts';
@@ -89,6 +90,10 @@ const log = createLog({
 let faultLog: Pick<Log, 'fault'> = log;
 process.on('uncaughtException', (error) => faultLog.fault({ where: 'uncaught exception', error }));
 process.on('unhandledRejection', (error) => faultLog.fault({ where: 'unhandled rejection', error }));
+
+for (const { given, meant } of findMisspelt(process.env)) {
+  log.warning({ where: 'settings', message: `${given} is no setting and is ignored: ${meant} is one` });
+}
 
 try {
   await run(settings.config, log, machine.interfaceAddresses);
