@@ -4,7 +4,7 @@
  * Exit 2 is for what stays wrong until somebody changes a setting, or what a setting names; a supervisor does not try again.
  * Exit 1 is for everything that may be well at the next start.
  */
-import { isConnectionLost } from './connection-lost.ts';
+import { isDatabaseAway } from './connection-lost.ts';
 import { errorCode } from './error-code.ts';
 
 /** The operator has to act (exit 2). Thrown on the way to a running database, never afterwards. One line, without a stack for the reader. */
@@ -53,15 +53,18 @@ export function tellsPassingTrouble(text: string): boolean {
   return PASSING_TEXT.test(text);
 }
 
-/** Trouble of a PostgreSQL at work: disk_full, out_of_memory, io_error, a lost lock or primary. */
-const OF_SERVER = /^(?:53...|58...|55P03|40P01|57014|25006)$/;
+/** Of other sessions: lock_not_available, deadlock_detected, query_canceled. */
+const OF_OTHERS = /^(?:55P03|40P01|57014)$/;
 
 /**
  * The line for trouble that met a start after its database was up, or null: then it is a bug, and its stack is wanted.
  */
 export function lateTrouble(error: unknown): string | null {
-  const isOfServer = isConnectionLost(error) || OF_SERVER.test(errorCode(error));
-  if (isOfServer) return `the database failed at the start: ${error instanceof Error ? error.message : String(error)}`;
+  // ENOENT of a file, unlike that of a socket, has its path.
+  const isOfFile = typeof error === 'object' && error !== null && 'path' in error;
+  if (!isOfFile && (isDatabaseAway(error) || OF_OTHERS.test(errorCode(error)))) {
+    return `the database failed at the start: ${error instanceof Error ? error.message : String(error)}`;
+  }
   const trouble = startTrouble('the start failed', error);
   return trouble instanceof UnavailableError ? trouble.message : null;
 }

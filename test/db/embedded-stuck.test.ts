@@ -120,7 +120,7 @@ test('a server that hears no signal is killed with its children', async () => {
     },
   });
   expect(notes.join('\n')).toContain('does not stop at once: killing it and its processes');
-  for (const { pid, ticks } of [...children]) expect(await startTicks(pid)).not.toBe(ticks);
+  for (const { pid, ticks } of children) expect(await startTicks(pid)).not.toBe(ticks);
   expect(await keptCount(database)).toBe(1);
   process.kill(database.postmasterPid(), 'SIGINT');
 });
