@@ -9,6 +9,7 @@ import { type Database, openDatabase } from './db/client.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { awaitServer } from './db/server-wait.ts';
+import { withPatience } from './db/patience.ts';
 import { StartError } from './db/start-error.ts';
 import { type DatabaseAddress, resolveTarget } from './db/target.ts';
 import type { Log } from './telemetry/log.ts';
@@ -51,12 +52,12 @@ export async function openMainDatabase(config: Config, log: PlaceLog): Promise<O
 
 /** Starts the embedded server, or waits for the one that DATABASE_URL names. */
 export async function openPlace(config: Config, log: PlaceLog): Promise<DatabasePlace> {
-  const embedded = config.databaseUrl === null ? await startEmbeddedIn(config.dataDir, log) : null;
+  const onWait = (reason: string) => log.warning({ where: 'database', message: `waiting for PostgreSQL: ${reason}` });
+  const embedded =
+    config.databaseUrl === null ? await withPatience(() => startEmbeddedIn(config.dataDir, log), { onWait }) : null;
   try {
     const address = resolveTarget(embedded?.connection ?? { url: config.databaseUrl ?? '' });
-    await awaitServer(address, {
-      onWait: (reason) => log.warning({ where: 'database', message: `waiting for PostgreSQL: ${reason}` }),
-    });
+    await awaitServer(address, { onWait });
     return {
       address,
       description: embedded

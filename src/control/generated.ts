@@ -393,7 +393,7 @@ export type DnsblZone = {
 export type DnsblZoneInput = {
   /** Answers that count as listed, addresses or networks: `127.0.0.2`, `127.0.0.0/29`. Absent or empty: every one that is no error. */
   readonly codes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  /** DRY_RUN counts and records what REJECT would refuse. */
+  /** DRY_RUN, also when absent or null, refuses nobody: it counts and records what REJECT would refuse. */
   readonly mode?: InputMaybe<DnsblMode>;
   /** What a listing counts, 1 to 100. */
   readonly weight?: InputMaybe<Scalars['Int']['input']>;

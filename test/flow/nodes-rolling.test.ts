@@ -36,7 +36,7 @@ beforeEach(async () => {
         DATABASE_URL: urlOf(index === 0 ? database.target : proxy.target),
         MX_HOSTNAME: name,
         MX_NAMES: NAMES.join(),
-        OPERATOR_TOKEN: 'of-both',
+        OPERATOR_TOKEN: 'of-all-nodes-of-this-one-test-alone',
       };
       return startService({ dataDir, env });
     }),
