@@ -10,7 +10,7 @@ import { startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { awaitServer } from './db/server-wait.ts';
 import { StartError } from './db/start-error.ts';
-import { type DatabaseAddress, resolveTarget } from './db/target.ts';
+import { type DatabaseAddress, formatHosts, resolveTarget } from './db/target.ts';
 import type { Log } from './telemetry/log.ts';
 
 /** A PostgreSQL that runs and may be trusted with mail; its schema may be missing. */
@@ -61,7 +61,7 @@ export async function openPlace(config: Config, log: PlaceLog): Promise<Database
       address,
       description: embedded
         ? `embedded PostgreSQL in ${config.dataDir}`
-        : `PostgreSQL at ${address.host}:${address.port}/${address.database}`,
+        : `PostgreSQL at ${formatHosts(address)}/${address.database}`,
       freeBytes: embedded === null ? null : () => embedded.freeBytes(),
       stop: async () => {
         await embedded?.stop();

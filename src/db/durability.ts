@@ -14,6 +14,8 @@ export const DURABLY =
 
 export type ServerCheck =
   | { readonly kind: 'OK'; readonly version: string }
+  /** A standby, which may become the primary. */
+  | { readonly kind: 'STANDBY' }
   /** One line for the operator. */
   | { readonly kind: 'REFUSED'; readonly line: string };
 
@@ -44,9 +46,7 @@ export async function checkServer(sql: Sql): Promise<ServerCheck> {
       line: `DATABASE_URL: the server is PostgreSQL ${row.version}, and ${MINIMUM_VERSION} or newer is needed`,
     };
   }
-  if (row.is_standby) {
-    return { kind: 'REFUSED', line: 'DATABASE_URL: the server is a standby and only reads: name the primary' };
-  }
+  if (row.is_standby) return { kind: 'STANDBY' };
   for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit'] as const) {
     if (row[setting] === 'off') {
       return {

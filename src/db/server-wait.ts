@@ -1,8 +1,8 @@
 /**
  * The wait for a PostgreSQL that is not up yet: a node that starts together with its database is no mistake of the operator.
  *
- * Waits for what passes by itself: nobody listens, no such name yet, the server is starting up or full. A wrong password or a
- * missing database is told at once.
+ * Waits for what passes by itself: nobody listens, no such name yet, the server is starting up or full, or is a standby that has
+ * not been promoted. A wrong password or a missing database is told at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../clock.ts';
@@ -54,6 +54,7 @@ async function tryOnce(address: DatabaseAddress): Promise<string | null> {
   try {
     const check = await checkServer(sql);
     if (check.kind === 'REFUSED') throw new StartError(check.line);
+    if (check.kind === 'STANDBY') return 'the server is a standby and only reads';
     return null;
   } catch (error) {
     if (error instanceof StartError) throw error;
