@@ -121,6 +121,54 @@ test('a migration that waits for a lock is tried again, and given up with one li
   await close();
 });
 
+test('under load that takes tables in another order nobody runs into a deadlock', async () => {
+  const { target, sql, close } = await emptyDatabase();
+  const made = `${REQUIREMENTS} create table first (n int); create table second (n int); insert into first values (1); insert into second values (1);`;
+  await migrate(target, { migrationsFolder: writeMigrations(made) });
+  // As of a node of the release before: second, then first.
+  const load = connect(target, { max: 8 });
+  let isOver = false;
+  let doneCount = 0;
+  const failed: unknown[] = [];
+  const hand = async (): Promise<void> => {
+    while (!isOver) {
+      await load
+        .begin(async (transaction) => {
+          await transaction`insert into second values (2)`;
+          await transaction`select pg_sleep(0.01)`;
+          await transaction`insert into first values (2)`;
+        })
+        .then(
+          () => (doneCount += 1),
+          (error: unknown) => failed.push(error),
+        );
+    }
+  };
+  const hands = Array.from({ length: 8 }, hand);
+  // What a migration does between two of its locks takes time, in which others come to wait for the first.
+  const changes = ['alter table first add column a int', 'select pg_sleep(0.3)', 'alter table second add column a int'];
+  const steps = [
+    changes.join(';--> statement-breakpoint\n'),
+    changes.join(';--> statement-breakpoint\n').replaceAll(' a int', ' b int'),
+  ];
+  const results = [];
+  for (const count of [1, 2]) {
+    results.push(await migrate(target, { migrationsFolder: writeMigrations(made, ...steps.slice(0, count)) }));
+    const before = doneCount;
+    while (doneCount < before + 20) await sql`select pg_sleep(0.01)`;
+  }
+  isOver = true;
+  await Promise.all(hands);
+  expect(failed).toEqual([]);
+  expect(results).toEqual([
+    { kind: 'READY', version: 2, appliedCount: 1 },
+    { kind: 'READY', version: 3, appliedCount: 1 },
+  ]);
+  expect(await sql`select from first where a is null and b is null limit 1`).toHaveLength(1);
+  await load.end({ timeout: 1 });
+  await close();
+}, 60_000);
+
 test('of a migration with a fault nothing stays', async () => {
   const { target, sql, close } = await emptyDatabase();
   const folder = writeMigrations(REQUIREMENTS, 'create table half (n int);--> statement-breakpoint\nselect 1 / 0');
