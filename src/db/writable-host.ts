@@ -12,6 +12,7 @@ import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
 import { isConnectionLost } from './connection-lost.ts';
+import { lossOf } from './followed-statement.ts';
 import type { DatabaseAddress, DatabaseHost } from './target.ts';
 
 /** For a host to answer, of each step. */
@@ -76,9 +77,7 @@ function noHost(troubles: readonly { readonly host: DatabaseHost; readonly troub
   // Wrong for all of them, as a password is: waiting will not help.
   if (first !== undefined && troubles.every(({ trouble }) => !isConnectionLost(trouble))) return first.trouble;
   const reasons = troubles.map(({ host: { host, port }, trouble }) => `${host}:${port}: ${trouble.message}`);
-  return Object.assign(new Error(`no host of DATABASE_URL takes writes (${reasons.join('; ')})`), {
-    code: 'NO_WRITABLE_HOST',
-  });
+  return lossOf('NO_WRITABLE_HOST', `no host of DATABASE_URL takes writes (${reasons.join('; ')})`);
 }
 
 /** Why a host takes no writes now, or null. */
@@ -98,7 +97,7 @@ async function troubleOf(target: HostSearch, host: DatabaseHost): Promise<Error 
       "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as reads",
     );
     if (rows[0]?.reads !== true) return null;
-    return Object.assign(new Error('a standby, which only reads'), { code: '25006' });
+    return lossOf('25006', 'a standby, which only reads');
   } catch (error) {
     return firstOf(error);
   } finally {
@@ -121,7 +120,11 @@ export async function openWritableSocket(target: HostSearch): Promise<Duplex> {
   try {
     const { host, port } = await findWritableHost(target);
     socket.connect(port, host);
-    await once(socket, 'connect', { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const timer = setTimeout(
+      () => socket.destroy(lossOf('CONNECT_TIMEOUT', `${host}:${port} did not answer within ${ANSWER_WITHIN_MS} ms`)),
+      ANSWER_WITHIN_MS,
+    );
+    await once(socket, 'connect').finally(() => clearTimeout(timer));
     // For the name in its certificate.
     return Object.assign(socket, { host });
   } catch (error) {

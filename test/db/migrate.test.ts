@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { connect, type Sql } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import type { DatabaseAddress } from '../../src/db/target.ts';
+import { until } from '../helpers/child.ts';
 import { createTestDatabase, makeTempDir, type TestDatabase } from '../helpers/database.ts';
 
 let neighbour: TestDatabase;
@@ -127,11 +128,11 @@ test('under load that takes tables in another order nobody runs into a deadlock'
   await migrate(target, { migrationsFolder: writeMigrations(made) });
   // As of a node of the release before: second, then first.
   const load = connect(target, { max: 8 });
-  let isOver = false;
+  const state = { isOver: false };
   let doneCount = 0;
   const failed: unknown[] = [];
   const hand = async (): Promise<void> => {
-    while (!isOver) {
+    while (!state.isOver) {
       await load
         .begin(async (transaction) => {
           await transaction`insert into second values (2)`;
@@ -154,10 +155,10 @@ test('under load that takes tables in another order nobody runs into a deadlock'
   const results = [];
   for (const count of [1, 2]) {
     results.push(await migrate(target, { migrationsFolder: writeMigrations(made, ...steps.slice(0, count)) }));
-    const before = doneCount;
-    while (doneCount < before + 20) await sql`select pg_sleep(0.01)`;
+    const enough = doneCount + 20;
+    await until('the load goes on', 30_000, () => doneCount > enough);
   }
-  isOver = true;
+  state.isOver = true;
   await Promise.all(hands);
   expect(failed).toEqual([]);
   expect(results).toEqual([

@@ -3,6 +3,8 @@
  * to the standby. The servers are real, each behind an address of its own.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { PgBoss } from 'pg-boss';
 import { openAcceptWriter } from '../../src/db/accept-writer.ts';
 import { connect, type Database, openDatabase } from '../../src/db/client.ts';
@@ -63,6 +65,16 @@ describe('DATABASE_URL with several hosts', () => {
     expect(tried.map((end) => end.status === 'rejected' && isConnectionLost(end.reason))).toEqual([true, true]);
     await sql.end({ timeout: 0 });
   });
+
+  test('that are frozen are no host for now, after a moment', async () => {
+    const frozen = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(frozen, 'listening');
+    const { port } = frozen.address() as AddressInfo;
+    const address = parseDatabaseUrl(`postgres://u@127.0.0.1:${port},127.0.0.1:${port}/mail`);
+    const error: unknown = await findWritableHost(address).catch((reason: unknown) => reason);
+    expect(isConnectionLost(error)).toBe(true);
+    frozen.close();
+  }, 30_000);
 });
 
 if (!hasStandby) console.log('SKIPPED: no pg_basebackup of PostgreSQL 15, so nothing fails over to a standby');
