@@ -5,7 +5,7 @@ import { monotonicMs, within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
 import { isDatabaseAway } from './db/connection-lost.ts';
 import { listenTo } from './db/listen.ts';
-import { StartError } from './db/start-error.ts';
+import { StartError, startTrouble } from './db/start-error.ts';
 import { createHostMemory } from './delivery/host-memory.ts';
 import type { Delivery } from './delivery/worker.ts';
 import { joinNodes, type Nodes } from './jobs/nodes.ts';
@@ -373,7 +373,7 @@ async function startInbound(
   onStop(() => door.close());
   ground.door.current = door;
   const inbound = await openInbound(parts, { spool, door }).catch((error: unknown) => {
-    throw new StartError(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`);
+    throw startTrouble(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`, error);
   });
   ground.inbound.current = inbound;
   onStop(() => inbound.close(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);

@@ -44,7 +44,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ['src/net/smtp-client.ts', 'src/mail/dsn.ts'],
   'pg-boss': ['src/jobs/'],
   postgres: ['src/db/'],
-  pg: ['src/db/accept-writer.ts', 'src/db/copy-session.ts'],
+  pg: ['src/db/accept-writer.ts', 'src/db/copy-session.ts', 'src/db/writable-host.ts'],
   'drizzle-orm': ['src/db/'],
   'dns-packet': ['src/net/resolver.ts'],
   mailauth: ['src/policy/sender-auth.ts'],
