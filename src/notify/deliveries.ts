@@ -5,6 +5,7 @@ import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { organizationOf } from '../mail/organization.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { endpointOf } from '../net/http-connection.ts';
 import { type Full, takePlaces, tryAgainAfter } from '../settings/bounded-counts.ts';
 import { allOf, mineOnly } from '../settings/conditions.ts';
 import { type Change, refused } from '../settings/change.ts';
@@ -12,7 +13,6 @@ import { shown } from '../settings/domain-input.ts';
 import type { UserError } from '../settings/user-error.ts';
 import { type ClaimedDelivery, LEASE_SECONDS } from './claim.ts';
 import { replayEvents } from './outbox.ts';
-import { endpointOf } from './webhook-input.ts';
 import { PING, typeOf } from './webhook-kinds.ts';
 import { pingBody } from './webhook-message.ts';
 import { noSuchWebhook, type Webhook, type Webhooks } from './webhooks.ts';
@@ -139,7 +139,7 @@ async function claimPing(
   sql: TransactionSql,
   { id: webhookId, tenantId, url }: Pick<Webhook, 'id' | 'tenantId' | 'url'>,
 ): Promise<ClaimedDelivery | Full | 'NO_SECRET'> {
-  const subject = `${organizationOf(endpointOf(url).host)} ${tenantId}`;
+  const subject = `${organizationOf(endpointOf(new URL(url)).host)} ${tenantId}`;
   const bound = { kind: 'PING_ORGANIZATION', subject, most: MOST_PINGS_A_MINUTE, windowSeconds: 60 };
   const place = await takePlaces(sql, [bound]);
   if (place.kind === 'FULL') return place;
