@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Flow, startFlow } from '../helpers/flow.ts';
 
 const DOMAIN = 'kept.example';
-const OWN_ADDRESS = '11.0.2.250';
+const OWN_ADDRESS = '192.0.2.250';
 const OWN_NAMES = 'backup.test.example,mx2.test.example';
 const PRIVATE = '10.1.2.3';
 
