@@ -199,8 +199,14 @@ export const plainName: Parser<string> = (text) =>
     : { expected: 'at most 100 characters without spaces, for example backup-mx' };
 
 export const databaseUrl: Parser<string> = (text) => {
-  if (/^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text)) return { value: text };
-  return { expected: 'a PostgreSQL address, for example postgres://user:password@db.example.net:5432/backup_mx' };
+  // Several hosts with commas between are no URL to a parser of URLs, but each of them alone is.
+  const [, start, hosts = '', rest = ''] = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/.exec(text) ?? [];
+  const isUrl = start !== undefined && hosts.split(',').every((host) => URL.canParse(start + host + rest));
+  if (isUrl) return { value: text };
+  return {
+    expected:
+      'a PostgreSQL address, for example postgres://user:password@db.example.net:5432/backup_mx, or with several hosts db1.example.net:5432,db2.example.net:5432',
+  };
 };
 
 /** RFC 6750 §2.1: what can stand after "Bearer". It may do everything, so it may not be one that can be guessed. */

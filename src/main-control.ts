@@ -21,6 +21,7 @@ import { tellFates } from './main-delivery.ts';
 import { buildSetMx } from './main-set-mx.ts';
 import { tellClosed } from './main-outage.ts';
 import type { Routing } from './main-routing.ts';
+import { isWithin } from './net/addresses.ts';
 import { clientNetwork } from './net/client-network.ts';
 import { requestFlush } from './outage/clock.ts';
 import { createBreakerInspection } from './outage/breaker-inspect.ts';
@@ -70,7 +71,7 @@ export interface ControlParts {
   readonly recipients: RecipientParts;
   /** Looks at a destination on this node at once; the others find it in their sweep. */
   readonly poke: (destinationId: string) => void;
-  readonly routing: Pick<Routing, 'observeMx' | 'resolver' | 'self'>;
+  readonly routing: Pick<Routing, 'observeMx' | 'resolver' | 'isOwnServer'>;
   readonly readiness: () => Promise<readonly string[]>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -95,10 +96,12 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     }
     return result;
   };
+  const isTrusted = isWithin(config.trustedClients);
   const listening = await createControl({
     listen: { host: config.httpListen.address, port: config.httpListen.port },
     isControl: config.roles.has('control'),
     operatorToken: parts.operatorToken,
+    strangerNetwork: (address) => (isTrusted(address) ? null : clientNetwork(address)),
     service: {
       version: parts.version,
       runtime: parts.runtime,

@@ -11,7 +11,7 @@ import { migrate } from './db/migrate.ts';
 import { awaitServer } from './db/server-wait.ts';
 import { withPatience } from './db/patience.ts';
 import { StartError } from './db/start-error.ts';
-import { type DatabaseAddress, resolveTarget } from './db/target.ts';
+import { type DatabaseAddress, formatHosts, resolveTarget } from './db/target.ts';
 import type { Log } from './telemetry/log.ts';
 
 /** A PostgreSQL that runs and may be trusted with mail; its schema may be missing. */
@@ -62,7 +62,7 @@ export async function openPlace(config: Config, log: PlaceLog): Promise<Database
       address,
       description: embedded
         ? `embedded PostgreSQL in ${config.dataDir}`
-        : `PostgreSQL at ${address.host}:${address.port}/${address.database}`,
+        : `PostgreSQL at ${formatHosts(address)}/${address.database}`,
       freeBytes: embedded === null ? null : () => embedded.freeBytes(),
       stop: async () => {
         await embedded?.stop();

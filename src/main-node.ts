@@ -30,6 +30,7 @@ import { buildRecipients, type RecipientParts } from './main-recipients.ts';
 import { startReports } from './main-reports.ts';
 import { startOwnership } from './main-ownership.ts';
 import { createRouting, type Routing } from './main-routing.ts';
+import { createPost } from './main-traces.ts';
 import { createTimers, type Timers } from './main-timers.ts';
 import { buildTlsSources } from './main-tls.ts';
 import { isWithin } from './net/addresses.ts';
@@ -266,9 +267,10 @@ async function openTrace({ config, log, version }: NodeOptions, metrics: Metrics
   const { tracing } = config;
   if (tracing === null) return null;
   const { createTrace } = await import('./telemetry/trace.ts');
-  const { serviceName, ...told } = tracing;
+  const { serviceName, ratio } = tracing;
   return createTrace({
-    ...told,
+    ratio,
+    post: createPost(tracing),
     addresses: config.logAddresses,
     resource: { 'service.name': serviceName, 'service.version': version, 'service.instance.id': config.mxHostname },
     onTrouble: (message) => log.warning({ where: 'traces', message }),

@@ -243,6 +243,10 @@ describe('notations', () => {
       { DATABASE_URL: 'postgresql://u:p@db.example.net/x?sslmode=require' },
       { databaseUrl: 'postgresql://u:p@db.example.net/x?sslmode=require' },
     ],
+    [
+      { DATABASE_URL: 'postgres://u:p@db1:5432,db2:5432/x?target_session_attrs=read-write' },
+      { databaseUrl: 'postgres://u:p@db1:5432,db2:5432/x?target_session_attrs=read-write' },
+    ],
   ])('%j', (env, expected) => {
     expect(good(env)).toMatchObject(expected);
   });
@@ -263,6 +267,7 @@ describe('bad values', () => {
 
   test.each([
     ['DATABASE_URL', 'mysql://db.example.net/x', 'postgres://'],
+    ['DATABASE_URL', 'postgres://u@db1:5432,db2:port/x', 'with several hosts db1.example.net:5432,db2.example.net:5432'],
     ['DATA_DIR', 'a\nb', '/var/lib/backup-mx'],
     ['ROLES', 'inbound,queue', 'inbound or delivery or control'],
     ['MX_HOSTNAME', 'mx_2.example.net', 'mx2.example.net'],

@@ -2103,7 +2103,7 @@ export type Mutation = {
    * Sends a message of the type `ping`, once, and waits for the answer, up to 15 seconds. What came of it is in the delivery. Also of
    * a webhook that is disabled.
    *
-   * Errors: NOT_FOUND, CONFLICT (it has no secret), TOO_MANY (10 a minute), FORBIDDEN.
+   * Errors: NOT_FOUND, CONFLICT (it has no secret), TOO_MANY (10 a minute from you to the owner of its host), FORBIDDEN.
    */
   readonly webhookTest: WebhookTestPayload;
   /**
