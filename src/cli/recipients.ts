@@ -57,7 +57,7 @@ function readable(localPart: string): string {
   return /\s/.test(localPart) && !localPart.startsWith('"') ? `"${localPart.replaceAll('\\', '\\\\')}"` : localPart;
 }
 
-/** A local part that is meant to have a space stands in quotes (RFC 5321 §4.1.2), with or without its domain. */
+/** A local part that is meant to have a space stands in quotes, with or without its domain. */
 const QUOTED = /^"[^]*"(?:@\S*)?$/;
 
 /** What has a space is a person's name, a column of a table or a remark, and would be a mailbox that nobody has. */
