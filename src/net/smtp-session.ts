@@ -109,9 +109,6 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
       case 'CONTENT':
         mine.envelopeMs = monotonicMs() - mine.beganAtMs;
         return writeContent(mine);
-      case 'NO_CONTENT':
-        allow(timeouts.dotMs);
-        return link.write('.\r\n');
       case 'END':
         if (!move.isFit) {
           watchdog.stop();
