@@ -40,7 +40,9 @@ export interface DeliveryParts {
   readonly hosts: HostMemory;
   readonly cpuMs: () => number;
   readonly tls: TlsSources;
-  readonly findHops: (destination: Pick<DestinationState, 'name' | 'deliverTo'>) => Promise<NextHops>;
+  readonly findHops: (
+    destination: Pick<DestinationState, 'name' | 'deliverTo'> & Partial<Pick<DestinationState, 'dialTurn'>>,
+  ) => Promise<NextHops>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly trace: Trace | null;

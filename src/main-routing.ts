@@ -2,11 +2,13 @@
  * DNS as the service uses it: next hops, MX observations, names for the control plane; with one resolver and one identity.
  */
 import type { AddressInfo } from 'node:net';
+import { monotonicMs } from './clock.ts';
 import type { Config } from './config.ts';
 import type { MxObservation } from './control/dependencies.ts';
 import { observeMxSet } from './net/mx-set.ts';
 import type { OwnIdentity } from './net/own-identity.ts';
 import { mxVerdict } from './net/mx-verdict.ts';
+import { createMxWalk } from './net/mx-walk.ts';
 import { findNextHops, type NextHops } from './net/next-hop.ts';
 import { observeGivenHosts } from './net/given-hosts.ts';
 import { createResolver, type Resolver } from './net/resolver.ts';
@@ -19,6 +21,8 @@ export interface Routing {
   findHops(destination: {
     readonly name: string;
     readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
+    /** Which of many hosts and addresses; default the first turn. */
+    readonly dialTurn?: number;
   }): Promise<NextHops>;
   observeMx(domainName: string): Promise<MxObservation>;
   readonly checkRoute: CheckRoute;
@@ -39,8 +43,10 @@ export function createRouting(
     listeners: listeners().map(({ address, port }) => ({ address, port })),
     interfaceAddresses,
   });
+  const walk = createMxWalk(monotonicMs);
   const options = () => ({
     resolver,
+    walk,
     self: self(),
     deliveryPort: config.deliveryPort,
     allowPrivate: config.allowPrivateNextHops,
@@ -48,7 +54,7 @@ export function createRouting(
   return {
     resolver,
     self,
-    findHops: ({ name, deliverTo }) => findNextHops(name, { ...options(), deliverTo }),
+    findHops: ({ name, deliverTo, dialTurn = 0 }) => findNextHops(name, { ...options(), deliverTo, turn: dialTurn }),
     checkRoute: async (name, deliverTo) => {
       if (deliverTo.length > 0) return observeGivenHosts(deliverTo, options());
       const found = await findNextHops(name, options());

@@ -81,7 +81,7 @@ async function sendTo({ port }: Peer) {
   return { session, transaction };
 }
 
-const REFUSALS: [string, Partial<Record<Step, string>>, string][] = [
+const REFUSALS: [string, Partial<Record<Step, string>>, 'MAIL' | 'RCPT'][] = [
   ['MAIL refused, the rest taken', { MAIL: '550 5.7.1 not you' }, 'MAIL'],
   ['MAIL put off, the rest taken', { MAIL: '451 4.7.1 later' }, 'MAIL'],
   ['MAIL and RCPT refused, 354 to DATA', { MAIL: '550 5.7.1 not you', RCPT: '503 5.5.1 MAIL first' }, 'MAIL'],
