@@ -18,7 +18,7 @@ import type { AttemptResult, RecipientNumber } from '../mail/outcome.ts';
 import { waivesTls } from '../mail/tls-required.ts';
 import { formatEndpoint } from '../net/addresses.ts';
 import { needsSmtpUtf8, type SmtpOffers } from '../net/smtp-commands.ts';
-import type { SmtpSession } from '../net/smtp-session.ts';
+import type { OutgoingMessage, SmtpSession } from '../net/smtp-session.ts';
 import type { OriginalClient } from '../mail/envelope.ts';
 import { classifyOffers, classifyStop, classifyTransaction, classifyTrouble, type Verdict } from './classify.ts';
 import { createProgress, type Dial, type Progress } from './progress.ts';
@@ -58,7 +58,7 @@ export interface AttemptTask {
   readonly onOffers?: (offers: SmtpOffers) => void;
   readonly signal?: AbortSignal | undefined;
   /** See OutgoingMessage. */
-  readonly mayFinish?: (() => boolean) | undefined;
+  readonly mayFinish?: OutgoingMessage['mayFinish'];
   /** For opening sessions at all addresses together; default ten minutes. */
   readonly openingMs?: number | undefined;
 }

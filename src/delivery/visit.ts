@@ -96,6 +96,7 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
       source,
       observer,
       breaker,
+      mostUnrecorded: shares.ownMost,
     });
     await run.conditions.keep(destination, observer);
     if (result.isTurnedAway) run.rest(flushedAt);

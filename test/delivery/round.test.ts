@@ -116,6 +116,7 @@ async function play(
         settled.push(settlement);
       },
       idle: async () => undefined,
+      isLate: () => false,
     },
     readContent: async () => new Uint8Array(),
     budget,
@@ -407,6 +408,7 @@ describe('what goes wrong with us', () => {
         idle: async () => {
           isIdle = true;
         },
+        isLate: () => false,
       },
     });
     expect(await round.catch(String)).toContain('database away');
