@@ -1,0 +1,117 @@
+/**
+ * Honest mail beside an attack: its rate alone and under attack in alternating rounds, its worst accept, the service's memory.
+ *
+ * The attack is a function that goes on until its signal fires. Honest senders run in a process of their own. What the
+ * service must keep (`expectHarmless`): half of its rate, each accept within two seconds, memory within IN_FLIGHT_BYTES + 500 MB.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { expect } from 'bun:test';
+import { runOrThrow } from './child.ts';
+import type { HonestPlan, HonestTally } from './honest-senders.ts';
+
+export interface AttackPlan {
+  readonly service: { readonly pid: number; readonly smtpPort: number };
+  /** A mailbox that accepts mail. */
+  readonly recipient: string;
+  /** Where honest senders connect from; a loopback address that the attack does not use. Default 127.0.0.1. */
+  readonly honestAddress?: string;
+  /** Connections of honest senders at once. Default 4. */
+  readonly senders?: number;
+  /** How long honest mail is counted in each round. Default 3,000. */
+  readonly roundMs?: number;
+  /** Pairs of rounds, alone and under attack. Default 2. */
+  readonly pairs?: number;
+  /** Resolves when the attack is under way, before honest mail is counted. Nothing by default. */
+  readonly hasBegun?: () => Promise<unknown>;
+  /** Attacks until the signal fires, then cleans up and resolves. */
+  readonly attack: (signal: AbortSignal) => Promise<unknown>;
+}
+
+export interface Beside {
+  readonly alonePerSecond: number;
+  readonly attackedPerSecond: number;
+  /** attackedPerSecond / alonePerSecond: medians of the rounds. */
+  readonly share: number;
+  readonly worstAcceptMs: number;
+  /** The highest resident memory of the service's own process while it was attacked. */
+  readonly peakRssBytes: number;
+  readonly refusals: Readonly<Record<string, number>>;
+}
+
+function readRssBytes(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  return Number(kilobytes) * 1024;
+}
+
+/** Of an even number the higher of the two in the middle. */
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+async function sendHonest(plan: AttackPlan): Promise<HonestTally> {
+  const honest: HonestPlan = {
+    port: plan.service.smtpPort,
+    recipient: plan.recipient,
+    localAddress: plan.honestAddress ?? '127.0.0.1',
+    senders: plan.senders ?? 4,
+    durationMs: plan.roundMs ?? 3000,
+  };
+  const script = join(import.meta.dirname, 'honest-senders.ts');
+  const { stdout } = await runOrThrow(process.execPath, [script, JSON.stringify(honest)], { timeoutMs: 180_000 });
+  return JSON.parse(stdout.toString()) as HonestTally;
+}
+
+async function sendUnderAttack(plan: AttackPlan): Promise<HonestTally> {
+  const over = new AbortController();
+  const attack = plan.attack(over.signal);
+  try {
+    await plan.hasBegun?.();
+    return await sendHonest(plan);
+  } finally {
+    over.abort();
+    await attack;
+  }
+}
+
+/** Measures; judges nothing. A first round alone warms the service up and is not counted. */
+export async function measureBeside(plan: AttackPlan): Promise<Beside> {
+  await sendHonest({ ...plan, roundMs: 1000 });
+  const alone: HonestTally[] = [];
+  const attacked: HonestTally[] = [];
+  let peakRssBytes = 0;
+  for (let pair = 0; pair < (plan.pairs ?? 2); pair += 1) {
+    alone.push(await sendHonest(plan));
+    const watch = setInterval(() => {
+      peakRssBytes = Math.max(peakRssBytes, readRssBytes(plan.service.pid));
+    }, 20);
+    attacked.push(await sendUnderAttack(plan).finally(() => clearInterval(watch)));
+  }
+  const alonePerSecond = median(alone.map(({ perSecond }) => perSecond));
+  const attackedPerSecond = median(attacked.map(({ perSecond }) => perSecond));
+  return {
+    alonePerSecond,
+    attackedPerSecond,
+    share: attackedPerSecond / alonePerSecond,
+    worstAcceptMs: Math.max(...attacked.map(({ worstMs }) => worstMs)),
+    peakRssBytes,
+    refusals: Object.assign({}, ...attacked.map(({ refusals }) => refusals)) as Record<string, number>,
+  };
+}
+
+/**
+ * Holds what was measured against what an attack may cost, and prints it.
+ *
+ * @param inFlightBytes the service's IN_FLIGHT_BYTES
+ */
+export function expectHarmless(name: string, beside: Beside, inFlightBytes: number): void {
+  const { alonePerSecond, attackedPerSecond, share, worstAcceptMs, peakRssBytes, refusals } = beside;
+  console.log(
+    `${name}: ${attackedPerSecond.toFixed(0)} of ${alonePerSecond.toFixed(0)} messages a second (${share.toFixed(2)}), ` +
+      `worst accept ${worstAcceptMs.toFixed(0)} ms, peak ${(peakRssBytes / 1e6).toFixed(0)} MB`,
+  );
+  expect(refusals).toEqual({});
+  expect(share).toBeGreaterThanOrEqual(0.5);
+  expect(worstAcceptMs).toBeLessThan(2000);
+  expect(peakRssBytes).toBeLessThan(inFlightBytes + 500_000_000);
+}
