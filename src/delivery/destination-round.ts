@@ -69,6 +69,7 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
   const unrecorded = createUnrecorded({
     most: () => Math.min(MOST_UNRECORDED, round.mostUnrecorded()),
     isLate: recorder.isLate,
+    onFull: recorder.hurry,
   });
   const readAtMs = monotonicMs();
   try {

@@ -11,8 +11,8 @@ import { monotonicMs } from '../clock.ts';
 
 const GROUP = 200;
 const MOST_WAITING = 600;
-/** So many are worth a write: half of what may be delivered and not recorded (unrecorded.ts). */
-const ENOUGH = 20;
+/** So many are worth a write: less than may be delivered and not recorded (unrecorded.ts), which goes on meanwhile. */
+const ENOUGH = 28;
 /** How long a smaller group waits for more. */
 const GATHER_MS = 30;
 /** A write that takes longer does not go through, as far as anybody knows. */
@@ -28,6 +28,8 @@ export interface Recorder<T> {
   add(item: T): Promise<void>;
   /** Resolves when all that was added is recorded. */
   idle(): Promise<void>;
+  /** Somebody waits for room: what there is goes next, be it few. */
+  hurry(): void;
   /** A write has failed, or has not been answered for a while: it may be that nothing is recorded any more. */
   isLate(): boolean;
 }
@@ -50,6 +52,8 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   /** Who wants all of it recorded now. */
   let hurriedCount = 0;
+  /** The next group waits for no more. */
+  let isHurried = false;
   /** When the write under way began, and whether a try has failed; null while there is none. */
   let write: { readonly beganAtMs: number; hasFailed: boolean } | null = null;
 
@@ -73,13 +77,14 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
     for (const one of group) await recordGroup([one], []);
   };
 
-  const isWorthAGroup = () => waiting.length >= ENOUGH || (hurriedCount > 0 && waiting.length > 0);
+  const isWorthAGroup = () => waiting.length >= ENOUGH || ((isHurried || hurriedCount > 0) && waiting.length > 0);
   const isAtRest = () => running === null && waiting.length === 0;
   const run = async () => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
     do {
       const group = waiting.splice(0, GROUP);
+      isHurried = false;
       write = { beganAtMs: monotonicMs(), hasFailed: false };
       await recordGroup(group, repeatAfterMs);
       write = null;
@@ -112,6 +117,10 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
       if (waiting.length > MOST_WAITING) await running;
     },
     idle: flush,
+    hurry: () => {
+      isHurried = true;
+      if (running === null && waiting.length > 0) void start();
+    },
     isLate: () => write !== null && (write.hasFailed || monotonicMs() - write.beganAtMs > LATE_AFTER_MS),
   };
 }

@@ -20,6 +20,8 @@ export interface UnrecordedDeps {
   readonly most: () => number;
   /** A record does not go through. */
   readonly isLate: () => boolean;
+  /** Somebody waits: what can be recorded should be. */
+  readonly onFull: () => void;
   readonly patienceMs?: number;
 }
 
@@ -28,7 +30,7 @@ interface Waiter {
   readonly settle: (mayGo: boolean) => void;
 }
 
-export function createUnrecorded({ most, isLate, patienceMs = PATIENCE_MS }: UnrecordedDeps): Unrecorded {
+export function createUnrecorded({ most, isLate, onFull, patienceMs = PATIENCE_MS }: UnrecordedDeps): Unrecorded {
   const inTheAir = new Set<string>();
   const waiting = new Set<Waiter>();
 
@@ -50,6 +52,7 @@ export function createUnrecorded({ most, isLate, patienceMs = PATIENCE_MS }: Unr
       const timer = setTimeout(() => settle(false), patienceMs);
       const waiter = { messageId, settle };
       waiting.add(waiter);
+      onFull();
     });
 
   return {
@@ -62,6 +65,7 @@ export function createUnrecorded({ most, isLate, patienceMs = PATIENCE_MS }: Unr
     leave: (messageIds) => {
       for (const id of messageIds) inTheAir.delete(id);
       admit();
+      if (waiting.size > 0) onFull();
     },
   };
 }

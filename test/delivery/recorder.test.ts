@@ -29,11 +29,24 @@ test('a small group waits for more, and idle ends the wait', async () => {
 
 test('a group that is worth a write does not wait; what is beside it does', async () => {
   const { groups, recorder } = recording(NEVER_MS);
-  for (let number = 0; number < 21; number += 1) await recorder.add(number);
+  for (let number = 0; number < 29; number += 1) await recorder.add(number);
   await Promise.resolve();
-  expect(groups.map((group) => group.length)).toEqual([20]);
+  expect(groups.map((group) => group.length)).toEqual([28]);
   await recorder.idle();
-  expect(groups.map((group) => group.length)).toEqual([20, 1]);
+  expect(groups.map((group) => group.length)).toEqual([28, 1]);
+});
+
+test('who waits for room does not wait for more of a group', async () => {
+  const recorded = Promise.withResolvers<readonly number[]>();
+  const recorder = createRecorder<number>({
+    record: async (group) => recorded.resolve(group),
+    onFault: async () => undefined,
+    isAway: () => false,
+    gatherMs: NEVER_MS,
+  });
+  await recorder.add(1);
+  recorder.hurry();
+  expect(await recorded.promise).toEqual([1]);
 });
 
 test('while a write runs the next group grows, up to two hundred', async () => {
@@ -48,13 +61,13 @@ test('while a write runs the next group grows, up to two hundred', async () => {
     isAway: () => false,
     gatherMs: NEVER_MS,
   });
-  for (let number = 0; number < 270; number += 1) {
+  for (let number = 0; number < 278; number += 1) {
     await recorder.add(number);
-    if (number === 20) await Promise.resolve();
+    if (number === 28) await Promise.resolve();
   }
   answer();
   await recorder.idle();
-  expect(groups).toEqual([20, 200, 50]);
+  expect(groups).toEqual([28, 200, 50]);
 });
 
 test('a write that fails, or is not answered for a while, is late until it has gone through; the group is told of', async () => {

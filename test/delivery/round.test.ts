@@ -116,6 +116,7 @@ async function play(
         settled.push(settlement);
       },
       idle: async () => undefined,
+      hurry: () => undefined,
       isLate: () => false,
     },
     readContent: async () => new Uint8Array(),
@@ -409,6 +410,7 @@ describe('what goes wrong with us', () => {
         idle: async () => {
           isIdle = true;
         },
+        hurry: () => undefined,
         isLate: () => false,
       },
     });

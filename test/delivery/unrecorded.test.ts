@@ -3,17 +3,20 @@ import { expect, test } from 'bun:test';
 import { createUnrecorded } from '../../src/delivery/unrecorded.ts';
 
 function scene(most: number, patienceMs?: number) {
-  const state = { isLate: false };
+  const state = { isLate: false, fullCount: 0 };
   const unrecorded = createUnrecorded({
     most: () => most,
     isLate: () => state.isLate,
+    onFull: () => {
+      state.fullCount += 1;
+    },
     ...(patienceMs === undefined ? {} : { patienceMs }),
   });
   return { state, unrecorded };
 }
 
 test('as many as there is room for; the next goes when one is recorded, in the order of coming', async () => {
-  const { unrecorded } = scene(2);
+  const { state, unrecorded } = scene(2);
   expect([unrecorded.enter('a'), unrecorded.enter('b')]).toEqual([true, true]);
   const gone: string[] = [];
   const waits = ['c', 'd'].map(async (id) => {
@@ -21,7 +24,10 @@ test('as many as there is room for; the next goes when one is recorded, in the o
   });
   await Promise.resolve();
   expect(gone).toEqual([]);
+  // Once for each of them, and again for who still waits.
+  expect(state.fullCount).toBe(2);
   unrecorded.leave(['b']);
+  expect(state.fullCount).toBe(3);
   await waits[0];
   expect(gone).toEqual(['c']);
   unrecorded.leave(['a', 'c', 'unknown']);
@@ -38,8 +44,11 @@ test('while a record is late nothing goes, though there is room; when it has gon
   const { state, unrecorded } = scene(10);
   expect(unrecorded.enter('a')).toBe(true);
   state.isLate = true;
-  const waits = [unrecorded.enter('b'), unrecorded.enter('a')];
-  for (const wait of waits) expect(wait).toBeInstanceOf(Promise);
+  const waits = ['b', 'a'].map(async (id) => {
+    const entered = unrecorded.enter(id);
+    expect(entered).toBeInstanceOf(Promise);
+    return entered;
+  });
   state.isLate = false;
   unrecorded.leave(['a']);
   expect(await Promise.all(waits)).toEqual([true, true]);
