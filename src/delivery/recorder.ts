@@ -28,7 +28,7 @@ export interface Recorder<T> {
   add(item: T): Promise<void>;
   /** Resolves when all that was added is recorded. */
   idle(): Promise<void>;
-  /** Somebody waits for room: what there is goes next, be it few. */
+  /** Somebody waits for room: what there is goes now, be it few. A write under way makes room by itself. */
   hurry(): void;
   /** A write has failed, or has not been answered for a while: it may be that nothing is recorded any more. */
   isLate(): boolean;
@@ -52,8 +52,6 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   /** Who wants all of it recorded now. */
   let hurriedCount = 0;
-  /** The next group waits for no more. */
-  let isHurried = false;
   /** When the write under way began, and whether a try has failed; null while there is none. */
   let write: { readonly beganAtMs: number; hasFailed: boolean } | null = null;
 
@@ -77,14 +75,13 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
     for (const one of group) await recordGroup([one], []);
   };
 
-  const isWorthAGroup = () => waiting.length >= ENOUGH || ((isHurried || hurriedCount > 0) && waiting.length > 0);
+  const isWorthAGroup = () => waiting.length >= ENOUGH || (hurriedCount > 0 && waiting.length > 0);
   const isAtRest = () => running === null && waiting.length === 0;
   const run = async () => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
     do {
       const group = waiting.splice(0, GROUP);
-      isHurried = false;
       write = { beganAtMs: monotonicMs(), hasFailed: false };
       await recordGroup(group, repeatAfterMs);
       write = null;
@@ -118,7 +115,6 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
     },
     idle: flush,
     hurry: () => {
-      isHurried = true;
       if (running === null && waiting.length > 0) void start();
     },
     isLate: () => write !== null && (write.hasFailed || monotonicMs() - write.beganAtMs > LATE_AFTER_MS),

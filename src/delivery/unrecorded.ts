@@ -65,7 +65,6 @@ export function createUnrecorded({ most, isLate, onFull, patienceMs = PATIENCE_M
     leave: (messageIds) => {
       for (const id of messageIds) inTheAir.delete(id);
       admit();
-      if (waiting.size > 0) onFull();
     },
   };
 }
