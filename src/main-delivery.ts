@@ -42,7 +42,9 @@ export interface DeliveryParts {
   readonly hosts: HostMemory;
   readonly cpuMs: () => number;
   readonly tls: TlsSources;
-  readonly findHops: (destination: Pick<DestinationState, 'name' | 'deliverTo'>) => Promise<NextHops>;
+  readonly findHops: (
+    destination: Pick<DestinationState, 'name' | 'deliverTo'> & Partial<Pick<DestinationState, 'dialTurn'>>,
+  ) => Promise<NextHops>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly trace: Trace | null;
@@ -79,7 +81,7 @@ function openAttempts({ config, recipients, tls }: DeliveryParts, options: Attem
       }),
   });
   return {
-    attempt: (message, hosts, content) =>
+    attempt: (message, hosts, content, mayDeliver) =>
       attempt({
         message: { ...message, content },
         hosts,
@@ -87,7 +89,12 @@ function openAttempts({ config, recipients, tls }: DeliveryParts, options: Attem
         ownAddresses: config.egressAddresses,
         onOffers: ({ sizeLimitBytes }) => recipients.primaries.noteOffer(destinationId, sizeLimitBytes),
         signal,
-        mayFinish,
+        mayFinish: () => {
+          if (!mayFinish()) return false;
+          const mayGo = mayDeliver();
+          // After a wait the claims may be another's.
+          return typeof mayGo === 'boolean' ? mayGo : mayGo.then((isFree) => isFree && mayFinish());
+        },
       }),
     openCount: sessions.openCount,
     close: () => sessions.closeAll(),

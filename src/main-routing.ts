@@ -2,6 +2,7 @@
  * DNS as the service uses it: next hops, MX observations, names for the control plane; with one resolver and one identity.
  */
 import type { AddressInfo } from 'node:net';
+import { monotonicMs } from './clock.ts';
 import type { Config } from './config.ts';
 import type { MxObservation } from './control/dependencies.ts';
 import { endpointOf } from './net/http-connection.ts';
@@ -9,6 +10,7 @@ import type { IsOwnServer } from './net/http-exchange.ts';
 import { observeMxSet } from './net/mx-set.ts';
 import { isOwnEndpoint, isOwnHost, type OwnIdentity } from './net/own-identity.ts';
 import { mxVerdict } from './net/mx-verdict.ts';
+import { createMxWalk } from './net/mx-walk.ts';
 import { findNextHops, type NextHops } from './net/next-hop.ts';
 import { observeGivenHosts } from './net/given-hosts.ts';
 import { createResolver, type Resolver } from './net/resolver.ts';
@@ -22,6 +24,8 @@ export interface Routing {
   findHops(destination: {
     readonly name: string;
     readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
+    /** Which of many hosts and addresses; default the first turn. */
+    readonly dialTurn?: number;
   }): Promise<NextHops>;
   observeMx(domainName: string): Promise<MxObservation>;
   readonly checkRoute: CheckRoute;
@@ -43,6 +47,7 @@ export function createRouting(
     interfaceAddresses,
     web: endpointOf(new URL(config.publicUrl)),
   });
+  const walk = createMxWalk(monotonicMs);
   /** Beside SMTP every address that is known of any node: the others listen on the same ports as a rule. */
   const everywhere = (): OwnIdentity => {
     const known = self();
@@ -50,6 +55,7 @@ export function createRouting(
   };
   const options = () => ({
     resolver,
+    walk,
     self: self(),
     deliveryPort: config.deliveryPort,
     allowPrivate: config.allowPrivateNextHops,
@@ -57,6 +63,7 @@ export function createRouting(
   return {
     resolver,
     self,
+    findHops: ({ name, deliverTo, dialTurn = 0 }) => findNextHops(name, { ...options(), deliverTo, turn: dialTurn }),
     isOwnServer: (names, endpoint) =>
       isOwnHost(self(), names, endpoint.port) || isOwnEndpoint(everywhere(), endpoint, config.deliveryPort),
     findHops: ({ name, deliverTo }) => findNextHops(name, { ...options(), deliverTo }),

@@ -125,6 +125,7 @@ export const destinations = pgTable('destinations', {
   lastReply: text('last_reply'),
   outageId: uuid('outage_id'),
   probeCursor: uuid('probe_cursor'),
+  dialTurn: integer('dial_turn').notNull().default(0),
   ownerNode: integer('owner_node'),
   ownerEpoch: count('owner_epoch'),
   checkedAt: instant('checked_at'),

@@ -7,6 +7,7 @@
  * - A delivery and a permanent refusal are final. After a transient refusal one more host is asked.
  * - After a reply lost behind the final dot nobody else is asked: the message may have been taken.
  * - A kept session that turns out to be closed says nothing about its host: the address is dialled once more.
+ * - All addresses together have ten minutes to open a session: what one leaves is the next one's, half a minute is each one's.
  * - An abort stops what is before the final dot; what waits for the final reply goes on.
  *
  * Reads no queue, writes nothing, knows no schedule. Throws only what loading the content throws.
@@ -17,7 +18,7 @@ import type { AttemptResult, RecipientNumber } from '../mail/outcome.ts';
 import { waivesTls } from '../mail/tls-required.ts';
 import { formatEndpoint } from '../net/addresses.ts';
 import { needsSmtpUtf8, type SmtpOffers } from '../net/smtp-commands.ts';
-import type { SmtpSession } from '../net/smtp-session.ts';
+import type { OutgoingMessage, SmtpSession } from '../net/smtp-session.ts';
 import type { OriginalClient } from '../mail/envelope.ts';
 import { classifyOffers, classifyStop, classifyTransaction, classifyTrouble, type Verdict } from './classify.ts';
 import { createProgress, type Dial, type Progress } from './progress.ts';
@@ -57,8 +58,17 @@ export interface AttemptTask {
   readonly onOffers?: (offers: SmtpOffers) => void;
   readonly signal?: AbortSignal | undefined;
   /** See OutgoingMessage. */
-  readonly mayFinish?: (() => boolean) | undefined;
+  readonly mayFinish?: OutgoingMessage['mayFinish'];
+  /** For opening sessions at all addresses together; default ten minutes. */
+  readonly openingMs?: number | undefined;
 }
+
+/**
+ * For connecting, greeting, EHLO and TLS at all addresses together. The first may take what RFC 5321 §4.5.3.2 gives it; ten that
+ * say nothing must not hold a message for an hour.
+ */
+const OPENING_MS = 600_000;
+const LEAST_OPENING_MS = 30_000;
 
 /** RFC 5321 §4.5.3.1.8: a server takes at least so many in one transaction. */
 const RECIPIENTS_PER_TRANSACTION = 100;
@@ -69,13 +79,15 @@ export async function attempt(task: AttemptTask): Promise<AttemptResult & { read
   const progress = createProgress(message.recipients.map(({ number }) => number));
   const loadContent = once(message.content);
   const hosts = await hostsFor(task, loadContent);
+  const opening = createOpeningTime(hosts, task.openingMs ?? OPENING_MS);
   for (const { host, addresses, tls, refusal } of hosts) {
     if (refusal !== undefined) {
       passOver(task, progress, host, refusal);
       continue;
     }
     for (const { address, port } of addresses) {
-      await tryAddress({ task, progress, loadContent, target: { host, address, port, tls } });
+      await tryAddress({ task, progress, loadContent, opening, target: { host, address, port, tls } });
+      opening.next();
     }
   }
   return progress.result();
@@ -95,7 +107,32 @@ interface AddressTask {
   readonly task: AttemptTask;
   readonly progress: Progress;
   readonly loadContent: () => Promise<Uint8Array>;
+  readonly opening: OpeningTime;
   readonly target: SessionTarget;
+}
+
+interface OpeningTime {
+  /** For the address that is dialled now, in milliseconds. */
+  readonly share: () => number;
+  readonly spend: (tookMs: number) => void;
+  /** It is the next address's turn. */
+  readonly next: () => void;
+}
+
+/** Of the time for all, what those that have not been dialled yet do not need. */
+function createOpeningTime(hosts: readonly AttemptHost[], totalMs: number): OpeningTime {
+  let addresses = hosts.reduce((sum, host) => sum + (host.refusal === undefined ? host.addresses.length : 0), 0);
+  const leastMs = Math.min(LEAST_OPENING_MS, totalMs / Math.max(1, addresses));
+  let leftMs = totalMs;
+  return {
+    share: () => Math.max(leastMs, leftMs - leastMs * (addresses - 1)),
+    spend: (tookMs) => {
+      leftMs -= tookMs;
+    },
+    next: () => {
+      addresses -= 1;
+    },
+  };
 }
 
 function passOver(
@@ -131,19 +168,20 @@ interface TransactionVerdicts extends Pick<Dial, 'tls' | 'offersDsn' | 'isGreete
 }
 
 async function transact(addressTask: AddressTask, some: readonly AttemptRecipient[]): Promise<TransactionVerdicts> {
-  const { task, target } = addressTask;
+  const { task, target, opening } = addressTask;
   const { sessions, signal } = task;
   const ungreeted = { tls: null, isGreeted: false, answerMs: 0 };
   for (let isFresh = false; ; isFresh = true) {
     const beganAtMs = monotonicMs();
-    const acquired = await sessions.acquire(target, { isFresh, signal });
+    const acquired = await sessions.acquire(target, { isFresh, signal, limitMs: opening.share() });
+    const openingMs = monotonicMs() - beganAtMs;
+    opening.spend(openingMs);
     if (acquired.kind === 'STOPPED') return { ...ungreeted, verdicts: forAll(some, classifyStop(acquired.reply)) };
     if (acquired.kind === 'TROUBLE') {
       // TLS comes behind greeting and EHLO.
       const isGreeted = acquired.trouble === 'TLS';
       return { ...ungreeted, isGreeted, verdicts: forAll(some, classifyTrouble(acquired.trouble, acquired.reply)) };
     }
-    const openingMs = monotonicMs() - beganAtMs;
     const { session } = acquired;
     if (!acquired.isReused && target.host === task.hosts[0]?.host) task.onOffers?.(session.offers);
     try {

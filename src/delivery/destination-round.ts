@@ -16,6 +16,7 @@ import { createRecorder } from './recorder.ts';
 import { type RoundResult, runRound } from './round.ts';
 import type { Source } from './source.ts';
 import type { Run } from './visit.ts';
+import { createUnrecorded } from './unrecorded.ts';
 import type { Attempts, DeliveryDeps } from './worker.ts';
 
 /** Destinations on the host of one that is back which are tried at once; each that succeeds calls as many more. */
@@ -29,7 +30,12 @@ export interface Round extends Run {
   readonly attempts: Attempts;
   readonly observer: Observer;
   readonly breaker: BreakerWatch;
+  /** Messages that this node may have delivered and not recorded. */
+  readonly mostUnrecorded: () => number;
 }
+
+/** As many as the lanes hold at most (ramp.ts). */
+const MOST_UNRECORDED = 40;
 
 export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
   const { destination, holder, attempts, source, observer, breaker } = round;
@@ -58,12 +64,24 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
     },
     // Even when this node has lost its place: a late delivery counts.
     isAway: (error) => isDatabaseAway(error) && !round.isStopping(),
+    onRecorded: (settlements) => unrecorded.leave(settlements.map(({ messageId }) => messageId)),
+  });
+  const unrecorded = createUnrecorded({
+    most: () => Math.min(MOST_UNRECORDED, round.mostUnrecorded()),
+    isLate: recorder.isLate,
+    onFull: recorder.hurry,
   });
   const readAtMs = monotonicMs();
   try {
     return await runRound({
       route: () => deps.findRoute(destination),
-      attempt: (message, route, content) => attempts.attempt(message, route.hosts, content),
+      attempt: async (message, route, content) => {
+        const mayDeliver = () => unrecorded.enter(message.id);
+        const result = await attempts.attempt(message, route.hosts, content, mayDeliver);
+        // What was not taken needs no record to keep it from going twice.
+        if (![...result.outcomes.values()].some(({ kind }) => kind === 'DELIVERED')) unrecorded.leave([message.id]);
+        return result;
+      },
       note: observer.note,
       source,
       recorder,

@@ -85,6 +85,7 @@ async function helpWith(
       source,
       observer: createObserver(deps.hosts, Date.parse(destination.now)),
       breaker: createBreakerWatch(destination, deps.events),
+      mostUnrecorded: share.sessions,
     });
     if (result.failure !== null) run.ramp.restart();
     return result;

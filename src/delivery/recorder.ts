@@ -11,8 +11,12 @@ import { monotonicMs } from '../clock.ts';
 
 const GROUP = 200;
 const MOST_WAITING = 600;
-/** How long a group that is not full waits for more. What a crash then makes us deliver again is within MOST_WAITING anyway. */
+/** So many are worth a write: less than may be delivered and not recorded (unrecorded.ts), which goes on meanwhile. */
+const ENOUGH = 28;
+/** How long a smaller group waits for more. */
 const GATHER_MS = 30;
+/** A write that takes longer does not go through, as far as anybody knows. */
+const LATE_AFTER_MS = 200;
 /** Pauses before a failed write is repeated, in milliseconds. */
 const REPEAT_AFTER_MS = [200, 1000, 5000];
 /** A database that is away is asked every so often, for so long. */
@@ -24,11 +28,17 @@ export interface Recorder<T> {
   add(item: T): Promise<void>;
   /** Resolves when all that was added is recorded. */
   idle(): Promise<void>;
+  /** Somebody waits for room: what there is goes now, be it few. A write under way makes room by itself. */
+  hurry(): void;
+  /** A write has failed, or has not been answered for a while: it may be that nothing is recorded any more. */
+  isLate(): boolean;
 }
 
 export interface RecorderDeps<T> {
   readonly record: (group: readonly T[]) => Promise<void>;
   readonly onFault: (error: unknown, group: readonly T[]) => Promise<void>;
+  /** A group is out of the recorder's hands: recorded, or given up. */
+  readonly onRecorded?: (group: readonly T[]) => void;
   /** The database is away, and it is worth while to wait for it. */
   readonly isAway: (error: unknown) => boolean;
   readonly repeatAfterMs?: readonly number[];
@@ -42,6 +52,8 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   /** Who wants all of it recorded now. */
   let hurriedCount = 0;
+  /** When the write under way began, and whether a try has failed; null while there is none. */
+  let write: { readonly beganAtMs: number; hasFailed: boolean } | null = null;
 
   const recordGroup = async (group: readonly T[], pausesMs: readonly number[]): Promise<void> => {
     const startedAt = monotonicMs();
@@ -49,6 +61,7 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
       try {
         return await deps.record(group);
       } catch (error) {
+        if (write !== null) write.hasFailed = true;
         const isAway = deps.isAway(error) && monotonicMs() - startedAt < AWAY_PATIENCE_MS;
         const pauseMs = isAway ? AWAY_PAUSE_MS : pausesMs[failures];
         if (pauseMs === undefined) return giveUp(error, group);
@@ -62,14 +75,17 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
     for (const one of group) await recordGroup([one], []);
   };
 
-  const isWorthAGroup = () => waiting.length >= GROUP || (hurriedCount > 0 && waiting.length > 0);
+  const isWorthAGroup = () => waiting.length >= ENOUGH || (hurriedCount > 0 && waiting.length > 0);
   const isAtRest = () => running === null && waiting.length === 0;
   const run = async () => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
     do {
       const group = waiting.splice(0, GROUP);
+      write = { beganAtMs: monotonicMs(), hasFailed: false };
       await recordGroup(group, repeatAfterMs);
+      write = null;
+      deps.onRecorded?.(group);
     } while (isWorthAGroup());
     running = null;
     if (waiting.length > 0) gather();
@@ -94,9 +110,13 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
   return {
     add: async (item) => {
       waiting.push(item);
-      if (running === null) void (waiting.length >= GROUP ? start() : gather());
+      if (running === null) void (waiting.length >= ENOUGH ? start() : gather());
       if (waiting.length > MOST_WAITING) await running;
     },
     idle: flush,
+    hurry: () => {
+      if (running === null && waiting.length > 0) void start();
+    },
+    isLate: () => write !== null && (write.hasFailed || monotonicMs() - write.beganAtMs > LATE_AFTER_MS),
   };
 }

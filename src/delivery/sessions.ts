@@ -25,7 +25,12 @@ export interface Sessions {
   /** Lends a session: a kept one, or a new one where there is none or `isFresh` is asked for. */
   readonly acquire: (
     target: SessionTarget,
-    options?: { readonly isFresh?: boolean; readonly signal?: AbortSignal | undefined },
+    options?: {
+      readonly isFresh?: boolean;
+      readonly signal?: AbortSignal | undefined;
+      /** For opening one, all steps together, in milliseconds: trouble afterwards. */
+      readonly limitMs?: number;
+    },
   ) => Promise<AcquireResult>;
   /** Gives a session back, alive or not. */
   readonly release: (target: SessionTarget, session: SmtpSession) => void;
@@ -104,21 +109,28 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
 
   return {
-    async acquire(target, { isFresh = false, signal } = {}) {
+    async acquire(target, { isFresh = false, signal, limitMs } = {}) {
       const kept = isFresh ? null : takeIdle(keyOf(target));
       if (kept !== null) {
         lent.add(kept);
         return { kind: 'OPEN', session: kept, isReused: true };
       }
-      const cut = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
+      const late = new AbortController();
+      const timer = limitMs === undefined ? null : setTimeout(() => late.abort(), limitMs);
+      const signals = [ended.signal, late.signal];
+      const cut = AbortSignal.any(signal === undefined ? signals : [signal, ...signals]);
       opening += 1;
       try {
         const opened = await open(target, cut);
+        if (opened.kind === 'STOPPED' && late.signal.aborted && !ended.signal.aborted && signal?.aborted !== true) {
+          return { kind: 'TROUBLE', trouble: 'TIMEOUT', reply: '[no session in the time that this address had]' };
+        }
         if (opened.kind !== 'OPEN') return opened;
         openedAtMs.set(opened.session, monotonicMs());
         lent.add(opened.session);
         return { kind: 'OPEN', session: opened.session, isReused: false };
       } finally {
+        if (timer !== null) clearTimeout(timer);
         opening -= 1;
       }
     },

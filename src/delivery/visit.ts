@@ -101,6 +101,7 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
       source,
       observer,
       breaker,
+      mostUnrecorded: shares.ownMost,
     });
     await run.conditions.keep(destination, observer, result.failure !== null);
     if (result.isTurnedAway) run.rest(flushNumber);

@@ -42,6 +42,8 @@ export interface Attempts {
     message: ClaimedMessage,
     hosts: (Route & { kind: 'HOSTS' })['hosts'],
     content: () => Promise<Uint8Array>,
+    /** Asked right before each final dot: there is room for one more that is not recorded. */
+    mayDeliver: () => boolean | Promise<boolean>,
   ): Promise<StoppableResult>;
   /** Connections open now, to whichever host. */
   openCount(): number;

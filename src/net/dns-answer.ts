@@ -38,8 +38,11 @@ export type RecordType = keyof DnsRecordData;
 
 export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'MX', 'TXT', 'PTR', 'CNAME', 'NS', 'SOA', 'TLSA'];
 
-/** SERVFAIL also stands for every other code that is no answer; TIMEOUT also for a server that cannot be reached. */
-export type DnsTrouble = 'SERVFAIL' | 'TIMEOUT' | 'REFUSED' | 'MALFORMED' | 'LOOP';
+/**
+ * SERVFAIL also stands for every other code that is no answer; TIMEOUT also for a server that cannot be reached.
+ * NOT_YET_ASKED: of a long MX set, those looked up have no address, and the others are a later attempt's.
+ */
+export type DnsTrouble = 'SERVFAIL' | 'TIMEOUT' | 'REFUSED' | 'MALFORMED' | 'LOOP' | 'NOT_YET_ASKED';
 
 export interface DnsFound<T> {
   readonly kind: 'FOUND';

@@ -2,11 +2,14 @@
  * The MX set of a domain as it stands in the DNS, with the addresses of its hosts and which of them are ourselves.
  *
  * Promises: a host is ours by its name, by the name its aliases end at, or by any of its addresses; trouble with a
- * look-up is kept apart from "there is none". Chooses nothing: next-hop.ts does.
+ * look-up is kept apart from "there is none". For an attempt (`onlyUseful`) at most ten hosts are looked up, whose turn it is.
+ * Chooses nothing: next-hop.ts does.
  * RFC 5321 §5.1, RFC 7505.
  */
 import { normalizeAddress } from './addresses.ts';
+import { MOST_HOSTS, takeTurn, type TakenTurn } from './dial-choice.ts';
 import type { DnsAnswer, DnsTrouble, MxRecord } from './dns-answer.ts';
+import type { MxWalk } from './mx-walk.ts';
 import { isOwnEndpoint, isOwnName } from './own-identity.ts';
 import type { OwnIdentity } from './own-identity.ts';
 import type { Resolver } from './resolver.ts';
@@ -23,7 +26,13 @@ export interface ObservedMx {
 
 /** SET: at least one host, in ascending preference; implicit when there is no MX and the domain itself stands in. */
 export type ObservedMxSet =
-  | { readonly kind: 'SET'; readonly hosts: readonly ObservedMx[]; readonly isImplicit: boolean }
+  | {
+      readonly kind: 'SET';
+      readonly hosts: readonly ObservedMx[];
+      readonly isImplicit: boolean;
+      /** Of an attempt: names in the order of its turn, and whether some of them were not looked up. */
+      readonly turn?: TakenTurn<string> & { readonly isPartial: boolean };
+    }
   | { readonly kind: 'NULL_MX' | 'NO_ADDRESS' | 'NXDOMAIN' }
   | { readonly kind: 'TROUBLE'; readonly reason: DnsTrouble };
 
@@ -34,13 +43,20 @@ export interface MxObservationOptions {
   readonly deliveryPort: number;
   /**
    * True leaves hosts behind our own name without addresses: they cannot be used, and nobody should have to wait for
-   * their look-up.
+   * their look-up. Of a long set a part is looked up, by `turn`.
    */
   readonly onlyUseful?: boolean;
+  /** Counts failed attempts at the domain; default 0. */
+  readonly turn?: number;
+  /** Without it long sets are not walked. */
+  readonly walk?: MxWalk | undefined;
 }
 
-/** The most preferred ones are resolved, the rest is left out; a real set has fewer than ten. */
+/** Who looks at a whole set sees the most preferred ones, the rest is left out; a real set has fewer than ten. */
 export const MAX_HOSTS = 50;
+/** Of these an attempt looks up so many, in at most two goes. */
+const MOST_CONSIDERED = 100;
+const MOST_LOOKED_UP = 10;
 
 /** Looks the set up. Never throws for a DNS outcome. */
 export async function observeMxSet(domain: string, options: MxObservationOptions): Promise<ObservedMxSet> {
@@ -56,14 +72,45 @@ async function observeHosts(records: readonly MxRecord[], options: MxObservation
   const targets = records
     .filter(({ exchange }) => exchange !== '.')
     .toSorted((a, b) => a.preference - b.preference)
-    .slice(0, MAX_HOSTS);
+    .slice(0, options.onlyUseful === true ? MOST_CONSIDERED : MAX_HOSTS);
   if (targets.length === 0) return { kind: 'NO_ADDRESS' };
-  const own = targets.find(({ exchange }) => isOwnName(options.self, exchange));
-  const hosts = targets.map(async (target) => {
-    const isUseless = own !== undefined && target.preference >= own.preference;
-    return isUseless && options.onlyUseful === true ? withoutAddresses(target, options.self) : observe(target, options);
-  });
+  if (options.onlyUseful === true) return observeUseful(targets, options);
+  const hosts = targets.map(async (target) => observe(target, options));
   return { kind: 'SET', hosts: await Promise.all(hosts), isImplicit: false };
+}
+
+/** Those before our own name; of many those whose turn it is. */
+async function observeUseful(targets: readonly MxRecord[], options: MxObservationOptions): Promise<ObservedMxSet> {
+  const { self, walk, turn = 0 } = options;
+  const isOurs = ({ exchange }: MxRecord): boolean => isOwnName(self, exchange);
+  const own = targets.find(isOurs);
+  const useful = targets
+    .filter(({ preference }) => own === undefined || preference < own.preference)
+    .toSorted((a, b) => a.preference - b.preference || (a.exchange < b.exchange ? -1 : 1));
+  const names = [...new Set(useful.map(({ exchange }) => exchange))];
+  const isLong = names.length > MOST_LOOKED_UP;
+  // Beyond the first that may be ours no turn begins: whatever stands behind us must not be dialled.
+  const unknown = names.slice(1).findIndex((name) => walk?.recall(name) !== false);
+  const reach = isLong && (own === undefined || walk === undefined) && unknown !== -1 ? unknown : names.length;
+  const taken = takeTurn(names, isLong && walk === undefined ? 0 : turn, reach);
+  const found = new Map<string, DnsAnswer<string>>();
+  const goes = isLong ? [taken.order.slice(0, MOST_HOSTS), taken.order.slice(MOST_HOSTS, MOST_LOOKED_UP)] : [names];
+  for (const go of goes) {
+    if ([...found.values()].filter(({ kind }) => kind === 'FOUND').length >= MOST_HOSTS) break;
+    await Promise.all(go.map(async (name) => found.set(name, await lookUp(name, options))));
+  }
+  const hosts = targets.map((target): ObservedMx => {
+    const answer = found.get(target.exchange);
+    if (answer === undefined) {
+      const isSelf = isOurs(target) || (isLong && walk?.recall(target.exchange) === true);
+      return { ...withoutAddresses(target, self), isSelf };
+    }
+    const observed = toObserved(target, answer, options);
+    if (isLong && observed.trouble === null) walk?.note(target.exchange, observed.isSelf);
+    return observed;
+  });
+  const isPartial = found.size < names.length;
+  return { kind: 'SET', hosts, isImplicit: false, turn: { ...taken, isPartial } };
 }
 
 /** Without MX records the domain is its own host at preference 0 (RFC 5321 §5.1). */
@@ -76,10 +123,13 @@ async function observeImplicit(domain: string, options: MxObservationOptions): P
 }
 
 async function observe(target: MxRecord, options: MxObservationOptions): Promise<ObservedMx> {
-  const literal = literalAddress(target.exchange);
-  if (literal === null) return toObserved(target, await options.resolver.resolveAddresses(target.exchange), options);
-  const found = { records: [literal], canonicalName: target.exchange, ttlSeconds: 0, isAuthenticated: false };
-  return toObserved(target, { kind: 'FOUND', ...found }, options);
+  return toObserved(target, await lookUp(target.exchange, options), options);
+}
+
+async function lookUp(name: string, { resolver }: MxObservationOptions): Promise<DnsAnswer<string>> {
+  const literal = literalAddress(name);
+  if (literal === null) return resolver.resolveAddresses(name);
+  return { kind: 'FOUND', records: [literal], canonicalName: name, ttlSeconds: 0, isAuthenticated: false };
 }
 
 function toObserved(target: MxRecord, answer: DnsAnswer<string>, options: MxObservationOptions): ObservedMx {

@@ -8,10 +8,12 @@
  * - MX records whose hosts have no address do not bring the domain's own address back.
  * - Addresses that must not be dialled (address-class.ts) are left out, and hosts that have none left.
  * - `deliverTo` replaces all of this by the given hosts, in their order; only the loop test stays, by (address, port).
+ * - Of many hosts and addresses a few come out, others with each `turn` (dial-choice.ts).
  *
  * Dials nothing, remembers nothing beyond the resolver's cache.
  */
 import { isUsableNextHopAddress } from './address-class.ts';
+import { byFamilyInTurn, chooseDials, takeTurn } from './dial-choice.ts';
 import type { DnsTrouble } from './dns-answer.ts';
 import { literalAddress, observeMxSet } from './mx-set.ts';
 import type { MxObservationOptions, ObservedMx, ObservedMxSet } from './mx-set.ts';
@@ -23,7 +25,7 @@ export interface NextHop {
   readonly host: string;
   readonly preference: number;
   readonly port: number;
-  /** At least one, usable, in the order to try: IPv4 and IPv6 in turn. */
+  /** At least one, usable, in the order to try: IPv4 and IPv6 in turn. Ten of all hosts at most. */
   readonly addresses: readonly string[];
 }
 
@@ -33,7 +35,7 @@ export interface DeliverTo {
   readonly port: number | null;
 }
 
-/** `mx` is the set that was found, hosts behind us unresolved; null where none was looked up. */
+/** `mx` is the set that was found, hosts behind us and those of other turns unresolved; null where none was looked up. */
 export type NextHops = { readonly mx: ObservedMxSet | null } & (
   | { readonly kind: 'HOSTS'; readonly hosts: readonly NextHop[] }
   /** We stand first, we stand first beside others, or `deliverTo` leads back to us. */
@@ -52,8 +54,8 @@ export interface NextHopOptions extends Omit<MxObservationOptions, 'onlyUseful'>
   readonly random?: () => number;
 }
 
-/** More addresses of one host than this make an attempt longer, not luckier (Postfix stops at five in all). */
-const MAX_ADDRESSES = 20;
+/** Addresses of one host that come to their turn at all. */
+const MAX_ADDRESSES = 64;
 
 /** Finds the hosts for a domain, a lower-case A-label or an address literal in brackets. */
 export async function findNextHops(domain: string, options: NextHopOptions): Promise<NextHops> {
@@ -73,17 +75,29 @@ function chooseHosts(mx: ObservedMxSet & { readonly kind: 'SET' }, options: Next
     const isShared = mx.hosts.some(({ preference, isSelf }) => preference === rank && !isSelf);
     return { kind: 'NOTHING_BETTER', cause: isShared ? 'EQUAL_PREFERENCE' : 'MOST_PREFERRED', mx };
   }
-  const hosts = candidates.flatMap(({ host, preference, addresses }): NextHop[] => {
+  const all = candidates.flatMap(({ host, preference, addresses }): NextHop[] => {
     if (!options.allowPrivate && !isPublicName(host)) return [];
     const usable = usableAddresses(addresses, options.allowPrivate);
     return usable.length === 0 ? [] : [{ host, preference, port: options.deliveryPort, addresses: usable }];
   });
+  const hosts = whoseTurnItIs(all, mx.turn, options.turn);
   if (hosts.length > 0) return { kind: 'HOSTS', hosts: inRandomizedOrder(hosts, options.random ?? Math.random), mx };
   // A host behind us that could not be looked up changes nothing.
   const inTrouble = mx.hosts.find(
     ({ preference, trouble }) => trouble !== null && (rank === null || preference < rank),
   );
-  return inTrouble?.trouble ? { kind: 'TROUBLE', reason: inTrouble.trouble, mx } : { kind: 'NO_ADDRESS', mx };
+  const reason = inTrouble?.trouble ?? (mx.turn?.isPartial === true ? 'NOT_YET_ASKED' : null);
+  return reason === null ? { kind: 'NO_ADDRESS', mx } : { kind: 'TROUBLE', reason, mx };
+}
+
+function whoseTurnItIs(
+  hosts: readonly NextHop[],
+  taken: (ObservedMxSet & { readonly kind: 'SET' })['turn'],
+  turn = 0,
+): NextHop[] {
+  if (taken === undefined) return chooseDials(hosts, () => turn);
+  const inOrder = taken.order.flatMap((name) => hosts.find(({ host }) => host === name) ?? []);
+  return chooseDials(inOrder, ({ host }) => taken.turnOf(host));
 }
 
 async function findGivenHosts(deliverTo: readonly DeliverTo[], options: NextHopOptions): Promise<NextHops> {
@@ -111,7 +125,11 @@ async function findGivenHosts(deliverTo: readonly DeliverTo[], options: NextHopO
     const addresses = usableAddresses(others, allowPrivate);
     if (addresses.length > 0) hosts.push({ host, preference: index, port, addresses });
   }
-  if (hosts.length > 0) return { kind: 'HOSTS', hosts, mx: null };
+  if (hosts.length > 0) {
+    const { order, turnOf } = takeTurn(hosts, options.turn ?? 0);
+    const chosen = chooseDials(order, turnOf);
+    return { kind: 'HOSTS', hosts: chosen.toSorted((a, b) => a.preference - b.preference), mx: null };
+  }
   if (trouble !== null) return { kind: 'TROUBLE', reason: trouble, mx: null };
   return isLoop ? { kind: 'NOTHING_BETTER', cause: 'LOOP', mx: null } : { kind: 'NO_ADDRESS', mx: null };
 }
@@ -125,23 +143,16 @@ function isPublicName(host: string): boolean {
   return literalAddress(host) === null && !/(^|\.)localhost(\.localdomain)?$/.test(host);
 }
 
-/** IPv4 and IPv6 in turn, each in the order of the DNS, so that the first two tries differ where they can. */
+/** In the order of the DNS, IPv4 and IPv6 in turn. */
 function usableAddresses(addresses: readonly string[], allowPrivate: boolean): string[] {
   const usable = [...new Set(addresses)].filter((address) => isUsableNextHopAddress(address, allowPrivate));
-  const v4 = usable.filter((address) => !address.includes(':'));
-  const v6 = usable.filter((address) => address.includes(':'));
-  const turns = Array.from({ length: Math.max(v4.length, v6.length) }, (_, index) => [v4[index], v6[index]]);
-  return turns
-    .flat()
-    .filter((address) => address !== undefined)
-    .slice(0, MAX_ADDRESSES);
+  return byFamilyInTurn(usable).slice(0, MAX_ADDRESSES);
 }
 
-/** Shuffles within each preference, then keeps the better one of a host named twice. */
+/** Shuffles within each preference. */
 function inRandomizedOrder(hosts: readonly NextHop[], random: () => number): NextHop[] {
-  const drawn = hosts
+  return hosts
     .map((hop) => ({ hop, lot: random() }))
     .toSorted((a, b) => a.hop.preference - b.hop.preference || a.lot - b.lot)
     .map(({ hop }) => hop);
-  return drawn.filter((hop, index) => drawn.findIndex(({ host }) => host === hop.host) === index);
 }

@@ -28,8 +28,11 @@ export interface OutgoingMessage extends OutgoingEnvelope {
   readonly content: Uint8Array;
   /** Aborting cuts the session, unless the final dot is on its way: then the reply is still waited for. */
   readonly signal?: AbortSignal | undefined;
-  /** Asked right before the final dot: false cuts the session as an abort does, also where nobody had time to abort yet. */
-  readonly mayFinish?: (() => boolean) | undefined;
+  /**
+   * Asked right before the final dot: false cuts the session as an abort does, also where nobody had time to abort yet. The
+   * rest of the content waits for the answer; an abort does not.
+   */
+  readonly mayFinish?: (() => boolean | Promise<boolean>) | undefined;
 }
 
 export interface SmtpSession {
@@ -109,9 +112,6 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
       case 'CONTENT':
         mine.envelopeMs = monotonicMs() - mine.beganAtMs;
         return writeContent(mine);
-      case 'NO_CONTENT':
-        allow(timeouts.dotMs);
-        return link.write('.\r\n');
       case 'END':
         if (!move.isFit) {
           watchdog.stop();
@@ -141,15 +141,21 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
       if (offset < byteLength) {
         allow(timeouts.blockMs);
         link.write(encoder.encode(block), next);
-      } else if (mine.message.mayFinish?.() === false) {
-        cut('STOPPED');
       } else {
-        mine.exchange.finishContent();
-        allow(timeouts.blockMs);
-        link.write(encoder.end(block), () => {
-          if (pending === mine) allow(timeouts.dotMs);
-        });
+        const mayFinish = mine.message.mayFinish?.() ?? true;
+        if (typeof mayFinish === 'boolean') return finishWith(block, mayFinish);
+        watchdog.rest();
+        void mayFinish.catch(() => false).then((isFree) => finishWith(block, isFree));
       }
+    };
+    const finishWith = (block: Buffer, mayFinish: boolean): void => {
+      if (pending !== mine) return;
+      if (!mayFinish) return cut('STOPPED');
+      mine.exchange.finishContent();
+      allow(timeouts.blockMs);
+      link.write(encoder.end(block), () => {
+        if (pending === mine) allow(timeouts.dotMs);
+      });
     };
     next();
   };

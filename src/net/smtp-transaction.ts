@@ -39,8 +39,6 @@ export type Move =
   | { readonly kind: 'WAIT' }
   /** The peer wants the content. */
   | { readonly kind: 'CONTENT' }
-  /** The peer wants content for nobody: a lone dot ends that (RFC 2920 §3.1). */
-  | { readonly kind: 'NO_CONTENT' }
   /** `isFit`: the session can carry another one. */
   | { readonly kind: 'END'; readonly transaction: Transaction; readonly isFit: boolean };
 
@@ -81,13 +79,12 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
   const accepted: RecipientNumber[] = [];
   let at = 0;
   /** Behind the envelope. */
-  let phase: 'CONTENT' | 'DOT' | 'NO_CONTENT' | null = null;
+  let phase: 'CONTENT' | 'DOT' | null = null;
   let mailRefusal: Answer | null = null;
   let lastRefusal: Answer | null = null;
 
   const due = (): Command | null => (phase === null ? (commands[at] ?? null) : null);
   const stage = (): TransactionStage => {
-    if (phase === 'NO_CONTENT') return 'DATA';
     if (phase !== null) return phase;
     const kind = due()?.kind ?? 'DATA';
     return kind === 'RSET' || kind === 'XFORWARD' ? 'MAIL' : kind;
@@ -126,8 +123,10 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
         mailRefusal = answer;
         return WAIT;
       case 'RCPT':
+        // Without its MAIL it is an answer to nothing.
+        if (mailRefusal !== null) return WAIT;
         if (isYes(answer)) accepted.push(recipient ?? 0);
-        else if (mailRefusal === null) refused.set(recipient ?? 0, (lastRefusal = answer));
+        else refused.set(recipient ?? 0, (lastRefusal = answer));
         return WAIT;
       case 'DATA':
         return hearData(answer);
@@ -137,14 +136,17 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
   };
   const hearData = (answer: Answer): Move => {
     const nobody = endForNobody();
+    // Deviates: RFC 2920 §3.1 ends content for nobody with a lone dot. A peer that asks for it after it has refused the
+    // envelope may take that for an empty message; nothing but the end of the connection is safe to say.
+    if (nobody !== null) return { ...nobody, isFit: nobody.isFit && isRefusal(answer) };
     if (isGoAhead(answer)) {
-      phase = nobody === null ? 'CONTENT' : 'NO_CONTENT';
+      phase = 'CONTENT';
       return { kind: phase };
     }
     // A 2yz is the reply to something else, and the next 250 would be taken for the final one: mail lost. Then those before
     // it may be replies to something else as well: whom they refuse is not known.
-    if (nobody === null && isYes(answer)) refused.clear();
-    return nobody ?? end('DATA', answer, isRefusal(answer));
+    if (isYes(answer)) refused.clear();
+    return end('DATA', answer, isRefusal(answer));
   };
 
   return {
@@ -156,8 +158,6 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
           return end('CONTENT', answer, false);
         case 'DOT':
           return end('DOT', answer, true);
-        case 'NO_CONTENT':
-          return endForNobody() ?? end('DATA', answer, false);
         case null: {
           const command = due();
           if (command === null) return end('DATA', answer, false);

@@ -28,6 +28,8 @@ export interface DestinationState {
   /** What TLS towards its hosts must be, by its domain's settings. */
   readonly tlsPolicy: 'NONE' | 'OPPORTUNISTIC' | 'REQUIRED' | 'VERIFIED';
   readonly routeGeneration: number;
+  /** Counts failed attempts: which of many hosts and addresses the next one dials. */
+  readonly dialTurn: number;
   /** The operator's cap; null: what the primary bears. */
   readonly drainPerMinute: number | null;
   /** At this moment. */
@@ -49,6 +51,9 @@ export interface DestinationState {
   readonly now: string;
 }
 
+/** The count of turns begins anew before it leaves an integer; no set is so long that this shows. */
+const DIAL_TURNS = 1_000_000_000;
+
 /** Reads a destination; null when there is none of this id. */
 export async function readDestination(sql: Sql, id: string): Promise<DestinationState | null> {
   const [row] = await sql<
@@ -59,6 +64,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       deliver_to: { host: string; port: number }[];
       tls_policy: DestinationState['tlsPolicy'];
       route_generation: number;
+      dial_turn: number;
       drain_per_minute: number | null;
       is_paused: boolean;
       flush_requested_at: Date | null;
@@ -71,7 +77,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       now: string;
     }[]
   >`
-    select tenant_id, name, kind, deliver_to, tls_policy, route_generation, drain_per_minute, ${isPausedNow(sql)} as is_paused, flush_requested_at, flush_number,
+    select tenant_id, name, kind, deliver_to, tls_policy, route_generation, dial_turn, drain_per_minute, ${isPausedNow(sql)} as is_paused, flush_requested_at, flush_number,
       case when first_failure_at is null then (extract(epoch from last_attempt_at) * 1000)::float8 end as last_success_ms,
       coalesce((select sum(s.held_sessions) from drain_shares s where s.destination_id = d.id), 0)::integer as shared_sessions,
       first_failure_at is not null as is_failing, coalesce(next_attempt_at <= bmx_now(), true) as is_due,
@@ -87,6 +93,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
     deliverTo: row.deliver_to,
     tlsPolicy: row.tls_policy,
     routeGeneration: row.route_generation,
+    dialTurn: row.dial_turn,
     drainPerMinute: row.drain_per_minute,
     isPaused: row.is_paused,
     flushRequestedAt: row.flush_requested_at,
@@ -168,7 +175,7 @@ export async function recordFailure(sql: Sql, input: FailureInput): Promise<Fail
     update destinations d
     set first_failure_at = before.first_failure_at,
         next_attempt_at = next_attempt(before.first_failure_at, bmx_now()),
-        last_attempt_at = bmx_now(), last_reply = ${reply}, ${metNow(sql, last)},
+        last_attempt_at = bmx_now(), last_reply = ${reply}, dial_turn = (d.dial_turn + 1) % ${DIAL_TURNS}, ${metNow(sql, last)},
         flush_requested_at = case when d.flush_number > coalesce(${flushNumber}::integer, d.flush_number) then d.flush_requested_at end,
         outage_id = coalesce(before.outage_id, (select id from opened))
     from before where d.id = before.id

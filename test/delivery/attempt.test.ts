@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { createServer } from 'node:net';
 import { attempt } from '../../src/delivery/attempt.ts';
 import type { Sessions } from '../../src/delivery/sessions.ts';
 import type { AttemptResult } from '../../src/mail/outcome.ts';
@@ -349,4 +350,34 @@ describe('stopping and kept sessions', () => {
     await primary.start();
     expect(fates(await attempt({ message, hosts, sessions }))).toEqual([TAKEN]);
   });
+});
+
+test('addresses that take the connection and say nothing share the time to open a session; the living one has its part', async () => {
+  const silent = createServer((socket) => {
+    cleanups.push(() => socket.destroy());
+    socket.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => new Promise((resolve) => silent.close(resolve)));
+  const bound = silent.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+  const alive = await primaryWith();
+  const mute = { host: '127.0.0.1', port };
+  const hosts = [hostOf('mx1', mute, mute), hostOf('mx2', mute, mute), hostOf('mx3', alive)];
+  // Each of them alone would have five minutes.
+  const result = await attempt({
+    message: messageTo('a@dom.example'),
+    hosts,
+    sessions: sessionsWith(),
+    openingMs: 2500,
+  });
+  expect(fates(result)).toEqual([TAKEN]);
+  expect(result.records.map(({ host, trouble }) => [host, trouble])).toEqual([
+    ['mx1', 'TIMEOUT'],
+    ['mx1', 'TIMEOUT'],
+    ['mx2', 'TIMEOUT'],
+    ['mx2', 'TIMEOUT'],
+    ['mx3', undefined],
+  ]);
+  expect(result.records[0]?.reply).toBe('[no session in the time that this address had]');
 });

@@ -153,6 +153,40 @@ describe('stopping', () => {
     expect(primary.messages).toHaveLength(0);
   });
 
+  test('a sender that has to wait before its dot: it goes when it may, and not when it may not or is aborted', async () => {
+    const { primary, session } = await pair();
+    const free = Promise.withResolvers<boolean>();
+    const asked = Promise.withResolvers<void>();
+    const waiting = session.send({
+      ...carrying(Buffer.from('x\r\n')),
+      mayFinish: () => {
+        asked.resolve();
+        return free.promise;
+      },
+    });
+    await asked.promise;
+    expect(primary.messages).toHaveLength(0);
+    free.resolve(true);
+    expect((await waiting).answer.text).toBe('250 2.0.0 Taken');
+    expect(primary.messages).toHaveLength(1);
+
+    const controller = new AbortController();
+    const never = Promise.withResolvers<boolean>();
+    const aborted = session.send({
+      ...carrying(Buffer.from('y\r\n'), controller.signal),
+      mayFinish: () => {
+        controller.abort();
+        return never.promise;
+      },
+    });
+    expect(await aborted).toMatchObject({ answer: { silence: 'STOPPED' } });
+    never.resolve(true);
+    const other = await pair();
+    const refused = other.session.send({ ...carrying(Buffer.from('z\r\n')), mayFinish: () => Promise.resolve(false) });
+    expect(await refused).toMatchObject({ answer: { silence: 'STOPPED' } });
+    expect([primary.messages.length, other.primary.messages.length]).toEqual([1, 0]);
+  });
+
   test('an abort behind the dot waits for the reply; session.abort does not', async () => {
     const { primary, session } = await pair({ tarpitMs: 40, startTls: 'ABSENT' });
     const controller = new AbortController();
