@@ -3,6 +3,7 @@
  */
 import { createByteBudget, createClientLimits } from './limits.ts';
 import { DEFAULT_TIMEOUTS, type InboundOptions, type InboundTimeouts } from './options.ts';
+import { createPlaces, type PlaceHolder, type Places } from './places.ts';
 import { createRefusals, ehloReply, type Reply } from './replies.ts';
 import type { Context } from './transaction.ts';
 import { createWatch } from './watch.ts';
@@ -11,7 +12,7 @@ import { createWatch } from './watch.ts';
 const MAX_RECIPIENTS = 1000;
 
 /** A connection, as far as it is counted, timed and shut down with all others. */
-export interface OpenConnection {
+export interface OpenConnection extends PlaceHolder {
   readonly checkTime: (nowMs: number) => void;
   readonly shutDown: () => void;
   readonly destroySocket: () => void;
@@ -23,6 +24,7 @@ export interface House {
   readonly timeouts: InboundTimeouts;
   /** Every connection whose socket is not closed yet. */
   readonly open: Set<OpenConnection>;
+  readonly places: Places<OpenConnection>;
   /** Connections that are neither closed nor closing. */
   activeCount: number;
   /** Replies said and chunks taken so far: what acceptance has had to do. */
@@ -40,29 +42,35 @@ export function createHouse(options: InboundOptions): House {
   watch.onTick((nowMs) => {
     for (const connection of open) connection.checkTime(nowMs);
   });
-  const { maxConnectionsPerClient, messagesPerMinute, isTrusted, monotonicMs: nowMs } = options;
+  const { maxConnections, maxConnectionsPerClient, messagesPerMinute, isTrusted, monotonicMs: nowMs } = options;
+  const { idleMs, tickMs } = timeouts;
+  const places = createPlaces({ maxConnections, idleMs, tickMs, open, activeCount: () => house.activeCount, nowMs });
+  /** Before the one that asks, which is counted already. */
+  const fill = (): number => (house.activeCount - 1) / maxConnections;
   const context: Context = {
     ...options,
     maxRecipients: MAX_RECIPIENTS,
     decisionTimeoutMs: timeouts.decisionMs,
     acceptTimeoutMs: timeouts.acceptMs,
     budget: createByteBudget(options.inFlightBytes),
-    limits: createClientLimits({ maxConnectionsPerClient, messagesPerMinute, isTrusted, nowMs }),
+    limits: createClientLimits({ maxConnectionsPerClient, fill, messagesPerMinute, isTrusted, nowMs }),
     refusals: createRefusals(options.publicUrl),
     watch,
   };
   const ehlo = ehloFor(options);
-  return {
+  const house: House = {
     context,
     options,
     timeouts,
     open,
+    places,
     activeCount: 0,
     workCount: 0,
     isClosing: false,
     onEmpty: () => undefined,
     ehlo,
   };
+  return house;
 }
 
 /** The reply to EHLO, made anew when the size limit has changed, and for every proxy. */

@@ -6,7 +6,7 @@
  * that no connection is greeted before it is known whether a header is under way. Reads and writes nothing itself.
  */
 import { waitToGreet } from './greeting-wait.ts';
-import type { House } from './house.ts';
+import type { House, OpenConnection } from './house.ts';
 import type { ClientShare } from './limits.ts';
 import type { ProxyHeader } from './proxy-header.ts';
 import type { Reply } from './replies.ts';
@@ -14,13 +14,14 @@ import type { Session } from './session.ts';
 import type { XclientRequest } from './xclient.ts';
 
 /** The connection, as its reception sees it. */
-export interface Guest {
+export interface Guest extends OpenConnection {
   readonly dialogue: Session;
   /** The client's; a proxy's own until it names another. */
   remoteAddress: string;
   readonly isGone: () => boolean;
   readonly sendGreeting: () => void;
-  readonly refuse: (command: string, reply: Reply) => void;
+  /** Says 421 to a client that may not come in, and leaves at once. */
+  readonly turnAway: (reply: Reply) => void;
   /** Ends it without a word; the reason is for the log. */
   readonly drop: (reason: string) => void;
 }
@@ -120,17 +121,21 @@ export class Reception {
     const { context, activeCount } = this.house;
     context.events.connected({ clientAddress: this.guest.remoteAddress, connectionCount: activeCount });
     const refusal = this.refusal();
-    if (refusal !== null) this.guest.refuse('CONNECT', refusal);
+    if (refusal !== null) this.guest.turnAway(refusal);
     return refusal === null;
   }
 
   refusal(): Reply | null {
-    const { context, options, activeCount, isClosing } = this.house;
+    const { context, isClosing, places } = this.house;
     if (isClosing) return context.refusals.shuttingDown;
-    if (activeCount > options.maxConnections) return context.refusals.tooManyConnections;
-    if (this.isUnnamed) return null;
-    if (context.isBarred?.(this.guest.remoteAddress) === true) return context.refusals.barred;
-    return this.share.takeConnection() ? null : context.refusals.tooManyFromClient;
+    if (!this.isUnnamed) {
+      if (context.isBarred?.(this.guest.remoteAddress) === true) return context.refusals.barred;
+      if (!this.share.takeConnection()) return context.refusals.tooManyFromClient;
+    }
+    // Last, so that nobody goes for a client that does not come in.
+    if (places.makeRoom(this.guest)) return null;
+    this.share.returnConnection();
+    return context.refusals.tooManyConnections;
   }
 
   greetWhenDue(next: () => void): void {

@@ -159,6 +159,17 @@ const PROVOKED: readonly (readonly [string, () => Promise<void>])[] = [
       ),
   ],
   [
+    'a newcomer in the place of a silent one',
+    () =>
+      withFixture({ maxConnections: 1, isTrusted: () => false, timeouts: { tickMs: 10 } }, async (fixture) => {
+        const silent = await fixture.session();
+        const isTaken = async (): Promise<boolean> =>
+          (await fixture.connect('127.0.0.9')).reply().then((reply) => reply.startsWith('220 '));
+        while (!(await isTaken())) await new Promise((resolve) => setTimeout(resolve, 50));
+        heard.push(await silent.reply());
+      }),
+  ],
+  [
     'too many recipients',
     () =>
       withFixture({ messagesPerMinute: 1, isTrusted: () => false }, async (fixture) => {

@@ -88,11 +88,13 @@ describe('numbers', () => {
     expect(await trusted.reply()).toStartWith('220 ');
     const fourth = await fixture.connect('127.0.0.9');
     expect(await fourth.reply()).toMatch(/^421 4\.7\.0 too many connections;.* BMX-LIMIT /);
-    await first.ask('QUIT');
-    await first.closed();
+    for (const peer of [first, second]) {
+      await peer.ask('QUIT');
+      await peer.closed();
+    }
     const again = await fixture.connect();
     expect(await again.reply()).toStartWith('220 ');
-    for (const peer of [second, trusted, again]) peer.destroy();
+    for (const peer of [trusted, again]) peer.destroy();
   });
 
   test('what is refused counts as well: no reply can be had without end', async () => {
@@ -146,6 +148,7 @@ describe('numbers', () => {
     const limits = createClientLimits({
       maxConnectionsPerClient: 1,
       messagesPerMinute: 1,
+      fill: () => 0,
       isTrusted: () => false,
       nowMs: () => 0,
     });
@@ -161,6 +164,7 @@ describe('numbers', () => {
     const limits = createClientLimits({
       maxConnectionsPerClient: 2,
       messagesPerMinute: 1,
+      fill: () => 0,
       isTrusted: () => false,
       nowMs: () => 0,
     });
