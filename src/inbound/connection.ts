@@ -14,6 +14,7 @@ import { CommandParser, MAX_COMMAND_OCTETS } from './command-parser.ts';
 import { createChunkDrain, type Receiver } from './data-phase.ts';
 import { ehloOf, type House } from './house.ts';
 import { OFFERED, replaceReply } from './library-replies.ts';
+import { LARGE_OCTETS } from './large-content.ts';
 import type { ProxyHeader } from './proxy-header.ts';
 import { Reception } from './reception.ts';
 import * as replies from './replies.ts';
@@ -41,6 +42,7 @@ export class Connection extends SMTPConnection {
   waitingSinceMs: number;
   /** Octets of the present data phase, or of the present chunk of a refused BDAT. */
   dataOctets = 0;
+  dataSinceMs = 0;
   isActive = true;
   isSecured = false;
   readonly reception: Reception;
@@ -265,6 +267,7 @@ export class Connection extends SMTPConnection {
   startReceiving(receiver: Receiver, reply: Reply | null): void {
     if (!(this._parser instanceof CommandParser)) return receiver.abandon();
     this.dataOctets = 0;
+    this.dataSinceMs = this.house.context.monotonicMs();
     this._parser.receive(receiver);
     if (reply !== null) this.say(reply);
   }
@@ -280,6 +283,13 @@ export class Connection extends SMTPConnection {
       this.refuse('DATA', this.house.context.refusals.brokenOff);
       return -1;
     }
+  }
+
+  /** Not while a chunk of BDAT is thrown away, which costs nothing. */
+  readOn(receiver: Receiver, pieceOctets: number, next: () => void): void {
+    if (!this.dialogue.isInTransaction() || receiver !== this.receiver) return next();
+    const { dataSinceMs: startedAtMs, dataOctets: octets } = this;
+    this.house.largeContent.next({ startedAtMs, octets, pieceOctets, readOn: next });
   }
 
   /** The end of the data was seen: the reply, then what the client pipelined behind it. */
@@ -305,6 +315,7 @@ export class Connection extends SMTPConnection {
   noteMail(): void {
     this.errorCount = 0;
     this.hasBroughtMail = true;
+    if (this.dataOctets < LARGE_OCTETS) this.house.largeContent.noteSmall();
     this.fruitlessSinceMs = this.house.context.monotonicMs();
   }
 

@@ -3,6 +3,7 @@
  */
 import { createByteBudget, createClientLimits } from './limits.ts';
 import { DEFAULT_TIMEOUTS, type InboundOptions, type InboundTimeouts } from './options.ts';
+import { createLargeContent, type LargeContent } from './large-content.ts';
 import { createPlaces, type PlaceHolder, type Places } from './places.ts';
 import { createRefusals, ehloReply, type Reply } from './replies.ts';
 import type { Context } from './transaction.ts';
@@ -25,6 +26,7 @@ export interface House {
   /** Every connection whose socket is not closed yet. */
   readonly open: Set<OpenConnection>;
   readonly places: Places<OpenConnection>;
+  readonly largeContent: LargeContent;
   /** Connections that are neither closed nor closing. */
   activeCount: number;
   /** Replies said and chunks taken so far: what acceptance has had to do. */
@@ -41,19 +43,18 @@ export function createHouse(options: InboundOptions): House {
   const watch = createWatch(timeouts.tickMs, options.monotonicMs);
   watch.onTick((nowMs) => {
     for (const connection of open) connection.checkTime(nowMs);
+    places.tick();
   });
   const { maxConnections, maxConnectionsPerClient, messagesPerMinute, isTrusted, monotonicMs: nowMs } = options;
   const { idleMs, tickMs } = timeouts;
   const places = createPlaces({ maxConnections, idleMs, tickMs, open, activeCount: () => house.activeCount, nowMs });
-  /** Before the one that asks, which is counted already. */
-  const fill = (): number => (house.activeCount - 1) / maxConnections;
   const context: Context = {
     ...options,
     maxRecipients: MAX_RECIPIENTS,
     decisionTimeoutMs: timeouts.decisionMs,
     acceptTimeoutMs: timeouts.acceptMs,
     budget: createByteBudget(options.inFlightBytes),
-    limits: createClientLimits({ maxConnectionsPerClient, fill, messagesPerMinute, isTrusted, nowMs }),
+    limits: createClientLimits({ maxConnectionsPerClient, fill: places.heldFill, messagesPerMinute, isTrusted, nowMs }),
     refusals: createRefusals(options.publicUrl),
     watch,
   };
@@ -64,6 +65,7 @@ export function createHouse(options: InboundOptions): House {
     timeouts,
     open,
     places,
+    largeContent: createLargeContent(nowMs),
     activeCount: 0,
     workCount: 0,
     isClosing: false,

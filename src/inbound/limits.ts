@@ -52,7 +52,7 @@ export interface ClientLimits {
 
 export interface ClientLimitOptions {
   readonly maxConnectionsPerClient: number;
-  /** The share of all places that is held, 0 to 1. */
+  /** The share of all places that is held and would not be given up, 0 to 1. */
   readonly fill: () => number;
   readonly messagesPerMinute: number;
   /** Clients that no limit applies to. */
@@ -67,7 +67,7 @@ const MINUTE_MS = 60_000;
 /** Of connections, in shares of one client: the IPv4 /24 or IPv6 /56, then the IPv6 /48. */
 const WIDER_SHARES = [4, 8] as const;
 /** However few places are left, a client may hold this part of its share. */
-const LEAST_SHARE = 0.1;
+const LEAST_SHARE = 0.2;
 const MAX_NETWORKS = 65_536;
 
 export function createClientLimits(options: ClientLimitOptions): ClientLimits {

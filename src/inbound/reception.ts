@@ -101,7 +101,14 @@ export class Reception {
 
   begin(): void {
     this.isBegun = true;
-    if (this.admit()) this.greetWhenDue(() => undefined);
+    const { context, activeCount, places } = this.house;
+    context.events.connected({ clientAddress: this.guest.remoteAddress, connectionCount: activeCount });
+    const refusal = this.refusal();
+    if (refusal !== null) return this.guest.turnAway(refusal);
+    const enter = (): void => this.greetWhenDue(() => undefined);
+    // After the refusals, so that nobody goes for a client that does not come in.
+    if (places.makeRoom(this.guest)) return enter();
+    if (!places.wait(this.guest, enter, () => this.turnAwayForRoom())) this.turnAwayForRoom();
   }
 
   /** An absent name is looked up. */
@@ -118,24 +125,28 @@ export class Reception {
 
   /** Counts the client; one too many is told so, and false. */
   admit(): boolean {
-    const { context, activeCount } = this.house;
+    const { context, activeCount, places } = this.house;
     context.events.connected({ clientAddress: this.guest.remoteAddress, connectionCount: activeCount });
     const refusal = this.refusal();
     if (refusal !== null) this.guest.turnAway(refusal);
-    return refusal === null;
+    else if (!places.makeRoom(this.guest)) this.turnAwayForRoom();
+    else return true;
+    return false;
+  }
+
+  turnAwayForRoom(): void {
+    this.share.returnConnection();
+    this.guest.turnAway(this.house.context.refusals.tooManyConnections);
   }
 
   refusal(): Reply | null {
-    const { context, isClosing, places } = this.house;
+    const { context, isClosing } = this.house;
     if (isClosing) return context.refusals.shuttingDown;
     if (!this.isUnnamed) {
       if (context.isBarred?.(this.guest.remoteAddress) === true) return context.refusals.barred;
       if (!this.share.takeConnection()) return context.refusals.tooManyFromClient;
     }
-    // Last, so that nobody goes for a client that does not come in.
-    if (places.makeRoom(this.guest)) return null;
-    this.share.returnConnection();
-    return context.refusals.tooManyConnections;
+    return null;
   }
 
   greetWhenDue(next: () => void): void {

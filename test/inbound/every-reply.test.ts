@@ -147,12 +147,12 @@ const PROVOKED: readonly (readonly [string, () => Promise<void>])[] = [
       withFixture(
         { maxConnections: 2, maxConnectionsPerClient: 1, messagesPerMinute: 1, isTrusted: (a) => a === '127.0.0.9' },
         async (fixture) => {
-          const peer = await fixture.session();
+          const peer = await startData(fixture);
           heard.push(await (await fixture.connect()).reply());
           const other = await fixture.connect('127.0.0.9');
           await other.reply();
           heard.push(await (await fixture.connect('127.0.0.9')).reply());
-          await sendMessage(peer, 'x\r\n');
+          await peer.ask('.');
           heard.push(await peer.ask('MAIL FROM:<a@sender.example>'));
           other.destroy();
         },

@@ -81,6 +81,8 @@ describe('numbers', () => {
     const fixture = await start({ maxConnections: 3, maxConnectionsPerClient: 2, isTrusted: (a) => a === '127.0.0.9' });
     const first = await fixture.session();
     const second = await fixture.session();
+    // In its data nobody gives up a place.
+    for (const peer of [first, second]) await startData(peer);
     const third = await fixture.connect();
     expect(await third.reply()).toMatch(/^421 4\.7\.0 .*your address.* BMX-LIMIT \S+\/reject\/BMX-LIMIT$/);
     await third.closed();
@@ -89,6 +91,7 @@ describe('numbers', () => {
     const fourth = await fixture.connect('127.0.0.9');
     expect(await fourth.reply()).toMatch(/^421 4\.7\.0 too many connections;.* BMX-LIMIT /);
     for (const peer of [first, second]) {
+      expect(await peer.ask('.')).toStartWith('250 ');
       await peer.ask('QUIT');
       await peer.closed();
     }
