@@ -6,7 +6,7 @@
 import { fromBytes, parseAddress } from './addresses.ts';
 
 const INTERFACE_OCTETS = 8;
-/** One customer of a provider may have so much: a site is given a /56 or a /48 (RFC 6177). */
+/** One customer of a provider may have so much: a site is given a /56 or a /48. */
 const SITE_OCTETS = [7, 6] as const;
 
 /** `192.0.2.1`, or `2001:db8:1:2::/64`; a v4-mapped address is its IPv4 address. What is no address stands for itself. */
