@@ -38,7 +38,7 @@ const PARENTS = {
   QueueChange: './subscriptions/queues.ts#QueueItem',
   Message: '../queue/inspect.ts#MessageView',
   Recipient: './parents.ts#RecipientParent',
-  Attempt: '../queue/inspect-attempts.ts#AttemptView',
+  Attempt: '../queue/inspect-attempts.ts#ShownAttempt',
   TimelineEntry: '../queue/timeline-entry.ts#TimelineEntry as TimelineEntryParent',
   DnsblZone: './parents.ts#DnsblZoneParent',
   RecipientStanding: '../recipients/standing.ts#RecipientStandingView',

@@ -7,6 +7,7 @@
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
+import { createInterface } from 'node:readline/promises';
 import { HELP_WORDS, verbOf, type VerbTable } from './cli/action.ts';
 import { completionVerb } from './cli/completion.ts';
 import { contactVerb } from './cli/contact.ts';
@@ -18,6 +19,7 @@ import { recipientsVerb } from './cli/recipients.ts';
 import { BAD_USE, DONE, type ExitCode, type Terminal, type Verb } from './cli/terminal.ts';
 import { tenantVerb, tokenVerb } from './cli/token.ts';
 import { webhookVerb } from './cli/webhook.ts';
+import { version } from './main-release.ts';
 
 interface VerbEntry {
   readonly usage: string;
@@ -85,7 +87,7 @@ const USAGE = [
   '',
   ...Object.values(VERBS).map(({ usage }) => `  backup-mx ${usage}`),
   '',
-  '`backup-mx VERB help` says more of a verb; every action takes --json.',
+  '`backup-mx help VERB` says more of a verb; every action takes --json. `backup-mx --version` shows the version.',
   'Example: backup-mx queue list --domain example.org',
   'BACKUP_MX_URL says where the service is (http://127.0.0.1:8025), BACKUP_MX_TOKEN holds a token, BACKUP_MX_TOKEN_FILE names its file.',
   'Exit codes: 0 done, 1 failed or refused, 2 bad use.',
@@ -94,13 +96,20 @@ const USAGE = [
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [name = '', ...rest] = args;
+  if (name === '--version' || name === 'version') {
+    terminal.print(`backup-mx ${version}`);
+    return DONE;
+  }
   if (HELP_WORDS.includes(name)) {
+    const [about, ...more] = rest;
+    if (about !== undefined && !HELP_WORDS.includes(about))
+      return run([about, ...more, more.length === 0 ? 'help' : '--help'], terminal);
     terminal.print(USAGE);
     return DONE;
   }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (verb === undefined) {
-    terminal.tell(name === '' ? USAGE : `backup-mx: ${name} is no verb\n${USAGE}`);
+    terminal.tell(name === '' ? USAGE : `backup-mx: ${name} is not a command\n${USAGE}`);
     return BAD_USE;
   }
   if (verb.example !== undefined && HELP_WORDS.includes(rest[0] ?? '')) {
@@ -125,6 +134,19 @@ function writeLine(file: 1 | 2, line: string): void {
   }
 }
 
+/** The line editor is the terminal's own, so that Ctrl-C reaches us as a signal. */
+async function askOnTerminal(text: string): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+  try {
+    return await reader.question(text, { signal: interruption.signal });
+  } catch (error) {
+    if (interruption.signal.aborted) return '';
+    throw error;
+  } finally {
+    reader.close();
+  }
+}
+
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort(signal));
 
@@ -137,6 +159,7 @@ process.exit(
     isScreen: process.stdout.isTTY,
     isWatched: process.stderr.isTTY,
     interruption: interruption.signal,
+    question: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : null,
     readInput: async () => (await process.stdin.setEncoding('utf8').toArray()).join(''),
   }),
 );

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from './config.ts';
 import { createControl } from './control/server.ts';
 import type { Database } from './db/client.ts';
+import { isConnectionLost } from './db/connection-lost.ts';
 import { StartError } from './db/start-error.ts';
 import type { Doctor } from './doctor/doctor.ts';
 import type { Ownership } from './doctor/ownership.ts';
@@ -19,11 +20,13 @@ import { tellFates } from './main-delivery.ts';
 import { buildSetMx } from './main-set-mx.ts';
 import { tellClosed } from './main-outage.ts';
 import type { Routing } from './main-routing.ts';
+import { clientNetwork } from './net/client-network.ts';
 import { requestFlush } from './outage/clock.ts';
 import { createBreakerInspection } from './outage/breaker-inspect.ts';
 import { releaseBreaker } from './outage/breaker-release.ts';
 import { extendHold, MAX_HOLD_HOURS } from './outage/hold.ts';
 import { createOutageInspection } from './outage/inspect.ts';
+import { createLastAttemptInspection } from './outage/last-attempt.ts';
 import { findPauses, pauseDestination, resumeDestination } from './outage/pause.ts';
 import { bounceSuspected } from './queue/bounce-suspected.ts';
 import { bounceMessage, cancelMessage, retryMessage, type VerbResult } from './queue/commands.ts';
@@ -126,6 +129,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     queues: createQueueInspection(sql),
     breakers: createBreakerInspection(sql),
     outages: createOutageInspection(sql),
+    lastAttempts: createLastAttemptInspection(sql),
     rejections: createRejectionInspection(sql),
     outageFeed: createOutageFeed(sql),
     readMessageMarks: (watched) => readMessageMarks(sql, watched),
@@ -163,6 +167,8 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
       parts.poke(destinationId);
     },
     observeMx: parts.routing.observeMx,
+    isDatabaseAway: isConnectionLost,
+    networkOf: payingNetwork,
     readiness: parts.readiness,
     onRequest: (request) => {
       metrics.apiRequest(request);
@@ -177,6 +183,12 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     subscriptionCount: listening.subscriptionCount,
     close: listening.close,
   };
+}
+
+/** A loopback address is a proxy's on this machine, or the operator's. */
+function payingNetwork(address: string): string | null {
+  const network = clientNetwork(address);
+  return /^127\.|^::\/|^::1$/.test(network) ? null : network;
 }
 
 /** The operator token: from the environment, else from DATA_DIR, made there once with mode 0600. */

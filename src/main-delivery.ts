@@ -18,6 +18,7 @@ import {
   type DeliveryEvents,
 } from './delivery/worker.ts';
 import { classifyCalloutReply } from './mail/callout-verdict.ts';
+import type { AttemptRecord } from './mail/outcome.ts';
 import { parseReply } from './mail/reply.ts';
 import { tellBreaker } from './main-breaker.ts';
 import { outageEvents } from './main-outage.ts';
@@ -26,6 +27,7 @@ import type { NextHops } from './net/next-hop.ts';
 import { openSession } from './net/smtp-client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from './net/smtp-timeouts.ts';
 import type { Holder } from './queue/claim.ts';
+import type { Settlement } from './queue/outcome.ts';
 import type { Fate } from './queue/settle.ts';
 import type { DestinationState } from './outage/clock.ts';
 import type { Log } from './telemetry/log.ts';
@@ -118,7 +120,7 @@ function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryPar
           trace?.attempted(attempted);
         }
       }
-      tellFates({ log, metrics, trace }, destination.name, fates);
+      tellFates({ log, metrics, trace }, destination.name, fates, placesOf(settlements));
     },
     ...outageEvents(log, metrics),
     breakerMoved: (destination, step) => tellBreaker(log, metrics, destination, step),
@@ -150,24 +152,43 @@ export interface FateListeners {
   readonly trace: Trace | null;
 }
 
-/** One line and one span per message and state. */
-export function tellFates({ log, metrics, trace }: FateListeners, domain: string, fates: readonly Fate[]): void {
-  const groups = Map.groupBy(fates, (fate) => `${fate.messageId} ${fate.state}`);
+/** Where a recipient's last word was said, by `messageId number`. */
+type Places = ReadonlyMap<string, Pick<AttemptRecord, 'host' | 'address'>>;
+
+function placesOf(settlements: readonly Settlement[]): Places {
+  return new Map(
+    settlements.flatMap(({ messageId, records }) =>
+      records.flatMap(({ recipientNumbers, host, address }) =>
+        recipientNumbers.map((number) => [`${messageId} ${number}`, { host, address }] as const),
+      ),
+    ),
+  );
+}
+
+/** One line and one span per message, state and reply. */
+export function tellFates(
+  { log, metrics, trace }: FateListeners,
+  domain: string,
+  fates: readonly Fate[],
+  places: Places = new Map(),
+): void {
+  const groups = Map.groupBy(fates, (fate) => `${fate.messageId} ${fate.state} ${fate.reply}`);
   for (const group of groups.values()) {
     const [first] = group;
     if (first === undefined) continue;
-    const { messageId, transactionId, state, isReport, reply, ageSeconds } = first;
+    const { messageId, transactionId, number, state, isReport, reply, nextAttemptAt, ageSeconds } = first;
+    const { host = null, address = null } = places.get(`${messageId} ${number}`) ?? {};
     if (isReport && (state === 'FAILED' || state === 'EXPIRED')) metrics.reportDropped();
     const common = { messageId, transactionId, domain, recipientCount: group.length };
     trace?.settled({ ...common, state });
     switch (state) {
       case 'DELIVERED':
         metrics.delivered(group.length);
-        log.delivered({ ...common, host: null, reply, heldMs: Math.round(ageSeconds * 1000) });
+        log.delivered({ ...common, host, address, reply, heldMs: Math.round(ageSeconds * 1000) });
         break;
       case 'HELD':
         metrics.deferred(group.length);
-        log.deferred({ ...common, reply, nextAttemptAt: null });
+        log.deferred({ ...common, reply, nextAttemptAt });
         break;
       case 'FAILED':
         metrics.failed(group.length);

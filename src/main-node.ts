@@ -3,7 +3,7 @@
  */
 import { monotonicMs, within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
-import { isConnectionLost } from './db/connection-lost.ts';
+import { isDatabaseAway } from './db/connection-lost.ts';
 import { listenTo } from './db/listen.ts';
 import { StartError } from './db/start-error.ts';
 import { createHostMemory } from './delivery/host-memory.ts';
@@ -193,14 +193,10 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     sources: gaugeSources(opened, rooms),
     withProcessMetrics: true,
   });
-  const log = countFaults(options.log, metrics.faulted);
+  const log = countFaults(options.log, metrics, isDatabaseAway);
   const trace = await openTrace(options, metrics);
   if (trace !== null) onStop(() => trace.close());
-  const timers = createTimers((where, error) => {
-    // A database that is away is told once, by the readiness watch, not by every timer each second.
-    if (isConnectionLost(error)) log.trace({ where, message: 'the database is away' });
-    else log.fault({ where, error });
-  });
+  const timers = createTimers((where, error) => log.fault({ where, error }));
   watchEventLoop(timers, metrics);
   const { freeBytes } = opened;
   const ready = watchReadiness({ sql, freeBytes, minFreeBytes: config.minFreeBytes, timers, log });

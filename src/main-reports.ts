@@ -15,12 +15,12 @@ import { createDelayWalk } from './queue/reports-delayed.ts';
 import {
   actionOf,
   type DueReport,
-  forgetReportCounts,
   makeDueReports,
   type ReadContent,
   type ReportDeps,
   type SenderCheck,
 } from './queue/reports.ts';
+import { dropOldCounts } from './settings/bounded-counts.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { Trace } from './telemetry/trace.ts';
@@ -51,7 +51,7 @@ export function startReports(parts: ReportParts & { readonly timers: Timers }): 
   });
   timers.every(DELAYS_EVERY_MS, 'delays', async () => {
     if (!config.deliveryHold) await walk();
-    await forgetReportCounts(database.sql);
+    await dropOldCounts(database.sql);
   });
 }
 
@@ -85,7 +85,7 @@ function reportDeps({ config, database, lookup, log, metrics, trace }: ReportPar
 
 /**
  * The bounce firewall: only mail whose sender is proven gets a report, by SPF of the reverse-path's domain or by an aligned
- * signature. Anything else would be backscatter, above all about what was refused for its content.
+ * signature over a field that names the reverse-path's mailbox. Anything else would be backscatter, above all about what was refused for its content.
  */
 async function checkSender(report: DueReport, readContent: ReadContent, lookup: Lookup): Promise<SenderCheck> {
   const { facts } = report;
@@ -99,11 +99,11 @@ async function checkSender(report: DueReport, readContent: ReadContent, lookup: 
   });
   if (spf === 'PASS') return { kind: 'PASS' };
   const dkim = await checkDkim(report, readContent, { domain, lookup });
-  if (dkim === 'PASS') return { kind: 'PASS' };
+  if (dkim.kind === 'PASS') return dkim;
   const reason =
     `SPF of ${domainOf(facts.reversePath)} for ${facts.clientAddress ?? 'no address'}: ${spf}; ` +
-    `aligned DKIM signature: ${dkim}`;
-  return { kind: spf === 'TEMPERROR' || dkim === 'UNKNOWN' ? 'TROUBLE' : 'SUPPRESS', reason };
+    `aligned DKIM signature: ${dkim.kind}`;
+  return { kind: spf === 'TEMPERROR' || dkim.kind === 'UNKNOWN' ? 'TROUBLE' : 'SUPPRESS', reason };
 }
 
 async function checkDkim(
@@ -111,10 +111,11 @@ async function checkDkim(
   readContent: ReadContent,
   { domain, lookup }: { readonly domain: string; readonly lookup: Lookup },
 ): ReturnType<typeof proveByDkim> {
-  if (!(await hasAlignedSignature(headerSectionOf(head, head.length), domain))) return 'NONE';
+  if (!hasAlignedSignature(headerSectionOf(head, head.length), domain)) return { kind: 'NONE' };
   const content = await readContent();
-  if (content === null) return 'NONE';
-  return proveByDkim({ domain, content, transactionId, acceptedAt: new Date(facts.acceptedAt), lookup });
+  if (content === null) return { kind: 'NONE' };
+  const { reversePath } = facts;
+  return proveByDkim({ reversePath, domain, content, transactionId, acceptedAt: new Date(facts.acceptedAt), lookup });
 }
 
 const EVENTS = {

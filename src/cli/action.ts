@@ -100,8 +100,9 @@ function usageOf(verb: string, actions: VerbTable['actions']): string {
 
 async function runAction(name: string, action: Action, args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const verb = name.split(' ')[0] ?? '';
-  // A thing may be called "help"; an option is never one.
-  if (args.includes('--help') || args.includes('-h') || (args[0] === 'help' && action.argCount.most === 0)) {
+  // A thing may be called "help", but not where a verb of one action takes a domain; an option is never one.
+  const isHelpWord = args.length === 1 && args[0] === 'help' && (action.argCount.most === 0 || name === verb);
+  if (args.includes('--help') || args.includes('-h') || isHelpWord) {
     terminal.print(`  backup-mx ${verb} ${action.usage}\n      ${action.says}\n${exampleLine(action.example)}`);
     return DONE;
   }

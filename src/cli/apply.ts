@@ -1,5 +1,6 @@
 /** `backup-mx plan` and `backup-mx apply`: domains as a file says they should be. */
 import { type Action, type Call, mayStyle, type Shown, verbOfAction } from './action.ts';
+import { confirm } from './confirm.ts';
 import type { UserError } from '../client/mutation.ts';
 import { readFileOrInput } from './file.ts';
 import { type Manifest, readManifest } from './manifest.ts';
@@ -39,6 +40,7 @@ async function run(call: Call, dryRun: boolean): Promise<Shown> {
     held: call.text('held')?.toUpperCase() ?? null,
     dryRun,
   };
+  if (!dryRun && input.prune) await confirmRemovals(call, input);
   type Payload = { readonly plan: readonly Step[] };
   const wanted = 'plan { name action changes differences { field before after } }';
   const answer = await mutate<Payload>(call, 'domainsApply', input, wanted);
@@ -53,6 +55,23 @@ async function run(call: Call, dryRun: boolean): Promise<Shown> {
     data: { plan },
     exitCode: hasChanges && call.isSet('detailed-exitcode') ? CHANGES : DONE,
   };
+}
+
+/** Asks when domains would be removed; what the service refuses is left to the request itself. */
+async function confirmRemovals(call: Call, input: Readonly<Record<string, unknown>>): Promise<void> {
+  if (call.isSet('yes')) return;
+  const planned = await mutate<{ readonly plan: readonly Step[] }>(
+    call,
+    'domainsApply',
+    { ...input, dryRun: true },
+    'plan { name action }',
+  );
+  const removed = planned.kind === 'REFUSED' ? [] : planned.payload.plan.filter(({ action }) => action === 'DELETE');
+  if (removed.length === 0) return;
+  await confirm(call, async () => {
+    const names = removed.slice(0, 20).map(({ name }) => textOf(name));
+    return `This removes ${removed.length} domains: ${names.join(', ')}${removed.length > names.length ? ', …' : ''}.`;
+  });
 }
 
 /** An error that names an entry by its number also names the domain. */
@@ -91,7 +110,7 @@ function linesOf(plan: readonly Step[], dryRun: boolean, isStyled: boolean): str
 
 function actionOf(verb: 'plan' | 'apply'): Action {
   return {
-    usage: `[-f|--file FILE|-] [--prune] [--adopt] [--held DELIVER_FIRST|CANCEL]${verb === 'plan' ? ' [--detailed-exitcode]' : ''}`,
+    usage: `[-f|--file FILE|-] [--prune] [--adopt] [--held DELIVER_FIRST|CANCEL]${verb === 'plan' ? ' [--detailed-exitcode]' : ' [--yes]'}`,
     says:
       verb === 'plan'
         ? `Says what it takes to make domains be as a file says (default ${DEFAULT_FILE}). With --detailed-exitcode 0: nothing, 1: failed, 2: something.`
@@ -103,7 +122,7 @@ function actionOf(verb: 'plan' | 'apply'): Action {
       prune: 'FLAG',
       adopt: 'FLAG',
       held: 'TEXT',
-      ...(verb === 'plan' ? { 'detailed-exitcode': 'FLAG' as const } : {}),
+      ...(verb === 'plan' ? { 'detailed-exitcode': 'FLAG' as const } : { yes: 'FLAG' as const }),
     },
     run: (call) => run(call, verb === 'plan'),
   };

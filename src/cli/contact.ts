@@ -1,5 +1,6 @@
 /** `backup-mx contact`: mail addresses that are told when something is wrong. */
 import { type Call, type Shown, type VerbTable } from './action.ts';
+import { confirmed, describeContact } from './confirm.ts';
 import { allNodes, type Page, PAGE_INFO } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
 
@@ -88,13 +89,19 @@ export const contactVerb: VerbTable = {
           says: ({ address }) => `${address} gets alerts`,
         }),
     },
-    delete: {
-      usage: 'delete ID',
-      says: 'Removes an alert contact.',
-      argCount: ONE,
-      options: {},
-      run: (call) =>
-        change(call, 'Delete', { input: { id: call.args[0] }, says: ({ address }) => `${address} gets nothing more` }),
-    },
+    delete: confirmed(
+      {
+        usage: 'delete ID',
+        says: 'Removes an alert contact.',
+        argCount: ONE,
+        options: {},
+        run: (call) =>
+          change(call, 'Delete', {
+            input: { id: call.args[0] },
+            says: ({ address }) => `${address} gets nothing more`,
+          }),
+      },
+      describeContact,
+    ),
   },
 };

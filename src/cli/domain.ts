@@ -3,7 +3,9 @@ import { type Action, type Call, labelOptions, missing, numberOption, type Shown
 import { allNodes, PAGE_INFO, type Page } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
 import { BadUse } from './bad-use.ts';
+import { confirmed, describeDomain } from './confirm.ts';
 import { Refusal } from '../client/refusal.ts';
+import { findRequested, followAttempt, REQUESTED_ATTEMPT, type RequestedAttempt } from './requested-attempt.ts';
 import { setMxActions } from './set-mx.ts';
 import { bytesText } from './table.ts';
 
@@ -15,7 +17,7 @@ interface Domain {
 }
 
 const ROW = 'name status queue { heldCount heldBytes nextAttemptAt } outage { class startedAt lastReply }';
-const WHOLE = `${ROW} id revision labels { key value } tenant { name } mx { verdict recommended { host preference } observed { host preference } }
+const WHOLE = `${ROW} id revision lastAttempt { at host address reply outcome } requestedAttempt { requestedAt beganAt waitsFor } labels { key value } tenant { name } mx { verdict recommended { host preference } observed { host preference } }
   proof { name value seenAt lostAt } pause { from until reason isInForce } breaker { state reply } recipientCount callAheads tlsPolicy
   deliverTo { host port } dnsblZones { zone mode } drainPerMinute`;
 
@@ -55,6 +57,14 @@ async function list({ ask, list: options }: Call): Promise<Shown> {
   };
 }
 
+interface LastAttempt {
+  readonly at: string;
+  readonly host: string | null;
+  readonly address: string | null;
+  readonly reply: string;
+  readonly outcome: string;
+}
+
 interface WholeDomain extends Domain {
   readonly revision: number;
   readonly tenant: { readonly name: string };
@@ -73,6 +83,7 @@ interface WholeDomain extends Domain {
     readonly until: string | null;
     readonly reason: string | null;
   } | null;
+  readonly lastAttempt: LastAttempt | null;
   readonly breaker: { readonly state: string; readonly reply: string | null };
   readonly recipientCount: number;
   readonly callAheads: boolean;
@@ -87,7 +98,7 @@ async function showDomain({ ask, args: [name] }: Call): Promise<Shown> {
     { name },
   );
   if (domain === null) throw new Refusal(`you have no domain "${name}"`);
-  const { queue, outage, pause, proof, breaker, mx } = domain;
+  const { queue, outage, lastAttempt, pause, proof, breaker, mx } = domain;
   const mxText = (hosts: typeof mx.observed) => hosts.map(({ host, preference }) => `${preference} ${host}`).join(', ');
   return {
     kind: 'FACTS',
@@ -98,6 +109,7 @@ async function showDomain({ ask, args: [name] }: Call): Promise<Shown> {
       ['revision', domain.revision],
       ['held', `${queue.heldCount} (${bytesText(queue.heldBytes)})`],
       ['next attempt', queue.nextAttemptAt],
+      ['last attempt', lastAttempt === null ? null : attemptText(lastAttempt)],
       ['outage', outage === null ? null : `${outage.class} since ${outage.startedAt}: ${outage.lastReply}`],
       [
         'pause',
@@ -124,6 +136,11 @@ async function showDomain({ ask, args: [name] }: Call): Promise<Shown> {
   };
 }
 
+function attemptText({ at, host, address, outcome, reply }: LastAttempt): string {
+  const place = host === null ? '' : ` at ${host}${address === null ? '' : ` (${address})`}`;
+  return `${at}${place}, ${outcome}: ${reply}`;
+}
+
 interface Payload {
   readonly domain: (Domain & { readonly proof: WholeDomain['proof'] }) | null;
 }
@@ -141,6 +158,28 @@ async function change(
   const { domain } = answer.payload;
   if (domain === null) return { kind: 'REFUSED', errors: [] };
   return { kind: 'LINE', line: line(domain), data: domain };
+}
+
+/** The same of a mutation that asks for an attempt at once, with what becomes of that. */
+async function changeAndTry(
+  call: Call,
+  mutation: string,
+  input: Readonly<Record<string, unknown>>,
+  line: (domain: { readonly name: string }) => string,
+): Promise<Shown> {
+  const fields = `domain { id name ${FREE} ${REQUESTED_ATTEMPT} }`;
+  type Answer = {
+    readonly domain: { readonly name: string; readonly requestedAttempt: RequestedAttempt | null } | null;
+  };
+  const before = await findRequested(call, String(input['name']));
+  const answer = await mutate<Answer>(call, mutation, input, fields);
+  if (answer.kind === 'REFUSED') return answer;
+  const { domain } = answer.payload;
+  if (domain === null) return { kind: 'REFUSED', errors: [] };
+  // What changed nothing asks for nothing: the one asked for before is none of this verb's.
+  const isAsked = domain.requestedAttempt?.requestedAt !== before?.requestedAt;
+  const tried = isAsked ? await followAttempt(call, domain.name, domain.requestedAttempt) : null;
+  return { kind: 'LINE', line: tried === null ? line(domain) : `${line(domain)}: ${tried}`, data: domain };
 }
 
 const FREE = 'queue { heldCount heldBytes nextAttemptAt }';
@@ -225,29 +264,37 @@ export const domainVerb: VerbTable = {
         const expectedRevision = numberOption(call, 'revision');
         const given = settings(call);
         if (Object.keys(given).length === 0) throw new BadUse('name at least one setting');
-        return change(
-          call,
-          'domainUpdate',
-          { name: call.args[0], ...given, ...(expectedRevision === undefined ? {} : { expectedRevision }) },
-          ({ name }) => `${name} is changed`,
-        );
+        const input = { name: call.args[0], ...given, ...(expectedRevision === undefined ? {} : { expectedRevision }) };
+        const line = ({ name }: { readonly name: string }) => `${name} is changed`;
+        return 'deliverTo' in given
+          ? changeAndTry(call, 'domainUpdate', input, line)
+          : change(call, 'domainUpdate', input, line);
       },
     },
-    remove: {
-      usage: 'remove NAME [--held DELIVER_FIRST|CANCEL]',
-      says: 'Removes a domain; with held mail say what becomes of it.',
-      argCount: ONE,
-      options: { held: 'TEXT' },
-      run: (call) =>
-        change(
-          call,
-          'domainDelete',
-          { name: call.args[0], held: call.text('held')?.toUpperCase() ?? null },
-          ({ name }) => `${name} is removed`,
-        ),
-    },
+    remove: confirmed(
+      {
+        usage: 'remove NAME [--held DELIVER_FIRST|CANCEL]',
+        says: 'Removes a domain; with held mail say what becomes of it.',
+        argCount: ONE,
+        options: { held: 'TEXT' },
+        run: (call) =>
+          change(
+            call,
+            'domainDelete',
+            { name: call.args[0], held: call.text('held')?.toUpperCase() ?? null },
+            ({ name }) => `${name} is removed`,
+          ),
+      },
+      describeDomain,
+    ),
     verify: simple('verify', 'domainVerify', 'Looks for the TXT record that proves it.', 'is proven'),
-    flush: simple('flush', 'domainFlush', 'Tries its held mail now.', 'is tried now'),
+    flush: {
+      usage: 'flush NAME',
+      says: 'Tries its held mail now, and says when that began.',
+      argCount: ONE,
+      options: {},
+      run: (call) => changeAndTry(call, 'domainFlush', { name: call.args[0] }, ({ name }) => `${name} is flushed`),
+    },
     pause: {
       usage: 'pause NAME [--from TIME] [--until TIME] [--reason TEXT]',
       says: 'Pauses its delivery, now or in a window to come.',
@@ -280,12 +327,14 @@ export const domainVerb: VerbTable = {
           ({ name }) => `${name} is held longer`,
         ),
     },
-    'release-breaker': simple(
-      'release-breaker',
-      'domainReleaseBreaker',
-      'Closes its breaker: its mail is handed over at once.',
-      'is released',
-    ),
+    'release-breaker': {
+      usage: 'release-breaker NAME',
+      says: 'Closes its breaker: all its mail is tried at once.',
+      argCount: ONE,
+      options: {},
+      run: (call) =>
+        changeAndTry(call, 'domainReleaseBreaker', { name: call.args[0] }, ({ name }) => `${name} is released`),
+    },
     suspend: simple(
       'suspend',
       'domainSuspend',

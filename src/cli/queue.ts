@@ -1,11 +1,12 @@
 /** `backup-mx queue`: held and ended mail, and the verbs on it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Action, type Call, numberOption, type Shown, type VerbTable } from './action.ts';
+import { type Action, type Call, errorLine, numberOption, type Shown, type VerbTable } from './action.ts';
 import { allNodes, PAGE_INFO, type Page } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
 import { BadUse } from './bad-use.ts';
 import { Refusal } from '../client/refusal.ts';
-import { bytesText } from './table.ts';
+import { confirm } from './confirm.ts';
+import { bytesText, textOf } from './table.ts';
 
 interface Message {
   readonly id: string;
@@ -159,15 +160,23 @@ async function act(call: Call, word: string): Promise<Shown> {
     if (answer.kind === 'REFUSED') return answer;
     return { kind: 'LINE', line: `${id}: done`, data: { id } };
   }
-  const expected = numberOption(call, 'expect');
-  const input = {
-    filter: filterOf(call, domain),
-    ...given,
-    dryRun: call.isSet('dry-run'),
-    ...(expected === undefined ? {} : { expectedCount: expected }),
-  };
+  const input = { filter: filterOf(call, domain), ...given };
   type Payload = { readonly operation: Operation | null; readonly matchedCount: number | null };
-  const answer = await mutate<Payload>(call, `messages${word}`, input, `operation { ${OPERATION} } matchedCount`);
+  const request = (more: object) =>
+    mutate<Payload>(call, `messages${word}`, { ...input, ...more }, `operation { ${OPERATION} } matchedCount`);
+  let expectedCount = numberOption(call, 'expect');
+  const dryRun = call.isSet('dry-run');
+  if (!dryRun && word !== 'Retry') {
+    await confirm(call, async () => {
+      const counted = await request({ dryRun: true });
+      if (counted.kind === 'REFUSED') throw new Refusal(counted.errors.map(errorLine).join('\nbackup-mx: '));
+      // What the person agrees to is this many: when mail has come or gone meanwhile, nothing is done.
+      expectedCount ??= counted.payload.matchedCount ?? undefined;
+      const end = word === 'Cancel' ? 'cancels, without a report to the senders:' : 'returns to their senders:';
+      return `This ${end} ${(counted.payload.matchedCount ?? 0).toLocaleString('en')} held messages of ${textOf(domain ?? '')}.`;
+    });
+  }
+  const answer = await request({ dryRun, ...(expectedCount === undefined ? {} : { expectedCount }) });
   if (answer.kind === 'REFUSED') return answer;
   const { operation, matchedCount } = answer.payload;
   if (operation === null) return { kind: 'LINE', line: `${matchedCount} messages are meant`, data: { matchedCount } };
@@ -195,11 +204,20 @@ async function follow({ ask, terminal }: Call, begun: Operation): Promise<Operat
 }
 
 function acting(word: 'Retry' | 'Cancel' | 'Bounce', says: string): Action {
+  const yes = word === 'Retry' ? '' : ' [--yes]';
   return {
-    usage: `${word.toLowerCase()} (ID | --domain NAME ${FILTERS_USAGE} [--expect N] [--dry-run] [--no-wait]) [--reason TEXT]`,
+    usage: `${word.toLowerCase()} (ID | --domain NAME ${FILTERS_USAGE} [--expect N] [--dry-run] [--no-wait]${yes}) [--reason TEXT]`,
     says,
     argCount: { least: 0, most: 1 },
-    options: { ...FILTERS, domain: 'TEXT', reason: 'TEXT', expect: 'TEXT', 'dry-run': 'FLAG', 'no-wait': 'FLAG' },
+    options: {
+      ...FILTERS,
+      domain: 'TEXT',
+      reason: 'TEXT',
+      expect: 'TEXT',
+      'dry-run': 'FLAG',
+      'no-wait': 'FLAG',
+      ...(yes === '' ? {} : { yes: 'FLAG' as const }),
+    },
     run: (call) => act(call, word),
   };
 }

@@ -56,7 +56,9 @@ async function change(call: Call, mutation: string): Promise<Shown> {
     domain: call.args[0],
     localParts,
     dryRun: call.isSet('dry-run'),
-    ...(mutation === 'recipientsAdd' ? {} : { force: call.isSet('force') }),
+    ...(mutation === 'recipientsAdd'
+      ? {}
+      : { force: call.isSet('force'), allowEveryone: call.isSet('allow-everyone') }),
     ...(generation === undefined ? {} : { ifGeneration: generation }),
   };
   const fields = 'change { addedCount removedCount added removed }';
@@ -76,7 +78,7 @@ async function forget(call: Call): Promise<Shown> {
 }
 
 function changing(word: string, mutation: string, says: string): Action {
-  const force = mutation === 'recipientsAdd' ? '' : ' [--force]';
+  const force = mutation === 'recipientsAdd' ? '' : ' [--force] [--allow-everyone]';
   return {
     usage: `${word} DOMAIN (LOCALPART... | --from FILE|-) [--generation N] [--dry-run]${force}`,
     says,
@@ -85,7 +87,7 @@ function changing(word: string, mutation: string, says: string): Action {
       from: 'TEXT',
       generation: 'TEXT',
       'dry-run': 'FLAG',
-      ...(force === '' ? {} : { force: 'FLAG' as const }),
+      ...(force === '' ? {} : { force: 'FLAG' as const, 'allow-everyone': 'FLAG' as const }),
     },
     run: (call) => change(call, mutation),
   };
@@ -104,8 +106,16 @@ export const recipientsVerb: VerbTable = {
       run: list,
     },
     add: changing('add', 'recipientsAdd', 'Adds entries.'),
-    remove: changing('remove', 'recipientsRemove', 'Removes entries.'),
-    replace: changing('replace', 'recipientsReplace', 'Makes the list exactly this one.'),
+    remove: changing(
+      'remove',
+      'recipientsRemove',
+      'Removes entries; the last ones only with --allow-everyone, since then any mailbox is accepted.',
+    ),
+    replace: changing(
+      'replace',
+      'recipientsReplace',
+      'Makes the list exactly this one; an empty one needs --allow-everyone.',
+    ),
     forget: {
       usage: 'forget ADDRESS',
       says: 'Has the primary asked anew about a mailbox.',

@@ -14,6 +14,8 @@ export interface Terminal {
   readonly isWatched: boolean;
   /** Aborted when the user wants it to stop. */
   readonly interruption: AbortSignal;
+  /** Asks on the terminal and resolves with the line that was typed, empty when interrupted. Null without a terminal to ask on. */
+  readonly question: ((text: string) => Promise<string>) | null;
   /** Standard input, read to its end. */
   readInput(): Promise<string>;
 }

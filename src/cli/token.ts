@@ -1,5 +1,6 @@
 /** `backup-mx token` and `backup-mx tenant`: who may do what. */
 import { type Call, numberOption, type Shown, type VerbTable } from './action.ts';
+import { confirmed, describeTenant, describeToken } from './confirm.ts';
 import { allNodes, PAGE_INFO, type Page } from '../client/pages.ts';
 import { mutate, type Mutated } from '../client/mutation.ts';
 import { createdSecret } from './secret.ts';
@@ -111,7 +112,10 @@ export const tokenVerb: VerbTable = {
       options: { overlap: 'TEXT' },
       run: rotate,
     },
-    revoke: { usage: 'revoke ID', says: 'Ends a token at once.', argCount: ONE, options: {}, run: revoke },
+    revoke: confirmed(
+      { usage: 'revoke ID', says: 'Ends a token at once.', argCount: ONE, options: {}, run: revoke },
+      describeToken,
+    ),
   },
 };
 
@@ -185,12 +189,15 @@ export const tenantVerb: VerbTable = {
         return changeTenant(call, 'tenantCreate', { name: call.args[0], quotas });
       },
     },
-    delete: {
-      usage: 'delete ID',
-      says: 'Removes a tenant that has no domains any more.',
-      argCount: ONE,
-      options: {},
-      run: (call) => changeTenant(call, 'tenantDelete', { id: call.args[0] }),
-    },
+    delete: confirmed(
+      {
+        usage: 'delete ID',
+        says: 'Removes a tenant that has no domains any more.',
+        argCount: ONE,
+        options: {},
+        run: (call) => changeTenant(call, 'tenantDelete', { id: call.args[0] }),
+      },
+      describeTenant,
+    ),
   },
 };

@@ -1,5 +1,6 @@
 /** `backup-mx webhook`: addresses that are told what happens, and what was sent there. */
 import { type Call, missing, numberOption, type Shown, type VerbTable } from './action.ts';
+import { confirmed, describeWebhook } from './confirm.ts';
 import { allNodes, type Page, PAGE_INFO } from '../client/pages.ts';
 import { mutate } from '../client/mutation.ts';
 import { Refusal } from '../client/refusal.ts';
@@ -220,13 +221,16 @@ export const webhookVerb: VerbTable = {
       options: { overlap: 'TEXT' },
       run: rotate,
     },
-    delete: {
-      usage: 'delete ID',
-      says: 'Removes a webhook.',
-      argCount: ONE,
-      options: {},
-      run: (call) => change(call, {}, 'deleted'),
-    },
+    delete: confirmed(
+      {
+        usage: 'delete ID',
+        says: 'Removes a webhook.',
+        argCount: ONE,
+        options: {},
+        run: (call) => change(call, {}, 'deleted'),
+      },
+      describeWebhook,
+    ),
     test: {
       usage: 'test ID',
       says: 'Sends a ping and shows the answer; exit code 1 when it is not taken.',

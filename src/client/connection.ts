@@ -81,10 +81,16 @@ function tokenOf(env: Environment): Given {
   return { value: token, name };
 }
 
+/** What was given is not repeated: errors end up in logs, and it may hold a password or be the token. */
 function endpointOf({ value, name }: Given): URL {
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new Refusal(`${name} is "${value}": expected an address such as ${DEFAULT_URL}`);
+    throw new Refusal(`${name} is no address of a service: expected one such as ${DEFAULT_URL}`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new Refusal(
+      `${name} holds a user name or password, which is never sent: use ${url.protocol}//${url.host}, and put a token into BACKUP_MX_TOKEN`,
+    );
   }
   return new URL('/graphql', url);
 }

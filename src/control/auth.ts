@@ -9,18 +9,33 @@ import type { TokenBook } from '../settings/token-book.ts';
 import { hashOfSecret } from '../settings/token-secret.ts';
 import { type Caller, callerOf } from './caller.ts';
 
-/** Reads an Authorization header; null for none and for a wrong one. Rejects when the database must be asked in vain. */
-export type Authenticate = (header: string | null, clientAddress: string | null) => Promise<Caller | null>;
+export interface Authentication {
+  /** Reads an Authorization header; null for none and for a wrong one. Rejects when the database must be asked in vain. */
+  find(header: string, clientAddress: string | null): Promise<Caller | null>;
+  /** Whether it is the operator token, which is known without the database. */
+  isOperator(header: string): boolean;
+}
 
-export function createAuthentication(operatorToken: string, findToken: TokenBook['find']): Authenticate {
+export function createAuthentication(operatorToken: string, findToken: TokenBook['find']): Authentication {
   const operatorHash = hashOfSecret(operatorToken);
-  return async (header, clientAddress) => {
-    const secret = /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
-    if (secret === undefined) return null;
-    if (timingSafeEqual(hashOfSecret(secret), operatorHash)) return callerOf(null, clientAddress);
-    const token = await findToken(secret);
-    return token === null ? null : callerOf(token, clientAddress);
+  const isOperatorSecret = (secret: string): boolean => timingSafeEqual(hashOfSecret(secret), operatorHash);
+  return {
+    isOperator(header) {
+      const secret = secretOf(header);
+      return secret !== null && isOperatorSecret(secret);
+    },
+    async find(header, clientAddress) {
+      const secret = secretOf(header);
+      if (secret === null) return null;
+      if (isOperatorSecret(secret)) return callerOf(null, clientAddress);
+      const token = await findToken(secret);
+      return token === null ? null : callerOf(token, clientAddress);
+    },
   };
+}
+
+function secretOf(header: string): string | null {
+  return /^Bearer +([^\s]+) *$/i.exec(header)?.[1] ?? null;
 }
 
 /** What a request without a valid token gets, with status 401. */

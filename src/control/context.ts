@@ -5,6 +5,7 @@ import type { DoctorReport } from '../doctor/reports.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import type { BreakerView } from '../outage/breaker-inspect.ts';
 import type { ConditionView, OutageView } from '../outage/inspect.ts';
+import type { DestinationAttempts } from '../outage/last-attempt.ts';
 import type { PauseView } from '../outage/pause.ts';
 import type { AttemptsRequest, AttemptView } from '../queue/inspect-attempts.ts';
 import type { SuppressionQuestion } from '../queue/inspect-suppressions.ts';
@@ -47,6 +48,7 @@ export interface Loaders {
   readonly queue: (destinationId: string) => Promise<QueueView | null>;
   readonly breaker: (destinationId: string) => Promise<BreakerView | null>;
   readonly openOutage: (destinationId: string) => Promise<OutageView | null>;
+  readonly destinationAttempts: (destinationId: string) => Promise<DestinationAttempts | null>;
   readonly pause: (destinationId: string) => Promise<PauseView | null>;
   readonly conditions: (destinationId: string) => Promise<readonly ConditionView[] | null>;
   readonly tenant: (tenantId: string) => Promise<Tenant | null>;
@@ -79,6 +81,7 @@ export function createLoaders(deps: ControlDependencies, viewer: Viewer): Loader
     queue: createMapBatch((ids) => deps.queues.readQueues(viewer, ids)),
     breaker: createMapBatch((ids) => deps.breakers.readBreakers(viewer, ids)),
     openOutage: createMapBatch((ids) => deps.outages.findOpenOutages(viewer, ids)),
+    destinationAttempts: createMapBatch((ids) => deps.lastAttempts.readAttempts(viewer, ids)),
     pause: createMapBatch((ids) => deps.domainVerbs.findPauses(viewer, ids)),
     conditions: createMapBatch((ids) => deps.outages.findConditions(viewer, ids)),
     tenant: createMapBatch((ids) => deps.tenants.findTenants(viewer, ids)),

@@ -16,6 +16,7 @@ import type { Deliveries } from '../notify/deliveries.ts';
 import type { Webhooks } from '../notify/webhooks.ts';
 import type { BreakerInspection } from '../outage/breaker-inspect.ts';
 import type { HoldExtension } from '../outage/hold.ts';
+import type { LastAttemptInspection } from '../outage/last-attempt.ts';
 import type { OutageInspection } from '../outage/inspect.ts';
 import type { PauseView, PauseWindow } from '../outage/pause.ts';
 import type { Drills } from '../queue/drills.ts';
@@ -144,6 +145,7 @@ export interface ControlDependencies {
   readonly queues: QueueInspection;
   readonly breakers: BreakerInspection;
   readonly outages: OutageInspection;
+  readonly lastAttempts: LastAttemptInspection;
   readonly rejections: RejectionInspection;
   readonly outageFeed: OutageFeed;
   readonly readMessageMarks: (watched: readonly WatchedMessage[]) => Promise<readonly MessageMark[]>;
@@ -174,6 +176,10 @@ export interface ControlDependencies {
   /** Asks the DNS; trouble is the verdict UNRESOLVABLE, not an exception. */
   readonly observeMx: (domainName: string) => Promise<MxObservation>;
 
+  /** Whether an error means that the database cannot be reached for now, rather than a fault of ours. */
+  readonly isDatabaseAway: (error: unknown) => boolean;
+  /** What is billed for a client's address: its network; null for one that stands for everybody, as a proxy's on this machine. */
+  readonly networkOf: (address: string) => string | null;
   /** Why the service is not ready, one sentence each; empty when it is. */
   readonly readiness: () => Promise<readonly string[]>;
   /** A request to /graphql was answered. */

@@ -15,7 +15,7 @@ import type { OutageItem } from './subscriptions/outages.ts';
 import type { TimelineItem } from './subscriptions/timelines.ts';
 import type { QueueItem } from './subscriptions/queues.ts';
 import type { MessageView } from '../queue/inspect.ts';
-import type { AttemptView } from '../queue/inspect-attempts.ts';
+import type { ShownAttempt } from '../queue/inspect-attempts.ts';
 import type { TimelineEntry as TimelineEntryParent } from '../queue/timeline-entry.ts';
 import type { RecipientStandingView } from '../recipients/standing.ts';
 import type { RejectionView } from '../events/rejection-pages.ts';
@@ -164,6 +164,8 @@ export type Attempt = {
   readonly at: Scalars['DateTime']['output'];
   /** The host's name; null when none could be found. */
   readonly host?: Maybe<Scalars['String']['output']>;
+  /** How long it took, in milliseconds; where nothing was dialled, how long the DNS was asked. */
+  readonly latencyMs: Scalars['Int']['output'];
   /** What it meant. */
   readonly outcome: AttemptOutcome;
   /** The verbatim reply, or in brackets what happened instead of one. */
@@ -200,6 +202,23 @@ export type AttemptOutcome =
   | 'DELIVERED'
   /** Refused for good. */
   | 'FAILED';
+
+/** Why an attempt that was asked for has not begun. */
+export type AttemptWait =
+  /** The domain's `drainPerMinute` allows no more for now. */
+  | 'DRAIN_CAP'
+  /** Mail of the domain is being handed over at this moment; it comes after that. */
+  | 'IN_DELIVERY'
+  /** Nothing is held: there is nothing to try. */
+  | 'NOTHING_HELD'
+  /** No node of the service delivers mail. */
+  | 'NO_NODE'
+  /** The domain is paused. It is tried when the pause is ended by `domainResume`. */
+  | 'PAUSED'
+  /** A pause came between and is over: mail is tried when it is due. */
+  | 'SCHEDULE'
+  /** A node takes it up next: within two seconds, unless all of them are busy with other domains. */
+  | 'TURN';
 
 /** A page of the audit log. */
 export type AuditConnection = {
@@ -536,6 +555,8 @@ export type Domain = {
   readonly ignoredAlertContacts: ReadonlyArray<Scalars['String']['output']>;
   /** Your own notes on it, in order of their keys. */
   readonly labels: ReadonlyArray<Label>;
+  /** The last attempt to hand over its mail, of whatever message; null before the first. A few seconds late while much is handed over. Fire drills are none. */
+  readonly lastAttempt?: Maybe<Attempt>;
   /** Its MX records: as they are now and as they should be. Asks the DNS. */
   readonly mx: DomainMx;
   /** Lower-case A-label. */
@@ -564,6 +585,11 @@ export type Domain = {
   readonly recipientGeneration: Scalars['Int']['output'];
   /** Its User List in alphabetical order. */
   readonly recipients: ListedRecipientConnection;
+  /**
+   * The attempt at once that was asked for last, and whether it has begun: by domainFlush, domainResume, domainReleaseBreaker, another `deliverTo`,
+   * messageRetry or messagesRetry in an outage, or ETRN. Null before the first.
+   */
+  readonly requestedAttempt?: Maybe<RequestedAttempt>;
   /** Grows by one with every change; give it back as `expectedRevision`. */
   readonly revision: Scalars['Int']['output'];
   /** Whether its mail is accepted. */
@@ -592,6 +618,8 @@ export type DomainRecipientsArgs = {
 
 /** A domain as it should be. What is left out has its default, but for the User List. */
 export type DomainApplyInput = {
+  /** Empties its User List. It is then off, and mail for any mailbox of the domain is accepted. Absent or null: false. */
+  readonly allowEveryone?: InputMaybe<Scalars['Boolean']['input']>;
   /** Whether its primary is asked about a recipient before mail is taken. Absent or null: true. */
   readonly callAheads?: InputMaybe<Scalars['Boolean']['input']>;
   /** Senders are told when their mail is delayed, even those who did not ask. Absent or null: false. */
@@ -610,7 +638,7 @@ export type DomainApplyInput = {
   readonly drainPerMinute?: InputMaybe<Scalars['Int']['input']>;
   /** Networks whose hosts may ask for its mail by ETRN, at most 50. Absent or null: none. */
   readonly etrnClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  /** Adds it although it looks like a mail server's host name; makes its User List shrink by more than half, or be emptied. */
+  /** Adds it although it looks like a mail server's host name; makes its User List shrink by more than half, but not to nothing. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   /** Your own notes on it, all of them; the owner's label is added. Absent or null: none. */
   readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
@@ -1791,7 +1819,8 @@ export type Mutation = {
    * with alertContactConfirm. The same again for an address that has not confirmed it mails another code.
    *
    * Errors: INVALID (no address, or one inside a domain that it would watch), NOT_FOUND (a domain, a tenant), ALREADY_EXISTS, CONFLICT
-   * (mail to it cannot be delivered at present), TOO_MANY (5 codes a day), FORBIDDEN, QUOTA.
+   * (mail to it cannot be delivered at present), TOO_MANY (codes within a day: 5 to a mailbox, 20 from you and 100 in all to the owner of
+   * its domain; 50 from you within an hour), FORBIDDEN, QUOTA.
    */
   readonly alertContactCreate: AlertContactCreatePayload;
   /**
@@ -1836,7 +1865,7 @@ export type Mutation = {
    * holds mail nothing is dialled for it, and the report says so. What the primary puts off is tried once more, when mail would be.
    * Then the message ends, whatever came of it.
    *
-   * Errors: INVALID, NOT_FOUND, CONFLICT (a drill of the domain is under way).
+   * Errors: INVALID, NOT_FOUND, CONFLICT (a drill of the domain is under way), TOO_MANY (20 drills of the domain an hour).
    */
   readonly domainDrill: DomainDrillPayload;
   /**
@@ -1852,7 +1881,7 @@ export type Mutation = {
    */
   readonly domainDrillSchedule: DomainDrillSchedulePayload;
   /**
-   * Holds the mail of a domain longer than its lifetime, while the outage that is open lasts and until what it held is gone.
+   * Holds the mail of a domain longer than its lifetime, while the outage that is open lasts and until all that it held is delivered or has ended.
    * Repeated, it adds up; from acceptance mail is held 60 days at the most.
    *
    * Errors: INVALID, NOT_FOUND.
@@ -1860,6 +1889,7 @@ export type Mutation = {
   readonly domainExtendHold: DomainExtendHoldPayload;
   /**
    * Tries the held mail of a domain now: an attempt starts within two seconds, whatever the clock says. Success ends the outage.
+   * `domain { requestedAttempt { beganAt waitsFor } }` shows when it began, or why it has not yet.
    *
    * Errors: NOT_FOUND.
    */
@@ -1872,8 +1902,9 @@ export type Mutation = {
    */
   readonly domainPause: DomainPausePayload;
   /**
-   * Closes a domain's breaker: its mail is handed over again at once, and the outage that stands for the breaker ends. Recipients
-   * that are suspected stay so: one that is refused again, an hour or more after the first time, fails. A closed one stays closed.
+   * Closes a domain's breaker: all its mail is tried at once, that of suspected recipients too, and the outage that stands for the
+   * breaker ends. The suspected stay so: one that is refused again, an hour or more after the first time, fails; refused sooner, it
+   * stays held and is tried on its schedule. Paused mail waits for the resume. A closed breaker stays closed, and nothing is tried.
    *
    * Errors: NOT_FOUND.
    */
@@ -2704,9 +2735,9 @@ export type Outage = {
   readonly domain?: Maybe<Domain>;
   /** Its name, which remains. */
   readonly domainName: Scalars['String']['output'];
-  /** How what had waited is handed over now; null while the outage goes on, and once all of that is gone. */
+  /** How what had waited is handed over now; null while the outage goes on, and from `drainedAt` on. */
   readonly drain?: Maybe<OutageDrain>;
-  /** When the mail that had waited in it was gone, or waited for its own sake only; null before that. */
+  /** When all mail of it was delivered or had ended, but for messages that wait for their own reasons; null before that. */
   readonly drainedAt?: Maybe<Scalars['DateTime']['output']>;
   /** The first success after it; null while the outage goes on. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -2745,7 +2776,7 @@ export type OutageChange = {
 export type OutageChangeKind =
   /** It is over. */
   | 'CLOSED'
-  /** What had waited in it is gone. */
+  /** All mail of it is delivered or has ended, but for messages that wait for their own reasons. */
   | 'DRAINED'
   /** What had waited in it is being handed over. */
   | 'DRAINING'
@@ -3198,11 +3229,13 @@ export type RecipientsAddPayload = {
 
 /** Entries of a User List that go. */
 export type RecipientsRemoveInput = {
+  /** Empties the list. It is then off, and mail for any mailbox of the domain is accepted. Absent or null: false. */
+  readonly allowEveryone?: InputMaybe<Scalars['Boolean']['input']>;
   /** Which domain. */
   readonly domain: Scalars['String']['input'];
   /** True: only says what would change. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Does it although a list of 100 or more entries would shrink by more than half, or a list be emptied. */
+  /** Shrinks a list of 100 or more entries by more than half, but not to nothing. Absent or null: false. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -3225,11 +3258,13 @@ export type RecipientsRemovePayload = {
 
 /** A whole User List. */
 export type RecipientsReplaceInput = {
+  /** Empties the list. It is then off, and mail for any mailbox of the domain is accepted. Absent or null: false. */
+  readonly allowEveryone?: InputMaybe<Scalars['Boolean']['input']>;
   /** Which domain. */
   readonly domain: Scalars['String']['input'];
   /** True: only says what would change. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Does it although a list of 100 or more entries would shrink by more than half, or a list be emptied. */
+  /** Shrinks a list of 100 or more entries by more than half, but not to nothing. Absent or null: false. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   /** 1 to 255 characters of your own: once it was done, a repetition within 24 hours gets the same answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -3319,6 +3354,17 @@ export type RejectionFilter = {
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
   /** Before this instant. */
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** An attempt at once that somebody asked for. */
+export type RequestedAttempt = {
+  readonly __typename?: 'RequestedAttempt';
+  /** When it began; null while it has not. `Domain.lastAttempt` shows what came of it. */
+  readonly beganAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was asked for last. */
+  readonly requestedAt: Scalars['DateTime']['output'];
+  /** Why it has not begun; null once it has. */
+  readonly waitsFor?: Maybe<AttemptWait>;
 };
 
 /** One stage of the retry schedule. */
@@ -3675,7 +3721,7 @@ export type TimelineKind =
   | 'DOMAIN_RESUMED'
   /** Mail of the outage is held longer: domainExtendHold. */
   | 'HOLD_EXTENDED'
-  /** The extension ended with the mail that had waited in its outage. */
+  /** The extension ended: all mail of its outage is delivered or has ended. */
   | 'HOLD_EXTENSION_ENDED'
   /** It was returned to its sender: messageBounce, messagesBounce or domainBounceHeld. */
   | 'MESSAGE_BOUNCED'
@@ -3685,7 +3731,7 @@ export type TimelineKind =
   | 'MESSAGE_RETRIED'
   /** An outage is over. */
   | 'OUTAGE_CLOSED'
-  /** What had waited in an outage is gone, or waits for its own sake only. */
+  /** All mail of an outage is delivered or has ended; the text says how many messages wait for their own reasons. */
   | 'OUTAGE_DRAINED'
   /** What had waited in an outage is being handed over. */
   | 'OUTAGE_DRAINING'
@@ -3928,7 +3974,7 @@ export type UserErrorCode =
   | 'NOT_FOUND'
   /** Your tenant has as many as it may have. */
   | 'QUOTA'
-  /** More than half of the User List would go, or all of it; `force: true` does it all the same. */
+  /** More than half of the User List would go (`force: true` does it all the same), or all of it (`allowEveryone: true`). */
   | 'SHRINK'
   /** Another tenant has it. */
   | 'TAKEN'
@@ -4383,10 +4429,11 @@ export type ResolversTypes = {
   AlertContactDeletePayload: ResolverTypeWrapper<Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
   AlertContactEdge: ResolverTypeWrapper<Omit<AlertContactEdge, 'node'> & { node: ResolversTypes['AlertContact'] }>;
   AlertContactStatus: AlertContactStatus;
-  Attempt: ResolverTypeWrapper<AttemptView>;
+  Attempt: ResolverTypeWrapper<ShownAttempt>;
   AttemptConnection: ResolverTypeWrapper<Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversTypes['Attempt']> }>;
   AttemptEdge: ResolverTypeWrapper<Omit<AttemptEdge, 'node'> & { node: ResolversTypes['Attempt'] }>;
   AttemptOutcome: AttemptOutcome;
+  AttemptWait: AttemptWait;
   AuditConnection: ResolverTypeWrapper<Omit<AuditConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AuditEdge']>, nodes: ReadonlyArray<ResolversTypes['AuditEntry']> }>;
   AuditEdge: ResolverTypeWrapper<Omit<AuditEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
   AuditEntry: ResolverTypeWrapper<AuditView>;
@@ -4550,6 +4597,7 @@ export type ResolversTypes = {
   RejectionConnection: ResolverTypeWrapper<Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversTypes['Rejection']> }>;
   RejectionEdge: ResolverTypeWrapper<Omit<RejectionEdge, 'node'> & { node: ResolversTypes['Rejection'] }>;
   RejectionFilter: RejectionFilter;
+  RequestedAttempt: ResolverTypeWrapper<RequestedAttempt>;
   RetryStage: ResolverTypeWrapper<RetryStage>;
   Scope: Scope;
   Service: ResolverTypeWrapper<ServiceParent>;
@@ -4628,7 +4676,7 @@ export type ResolversParentTypes = {
   AlertContactDeleteInput: AlertContactDeleteInput;
   AlertContactDeletePayload: Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
   AlertContactEdge: Omit<AlertContactEdge, 'node'> & { node: ResolversParentTypes['AlertContact'] };
-  Attempt: AttemptView;
+  Attempt: ShownAttempt;
   AttemptConnection: Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Attempt']> };
   AttemptEdge: Omit<AttemptEdge, 'node'> & { node: ResolversParentTypes['Attempt'] };
   AuditConnection: Omit<AuditConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AuditEdge']>, nodes: ReadonlyArray<ResolversParentTypes['AuditEntry']> };
@@ -4768,6 +4816,7 @@ export type ResolversParentTypes = {
   RejectionConnection: Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Rejection']> };
   RejectionEdge: Omit<RejectionEdge, 'node'> & { node: ResolversParentTypes['Rejection'] };
   RejectionFilter: RejectionFilter;
+  RequestedAttempt: RequestedAttempt;
   RetryStage: RetryStage;
   Service: ServiceParent;
   ServiceNode: ServiceNode;
@@ -4874,6 +4923,7 @@ export type AttemptResolvers<ContextType = Context, ParentType extends Resolvers
   address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   host?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  latencyMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   outcome?: Resolver<ResolversTypes['AttemptOutcome'], ParentType, ContextType>;
   reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   tls?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -4991,6 +5041,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   ignoredAlertContacts?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   labels?: Resolver<ReadonlyArray<ResolversTypes['Label']>, ParentType, ContextType>;
+  lastAttempt?: Resolver<Maybe<ResolversTypes['Attempt']>, ParentType, ContextType>;
   mx?: Resolver<ResolversTypes['DomainMx'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   outage?: Resolver<Maybe<ResolversTypes['Outage']>, ParentType, ContextType>;
@@ -5003,6 +5054,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   recipientFiltering?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   recipientGeneration?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   recipients?: Resolver<ResolversTypes['ListedRecipientConnection'], ParentType, ContextType, RequireFields<DomainRecipientsArgs, 'first'>>;
+  requestedAttempt?: Resolver<Maybe<ResolversTypes['RequestedAttempt']>, ParentType, ContextType>;
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['DomainStatus'], ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
@@ -5598,6 +5650,12 @@ export type RejectionEdgeResolvers<ContextType = Context, ParentType extends Res
   node?: Resolver<ResolversTypes['Rejection'], ParentType, ContextType>;
 };
 
+export type RequestedAttemptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RequestedAttempt'] = ResolversParentTypes['RequestedAttempt']> = {
+  beganAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  waitsFor?: Resolver<Maybe<ResolversTypes['AttemptWait']>, ParentType, ContextType>;
+};
+
 export type RetryStageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RetryStage'] = ResolversParentTypes['RetryStage']> = {
   attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   everySeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -5956,6 +6014,7 @@ export type Resolvers<ContextType = Context> = {
   Rejection?: RejectionResolvers<ContextType>;
   RejectionConnection?: RejectionConnectionResolvers<ContextType>;
   RejectionEdge?: RejectionEdgeResolvers<ContextType>;
+  RequestedAttempt?: RequestedAttemptResolvers<ContextType>;
   RetryStage?: RetryStageResolvers<ContextType>;
   Service?: ServiceResolvers<ContextType>;
   ServiceNode?: ServiceNodeResolvers<ContextType>;

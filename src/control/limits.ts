@@ -1,9 +1,10 @@
 /**
- * How much one GraphQL request may ask for: tokens, depth, aliases, cost. Checked before anything of it runs.
+ * How much one valid document may ask for: depth, aliases, cost. Checked before anything of it runs.
  *
  * Cost counts the values an answer could hold: each field is one, times the `first` of every connection around it; a mutation
  * is MUTATION_COST, since it is written down twice. Measured with the request's variables, so not as a validation rule: the
- * results of those are remembered by its text. Introspection is left to graphql's own rule, so that tools can read the schema.
+ * results of those are remembered by its text. A value of introspection costs INTROSPECTION_COST; its depth is left to graphql's
+ * own rule, so that tools can read the schema. What the text itself costs is document-gate.ts.
  */
 import {
   type DocumentNode,
@@ -11,6 +12,7 @@ import {
   type FragmentDefinitionNode,
   getOperationAST,
   GraphQLError,
+  type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
@@ -18,9 +20,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { MAX_PAGE } from './connection.ts';
+import { introspectionCost } from './introspection-cost.ts';
 
-/** Of the request's text; lists belong into variables. The introspection of tools has about five hundred. */
-export const MAX_TOKENS = 10_000;
 /** The longest way through the schema that says something new has nine fields. */
 const MAX_DEPTH = 12;
 /** Repetitions of a field under other names. */
@@ -32,6 +33,8 @@ const MAX_ITEM_COST = 1_000;
 /** Of what may have ten megabytes: a request may ask for a few. */
 const LARGE_COST = 20_000;
 const MUTATION_COST = 100;
+/** Of a value of introspection: thousands are answered at once, with nothing else served meanwhile. The whole schema fits. */
+const INTROSPECTION_COST = 5;
 /** Lists without `first`, by what they usually hold, and what weighs more than a value. */
 const USUAL_LENGTHS: Readonly<Record<string, number>> = { recipients: 5, headers: 20, content: LARGE_COST };
 
@@ -39,6 +42,7 @@ type Variables = Readonly<Record<string, unknown>>;
 
 /** A valid document, and what of it is to be run. */
 export interface Asked {
+  readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
   readonly operationName?: string | null | undefined;
   readonly variableValues?: Variables | null | undefined;
@@ -59,11 +63,12 @@ interface Measure {
 
 const NOTHING: Measure = { depth: 0, aliases: 0, cost: 0, roots: 0 };
 
-export function billOf({ document, operationName, variableValues }: Asked): Bill {
+export function billOf(asked: Asked): Bill {
+  const { document, operationName } = asked;
   const operation = getOperationAST(document, operationName);
   // What cannot be told apart is not run.
   if (operation == null) return { kind: 'COST', cost: 0 };
-  const { depth, aliases, cost: values, roots } = measure(document, operation, variableValues ?? {});
+  const { depth, aliases, cost: values, roots } = measure(asked, operation);
   const cost = values + (operation.operation === OperationTypeNode.MUTATION ? roots * MUTATION_COST : 0);
   const maxCost = operation.operation === OperationTypeNode.SUBSCRIPTION ? MAX_ITEM_COST : MAX_COST;
   const refuse = (limit: string, [asked, max]: readonly [number, number], message: string): Bill => {
@@ -86,13 +91,16 @@ export function billOf({ document, operationName, variableValues }: Asked): Bill
 }
 
 /** Each fragment is measured once, so that fragments of fragments cost nothing here. */
-function measure(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): Measure {
+function measure({ schema, document, variableValues }: Asked, operation: OperationDefinitionNode): Measure {
+  const variables = variableValues ?? {};
   const definitions = new Map(
     document.definitions.flatMap((definition) =>
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
     ),
   );
   const fragments = new Map<string, Measure>();
+  /** All introspections together are counted to the same end. */
+  let introspected = 0;
 
   function measureFragment(name: string): Measure {
     const known = fragments.get(name);
@@ -105,8 +113,13 @@ function measure(document: DocumentNode, operation: OperationDefinitionNode, var
 
   function measureField(field: FieldNode): Measure {
     const aliases = field.alias === undefined ? 0 : 1;
-    if (field.selectionSet === undefined || field.name.value.startsWith('__'))
-      return { depth: 1, aliases, cost: 1, roots: 1 };
+    if (field.selectionSet === undefined) return { depth: 1, aliases, cost: 1, roots: 1 };
+    if (field.name.value.startsWith('__')) {
+      const most = Math.max(MAX_COST / INTROSPECTION_COST - introspected, 0);
+      const values = introspectionCost(field, { schema, fragments: definitions, variables, most });
+      introspected += values;
+      return { depth: 1, aliases, cost: values * INTROSPECTION_COST, roots: 1 };
+    }
     const inner = measureSelections(field.selectionSet);
     return {
       depth: inner.depth + 1,

@@ -1,8 +1,8 @@
 /**
- * How much one token may ask for in a time: a bucket of cost (limits.ts) that fills again, in the memory of this node.
+ * How much one payer may ask for in a time: a bucket of cost (limits.ts) that fills again, in the memory of this node.
  *
- * Who has something left may ask, whatever it costs, and waits for his debt afterwards; so a refusal costs nothing to work out,
- * and no request is too large to be made. The operator is not limited: he must get in when the service is busy.
+ * A payer that has something left may ask, whatever it costs, and waits for its debt afterwards; so a refusal costs nothing to
+ * work out, and no request is too large to be made.
  */
 import { createBoundedMap } from '../settings/bounded-map.ts';
 
@@ -12,37 +12,48 @@ const CAPACITY = 500_000;
 const REFILL_PER_SECOND = 20_000;
 /** Of any request, whatever it asks for. */
 const REQUEST_COST = 50;
-/** Tokens remembered; one that is forgotten has a full bucket. */
-const MOST_TOKENS = 10_000;
+/** Payers remembered; one that is forgotten has a full bucket. */
+const MOST_PAYERS = 10_000;
 
 export interface RateLimit {
-  /** Seconds until this token may ask again, rounded up. 0: now, and the request itself is charged. */
-  begin(tokenId: string): number;
-  charge(tokenId: string, cost: number): void;
+  /** Seconds until this payer may ask again, rounded up; 0: now. */
+  waitOf(payer: string): number;
+  charge(payer: string, cost: number): void;
+  /** As `waitOf`; when that is 0, the request itself is charged. */
+  begin(payer: string): number;
 }
 
-/** `nowMs` on a clock that never goes back. */
-export function createRateLimit(nowMs: () => number): RateLimit {
-  const buckets = createBoundedMap<{ level: number; atMs: number }>(MOST_TOKENS);
+/**
+ * @param nowMs a clock that never goes back
+ * @param times the bucket of a payer is as many times larger, and fills as many times faster
+ */
+export function createRateLimit(nowMs: () => number, times = 1): RateLimit {
+  const [capacity, refillPerSecond] = [CAPACITY * times, REFILL_PER_SECOND * times];
+  const buckets = createBoundedMap<{ level: number; atMs: number }>(MOST_PAYERS);
 
-  function levelOf(tokenId: string): number {
-    const bucket = buckets.get(tokenId);
-    if (bucket === undefined) return CAPACITY;
-    return Math.min(CAPACITY, bucket.level + ((nowMs() - bucket.atMs) / 1000) * REFILL_PER_SECOND);
+  function levelOf(payer: string): number {
+    const bucket = buckets.get(payer);
+    if (bucket === undefined) return capacity;
+    return Math.min(capacity, bucket.level + ((nowMs() - bucket.atMs) / 1000) * refillPerSecond);
   }
 
-  function take(tokenId: string, cost: number): void {
+  function waitOf(payer: string): number {
+    const level = levelOf(payer);
+    return level > 0 ? 0 : Math.ceil((1 - level) / refillPerSecond);
+  }
+
+  function charge(payer: string, cost: number): void {
     // Many begun at once owe no more than one bucket.
-    buckets.set(tokenId, { level: Math.max(levelOf(tokenId) - cost, -CAPACITY), atMs: nowMs() });
+    buckets.set(payer, { level: Math.max(levelOf(payer) - cost, -capacity), atMs: nowMs() });
   }
 
   return {
-    begin(tokenId) {
-      const level = levelOf(tokenId);
-      if (level <= 0) return Math.ceil((1 - level) / REFILL_PER_SECOND);
-      take(tokenId, REQUEST_COST);
-      return 0;
+    waitOf,
+    charge,
+    begin(payer) {
+      const seconds = waitOf(payer);
+      if (seconds === 0) charge(payer, REQUEST_COST);
+      return seconds;
     },
-    charge: take,
   };
 }

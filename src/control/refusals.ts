@@ -14,24 +14,69 @@ export function refusal(code: string, message: string, more: Readonly<Record<str
   return { errors: [{ message, extensions: { code, ...more } }] };
 }
 
-/** By status: what the GraphQL server answers without a word. */
-export const WORDLESS: ReadonlyMap<number, RequestErrors> = new Map([
-  [
-    406,
-    refusal(
-      'NOT_ACCEPTABLE',
-      'Accept application/json, or application/graphql-response+json; for a subscription text/event-stream.',
-    ),
-  ],
-  [413, refusal('REQUEST_ENTITY_TOO_LARGE', 'The request has more than 64 MiB. Send it in parts.')],
-  [415, refusal('UNSUPPORTED_MEDIA_TYPE', 'Send the request as JSON, with the header Content-Type: application/json.')],
+/** A request that is answered before GraphQL sees it. */
+export interface Refused {
+  readonly kind: 'REFUSED';
+  readonly status: 400 | 406 | 408 | 413 | 415 | 429 | 503;
+  readonly errors: RequestErrors;
+  /** For the header Retry-After. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** @param seconds when it may be sent again; absent: as it is, never */
+export function refuse(status: Refused['status'], code: string, message: string, seconds?: number): Refused {
+  if (seconds === undefined) return { kind: 'REFUSED', status, errors: refusal(code, message) };
+  const errors = refusal(code, message, { retryAfterSeconds: seconds });
+  return { kind: 'REFUSED', status, errors, retryAfterSeconds: seconds };
+}
+
+export function refuseForDebt(seconds: number): Refused {
+  const message = `This token has asked for more than it may in this time. Ask again in ${seconds} s, or for less at once.`;
+  return refuse(429, 'RATE_LIMITED', message, seconds);
+}
+
+/** For a client whose Accept or Content-Type does not fit; null when both do. */
+export function refuseMediaType(accept: string | null, contentType: string | null): Refused | null {
+  // What a browser sends from another page without asking first is none of these.
+  const type = contentType?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') {
+    const message = 'Send the request as JSON, with the header Content-Type: application/json.';
+    return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', message);
+  }
+  const accepted = (accept ?? '*/*').split(',').map((part) => part.split(';')[0]?.trim().toLowerCase() ?? '');
+  if (accepted.some((part) => ANSWERS.has(part))) return null;
+  const message =
+    'Accept application/json, or application/graphql-response+json; for a subscription text/event-stream.';
+  return refuse(406, 'NOT_ACCEPTABLE', message);
+}
+
+const ANSWERS = new Set([
+  '',
+  '*/*',
+  'application/*',
+  'application/json',
+  'application/graphql-response+json',
+  'text/*',
+  'text/event-stream',
 ]);
 
 export const POST_ONLY = refusal('METHOD_NOT_ALLOWED', 'GraphQL is asked by POST, with the request as JSON.');
 
-export function rateLimited(seconds: number): RequestErrors {
-  const message = `This token has asked for more than it may in this time. Ask again in ${seconds} s, or for less at once.`;
-  return refusal('RATE_LIMITED', message, { retryAfterSeconds: seconds });
+/** A fault of ours, without a word of it. */
+export function maskedError(requestId: string) {
+  return {
+    message: 'Something failed on our side; it is in our log under this request id. Try again in a moment.',
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+  };
+}
+
+/** Of a database that is away for now, as in a failover. */
+export function unavailableError(requestId: string) {
+  return {
+    message:
+      'The database cannot be reached at the moment. Try again in a moment; whether a mutation was done is not known until then.',
+    extensions: { code: 'UNAVAILABLE', requestId },
+  };
 }
 
 /** As it is told: never without a code, and with an end. What comes without one are variables that do not fit their types. */

@@ -5,11 +5,17 @@
  * runtime begin hundreds of thousands of requests from a few reads, with nothing else served meanwhile, and without reading
  * an answer. Such a connection is closed; one that has merely grown old is told so with `Connection: close`.
  */
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout } from 'node:timers';
 
 const MOST_OPEN = 32;
 const MOST_EVER = 1000;
+
+/** Octets of a body that nobody asked for, and that are read so that the connection may go on. */
+const MOST_UNREAD = 64 * 1024;
+/** For the client to read its answer. */
+const LINGER_MS = 1000;
 
 /** Passes requests on to `listener`; closes connections that ask for too much. */
 export function boundRequests(listener: RequestListener): RequestListener {
@@ -29,7 +35,21 @@ export function boundRequests(listener: RequestListener): RequestListener {
     if (count.ever === MOST_EVER) response.setHeader('Connection', 'close');
     response.once('close', () => {
       count.open -= 1;
+      closeUnread(request);
     });
     listener(request, response);
   };
+}
+
+/** A large body that was refused is not read to its end: the connection is closed, in the client's direction first. */
+function closeUnread(request: IncomingMessage): void {
+  const { socket } = request;
+  if (request.complete || socket.destroyed) return;
+  if (Number(request.headers['content-length'] ?? Number.NaN) <= MOST_UNREAD) {
+    request.resume();
+    return;
+  }
+  request.pause();
+  socket.end();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

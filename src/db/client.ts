@@ -63,6 +63,7 @@ const KEEP_ALIVE_S = 15;
 const INT8 = { to: 20, from: [20], serialize: String, parse: Number };
 
 interface ConnectOptions {
+  /** Connections for statements, and as many again for transactions; with one, both share that session. */
   readonly max: number;
   readonly applicationName?: string;
   /** Beside the time-outs that every session has; they win over those. */
@@ -71,7 +72,7 @@ interface ConnectOptions {
   readonly onClose?: () => void;
 }
 
-function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: () => void): Sql {
+function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: () => void, max: number): Sql {
   const sql: Sql = postgres({
     host: address.host,
     port: address.port,
@@ -80,7 +81,7 @@ function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: 
     // Said even when there is none: the driver would ask the environment.
     password: address.password ?? '',
     ssl: address.ssl ?? false,
-    max: options.max,
+    max,
     connect_timeout: CONNECT_TIMEOUT_S,
     keep_alive: KEEP_ALIVE_S,
     backoff: () => BACKOFF_S,
@@ -111,13 +112,15 @@ function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: 
 /** A pool of its own, for sessions that hold a lock. Others use `openDatabase`. */
 export function connect(address: DatabaseAddress, options: ConnectOptions): Sql {
   return steadyPool(
-    (onClose) =>
-      openDriver(address, options, () => {
+    (onClose, max) => {
+      const onEnd = () => {
         onClose();
         options.onClose?.();
-      }),
+      };
+      return openDriver(address, options, onEnd, max);
+    },
     // The driver's own limit, which counts for each attempt, comes first.
-    1.5 * CONNECT_TIMEOUT_S * 1000,
+    { max: options.max, connectMs: 1.5 * CONNECT_TIMEOUT_S * 1000 },
   );
 }
 

@@ -94,9 +94,3 @@ export const alertItems = pgTable('alert_items', {
   tenantId: uuid('tenant_id').notNull(),
   createdAt: instant('created_at').notNull().default(bmxNow),
 });
-
-export const confirmationCounts = pgTable('confirmation_counts', {
-  address: text('address').primaryKey(),
-  windowBeganAt: instant('window_began_at').notNull().default(bmxNow),
-  mailCount: integer('mail_count').notNull().default(0),
-});

@@ -25,7 +25,7 @@ import {
 export const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
 const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
-const count = (name: string) => bigint(name, { mode: 'number' });
+export const count = (name: string) => bigint(name, { mode: 'number' });
 
 /** `bmx_now()`: the one clock of stored instants. */
 export const bmxNow = sql<Date>`bmx_now()`;
@@ -143,6 +143,10 @@ export const destinations = pgTable('destinations', {
   tarpittingAt: instant('tarpitting_at'),
   drainRate: real('drain_rate'),
   drainMeasuredAt: instant('drain_measured_at'),
+  flushNumber: integer('flush_number').notNull().default(0),
+  askedAt: instant('asked_at'),
+  askedBeganAt: instant('asked_began_at'),
+  lastAttempt: jsonb('last_attempt').$type<Record<string, unknown>>(),
   createdAt: instant('created_at').notNull().default(bmxNow),
 });
 
@@ -300,6 +304,7 @@ export const outages = pgTable('outages', {
   thresholdHours: integer('threshold_hours'),
   heldAtEnd: count('held_at_end'),
   drainedAt: instant('drained_at'),
+  heldThrough: uuid('held_through'),
 });
 
 export const messages = pgTable('messages', {
@@ -329,6 +334,7 @@ export const messages = pgTable('messages', {
   claimEpoch: count('claim_epoch'),
   deaths: smallint('deaths').notNull().default(0),
   headerMessageId: text('header_message_id'),
+  flushNumber: integer('flush_number'),
 });
 
 export const recipients = pgTable('recipients', {
@@ -350,40 +356,6 @@ export const recipients = pgTable('recipients', {
   suspectedReply: text('suspected_reply'),
 });
 
-export const operations = pgTable('operations', {
-  id: uuid('id').primaryKey(),
-  tenantId: uuid('tenant_id').notNull(),
-  destinationId: uuid('destination_id').notNull(),
-  verb: text('verb', { enum: ['RETRY', 'CANCEL', 'BOUNCE'] }).notNull(),
-  filter: jsonb('filter').$type<Record<string, unknown>>().notNull(),
-  reason: text('reason').notNull(),
-  state: text('state', { enum: ['RUNNING', 'DONE', 'STOPPED'] })
-    .notNull()
-    .default('RUNNING'),
-  totalCount: count('total_count').notNull(),
-  doneCount: count('done_count').notNull().default(0),
-  position: uuid('position'),
-  createdAt: instant('created_at').notNull().default(bmxNow),
-  endedAt: instant('ended_at'),
-  actor: jsonb('actor').$type<{ readonly by: string; readonly token: string | null }>(),
-});
-
-export const drainShares = pgTable('drain_shares', {
-  destinationId: uuid('destination_id').notNull(),
-  tenantId: uuid('tenant_id').notNull(),
-  node: integer('node').notNull(),
-  epoch: count('epoch').notNull(),
-  ownerEpoch: count('owner_epoch').notNull(),
-  sessions: integer('sessions').notNull(),
-  heldSessions: integer('held_sessions').notNull(),
-  refusalCount: integer('refusal_count').notNull().default(0),
-  judgedCount: integer('judged_count').notNull().default(0),
-  isTaken: boolean('is_taken').notNull().default(false),
-  isDeclined: boolean('is_declined').notNull().default(false),
-  grantedAt: instant('granted_at').notNull().default(sql`clock_timestamp()`),
-  expiresAt: instant('expires_at').notNull(),
-});
-
 export const mtaStsPolicies = pgTable('mta_sts_policies', {
   domain: text('domain').primaryKey(),
   policyId: text('policy_id').notNull(),
@@ -391,12 +363,6 @@ export const mtaStsPolicies = pgTable('mta_sts_policies', {
   mx: text('mx').array().notNull(),
   fetchedAt: instant('fetched_at').notNull().default(bmxNow),
   expiresAt: instant('expires_at').notNull(),
-});
-
-export const reportCounts = pgTable('report_counts', {
-  address: text('address').primaryKey(),
-  windowBeganAt: instant('window_began_at').notNull().default(bmxNow),
-  reportCount: integer('report_count').notNull().default(0),
 });
 
 export const queueDelta = pgTable('queue_delta', {

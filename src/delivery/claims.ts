@@ -14,7 +14,7 @@ interface Claims {
 }
 
 interface DueClaims extends Claims {
-  readonly flushedAt: Date | null;
+  readonly flushNumber: number | null;
   readonly cap: Cap;
   /** As they were read: when they are others nothing more comes. Without a cap as many as the primary bears. */
   readonly settings: DrainSettings;

@@ -1,12 +1,15 @@
 /**
- * After a round: keeps the conditions it met, and opens or ends the outage of a primary that greylists everybody.
+ * After a round: keeps the conditions it met, and opens or ends the outage of a primary that greylists everybody, or that
+ * refuses us a moment after it took part.
  *
  * Greylisting delays each message once and is no outage. When it has put off everybody over a whole interval, the primary
- * takes nothing: an outage of that class opens, without a clock, and the first recipient accepted ends it.
+ * takes nothing: an outage of that class opens, without a clock, and the first recipient accepted ends it. So it does when the
+ * last word of a round was a refusal of us: beside a session that succeeded within the minute that starts no clock, but people
+ * shall see at once why mail waits.
  */
 import type { DestinationState } from '../outage/clock.ts';
 import { type ClosedOutage, recordSuccess } from '../outage/clock.ts';
-import { openClockless, recordConditions } from '../outage/conditions.ts';
+import { type ClocklessOutage, openClockless, recordConditions } from '../outage/conditions.ts';
 import type { QueueSql } from '../queue/claim.ts';
 import { createBoundedMap } from '../settings/bounded-map.ts';
 import type { Observer } from './observer.ts';
@@ -15,7 +18,8 @@ import type { DeliveryEvents } from './worker.ts';
 const MOST_DESTINATIONS = 20_000;
 
 export interface ConditionKeeper {
-  keep(destination: DestinationState, observed: Observer): Promise<void>;
+  /** @param isTrouble the destination is in trouble: its clock says so, with an outage of its own */
+  keep(destination: DestinationState, observed: Observer, isTrouble: boolean): Promise<void>;
 }
 
 export function createConditionKeeper(deps: {
@@ -31,24 +35,36 @@ export function createConditionKeeper(deps: {
     if (evidence === null) return;
     const since = greylistedSince.get(destination.id);
     if (since === undefined) return greylistedSince.set(destination.id, destination.now);
-    const outageClass = 'GREYLISTING';
-    const outage = { destinationId: destination.id, outageClass, reply: evidence.reply, evidence: [evidence] } as const;
-    const recorded = await openClockless(sql, { ...outage, since });
+    await open(destination, {
+      outageClass: 'GREYLISTING',
+      reply: evidence.reply,
+      evidence: [evidence],
+      since,
+      waitsInterval: true,
+    });
+  };
+  const open = async (destination: DestinationState, outage: Omit<ClocklessOutage, 'destinationId'>): Promise<void> => {
+    const recorded = await openClockless(sql, { destinationId: destination.id, ...outage });
     if (recorded === null) return;
+    const { outageClass, reply } = outage;
     const { openedOutageId: outageId, formerClass } = recorded;
-    if (outageId !== null) events.outageOpened(destination, { outageId, outageClass, reply: evidence.reply });
-    if (formerClass !== null) {
-      events.outageReclassified(destination, { outageClass, formerClass, reply: evidence.reply });
-    }
+    if (outageId !== null) events.outageOpened(destination, { outageId, outageClass, reply });
+    if (formerClass !== null) events.outageReclassified(destination, { outageClass, formerClass, reply });
   };
 
   return {
-    keep: async (destination, observed) => {
+    keep: async (destination, observed, isTrouble) => {
       const conditions = { isGreylisting: observed.greylisting() !== null, isTarpitting: observed.isTarpitting() };
       if (conditions.isGreylisting || conditions.isTarpitting) await recordConditions(sql, destination.id, conditions);
+      const blocked = isTrouble ? null : observed.blocking();
+      if (blocked !== null) {
+        const { reply, evidence } = blocked;
+        const since = destination.now;
+        return open(destination, { outageClass: 'BLOCKING', reply, evidence, since, waitsInterval: false });
+      }
       if (!observed.isAccepting()) return noteGreylisting(destination, observed);
       greylistedSince.delete(destination.id);
-      if (destination.outageClass !== 'GREYLISTING' || destination.isFailing) return;
+      if (destination.outageClass === null || destination.isFailing) return;
       const closed: ClosedOutage | null = await recordSuccess(sql, destination.id);
       if (closed !== null) events.outageClosed(destination, closed);
     },

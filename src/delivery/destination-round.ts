@@ -7,6 +7,7 @@
 import { monotonicMs } from '../clock.ts';
 import { advanceNeighbours } from '../outage/checks.ts';
 import { type DestinationState, recordSuccess } from '../outage/clock.ts';
+import { noteAttempt } from '../outage/last-attempt.ts';
 import { type Holder, readContents, releaseClaims, releaseToSchedule } from '../queue/claim.ts';
 import { isDatabaseAway, recordOutcomes, type Settlement } from '../queue/outcome.ts';
 import type { BreakerWatch } from './breaker-watch.ts';
@@ -19,6 +20,7 @@ import type { Attempts, DeliveryDeps } from './worker.ts';
 
 /** Destinations on the host of one that is back which are tried at once; each that succeeds calls as many more. */
 const MOST_NEIGHBOURS = 20;
+const NOTE_EVERY_MS = 2000;
 
 export interface Round extends Run {
   readonly source: Source;
@@ -31,13 +33,23 @@ export interface Round extends Run {
 
 export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundResult> {
   const { destination, holder, attempts, source, observer, breaker } = round;
+  let notedAtMs = monotonicMs();
+  /** In a round that lasts; what comes of a short one is noted at its end (visit.ts). */
+  const noteNow = async (): Promise<void> => {
+    const last = observer.last();
+    if (last === null || monotonicMs() - notedAtMs < NOTE_EVERY_MS) return;
+    notedAtMs = monotonicMs();
+    // For people only: what is recorded must not be recorded again for it.
+    await noteAttempt(deps.sql, destination.id, last).catch(() => undefined);
+  };
   const recorder = createRecorder<Settlement>({
     record: async (settlements) => {
-      const { id: destinationId, routeGeneration } = destination;
+      const { id: destinationId, routeGeneration, now: begunAt } = destination;
       const { onBreaker } = breaker;
-      const attempted = { destinationId, holder, routeGeneration, settlements, onBreaker };
+      const attempted = { destinationId, holder, routeGeneration, begunAt, settlements, onBreaker };
       const fates = await recordOutcomes(deps.sql, attempted);
       deps.events.settled(destination, settlements, fates);
+      await noteNow();
     },
     onFault: async (error, settlements) => {
       deps.events.fault(`recording outcomes of ${destination.name}`, error);
@@ -51,11 +63,8 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
   try {
     return await runRound({
       route: () => deps.findRoute(destination),
-      attempt: async (message, route, content) => {
-        const result = await attempts.attempt(message, route.hosts, content);
-        if (message.isDrill !== true) observer.note(result);
-        return result;
-      },
+      attempt: (message, route, content) => attempts.attempt(message, route.hosts, content),
+      note: observer.note,
       source,
       recorder,
       readContent: async ({ id }) => {

@@ -69,7 +69,7 @@ async function helpWith(
     destinationId: run.id,
     holder,
     budget: run.budget,
-    flushedAt: destination.flushRequestedAt,
+    flushNumber: destination.flushRequestedAt === null ? null : destination.flushNumber,
     cap: run.cap,
     settings: destination,
     isShared: true,

@@ -5,7 +5,7 @@
  */
 import { saysGreylisting } from '../mail/refusal-words.ts';
 import type { AttemptRecord, AttemptResult } from '../mail/outcome.ts';
-import type { Evidence } from '../outage/class.ts';
+import { type Evidence, outageClassOf } from '../outage/class.ts';
 import type { HostMemory } from './host-memory.ts';
 
 /** A host that takes longer for its greeting, or for the replies to one envelope, is slow on purpose, or as slow as that. */
@@ -21,6 +21,10 @@ export interface Observer {
   /** The last recipient put off by greylisting; null when none was. */
   readonly greylisting: () => Evidence | null;
   readonly isTarpitting: () => boolean;
+  /** The last word of the round was a refusal of us, in a session that had been greeted; null when it was not. */
+  readonly blocking: () => { readonly reply: string; readonly evidence: readonly Evidence[] } | null;
+  /** The newest dial, or what stood for one; null when nothing was tried. */
+  readonly last: () => AttemptRecord | null;
   /** Some recipient's mail was taken. */
   readonly isAccepting: () => boolean;
   /** Addresses that greeted, `192.0.2.1:25`. */
@@ -33,6 +37,8 @@ export function createObserver(hosts: HostMemory, beganAtMs: number): Observer {
   let greylisting: Evidence | null = null;
   let isTarpitting = false;
   let isAccepting = false;
+  let blockingReply: string | null = null;
+  let last: AttemptRecord | null = null;
   const greeted = new Set<string>();
 
   const noteRecord = (record: AttemptRecord): void => {
@@ -48,14 +54,26 @@ export function createObserver(hosts: HostMemory, beganAtMs: number): Observer {
   return {
     note: ({ records, hostTrouble }) => {
       for (const record of records) noteRecord(record);
+      last = records.at(-1) ?? last;
+      blockingReply = hostTrouble !== null && isBlocking(hostTrouble, records) ? hostTrouble.reply : null;
       if (hostTrouble !== null) troubles = records.filter(({ isHostLevel }) => isHostLevel).map(evidenceOf);
     },
     troubles: () => troubles,
     greylisting: () => greylisting,
     isTarpitting: () => isTarpitting,
     isAccepting: () => isAccepting,
+    blocking: () => (blockingReply === null ? null : { reply: blockingReply, evidence: troubles }),
+    last: () => last,
     greeted: () => [...greeted],
   };
+}
+
+function isBlocking(
+  hostTrouble: NonNullable<AttemptResult['hostTrouble']>,
+  records: readonly AttemptRecord[],
+): boolean {
+  const isGreeted = records.findLast(({ reply }) => reply === hostTrouble.reply)?.isGreeted === true;
+  return isGreeted && outageClassOf({ ...hostTrouble, isGreeted }) === 'BLOCKING';
 }
 
 function isGreylisting(reply: string): boolean {

@@ -19,20 +19,19 @@ export interface Remembered {
 export interface RampMemory {
   of(destinationId: string): Remembered;
   /** It grants no session just now: the sweep leaves it alone for a moment, also with a flush that it has turned away. */
-  rest(destinationId: string, flushedAt: Date | null): void;
-  isResting(destinationId: string, flushRequestedAt: Date | null): boolean;
+  rest(destinationId: string, flushNumber: number | null): void;
+  isResting(destinationId: string, flushNumber: number | null): boolean;
 }
 
 /** Between two dials of a host that took mail a minute ago and turns us away now. */
 const REST_MS = 10_000;
-const NO_REST = { untilMs: Number.NEGATIVE_INFINITY, flush: Number.NEGATIVE_INFINITY };
-
-function instantOf(flushedAt: Date | null): number {
-  return flushedAt?.getTime() ?? Number.NEGATIVE_INFINITY;
-}
+const NO_REST = { untilMs: Number.NEGATIVE_INFINITY, flushNumber: 0 };
 
 export function createRampMemory(most: number = MOST_REMEMBERED, nowMs: () => number = monotonicMs): RampMemory {
-  const remembered = new Map<string, Remembered & { rest: { readonly untilMs: number; readonly flush: number } }>();
+  const remembered = new Map<
+    string,
+    Remembered & { rest: { readonly untilMs: number; readonly flushNumber: number } }
+  >();
   const of = (id: string) => {
     if (remembered.size >= most && !remembered.has(id)) remembered.clear();
     const lastSuccess = { atMs: Number.NEGATIVE_INFINITY };
@@ -42,12 +41,12 @@ export function createRampMemory(most: number = MOST_REMEMBERED, nowMs: () => nu
   };
   return {
     of,
-    rest: (id, flushedAt) => {
-      of(id).rest = { untilMs: nowMs() + REST_MS, flush: instantOf(flushedAt) };
+    rest: (id, flushNumber) => {
+      of(id).rest = { untilMs: nowMs() + REST_MS, flushNumber: flushNumber ?? 0 };
     },
-    isResting: (id, flushRequestedAt) => {
-      const { untilMs, flush } = remembered.get(id)?.rest ?? NO_REST;
-      return untilMs > nowMs() && instantOf(flushRequestedAt) <= flush;
+    isResting: (id, flushNumber) => {
+      const { untilMs, flushNumber: turnedAway } = remembered.get(id)?.rest ?? NO_REST;
+      return untilMs > nowMs() && (flushNumber ?? 0) <= turnedAway;
     },
   };
 }

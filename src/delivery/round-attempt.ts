@@ -1,6 +1,7 @@
 /**
  * One message of a round: the way there looked up, the attempt made, and what stands for it where there is nothing to dial.
  */
+import { monotonicMs } from '../clock.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
 import type { Settlement } from '../queue/outcome.ts';
@@ -31,8 +32,10 @@ export async function attemptRoute(
   message: ClaimedMessage,
   content: () => Promise<Uint8Array>,
 ): Promise<StoppableResult> {
+  const beganAtMs = monotonicMs();
   const route = await deps.route();
-  if (route.kind === 'HOSTS') return deps.attempt(message, route, content);
+  const lookupMs = monotonicMs() - beganAtMs;
+  if (route.kind === 'HOSTS') return withLookup(await deps.attempt(message, route, content), lookupMs);
   const isFailed = route.kind === 'FAILED';
   const outcome: Outcome = isFailed
     ? { kind: 'FAILED', reply: route.reply }
@@ -49,10 +52,20 @@ export async function attemptRoute(
         outcome: outcome.kind,
         recipientNumbers: message.recipients.map(({ number }) => number),
         isHostLevel: !isFailed,
-        latencyMs: 0,
+        ...(isFailed ? {} : { trouble: route.trouble }),
+        latencyMs: lookupMs,
       },
     ],
     hostTrouble: isFailed ? null : { trouble: route.trouble, reply },
     isStopped: false,
   };
+}
+
+/** What was not dialled because of what the DNS said took as long as asking it. */
+function withLookup(result: StoppableResult, lookupMs: number): StoppableResult {
+  if (result.records.every(({ address }) => address !== null)) return result;
+  const records = result.records.map((record) =>
+    record.address === null ? { ...record, latencyMs: record.latencyMs + lookupMs } : record,
+  );
+  return { ...result, records };
 }

@@ -30,6 +30,8 @@ export interface RoundDeps {
   readonly readContent: (message: ClaimedMessage) => Promise<Uint8Array>;
   readonly budget: ByteBudget;
   readonly ramp: Ramp;
+  /** Hears what each attempt met, but of drills. */
+  readonly note: (result: StoppableResult) => void;
   /** A host let us come to a verdict for the first time in this round, and that is recorded. */
   readonly onSuccess: () => Promise<void>;
   /** When a session of this node last came to a verdict at the destination, by `nowMs`. */
@@ -148,6 +150,7 @@ async function handOver(deps: RoundDeps, state: RoundState, loaded: LoadedMessag
   const { hostTrouble, isStopped, outcomes } = result;
   if (isStopped) state.isHalted = true;
   if (message.isDrill === true) return settleDrill(deps, { message, result });
+  deps.note(result);
   if (hostTrouble === null) {
     const isTaken = [...outcomes.values()].some(({ kind }) => kind === 'DELIVERED');
     if (!isStopped) ramp.judged({ lanesInUse: state.busy, isTaken });

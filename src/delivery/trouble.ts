@@ -19,10 +19,17 @@ export async function recordTrouble(
   },
 ): Promise<void> {
   const { destination, failure, observer } = trouble;
-  const { id: destinationId, now: begunAt } = destination;
+  const { id: destinationId, now: begunAt, flushNumber } = destination;
   await expireLate(deps, destination, failure.reply);
   const evidence = observer.troubles();
-  const recorded = await recordFailure(deps.sql, { destinationId, begunAt, ...failure, evidence });
+  const recorded = await recordFailure(deps.sql, {
+    destinationId,
+    begunAt,
+    flushNumber,
+    ...failure,
+    evidence,
+    last: observer.last(),
+  });
   const { openedOutageId: outageId, outageClass, formerClass } = recorded;
   if (outageId !== null) deps.events.outageOpened(destination, { outageId, outageClass, reply: failure.reply });
   if (formerClass !== null) {

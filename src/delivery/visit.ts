@@ -5,6 +5,7 @@
  * the destination's clock moves.
  */
 import { clearFlush, keepFlush, readDestination, recordRound } from '../outage/clock.ts';
+import { noteAttempt } from '../outage/last-attempt.ts';
 import { dropOwnership, takeOwnership } from '../outage/owner.ts';
 import { type Holder, releaseLeftovers } from '../queue/claim.ts';
 import { createBreakerWatch, HELD_BACK } from './breaker-watch.ts';
@@ -13,7 +14,7 @@ import { dueSource, probeSource } from './claims.ts';
 import type { ConditionKeeper } from './conditions.ts';
 import { roundAt } from './destination-round.ts';
 import { help } from './helping.ts';
-import { createObserver } from './observer.ts';
+import { createObserver, type Observer } from './observer.ts';
 import type { Remembered } from './ramp-memory.ts';
 import type { RoundResult } from './round.ts';
 import { type Shares, startShares } from './shares.ts';
@@ -29,8 +30,10 @@ export interface Run extends Remembered, Turn {
   readonly isStopping: () => boolean;
   readonly conditions: ConditionKeeper;
   readonly poke: (destinationId: string) => void;
+  /** Hears by which route it hands over from now on. */
+  readonly onRoute: (generation: number) => void;
   /** The host grants no session just now. */
-  readonly rest: (flushedAt: Date | null) => void;
+  readonly rest: (flushNumber: number | null) => void;
 }
 
 export async function visit(deps: DeliveryDeps, run: Run): Promise<void> {
@@ -71,22 +74,24 @@ interface OwnRun extends Run {
 
 async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
   const { holder, shares } = run;
-  let flushedAt: Date | null = null;
+  /** Of the flush that this visit is to answer. */
+  let flushNumber: number | null = null;
   const claims = { destinationId: run.id, holder, budget: run.budget };
   for (;;) {
     const destination = await readDestination(deps.sql, run.id);
     if (destination === null || run.isStopping() || run.signal.aborted) return;
+    run.onRoute(destination.routeGeneration);
     shares.noteHeld(destination.sharedSessions);
     // Another node's success counts too, and one before this node was started.
     run.lastSuccess.atMs = Math.max(run.lastSuccess.atMs, destination.lastSuccessMs ?? Number.NEGATIVE_INFINITY);
     const { isPaused, isFailing, isDue, flushRequestedAt } = destination;
-    flushedAt = flushRequestedAt ?? flushedAt;
+    if (flushRequestedAt !== null) flushNumber = destination.flushNumber;
     if (flushRequestedAt === null && (isPaused || (isFailing && !isDue))) return;
     // A flush goes beyond a pause with one message: whether the primary is there. The rest waits for the resume.
     const source =
       isFailing || isPaused
         ? probeSource(deps.sql, { ...claims, isFlush: flushRequestedAt !== null })
-        : dueSource(deps.sql, { ...claims, flushedAt, cap: run.cap, settings: destination });
+        : dueSource(deps.sql, { ...claims, flushNumber, cap: run.cap, settings: destination });
     const observer = createObserver(deps.hosts, Date.parse(destination.now));
     const breaker = createBreakerWatch(destination, deps.events);
     const result = await roundAt(deps, {
@@ -97,29 +102,34 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
       observer,
       breaker,
     });
-    await run.conditions.keep(destination, observer);
-    if (result.isTurnedAway) run.rest(flushedAt);
+    await run.conditions.keep(destination, observer, result.failure !== null);
+    if (result.isTurnedAway) run.rest(flushNumber);
     if (result.failure !== null) run.ramp.restart();
     if (result.failure !== null) return recordTrouble(deps, { destination, failure: result.failure, observer });
     if (breaker.isOpen()) await expireLate(deps, destination, HELD_BACK);
-    if (flushedAt !== null) {
+    if (flushNumber !== null) {
       const isAnswered = isFlushAnswered(run, {
         result,
         source,
         isProbe: isFailing || isPaused,
         isHeld: breaker.isOpen(),
       });
-      if (!isAnswered) await keepFlush(deps.sql, run.id, flushedAt);
-      else if (!isFailing) await clearFlush(deps.sql, destination, flushedAt);
+      if (!isAnswered) await keepFlush(deps.sql, run.id);
+      else if (!isFailing) await clearFlush(deps.sql, destination, flushNumber);
     }
     if (result.hasSucceeded && (!isFailing || breaker.isOpen())) {
-      await recordRound(deps.sql, run.id);
-      flushedAt = null;
-    }
+      await recordRound(deps.sql, run.id, observer.last());
+      flushNumber = null;
+    } else await noteLast(deps, run.id, observer);
     // Another turn, for what there was no time for.
     if (run.isOver()) return run.poke(run.id);
     if (!result.hasSucceeded) return;
   }
+}
+
+async function noteLast(deps: DeliveryDeps, destinationId: string, observer: Observer): Promise<void> {
+  const last = observer.last();
+  if (last !== null) await noteAttempt(deps.sql, destinationId, last);
 }
 
 /** Whether an operator's flush has had what it asked for: attempts, not sessions that were not granted or were cut by us. */

@@ -93,39 +93,55 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const budget = createByteBudget(CONTENT_BYTES);
   const memory = createRampMemory();
   const conditions = createConditionKeeper(deps);
-  let cut = new AbortController();
+  /** Visits under way. A signal each, since one may have to end before the others. */
+  const visits = new Map<string, { readonly cut: AbortController; routeGeneration: number | null }>();
   let isStopping = false;
 
   const turns = createTurns({
     most: MOST_DESTINATIONS,
     run: async (id, { isOver }) => {
-      const shared = { budget, signal: cut.signal, isStopping: () => isStopping, conditions, poke };
+      const current = { cut: new AbortController(), routeGeneration: null as number | null };
+      visits.set(id, current);
+      const shared = { budget, signal: current.cut.signal, isStopping: () => isStopping, conditions, poke };
       await visit(deps, {
         ...shared,
         ...memory.of(id),
         id,
         isOver,
-        rest: (flushedAt: Date | null) => memory.rest(id, flushedAt),
+        rest: (flushNumber: number | null) => memory.rest(id, flushNumber),
+        onRoute: (generation: number) => {
+          current.routeGeneration = generation;
+        },
       }).catch((error: unknown) => deps.events.fault(`delivery to ${id}`, error));
+      visits.delete(id);
     },
   });
   const poke = (id: string) => turns.poke(id);
+  const cutAll = (): void => {
+    for (const { cut } of visits.values()) cut.abort();
+  };
+  /** A new route is tried at once: what still waits for a host of the old one is cut, before its final dot. */
+  const leaveOldRoute = (id: string, routeGeneration: number): void => {
+    const current = visits.get(id);
+    if (current === undefined || current.routeGeneration === null || current.routeGeneration === routeGeneration)
+      return;
+    current.cut.abort();
+    poke(id);
+  };
 
   return {
     poke,
     sweep: async () => {
-      for (const { id, tenantId, flushRequestedAt } of await findDueDestinations(deps.sql)) {
-        if (!turns.isRunning(id) && !memory.isResting(id, flushRequestedAt)) turns.poke(id, tenantId);
+      for (const { id, tenantId, flushNumber, routeGeneration } of await findDueDestinations(deps.sql)) {
+        if (flushNumber !== null) leaveOldRoute(id, routeGeneration);
+        if (!turns.isRunning(id) && !memory.isResting(id, flushNumber)) turns.poke(id, tenantId);
       }
     },
     destinationCount: turns.runningCount,
-    abort: () => {
-      cut.abort();
-      cut = new AbortController();
-    },
+    abort: cutAll,
     stop: async (graceMs) => {
       isStopping = true;
-      cut.abort();
+      cutAll();
       await within(graceMs, turns.stop(), () => undefined);
     },
   };

@@ -130,5 +130,4 @@ export async function dropOldNotices(sql: SqlExecutor, limit: number): Promise<v
       select contact_id, outage_id from alert_notices
       where closed_at < bmx_now() - interval '30 days' limit ${limit} for update skip locked)`;
   await sql`delete from alert_items where created_at < bmx_now() - interval '30 days'`;
-  await sql`delete from confirmation_counts where window_began_at <= bmx_now() - interval '1 day'`;
 }

@@ -3,10 +3,10 @@
  *
  * Double opt-in: a new contact gets one mail with a code and nothing else until somebody gives that code back. An address inside
  * a domain that it watches is refused, since its alerts could not arrive; one that comes to stand inside a domain added later is
- * told nothing of that domain, and the tenant sees that. Nobody can have an address mailed more than a few codes a day.
+ * told nothing of that domain, and the tenant sees that. Codes are bounded (code-bounds.ts).
  */
 import { createHash, randomInt } from 'node:crypto';
-import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { parsePath } from '../mail/address.ts';
 import { askedId, newId } from '../mail/id.ts';
@@ -20,6 +20,7 @@ import { invalid, type UserError } from '../settings/user-error.ts';
 import { liesIn } from './alert-news.ts';
 import { CONFIRMATION_SUBJECT, confirmationText } from './alert-text.ts';
 import { isInside, isReachable, sendMail } from './alerts.ts';
+import { takeCode } from './code-bounds.ts';
 import { checkDomains } from './watched-domains.ts';
 import { lockTenant } from './webhooks.ts';
 
@@ -60,8 +61,6 @@ export interface AlertContacts {
 
 const CODE_HOURS = 24;
 const MOST_TRIES = 10;
-/** To one address, whoever asks for them. */
-const MOST_CODES_A_DAY = 5;
 /** No letters that look alike. */
 const CODE_LETTERS = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
 const CODE_LENGTH = 10;
@@ -113,7 +112,7 @@ interface CheckedAddress {
 }
 
 async function createContact(
-  sql: SqlExecutor,
+  sql: TransactionSql,
   viewer: Viewer,
   input: AlertContactInput & { readonly mxHostname: string },
 ): Promise<Change<AlertContact>> {
@@ -133,7 +132,8 @@ async function createContact(
     if (tooMany !== null) return refused(tooMany);
   }
   if (!(await isReachable(sql, address.value.domain))) return refused(notReachable(address.value.domain));
-  if (!(await takeCode(sql, address.value.address))) return refused(tooManyCodes());
+  const tooManyCodes = await takeCode(sql, { ...address.value, tenantId });
+  if (tooManyCodes !== null) return refused(tooManyCodes);
   const id = present?.id ?? newId();
   await mailCode(sql, { ...address.value, id, tenantId, domains: domains.value, mxHostname: input.mxHostname });
   const made = await findContact(sql, viewer, id);
@@ -191,18 +191,6 @@ async function mailCode(
   const text = confirmationText({ contactId: id, tenantName: row.name, code, until: row.until });
   const to = { tenantId, address, addressDomain: domain, at: row.at };
   await sendMail(sql, to, { mxHostname, subject: CONFIRMATION_SUBJECT, text });
-}
-
-/** One of the codes that the address may be mailed today; false when there is none left. */
-async function takeCode(sql: SqlExecutor, address: string): Promise<boolean> {
-  const [row] = await sql<{ mail_count: number }[]>`
-    insert into confirmation_counts as c (address, mail_count) values (lower(${address}), 1)
-    on conflict (address) do update set
-      mail_count = case when c.window_began_at <= bmx_now() - interval '1 day' then 1
-                        else least(c.mail_count + 1, ${MOST_CODES_A_DAY + 1}::integer) end,
-      window_began_at = case when c.window_began_at <= bmx_now() - interval '1 day' then bmx_now() else c.window_began_at end
-    returning mail_count`;
-  return row !== undefined && row.mail_count <= MOST_CODES_A_DAY;
 }
 
 async function confirmContact(
@@ -271,11 +259,6 @@ function standsInside(domain: string): UserError {
 function notReachable(domain: string): UserError {
   const message = `Mail to ${domain} cannot be delivered at present, so no code can be sent there. Try again when it can.`;
   return { field: ['address'], message, code: 'CONFLICT' };
-}
-
-function tooManyCodes(): UserError {
-  const message = `This address was mailed ${MOST_CODES_A_DAY} codes today. Try again tomorrow.`;
-  return { field: ['address'], message, code: 'TOO_MANY' };
 }
 
 function wrongCode(isOpen: boolean): UserError {

@@ -26,7 +26,7 @@ const FACTS: Readonly<Record<WebhookKind, readonly string[]>> = {
   OUTAGE_RECLASSIFIED: [...OUTAGE, 'formerClass'],
   OUTAGE_THRESHOLD: [...OUTAGE, 'hours'],
   OUTAGE_DRAINING: OUTAGE,
-  OUTAGE_DRAINED: OUTAGE,
+  OUTAGE_DRAINED: [...OUTAGE, 'waitingCount'],
   OUTAGE_CLOSED: [...OUTAGE, 'reason'],
   BREAKER_OPENED: ['reply', 'heldCount'],
   BREAKER_CLOSED: ['reason'],

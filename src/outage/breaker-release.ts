@@ -6,9 +6,12 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { askedNow } from '../settings/asked-attempt.ts';
+import { isPausedNow } from '../settings/pause.ts';
 import { isTrialOver } from './breaker.ts';
 import type { OutageClass } from './class.ts';
 import type { ClosedOutage } from './clock.ts';
+import { greatestHeldId } from './held.ts';
 
 export interface BreakerReleased {
   /** The outage that stood for the breaker, if it was open. */
@@ -33,7 +36,8 @@ export async function releaseBreaker(
     ), ended as (
       update outages o
       set ended_at = bmx_now(), held_at_end = before.held_count,
-          drained_at = case when before.held_count <= 0 then bmx_now() end
+          drained_at = case when before.held_count <= 0 then bmx_now() end,
+          held_through = ${greatestHeldId(sql, sql`before.id`)}
       from before where o.id = before.ended_id
       returning o.id, o.class, o.started_at, o.ended_at
     ), told as (
@@ -53,7 +57,9 @@ export async function releaseBreaker(
           next_attempt_at = case when before.ended_id is not null then null
             when before.breaker = 'OPEN' then next_attempt(d.first_failure_at, bmx_now()) else d.next_attempt_at end,
           outage_id = case when before.ended_id is null then d.outage_id end,
-          probe_cursor = case when before.ended_id is null then d.probe_cursor end
+          probe_cursor = case when before.ended_id is null then d.probe_cursor end,
+          -- All that is held goes at once, the suspected too, which would wait for a slot of their own. A pause is another's word.
+          ${askedNow(sql, sql`true`, sql`not ${isPausedNow(sql)}`)}
       from before where d.id = before.id
     )
     select ended.*, before.held_count from before left join ended on true`;

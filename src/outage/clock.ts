@@ -8,12 +8,15 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
-import type { HostTrouble } from '../mail/outcome.ts';
+import type { AttemptRecord, HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { askedNow } from '../settings/asked-attempt.ts';
 import { type Condition, doneBy } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 import { boundEvidence, type Evidence, type OutageClass, outageClassOf } from './class.ts';
 import { atNow, mergedEvidence } from './evidence.ts';
+import { greatestHeldId } from './held.ts';
+import { metNow } from './last-attempt.ts';
 
 /** What a delivery round needs to know about where it goes. */
 export interface DestinationState {
@@ -30,6 +33,8 @@ export interface DestinationState {
   /** At this moment. */
   readonly isPaused: boolean;
   readonly flushRequestedAt: Date | null;
+  /** Of the last flush that was asked for, answered or not; 0: none yet. */
+  readonly flushNumber: number;
   /** When some node last ended a round that came to a verdict, in milliseconds; null while the clock is running. */
   readonly lastSuccessMs: number | null;
   /** Sessions that other nodes may have open there, by an owner's leave. */
@@ -57,6 +62,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       drain_per_minute: number | null;
       is_paused: boolean;
       flush_requested_at: Date | null;
+      flush_number: number;
       last_success_ms: number | null;
       shared_sessions: number;
       is_failing: boolean;
@@ -65,7 +71,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       now: string;
     }[]
   >`
-    select tenant_id, name, kind, deliver_to, tls_policy, route_generation, drain_per_minute, ${isPausedNow(sql)} as is_paused, flush_requested_at,
+    select tenant_id, name, kind, deliver_to, tls_policy, route_generation, drain_per_minute, ${isPausedNow(sql)} as is_paused, flush_requested_at, flush_number,
       case when first_failure_at is null then (extract(epoch from last_attempt_at) * 1000)::float8 end as last_success_ms,
       coalesce((select sum(s.held_sessions) from drain_shares s where s.destination_id = d.id), 0)::integer as shared_sessions,
       first_failure_at is not null as is_failing, coalesce(next_attempt_at <= bmx_now(), true) as is_due,
@@ -84,6 +90,7 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
     drainPerMinute: row.drain_per_minute,
     isPaused: row.is_paused,
     flushRequestedAt: row.flush_requested_at,
+    flushNumber: row.flush_number,
     lastSuccessMs: row.last_success_ms,
     sharedSessions: row.shared_sessions,
     isFailing: row.is_failing,
@@ -106,10 +113,14 @@ export interface FailureInput {
   readonly destinationId: string;
   /** The database's instant at which the attempt began. */
   readonly begunAt: string;
+  /** The destination's when the attempt began: a flush asked for since then stays. Absent: none was. */
+  readonly flushNumber?: number;
   readonly trouble: HostTrouble;
   readonly reply: string;
   /** What each dial met, in order; without it the trouble itself is all that is known. */
   readonly evidence?: readonly Evidence[];
+  /** The last dial, for people; absent: not known. */
+  readonly last?: AttemptRecord | null;
 }
 
 /**
@@ -117,7 +128,7 @@ export interface FailureInput {
  * A flush asked for while the attempt was under way stays: what it knew came too late.
  */
 export async function recordFailure(sql: Sql, input: FailureInput): Promise<FailureRecorded> {
-  const { destinationId, begunAt, trouble, reply, evidence = [] } = input;
+  const { destinationId, begunAt, flushNumber = null, trouble, reply, evidence = [], last = null } = input;
   const isGreeted = evidence.findLast((one) => one.reply === reply)?.isGreeted;
   const plainClass = outageClassOf({ trouble, reply, isGreeted });
   const dialled: Evidence = { trouble, host: null, address: null, reply, latencyMs: 0, isGreeted: false };
@@ -157,8 +168,8 @@ export async function recordFailure(sql: Sql, input: FailureInput): Promise<Fail
     update destinations d
     set first_failure_at = before.first_failure_at,
         next_attempt_at = next_attempt(before.first_failure_at, bmx_now()),
-        last_attempt_at = bmx_now(), last_reply = ${reply},
-        flush_requested_at = case when d.flush_requested_at > ${begunAt}::text::timestamptz then d.flush_requested_at end,
+        last_attempt_at = bmx_now(), last_reply = ${reply}, ${metNow(sql, last)},
+        flush_requested_at = case when d.flush_number > coalesce(${flushNumber}::integer, d.flush_number) then d.flush_requested_at end,
         outage_id = coalesce(before.outage_id, (select id from opened))
     from before where d.id = before.id
     returning d.next_attempt_at, (select id from opened) as opened, before.class, before.former`;
@@ -212,7 +223,8 @@ export async function recordSuccess(sql: Sql, destinationId: string): Promise<Cl
       where outage_id is not null and (kind = 'OUTAGE_CLOSED' or held.held_count > 0)
     )
     update outages o
-    set ended_at = bmx_now(), held_at_end = held.held_count, drained_at = case when held.held_count <= 0 then bmx_now() end
+    set ended_at = bmx_now(), held_at_end = held.held_count, drained_at = case when held.held_count <= 0 then bmx_now() end,
+        held_through = ${greatestHeldId(sql, sql`before.id`)}
     from before, held where o.id = before.outage_id
     returning o.id, o.class, o.started_at, o.ended_at, held.held_count, before.begins_trial`;
   if (row === undefined) return null;
@@ -227,15 +239,15 @@ export async function recordSuccess(sql: Sql, destinationId: string): Promise<Cl
 }
 
 /** A round of attempts is over: nothing expires in the first round after the service was away for long. */
-export async function recordRound(sql: Sql, destinationId: string): Promise<void> {
-  await sql`update destinations set last_attempt_at = bmx_now() where id = ${destinationId}`;
+export async function recordRound(sql: Sql, destinationId: string, last: AttemptRecord | null = null): Promise<void> {
+  await sql`update destinations d set last_attempt_at = bmx_now(), ${metNow(sql, last)} where d.id = ${destinationId}`;
 }
 
 /** Asks for an attempt whatever the clock says; repeats merge. */
 export async function requestFlush(sql: Sql, viewer: Viewer, destinationId: string): Promise<void> {
   await sql`
     with flushed as (
-      update destinations set flush_requested_at = bmx_now()
+      update destinations d set ${askedNow(sql)}
       where id = ${destinationId} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
       returning id, tenant_id
     )
@@ -253,17 +265,16 @@ export function isSetSo(sql: SqlExecutor, { routeGeneration, drainPerMinute, tls
 }
 
 /** The flush has been answered, unless it was asked again meanwhile, or a setting has cut the drain short. */
-export async function clearFlush(sql: Sql, destination: DestinationState, requestedAt: Date): Promise<void> {
-  // The driver's Date has milliseconds, the column microseconds.
+export async function clearFlush(sql: Sql, destination: DestinationState, flushNumber: number): Promise<void> {
   await sql`
     update destinations d set flush_requested_at = null
-    where id = ${destination.id} and date_trunc('milliseconds', flush_requested_at) <= ${requestedAt}
+    where id = ${destination.id} and flush_number <= ${flushNumber}::integer
       and ${isSetSo(sql, destination)}`;
 }
 
 /** The flush has not been answered: it waits on, also where the claim of a probe had answered it beforehand. */
-export async function keepFlush(sql: Sql, destinationId: string, requestedAt: Date): Promise<void> {
+export async function keepFlush(sql: Sql, destinationId: string): Promise<void> {
   await sql`
-    update destinations set flush_requested_at = ${requestedAt}
+    update destinations set flush_requested_at = bmx_now()
     where id = ${destinationId} and flush_requested_at is null`;
 }

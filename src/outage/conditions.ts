@@ -29,8 +29,10 @@ export interface ClocklessOutage {
   readonly outageClass: OutageClass;
   readonly reply: string;
   readonly evidence: readonly Evidence[];
-  /** Since when, as text with microseconds; opened only when the first interval of the retry schedule has passed since. */
+  /** Since when, as text with microseconds. */
   readonly since: string;
+  /** Opened only when the first interval of the retry schedule has passed since. */
+  readonly waitsInterval: boolean;
 }
 
 export interface ClocklessRecorded {
@@ -40,17 +42,18 @@ export interface ClocklessRecorded {
 }
 
 /**
- * Opens an outage without a clock, or gives the open one its class and evidence. Null when `since` is too short ago, and for
+ * Opens an outage without a clock, or gives the open one its class and evidence. Null when it has to wait still, and for
  * a destination that is no relay domain's. recordSuccess ends it.
  */
 export async function openClockless(sql: Sql, outage: ClocklessOutage): Promise<ClocklessRecorded | null> {
-  const { destinationId, outageClass, reply, since } = outage;
+  const { destinationId, outageClass, reply, since, waitsInterval } = outage;
   const [row] = await sql<{ opened: string | null; former: OutageClass | null }[]>`
     with before as (
       select d.id, d.tenant_id, d.outage_id, o.class as former
       from destinations d left join outages o on o.id = d.outage_id
       where d.id = ${destinationId} and d.kind = 'RELAY'
-        and ${since}::text::timestamptz + (select every from retry_schedule order by stage limit 1) <= bmx_now()
+        and (${!waitsInterval}
+          or ${since}::text::timestamptz + (select every from retry_schedule order by stage limit 1) <= bmx_now())
       for update of d
     ), met as (
       select ${atNow(sql, boundEvidence(outage.evidence))} as evidence

@@ -2,20 +2,25 @@
  * How fast a destination drains after an outage, and when what had piled up is gone.
  *
  * The owner looks every few seconds: the rate is what the count of held messages fell by since its last look, so no message
- * costs anything for it, and what comes in meanwhile counts against it. Drained is a destination none of whose messages has
- * waited since before the outage's end, in hand or not; those deferred since for their own sake wait on their own clocks.
+ * costs anything for it, and what comes in meanwhile counts against it. Drained is a destination when every message that it
+ * held at the outage's end has ended, or was deferred for its own sake and waits on its own clock; these are counted then.
+ * Instants alone do not say it: what was tried while the clock was ahead would look like what waits for a slot.
  */
 import type { Sql } from '../db/client.ts';
+import { FIRST_ID, LAST_ID } from '../mail/id.ts';
+import { isUntriedSince } from './held.ts';
 import type { Owner } from './owner.ts';
 
 export interface DrainedOutage {
   readonly domain: string;
   /** From the end of the outage. */
   readonly durationMs: number;
+  /** Messages of the outage that are still held, each for a reason of its own. */
+  readonly waitingCount: number;
 }
 
 export interface DrainGauge {
-  /** Measures what this node drains. Returns the outages whose mail is gone now. */
+  /** Measures what this node drains. Returns the outages that have drained now. */
   measure(): Promise<DrainedOutage[]>;
 }
 
@@ -46,8 +51,8 @@ export function createDrainGauge(deps: { readonly sql: Sql; readonly owner: () =
       }
       looks = now;
       if (rates.size > 0) await storeRates(sql, rates);
-      const gone = draining.filter(({ isWaiting }) => !isWaiting).map(({ outageId }) => outageId);
-      return gone.length === 0 ? [] : recordDrained(sql, gone);
+      const done = draining.filter(({ isWaiting }) => !isWaiting).map(({ outageId }) => outageId);
+      return done.length === 0 ? [] : recordDrained(sql, done);
     },
   };
 }
@@ -59,7 +64,7 @@ interface Draining extends Look {
   readonly isWaiting: boolean;
 }
 
-/** Ended outages whose mail is not known to be gone; what ended long ago is not looked for any more. O(those). */
+/** Ended outages that are not known to have drained; what ended long ago is not looked for any more. O(those). */
 async function readDraining(sql: Sql): Promise<Draining[]> {
   return sql<Draining[]>`
     select o.id as "outageId", d.id as "destinationId", d.owner_node as node,
@@ -85,17 +90,32 @@ async function storeRates(sql: Sql, rates: ReadonlyMap<string, number>): Promise
     where d.id = r.id`;
 }
 
+/** Those of them that truly have. Counts what is left once, when nothing seems to wait any more: O(that). */
 async function recordDrained(sql: Sql, outageIds: readonly string[]): Promise<DrainedOutage[]> {
-  const rows = await sql<{ domain: string; duration_ms: number }[]>`
-    with drained as (
+  const rows = await sql<{ domain: string; duration_ms: number; waiting_count: number }[]>`
+    with left_over as materialized (
+      select o.id, count(m.id) as waiting_count, coalesce(bool_or(${isUntriedSince(sql)}), false) as is_waiting
+      from outages o left join messages m
+        on (m.destination_id, m.id) >= (o.destination_id, ${FIRST_ID}::uuid)
+        and (m.destination_id, m.id) <= (o.destination_id, coalesce(o.held_through, ${LAST_ID}::uuid))
+        and (o.held_through is not null or m.accepted_at <= o.ended_at)
+      where o.id = any(${[...outageIds]}::uuid[]) and o.drained_at is null
+      group by o.id
+    ), drained as (
       update outages o set drained_at = bmx_now()
-      from destinations d
-      where o.id = any(${[...outageIds]}::uuid[]) and o.drained_at is null and d.id = o.destination_id
-      returning o.id, o.tenant_id, o.destination_id, d.name, o.drained_at - o.ended_at as lasted
+      from destinations d, left_over l
+      where o.id = l.id and not l.is_waiting and o.drained_at is null and d.id = o.destination_id
+      returning o.id, o.tenant_id, o.destination_id, d.name, o.drained_at - o.ended_at as lasted, l.waiting_count
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
-      select new_id(), tenant_id, destination_id, 'OUTAGE_DRAINED', jsonb_build_object('outageId', id) from drained
+      select new_id(), tenant_id, destination_id, 'OUTAGE_DRAINED',
+        jsonb_build_object('outageId', id, 'waitingCount', waiting_count)
+      from drained
     )
-    select name as domain, (extract(epoch from lasted) * 1000)::float8 as duration_ms from drained`;
-  return rows.map((row) => ({ domain: row.domain, durationMs: Math.round(row.duration_ms) }));
+    select name as domain, (extract(epoch from lasted) * 1000)::float8 as duration_ms, waiting_count from drained`;
+  return rows.map((row) => ({
+    domain: row.domain,
+    durationMs: Math.round(row.duration_ms),
+    waitingCount: row.waiting_count,
+  }));
 }

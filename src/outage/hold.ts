@@ -54,11 +54,16 @@ export async function endHoldExtensions(sql: Sql): Promise<void> {
       select d.id, d.tenant_id from destinations d
       where d.hold_extension > interval '0' and d.outage_id is null
         and coalesce((
-          select m.accepted_at from messages m
-          where (m.destination_id, m.id) >= (d.id, ${FIRST_ID}::uuid) and (m.destination_id, m.id) <= (d.id, ${LAST_ID}::uuid)
-          order by m.destination_id, m.id limit 1
-        ) >= (
-          select o.ended_at from outages o where o.destination_id = d.id order by o.destination_id desc, o.id desc limit 1
+          -- By ids: an instant of a clock that was ahead says nothing of before and after.
+          select case when o.held_through is null then oldest.accepted_at >= o.ended_at else oldest.id > o.held_through end
+          from (
+            select m.id, m.accepted_at from messages m
+            where (m.destination_id, m.id) >= (d.id, ${FIRST_ID}::uuid) and (m.destination_id, m.id) <= (d.id, ${LAST_ID}::uuid)
+            order by m.destination_id, m.id limit 1
+          ) as oldest cross join (
+            select ended_at, held_through from outages where destination_id = d.id
+            order by destination_id desc, id desc limit 1
+          ) as o
         ), true)
       for update of d skip locked
     ), ended as (

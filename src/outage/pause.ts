@@ -7,6 +7,7 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { askedNow } from '../settings/asked-attempt.ts';
 import { doneBy, mineOnly } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 
@@ -38,7 +39,9 @@ export async function pauseDestination(
     with paused as (
       update destinations
       set is_paused = true, pause_from = greatest(${from}::timestamptz, bmx_now()), pause_until = ${until}::timestamptz,
-          pause_reason = ${reason}
+          pause_reason = ${reason},
+          -- An attempt that was asked for before and waited for mail would be one in the pause.
+          flush_requested_at = null
       where id = ${destinationId} and ${mineOnly(sql, viewer)}
         and coalesce(${until}::timestamptz > greatest(${from}::timestamptz, bmx_now()), true)
       returning id, tenant_id, pause_from, pause_until
@@ -51,7 +54,7 @@ export async function pauseDestination(
   return rows.length === 1;
 }
 
-/** Ends the viewer's pause, also one to come. An open outage gets its attempt at once, whatever its clock says. */
+/** Ends the viewer's pause, also one to come. What is held gets an attempt at once, whatever the clocks say. */
 export async function resumeDestination(
   sql: Sql,
   viewer: Viewer,
@@ -60,9 +63,8 @@ export async function resumeDestination(
 ): Promise<void> {
   await sql`
     with resumed as (
-      update destinations
-      set is_paused = false, pause_from = null, pause_until = null, pause_reason = null,
-          flush_requested_at = case when first_failure_at is not null then bmx_now() else flush_requested_at end
+      update destinations d
+      set is_paused = false, pause_from = null, pause_until = null, pause_reason = null, ${askedNow(sql)}
       where id = ${destinationId} and is_paused and ${mineOnly(sql, viewer)}
       returning id, tenant_id
     )

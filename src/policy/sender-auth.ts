@@ -75,6 +75,12 @@ export interface SignatureQuestion {
 export interface SignatureVerdict {
   readonly signingDomain: string;
   readonly result: 'PASS' | 'FAIL' | 'TEMPERROR';
+  /** The same for every copy of the signature: a hash of its octets (`b=`). */
+  readonly id: string;
+  /** The fields that it covers, whole and unchanged. */
+  readonly signedFields: readonly string[];
+  /** Null if `t=` is absent. */
+  readonly signedAt: Date | null;
 }
 
 /** Verifies all signatures of a message (RFC 6376 §6). None: an empty list. Trouble of the DNS is no verdict. */
@@ -87,20 +93,19 @@ export async function verifyDkim(question: SignatureQuestion): Promise<Signature
     rejectRsaSha1: true,
     curTime: at,
   });
-  return results.flatMap(({ signingDomain, status }): SignatureVerdict[] => {
-    if (signingDomain === undefined) return [];
-    if (status.result === 'temperror') return [{ signingDomain, result: 'TEMPERROR' }];
+  return results.flatMap(({ signingDomain, status, id, signingHeaders, signTime }): SignatureVerdict[] => {
+    if (signingDomain === undefined || id === undefined) return [];
+    const signature = {
+      signingDomain,
+      id,
+      signedFields: signingHeaders?.headers ?? [],
+      signedAt: typeof signTime === 'string' ? new Date(signTime) : null,
+    };
+    if (status.result === 'temperror') return [{ ...signature, result: 'TEMPERROR' }];
     // RFC 6376 §3.6.1: a key under test signs as if it did not. §8.2: what `l=` leaves out may be anybody's.
     const isProof = status.result === 'pass' && status.testing !== true && (status.underSized ?? 0) === 0;
-    return [{ signingDomain, result: isProof ? 'PASS' : 'FAIL' }];
+    return [{ ...signature, result: isProof ? 'PASS' : 'FAIL' }];
   });
-}
-
-/** Makes the test whether two domains have one organizational domain, by the Public Suffix List. */
-export async function createAlignment(): Promise<(domain: string, other: string) => boolean> {
-  // @ts-expect-error The module comes without types.
-  const tools: { getAlignment: (domain: string, others: string[]) => unknown } = await import('mailauth/lib/tools.js');
-  return (domain, other) => Boolean(tools.getAlignment(domain, [other]));
 }
 
 export interface MessageQuestion {

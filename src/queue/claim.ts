@@ -76,7 +76,7 @@ interface MessageRow {
 
 /**
  * Claims up to `limit` messages of a destination that are due, in the order of (next_attempt_at, id) after `after`.
- * With `flushedAt`, also those that are not due but were not tried since the flush. With `isShared`, none unless the holder's
+ * With the number of a flush, also those that are not due but were not claimed since it was asked for. With `isShared`, none unless the holder's
  * share of the destination is in force; with `settings`, none once they are others: they are in force at once, like a pause.
  */
 export async function claimDue(
@@ -86,20 +86,20 @@ export async function claimDue(
     holder: Holder;
     after: ClaimKey;
     limit: number;
-    flushedAt: Date | null;
+    flushNumber: number | null;
     isShared?: boolean;
     settings?: DrainSettings;
   },
 ): Promise<{ messages: ClaimedMessage[]; lastKey: ClaimKey }> {
-  const { destinationId, holder, after, limit, flushedAt, isShared = false, settings } = input;
+  const { destinationId, holder, after, limit, flushNumber, isShared = false, settings } = input;
   const rows = await sql<MessageRow[]>`
     with due as (
       select id, next_attempt_at from messages
       where destination_id = ${destinationId}
         and (next_attempt_at, id) > (${after.at}::text::timestamptz, ${after.id}::uuid)
-        and next_attempt_at <= case when ${flushedAt}::timestamptz is null then bmx_now() else 'infinity' end
+        and next_attempt_at <= case when ${flushNumber}::integer is null then bmx_now() else 'infinity' end
         and claimed_by is null and not ${isHeldByDrill(sql)}
-        and (next_attempt_at <= bmx_now() or claimed_at is null or claimed_at < ${flushedAt}::timestamptz)
+        and (next_attempt_at <= bmx_now() or flush_number is null or flush_number < ${flushNumber}::integer)
         -- A pause is in force at once, also in the middle of a drain.
         and (select not ${isPausedNow(sql)} and ${settings === undefined ? always(sql) : isSetSo(sql, settings)}
           from destinations d where d.id = ${destinationId})
@@ -107,9 +107,12 @@ export async function claimDue(
       order by next_attempt_at, id
       limit ${limit}
       for update skip locked
-    ), fresh as materialized (select bmx_now() as now, next_attempt(bmx_now(), bmx_now()) as next)
+    ), fresh as materialized (
+      select bmx_now() as now, next_attempt(bmx_now(), bmx_now()) as next, flush_number
+      from destinations where id = ${destinationId}
+    )${flushNumber === null ? sql`` : began(sql, destinationId)}
     update messages m
-    set claimed_by = ${holder.node}, claim_epoch = ${holder.epoch}, claimed_at = fresh.now,
+    set claimed_by = ${holder.node}, claim_epoch = ${holder.epoch}, claimed_at = fresh.now, flush_number = fresh.flush_number,
         next_attempt_at = case when m.first_failure_at is null then fresh.next
                                else next_attempt(m.first_failure_at, fresh.now) end
     from due, fresh
@@ -126,6 +129,14 @@ export async function claimDue(
     { at: '', id: '' },
   );
   return { messages, lastKey: last.at === '' ? after : last };
+}
+
+/** A part of a claim's `with`: the attempt that was asked for begins. */
+function began(sql: Sql, destinationId: string) {
+  return sql`, began as (
+      update destinations set asked_began_at = bmx_now()
+      where id = ${destinationId} and asked_began_at is null and exists (select from due)
+    )`;
 }
 
 /**
@@ -161,20 +172,23 @@ export async function claimProbe(
           ) for update skip locked`;
   const rows = await sql<MessageRow[]>`
     with destination as materialized (
-      select coalesce(probe_cursor, ${FIRST_ID}::uuid) as cursor
+      select coalesce(probe_cursor, ${FIRST_ID}::uuid) as cursor, flush_number
       from destinations where id = ${destinationId}
     ), picked as (${pick}), stored as (
       update destinations d
-      set next_attempt_at = case when d.breaker = 'OPEN' then bmx_now() + interval '1 hour'
+      set next_attempt_at = case when d.first_failure_at is null then d.next_attempt_at
+                                 when d.breaker = 'OPEN' then bmx_now() + interval '1 hour'
                                  else next_attempt(d.first_failure_at, bmx_now()) end,
-          probe_cursor = picked.id, flush_requested_at = null
+          probe_cursor = case when d.first_failure_at is null then d.probe_cursor else picked.id end,
+          flush_requested_at = case when d.first_failure_at is null then d.flush_requested_at end,
+          asked_began_at = coalesce(d.asked_began_at, bmx_now())
       from picked
-      where d.id = ${destinationId} and d.first_failure_at is not null
+      where d.id = ${destinationId} and (d.first_failure_at is not null or d.flush_requested_at is not null)
     )
     update messages m
-    set claimed_by = ${holder.node}, claim_epoch = ${holder.epoch}, claimed_at = bmx_now(),
+    set claimed_by = ${holder.node}, claim_epoch = ${holder.epoch}, claimed_at = bmx_now(), flush_number = destination.flush_number,
         next_attempt_at = next_attempt(coalesce(m.first_failure_at, bmx_now()), bmx_now())
-    from picked
+    from picked, destination
     where m.id = picked.id
     returning m.id, m.transaction_id, m.kind, m.reverse_path, m.size_bytes, m.is_smtp_utf8, m.body, m.ret, m.envelope_id,
       false as is_drill, host(m.client_address) as client_address, m.client_name, m.ehlo_name, m.protocol,
@@ -207,7 +221,7 @@ function isToKnownGood(sql: Sql, destinationId: string) {
 export async function releaseClaims(sql: Sql, holder: Holder, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql`
-    update messages set claimed_by = null, claim_epoch = null, next_attempt_at = least(claimed_at, accepted_at)
+    update messages set claimed_by = null, claim_epoch = null, next_attempt_at = least(claimed_at, accepted_at, bmx_now())
     where id = any(${ids as string[]}::uuid[]) and claimed_by = ${holder.node} and claim_epoch = ${holder.epoch}`;
 }
 
@@ -228,7 +242,7 @@ export async function releaseDeadClaims(sql: SqlExecutor, dead: Holder): Promise
     with freed as (
       update messages
       set claimed_by = null, claim_epoch = null, deaths = deaths + 1,
-          next_attempt_at = case when deaths + 1 < 3 then bmx_now() else next_attempt_at end
+          next_attempt_at = case when deaths + 1 < 3 then least(claimed_at, bmx_now()) else next_attempt_at end
       where claimed_by = ${dead.node} and claim_epoch = ${dead.epoch}
       returning id, tenant_id, destination_id
     )
@@ -245,7 +259,7 @@ export async function releaseLeftovers(sql: Sql, holder: Holder, destinationId: 
     with claims as materialized (
       select id, destination_id from messages where claimed_by = ${holder.node} and claim_epoch = ${holder.epoch}
     )
-    update messages m set claimed_by = null, claim_epoch = null, next_attempt_at = m.claimed_at
+    update messages m set claimed_by = null, claim_epoch = null, next_attempt_at = least(m.claimed_at, bmx_now())
     from claims c
     where c.destination_id = ${destinationId} and m.id = c.id
       and m.claimed_by = ${holder.node} and m.claim_epoch = ${holder.epoch}`;

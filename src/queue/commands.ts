@@ -7,6 +7,7 @@
 import type { Sql } from '../db/client.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
+import { askedNow } from '../settings/asked-attempt.ts';
 import { doneBy } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 import { type Fate, settle } from './settle.ts';
@@ -48,7 +49,7 @@ export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason:
         jsonb_build_object('reason', ${reason}::text) || ${doneBy(sql, viewer)}
       from moved
     ), flushed as (
-      update destinations d set flush_requested_at = bmx_now()
+      update destinations d set ${askedNow(sql)}
       from moved where d.id = moved.destination_id and (d.first_failure_at is not null or ${isPausedNow(sql)})
     )
     select d.id as destination_id, d.name as domain from moved join destinations d on d.id = moved.destination_id`;

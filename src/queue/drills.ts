@@ -5,9 +5,10 @@
  * whatever nodes look at it together; a drill that is finished holds nothing. Does not speak SMTP: doctor/drill.ts does.
  */
 import type { DrillFinding, DrillStep } from '../db/schema-drill.ts';
-import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { LAST_ID, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { findFull, takePlaces } from '../settings/bounded-counts.ts';
 import { type Condition, doneBy, mineOnly } from '../settings/conditions.ts';
 import { newDrillMark } from './drill-mark.ts';
 
@@ -59,6 +60,12 @@ export interface DrillWish {
   readonly holdMinutes: number;
 }
 
+export type DrillRequest =
+  | { readonly kind: 'DONE'; readonly drillId: string }
+  /** One of this domain is under way. */
+  | { readonly kind: 'UNDER_WAY' }
+  | { readonly kind: 'TOO_MANY'; readonly most: number; readonly until: Date };
+
 export interface DrillSchedule {
   readonly everyDays: number;
   readonly nextAt: Date;
@@ -68,6 +75,8 @@ export interface DrillSchedule {
 const STALE = '10 minutes';
 /** Of scheduled drills that are due; the rest goes in the next look. */
 const SCHEDULED_AT_ONCE = 5;
+/** Of one domain, those that somebody asked for: each is a message to its primary. */
+const MOST_AN_HOUR = 20;
 /** Shown for as long as outages are. */
 const KEPT_DAYS = 400;
 
@@ -78,8 +87,7 @@ export function createDrills(sql: Sql) {
     return rows.map(viewOf);
   };
   return {
-    /** Its id; null: one of this domain is under way. */
-    request: (viewer: Viewer, wish: DrillWish) => request(sql, viewer, wish),
+    request: (viewer: Viewer, wish: DrillWish) => sql.begin((transaction) => request(transaction, viewer, wish)),
     findDrill: async (viewer: Viewer, id: string) => (await select(viewer, sql`id = ${id}`, 1))[0] ?? null,
     /** Newest first. */
     listDrills: (viewer: Viewer, page: { destinationId: string; limit: number; beforeId: string | null }) =>
@@ -106,7 +114,11 @@ export function createDrills(sql: Sql) {
 
 export type Drills = ReturnType<typeof createDrills>;
 
-async function request(sql: Sql, viewer: Viewer, wish: DrillWish): Promise<string | null> {
+async function request(sql: TransactionSql, viewer: Viewer, wish: DrillWish): Promise<DrillRequest> {
+  // By name: deleting the domain gives nothing back.
+  const bounds = [{ kind: 'DRILL_DOMAIN', subject: wish.domainName, most: MOST_AN_HOUR, windowSeconds: 3600 }];
+  const full = await findFull(sql, bounds);
+  if (full !== null) return { kind: 'TOO_MANY', most: MOST_AN_HOUR, until: full.until };
   const [row] = await sql<{ id: string }[]>`
     with asked as (
       insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id)
@@ -120,7 +132,10 @@ async function request(sql: Sql, viewer: Viewer, wish: DrillWish): Promise<strin
         jsonb_build_object('drillId', id) || ${doneBy(sql, viewer)} from asked
     )
     select id from asked`;
-  return row?.id ?? null;
+  if (row === undefined) return { kind: 'UNDER_WAY' };
+  // One drill of a domain at a time: no other took the place in between.
+  await takePlaces(sql, bounds);
+  return { kind: 'DONE', drillId: row.id };
 }
 
 async function setSchedule(sql: Sql, viewer: Viewer, domainId: string, everyDays: number | null): Promise<void> {

@@ -9,8 +9,9 @@ import { isPausedNow } from '../settings/pause.ts';
 export interface DueDestination {
   readonly id: string;
   readonly tenantId: string;
-  /** A flush that waits for its attempt. */
-  readonly flushRequestedAt: Date | null;
+  /** Of a flush that waits for its attempt; null: none does. */
+  readonly flushNumber: number | null;
+  readonly routeGeneration: number;
 }
 
 /** Destinations that may be tried: mail due and the clock not forbidding it, or a flush asked for. */
@@ -25,7 +26,8 @@ export async function findDueDestinations(sql: Sql): Promise<DueDestination[]> {
         where destination_id > h.destination_id order by destination_id, next_attempt_at limit 1
       ) m
     )
-    select d.id, d.tenant_id as "tenantId", d.flush_requested_at as "flushRequestedAt"
+    select d.id, d.tenant_id as "tenantId", d.route_generation as "routeGeneration",
+      case when d.flush_requested_at is not null then d.flush_number end as "flushNumber"
     from heads h join destinations d on d.id = h.destination_id
     where (h.next_attempt_at <= bmx_now() and not ${isPausedNow(sql)} and coalesce(d.next_attempt_at <= bmx_now(), true))
       or d.flush_requested_at is not null`;

@@ -16,7 +16,11 @@ export interface AttemptView {
   readonly tls: string | null;
   readonly reply: string;
   readonly outcome: 'DELIVERED' | 'DEFERRED' | 'FAILED';
+  readonly latencyMs: number;
 }
+
+/** What is shown of it; one of a destination as a whole has no id. */
+export type ShownAttempt = Omit<AttemptView, 'id'>;
 
 export interface AttemptsRequest {
   readonly messageId: string;
@@ -58,14 +62,14 @@ export function createAttemptInspection(sql: SqlExecutor): AttemptInspection {
           position integer, message_id uuid, destination_id uuid, recipient_number smallint,
           ended_at timestamptz, before_id uuid, count integer)
         cross join lateral (
-          (select id, at, host, address, tls, reply, outcome
+          (select id, at, host, address, tls, reply, outcome, latency_ms as "latencyMs"
            from attempts
            where message_id = q.message_id and id >= q.message_id and id < q.before_id
                  and q.recipient_number = any(recipient_numbers) and ${mineOnly(sql, viewer)}
            order by id desc
            limit q.count)
           union all
-          (select id, at, host, address, tls, reply, outcome
+          (select id, at, host, address, tls, reply, outcome, latency_ms as "latencyMs"
            from attempts
            where destination_id = q.destination_id and is_host_level and id >= q.message_id and id < q.before_id
                  and message_id <> q.message_id and (q.ended_at is null or at <= q.ended_at) and ${mineOnly(sql, viewer)}

@@ -96,6 +96,8 @@ export function checkOperationFilter(
 export interface OperationScope {
   readonly destinationId: string;
   readonly tenantId: string;
+  /** The greatest id that was held then; null: not known, or nothing was. */
+  readonly untilId: string | null;
   readonly createdAt: string;
   readonly filter: OperationFilter;
 }
@@ -112,9 +114,14 @@ export function heldBehind(
 }
 
 /** What the filter asks of a row of `messages`. */
-export function isMeant(sql: SqlExecutor, { createdAt, filter }: OperationScope): Condition {
+export function isMeant(sql: SqlExecutor, { createdAt, untilId, filter }: OperationScope): Condition {
   const { state, recipient, reversePath, since, until, olderThanHours, isSuspected } = filter;
-  const conditions: Condition[] = [sql`accepted_at <= ${createdAt}::text::timestamptz`];
+  const conditions: Condition[] = [
+    sql`id <= ${untilId ?? LAST_ID}::uuid`,
+    untilId === null
+      ? sql`accepted_at <= ${createdAt}::text::timestamptz`
+      : isNotSince(sql, sql`accepted_at`, createdAt),
+  ];
   if (since !== null) conditions.push(sql`accepted_at >= ${since}::text::timestamptz`);
   if (until !== null) conditions.push(sql`accepted_at < ${until}::text::timestamptz`);
   if (olderThanHours !== null) {
@@ -130,9 +137,14 @@ export function isMeant(sql: SqlExecutor, { createdAt, filter }: OperationScope)
   return allOf(sql, conditions);
 }
 
+/** An instant that lies ahead was written before the clock went back, and so before now as well. */
+function isNotSince(sql: SqlExecutor, at: Condition, createdAt: string): Condition {
+  return sql`(${at} <= ${createdAt}::text::timestamptz or ${at} > bmx_now())`;
+}
+
 /** What was refused later is not meant. On `recipients r`. */
 export function isSuspectedBefore(sql: SqlExecutor, createdAt: string): Condition {
-  return sql`(r.state = 'HELD' and coalesce(r.suspected_at <= ${createdAt}::text::timestamptz, false))`;
+  return sql`(r.state = 'HELD' and coalesce(${isNotSince(sql, sql`r.suspected_at`, createdAt)}, false))`;
 }
 
 function hasRecipient(sql: SqlExecutor, which: Condition): Condition {

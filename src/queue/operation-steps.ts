@@ -98,7 +98,7 @@ export async function carryOutOperations(deps: OperationDeps): Promise<void> {
 
 async function takeStep(sql: TransactionSql, afterId: string, onTaken: (id: string) => void): Promise<Step | null> {
   const [operation] = await sql<(Operation & { filter: OperationFilter })[]>`
-    select o.id, o.verb, o.reason, o.position, o.filter, o.actor, o.created_at::text as "createdAt", o.tenant_id as "tenantId",
+    select o.id, o.verb, o.reason, o.position, o.filter, o.actor, o.created_at::text as "createdAt", o.until_id as "untilId", o.tenant_id as "tenantId",
       o.destination_id as "destinationId", d.name as "domainName",
       exists (select from domains s where s.destination_id = o.destination_id and s.status <> 'PENDING') as "isServed"
     from operations o join destinations d on d.id = o.destination_id

@@ -7,6 +7,8 @@
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { greatestHeldId } from '../outage/held.ts';
+import { askedNow } from '../settings/asked-attempt.ts';
 import { allOf, type Condition, doneBy, mineOnly } from '../settings/conditions.ts';
 import { isPausedNow } from '../settings/pause.ts';
 import { heldBehind, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
@@ -74,14 +76,17 @@ export async function startWithin(
   request: OperationRequest,
 ): Promise<OperationStart> {
   const { verb, filter, reason } = request;
-  const [place] = await transaction<{ id: string; tenant_id: string; now: string; running_count: number }[]>`
-    select d.id, d.tenant_id, bmx_now()::text as now,
+  const [place] = await transaction<
+    { id: string; tenant_id: string; now: string; until_id: string | null; running_count: number }[]
+  >`
+    select d.id, d.tenant_id, bmx_now()::text as now, ${greatestHeldId(transaction, transaction`d.id`)} as until_id,
       (select count(*) from operations o where o.destination_id = d.id and o.state = 'RUNNING') as running_count
     from destinations d
     where d.id = (
       select destination_id from domains where name = ${filter.domain} and status <> 'PENDING' and ${mineOnly(transaction, viewer)})`;
   if (place === undefined) return { kind: 'NO_DOMAIN' };
-  const scope = { destinationId: place.id, tenantId: place.tenant_id, createdAt: place.now, filter };
+  const { id: destinationId, tenant_id: tenantId, now: createdAt, until_id: untilId } = place;
+  const scope = { destinationId, tenantId, createdAt, untilId, filter };
   const count = await countMeant(transaction, scope);
   if (count === 0) return { kind: 'NOTHING_MEANT' };
   if (request.expectedCount !== null && request.expectedCount !== count) return { kind: 'OTHER_COUNT', count };
@@ -90,12 +95,12 @@ export async function startWithin(
   const id = newId();
   await transaction`
     with begun as (
-      insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count, created_at, actor)
+      insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count, created_at, until_id, actor)
       values (${id}, ${place.tenant_id}, ${place.id}, ${verb}, ${JSON.stringify(filter)}::text::jsonb, ${reason}, ${count},
-        ${place.now}::text::timestamptz, ${doneBy(transaction, viewer)})
+        ${createdAt}::text::timestamptz, ${untilId}::uuid, ${doneBy(transaction, viewer)})
       returning id, tenant_id, destination_id, verb, filter, reason, total_count
     ), flushed as (
-      update destinations d set flush_requested_at = bmx_now()
+      update destinations d set ${askedNow(transaction)}
       from begun where d.id = begun.destination_id and ${verb === 'RETRY'} and d.first_failure_at is not null
         and not ${isPausedNow(transaction)}
     )

@@ -7,7 +7,7 @@
  * A fire drill is recorded like any mail, and the breaker hears nothing of it, neither what was taken nor what was refused.
  */
 import type { Sql } from '../db/client.ts';
-import { isConnectionLost } from '../db/connection-lost.ts';
+import { isDatabaseAway } from '../db/connection-lost.ts';
 import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
 import { formatReply } from '../mail/reply.ts';
 import type { BreakerState } from '../outage/breaker.ts';
@@ -29,14 +29,14 @@ export interface Settlement {
 }
 
 /** Whether recording failed because the database is away: the same may succeed later, and may have taken effect. */
-export function isDatabaseAway(error: unknown): boolean {
-  return isConnectionLost(error);
-}
+export { isDatabaseAway };
 
 export interface OutcomesInput {
   readonly destinationId: string;
   readonly holder: Holder;
   readonly routeGeneration: number;
+  /** The database's instant at which the round began: the clock of a destination that turns out to be in trouble starts there. */
+  readonly begunAt?: string;
   readonly settlements: readonly Settlement[];
   /** Hears how the destination's breaker stands, and its step if it took one. Only when it is not at rest. */
   readonly onBreaker?: (state: BreakerState, step: BreakerStep | null) => void;
@@ -53,7 +53,13 @@ export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Fa
     destinationId,
     routeGeneration: input.routeGeneration,
     by: { kind: 'ATTEMPT', holder: input.holder },
-    messages: settlements.map(({ messageId, isHostLevel }) => ({ messageId, isHostLevel })),
+    messages: settlements.map(({ messageId, isHostLevel, records }) => ({
+      messageId,
+      isHostLevel,
+      // What we stopped ourselves is due again at once.
+      isTrouble: isHostLevel && records.some((record) => record.isHostLevel),
+    })),
+    ...(input.begunAt === undefined ? {} : { begunAt: input.begunAt }),
     verdicts,
     attempts: settlements.flatMap(({ messageId, records }) => records.map((record) => ({ messageId, record }))),
     standings,

@@ -31,28 +31,38 @@ export function reportsAbout(sql: SqlExecutor, messageId: ReturnType<SqlExecutor
 }
 
 /**
- * Takes a report off the list, in the caller's transaction. False: another hand was faster. `isHeld` says whether the message
- * still has recipients to deliver to.
+ * Locks a report until COMMIT. `isOurs` false: another hand was faster. `isHeld` says whether the message still has recipients to
+ * deliver to.
  */
-export async function takeOff(
+export async function lockReport(
   sql: TransactionSql,
-  report: ReportRow,
+  { id, messageId }: ReportRow,
 ): Promise<{ readonly isOurs: boolean; readonly isHeld: boolean }> {
-  const { id, messageId } = report;
   const held = await sql`select from messages where id = ${messageId} for update`;
   await sql`select from contents where message_id = ${messageId} for update`;
-  const isHeld = held.length > 0;
-  const isParked = isHeld && id === messageId;
-  const taken = isParked
-    ? await sql`update reports_due set next_attempt_at = 'infinity' where id = ${id} and next_attempt_at < 'infinity' returning id`
-    : await sql`delete from reports_due where id = ${id} returning id`;
-  if (taken.length === 0) return { isOurs: false, isHeld };
-  if (!isHeld) {
-    await sql`
-      delete from contents
-      where message_id = ${messageId} and not exists (${reportsAbout(sql, sql`${messageId}::uuid`)})`;
+  const due = await sql`select from reports_due where id = ${id} and next_attempt_at < 'infinity' for update`;
+  return { isOurs: due.length > 0, isHeld: held.length > 0 };
+}
+
+/** Takes a locked report off the list. */
+export async function takeOff(sql: TransactionSql, { id, messageId }: ReportRow, isHeld: boolean): Promise<void> {
+  if (isHeld && id === messageId) {
+    await sql`update reports_due set next_attempt_at = 'infinity' where id = ${id}`;
+    return;
   }
-  return { isOurs: true, isHeld };
+  await sql`delete from reports_due where id = ${id}`;
+  if (isHeld) return;
+  await sql`
+    delete from contents
+    where message_id = ${messageId} and not exists (${reportsAbout(sql, sql`${messageId}::uuid`)})`;
+}
+
+/** Lets a report wait until then; false if it has been due for a day, or is no longer on the list. */
+export async function letWait(sql: SqlExecutor, { id }: ReportRow, until: Date): Promise<boolean> {
+  const rows = await sql`
+    update reports_due set next_attempt_at = ${until}
+    where id = ${id} and next_attempt_at < 'infinity' and created_at > bmx_now() - interval '1 day' returning id`;
+  return rows.length > 0;
 }
 
 export async function addReportEvent(

@@ -3,14 +3,16 @@
  *
  * Rules: a report was made due in the transaction that ended the recipients, so none is lost; taking it from the list and
  * putting the DSN into the queue is one transaction, so none is made twice. Before that the sender is checked from what was
- * stored at acceptance (the bounce firewall): a report about forged mail would be backscatter. One address gets a bounded
- * number of reports an hour. Trouble of the check is tried again for a day, then the report is suppressed. A delay is told only
+ * stored at acceptance (the bounce firewall): a report about forged mail would be backscatter. Reports are bounded by reader
+ * (reports-bounds.ts). Trouble of the check is tried again for a day, then the report is suppressed. A delay is told only
  * while the message is still held. RFC 3461, RFC 3464, RFC 3834.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
 import type { ComposedReport, HostTry } from '../mail/dsn.ts';
+import { type Bound, findFull, takePlaces } from '../settings/bounded-counts.ts';
 import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
-import { addReportEvent, type ReportRow, takeOff } from './reports-settled.ts';
+import { boundsOf, reasonOf, type ReportBounds } from './reports-bounds.ts';
+import { addReportEvent, letWait, lockReport, type ReportRow, takeOff } from './reports-settled.ts';
 
 /** What the report says; written by settle.ts and reports-delayed.ts as JSON. */
 export interface ReportFacts {
@@ -44,7 +46,7 @@ export interface DueReport extends ReportRow {
   readonly attempts: number;
 }
 
-/** UNPROVEN: nothing shows that the sender sent it. RATE: the address was sent too many. FAULT: it could not be made. */
+/** UNPROVEN: nothing shows that the sender sent it. RATE: a bound is reached. FAULT: it could not be made. */
 export type SuppressionCode = 'UNPROVEN' | 'RATE' | 'FAULT';
 
 export interface Suppression {
@@ -54,7 +56,8 @@ export interface Suppression {
 }
 
 export type SenderCheck =
-  | { readonly kind: 'PASS' }
+  /** `signatureIds`: the DKIM signatures that are the only proof; absent if there is a better one. */
+  | { readonly kind: 'PASS'; readonly signatureIds?: readonly string[] }
   | { readonly kind: 'SUPPRESS'; readonly reason: string }
   | { readonly kind: 'TROUBLE'; readonly reason: string };
 
@@ -92,9 +95,6 @@ const MOST_ATTEMPTS = 96;
 const HEAD_BYTES = 65_536;
 /** Larger messages are dealt with one after the other. */
 const LARGE_BYTES = 262_144;
-/** Reports that one address is sent in an hour: more tell it nothing new. */
-const MOST_AN_HOUR = 20;
-
 /** Makes what is due, one batch after the other. Returns how many were settled. */
 export async function makeDueReports(deps: ReportDeps): Promise<number> {
   let settled = 0;
@@ -106,11 +106,6 @@ export async function makeDueReports(deps: ReportDeps): Promise<number> {
     for (const { report } of large) results.push(await settleReport(deps, report));
     settled += results.filter(Boolean).length;
   }
-}
-
-/** Lets go of counts that are over. */
-export async function forgetReportCounts(sql: Sql): Promise<void> {
-  await sql`delete from report_counts where window_began_at <= bmx_now() - interval '1 hour'`;
 }
 
 /** Takes reports by moving their next attempt: a node that dies with them leaves them for later. */
@@ -159,8 +154,15 @@ async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolea
   const isLastTry = report.attempts >= MOST_ATTEMPTS;
   const readContent = once(() => readMessage(deps.sql, report.messageId));
   try {
+    const { waiting } = boundsFor(report, []);
+    const full = await findFull(deps.sql, waiting);
+    // Before the DNS is asked: many may wait.
+    if (full !== null && (await letWait(deps.sql, report, full.until))) return false;
+    if (full !== null) return await suppressReport(deps, report, rateSuppression(full.bound));
     const check = await deps.checkSender(report, readContent);
-    if (check.kind === 'PASS') return await makeReport(deps, report, readContent);
+    if (check.kind === 'PASS') {
+      return await makeReport(deps, report, { readContent, bounds: boundsFor(report, check.signatureIds ?? []) });
+    }
     if (check.kind === 'TROUBLE' && !isLastTry) return false;
     return await suppressReport(deps, report, { code: 'UNPROVEN', reason: check.reason });
   } catch (error) {
@@ -170,9 +172,19 @@ async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolea
   }
 }
 
+function boundsFor({ facts, transactionId }: DueReport, signatureIds: readonly string[]): ReportBounds {
+  return boundsOf({ reversePath: facts.reversePath, transactionId, signatureIds });
+}
+
+function rateSuppression(bound: Bound): Suppression {
+  return { code: 'RATE', reason: reasonOf(bound) };
+}
+
 async function suppressReport(deps: ReportDeps, report: DueReport, suppression: Suppression): Promise<boolean> {
   const isOurs = await deps.sql.begin(async (transaction) => {
-    if (!(await takeOff(transaction, report)).isOurs) return false;
+    const found = await lockReport(transaction, report);
+    if (!found.isOurs) return false;
+    await takeOff(transaction, report, found.isHeld);
     await addSuppression(transaction, report, suppression);
     return true;
   });
@@ -180,7 +192,12 @@ async function suppressReport(deps: ReportDeps, report: DueReport, suppression: 
   return isOurs;
 }
 
-async function makeReport(deps: ReportDeps, report: DueReport, readContent: ReadContent): Promise<boolean> {
+interface Making {
+  readonly readContent: ReadContent;
+  readonly bounds: ReportBounds;
+}
+
+async function makeReport(deps: ReportDeps, report: DueReport, { readContent, bounds }: Making): Promise<boolean> {
   const { sql, ehloName } = deps;
   const { tenantId, facts } = report;
   const hosts = await findHostTries(sql, report);
@@ -188,30 +205,33 @@ async function makeReport(deps: ReportDeps, report: DueReport, readContent: Read
   const isWhole = facts.ret === 'FULL' && actionOf(facts) === 'failed';
   const composed = deps.compose(report, { hosts, message: isWhole ? await readContent() : null });
   const result = await sql.begin(async (transaction): Promise<MakingResult> => {
-    const { isOurs, isHeld } = await takeOff(transaction, report);
+    const { isOurs, isHeld } = await lockReport(transaction, report);
     if (!isOurs) return { kind: 'TAKEN' };
     // A delay of what has ended meanwhile: nothing to tell.
-    if (actionOf(facts) === 'delayed' && !isHeld) return { kind: 'OVERTAKEN' };
-    if (!(await isWithinRate(transaction, facts.reversePath))) {
-      await addSuppression(transaction, report, FLOODED);
-      return { kind: 'FLOODED' };
+    const isOvertaken = actionOf(facts) === 'delayed' && !isHeld;
+    const places = isOvertaken ? null : await takePlaces(transaction, [...bounds.final, ...bounds.waiting]);
+    const full = places?.kind === 'FULL' ? places : null;
+    const mayWait = full !== null && bounds.waiting.includes(full.bound);
+    if (mayWait && (await letWait(transaction, report, full.until))) return { kind: 'WAITS' };
+    await takeOff(transaction, report, isHeld);
+    if (isOvertaken) return { kind: 'OVERTAKEN' };
+    if (full !== null) {
+      const suppression = rateSuppression(full.bound);
+      await addSuppression(transaction, report, suppression);
+      return { kind: 'SUPPRESSED', suppression };
     }
     const message = { tenantId, to: facts.reversePath, ehloName, ...composed };
     return { kind: 'MADE', ...(await spoolReport(transaction, report, message)) };
   });
   if (result.kind === 'MADE') deps.onMade(report, result);
-  if (result.kind === 'FLOODED') deps.onSuppressed(report, FLOODED);
-  return result.kind !== 'TAKEN';
+  if (result.kind === 'SUPPRESSED') deps.onSuppressed(report, result.suppression);
+  return result.kind !== 'TAKEN' && result.kind !== 'WAITS';
 }
 
 type MakingResult =
-  | { readonly kind: 'TAKEN' | 'OVERTAKEN' | 'FLOODED' }
+  | { readonly kind: 'TAKEN' | 'OVERTAKEN' | 'WAITS' }
+  | { readonly kind: 'SUPPRESSED'; readonly suppression: Suppression }
   | { readonly kind: 'MADE'; readonly id: string; readonly destinationId: string };
-
-const FLOODED: Suppression = {
-  code: 'RATE',
-  reason: `RATE: the address was sent ${MOST_AN_HOUR} reports within an hour`,
-};
 
 async function spoolReport(
   sql: TransactionSql,
@@ -234,18 +254,6 @@ async function addSuppression(sql: TransactionSql, report: DueReport, { code, re
     action: actionOf(report.facts),
     recipients: report.facts.recipients.map(({ number }) => number),
   });
-}
-
-/** Counts a report to the address; false when it has had enough of them. */
-async function isWithinRate(sql: TransactionSql, address: string): Promise<boolean> {
-  const [row] = await sql<{ report_count: number }[]>`
-    insert into report_counts as c (address, report_count) values (lower(${address}), 1)
-    on conflict (address) do update set
-      report_count = case when c.window_began_at <= bmx_now() - interval '1 hour' then 1
-                          else least(c.report_count + 1, ${MOST_AN_HOUR + 1}::integer) end,
-      window_began_at = case when c.window_began_at <= bmx_now() - interval '1 hour' then bmx_now() else c.window_began_at end
-    returning report_count`;
-  return row !== undefined && row.report_count <= MOST_AN_HOUR;
 }
 
 async function readMessage(sql: Sql, messageId: string): Promise<Uint8Array | null> {

@@ -39,7 +39,10 @@ export interface Fate {
   readonly state: 'HELD' | EndState;
   /** The message is a report of ours. */
   readonly isReport: boolean;
+  /** What was said now; of one that has expired what a host had said last. */
   readonly reply: string;
+  /** Of one that is held: when it is tried next, at the earliest. */
+  readonly nextAttemptAt: Date | null;
   /** The message has no held recipient left. */
   readonly hasEnded: boolean;
   /** Seconds from acceptance to now. */
@@ -93,6 +96,7 @@ export function fateOf(row: FateRow): Fate {
     state: row.state,
     isReport: row.kind === 'REPORT',
     reply: row.reply,
+    nextAttemptAt: row.next_attempt_at,
     hasEnded: row.has_ended,
     ageSeconds: Number(row.age_seconds),
   };
@@ -107,6 +111,7 @@ export interface FateRow {
   state: Fate['state'];
   kind: 'MAIL' | 'REPORT';
   reply: string;
+  next_attempt_at: Date | null;
   has_ended: boolean;
   age_seconds: string;
   /** Refused for good and kept: for the first time, or again in a trial, which judges all that it sees. */
@@ -128,13 +133,16 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
   return sql<FateRow[]>`
     with given as (
       select * from unnest(${messages.map((m) => m.messageId)}::uuid[],
-        ${messages.map((m) => String(m.isHostLevel))}::text[]::bool[], ${verdictsByMessage(input)}::text[]::jsonb[])
-        as g(message_id, is_host_level, verdicts)
+        ${messages.map((m) => String(m.isHostLevel))}::text[]::bool[],
+        ${messages.map((m) => String(m.isTrouble === true))}::text[]::bool[], ${verdictsByMessage(input)}::text[]::jsonb[])
+        as g(message_id, is_host_level, is_trouble, verdicts)
     ), context as materialized (
       select d.id as destination_id, q.lifetime + d.hold_extension as holds,
         coalesce(d.route_generation = ${input.routeGeneration}::integer, true) as is_same_route,
         p.own_trouble_since is null
           and (p.resumed_at is null or coalesce(d.last_attempt_at >= p.resumed_at, false)) as may_expire,
+        case when d.first_failure_at is null then next_attempt(${input.begunAt ?? null}::text::timestamptz, bmx_now())
+          else d.next_attempt_at end as next_slot_at,
         d.breaker, case when d.breaker = 'OPEN' then d.breaker_since end as opened_at,
         d.kind = 'RELAY' and (d.outage_id is not null or d.breaker = 'OPEN'
           or (d.breaker = 'TRIAL' and not ${isTrialOver(sql)})) as is_trial,
@@ -146,10 +154,12 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
     ), judged as (
       select m.id as message_id, m.transaction_id, m.tenant_id, m.destination_id, m.reverse_path, m.size_bytes,
         m.client_address, m.ehlo_name, m.protocol, m.tls, m.header_message_id, m.kind, m.ret, m.envelope_id, m.accepted_at, m.claimed_at, g.is_host_level, c.holds,
+        case when g.is_trouble then c.next_slot_at when g.is_host_level then least(m.claimed_at, bmx_now()) else m.next_attempt_at end as next_attempt_at,
         r.number, r.address, r.notify, r.original_recipient, r.state, r.attempt_count, r.last_reply, r.last_attempt_at,
         r.ended_at, r.suspected_at, r.suspected_reply, c.breaker, c.is_watched, c.is_trial,
         g.verdicts -> r.number::text ->> 1 as reply, g.verdicts -> r.number::text -> 2 as origin,
-        coalesce(m.claimed_at < c.opened_at, false) as is_before_opening,
+        -- An opening that lies ahead was written by a clock that has gone back since.
+        coalesce(m.claimed_at < c.opened_at and c.opened_at <= bmx_now(), false) as is_before_opening,
         case when g.verdicts -> r.number::text ->> 0 is distinct from 'FAILED' then g.verdicts -> r.number::text ->> 0
              when not c.is_same_route then 'DEFERRED'
              when g.verdicts -> r.number::text ->> 3 is null then 'FAILED'
@@ -168,7 +178,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         and (${by.kind !== 'EXPIRY'} or is_final) as is_new from judged
     ), settled as (
       select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, protocol, tls, header_message_id, kind,
-        ret, envelope_id, accepted_at, claimed_at, is_host_level, is_current, holds, number, address, notify, original_recipient,
+        ret, envelope_id, accepted_at, claimed_at, is_host_level, is_current, holds, next_attempt_at, reply as said, number, address, notify, original_recipient,
         is_new, origin, breaker, is_watched, is_before_opening,
         is_new and outcome = 'SUSPECTED' as is_suspected,
         is_new and outcome = 'SUSPECTED' and suspected_at is null as is_first_suspicion,
@@ -244,7 +254,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       set claimed_by = null, claim_epoch = null, deaths = 0,
           first_failure_at = case when k.is_host_level then m.first_failure_at
                                   else coalesce(m.first_failure_at, m.claimed_at) end,
-          next_attempt_at = case when k.is_host_level then m.claimed_at else m.next_attempt_at end
+          next_attempt_at = case when k.is_host_level then least(m.claimed_at, bmx_now()) else m.next_attempt_at end
       from (select distinct message_id, is_host_level from fates where not has_ended and is_current) k
       where m.id = k.message_id and ${holder !== null}
     ), recorded as (
@@ -278,7 +288,9 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         as a(id, message_id, numbers, is_host_level, host, address, tls, reply, outcome, latency_ms)
       where d.id = ${input.destinationId}
     )
-    select message_id, transaction_id, number, address, reverse_path, state, kind, last_reply as reply, has_ended,
+    select message_id, transaction_id, number, address, reverse_path, state, kind,
+      case when state = 'EXPIRED' then last_reply else said end as reply,
+      case when state = 'HELD' then next_attempt_at end as next_attempt_at, has_ended,
       extract(epoch from bmx_now() - accepted_at) as age_seconds,
       is_evidence, is_before_opening, breaker, is_watched
     from fates where is_new order by message_id, number`;

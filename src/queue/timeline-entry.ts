@@ -79,11 +79,13 @@ export interface TimelineFacts {
   readonly formerClass?: OutageClass;
   readonly outageId?: string | null;
   readonly heldCount?: number;
+  readonly waitingCount?: number;
   readonly id?: string;
   readonly at?: string;
   readonly address?: string | null;
   readonly tls?: string | null;
   readonly outcome?: AttemptView['outcome'];
+  readonly latencyMs?: number;
   readonly reason?: string;
   readonly by?: string;
   readonly token?: string | null;
@@ -144,8 +146,8 @@ export function entryOf(id: string, row: TimelineRow, viewer: Viewer): TimelineE
 
 function attemptOf({ kind, reply, host, facts }: TimelineRow): AttemptView | null {
   if (kind !== 'ATTEMPT' && kind !== 'PROBE') return null;
-  const { id = '', at = '', address = null, tls = null, outcome = 'DEFERRED' } = facts;
-  return { id, at: new Date(at), host, address, tls, reply: reply ?? '', outcome };
+  const { id = '', at = '', address = null, tls = null, outcome = 'DEFERRED', latencyMs = 0 } = facts;
+  return { id, at: new Date(at), host, address, tls, reply: reply ?? '', outcome, latencyMs };
 }
 
 /** Names of the operator's tokens are not told to tenants. */

@@ -73,7 +73,7 @@ function plainSentenceOf(told: Told): string {
     case 'HOLD_EXTENDED':
       return `Mail of this outage is held ${facts.hours} hours longer${byText(told)}.`;
     case 'HOLD_EXTENSION_ENDED':
-      return 'The extension of the hold ended with the mail that had waited in its outage.';
+      return 'The extension of the hold ended: all mail of its outage is delivered or has ended.';
     case 'OUTAGE_OPENED':
       return `An outage of the primary began: ${classText(facts.class)}${said(reply)}.`;
     case 'OUTAGE_RECLASSIFIED':
@@ -81,9 +81,9 @@ function plainSentenceOf(told: Told): string {
     case 'OUTAGE_CLOSED':
       return `The outage is over${reasonText(facts)}.`;
     case 'OUTAGE_DRAINING':
-      return 'The mail that had waited in the outage is being handed over.';
+      return 'The mail that waited in the outage is being handed over.';
     case 'OUTAGE_DRAINED':
-      return 'The mail that had waited in the outage is gone.';
+      return drainedText(facts);
     case 'BREAKER_OPENED':
       return `The primary refuses too many recipients that should exist: nothing is handed over until that is understood${said(reply)}.`;
     case 'BREAKER_TRIAL':
@@ -103,6 +103,15 @@ function plainSentenceOf(told: Told): string {
     default:
       return kind satisfies never;
   }
+}
+
+/** What waits still was counted when all else had ended; events of a version before do not say it. */
+function drainedText({ waitingCount }: TimelineFacts): string {
+  const ended = 'All mail of the outage is delivered or has ended';
+  if (waitingCount === undefined) return `${ended}, or waits for reasons of its own.`;
+  if (waitingCount === 0) return `${ended}.`;
+  if (waitingCount === 1) return `${ended}; 1 message waits for its own reasons.`;
+  return `${ended}; ${waitingCount} messages wait for their own reasons.`;
 }
 
 function acceptedText(facts: TimelineFacts): string {

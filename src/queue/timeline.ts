@@ -177,7 +177,8 @@ function acceptance(sql: SqlExecutor): Condition {
 }
 
 function attemptFacts(sql: SqlExecutor): Condition {
-  return sql`jsonb_build_object('id', id, 'at', at, 'address', address, 'tls', tls, 'outcome', outcome)`;
+  return sql`jsonb_build_object('id', id, 'at', at, 'address', address, 'tls', tls, 'outcome', outcome,
+    'latencyMs', latency_ms)`;
 }
 
 /** When the attempt was over: the instant of the statement that recorded it, and what it brought. */

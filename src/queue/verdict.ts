@@ -44,7 +44,14 @@ export interface SettleInput {
         /** Of the verb on many that it is part of. */
         readonly operationId?: string;
       };
-  readonly messages: readonly { readonly messageId: string; readonly isHostLevel: boolean }[];
+  readonly messages: readonly {
+    readonly messageId: string;
+    readonly isHostLevel: boolean;
+    /** The destination's clock starts with it, or runs already: it says when the message is tried next. */
+    readonly isTrouble?: boolean;
+  }[];
+  /** The database's instant at which the attempts began; needed where a message's `isTrouble` is set. */
+  readonly begunAt?: string;
   readonly verdicts: readonly Verdict[];
   readonly attempts: readonly { readonly messageId: string; readonly record: AttemptRecord }[];
   /** Of those refused by a host, by `keyOfRecipient`. */

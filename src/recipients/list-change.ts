@@ -2,8 +2,8 @@
  * Changes of a User List: add, remove, replace. All entries are checked first, then it is all done or nothing is.
  *
  * One transaction with the domain's row locked: two writers come one after the other, and who names the generation he has
- * read overwrites nobody. A list that shrinks by more than half, or to nothing, is more often a broken export than a wish,
- * and an emptied one would take mail for any name: both want `force`.
+ * read overwrites nobody. A list that shrinks by more than half is more often a broken export than a wish, and needs `force`.
+ * An emptied list is off, and mail for any mailbox is accepted: that needs `allowEveryone`, which says so.
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
@@ -11,6 +11,7 @@ import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type DomainChange, noSuchDomain } from '../settings/domain-change.ts';
 import { checkQuota } from '../settings/quotas.ts';
+import type { WholeList } from '../settings/domain-create.ts';
 import type { ListDifference } from '../settings/domain-difference.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
 import type { UserError } from '../settings/user-error.ts';
@@ -21,11 +22,13 @@ export interface ListInput {
   /** As the person typed it. */
   readonly domain: string;
   readonly localParts: readonly string[];
-  /** Shrinks the list by any number. */
+  /** Shrinks the list by any number, but not to nothing. */
   readonly force?: boolean | null | undefined;
+  /** Empties the list. */
+  readonly allowEveryone?: boolean | null | undefined;
   /** Refuse with CONFLICT unless the list has this generation. */
   readonly ifGeneration?: number | null | undefined;
-  /** Says what would change, also where that would want `force`. */
+  /** Says what would change, also where that would need `force` or `allowEveryone`. */
   readonly dryRun?: boolean | null | undefined;
 }
 
@@ -76,13 +79,9 @@ export function createListChange(changeDomain: ChangeDomain): ChangeList {
 export async function replaceList(
   sql: SqlExecutor,
   viewer: Viewer,
-  {
-    domain,
-    localParts,
-    force,
-  }: { readonly domain: RelayDomain; readonly localParts: readonly string[]; readonly force: boolean },
+  { domain, localParts, ...permission }: WholeList,
 ): Promise<DomainChange> {
-  const input = { domain: domain.name, localParts, force };
+  const input = { domain: domain.name, localParts, ...permission };
   return changeLocked(sql, viewer, { domain, wanted: { verb: 'REPLACE', forms: localParts, input } });
 }
 
@@ -107,7 +106,7 @@ async function changeLocked(
   const done: ListChange = { kind: 'DONE', domain, difference };
   // Writing what is there already is no change: its generation stays, so that a replayed plan is a no-op.
   if (input.dryRun === true || difference.addedCount + difference.removedCount === 0) return done;
-  const shrink = input.force === true ? null : checkShrink(domain, count);
+  const shrink = checkShrink(domain, count, input);
   if (shrink !== null) return { kind: 'REFUSED', errors: [shrink], domain };
   const { tenantId } = domain;
   const more = count - domain.recipientList.count;
@@ -126,15 +125,20 @@ function checkGeneration(domain: RelayDomain, expected: number | null | undefine
   return { field: ['ifGeneration'], message, code: 'CONFLICT' };
 }
 
-function checkShrink(domain: RelayDomain, count: number): UserError | null {
+function checkShrink(domain: RelayDomain, count: number, { force, allowEveryone }: ListInput): UserError | null {
   const before = domain.recipientList.count;
-  const isHalved = before >= GUARDED_COUNT && count < before / 2;
-  if (!isHalved && !(before > 0 && count === 0)) return null;
+  if (before > 0 && count === 0) {
+    if (allowEveryone === true) return null;
+    const message =
+      `The User List of ${domain.name} would lose all its ${before} entries and be off: mail for any mailbox would be ` +
+      'accepted. If you mean that, repeat with allowEveryone: true.';
+    return { field: ['allowEveryone'], message, code: 'SHRINK' };
+  }
+  if (force === true || before < GUARDED_COUNT || count >= before / 2) return null;
   const message =
-    count === 0
-      ? `The User List of ${domain.name} would lose all its ${before} entries and be off: mail for any name would be taken.`
-      : `The User List of ${domain.name} would shrink from ${before} entries to ${count}.`;
-  return { field: ['force'], message: `${message} If that is meant, repeat with force: true.`, code: 'SHRINK' };
+    `The User List of ${domain.name} would shrink from ${before} entries to ${count}. ` +
+    'If you mean that, repeat with force: true.';
+  return { field: ['force'], message, code: 'SHRINK' };
 }
 
 async function recordChange(

@@ -29,12 +29,8 @@ export interface RecipientListWork {
   readonly insert: (sql: SqlExecutor, created: readonly FirstList[]) => Promise<readonly RelayDomain[]>;
   /** What these lists would do to those of their domains, in order; written nowhere. */
   readonly compare: (sql: Sql, lists: readonly WantedList[]) => Promise<readonly ListDifference[]>;
-  /** Makes the list of a locked domain exactly this one; the same list changes nothing. A shrink by much wants `force`. */
-  readonly replace: (
-    sql: SqlExecutor,
-    viewer: Viewer,
-    change: { readonly domain: RelayDomain; readonly localParts: readonly string[]; readonly force: boolean },
-  ) => Promise<DomainChange>;
+  /** Makes the list of a locked domain exactly this one; the same list changes nothing. */
+  readonly replace: (sql: SqlExecutor, viewer: Viewer, change: WholeList) => Promise<DomainChange>;
   /** All entries go, with the domain. */
   readonly remove: (sql: SqlExecutor, domainId: string) => Promise<void>;
   /** What the primaries of destinations have shown: their refusals, when others take over; all of it, for domains made anew. */
@@ -47,6 +43,20 @@ export interface RecipientListWork {
 
 /** The User List that a domain begins with. */
 export interface FirstList {
+  readonly domain: RelayDomain;
+  readonly localParts: readonly string[];
+}
+
+/** What a person allows a change of a User List to do. */
+export interface ListPermission {
+  /** Shrink it by more than half. */
+  readonly force: boolean;
+  /** Empty it, so that mail for any mailbox is accepted. */
+  readonly allowEveryone: boolean;
+}
+
+/** All that the User List of a locked domain is to have. */
+export interface WholeList extends ListPermission {
   readonly domain: RelayDomain;
   readonly localParts: readonly string[];
 }

@@ -8,6 +8,7 @@ import { recordEvent } from '../events/record.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
 import type { RecipientListWork } from './domain-create.ts';
 import { lockDomain } from './domain-lock.ts';
+import { askedNow } from './asked-attempt.ts';
 import type { DomainChange, RunChange } from './domain-change.ts';
 import type { RelayDomain } from './relay-domain.ts';
 import { mineOnly } from './conditions.ts';
@@ -81,10 +82,8 @@ export async function removeDomain(
  */
 async function freeDestination(sql: SqlExecutor, viewer: Viewer, destinationId: string): Promise<void> {
   await sql`
-    update destinations
-    set flush_requested_at = case
-          when first_failure_at is not null and (is_paused or breaker = 'OPEN') then bmx_now()
-          else flush_requested_at end,
+    update destinations d
+    set ${askedNow(sql, sql`(d.first_failure_at is not null and (d.is_paused or d.breaker = 'OPEN'))`)},
         is_paused = false, pause_from = null, pause_until = null, pause_reason = null,
         breaker = 'CLOSED', breaker_since = null, breaker_reply = null, trial_count = 0
     where id = ${destinationId} and ${mineOnly(sql, viewer)}`;

@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
+import { askedNow } from './asked-attempt.ts';
 import { type DomainChange, noSuchDomain, type RunChange } from './domain-change.ts';
 import type { RecipientListWork } from './domain-create.ts';
 import { lockDomain } from './domain-lock.ts';
@@ -147,11 +148,8 @@ export async function storeSettings(
           tls_policy = ${row.tls_policy},
           drain_per_minute = ${row.drain_per_minute},
           route_generation = route_generation + (deliver_to is distinct from ${deliverTo}::text::jsonb)::integer,
-          -- The breaker has judged the old hosts: the new ones are asked at once.
-          flush_requested_at = case
-            when breaker = 'OPEN' and deliver_to is distinct from ${deliverTo}::text::jsonb
-              and not ${isPausedNow(sql)} then bmx_now()
-            else flush_requested_at end
+          -- Clock and breaker have judged the old hosts: the new ones are tried at once.
+          ${askedNow(sql, sql`d.deliver_to is distinct from ${deliverTo}::text::jsonb`, sql`not ${isPausedNow(sql)}`)}
       where id = ${domain.destinationId}`;
     const isRerouted = !isDeepStrictEqual(after.deliverTo, before.deliverTo);
     if (isRerouted) await lists.forgetAnswers(sql, [domain.destinationId], 'REFUSALS');

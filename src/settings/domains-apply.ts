@@ -167,11 +167,11 @@ async function runStep(sql: SqlExecutor, viewer: Viewer, { step, input, lists }:
     case 'KEEP':
       return { kind: 'DONE', domain: step.domain };
     case 'UPDATE': {
-      const { domain, settings, changes, recipients, force } = step;
+      const { domain, settings, changes, recipients, permission } = step;
       const listed: DomainChange =
         recipients === null
           ? { kind: 'DONE', domain }
-          : await lists.replace(sql, viewer, { domain, localParts: recipients.localParts, force });
+          : await lists.replace(sql, viewer, { domain, localParts: recipients.localParts, ...permission });
       if (listed.kind === 'REFUSED' || changes.length === 0) return listed;
       return storeSettings(sql, viewer, { domain: listed.domain, before: settingsOf(domain), after: settings, lists });
     }

@@ -10,6 +10,7 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { mineOnly } from './conditions.ts';
+import type { ListPermission } from './domain-create.ts';
 import type { HeldMailChoice } from './domain-delete.ts';
 import { changedSettings, type ListDifference } from './domain-difference.ts';
 import { type Checked, checkLabels, type LabelInput } from './domain-input.ts';
@@ -25,8 +26,13 @@ import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from 
 import { checkRouteOf } from './route-check.ts';
 import { invalid, type UserError } from './user-error.ts';
 
+export interface DomainApplyInput extends DomainCreateInput {
+  /** Empties its User List. */
+  readonly allowEveryone?: boolean | null | undefined;
+}
+
 export interface DomainsApplyInput {
-  readonly domains: readonly DomainCreateInput[];
+  readonly domains: readonly DomainApplyInput[];
   /** Only domains with this label are touched. Absent or null: all of the viewer's, and nothing can be removed. */
   readonly owner?: LabelInput | null | undefined;
   /** Takes over domains that do not bear the owner's label yet. */
@@ -48,7 +54,7 @@ export type PlannedStep =
       readonly changes: readonly string[];
       /** Null: the User List stays. */
       readonly recipients: PlannedList | null;
-      readonly force: boolean;
+      readonly permission: ListPermission;
     }
   | { readonly kind: 'KEEP'; readonly domain: RelayDomain }
   | { readonly kind: 'DELETE'; readonly domain: RelayDomain };
@@ -67,7 +73,7 @@ interface Draft {
   readonly changes: readonly string[];
   /** Null: none is named. */
   readonly recipients: readonly string[] | null;
-  readonly force: boolean;
+  readonly permission: ListPermission;
 }
 
 type Created = Extract<PlannedStep, { kind: 'CREATE' }>;
@@ -175,7 +181,7 @@ async function findPresent(
 interface OnePlan {
   readonly viewer: Viewer;
   readonly input: DomainsApplyInput;
-  readonly wanted: DomainCreateInput;
+  readonly wanted: DomainApplyInput;
   readonly index: number;
   readonly present: ReadonlyMap<string, RelayDomain>;
 }
@@ -209,7 +215,7 @@ async function planOne(deps: PlanDependencies, plan: OnePlan): Promise<Checked<C
     settings: settings.value,
     changes: changedSettings(before, settings.value),
     recipients: recipients?.value ?? null,
-    force: wanted.force === true,
+    permission: { force: wanted.force === true, allowEveryone: wanted.allowEveryone === true },
   } as const;
   return { kind: 'OK', value: draft };
 }
@@ -240,7 +246,7 @@ async function compareLists(
   });
 }
 
-function withOwner(wanted: DomainCreateInput, { owner }: DomainsApplyInput): DomainCreateInput {
+function withOwner(wanted: DomainApplyInput, { owner }: DomainsApplyInput): DomainApplyInput {
   if (owner == null) return wanted;
   const others = (wanted.labels ?? []).filter(({ key }) => key !== owner.key);
   return { ...wanted, labels: [...others, owner] };

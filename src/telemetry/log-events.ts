@@ -76,10 +76,13 @@ export interface LogEvents {
     readonly domain: string;
     readonly recipientCount: number;
     readonly host: string | null;
+    /** `192.0.2.1:25`. Null with `host` when another hand has delivered it. */
+    readonly address: string | null;
     readonly reply: string;
     /** Since acceptance. */
     readonly heldMs: number;
   };
+  /** Recipients of a message that heard the same: what was said now, and when they are tried next at the earliest. */
   deferred: {
     readonly messageId: string;
     readonly transactionId: string;
@@ -128,8 +131,8 @@ export interface LogEvents {
   /** The first success; what is held is handed over from now on. */
   outageClosed: { readonly domain: string; readonly durationMs: number; readonly heldCount: number };
   outageDraining: { readonly domain: string; readonly heldCount: number };
-  /** What had waited in the outage is gone, or waits for its own sake. */
-  outageDrained: { readonly domain: string; readonly durationMs: number };
+  /** All mail of the outage is delivered or has ended, but for what waits for a reason of its own. */
+  outageDrained: { readonly domain: string; readonly durationMs: number; readonly waitingCount: number };
   /** Most primaries fail at once: the fault is ours, and nothing expires until `ownTroubleEnded`. */
   ownTroubleBegan: { readonly failingHosts: number; readonly workingDomains: number };
   ownTroubleEnded: { readonly failingHosts: number; readonly workingDomains: number };

@@ -83,6 +83,8 @@ export interface Metrics {
   readonly eventLoopLag: (lagMs: number) => void;
   /** A fault was logged; `where` as in the log. */
   readonly faulted: (where: string) => void;
+  /** Something could not be done because the database is away; `where` as of a fault. */
+  readonly databaseAway: (where: string) => void;
   /** The exposition. Resolves even while the database is away. */
   readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -154,6 +156,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     values: ['OK', 'WARNING', 'PROBLEM', 'UNKNOWN', 'FAILED'],
   });
   const faults = counter('faults_total', 'Faults logged, by place', { name: 'where' });
+  const away = counter('database_away_total', 'What could not be done because the database was away, by place', {
+    name: 'where',
+  });
   const commitLatency = histogram(registry, 'commit_latency_seconds', 'Duration of a group commit', COMMIT_SECONDS);
   const commitSize = histogram(registry, 'commit_messages', 'Messages in a group commit', COMMIT_MESSAGES);
 
@@ -255,6 +260,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     drillFinished: (result) => drills(1, result),
     doctorLooked: (status) => doctorRuns(1, status),
     faulted: (where) => faults(1, where),
+    databaseAway: (where) => away(1, where),
     render: async () => {
       const read = async (group: GaugeGroup): Promise<string> => {
         try {

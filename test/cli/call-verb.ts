@@ -24,6 +24,7 @@ export async function callVerb(
     tell: (line) => void err.push(...line.split('\n')),
     isScreen: false,
     isWatched: false,
+    question: null,
     interruption: new AbortController().signal,
     readInput: async () => '',
     ...changes,

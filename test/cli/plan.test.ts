@@ -90,7 +90,10 @@ domains:
       ],
     });
     expect(
-      (await callVerb(control.url, applyVerb, ['--file', '-', '--prune'], { readInput: less })).out.slice(0, -1),
+      (await callVerb(control.url, applyVerb, ['--file', '-', '--prune', '--yes'], { readInput: less })).out.slice(
+        0,
+        -1,
+      ),
     ).toEqual(changes);
   });
 

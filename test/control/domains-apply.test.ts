@@ -122,7 +122,7 @@ describe('domainsApply', () => {
     const second = {
       domains: [
         { name: 'same.example', recipients: ['alice'], tlsPolicy: 'REQUIRED' },
-        { name: 'two.example', recipients: [], force: true },
+        { name: 'two.example', recipients: [], allowEveryone: true },
         {
           name: 'one.example',
           callAheads: false,
@@ -235,6 +235,9 @@ describe('domainsApply', () => {
     ]);
     expect(stepsOf(await apply({ domains: [{ name: 'list.example', recipients: ['one'], force: true }] }))).toEqual([
       ['list.example', 'UPDATE', 'recipients'],
+    ]);
+    expect(errorsOf(await apply({ domains: [{ name: 'list.example', recipients: [], force: true }] }))).toEqual([
+      ['domains.0.allowEveryone', 'SHRINK'],
     ]);
     control.routes.hosts = [{ host: 'self.example', port: 25, addresses: ['192.0.2.1'], verdict: 'OWN' }];
     expect(

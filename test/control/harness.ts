@@ -19,6 +19,7 @@ import { extendHold, MAX_HOLD_HOURS } from '../../src/outage/hold.ts';
 import { createBreakerInspection } from '../../src/outage/breaker-inspect.ts';
 import { releaseBreaker } from '../../src/outage/breaker-release.ts';
 import { createOutageInspection } from '../../src/outage/inspect.ts';
+import { createLastAttemptInspection } from '../../src/outage/last-attempt.ts';
 import { bounceSuspected } from '../../src/queue/bounce-suspected.ts';
 import { findPauses, pauseDestination, resumeDestination } from '../../src/outage/pause.ts';
 import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/commands.ts';
@@ -44,6 +45,7 @@ import type { CheckRoute, RouteHost } from '../../src/settings/route-check.ts';
 import { createTenants } from '../../src/settings/tenants.ts';
 import { createTokenBook } from '../../src/settings/token-book.ts';
 import { createTokens } from '../../src/settings/tokens.ts';
+import { isConnectionLost } from '../../src/db/connection-lost.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { doctorOn, type DoctorSetup } from '../helpers/doctor.ts';
 
@@ -176,6 +178,7 @@ export async function startControl(
     queues: createQueueInspection(sql),
     breakers: createBreakerInspection(sql),
     outages: createOutageInspection(sql),
+    lastAttempts: createLastAttemptInspection(sql),
     rejections: createRejectionInspection(sql),
     outageFeed: createOutageFeed(sql),
     readMessageMarks: (watched) => readMessageMarks(sql, watched),
@@ -200,6 +203,8 @@ export async function startControl(
       bounceSuspected(sql, viewer, { ...verb, domain: name, destinationId }),
     flushDestination: async (_viewer, id) => void flushed.push(id),
     observeMx: async (name) => dns.mx[name] ?? { verdict: 'UNRESOLVABLE', hosts: [] },
+    isDatabaseAway: isConnectionLost,
+    networkOf: () => null,
     readiness: async () => harness.readiness,
     onRequest: (request) => void requests.push(request),
     renderMetrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'backup_mx_up 1\n' }),

@@ -145,7 +145,7 @@ test('errors name the entry, or what to give instead; the domain comes with CONF
   expect(await change('Replace', { domain: 'errors.example', localParts: [] })).toMatchObject({
     domain: present,
     change: null,
-    userErrors: [{ field: ['force'], code: 'SHRINK' }],
+    userErrors: [{ field: ['allowEveryone'], code: 'SHRINK' }],
   });
   expect(await change('Add', { domain: 'errors.example', localParts: ['b'], ifGeneration: 0 })).toMatchObject({
     domain: present,

@@ -249,3 +249,24 @@ describe('a new route', () => {
     ]);
   });
 });
+
+test('domainDrill: twenty an hour to one primary, also when the domain is deleted and added again', async () => {
+  const name = 'drilled.example';
+  await addDomain(control, name);
+  const { sql } = control.database;
+  for (let count = 0; count < 20; count += 1) {
+    expect((await change('domainDrill', { name })).userErrors).toEqual([]);
+    // What is refused does not count.
+    if (count < 19) expect(codesOf(await change('domainDrill', { name }))).toEqual([['CONFLICT', 'name']]);
+    await sql`update drills set state = 'FINISHED', result = 'CANCELLED', finished_at = bmx_now() where domain_name = ${name}`;
+    if (count === 10) {
+      await change('domainDelete', { name });
+      await addDomain(control, name);
+    }
+  }
+  const refused = await change('domainDrill', { name });
+  expect(codesOf(refused)).toEqual([['TOO_MANY', 'name']]);
+  expect(refused.userErrors[0]?.message).toMatch(/20 drills.*Try again after .* UTC\./);
+  await control.database.moveClock('1 hour');
+  expect((await change('domainDrill', { name })).userErrors).toEqual([]);
+});

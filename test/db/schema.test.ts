@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { getTableName, is } from 'drizzle-orm';
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
+import * as countsSchema from '../../src/db/schema-counts.ts';
+import * as deliverySchema from '../../src/db/schema-delivery.ts';
 import * as doctorSchema from '../../src/db/schema-doctor.ts';
 import * as drillSchema from '../../src/db/schema-drill.ts';
 import * as notifySchema from '../../src/db/schema-notify.ts';
@@ -20,9 +22,14 @@ afterAll(async () => {
 const SINGLE_ROWS = ['clock', 'queue_limits', 'retry_schedule', 'schema_requirements', 'service_presence'];
 
 function tables(): PgTable[] {
-  return Object.values({ ...schema, ...doctorSchema, ...notifySchema, ...drillSchema }).flatMap((value) =>
-    is(value, PgTable) ? [value as PgTable] : [],
-  );
+  return Object.values({
+    ...schema,
+    ...countsSchema,
+    ...deliverySchema,
+    ...doctorSchema,
+    ...notifySchema,
+    ...drillSchema,
+  }).flatMap((value) => (is(value, PgTable) ? [value as PgTable] : []));
 }
 
 test('every table of the database is described, and no other', async () => {
@@ -44,6 +51,7 @@ test('every owned table names its tenant and its destination, and what grows wit
   // A tenant is itself; a node belongs to nobody.
   // So do clients, senders, the world's DNS lists and policies, and hosts that several tenants' domains share.
   const NOBODYS = [
+    'bounded_counts',
     'confirmation_counts',
     'dnsbl_zones',
     'mta_sts_policies',

@@ -5,7 +5,7 @@ import type { StoppableResult } from '../../src/delivery/round-attempt.ts';
 import { createDelivery, type Delivery } from '../../src/delivery/worker.ts';
 import type { AttemptRecord } from '../../src/mail/outcome.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
-import { recordFailure, requestFlush } from '../../src/outage/clock.ts';
+import { clearFlush, readDestination, recordFailure, requestFlush } from '../../src/outage/clock.ts';
 import type { ClaimedMessage } from '../../src/queue/claim.ts';
 import type { Spool } from '../../src/queue/spool.ts';
 import { until } from '../helpers/child.ts';
@@ -75,6 +75,13 @@ async function seeBroughtOut(id: string): Promise<void> {
 
 function taken({ recipients }: ClaimedMessage): StoppableResult {
   const outcomes = new Map(recipients.map(({ number }) => [number, { kind: 'DELIVERED' as const, reply: OK }]));
+  return { outcomes, records: [], hostTrouble: null, isStopped: false };
+}
+
+/** A verdict on the recipient, for now. */
+function greylisted({ recipients }: ClaimedMessage): StoppableResult {
+  const reply = { code: 451, enhancedCode: '4.7.1', text: 'greylisted' };
+  const outcomes = new Map(recipients.map(({ number }) => [number, { kind: 'DEFERRED' as const, reply }]));
   return { outcomes, records: [], hostTrouble: null, isStopped: false };
 }
 
@@ -200,10 +207,61 @@ test('a flush in the middle of which this node stops is another node’s', async
   expect(await readFlush()).toBeNull();
 });
 
+describe('the database’s clock was ahead, and went back', () => {
+  /** Tried while the clock was ahead, and deferred for their own sake; then the clock goes back. */
+  async function triedAhead(interval: string, count: number): Promise<string[]> {
+    await db.moveClock(interval);
+    const ids = await Promise.all(Array.from({ length: count }, accept));
+    attempted = [];
+    answer = greylisted;
+    delivery.poke(destinationId);
+    await until('each was tried', 30_000, async () => new Set(attempted).size === count);
+    await untilFree();
+    await db.moveClock(`-${interval}`);
+    answer = taken;
+    return ids;
+  }
+
+  test.each(['1 day', '3 seconds'])('%s: a flush takes all that is held, each message once', async (interval) => {
+    const ids = await triedAhead(interval, 3);
+    // In reach of the smaller jump: the instants of the tries lie between the flush and the claim.
+    answer = async (message) => {
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      return greylisted(message);
+    };
+    await flush();
+    expect(attempted.toSorted()).toEqual(ids.toSorted());
+    expect(await readFlush()).toBeNull();
+    answer = taken;
+    await flush();
+    expect(await db.sql`select from messages where destination_id = ${destinationId}`).toHaveLength(0);
+  });
+
+  test('a flush asked for again after that is a new one', async () => {
+    await db.moveClock('1 day');
+    await acceptPutOff();
+    await requestFlush(db.sql, OPERATOR_VIEWER, destinationId);
+    const seen = await readDestination(db.sql, destinationId);
+    await db.moveClock('-1 day');
+    await requestFlush(db.sql, OPERATOR_VIEWER, destinationId);
+    if (seen === null) throw new Error('no destination');
+    await clearFlush(db.sql, seen, seen.flushNumber);
+    expect(await readFlush()).not.toBeNull();
+    await recordFailure(db.sql, {
+      destinationId,
+      begunAt: seen.now,
+      flushNumber: seen.flushNumber,
+      trouble: 'TIMEOUT',
+      reply: '[timeout]',
+    });
+    expect(await readFlush()).not.toBeNull();
+  });
+});
+
 test('the sweep leaves a host alone that turned a flush away, but not a flush asked for since', () => {
   let nowMs = 0;
   const memory = createRampMemory(10, () => nowMs);
-  const [first, second] = [new Date(1000), new Date(2000)];
+  const [first, second] = [1, 2];
   memory.rest('x', first);
   expect([null, first, second].map((flush) => memory.isResting('x', flush))).toEqual([true, true, false]);
   memory.rest('x', null);

@@ -53,7 +53,7 @@ describe('claims left behind', () => {
     const transaction = makeTransaction({ to: [{ address: 'x@lost-answer.test', destinationId }] });
     await spool.accept(transaction);
     // The claim took place; nobody heard of it.
-    await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 10, flushedAt: null });
+    await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 10, flushNumber: null });
     const seen = Promise.withResolvers<string>();
     const delivery = deliveryWith({}, seen.resolve);
     delivery.poke(destinationId);

@@ -121,6 +121,7 @@ async function play(
     budget,
     ramp: createRamp(),
     turn: () => undefined,
+    note: () => undefined,
     onSuccess: async () => {
       successes += 1;
     },
@@ -461,4 +462,20 @@ describe('a fire drill', () => {
     expect(played.settled).toMatchObject([{ messageId: 'drill', isHostLevel: true }]);
     expect(played.attempted).toEqual(['drill']);
   });
+});
+
+test('an attempt that fails in the DNS took as long as the DNS was asked, and is heard of like any other', async () => {
+  const heard: StoppableResult[] = [];
+  const TROUBLE: Route = { kind: 'TROUBLE', trouble: 'DNS', reply: '[DNS: timeout]' };
+  const { settled } = await play(1, () => Promise.reject(new Error('nothing is dialled')), {
+    route: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return TROUBLE;
+    },
+    note: (result) => void heard.push(result),
+  });
+  const [record] = settled[0]?.records ?? [];
+  expect(record).toMatchObject({ host: null, trouble: 'DNS', reply: '[DNS: timeout]', isHostLevel: true });
+  expect(record?.latencyMs).toBeGreaterThanOrEqual(50);
+  expect(heard).toHaveLength(1);
 });

@@ -46,7 +46,7 @@ beforeEach(async () => {
 });
 
 function claim() {
-  return claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 10, flushedAt: null });
+  return claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 10, flushNumber: null });
 }
 
 /** An attempt, which ends so. */

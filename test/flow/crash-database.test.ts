@@ -9,7 +9,7 @@ import process from 'node:process';
 import { findServer } from '../../src/db/embedded-postmaster.ts';
 import { until } from '../helpers/child.ts';
 import { startPrivateServer } from '../helpers/database.ts';
-import { EXACT, startScene, untilPutOff, urlOf } from './crash-scene.ts';
+import { EXACT, faultsOf, startScene, untilPutOff, urlOf } from './crash-scene.ts';
 
 const ROUNDS = 5;
 
@@ -29,6 +29,7 @@ test(`embedded, ${ROUNDS} times kill -9: the service starts it again`, async () 
     }
     await scene.untilMore(1);
     expect(await scene.settle()).toEqual(EXACT);
+    expect(await faultsOf(scene.service)).toEqual({ counted: [], logged: [] });
   } finally {
     await scene.close();
   }
@@ -46,6 +47,7 @@ test(`by DATABASE_URL, ${ROUNDS} times kill -9: down until somebody starts it ag
     }
     await scene.untilMore(1);
     expect(await scene.settle()).toEqual(EXACT);
+    expect(await faultsOf(scene.service)).toEqual({ counted: [], logged: [] });
   } finally {
     await scene.close();
     await server.close();

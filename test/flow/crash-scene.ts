@@ -77,5 +77,15 @@ export async function untilPutOff({ service }: Pick<Scene, 'service'>): Promise<
   peer.destroy();
 }
 
+/** The service's faults by place, from /metrics, and the places of the log lines `fault`. A database that is away makes none. */
+export async function faultsOf({ httpUrl, output }: Service): Promise<{ counted: string[]; logged: string[] }> {
+  const text = await (await fetch(`${httpUrl}/metrics`)).text();
+  const counted = text.split('\n').filter((line) => line.startsWith('backup_mx_faults_total{'));
+  const logged = output()
+    .split('\n')
+    .filter((line) => line.includes('"event":"fault"'));
+  return { counted, logged: logged.map((line) => line.slice(0, 600)) };
+}
+
 /** Nothing lost, nothing altered, nothing twice. */
 export const EXACT: Ledger = { lost: [], surplus: [], altered: [], repeated: [] };

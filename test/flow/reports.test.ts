@@ -2,13 +2,17 @@
  * Who is told of a failure, and who is not: a report goes only to a proven sender, never for a report, and never twice.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { dkimSign } from 'mailauth';
 import { until } from '../helpers/child.ts';
+import { makeDkimKey } from '../helpers/dkim-key.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, PATIENCE_MS, startFlow } from '../helpers/flow.ts';
 import { decodeBody, parseEntity, parseFields, parseParts } from '../mail/mime.ts';
 
 const DOMAIN = 'customer.example';
 const MX = [[10, 'mx.sender.example']] as const;
+
+const KEY = makeDkimKey('rsa');
 
 let flow: Flow;
 let primary: FakePrimary;
@@ -23,6 +27,8 @@ beforeAll(async () => {
     'flaky.example': { MX, TXT: 'SERVFAIL' },
     'deaf.example': { MX: [[10, 'mx.deaf.example']], TXT: ['v=spf1 ip4:127.0.0.1 -all'] },
     'away.example': { MX: [[10, 'mx.away.example']], TXT: ['v=spf1 ip4:127.0.0.1 -all'] },
+    'signed.example': { MX, TXT: ['v=spf1 ip4:192.0.2.1 -all'] },
+    'd._domainkey.signed.example': { TXT: [KEY.record.match(/.{1,255}/g) ?? []] },
     'mx.sender.example': { A: ['127.0.0.3'] },
     'mx.deaf.example': { A: ['127.0.0.4'] },
     'mx.away.example': { A: ['127.0.0.5'] },
@@ -227,4 +233,26 @@ test('nor when the primary was away for ten days', async () => {
   expect(fields.get('status')).toBe('4.4.7');
   expect(fields.get('diagnostic-code')).toBe('x-backup-mx; [connection refused]');
   expect(fields.get('remote-mta')).toBeUndefined();
+});
+
+test('one signed message, replayed with sixty reverse-paths: only the author is told, and once', async () => {
+  const original =
+    'From: Alice <alice@signed.example>\r\nReply-To: <bob@signed.example>\r\nSubject: replayed\r\n\r\nHello\r\n';
+  const [clock] = await flow.database.sql<{ now: Date }[]>`select bmx_now() as now`;
+  const key = { signingDomain: 'signed.example', selector: 'd', privateKey: KEY.privateKey };
+  const { signatures } = await dkimSign(original, { ...key, signatureData: [key], signTime: clock?.now ?? new Date() });
+  const isReplay = ({ recipients }: (typeof senderMx.messages)[number]): boolean =>
+    recipients[0]?.address.endsWith('@signed.example') === true;
+  const froms = Array.from({ length: 56 }, (_, number) => `victim${number}@signed.example`);
+  froms.push('alice@signed.example', 'alice+1@signed.example', 'Alice@signed.example', 'bob@signed.example');
+  const ids: string[] = [];
+  for (const from of froms) {
+    ids.push(await flow.send({ from, to: [`permfail@${DOMAIN}`], content: signatures + original }));
+  }
+  const made = (await Promise.all(ids.map(untilDecided))).filter(({ kind }) => kind === 'REPORT_MADE');
+  expect(made).toHaveLength(1);
+  await senderMx.waitFor(() => senderMx.messages.some(isReplay), 'the report to alice');
+  expect(senderMx.messages.filter(isReplay).map(({ recipients }) => recipients[0]?.address.toLowerCase())).toEqual([
+    expect.stringMatching(/^alice(?:\+1)?@signed\.example$/),
+  ]);
 });

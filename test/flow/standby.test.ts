@@ -9,7 +9,7 @@ import { createDomain, flushDomain, readHeldCount } from '../helpers/domains.ts'
 import { startFakePrimary } from '../helpers/fake-primary.ts';
 import { compare, startLoad } from '../helpers/load.ts';
 import { hasStandby, type StandbyPair, startStandbyPair } from '../helpers/standby.ts';
-import { EXACT, type Scene, startScene, untilPutOff, urlOf } from './crash-scene.ts';
+import { EXACT, faultsOf, type Scene, startScene, untilPutOff, urlOf } from './crash-scene.ts';
 
 if (!hasStandby) console.log('SKIPPED: no pg_basebackup of PostgreSQL 15, so nothing fails over to a standby');
 
@@ -57,6 +57,7 @@ describe.skipIf(!hasStandby)('with a synchronous standby', () => {
     await flushDomain(service, WAITING_DOMAIN);
     await until('what was held is delivered', 60_000, async () => (await readHeldCount(service, WAITING_DOMAIN)) === 0);
     expect(compare(waiting, away.messages)).toEqual(EXACT);
+    expect(await faultsOf(service)).toEqual({ counted: [], logged: [] });
     await away.close();
   }, 120_000);
 

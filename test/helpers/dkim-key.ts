@@ -9,9 +9,10 @@ export interface DkimKey {
 
 export type DkimKeyType = 'rsa' | 'ed25519';
 
-export function makeDkimKey(type: DkimKeyType): DkimKey {
+/** `modulusLength`: in bits, of RSA. */
+export function makeDkimKey(type: DkimKeyType, modulusLength = 2048): DkimKey {
   const { privateKey, publicKey } =
-    type === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ed25519');
+    type === 'rsa' ? generateKeyPairSync('rsa', { modulusLength }) : generateKeyPairSync('ed25519');
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const published = type === 'rsa' ? spki : spki.subarray(-32);
   return {

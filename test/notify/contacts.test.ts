@@ -123,6 +123,58 @@ describe('a contact', () => {
   });
 });
 
+describe('codes are bounded, and deletion gives nothing back:', () => {
+  /** Adds and deletes one after the other; how many were mailed, and the first refusal. */
+  async function addMany(addresses: readonly string[], input: Record<string, unknown> = {}) {
+    let mailCount = 0;
+    for (const address of addresses) {
+      const answer = await change('Create', { address, ...input });
+      if (answer.userErrors.length > 0) return { mailCount, refusal: answer };
+      mailCount += 1;
+      await change('Delete', { id: answer.alertContact?.id });
+    }
+    return { mailCount, refusal: null };
+  }
+  const numbered = (count: number, name: (number: number) => string) =>
+    Array.from({ length: count }, (_, i) => name(i));
+
+  test('five a day to one mailbox, whatever its tags', async () => {
+    const tags = ['one@tagged.example', 'one+a@tagged.example', 'One+b@tagged.example', 'o.ne@tagged.example'];
+    const { mailCount, refusal } = await addMany([...tags, ...numbered(5, (i) => `one-${i}@tagged.example`)]);
+    expect(mailCount).toBe(5);
+    expect(refusal?.userErrors[0]?.message).toMatch(/5 codes.* after \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+  });
+
+  test('twenty a day from one tenant to one organization, its subdomains together', async () => {
+    const addresses = numbered(120, (i) => `u${i}@${i % 2 === 0 ? '' : `d${i}.`}victim.example`);
+    const { mailCount, refusal } = await addMany(addresses);
+    expect([mailCount, codesOf(refusal ?? { alertContact: null, userErrors: [] })]).toEqual([
+      20,
+      [['address', 'TOO_MANY']],
+    ]);
+    // Another tenant does not notice, up to a hundred from all.
+    const { tenantId } = await addTenant(control.database, 'bystander');
+    expect((await addMany(['me@victim.example'], { tenantId })).mailCount).toBe(1);
+    await control.database.sql`
+      update bounded_counts set count = 100 where kind = 'CODE_ORGANIZATION' and subject = 'victim.example'`;
+    expect((await addMany(['you@victim.example'], { tenantId })).mailCount).toBe(0);
+    await control.database.moveClock('1 day');
+    expect((await addMany(addresses.slice(40, 42))).mailCount).toBe(2);
+  });
+
+  test('fifty an hour from one tenant', async () => {
+    const { tenantId } = await addTenant(control.database, 'busy');
+    const addresses = numbered(60, (i) => `u@busy${i}.example`);
+    const { mailCount, refusal } = await addMany(addresses, { tenantId });
+    expect([mailCount, codesOf(refusal ?? { alertContact: null, userErrors: [] })]).toEqual([
+      50,
+      [['address', 'TOO_MANY']],
+    ]);
+    await control.database.moveClock('1 hour');
+    expect((await addMany(addresses.slice(50, 52), { tenantId })).mailCount).toBe(2);
+  });
+});
+
 describe('an address inside a domain that it watches', () => {
   test.each(['me@kept.example', 'me@KEPT.example', 'me@sub.kept.example', 'me@deep.sub.kept.example'])(
     'is refused: %s',

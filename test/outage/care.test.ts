@@ -68,7 +68,15 @@ test('an outage without a clock opens after an interval only, and takes over fro
   const since = (await readDestination(db.sql, id))?.now ?? '';
   const reply = '451 4.7.1 Greylisted';
   const evidence = [{ ...refusedAt('192.0.2.1:25'), trouble: null, reply, isGreeted: true }];
-  const open = () => openClockless(db.sql, { destinationId: id, outageClass: 'GREYLISTING', reply, evidence, since });
+  const open = () =>
+    openClockless(db.sql, {
+      destinationId: id,
+      outageClass: 'GREYLISTING',
+      reply,
+      evidence,
+      since,
+      waitsInterval: true,
+    });
   expect(await open()).toBeNull();
   await db.moveClock('14 minutes');
   expect(await open()).toBeNull();

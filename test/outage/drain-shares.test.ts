@@ -54,7 +54,7 @@ const take = () => takeShare(db.sql, id, helper);
 const keep = (report: Partial<ShareReport> = {}) =>
   keepShare(db.sql, id, helper, { heldSessions: 5, refusalCount: 0, judgedCount: 0, routeGeneration: 1, ...report });
 const claim = async () => {
-  const input = { destinationId: id, holder: helper, after: FIRST_KEY, limit: 10, flushedAt: null, isShared: true };
+  const input = { destinationId: id, holder: helper, after: FIRST_KEY, limit: 10, flushNumber: null, isShared: true };
   return (await claimDue(db.sql, input)).messages.length;
 };
 const readShare = async () => (await readDrain(db.sql, id, owner))?.helpers[0]?.share;

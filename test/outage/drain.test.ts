@@ -1,10 +1,11 @@
-/** How fast a destination drains, as its owner measures, and when what had waited is gone. */
+/** How fast a destination drains, as its owner measures, and when what it held has ended. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { recordSuccess } from '../../src/outage/clock.ts';
 import { createDrainGauge } from '../../src/outage/drain.ts';
 import { createOutageInspection } from '../../src/outage/inspect.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { makeTransaction, openSpool } from '../helpers/mail.ts';
 import { eventsOf, fail, holdFor } from './scene.ts';
 
 const OWNER = { node: 1, epoch: 1 };
@@ -59,9 +60,30 @@ test('the owner measures what is held less; drained is what has waited since bef
   expect(await gauge.measure()).toEqual([]);
   // The rest was deferred for its own sake.
   await db.sql`update messages set claimed_by = null, claim_epoch = null where destination_id = ${id}`;
-  expect(await gauge.measure()).toMatchObject([{ domain: 'drain.test' }]);
+  expect(await gauge.measure()).toMatchObject([{ domain: 'drain.test', waitingCount: 3 }]);
   expect(await drainOf(id)).toMatchObject({ drain: null });
   expect((await drainOf(id)).drainedAt).not.toBeNull();
   expect((await eventsOf(db, id)).at(-1)).toBe('OUTAGE_DRAINED');
   expect(await gauge.measure()).toEqual([]);
+});
+
+test('what was tried while the clock was ahead waits still, though its next attempt lies behind the end', async () => {
+  const id = await holdFor(db, 'ahead.test', 2);
+  await db.moveClock('1 minute');
+  await fail(db, id);
+  // An attempt that met a host in trouble: due at once, by the clock of then.
+  await db.sql`
+    update messages set claimed_at = bmx_now(), next_attempt_at = bmx_now(), flush_number = 0 where destination_id = ${id}`;
+  await db.moveClock('-1 minute');
+  await recordSuccess(db.sql, id);
+  const gauge = createDrainGauge({ sql: db.sql, owner: () => OWNER });
+  expect(await gauge.measure()).toEqual([]);
+  expect((await drainOf(id)).drainedAt).toBeNull();
+  expect(await eventsOf(db, id)).not.toContain('OUTAGE_DRAINED');
+  // What came in after the end has nothing to do with it.
+  const spool = openSpool(db.target);
+  await spool.accept(makeTransaction({ to: [{ address: 'later@ahead.test', destinationId: id }] }));
+  await spool.close();
+  await take(id, 2);
+  expect(await gauge.measure()).toMatchObject([{ domain: 'ahead.test', waitingCount: 0 }]);
 });

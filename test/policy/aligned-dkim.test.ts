@@ -1,6 +1,7 @@
 /** Which signatures prove the sender of a report's reader, by the library's own signer and a DNS of records in memory. */
 import { describe, expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
+import { createHash, createSign } from 'node:crypto';
 import { dkimSign } from 'mailauth';
 import { asReceived, type DkimProof, hasAlignedSignature, proveByDkim } from '../../src/policy/aligned-dkim.ts';
 import type { Lookup } from '../../src/policy/counted-queries.ts';
@@ -12,13 +13,16 @@ const ORIGINAL =
   'Received: from inside by out.sender.example; Thu, 1 Oct 2026 09:59:59 +0000\r\n' +
   'From: A <a@sender.example>\r\nTo: u@customer.example\r\nSubject: a test\r\n\r\nHello,\r\n\r\n..dots \r\n';
 const ACCEPTED_AT = new Date('2026-10-01T10:00:00Z');
+const SIGNED_AT = new Date('2026-10-01T09:59:59Z');
 const KEY = makeDkimKey('rsa');
+const SHORT_KEY = makeDkimKey('rsa', 768);
 const ED25519 = makeDkimKey('ed25519');
 
 const ZONE: Readonly<Record<string, string>> = {
   'd._domainkey.sender.example': KEY.record,
   'e._domainkey.sender.example': ED25519.record,
   'test._domainkey.sender.example': KEY.record.replace('v=DKIM1;', 'v=DKIM1; t=y;'),
+  'short._domainkey.sender.example': SHORT_KEY.record,
   'd._domainkey.mail.sender.example': KEY.record,
   'd._domainkey.other.example': KEY.record,
   'd._domainkey.one.co.uk': KEY.record,
@@ -51,14 +55,42 @@ async function stored({
 }: Signer = {}): Promise<string> {
   const content = signer.content ?? ORIGINAL;
   const key = { signingDomain: domain, selector, privateKey: signer.privateKey ?? KEY.privateKey, ...more };
-  const { signatures } = await dkimSign(content, { ...more, signatureData: [key] } as Parameters<typeof dkimSign>[1]);
+  const options = { signTime: SIGNED_AT, ...more, signatureData: [key] };
+  const { signatures } = await dkimSign(content, options as Parameters<typeof dkimSign>[1]);
   if (signatures === '') throw new Error('not signed');
   return RECEIVED + signatures + content;
 }
 
-function prove(content: string, more: Partial<Parameters<typeof proveByDkim>[0]> = {}): Promise<DkimProof> {
-  const question = { domain: 'sender.example', transactionId: ID, acceptedAt: ACCEPTED_AT, lookup: lookupIn() };
-  return proveByDkim({ ...question, content: Buffer.from(content), ...more });
+type Asked = Partial<Parameters<typeof proveByDkim>[0]>;
+
+function proof(content: string, { domain = 'sender.example', ...more }: Asked = {}): Promise<DkimProof> {
+  const question = { reversePath: `a@${domain}`, domain, transactionId: ID, acceptedAt: ACCEPTED_AT };
+  return proveByDkim({ ...question, lookup: lookupIn(), content: Buffer.from(content), ...more });
+}
+
+async function prove(content: string, more: Asked = {}): Promise<DkimProof['kind']> {
+  return (await proof(content, more)).kind;
+}
+
+/** With this From field, or these fields, in place of the original's. */
+function withFrom(fields: string): string {
+  return ORIGINAL.replace('From: A <a@sender.example>', fields);
+}
+
+/** As servers sign that give no `t=`; the library always gives one. */
+async function withoutSigningTime(content: string, headerList: string): Promise<string> {
+  const relaxed = (field: string) =>
+    `${field.replace(/^([^:]*):\s*/, (_all, name: string) => `${name.toLowerCase()}:`)}\r\n`;
+  const body = content.slice(content.indexOf('\r\n\r\n') + 4);
+  const bodyHash = createHash('sha256').update(body).digest('base64');
+  const tags = `v=1; a=rsa-sha256; c=relaxed/simple; d=sender.example; s=d; h=${headerList}; bh=${bodyHash}; b=`;
+  const signedFields = headerList.split(':').map((name) => {
+    const [field] = content.match(new RegExp(`^${name}:.*$`, 'im')) ?? [];
+    return relaxed((field ?? '').trimEnd());
+  });
+  const data = `${signedFields.join('')}dkim-signature:${tags}`;
+  const signature = createSign('sha256').update(data).sign(KEY.privateKey, 'base64');
+  return `${RECEIVED}DKIM-Signature: ${tags}${signature}\r\n${content}`;
 }
 
 describe('74 bounce firewall: an aligned DKIM signature', () => {
@@ -67,16 +99,16 @@ describe('74 bounce firewall: an aligned DKIM signature', () => {
     expect(await prove(await stored({ selector: 'e', privateKey: ED25519.privateKey }))).toBe('PASS');
   });
 
-  test.each<[string, string, DkimProof]>([
+  test.each<[string, string, DkimProof['kind']]>([
     ['sender.example', 'bounces.sender.example', 'PASS'],
     ['mail.sender.example', 'sender.example', 'PASS'],
     ['mail.sender.example', 'bounces.sender.example', 'PASS'],
     ['other.example', 'sender.example', 'NONE'],
     ['one.co.uk', 'two.co.uk', 'NONE'],
   ])('is aligned relaxed: d=%s, reverse-path at %s: %s', async (signer, domain, expected) => {
-    const content = await stored({ domain: signer });
+    const content = await stored({ domain: signer, content: withFrom(`From: a@${domain}`) });
     expect(await prove(content, { domain })).toBe(expected);
-    expect(await hasAlignedSignature(Buffer.from(content), domain)).toBe(expected === 'PASS');
+    expect(hasAlignedSignature(Buffer.from(content), domain)).toBe(expected === 'PASS');
   });
 
   test('over the content as received: without our own fields on top', async () => {
@@ -96,6 +128,7 @@ describe('74 bounce firewall: an aligned DKIM signature', () => {
     const short = await stored({ more: { maxBodyLength: 5 } });
     expect(short).toContain('l=5');
     expect(await prove(short)).toBe('FAIL');
+    expect(await prove(await stored({ selector: 'short', privateKey: SHORT_KEY.privateKey }))).toBe('FAIL');
     expect(await prove(RECEIVED + ORIGINAL)).toBe('NONE');
   });
 
@@ -106,6 +139,70 @@ describe('74 bounce firewall: an aligned DKIM signature', () => {
     expect(valid).toMatch(/x=\d+/);
     expect(await prove(valid)).toBe('PASS');
     expect(await prove(await until('2026-10-01T09:00:00Z'))).toBe('FAIL');
+  });
+
+  test.each<[string, string, DkimProof['kind']]>([
+    ['From: A <a@sender.example>', 'b@sender.example', 'OTHER_MAILBOX'],
+    ['From: A <A@Sender.Example>', 'a@sender.example', 'PASS'],
+    ['From: a@sender.example', 'a+bounce=u=customer.example@sender.example', 'PASS'],
+    ['From: a@sender.example', 'prvs=1234abcdef=a@sender.example', 'PASS'],
+    // A person, on most servers.
+    ['From: a@sender.example', 'a-b@sender.example', 'OTHER_MAILBOX'],
+    ['From: x@elsewhere.example\r\nSender: a@sender.example', 'a@sender.example', 'PASS'],
+    // Written by whoever has an account there.
+    ['From: b@sender.example\r\nReply-To: a@sender.example', 'a@sender.example', 'OTHER_MAILBOX'],
+    ['From: b@sender.example\r\nReturn-Path: a@sender.example', 'a@sender.example', 'OTHER_MAILBOX'],
+    ['From: b@sender.example, a@sender.example', 'a@sender.example', 'OTHER_MAILBOX'],
+    ['From: "a@sender.example" <b@sender.example>', 'a@sender.example', 'OTHER_MAILBOX'],
+    ['From: a@sender.example <b@sender.example>', 'a@sender.example', 'OTHER_MAILBOX'],
+    ['From: (a@sender.example) b@sender.example', 'a@sender.example', 'OTHER_MAILBOX'],
+    ['From: g: a@sender.example;', 'a@sender.example', 'OTHER_MAILBOX'],
+    ['From:\r\n "Last, First" (c) <a@sender.example>', 'a@sender.example', 'PASS'],
+    // The same domain is aligned, and another mailbox below it.
+    ['From: a@mail.sender.example', 'a@sender.example', 'OTHER_MAILBOX'],
+  ])('that covers "%s" and the reverse-path %s: %s', async (fields, reversePath, expected) => {
+    const headerList = 'From:Sender:Reply-To:Return-Path:Subject';
+    expect(await prove(await stored({ content: withFrom(fields), more: { headerList } }), { reversePath })).toBe(
+      expected,
+    );
+  });
+
+  test('proves no mailbox by a field that it does not cover: a second From above, a Sender put in later', async () => {
+    const content = await stored({ content: withFrom('From: b@sender.example') });
+    const forged = RECEIVED + content.slice(RECEIVED.length).replace(/^/, 'From: a@sender.example\r\n');
+    expect(await prove(forged, { reversePath: 'b@sender.example' })).toBe('PASS');
+    expect(await prove(forged)).toBe('OTHER_MAILBOX');
+    const added = RECEIVED + content.slice(RECEIVED.length).replace(/^/, 'Sender: a@sender.example\r\n');
+    expect(await prove(added)).toBe('OTHER_MAILBOX');
+  });
+
+  test('is fresh: made within ten days before the message came, by its own time or by a Date that it covers', async () => {
+    const signed = (at: string) => stored({ more: { signTime: new Date(at) } });
+    expect(await prove(await signed('2026-09-21T10:00:01Z'))).toBe('PASS');
+    expect(await prove(await signed('2026-09-21T09:59:59Z'))).toBe('STALE');
+    expect(await prove(await signed('2026-10-02T09:00:00Z'))).toBe('PASS');
+    expect(await prove(await signed('2026-10-02T11:00:00Z'))).toBe('STALE');
+    const dated = async (date: string) => {
+      const headerList = 'From:Date:Subject';
+      const content = withFrom(`From: a@sender.example\r\nDate: ${date}`);
+      return prove(await withoutSigningTime(content, headerList));
+    };
+    expect(await dated('Wed, 30 Sep 2026 22:00:00 -0700 (PDT)')).toBe('PASS');
+    expect(await dated('Wed, 30 Sep 2020 22:00:00 -0700')).toBe('STALE');
+    expect(await dated('yesterday')).toBe('STALE');
+    expect(await prove(await withoutSigningTime(ORIGINAL, 'From:Subject'))).toBe('STALE');
+  });
+
+  test('has one name, however the message is sent again', async () => {
+    const content = await stored();
+    const one = await proof(content);
+    if (one.kind !== 'PASS') throw new Error(one.kind);
+    expect(one.signatureIds).toHaveLength(1);
+    const refolded = content.replace(/ b=(.{20})(.{20})/, ' b=$1\r\n $2');
+    expect(refolded).not.toBe(content);
+    expect(await proof(`Received: from elsewhere\r\n${refolded}`)).toEqual(one);
+    const twice = `${content.slice(RECEIVED.length).split('From:')[0]}${content.slice(RECEIVED.length)}`;
+    expect(await proof(RECEIVED + twice)).toEqual(one);
   });
 
   test('while the key cannot be looked up nothing is known; one good signature is enough all the same', async () => {
@@ -122,7 +219,7 @@ describe('74 bounce firewall: an aligned DKIM signature', () => {
     const asked: string[] = [];
     const many = `${(await stored()).slice(RECEIVED.length).split('From:')[0]}`.repeat(21);
     expect(await prove(RECEIVED + many + ORIGINAL, { lookup: lookupIn([], asked) })).toBe('NONE');
-    expect(await hasAlignedSignature(Buffer.from(RECEIVED + ORIGINAL), 'sender.example')).toBe(false);
+    expect(hasAlignedSignature(Buffer.from(RECEIVED + ORIGINAL), 'sender.example')).toBe(false);
     expect(asked).toEqual([]);
   });
 });

@@ -33,7 +33,7 @@ const DEFERRED: Outcome = { kind: 'DEFERRED', reply: { code: 451, enhancedCode: 
 const FAILED: Outcome = { kind: 'FAILED', reply: { code: 550, enhancedCode: '5.1.1', text: 'unknown' } };
 
 async function claimAll(destinationId: string) {
-  return (await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 100, flushedAt: null })).messages;
+  return (await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 100, flushNumber: null })).messages;
 }
 
 function settleAs(destinationId: string, messageId: string, outcomes: Record<number, Outcome>, isHostLevel = false) {

@@ -349,3 +349,26 @@ test('not without end at once, and the ended go after 90 days', async () => {
   await dropOldOperations(database.sql);
   expect(await list()).toHaveLength(0);
 });
+
+test('mail accepted and refused while the clock was ahead is meant; what comes in later is not', async () => {
+  const { sql } = database;
+  const ahead = await hold({ count: 2, ageHours: -24 });
+  await hold({ count: 1 });
+  expect(await begin({ verb: 'RETRY' })).toBeTruthy();
+  await carryOut();
+  expect(await sql`select from messages where next_attempt_at <= bmx_now()`).toHaveLength(3);
+
+  await sql`
+    update recipients set suspected_at = bmx_now() + interval '1 day', suspected_reply = '550 5.1.1 no' where message_id = ${ahead[0] ?? ''}`;
+  const { filter, ...rest } = request({ verb: 'BOUNCE' });
+  const start = await startOperation(sql, OPERATOR_VIEWER, { ...rest, filter: { ...filter, isSuspected: true } });
+  expect(start).toMatchObject({ kind: 'STARTED', count: 1 });
+  await carryOut();
+  expect(fates).toMatchObject([{ messageId: ahead[0], state: 'FAILED', reply: '550 5.1.1 no' }]);
+
+  const id = await begin();
+  const later = await hold({ count: 1, ageHours: -24 });
+  await carryOut();
+  expect(await see(id)).toMatchObject({ state: 'DONE', total: 2, done: 2 });
+  expect((await sql<{ id: string }[]>`select id from messages`).map((row) => row.id)).toEqual(later);
+});

@@ -73,7 +73,7 @@ async function claimAll(): Promise<string[]> {
     holder,
     after: FIRST_KEY,
     limit: 100,
-    flushedAt: null,
+    flushNumber: null,
   });
   return messages.map((message) => message.id);
 }

@@ -65,7 +65,7 @@ async function settleAll(...met: readonly Met[]) {
       settlements.push(isDrill ? { ...settlement, isDrill } : settlement);
     }
   }
-  await claimDue(db.sql, { destinationId: id, holder, after: FIRST_KEY, limit: 100, flushedAt: null });
+  await claimDue(db.sql, { destinationId: id, holder, after: FIRST_KEY, limit: 100, flushNumber: null });
   let step: BreakerStep | null = null;
   const onBreaker = (_state: string, taken: BreakerStep | null) => {
     step = taken;

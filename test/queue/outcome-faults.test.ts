@@ -122,7 +122,7 @@ async function prepare({ first, second, breaker }: Case): Promise<Scene> {
 }
 
 async function claim({ destinationId }: Scene, holder: Holder): Promise<Set<string>> {
-  const input = { destinationId, holder, after: FIRST_KEY, limit: 10, flushedAt: null };
+  const input = { destinationId, holder, after: FIRST_KEY, limit: 10, flushNumber: null };
   return new Set((await claimDue(db.sql, input)).messages.map(({ id }) => id));
 }
 

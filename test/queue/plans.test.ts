@@ -71,7 +71,7 @@ async function runAll(): Promise<void> {
   const to = [{ address: 'x@plans.test', destinationId }];
   for (let count = 0; count < 5; count += 1) await spool.accept(makeTransaction({ to }));
   await findDueDestinations(sql);
-  const { messages } = await claimDue(sql, { destinationId, holder, after: FIRST_KEY, limit: 2, flushedAt: null });
+  const { messages } = await claimDue(sql, { destinationId, holder, after: FIRST_KEY, limit: 2, flushNumber: null });
   await readContents(
     sql,
     messages.map((message) => message.id),

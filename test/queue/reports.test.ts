@@ -13,12 +13,12 @@ import { createDelayWalk } from '../../src/queue/reports-delayed.ts';
 import {
   actionOf,
   type DueReport,
-  forgetReportCounts,
   makeDueReports,
   type ReportDeps,
   type SenderCheck,
 } from '../../src/queue/reports.ts';
 import type { Spool } from '../../src/queue/spool.ts';
+import { dropOldCounts } from '../../src/settings/bounded-counts.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 
@@ -78,7 +78,7 @@ async function settle(message: Accepted, outcomes: readonly (Outcome | null)[], 
 
 async function claim({ id, destinationId }: Accepted): Promise<void> {
   await db.sql`update messages set next_attempt_at = bmx_now() where id = ${id}`;
-  await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 100, flushedAt: null });
+  await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 100, flushNumber: null });
 }
 
 async function record(
@@ -393,8 +393,100 @@ describe('74 suppression', () => {
     await db.moveClock('1 hour');
     await settle(await accept({ from: 'flood@example.net' }), [FAILED]);
     expect((await make()).made).toHaveLength(1);
-    await forgetReportCounts(db.sql);
-    const counts = await db.sql<{ address: string }[]>`select address from report_counts`;
-    expect(counts.map(({ address }) => address)).toEqual(['flood@example.net']);
+    await dropOldCounts(db.sql);
+    const counts = await db.sql<
+      { subject: string }[]
+    >`select subject from bounded_counts where kind = 'REPORT_MAILBOX'`;
+    expect(counts.map(({ subject }) => subject)).toEqual(['flood@example.net']);
+  });
+
+  test('addresses that lead to one mailbox share its twenty', async () => {
+    const tagged = (number: number): string =>
+      [
+        `t${number}+x`,
+        `t+${number}`,
+        `"t+${number} x"`,
+        `T+${number}`,
+        `t-${number}`,
+        `t.+${number}`,
+        `prvs=${number}=t+`,
+      ][number % 7] ?? '';
+    for (let number = 0; number < 42; number += 1) {
+      await settle(await accept({ from: `${tagged(number)}@tagged.example` }), [FAILED]);
+    }
+    const { made, suppressed } = await make();
+    // Each seventh one is of another mailbox: t0, t7, t14 and so on.
+    expect([made.length, suppressed.length]).toEqual([26, 16]);
+  });
+
+  test('a signature that alone proves the sender counts for one message, and for all reports about that', async () => {
+    const signed: SenderCheck = { kind: 'PASS', signatureIds: ['the same'] };
+    const messages = [await accept({ notify: [[], []] }), await accept(), await accept()];
+    const [first] = messages;
+    if (first === undefined) throw new Error('no message');
+    await settle(first, [FAILED, DEFERRED]);
+    expect((await make(signed)).made).toHaveLength(1);
+    for (const message of messages) await settle(message, message === first ? [null, FAILED] : [FAILED]);
+    const { made, suppressed } = await make(signed);
+    expect([made.length, suppressed]).toEqual([1, ['RATE', 'RATE']]);
+    expect(await reasonOf(messages[1] ?? first)).toBe(
+      'RATE: the DKIM signature that alone proves the sender was seen on another message',
+    );
+    // By another one, and by SPF.
+    await settle(await accept(), [FAILED]);
+    await settle(await accept(), [FAILED]);
+    expect((await make({ kind: 'PASS', signatureIds: ['another'] })).made).toHaveLength(1);
+    await settle(await accept(), [FAILED]);
+    expect((await make()).made).toHaveLength(1);
+    // As long as what was signed may be sent again and held.
+    await db.moveClock('29 days');
+    await settle(await accept(), [FAILED]);
+    expect((await make(signed)).suppressed).toEqual(['RATE']);
+  });
+
+  test.each([
+    ['REPORT_DOMAIN', 'mail.crowded.example', 200],
+    ['REPORT_ORGANIZATION', 'crowded.example', 500],
+  ])(
+    'over the bound of %s %s a report waits for the next hour, before the DNS is asked',
+    async (kind, subject, most) => {
+      await db.sql`
+      insert into bounded_counts (kind, subject, window_ends_at, count)
+      values (${kind}, ${subject}, bmx_now() + interval '1 hour', ${most - 1})`;
+      for (const number of [1, 2]) await settle(await accept({ from: `u${number}@mail.crowded.example` }), [FAILED]);
+      const other = await accept({ from: 'u@roomy.example' });
+      await settle(other, [FAILED]);
+      // Both find room at first: one has to wait when it is taken.
+      const { made, suppressed } = await make();
+      expect([made.length, suppressed]).toEqual([2, []]);
+      await db.sql`update reports_due set next_attempt_at = bmx_now()`;
+      let checkCount = 0;
+      const checkSender = async (): Promise<SenderCheck> => {
+        checkCount += 1;
+        return { kind: 'PASS' };
+      };
+      expect((await make(undefined, { checkSender })).made).toEqual([]);
+      expect(checkCount).toBe(0);
+      await db.moveClock('59 minutes');
+      expect((await make(undefined, { checkSender })).made).toEqual([]);
+      await db.moveClock('1 minute');
+      expect((await make(undefined, { checkSender })).made).toHaveLength(1);
+      await db.sql`delete from bounded_counts`;
+    },
+  );
+
+  test('a report that has waited for a day is suppressed', async () => {
+    await db.sql`
+      insert into bounded_counts (kind, subject, window_ends_at, count)
+      values ('REPORT_DOMAIN', 'full.example', bmx_now() + interval '2 days', 200)`;
+    const message = await accept({ from: 'u@full.example' });
+    await settle(message, [FAILED]);
+    expect((await make()).suppressed).toEqual([]);
+    expect(await hasContent(message.id)).toBe(true);
+    await db.sql`update reports_due set next_attempt_at = bmx_now(), created_at = bmx_now() - interval '1 day'`;
+    expect((await make()).suppressed).toEqual(['RATE']);
+    expect(await reasonOf(message)).toBe('RATE: the domain full.example was sent 200 reports within an hour');
+    expect(await hasContent(message.id)).toBe(false);
+    await db.sql`delete from bounded_counts`;
   });
 });

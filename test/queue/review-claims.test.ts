@@ -44,7 +44,7 @@ async function holdAndClaim(name: string, holder: NodePlace): Promise<string> {
   const destinationId = await makeDestination(db.sql, name);
   await spool.accept(makeTransaction({ to: [{ address: `x@${name}`, destinationId }] }));
   expect(await takeOwnership(db.sql, destinationId, holder)).toBe(true);
-  const claim = { destinationId, holder, after: FIRST_KEY, limit: 10, flushedAt: null };
+  const claim = { destinationId, holder, after: FIRST_KEY, limit: 10, flushNumber: null };
   expect((await claimDue(db.sql, claim)).messages).toHaveLength(1);
   return destinationId;
 }

@@ -77,7 +77,7 @@ async function accept(...localParts: string[]): Promise<string> {
 
 async function claim(): Promise<void> {
   await db.sql`update messages set next_attempt_at = bmx_now() where destination_id = ${id} and claimed_by is null`;
-  await claimDue(db.sql, { destinationId: id, holder, after: FIRST_KEY, limit: 100, flushedAt: null });
+  await claimDue(db.sql, { destinationId: id, holder, after: FIRST_KEY, limit: 100, flushNumber: null });
 }
 
 /** One attempt of a message that is in hand. */
@@ -220,7 +220,7 @@ describe('attempts and ends', () => {
     await db.moveClock('10 days 1 hour');
     const probeId = await accept('bob');
     await db.sql`update messages set next_attempt_at = next_attempt_at - interval '20 days' where id = ${probeId}`;
-    await claimDue(db.sql, { destinationId: id, holder, after: FIRST_KEY, limit: 1, flushedAt: null });
+    await claimDue(db.sql, { destinationId: id, holder, after: FIRST_KEY, limit: 1, flushNumber: null });
     const begunAt = await now();
     await attempt(probeId, { 0: { kind: 'DEFERRED', reply: AWAY } }, true);
     await fail('421 away');
@@ -264,6 +264,9 @@ describe('the outage it waits in', () => {
     await db.sql`update messages set next_attempt_at = bmx_now() + interval '1 hour' where id = ${messageId}`;
     await createDrainGauge({ sql: db.sql, owner: () => ({ node: 1, epoch: 1 }) }).measure();
     expect((await kinds(messageId)).at(-1)).toBe('OUTAGE_DRAINED');
+    expect((await told(messageId)).at(-1)?.text).toBe(
+      'All mail of the outage is delivered or has ended; 1 message waits for its own reasons.',
+    );
   });
 
   test('what is accepted in one says since when', async () => {

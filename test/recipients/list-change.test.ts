@@ -130,7 +130,7 @@ describe('changes', () => {
           const forms = localParts.map((text) => (text === '"q"' ? 'q' : text.normalize('NFC').toLowerCase()));
           if (verb === 'REPLACE') model.clear();
           for (const form of forms) void (verb === 'REMOVE' ? model.delete(form) : model.add(form));
-          const change = await node.change(verb, { domain: name, localParts, force: true });
+          const change = await node.change(verb, { domain: name, localParts, force: true, allowEveryone: true });
           expect(change.kind === 'DONE' && change.domain.recipientList.count).toBe(model.size);
         }
         expect(new Set(await entriesOf(database, domain.id))).toEqual(model);
@@ -190,7 +190,7 @@ describe('what is refused changes nothing', () => {
     );
   });
 
-  test('a shrink by more than half from 100 entries on, and emptying at any size, want force', async () => {
+  test('a shrink by more than half from 100 entries on, needs force; emptying at any size needs allowEveryone', async () => {
     await addListed(node, 'shrink.example', { recipients: users(100) });
     const domain = 'shrink.example';
     const shrunk = await node.change('REPLACE', { domain, localParts: users(49) });
@@ -202,9 +202,14 @@ describe('what is refused changes nothing', () => {
     // Fewer than 100: by any number, but not to nothing.
     expect((await node.change('REPLACE', { domain, localParts: ['a'] })).kind).toBe('DONE');
     expect((await node.change('REPLACE', { domain, localParts: ['b'] })).kind).toBe('DONE');
-    expect(refusalOf(await node.change('REPLACE', { domain, localParts: [] }))).toBe('SHRINK at force');
-    expect(refusalOf(await node.change('REMOVE', { domain, localParts: ['b'] }))).toBe('SHRINK at force');
-    const emptied = await node.change('REMOVE', { domain, localParts: ['b'], force: true });
+    for (const force of [undefined, true]) {
+      const empty = await node.change('REPLACE', { domain, localParts: [], force });
+      expect(refusalOf(empty)).toBe('SHRINK at allowEveryone');
+      expect(empty).toMatchObject({ domain: { recipientList: { count: 1 } } });
+      const last = await node.change('REMOVE', { domain, localParts: ['b'], force });
+      expect(refusalOf(last)).toBe('SHRINK at allowEveryone');
+    }
+    const emptied = await node.change('REMOVE', { domain, localParts: ['b'], allowEveryone: true });
     expect(emptied).toMatchObject({ kind: 'DONE', domain: { recipientList: { count: 0 } } });
     expect((await node.change('REPLACE', { domain, localParts: [] })).kind).toBe('DONE');
     await node.change('ADD', { domain, localParts: users(300) });

@@ -68,6 +68,7 @@ describe('counters and histograms', () => {
     metrics.drillFinished('NOT_DELIVERED');
     metrics.doctorLooked('PROBLEM');
     metrics.faulted('spool');
+    metrics.databaseAway('burial');
     const samples = await scrape(metrics);
     const expected = {
       backup_mx_accepted_total: 2,
@@ -103,6 +104,7 @@ describe('counters and histograms', () => {
       'backup_mx_commit_messages_bucket{le="4"}': 0,
       'backup_mx_commit_messages_bucket{le="8"}': 1,
       'backup_mx_faults_total{where="spool"}': 1,
+      'backup_mx_database_away_total{where="burial"}': 1,
       'backup_mx_info{version="0.1.0",runtime="bun 1.4.5"}': 1,
     };
     expect(Object.fromEntries(Object.keys(expected).map((name) => [name, samples.get(name)]))).toEqual(expected);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type State, textOf, UNKNOWN } from '../../src/terraform/sdk/value.ts';
-import { addDomain, type Harness } from '../control/harness.ts';
+import { addDomain, type Harness, holdMessage } from '../control/harness.ts';
 import { type Configuration, createTerraform, type Terraform } from '../helpers/terraform-core.ts';
 import type { Plugin } from '../helpers/terraform-plugin.ts';
 import { startTerraformScene, type TerraformScene } from './scene.ts';
@@ -50,8 +50,8 @@ describe('User Lists', () => {
     expect(await actionOf(list({ domain, local_parts: ['alice', 'carol'] }))).toBe('UPDATE');
     await terraform.applyAll(list({ domain, local_parts: ['alice', 'carol'] }));
     expect(await entries(domain)).toEqual(['alice', 'carol']);
-    await terraform.applyAll({});
-    expect(await entries(domain)).toEqual([]);
+    expect(await applied({})).toEqual([expect.stringMatching(/^warning: User List of list\.example stays in force/)]);
+    expect(await entries(domain)).toEqual(['alice', 'carol']);
   });
 
   test('what is there is adopted or imported, not overwritten', async () => {
@@ -86,6 +86,20 @@ describe('User Lists', () => {
     ]);
     expect(terraform.values('it')['local_parts']).toHaveLength(250);
     await terraform.applyAll(list({ ...short, force: true }));
+  });
+
+  test('a destroy that stops at the held mail of the domain leaves the list in force', async () => {
+    const domain = 'destroyed.example';
+    const destinationId = await addDomain(control, domain);
+    await holdMessage(control.database, { destinationId, addresses: [`alice@${domain}`] });
+    await terraform.applyAll(list({ domain, local_parts: ['alice'] }));
+    expect(await applied({})).toEqual([
+      expect.stringMatching(/^warning: User List of destroyed\.example stays in force/),
+    ]);
+    expect(await entries(domain)).toEqual(['alice']);
+    await terraform.applyAll(list({ domain, local_parts: ['alice'], adopt: true, on_delete: 'ALLOW_EVERYONE' }));
+    expect(await applied({})).toEqual([]);
+    expect(await entries(domain)).toEqual([]);
   });
 
   test.each<[State, string]>([

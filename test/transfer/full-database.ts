@@ -29,8 +29,7 @@ export async function fillDatabase(sql: Sql): Promise<void> {
     insert into dnsbl_counts (destination_id, tenant_id, zone, day) values (${owned}, 'bl.example', '2024-02-29');
     insert into seen_clients (network) values ('2001:db8::/64'), ('192.0.2.7');
     insert into mta_sts_policies (domain, policy_id, mode, mx, expires_at) values ('a.example', '1', 'enforce', '{"*.a.example",NULL,"b,\\"c"}', bmx_now());
-    insert into report_counts (address) values ('a@a.example');
-    insert into confirmation_counts (address) values ('a@a.example');
+    insert into bounded_counts (kind, subject, window_ends_at) values ('REPORT_MAILBOX', 'a@a.example', bmx_now());
     insert into webhooks (id, tenant_id, url, description, kinds, domains) values (${owned}, 'https://a.example/', '', '{OUTAGE_OPENED}', '{"ünïcode.example"}');
     insert into webhook_secrets (webhook_id, tenant_id, secret) values (${owned}, '\\x0102');
     insert into webhook_deliveries (id, webhook_id, tenant_id, kind, body) values ('${IDS[0]}', ${owned}, 'PING', '{}');

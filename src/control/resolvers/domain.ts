@@ -42,5 +42,9 @@ export const Domain: DomainResolvers = {
   },
   queue: async (domain, _args, { load }) => (await load.queue(domain.destinationId)) ?? EMPTY_QUEUE,
   outage: (domain, _args, { load }) => load.openOutage(domain.destinationId),
+  lastAttempt: async ({ destinationId }, _args, { load }) =>
+    (await load.destinationAttempts(destinationId))?.last ?? null,
+  requestedAttempt: async ({ destinationId }, _args, { load }) =>
+    (await load.destinationAttempts(destinationId))?.requested ?? null,
   conditions: async (domain, _args, { load }) => (await load.conditions(domain.destinationId)) ?? [],
 };

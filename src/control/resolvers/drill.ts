@@ -3,6 +3,7 @@ import { isAddress, normalizeDomain } from '../../mail/address.ts';
 import type { DrillView } from '../../queue/drills.ts';
 import { shown } from '../../settings/domain-input.ts';
 import type { RelayDomain } from '../../settings/relay-domain.ts';
+import { tryAgainAfter } from '../../settings/bounded-counts.ts';
 import { invalid, type UserError } from '../../settings/user-error.ts';
 import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
@@ -82,13 +83,17 @@ function startDrill(context: Context, call: Call<DrillInput>): Promise<DrillPayl
       const error = invalid(['holdMinutes'], `holdMinutes lies between 1 and ${MAX_HOLD_MINUTES}.`);
       return { kind: 'REFUSED', error };
     }
-    const drillId = await context.deps.drills.request(context.viewer, {
+    const request = await context.deps.drills.request(context.viewer, {
       destinationId: domain.destinationId,
       domainName: domain.name,
       recipient,
       holdMinutes: deliver === 'AT_ONCE' ? 0 : holdMinutes,
     });
-    if (drillId !== null) return { kind: 'DONE', drillId };
+    if (request.kind === 'DONE') return request;
+    if (request.kind === 'TOO_MANY') {
+      const message = `${domain.name} had ${request.most} drills within an hour. ${tryAgainAfter(request.until)}`;
+      return { kind: 'REFUSED', error: { field: ['name'], message, code: 'TOO_MANY' } };
+    }
     const message = `A drill of ${domain.name} is under way. Let it go with domainDrillDeliver, or wait for its end.`;
     return { kind: 'REFUSED', error: { field: ['name'], message, code: 'CONFLICT' } };
   });

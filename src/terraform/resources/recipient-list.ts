@@ -5,7 +5,7 @@ import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import { type State, textOf, textsOf, type Value } from '../sdk/value.ts';
 import { findDomain } from './domain.ts';
-import { ADOPT, OF_DOMAIN } from './words.ts';
+import { ADOPT, OF_DOMAIN, oneOf } from './words.ts';
 
 interface Counts {
   readonly recipientCount: number;
@@ -14,6 +14,8 @@ interface Counts {
 
 const COUNTS = 'recipientCount recipientGeneration';
 const MOST_ENTRIES = 1_000_000;
+
+const ALLOW_EVERYONE = 'ALLOW_EVERYONE';
 
 function checkLocalPart(value: Value): string | null {
   const form = typeof value === 'string' ? normalizeLocalPart(value) : null;
@@ -58,7 +60,7 @@ async function replace(api: Api, planned: State, generation: number | null): Pro
 export const recipientListResource: Resource<Api> = {
   importing: 'the name of its domain: `terraform import backupmx_recipient_list.example example.org`.',
   description:
-    'The User List of a domain, all of it: every other mailbox is refused, but for postmaster and abuse. Without it the list is off.',
+    'The User List of a domain, all of it: every other mailbox is refused, but for postmaster and abuse. Removing the resource leaves the list in force, unless `on_delete` says otherwise.',
   example: `resource "backupmx_recipient_list" "example" {
   domain      = "example.org"
   local_parts = ["alice", "bob", "sales-*"]
@@ -77,6 +79,14 @@ export const recipientListResource: Resource<Api> = {
       isLocal: true,
       description: 'Let a list of 100 or more entries shrink by more than half.',
     },
+    on_delete: {
+      type: 'string',
+      use: 'OPTIONAL',
+      isLocal: true,
+      check: oneOf(['KEEP', ALLOW_EVERYONE]),
+      description:
+        'What happens to the list when the resource is removed. `KEEP` (the default): it stays in force until its domain is removed. `ALLOW_EVERYONE`: it is emptied, and mail for any mailbox of the domain is accepted. It counts once it is applied.',
+    },
     adopt: ADOPT,
     generation: {
       type: 'number',
@@ -92,7 +102,8 @@ export const recipientListResource: Resource<Api> = {
           {
             severity: 'ERROR',
             summary: 'local_parts cannot be used',
-            detail: 'An empty User List is off, and refuses nobody. Remove the resource if that is meant.',
+            detail:
+              'An empty User List is off, and mail for any mailbox is accepted. If you mean that, set on_delete = "ALLOW_EVERYONE", apply that, then remove the resource.',
             path: ['local_parts'],
           },
         ]
@@ -107,10 +118,21 @@ export const recipientListResource: Resource<Api> = {
     return replace(api, planned, counts?.recipientGeneration ?? null);
   },
   update: (api, planned, { revision }) => replace(api, planned, revision),
-  async remove(api, { domain }) {
-    const answer = await api.mutate('recipientsReplace', { domain, localParts: [], force: true }, '');
+  /** A destroy that stops halfway, at a domain with held mail say, must not leave a domain that accepts mail for any mailbox. */
+  async remove(api, { domain, on_delete: onDelete }) {
+    if (onDelete !== ALLOW_EVERYONE) return [];
+    const answer = await api.mutate('recipientsReplace', { domain, localParts: [], allowEveryone: true }, '');
     return answer.kind === 'REFUSED' ? answer.errors : [];
   },
+  remains: ({ domain, on_delete: onDelete }) =>
+    onDelete === ALLOW_EVERYONE
+      ? null
+      : {
+          severity: 'WARNING',
+          summary: `User List of ${textOf(domain) ?? ''} stays in force`,
+          detail:
+            'The list is no longer managed by Terraform, and is removed with its domain. With on_delete = "ALLOW_EVERYONE" it would have been emptied.',
+        },
   async identify(api, id) {
     const found = await findDomain<{ readonly name: string }>(api, id, 'name');
     return found && { domain: found.name };

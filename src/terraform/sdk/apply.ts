@@ -32,10 +32,11 @@ export async function applyChange<Api>(
   if (planned === null) {
     if (prior === null) return { state: null, diagnostics: [] };
     const errors = (await resource.remove(api, prior)).filter(({ code }) => code !== 'NOT_FOUND');
-    return {
-      state: errors.length > 0 ? prior : null,
-      diagnostics: refusals(errors, `${resource.title(prior)} cannot be removed`),
-    };
+    if (errors.length > 0) {
+      return { state: prior, diagnostics: refusals(errors, `${resource.title(prior)} cannot be removed`) };
+    }
+    const remaining = resource.remains?.(prior) ?? null;
+    return { state: null, diagnostics: remaining === null ? [] : [remaining] };
   }
   // What was not known when the configuration was checked is known now, and nothing has been made yet.
   const whole = { ...planned, ...given };

@@ -41,8 +41,10 @@ export interface Resource<Api> extends Documented {
   create(api: Api, planned: State): Promise<Outcome>;
   /** Absent where only local attributes can change without a new object. */
   update?(api: Api, planned: State, found: Found): Promise<Outcome>;
-  /** Nobody is told of NOT_FOUND: then it is gone already. */
+  /** NOT_FOUND is not reported: the object is gone already. */
   remove(api: Api, state: State): Promise<readonly UserError[]>;
+  /** What stays in force although Terraform forgets the object; shown when it is removed. */
+  remains?(state: State): Diagnostic | null;
   /** What `read` needs, of the name or id that a user imports by; null: there is no such thing. */
   identify(api: Api, id: string): Promise<State | null>;
 }

@@ -1,0 +1,78 @@
+/**
+ * Who pays for a request: its token, all tokens of its tenant together, and the network that it comes from.
+ *
+ * A tenant may make as many tokens as it likes, and a network may hold tokens of many tenants, so each has a bucket of its own
+ * size. The operator token pays nothing: the operator must get in when the service is busy.
+ */
+import type { Caller } from './caller.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
+
+/** The sizes of their buckets, in those of a token. */
+const TIMES = { operatorsTokens: 10, tenant: 4, network: 10 };
+/** A wrong token has to be looked up in the database. */
+const WRONG_TOKEN_COST = 500;
+
+/** The buckets of one request; none of the operator's. */
+export interface Account {
+  /** Seconds until it may ask again; when that is 0, the request itself is charged. */
+  begin(): number;
+  /** Seconds until all of its debts are paid; 0: nothing is owed. */
+  waitOf(): number;
+  charge(cost: number): void;
+}
+
+export interface Billing {
+  accountOf(caller: Caller): Account;
+  /** Seconds until somebody without a valid token may ask from this address. */
+  waitOfStranger(address: string | null): number;
+  chargeStranger(address: string | null): void;
+}
+
+/**
+ * @param nowMs a clock that never goes back
+ * @param networkOf the network that an address stands for; null: it stands for everybody, as a proxy's does, and pays nothing
+ */
+export function createBilling(nowMs: () => number, networkOf: (address: string) => string | null): Billing {
+  const tokens = createRateLimit(nowMs);
+  const operatorsTokens = createRateLimit(nowMs, TIMES.operatorsTokens);
+  const tenants = createRateLimit(nowMs, TIMES.tenant);
+  const networks = createRateLimit(nowMs, TIMES.network);
+
+  const payingNetwork = (address: string | null): string | null => (address === null ? null : networkOf(address));
+
+  function bucketsOf({ viewer, actor }: Caller): readonly (readonly [RateLimit, string])[] {
+    if (actor.token === null) return [];
+    const network = payingNetwork(actor.clientAddress);
+    const own: readonly (readonly [RateLimit, string])[] = viewer.isOperator
+      ? [[operatorsTokens, actor.token.id]]
+      : [
+          [tokens, actor.token.id],
+          [tenants, viewer.tenantId],
+        ];
+    return network === null ? own : [...own, [networks, network]];
+  }
+
+  return {
+    accountOf(caller) {
+      const buckets = bucketsOf(caller);
+      const waitOf = (): number => Math.max(0, ...buckets.map(([limit, payer]) => limit.waitOf(payer)));
+      return {
+        waitOf,
+        charge: (cost) => buckets.forEach(([limit, payer]) => limit.charge(payer, cost)),
+        begin() {
+          const seconds = waitOf();
+          if (seconds === 0) for (const [limit, payer] of buckets) limit.begin(payer);
+          return seconds;
+        },
+      };
+    },
+    waitOfStranger(address) {
+      const network = payingNetwork(address);
+      return network === null ? 0 : networks.waitOf(network);
+    },
+    chargeStranger(address) {
+      const network = payingNetwork(address);
+      if (network !== null) networks.charge(network, WRONG_TOKEN_COST);
+    },
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * The way of a document into the service: bounded and paid for before it is parsed, and again before it is validated.
+ *
+ * What graphql does with a text grows faster than the text: with fields of one name, fragments, unknown names. So its tokens,
+ * nesting, definitions and spreads are counted by the lexer first. A valid document is remembered while it is small; one that
+ * came a second time is remembered beside those that came once, so that a flood of new ones drives out only each other.
+ */
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  Lexer,
+  parse,
+  type SelectionSetNode,
+  Source,
+  specifiedRules,
+  TokenKind,
+  validate,
+} from 'graphql';
+import { createBoundedMap } from '../settings/bounded-map.ts';
+
+/** Characters of a document. */
+const MAX_LENGTH = 256 * 1024;
+/** Lists belong into variables. The introspection of tools has about two hundred. */
+const MAX_TOKENS = 10_000;
+/** Of braces, brackets and parentheses. The introspection of tools has 22. */
+const MAX_NESTING = 64;
+/** Operations and fragments. */
+const MAX_DEFINITIONS = 100;
+const MAX_SPREADS = 500;
+const MAX_NAME = 100;
+/** Complaints about one document; more than a person reads at once. */
+const MAX_ERRORS = 10;
+
+/** For each character of a document that is new: comments and texts are no tokens, but are read. */
+const CHARACTER_COST = 0.02;
+/** For each token of a document that is new, and of one that is known: its scopes and its bill are looked at each time. */
+const TOKEN_COST = { isNew: 2, isKnown: 0.3 };
+/** Of two fields under one name, which must agree: graphql compares each with each. Three hundred of one name are too many. */
+const PAIR_COST = 0.2;
+const MAX_PAIRS = 50_000;
+/** Of a spread, for each definition: fragments are compared with each other. */
+const SPREAD_COST = 0.5;
+
+/** Only these are remembered. */
+const REMEMBERED = { maxTokens: 2_000, maxLength: 16 * 1024 };
+/** Tokens in memory, about half a kilobyte each. */
+const MEMORY = { once: 20_000, again: 60_000 };
+
+export type Admitted =
+  | { readonly kind: 'VALID'; readonly document: DocumentNode }
+  /** Parsed, but not of this schema. */
+  | { readonly kind: 'INVALID'; readonly document: DocumentNode; readonly errors: readonly GraphQLError[] }
+  /** Not parsed, or not looked at. */
+  | { readonly kind: 'REFUSED'; readonly error: GraphQLError }
+  /** What it has cost so far is owed: nothing more is done for it. */
+  | { readonly kind: 'OWED' };
+
+/** Charges a cost; false when more is owed than there was. */
+export type Charge = (cost: number) => boolean;
+
+export interface DocumentGate {
+  admit(text: string, charge: Charge): Admitted;
+}
+
+interface Remembered {
+  readonly document: DocumentNode;
+  readonly tokens: number;
+}
+
+interface Counts {
+  readonly tokens: number;
+  readonly spreads: number;
+}
+
+export function createDocumentGate(schema: GraphQLSchema): DocumentGate {
+  const once = createBoundedMap<Remembered>(MEMORY.once, ({ tokens }) => tokens);
+  const again = createBoundedMap<Remembered>(MEMORY.again, ({ tokens }) => tokens);
+
+  function recall(text: string): Remembered | undefined {
+    const known = again.get(text);
+    if (known !== undefined) return known;
+    const seen = once.get(text);
+    if (seen === undefined) return undefined;
+    once.delete(text);
+    again.set(text, seen);
+    return seen;
+  }
+
+  return {
+    admit(text, charge) {
+      const known = text.length > REMEMBERED.maxLength ? undefined : recall(text);
+      if (known !== undefined) {
+        charge(known.tokens * TOKEN_COST.isKnown);
+        return { kind: 'VALID', document: known.document };
+      }
+      const counts = countTokens(text);
+      if (counts instanceof GraphQLError) {
+        charge(MAX_TOKENS * TOKEN_COST.isKnown);
+        return { kind: 'REFUSED', error: counts };
+      }
+      if (!charge(text.length * CHARACTER_COST + counts.tokens * TOKEN_COST.isNew)) return { kind: 'OWED' };
+      const document = parseSafely(text);
+      if (document instanceof GraphQLError) return { kind: 'REFUSED', error: document };
+      const pairs = countPairs(document);
+      if (pairs > MAX_PAIRS) return { kind: 'REFUSED', error: tooManyPairs() };
+      if (!charge(pairs * PAIR_COST + counts.spreads * document.definitions.length * SPREAD_COST))
+        return { kind: 'OWED' };
+      const errors = validate(schema, document, specifiedRules, { maxErrors: MAX_ERRORS });
+      if (errors.length > 0) return { kind: 'INVALID', document, errors };
+      if (counts.tokens <= REMEMBERED.maxTokens && text.length <= REMEMBERED.maxLength)
+        once.set(text, { document, tokens: counts.tokens });
+      return { kind: 'VALID', document };
+    },
+  };
+}
+
+function parseSafely(text: string): DocumentNode | GraphQLError {
+  try {
+    return parse(text, { maxTokens: MAX_TOKENS });
+  } catch (error) {
+    if (error instanceof GraphQLError) return error;
+    throw error;
+  }
+}
+
+/** What there is of each, or the first bound that it breaks. A text that is no GraphQL is left to the parser. */
+function countTokens(text: string): Counts | GraphQLError {
+  if (text.length > MAX_LENGTH) {
+    return exceeded(
+      'LENGTH',
+      MAX_LENGTH,
+      `The request's text has more than ${MAX_LENGTH} characters. Give values as variables.`,
+    );
+  }
+  const lexer = new Lexer(new Source(text));
+  let [tokens, spreads, definitions, nesting] = [0, 0, 0, 0];
+  try {
+    for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) {
+      tokens += 1;
+      if (tokens > MAX_TOKENS) {
+        return exceeded(
+          'TOKENS',
+          MAX_TOKENS,
+          `The request's text has more than ${MAX_TOKENS} tokens. Give lists as variables.`,
+        );
+      }
+      switch (token.kind) {
+        case TokenKind.NAME:
+          if (token.value.length > MAX_NAME)
+            return exceeded('NAME', MAX_NAME, `The request's text has a name of more than ${MAX_NAME} characters.`);
+          break;
+        case TokenKind.SPREAD:
+          spreads += 1;
+          if (spreads > MAX_SPREADS)
+            return exceeded(
+              'SPREADS',
+              MAX_SPREADS,
+              `The request has more than ${MAX_SPREADS} spreads of fragments. Write fields out, or send several requests.`,
+            );
+          break;
+        case TokenKind.BRACE_L:
+        case TokenKind.BRACKET_L:
+        case TokenKind.PAREN_L:
+          // Each definition has one selection set.
+          if (nesting === 0 && token.kind === TokenKind.BRACE_L) definitions += 1;
+          nesting += 1;
+          if (definitions > MAX_DEFINITIONS)
+            return exceeded(
+              'DEFINITIONS',
+              MAX_DEFINITIONS,
+              `The request has more than ${MAX_DEFINITIONS} operations and fragments. Send only what one operation needs.`,
+            );
+          if (nesting > MAX_NESTING)
+            return exceeded(
+              'NESTING',
+              MAX_NESTING,
+              `The request's text has braces and brackets ${MAX_NESTING + 1} deep; at most ${MAX_NESTING} are allowed.`,
+            );
+          break;
+        case TokenKind.BRACE_R:
+        case TokenKind.BRACKET_R:
+        case TokenKind.PAREN_R:
+          nesting -= 1;
+          break;
+        default:
+      }
+    }
+  } catch (error) {
+    if (error instanceof GraphQLError) return { tokens, spreads };
+    throw error;
+  }
+  return { tokens, spreads };
+}
+
+function exceeded(limit: string, max: number, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED', limit, max } });
+}
+
+function tooManyPairs(): GraphQLError {
+  const message =
+    'The request asks for fields of one name too often. Ask once for what is the same, or send several requests.';
+  return exceeded('REPETITIONS', MAX_PAIRS, message);
+}
+
+/** Pairs of fields under one name, wherever they are: no fewer than graphql compares without fragments. */
+function countPairs({ definitions }: DocumentNode): number {
+  const named = new Map<string, number>();
+  const count = ({ selections }: SelectionSetNode): void => {
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) {
+        const name = (selection.alias ?? selection.name).value;
+        named.set(name, (named.get(name) ?? 0) + 1);
+      }
+      if (selection.kind !== Kind.FRAGMENT_SPREAD && selection.selectionSet !== undefined)
+        count(selection.selectionSet);
+    }
+  };
+  for (const definition of definitions) if ('selectionSet' in definition) count(definition.selectionSet);
+  return [...named.values()].reduce((sum, uses) => sum + (uses * (uses - 1)) / 2, 0);
+}

@@ -1,0 +1,204 @@
+/**
+ * GraphQL over the requests that request-body.ts let through: scopes, bills, execution, and how errors are told.
+ *
+ * The only file that knows graphql-yoga, which gets neither body nor text: documents come from the gate, parsed and validated.
+ * A fault becomes a masked error with a request id that the log has too; a database that is away is UNAVAILABLE, and no fault.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import { type ExecutionResult, getOperationAST, getVariableValues, GraphQLError, type GraphQLSchema } from 'graphql';
+import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
+import { createBoundedMap } from '../settings/bounded-map.ts';
+import type { ApiOperation } from '../telemetry/metrics.ts';
+import { auditMutations } from './audit.ts';
+import type { Account } from './billing.ts';
+import { type Context, createContext, createLoaders, type Loaders } from './context.ts';
+import type { ControlDependencies } from './dependencies.ts';
+import { createDocumentGate, type DocumentGate } from './document-gate.ts';
+import { boundSuggestions } from './enum-suggestions.ts';
+import { type Asked, billOf } from './limits.ts';
+import { maskedError, toldError, unavailableError } from './refusals.ts';
+import type { Body } from './request-body.ts';
+import { findForbidden, guardMutations } from './required-scopes.ts';
+import { resolvers } from './resolvers.ts';
+import type { Session } from './subscriptions/session.ts';
+import type { Subscriptions } from './subscriptions/subscriptions.ts';
+
+/** Tenants whose subscriptions ask together. */
+const MOST_SHARED_LOADERS = 1000;
+/** What is wrong with variables is told a few times, each time with the value. */
+const MAX_VARIABLE_ERRORS = 3;
+/** What it takes to find out that a request asks for too much. */
+const COUNTING_COST = 5_000;
+/** Until a database that is away may be there again. */
+const RETRY_SECONDS = 2;
+
+/** For the metrics: what a request asks for, and the code of its first error. */
+export interface AskedOf {
+  operation: ApiOperation;
+  code: string;
+}
+
+export interface RequestScope {
+  readonly session: Session;
+  readonly account: Account;
+  readonly requestId: string;
+  readonly asked: AskedOf;
+  readonly body: Extract<Body, { readonly kind: 'READ' }>;
+}
+
+export interface GraphqlServer {
+  readonly gate: DocumentGate;
+  /** `request`: its headers are read, its body is not. */
+  readonly answer: (request: Request, scope: RequestScope) => Promise<Response>;
+}
+
+export function createGraphqlServer(
+  deps: ControlDependencies,
+  sdl: string,
+  subscriptions: Subscriptions,
+): GraphqlServer {
+  // maskError is told nothing about its request.
+  const scopes = new AsyncLocalStorage<RequestScope>();
+  const schema = createSchema<RequestScope & Context>({ typeDefs: sdl, resolvers });
+  guardMutations(schema);
+  auditMutations(schema);
+  boundSuggestions(schema);
+  const yoga = createYoga<RequestScope, Context>({
+    schema,
+    context: ({ session }: RequestScope) => createContext(deps, { subscriptions, session }),
+    graphqlEndpoint: '/graphql',
+    plugins: [admitting, noting, scopeGuard, billing, coercing, sharing(deps), telling(schema)],
+    // All of it is done before.
+    maxRequestBodySize: false,
+    parserAndValidationCache: false,
+    maskedErrors: {
+      maskError(error) {
+        if (error instanceof GraphQLError && (error.originalError ?? undefined) === undefined) return error;
+        if (error instanceof GraphQLError && error.originalError instanceof GraphQLError) return error;
+        const requestId = scopes.getStore()?.requestId ?? randomUUID();
+        const isAway = deps.isDatabaseAway(error instanceof GraphQLError ? error.originalError : error);
+        if (!isAway) deps.log.fault({ where: 'control', error, requestId });
+        const { message, extensions } = isAway ? unavailableError(requestId) : maskedError(requestId);
+        return new GraphQLError(message, {
+          extensions,
+          ...(error instanceof GraphQLError ? { nodes: error.nodes ?? null, path: error.path ?? null } : {}),
+        });
+      },
+    },
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    batching: false,
+    logging: false,
+  });
+  return {
+    gate: createDocumentGate(schema),
+    answer: async (request, scope) => scopes.run(scope, () => yoga.fetch(request, scope)),
+  };
+}
+
+/** Hands over what has been read, parsed and validated. */
+const admitting: Plugin<RequestScope, RequestScope> = {
+  onRequestParse({ serverContext, setRequestParser }) {
+    setRequestParser(() => ({ ...serverContext.body.params }));
+  },
+  onParse({ context, setParseFn, setParsedDocument }) {
+    const { admitted } = (context as RequestScope).body;
+    if (admitted.kind !== 'REFUSED') setParsedDocument(admitted.document);
+    else
+      setParseFn(() => {
+        throw admitted.error;
+      });
+  },
+  onValidate({ context, setResult }) {
+    const { admitted } = (context as unknown as RequestScope).body;
+    setResult(admitted.kind === 'INVALID' ? admitted.errors : []);
+  },
+};
+
+interface Begun {
+  readonly args: Asked & { readonly contextValue: Context & RequestScope };
+  readonly setResultAndStopExecution: (result: ExecutionResult) => void;
+}
+
+/**
+ * graphql-yoga would tell fifty mistakes, each with the whole value: so variables that do not fit are found before.
+ * What fits is coerced again by the execution.
+ */
+const coerce = ({ args, setResultAndStopExecution }: Begun): void => {
+  const { schema, document, operationName, variableValues } = args;
+  const operation = getOperationAST(document, operationName);
+  if (operation == null) return;
+  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, {
+    maxErrors: MAX_VARIABLE_ERRORS,
+  });
+  if (errors === undefined) return;
+  const http = { status: 400 };
+  setResultAndStopExecution({
+    errors: errors.map(
+      ({ message, nodes }) => new GraphQLError(message, { nodes: nodes ?? null, extensions: { http } }),
+    ),
+  });
+};
+const coercing: Plugin<Context & RequestScope> = { onExecute: coerce, onSubscribe: coerce };
+
+/** After the scopes: what is forbidden costs nothing. */
+const bill = ({ args, setResultAndStopExecution }: Begun): void => {
+  const due = billOf(args);
+  args.contextValue.account.charge(due.kind === 'TOO_MUCH' ? COUNTING_COST : due.cost);
+  if (due.kind === 'TOO_MUCH') setResultAndStopExecution({ errors: [due.error] });
+};
+const billing: Plugin<Context & RequestScope> = { onExecute: bill, onSubscribe: bill };
+
+/** What one event makes many subscribers of a tenant ask for is asked for once. */
+function sharing(deps: ControlDependencies): Plugin<Context> {
+  const shared = createBoundedMap<Loaders>(MOST_SHARED_LOADERS);
+  return {
+    onSubscribe({ args: { contextValue } }) {
+      const { viewer } = contextValue;
+      const key = viewer.isOperator ? '' : viewer.tenantId;
+      const load = shared.get(key) ?? createLoaders(deps, viewer);
+      shared.set(key, load);
+      Object.assign(contextValue, { load });
+    },
+  };
+}
+
+/** Before all others: what they refuse is noted too. */
+const noting: Plugin<RequestScope, RequestScope> = {
+  onExecute({ args: { document, operationName, contextValue } }) {
+    contextValue.asked.operation = getOperationAST(document, operationName)?.operation ?? 'other';
+  },
+  onSubscribe({ args: { contextValue } }) {
+    contextValue.asked.operation = 'subscription';
+  },
+  onResultProcess({ result, serverContext }) {
+    if (!('errors' in result) || result.errors?.[0] === undefined) return;
+    const code = result.errors[0].extensions?.['code'];
+    serverContext.asked.code = typeof code === 'string' ? code : 'INVALID';
+  },
+};
+
+/** Errors in their form; an answer of nothing but a database that is away has the status 503. */
+function telling(schema: GraphQLSchema): Plugin {
+  return {
+    onResultProcess({ result, setResult }) {
+      if (!('errors' in result) || result.errors === undefined) return;
+      const errors = result.errors.map((error) => toldError(error, schema));
+      const isAway =
+        (result.data ?? null) === null && errors.some(({ extensions }) => extensions['code'] === 'UNAVAILABLE');
+      const http = { status: 503, headers: { 'Retry-After': `${RETRY_SECONDS}` } };
+      setResult({ ...result, errors, ...(isAway ? { extensions: { http } } : {}) });
+    },
+  };
+}
+
+/** Not a validation rule: the results of those are remembered for whoever sends the same text. */
+const guard = ({ args: { schema, document, contextValue }, setResultAndStopExecution }: Begun): void => {
+  const errors = findForbidden(schema, document, contextValue.caller.scopes);
+  if (errors.length > 0) setResultAndStopExecution({ errors });
+};
+// Items of a subscription are not announced to onExecute.
+const scopeGuard: Plugin<Context & RequestScope> = { onExecute: guard, onSubscribe: guard };

@@ -1,0 +1,121 @@
+/**
+ * How many values the answer to an introspection would hold: counted on the schema itself, up to a bound.
+ *
+ * The work is that of the count, so that it ends where the bound does. Fields that come twice under one name count twice.
+ */
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  getNamedType,
+  type GraphQLArgument,
+  type GraphQLDirective,
+  type GraphQLField,
+  type GraphQLInputField,
+  GraphQLSchema,
+  type GraphQLType,
+  isAbstractType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isType,
+  isWrappingType,
+  Kind,
+  type SelectionSetNode,
+} from 'graphql';
+
+type Member = GraphQLField<unknown, unknown> | GraphQLInputField | GraphQLArgument | GraphQLDirective;
+/** What a field of introspection is asked of. */
+type Thing = GraphQLSchema | GraphQLType | Member;
+
+interface Asked {
+  readonly schema: GraphQLSchema;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** The count ends above it. */
+  readonly most: number;
+}
+
+/** Values of the answer to `__schema` or `__type`; something above `most` when there are more than that. */
+export function introspectionCost(root: FieldNode, { schema, fragments, variables, most }: Asked): number {
+  let count = 0;
+
+  function countField(field: FieldNode, thing: Thing): void {
+    count += 1;
+    if (field.selectionSet === undefined) return;
+    for (const next of thingsOf(schema, thing, field.name.value)) {
+      if (count > most) return;
+      count += 1;
+      countSelections(field.selectionSet, next);
+    }
+  }
+
+  function countSelections({ selections }: SelectionSetNode, thing: Thing): void {
+    for (const selection of selections) {
+      if (count > most) return;
+      if (selection.kind === Kind.FIELD) countField(selection, thing);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) countSelections(selection.selectionSet, thing);
+      else {
+        const fragment = fragments.get(selection.name.value);
+        // What only leads on is work as well.
+        count += 1;
+        if (fragment !== undefined) countSelections(fragment.selectionSet, thing);
+      }
+    }
+  }
+
+  const start = root.name.value === '__schema' ? schema : schema.getType(typeNameOf(root, variables));
+  count += 1;
+  if (start !== undefined && root.selectionSet !== undefined) countSelections(root.selectionSet, start);
+  return count;
+}
+
+function typeNameOf(root: FieldNode, variables: Readonly<Record<string, unknown>>): string {
+  const value = root.arguments?.find(({ name }) => name.value === 'name')?.value;
+  if (value?.kind === Kind.STRING) return value.value;
+  return value?.kind === Kind.VARIABLE ? String(variables[value.name.value]) : '';
+}
+
+/** Those that a field leads to; fields that are deprecated count whether they are asked for or not. */
+function thingsOf(schema: GraphQLSchema, thing: Thing, field: string): readonly Thing[] {
+  if (thing instanceof GraphQLSchema) return ofSchema(thing, field);
+  if (!isType(thing)) {
+    if (field === 'args') return 'args' in thing ? thing.args : [];
+    return field === 'type' && 'type' in thing ? [thing.type] : [];
+  }
+  switch (field) {
+    case 'fields':
+      return isObjectType(thing) || isInterfaceType(thing) ? Object.values(thing.getFields()) : [];
+    case 'inputFields':
+      return isInputObjectType(thing) ? Object.values(thing.getFields()) : [];
+    case 'interfaces':
+      return isObjectType(thing) || isInterfaceType(thing) ? thing.getInterfaces() : [];
+    case 'possibleTypes':
+      return isAbstractType(thing) ? schema.getPossibleTypes(thing) : [];
+    case 'enumValues':
+      // Only their number matters: nothing lies below them.
+      return isEnumType(thing) ? thing.getValues().map(() => getNamedType(thing)) : [];
+    case 'ofType':
+      return isWrappingType(thing) ? [thing.ofType] : [];
+    default:
+      return [];
+  }
+}
+
+function ofSchema(schema: GraphQLSchema, field: string): readonly Thing[] {
+  const one = (type: GraphQLType | null | undefined): readonly Thing[] => (type == null ? [] : [type]);
+  switch (field) {
+    case 'types':
+      return Object.values(schema.getTypeMap());
+    case 'directives':
+      return schema.getDirectives();
+    case 'queryType':
+      return one(schema.getQueryType());
+    case 'mutationType':
+      return one(schema.getMutationType());
+    case 'subscriptionType':
+      return one(schema.getSubscriptionType());
+    default:
+      return [];
+  }
+}

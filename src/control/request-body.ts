@@ -1,0 +1,234 @@
+/**
+ * Reads a request's body within the room there is, and hands out what its document asks for; or says why not.
+ *
+ * A body of up to 1 MiB, with 50,000 values, is anybody's. What is larger has to be one of the mutations that take lists, with
+ * the scope that they need; a body whose document comes first is refused before the rest is read. Nothing is parsed but the
+ * document, and the variables that its operation declares.
+ */
+import type { IncomingMessage } from 'node:http';
+import { grants, type Scope } from '../settings/scopes.ts';
+import type { Account } from './billing.ts';
+import type { Admitted, DocumentGate } from './document-gate.ts';
+import { createJsonScan, type ScanFault } from './json-scan.ts';
+import { type Refused, refuse, refuseForDebt } from './refusals.ts';
+import { createOctets, receiveOctets } from './request-octets.ts';
+import { LARGE_MUTATIONS, stringAt, takesLists, unexpectedMember, variablesOf } from './request-params.ts';
+import type { RequestRooms, Shortage } from './request-room.ts';
+
+const MIB = 1024 * 1024;
+const SMALL = { octets: MIB, values: 50_000, containers: 20_000 };
+/** A list of a million entries fits, and a thousand domains with all they can have. */
+const LARGE = { octets: 64 * MIB, values: 1_250_000, containers: 100_000 };
+/** Of the mutations that take lists. */
+const LARGE_SCOPE: Scope = 'DOMAIN_WRITE';
+const COST_PER_OCTET = 1 / 300;
+/** In memory, once it is parsed. */
+const BYTES_PER_VALUE = 64;
+/** For the turn of a large request. */
+const MOST_WAIT_MS = 60_000;
+/** Until there may be room again; what is under way ends in about this time. */
+const RETRY_SECONDS = 5;
+
+export interface BodyDeps {
+  readonly gate: DocumentGate;
+  readonly rooms: RequestRooms;
+}
+
+export interface Sender {
+  readonly tenantId: string;
+  readonly scopes: readonly Scope[];
+  readonly account: Account;
+}
+
+export interface BodyRequest {
+  readonly incoming: IncomingMessage;
+  readonly sender: Sender;
+  readonly signal: AbortSignal;
+}
+
+export interface RequestParams {
+  readonly query: string;
+  readonly operationName?: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+export type Body =
+  | {
+      readonly kind: 'READ';
+      readonly params: RequestParams;
+      readonly admitted: Exclude<Admitted, { readonly kind: 'OWED' }>;
+      /** Called once, when the request is over. */
+      readonly release: () => void;
+    }
+  | Refused;
+
+const TOO_LARGE = refuse(413, 'REQUEST_ENTITY_TOO_LARGE', 'The request has more than 64 MiB. Send it in parts.');
+const NOT_FOR_LISTS = refuse(
+  413,
+  'REQUEST_ENTITY_TOO_LARGE',
+  `Only lists may have more than 1 MiB or ${SMALL.values.toLocaleString('en')} values: ${[...LARGE_MUTATIONS].join(', ')}, with a token that has the scope ${LARGE_SCOPE}.`,
+);
+const TOO_MANY_VALUES = refuse(
+  413,
+  'REQUEST_ENTITY_TOO_LARGE',
+  `The request has more than ${LARGE.values.toLocaleString('en')} values, or ${LARGE.containers.toLocaleString('en')} lists and objects. Send it in parts.`,
+);
+const NO_QUERY = refuse(400, 'BAD_REQUEST', 'The request has no text. Send an object with `query`, a string.');
+
+function noRoom(shortage: Shortage): Refused {
+  const message =
+    shortage === 'FULL'
+      ? 'The service has as many request bodies in memory as it takes at once. Send this one again in a moment.'
+      : "The requests that this token's tenant has under way are as large as they may be together. Send this one when one of them is answered.";
+  return shortage === 'FULL'
+    ? refuse(503, 'UNAVAILABLE', message, RETRY_SECONDS)
+    : refuse(429, 'RATE_LIMITED', message, RETRY_SECONDS);
+}
+
+type Hold = ReturnType<typeof createHold>;
+type Reading = ReturnType<typeof createReading>;
+
+/** What one request holds of the rooms, given back all at once. */
+function createHold({ small, large, turns }: RequestRooms, tenantId: string) {
+  let [smallBytes, largeBytes, hasTurn] = [0, 0, false];
+  return {
+    takeSmall(bytes: number): Shortage | null {
+      const shortage = small.take(tenantId, bytes);
+      if (shortage === null) smallBytes += bytes;
+      return shortage;
+    },
+    takeLarge(bytes: number): Shortage | null {
+      const shortage = large.take(tenantId, bytes);
+      if (shortage === null) largeBytes += bytes;
+      return shortage;
+    },
+    /** Waits for the turn of a large request; false: not had. */
+    async takeTurn(signal: AbortSignal): Promise<boolean> {
+      hasTurn = await turns.enter(tenantId, signal);
+      return hasTurn;
+    },
+    release(): void {
+      small.giveBack(tenantId, smallBytes);
+      large.giveBack(tenantId, largeBytes);
+      if (hasTurn) turns.leave();
+      [smallBytes, largeBytes, hasTurn] = [0, 0, false];
+    },
+  };
+}
+
+/** Reads, bounds and bills the body of a request. `signal` fires when its client has gone. */
+export async function readBody(deps: BodyDeps, request: BodyRequest): Promise<Body> {
+  const { tenantId, scopes, account } = request.sender;
+  const announced = Number(request.incoming.headers['content-length'] ?? 0);
+  const tooLarge =
+    announced > LARGE.octets
+      ? TOO_LARGE
+      : announced > SMALL.octets && !grants(scopes, LARGE_SCOPE)
+        ? NOT_FOR_LISTS
+        : null;
+  if (tooLarge !== null) {
+    // Some of it is on its way.
+    account.charge(Math.min(announced, LARGE.octets) * COST_PER_OCTET);
+    return tooLarge;
+  }
+  const room = announced > SMALL.octets ? deps.rooms.large : deps.rooms.small;
+  const shortage = room.shortageOf(tenantId, announced);
+  if (shortage !== null) return noRoom(shortage);
+
+  const hold = createHold(deps.rooms, tenantId);
+  const reading = createReading(deps.gate, request.sender, hold);
+  const refused = await receiveOctets(request, reading.take);
+  account.charge(reading.length() * COST_PER_OCTET);
+  const body = refused ?? (await finish({ request, hold, reading }));
+  if (body.kind === 'REFUSED') hold.release();
+  return body;
+}
+
+/** What has come of one body, and its document as soon as that is there. */
+function createReading(gate: DocumentGate, { scopes, account }: Sender, hold: Hold) {
+  const scan = createJsonScan();
+  const octets = createOctets();
+  const { text } = octets;
+  let query: string | null = null;
+  let admitted: Admitted | null = null;
+  let isLarge = false;
+
+  /** Null: the document has not come yet. */
+  function admit(): Admitted | null {
+    query ??= stringAt(scan, 'query', text);
+    if (query === null) return null;
+    admitted ??= gate.admit(query, (cost) => {
+      account.charge(cost);
+      return account.waitOf() === 0;
+    });
+    return admitted;
+  }
+
+  /** Of a body that is no longer small. */
+  function judgeLarge(): Refused | null {
+    if (!grants(scopes, LARGE_SCOPE)) return NOT_FOR_LISTS;
+    const document = admit();
+    return document?.kind === 'VALID' && !takesLists(document.document) ? NOT_FOR_LISTS : null;
+  }
+
+  return {
+    scan,
+    text,
+    admit,
+    length: () => scan.counts().octets,
+    isLarge: () => isLarge,
+    query: () => query,
+    forget: () => octets.clear(),
+    /** ENOUGH: whatever else may come, the answer is known. */
+    take(chunk: Buffer): Refused | 'ENOUGH' | null {
+      const fault = scan.push(chunk);
+      if (fault !== null) return faulty(fault);
+      const { octets: length, values, containers } = scan.counts();
+      if (length > LARGE.octets) return TOO_LARGE;
+      if (values > LARGE.values || containers > LARGE.containers) return TOO_MANY_VALUES;
+      isLarge ||= length > SMALL.octets || values > SMALL.values || containers > SMALL.containers;
+      const shortage = isLarge ? hold.takeLarge(chunk.length) : hold.takeSmall(chunk.length);
+      if (shortage !== null) return noRoom(shortage);
+      octets.append(chunk);
+      const refused = isLarge ? judgeLarge() : null;
+      return refused ?? (isLarge && admitted !== null && admitted.kind !== 'VALID' ? 'ENOUGH' : null);
+    },
+  };
+}
+
+async function finish({
+  request,
+  hold,
+  reading,
+}: {
+  readonly request: BodyRequest;
+  readonly hold: Hold;
+  readonly reading: Reading;
+}): Promise<Body> {
+  const { scan, text } = reading;
+  const admitted = reading.admit();
+  const query = reading.query();
+  const isWhole = admitted === null || admitted.kind === 'VALID' || !reading.isLarge();
+  const fault = isWhole ? (scan.end() ?? unexpectedMember(scan, text)) : null;
+  if (fault !== null) return faulty(fault);
+  if (admitted === null || query === null) return NO_QUERY;
+  if (admitted.kind === 'OWED') return refuseForDebt(Math.max(request.sender.account.waitOf(), 1));
+  const release = (): void => hold.release();
+  if (admitted.kind !== 'VALID') return { kind: 'READ', params: { query, variables: {} }, admitted, release };
+
+  if (!reading.isLarge()) {
+    const shortage = hold.takeSmall(scan.counts().values * BYTES_PER_VALUE);
+    if (shortage !== null) return noRoom(shortage);
+  } else if (!(await hold.takeTurn(AbortSignal.any([request.signal, AbortSignal.timeout(MOST_WAIT_MS)]))))
+    return noRoom('FULL');
+  const operationName = stringAt(scan, 'operationName', text);
+  const variables = variablesOf(admitted.document, { operationName, scan, text });
+  if (variables.kind === 'REFUSED') return variables;
+  reading.forget();
+  const params = { query, ...(operationName === null ? {} : { operationName }), variables: variables.values };
+  return { kind: 'READ', params, admitted, release };
+}
+
+function faulty({ message }: ScanFault): Refused {
+  return refuse(400, 'BAD_REQUEST', message);
+}

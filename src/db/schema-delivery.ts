@@ -1,0 +1,41 @@
+/**
+ * The tables of verbs on many messages and of shared drains, as drizzle sees them; what schema.ts says of the others holds for these.
+ */
+import { sql } from 'drizzle-orm';
+import { boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { bmxNow, count, instant } from './schema.ts';
+
+export const operations = pgTable('operations', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  verb: text('verb', { enum: ['RETRY', 'CANCEL', 'BOUNCE'] }).notNull(),
+  filter: jsonb('filter').$type<Record<string, unknown>>().notNull(),
+  reason: text('reason').notNull(),
+  state: text('state', { enum: ['RUNNING', 'DONE', 'STOPPED'] })
+    .notNull()
+    .default('RUNNING'),
+  totalCount: count('total_count').notNull(),
+  doneCount: count('done_count').notNull().default(0),
+  position: uuid('position'),
+  createdAt: instant('created_at').notNull().default(bmxNow),
+  endedAt: instant('ended_at'),
+  untilId: uuid('until_id'),
+  actor: jsonb('actor').$type<{ readonly by: string; readonly token: string | null }>(),
+});
+
+export const drainShares = pgTable('drain_shares', {
+  destinationId: uuid('destination_id').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  node: integer('node').notNull(),
+  epoch: count('epoch').notNull(),
+  ownerEpoch: count('owner_epoch').notNull(),
+  sessions: integer('sessions').notNull(),
+  heldSessions: integer('held_sessions').notNull(),
+  refusalCount: integer('refusal_count').notNull().default(0),
+  judgedCount: integer('judged_count').notNull().default(0),
+  isTaken: boolean('is_taken').notNull().default(false),
+  isDeclined: boolean('is_declined').notNull().default(false),
+  grantedAt: instant('granted_at').notNull().default(sql`clock_timestamp()`),
+  expiresAt: instant('expires_at').notNull(),
+});

@@ -1,0 +1,56 @@
+/**
+ * How many confirmation codes are mailed, as anyone's address can be typed in: by mailbox, by the owner of its domain, by tenant.
+ *
+ * The counts belong to the addresses and the tenant, not to the contact: deleting it gives nothing back. A tenant that asks too
+ * often reaches its own bounds first; those of all tenants together protect the reader.
+ */
+import type { TransactionSql } from '../db/client.ts';
+import { countedMailbox } from '../mail/mailbox.ts';
+import { organizationOf } from '../mail/organization.ts';
+import { type Bound, type Full, takePlaces, tryAgainAfter } from '../settings/bounded-counts.ts';
+import type { UserError } from '../settings/user-error.ts';
+
+const HOUR_SECONDS = 3600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
+const MOST_TO_MAILBOX_A_DAY = 5;
+const MOST_OF_TENANT_TO_ORGANIZATION_A_DAY = 20;
+const MOST_TO_ORGANIZATION_A_DAY = 100;
+const MOST_OF_TENANT_AN_HOUR = 50;
+
+interface Mail {
+  readonly tenantId: string;
+  readonly address: string;
+  /** As A-label. */
+  readonly domain: string;
+}
+
+/** Counts a code that is about to be mailed. The complaint if that would be one too many: then nothing is counted. */
+export async function takeCode(sql: TransactionSql, { tenantId, address, domain }: Mail): Promise<UserError | null> {
+  const organization = organizationOf(domain);
+  const daily = (kind: string, subject: string, most: number): Bound => {
+    return { kind, subject, most, windowSeconds: DAY_SECONDS };
+  };
+  const places = await takePlaces(sql, [
+    { kind: 'CODE_TENANT', subject: tenantId, most: MOST_OF_TENANT_AN_HOUR, windowSeconds: HOUR_SECONDS },
+    daily(MAILBOX, countedMailbox(address), MOST_TO_MAILBOX_A_DAY),
+    daily(ORGANIZATION_OF_TENANT, `${organization} ${tenantId}`, MOST_OF_TENANT_TO_ORGANIZATION_A_DAY),
+    daily(ORGANIZATION, organization, MOST_TO_ORGANIZATION_A_DAY),
+  ]);
+  return places.kind === 'TAKEN' ? null : tooManyCodes(places, organization);
+}
+
+const MAILBOX = 'CODE_MAILBOX';
+const ORGANIZATION = 'CODE_ORGANIZATION';
+const ORGANIZATION_OF_TENANT = 'CODE_ORGANIZATION_TENANT';
+
+function tooManyCodes({ bound, until }: Full, organization: string): UserError {
+  const { kind, most } = bound;
+  const told: Readonly<Record<string, string>> = {
+    [MAILBOX]: `This mailbox was mailed ${most} codes within a day`,
+    [ORGANIZATION_OF_TENANT]: `You had ${most} codes mailed to ${organization} within a day`,
+    [ORGANIZATION]: `${organization} was mailed ${most} codes within a day`,
+  };
+  const what = told[kind] ?? `You had ${most} codes mailed within an hour`;
+  const message = `${what}. ${tryAgainAfter(until)}`;
+  return { field: ['address'], message, code: 'TOO_MANY' };
+}

@@ -1,0 +1,107 @@
+/** Documents are bounded and paid for before graphql looks at them; what is new drives out only what is new. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'bun:test';
+import { buildSchema, getIntrospectionQuery } from 'graphql';
+import { createDocumentGate } from '../../src/control/document-gate.ts';
+import { billOf } from '../../src/control/limits.ts';
+
+const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+const repeat = (count: number, make: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => make(index)).join(' ');
+
+/** What became of a text, and what it cost. `allowance`: the charges that are let pass. */
+function admitted(gate: ReturnType<typeof createDocumentGate>, text: string, allowance = Number.POSITIVE_INFINITY) {
+  let cost = 0;
+  const result = gate.admit(text, (charge) => {
+    cost += charge;
+    return cost <= allowance;
+  });
+  return { cost, result, limit: result.kind === 'REFUSED' ? result.error.extensions['limit'] : null };
+}
+
+const fragments = (count: number): string =>
+  `{ ${repeat(count, (index) => `...F${index}`)} } ${repeat(count, (index) => `fragment F${index} on Query { service { version } }`)}`;
+
+test.each([
+  ['DEFINITIONS', fragments(400)],
+  ['DEFINITIONS', repeat(101, (index) => `query Q${index} { viewer { scopes } }`)],
+  ['SPREADS', `{ ${'...F '.repeat(501)} } fragment F on Query { service { version } }`],
+  ['TOKENS', `{ ${'service { version } '.repeat(2501)} }`],
+  ['REPETITIONS', `{ ${'service { version } '.repeat(2400)} }`],
+  ['REPETITIONS', `{ service { ${'version '.repeat(400)} } }`],
+  ['NAME', `{ ${'x'.repeat(101)} }`],
+  ['NESTING', `{ domain(name: ${'['.repeat(5000)}) { id } }`],
+  ['LENGTH', `{ viewer { scopes } } ${'#\n'.repeat(131_072)}`],
+])('%s: refused before it is parsed or validated', (limit, text) => {
+  const seen = admitted(createDocumentGate(schema), text);
+  expect(seen.result.kind).toBe('REFUSED');
+  expect(seen.limit).toBe(limit);
+  expect(seen.cost).toBeGreaterThan(100);
+});
+
+test('honest documents pass: that of tools, a hundred mutations of a script, a page of everything', () => {
+  const gate = createDocumentGate(schema);
+  const options = { descriptions: true, inputValueDeprecation: true, oneOf: true, schemaDescription: true };
+  const texts = [
+    getIntrospectionQuery({ ...options, specifiedByUrl: true, directiveIsRepeatable: true }),
+    fragments(90),
+    `mutation { ${repeat(50, (index) => `m${index}: domainFlush(input: { name: "d${index}.example" }) { userErrors { field message code } }`)} }`,
+  ];
+  for (const text of texts) expect(admitted(gate, text).result.kind).toBe('VALID');
+});
+
+test('a new document costs its text, its tokens and what is compared; a known one a fraction', () => {
+  const gate = createDocumentGate(schema);
+  const text = fragments(40);
+  const first = admitted(gate, text);
+  expect(first.cost).toBeGreaterThan(1_000);
+  const second = admitted(gate, text);
+  expect(second.cost).toBeLessThan(first.cost / 5);
+  expect(second.result).toEqual(first.result);
+  expect(admitted(gate, fragments(90)).cost).toBeGreaterThan(first.cost * 3);
+});
+
+test('in debt nothing more is done for it', () => {
+  const gate = createDocumentGate(schema);
+  expect(admitted(gate, fragments(40), 10).result.kind).toBe('OWED');
+  // Paid for its tokens, but not for the comparisons.
+  expect(admitted(gate, fragments(40), 1_200).result.kind).toBe('OWED');
+  expect(admitted(gate, '{ viewer { scopes } }', 100).result.kind).toBe('VALID');
+});
+
+test('a flood of new documents, and of invalid ones, drives out none that came twice', () => {
+  const gate = createDocumentGate(schema);
+  const ours = '{ viewer { scopes } }';
+  for (const _ of [1, 2]) admitted(gate, ours);
+  for (let index = 0; index < 3_000; index += 1)
+    admitted(gate, `query Q${index} { viewer { scopes } service { version } }`);
+  for (let index = 0; index < 500; index += 1) admitted(gate, `query Q${index} { nothing }`);
+  expect(admitted(gate, ours).cost).toBeLessThan(5);
+  // And the first of the flood is forgotten.
+  expect(admitted(gate, 'query Q0 { viewer { scopes } service { version } }').cost).toBeGreaterThan(10);
+});
+
+test('few mistakes are told, however many there are', () => {
+  const seen = admitted(createDocumentGate(schema), `{ ${repeat(1_500, (index) => `nothing${index}`)} }`);
+  expect(seen.result.kind === 'INVALID' && seen.result.errors.length).toBe(11);
+});
+
+test('introspection costs what it answers: the whole schema once, not forty times', () => {
+  const costOf = (query: string) => {
+    const { result } = admitted(createDocumentGate(schema), query);
+    if (result.kind !== 'VALID') throw new Error(result.kind);
+    const bill = billOf({ schema, document: result.document });
+    return bill.kind === 'COST' ? bill.cost : bill.error.extensions;
+  };
+  const whole = costOf(getIntrospectionQuery());
+  expect(whole).toBeGreaterThan(50_000);
+  expect(whole).toBeLessThan(150_000);
+  const types = '{ name description fields { name description } }';
+  expect(costOf(`{ ${repeat(48, (index) => `a${index}: __schema { types ${types} }`)} }`)).toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+    limit: 'COST',
+  });
+  expect(costOf(`{ ${repeat(48, (index) => `a${index}: __type(name: "Query") ${types}`)} }`)).toBeGreaterThan(10_000);
+  expect(costOf('{ __type(name: "Nothing") { name } }')).toBeLessThan(50);
+  expect(costOf('{ __typename }')).toBe(1);
+});
