@@ -1,9 +1,9 @@
 /**
  * Turns of large messages while they are received, so that they leave room for small ones.
  *
- * While small mail comes in, all large content together is read at a bounded rate, and the message that began first goes
- * first: it ends and frees its memory instead of all growing at once. Who waits is held back by TCP. Without small mail
- * nothing waits. A sender that stalls keeps no one waiting: only what has come takes a turn.
+ * A turn of the event loop reads a few pieces of large content, however many senders have some, and while small mail comes in
+ * all of it together is read at a bounded rate. The message that began first goes first: it ends and frees its memory
+ * instead of all growing at once. Who waits is held back by TCP. A sender that stalls keeps no one waiting: only what has come takes a turn.
  */
 
 export interface LargeContent {
@@ -27,8 +27,10 @@ export interface Piece {
 
 /** As in the spool: from here on a message is large. */
 export const LARGE_OCTETS = 256 * 1024;
-/** Small mail is under way for so long after the last one. */
-const SMALL_MAIL_MS = 1000;
+/** Small mail is under way for so long after the last one: longer than it may be kept out by a burst. */
+const SMALL_MAIL_MS = 10_000;
+/** Pieces of a turn of the event loop, of some 64 KB each. */
+const PIECES_A_TURN = 8;
 /** Measured: half of a small machine's rate of small mail stays. */
 const OCTETS_PER_MS = 16_000;
 
@@ -36,7 +38,7 @@ export function createLargeContent(nowMs: () => number): LargeContent {
   const waiting: Piece[] = [];
   let smallAtMs = -Infinity;
   let freeAtMs = -Infinity;
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let isScheduled = false;
 
   const isSmallUnderWay = (): boolean => nowMs() - smallAtMs < SMALL_MAIL_MS;
 
@@ -48,17 +50,25 @@ export function createLargeContent(nowMs: () => number): LargeContent {
     return waiting.splice(first, 1)[0];
   };
 
+  const schedule = (): void => {
+    if (isScheduled || waiting.length === 0) return;
+    isScheduled = true;
+    const waitMs = isSmallUnderWay() ? freeAtMs - nowMs() : 0;
+    if (waitMs > 0) setTimeout(release, Math.max(1, waitMs));
+    else setImmediate(release);
+  };
+
   const release = (): void => {
-    timer = null;
+    isScheduled = false;
     const now = nowMs();
     freeAtMs = Math.max(freeAtMs, now - 1);
-    while (waiting.length > 0 && (freeAtMs <= now || !isSmallUnderWay())) {
+    for (let count = 0; count < PIECES_A_TURN && (freeAtMs <= now || !isSmallUnderWay()); count += 1) {
       const piece = takeFirst();
       if (piece === undefined) break;
       freeAtMs += piece.pieceOctets / OCTETS_PER_MS;
       piece.readOn();
     }
-    if (waiting.length > 0) timer = setTimeout(release, Math.max(1, freeAtMs - now));
+    schedule();
   };
 
   return {
@@ -66,9 +76,9 @@ export function createLargeContent(nowMs: () => number): LargeContent {
       smallAtMs = nowMs();
     },
     next: (piece) => {
-      if (piece.octets < LARGE_OCTETS || !isSmallUnderWay()) return piece.readOn();
+      if (piece.octets < LARGE_OCTETS) return piece.readOn();
       waiting.push(piece);
-      timer ??= setTimeout(release, Math.max(1, freeAtMs - nowMs()));
+      schedule();
     },
   };
 }

@@ -8,8 +8,27 @@ import { createLog, type LogFormat } from '../../src/telemetry/log.ts';
 
 /** Bidi controls and marks, zero-width and filler characters, a C1 control, a tag beyond U+FFFF. */
 const HIDDEN = [
-  '\u202a', '\u202b', '\u202c', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068', '\u2069', '\u200e', '\u200f', '\u061c',
-  '\u200b', '\u200c', '\u200d', '\u2060', '\ufeff', '\u00ad', '\u115f', '\u3164', '\u{e0041}',
+  '\u202a',
+  '\u202b',
+  '\u202c',
+  '\u202d',
+  '\u202e',
+  '\u2066',
+  '\u2067',
+  '\u2068',
+  '\u2069',
+  '\u200e',
+  '\u200f',
+  '\u061c',
+  '\u200b',
+  '\u200c',
+  '\u200d',
+  '\u2060',
+  '\ufeff',
+  '\u00ad',
+  '\u115f',
+  '\u3164',
+  '\u{e0041}',
 ];
 const C1 = ['\u0085', '\u009b'];
 const hides = (text: string): boolean => [...HIDDEN, ...C1].some((character) => text.includes(character));
