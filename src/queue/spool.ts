@@ -16,7 +16,9 @@ const LARGE_BYTES = 256 * 1024;
 const SMALL_GROUP_BYTES = 4 * 1024 * 1024;
 const LARGE_GROUP_BYTES = 16 * 1024 * 1024;
 /** Large mail rests as long as its last group took, and no longer than this. */
-const MOST_REST_MS = 500;
+const MOST_REST_MS = 2000;
+/** Small mail is under way for so long after its last COMMIT. */
+const SMALL_MAIL_MS = 10_000;
 
 export interface Spool {
   /** Resolves after COMMIT. Rejects when it is not known to be stored: `StorageFull` or another error. */
@@ -29,7 +31,10 @@ export function createSpool(deps: SpoolDeps): Spool {
   const small = createLane(deps, { groupBytes: SMALL_GROUP_BYTES, restMs: () => 0 });
   const large = createLane(deps, {
     groupBytes: LARGE_GROUP_BYTES,
-    restMs: (beganAtMs) => (small.committedAtMs() >= beganAtMs ? Math.min(monotonicMs() - beganAtMs, MOST_REST_MS) : 0),
+    restMs: (beganAtMs) => {
+      const now = monotonicMs();
+      return now - small.committedAtMs() < SMALL_MAIL_MS ? Math.min(now - beganAtMs, MOST_REST_MS) : 0;
+    },
   });
   return {
     accept: (transaction) =>
