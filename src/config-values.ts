@@ -18,6 +18,9 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** Of hexadecimal digits 128 bits. */
+const MIN_TOKEN_LENGTH = 32;
+
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** The longest wait that a timer of any runtime can keep: 2^31 - 1 ms. */
 const MAX_DURATION_MS = 2_147_483_647;
@@ -196,14 +199,21 @@ export const plainName: Parser<string> = (text) =>
     : { expected: 'at most 100 characters without spaces, for example backup-mx' };
 
 export const databaseUrl: Parser<string> = (text) => {
-  if (/^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text)) return { value: text };
-  return { expected: 'a PostgreSQL address, for example postgres://user:password@db.example.net:5432/backup_mx' };
+  // Several hosts with commas between are no URL to a parser of URLs, but each of them alone is.
+  const [, start, hosts = '', rest = ''] = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/.exec(text) ?? [];
+  const isUrl = start !== undefined && hosts.split(',').every((host) => URL.canParse(start + host + rest));
+  if (isUrl) return { value: text };
+  return {
+    expected:
+      'a PostgreSQL address, for example postgres://user:password@db.example.net:5432/backup_mx, or with several hosts db1.example.net:5432,db2.example.net:5432',
+  };
 };
 
-/** RFC 6750 §2.1: what can stand after "Bearer". */
-export const bearerToken: Parser<string> = (text) => {
-  if (/^[A-Za-z0-9._~+/-]+=*$/.test(text)) return { value: text };
-  return { expected: 'letters, digits and any of - . _ ~ + /, as `openssl rand -hex 32` prints them' };
+/** RFC 6750 §2.1: what can stand after "Bearer". It may do everything, so it may not be one that can be guessed. */
+export const operatorToken: Parser<string> = (text) => {
+  if (/^[A-Za-z0-9._~+/-]+=*$/.test(text) && text.length >= MIN_TOKEN_LENGTH) return { value: text };
+  const letters = 'letters, digits and any of - . _ ~ + /';
+  return { expected: `at least ${MIN_TOKEN_LENGTH} ${letters}, as \`openssl rand -hex 32\` prints them` };
 };
 
 /** A path; control characters are refused, as a line could not name it. */

@@ -1,14 +1,13 @@
 /**
  * The service's settings: the only reader of its environment, turned into one typed, validated object.
  *
- * Every variable of the README's table, with its default. An empty value counts as unset, unknown variables are ignored.
+ * Every variable of the README's table, with its default. An empty value counts as unset, unknown variables are ignored (config-misspelt.ts tells of those that are nearly ours).
  * The first bad value gives one line that names the variable, the value and what is expected; values that are secrets
  * are never shown. Opens no file and no connection: whether a path or a database is usable shows when it is used.
  */
 import { resolve } from 'node:path';
 import type { Machine } from './config-machine.ts';
 import {
-  bearerToken,
   boolean,
   byteSize,
   databaseUrl,
@@ -26,6 +25,7 @@ import {
   nameServer,
   network,
   oneOf,
+  operatorToken,
   orNone,
   pathList,
   plainName,
@@ -167,7 +167,7 @@ export function readConfig(env: Environment, machine: Machine): ConfigResult {
     httpListen: read('HTTP_LISTEN', listenAddress, { address: '127.0.0.1', port: 8025 }),
     publicUrl: read('PUBLIC_URL', webAddress, 'http://127.0.0.1:8025'),
     tlsFiles: certFiles.map((file, at) => ({ certFile: resolve(file), keyFile: resolve(keyFiles[at] ?? '') })),
-    operatorToken: read('OPERATOR_TOKEN', bearerToken, null),
+    operatorToken: read('OPERATOR_TOKEN', operatorToken, null),
     postmasterAddress: read('POSTMASTER_ADDRESS', mailbox, null),
     dnsServers: read('DNS_SERVERS', listOf(nameServer), systemNameServers(machine.resolvConf)),
     dnsTrustAd: read('DNS_TRUST_AD', boolean, false),

@@ -2,13 +2,14 @@
  * Builds the control plane from the rooms below it, and the gauges of the metrics.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config } from './config.ts';
 import { createControl } from './control/server.ts';
 import type { Database } from './db/client.ts';
 import { isConnectionLost } from './db/connection-lost.ts';
-import { StartError } from './db/start-error.ts';
+import { StartError, startTrouble } from './db/start-error.ts';
 import type { Doctor } from './doctor/doctor.ts';
 import type { Ownership } from './doctor/ownership.ts';
 import { createAuditInspection } from './events/audit-pages.ts';
@@ -20,6 +21,7 @@ import { tellFates } from './main-delivery.ts';
 import { buildSetMx } from './main-set-mx.ts';
 import { tellClosed } from './main-outage.ts';
 import type { Routing } from './main-routing.ts';
+import { isWithin } from './net/addresses.ts';
 import { clientNetwork } from './net/client-network.ts';
 import { requestFlush } from './outage/clock.ts';
 import { createBreakerInspection } from './outage/breaker-inspect.ts';
@@ -69,7 +71,7 @@ export interface ControlParts {
   readonly recipients: RecipientParts;
   /** Looks at a destination on this node at once; the others find it in their sweep. */
   readonly poke: (destinationId: string) => void;
-  readonly routing: Pick<Routing, 'observeMx' | 'resolver' | 'self'>;
+  readonly routing: Pick<Routing, 'observeMx' | 'resolver' | 'isOwnServer'>;
   readonly readiness: () => Promise<readonly string[]>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -94,10 +96,12 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     }
     return result;
   };
+  const isTrusted = isWithin(config.trustedClients);
   const listening = await createControl({
     listen: { host: config.httpListen.address, port: config.httpListen.port },
     isControl: config.roles.has('control'),
     operatorToken: parts.operatorToken,
+    strangerNetwork: (address) => (isTrusted(address) ? null : clientNetwork(address)),
     service: {
       version: parts.version,
       runtime: parts.runtime,
@@ -176,13 +180,27 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     },
     renderMetrics: metrics.render,
   });
-  if (listening.kind === 'FAILED') throw new StartError(listening.message);
+  if (listening.kind === 'FAILED') throw startTrouble(listening.message, listening.error);
   const { host, port } = listening.address;
   return {
     address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
     subscriptionCount: listening.subscriptionCount,
     close: listening.close,
   };
+}
+
+/**
+ * Whole or not at all, also on a disk that fills up. The link fails when the file is there: two nodes starting at once on one
+ * folder agree on one token.
+ */
+async function makeTokenFile(file: string): Promise<void> {
+  const unfinished = `${file}.${randomBytes(6).toString('hex')}.new`;
+  try {
+    await writeFile(unfinished, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
+    await link(unfinished, file);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
 }
 
 /** A loopback address is a proxy's on this machine, or the operator's. */
@@ -197,11 +215,10 @@ export async function readOperatorToken(config: Config): Promise<{ token: string
   const file = join(resolve(config.dataDir), 'operator-token');
   try {
     await mkdir(resolve(config.dataDir), { recursive: true });
-    // Fails when it is there: two nodes starting at once on one folder agree on one token.
-    await writeFile(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+    if (!existsSync(file)) await makeTokenFile(file);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
-      throw new StartError(`DATA_DIR: cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`);
+      throw startTrouble(`DATA_DIR: cannot write ${file}`, error);
     }
   }
   await chmod(file, 0o600);

@@ -9,8 +9,9 @@ import { type Database, openDatabase } from './db/client.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { awaitServer } from './db/server-wait.ts';
+import { withPatience } from './db/patience.ts';
 import { StartError } from './db/start-error.ts';
-import { type DatabaseAddress, resolveTarget } from './db/target.ts';
+import { type DatabaseAddress, formatHosts, resolveTarget } from './db/target.ts';
 import type { Log } from './telemetry/log.ts';
 
 /** A PostgreSQL that runs and may be trusted with mail; its schema may be missing. */
@@ -51,17 +52,17 @@ export async function openMainDatabase(config: Config, log: PlaceLog): Promise<O
 
 /** Starts the embedded server, or waits for the one that DATABASE_URL names. */
 export async function openPlace(config: Config, log: PlaceLog): Promise<DatabasePlace> {
-  const embedded = config.databaseUrl === null ? await startEmbeddedIn(config.dataDir, log) : null;
+  const onWait = (reason: string) => log.warning({ where: 'database', message: `waiting for PostgreSQL: ${reason}` });
+  const embedded =
+    config.databaseUrl === null ? await withPatience(() => startEmbeddedIn(config.dataDir, log), { onWait }) : null;
   try {
     const address = resolveTarget(embedded?.connection ?? { url: config.databaseUrl ?? '' });
-    await awaitServer(address, {
-      onWait: (reason) => log.warning({ where: 'database', message: `waiting for PostgreSQL: ${reason}` }),
-    });
+    await awaitServer(address, { onWait });
     return {
       address,
       description: embedded
         ? `embedded PostgreSQL in ${config.dataDir}`
-        : `PostgreSQL at ${address.host}:${address.port}/${address.database}`,
+        : `PostgreSQL at ${formatHosts(address)}/${address.database}`,
       freeBytes: embedded === null ? null : () => embedded.freeBytes(),
       stop: async () => {
         await embedded?.stop();

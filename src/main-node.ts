@@ -5,7 +5,7 @@ import { monotonicMs, within } from './clock.ts';
 import { badSetting, type Config } from './config.ts';
 import { isDatabaseAway } from './db/connection-lost.ts';
 import { listenTo } from './db/listen.ts';
-import { StartError } from './db/start-error.ts';
+import { StartError, startTrouble } from './db/start-error.ts';
 import { createHostMemory } from './delivery/host-memory.ts';
 import type { Delivery } from './delivery/worker.ts';
 import { joinNodes, type Nodes } from './jobs/nodes.ts';
@@ -30,6 +30,7 @@ import { buildRecipients, type RecipientParts } from './main-recipients.ts';
 import { startReports } from './main-reports.ts';
 import { startOwnership } from './main-ownership.ts';
 import { createRouting, type Routing } from './main-routing.ts';
+import { createPost } from './main-traces.ts';
 import { createTimers, type Timers } from './main-timers.ts';
 import { buildTlsSources } from './main-tls.ts';
 import { isWithin } from './net/addresses.ts';
@@ -266,9 +267,10 @@ async function openTrace({ config, log, version }: NodeOptions, metrics: Metrics
   const { tracing } = config;
   if (tracing === null) return null;
   const { createTrace } = await import('./telemetry/trace.ts');
-  const { serviceName, ...told } = tracing;
+  const { serviceName, ratio } = tracing;
   return createTrace({
-    ...told,
+    ratio,
+    post: createPost(tracing),
     addresses: config.logAddresses,
     resource: { 'service.name': serviceName, 'service.version': version, 'service.instance.id': config.mxHostname },
     onTrouble: (message) => log.warning({ where: 'traces', message }),
@@ -371,7 +373,7 @@ async function startInbound(
   onStop(() => door.close());
   ground.door.current = door;
   const inbound = await openInbound(parts, { spool, door }).catch((error: unknown) => {
-    throw new StartError(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`);
+    throw startTrouble(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`, error);
   });
   ground.inbound.current = inbound;
   onStop(() => inbound.close(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);

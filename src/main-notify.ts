@@ -5,19 +5,21 @@ import type { Config } from './config.ts';
 import type { Database } from './db/client.ts';
 import type { Routing } from './main-routing.ts';
 import type { Timers } from './main-timers.ts';
-import { exchange } from './net/http-exchange.ts';
+import { endpointOf } from './net/http-connection.ts';
+import { exchange, leadsToUs } from './net/http-exchange.ts';
 import { dropOldNotices } from './notify/alert-news.ts';
 import { noteEvents, sendAlerts } from './notify/alerts.ts';
 import { type AlertContacts, createAlertContacts } from './notify/contacts.ts';
 import { createDeliveries, type Deliveries, dropOldDeliveries } from './notify/deliveries.ts';
 import { emptyOutbox } from './notify/outbox.ts';
 import { ATTEMPT_TIMEOUT_MS, createWebhookSender, MOST_ANSWER_BYTES } from './notify/sender.ts';
-import { endpointOf } from './notify/webhook-input.ts';
 import { createWebhooks, type Webhooks } from './notify/webhooks.ts';
 import { makeDigests } from './queue/mail-counts.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
+/** A person waits for the answer. */
+const LOOK_TIMEOUT_MS = 2000;
 const SEND_EVERY_MS = 1000;
 const ALERTS_EVERY_MS = 5000;
 const DIGESTS_EVERY_MS = 60_000;
@@ -27,7 +29,7 @@ const ROWS_AT_ONCE = 5000;
 export interface NotifyParts {
   readonly config: Pick<Config, 'roles' | 'deliveryHold' | 'allowPrivateNextHops' | 'mxHostname'>;
   readonly database: Pick<Database, 'sql'>;
-  readonly routing: Pick<Routing, 'resolver'>;
+  readonly routing: Pick<Routing, 'resolver' | 'isOwnServer'>;
   readonly timers: Timers;
   readonly log: Pick<Log, 'fault' | 'webhookFailed' | 'webhookDisabled' | 'alertSent' | 'alertWithheld'>;
   readonly metrics: Pick<Metrics, 'webhookAttempted' | 'alertMail'>;
@@ -44,7 +46,7 @@ export function startNotify(parts: NotifyParts): Notify {
   const { config, timers, log, metrics } = parts;
   const { sql } = parts.database;
   const allowPrivate = config.allowPrivateNextHops;
-  const { resolver } = parts.routing;
+  const { resolver, isOwnServer: isOwn } = parts.routing;
   const onFault = (error: unknown): void => {
     log.fault({ where: 'webhooks', error });
   };
@@ -54,12 +56,13 @@ export function startNotify(parts: NotifyParts): Notify {
       exchange(request, {
         resolver,
         allowPrivate,
+        isOwn,
         signal,
         timeoutMs: ATTEMPT_TIMEOUT_MS,
         maxBytes: MOST_ANSWER_BYTES,
       }),
     onAttempt: ({ webhookId, url, kind }, outcome, disabled) => {
-      const { host } = endpointOf(url);
+      const { host } = endpointOf(new URL(url));
       metrics.webhookAttempted(
         outcome.kind === 'DELIVERED' ? 'DELIVERED' : outcome.status === null ? 'UNREACHED' : 'REFUSED',
       );
@@ -68,7 +71,10 @@ export function startNotify(parts: NotifyParts): Notify {
     },
     onFault,
   });
-  const webhooks = createWebhooks(sql, allowPrivate);
+  const webhooks = createWebhooks(sql, {
+    allowPrivate,
+    leadsToUs: (endpoint) => leadsToUs(endpoint, { resolver, isOwn, timeoutMs: LOOK_TIMEOUT_MS }),
+  });
   const isSending = config.roles.has('control') && !config.deliveryHold;
   const poke = (): void => {
     if (isSending) sender.look().catch(onFault);

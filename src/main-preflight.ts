@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { wallClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ListenAddress } from './config-values.ts';
-import { StartError } from './db/start-error.ts';
+import { StartError, startTrouble, UnavailableError } from './db/start-error.ts';
 import { loadTlsMaterial } from './inbound/tls-material.ts';
 import { loadArcKey } from './policy/arc-key.ts';
 
@@ -43,7 +43,10 @@ async function checkPort(variable: string, { address, port }: ListenAddress): Pr
   });
   if (code === null) return new Promise((resolve) => server.close(() => resolve()));
   const where = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  throw new StartError(`${variable}: ${where} ${REASONS[code] ?? `cannot be listened on (${code})`}`);
+  const words = REASONS[code];
+  if (words === undefined) throw startTrouble(`${variable}: ${where} cannot be listened on`, { code });
+  const line = `${variable}: ${where} ${words}`;
+  throw code === 'EACCES' ? new StartError(line) : new UnavailableError(line);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -65,8 +65,9 @@ export function watchReadiness(deps: {
 
 /** Null when the database answered, else why not. */
 function unansweredBy(sql: Sql): Promise<string | null> {
-  const answer = sql`select 1`.then(
-    () => null,
+  // A session on a standby answers as well, and takes nothing.
+  const answer = sql<{ reads: boolean }[]>`select current_setting('transaction_read_only')::boolean as reads`.then(
+    ([row]) => (row?.reads === true ? 'the server only reads: a standby?' : null),
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
   return within(ANSWER_WITHIN_MS, answer, () => `no answer within ${ANSWER_WITHIN_MS} ms`);

@@ -4,8 +4,10 @@
 import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
 import type { MxObservation } from './control/dependencies.ts';
+import { endpointOf } from './net/http-connection.ts';
+import type { IsOwnServer } from './net/http-exchange.ts';
 import { observeMxSet } from './net/mx-set.ts';
-import type { OwnIdentity } from './net/own-identity.ts';
+import { isOwnEndpoint, isOwnHost, type OwnIdentity } from './net/own-identity.ts';
 import { mxVerdict } from './net/mx-verdict.ts';
 import { findNextHops, type NextHops } from './net/next-hop.ts';
 import { observeGivenHosts } from './net/given-hosts.ts';
@@ -16,6 +18,7 @@ export interface Routing {
   readonly resolver: Resolver;
   /** As the listeners are bound now. */
   readonly self: () => OwnIdentity;
+  readonly isOwnServer: IsOwnServer;
   findHops(destination: {
     readonly name: string;
     readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
@@ -36,9 +39,15 @@ export function createRouting(
   const self = (): OwnIdentity => ({
     names: config.mxNames,
     addresses: config.selfAddresses,
-    listeners: listeners().map(({ address, port }) => ({ address, port })),
+    listeners: [...listeners().map(({ address, port }) => ({ address, port })), config.httpListen],
     interfaceAddresses,
+    web: endpointOf(new URL(config.publicUrl)),
   });
+  /** Beside SMTP every address that is known of any node: the others listen on the same ports as a rule. */
+  const everywhere = (): OwnIdentity => {
+    const known = self();
+    return { ...known, addresses: [...known.addresses, ...config.mxAddresses, ...config.egressAddresses] };
+  };
   const options = () => ({
     resolver,
     self: self(),
@@ -48,6 +57,8 @@ export function createRouting(
   return {
     resolver,
     self,
+    isOwnServer: (names, endpoint) =>
+      isOwnHost(self(), names, endpoint.port) || isOwnEndpoint(everywhere(), endpoint, config.deliveryPort),
     findHops: ({ name, deliverTo }) => findNextHops(name, { ...options(), deliverTo }),
     checkRoute: async (name, deliverTo) => {
       if (deliverTo.length > 0) return observeGivenHosts(deliverTo, options());

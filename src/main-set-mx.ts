@@ -5,7 +5,7 @@ import { wallClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Sql } from './db/client.ts';
 import { createSetMx, type SetMx } from './doctor/set-mx.ts';
-import { isOwnEndpoint, type OwnIdentity } from './net/own-identity.ts';
+import type { IsOwnServer } from './net/http-exchange.ts';
 import { createResolver, type Resolver } from './net/resolver.ts';
 import { createMxRecords } from './settings/mx-records.ts';
 
@@ -16,27 +16,18 @@ export interface SetMxParts {
   readonly config: Config;
   readonly sql: Sql;
   readonly resolver: Resolver;
-  readonly self: () => OwnIdentity;
+  readonly isOwnServer: IsOwnServer;
 }
 
-export function buildSetMx({ config, sql, resolver, self }: SetMxParts): SetMx {
+export function buildSetMx({ config, sql, resolver, isOwnServer }: SetMxParts): SetMx {
   return createSetMx({
     resolver,
     resolverAt: (servers) => createResolver({ servers, timeoutMs: QUERY_TIMEOUT_MS }),
     allowPrivate: config.allowPrivateNextHops,
-    isOwn: (endpoint) => isOwnEndpoint(listening(config, self()), endpoint, config.deliveryPort),
+    isOwn: (endpoint) => isOwnServer([], endpoint),
     mxNames: config.publishedNames,
     ownNames: config.mxNames,
     records: createMxRecords(sql),
     nowSeconds: () => Math.floor(wallClock().getTime() / 1000),
   });
-}
-
-/** With GraphQL beside SMTP, and every address that is known of any node: the others listen on the same ports as a rule. */
-function listening({ httpListen, mxAddresses, egressAddresses }: Config, self: OwnIdentity): OwnIdentity {
-  return {
-    ...self,
-    addresses: [...self.addresses, ...mxAddresses, ...egressAddresses],
-    listeners: [...self.listeners, httpListen],
-  };
 }

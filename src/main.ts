@@ -1,15 +1,16 @@
 /**
  * Composition root: reads the settings, builds every room, passes plain objects in, starts and stops in order.
  *
- * Promises: a wrong setting stops the start with one line and exit 2, a database that does not come up with one line and exit 1;
+ * Promises: a wrong setting stops the start with one line and exit 2, trouble that may pass with one line and exit 1;
  * SIGTERM or SIGINT stops cleanly, a second signal changes nothing; 250 is said only while the database, the listeners and the
  * queue behind it stand. Decides nothing about mail.
  */
 import process from 'node:process';
 import { monotonicMs } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
+import { findMisspelt } from './config-misspelt.ts';
 import { readMachine } from './config-machine.ts';
-import { StartError, UnavailableError } from './db/start-error.ts';
+import { lateTrouble, StartError, UnavailableError } from './db/start-error.ts';
 import { startNode } from './main-node.ts';
 import { version } from './main-release.ts';
 import { createLog, type Log } from './telemetry/log.ts';
@@ -90,11 +91,17 @@ let faultLog: Pick<Log, 'fault'> = log;
 process.on('uncaughtException', (error) => faultLog.fault({ where: 'uncaught exception', error }));
 process.on('unhandledRejection', (error) => faultLog.fault({ where: 'unhandled rejection', error }));
 
+for (const { given, meant } of findMisspelt(process.env)) {
+  log.warning({ where: 'settings', message: `${given} is no setting and is ignored: ${meant} is one` });
+}
+
 try {
   await run(settings.config, log, machine.interfaceAddresses);
 } catch (error) {
   if (error instanceof StartError) refuseStart(error.message);
   if (error instanceof UnavailableError) refuseStart(error.message, EXIT_UNAVAILABLE);
+  const line = lateTrouble(error);
+  if (line !== null) refuseStart(line, EXIT_UNAVAILABLE);
   log.fault({ where: 'start', error });
   process.exit(1);
 }

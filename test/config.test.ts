@@ -238,10 +238,14 @@ describe('notations', () => {
       { bareNewlines: 'normalize', logLevel: 'debug', logFormat: 'json' },
     ],
     [{ POSTMASTER_ADDRESS: 'Post.Master@example.org' }, { postmasterAddress: 'Post.Master@example.org' }],
-    [{ OPERATOR_TOKEN: 'dG9r-ZW4=' }, { operatorToken: 'dG9r-ZW4=' }],
+    [{ OPERATOR_TOKEN: `${'dG9r-'.repeat(6)}4=` }, { operatorToken: `${'dG9r-'.repeat(6)}4=` }],
     [
       { DATABASE_URL: 'postgresql://u:p@db.example.net/x?sslmode=require' },
       { databaseUrl: 'postgresql://u:p@db.example.net/x?sslmode=require' },
+    ],
+    [
+      { DATABASE_URL: 'postgres://u:p@db1:5432,db2:5432/x?target_session_attrs=read-write' },
+      { databaseUrl: 'postgres://u:p@db1:5432,db2:5432/x?target_session_attrs=read-write' },
     ],
   ])('%j', (env, expected) => {
     expect(good(env)).toMatchObject(expected);
@@ -263,6 +267,7 @@ describe('bad values', () => {
 
   test.each([
     ['DATABASE_URL', 'mysql://db.example.net/x', 'postgres://'],
+    ['DATABASE_URL', 'postgres://u@db1:5432,db2:port/x', 'with several hosts db1.example.net:5432,db2.example.net:5432'],
     ['DATA_DIR', 'a\nb', '/var/lib/backup-mx'],
     ['ROLES', 'inbound,queue', 'inbound or delivery or control'],
     ['MX_HOSTNAME', 'mx_2.example.net', 'mx2.example.net'],
@@ -285,7 +290,8 @@ describe('bad values', () => {
     ['ARC_SELECTOR', 'a_b', 'arc2026'],
     ['ARC_SELECTOR', 'arc.', 'arc2026'],
     ['ARC_KEY_FILE', '/a\nb', 'path'],
-    ['OPERATOR_TOKEN', 'two words', 'openssl rand'],
+    ['OPERATOR_TOKEN', `two words ${'x'.repeat(32)}`, 'openssl rand'],
+    ['OPERATOR_TOKEN', 'x'.repeat(31), 'at least 32'],
     ['POSTMASTER_ADDRESS', 'postmaster', 'postmaster@example.net'],
     ['DNS_SERVERS', 'dns.example.net:53', '192.0.2.53:53'],
     ['DNS_SERVERS', '192.0.2.53:0', '192.0.2.53:53'],

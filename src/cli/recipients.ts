@@ -23,7 +23,7 @@ async function list({ ask, args: [name] }: Call): Promise<Shown> {
   return {
     kind: 'TABLE',
     columns: [{ title: 'LOCAL PART' }],
-    rows: localParts.map((localPart) => [localPart]),
+    rows: localParts.map((localPart) => [readable(localPart)]),
     data: localParts,
   };
 }
@@ -33,7 +33,7 @@ interface Change {
   readonly removedCount: number;
 }
 
-/** One local part a line; empty lines and those that begin with `#` are passed over. */
+/** One local part a line; empty lines and those that begin with `#` are passed over. @throws Refusal with the line of what cannot be one */
 async function readList(call: Call): Promise<readonly string[]> {
   const file = call.text('from');
   if (file === undefined) {
@@ -43,10 +43,27 @@ async function readList(call: Call): Promise<readonly string[]> {
   }
   if (call.args.length > 1) throw new BadUse('name local parts or --from FILE, not both');
   const text = await readFileOrInput(call, file);
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    const entry = line.trim();
+    if (entry === '' || entry.startsWith('#')) return [];
+    if (/\s/.test(entry) && !QUOTED.test(entry))
+      throw new Refusal(`${file === '-' ? 'standard input' : file}, line ${index + 1}: ${complaint(entry)}`);
+    return [entry];
+  });
+}
+
+/** As `--from` takes it again. The API quotes what it would misread itself. */
+function readable(localPart: string): string {
+  return /\s/.test(localPart) && !localPart.startsWith('"') ? `"${localPart.replaceAll('\\', '\\\\')}"` : localPart;
+}
+
+/** A local part that is meant to have a space stands in quotes (RFC 5321 §4.1.2), with or without its domain. */
+const QUOTED = /^"[^]*"(?:@\S*)?$/;
+
+/** What has a space is a person's name, a column of a table or a remark, and would be a mailbox that nobody has. */
+function complaint(entry: string): string {
+  const shown = JSON.stringify(entry.length > 80 ? `${entry.slice(0, 80)}…` : entry);
+  return `${shown} has a space: one mailbox a line, and in quotes one that really has a space`;
 }
 
 async function change(call: Call, mutation: string): Promise<Shown> {

@@ -4,7 +4,9 @@
  * `BACKUP_MX_URL` says where (default the service of this machine), `BACKUP_MX_TOKEN` or `BACKUP_MX_TOKEN_FILE` who speaks. What goes wrong on the way is
  * one line that says what to do.
  */
+import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
+import { endpointOf, requestOnce } from '../net/http-connection.ts';
 import { Refusal } from './refusal.ts';
 
 /** Nobody answered: whether a mutation was done is not known. */
@@ -31,6 +33,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const DEFAULT_URL = 'http://127.0.0.1:8025';
 /** A thousand domains at once take seconds on a slow machine. */
 const TIMEOUT_MS = 120_000;
+/** A whole page of the largest messages is less. */
+const MOST_ANSWER_BYTES = 268_435_456;
 
 interface Answer {
   readonly data?: unknown;
@@ -47,11 +51,10 @@ export function accountOf(env: Environment, given: Partial<Account> = {}): Accou
 
 /** Asks nothing yet. Requests end when `interruption` is aborted. Throws Refusal when the address is none. */
 export function connect(account: Account, interruption: AbortSignal): Connection {
-  const url = endpointOf(account.url);
+  const url = addressOf(account.url);
   return {
     async ask<T>(query: string, variables: Readonly<Record<string, unknown>> = {}) {
-      const signal = AbortSignal.any([interruption, AbortSignal.timeout(TIMEOUT_MS)]);
-      const { data, errors } = await post(url, account, { query, variables }, signal);
+      const { data, errors } = await post(url, account, { query, variables }, interruption);
       const [error] = errors ?? [];
       if (error !== undefined) throw new Refusal(lineOf(error));
       return data as T;
@@ -82,7 +85,7 @@ function tokenOf(env: Environment): Given {
 }
 
 /** What was given is not repeated: errors end up in logs, and it may hold a password or be the token. */
-function endpointOf({ value, name }: Given): URL {
+function addressOf({ value, name }: Given): URL {
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new Refusal(`${name} is no address of a service: expected one such as ${DEFAULT_URL}`);
@@ -95,31 +98,28 @@ function endpointOf({ value, name }: Given): URL {
   return new URL('/graphql', url);
 }
 
-async function post(url: URL, account: Account, body: unknown, signal: AbortSignal): Promise<Answer> {
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(url, {
+async function post(url: URL, account: Account, body: unknown, interruption: AbortSignal): Promise<Answer> {
+  const answered = await requestOnce(
+    {
+      ...endpointOf(url),
       method: 'POST',
-      headers: { Authorization: `Bearer ${account.token.value}`, 'Content-Type': 'application/json' },
+      headers: { authorization: `Bearer ${account.token.value}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      redirect: 'error',
-      signal,
-    });
-    text = await response.text();
-  } catch (error) {
-    if (signal.reason instanceof Error && signal.reason.name === 'TimeoutError') {
-      throw new Unreachable(`${url.origin} did not answer within ${TIMEOUT_MS / 1000} s`);
-    }
-    if (signal.aborted) throw new Refusal('interrupted');
+    },
+    { maxBytes: MOST_ANSWER_BYTES, timeoutMs: TIMEOUT_MS, signal: interruption },
+  );
+  if (answered.kind === 'FAILED' || answered.lack !== null) {
+    if (interruption.aborted) throw new Refusal('interrupted');
+    const reason = answered.kind === 'FAILED' ? answered.reason : answered.lack;
     throw new Unreachable(
-      `${url.origin} cannot be reached: ${reasonOf(error)}. ${account.url.name} says where the service is`,
+      `${url.origin} cannot be reached: ${plainReason(reason ?? '')}. ${account.url.name} says where the service is`,
     );
   }
-  const answer = parse(text);
+  const { status } = answered;
+  const answer = parse(Buffer.from(answered.body).toString('utf8'));
   if (answer === null)
-    throw new Refusal(`${url.origin} is not a Backup MX: it answered ${response.status} to a GraphQL request`);
-  if (response.status === 401) throw new Refusal(`${account.token.name} is no valid token of this service`);
+    throw new Refusal(`${url.origin} is not a Backup MX: it answered ${status} to a GraphQL request`);
+  if (status === 401) throw new Refusal(`${account.token.name} is no valid token of this service`);
   return answer;
 }
 
@@ -144,10 +144,8 @@ function sayPlainly(message: string): string {
   return parts === null ? message : `${parts[2]} is ${parts[1]}: ${parts[3]}`;
 }
 
-/** fetch hides the reason in its cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause instanceof Error && error.cause.message !== '') return error.cause.message;
-  // Bun adds a question that nobody here can answer.
-  return error.message.split('. ')[0] ?? '';
+/** Codes of the system in words. */
+function plainReason(reason: string): string {
+  const code = /^E[A-Z]+/.exec(reason)?.[0] ?? '';
+  return { ECONNREFUSED: 'connection refused', ENOTFOUND: 'host not found' }[code] ?? reason;
 }

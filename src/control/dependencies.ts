@@ -99,6 +99,8 @@ export interface ControlDependencies {
   /** False: only health and metrics are served, as in a process without the role `control`. */
   readonly isControl: boolean;
   readonly operatorToken: string;
+  /** What stands for the client at an address wherever connections are counted; null for a trusted one (TRUSTED_CLIENTS). */
+  readonly strangerNetwork: (address: string) => string | null;
   readonly service: ServiceFacts;
   readonly log: Pick<Log, 'fault' | 'subscriberDropped'>;
 

@@ -125,73 +125,61 @@ function parseSafely(text: string): DocumentNode | GraphQLError {
   }
 }
 
+const OPENING: readonly string[] = [TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L];
+const CLOSING: readonly string[] = [TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R];
+
 /** What there is of each, or the first bound that it breaks. A text that is no GraphQL is left to the parser. */
 function countTokens(text: string): Counts | GraphQLError {
   if (text.length > MAX_LENGTH) {
-    return exceeded(
-      'LENGTH',
-      MAX_LENGTH,
-      `The request's text has more than ${MAX_LENGTH} characters. Give values as variables.`,
-    );
+    const message = `The request's text has more than ${MAX_LENGTH} characters. Give values as variables.`;
+    return exceeded('LENGTH', MAX_LENGTH, message);
   }
   const lexer = new Lexer(new Source(text));
   let [tokens, spreads, definitions, nesting] = [0, 0, 0, 0];
   try {
     for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) {
       tokens += 1;
-      if (tokens > MAX_TOKENS) {
-        return exceeded(
-          'TOKENS',
-          MAX_TOKENS,
-          `The request's text has more than ${MAX_TOKENS} tokens. Give lists as variables.`,
-        );
-      }
-      switch (token.kind) {
-        case TokenKind.NAME:
-          if (token.value.length > MAX_NAME)
-            return exceeded('NAME', MAX_NAME, `The request's text has a name of more than ${MAX_NAME} characters.`);
-          break;
-        case TokenKind.SPREAD:
-          spreads += 1;
-          if (spreads > MAX_SPREADS)
-            return exceeded(
-              'SPREADS',
-              MAX_SPREADS,
-              `The request has more than ${MAX_SPREADS} spreads of fragments. Write fields out, or send several requests.`,
-            );
-          break;
-        case TokenKind.BRACE_L:
-        case TokenKind.BRACKET_L:
-        case TokenKind.PAREN_L:
-          // Each definition has one selection set.
-          if (nesting === 0 && token.kind === TokenKind.BRACE_L) definitions += 1;
-          nesting += 1;
-          if (definitions > MAX_DEFINITIONS)
-            return exceeded(
-              'DEFINITIONS',
-              MAX_DEFINITIONS,
-              `The request has more than ${MAX_DEFINITIONS} operations and fragments. Send only what one operation needs.`,
-            );
-          if (nesting > MAX_NESTING)
-            return exceeded(
-              'NESTING',
-              MAX_NESTING,
-              `The request's text has braces and brackets ${MAX_NESTING + 1} deep; at most ${MAX_NESTING} are allowed.`,
-            );
-          break;
-        case TokenKind.BRACE_R:
-        case TokenKind.BRACKET_R:
-        case TokenKind.PAREN_R:
-          nesting -= 1;
-          break;
-        default:
-      }
+      if (token.kind === TokenKind.SPREAD) spreads += 1;
+      // Each definition has one selection set.
+      if (token.kind === TokenKind.BRACE_L && nesting === 0) definitions += 1;
+      if (OPENING.includes(token.kind)) nesting += 1;
+      else if (CLOSING.includes(token.kind)) nesting -= 1;
+      const nameLength = token.kind === TokenKind.NAME ? token.value.length : 0;
+      const broken = brokenBound({ tokens, spreads, definitions, nesting, nameLength });
+      if (broken !== null) return broken;
     }
   } catch (error) {
-    if (error instanceof GraphQLError) return { tokens, spreads };
-    throw error;
+    if (!(error instanceof GraphQLError)) throw error;
   }
   return { tokens, spreads };
+}
+
+interface Lexed extends Counts {
+  readonly definitions: number;
+  readonly nesting: number;
+  readonly nameLength: number;
+}
+
+function brokenBound({ tokens, spreads, definitions, nesting, nameLength }: Lexed): GraphQLError | null {
+  if (tokens > MAX_TOKENS) {
+    const message = `The request's text has more than ${MAX_TOKENS} tokens. Give lists as variables.`;
+    return exceeded('TOKENS', MAX_TOKENS, message);
+  }
+  if (nameLength > MAX_NAME)
+    return exceeded('NAME', MAX_NAME, `The request's text has a name of more than ${MAX_NAME} characters.`);
+  if (spreads > MAX_SPREADS) {
+    const message = `The request has more than ${MAX_SPREADS} spreads of fragments. Write fields out, or send several requests.`;
+    return exceeded('SPREADS', MAX_SPREADS, message);
+  }
+  if (definitions > MAX_DEFINITIONS) {
+    const message = `The request has more than ${MAX_DEFINITIONS} operations and fragments. Send only what one operation needs.`;
+    return exceeded('DEFINITIONS', MAX_DEFINITIONS, message);
+  }
+  if (nesting > MAX_NESTING) {
+    const message = `The request's text has more than ${MAX_NESTING} braces and brackets within each other.`;
+    return exceeded('NESTING', MAX_NESTING, message);
+  }
+  return null;
 }
 
 function exceeded(limit: string, max: number, message: string): GraphQLError {

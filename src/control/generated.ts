@@ -393,7 +393,7 @@ export type DnsblZone = {
 export type DnsblZoneInput = {
   /** Answers that count as listed, addresses or networks: `127.0.0.2`, `127.0.0.0/29`. Absent or empty: every one that is no error. */
   readonly codes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  /** DRY_RUN counts and records what REJECT would refuse. */
+  /** DRY_RUN, also when absent or null, refuses nobody: it counts and records what REJECT would refuse. */
   readonly mode?: InputMaybe<DnsblMode>;
   /** What a listing counts, 1 to 100. */
   readonly weight?: InputMaybe<Scalars['Int']['input']>;
@@ -2103,7 +2103,7 @@ export type Mutation = {
    * Sends a message of the type `ping`, once, and waits for the answer, up to 15 seconds. What came of it is in the delivery. Also of
    * a webhook that is disabled.
    *
-   * Errors: NOT_FOUND, CONFLICT (it has no secret), TOO_MANY (10 a minute), FORBIDDEN.
+   * Errors: NOT_FOUND, CONFLICT (it has no secret), TOO_MANY (10 a minute from you to the owner of its host), FORBIDDEN.
    */
   readonly webhookTest: WebhookTestPayload;
   /**

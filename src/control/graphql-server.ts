@@ -29,7 +29,7 @@ const MOST_SHARED_LOADERS = 1000;
 /** What is wrong with variables is told a few times, each time with the value. */
 const MAX_VARIABLE_ERRORS = 3;
 /** What it takes to find out that a request asks for too much. */
-const COUNTING_COST = 5_000;
+const COUNTING_COST = 20_000;
 /** Until a database that is away may be there again. */
 const RETRY_SECONDS = 2;
 

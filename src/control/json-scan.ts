@@ -1,5 +1,5 @@
 /**
- * Reads the octets of a request's JSON (RFC 8259) as they come, before any of it becomes a value: how much there is, and where its
+ * Reads the octets of a request's JSON as they come, before any of it becomes a value: how much there is, and where its
  * parts lie.
  *
  * JSON.parse makes a gigabyte of 45 MB of `{},{},…`. So containers, values, depth, keys and texts are counted first, and only

@@ -10,7 +10,7 @@ export type ListenResult =
       /** Takes no more requests, lets those under way finish for a moment, then closes all connections. */
       readonly close: () => Promise<void>;
     }
-  | { readonly kind: 'FAILED'; readonly message: string };
+  | { readonly kind: 'FAILED'; readonly message: string; readonly error: Error };
 
 /** Requests are answered in milliseconds; what takes longer waits for a database that is going down as well. */
 const CLOSE_GRACE_MS = 2_000;
@@ -20,7 +20,7 @@ export function listenOn(
   wanted: { readonly host: string; readonly port: number },
 ): Promise<ListenResult> {
   return new Promise((resolve) => {
-    server.once('error', (error) => resolve({ kind: 'FAILED', message: describe(error, wanted) }));
+    server.once('error', (error) => resolve({ kind: 'FAILED', message: describe(error, wanted), error }));
     server.listen(wanted.port, wanted.host, () => {
       const bound = server.address();
       const port = typeof bound === 'object' && bound !== null ? bound.port : wanted.port;

@@ -12,7 +12,14 @@ import type { Admitted, DocumentGate } from './document-gate.ts';
 import { createJsonScan, type ScanFault } from './json-scan.ts';
 import { type Refused, refuse, refuseForDebt } from './refusals.ts';
 import { createOctets, receiveOctets } from './request-octets.ts';
-import { LARGE_MUTATIONS, stringAt, takesLists, unexpectedMember, variablesOf } from './request-params.ts';
+import {
+  asksFor,
+  LARGE_MUTATIONS,
+  OBJECT_MUTATIONS,
+  stringAt,
+  unexpectedMember,
+  variablesOf,
+} from './request-params.ts';
 import type { RequestRooms, Shortage } from './request-room.ts';
 
 const MIB = 1024 * 1024;
@@ -73,6 +80,11 @@ const TOO_MANY_VALUES = refuse(
   'REQUEST_ENTITY_TOO_LARGE',
   `The request has more than ${LARGE.values.toLocaleString('en')} values, or ${LARGE.containers.toLocaleString('en')} lists and objects. Send it in parts.`,
 );
+const TOO_MANY_OBJECTS = refuse(
+  413,
+  'REQUEST_ENTITY_TOO_LARGE',
+  `The request has more than ${SMALL.containers.toLocaleString('en')} lists and objects, where a list of texts is expected.`,
+);
 const NO_QUERY = refuse(400, 'BAD_REQUEST', 'The request has no text. Send an object with `query`, a string.');
 
 function noRoom(shortage: Shortage): Refused {
@@ -126,22 +138,26 @@ export async function readBody(deps: BodyDeps, request: BodyRequest): Promise<Bo
       : announced > SMALL.octets && !grants(scopes, LARGE_SCOPE)
         ? NOT_FOR_LISTS
         : null;
-  if (tooLarge !== null) {
-    // Some of it is on its way.
-    account.charge(Math.min(announced, LARGE.octets) * COST_PER_OCTET);
-    return tooLarge;
-  }
-  const room = announced > SMALL.octets ? deps.rooms.large : deps.rooms.small;
-  const shortage = room.shortageOf(tenantId, announced);
-  if (shortage !== null) return noRoom(shortage);
-
   const hold = createHold(deps.rooms, tenantId);
   const reading = createReading(deps.gate, request.sender, hold);
-  const refused = await receiveOctets(request, reading.take);
-  account.charge(reading.length() * COST_PER_OCTET);
-  const body = refused ?? (await finish({ request, hold, reading }));
+  const body =
+    tooLarge ??
+    (await read().catch((error: unknown) => {
+      hold.release();
+      throw error;
+    }));
+  // What was announced is on its way, even if it is not read.
+  account.charge(Math.min(Math.max(announced, reading.length()), LARGE.octets) * COST_PER_OCTET);
   if (body.kind === 'REFUSED') hold.release();
   return body;
+
+  async function read(): Promise<Body> {
+    const room = announced > SMALL.octets ? deps.rooms.large : deps.rooms.small;
+    const shortage = room.shortageOf(tenantId, announced);
+    if (shortage !== null) return noRoom(shortage);
+    const refused = await receiveOctets(request, reading.take);
+    return refused ?? finish({ request, hold, reading });
+  }
 }
 
 /** What has come of one body, and its document as soon as that is there. */
@@ -149,14 +165,15 @@ function createReading(gate: DocumentGate, { scopes, account }: Sender, hold: Ho
   const scan = createJsonScan();
   const octets = createOctets();
   const { text } = octets;
-  let query: string | null = null;
+  /** Undefined: it has not come yet. Null: it is no string. */
+  let query: string | null | undefined;
   let admitted: Admitted | null = null;
   let isLarge = false;
 
-  /** Null: the document has not come yet. */
+  /** Null: there is no document yet. */
   function admit(): Admitted | null {
-    query ??= stringAt(scan, 'query', text);
-    if (query === null) return null;
+    if (query === undefined && scan.member('query') !== null) query = stringAt(scan, 'query', text);
+    if (query === undefined || query === null) return null;
     admitted ??= gate.admit(query, (cost) => {
       account.charge(cost);
       return account.waitOf() === 0;
@@ -168,7 +185,11 @@ function createReading(gate: DocumentGate, { scopes, account }: Sender, hold: Ho
   function judgeLarge(): Refused | null {
     if (!grants(scopes, LARGE_SCOPE)) return NOT_FOR_LISTS;
     const document = admit();
-    return document?.kind === 'VALID' && !takesLists(document.document) ? NOT_FOR_LISTS : null;
+    if (query === null) return NO_QUERY;
+    if (document?.kind !== 'VALID') return null;
+    if (!asksFor(document.document, LARGE_MUTATIONS)) return NOT_FOR_LISTS;
+    const hasObjects = scan.counts().containers > SMALL.containers;
+    return hasObjects && !asksFor(document.document, OBJECT_MUTATIONS) ? TOO_MANY_OBJECTS : null;
   }
 
   return {
@@ -177,7 +198,7 @@ function createReading(gate: DocumentGate, { scopes, account }: Sender, hold: Ho
     admit,
     length: () => scan.counts().octets,
     isLarge: () => isLarge,
-    query: () => query,
+    query: () => query ?? null,
     forget: () => octets.clear(),
     /** ENOUGH: whatever else may come, the answer is known. */
     take(chunk: Buffer): Refused | 'ENOUGH' | null {

@@ -33,6 +33,8 @@ export function boundRequests(listener: RequestListener): RequestListener {
       return;
     }
     if (count.ever === MOST_EVER) response.setHeader('Connection', 'close');
+    // Otherwise Node reads and drops all of a body that nobody has begun to read when its answer is sent.
+    if (request.method === 'POST') request.read(0);
     response.once('close', () => {
       count.open -= 1;
       closeUnread(request);
@@ -44,8 +46,8 @@ export function boundRequests(listener: RequestListener): RequestListener {
 /** A large body that was refused is not read to its end: the connection is closed, in the client's direction first. */
 function closeUnread(request: IncomingMessage): void {
   const { socket } = request;
-  if (request.complete || socket.destroyed) return;
-  if (Number(request.headers['content-length'] ?? Number.NaN) <= MOST_UNREAD) {
+  if (socket.destroyed) return;
+  if (request.complete || Number(request.headers['content-length'] ?? Number.NaN) <= MOST_UNREAD) {
     request.resume();
     return;
   }

@@ -14,19 +14,19 @@ export const LARGE_MUTATIONS: ReadonlySet<string> = new Set([
   'domainCreate',
   'domainsApply',
 ]);
+/** Of these the one whose list is not of texts. */
+export const OBJECT_MUTATIONS: ReadonlySet<string> = new Set(['domainsApply']);
 const PARAMETERS = ['query', 'variables', 'operationName', 'extensions'];
 
 /** The octets of a span of the body, as text. */
 export type ReadText = (span: Span) => string;
 
-/** Whether an operation of the document is one of those that take lists. */
-export function takesLists({ definitions }: DocumentNode): boolean {
+/** Whether an operation of the document is one of these mutations. */
+export function asksFor({ definitions }: DocumentNode, mutations: ReadonlySet<string>): boolean {
   return definitions.some(
     (definition) =>
       definition.kind === Kind.OPERATION_DEFINITION &&
-      definition.selectionSet.selections.some(
-        (field) => field.kind === Kind.FIELD && LARGE_MUTATIONS.has(field.name.value),
-      ),
+      definition.selectionSet.selections.some((field) => field.kind === Kind.FIELD && mutations.has(field.name.value)),
   );
 }
 

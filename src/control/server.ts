@@ -14,6 +14,7 @@ import { monotonicMs } from '../clock.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
 import { createBilling } from './billing.ts';
+import { type ConnectionBounds, createConnectionBounds, SERVER_TIMES } from './connection-bounds.ts';
 import type { ControlDependencies } from './dependencies.ts';
 import { loadGraphiql } from './graphiql.ts';
 import { type AskedOf, createGraphqlServer, type RequestScope } from './graphql-server.ts';
@@ -41,10 +42,15 @@ export type ControlResult =
 /** Starts listening. FAILED, with one line for the operator, when the address cannot be had. */
 export async function createControl(deps: ControlDependencies): Promise<ControlResult> {
   const subscriptions = createSubscriptions(deps);
-  const app = createApp(deps, subscriptions);
+  const connections = createConnectionBounds(deps.strangerNetwork);
+  const app = createApp(deps, subscriptions, connections);
   // What is left of a refused body is left unread (request-bounds.ts).
   const answer = getRequestListener(app.fetch, { autoCleanupIncoming: false });
-  const server = createServer(boundRequests((request, response) => void answer(request, response)));
+  const server = createServer(
+    SERVER_TIMES,
+    boundRequests((request, response) => void answer(request, response)),
+  );
+  connections.watch(server);
   const listening = await listenOn(server, deps.listen);
   if (listening.kind === 'FAILED') return listening;
   return {
@@ -62,7 +68,11 @@ interface AppTypes {
   Variables: { requestId: string; asked: AskedOf };
 }
 
-function createApp(deps: ControlDependencies, subscriptions: Subscriptions): Hono<AppTypes> {
+function createApp(
+  deps: ControlDependencies,
+  subscriptions: Subscriptions,
+  connections: ConnectionBounds,
+): Hono<AppTypes> {
   const app = new Hono<AppTypes>();
   app.use(async (c, next) => {
     c.set('requestId', randomUUID());
@@ -82,7 +92,7 @@ function createApp(deps: ControlDependencies, subscriptions: Subscriptions): Hon
   });
   addHealth(app, deps);
   if (deps.isControl) addPublicPages(app, deps);
-  if (deps.isControl) addGraphql(app, deps, subscriptions);
+  if (deps.isControl) addGraphql(app, deps, { subscriptions, connections });
   return app;
 }
 
@@ -107,7 +117,11 @@ function addPublicPages(app: Hono<AppTypes>, deps: ControlDependencies): void {
   });
 }
 
-function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscriptions: Subscriptions): void {
+function addGraphql(
+  app: Hono<AppTypes>,
+  deps: ControlDependencies,
+  { subscriptions, connections }: { readonly subscriptions: Subscriptions; readonly connections: ConnectionBounds },
+): void {
   const authenticate = createAuthentication(deps.operatorToken, deps.findToken);
   const billing = createBilling(monotonicMs, deps.networkOf);
   const rooms = createRequestRooms(OPERATOR_TENANT_ID);
@@ -143,6 +157,7 @@ function addGraphql(app: Hono<AppTypes>, deps: ControlDependencies, subscription
       asked.code = 'UNAUTHENTICATED';
       return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
     }
+    connections.prove(incoming.socket);
     const account = billing.accountOf(caller);
     const seconds = account.begin();
     if (seconds > 0) return refused(refuseForDebt(seconds));

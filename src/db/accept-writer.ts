@@ -9,10 +9,12 @@
 import { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Client, type ClientConfig, type Connection, DatabaseError } from 'pg';
+import { Client, type Connection, DatabaseError } from 'pg';
+import { isConnectionLost } from './connection-lost.ts';
 import type { CopyRows } from './copy-binary.ts';
 import { COPY_DONE, copyDataHead, drained, IGNORED_ANSWERS } from './copy-message.ts';
 import { DURABLY } from './durability.ts';
+import { findWritableHost, type HostSearch } from './writable-host.ts';
 
 export interface CopyStatement {
   /** `copy TABLE (COLUMNS) from stdin (format binary)` */
@@ -49,11 +51,12 @@ const IN_FAILED_TRANSACTION = '25P02';
 /** SQLSTATE class of warnings: their words and their severity are in the server's language. */
 const WARNING_CLASS = '01';
 
-/** Connects; rejects when the server cannot be reached. */
-export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWriter> {
+/** Connects; rejects when no server that takes writes can be reached. */
+export async function openAcceptWriter(target: HostSearch): Promise<AcceptWriter> {
   const socket = new Socket();
   const client = new Client({
     ...target,
+    ...(await findWritableHost(target)),
     application_name: 'backup-mx accept',
     keepAlive: true,
     options: SESSION,
@@ -84,8 +87,8 @@ export async function openAcceptWriter(target: ClientConfig): Promise<AcceptWrit
     } catch (error) {
       const sqlState = sqlStateOf(error);
       const message = error instanceof Error ? error.message : String(error);
-      // Class 57 (shutdown) and 08 (connection) may end a session whose COMMIT had already happened.
-      if (sqlState === null || /^(57|08)/.test(sqlState) || broken !== null) {
+      // Class 57 (shutdown) and 08 (connection) may end a session whose COMMIT had already happened. On a standby nothing was written.
+      if (sqlState === null || sqlState.startsWith('57') || isConnectionLost(error) || broken !== null) {
         broken ??= message;
         return { kind: 'UNKNOWN', message };
       }

@@ -9,7 +9,8 @@
 import postgres from 'postgres';
 import { addArrayTypes } from './array-types.ts';
 import { BACKOFF_S, type Sql, steadyPool, type TransactionSql } from './steady-pool.ts';
-import { type DatabaseAddress, type DatabaseTarget, resolveTarget } from './target.ts';
+import { type DatabaseAddress, type DatabaseHost, type DatabaseTarget, resolveTarget } from './target.ts';
+import { openWritableSocket, WritableClient } from './writable-host.ts';
 
 export { statementsUnderWay } from './steady-pool.ts';
 export type { Sql, TransactionSql };
@@ -20,6 +21,10 @@ export type SqlExecutor = Sql | TransactionSql;
 export interface PgTarget {
   readonly host: string;
   readonly port: number;
+  /** As in a `DatabaseAddress`. */
+  readonly others?: readonly DatabaseHost[];
+  /** For `pg`'s pools, which open connections by themselves. */
+  readonly Client: typeof WritableClient;
   readonly user: string;
   readonly database: string;
   readonly password?: string;
@@ -43,7 +48,7 @@ export interface Database {
   readonly sql: Sql;
   /** For the queue's hot statements: generic plans, index scans and nested loops only, whatever the statistics say. */
   readonly queueSql: Sql;
-  /** Plain data for the `pg` package and pg-boss. */
+  /** For the `pg` package and pg-boss. */
   readonly pgTarget: PgTarget;
   /** Lets running statements finish for up to five seconds, then closes. */
   close(): Promise<void>;
@@ -76,6 +81,7 @@ function openDriver(address: DatabaseAddress, options: ConnectOptions, onClose: 
   const sql: Sql = postgres({
     host: address.host,
     port: address.port,
+    ...(address.others === undefined ? {} : { socket: () => openWritableSocket(address) }),
     database: address.database,
     user: address.user,
     // Said even when there is none: the driver would ask the environment.
@@ -150,6 +156,7 @@ export function openDatabase(target: DatabaseTarget, options: DatabaseOptions = 
     queueSql,
     pgTarget: {
       ...address,
+      Client: WritableClient,
       application_name: applicationName,
       options: ['TimeZone=UTC', ...Object.entries(TIME_OUTS).map(([name, ms]) => `${name}=${ms}`)]
         .map((setting) => `-c ${setting}`)

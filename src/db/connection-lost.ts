@@ -19,7 +19,7 @@ const LOST = new Set(
 
 /** `pg` gives these no code. */
 const LOST_MESSAGE =
-  /^(Connection terminated|timeout expired$|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
+  /^(Connection terminated|timeout expired$|Query read timeout$|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
 
 /**
  * Whether a statement failed because there was no connection to a server that writes, or no longer, rather than because of the

@@ -9,8 +9,9 @@
 import { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Client, type ClientConfig, type Connection } from 'pg';
+import { Client, type Connection } from 'pg';
 import { COPY_DONE, COPY_FAIL, copyDataHead, drained, IGNORED_ANSWERS } from './copy-message.ts';
+import { findWritableHost, type HostSearch } from './writable-host.ts';
 
 /** Rows are gathered to pieces of this size. */
 const PIECE_BYTES = 262_144;
@@ -35,10 +36,11 @@ export interface CopySession {
 }
 
 /** Connects; rejects when the server cannot be reached. */
-export async function openCopySession(target: ClientConfig, applicationName: string): Promise<CopySession> {
+export async function openCopySession(target: HostSearch, applicationName: string): Promise<CopySession> {
   const socket = new Socket();
   const client = new Client({
     ...target,
+    ...(await findWritableHost(target)),
     application_name: applicationName,
     keepAlive: true,
     options: SESSION,

@@ -14,8 +14,8 @@ export const DURABLY =
 
 export type ServerCheck =
   | { readonly kind: 'OK'; readonly version: string }
-  /** One line for the operator. */
-  | { readonly kind: 'REFUSED'; readonly line: string };
+  /** REFUSED: no wait mends it. STANDBY: it only reads, until a failover makes it the primary. One line for the operator. */
+  | { readonly kind: 'REFUSED' | 'STANDBY'; readonly line: string };
 
 interface ServerRow {
   readonly version: string;
@@ -45,7 +45,7 @@ export async function checkServer(sql: Sql): Promise<ServerCheck> {
     };
   }
   if (row.is_standby) {
-    return { kind: 'REFUSED', line: 'DATABASE_URL: the server is a standby and only reads: name the primary' };
+    return { kind: 'STANDBY', line: 'the server is a standby and only reads: name the primary' };
   }
   for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit'] as const) {
     if (row[setting] === 'off') {

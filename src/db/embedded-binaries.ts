@@ -25,7 +25,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Account } from './embedded-account.ts';
 import type { CommandResult, EmbeddedHost, EmbeddedLog } from './embedded-host.ts';
 import { canEnter, runCommand } from './embedded-host.ts';
-import { StartError } from './start-error.ts';
+import { StartError, startTrouble, UnavailableError } from './start-error.ts';
 
 const LOADERS: Readonly<Record<string, string>> = {
   x64: '/lib64/ld-linux-x86-64.so.2',
@@ -154,7 +154,7 @@ export interface PrepareOptions {
 /**
  * Binaries that the server's account can run, tried by running one.
  *
- * @throws StartError when no way was found
+ * @throws StartError when no way was found, UnavailableError when there may be one later
  */
 export async function prepareBinaries({ host, account, dataDir, log }: PrepareOptions): Promise<Binaries> {
   const package_ = findNativeDir(host);
@@ -179,6 +179,7 @@ export async function prepareBinaries({ host, account, dataDir, log }: PrepareOp
     await makeLinks(missing, libDir, join(package_, 'lib'));
     environment = { ...env, LD_LIBRARY_PATH: `${libDir}:${join(package_, 'lib')}` };
   }
+  let passing: UnavailableError | null = null;
   let result = await probe(package_, account, environment);
   const major = majorVersion(result);
   if (major !== null) {
@@ -193,7 +194,9 @@ export async function prepareBinaries({ host, account, dataDir, log }: PrepareOp
     const version = await packageVersion(package_);
     for (const root of [dataDir, ...host.treeRoots]) {
       const copy = await reachableCopy({ native: package_, root, version, account });
-      if (copy !== null) {
+      if (copy instanceof UnavailableError) {
+        passing ??= copy;
+      } else if (copy !== null) {
         result = await probe(copy.native, account, env);
         const copyMajor = majorVersion(result);
         if (copyMajor !== null) {
@@ -203,6 +206,10 @@ export async function prepareBinaries({ host, account, dataDir, log }: PrepareOp
         await copy.discard();
       }
     }
+  }
+  const trouble = passing ?? startTrouble(`the PostgreSQL in ${package_} cannot be run`, { code: result.spawnError });
+  if (trouble instanceof UnavailableError) {
+    throw trouble;
   }
   const reason = result.stderr.trim().split('\n')[0] ?? '';
   throw new StartError(
@@ -229,8 +236,13 @@ interface CopyOptions {
   readonly account: Account;
 }
 
-/** A copy of the tree below `root`, kept between runs, but not in a temp directory, where others may write. */
-async function reachableCopy({ native, root, version, account }: CopyOptions): Promise<TreeCopy | null> {
+/** Null: not there. A copy of the tree below `root`, kept between runs, but not in a temp directory, where others may write. */
+async function reachableCopy({
+  native,
+  root,
+  version,
+  account,
+}: CopyOptions): Promise<TreeCopy | UnavailableError | null> {
   try {
     await mkdir(root, { recursive: true, mode: 0o755 });
     if (!(await canEnter(root, account.server))) {
@@ -253,7 +265,8 @@ async function reachableCopy({ native, root, version, account }: CopyOptions): P
     }
     await rename(work, kept);
     return { native: join(kept, 'native'), discard: async () => {} };
-  } catch {
-    return null;
+  } catch (error) {
+    const trouble = startTrouble(`the PostgreSQL in ${native} cannot be copied to ${root}`, error);
+    return trouble instanceof UnavailableError ? trouble : null;
   }
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Account } from './embedded-account.ts';
 import type { Binaries } from './embedded-binaries.ts';
 import { runCommand } from './embedded-host.ts';
-import { StartError } from './start-error.ts';
+import { StartError, startTrouble, tellsPassingTrouble, UnavailableError } from './start-error.ts';
 
 /** PostgreSQL's superuser, the only role there is. */
 export const DATABASE_USER = 'backup_mx';
@@ -68,11 +68,21 @@ export async function giveFolder(
   await chmod(folder, 0o700);
 }
 
-function initdbTrouble(stderr: string, uid: number): string {
+function initdbTrouble(stderr: string, uid: number): Error {
   const line = stderr.split('\n').find((text) => text.includes('error:')) ?? stderr.trim().split('\n').at(-1) ?? '';
-  return /could not look up effective user ID/.test(stderr)
-    ? `PostgreSQL's initdb needs an entry for uid ${uid} in /etc/passwd: add one (useradd --system --uid ${uid} backup-mx), start as another user, or set DATABASE_URL`
-    : `the embedded PostgreSQL cannot make its data folder: ${line.replace(/^.*?error: /, '')}`;
+  if (/could not look up effective user ID/.test(stderr)) {
+    return new StartError(
+      `PostgreSQL's initdb needs an entry for uid ${uid} in /etc/passwd: add one (useradd --system --uid ${uid} backup-mx), start as another user, or set DATABASE_URL`,
+    );
+  }
+  const reason = `the embedded PostgreSQL cannot make its data folder: ${line.replace(/^.*?error: /, '')}`;
+  return new UnavailableError(reason, tellsPassingTrouble(stderr));
+}
+
+function spawnTrouble(code: string): unknown {
+  const trouble = startTrouble("PostgreSQL's initdb cannot be started", { code });
+  if (trouble instanceof UnavailableError) return trouble;
+  return new StartError(`PostgreSQL's initdb cannot be started (${code}): run npm ci again, or set DATABASE_URL`);
 }
 
 export interface MakeFolderOptions {
@@ -82,7 +92,7 @@ export interface MakeFolderOptions {
   readonly binaries: Binaries;
 }
 
-/** @throws StartError when initdb fails */
+/** @throws StartError or UnavailableError when initdb fails */
 export async function makeFolder({ dataDir, folder, account, binaries }: MakeFolderOptions): Promise<void> {
   const unfinished = join(dataDir, 'postgres.unfinished');
   await rm(unfinished, { recursive: true, force: true });
@@ -103,11 +113,9 @@ export async function makeFolder({ dataDir, folder, account, binaries }: MakeFol
     });
     if (result.code !== 0) {
       await rm(unfinished, { recursive: true, force: true });
-      throw new StartError(
-        result.spawnError === null
-          ? initdbTrouble(result.stderr, account.initdb?.uid ?? account.uid)
-          : `PostgreSQL's initdb cannot be started (${result.spawnError}): run npm ci again, or set DATABASE_URL`,
-      );
+      throw result.spawnError === null
+        ? initdbTrouble(result.stderr, account.initdb?.uid ?? account.uid)
+        : spawnTrouble(result.spawnError);
     }
   } finally {
     await directory.close();

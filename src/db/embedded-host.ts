@@ -5,6 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
+import { errorCode } from './error-code.ts';
 
 export interface EmbeddedLog {
   info(message: string): void;
@@ -30,7 +31,9 @@ export interface EmbeddedHost {
   /** The environment of the server and its tools; nothing of ours but the search path. */
   readonly env: Readonly<Record<string, string>>;
   /** Sends a signal; a process that is gone already is no error. */
-  readonly kill: (pid: number, signal: 'SIGINT' | 'SIGQUIT') => void;
+  readonly kill: (pid: number, signal: 'SIGINT' | 'SIGCONT' | 'SIGQUIT' | 'SIGKILL') => void;
+  /** How long a server that was left behind may take to end by itself before it is ended. */
+  readonly endPatienceMs: number;
 }
 
 /** The account a child runs under; null leaves ours. */
@@ -57,13 +60,6 @@ export interface Command {
 /** Spawn options that all our children share: no working directory of ours, no environment of ours. */
 export function spawnAccount(as: RunAs): { uid?: number; gid?: number } {
   return as === null ? {} : { uid: as.uid, gid: as.gid };
-}
-
-export function errorCode(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
-    return error.code;
-  }
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Runs a command to its end and collects what it printed. Never rejects. */

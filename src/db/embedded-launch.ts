@@ -11,12 +11,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endServer, killProcesses } from './embedded-end.ts';
 import type { EmbeddedHost, EmbeddedLog, RunAs } from './embedded-host.ts';
 import { spawnAccount } from './embedded-host.ts';
-import { findServer } from './embedded-postmaster.ts';
+import { findServer, orphansOf } from './embedded-postmaster.ts';
+import { isRunning, startTicks } from './embedded-processes.ts';
 import { FOLDER_LOCKED, launchArguments, type WatchedService, watchArguments } from './embedded-scripts.ts';
-import { startTicks } from './embedded-lock.ts';
-import { StartError } from './start-error.ts';
+import { tellsPassingTrouble, UnavailableError } from './start-error.ts';
 
 /** Trouble that goes away by itself: the dead server's last processes still hold its memory, its lock, or its pid. */
 const PASSING =
@@ -28,7 +29,10 @@ const REPORTED = /\b(FATAL|PANIC|WARNING):(?! +terminating connection due to)/;
 /** A dead server's processes take a second or two to go; a zombie under an init that never reaps may need us to look again. */
 const PASSING_TROUBLE_MS = 30_000;
 
+/** For the checkpoint at the end. */
 const FAST_STOP_MS = 30_000;
+
+const NOTE_EVERY_MS = 10_000;
 
 export interface LaunchOptions {
   /** `postgres` and its arguments. */
@@ -40,7 +44,7 @@ export interface LaunchOptions {
   /** The same, open. */
   readonly folderFd: number;
   readonly service: WatchedService;
-  readonly kill: EmbeddedHost['kill'];
+  readonly host: Pick<EmbeddedHost, 'kill' | 'endPatienceMs'>;
   readonly log: EmbeddedLog;
 }
 
@@ -58,30 +62,32 @@ export async function waitForExit(pid: number): Promise<void> {
   if (ticks !== null) {
     do {
       await sleep(50);
-    } while ((await startTicks(pid)) === ticks);
+    } while (await isRunning({ pid, ticks }));
   }
 }
 
-export interface StopOptions {
+export interface StopOptions extends Pick<LaunchOptions, 'host' | 'log'> {
   readonly pid: number;
   readonly exited: Promise<void>;
-  readonly kill: EmbeddedHost['kill'];
 }
 
-/** Stops a server by its pid: fast first, then at once, which its log repairs at the next start. */
-export async function stopServer({ pid, exited, kill }: StopOptions): Promise<void> {
-  const timer = setTimeout(() => kill(pid, 'SIGQUIT'), FAST_STOP_MS);
-  kill(pid, 'SIGINT');
+/** Stops a server for good, in order if it can: a fast stop first, then at once, which its log repairs at the next start. */
+export async function stopServer({ pid, exited, host, log }: StopOptions): Promise<void> {
+  const ticks = await startTicks(pid);
+  if (ticks !== null) {
+    const { kill, endPatienceMs: patienceMs } = host;
+    await endServer({ server: { pid, ticks }, kill, log, fastMs: Math.min(FAST_STOP_MS, 3 * patienceMs), patienceMs });
+  }
   await exited;
-  clearTimeout(timer);
 }
 
 type Attempt =
   | { readonly kind: 'READY'; readonly postmaster: Postmaster }
-  | { readonly kind: 'PASSING' | 'FAILED'; readonly reason: string };
+  /** PASSING: of the last server. BLOCKED: of the machine. */
+  | { readonly kind: 'PASSING' | 'BLOCKED' | 'FAILED'; readonly reason: string };
 
 async function launchOnce(options: LaunchOptions): Promise<Attempt> {
-  const { command, env, as, folder, folderFd, service, kill, log } = options;
+  const { command, env, as, folder, folderFd, service, host, log } = options;
   const isStale = (await findServer(folder)).kind === 'STALE';
   const child: ChildProcess = spawn('/bin/sh', launchArguments({ isStale, service, command }), {
     ...spawnAccount(as),
@@ -122,8 +128,13 @@ async function launchOnce(options: LaunchOptions): Promise<Attempt> {
   });
   const pid = child.pid ?? 0;
   const startedAt = performance.now();
-  for (let nextNoteAt = startedAt + 10_000; !state.isOver; ) {
+  let nextNoteAt = startedAt + NOTE_EVERY_MS;
+  for (let stoppingSince: number | null = null; !state.isOver; ) {
     const found = await findServer(folder);
+    if (found.kind === 'LIVE' && found.pid === pid && found.status === 'stopping') {
+      stoppingSince ??= performance.now();
+      if (performance.now() - stoppingSince > host.endPatienceMs) await stopServer({ pid, exited, host, log });
+    }
     if (found.kind === 'LIVE' && found.pid === pid && found.status === 'ready') {
       state.isReady = true;
       return {
@@ -131,13 +142,16 @@ async function launchOnce(options: LaunchOptions): Promise<Attempt> {
         postmaster: {
           pid,
           exited,
-          stop: async () => (state.isOver ? undefined : await stopServer({ pid, exited, kill })),
+          stop: async () => (state.isOver ? undefined : await stopServer({ pid, exited, host, log })),
         },
       };
     }
     if (performance.now() > nextNoteAt) {
-      nextNoteAt += 10_000;
-      log.info('the embedded PostgreSQL is still recovering its log');
+      nextNoteAt += NOTE_EVERY_MS;
+      const seconds = Math.round((performance.now() - startedAt) / 1000);
+      log.warn(
+        `waiting for the embedded PostgreSQL, process id ${pid}: it has been recovering its log for ${seconds} s`,
+      );
     }
     await Promise.race([sleep(10), exited]);
   }
@@ -149,33 +163,51 @@ async function launchOnce(options: LaunchOptions): Promise<Attempt> {
   const output = lastLines.join('\n');
   const reason =
     lastLines.findLast((line) => /\b(FATAL|PANIC):/.test(line)) ?? lastLines.at(-1) ?? `exit ${state.exitCode}`;
-  return { kind: PASSING.test(output) ? 'PASSING' : 'FAILED', reason: reason.replace(/^.*?\b(FATAL|PANIC): +/, '') };
+  const kind = PASSING.test(output) ? 'PASSING' : tellsPassingTrouble(output) ? 'BLOCKED' : 'FAILED';
+  return { kind, reason: reason.replace(/^.*?\b(FATAL|PANIC): +/, '') };
 }
 
 /**
  * Starts the server and waits until it accepts connections, however long it takes to recover.
  *
- * @throws StartError when it cannot start
+ * @throws UnavailableError when it cannot start
  */
 export async function launchPostmaster(options: LaunchOptions): Promise<Postmaster> {
+  const { folder, host, log } = options;
   const deadlineAt = performance.now() + PASSING_TROUBLE_MS;
+  const orphansEndAt = performance.now() + host.endPatienceMs;
   for (let isFirst = true; ; isFirst = false) {
     const attempt = await launchOnce(options);
     if (attempt.kind === 'READY') {
       return attempt.postmaster;
     }
-    if (attempt.kind === 'FAILED' || performance.now() > deadlineAt) {
+    if (attempt.kind !== 'PASSING' || performance.now() > deadlineAt) {
       const advice =
-        attempt.kind === 'FAILED'
+        attempt.kind !== 'PASSING'
           ? ''
           : ': stop what uses the folder; in a container, run it with an init (docker run --init)';
-      throw new StartError(`the embedded PostgreSQL in ${options.folder} does not start (${attempt.reason})${advice}`);
+      throw new UnavailableError(
+        `the embedded PostgreSQL in ${folder} does not start (${attempt.reason})${advice}`,
+        attempt.kind === 'BLOCKED',
+      );
     }
     if (isFirst) {
-      options.log.info(`waiting for the last server's remains on ${options.folder} (${attempt.reason})`);
+      log.warn(`waiting for the last server's remains on ${folder} (${attempt.reason})`);
+    }
+    if (performance.now() > orphansEndAt) {
+      await endOrphans(options);
     }
     await sleep(250);
   }
+}
+
+/** Ends what is left of a dead server and does not go by itself, such as a session that was paused. */
+async function endOrphans({ folder, host, log }: LaunchOptions): Promise<void> {
+  const orphans = await orphansOf(folder);
+  if (orphans.length === 0) return;
+  const pids = orphans.map(({ pid }) => pid).join(', ');
+  log.warn(`processes of the last server on ${folder} do not end by themselves: killing ${pids}`);
+  await killProcesses(orphans, host.kill);
 }
 
 export interface WatchOptions {

@@ -8,8 +8,9 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorCode } from './embedded-host.ts';
-import { StartError } from './start-error.ts';
+import { startTicks } from './embedded-processes.ts';
+import { errorCode } from './error-code.ts';
+import { UnavailableError } from './start-error.ts';
 
 const NAME = /^service\.(\d+)\.(\d+)\.([0-9a-f]*)\.lock$/;
 
@@ -23,14 +24,6 @@ export interface FolderLock {
 interface Holder {
   readonly pid: number;
   readonly name: string;
-}
-
-/** Clock ticks after boot at which the process started, proc(5); null when there is no such process or it is a zombie. */
-export async function startTicks(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  // The command's name, in parentheses, may hold anything; the fields after it start with the state, field 3.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
 }
 
 async function bootId(): Promise<string> {
@@ -66,7 +59,7 @@ function existsAlready(error: unknown): false {
  * Takes the folder for this process.
  *
  * @param pid our process id
- * @throws StartError when another running service has it
+ * @throws UnavailableError when another running service has it
  */
 export async function lockFolder(dataDir: string, pid: number): Promise<FolderLock> {
   const boot = await bootId();
@@ -86,7 +79,7 @@ export async function lockFolder(dataDir: string, pid: number): Promise<FolderLo
       }
     }
     if (performance.now() > deadlineAt) {
-      throw new StartError(
+      throw new UnavailableError(
         `${dataDir} is in use by the service with process id ${others[0]?.pid}: stop it, or set DATA_DIR to another folder`,
       );
     }

@@ -7,6 +7,7 @@ import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from './embedded-account.ts';
 import type { Binaries } from './embedded-binaries.ts';
+import { endServer } from './embedded-end.ts';
 import { canEnter, type EmbeddedHost, type EmbeddedLog } from './embedded-host.ts';
 import { launchPostmaster, type Postmaster, stopServer, waitForExit, watchServer } from './embedded-launch.ts';
 import { findServer, hasWatchdog } from './embedded-postmaster.ts';
@@ -20,6 +21,9 @@ import {
   socketConnection,
 } from './embedded-socket.ts';
 import { StartError } from './start-error.ts';
+
+/** How long a server that was left behind is waited for without a word. */
+const SILENT_MS = 1_000;
 
 /** Time for a server that was just told to stop to say so in its postmaster.pid. */
 const STOPPING_SHOWS_MS = 200;
@@ -51,8 +55,10 @@ interface Adopted {
   readonly postmaster: Postmaster;
 }
 
-/** A server that outlived its service: used if it stays, waited for if it is stopping. Null: there is none, start one. */
+/** A server that outlived its service: used if it stays, waited for and then ended if it does not. Null: there is none, start one. */
 async function takeOver({ host, log, folder, account }: PreparedServer): Promise<Adopted | null> {
+  const { kill, endPatienceMs: patienceMs } = host;
+  const startedAt = performance.now();
   for (let isNoted = false; ; ) {
     const found = await findServer(folder);
     if (found.kind !== 'LIVE') {
@@ -75,13 +81,20 @@ async function takeOver({ host, log, folder, account }: PreparedServer): Promise
           env: host.env,
         });
         const exited = waitForExit(pid).then(dismiss);
-        const stop = async (): Promise<void> => await stopServer({ pid, exited, kill: host.kill });
+        const stop = async (): Promise<void> => await stopServer({ pid, exited, host, log });
         return { connection, postmaster: { pid, exited, stop } };
       }
     }
-    if (!isNoted) {
-      log.info(`waiting for the PostgreSQL that was left on ${folder}, process id ${pid}`);
+    const waitedMs = performance.now() - startedAt;
+    if (!isNoted && waitedMs > SILENT_MS) {
+      const state = status === 'ready' ? 'about to stop, or not answering' : status;
+      log.warn(
+        `waiting for the PostgreSQL that was left on ${folder}, process id ${pid} (${state}); it is ended if it does not end`,
+      );
       isNoted = true;
+    }
+    if (waitedMs > patienceMs) {
+      await endServer({ server: found, kill, log, fastMs: status === 'stopping' ? 0 : patienceMs, patienceMs });
     }
     await sleep(50);
   }
@@ -105,7 +118,7 @@ async function startServer(prepared: PreparedServer, connection: EmbeddedConnect
       folder,
       folderFd,
       service: { ...connection, pid: host.pid },
-      kill: host.kill,
+      host,
       log,
     });
     await ensureDatabase(connection);
@@ -131,11 +144,12 @@ async function startFirst(prepared: PreparedServer): Promise<Adopted> {
  * @throws StartError when it cannot be started
  */
 export async function runServer(options: PreparedServer & { readonly isRelaunched: boolean }): Promise<RunningServer> {
-  const { log, folder, account, isRelaunched } = options;
+  const { host, log, folder, account, isRelaunched } = options;
   const first = (await takeOver(options)) ?? (await startFirst(options));
   const { connection } = first;
   let { postmaster } = first;
   const state = { isStopping: false };
+  const warn = (error: unknown): void => log.warn(error instanceof Error ? error.message : String(error));
 
   const relaunch = async (): Promise<void> => {
     if ((await findServer(folder)).kind !== 'LIVE') {
@@ -143,15 +157,37 @@ export async function runServer(options: PreparedServer & { readonly isRelaunche
       postmaster = await startServer(options, connection);
     }
   };
+  const ended = async (): Promise<void> => {
+    const { pid, exited, stop } = postmaster;
+    let stoppingSince: number | null = null;
+    let isLooking = false;
+    const look = async (): Promise<void> => {
+      const found = await findServer(folder);
+      const isStopping = found.kind === 'LIVE' && found.pid === pid && found.status === 'stopping' && !state.isStopping;
+      stoppingSince = isStopping ? (stoppingSince ?? performance.now()) : null;
+      if (stoppingSince !== null && performance.now() - stoppingSince > host.endPatienceMs) await stop();
+    };
+    const timer = setInterval(() => {
+      if (isLooking) return;
+      isLooking = true;
+      void look()
+        .catch(warn)
+        .finally(() => {
+          isLooking = false;
+        });
+    }, host.endPatienceMs / 2);
+    await exited;
+    clearInterval(timer);
+  };
   const supervise = async (): Promise<void> => {
     let waitMs = 250;
-    for (await postmaster.exited; !state.isStopping; await postmaster.exited) {
+    for (await ended(); !state.isStopping; await ended()) {
       log.warn('the embedded PostgreSQL died, starting it again');
       try {
         await relaunch();
         waitMs = 250;
       } catch (error) {
-        log.warn(error instanceof Error ? error.message : String(error));
+        warn(error);
         await sleep(waitMs);
         waitMs = Math.min(2 * waitMs, RELAUNCH_WAIT_MS);
       }

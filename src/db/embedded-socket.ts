@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import type { Account } from './embedded-account.ts';
 import { DATABASE_USER } from './embedded-folder.ts';
-import { canEnter, type EmbeddedHost, errorCode } from './embedded-host.ts';
-import { StartError } from './start-error.ts';
+import { canEnter, type EmbeddedHost } from './embedded-host.ts';
+import { errorCode } from './error-code.ts';
+import { StartError, startTrouble, UnavailableError } from './start-error.ts';
 
 const DATABASE_NAME = 'backup_mx';
 
@@ -34,11 +35,16 @@ export function socketConnection(socketDir: string, port: number): EmbeddedConne
 /**
  * A new directory for the socket that only the server's account may enter.
  *
- * @throws StartError when there is no place for one
+ * @throws StartError when there is no place for one, UnavailableError when there is none now
  */
 export async function makeSocketDir(host: EmbeddedHost, account: Account): Promise<string> {
+  let passing: UnavailableError | null = null;
   for (const root of host.socketRoots) {
-    const made = await mkdtemp(join(root, 'backup-mx-')).catch(() => null);
+    const made = await mkdtemp(join(root, 'backup-mx-')).catch((error: unknown) => {
+      const trouble = startTrouble(`no directory for the database's socket in ${root}`, error);
+      if (trouble instanceof UnavailableError) passing ??= trouble;
+      return null;
+    });
     if (made === null) {
       continue;
     }
@@ -49,6 +55,7 @@ export async function makeSocketDir(host: EmbeddedHost, account: Account): Promi
     }
     await rmdir(made);
   }
+  if (passing !== null) throw passing as UnavailableError;
   throw new StartError(
     `no directory for the database's socket: none of ${host.socketRoots.join(', ')} is writable, short enough and open to uid ${account.uid}: set TMPDIR`,
   );

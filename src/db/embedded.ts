@@ -13,10 +13,11 @@ import process from 'node:process';
 import { chooseAccount } from './embedded-account.ts';
 import { findNativeDir, prepareBinaries } from './embedded-binaries.ts';
 import { checkMajor, giveFolder, inspectFolder, makeFolder } from './embedded-folder.ts';
-import { type EmbeddedHost, type EmbeddedLog, errorCode } from './embedded-host.ts';
+import type { EmbeddedHost, EmbeddedLog } from './embedded-host.ts';
 import { lockFolder } from './embedded-lock.ts';
 import { type PreparedServer, type RunningServer, runServer } from './embedded-server.ts';
-import { StartError } from './start-error.ts';
+import { errorCode } from './error-code.ts';
+import { startTrouble } from './start-error.ts';
 
 export interface EmbeddedDatabase extends RunningServer {
   /** Space that the server's account can still use on the file system of DATA_DIR. */
@@ -57,6 +58,7 @@ function thisHost(): EmbeddedHost {
         }
       }
     },
+    endPatienceMs: 10_000,
   };
 }
 
@@ -79,7 +81,7 @@ async function prepare(dataDir: string, host: EmbeddedHost, log: EmbeddedLog): P
 /**
  * Starts the embedded PostgreSQL in `dataDir`, or takes over the one that is left running there.
  *
- * @throws StartError with one line that says what to do
+ * @throws StartError with one line that says what to do, UnavailableError for what may pass
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const { log, isRelaunched = true } = options;
@@ -87,9 +89,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
   const host = { ...thisHost(), ...options.host };
   findNativeDir(host);
   await mkdir(dataDir, { recursive: true }).catch((error: unknown) => {
-    throw new StartError(`DATA_DIR ${dataDir} cannot be made (${errorCode(error)})`);
+    throw startTrouble(`DATA_DIR ${dataDir} cannot be made`, error);
   });
-  const lock = await lockFolder(dataDir, host.pid);
+  const trouble = (error: unknown): unknown => startTrouble(`DATA_DIR ${dataDir} cannot be used`, error);
+  const lock = await lockFolder(dataDir, host.pid).catch((error: unknown) => {
+    throw trouble(error);
+  });
   try {
     const prepared = await prepare(dataDir, host, log);
     const server = await runServer({ ...prepared, isRelaunched });
@@ -107,6 +112,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
     };
   } catch (error) {
     await lock.release();
-    throw error;
+    throw trouble(error);
   }
 }

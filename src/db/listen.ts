@@ -30,26 +30,38 @@ export async function listenTo(options: ListenOptions): Promise<Listener> {
   const beat = `heartbeat ${randomUUID()}`;
   let connectionCount = 0;
   let isBeatHeard = true;
-  const listening = await sql.listen(
-    channel,
-    (payload) => {
-      if (payload === beat) {
+  const listen = () =>
+    sql.listen(
+      channel,
+      (payload) => {
+        if (payload === beat) {
+          isBeatHeard = true;
+        } else if (!payload.startsWith('heartbeat ')) {
+          onPayload(payload);
+        }
+      },
+      () => {
+        connectionCount += 1;
         isBeatHeard = true;
-      } else if (!payload.startsWith('heartbeat ')) {
-        onPayload(payload);
-      }
-    },
-    () => {
-      connectionCount += 1;
-      isBeatHeard = true;
-      if (connectionCount > 1) {
-        onReset();
-      }
-    },
-  );
+        if (connectionCount > 1) {
+          onReset();
+        }
+      },
+    );
+  let listening = await listen();
+  let isRenewing = false;
+  // The driver restores a lost connection, but not a LISTEN that failed on it, as it does on a server that is still a standby.
+  const renew = async () => {
+    if (isRenewing) return;
+    isRenewing = true;
+    await listening.unlisten().catch(() => undefined);
+    listening = await listen().catch(() => listening);
+    isRenewing = false;
+  };
   const timer = setInterval(() => {
     if (!isBeatHeard) {
       onReset();
+      void renew();
     }
     isBeatHeard = false;
     // What fails here shows as a beat that is not heard.

@@ -1,8 +1,9 @@
 /**
  * Brings the schema up to date: the numbered SQL files of `drizzle/`, each once, in one transaction, under an advisory lock.
  *
- * Any number of nodes may start at once on an empty database: one migrates, the others wait. A statement waits for another
- * session's lock only briefly and is then tried again, so that a migration never holds up the accepting of mail.
+ * Any number of nodes may start at once on an empty database: one migrates, the others wait. The tables that are changed are locked
+ * before the first change (migration-locks.ts); a wait for other sessions' locks is short, and all is then tried again, so that a
+ * migration never holds up the accepting of mail for long, and no node of the release before runs into a deadlock with it.
  * A database that is ahead of this release is accepted, because migrations only ever add, unless one of them has written down
  * in `schema_requirements` that it needs newer nodes.
  */
@@ -13,8 +14,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator';
-import { connect, type Sql } from './client.ts';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { connect, type Sql, type TransactionSql } from './client.ts';
 import type { Query } from './copy-session.ts';
+import { lockTablesOf } from './migration-locks.ts';
 import { MOVED, MOVED_LINE } from './moved.ts';
 import { type DatabaseTarget, resolveTarget } from './target.ts';
 
@@ -77,16 +80,41 @@ async function minimumVersion(sql: Sql): Promise<number> {
   return row?.minimum ?? 0;
 }
 
+/** The statements of the migrations that the database does not have. */
+async function readPending(query: Query, migrationsFolder: string): Promise<readonly string[]> {
+  const [row] =
+    (await countApplied(query)) === 0
+      ? []
+      : await query('select max(created_at) as last from drizzle.__drizzle_migrations');
+  const last = Number(row?.['last'] ?? Number.NEGATIVE_INFINITY);
+  return readMigrationFiles({ migrationsFolder }).flatMap(({ folderMillis, sql }) => (folderMillis > last ? sql : []));
+}
+
+/** For drizzle, which has no hook before its first change: the client, whose transactions begin with the locks. */
+function lockingClient(sql: Sql, pending: readonly string[]): Sql {
+  const contended: string[] = [];
+  const begin = (work: (transaction: TransactionSql) => unknown) =>
+    sql.begin(async (transaction) => {
+      await lockTablesOf(transaction, pending, contended);
+      await transaction.unsafe(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
+      return await work(transaction);
+    });
+  return new Proxy(sql, {
+    get: (target, property) => (property === 'begin' ? begin : (Reflect.get(target, property) as unknown)),
+  });
+}
+
 async function applyPatiently(sql: Sql, migrationsFolder: string, patienceMs: number): Promise<boolean> {
-  const db = drizzle(sql);
+  const pending = await readPending(async (text) => await sql.unsafe(text), migrationsFolder);
+  const db = drizzle(lockingClient(sql, pending));
   const deadlineAt = performance.now() + patienceMs;
   for (;;) {
     try {
       await runMigrations(db, { migrationsFolder });
       return true;
     } catch (error) {
-      // 55P03: lock_not_available. 40P01: deadlock_detected.
-      if (!['55P03', '40P01'].includes(sqlState(error) ?? '')) {
+      // 55P03: lock_not_available. 57014: query_canceled, by the time for all locks. 40P01: deadlock_detected.
+      if (!['55P03', '57014', '40P01'].includes(sqlState(error) ?? '')) {
         throw error;
       }
       if (performance.now() > deadlineAt) {

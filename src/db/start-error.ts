@@ -1,13 +1,83 @@
 /**
  * Reasons not to start: one line, which says what to do. `main.ts` prints it and exits.
+ *
+ * Exit 2 is for what stays wrong until somebody changes a setting, or what a setting names; a supervisor does not try again.
+ * Exit 1 is for everything that may be well at the next start.
  */
+import { isDatabaseAway } from './connection-lost.ts';
+import { errorCode } from './error-code.ts';
 
-/** The operator can act on it (exit 2). Thrown on the way to a running database, never afterwards. One line, without a stack for the reader. */
+/** The operator has to act (exit 2). Thrown on the way to a running database, never afterwards. One line, without a stack for the reader. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
-/** Something that the service needs was not there in time, and may be there at the next start (exit 1). */
+/** Something that the service needs is not there, and may be there at the next start (exit 1). */
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
+  /** Whether a start waits for it: it passes without anybody who starts the service anew. */
+  readonly isPassing: boolean;
+
+  constructor(message: string, isPassing = false) {
+    super(message);
+    this.isPassing = isPassing;
+  }
+}
+
+/** Trouble of the machine, by the system's code. */
+const PASSING: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space or no inode is left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EIO: 'the device fails to read or write',
+  ESTALE: 'the file system of another machine does not answer',
+  EBUSY: 'the device is busy',
+  EMFILE: 'too many files are open: raise the limit of open files (LimitNOFILE, ulimit -n)',
+  ENFILE: 'too many files are open on this machine',
+  ENOMEM: 'no memory is left',
+  EAGAIN: 'too many processes run, or no memory is left',
+};
+
+/** Codes for which a path or an address that a setting names is to blame. */
+const OF_SETTINGS = new Set('EACCES EPERM ENOENT ENOTDIR EISDIR ELOOP ENAMETOOLONG EINVAL EEXIST'.split(' '));
+
+/** Places that another process, or the network, may give free or bring. */
+const BUSY = new Set(['EADDRINUSE', 'EADDRNOTAVAIL']);
+
+/** As the C library says it, in what a child process prints. */
+const PASSING_TEXT =
+  /No space left on device|Disk quota exceeded|Read-only file system|Input\/output error|Too many open files|Cannot allocate memory|Resource temporarily unavailable/;
+
+/** Whether a child process failed for trouble that passes, by what it printed. */
+export function tellsPassingTrouble(text: string): boolean {
+  return PASSING_TEXT.test(text);
+}
+
+/** Of other sessions: lock_not_available, deadlock_detected, query_canceled. */
+const OF_OTHERS = /^(?:55P03|40P01|57014)$/;
+
+/**
+ * The line for trouble that met a start after its database was up, or null: then it is a bug, and its stack is wanted.
+ */
+export function lateTrouble(error: unknown): string | null {
+  // ENOENT of a file, unlike that of a socket, has its path.
+  const isOfFile = typeof error === 'object' && error !== null && 'path' in error;
+  if (!isOfFile && (isDatabaseAway(error) || OF_OTHERS.test(errorCode(error)))) {
+    return `the database failed at the start: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  const trouble = startTrouble('the start failed', error);
+  return trouble instanceof UnavailableError ? trouble.message : null;
+}
+
+/**
+ * The reason not to start that an error of the system means, or the error itself where it is none: that is a bug.
+ *
+ * @param subject what cannot be done, beginning with the setting's name
+ */
+export function startTrouble(subject: string, error: unknown): unknown {
+  const code = errorCode(error);
+  const words = PASSING[code];
+  if (words !== undefined) return new UnavailableError(`${subject} (${code}): ${words}`, true);
+  if (BUSY.has(code)) return new UnavailableError(subject);
+  return OF_SETTINGS.has(code) ? new StartError(`${subject} (${code})`) : error;
 }

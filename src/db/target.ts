@@ -6,11 +6,19 @@
 import { readFileSync } from 'node:fs';
 import { StartError } from './start-error.ts';
 
+/** One of the servers that hold the database. */
+export interface DatabaseHost {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A place and an identity, as both drivers take them. */
 export interface DatabaseAddress {
   /** A host name, an address, or the directory of a Unix socket. */
   readonly host: string;
   readonly port: number;
+  /** More servers with the same database, of which one takes writes (writable-host.ts). Absent: there is one server. */
+  readonly others?: readonly DatabaseHost[];
   readonly database: string;
   readonly user: string;
   readonly password?: string;
@@ -47,35 +55,75 @@ function parseSsl(parameters: URLSearchParams): NonNullable<DatabaseAddress['ssl
   }
 }
 
+const SHAPE = 'postgres://user:password@host:5432/database';
+const PARAMETERS = ['host', 'sslmode', 'sslrootcert', 'target_session_attrs'];
+
 /**
- * The address in a `postgres://user:password@host:port/database` URL. `?host=/directory` names a Unix socket; `sslmode` is
- * `disable` (default), `require` or `verify-full`, with `sslrootcert`. Other parameters are refused: a silently ignored one would mislead.
+ * One URL for each host of a `postgres://user:password@host:port,host:port/database` URL, which no parser of URLs understands.
+ *
+ * @returns null when it is no such URL
+ */
+function splitHosts(url: string): readonly URL[] | null {
+  const [, scheme = '', user = '', hosts = '', rest = ''] =
+    /^(postgres(?:ql)?:\/\/)([^/?#]*@)?([^/?#@]*)(.*)$/.exec(url) ?? [];
+  if (scheme === '') return null;
+  const list = hosts.split(',');
+  // An empty host after a user is no URL to the parser, but is how libpq writes a socket.
+  const urls = list.map((host) => `${scheme}${user}${host === '' && list.length === 1 ? 'localhost' : host}${rest}`);
+  if (list.length > 1 && list.includes('')) return null;
+  return urls.every((text) => URL.canParse(text)) ? urls.map((text) => new URL(text)) : null;
+}
+
+/**
+ * The address in a `postgres://user:password@host:port/database` URL. Several hosts, divided by commas, are servers of which one takes
+ * writes: each has its own port, or 5432. `?host=/directory` names a Unix socket; `sslmode` is `disable` (default), `require` or
+ * `verify-full`, with `sslrootcert`; `target_session_attrs=read-write` says what is so in any case. Other parameters are refused: a
+ * silently ignored one would mislead.
  *
  * @throws StartError with one line that names DATABASE_URL and never the password
  */
 export function parseDatabaseUrl(url: string): DatabaseAddress {
-  // An empty host after a user is no URL to the parser, but is how libpq writes a socket.
-  const text = url.replace(/^(postgres(?:ql)?:\/\/(?:[^/@]*@))(?=[/?]|$)/, '$1localhost');
-  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
-    throw new StartError('DATABASE_URL is not of the form postgres://user:password@host:5432/database');
-  }
-  const { hostname, port, pathname, username, password, searchParams } = new URL(text);
-  const unknown = [...searchParams.keys()].find((key) => !['host', 'sslmode', 'sslrootcert'].includes(key));
+  const [first, ...others] = splitHosts(url) ?? [];
+  if (first === undefined) throw new StartError(`DATABASE_URL is not of the form ${SHAPE}`);
+  const { pathname, username, password, searchParams } = first;
+  const unknown = [...searchParams.keys()].find((key) => !PARAMETERS.includes(key));
   if (unknown !== undefined) {
-    throw new StartError(`DATABASE_URL: the parameter ${unknown} is not supported: use host, sslmode, sslrootcert`);
+    throw new StartError(`DATABASE_URL: the parameter ${unknown} is not supported: use ${PARAMETERS.join(', ')}`);
+  }
+  const wanted = searchParams.get('target_session_attrs') ?? 'read-write';
+  if (wanted !== 'read-write' && wanted !== 'primary') {
+    throw new StartError(
+      `DATABASE_URL: target_session_attrs=${wanted} is not supported: the service writes, so use read-write or leave it out`,
+    );
+  }
+  const socket = searchParams.get('host');
+  if (socket !== null && others.length > 0) {
+    throw new StartError('DATABASE_URL names several hosts and a socket (host=): use one or the other');
   }
   const user = decodeURIComponent(username);
-  if (user === '') {
-    throw new StartError('DATABASE_URL names no user: postgres://user:password@host:5432/database');
-  }
+  if (user === '') throw new StartError(`DATABASE_URL names no user: ${SHAPE}`);
+  const { host, port } = hostOf(first);
   return {
-    host: searchParams.get('host') ?? (hostname === '' ? 'localhost' : hostname.replace(/^\[(.*)\]$/, '$1')),
-    port: port === '' ? DEFAULT_PORT : Number(port),
+    host: socket ?? host,
+    port,
+    ...(others.length === 0 ? {} : { others: others.map(hostOf) }),
     database: pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : user,
     user,
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
     ssl: parseSsl(searchParams),
   };
+}
+
+function hostOf({ hostname, port }: URL): DatabaseHost {
+  return {
+    host: hostname === '' ? 'localhost' : hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? DEFAULT_PORT : Number(port),
+  };
+}
+
+/** `db.example.net:5432`, or several with commas, for people. */
+export function formatHosts({ host, port, others = [] }: DatabaseAddress): string {
+  return [{ host, port }, ...others].map((one) => `${one.host}:${one.port}`).join(',');
 }
 
 /** @throws StartError when it is a URL that cannot be understood */

@@ -51,7 +51,8 @@ export function openTransactionClient(open: Open, onLost: (client: TransactionCl
       if (client.loss !== null) return;
       client.loss = error;
       onLost(client);
-      abandon(pending, error);
+      // The driver's own errors say more, and come first.
+      setImmediate(() => abandon(pending, error));
       void endForGood(client.sql);
     },
   };

@@ -4,7 +4,7 @@
 import { createByteBudget, createClientLimits } from './limits.ts';
 import { DEFAULT_TIMEOUTS, type InboundOptions, type InboundTimeouts } from './options.ts';
 import { createLargeContent, type LargeContent } from './large-content.ts';
-import { createPlaces, type PlaceHolder, type Places } from './places.ts';
+import { createPlaces, type PlaceHolder, type Places } from './connection-places.ts';
 import { createRefusals, ehloReply, type Reply } from './replies.ts';
 import type { Context } from './transaction.ts';
 import { createWatch } from './watch.ts';

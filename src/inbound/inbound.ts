@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createHouse, type House } from './house.ts';
 import type { Inbound, InboundOptions } from './options.ts';
+import { type Place, separatePlaces } from './places.ts';
 import { Listener } from './server.ts';
 
 /** Pending connections a burst may leave to the kernel; capped by net.core.somaxconn. */
@@ -24,7 +25,7 @@ export async function createInbound(options: InboundOptions): Promise<Inbound> {
   const house = createHouse(options);
   const listeners: Listener[] = [];
   try {
-    for (const address of options.listen) listeners.push(await listen(house, address));
+    for (const place of await separatePlaces(options.listen)) listeners.push(await listen(house, place));
   } catch (error) {
     for (const listener of listeners) listener.server.close();
     house.context.watch.stop();
@@ -43,13 +44,10 @@ export async function createInbound(options: InboundOptions): Promise<Inbound> {
   };
 }
 
-async function listen(house: House, address: { readonly host: string; readonly port: number }): Promise<Listener> {
+async function listen(house: House, place: Place & { readonly ipv6Only: boolean }): Promise<Listener> {
   const listener = new Listener(house);
-  const { host, port } = address;
-  // `0.0.0.0:25,[::]:25` binds both; `[::]:25` alone takes IPv4 too, where the system does so.
-  const ipv6Only = host === '::' && house.options.listen.some((other) => other.host === '0.0.0.0');
   const listening = once(listener.server, 'listening');
-  listener.server.listen({ host, port, backlog: BACKLOG, ipv6Only });
+  listener.server.listen({ ...place, backlog: BACKLOG });
   await listening;
   return listener;
 }

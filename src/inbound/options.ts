@@ -67,7 +67,7 @@ export const DEFAULT_TIMEOUTS: InboundTimeouts = {
 };
 
 export interface Inbound {
-  /** As bound, in the order of `listen`. */
+  /** As bound, in the order of `listen`; under Deno `[::]` stands for `0.0.0.0` on the same port too. */
   readonly addresses: readonly AddressInfo[];
   readonly connectionCount: () => number;
   /** Replies said and chunks taken so far: whoever shares the loop sees whether there was something to do. */

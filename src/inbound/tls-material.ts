@@ -161,7 +161,11 @@ function makeSelfSigned(options: TlsMaterialOptions): TlsPair {
     notBefore: new Date(nowMs - DAY_MS),
     notAfter: new Date(nowMs + VALIDITY_MS),
   });
-  keep(options.dataDir, pair);
+  try {
+    keep(options.dataDir, pair);
+  } catch (error) {
+    options.warn(`the self-signed certificate cannot be kept, the next start makes another: ${messageOf(error)}`);
+  }
   return pair;
 }
 

@@ -6,9 +6,9 @@
 import { isUsableNextHopAddress } from './address-class.ts';
 import { literalAddress } from './mx-set.ts';
 import type { DeliverTo, NextHopOptions } from './next-hop.ts';
-import { isOwnEndpoint, isOwnName } from './own-identity.ts';
+import { isOwnEndpoint, isOwnHost, isOwnName } from './own-identity.ts';
 
-/** OWN: all its addresses are ours, or it has none and our name. PRIVATE: none may be dialled, and not all are ours. */
+/** OWN: all its addresses are ours, or it is ours by its name. PRIVATE: none may be dialled, and not all are ours. */
 export type HostVerdict = 'USABLE' | 'OWN' | 'PRIVATE' | 'UNRESOLVED';
 
 export interface HostFinding {
@@ -31,6 +31,8 @@ export function observeGivenHosts(
       const answer = literal === null ? await resolver.resolveAddresses(host) : null;
       const all = literal !== null ? [literal] : answer?.kind === 'FOUND' ? answer.records : [];
       if (all.length === 0) return { host, port, addresses: [], verdict: isOwnName(self, host) ? 'OWN' : 'UNRESOLVED' };
+      const names = answer?.kind === 'FOUND' ? [host, answer.canonicalName] : [host];
+      if (isOwnHost(self, names, port)) return { host, port, addresses: all, verdict: 'OWN' };
       const others = all.filter((address) => !isOwnEndpoint(self, { address, port }, deliveryPort));
       if (others.length === 0) return { host, port, addresses: all, verdict: 'OWN' };
       const usable = others.filter((address) => isUsableNextHopAddress(address, allowPrivate));

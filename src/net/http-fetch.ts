@@ -29,9 +29,9 @@ export async function fetchText(host: string, path: string, options: FetchOption
   if (answer.kind === 'FAILED') return answer;
   const { status, body, lack } = answer;
   if (status !== 200) return failed(`status ${status}`);
-  if (answer.headers['content-encoding'] !== undefined) return failed('the answer is compressed');
+  if (answer.headers.has('content-encoding')) return failed('the answer is compressed');
   if (lack !== null) return failed(lack);
-  const mediaType = (answer.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const mediaType = (answer.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   return { kind: 'FETCHED', text: Buffer.from(body).toString('utf8'), mediaType };
 }
 

@@ -16,7 +16,7 @@ import type { DnsTrouble } from './dns-answer.ts';
 import { literalAddress, observeMxSet } from './mx-set.ts';
 import type { MxObservationOptions, ObservedMx, ObservedMxSet } from './mx-set.ts';
 import { ownPreference } from './mx-verdict.ts';
-import { isOwnEndpoint } from './own-identity.ts';
+import { isOwnEndpoint, isOwnHost } from './own-identity.ts';
 
 export interface NextHop {
   /** The name of the MX, or what `deliverTo` says. */
@@ -94,7 +94,7 @@ async function findGivenHosts(deliverTo: readonly DeliverTo[], options: NextHopO
   const found = await Promise.all(
     deliverTo.map(async ({ host }) => {
       const literal = literalAddress(host);
-      if (literal !== null) return { kind: 'FOUND', records: [literal] } as const;
+      if (literal !== null) return { kind: 'FOUND', records: [literal], canonicalName: host } as const;
       return resolver.resolveAddresses(host);
     }),
   );
@@ -103,7 +103,10 @@ async function findGivenHosts(deliverTo: readonly DeliverTo[], options: NextHopO
     const port = givenPort ?? deliveryPort;
     if (answer?.kind === 'TROUBLE') trouble = answer.reason;
     if (answer?.kind !== 'FOUND') continue;
-    const others = answer.records.filter((address) => !isOwnEndpoint(self, { address, port }, deliveryPort));
+    const isOurs = isOwnHost(self, [host, answer.canonicalName], port);
+    const others = isOurs
+      ? []
+      : answer.records.filter((address) => !isOwnEndpoint(self, { address, port }, deliveryPort));
     isLoop ||= others.length < answer.records.length;
     const addresses = usableAddresses(others, allowPrivate);
     if (addresses.length > 0) hosts.push({ host, preference: index, port, addresses });

@@ -11,15 +11,26 @@ export interface OwnIdentity {
   readonly names: readonly string[];
   /** The addresses that are ours at the port next hops listen on, NAT addresses included (config's selfAddresses). */
   readonly addresses: readonly string[];
-  /** What our SMTP listeners are bound to, wildcards as they are. */
+  /** What our listeners, SMTP and HTTP, are bound to, wildcards as they are. */
   readonly listeners: readonly Endpoint[];
   /** The machine's addresses: what a wildcard listener stands for, beside loopback. */
   readonly interfaceAddresses: readonly string[];
+  /** Where the API is reached from outside (PUBLIC_URL). */
+  readonly web: { readonly host: string; readonly port: number };
 }
 
 /** Whether a host name is one of the service's. */
 export function isOwnName(self: OwnIdentity, name: string): boolean {
   return self.names.includes(name);
+}
+
+/**
+ * Whether a host, by one of its names (aliases resolved), is the service at this port: PUBLIC_URL's, or one of ours where we
+ * listen. At other ports of our host names there may be other services.
+ */
+export function isOwnHost({ names, listeners, web }: OwnIdentity, hostNames: readonly string[], port: number): boolean {
+  const isHere = listeners.some((listener) => listener.port === port);
+  return hostNames.some((name) => (name === web.host && port === web.port) || (isHere && names.includes(name)));
 }
 
 /**

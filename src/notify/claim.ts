@@ -8,8 +8,8 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
+import { endpointOf } from '../net/http-connection.ts';
 import { GIVE_UP_AFTER_SECONDS } from './retry-ladder.ts';
-import { endpointOf } from './webhook-input.ts';
 import { giveUpPending } from './webhooks.ts';
 
 /** Longer than an attempt lasts, its record included. */
@@ -169,7 +169,7 @@ async function noteFailure(
   const reason = row?.reason ?? null;
   if (reason === null) return null;
   await giveUpPending(sql, webhookId);
-  const facts = { webhookId, host: endpointOf(url).host, reason };
+  const facts = { webhookId, host: endpointOf(new URL(url)).host, reason };
   await recordEvent(sql, { tenantId, destinationId: null, messageId: null, kind: 'WEBHOOK_DISABLED', facts });
   return reason;
 }

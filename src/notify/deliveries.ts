@@ -1,15 +1,18 @@
 /**
  * Deliveries as people see them: pages of a webhook's, one sent on request, those of before sent again. Kept for thirty days.
  */
-import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { askedId, newId } from '../mail/id.ts';
+import { organizationOf } from '../mail/organization.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { type Full, takePlaces, tryAgainAfter } from '../settings/bounded-counts.ts';
 import { allOf, mineOnly } from '../settings/conditions.ts';
 import { type Change, refused } from '../settings/change.ts';
 import { shown } from '../settings/domain-input.ts';
 import type { UserError } from '../settings/user-error.ts';
 import { type ClaimedDelivery, LEASE_SECONDS } from './claim.ts';
 import { replayEvents } from './outbox.ts';
+import { endpointOf } from './webhook-input.ts';
 import { PING, typeOf } from './webhook-kinds.ts';
 import { pingBody } from './webhook-message.ts';
 import { noSuchWebhook, type Webhook, type Webhooks } from './webhooks.ts';
@@ -72,9 +75,9 @@ export function createDeliveries(
     async sendPing(viewer, { id }) {
       const webhook = await webhooks.findWebhook(viewer, id);
       if (webhook === null) return refused(noSuchWebhook(id));
-      const claimed = await claimPing(sql, webhook.id);
+      const claimed = await sql.begin((transaction) => claimPing(transaction, webhook));
       if (claimed === 'NO_SECRET') return refused(conflict('The webhook has no secret: rotate it first.'));
-      if (claimed === 'TOO_MANY') return refused(tooManyPings());
+      if ('bound' in claimed) return refused(tooManyPings(claimed));
       await send(claimed);
       const delivery = await findDelivery(sql, viewer, claimed.id);
       return delivery === null ? refused(noSuchWebhook(id)) : { kind: 'DONE', object: delivery };
@@ -131,14 +134,17 @@ async function findDelivery(sql: SqlExecutor, viewer: Viewer, id: string): Promi
   return row === undefined ? null : deliveryOf(row);
 }
 
-/** A ping that is in the hands of this node from the beginning. */
-async function claimPing(sql: SqlExecutor, webhookId: string): Promise<ClaimedDelivery | 'NO_SECRET' | 'TOO_MANY'> {
-  const [now] = await sql<{ at: Date; pings: number }[]>`
-    select bmx_now() as at, (select count(*)::integer from (
-      select from webhook_deliveries
-      where webhook_id = ${webhookId} and kind = ${PING} and created_at > bmx_now() - interval '1 minute'
-      limit ${MOST_PINGS_A_MINUTE}) as recent) as pings`;
-  if (now === undefined || now.pings >= MOST_PINGS_A_MINUTE) return 'TOO_MANY';
+/** A ping that is in the hands of this node from the beginning. Counted by the owner of the host: another webhook or name gives no more. */
+async function claimPing(
+  sql: TransactionSql,
+  { id: webhookId, tenantId, url }: Pick<Webhook, 'id' | 'tenantId' | 'url'>,
+): Promise<ClaimedDelivery | Full | 'NO_SECRET'> {
+  const subject = `${organizationOf(endpointOf(url).host)} ${tenantId}`;
+  const bound = { kind: 'PING_ORGANIZATION', subject, most: MOST_PINGS_A_MINUTE, windowSeconds: 60 };
+  const place = await takePlaces(sql, [bound]);
+  if (place.kind === 'FULL') return place;
+  const [now] = await sql<{ at: Date }[]>`select bmx_now() as at`;
+  if (now === undefined) throw new Error('a clock without a time');
   const [claimed] = await sql<ClaimedDelivery[]>`
     with source as (
       select w.id, w.tenant_id, w.url, s.secret, case when s.previous_until > bmx_now() then s.previous_secret end as previous
@@ -196,7 +202,7 @@ function isDisabled(): UserError {
   return conflict('The webhook is disabled. Enable it first (webhookUpdate with isEnabled), then repeat.');
 }
 
-function tooManyPings(): UserError {
-  const message = `${MOST_PINGS_A_MINUTE} pings a minute are enough. Wait a minute.`;
+function tooManyPings({ until }: Full): UserError {
+  const message = `${MOST_PINGS_A_MINUTE} pings a minute to one host are enough. ${tryAgainAfter(until)}`;
   return { field: ['id'], message, code: 'TOO_MANY' };
 }

@@ -8,10 +8,9 @@
 import { Buffer } from 'node:buffer';
 import type { Sql } from '../db/client.ts';
 import { sanitizeText } from '../mail/reply.ts';
-import type { Exchange, HttpRequest } from '../net/http-exchange.ts';
+import { endpointOf, type Exchange, type HttpRequest } from '../net/http-connection.ts';
 import { type AttemptOutcome, type ClaimedDelivery, claimDeliveries, type Disabled, recordAttempt } from './claim.ts';
 import { retryAfterSeconds, secondsToNext } from './retry-ladder.ts';
-import { endpointOf } from './webhook-input.ts';
 import { PING } from './webhook-kinds.ts';
 import { headersOf } from './webhook-message.ts';
 
@@ -102,7 +101,7 @@ function later(one: string | null, other: string): string {
 function requestOf({ id, url, body, at, secret, previousSecret }: ClaimedDelivery): HttpRequest {
   const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
   const headers = headersOf({ id, timestamp: Math.floor(at.getTime() / 1000), body, secrets });
-  return { ...endpointOf(url), method: 'POST', headers, body };
+  return { ...endpointOf(new URL(url)), method: 'POST', headers, body };
 }
 
 function outcomeOf(claimed: ClaimedDelivery, answer: Exchange, random: number): AttemptOutcome {
@@ -121,6 +120,6 @@ function outcomeOf(claimed: ClaimedDelivery, answer: Exchange, random: number): 
   const { status, headers, body } = answer;
   const text = sanitizeText(Buffer.from(body).toString('utf8'), MOST_ANSWER_BYTES);
   if (status >= 200 && status < 300) return { kind: 'DELIVERED', status, text };
-  const askedFor = retryAfterSeconds(headers['retry-after'], claimed.at.getTime());
+  const askedFor = retryAfterSeconds(headers.get('retry-after'), claimed.at.getTime());
   return { kind: 'FAILED', status, text, retryAfterSeconds: seconds(askedFor), isGone: status === GONE };
 }

@@ -5,6 +5,7 @@
  */
 import { isUsableServerAddress } from '../net/address-class.ts';
 import { normalizeAddress } from '../net/addresses.ts';
+import { endpointOf } from '../net/http-connection.ts';
 import type { Checked } from '../settings/domain-input.ts';
 import { invalid } from '../settings/user-error.ts';
 import { WEBHOOK_KINDS, type WebhookKind } from './webhook-kinds.ts';
@@ -14,23 +15,6 @@ const MAX_DESCRIPTION_LENGTH = 200;
 /** Below it there are mail servers, name servers and shells, and nobody's receiver. */
 const FIRST_FREE_PORT = 1024;
 const WEB_PORTS = [80, 443];
-
-/** Where a webhook sends. */
-export interface Endpoint {
-  readonly isTls: boolean;
-  /** Lower case; an address without brackets. */
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-}
-
-/** Of a URL that was checked. */
-export function endpointOf(url: string): Endpoint {
-  const { protocol, hostname, port, pathname, search } = new URL(url);
-  const isTls = protocol === 'https:';
-  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  return { isTls, host, port: port === '' ? (isTls ? 443 : 80) : Number(port), path: pathname + search };
-}
 
 /** The one form of the URL. `allowPrivate`: ALLOW_PRIVATE_NEXT_HOPS. */
 export function checkUrl(text: string, allowPrivate: boolean): Checked<string> {
@@ -51,7 +35,7 @@ function describeBadUrl(url: URL, allowPrivate: boolean): string | null {
     return 'The URL holds a user name or password. Leave them out: a receiver knows us by the signature.';
   }
   if (url.hash !== '') return 'The URL has a part behind #, which no server gets. Leave it out.';
-  const { host, port } = endpointOf(url.href);
+  const { host, port } = endpointOf(url);
   if (port === 0 || (port < FIRST_FREE_PORT && !WEB_PORTS.includes(port))) {
     return `Port ${port} is none of a web server. Use 443, 80, or one from ${FIRST_FREE_PORT} on.`;
   }

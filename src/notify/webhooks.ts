@@ -9,6 +9,7 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { endpointOf, type HttpEndpoint } from '../net/http-connection.ts';
 import { type Change, refused } from '../settings/change.ts';
 import { mineOnly } from '../settings/conditions.ts';
 import { errorsOf, shown } from '../settings/domain-input.ts';
@@ -17,7 +18,7 @@ import { noSuchTenant } from '../settings/tenants.ts';
 import { MAX_OVERLAP_SECONDS } from '../settings/tokens.ts';
 import { invalid, type UserError } from '../settings/user-error.ts';
 import { checkDomains } from './watched-domains.ts';
-import { checkDescription, checkKinds, checkUrl, endpointOf } from './webhook-input.ts';
+import { checkDescription, checkKinds, checkUrl } from './webhook-input.ts';
 import type { WebhookKind } from './webhook-kinds.ts';
 import { makeWebhookSecret, secretText } from './webhook-message.ts';
 
@@ -78,15 +79,32 @@ export interface Webhooks {
   deleteWebhook(viewer: Viewer, input: { readonly id: string }): Promise<WebhookChange>;
 }
 
-/** `allowPrivate`: ALLOW_PRIVATE_NEXT_HOPS. */
-export function createWebhooks(sql: Sql, allowPrivate: boolean): Webhooks {
+export interface WebhookRules {
+  /** ALLOW_PRIVATE_NEXT_HOPS. */
+  readonly allowPrivate: boolean;
+  /** Whether a host leads to this service itself, as far as the DNS says within a moment. */
+  readonly leadsToUs: (endpoint: HttpEndpoint) => Promise<boolean>;
+}
+
+export function createWebhooks(sql: Sql, { allowPrivate, leadsToUs }: WebhookRules): Webhooks {
+  const complaint = async (url: string | null | undefined): Promise<WebhookChange | null> => {
+    const checked = url == null ? null : checkUrl(url, allowPrivate);
+    if (checked?.kind !== 'OK') return null;
+    const endpoint = endpointOf(new URL(checked.value));
+    if (!(await leadsToUs(endpoint))) return null;
+    const message = `${endpoint.host} port ${endpoint.port} is this service itself. Name the server that is to receive the events.`;
+    return refused(invalid(['url'], message));
+  };
   const change = (work: (transaction: SqlExecutor) => Promise<WebhookChange>) => sql.begin(work);
   return {
     findWebhook: (viewer, id) => findWebhook(sql, viewer, id),
     listWebhooks: (viewer, page) => listWebhooks(sql, viewer, page),
-    createWebhook: (viewer, input) =>
+    // The DNS is asked before a transaction holds anything.
+    createWebhook: async (viewer, input) =>
+      (await complaint(input.url)) ??
       change((transaction) => createWebhook(transaction, viewer, { ...input, allowPrivate })),
-    updateWebhook: (viewer, input) =>
+    updateWebhook: async (viewer, input) =>
+      (await complaint(input.url)) ??
       change((transaction) => updateWebhook(transaction, viewer, { ...input, allowPrivate })),
     rotateSecret: (viewer, input) => change((transaction) => rotateSecret(transaction, viewer, input)),
     deleteWebhook: (viewer, { id }) => change((transaction) => deleteWebhook(transaction, viewer, id)),
@@ -293,6 +311,6 @@ export function noSuchWebhook(id: string): UserError {
 
 /** Of its address the host alone: the path may be a secret between the tenant and the receiver. */
 function record(sql: SqlExecutor, { tenantId, id, url, events }: Webhook, kind: EventKind): Promise<void> {
-  const facts = { webhookId: id, host: endpointOf(url).host, events };
+  const facts = { webhookId: id, host: endpointOf(new URL(url)).host, events };
   return recordEvent(sql, { tenantId, destinationId: null, messageId: null, kind, facts });
 }

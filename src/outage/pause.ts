@@ -41,7 +41,7 @@ export async function pauseDestination(
       set is_paused = true, pause_from = greatest(${from}::timestamptz, bmx_now()), pause_until = ${until}::timestamptz,
           pause_reason = ${reason},
           -- An attempt that was asked for before and waited for mail would be one in the pause.
-          flush_requested_at = null
+          flush_requested_at = case when coalesce(${from}::timestamptz > bmx_now(), false) then flush_requested_at end
       where id = ${destinationId} and ${mineOnly(sql, viewer)}
         and coalesce(${until}::timestamptz > greatest(${from}::timestamptz, bmx_now()), true)
       returning id, tenant_id, pause_from, pause_until

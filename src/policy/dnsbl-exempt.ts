@@ -47,11 +47,17 @@ export function createIsExempt({ ownAddresses, findHostAddresses, monotonicMs }:
   }
 
   return (address, domain) => {
-    if (classifyAddress(address) !== 'PUBLIC' || ownAddresses.has(address)) return true;
+    if (!isOutside(address) || ownAddresses.has(address)) return true;
     const hosts = known.get(domain.id);
     if (hosts !== undefined && hosts.revision === domain.revision && hosts.expiresAtMs > monotonicMs()) {
       return hosts.addresses.has(address);
     }
     return find(domain).then((addresses) => addresses.has(address));
   };
+}
+
+/** Addresses of documentation are in no network of ours, so lists are asked about them. */
+function isOutside(address: string): boolean {
+  const kind = classifyAddress(address);
+  return kind === 'PUBLIC' || kind === 'DOCUMENTATION';
 }

@@ -275,9 +275,9 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         tls, reply, outcome, latency_ms)
       select a.id, d.tenant_id, d.id, a.message_id, string_to_array(a.numbers, ',')::smallint[], a.is_host_level,
         bmx_now() - make_interval(secs => a.latency_ms / 1000.0), a.host, a.address, a.tls, a.reply,
-        -- A refusal that was kept is a deferral.
-        case when a.outcome = 'FAILED' and exists (
-            select from fates f where f.is_suspected and f.message_id = a.message_id and f.number::text = any(string_to_array(a.numbers, ',')))
+        -- A refusal that was kept is a deferral, and so is one by a host of an old route.
+        case when a.outcome = 'FAILED' and (not (select is_same_route from context) or exists (
+            select from fates f where f.is_suspected and f.message_id = a.message_id and f.number::text = any(string_to_array(a.numbers, ','))))
           then 'DEFERRED' else a.outcome end, a.latency_ms
       from destinations d, unnest(${attempts.map(() => newId())}::uuid[], ${attempts.map((a) => a.messageId)}::uuid[],
         ${attempts.map((a) => a.record.recipientNumbers.join(','))}::text[],

@@ -24,7 +24,7 @@ const MAX_NAME_LENGTH = 253;
 
 export interface DnsblZoneInput {
   readonly zone: string;
-  /** Absent or null: REJECT. */
+  /** Absent or null: DRY_RUN. */
   readonly mode?: 'REJECT' | 'DRY_RUN' | null | undefined;
   /** Absent or null: 1. */
   readonly weight?: number | null | undefined;
@@ -76,7 +76,7 @@ function checkZones(input: readonly DnsblZoneInput[], errors: UserError[]): Dnsb
     }
     return {
       zone: checkZone(entry.zone, { path, names }, errors),
-      mode: entry.mode ?? 'REJECT',
+      mode: entry.mode ?? 'DRY_RUN',
       weight,
       codes: checkCodes(entry.codes ?? [], path, errors),
     };

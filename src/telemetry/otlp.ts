@@ -20,10 +20,15 @@ export interface Span {
   readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 
+/** The status of the answer, or why there is none. */
+export type Posted = { readonly status: number } | { readonly reason: string };
+
 export interface OtlpOptions {
-  /** The whole address, `http://127.0.0.1:4318/v1/traces`. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Posts JSON to the collector, within bounds of time and octets. Never rejects. */
+  readonly post: (
+    body: string,
+    bounds: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  ) => Promise<Posted>;
   /** service.name, service.version and the like. */
   readonly resource: Readonly<Record<string, string>>;
   /** The collector takes nothing, or too little; again only after a minute without trouble. */
@@ -64,22 +69,13 @@ export function createOtlp(options: OtlpOptions): Otlp {
   const post = async (spans: readonly Span[]): Promise<void> => {
     const controller = new AbortController();
     underWay = controller;
-    const timer = setTimeout(() => controller.abort(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-    try {
-      const response = await fetch(options.url, {
-        method: 'POST',
-        headers: { ...options.headers, 'Content-Type': 'application/json' },
-        body: JSON.stringify(exportOf(options.resource, spans)),
-        signal: controller.signal,
-      });
-      await response.arrayBuffer();
-      if (!response.ok) drop(spans.length, `the collector of traces answers ${response.status}`);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      drop(spans.length, `the collector of traces cannot be reached (${reason})`);
-    } finally {
-      clearTimeout(timer);
-      underWay = null;
+    const body = JSON.stringify(exportOf(options.resource, spans));
+    const posted = await options.post(body, { timeoutMs: TIMEOUT_MS, signal: controller.signal });
+    underWay = null;
+    if ('reason' in posted) {
+      drop(spans.length, `the collector of traces cannot be reached (${posted.reason})`);
+    } else if (posted.status < 200 || posted.status > 299) {
+      drop(spans.length, `the collector of traces answers ${posted.status}`);
     }
   };
   /** Whole batches, and at `least` 1 the rest too. */
@@ -105,7 +101,7 @@ export function createOtlp(options: OtlpOptions): Otlp {
       clearInterval(timer);
       const late = setTimeout(() => {
         end.abort();
-        underWay?.abort(new Error('the service ends'));
+        underWay?.abort();
       }, CLOSE_MS);
       // What is on its way, then what is left.
       await sending;

@@ -131,6 +131,18 @@ describe('recipients and dnsbl', () => {
       code: 2,
       err: ['backup-mx: name local parts or --from FILE, not both'],
     });
+    // A person's name would be a mailbox that nobody has. What `list` shows can be read again.
+    const named = async () => '# staff\nalice\n\nJohn Doe\n';
+    expect(await call(recipientsVerb, ['add', 'lists.example', '--from', '-'], { readInput: named })).toMatchObject({
+      code: 1,
+      out: [],
+      err: [expect.stringContaining('standard input, line 4: "John Doe" has a space')],
+    });
+    expect(await json<unknown>(recipientsVerb, 'list', 'lists.example')).toEqual([]);
+    const quoted = async () => '"john doe"\n';
+    await call(recipientsVerb, ['add', 'lists.example', '--from', '-'], { readInput: quoted });
+    expect((await call(recipientsVerb, ['list', 'lists.example'])).out.join('\n')).toContain('"john doe"');
+    await call(recipientsVerb, ['remove', 'lists.example', '--from', '-', '--force'], { readInput: quoted });
     expect((await call(dnsblVerb, ['add', 'lists.example', 'zen.dnsbl.example', '--code', '127.0.0.2'])).out).toEqual([
       'zen.dnsbl.example is asked for lists.example, mode DRY_RUN',
     ]);

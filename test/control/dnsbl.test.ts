@@ -27,12 +27,13 @@ async function run(mutation: 'domainCreate' | 'domainUpdate', input: Record<stri
 }
 
 const untested = { isOn: true, reason: null, checkedAt: null, checkedCount: 0, listedCount: 0 };
-const plain = { mode: 'REJECT', weight: 1, codes: [], ...untested };
+// Without a mode a zone is on trial, as from the command line and Terraform.
+const plain = { mode: 'DRY_RUN', weight: 1, codes: [], ...untested };
 
 test('zones, threshold and allow lists are set, left and put back', async () => {
   const created = await run('domainCreate', {
     name: 'set.example',
-    dnsblZones: [{ zone: 'BL.example.' }, { zone: 'two.example', mode: 'DRY_RUN', weight: 3, codes: ['127.0.0.2'] }],
+    dnsblZones: [{ zone: 'BL.example.' }, { zone: 'two.example', mode: 'REJECT', weight: 3, codes: ['127.0.0.2'] }],
     dnswlZones: [{ zone: 'wl.example', codes: ['127.0.0.0/16'] }],
     dnsblAllowedClients: ['192.0.2.0/24'],
   });
@@ -40,7 +41,7 @@ test('zones, threshold and allow lists are set, left and put back', async () => 
     revision: 1,
     dnsblZones: [
       { zone: 'bl.example', ...plain },
-      { zone: 'two.example', ...plain, mode: 'DRY_RUN', weight: 3, codes: ['127.0.0.2'] },
+      { zone: 'two.example', ...plain, mode: 'REJECT', weight: 3, codes: ['127.0.0.2'] },
     ],
     dnsblThreshold: 1,
     dnswlZones: [{ zone: 'wl.example', codes: ['127.0.0.0/16'] }],

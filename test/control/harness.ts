@@ -132,7 +132,7 @@ export async function startControl(
   const dropped: Harness['dropped'] = [];
   const requests: Harness['requests'] = [];
   const harness = { readiness: [] as string[] };
-  const webhooks = createWebhooks(sql, true);
+  const webhooks = createWebhooks(sql, { allowPrivate: true, leadsToUs: async () => false });
   const sender = createWebhookSender({
     sql,
     post: async () => ({ kind: 'FAILED', reason: 'nobody is asked here' }),
@@ -143,6 +143,7 @@ export async function startControl(
     listen: { host: '127.0.0.1', port: 0 },
     isControl: true,
     operatorToken: TOKEN,
+    strangerNetwork: () => null,
     service: {
       version: '0.1.0',
       runtime: 'bun test',

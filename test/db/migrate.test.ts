@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { connect, type Sql } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import type { DatabaseAddress } from '../../src/db/target.ts';
+import { until } from '../helpers/child.ts';
 import { createTestDatabase, makeTempDir, type TestDatabase } from '../helpers/database.ts';
 
 let neighbour: TestDatabase;
@@ -120,6 +121,54 @@ test('a migration that waits for a lock is tried again, and given up with one li
   expect(await patient).toEqual({ kind: 'READY', version: 2, appliedCount: 1 });
   await close();
 });
+
+test('under load that takes tables in another order nobody runs into a deadlock', async () => {
+  const { target, sql, close } = await emptyDatabase();
+  const made = `${REQUIREMENTS} create table first (n int); create table second (n int); insert into first values (1); insert into second values (1);`;
+  await migrate(target, { migrationsFolder: writeMigrations(made) });
+  // As of a node of the release before: second, then first.
+  const load = connect(target, { max: 8 });
+  const state = { isOver: false };
+  let doneCount = 0;
+  const failed: unknown[] = [];
+  const hand = async (): Promise<void> => {
+    while (!state.isOver) {
+      await load
+        .begin(async (transaction) => {
+          await transaction`insert into second values (2)`;
+          await transaction`select pg_sleep(0.01)`;
+          await transaction`insert into first values (2)`;
+        })
+        .then(
+          () => (doneCount += 1),
+          (error: unknown) => failed.push(error),
+        );
+    }
+  };
+  const hands = Array.from({ length: 8 }, hand);
+  // What a migration does between two of its locks takes time, in which others come to wait for the first.
+  const changes = ['alter table first add column a int', 'select pg_sleep(0.3)', 'alter table second add column a int'];
+  const steps = [
+    changes.join(';--> statement-breakpoint\n'),
+    changes.join(';--> statement-breakpoint\n').replaceAll(' a int', ' b int'),
+  ];
+  const results = [];
+  for (const count of [1, 2]) {
+    results.push(await migrate(target, { migrationsFolder: writeMigrations(made, ...steps.slice(0, count)) }));
+    const enough = doneCount + 20;
+    await until('the load goes on', 30_000, () => doneCount > enough);
+  }
+  state.isOver = true;
+  await Promise.all(hands);
+  expect(failed).toEqual([]);
+  expect(results).toEqual([
+    { kind: 'READY', version: 2, appliedCount: 1 },
+    { kind: 'READY', version: 3, appliedCount: 1 },
+  ]);
+  expect(await sql`select from first where a is null and b is null limit 1`).toHaveLength(1);
+  await load.end({ timeout: 1 });
+  await close();
+}, 60_000);
 
 test('of a migration with a fault nothing stays', async () => {
   const { target, sql, close } = await emptyDatabase();

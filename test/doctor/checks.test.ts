@@ -100,6 +100,7 @@ const twoNames: Scene = {
       addresses: ['192.0.2.250'],
       listeners: [],
       interfaceAddresses: [],
+      web: { host: 'bmx.example', port: 443 },
     }),
     service: () => ({ ...SERVICE, mxNames: [OWN_NAME, 'second.test.example'] }),
   },

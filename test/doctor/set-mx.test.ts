@@ -51,16 +51,16 @@ async function run(dnsServer: { host: string; port: number } | null, changes: Pa
 test('servers that never answer are not waited for', async () => {
   expect(await run(null)).toEqual({ field: 'dnsServer', asked: [] });
   expect(await run({ host: 'ns.example', port: 53 })).toEqual({ field: 'dnsServer', asked: [] });
-  expect(await run({ host: '198.51.100.1', port: 53 })).toEqual({ field: 'dnsServer', asked: ['198.51.100.1:53'] });
+  expect(await run({ host: '11.51.100.1', port: 53 })).toEqual({ field: 'dnsServer', asked: ['11.51.100.1:53'] });
 });
 
 test('of the addresses of a server those that are ours are left out', async () => {
-  const resolver = { ...NOBODY, resolveAddresses: async () => found('198.51.100.1', '198.51.100.2', '10.0.0.1') };
-  const isOwn: SetMxDeps['isOwn'] = ({ address, port }) => address === '198.51.100.1' && port === 8025;
+  const resolver = { ...NOBODY, resolveAddresses: async () => found('11.51.100.1', '11.51.100.2', '10.0.0.1') };
+  const isOwn: SetMxDeps['isOwn'] = ({ address, port }) => address === '11.51.100.1' && port === 8025;
   const at = (port: number, more: Partial<SetMxDeps> = {}) =>
     run({ host: 'ns.example', port }, { resolver, isOwn, ...more });
-  expect((await at(8025)).asked).toEqual(['198.51.100.2:8025']);
-  expect((await at(53)).asked).toEqual(['198.51.100.1:53', '198.51.100.2:53']);
+  expect((await at(8025)).asked).toEqual(['11.51.100.2:8025']);
+  expect((await at(53)).asked).toEqual(['11.51.100.1:53', '11.51.100.2:53']);
   expect(await at(8025, { isOwn: () => true })).toEqual({ field: 'dnsServer', asked: [] });
 });
 
@@ -78,5 +78,5 @@ test.each([
   [65_536, false],
   [-1, false],
 ])('a DNS server at port %i: %p', (port, isGood) => {
-  expect(checkMxInput({ dnsServer: { host: '198.51.100.1', port } }).kind === 'OK').toBe(isGood);
+  expect(checkMxInput({ dnsServer: { host: '11.51.100.1', port } }).kind === 'OK').toBe(isGood);
 });

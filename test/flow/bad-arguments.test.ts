@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Flow, startFlow } from '../helpers/flow.ts';
 
 const DOMAIN = 'kept.example';
-const OWN_ADDRESS = '192.0.2.250';
+const OWN_ADDRESS = '11.0.2.250';
 const OWN_NAMES = 'backup.test.example,mx2.test.example';
 const PRIVATE = '10.1.2.3';
 
@@ -17,7 +17,7 @@ let messageId: string;
 beforeAll(async () => {
   const zones = {
     [DOMAIN]: { MX: [[10, `mx.${DOMAIN}`]] as const },
-    [`mx.${DOMAIN}`]: { A: ['198.51.100.7'] },
+    [`mx.${DOMAIN}`]: { A: ['11.51.100.7'] },
     'backup.test.example': { A: [OWN_ADDRESS] },
     'also-us.example': { A: [OWN_ADDRESS] },
     'alias.example': { CNAME: 'backup.test.example' },
@@ -220,7 +220,7 @@ describe('what cannot be meant', () => {
 
   test('what is meant goes', async () => {
     expect(await ask('domainExtendHold', of({ hours: 1200 }))).toEqual([]);
-    expect(await ask('domainUpdate', of({ deliverTo: [{ host: '198.51.100.8', port: 2525 }] }))).toEqual([]);
+    expect(await ask('domainUpdate', of({ deliverTo: [{ host: '11.51.100.8', port: 2525 }] }))).toEqual([]);
     expect(await ask('messagesCancel', filtered({ recipient: `user@${DOMAIN}` }, { expectedCount: 1 }))).toEqual([]);
     expect((await flow.message(messageId))?.recipients[0]?.state).toMatch(/^(?:HELD|CANCELLED)$/);
   });

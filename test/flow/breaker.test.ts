@@ -214,7 +214,7 @@ test('an open breaker outlives the node that opened it; another one probes', asy
       DATABASE_URL: urlOf(flow.database.target),
       DNS_SERVERS: flow.dns.address,
       DELIVERY_PORT: String(flow.deliveryPort),
-      OPERATOR_TOKEN: 'other',
+      OPERATOR_TOKEN: 'of-all-nodes-of-this-one-test-alone',
     },
   });
   try {

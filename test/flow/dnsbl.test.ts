@@ -116,7 +116,7 @@ test('what was refused, and what would have been, is written down and counted', 
 });
 
 test('a list that lists everybody is switched off within seconds of its choice, and refuses nobody', async () => {
-  await add('wild-user.example', [{ zone: WILD }]);
+  await add('wild-user.example', [{ zone: WILD, mode: 'REJECT' }]);
   const [wild] = await until('the list is off', PATIENCE_MS, async () => {
     const seen = await zonesOf('wild-user.example');
     return seen[0]?.isOn === false && seen;

@@ -17,7 +17,7 @@ beforeAll(async () => {
   );
   const primary = await flow.primary('127.0.0.9');
   await flow.addDomain('asked.example', primary, { callAheads: true });
-  await flow.addDomain('listed.example', primary, { dnsblZones: [{ zone: 'bl.example' }] });
+  await flow.addDomain('listed.example', primary, { dnsblZones: [{ zone: 'bl.example', mode: 'REJECT' }] });
   await flow.addDomain('users.example', primary);
   expect(await flow.change('recipientsReplace', { domain: 'users.example', localParts: ['alice'] })).toEqual([]);
 }, 60_000);

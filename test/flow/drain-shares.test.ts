@@ -29,7 +29,11 @@ const nodes = new Map<string, Service>();
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const env = { DATABASE_URL: urlOf(database.target), MX_NAMES: NAMES.join(), OPERATOR_TOKEN: 'of-all-three' };
+  const env = {
+    DATABASE_URL: urlOf(database.target),
+    MX_NAMES: NAMES.join(),
+    OPERATOR_TOKEN: 'of-all-nodes-of-this-one-test-alone',
+  };
   await Promise.all(
     NAMES.map(async (name) => nodes.set(name, await startService({ env: { ...env, MX_HOSTNAME: name } }))),
   );

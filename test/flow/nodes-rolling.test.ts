@@ -3,14 +3,17 @@
  * beside one that is not. Nothing is lost; a restart makes nothing come twice, since neither sender nor primary loses a reply.
  */
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { migrate } from '../../src/db/migrate.ts';
 import { until } from '../helpers/child.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, makeTempDir, type TestDatabase } from '../helpers/database.ts';
 import { createDomain, untilHeld } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { compare, type Load, startLoad } from '../helpers/load.ts';
 import { type PointingProxy, startPointingProxy } from '../helpers/pointing-proxy.ts';
 import { makeDataDir, type Service, serviceEnvironment, startService } from '../helpers/service.ts';
-import { EXACT, untilPutOff, urlOf } from './crash-scene.ts';
+import { EXACT, faultsOf, untilPutOff, urlOf } from './crash-scene.ts';
 
 const DOMAIN = 'rolling.example';
 const NAMES = ['a.rolling.test.example', 'b.rolling.test.example'];
@@ -36,7 +39,7 @@ beforeEach(async () => {
         DATABASE_URL: urlOf(index === 0 ? database.target : proxy.target),
         MX_HOSTNAME: name,
         MX_NAMES: NAMES.join(),
-        OPERATOR_TOKEN: 'of-both',
+        OPERATOR_TOKEN: 'of-all-nodes-of-this-one-test-alone',
       };
       return startService({ dataDir, env });
     }),
@@ -110,6 +113,39 @@ test('a rolling restart under load, twice around', async () => {
   for (const { lastSeenAt } of seen) expect(Date.now() - Date.parse(lastSeenAt)).toBeLessThan(10_000);
   await reckon();
 }, 120_000);
+
+/** This release's migrations, and one more that changes every table that mail goes through, with pauses as of a large table. */
+async function nextRelease(): Promise<string> {
+  const folder = join(makeTempDir(), 'drizzle');
+  cpSync(join(import.meta.dirname, '..', '..', 'drizzle'), folder, { recursive: true });
+  const tables = await database.sql<{ name: string }[]>`
+    select c.relname as name from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+      and c.relname <> 'schema_requirements'
+    order by c.relname`;
+  const changes = tables.map(
+    ({ name }) => `alter table ${name} add column next_release integer;\nselect pg_sleep(0.03);`,
+  );
+  writeFileSync(join(folder, '9999_next.sql'), changes.join('\n--> statement-breakpoint\n'));
+  const file = join(folder, 'meta', '_journal.json');
+  const journal = JSON.parse(readFileSync(file, 'utf8')) as { entries: { idx: number; when: number; tag: string }[] };
+  const [last] = journal.entries.slice(-1);
+  journal.entries.push({ ...last, idx: 9999, when: (last?.when ?? 0) + 1, tag: '9999_next' });
+  writeFileSync(file, JSON.stringify(journal));
+  return folder;
+}
+
+test('the migration of a newer release under load: no deadlock, and mail goes on', async () => {
+  await untilMore(0, 1);
+  const migrationsFolder = await nextRelease();
+  expect(await migrate(database.target, { migrationsFolder })).toMatchObject({ kind: 'READY', appliedCount: 1 });
+  await untilMore(0, 1);
+  await reckon();
+  const [row] =
+    await database.sql`select deadlocks::integer as deadlocks from pg_stat_database where datname = current_database()`;
+  expect(row).toEqual({ deadlocks: 0 });
+  for (const node of nodes) expect(await faultsOf(node)).toEqual({ counted: [], logged: [] });
+}, 180_000);
 
 test('one node without the database answers 451 and comes back, the other goes on', async () => {
   await untilMore(0, 1);

@@ -38,7 +38,12 @@ export async function startTwoNodes(): Promise<TwoNodes> {
   const names = ['a.nodes.test.example', 'b.nodes.test.example'];
   const start = (name: string): Promise<Service> =>
     startService({
-      env: { DATABASE_URL: urlOf(database.target), MX_HOSTNAME: name, MX_NAMES: names.join(), OPERATOR_TOKEN: 'both' },
+      env: {
+        DATABASE_URL: urlOf(database.target),
+        MX_HOSTNAME: name,
+        MX_NAMES: names.join(),
+        OPERATOR_TOKEN: 'of-all-nodes-of-this-one-test-alone',
+      },
     });
   const [a, b] = await Promise.all([start(names[0] ?? ''), start(names[1] ?? '')]);
   return {

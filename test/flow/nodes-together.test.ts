@@ -19,7 +19,9 @@ beforeAll(async () => {
   await server.sql.unsafe(`create database ${database} template template0`);
   const DATABASE_URL = urlOf({ ...server.target, database });
   nodes = await Promise.all(
-    Array.from({ length: 4 }, () => startService({ env: { DATABASE_URL, OPERATOR_TOKEN: 'of-all-four' } })),
+    Array.from({ length: 4 }, () =>
+      startService({ env: { DATABASE_URL, OPERATOR_TOKEN: 'of-all-nodes-of-this-one-test-alone' } }),
+    ),
   );
 });
 

@@ -116,10 +116,13 @@ test('a refusal by a host of the old route fails nobody', async () => {
   expect(await flow.change('domainUpdate', { name: 'late.example', deliverTo })).toEqual([]);
   isChanged.resolve();
   await old.waitFor(() => old.sessions.at(-1)?.isOpen === false, 'the end of the attempt');
-  await flow.untilIdle('late.example');
-  const message = await flow.message(id);
-  expect(message?.recipients).toMatchObject([{ state: 'HELD', attemptCount: 1 }]);
-  expect(message?.recipients[0]?.attempts.nodes).toMatchObject([{ reply: '550 5.1.1 Nobody here any more' }]);
-  await flow.moveTo(message?.recipients[0]?.nextAttemptAt);
+  // The new route is tried at once.
   await next.waitFor(() => arrivedAt('late.example') === 1, 'the mail at the new host');
+  await flow.untilSeen('late.example', 'nothing held', ({ queue }) => queue.heldCount === 0);
+  const recipient = (await flow.message(id))?.recipients[0];
+  expect(recipient).toMatchObject({ state: 'DELIVERED', attemptCount: 2 });
+  const [, first] = recipient?.attempts.nodes ?? [];
+  // Heard, or cut before it was: on a busy machine the look for the new route may come first.
+  expect(first?.outcome).toBe('DEFERRED');
+  expect(first?.reply).toMatch(/^550 5\.1\.1 Nobody here any more$|^\[/);
 });

@@ -24,7 +24,7 @@ const BAD: readonly (readonly [variable: string, value: string])[] = [
   ['TLS_KEY_FILE', '/etc/ssl/only-one-of-a-pair.pem'],
   ['AUTHENTICATION_RESULTS', 'maybe'],
   ['ARC_SELECTOR', 'not_a_selector'],
-  ['OPERATOR_TOKEN', 'two words'],
+  ['OPERATOR_TOKEN', 'short-of-32'],
   ['POSTMASTER_ADDRESS', 'postmaster'],
   ['DNS_SERVERS', 'dns.example.net'],
   ['DNS_TRUST_AD', 'perhaps'],

@@ -9,7 +9,7 @@ import { createDomain, flushDomain, readHeldCount } from '../helpers/domains.ts'
 import { startFakePrimary } from '../helpers/fake-primary.ts';
 import { compare, startLoad } from '../helpers/load.ts';
 import { hasStandby, type StandbyPair, startStandbyPair } from '../helpers/standby.ts';
-import { EXACT, faultsOf, type Scene, startScene, untilPutOff, urlOf } from './crash-scene.ts';
+import { EXACT, faultsOf, type Scene, startScene, untilPutOff } from './crash-scene.ts';
 
 if (!hasStandby) console.log('SKIPPED: no pg_basebackup of PostgreSQL 15, so nothing fails over to a standby');
 
@@ -17,11 +17,10 @@ const WAITING_DOMAIN = 'waiting.example';
 
 describe.skipIf(!hasStandby)('with a synchronous standby', () => {
   let pair: StandbyPair;
-  let scene: Scene;
+  let scene: Scene | undefined;
 
   beforeEach(async () => {
     pair = await startStandbyPair();
-    scene = await startScene({ env: { DATABASE_URL: urlOf(pair.target) } });
   });
 
   afterEach(async () => {
@@ -30,36 +29,48 @@ describe.skipIf(!hasStandby)('with a synchronous standby', () => {
     await pair.close();
   });
 
-  test('kill -9 of the primary in mid-load, the standby promoted: nothing lost, nothing twice', async () => {
-    const { service } = scene;
-    const away = await startFakePrimary();
-    await away.stop();
-    await createDomain(service, WAITING_DOMAIN, [{ host: away.host, port: away.port }]);
-    const waiting = startLoad({ port: service.smtpPort, domain: WAITING_DOMAIN, connections: 5, pauseMs: 20 });
-    await scene.untilMore(300);
-    await until('mail is held', 30_000, () => waiting.accepted.size > 50);
+  test.each([
+    ['one address', 'oneAddress'],
+    ['both hosts', 'bothHosts'],
+  ] as const)(
+    'by %s: kill -9 of the primary in mid-load, the standby promoted: nothing lost, nothing twice',
+    async (_what, url) => {
+      scene = await startScene({ env: { DATABASE_URL: pair.urls[url] } });
+      const { service } = scene;
+      const away = await startFakePrimary();
+      await away.stop();
+      await createDomain(service, WAITING_DOMAIN, [{ host: away.host, port: away.port }]);
+      const waiting = startLoad({ port: service.smtpPort, domain: WAITING_DOMAIN, connections: 5, pauseMs: 20 });
+      await scene.untilMore(300);
+      await until('mail is held', 30_000, () => waiting.accepted.size > 50);
 
-    await pair.killPrimary();
-    const { size: heldAtLeast } = waiting.accepted;
-    await untilPutOff(scene);
-    await pair.promote();
-    const promoted = connect(pair.standby, { max: 1 });
-    const rows =
-      await promoted`select from messages m join destinations d on d.id = m.destination_id where d.name = ${WAITING_DOMAIN}`;
-    await promoted.end({ timeout: 1 });
-    expect(rows.length).toBeGreaterThanOrEqual(heldAtLeast);
-    await scene.untilMore(300);
-    await waiting.stop();
-    expect(await readHeldCount(service, WAITING_DOMAIN)).toBe(waiting.accepted.size);
-    expect(await scene.settle()).toEqual(EXACT);
+      await pair.killPrimary();
+      const { size: heldAtLeast } = waiting.accepted;
+      await untilPutOff(scene);
+      await pair.promote();
+      const promoted = connect(pair.standby, { max: 1 });
+      const rows =
+        await promoted`select from messages m join destinations d on d.id = m.destination_id where d.name = ${WAITING_DOMAIN}`;
+      await promoted.end({ timeout: 1 });
+      expect(rows.length).toBeGreaterThanOrEqual(heldAtLeast);
+      await scene.untilMore(300);
+      await waiting.stop();
+      expect(await readHeldCount(service, WAITING_DOMAIN)).toBe(waiting.accepted.size);
+      expect(await scene.settle()).toEqual(EXACT);
 
-    await away.start();
-    await flushDomain(service, WAITING_DOMAIN);
-    await until('what was held is delivered', 60_000, async () => (await readHeldCount(service, WAITING_DOMAIN)) === 0);
-    expect(compare(waiting, away.messages)).toEqual(EXACT);
-    expect(await faultsOf(service)).toEqual({ counted: [], logged: [] });
-    await away.close();
-  }, 120_000);
+      await away.start();
+      await flushDomain(service, WAITING_DOMAIN);
+      await until(
+        'what was held is delivered',
+        60_000,
+        async () => (await readHeldCount(service, WAITING_DOMAIN)) === 0,
+      );
+      expect(compare(waiting, away.messages)).toEqual(EXACT);
+      expect(await faultsOf(service)).toEqual({ counted: [], logged: [] });
+      await away.close();
+    },
+    120_000,
+  );
 
   test.each([
     ['cancelled', 'pg_cancel_backend'],
@@ -67,6 +78,7 @@ describe.skipIf(!hasStandby)('with a synchronous standby', () => {
   ])(
     'a commit that is %s while it waits for the standby is not answered 250',
     async (_what, end) => {
+      scene = await startScene({ env: { DATABASE_URL: pair.urls.oneAddress } });
       await scene.untilMore(100);
       await pair.pauseStandby();
       const primary = connect(pair.primary, { max: 1 });

@@ -109,7 +109,7 @@ test('a released breaker: the suspected are tried at once too, and a second refu
   expect(
     primary.rcpts
       .slice(before)
-      .map(({ address }) => address.split('@')[0])
+      .map(({ address }) => address.split('@')[0] ?? '')
       .toSorted(),
   ).toEqual(recipients);
   expect(statesOf(await flow.messages(name))).toEqual(['a: HELD', 'b: DELIVERED', 'c: DELIVERED', 'd: DELIVERED']);

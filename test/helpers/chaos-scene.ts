@@ -79,7 +79,7 @@ export async function openScene(
         MX_NAMES: nodeNames.join(),
         DNS_SERVERS: dns.address,
         DELIVERY_PORT: String(port),
-        OPERATOR_TOKEN: 'of-all-nodes',
+        OPERATOR_TOKEN: 'of-all-nodes-of-this-one-test-alone',
         LOG_LEVEL: 'warn',
       };
     }),

@@ -16,6 +16,7 @@ export async function mountTrouble(): Promise<string | null> {
 }
 
 /** Mounts it on an empty folder; `umount` takes it away. */
-export async function mountSmallDisk(folder: string, sizeBytes: number): Promise<void> {
-  await runOrThrow('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes},mode=755`, 'tmpfs', folder]);
+export async function mountSmallDisk(folder: string, sizeBytes: number, inodes?: number): Promise<void> {
+  const options = `size=${sizeBytes},mode=755${inodes === undefined ? '' : `,nr_inodes=${inodes}`}`;
+  await runOrThrow('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
 }

@@ -1,6 +1,6 @@
 /**
  * A PostgreSQL 15 and its synchronous standby (pg_basebackup), behind one TCP address that is pointed to the standby after a
- * failover, as a virtual address or a proxy does it.
+ * failover, as a virtual address or a proxy does it, and each behind an address of its own.
  *
  * Only Debian's packages have pg_basebackup; `hasStandby` says whether it is there.
  */
@@ -17,8 +17,8 @@ import { asServer, hasPostgres15, isUp, makeServerDir, POSTGRES15_BIN } from './
 export const hasStandby = hasPostgres15 && existsSync(join(POSTGRES15_BIN, 'pg_basebackup'));
 
 export interface StandbyPair {
-  /** Through the one address, at whatever server it points to. */
-  readonly target: DatabaseAddress;
+  /** DATABASE_URL of the one address, and of both servers, the standby first. */
+  readonly urls: { readonly oneAddress: string; readonly bothHosts: string };
   /** The server that takes mail first. */
   readonly primary: DatabaseAddress;
   readonly standby: DatabaseAddress;
@@ -59,10 +59,13 @@ export async function startStandbyPair(): Promise<StandbyPair> {
   });
   await onPrimary.end({ timeout: 1 });
   const proxy = await startPointingProxy(primary);
+  const ofEach = [await startPointingProxy(standby), await startPointingProxy(primary)];
+  const urlOf = (proxies: readonly (typeof proxy)[]) =>
+    `postgres://bmx@${proxies.map(({ target: { host, port } }) => `${host}:${port}`).join(',')}/postgres`;
   let receiverPid = 0;
 
   return {
-    target: proxy.target,
+    urls: { oneAddress: urlOf([proxy]), bothHosts: `${urlOf(ofEach)}?target_session_attrs=read-write` },
     primary,
     standby,
     killPrimary: () => endChild(first, 'SIGKILL', 5000),
@@ -82,7 +85,7 @@ export async function startStandbyPair(): Promise<StandbyPair> {
     },
     close: async () => {
       if (receiverPid !== 0) process.kill(receiverPid, 'SIGCONT');
-      await proxy.close();
+      for (const one of [proxy, ...ofEach]) await one.close();
       await admin.end({ timeout: 1 });
       await Promise.all([endChild(first, 'SIGINT', 10_000), endChild(second, 'SIGINT', 10_000)]);
     },

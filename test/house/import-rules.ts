@@ -30,7 +30,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   doctor: ['queue', 'outage', 'recipients', 'settings', 'net', 'jobs', 'events', 'db'],
   notify: ['queue', 'settings', 'net', 'jobs', 'events', 'db'],
   control: ['doctor', 'notify', 'queue', 'outage', 'recipients', 'settings', 'events'],
-  client: [],
+  client: ['net'],
   cli: ['client'],
   terraform: ['client', 'x509'],
 };
@@ -44,7 +44,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ['src/net/smtp-client.ts', 'src/mail/dsn.ts'],
   'pg-boss': ['src/jobs/'],
   postgres: ['src/db/'],
-  pg: ['src/db/accept-writer.ts', 'src/db/copy-session.ts'],
+  pg: ['src/db/accept-writer.ts', 'src/db/copy-session.ts', 'src/db/writable-host.ts'],
   'drizzle-orm': ['src/db/'],
   'dns-packet': ['src/net/resolver.ts'],
   mailauth: ['src/policy/sender-auth.ts'],

@@ -1,16 +1,9 @@
 /** The lock file: `npm ci` on any platform needs an entry for every optional package of every other platform. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'bun:test';
+import { demandingPackages, readLock } from '../../bin/lock-engines.ts';
 
-interface LockEntry {
-  readonly version?: string;
-  readonly resolved?: string;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
-}
-
-const text = readFileSync(join(import.meta.dirname, '../../package-lock.json'), 'utf8');
-const { packages } = JSON.parse(text) as { packages: Readonly<Record<string, LockEntry>> };
+const lock = readLock();
+const { packages } = lock;
 
 test('has every optional package, whether or not this platform installs it', () => {
   const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
@@ -25,4 +18,10 @@ test('has every optional package, whether or not this platform installs it', () 
 
 test('names no host to download from: the user of npm decides', () => {
   expect(Object.values(packages).filter(({ resolved }) => resolved?.startsWith('http'))).toEqual([]);
+});
+
+test('makes npm warn of no package on a Node that README.md names: bun bin/lock-engines.ts', () => {
+  expect(demandingPackages(lock)).toEqual([]);
+  const packages = { 'node_modules/x': { engines: { node: '>=22' } }, 'node_modules/y': { engines: { node: '>=18' } } };
+  expect(demandingPackages({ packages })).toEqual(['node_modules/x']);
 });

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { createClientLimits, shareAt } from '../../src/inbound/limits.ts';
 import type { InboundOptions } from '../../src/inbound/options.ts';
-import { patienceAt } from '../../src/inbound/places.ts';
+import { patienceAt } from '../../src/inbound/connection-places.ts';
 import { until } from '../helpers/child.ts';
 import { contentOf } from '../helpers/dialog.ts';
 import type { SmtpPeer } from '../helpers/smtp-peer.ts';

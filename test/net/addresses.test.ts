@@ -126,7 +126,7 @@ describe('classifyAddress', () => {
     ['100.64.0.1', 'PRIVATE'],
     ['fd00::1', 'PRIVATE'],
     ['2002:a00:1::', 'PRIVATE'],
-    ['169.254.169.254', 'LINK_LOCAL'],
+    ['169.254.1.1', 'LINK_LOCAL'],
     ['fe80::1', 'LINK_LOCAL'],
     ['224.0.0.1', 'MULTICAST'],
     ['ff02::1', 'MULTICAST'],
@@ -153,7 +153,7 @@ describe('classifyAddress', () => {
     for (const address of ['0.0.0.0', '::', '224.0.0.1', '240.0.0.1']) {
       expect(isUsableNextHopAddress(address, true)).toBe(false);
     }
-    expect(isUsableNextHopAddress('192.0.2.1', false)).toBe(true);
+    expect(isUsableNextHopAddress('1.1.1.1', false)).toBe(true);
   });
 
   test('no server that a user names is asked on the local link, whatever is allowed', () => {
@@ -163,7 +163,7 @@ describe('classifyAddress', () => {
     for (const address of ['127.0.0.1', '10.0.0.1']) {
       expect([isUsableServerAddress(address, true), isUsableServerAddress(address, false)]).toEqual([true, false]);
     }
-    expect(isUsableServerAddress('192.0.2.1', false)).toBe(true);
+    expect(isUsableServerAddress('1.1.1.1', false)).toBe(true);
   });
 });
 

@@ -21,15 +21,15 @@ describe('11a: deliverTo', () => {
   };
 
   test('no MX look-up, no rank test; the given order and ports', async () => {
-    const { hops, dns } = await given(['r.example:2500', 'p.example', '192.0.2.77:26', '[2001:db8::77]']);
+    const { hops, dns } = await given(['r.example:2500', 'p.example', '11.0.2.77:26', '[2a00:db8::77]']);
     expect(hops).toEqual({
       kind: 'HOSTS',
       mx: null,
       hosts: [
-        { host: 'r.example', preference: 0, port: 2500, addresses: ['192.0.2.3'] },
-        { host: 'p.example', preference: 1, port: 25, addresses: ['192.0.2.1', '2001:db8::1'] },
-        { host: '192.0.2.77', preference: 2, port: 26, addresses: ['192.0.2.77'] },
-        { host: '[2001:db8::77]', preference: 3, port: 25, addresses: ['2001:db8::77'] },
+        { host: 'r.example', preference: 0, port: 2500, addresses: ['11.0.2.3'] },
+        { host: 'p.example', preference: 1, port: 25, addresses: ['11.0.2.1', '2a00:db8::1'] },
+        { host: '11.0.2.77', preference: 2, port: 26, addresses: ['11.0.2.77'] },
+        { host: '[2a00:db8::77]', preference: 3, port: 25, addresses: ['2a00:db8::77'] },
       ],
     });
     expect(dns.count('d.example')).toBe(0);
@@ -38,11 +38,13 @@ describe('11a: deliverTo', () => {
   test.each([
     'backup.example', // our address at the delivery port
     'backup.example:2525', // and at the port we listen on
-    '198.51.100.2:25',
+    '11.51.100.2:25',
     '127.0.0.1:2525', // what the wildcard listener answers at
     '127.5.5.5:2525',
     '10.9.9.9:2525',
     '::ffff:127.0.0.1:2525',
+    'bmx.example:443', // PUBLIC_URL
+    'alias.example:443',
   ])('%s leads back to us', async (host) => {
     expect((await given([host], { allowPrivate: true })).hops).toEqual({
       kind: 'NOTHING_BETTER',
@@ -70,10 +72,10 @@ describe('11a: deliverTo', () => {
 test('an address literal as the domain is its own host', async () => {
   const { options } = await setUp({});
   const first = async (domain: string) => findNextHops(domain, options);
-  expect(await first('[192.0.2.8]')).toMatchObject({
-    hosts: [{ host: '[192.0.2.8]', port: 25, addresses: ['192.0.2.8'] }],
+  expect(await first('[11.0.2.8]')).toMatchObject({
+    hosts: [{ host: '[11.0.2.8]', port: 25, addresses: ['11.0.2.8'] }],
   });
-  expect(await first('[IPv6:2001:db8::8]')).toMatchObject({ hosts: [{ addresses: ['2001:db8::8'] }] });
-  expect(await first('[198.51.100.1]')).toMatchObject({ kind: 'NOTHING_BETTER', cause: 'LOOP' });
+  expect(await first('[IPv6:2a00:db8::8]')).toMatchObject({ hosts: [{ addresses: ['2a00:db8::8'] }] });
+  expect(await first('[11.51.100.1]')).toMatchObject({ kind: 'NOTHING_BETTER', cause: 'LOOP' });
   expect((await first('[127.0.0.1]')).kind).toBe('NO_ADDRESS');
 });

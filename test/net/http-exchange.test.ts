@@ -1,6 +1,8 @@
 /** Requests to strangers' hosts beside http-fetch.test.ts: bodies sent, in clear and with TLS, to names and to addresses. */
 import { afterEach, expect, test } from 'bun:test';
-import { exchange, type HttpRequest } from '../../src/net/http-exchange.ts';
+import type { HttpRequest } from '../../src/net/http-connection.ts';
+import type { Endpoint } from '../../src/net/addresses.ts';
+import { exchange, leadsToUs } from '../../src/net/http-exchange.ts';
 import { type HttpsServer, startHttpsServer } from '../helpers/https-server.ts';
 import { chainOf, makeAuthority, makeLeaf } from '../helpers/pki.ts';
 import { type Receiver, startReceiver } from '../helpers/webhook-receiver.ts';
@@ -70,7 +72,7 @@ test('in clear only where private addresses are allowed', async () => {
   open.push(receiver);
   expect(await post({ isTls: false, port: receiver.port })).toEqual([204, '', null]);
   const atPublic = {
-    resolveAddresses: async (name: string) => ({ ...(await resolver.resolveAddresses(name)), records: ['192.0.2.1'] }),
+    resolveAddresses: async (name: string) => ({ ...(await resolver.resolveAddresses(name)), records: ['2d00::1'] }),
   };
   const strict = { allowPrivate: false, resolver: atPublic };
   expect(await post({ isTls: false, port: receiver.port }, strict)).toBe(
@@ -91,4 +93,29 @@ test('one that is given up ends at once', async () => {
   const giving = new AbortController();
   receiver.answer = () => giving.abort();
   expect(await post({ isTls: false, port: receiver.port }, { signal: giving.signal })).toBe('given up');
+});
+
+test('this service itself is not asked, by address or by name, though the DNS led elsewhere before', async () => {
+  const receiver = await startReceiver();
+  open.push(receiver);
+  const asked = { isTls: false, port: receiver.port };
+  const isOwn = (names: readonly string[], { address, port }: Endpoint) =>
+    names.includes('bmx.example') || (address === '127.0.0.1' && port === receiver.port);
+  expect(await post(asked, { isOwn })).toBe(`${HOST}, port ${receiver.port}, is this service itself`);
+  expect(await post({ ...asked, host: '127.0.0.1' }, { isOwn })).toMatch(/is this service itself$/);
+  expect(await post(asked, { isOwn: (names: readonly string[]) => names.includes('bmx.example') })).toEqual([
+    204,
+    '',
+    null,
+  ]);
+  const alias = {
+    resolveAddresses: async () => ({ ...(await resolver.resolveAddresses(HOST)), canonicalName: 'bmx.example' }),
+  };
+  expect(await post(asked, { isOwn, resolver: alias })).toMatch(/is this service itself$/);
+  expect(receiver.received).toHaveLength(1);
+  const timeoutMs = 1000;
+  expect(await leadsToUs({ host: HOST, port: receiver.port }, { resolver, isOwn, timeoutMs })).toBe(true);
+  expect(await leadsToUs({ host: HOST, port: 1 }, { resolver, isOwn, timeoutMs })).toBe(false);
+  const never = { resolveAddresses: () => new Promise<never>(() => undefined) };
+  expect(await leadsToUs({ host: HOST, port: receiver.port }, { resolver: never, isOwn, timeoutMs: 50 })).toBe(false);
 });

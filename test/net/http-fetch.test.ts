@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { fetchText, type FetchOptions } from '../../src/net/http-fetch.ts';
 import type { DnsAnswer } from '../../src/net/dns-answer.ts';
 import { until } from '../helpers/child.ts';
+import { ENDLESS, startEndlessPeer } from '../helpers/endless-peer.ts';
 import { type HttpsServer, startHttpsServer } from '../helpers/https-server.ts';
 import { chainOf, makeAuthority, makeLeaf } from '../helpers/pki.ts';
 
@@ -80,8 +81,8 @@ test.each([
 
 test('of several addresses only those that may be used are asked', async () => {
   const inside = await start(OK);
-  // 192.0.2.1 is a public address nobody answers at; the private one beside it must not be the way out.
-  const { said } = await fetchAt(inside.port, found('127.0.0.1', '192.0.2.1'), { allowPrivate: false, timeoutMs: 300 });
+  // 2d00::1 is public, and assigned to nobody; the private one beside it must not be the way out.
+  const { said } = await fetchAt(inside.port, found('127.0.0.1', '2d00::1'), { allowPrivate: false, timeoutMs: 300 });
   expect(said).not.toContain('hello');
   expect(inside.connectionCount()).toBe(0);
 });
@@ -131,6 +132,19 @@ test('a body without end is cut at its limit', async () => {
   });
   expect((await fetchAt(server.port, found('127.0.0.1'))).said).toBe('more than 1000 bytes');
   await until('the connection is closed', 30_000, () => server.socketCount() === 0);
+});
+
+test.each(Object.keys(ENDLESS))('%s without end: left long before the time is over', async (name) => {
+  const peer = await startEndlessPeer(good, ENDLESS[name]);
+  try {
+    const { said } = await fetchAt(peer.port, found('127.0.0.1'));
+    expect(said).toMatch(/^more than (10 interim replies|\d+ bytes( beside the body)?)$|^it switches protocols$/);
+    await until('the connection is closed', 30_000, () => peer.socketCount() === 0);
+    // What fills the buffers of both sides, not what twenty seconds can carry.
+    expect(peer.writtenBytes()).toBeLessThan(32_000_000);
+  } finally {
+    await peer.close();
+  }
 });
 
 test('exactly the limit is taken, one octet more is not', async () => {

@@ -11,7 +11,7 @@ function setOf(...lines: string[]): ObservedMxSet {
     const isLost = host !== name;
     const trouble = name.endsWith('!') ? 'SERVFAIL' : null;
     // Names that differ in their final digit only are one machine: p, p1.
-    const address = `192.0.2.${host.charCodeAt(0)}`;
+    const address = `11.0.2.${host.charCodeAt(0)}`;
     const isSelf = host === 'us';
     return { host, preference: Number(preference), addresses: isLost ? [] : [address], isSelf, trouble };
   });

@@ -8,17 +8,21 @@ import type { FakeDns, FakeRecords } from '../helpers/fake-dns.ts';
 
 const SELF: OwnIdentity = {
   names: ['backup.example', 'backup2.example'],
-  addresses: ['198.51.100.1', '198.51.100.2', '2001:db8:b::1'],
+  addresses: ['11.51.100.1', '11.51.100.2', '2a00:db8:b::1'],
   listeners: [{ address: '0.0.0.0', port: 2525 }],
   interfaceAddresses: ['10.9.9.9'],
+  web: { host: 'bmx.example', port: 443 },
 };
 
 const HOSTS: Record<string, FakeRecords> = {
-  'p.example': { A: ['192.0.2.1'], AAAA: ['2001:db8::1'] },
-  'q.example': { A: ['192.0.2.2'] },
-  'r.example': { A: ['192.0.2.3'] },
-  'backup.example': { A: ['198.51.100.1'] },
-  'backup2.example': { A: ['198.51.100.2'] },
+  'p.example': { A: ['11.0.2.1'], AAAA: ['2a00:db8::1'] },
+  'q.example': { A: ['11.0.2.2'] },
+  'r.example': { A: ['11.0.2.3'] },
+  'backup.example': { A: ['11.51.100.1'] },
+  'backup2.example': { A: ['11.51.100.2'] },
+  // The API behind somebody's proxy, and a name of theirs that leads there.
+  'bmx.example': { A: ['11.0.2.9'] },
+  'alias.example': { CNAME: 'bmx.example' },
   'lost.example': {},
   'broken.example': { mode: 'SERVFAIL' },
 };

@@ -31,7 +31,7 @@ describe('2: cut at our own preference', () => {
   });
 
   test('by one of our addresses, of another node or NAT, IPv4 or IPv6', async () => {
-    const zones = { 'v4.example': { A: ['203.0.113.1', '198.51.100.2'] }, 'v6.example': { AAAA: ['2001:DB8:B::1'] } };
+    const zones = { 'v4.example': { A: ['11.0.113.1', '11.51.100.2'] }, 'v6.example': { AAAA: ['2A00:DB8:B::1'] } };
     for (const host of Object.keys(zones)) {
       expect(names(await hopsOf(mx('10 p', `20 ${host}`, '30 q'), { zones }))).toEqual(['p']);
     }
@@ -89,27 +89,27 @@ test('5: nothing is left when we stand first', async () => {
 
 describe('6: no MX', () => {
   test('the domain itself is the host, at preference 0', async () => {
-    expect(await hopsOf({ A: ['192.0.2.9'], AAAA: ['2001:db8::9'] })).toMatchObject({
+    expect(await hopsOf({ A: ['11.0.2.9'], AAAA: ['2a00:db8::9'] })).toMatchObject({
       kind: 'HOSTS',
-      hosts: [{ host: 'd.example', preference: 0, port: 25, addresses: ['192.0.2.9', '2001:db8::9'] }],
+      hosts: [{ host: 'd.example', preference: 0, port: 25, addresses: ['11.0.2.9', '2a00:db8::9'] }],
       mx: { kind: 'SET', isImplicit: true },
     });
   });
 
   test('and if its address is ours, it is a loop', async () => {
-    const hops = await hopsOf({ A: ['198.51.100.1'] });
+    const hops = await hopsOf({ A: ['11.51.100.1'] });
     expect(hops).toMatchObject({ kind: 'NOTHING_BETTER', cause: 'MOST_PREFERRED' });
   });
 });
 
 test('7: MX hosts without addresses do not bring back the address of the domain', async () => {
-  const hops = await hopsOf({ ...mx('10 lost', '20 nowhere'), A: ['192.0.2.9'] });
+  const hops = await hopsOf({ ...mx('10 lost', '20 nowhere'), A: ['11.0.2.9'] });
   expect(hops.kind).toBe('NO_ADDRESS');
 });
 
 describe('8: a failed look-up is temporary, never "no MX"', () => {
   test.each(['SERVFAIL', 'TIMEOUT', 'REFUSED'] as const)('MX look-up: %s', async (mode) => {
-    expect(await hopsOf({ MX: mode, A: ['192.0.2.9'] })).toMatchObject({ kind: 'TROUBLE', reason: mode });
+    expect(await hopsOf({ MX: mode, A: ['11.0.2.9'] })).toMatchObject({ kind: 'TROUBLE', reason: mode });
   });
 
   test('address of the domain without MX', async () => {
@@ -117,7 +117,7 @@ describe('8: a failed look-up is temporary, never "no MX"', () => {
   });
 
   test('the only better host', async () => {
-    const hops = await hopsOf({ ...mx('10 broken', '20 backup'), A: ['192.0.2.9'] });
+    const hops = await hopsOf({ ...mx('10 broken', '20 backup'), A: ['11.0.2.9'] });
     expect(hops).toMatchObject({ kind: 'TROUBLE', reason: 'SERVFAIL' });
   });
 
@@ -156,16 +156,16 @@ test('10: an MX that is an alias is resolved, and is ours if it ends at us', asy
   const hops = await hopsOf(mx('10 mx-a', '20 mx-b', '30 q'), { zones });
   expect(hops).toMatchObject({
     kind: 'HOSTS',
-    hosts: [{ host: 'mx-a.example', addresses: ['192.0.2.1', '2001:db8::1'] }],
+    hosts: [{ host: 'mx-a.example', addresses: ['11.0.2.1', '2a00:db8::1'] }],
   });
   // By the final name alone, when the address is not known to be ours.
-  const renumbered = { ...zones, 'backup.example': { A: ['203.0.113.50'] } };
+  const renumbered = { ...zones, 'backup.example': { A: ['11.0.113.50'] } };
   expect(names(await hopsOf(mx('10 p', '20 mx-b', '30 q'), { zones: renumbered }))).toEqual(['p']);
 });
 
 describe('11: null MX and nothing at all', () => {
   test('"0 ." alone', async () => {
-    expect((await hopsOf({ ...mx('0 .'), A: ['192.0.2.9'] })).kind).toBe('NULL_MX');
+    expect((await hopsOf({ ...mx('0 .'), A: ['11.0.2.9'] })).kind).toBe('NULL_MX');
   });
 
   test('"." among others is ignored', async () => {
@@ -185,12 +185,12 @@ describe('12: hosts and addresses that must not be dialled', () => {
     'any.example': { A: ['0.0.0.0'] },
     'private.example': { A: ['10.0.0.1', '192.168.0.1', '172.16.0.1'], AAAA: ['fd00::1'] },
     'local.example': { A: ['127.0.0.1', '169.254.169.254'], AAAA: ['::1', 'fe80::1', '::ffff:127.0.0.1'] },
-    'mixed.example': { A: ['10.0.0.1', '192.0.2.7'] },
-    localhost: { A: ['192.0.2.66'] },
-    '192.0.2.55': { A: ['192.0.2.66'] },
+    'mixed.example': { A: ['10.0.0.1', '11.0.2.7'] },
+    localhost: { A: ['11.0.2.66'] },
+    '11.0.2.55': { A: ['11.0.2.66'] },
   };
 
-  test.each(['any.example', 'private.example', 'local.example', 'localhost', '192.0.2.55', '10.0.0.1'])(
+  test.each(['any.example', 'private.example', 'local.example', 'localhost', '11.0.2.55', '10.0.0.1'])(
     '%s',
     async (host) => {
       expect(names(await hopsOf(mx(`5 ${host}`), { zones }))).toBe('NO_ADDRESS');
@@ -200,7 +200,7 @@ describe('12: hosts and addresses that must not be dialled', () => {
 
   test('a host keeps its other addresses', async () => {
     expect(await hopsOf(mx('5 mixed'), { zones })).toMatchObject({
-      hosts: [{ addresses: ['192.0.2.7'] }],
+      hosts: [{ addresses: ['11.0.2.7'] }],
     });
   });
 
@@ -212,7 +212,7 @@ describe('12: hosts and addresses that must not be dialled', () => {
     const allowed = async (host: string) => names(await hopsOf(mx(`5 ${host}`), { zones, allowPrivate: true }));
     expect(await allowed('private.example')).toEqual(['private']);
     expect(await allowed('local.example')).toEqual(['local']);
-    expect(await allowed('192.0.2.55')).toEqual(['192.0.2.55']);
+    expect(await allowed('11.0.2.55')).toEqual(['11.0.2.55']);
     expect(await allowed('any.example')).toBe('NO_ADDRESS');
   });
 });
@@ -220,22 +220,22 @@ describe('12: hosts and addresses that must not be dialled', () => {
 describe('13: addresses of a host', () => {
   test('IPv4 and IPv6 in turn, all of them', async () => {
     const zones = {
-      'many.example': { A: ['192.0.2.1', '192.0.2.2', '192.0.2.3'], AAAA: ['2001:db8::1', '2001:db8::2'] },
+      'many.example': { A: ['11.0.2.1', '11.0.2.2', '11.0.2.3'], AAAA: ['2a00:db8::1', '2a00:db8::2'] },
     };
     expect(await hopsOf(mx('5 many'), { zones })).toMatchObject({
-      hosts: [{ addresses: ['192.0.2.1', '2001:db8::1', '192.0.2.2', '2001:db8::2', '192.0.2.3'] }],
+      hosts: [{ addresses: ['11.0.2.1', '2a00:db8::1', '11.0.2.2', '2a00:db8::2', '11.0.2.3'] }],
     });
   });
 
   test('one family in trouble leaves the other', async () => {
-    const zones: Record<string, FakeRecords> = { 'half.example': { A: 'SERVFAIL', AAAA: ['2001:db8::1'] } };
+    const zones: Record<string, FakeRecords> = { 'half.example': { A: 'SERVFAIL', AAAA: ['2a00:db8::1'] } };
     expect(await hopsOf(mx('5 half'), { zones })).toMatchObject({
-      hosts: [{ addresses: ['2001:db8::1'] }],
+      hosts: [{ addresses: ['2a00:db8::1'] }],
     });
   });
 
   test('a host named twice is tried once, a thousand addresses are cut', async () => {
-    const zones = { 'many.example': { A: Array.from({ length: 60 }, (_, index) => `192.0.2.${index}`) } };
+    const zones = { 'many.example': { A: Array.from({ length: 60 }, (_, index) => `11.0.2.${index}`) } };
     const hops = await hopsOf(mx('5 many', '9 many'), { zones });
     expect(hops.kind === 'HOSTS' ? hops.hosts.map(({ addresses }) => addresses.length) : []).toEqual([20]);
   });

@@ -314,6 +314,21 @@ test('a ping is sent at once, once, and says what came back', async () => {
   expect(await world.node.deliveries.sendPing(OPERATOR, { id })).toMatchObject({ errors: [{ code: 'TOO_MANY' }] });
 });
 
+test('ten pings a minute from a tenant to one host: asked for at once, and by webhooks made anew', async () => {
+  await world.database.moveClock('1 minute');
+  const { id } = await world.webhook({ url: receiver.url });
+  const answers = await Promise.all(Array.from({ length: 25 }, () => world.node.deliveries.sendPing(OPERATOR, { id })));
+  expect(answers.filter(({ kind }) => kind === 'DONE')).toHaveLength(10);
+  await world.webhooks.deleteWebhook(OPERATOR, { id });
+  const again = await world.webhook({ url: `${receiver.url}?again` });
+  expect(await world.node.deliveries.sendPing(OPERATOR, { id: again.id })).toMatchObject({
+    errors: [{ code: 'TOO_MANY', message: expect.stringMatching(/^10 pings .* Try again after .* UTC\.$/) }],
+  });
+  expect(receiver.received).toHaveLength(10);
+  await world.database.moveClock('1 minute');
+  expect((await world.node.deliveries.sendPing(OPERATOR, { id: again.id })).kind).toBe('DONE');
+});
+
 describe('nodes', () => {
   test('share the work, and nobody is told twice', async () => {
     const { database: other } = { database: openDatabase(world.database.target, { poolSize: 3 }) };

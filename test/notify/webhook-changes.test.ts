@@ -1,5 +1,6 @@
 /** Webhooks over HTTP: made, changed, rotated, deleted, bounded; their secrets told once and shown nowhere. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { HttpEndpoint } from '../../src/net/http-connection.ts';
 import { createWebhooks } from '../../src/notify/webhooks.ts';
 import { addDomain, addTenant, type Harness, OPERATOR, startControl } from '../control/harness.ts';
 
@@ -111,7 +112,7 @@ describe('a webhook', () => {
     const { webhook } = await create();
     const { sql } = control.database;
     await sql`delete from webhook_secrets where webhook_id = ${webhook?.id ?? ''}`;
-    const webhooks = createWebhooks(sql, false);
+    const webhooks = createWebhooks(sql, STRICT);
     expect(await webhooks.findWebhook(OPERATOR, webhook?.id ?? '')).toMatchObject({
       status: 'DISABLED',
       disabledReason: 'NO_SECRET',
@@ -155,9 +156,37 @@ describe('a secret', () => {
   });
 });
 
+const STRICT = { allowPrivate: false, leadsToUs: async () => false };
+
 describe('refused', () => {
+  test('this service itself, when it is made and when it is changed', async () => {
+    const { sql } = control.database;
+    const asked: HttpEndpoint[] = [];
+    const webhooks = createWebhooks(sql, {
+      allowPrivate: false,
+      leadsToUs: async (endpoint) => asked.push(endpoint) > 0 && endpoint.host === 'bmx.example',
+    });
+    const error = {
+      field: ['url'],
+      message: 'bmx.example port 8443 is this service itself. Name the server that is to receive the events.',
+      code: 'INVALID' as const,
+    };
+    const url = 'https://bmx.example:8443/graphql';
+    const events = ['OUTAGE_OPENED'] as const;
+    expect(await webhooks.createWebhook(OPERATOR, { url, events })).toMatchObject({ kind: 'REFUSED', errors: [error] });
+    const made = await webhooks.createWebhook(OPERATOR, { url: 'https://hooks.example/', events });
+    const id = made.kind === 'DONE' ? made.object.id : '';
+    expect(await webhooks.updateWebhook(OPERATOR, { id, url })).toMatchObject({ kind: 'REFUSED', errors: [error] });
+    expect((await webhooks.updateWebhook(OPERATOR, { id, description: 'x' })).kind).toBe('DONE');
+    expect(asked.map(({ host, port }) => `${host}:${port}`)).toEqual([
+      'bmx.example:8443',
+      'hooks.example:443',
+      'bmx.example:8443',
+    ]);
+  });
+
   const strict = (url: string) =>
-    createWebhooks(control.database.sql, false).createWebhook(OPERATOR, { url, events: ['OUTAGE_OPENED'] });
+    createWebhooks(control.database.sql, STRICT).createWebhook(OPERATOR, { url, events: ['OUTAGE_OPENED'] });
 
   test.each([
     'http://hooks.example.org/',
@@ -190,7 +219,7 @@ describe('refused', () => {
     ).toEqual([['url', 'INVALID']]);
   });
 
-  test.each(['https://hooks.example.org:8443/x?y=z', 'https://bücher.example/', 'https://192.0.2.7/'])(
+  test.each(['https://hooks.example.org:8443/x?y=z', 'https://bücher.example/', 'https://11.0.2.7/'])(
     'not: %s',
     async (url) => expect((await strict(url)).kind).toBe('DONE'),
   );

@@ -70,7 +70,7 @@ export async function startWorld(): Promise<World> {
   const database = await createTestDatabase();
   const { sql } = database;
   const domains = domainsOn(database);
-  const webhooks = createWebhooks(sql, true);
+  const webhooks = createWebhooks(sql, { allowPrivate: true, leadsToUs: async () => false });
   const attempts: Attempt[] = [];
   const faults: unknown[] = [];
   const dns: World['dns'] = {};

@@ -78,7 +78,13 @@ export interface AnswerRow {
 }
 
 const MAIL: MailInfo = { reversePath: 'from@sender.test', sizeBytes: null };
-const US = { names: ['mx.backup.test'], addresses: [], listeners: [], interfaceAddresses: [] };
+const US = {
+  names: ['mx.backup.test'],
+  addresses: [],
+  listeners: [],
+  interfaceAddresses: [],
+  web: { host: 'bmx.example', port: 443 },
+};
 
 export async function openScene(zones: Readonly<Record<string, FakeRecords>> = {}): Promise<Scene> {
   const db = await createTestDatabase();

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bindToUs, endChild, until } from '../helpers/child.ts';
+import { ENDLESS, type EndlessPeer, startEndlessPeer } from '../helpers/endless-peer.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type HttpsServer, startHttpsServer } from '../helpers/https-server.ts';
 import { chainOf, makeAuthority, makeLeaf, tlsaOf } from '../helpers/pki.ts';
@@ -29,6 +30,7 @@ let folder: string;
 let file: string;
 const primaries: FakePrimary[] = [];
 let https: HttpsServer;
+const endless: EndlessPeer[] = [];
 const expected: (readonly [what: string, said: RegExp])[] = [];
 
 beforeAll(async () => {
@@ -86,15 +88,23 @@ beforeAll(async () => {
     tlsa: tlsa(middle, { usage: 2, matchingType: 0 }),
   });
   ask('DANE-TA expired', /out of date\]$/, { port: expired, tls: 'DANE', tlsa: tlsa(root, { usage: 2 }) });
-  const fetches = ['sts.example', 'other.example'].map((host) => ({ host, port: https.port }));
+  for (const answer of Object.values(ENDLESS)) {
+    endless.push(await startEndlessPeer(chainOf(makeLeaf(['sts.example'], root), root), answer));
+  }
+  const fetches = [
+    ...['sts.example', 'other.example'].map((host) => ({ host, port: https.port })),
+    ...endless.map(({ port }) => ({ host: 'sts.example', port })),
+  ];
   expected.push(['a text', /^fetched text$/], ['a text of another name', /^failed ERR_TLS_CERT_ALTNAME_INVALID/]);
+  for (const name of Object.keys(ENDLESS)) expected.push([`${name} without end`, /^failed (more than|it switches)/]);
 
   folder = await mkdtemp(join(tmpdir(), 'backup-mx-tls-'));
   file = join(folder, 'task.json');
   await writeFile(file, JSON.stringify({ authority: root.cert, sessions, fetches } satisfies Task));
 });
 afterAll(async () => {
-  await Promise.all([...primaries.map((primary) => primary.close()), https.close(), rm(folder, { recursive: true })]);
+  const peers = [...primaries, ...endless, https];
+  await Promise.all([...peers.map((peer) => peer.close()), rm(folder, { recursive: true })]);
 });
 
 test.each<Runtime>(['bun', 'deno', 'node'])('%s', async (runtime) => {

@@ -48,9 +48,9 @@ describe('what is taken', () => {
       }),
     ).toEqual({
       zones: [
-        { zone: 'bl.example.net', mode: 'REJECT', weight: 1, codes: [] },
+        { zone: 'bl.example.net', mode: 'DRY_RUN', weight: 1, codes: [] },
         { zone: 'xn--bcher-kva.example', mode: 'DRY_RUN', weight: 100, codes: ['127.0.0.2', '127.0.0.0/28'] },
-        { zone: '_key.dq.example', mode: 'REJECT', weight: 1, codes: [] },
+        { zone: '_key.dq.example', mode: 'DRY_RUN', weight: 1, codes: [] },
       ],
       threshold: 2,
       allowZones: [{ zone: 'bl.example.net', codes: ['127.0.1.0/24'] }],
@@ -161,7 +161,7 @@ describe('what is not', () => {
 
   test('a threshold that the zones which refuse cannot reach together', () => {
     const dnsblZones = [
-      { zone: 'a.example', weight: 2 },
+      { zone: 'a.example', mode: 'REJECT' as const, weight: 2 },
       { zone: 'b.example', mode: 'DRY_RUN' as const, weight: 5 },
     ];
     expect(refused({ dnsblZones, dnsblThreshold: 3 })).toEqual(['dnsblThreshold INVALID']);

@@ -1,0 +1,97 @@
+/**
+ * How many HTTP connections strangers may have: connections that have not shown a valid token yet.
+ *
+ * Promises: strangers cannot use up file descriptors or keep anybody out. When a network, or all together, has too many, the
+ * oldest connection that waits (silent, slow with its head, or kept open) is closed for the new one; when none waits, the new
+ * one is answered 503. A connection that shows a valid token is not counted from then on; trusted clients never are.
+ * Does not know tokens.
+ */
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** A browser has six to one host; many people may share an address. */
+export const MOST_OF_NETWORK = 64;
+export const MOST_STRANGERS = 512;
+/** For `createServer`. A head comes in one packet as a rule; Node's check for late ones is every 30 seconds by itself. */
+export const SERVER_TIMES = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 } as const;
+
+const RETRY_AFTER_SECONDS = 5;
+const BUSY = [
+  'HTTP/1.1 503 Service Unavailable',
+  `Retry-After: ${RETRY_AFTER_SECONDS}`,
+  'Connection: close',
+  'Content-Length: 0',
+  '\r\n',
+].join('\r\n');
+
+export interface ConnectionBounds {
+  /** From now on for the connections of this server. */
+  watch(server: Server): void;
+  /** A request on this connection has shown a valid token. */
+  prove(socket: Socket): void;
+}
+
+interface Stranger {
+  readonly network: string;
+  /** Requests that are being answered. */
+  open: number;
+}
+
+/** `networkOf`: what stands for the client at an address; null for one that is trusted. */
+export function createConnectionBounds(networkOf: (address: string) => string | null): ConnectionBounds {
+  /** In the order in which they came. */
+  const strangers = new Map<Socket, Stranger>();
+  const counts = new Map<string, number>();
+
+  const forget = (socket: Socket): void => {
+    const stranger = strangers.get(socket);
+    if (stranger === undefined) return;
+    strangers.delete(socket);
+    const left = (counts.get(stranger.network) ?? 1) - 1;
+    if (left === 0) counts.delete(stranger.network);
+    else counts.set(stranger.network, left);
+  };
+  const closeOldest = (fits: (stranger: Stranger) => boolean): boolean => {
+    for (const [socket, stranger] of strangers) {
+      if (stranger.open > 0 || !fits(stranger)) continue;
+      forget(socket);
+      socket.destroy();
+      return true;
+    }
+    return false;
+  };
+  /** Whether there is room for one more of this network, or some was made. */
+  const makeRoom = (network: string): boolean => {
+    if ((counts.get(network) ?? 0) >= MOST_OF_NETWORK) return closeOldest((stranger) => stranger.network === network);
+    if (strangers.size < MOST_STRANGERS) return true;
+    // The networks that have the most lose first.
+    const most = Math.max(...counts.values());
+    return closeOldest((stranger) => counts.get(stranger.network) === most) || closeOldest(() => true);
+  };
+  const admit = (socket: Socket): void => {
+    const network = networkOf(socket.remoteAddress ?? '');
+    if (network === null) return;
+    if (!makeRoom(network)) {
+      socket.end(BUSY, () => socket.destroy());
+      return;
+    }
+    strangers.set(socket, { network, open: 0 });
+    counts.set(network, (counts.get(network) ?? 0) + 1);
+    socket.once('close', () => forget(socket));
+  };
+
+  return {
+    watch(server) {
+      server.on('connection', admit);
+      server.on('request', ({ socket }, response) => {
+        const stranger = strangers.get(socket);
+        if (stranger === undefined) return;
+        stranger.open += 1;
+        response.once('close', () => {
+          stranger.open -= 1;
+        });
+      });
+    },
+    prove: forget,
+  };
+}
