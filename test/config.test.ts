@@ -267,7 +267,11 @@ describe('bad values', () => {
 
   test.each([
     ['DATABASE_URL', 'mysql://db.example.net/x', 'postgres://'],
-    ['DATABASE_URL', 'postgres://u@db1:5432,db2:port/x', 'with several hosts db1.example.net:5432,db2.example.net:5432'],
+    [
+      'DATABASE_URL',
+      'postgres://u@db1:5432,db2:port/x',
+      'with several hosts db1.example.net:5432,db2.example.net:5432',
+    ],
     ['DATA_DIR', 'a\nb', '/var/lib/backup-mx'],
     ['ROLES', 'inbound,queue', 'inbound or delivery or control'],
     ['MX_HOSTNAME', 'mx_2.example.net', 'mx2.example.net'],

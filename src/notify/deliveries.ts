@@ -12,7 +12,7 @@ import { shown } from '../settings/domain-input.ts';
 import type { UserError } from '../settings/user-error.ts';
 import { type ClaimedDelivery, LEASE_SECONDS } from './claim.ts';
 import { replayEvents } from './outbox.ts';
-import { endpointOf } from './webhook-input.ts';
+import { endpointOf } from '../net/http-connection.ts';
 import { PING, typeOf } from './webhook-kinds.ts';
 import { pingBody } from './webhook-message.ts';
 import { noSuchWebhook, type Webhook, type Webhooks } from './webhooks.ts';
@@ -139,7 +139,7 @@ async function claimPing(
   sql: TransactionSql,
   { id: webhookId, tenantId, url }: Pick<Webhook, 'id' | 'tenantId' | 'url'>,
 ): Promise<ClaimedDelivery | Full | 'NO_SECRET'> {
-  const subject = `${organizationOf(endpointOf(url).host)} ${tenantId}`;
+  const subject = `${organizationOf(endpointOf(new URL(url)).host)} ${tenantId}`;
   const bound = { kind: 'PING_ORGANIZATION', subject, most: MOST_PINGS_A_MINUTE, windowSeconds: 60 };
   const place = await takePlaces(sql, [bound]);
   if (place.kind === 'FULL') return place;
