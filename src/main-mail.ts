@@ -33,6 +33,8 @@ import type { Trace } from './telemetry/trace.ts';
 
 /** How long mail waits after the dot for a database that is away; the sender repeats after the 451. */
 const STORE_DEADLINE_MS = 30_000;
+/** How long mail that may be stored already is looked for: a sender waits ten minutes (RFC 5321 §4.5.3.2.6). */
+const STORE_OUTCOME_MS = 540_000;
 /** After so many bytes of large mail the memory they took is asked back: it would pile up as garbage. */
 const COLLECT_AFTER_BYTES = 64 * 1024 * 1024;
 /** What is smaller goes with the garbage of its own handling, which a runtime does count. */
@@ -64,6 +66,7 @@ export function buildSpool(parts: MailParts): Spool {
     unwoken: wakeUps.unwoken,
     sendWakeUps: wakeUps.send,
     deadlineMs: STORE_DEADLINE_MS,
+    outcomeMs: STORE_OUTCOME_MS,
     onCommit: (messageCount, latencyMs) => metrics.committed({ latencyMs, messageCount }),
     onTrouble: (message) => log.warning({ where: 'spool', message }),
   });

@@ -3,6 +3,7 @@
  *
  * What comes from outside cannot drive a terminal: control characters are shown as `?`.
  */
+import { visible } from '../mail/visible.ts';
 
 export interface Column {
   readonly title: string;
@@ -45,7 +46,7 @@ export function sgr(code: number, text: string): string {
 export function textOf(cell: Cell): string {
   if (cell === null || cell === undefined || cell === '') return '-';
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
-  return String(cell).replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '?');
+  return visible(String(cell));
 }
 
 /** Bytes in units of 1024, three digits at the most. */

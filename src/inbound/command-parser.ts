@@ -25,6 +25,8 @@ export interface ParserOwner {
   readonly takeCommand: (line: Buffer, next?: () => void) => void;
   /** Octets for the receiver; what `Receiver.push` returns, or -1 after a fault. */
   readonly push: (receiver: Receiver, chunk: Buffer) => number;
+  /** Calls `next` when more octets for the receiver may be read. */
+  readonly readOn: (receiver: Receiver, pieceOctets: number, next: () => void) => void;
   /** The end of the data was seen. `resume` goes on with what came behind it. */
   readonly endReceiving: (receiver: Receiver, resume: () => void) => void;
   readonly destroySocket: () => void;
@@ -86,7 +88,7 @@ export class CommandParser extends SMTPStream {
     const { receiver } = this;
     if (receiver === null) return done();
     const end = this.owner.push(receiver, chunk);
-    if (end < 0) return done();
+    if (end < 0) return this.owner.readOn(receiver, chunk.length, done);
     this.receiver = null;
     this._dataMode = false;
     this._remainder = '';

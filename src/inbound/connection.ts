@@ -14,6 +14,7 @@ import { CommandParser, MAX_COMMAND_OCTETS } from './command-parser.ts';
 import { createChunkDrain, type Receiver } from './data-phase.ts';
 import { ehloOf, type House } from './house.ts';
 import { OFFERED, replaceReply } from './library-replies.ts';
+import { LARGE_OCTETS } from './large-content.ts';
 import type { ProxyHeader } from './proxy-header.ts';
 import { Reception } from './reception.ts';
 import * as replies from './replies.ts';
@@ -41,9 +42,12 @@ export class Connection extends SMTPConnection {
   waitingSinceMs: number;
   /** Octets of the present data phase, or of the present chunk of a refused BDAT. */
   dataOctets = 0;
+  dataSinceMs = 0;
   isActive = true;
   isSecured = false;
   readonly reception: Reception;
+  fruitlessSinceMs: number;
+  hasBroughtMail = false;
   /** Errors in commands since the last message. */
   errorCount = 0;
   /** Between the final dot and its reply. */
@@ -60,6 +64,7 @@ export class Connection extends SMTPConnection {
     this.dialogue = createSession(house.context, { address: this.remoteAddress, share: this.reception.share });
     this.connectedMs = house.context.monotonicMs();
     this.waitingSinceMs = this.connectedMs;
+    this.fruitlessSinceMs = this.connectedMs;
     house.open.add(this);
     house.activeCount += 1;
   }
@@ -262,6 +267,7 @@ export class Connection extends SMTPConnection {
   startReceiving(receiver: Receiver, reply: Reply | null): void {
     if (!(this._parser instanceof CommandParser)) return receiver.abandon();
     this.dataOctets = 0;
+    this.dataSinceMs = this.house.context.monotonicMs();
     this._parser.receive(receiver);
     if (reply !== null) this.say(reply);
   }
@@ -279,6 +285,13 @@ export class Connection extends SMTPConnection {
     }
   }
 
+  /** Not while a chunk of BDAT is thrown away, which costs nothing. */
+  readOn(receiver: Receiver, pieceOctets: number, next: () => void): void {
+    if (!this.dialogue.isInTransaction() || receiver !== this.receiver) return next();
+    const { dataSinceMs: startedAtMs, dataOctets: octets } = this;
+    this.house.largeContent.next({ startedAtMs, octets, pieceOctets, readOn: next });
+  }
+
   /** The end of the data was seen: the reply, then what the client pipelined behind it. */
   endReceiving(receiver: Receiver, resume: () => void): void {
     this._handlerPending = true;
@@ -292,10 +305,24 @@ export class Connection extends SMTPConnection {
   answerFinal(reply: Reply, resume: () => void): void {
     this._handlerPending = false;
     this.isFinishing = false;
-    if (reply.line.code === 250) this.errorCount = 0;
+    if (reply.line.code === 250) this.noteMail();
     this.say(reply);
-    if (this.house.isClosing) this.shutDown();
+    if (reply.line.rejection === 'BMX-BYTES') this.endAfter(reply);
+    else if (this.house.isClosing) this.shutDown();
     else this._whenWritable(resume);
+  }
+
+  noteMail(): void {
+    this.errorCount = 0;
+    this.hasBroughtMail = true;
+    if (this.dataOctets < LARGE_OCTETS) this.house.largeContent.noteSmall();
+    this.fruitlessSinceMs = this.house.context.monotonicMs();
+  }
+
+  /** What the client pipelined after content with unsafe bytes may have been meant as content: none of it is read. */
+  endAfter(reply: Reply): void {
+    this.endReason = reply.line.text;
+    this.close();
   }
 
   orFault<T>(command: string, work: () => T): T | Reply {
@@ -318,7 +345,8 @@ export class Connection extends SMTPConnection {
   /** Ends a session whose client keeps us waiting. The library's idle timer alone starts anew with every octet. */
   checkTime(nowMs: number): void {
     if (this._closing || this._handlerPending) return;
-    const { idleMs, sessionMs } = this.house.timeouts;
+    const { sessionMs } = this.house.timeouts;
+    const idleMs = this.isExempt() ? this.house.timeouts.idleMs : this.house.places.patienceMs();
     const countedOctets = Math.min(this.dataOctets, MAX_COUNTED_SIZES * this.house.options.messageSizeLimit());
     const allowedMs = this.receiver === null ? idleMs : idleMs + countedOctets / MIN_DATA_OCTETS_PER_MS;
     const isOverdue = nowMs - this.waitingSinceMs > allowedMs;
@@ -327,6 +355,36 @@ export class Connection extends SMTPConnection {
     if (!isOverdue && !isOld) return;
     if (this._upgrading) this.destroySocket();
     else this.refuse('SESSION', this.house.context.refusals.timedOut);
+  }
+
+  /** No limit applies to a trusted client; of a proxy it is not known before it has said for whom it speaks. */
+  isExempt(): boolean {
+    const { share, isUnnamed } = this.reception;
+    return share.isTrusted && !(isUnnamed && this.hostNameAppearsAs === false);
+  }
+
+  mayGiveWay(): boolean {
+    const isBusy = this._handlerPending || this.isFinishing || this.receiver !== null;
+    return this.isActive && !this.isGone() && !isBusy && !this.isExempt();
+  }
+
+  giveWay(): void {
+    this.leave('SESSION', this.house.context.refusals.displaced);
+  }
+
+  turnAway(reply: Reply): void {
+    this.leave('CONNECT', reply);
+  }
+
+  /** Frees the place and the socket at once; a client that does not close its side holds neither. */
+  leave(command: string, reply: Reply): void {
+    if (this.isActive) this.house.activeCount -= 1;
+    this.isActive = false;
+    this.refuse(command, reply);
+    if (this._upgrading) {
+      this.endReason = reply.line.text;
+      this.destroySocket();
+    } else this._socket.destroySoon();
   }
 
   /** Leaves alone only who waits for the reply to a final dot. */

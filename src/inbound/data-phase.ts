@@ -50,8 +50,9 @@ export function createDataPhase(context: Context, transaction: Transaction, clie
 
 function contentRefusal(context: Context, content: Content, isUnsafe: boolean, limitBytes: number): Reply | null {
   const { refusals } = context;
-  if (content.trouble() === 'TOO_BIG') return refusals.tooBig(limitBytes);
+  // First: whatever else is wrong, what follows such content must not be run.
   if (isUnsafe) return refusals.unsafeBytes;
+  if (content.trouble() === 'TOO_BIG') return refusals.tooBig(limitBytes);
   if (content.trouble() === 'BUSY') return refusals.busy;
   return isLoop(content.chunks(), context.names) ? refusals.loop : null;
 }

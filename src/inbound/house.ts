@@ -3,6 +3,8 @@
  */
 import { createByteBudget, createClientLimits } from './limits.ts';
 import { DEFAULT_TIMEOUTS, type InboundOptions, type InboundTimeouts } from './options.ts';
+import { createLargeContent, type LargeContent } from './large-content.ts';
+import { createPlaces, type PlaceHolder, type Places } from './connection-places.ts';
 import { createRefusals, ehloReply, type Reply } from './replies.ts';
 import type { Context } from './transaction.ts';
 import { createWatch } from './watch.ts';
@@ -11,7 +13,7 @@ import { createWatch } from './watch.ts';
 const MAX_RECIPIENTS = 1000;
 
 /** A connection, as far as it is counted, timed and shut down with all others. */
-export interface OpenConnection {
+export interface OpenConnection extends PlaceHolder {
   readonly checkTime: (nowMs: number) => void;
   readonly shutDown: () => void;
   readonly destroySocket: () => void;
@@ -23,6 +25,8 @@ export interface House {
   readonly timeouts: InboundTimeouts;
   /** Every connection whose socket is not closed yet. */
   readonly open: Set<OpenConnection>;
+  readonly places: Places<OpenConnection>;
+  readonly largeContent: LargeContent;
   /** Connections that are neither closed nor closing. */
   activeCount: number;
   /** Replies said and chunks taken so far: what acceptance has had to do. */
@@ -39,30 +43,36 @@ export function createHouse(options: InboundOptions): House {
   const watch = createWatch(timeouts.tickMs, options.monotonicMs);
   watch.onTick((nowMs) => {
     for (const connection of open) connection.checkTime(nowMs);
+    places.tick();
   });
-  const { maxConnectionsPerClient, messagesPerMinute, isTrusted, monotonicMs: nowMs } = options;
+  const { maxConnections, maxConnectionsPerClient, messagesPerMinute, isTrusted, monotonicMs: nowMs } = options;
+  const { idleMs, tickMs } = timeouts;
+  const places = createPlaces({ maxConnections, idleMs, tickMs, open, activeCount: () => house.activeCount, nowMs });
   const context: Context = {
     ...options,
     maxRecipients: MAX_RECIPIENTS,
     decisionTimeoutMs: timeouts.decisionMs,
     acceptTimeoutMs: timeouts.acceptMs,
     budget: createByteBudget(options.inFlightBytes),
-    limits: createClientLimits({ maxConnectionsPerClient, messagesPerMinute, isTrusted, nowMs }),
+    limits: createClientLimits({ maxConnectionsPerClient, fill: places.heldFill, messagesPerMinute, isTrusted, nowMs }),
     refusals: createRefusals(options.publicUrl),
     watch,
   };
   const ehlo = ehloFor(options);
-  return {
+  const house: House = {
     context,
     options,
     timeouts,
     open,
+    places,
+    largeContent: createLargeContent(nowMs),
     activeCount: 0,
     workCount: 0,
     isClosing: false,
     onEmpty: () => undefined,
     ehlo,
   };
+  return house;
 }
 
 /** The reply to EHLO, made anew when the size limit has changed, and for every proxy. */

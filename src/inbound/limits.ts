@@ -1,11 +1,12 @@
 /**
  * What keeps the listener's memory and its clients within bounds: a budget for bytes in flight, and for each client network
- * (an IPv4 address, an IPv6 /64) its connections, messages a minute and recipients a minute.
+ * (an IPv4 address, an IPv6 /64) its connections, messages a minute and recipients a minute. Connections have a share for
+ * each wider network too, and all shares shrink while more than half of the places are held.
  *
  * Counts only; what is said to whom is session.ts's and connection.ts's. State is bounded: connections by those open, and
  * the counts of a minute by `MAX_NETWORKS`, beyond which the networks seen first in that minute begin anew.
  */
-import { clientNetwork } from '../policy/client-address.ts';
+import { clientNetwork, widerNetworks } from '../policy/client-address.ts';
 
 export interface ByteBudget {
   /** Takes `bytes` of the budget, or says false and takes nothing. */
@@ -35,7 +36,7 @@ export interface ClientShare {
   /** No limit applies to it. */
   readonly isTrusted: boolean;
   readonly network: string;
-  /** Counts the connection, once; false when its network has its share already (then it is not counted). */
+  /** Counts the connection, once; false when one of its networks has its share already (then it is not counted). */
   readonly takeConnection: () => boolean;
   /** Harmless when repeated, and when nothing was taken. */
   readonly returnConnection: () => void;
@@ -51,6 +52,8 @@ export interface ClientLimits {
 
 export interface ClientLimitOptions {
   readonly maxConnectionsPerClient: number;
+  /** The share of all places that is held and would not be given up, 0 to 1. */
+  readonly fill: () => number;
   readonly messagesPerMinute: number;
   /** Clients that no limit applies to. */
   readonly isTrusted: (address: string) => boolean;
@@ -61,6 +64,10 @@ export interface ClientLimitOptions {
 /** Of recipients a minute: mail to many at once is usual, a dictionary is not. */
 const RECIPIENTS_PER_MESSAGE = 10;
 const MINUTE_MS = 60_000;
+/** Of connections, in shares of one client: the IPv4 /24 or IPv6 /56, then the IPv6 /48. */
+const WIDER_SHARES = [4, 8] as const;
+/** However few places are left, a client may hold this part of its share. */
+const LEAST_SHARE = 0.2;
 const MAX_NETWORKS = 65_536;
 
 export function createClientLimits(options: ClientLimitOptions): ClientLimits {
@@ -71,29 +78,44 @@ export function createClientLimits(options: ClientLimitOptions): ClientLimits {
     shareOf: (address) => {
       const network = clientNetwork(address);
       if (options.isTrusted(address)) return trustedShare(network);
+      const networks = [network, ...widerNetworks(address)];
       let isCounted = false;
       return {
         isTrusted: false,
         network,
         takeConnection: () => {
-          const count = connections.get(network) ?? 0;
-          if (isCounted || count >= options.maxConnectionsPerClient) return isCounted;
-          connections.set(network, count + 1);
+          if (isCounted) return true;
+          const most = shareAt(options.fill(), options.maxConnectionsPerClient);
+          const isFull = (name: string, at: number): boolean =>
+            (connections.get(name) ?? 0) >= most * (WIDER_SHARES[at - 1] ?? 1);
+          if (networks.some(isFull)) return false;
+          for (const name of networks) connections.set(name, (connections.get(name) ?? 0) + 1);
           isCounted = true;
           return true;
         },
         returnConnection: () => {
           if (!isCounted) return;
           isCounted = false;
-          const count = connections.get(network) ?? 0;
-          if (count > 1) connections.set(network, count - 1);
-          else connections.delete(network);
+          for (const name of networks) {
+            const count = connections.get(name) ?? 0;
+            if (count > 1) connections.set(name, count - 1);
+            else connections.delete(name);
+          }
         },
         takeMessage: () => messages.take(network),
         takeRecipient: () => recipients.take(network),
       };
     },
   };
+}
+
+/**
+ * What one client may hold of the places: all of its share up to half of them, then in proportion to those that are left. So
+ * clients that take all they can never get the last places, and how many they get falls with each one that joins in.
+ */
+export function shareAt(fill: number, share: number): number {
+  const least = Math.ceil(share * LEAST_SHARE);
+  return Math.max(least, Math.floor(share * Math.min(1, 2 * (1 - fill))));
 }
 
 const granted = (): boolean => true;

@@ -58,8 +58,9 @@ export const DEFAULT_TIMEOUTS: InboundTimeouts = {
   sessionMs: 3_600_000,
   // RFC 5321 §4.5.3.2.3 has the client wait 5 minutes for the reply to RCPT; a callout may take 30 s.
   decisionMs: 60_000,
-  // RFC 5321 §4.5.3.2.6 has the client wait 10 minutes for the reply to the final dot.
-  acceptMs: 120_000,
+  // RFC 5321 §4.5.3.2.6 has the client wait 10 minutes for the reply to the final dot. The spool has deadlines of its own, which
+  // know whether a message may be stored; this one is for a spool that hangs.
+  acceptMs: 570_000,
   // A proxy with a header sends it at once; one with XCLIENT waits for 220, as a client does.
   proxyHeaderMs: 250,
   tickMs: 250,

@@ -6,7 +6,7 @@
  * that no connection is greeted before it is known whether a header is under way. Reads and writes nothing itself.
  */
 import { waitToGreet } from './greeting-wait.ts';
-import type { House } from './house.ts';
+import type { House, OpenConnection } from './house.ts';
 import type { ClientShare } from './limits.ts';
 import type { ProxyHeader } from './proxy-header.ts';
 import type { Reply } from './replies.ts';
@@ -14,13 +14,14 @@ import type { Session } from './session.ts';
 import type { XclientRequest } from './xclient.ts';
 
 /** The connection, as its reception sees it. */
-export interface Guest {
+export interface Guest extends OpenConnection {
   readonly dialogue: Session;
   /** The client's; a proxy's own until it names another. */
   remoteAddress: string;
   readonly isGone: () => boolean;
   readonly sendGreeting: () => void;
-  readonly refuse: (command: string, reply: Reply) => void;
+  /** Says 421 to a client that may not come in, and leaves at once. */
+  readonly turnAway: (reply: Reply) => void;
   /** Ends it without a word; the reason is for the log. */
   readonly drop: (reason: string) => void;
 }
@@ -100,7 +101,14 @@ export class Reception {
 
   begin(): void {
     this.isBegun = true;
-    if (this.admit()) this.greetWhenDue(() => undefined);
+    const { context, activeCount, places } = this.house;
+    context.events.connected({ clientAddress: this.guest.remoteAddress, connectionCount: activeCount });
+    const refusal = this.refusal();
+    if (refusal !== null) return this.guest.turnAway(refusal);
+    const enter = (): void => this.greetWhenDue(() => undefined);
+    // After the refusals, so that nobody goes for a client that does not come in.
+    if (places.makeRoom(this.guest)) return enter();
+    if (!places.wait(this.guest, enter, () => this.turnAwayForRoom())) this.turnAwayForRoom();
   }
 
   /** An absent name is looked up. */
@@ -117,20 +125,28 @@ export class Reception {
 
   /** Counts the client; one too many is told so, and false. */
   admit(): boolean {
-    const { context, activeCount } = this.house;
+    const { context, activeCount, places } = this.house;
     context.events.connected({ clientAddress: this.guest.remoteAddress, connectionCount: activeCount });
     const refusal = this.refusal();
-    if (refusal !== null) this.guest.refuse('CONNECT', refusal);
-    return refusal === null;
+    if (refusal !== null) this.guest.turnAway(refusal);
+    else if (!places.makeRoom(this.guest)) this.turnAwayForRoom();
+    else return true;
+    return false;
+  }
+
+  turnAwayForRoom(): void {
+    this.share.returnConnection();
+    this.guest.turnAway(this.house.context.refusals.tooManyConnections);
   }
 
   refusal(): Reply | null {
-    const { context, options, activeCount, isClosing } = this.house;
+    const { context, isClosing } = this.house;
     if (isClosing) return context.refusals.shuttingDown;
-    if (activeCount > options.maxConnections) return context.refusals.tooManyConnections;
-    if (this.isUnnamed) return null;
-    if (context.isBarred?.(this.guest.remoteAddress) === true) return context.refusals.barred;
-    return this.share.takeConnection() ? null : context.refusals.tooManyFromClient;
+    if (!this.isUnnamed) {
+      if (context.isBarred?.(this.guest.remoteAddress) === true) return context.refusals.barred;
+      if (!this.share.takeConnection()) return context.refusals.tooManyFromClient;
+    }
+    return null;
   }
 
   greetWhenDue(next: () => void): void {

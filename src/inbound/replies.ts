@@ -155,6 +155,7 @@ export interface Refusals {
   readonly loop: Reply;
   readonly tooManyConnections: Reply;
   readonly tooManyFromClient: Reply;
+  readonly displaced: Reply;
   readonly barred: Reply;
   readonly tooManyMessages: Reply;
   readonly tooManyRecipients: Reply;
@@ -183,7 +184,8 @@ export function createRefusals(publicUrl: string): Refusals {
     unsafeBytes: refuse(550, '5.5.2', 'message contains a bare CR, a bare LF or a NUL; lines end in CRLF', 'BMX-BYTES'),
     loop: refuse(554, '5.4.6', 'mail loop: too many Received fields, or it has passed here before', 'BMX-LOOP'),
     tooManyConnections: limited('too many connections; try again later'),
-    tooManyFromClient: limited('too many connections from your address; try again later'),
+    tooManyFromClient: limited('too many connections from your address or its network; try again later'),
+    displaced: limited('no place is left, and this connection brought no mail; try again later'),
     barred: limited('too many unknown mailboxes asked for from your address; try again later'),
     tooManyMessages: limited('too many messages a minute from your address; try again later'),
     tooManyRecipients: limited('too many recipients a minute from your address; try again later'),

@@ -95,7 +95,12 @@ function perRecipient(recipient: ReportedRecipient, isGlobal: boolean): string[]
 }
 
 function typedAddress(type: string, givenAddress: string, isGlobal: boolean): string {
-  const address = sanitizeText(givenAddress, 512);
+  // Not sanitizeText: the type utf-8 has a spelling of its own for what is not seen (RFC 6533 §3).
+  const address = givenAddress
+    .toWellFormed()
+    .slice(0, 512)
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .trimEnd();
   const isAscii = /^[ -~]*$/.test(address);
   if (type === 'utf-8' || (type === 'rfc822' && !isAscii)) {
     const encoded = isGlobal ? encodeUtf8Unitext(address) : encodeUtf8Address(address);

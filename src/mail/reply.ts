@@ -4,6 +4,7 @@
  * The text holds no CR or LF beyond the separation of its lines, so that it can stand in a log, a DSN and the API.
  * Does not judge what a reply means for a message: delivery/classify.ts does.
  */
+import { visible } from './visible.ts';
 
 export interface Reply {
   /** Three-digit code, 200–599. */
@@ -57,13 +58,14 @@ export function formatReply(reply: Reply): string {
 }
 
 /**
- * One line of harmless text: every CR, LF, control and invisible direction mark becomes a space, invalid UTF-16 is replaced.
+ * One line of harmless text: every CR, LF and control becomes a space, what else is not seen is spelled out (visible.ts), and
+ * invalid UTF-16 is replaced.
  *
  * @param maxLength in UTF-16 units; the cut never parts a surrogate pair
  */
 export function sanitizeText(text: string, maxLength: number): string {
   const cut = text.slice(0, maxLength + 1).toWellFormed();
-  const clean = cut.replace(/\r\n|[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, ' ');
+  const clean = visible(cut.replace(/\r\n|[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' '));
   if (clean.length <= maxLength) return clean.trimEnd();
   const kept = clean.slice(0, maxLength);
   return (kept.isWellFormed() ? kept : kept.slice(0, -1)).trimEnd();

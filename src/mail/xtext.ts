@@ -51,7 +51,10 @@ export function parseOriginalRecipient(text: string): OriginalRecipient | null {
 
 /** An address of the type `utf-8` where UTF-8 may stand: `jürgen\x{2B}tag@example.org` (RFC 6533 §3, utf-8-addr-unitext). */
 export function encodeUtf8Unitext(address: string): string {
-  return address.replace(/[^!-*,-<>-[\]-~\u00a0-\u{10ffff}]/gu, embed);
+  return address.replace(
+    /[^!-*,-<>-[\]-~\u00a0-\u{10ffff}]|[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,
+    embed,
+  );
 }
 
 /** An address in the ASCII form of the address type `utf-8`: `j\x{FC}rgen@example.org` (RFC 6533 §3). */

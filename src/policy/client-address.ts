@@ -3,7 +3,7 @@
  */
 import { fromBytes, normalizeAddress } from '../net/addresses.ts';
 
-export { clientNetwork } from '../net/client-network.ts';
+export { clientNetwork, widerNetworks } from '../net/client-network.ts';
 
 /** The canonical spelling of an address (RFC 5952), v4-mapped ones as IPv4; null when the text is no address. */
 export function normalizeClientAddress(text: string): string | null {

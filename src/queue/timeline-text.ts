@@ -4,6 +4,7 @@
  * Names nothing that the message's tenant may not know: no token, no other message, no numbers of other domains.
  */
 import { parseReply } from '../mail/reply.ts';
+import { visible } from '../mail/visible.ts';
 import type { OutageClass } from '../outage/class.ts';
 import type { TimelineActor, TimelineEntry, TimelineFacts } from './timeline-entry.ts';
 
@@ -27,7 +28,12 @@ const CLASSES: Readonly<Record<OutageClass, string>> = {
   DNS_BROKEN: 'its name cannot be resolved',
 };
 
+/** For people: what strangers and customers wrote is spelled out where it cannot be seen. */
 export function sentenceOf(told: Told): string {
+  return visible(plainSentenceOf(told));
+}
+
+function plainSentenceOf(told: Told): string {
   const { kind, facts, reply } = told;
   switch (kind) {
     case 'ACCEPTED':

@@ -6,6 +6,7 @@
  * Does not decide where lines go: `write` gets each without its line end. Never throws because of a value.
  */
 import { inspect } from 'node:util';
+import { visible } from '../mail/visible.ts';
 import { type LogAddresses, withoutLocalParts } from './log-addresses.ts';
 import { EVENT_LEVELS, type LogEvent, type LogEvents, type LogLevel } from './log-events.ts';
 
@@ -53,7 +54,7 @@ type Flat = readonly (readonly [name: string, value: Value])[];
 
 function jsonLine(at: Date, level: LogLevel, event: string, fields: Flat): string {
   const record = { time: at.toISOString(), level, event, ...Object.fromEntries(fields) };
-  return escapeUnsafe(JSON.stringify(record));
+  return visible(JSON.stringify(record));
 }
 
 /** `2026-08-01 03:10:00.123 info  accepted  transactionId=… sizeBytes=…` in UTC. */
@@ -71,19 +72,8 @@ function prettyValue(name: string, value: Value): string {
 
 function quoteIfNeeded(text: string): string {
   const isPlain = text !== '' && text !== '-' && /^[^\s"=\\]+$/u.test(text);
-  const safe = escapeUnsafe(isPlain ? text : JSON.stringify(text));
+  const safe = visible(isPlain ? text : JSON.stringify(text));
   return isPlain && safe !== text ? `"${safe}"` : safe;
-}
-
-/**
- * Escapes what JSON leaves raw yet a terminal or a log reader acts on: C0, DEL, C1 (0x9B starts a control sequence),
- * line and paragraph separators, bidirectional marks, lone surrogates.
- */
-function escapeUnsafe(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 function redact(event: string, fields: Flat): Flat {

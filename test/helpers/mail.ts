@@ -64,6 +64,7 @@ export function openSpool(target: DatabaseAddress, deps: Partial<SpoolDeps> = {}
     unwoken: () => [],
     sendWakeUps: async () => undefined,
     deadlineMs: 10_000,
+    outcomeMs: 60_000,
     onCommit: () => undefined,
     onTrouble: () => undefined,
     ...deps,

@@ -37,13 +37,13 @@ interface Waiter {
 }
 
 /**
- * The n-th client address, each a network of its own, none of them private or reserved (net/address-class.ts). Nothing is
- * ever sent there.
+ * The n-th client address; 65,536 in a row are each of a /24 of its own. None is private or reserved
+ * (net/address-class.ts), and nothing is ever sent there.
  *
  * @param index 0 to 16,777,215
  */
 export function clientAddress(index: number): string {
-  return `8.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
+  return `8.${(index >> 8) & 255}.${index & 255}.${(index >> 16) & 255}`;
 }
 
 /** As `clientAddress`, an IPv6 address in a /64 of its own. */

@@ -147,16 +147,27 @@ const PROVOKED: readonly (readonly [string, () => Promise<void>])[] = [
       withFixture(
         { maxConnections: 2, maxConnectionsPerClient: 1, messagesPerMinute: 1, isTrusted: (a) => a === '127.0.0.9' },
         async (fixture) => {
-          const peer = await fixture.session();
+          const peer = await startData(fixture);
           heard.push(await (await fixture.connect()).reply());
           const other = await fixture.connect('127.0.0.9');
           await other.reply();
           heard.push(await (await fixture.connect('127.0.0.9')).reply());
-          await sendMessage(peer, 'x\r\n');
+          await peer.ask('.');
           heard.push(await peer.ask('MAIL FROM:<a@sender.example>'));
           other.destroy();
         },
       ),
+  ],
+  [
+    'a newcomer in the place of a silent one',
+    () =>
+      withFixture({ maxConnections: 1, isTrusted: () => false, timeouts: { tickMs: 10 } }, async (fixture) => {
+        const silent = await fixture.session();
+        const isTaken = async (): Promise<boolean> =>
+          (await fixture.connect('127.0.0.9')).reply().then((reply) => reply.startsWith('220 '));
+        while (!(await isTaken())) await new Promise((resolve) => setTimeout(resolve, 50));
+        heard.push(await silent.reply());
+      }),
   ],
   [
     'too many recipients',

@@ -81,6 +81,8 @@ describe('numbers', () => {
     const fixture = await start({ maxConnections: 3, maxConnectionsPerClient: 2, isTrusted: (a) => a === '127.0.0.9' });
     const first = await fixture.session();
     const second = await fixture.session();
+    // In its data nobody gives up a place.
+    for (const peer of [first, second]) await startData(peer);
     const third = await fixture.connect();
     expect(await third.reply()).toMatch(/^421 4\.7\.0 .*your address.* BMX-LIMIT \S+\/reject\/BMX-LIMIT$/);
     await third.closed();
@@ -88,11 +90,14 @@ describe('numbers', () => {
     expect(await trusted.reply()).toStartWith('220 ');
     const fourth = await fixture.connect('127.0.0.9');
     expect(await fourth.reply()).toMatch(/^421 4\.7\.0 too many connections;.* BMX-LIMIT /);
-    await first.ask('QUIT');
-    await first.closed();
+    for (const peer of [first, second]) {
+      expect(await peer.ask('.')).toStartWith('250 ');
+      await peer.ask('QUIT');
+      await peer.closed();
+    }
     const again = await fixture.connect();
     expect(await again.reply()).toStartWith('220 ');
-    for (const peer of [second, trusted, again]) peer.destroy();
+    for (const peer of [trusted, again]) peer.destroy();
   });
 
   test('what is refused counts as well: no reply can be had without end', async () => {
@@ -146,6 +151,7 @@ describe('numbers', () => {
     const limits = createClientLimits({
       maxConnectionsPerClient: 1,
       messagesPerMinute: 1,
+      fill: () => 0,
       isTrusted: () => false,
       nowMs: () => 0,
     });
@@ -161,6 +167,7 @@ describe('numbers', () => {
     const limits = createClientLimits({
       maxConnectionsPerClient: 2,
       messagesPerMinute: 1,
+      fill: () => 0,
       isTrusted: () => false,
       nowMs: () => 0,
     });

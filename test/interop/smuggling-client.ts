@@ -4,7 +4,7 @@ import { FIRST_SENDER, type Variant } from './smuggling-matrix.ts';
 
 export interface RowResult {
   readonly variant: Variant;
-  /** Codes of all replies from the first final dot on, and 214 of the HELP at the end. */
+  /** Codes of all replies from the first final dot on, and 214 of the HELP at the end where the session goes on. */
   readonly codes: string;
   /** Ids in the replies 250 to a final dot. */
   readonly ids: readonly string[];
@@ -46,9 +46,14 @@ async function sendRow(peer: SmtpPeer, variant: Variant, { to, pieces }: Sending
   const octets = `${variant.stream}HELP\r\n`;
   await (pieces === 'WHOLE' ? peer.write(octets) : peer.trickle(octets));
   const replies: string[] = [];
-  // HELP's code is nobody else's: all that stands before it has been answered.
+  // HELP's code is nobody else's: all that stands before it has been answered. After unsafe bytes the session ends.
   do replies.push(await peer.reply());
-  while (!replies.at(-1)?.startsWith('214'));
+  while (!/^(?:214|550 5\.5\.2)/.test(replies.at(-1) ?? ''));
+  if (replies.at(-1)?.startsWith('550')) {
+    await peer.closed();
+    const late = await peer.reply().catch(() => null);
+    if (late !== null) replies.push(late);
+  }
   const ids = replies.map((reply) => /^250 2\.0\.0 .*([0-9a-f]{8}-[0-9a-f-]{27})/.exec(reply)?.[1]);
   return {
     variant,

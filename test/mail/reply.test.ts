@@ -63,7 +63,7 @@ describe('formatReply', () => {
 
 describe('sanitizeText', () => {
   test('leaves one line without controls, cut at a character', () => {
-    expect(sanitizeText('a\r\nb\nc\0d\u007fe\u0085f\u2028g\u202eh', 100)).toBe('a b c d e f g h');
+    expect(sanitizeText('a\r\nb\nc\0d\u007fe\u0085f\u2028g\u202eh', 100)).toBe('a b c d e f g\\u202eh');
     expect(sanitizeText('abc😀', 4)).toBe('abc');
     expect(sanitizeText('abc😀', 5)).toBe('abc😀');
     expect(sanitizeText('a\ud800b', 5)).toBe('a\ufffdb');

@@ -1,4 +1,5 @@
 /** Group commit when the database is away, silent, full or refuses: what `accept` says, and how long it takes to say so. */
+import { Buffer } from 'node:buffer';
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type AcceptWriter, type CommitResult, openAcceptWriter } from '../../src/db/accept-writer.ts';
 import { createSpool, type Spool, type SpoolDeps, StorageFull } from '../../src/queue/spool.ts';
@@ -48,6 +49,7 @@ function fakeSpool(deps: Partial<SpoolDeps> & Pick<SpoolDeps, 'openWriter'>): Sp
     unwoken: () => [],
     sendWakeUps: async () => undefined,
     deadlineMs: 5000,
+    outcomeMs: 10_000,
     onCommit: () => undefined,
     onTrouble: () => undefined,
     ...deps,
@@ -97,7 +99,7 @@ describe('with a database that', () => {
     await spool.close();
   });
 
-  test('does not answer: given up at the deadline, and those who come later are served', async () => {
+  test('does not answer: given up at the deadline, stored by another connection, and those who come later are served', async () => {
     const writers = [fakeWriter(() => new Promise(() => undefined)), fakeWriter(() => COMMITTED)];
     let opened = 0;
     const spool = fakeSpool({
@@ -106,9 +108,9 @@ describe('with a database that', () => {
     });
     const first = spool.accept(mail());
     const { result } = await timed(outcomes([first]));
-    expect(result).toEqual(['database out of reach']);
+    expect(result).toEqual(['stored']);
     expect(await outcomes([spool.accept(mail())])).toEqual(['stored']);
-    expect(writers[1]?.commits).toHaveLength(1);
+    expect(writers[1]?.commits).toHaveLength(2);
     await spool.close();
   });
 
@@ -163,6 +165,102 @@ test('what became late while others were being stored is not stored after its 45
   await first;
   expect(await late).toEqual(['database out of reach']);
   expect(writer.commits).toHaveLength(1);
+  await spool.close();
+});
+
+const LARGE = Buffer.alloc(9_000_000, 'x');
+
+function largeMail(clientAddress: string): Transaction {
+  const destinationId = '01900000-0000-7000-8000-000000000001';
+  return makeTransaction({ to: [{ address: 'x@y.test', destinationId }], content: LARGE, clientAddress });
+}
+
+/** A COPY that takes its time. */
+const after = (ms: number) => () =>
+  new Promise<CommitResult>((resolve) => {
+    setTimeout(() => resolve(COMMITTED), ms);
+  });
+
+describe('large mail', () => {
+  test('does not keep small mail waiting, not even for the one that is being written', async () => {
+    let finish: (result: CommitResult) => void = () => undefined;
+    const writers = [
+      fakeWriter(
+        () =>
+          new Promise((resolve) => {
+            finish = resolve;
+          }),
+      ),
+      fakeWriter(() => COMMITTED),
+    ];
+    let opened = 0;
+    const spool = fakeSpool({ openWriter: async () => writers[opened++] ?? fakeWriter(() => COMMITTED) });
+    const large = spool.accept(largeMail('192.0.2.1'));
+    await until('the large one is being written', 30_000, () => writers[0]?.commits.length === 1);
+    expect(await outcomes([spool.accept(mail())])).toEqual(['stored']);
+    finish(COMMITTED);
+    await large;
+    await spool.close();
+  });
+
+  test('goes by turns of those that bring it', async () => {
+    const spool = fakeSpool({ openWriter: async () => fakeWriter(after(5)) });
+    const ended: string[] = [];
+    const accept = (client: string) => spool.accept(largeMail(client)).then(() => ended.push(client));
+    await Promise.all([
+      ...Array.from({ length: 6 }, () => accept('192.0.2.1')),
+      accept('192.0.2.2'),
+      accept('192.0.2.3'),
+    ]);
+    expect(ended.slice(0, 3).sort()).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3']);
+    await spool.close();
+  });
+
+  test('waits for its turn longer than for a database that is away', async () => {
+    const spool = fakeSpool({ deadlineMs: 1500, openWriter: async () => fakeWriter(after(150)) });
+    const all = Array.from({ length: 12 }, (_, index) => spool.accept(largeMail(`192.0.2.${index}`)));
+    const { result, tookMs } = await timed(outcomes(all));
+    expect(new Set(result)).toEqual(new Set(['stored']));
+    expect(tookMs).toBeGreaterThan(1500);
+    await spool.close();
+  });
+});
+
+test('who waits for a turn is told in time while a COPY gets no answer, and is never stored', async () => {
+  let finish: (result: CommitResult) => void = () => undefined;
+  const writer = fakeWriter(
+    () =>
+      new Promise((resolve) => {
+        finish = resolve;
+      }),
+  );
+  const spool = fakeSpool({ deadlineMs: 200, openWriter: async () => writer });
+  const first = spool.accept(mail());
+  await until('the first is being stored', 30_000, () => writer.commits.length === 1);
+  // The first has no answer yet, and the others have theirs.
+  expect(await outcomes([spool.accept(mail()), spool.accept(mail())])).toEqual([
+    'database out of reach',
+    'database out of reach',
+  ]);
+  finish(COMMITTED);
+  await first;
+  expect(writer.commits).toHaveLength(1);
+  await spool.close();
+});
+
+test('a server that is read-only after a failover says nothing of a COMMIT that was lost', async () => {
+  const writers = [
+    fakeWriter(() => ({ kind: 'UNKNOWN', message: 'cut' })),
+    fakeWriter(() => ({
+      kind: 'REFUSED',
+      sqlState: '25006',
+      message: 'cannot execute INSERT in a read-only transaction',
+    })),
+  ];
+  let opened = 0;
+  const spool = fakeSpool({ openWriter: async () => writers[opened++] ?? fakeWriter(() => COMMITTED) });
+  expect(await outcomes([spool.accept(mail())])).toEqual(['stored']);
+  expect(opened).toBe(3);
   await spool.close();
 });
 
