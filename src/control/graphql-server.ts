@@ -17,7 +17,8 @@ import type { ControlDependencies } from './dependencies.ts';
 import { createDocumentGate, type DocumentGate } from './document-gate.ts';
 import { boundSuggestions } from './enum-suggestions.ts';
 import { type Asked, billOf } from './limits.ts';
-import { maskedError, toldError, unavailableError } from './refusals.ts';
+import { billLists } from './list-bill.ts';
+import { maskedError, rateLimited, toldError, unavailableError } from './refusals.ts';
 import type { Body } from './request-body.ts';
 import { findForbidden, guardMutations } from './required-scopes.ts';
 import { resolvers } from './resolvers.ts';
@@ -64,6 +65,7 @@ export function createGraphqlServer(
   guardMutations(schema);
   auditMutations(schema);
   boundSuggestions(schema);
+  billLists(schema);
   const yoga = createYoga<RequestScope, Context>({
     schema,
     context: ({ session }: RequestScope) => createContext(deps, { subscriptions, session }),
@@ -146,8 +148,14 @@ const coercing: Plugin<Context & RequestScope> = { onExecute: coerce, onSubscrib
 
 /** After the scopes: what is forbidden costs nothing. */
 const bill = ({ args, setResultAndStopExecution }: Begun): void => {
+  const { account } = args.contextValue;
+  const seconds = account.waitForOthers();
+  if (seconds > 0) {
+    setResultAndStopExecution({ errors: [rateLimited(seconds)] });
+    return;
+  }
   const due = billOf(args);
-  args.contextValue.account.charge(due.kind === 'TOO_MUCH' ? COUNTING_COST : due.cost);
+  account.charge(due.kind === 'TOO_MUCH' ? COUNTING_COST : due.cost);
   if (due.kind === 'TOO_MUCH') setResultAndStopExecution({ errors: [due.error] });
 };
 const billing: Plugin<Context & RequestScope> = { onExecute: bill, onSubscribe: bill };

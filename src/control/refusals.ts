@@ -31,8 +31,19 @@ export function refuse(status: Refused['status'], code: string, message: string,
 }
 
 export function refuseForDebt(seconds: number): Refused {
-  const message = `This token has asked for more than it may in this time. Ask again in ${seconds} s, or for less at once.`;
-  return refuse(429, 'RATE_LIMITED', message, seconds);
+  return refuse(429, 'RATE_LIMITED', askedForTooMuch(seconds), seconds);
+}
+
+/** The same, of a request that had begun. */
+export function rateLimited(seconds: number): GraphQLError {
+  const http = { status: 429, headers: { 'Retry-After': `${seconds}` } };
+  return new GraphQLError(askedForTooMuch(seconds), {
+    extensions: { code: 'RATE_LIMITED', retryAfterSeconds: seconds, http },
+  });
+}
+
+function askedForTooMuch(seconds: number): string {
+  return `This token has asked for more than it may in this time. Ask again in ${seconds} s, or for less at once.`;
 }
 
 /** For a client whose Accept or Content-Type does not fit; null when both do. */

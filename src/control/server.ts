@@ -213,7 +213,8 @@ async function answerFromMemory(
       : null;
   if (key === null) return answer();
   const known = kept.find(key);
-  if (known !== null) {
+  // Who is in debt is told so by `answer`.
+  if (known !== null && account.waitForOthers() === 0) {
     account.charge(known.cost);
     asked.operation = 'query';
     return new Response(known.body, { headers: { 'Content-Type': known.contentType } });
