@@ -10,6 +10,7 @@ import { type ExecutionResult, getOperationAST, getVariableValues, GraphQLError,
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { createBoundedMap } from '../settings/bounded-map.ts';
 import type { ApiOperation } from '../telemetry/metrics.ts';
+import type { AnswerRoom } from './answer-room.ts';
 import { auditMutations } from './audit.ts';
 import type { Account } from './billing.ts';
 import { type Context, createContext, createLoaders, type Loaders } from './context.ts';
@@ -57,7 +58,7 @@ export interface GraphqlServer {
 export function createGraphqlServer(
   deps: ControlDependencies,
   sdl: string,
-  subscriptions: Subscriptions,
+  live: { readonly subscriptions: Subscriptions; readonly answers: AnswerRoom },
 ): GraphqlServer {
   // maskError is told nothing about its request.
   const scopes = new AsyncLocalStorage<RequestScope>();
@@ -68,7 +69,7 @@ export function createGraphqlServer(
   billLists(schema);
   const yoga = createYoga<RequestScope, Context>({
     schema,
-    context: ({ session }: RequestScope) => createContext(deps, { subscriptions, session }),
+    context: ({ session }: RequestScope) => createContext(deps, { ...live, session }),
     graphqlEndpoint: '/graphql',
     plugins: [admitting, noting, scopeGuard, billing, coercing, sharing(deps), telling(schema)],
     // All of it is done before.

@@ -46,6 +46,14 @@ function askedForTooMuch(seconds: number): string {
   return `This token has asked for more than it may in this time. Ask again in ${seconds} s, or for less at once.`;
 }
 
+/** Of a query whose answer finds no room. */
+export const ANSWERS_FULL = refuse(
+  429,
+  'RATE_LIMITED',
+  'The answers that are on their way take all the room there is. Read them, then send this one again, or ask for smaller pages.',
+  5,
+);
+
 /** For a client whose Accept or Content-Type does not fit; null when both do. */
 export function refuseMediaType(accept: string | null, contentType: string | null): Refused | null {
   // What a browser sends from another page without asking first is none of these.
