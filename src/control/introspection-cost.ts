@@ -79,7 +79,7 @@ function typeNameOf(root: FieldNode, { variables, operation }: Pick<Asked, 'vari
   if (value?.kind !== Kind.VARIABLE) return value?.kind === Kind.STRING ? value.value : '';
   const name = value.name.value;
   const given = variables[name];
-  if (given !== undefined) return String(given);
+  if (given !== undefined) return typeof given === 'string' ? given : '';
   const preset = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name)?.defaultValue;
   return preset?.kind === Kind.STRING ? preset.value : '';
 }
