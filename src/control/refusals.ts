@@ -54,6 +54,14 @@ export const ANSWERS_FULL = refuse(
   5,
 );
 
+/** Of a tenant that has as many connections as it may have. */
+export const CONNECTIONS_FULL = refuse(
+  429,
+  'RATE_LIMITED',
+  "This token's tenant has as many requests under way as it may have connections. Send this one when some are answered.",
+  5,
+);
+
 /** For a client whose Accept or Content-Type does not fit; null when both do. */
 export function refuseMediaType(accept: string | null, contentType: string | null): Refused | null {
   // What a browser sends from another page without asking first is none of these.

@@ -23,6 +23,7 @@ import { createIntrospectionAnswers, introspectionKey, type IntrospectionAnswers
 import { listenOn, type ListenResult } from './listen.ts';
 import {
   ANSWERS_FULL,
+  CONNECTIONS_FULL,
   maskedError,
   POST_ONLY,
   refuseForDebt,
@@ -168,7 +169,11 @@ function addGraphql(
       asked.code = 'UNAUTHENTICATED';
       return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
     }
-    connections.prove(incoming.socket);
+    const hasRoom = connections.prove(incoming.socket, caller.actor.token === null ? null : caller.viewer.tenantId);
+    if (!hasRoom) {
+      outgoing.setHeader('Connection', 'close');
+      return refused(CONNECTIONS_FULL);
+    }
     const account = billing.accountOf(caller);
     const seconds = account.begin();
     if (seconds > 0) return refused(refuseForDebt(seconds));
