@@ -66,7 +66,6 @@ export function createRouting(
     findHops: ({ name, deliverTo, dialTurn = 0 }) => findNextHops(name, { ...options(), deliverTo, turn: dialTurn }),
     isOwnServer: (names, endpoint) =>
       isOwnHost(self(), names, endpoint.port) || isOwnEndpoint(everywhere(), endpoint, config.deliveryPort),
-    findHops: ({ name, deliverTo }) => findNextHops(name, { ...options(), deliverTo }),
     checkRoute: async (name, deliverTo) => {
       if (deliverTo.length > 0) return observeGivenHosts(deliverTo, options());
       const found = await findNextHops(name, options());
