@@ -16,6 +16,7 @@ const NPM = `#!/bin/sh
 [ -z "\${FILES:-}" ] || [ "$1" != test ] || for file in $FILES; do
   printf '\\n%s:\\nerror: told by %s\\n(fail) one\\n(pass) two\\n' "$file" "$file"
 done
+[ -z "\${FILES:-}" ] || [ "$1" != test ] || printf '\\ntest/last.test.ts:\\n(pass) three\\n\\n2 tests failed:\\n(fail) one\\n\\n'
 case "$*" in
 ci*) exit "\${INSTALL:-0}" ;;
 'test -- '*) printf '(pass) 99 pass\\n\\n \\033[32m12 pass\\033[0m\\n 2 skip\\n 1 todo\\n %s fail\\n 30 expect() calls\\n' "\${FAILS:-0}"
@@ -112,6 +113,7 @@ test.each([
 test('a flaky file is told at the end with both outputs, and whether it is known', async () => {
   const { text } = await runCi({ FILES: 'test/odd.test.ts test/known.test.ts', FAILS: '2', SUITE: '1' });
   const end = text.slice(text.indexOf('==> FLAKY: 2 files'));
+  expect(text).not.toContain('FLAKY test/last.test.ts');
   for (const line of [
     'FLAKY test/odd.test.ts (NOT YET in test/flaky.txt): failed beside others:',
     'error: told by test/odd.test.ts',
