@@ -59,6 +59,11 @@ export function boundsOf({ tenantId, reversePath, transactionId, signatureIds }:
   };
 }
 
+/** As many wait for a bound as it lets through in a day, for which they would wait at most. */
+export function backlogOf({ kind, subject, most }: Bound): Bound {
+  return { kind: `${kind}_WAITING`, subject, most: 24 * most, windowSeconds: 24 * HOUR_SECONDS };
+}
+
 const SIGNATURE = 'REPORT_SIGNATURE';
 const MAILBOX = 'REPORT_MAILBOX';
 const SIMILAR = 'REPORT_SIMILAR';

@@ -60,7 +60,7 @@ export async function takeOff(sql: TransactionSql, { id, messageId }: ReportRow,
 /** Lets a report wait until then; false if it has been due for a day, or is no longer on the list. */
 export async function letWait(sql: SqlExecutor, { id }: ReportRow, until: Date): Promise<boolean> {
   const rows = await sql`
-    update reports_due set next_attempt_at = ${until}
+    update reports_due set next_attempt_at = ${until}, facts = facts || '{"hasWaited": true}'
     where id = ${id} and next_attempt_at < 'infinity' and created_at > bmx_now() - interval '1 day' returning id`;
   return rows.length > 0;
 }

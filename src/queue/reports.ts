@@ -11,13 +11,15 @@ import type { Sql, TransactionSql } from '../db/client.ts';
 import type { ComposedReport, HostTry } from '../mail/dsn.ts';
 import { type Bound, findFull, type Full, takePlaces } from '../settings/bounded-counts.ts';
 import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
-import { boundsOf, reasonOf, type ReportBounds } from './reports-bounds.ts';
+import { backlogOf, boundsOf, reasonOf, type ReportBounds } from './reports-bounds.ts';
 import { addReportEvent, keepBeginning, letWait, lockReport, type ReportRow, takeOff } from './reports-settled.ts';
 
 /** What the report says; written by settle.ts and reports-delayed.ts as JSON. */
 export interface ReportFacts {
   /** What has proven the sender already; absent: not yet. */
   readonly proof?: SenderProof;
+  /** True once it was counted among those that wait for a bound. */
+  readonly hasWaited?: boolean;
   /** True once of a large message only its beginning is kept. */
   readonly isCut?: boolean;
   readonly reversePath: string;
@@ -194,9 +196,13 @@ async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolea
   }
 }
 
-/** Off the list only when it has waited for too long. */
+/** Off the list only when it has waited for too long, or too many wait already. */
 async function waitOrSuppress(deps: ReportDeps, report: DueReport, { bound, until }: Full): Promise<boolean> {
-  if (await letWait(deps.sql, report, until)) return false;
+  const backlog =
+    report.facts.hasWaited === true
+      ? null
+      : await deps.sql.begin((transaction) => takePlaces(transaction, [backlogOf(bound)]));
+  if (backlog?.kind !== 'FULL' && (await letWait(deps.sql, report, until))) return false;
   return await suppressReport(deps, report, rateSuppression(bound));
 }
 

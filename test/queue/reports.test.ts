@@ -547,6 +547,23 @@ describe('74 suppression', () => {
     },
   );
 
+  test('no more wait than a day lets through', async () => {
+    await db.sql`
+      insert into bounded_counts (kind, subject, window_ends_at, count)
+      values ('REPORT_DOMAIN', 'full.example', bmx_now() + interval '1 hour', 500),
+        ('REPORT_DOMAIN_WAITING', 'full.example', bmx_now() + interval '1 day', 11999)`;
+    const [first, second] = [await accept({ from: 'a@full.example' }), await accept({ from: 'b@full.example' })];
+    await settle(first, [FAILED]);
+    expect((await make()).suppressed).toEqual([]);
+    await settle(second, [FAILED]);
+    expect((await make()).suppressed).toEqual(['RATE']);
+    expect([await hasContent(first.id), await hasContent(second.id)]).toEqual([true, false]);
+    // Who waits is counted once, however often his hour has no room.
+    await db.sql`update reports_due set next_attempt_at = bmx_now()`;
+    expect((await make()).suppressed).toEqual([]);
+    await db.sql`delete from bounded_counts`;
+  });
+
   test('a report that has waited for a day is suppressed', async () => {
     await db.sql`
       insert into bounded_counts (kind, subject, window_ends_at, count)
