@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from './config.ts';
 import { createControl } from './control/server.ts';
 import type { Database } from './db/client.ts';
-import { isConnectionLost } from './db/connection-lost.ts';
+import { isDatabaseAway } from './db/connection-lost.ts';
 import { StartError, startTrouble } from './db/start-error.ts';
 import type { Doctor } from './doctor/doctor.ts';
 import type { Ownership } from './doctor/ownership.ts';
@@ -171,7 +171,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
       parts.poke(destinationId);
     },
     observeMx: parts.routing.observeMx,
-    isDatabaseAway: isConnectionLost,
+    isDatabaseAway,
     networkOf: payingNetwork,
     readiness: parts.readiness,
     onRequest: (request) => {

@@ -27,8 +27,13 @@ const LOST_MESSAGE =
  */
 export function isConnectionLost(error: unknown): boolean {
   return someCause(error, (cause, code) => {
-    return LOST.has(code) || code.startsWith('08') || LOST_MESSAGE.test(cause.message);
+    return (LOST.has(code) && !isOfFile(cause)) || code.startsWith('08') || LOST_MESSAGE.test(cause.message);
   });
+}
+
+/** A file that is missing, unlike a server's socket, has its path in the error, on every runtime. */
+function isOfFile(error: Error): boolean {
+  return 'path' in error && typeof error.path === 'string';
 }
 
 /**

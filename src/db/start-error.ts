@@ -60,9 +60,7 @@ const OF_OTHERS = /^(?:55P03|40P01|57014)$/;
  * The line for trouble that met a start after its database was up, or null: then it is a bug, and its stack is wanted.
  */
 export function lateTrouble(error: unknown): string | null {
-  // ENOENT of a file, unlike that of a socket, has its path.
-  const isOfFile = typeof error === 'object' && error !== null && 'path' in error;
-  if (!isOfFile && (isDatabaseAway(error) || OF_OTHERS.test(errorCode(error)))) {
+  if (isDatabaseAway(error) || OF_OTHERS.test(errorCode(error))) {
     return `the database failed at the start: ${error instanceof Error ? error.message : String(error)}`;
   }
   const trouble = startTrouble('the start failed', error);

@@ -66,7 +66,8 @@ async function endForGood(sql: Sql): Promise<void> {
   await (sql as ClosableSql).close().catch(() => undefined);
 }
 
-const NEVER = new Promise<never>(() => {});
+/** Each time another: what waits for one that lives on could never be collected, a message's content included. */
+const never = (): Promise<never> => new Promise(() => {});
 
 export interface TransactionTask {
   readonly client: TransactionClient;
@@ -107,7 +108,7 @@ export async function runTransaction({ client, options, work, connectMs }: Trans
       return await (Array.isArray(result) ? Promise.all(result) : result);
     } finally {
       hasEnded = true;
-      if (suspicion !== null || client.loss !== null) await NEVER;
+      if (suspicion !== null || client.loss !== null) await never();
     }
   };
   const savepoint = (): never => {

@@ -12,7 +12,12 @@ const BATV = /^prvs=[^=]*=(?=.)/;
 
 /** True when both addresses name one mailbox, apart from a tag after `+` and a tag of BATV. */
 export function isSameMailbox(address: string, other: string): boolean {
-  return mailboxOf(address, /\+/) === mailboxOf(other, /\+/);
+  return untaggedMailbox(address) === untaggedMailbox(other);
+}
+
+/** The mailbox that nearly every server delivers to: without a tag after `+` and a tag of BATV. For comparison only. */
+export function untaggedMailbox(address: string): string {
+  return mailboxOf(address, /\+/);
 }
 
 /**

@@ -2,7 +2,8 @@
  * How many confirmation codes are mailed, as anyone's address can be typed in: by mailbox, by the owner of its domain, by tenant.
  *
  * The counts belong to the addresses and the tenant, not to the contact: deleting it gives nothing back. A tenant that asks too
- * often reaches its own bounds first; those of all tenants together protect the reader.
+ * often reaches its own bounds first; those of all tenants together protect the reader. A few codes of each tenant do not need room
+ * there, so that nobody uses up a large provider for everybody else.
  */
 import type { TransactionSql } from '../db/client.ts';
 import { countedMailbox } from '../mail/mailbox.ts';
@@ -15,6 +16,8 @@ const DAY_SECONDS = 24 * HOUR_SECONDS;
 const MOST_TO_MAILBOX_A_DAY = 5;
 const MOST_OF_TENANT_TO_ORGANIZATION_A_DAY = 20;
 const MOST_TO_ORGANIZATION_A_DAY = 100;
+/** Of those, what a tenant gets also when all tenants together have used up theirs. */
+const KEPT_FOR_TENANT_A_DAY = 3;
 const MOST_OF_TENANT_AN_HOUR = 50;
 
 interface Mail {
@@ -30,12 +33,18 @@ export async function takeCode(sql: TransactionSql, { tenantId, address, domain 
   const daily = (kind: string, subject: string, most: number): Bound => {
     return { kind, subject, most, windowSeconds: DAY_SECONDS };
   };
-  const places = await takePlaces(sql, [
+  const own = [
     { kind: 'CODE_TENANT', subject: tenantId, most: MOST_OF_TENANT_AN_HOUR, windowSeconds: HOUR_SECONDS },
     daily(MAILBOX, countedMailbox(address), MOST_TO_MAILBOX_A_DAY),
     daily(ORGANIZATION_OF_TENANT, `${organization} ${tenantId}`, MOST_OF_TENANT_TO_ORGANIZATION_A_DAY),
-    daily(ORGANIZATION, organization, MOST_TO_ORGANIZATION_A_DAY),
-  ]);
+  ];
+  const all = daily(ORGANIZATION, organization, MOST_TO_ORGANIZATION_A_DAY);
+  let places = await takePlaces(sql, [...own, all]);
+  if (places.kind === 'FULL' && places.bound === all) {
+    const kept = daily('CODE_KEPT', `${organization} ${tenantId}`, KEPT_FOR_TENANT_A_DAY);
+    const keptPlaces = await takePlaces(sql, [...own, kept]);
+    if (keptPlaces.kind === 'TAKEN') places = keptPlaces;
+  }
   return places.kind === 'TAKEN' ? null : tooManyCodes(places, organization);
 }
 

@@ -6,7 +6,7 @@
  * nobody is told of a delay twice.
  * Ending a message locks it first (settle.ts), and so does this: neither misses what the other has just done.
  */
-import type { SqlExecutor, TransactionSql } from '../db/client.ts';
+import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import { countMail } from './mail-counts.ts';
 
@@ -60,9 +60,33 @@ export async function takeOff(sql: TransactionSql, { id, messageId }: ReportRow,
 /** Lets a report wait until then; false if it has been due for a day, or is no longer on the list. */
 export async function letWait(sql: SqlExecutor, { id }: ReportRow, until: Date): Promise<boolean> {
   const rows = await sql`
-    update reports_due set next_attempt_at = ${until}
+    update reports_due set next_attempt_at = ${until}, facts = facts || '{"hasWaited": true}'
     where id = ${id} and next_attempt_at < 'infinity' and created_at > bmx_now() - interval '1 day' returning id`;
   return rows.length > 0;
+}
+
+/**
+ * Keeps no more than so many octets of an ended message while its report waits, so that waiting reports fill no disk. The
+ * report then quotes the header section only. Others about the same message let go of it one by one: the last one cuts it.
+ *
+ * @param proof what has proven the sender, which the rest of the message could not prove again; null: nothing yet
+ */
+export async function keepBeginning(
+  sql: Sql,
+  report: ReportRow,
+  { bytes, proof }: { readonly bytes: number; readonly proof: object | null },
+): Promise<void> {
+  const { id, messageId } = report;
+  const facts = JSON.stringify({ isCut: true, ...(proof === null ? {} : { proof }) });
+  await sql.begin(async (transaction) => {
+    const { isOurs, isHeld } = await lockReport(transaction, report);
+    if (!isOurs || isHeld) return;
+    await transaction`update reports_due set facts = facts || ${facts}::text::jsonb where id = ${id}`;
+    await transaction`
+      update contents set content = substring(content from 1 for ${bytes}::integer)
+      where message_id = ${messageId} and not exists (
+        ${reportsAbout(transaction, transaction`${messageId}::uuid`)} and not coalesce((facts ->> 'isCut')::boolean, false))`;
+  });
 }
 
 export async function addReportEvent(

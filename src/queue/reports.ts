@@ -9,13 +9,19 @@
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
 import type { ComposedReport, HostTry } from '../mail/dsn.ts';
-import { type Bound, findFull, takePlaces } from '../settings/bounded-counts.ts';
+import { type Bound, findFull, type Full, takePlaces } from '../settings/bounded-counts.ts';
 import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
-import { boundsOf, reasonOf, type ReportBounds } from './reports-bounds.ts';
-import { addReportEvent, letWait, lockReport, type ReportRow, takeOff } from './reports-settled.ts';
+import { backlogOf, boundsOf, reasonOf, type ReportBounds } from './reports-bounds.ts';
+import { addReportEvent, keepBeginning, letWait, lockReport, type ReportRow, takeOff } from './reports-settled.ts';
 
 /** What the report says; written by settle.ts and reports-delayed.ts as JSON. */
 export interface ReportFacts {
+  /** What has proven the sender already; absent: not yet. */
+  readonly proof?: SenderProof;
+  /** True once it was counted among those that wait for a bound. */
+  readonly hasWaited?: boolean;
+  /** True once of a large message only its beginning is kept. */
+  readonly isCut?: boolean;
   readonly reversePath: string;
   readonly clientAddress: string | null;
   readonly ehloName: string;
@@ -43,6 +49,8 @@ export interface DueReport extends ReportRow {
   readonly facts: ReportFacts;
   /** The first octets of the reported message as stored. */
   readonly head: Uint8Array;
+  /** Octets of the message that are stored. */
+  readonly storedBytes: number;
   readonly attempts: number;
 }
 
@@ -55,9 +63,14 @@ export interface Suppression {
   readonly reason: string;
 }
 
+export interface SenderProof {
+  readonly kind: 'PASS';
+  /** The DKIM signatures that are the only proof; absent if there is a better one. */
+  readonly signatureIds?: readonly string[];
+}
+
 export type SenderCheck =
-  /** `signatureIds`: the DKIM signatures that are the only proof; absent if there is a better one. */
-  | { readonly kind: 'PASS'; readonly signatureIds?: readonly string[] }
+  | SenderProof
   | { readonly kind: 'SUPPRESS'; readonly reason: string }
   | { readonly kind: 'TROUBLE'; readonly reason: string };
 
@@ -93,23 +106,25 @@ const BATCH = 20;
 const MOST_ATTEMPTS = 96;
 /** Bytes of the reported message that are read at once; the whole is read only where it is needed. */
 const HEAD_BYTES = 65_536;
-/** Larger messages are dealt with one after the other. */
+/** Larger messages are dealt with one after the other, and are not kept whole for a report that waits. */
 const LARGE_BYTES = 262_144;
+/** Tries after which a large message is not kept whole for a signature whose key cannot be looked up: an hour. */
+const MOST_ATTEMPTS_WHOLE = 4;
 /** Makes what is due, one batch after the other. Returns how many were settled. */
 export async function makeDueReports(deps: ReportDeps): Promise<number> {
   let settled = 0;
   for (;;) {
     const batch = await takeBatch(deps.sql);
     if (batch.length === 0) return settled;
-    const { small = [], large = [] } = Object.groupBy(batch, ({ size }) => (size > LARGE_BYTES ? 'large' : 'small'));
-    const results = await Promise.all(small.map(({ report }) => settleReport(deps, report)));
-    for (const { report } of large) results.push(await settleReport(deps, report));
+    const { small = [], large = [] } = Object.groupBy(batch, (report) => (isLarge(report) ? 'large' : 'small'));
+    const results = await Promise.all(small.map((report) => settleReport(deps, report)));
+    for (const report of large) results.push(await settleReport(deps, report));
     settled += results.filter(Boolean).length;
   }
 }
 
 /** Takes reports by moving their next attempt: a node that dies with them leaves them for later. */
-async function takeBatch(sql: Sql): Promise<{ report: DueReport; size: number }[]> {
+async function takeBatch(sql: Sql): Promise<DueReport[]> {
   const rows = await sql<
     {
       id: string;
@@ -135,18 +150,20 @@ async function takeBatch(sql: Sql): Promise<{ report: DueReport; size: number }[
       coalesce(substring(c.content from 1 for ${HEAD_BYTES}::integer), '') as head, coalesce(octet_length(c.content), 0) as size
     from taken t left join contents c on c.message_id = t.message_id`;
   return rows.map((row) => ({
-    size: row.size,
-    report: {
-      id: row.id,
-      tenantId: row.tenant_id,
-      destinationId: row.destination_id,
-      messageId: row.message_id,
-      transactionId: row.transaction_id,
-      facts: row.facts,
-      head: row.head,
-      attempts: row.attempts,
-    },
+    id: row.id,
+    tenantId: row.tenant_id,
+    destinationId: row.destination_id,
+    messageId: row.message_id,
+    transactionId: row.transaction_id,
+    facts: row.facts,
+    head: row.head,
+    storedBytes: row.size,
+    attempts: row.attempts,
   }));
+}
+
+function isLarge({ storedBytes }: DueReport): boolean {
+  return storedBytes > LARGE_BYTES;
 }
 
 /** True when the report is off the list. */
@@ -154,16 +171,23 @@ async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolea
   const isLastTry = report.attempts >= MOST_ATTEMPTS;
   const readContent = once(() => readMessage(deps.sql, report.messageId));
   try {
-    const { waiting } = boundsFor(report, []);
-    const full = await findFull(deps.sql, waiting);
-    // Before the DNS is asked: many may wait.
-    if (full !== null && (await letWait(deps.sql, report, full.until))) return false;
-    if (full !== null) return await suppressReport(deps, report, rateSuppression(full.bound));
-    const check = await deps.checkSender(report, readContent);
+    const { waiting, final } = boundsFor(report, []);
+    const found = await findFull(deps.sql, [...final, ...waiting]);
+    // Before the DNS is asked: many may wait. What is to be suppressed does not.
+    const full = found !== null && waiting.includes(found.bound) ? found : null;
+    if (full !== null && !isLarge(report)) return await waitOrSuppress(deps, report, full);
+    const check = report.facts.proof ?? (await deps.checkSender(report, readContent));
     if (check.kind === 'PASS') {
+      if (full !== null) await keepBeginning(deps.sql, report, { bytes: HEAD_BYTES, proof: check });
+      if (full !== null) return await waitOrSuppress(deps, report, full);
       return await makeReport(deps, report, { readContent, bounds: boundsFor(report, check.signatureIds ?? []) });
     }
-    if (check.kind === 'TROUBLE' && !isLastTry) return false;
+    if (check.kind === 'TROUBLE' && !isLastTry) {
+      if (isLarge(report) && report.attempts >= MOST_ATTEMPTS_WHOLE) {
+        await keepBeginning(deps.sql, report, { bytes: HEAD_BYTES, proof: null });
+      }
+      return false;
+    }
     return await suppressReport(deps, report, { code: 'UNPROVEN', reason: check.reason });
   } catch (error) {
     deps.onFault(report, error);
@@ -172,8 +196,18 @@ async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolea
   }
 }
 
-function boundsFor({ facts, transactionId }: DueReport, signatureIds: readonly string[]): ReportBounds {
-  return boundsOf({ reversePath: facts.reversePath, transactionId, signatureIds });
+/** Off the list only when it has waited for too long, or too many wait already. */
+async function waitOrSuppress(deps: ReportDeps, report: DueReport, { bound, until }: Full): Promise<boolean> {
+  const backlog =
+    report.facts.hasWaited === true
+      ? null
+      : await deps.sql.begin((transaction) => takePlaces(transaction, [backlogOf(bound)]));
+  if (backlog?.kind !== 'FULL' && (await letWait(deps.sql, report, until))) return false;
+  return await suppressReport(deps, report, rateSuppression(bound));
+}
+
+function boundsFor({ tenantId, facts, transactionId }: DueReport, signatureIds: readonly string[]): ReportBounds {
+  return boundsOf({ tenantId, reversePath: facts.reversePath, transactionId, signatureIds });
 }
 
 function rateSuppression(bound: Bound): Suppression {
@@ -202,7 +236,7 @@ async function makeReport(deps: ReportDeps, report: DueReport, { readContent, bo
   const { tenantId, facts } = report;
   const hosts = await findHostTries(sql, report);
   // RFC 3461 §4.3: RET speaks of failures only.
-  const isWhole = facts.ret === 'FULL' && actionOf(facts) === 'failed';
+  const isWhole = facts.ret === 'FULL' && facts.isCut !== true && actionOf(facts) === 'failed';
   const composed = deps.compose(report, { hosts, message: isWhole ? await readContent() : null });
   const result = await sql.begin(async (transaction): Promise<MakingResult> => {
     const { isOurs, isHeld } = await lockReport(transaction, report);

@@ -61,9 +61,13 @@ export async function findFull(sql: SqlExecutor, bounds: readonly Bound[]): Prom
   return null;
 }
 
-/** Deletes counts whose window has ended. */
+/** Deletes counts whose window has ended, but for those that are being counted: who waited for them here would wait in another order. */
 export async function dropOldCounts(sql: SqlExecutor): Promise<void> {
-  await sql`delete from bounded_counts where window_ends_at <= bmx_now()`;
+  await sql`
+    with old as (
+      select kind, subject from bounded_counts where window_ends_at <= bmx_now() for update skip locked
+    )
+    delete from bounded_counts c using old where c.kind = old.kind and c.subject = old.subject`;
 }
 
 /** One sentence: from which minute on there is room again. */

@@ -45,7 +45,7 @@ import type { CheckRoute, RouteHost } from '../../src/settings/route-check.ts';
 import { createTenants } from '../../src/settings/tenants.ts';
 import { createTokenBook } from '../../src/settings/token-book.ts';
 import { createTokens } from '../../src/settings/tokens.ts';
-import { isConnectionLost } from '../../src/db/connection-lost.ts';
+import { isDatabaseAway } from '../../src/db/connection-lost.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { doctorOn, type DoctorSetup } from '../helpers/doctor.ts';
 
@@ -204,7 +204,7 @@ export async function startControl(
       bounceSuspected(sql, viewer, { ...verb, domain: name, destinationId }),
     flushDestination: async (_viewer, id) => void flushed.push(id),
     observeMx: async (name) => dns.mx[name] ?? { verdict: 'UNRESOLVABLE', hosts: [] },
-    isDatabaseAway: isConnectionLost,
+    isDatabaseAway,
     networkOf: () => null,
     readiness: async () => harness.readiness,
     onRequest: (request) => void requests.push(request),

@@ -69,6 +69,18 @@ test('a window that is over begins anew, and is dropped when nothing asks again'
   expect(await countOf('daily')).toBe(1);
 });
 
+test('what is being counted is not waited for by who drops old counts: they would lock in another order', async () => {
+  await take(bound('a', 2), bound('b', 2));
+  await db.moveClock('1 hour');
+  let dropped = 'waits';
+  await db.sql.begin(async (transaction) => {
+    await takePlaces(transaction, [bound('b', 2)]);
+    await Promise.race([dropOldCounts(db.sql).then(() => (dropped = 'done')), Bun.sleep(5_000)]);
+  });
+  expect(dropped).toBe('done');
+  expect([await countOf('a'), await countOf('b')]).toEqual([0, 1]);
+});
+
 test('a clock that goes back does not lengthen a window', async () => {
   await take(bound('ahead', 1));
   await db.moveClock('-30 days');

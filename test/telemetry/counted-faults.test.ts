@@ -34,4 +34,9 @@ test('each fault is written and counted, without ids and names; warnings are not
   expect(away).toEqual(Array(5).fill('report'));
   expect(counted).toHaveLength(5);
   expect(lines).toHaveLength(6);
+  // A server's socket that is missing is the database; a file of ours that is missing is a fault.
+  const missing = (more: object): Error => Object.assign(new Error('ENOENT'), { code: 'ENOENT', ...more });
+  log.fault({ where: 'socket', error: missing({ syscall: 'connect', address: '/run/.s.PGSQL.5432' }) });
+  log.fault({ where: 'file', error: missing({ syscall: 'open', path: '/etc/tls.pem' }) });
+  expect([away.at(-1), counted.at(-1)]).toEqual(['socket', 'file']);
 });
