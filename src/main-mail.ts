@@ -18,6 +18,7 @@ import type { ReadinessWatch } from './main-readiness.ts';
 import type { Timers } from './main-timers.ts';
 import { isWithin } from './net/addresses.ts';
 import type { Resolver } from './net/resolver.ts';
+import { clientNetwork } from './net/client-network.ts';
 import { createAcceptanceSeal } from './policy/acceptance-seal.ts';
 import { loadArcKey } from './policy/arc-key.ts';
 import type { AcceptedRecipient } from './policy/decision.ts';
@@ -108,7 +109,7 @@ export async function openInbound(
     decideRecipient: (client, mail, path) => decideRecipient(policy, { client, mail, path }),
     accept: async (transaction) => {
       try {
-        await spool.accept(transaction);
+        await spool.accept(transaction, clientNetwork(transaction.envelope.client.address));
       } catch (error) {
         if (error instanceof StorageFull) ready.tellFull();
         throw error;
