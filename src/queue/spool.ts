@@ -27,7 +27,10 @@ export interface Spool {
    * @param from the client network whose turn large mail takes; default its address
    */
   accept(transaction: Transaction, from?: string): Promise<void>;
-  /** Waits for what is in flight, then closes the connections. */
+  /**
+   * Waits for what is in flight, then closes the connections. To be called when no client waits for a reply any more: what has
+   * not had its turn is not stored, since its sender has heard nothing and will come again.
+   */
   close(): Promise<void>;
 }
 
