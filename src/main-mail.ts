@@ -21,6 +21,7 @@ import type { Resolver } from './net/resolver.ts';
 import { clientNetwork } from './net/client-network.ts';
 import { createAcceptanceSeal } from './policy/acceptance-seal.ts';
 import { loadArcKey } from './policy/arc-key.ts';
+import { createClientNames } from './policy/client-name.ts';
 import type { AcceptedRecipient } from './policy/decision.ts';
 import type { StartQueue } from './policy/queue-start.ts';
 import { decideRecipient, type RecipientPolicy } from './policy/recipient.ts';
@@ -136,10 +137,7 @@ export async function openInbound(
     newTransactionId: newId,
     openTrail: parts.trace?.openTrail,
     readiness: ready.readiness,
-    resolveName: async (address) => {
-      const answer = await resolver.resolvePtr(address);
-      return answer.kind === 'FOUND' ? (answer.records[0] ?? null) : null;
-    },
+    resolveName: createClientNames(resolver),
     isTrusted: parts.isTrusted,
     ...(config.trustedProxies.length === 0 ? {} : { isTrustedProxy: isWithin(config.trustedProxies) }),
     wallClock,
