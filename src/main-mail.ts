@@ -37,10 +37,8 @@ import type { Trace } from './telemetry/trace.ts';
 const STORE_DEADLINE_MS = 30_000;
 /** How long mail that may be stored already is looked for: a sender waits ten minutes (RFC 5321 §4.5.3.2.6). */
 const STORE_OUTCOME_MS = 540_000;
-/** After so many bytes of large mail the memory they took is asked back: it would pile up as garbage. */
-const COLLECT_AFTER_BYTES = 64 * 1024 * 1024;
-/** What is smaller goes with the garbage of its own handling, which a runtime does count. */
-const LARGE_BYTES = 64 * 1024;
+/** After so many octets of large mail, stored or refused, the memory they took is asked back: it would pile up as garbage. */
+const COLLECT_AFTER_OCTETS = 64 * 1024 * 1024;
 
 export interface MailParts {
   readonly config: Config;
@@ -90,7 +88,7 @@ export async function openInbound(
   };
   const tls = watchCertificates(parts);
   parts.certificates.current = tls;
-  let storedBytes = 0;
+  let readOctets = 0;
   return createInbound({
     listen: config.smtpListen.map(({ address, port }) => ({ host: address, port })),
     hostname: config.mxHostname,
@@ -114,13 +112,13 @@ export async function openInbound(
       } catch (error) {
         if (error instanceof StorageFull) ready.tellFull();
         throw error;
-      } finally {
-        if (transaction.sizeBytes >= LARGE_BYTES) storedBytes += transaction.sizeBytes;
-        if (storedBytes > COLLECT_AFTER_BYTES) {
-          storedBytes = 0;
-          parts.collectGarbage();
-        }
       }
+    },
+    onLargeRead: (octets) => {
+      readOctets += octets;
+      if (readOctets < COLLECT_AFTER_OCTETS) return;
+      readOctets = 0;
+      parts.collectGarbage();
     },
     authenticate:
       createAcceptanceSeal({

@@ -26,6 +26,8 @@ import { parseXclient } from './xclient.ts';
 
 /** A data phase may take `idleMs` and this long for what has come: who sends slower holds a place for nothing. */
 const MIN_DATA_OCTETS_PER_MS = 0.5;
+/** Content below this goes with the garbage of its own handling, which a runtime does count. */
+const UNCOUNTED_OCTETS = 64 * 1024;
 /** Octets beyond twice the size limit, stuffed dots and all, earn no more time: they are refused anyway. */
 const MAX_COUNTED_SIZES = 2;
 
@@ -281,6 +283,7 @@ export class Connection extends SMTPConnection {
   push(receiver: Receiver, chunk: Buffer): number {
     this.dataOctets += chunk.length;
     this.house.workCount += 1;
+    if (this.dataOctets >= UNCOUNTED_OCTETS) this.house.options.onLargeRead?.(chunk.length);
     try {
       return receiver.push(chunk);
     } catch (error) {
