@@ -227,6 +227,8 @@ class PaperServer {
     if (isRefused || normal.length > sizeLimitBytes) classes = '5';
     const reply = this.take('the final dot', classes);
     if (reply.code === 250) this.messages.push({ reply: reply.text, reversePath: path, recipients, content: normal });
+    // Ours: what follows unsafe octets may have been smuggled, so the session ends with the refusal.
+    if (isRefused) this.isEnded = true;
   }
 
   /** RFC 3030: refused, as it is not offered; its octets are no commands. Where their number is unknown, only 421 is safe. */

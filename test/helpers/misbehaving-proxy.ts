@@ -40,6 +40,8 @@ export async function startMisbehavingProxy({
 }: MisbehavingOptions): Promise<MisbehavingProxy> {
   const sockets = new Set<Socket>();
   const done = new Map<Misdeed, number>();
+  /** All of them, in a new order each time, so that none is left out of a short run. */
+  const coming: Misdeed[] = [];
   let isBehaving = true;
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const upstream = connect({ path: join(target.host, `.s.PGSQL.${target.port}`), allowHalfOpen: true });
@@ -51,7 +53,8 @@ export async function startMisbehavingProxy({
       upstream.destroy();
     };
     const harm = (): void => {
-      const misdeed = random.pick(MISDEEDS);
+      if (coming.length === 0) coming.push(...MISDEEDS);
+      const [misdeed = 'CUT'] = coming.splice(random.whole(0, coming.length - 1), 1);
       done.set(misdeed, (done.get(misdeed) ?? 0) + 1);
       if (misdeed === 'CUT') destroyBoth();
       else if (misdeed === 'RESET') {

@@ -117,7 +117,7 @@ describe('memory', () => {
   test('a list that was switched off a moment ago, of which this node has not heard yet, refuses nobody', async () => {
     await addListed(node, 'off.example', { recipients: ['alice'] });
     const before = await domainOf('off.example');
-    await node.change('REPLACE', { domain: 'off.example', localParts: [], force: true });
+    await node.change('REPLACE', { domain: 'off.example', localParts: [], allowEveryone: true });
     expect(await node.lists.isListed(before, 'alice')).toBe(true);
     expect(await node.lists.isListed(before, 'bob')).toBe(true);
   });
