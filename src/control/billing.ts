@@ -18,6 +18,11 @@ export interface Account {
   begin(): number;
   /** Seconds until all of its debts are paid; 0: nothing is owed. */
   waitOf(): number;
+  /**
+   * The same without what this request was charged itself. Many requests may begin before one of them is paid for: whoever
+   * carries one out asks first whether the others have used up what there was.
+   */
+  waitForOthers(): number;
   charge(cost: number): void;
 }
 
@@ -55,10 +60,16 @@ export function createBilling(nowMs: () => number, networkOf: (address: string) 
   return {
     accountOf(caller) {
       const buckets = bucketsOf(caller);
-      const waitOf = (): number => Math.max(0, ...buckets.map(([limit, payer]) => limit.waitOf(payer)));
+      let own = 0;
+      const waitOf = (credit = 0): number =>
+        Math.max(0, ...buckets.map(([limit, payer]) => limit.waitOf(payer, credit)));
       return {
-        waitOf,
-        charge: (cost) => buckets.forEach(([limit, payer]) => limit.charge(payer, cost)),
+        waitOf: () => waitOf(),
+        waitForOthers: () => waitOf(own),
+        charge(cost) {
+          own += cost;
+          for (const [limit, payer] of buckets) limit.charge(payer, cost);
+        },
         begin() {
           const seconds = waitOf();
           if (seconds === 0) for (const [limit, payer] of buckets) limit.begin(payer);

@@ -1,10 +1,10 @@
 /**
- * How many HTTP connections strangers may have: connections that have not shown a valid token yet.
+ * How many HTTP connections there may be: of strangers, which have not shown a valid token yet, and of each tenant.
  *
  * Promises: strangers cannot use up file descriptors or keep anybody out. When a network, or all together, has too many, the
  * oldest connection that waits (silent, slow with its head, or kept open) is closed for the new one; when none waits, the new
- * one is answered 503. A connection that shows a valid token is not counted from then on; trusted clients never are.
- * Does not know tokens.
+ * one is answered 503. A connection that shows a valid token is its tenant's from then on, and bounded in the same way; trusted
+ * clients are never counted. Does not know tokens.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -12,6 +12,8 @@ import type { Socket } from 'node:net';
 /** A browser has six to one host; many people may share an address. */
 export const MOST_OF_NETWORK = 64;
 export const MOST_STRANGERS = 512;
+/** Many clients of one tenant, with a few connections each. */
+export const MOST_OF_TENANT = 1000;
 /** For `createServer`. A head comes in one packet as a rule; Node's check for late ones is every 30 seconds by itself. */
 export const SERVER_TIMES = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 } as const;
 
@@ -27,8 +29,11 @@ const BUSY = [
 export interface ConnectionBounds {
   /** From now on for the connections of this server. */
   watch(server: Server): void;
-  /** A request on this connection has shown a valid token. */
-  prove(socket: Socket): void;
+  /**
+   * A request on this connection has shown a valid token of this tenant; null: the operator's, which no bound holds for.
+   * False: the tenant has too many, and each is being answered; this one is to be closed.
+   */
+  prove(socket: Socket, tenantId: string | null): boolean;
 }
 
 interface Stranger {
@@ -42,6 +47,10 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
   /** In the order in which they came. */
   const strangers = new Map<Socket, Stranger>();
   const counts = new Map<string, number>();
+  /** Those that are somebody's, by tenant, in the order in which they showed that. */
+  const proven = new Map<string, Map<Socket, Stranger>>();
+  /** Requests under way, wherever a connection is counted. */
+  const known = new WeakMap<Socket, Stranger>();
 
   const forget = (socket: Socket): void => {
     const stranger = strangers.get(socket);
@@ -75,7 +84,9 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
       socket.end(BUSY, () => socket.destroy());
       return;
     }
-    strangers.set(socket, { network, open: 0 });
+    const stranger = { network, open: 0 };
+    strangers.set(socket, stranger);
+    known.set(socket, stranger);
     counts.set(network, (counts.get(network) ?? 0) + 1);
     socket.once('close', () => forget(socket));
   };
@@ -84,7 +95,7 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
     watch(server) {
       server.on('connection', admit);
       server.on('request', ({ socket }, response) => {
-        const stranger = strangers.get(socket);
+        const stranger = known.get(socket);
         if (stranger === undefined) return;
         stranger.open += 1;
         response.once('close', () => {
@@ -92,6 +103,25 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
         });
       });
     },
-    prove: forget,
+    prove(socket, tenantId) {
+      const connection = known.get(socket);
+      forget(socket);
+      if (connection === undefined || tenantId === null) return true;
+      const own = proven.get(tenantId) ?? new Map<Socket, Stranger>();
+      if (own.has(socket)) return true;
+      if (own.size >= MOST_OF_TENANT) {
+        const idle = [...own].find(([, { open }]) => open === 0)?.[0];
+        if (idle === undefined) return false;
+        own.delete(idle);
+        idle.destroy();
+      }
+      own.set(socket, connection);
+      proven.set(tenantId, own);
+      socket.once('close', () => {
+        own.delete(socket);
+        if (own.size === 0 && proven.get(tenantId) === own) proven.delete(tenantId);
+      });
+      return true;
+    },
   };
 }

@@ -17,6 +17,7 @@ import type { EntriesRequest } from '../recipients/list-store.ts';
 import type { DomainProof } from '../settings/domain-proof.ts';
 import type { RelayDomain } from '../settings/relay-domain.ts';
 import type { Tenant } from '../settings/tenants.ts';
+import type { AnswerRoom } from './answer-room.ts';
 import { createBatch, createMapBatch } from './batch.ts';
 import type { Caller } from './caller.ts';
 import type { ControlDependencies } from './dependencies.ts';
@@ -30,8 +31,8 @@ export interface Context {
   readonly deps: ControlDependencies;
   /** Of a subscription those of all its viewer's. */
   readonly load: Loaders;
-  /** For subscriptions: those that are open here, and this request's connection. */
-  readonly live: { readonly subscriptions: Subscriptions; readonly session: Session };
+  /** The subscriptions that are open here, the room for answers, and this request's connection. */
+  readonly live: { readonly subscriptions: Subscriptions; readonly answers: AnswerRoom; readonly session: Session };
   /** Whether the work of the mutation that is being done has run, or an earlier answer was given. */
   readonly once: { hasRun: boolean };
 }

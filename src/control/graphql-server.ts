@@ -10,6 +10,7 @@ import { type ExecutionResult, getOperationAST, getVariableValues, GraphQLError,
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { createBoundedMap } from '../settings/bounded-map.ts';
 import type { ApiOperation } from '../telemetry/metrics.ts';
+import type { AnswerRoom } from './answer-room.ts';
 import { auditMutations } from './audit.ts';
 import type { Account } from './billing.ts';
 import { type Context, createContext, createLoaders, type Loaders } from './context.ts';
@@ -17,7 +18,8 @@ import type { ControlDependencies } from './dependencies.ts';
 import { createDocumentGate, type DocumentGate } from './document-gate.ts';
 import { boundSuggestions } from './enum-suggestions.ts';
 import { type Asked, billOf } from './limits.ts';
-import { maskedError, toldError, unavailableError } from './refusals.ts';
+import { billLists } from './list-bill.ts';
+import { maskedError, rateLimited, toldError, unavailableError } from './refusals.ts';
 import type { Body } from './request-body.ts';
 import { findForbidden, guardMutations } from './required-scopes.ts';
 import { resolvers } from './resolvers.ts';
@@ -56,7 +58,7 @@ export interface GraphqlServer {
 export function createGraphqlServer(
   deps: ControlDependencies,
   sdl: string,
-  subscriptions: Subscriptions,
+  live: { readonly subscriptions: Subscriptions; readonly answers: AnswerRoom },
 ): GraphqlServer {
   // maskError is told nothing about its request.
   const scopes = new AsyncLocalStorage<RequestScope>();
@@ -64,9 +66,10 @@ export function createGraphqlServer(
   guardMutations(schema);
   auditMutations(schema);
   boundSuggestions(schema);
+  billLists(schema);
   const yoga = createYoga<RequestScope, Context>({
     schema,
-    context: ({ session }: RequestScope) => createContext(deps, { subscriptions, session }),
+    context: ({ session }: RequestScope) => createContext(deps, { ...live, session }),
     graphqlEndpoint: '/graphql',
     plugins: [admitting, noting, scopeGuard, billing, coercing, sharing(deps), telling(schema)],
     // All of it is done before.
@@ -146,8 +149,14 @@ const coercing: Plugin<Context & RequestScope> = { onExecute: coerce, onSubscrib
 
 /** After the scopes: what is forbidden costs nothing. */
 const bill = ({ args, setResultAndStopExecution }: Begun): void => {
+  const { account } = args.contextValue;
+  const seconds = account.waitForOthers();
+  if (seconds > 0) {
+    setResultAndStopExecution({ errors: [rateLimited(seconds)] });
+    return;
+  }
   const due = billOf(args);
-  args.contextValue.account.charge(due.kind === 'TOO_MUCH' ? COUNTING_COST : due.cost);
+  account.charge(due.kind === 'TOO_MUCH' ? COUNTING_COST : due.cost);
   if (due.kind === 'TOO_MUCH') setResultAndStopExecution({ errors: [due.error] });
 };
 const billing: Plugin<Context & RequestScope> = { onExecute: bill, onSubscribe: bill };

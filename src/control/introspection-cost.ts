@@ -21,6 +21,7 @@ import {
   isType,
   isWrappingType,
   Kind,
+  type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
 
@@ -32,12 +33,15 @@ interface Asked {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly variables: Readonly<Record<string, unknown>>;
+  /** For the values that variables have when none are given. */
+  readonly operation: OperationDefinitionNode;
   /** The count ends above it. */
   readonly most: number;
 }
 
 /** Values of the answer to `__schema` or `__type`; something above `most` when there are more than that. */
-export function introspectionCost(root: FieldNode, { schema, fragments, variables, most }: Asked): number {
+export function introspectionCost(root: FieldNode, asked: Asked): number {
+  const { schema, fragments, most } = asked;
   let count = 0;
 
   function countField(field: FieldNode, thing: Thing): void {
@@ -64,16 +68,20 @@ export function introspectionCost(root: FieldNode, { schema, fragments, variable
     }
   }
 
-  const start = root.name.value === '__schema' ? schema : schema.getType(typeNameOf(root, variables));
+  const start = root.name.value === '__schema' ? schema : schema.getType(typeNameOf(root, asked));
   count += 1;
   if (start !== undefined && root.selectionSet !== undefined) countSelections(root.selectionSet, start);
   return count;
 }
 
-function typeNameOf(root: FieldNode, variables: Readonly<Record<string, unknown>>): string {
+function typeNameOf(root: FieldNode, { variables, operation }: Pick<Asked, 'variables' | 'operation'>): string {
   const value = root.arguments?.find(({ name }) => name.value === 'name')?.value;
-  if (value?.kind === Kind.STRING) return value.value;
-  return value?.kind === Kind.VARIABLE ? String(variables[value.name.value]) : '';
+  if (value?.kind !== Kind.VARIABLE) return value?.kind === Kind.STRING ? value.value : '';
+  const name = value.name.value;
+  const given = variables[name];
+  if (given !== undefined) return typeof given === 'string' ? given : '';
+  const preset = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name)?.defaultValue;
+  return preset?.kind === Kind.STRING ? preset.value : '';
 }
 
 /** Those that a field leads to; fields that are deprecated count whether they are asked for or not. */

@@ -38,6 +38,21 @@ const INTROSPECTION_COST = 5;
 /** Lists without `first`, by what they usually hold, and what weighs more than a value. */
 const USUAL_LENGTHS: Readonly<Record<string, number>> = { recipients: 5, headers: 20, content: LARGE_COST };
 
+/**
+ * What a field costs beside its values: a statement that looks through thousands of rows where no index serves its filter, one
+ * of its own in the database, or questions to the DNS.
+ */
+const WORK: Readonly<Record<string, number>> = {
+  rejections: 1_000,
+  auditLog: 500,
+  messages: 200,
+  mx: 300,
+  recipientStanding: 20,
+  operation: 20,
+  message: 20,
+  domain: 20,
+};
+
 type Variables = Readonly<Record<string, unknown>>;
 
 /** A valid document, and what of it is to be run. */
@@ -90,6 +105,20 @@ export function billOf(asked: Asked): Bill {
   return { kind: 'COST', cost };
 }
 
+/** What of a list without `first` is in the bill. */
+export function usualLength(field: string): number {
+  return USUAL_LENGTHS[field] ?? 1;
+}
+
+/** The cost of what is asked for of one thing, in an operation of a document. */
+export function selectionsCost(
+  selectionSet: SelectionSetNode,
+  asked: Asked,
+  operation: OperationDefinitionNode,
+): number {
+  return measure(asked, { ...operation, selectionSet }).cost;
+}
+
 /** Each fragment is measured once, so that fragments of fragments cost nothing here. */
 function measure({ schema, document, variableValues }: Asked, operation: OperationDefinitionNode): Measure {
   const variables = variableValues ?? {};
@@ -116,7 +145,7 @@ function measure({ schema, document, variableValues }: Asked, operation: Operati
     if (field.selectionSet === undefined) return { depth: 1, aliases, cost: 1, roots: 1 };
     if (field.name.value.startsWith('__')) {
       const most = Math.max(MAX_COST / INTROSPECTION_COST - introspected, 0);
-      const values = introspectionCost(field, { schema, fragments: definitions, variables, most });
+      const values = introspectionCost(field, { schema, fragments: definitions, variables, operation, most });
       introspected += values;
       return { depth: 1, aliases, cost: values * INTROSPECTION_COST, roots: 1 };
     }
@@ -124,7 +153,7 @@ function measure({ schema, document, variableValues }: Asked, operation: Operati
     return {
       depth: inner.depth + 1,
       aliases: inner.aliases + aliases,
-      cost: 1 + inner.cost * lengthOf(field, operation, variables),
+      cost: 1 + (WORK[field.name.value] ?? 0) + inner.cost * lengthOf(field, operation, variables),
       roots: 1,
     };
   }
@@ -153,7 +182,7 @@ function measure({ schema, document, variableValues }: Asked, operation: Operati
 /** What is no number is refused later; until then it counts as the largest page. */
 function lengthOf(field: FieldNode, { variableDefinitions }: OperationDefinitionNode, variables: Variables): number {
   const first = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
-  if (first === undefined) return USUAL_LENGTHS[field.name.value] ?? 1;
+  if (first === undefined) return usualLength(field.name.value);
   if (first.kind === Kind.INT) return clamp(Number(first.value));
   if (first.kind !== Kind.VARIABLE) return MAX_PAGE;
   const name = first.name.value;

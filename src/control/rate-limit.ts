@@ -16,8 +16,8 @@ const REQUEST_COST = 50;
 const MOST_PAYERS = 10_000;
 
 export interface RateLimit {
-  /** Seconds until this payer may ask again, rounded up; 0: now. */
-  waitOf(payer: string): number;
+  /** Seconds until this payer may ask again, rounded up; 0: now. `credit`: a cost that is taken for not charged. */
+  waitOf(payer: string, credit?: number): number;
   charge(payer: string, cost: number): void;
   /** As `waitOf`; when that is 0, the request itself is charged. */
   begin(payer: string): number;
@@ -37,8 +37,8 @@ export function createRateLimit(nowMs: () => number, times = 1): RateLimit {
     return Math.min(capacity, bucket.level + ((nowMs() - bucket.atMs) / 1000) * refillPerSecond);
   }
 
-  function waitOf(payer: string): number {
-    const level = levelOf(payer);
+  function waitOf(payer: string, credit = 0): number {
+    const level = levelOf(payer) + credit;
     return level > 0 ? 0 : Math.ceil((1 - level) / refillPerSecond);
   }
 

@@ -31,9 +31,36 @@ export function refuse(status: Refused['status'], code: string, message: string,
 }
 
 export function refuseForDebt(seconds: number): Refused {
-  const message = `This token has asked for more than it may in this time. Ask again in ${seconds} s, or for less at once.`;
-  return refuse(429, 'RATE_LIMITED', message, seconds);
+  return refuse(429, 'RATE_LIMITED', askedForTooMuch(seconds), seconds);
 }
+
+/** The same, of a request that had begun. */
+export function rateLimited(seconds: number): GraphQLError {
+  const http = { status: 429, headers: { 'Retry-After': `${seconds}` } };
+  return new GraphQLError(askedForTooMuch(seconds), {
+    extensions: { code: 'RATE_LIMITED', retryAfterSeconds: seconds, http },
+  });
+}
+
+function askedForTooMuch(seconds: number): string {
+  return `This token has asked for more than it may in this time. Ask again in ${seconds} s, or for less at once.`;
+}
+
+/** Of a query whose answer finds no room. */
+export const ANSWERS_FULL = refuse(
+  429,
+  'RATE_LIMITED',
+  'The answers that are on their way take all the room there is. Read them, then send this one again, or ask for smaller pages.',
+  5,
+);
+
+/** Of a tenant that has as many connections as it may have. */
+export const CONNECTIONS_FULL = refuse(
+  429,
+  'RATE_LIMITED',
+  "This token's tenant has as many requests under way as it may have connections. Send this one when some are answered.",
+  5,
+);
 
 /** For a client whose Accept or Content-Type does not fit; null when both do. */
 export function refuseMediaType(accept: string | null, contentType: string | null): Refused | null {

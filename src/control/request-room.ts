@@ -37,7 +37,7 @@ export function createRequestRooms(apartTenantId: string): RequestRooms {
   };
 }
 
-function createRoom(size: { readonly total: number; readonly each: number }, apartTenantId: string): Room {
+export function createRoom(size: { readonly total: number; readonly each: number }, apartTenantId: string): Room {
   const held = new Map<string, number>();
   let shared = 0;
 

@@ -12,6 +12,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { type Context as HttpContext, Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
+import { type AnswerRoom, boundTaking, createAnswerRoom } from './answer-room.ts';
 import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
 import { createBilling } from './billing.ts';
 import { type ConnectionBounds, createConnectionBounds, SERVER_TIMES } from './connection-bounds.ts';
@@ -20,7 +21,16 @@ import { loadGraphiql } from './graphiql.ts';
 import { type AskedOf, createGraphqlServer, type RequestScope } from './graphql-server.ts';
 import { createIntrospectionAnswers, introspectionKey, type IntrospectionAnswers } from './introspection-answers.ts';
 import { listenOn, type ListenResult } from './listen.ts';
-import { maskedError, POST_ONLY, refuseForDebt, refuseMediaType, type Refused, unavailableError } from './refusals.ts';
+import {
+  ANSWERS_FULL,
+  CONNECTIONS_FULL,
+  maskedError,
+  POST_ONLY,
+  refuseForDebt,
+  refuseMediaType,
+  type Refused,
+  unavailableError,
+} from './refusals.ts';
 import { rejectPage } from './reject-pages.ts';
 import { readBody } from './request-body.ts';
 import { boundRequests } from './request-bounds.ts';
@@ -125,8 +135,10 @@ function addGraphql(
   const authenticate = createAuthentication(deps.operatorToken, deps.findToken);
   const billing = createBilling(monotonicMs, deps.networkOf);
   const rooms = createRequestRooms(OPERATOR_TENANT_ID);
-  const { gate, answer } = createGraphqlServer(deps, SDL, subscriptions);
+
   const kept = createIntrospectionAnswers();
+  const answers = createAnswerRoom(OPERATOR_TENANT_ID);
+  const { gate, answer } = createGraphqlServer(deps, SDL, { subscriptions, answers });
 
   app.use('/graphql', async (c, next) => {
     const asked: AskedOf = { operation: 'other', code: 'OK' };
@@ -157,7 +169,11 @@ function addGraphql(
       asked.code = 'UNAUTHENTICATED';
       return c.json(UNAUTHENTICATED, 401, { 'WWW-Authenticate': 'Bearer' });
     }
-    connections.prove(incoming.socket);
+    const hasRoom = connections.prove(incoming.socket, caller.actor.token === null ? null : caller.viewer.tenantId);
+    if (!hasRoom) {
+      outgoing.setHeader('Connection', 'close');
+      return refused(CONNECTIONS_FULL);
+    }
     const account = billing.accountOf(caller);
     const seconds = account.begin();
     if (seconds > 0) return refused(refuseForDebt(seconds));
@@ -181,10 +197,9 @@ function addGraphql(
         },
       };
       const scope: RequestScope = { session, account, requestId: c.get('requestId'), asked, body };
-      return await answerFromMemory(kept, scope, {
-        accept: header('Accept') ?? '',
-        answer: () => answer(c.req.raw, scope),
-      });
+      const accept = header('Accept') ?? '';
+      const response = await answerFromMemory(kept, scope, { accept, answer: () => answer(c.req.raw, scope) });
+      return (await boundAnswer(answers, response, scope)) ?? refused(ANSWERS_FULL);
     } finally {
       body.release();
     }
@@ -193,6 +208,23 @@ function addGraphql(
     c.req.method === 'GET' && wantsHtml(c) ? graphiql(c) : c.json(POST_ONLY, 405, { Allow: 'POST' }),
   );
   app.get('/', async (c) => (wantsHtml(c) ? graphiql(c) : c.text('Backup MX: POST /graphql, GET /schema.graphql\n')));
+}
+
+/** The answer with its octets counted; null: there is no room for it. What comes bit by bit has bounds of its own. */
+async function boundAnswer(
+  room: AnswerRoom,
+  response: Response,
+  { session, asked }: RequestScope,
+): Promise<Response | null> {
+  const { headers, status } = response;
+  if (!(headers.get('Content-Type') ?? '').includes('json')) return response;
+  const body = await response.arrayBuffer();
+  const { done, hangUp, caller } = session;
+  const octets = body.byteLength;
+  const shortage = room.holdAnswer({ tenantId: caller.viewer.tenantId, octets, done });
+  if (shortage !== null && asked.operation !== 'mutation') return null;
+  boundTaking(octets, done, hangUp);
+  return new Response(body, { headers, status });
 }
 
 /** What was said of the schema before is said again; `answer` is asked for all else. */
@@ -213,7 +245,8 @@ async function answerFromMemory(
       : null;
   if (key === null) return answer();
   const known = kept.find(key);
-  if (known !== null) {
+  // Who is in debt is told so by `answer`.
+  if (known !== null && account.waitForOthers() === 0) {
     account.charge(known.cost);
     asked.operation = 'query';
     return new Response(known.body, { headers: { 'Content-Type': known.contentType } });

@@ -49,7 +49,7 @@ export async function enterMail(
   const greeting = async (): Promise<string> => {
     const dialled = await dial({ ...listener, timeoutMs: CONNECT_MS });
     if (dialled.kind !== 'CONNECTED') return dialled.reply;
-    link = createLink(dialled.socket);
+    link = createLink(dialled.socket, dialled.socket);
     return replyTo(link, '');
   };
   const isIn =

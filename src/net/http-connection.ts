@@ -54,6 +54,14 @@ export type Exchange =
   | { readonly kind: 'FAILED'; readonly reason: string };
 
 const MAX_REASON_LENGTH = 150;
+/**
+ * Octets from the wire beside the answer: handshake, certificates, records. Above TLS nothing is seen of what TLS answers by
+ * itself, as session tickets and key updates without end.
+ */
+const MOST_TLS_BYTES = 262_144;
+/** Of the body and the framing that there may be with it, in small records. */
+const WIRE_TIMES = 4;
+const WIRE_CHECK_MS = 20;
 
 /** The endpoint of an http or https URL. */
 export function endpointOf({ protocol, hostname, port, pathname, search }: URL): HttpEndpoint {
@@ -70,12 +78,15 @@ export function requestOnce(asked: HttpRequest, options: ConnectionOptions): Pro
   if (signal?.aborted === true) return Promise.resolve(failed('given up'));
   return new Promise((resolve) => {
     const reader = createResponseReader(options.maxBytes);
-    const socket = open(asked, address, options);
+    const wire = connect({ host: address, port: asked.port, noDelay: true });
+    const socket = asked.isTls ? secure(asked, wire, options) : wire;
     const finish = (lack: string | null): void => {
       clearTimeout(timer);
+      clearInterval(check);
       signal?.removeEventListener('abort', abort);
-      // The error listener stays: a late error must not be an uncaught one.
+      // The error listeners stay: a late error must not be an uncaught one.
       socket.destroy();
+      wire.destroy();
       resolve(resultOf(reader, lack));
     };
     const heed = (progress: Progress): void => {
@@ -83,7 +94,12 @@ export function requestOnce(asked: HttpRequest, options: ConnectionOptions): Pro
     };
     const abort = (): void => finish('given up');
     const timer = setTimeout(() => finish(`no answer of ${address} within ${Math.ceil(timeoutMs)} ms`), timeoutMs);
+    const mostFromWire = options.maxBytes * WIRE_TIMES + MOST_TLS_BYTES;
+    const check = setInterval(() => {
+      if (wire.bytesRead > mostFromWire) finish(`more than ${mostFromWire} bytes from the wire`);
+    }, WIRE_CHECK_MS);
     signal?.addEventListener('abort', abort);
+    if (wire !== socket) wire.on('error', (error) => finish(reasonOf(error)));
     socket.once(asked.isTls ? 'secureConnect' : 'connect', () => socket.write(octets));
     socket.on('data', (chunk: Buffer) => heed(reader.take(chunk)));
     socket.on('end', () => heed(reader.end()));
@@ -92,11 +108,10 @@ export function requestOnce(asked: HttpRequest, options: ConnectionOptions): Pro
   });
 }
 
-function open({ isTls, host, port }: HttpRequest, address: string, { authorities }: ConnectionOptions): Socket {
-  if (!isTls) return connect({ host: address, port, noDelay: true });
+/** Over a connection of our own, whose octets can be counted. */
+function secure({ host }: HttpRequest, wire: Socket, { authorities }: ConnectionOptions): Socket {
   return connectWithTls({
-    host: address,
-    port,
+    socket: wire,
     // An address is no server name (RFC 6066 §3); the certificate must then be the address's.
     servername: normalizeAddress(host) === null ? host : '',
     rejectUnauthorized: true,

@@ -15,7 +15,7 @@ import type { HostTrouble } from '../mail/outcome.ts';
 import { noAnswer, readAnswer, unaskedAnswer, unaskedWords } from './smtp-answer.ts';
 import { readOffers, type SmtpOffers } from './smtp-commands.ts';
 import { dial } from './smtp-dial.ts';
-import { createLink, type SmtpLink } from './smtp-link.ts';
+import { createLink, MOST_UNHEARD_BYTES, type SmtpLink, WIRE_CHECK_MS } from './smtp-link.ts';
 import { createSession, type SmtpSession } from './smtp-session.ts';
 import { MAX_REPLY_BYTES } from './smtp-replies.ts';
 import type { SmtpTimeouts } from './smtp-timeouts.ts';
@@ -102,7 +102,7 @@ async function openOnce(options: OpenOptions, useTls: boolean): Promise<GreetedL
   if (dialled.kind !== 'CONNECTED') return dialled;
   const opening = createOpening(options, dialled.socket, useTls);
   const { connection } = opening;
-  const failure = (await handshake(opening, options)) ?? demandTls(connection, options, useTls);
+  const failure = (await handshake(opening, dialled.socket, options)) ?? demandTls(connection, options, useTls);
   if (failure !== null) {
     opening.cut();
     return failure;
@@ -151,7 +151,7 @@ function createOpening(options: OpenOptions, socket: Socket, useTls: boolean): O
     connection,
     onCommand: () => undefined,
     unread: () => unread(inside),
-    takeOver: () => createLink(detach(connection._socket || socket, inside)),
+    takeOver: () => createLink(detach(connection._socket || socket, inside), socket),
     cut: () => {
       connection.close();
       socket.destroy();
@@ -227,7 +227,7 @@ function unread({ _responseQueue, _remainder }: Inside): string {
   return _responseQueue.length === 0 ? _remainder.trim() : [..._responseQueue, _remainder].join('\n').trim();
 }
 
-function handshake(opening: Opening, options: OpenOptions): Promise<OpenFailure | null> {
+function handshake(opening: Opening, wire: Socket, options: OpenOptions): Promise<OpenFailure | null> {
   const { connection } = opening;
   const { timeouts, signal } = options;
   return new Promise((resolve) => {
@@ -236,6 +236,7 @@ function handshake(opening: Opening, options: OpenOptions): Promise<OpenFailure 
     const finish = (failure: OpenFailure | null): void => {
       if (isFinished) return;
       isFinished = true;
+      clearInterval(check);
       watchdog.stop();
       signal?.removeEventListener('abort', onAbort);
       resolve(failure);
@@ -246,6 +247,9 @@ function handshake(opening: Opening, options: OpenOptions): Promise<OpenFailure 
       trouble: stage === 'STARTTLS' ? 'TLS' : silence,
       reply: noAnswer(silence, STAGE_WORDS[stage]).text,
     });
+    const check = setInterval(() => {
+      if (wire.bytesRead > MOST_UNHEARD_BYTES) finish(silence('DROPPED'));
+    }, WIRE_CHECK_MS);
     const onAbort = (): void => finish({ kind: 'STOPPED', reply: noAnswer('STOPPED', STAGE_WORDS[stage]).text });
     const watchdog = createWatchdog(() => finish(silence('TIMEOUT')));
     opening.onCommand = (line) => {

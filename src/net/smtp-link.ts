@@ -31,15 +31,28 @@ export interface SmtpLink {
   readonly ended: Promise<void>;
 }
 
-export function createLink(socket: Socket): SmtpLink {
+/**
+ * Octets from the wire between two replies, each of which is far shorter. Above TLS nothing is seen of what TLS answers by
+ * itself, as session tickets without end.
+ */
+export const MOST_UNHEARD_BYTES = 262_144;
+export const WIRE_CHECK_MS = 50;
+
+/** @param wire the TCP connection beneath `socket`, whose octets are counted */
+export function createLink(socket: Socket, wire: Pick<Socket, 'bytesRead'>): SmtpLink {
   const reader = createReplyReader();
   let ears: LinkEars | null = null;
   let isEnded = false;
+  let heardBytes = wire.bytesRead;
+  const check = setInterval(() => {
+    if (wire.bytesRead - heardBytes > MOST_UNHEARD_BYTES) end();
+  }, WIRE_CHECK_MS);
   const ended = Promise.withResolvers<void>();
 
   const end = (): void => {
     if (isEnded) return;
     isEnded = true;
+    clearInterval(check);
     socket.destroy();
     ears?.end();
     ended.resolve();
@@ -53,6 +66,7 @@ export function createLink(socket: Socket): SmtpLink {
     if (isEnded) return;
     const replies = reader.read(chunk);
     if (replies === null) return end();
+    if (replies.length > 0) heardBytes = wire.bytesRead;
     const begun = reader.begun();
     const all = begun === '' ? replies : [...replies, begun];
     for (const [index, lines] of replies.entries()) {

@@ -49,3 +49,13 @@ test('wrong tokens are paid for by their network', () => {
   for (let turn = 0; turn < 10_001; turn += 1) chargeStranger('127.0.0.1');
   expect(waitOfStranger('127.0.0.1')).toBe(0);
 });
+
+test('what a request has cost itself keeps it from nothing; what others have cost meanwhile does', () => {
+  const { accountOf } = billing();
+  const [one, other] = [accountOf(tokenOf('e', 'e')), accountOf(tokenOf('e', 'e'))];
+  expect([one.begin(), other.begin()]).toEqual([0, 0]);
+  one.charge(600_000);
+  expect(one.waitOf()).toBeGreaterThan(0);
+  expect(one.waitForOthers()).toBe(0);
+  expect(other.waitForOthers()).toBeGreaterThan(0);
+});

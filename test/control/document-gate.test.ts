@@ -105,3 +105,20 @@ test('introspection costs what it answers: the whole schema once, not forty time
   expect(costOf('{ __type(name: "Nothing") { name } }')).toBeLessThan(50);
   expect(costOf('{ __typename }')).toBe(1);
 });
+
+test('the name of a type costs the same wherever it stands: in the text, in a variable, or as what a variable is preset to', () => {
+  const costOf = (query: string, variableValues: Record<string, unknown> = {}) => {
+    const { result } = admitted(createDocumentGate(schema), query);
+    if (result.kind !== 'VALID') throw new Error(result.kind);
+    const bill = billOf({ schema, document: result.document, variableValues });
+    return bill.kind === 'COST' ? bill.cost : bill.error.extensions;
+  };
+  const what = '{ fields { args { type { name } } type { fields { name description } } } }';
+  const written = costOf(`{ __type(name: "Query") ${what} }`);
+  expect(written).toBeGreaterThan(500);
+  expect(costOf(`query ($n: String!) { __type(name: $n) ${what} }`, { n: 'Query' })).toBe(written);
+  expect(costOf(`query ($n: String! = "Query") { __type(name: $n) ${what} }`)).toBe(written);
+  expect(costOf(`query ($n: String! = "Query") { ...F } fragment F on Query { __type(name: $n) ${what} }`)).toBe(
+    written,
+  );
+});

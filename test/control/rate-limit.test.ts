@@ -1,5 +1,6 @@
 /** A token that asks for too much waits; another does not, and the operator never. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { connect } from 'node:net';
 import { createRateLimit } from '../../src/control/rate-limit.ts';
 import { addTenant, type Harness, startControl, TOKEN } from './harness.ts';
 
@@ -61,4 +62,37 @@ test('429 with the time to wait and a code, before anything of the request is re
     ],
   });
   for (let request = 0; request < 8; request += 1) expect((await ask(TOKEN)).status).toBe(200);
+});
+
+test('requests that begin together, and end in one moment, have no more than one bucket', async () => {
+  const { tenantId } = await addTenant(control.database, 'together');
+  const { tokenCreate } = await control.ask<{ tokenCreate: { secret: string } }>(
+    'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
+    { input: { tenantId, name: 'together', scopes: ['QUEUE_READ'] } },
+  );
+  const query = '{ messages(first: 100) { nodes { recipients { attempts(first: 99) { nodes { at host } } } } } }';
+  const body = JSON.stringify({ query });
+  const head = `POST /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${tokenCreate.secret}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const ask = async (): Promise<{ end: () => Promise<string> }> => {
+    const socket = connect(Number(new URL(control.url).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk.toString();
+    });
+    const closed = new Promise<string>((resolve) => void socket.on('close', () => resolve(answer)));
+    await new Promise<void>((resolve) => void socket.write(head + body.slice(0, -1), () => resolve()));
+    return {
+      end: () => {
+        socket.write(body.slice(-1));
+        return closed;
+      },
+    };
+  };
+  const begun = await Promise.all(Array.from({ length: 12 }, ask));
+  // Each is where it waits for its last octet, once others have been answered.
+  for (let turn = 0; turn < 20; turn += 1) await control.ask('{ viewer { scopes } }');
+  const answers = await Promise.all(begun.map(({ end }) => end()));
+  const statuses = answers.map((answer) => answer.slice(9, 12)).toSorted();
+  expect(statuses).toEqual([...Array<string>(4).fill('200'), ...Array<string>(8).fill('429')]);
+  expect(answers.find((answer) => answer.startsWith('HTTP/1.1 429'))).toMatch(/retry-after: \d+\r\n[^]*RATE_LIMITED/i);
 });

@@ -5,6 +5,7 @@ import type { DnsAnswer } from '../../src/net/dns-answer.ts';
 import { until } from '../helpers/child.ts';
 import { ENDLESS, startEndlessPeer } from '../helpers/endless-peer.ts';
 import { type HttpsServer, startHttpsServer } from '../helpers/https-server.ts';
+import { startTicketPeer } from '../helpers/ticket-peer.ts';
 import { chainOf, makeAuthority, makeLeaf } from '../helpers/pki.ts';
 
 const HOST = 'mta-sts.customer.example';
@@ -142,6 +143,15 @@ test.each(Object.keys(ENDLESS))('%s without end: left long before the time is ov
     await until('the connection is closed', 30_000, () => peer.socketCount() === 0);
     // What fills the buffers of both sides, not what twenty seconds can carry.
     expect(peer.writtenBytes()).toBeLessThan(32_000_000);
+  } finally {
+    await peer.close();
+  }
+});
+
+test('session tickets without end: left long before the time is over', async () => {
+  const peer = await startTicketPeer(good);
+  try {
+    expect((await fetchAt(peer.port, found('127.0.0.1'))).said).toMatch(/^more than \d+ bytes from the wire$/);
   } finally {
     await peer.close();
   }

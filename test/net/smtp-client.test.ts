@@ -4,6 +4,8 @@ import { connect, createServer, type Socket } from 'node:net';
 import { type OpenOptions, openSession } from '../../src/net/smtp-client.ts';
 import type { OutgoingMessage, SmtpSession } from '../../src/net/smtp-session.ts';
 import { DEFAULT_SMTP_TIMEOUTS, type SmtpTimeouts } from '../../src/net/smtp-timeouts.ts';
+import { testCertificate } from '../helpers/certificate.ts';
+import { startTicketPeer } from '../helpers/ticket-peer.ts';
 import { type FakePrimary, type FakePrimaryOptions, startFakePrimary } from '../helpers/fake-primary.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -64,6 +66,16 @@ describe('opening', () => {
     expect((await open(primary)).tls).toBeNull();
     primary.setMode('plain');
     expect((await open(primary, { tls: 'NONE' })).tls).toBeNull();
+  });
+
+  test('session tickets without end: left long before the time is over', async () => {
+    const peer = await startTicketPeer(testCertificate(), true);
+    cleanups.push(peer.close);
+    const options = optionsFor({ host: '127.0.0.1', port: peer.port }, { commandMs: 30_000 });
+    const startedAt = performance.now();
+    const result = await openSession({ ...options, tls: 'OPPORTUNISTIC' });
+    expect(result).toMatchObject({ kind: 'TROUBLE', trouble: 'DROPPED' });
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
   });
 
   test.each(['BROKEN', 'REFUSED'] as const)('STARTTLS %s: dialled once more in clear', async (startTls) => {

@@ -21,14 +21,20 @@ export const Message: MessageResolvers = {
 };
 
 /** Who reads somebody's mail says why, and that is written down before it is read. */
-async function readContent({ deps, viewer, caller }: Context, message: MessageView, given: string) {
+async function readContent({ deps, viewer, caller, live }: Context, message: MessageView, given: string) {
   const checked = checkReason(given, '');
   if (checked.kind === 'BAD' || checked.reason === '') {
     const sentence =
       checked.kind === 'BAD' ? checked.error.message : 'Say in reason why you read it: it is kept in the audit log.';
     throw new GraphQLError(sentence, { extensions: { code: 'BAD_USER_INPUT' } });
   }
-  const { id, domainName, tenantId } = message;
+  const { id, domainName, tenantId, sizeBytes } = message;
+  const { answers, session } = live;
+  const shortage = answers.holdContent({ tenantId: viewer.tenantId, sizeBytes, done: session.done });
+  if (shortage !== null) {
+    const sentence = 'The messages that are read at this time take all the room there is. Read them one at a time.';
+    throw new GraphQLError(sentence, { extensions: { code: 'RATE_LIMITED' } });
+  }
   const subject = { kind: 'MESSAGE' as const, id, name: domainName, tenantId, state: null };
   const input = { id, reason: checked.reason };
   const entryId = await deps.audit.begin({ actor: caller.actor, mutation: 'Message.content', input, subject });

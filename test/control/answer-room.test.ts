@@ -1,0 +1,87 @@
+/** What a client asks for and does not read is not kept for it without end. */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { connect, type Socket } from 'node:net';
+import { createAnswerRoom } from '../../src/control/answer-room.ts';
+import { until } from '../helpers/child.ts';
+import { addDomain, addTenant, type Harness, holdMessage, startControl } from './harness.ts';
+
+const MIB = 1024 * 1024;
+const SIZE = 4 * MIB;
+const QUERY = 'query ($id: ID!) { message(id: $id) { content(reason: "to see") { sizeBytes base64 text } } }';
+
+let control: Harness;
+let id: string;
+const tokens: string[] = [];
+beforeAll(async () => {
+  control = await startControl();
+  const { sql } = control.database;
+  const { tenantId } = await addTenant(control.database);
+  for (const name of ['one', 'two']) {
+    const { tokenCreate } = await control.ask<{ tokenCreate: { secret: string } }>(
+      'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
+      { input: { tenantId, name, scopes: ['QUEUE_READ', 'MESSAGE_CONTENT'] } },
+    );
+    tokens.push(tokenCreate.secret);
+  }
+  id = await holdMessage(control.database, { destinationId: await addDomain(control, 'large.example') });
+  await sql`update messages set tenant_id = ${tenantId}, size_bytes = ${SIZE} where id = ${id}`;
+  await sql`
+    update contents set tenant_id = ${tenantId}, content = convert_to(repeat('x', ${SIZE}::integer), 'UTF8') where message_id = ${id}`;
+});
+afterAll(() => control.close());
+
+const body = () => JSON.stringify({ query: QUERY, variables: { id } });
+
+/** Asks, takes the first octets of the answer, and reads no more. */
+function askAndWait(): Promise<{ socket: Socket; begin: string }> {
+  const socket = connect({ port: Number(new URL(control.url).port), host: '127.0.0.1' });
+  socket.on('error', () => undefined);
+  const text = body();
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tokens[0]}\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
+  );
+  return new Promise((resolve) => {
+    socket.once('data', (chunk: Buffer) => {
+      socket.pause();
+      resolve({ socket, begin: chunk.toString('latin1', 0, 1000) });
+    });
+  });
+}
+
+async function ask(token: string) {
+  const response = await fetch(`${control.url}/graphql`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: body(),
+  });
+  return (await response.json()) as {
+    data: { message: { content: { sizeBytes: number } | null } };
+    errors?: { extensions: { code: string } }[];
+  };
+}
+
+test('messages read whole are so many at once, whichever token asks; when they are taken there is room again', async () => {
+  expect((await ask(tokens[0] ?? '')).data.message.content?.sizeBytes).toBe(SIZE);
+  const unread = [];
+  for (let turn = 0; turn < 3; turn += 1) unread.push(await askAndWait());
+  for (const { begin } of unread) expect(begin).toContain('eHh4');
+  for (const token of tokens) {
+    const { data, errors } = await ask(token);
+    expect([data.message.content, errors?.[0]?.extensions.code]).toEqual([null, 'RATE_LIMITED']);
+  }
+  for (const { socket } of unread) socket.destroy();
+  await until('there is room again', 20_000, async () => (await ask(tokens[1] ?? '')).data.message.content !== null);
+});
+
+test('large answers on their way share a room, small ones do not; the share of a tenant is not the others’', () => {
+  const room = createAnswerRoom('operator');
+  const done = new Promise<void>(() => undefined);
+  const hold = (tenantId: string, octets: number) => room.holdAnswer({ tenantId, octets, done });
+  expect([hold('a', 40 * MIB), hold('a', 40 * MIB), hold('b', 40 * MIB), hold('c', 60 * MIB)]).toEqual([
+    null,
+    'SHARE_USED',
+    null,
+    'FULL',
+  ]);
+  expect([hold('c', 1000), hold('operator', 60 * MIB)]).toEqual([null, null]);
+});
