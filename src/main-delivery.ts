@@ -43,7 +43,7 @@ export interface DeliveryParts {
   readonly cpuMs: () => number;
   readonly tls: TlsSources;
   readonly findHops: (
-    destination: Pick<DestinationState, 'name' | 'deliverTo'> & Partial<Pick<DestinationState, 'dialTurn'>>,
+    destination: Pick<DestinationState, 'name' | 'deliverTo'> & Partial<Pick<DestinationState, 'dialTurn' | 'kind'>>,
   ) => Promise<NextHops>;
   readonly log: Log;
   readonly metrics: Metrics;

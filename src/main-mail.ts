@@ -18,8 +18,10 @@ import type { ReadinessWatch } from './main-readiness.ts';
 import type { Timers } from './main-timers.ts';
 import { isWithin } from './net/addresses.ts';
 import type { Resolver } from './net/resolver.ts';
+import { clientNetwork } from './net/client-network.ts';
 import { createAcceptanceSeal } from './policy/acceptance-seal.ts';
 import { loadArcKey } from './policy/arc-key.ts';
+import { createClientNames } from './policy/client-name.ts';
 import type { AcceptedRecipient } from './policy/decision.ts';
 import type { StartQueue } from './policy/queue-start.ts';
 import { decideRecipient, type RecipientPolicy } from './policy/recipient.ts';
@@ -35,10 +37,8 @@ import type { Trace } from './telemetry/trace.ts';
 const STORE_DEADLINE_MS = 30_000;
 /** How long mail that may be stored already is looked for: a sender waits ten minutes (RFC 5321 §4.5.3.2.6). */
 const STORE_OUTCOME_MS = 540_000;
-/** After so many bytes of large mail the memory they took is asked back: it would pile up as garbage. */
-const COLLECT_AFTER_BYTES = 64 * 1024 * 1024;
-/** What is smaller goes with the garbage of its own handling, which a runtime does count. */
-const LARGE_BYTES = 64 * 1024;
+/** After so many octets of large mail, stored or refused, the memory they took is asked back: it would pile up as garbage. */
+const COLLECT_AFTER_OCTETS = 64 * 1024 * 1024;
 
 export interface MailParts {
   readonly config: Config;
@@ -88,7 +88,7 @@ export async function openInbound(
   };
   const tls = watchCertificates(parts);
   parts.certificates.current = tls;
-  let storedBytes = 0;
+  let readOctets = 0;
   return createInbound({
     listen: config.smtpListen.map(({ address, port }) => ({ host: address, port })),
     hostname: config.mxHostname,
@@ -108,17 +108,17 @@ export async function openInbound(
     decideRecipient: (client, mail, path) => decideRecipient(policy, { client, mail, path }),
     accept: async (transaction) => {
       try {
-        await spool.accept(transaction);
+        await spool.accept(transaction, clientNetwork(transaction.envelope.client.address));
       } catch (error) {
         if (error instanceof StorageFull) ready.tellFull();
         throw error;
-      } finally {
-        if (transaction.sizeBytes >= LARGE_BYTES) storedBytes += transaction.sizeBytes;
-        if (storedBytes > COLLECT_AFTER_BYTES) {
-          storedBytes = 0;
-          parts.collectGarbage();
-        }
       }
+    },
+    onLargeRead: (octets) => {
+      readOctets += octets;
+      if (readOctets < COLLECT_AFTER_OCTETS) return;
+      readOctets = 0;
+      parts.collectGarbage();
     },
     authenticate:
       createAcceptanceSeal({
@@ -135,10 +135,7 @@ export async function openInbound(
     newTransactionId: newId,
     openTrail: parts.trace?.openTrail,
     readiness: ready.readiness,
-    resolveName: async (address) => {
-      const answer = await resolver.resolvePtr(address);
-      return answer.kind === 'FOUND' ? (answer.records[0] ?? null) : null;
-    },
+    resolveName: createClientNames(resolver),
     isTrusted: parts.isTrusted,
     ...(config.trustedProxies.length === 0 ? {} : { isTrustedProxy: isWithin(config.trustedProxies) }),
     wallClock,

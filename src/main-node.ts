@@ -331,7 +331,7 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   };
   const delivery = buildDelivery(parts);
   ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
-  startReports({ ...parts, timers, lookup: routing.resolver.query });
+  startReports({ ...parts, timers, lookup: routing.strangersResolver.query });
   const onOwnTrouble = ({ since }: OwnTrouble) => {
     ground.ownTrouble.since = since;
   };

@@ -18,6 +18,8 @@ import type { CheckRoute } from './settings/route-check.ts';
 
 export interface Routing {
   readonly resolver: Resolver;
+  /** For what strangers make us ask, with look-ups of its own: where their name servers are slow others do not wait. */
+  readonly strangersResolver: Resolver;
   /** As the listeners are bound now. */
   readonly self: () => OwnIdentity;
   readonly isOwnServer: IsOwnServer;
@@ -26,6 +28,8 @@ export interface Routing {
     readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
     /** Which of many hosts and addresses; default the first turn. */
     readonly dialTurn?: number;
+    /** Default `RELAY`. */
+    readonly kind?: 'RELAY' | 'INTERNAL';
   }): Promise<NextHops>;
   observeMx(domainName: string): Promise<MxObservation>;
   readonly checkRoute: CheckRoute;
@@ -40,6 +44,7 @@ export function createRouting(
   listeners: () => readonly AddressInfo[],
 ): Routing {
   const resolver = createResolver({ servers: config.dnsServers });
+  const strangersResolver = createResolver({ servers: config.dnsServers });
   const self = (): OwnIdentity => ({
     names: config.mxNames,
     addresses: config.selfAddresses,
@@ -53,8 +58,8 @@ export function createRouting(
     const known = self();
     return { ...known, addresses: [...known.addresses, ...config.mxAddresses, ...config.egressAddresses] };
   };
-  const options = () => ({
-    resolver,
+  const options = (asked: Resolver = resolver) => ({
+    resolver: asked,
     walk,
     self: self(),
     deliveryPort: config.deliveryPort,
@@ -62,8 +67,14 @@ export function createRouting(
   });
   return {
     resolver,
+    strangersResolver,
     self,
-    findHops: ({ name, deliverTo, dialTurn = 0 }) => findNextHops(name, { ...options(), deliverTo, turn: dialTurn }),
+    findHops: ({ name, deliverTo, dialTurn = 0, kind = 'RELAY' }) =>
+      findNextHops(name, {
+        ...options(kind === 'INTERNAL' ? strangersResolver : resolver),
+        deliverTo,
+        turn: dialTurn,
+      }),
     isOwnServer: (names, endpoint) =>
       isOwnHost(self(), names, endpoint.port) || isOwnEndpoint(everywhere(), endpoint, config.deliveryPort),
     checkRoute: async (name, deliverTo) => {
@@ -86,6 +97,9 @@ export function createRouting(
       if (answer.kind === 'TROUBLE') return 'UNKNOWN';
       return answer.kind === 'FOUND' ? answer.records.map(({ exchange }) => exchange) : [];
     },
-    close: () => resolver.close(),
+    close: () => {
+      resolver.close();
+      strangersResolver.close();
+    },
   };
 }

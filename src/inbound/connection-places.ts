@@ -24,6 +24,8 @@ export interface PlaceHolder {
 export interface Places<Holder extends PlaceHolder> {
   /** How long a client that is not trusted may keep us waiting now, in milliseconds. */
   readonly patienceMs: () => number;
+  /** Places or memory are short: whoever sends slowly holds them for too little. */
+  readonly isStressed: () => boolean;
   /** The share of all places that is held by others than a newcomer, and would not be given up, 0 to 1; as of the last tick. */
   readonly heldFill: () => number;
   /** True when the newcomer, which is counted already, has a place; the connection that brings the least goes for it. */
@@ -42,6 +44,8 @@ export interface PlacesOptions<Holder> {
   readonly open: ReadonlySet<Holder>;
   /** Connections that are neither closed nor closing. */
   readonly activeCount: () => number;
+  /** The share of the budget for content that is taken, 0 to 1. */
+  readonly contentFill: () => number;
   readonly nowMs: () => number;
 }
 
@@ -49,6 +53,8 @@ export interface PlacesOptions<Holder> {
 const EASY_FILL = 0.5;
 /** From this share on the wait is the shortest. */
 const STRESSED_FILL = 0.9;
+/** From this share of the places or the memory on data must come at a pace. */
+const SLOW_FILL = 0.7;
 const LEAST_PATIENCE_MS = 10_000;
 /** A client that was heard of within this time is not silent. */
 const LEAST_SILENCE_MS = 1000;
@@ -60,7 +66,7 @@ const WAITING_SHARE = 0.1;
 const LEAST_FRUITLESS_MS = 10_000;
 
 export function createPlaces<Holder extends PlaceHolder>(options: PlacesOptions<Holder>): Places<Holder> {
-  const { maxConnections, idleMs, tickMs, open, activeCount, nowMs } = options;
+  const { maxConnections, idleMs, tickMs, open, activeCount, contentFill, nowMs } = options;
   /** Those to go, the next one last. */
   let leaving: Holder[] = [];
   let listedAtMs = -Infinity;
@@ -123,6 +129,7 @@ export function createPlaces<Holder extends PlaceHolder>(options: PlacesOptions<
   };
   return {
     patienceMs: () => patienceAt(fill(), idleMs),
+    isStressed: () => Math.max(fill(), contentFill()) >= SLOW_FILL,
     heldFill: () => Math.max(0, fill() - (displaceable + 1) / maxConnections),
     makeRoom: (newcomer) => makeRoom(newcomer, waitingCount()),
     wait: (newcomer, enter, giveUp) => {

@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { CommandParser, MAX_COMMAND_OCTETS } from './command-parser.ts';
+import { createPace } from './data-pace.ts';
 import { createChunkDrain, type Receiver } from './data-phase.ts';
 import { ehloOf, type House } from './house.ts';
 import { OFFERED, replaceReply } from './library-replies.ts';
@@ -25,6 +26,8 @@ import { parseXclient } from './xclient.ts';
 
 /** A data phase may take `idleMs` and this long for what has come: who sends slower holds a place for nothing. */
 const MIN_DATA_OCTETS_PER_MS = 0.5;
+/** Content below this goes with the garbage of its own handling, which a runtime does count. */
+const UNCOUNTED_OCTETS = 64 * 1024;
 /** Octets beyond twice the size limit, stuffed dots and all, earn no more time: they are refused anyway. */
 const MAX_COUNTED_SIZES = 2;
 
@@ -43,6 +46,9 @@ export class Connection extends SMTPConnection {
   /** Octets of the present data phase, or of the present chunk of a refused BDAT. */
   dataOctets = 0;
   dataSinceMs = 0;
+  /** Octets of the data have come, and more are not read yet: others have their turn. */
+  isHeldBack = false;
+  readonly pace = createPace();
   isActive = true;
   isSecured = false;
   readonly reception: Reception;
@@ -268,6 +274,7 @@ export class Connection extends SMTPConnection {
     if (!(this._parser instanceof CommandParser)) return receiver.abandon();
     this.dataOctets = 0;
     this.dataSinceMs = this.house.context.monotonicMs();
+    this.pace.restart(this.dataSinceMs, 0);
     this._parser.receive(receiver);
     if (reply !== null) this.say(reply);
   }
@@ -276,6 +283,7 @@ export class Connection extends SMTPConnection {
   push(receiver: Receiver, chunk: Buffer): number {
     this.dataOctets += chunk.length;
     this.house.workCount += 1;
+    if (this.dataOctets >= UNCOUNTED_OCTETS) this.house.options.onLargeRead?.(chunk.length);
     try {
       return receiver.push(chunk);
     } catch (error) {
@@ -288,8 +296,26 @@ export class Connection extends SMTPConnection {
   /** Not while a chunk of BDAT is thrown away, which costs nothing. */
   readOn(receiver: Receiver, pieceOctets: number, next: () => void): void {
     if (!this.dialogue.isInTransaction() || receiver !== this.receiver) return next();
-    const { dataSinceMs: startedAtMs, dataOctets: octets } = this;
-    this.house.largeContent.next({ startedAtMs, octets, pieceOctets, readOn: next });
+    const { context, largeContent, options } = this.house;
+    const { dataSinceMs, dataOctets: octets, reception } = this;
+    if (octets < LARGE_OCTETS) return next();
+    const askedAtMs = context.monotonicMs();
+    this.isHeldBack = true;
+    largeContent.next({
+      // What will be refused for its size goes after all others.
+      startedAtMs: octets > options.messageSizeLimit() ? Infinity : dataSinceMs,
+      network: reception.share.network,
+      octets,
+      pieceOctets,
+      readOn: () => {
+        this.isHeldBack = false;
+        // It was we who kept it waiting.
+        const heldMs = context.monotonicMs() - askedAtMs;
+        this.waitingSinceMs += heldMs;
+        this.pace.excuse(heldMs);
+        next();
+      },
+    });
   }
 
   /** The end of the data was seen: the reply, then what the client pipelined behind it. */
@@ -344,17 +370,26 @@ export class Connection extends SMTPConnection {
 
   /** Ends a session whose client keeps us waiting. The library's idle timer alone starts anew with every octet. */
   checkTime(nowMs: number): void {
-    if (this._closing || this._handlerPending) return;
+    if (this._closing || this._handlerPending || this.isHeldBack) return;
     const { sessionMs } = this.house.timeouts;
     const idleMs = this.isExempt() ? this.house.timeouts.idleMs : this.house.places.patienceMs();
     const countedOctets = Math.min(this.dataOctets, MAX_COUNTED_SIZES * this.house.options.messageSizeLimit());
     const allowedMs = this.receiver === null ? idleMs : idleMs + countedOctets / MIN_DATA_OCTETS_PER_MS;
-    const isOverdue = nowMs - this.waitingSinceMs > allowedMs;
+    const isOverdue = nowMs - this.waitingSinceMs > allowedMs || this.isTooSlow(nowMs);
     const ageMs = nowMs - this.connectedMs;
     const isOld = this.receiver === null && ageMs > sessionMs * (this.dialogue.isInTransaction() ? 2 : 1);
     if (!isOverdue && !isOld) return;
     if (this._upgrading) this.destroySocket();
     else this.refuse('SESSION', this.house.context.refusals.timedOut);
+  }
+
+  /** Of its data, where others wait for the memory or the place. */
+  isTooSlow(nowMs: number): boolean {
+    if (this.receiver === null || this.isExempt() || !this.house.places.isStressed()) {
+      this.pace.restart(nowMs, this.dataOctets);
+      return false;
+    }
+    return this.pace.isTooSlow(nowMs, this.dataOctets);
   }
 
   /** No limit applies to a trusted client; of a proxy it is not known before it has said for whom it speaks. */

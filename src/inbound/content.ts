@@ -6,6 +6,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { countReceived } from '../mail/received.ts';
+import { LARGE_OCTETS } from './large-content.ts';
 import type { ByteBudget } from './limits.ts';
 
 export type ContentTrouble = 'TOO_BIG' | 'BUSY';
@@ -48,7 +49,7 @@ export function createContent(budget: ByteBudget, limitBytes: number): Content {
     shared = null;
   };
   const reserve = (bytes: number): boolean => {
-    if (!budget.reserve(bytes)) return false;
+    if (!budget.reserve(bytes, sizeBytes >= LARGE_OCTETS)) return false;
     reservedBytes += bytes;
     return true;
   };

@@ -11,6 +11,7 @@ import { receivedField } from '../mail/received.ts';
 import type { Authenticate } from '../policy/acceptance-seal.ts';
 import { createDataScanner } from './bytes.ts';
 import { type Content, createContent, headerSection, isLoop } from './content.ts';
+import type { ByteBudget } from './limits.ts';
 import { acceptedReply, type Reply } from './replies.ts';
 import type { Context, ReceivedTransaction, Transaction } from './transaction.ts';
 
@@ -25,9 +26,13 @@ export interface Receiver {
 }
 
 /** Begins a data phase; `client` is asked at the end, when the reverse name may be known. */
-export function createDataPhase(context: Context, transaction: Transaction, client: () => ClientInfo): Receiver {
+export function createDataPhase(
+  context: Context,
+  transaction: Transaction,
+  { budget, client }: { readonly budget: ByteBudget; readonly client: () => ClientInfo },
+): Receiver {
   const limitBytes = context.messageSizeLimit();
-  const content = createContent(context.budget, limitBytes);
+  const content = createContent(budget, limitBytes);
   const scanner = createDataScanner(context.bareNewlines, content.add);
   transaction.trail?.mark('DATA');
   return {

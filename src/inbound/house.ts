@@ -47,13 +47,22 @@ export function createHouse(options: InboundOptions): House {
   });
   const { maxConnections, maxConnectionsPerClient, messagesPerMinute, isTrusted, monotonicMs: nowMs } = options;
   const { idleMs, tickMs } = timeouts;
-  const places = createPlaces({ maxConnections, idleMs, tickMs, open, activeCount: () => house.activeCount, nowMs });
+  const budget = createByteBudget(options.inFlightBytes);
+  const places = createPlaces({
+    maxConnections,
+    idleMs,
+    tickMs,
+    open,
+    activeCount: () => house.activeCount,
+    contentFill: () => 1 - budget.freeBytes() / options.inFlightBytes,
+    nowMs,
+  });
   const context: Context = {
     ...options,
     maxRecipients: MAX_RECIPIENTS,
     decisionTimeoutMs: timeouts.decisionMs,
     acceptTimeoutMs: timeouts.acceptMs,
-    budget: createByteBudget(options.inFlightBytes),
+    budget,
     limits: createClientLimits({ maxConnectionsPerClient, fill: places.heldFill, messagesPerMinute, isTrusted, nowMs }),
     refusals: createRefusals(options.publicUrl),
     watch,

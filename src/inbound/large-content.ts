@@ -3,7 +3,9 @@
  *
  * A turn of the event loop reads a few pieces of large content, however many senders have some, and while small mail comes in
  * all of it together is read at a bounded rate. The message that began first goes first: it ends and frees its memory
- * instead of all growing at once. Who waits is held back by TCP. A sender that stalls keeps no one waiting: only what has come takes a turn.
+ * instead of all growing at once. One piece in eight is that of the network which has waited longest: whoever began early and
+ * never ends keeps no one from getting on. Who waits is held back by TCP. A sender that stalls keeps no one waiting: only what
+ * has come takes a turn.
  */
 
 export interface LargeContent {
@@ -12,14 +14,16 @@ export interface LargeContent {
   /**
    * Calls `readOn` when the next octets of a message may be read, at once for a small one.
    *
-   * @param startedAtMs when its data phase began; the earliest goes first
-   * @param octets of it so far, of which `pieceOctets` came now
+   * @param piece with its message's `octets` so far, of which `pieceOctets` came now
    */
   readonly next: (piece: Piece) => void;
 }
 
 export interface Piece {
+  /** When the data phase of its message began: the earliest goes first. */
   readonly startedAtMs: number;
+  /** Of its client. */
+  readonly network: string;
   readonly octets: number;
   readonly pieceOctets: number;
   readonly readOn: () => void;
@@ -31,6 +35,8 @@ export const LARGE_OCTETS = 256 * 1024;
 const SMALL_MAIL_MS = 10_000;
 /** Pieces of a turn of the event loop, of some 64 KB each. */
 const PIECES_A_TURN = 8;
+/** Of so many pieces one goes to the network that has waited longest. */
+const FAIR_EVERY = 8;
 /** Of all large content together, while small mail comes in: 16 MB a second. */
 const OCTETS_PER_MS = 16_000;
 
@@ -39,15 +45,32 @@ export function createLargeContent(nowMs: () => number): LargeContent {
   let smallAtMs = -Infinity;
   let freeAtMs = -Infinity;
   let isScheduled = false;
+  let takenCount = 0;
+  /** Networks that wait or have had a fair turn lately, the one whose turn is next first. */
+  const inTurn = new Set<string>();
 
   const isSmallUnderWay = (): boolean => nowMs() - smallAtMs < SMALL_MAIL_MS;
 
-  const takeFirst = (): Piece | undefined => {
-    let first = 0;
-    waiting.forEach((piece, at) => {
-      if (piece.startedAtMs < (waiting[first]?.startedAtMs ?? Infinity)) first = at;
-    });
-    return waiting.splice(first, 1)[0];
+  const earliest = (pieces: readonly Piece[]): Piece | undefined => {
+    let [first] = pieces;
+    for (const piece of pieces) if (piece.startedAtMs < (first?.startedAtMs ?? Infinity)) first = piece;
+    return first;
+  };
+  const earliestOfNextNetwork = (): Piece | undefined => {
+    for (const network of inTurn) {
+      const piece = earliest(waiting.filter((one) => one.network === network));
+      inTurn.delete(network);
+      if (piece === undefined) continue;
+      inTurn.add(network);
+      return piece;
+    }
+    return undefined;
+  };
+  const takeNext = (): Piece | undefined => {
+    takenCount += 1;
+    const piece = takenCount % FAIR_EVERY === 0 ? earliestOfNextNetwork() : earliest(waiting);
+    if (piece !== undefined) waiting.splice(waiting.indexOf(piece), 1);
+    return piece;
   };
 
   const schedule = (): void => {
@@ -63,7 +86,7 @@ export function createLargeContent(nowMs: () => number): LargeContent {
     const now = nowMs();
     freeAtMs = Math.max(freeAtMs, now - 1);
     for (let count = 0; count < PIECES_A_TURN && (freeAtMs <= now || !isSmallUnderWay()); count += 1) {
-      const piece = takeFirst();
+      const piece = takeNext();
       if (piece === undefined) break;
       freeAtMs += piece.pieceOctets / OCTETS_PER_MS;
       piece.readOn();
@@ -78,6 +101,7 @@ export function createLargeContent(nowMs: () => number): LargeContent {
     next: (piece) => {
       if (piece.octets < LARGE_OCTETS) return piece.readOn();
       waiting.push(piece);
+      inTurn.add(piece.network);
       schedule();
     },
   };

@@ -9,25 +9,58 @@
 import { clientNetwork, widerNetworks } from '../policy/client-address.ts';
 
 export interface ByteBudget {
-  /** Takes `bytes` of the budget, or says false and takes nothing. */
-  readonly reserve: (bytes: number) => boolean;
+  /** Takes `bytes` of the budget, or says false and takes nothing. `isLarge`: they belong to a message that is large by now. */
+  readonly reserve: (bytes: number, isLarge?: boolean) => boolean;
   readonly release: (bytes: number) => void;
   readonly freeBytes: () => number;
 }
 
+export interface SharedByteBudget extends ByteBudget {
+  /** The same budget for one network, which never gets all of it. One message of `leastBytes` it gets where there is room. */
+  readonly partOf: (network: string, leastBytes: number) => ByteBudget;
+}
+
+/** Of what the others leave. */
+const NETWORK_PART = 0.5;
+/** Of the whole: the rest is for small messages. */
+const LARGE_PART = 0.75;
+
 /** A budget of `totalBytes` for message content that is received and not yet stored. */
-export function createByteBudget(totalBytes: number): ByteBudget {
+export function createByteBudget(totalBytes: number): SharedByteBudget {
   let usedBytes = 0;
+  const held = new Map<string, number>();
+  const freeBytes = (): number => totalBytes - usedBytes;
+  const reserve = (bytes: number): boolean => {
+    if (bytes > freeBytes()) return false;
+    usedBytes += bytes;
+    return true;
+  };
+  const release = (bytes: number): void => {
+    usedBytes -= bytes;
+  };
   return {
-    reserve: (bytes) => {
-      if (usedBytes + bytes > totalBytes) return false;
-      usedBytes += bytes;
-      return true;
+    reserve,
+    release,
+    freeBytes,
+    partOf: (network, leastBytes) => {
+      const heldBytes = (): number => held.get(network) ?? 0;
+      const roomBytes = (): number => Math.max(NETWORK_PART * (freeBytes() + heldBytes()), leastBytes) - heldBytes();
+      return {
+        reserve: (bytes, isLarge = false) => {
+          if (isLarge && usedBytes + bytes > Math.max(LARGE_PART * totalBytes, leastBytes)) return false;
+          if (bytes > roomBytes() || !reserve(bytes)) return false;
+          held.set(network, heldBytes() + bytes);
+          return true;
+        },
+        release: (bytes) => {
+          release(bytes);
+          const leftBytes = heldBytes() - bytes;
+          if (leftBytes > 0) held.set(network, leftBytes);
+          else held.delete(network);
+        },
+        freeBytes: () => Math.min(freeBytes(), roomBytes()),
+      };
     },
-    release: (bytes) => {
-      usedBytes -= bytes;
-    },
-    freeBytes: () => totalBytes - usedBytes,
   };
 }
 

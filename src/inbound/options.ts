@@ -21,6 +21,8 @@ export interface InboundOptions extends InboundDependencies, GreetingWait {
   readonly tls: () => TlsMaterial;
   readonly messageSizeLimit: () => number;
   readonly inFlightBytes: number;
+  /** So many octets of large messages have been read, kept or not: as garbage they would pile up. Absent: the runtime knows. */
+  readonly onLargeRead?: ((octets: number) => void) | undefined;
   readonly bareNewlines: BareNewlines;
   /**
    * Peers that may name their client by a PROXY header or XCLIENT; from then on the client's address is the one for

@@ -10,7 +10,7 @@ import { newId } from '../mail/id.ts';
 import type { Answer } from '../telemetry/message-trail.ts';
 import { createDataPhase, type Receiver } from './data-phase.ts';
 import { answerEtrn } from './etrn.ts';
-import type { ClientShare } from './limits.ts';
+import type { ByteBudget, ClientShare } from './limits.ts';
 import { isAscii, parseMailParameters, splitMail } from './parameters.ts';
 import { addRecipient, parseRecipient } from './recipients.ts';
 import * as replies from './replies.ts';
@@ -166,8 +166,9 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       if (current.recipients.size === 0) {
         return current.hasRefusedRecipient ? replies.NO_VALID_RECIPIENTS : replies.NEED_RECIPIENT;
       }
-      if (context.budget.freeBytes() <= 0) return refuse('DATA', context.refusals.busy);
-      const phase = createDataPhase(context, current, () => client(current.smtpUtf8));
+      const budget = budgetOf(context, known.share);
+      if (budget.freeBytes() <= 0) return refuse('DATA', context.refusals.busy);
+      const phase = createDataPhase(context, current, { budget, client: () => client(current.smtpUtf8) });
       const finish = async (): Promise<Reply> => {
         const reply = await phase.finish();
         const isStored = reply.line.code === 250;
@@ -241,5 +242,9 @@ function capacityTrouble(context: Context, share: ClientShare, sizeBytes: number
   const readiness = context.readiness();
   if (readiness === 'DOWN') return refusals.storeDown;
   if (readiness === 'FULL') return refusals.storeFull;
-  return (sizeBytes ?? 0) > context.budget.freeBytes() ? refusals.busy : null;
+  return (sizeBytes ?? 0) > budgetOf(context, share).freeBytes() ? refusals.busy : null;
+}
+
+function budgetOf({ budget, messageSizeLimit }: Context, share: ClientShare): ByteBudget {
+  return share.isTrusted ? budget : budget.partOf(share.network, messageSizeLimit());
 }

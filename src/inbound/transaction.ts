@@ -10,7 +10,7 @@ import type { StartQueue } from '../policy/queue-start.ts';
 import type { LogEvents } from '../telemetry/log-events.ts';
 import type { BegunMessage, MessageTrail } from '../telemetry/message-trail.ts';
 import type { BareNewlines } from './bytes.ts';
-import type { ByteBudget, ClientLimits } from './limits.ts';
+import type { ClientLimits, SharedByteBudget } from './limits.ts';
 import type { Refusals } from './replies.ts';
 import type { Watch } from './watch.ts';
 
@@ -98,7 +98,7 @@ export interface Context extends InboundDependencies {
   readonly bareNewlines: BareNewlines;
   readonly decisionTimeoutMs: number;
   readonly acceptTimeoutMs: number;
-  readonly budget: ByteBudget;
+  readonly budget: SharedByteBudget;
   readonly limits: ClientLimits;
   readonly refusals: Refusals;
   readonly watch: Watch;

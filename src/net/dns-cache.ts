@@ -1,5 +1,6 @@
 /**
- * A bounded cache whose entries end with their time to live. The least recently used entry makes room.
+ * A bounded cache whose entries end with their time to live. The least recently used entry makes room. Where entries may be
+ * large their weight is bounded too, that of all and of each: who serves large ones cannot drive out all others.
  *
  * Holds nothing about DNS itself: resolver.ts decides what may be kept, and for how long.
  */
@@ -13,31 +14,48 @@ export interface DnsCache<T> {
   readonly size: number;
 }
 
-/** `nowMs` is a clock in milliseconds that never goes back. */
-export function createDnsCache<T>({ maxEntries, nowMs }: { maxEntries: number; nowMs: () => number }): DnsCache<T> {
+export interface DnsCacheOptions<T> {
+  readonly maxEntries: number;
+  /** A clock in milliseconds that never goes back. */
+  readonly nowMs: () => number;
+  /** Absent: entries are small. What is heavier than `mostEach` is not kept. */
+  readonly weight?: { readonly of: (value: T) => number; readonly most: number; readonly mostEach: number };
+}
+
+export function createDnsCache<T>({ maxEntries, nowMs, weight }: DnsCacheOptions<T>): DnsCache<T> {
   // A Map keeps the order of insertion: the first key is the one that was not used for longest.
-  const entries = new Map<string, { value: T; expiresAtMs: number }>();
+  const entries = new Map<string, { value: T; expiresAtMs: number; weight: number }>();
+  let totalWeight = 0;
+  const remove = (key: string): void => {
+    totalWeight -= entries.get(key)?.weight ?? 0;
+    entries.delete(key);
+  };
+  const isOver = (): boolean => entries.size > maxEntries || (weight !== undefined && totalWeight > weight.most);
   return {
     get(key) {
       const entry = entries.get(key);
       if (entry === undefined) return null;
-      entries.delete(key);
       const leftMs = entry.expiresAtMs - nowMs();
-      if (leftMs <= 0) return null;
+      if (leftMs <= 0) {
+        remove(key);
+        return null;
+      }
+      entries.delete(key);
       entries.set(key, entry);
       return { value: entry.value, ttlSeconds: Math.ceil(leftMs / 1000) };
     },
     set(key, value, ttlSeconds) {
-      entries.delete(key);
-      if (ttlSeconds <= 0) return;
-      entries.set(key, { value, expiresAtMs: nowMs() + ttlSeconds * 1000 });
-      if (entries.size <= maxEntries) return;
-      const oldest = entries.keys().next();
-      if (oldest.done !== true) entries.delete(oldest.value);
+      remove(key);
+      const heft = weight?.of(value) ?? 0;
+      if (ttlSeconds <= 0 || (weight !== undefined && heft > weight.mostEach)) return;
+      entries.set(key, { value, expiresAtMs: nowMs() + ttlSeconds * 1000, weight: heft });
+      totalWeight += heft;
+      for (const oldest of entries.keys()) {
+        if (!isOver()) return;
+        remove(oldest);
+      }
     },
-    delete(key) {
-      entries.delete(key);
-    },
+    delete: remove,
     get size() {
       return entries.size;
     },

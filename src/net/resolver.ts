@@ -48,6 +48,10 @@ export interface ResolverOptions {
 /** Avoids fragments, and with them a way to forge answers (DNS flag day 2020). */
 const UDP_PAYLOAD_BYTES = 1232;
 const MAX_CACHE_ENTRIES = 10_000;
+/** Of octets in memory, roughly. An answer of 64 KB may have thousands of records; anybody's address has a name of anybody's. */
+const CACHE_WEIGHT = { of: weightOf, most: 32 * 1024 * 1024, mostEach: 32 * 1024 };
+/** Of an address: no more are looked at (RFC 7208 §4.6.4), and whoever has an address may give it thousands. */
+const MAX_NAMES = 10;
 /** A customer's change is seen within the hour, even where a record says a week. */
 const MAX_TTL_SECONDS = 3600;
 const MAX_NEGATIVE_TTL_SECONDS = 900;
@@ -58,7 +62,7 @@ const TROUBLE_TTL_SECONDS = 1;
 export function createResolver({ servers, timeoutMs = 8000, nowMs = monotonicMs }: ResolverOptions): Resolver {
   const transport = createDnsTransport();
   const dnsServers = createDnsServers({ servers: endpointsOf(servers), transport, codec: CODEC });
-  const cache = createDnsCache<DnsAnswer<unknown>>({ maxEntries: MAX_CACHE_ENTRIES, nowMs });
+  const cache = createDnsCache<DnsAnswer<unknown>>({ maxEntries: MAX_CACHE_ENTRIES, nowMs, weight: CACHE_WEIGHT });
   const underWay = new Map<string, Promise<DnsAnswer<unknown>>>();
 
   /** Asks until the aliases end. Returns the answer, its TTL not yet capped: 0 means not to be kept. */
@@ -83,7 +87,8 @@ export function createResolver({ servers, timeoutMs = 8000, nowMs = monotonicMs 
         return { answer: { kind: meaning.kind }, ttlSeconds: Math.min(ttlSeconds, MAX_NEGATIVE_TTL_SECONDS) };
       }
       ttlSeconds = Math.min(ttlSeconds, MAX_TTL_SECONDS);
-      const { records, name: canonicalName } = meaning;
+      const { name: canonicalName } = meaning;
+      const records = type === 'PTR' ? meaning.records.slice(0, MAX_NAMES) : meaning.records;
       return { answer: { kind: 'FOUND', records, canonicalName, ttlSeconds, isAuthenticated }, ttlSeconds };
     }
     return trouble('LOOP');
@@ -138,6 +143,20 @@ export function createResolver({ servers, timeoutMs = 8000, nowMs = monotonicMs 
     },
     close: () => transport.close(),
   };
+}
+
+/** What a string or a record costs beside its octets. */
+const RECORD_WEIGHT = 64;
+
+function weightOf(answer: DnsAnswer<unknown>): number {
+  const records = answer.kind === 'FOUND' ? answer.records : [];
+  return records.reduce<number>((sum, record) => sum + RECORD_WEIGHT + octetsOf(record), RECORD_WEIGHT);
+}
+
+function octetsOf(record: unknown): number {
+  if (typeof record === 'string' || record instanceof Uint8Array) return record.length;
+  if (typeof record !== 'object' || record === null) return 0;
+  return Object.values(record).reduce<number>((sum, value) => sum + RECORD_WEIGHT + octetsOf(value), 0);
 }
 
 function endpointsOf(servers: readonly string[]): Endpoint[] {

@@ -21,6 +21,9 @@ const LONGEST_TURN_MS = 300_000;
 const LOOK_AGAIN_MS = 500;
 const RECONNECT_MS = 50;
 const OUT_OF_REACH = 'database out of reach';
+const STOPPING = 'this service stops';
+/** SQLSTATE. */
+const CONNECTION_FAILURE = '08006';
 /** Read-only after a failover, rolled back by a conflict, or not able to now: says nothing of the COMMIT that was lost. */
 const SAYS_NOTHING = /^(?:25006|40|55)/;
 /**
@@ -62,7 +65,7 @@ export interface Lane {
   readonly add: (member: Member, from: string) => void;
   /** Monotonic milliseconds of the last COMMIT. */
   readonly committedAtMs: () => number;
-  /** Waits for what is in flight, then closes the connection. */
+  /** Waits for what is in flight, then closes the connection. Whoever waits for a turn still is never stored. */
   readonly close: () => Promise<void>;
 }
 
@@ -81,7 +84,7 @@ export function createLane(deps: SpoolDeps, options: LaneOptions): Lane {
   /** Also while a group is in a COPY: whoever waits for a turn is told in time, and is then never stored. */
   const rejectLate = (): void => {
     const now = monotonicMs();
-    for (const late of line.takeLate((member) => lateAt(member) <= now)) late.reject(new Error(OUT_OF_REACH));
+    for (const late of line.takeLate((member) => lateAt(member) <= now)) late.reject(away(OUT_OF_REACH));
   };
   const watchLate = (): void => {
     if (lateTimer !== null) return;
@@ -138,7 +141,7 @@ export function createLane(deps: SpoolDeps, options: LaneOptions): Lane {
   const storeOnce = async (member: Member): Promise<void> => {
     for (;;) {
       const connection = await connect(outcomeBy(member));
-      if (connection === null) return member.reject(new Error(OUT_OF_REACH));
+      if (connection === null) return member.reject(away(OUT_OF_REACH));
       const patienceMs = Math.min(deps.deadlineMs, outcomeBy(member) - monotonicMs());
       const result = await withPatience(connection, patienceMs, () =>
         connection.transact(async (execute) => {
@@ -149,7 +152,7 @@ export function createLane(deps: SpoolDeps, options: LaneOptions): Lane {
       if (result.kind === 'COMMITTED') return member.resolve();
       const isOpen = result.kind === 'UNKNOWN' || SAYS_NOTHING.test(result.sqlState);
       if (!isOpen) return member.reject(refusal(result));
-      if (monotonicMs() > outcomeBy(member)) return member.reject(new Error(result.message));
+      if (monotonicMs() > outcomeBy(member)) return member.reject(away(result.message));
       // Another server may answer to the same name by now.
       connection.abort();
       await sleep(LOOK_AGAIN_MS);
@@ -208,6 +211,7 @@ export function createLane(deps: SpoolDeps, options: LaneOptions): Lane {
     },
     committedAtMs: () => committedAtMs,
     close: async () => {
+      for (const member of line.takeLate(() => true)) member.reject(away(STOPPING));
       await flushing;
       if (lateTimer !== null) clearTimeout(lateTimer);
       await writer?.close();
@@ -240,5 +244,11 @@ function sleep(ms: number): Promise<void> {
 }
 
 function refusal(result: { sqlState: string; message: string }): Error {
-  return result.sqlState.startsWith('53') ? new StorageFull(result.message) : new Error(result.message);
+  if (result.sqlState.startsWith('53')) return new StorageFull(result.message);
+  return Object.assign(new Error(result.message), { code: result.sqlState });
+}
+
+/** Not the work's fault: counted as a database that is away (db/connection-lost.ts). */
+function away(message: string): Error {
+  return Object.assign(new Error(message), { code: CONNECTION_FAILURE });
 }

@@ -21,9 +21,16 @@ const MOST_REST_MS = 2000;
 const SMALL_MAIL_MS = 10_000;
 
 export interface Spool {
-  /** Resolves after COMMIT. Rejects when it is not known to be stored: `StorageFull` or another error. */
-  accept(transaction: Transaction): Promise<void>;
-  /** Waits for what is in flight, then closes the connections. */
+  /**
+   * Resolves after COMMIT. Rejects when it is not known to be stored: `StorageFull` or another error.
+   *
+   * @param from the client network whose turn large mail takes; default its address
+   */
+  accept(transaction: Transaction, from?: string): Promise<void>;
+  /**
+   * Waits for what is in flight, then closes the connections. To be called when no client waits for a reply any more: what has
+   * not had its turn is not stored, since its sender has heard nothing and will come again.
+   */
   close(): Promise<void>;
 }
 
@@ -37,13 +44,13 @@ export function createSpool(deps: SpoolDeps): Spool {
     },
   });
   return {
-    accept: (transaction) =>
+    accept: (transaction, from = transaction.envelope.client.address) =>
       new Promise((resolve, reject) => {
         const messages = messagesOf(transaction);
         const bytes = transaction.sizeBytes * messages.length;
         const member = { messages, bytes, acceptedAtMs: monotonicMs(), resolve, reject };
         if (bytes < LARGE_BYTES) small.add(member, '');
-        else large.add(member, transaction.envelope.client.address);
+        else large.add(member, from);
       }),
     close: async () => {
       await Promise.all([small.close(), large.close()]);

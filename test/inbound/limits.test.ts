@@ -1,5 +1,6 @@
 /** Time, memory and number: what one client may take, and what happens to it when the service stops. */
 import { afterEach, describe, expect, test } from 'bun:test';
+import { until } from '../helpers/child.ts';
 import { contentOf } from '../helpers/dialog.ts';
 import type { SmtpPeer } from '../helpers/smtp-peer.ts';
 import type { InboundOptions } from '../../src/inbound/options.ts';
@@ -61,6 +62,85 @@ describe('the budget for bytes in flight', () => {
     expect(await big.ask('.')).toStartWith('552 5.3.4 ');
     expect(await unsafe.ask('.')).toStartWith('550 5.5.2 ');
     for (const each of [unsafe, big, peer]) each.destroy();
+  });
+
+  test('a few networks that stop before their final dot leave room for others', async () => {
+    const fixture = await start({
+      inFlightBytes: 4_000_000,
+      messageSizeLimit: () => 1_000_000,
+      isTrusted: () => false,
+    });
+    const holders: SmtpPeer[] = [];
+    for (let index = 0; index < 6; index += 1) {
+      // Each takes what it gets.
+      for (const octets of [900_000, 600_000, 400_000, 300_000]) {
+        const holder = await fixture.connect(`127.0.${10 + index}.1`);
+        await holder.reply();
+        await holder.ask('EHLO holder.example');
+        for (const line of ['MAIL FROM:<a@sender.example>', 'RCPT TO:<u@example.org>', 'DATA']) await holder.ask(line);
+        // Where it was refused these are commands that nobody knows.
+        await holder.write(contentOf(octets));
+        holders.push(holder);
+      }
+    }
+    const peer = await fixture.connect('127.0.99.1');
+    await peer.reply();
+    await peer.ask('EHLO honest.example');
+    await startData(peer);
+    expect(fixture.inbound.inFlightBytes()).toBeGreaterThan(2_000_000);
+    await peer.write(contentOf(200_000));
+    expect(await peer.ask('.')).toStartWith('250 ');
+    for (const each of [...holders, peer]) each.destroy();
+    await until('all of it is given back', 5000, () => fixture.inbound.inFlightBytes() === 0);
+  });
+
+  test('one network never has all of it; a trusted client may', async () => {
+    for (const [isTrusted, reply] of [
+      [false, '452 4.3.1 '],
+      [true, '250 '],
+    ] as const) {
+      const messageSizeLimit = () => 950_000;
+      const fixture = await start({ inFlightBytes: 1_000_000, messageSizeLimit, isTrusted: () => isTrusted });
+      const holder = await fixture.session();
+      await startData(holder);
+      await holder.write(contentOf(100_000));
+      await until('it has come', 5000, () => fixture.inbound.inFlightBytes() > 90_000);
+      const peer = await fixture.session();
+      await startData(peer);
+      await peer.write(contentOf(890_000));
+      expect(await peer.ask('.')).toStartWith(reply);
+      expect(await peer.ask('MAIL FROM:<a@sender.example> SIZE=800000')).toStartWith('250 ');
+      for (const each of [holder, peer]) each.destroy();
+    }
+  });
+
+  test('where it is short, whoever holds much and sends nothing more goes soon', async () => {
+    let nowMs = 0;
+    const timeouts = { tickMs: 20 };
+    const fixture = await start({
+      inFlightBytes: 1_000_000,
+      messageSizeLimit: () => 500_000,
+      isTrusted: () => false,
+      monotonicMs: () => nowMs,
+      timeouts,
+    });
+    const holders: SmtpPeer[] = [];
+    for (const [index, octets] of [500_000, 250_000, 120_000].entries()) {
+      const holder = await fixture.connect(`127.0.${10 + index}.1`);
+      await holder.reply();
+      await holder.ask('EHLO holder.example');
+      await startData(holder);
+      await holder.write(contentOf(octets));
+      holders.push(holder);
+    }
+    await until('all of it has come', 5000, () => fixture.inbound.inFlightBytes() > 850_000);
+    nowMs = 9000;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(fixture.inbound.inFlightBytes()).toBeGreaterThan(850_000);
+    // The period in which it came, and one in which nothing did.
+    for (nowMs of [11_000, 22_000]) await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await holders[0]?.reply()).toMatch(/^421 4\.4\.2 /);
+    for (const each of holders) each.destroy();
   });
 
   test('a message sent octet by octet is the same message', async () => {

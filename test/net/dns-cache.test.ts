@@ -41,3 +41,16 @@ test('the bound holds under any number of names', () => {
   for (let index = 0; index < 10_000; index += 1) cache.set(`name ${index}`, 'x', 60);
   expect(cache.size).toBe(100);
 });
+
+test('large entries are bounded by their weight, that of each and of all', () => {
+  const weight = { of: (value: string) => value.length, most: 1000, mostEach: 300 };
+  const cache = createDnsCache<string>({ maxEntries: 100, nowMs: () => 0, weight });
+  cache.set('too heavy', 'x'.repeat(301), 60);
+  expect(cache.get('too heavy')).toBeNull();
+  for (const name of ['a', 'b', 'c', 'd']) cache.set(name, 'x'.repeat(300), 60);
+  expect(['a', 'b', 'c', 'd'].map((name) => cache.get(name) !== null)).toEqual([false, true, true, true]);
+  cache.set('b', 'x', 60);
+  cache.delete('c');
+  for (const name of ['e', 'f']) cache.set(name, 'x'.repeat(300), 60);
+  expect(['b', 'd', 'e', 'f'].map((name) => cache.get(name) !== null)).toEqual([true, true, true, true]);
+});

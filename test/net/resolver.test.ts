@@ -163,7 +163,26 @@ describe.each([[true], [false]])('aliases, followed by the server: %p', (follows
   });
 });
 
+test('of the names of an address ten are kept', async () => {
+  const names = Array.from({ length: 30 }, (_, index) => `name${index}.example`);
+  const { resolver } = await resolverFor({ '1.2.0.192.in-addr.arpa': { PTR: names } });
+  expect(await resolver.resolvePtr('192.0.2.1')).toMatchObject({ kind: 'FOUND', records: names.slice(0, 10) });
+});
+
 describe('cache', () => {
+  test('an answer that is too large is asked for again, and drives nothing out', async () => {
+    const { resolver, dns } = await resolverFor({
+      'bomb.example': { TXT: Array.from({ length: 200 }, () => ['x'.repeat(250)]), ttlSeconds: 600 },
+      'usual.example': { TXT: ['v=spf1 -all'], ttlSeconds: 600 },
+    });
+    for (const name of ['usual.example', 'bomb.example', 'bomb.example', 'usual.example']) {
+      expect(await resolver.resolveTxt(name)).toMatchObject({ kind: 'FOUND' });
+    }
+    const asked = (name: string): number =>
+      dns.queries.filter((query) => query.protocol === 'udp' && query.name === name).length;
+    expect([asked('usual.example'), asked('bomb.example')]).toEqual([1, 2]);
+  });
+
   function clock() {
     const state = { nowMs: 0 };
     return { state, nowMs: () => state.nowMs };

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type AcceptWriter, type CommitResult, openAcceptWriter } from '../../src/db/accept-writer.ts';
+import { isDatabaseAway } from '../../src/db/connection-lost.ts';
 import { createSpool, type Spool, type SpoolDeps, StorageFull } from '../../src/queue/spool.ts';
 import type { Transaction } from '../../src/queue/message.ts';
 import { until } from '../helpers/child.ts';
@@ -245,6 +246,24 @@ test('who waits for a turn is told in time while a COPY gets no answer, and is n
   finish(COMMITTED);
   await first;
   expect(writer.commits).toHaveLength(1);
+  await spool.close();
+});
+
+test('closing ends what is in a COPY, and stores nothing that waits for its turn', async () => {
+  const writer = fakeWriter(after(300));
+  const spool = fakeSpool({ openWriter: async () => writer });
+  const first = outcomes([spool.accept(largeMail('192.0.2.1'))]);
+  await until('the first is being stored', 30_000, () => writer.commits.length === 1);
+  const waiting = outcomes([spool.accept(largeMail('192.0.2.1')), spool.accept(largeMail('192.0.2.2'))]);
+  await spool.close();
+  expect([await first, await waiting]).toEqual([['stored'], ['this service stops', 'this service stops']]);
+  expect(writer.commits).toHaveLength(1);
+});
+
+test('a database that is out of reach is no fault of ours', async () => {
+  const spool = fakeSpool({ deadlineMs: 100, openWriter: () => Promise.reject(new Error('away')) });
+  const error = await spool.accept(mail()).catch((reason: unknown) => reason);
+  expect(isDatabaseAway(error)).toBe(true);
   await spool.close();
 });
 
