@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createProvider } from '../../src/terraform/provider.ts';
-import { type Harness, startControl, TOKEN } from '../control/harness.ts';
+import { type Harness, holdMessage, OPERATOR, startControl, TOKEN } from '../control/harness.ts';
 import { findProgram, type Finished, run, runOrThrow } from '../helpers/child.ts';
 import { type FailingGateway, startFailingGateway } from '../helpers/failing-gateway.ts';
 import { unzip } from '../helpers/zip.ts';
@@ -138,6 +138,37 @@ withTerraform('apply, no-op plan, update, drift, replace, destroy', async () => 
   expect(await apply()).toContain('1 added, 0 changed, 1 destroyed');
   expect(await done('destroy', '-auto-approve')).toContain('1 destroyed');
   expect(await control.ask('{ domains(first: 10) { nodes { name } } }')).toEqual({ domains: { nodes: [] } });
+});
+
+withTerraform('a destroy that stops at held mail leaves the User List of the domain in force', async () => {
+  const block = (choice: string) =>
+    describe(`resource "backupmx_domain" "a" {
+  name = "held.example"
+${choice}}
+
+resource "backupmx_recipient_list" "a" {
+  domain      = backupmx_domain.a.name
+  local_parts = ["alice"]
+}
+`);
+  await block('');
+  await done('init');
+  expect(await apply()).toContain('2 added');
+  const { id } = (await control.domains.findDomain(OPERATOR, 'held.example')) ?? { id: '' };
+  const [domain] = await control.database.sql<{ destination_id: string }[]>`
+    select destination_id from domains where id = ${id}`;
+  await holdMessage(control.database, {
+    destinationId: domain?.destination_id ?? '',
+    addresses: ['alice@held.example'],
+  });
+  expect(await refused('destroy', '-auto-approve')).toContain('HELD_MAIL');
+  expect(
+    await control.ask('{ domain(name: "held.example") { status recipientFiltering recipientCount } }'),
+  ).toMatchObject({ domain: { status: 'ACTIVE', recipientFiltering: true, recipientCount: 1 } });
+  await block('  on_delete = "CANCEL"\n');
+  await done('apply', '-auto-approve', '-target=backupmx_domain.a');
+  await done('destroy', '-auto-approve');
+  expect(await control.ask('{ domain(name: "held.example") { status } }')).toEqual({ domain: null });
 });
 
 withTerraform('import by command, then nothing to do', async () => {
