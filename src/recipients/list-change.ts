@@ -130,7 +130,7 @@ function checkShrink(domain: RelayDomain, count: number, { force, allowEveryone 
   if (before > 0 && count === 0) {
     if (allowEveryone === true) return null;
     const message =
-      `The User List of ${domain.name} would lose all its ${before} entries and be off: mail for any mailbox would be ` +
+      `The User List of ${domain.name} would lose ${before === 1 ? 'its only entry' : `all its ${before} entries`} and be off: mail for any mailbox would be ` +
       'accepted. If you mean that, repeat with allowEveryone: true.';
     return { field: ['allowEveryone'], message, code: 'SHRINK' };
   }
