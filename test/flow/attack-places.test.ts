@@ -143,6 +143,7 @@ describe('120 messages of 9.4 MB at once', () => {
       honestAddress: HONEST,
       roundMs: 5000,
       pairs: 1,
+      tries: 1,
       attack: () => Promise.all(Array.from({ length: 120 }, (_, index) => send(index))),
     });
     expect(replies).toHaveLength(120);
