@@ -6,6 +6,7 @@
  * member is inserted once more with ON CONFLICT DO NOTHING on a new connection until it is known to be there, or its sender
  * waits no longer (a duplicate at most). RFC 5321 §6.1, §4.5.3.2.6.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../clock.ts';
 import type { AcceptWriter, CommitResult, Execute } from '../db/accept-writer.ts';
 import { createLine, type Member } from './spool-line.ts';
@@ -111,7 +112,7 @@ export function createLane(deps: SpoolDeps, options: LaneOptions): Lane {
       } catch (error) {
         deps.onTrouble(`cannot connect to store mail: ${error instanceof Error ? error.message : String(error)}`);
         if (monotonicMs() + delayMs > deadlineAt) return null;
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        await sleep(delayMs);
       }
     }
   };
@@ -237,10 +238,6 @@ async function withPatience(
 /** What the sockets have brought already shall share the group: a COMMIT costs the same for one and for ten. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function refusal(result: { sqlState: string; message: string }): Error {

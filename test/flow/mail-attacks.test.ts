@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { dkimSign } from 'mailauth';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { acceptMail } from '../helpers/accept-mail.ts';
 import { expectHarmless, measureBeside } from '../helpers/attack-scene.ts';
 import { until } from '../helpers/child.ts';
 import { makeDkimKey } from '../helpers/dkim-key.ts';
@@ -48,7 +49,9 @@ beforeAll(async () => {
   senders = createServer((socket) => {
     sockets.add(socket.on('error', () => undefined));
     if (socket.localAddress === REPORTED) {
-      takeMail(socket);
+      acceptMail(socket, () => {
+        reportCount += 1;
+      });
       return;
     }
     dialCount += 1;
@@ -63,19 +66,6 @@ afterAll(async () => {
   await flow?.close();
   await primary?.close();
 });
-
-/** As little SMTP as a report needs. */
-function takeMail(socket: Socket): void {
-  socket.write('220 hello\r\n');
-  let isContent = false;
-  socket.on('data', (chunk: Buffer) => {
-    const text = chunk.toString();
-    if (isContent && !text.endsWith('\r\n.\r\n')) return;
-    if (isContent) reportCount += 1;
-    socket.write(text.startsWith('DATA') ? '354 go\r\n' : '250 ok\r\n');
-    isContent = text.startsWith('DATA');
-  });
-}
 
 /** Sends one failing message after the other until the signal fires; resolves with how many. */
 async function sendFailing(signal: AbortSignal, from: (number: number) => string, content?: string): Promise<number> {

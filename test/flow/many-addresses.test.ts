@@ -1,6 +1,7 @@
 /** A domain of more hosts and addresses than anybody needs: an attempt dials few of them, the next one others. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createServer, type Server, type Socket } from 'node:net';
+import { acceptMail } from '../helpers/accept-mail.ts';
 import { until } from '../helpers/child.ts';
 import type { FakeRecords } from '../helpers/fake-dns.ts';
 import { type Flow, PATIENCE_MS, startFlow } from '../helpers/flow.ts';
@@ -36,14 +37,7 @@ beforeAll(async () => {
       socket.end('421 4.3.2 not now\r\n');
       return;
     }
-    socket.write('220 hello\r\n');
-    let isContent = false;
-    socket.on('data', (chunk: Buffer) => {
-      const text = chunk.toString();
-      if (isContent && !text.endsWith('\r\n.\r\n')) return;
-      socket.write(text.startsWith('DATA') ? '354 go\r\n' : '250 ok\r\n');
-      isContent = text.startsWith('DATA');
-    });
+    acceptMail(socket);
   });
   await new Promise<void>((resolve) => server.listen(flow.deliveryPort, '0.0.0.0', resolve));
   await flow.addDomain(DOMAIN);

@@ -4,10 +4,10 @@
  * The attack is a function that goes on until its signal fires. Honest senders run in a process of their own. What the
  * service must keep (`expectHarmless`): half of its rate, each accept within two seconds, memory within IN_FLIGHT_BYTES + 500 MB.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { expect } from 'bun:test';
+import { readRssBytes } from '../../bench/processes.ts';
 import { runOrThrow } from './child.ts';
 import type { HonestPlan, HonestTally } from './honest-senders.ts';
 
@@ -40,11 +40,6 @@ export interface Beside {
   /** The highest resident memory of the service's own process while it was attacked. */
   readonly peakRssBytes: number;
   readonly refusals: Readonly<Record<string, number>>;
-}
-
-function readRssBytes(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-  return Number(kilobytes) * 1024;
 }
 
 /** Of an even number the higher of the two in the middle. */
