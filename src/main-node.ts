@@ -37,6 +37,8 @@ import { isWithin } from './net/addresses.ts';
 import type { OwnTrouble } from './outage/own-trouble.ts';
 import { dropDeadOwnership, findOwners } from './outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from './queue/claim.ts';
+import { findMarkers } from './queue/marks.ts';
+import { settleMarks } from './queue/settle-marks.ts';
 import { cancelHeld } from './queue/commands.ts';
 import { foldDeltas } from './queue/counts.ts';
 import { recipientListWork } from './recipients/list.ts';
@@ -293,13 +295,18 @@ async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
       onLost();
     },
     free: async (sql, place) => {
+      await settleMarks(sql, place);
       const freed = await releaseDeadClaims(sql, place);
       await dropDeadOwnership(sql, place);
       return freed;
     },
     onBuried: (dead, freed) =>
       log.warning({ where: 'node', message: `node ${dead.node} is gone; ${freed} messages in its hands are free` }),
-    findHolders: async (sql) => [...(await findClaimants(sql)), ...(await findOwners(sql))],
+    findHolders: async (sql) => [
+      ...(await findClaimants(sql)),
+      ...(await findMarkers(sql)),
+      ...(await findOwners(sql)),
+    ],
     onFault: (error) => log.fault({ where: 'burial of a node', error }),
   });
   ground.onStop(() => nodes.close());

@@ -45,12 +45,13 @@ export function createRouting(
 ): Routing {
   const resolver = createResolver({ servers: config.dnsServers });
   const strangersResolver = createResolver({ servers: config.dnsServers });
+  const web = endpointOf(new URL(config.publicUrl));
   const self = (): OwnIdentity => ({
     names: config.mxNames,
     addresses: config.selfAddresses,
     listeners: [...listeners().map(({ address, port }) => ({ address, port })), config.httpListen],
     interfaceAddresses,
-    web: endpointOf(new URL(config.publicUrl)),
+    web,
   });
   const walk = createMxWalk(monotonicMs);
   /** Beside SMTP every address that is known of any node: the others listen on the same ports as a rule. */

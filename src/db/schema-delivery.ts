@@ -39,3 +39,11 @@ export const drainShares = pgTable('drain_shares', {
   grantedAt: instant('granted_at').notNull().default(sql`clock_timestamp()`),
   expiresAt: instant('expires_at').notNull(),
 });
+
+export const deliveryMarks = pgTable('delivery_marks', {
+  epoch: count('epoch').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  id: uuid('id').notNull(),
+  node: integer('node').notNull(),
+  deliveries: text('deliveries').notNull(),
+});

@@ -8,11 +8,12 @@ import { monotonicMs } from '../clock.ts';
 import { advanceNeighbours } from '../outage/checks.ts';
 import { type DestinationState, recordSuccess } from '../outage/clock.ts';
 import { noteAttempt } from '../outage/last-attempt.ts';
-import { type Holder, readContents, releaseClaims, releaseToSchedule } from '../queue/claim.ts';
-import { isDatabaseAway, recordOutcomes, type Settlement } from '../queue/outcome.ts';
+import { type Holder, readContents, releaseClaims } from '../queue/claim.ts';
+import { isDatabaseAway, markDelivered, recordOutcomes } from '../queue/outcome.ts';
+import { giveUpMarked } from '../queue/settle-marks.ts';
 import type { BreakerWatch } from './breaker-watch.ts';
 import type { Observer } from './observer.ts';
-import { createRecorder } from './recorder.ts';
+import { createRecording } from './recording.ts';
 import { type RoundResult, runRound } from './round.ts';
 import type { Source } from './source.ts';
 import type { Run } from './visit.ts';
@@ -48,19 +49,23 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
     // For people only: what is recorded must not be recorded again for it.
     await noteAttempt(deps.sql, destination.id, last).catch(() => undefined);
   };
-  const recorder = createRecorder<Settlement>({
-    record: async (settlements) => {
-      const { id: destinationId, routeGeneration, now: begunAt } = destination;
+  const marked = { destinationId: destination.id, holder };
+  const recording = createRecording({
+    mark: (settlements) => markDelivered(deps.sql, marked, settlements),
+    settle: async (settlements, marks) => {
+      const { routeGeneration, now: begunAt } = destination;
       const { onBreaker } = breaker;
-      const attempted = { destinationId, holder, routeGeneration, begunAt, settlements, onBreaker };
+      const attempted = { ...marked, routeGeneration, begunAt, settlements, marks, onBreaker };
       const fates = await recordOutcomes(deps.sql, attempted);
       deps.events.settled(destination, settlements, fates);
       await noteNow();
     },
-    onFault: async (error, settlements) => {
+    onFault: async (error, settlements, mark) => {
       deps.events.fault(`recording outcomes of ${destination.name}`, error);
+      // Whoever comes next settles what is marked.
+      if (mark !== null && isDatabaseAway(error)) return;
       const ids = settlements.map(({ messageId }) => messageId);
-      await releaseToSchedule(deps.sql, holder, ids).catch(() => undefined);
+      await giveUpMarked(deps.sql, marked, { ids, mark }).catch(() => undefined);
     },
     // Even when this node has lost its place: a late delivery counts.
     isAway: (error) => isDatabaseAway(error) && !round.isStopping(),
@@ -68,8 +73,8 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
   });
   const unrecorded = createUnrecorded({
     most: () => Math.min(MOST_UNRECORDED, round.mostUnrecorded()),
-    isLate: recorder.isLate,
-    onFull: recorder.hurry,
+    isLate: recording.isLate,
+    onFull: recording.hurry,
   });
   const readAtMs = monotonicMs();
   try {
@@ -84,7 +89,7 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
       },
       note: observer.note,
       source,
-      recorder,
+      recorder: recording,
       readContent: async ({ id }) => {
         const content = (await readContents(deps.sql, [id])).get(id);
         if (content === undefined) throw new Error(`message ${id} has no content`);

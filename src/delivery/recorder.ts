@@ -1,5 +1,5 @@
 /**
- * Records settlements in groups: one write in flight, what comes meanwhile shares the next. A small group waits a moment for
+ * Records what comes in groups: one write in flight, what comes meanwhile shares the next. A small group waits a moment for
  * more, since a group costs the database nearly as much as ten of its members; nobody waits for that moment (`idle` ends it).
  *
  * Promises: nothing that was added is dropped. While the database is away a write is repeated for minutes, since a delivery
@@ -9,14 +9,8 @@
  */
 import { monotonicMs } from '../clock.ts';
 
-const GROUP = 200;
-const MOST_WAITING = 600;
-/** So many are worth a write: less than may be delivered and not recorded (unrecorded.ts), which goes on meanwhile. */
-const ENOUGH = 28;
-/** How long a smaller group waits for more. */
-const GATHER_MS = 30;
-/** A write that takes longer does not go through, as far as anybody knows. */
-const LATE_AFTER_MS = 200;
+/** `add` waits above so many groups' worth. */
+const MOST_GROUPS_WAITING = 3;
 /** Pauses before a failed write is repeated, in milliseconds. */
 const REPEAT_AFTER_MS = [200, 1000, 5000];
 /** A database that is away is asked every so often, for so long. */
@@ -24,7 +18,7 @@ const AWAY_PAUSE_MS = 1000;
 const AWAY_PATIENCE_MS = 600_000;
 
 export interface Recorder<T> {
-  /** Takes a settlement; resolves when there is room for more, not when it is recorded. */
+  /** Takes one; resolves when there is room for more, not when it is recorded. */
   add(item: T): Promise<void>;
   /** Resolves when all that was added is recorded. */
   idle(): Promise<void>;
@@ -32,9 +26,19 @@ export interface Recorder<T> {
   hurry(): void;
   /** A write has failed, or has not been answered for a while: it may be that nothing is recorded any more. */
   isLate(): boolean;
+  /** Nothing waits, and no write is under way. */
+  isAtRest(): boolean;
 }
 
 export interface RecorderDeps<T> {
+  /** In one write, at most. */
+  readonly most: number;
+  /** So many are worth a write. */
+  readonly enough: number;
+  /** How long a smaller group waits for more. */
+  readonly gatherMs: number;
+  /** A write that takes longer does not go through, as far as anybody knows. */
+  readonly lateAfterMs: (group: readonly T[]) => number;
   readonly record: (group: readonly T[]) => Promise<void>;
   readonly onFault: (error: unknown, group: readonly T[]) => Promise<void>;
   /** A group is out of the recorder's hands: recorded, or given up. */
@@ -42,18 +46,17 @@ export interface RecorderDeps<T> {
   /** The database is away, and it is worth while to wait for it. */
   readonly isAway: (error: unknown) => boolean;
   readonly repeatAfterMs?: readonly number[];
-  readonly gatherMs?: number;
 }
 
 export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
-  const { repeatAfterMs = REPEAT_AFTER_MS, gatherMs = GATHER_MS } = deps;
+  const { most, enough, gatherMs, repeatAfterMs = REPEAT_AFTER_MS } = deps;
   const waiting: T[] = [];
   let running: Promise<void> | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
   /** Who wants all of it recorded now. */
   let hurriedCount = 0;
-  /** When the write under way began, and whether a try has failed; null while there is none. */
-  let write: { readonly beganAtMs: number; hasFailed: boolean } | null = null;
+  /** When the write under way is late, and whether a try has failed; null while there is none. */
+  let write: { readonly lateAtMs: number; hasFailed: boolean } | null = null;
 
   const recordGroup = async (group: readonly T[], pausesMs: readonly number[]): Promise<void> => {
     const startedAt = monotonicMs();
@@ -75,14 +78,14 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
     for (const one of group) await recordGroup([one], []);
   };
 
-  const isWorthAGroup = () => waiting.length >= ENOUGH || (hurriedCount > 0 && waiting.length > 0);
+  const isWorthAGroup = () => waiting.length >= enough || (hurriedCount > 0 && waiting.length > 0);
   const isAtRest = () => running === null && waiting.length === 0;
   const run = async () => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
     do {
-      const group = waiting.splice(0, GROUP);
-      write = { beganAtMs: monotonicMs(), hasFailed: false };
+      const group = waiting.splice(0, most);
+      write = { lateAtMs: monotonicMs() + deps.lateAfterMs(group), hasFailed: false };
       await recordGroup(group, repeatAfterMs);
       write = null;
       deps.onRecorded?.(group);
@@ -110,13 +113,14 @@ export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
   return {
     add: async (item) => {
       waiting.push(item);
-      if (running === null) void (waiting.length >= ENOUGH ? start() : gather());
-      if (waiting.length > MOST_WAITING) await running;
+      if (running === null) void (waiting.length >= enough ? start() : gather());
+      if (waiting.length > MOST_GROUPS_WAITING * most) await running;
     },
     idle: flush,
     hurry: () => {
       if (running === null && waiting.length > 0) void start();
     },
-    isLate: () => write !== null && (write.hasFailed || monotonicMs() - write.beganAtMs > LATE_AFTER_MS),
+    isLate: () => write !== null && (write.hasFailed || monotonicMs() > write.lateAtMs),
+    isAtRest,
   };
 }

@@ -9,11 +9,10 @@
  */
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
-import type { Settlement } from '../queue/outcome.ts';
 import type { ByteBudget } from './budget.ts';
 import { runLanes } from './lanes.ts';
 import type { Ramp } from './ramp.ts';
-import type { Recorder } from './recorder.ts';
+import type { Recording } from './recording.ts';
 import { attemptRoute, faultOf, type RouteAttempt, type StoppableResult } from './round-attempt.ts';
 import type { Route } from './route.ts';
 import { isLarge, type LoadedMessage, type Source } from './source.ts';
@@ -26,7 +25,7 @@ export interface RoundDeps {
   /** Makes the attempt at the hosts; the content is read when a host is ready for it. */
   readonly attempt: RouteAttempt;
   readonly source: Source;
-  readonly recorder: Recorder<Settlement>;
+  readonly recorder: Pick<Recording, 'add' | 'idle'>;
   readonly readContent: (message: ClaimedMessage) => Promise<Uint8Array>;
   readonly budget: ByteBudget;
   readonly ramp: Ramp;

@@ -7,7 +7,8 @@
 import { clearFlush, keepFlush, readDestination, recordRound } from '../outage/clock.ts';
 import { noteAttempt } from '../outage/last-attempt.ts';
 import { dropOwnership, takeOwnership } from '../outage/owner.ts';
-import { type Holder, releaseLeftovers } from '../queue/claim.ts';
+import type { Holder } from '../queue/claim.ts';
+import { settleLeftovers } from '../queue/settle-marks.ts';
 import { createBreakerWatch, HELD_BACK } from './breaker-watch.ts';
 import type { ByteBudget } from './budget.ts';
 import { dueSource, probeSource } from './claims.ts';
@@ -57,7 +58,7 @@ export async function visit(deps: DeliveryDeps, run: Run): Promise<void> {
     onFault: (error) => deps.events.fault(`shares of ${run.id}`, error),
   });
   try {
-    await releaseLeftovers(deps.sql, holder, run.id);
+    await settleLeftovers(deps.sql, { destinationId: run.id, holder });
     await keepTrying(deps, { ...run, holder, attempts, shares });
   } finally {
     await shares.stop();

@@ -77,10 +77,20 @@ const CARRIERS: readonly { readonly block: Cidr | null; readonly octets: readonl
   { block: parseCidr('64:ff9b:1::/48'), octets: [12, 13, 14, 15] },
 ];
 
+/** What was asked for lately: a drain asks for the same few addresses with every message. */
+const KNOWN = new Map<string, AddressClass>();
+const MOST_KNOWN = 1000;
+
 /** The class of an address; null when the text is not an address. */
 export function classifyAddress(text: string): AddressClass | null {
+  const known = KNOWN.get(text);
+  if (known !== undefined) return known;
   const address = parseAddress(text);
-  return address === null ? null : classify(address);
+  if (address === null) return null;
+  if (KNOWN.size >= MOST_KNOWN) KNOWN.clear();
+  const kind = classify(address);
+  KNOWN.set(text, kind);
+  return kind;
 }
 
 /**

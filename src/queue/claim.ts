@@ -226,7 +226,7 @@ export async function releaseClaims(sql: Sql, holder: Holder, ids: readonly stri
 }
 
 /** Gives back claims whose outcome could not be recorded: they wait for the slot that the claim stored. */
-export async function releaseToSchedule(sql: Sql, holder: Holder, ids: readonly string[]): Promise<void> {
+export async function releaseToSchedule(sql: SqlExecutor, holder: Holder, ids: readonly string[]): Promise<void> {
   await sql`
     update messages
     set claimed_by = null, claim_epoch = null, first_failure_at = coalesce(first_failure_at, claimed_at)
@@ -252,17 +252,25 @@ export async function releaseDeadClaims(sql: SqlExecutor, dead: Holder): Promise
   return rows.length;
 }
 
-/** Frees what an earlier loop of this hand left claimed at a destination: its answer was lost, or giving back failed. */
-export async function releaseLeftovers(sql: Sql, holder: Holder, destinationId: string): Promise<void> {
+/**
+ * Frees what an earlier loop of this hand left claimed at a destination: its answer was lost, or giving back failed. False: nothing
+ * was freed, since some of it is marked as delivered, and is to be settled first (settle-marks.ts).
+ */
+export async function releaseLeftovers(sql: SqlExecutor, holder: Holder, destinationId: string): Promise<boolean> {
   // Through the index of claims, whatever the statistics say: a walk of all that the destination holds is no way.
-  await sql`
-    with claims as materialized (
+  const [row] = await sql<{ is_marked: boolean }[]>`
+    with marked as materialized (
+      select exists (select from delivery_marks where epoch = ${holder.epoch} and destination_id = ${destinationId}) as is_marked
+    ), claims as materialized (
       select id, destination_id from messages where claimed_by = ${holder.node} and claim_epoch = ${holder.epoch}
+    ), released as (
+      update messages m set claimed_by = null, claim_epoch = null, next_attempt_at = least(m.claimed_at, bmx_now())
+      from claims c
+      where c.destination_id = ${destinationId} and m.id = c.id
+        and m.claimed_by = ${holder.node} and m.claim_epoch = ${holder.epoch} and not (select is_marked from marked)
     )
-    update messages m set claimed_by = null, claim_epoch = null, next_attempt_at = least(m.claimed_at, bmx_now())
-    from claims c
-    where c.destination_id = ${destinationId} and m.id = c.id
-      and m.claimed_by = ${holder.node} and m.claim_epoch = ${holder.epoch}`;
+    select is_marked from marked`;
+  return row?.is_marked !== true;
 }
 
 /** In whose name messages are claimed. A loose index scan: O(hands). */

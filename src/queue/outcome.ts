@@ -6,13 +6,14 @@
  * the breaker again. Of the destination it touches the breaker only, and that when somebody was refused, or it is not at rest.
  * A fire drill is recorded like any mail, and the breaker hears nothing of it, neither what was taken nor what was refused.
  */
-import type { Sql } from '../db/client.ts';
+import type { Sql, TransactionSql } from '../db/client.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
 import { formatReply } from '../mail/reply.ts';
 import type { BreakerState } from '../outage/breaker.ts';
 import { type BreakerFeed, type BreakerStep, feedBreaker } from '../outage/breaker-feed.ts';
 import type { Holder } from './claim.ts';
+import { insertMark, type Marked } from './marks.ts';
 import { findRefusedStandings, keyOfRecipient, type RefusedStanding } from './outcome-refusals.ts';
 import { type Fate, fateOf, type FateRow, settleRows } from './settle.ts';
 import type { SettleInput, Verdict } from './verdict.ts';
@@ -38,8 +39,21 @@ export interface OutcomesInput {
   /** The database's instant at which the round began: the clock of a destination that turns out to be in trouble starts there. */
   readonly begunAt?: string;
   readonly settlements: readonly Settlement[];
+  /** Marks that speak of these alone: they go with them. */
+  readonly marks?: readonly string[];
   /** Hears how the destination's breaker stands, and its step if it took one. Only when it is not at rest. */
   readonly onBreaker?: (state: BreakerState, step: BreakerStep | null) => void;
+}
+
+/** Marks what of these was delivered (marks.ts); returns the mark's id, null where nothing was. A fire drill may go twice. */
+export async function markDelivered(
+  sql: Sql,
+  marked: Marked,
+  settlements: readonly Settlement[],
+): Promise<string | null> {
+  const mail = settlements.filter(({ isDrill }) => isDrill !== true);
+  const deliveries = mail.flatMap(attemptsOf).filter(({ record }) => record.outcome === 'DELIVERED');
+  return deliveries.length === 0 ? null : insertMark(sql, marked, deliveries);
 }
 
 /** Records the outcomes of attempts of one destination's messages. Returns the fate of every recipient it changed. */
@@ -61,31 +75,43 @@ export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Fa
     })),
     ...(input.begunAt === undefined ? {} : { begunAt: input.begunAt }),
     verdicts,
-    attempts: settlements.flatMap(({ messageId, records }) => records.map((record) => ({ messageId, record }))),
+    attempts: settlements.flatMap(attemptsOf),
     standings,
     drills,
+    marks: input.marks ?? [],
   };
-  let step: BreakerStep | null = null;
-  const rows = await settleRows(sql, settling, async (transaction, settled) => {
-    // In the same transaction: told later, it would be lost with the connection, and a repetition finds nothing to tell.
+  const { rows, step } = await sql.begin(async (transaction) => {
+    const settled = await settleRows(transaction, settling);
     const heard = settled.filter((row) => !drills.has(row.message_id));
-    if (refused.length === 0 && heard[0]?.is_watched !== true) return;
-    step = await feedBreaker(transaction, {
-      ...tallyOf(heard, standings),
-      destinationId,
-      source: 'DELIVERY',
-    });
+    // In the same transaction: told later, it would be lost with the connection, and a repetition finds nothing to tell.
+    return { rows: settled, step: await feedFates(transaction, { destinationId, rows: heard, standings, refused }) };
   });
   const [first] = rows;
   if (first !== undefined && (first.is_watched || step !== null)) tellBreaker(input, first, step);
   return rows.map(fateOf);
 }
 
+/** Tells the breaker what was settled, where it is not at rest or somebody was refused. */
+export async function feedFates(
+  transaction: TransactionSql,
+  told: {
+    readonly destinationId: string;
+    readonly rows: readonly FateRow[];
+    readonly refused: readonly Verdict[];
+    readonly standings: ReadonlyMap<string, RefusedStanding>;
+  },
+): Promise<BreakerStep | null> {
+  const { destinationId, rows, standings, refused } = told;
+  const [first] = rows;
+  if (first === undefined || (refused.length === 0 && !first.is_watched)) return null;
+  return feedBreaker(transaction, { ...tallyOf(rows, standings), destinationId, source: 'DELIVERY' });
+}
+
 function tellBreaker({ onBreaker }: OutcomesInput, { breaker }: FateRow, step: BreakerStep | null): void {
   onBreaker?.(step?.to ?? breaker, step);
 }
 
-const NOBODY: ReadonlyMap<string, RefusedStanding> = new Map();
+export const NOBODY: ReadonlyMap<string, RefusedStanding> = new Map();
 
 /** By a host and for good; our own words in place of a reply come from none. */
 function isHostRefusal({ outcome, origin }: Verdict): boolean {
@@ -109,6 +135,10 @@ function tallyOf(
   }
   const refusedCount = [...refusedIn].filter((id) => !taken.has(id)).length;
   return { takenCount: taken.size, refusedCount, refusals };
+}
+
+function attemptsOf({ messageId, records }: Settlement): SettleInput['attempts'] {
+  return records.map((record) => ({ messageId, record }));
 }
 
 function verdictsOf({ messageId, outcomes, records }: Settlement): Verdict[] {

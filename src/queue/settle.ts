@@ -24,6 +24,7 @@ import type { Sql, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import { type BreakerState, isTrialOver, TRIAL_MESSAGES } from '../outage/breaker.ts';
 import { countEnded } from './mail-counts.ts';
+import { dropMarks } from './marks.ts';
 import { keyOfRecipient, type RefusedStanding } from './outcome-refusals.ts';
 import { newReportId, reportsAbout } from './reports-settled.ts';
 import type { SettleInput, Verdict } from './verdict.ts';
@@ -51,34 +52,32 @@ export interface Fate {
 
 /** Gives verdicts to recipients in one transaction. See the rules above. */
 export async function settle(sql: Sql, input: SettleInput): Promise<Fate[]> {
-  return (await settleRows(sql, input)).map(fateOf);
+  return sql.begin((transaction) => settleWithin(transaction, input));
 }
 
 /** As `settle`, as a part of the caller's transaction. */
 export async function settleWithin(transaction: TransactionSql, input: SettleInput): Promise<Fate[]> {
-  await lockMessages(transaction, input);
-  const rows = await settleLocked(transaction, input);
-  await countEnded(transaction, input.destinationId, rows);
-  return rows.map(fateOf);
+  return (await settleRows(transaction, input)).map(fateOf);
 }
 
-/** `then` is part of the transaction, and called when somebody was changed. */
-export async function settleRows(
-  sql: Sql,
-  input: SettleInput,
-  then: (transaction: TransactionSql, rows: readonly FateRow[]) => Promise<void> = async () => undefined,
-): Promise<readonly FateRow[]> {
-  return sql.begin(async (transaction) => {
-    // The lock first, in a statement of its own: the next one then sees what another hand committed meanwhile. One round trip.
-    const [, rows] = await Promise.all([lockMessages(transaction, input), settleLocked(transaction, input)]);
-    await countEnded(
-      transaction,
-      input.destinationId,
-      rows.filter((row) => input.drills?.has(row.message_id) !== true),
-    );
-    if (rows.length > 0) await then(transaction, rows);
-    return rows;
-  });
+/** As `settleWithin`, with what the breaker wants to know. */
+export async function settleRows(transaction: TransactionSql, input: SettleInput): Promise<readonly FateRow[]> {
+  // The lock first, in a statement of its own: the next one then sees what another hand committed meanwhile. One round trip.
+  const [, rows] = await Promise.all([
+    lockMessages(transaction, input),
+    settleLocked(transaction, input),
+    dropSettled(transaction, input),
+  ]);
+  await countEnded(
+    transaction,
+    input.destinationId,
+    rows.filter((row) => input.drills?.has(row.message_id) !== true),
+  );
+  return rows;
+}
+
+async function dropSettled(transaction: TransactionSql, { by, destinationId, marks = [] }: SettleInput): Promise<void> {
+  if (by.kind === 'ATTEMPT') await dropMarks(transaction, { destinationId, holder: by.holder }, marks);
 }
 
 function lockMessages(transaction: TransactionSql, { messages }: SettleInput) {

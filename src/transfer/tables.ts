@@ -39,6 +39,7 @@ export const MOVED_TABLES = [
   'operations',
   'messages',
   'recipients',
+  'delivery_marks',
   'queue_delta',
   'reports_due',
   'history',

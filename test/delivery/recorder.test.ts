@@ -4,9 +4,12 @@ import { createRecorder } from '../../src/delivery/recorder.ts';
 /** A moment that does not come within a test. */
 const NEVER_MS = 1_000_000_000;
 
+const BOUNDS = { most: 200, enough: 28, gatherMs: NEVER_MS, lateAfterMs: () => 200 };
+
 function recording(gatherMs: number) {
   const groups: number[][] = [];
   const recorder = createRecorder<number>({
+    ...BOUNDS,
     record: async (group) => void groups.push([...group]),
     onFault: async () => undefined,
     isAway: () => false,
@@ -39,10 +42,10 @@ test('a group that is worth a write does not wait; what is beside it does', asyn
 test('who waits for room does not wait for more of a group', async () => {
   const recorded = Promise.withResolvers<readonly number[]>();
   const recorder = createRecorder<number>({
+    ...BOUNDS,
     record: async (group) => recorded.resolve(group),
     onFault: async () => undefined,
     isAway: () => false,
-    gatherMs: NEVER_MS,
   });
   await recorder.add(1);
   recorder.hurry();
@@ -53,13 +56,13 @@ test('while a write runs the next group grows, up to two hundred', async () => {
   const groups: number[] = [];
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
   const recorder = createRecorder<number>({
+    ...BOUNDS,
     record: async (group) => {
       groups.push(group.length);
       await answered;
     },
     onFault: async () => undefined,
     isAway: () => false,
-    gatherMs: NEVER_MS,
   });
   for (let number = 0; number < 278; number += 1) {
     await recorder.add(number);
@@ -74,6 +77,7 @@ test('a write that fails, or is not answered for a while, is late until it has g
   const tries: PromiseWithResolvers<void>[] = [];
   const recorded: number[] = [];
   const recorder = createRecorder<number>({
+    ...BOUNDS,
     record: () => {
       const attempt = Promise.withResolvers<void>();
       tries.push(attempt);
@@ -107,6 +111,7 @@ test('a write that fails, or is not answered for a while, is late until it has g
 test('a small group is recorded after the moment, without being asked', async () => {
   const recorded = Promise.withResolvers<readonly number[]>();
   const recorder = createRecorder<number>({
+    ...BOUNDS,
     record: async (group) => recorded.resolve(group),
     onFault: async () => undefined,
     isAway: () => false,

@@ -96,11 +96,14 @@ describe('claims left behind', () => {
   });
 });
 
+const BOUNDS = { most: 200, enough: 28, gatherMs: 30, lateAfterMs: () => 200 };
+
 describe('recording', () => {
   test('a database that is away is waited for, and nothing is dropped', async () => {
     const recorded: number[] = [];
     let failuresLeft = 2;
     const recorder = createRecorder<number>({
+      ...BOUNDS,
       record: async (group) => {
         if (failuresLeft-- > 0) throw new Error('away');
         recorded.push(...group);
@@ -119,6 +122,7 @@ describe('recording', () => {
     const recorded: number[] = [];
     const faults: number[] = [];
     const recorder = createRecorder<number>({
+      ...BOUNDS,
       record: async (group) => {
         if (group.includes(3)) throw new Error('unsupported Unicode escape sequence');
         recorded.push(...group);

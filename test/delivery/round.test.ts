@@ -116,8 +116,6 @@ async function play(
         settled.push(settlement);
       },
       idle: async () => undefined,
-      hurry: () => undefined,
-      isLate: () => false,
     },
     readContent: async () => new Uint8Array(),
     budget,
@@ -410,8 +408,6 @@ describe('what goes wrong with us', () => {
         idle: async () => {
           isIdle = true;
         },
-        hurry: () => undefined,
-        isLate: () => false,
       },
     });
     expect(await round.catch(String)).toContain('database away');

@@ -1,4 +1,4 @@
-/** A node that is cut off from its database in the middle of a drain: what it delivers and cannot record arrives twice. */
+/** A node that is cut off from its database, or killed, in the middle of a drain: what it delivers and does not record arrives twice. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -41,11 +41,29 @@ async function serviceAt(target: TestDatabase['target']): Promise<Service> {
   return service;
 }
 
+/** How many messages the primary has taken more than once; all of them at least once. */
+function countTwice(domain: string): number {
+  const counts = new Map<string, number>();
+  for (const { recipients } of primary.messages) {
+    for (const { address } of recipients) {
+      if (address.endsWith(`@${domain}`)) counts.set(address, (counts.get(address) ?? 0) + 1);
+    }
+  }
+  expect(counts.size).toBe(HELD);
+  return [...counts.values()].filter((count) => count > 1).length;
+}
+
+async function fill(service: Service, domain: string): Promise<void> {
+  await createDomain(service, domain, [{ host: primary.host, port: primary.port }]);
+  await holdMany(db, domain, HELD);
+  await db.sql`
+    update recipients r set address = r.message_id || '@' || ${domain}::text
+    from destinations d where d.id = r.destination_id and d.name = ${domain}`;
+}
+
 test('no more than the lanes hold arrives twice, and delivery stops at once', async () => {
   const cutOff = await serviceAt(proxy.target);
-  await createDomain(cutOff, DOMAIN, [{ host: primary.host, port: primary.port }]);
-  await holdMany(db, DOMAIN, HELD);
-  await db.sql`update recipients set address = message_id || '@' || ${DOMAIN}::text`;
+  await fill(cutOff, DOMAIN);
   await primary.waitFor(() => primary.messages.length >= 400, 'the drain');
   proxy.freeze();
   const atFreeze = primary.messages.length;
@@ -59,13 +77,26 @@ test('no more than the lanes hold arrives twice, and delivery stops at once', as
 
   const other = await serviceAt(db.target);
   await until('the rest', 90_000, async () => (await readHeldCount(other, DOMAIN)) === 0);
-  const counts = new Map<string, number>();
-  for (const { recipients } of primary.messages) {
-    for (const { address } of recipients) counts.set(address, (counts.get(address) ?? 0) + 1);
-  }
-  const twice = [...counts.values()].filter((count) => count > 1).length;
+  const twice = countTwice(DOMAIN);
   console.log(`after the cut: ${soonAfter - atFreeze} within a second, ${later - soonAfter} after it; twice: ${twice}`);
-  expect(counts.size).toBe(HELD);
   expect(twice).toBeLessThanOrEqual(MOST_TWICE);
   expect(later).toBe(soonAfter);
+  await other.kill9();
+}, 160_000);
+
+test('of a node that is killed no more than the lanes hold arrives twice: what it had marked is settled for it', async () => {
+  const domain = 'killed.example';
+  const killed = await serviceAt(db.target);
+  await fill(killed, domain);
+  const before = primary.messages.length;
+  await primary.waitFor(() => primary.messages.length >= before + 400, 'the drain');
+  await killed.kill9();
+  const [left] = await db.sql<{ count: number }[]>`select count(*)::int from messages`;
+  const other = await serviceAt(db.target);
+  await until('the rest', 90_000, async () => (await readHeldCount(other, domain)) === 0);
+  const twice = countTwice(domain);
+  console.log(`killed: ${left?.count} left, ${twice} twice`);
+  expect(left?.count).toBeGreaterThan(100);
+  expect(twice).toBeLessThanOrEqual(MOST_TWICE);
+  expect(await db.sql`select from delivery_marks`).toHaveLength(0);
 }, 160_000);

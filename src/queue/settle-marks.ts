@@ -1,0 +1,63 @@
+/**
+ * Settles what a hand has marked as delivered and did not come to settle: it died, or an earlier visit of it failed.
+ *
+ * In the transaction that frees its claims, so that nobody can take what it has delivered.
+ */
+import type { Sql, TransactionSql } from '../db/client.ts';
+import { type Holder, releaseLeftovers, releaseToSchedule } from './claim.ts';
+import { type Deliveries, dropMarks, type Marked, takeMarks } from './marks.ts';
+import { feedFates, NOBODY } from './outcome.ts';
+import { settleRows } from './settle.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Of one destination, or all. Returns how many recipients that ends. */
+export async function settleMarks(
+  transaction: TransactionSql,
+  holder: Holder,
+  destinationId: string | null = null,
+): Promise<number> {
+  let count = 0;
+  for (const mark of await takeMarks(transaction, holder, destinationId)) {
+    const ids = new Set(mark.deliveries.map(({ messageId }) => messageId));
+    const { destinationId: of } = mark;
+    const rows = await settleRows(transaction, {
+      destinationId: of,
+      verdicts: mark.deliveries.flatMap(verdictsOf),
+      attempts: mark.deliveries,
+      routeGeneration: null,
+      by: { kind: 'ATTEMPT', holder },
+      // Recipients of whom the mark does not speak are due again at once.
+      messages: [...ids].map((messageId) => ({ messageId, isHostLevel: true })),
+    });
+    await feedFates(transaction, { destinationId: of, rows, refused: [], standings: NOBODY });
+    count += rows.length;
+  }
+  return count;
+}
+
+function verdictsOf({ messageId, record }: Deliveries[number]): Verdict[] {
+  const { reply, host, offersDsn, recipientNumbers } = record;
+  const origin = { status: null, host, isRelayed: offersDsn === false };
+  return recipientNumbers.map((number) => ({ messageId, number, outcome: 'DELIVERED', reply, origin }));
+}
+
+/** Frees what an earlier visit of this hand left claimed at a destination; what that had delivered is settled. */
+export async function settleLeftovers(sql: Sql, { destinationId, holder }: Marked): Promise<void> {
+  if (await releaseLeftovers(sql, holder, destinationId)) return;
+  await sql.begin(async (transaction) => {
+    await settleMarks(transaction, holder, destinationId);
+    await releaseLeftovers(transaction, holder, destinationId);
+  });
+}
+
+/** What cannot be settled waits for the slot that its claim stored, and is delivered again; its mark goes. */
+export async function giveUpMarked(
+  sql: Sql,
+  marked: Marked,
+  { ids, mark }: { readonly ids: readonly string[]; readonly mark: string | null },
+): Promise<void> {
+  await sql.begin(async (transaction) => {
+    await dropMarks(transaction, marked, mark === null ? [] : [mark]);
+    await releaseToSchedule(transaction, marked.holder, ids);
+  });
+}
