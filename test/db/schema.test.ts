@@ -53,6 +53,7 @@ test('every owned table names its tenant and its destination, and what grows wit
   const NOBODYS = [
     'bounded_counts',
     'confirmation_counts',
+    'delivery_marks',
     'dnsbl_zones',
     'mta_sts_policies',
     'probe_budgets',
