@@ -59,7 +59,7 @@ const VARIANTS = [
 const MEBIBYTE = 1024 * 1024;
 const BUDGET_MEBIBYTES = 256;
 const ALLOWANCE_MEBIBYTES = 300;
-/** Of recipients/budget.ts: what a primary may be asked at once, and a second. */
+/** Of verification/budget.ts: what a primary may be asked at once, and a second. */
 const PROBES_AT_ONCE = 60;
 const PROBES_PER_SECOND = 1;
 

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { type EmbeddedConnection, socketConnection } from '../src/db/embedded-socket.ts';
+import { type EmbeddedConnection, socketConnection } from '../src/embedded-postgres/socket.ts';
 
 export interface Database {
   readonly sql: postgres.Sql;

@@ -6,7 +6,7 @@
  */
 import process from 'node:process';
 import { OPERATOR_VIEWER } from '../src/mail/viewer.ts';
-import { createResolver } from '../src/net/resolver.ts';
+import { createResolver } from '../src/dns/resolver.ts';
 import { domainsOn } from '../test/control/harness.ts';
 import { startPrivateServer } from '../test/helpers/database.ts';
 import { doctorOn, OWN_NAME } from '../test/helpers/doctor.ts';

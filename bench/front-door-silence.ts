@@ -11,7 +11,7 @@ const RECIPIENTS = 50;
 const CLIENTS = 6;
 /** Addresses that no other part uses. */
 const FIRST_ADDRESS = 9_000_000;
-/** Of the check; policy/dnsbl.ts. */
+/** Of the check; policy/dnsbl/dnsbl.ts. */
 const TIME_OUT_MS = 3000;
 
 export async function addSilentDomain({ addDomain }: Scene): Promise<void> {

@@ -9,9 +9,9 @@ import postgres from 'postgres';
 import type { TestDatabase } from '../test/helpers/database.ts';
 import { startPrivateServer } from '../test/helpers/database.ts';
 import { OPERATOR_VIEWER } from '../src/mail/viewer.ts';
-import { createRecipientLists, type RecipientLists, recipientListWork } from '../src/recipients/list.ts';
-import { createDomains, type Domains } from '../src/settings/domains.ts';
-import type { RelayDomain } from '../src/settings/relay-domain.ts';
+import { createRecipientLists, type RecipientLists, recipientListWork } from '../src/domains/user-list/list.ts';
+import { createDomains, type Domains } from '../src/domains/domains.ts';
+import type { RelayDomain } from '../src/domains/relay-domain.ts';
 import { median, quantile, type Report, spread } from './report.ts';
 
 const ENTRIES = 1_000_000;

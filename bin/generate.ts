@@ -4,7 +4,7 @@
  *
  * docs/retries.md: the retry schedule as the database computes it (bin/retries.ts).
  * docs/terraform/: the pages of resources and data sources (bin/terraform-docs.ts).
- * src/cli/manifest.schema.json: the JSON schema of backup-mx.yaml (bin/manifest-schema.ts).
+ * src/clients/cli/manifest.schema.json: the JSON schema of backup-mx.yaml (bin/manifest-schema.ts).
  * src/control/generated.ts: the resolver types of schema.graphql, each SDL object mapped to what its resolvers really get.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -81,7 +81,7 @@ async function manifest(): Promise<string> {
 
 const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])[] = [
   [RESOLVER_TYPES, resolverTypes],
-  ['src/cli/manifest.schema.json', manifest],
+  ['src/clients/cli/manifest.schema.json', manifest],
   ['docs/retries.md', retriesPage],
   ...[...terraformPages()].map(([path, page]) => [path, async () => page] as const),
 ];

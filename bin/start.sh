@@ -10,7 +10,7 @@ root=$(cd "$(dirname "$0")/.." && pwd -P)
 modules=$root/node_modules
 entry=$root/src/main.ts
 if [ "${1:-}" = command ]; then
-  entry=$root/src/main-command.ts
+  entry=$root/src/app/command.ts
   shift
 fi
 

@@ -1,9 +1,9 @@
 /** docs/terraform/: a page for each resource, ephemeral resource and data source of the Terraform provider, from what it tells Terraform itself. */
-import { createProvider } from '../src/terraform/provider.ts';
-import type { Attribute, Attributes } from '../src/terraform/sdk/schema.ts';
-import type { Type } from '../src/terraform/sdk/value.ts';
+import { createProvider } from '../src/clients/terraform/provider.ts';
+import type { Attribute, Attributes } from '../src/clients/terraform/sdk/schema.ts';
+import type { Type } from '../src/clients/terraform/sdk/value.ts';
 
-const MADE = '<!-- Made by `npm run generate` from src/terraform/. -->';
+const MADE = '<!-- Made by `npm run generate` from src/clients/terraform/. -->';
 
 interface Documented {
   readonly description: string;

@@ -21,7 +21,7 @@ const machine = `${process.platform}_${ARCHITECTURES[process.arch] ?? process.ar
 const folder = join(target, 'terraform.d/plugins/registry.terraform.io/backupmx/backupmx', version, machine);
 
 const built = await Bun.build({
-  entrypoints: [join(ROOT, 'src/terraform/main.ts')],
+  entrypoints: [join(ROOT, 'src/clients/terraform/main.ts')],
   target: 'node',
   format: 'cjs',
   minify: true,

@@ -7,12 +7,12 @@
  */
 import process from 'node:process';
 import { monotonicMs } from './clock.ts';
-import { type Config, readConfig } from './config.ts';
-import { findMisspelt } from './config-misspelt.ts';
-import { readMachine } from './config-machine.ts';
+import { type Config, readConfig } from './config/config.ts';
+import { findMisspelt } from './config/misspelt.ts';
+import { readMachine } from './config/machine.ts';
 import { lateTrouble, StartError, UnavailableError } from './db/start-error.ts';
-import { startNode } from './main-node.ts';
-import { version } from './main-release.ts';
+import { startNode } from './app/node.ts';
+import { version } from './config/release.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 
 const EXIT_UNAVAILABLE = 1;

@@ -11,6 +11,7 @@ import {
   forbiddenImports,
   malformedImports,
   tableMismatches,
+  unusedRights,
   wrongDoors,
 } from './house/import-rules.ts';
 import { looseReferences, rfcMismatches, rfcRows } from './house/rfc-rules.ts';
@@ -37,6 +38,7 @@ test('the source is found', () => {
 
 describe('imports', () => {
   test('point down the table of rooms only', () => expectNone(forbiddenImports(source)));
+  test('use each right of the table', () => expectNone(unusedRights(source)));
   test('are drawn as they may be', () => expectNone(tableMismatches(read('docs/architecture.md'), source)));
   test('name files of src as they are', () => expectNone(malformedImports(source)));
   test('come through the one door of each dependency', () => {

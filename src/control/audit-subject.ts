@@ -1,7 +1,7 @@
 /** What a mutation is about, where there is nothing yet or any more, and how names of things are kept. */
 import type { AuditSubject } from '../events/audit.ts';
-import { settingsOf } from '../settings/domain-settings.ts';
-import type { RelayDomain } from '../settings/relay-domain.ts';
+import { settingsOf } from '../domains/settings.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
 
 /** To be made, or not there. */
 export function absent(kind: AuditSubject['kind'], name: string | null): AuditSubject {

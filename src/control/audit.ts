@@ -6,8 +6,8 @@
  */
 import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
 import type { AuditEnd, AuditSubject } from '../events/audit.ts';
-import type { RelayDomain } from '../settings/relay-domain.ts';
-import type { Tenant } from '../settings/tenants.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
+import type { Tenant } from '../tenants/tenants.ts';
 import { absent, domainState, lower } from './audit-subject.ts';
 import { isUuid } from './connection.ts';
 import type { Context } from './context.ts';

@@ -5,8 +5,8 @@
  * length shows in how long an answer takes.
  */
 import { timingSafeEqual } from 'node:crypto';
-import type { TokenBook } from '../settings/token-book.ts';
-import { hashOfSecret } from '../settings/token-secret.ts';
+import type { TokenBook } from '../tenants/token-book.ts';
+import { hashOfSecret } from '../tenants/token-secret.ts';
 import { type Caller, callerOf } from './caller.ts';
 
 export interface Authentication {

@@ -3,8 +3,8 @@
  */
 import type { AuditActor } from '../events/audit.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../mail/viewer.ts';
-import { type Scope, SCOPES } from '../settings/scopes.ts';
-import type { KnownToken } from '../settings/token-book.ts';
+import { type Scope, SCOPES } from '../tenants/scopes.ts';
+import type { KnownToken } from '../tenants/token-book.ts';
 
 export interface Caller {
   readonly viewer: Viewer;

@@ -18,7 +18,7 @@ import {
   TokenKind,
   validate,
 } from 'graphql';
-import { createBoundedMap } from '../settings/bounded-map.ts';
+import { createBoundedMap } from '../db/bounded-map.ts';
 
 /** Characters of a document. */
 const MAX_LENGTH = 256 * 1024;

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type DocumentNode, getOperationAST, Kind, OperationTypeNode } from 'graphql';
-import { createBoundedMap } from '../settings/bounded-map.ts';
+import { createBoundedMap } from '../db/bounded-map.ts';
 
 /** Of all that are kept: a dozen whole schemas. */
 const MOST_OCTETS = 8 * 1024 * 1024;

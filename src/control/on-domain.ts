@@ -1,7 +1,7 @@
 /** Mutations of one domain: the work once per key, its result as the payload. */
-import type { DomainChange } from '../settings/domain-change.ts';
-import type { RelayDomain } from '../settings/relay-domain.ts';
-import type { UserError } from '../settings/user-error.ts';
+import type { DomainChange } from '../domains/change.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
+import type { UserError } from '../input/user-error.ts';
 import type { Context } from './context.ts';
 import { type Call, once } from './once.ts';
 

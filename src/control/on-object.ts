@@ -1,6 +1,6 @@
 /** Mutations of one thing: the work once per key, and what became of the thing. */
-import type { Change } from '../settings/change.ts';
-import type { UserError } from '../settings/user-error.ts';
+import type { Change } from '../input/change.ts';
+import type { UserError } from '../input/user-error.ts';
 import type { Context } from './context.ts';
 import { type Call, once } from './once.ts';
 

@@ -1,5 +1,5 @@
 /** Mutations that make a secret, which is told once and remembered nowhere. */
-import type { Change } from '../settings/change.ts';
+import type { Change } from '../input/change.ts';
 import type { Context } from './context.ts';
 import { type Changed, onObject } from './on-object.ts';
 import type { Call } from './once.ts';

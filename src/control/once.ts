@@ -1,7 +1,7 @@
 /**
  * Mutations that are done once per key: who repeats one that was done with the same key gets the same answer.
  */
-import type { IdempotentAnswer, Outcome } from '../settings/idempotency.ts';
+import type { IdempotentAnswer, Outcome } from '../input/idempotency.ts';
 import type { Context } from './context.ts';
 
 export interface Call<I> {

@@ -1,9 +1,9 @@
 /**
  * What resolvers receive as their parent where no room's own type fits.
  */
-import type { MessageView, RecipientView } from '../queue/inspect.ts';
-import type { ZoneStanding } from '../settings/dnsbl-counts.ts';
-import type { DnsblZoneSetting } from '../settings/relay-domain.ts';
+import type { MessageView, RecipientView } from '../queue/read/inspect.ts';
+import type { ZoneStanding } from '../domains/dnsbl-counts.ts';
+import type { DnsblZoneSetting } from '../domains/relay-domain.ts';
 
 /** `Query.service`: its fields come from the context. */
 export type ServiceParent = Readonly<Record<string, never>>;

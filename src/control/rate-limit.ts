@@ -4,7 +4,7 @@
  * A payer that has something left may ask, whatever it costs, and waits for its debt afterwards; so a refusal costs nothing to
  * work out, and no request is too large to be made.
  */
-import { createBoundedMap } from '../settings/bounded-map.ts';
+import { createBoundedMap } from '../db/bounded-map.ts';
 
 /** Some three hundred pages of 50 messages, or three thousand mutations, at once. */
 const CAPACITY = 500_000;

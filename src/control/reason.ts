@@ -1,5 +1,5 @@
 /** The reason an operator gives for a verb: one line, for the record and, with a bounce, for the sender. */
-import { invalid, type UserError } from '../settings/user-error.ts';
+import { invalid, type UserError } from '../input/user-error.ts';
 
 const MAX_REASON_LENGTH = 500;
 

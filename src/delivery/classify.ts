@@ -14,9 +14,9 @@
 import type { HostTrouble, Outcome, RecipientNumber } from '../mail/outcome.ts';
 import { namesAddress, namesBlocklist, saysGreylisting } from '../mail/refusal-words.ts';
 import { parseReply, type Reply } from '../mail/reply.ts';
-import type { Answer } from '../net/smtp-answer.ts';
-import type { SmtpOffers } from '../net/smtp-commands.ts';
-import type { Transaction, TransactionStage } from '../net/smtp-transaction.ts';
+import type { Answer } from '../smtp/answer.ts';
+import type { SmtpOffers } from '../smtp/commands.ts';
+import type { Transaction, TransactionStage } from '../smtp/transaction.ts';
 
 /**
  * Where to go on. `NEXT_ADDRESS`: this address was no use. `NEXT_HOST`: the host spoke about the recipient, another may be

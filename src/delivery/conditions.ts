@@ -11,7 +11,7 @@ import type { DestinationState } from '../outage/clock.ts';
 import { type ClosedOutage, recordSuccess } from '../outage/clock.ts';
 import { type ClocklessOutage, openClockless, recordConditions } from '../outage/conditions.ts';
 import type { QueueSql } from '../queue/claim.ts';
-import { createBoundedMap } from '../settings/bounded-map.ts';
+import { createBoundedMap } from '../db/bounded-map.ts';
 import type { Observer } from './observer.ts';
 import type { DeliveryEvents } from './worker.ts';
 

@@ -4,7 +4,7 @@
  * Domains on one host share this knowledge, never an attempt: only checks are left out because of it. Bounded. Its time is the
  * database's, as that of the attempts and checks themselves.
  */
-import { createBoundedMap } from '../settings/bounded-map.ts';
+import { createBoundedMap } from '../db/bounded-map.ts';
 
 const MOST_ADDRESSES = 20_000;
 /** What a minute ago was dead may live. */

@@ -5,7 +5,7 @@
  * address that failed for anybody within the minute is not dialled; an answer makes an attempt due at once, silence changes
  * nothing. Which ones are due: outage/checks.ts. Counts as no attempt and opens no outage.
  */
-import { formatEndpoint } from '../net/addresses.ts';
+import { formatEndpoint } from '../mail/ip.ts';
 import { advanceAttempt, type CheckTarget, takeChecks } from '../outage/checks.ts';
 import type { Holder, QueueSql } from '../queue/claim.ts';
 import type { HostMemory } from './host-memory.ts';

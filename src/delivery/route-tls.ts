@@ -10,9 +10,9 @@
  * Dials nothing.
  */
 import type { DestinationState } from '../outage/clock.ts';
-import type { DaneAnswer, DaneQuestion } from '../net/dane.ts';
-import { allowsHost, type StsPolicy } from '../net/mta-sts-policy.ts';
-import { kindOfDemand, type TlsDemand } from '../net/tls-demand.ts';
+import type { DaneAnswer, DaneQuestion } from '../tls/dane.ts';
+import { allowsHost, type StsPolicy } from '../tls/mta-sts-policy.ts';
+import { kindOfDemand, type TlsDemand } from '../tls/demand.ts';
 import type { Route, RouteHost } from './route.ts';
 
 export interface TlsSources {

@@ -7,8 +7,8 @@
  */
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { Reply } from '../mail/reply.ts';
-import type { NextHops } from '../net/next-hop.ts';
-import type { TlsDemand } from '../net/tls-demand.ts';
+import type { NextHops } from '../dns/next-hop.ts';
+import type { TlsDemand } from '../tls/demand.ts';
 
 /** A host to try, with its usable addresses in order. */
 export interface RouteHost {

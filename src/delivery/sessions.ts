@@ -6,9 +6,9 @@
  * opened: the lanes of a round do.
  */
 import { monotonicMs } from '../clock.ts';
-import type { OpenFailure, OpenResult } from '../net/smtp-client.ts';
-import type { SmtpSession } from '../net/smtp-session.ts';
-import { kindOfDemand, type TlsDemand } from '../net/tls-demand.ts';
+import type { OpenFailure, OpenResult } from '../smtp/client.ts';
+import type { SmtpSession } from '../smtp/session.ts';
+import { kindOfDemand, type TlsDemand } from '../tls/demand.ts';
 
 export interface SessionTarget {
   readonly host: string;

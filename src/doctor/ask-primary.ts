@@ -6,10 +6,10 @@
  * time, as each session does by its own limits. Never asks ourselves: the next hops hold none of us (next-hop.ts).
  */
 import { formatAddress } from '../mail/address.ts';
-import type { NextHops } from '../net/next-hop.ts';
-import { type ProbeTarget, probeTargets } from '../net/probe-target.ts';
-import { openProbe, type Probe, type ProbeReply } from '../net/smtp-probe.ts';
-import type { ProbeBudget } from '../recipients/budget.ts';
+import type { NextHops } from '../dns/next-hop.ts';
+import { type ProbeTarget, probeTargets } from '../smtp/probe-target.ts';
+import { openProbe, type Probe, type ProbeReply } from '../smtp/probe.ts';
+import type { ProbeBudget } from '../verification/budget.ts';
 import type { DoctorBudget } from './budget.ts';
 import { type Fact, known, notFoundOut, type SessionFact } from './facts.ts';
 

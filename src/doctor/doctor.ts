@@ -6,10 +6,10 @@
  */
 import type { Sql } from '../db/client.ts';
 import { OPERATOR_VIEWER, type Viewer } from '../mail/viewer.ts';
-import { type DomainChange, noSuchDomain } from '../settings/domain-change.ts';
-import type { Domains } from '../settings/domains.ts';
-import type { MxRecords } from '../settings/mx-records.ts';
-import type { RelayDomain } from '../settings/relay-domain.ts';
+import { type DomainChange, noSuchDomain } from '../domains/change.ts';
+import type { Domains } from '../domains/domains.ts';
+import type { MxRecords } from '../domains/mx-records.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { Verdict } from './check.ts';
 import { examine, statusOf } from './checks.ts';
 import { listedMx } from './facts.ts';

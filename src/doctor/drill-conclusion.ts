@@ -3,7 +3,7 @@
  *
  * Pure. Says no more than the findings do, and names those that it stands on.
  */
-import type { DrillFinding, DrillResult } from '../queue/drills.ts';
+import type { DrillFinding, DrillResult } from '../queue/drills/drills.ts';
 
 type Code = DrillFinding['code'];
 

@@ -3,8 +3,8 @@
  *
  * Pure: everything it says it is told. Of what was not taken it says what would become of mail in its place.
  */
-import type { DrillStanding, PutOff } from '../queue/drill-facts.ts';
-import type { DrillFinding, DrillResult, DrillStep } from '../queue/drills.ts';
+import type { DrillStanding, PutOff } from '../queue/drills/drill-facts.ts';
+import type { DrillFinding, DrillResult, DrillStep } from '../queue/drills/drills.ts';
 import { troubleOf } from './drill-outlook.ts';
 
 /** Of the way in. */

@@ -5,9 +5,9 @@
  * what was met and judges nothing.
  */
 import { monotonicMs } from '../clock.ts';
-import { dial } from '../net/smtp-dial.ts';
-import { createLink, quit, type SmtpLink } from '../net/smtp-link.ts';
-import type { DrillStep } from '../queue/drills.ts';
+import { dial } from '../dns/dial.ts';
+import { createLink, quit, type SmtpLink } from '../smtp/link.ts';
+import type { DrillStep } from '../queue/drills/drills.ts';
 
 export interface DrillMail {
   readonly ehloName: string;

@@ -3,10 +3,10 @@
  *
  * Pure: everything it says it is told.
  */
-import type { DrillStanding } from '../queue/drill-facts.ts';
-import type { DrillFinding } from '../queue/drills.ts';
-import type { QueueLimits } from '../settings/limits.ts';
-import type { RelayDomain } from '../settings/relay-domain.ts';
+import type { DrillStanding } from '../queue/drills/drill-facts.ts';
+import type { DrillFinding } from '../queue/drills/drills.ts';
+import type { QueueLimits } from '../queue/limits.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
 
 export interface Outlook {
   /** Null: it is served no more. */

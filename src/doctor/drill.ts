@@ -8,14 +8,14 @@
 import { formatDate } from '../mail/date.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';
 import type { QueueSql } from '../queue/claim.ts';
-import { cancelMessage, type VerbResult } from '../queue/commands.ts';
+import { cancelMessage, type VerbResult } from '../queue/verbs/commands.ts';
 import {
   type DrillStanding,
   isAboutToBeTried,
   readDrillDeliveries,
   readDrillStanding,
   readPutOff,
-} from '../queue/drill-facts.ts';
+} from '../queue/drills/drill-facts.ts';
 import {
   type DrillResult,
   findOpenDrills,
@@ -26,8 +26,8 @@ import {
   releaseDrill,
   requestScheduled,
   takeRequestedDrills,
-} from '../queue/drills.ts';
-import type { MessageInspection } from '../queue/inspect.ts';
+} from '../queue/drills/drills.ts';
+import type { MessageInspection } from '../queue/read/inspect.ts';
 import { type DrillMail, enterMail } from './drill-entry.ts';
 import { conclusionOf } from './drill-conclusion.ts';
 import { acceptanceOf, deliveryOf, greylistingOf, putOffOf } from './drill-delivery.ts';

@@ -1,10 +1,10 @@
 /**
  * What the doctor finds out about a domain once, before any check judges it. Plain values, no I/O.
  */
-import type { DnsAnswer } from '../net/dns-answer.ts';
-import type { StsPolicy } from '../net/mta-sts-policy.ts';
-import { MAX_HOSTS, type ObservedMx, type ObservedMxSet } from '../net/mx-set.ts';
-import type { AddedMx } from '../settings/mx-records.ts';
+import type { DnsAnswer } from '../dns/answer.ts';
+import type { StsPolicy } from '../tls/mta-sts-policy.ts';
+import { MAX_HOSTS, type ObservedMx, type ObservedMxSet } from '../dns/mx-set.ts';
+import type { AddedMx } from '../domains/mx-records.ts';
 import type { Evidence } from './check.ts';
 import type { DomainRecord } from './record.ts';
 

@@ -5,16 +5,16 @@
  * outage is open the primary is not asked: it has its own clock. Of a domain whose ownership is not proven only the DNS is asked:
  * nobody's word sends us to a stranger's servers, mail or web.
  */
-import { whyNoMatch } from '../net/dane-match.ts';
-import { findTlsa } from '../net/dane.ts';
-import { literalAddress, type ObservedMxSet, observeMxSet } from '../net/mx-set.ts';
-import { fetchPolicy, type MtaStsOptions } from '../net/mta-sts.ts';
-import { readStsRecord } from '../net/mta-sts-policy.ts';
-import type { OwnIdentity } from '../net/own-identity.ts';
-import { findNextHops } from '../net/next-hop.ts';
-import type { Resolver } from '../net/resolver.ts';
+import { whyNoMatch } from '../tls/dane-match.ts';
+import { findTlsa } from '../tls/dane.ts';
+import { literalAddress, type ObservedMxSet, observeMxSet } from '../dns/mx-set.ts';
+import { fetchPolicy, type MtaStsOptions } from '../tls/mta-sts.ts';
+import { readStsRecord } from '../tls/mta-sts-policy.ts';
+import type { OwnIdentity } from '../dns/own-identity.ts';
+import { findNextHops } from '../dns/next-hop.ts';
+import type { Resolver } from '../dns/resolver.ts';
 import type { SqlExecutor } from '../db/client.ts';
-import type { RelayDomain } from '../settings/relay-domain.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
 import { askPrimary, type PrimaryDeps } from './ask-primary.ts';
 import {
   type ContactFacts,

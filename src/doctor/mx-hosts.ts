@@ -1,8 +1,8 @@
 /**
  * The hosts of an MX set as checks look at them: what is no set is another check's finding. Pure.
  */
-import type { ObservedMx } from '../net/mx-set.ts';
-import { ownPreference } from '../net/mx-verdict.ts';
+import type { ObservedMx } from '../dns/mx-set.ts';
+import { ownPreference } from '../dns/mx-verdict.ts';
 import { type Judgement, ok, unknown, whenKnown } from './check.ts';
 import { type Facts, mxEvidence } from './facts.ts';
 

@@ -3,9 +3,9 @@
  */
 import { Buffer } from 'node:buffer';
 import { normalizeDomain, normalizeLooseDomain } from '../mail/domain.ts';
-import { normalizeAddress } from '../net/addresses.ts';
-import type { TsigAlgorithm, TsigKey } from '../net/tsig.ts';
-import { invalid, type UserError } from '../settings/user-error.ts';
+import { normalizeAddress } from '../mail/ip.ts';
+import type { TsigAlgorithm, TsigKey } from '../dns/tsig.ts';
+import { invalid, type UserError } from '../input/user-error.ts';
 import type { MxRequest } from './set-mx.ts';
 
 export interface MxInput {

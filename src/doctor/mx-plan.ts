@@ -4,7 +4,7 @@
  *
  * Promises: nothing is taken away but what we had added; ours is never the most preferred. Pure. RFC 5321 §5.1.
  */
-import type { AddedMx } from '../settings/mx-records.ts';
+import type { AddedMx } from '../domains/mx-records.ts';
 import { MAX_PREFERENCE, STEP } from './mx-rank.ts';
 
 export interface MxSituation {

@@ -3,12 +3,12 @@
  *
  * A look on demand asks the DNS anew. What the DNS does not answer proves and disproves nothing.
  */
-import type { Resolver } from '../net/resolver.ts';
+import type { Resolver } from '../dns/resolver.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { type DomainChange, noSuchDomain } from '../settings/domain-change.ts';
-import type { DomainProofs, ProofFinding, ProofResult, ProofTarget } from '../settings/domain-proof.ts';
-import type { Domains } from '../settings/domains.ts';
-import type { UserError } from '../settings/user-error.ts';
+import { type DomainChange, noSuchDomain } from '../domains/change.ts';
+import type { DomainProofs, ProofFinding, ProofResult, ProofTarget } from '../domains/proof.ts';
+import type { Domains } from '../domains/domains.ts';
+import type { UserError } from '../input/user-error.ts';
 
 export interface OwnershipDependencies {
   readonly domains: Pick<Domains, 'findDomain'>;

@@ -6,7 +6,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { OutageClass } from '../outage/class.ts';
-import type { RelayDomain } from '../settings/relay-domain.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
 
 export interface SeenReply {
   readonly at: Date;

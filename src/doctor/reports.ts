@@ -6,8 +6,8 @@
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { FIRST_ID, LAST_ID, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { type Condition, mineOnly } from '../settings/conditions.ts';
-import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../settings/relay-domain.ts';
+import { type Condition, mineOnly } from '../db/fragments.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
 import { changesBetween, type LastKnown, lastKnownBehind } from './changes.ts';
 import type { Verdict } from './check.ts';
 import type { Finding } from './checks.ts';

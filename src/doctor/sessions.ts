@@ -1,5 +1,5 @@
 /** What a session with the primary shows, in words. Pure. */
-import { formatEndpoint } from '../net/addresses.ts';
+import { formatEndpoint } from '../mail/ip.ts';
 import { type Evidence, type Judgement, ok, unknown, whenKnown } from './check.ts';
 import type { Facts, SessionFact } from './facts.ts';
 

@@ -6,14 +6,14 @@
  * nowhere; a repetition changes nothing; trouble is told with what to do.
  */
 import { monotonicMs, within } from '../clock.ts';
-import { updateMx, type UpdateResult } from '../net/dns-update.ts';
-import { formatEndpoint } from '../net/addresses.ts';
-import type { Resolver } from '../net/resolver.ts';
-import type { TsigKey } from '../net/tsig.ts';
+import { updateMx, type UpdateResult } from '../dns/update.ts';
+import { formatEndpoint } from '../mail/ip.ts';
+import type { Resolver } from '../dns/resolver.ts';
+import type { TsigKey } from '../dns/tsig.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import type { AddedMx, MxRecords } from '../settings/mx-records.ts';
-import type { RelayDomain } from '../settings/relay-domain.ts';
-import { invalid, type UserError } from '../settings/user-error.ts';
+import type { AddedMx, MxRecords } from '../domains/mx-records.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
+import { invalid, type UserError } from '../input/user-error.ts';
 import { TTL_SECONDS } from './mx-rank.ts';
 import { isSameMx, type MxPlan, type MxWish, planSet, planUnset } from './mx-plan.ts';
 import {

@@ -3,11 +3,11 @@
  *
  * Promises: no address that is private, unless the operator allows that, and none that is ourselves. Sends only questions.
  */
-import { isUsableServerAddress } from '../net/address-class.ts';
-import { type Endpoint, normalizeAddress } from '../net/addresses.ts';
-import type { Resolver } from '../net/resolver.ts';
-import type { AddedMx } from '../settings/mx-records.ts';
-import { invalid, type UserError } from '../settings/user-error.ts';
+import { isUsableServerAddress } from '../mail/ip-class.ts';
+import { type Endpoint, normalizeAddress } from '../mail/ip.ts';
+import type { Resolver } from '../dns/resolver.ts';
+import type { AddedMx } from '../domains/mx-records.ts';
+import { invalid, type UserError } from '../input/user-error.ts';
 
 export interface ServerDeps {
   /** The service's. */

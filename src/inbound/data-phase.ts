@@ -8,7 +8,7 @@ import { Buffer } from 'node:buffer';
 import type { ClientInfo, Envelope } from '../mail/envelope.ts';
 import { searchedMessageIdOf } from '../mail/header-section.ts';
 import { receivedField } from '../mail/received.ts';
-import type { Authenticate } from '../policy/acceptance-seal.ts';
+import type { Authenticate } from '../policy/authentication/acceptance-seal.ts';
 import { createDataScanner } from './bytes.ts';
 import { type Content, createContent, headerSection, isLoop } from './content.ts';
 import type { ByteBudget } from './limits.ts';

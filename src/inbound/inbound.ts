@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { createHouse, type House } from './house.ts';
 import type { Inbound, InboundOptions } from './options.ts';
 import { type Place, separatePlaces } from './places.ts';
-import { Listener } from './server.ts';
+import { Listener } from './smtp-server/server.ts';
 
 /** Pending connections a burst may leave to the kernel; capped by net.core.somaxconn. */
 const BACKLOG = 1024;

@@ -1,7 +1,7 @@
 /**
  * What the listener is told when it is made, and what it gives back.
  *
- * No defaults for what config.ts decides; only the time limits, which no setting names, have theirs here.
+ * No defaults for what config/config.ts decides; only the time limits, which no setting names, have theirs here.
  */
 import type { AddressInfo } from 'node:net';
 import type { BareNewlines } from './bytes.ts';

@@ -8,10 +8,10 @@
 import { waitToGreet } from './greeting-wait.ts';
 import type { House, OpenConnection } from './house.ts';
 import type { ClientShare } from './limits.ts';
-import type { ProxyHeader } from './proxy-header.ts';
+import type { ProxyHeader } from './proxy/header.ts';
 import type { Reply } from './replies.ts';
 import type { Session } from './session.ts';
-import type { XclientRequest } from './xclient.ts';
+import type { XclientRequest } from './proxy/xclient.ts';
 
 /** The connection, as its reception sees it. */
 export interface Guest extends OpenConnection {

@@ -6,7 +6,7 @@
  * Does not decide when a reply is given: session.ts, reception.ts and connection.ts do.
  */
 import type { RejectionCode, ReplyLine } from '../policy/decision.ts';
-import { XCLIENT_ATTRIBUTES } from './xclient.ts';
+import { XCLIENT_ATTRIBUTES } from './proxy/xclient.ts';
 
 /** A reply ready for the wire, with what the log and the metrics say about it. */
 export interface Reply {

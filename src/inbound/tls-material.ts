@@ -10,7 +10,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { createSelfSigned } from '../x509/self-signed.ts';
+import { createSelfSigned } from '../tls/self-signed.ts';
 
 export interface TlsPair {
   /** PEM. */

@@ -4,7 +4,7 @@
  * Types only: main.ts passes the functions, tests pass fakes.
  */
 import type { ClientInfo, Envelope, EnvelopeRecipient } from '../mail/envelope.ts';
-import type { Authenticate } from '../policy/acceptance-seal.ts';
+import type { Authenticate } from '../policy/authentication/acceptance-seal.ts';
 import type { Decision, Destination, ForwardPath, MailInfo } from '../policy/decision.ts';
 import type { StartQueue } from '../policy/queue-start.ts';
 import type { LogEvents } from '../telemetry/log-events.ts';

@@ -5,7 +5,7 @@
  * Promises CRLF line ends, lines within SMTP's limits, and that no text of a client or peer can add a field, a part or a line
  * end. A report to an address beyond ASCII can only go as SMTPUTF8 and has the global forms of RFC 6533; every other one is
  * ASCII, but for a body that RET=FULL returns. Written by hand, since every field of a report is fixed by its RFC. Decides
- * nothing: whether a report is due, and to whom, is queue/reports.ts's matter; its null reverse-path is queue/own-mail.ts's.
+ * nothing: whether a report is due, and to whom, is queue/reports/reports.ts's matter; its null reverse-path is queue/reports/own-mail.ts's.
  */
 import { Buffer } from 'node:buffer';
 import { isAddress } from './address.ts';

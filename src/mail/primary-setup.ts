@@ -18,7 +18,7 @@ export interface PrimarySetup {
   readonly isTested: boolean;
 }
 
-/** Empty when there are no addresses to let through. `addresses` are IP addresses, as config.ts has checked them. */
+/** Empty when there are no addresses to let through. `addresses` are IP addresses, as config/config.ts has checked them. */
 export function primarySetups(addresses: readonly string[]): readonly PrimarySetup[] {
   if (addresses.length === 0) return [];
   return [

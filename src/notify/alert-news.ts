@@ -5,7 +5,7 @@
  * from what each contact was told, so nothing is lost when nobody looks for a while.
  */
 import type { SqlExecutor } from '../db/client.ts';
-import type { Condition } from '../settings/conditions.ts';
+import type { Condition } from '../db/fragments.ts';
 import type { OtherNews, OutageNews } from './alert-text.ts';
 
 /** A restart of a primary alarms nobody. */

@@ -8,8 +8,8 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
-import { spoolOwnMail } from '../queue/own-mail.ts';
-import { isPausedNow } from '../settings/pause.ts';
+import { spoolOwnMail } from '../queue/reports/own-mail.ts';
+import { isPausedNow } from '../domains/pause.ts';
 import { composeAlert } from './alert-message.ts';
 import { contactsWithNews, isOurTrouble, noteTold, readOtherNews, readOutageNews } from './alert-news.ts';
 import { ALERTED_KINDS, digestSubject, digestText } from './alert-text.ts';

@@ -8,7 +8,7 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
-import { endpointOf } from '../net/http-connection.ts';
+import { endpointOf } from '../http/connection.ts';
 import { GIVE_UP_AFTER_SECONDS } from './retry-ladder.ts';
 import { giveUpPending } from './webhooks.ts';
 

@@ -8,8 +8,8 @@
 import type { TransactionSql } from '../db/client.ts';
 import { countedMailbox } from '../mail/mailbox.ts';
 import { organizationOf } from '../mail/organization.ts';
-import { type Bound, type Full, takePlaces, tryAgainAfter } from '../settings/bounded-counts.ts';
-import type { UserError } from '../settings/user-error.ts';
+import { type Bound, type Full, takePlaces, tryAgainAfter } from '../db/bounded-counts.ts';
+import type { UserError } from '../input/user-error.ts';
 
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;

@@ -8,7 +8,7 @@
 import { Buffer } from 'node:buffer';
 import type { Sql } from '../db/client.ts';
 import { sanitizeText } from '../mail/reply.ts';
-import { endpointOf, type Exchange, type HttpRequest } from '../net/http-connection.ts';
+import { endpointOf, type Exchange, type HttpRequest } from '../http/connection.ts';
 import { type AttemptOutcome, type ClaimedDelivery, claimDeliveries, type Disabled, recordAttempt } from './claim.ts';
 import { retryAfterSeconds, secondsToNext } from './retry-ladder.ts';
 import { PING } from './webhook-kinds.ts';

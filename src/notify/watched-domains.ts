@@ -3,8 +3,8 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
-import type { Checked } from '../settings/domain-input.ts';
-import { type UserError, invalid } from '../settings/user-error.ts';
+import type { Checked } from '../input/checked.ts';
+import { type UserError, invalid } from '../input/user-error.ts';
 
 const MAX_DOMAINS = 1000;
 

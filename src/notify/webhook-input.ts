@@ -1,13 +1,13 @@
 /**
  * Checks what a person typed for a webhook: its address, what it is to be told of, for which domains.
  *
- * Where the host's name leads is judged with each attempt (net/http-exchange.ts), since the DNS may say another thing then.
+ * Where the host's name leads is judged with each attempt (http/exchange.ts), since the DNS may say another thing then.
  */
-import { isUsableServerAddress } from '../net/address-class.ts';
-import { normalizeAddress } from '../net/addresses.ts';
-import { endpointOf } from '../net/http-connection.ts';
-import type { Checked } from '../settings/domain-input.ts';
-import { invalid } from '../settings/user-error.ts';
+import { isUsableServerAddress } from '../mail/ip-class.ts';
+import { normalizeAddress } from '../mail/ip.ts';
+import { endpointOf } from '../http/connection.ts';
+import type { Checked } from '../input/checked.ts';
+import { invalid } from '../input/user-error.ts';
 import { WEBHOOK_KINDS, type WebhookKind } from './webhook-kinds.ts';
 
 const MAX_URL_LENGTH = 2000;

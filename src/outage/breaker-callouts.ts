@@ -6,7 +6,7 @@
  * the dialogue that brought it, asks the database.
  */
 import type { Sql } from '../db/client.ts';
-import { createBoundedMap } from '../settings/bounded-map.ts';
+import { createBoundedMap } from '../db/bounded-map.ts';
 import { isTrialOver, TRIAL_MESSAGES } from './breaker.ts';
 import { type BreakerFeed, type BreakerStep, feedBreakerAlone } from './breaker-feed.ts';
 

@@ -3,7 +3,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { mineOnly } from '../settings/conditions.ts';
+import { mineOnly } from '../db/fragments.ts';
 import { type BreakerState, isTrialOver } from './breaker.ts';
 
 export interface BreakerView {

@@ -6,8 +6,8 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { askedNow } from '../settings/asked-attempt.ts';
-import { isPausedNow } from '../settings/pause.ts';
+import { askedNow } from '../domains/asked-attempt.ts';
+import { isPausedNow } from '../domains/pause.ts';
 import { isTrialOver } from './breaker.ts';
 import type { OutageClass } from './class.ts';
 import type { ClosedOutage } from './clock.ts';

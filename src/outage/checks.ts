@@ -8,7 +8,7 @@
  */
 import type { Sql } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
-import { isPausedNow } from '../settings/pause.ts';
+import { isPausedNow } from '../domains/pause.ts';
 
 export interface CheckTarget {
   readonly id: string;

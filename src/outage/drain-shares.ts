@@ -7,8 +7,8 @@
  * liveness of nodes does. Decides nothing: who grants what is delivery/shares.ts.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import type { Condition } from '../settings/conditions.ts';
-import { isPausedNow } from '../settings/pause.ts';
+import type { Condition } from '../db/fragments.ts';
+import { isPausedNow } from '../domains/pause.ts';
 import type { Owner } from './owner.ts';
 
 /** The owner renews every second; a helper that hears of no renewal stops after this. */

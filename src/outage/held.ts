@@ -3,7 +3,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
-import type { Condition } from '../settings/conditions.ts';
+import type { Condition } from '../db/fragments.ts';
 
 /** An expression: the greatest id of what is held; null when nothing is. Its end of an index range: O(1). */
 export function greatestHeldId(sql: SqlExecutor, destinationId: Condition): Condition {

@@ -7,7 +7,7 @@
 import type { Sql } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { doneBy, mineOnly } from '../settings/conditions.ts';
+import { doneBy, mineOnly } from '../db/fragments.ts';
 
 /** From acceptance, lifetime and extension together: whoever is away for longer has moved away. */
 export const MAX_HOLD_HOURS = 60 * 24;

@@ -4,7 +4,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { allOf, type Condition, mineOnly } from '../settings/conditions.ts';
+import { allOf, type Condition, mineOnly } from '../db/fragments.ts';
 import { type Evidence, OUTAGE_CLASSES, type OutageClass } from './class.ts';
 
 export interface OutageView {

@@ -8,8 +8,8 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { AttemptRecord } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { type Condition, mineOnly } from '../settings/conditions.ts';
-import { isPausedNow } from '../settings/pause.ts';
+import { type Condition, mineOnly } from '../db/fragments.ts';
+import { isPausedNow } from '../domains/pause.ts';
 
 /** A reply of many lines tells no more after this. */
 const MAX_REPLY_LENGTH = 500;

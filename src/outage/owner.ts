@@ -2,7 +2,7 @@
  * Which node may try a destination: one owner at a time, named by (node, epoch).
  *
  * The owner alone dials, so the clock is kept by one hand; row claims are the second guard. Ownership of a dead node is
- * dropped by whoever finds it dead (jobs/nodes.ts).
+ * dropped by whoever finds it dead (cluster/nodes.ts).
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 

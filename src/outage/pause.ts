@@ -2,14 +2,14 @@
  * A destination's pause: an operator's word that nothing is dialled, now or in a maintenance window to come.
  *
  * Promises: mail is accepted meanwhile, and its lifetime counts on from acceptance, but only a failed attempt ends a message:
- * so behind the pause an attempt comes first. Past its end a pause is over by itself (settings/pause.ts). Says nothing of
+ * so behind the pause an attempt comes first. Past its end a pause is over by itself (domains/pause.ts). Says nothing of
  * outages: one that is open stays open, and its slots pass unused.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { askedNow } from '../settings/asked-attempt.ts';
-import { doneBy, mineOnly } from '../settings/conditions.ts';
-import { isPausedNow } from '../settings/pause.ts';
+import { askedNow } from '../domains/asked-attempt.ts';
+import { doneBy, mineOnly } from '../db/fragments.ts';
+import { isPausedNow } from '../domains/pause.ts';
 
 export interface PauseWindow {
   /** Null, or in the past: at once. */

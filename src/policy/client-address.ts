@@ -1,9 +1,9 @@
 /**
  * The address of a client as the listener is told it by a proxy, and as its limits go by: one spelling for each. Pure.
  */
-import { fromBytes, normalizeAddress } from '../net/addresses.ts';
+import { fromBytes, normalizeAddress } from '../mail/ip.ts';
 
-export { clientNetwork, widerNetworks } from '../net/client-network.ts';
+export { clientNetwork, widerNetworks } from '../mail/client-network.ts';
 
 /** The canonical spelling of an address (RFC 5952), v4-mapped ones as IPv4; null when the text is no address. */
 export function normalizeClientAddress(text: string): string | null {

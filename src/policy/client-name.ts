@@ -4,7 +4,7 @@
  * A client's address has a name server of the client's choice. Promises that its slowness takes few of the look-ups that may be
  * under way at once: delivery and policy need the others.
  */
-import type { Resolver } from '../net/resolver.ts';
+import type { Resolver } from '../dns/resolver.ts';
 
 /** Under way at once, of the 256 of the resolver; beyond these a client has no name. */
 const MOST_UNDER_WAY = 48;

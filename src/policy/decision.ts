@@ -7,7 +7,7 @@
 
 import type { ParsedPath } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
-import type { RelayDomain } from '../settings/relay-domain.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { RecipientTrail } from '../telemetry/message-trail.ts';
 
 /** Whom RCPT asks for: a mailbox, or `<postmaster>` without a domain. */

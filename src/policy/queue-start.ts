@@ -4,9 +4,9 @@
  * Promises: only hosts of the domain's own networks may; to anybody else every domain is the same, served or not. Mail goes
  * where it would go anyway, never over the client's session. A pause stands: its word is the operator's. Once a minute.
  */
-import { isWithin } from '../net/addresses.ts';
-import { createBoundedMap } from '../settings/bounded-map.ts';
-import type { RelayDomain } from '../settings/relay-domain.ts';
+import { isWithin } from '../mail/ip.ts';
+import { createBoundedMap } from '../db/bounded-map.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
 
 export interface QueueStartRequest {
   /** Of the client. */

@@ -18,10 +18,10 @@
  */
 import { normalizeDomain } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
-import type { RelayDomain } from '../settings/relay-domain.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { Check, Decision, ForwardPath, MailInfo, ServedQuestion, Unasked } from './decision.ts';
-import { checkPostmaster, isRole, type PostmasterMailbox } from './postmaster.ts';
-import { checkRelayDomain, NOT_SERVED, recipientOf } from './relay-domain.ts';
+import { checkPostmaster, isRole, type PostmasterMailbox } from './checks/postmaster.ts';
+import { checkRelayDomain, NOT_SERVED, recipientOf } from './checks/relay-domain.ts';
 
 export interface RecipientPolicy {
   readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;

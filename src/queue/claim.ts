@@ -11,9 +11,9 @@ import type { Notify, OriginalClient } from '../mail/envelope.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import { type DrainSettings, isSetSo } from '../outage/clock.ts';
 import { hasShareInForce } from '../outage/drain-shares.ts';
-import { always } from '../settings/conditions.ts';
-import { isPausedNow } from '../settings/pause.ts';
-import { isHeldByDrill, isOfDrill, isOfOpenDrill } from './drill-mark.ts';
+import { always } from '../db/fragments.ts';
+import { isPausedNow } from '../domains/pause.ts';
+import { isHeldByDrill, isOfDrill, isOfOpenDrill } from './drills/drill-mark.ts';
 
 /** The pool for the queue's hot statements, for rooms that pass it on without speaking SQL. */
 export type QueueSql = Sql;

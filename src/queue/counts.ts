@@ -2,7 +2,7 @@
  * Exact counts of what a destination holds, without a hot row.
  *
  * Accept and outcome append to queue_delta; folding moves the sums into destinations once a second. The count is the sum of
- * both in one snapshot (queue/inspect.ts), so it is exact at any instant.
+ * both in one snapshot (queue/read/inspect.ts), so it is exact at any instant.
  */
 import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { Sql } from '../db/client.ts';

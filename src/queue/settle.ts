@@ -26,7 +26,7 @@ import { type BreakerState, isTrialOver, TRIAL_MESSAGES } from '../outage/breake
 import { countEnded } from './mail-counts.ts';
 import { dropMarks } from './marks.ts';
 import { keyOfRecipient, type RefusedStanding } from './outcome-refusals.ts';
-import { newReportId, reportsAbout } from './reports-settled.ts';
+import { newReportId, reportsAbout } from './reports/settled.ts';
 import type { SettleInput, Verdict } from './verdict.ts';
 
 export type EndState = 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';

@@ -1,7 +1,7 @@
 /**
  * What keeps nodes and a move apart: a database is moved only while no node is alive on it, and its mail is then marked as gone.
  *
- * Alive is whoever holds the advisory lock of an epoch (jobs/nodes.ts) or has a session of the service open, hung or not. The
+ * Alive is whoever holds the advisory lock of an epoch (cluster/nodes.ts) or has a session of the service open, hung or not. The
  * check and the mark are one transaction that lets nobody take a place meanwhile; a node that waits for one finds the mark. Two
  * moves of one database exclude each other.
  */

@@ -1,8 +1,8 @@
 /** `Domain.breaker`, suspected recipients and the two verbs, over HTTP. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { makeTransaction, openSpool } from '../helpers/mail.ts';
-import { carryOutOperations } from '../../src/queue/operation-steps.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import { carryOutOperations } from '../../src/queue/verbs/operation-steps.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { type Harness, startControl } from './harness.ts';
 
 let control: Harness;

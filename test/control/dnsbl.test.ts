@@ -1,7 +1,7 @@
 /** What a domain wants of DNS lists, set and read by GraphQL. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
-import { createDnsblCounts } from '../../src/settings/dnsbl-counts.ts';
+import { createDnsblCounts } from '../../src/domains/dnsbl-counts.ts';
 import { type Harness, startControl } from './harness.ts';
 
 interface Payload {

@@ -1,11 +1,11 @@
 /** Domains found by the doctor's worst verdict: pages, whose they are, what is no filter, the command, and that a page reads a page. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { domainVerb } from '../../src/cli/domain.ts';
+import { domainVerb } from '../../src/clients/cli/domain.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { createDoctorReports } from '../../src/doctor/reports.ts';
 import { newId } from '../../src/mail/id.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
-import { callVerb } from '../cli/call-verb.ts';
+import { callVerb } from '../clients/cli/call-verb.ts';
 import { addTenant, type Harness, OPERATOR, startControl } from './harness.ts';
 
 const MANY = 12_000;

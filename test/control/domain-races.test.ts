@@ -1,6 +1,6 @@
 /** Changes of one domain at the same moment: they come one after the other, and none is a fault. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import type { ProofTarget } from '../../src/settings/domain-proof.ts';
+import type { ProofTarget } from '../../src/domains/proof.ts';
 import type { Sql, SqlExecutor } from '../../src/db/client.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
 import { until } from '../helpers/child.ts';

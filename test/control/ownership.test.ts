@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { createOwnership, type Ownership } from '../../src/doctor/ownership.ts';
 import { newId } from '../../src/mail/id.ts';
-import { createResolver, type Resolver } from '../../src/net/resolver.ts';
-import { spoolOwnMail } from '../../src/queue/own-mail.ts';
+import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
+import { spoolOwnMail } from '../../src/queue/reports/own-mail.ts';
 import { type FakeDns, startFakeDns } from '../helpers/fake-dns.ts';
 import { type Harness, startControl } from './harness.ts';
 

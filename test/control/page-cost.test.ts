@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { newId } from '../../src/mail/id.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
-import { createAttemptInspection } from '../../src/queue/inspect-attempts.ts';
-import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
-import { createTimelineInspection } from '../../src/queue/timeline.ts';
-import { createMessageInspection, type MessageFilter } from '../../src/queue/inspect.ts';
+import { createAttemptInspection } from '../../src/queue/read/attempts.ts';
+import { createQueueInspection } from '../../src/queue/read/queues.ts';
+import { createTimelineInspection } from '../../src/queue/read/timeline.ts';
+import { createMessageInspection, type MessageFilter } from '../../src/queue/read/inspect.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { addDomain, domainsOn, OPERATOR } from './harness.ts';
 

@@ -1,6 +1,6 @@
 /** recipientStanding and recipientForget over HTTP. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { createAnswers } from '../../src/recipients/answers.ts';
+import { createAnswers } from '../../src/verification/answers.ts';
 import { type Harness, OPERATOR, startControl } from './harness.ts';
 
 let control: Harness;

@@ -1,4 +1,4 @@
-/** `Message.timeline` over the API: pages, what an entry leads to, and who is told what. test/queue/timeline.test.ts has the kinds. */
+/** `Message.timeline` over the API: pages, what an entry leads to, and who is told what. test/queue/read/timeline.test.ts has the kinds. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { recordFailure } from '../../src/outage/clock.ts';

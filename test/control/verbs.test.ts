@@ -2,8 +2,8 @@
  * The operator's verbs on a domain and on many messages, as the API gives them.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { carryOutOperations } from '../../src/queue/operation-steps.ts';
-import type { RouteHost } from '../../src/settings/route-check.ts';
+import { carryOutOperations } from '../../src/queue/verbs/operation-steps.ts';
+import type { RouteHost } from '../../src/domains/route-check.ts';
 import { addDomain, type Harness, holdMessage, startControl } from './harness.ts';
 
 const DOMAIN = 'example.org';

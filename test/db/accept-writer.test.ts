@@ -4,7 +4,7 @@ import { openAcceptWriter } from '../../src/db/accept-writer.ts';
 import { addressBytes, copyRows } from '../../src/db/copy-binary.ts';
 import { readContents } from '../../src/queue/claim.ts';
 import { messagesOf } from '../../src/queue/message.ts';
-import { copyStatements, insertOnce } from '../../src/queue/spool-rows.ts';
+import { copyStatements, insertOnce } from '../../src/queue/accept/rows.ts';
 import { startCuttingProxy } from '../helpers/cutting-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { classifyOffers, classifyTransaction, classifyTrouble, type Verdict } from '../../src/delivery/classify.ts';
-import { noAnswer, readAnswer, type Silence } from '../../src/net/smtp-answer.ts';
-import { readOffers } from '../../src/net/smtp-commands.ts';
-import type { Transaction, TransactionStage } from '../../src/net/smtp-transaction.ts';
+import { noAnswer, readAnswer, type Silence } from '../../src/smtp/answer.ts';
+import { readOffers } from '../../src/smtp/commands.ts';
+import type { Transaction, TransactionStage } from '../../src/smtp/transaction.ts';
 
 function transaction(
   stage: TransactionStage,

@@ -7,7 +7,7 @@ import type { AttemptRecord } from '../../src/mail/outcome.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { clearFlush, readDestination, recordFailure, requestFlush } from '../../src/outage/clock.ts';
 import type { ClaimedMessage } from '../../src/queue/claim.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { plainDeps } from '../helpers/delivery-deps.ts';

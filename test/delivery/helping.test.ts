@@ -9,7 +9,7 @@ import { createDelivery } from '../../src/delivery/worker.ts';
 import { grantShares, keepShare, readDrain, takeShare } from '../../src/outage/drain-shares.ts';
 import { type Owner, takeOwnership } from '../../src/outage/owner.ts';
 import type { ClaimedMessage, QueueSql } from '../../src/queue/claim.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { plainDeps } from '../helpers/delivery-deps.ts';

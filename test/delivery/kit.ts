@@ -3,8 +3,8 @@
  */
 import type { AttemptHost, AttemptMessage, AttemptRecipient } from '../../src/delivery/attempt.ts';
 import { createSessions, type Sessions, type SessionsOptions } from '../../src/delivery/sessions.ts';
-import { openSession } from '../../src/net/smtp-client.ts';
-import { DEFAULT_SMTP_TIMEOUTS, type SmtpTimeouts } from '../../src/net/smtp-timeouts.ts';
+import { openSession } from '../../src/smtp/client.ts';
+import { DEFAULT_SMTP_TIMEOUTS, type SmtpTimeouts } from '../../src/smtp/timeouts.ts';
 import type { FakePrimary } from '../helpers/fake-primary.ts';
 
 export function testSessions(

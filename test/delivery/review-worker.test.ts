@@ -6,7 +6,7 @@ import { createSource } from '../../src/delivery/source.ts';
 import { createDelivery, type DeliveryDeps } from '../../src/delivery/worker.ts';
 import type { DestinationState } from '../../src/outage/clock.ts';
 import { type ClaimedMessage, claimDue, FIRST_KEY, type QueueSql } from '../../src/queue/claim.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { plainDeps } from '../helpers/delivery-deps.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import type { Sessions, SessionTarget } from '../../src/delivery/sessions.ts';
-import type { SmtpSession } from '../../src/net/smtp-session.ts';
+import type { SmtpSession } from '../../src/smtp/session.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { messageTo, testSessions } from './kit.ts';
 

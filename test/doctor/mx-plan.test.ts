@@ -1,7 +1,7 @@
 /** Which MX records are added and taken away, for zones as people have them. */
 import { expect, test } from 'bun:test';
 import { type MxPlan, type MxWish, planSet, planUnset } from '../../src/doctor/mx-plan.ts';
-import type { AddedMx } from '../../src/settings/mx-records.ts';
+import type { AddedMx } from '../../src/domains/mx-records.ts';
 
 const OURS = 'backup.example.net';
 const SECOND = 'mx2.example.net';

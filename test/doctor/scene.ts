@@ -2,9 +2,9 @@
  * What the doctor's tests have in common: a database, a DNS and one machine that stands for every primary.
  */
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
-import { createResolver, type Resolver } from '../../src/net/resolver.ts';
-import type { DomainCreateInput } from '../../src/settings/domain-new.ts';
-import type { Domains, RelayDomain } from '../../src/settings/domains.ts';
+import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
+import type { DomainCreateInput } from '../../src/domains/new.ts';
+import type { Domains, RelayDomain } from '../../src/domains/domains.ts';
 import { domainsOn } from '../control/harness.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { OWN_NAME } from '../helpers/doctor.ts';

@@ -3,8 +3,8 @@ import { expect, test } from 'bun:test';
 import { checkMxInput } from '../../src/doctor/mx-input.ts';
 import { createSetMx, type SetMxDeps } from '../../src/doctor/set-mx.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
-import type { DnsAnswer } from '../../src/net/dns-answer.ts';
-import type { Resolver } from '../../src/net/resolver.ts';
+import type { DnsAnswer } from '../../src/dns/answer.ts';
+import type { Resolver } from '../../src/dns/resolver.ts';
 import { relayDomain } from '../helpers/relay-domain.ts';
 
 const silence = <T>(): Promise<T> => new Promise<T>(() => undefined);

@@ -1,7 +1,7 @@
 /** What /metrics tells of doctor and drills: from indexes, whatever the number of domains. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readDoctorStanding } from '../../src/doctor/standing.ts';
-import { readDrillTimes } from '../../src/queue/drill-facts.ts';
+import { readDrillTimes } from '../../src/queue/drills/drill-facts.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 

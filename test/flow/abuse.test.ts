@@ -14,7 +14,7 @@ import { type Answer, clientAddress, clientAddress6, connectProxied } from '../h
 const ASKED = 'asked.example';
 const LISTED = 'listed.example';
 const HONEST = Array.from({ length: 20 }, (_, index) => `user${index}`);
-/** Of recipients/budget.ts: what a primary may be asked at once, and a second. */
+/** Of verification/budget.ts: what a primary may be asked at once, and a second. */
 const PROBES_AT_ONCE = 60;
 
 let flow: Flow;

@@ -5,8 +5,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findServer } from '../../src/db/embedded-postmaster.ts';
-import { startTicks } from '../../src/db/embedded-processes.ts';
+import { findServer } from '../../src/embedded-postgres/postmaster.ts';
+import { startTicks } from '../../src/embedded-postgres/processes.ts';
 import { until } from '../helpers/child.ts';
 import { createDomain, flushDomain, readHeldCount } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';

@@ -2,9 +2,9 @@
  * Fire drills through the whole service: the way in, the hold, the command, the way on, and what stands in it.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { drillVerb } from '../../src/cli/drill.ts';
-import { findOpenDrills } from '../../src/queue/drills.ts';
-import { callVerb } from '../cli/call-verb.ts';
+import { drillVerb } from '../../src/clients/cli/drill.ts';
+import { findOpenDrills } from '../../src/queue/drills/drills.ts';
+import { callVerb } from '../clients/cli/call-verb.ts';
 import { until } from '../helpers/child.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, PATIENCE_MS, startFlow } from '../helpers/flow.ts';

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createResolver, type Resolver } from '../../src/net/resolver.ts';
+import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
 import { bindToUs, endChild, findProgram, until } from './child.ts';
 import { findFreePort } from './free-port.ts';
 

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { type Database, openDatabase, type Sql } from '../../src/db/client.ts';
-import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded.ts';
-import { waitForExit } from '../../src/db/embedded-launch.ts';
+import { type EmbeddedDatabase, startEmbedded } from '../../src/embedded-postgres/embedded.ts';
+import { waitForExit } from '../../src/embedded-postgres/launch.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import type { DatabaseAddress } from '../../src/db/target.ts';
 

@@ -5,9 +5,9 @@ import { monotonicMs } from '../../src/clock.ts';
 import { createDoctorBudget } from '../../src/doctor/budget.ts';
 import { createDoctor, type Doctor, type DoctorDeps } from '../../src/doctor/doctor.ts';
 import type { ServiceFacts } from '../../src/doctor/facts.ts';
-import { createProbeBudget } from '../../src/recipients/budget.ts';
-import type { Domains } from '../../src/settings/domains.ts';
-import { createMxRecords } from '../../src/settings/mx-records.ts';
+import { createProbeBudget } from '../../src/verification/budget.ts';
+import type { Domains } from '../../src/domains/domains.ts';
+import { createMxRecords } from '../../src/domains/mx-records.ts';
 import type { TestDatabase } from './database.ts';
 
 export const OWN_NAME = 'backup.test.example';

@@ -6,7 +6,7 @@ import type { DatabaseAddress } from '../../src/db/target.ts';
 import { searchedMessageIdOf } from '../../src/mail/header-section.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
-import { createSpool, type Spool, type SpoolDeps } from '../../src/queue/spool.ts';
+import { createSpool, type Spool, type SpoolDeps } from '../../src/queue/accept/spool.ts';
 import type { RoutedRecipient, Transaction } from '../../src/queue/message.ts';
 
 /** A relay destination (or an internal one) of that name; returns its id. */

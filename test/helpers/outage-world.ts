@@ -15,7 +15,7 @@ import { formatReply, type Reply } from '../../src/mail/reply.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { dropDeadOwnership } from '../../src/outage/owner.ts';
 import { type ClaimedMessage, type Holder, releaseDeadClaims } from '../../src/queue/claim.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import type { TestDatabase } from './database.ts';
 import { makeDestination, makeTransaction } from './mail.ts';
 

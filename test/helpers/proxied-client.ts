@@ -38,7 +38,7 @@ interface Waiter {
 
 /**
  * The n-th client address; 65,536 in a row are each of a /24 of its own. None is private or reserved
- * (net/address-class.ts), and nothing is ever sent there.
+ * (mail/ip-class.ts), and nothing is ever sent there.
  *
  * @param index 0 to 16,777,215
  */

@@ -8,7 +8,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { createResolver } from '../../src/net/resolver.ts';
+import { createResolver } from '../../src/dns/resolver.ts';
 import { bindToUs, endChild, findProgram, until } from './child.ts';
 import { findFreePort } from './free-port.ts';
 

@@ -1,5 +1,5 @@
 /** A served domain as the snapshot has it, for tests of what is decided about its recipients. */
-import { DEFAULT_UNKNOWN_WHILE_DOWN, NO_DNSBL, type RelayDomain } from '../../src/settings/relay-domain.ts';
+import { DEFAULT_UNKNOWN_WHILE_DOWN, NO_DNSBL, type RelayDomain } from '../../src/domains/relay-domain.ts';
 
 export function relayDomain(name: string, more: Partial<RelayDomain> = {}): RelayDomain {
   return {

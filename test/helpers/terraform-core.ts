@@ -5,7 +5,7 @@
  * Does not know expressions: a configuration is values, where UNKNOWN stands for what another resource will say.
  */
 import { decode, encode, ExtensionCodec } from '@msgpack/msgpack';
-import { isKnown, isSame, type State, type Type, UNKNOWN, type Value } from '../../src/terraform/sdk/value.ts';
+import { isKnown, isSame, type State, type Type, UNKNOWN, type Value } from '../../src/clients/terraform/sdk/value.ts';
 import type { Plugin } from './terraform-plugin.ts';
 
 export interface Block {

@@ -13,9 +13,9 @@ import {
   PROVIDER_METHODS,
   PROVIDER_SERVICE,
   type ProviderMethod,
-} from '../../src/terraform/goplugin/protocol.ts';
-import { type Message, serviceDefinition } from '../../src/terraform/goplugin/wire.ts';
-import { createSelfSigned, type SelfSigned } from '../../src/x509/self-signed.ts';
+} from '../../src/clients/terraform/goplugin/protocol.ts';
+import { type Message, serviceDefinition } from '../../src/clients/terraform/goplugin/wire.ts';
+import { createSelfSigned, type SelfSigned } from '../../src/tls/self-signed.ts';
 import { bindToUs } from './child.ts';
 
 export const COOKIE = 'd602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2';
@@ -51,7 +51,7 @@ export interface PluginStart {
 }
 
 export function spawnPlugin({ env = {}, command, identity }: PluginStart): ChildProcess {
-  const [program, ...args] = command ?? [process.execPath, '--no-install', join(ROOT, 'src/terraform/main.ts')];
+  const [program, ...args] = command ?? [process.execPath, '--no-install', join(ROOT, 'src/clients/terraform/main.ts')];
   const { PATH = '', TMPDIR = '/tmp' } = process.env;
   const child = spawn(program, args, {
     cwd: TMPDIR,

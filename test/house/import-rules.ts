@@ -8,80 +8,88 @@ import type { SourceFile } from './source-file.ts';
 /** Open to every room, and to the settings. */
 const OPEN = ['mail', 'clock', 'telemetry'] as const;
 
-/** What a room may import besides itself and what is open. Imports point down only. */
+/** What a room may import besides itself and what is open: what it uses, no more. Imports point down only. */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   mail: [],
   clock: [],
   telemetry: [],
   config: [],
   db: [],
-  net: [],
-  x509: [],
+  'embedded-postgres': ['db'],
+  dns: [],
+  http: ['dns'],
+  tls: ['dns', 'http'],
+  smtp: ['dns', 'tls'],
   events: ['db'],
-  jobs: ['db'],
-  settings: ['db', 'events'],
-  recipients: ['settings', 'jobs', 'events', 'db'],
-  outage: ['settings', 'jobs', 'events', 'db'],
-  queue: ['outage', 'settings', 'jobs', 'events', 'db'],
-  policy: ['recipients', 'outage', 'settings', 'net', 'events'],
-  transfer: ['jobs', 'db'],
-  delivery: ['queue', 'outage', 'recipients', 'settings', 'net', 'events'],
-  inbound: ['policy', 'queue', 'events', 'x509'],
-  doctor: ['queue', 'outage', 'recipients', 'settings', 'net', 'jobs', 'events', 'db'],
-  notify: ['queue', 'settings', 'net', 'jobs', 'events', 'db'],
-  control: ['doctor', 'notify', 'queue', 'outage', 'recipients', 'settings', 'events'],
-  client: ['net'],
-  cli: ['client'],
-  terraform: ['client', 'x509'],
+  cluster: ['db'],
+  input: ['db'],
+  domains: ['input', 'events', 'db'],
+  tenants: ['domains', 'input', 'events', 'db'],
+  verification: ['domains', 'input', 'events', 'db'],
+  outage: ['domains', 'db'],
+  queue: ['outage', 'domains', 'input', 'db'],
+  policy: ['verification', 'outage', 'domains', 'smtp', 'dns', 'db'],
+  transfer: ['db'],
+  delivery: ['queue', 'outage', 'smtp', 'tls', 'dns', 'db'],
+  inbound: ['policy', 'tls'],
+  doctor: ['queue', 'outage', 'verification', 'domains', 'input', 'smtp', 'tls', 'dns', 'db'],
+  notify: ['queue', 'tenants', 'domains', 'input', 'http', 'events', 'db'],
+  control: ['doctor', 'notify', 'queue', 'outage', 'verification', 'tenants', 'domains', 'input', 'events', 'db'],
+  'clients/api': ['http'],
+  'clients/cli': ['clients/api'],
+  'clients/terraform': ['clients/api', 'tls'],
 };
+
+/** They put the others together, and may know all of them. */
+const COMPOSITION = ['main', 'app'] as const;
 
 /** The API's types, which the clients may know; resolvers are made from the same file. */
 const GENERATED = 'src/control/generated.ts';
 
 /** Where a dependency may be imported: files, or the beginning of paths. A package that is not listed may not be. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
-  'smtp-server': ['src/inbound/command-parser.ts', 'src/inbound/connection.ts', 'src/inbound/server.ts'],
-  nodemailer: ['src/net/smtp-client.ts', 'src/mail/dsn.ts'],
-  'pg-boss': ['src/jobs/'],
-  postgres: ['src/db/'],
+  'smtp-server': ['src/inbound/smtp-server/'],
+  nodemailer: ['src/smtp/client.ts', 'src/mail/dsn.ts'],
+  'pg-boss': ['src/cluster/'],
+  postgres: ['src/db/', 'src/embedded-postgres/socket.ts'],
   pg: ['src/db/accept-writer.ts', 'src/db/copy-session.ts', 'src/db/writable-host.ts'],
   'drizzle-orm': ['src/db/'],
-  'dns-packet': ['src/net/resolver.ts'],
-  mailauth: ['src/policy/sender-auth.ts'],
+  'dns-packet': ['src/dns/resolver.ts'],
+  mailauth: ['src/policy/authentication/sender-auth.ts'],
   hono: ['src/control/server.ts'],
   '@hono/node-server': ['src/control/server.ts'],
   'graphql-yoga': ['src/control/graphql-server.ts'],
   '@graphql-yoga/render-graphiql': ['src/control/graphiql.ts'],
   graphql: ['src/control/'],
   tldts: ['src/mail/organization.ts'],
-  yaml: ['src/cli/manifest.ts'],
+  yaml: ['src/clients/cli/manifest.ts'],
   'prom-client': ['src/telemetry/metrics.ts', 'src/telemetry/gauges.ts', 'src/telemetry/metric-makers.ts'],
-  '@grpc/grpc-js': ['src/terraform/goplugin/'],
-  protobufjs: ['src/terraform/goplugin/wire.ts'],
-  '@msgpack/msgpack': ['src/terraform/sdk/dynamic-value.ts'],
+  '@grpc/grpc-js': ['src/clients/terraform/goplugin/'],
+  protobufjs: ['src/clients/terraform/goplugin/wire.ts'],
+  '@msgpack/msgpack': ['src/clients/terraform/sdk/dynamic-value.ts'],
 };
 
-/** node:dns answers differently on the three runtimes; net/resolver.ts is what the service asks. */
+/** node:dns answers differently on the three runtimes; dns/resolver.ts is what the service asks. */
 const CLOSED_BUILTINS: Readonly<Record<string, readonly string[]>> = {
   'node:dns': [],
   'node:dns/promises': [],
   'node:process': [
-    'src/config.ts',
-    'src/config-machine.ts',
+    'src/config/config.ts',
+    'src/config/machine.ts',
     'src/main.ts',
-    'src/main-command.ts',
-    'src/db/embedded',
-    'src/cli/main.ts',
-    'src/terraform/main.ts',
+    'src/app/command.ts',
+    'src/embedded-postgres/',
+    'src/clients/terraform/main.ts',
   ],
-  'node:child_process': ['src/db/embedded', 'src/cli/', 'src/terraform/'],
+  'node:child_process': ['src/embedded-postgres/', 'src/clients/cli/', 'src/clients/terraform/'],
 };
 
-/** The room of a path: its folder, or for a file of the top its first word (`config-values` is config). */
+/** The room of a path: its folder (each client has one of its own), or the name of a file at the top. */
 export function roomOf(path: string): string | null {
-  const [, first = '', ...rest] = path.split('/');
+  const [, first = '', second = '', ...rest] = path.split('/');
   if (!path.startsWith('src/')) return null;
-  return rest.length > 0 ? first : (first.replace(/\.ts$/, '').split('-')[0] ?? null);
+  if (second === '') return first.replace(/\.ts$/, '');
+  return first === 'clients' && rest.length > 0 ? `${first}/${second}` : first;
 }
 
 /** Rows of the drawn table (docs/architecture.md) that differ from ROOMS, as far as the rooms are furnished. */
@@ -91,7 +99,7 @@ export function tableMismatches(drawing: string, files: readonly SourceFile[]): 
   const drawn = new Map(
     table.split('\n').flatMap((row) => {
       const [, rooms = '', imported = ''] = row.split('|').map((cell) => cell.trim());
-      return rooms.split(', ').map((room) => [room, imported.match(/\w+/g) ?? []] as const);
+      return rooms.split(', ').map((room) => [room, imported.match(/[\w/-]+/g) ?? []] as const);
     }),
   );
   return Object.entries(ROOMS).flatMap(([room, allowed]) => {
@@ -111,16 +119,29 @@ export function forbiddenImports(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => {
     const room = roomOf(file.path) ?? '';
     const allowed = ROOMS[room];
-    if (room !== 'main' && allowed === undefined) return [`${file.path}: ${room} is no room of the table`];
-    const isClient = room === 'cli' || room === 'terraform';
+    const isComposing = COMPOSITION.some((one) => one === room);
+    if (!isComposing && allowed === undefined) return [`${file.path}: ${room} is no room of the table`];
+    const isClient = room.startsWith('clients/');
     return relativeImports(file).flatMap((target) => {
       const other = roomOf(target) ?? 'another folder';
       const isOpen = OPEN.some((open) => open === other);
-      if (room === 'main' || other === room || isOpen || allowed?.includes(other)) return [];
+      if (isComposing || other === room || isOpen || allowed?.includes(other)) return [];
       if (isClient && target === GENERATED) return [];
       return [`${file.path}: ${room} may not import ${other} (${target})`];
     });
   });
+}
+
+/** Rights of the table that no file of the room uses. */
+export function unusedRights(files: readonly SourceFile[]): string[] {
+  const used = new Set(
+    files.flatMap((file) => relativeImports(file).map((target) => `${roomOf(file.path)} ${roomOf(target)}`)),
+  );
+  return Object.entries(ROOMS).flatMap(([room, allowed]) =>
+    allowed
+      .filter((other) => !used.has(`${room} ${other}`))
+      .map((other) => `${room} may import ${other}, and does not`),
+  );
 }
 
 /** Relative imports that leave src/, or do not end in .ts as the runtimes need it. */

@@ -6,6 +6,7 @@ import {
   malformedImports,
   roomOf,
   tableMismatches,
+  unusedRights,
   wrongDoors,
 } from './import-rules.ts';
 import { looseReferences, rfcMismatches, rfcRows } from './rfc-rules.ts';
@@ -61,20 +62,20 @@ describe('the scanner', () => {
 
 describe('rooms', () => {
   test('are drawn with what they may import, those that are there', () => {
-    const files = [file('src/db/x.ts'), file('src/jobs/x.ts')];
-    const drawing = (jobs: string, more = '') =>
-      `| room | may import |\n|---|---|\n| db | mail |\n| jobs | ${jobs} |\n${more}`;
+    const files = [file('src/db/x.ts'), file('src/cluster/x.ts')];
+    const drawing = (cluster: string, more = '') =>
+      `| room | may import |\n|---|---|\n| db | mail |\n| cluster | ${cluster} |\n${more}`;
     expect(tableMismatches(drawing('db, mail'), files)).toEqual([]);
-    expect(tableMismatches(drawing('mail'), files)).toEqual(['jobs is drawn with , and may import db']);
-    expect(tableMismatches(drawing('db, net'), files)).toHaveLength(1);
+    expect(tableMismatches(drawing('mail'), files)).toEqual(['cluster is drawn with , and may import db']);
+    expect(tableMismatches(drawing('db, dns'), files)).toHaveLength(1);
     expect(tableMismatches(drawing('db', '| notify | – |\n'), files)).toEqual(['notify is drawn and not there']);
     expect(tableMismatches('', files)).toHaveLength(2);
   });
 
-  test('are folders, or the first word of a file at the top', () => {
-    expect(['src/db/a/b.ts', 'src/config-values.ts', 'src/main.ts', 'test/x.ts'].map(roomOf)).toEqual([
+  test('are folders, or the names of files at the top', () => {
+    expect(['src/db/a/b.ts', 'src/clients/cli/a.ts', 'src/main.ts', 'test/x.ts'].map(roomOf)).toEqual([
       'db',
-      'config',
+      'clients/cli',
       'main',
       null,
     ]);
@@ -83,16 +84,16 @@ describe('rooms', () => {
   test.each([
     ['src/queue/a.ts', '../policy/b.ts'],
     ['src/mail/a.ts', '../db/b.ts'],
-    ['src/net/a.ts', '../db/b.ts'],
+    ['src/dns/a.ts', '../db/b.ts'],
     ['src/policy/a.ts', '../queue/b.ts'],
     ['src/inbound/a.ts', '../delivery/b.ts'],
-    ['src/control/a.ts', '../net/b.ts'],
-    ['src/control/resolvers/a.ts', '../../db/b.ts'],
-    ['src/queue/a.ts', '../config.ts'],
-    ['src/config.ts', './net/b.ts'],
+    ['src/control/a.ts', '../dns/b.ts'],
+    ['src/control/resolvers/a.ts', '../../inbound/b.ts'],
+    ['src/queue/a.ts', '../config/config.ts'],
+    ['src/config/config.ts', '../dns/b.ts'],
     ['src/db/a.ts', '../main.ts'],
-    ['src/cli/a.ts', '../queue/b.ts'],
-    ['src/cli/a.ts', '../control/server.ts'],
+    ['src/clients/cli/a.ts', '../../queue/b.ts'],
+    ['src/clients/cli/a.ts', '../../control/server.ts'],
     ['src/attic/a.ts', './b.ts'],
     ['src/queue/a.ts', '../../test/b.ts'],
   ])('%s may not import %s', (path, specifier) => {
@@ -101,9 +102,10 @@ describe('rooms', () => {
 
   test.each([
     ['src/queue/a.ts', ['./b.ts', '../outage/b.ts', '../mail/b.ts', '../clock.ts', '../telemetry/log.ts', 'node:net']],
-    ['src/main.ts', ['./config.ts', './control/server.ts', './db/client.ts']],
-    ['src/config.ts', ['./config-values.ts', './telemetry/log.ts']],
-    ['src/cli/a.ts', ['../control/generated.ts']],
+    ['src/main.ts', ['./config/config.ts', './control/server.ts', './db/client.ts']],
+    ['src/app/node.ts', ['../config/config.ts', '../inbound/inbound.ts']],
+    ['src/config/config.ts', ['./values.ts', '../telemetry/log.ts']],
+    ['src/clients/cli/a.ts', ['../api/a.ts', '../../control/generated.ts']],
   ])('%s may import %p', (path, specifiers) => {
     expect(forbiddenImports(imports(path, ...specifiers))).toEqual([]);
   });
@@ -117,32 +119,38 @@ describe('rooms', () => {
   );
 });
 
+test('a right that nothing uses is found', () => {
+  const all = unusedRights([]);
+  expect(all).toContain('smtp may import tls, and does not');
+  expect(unusedRights(imports('src/smtp/a.ts', '../tls/b.ts'))).toHaveLength(all.length - 1);
+});
+
 describe('doors', () => {
   test.each([
     ['src/inbound/session.ts', 'smtp-server'],
     ['src/inbound/session.ts', 'smtp-server/lib/smtp-connection.js'],
     ['src/mail/reply.ts', 'nodemailer'],
-    ['src/queue/spool.ts', 'pg-boss'],
-    ['src/queue/spool.ts', 'postgres'],
+    ['src/queue/accept/spool.ts', 'pg-boss'],
+    ['src/queue/accept/spool.ts', 'postgres'],
     ['src/db/client.ts', 'pg'],
-    ['src/policy/dnsbl.ts', 'dns-packet'],
+    ['src/policy/dnsbl/dnsbl.ts', 'dns-packet'],
     ['src/control/auth.ts', 'hono/cors'],
     ['src/control/auth.ts', '@hono/node-server/serve-static'],
-    ['src/queue/spool.ts', 'left-pad'],
-    ['src/net/resolver.ts', 'node:dns/promises'],
-    ['src/queue/spool.ts', 'node:process'],
-    ['src/net/smtp-client.ts', 'node:child_process'],
+    ['src/queue/accept/spool.ts', 'left-pad'],
+    ['src/dns/resolver.ts', 'node:dns/promises'],
+    ['src/queue/accept/spool.ts', 'node:process'],
+    ['src/smtp/client.ts', 'node:child_process'],
   ])('%s may not import %s', (path, dependency) => {
     expect(wrongDoors(imports(path, dependency))).toHaveLength(1);
   });
 
   test.each([
-    ['src/inbound/server.ts', 'smtp-server/lib/smtp-connection.js'],
-    ['src/jobs/wake-up.ts', 'pg-boss'],
+    ['src/inbound/smtp-server/server.ts', 'smtp-server/lib/smtp-connection.js'],
+    ['src/cluster/jobs.ts', 'pg-boss'],
     ['src/db/accept-writer.ts', 'pg'],
     ['src/main.ts', 'node:process'],
-    ['src/db/embedded-launch.ts', 'node:child_process'],
-    ['src/queue/spool.ts', 'node:crypto'],
+    ['src/embedded-postgres/launch.ts', 'node:child_process'],
+    ['src/queue/accept/spool.ts', 'node:crypto'],
   ])('%s may import %s', (path, dependency) => {
     expect(wrongDoors(imports(path, dependency))).toEqual([]);
   });
@@ -176,7 +184,7 @@ describe('shapes', () => {
   test('names', () => {
     const bad = [
       'src/db/utils.ts',
-      'src/net/dns-helper.ts',
+      'src/dns/dns-helper.ts',
       'src/queue/manager.ts',
       'src/common/a.ts',
       'src/db/user-service.ts',
@@ -247,16 +255,18 @@ describe('shapes', () => {
     expect(runtimeGlobals(fine.map((text) => file('src/queue/a.ts', `const a = ${text}`)))).toEqual([]);
     const allowed = [
       'src/main.ts',
-      'src/config.ts',
-      'src/config-machine.ts',
-      'src/db/embedded.ts',
-      'src/db/embedded-host.ts',
-      'src/cli/main.ts',
+      'src/config/config.ts',
+      'src/config/machine.ts',
+      'src/embedded-postgres/embedded.ts',
+      'src/embedded-postgres/host.ts',
+      'src/app/command.ts',
     ];
     expect(runtimeGlobals(allowed.map((path) => file(path, 'process.exit(1)')))).toEqual([]);
     expect(
       runtimeGlobals(
-        ['src/db/client.ts', 'src/cli/domain.ts', 'src/db/main.ts'].map((path) => file(path, 'process.exit(1)')),
+        ['src/db/client.ts', 'src/clients/cli/domain.ts', 'src/db/main.ts'].map((path) =>
+          file(path, 'process.exit(1)'),
+        ),
       ),
     ).toHaveLength(3);
   });

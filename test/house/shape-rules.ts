@@ -11,7 +11,7 @@ export const MAX_P90_LINES = 300;
 
 /** Where the environment and the process may be touched: the settings, the composition root, the launcher, the clients. */
 const GLOBALS_ALLOWED =
-  /^src\/(?:config(?:-[a-z-]+)?|main(?:-command)?|db\/embedded(?:-[a-z-]+)?|cli\/main|terraform\/main)\.ts$/;
+  /^src\/(?:config\/(?:config|machine)|main|app\/command|embedded-postgres\/[a-z-]+|clients\/terraform\/main)\.ts$/;
 
 /** `Buffer` is everywhere; these are one runtime's, or hide where settings come from. */
 const GLOBALS =
@@ -21,7 +21,7 @@ const GLOBALS =
 const EMPTY_NAMES = /(?:^|[-/])(?:utils?|common|managers?|misc|index)(?:[-./]|$)/;
 const EMPTY_NAMES_OF_SOURCE = /(?:^|[-/])(?:helpers?|services?)(?:[-./]|$)/;
 /** Tests have helpers and start services; there is an SDL type Service, which a resolver file and a data source are named after. */
-const NAMED_BY_OTHERS = /^(?:test|src\/control\/resolvers|src\/terraform\/data-sources)\//;
+const NAMED_BY_OTHERS = /^(?:test|src\/control\/resolvers|src\/clients\/terraform\/data-sources)\//;
 const KEBAB_CASE = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.(?:ts|mjs)$/;
 
 /** Files that do not begin with a header comment of at least one sentence. */

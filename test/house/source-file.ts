@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface SourceFile {
-  /** From the project's root: `src/queue/spool.ts`. */
+  /** From the project's root: `src/queue/accept/spool.ts`. */
   readonly path: string;
   readonly text: string;
   /** The text with comments and the contents of strings and regular expressions turned into spaces; lines kept. */

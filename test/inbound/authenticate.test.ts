@@ -1,7 +1,7 @@
 /** What the operator wants above a message is asked after the final dot, and stands above our Received field. */
 import { afterEach, expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
-import { createAcceptanceSeal, type Authenticate } from '../../src/policy/acceptance-seal.ts';
+import { createAcceptanceSeal, type Authenticate } from '../../src/policy/authentication/acceptance-seal.ts';
 import { type Fixture, HOSTNAME, sendMessage, startInbound } from './fixture.ts';
 
 const opened: Fixture[] = [];

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSelfSigned } from '../../src/x509/self-signed.ts';
+import { createSelfSigned } from '../../src/tls/self-signed.ts';
 import { loadTlsMaterial, type TlsMaterial, type TlsPair, type TlsPairFiles } from '../../src/inbound/tls-material.ts';
 import { type Fixture, receivedText, sendMessage, startInbound } from './fixture.ts';
 

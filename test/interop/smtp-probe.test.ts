@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { classifyCalloutReply } from '../../src/mail/callout-verdict.ts';
-import { openProbe, type Probe } from '../../src/net/smtp-probe.ts';
+import { openProbe, type Probe } from '../../src/smtp/probe.ts';
 import { until } from '../helpers/child.ts';
 import { testCertificate } from '../helpers/certificate.ts';
 import { type Exim, findExim, startExim } from '../helpers/exim.ts';

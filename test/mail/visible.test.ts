@@ -1,6 +1,6 @@
 /** What of strangers' text people see: nothing that is not drawn, in any output. */
 import { describe, expect, test } from 'bun:test';
-import { textOf } from '../../src/cli/table.ts';
+import { textOf } from '../../src/clients/cli/table.ts';
 import { sanitizeText } from '../../src/mail/reply.ts';
 import { visible } from '../../src/mail/visible.ts';
 import { encodeUtf8Unitext } from '../../src/mail/xtext.ts';

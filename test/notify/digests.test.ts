@@ -1,8 +1,8 @@
 /** What failed is told once an hour for each domain, with its numbers, and never message by message. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
-import { bounceMessage, cancelMessage } from '../../src/queue/commands.ts';
+import { bounceMessage, cancelMessage } from '../../src/queue/verbs/commands.ts';
 import { makeDigests } from '../../src/queue/mail-counts.ts';
-import { addReportEvent } from '../../src/queue/reports-settled.ts';
+import { addReportEvent } from '../../src/queue/reports/settled.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { holdMessage } from '../control/harness.ts';

@@ -1,6 +1,6 @@
 /** Webhooks over HTTP: made, changed, rotated, deleted, bounded; their secrets told once and shown nowhere. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { HttpEndpoint } from '../../src/net/http-connection.ts';
+import type { HttpEndpoint } from '../../src/http/connection.ts';
 import { createWebhooks } from '../../src/notify/webhooks.ts';
 import { addDomain, addTenant, type Harness, OPERATOR, startControl } from '../control/harness.ts';
 

@@ -2,8 +2,8 @@
 import type { Sql } from '../../src/db/client.ts';
 import { type EventKind, recordEvent } from '../../src/events/record.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
-import type { DnsAnswer } from '../../src/net/dns-answer.ts';
-import { exchange } from '../../src/net/http-exchange.ts';
+import type { DnsAnswer } from '../../src/dns/answer.ts';
+import { exchange } from '../../src/http/exchange.ts';
 import type { AttemptOutcome, Disabled } from '../../src/notify/claim.ts';
 import { createDeliveries, type Deliveries, type Delivery } from '../../src/notify/deliveries.ts';
 import { emptyOutbox } from '../../src/notify/outbox.ts';

@@ -4,7 +4,7 @@ import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { endEmptyOutages, tellThresholds } from '../../src/outage/care.ts';
 import { readDestination } from '../../src/outage/clock.ts';
 import { openClockless } from '../../src/outage/conditions.ts';
-import { cancelHeld } from '../../src/queue/commands.ts';
+import { cancelHeld } from '../../src/queue/verbs/commands.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination } from '../helpers/mail.ts';
 import { eventsOf, fail, holdFor, refusedAt } from './scene.ts';

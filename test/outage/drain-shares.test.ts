@@ -12,7 +12,7 @@ import {
 import { recordFailure } from '../../src/outage/clock.ts';
 import { type Owner, takeOwnership } from '../../src/outage/owner.ts';
 import { claimDue, FIRST_KEY } from '../../src/queue/claim.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 

@@ -7,8 +7,8 @@ import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail
 import { readDestination, recordFailure, recordSuccess } from '../../src/outage/clock.ts';
 import { endHoldExtensions, extendHold, MAX_HOLD_HOURS } from '../../src/outage/hold.ts';
 import { findPauses, pauseDestination, resumeDestination } from '../../src/outage/pause.ts';
-import { createMessageInspection } from '../../src/queue/inspect.ts';
-import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
+import { createMessageInspection } from '../../src/queue/read/inspect.ts';
+import { createQueueInspection } from '../../src/queue/read/queues.ts';
 import { findDueDestinations } from '../../src/queue/due.ts';
 import { holdMessage } from '../control/harness.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';

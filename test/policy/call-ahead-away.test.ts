@@ -1,7 +1,7 @@
 /** The call-ahead while the primary is away, silent, slow, or not to be asked any more: the domain's policy, never 5yz anew. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { ServedQuestion } from '../../src/policy/decision.ts';
-import type { UnknownWhileDown } from '../../src/settings/relay-domain.ts';
+import type { UnknownWhileDown } from '../../src/domains/relay-domain.ts';
 import { openScene, type Scene, soon } from './call-ahead-scene.ts';
 import { quickestMs } from '../helpers/timing.ts';
 

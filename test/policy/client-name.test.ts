@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { createClientNames } from '../../src/policy/client-name.ts';
-import { createResolver } from '../../src/net/resolver.ts';
+import { createResolver } from '../../src/dns/resolver.ts';
 import { startFakeDns } from '../helpers/fake-dns.ts';
 
 test('clients whose name servers are silent leave the look-ups to delivery', async () => {

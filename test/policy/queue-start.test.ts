@@ -3,7 +3,7 @@
  */
 import { beforeEach, expect, test } from 'bun:test';
 import { createStartQueue, type HeldMail, type StartQueue } from '../../src/policy/queue-start.ts';
-import type { RelayDomain } from '../../src/settings/relay-domain.ts';
+import type { RelayDomain } from '../../src/domains/relay-domain.ts';
 import { relayDomain } from '../helpers/relay-domain.ts';
 
 const CLIENT = '192.0.2.7';

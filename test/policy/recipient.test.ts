@@ -1,11 +1,11 @@
 /** The ordered list of checks: what is accepted, what is refused, and with which reply. */
 import { describe, expect, test } from 'bun:test';
 import { parsePath } from '../../src/mail/address.ts';
-import type { NextHops } from '../../src/net/next-hop.ts';
-import { createOwnRankCheck } from '../../src/policy/own-rank.ts';
+import type { NextHops } from '../../src/dns/next-hop.ts';
+import { createOwnRankCheck } from '../../src/policy/checks/own-rank.ts';
 import { decideRecipient, type RecipientPolicy } from '../../src/policy/recipient.ts';
 import type { ClientInfo } from '../../src/mail/envelope.ts';
-import type { RelayDomain } from '../../src/settings/relay-domain.ts';
+import type { RelayDomain } from '../../src/domains/relay-domain.ts';
 import { relayDomain as relay } from '../helpers/relay-domain.ts';
 
 const CLIENT: ClientInfo = { address: '192.0.2.9', name: null, ehloName: 'client.test', protocol: 'ESMTP', tls: null };

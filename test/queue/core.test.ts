@@ -5,13 +5,13 @@ import { formatReply } from '../../src/mail/reply.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { recordFailure, recordSuccess, readDestination } from '../../src/outage/clock.ts';
 import { claimDue, claimProbe, FIRST_KEY, readContents, releaseDeadClaims } from '../../src/queue/claim.ts';
-import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/commands.ts';
+import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/verbs/commands.ts';
 import { foldDeltas } from '../../src/queue/counts.ts';
 import { findDueDestinations } from '../../src/queue/due.ts';
 import { expireHeld } from '../../src/queue/expiry.ts';
 import { recordOutcomes } from '../../src/queue/outcome.ts';
 import type { Fate } from '../../src/queue/settle.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 

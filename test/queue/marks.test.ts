@@ -5,7 +5,7 @@ import { claimDue, FIRST_KEY, type Holder, releaseDeadClaims } from '../../src/q
 import { findMarkers } from '../../src/queue/marks.ts';
 import { markDelivered, recordOutcomes, type Settlement } from '../../src/queue/outcome.ts';
 import { giveUpMarked, settleLeftovers, settleMarks } from '../../src/queue/settle-marks.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 

@@ -9,9 +9,9 @@ import { createBreakerInspection } from '../../src/outage/breaker-inspect.ts';
 import { closeTrials, releaseBreaker } from '../../src/outage/breaker-release.ts';
 import { recordFailure, recordSuccess } from '../../src/outage/clock.ts';
 import { claimDue, claimProbe, FIRST_KEY } from '../../src/queue/claim.ts';
-import { cancelMessage } from '../../src/queue/commands.ts';
+import { cancelMessage } from '../../src/queue/verbs/commands.ts';
 import { recordOutcomes } from '../../src/queue/outcome.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 

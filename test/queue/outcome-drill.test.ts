@@ -6,7 +6,7 @@ import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import type { BreakerStep } from '../../src/outage/breaker-feed.ts';
 import { claimDue, FIRST_KEY } from '../../src/queue/claim.ts';
 import { recordOutcomes, type Settlement } from '../../src/queue/outcome.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 

@@ -9,7 +9,7 @@ import { formatReply } from '../../src/mail/reply.ts';
 import { claimDue, FIRST_KEY, type Holder, releaseDeadClaims } from '../../src/queue/claim.ts';
 import { markDelivered, recordOutcomes, type Settlement } from '../../src/queue/outcome.ts';
 import { settleMarks } from '../../src/queue/settle-marks.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Fault, faultySql } from '../helpers/faulty-sql.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';

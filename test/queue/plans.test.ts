@@ -20,17 +20,17 @@ import {
   releaseClaims,
   releaseLeftovers,
 } from '../../src/queue/claim.ts';
-import { bounceMessage, cancelHeld, retryMessage } from '../../src/queue/commands.ts';
+import { bounceMessage, cancelHeld, retryMessage } from '../../src/queue/verbs/commands.ts';
 import { foldDeltas } from '../../src/queue/counts.ts';
 import { findDueDestinations } from '../../src/queue/due.ts';
 import { expireHeld } from '../../src/queue/expiry.ts';
-import { createMessageInspection } from '../../src/queue/inspect.ts';
-import { findSuppressions } from '../../src/queue/inspect-suppressions.ts';
-import { createQueueInspection } from '../../src/queue/inspect-queues.ts';
+import { createMessageInspection } from '../../src/queue/read/inspect.ts';
+import { findSuppressions } from '../../src/queue/read/suppressions.ts';
+import { createQueueInspection } from '../../src/queue/read/queues.ts';
 import { recordOutcomes } from '../../src/queue/outcome.ts';
-import { createDelayWalk } from '../../src/queue/reports-delayed.ts';
-import { makeDueReports } from '../../src/queue/reports.ts';
-import { timelineOf } from '../../src/queue/timeline.ts';
+import { createDelayWalk } from '../../src/queue/reports/delayed.ts';
+import { makeDueReports } from '../../src/queue/reports/reports.ts';
+import { timelineOf } from '../../src/queue/read/timeline.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 

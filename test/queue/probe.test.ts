@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { claimProbe, releaseClaims } from '../../src/queue/claim.ts';
-import { newDrillMark } from '../../src/queue/drill-mark.ts';
+import { newDrillMark } from '../../src/queue/drills/drill-mark.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 

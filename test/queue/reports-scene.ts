@@ -6,10 +6,10 @@ import { newId } from '../../src/mail/id.ts';
 import type { Outcome } from '../../src/mail/outcome.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { claimDue, FIRST_KEY } from '../../src/queue/claim.ts';
-import { findSuppressions } from '../../src/queue/inspect-suppressions.ts';
+import { findSuppressions } from '../../src/queue/read/suppressions.ts';
 import { recordOutcomes } from '../../src/queue/outcome.ts';
-import { type DueReport, makeDueReports, type ReportDeps, type SenderCheck } from '../../src/queue/reports.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import { type DueReport, makeDueReports, type ReportDeps, type SenderCheck } from '../../src/queue/reports/reports.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 

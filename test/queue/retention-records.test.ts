@@ -4,7 +4,7 @@ import { dropOldEvents } from '../../src/events/retention.ts';
 import { createIdSource } from '../../src/mail/id.ts';
 import { dropOldOutages } from '../../src/outage/retention.ts';
 import { dropOldRecords } from '../../src/queue/retention-records.ts';
-import { dropOldKeys } from '../../src/settings/idempotency.ts';
+import { dropOldKeys } from '../../src/input/idempotency.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination } from '../helpers/mail.ts';
 

@@ -1,9 +1,9 @@
 /** No claim and no ownership outlives the hand that has it, however that hand ends. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { joinNodes, type NodePlace, type Nodes } from '../../src/jobs/nodes.ts';
+import { joinNodes, type NodePlace, type Nodes } from '../../src/cluster/nodes.ts';
 import { dropDeadOwnership, findOwners, takeOwnership } from '../../src/outage/owner.ts';
 import { claimDue, findClaimants, FIRST_KEY, releaseDeadClaims } from '../../src/queue/claim.ts';
-import type { Spool } from '../../src/queue/spool.ts';
+import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SETTING_NAMES } from '../../src/config-misspelt.ts';
+import { SETTING_NAMES } from '../../src/config/misspelt.ts';
 import { urlOf } from '../flow/crash-scene.ts';
 import { testCertificate } from '../helpers/certificate.ts';
 import { until } from '../helpers/child.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createPost } from '../../src/main-traces.ts';
+import { createPost } from '../../src/app/traces.ts';
 import { createOtlp, type Otlp, type Span } from '../../src/telemetry/otlp.ts';
 import { until } from '../helpers/child.ts';
 

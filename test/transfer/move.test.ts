@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { connect } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import type { DatabaseAddress } from '../../src/db/target.ts';
-import { joinNodes, type Nodes } from '../../src/jobs/nodes.ts';
+import { joinNodes, type Nodes } from '../../src/cluster/nodes.ts';
 import { exportDatabase, type TransferSummary, undoExport } from '../../src/transfer/export.ts';
 import { openExportFile, readExportFile } from '../../src/transfer/file.ts';
 import { fileWriter, FORMAT_VERSION } from '../../src/transfer/format.ts';

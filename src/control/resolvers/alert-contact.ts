@@ -1,6 +1,6 @@
 /** `AlertContact`: whom the service tells by mail. */
 import type { AlertContact as Contact } from '../../notify/contacts.ts';
-import type { Change } from '../../settings/change.ts';
+import type { Change } from '../../input/change.ts';
 import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { AlertContactResolvers, DomainResolvers, MutationResolvers, QueryResolvers } from '../generated.ts';

@@ -1,8 +1,8 @@
 /** The breaker of a domain, and the two verbs beside it: release it, or end what it suspects. */
 import { CLOSED_BREAKER } from '../../outage/breaker-inspect.ts';
-import { noSuchDomain } from '../../settings/domain-change.ts';
-import type { RelayDomain } from '../../settings/relay-domain.ts';
-import { invalid, type UserError } from '../../settings/user-error.ts';
+import { noSuchDomain } from '../../domains/change.ts';
+import type { RelayDomain } from '../../domains/relay-domain.ts';
+import { invalid, type UserError } from '../../input/user-error.ts';
 import type { DomainResolvers, MutationResolvers } from '../generated.ts';
 import { onDomain } from '../on-domain.ts';
 import { once } from '../once.ts';

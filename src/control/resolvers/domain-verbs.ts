@@ -1,9 +1,9 @@
 /** The operator's verbs on a domain: change with its dry run, flush, pause, resume, a longer hold. */
-import type { DomainChange } from '../../settings/domain-change.ts';
-import { noSuchDomain } from '../../settings/domain-change.ts';
-import type { DomainUpdateInput } from '../../settings/domain-update.ts';
-import type { RelayDomain } from '../../settings/relay-domain.ts';
-import { invalid, type UserError } from '../../settings/user-error.ts';
+import type { DomainChange } from '../../domains/change.ts';
+import { noSuchDomain } from '../../domains/change.ts';
+import type { DomainUpdateInput } from '../../domains/update.ts';
+import type { RelayDomain } from '../../domains/relay-domain.ts';
+import { invalid, type UserError } from '../../input/user-error.ts';
 import type { Context } from '../context.ts';
 import type { DomainResolvers, MutationResolvers } from '../generated.ts';
 import { onDomain } from '../on-domain.ts';

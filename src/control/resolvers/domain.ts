@@ -1,5 +1,5 @@
 /** `Domain`: a relay domain with its records, its queue and its outage. */
-import { EMPTY_QUEUE } from '../../queue/inspect-queues.ts';
+import { EMPTY_QUEUE } from '../../queue/read/queues.ts';
 import type { DomainResolvers } from '../generated.ts';
 import { formRecordsOf, recommendMx, zoneFileOf } from '../../doctor/mx-recommendation.ts';
 import { breakerOfDomain } from './breaker.ts';

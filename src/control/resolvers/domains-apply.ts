@@ -1,8 +1,8 @@
 /** `domainsApply`: many domains as they should be, all or none. */
 import type { AuditPart } from '../../events/audit.ts';
-import type { DomainDifference } from '../../settings/domains-apply.ts';
-import type { DomainsApplyInput } from '../../settings/domains-plan.ts';
-import type { RelayDomain } from '../../settings/relay-domain.ts';
+import type { DomainDifference } from '../../domains/apply.ts';
+import type { DomainsApplyInput } from '../../domains/plan.ts';
+import type { RelayDomain } from '../../domains/relay-domain.ts';
 import { domainState } from '../audit-subject.ts';
 import type { Context } from '../context.ts';
 import { type Call, once } from '../once.ts';

@@ -1,10 +1,10 @@
 /** Fire drills: asked for, let go, scheduled; their reports on the domain. */
 import { isAddress, normalizeDomain } from '../../mail/address.ts';
-import type { DrillView } from '../../queue/drills.ts';
-import { shown } from '../../settings/domain-input.ts';
-import type { RelayDomain } from '../../settings/relay-domain.ts';
-import { tryAgainAfter } from '../../settings/bounded-counts.ts';
-import { invalid, type UserError } from '../../settings/user-error.ts';
+import type { DrillView } from '../../queue/drills/drills.ts';
+import { shown } from '../../input/checked.ts';
+import type { RelayDomain } from '../../domains/relay-domain.ts';
+import { tryAgainAfter } from '../../db/bounded-counts.ts';
+import { invalid, type UserError } from '../../input/user-error.ts';
 import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { DomainResolvers, MutationResolvers } from '../generated.ts';

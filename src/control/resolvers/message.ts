@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { GraphQLError } from 'graphql';
 import { headerFieldsOf } from '../../mail/header-section.ts';
-import type { MessageView } from '../../queue/inspect.ts';
+import type { MessageView } from '../../queue/read/inspect.ts';
 import type { Context } from '../context.ts';
 import type { MessageResolvers } from '../generated.ts';
 import { checkReason } from '../reason.ts';

@@ -1,7 +1,7 @@
 /** `Mutation`: each field checks its input's form, calls the room that does the work once per key, and maps the result. */
-import type { MessageView } from '../../queue/inspect.ts';
-import { shown } from '../../settings/domain-input.ts';
-import { invalid, type UserError } from '../../settings/user-error.ts';
+import type { MessageView } from '../../queue/read/inspect.ts';
+import { shown } from '../../input/checked.ts';
+import { invalid, type UserError } from '../../input/user-error.ts';
 import type { Context } from '../context.ts';
 import type { MessageVerb, VerbKind } from '../dependencies.ts';
 import type { MutationResolvers } from '../generated.ts';

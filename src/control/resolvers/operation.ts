@@ -1,8 +1,8 @@
 /** Verbs on many held messages: how they are asked for, and what is shown of them. */
-import { checkOperationFilter, type OperationFilterInput } from '../../queue/operation-filter.ts';
-import type { OperationStart, OperationVerb } from '../../queue/operations.ts';
-import { noSuchDomain } from '../../settings/domain-change.ts';
-import { invalid, type UserError } from '../../settings/user-error.ts';
+import { checkOperationFilter, type OperationFilterInput } from '../../queue/verbs/operation-filter.ts';
+import type { OperationStart, OperationVerb } from '../../queue/verbs/operations.ts';
+import { noSuchDomain } from '../../domains/change.ts';
+import { invalid, type UserError } from '../../input/user-error.ts';
 import { connectionOfRows, idOfCursor, isUuid, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers, QueryResolvers } from '../generated.ts';

@@ -2,7 +2,7 @@
 import type { OutageResolvers } from '../generated.ts';
 import type { Context } from '../context.ts';
 import type { OutageView } from '../../outage/inspect.ts';
-import type { QueueView } from '../../queue/inspect-queues.ts';
+import type { QueueView } from '../../queue/read/queues.ts';
 
 /** What the destination of an outage holds that is over and has drained has nothing to do with it. */
 async function queueOf(outage: OutageView, { load }: Context): Promise<QueueView | null> {

@@ -1,6 +1,6 @@
 /** `Query`: where every read begins. */
 import { GraphQLError } from 'graphql';
-import { type MessageFilter, readMessageFilter } from '../../queue/search-input.ts';
+import { type MessageFilter, readMessageFilter } from '../../queue/read/search-input.ts';
 import { connectionOf, connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { QueryResolvers } from '../generated.ts';
 import { alertContactQueries } from './alert-contact.ts';

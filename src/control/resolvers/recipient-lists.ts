@@ -1,7 +1,7 @@
 /** User Lists: the fields of `Domain` that tell of one, and the mutations that change it. */
-import { writeEntry } from '../../recipients/list-input.ts';
-import type { ListInput } from '../../recipients/list-change.ts';
-import type { ListVerb } from '../../recipients/list-store.ts';
+import { writeEntry } from '../../domains/user-list/input.ts';
+import type { ListInput } from '../../domains/user-list/change.ts';
+import type { ListVerb } from '../../domains/user-list/store.ts';
 import { localPartOfCursor, connectionOfRows, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { DomainResolvers, MutationResolvers } from '../generated.ts';

@@ -1,9 +1,9 @@
 /** MX records written into a domain's zone and taken out again; the records as text for those who write them by hand. */
 import { checkMxInput, type MxInput } from '../../doctor/mx-input.ts';
 import type { MxRecordChange, MxRequest, SetMxResult } from '../../doctor/set-mx.ts';
-import { shown } from '../../settings/domain-input.ts';
-import type { RelayDomain } from '../../settings/relay-domain.ts';
-import { invalid, type UserError } from '../../settings/user-error.ts';
+import { shown } from '../../input/checked.ts';
+import type { RelayDomain } from '../../domains/relay-domain.ts';
+import { invalid, type UserError } from '../../input/user-error.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers } from '../generated.ts';
 import { once } from '../once.ts';

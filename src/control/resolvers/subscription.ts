@@ -7,7 +7,7 @@ import { Ending } from '../subscriptions/outbox.ts';
 import type { OutageItem } from '../subscriptions/outages.ts';
 import type { QueueItem } from '../subscriptions/queues.ts';
 import { type TimelineItem, toldOfCursor } from '../subscriptions/timelines.ts';
-import type { RelayDomain } from '../../settings/relay-domain.ts';
+import type { RelayDomain } from '../../domains/relay-domain.ts';
 
 export const Subscription: SubscriptionResolvers = {
   outageChanged: {

@@ -1,6 +1,6 @@
 /** `Tenant`: an owner of domains. */
-import type { Change } from '../../settings/change.ts';
-import type { Tenant } from '../../settings/tenants.ts';
+import type { Change } from '../../input/change.ts';
+import type { Tenant } from '../../tenants/tenants.ts';
 import { connectionOfRows, idOfCursor, isUuid, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers, QueryResolvers } from '../generated.ts';

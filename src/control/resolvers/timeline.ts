@@ -1,6 +1,6 @@
 /** `Message.timeline`, and what an entry of it leads to. */
-import type { MessageView } from '../../queue/inspect.ts';
-import { positionOfCursor, type TimelineEntry as Entry } from '../../queue/timeline.ts';
+import type { MessageView } from '../../queue/read/inspect.ts';
+import { positionOfCursor, type TimelineEntry as Entry } from '../../queue/read/timeline.ts';
 import { type Connection, notACursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { TimelineEntryResolvers } from '../generated.ts';

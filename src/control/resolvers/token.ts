@@ -1,5 +1,5 @@
 /** `Token`: what speaks for a tenant. */
-import type { TokenChange } from '../../settings/tokens.ts';
+import type { TokenChange } from '../../tenants/tokens.ts';
 import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers, QueryResolvers, TokenResolvers } from '../generated.ts';

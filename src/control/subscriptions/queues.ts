@@ -3,7 +3,7 @@
  */
 import { monotonicMs } from '../../clock.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import type { WatchedCount, WatchedDomain } from '../../queue/watched-counts.ts';
+import type { WatchedCount, WatchedDomain } from '../../queue/read/watched-counts.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface QueueItem extends WatchedCount {

@@ -9,7 +9,7 @@ import type { GraphQLError } from 'graphql';
 import { monotonicMs, within } from '../../clock.ts';
 import type { OutageFeed } from '../../events/outage-feed.ts';
 import type { Position } from '../../events/position.ts';
-import type { TimelineInspection } from '../../queue/timeline.ts';
+import type { TimelineInspection } from '../../queue/read/timeline.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { slowReader, stopping, tokenEnded } from './endings.ts';
 import { createOutageWatch, type OutageItem } from './outages.ts';

@@ -12,8 +12,8 @@ import {
   type TimelineEntry,
   type TimelineInspection,
   type TimelinePosition,
-} from '../../queue/timeline.ts';
-import type { MessageMark, WatchedMessage } from '../../queue/watched-messages.ts';
+} from '../../queue/read/timeline.ts';
+import type { MessageMark, WatchedMessage } from '../../queue/read/watched-messages.ts';
 import { noCursor } from './endings.ts';
 import type { Outbox } from './outbox.ts';
 

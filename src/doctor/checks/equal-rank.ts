@@ -1,5 +1,5 @@
 /** Nobody has our own number: such a host is not used, as it might hand the mail back to us. */
-import { ownPreference } from '../../net/mx-verdict.ts';
+import { ownPreference } from '../../dns/mx-verdict.ts';
 import { type Check, ok, problem, warning } from '../check.ts';
 import { mxEvidence } from '../facts.ts';
 import { betterHosts, whenListed } from '../mx-hosts.ts';

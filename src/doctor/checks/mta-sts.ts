@@ -1,5 +1,5 @@
 /** The MTA-STS policy lets senders come to us (RFC 8461 §4). */
-import { allowsHost } from '../../net/mta-sts-policy.ts';
+import { allowsHost } from '../../tls/mta-sts-policy.ts';
 import { type Check, type Evidence, ok, problem, unknown, warning, whenKnown } from '../check.ts';
 import { type Facts, mxEvidence } from '../facts.ts';
 

@@ -1,5 +1,5 @@
 /** MX records name hosts, not addresses (RFC 5321 §5.1). */
-import { literalAddress } from '../../net/mx-set.ts';
+import { literalAddress } from '../../dns/mx-set.ts';
 import { type Check, ok, problem } from '../check.ts';
 import { mxEvidence } from '../facts.ts';
 import { whenListed } from '../mx-hosts.ts';

@@ -1,6 +1,6 @@
 /** MX hosts have addresses that the world can reach. */
-import { isUsableNextHopAddress } from '../../net/address-class.ts';
-import { literalAddress } from '../../net/mx-set.ts';
+import { isUsableNextHopAddress } from '../../mail/ip-class.ts';
+import { literalAddress } from '../../dns/mx-set.ts';
 import { type Check, ok, problem, unknown, warning } from '../check.ts';
 import { addressEvidence } from '../facts.ts';
 import { whenListed } from '../mx-hosts.ts';

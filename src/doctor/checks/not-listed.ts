@@ -1,5 +1,5 @@
 /** We stand in the MX records, by each of our names: else no sender finds us, or not all of us, when the primary is down. */
-import { unlistedNames } from '../../net/mx-verdict.ts';
+import { unlistedNames } from '../../dns/mx-verdict.ts';
 import { type Check, ok, problem, unknown, warning, whenKnown } from '../check.ts';
 import { mxEvidence } from '../facts.ts';
 

@@ -1,5 +1,5 @@
 /** Somebody better than us takes the mail: as the most preferred MX we would have nobody to hand it to. */
-import { ownPreference } from '../../net/mx-verdict.ts';
+import { ownPreference } from '../../dns/mx-verdict.ts';
 import { type Check, ok, problem, unknown, whenKnown } from '../check.ts';
 import { mxEvidence } from '../facts.ts';
 import { betterHosts } from '../mx-hosts.ts';

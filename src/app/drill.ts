@@ -1,0 +1,61 @@
+/**
+ * Builds the work on fire drills: by a timer of every node that has a listener, which is where their mail comes in.
+ */
+import type { AddressInfo } from 'node:net';
+import type { Config } from '../config/config.ts';
+import type { Database } from '../db/client.ts';
+import { lookAtDrills } from '../doctor/drill.ts';
+import { type FateListeners, tellFates } from './delivery.ts';
+import type { Routing } from './routing.ts';
+import type { Timers } from './timers.ts';
+import { createMessageInspection } from '../queue/read/inspect.ts';
+import type { Domains } from '../domains/domains.ts';
+import { readLimits } from '../queue/limits.ts';
+import type { Log } from '../telemetry/log.ts';
+
+const LOOK_EVERY_MS = 1000;
+
+export interface DrillParts extends FateListeners {
+  readonly config: Pick<Config, 'mxHostname'>;
+  readonly database: Database;
+  readonly domains: Pick<Domains, 'findRelayDomain'>;
+  readonly routing: Pick<Routing, 'observeMx'>;
+  readonly addresses: () => readonly AddressInfo[];
+  readonly readiness: () => readonly string[];
+  readonly poke: (destinationId: string) => void;
+  readonly timers: Timers;
+  readonly log: Pick<Log, 'drillFinished'> & FateListeners['log'];
+}
+
+export function startDrills(parts: DrillParts): void {
+  const { config, database, domains, routing, log, metrics, poke } = parts;
+  const { sql, queueSql } = database;
+  const deps: Parameters<typeof lookAtDrills>[0] = {
+    sql: queueSql,
+    messages: createMessageInspection(sql),
+    hostname: config.mxHostname,
+    listener: () => listenerOf(parts.addresses()),
+    look: async ({ domainName }) => ({
+      domain: await domains.findRelayDomain(domainName),
+      mxVerdict: (await routing.observeMx(domainName)).verdict,
+      limits: await readLimits(sql),
+      notReady: parts.readiness(),
+    }),
+    tell: (result) => {
+      if (result.kind === 'DONE') tellFates(parts, result.domain, result.fates);
+    },
+    poke,
+    onFinished: ({ id, domainName }, result) => {
+      metrics.drillFinished(result);
+      log.drillFinished({ domain: domainName, drill: id, result });
+    },
+  };
+  parts.timers.every(LOOK_EVERY_MS, 'drills', () => lookAtDrills(deps));
+}
+
+/** The first one, from this machine. */
+function listenerOf([first]: readonly AddressInfo[]): { readonly address: string; readonly port: number } | null {
+  if (first === undefined) return null;
+  const { address, port } = first;
+  return { address: { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address, port };
+}

@@ -1,0 +1,424 @@
+/**
+ * One node of the service: its rooms in the order in which they start, and the reverse in which they stop.
+ */
+import { monotonicMs, within } from '../clock.ts';
+import { badSetting, type Config } from '../config/config.ts';
+import { isDatabaseAway } from '../db/connection-lost.ts';
+import { listenTo } from '../db/listen.ts';
+import { StartError, startTrouble } from '../db/start-error.ts';
+import { createHostMemory } from '../delivery/host-memory.ts';
+import type { Delivery } from '../delivery/worker.ts';
+import { joinNodes, type Nodes } from '../cluster/nodes.ts';
+import { startWakeUps, type WakeUps } from '../cluster/jobs.ts';
+import { startCare } from './care.ts';
+import { openControl, readOperatorToken } from './control.ts';
+import { type OpenedDatabase, openMainDatabase } from './database.ts';
+import { buildDelivery } from './delivery.ts';
+import { startDrills } from './drill.ts';
+import { buildStartQueue } from './etrn.ts';
+import { buildFrontDoor } from './front-door.ts';
+import { emptyRooms, gaugeSources, type Rooms, watchEventLoop } from './gauges.ts';
+import { buildSpool, type MailParts, openInbound } from './inbound.ts';
+import { startOperationWork } from './operations.ts';
+import { checkPlaces } from './preflight.ts';
+import { startDoctor } from './doctor.ts';
+import { watchNames } from './names.ts';
+import { startNotify } from './notify.ts';
+import { startOutageWork } from './outage.ts';
+import { type ReadinessWatch, watchReadiness } from './health.ts';
+import { buildRecipients, type RecipientParts } from './recipients.ts';
+import { startReports } from './reports.ts';
+import { startOwnership } from './ownership.ts';
+import { createRouting, type Routing } from './routing.ts';
+import { createPost } from './traces.ts';
+import { createTimers, type Timers } from './timers.ts';
+import { buildTlsSources } from './tls.ts';
+import { isWithin } from '../mail/ip.ts';
+import type { OwnTrouble } from '../outage/own-trouble.ts';
+import { dropDeadOwnership, findOwners } from '../outage/owner.ts';
+import { findClaimants, releaseDeadClaims } from '../queue/claim.ts';
+import { findMarkers } from '../queue/marks.ts';
+import { settleMarks } from '../queue/settle-marks.ts';
+import { cancelHeld } from '../queue/verbs/commands.ts';
+import { foldDeltas } from '../queue/counts.ts';
+import { recipientListWork } from '../domains/user-list/list.ts';
+import { SETTINGS_CHANNEL } from '../db/settings-channel.ts';
+import { createDomains, type Domains } from '../domains/domains.ts';
+import { createTokenBook, type TokenBook } from '../tenants/token-book.ts';
+import { TOKEN_NOTICE } from '../tenants/token-notice.ts';
+import { readLimits } from '../queue/limits.ts';
+import { countFaults } from '../telemetry/counted-faults.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import type { Trace } from '../telemetry/trace.ts';
+
+const SWEEP_EVERY_MS = 1000;
+const FOLD_EVERY_MS = 1000;
+const LIMITS_EVERY_MS = 60_000;
+const TOKEN_USES_EVERY_MS = 60_000;
+/** A room that waits for a database that says nothing is left after this. */
+const STOP_WITHIN_MS = 3000;
+/** Mail that waits for the database after its dot has its own deadline; the embedded database writes out what it has. */
+const STOP_PATIENTLY_MS = 60_000;
+
+export interface NodeOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly version: string;
+  readonly runtime: string;
+  readonly interfaceAddresses: readonly string[];
+  /** Asks the runtime to give back what is no longer used. */
+  readonly collectGarbage: () => void;
+  /** CPU time that this process has used, in milliseconds. */
+  readonly cpuMs: () => number;
+}
+
+/** Registers how a room stops; rooms stop in the reverse order of their start. One that does not in time is left. */
+type OnStop = (stop: () => Promise<unknown>, withinMs?: number) => void;
+
+/** What every later room stands on. */
+interface Ground extends NodeOptions, Rooms {
+  /** Null: nobody wants traces. */
+  readonly trace: Trace | null;
+  readonly opened: OpenedDatabase;
+  readonly metrics: Metrics;
+  readonly timers: Timers;
+  readonly ready: ReadinessWatch;
+  readonly routing: Routing;
+  readonly domains: Domains;
+  readonly tokenBook: TokenBook;
+  readonly recipients: RecipientParts;
+  readonly messageSizeLimit: () => number;
+  readonly onStop: OnStop;
+}
+
+/**
+ * Starts all that the roles of this process need. Throws StartError for what the operator can mend.
+ *
+ * @returns with the log whose faults the node's metrics count
+ */
+export async function startNode(options: NodeOptions): Promise<{ readonly log: Log; stop(): Promise<void> }> {
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const stopRoom of stops.splice(0).toReversed()) {
+      await stopRoom().catch((error: unknown) => options.log.fault({ where: 'stop', error }));
+    }
+  };
+  try {
+    const log = await startRooms(options, (stopRoom, withinMs = STOP_WITHIN_MS) => {
+      stops.push(() =>
+        within(withinMs, stopRoom(), () => {
+          throw new Error(`did not stop within ${withinMs} ms`);
+        }),
+      );
+    });
+    return { log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startRooms(options: NodeOptions, onStop: OnStop): Promise<Log> {
+  const { config, version, runtime } = options;
+  await checkPlaces(config);
+  const ground = await layGround(options, onStop);
+  const operator = await readOperatorToken(config);
+  const { opened, domains, metrics, log } = ground;
+
+  const { delivery } = ground;
+  const nodes = await takePlace(ground, () => delivery.current?.abort());
+  watchNames({ ...ground, sql: opened.database.sql });
+  const wakeUps = await startWakeUps({
+    target: opened.database.pgTarget,
+    onTrouble: (message) => log.warning({ where: 'wake-ups', message }),
+  });
+  onStop(() => wakeUps.stop());
+  if (config.roles.has('delivery')) delivery.current = await startDelivery(ground, nodes, wakeUps);
+  const poke = (destinationId: string): void => {
+    if (!config.deliveryHold) delivery.current?.poke(destinationId);
+  };
+  startOperationWork({ ...ground, database: opened.database, poke });
+  const notify = startNotify({ ...ground, database: opened.database });
+  onStop(() => notify.stop());
+  onStop(() => ground.timers.stop());
+  const doctor = startDoctor({ ...ground, sql: opened.database.sql, alertContacts: notify.alertContacts });
+  onStop(async () => doctor.stop());
+
+  const control = await openControl({
+    config,
+    version,
+    runtime,
+    operatorToken: operator.token,
+    database: opened.database,
+    domains,
+    tokenBook: ground.tokenBook,
+    ownership: startOwnership(ground),
+    doctor,
+    notify,
+    recipients: ground.recipients,
+    poke,
+    routing: ground.routing,
+    readiness: async () => readinessReasons(ground, nodes),
+    log,
+    metrics,
+    trace: ground.trace,
+  });
+  ground.control.current = {
+    subscriptionCount: control.subscriptionCount,
+    isReady: () => readinessReasons(ground, nodes).length === 0,
+  };
+  onStop(() => control.close());
+  if (config.roles.has('inbound')) {
+    await startInbound(ground, { wakeUps, poke });
+    startDrills({
+      ...ground,
+      database: opened.database,
+      addresses: () => ground.inbound.current?.addresses ?? [],
+      readiness: () => readinessReasons(ground, nodes),
+      poke,
+    });
+  }
+  tellStarted(ground, { http: control.address, operatorTokenFile: operator.file });
+  return log;
+}
+
+async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> {
+  const { config, version, runtime } = options;
+  const opened = await openMainDatabase(config, options.log);
+  onStop(() => opened.stop(), STOP_PATIENTLY_MS);
+  const { sql } = opened.database;
+  const rooms = emptyRooms();
+  const { inbound, door } = rooms;
+  const metrics = createMetrics({
+    version,
+    runtime,
+    sources: gaugeSources(opened, rooms),
+    withProcessMetrics: true,
+  });
+  const log = countFaults(options.log, metrics, isDatabaseAway);
+  const trace = await openTrace(options, metrics);
+  if (trace !== null) onStop(() => trace.close());
+  const timers = createTimers((where, error) => log.fault({ where, error }));
+  watchEventLoop(timers, metrics);
+  const { freeBytes } = opened;
+  const ready = watchReadiness({ sql, freeBytes, minFreeBytes: config.minFreeBytes, timers, log });
+
+  let limits = await readLimits(sql);
+  const ownLimit = config.messageSizeLimitBytes;
+  if (ownLimit !== null && ownLimit > limits.messageSizeLimitBytes) {
+    const expected = `at most the ${limits.messageSizeLimitBytes} bytes of the database's own limit`;
+    throw new StartError(badSetting('MESSAGE_SIZE_LIMIT', String(ownLimit), expected).message);
+  }
+  timers.every(LIMITS_EVERY_MS, 'limits', async () => {
+    limits = await readLimits(sql);
+  });
+  const messageSizeLimit = () => Math.min(limits.messageSizeLimitBytes, config.messageSizeLimitBytes ?? Infinity);
+  await startCare({ sql, timers, log });
+
+  const routing = createRouting(config, options.interfaceAddresses, () => inbound.current?.addresses ?? []);
+  onStop(async () => routing.close());
+  const domains = createDomains({
+    sql,
+    ownNames: new Set(config.mxNames),
+    findMxHosts: routing.findMxHosts,
+    cancelHeld: (viewer, destinationId, reason) => cancelHeld(opened.database.queueSql, viewer, destinationId, reason),
+    checkRoute: routing.checkRoute,
+    recipientLists: recipientListWork,
+  });
+  const recipients = buildRecipients({ database: opened.database, domains, timers });
+  onStop(() => recipients.close());
+  const tokenBook = createTokenBook(sql);
+  timers.every(TOKEN_USES_EVERY_MS, 'tokens', () => tokenBook.storeUses());
+  const listener = await listenTo({
+    sql,
+    channel: SETTINGS_CHANNEL,
+    onPayload: (payload) => {
+      if (payload === TOKEN_NOTICE) return tokenBook.dropAll();
+      if (recipients.onNotice(payload)) return;
+      domains.onSettingsNotice(payload);
+      door.current?.onSettingsChanged();
+    },
+    onReset: () => {
+      recipients.onReset();
+      domains.onReset();
+      tokenBook.dropAll();
+    },
+  });
+  onStop(() => listener.close());
+  return {
+    ...options,
+    ...rooms,
+    log,
+    trace,
+    opened,
+    metrics,
+    timers,
+    ready,
+    routing,
+    domains,
+    tokenBook,
+    recipients,
+    messageSizeLimit,
+    onStop,
+  };
+}
+
+/** Loaded only where it is wanted. */
+async function openTrace({ config, log, version }: NodeOptions, metrics: Metrics): Promise<Trace | null> {
+  const { tracing } = config;
+  if (tracing === null) return null;
+  const { createTrace } = await import('../telemetry/trace.ts');
+  const { serviceName, ratio } = tracing;
+  return createTrace({
+    ratio,
+    post: createPost(tracing),
+    addresses: config.logAddresses,
+    resource: { 'service.name': serviceName, 'service.version': version, 'service.instance.id': config.mxHostname },
+    onTrouble: (message) => log.warning({ where: 'traces', message }),
+    onDropped: metrics.spansDropped,
+    monotonicMs,
+  });
+}
+
+async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
+  const { config, log } = ground;
+  const nodes = await joinNodes({
+    address: ground.opened.address,
+    name: config.mxHostname,
+    version: ground.version,
+    runtime: ground.runtime,
+    roles: [...config.roles],
+    isDelivering: config.roles.has('delivery') && !config.deliveryHold,
+    onLost: (reason) => {
+      log.warning({ where: 'node', message: `lost the place among the nodes: ${reason}` });
+      onLost();
+    },
+    free: async (sql, place) => {
+      await settleMarks(sql, place);
+      const freed = await releaseDeadClaims(sql, place);
+      await dropDeadOwnership(sql, place);
+      return freed;
+    },
+    onBuried: (dead, freed) =>
+      log.warning({ where: 'node', message: `node ${dead.node} is gone; ${freed} messages in its hands are free` }),
+    findHolders: async (sql) => [
+      ...(await findClaimants(sql)),
+      ...(await findMarkers(sql)),
+      ...(await findOwners(sql)),
+    ],
+    onFault: (error) => log.fault({ where: 'burial of a node', error }),
+  });
+  ground.onStop(() => nodes.close());
+  return nodes;
+}
+
+async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Promise<Delivery> {
+  const { config, log, metrics, timers, routing, recipients, cpuMs } = ground;
+  const { database } = ground.opened;
+  const hosts = createHostMemory();
+  const { resolver, findHops } = routing;
+  const tls = buildTlsSources({ config, database, resolver, timers, log });
+  const acceptedWork = () => ground.inbound.current?.workCount() ?? 0;
+  const holder = nodes.place;
+  const { trace } = ground;
+  const parts = {
+    config,
+    database,
+    recipients,
+    holder,
+    findHops,
+    tls,
+    hosts,
+    cpuMs,
+    log,
+    metrics,
+    trace,
+    acceptedWork,
+  };
+  const delivery = buildDelivery(parts);
+  ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
+  startReports({ ...parts, timers, lookup: routing.strangersResolver.query });
+  const onOwnTrouble = ({ since }: OwnTrouble) => {
+    ground.ownTrouble.since = since;
+  };
+  const outageWork = startOutageWork({ ...parts, delivery, timers, onOwnTrouble });
+  ground.onStop(() => outageWork.stop());
+  timers.every(FOLD_EVERY_MS, 'counts', () => foldDeltas(database.queueSql));
+  if (config.deliveryHold) {
+    log.warning({
+      where: 'settings',
+      message: 'DELIVERY_HOLD is set: mail is accepted and held, nothing is delivered',
+    });
+  } else {
+    timers.every(SWEEP_EVERY_MS, 'sweep', async () => {
+      await delivery.sweep();
+      ground.sweep.endedAt = monotonicMs();
+    });
+    await wakeUps.handle(delivery.poke);
+  }
+  return delivery;
+}
+
+async function startInbound(
+  ground: Ground,
+  { wakeUps, poke }: { readonly wakeUps: WakeUps; readonly poke: (destinationId: string) => void },
+): Promise<void> {
+  const { config, routing, domains, ready, onStop } = ground;
+  const parts: MailParts = {
+    ...ground,
+    database: ground.opened.database,
+    wakeUps,
+    resolver: routing.resolver,
+    findRelayDomain: domains.findRelayDomain,
+    startQueue: buildStartQueue({ database: ground.opened.database, domains, poke }),
+    isTrusted: isWithin(config.trustedClients),
+  };
+  const spool = buildSpool(parts);
+  onStop(() => spool.close(), STOP_PATIENTLY_MS);
+  const door = await buildFrontDoor({ ...ground, ...parts, hasRoom: () => ready.readiness() !== 'FULL' });
+  onStop(() => door.close());
+  ground.door.current = door;
+  const inbound = await openInbound(parts, { spool, door }).catch((error: unknown) => {
+    throw startTrouble(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`, error);
+  });
+  ground.inbound.current = inbound;
+  onStop(() => inbound.close(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
+}
+
+function tellStarted(ground: Ground, started: { http: string; operatorTokenFile: string | null }): void {
+  const { config, log, version, runtime, opened, inbound } = ground;
+  log.started({
+    version,
+    runtime,
+    mxHostname: config.mxHostname,
+    roles: [...config.roles],
+    smtp: (inbound.current?.addresses ?? []).map(({ address, port, family }) =>
+      family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
+    ),
+    database: opened.description,
+    ...started,
+  });
+  if (config.inFlightBytes < ground.messageSizeLimit() && config.roles.has('inbound')) {
+    const message =
+      'IN_FLIGHT_BYTES is below the message size limit: messages larger than it are put off with 452 for ever';
+    log.warning({ where: 'settings', message });
+  }
+  if (config.postmasterAddress === null && config.roles.has('inbound')) {
+    const message = 'POSTMASTER_ADDRESS is unset: mail to the postmaster of this server is refused';
+    log.warning({ where: 'settings', message });
+  }
+}
+
+function readinessReasons({ config, inbound, ready, ownTrouble }: Ground, nodes: Nodes): string[] {
+  const readiness = ready.readiness();
+  const reasons: string[] = [];
+  if (config.roles.has('inbound') && inbound.current === null) reasons.push('SMTP is not listened to yet.');
+  if (readiness === 'DOWN') reasons.push('The database does not answer.');
+  if (ownTrouble.since !== null) {
+    reasons.push('Most primaries fail at once: the network, the DNS or the addresses of this service are at fault.');
+  }
+  if (readiness === 'FULL') reasons.push('Free space is below MIN_FREE_BYTES.');
+  if (nodes.place() === null) reasons.push('This node has no place among the nodes: it cannot reach the database.');
+  return reasons;
+}

@@ -1,0 +1,124 @@
+/**
+ * Builds webhooks and alert contacts, and what tells them by timers of every node that serves the control plane.
+ */
+import type { Config } from '../config/config.ts';
+import type { Database } from '../db/client.ts';
+import type { Routing } from './routing.ts';
+import type { Timers } from './timers.ts';
+import { endpointOf } from '../http/connection.ts';
+import { exchange, leadsToUs } from '../http/exchange.ts';
+import { dropOldNotices } from '../notify/alert-news.ts';
+import { noteEvents, sendAlerts } from '../notify/alerts.ts';
+import { type AlertContacts, createAlertContacts } from '../notify/contacts.ts';
+import { createDeliveries, type Deliveries, dropOldDeliveries } from '../notify/deliveries.ts';
+import { emptyOutbox } from '../notify/outbox.ts';
+import { ATTEMPT_TIMEOUT_MS, createWebhookSender, MOST_ANSWER_BYTES } from '../notify/sender.ts';
+import { createWebhooks, type Webhooks } from '../notify/webhooks.ts';
+import { makeDigests } from '../queue/mail-counts.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** A person waits for the answer. */
+const LOOK_TIMEOUT_MS = 2000;
+const SEND_EVERY_MS = 1000;
+const ALERTS_EVERY_MS = 5000;
+const DIGESTS_EVERY_MS = 60_000;
+const RETENTION_EVERY_MS = 600_000;
+const ROWS_AT_ONCE = 5000;
+
+export interface NotifyParts {
+  readonly config: Pick<Config, 'roles' | 'deliveryHold' | 'allowPrivateNextHops' | 'mxHostname'>;
+  readonly database: Pick<Database, 'sql'>;
+  readonly routing: Pick<Routing, 'resolver' | 'isOwnServer'>;
+  readonly timers: Timers;
+  readonly log: Pick<Log, 'fault' | 'webhookFailed' | 'webhookDisabled' | 'alertSent' | 'alertWithheld'>;
+  readonly metrics: Pick<Metrics, 'webhookAttempted' | 'alertMail'>;
+}
+
+export interface Notify {
+  readonly webhooks: Webhooks;
+  readonly deliveries: Deliveries;
+  readonly alertContacts: AlertContacts;
+  stop(): Promise<void>;
+}
+
+export function startNotify(parts: NotifyParts): Notify {
+  const { config, timers, log, metrics } = parts;
+  const { sql } = parts.database;
+  const allowPrivate = config.allowPrivateNextHops;
+  const { resolver, isOwnServer: isOwn } = parts.routing;
+  const onFault = (error: unknown): void => {
+    log.fault({ where: 'webhooks', error });
+  };
+  const sender = createWebhookSender({
+    sql,
+    post: (request, signal) =>
+      exchange(request, {
+        resolver,
+        allowPrivate,
+        isOwn,
+        signal,
+        timeoutMs: ATTEMPT_TIMEOUT_MS,
+        maxBytes: MOST_ANSWER_BYTES,
+      }),
+    onAttempt: ({ webhookId, url, kind }, outcome, disabled) => {
+      const { host } = endpointOf(new URL(url));
+      metrics.webhookAttempted(
+        outcome.kind === 'DELIVERED' ? 'DELIVERED' : outcome.status === null ? 'UNREACHED' : 'REFUSED',
+      );
+      if (outcome.kind === 'FAILED') log.webhookFailed({ webhookId, host, kind, status: outcome.status });
+      if (disabled !== null) log.webhookDisabled({ webhookId, host, reason: disabled });
+    },
+    onFault,
+  });
+  const webhooks = createWebhooks(sql, {
+    allowPrivate,
+    leadsToUs: (endpoint) => leadsToUs(endpoint, { resolver, isOwn, timeoutMs: LOOK_TIMEOUT_MS }),
+  });
+  const isSending = config.roles.has('control') && !config.deliveryHold;
+  const poke = (): void => {
+    if (isSending) sender.look().catch(onFault);
+  };
+  if (isSending) {
+    timers.every(SEND_EVERY_MS, 'webhooks', async () => {
+      while ((await emptyOutbox(sql, noteEvents)) > 0);
+      await sender.look();
+    });
+    timers.every(DIGESTS_EVERY_MS, 'digests', async () => {
+      while ((await makeDigests(sql)) > 0);
+    });
+    startAlerts(parts);
+    timers.every(RETENTION_EVERY_MS, 'notices', async () => {
+      await dropOldDeliveries(sql, ROWS_AT_ONCE);
+      await dropOldNotices(sql, ROWS_AT_ONCE);
+    });
+  }
+  return {
+    webhooks,
+    deliveries: createDeliveries(sql, webhooks, { send: sender.send, poke }),
+    alertContacts: createAlertContacts(sql, config.mxHostname),
+    stop: sender.stop,
+  };
+}
+
+function startAlerts({ config, database, timers, log, metrics }: NotifyParts): void {
+  /** Whose news waits: told once in the log, not with every look. */
+  const waiting = new Set<string>();
+  timers.every(ALERTS_EVERY_MS, 'alerts', () =>
+    sendAlerts({
+      sql: database.sql,
+      mxHostname: config.mxHostname,
+      onSent: (contactId) => {
+        waiting.delete(contactId);
+        metrics.alertMail('SENT');
+        log.alertSent({ contactId });
+      },
+      onWithheld: (contactId) => {
+        if (waiting.has(contactId)) return;
+        waiting.add(contactId);
+        metrics.alertMail('WITHHELD');
+        log.alertWithheld({ contactId });
+      },
+    }),
+  );
+}

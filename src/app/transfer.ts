@@ -1,0 +1,149 @@
+/**
+ * The verbs `export` and `import` of the command: arguments, the database of the settings, progress, and what is said at the end.
+ *
+ * Every expected outcome is one line on standard error and an exit code; nothing is half done behind it.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { monotonicMs } from '../clock.ts';
+import { type Config, readConfig } from '../config/config.ts';
+import { readMachine } from '../config/machine.ts';
+import { StartError, UnavailableError } from '../db/start-error.ts';
+import type { DatabaseAddress } from '../db/target.ts';
+import { openPlace } from './database.ts';
+import { version } from '../config/release.ts';
+import { BAD_USE, DONE, type ExitCode, FAILED, type Terminal, type Verb } from '../clients/cli/terminal.ts';
+import { exportDatabase, type OnProgress, type TransferSummary, undoExport } from '../transfer/export.ts';
+import { openExportFile, readExportFile } from '../transfer/file.ts';
+import { checkFile, importDatabase } from '../transfer/import.ts';
+import { Refusal } from '../transfer/refusal.ts';
+
+const TELL_EVERY_MS = 2000;
+
+export const runExport: Verb = async (args, terminal) => {
+  const options = readOptions(args, { to: 'string', undo: 'boolean', json: 'boolean' }, terminal);
+  if (options === null) return BAD_USE;
+  const { to, undo, json } = options;
+  if ((undo === true) === (typeof to === 'string')) {
+    return badUse(terminal, 'export takes either --to FILE or --undo');
+  }
+  return work(terminal, 'export', async (config) => {
+    refuseMissingFolder(config);
+    if (typeof to !== 'string') {
+      await withDatabase(config, terminal, undoExport);
+      terminal.print('The export is taken back: the service may be started on this database. Do not import the file.');
+      return;
+    }
+    const summary = await withDatabase(config, terminal, async (address) => {
+      const target = await openExportFile(to);
+      const onProgress = progress('exported', terminal);
+      return exportDatabase({ address, serviceVersion: version, target, onProgress });
+    });
+    tellSummary(terminal, json === true, `${to} holds`, summary);
+    if (json !== true) terminal.print('This database is marked as moved: no node starts on it any more.');
+  });
+};
+
+export const runImport: Verb = async (args, terminal) => {
+  const options = readOptions(args, { from: 'string', json: 'boolean' }, terminal);
+  if (options === null) return BAD_USE;
+  const { from, json } = options;
+  if (typeof from !== 'string') return badUse(terminal, 'import takes --from FILE');
+  return work(terminal, 'import', async (config) => {
+    await checkFile(readExportFile(from), progress('checked', terminal));
+    const summary = await withDatabase(config, terminal, (address) =>
+      importDatabase({ address, open: () => readExportFile(from), onProgress: progress('imported', terminal) }),
+    );
+    tellSummary(terminal, json === true, 'The database holds', summary);
+  });
+};
+
+type OptionTypes = Readonly<Record<string, 'string' | 'boolean'>>;
+
+function readOptions(
+  args: readonly string[],
+  types: OptionTypes,
+  terminal: Terminal,
+): Readonly<Record<string, string | boolean | undefined>> | null {
+  try {
+    const options = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
+    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+    return values;
+  } catch (error) {
+    badUse(terminal, error instanceof Error ? error.message : String(error));
+    return null;
+  }
+}
+
+function badUse(terminal: Terminal, line: string): ExitCode {
+  terminal.tell(`backup-mx: ${line}`);
+  return BAD_USE;
+}
+
+/** Reads the settings, works, and turns every end into an exit code. */
+async function work(terminal: Terminal, verb: string, body: (config: Config) => Promise<void>): Promise<ExitCode> {
+  const settings = readConfig(terminal.env, readMachine());
+  if (!settings.ok) return badUse(terminal, settings.message);
+  try {
+    await body(settings.config);
+    return DONE;
+  } catch (error) {
+    const isExpected = [Refusal, StartError, UnavailableError].some((kind) => error instanceof kind);
+    const reason = error instanceof Error ? error.message : String(error);
+    terminal.tell(`backup-mx ${verb}: ${isExpected ? '' : 'failed: '}${reason}`);
+    return FAILED;
+  }
+}
+
+/** An embedded server makes a new folder where there is none: an export of nothing. */
+function refuseMissingFolder({ databaseUrl, dataDir }: Config): void {
+  if (databaseUrl !== null || existsSync(join(dataDir, 'postgres', 'PG_VERSION'))) return;
+  throw new Refusal(`there is no database in DATA_DIR ${dataDir}, and DATABASE_URL is not set`);
+}
+
+async function withDatabase<T>(
+  config: Config,
+  terminal: Terminal,
+  body: (address: DatabaseAddress) => Promise<T>,
+): Promise<T> {
+  const place = await openPlace(config, {
+    trace: () => undefined,
+    warning: ({ message }) => terminal.tell(message),
+  });
+  try {
+    terminal.tell(place.description);
+    return await body(place.address);
+  } finally {
+    await place.stop();
+  }
+}
+
+/** Tells every two seconds how far it is, and stops the work where the user wants it. */
+function progress(done: string, { tell, interruption }: Terminal): OnProgress {
+  let toldAt = monotonicMs();
+  return (table, bytes) => {
+    if (interruption.aborted) throw new Refusal(`stopped by ${String(interruption.reason)}: nothing was changed`);
+    const now = monotonicMs();
+    if (now - toldAt < TELL_EVERY_MS) return;
+    toldAt = now;
+    tell(`${done} ${megabytes(bytes)} (${table})`);
+  };
+}
+
+function tellSummary(terminal: Terminal, isJson: boolean, subject: string, summary: TransferSummary): void {
+  if (isJson) {
+    terminal.print(JSON.stringify(summary));
+    return;
+  }
+  const { rows, bytes, sha256, exportedAt } = summary;
+  const count = Object.values(rows).reduce((sum, table) => sum + table, 0);
+  const what = `${rows['domains'] ?? 0} domains, ${rows['messages'] ?? 0} held messages`;
+  terminal.print(
+    `${subject} ${what}; ${count} rows, ${megabytes(bytes)}, exported at ${exportedAt}, SHA-256 ${sha256}`,
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

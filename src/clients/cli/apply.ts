@@ -1,0 +1,132 @@
+/** `backup-mx plan` and `backup-mx apply`: domains as a file says they should be. */
+import { type Action, type Call, mayStyle, type Shown, verbOfAction } from './action.ts';
+import { confirm } from './confirm.ts';
+import type { UserError } from '../api/mutation.ts';
+import { readFileOrInput } from './file.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import { mutate } from '../api/mutation.ts';
+import { Refusal } from '../api/refusal.ts';
+import { sgr, textOf } from './table.ts';
+import { CHANGES, DONE, type Verb } from './terminal.ts';
+
+const DEFAULT_FILE = 'backup-mx.yaml';
+
+interface Step {
+  readonly name: string;
+  readonly action: 'CREATE' | 'UPDATE' | 'KEEP' | 'DELETE';
+  readonly changes: readonly string[];
+  readonly differences: readonly Difference[];
+}
+
+interface Difference {
+  readonly field: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+async function readManifestOf(call: Call): Promise<Manifest> {
+  const file = call.text('file') ?? DEFAULT_FILE;
+  const read = readManifest(await readFileOrInput(call, file), file);
+  if (read.kind === 'OK') return read.manifest;
+  throw new Refusal(read.lines.join('\nbackup-mx: '));
+}
+
+async function run(call: Call, dryRun: boolean): Promise<Shown> {
+  const manifest = await readManifestOf(call);
+  const input = {
+    ...manifest,
+    adopt: call.isSet('adopt'),
+    prune: call.isSet('prune'),
+    held: call.text('held')?.toUpperCase() ?? null,
+    dryRun,
+  };
+  if (!dryRun && input.prune) await confirmRemovals(call, input);
+  type Payload = { readonly plan: readonly Step[] };
+  const wanted = 'plan { name action changes differences { field before after } }';
+  const answer = await mutate<Payload>(call, 'domainsApply', input, wanted);
+  if (answer.kind === 'REFUSED') {
+    return { kind: 'REFUSED', errors: answer.errors.map((error) => named(error, manifest)) };
+  }
+  const { plan } = answer.payload;
+  const hasChanges = plan.some(({ action }) => action !== 'KEEP');
+  return {
+    kind: 'LINE',
+    line: linesOf(plan, dryRun, mayStyle(call.terminal)).join('\n'),
+    data: { plan },
+    exitCode: hasChanges && call.isSet('detailed-exitcode') ? CHANGES : DONE,
+  };
+}
+
+/** Asks when domains would be removed; what the service refuses is left to the request itself. */
+async function confirmRemovals(call: Call, input: Readonly<Record<string, unknown>>): Promise<void> {
+  if (call.isSet('yes')) return;
+  const planned = await mutate<{ readonly plan: readonly Step[] }>(
+    call,
+    'domainsApply',
+    { ...input, dryRun: true },
+    'plan { name action }',
+  );
+  const removed = planned.kind === 'REFUSED' ? [] : planned.payload.plan.filter(({ action }) => action === 'DELETE');
+  if (removed.length === 0) return;
+  await confirm(call, async () => {
+    const names = removed.slice(0, 20).map(({ name }) => textOf(name));
+    return `This removes ${removed.length} domains: ${names.join(', ')}${removed.length > names.length ? ', …' : ''}.`;
+  });
+}
+
+/** An error that names an entry by its number also names the domain. */
+function named(error: UserError, { domains }: Manifest): UserError {
+  const [first, index] = error.field;
+  const name = first === 'domains' ? domains[Number(index)]?.['name'] : undefined;
+  return typeof name === 'string' ? { ...error, field: [textOf(name), ...error.field.slice(2)] } : error;
+}
+
+const SIGNS = { CREATE: '+', UPDATE: '~', DELETE: '-', KEEP: ' ' } as const;
+/** Green, yellow, red, as Terraform has them. */
+const COLOURS = { CREATE: 32, UPDATE: 33, DELETE: 31, KEEP: 0 } as const;
+/** What a field is that is not set. */
+const UNSET: Readonly<Record<string, string>> = { deliverTo: '(MX)', recipients: '(off)' };
+
+function linesOfStep({ name, action, differences }: Step, isStyled: boolean): string[] {
+  const sign = isStyled ? sgr(COLOURS[action], SIGNS[action]) : SIGNS[action];
+  const changes = differences.map(({ field, before, after }) => {
+    const shown = (value: string | null): string => (value === null ? (UNSET[field] ?? '(none)') : textOf(value));
+    return `  ${sign} ${textOf(field)}: ${action === 'CREATE' ? '' : `${shown(before)} → `}${shown(after)}`;
+  });
+  return [`${sign} ${textOf(name)}`, ...changes];
+}
+
+function linesOf(plan: readonly Step[], dryRun: boolean, isStyled: boolean): string[] {
+  const steps = plan.filter(({ action }) => action !== 'KEEP').flatMap((step) => linesOfStep(step, isStyled));
+  const count = (action: Step['action']): number => plan.filter((step) => step.action === action).length;
+  const sum = `${count('CREATE')} to add, ${count('UPDATE')} to change, ${count('DELETE')} to remove, ${count('KEEP')} as they should be`;
+  return [
+    ...steps,
+    dryRun
+      ? `Plan: ${sum}.`
+      : `Done: ${sum.replaceAll(' to add', ' added').replaceAll(' to change', ' changed').replaceAll(' to remove', ' removed')}.`,
+  ];
+}
+
+function actionOf(verb: 'plan' | 'apply'): Action {
+  return {
+    usage: `[-f|--file FILE|-] [--prune] [--adopt] [--held DELIVER_FIRST|CANCEL]${verb === 'plan' ? ' [--detailed-exitcode]' : ' [--yes]'}`,
+    says:
+      verb === 'plan'
+        ? `Says what it takes to make domains be as a file says (default ${DEFAULT_FILE}). With --detailed-exitcode 0: nothing, 1: failed, 2: something.`
+        : 'Does it, all or nothing, and says what was done.',
+    example: `backup-mx ${verb} -f examples/backup-mx.yaml`,
+    argCount: { least: 0, most: 0 },
+    options: {
+      file: 'TEXT',
+      prune: 'FLAG',
+      adopt: 'FLAG',
+      held: 'TEXT',
+      ...(verb === 'plan' ? { 'detailed-exitcode': 'FLAG' as const } : { yes: 'FLAG' as const }),
+    },
+    run: (call) => run(call, verb === 'plan'),
+  };
+}
+
+export const planVerb: Verb = verbOfAction('plan', actionOf('plan'));
+export const applyVerb: Verb = verbOfAction('apply', actionOf('apply'));

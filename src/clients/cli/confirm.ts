@@ -1,0 +1,120 @@
+/**
+ * What destroys asks first: on a terminal with counts of what would be lost, elsewhere it needs `--yes` and does nothing without.
+ */
+import type { Action, Call, Shown } from './action.ts';
+import { BadUse } from './bad-use.ts';
+import { allNodes, type Page, PAGE_INFO } from '../api/pages.ts';
+import { Refusal } from '../api/refusal.ts';
+import { bytesText, textOf } from './table.ts';
+
+/** A sentence that says what would be lost, with counts. Throws Refusal when there is no such object. */
+export type DescribeLoss = (call: Call) => Promise<string>;
+
+/**
+ * Returns when the person or `--yes` says so.
+ *
+ * Throws BadUse (exit code 2) without a terminal and without `--yes`, before anything is asked of the service; Refusal (exit
+ * code 1) when the answer is not `yes`. Nothing is done then.
+ */
+export async function confirm(call: Call, describe: DescribeLoss): Promise<void> {
+  if (call.isSet('yes')) return;
+  const { question } = call.terminal;
+  if (question === null) throw new BadUse('nothing was done: without a terminal to ask on, this needs --yes');
+  const answer = await question(`${await describe(call)}\nType yes to go on: `);
+  if (answer.trim().toLowerCase() !== 'yes') throw new Refusal('nothing was done');
+}
+
+/** The action with `--yes`, which asks before it runs. */
+export function confirmed(action: Action, describe: DescribeLoss): Action {
+  return {
+    ...action,
+    usage: `${action.usage} [--yes]`,
+    options: { ...action.options, yes: 'FLAG' },
+    run: async (call): Promise<Shown> => {
+      await confirm(call, describe);
+      return action.run(call);
+    },
+  };
+}
+
+const counted = (count: number, one: string): string => `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`;
+
+/** How the held mail of a removed domain ends, by the choice of `--held`. */
+const HELD_ENDS: Readonly<Record<string, string>> = {
+  CANCEL: 'which is cancelled without a report to its senders',
+  DELIVER_FIRST: 'which is still delivered or returned',
+};
+
+export async function describeDomain(call: Call): Promise<string> {
+  const [name] = call.args;
+  const query = 'query ($name: String!) { domain(name: $name) { name queue { heldCount heldBytes } recipientCount } }';
+  type Found = {
+    readonly name: string;
+    readonly queue: { readonly heldCount: number; readonly heldBytes: number };
+    readonly recipientCount: number;
+  };
+  const { domain } = await call.ask<{ domain: Found | null }>(query, { name });
+  if (domain === null) throw new Refusal(`you have no domain "${name}"`);
+  const { heldCount, heldBytes } = domain.queue;
+  const end = HELD_ENDS[call.text('held')?.toUpperCase() ?? ''] ?? 'which needs --held if there is any';
+  return (
+    `This removes ${textOf(domain.name)}: no more mail is accepted for it. It holds ${counted(heldCount, 'message')} ` +
+    `(${bytesText(heldBytes)}), ${end}. Its User List has ${counted(domain.recipientCount, 'recipient')}.`
+  );
+}
+
+export async function describeToken(call: Call): Promise<string> {
+  const [id] = call.args;
+  const query = 'query ($id: ID!) { token(id: $id) { name prefix lastUsedAt } }';
+  type Found = { readonly name: string; readonly prefix: string; readonly lastUsedAt: string | null };
+  const { token } = await call.ask<{ token: Found | null }>(query, { id });
+  if (token === null) throw new Refusal(`you have no token "${id}"`);
+  const used = token.lastUsedAt === null ? 'It was never used' : `It was last used ${token.lastUsedAt}`;
+  return `This revokes 1 token, ${textOf(token.name)} (${textOf(token.prefix)}…), at once. ${used}.`;
+}
+
+/** Nobody counts further by eye; a service with more of them answers in pages of a hundred. */
+const MOST_COUNTED = 10_000;
+
+export async function describeWebhook(call: Call): Promise<string> {
+  const [id] = call.args;
+  const deliveries = `deliveries(first: $first, after: $after, filter: { status: PENDING }) { nodes { id } ${PAGE_INFO} }`;
+  const query = `query ($id: ID!, $first: Int!, $after: String) { webhook(id: $id) { url ${deliveries} } }`;
+  type Found = { readonly url: string; readonly deliveries: Page<unknown> };
+  let url = '';
+  const pending = await allNodes(MOST_COUNTED, async (after, first) => {
+    const { webhook } = await call.ask<{ webhook: Found | null }>(query, { id, first, after });
+    if (webhook === null) throw new Refusal(`you have no webhook "${id}"`);
+    ({ url } = webhook);
+    return webhook.deliveries;
+  });
+  return `This deletes the webhook ${textOf(url)} with its record of deliveries. Not sent yet: ${pending.length}.`;
+}
+
+/** How many objects of a list belong to the tenant. */
+async function countOwned(call: Call, list: 'tokens' | 'webhooks' | 'alertContacts', tenantId: string | undefined) {
+  const query = `query ($first: Int!, $after: String) { ${list}(first: $first, after: $after) { nodes { tenant { id } } ${PAGE_INFO} } }`;
+  type Owned = { readonly tenant: { readonly id: string } };
+  const nodes = await allNodes(
+    MOST_COUNTED,
+    async (after, first) => (await call.ask<Record<typeof list, Page<Owned>>>(query, { first, after }))[list],
+  );
+  return nodes.filter(({ tenant }) => tenant.id === tenantId).length;
+}
+
+export async function describeTenant(call: Call): Promise<string> {
+  const [id] = call.args;
+  const { tenant } = await call.ask<{ tenant: { readonly name: string } | null }>(
+    'query ($id: ID!) { tenant(id: $id) { name } }',
+    { id },
+  );
+  if (tenant === null) throw new Refusal(`you have no tenant "${id}"`);
+  const tokens = counted(await countOwned(call, 'tokens', id), 'token');
+  const webhooks = counted(await countOwned(call, 'webhooks', id), 'webhook');
+  const contacts = counted(await countOwned(call, 'alertContacts', id), 'alert contact');
+  return `This deletes the tenant ${textOf(tenant.name)} with ${tokens}, ${webhooks} and ${contacts}.`;
+}
+
+export async function describeContact(call: Call): Promise<string> {
+  return `This deletes 1 alert contact, ${textOf(call.args[0] ?? '')}: it gets no alerts any more.`;
+}

@@ -1,0 +1,248 @@
+/** `backup-mx queue`: held and ended mail, and the verbs on it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Action, type Call, errorLine, numberOption, type Shown, type VerbTable } from './action.ts';
+import { allNodes, PAGE_INFO, type Page } from '../api/pages.ts';
+import { mutate } from '../api/mutation.ts';
+import { BadUse } from './bad-use.ts';
+import { Refusal } from '../api/refusal.ts';
+import { confirm } from './confirm.ts';
+import { bytesText, textOf } from './table.ts';
+
+interface Message {
+  readonly id: string;
+  readonly acceptedAt: string;
+  readonly sizeBytes: number;
+  readonly reversePath: string | null;
+  readonly domain: string;
+  readonly recipients: readonly {
+    readonly address: string;
+    readonly state: string;
+    readonly nextAttemptAt: string | null;
+    readonly lastReply: string | null;
+  }[];
+}
+
+interface TimelineEntry {
+  readonly at: string;
+  readonly kind: string;
+  readonly text: string;
+}
+
+const ROW = 'id acceptedAt sizeBytes reversePath domain recipients { address state nextAttemptAt lastReply }';
+const DEFAULT_COUNT = 50;
+const POLL_MS = 500;
+
+const FILTERS = { state: 'TEXT', recipient: 'TEXT', from: 'TEXT', since: 'TEXT', until: 'TEXT' } as const;
+/** Only to look for: a verb on many means none of these. */
+const SEARCHES = { client: 'TEXT', 'message-id': 'TEXT', id: 'TEXT' } as const;
+const FILTERS_USAGE = '[--state STATE] [--recipient ADDRESS] [--from ADDRESS] [--since TIME] [--until TIME]';
+const SEARCHES_USAGE = '[--client ADDRESS] [--message-id ID] [--id ID]';
+
+function filterOf(call: Call, domain: string | undefined): Record<string, unknown> {
+  const filter: Record<string, unknown> = {};
+  if (domain !== undefined) filter['domain'] = domain;
+  const state = call.text('state')?.toUpperCase();
+  if (state !== undefined) filter['state'] = state;
+  for (const [option, field] of [
+    ['recipient', 'recipient'],
+    ['from', 'reversePath'],
+    ['since', 'since'],
+    ['until', 'until'],
+    ['client', 'clientAddress'],
+    ['message-id', 'messageId'],
+    ['id', 'transaction'],
+  ] as const) {
+    const text = call.text(option);
+    if (text !== undefined) filter[field] = text === '<>' ? '' : text;
+  }
+  return filter;
+}
+
+async function list(call: Call): Promise<Shown> {
+  const query = `query ($first: Int!, $after: String, $filter: MessageFilter) {
+    messages(first: $first, after: $after, filter: $filter) { nodes { ${ROW} } ${PAGE_INFO} }
+  }`;
+  const filter = filterOf(call, call.text('domain'));
+  const most = numberOption(call, 'count') ?? DEFAULT_COUNT;
+  const messages = await allNodes(
+    most,
+    async (after, first) => (await call.ask<{ messages: Page<Message> }>(query, { first, after, filter })).messages,
+  );
+  return {
+    kind: 'TABLE',
+    columns: [
+      { title: 'ID' },
+      { title: 'ACCEPTED' },
+      { title: 'SIZE', align: 'RIGHT' },
+      { title: 'FROM' },
+      { title: 'TO' },
+      { title: 'STATE' },
+    ],
+    rows: messages.map(({ id, acceptedAt, sizeBytes, reversePath, recipients }) => [
+      id,
+      acceptedAt,
+      bytesText(sizeBytes),
+      reversePath ?? '<>',
+      recipients.length > 1 ? `${recipients[0]?.address} and ${recipients.length - 1} more` : recipients[0]?.address,
+      [...new Set(recipients.map(({ state }) => state))].join(' '),
+    ]),
+    data: messages,
+  };
+}
+
+/** A message's own id, or any other id of ours that leads to one message: as a reply, a Received line or a log has it. */
+async function findMessage({ ask }: Call, id: string): Promise<Message> {
+  const { message } = await ask<{ message: Message | null }>(`query ($id: ID!) { message(id: $id) { ${ROW} } }`, {
+    id,
+  });
+  if (message !== null) return message;
+  const query = `query ($filter: MessageFilter) { messages(first: 2, filter: $filter) { nodes { ${ROW} } } }`;
+  const { messages } = await ask<{ messages: { nodes: Message[] } }>(query, { filter: { transaction: id } });
+  const [found, ...more] = messages.nodes;
+  if (found === undefined) throw new Refusal(`you have no message "${id}"`);
+  if (more.length > 0) throw new Refusal(`"${id}" stands for several messages: queue list --id "${id}" shows them`);
+  return found;
+}
+
+const TIMELINE = `query ($id: ID!, $first: Int!, $after: String) {
+  message(id: $id) { timeline(first: $first, after: $after) { nodes { id at kind text recipients host reply reason reportId } ${PAGE_INFO} } }
+}`;
+/** An outage of ten days has a few hundred. */
+const MOST_ENTRIES = 10_000;
+
+async function showMessage(call: Call): Promise<Shown> {
+  const message = await findMessage(call, call.args[0] ?? '');
+  const timeline = await allNodes(MOST_ENTRIES, async (after, first) => {
+    const variables = { id: message.id, first, after };
+    const answer = await call.ask<{ message: { timeline: Page<TimelineEntry> } | null }>(TIMELINE, variables);
+    if (answer.message === null) throw new Refusal(`message "${message.id}" is gone`);
+    return answer.message.timeline;
+  });
+  return {
+    kind: 'FACTS',
+    facts: [
+      ['id', message.id],
+      ['accepted', message.acceptedAt],
+      ['domain', message.domain],
+      ['size', bytesText(message.sizeBytes)],
+      ['from', message.reversePath ?? '<>'],
+      ...message.recipients.map(
+        ({ address, state, nextAttemptAt }) =>
+          ['to', `${address} ${state}${nextAttemptAt === null ? '' : `, next attempt ${nextAttemptAt}`}`] as const,
+      ),
+    ],
+    table: {
+      columns: [{ title: 'AT' }, { title: 'WHAT' }, { title: 'HOW' }],
+      rows: timeline.map(({ at, kind, text }) => [at, kind, text]),
+    },
+    data: { ...message, timeline },
+  };
+}
+
+interface Operation {
+  readonly id: string;
+  readonly total: number;
+  readonly done: number;
+  readonly state: string;
+}
+
+const OPERATION = 'id total done state';
+
+/** One message by its id, or many by a filter. */
+async function act(call: Call, word: string): Promise<Shown> {
+  const [id] = call.args;
+  const domain = call.text('domain');
+  const reason = call.text('reason');
+  const given = reason === undefined ? {} : { reason };
+  if ((id === undefined) === (domain === undefined)) throw new BadUse('name a message id, or --domain and a filter');
+  if (id !== undefined) {
+    const answer = await mutate(call, `message${word}`, { id, ...given });
+    if (answer.kind === 'REFUSED') return answer;
+    return { kind: 'LINE', line: `${id}: done`, data: { id } };
+  }
+  const input = { filter: filterOf(call, domain), ...given };
+  type Payload = { readonly operation: Operation | null; readonly matchedCount: number | null };
+  const request = (more: object) =>
+    mutate<Payload>(call, `messages${word}`, { ...input, ...more }, `operation { ${OPERATION} } matchedCount`);
+  let expectedCount = numberOption(call, 'expect');
+  const dryRun = call.isSet('dry-run');
+  if (!dryRun && word !== 'Retry') {
+    await confirm(call, async () => {
+      const counted = await request({ dryRun: true });
+      if (counted.kind === 'REFUSED') throw new Refusal(counted.errors.map(errorLine).join('\nbackup-mx: '));
+      // What the person agrees to is this many: when mail has come or gone meanwhile, nothing is done.
+      expectedCount ??= counted.payload.matchedCount ?? undefined;
+      const end = word === 'Cancel' ? 'cancels, without a report to the senders:' : 'returns to their senders:';
+      return `This ${end} ${(counted.payload.matchedCount ?? 0).toLocaleString('en')} held messages of ${textOf(domain ?? '')}.`;
+    });
+  }
+  const answer = await request({ dryRun, ...(expectedCount === undefined ? {} : { expectedCount }) });
+  if (answer.kind === 'REFUSED') return answer;
+  const { operation, matchedCount } = answer.payload;
+  if (operation === null) return { kind: 'LINE', line: `${matchedCount} messages are meant`, data: { matchedCount } };
+  const ended = call.isSet('no-wait') ? operation : await follow(call, operation);
+  return { kind: 'LINE', line: `${ended.state}: ${ended.done} of ${ended.total} messages`, data: ended };
+}
+
+/** Until the operation has ended; tells whoever watches how far it is, whenever that has changed. */
+async function follow({ ask, terminal }: Call, begun: Operation): Promise<Operation> {
+  let operation = begun;
+  for (let told = -1; operation.state === 'RUNNING'; ) {
+    if (operation.done !== told && terminal.isWatched) terminal.tell(`${operation.done} of ${operation.total}`);
+    told = operation.done;
+    await sleep(POLL_MS, undefined, { signal: terminal.interruption }).catch(() => {
+      throw new Refusal(`operation ${begun.id} goes on; the query "operation" shows how far it is`);
+    });
+    const answer = await ask<{ operation: Operation | null }>(
+      `query ($id: ID!) { operation(id: $id) { ${OPERATION} } }`,
+      { id: begun.id },
+    );
+    if (answer.operation === null) throw new Refusal(`operation ${begun.id} is gone`);
+    operation = answer.operation;
+  }
+  return operation;
+}
+
+function acting(word: 'Retry' | 'Cancel' | 'Bounce', says: string): Action {
+  const yes = word === 'Retry' ? '' : ' [--yes]';
+  return {
+    usage: `${word.toLowerCase()} (ID | --domain NAME ${FILTERS_USAGE} [--expect N] [--dry-run] [--no-wait]${yes}) [--reason TEXT]`,
+    says,
+    argCount: { least: 0, most: 1 },
+    options: {
+      ...FILTERS,
+      domain: 'TEXT',
+      reason: 'TEXT',
+      expect: 'TEXT',
+      'dry-run': 'FLAG',
+      'no-wait': 'FLAG',
+      ...(yes === '' ? {} : { yes: 'FLAG' as const }),
+    },
+    run: (call) => act(call, word),
+  };
+}
+
+export const queueVerb: VerbTable = {
+  verb: 'queue',
+  says: 'Held and ended mail.',
+  example: 'backup-mx queue retry --domain example.org --from news@example.net',
+  actions: {
+    list: {
+      usage: `list [--domain NAME] ${FILTERS_USAGE} ${SEARCHES_USAGE} [--count N]`,
+      says: 'Messages, newest first; 50 unless --count says otherwise.',
+      argCount: { least: 0, most: 0 },
+      options: { ...FILTERS, ...SEARCHES, domain: 'TEXT', count: 'TEXT' },
+      run: list,
+    },
+    show: {
+      usage: 'show ID',
+      says: 'One message and all that happened to it.',
+      argCount: { least: 1, most: 1 },
+      options: {},
+      run: showMessage,
+    },
+    retry: acting('Retry', 'Tries held mail now.'),
+    cancel: acting('Cancel', 'Ends held mail; its senders are not told.'),
+    bounce: acting('Bounce', 'Returns held mail to its senders.'),
+  },
+};

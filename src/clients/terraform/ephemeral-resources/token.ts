@@ -1,0 +1,77 @@
+/**
+ * `backupmx_token` as an ephemeral resource: a token that lives as long as Terraform's plan or apply, for another provider block
+ * or a provisioner.
+ *
+ * It always has an end of its own, so that a Terraform that is killed leaves nothing that lasts. It cannot be renewed: a token's
+ * end never moves, and a rotation would give another secret.
+ */
+import type { UserError } from '../../api/mutation.ts';
+import type { Api } from '../api.ts';
+import {
+  createToken,
+  revokeToken,
+  TOKEN_ID,
+  TOKEN_NAME,
+  TOKEN_PREFIX,
+  TOKEN_SCOPES,
+  tokenTitle,
+  valuesOf,
+} from '../resources/token.ts';
+import { TENANT_ID, wholeNumber } from '../resources/words.ts';
+import type { EphemeralResource, Opened } from '../sdk/resource.ts';
+
+const MINUTE_MS = 60_000;
+const DEFAULT_MINUTES = 60;
+/** A day: longer than any apply. */
+const MOST_MINUTES = 1440;
+
+/** Its end is worked out of `lifetime_minutes`. */
+function ofLifetime(error: UserError): UserError {
+  return error.field[0] === 'expiresAt' ? { ...error, field: ['lifetimeMinutes'] } : error;
+}
+
+export const ephemeralToken: EphemeralResource<Api> = {
+  description:
+    'A token for as long as Terraform plans or applies: made anew each time, revoked at the end, and in no plan and no state. For a provider block or a provisioner. ' +
+    'What is to last longer is the resource `backupmx_token`. Needs Terraform 1.10.',
+  example: `ephemeral "backupmx_token" "example" {
+  name             = "terraform, for a tenant"
+  scopes           = ["DOMAIN_WRITE"]
+  lifetime_minutes = 30
+}
+
+provider "backupmx" {
+  alias = "narrow"
+  token = ephemeral.backupmx_token.example.secret
+}`,
+  attributes: {
+    name: TOKEN_NAME,
+    scopes: TOKEN_SCOPES,
+    tenant_id: TENANT_ID,
+    lifetime_minutes: {
+      type: 'number',
+      use: 'OPTIONAL',
+      default: DEFAULT_MINUTES,
+      check: wholeNumber(1, MOST_MINUTES),
+      description: `When it ends by itself, should Terraform not come to revoke it: 1 to ${MOST_MINUTES}, a day. Give it longer than the apply takes. Default ${DEFAULT_MINUTES}.`,
+    },
+    secret: { type: 'string', use: 'COMPUTED', isSensitive: true, description: 'What is sent after `Bearer`.' },
+    id: TOKEN_ID,
+    prefix: TOKEN_PREFIX,
+    expires_at: { type: 'string', use: 'COMPUTED', description: 'When it ends by itself.' },
+  },
+  title: tokenTitle,
+  async open(api, config): Promise<Opened> {
+    const endsAt = new Date(api.now().getTime() + Number(config['lifetime_minutes']) * MINUTE_MS);
+    const answer = await createToken(api, config, endsAt.toISOString());
+    if (answer.kind === 'REFUSED') return { kind: 'REFUSED', errors: answer.errors.map(ofLifetime) };
+    const { token, secret } = answer.payload;
+    const { id = null, ...values } = token === null ? {} : valuesOf(token);
+    if (secret !== null)
+      return { kind: 'OPEN', values: { ...values, id, secret }, held: { id, name: config['name'] ?? null } };
+    await revokeToken(api, { id });
+    const message = 'The answer with the secret was lost on its way; what was made is revoked. Try again.';
+    return { kind: 'REFUSED', errors: [{ field: [], message, code: 'SECRET_LOST' }] };
+  },
+  closing: { close: revokeToken, leftOpen: 'It ends by itself when its lifetime_minutes are over.' },
+};

@@ -1,0 +1,97 @@
+/** The provider `backupmx`: its block, and what it offers. */
+import { type Account, accountOf, connect, type Environment } from '../api/connection.ts';
+import { Refusal } from '../api/refusal.ts';
+import { type Api, type ApiParts, createApi } from './api.ts';
+import { doctorSource } from './data-sources/doctor.ts';
+import { domainSource } from './data-sources/domain.ts';
+import { serviceSource } from './data-sources/service.ts';
+import { ephemeralToken } from './ephemeral-resources/token.ts';
+import { ephemeralTokenSecret } from './ephemeral-resources/token-secret.ts';
+import { dnsblResource } from './resources/dnsbl.ts';
+import { domainResource } from './resources/domain.ts';
+import { recipientListResource } from './resources/recipient-list.ts';
+import { tenantResource } from './resources/tenant.ts';
+import { tokenResource } from './resources/token.ts';
+import { webhookResource } from './resources/webhook.ts';
+import type { Configured, ProviderDefinition } from './sdk/provider.ts';
+import type { Attributes } from './sdk/schema.ts';
+import { type State, textOf } from './sdk/value.ts';
+
+const ATTRIBUTES: Attributes = {
+  url: {
+    type: 'string',
+    use: 'OPTIONAL',
+    description:
+      'Where the service is: `https://mx.example.net`. Otherwise `BACKUP_MX_URL`, or the service of this machine.',
+    check: (value) =>
+      typeof value === 'string' && /^https?:\/\/[^\s/]+/.test(value)
+        ? null
+        : 'Expected an address such as https://mx.example.net.',
+  },
+  token: {
+    type: 'string',
+    use: 'OPTIONAL',
+    isSensitive: true,
+    description:
+      'Who speaks. Better left to `BACKUP_MX_TOKEN`, or the file that `BACKUP_MX_TOKEN_FILE` names: what stands here may end in files that others read.',
+  },
+};
+
+export interface ProviderParts {
+  readonly env: Environment;
+  /** Aborted when the user wants it all to end. */
+  readonly stopping: AbortController;
+  readonly now: () => Date;
+}
+
+export function createProvider({ env, stopping, now }: ProviderParts): ProviderDefinition<Api> {
+  const pause = async (ms: number): Promise<boolean> => {
+    const { signal } = stopping;
+    if (signal.aborted) return true;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    });
+    return signal.aborted;
+  };
+  return {
+    description: 'Backup MX: a second mail server for domains, described in Terraform.',
+    attributes: ATTRIBUTES,
+    resources: {
+      backupmx_domain: domainResource,
+      backupmx_recipient_list: recipientListResource,
+      backupmx_dnsbl: dnsblResource,
+      backupmx_webhook: webhookResource,
+      backupmx_token: tokenResource,
+      backupmx_tenant: tenantResource,
+    },
+    dataSources: {
+      backupmx_service: serviceSource,
+      backupmx_domain: domainSource,
+      backupmx_doctor: doctorSource,
+    },
+    ephemeralResources: {
+      backupmx_token: ephemeralToken,
+      backupmx_token_secret: ephemeralTokenSecret,
+    },
+    configure: (config) => configure(env, config, { pause, now }),
+    stop: () => stopping.abort(),
+  };
+}
+
+function configure(env: Environment, config: State, parts: Pick<ApiParts, 'pause' | 'now'>): Configured<Api> {
+  const [url, token] = [textOf(config['url']), textOf(config['token'])];
+  const given: Partial<Account> = {
+    ...(url === null ? {} : { url: { value: url, name: 'url of the provider block' } }),
+    ...(token === null ? {} : { token: { value: token, name: 'token of the provider block' } }),
+  };
+  try {
+    // What is under way is finished, also when the user wants it to end: so no request is ever interrupted.
+    const { ask } = connect(accountOf(env, given), new AbortController().signal);
+    return { kind: 'READY', api: createApi({ ask, ...parts }) };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const summary = 'The provider backupmx cannot be configured';
+    return { kind: 'REFUSED', diagnostics: [{ severity: 'ERROR', summary, detail: `${error.message}.` }] };
+  }
+}

@@ -1,0 +1,271 @@
+/** `backupmx_domain`: a relay domain. Its User List and DNS block lists are resources of their own. */
+import type { Mutated } from '../../api/mutation.ts';
+import { normalizeDomain } from '../../../mail/domain.ts';
+import type { Api } from '../api.ts';
+import type { Found, Outcome, Resource } from '../sdk/resource.ts';
+import type { Attributes } from '../sdk/schema.ts';
+import { isRecord, type State, textOf, textsOf, type Value } from '../sdk/value.ts';
+import { findListed, isUuid } from './listed.ts';
+import {
+  ADOPT,
+  checkDomainName,
+  checkHost,
+  checkNetwork,
+  formatHost,
+  type Host,
+  meansSameHosts,
+  oneOf,
+  parseHost,
+  wholeNumber,
+} from './words.ts';
+
+const LABEL_KEY = /^(?=.{1,63}$)[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/;
+
+const ATTRIBUTES: Attributes = {
+  name: {
+    type: 'string',
+    use: 'REQUIRED',
+    replaces: true,
+    check: checkDomainName,
+    description: 'What stands behind the @: `example.org`, in lower case and as A-label.',
+  },
+  deliver_to: {
+    type: ['list', 'string'],
+    use: 'OPTIONAL',
+    check: checkHost,
+    means: meansSameHosts,
+    description:
+      'Hosts to hand the mail to, best first: `mail.example.org`, `192.0.2.1:2525`, `[2001:db8::1]:25`. Without them the MX records decide.',
+  },
+  labels: { type: ['map', 'string'], use: 'OPTIONAL', description: 'Your own notes on it.' },
+  recipient_delimiter: {
+    type: 'string',
+    use: 'OPTIONAL',
+    check: (value) =>
+      typeof value === 'string' && /^[!#$%&'*+/=?^_`{|}~-]$/.test(value)
+        ? null
+        : 'Expected one character that may stand in a local part, such as "+".',
+    description:
+      'With `+`, a listed `alice` also stands for `alice+anything`. Without it local parts are compared whole.',
+  },
+  call_aheads: {
+    type: 'bool',
+    use: 'OPTIONAL',
+    default: true,
+    description: 'Whether the primary is asked about a recipient before mail is taken. Default `true`.',
+  },
+  unknown_while_down: {
+    type: 'string',
+    use: 'OPTIONAL',
+    default: 'ACCEPT',
+    check: oneOf(['ACCEPT', 'DEFER_THEN_ACCEPT', 'DEFER']),
+    description:
+      'What becomes of a recipient of whom nothing is known while the primary does not answer: `ACCEPT` (default), `DEFER_THEN_ACCEPT` or `DEFER`.',
+  },
+  unknown_while_down_hours: {
+    type: 'number',
+    use: 'OPTIONAL',
+    default: 4,
+    check: wholeNumber(1, 240),
+    description: 'Of `DEFER_THEN_ACCEPT`: from the beginning of the outage, 1 to 240. Default 4.',
+  },
+  dnsbl_threshold: {
+    type: 'number',
+    use: 'OPTIONAL',
+    default: 1,
+    check: wholeNumber(1, 1000),
+    description: 'A sender is refused when the weights of the DNS block lists that list it reach this. Default 1.',
+  },
+  dnsbl_allowed_clients: {
+    type: ['set', 'string'],
+    use: 'OPTIONAL',
+    check: checkNetwork,
+    description: 'Networks that are looked up in no DNS block list: `192.0.2.0/24`.',
+  },
+  tls_policy: {
+    type: 'string',
+    use: 'OPTIONAL',
+    default: 'OPPORTUNISTIC',
+    check: oneOf(['NONE', 'OPPORTUNISTIC', 'REQUIRED', 'VERIFIED']),
+    description: 'What TLS towards the primary must be: `NONE`, `OPPORTUNISTIC` (default), `REQUIRED` or `VERIFIED`.',
+  },
+  drain_per_minute: {
+    type: 'number',
+    use: 'OPTIONAL',
+    check: wholeNumber(1, 1_000_000),
+    description:
+      'Most messages a minute while held mail drains. Without it there is no cap but what the primary bears.',
+  },
+  etrn_clients: {
+    type: ['set', 'string'],
+    use: 'OPTIONAL',
+    check: checkNetwork,
+    description: 'Networks whose hosts may ask for the mail by ETRN: `192.0.2.0/24`.',
+  },
+  delay_reports: {
+    type: 'bool',
+    use: 'OPTIONAL',
+    default: false,
+    description: 'Whether senders are told when their mail is delayed, even those who did not ask. Default `false`.',
+  },
+  on_delete: {
+    type: 'string',
+    use: 'OPTIONAL',
+    isLocal: true,
+    check: oneOf(['DELIVER_FIRST', 'CANCEL']),
+    description:
+      'What becomes of held mail when the domain is removed: `DELIVER_FIRST` goes on trying, `CANCEL` ends it and tells nobody. Without it a domain that holds mail is not removed. It counts once it is applied.',
+  },
+  force: {
+    type: 'bool',
+    use: 'OPTIONAL',
+    isLocal: true,
+    description: "Add the domain although its name looks like a mail server's.",
+  },
+  adopt: ADOPT,
+  id: { type: 'string', use: 'COMPUTED', description: 'UUID; another one when the domain is removed and added again.' },
+  status: {
+    type: 'string',
+    use: 'COMPUTED',
+    description: "`ACTIVE`, `SUSPENDED`, or `PENDING`: a tenant's, whose proof is not seen yet. As last read.",
+  },
+  proof_name: {
+    type: 'string',
+    use: 'COMPUTED',
+    description:
+      "Name of the TXT record that proves that the domain is yours; null for an operator's, which needs none.",
+  },
+  proof_value: { type: 'string', use: 'COMPUTED', description: 'What that record must say.' },
+};
+
+export interface Domain {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly revision: number;
+  readonly labels: readonly { readonly key: string; readonly value: string }[];
+  readonly proof: { readonly name: string; readonly value: string } | null;
+  readonly deliverTo: readonly Host[];
+  readonly recipientDelimiter: string | null;
+  readonly callAheads: boolean;
+  readonly unknownWhileDown: { readonly policy: string; readonly hours: number };
+  readonly dnsblThreshold: number;
+  readonly dnsblAllowedClients: readonly string[];
+  readonly tlsPolicy: string;
+  readonly drainPerMinute: number | null;
+  readonly etrnClients: readonly string[];
+  readonly delayReports: boolean;
+}
+
+export const DOMAIN_FIELDS = `id name status revision labels { key value } proof { name value } deliverTo { host port } recipientDelimiter callAheads
+  unknownWhileDown { policy hours } dnsblThreshold dnsblAllowedClients tlsPolicy drainPerMinute etrnClients delayReports`;
+
+export function valuesOf(domain: Domain): State {
+  return {
+    name: domain.name,
+    deliver_to: domain.deliverTo.map(formatHost),
+    labels: Object.fromEntries(domain.labels.map(({ key, value }) => [key, value])),
+    recipient_delimiter: domain.recipientDelimiter,
+    call_aheads: domain.callAheads,
+    unknown_while_down: domain.unknownWhileDown.policy,
+    unknown_while_down_hours: domain.unknownWhileDown.hours,
+    dnsbl_threshold: domain.dnsblThreshold,
+    dnsbl_allowed_clients: domain.dnsblAllowedClients,
+    tls_policy: domain.tlsPolicy,
+    drain_per_minute: domain.drainPerMinute,
+    etrn_clients: domain.etrnClients,
+    delay_reports: domain.delayReports,
+    id: domain.id,
+    status: domain.status,
+    proof_name: domain.proof?.name ?? null,
+    proof_value: domain.proof?.value ?? null,
+  };
+}
+
+function inputOf(planned: State): Record<string, unknown> {
+  return {
+    name: planned['name'],
+    deliverTo: textsOf(planned['deliver_to']).map(parseHost),
+    labels: labelsOf(planned['labels'] ?? null),
+    recipientDelimiter: planned['recipient_delimiter'] ?? null,
+    callAheads: planned['call_aheads'],
+    unknownWhileDown: { policy: planned['unknown_while_down'], hours: planned['unknown_while_down_hours'] },
+    dnsblThreshold: planned['dnsbl_threshold'],
+    dnsblAllowedClients: planned['dnsbl_allowed_clients'] ?? [],
+    tlsPolicy: planned['tls_policy'],
+    drainPerMinute: planned['drain_per_minute'] ?? null,
+    etrnClients: planned['etrn_clients'] ?? [],
+    delayReports: planned['delay_reports'],
+  };
+}
+
+function labelsOf(labels: Value): { key: string; value: Value }[] {
+  return isRecord(labels) ? Object.entries(labels).map(([key, value]) => ({ key, value })) : [];
+}
+
+/** Null: there is none of this name that the token may see. */
+export function findDomain<T = Domain>(api: Api, name: string, fields = DOMAIN_FIELDS): Promise<T | null> {
+  return api.readDomain<T>(name, fields);
+}
+
+interface Payload {
+  readonly domain: Domain | null;
+}
+
+async function update(api: Api, planned: State, { revision }: Found): Promise<Outcome> {
+  const input = { ...inputOf(planned), expectedRevision: revision };
+  const answer = await api.mutate<Payload>('domainUpdate', input, `domain { ${DOMAIN_FIELDS} }`);
+  return outcomeOf(answer);
+}
+
+function outcomeOf(answer: Mutated<Payload>): Outcome {
+  if (answer.kind === 'REFUSED') return answer;
+  return { kind: 'DONE', values: answer.payload.domain === null ? {} : valuesOf(answer.payload.domain) };
+}
+
+export const domainResource: Resource<Api> = {
+  importing: 'its name, or its id: `terraform import backupmx_domain.example example.org`.',
+  description:
+    'A relay domain: a domain whose mail is accepted, held and handed over while its own mail server is down.',
+  example: `resource "backupmx_domain" "example" {
+  name       = "example.org"
+  deliver_to = ["mail.example.org"]
+  labels     = { customer = "17" }
+}`,
+  attributes: ATTRIBUTES,
+  title: ({ name }) => `domain ${textOf(name) ?? ''}`,
+  check: ({ labels = null }) =>
+    (isRecord(labels) ? Object.keys(labels) : [])
+      .filter((key) => !LABEL_KEY.test(key))
+      .map((key) => ({
+        severity: 'ERROR',
+        summary: 'labels cannot be used',
+        detail: `The key ${JSON.stringify(key)} is none: 1 to 63 letters, digits, ".", "_", "-" or "/".`,
+        path: ['labels', key],
+      })),
+  update,
+  async read(api, state) {
+    const domain = await findDomain(api, textOf(state['name']) ?? '');
+    return domain && { values: valuesOf(domain), revision: domain.revision };
+  },
+  async create(api, planned) {
+    const input = { ...inputOf(planned), force: planned['force'] === true };
+    const answer = await api.mutate<Payload>('domainCreate', input, `domain { ${DOMAIN_FIELDS} }`);
+    const isThere = answer.kind === 'REFUSED' && answer.errors.some(({ code }) => code === 'ALREADY_EXISTS');
+    const found = isThere && planned['adopt'] === true ? await this.read(api, planned) : null;
+    return found === null ? outcomeOf(answer) : update(api, planned, found);
+  },
+  async remove(api, { name, on_delete: held }) {
+    const answer = await api.mutate('domainDelete', { name, held: held ?? null }, '');
+    return answer.kind === 'REFUSED' ? answer.errors : [];
+  },
+  async identify(api, id) {
+    if (!isUuid(id)) return (await findDomain(api, id, 'name')) && { name: normalizeDomain(id) };
+    const domain = await findListed<{ readonly id: string; readonly name: string }>(api, {
+      connection: 'domains',
+      fields: 'id name',
+      isIt: (each) => each.id === id.toLowerCase(),
+    });
+    return domain && { name: domain.name };
+  },
+};

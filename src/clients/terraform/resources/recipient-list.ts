@@ -1,0 +1,140 @@
+/** `backupmx_recipient_list`: the User List of a domain, all of it. */
+import { allNodes, type Page, PAGE_INFO } from '../../api/pages.ts';
+import { normalizeLocalPart } from '../../../mail/local-part.ts';
+import type { Api } from '../api.ts';
+import type { Found, Outcome, Resource } from '../sdk/resource.ts';
+import { type State, textOf, textsOf, type Value } from '../sdk/value.ts';
+import { findDomain } from './domain.ts';
+import { ADOPT, OF_DOMAIN, oneOf } from './words.ts';
+
+interface Counts {
+  readonly recipientCount: number;
+  readonly recipientGeneration: number;
+}
+
+const COUNTS = 'recipientCount recipientGeneration';
+const MOST_ENTRIES = 1_000_000;
+
+const ALLOW_EVERYONE = 'ALLOW_EVERYONE';
+
+function checkLocalPart(value: Value): string | null {
+  const form = typeof value === 'string' ? normalizeLocalPart(value) : null;
+  if (form === null)
+    return `${JSON.stringify(value)} is no local part. Expected what stands before the @, such as "alice".`;
+  return form === value ? null : `Write it in lower case: "${form}".`;
+}
+
+async function readEntries(api: Api, name: string): Promise<readonly string[]> {
+  const fields = `recipients(first: $first, after: $after) { nodes { localPart } ${PAGE_INFO} }`;
+  const query = `query ($name: String!, $first: Int!, $after: String) { domain(name: $name) { ${fields} } }`;
+  const entries = await allNodes(MOST_ENTRIES, async (after, first): Promise<Page<{ readonly localPart: string }>> => {
+    type Answer = { domain: { recipients: Page<{ readonly localPart: string }> } | null };
+    const { domain } = await api.ask<Answer>(query, { name, first, after });
+    return domain?.recipients ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
+  });
+  return entries.map(({ localPart }) => localPart);
+}
+
+/** The entries are read only when somebody has changed them: a list may have a million. */
+async function read(api: Api, state: State): Promise<Found | null> {
+  const name = textOf(state['domain']) ?? '';
+  const counts = await findDomain<Counts>(api, name, COUNTS);
+  if (counts === null || counts.recipientCount === 0) return null;
+  const { recipientGeneration: generation } = counts;
+  const localParts = state['generation'] === generation ? textsOf(state['local_parts']) : await readEntries(api, name);
+  return { values: { domain: name, local_parts: localParts, generation }, revision: generation };
+}
+
+async function replace(api: Api, planned: State, generation: number | null): Promise<Outcome> {
+  const input = {
+    domain: planned['domain'],
+    localParts: planned['local_parts'],
+    force: planned['force'] === true,
+    ...(generation === null ? {} : { ifGeneration: generation }),
+  };
+  const answer = await api.mutate<{ domain: Counts | null }>('recipientsReplace', input, `domain { ${COUNTS} }`);
+  if (answer.kind === 'REFUSED') return answer;
+  return { kind: 'DONE', values: { ...planned, generation: answer.payload.domain?.recipientGeneration ?? null } };
+}
+
+export const recipientListResource: Resource<Api> = {
+  importing: 'the name of its domain: `terraform import backupmx_recipient_list.example example.org`.',
+  description:
+    'The User List of a domain, all of it: every other mailbox is refused, but for postmaster and abuse. Removing the resource leaves the list in force, unless `on_delete` says otherwise.',
+  example: `resource "backupmx_recipient_list" "example" {
+  domain      = "example.org"
+  local_parts = ["alice", "bob", "sales-*"]
+}`,
+  attributes: {
+    domain: OF_DOMAIN,
+    local_parts: {
+      type: ['set', 'string'],
+      use: 'REQUIRED',
+      check: checkLocalPart,
+      description: 'What stands before the @, in lower case; `*` stands for any characters. At least one.',
+    },
+    force: {
+      type: 'bool',
+      use: 'OPTIONAL',
+      isLocal: true,
+      description: 'Let a list of 100 or more entries shrink by more than half.',
+    },
+    on_delete: {
+      type: 'string',
+      use: 'OPTIONAL',
+      isLocal: true,
+      check: oneOf(['KEEP', ALLOW_EVERYONE]),
+      description:
+        'What happens to the list when the resource is removed. `KEEP` (the default): it stays in force until its domain is removed. `ALLOW_EVERYONE`: it is emptied, and mail for any mailbox of the domain is accepted. It counts once it is applied.',
+    },
+    adopt: ADOPT,
+    generation: {
+      type: 'number',
+      use: 'COMPUTED',
+      isVolatile: true,
+      description: 'Grows with every change, whoever makes it.',
+    },
+  },
+  title: ({ domain }) => `User List of ${textOf(domain) ?? ''}`,
+  check: ({ local_parts: localParts }) =>
+    Array.isArray(localParts) && localParts.length === 0
+      ? [
+          {
+            severity: 'ERROR',
+            summary: 'local_parts cannot be used',
+            detail:
+              'An empty User List is off, and mail for any mailbox is accepted. If you mean that, set on_delete = "ALLOW_EVERYONE", apply that, then remove the resource.',
+            path: ['local_parts'],
+          },
+        ]
+      : [],
+  read,
+  async create(api, planned) {
+    const counts = await findDomain<Counts>(api, textOf(planned['domain']) ?? '', COUNTS);
+    if (counts !== null && counts.recipientCount > 0 && planned['adopt'] !== true) {
+      const message = `There is a User List with ${counts.recipientCount} entries already.`;
+      return { kind: 'REFUSED', errors: [{ field: ['domain'], message, code: 'ALREADY_EXISTS' }] };
+    }
+    return replace(api, planned, counts?.recipientGeneration ?? null);
+  },
+  update: (api, planned, { revision }) => replace(api, planned, revision),
+  /** A destroy that stops halfway, at a domain with held mail say, must not leave a domain that accepts mail for any mailbox. */
+  async remove(api, { domain, on_delete: onDelete }) {
+    if (onDelete !== ALLOW_EVERYONE) return [];
+    const answer = await api.mutate('recipientsReplace', { domain, localParts: [], allowEveryone: true }, '');
+    return answer.kind === 'REFUSED' ? answer.errors : [];
+  },
+  remains: ({ domain, on_delete: onDelete }) =>
+    onDelete === ALLOW_EVERYONE
+      ? null
+      : {
+          severity: 'WARNING',
+          summary: `User List of ${textOf(domain) ?? ''} stays in force`,
+          detail:
+            'The list is no longer managed by Terraform, and is removed with its domain. With on_delete = "ALLOW_EVERYONE" it would have been emptied.',
+        },
+  async identify(api, id) {
+    const found = await findDomain<{ readonly name: string }>(api, id, 'name');
+    return found && { domain: found.name };
+  },
+};

@@ -1,0 +1,104 @@
+/** `backupmx_tenant`: an owner of domains. For tokens of the operator's tenant. */
+import type { Mutated } from '../../api/mutation.ts';
+import type { Api } from '../api.ts';
+import type { Found, Outcome, Resource } from '../sdk/resource.ts';
+import type { Attribute } from '../sdk/schema.ts';
+import { type State, textOf } from '../sdk/value.ts';
+import { findId, findListed } from './listed.ts';
+import { ADOPT, checkTitle, wholeNumber } from './words.ts';
+
+interface Tenant {
+  readonly id: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly quotas: Readonly<Record<string, number | null>>;
+}
+
+/** Attribute → field. */
+const QUOTAS = {
+  most_domains: 'domains',
+  most_recipient_entries: 'recipientEntries',
+  most_tokens: 'tokens',
+  most_webhooks: 'webhooks',
+  most_alert_contacts: 'alertContacts',
+} as const;
+
+const FIELDS = `id name revision quotas { ${Object.values(QUOTAS).join(' ')} }`;
+
+function quota(what: string): Attribute {
+  return {
+    type: 'number',
+    use: 'OPTIONAL',
+    check: wholeNumber(0, 2_147_483_647),
+    description: `How many ${what} it may have. Without it as many as it likes.`,
+  };
+}
+
+function quotasOf(planned: State): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(QUOTAS).map(([name, field]) => [field, planned[name] ?? null]));
+}
+
+function valuesOf({ id, name, quotas }: Tenant): State {
+  const limits = Object.entries(QUOTAS).map(([attribute, field]) => [attribute, quotas[field] ?? null]);
+  return { id, name, ...Object.fromEntries(limits) };
+}
+
+interface Payload {
+  readonly tenant: Tenant | null;
+}
+
+function outcomeOf(answer: Mutated<Payload>): Outcome {
+  if (answer.kind === 'REFUSED') return answer;
+  return { kind: 'DONE', values: answer.payload.tenant === null ? {} : valuesOf(answer.payload.tenant) };
+}
+
+async function update(api: Api, planned: State, { values: { id }, revision }: Found): Promise<Outcome> {
+  const input = { id, name: planned['name'], quotas: quotasOf(planned), expectedRevision: revision };
+  return outcomeOf(await api.mutate<Payload>('tenantUpdate', input, `tenant { ${FIELDS} }`));
+}
+
+export const tenantResource: Resource<Api> = {
+  importing: "its name, or its id: `terraform import backupmx_tenant.example 'Example Ltd.'`.",
+  description: 'An owner of domains, such as a customer. Needs a token with `TENANT_WRITE`.',
+  example: `resource "backupmx_tenant" "example" {
+  name         = "Example Ltd."
+  most_domains = 10
+}`,
+  attributes: {
+    name: {
+      type: 'string',
+      use: 'REQUIRED',
+      check: checkTitle,
+      description: 'Its name, for people; no two have the same.',
+    },
+    most_domains: quota('relay domains'),
+    most_recipient_entries: quota('entries of all its User Lists together'),
+    most_tokens: quota('tokens'),
+    most_webhooks: quota('webhooks'),
+    most_alert_contacts: quota('alert contacts'),
+    adopt: ADOPT,
+    id: { type: 'string', use: 'COMPUTED', description: 'UUID.' },
+  },
+  title: ({ name }) => `tenant ${textOf(name) ?? ''}`,
+  update,
+  /** From the list: by its id a tenant is found for ever, also when it is deleted. */
+  async read(api, { id }) {
+    const isIt = (each: Tenant) => each.id === id;
+    const tenant = await findListed<Tenant>(api, { connection: 'tenants', fields: FIELDS, isIt });
+    return tenant && { values: valuesOf(tenant), revision: tenant.revision };
+  },
+  async create(api, planned) {
+    const input = { name: planned['name'], quotas: quotasOf(planned) };
+    const answer = await api.mutate<Payload>('tenantCreate', input, `tenant { ${FIELDS} }`);
+    const isThere = answer.kind === 'REFUSED' && answer.errors.some(({ code }) => code === 'ALREADY_EXISTS');
+    if (!isThere || planned['adopt'] !== true) return outcomeOf(answer);
+    const id = await findId(api, 'tenants', ['name', textOf(planned['name']) ?? '']);
+    const found = id && (await this.read(api, id));
+    return found === null ? outcomeOf(answer) : update(api, planned, found);
+  },
+  async remove(api, { id }) {
+    const answer = await api.mutate('tenantDelete', { id }, '');
+    return answer.kind === 'REFUSED' ? answer.errors : [];
+  },
+  identify: (api, id) => findId(api, 'tenants', ['name', id]),
+};

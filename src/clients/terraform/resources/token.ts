@@ -1,0 +1,145 @@
+/** `backupmx_token`: what speaks for a tenant. Any change makes a new one. */
+import type { Mutated, UserError } from '../../api/mutation.ts';
+import type { Scope } from '../../../control/generated.ts';
+import type { Api } from '../api.ts';
+import type { Resource } from '../sdk/resource.ts';
+import type { Attribute } from '../sdk/schema.ts';
+import { type State, textOf, type Value } from '../sdk/value.ts';
+import { findId } from './listed.ts';
+import { checkSecret, CHOSEN_SECRET, ofChosen } from './chosen-secret.ts';
+import { placeSecret, SECRET_ATTRIBUTES, SECRET_KEPT } from './secret.ts';
+import { checkTitle, oneOf, TENANT_ID } from './words.ts';
+
+export interface Token {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly prefix: string;
+  readonly expiresAt: string | null;
+  readonly tenant: { readonly id: string };
+}
+
+export const TOKEN_FIELDS = 'id name scopes prefix expiresAt tenant { id }';
+
+export function valuesOf({ id, name, scopes, prefix, expiresAt, tenant }: Token): State {
+  return { id, name, scopes, prefix, expires_at: expiresAt, tenant_id: tenant.id };
+}
+
+/** Each of them: a type that lacks one is an error. */
+const SCOPES: Readonly<Record<Scope, true>> = {
+  AUDIT_READ: true,
+  DOMAIN_READ: true,
+  DOMAIN_WRITE: true,
+  MESSAGE_CONTENT: true,
+  QUEUE_READ: true,
+  QUEUE_WRITE: true,
+  TENANT_WRITE: true,
+  TOKEN_WRITE: true,
+  WEBHOOK_WRITE: true,
+};
+
+export const TOKEN_NAME: Attribute = {
+  type: 'string',
+  use: 'REQUIRED',
+  check: checkTitle,
+  description: 'Its name, for people.',
+};
+export const TOKEN_SCOPES: Attribute = {
+  type: ['set', 'string'],
+  use: 'REQUIRED',
+  check: oneOf(Object.keys(SCOPES)),
+  description: 'What it may do: `DOMAIN_WRITE`, `QUEUE_READ` and so on; none that your own token lacks.',
+};
+export const TOKEN_ID: Attribute = { type: 'string', use: 'COMPUTED', description: 'UUID.' };
+export const TOKEN_PREFIX: Attribute = {
+  type: 'string',
+  use: 'COMPUTED',
+  description: 'The beginning of its secret, to know it by.',
+};
+
+function checkInstant(value: Value): string | null {
+  const text = typeof value === 'string' ? value : '';
+  const isInstant =
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
+  return isInstant ? null : `${JSON.stringify(value)} is no instant. Expected one such as "2027-01-31T00:00:00Z".`;
+}
+
+function isSameInstant(one: Value, other: Value): boolean {
+  return typeof one === 'string' && typeof other === 'string' && Date.parse(one) === Date.parse(other);
+}
+
+interface Made {
+  readonly token: Token | null;
+  /** Null where it was chosen, and where the answer was lost and asked for again. */
+  readonly secret: string | null;
+}
+
+/** `secret_wo` of what is wanted is its secret; otherwise the service makes one. */
+export function createToken(api: Api, wanted: State, expiresAt: Value): Promise<Mutated<Made>> {
+  const { name = null, scopes = null, tenant_id: tenantId, secret_wo: secret = null } = wanted;
+  const input = { name, scopes, tenantId: textOf(tenantId), expiresAt, secret };
+  return api.mutate<Made>('tokenCreate', input, `token { ${TOKEN_FIELDS} } secret`);
+}
+
+export async function revokeToken(api: Api, { id }: State): Promise<readonly UserError[]> {
+  const answer = await api.mutate('tokenRevoke', { id }, '');
+  return answer.kind === 'REFUSED' ? answer.errors : [];
+}
+
+export const tokenTitle = ({ name }: State): string => `token ${textOf(name) ?? ''}`;
+
+export const tokenResource: Resource<Api> = {
+  importing: 'its name, or its id: `terraform import backupmx_token.example monitoring`. Its secret is not told again.',
+  description:
+    'A token, which speaks for a tenant with the scopes it has. Its secret is told once, when it is made, or is the one that you give; removing the resource revokes it. Any change but of its secret makes a new one.',
+  example: `resource "backupmx_token" "example" {
+  name        = "monitoring"
+  scopes      = ["DOMAIN_READ", "QUEUE_READ"]
+  expires_at  = "2030-01-31T00:00:00Z"
+  secret_file = "\${path.module}/monitoring.token"
+}`,
+  attributes: {
+    name: { ...TOKEN_NAME, replaces: true },
+    scopes: { ...TOKEN_SCOPES, replaces: true },
+    expires_at: {
+      type: 'string',
+      use: 'OPTIONAL',
+      replaces: true,
+      check: checkInstant,
+      means: isSameInstant,
+      description: 'When it ends by itself: `2030-01-31T00:00:00Z`. Without it, never.',
+    },
+    tenant_id: { ...TENANT_ID, replaces: true },
+    ...SECRET_ATTRIBUTES,
+    ...CHOSEN_SECRET,
+    secret: { ...SECRET_KEPT, isVolatile: ['secret_wo_version'] },
+    id: TOKEN_ID,
+    prefix: { ...TOKEN_PREFIX, isVolatile: ['secret_wo_version'] },
+  },
+  title: tokenTitle,
+  check: checkSecret,
+  async read({ ask }, { id }) {
+    const { token } = await ask<{ token: Token | null }>(`query ($id: ID!) { token(id: $id) { ${TOKEN_FIELDS} } }`, {
+      id,
+    });
+    return token && { values: valuesOf(token), revision: null };
+  },
+  async create(api, planned) {
+    const answer = await createToken(api, planned, planned['expires_at'] ?? null);
+    if (answer.kind === 'REFUSED') return { kind: 'REFUSED', errors: answer.errors.map(ofChosen) };
+    const { token, secret } = answer.payload;
+    const values = token === null ? {} : valuesOf(token);
+    return textOf(planned['secret_wo']) === null ? placeSecret(planned, values, secret) : { kind: 'DONE', values };
+  },
+  async update(api, planned, { values }) {
+    const secret = textOf(planned['secret_wo']);
+    // Without one the service would make one that nobody gets: the token goes on with the one it has.
+    if (secret === null) return { kind: 'DONE', values };
+    const input = { id: values['id'], secret };
+    const answer = await api.mutate<Pick<Made, 'token'>>('tokenRotate', input, `token { ${TOKEN_FIELDS} }`);
+    if (answer.kind === 'REFUSED') return { kind: 'REFUSED', errors: answer.errors.map(ofChosen) };
+    return { kind: 'DONE', values: answer.payload.token === null ? {} : valuesOf(answer.payload.token) };
+  },
+  remove: revokeToken,
+  identify: (api, id) => findId(api, 'tokens', ['name', id]),
+};

@@ -1,0 +1,130 @@
+/** `backupmx_webhook`: an address that is told what happens. */
+import type { WebhookEventKind } from '../../../control/generated.ts';
+import type { Api } from '../api.ts';
+import type { Resource } from '../sdk/resource.ts';
+import { type State, textOf, type Value } from '../sdk/value.ts';
+import { findId } from './listed.ts';
+import { checkSecretPlace, placeSecret, SECRET_ATTRIBUTES } from './secret.ts';
+import { checkDomainName, oneOf, TENANT_ID } from './words.ts';
+
+interface Webhook {
+  readonly id: string;
+  readonly url: string;
+  readonly description: string;
+  readonly events: readonly string[];
+  readonly domains: readonly string[] | null;
+  readonly status: string;
+  readonly revision: number;
+  readonly tenant: { readonly id: string };
+}
+
+const FIELDS = 'id url description events domains status revision tenant { id }';
+
+function valuesOf({ id, url, description, events, domains, status, tenant }: Webhook): State {
+  return { id, url, description, events, domains, status, tenant_id: tenant.id };
+}
+
+function inputOf({ url, description, events, domains }: State): Record<string, unknown> {
+  return { url, description, events, domains: domains ?? null };
+}
+
+/** All that there are, or the types do not fit. */
+const EVENTS: Readonly<Record<WebhookEventKind, true>> = {
+  OUTAGE_OPENED: true,
+  OUTAGE_RECLASSIFIED: true,
+  OUTAGE_THRESHOLD: true,
+  OUTAGE_DRAINING: true,
+  OUTAGE_DRAINED: true,
+  OUTAGE_CLOSED: true,
+  BREAKER_OPENED: true,
+  BREAKER_CLOSED: true,
+  DOMAIN_ACTIVATED: true,
+  DOMAIN_SUSPENDED: true,
+  DOMAIN_UNSUSPENDED: true,
+  DOMAIN_PROOF_LOST: true,
+  DOMAIN_PROOF_FOUND: true,
+  DOMAIN_CHECKED: true,
+  DNSBL_ZONE_OFF: true,
+  DNSBL_ZONE_ON: true,
+  MAIL_DIGEST: true,
+  WEBHOOK_DISABLED: true,
+  SERVICE_TROUBLE_BEGAN: true,
+  SERVICE_TROUBLE_ENDED: true,
+};
+
+/** In the form that the service keeps. */
+function checkUrl(value: Value): string | null {
+  const text = typeof value === 'string' ? value : '';
+  const form = /^https?:/.test(text) && URL.canParse(text) ? new URL(text).href : null;
+  if (form === null)
+    return `${JSON.stringify(value)} is no URL. Expected one such as "https://hooks.example.org/backup-mx".`;
+  return form === text ? null : `Write it so: "${form}".`;
+}
+
+export const webhookResource: Resource<Api> = {
+  importing:
+    'its address, or its id: `terraform import backupmx_webhook.example https://hooks.example.org/backup-mx`. Its secret is not told again.',
+  description:
+    'An address that is told what happens, by signed POST requests (Standard Webhooks). The secret that signs them is told once, when the webhook is made.',
+  example: `resource "backupmx_webhook" "example" {
+  url         = "https://hooks.example.org/backup-mx"
+  events      = ["OUTAGE_OPENED", "OUTAGE_CLOSED"]
+  secret_file = "\${path.module}/webhook.secret"
+}`,
+  attributes: {
+    url: {
+      type: 'string',
+      use: 'REQUIRED',
+      check: checkUrl,
+      description: 'Where to send: `https://hooks.example.org/backup-mx`.',
+    },
+    description: { type: 'string', use: 'OPTIONAL', default: '', description: 'What it is for.' },
+    events: {
+      type: ['set', 'string'],
+      use: 'REQUIRED',
+      check: oneOf(Object.keys(EVENTS)),
+      description: 'What to tell: `OUTAGE_OPENED`, `OUTAGE_CLOSED` and so on; at least one.',
+    },
+    domains: {
+      type: ['set', 'string'],
+      use: 'OPTIONAL',
+      check: checkDomainName,
+      description: 'Of which domains, by name. Without them of all, and of what is about none.',
+    },
+    tenant_id: { ...TENANT_ID, replaces: true },
+    ...SECRET_ATTRIBUTES,
+    id: { type: 'string', use: 'COMPUTED', description: 'UUID.' },
+    status: {
+      type: 'string',
+      use: 'COMPUTED',
+      isVolatile: true,
+      description: '`ENABLED` or `DISABLED`, as last read.',
+    },
+  },
+  title: ({ url }) => `webhook ${textOf(url) ?? ''}`,
+  check: checkSecretPlace,
+  async read({ ask }, { id }) {
+    const query = `query ($id: ID!) { webhook(id: $id) { ${FIELDS} } }`;
+    const { webhook } = await ask<{ webhook: Webhook | null }>(query, { id });
+    return webhook && { values: valuesOf(webhook), revision: webhook.revision };
+  },
+  async create(api, planned) {
+    const input = { ...inputOf(planned), tenantId: textOf(planned['tenant_id']) };
+    type Payload = { readonly webhook: Webhook | null; readonly secret: string | null };
+    const answer = await api.mutate<Payload>('webhookCreate', input, `webhook { ${FIELDS} } secret`);
+    if (answer.kind === 'REFUSED') return answer;
+    const { webhook, secret } = answer.payload;
+    return placeSecret(planned, webhook === null ? {} : valuesOf(webhook), secret);
+  },
+  async update(api, planned, { values: { id }, revision }) {
+    const input = { id, ...inputOf(planned), expectedRevision: revision };
+    const answer = await api.mutate<{ webhook: Webhook | null }>('webhookUpdate', input, `webhook { ${FIELDS} }`);
+    if (answer.kind === 'REFUSED') return answer;
+    return { kind: 'DONE', values: answer.payload.webhook === null ? {} : valuesOf(answer.payload.webhook) };
+  },
+  async remove(api, { id }) {
+    const answer = await api.mutate('webhookDelete', { id }, '');
+    return answer.kind === 'REFUSED' ? answer.errors : [];
+  },
+  identify: (api, id) => findId(api, 'webhooks', ['url', id]),
+};

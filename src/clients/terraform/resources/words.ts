@@ -1,0 +1,122 @@
+/** How things are written in a configuration: names, hosts with a port, choices. Pure. */
+import { isIPv4, isIPv6 } from 'node:net';
+import { normalizeDomain } from '../../../mail/domain.ts';
+import type { Attribute } from '../sdk/schema.ts';
+import { isList, type Value } from '../sdk/value.ts';
+import { isUuid } from './listed.ts';
+
+/** A domain has one form here, so that what is found is what was written. */
+export function checkDomainName(value: Value): string | null {
+  const name = typeof value === 'string' ? normalizeDomain(value) : null;
+  if (name === null) return `${JSON.stringify(value)} is no domain name. Expected one such as "example.org".`;
+  return name === value ? null : `Write it in lower case and as A-label: "${name}".`;
+}
+
+/** Of what belongs to a domain: which one. */
+export const OF_DOMAIN: Attribute = {
+  type: 'string',
+  use: 'REQUIRED',
+  replaces: true,
+  check: checkDomainName,
+  description: 'Name of the domain.',
+};
+
+export interface Host {
+  readonly host: string;
+  readonly port: number;
+}
+
+const DEFAULT_PORT = 25;
+
+/** `mail.example.org`, `192.0.2.1:2525`, `[2001:db8::1]:25`; null when it is none. */
+export function parseHost(text: string): Host | null {
+  const [, bracketed, plain = bracketed ?? '', port] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const host = bracketed === undefined ? nameOf(plain) : isIPv6(bracketed) ? shortest(bracketed) : null;
+  const number = port === undefined ? DEFAULT_PORT : Number(port);
+  return host === null || number < 1 || number > 65_535 ? null : { host, port: number };
+}
+
+export function formatHost({ host, port }: Host): string {
+  const name = isIPv6(host) ? `[${host}]` : host;
+  return port === DEFAULT_PORT ? name : `${name}:${port}`;
+}
+
+function nameOf(text: string): string | null {
+  return isIPv4(text) ? text : normalizeDomain(text);
+}
+
+/** RFC 5952, as URLs have it. */
+function shortest(address: string): string {
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
+}
+
+export function checkHost(value: Value): string | null {
+  return typeof value === 'string' && parseHost(value) !== null
+    ? null
+    : `${JSON.stringify(value)} is no host. Expected "mail.example.org", "192.0.2.1:2525" or "[2001:db8::1]:25".`;
+}
+
+/** The same hosts in the same order, however written. */
+export function meansSameHosts(one: Value, other: Value): boolean {
+  const [left, right] = [one, other].map((value) => (isList(value) ? value.map((each) => hostText(each)) : null));
+  return left !== null && right !== null && left?.join(' ') === right?.join(' ');
+}
+
+function hostText(value: Value): string {
+  const host = typeof value === 'string' ? parseHost(value) : null;
+  return host === null ? JSON.stringify(value) : formatHost(host);
+}
+
+/** A network as the service keeps it: an address, or one with the length of its prefix, IPv6 as RFC 5952 has it. */
+export function checkNetwork(value: Value): string | null {
+  const [address = '', length, ...more] = typeof value === 'string' ? value.split('/') : [];
+  const most = isIPv4(address) ? 32 : isIPv6(address) && !address.includes('%') ? 128 : 0;
+  const isLength = length === undefined || (/^(?:0|[1-9]\d{0,2})$/.test(length) && Number(length) <= most);
+  if (most === 0 || !isLength || more.length > 0)
+    return `${JSON.stringify(value)} is neither an address nor a network. Expected one such as "192.0.2.0/24" or "2001:db8::/32".`;
+  const form = [most === 32 ? address : shortest(address), ...(length === undefined ? [] : [length])].join('/');
+  return form === value ? null : `Write it so: "${form}".`;
+}
+
+/** A text for people: with something in it, and nothing around it that the service would take away. */
+export function checkTitle(value: Value): string | null {
+  const text = typeof value === 'string' ? value : '';
+  if (text.trim() === '') return 'It is empty.';
+  return text === text.trim() ? null : `Leave out the spaces around it: ${JSON.stringify(text.trim())}.`;
+}
+
+export function checkUuid(value: Value): string | null {
+  return typeof value === 'string' && isUuid(value) ? null : `${JSON.stringify(value)} is no UUID.`;
+}
+
+/** One of some words. */
+export function oneOf(words: readonly string[]): NonNullable<Attribute['check']> {
+  return (value) =>
+    typeof value === 'string' && words.includes(value)
+      ? null
+      : `${JSON.stringify(value)} is none of ${words.map((word) => `"${word}"`).join(', ')}.`;
+}
+
+/** A whole number within bounds. */
+export function wholeNumber(least: number, most: number): NonNullable<Attribute['check']> {
+  return (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+      ? null
+      : `Expected a whole number from ${least} to ${most}.`;
+}
+
+export const ADOPT: Attribute = {
+  type: 'bool',
+  use: 'OPTIONAL',
+  isLocal: true,
+  description: 'Take over what is there already, and make it as it is described here. Without it that is an error.',
+};
+
+export const TENANT_ID: Attribute = {
+  type: 'string',
+  use: 'OPTIONAL',
+  isFilled: true,
+  check: checkUuid,
+  description:
+    "Whose: the UUID of a tenant. Without it your token's; another's only with a token of the operator's tenant.",
+};

@@ -1,0 +1,45 @@
+/** What the methods of a provider share: what Terraform asks with, and what is done before the provider block is known. */
+import { Refusal } from '../../api/refusal.ts';
+import type { Message } from '../goplugin/wire.ts';
+import type { DynamicValue } from './dynamic-value.ts';
+
+export interface Request {
+  readonly type_name: string;
+  readonly id: string;
+  readonly config: DynamicValue | null;
+  readonly current_state: DynamicValue | null;
+  readonly prior_state: DynamicValue | null;
+  readonly planned_state: DynamicValue | null;
+  readonly proposed_new_state: DynamicValue | null;
+  readonly raw_state: { readonly json: Uint8Array } | null;
+  /** Of an ephemeral resource: what its opening gave. */
+  readonly private: Uint8Array;
+  readonly client_capabilities: {
+    readonly deferral_allowed: boolean;
+    readonly write_only_attributes_allowed: boolean;
+  } | null;
+}
+
+export type Handler = (request: Request) => Message | Promise<Message>;
+
+/** What is asked for by name. Throws Refusal when the provider has no such thing. */
+export function known<T>(definition: T | undefined, name: string): T {
+  if (definition === undefined) throw new Refusal(`the provider has no ${name}`);
+  return definition;
+}
+
+/** Throws Refusal while the provider block is not known. */
+export function ready<Api>(configured: Api | null): Api {
+  if (configured !== null) return configured;
+  throw new Refusal('the provider block says what is known only after an apply: apply that first, with -target');
+}
+
+const CONFIG_UNKNOWN = { reason: 2 };
+
+/** Puts an answer off until the provider block is known, where Terraform takes that. */
+export function deferral(
+  configured: unknown,
+  { client_capabilities: client }: Request,
+): { readonly deferred?: typeof CONFIG_UNKNOWN } {
+  return configured === null && client?.deferral_allowed === true ? { deferred: CONFIG_UNKNOWN } : {};
+}

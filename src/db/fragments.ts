@@ -1,0 +1,28 @@
+/**
+ * Conditions as parts of a statement, put together by the code that knows what is asked.
+ *
+ * A part that is left out costs nothing, unlike a parameter that is always compared: so each shape of a question is a
+ * statement of its own, planned with the index that fits.
+ */
+import type { SqlExecutor } from './client.ts';
+import { actorOf, type Viewer } from '../mail/viewer.ts';
+
+export type Condition = ReturnType<typeof always>;
+
+export function always(sql: SqlExecutor) {
+  return sql`true`;
+}
+
+export function allOf(sql: SqlExecutor, conditions: readonly Condition[]): Condition {
+  return conditions.reduce((all, next) => sql`${all} and ${next}`, always(sql));
+}
+
+/** Who does it, as events have it among their facts; a `jsonb`. */
+export function doneBy(sql: SqlExecutor, viewer: Viewer): Condition {
+  return sql`${JSON.stringify(actorOf(viewer))}::text::jsonb`;
+}
+
+/** The viewer in the query itself: a tenant's rows only, an operator's all. On `tenant_id` of the only table that has one. */
+export function mineOnly(sql: SqlExecutor, viewer: Viewer): Condition {
+  return viewer.isOperator ? always(sql) : sql`tenant_id = ${viewer.tenantId}`;
+}

@@ -1,0 +1,153 @@
+/**
+ * The MX set of a domain as it stands in the DNS, with the addresses of its hosts and which of them are ourselves.
+ *
+ * Promises: a host is ours by its name, by the name its aliases end at, or by any of its addresses; trouble with a
+ * look-up is kept apart from "there is none". For an attempt (`onlyUseful`) at most ten hosts are looked up, whose turn it is.
+ * Chooses nothing: next-hop.ts does.
+ * RFC 5321 §5.1, RFC 7505.
+ */
+import { normalizeAddress } from '../mail/ip.ts';
+import { MOST_HOSTS, takeTurn, type TakenTurn } from './dial-choice.ts';
+import type { DnsAnswer, DnsTrouble, MxRecord } from './answer.ts';
+import type { MxWalk } from './mx-walk.ts';
+import { isOwnEndpoint, isOwnName } from './own-identity.ts';
+import type { OwnIdentity } from './own-identity.ts';
+import type { Resolver } from './resolver.ts';
+
+export interface ObservedMx {
+  readonly host: string;
+  readonly preference: number;
+  /** Every address found, usable or not; empty when there is none, or it was not asked for. */
+  readonly addresses: readonly string[];
+  readonly isSelf: boolean;
+  /** Why the addresses could not be found out; null when that went well. */
+  readonly trouble: DnsTrouble | null;
+}
+
+/** SET: at least one host, in ascending preference; implicit when there is no MX and the domain itself stands in. */
+export type ObservedMxSet =
+  | {
+      readonly kind: 'SET';
+      readonly hosts: readonly ObservedMx[];
+      readonly isImplicit: boolean;
+      /** Of an attempt: names in the order of its turn, and whether some of them were not looked up. */
+      readonly turn?: TakenTurn<string> & { readonly isPartial: boolean };
+    }
+  | { readonly kind: 'NULL_MX' | 'NO_ADDRESS' | 'NXDOMAIN' }
+  | { readonly kind: 'TROUBLE'; readonly reason: DnsTrouble };
+
+export interface MxObservationOptions {
+  readonly resolver: Pick<Resolver, 'resolveMx' | 'resolveAddresses'>;
+  readonly self: OwnIdentity;
+  /** The port next hops listen on. */
+  readonly deliveryPort: number;
+  /**
+   * True leaves hosts behind our own name without addresses: they cannot be used, and nobody should have to wait for
+   * their look-up. Of a long set a part is looked up, by `turn`.
+   */
+  readonly onlyUseful?: boolean;
+  /** Counts failed attempts at the domain; default 0. */
+  readonly turn?: number;
+  /** Without it long sets are not walked. */
+  readonly walk?: MxWalk | undefined;
+}
+
+/** Who looks at a whole set sees the most preferred ones, the rest is left out; a real set has fewer than ten. */
+export const MAX_HOSTS = 50;
+/** Of these an attempt looks up so many, in at most two goes. */
+const MOST_CONSIDERED = 100;
+const MOST_LOOKED_UP = 10;
+
+/** Looks the set up. Never throws for a DNS outcome. */
+export async function observeMxSet(domain: string, options: MxObservationOptions): Promise<ObservedMxSet> {
+  const answer = await options.resolver.resolveMx(domain);
+  if (answer.kind === 'TROUBLE') return { kind: 'TROUBLE', reason: answer.reason };
+  if (answer.kind === 'NXDOMAIN') return { kind: 'NXDOMAIN' };
+  return answer.kind === 'FOUND' ? observeHosts(answer.records, options) : observeImplicit(domain, options);
+}
+
+async function observeHosts(records: readonly MxRecord[], options: MxObservationOptions): Promise<ObservedMxSet> {
+  const [only] = records;
+  if (records.length === 1 && only?.exchange === '.' && only.preference === 0) return { kind: 'NULL_MX' };
+  const targets = records
+    .filter(({ exchange }) => exchange !== '.')
+    .toSorted((a, b) => a.preference - b.preference)
+    .slice(0, options.onlyUseful === true ? MOST_CONSIDERED : MAX_HOSTS);
+  if (targets.length === 0) return { kind: 'NO_ADDRESS' };
+  if (options.onlyUseful === true) return observeUseful(targets, options);
+  const hosts = targets.map(async (target) => observe(target, options));
+  return { kind: 'SET', hosts: await Promise.all(hosts), isImplicit: false };
+}
+
+/** Those before our own name; of many those whose turn it is. */
+async function observeUseful(targets: readonly MxRecord[], options: MxObservationOptions): Promise<ObservedMxSet> {
+  const { self, walk, turn = 0 } = options;
+  const isOurs = ({ exchange }: MxRecord): boolean => isOwnName(self, exchange);
+  const own = targets.find(isOurs);
+  const useful = targets
+    .filter(({ preference }) => own === undefined || preference < own.preference)
+    .toSorted((a, b) => a.preference - b.preference || (a.exchange < b.exchange ? -1 : 1));
+  const names = [...new Set(useful.map(({ exchange }) => exchange))];
+  const isLong = names.length > MOST_LOOKED_UP;
+  // Beyond the first that may be ours no turn begins: whatever stands behind us must not be dialled.
+  const unknown = names.slice(1).findIndex((name) => walk?.recall(name) !== false);
+  const reach = isLong && (own === undefined || walk === undefined) && unknown !== -1 ? unknown : names.length;
+  const taken = takeTurn(names, isLong && walk === undefined ? 0 : turn, reach);
+  const found = new Map<string, DnsAnswer<string>>();
+  const goes = isLong ? [taken.order.slice(0, MOST_HOSTS), taken.order.slice(MOST_HOSTS, MOST_LOOKED_UP)] : [names];
+  for (const go of goes) {
+    if ([...found.values()].filter(({ kind }) => kind === 'FOUND').length >= MOST_HOSTS) break;
+    await Promise.all(go.map(async (name) => found.set(name, await lookUp(name, options))));
+  }
+  const hosts = targets.map((target): ObservedMx => {
+    const answer = found.get(target.exchange);
+    if (answer === undefined) {
+      const isSelf = isOurs(target) || (isLong && walk?.recall(target.exchange) === true);
+      return { ...withoutAddresses(target, self), isSelf };
+    }
+    const observed = toObserved(target, answer, options);
+    if (isLong && observed.trouble === null) walk?.note(target.exchange, observed.isSelf);
+    return observed;
+  });
+  const isPartial = found.size < names.length;
+  return { kind: 'SET', hosts, isImplicit: false, turn: { ...taken, isPartial } };
+}
+
+/** Without MX records the domain is its own host at preference 0 (RFC 5321 §5.1). */
+async function observeImplicit(domain: string, options: MxObservationOptions): Promise<ObservedMxSet> {
+  const answer = await options.resolver.resolveAddresses(domain);
+  if (answer.kind === 'TROUBLE') return { kind: 'TROUBLE', reason: answer.reason };
+  if (answer.kind === 'NO_DATA') return { kind: 'NO_ADDRESS' };
+  if (answer.kind === 'NXDOMAIN') return { kind: 'NXDOMAIN' };
+  return { kind: 'SET', hosts: [toObserved({ preference: 0, exchange: domain }, answer, options)], isImplicit: true };
+}
+
+async function observe(target: MxRecord, options: MxObservationOptions): Promise<ObservedMx> {
+  return toObserved(target, await lookUp(target.exchange, options), options);
+}
+
+async function lookUp(name: string, { resolver }: MxObservationOptions): Promise<DnsAnswer<string>> {
+  const literal = literalAddress(name);
+  if (literal === null) return resolver.resolveAddresses(name);
+  return { kind: 'FOUND', records: [literal], canonicalName: name, ttlSeconds: 0, isAuthenticated: false };
+}
+
+function toObserved(target: MxRecord, answer: DnsAnswer<string>, options: MxObservationOptions): ObservedMx {
+  const { self, deliveryPort } = options;
+  const addresses = answer.kind === 'FOUND' ? answer.records : [];
+  const isSelf =
+    isOwnName(self, target.exchange) ||
+    (answer.kind === 'FOUND' && isOwnName(self, answer.canonicalName)) ||
+    addresses.some((address) => isOwnEndpoint(self, { address, port: deliveryPort }, deliveryPort));
+  const trouble = answer.kind === 'TROUBLE' ? answer.reason : null;
+  return { host: target.exchange, preference: target.preference, addresses, isSelf, trouble };
+}
+
+function withoutAddresses({ exchange, preference }: MxRecord, self: OwnIdentity): ObservedMx {
+  return { host: exchange, preference, addresses: [], isSelf: isOwnName(self, exchange), trouble: null };
+}
+
+/** The address that stands where a name should: `192.0.2.1` or `[192.0.2.1]`; null for a name. */
+export function literalAddress(host: string): string | null {
+  return normalizeAddress(host.replace(/^\[(?:ipv6:)?(.*)\]$/i, '$1'));
+}

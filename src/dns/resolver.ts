@@ -1,0 +1,312 @@
+/**
+ * The stub resolver: asks recursive servers over UDP, over TCP when truncated, and remembers answers for their TTL.
+ *
+ * Promises: a DNS outcome is a value, never an exception; a failure to find out (SERVFAIL, timeout, garbage) is
+ * TROUBLE and never "no such domain"; every look-up ends within its time; equal look-ups under way are asked once;
+ * a reply counts only with the id, the question and the source of its query (RFC 5452). Follows aliases over replies.
+ * Does not validate DNSSEC: it passes on the server's AD bit. RFC 1035, RFC 2308, RFC 6891.
+ *
+ * The only door to dns-packet (5.6.1). Not node:dns: under Deno it reports SERVFAIL as ENOTFOUND, and nowhere AD.
+ */
+import { Buffer } from 'node:buffer';
+import { AUTHENTIC_DATA, RECURSION_DESIRED, TRUNCATED_RESPONSE, decode, encode } from 'dns-packet';
+import type { Answer, DecodedPacket } from 'dns-packet';
+import { monotonicMs } from '../clock.ts';
+import { normalizeAddress, parseAddress, parseEndpoint, reverseLookupName } from '../mail/ip.ts';
+import type { Endpoint } from '../mail/ip.ts';
+import { MAX_ALIASES, RECORD_TYPES, isQueryableName, normalizeName, readReply } from './answer.ts';
+import type { DnsAnswer, DnsRecord, DnsRecordData, DnsReply, DnsTrouble, MxRecord, RecordType } from './answer.ts';
+import { createDnsCache } from './cache.ts';
+import { createDnsServers } from './servers.ts';
+import type { CodecAnswer, DnsCodec, DnsQuery } from './servers.ts';
+import { createDnsTransport } from './transport.ts';
+
+export interface Resolver {
+  /** Asks for one type of records of a name, given as an A-label. */
+  query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<DnsRecordData[T]>>;
+  resolveMx(domain: string): Promise<DnsAnswer<MxRecord>>;
+  /** A and AAAA records together, IPv4 first. TROUBLE only when neither gave an address and one was in trouble. */
+  resolveAddresses(host: string): Promise<DnsAnswer<string>>;
+  resolveTxt(name: string): Promise<DnsAnswer<string>>;
+  /** The names of an IP address. What is no address has none: NXDOMAIN. */
+  resolvePtr(address: string): Promise<DnsAnswer<string>>;
+  /** Drops what is remembered of a name, so that the next look-up asks: for an operator who has just changed it. */
+  forget(name: string): void;
+  /** Ends look-ups under way and later ones as TROUBLE, TIMEOUT. */
+  close(): void;
+}
+
+export interface ResolverOptions {
+  /** Recursive servers as `ip:port`, in order of preference; at least one. */
+  readonly servers: readonly string[];
+  /** Bound for one look-up, aliases, retries and all servers included. Default 8,000 ms. */
+  readonly timeoutMs?: number;
+  /** The clock of the cache, in milliseconds; never goes back. */
+  readonly nowMs?: () => number;
+}
+
+/** Avoids fragments, and with them a way to forge answers (DNS flag day 2020). */
+const UDP_PAYLOAD_BYTES = 1232;
+const MAX_CACHE_ENTRIES = 10_000;
+/** Of octets in memory, roughly. An answer of 64 KB may have thousands of records; anybody's address has a name of anybody's. */
+const CACHE_WEIGHT = { of: weightOf, most: 32 * 1024 * 1024, mostEach: 32 * 1024 };
+/** Of an address: no more are looked at (RFC 7208 §4.6.4), and whoever has an address may give it thousands. */
+const MAX_NAMES = 10;
+/** A customer's change is seen within the hour, even where a record says a week. */
+const MAX_TTL_SECONDS = 3600;
+const MAX_NEGATIVE_TTL_SECONDS = 900;
+/** RFC 9520 asks for at least one second; more would delay an operator's "try now". */
+const TROUBLE_TTL_SECONDS = 1;
+
+/** Makes a resolver. Throws when there is no server or one is not `ip:port`: config/config.ts has checked them. */
+export function createResolver({ servers, timeoutMs = 8000, nowMs = monotonicMs }: ResolverOptions): Resolver {
+  const transport = createDnsTransport();
+  const dnsServers = createDnsServers({ servers: endpointsOf(servers), transport, codec: CODEC });
+  const cache = createDnsCache<DnsAnswer<unknown>>({ maxEntries: MAX_CACHE_ENTRIES, nowMs, weight: CACHE_WEIGHT });
+  const underWay = new Map<string, Promise<DnsAnswer<unknown>>>();
+
+  /** Asks until the aliases end. Returns the answer, its TTL not yet capped: 0 means not to be kept. */
+  async function lookUp(name: string, type: RecordType): Promise<{ answer: DnsAnswer<unknown>; ttlSeconds: number }> {
+    const deadlineMs = monotonicMs() + timeoutMs;
+    let current = name;
+    let ttlSeconds = Number.POSITIVE_INFINITY;
+    let isAuthenticated = true;
+    for (let hops = 0; hops <= MAX_ALIASES; hops += 1) {
+      if (!isQueryableName(current)) return trouble('MALFORMED');
+      const asked = await dnsServers.ask({ name: current, type }, deadlineMs);
+      if (asked.kind === 'TROUBLE') return trouble(asked.reason);
+      const meaning = readReply(asked.reply, current, type);
+      if (meaning.kind === 'LOOP') return trouble('LOOP');
+      isAuthenticated &&= asked.reply.isAuthenticated;
+      ttlSeconds = Math.min(ttlSeconds, meaning.ttlSeconds);
+      if (meaning.kind === 'ALIAS') {
+        current = meaning.name;
+        continue;
+      }
+      if (meaning.kind !== 'RECORDS') {
+        return { answer: { kind: meaning.kind }, ttlSeconds: Math.min(ttlSeconds, MAX_NEGATIVE_TTL_SECONDS) };
+      }
+      ttlSeconds = Math.min(ttlSeconds, MAX_TTL_SECONDS);
+      const { name: canonicalName } = meaning;
+      const records = type === 'PTR' ? meaning.records.slice(0, MAX_NAMES) : meaning.records;
+      return { answer: { kind: 'FOUND', records, canonicalName, ttlSeconds, isAuthenticated }, ttlSeconds };
+    }
+    return trouble('LOOP');
+  }
+
+  function startLookUp(key: string, name: string, type: RecordType): Promise<DnsAnswer<unknown>> {
+    // A name that was forgotten meanwhile has lost its place: this answer may be the old one.
+    const isCurrent = (): boolean => underWay.get(key) === running;
+    const running: Promise<DnsAnswer<unknown>> = lookUp(name, type)
+      .then(({ answer, ttlSeconds }) => {
+        if (isCurrent()) cache.set(key, answer, ttlSeconds);
+        return answer;
+      })
+      .finally(() => {
+        if (isCurrent()) underWay.delete(key);
+      });
+    underWay.set(key, running);
+    return running;
+  }
+
+  async function query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<DnsRecordData[T]>> {
+    const asked = normalizeName(name);
+    const key = `${type} ${asked}`;
+    const cached = cache.get(key);
+    let answer: DnsAnswer<unknown>;
+    if (cached !== null) {
+      answer = cached.value.kind === 'FOUND' ? { ...cached.value, ttlSeconds: cached.ttlSeconds } : cached.value;
+    } else {
+      answer = await (underWay.get(key) ?? startLookUp(key, asked, type));
+    }
+    // The key holds the type, so what is kept under it has the data of that type.
+    return answer as DnsAnswer<DnsRecordData[T]>;
+  }
+
+  return {
+    query,
+    resolveMx: (domain) => query(domain, 'MX'),
+    async resolveAddresses(host) {
+      const [v4, v6] = await Promise.all([query(host, 'A'), query(host, 'AAAA')]);
+      return joinAddresses(v4, v6);
+    },
+    resolveTxt: (name) => query(name, 'TXT'),
+    async resolvePtr(text) {
+      const address = parseAddress(text);
+      return address === null ? { kind: 'NXDOMAIN' } : query(reverseLookupName(address), 'PTR');
+    },
+    forget(name) {
+      for (const type of RECORD_TYPES) {
+        cache.delete(`${type} ${normalizeName(name)}`);
+        underWay.delete(`${type} ${normalizeName(name)}`);
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** What a string or a record costs beside its octets. */
+const RECORD_WEIGHT = 64;
+
+function weightOf(answer: DnsAnswer<unknown>): number {
+  const records = answer.kind === 'FOUND' ? answer.records : [];
+  return records.reduce<number>((sum, record) => sum + RECORD_WEIGHT + octetsOf(record), RECORD_WEIGHT);
+}
+
+function octetsOf(record: unknown): number {
+  if (typeof record === 'string' || record instanceof Uint8Array) return record.length;
+  if (typeof record !== 'object' || record === null) return 0;
+  return Object.values(record).reduce<number>((sum, value) => sum + RECORD_WEIGHT + octetsOf(value), 0);
+}
+
+function endpointsOf(servers: readonly string[]): Endpoint[] {
+  const endpoints = servers.map((text) => {
+    const endpoint = parseEndpoint(text);
+    if (endpoint === null) throw new Error(`DNS server is not ip:port: ${text}`);
+    return endpoint;
+  });
+  if (endpoints.length === 0) throw new Error('a resolver needs at least one DNS server');
+  return endpoints;
+}
+
+function trouble(reason: DnsTrouble): { answer: DnsAnswer<never>; ttlSeconds: number } {
+  return { answer: { kind: 'TROUBLE', reason }, ttlSeconds: TROUBLE_TTL_SECONDS };
+}
+
+function joinAddresses(v4: DnsAnswer<string>, v6: DnsAnswer<string>): DnsAnswer<string> {
+  if (v4.kind === 'FOUND' && v6.kind === 'FOUND') {
+    return {
+      ...v4,
+      records: [...v4.records, ...v6.records],
+      ttlSeconds: Math.min(v4.ttlSeconds, v6.ttlSeconds),
+      isAuthenticated: v4.isAuthenticated && v6.isAuthenticated,
+    };
+  }
+  // Of two answers the one that says more: addresses, then trouble (it might hide some), then that the name exists.
+  const byWeight = ['FOUND', 'TROUBLE', 'NO_DATA', 'NXDOMAIN'] as const;
+  return byWeight.indexOf(v4.kind) <= byWeight.indexOf(v6.kind) ? v4 : v6;
+}
+
+const CODEC: DnsCodec = {
+  encodeQuery({ id, name, type, hasEdns }) {
+    return encode({
+      type: 'query',
+      id,
+      // AD in a query asks for AD in the reply without the bulk of signatures (RFC 6840 §5.7).
+      flags: RECURSION_DESIRED | AUTHENTIC_DATA,
+      questions: [{ type, name, class: 'IN' }],
+      additionals: hasEdns ? [OPT_RECORD] : [],
+    });
+  },
+  decodeReply(bytes, query) {
+    if (bytes.length < 12 || bytes.readUInt16BE(0) !== query.id) return null;
+    const flags = bytes.readUInt16BE(2);
+    if ((flags & RESPONSE_FLAG) === 0) return null;
+    try {
+      const packet = decode(bytes);
+      return isReplyTo(packet, query) ? meaningOf(packet, query) : null;
+    } catch {
+      // dns-packet throws on whatever it cannot read; a truncated reply may end in mid-record.
+      return (flags & TRUNCATED_RESPONSE) === 0 ? MALFORMED : { kind: 'TRUNCATED' };
+    }
+  },
+};
+
+const RESPONSE_FLAG = 0x8000;
+const MALFORMED: CodecAnswer = { kind: 'TROUBLE', reason: 'MALFORMED' };
+const OPT_RECORD: Answer = {
+  type: 'OPT',
+  name: '.',
+  udpPayloadSize: UDP_PAYLOAD_BYTES,
+  extendedRcode: 0,
+  ednsVersion: 0,
+  flags: 0,
+  flag_do: false,
+  options: [],
+};
+
+/** Some servers leave the question out when they refuse to read it; a reply that says something repeats it. */
+function isReplyTo(packet: DecodedPacket, query: DnsQuery): boolean {
+  const [question, ...others] = packet.questions ?? [];
+  if (question === undefined) return ![0, 3].includes(rcodeOf(packet));
+  return (
+    others.length === 0 &&
+    normalizeName(question.name) === query.name &&
+    question.type === query.type &&
+    question.class === 'IN'
+  );
+}
+
+function rcodeOf(packet: DecodedPacket): number {
+  const opt = packet.additionals?.find((record) => record.type === 'OPT');
+  return ((opt?.extendedRcode ?? 0) << 4) | ((packet.flags ?? 0) & 15);
+}
+
+/** RCODEs by RFC 1035 §4.1.1 and RFC 6891. */
+function meaningOf(packet: DecodedPacket, query: DnsQuery): CodecAnswer {
+  if (packet.flag_tc) return { kind: 'TRUNCATED' };
+  switch (rcodeOf(packet)) {
+    case 0:
+      return isReferral(packet) ? { kind: 'TROUBLE', reason: 'REFUSED' } : toReply(packet, 'NOERROR');
+    case 3:
+      return toReply(packet, 'NXDOMAIN');
+    case 1: // FORMERR
+    case 4: // NOTIMP
+    case 16: // BADVERS
+      return query.hasEdns ? { kind: 'NO_EDNS' } : { kind: 'TROUBLE', reason: 'SERVFAIL' };
+    case 5:
+      return { kind: 'TROUBLE', reason: 'REFUSED' };
+    default:
+      return { kind: 'TROUBLE', reason: 'SERVFAIL' };
+  }
+}
+
+/** A server that does not recurse points elsewhere (RFC 2308 §2.2): that is no "no such data". */
+function isReferral({ answers = [], authorities = [] }: DecodedPacket): boolean {
+  const has = (type: Answer['type']) => authorities.some((record) => record.type === type);
+  return answers.length === 0 && has('NS') && !has('SOA');
+}
+
+function toReply(packet: DecodedPacket, rcode: DnsReply['rcode']): CodecAnswer {
+  const answers: DnsRecord[] = [];
+  for (const answer of packet.answers ?? []) {
+    const record = toRecord(answer);
+    if (record !== null) answers.push(record);
+  }
+  const soa = packet.authorities?.find((record) => record.type === 'SOA');
+  const negativeTtlSeconds = soa === undefined ? null : Math.min(ttlOf(soa.ttl), ttlOf(soa.data.minimum));
+  return { kind: 'REPLY', reply: { rcode, isAuthenticated: packet.flag_ad, answers, negativeTtlSeconds } };
+}
+
+/** Null for types we never ask for. Throws on data that cannot be what its type says: dns-packet checks no lengths. */
+function toRecord(answer: Answer): DnsRecord | null {
+  if (answer.type === 'OPT' || answer.class !== 'IN') return null;
+  const at = { name: normalizeName(answer.name), ttlSeconds: ttlOf(answer.ttl) };
+  if (answer.type === 'A' || answer.type === 'AAAA') {
+    const address = normalizeAddress(answer.data);
+    if (address === null) throw new Error(`not an address: ${answer.data}`);
+    return { ...at, type: answer.type, data: address };
+  }
+  if (answer.type === 'CNAME' || answer.type === 'NS' || answer.type === 'PTR') {
+    return { ...at, type: answer.type, data: normalizeName(answer.data) };
+  }
+  if (answer.type === 'SOA') return { ...at, type: 'SOA', data: normalizeName(answer.data.mname) };
+  if (answer.type === 'MX') {
+    const { preference = 0, exchange } = answer.data;
+    return { ...at, type: 'MX', data: { preference, exchange: normalizeName(exchange) } };
+  }
+  if (answer.type === 'TXT') {
+    const strings = [answer.data].flat().map((part) => Buffer.from(part));
+    return { ...at, type: 'TXT', data: Buffer.concat(strings).toString('utf8') };
+  }
+  if (answer.type === 'TLSA') {
+    const { usage, selector, matchingType, certificate } = answer.data;
+    return { ...at, type: 'TLSA', data: { usage, selector, matchingType, certificate: Uint8Array.from(certificate) } };
+  }
+  return null;
+}
+
+/** A TTL with the top bit set counts as 0 (RFC 2181 §8). */
+function ttlOf(seconds = 0): number {
+  return seconds > 0x7fffffff ? 0 : seconds;
+}

@@ -1,0 +1,233 @@
+/**
+ * Makes a set of domains be as they are described, all of them or none: one plan (domains-plan.ts), one transaction.
+ *
+ * Each domain of the plan is locked and must still be what the plan saw. A step that is refused undoes all others.
+ */
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { lockDestinations } from './destination.ts';
+import type { DomainChange, RunChanges } from './change.ts';
+import { insertDomains, type RecipientListWork } from './create.ts';
+import { NAMES_TOLD, recipientsDifference, settingDifferences, type TextDifference } from './difference.ts';
+import { type CancelHeld, removeDomain } from './delete.ts';
+import type { NewDomainDependencies } from './new.ts';
+import { settingsOf } from './settings.ts';
+import { storeSettings } from './update.ts';
+import { type DomainsApplyInput, planDomains, type PlannedStep } from './plan.ts';
+import type { RelayDomain } from './relay-domain.ts';
+import type { UserError } from '../input/user-error.ts';
+
+interface DomainStep {
+  readonly name: string;
+  readonly action: 'CREATE' | 'UPDATE' | 'KEEP' | 'DELETE';
+  /** Names of settings that change, in alphabetical order. */
+  readonly changes: readonly string[];
+}
+
+export interface AppliedDomain extends DomainStep {
+  /** What the changes are, in the same order; of a domain that is added what it has beside the defaults. */
+  readonly differences: readonly TextDifference[];
+}
+
+/** A domain that is another in the same transaction. */
+export interface DomainDifference extends Omit<DomainStep, 'name'> {
+  readonly before: RelayDomain | null;
+  readonly after: RelayDomain | null;
+}
+
+/** Is told of the domains that change, in their transaction, before its COMMIT. */
+export type RecordDifferences = (transaction: SqlExecutor, differences: readonly DomainDifference[]) => Promise<void>;
+
+export type DomainsApplied =
+  | { readonly kind: 'DONE'; readonly domains: readonly AppliedDomain[] }
+  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
+
+/** `isDryRun`: only says what would be done. */
+export type DomainsApply = (
+  viewer: Viewer,
+  input: DomainsApplyInput,
+  isDryRun: boolean,
+  record?: RecordDifferences,
+) => Promise<DomainsApplied>;
+
+interface ApplyDependencies extends NewDomainDependencies {
+  readonly sql: Sql;
+  readonly changeMany: RunChanges;
+  readonly recipientLists: RecipientListWork;
+  readonly cancelHeld: CancelHeld;
+}
+
+export function createDomainsApply(deps: ApplyDependencies): DomainsApply {
+  return async (viewer, input, isDryRun, record = async () => {}) => {
+    const plan = await planDomains(deps, viewer, input);
+    if (plan.kind === 'BAD') return { kind: 'REFUSED', errors: plan.errors };
+    const steps = plan.value;
+    const domains = steps.map(describeWhole);
+    if (isDryRun) return { kind: 'DONE', domains };
+    const errors = await runSteps(deps, viewer, { steps, input, record });
+    if (errors.length > 0) return { kind: 'REFUSED', errors };
+    if (input.held === 'CANCEL') await cancelRemoved(deps, viewer, steps);
+    return { kind: 'DONE', domains };
+  };
+}
+
+/** As domainDelete does: after the domains are gone. */
+async function cancelRemoved(
+  { cancelHeld }: ApplyDependencies,
+  viewer: Viewer,
+  steps: readonly PlannedStep[],
+): Promise<void> {
+  for (const step of steps) {
+    if (step.kind !== 'DELETE' || step.domain.status === 'PENDING') continue;
+    await cancelHeld(viewer, step.domain.destinationId, `domain ${step.domain.name} deleted`);
+  }
+}
+
+interface Run {
+  readonly steps: readonly PlannedStep[];
+  readonly input: DomainsApplyInput;
+  readonly record: RecordDifferences;
+}
+
+/** The errors that undid all of it; none when it is done. */
+async function runSteps(
+  deps: ApplyDependencies,
+  viewer: Viewer,
+  { steps, input, record }: Run,
+): Promise<readonly UserError[]> {
+  const active = steps.filter(({ kind }) => kind !== 'KEEP');
+  // One order for all who lock several.
+  const sorted = active.toSorted((a, b) => (a.domain.name < b.domain.name ? -1 : 1));
+  const names = sorted.map(({ domain }) => domain.name);
+  const made = sorted.flatMap(({ kind, domain }) => (kind === 'CREATE' ? [domain.name] : []));
+  return deps.changeMany(names, async (sql) => {
+    await lockDestinations(sql, names, made);
+    const errors: UserError[] = [...(await lockUnchanged(sql, sorted))];
+    const differences: DomainDifference[] = [];
+    const changes = sorted.filter((step) => step.kind !== 'CREATE');
+    for (const step of errors.length === 0 ? changes : []) {
+      const change = await runStep(sql, viewer, { step, input, lists: deps.recipientLists });
+      errors.push(...errorsOfStep(step, change));
+      if (change.kind === 'DONE') differences.push(differenceOf(step, change.domain));
+    }
+    // Behind the others: what is removed makes room in a quota.
+    if (errors.length === 0) {
+      const made = await createAll(sql, viewer, { steps: sorted, lists: deps.recipientLists });
+      errors.push(...made.errors);
+      differences.push(...made.differences);
+    }
+    if (errors.length === 0) await record(sql, differences);
+    return { result: errors, changed: errors.length === 0 ? names : null };
+  });
+}
+
+async function createAll(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { steps, lists }: { readonly steps: readonly PlannedStep[]; readonly lists: RecipientListWork },
+): Promise<{ readonly errors: readonly UserError[]; readonly differences: readonly DomainDifference[] }> {
+  const creations = steps.filter((step) => step.kind === 'CREATE');
+  const domains = creations.map(({ domain }) => domain);
+  const { created, refused } = await insertDomains(sql, viewer, { domains, lists });
+  const errors = refused.flatMap(({ index, error }) => {
+    const step = creations[index];
+    return step === undefined ? [] : errorsOfStep(step, { kind: 'REFUSED', errors: [error], domain: null });
+  });
+  const differences = created.flatMap((domain, index) => {
+    const step = creations[index];
+    return step === undefined ? [] : [differenceOf(step, domain)];
+  });
+  return { errors, differences };
+}
+
+/** Complaints about those that are not what the plan saw. */
+async function lockUnchanged(sql: SqlExecutor, steps: readonly PlannedStep[]): Promise<readonly UserError[]> {
+  const known = steps.flatMap((step) => (step.kind === 'UPDATE' || step.kind === 'DELETE' ? [step] : []));
+  const rows = await sql<{ id: string; revision: number }[]>`
+    select id, revision from domains where id = any(${known.map(({ domain }) => domain.id)}::uuid[]) order by name for update`;
+  const revisions = new Map(rows.map(({ id, revision }) => [id, revision]));
+  const changed = known.filter(({ domain }) => revisions.get(domain.id) !== domain.revision);
+  return changed.map((step) => ({
+    field: step.kind === 'UPDATE' ? ['domains', String(step.index)] : ['prune'],
+    message: `Somebody changed ${step.domain.name} meanwhile: look at it, and repeat.`,
+    code: 'CONFLICT',
+  }));
+}
+
+interface StepRun {
+  readonly step: Exclude<PlannedStep, { kind: 'CREATE' }>;
+  readonly input: DomainsApplyInput;
+  readonly lists: RecipientListWork;
+}
+
+async function runStep(sql: SqlExecutor, viewer: Viewer, { step, input, lists }: StepRun): Promise<DomainChange> {
+  switch (step.kind) {
+    case 'DELETE':
+      return removeDomain(sql, viewer, { domain: step.domain, held: input.held ?? null, lists });
+    case 'KEEP':
+      return { kind: 'DONE', domain: step.domain };
+    case 'UPDATE': {
+      const { domain, settings, changes, recipients, permission } = step;
+      const listed: DomainChange =
+        recipients === null
+          ? { kind: 'DONE', domain }
+          : await lists.replace(sql, viewer, { domain, localParts: recipients.localParts, ...permission });
+      if (listed.kind === 'REFUSED' || changes.length === 0) return listed;
+      return storeSettings(sql, viewer, { domain: listed.domain, before: settingsOf(domain), after: settings, lists });
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+function errorsOfStep(step: PlannedStep, change: DomainChange): readonly UserError[] {
+  if (change.kind === 'DONE') return [];
+  if (step.kind === 'CREATE' || step.kind === 'UPDATE') {
+    return change.errors.map((error) => ({
+      ...error,
+      field: ['domains', String(step.index), ...recipientsField(error.field)],
+    }));
+  }
+  return change.errors;
+}
+
+/** What the list calls `localParts` is `recipients` here. */
+function recipientsField(field: readonly string[]): readonly string[] {
+  return field[0] === 'localParts' ? ['recipients', ...field.slice(1)] : field;
+}
+
+function differenceOf(step: PlannedStep, after: RelayDomain): DomainDifference {
+  const { action, changes } = describe(step);
+  const before = step.kind === 'CREATE' ? null : step.domain;
+  return { action, changes, before, after: step.kind === 'DELETE' ? null : after };
+}
+
+function describeWhole(step: PlannedStep): AppliedDomain {
+  const list = listOfStep(step);
+  const differences = [...settingsOfStep(step), ...(list === null ? [] : [list])];
+  return { ...describe(step), differences: differences.toSorted((a, b) => (a.field < b.field ? -1 : 1)) };
+}
+
+function settingsOfStep(step: PlannedStep): readonly TextDifference[] {
+  if (step.kind === 'CREATE') return settingDifferences(null, step.domain.settings);
+  return step.kind === 'UPDATE' ? settingDifferences(settingsOf(step.domain), step.settings) : [];
+}
+
+function listOfStep(step: PlannedStep): TextDifference | null {
+  if (step.kind === 'UPDATE' && step.recipients !== null) {
+    const { localParts, difference } = step.recipients;
+    return recipientsDifference(step.domain.recipientList.count, localParts.length, difference);
+  }
+  if (step.kind !== 'CREATE' || step.domain.recipients.length === 0) return null;
+  const { recipients } = step.domain;
+  const added = recipients.slice(0, NAMES_TOLD);
+  const difference = { addedCount: recipients.length, added, removedCount: 0, removed: [] };
+  return recipientsDifference(0, recipients.length, difference);
+}
+
+function describe(step: PlannedStep): DomainStep {
+  const { name } = step.domain;
+  if (step.kind !== 'UPDATE') return { name, action: step.kind, changes: [] };
+  const list = step.recipients === null ? [] : ['recipients'];
+  return { name, action: 'UPDATE', changes: [...step.changes, ...list].toSorted() };
+}

@@ -1,0 +1,130 @@
+/**
+ * How often a domain's senders were looked up in a DNS list, and listed: added up in memory, written every few seconds.
+ *
+ * By destination, zone and day (UTC). Counting never waits or fails; what cannot be written is tried again with the next,
+ * up to a bound, beyond which it is lost: these are figures for a person, and no mail depends on them.
+ */
+import type { SqlExecutor } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { mineOnly } from '../db/fragments.ts';
+
+export interface DnsblUse {
+  readonly destinationId: string;
+  readonly tenantId: string;
+  readonly zone: string;
+  readonly isListed: boolean;
+}
+
+export interface DnsblCounts {
+  readonly count: (use: DnsblUse) => void;
+  /** Writes what has come together. Rejects when the database does; the figures stay for the next time. */
+  readonly flush: () => Promise<void>;
+}
+
+interface Sum extends Omit<DnsblUse, 'isListed'> {
+  checked: number;
+  listed: number;
+}
+
+/** Pairs of destination and zone between two writes. */
+const MAX_SUMS = 10_000;
+
+export function createDnsblCounts(sql: SqlExecutor): DnsblCounts {
+  let sums = new Map<string, Sum>();
+
+  function add({ destinationId, tenantId, zone, checked, listed }: Sum): void {
+    const key = `${destinationId} ${zone}`;
+    const sum = sums.get(key);
+    if (sum !== undefined) {
+      sum.checked += checked;
+      sum.listed += listed;
+    } else if (sums.size < MAX_SUMS) {
+      sums.set(key, { destinationId, tenantId, zone, checked, listed });
+    }
+  }
+
+  return {
+    count: ({ isListed, ...use }) => add({ ...use, checked: 1, listed: isListed ? 1 : 0 }),
+    async flush() {
+      if (sums.size === 0) return;
+      const written = [...sums.values()];
+      sums = new Map();
+      try {
+        await write(sql, written);
+      } catch (error) {
+        for (const sum of written) add(sum);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Always in the same order: two nodes must not wait for each other crosswise. */
+async function write(sql: SqlExecutor, sums: readonly Sum[]): Promise<void> {
+  await sql`
+    insert into dnsbl_counts as c (destination_id, tenant_id, zone, day, checked_count, listed_count)
+    select destination_id, tenant_id, zone, (bmx_now() at time zone 'UTC')::date, checked, listed
+    from unnest(${sums.map(({ destinationId }) => destinationId)}::uuid[], ${sums.map(({ tenantId }) => tenantId)}::uuid[],
+                ${sums.map(({ zone }) => zone)}::text[], ${sums.map(({ checked }) => checked)}::bigint[],
+                ${sums.map(({ listed }) => listed)}::bigint[]) as s (destination_id, tenant_id, zone, checked, listed)
+    order by destination_id, zone
+    on conflict (destination_id, zone, day) do update
+      set checked_count = c.checked_count + excluded.checked_count, listed_count = c.listed_count + excluded.listed_count`;
+}
+
+/** Drops the figures of days more than 30 days ago. */
+export async function dropOldDnsblCounts(sql: SqlExecutor): Promise<void> {
+  await sql`delete from dnsbl_counts where day < (bmx_now() at time zone 'UTC')::date - 30`;
+}
+
+/** A zone as one destination uses it. */
+export interface ZoneUseQuestion {
+  readonly destinationId: string;
+  readonly zone: string;
+}
+
+/** How a zone fares. */
+export interface ZoneStanding {
+  readonly isOn: boolean;
+  /** Why it is off, or what it answered oddly. */
+  readonly reason: string | null;
+  /** The last self-test; null before the first. */
+  readonly checkedAt: Date | null;
+  /** Today and yesterday (UTC). */
+  readonly checkedCount: number;
+  readonly listedCount: number;
+}
+
+/** In the order of the questions; the figures of destinations that are not the viewer's are 0. */
+export async function readZoneStandings(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  questions: readonly ZoneUseQuestion[],
+): Promise<ZoneStanding[]> {
+  const rows = await sql<StandingRow[]>`
+    select coalesce(z.is_on, true) as is_on, z.reason, z.checked_at, c.checked_count, c.listed_count
+    from unnest(${questions.map(({ destinationId }) => destinationId)}::uuid[],
+                ${questions.map(({ zone }) => zone)}::text[]) with ordinality as asked (destination_id, zone, place)
+    left join dnsbl_zones z using (zone)
+    cross join lateral (
+      select coalesce(sum(checked_count), 0)::bigint as checked_count, coalesce(sum(listed_count), 0)::bigint as listed_count
+      from dnsbl_counts
+      where destination_id = asked.destination_id and zone = asked.zone
+        and day >= (bmx_now() at time zone 'UTC')::date - 1 and ${mineOnly(sql, viewer)}) as c
+    order by asked.place`;
+  return rows.map((row) => ({
+    isOn: row.is_on,
+    reason: row.reason,
+    checkedAt: row.checked_at,
+    checkedCount: row.checked_count,
+    listedCount: row.listed_count,
+  }));
+}
+
+interface StandingRow {
+  is_on: boolean;
+  reason: string | null;
+  checked_at: Date | null;
+  checked_count: number;
+  listed_count: number;
+}

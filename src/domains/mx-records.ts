@@ -1,0 +1,69 @@
+/**
+ * MX records that we have added to the zone of a domain: what is not among them is never taken away.
+ *
+ * One that was seen to be gone is ours no more: what stands there later under the same name and number, somebody else has put there.
+ */
+import type { Sql } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { doneBy, mineOnly } from '../db/fragments.ts';
+
+export interface AddedMx {
+  readonly preference: number;
+  /** Lower-case A-label. */
+  readonly host: string;
+}
+
+export interface MxRecords {
+  findAdded(viewer: Viewer, domainId: string): Promise<readonly AddedMx[]>;
+  /** The zone was changed so, and of `gone` its master has said that they are not there. */
+  note(viewer: Viewer, domainId: string, change: ZoneChange): Promise<void>;
+  /**
+   * These are all that there are, as some server says. It may be behind the master, so what was added within the last day is not
+   * given up.
+   */
+  forgetGone(viewer: Viewer, domainId: string, present: readonly AddedMx[]): Promise<void>;
+}
+
+export interface ZoneChange {
+  readonly added: readonly AddedMx[];
+  readonly removed: readonly AddedMx[];
+  readonly gone: readonly AddedMx[];
+}
+
+export function createMxRecords(sql: Sql): MxRecords {
+  return {
+    findAdded: async (viewer, domainId) => {
+      const rows = await sql<AddedMx[]>`
+        select preference, host from mx_records where domain_id = ${domainId} and ${mineOnly(sql, viewer)}
+        order by preference, host`;
+      return [...rows];
+    },
+    note: async (viewer, domainId, { added, removed, gone }) => {
+      await sql`
+        with known as (
+          select id, tenant_id, destination_id from domains where id = ${domainId} and ${mineOnly(sql, viewer)}
+        ), dropped as (
+          delete from mx_records m
+          using known, jsonb_to_recordset(${JSON.stringify([...removed, ...gone])}::text::jsonb) as r (preference integer, host text)
+          where m.domain_id = known.id and m.preference = r.preference and m.host = r.host
+        ), kept as (
+          insert into mx_records (domain_id, tenant_id, destination_id, preference, host)
+          select known.id, known.tenant_id, known.destination_id, r.preference, r.host
+          from known, jsonb_to_recordset(${JSON.stringify(added)}::text::jsonb) as r (preference integer, host text)
+          on conflict (domain_id, preference, host) do update set added_at = bmx_now()
+        )
+        insert into events (id, tenant_id, destination_id, kind, facts)
+        select new_id(), tenant_id, destination_id, 'MX_RECORDS_CHANGED', jsonb_build_object(
+          'added', ${JSON.stringify(added)}::text::jsonb, 'removed', ${JSON.stringify(removed)}::text::jsonb) || ${doneBy(sql, viewer)}
+        from known`;
+    },
+    forgetGone: async (viewer, domainId, present) => {
+      await sql`
+        delete from mx_records m
+        where domain_id = ${domainId} and ${mineOnly(sql, viewer)} and added_at < bmx_now() - interval '1 day'
+          and not exists (
+            select from jsonb_to_recordset(${JSON.stringify(present)}::text::jsonb) as r (preference integer, host text)
+            where r.preference = m.preference and r.host = m.host)`;
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * Checks a relay domain that is to be added: its name, its settings, its User List, and against the DNS.
+ *
+ * Refused is only what cannot be a domain whose mail we hold; it need not exist in DNS yet. Changes nothing.
+ */
+import { within } from '../clock.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import type { RecipientListWork } from './create.ts';
+import { checkDomainName } from './input.ts';
+import { type Checked, errorsOf } from '../input/checked.ts';
+import { applySettings, DEFAULT_SETTINGS, type DomainSettings, type DomainSettingsInput } from './settings.ts';
+import type { DomainStatus } from './relay-domain.ts';
+import { type CheckRoute, checkRouteOf } from './route-check.ts';
+import type { UserError } from '../input/user-error.ts';
+
+export interface DomainCreateInput extends DomainSettingsInput {
+  readonly name: string;
+  /** Local parts of its User List; absent or empty: the list is off. */
+  readonly recipients?: readonly string[] | null | undefined;
+  /** Adds it even though it looks like a mail server's host name. */
+  readonly force?: boolean | null | undefined;
+}
+
+/** Lower-case names of a domain's MX records; empty when it has none; UNKNOWN when DNS does not say. */
+export type FindMxHosts = (name: string) => Promise<readonly string[] | 'UNKNOWN'>;
+
+export interface NewDomain {
+  readonly name: string;
+  readonly settings: DomainSettings;
+  readonly recipients: readonly string[];
+  readonly status: DomainStatus;
+}
+
+export interface NewDomainDependencies {
+  readonly ownNames: ReadonlySet<string>;
+  readonly findMxHosts: FindMxHosts;
+  readonly checkRoute: CheckRoute;
+  readonly recipientLists: Pick<RecipientListWork, 'check' | 'compare'>;
+}
+
+/** Names above the host that are asked for their MX records: `mx1.mail.example.org` may serve `example.org`. */
+const MAX_PARENTS = 3;
+/** A person waits for the answer; a resolver that works needs a fraction of this. */
+const MX_TIMEOUT_MS = 2_000;
+
+export async function checkNewDomain(
+  deps: NewDomainDependencies,
+  viewer: Viewer,
+  input: DomainCreateInput,
+): Promise<Checked<NewDomain>> {
+  const name = checkDomainName(input.name, deps.ownNames);
+  const settings = applySettings(DEFAULT_SETTINGS, input);
+  const shownName = name.kind === 'OK' ? name.value : '';
+  const recipients = await deps.recipientLists.check(shownName, input.recipients ?? [], 'recipients');
+  if (name.kind === 'BAD' || settings.kind === 'BAD' || recipients.kind === 'BAD') {
+    return { kind: 'BAD', errors: errorsOf(name, settings, recipients) };
+  }
+  const hostError = input.force === true ? null : await checkIsNoHost(name.value, deps.findMxHosts);
+  if (hostError !== null) return { kind: 'BAD', errors: [hostError] };
+  const complaints = await checkRouteOf(deps.checkRoute, name.value, settings.value.deliverTo);
+  if (complaints.length > 0) return { kind: 'BAD', errors: complaints };
+  // An operator's is served at once; a tenant's waits for the proof of its ownership.
+  const status = viewer.isOperator ? 'ACTIVE' : 'PENDING';
+  return { kind: 'OK', value: { name: name.value, settings: settings.value, recipients: recipients.value, status } };
+}
+
+/** A host name without MX records of its own that is an MX of a domain above it is a mail server, not a mail domain. */
+async function checkIsNoHost(name: string, findMxHosts: FindMxHosts): Promise<UserError | null> {
+  const parents = parentsOf(name);
+  const [own, ...above] = await Promise.all([name, ...parents].map((domain) => answerInTime(findMxHosts(domain))));
+  if (own === undefined || own === 'UNKNOWN' || own.length > 0) return null;
+  const parent = parents.find((_, index) => above[index] !== 'UNKNOWN' && above[index]?.includes(name));
+  if (parent === undefined) return null;
+  return {
+    field: ['name'],
+    message:
+      `${name} is the mail server of ${parent}, not a domain of its own. Add ${parent}: its mail server is found ` +
+      `through its MX records. If ${name} does receive mail for addresses @${name}, repeat with force: true.`,
+    code: 'HOST_NOT_DOMAIN',
+  };
+}
+
+/** DNS that is slow or away must not keep anybody from adding a domain. */
+function answerInTime(answer: ReturnType<FindMxHosts>): ReturnType<FindMxHosts> {
+  return within(
+    MX_TIMEOUT_MS,
+    answer.catch(() => 'UNKNOWN' as const),
+    () => 'UNKNOWN' as const,
+  );
+}
+
+/** Nearest first; a top-level domain is not asked. */
+function parentsOf(name: string): string[] {
+  const labels = name.split('.');
+  const parents = labels.slice(1, -1).map((_, index) => labels.slice(index + 1).join('.'));
+  return parents.slice(0, MAX_PARENTS);
+}

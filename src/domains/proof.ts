@@ -1,0 +1,222 @@
+/**
+ * Proofs that a domain is its tenant's: what the TXT record must say, when it is looked for, and what follows from a look.
+ *
+ * Several tenants may claim a domain; the first whose record is seen is served. A record that goes away again is told and
+ * changes nothing else: mail is not dropped because a zone was edited. Looks are spread by back-off; one that DNS did not
+ * answer is no miss. Does not ask the DNS itself (doctor/ownership.ts).
+ */
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import { type EventKind, recordEvent } from '../events/record.ts';
+import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
+import { mineOnly } from '../db/fragments.ts';
+import { adoptDestinations, lockDestinations } from './destination.ts';
+import type { RunChanges } from './change.ts';
+import type { RecipientListWork } from './create.ts';
+import { settingsOf } from './settings.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+
+/** As a person sees it. */
+export interface DomainProof {
+  /** Owner name of the TXT record. */
+  readonly name: string;
+  /** What it must say. */
+  readonly value: string;
+  readonly seenAt: Date | null;
+  readonly checkedAt: Date | null;
+  readonly nextCheckAt: Date | null;
+  readonly lostAt: Date | null;
+}
+
+/** What is to be looked for. */
+export interface ProofTarget {
+  readonly domainId: string;
+  readonly domainName: string;
+  readonly recordName: string;
+  readonly recordText: string;
+}
+
+/** UNKNOWN: the DNS did not say. */
+export type ProofFinding = 'SEEN' | 'MISSING' | 'UNKNOWN';
+
+/** What a finding came to. TAKEN: seen, but another tenant's claim was first. */
+export type ProofResult = 'ACTIVATED' | 'SEEN' | 'FOUND_AGAIN' | 'MISSING' | 'LOST' | 'TAKEN' | 'UNKNOWN' | 'GONE';
+
+export interface DomainProofs {
+  /** Of the viewer's domains, by domain id; those of an operator need none and are left out. */
+  readProofs(viewer: Viewer, domainIds: readonly string[]): Promise<Map<string, DomainProof>>;
+  findTarget(viewer: Viewer, domainId: string): Promise<ProofTarget | null>;
+  /** Those whose time has come, each for this node alone for some minutes. */
+  takeDue(limit: number): Promise<ProofTarget[]>;
+  /** `isDue`: found by the timer. A look that a person asked for beside it brings no record nearer to be lost, and delays no look. */
+  settle(target: ProofTarget, finding: ProofFinding, isDue: boolean): Promise<ProofResult>;
+}
+
+interface Dependencies {
+  readonly sql: Sql;
+  readonly changeMany: RunChanges;
+  readonly recipientLists: RecipientListWork;
+}
+
+const RECORD_LABEL = '_backup-mx';
+const TEXT_BEGINS = 'backup-mx-proof=';
+/** Misses in a row after which a record counts as lost: three hours, since each is looked for anew after one. */
+const LOST_AFTER = 3;
+
+export function createDomainProofs(deps: Dependencies): DomainProofs {
+  const { sql } = deps;
+  return {
+    readProofs: (viewer, ids) => readProofs(sql, viewer, ids),
+    findTarget: (viewer, id) => findTarget(sql, viewer, id),
+    takeDue: (limit) => takeDue(sql, limit),
+    async settle(target, finding, isDue) {
+      return deps.changeMany([target.domainName], async (transaction) => {
+        const result = await settle(transaction, deps.recipientLists, { target, finding, isDue });
+        // A look that changes nothing that others remember is told to nobody.
+        return { result, changed: result === 'ACTIVATED' ? [target.domainName] : [] };
+      });
+    },
+  };
+}
+
+interface ProofRow {
+  readonly id: string;
+  readonly name: string;
+  readonly proof_value: string;
+  readonly proof_seen_at: Date | null;
+  readonly proof_checked_at: Date | null;
+  readonly proof_check_at: Date | null;
+  readonly proof_lost_at: Date | null;
+}
+
+const COLUMNS = [
+  'id',
+  'name',
+  'proof_value',
+  'proof_seen_at',
+  'proof_checked_at',
+  'proof_check_at',
+  'proof_lost_at',
+] as const;
+
+function targetOf({ id, name, proof_value: value }: Pick<ProofRow, 'id' | 'name' | 'proof_value'>): ProofTarget {
+  return {
+    domainId: id,
+    domainName: name,
+    recordName: `${RECORD_LABEL}.${name}`,
+    recordText: `${TEXT_BEGINS}${value}`,
+  };
+}
+
+async function readProofs(sql: SqlExecutor, viewer: Viewer, ids: readonly string[]): Promise<Map<string, DomainProof>> {
+  const rows = await sql<ProofRow[]>`
+    select ${sql(COLUMNS)} from domains
+    where id = any(${[...ids]}::uuid[]) and tenant_id <> ${OPERATOR_TENANT_ID} and ${mineOnly(sql, viewer)}`;
+  return new Map(
+    rows.map((row) => {
+      const { recordName, recordText } = targetOf(row);
+      const proof: DomainProof = {
+        name: recordName,
+        value: recordText,
+        seenAt: row.proof_seen_at,
+        checkedAt: row.proof_checked_at,
+        nextCheckAt: row.proof_check_at,
+        lostAt: row.proof_lost_at,
+      };
+      return [row.id, proof] as const;
+    }),
+  );
+}
+
+async function findTarget(sql: SqlExecutor, viewer: Viewer, domainId: string): Promise<ProofTarget | null> {
+  const [row] = await sql<ProofRow[]>`
+    select ${sql(COLUMNS)} from domains
+    where id = ${domainId} and tenant_id <> ${OPERATOR_TENANT_ID} and ${mineOnly(sql, viewer)}`;
+  return row === undefined ? null : targetOf(row);
+}
+
+async function takeDue(sql: SqlExecutor, limit: number): Promise<ProofTarget[]> {
+  const rows = await sql<ProofRow[]>`
+    update domains set proof_check_at = bmx_now() + interval '5 minutes'
+    where id in (select id from domains where proof_check_at <= bmx_now() order by proof_check_at limit ${limit} for update skip locked)
+    returning ${sql(COLUMNS)}`;
+  return rows.map(targetOf);
+}
+
+interface Look {
+  readonly target: ProofTarget;
+  readonly finding: ProofFinding;
+  readonly isDue: boolean;
+}
+
+async function settle(
+  sql: SqlExecutor,
+  lists: RecipientListWork,
+  { target, finding, isDue }: Look,
+): Promise<ProofResult> {
+  // Claims of one name share its destination: who settles first has it to himself.
+  await lockDestinations(sql, [target.domainName]);
+  const [row] = await sql<(DomainRow & { proof_lost_at: Date | null })[]>`
+    select ${sql([...DOMAIN_COLUMNS, 'proof_lost_at'])} from domains where id = ${target.domainId} for update`;
+  if (row === undefined) return 'GONE';
+  const domain = relayDomainOf(row);
+  if (finding !== 'SEEN') {
+    if (isDue) return noteAbsence(sql, domain, finding);
+    await sql`update domains set proof_checked_at = bmx_now() where id = ${domain.id}`;
+    return finding;
+  }
+  const [served] = await sql`
+    select from domains where name = ${domain.name} and status <> 'PENDING' and id <> ${domain.id}`;
+  const isTaken = domain.status === 'PENDING' && served !== undefined;
+  await sql`
+    update domains set proof_checked_at = bmx_now(), proof_misses = 0, proof_lost_at = null,
+      proof_seen_at = ${isTaken ? sql`proof_seen_at` : sql`coalesce(proof_seen_at, bmx_now())`},
+      proof_check_at = bmx_now() + ${isTaken ? '6 hours' : '24 hours'}::interval
+    where id = ${domain.id}`;
+  if (isTaken) return 'TAKEN';
+  if (domain.status === 'PENDING') {
+    await activate(sql, domain, lists);
+    return 'ACTIVATED';
+  }
+  if (row.proof_lost_at === null) return 'SEEN';
+  await record(sql, domain, 'PROOF_FOUND');
+  return 'FOUND_AGAIN';
+}
+
+async function activate(sql: SqlExecutor, domain: RelayDomain, lists: RecipientListWork): Promise<void> {
+  await sql`
+    update domains set status = 'ACTIVE', revision = revision + 1, updated_at = bmx_now() where id = ${domain.id}`;
+  const { tenantId, destinationId } = domain;
+  await adoptDestinations(sql, [{ tenantId, destinationId, settings: settingsOf(domain) }]);
+  await lists.forgetAnswers(sql, [destinationId], 'ALL');
+  await record(sql, domain, 'DOMAIN_ACTIVATED');
+}
+
+/** One that was served is looked for hourly when missed; a claim ever more seldom, and not by itself after a month. */
+async function noteAbsence(
+  sql: SqlExecutor,
+  domain: RelayDomain,
+  finding: 'MISSING' | 'UNKNOWN',
+): Promise<ProofResult> {
+  const isServed = domain.status !== 'PENDING';
+  const [row] = await sql<{ is_lost: boolean; was_lost: boolean }[]>`
+    with before as (select id, proof_lost_at from domains where id = ${domain.id})
+    update domains d set
+      proof_checked_at = bmx_now(),
+      -- A claim's make its back-off, also where the DNS is silent; those of a served domain lose its record.
+      proof_misses = proof_misses + ${!isServed || finding === 'MISSING' ? 1 : 0},
+      proof_lost_at = case when ${isServed && finding === 'MISSING'} and proof_misses + 1 >= ${LOST_AFTER}
+        then coalesce(d.proof_lost_at, bmx_now()) else d.proof_lost_at end,
+      proof_check_at = case
+        when ${isServed} then bmx_now() + interval '1 hour'
+        when created_at < bmx_now() - interval '30 days' then null
+        else bmx_now() + least(interval '1 minute' * power(2, least(proof_misses, 9)), interval '6 hours') end
+    from before where d.id = before.id
+    returning d.proof_lost_at is not null as is_lost, before.proof_lost_at is not null as was_lost`;
+  if (row?.is_lost !== true || row.was_lost) return finding;
+  await record(sql, domain, 'PROOF_LOST');
+  return 'LOST';
+}
+
+function record(sql: SqlExecutor, { tenantId, destinationId, name }: RelayDomain, kind: EventKind): Promise<void> {
+  return recordEvent(sql, { tenantId, destinationId, messageId: null, kind, facts: { name } });
+}

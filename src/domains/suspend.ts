@@ -1,0 +1,46 @@
+/**
+ * Takes a domain out of service for a while, and back: an operator's verb.
+ *
+ * Its mail is deferred at the door, never refused for good, and what is held goes on being delivered.
+ */
+import { recordEvent } from '../events/record.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import type { DomainChange, RunChange } from './change.ts';
+import { lockDomain } from './lock.ts';
+import { DOMAIN_COLUMNS, type DomainRow, relayDomainOf } from './relay-domain.ts';
+import { invalid } from '../input/user-error.ts';
+
+export interface DomainSuspendInput {
+  readonly name: string;
+  /** One line, for the record. */
+  readonly reason: string;
+}
+
+export type DomainSuspension = (
+  viewer: Viewer,
+  status: 'SUSPENDED' | 'ACTIVE',
+  input: DomainSuspendInput,
+) => Promise<DomainChange>;
+
+export function createDomainSuspension(change: RunChange): DomainSuspension {
+  return (viewer, status, { name, reason }) =>
+    lockDomain({ change, viewer, name }, async (sql, domain) => {
+      if (domain.status === 'PENDING') {
+        const message = `${domain.name} is not in service: it waits for the proof of its ownership.`;
+        return { kind: 'REFUSED', errors: [invalid(['name'], message)], domain };
+      }
+      if (domain.status === status) return { kind: 'DONE', domain };
+      const [row] = await sql<DomainRow[]>`
+        update domains set status = ${status}, revision = revision + 1, updated_at = bmx_now()
+        where id = ${domain.id} returning ${sql(DOMAIN_COLUMNS)}`;
+      if (row === undefined) throw new Error('a locked domain has gone');
+      await recordEvent(sql, {
+        tenantId: domain.tenantId,
+        destinationId: domain.destinationId,
+        messageId: null,
+        kind: status === 'SUSPENDED' ? 'DOMAIN_SUSPENDED' : 'DOMAIN_UNSUSPENDED',
+        facts: { name: domain.name, by: viewer.tenantId, reason },
+      });
+      return { kind: 'DONE', domain: relayDomainOf(row) };
+    });
+}

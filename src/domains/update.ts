@@ -1,0 +1,159 @@
+/**
+ * Changes what a person may set on a relay domain. What the input leaves out stays; null puts the default back.
+ *
+ * A new route raises the destination's generation, so that a refusal by a host of the old one counts as a deferral only,
+ * and what the old primary did not know may well exist at the new one. A route that leads to us, or into a private network
+ * without permission, is refused. A dry run says where the mail would go.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { SqlExecutor } from '../db/client.ts';
+import { recordEvent } from '../events/record.ts';
+import { actorOf, type Viewer } from '../mail/viewer.ts';
+import { askedNow } from './asked-attempt.ts';
+import { type DomainChange, noSuchDomain, type RunChange } from './change.ts';
+import type { RecipientListWork } from './create.ts';
+import { lockDomain } from './lock.ts';
+import { applySettings, type DomainSettings, type DomainSettingsInput, rowOfSettings, settingsOf } from './settings.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import { type CheckRoute, checkRouteOf, complaintsOf, findRouteHosts, type RouteHost } from './route-check.ts';
+import { isPausedNow } from './pause.ts';
+import type { UserError } from '../input/user-error.ts';
+
+export interface DomainUpdateInput extends DomainSettingsInput {
+  readonly name: string;
+  /** Refuse with CONFLICT unless the domain has this revision. */
+  readonly expectedRevision?: number | null | undefined;
+}
+
+interface UpdateDependencies {
+  readonly recipientLists: RecipientListWork;
+  readonly checkRoute: CheckRoute;
+  readonly findDomain: (viewer: Viewer, name: string) => Promise<RelayDomain | null>;
+  readonly change: RunChange;
+}
+
+/** What an update would do, nothing being changed. */
+export type DomainPreview =
+  | {
+      readonly kind: 'PREVIEW';
+      /** As it is. */
+      readonly domain: RelayDomain;
+      /** Where its mail would go, what is held included; empty when the DNS does not say. */
+      readonly hosts: readonly RouteHost[];
+    }
+  | (DomainChange & { readonly kind: 'REFUSED' });
+
+export function createDomainUpdate(deps: UpdateDependencies) {
+  return async (viewer: Viewer, input: DomainUpdateInput): Promise<DomainChange> => {
+    const errors = await checkNewRoute(deps, viewer, input);
+    if (errors.length > 0) return { kind: 'REFUSED', errors, domain: null };
+    return lockDomain({ ...deps, viewer, name: input.name, withDestination: true }, async (sql, domain) => {
+      const conflict = checkRevision(domain, input.expectedRevision);
+      if (conflict !== null) return { kind: 'REFUSED', errors: [conflict], domain };
+      const present = settingsOf(domain);
+      const wanted = applySettings(present, input);
+      if (wanted.kind === 'BAD') return { kind: 'REFUSED', errors: wanted.errors, domain: null };
+      // Writing what is there already is no change: its revision stays, so that a replayed plan is a no-op.
+      if (isDeepStrictEqual(wanted.value, present)) return { kind: 'DONE', domain };
+      return storeSettings(sql, viewer, { domain, before: present, after: wanted.value, lists: deps.recipientLists });
+    });
+  };
+}
+
+export function createDomainPreview(deps: UpdateDependencies) {
+  return async (viewer: Viewer, input: DomainUpdateInput): Promise<DomainPreview> => {
+    const domain = await deps.findDomain(viewer, input.name);
+    if (domain === null) return refused(noSuchDomain(input.name));
+    const conflict = checkRevision(domain, input.expectedRevision);
+    if (conflict !== null) return { kind: 'REFUSED', errors: [conflict], domain };
+    const wanted = applySettings(settingsOf(domain), input);
+    if (wanted.kind === 'BAD') return { kind: 'REFUSED', errors: wanted.errors, domain: null };
+    const hosts = (await findRouteHosts(deps.checkRoute, domain.name, wanted.value.deliverTo)) ?? [];
+    const errors = wanted.value.deliverTo.length === 0 ? [] : complaintsOf(hosts);
+    return errors.length > 0 ? { kind: 'REFUSED', errors, domain: null } : { kind: 'PREVIEW', domain, hosts };
+  };
+}
+
+function refused(change: DomainChange): DomainChange & { readonly kind: 'REFUSED' } {
+  if (change.kind === 'REFUSED') return change;
+  throw new Error('a change was expected to be refused');
+}
+
+/** Asks the DNS before anything is locked. A route that is there already is nobody's mistake of today. */
+async function checkNewRoute(
+  deps: UpdateDependencies,
+  viewer: Viewer,
+  input: DomainUpdateInput,
+): Promise<readonly UserError[]> {
+  if ((input.deliverTo ?? []).length === 0) return [];
+  const domain = await deps.findDomain(viewer, input.name);
+  if (domain === null) return [];
+  const wanted = applySettings(settingsOf(domain), input);
+  if (wanted.kind === 'BAD' || isDeepStrictEqual(wanted.value.deliverTo, domain.deliverTo)) return [];
+  return checkRouteOf(deps.checkRoute, domain.name, wanted.value.deliverTo);
+}
+
+function checkRevision(domain: RelayDomain, expected: number | null | undefined): UserError | null {
+  if (expected === undefined || expected === null || expected === domain.revision) return null;
+  const message =
+    `${domain.name} has revision ${domain.revision}, not ${expected}: somebody changed it meanwhile. ` +
+    'Read it again and repeat with its revision.';
+  return { field: ['expectedRevision'], message, code: 'CONFLICT' };
+}
+
+/** Stores the settings of a locked domain. */
+export async function storeSettings(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  change: {
+    readonly domain: RelayDomain;
+    readonly before: DomainSettings;
+    readonly after: DomainSettings;
+    readonly lists: RecipientListWork;
+  },
+): Promise<DomainChange> {
+  const { domain, before, after, lists } = change;
+  const row = rowOfSettings(after);
+  const deliverTo = JSON.stringify(row.deliver_to);
+  const [stored] = await sql<DomainRow[]>`
+    update domains
+    set deliver_to = ${deliverTo}::text::jsonb,
+        labels = ${JSON.stringify(row.labels)}::text::jsonb,
+        recipient_delimiter = ${row.recipient_delimiter},
+        call_aheads = ${row.call_aheads},
+        unknown_while_down = ${row.unknown_while_down},
+        unknown_defer_hours = ${row.unknown_defer_hours},
+        dnsbl = ${JSON.stringify(row.dnsbl)}::text::jsonb,
+        tls_policy = ${row.tls_policy},
+        drain_per_minute = ${row.drain_per_minute},
+        etrn_clients = ${JSON.stringify(row.etrn_clients)}::text::jsonb,
+        delay_reports = ${row.delay_reports},
+        revision = revision + 1,
+        updated_at = bmx_now()
+    where id = ${domain.id}
+    returning ${sql(DOMAIN_COLUMNS)}`;
+  if (stored === undefined) return noSuchDomain(domain.name);
+
+  // A claim that is not served yet has no say in where the mail of its name goes.
+  if (domain.status !== 'PENDING') {
+    await sql`
+      update destinations d
+      set deliver_to = ${deliverTo}::text::jsonb,
+          tls_policy = ${row.tls_policy},
+          drain_per_minute = ${row.drain_per_minute},
+          route_generation = route_generation + (deliver_to is distinct from ${deliverTo}::text::jsonb)::integer,
+          -- Clock and breaker have judged the old hosts: the new ones are tried at once.
+          ${askedNow(sql, sql`d.deliver_to is distinct from ${deliverTo}::text::jsonb`, sql`not ${isPausedNow(sql)}`)}
+      where id = ${domain.destinationId}`;
+    const isRerouted = !isDeepStrictEqual(after.deliverTo, before.deliverTo);
+    if (isRerouted) await lists.forgetAnswers(sql, [domain.destinationId], 'REFUSALS');
+  }
+  await recordEvent(sql, {
+    tenantId: domain.tenantId,
+    destinationId: domain.destinationId,
+    messageId: null,
+    kind: 'DOMAIN_UPDATED',
+    facts: { name: domain.name, ...actorOf(viewer), before, after },
+  });
+  return { kind: 'DONE', domain: relayDomainOf(stored) };
+}

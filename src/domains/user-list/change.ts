@@ -1,0 +1,179 @@
+/**
+ * Changes of a User List: add, remove, replace. All entries are checked first, then it is all done or nothing is.
+ *
+ * One transaction with the domain's row locked: two writers come one after the other, and who names the generation he has
+ * read overwrites nobody. A list that shrinks by more than half is more often a broken export than a wish, and needs `force`.
+ * An emptied list is off, and mail for any mailbox is accepted: that needs `allowEveryone`, which says so.
+ */
+import type { SqlExecutor } from '../../db/client.ts';
+import { recordEvent } from '../../events/record.ts';
+import { normalizeDomain } from '../../mail/domain.ts';
+import type { Viewer } from '../../mail/viewer.ts';
+import { type DomainChange, noSuchDomain } from '../change.ts';
+import { checkQuota } from '../quotas.ts';
+import type { WholeList } from '../create.ts';
+import type { ListDifference } from '../difference.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../relay-domain.ts';
+import type { UserError } from '../../input/user-error.ts';
+import { checkLocalParts, describeTooMany } from './input.ts';
+import { type ListVerb, measureList, pinPlans, writeList } from './store.ts';
+
+export interface ListInput {
+  /** As the person typed it. */
+  readonly domain: string;
+  readonly localParts: readonly string[];
+  /** Shrinks the list by any number, but not to nothing. */
+  readonly force?: boolean | null | undefined;
+  /** Empties the list. */
+  readonly allowEveryone?: boolean | null | undefined;
+  /** Refuse with CONFLICT unless the list has this generation. */
+  readonly ifGeneration?: number | null | undefined;
+  /** Says what would change, also where that would need `force` or `allowEveryone`. */
+  readonly dryRun?: boolean | null | undefined;
+}
+
+export type ListChange =
+  | { readonly kind: 'DONE'; readonly domain: RelayDomain; readonly difference: ListDifference }
+  /** `domain` as it is, with CONFLICT and SHRINK. */
+  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly domain: RelayDomain | null };
+
+export type ChangeList = (viewer: Viewer, verb: ListVerb, input: ListInput) => Promise<ListChange>;
+
+/** Runs the work with the viewer's domain locked; NOT_FOUND at `domain` when there is none. */
+export type ChangeDomain = (
+  viewer: Viewer,
+  name: string,
+  work: (transaction: SqlExecutor, domain: RelayDomain) => Promise<DomainChange>,
+) => Promise<DomainChange>;
+
+/** From here on a shrink by more than half wants `force`. */
+const GUARDED_COUNT = 100;
+/** Of those that came and those that went, in the record of events. */
+const EVENT_SAMPLES = 20;
+
+interface Wanted {
+  readonly verb: ListVerb;
+  readonly forms: readonly string[];
+  readonly input: ListInput;
+}
+
+export function createListChange(changeDomain: ChangeDomain): ChangeList {
+  return async (viewer, verb, input) => {
+    const domainName = normalizeDomain(input.domain.trim());
+    if (domainName === null) return refused(noSuchDomain(input.domain, 'domain'));
+    const checked = await checkLocalParts({ domainName, localParts: input.localParts, field: 'localParts' });
+    if (checked.kind === 'BAD') return { kind: 'REFUSED', errors: checked.errors, domain: null };
+
+    let difference: ListDifference | null = null;
+    const change = await changeDomain(viewer, domainName, async (sql, domain) => {
+      const result = await changeLocked(sql, viewer, { domain, wanted: { verb, forms: checked.value, input } });
+      if (result.kind === 'DONE') difference = result.difference;
+      return result;
+    });
+    if (change.kind === 'REFUSED' || difference === null) return refused(change);
+    return { kind: 'DONE', domain: change.domain, difference };
+  };
+}
+
+/** As `recipientsReplace`, of a domain that is locked already. */
+export async function replaceList(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { domain, localParts, ...permission }: WholeList,
+): Promise<DomainChange> {
+  const input = { domain: domain.name, localParts, ...permission };
+  return changeLocked(sql, viewer, { domain, wanted: { verb: 'REPLACE', forms: localParts, input } });
+}
+
+function refused(change: DomainChange): ListChange {
+  if (change.kind === 'DONE') throw new Error('a list was changed without a difference');
+  return change;
+}
+
+async function changeLocked(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { domain, wanted }: { readonly domain: RelayDomain; readonly wanted: Wanted },
+): Promise<ListChange> {
+  const { input } = wanted;
+  const conflict = checkGeneration(domain, input.ifGeneration);
+  if (conflict !== null) return { kind: 'REFUSED', errors: [conflict], domain };
+  await pinPlans(sql);
+  const { patternCount, ...difference } = await measureList(sql, domain.id, wanted);
+  const count = domain.recipientList.count + difference.addedCount - difference.removedCount;
+  const tooMany = describeTooMany('localParts', count, difference.addedCount === 0 ? 0 : patternCount);
+  if (tooMany !== null) return { kind: 'REFUSED', errors: [tooMany], domain: null };
+  const done: ListChange = { kind: 'DONE', domain, difference };
+  // Writing what is there already is no change: its generation stays, so that a replayed plan is a no-op.
+  if (input.dryRun === true || difference.addedCount + difference.removedCount === 0) return done;
+  const shrink = checkShrink(domain, count, input);
+  if (shrink !== null) return { kind: 'REFUSED', errors: [shrink], domain };
+  const { tenantId } = domain;
+  const more = count - domain.recipientList.count;
+  const beyond = await checkQuota(sql, { tenantId, quota: 'recipientEntries', more, field: ['localParts'] });
+  if (beyond !== null) return { kind: 'REFUSED', errors: [beyond], domain };
+  await writeList(sql, domain, { ...wanted, difference });
+  return { ...done, domain: await recordChange(sql, viewer, { domain, count, difference }) };
+}
+
+function checkGeneration(domain: RelayDomain, expected: number | null | undefined): UserError | null {
+  const { generation } = domain.recipientList;
+  if (expected === undefined || expected === null || expected === generation) return null;
+  const message =
+    `The User List of ${domain.name} has generation ${generation}, not ${expected}: somebody changed it meanwhile. ` +
+    'Read it again and repeat with its generation.';
+  return { field: ['ifGeneration'], message, code: 'CONFLICT' };
+}
+
+function checkShrink(domain: RelayDomain, count: number, { force, allowEveryone }: ListInput): UserError | null {
+  const before = domain.recipientList.count;
+  if (before > 0 && count === 0) {
+    if (allowEveryone === true) return null;
+    const message =
+      `The User List of ${domain.name} would lose ${before === 1 ? 'its only entry' : `all its ${before} entries`} and be off: mail for any mailbox would be ` +
+      'accepted. If you mean that, repeat with allowEveryone: true.';
+    return { field: ['allowEveryone'], message, code: 'SHRINK' };
+  }
+  if (force === true || before < GUARDED_COUNT || count >= before / 2) return null;
+  const message =
+    `The User List of ${domain.name} would shrink from ${before} entries to ${count}. ` +
+    'If you mean that, repeat with force: true.';
+  return { field: ['force'], message, code: 'SHRINK' };
+}
+
+async function recordChange(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  {
+    domain,
+    count,
+    difference,
+  }: { readonly domain: RelayDomain; readonly count: number; readonly difference: ListDifference },
+): Promise<RelayDomain> {
+  const [row] = await sql<DomainRow[]>`
+    update domains
+    set recipient_count = ${count},
+        recipient_generation = recipient_generation + 1,
+        revision = revision + 1,
+        updated_at = bmx_now()
+    where id = ${domain.id}
+    returning ${sql(DOMAIN_COLUMNS)}`;
+  if (row === undefined) throw new Error('a locked domain has gone');
+  const changed = relayDomainOf(row);
+  await recordEvent(sql, {
+    tenantId: domain.tenantId,
+    destinationId: domain.destinationId,
+    messageId: null,
+    kind: 'RECIPIENTS_CHANGED',
+    facts: {
+      name: domain.name,
+      by: viewer.tenantId,
+      ...difference,
+      added: difference.added.slice(0, EVENT_SAMPLES),
+      removed: difference.removed.slice(0, EVENT_SAMPLES),
+      count,
+      generation: changed.recipientList.generation,
+    },
+  });
+  return changed;
+}

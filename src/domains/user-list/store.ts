@@ -1,0 +1,221 @@
+/**
+ * The rows of User Lists: measured, written and read, a whole list in one statement.
+ *
+ * Whoever writes holds the lock of the domain's row. A list travels as one text with a line for each entry, since no form
+ * holds a control character: an array of a million strings would be a million calls here and there.
+ * No statement joins two long lists: a plan made for ten rows would take hours for a million. Lists are compared by EXCEPT,
+ * which sorts or hashes, and rows with a list by `= any` and `<> all`, which Postgres looks up in an index or hashes once
+ * the list is a constant of its plan. `pinPlans` makes it one.
+ */
+import type { SqlExecutor } from '../../db/client.ts';
+import type { Viewer } from '../../mail/viewer.ts';
+import { mineOnly } from '../../db/fragments.ts';
+import type { WantedList } from '../create.ts';
+import { type ListDifference, NAMES_TOLD } from '../difference.ts';
+import type { RelayDomain } from '../relay-domain.ts';
+
+export type ListVerb = 'ADD' | 'REMOVE' | 'REPLACE';
+
+export interface MeasuredList extends ListDifference {
+  /** Entries with an asterisk there would be. */
+  readonly patternCount: number;
+}
+
+export interface EntriesRequest {
+  readonly domainId: string;
+  readonly limit: number;
+  /** Only entries behind this one, in alphabetical order. */
+  readonly after: string | null;
+}
+
+interface ComparedRow {
+  added_count: number;
+  removed_count: number;
+  added: string[];
+  removed: string[];
+}
+
+interface MeasuredRow extends ComparedRow {
+  pattern_count: number;
+}
+
+const SAMPLES = 100;
+
+/**
+ * For the rest of the transaction: each plan is made for the very list, and by index where the table still looks small. A
+ * million entries on a slow disk may take longer than any other statement.
+ */
+export async function pinPlans(sql: SqlExecutor): Promise<void> {
+  await sql`
+    select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true),
+           set_config('statement_timeout', '120s', true)`;
+}
+
+/** The difference, written nowhere. `forms`: no repetitions. */
+export async function measureList(
+  sql: SqlExecutor,
+  domainId: string,
+  { verb, forms }: { readonly verb: ListVerb; readonly forms: readonly string[] },
+): Promise<MeasuredList> {
+  const none = sql`select null::text as local_part where false`;
+  const removed = {
+    ADD: none,
+    REMOVE: sql`select local_part from present`,
+    REPLACE: sql`select local_part from present except select local_part from given`,
+  }[verb];
+  const added = verb === 'REMOVE' ? none : sql`select local_part from given except select local_part from present`;
+  const [row] = await sql<MeasuredRow[]>`
+    with given as materialized (select unnest(${arrayOf(sql, forms)}) as local_part),
+         present as materialized (
+           select local_part from recipient_entries
+           where domain_id = ${domainId}
+                 ${verb === 'REPLACE' ? sql`` : sql`and local_part = any(${arrayOf(sql, forms)})`}),
+         added as materialized (${added}),
+         removed as materialized (${removed})
+    select (select count(*) from added)::integer as added_count,
+           (select count(*) from removed)::integer as removed_count,
+           ((select count(*) from recipient_entries where domain_id = ${domainId} and local_part like '%*%')
+            + (select count(*) from added where local_part like '%*%')
+            - (select count(*) from removed where local_part like '%*%'))::integer as pattern_count,
+           ${samplesOf(sql, sql`added`)} as added,
+           ${samplesOf(sql, sql`removed`)} as removed`;
+  if (row === undefined) throw new Error('a count returned no row');
+  const { added_count: addedCount, removed_count: removedCount, pattern_count: patternCount } = row;
+  return { addedCount, removedCount, patternCount, added: row.added, removed: row.removed };
+}
+
+/** What lists would do to those of their domains, in order; each has no repetitions. Told are a few names of each. */
+export async function compareLists(sql: SqlExecutor, lists: readonly WantedList[]): Promise<ListDifference[]> {
+  const questions = lists.map(({ domainId, localParts }, position) => ({
+    position,
+    wanted_domain_id: domainId,
+    forms: localParts.join('\n'),
+  }));
+  const rows = await sql<ComparedRow[]>`
+    select found.*
+    from jsonb_to_recordset(${JSON.stringify(questions)}::text::jsonb) as q (
+      position integer, wanted_domain_id uuid, forms text)
+    cross join lateral (
+      with given as materialized (select unnest(string_to_array(q.forms, chr(10))) as local_part),
+           present as materialized (select local_part from recipient_entries where domain_id = q.wanted_domain_id),
+           added as materialized (select local_part from given except select local_part from present),
+           removed as materialized (select local_part from present except select local_part from given)
+      select (select count(*) from added)::integer as added_count,
+             (select count(*) from removed)::integer as removed_count,
+             ${samplesOf(sql, sql`added`, NAMES_TOLD)} as added,
+             ${samplesOf(sql, sql`removed`, NAMES_TOLD)} as removed
+    ) as found
+    order by q.position`;
+  return rows.map(({ added_count: addedCount, removed_count: removedCount, added, removed }) => ({
+    addedCount,
+    removedCount,
+    added,
+    removed,
+  }));
+}
+
+/** Writes what `measureList` has measured, and nothing that need not be. */
+export async function writeList(
+  sql: SqlExecutor,
+  domain: RelayDomain,
+  {
+    verb,
+    forms,
+    difference,
+  }: { readonly verb: ListVerb; readonly forms: readonly string[]; readonly difference: ListDifference },
+): Promise<void> {
+  const list = arrayOf(sql, forms);
+  if (difference.removedCount > 0) {
+    const isGoing = verb === 'REMOVE' ? sql`local_part = any(${list})` : sql`local_part <> all(${list})`;
+    await sql`delete from recipient_entries where domain_id = ${domain.id} and ${isGoing}`;
+  }
+  if (difference.addedCount === 0) return;
+  const isAllNew = difference.addedCount === forms.length;
+  await insertEntries(
+    sql,
+    domain,
+    isAllNew ? sql`select unnest(${list}) as local_part` : missingOf(sql, domain.id, forms),
+  );
+}
+
+/** The first entries of domains, all of them new. */
+export async function writeFirstLists(
+  sql: SqlExecutor,
+  lists: readonly { readonly domain: RelayDomain; readonly forms: readonly string[] }[],
+): Promise<void> {
+  const rows = lists.map(({ domain, forms }) => ({
+    domain_id: domain.id,
+    tenant_id: domain.tenantId,
+    destination_id: domain.destinationId,
+    forms: forms.join('\n'),
+  }));
+  await sql`
+    insert into recipient_entries (domain_id, tenant_id, destination_id, local_part)
+    select domain_id, tenant_id, destination_id, local_part
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb)
+        as r (domain_id uuid, tenant_id uuid, destination_id uuid, forms text)
+      cross join lateral unnest(string_to_array(forms, chr(10))) as local_part
+    order by domain_id, local_part`;
+}
+
+function missingOf(sql: SqlExecutor, domainId: string, forms: readonly string[]) {
+  return sql`
+    select unnest(${arrayOf(sql, forms)}) as local_part
+    except
+    select local_part from recipient_entries where domain_id = ${domainId} and local_part = any(${arrayOf(sql, forms)})`;
+}
+
+/** In the order of the index, and without a look for conflicts, which would cost as much again: the domain's row is locked. */
+async function insertEntries(
+  sql: SqlExecutor,
+  domain: RelayDomain,
+  entries: ReturnType<typeof missingOf>,
+): Promise<void> {
+  await sql`
+    insert into recipient_entries (domain_id, tenant_id, destination_id, local_part)
+    select ${domain.id}::uuid, ${domain.tenantId}::uuid, ${domain.destinationId}::uuid, local_part
+    from (${entries}) as entries
+    order by local_part`;
+}
+
+export async function deleteEntries(sql: SqlExecutor, domainId: string): Promise<void> {
+  await sql`delete from recipient_entries where domain_id = ${domainId}`;
+}
+
+/** One list of entries per request, in their order, each in alphabetical order. */
+export async function listEntries(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  requests: readonly EntriesRequest[],
+): Promise<string[][]> {
+  const questions = requests.map(({ domainId, limit, after }, position) => ({
+    position,
+    wanted_domain_id: domainId,
+    behind: after ?? '',
+    count: limit,
+  }));
+  const rows = await sql<{ position: number; local_part: string }[]>`
+    select q.position, found.local_part
+    from jsonb_to_recordset(${JSON.stringify(questions)}::text::jsonb) as q (
+      position integer, wanted_domain_id uuid, behind text, count integer)
+    cross join lateral (
+      select local_part from recipient_entries
+      where domain_id = q.wanted_domain_id and local_part > q.behind and ${mineOnly(sql, viewer)}
+      order by local_part
+      limit q.count
+    ) as found
+    order by q.position, found.local_part`;
+  const lists = requests.map((): string[] => []);
+  for (const { position, local_part: localPart } of rows) lists[position]?.push(localPart);
+  return lists;
+}
+
+function arrayOf(sql: SqlExecutor, forms: readonly string[]) {
+  return sql`string_to_array(${forms.join('\n')}::text, chr(10))`;
+}
+
+function samplesOf(sql: SqlExecutor, entries: ReturnType<typeof arrayOf>, count = SAMPLES) {
+  return sql`
+    coalesce((select jsonb_agg(local_part order by local_part)
+              from (select local_part from ${entries} order by local_part limit ${count}) as first), '[]')`;
+}

@@ -1,0 +1,232 @@
+/**
+ * Starts one postmaster, watches it, and stops it.
+ *
+ * - It has a session and process group of its own: Ctrl-C does not stop it before the service has drained.
+ * - A `sh` watchdog reads a pipe that we hold. When we are gone, however that came, it reads the end of the file and tells the
+ *   postmaster to stop. A line on the pipe tells the watchdog itself to go.
+ * - The data folder is passed as descriptor 3, locked with flock where the machine has it: a second container on the same
+ *   volume sees neither our process nor PostgreSQL's shared memory, but it sees this lock, which lives as long as any process of the server.
+ *   Where the server's account cannot reach the folder, below a closed home, it opens it through that descriptor.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endServer, killProcesses } from './end.ts';
+import type { EmbeddedHost, EmbeddedLog, RunAs } from './host.ts';
+import { spawnAccount } from './host.ts';
+import { findServer, orphansOf } from './postmaster.ts';
+import { isRunning, startTicks } from './processes.ts';
+import { FOLDER_LOCKED, launchArguments, type WatchedService, watchArguments } from './scripts.ts';
+import { tellsPassingTrouble, UnavailableError } from '../db/start-error.ts';
+
+/** Trouble that goes away by itself: the dead server's last processes still hold its memory, its lock, or its pid. */
+const PASSING =
+  /pre-existing shared memory block|lock file "postmaster\.pid" already exists|lock file "[^"]*" is empty/;
+
+/** What an operator should see of the server's log; the end of a session is no news. */
+const REPORTED = /\b(FATAL|PANIC|WARNING):(?! +terminating connection due to)/;
+
+/** A dead server's processes take a second or two to go; a zombie under an init that never reaps may need us to look again. */
+const PASSING_TROUBLE_MS = 30_000;
+
+/** For the checkpoint at the end. */
+const FAST_STOP_MS = 30_000;
+
+const NOTE_EVERY_MS = 10_000;
+
+export interface LaunchOptions {
+  /** `postgres` and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly as: RunAs;
+  /** `DATA_DIR/postgres`, absolute. */
+  readonly folder: string;
+  /** The same, open. */
+  readonly folderFd: number;
+  readonly service: WatchedService;
+  readonly host: Pick<EmbeddedHost, 'kill' | 'endPatienceMs'>;
+  readonly log: EmbeddedLog;
+}
+
+export interface Postmaster {
+  readonly pid: number;
+  /** Resolves when the process is gone, for whatever reason. */
+  readonly exited: Promise<void>;
+  /** Ends the sessions, writes a checkpoint and stops; after half a minute without one. */
+  stop(): Promise<void>;
+}
+
+/** Waits for the end of a process that may not be our child. */
+export async function waitForExit(pid: number): Promise<void> {
+  const ticks = await startTicks(pid);
+  if (ticks !== null) {
+    do {
+      await sleep(50);
+    } while (await isRunning({ pid, ticks }));
+  }
+}
+
+export interface StopOptions extends Pick<LaunchOptions, 'host' | 'log'> {
+  readonly pid: number;
+  readonly exited: Promise<void>;
+}
+
+/** Stops a server for good, in order if it can: a fast stop first, then at once, which its log repairs at the next start. */
+export async function stopServer({ pid, exited, host, log }: StopOptions): Promise<void> {
+  const ticks = await startTicks(pid);
+  if (ticks !== null) {
+    const { kill, endPatienceMs: patienceMs } = host;
+    await endServer({ server: { pid, ticks }, kill, log, fastMs: Math.min(FAST_STOP_MS, 3 * patienceMs), patienceMs });
+  }
+  await exited;
+}
+
+type Attempt =
+  | { readonly kind: 'READY'; readonly postmaster: Postmaster }
+  /** PASSING: of the last server. BLOCKED: of the machine. */
+  | { readonly kind: 'PASSING' | 'BLOCKED' | 'FAILED'; readonly reason: string };
+
+async function launchOnce(options: LaunchOptions): Promise<Attempt> {
+  const { command, env, as, folder, folderFd, service, host, log } = options;
+  const isStale = (await findServer(folder)).kind === 'STALE';
+  const child: ChildProcess = spawn('/bin/sh', launchArguments({ isStale, service, command }), {
+    ...spawnAccount(as),
+    cwd: '/',
+    env,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'pipe', folderFd],
+  });
+  const lastLines: string[] = [];
+  const state: { isReady: boolean; isOver: boolean; exitCode: number | null } = {
+    isReady: false,
+    isOver: false,
+    exitCode: null,
+  };
+  if (child.stderr !== null) {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lastLines.push(line);
+      lastLines.splice(0, lastLines.length - 20);
+      if (state.isReady && REPORTED.test(line)) {
+        log.warn(`postgres: ${line}`);
+      }
+    });
+  }
+  // The pipe breaks when the watchdog goes first.
+  child.stdin?.on('error', () => {});
+  const exited = new Promise<void>((resolve) => {
+    const over = (code: number | null): void => {
+      state.exitCode ??= code;
+      state.isOver = true;
+      child.stdin?.end('go\n');
+      resolve();
+    };
+    child.on('error', (error) => {
+      lastLines.push(error.message);
+      over(null);
+    });
+    child.on('exit', over);
+  });
+  const pid = child.pid ?? 0;
+  const startedAt = performance.now();
+  let nextNoteAt = startedAt + NOTE_EVERY_MS;
+  for (let stoppingSince: number | null = null; !state.isOver; ) {
+    const found = await findServer(folder);
+    if (found.kind === 'LIVE' && found.pid === pid && found.status === 'stopping') {
+      stoppingSince ??= performance.now();
+      if (performance.now() - stoppingSince > host.endPatienceMs) await stopServer({ pid, exited, host, log });
+    }
+    if (found.kind === 'LIVE' && found.pid === pid && found.status === 'ready') {
+      state.isReady = true;
+      return {
+        kind: 'READY',
+        postmaster: {
+          pid,
+          exited,
+          stop: async () => (state.isOver ? undefined : await stopServer({ pid, exited, host, log })),
+        },
+      };
+    }
+    if (performance.now() > nextNoteAt) {
+      nextNoteAt += NOTE_EVERY_MS;
+      const seconds = Math.round((performance.now() - startedAt) / 1000);
+      log.warn(
+        `waiting for the embedded PostgreSQL, process id ${pid}: it has been recovering its log for ${seconds} s`,
+      );
+    }
+    await Promise.race([sleep(10), exited]);
+  }
+  // The last lines may arrive after the exit.
+  await sleep(20);
+  if (state.exitCode === FOLDER_LOCKED) {
+    return { kind: 'PASSING', reason: 'another process, perhaps in another container, holds the folder' };
+  }
+  const output = lastLines.join('\n');
+  const reason =
+    lastLines.findLast((line) => /\b(FATAL|PANIC):/.test(line)) ?? lastLines.at(-1) ?? `exit ${state.exitCode}`;
+  const kind = PASSING.test(output) ? 'PASSING' : tellsPassingTrouble(output) ? 'BLOCKED' : 'FAILED';
+  return { kind, reason: reason.replace(/^.*?\b(FATAL|PANIC): +/, '') };
+}
+
+/**
+ * Starts the server and waits until it accepts connections, however long it takes to recover.
+ *
+ * @throws UnavailableError when it cannot start
+ */
+export async function launchPostmaster(options: LaunchOptions): Promise<Postmaster> {
+  const { folder, host, log } = options;
+  const deadlineAt = performance.now() + PASSING_TROUBLE_MS;
+  const orphansEndAt = performance.now() + host.endPatienceMs;
+  for (let isFirst = true; ; isFirst = false) {
+    const attempt = await launchOnce(options);
+    if (attempt.kind === 'READY') {
+      return attempt.postmaster;
+    }
+    if (attempt.kind !== 'PASSING' || performance.now() > deadlineAt) {
+      const advice =
+        attempt.kind !== 'PASSING'
+          ? ''
+          : ': stop what uses the folder; in a container, run it with an init (docker run --init)';
+      throw new UnavailableError(
+        `the embedded PostgreSQL in ${folder} does not start (${attempt.reason})${advice}`,
+        attempt.kind === 'BLOCKED',
+      );
+    }
+    if (isFirst) {
+      log.warn(`waiting for the last server's remains on ${folder} (${attempt.reason})`);
+    }
+    if (performance.now() > orphansEndAt) {
+      await endOrphans(options);
+    }
+    await sleep(250);
+  }
+}
+
+/** Ends what is left of a dead server and does not go by itself, such as a session that was paused. */
+async function endOrphans({ folder, host, log }: LaunchOptions): Promise<void> {
+  const orphans = await orphansOf(folder);
+  if (orphans.length === 0) return;
+  const pids = orphans.map(({ pid }) => pid).join(', ');
+  log.warn(`processes of the last server on ${folder} do not end by themselves: killing ${pids}`);
+  await killProcesses(orphans, host.kill);
+}
+
+export interface WatchOptions {
+  readonly pid: number;
+  readonly service: WatchedService;
+  readonly as: RunAs;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A watchdog for a server that we did not start. Returns how to send it away. */
+export function watchServer({ pid, service, as, env }: WatchOptions): () => void {
+  const child = spawn('/bin/sh', watchArguments(pid, service), {
+    ...spawnAccount(as),
+    cwd: '/',
+    env,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.stdin?.on('error', () => {});
+  child.on('error', () => {});
+  return () => void child.stdin?.end('go\n');
+}

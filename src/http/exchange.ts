@@ -1,0 +1,91 @@
+/**
+ * One HTTP request to a host that a stranger named: the guard against requests into our own network.
+ *
+ * Promises: the name is resolved here, once, by our resolver, and the connection goes to the very address that was judged
+ * (address-class.ts), so that no second answer of the DNS can lead elsewhere; with TLS the certificate is valid for the name
+ * (RFC 9525); no redirect is followed; bytes and time are bounded, look-up included; a failure is a value. http-connection.ts
+ * makes the request. Does not judge statuses.
+ */
+import { monotonicMs, within } from '../clock.ts';
+import { isUsableServerAddress } from '../mail/ip-class.ts';
+import { type Endpoint, normalizeAddress } from '../mail/ip.ts';
+import type { DnsAnswer } from '../dns/answer.ts';
+import {
+  type ConnectionOptions,
+  type Exchange,
+  failed,
+  type HttpEndpoint,
+  type HttpRequest,
+  requestOnce,
+} from './connection.ts';
+import type { Resolver } from '../dns/resolver.ts';
+
+/** Whether a host with these names, at this address and port, is this service itself, on this node or another. */
+export type IsOwnServer = (names: readonly string[], endpoint: Endpoint) => boolean;
+
+export interface ExchangeOptions extends Omit<ConnectionOptions, 'address'> {
+  readonly resolver: Pick<Resolver, 'resolveAddresses'>;
+  /** ALLOW_PRIVATE_NEXT_HOPS: loopback and private addresses may be asked, and in clear. */
+  readonly allowPrivate: boolean;
+  /** For everything, look-up included. */
+  readonly timeoutMs: number;
+  /** Such servers are not asked; absent, all may be. */
+  readonly isOwn?: IsOwnServer;
+}
+
+/** A host with many addresses must not make us try for long. */
+const MAX_ADDRESSES = 4;
+
+/** Never throws. */
+export async function exchange(asked: HttpRequest, options: ExchangeOptions): Promise<Exchange> {
+  const untilMs = monotonicMs() + options.timeoutMs;
+  const usable = await usableAddresses(asked, options);
+  if (typeof usable === 'string') return failed(usable);
+  // What is in clear can be read and changed on its way through the internet.
+  if (!asked.isTls && !options.allowPrivate) return failed('nothing is sent in clear: https:// is needed');
+  let result: Exchange = failed(`no answer within ${options.timeoutMs} ms`);
+  for (const address of usable.slice(0, MAX_ADDRESSES)) {
+    const timeoutMs = untilMs - monotonicMs();
+    if (timeoutMs <= 0) return result;
+    result = await requestOnce(asked, { ...options, address, timeoutMs });
+    // Whoever answered is heard; the next address is for one that cannot be reached.
+    if (result.kind === 'ANSWERED') return result;
+  }
+  return result;
+}
+
+/** Whether all that the DNS says of a host now is this service itself; false when it does not say in time. Never throws. */
+export async function leadsToUs(
+  { host, port }: Pick<HttpEndpoint, 'host' | 'port'>,
+  { resolver, isOwn, timeoutMs }: Required<Pick<ExchangeOptions, 'resolver' | 'isOwn' | 'timeoutMs'>>,
+): Promise<boolean> {
+  const found = await look(host, { resolver, timeoutMs });
+  if (found?.kind !== 'FOUND') return false;
+  return found.records.every((address) => isOwn([host, found.canonicalName], { address, port }));
+}
+
+type Lookup = Pick<ExchangeOptions, 'resolver' | 'timeoutMs'>;
+
+/** Null: no answer in time. */
+async function look(host: string, { resolver, timeoutMs }: Lookup): Promise<DnsAnswer<string> | null> {
+  const literal = normalizeAddress(host);
+  if (literal === null) return within(timeoutMs, resolver.resolveAddresses(host), () => null);
+  return { kind: 'FOUND', records: [literal], canonicalName: host, ttlSeconds: 0, isAuthenticated: false };
+}
+
+/** Where the host is, or why nobody there may be asked. */
+async function usableAddresses(
+  { host, port }: HttpRequest,
+  options: ExchangeOptions,
+): Promise<readonly string[] | string> {
+  const { allowPrivate, timeoutMs, isOwn = () => false } = options;
+  const found = await look(host, options);
+  if (found === null) return `no address of ${host} within ${timeoutMs} ms`;
+  if (found.kind !== 'FOUND') return `no address of ${host}: ${found.kind}`;
+  const usable = found.records.filter((address) => isUsableServerAddress(address, allowPrivate));
+  if (usable.length === 0 && normalizeAddress(host) !== null) return `${host} is an address that may not be used`;
+  if (usable.length === 0) return `${host} has no address that may be used`;
+  // Judged with each request: the DNS may lead to us only after the host was named.
+  const others = usable.filter((address) => !isOwn([host, found.canonicalName], { address, port }));
+  return others.length === 0 ? `${host}, port ${port}, is this service itself` : others;
+}

@@ -1,0 +1,99 @@
+/**
+ * The PROXY header that a balancer puts before everything its client sends, version 1 (text) and 2 (binary): the client's
+ * address, or that the connection is the balancer's own. Format: HAProxy's `proxy-protocol.txt`.
+ *
+ * Pure, strict and bounded: one spelling only, TLVs skipped unread, at most 107 octets of text or `MAX_HEADER_OCTETS` of
+ * binary. Whether the sender may say so is reception.ts's to know.
+ */
+import { clientAddressOf, normalizeClientAddress } from '../../policy/client-address.ts';
+
+export type ProxyHeader =
+  /** What came may be the beginning of a header, or is one without its end. */
+  | { readonly kind: 'MORE' }
+  /** These octets begin no header. */
+  | { readonly kind: 'NONE' }
+  | { readonly kind: 'MALFORMED'; readonly reason: string }
+  /** Null when the balancer speaks for itself, or knows no IP address: LOCAL, UNKNOWN, UNSPEC, a Unix socket. */
+  | { readonly kind: 'HEADER'; readonly address: string | null; readonly octetCount: number };
+
+const MORE: ProxyHeader = { kind: 'MORE' };
+const NONE: ProxyHeader = { kind: 'NONE' };
+
+const SIGNATURE_V1 = octetsOf('PROXY ');
+const SIGNATURE_V2 = octetsOf('\r\n\r\n\0\r\nQUIT\n');
+/** The longest line of version 1, with its CRLF. */
+const MAX_LINE_OCTETS = 107;
+/** Of version 2: room for addresses and every TLV that balancers send; what is longer is refused. */
+export const MAX_HEADER_OCTETS = 4096;
+/** Signature, version and command, family, length. */
+const FIXED_OCTETS = 16;
+
+const LINE_V1 = /^PROXY TCP([46]) (\S+) (\S+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})$/;
+
+/** Reads the first octets of a connection, from its very first one. */
+export function readProxyHeader(octets: Uint8Array): ProxyHeader {
+  if (startsAlike(octets, SIGNATURE_V1)) return octets.length < SIGNATURE_V1.length ? MORE : readLine(octets);
+  if (startsAlike(octets, SIGNATURE_V2)) return octets.length < FIXED_OCTETS ? MORE : readBinary(octets);
+  return NONE;
+}
+
+function readLine(octets: Uint8Array): ProxyHeader {
+  const end = octets.subarray(0, MAX_LINE_OCTETS).indexOf(0x0a);
+  if (end < 0) return octets.length < MAX_LINE_OCTETS ? MORE : malformed('line too long');
+  if (octets[end - 1] !== 0x0d) return malformed('line does not end in CRLF');
+  const line = String.fromCharCode(...octets.subarray(0, end - 1));
+  const octetCount = end + 1;
+  if (/^PROXY UNKNOWN(?: [ -~]*)?$/.test(line)) return { kind: 'HEADER', address: null, octetCount };
+  const [, family = '', source = '', destination = '', ...ports] = LINE_V1.exec(line) ?? [];
+  if (family === '' || ports.some((port) => Number(port) > 65_535)) return malformed('bad line');
+  const address = addressOf(family, source);
+  if (address === null || addressOf(family, destination) === null) return malformed('bad address');
+  return { kind: 'HEADER', address, octetCount };
+}
+
+function addressOf(family: string, text: string): string | null {
+  return text.includes(':') === (family === '6') ? normalizeClientAddress(text) : null;
+}
+
+/** Family and protocol in one octet, streams only. An address of no octets is none that we know. */
+const FAMILIES: ReadonlyMap<number, { readonly blockOctets: number; readonly addressOctets: number }> = new Map([
+  [0x00, { blockOctets: 0, addressOctets: 0 }],
+  [0x11, { blockOctets: 12, addressOctets: 4 }],
+  [0x21, { blockOctets: 36, addressOctets: 16 }],
+  [0x31, { blockOctets: 216, addressOctets: 0 }],
+]);
+
+function readBinary(octets: Uint8Array): ProxyHeader {
+  const [versionAndCommand = 0, familyAndProtocol = 0, high = 0, low = 0] = octets.subarray(12, FIXED_OCTETS);
+  if (versionAndCommand >> 4 !== 2) return malformed('unknown version');
+  const command = versionAndCommand & 0xf;
+  if (command > 1) return malformed('unknown command');
+  const length = high * 256 + low;
+  const octetCount = FIXED_OCTETS + length;
+  if (octetCount > MAX_HEADER_OCTETS) return malformed('longer than we read');
+  const family = FAMILIES.get(familyAndProtocol);
+  // A LOCAL header's family and addresses have no meaning.
+  const isLocal = command === 0;
+  if (!isLocal && family === undefined) return malformed('unknown family or protocol');
+  if (!isLocal && length < (family?.blockOctets ?? 0)) return malformed('shorter than its addresses');
+  if (octets.length < octetCount) return MORE;
+  if (isLocal || family === undefined || family.addressOctets === 0)
+    return { kind: 'HEADER', address: null, octetCount };
+  const source = octets.slice(FIXED_OCTETS, FIXED_OCTETS + family.addressOctets);
+  return { kind: 'HEADER', address: clientAddressOf(source), octetCount };
+}
+
+function malformed(reason: string): ProxyHeader {
+  return { kind: 'MALFORMED', reason };
+}
+
+function octetsOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** Whether one of the two is the beginning of the other. */
+function startsAlike(octets: Uint8Array, signature: Uint8Array): boolean {
+  const shorter = Math.min(octets.length, signature.length);
+  for (let at = 0; at < shorter; at += 1) if (octets[at] !== signature[at]) return false;
+  return true;
+}

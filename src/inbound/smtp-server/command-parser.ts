@@ -1,0 +1,100 @@
+/**
+ * Splits what a client sends into command lines, and hands the octets of a data phase to a receiver of ours.
+ *
+ * smtp-server 3.21.6 splits the lines; the octets of DATA never reach it. Promises that of an over-long line only a start
+ * is kept, that half a line at the end of a connection is no command, that what comes behind the end of data is read as
+ * commands again only after the reply (RFC 5321 §4.1.1.4, RFC 2920), and that no octet before the greeting is a command.
+ */
+import { Buffer } from 'node:buffer';
+import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
+import type { Receiver } from '../data-phase.ts';
+import { type ProxyHeader, readProxyHeader } from '../proxy/header.ts';
+
+/** Room for a path and every parameter; RFC 5321 §4.5.3.1.4 asks for 512, the extensions for up to 1,100 more. */
+export const MAX_COMMAND_OCTETS = 4096;
+/** A chunk and a kept start of a line must fit, or the library ends the session instead of answering 500. */
+const LIBRARY_MAX_COMMAND_OCTETS = 1 << 20;
+
+/** The connection, as its parser sees it. */
+export interface ParserOwner {
+  /** Before the greeting nobody may speak (RFC 5321 §4.3.1). */
+  readonly hasGreeted: () => boolean;
+  readonly refuseEarlyTalk: () => void;
+  /** What the first octets of a proxy's connection are; never `MORE`. */
+  readonly takeProxyHeader: (header: ProxyHeader) => void;
+  readonly takeCommand: (line: Buffer, next?: () => void) => void;
+  /** Octets for the receiver; what `Receiver.push` returns, or -1 after a fault. */
+  readonly push: (receiver: Receiver, chunk: Buffer) => number;
+  /** Calls `next` when more octets for the receiver may be read. */
+  readonly readOn: (receiver: Receiver, pieceOctets: number, next: () => void) => void;
+  /** The end of the data was seen. `resume` goes on with what came behind it. */
+  readonly endReceiving: (receiver: Receiver, resume: () => void) => void;
+  readonly destroySocket: () => void;
+}
+
+export class CommandParser extends SMTPStream {
+  readonly owner: ParserOwner;
+  receiver: Receiver | null = null;
+  /** The first octets of a proxy's connection, until it is known whether they are a PROXY header; null: not looked for. */
+  firstOctets: Buffer | null = null;
+
+  constructor(owner: ParserOwner) {
+    super({ maxCommandLength: LIBRARY_MAX_COMMAND_OCTETS });
+    this.owner = owner;
+    this.on('error', () => owner.destroySocket());
+  }
+
+  override oncommand(command: Buffer, callback?: () => void): void {
+    this.owner.takeCommand(command, callback);
+  }
+
+  /** Of an over-long line only the start is kept, until its end: then it is one command, answered 500. */
+  override _write(chunk: Buffer, encoding: BufferEncoding | 'buffer', next: (error?: Error | null) => void): void {
+    if (this.firstOctets !== null) return this.readFirst(Buffer.concat([this.firstOctets, chunk]), encoding, next);
+    if (!this.owner.hasGreeted()) {
+      this.owner.refuseEarlyTalk();
+      return next();
+    }
+    let rest = chunk;
+    if (!this._dataMode && this._remainder.length > MAX_COMMAND_OCTETS) {
+      this._remainder = this._remainder.slice(0, MAX_COMMAND_OCTETS + 1);
+      const lf = chunk.indexOf('\n');
+      if (lf < 0) return next();
+      rest = chunk.subarray(lf);
+    }
+    super._write(rest, encoding, next);
+  }
+
+  expectProxyHeader(): void {
+    this.firstOctets = Buffer.alloc(0);
+  }
+
+  readFirst(octets: Buffer, encoding: BufferEncoding | 'buffer', next: (error?: Error | null) => void): void {
+    const header = readProxyHeader(octets);
+    this.firstOctets = header.kind === 'MORE' ? octets : null;
+    if (header.kind === 'MORE') return next();
+    this.owner.takeProxyHeader(header);
+    const rest = header.kind === 'HEADER' ? octets.subarray(header.octetCount) : octets;
+    if (header.kind === 'MALFORMED' || rest.length === 0) return next();
+    this._write(rest, encoding, next);
+  }
+
+  receive(receiver: Receiver): void {
+    this.receiver = receiver;
+    this._dataMode = true;
+  }
+
+  override _feedDataStream(chunk: Buffer, done: (error?: Error | null) => void): void {
+    const { receiver } = this;
+    if (receiver === null) return done();
+    const end = this.owner.push(receiver, chunk);
+    if (end < 0) return this.owner.readOn(receiver, chunk.length, done);
+    this.receiver = null;
+    this._dataMode = false;
+    this._remainder = '';
+    this.owner.endReceiving(receiver, () => this._write(chunk.subarray(end), 'buffer', done));
+  }
+
+  /** The library runs a last line without its end as a command when the client closes; half a command is none. */
+  override _flushData(): void {}
+}

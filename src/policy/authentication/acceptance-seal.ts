@@ -1,0 +1,111 @@
+/**
+ * What the operator may want above an accepted message: an Authentication-Results field and an ARC set (RFC 8601, RFC 8617).
+ *
+ * Promises that a message is neither refused nor held up beyond a bound by any of it: what cannot be found out in time is a
+ * temporary error in the field, and trouble of our own leaves the message as it came. The one thing ever taken out of a
+ * message is a field of others that pretends to be ours (RFC 8601 §5). Repairs no chain (RFC 8617 §5.1.2).
+ */
+import { Buffer } from 'node:buffer';
+import { within } from '../../clock.ts';
+import type { ClientInfo } from '../../mail/envelope.ts';
+import type { ArcKey } from './arc-key.ts';
+import type { Lookup } from './counted-queries.ts';
+import { type HeaderScan, longestSpace, scanHeader, withoutRanges } from './header-scan.ts';
+import { authenticateMessage } from './sender-auth.ts';
+
+export interface AcceptanceSealOptions {
+  /** The authserv-id of our fields. */
+  readonly hostname: string;
+  /** All our MX names: a field with any of them did not come from us. */
+  readonly names: readonly string[];
+  readonly lookup: Lookup;
+  readonly addsResults: boolean;
+  /** Null: no seal. */
+  readonly arcKey: ArcKey | null;
+  /** For all queries of one message together. Default 10 s: the client waits for its reply to the final dot. */
+  readonly timeoutMs?: number;
+  /** The message goes on without field and seal. */
+  readonly fault: (error: unknown) => void;
+}
+
+export interface AuthenticatedContent {
+  /** Whole fields, to stand above our Received field; empty when there are none. */
+  readonly prepend: Uint8Array;
+  /** As given, without what pretended to be ours. */
+  readonly content: readonly Uint8Array[];
+}
+
+/** Never rejects. */
+export type Authenticate = (
+  client: ClientInfo,
+  reversePath: string | null,
+  content: readonly Uint8Array[],
+) => Promise<AuthenticatedContent>;
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** A busy machine may take a while for 10 MB after the last query. */
+const WORK_MS = 5_000;
+/**
+ * mailauth's work grows faster than a header section's lines and with the square of a run of white space, and with each
+ * signature it may hash the whole body anew (RFC 6376 §6.1 lets a verifier set a limit). Honest mail stays far below all four.
+ */
+const MAX_HEADER_BYTES = 262_144;
+const MAX_HEADER_LINES = 4_000;
+const MAX_SIGNATURES = 20;
+const MAX_SPACE_OCTETS = 200;
+const MAX_LINE_OCTETS = 998;
+
+/** Null when the operator wants neither. */
+export function createAcceptanceSeal(options: AcceptanceSealOptions): Authenticate | null {
+  if (!options.addsResults && options.arcKey === null) return null;
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const authservIds = new Set([options.hostname, ...options.names].map((name) => name.toLowerCase()));
+  return async (client, reversePath, given) => {
+    let content = given;
+    try {
+      const scan = scanHeader(given, authservIds);
+      if (scan.forged.length > 0) content = withoutRanges(given, scan.forged);
+      const fields = isTooMuchWork(scan, given)
+        ? ''
+        : await within(timeoutMs + WORK_MS, fieldsFor(options, { client, reversePath, content, timeoutMs }), () => {
+            throw new Error(`authentication took more than ${timeoutMs + WORK_MS} ms`);
+          });
+      return { prepend: Buffer.from(fields, 'latin1'), content };
+    } catch (error) {
+      options.fault(error);
+      return { prepend: new Uint8Array(0), content };
+    }
+  };
+}
+
+/** Whether to authenticate it would take more than honest mail ever does. */
+export function isTooMuchWork(
+  { bytes, lineCount, signatureCount }: HeaderScan,
+  content: readonly Uint8Array[],
+): boolean {
+  if (bytes > MAX_HEADER_BYTES || lineCount > MAX_HEADER_LINES || signatureCount > MAX_SIGNATURES) return true;
+  return longestSpace(content, bytes) > MAX_SPACE_OCTETS;
+}
+
+type Asked = Omit<Parameters<typeof authenticateMessage>[0], 'authservId' | 'lookup'>;
+
+/** The ARC set on top (RFC 8617 §5.1), then the results: both above all other trace fields (RFC 8601 §5). */
+async function fieldsFor(options: AcceptanceSealOptions, asked: Asked): Promise<string> {
+  const { hostname: authservId, lookup, addsResults, arcKey } = options;
+  const verdict = await authenticateMessage({ ...asked, authservId, lookup });
+  const sealed = arcKey === null ? null : await verdict.seal(arcKey);
+  const set = sealed?.kind === 'SEALED' ? sealed.fields : '';
+  const fields = set + (addsResults ? `Authentication-Results: ${verdict.results}\r\n` : '');
+  assertFields(fields);
+  return fields;
+}
+
+/** What others said stands in these fields: whatever mailauth may let through, it must not become a header of its own. */
+function assertFields(fields: string): void {
+  const lines = fields.split('\r\n');
+  const isGood = (line: string) =>
+    /^(?:ARC-(?:Seal|Message-Signature|Authentication-Results)|Authentication-Results): \S|^[ \t]+\S/.test(line) &&
+    /^[\t -~\x80-\xff]*$/.test(line) &&
+    line.length <= MAX_LINE_OCTETS;
+  if (lines.pop() !== '' || !lines.every(isGood)) throw new Error('mailauth made a malformed field');
+}

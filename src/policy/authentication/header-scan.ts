@@ -1,0 +1,153 @@
+/**
+ * One look at the header section of a message in chunks: how much work it would be to authenticate, and which
+ * Authentication-Results fields pretend to be ours (RFC 8601 §5).
+ *
+ * Promises linear time, no copy of the content, and that no octet but those of such fields is left out. Judges no results.
+ */
+import { Buffer } from 'node:buffer';
+import { normalizeDomain } from '../../mail/domain.ts';
+
+export interface HeaderScan {
+  readonly bytes: number;
+  readonly lineCount: number;
+  /** DKIM-Signature fields. */
+  readonly signatureCount: number;
+  /** Fields that carry one of our names, in order. */
+  readonly forged: readonly OctetRange[];
+}
+
+/** Offsets in the content, the end exclusive. */
+export interface OctetRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** No honest authserv-id stands behind so long a comment. */
+const MAX_READ_CHARACTERS = 4096;
+const LF = 0x0a;
+const SPACES = new Set([0x20, 0x09, 0x0d, LF]);
+/** `A`, `a`, `D`, `d`, space and tab: other lines begin no field that matters here. */
+const INTERESTING = new Set([0x41, 0x61, 0x44, 0x64, 0x20, 0x09]);
+
+/**
+ * Reads to the empty line; a body is not read.
+ *
+ * @param authservIds our names as lower-case A-labels
+ */
+export function scanHeader(content: readonly Uint8Array[], authservIds: ReadonlySet<string>): HeaderScan {
+  const forged: OctetRange[] = [];
+  let bytes = 0;
+  let lineCount = 0;
+  let signatureCount = 0;
+  let field: { start: number; text: string } | null = null;
+  const closeField = (end: number): void => {
+    if (field !== null && authservIds.has(authservIdOf(field.text) ?? '')) forged.push({ start: field.start, end });
+    field = null;
+  };
+  for (const { start, end, text } of linesOf(content)) {
+    if (end - start <= 2 && /^\r?\n$/.test(text)) break;
+    lineCount += 1;
+    bytes = end;
+    if (/^[ \t]/.test(text)) {
+      if (field !== null && field.text.length < MAX_READ_CHARACTERS) field.text += text;
+      continue;
+    }
+    closeField(start);
+    if (/^dkim-signature[ \t]*:/i.test(text)) signatureCount += 1;
+    if (/^authentication-results[ \t]*(?::|\r?\n)/i.test(text)) field = { start, text };
+  }
+  closeField(bytes);
+  return { bytes, lineCount, signatureCount, forged };
+}
+
+/** The longest run of spaces, tabs and line ends among the first `bytes` octets. */
+export function longestSpace(content: readonly Uint8Array[], bytes: number): number {
+  let longest = 0;
+  let run = 0;
+  let leftBytes = bytes;
+  for (const chunk of content) {
+    const end = Math.min(chunk.length, leftBytes);
+    for (let at = 0; at < end; at += 1) {
+      run = SPACES.has(chunk[at] ?? 0) ? run + 1 : 0;
+      if (run > longest) longest = run;
+    }
+    leftBytes -= end;
+    if (leftBytes === 0) break;
+  }
+  return longest;
+}
+
+/** The content without those octets: views of the same chunks. */
+export function withoutRanges(content: readonly Uint8Array[], ranges: readonly OctetRange[]): Uint8Array[] {
+  const kept: Uint8Array[] = [];
+  let offset = 0;
+  let next = 0;
+  for (const chunk of content) {
+    let from = 0;
+    for (let range = ranges[next]; range !== undefined && range.start - offset < chunk.length; range = ranges[next]) {
+      const start = Math.max(from, range.start - offset);
+      if (start > from) kept.push(chunk.subarray(from, start));
+      from = Math.min(chunk.length, range.end - offset);
+      if (range.end - offset > chunk.length) break;
+      next += 1;
+    }
+    if (from < chunk.length) kept.push(from === 0 ? chunk : chunk.subarray(from));
+    offset += chunk.length;
+  }
+  return kept;
+}
+
+interface Line extends OctetRange {
+  /** Its beginning as Latin-1 if it is an empty line or begins with a letter of interest; else empty. */
+  readonly text: string;
+}
+
+function* linesOf(content: readonly Uint8Array[]): Generator<Line> {
+  let start = 0;
+  let at = 0;
+  let text = '';
+  let isRead = false;
+  for (const chunk of content) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (let from = 0; from < bytes.length; ) {
+      if (at === start) isRead = INTERESTING.has(bytes[from] ?? 0) || isEmptyLine(bytes, from);
+      const lf = bytes.indexOf(LF, from);
+      const end = lf < 0 ? bytes.length : lf + 1;
+      if (isRead) text += bytes.toString('latin1', from, Math.min(end, from + MAX_READ_CHARACTERS - text.length));
+      at += end - from;
+      from = end;
+      if (lf < 0) continue;
+      yield { start, end: at, text };
+      start = at;
+      text = '';
+    }
+  }
+  if (at > start) yield { start, end: at, text };
+}
+
+/** CR counts as one, as its LF may be in the next chunk: elsewhere it does not begin a line. */
+function isEmptyLine(bytes: Buffer, at: number): boolean {
+  return bytes[at] === LF || bytes[at] === 0x0d;
+}
+
+/** RFC 8601 §2.2: the first value of the field, comments not counting; case does not matter in a host name. */
+function authservIdOf(field: string): string | null {
+  const colon = field.indexOf(':');
+  if (colon < 0) return null;
+  const rest = withoutLeadingComments(field.slice(colon + 1));
+  const quoted = /^"((?:[^"\\]|\\.)*)"/s.exec(rest)?.[1]?.replace(/\\(.)/gs, '$1');
+  const value = (quoted ?? /^[^\s;()"]+/.exec(rest)?.[0])?.replace(/\s+/g, '') ?? '';
+  return normalizeDomain(Buffer.from(value, 'latin1').toString('utf8')) ?? value.toLowerCase();
+}
+
+function withoutLeadingComments(text: string): string {
+  let depth = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const character = text[i] ?? '';
+    if (character === '\\' && depth > 0) i += 1;
+    else if (character === '(') depth += 1;
+    else if (character === ')' && depth > 0) depth -= 1;
+    else if (depth === 0 && !/\s/.test(character)) return text.slice(i);
+  }
+  return '';
+}

@@ -1,0 +1,199 @@
+/**
+ * Last check: does the primary know the mailbox? (Callout at RCPT; RFC 5321 §3.6.2 lets a relay refuse.)
+ *
+ * In this order:
+ *  1. an answer that holds, from memory, else from Postgres: PASS, or 550;
+ *  2. a primary that takes any recipient is not asked;
+ *  3. nor is one that is away: an outage is open, or the operator has paused the destination. What was known then counts;
+ *  4. the primary is asked, within the probe budget, once for all who wait for the same mailbox (call-ahead-inquiry.ts). What
+ *     is no clear answer accepts; a primary that says nothing, or may not be asked any more, is away.
+ *
+ * A mailbox is asked for in its one form and without what the delimiter parts, so that an answer serves every spelling. Where
+ * that one is refused and the sender has spelt it otherwise, the sender's spelling is asked for before anything is refused:
+ * `c++` need not be `c`, and case is the primary's to judge (RFC 5321 §2.4).
+ *
+ * Promises an answer within 30 seconds, and at once from memory; that nothing but the primary's own word on the mailbox
+ * refuses for good; that callouts open no outage. An answer that is getting old is asked anew behind the sender's back.
+ */
+import { within } from '../../clock.ts';
+import { baseOf, normalizeLocalPart } from '../../mail/local-part.ts';
+import type { OpenOutages } from '../../outage/open-outages.ts';
+import type { Recipient, Standing } from '../../verification/recipient.ts';
+import { DEFER_SUSPECTED, REFUSE_UNKNOWN } from './replies.ts';
+import { createInquiries, type Inquiry, type InquiryDeps, type InquirySubject } from './inquiry.ts';
+import { type Away, judgeStanding, judgeWhileAway, type Mailbox, TAKEN_UNKNOWN } from './judge.ts';
+import { type Check, PASS, type ServedQuestion, type Verdict } from '../decision.ts';
+
+/** A client waits at least five minutes for the reply to RCPT (RFC 5321 §4.5.3.2.3); product: below 30 s. */
+const MOST_WAIT_MS = 25_000;
+/** A refresh that brought no answer is repeated after this. */
+const REFRESH_AGAIN_MS = 300_000;
+
+export interface CallAheadDeps extends InquiryDeps {
+  readonly openOutages: Pick<OpenOutages, 'startedAtMs'>;
+}
+
+export interface CallAhead {
+  readonly check: Check;
+  /** Drops what is known of a recipient from this node's memory. */
+  forget(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
+  /** Cuts all probes. */
+  close(): Promise<void>;
+}
+
+export function createCallAhead(deps: CallAheadDeps): CallAhead {
+  const { answers, primaries, openOutages, monotonicMs } = deps;
+  const inquiries = createInquiries(deps);
+
+  const forget: CallAhead['forget'] = (recipient) => {
+    answers.drop(recipient);
+    primaries.drop(recipient.destinationId);
+    inquiries.forget(recipient);
+  };
+
+  /** Asks anew, unless another node has done so; nobody waits for it. */
+  const refresh = (subject: InquirySubject): void => {
+    const { recipient } = subject;
+    const { destinationId } = recipient;
+    answers.postponeRefresh(recipient, monotonicMs() + REFRESH_AGAIN_MS);
+    if (openOutages.startedAtMs(destinationId) !== null) return;
+    inquiries.inBackground(async () => {
+      const standing = await answers.find(recipient);
+      if (!isRefreshDue(standing, monotonicMs())) return;
+      answers.postponeRefresh(recipient, monotonicMs() + REFRESH_AGAIN_MS);
+      const facts = primaries.recall(destinationId) ?? (await primaries.find(destinationId));
+      if (!standing.isPaused && !facts.isCatchAll) await inquiries.ask({ ...subject, trail: undefined });
+    });
+  };
+
+  /** The verdict of what is known, or null. */
+  const judgeKnown = (subject: InquirySubject, mailbox: Mailbox, standing: Standing): Verdict | null => {
+    const nowMs = monotonicMs();
+    const verdict = judgeStanding(mailbox, standing, nowMs);
+    if (verdict !== null && isRefreshDue(standing, nowMs)) refresh(subject);
+    return verdict;
+  };
+
+  /** From memory, for a primary that cannot have spoken since: an outage costs no look-up a recipient. Null: look it up. */
+  const judgeInOutage = ({ recipient }: InquirySubject, mailbox: Mailbox, standing: Standing): Verdict | null => {
+    const sinceMs = openOutages.startedAtMs(recipient.destinationId);
+    const facts = primaries.recall(recipient.destinationId);
+    if (sinceMs === null || facts === null) return null;
+    return facts.isCatchAll ? PASS : judgeWhileAway(mailbox, standing, inOutage(sinceMs, monotonicMs()));
+  };
+
+  const decide = async (subject: InquirySubject, mailbox: Mailbox, deadlineMs: number): Promise<Verdict> => {
+    const { recipient } = subject;
+    const { destinationId } = recipient;
+    const standing = await answers.find(recipient);
+    const known = judgeKnown(subject, mailbox, standing);
+    if (known !== null) return known;
+    const facts = primaries.recall(destinationId) ?? (await primaries.find(destinationId));
+    if (facts.isCatchAll) return PASS;
+    const away = awayBefore(openOutages.startedAtMs(destinationId), standing.isPaused, monotonicMs());
+    if (away !== null) return judgeWhileAway(mailbox, standing, away);
+    const waitMs = Math.max(0, deadlineMs - monotonicMs());
+    const inquiry = await within<Inquiry, Inquiry>(waitMs, inquiries.ask(subject), () => ({ kind: 'UNASKED' }));
+    return judgeInquiry(inquiry, mailbox, standing);
+  };
+
+  const judgeInquiry = (inquiry: Inquiry, mailbox: Mailbox, before: Standing): Verdict => {
+    const nowMs = monotonicMs();
+    switch (inquiry.kind) {
+      case 'ANSWERED':
+        return judgeStanding(mailbox, inquiry.standing, nowMs) ?? PASS;
+      case 'NO_ANSWER':
+        return mailbox.ifUnknown ?? PASS;
+      case 'SILENT':
+        return judgeWhileAway(mailbox, before, awaySince(inquiry.sinceMs, nowMs));
+      case 'UNASKED': {
+        const verdict = judgeWhileAway(mailbox, before, awaySince(nowMs, nowMs));
+        const unknownShare = inquiries.unknownShare(mailbox.domain.destinationId);
+        return verdict === TAKEN_UNKNOWN ? { kind: 'PASS', unknownShare } : verdict;
+      }
+      default:
+        return inquiry satisfies never;
+    }
+  };
+
+  const judge = (subject: InquirySubject, mailbox: Mailbox, deadlineMs: number): Verdict | Promise<Verdict> => {
+    const standing = answers.recall(subject.recipient);
+    if (standing === null) return decide(subject, mailbox, deadlineMs);
+    const known = judgeKnown(subject, mailbox, standing) ?? judgeInOutage(subject, mailbox, standing);
+    return known ?? decide(subject, mailbox, deadlineMs);
+  };
+
+  /** The one form has been judged; the sender's own spelling may be another mailbox. */
+  const judgeSpelling = async (
+    { form, spelling }: Subjects & { readonly spelling: InquirySubject },
+    mailbox: Mailbox,
+    told: { readonly verdict: Verdict; readonly deadlineMs: number },
+  ): Promise<Verdict> => {
+    const { verdict, deadlineMs } = told;
+    // Only what the primary said of the form asks for more: where it is away, it is so for every spelling.
+    if (verdict !== REFUSE_UNKNOWN && verdict !== DEFER_SUSPECTED) return verdict;
+    const isSameName = normalizeLocalPart(spelling.spelling) === form.recipient.localPart;
+    const second = await judge(spelling, isSameName ? { ...mailbox, ifUnknown: verdict } : mailbox, deadlineMs);
+    return second === REFUSE_UNKNOWN ? verdict : second;
+  };
+
+  return {
+    check: (question) => {
+      if (!question.domain.callAheads) return PASS;
+      const subjects = subjectsOf(question);
+      if (subjects === null) return PASS;
+      const { form, spelling } = subjects;
+      const mailbox = { domain: question.domain, isListed: form.isListed, isRole: question.isRole, ifUnknown: null };
+      const deadlineMs = monotonicMs() + MOST_WAIT_MS;
+      const verdict = judge(form, mailbox, deadlineMs);
+      if (spelling === null) return verdict;
+      const judgeOther = (told: Verdict) => judgeSpelling({ form, spelling }, mailbox, { verdict: told, deadlineMs });
+      if (verdict instanceof Promise) return verdict.then(judgeOther);
+      return verdict === PASS ? verdict : judgeOther(verdict);
+    },
+    forget,
+    close: inquiries.close,
+  };
+}
+
+interface Subjects {
+  /** The one form of the name, without what the delimiter parts. */
+  readonly form: InquirySubject;
+  /** As the sender spells it; null when that is the form. Kept under that spelling, which is nobody's form or its own. */
+  readonly spelling: InquirySubject | null;
+}
+
+function subjectsOf({ domain, localPart, isRole, mail: { trail } }: ServedQuestion): Subjects | null {
+  const whole = normalizeLocalPart(localPart);
+  if (whole === null) return null;
+  const { destinationId, tenantId, recipientList } = domain;
+  const base = baseOf(whole, recipientList.delimiter);
+  // The User List has let it pass before, unless it is exempt.
+  const isListed = recipientList.count > 0 && !isRole;
+  const subjectOf = (name: string): InquirySubject => ({
+    recipient: { destinationId, tenantId, localPart: name },
+    domain,
+    spelling: name,
+    isListed,
+    trail,
+  });
+  return { form: subjectOf(base), spelling: localPart === base ? null : subjectOf(localPart) };
+}
+
+function isRefreshDue({ refreshAtMs }: Standing, nowMs: number): boolean {
+  return refreshAtMs !== null && refreshAtMs <= nowMs;
+}
+
+/** Known to be away before anybody asks. A pause has no beginning here, and is no reason to put mail off for long. */
+function awayBefore(outageSinceMs: number | null, isPaused: boolean, nowMs: number): Away | null {
+  if (outageSinceMs !== null) return inOutage(outageSinceMs, nowMs);
+  return isPaused ? { ...awaySince(nowMs, nowMs), ageMs: Number.POSITIVE_INFINITY } : null;
+}
+
+function inOutage(sinceMs: number, nowMs: number): Away {
+  return { ...awaySince(sinceMs, nowMs), isOutage: true };
+}
+
+function awaySince(sinceMs: number, nowMs: number): Away {
+  return { sinceMs, ageMs: nowMs - sinceMs, isOutage: false };
+}

@@ -1,0 +1,71 @@
+/**
+ * What is known of a recipient, as a verdict. Pure: instants are of the monotonic clock.
+ *
+ * Only the primary's own word refuses for good, and of a recipient known good only its second, a quarter of an hour after the
+ * first. While the primary cannot be asked, what was known when that began goes on to count (a refusal: while an outage is open), and the domain's policy decides
+ * about the unknown.
+ */
+import type { Standing } from '../../verification/recipient.ts';
+import type { RelayDomain } from '../../domains/relay-domain.ts';
+import { DEFER_SUSPECTED, DEFER_UNKNOWN, REFUSE_UNKNOWN } from './replies.ts';
+import { PASS, type Verdict } from '../decision.ts';
+
+/** Greylisting and a moment's misconfiguration are over by then. The statement that confirms has the same interval. */
+const CONFIRMED_AFTER_MS = 15 * 60_000;
+const HOUR_MS = 3_600_000;
+
+/** Who is asked about, as far as it is no matter of the primary. */
+export interface Mailbox {
+  readonly domain: RelayDomain;
+  /** In the User List: known good. */
+  readonly isListed: boolean;
+  /** Must be reachable: not put off for being unknown (RFC 5321 §4.5.1). */
+  readonly isRole: boolean;
+  /** What holds of it by another spelling, until the primary has spoken of this one; null when that is nothing. */
+  readonly ifUnknown: Verdict | null;
+}
+
+/** Null: the primary has to be asked. */
+export function judgeStanding(mailbox: Mailbox, standing: Standing, nowMs: number): Verdict | null {
+  const { answer, expiresAtMs, suspectedAtMs } = standing;
+  const holds = expiresAtMs !== null && expiresAtMs > nowMs;
+  if (answer === 'NEGATIVE') {
+    // Listed since: the answer is about a time before.
+    const isOutdated = mailbox.isListed && suspectedAtMs === null;
+    return holds && !isOutdated ? REFUSE_UNKNOWN : null;
+  }
+  if (suspectedAtMs !== null) return nowMs - suspectedAtMs < CONFIRMED_AFTER_MS ? DEFER_SUSPECTED : null;
+  return answer === 'POSITIVE' && holds ? PASS : null;
+}
+
+/** Taken by the domain's policy, though nothing is known of it. */
+export const TAKEN_UNKNOWN: Verdict = { kind: 'PASS' };
+
+/** Since when the primary cannot be asked, and how long that has lasted. */
+export interface Away {
+  readonly sinceMs: number;
+  readonly ageMs: number;
+  /** An outage is open: it has not spoken since. Else it may have, to others: no refusal outlives its time by that. */
+  readonly isOutage: boolean;
+}
+
+export function judgeWhileAway(mailbox: Mailbox, standing: Standing, away: Away): Verdict {
+  const { answer, expiresAtMs, isDelivered } = standing;
+  const { domain, isListed, isRole, ifUnknown } = mailbox;
+  const held = expiresAtMs !== null && expiresAtMs > away.sinceMs;
+  if (isListed || isDelivered || (answer === 'POSITIVE' && held)) return PASS;
+  if (answer === 'NEGATIVE' && held && away.isOutage) return REFUSE_UNKNOWN;
+  if (ifUnknown !== null) return ifUnknown;
+  if (isRole) return PASS;
+  const { policy, hours } = domain.unknownWhileDown;
+  switch (policy) {
+    case 'ACCEPT':
+      return TAKEN_UNKNOWN;
+    case 'DEFER_THEN_ACCEPT':
+      return away.ageMs >= hours * HOUR_MS ? PASS : DEFER_UNKNOWN;
+    case 'DEFER':
+      return DEFER_UNKNOWN;
+    default:
+      return policy satisfies never;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Harvest guard: a client that tries names out is slowed, then put off, then turned away. Nobody else is touched.
+ *
+ * A client, which is one IPv4 address or one IPv6 /64, is counted over ten minutes: the different mailboxes that were refused
+ * as unknown (BMX-USER, BMX-PRIMARY) against those that were taken. As long as it knows more than it does not, as a mailing
+ * list with dead addresses does, nothing happens. Beyond that,
+ *
+ *  - from 10 unknown on, each is answered a second later than the one before, five at most;
+ *  - from 30 on, all its mailboxes are put off and nobody is asked: the known ones too, since which are not put off is just
+ *    what it wants to know. An honest sender tries again, and its window has moved on;
+ *  - from 60 on, those put off included, it hears 421 and cannot connect for ten minutes.
+ *
+ * A mailbox that was taken unasked, because the probe budget is spent, is taken for known or unknown as the client's other ones
+ * were, and where there are few, as those that its primary was asked about lately. Else a dictionary would only have to be
+ * quicker than the budget.
+ *
+ * Promises bounded memory and a bounded number of sessions held back. Each node counts for itself. Does not see an attack
+ * from many networks as one: what protects the primary then is the probe budget.
+ */
+import { setTimeout as sleepMs } from 'node:timers/promises';
+import { clientNetwork } from '../../mail/client-network.ts';
+import {
+  type Check,
+  type Decision,
+  PASS,
+  type RejectionCode,
+  type ReplyLine,
+  type ServedQuestion,
+} from '../decision.ts';
+import { createRecentClients } from '../recent-clients.ts';
+import { countMailbox, createTally, mailboxCount, type Tally, type TallyKind } from './harvest-tally.ts';
+
+export interface HarvestGuard {
+  /** Stands before everything that could tell whether a mailbox exists. */
+  readonly check: Check;
+  /** Counts a verdict, and holds the answer back where it must be slow. */
+  readonly note: (question: ServedQuestion, decision: Decision) => Promise<void> | void;
+  /** Whether a client at this address may not connect for now. */
+  readonly isBarred: (address: string) => boolean;
+}
+
+export interface HarvestGuardOptions {
+  readonly monotonicMs: () => number;
+  /** Clients that are never counted. */
+  readonly isTrusted: (address: string) => boolean;
+  /** Sessions held back at once. Each takes a place from others: who is beyond is answered at once, and put off all the sooner. */
+  readonly mostHeldBack: number;
+  readonly sleep?: (ms: number) => Promise<void>;
+}
+
+const SLOW_FROM = 10;
+const DEFER_FROM = 30;
+const DROP_FROM = 60;
+
+/** So many mailboxes of the client's own count as much as all that others asked its primary for. */
+const OTHERS = 2;
+
+const DELAY_STEP_MS = 1000;
+const MOST_DELAY_MS = 5000;
+
+const BARRED_MS = 600_000;
+/** About 250 octets each. Those heard of longest ago make room. */
+const MOST_CLIENTS = 20_000;
+
+const UNKNOWN: ReadonlySet<RejectionCode | null> = new Set<RejectionCode>(['BMX-USER', 'BMX-PRIMARY']);
+
+const LATER: ReplyLine = {
+  code: 450,
+  enhancedCode: '4.2.1',
+  text: 'too many unknown mailboxes asked for from your address; try again later',
+  rejection: 'BMX-LATER',
+};
+const TURNED_AWAY: ReplyLine = { ...LATER, code: 421, enhancedCode: '4.7.0', rejection: 'BMX-LIMIT' };
+
+type Stage = 'FREE' | 'SLOW' | 'DEFER' | 'DROP';
+
+export function createHarvestGuard(options: HarvestGuardOptions): HarvestGuard {
+  const { monotonicMs, isTrusted, mostHeldBack, sleep = holdBack } = options;
+  const clients = createRecentClients<Tally>(MOST_CLIENTS);
+  const barredUntilMs = createRecentClients<number>(MOST_CLIENTS);
+  let heldBackCount = 0;
+
+  const isBarred = (network: string): boolean => {
+    const untilMs = barredUntilMs.get(network);
+    if (untilMs === undefined) return false;
+    if (untilMs > monotonicMs()) return true;
+    barredUntilMs.delete(network);
+    return false;
+  };
+  return {
+    check: ({ client: { address }, isRole }) => {
+      if (isRole || isTrusted(address)) return PASS;
+      const network = clientNetwork(address);
+      if (isBarred(network)) return { kind: 'REFUSE', reply: TURNED_AWAY };
+      const tally = clients.get(network);
+      const stage = tally === undefined ? 'FREE' : stageOf(tally, monotonicMs());
+      if (stage === 'FREE' || stage === 'SLOW') return PASS;
+      if (stage === 'DROP') {
+        barredUntilMs.set(network, monotonicMs() + BARRED_MS);
+        return { kind: 'REFUSE', reply: TURNED_AWAY };
+      }
+      if (tally !== undefined) tally.deferredCount += 1;
+      return { kind: 'REFUSE', reply: LATER };
+    },
+    note: ({ client: { address }, localPart, domain, isRole }, decision) => {
+      if (isRole || isTrusted(address)) return undefined;
+      if (decision.kind !== 'ACCEPT' && !UNKNOWN.has(decision.reply.rejection)) return undefined;
+      const network = clientNetwork(address);
+      const nowMs = monotonicMs();
+      const tally = clients.get(network) ?? createTally(nowMs);
+      clients.set(network, tally);
+      const kind = kindOf(decision);
+      if (decision.kind === 'ACCEPT') tally.unknownShare = decision.unknownShare ?? tally.unknownShare;
+      countMailbox(tally, kind, `${localPart}@${domain.name}`, nowMs);
+      if (kind === 'known' || stageOf(tally, nowMs) === 'FREE' || heldBackCount >= mostHeldBack) return undefined;
+      heldBackCount += 1;
+      const beyondCount = Math.floor(suspicionOf(tally, nowMs).unknownCount - SLOW_FROM);
+      const delayMs = Math.min(MOST_DELAY_MS, (1 + beyondCount) * DELAY_STEP_MS);
+      return sleep(delayMs).finally(() => {
+        heldBackCount -= 1;
+      });
+    },
+    isBarred: (address) => isBarred(clientNetwork(address)),
+  };
+}
+
+function kindOf(decision: Decision): TallyKind {
+  if (decision.kind !== 'ACCEPT') return 'unknown';
+  return decision.unknownShare === undefined ? 'known' : 'unasked';
+}
+
+/** Mailboxes it knew and did not know, those unasked shared out between them. */
+function suspicionOf(tally: Tally, nowMs: number): { readonly knownCount: number; readonly unknownCount: number } {
+  const known = mailboxCount(tally, 'known', nowMs);
+  const unknown = mailboxCount(tally, 'unknown', nowMs);
+  const unasked = mailboxCount(tally, 'unasked', nowMs);
+  const share = (unknown + OTHERS * tally.unknownShare) / (known + unknown + OTHERS);
+  return { knownCount: known + unasked * (1 - share), unknownCount: unknown + unasked * share };
+}
+
+function stageOf(tally: Tally, nowMs: number): Stage {
+  const { knownCount, unknownCount } = suspicionOf(tally, nowMs);
+  if (unknownCount < SLOW_FROM || unknownCount <= knownCount) return 'FREE';
+  if (unknownCount < DEFER_FROM) return 'SLOW';
+  return unknownCount + tally.deferredCount < DROP_FROM ? 'DEFER' : 'DROP';
+}
+
+/** Does not keep a process that ends alive. */
+function holdBack(ms: number): Promise<void> {
+  return sleepMs(ms, undefined, { ref: false });
+}

@@ -1,0 +1,296 @@
+/**
+ * Fire drills as they are kept: asked for, entered, held by their mark, let go, finished with a report.
+ *
+ * Promises: one drill of a domain at a time; the viewer is part of the query; a state moves forwards only, and only once,
+ * whatever nodes look at it together; a drill that is finished holds nothing. Does not speak SMTP: doctor/drill.ts does.
+ */
+import type { DrillFinding, DrillStep } from '../../db/schema-drill.ts';
+import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';
+import { LAST_ID, newId } from '../../mail/id.ts';
+import type { Viewer } from '../../mail/viewer.ts';
+import { findFull, takePlaces } from '../../db/bounded-counts.ts';
+import { type Condition, doneBy, mineOnly } from '../../db/fragments.ts';
+import { newDrillMark } from './drill-mark.ts';
+
+export type { DrillFinding, DrillStep } from '../../db/schema-drill.ts';
+
+export type DrillState = 'REQUESTED' | 'ENTERING' | 'HELD' | 'RELEASED' | 'FINISHED';
+export type DrillResult =
+  | 'DELIVERED'
+  | 'NOT_ACCEPTED'
+  | 'NOT_DELIVERED'
+  | 'NOT_ATTEMPTED'
+  | 'CANCELLED'
+  | 'INTERRUPTED';
+
+export interface DrillView {
+  readonly id: string;
+  readonly destinationId: string;
+  readonly domainName: string;
+  readonly recipient: string;
+  readonly holdMinutes: number;
+  readonly isScheduled: boolean;
+  readonly state: DrillState;
+  readonly result: DrillResult | null;
+  readonly messageId: string | null;
+  readonly requestedAt: Date;
+  readonly enteredAt: Date | null;
+  /** When it is let go without a command; once it was put off, when it is tried again. */
+  readonly deliverAt: Date | null;
+  readonly releasedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly steps: readonly DrillStep[];
+  readonly findings: readonly DrillFinding[];
+}
+
+/** A drill as its node works on it. */
+export interface OpenDrill extends DrillView {
+  readonly envelopeId: string;
+  /** Its state has lasted for longer than that of a node at work. */
+  readonly isStale: boolean;
+  /** Its time without a command is over, or that until it is tried again. */
+  readonly isDue: boolean;
+}
+
+export interface DrillWish {
+  readonly destinationId: string;
+  readonly domainName: string;
+  readonly recipient: string;
+  /** 0: it is let go at once. */
+  readonly holdMinutes: number;
+}
+
+export type DrillRequest =
+  | { readonly kind: 'DONE'; readonly drillId: string }
+  /** One of this domain is under way. */
+  | { readonly kind: 'UNDER_WAY' }
+  | { readonly kind: 'TOO_MANY'; readonly most: number; readonly until: Date };
+
+export interface DrillSchedule {
+  readonly everyDays: number;
+  readonly nextAt: Date;
+}
+
+/** A node does a step in much less; then another hand may end the drill. */
+const STALE = '10 minutes';
+/** Of scheduled drills that are due; the rest goes in the next look. */
+const SCHEDULED_AT_ONCE = 5;
+/** Of one domain, those that somebody asked for: each is a message to its primary. */
+const MOST_AN_HOUR = 20;
+/** Shown for as long as outages are. */
+const KEPT_DAYS = 400;
+
+export function createDrills(sql: Sql) {
+  const select = async (viewer: Viewer, which: Condition, limit: number): Promise<DrillView[]> => {
+    const rows = await sql<OpenDrill[]>`
+      select ${columns(sql)} from drills where ${mineOnly(sql, viewer)} and ${which} order by id desc limit ${limit}`;
+    return rows.map(viewOf);
+  };
+  return {
+    request: (viewer: Viewer, wish: DrillWish) => sql.begin((transaction) => request(transaction, viewer, wish)),
+    findDrill: async (viewer: Viewer, id: string) => (await select(viewer, sql`id = ${id}`, 1))[0] ?? null,
+    /** Newest first. */
+    listDrills: (viewer: Viewer, page: { destinationId: string; limit: number; beforeId: string | null }) =>
+      select(viewer, sql`destination_id = ${page.destinationId} and id < ${page.beforeId ?? LAST_ID}`, page.limit),
+    /** Lets go what a drill of the viewer's domain holds; its id, or null when none does. */
+    deliver: async (viewer: Viewer, destinationId: string): Promise<string | null> => {
+      const [drill] = await sql<{ id: string }[]>`
+        select id from drills
+        where destination_id = ${destinationId} and state in ('HELD', 'RELEASED') and ${mineOnly(sql, viewer)}`;
+      if (drill !== undefined) await releaseDrill(sql, drill.id);
+      return drill?.id ?? null;
+    },
+    readSchedule: async (viewer: Viewer, domainId: string): Promise<DrillSchedule | null> => {
+      const [row] = await sql<DrillSchedule[]>`
+        select every_days as "everyDays", next_at as "nextAt" from drill_schedules
+        where domain_id = ${domainId} and ${mineOnly(sql, viewer)}`;
+      return row ?? null;
+    },
+    /** `everyDays` null: no more. Without a change the next one stays when it was. */
+    setSchedule: (viewer: Viewer, domainId: string, everyDays: number | null) =>
+      setSchedule(sql, viewer, domainId, everyDays),
+  };
+}
+
+export type Drills = ReturnType<typeof createDrills>;
+
+async function request(sql: TransactionSql, viewer: Viewer, wish: DrillWish): Promise<DrillRequest> {
+  // By name: deleting the domain gives nothing back.
+  const bounds = [{ kind: 'DRILL_DOMAIN', subject: wish.domainName, most: MOST_AN_HOUR, windowSeconds: 3600 }];
+  const full = await findFull(sql, bounds);
+  if (full !== null) return { kind: 'TOO_MANY', most: MOST_AN_HOUR, until: full.until };
+  const [row] = await sql<{ id: string }[]>`
+    with asked as (
+      insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id)
+      select ${newId()}::uuid, tenant_id, id, ${wish.domainName}, ${wish.recipient}, ${wish.holdMinutes}, false, ${newDrillMark()}
+      from destinations where id = ${wish.destinationId} and ${mineOnly(sql, viewer)}
+      on conflict (destination_id) where finished_at is null do nothing
+      returning id, tenant_id, destination_id
+    ), told as (
+      insert into events (id, tenant_id, destination_id, kind, facts)
+      select new_id(), tenant_id, destination_id, 'DRILL_REQUESTED',
+        jsonb_build_object('drillId', id) || ${doneBy(sql, viewer)} from asked
+    )
+    select id from asked`;
+  if (row === undefined) return { kind: 'UNDER_WAY' };
+  // One drill of a domain at a time: no other took the place in between.
+  await takePlaces(sql, bounds);
+  return { kind: 'DONE', drillId: row.id };
+}
+
+async function setSchedule(sql: Sql, viewer: Viewer, domainId: string, everyDays: number | null): Promise<void> {
+  await sql`
+    with known as (
+      select id, tenant_id, destination_id from domains where id = ${domainId} and ${mineOnly(sql, viewer)}
+    ), ended as (
+      delete from drill_schedules s using known where s.domain_id = known.id and ${everyDays}::integer is null
+    ), set as (
+      insert into drill_schedules (domain_id, tenant_id, destination_id, every_days, next_at)
+      select id, tenant_id, destination_id, ${everyDays}::integer, bmx_now() + make_interval(days => ${everyDays}::integer)
+      from known where ${everyDays}::integer is not null
+      on conflict (domain_id) do update set every_days = excluded.every_days, next_at = excluded.next_at
+        where drill_schedules.every_days <> excluded.every_days
+    )
+    insert into events (id, tenant_id, destination_id, kind, facts)
+    select new_id(), tenant_id, destination_id, 'DRILL_SCHEDULED',
+      jsonb_build_object('everyDays', ${everyDays}::integer) || ${doneBy(sql, viewer)} from known`;
+}
+
+/** Asks for the drills whose day has come; what is suspended or has one under way waits for the next day of its own. */
+export async function requestScheduled(sql: Sql): Promise<void> {
+  const due = await sql<{ domain_id: string }[]>`
+    with due as (
+      select domain_id from drill_schedules where next_at <= bmx_now()
+      order by next_at limit ${SCHEDULED_AT_ONCE} for update skip locked
+    ), moved as (
+      update drill_schedules s set next_at = bmx_now() + make_interval(days => s.every_days)
+      from due where s.domain_id = due.domain_id returning s.domain_id
+    ), asked as (
+      insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id)
+      select new_id(), d.tenant_id, d.destination_id, d.name, 'postmaster@' || d.name, 0, true,
+        ${newDrillMark()} || '-' || row_number() over ()
+      from moved join domains d on d.id = moved.domain_id where d.status = 'ACTIVE'
+      on conflict (destination_id) where finished_at is null do nothing
+      returning id, tenant_id, destination_id
+    ), told as (
+      insert into events (id, tenant_id, destination_id, kind, facts)
+      select new_id(), tenant_id, destination_id, 'DRILL_REQUESTED', jsonb_build_object('drillId', id) from asked
+    )
+    select domain_id from moved`;
+  if (due.length === SCHEDULED_AT_ONCE) await requestScheduled(sql);
+}
+
+/** Takes those that nobody has begun, the oldest first. */
+export async function takeRequestedDrills(sql: Sql, most: number): Promise<OpenDrill[]> {
+  const rows = await sql<OpenDrill[]>`
+    update drills set state = 'ENTERING', entered_at = bmx_now()
+    where id = any(array(
+      select id from drills where finished_at is null and state = 'REQUESTED' order by id limit ${most} for update skip locked))
+    returning ${columns(sql)}`;
+  return [...rows];
+}
+
+/** Those under way that something may be done for: what waits costs nothing until its time, or until somebody else ends it. */
+export async function findOpenDrills(sql: SqlExecutor): Promise<OpenDrill[]> {
+  const rows = await sql<OpenDrill[]>`
+    select * from (select ${columns(sql)} from drills where finished_at is null) as open
+    where case
+      when "messageId" is null then "isStale"
+      else "isDue" or not exists (select from recipients r where r.message_id = "messageId" and r.state = 'HELD') end
+    order by id`;
+  return [...rows];
+}
+
+/** The message is in: it is held until its time, or a command. */
+export async function holdDrill(
+  sql: Sql,
+  id: string,
+  met: { readonly messageId: string; readonly steps: readonly DrillStep[]; readonly findings: readonly DrillFinding[] },
+): Promise<void> {
+  await sql`
+    with held as (
+      update drills
+      set state = 'HELD', message_id = ${met.messageId}, deliver_at = bmx_now() + make_interval(mins => hold_minutes),
+        steps = ${json(met.steps)}::text::jsonb, findings = ${json(met.findings)}::text::jsonb
+      where id = ${id} and state = 'ENTERING' returning deliver_at
+    )
+    update messages set next_attempt_at = held.deliver_at from held
+    where messages.id = ${met.messageId} and claimed_by is null`;
+}
+
+/** Its message may be handed over from now on, as any other. */
+export async function releaseDrill(sql: Sql, id: string): Promise<void> {
+  await sql`
+    with released as (
+      update drills set state = 'RELEASED', released_at = bmx_now(), deliver_at = least(deliver_at, bmx_now())
+      where id = ${id} and state = 'HELD'
+      returning message_id
+    )
+    update messages set next_attempt_at = bmx_now() from released
+    where messages.id = released.message_id and claimed_by is null`;
+}
+
+/** Its message was put off, and is tried again at that time. */
+export async function putOffDrill(
+  sql: Sql,
+  id: string,
+  { nextAttemptAt, finding }: { readonly nextAttemptAt: Date; readonly finding: DrillFinding },
+): Promise<void> {
+  await sql`
+    update drills set deliver_at = ${nextAttemptAt}, findings = findings || ${json([finding])}::text::jsonb
+    where id = ${id} and state = 'RELEASED' and not findings @> ${JSON.stringify([{ code: finding.code }])}::text::jsonb`;
+}
+
+/** Ends it with its report; false when it has ended. What is given here goes behind what it has, a finding in place of its like. */
+export async function finishDrill(
+  sql: Sql,
+  id: string,
+  end: {
+    readonly result: DrillResult;
+    readonly steps?: readonly DrillStep[];
+    readonly findings?: readonly DrillFinding[];
+  },
+): Promise<boolean> {
+  const { result, steps = [], findings = [] } = end;
+  const codes = findings.map(({ code }) => code);
+  const rows = await sql`
+    with finished as (
+      update drills
+      set state = 'FINISHED', result = ${result}, finished_at = bmx_now(),
+        steps = steps || ${json(steps)}::text::jsonb, findings = (
+          select coalesce(jsonb_agg(finding order by n), '[]')
+          from jsonb_array_elements(findings) with ordinality as known (finding, n)
+          where finding ->> 'code' <> all(${codes}::text[])) || ${json(findings)}::text::jsonb
+      where id = ${id} and finished_at is null
+      returning id, tenant_id, destination_id
+    )
+    insert into events (id, tenant_id, destination_id, kind, facts)
+    select new_id(), tenant_id, destination_id, 'DRILL_FINISHED', jsonb_build_object('drillId', id, 'result', ${result}::text)
+    from finished returning id`;
+  return rows.length === 1;
+}
+
+/** Reports go after 400 days, as outages do. */
+export async function dropOldDrills(sql: Sql): Promise<void> {
+  await sql`delete from drills where finished_at < bmx_now() - make_interval(days => ${KEPT_DAYS})`;
+}
+
+function columns(sql: SqlExecutor) {
+  return sql`id, destination_id as "destinationId", domain_name as "domainName", recipient, hold_minutes as "holdMinutes",
+    is_scheduled as "isScheduled", state, result, message_id as "messageId", requested_at as "requestedAt",
+    entered_at as "enteredAt", deliver_at as "deliverAt", released_at as "releasedAt", finished_at as "finishedAt",
+    steps, findings, envelope_id as "envelopeId", coalesce(deliver_at <= bmx_now(), false) as "isDue",
+    coalesce(deliver_at, entered_at, requested_at) < bmx_now() - ${STALE}::interval as "isStale"`;
+}
+
+function viewOf(row: OpenDrill): DrillView {
+  const { envelopeId: _mark, isDue: _due, isStale: _stale, ...view } = row;
+  return view;
+}
+
+/** Postgres takes neither NUL nor half a character in jsonb; a reply may hold them. */
+function json(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'string' ? inner.toWellFormed().replaceAll('\0', '�') : inner,
+  );
+}

@@ -1,0 +1,230 @@
+/**
+ * What the API shows of messages: one by id, and pages of them, held and ended as one list.
+ *
+ * Every statement carries its viewer. A message moves from the queue to its history in one transaction and each statement is
+ * one snapshot, so it is never seen twice nor missing. A page costs O(page), whatever is held: the list is walked by id, and
+ * where no index serves a filter, at most SCAN_LIMIT messages are looked through before the page is handed out as it is. What few
+ * messages have – a Message-ID, a sender, a client – is found by its index, among a million others (inspect-sources.ts).
+ */
+import type { SqlExecutor } from '../../db/client.ts';
+import { isId } from '../../mail/id.ts';
+import type { Viewer } from '../../mail/viewer.ts';
+import { behindPause } from '../../domains/pause.ts';
+import { endedMessages, heldMessages, type RecipientState, recipientsOf, type Search } from './sources.ts';
+import { nextId } from '../message.ts';
+import { type MessageFilter, readMessageFilter } from './search-input.ts';
+
+export type { RecipientState } from './sources.ts';
+export type { MessageFilter } from './search-input.ts';
+
+export interface RecipientView {
+  readonly number: number;
+  readonly address: string;
+  readonly state: RecipientState;
+  readonly attemptCount: number;
+  readonly lastReply: string | null;
+  /** ISO 8601; null while held. */
+  readonly endedAt: string | null;
+  /** RFC 3339; absent or null unless it is held for a refusal. */
+  readonly suspectedAt?: string | null;
+  readonly suspectedReply?: string | null;
+}
+
+export interface MessageView {
+  readonly id: string;
+  readonly transactionId: string;
+  /** Of whoever had the domain when it was accepted. */
+  readonly tenantId: string;
+  readonly destinationId: string;
+  readonly domainName: string;
+  readonly acceptedAt: Date;
+  readonly expiresAt: Date;
+  readonly sizeBytes: number;
+  readonly reversePath: string | null;
+  readonly clientAddress: string | null;
+  readonly ehloName: string;
+  /** When a recipient that is still held is tried next, at the earliest; null when nothing is, or delivery is paused without an end. */
+  readonly nextAttemptAt: Date | null;
+  readonly recipients: readonly RecipientView[];
+}
+
+export interface MessagePage {
+  readonly messages: readonly MessageView[];
+  /** Id after which the next page begins; null when this was the last. */
+  readonly nextId: string | null;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  /** Only messages with a smaller id. */
+  readonly beforeId: string | null;
+  readonly filter: MessageFilter;
+}
+
+export interface MessageInspection {
+  findMessage(viewer: Viewer, id: string): Promise<MessageView | null>;
+  listMessages(viewer: Viewer, page: PageRequest): Promise<MessagePage>;
+}
+
+/** A few milliseconds of work, and pages that are seldom empty. */
+const SCAN_LIMIT = 1_000;
+
+interface MessageRow {
+  id: string | null;
+  transaction_id: string;
+  tenant_id: string;
+  destination_id: string;
+  domain_name: string;
+  accepted_at: Date;
+  expires_at: Date;
+  size_bytes: number;
+  reverse_path: string | null;
+  client_address: string | null;
+  ehlo_name: string;
+  next_attempt_at: Date | null;
+  recipients: RecipientView[];
+  frontier: string | null;
+}
+
+export function createMessageInspection(sql: SqlExecutor): MessageInspection {
+  return {
+    async findMessage(viewer, id) {
+      const normal = id.toLowerCase();
+      if (!isId(normal)) return null;
+      const only = {
+        ...ANY,
+        viewer,
+        limit: 1,
+        scanLimit: 1,
+        fromId: sql`${normal}`,
+        belowId: [sql`${nextId(normal, 1)}`],
+      };
+      return (await readPage(sql, only)).messages[0] ?? null;
+    },
+    async listMessages(viewer, page) {
+      const search = await searchFor(sql, viewer, page);
+      return search === null ? { messages: [], nextId: null } : readPage(sql, search);
+    },
+  };
+}
+
+const ANY = {
+  fromId: null,
+  belowId: [],
+  id: null,
+  destinationId: null,
+  state: null,
+  recipient: null,
+  reversePath: null,
+  senderDomain: null,
+  client: null,
+  headerMessageId: null,
+  since: null,
+  until: null,
+};
+
+/** Null when nothing can match: a domain never heard of, or what is no filter (search-input.ts says why). */
+async function searchFor(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Search | null> {
+  const reading = readMessageFilter(page.filter);
+  if (reading.kind !== 'OK') return null;
+  const { destinationName, ...wanted } = reading.wanted;
+  const destinationId = destinationName === null ? null : await findDestinationId(sql, destinationName);
+  if (destinationName !== null && destinationId === null) return null;
+
+  const { state, recipient, reversePath, senderDomain, client, headerMessageId, since, until } = wanted;
+  const isScan =
+    state !== null && state !== 'HELD'
+      ? true
+      : [recipient, reversePath, senderDomain, client, headerMessageId, since, until].some((value) => value !== null);
+  return {
+    ...wanted,
+    viewer,
+    limit: page.limit,
+    scanLimit: isScan ? Math.max(SCAN_LIMIT, page.limit + 1) : page.limit + 1,
+    ...idBounds(sql, page.beforeId, wanted),
+    destinationId,
+  };
+}
+
+async function findDestinationId(sql: SqlExecutor, name: string): Promise<string | null> {
+  const [row] = await sql<{ id: string }[]>`select id from destinations where name = ${name}`;
+  return row?.id ?? null;
+}
+
+/**
+ * The part of the id space a page can lie in. Ids are made a moment before acceptance, on the node's clock, which a moved
+ * clock of the database does not follow: the bounds are generous, the exact instants are compared row by row.
+ */
+function idBounds(
+  sql: SqlExecutor,
+  beforeId: string | null,
+  wanted: Pick<Search, 'id' | 'since' | 'until'>,
+): Pick<Search, 'fromId' | 'belowId'> {
+  const { id, since, until } = wanted;
+  const below = beforeId === null ? [] : [sql`${beforeId}::uuid`];
+  if (id !== null) {
+    // A transaction's messages have its id and the next ones, one per domain; it has at most a thousand recipients.
+    return { fromId: sql`${id}::uuid`, belowId: [...below, sql`${nextId(id, 1_000)}::uuid`] };
+  }
+  return {
+    fromId:
+      since === null ? null : sql`uuid_floor(${since}::timestamptz - (select shift from clock) - interval '1 hour')`,
+    belowId: until === null ? below : [...below, sql`uuid_floor(${until}::timestamptz + interval '1 hour')`],
+  };
+}
+
+async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> {
+  // Rows at or above the frontier are complete in both lists: the one that was cut off ends there.
+  const rows = await sql<MessageRow[]>`
+    with held as materialized (${heldMessages(sql, search)}),
+         ended as materialized (${endedMessages(sql, search)}),
+         cut as (
+           select greatest(
+             (select id from held order by id desc offset ${search.scanLimit - 1} limit 1),
+             (select id from ended order by id desc offset ${search.scanLimit - 1} limit 1)) as frontier
+         )
+    select page.*, cut.frontier
+    from cut left join lateral (
+      select found.id, found.transaction_id, found.tenant_id, found.destination_id, d.name as domain_name,
+             found.accepted_at, found.reverse_path, found.ehlo_name,
+             found.size_bytes::bigint as size_bytes,
+             host(found.client_address) as client_address,
+             coalesce(found.expires_at, found.accepted_at + l.lifetime + d.hold_extension) as expires_at,
+             case when found.next_attempt_at is not null then ${behindPause(
+               sql,
+               sql`greatest(found.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`,
+             )} end as next_attempt_at,
+             coalesce(found.recipients, ${recipientsOf(sql, sql`found.id`)}) as recipients
+      from (
+        select * from (select * from held where held.matches union all select * from ended where ended.matches) as both_lists
+        where cut.frontier is null or id >= cut.frontier
+        order by id desc
+        limit ${search.limit + 1}
+      ) as found
+      join destinations d on d.id = found.destination_id
+      cross join queue_limits l
+    ) as page on true
+    order by page.id desc`;
+  const messages = rows.flatMap((row) => (row.id === null ? [] : [viewOf({ ...row, id: row.id })]));
+  const shown = messages.slice(0, search.limit);
+  if (messages.length > search.limit) return { messages: shown, nextId: shown.at(-1)?.id ?? null };
+  return { messages: shown, nextId: search.scanLimit > 1 ? (rows[0]?.frontier ?? null) : null };
+}
+
+function viewOf(row: MessageRow & { id: string }): MessageView {
+  return {
+    id: row.id,
+    transactionId: row.transaction_id,
+    tenantId: row.tenant_id,
+    destinationId: row.destination_id,
+    domainName: row.domain_name,
+    acceptedAt: row.accepted_at,
+    expiresAt: row.expires_at,
+    sizeBytes: row.size_bytes,
+    reversePath: row.reverse_path,
+    clientAddress: row.client_address,
+    ehloName: row.ehlo_name,
+    nextAttemptAt: row.next_attempt_at,
+    recipients: row.recipients,
+  };
+}

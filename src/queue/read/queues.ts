@@ -1,0 +1,85 @@
+/**
+ * What destinations hold: exact counts, the oldest message, the next attempt.
+ *
+ * The count is the folded total and the changes not yet folded, read in one statement and so in one snapshot. The oldest
+ * message and the next due one are the ends of index ranges: O(1), also for a destination that holds nothing.
+ */
+import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
+import type { SqlExecutor } from '../../db/client.ts';
+import type { Viewer } from '../../mail/viewer.ts';
+import { mineOnly } from '../../db/fragments.ts';
+import { behindPause } from '../../domains/pause.ts';
+
+export interface QueueView {
+  /** Messages with at least one held recipient. */
+  readonly heldCount: number;
+  /** Their size as received. */
+  readonly heldBytes: number;
+  readonly oldestAcceptedAt: Date | null;
+  /** Null when nothing is held, or delivery is paused without an end. */
+  readonly nextAttemptAt: Date | null;
+  /** Beyond the lifetime, for the outage that is open or still draining. */
+  readonly holdExtensionHours: number;
+}
+
+export interface QueueInspection {
+  /** By destination id; those the viewer may not see are missing. */
+  readQueues(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, QueueView>>;
+}
+
+export const EMPTY_QUEUE: QueueView = {
+  heldCount: 0,
+  heldBytes: 0,
+  oldestAcceptedAt: null,
+  nextAttemptAt: null,
+  holdExtensionHours: 0,
+};
+
+interface QueueRow {
+  id: string;
+  held_count: number;
+  held_bytes: number;
+  oldest_accepted_at: Date | null;
+  next_attempt_at: Date | null;
+  hold_extension_hours: number;
+}
+
+export function createQueueInspection(sql: SqlExecutor): QueueInspection {
+  return {
+    async readQueues(viewer, destinationIds) {
+      const rows = await sql<QueueRow[]>`
+        select d.id,
+               (d.held_count + coalesce(delta.held_count, 0))::bigint as held_count,
+               (d.held_bytes + coalesce(delta.held_bytes, 0))::bigint as held_bytes,
+               oldest.accepted_at as oldest_accepted_at,
+               ${behindPause(sql, sql`greatest(due.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`)}
+                 as next_attempt_at,
+               (extract(epoch from d.hold_extension) / 3600)::integer as hold_extension_hours
+        from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${mineOnly(sql, viewer)}) as d
+        cross join lateral (
+          select sum(held_count) as held_count, sum(held_bytes) as held_bytes from queue_delta where destination_id = d.id
+        ) as delta
+        left join lateral (
+          select accepted_at from messages
+          where (destination_id, id) >= (d.id, ${FIRST_ID}::uuid) and (destination_id, id) <= (d.id, ${LAST_ID}::uuid)
+          order by destination_id, id
+          limit 1
+        ) as oldest on true
+        left join lateral (
+          select next_attempt_at from messages where destination_id = d.id order by next_attempt_at, id limit 1
+        ) as due on true`;
+      return new Map(rows.map((row) => [row.id, viewOf(row)]));
+    },
+  };
+}
+
+function viewOf(row: QueueRow): QueueView {
+  return {
+    heldCount: row.held_count,
+    heldBytes: row.held_bytes,
+    oldestAcceptedAt: row.oldest_accepted_at,
+    // Without a held message the destination's own clock waits for nobody.
+    nextAttemptAt: row.oldest_accepted_at === null ? null : row.next_attempt_at,
+    holdExtensionHours: row.hold_extension_hours,
+  };
+}

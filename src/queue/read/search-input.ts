@@ -1,0 +1,150 @@
+/**
+ * What a person typed to find messages by, read: each thing in its one form, or what is wrong with it and what to do. Pure.
+ *
+ * Takes what stands in logs, Received lines, replies and reports as it is copied: ids within other words, addresses in brackets,
+ * a Message-ID with or without its angle brackets.
+ */
+import { parsePath } from '../../mail/address.ts';
+import { normalizeDomain } from '../../mail/domain.ts';
+import { searchedMessageId } from '../../mail/header-section.ts';
+import { isId } from '../../mail/id.ts';
+import { shown } from '../../input/checked.ts';
+import { networkOf } from '../../domains/network-input.ts';
+import type { RecipientState } from './sources.ts';
+
+/** All that is given must hold. */
+export interface MessageFilter {
+  readonly domain?: string | null | undefined;
+  readonly state?: RecipientState | null | undefined;
+  readonly recipient?: string | null | undefined;
+  /** The empty string is the null reverse-path; `@example.com` all addresses of that domain. */
+  readonly reversePath?: string | null | undefined;
+  /** An address or a network. */
+  readonly clientAddress?: string | null | undefined;
+  readonly messageId?: string | null | undefined;
+  /** An id of ours: a transaction's, or a message's own. */
+  readonly transaction?: string | null | undefined;
+  readonly since?: Date | null | undefined;
+  readonly until?: Date | null | undefined;
+}
+
+/** In one form; null: not asked. */
+export interface Wanted {
+  readonly destinationName: string | null;
+  readonly recipient: string | null;
+  readonly state: RecipientState | null;
+  /** The empty string is the null reverse-path. */
+  readonly reversePath: string | null;
+  /** Of the reverse-path. */
+  readonly senderDomain: string | null;
+  /** An address, or a network in CIDR notation. */
+  readonly client: string | null;
+  readonly headerMessageId: string | null;
+  readonly id: string | null;
+  readonly since: Date | null;
+  readonly until: Date | null;
+}
+
+export type FilterReading =
+  | { readonly kind: 'OK'; readonly wanted: Wanted }
+  /** A domain and a recipient of another one. */
+  | { readonly kind: 'NOTHING' }
+  | { readonly kind: 'BAD'; readonly field: string; readonly message: string };
+
+/** RFC 5321 §4.5.3.1.3 allows 256 octets, RFC 5322 §2.1.1 998 characters a line: nobody has a longer thing to search for. */
+const MAX_CHARACTERS = 998;
+const CONTROL = /[\u0000-\u001f\u007f]/;
+const ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/;
+const TEXTS = ['domain', 'recipient', 'reversePath', 'clientAddress', 'messageId', 'transaction'] as const;
+
+export function readMessageFilter(filter: MessageFilter): FilterReading {
+  for (const field of TEXTS) {
+    const text = filter[field] ?? '';
+    if (text.length > MAX_CHARACTERS) return bad(field, `Enter at most ${MAX_CHARACTERS} characters.`);
+    if (CONTROL.test(text.trim())) return bad(field, 'Enter it on one line, without control characters.');
+  }
+  const { state = null, since = null, until = null } = filter;
+  const place = placeOf(filter);
+  if (place.kind !== 'PLACE') return place;
+  const sender = senderOf(filter.reversePath?.trim() ?? null);
+  if (sender.kind !== 'SENDER') return sender;
+
+  const client = filter.clientAddress == null ? null : networkOf(withoutBrackets(filter.clientAddress.trim()));
+  if (filter.clientAddress != null && client === null) {
+    return bad(
+      'clientAddress',
+      `"${shown(filter.clientAddress)}" is neither an IP address nor a network. Enter one, such as 192.0.2.7 or 192.0.2.0/24.`,
+    );
+  }
+  const headerMessageId = filter.messageId == null ? null : searchedMessageId(filter.messageId);
+  if (filter.messageId != null && headerMessageId === null) {
+    return bad('messageId', 'Enter what stands in the field Message-ID, such as <20261126.1@example.com>.');
+  }
+  const id = filter.transaction == null ? null : (ID.exec(filter.transaction.toLowerCase())?.[0] ?? null);
+  if (filter.transaction != null && (id === null || !isId(id))) {
+    return bad(
+      'transaction',
+      `"${shown(filter.transaction)}" holds no id of ours. Enter the one in our 250 reply, the Received line, a report or the log.`,
+    );
+  }
+  const { destinationName, recipient } = place;
+  const { reversePath, senderDomain } = sender;
+  return {
+    kind: 'OK',
+    wanted: { destinationName, recipient, state, reversePath, senderDomain, client, headerMessageId, id, since, until },
+  };
+}
+
+function bad(field: string, message: string): FilterReading & { kind: 'BAD' } {
+  return { kind: 'BAD', field, message };
+}
+
+type Place =
+  | { readonly kind: 'PLACE'; readonly destinationName: string | null; readonly recipient: string | null }
+  | (FilterReading & { kind: 'NOTHING' | 'BAD' });
+
+/** The recipient decides the domain. */
+function placeOf(filter: MessageFilter): Place {
+  const domain = filter.domain ?? null;
+  const name = domain === null ? null : normalizeDomain(domain.trim());
+  if (domain !== null && name === null) {
+    return bad(
+      'domain',
+      `"${shown(domain)}" is no domain. Enter the name of one of your domains, such as example.org.`,
+    );
+  }
+  const recipient = filter.recipient?.trim() ?? null;
+  if (recipient === null) return { kind: 'PLACE', destinationName: name, recipient };
+  const parsed = parsePath(`<${withoutAngles(recipient)}>`, { allowNull: false, smtpUtf8: true });
+  if (parsed.kind !== 'PATH') {
+    return bad('recipient', `"${shown(recipient)}" is no address. Enter a whole one, such as alice@example.org.`);
+  }
+  const { path } = parsed;
+  if (name !== null && path.domain !== name) return { kind: 'NOTHING' };
+  return { kind: 'PLACE', destinationName: path.domain, recipient: path.address };
+}
+
+type Sender =
+  | { readonly kind: 'SENDER'; readonly reversePath: string | null; readonly senderDomain: string | null }
+  | (FilterReading & { kind: 'BAD' });
+
+/** As MAIL FROM had it; of a domain also the A-labels of what a person reads. */
+function senderOf(given: string | null): Sender {
+  if (given === null) return { kind: 'SENDER', reversePath: null, senderDomain: null };
+  const text = withoutAngles(given);
+  if (!text.startsWith('@')) return { kind: 'SENDER', reversePath: text, senderDomain: null };
+  const senderDomain = normalizeDomain(text.slice(1));
+  if (senderDomain === null) {
+    return bad('reversePath', `"${shown(given)}" is no domain of senders. Enter one, such as @example.com.`);
+  }
+  return { kind: 'SENDER', reversePath: null, senderDomain };
+}
+
+function withoutAngles(text: string): string {
+  return /^<(.*)>$/s.exec(text)?.[1] ?? text;
+}
+
+/** RFC 5321 §4.1.3: as a Received field has them. */
+function withoutBrackets(text: string): string {
+  return /^\[(?:ipv6:)?(.*)\]$/is.exec(text)?.[1] ?? text;
+}

@@ -1,0 +1,270 @@
+/**
+ * The two places a message can be, as parts of one statement with the same columns: the queue and its history.
+ *
+ * Each gives at most `scanLimit` rows, newest first, and says of each whether it matches the filter, so that the reader knows
+ * how far it has looked also where nothing matched.
+ */
+import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
+import type { SqlExecutor } from '../../db/client.ts';
+import type { Viewer } from '../../mail/viewer.ts';
+import { allOf, always, type Condition, mineOnly } from '../../db/fragments.ts';
+import type { Wanted } from './search-input.ts';
+
+export type RecipientState = 'HELD' | 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
+
+/** What is looked for, in canonical spelling; null: not asked. */
+export interface Search extends Omit<Wanted, 'destinationName'> {
+  readonly viewer: Viewer;
+  readonly limit: number;
+  readonly scanLimit: number;
+  /** All ids in question: at least the first, below the second. */
+  readonly fromId: Condition | null;
+  readonly belowId: readonly Condition[];
+  /** Given with a recipient. */
+  readonly destinationId: string | null;
+}
+
+/** What is in the queue, where every message has a held recipient. */
+export function heldMessages(sql: SqlExecutor, search: Search): Condition {
+  const hasState =
+    search.state === null || search.state === 'HELD' ? always(sql) : hasRecipient(sql, sql`r.state = ${search.state}`);
+  const ofRecipient =
+    search.recipient === null
+      ? always(sql)
+      : hasRecipient(sql, sql`lower(r.address) = lower(${search.recipient}::text)`);
+  const from = (messages: Condition, isMatch: Condition) => sql`
+    select id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
+           null::timestamptz as expires_at, next_attempt_at, null::jsonb as recipients,
+           (${matches(sql, search)} and ${isMatch}) as matches
+    from ${messages}
+    where ${inQuestion(sql, search)}`;
+  const walked = sql`${from(messagesOf(sql, search), hasState)}`;
+  // The index on addresses finds a mailbox's mail, as good as that on senders finds a sender's; a Message-ID is rarer still.
+  const key = search.recipient === null || search.headerMessageId !== null ? keyOf(sql, search) : null;
+  const few = sql`${from(sql`few as messages`, sql`${hasState} and ${ofRecipient}`)}`;
+  return fewOrWalked(sql, search, { table: sql`messages`, key, few, walked });
+}
+
+/** Not EXISTS: the planner may answer that by reading all recipients there are, once. */
+function hasRecipient(sql: SqlExecutor, which: Condition): Condition {
+  return sql`coalesce((select true from recipients r where r.message_id = messages.id and ${which} limit 1), false)`;
+}
+
+/** What has ended. Its recipients are part of the row. */
+export function endedMessages(sql: SqlExecutor, search: Search): Condition {
+  const hasState =
+    search.state === null
+      ? always(sql)
+      : sql`exists (select from jsonb_array_elements(recipients) r where r ->> 'state' = ${search.state})`;
+  const ofRecipient =
+    search.recipient === null
+      ? always(sql)
+      : sql`exists (select from jsonb_array_elements(recipients) r
+                    where lower(r ->> 'address') = lower(${search.recipient}))`;
+  const from = (history: Condition) => sql`
+    select id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
+           expires_at, null::timestamptz as next_attempt_at, recipients,
+           (${matches(sql, search)} and ${hasState} and ${ofRecipient}) as matches
+    from ${history}
+    where ${inQuestion(sql, search)} ${search.state === 'HELD' ? sql`and false` : sql``}`;
+  const [few, walked] = [from(sql`few`), from(sql`history`)];
+  return fewOrWalked(sql, search, { table: sql`history`, key: keyOf(sql, search), few, walked });
+}
+
+interface Sources {
+  readonly table: Condition;
+  readonly key: Key | null;
+  /** Of the rows of `few`. */
+  readonly few: Condition;
+  readonly walked: Condition;
+}
+
+/**
+ * What few messages have is read whole by its key. Where more than a page may look through have it, the list is walked by id
+ * instead: they are met soon. Which of the two it is, is known when the first few have been read.
+ */
+function fewOrWalked(sql: SqlExecutor, search: Search, { table, key, few, walked }: Sources): Condition {
+  const bounded = sql`${newestFirst(sql, search)} limit ${search.scanLimit}`;
+  if (key === null) return sql`${walked} ${bounded}`;
+  return sql`
+    with few as materialized (
+      select * from ${table} where ${key.range} order by ${key.order} limit ${search.scanLimit}
+    )
+    (${few} and (select count(*) from few) < ${search.scanLimit} order by id desc)
+    union all
+    (${walked} and (select count(*) from few) >= ${search.scanLimit} ${bounded})`;
+}
+
+interface Key {
+  readonly range: Condition;
+  readonly order: Condition;
+}
+
+/**
+ * What is likely to be the rarest of what is asked, as a range of its index and in the order of that: of an equality the
+ * planner believes to know how often it holds, and walks all mail where it holds never.
+ */
+function keyOf(sql: SqlExecutor, search: Search): Key | null {
+  const { id, headerMessageId, reversePath, senderDomain, client } = search;
+  if (id !== null) return null;
+  if (headerMessageId !== null) {
+    return keyBetween(
+      sql,
+      { column: sql`header_message_id` },
+      { low: sql`${headerMessageId}`, high: sql`${headerMessageId}` },
+    );
+  }
+  if (reversePath !== null && reversePath !== '') {
+    const wanted = sql`reverse(lower(${reversePath}::text))`;
+    return keyBetween(sql, senderOf(sql), { low: wanted, high: wanted });
+  }
+  if (client !== null && (!client.includes('/') || senderDomain === null)) {
+    const [low, high] = [firstOf(sql, client), lastOf(sql, client)];
+    return keyBetween(sql, { column: sql`client_address` }, { low, high });
+  }
+  if (senderDomain === null) return null;
+  // Behind the last that ends with "@" and the domain come those that end with "A" and the domain, which an address cannot.
+  const domain = sql`reverse(lower(${senderDomain}::text))`;
+  return keyBetween(sql, senderOf(sql), { low: sql`${domain} || '@'`, high: sql`${domain} || 'A'` });
+}
+
+interface Indexed {
+  /** Where it is null, the index has no entry. */
+  readonly column: Condition;
+  /** What the index has of it. Default: the column. */
+  readonly order?: Condition;
+}
+
+function senderOf(sql: SqlExecutor): Indexed {
+  return { column: sql`reverse_path`, order: sql`(reverse(lower(reverse_path)) collate "C")` };
+}
+
+/**
+ * Of pairs, not of the keys alone: a range between two unknowns is estimated to be small, and what seems to be small is read
+ * whole and sorted, be it all that is held.
+ */
+function keyBetween(
+  sql: SqlExecutor,
+  { column, order = column }: Indexed,
+  { low, high }: { readonly low: Condition; readonly high: Condition },
+): Key {
+  const range = sql`${column} is not null
+    and (${order}, id) >= (${low}, ${FIRST_ID}::uuid) and (${order}, id) <= (${high}, ${LAST_ID}::uuid)`;
+  return { order, range };
+}
+
+/** Addresses are stored whole, so a network is all between its first and its last. */
+function isOfClient(sql: SqlExecutor, client: string): Condition {
+  return sql`client_address >= ${firstOf(sql, client)} and client_address <= ${lastOf(sql, client)}`;
+}
+
+function firstOf(sql: SqlExecutor, client: string): Condition {
+  return sql`host(network(${client}::text::inet))::inet`;
+}
+
+function lastOf(sql: SqlExecutor, client: string): Condition {
+  return sql`host(broadcast(${client}::text::inet))::inet`;
+}
+
+/** The recipients of a message in the queue as history keeps those of an ended one. */
+export function recipientsOf(sql: SqlExecutor, messageId: Condition): Condition {
+  return sql`(
+    select coalesce(jsonb_agg(jsonb_build_object(
+             'number', r.number, 'address', r.address, 'state', r.state, 'attemptCount', r.attempt_count,
+             'lastReply', r.last_reply, 'endedAt', r.ended_at,
+             'suspectedAt', case when r.state = 'HELD' then r.suspected_at end,
+             'suspectedReply', case when r.state = 'HELD' then r.suspected_reply end) order by r.number), '[]')
+    from recipients r where r.message_id = ${messageId})`;
+}
+
+/** What an index serves, on columns that both tables have. */
+function inQuestion(sql: SqlExecutor, search: Search): Condition {
+  const { id } = search;
+  const leading = leadingOf(sql, search);
+  return allOf(sql, [
+    mineOnly(sql, search.viewer),
+    // Where an index begins with something else, its range has this bound already: said of the ids alone as well it makes the
+    // planner believe in a few ids, and sort everybody's mail of those hours instead of reading one destination's in order.
+    ...(search.fromId === null || leading !== null ? [] : [sql`id >= ${search.fromId}`]),
+    ...search.belowId.map((bound) => sql`id < ${bound}`),
+    // Of a transaction for several domains each message has an id of its own, which is searched for as well.
+    ...(id === null ? [] : [sql`(transaction_id = ${id} or id = ${id})`]),
+    ...(leading === null ? [] : [rowRange(sql, search, leading)]),
+  ]);
+}
+
+/** What the index begins with that serves this search; null: the ids alone, of everybody's messages. */
+function leadingOf(
+  sql: SqlExecutor,
+  { viewer, destinationId }: Search,
+): { readonly columns: Condition; readonly values: Condition } | null {
+  if (destinationId !== null) return { columns: sql`destination_id`, values: sql`${destinationId}::uuid` };
+  return viewer.isOperator ? null : { columns: sql`tenant_id`, values: sql`${viewer.tenantId}::uuid` };
+}
+
+/**
+ * As a range of the index that begins with `columns`, not as equalities: with those the planner thinks that any index on the
+ * ids will do, and walks past everybody else's mail to find that this destination, or this tenant, has none.
+ */
+function rowRange(
+  sql: SqlExecutor,
+  search: Search,
+  {
+    columns,
+    values,
+    id = sql`id`,
+  }: { readonly columns: Condition; readonly values: Condition; readonly id?: Condition },
+): Condition {
+  // Not less, but less or equal, and the rest by the id alone: "less" is estimated as if no row began with these values, and
+  // what seems to be one row is sorted instead of read in order.
+  const upper = search.belowId.map((bound) => sql`(${columns}, ${id}) <= (${values}, ${bound}) and ${id} < ${bound}`);
+  return allOf(sql, [
+    sql`(${columns}, ${id}) >= (${values}, ${search.fromId ?? sql`${FIRST_ID}::uuid`})`,
+    ...(upper.length === 0 ? [sql`(${columns}, ${id}) <= (${values}, ${LAST_ID}::uuid)`] : upper),
+  ]);
+}
+
+function newestFirst(sql: SqlExecutor, search: Search): Condition {
+  const leading = leadingOf(sql, search);
+  return leading === null ? sql`order by id desc` : sql`order by ${leading.columns} desc, id desc`;
+}
+
+/** What no index serves, or another than the one that is used, on columns that both tables have. */
+function matches(sql: SqlExecutor, search: Search): Condition {
+  const { reversePath, senderDomain, client, headerMessageId, since, until } = search;
+  return allOf(sql, [
+    ...(reversePath === '' ? [sql`reverse_path is null`] : []),
+    ...(reversePath === null || reversePath === ''
+      ? []
+      : [sql`reverse_path is not null and lower(reverse_path) = lower(${reversePath})`]),
+    ...(senderDomain === null
+      ? []
+      : [
+          sql`coalesce(starts_with(reverse(lower(reverse_path)), reverse(lower(${senderDomain}::text)) || '@'), false)`,
+        ]),
+    ...(client === null ? [] : [sql`coalesce(${isOfClient(sql, client)}, false)`]),
+    ...(headerMessageId === null ? [] : [sql`coalesce(header_message_id = ${headerMessageId}, false)`]),
+    ...(since === null ? [] : [sql`accepted_at >= ${since}`]),
+    ...(until === null ? [] : [sql`accepted_at < ${until}`]),
+  ]);
+}
+
+/**
+ * One mailbox's mail by the index on addresses, the newest of it, so that it is found among a million others' messages. Each
+ * message by its key and behind a limit: as a mere condition the planner may walk all that the domain holds instead.
+ */
+function messagesOf(sql: SqlExecutor, search: Search): Condition {
+  if (search.recipient === null || search.destinationId === null) return sql`messages`;
+  const range = rowRange(sql, search, {
+    columns: sql`destination_id, lower(address)`,
+    values: sql`${search.destinationId}::uuid, lower(${search.recipient}::text)`,
+    id: sql`message_id`,
+  });
+  return sql`(
+    select distinct on (destination_id, lower(address), message_id) message_id
+    from recipients
+    where ${range}
+    order by destination_id desc, lower(address) desc, message_id desc
+    limit ${search.scanLimit}) as addressed
+    cross join lateral (select * from messages where id = addressed.message_id limit 1) as messages`;
+}

@@ -1,0 +1,199 @@
+/**
+ * What a timeline's entries say, one English sentence each: for people, so that nobody has to know our words. Pure.
+ *
+ * Names nothing that the message's tenant may not know: no token, no other message, no numbers of other domains.
+ */
+import { parseReply } from '../../mail/reply.ts';
+import { visible } from '../../mail/visible.ts';
+import type { OutageClass } from '../../outage/class.ts';
+import type { TimelineActor, TimelineEntry, TimelineFacts } from './timeline-entry.ts';
+
+type Told = Pick<TimelineEntry, 'kind' | 'recipients' | 'reply' | 'host'> & {
+  readonly facts: TimelineFacts;
+  readonly actor: TimelineActor | null;
+};
+
+/** Characters of a reply in a sentence; the field `reply` has all of it. */
+const REPLY_LENGTH = 300;
+/** Recipients named in a sentence. */
+const NAMED = 3;
+
+const CLASSES: Readonly<Record<OutageClass, string>> = {
+  DOWN: 'it cannot be reached',
+  BLOCKING: 'it turns this service away',
+  GREYLISTING: 'it puts off everybody by greylisting',
+  RATE_LIMITING: 'it limits how much it takes',
+  TARPITTING: 'it answers too slowly for mail to get through',
+  MISCONFIGURED: 'it refuses good recipients, or does not offer the TLS that is asked of it',
+  DNS_BROKEN: 'its name cannot be resolved',
+};
+
+/** For people: what strangers and customers wrote is spelled out where it cannot be seen. */
+export function sentenceOf(told: Told): string {
+  return visible(plainSentenceOf(told));
+}
+
+function plainSentenceOf(told: Told): string {
+  const { kind, facts, reply } = told;
+  switch (kind) {
+    case 'ACCEPTED':
+      return acceptedText(facts);
+    case 'ATTEMPT':
+      return `${triedText(told)} for ${names(told.recipients)}: ${outcomeText(told)}.`;
+    case 'PROBE':
+      return `The primary was tried with another message of the domain${placeText(told)}, which counts for this one too: ${outcomeText(told)}.`;
+    case 'RECIPIENT_DELIVERED':
+      return `Delivered to ${names(told.recipients)}: ${hostText(told)} has taken it over${said(reply)}.`;
+    case 'RECIPIENT_FAILED':
+      return `Failed for good for ${names(told.recipients)}${said(reply)}.`;
+    case 'RECIPIENT_EXPIRED':
+      return `Given up for ${names(told.recipients)}: its time was over before it could be delivered${said(reply)}.`;
+    case 'RECIPIENT_CANCELLED':
+      return `Cancelled for ${names(told.recipients)}: it is not delivered, and the sender is not told.`;
+    case 'RECIPIENT_SUSPECTED':
+      return `Refused for ${names(told.recipients)}, but kept, since that may be a mistake of the primary: it is tried again${said(reply)}.`;
+    case 'CLAIM_LOST':
+      return 'A process of the service died while it had the message in hand: it is tried again, and may arrive twice.';
+    case 'MESSAGE_RETRIED':
+      return `Put at the head of the queue ${handText(told)}.`;
+    case 'MESSAGE_CANCELLED':
+      return `Cancelled ${handText(told)}.`;
+    case 'MESSAGE_BOUNCED':
+      return `Returned to its sender ${handText(told)}.`;
+    case 'DOMAIN_FLUSHED':
+      return `An attempt at once was asked for all mail of the domain${byText(told)}.`;
+    case 'DOMAIN_PAUSED':
+      return `Delivery to the domain was paused${byText(told)}${windowText(facts)}${reasonText(facts)}.`;
+    case 'DOMAIN_RESUMED':
+      return `Delivery to the domain was resumed${byText(told)}${reasonText(facts)}.`;
+    case 'DOMAIN_REROUTED':
+      return `The route was changed${byText(told)}: mail of the domain goes to ${routeText(facts)} now.`;
+    case 'DOMAIN_DELETED':
+      return `The domain was deleted${byText(told)}; what was held is ${facts.held === 'CANCEL' ? 'cancelled' : 'still delivered'}.`;
+    case 'HOLD_EXTENDED':
+      return `Mail of this outage is held ${facts.hours} hours longer${byText(told)}.`;
+    case 'HOLD_EXTENSION_ENDED':
+      return 'The extension of the hold ended: all mail of its outage is delivered or has ended.';
+    case 'OUTAGE_OPENED':
+      return `An outage of the primary began: ${classText(facts.class)}${said(reply)}.`;
+    case 'OUTAGE_RECLASSIFIED':
+      return `The outage shows another trouble than before: ${classText(facts.class)}${said(reply)}.`;
+    case 'OUTAGE_CLOSED':
+      return `The outage is over${reasonText(facts)}.`;
+    case 'OUTAGE_DRAINING':
+      return 'The mail that waited in the outage is being handed over.';
+    case 'OUTAGE_DRAINED':
+      return drainedText(facts);
+    case 'BREAKER_OPENED':
+      return `The primary refuses too many recipients that should exist: nothing is handed over until that is understood${said(reply)}.`;
+    case 'BREAKER_TRIAL':
+      return 'The primary is on trial after an outage: a refusal does not end a recipient yet.';
+    case 'BREAKER_CLOSED':
+      return 'The trial of the primary is over: all is as ever.';
+    case 'OWN_TROUBLE_BEGAN':
+      return 'Most primaries fail at once, so the fault is taken for our own: nothing expires meanwhile.';
+    case 'OWN_TROUBLE_ENDED':
+      return 'Our own fault is over.';
+    case 'REPORT_MADE':
+      return `A delivery status notification that says "${facts.action ?? 'failed'}" was made for the sender: message ${facts.reportMessageId}.`;
+    case 'REPORT_SUPPRESSED':
+      return `No delivery status notification is sent: ${facts.reason}.`;
+    case 'REPORT_DROPPED':
+      return `The delivery status notification, message ${facts.reportMessageId}, could not be delivered itself and was dropped${said(reply)}.`;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** What waits still was counted when all else had ended; events of a version before do not say it. */
+function drainedText({ waitingCount }: TimelineFacts): string {
+  const ended = 'All mail of the outage is delivered or has ended';
+  if (waitingCount === undefined) return `${ended}, or waits for reasons of its own.`;
+  if (waitingCount === 0) return `${ended}.`;
+  if (waitingCount === 1) return `${ended}; 1 message waits for its own reasons.`;
+  return `${ended}; ${waitingCount} messages wait for their own reasons.`;
+}
+
+function acceptedText(facts: TimelineFacts): string {
+  const { transaction, clientAddress, ehloName, sizeBytes, recipientCount = 0, since, class: outageClass } = facts;
+  if (facts.isReport === true)
+    return `Made by the service itself: a delivery status notification of ${sizeBytes} bytes.`;
+  const during =
+    since == null ? '' : ` The primary was away at that time, since ${instantText(since)}: ${classText(outageClass)}.`;
+  const whom = recipientCount === 1 ? '1 recipient' : `${recipientCount} recipients`;
+  return `Accepted from ${clientAddress ?? 'an unknown address'}, which called itself ${ehloName}${sessionText(facts)}: ${sizeBytes} bytes for ${whom}, transaction ${transaction}.${during}`;
+}
+
+/** What ended under a version before does not say it. */
+function sessionText({ protocol, tls }: TimelineFacts): string {
+  return `${protocol ? ` by ${protocol}` : ''}${tls ? ` with ${tls}` : ''}`;
+}
+
+function triedText(told: Told): string {
+  return told.facts.address == null && told.host === null ? 'Tried' : `Tried${placeText(told)}`;
+}
+
+function placeText({ host, facts: { address = null } }: Told): string {
+  if (host === null && address === null) return '';
+  return ` at ${host ?? 'an unnamed host'}${address === null ? '' : ` (${address})`}`;
+}
+
+function hostText({ host }: Told): string {
+  return host ?? 'the next hop';
+}
+
+function outcomeText({ facts, reply }: Told): string {
+  const words = { DELIVERED: 'taken over', DEFERRED: 'not taken yet', FAILED: 'refused for good' };
+  return `${words[facts.outcome ?? 'DEFERRED']}${said(reply)}`;
+}
+
+/** Our own words stand in brackets in place of a reply. */
+function said(reply: string | null): string {
+  if (reply === null) return '';
+  const parsed = parseReply(reply);
+  const whole = parsed === null ? reply : [parsed.code, parsed.enhancedCode, parsed.text].filter(Boolean).join(' ');
+  const words = whole.replace(/\s+/g, ' ').trim();
+  const short = words.length > REPLY_LENGTH ? `${words.slice(0, REPLY_LENGTH)}…` : words;
+  const own = /^\[(.*)\]$/.exec(short);
+  return own === null ? `; it said "${short}"` : `; ${own[1]}`;
+}
+
+function names(addresses: readonly string[]): string {
+  if (addresses.length === 0) return 'its recipients';
+  const rest = addresses.length - NAMED;
+  return `${addresses.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+function byText({ actor }: Pick<Told, 'actor'>): string {
+  if (actor === null) return '';
+  return actor.isOperator ? ' by the operator of the service' : " by the domain's own administrator";
+}
+
+function handText({ actor, facts }: Told): string {
+  const many = facts.operationId === undefined ? '' : ', with many others';
+  return `${byText({ actor }).trim() || 'by hand'}${many}${reasonText(facts)}`;
+}
+
+function reasonText({ reason }: TimelineFacts): string {
+  return reason === undefined ? '' : ` (${reason})`;
+}
+
+function windowText({ from, until }: TimelineFacts): string {
+  return `${from == null ? '' : ` from ${instantText(from)}`}${until == null ? ' until it is resumed' : ` until ${instantText(until)}`}`;
+}
+
+function routeText({ after }: TimelineFacts): string {
+  const hosts = after?.deliverTo ?? [];
+  return hosts.length === 0
+    ? 'the hosts of its MX records'
+    : hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
+}
+
+function classText(outageClass: OutageClass | null | undefined): string {
+  return outageClass == null ? 'for a reason that is not known' : CLASSES[outageClass];
+}
+
+/** `2026-11-26 16:08 UTC` */
+function instantText(instant: string): string {
+  return `${new Date(instant).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,318 @@
+/**
+ * Reports that are due: made and spooled, or suppressed with an event.
+ *
+ * Rules: a report was made due in the transaction that ended the recipients, so none is lost; taking it from the list and
+ * putting the DSN into the queue is one transaction, so none is made twice. Before that the sender is checked from what was
+ * stored at acceptance (the bounce firewall): a report about forged mail would be backscatter. Reports are bounded by reader
+ * (reports-bounds.ts). Trouble of the check is tried again for a day, then the report is suppressed. A delay is told only
+ * while the message is still held. RFC 3461, RFC 3464, RFC 3834.
+ */
+import type { Sql, TransactionSql } from '../../db/client.ts';
+import type { ComposedReport, HostTry } from '../../mail/dsn.ts';
+import { type Bound, findFull, type Full, takePlaces } from '../../db/bounded-counts.ts';
+import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
+import { backlogOf, boundsOf, reasonOf, type ReportBounds } from './bounds.ts';
+import { addReportEvent, keepBeginning, letWait, lockReport, type ReportRow, takeOff } from './settled.ts';
+
+/** What the report says; written by settle.ts and reports-delayed.ts as JSON. */
+export interface ReportFacts {
+  /** What has proven the sender already; absent: not yet. */
+  readonly proof?: SenderProof;
+  /** True once it was counted among those that wait for a bound. */
+  readonly hasWaited?: boolean;
+  /** True once of a large message only its beginning is kept. */
+  readonly isCut?: boolean;
+  readonly reversePath: string;
+  readonly clientAddress: string | null;
+  readonly ehloName: string;
+  readonly acceptedAt: string;
+  readonly ret: 'FULL' | 'HDRS' | null;
+  readonly envelopeId: string | null;
+  readonly holdSeconds: number;
+  readonly recipients: readonly {
+    readonly number: number;
+    readonly address: string;
+    readonly originalRecipient: string | null;
+    /** HELD: the report tells of a delay. DELIVERED: of relaying. */
+    readonly state: 'HELD' | 'DELIVERED' | 'FAILED' | 'EXPIRED';
+    readonly reply: string | null;
+    /** A failure's enhanced code; null or absent: the reply says it. */
+    readonly status?: string | null;
+    /** The host that replied; null or absent when none did. */
+    readonly host?: string | null;
+    readonly lastAttemptAt: string | null;
+  }[];
+}
+
+export interface DueReport extends ReportRow {
+  readonly transactionId: string;
+  readonly facts: ReportFacts;
+  /** The first octets of the reported message as stored. */
+  readonly head: Uint8Array;
+  /** Octets of the message that are stored. */
+  readonly storedBytes: number;
+  readonly attempts: number;
+}
+
+/** UNPROVEN: nothing shows that the sender sent it. RATE: a bound is reached. FAULT: it could not be made. */
+export type SuppressionCode = 'UNPROVEN' | 'RATE' | 'FAULT';
+
+export interface Suppression {
+  readonly code: SuppressionCode;
+  /** One sentence for the operator. */
+  readonly reason: string;
+}
+
+export interface SenderProof {
+  readonly kind: 'PASS';
+  /** The DKIM signatures that are the only proof; absent if there is a better one. */
+  readonly signatureIds?: readonly string[];
+}
+
+export type SenderCheck =
+  | SenderProof
+  | { readonly kind: 'SUPPRESS'; readonly reason: string }
+  | { readonly kind: 'TROUBLE'; readonly reason: string };
+
+/** The reported message as stored; null when it is gone. */
+export type ReadContent = () => Promise<Uint8Array | null>;
+
+export interface ReportDeps {
+  readonly sql: Sql;
+  readonly checkSender: (report: DueReport, readContent: ReadContent) => Promise<SenderCheck>;
+  /**
+   * The DSN with its id, and the domain of its recipient. `hosts` are those that were tried, with their last answers; `message` is there
+   * when the sender wants it back.
+   */
+  readonly compose: (
+    report: DueReport,
+    parts: { readonly hosts: readonly HostTry[]; readonly message: Uint8Array | null },
+  ) => ComposedReport & { readonly id: string; readonly domain: string };
+  readonly ehloName: string;
+  readonly onMade: (report: DueReport, made: { id: string; destinationId: string }) => void;
+  readonly onSuppressed: (report: DueReport, suppression: Suppression) => void;
+  /** A bug or lost infrastructure; it is tried again. */
+  readonly onFault: (report: DueReport, error: unknown) => void;
+}
+
+/** What the report tells, as RFC 3464 §2.3.3 calls it; of several the gravest. */
+export function actionOf({ recipients }: ReportFacts): 'failed' | 'delayed' | 'relayed' {
+  if (recipients.some(({ state }) => state === 'FAILED' || state === 'EXPIRED')) return 'failed';
+  return recipients.some(({ state }) => state === 'HELD') ? 'delayed' : 'relayed';
+}
+
+const BATCH = 20;
+/** Tries of a report that met DNS trouble or a fault, a quarter of an hour apart: a day. */
+const MOST_ATTEMPTS = 96;
+/** Bytes of the reported message that are read at once; the whole is read only where it is needed. */
+const HEAD_BYTES = 65_536;
+/** Larger messages are dealt with one after the other, and are not kept whole for a report that waits. */
+const LARGE_BYTES = 262_144;
+/** Tries after which a large message is not kept whole for a signature whose key cannot be looked up: an hour. */
+const MOST_ATTEMPTS_WHOLE = 4;
+/** Makes what is due, one batch after the other. Returns how many were settled. */
+export async function makeDueReports(deps: ReportDeps): Promise<number> {
+  let settled = 0;
+  for (;;) {
+    const batch = await takeBatch(deps.sql);
+    if (batch.length === 0) return settled;
+    const { small = [], large = [] } = Object.groupBy(batch, (report) => (isLarge(report) ? 'large' : 'small'));
+    const results = await Promise.all(small.map((report) => settleReport(deps, report)));
+    for (const report of large) results.push(await settleReport(deps, report));
+    settled += results.filter(Boolean).length;
+  }
+}
+
+/** Takes reports by moving their next attempt: a node that dies with them leaves them for later. */
+async function takeBatch(sql: Sql): Promise<DueReport[]> {
+  const rows = await sql<
+    {
+      id: string;
+      tenant_id: string;
+      destination_id: string;
+      message_id: string;
+      transaction_id: string;
+      facts: ReportFacts;
+      attempts: number;
+      head: Uint8Array;
+      size: number;
+    }[]
+  >`
+    with due as (
+      select id from reports_due where next_attempt_at <= bmx_now()
+      order by next_attempt_at, id limit ${BATCH} for update skip locked
+    ), taken as (
+      update reports_due r set next_attempt_at = bmx_now() + interval '15 minutes', attempts = attempts + 1
+      from due where r.id = due.id
+      returning r.*
+    )
+    select t.id, t.tenant_id, t.destination_id, t.message_id, t.transaction_id, t.facts, t.attempts,
+      coalesce(substring(c.content from 1 for ${HEAD_BYTES}::integer), '') as head, coalesce(octet_length(c.content), 0) as size
+    from taken t left join contents c on c.message_id = t.message_id`;
+  return rows.map((row) => ({
+    id: row.id,
+    tenantId: row.tenant_id,
+    destinationId: row.destination_id,
+    messageId: row.message_id,
+    transactionId: row.transaction_id,
+    facts: row.facts,
+    head: row.head,
+    storedBytes: row.size,
+    attempts: row.attempts,
+  }));
+}
+
+function isLarge({ storedBytes }: DueReport): boolean {
+  return storedBytes > LARGE_BYTES;
+}
+
+/** True when the report is off the list. */
+async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolean> {
+  const isLastTry = report.attempts >= MOST_ATTEMPTS;
+  const readContent = once(() => readMessage(deps.sql, report.messageId));
+  try {
+    const { waiting, final } = boundsFor(report, []);
+    const found = await findFull(deps.sql, [...final, ...waiting]);
+    // Before the DNS is asked: many may wait. What is to be suppressed does not.
+    const full = found !== null && waiting.includes(found.bound) ? found : null;
+    if (full !== null && !isLarge(report)) return await waitOrSuppress(deps, report, full);
+    const check = report.facts.proof ?? (await deps.checkSender(report, readContent));
+    if (check.kind === 'PASS') {
+      if (full !== null) await keepBeginning(deps.sql, report, { bytes: HEAD_BYTES, proof: check });
+      if (full !== null) return await waitOrSuppress(deps, report, full);
+      return await makeReport(deps, report, { readContent, bounds: boundsFor(report, check.signatureIds ?? []) });
+    }
+    if (check.kind === 'TROUBLE' && !isLastTry) {
+      if (isLarge(report) && report.attempts >= MOST_ATTEMPTS_WHOLE) {
+        await keepBeginning(deps.sql, report, { bytes: HEAD_BYTES, proof: null });
+      }
+      return false;
+    }
+    return await suppressReport(deps, report, { code: 'UNPROVEN', reason: check.reason });
+  } catch (error) {
+    deps.onFault(report, error);
+    if (!isLastTry) return false;
+    return suppressReport(deps, report, { code: 'FAULT', reason: 'the report could not be made' });
+  }
+}
+
+/** Off the list only when it has waited for too long, or too many wait already. */
+async function waitOrSuppress(deps: ReportDeps, report: DueReport, { bound, until }: Full): Promise<boolean> {
+  const backlog =
+    report.facts.hasWaited === true
+      ? null
+      : await deps.sql.begin((transaction) => takePlaces(transaction, [backlogOf(bound)]));
+  if (backlog?.kind !== 'FULL' && (await letWait(deps.sql, report, until))) return false;
+  return await suppressReport(deps, report, rateSuppression(bound));
+}
+
+function boundsFor({ tenantId, facts, transactionId }: DueReport, signatureIds: readonly string[]): ReportBounds {
+  return boundsOf({ tenantId, reversePath: facts.reversePath, transactionId, signatureIds });
+}
+
+function rateSuppression(bound: Bound): Suppression {
+  return { code: 'RATE', reason: reasonOf(bound) };
+}
+
+async function suppressReport(deps: ReportDeps, report: DueReport, suppression: Suppression): Promise<boolean> {
+  const isOurs = await deps.sql.begin(async (transaction) => {
+    const found = await lockReport(transaction, report);
+    if (!found.isOurs) return false;
+    await takeOff(transaction, report, found.isHeld);
+    await addSuppression(transaction, report, suppression);
+    return true;
+  });
+  if (isOurs) deps.onSuppressed(report, suppression);
+  return isOurs;
+}
+
+interface Making {
+  readonly readContent: ReadContent;
+  readonly bounds: ReportBounds;
+}
+
+async function makeReport(deps: ReportDeps, report: DueReport, { readContent, bounds }: Making): Promise<boolean> {
+  const { sql, ehloName } = deps;
+  const { tenantId, facts } = report;
+  const hosts = await findHostTries(sql, report);
+  // RFC 3461 §4.3: RET speaks of failures only.
+  const isWhole = facts.ret === 'FULL' && facts.isCut !== true && actionOf(facts) === 'failed';
+  const composed = deps.compose(report, { hosts, message: isWhole ? await readContent() : null });
+  const result = await sql.begin(async (transaction): Promise<MakingResult> => {
+    const { isOurs, isHeld } = await lockReport(transaction, report);
+    if (!isOurs) return { kind: 'TAKEN' };
+    // A delay of what has ended meanwhile: nothing to tell.
+    const isOvertaken = actionOf(facts) === 'delayed' && !isHeld;
+    const places = isOvertaken ? null : await takePlaces(transaction, [...bounds.final, ...bounds.waiting]);
+    const full = places?.kind === 'FULL' ? places : null;
+    const mayWait = full !== null && bounds.waiting.includes(full.bound);
+    if (mayWait && (await letWait(transaction, report, full.until))) return { kind: 'WAITS' };
+    await takeOff(transaction, report, isHeld);
+    if (isOvertaken) return { kind: 'OVERTAKEN' };
+    if (full !== null) {
+      const suppression = rateSuppression(full.bound);
+      await addSuppression(transaction, report, suppression);
+      return { kind: 'SUPPRESSED', suppression };
+    }
+    const message = { tenantId, to: facts.reversePath, ehloName, ...composed };
+    return { kind: 'MADE', ...(await spoolReport(transaction, report, message)) };
+  });
+  if (result.kind === 'MADE') deps.onMade(report, result);
+  if (result.kind === 'SUPPRESSED') deps.onSuppressed(report, result.suppression);
+  return result.kind !== 'TAKEN' && result.kind !== 'WAITS';
+}
+
+type MakingResult =
+  | { readonly kind: 'TAKEN' | 'OVERTAKEN' | 'WAITS' }
+  | { readonly kind: 'SUPPRESSED'; readonly suppression: Suppression }
+  | { readonly kind: 'MADE'; readonly id: string; readonly destinationId: string };
+
+async function spoolReport(
+  sql: TransactionSql,
+  report: DueReport,
+  message: OwnMessage,
+): Promise<{ id: string; destinationId: string }> {
+  const spooled = await spoolOwnMail(sql, message);
+  await addReportEvent(sql, report, 'REPORT_MADE', {
+    reportMessageId: spooled.id,
+    action: actionOf(report.facts),
+    recipients: report.facts.recipients.map(({ number }) => number),
+  });
+  return spooled;
+}
+
+async function addSuppression(sql: TransactionSql, report: DueReport, { code, reason }: Suppression): Promise<void> {
+  await addReportEvent(sql, report, 'REPORT_SUPPRESSED', {
+    code,
+    reason,
+    action: actionOf(report.facts),
+    recipients: report.facts.recipients.map(({ number }) => number),
+  });
+}
+
+async function readMessage(sql: Sql, messageId: string): Promise<Uint8Array | null> {
+  const [row] = await sql<{ content: Uint8Array }[]>`select content from contents where message_id = ${messageId}`;
+  return row?.content ?? null;
+}
+
+function once(read: ReadContent): ReadContent {
+  let reading: Promise<Uint8Array | null> | null = null;
+  return () => (reading ??= read());
+}
+
+/** Each host's last answer since the message was accepted: its own attempts, and those that spoke for all of the destination. */
+async function findHostTries(sql: Sql, { messageId, destinationId }: DueReport): Promise<HostTry[]> {
+  const rows = await sql<{ host: string; at: Date; reply: string }[]>`
+    select distinct on (host) host, at, reply
+    from (
+      (select host, id, at, reply from attempts where message_id = ${messageId} order by message_id, id desc limit 1000)
+      union all
+      (select host, id, at, reply from attempts
+       where destination_id = ${destinationId} and is_host_level and id >= ${messageId}
+       order by destination_id, id desc limit 1000)
+    ) as tries
+    where host is not null
+    order by host, id desc
+    limit 20`;
+  return rows.map(({ host, at, reply }) => ({ host, lastAttemptAt: at, reply }));
+}

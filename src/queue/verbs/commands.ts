@@ -1,0 +1,151 @@
+/**
+ * The operator's verbs on held mail: retry, cancel, bounce, and cancel for all that a destination holds.
+ *
+ * Promises: the viewer is part of the query; a message that is in delivery at this moment is not touched (its attempt may
+ * deliver it), and the caller hears so; each recipient ends once, through settle.ts. Does not dial.
+ */
+import type { Sql } from '../../db/client.ts';
+import { actorOf, type Viewer } from '../../mail/viewer.ts';
+import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
+import { askedNow } from '../../domains/asked-attempt.ts';
+import { doneBy } from '../../db/fragments.ts';
+import { isPausedNow } from '../../domains/pause.ts';
+import { type Fate, settle } from '../settle.ts';
+
+export type VerbResult =
+  | {
+      readonly kind: 'DONE';
+      readonly destinationId: string;
+      /** The destination's name. */
+      readonly domain: string;
+      readonly fates: readonly Fate[];
+    }
+  | { readonly kind: 'NOT_FOUND' }
+  | { readonly kind: 'IN_DELIVERY' }
+  | { readonly kind: 'ENDED' };
+
+const BATCH = 200;
+
+interface HeldRow {
+  destination_id: string;
+  domain: string;
+  is_claimed: boolean;
+  numbers: number[];
+}
+
+/** Puts a held message at the head of its destination's queue, to be tried at once whatever clock and pause say. */
+export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason: string): Promise<VerbResult> {
+  const rows = await sql<{ destination_id: string; domain: string }[]>`
+    with moved as (
+      update messages m
+      set next_attempt_at = least(bmx_now(), (
+        select next_attempt_at from messages
+        where destination_id = m.destination_id order by next_attempt_at limit 1)) - interval '1 microsecond'
+      where id = ${id} and claimed_by is null and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
+      returning id, tenant_id, destination_id
+    ), recorded as (
+      insert into events (id, tenant_id, destination_id, message_id, kind, facts)
+      select new_id(), tenant_id, destination_id, id, 'MESSAGE_RETRIED',
+        jsonb_build_object('reason', ${reason}::text) || ${doneBy(sql, viewer)}
+      from moved
+    ), flushed as (
+      update destinations d set ${askedNow(sql)}
+      from moved where d.id = moved.destination_id and (d.first_failure_at is not null or ${isPausedNow(sql)})
+    )
+    select d.id as destination_id, d.name as domain from moved join destinations d on d.id = moved.destination_id`;
+  const [row] = rows;
+  if (row !== undefined) {
+    return { kind: 'DONE', destinationId: row.destination_id, domain: row.domain, fates: [] };
+  }
+  return whyNot(sql, viewer, id);
+}
+
+/** Ends the held recipients of a message as CANCELLED: nobody is told. */
+export function cancelMessage(sql: Sql, viewer: Viewer, id: string, reason: string): Promise<VerbResult> {
+  return endMessage(sql, viewer, { id, outcome: 'CANCELLED', reply: `[cancelled: ${reason}]`, reason });
+}
+
+/** Ends the held recipients of a message as FAILED: the sender gets a report with the reason. */
+export function bounceMessage(sql: Sql, viewer: Viewer, id: string, reason: string): Promise<VerbResult> {
+  return endMessage(sql, viewer, { id, outcome: 'FAILED', reply: `[returned: ${reason}]`, reason });
+}
+
+/** Cancels all that a destination holds, in bounded batches, but for what is in delivery. Returns how many messages. */
+export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string, reason: string): Promise<number> {
+  let cancelled = 0;
+  let after = FIRST_ID;
+  for (;;) {
+    const held = await sql<{ id: string; numbers: number[] }[]>`
+      select m.id, array_agg(r.number) as numbers
+      from (
+        select id from messages
+        where (destination_id, id) > (${destinationId}, ${after}) and (destination_id, id) <= (${destinationId}, ${LAST_ID})
+          and claimed_by is null and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
+        order by destination_id, id limit ${BATCH}
+      ) m join recipients r on r.message_id = m.id and r.state = 'HELD'
+      group by m.id order by m.id`;
+    const last = held.at(-1);
+    if (last === undefined) return cancelled;
+    after = last.id;
+    const fates = await settle(sql, {
+      destinationId,
+      routeGeneration: null,
+      by: { kind: 'VERB', event: 'MESSAGE_CANCELLED', reason, actor: actorOf(viewer) },
+      messages: held.map((row) => ({ messageId: row.id, isHostLevel: true })),
+      verdicts: held.flatMap((row) =>
+        row.numbers.map((number) => ({
+          messageId: row.id,
+          number,
+          outcome: 'CANCELLED' as const,
+          reply: `[cancelled: ${reason}]`,
+        })),
+      ),
+      attempts: [],
+    });
+    cancelled += new Set(fates.filter((fate) => fate.hasEnded).map((fate) => fate.messageId)).size;
+  }
+}
+
+async function endMessage(
+  sql: Sql,
+  viewer: Viewer,
+  verb: { id: string; outcome: 'CANCELLED' | 'FAILED'; reply: string; reason: string },
+): Promise<VerbResult> {
+  const [row] = await sql<HeldRow[]>`
+    select m.destination_id, d.name as domain, m.claimed_by is not null as is_claimed,
+      array(select number from recipients where message_id = m.id and state = 'HELD') as numbers
+    from messages m join destinations d on d.id = m.destination_id
+    where m.id = ${verb.id} and (${viewer.isOperator} or m.tenant_id = ${viewer.tenantId})`;
+  if (row === undefined || row.is_claimed) return whyNot(sql, viewer, verb.id);
+  const fates = await settle(sql, {
+    destinationId: row.destination_id,
+    routeGeneration: null,
+    by: {
+      kind: 'VERB',
+      event: verb.outcome === 'CANCELLED' ? 'MESSAGE_CANCELLED' : 'MESSAGE_BOUNCED',
+      reason: verb.reason,
+      actor: actorOf(viewer),
+    },
+    messages: [{ messageId: verb.id, isHostLevel: true }],
+    verdicts: row.numbers.map((number) => ({
+      messageId: verb.id,
+      number,
+      outcome: verb.outcome,
+      reply: verb.reply,
+      // RFC 3463 §3.8: returned by a decision, not by a host.
+      origin: { status: '5.7.1', host: null },
+    })),
+    attempts: [],
+  });
+  if (fates.length === 0) return whyNot(sql, viewer, verb.id);
+  return { kind: 'DONE', destinationId: row.destination_id, domain: row.domain, fates };
+}
+
+async function whyNot(sql: Sql, viewer: Viewer, id: string): Promise<VerbResult> {
+  const [row] = await sql<{ is_held: boolean; has_ended: boolean }[]>`
+    select
+      exists (select from messages where id = ${id} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})) as is_held,
+      exists (select from history where id = ${id} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})) as has_ended`;
+  if (row?.is_held) return { kind: 'IN_DELIVERY' };
+  return { kind: row?.has_ended ? 'ENDED' : 'NOT_FOUND' };
+}

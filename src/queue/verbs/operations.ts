@@ -1,0 +1,163 @@
+/**
+ * Verbs on many held messages: how one is begun, and what the API shows of it. operation-steps.ts carries it out.
+ *
+ * Promises: the viewer is part of every statement; what is begun is stored with its event, so that any node may carry it out,
+ * also after the one that began it has died; a filter that means nothing begins nothing. Counting costs O(held) once.
+ */
+import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';
+import { newId } from '../../mail/id.ts';
+import type { Viewer } from '../../mail/viewer.ts';
+import { greatestHeldId } from '../../outage/held.ts';
+import { askedNow } from '../../domains/asked-attempt.ts';
+import { allOf, type Condition, doneBy, mineOnly } from '../../db/fragments.ts';
+import { isPausedNow } from '../../domains/pause.ts';
+import { heldBehind, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
+
+/** What is done with each message, as by the verb on one. */
+export type OperationVerb = 'RETRY' | 'CANCEL' | 'BOUNCE';
+
+/** STOPPED: its domain went away before it was done. */
+export type OperationState = 'RUNNING' | 'DONE' | 'STOPPED';
+
+export interface OperationView {
+  readonly id: string;
+  readonly destinationId: string;
+  readonly domainName: string;
+  readonly verb: OperationVerb;
+  readonly reason: string;
+  readonly state: OperationState;
+  /** Messages meant when it began. */
+  readonly total: number;
+  /** Messages it was done to. Those delivered meanwhile are not among them. */
+  readonly done: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+}
+
+export interface OperationRequest {
+  readonly verb: OperationVerb;
+  readonly filter: OperationFilter;
+  /** One line, never empty. */
+  readonly reason: string;
+  /** Only counts. */
+  readonly isDryRun: boolean;
+  /** Begin only if so many messages are meant; null: however many. */
+  readonly expectedCount: number | null;
+}
+
+export type OperationStart =
+  | { readonly kind: 'STARTED'; readonly id: string; readonly destinationId: string; readonly count: number }
+  | { readonly kind: 'COUNTED'; readonly count: number }
+  /** The viewer has no served domain of this name. */
+  | { readonly kind: 'NO_DOMAIN' }
+  | { readonly kind: 'NOTHING_MEANT' }
+  | { readonly kind: 'OTHER_COUNT'; readonly count: number }
+  | { readonly kind: 'TOO_MANY' };
+
+export interface OperationInspection {
+  findOperation(viewer: Viewer, id: string): Promise<OperationView | null>;
+  /** By their ids; what the viewer may not see is missing. */
+  findOperations(viewer: Viewer, ids: readonly string[]): Promise<Map<string, OperationView>>;
+  /** Newest first. */
+  listOperations(viewer: Viewer, page: { limit: number; beforeId: string | null }): Promise<OperationView[]>;
+}
+
+/** Of one destination at a time. Each costs a walk of what it holds. */
+export const MOST_RUNNING = 10;
+
+export async function startOperation(sql: Sql, viewer: Viewer, request: OperationRequest): Promise<OperationStart> {
+  return sql.begin((transaction) => startWithin(transaction, viewer, request));
+}
+
+/** As `startOperation`, as a part of the caller's transaction. */
+export async function startWithin(
+  transaction: TransactionSql,
+  viewer: Viewer,
+  request: OperationRequest,
+): Promise<OperationStart> {
+  const { verb, filter, reason } = request;
+  const [place] = await transaction<
+    { id: string; tenant_id: string; now: string; until_id: string | null; running_count: number }[]
+  >`
+    select d.id, d.tenant_id, bmx_now()::text as now, ${greatestHeldId(transaction, transaction`d.id`)} as until_id,
+      (select count(*) from operations o where o.destination_id = d.id and o.state = 'RUNNING') as running_count
+    from destinations d
+    where d.id = (
+      select destination_id from domains where name = ${filter.domain} and status <> 'PENDING' and ${mineOnly(transaction, viewer)})`;
+  if (place === undefined) return { kind: 'NO_DOMAIN' };
+  const { id: destinationId, tenant_id: tenantId, now: createdAt, until_id: untilId } = place;
+  const scope = { destinationId, tenantId, createdAt, untilId, filter };
+  const count = await countMeant(transaction, scope);
+  if (count === 0) return { kind: 'NOTHING_MEANT' };
+  if (request.expectedCount !== null && request.expectedCount !== count) return { kind: 'OTHER_COUNT', count };
+  if (request.isDryRun) return { kind: 'COUNTED', count };
+  if (place.running_count >= MOST_RUNNING) return { kind: 'TOO_MANY' };
+  const id = newId();
+  await transaction`
+    with begun as (
+      insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count, created_at, until_id, actor)
+      values (${id}, ${place.tenant_id}, ${place.id}, ${verb}, ${JSON.stringify(filter)}::text::jsonb, ${reason}, ${count},
+        ${createdAt}::text::timestamptz, ${untilId}::uuid, ${doneBy(transaction, viewer)})
+      returning id, tenant_id, destination_id, verb, filter, reason, total_count
+    ), flushed as (
+      update destinations d set ${askedNow(transaction)}
+      from begun where d.id = begun.destination_id and ${verb === 'RETRY'} and d.first_failure_at is not null
+        and not ${isPausedNow(transaction)}
+    )
+    insert into events (id, tenant_id, destination_id, kind, facts)
+    select new_id(), tenant_id, destination_id, 'OPERATION_STARTED', jsonb_build_object('operationId', id, 'verb', verb,
+      'filter', filter, 'reason', reason, 'total', total_count) || ${doneBy(transaction, viewer)}
+    from begun`;
+  return { kind: 'STARTED', id, destinationId: place.id, count };
+}
+
+async function countMeant(sql: SqlExecutor, scope: OperationScope): Promise<number> {
+  const { recipient, isSuspected } = scope.filter;
+  // By the indexes on addresses and suspicions, so that few are counted among a million others' messages.
+  const ofRecipient =
+    recipient === null
+      ? sql`true`
+      : sql`id in (select message_id from recipients
+                   where destination_id = ${scope.destinationId} and lower(address) = lower(${recipient}::text))`;
+  const ofSuspected = isSuspected
+    ? sql`id in (select message_id from recipients
+                 where destination_id = ${scope.destinationId} and suspected_at is not null)`
+    : sql`true`;
+  const [row] = await sql<{ count: number }[]>`
+    select count(*) as count from messages
+    where ${heldBehind(sql, scope, null)} and ${ofRecipient} and ${ofSuspected} and ${isMeant(sql, scope)}`;
+  return row?.count ?? 0;
+}
+
+export function createOperationInspection(sql: SqlExecutor): OperationInspection {
+  return {
+    findOperation: async (viewer, id) => (await select(sql, viewer, { which: sql`id = ${id}`, limit: 1 }))[0] ?? null,
+    findOperations: async (viewer, ids) => {
+      const which = sql`id = any(${[...ids]}::uuid[])`;
+      const operations = await select(sql, viewer, { which, limit: ids.length });
+      return new Map(operations.map((operation) => [operation.id, operation]));
+    },
+    listOperations: (viewer, { limit, beforeId }) =>
+      select(sql, viewer, { which: beforeId === null ? sql`true` : sql`id < ${beforeId}`, limit }),
+  };
+}
+
+async function select(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { which, limit }: { readonly which: Condition; readonly limit: number },
+): Promise<OperationView[]> {
+  const rows = await sql<OperationView[]>`
+    select o.id, o.destination_id as "destinationId", d.name as "domainName", o.verb, o.reason, o.state,
+      o.total_count as total, o.done_count as done, o.created_at as "startedAt", o.ended_at as "endedAt"
+    from (
+      select * from operations where ${allOf(sql, [mineOnly(sql, viewer), which])} order by id desc limit ${limit}
+    ) as o join destinations d on d.id = o.destination_id
+    order by o.id desc`;
+  return [...rows];
+}
+
+/** Ended ones are shown for 90 days; their events stay longer. */
+export async function dropOldOperations(sql: Sql): Promise<void> {
+  await sql`delete from operations where ended_at < bmx_now() - interval '90 days'`;
+}

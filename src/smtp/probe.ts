@@ -1,0 +1,139 @@
+/**
+ * Asks a primary whether mailboxes exist: one connection, one question after another, never DATA (RFC 5321 §3.3).
+ *
+ * It is a dialogue on the link of smtp-client.ts, because dialling, greeting, HELO, STARTTLS and the reading of replies are
+ * the same for a probe and a transfer; what differs stands in smtp-probe-question.ts. A connection carries few questions and
+ * few refusals, so that no primary takes us for a harvester. Expected trouble is a value, and every wait is bounded, an octet
+ * now and then included. Does not judge replies (mail/callout-verdict.ts), choose hosts, or know whether a host is us.
+ * TLS is opportunistic whatever is demanded of transfers (tls-demand.ts): no content is sent, and a wrong certificate must not
+ * make a mailbox unknown; the address asked about may be seen on the way, as in any dialogue before STARTTLS existed.
+ */
+import { type GreetedLink, type OpenFailure, openLink } from './client.ts';
+import type { SmtpOffers } from './commands.ts';
+import { createDialogue } from './probe-dialogue.ts';
+import { createQuestioner, type ProbeReply, unasked, type Wear, whyUnaskable } from './probe-question.ts';
+import { quit } from './link.ts';
+import { DEFAULT_SMTP_TIMEOUTS } from './timeouts.ts';
+
+export type { ProbeReply } from './probe-question.ts';
+
+/** Milliseconds, each for the whole of a step, whatever the peer does. */
+export interface ProbeTimeouts {
+  /** From dialling to the first question, the second dial without TLS included. */
+  readonly openMs: number;
+  /** One question with its confirmation. */
+  readonly askMs: number;
+  readonly quitMs: number;
+}
+
+/** Opening and one question take less than the 30 s that a client may be kept waiting at RCPT. */
+export const DEFAULT_PROBE_TIMEOUTS: ProbeTimeouts = { openMs: 14_000, askMs: 14_000, quitMs: 1000 };
+
+export interface ProbeOptions {
+  /** The primary's name: SNI, never resolved here. */
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  /** Ours to connect from; absent: as the machine routes. */
+  readonly localAddress?: string | undefined;
+  /** What we call ourselves in EHLO. */
+  readonly ehloName: string;
+  /** The reverse-path that confirms, `probe@MX_HOSTNAME`. */
+  readonly probeSender: string;
+  readonly tls: 'OPPORTUNISTIC' | 'NONE';
+  readonly timeouts?: ProbeTimeouts | undefined;
+  /** Aborting cuts the connection at once, also in the middle of a question. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type ProbeOpenResult = { readonly kind: 'OPEN'; readonly probe: Probe } | OpenFailure;
+
+export interface Probe {
+  readonly offers: SmtpOffers;
+  /** `TLSv1.3 TLS_AES_256_GCM_SHA384`, or null for clear text. */
+  readonly tls: string | null;
+  /** Our own address on this connection, or null. */
+  readonly localAddress: string | null;
+  /** False when the connection is gone, or has carried as many questions or refusals as one should: open another. */
+  readonly canAsk: () => boolean;
+  /** Asks about one mailbox, `local@domain` in its canonical spelling. One at a time; always resolves. */
+  readonly ask: (address: string) => Promise<ProbeReply>;
+  /** QUIT, waiting a moment for the farewell. Resolves when the connection is gone. */
+  readonly close: () => Promise<void>;
+}
+
+/** Few enough for every server's limits of recipients, commands and time. */
+const MAX_QUESTIONS = 20;
+/** Postfix slows down from its 11th error in a session on (smtpd_soft_error_limit); a question may cost two. */
+const MAX_REFUSALS = 8;
+/** Exim disconnects at its 11th command that carries no mail (smtp_accept_max_nonmail); a question may cost two. */
+const MAX_RESETS = 8;
+
+/** Dials, greets and, where offered, encrypts. The probe is ready for its first question. */
+export async function openProbe(options: ProbeOptions): Promise<ProbeOpenResult> {
+  const { host, address, port, ehloName, tls, signal, timeouts = DEFAULT_PROBE_TIMEOUTS } = options;
+  const { openMs, quitMs } = timeouts;
+  const stop = new AbortController();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    stop.abort();
+  }, openMs);
+  const onAbort = (): void => stop.abort();
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener('abort', onAbort);
+  const opened = await openLink({
+    host,
+    address,
+    port,
+    localAddress: options.localAddress,
+    ehloName,
+    tls,
+    signal: stop.signal,
+    // Half of it, so that a handshake that hangs leaves time for the dial in clear; greetings are slow on purpose.
+    timeouts: { ...DEFAULT_SMTP_TIMEOUTS, connectMs: openMs / 2, greetingMs: openMs, commandMs: openMs / 2, quitMs },
+  });
+  clearTimeout(timer);
+  signal?.removeEventListener('abort', onAbort);
+  if (opened.kind === 'OPEN') return { kind: 'OPEN', probe: createProbe(opened, options, timeouts) };
+  if (!isLate || opened.kind !== 'STOPPED') return opened;
+  return { kind: 'TROUBLE', trouble: 'TIMEOUT', reply: `[no session within ${openMs} ms]` };
+}
+
+function createProbe(opened: GreetedLink, options: ProbeOptions, timeouts: ProbeTimeouts): Probe {
+  const { link, offers, tls, localAddress } = opened;
+  const dialogue = createDialogue(link, options.signal);
+  const wear: Wear = { questionCount: 0, refusalCount: 0, resetCount: 0 };
+  const putQuestion = createQuestioner(dialogue, offers, options.probeSender, wear);
+  let isBusy = false;
+
+  const canAsk = (): boolean =>
+    dialogue.isAlive() &&
+    wear.questionCount < MAX_QUESTIONS &&
+    wear.refusalCount < MAX_REFUSALS &&
+    wear.resetCount < MAX_RESETS;
+
+  return {
+    offers,
+    tls,
+    localAddress,
+    canAsk,
+    async ask(address) {
+      if (isBusy) throw new Error('a probe asks one question at a time');
+      const reason = whyUnaskable(address, offers);
+      if (reason !== null) return unasked(reason, false);
+      if (!canAsk()) return unasked('this connection takes no more questions', true);
+      isBusy = true;
+      wear.questionCount += 1;
+      dialogue.allow(timeouts.askMs);
+      const reply = await putQuestion(address);
+      dialogue.rest();
+      isBusy = false;
+      return reply;
+    },
+    close: async () => {
+      await quit(link, timeouts.quitMs);
+      dialogue.cut('STOPPED');
+    },
+  };
+}

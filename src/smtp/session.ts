@@ -1,0 +1,201 @@
+/**
+ * One open SMTP session: many messages one after another, each answered recipient by recipient (RFC 5321 §3.3, RFC 2920).
+ *
+ * Promises: `send` always resolves; nothing of the content goes out before the go-ahead to DATA; after an abort nothing more
+ * goes out; a reply that comes before our final dot is never taken for an acceptance. Where the peer takes it (PIPELINING) a
+ * transaction costs two writes, its envelope and its content with the dot. Every wait is bounded (RFC 5321 §4.5.3.2): for a
+ * reply until it is whole, for a block of content until it is on its way.
+ */
+import { Buffer } from 'node:buffer';
+import { monotonicMs } from '../clock.ts';
+import { readAnswer, type Silence } from './answer.ts';
+import { mailCommand, type OutgoingEnvelope, rcptCommand, type SmtpOffers } from './commands.ts';
+import { createContentEncoder } from './content.ts';
+import { quit, type SmtpLink } from './link.ts';
+import type { SmtpTimeouts } from './timeouts.ts';
+import { type Command, createExchange, type Exchange, type Move, type Transaction, unbegun } from './transaction.ts';
+import { xforwardCommands } from './xforward.ts';
+import { createWatchdog } from './watchdog.ts';
+
+export interface OutgoingMessage extends OutgoingEnvelope {
+  readonly content: Uint8Array;
+  /** Aborting cuts the session, unless the final dot is on its way: then the reply is still waited for. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Asked right before the final dot: false cuts the session as an abort does, also where nobody had time to abort yet. The
+   * rest of the content waits for the answer; an abort does not.
+   */
+  readonly mayFinish?: (() => boolean | Promise<boolean>) | undefined;
+}
+
+export interface SmtpSession {
+  readonly offers: SmtpOffers;
+  /** `TLSv1.3 TLS_AES_256_GCM_SHA384 verified by DANE`, without the last words where nobody was; null for clear text. */
+  readonly tls: string | null;
+  /** Our own address on this connection, or null. */
+  readonly localAddress: string | null;
+  readonly isAlive: () => boolean;
+  /** Transactions begun. */
+  readonly messageCount: () => number;
+  /** One at a time. */
+  readonly send: (message: OutgoingMessage) => Promise<Transaction>;
+  /** QUIT, waiting a moment for the farewell. Resolves when the connection is gone. */
+  readonly close: () => Promise<void>;
+  /** Cuts the connection at once. */
+  readonly abort: () => void;
+}
+
+export interface SessionParts {
+  readonly link: SmtpLink;
+  readonly offers: SmtpOffers;
+  readonly tls: string | null;
+  readonly localAddress: string | null;
+  readonly timeouts: SmtpTimeouts;
+  /** Content goes out in pieces of this size. */
+  readonly blockBytes: number;
+}
+
+/** The transaction under way. */
+interface Pending {
+  readonly message: OutgoingMessage;
+  readonly exchange: Exchange;
+  readonly settle: (transaction: Transaction) => void;
+  readonly beganAtMs: number;
+  envelopeMs: number | null;
+}
+
+/** Makes a session of a link that has been greeted. */
+export function createSession({ link, offers, tls, localAddress, timeouts, blockBytes }: SessionParts): SmtpSession {
+  let pending: Pending | null = null;
+  let messageCount = 0;
+  let needsReset = false;
+
+  const cut = (silence: Silence): void => {
+    watchdog.stop();
+    link.cut();
+    if (pending !== null) finish(pending, pending.exchange.endBy(silence));
+  };
+  const watchdog = createWatchdog(() => cut('TIMEOUT'));
+  const allow = (limitMs: number): void => watchdog.expect(limitMs, () => limitMs);
+
+  const finish = (mine: Pending, transaction: Transaction): void => {
+    pending = null;
+    watchdog.rest();
+    mine.message.signal?.removeEventListener('abort', onAbort);
+    needsReset = transaction.stage !== 'DOT';
+    const envelopeMs = mine.envelopeMs ?? monotonicMs() - mine.beganAtMs;
+    mine.settle({ ...transaction, envelopeMs });
+  };
+  const onAbort = (): void => {
+    if (pending?.exchange.isBehindDot() !== true) cut('STOPPED');
+  };
+
+  const hear = (lines: string, behind: readonly string[]): void => {
+    // Words that nobody asked for.
+    if (pending === null) return cut('DROPPED');
+    const { exchange } = pending;
+    const isUnasked = behind.length >= exchange.owed() && !exchange.isBehindDot() && !behind[0]?.startsWith('421');
+    if (behind.length > 0 && isUnasked) make(pending, exchange.hearUnasked([lines, ...behind].join('\n')));
+    else make(pending, exchange.hear(readAnswer(lines)));
+  };
+  const make = (mine: Pending, move: Move): void => {
+    switch (move.kind) {
+      case 'WAIT':
+        return ask(mine, offers.pipelining);
+      case 'CONTENT':
+        mine.envelopeMs = monotonicMs() - mine.beganAtMs;
+        return writeContent(mine);
+      case 'END':
+        if (!move.isFit) {
+          watchdog.stop();
+          link.cut();
+        }
+        return finish(mine, move.transaction);
+      default:
+        return move satisfies never;
+    }
+  };
+  /** Waits for the reply that is due, once its command has been said. */
+  const ask = ({ exchange }: Pending, isSaid: boolean): void => {
+    const due = exchange.due();
+    allow(due?.kind === 'DATA' ? timeouts.dataMs : timeouts.commandMs);
+    if (!isSaid && due !== null) link.write(`${due.line}\r\n`);
+  };
+  const writeContent = (mine: Pending): void => {
+    // A view, not a copy.
+    const { buffer, byteOffset, byteLength } = mine.message.content;
+    const content = Buffer.from(buffer, byteOffset, byteLength);
+    const encoder = createContentEncoder();
+    let offset = 0;
+    const next = (): void => {
+      if (pending !== mine) return;
+      const block = content.subarray(offset, offset + blockBytes);
+      offset += block.length;
+      if (offset < byteLength) {
+        allow(timeouts.blockMs);
+        link.write(encoder.encode(block), next);
+      } else {
+        const mayFinish = mine.message.mayFinish?.() ?? true;
+        if (typeof mayFinish === 'boolean') return finishWith(block, mayFinish);
+        watchdog.rest();
+        void mayFinish.catch(() => false).then((isFree) => finishWith(block, isFree));
+      }
+    };
+    const finishWith = (block: Buffer, mayFinish: boolean): void => {
+      if (pending !== mine) return;
+      if (!mayFinish) return cut('STOPPED');
+      mine.exchange.finishContent();
+      allow(timeouts.blockMs);
+      link.write(encoder.end(block), () => {
+        if (pending === mine) allow(timeouts.dotMs);
+      });
+    };
+    next();
+  };
+
+  link.listen({
+    reply: hear,
+    end: () => cut('DROPPED'),
+  });
+
+  const transact = (message: OutgoingMessage, commands: readonly Command[]): Promise<Transaction> =>
+    new Promise((settle) => {
+      const exchange = createExchange(commands, { isPipelined: offers.pipelining, isReused: messageCount > 0 });
+      const mine: Pending = { message, exchange, settle, beganAtMs: monotonicMs(), envelopeMs: null };
+      pending = mine;
+      messageCount += 1;
+      needsReset = false;
+      message.signal?.addEventListener('abort', onAbort);
+      if (!link.isAlive()) return cut('DROPPED');
+      if (offers.pipelining) link.write(commands.map(({ line }) => `${line}\r\n`).join(''));
+      ask(mine, offers.pipelining);
+    });
+
+  return {
+    offers,
+    tls,
+    localAddress,
+    isAlive: link.isAlive,
+    messageCount: () => messageCount,
+    async send(message) {
+      if (message.signal?.aborted) return unbegun('STOPPED', false);
+      return transact(message, commandsOf(message, offers, needsReset));
+    },
+    close: () => quit(link, timeouts.quitMs),
+    abort: () => cut('STOPPED'),
+  };
+}
+
+function commandsOf(message: OutgoingMessage, offers: SmtpOffers, needsReset: boolean): Command[] {
+  const commands: Command[] = [];
+  if (needsReset) commands.push({ kind: 'RSET', line: 'RSET' });
+  const { client = null } = message;
+  const forwards = client === null ? [] : xforwardCommands(client, offers.xforward);
+  for (const line of forwards) commands.push({ kind: 'XFORWARD', line });
+  commands.push({ kind: 'MAIL', line: mailCommand(message, message.content.byteLength, offers) });
+  for (const recipient of message.recipients) {
+    commands.push({ kind: 'RCPT', line: rcptCommand(recipient, offers), recipient: recipient.number });
+  }
+  commands.push({ kind: 'DATA', line: 'DATA' });
+  return commands;
+}

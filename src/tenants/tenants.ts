@@ -1,0 +1,225 @@
+/**
+ * Tenants: the owners of domains, User Lists and tokens. An installation begins with one, the operator's own.
+ *
+ * Only an operator makes or changes one. A deleted tenant's row stays, since history names it; nothing speaks for it any more.
+ * Quotas bound how many things it may have, never how much mail.
+ */
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import { recordEvent } from '../events/record.ts';
+import { askedId, newId } from '../mail/id.ts';
+import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
+import { type Change, refused } from '../input/change.ts';
+import type { RecipientListWork } from '../domains/create.ts';
+import { removeDomain } from '../domains/delete.ts';
+import { errorsOf, shown } from '../input/checked.ts';
+import {
+  applyQuotas,
+  NO_QUOTAS,
+  QUOTA_COLUMNS,
+  type QuotaRow,
+  type Quotas,
+  type QuotasInput,
+  quotasOf,
+  rowOfQuotas,
+} from '../domains/quotas.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
+import { checkTitle } from '../input/display-name.ts';
+import { changeTokens } from './token-notice.ts';
+import { invalid, type UserError } from '../input/user-error.ts';
+
+export interface Tenant {
+  readonly id: string;
+  readonly name: string;
+  readonly quotas: Quotas;
+  readonly revision: number;
+  readonly createdAt: Date;
+}
+
+export interface TenantCreateInput {
+  readonly name: string;
+  readonly quotas?: QuotasInput | null | undefined;
+}
+
+export interface TenantUpdateInput {
+  readonly id: string;
+  readonly name?: string | null | undefined;
+  readonly quotas?: QuotasInput | null | undefined;
+  readonly expectedRevision?: number | null | undefined;
+}
+
+export interface Tenants {
+  /** Those of these that the viewer may see, by id. */
+  findTenants(viewer: Viewer, ids: readonly string[]): Promise<Map<string, Tenant>>;
+  /** In order of creation, after the one with id `afterId` when given. */
+  listTenants(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<Tenant[]>;
+  createTenant(viewer: Viewer, input: TenantCreateInput): Promise<Change<Tenant>>;
+  updateTenant(viewer: Viewer, input: TenantUpdateInput): Promise<Change<Tenant>>;
+  /** Its tokens, claims, webhooks and alert contacts end with it. Refused while a domain of it is in service. */
+  deleteTenant(viewer: Viewer, input: { readonly id: string }): Promise<Change<Tenant>>;
+}
+
+/** `onTokensChanged`: some have ended, on this node from now on. */
+export function createTenants(
+  sql: Sql,
+  onTokensChanged: () => void,
+  lists: Pick<RecipientListWork, 'remove'>,
+): Tenants {
+  return {
+    findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
+    listTenants: (viewer, page) => listTenants(sql, viewer, page),
+    createTenant: (viewer, input) => sql.begin((transaction) => createTenant(transaction, viewer, input)),
+    updateTenant: (viewer, input) => sql.begin((transaction) => updateTenant(transaction, viewer, input)),
+    deleteTenant: (viewer, { id }) =>
+      changeTokens(sql, onTokensChanged, (transaction) => deleteTenant(transaction, viewer, { id, lists })),
+  };
+}
+
+interface TenantRow extends QuotaRow {
+  readonly id: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly created_at: Date;
+}
+
+const COLUMNS = ['id', 'name', ...QUOTA_COLUMNS, 'revision', 'created_at'];
+
+function tenantOf(row: TenantRow): Tenant {
+  return {
+    id: row.id,
+    name: row.name,
+    quotas: quotasOf(row),
+    revision: row.revision,
+    createdAt: row.created_at,
+  };
+}
+
+async function findTenants(sql: SqlExecutor, viewer: Viewer, ids: readonly string[]): Promise<Map<string, Tenant>> {
+  const rows = await sql<TenantRow[]>`
+    select ${sql(COLUMNS)} from tenants where id = any(${[...ids]}::uuid[]) and ${itselfOnly(sql, viewer)}`;
+  return new Map(rows.map((row) => [row.id, tenantOf(row)]));
+}
+
+async function listTenants(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { limit, afterId }: { limit: number; afterId: string | null },
+): Promise<Tenant[]> {
+  const rows = await sql<TenantRow[]>`
+    select ${sql(COLUMNS)} from tenants
+    where deleted_at is null and ${itselfOnly(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
+    order by id limit ${limit}`;
+  return rows.map(tenantOf);
+}
+
+async function createTenant(sql: SqlExecutor, viewer: Viewer, input: TenantCreateInput): Promise<Change<Tenant>> {
+  if (!viewer.isOperator) return refused(operatorsOnly());
+  const name = checkTitle(input.name, "A tenant's name");
+  const quotas = applyQuotas(NO_QUOTAS, input.quotas);
+  if (name.kind === 'BAD' || quotas.kind === 'BAD') return refused(...errorsOf(name, quotas));
+  const [row] = await sql<TenantRow[]>`
+    insert into tenants ${sql({ id: newId(), name: name.value, ...rowOfQuotas(quotas.value) })}
+    on conflict do nothing returning ${sql(COLUMNS)}`;
+  if (row === undefined) return nameTaken(sql, name.value);
+  await record(sql, row.id, 'TENANT_CREATED', { name: row.name, quotas: quotas.value });
+  return { kind: 'DONE', object: tenantOf(row) };
+}
+
+async function updateTenant(sql: SqlExecutor, viewer: Viewer, input: TenantUpdateInput): Promise<Change<Tenant>> {
+  const before = await lockTenant(sql, viewer, input.id);
+  if (before === null) return refused(noSuchTenant(input.id));
+  const expected = input.expectedRevision ?? before.revision;
+  if (expected !== before.revision) {
+    const message = `The tenant has revision ${before.revision}, not ${expected}: look at it again, and repeat with that.`;
+    return { kind: 'REFUSED', errors: [{ field: ['expectedRevision'], message, code: 'CONFLICT' }], object: before };
+  }
+  const name = checkTitle(input.name ?? before.name, "A tenant's name");
+  const quotas = input.quotas === null ? applyQuotas(NO_QUOTAS, {}) : applyQuotas(before.quotas, input.quotas);
+  if (name.kind === 'BAD' || quotas.kind === 'BAD') return refused(...errorsOf(name, quotas));
+  const [other] = await sql`
+    select from tenants where lower(name) = lower(${name.value}) and deleted_at is null and id <> ${before.id}`;
+  if (other !== undefined) return nameTaken(sql, name.value);
+  const [row] = await sql<TenantRow[]>`
+    update tenants set ${sql({ name: name.value, ...rowOfQuotas(quotas.value) })}, revision = revision + 1
+    where id = ${before.id} returning ${sql(COLUMNS)}`;
+  if (row === undefined) throw new Error('a locked tenant is gone');
+  const after = tenantOf(row);
+  await record(sql, row.id, 'TENANT_UPDATED', {
+    before: { name: before.name, quotas: before.quotas },
+    after: { name: after.name, quotas: after.quotas },
+  });
+  return { kind: 'DONE', object: after };
+}
+
+async function deleteTenant(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { id, lists }: { readonly id: string; readonly lists: Pick<RecipientListWork, 'remove'> },
+): Promise<Change<Tenant>> {
+  // Domains are locked before their tenant.
+  const claims = viewer.isOperator ? await lockClaims(sql, id) : [];
+  const tenant = await lockTenant(sql, viewer, id);
+  if (tenant === null) return refused(noSuchTenant(id));
+  if (tenant.id === OPERATOR_TENANT_ID) {
+    return refused(invalid(['id'], "The operator's own tenant cannot be deleted: the service speaks through it."));
+  }
+  const [row] = await sql<{ count: number }[]>`select count(*)::integer as count from domains 
+      where tenant_id = ${tenant.id} and id <> all(${claims.map((claim) => claim.id)}::uuid[])`;
+  const count = row?.count ?? 0;
+  if (count > 0) {
+    const domains = count === 1 ? '1 domain' : `${count} domains`;
+    const message = `${tenant.name} still has ${domains}. Delete them first with domainDelete, which asks what becomes of held mail.`;
+    return { kind: 'REFUSED', errors: [{ field: ['id'], message, code: 'CONFLICT' }], object: tenant };
+  }
+  for (const domain of claims) await removeDomain(sql, viewer, { domain, held: null, lists });
+  const revoked = await sql`delete from tokens where tenant_id = ${tenant.id} returning id`;
+  await sql`delete from webhook_secrets where tenant_id = ${tenant.id}`;
+  await sql`delete from webhooks where tenant_id = ${tenant.id}`;
+  await sql`delete from alert_contacts where tenant_id = ${tenant.id}`;
+  await sql`update tenants set deleted_at = bmx_now(), revision = revision + 1 where id = ${tenant.id}`;
+  await record(sql, tenant.id, 'TENANT_DELETED', { name: tenant.name, revokedTokens: revoked.length });
+  return { kind: 'DONE', object: tenant };
+}
+
+async function lockClaims(sql: SqlExecutor, tenantId: string): Promise<RelayDomain[]> {
+  const rows = await sql<DomainRow[]>`
+    select ${sql(DOMAIN_COLUMNS)} from domains where tenant_id = ${askedId(tenantId)} and status = 'PENDING' order by name for update`;
+  return rows.map(relayDomainOf);
+}
+
+/** The tenant that an operator may change, locked until COMMIT: domains and tokens that are added wait for it. */
+async function lockTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Tenant | null> {
+  if (!viewer.isOperator) return null;
+  const [row] = await sql<TenantRow[]>`
+    select ${sql(COLUMNS)} from tenants where id = ${askedId(id)} and deleted_at is null for update`;
+  return row === undefined ? null : tenantOf(row);
+}
+
+function itselfOnly(sql: SqlExecutor, viewer: Viewer) {
+  return viewer.isOperator ? sql`true` : sql`id = ${viewer.tenantId}`;
+}
+
+async function nameTaken(sql: SqlExecutor, name: string): Promise<Change<Tenant>> {
+  const [row] = await sql<TenantRow[]>`
+    select ${sql(COLUMNS)} from tenants where lower(name) = lower(${name}) and deleted_at is null`;
+  const message = `There is a tenant "${name}" already. Take another name.`;
+  const error: UserError = { field: ['name'], message, code: 'ALREADY_EXISTS' };
+  return { kind: 'REFUSED', errors: [error], object: row === undefined ? null : tenantOf(row) };
+}
+
+export function noSuchTenant(id: string, field = 'id'): UserError {
+  const message = `You have no tenant "${shown(id)}". The query "tenants" lists those you have.`;
+  return { field: [field], message, code: 'NOT_FOUND' };
+}
+
+function operatorsOnly(): UserError {
+  return { field: [], message: "Only a token of the operator's tenant may do this.", code: 'FORBIDDEN' };
+}
+
+function record(
+  sql: SqlExecutor,
+  tenantId: string,
+  kind: 'TENANT_CREATED' | 'TENANT_UPDATED' | 'TENANT_DELETED',
+  facts: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  return recordEvent(sql, { tenantId, destinationId: null, messageId: null, kind, facts });
+}

@@ -1,0 +1,80 @@
+/**
+ * Which token a secret belongs to: asked with every request, so answered from memory (snapshot.ts).
+ *
+ * Found by the hash of the secret, so the time of an answer says nothing of the secret itself. The database's clock says when
+ * a token ends. Which tokens are used is noted, and stored now and then.
+ */
+import { Buffer } from 'node:buffer';
+import { monotonicMs } from '../clock.ts';
+import type { SqlExecutor } from '../db/client.ts';
+import type { Scope } from './scopes.ts';
+import { createSnapshot } from '../db/snapshot.ts';
+import { hashOfSecret, isSecretLike } from './token-secret.ts';
+
+export interface KnownToken {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopes: readonly Scope[];
+}
+
+export interface TokenBook {
+  /** Null: no token of ours, or one that has ended. Rejects when the database must be asked in vain. */
+  find(secret: string): Promise<KnownToken | null>;
+  /** Whenever a token has changed, and when notices may have been missed. */
+  dropAll(): void;
+  /** Stores which tokens were used since it was last called. */
+  storeUses(): Promise<void>;
+}
+
+interface Entry {
+  readonly token: KnownToken;
+  /** On `monotonicMs`; null: it has no end. */
+  readonly endsAtMs: number | null;
+}
+
+/** Half a kilobyte each. */
+const SNAPSHOT = { maxKnown: 10_000, maxUnknown: 10_000 };
+
+export function createTokenBook(sql: SqlExecutor): TokenBook {
+  const snapshot = createSnapshot({ ...SNAPSHOT, load: (hash) => readEntry(sql, hash) });
+  const used = new Set<string>();
+  return {
+    async find(secret) {
+      if (!isSecretLike(secret)) return null;
+      const entry = await snapshot.find(Buffer.from(hashOfSecret(secret)).toString('base64'));
+      if (entry === null || (entry.endsAtMs !== null && entry.endsAtMs <= monotonicMs())) return null;
+      used.add(entry.token.id);
+      return entry.token;
+    },
+    dropAll: () => snapshot.dropAll(),
+    async storeUses() {
+      const ids = [...used];
+      used.clear();
+      if (ids.length > 0) await sql`update tokens set last_used_at = bmx_now() where id = any(${ids}::uuid[])`;
+    },
+  };
+}
+
+interface EntryRow {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopes: readonly Scope[];
+  readonly lasts_ms: number | null;
+}
+
+async function readEntry(sql: SqlExecutor, hash: string): Promise<Entry | null> {
+  const bytes = Buffer.from(hash, 'base64');
+  const [row] = await sql<EntryRow[]>`
+    select t.id, t.tenant_id, t.name, t.prefix, t.scopes,
+           extract(epoch from least(t.expires_at, case when t.previous_hash = ${bytes} then t.previous_until end) - bmx_now())
+             ::double precision * 1000 as lasts_ms
+    from tokens t join tenants on tenants.id = t.tenant_id and tenants.deleted_at is null
+    where t.secret_hash = ${bytes} or t.previous_hash = ${bytes}`;
+  if (row === undefined) return null;
+  const { id, tenant_id: tenantId, name, prefix, scopes, lasts_ms: lastsMs } = row;
+  return { token: { id, tenantId, name, prefix, scopes }, endsAtMs: lastsMs === null ? null : monotonicMs() + lastsMs };
+}

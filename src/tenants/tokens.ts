@@ -1,0 +1,282 @@
+/**
+ * Tokens: what speaks for a tenant, with which scopes, until when. Their secrets are told once, if who makes them has not chosen them, and kept as hashes.
+ *
+ * Nobody gives a token more than he has himself, nor a longer life. A rotation makes a new secret for the same token and lets the old one live on
+ * for a while, so that a client can be changed without a gap. A change is in force on this node before the call returns, and
+ * on the others within a second.
+ */
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import { type EventKind, recordEvent } from '../events/record.ts';
+import { askedId, newId } from '../mail/id.ts';
+import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
+import { type Change, refused } from '../input/change.ts';
+import { mineOnly } from '../db/fragments.ts';
+import { type Checked, errorsOf, shown } from '../input/checked.ts';
+import { checkQuota } from '../domains/quotas.ts';
+import { grants, OPERATOR_SCOPES, type Scope } from './scopes.ts';
+import { noSuchTenant } from './tenants.ts';
+import { checkTitle } from '../input/display-name.ts';
+import { checkSecret } from './token-choice.ts';
+import { changeTokens } from './token-notice.ts';
+import { invalid, type UserError } from '../input/user-error.ts';
+
+export interface Token {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** The beginning of its secret. */
+  readonly prefix: string;
+  /** Of the secret before the last rotation, while that is still taken. */
+  readonly previousPrefix: string | null;
+  readonly previousUntil: Date | null;
+  readonly expiresAt: Date | null;
+  /** To the minute; null: never. */
+  readonly lastUsedAt: Date | null;
+  readonly rotatedAt: Date | null;
+  readonly createdAt: Date;
+}
+
+/** Who makes or changes a token: for whom he speaks, and what he may do himself. */
+export interface TokenIssuer {
+  readonly viewer: Viewer;
+  readonly scopes: readonly Scope[];
+  /** `token`: his own; null: the operator token of the service. */
+  readonly actor: { readonly token: { readonly id: string } | null };
+}
+
+export interface TokenCreateInput {
+  /** Absent or null: the issuer's own. */
+  readonly tenantId?: string | null | undefined;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** Absent or null: it has no end. */
+  readonly expiresAt?: Date | null | undefined;
+  /** Absent or null: one is made. */
+  readonly secret?: string | null | undefined;
+}
+
+export interface TokenRotateInput {
+  readonly id: string;
+  /** How long the old secret is taken beside the new one. */
+  readonly overlapSeconds: number;
+  /** Absent or null: one is made. */
+  readonly secret?: string | null | undefined;
+}
+
+/** `secret`: what a new or rotated token is used with, told once, and only to who has not chosen it. */
+export type TokenChange = Change<Token> & { readonly secret?: string | null };
+
+export interface Tokens {
+  findToken(viewer: Viewer, id: string): Promise<Token | null>;
+  /** In order of creation, after the one with id `afterId` when given. */
+  listTokens(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<Token[]>;
+  createToken(issuer: TokenIssuer, input: TokenCreateInput): Promise<TokenChange>;
+  rotateToken(issuer: TokenIssuer, input: TokenRotateInput): Promise<TokenChange>;
+  /** It is taken nowhere any more. */
+  revokeToken(viewer: Viewer, input: { readonly id: string }): Promise<TokenChange>;
+}
+
+/** A week: long enough for whoever has to change a secret by hand. */
+export const MAX_OVERLAP_SECONDS = 604_800;
+
+/** `onChanged`: some token has changed, on this node from now on. */
+export function createTokens(sql: Sql, onChanged: () => void): Tokens {
+  const change = (work: (transaction: SqlExecutor) => Promise<TokenChange>) => changeTokens(sql, onChanged, work);
+  return {
+    findToken: (viewer, id) => findToken(sql, viewer, id),
+    listTokens: (viewer, page) => listTokens(sql, viewer, page),
+    createToken: (issuer, input) => change((transaction) => createToken(transaction, issuer, input)),
+    rotateToken: (issuer, input) => change((transaction) => rotateToken(transaction, issuer, input)),
+    revokeToken: (viewer, { id }) => change((transaction) => revokeToken(transaction, viewer, id)),
+  };
+}
+
+interface TokenRow {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly prefix: string;
+  readonly previous_prefix: string | null;
+  readonly previous_until: Date | null;
+  readonly expires_at: Date | null;
+  readonly last_used_at: Date | null;
+  readonly rotated_at: Date | null;
+  readonly created_at: Date;
+}
+
+/** What has passed is as if it were not there. */
+function columns(sql: SqlExecutor) {
+  return sql`id, tenant_id, name, scopes, prefix,
+    case when previous_until > bmx_now() then previous_prefix end as previous_prefix,
+    case when previous_until > bmx_now() then previous_until end as previous_until,
+    expires_at, last_used_at, rotated_at, created_at`;
+}
+
+function tokenOf(row: TokenRow): Token {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    name: row.name,
+    scopes: row.scopes,
+    prefix: row.prefix,
+    previousPrefix: row.previous_prefix,
+    previousUntil: row.previous_until,
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+    rotatedAt: row.rotated_at,
+    createdAt: row.created_at,
+  };
+}
+
+async function findToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Token | null> {
+  const [row] = await sql<TokenRow[]>`
+    select ${columns(sql)} from tokens where id = ${askedId(id)} and ${mineOnly(sql, viewer)}`;
+  return row === undefined ? null : tokenOf(row);
+}
+
+async function listTokens(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { limit, afterId }: { limit: number; afterId: string | null },
+): Promise<Token[]> {
+  const rows = await sql<TokenRow[]>`
+    select ${columns(sql)} from tokens
+    where ${mineOnly(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
+    order by id limit ${limit}`;
+  return rows.map(tokenOf);
+}
+
+async function createToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCreateInput): Promise<TokenChange> {
+  const { viewer } = issuer;
+  const tenantId = (input.tenantId ?? viewer.tenantId).toLowerCase();
+  const [tenant] = await sql<{ has_passed: boolean }[]>`
+    select coalesce(${input.expiresAt ?? null}::timestamptz <= bmx_now(), false) as has_passed from tenants
+    where id = ${askedId(tenantId)} and deleted_at is null and (${viewer.isOperator} or id = ${viewer.tenantId})
+    for key share`;
+  if (tenant === undefined) return refused(noSuchTenant(tenantId, 'tenantId'));
+  const name = checkTitle(input.name, "A token's name");
+  const scopes = checkScopes(issuer, tenantId, input.scopes);
+  const expiry = checkExpiry(input.expiresAt ?? null, tenant.has_passed, await endOf(sql, issuer));
+  const secret = await checkSecret(sql, input.secret ?? null);
+  if (name.kind === 'BAD' || scopes.kind === 'BAD' || expiry.kind === 'BAD' || secret.kind === 'BAD') {
+    return refused(...errorsOf(name, scopes, expiry, secret));
+  }
+  const tooMany = await checkQuota(sql, { tenantId, quota: 'tokens', more: 1, field: ['name'] });
+  if (tooMany !== null) return refused(tooMany);
+  const { told, prefix, hash } = secret.value;
+  const [row] = await sql<TokenRow[]>`
+    insert into tokens (id, tenant_id, name, scopes, prefix, secret_hash, expires_at)
+    values (${newId()}, ${tenantId}, ${name.value}, ${[...scopes.value]}::text[], ${prefix}, ${hash}, ${expiry.value})
+    returning ${columns(sql)}`;
+  if (row === undefined) throw new Error('an insert returned no row');
+  const token = tokenOf(row);
+  await record(sql, token, 'TOKEN_CREATED', { scopes: token.scopes, expiresAt: token.expiresAt });
+  return { kind: 'DONE', object: token, secret: told };
+}
+
+/** In the order of the list of all, each once. */
+function checkScopes(issuer: TokenIssuer, tenantId: string, wanted: readonly Scope[]): Checked<readonly Scope[]> {
+  const errors = wanted.flatMap((scope, index): UserError[] => {
+    const field = ['scopes', String(index)];
+    if (OPERATOR_SCOPES.includes(scope) && tenantId !== OPERATOR_TENANT_ID) {
+      return [invalid(field, `${scope} is for tokens of the operator's tenant only.`)];
+    }
+    if (grants(issuer.scopes, scope)) return [];
+    const message = `You cannot give ${scope}: your own token does not have it.`;
+    return [{ field, message, code: 'FORBIDDEN' }];
+  });
+  if (wanted.length === 0)
+    errors.push(invalid(['scopes'], 'Name at least one scope: without any, a token can do nothing.'));
+  return errors.length > 0 ? { kind: 'BAD', errors } : { kind: 'OK', value: [...new Set(wanted)] };
+}
+
+/** When the issuer's own token ends, which is now when it has been revoked meanwhile; null: never. */
+async function endOf(sql: SqlExecutor, { viewer, actor }: TokenIssuer): Promise<Date | null> {
+  if (actor.token === null) return null;
+  const own = await findToken(sql, viewer, actor.token.id);
+  return own === null ? new Date() : own.expiresAt;
+}
+
+function outlives(end: Date | null, own: Date | null): boolean {
+  return own !== null && (end === null || end > own);
+}
+
+function checkExpiry(expiresAt: Date | null, hasPassed: boolean, own: Date | null): Checked<Date | null> {
+  if (!hasPassed && outlives(expiresAt, own)) {
+    const message = `Your own token ends at ${own?.toISOString()}, and a token that it makes may not live longer: give an expiresAt until then.`;
+    return { kind: 'BAD', errors: [{ field: ['expiresAt'], message, code: 'FORBIDDEN' }] };
+  }
+  if (!hasPassed) return { kind: 'OK', value: expiresAt };
+  return {
+    kind: 'BAD',
+    errors: [invalid(['expiresAt'], 'expiresAt lies in the past. Leave it out for a token without an end.')],
+  };
+}
+
+async function rotateToken(
+  sql: SqlExecutor,
+  issuer: TokenIssuer,
+  { id, overlapSeconds, secret: chosen = null }: TokenRotateInput,
+): Promise<TokenChange> {
+  const { viewer, scopes } = issuer;
+  if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
+    return refused(invalid(['overlapSeconds'], `overlapSeconds lies between 0 and ${MAX_OVERLAP_SECONDS}, a week.`));
+  }
+  const present = await findToken(sql, viewer, id);
+  // Who gets the new secret may do what the token may. A token's scopes never change.
+  const beyond = present?.scopes.find((scope) => !grants(scopes, scope));
+  if (beyond !== undefined) {
+    const message = `You cannot rotate a token that has ${beyond}: your own token does not have it.`;
+    return refused({ field: ['id'], message, code: 'FORBIDDEN' });
+  }
+  if (present !== null && outlives(present.expiresAt, await endOf(sql, issuer))) {
+    const message = 'You cannot rotate a token that lives longer than your own.';
+    return refused({ field: ['id'], message, code: 'FORBIDDEN' });
+  }
+  const secret = await checkSecret(sql, chosen);
+  if (secret.kind === 'BAD') return refused(...secret.errors);
+  const { told, prefix, hash } = secret.value;
+  const [row] = await sql<TokenRow[]>`
+    update tokens set previous_prefix = prefix, previous_hash = secret_hash,
+      previous_until = bmx_now() + make_interval(secs => ${overlapSeconds}),
+      prefix = ${prefix}, secret_hash = ${hash}, rotated_at = bmx_now()
+    where id = ${askedId(id)} and ${mineOnly(sql, viewer)}
+    returning ${columns(sql)}`;
+  if (row === undefined) return refused(noSuchToken(id));
+  const token = tokenOf(row);
+  await record(sql, token, 'TOKEN_ROTATED', { overlapSeconds });
+  return { kind: 'DONE', object: token, secret: told };
+}
+
+async function revokeToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<TokenChange> {
+  const [row] = await sql<TokenRow[]>`
+    delete from tokens where id = ${askedId(id)} and ${mineOnly(sql, viewer)} returning ${columns(sql)}`;
+  if (row === undefined) return refused(noSuchToken(id));
+  const token = tokenOf(row);
+  await record(sql, token, 'TOKEN_REVOKED', { lastUsedAt: token.lastUsedAt });
+  return { kind: 'DONE', object: token };
+}
+
+function noSuchToken(id: string): UserError {
+  const message = `You have no token "${shown(id)}". The query "tokens" lists those you have.`;
+  return { field: ['id'], message, code: 'NOT_FOUND' };
+}
+
+/** Never the secret, and not its hash. */
+function record(
+  sql: SqlExecutor,
+  token: Token,
+  kind: EventKind,
+  facts: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { tenantId, id, name, prefix } = token;
+  return recordEvent(sql, {
+    tenantId,
+    destinationId: null,
+    messageId: null,
+    kind,
+    facts: { tokenId: id, name, prefix, ...facts },
+  });
+}

@@ -1,0 +1,121 @@
+/**
+ * The MTA-STS policy that holds for a recipient domain (RFC 8461 §5.1): discovered, fetched, kept.
+ *
+ * - What the DNS says is looked at once a minute at most; a new id is waited for, a policy a day old is fetched anew beside.
+ * - A policy that was fetched holds until its max_age is over, whatever fails meanwhile, and whatever vanishes from the DNS.
+ * - What cannot be fetched, and was never had, is not enforced; an id that failed is left alone for five minutes (§3.3).
+ *
+ * The store is shared with other nodes; it is read again with each look. Throws only what the store throws.
+ */
+import { monotonicMs } from '../clock.ts';
+import { createDnsCache } from '../dns/cache.ts';
+import { type FetchResult } from '../http/fetch.ts';
+import { readStsPolicy, readStsRecord, type StsPolicy } from './mta-sts-policy.ts';
+import type { Resolver } from '../dns/resolver.ts';
+
+/** A policy that was fetched, by the clock of the store. */
+export interface StoredPolicy extends Omit<StsPolicy, 'maxAgeSeconds'> {
+  readonly id: string;
+  /** Since it was fetched. */
+  readonly ageSeconds: number;
+  /** Until its max_age is over; more than 0. */
+  readonly leftSeconds: number;
+}
+
+export interface PolicyStore {
+  /** The policy of a domain that still holds, or null. */
+  readonly load: (domain: string) => Promise<StoredPolicy | null>;
+  readonly save: (domain: string, id: string, policy: StsPolicy) => Promise<void>;
+}
+
+export interface MtaStsOptions {
+  readonly resolver: Pick<Resolver, 'resolveTxt'>;
+  readonly store: PolicyStore;
+  /** GET https://HOST/PATH. */
+  readonly fetchText: (host: string, path: string) => Promise<FetchResult>;
+  /** A policy could not be had; one line for the log. */
+  readonly onTrouble: (message: string) => void;
+  /** What went wrong where nobody waits. */
+  readonly onFault: (error: unknown) => void;
+  /** The clock of what is remembered, in milliseconds; never goes back. */
+  readonly nowMs?: () => number;
+}
+
+export interface MtaSts {
+  /** The policy that holds for a domain, a lower-case A-label; null when none does. */
+  find(domain: string): Promise<Omit<StsPolicy, 'maxAgeSeconds'> | null>;
+}
+
+/** Between two looks at the DNS. */
+const LOOK_EVERY_SECONDS = 60;
+/** RFC 8461 §3.3. */
+const LEAVE_ALONE_SECONDS = 300;
+/** RFC 8461 §10.2 advises a refresh a day, so that who blocks the fetch must do so for the whole max_age. */
+const REFRESH_AFTER_SECONDS = 86_400;
+const MAX_REMEMBERED = 10_000;
+
+export function createMtaSts(options: MtaStsOptions): MtaSts {
+  const { resolver, store, nowMs = monotonicMs } = options;
+  const looked = createDnsCache<{ policy: StoredPolicy | null }>({ maxEntries: MAX_REMEMBERED, nowMs });
+  const failures = createDnsCache<true>({ maxEntries: MAX_REMEMBERED, nowMs });
+  const underWay = new Map<string, Promise<StoredPolicy | null>>();
+
+  const look = async (domain: string): Promise<StoredPolicy | null> => {
+    const stored = await store.load(domain);
+    const answer = await resolver.resolveTxt(`_mta-sts.${domain}`);
+    const id = answer.kind === 'FOUND' ? readStsRecord(answer.records) : null;
+    if (id === null || failures.get(`${domain} ${id}`) !== null) return stored;
+    if (stored?.id !== id) return (await refresh(domain, id)) ?? stored;
+    if (stored.ageSeconds >= REFRESH_AFTER_SECONDS) {
+      refresh(domain, id).then((fresh) => remember(domain, fresh ?? stored), options.onFault);
+    }
+    return stored;
+  };
+
+  /** Null when it could not be had. */
+  const refresh = async (domain: string, id: string): Promise<StoredPolicy | null> => {
+    const policy = await fetchPolicy(domain, options);
+    if ('fault' in policy) {
+      failures.set(`${domain} ${id}`, true, LEAVE_ALONE_SECONDS);
+      options.onTrouble(`MTA-STS policy ${id} of ${domain}: ${policy.fault}`);
+      return null;
+    }
+    await store.save(domain, id, policy);
+    return { ...policy, id, ageSeconds: 0, leftSeconds: policy.maxAgeSeconds };
+  };
+
+  const remember = (domain: string, policy: StoredPolicy | null): void => {
+    const holds = policy !== null && policy.leftSeconds > 0 ? policy : null;
+    looked.set(domain, { policy: holds }, Math.min(LOOK_EVERY_SECONDS, holds?.leftSeconds ?? LOOK_EVERY_SECONDS));
+  };
+
+  return {
+    async find(domain) {
+      const known = looked.get(domain);
+      if (known !== null) return known.value.policy;
+      const running =
+        underWay.get(domain) ??
+        look(domain)
+          .then((policy) => {
+            remember(domain, policy);
+            return policy;
+          })
+          .finally(() => underWay.delete(domain));
+      underWay.set(domain, running);
+      const policy = await running;
+      return policy !== null && policy.leftSeconds > 0 ? policy : null;
+    },
+  };
+}
+
+/** The policy as published now, or why it cannot be had. */
+export async function fetchPolicy(
+  domain: string,
+  { fetchText }: Pick<MtaStsOptions, 'fetchText'>,
+): Promise<StsPolicy | { readonly fault: string }> {
+  const fetched = await fetchText(`mta-sts.${domain}`, '/.well-known/mta-sts.txt');
+  if (fetched.kind === 'FAILED') return { fault: fetched.reason };
+  // §3.2: where strangers may put files, they are seldom plain text.
+  if (fetched.mediaType !== 'text/plain') return { fault: 'it is not text/plain' };
+  return readStsPolicy(fetched.text);
+}

@@ -1,0 +1,225 @@
+/**
+ * What callouts have shown of recipients: kept in Postgres for all nodes, the lately asked ones in memory.
+ *
+ * Promises:
+ *  - a positive answer holds 7 days and is due for a refresh after one, a negative 2 hours and 30 minutes; only another
+ *    answer changes an answer, never trouble;
+ *  - a recipient known good (listed, or delivered to within 90 days) is not negative before a second refusal at least
+ *    15 minutes after the first; until then it is suspected, and a positive answer clears that;
+ *  - what is in memory is at most a minute old, and gone as soon as it is dropped; positive and negative answers are bounded
+ *    apart, so that whoever tries names out does not push out the mailboxes that exist.
+ * Does not ask anybody and decides nothing: policy/callout/call-ahead.ts does.
+ */
+import type { Sql } from '../db/client.ts';
+import { createBoundedMap } from '../db/bounded-map.ts';
+import { isPausedNow } from '../domains/pause.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
+import { clearAnswers } from '../domains/user-list/forget.ts';
+import { createGrouped } from '../domains/user-list/grouped.ts';
+import { keyOf, type Recipient, type Standing, standingOf, type StandingRow } from './recipient.ts';
+
+export interface Answer {
+  readonly recipient: Recipient;
+  readonly verdict: 'POSITIVE' | 'NEGATIVE';
+  /** In the User List: known good. */
+  readonly isListed: boolean;
+  /** Verbatim, for the operator. */
+  readonly reply: string;
+  /** The domain it was asked for: when that is gone by now, or its mail goes elsewhere, the answer is not kept. */
+  readonly domain?: Pick<RelayDomain, 'id' | 'deliverTo'>;
+}
+
+export interface Answers {
+  /** From memory; null when there is nothing fresh. */
+  recall(recipient: Recipient): Standing | null;
+  /** From the database, for memory too. */
+  find(recipient: Recipient): Promise<Standing>;
+  /** Resolves with what is known now, when it is stored; with nothing known where it is not kept. */
+  record(answer: Answer): Promise<Standing>;
+  /** What callouts have shown of it, stored and in memory, goes: it was forgotten while the last answer was being stored. */
+  takeBack(recipient: Recipient): Promise<void>;
+  /** Not to be refreshed before `untilMs` (monotonic), as far as this node's memory goes. */
+  postponeRefresh(recipient: Recipient, untilMs: number): void;
+  drop(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
+  dropAll(): void;
+}
+
+export interface AnswersOptions {
+  readonly sql: Sql;
+  readonly monotonicMs: () => number;
+  readonly memory?: { readonly mostPositive: number; readonly mostNegative: number };
+}
+
+/** Other nodes change answers too; what a person changes is told by a notice. */
+const FRESH_MS = 60_000;
+const NOTHING_KNOWN: Standing = {
+  answer: null,
+  refreshAtMs: null,
+  expiresAtMs: null,
+  suspectedAtMs: null,
+  isDelivered: false,
+  isPaused: false,
+};
+/** About 300 octets each. */
+const DEFAULT_MEMORY = { mostPositive: 100_000, mostNegative: 20_000 };
+
+interface Kept {
+  readonly standing: Standing;
+  readonly untilMs: number;
+}
+
+export function createAnswers(options: AnswersOptions): Answers {
+  const { sql, monotonicMs, memory = DEFAULT_MEMORY } = options;
+  const positive = createBoundedMap<Kept>(memory.mostPositive);
+  const negative = createBoundedMap<Kept>(memory.mostNegative);
+  /** Nothing is known of them: remembered so that an outage asks the database once a minute, not at every RCPT. */
+  const unknown = createBoundedMap<Kept>(memory.mostNegative);
+
+  /** What is being read or written for memory; what was dropped meanwhile is not kept. */
+  const underWay = new Map<string, Promise<Standing>>();
+
+  const remove = (key: string): void => {
+    positive.delete(key);
+    negative.delete(key);
+    unknown.delete(key);
+  };
+  const put = (key: string, kept: Kept): void => {
+    remove(key);
+    const { answer, suspectedAtMs, isDelivered } = kept.standing;
+    if (answer !== null && answer !== 'POSITIVE') negative.set(key, kept);
+    else if (suspectedAtMs !== null) negative.set(key, kept);
+    else if (answer === 'POSITIVE' || isDelivered) positive.set(key, kept);
+    else unknown.set(key, kept);
+  };
+  const keep = async (recipient: Recipient, work: Promise<Standing>): Promise<Standing> => {
+    const key = keyOf(recipient);
+    underWay.set(key, work);
+    try {
+      const standing = await work;
+      if (underWay.get(key) === work) put(key, { standing, untilMs: monotonicMs() + FRESH_MS });
+      return standing;
+    } finally {
+      if (underWay.get(key) === work) underWay.delete(key);
+    }
+  };
+  const fresh = (key: string): Kept | null => {
+    const kept = positive.get(key) ?? negative.get(key) ?? unknown.get(key);
+    return kept !== undefined && kept.untilMs > monotonicMs() ? kept : null;
+  };
+  const find = createGrouped<Recipient, Standing>(async (recipients) => {
+    const nowMs = monotonicMs();
+    const rows = await findRows(sql, recipients);
+    return rows.map((row) => standingOf(row, nowMs));
+  });
+  const record = createGrouped<Answer, Standing>(async (answers) => {
+    const nowMs = monotonicMs();
+    const rows = await recordRows(sql, answers);
+    const found = new Map(
+      rows.map((row) => [keyOf({ destinationId: row.destination_id, localPart: row.local_part }), row]),
+    );
+    return answers.map(({ recipient }) => {
+      const row = found.get(keyOf(recipient));
+      return row === undefined ? NOTHING_KNOWN : standingOf(row, nowMs);
+    });
+  });
+
+  const drop: Answers['drop'] = (recipient) => {
+    const key = keyOf(recipient);
+    remove(key);
+    underWay.delete(key);
+  };
+
+  return {
+    recall: (recipient) => fresh(keyOf(recipient))?.standing ?? null,
+    find: (recipient) => keep(recipient, find(recipient)),
+    record: (answer) => keep(answer.recipient, record(answer)),
+    postponeRefresh: (recipient, untilMs) => {
+      const key = keyOf(recipient);
+      const kept = fresh(key);
+      if (kept !== null) put(key, { ...kept, standing: { ...kept.standing, refreshAtMs: untilMs } });
+    },
+    takeBack: async (recipient) => {
+      await clearAnswers(sql, recipient.destinationId, [recipient.localPart]);
+      drop(recipient);
+    },
+    drop,
+    dropAll: () => {
+      positive.clear();
+      unknown.clear();
+      negative.clear();
+      underWay.clear();
+    },
+  };
+}
+
+/** In the order asked. */
+async function findRows(sql: Sql, recipients: readonly Recipient[]): Promise<StandingRow[]> {
+  return sql<StandingRow[]>`
+    select r.answer, ${distances(sql)}, coalesce(${isPausedNow(sql)}, false) as is_paused
+    from unnest(${recipients.map(({ destinationId }) => destinationId)}::uuid[],
+                ${recipients.map(({ localPart }) => localPart)}::text[]) with ordinality
+      as asked (destination_id, local_part, number)
+    left join recipient_answers r on r.destination_id = asked.destination_id and r.local_part = asked.local_part
+    left join destinations d on d.id = asked.destination_id
+    order by asked.number`;
+}
+
+function distances(sql: Sql) {
+  return sql`
+    (extract(epoch from r.refresh_at - bmx_now()) * 1000)::float8 as refresh_in_ms,
+    (extract(epoch from r.expires_at - bmx_now()) * 1000)::float8 as expires_in_ms,
+    (extract(epoch from r.suspected_at - bmx_now()) * 1000)::float8 as suspected_in_ms,
+    coalesce(r.delivered_at > bmx_now() - interval '90 days', false) as is_delivered`;
+}
+
+type RecordedRow = StandingRow & { destination_id: string; local_part: string };
+
+/** One row for each recipient; of several answers about one the last counts. In the order of the key, so that no two nodes lock each other out. */
+async function recordRows(sql: Sql, answers: readonly Answer[]): Promise<RecordedRow[]> {
+  const last = [...new Map(answers.map((answer) => [keyOf(answer.recipient), answer])).values()];
+  return sql<RecordedRow[]>`
+    with given as (
+      select g.destination_id, g.tenant_id, g.local_part, g.reply,
+        r.answer, r.answered_at, r.refresh_at, r.expires_at, r.suspected_at,
+        case
+          when g.verdict = 'POSITIVE' then 'POSITIVE'
+          when (g.is_listed or r.delivered_at > bmx_now() - interval '90 days')
+            and (r.suspected_at is null or r.suspected_at > bmx_now() - interval '15 minutes') then 'SUSPECTED'
+          else 'NEGATIVE'
+        end as word
+      from unnest(${last.map(({ recipient }) => recipient.destinationId)}::uuid[],
+                  ${last.map(({ recipient }) => recipient.tenantId)}::uuid[],
+                  ${last.map(({ recipient }) => recipient.localPart)}::text[],
+                  ${last.map(({ verdict }) => verdict)}::text[],
+                  ${last.map(({ isListed }) => String(isListed))}::text[]::boolean[],
+                  ${last.map(({ reply }) => reply)}::text[],
+                  ${last.map(({ domain }) => domain?.id ?? null)}::uuid[],
+                  ${last.map(({ domain }) => JSON.stringify(domain?.deliverTo ?? []))}::text[])
+        as g (destination_id, tenant_id, local_part, verdict, is_listed, reply, domain_id, deliver_to)
+      left join recipient_answers r on r.destination_id = g.destination_id and r.local_part = g.local_part
+      where g.domain_id is null or exists (
+        select from domains d
+        where d.id = g.domain_id and d.destination_id = g.destination_id and d.deliver_to = g.deliver_to::jsonb)
+    ), word (word, refresh_after, holds) as (
+      values ('POSITIVE', interval '1 day', interval '7 days'), ('NEGATIVE', interval '30 minutes', interval '2 hours')
+    )
+    insert into recipient_answers as r (destination_id, tenant_id, local_part,
+      answer, answered_at, refresh_at, expires_at, reply, suspected_at, forget_at)
+    select given.destination_id, given.tenant_id, given.local_part,
+      -- A suspicion leaves a positive answer as it was. A negative one was given before the recipient was known good.
+      coalesce(word.word, nullif(given.answer, 'NEGATIVE')),
+      case when word.word is not null then bmx_now() when given.answer = 'POSITIVE' then given.answered_at end,
+      case when word.word is not null then bmx_now() + word.refresh_after when given.answer = 'POSITIVE' then given.refresh_at end,
+      case when word.word is not null then bmx_now() + word.holds when given.answer = 'POSITIVE' then given.expires_at end,
+      given.reply,
+      case given.word when 'SUSPECTED' then coalesce(given.suspected_at, bmx_now()) when 'NEGATIVE' then given.suspected_at end,
+      -- A day longer than it holds: in an outage that begins meanwhile it goes on to count.
+      bmx_now() + coalesce(word.holds, interval '0') + interval '1 day'
+    from given left join word on word.word = given.word
+    order by given.destination_id, given.local_part
+    on conflict (destination_id, local_part) do update set
+      answer = excluded.answer, answered_at = excluded.answered_at, refresh_at = excluded.refresh_at,
+      expires_at = excluded.expires_at, reply = excluded.reply, suspected_at = excluded.suspected_at,
+      forget_at = greatest(r.forget_at, excluded.forget_at)
+    returning r.destination_id, r.local_part, r.answer, ${distances(sql)}, false as is_paused`;
+}

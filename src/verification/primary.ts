@@ -1,0 +1,136 @@
+/**
+ * What sessions with a destination's primary have shown: the SIZE it offers, whether it takes any recipient, whether it turns
+ * us away.
+ *
+ * Kept in Postgres, in memory for a minute. Told by callouts and deliveries, written behind: what is noted is stored within
+ * the second by main's timer, one statement for all. Promises that
+ *  - the SIZE offered last counts (RFC 1870), for 7 days. Of several hosts that is the one spoken to last: the smallest would
+ *    go on refusing for days after the owner has raised it;
+ *  - a primary is tried with a recipient that cannot exist at most once in 7 days among all nodes, and not while a refusal
+ *    of any recipient within them has shown that it looks at them; one refusal undoes the mark.
+ */
+import type { Sql } from '../db/client.ts';
+import { createBoundedMap } from '../db/bounded-map.ts';
+import { createGrouped } from '../domains/user-list/grouped.ts';
+import { createPrimaryNotes } from './primary-notes.ts';
+
+export interface PrimaryFacts {
+  /** Octets of the largest message it takes; null when it named no limit, or not lately. */
+  readonly sizeLimitBytes: number | null;
+  readonly isCatchAll: boolean;
+  /** Nothing is known of whether it is a catch-all. */
+  readonly isTestDue: boolean;
+}
+
+export interface Primaries {
+  /** From memory; null when there is nothing fresh. */
+  recall(destinationId: string): PrimaryFacts | null;
+  find(destinationId: string): Promise<PrimaryFacts>;
+  /** @param sizeLimitBytes null: it named no limit */
+  noteOffer(destinationId: string, sizeLimitBytes: number | null): void;
+  /** It refused us, not a mailbox. */
+  noteBlocked(destinationId: string, reply: string): void;
+  /** It said of a recipient that there is no such mailbox. */
+  noteNegative(destinationId: string): void;
+  /** Takes the test with a random recipient; false when it is not due, or another node has it. */
+  claimTest(destinationId: string): Promise<boolean>;
+  /** The test's recipient was taken. Does nothing if another was refused since it was claimed. */
+  recordCatchAll(destinationId: string): Promise<void>;
+  drop(destinationId: string): void;
+  dropAll(): void;
+  /** Stores what was noted. */
+  flush(): Promise<void>;
+}
+
+const FRESH_MS = 60_000;
+const MOST_KEPT = 50_000;
+
+interface FactsRow {
+  size_limit_bytes: number | null;
+  is_catch_all: boolean;
+  is_test_due: boolean;
+}
+
+export function createPrimaries(deps: { readonly sql: Sql; readonly monotonicMs: () => number }): Primaries {
+  const { sql, monotonicMs } = deps;
+  const kept = createBoundedMap<{ readonly facts: PrimaryFacts; readonly untilMs: number }>(MOST_KEPT);
+  const notes = createPrimaryNotes(deps);
+  const load = createGrouped<string, PrimaryFacts>((ids) => loadFacts(sql, ids));
+  let dropCount = 0;
+  const forget = (destinationId: string): void => {
+    dropCount += 1;
+    kept.delete(destinationId);
+  };
+
+  return {
+    recall: (destinationId) => {
+      const found = kept.get(destinationId);
+      return found !== undefined && found.untilMs > monotonicMs() ? found.facts : null;
+    },
+    find: async (destinationId) => {
+      const dropsBefore = dropCount;
+      const facts = await load(destinationId);
+      // What was dropped meanwhile must not come back; another question costs little.
+      if (dropCount === dropsBefore) kept.set(destinationId, { facts, untilMs: monotonicMs() + FRESH_MS });
+      return facts;
+    },
+    noteOffer: notes.noteOffer,
+    noteBlocked: notes.noteBlocked,
+    noteNegative: (destinationId) => {
+      const known = kept.get(destinationId)?.facts;
+      if (known?.isCatchAll === true || known?.isTestDue === true) forget(destinationId);
+      notes.noteNegative(destinationId);
+    },
+    claimTest: async (destinationId) => {
+      // What was noted so far may have answered the question.
+      await notes.flush();
+      const isOurs = await claimTest(sql, destinationId);
+      forget(destinationId);
+      return isOurs;
+    },
+    recordCatchAll: async (destinationId) => {
+      await notes.flush();
+      await sql`
+        update primaries set is_catch_all = true where destination_id = ${destinationId} and is_catch_all is null`;
+      forget(destinationId);
+    },
+    drop: (destinationId) => {
+      forget(destinationId);
+      notes.drop(destinationId);
+    },
+    dropAll: () => {
+      dropCount += 1;
+      kept.clear();
+    },
+    flush: async () => {
+      for (const destinationId of await notes.flush()) kept.delete(destinationId);
+    },
+  };
+}
+
+/** In the order of the ids. */
+async function loadFacts(sql: Sql, destinationIds: readonly string[]): Promise<PrimaryFacts[]> {
+  const rows = await sql<FactsRow[]>`
+    select
+      case when p.size_seen_at > bmx_now() - interval '7 days' then p.size_limit_bytes end as size_limit_bytes,
+      coalesce(p.is_catch_all and p.catch_all_tested_at > bmx_now() - interval '7 days', false) as is_catch_all,
+      coalesce(p.catch_all_tested_at <= bmx_now() - interval '7 days', true) as is_test_due
+    from unnest(${[...destinationIds]}::uuid[]) with ordinality as asked (destination_id, number)
+    left join primaries p on p.destination_id = asked.destination_id
+    order by asked.number`;
+  return rows.map((row) => ({
+    sizeLimitBytes: row.size_limit_bytes,
+    isCatchAll: row.is_catch_all,
+    isTestDue: row.is_test_due,
+  }));
+}
+
+async function claimTest(sql: Sql, destinationId: string): Promise<boolean> {
+  const rows = await sql`
+    insert into primaries as p (destination_id, tenant_id, catch_all_tested_at)
+    select id, tenant_id, bmx_now() from destinations where id = ${destinationId} and kind = 'RELAY'
+    on conflict (destination_id) do update set catch_all_tested_at = excluded.catch_all_tested_at, is_catch_all = null
+    where coalesce(p.catch_all_tested_at <= bmx_now() - interval '7 days', true)
+    returning destination_id`;
+  return rows.length === 1;
+}

@@ -1,0 +1,97 @@
+/** Fields that pretend to be ours are found and cut out, and not an octet more, wherever the chunks end. */
+import { describe, expect, test } from 'bun:test';
+import { Buffer } from 'node:buffer';
+import * as fc from 'fast-check';
+import { longestSpace, scanHeader, withoutRanges } from '../../../src/policy/authentication/header-scan.ts';
+
+const OURS = new Set(['mx.backup.example', 'xn--bcher-kva.example']);
+const HEAD = 'From: <a@sender.example>\r\nX-Long: one\r\n two\r\n';
+const TAIL = 'Subject: x\r\n\r\nAuthentication-Results: mx.backup.example; dkim=pass\r\nbody\r\n';
+
+function chunksOf(text: string, size: number): Uint8Array[] {
+  const bytes = Buffer.from(text, 'utf8');
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
+}
+
+function clean(content: readonly Uint8Array[]): string {
+  return Buffer.concat(withoutRanges(content, scanHeader(content, OURS).forged)).toString('utf8');
+}
+
+const FORGED = [
+  'Authentication-Results: mx.backup.example; dkim=pass\r\n',
+  'authentication-results:MX.Backup.Example;\r\n spf=pass\r\n\tsmtp.mailfrom=x\r\n',
+  'Authentication-Results \t: mx.backup.example 1; none\r\n',
+  'Authentication-Results:\r\n mx.backup.example; none\r\n',
+  'Authentication-Results\r\n : mx.backup.example; none\r\n',
+  'Authentication-Results: (a (nested\\) ; other.example) comment) mx.backup.example (x); none\r\n',
+  'Authentication-Results: "mx.backup.example"; none\r\n',
+  'Authentication-Results: "mx\\.backup.\r\n example"; none\r\n',
+  'Authentication-Results: mx.backup.example.; none\r\n',
+  'Authentication-Results: bücher.example; none\r\n',
+  'Authentication-Results: mx.backup.example\r\n',
+];
+const OTHERS = [
+  'Authentication-Results: mx.sender.example; dkim=pass (mx.backup.example)\r\n',
+  'Authentication-Results: (mx.backup.example) mx.sender.example; none\r\n',
+  'Authentication-Results: xmx.backup.example; none\r\n',
+  'ARC-Authentication-Results: i=1; mx.backup.example; none\r\n',
+  'X-Authentication-Results: mx.backup.example; none\r\n',
+  'Authentication-Results: ; none\r\n',
+  'Authentication-Results: \r\n',
+];
+
+describe('fields with one of our names', () => {
+  test.each(FORGED)('%j is cut out', (field) => {
+    for (const size of [1, 2, 7, 64, 10_000]) expect(clean(chunksOf(HEAD + field + TAIL, size))).toBe(HEAD + TAIL);
+    expect(clean(chunksOf(field + HEAD + field + field + TAIL, 11))).toBe(HEAD + TAIL);
+  });
+
+  test.each(OTHERS)('%j stays', (field) => {
+    for (const size of [1, 10_000]) {
+      expect(clean(chunksOf(HEAD + field + TAIL, size))).toBe(HEAD + field + TAIL);
+    }
+  });
+
+  test('any mixture in any chunks loses just those', () => {
+    const field = fc.oneof(
+      fc.record({ text: fc.constantFrom(...FORGED), isForged: fc.constant(true) }),
+      fc.record({ text: fc.constantFrom(...OTHERS, HEAD), isForged: fc.constant(false) }),
+    );
+    fc.assert(
+      fc.property(fc.array(field, { maxLength: 12 }), fc.integer({ min: 1, max: 200 }), (fields, size) => {
+        const kept = fields.filter(({ isForged }) => !isForged).map(({ text }) => text);
+        const all = fields.map(({ text }) => text).join('');
+        expect(clean(chunksOf(all + TAIL, size))).toBe(kept.join('') + TAIL);
+      }),
+    );
+  });
+
+  test('a header section without an end is one all the same; no octets are none', () => {
+    expect(clean(chunksOf(HEAD + FORGED[0], 5))).toBe(HEAD);
+    expect(clean(chunksOf(HEAD + (FORGED[0]?.trimEnd() ?? ''), 5))).toBe(HEAD);
+    expect(clean([])).toBe('');
+  });
+});
+
+test('lines, octets and signatures are counted up to the empty line', () => {
+  const header = `${HEAD}DKIM-Signature: a\r\n b\r\ndkim-signature : c\r\nX-DKIM-Signature: d\r\n`;
+  for (const size of [1, 3, 1000]) {
+    expect(scanHeader(chunksOf(`${header}\r\nDKIM-Signature: e\r\n`, size), OURS)).toEqual({
+      bytes: header.length,
+      lineCount: 7,
+      signatureCount: 2,
+      forged: [],
+    });
+  }
+  expect(scanHeader(chunksOf('\r\nbody\r\n', 1), OURS)).toMatchObject({ bytes: 0, lineCount: 0 });
+});
+
+test('the longest run of white space is found over folds and chunks, up to the given octet', () => {
+  const text = 'A: b  c\r\n \t d\r\n\r\n          ';
+  for (const size of [1, 3, 1000]) {
+    expect(longestSpace(chunksOf(text, size), 14)).toBe(5);
+    expect(longestSpace(chunksOf(text, size), 7)).toBe(2);
+    expect(longestSpace(chunksOf(text, size), text.length)).toBe(14);
+  }
+  expect(longestSpace([], 0)).toBe(0);
+});
