@@ -36,6 +36,7 @@ export async function fillDatabase(sql: Sql): Promise<void> {
     insert into alert_contacts (id, tenant_id, address, address_domain, code_hash) values (${owned}, 'a@a.example', 'a.example', '\\x01');
     insert into alert_notices (contact_id, tenant_id, outage_id, destination_id, told_class) values (${owned}, '${IDS[0]}', '${IDS[0]}', 'DOWN');
     insert into alert_items (contact_id, tenant_id, event_id) values (${owned}, '${IDS[0]}');
+    insert into delivery_marks (epoch, destination_id, id, node, deliveries) values (1, '${IDS[0]}', new_id(), 1, '[]');
     insert into mail_counts (destination_id, tenant_id, kind, count) values (${owned}, 'FAILED', 2);
     insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id)
       values (${owned}, '${IDS[0]}', 'drilled.example', 'postmaster@drilled.example', 0, false, 'a mark');
