@@ -59,6 +59,13 @@ describe('files', () => {
   test('hold something of their own', () => expectNone(barrels(everything)));
 });
 
+test('docs/flow.md names files that are there', () => {
+  const named = [...read('docs/flow.md').matchAll(/`([a-z-]+\/[a-z/-]+\.ts)`/g)].map(([, path]) => `src/${path}`);
+  expect(named.length).toBeGreaterThan(50);
+  const there = new Set(source.map(({ path }) => path));
+  expect(named.filter((path) => !there.has(path))).toEqual([]);
+});
+
 describe('RFC references', () => {
   test('are in step with docs/rfcs.md', () => expectNone(rfcMismatches(source, rfcRows(read('docs/rfcs.md')))));
   test('have one form', () => expectNone(looseReferences(source)));

@@ -138,7 +138,8 @@ test('a lost connection of one transaction touches no other, and no connection o
   expect(await backends()).toContain(own?.pid ?? 0);
   expect(await sql`select 1`).toHaveLength(1);
   await sql.end({ timeout: 5 });
-  expect(await backends()).toEqual([]);
+  // A backend ends a moment after its connection.
+  while ((await backends()).length > 0) await database.sql`select pg_sleep(0.05)`;
   await database.close();
 }, 30_000);
 
