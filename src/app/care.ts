@@ -10,7 +10,7 @@ import type { Timers } from './timers.ts';
 import { dropOldOutages } from '../outage/retention.ts';
 import { dropOldDrills } from '../queue/drills/drills.ts';
 import { dropOldContents, makePartitions } from '../queue/retention.ts';
-import { dropOldRecords } from '../queue/retention-records.ts';
+import { dropOldRecords } from '../queue/retention.ts';
 import { dropOldKeys } from '../input/idempotency.ts';
 import type { Log } from '../telemetry/log.ts';
 

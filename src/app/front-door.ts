@@ -17,7 +17,7 @@ import { normalizeAddress } from '../mail/ip.ts';
 import { createCalloutBreaker } from '../outage/breaker-callouts.ts';
 import { createOpenOutages } from '../outage/open-outages.ts';
 import { createCallAhead } from '../policy/callout/call-ahead.ts';
-import { clientNetwork } from '../policy/client-address.ts';
+import { clientNetwork } from '../mail/client-network.ts';
 import type { Check } from '../policy/decision.ts';
 import type { DryRunHit } from '../policy/dnsbl/dnsbl.ts';
 import { createHarvestGuard, type HarvestGuard } from '../policy/checks/harvest-guard.ts';

@@ -3,7 +3,7 @@
  *
  * Whoever has one address of a /64 has them all (RFC 4291 §2.5.4), so counting them singly would bound nothing. Pure.
  */
-import { fromBytes, parseAddress } from './ip.ts';
+import { fromBytes, normalizeAddress, parseAddress } from './ip.ts';
 
 const INTERFACE_OCTETS = 8;
 /** One customer of a provider may have so much: a site is given a /56 or a /48. */
@@ -32,6 +32,12 @@ export function widerNetworks(address: string): readonly string[] {
   if (parsed === null) return [];
   if (parsed.family === 4) return widerNetworks(parsed.text);
   return SITE_OCTETS.map((octets) => networkOf(parsed.bytes, octets));
+}
+
+/** The canonical spelling of an address of four or sixteen octets in network order, as a proxy tells it. */
+export function clientAddressOf(octets: Uint8Array): string {
+  const { text } = fromBytes(octets);
+  return normalizeAddress(text) ?? text;
 }
 
 function networkOf(bytes: Uint8Array, octets: number): string {

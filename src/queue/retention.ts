@@ -5,8 +5,13 @@
  * they wait for nobody (a dump reads for hours), and are tried again an hour later. Content of ended messages is deleted
  * with them (settle.ts); its space comes back here, a day at a time. A few stragglers do not keep a day: they move to the rest
  * table, where their ids belong once the day is gone.
+ *
+ * What became of a message is told for 90 days: mail is held 60 days at the most (outage/hold.ts), so what is held, or has ended
+ * within a month, has all its attempts. A message that was held for longer, by a pause say, is told of for 30 days after its end;
+ * of its attempts those of 90 days.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
+import { dropOldDays } from '../db/old-days.ts';
 import { withoutWaiting } from '../db/without-waiting.ts';
 
 /** More rows or bytes than these are no stragglers: moving them would hold up the accepting of mail. */
@@ -58,4 +63,16 @@ async function hasMore(transaction: TransactionSql, name: string): Promise<boole
     select count(*) > ${MOST_STRAGGLERS} or coalesce(sum(octet_length(content)), 0) > ${MOST_STRAGGLER_BYTES} as has_more
     from (select content from ${transaction(name)} limit ${MOST_STRAGGLERS + 1}) as rows`;
   return row?.has_more === true;
+}
+
+/** From acceptance of the message, and from the attempt itself: the two go together. */
+const KEPT_DAYS = 90;
+/** After the end of a message that was held for long. */
+const KEPT_DAYS_AFTER_END = 30;
+
+/** Drops partitions of attempts and of ended messages that are past their time. Returns their names. Any number of nodes may call it. */
+export async function dropOldRecords(sql: Sql): Promise<string[]> {
+  const attempts = await dropOldDays(sql, { parent: 'attempts', keptDays: KEPT_DAYS });
+  const youngest = { column: 'ended_at', keptDays: KEPT_DAYS_AFTER_END };
+  return [...attempts, ...(await dropOldDays(sql, { parent: 'history', keptDays: KEPT_DAYS, youngest }))];
 }

@@ -7,7 +7,7 @@ import { Buffer } from 'node:buffer';
 import { isIPv6 } from 'node:net';
 import * as fc from 'fast-check';
 import { readProxyHeader } from '../../src/inbound/proxy/header.ts';
-import { normalizeClientAddress } from '../../src/policy/client-address.ts';
+import { normalizeAddress } from '../../src/mail/ip.ts';
 import { assertRuns, runs, runsTimeoutMs } from './runs.ts';
 import { type SessionScene, startSessionScene } from './session-scene.ts';
 import { cut, cutting, pieces, session } from './sessions.ts';
@@ -85,7 +85,7 @@ test('a header is read to its last octet and no further, and half of one is half
     ({ octets, address }, behind) => {
       const wanted = {
         kind: 'HEADER',
-        address: address === null ? null : normalizeClientAddress(address),
+        address: address === null ? null : normalizeAddress(address),
         octetCount: octets.length,
       } as const;
       expect(readProxyHeader(bytes(octets))).toEqual(wanted);
@@ -107,7 +107,7 @@ test('a spoilt header names an address or nobody, and never reads beyond its bou
     if (read.kind === 'MALFORMED') expect(read.reason).toMatch(/^[ -~]+$/);
     if (read.kind !== 'HEADER') return;
     expect(read.octetCount).toBeLessThanOrEqual(text.length);
-    if (read.address !== null) expect(normalizeClientAddress(read.address)).toBe(read.address);
+    if (read.address !== null) expect(normalizeAddress(read.address)).toBe(read.address);
     if (read.address !== null && isIPv6(read.address)) expect(read.address).not.toMatch(/^::ffff:/i);
   });
   fc.assert(property, runs(5000));
@@ -146,7 +146,7 @@ test(
             lengths.map((length) => Math.max(length, least)),
           ),
           stream,
-          clientAddress: address === null ? '127.0.0.1' : (normalizeClientAddress(address) ?? ''),
+          clientAddress: address === null ? '127.0.0.1' : (normalizeAddress(address) ?? ''),
         };
       });
       const played = await scene.play(sessions);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { dropOldEvents } from '../../src/events/retention.ts';
 import { createIdSource } from '../../src/mail/id.ts';
 import { dropOldOutages } from '../../src/outage/retention.ts';
-import { dropOldRecords } from '../../src/queue/retention-records.ts';
+import { dropOldRecords } from '../../src/queue/retention.ts';
 import { dropOldKeys } from '../../src/input/idempotency.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination } from '../helpers/mail.ts';

@@ -5,7 +5,8 @@
  * Pure, strict and bounded: one spelling only, TLVs skipped unread, at most 107 octets of text or `MAX_HEADER_OCTETS` of
  * binary. Whether the sender may say so is reception.ts's to know.
  */
-import { clientAddressOf, normalizeClientAddress } from '../../policy/client-address.ts';
+import { clientAddressOf } from '../../mail/client-network.ts';
+import { normalizeAddress } from '../../mail/ip.ts';
 
 export type ProxyHeader =
   /** What came may be the beginning of a header, or is one without its end. */
@@ -52,7 +53,7 @@ function readLine(octets: Uint8Array): ProxyHeader {
 }
 
 function addressOf(family: string, text: string): string | null {
-  return text.includes(':') === (family === '6') ? normalizeClientAddress(text) : null;
+  return text.includes(':') === (family === '6') ? normalizeAddress(text) : null;
 }
 
 /** Family and protocol in one octet, streams only. An address of no octets is none that we know. */

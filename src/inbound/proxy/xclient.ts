@@ -6,7 +6,7 @@
  */
 import { normalizeLooseDomain } from '../../mail/domain.ts';
 import { decodeXtext } from '../../mail/xtext.ts';
-import { normalizeClientAddress } from '../../policy/client-address.ts';
+import { normalizeAddress } from '../../mail/ip.ts';
 
 /** What stands behind XCLIENT in the reply to EHLO. */
 export const XCLIENT_ATTRIBUTES = 'NAME ADDR PORT PROTO HELO LOGIN';
@@ -57,7 +57,7 @@ export function parseXclient(line: string): XclientRequest | null {
 
 function setAddress(into: XclientRequest, value: string | null): boolean {
   const isTagged = value !== null && /^ipv6:/i.test(value);
-  const address = value === null ? null : normalizeClientAddress(isTagged ? value.slice(5) : value);
+  const address = value === null ? null : normalizeAddress(isTagged ? value.slice(5) : value);
   // The tag is for IPv6; a bare IPv6 address is understood as well.
   if (value !== null && (address === null || (isTagged && !value.slice(5).includes(':')))) return false;
   into.address = address;
