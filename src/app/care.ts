@@ -9,8 +9,7 @@ import { dropOldEvents, dropOldRejections } from '../events/retention.ts';
 import type { Timers } from './timers.ts';
 import { dropOldOutages } from '../outage/retention.ts';
 import { dropOldDrills } from '../queue/drills/drills.ts';
-import { dropOldContents, makePartitions } from '../queue/retention.ts';
-import { dropOldRecords } from '../queue/retention.ts';
+import { dropOldContents, dropOldRecords, makePartitions } from '../queue/retention.ts';
 import { dropOldKeys } from '../input/idempotency.ts';
 import type { Log } from '../telemetry/log.ts';
 
