@@ -99,10 +99,12 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
     void lost.sql.end({ timeout: 0 }).catch(() => undefined);
   };
   const beat = async () => {
+    // The others count from when the database heard of it: an answer that this process reads late, because it was stopped, is old.
+    const askedAt = monotonicMs();
     if (membership === null) {
       const joined = await join(deps, () => lose('the session ended'));
-      lastBeatAt = monotonicMs();
-      membership = { ...joined, believesLocksAtMs: lastBeatAt + (hadPlace ? returnPatienceMs : 0) };
+      lastBeatAt = askedAt;
+      membership = { ...joined, believesLocksAtMs: monotonicMs() + (hadPlace ? returnPatienceMs : 0) };
       hadPlace = true;
     } else {
       const current = membership;
@@ -110,7 +112,7 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
         throw new Error(`the database did not answer within ${beatTimeoutMs} ms`);
       });
       if (membership !== current) return;
-      if (isKept) lastBeatAt = monotonicMs();
+      if (isKept) lastBeatAt = askedAt;
       else return lose('other nodes took this one for dead');
     }
     // Trouble with the dead is no reason to give up among the living: a session that is lost shows at the next beat.
