@@ -13,7 +13,7 @@ import { formatReply } from '../mail/reply.ts';
 import type { BreakerState } from '../outage/breaker.ts';
 import { type BreakerFeed, type BreakerStep, feedBreaker } from '../outage/breaker-feed.ts';
 import type { Holder } from './claim.ts';
-import { insertMark, type Marked } from './marks.ts';
+import { dropMarks, insertMark, type Marked } from './marks.ts';
 import { findRefusedStandings, keyOfRecipient, type RefusedStanding } from './outcome-refusals.ts';
 import { type Fate, fateOf, type FateRow, settleRows } from './settle.ts';
 import type { SettleInput, Verdict } from './verdict.ts';
@@ -78,10 +78,12 @@ export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Fa
     attempts: settlements.flatMap(attemptsOf),
     standings,
     drills,
-    marks: input.marks ?? [],
   };
   const { rows, step } = await sql.begin(async (transaction) => {
-    const settled = await settleRows(transaction, settling);
+    const [settled] = await Promise.all([
+      settleRows(transaction, settling),
+      dropMarks(transaction, input, input.marks ?? []),
+    ]);
     const heard = settled.filter((row) => !drills.has(row.message_id));
     // In the same transaction: told later, it would be lost with the connection, and a repetition finds nothing to tell.
     return { rows: settled, step: await feedFates(transaction, { destinationId, rows: heard, standings, refused }) };

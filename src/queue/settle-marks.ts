@@ -10,13 +10,12 @@ import { feedFates, NOBODY } from './outcome.ts';
 import { settleRows } from './settle.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Of one destination, or all. Returns how many recipients that ends. */
+/** Of one destination, or all. */
 export async function settleMarks(
   transaction: TransactionSql,
   holder: Holder,
   destinationId: string | null = null,
-): Promise<number> {
-  let count = 0;
+): Promise<void> {
   for (const mark of await takeMarks(transaction, holder, destinationId)) {
     const ids = new Set(mark.deliveries.map(({ messageId }) => messageId));
     const { destinationId: of } = mark;
@@ -30,9 +29,7 @@ export async function settleMarks(
       messages: [...ids].map((messageId) => ({ messageId, isHostLevel: true })),
     });
     await feedFates(transaction, { destinationId: of, rows, refused: [], standings: NOBODY });
-    count += rows.length;
   }
-  return count;
 }
 
 function verdictsOf({ messageId, record }: Deliveries[number]): Verdict[] {

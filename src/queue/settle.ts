@@ -24,7 +24,6 @@ import type { Sql, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import { type BreakerState, isTrialOver, TRIAL_MESSAGES } from '../outage/breaker.ts';
 import { countEnded } from './mail-counts.ts';
-import { dropMarks } from './marks.ts';
 import { keyOfRecipient, type RefusedStanding } from './outcome-refusals.ts';
 import { newReportId, reportsAbout } from './reports/settled.ts';
 import type { SettleInput, Verdict } from './verdict.ts';
@@ -63,21 +62,13 @@ export async function settleWithin(transaction: TransactionSql, input: SettleInp
 /** As `settleWithin`, with what the breaker wants to know. */
 export async function settleRows(transaction: TransactionSql, input: SettleInput): Promise<readonly FateRow[]> {
   // The lock first, in a statement of its own: the next one then sees what another hand committed meanwhile. One round trip.
-  const [, rows] = await Promise.all([
-    lockMessages(transaction, input),
-    settleLocked(transaction, input),
-    dropSettled(transaction, input),
-  ]);
+  const [, rows] = await Promise.all([lockMessages(transaction, input), settleLocked(transaction, input)]);
   await countEnded(
     transaction,
     input.destinationId,
     rows.filter((row) => input.drills?.has(row.message_id) !== true),
   );
   return rows;
-}
-
-async function dropSettled(transaction: TransactionSql, { by, destinationId, marks = [] }: SettleInput): Promise<void> {
-  if (by.kind === 'ATTEMPT') await dropMarks(transaction, { destinationId, holder: by.holder }, marks);
 }
 
 function lockMessages(transaction: TransactionSql, { messages }: SettleInput) {

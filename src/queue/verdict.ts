@@ -58,6 +58,4 @@ export interface SettleInput {
   readonly standings?: ReadonlyMap<string, RefusedStanding>;
   /** Those of the messages that are fire drills': no mail that ended badly. */
   readonly drills?: ReadonlySet<string>;
-  /** Marks of the attempts' holder that speak of these messages alone (marks.ts): they go in the same transaction. */
-  readonly marks?: readonly string[];
 }

@@ -74,6 +74,7 @@ test('what is marked may be settled late; a mark that is not answered, or what h
   markings[0]?.resolve('mark');
   await until('recorded', 5000, async () => slow.recorded.size === 20);
   const idle = slow.idle();
+  // That something does not become late shows only after the time in which it would have.
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(slow.isLate()).toBe(false);
   settle();
