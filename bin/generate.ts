@@ -63,6 +63,7 @@ async function resolverTypes(): Promise<string> {
             useTypeImports: true,
             enumsAsTypes: true,
             immutableTypes: true,
+            disableDescriptions: true,
           },
         },
       },
