@@ -17,7 +17,7 @@ import { createAuditLog } from '../events/audit.ts';
 import { createOutageFeed } from '../events/outage-feed.ts';
 import { createRejectionInspection } from '../events/rejection-pages.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { tellFates } from './delivery.ts';
+import { logResults } from './delivery.ts';
 import { buildSetMx } from './set-mx.ts';
 import { tellClosed } from './outage.ts';
 import type { Routing } from './routing.ts';
@@ -92,7 +92,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
   const tell = (result: VerbResult): VerbResult => {
     if (result.kind === 'DONE') {
       parts.poke(result.destinationId);
-      tellFates(parts, result.domain, result.fates);
+      logResults(parts, result.domain, result.results);
     }
     return result;
   };

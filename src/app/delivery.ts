@@ -27,8 +27,8 @@ import type { NextHops } from '../dns/next-hop.ts';
 import { openSession } from '../smtp/client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/timeouts.ts';
 import type { Holder } from '../queue/claim.ts';
-import type { Settlement } from '../queue/outcome.ts';
-import type { Fate } from '../queue/settle.ts';
+import type { MessageResult } from '../queue/outcome.ts';
+import type { RecipientResult } from '../queue/finalize.ts';
 import type { DestinationState } from '../outage/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -103,12 +103,14 @@ function openAttempts({ config, recipients, tls }: DeliveryParts, options: Attem
 
 function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryParts): DeliveryEvents {
   return {
-    settled: (destination, settlements, fates) => {
-      const drills = new Set(settlements.filter(({ isDrill }) => isDrill === true).map(({ messageId }) => messageId));
-      const learned = fates.filter(({ messageId }) => !drills.has(messageId));
-      learnFates(recipients, destination, { fates: learned, ownAddresses: config.egressAddresses });
-      const transactions = new Map(fates.map(({ messageId, transactionId }) => [messageId, transactionId]));
-      for (const { messageId, records } of settlements) {
+    settled: (destination, messageResults, results) => {
+      const drills = new Set(
+        messageResults.filter(({ isDrill }) => isDrill === true).map(({ messageId }) => messageId),
+      );
+      const learned = results.filter(({ messageId }) => !drills.has(messageId));
+      learnResults(recipients, destination, { results: learned, ownAddresses: config.egressAddresses });
+      const transactions = new Map(results.map(({ messageId, transactionId }) => [messageId, transactionId]));
+      for (const { messageId, records } of messageResults) {
         for (const { host, address, tls, outcome, reply, latencyMs, recipientNumbers } of records) {
           metrics.attempted({ outcome, reply, latencyMs });
           const attempted = {
@@ -127,7 +129,7 @@ function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryPar
           trace?.attempted(attempted);
         }
       }
-      tellFates({ log, metrics, trace }, destination.name, fates, placesOf(settlements));
+      logResults({ log, metrics, trace }, destination.name, results, placesOf(messageResults));
     },
     ...outageEvents(log, metrics),
     breakerMoved: (destination, step) => tellBreaker(log, metrics, destination, step),
@@ -138,13 +140,13 @@ function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryPar
 }
 
 /** What was delivered exists; who refuses a mailbox is no primary that takes any. Of no drill. */
-function learnFates(
+function learnResults(
   { learned, primaries }: DeliveryParts['recipients'],
   { id, kind }: DestinationState,
-  told: { readonly fates: readonly Fate[]; readonly ownAddresses: readonly string[] },
+  told: { readonly results: readonly RecipientResult[]; readonly ownAddresses: readonly string[] },
 ): void {
   if (kind !== 'RELAY') return;
-  for (const { state, address, reply } of told.fates) {
+  for (const { state, address, reply } of told.results) {
     if (state === 'DELIVERED') learned.note(id, address);
     if (state !== 'FAILED') continue;
     const { verdict } = classifyCalloutReply({ stage: 'RCPT', reply: parseReply(reply) }, told.ownAddresses);
@@ -153,7 +155,7 @@ function learnFates(
 }
 
 /** Who hears of the ends of messages. */
-export interface FateListeners {
+export interface ResultListeners {
   readonly log: Pick<Log, 'delivered' | 'deferred' | 'failed' | 'expired' | 'cancelled'>;
   readonly metrics: Metrics;
   readonly trace: Trace | null;
@@ -162,9 +164,9 @@ export interface FateListeners {
 /** Where a recipient's last word was said, by `messageId number`. */
 type Places = ReadonlyMap<string, Pick<AttemptRecord, 'host' | 'address'>>;
 
-function placesOf(settlements: readonly Settlement[]): Places {
+function placesOf(messageResults: readonly MessageResult[]): Places {
   return new Map(
-    settlements.flatMap(({ messageId, records }) =>
+    messageResults.flatMap(({ messageId, records }) =>
       records.flatMap(({ recipientNumbers, host, address }) =>
         recipientNumbers.map((number) => [`${messageId} ${number}`, { host, address }] as const),
       ),
@@ -173,13 +175,13 @@ function placesOf(settlements: readonly Settlement[]): Places {
 }
 
 /** One line and one span per message, state and reply. */
-export function tellFates(
-  { log, metrics, trace }: FateListeners,
+export function logResults(
+  { log, metrics, trace }: ResultListeners,
   domain: string,
-  fates: readonly Fate[],
+  results: readonly RecipientResult[],
   places: Places = new Map(),
 ): void {
-  const groups = Map.groupBy(fates, (fate) => `${fate.messageId} ${fate.state} ${fate.reply}`);
+  const groups = Map.groupBy(results, (fate) => `${fate.messageId} ${fate.state} ${fate.reply}`);
   for (const group of groups.values()) {
     const [first] = group;
     if (first === undefined) continue;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../db/client.ts';
 import { lookAtDrills } from '../doctor/drill.ts';
-import { type FateListeners, tellFates } from './delivery.ts';
+import { type ResultListeners, logResults } from './delivery.ts';
 import type { Routing } from './routing.ts';
 import type { Timers } from './timers.ts';
 import { createMessageInspection } from '../queue/read/inspect.ts';
@@ -15,7 +15,7 @@ import type { Log } from '../telemetry/log.ts';
 
 const LOOK_EVERY_MS = 1000;
 
-export interface DrillParts extends FateListeners {
+export interface DrillParts extends ResultListeners {
   readonly config: Pick<Config, 'mxHostname'>;
   readonly database: Database;
   readonly domains: Pick<Domains, 'findRelayDomain'>;
@@ -24,7 +24,7 @@ export interface DrillParts extends FateListeners {
   readonly readiness: () => readonly string[];
   readonly poke: (destinationId: string) => void;
   readonly timers: Timers;
-  readonly log: Pick<Log, 'drillFinished'> & FateListeners['log'];
+  readonly log: Pick<Log, 'drillFinished'> & ResultListeners['log'];
 }
 
 export function startDrills(parts: DrillParts): void {
@@ -42,7 +42,7 @@ export function startDrills(parts: DrillParts): void {
       notReady: parts.readiness(),
     }),
     tell: (result) => {
-      if (result.kind === 'DONE') tellFates(parts, result.domain, result.fates);
+      if (result.kind === 'DONE') logResults(parts, result.domain, result.results);
     },
     poke,
     onFinished: ({ id, domainName }, result) => {

@@ -10,7 +10,7 @@ import { createHostMemory } from '../delivery/host-memory.ts';
 import type { Delivery } from '../delivery/worker.ts';
 import { joinNodes, type Nodes } from '../cluster/nodes.ts';
 import { startWakeUps, type WakeUps } from '../cluster/jobs.ts';
-import { startCare } from './care.ts';
+import { startMaintenance } from './maintenance.ts';
 import { openControl, readOperatorToken } from './control.ts';
 import { type OpenedDatabase, openMainDatabase } from './database.ts';
 import { buildDelivery } from './delivery.ts';
@@ -38,7 +38,7 @@ import type { OwnTrouble } from '../outage/own-trouble.ts';
 import { dropDeadOwnership, findOwners } from '../outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from '../queue/claim.ts';
 import { findMarkers } from '../queue/marks.ts';
-import { settleMarks } from '../queue/settle-marks.ts';
+import { finalizeMarked } from '../queue/finalize-marks.ts';
 import { cancelHeld } from '../queue/verbs/commands.ts';
 import { foldDeltas } from '../queue/counts.ts';
 import { recipientListWork } from '../domains/user-list/list.ts';
@@ -127,7 +127,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<Log> {
   const { opened, domains, metrics, log } = ground;
 
   const { delivery } = ground;
-  const nodes = await takePlace(ground, () => delivery.current?.abort());
+  const nodes = await joinCluster(ground, () => delivery.current?.abort());
   watchNames({ ...ground, sql: opened.database.sql });
   const wakeUps = await startWakeUps({
     target: opened.database.pgTarget,
@@ -214,7 +214,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     limits = await readLimits(sql);
   });
   const messageSizeLimit = () => Math.min(limits.messageSizeLimitBytes, config.messageSizeLimitBytes ?? Infinity);
-  await startCare({ sql, timers, log });
+  await startMaintenance({ sql, timers, log });
 
   const routing = createRouting(config, options.interfaceAddresses, () => inbound.current?.addresses ?? []);
   onStop(async () => routing.close());
@@ -281,7 +281,7 @@ async function openTrace({ config, log, version }: NodeOptions, metrics: Metrics
   });
 }
 
-async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
+async function joinCluster(ground: Ground, onLost: () => void): Promise<Nodes> {
   const { config, log } = ground;
   const nodes = await joinNodes({
     address: ground.opened.address,
@@ -291,23 +291,23 @@ async function takePlace(ground: Ground, onLost: () => void): Promise<Nodes> {
     roles: [...config.roles],
     isDelivering: config.roles.has('delivery') && !config.deliveryHold,
     onLost: (reason) => {
-      log.warning({ where: 'node', message: `lost the place among the nodes: ${reason}` });
+      log.warning({ where: 'node', message: `lease lost: ${reason}` });
       onLost();
     },
-    free: async (sql, place) => {
-      await settleMarks(sql, place);
-      const freed = await releaseDeadClaims(sql, place);
-      await dropDeadOwnership(sql, place);
+    free: async (sql, lease) => {
+      await finalizeMarked(sql, lease);
+      const freed = await releaseDeadClaims(sql, lease);
+      await dropDeadOwnership(sql, lease);
       return freed;
     },
-    onBuried: (dead, freed) =>
-      log.warning({ where: 'node', message: `node ${dead.node} is gone; ${freed} messages in its hands are free` }),
+    onExpired: (dead, freed) =>
+      log.warning({ where: 'node', message: `node ${dead.node} expired: released ${freed} claimed messages` }),
     findHolders: async (sql) => [
       ...(await findClaimants(sql)),
       ...(await findMarkers(sql)),
       ...(await findOwners(sql)),
     ],
-    onFault: (error) => log.fault({ where: 'burial of a node', error }),
+    onFault: (error) => log.fault({ where: 'node expiry', error }),
   });
   ground.onStop(() => nodes.close());
   return nodes;
@@ -320,7 +320,7 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   const { resolver, findHops } = routing;
   const tls = buildTlsSources({ config, database, resolver, timers, log });
   const acceptedWork = () => ground.inbound.current?.workCount() ?? 0;
-  const holder = nodes.place;
+  const holder = nodes.lease;
   const { trace } = ground;
   const parts = {
     config,
@@ -419,6 +419,6 @@ function readinessReasons({ config, inbound, ready, ownTrouble }: Ground, nodes:
     reasons.push('Most primaries fail at once: the network, the DNS or the addresses of this service are at fault.');
   }
   if (readiness === 'FULL') reasons.push('Free space is below MIN_FREE_BYTES.');
-  if (nodes.place() === null) reasons.push('This node has no place among the nodes: it cannot reach the database.');
+  if (nodes.lease() === null) reasons.push('This node has no lease: it cannot reach the database.');
   return reasons;
 }

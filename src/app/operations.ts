@@ -2,7 +2,7 @@
  * The work that verbs of the operator leave behind, by timers on every node: operations in batches, holds that end.
  */
 import type { Database } from '../db/client.ts';
-import { type FateListeners, tellFates } from './delivery.ts';
+import { type ResultListeners, logResults } from './delivery.ts';
 import type { Timers } from './timers.ts';
 import { endHoldExtensions } from '../outage/hold.ts';
 import { carryOutOperations } from '../queue/verbs/operation-steps.ts';
@@ -11,7 +11,7 @@ import { dropOldOperations } from '../queue/verbs/operations.ts';
 const OPERATIONS_EVERY_MS = 500;
 const HOLDS_EVERY_MS = 30_000;
 
-export interface OperationWorkParts extends FateListeners {
+export interface OperationWorkParts extends ResultListeners {
   readonly database: Database;
   readonly timers: Timers;
   /** Looks at a destination on this node at once; the others find it in their sweep. */
@@ -24,7 +24,7 @@ export function startOperationWork(parts: OperationWorkParts): void {
   timers.every(OPERATIONS_EVERY_MS, 'operations', () =>
     carryOutOperations({
       sql: queueSql,
-      onFates: (domainName, fates) => tellFates(parts, domainName, fates),
+      onResults: (domainName, results) => logResults(parts, domainName, results),
       onRetried: poke,
     }),
   );

@@ -1,11 +1,11 @@
 /**
- * This node's place among the living, and the end of others' places.
+ * The leases of the nodes: this node renews its own, and expires those of dead ones.
  *
- * A node lives while its session holds the advisory lock of its epoch and beats. Claims and ownership name (node, epoch), so
- * they are void once the lock is gone: at once after kill -9, within 45 s when a node hangs or is cut off. Who has just lost its
- * own session, as all do when the database restarts, waits five seconds before it believes that. A node that cannot
- * beat knows by itself, earlier than the others may conclude it, and stops. Whoever finds a dead node frees what it had, in
- * one transaction. Does not know what was claimed: `free` does.
+ * A node lives while its session holds the advisory lock of its epoch and it renews its row. Claims and ownership name
+ * (node, epoch), so they are void once the lock is gone: at once after kill -9, within 45 s when a node hangs or is cut off.
+ * A node that has just lost its own session waits five seconds before it believes a free lock, since a restart of the
+ * database ends every session. A node that cannot renew knows it before the others may conclude it, and stops. The node that
+ * finds a dead one releases all that it held, in one transaction. `free` knows what that is.
  */
 import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import { monotonicMs, within } from '../clock.ts';
@@ -21,12 +21,12 @@ const TIMES: NodeTimes = {
   othersPatienceMs: 45_000,
   returnPatienceMs: 5_000,
 };
-/** A burial waits no longer for rows that an open transaction of the dead holds: this node must beat meanwhile. */
-const BURIAL_LOCK_TIMEOUT = '1s';
+/** An expiry waits no longer for rows that an open transaction of the dead holds: this node must beat meanwhile. */
+const EXPIRY_LOCK_TIMEOUT = '1s';
 /** Beats between two looks for what is held in the name of nobody. */
 const ORPHANS_EVERY = 5;
 
-export interface NodePlace {
+export interface NodeLease {
   readonly node: number;
   readonly epoch: number;
 }
@@ -54,38 +54,38 @@ export interface NodesDeps {
   readonly roles: readonly string[];
   /** Whether this node delivers: only then the service counts as at work (see service_presence). */
   readonly isDelivering: boolean;
-  /** The place is gone: cut what is under way. */
+  /** The lease is gone: cut what is under way. */
   readonly onLost: (reason: string) => void;
   /** Frees what a node had that is dead or leaves. Returns how many messages. */
-  readonly free: (sql: TransactionSql, place: NodePlace) => Promise<number>;
-  /** A dead node was buried. */
-  readonly onBuried: (dead: NodePlace, freed: number) => void;
+  readonly free: (sql: TransactionSql, lease: NodeLease) => Promise<number>;
+  /** A dead node has expired. */
+  readonly onExpired: (dead: NodeLease, freed: number) => void;
   /** Places in whose name something is held, each at least once. */
-  readonly findHolders: (sql: Sql) => Promise<readonly NodePlace[]>;
-  /** A burial failed; it is tried again. */
+  readonly findHolders: (sql: Sql) => Promise<readonly NodeLease[]>;
+  /** An expiry failed; it is tried again. */
   readonly onFault: (error: unknown) => void;
   /** For tests: every node of a database must have the same. */
   readonly times?: NodeTimes;
 }
 
 export interface Nodes {
-  /** The place to claim with, or null while there is none. */
-  place(): NodePlace | null;
+  /** The lease to claim with, or null while there is none. */
+  lease(): NodeLease | null;
   close(): Promise<void>;
 }
 
 interface Membership {
   readonly sql: Sql;
-  readonly place: NodePlace;
+  readonly lease: NodeLease;
   /** On the monotonic clock: from when on a lock that is gone means that its node is dead. */
   readonly believesLocksAtMs: number;
 }
 
-/** Takes a place and keeps it; takes a new one whenever it was lost and the database is back. */
+/** Takes a lease and keeps it; takes a new one whenever it was lost and the database is back. */
 export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
   const { beatEveryMs, beatTimeoutMs, ownPatienceMs, returnPatienceMs } = deps.times ?? TIMES;
   let membership: Membership | null = null;
-  let hadPlace = false;
+  let hadLease = false;
   let lastBeatAt = Number.NEGATIVE_INFINITY;
   let isClosing = false;
   let beating: Promise<void> | null = null;
@@ -104,11 +104,11 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
     if (membership === null) {
       const joined = await join(deps, () => lose('the session ended'));
       lastBeatAt = askedAt;
-      membership = { ...joined, believesLocksAtMs: monotonicMs() + (hadPlace ? returnPatienceMs : 0) };
-      hadPlace = true;
+      membership = { ...joined, believesLocksAtMs: monotonicMs() + (hadLease ? returnPatienceMs : 0) };
+      hadLease = true;
     } else {
       const current = membership;
-      const isKept = await within(beatTimeoutMs, keepPlace(current, deps.isDelivering), () => {
+      const isKept = await within(beatTimeoutMs, renewLease(current, deps.isDelivering), () => {
         throw new Error(`the database did not answer within ${beatTimeoutMs} ms`);
       });
       if (membership !== current) return;
@@ -116,7 +116,7 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
       else return lose('other nodes took this one for dead');
     }
     // Trouble with the dead is no reason to give up among the living: a session that is lost shows at the next beat.
-    await buryDead(membership, deps, beats % ORPHANS_EVERY === 0).catch(deps.onFault);
+    await expireDead(membership, deps, beats % ORPHANS_EVERY === 0).catch(deps.onFault);
     beats += 1;
   };
   const tick = () => {
@@ -133,7 +133,7 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
   await beat();
   const timer = setInterval(tick, beatEveryMs);
   return {
-    place: () => (monotonicMs() - lastBeatAt < ownPatienceMs ? (membership?.place ?? null) : null),
+    lease: () => (monotonicMs() - lastBeatAt < ownPatienceMs ? (membership?.lease ?? null) : null),
     close: async () => {
       isClosing = true;
       clearInterval(timer);
@@ -141,12 +141,12 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
       const last = membership;
       membership = null;
       if (last === null) return;
-      // What is still in its hands would be nobody's: once the row is gone, no burial finds it.
+      // What is still in its hands would stay claimed: once the row is gone, no expiry finds it.
       await last.sql
         .begin(async (transaction) => {
-          await transaction.unsafe(`set local lock_timeout = '${BURIAL_LOCK_TIMEOUT}'`);
-          await transaction`delete from nodes where epoch = ${last.place.epoch}`;
-          await deps.free(transaction, last.place);
+          await transaction.unsafe(`set local lock_timeout = '${EXPIRY_LOCK_TIMEOUT}'`);
+          await transaction`delete from nodes where epoch = ${last.lease.epoch}`;
+          await deps.free(transaction, last.lease);
         })
         .catch(() => undefined);
       await last.sql.end({ timeout: 1 }).catch(() => undefined);
@@ -154,7 +154,7 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
   };
 }
 
-async function join(deps: NodesDeps, onClose: () => void): Promise<Pick<Membership, 'sql' | 'place'>> {
+async function join(deps: NodesDeps, onClose: () => void): Promise<Pick<Membership, 'sql' | 'lease'>> {
   const sql = connect(deps.address, {
     max: 1,
     applicationName: `backup-mx node ${deps.name}`,
@@ -182,33 +182,33 @@ async function join(deps: NodesDeps, onClose: () => void): Promise<Pick<Membersh
       where not exists (select from schema_requirements where minimum_version >= ${MOVED})
       returning node, epoch`;
     if (row === undefined) throw new StartError(MOVED_LINE);
-    return { sql, place: { node: row.node, epoch: row.epoch } };
+    return { sql, lease: { node: row.node, epoch: row.epoch } };
   } catch (error) {
     await sql.end({ timeout: 0 }).catch(() => undefined);
     throw error;
   }
 }
 
-/** Beats; false when others have buried this node. */
-async function keepPlace({ sql, place }: Pick<Membership, 'sql' | 'place'>, isDelivering: boolean): Promise<boolean> {
+/** Beats; false when other nodes have expired this one. */
+async function renewLease({ sql, lease }: Pick<Membership, 'sql' | 'lease'>, isDelivering: boolean): Promise<boolean> {
   const rows = await sql`
     with seen as (update service_presence set last_seen_at = bmx_now() where ${isDelivering})
     update nodes set beat_at = clock_timestamp(), last_seen_at = bmx_now()
-    where node = ${place.node} and epoch = ${place.epoch} and backend_pid = pg_backend_pid()
+    where node = ${lease.node} and epoch = ${lease.epoch} and backend_pid = pg_backend_pid()
     returning node`;
   return rows.length === 1;
 }
 
-async function buryDead(own: Membership, deps: NodesDeps, withOrphans: boolean): Promise<void> {
-  const { sql, place } = own;
+async function expireDead(own: Membership, deps: NodesDeps, withOrphans: boolean): Promise<void> {
+  const { sql, lease } = own;
   const { othersPatienceMs } = deps.times ?? TIMES;
   const believesLocks = monotonicMs() >= own.believesLocksAtMs;
   const others = await sql<{ node: number; epoch: number; is_silent: boolean }[]>`
     select node, epoch, beat_at < clock_timestamp() - make_interval(secs => ${othersPatienceMs / 1000}) as is_silent
-    from nodes where epoch <> ${place.epoch}`;
+    from nodes where epoch <> ${lease.epoch}`;
   for (const { node, epoch, is_silent: isSilent } of others) {
     if (!isSilent && !believesLocks) continue;
-    await freeing(sql, deps, { node, epoch }, (transaction) => bury(transaction, deps, { node, epoch, isSilent }));
+    await freeing(sql, deps, { node, epoch }, (transaction) => expire(transaction, deps, { node, epoch, isSilent }));
   }
   if (withOrphans && believesLocks) await freeOrphans(own, deps);
 }
@@ -217,24 +217,24 @@ async function buryDead(own: Membership, deps: NodesDeps, withOrphans: boolean):
 async function freeing(
   sql: Sql,
   deps: NodesDeps,
-  dead: NodePlace,
+  dead: NodeLease,
   work: (transaction: TransactionSql) => Promise<number | null>,
 ): Promise<void> {
   try {
     const freed = await sql.begin(async (transaction) => {
-      await transaction.unsafe(`set local lock_timeout = '${BURIAL_LOCK_TIMEOUT}'`);
+      await transaction.unsafe(`set local lock_timeout = '${EXPIRY_LOCK_TIMEOUT}'`);
       return work(transaction);
     });
-    if (freed !== null) deps.onBuried(dead, freed);
+    if (freed !== null) deps.onExpired(dead, freed);
   } catch (error) {
     deps.onFault(error);
   }
 }
 
-async function bury(
+async function expire(
   transaction: TransactionSql,
   deps: NodesDeps,
-  other: NodePlace & { readonly isSilent: boolean },
+  other: NodeLease & { readonly isSilent: boolean },
 ): Promise<number | null> {
   const { node, epoch, isSilent } = other;
   const { othersPatienceMs } = deps.times ?? TIMES;
@@ -254,11 +254,11 @@ async function bury(
   return freed;
 }
 
-/** A node that does not know yet that it was buried may have claimed after its burial, and died then. */
+/** A node that does not know yet that it has expired may have claimed after its expiry, and died then. */
 async function freeOrphans({ sql }: Membership, deps: NodesDeps): Promise<void> {
   const holders = await deps.findHolders(sql);
   if (holders.length === 0) return;
-  // In this order: whoever held something a moment ago has its row by now, since a place is taken before anything else.
+  // In this order: whoever held something a moment ago has its row by now, since a lease is taken before anything else.
   const living = new Set((await sql<{ epoch: number }[]>`select epoch from nodes`).map((row) => row.epoch));
   const orphans = new Map(holders.map((holder) => [holder.epoch, holder]));
   for (const orphan of orphans.values()) {

@@ -7,22 +7,22 @@
 import type { SqlExecutor } from './client.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
 
-export type Condition = ReturnType<typeof always>;
+export type SqlFragment = ReturnType<typeof always>;
 
 export function always(sql: SqlExecutor) {
   return sql`true`;
 }
 
-export function allOf(sql: SqlExecutor, conditions: readonly Condition[]): Condition {
+export function allOf(sql: SqlExecutor, conditions: readonly SqlFragment[]): SqlFragment {
   return conditions.reduce((all, next) => sql`${all} and ${next}`, always(sql));
 }
 
 /** Who does it, as events have it among their facts; a `jsonb`. */
-export function doneBy(sql: SqlExecutor, viewer: Viewer): Condition {
+export function actor(sql: SqlExecutor, viewer: Viewer): SqlFragment {
   return sql`${JSON.stringify(actorOf(viewer))}::text::jsonb`;
 }
 
 /** The viewer in the query itself: a tenant's rows only, an operator's all. On `tenant_id` of the only table that has one. */
-export function mineOnly(sql: SqlExecutor, viewer: Viewer): Condition {
+export function tenantScope(sql: SqlExecutor, viewer: Viewer): SqlFragment {
   return viewer.isOperator ? always(sql) : sql`tenant_id = ${viewer.tenantId}`;
 }

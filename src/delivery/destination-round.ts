@@ -10,7 +10,7 @@ import { type DestinationState, recordSuccess } from '../outage/clock.ts';
 import { noteAttempt } from '../outage/last-attempt.ts';
 import { type Holder, readContents, releaseClaims } from '../queue/claim.ts';
 import { isDatabaseAway, markDelivered, recordOutcomes } from '../queue/outcome.ts';
-import { giveUpMarked } from '../queue/settle-marks.ts';
+import { giveUpMarked } from '../queue/finalize-marks.ts';
 import type { BreakerWatch } from './breaker-watch.ts';
 import type { Observer } from './observer.ts';
 import { createRecording } from './recording.ts';
@@ -51,25 +51,25 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
   };
   const marked = { destinationId: destination.id, holder };
   const recording = createRecording({
-    mark: (settlements) => markDelivered(deps.sql, marked, settlements),
-    settle: async (settlements, marks) => {
+    mark: (messageResults) => markDelivered(deps.sql, marked, messageResults),
+    settle: async (messageResults, marks) => {
       const { routeGeneration, now: begunAt } = destination;
       const { onBreaker } = breaker;
-      const attempted = { ...marked, routeGeneration, begunAt, settlements, marks, onBreaker };
-      const fates = await recordOutcomes(deps.sql, attempted);
-      deps.events.settled(destination, settlements, fates);
+      const attempted = { ...marked, routeGeneration, begunAt, messageResults, marks, onBreaker };
+      const results = await recordOutcomes(deps.sql, attempted);
+      deps.events.settled(destination, messageResults, results);
       await noteNow();
     },
-    onFault: async (error, settlements, mark) => {
+    onFault: async (error, messageResults, mark) => {
       deps.events.fault(`recording outcomes of ${destination.name}`, error);
       // Whoever comes next settles what is marked.
       if (mark !== null && isDatabaseAway(error)) return;
-      const ids = settlements.map(({ messageId }) => messageId);
+      const ids = messageResults.map(({ messageId }) => messageId);
       await giveUpMarked(deps.sql, marked, { ids, mark }).catch(() => undefined);
     },
     // Even when this node has lost its place: a late delivery counts.
     isAway: (error) => isDatabaseAway(error) && !round.isStopping(),
-    onRecorded: (settlements) => unrecorded.leave(settlements.map(({ messageId }) => messageId)),
+    onRecorded: (messageResults) => unrecorded.leave(messageResults.map(({ messageId }) => messageId)),
   });
   const unrecorded = createUnrecorded({
     most: () => Math.min(MOST_UNRECORDED, round.mostUnrecorded()),

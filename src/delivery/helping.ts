@@ -10,7 +10,7 @@ import { monotonicMs } from '../clock.ts';
 import { readDestination } from '../outage/clock.ts';
 import { endShare, type ShareTerms, takeShare } from '../outage/drain-shares.ts';
 import type { Holder } from '../queue/claim.ts';
-import { settleLeftovers } from '../queue/settle-marks.ts';
+import { finalizeLeftovers } from '../queue/finalize-marks.ts';
 import { createBreakerWatch } from './breaker-watch.ts';
 import { dueSource } from './claims.ts';
 import { roundAt } from './destination-round.ts';
@@ -46,7 +46,7 @@ async function helpWith(
   by: { readonly holder: Holder; readonly taken: { readonly terms: ShareTerms; readonly askedAtMs: number } },
 ): Promise<RoundResult> {
   const { holder, taken } = by;
-  await settleLeftovers(deps.sql, { destinationId: run.id, holder });
+  await finalizeLeftovers(deps.sql, { destinationId: run.id, holder });
   const destination = await readDestination(deps.sql, run.id);
   if (destination === null || destination.isFailing || destination.isPaused) return NOTHING_DONE;
   const ramp = countingRamp(run.ramp, () => share.sessions());

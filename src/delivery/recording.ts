@@ -6,7 +6,7 @@
  * settled at once, and need no mark.
  */
 import { createRecorder, type Recorder } from './recorder.ts';
-import type { Settlement } from '../queue/outcome.ts';
+import type { MessageResult } from '../queue/outcome.ts';
 
 /** Marked together at most: as many as may be unrecorded. */
 const MOST_MARKED = 40;
@@ -23,7 +23,7 @@ const SETTLE_WITHIN_MS = 100;
 
 /** What is to be settled together. */
 export interface Noted {
-  readonly settlements: readonly Settlement[];
+  readonly messageResults: readonly MessageResult[];
   /** The mark that speaks of what of them was delivered. */
   readonly mark: string | null;
   /** As far as the bound on unrecorded deliveries goes, settling them may take its time. */
@@ -32,26 +32,26 @@ export interface Noted {
 
 export interface RecordingDeps {
   /** Makes a mark; null where nothing needs one. */
-  readonly mark: (settlements: readonly Settlement[]) => Promise<string | null>;
+  readonly mark: (messageResults: readonly MessageResult[]) => Promise<string | null>;
   /** Settles, and takes the marks away. */
-  readonly settle: (settlements: readonly Settlement[], marks: readonly string[]) => Promise<void>;
+  readonly settle: (messageResults: readonly MessageResult[], marks: readonly string[]) => Promise<void>;
   /** These cannot be settled; the mark may speak of some of them. */
-  readonly onFault: (error: unknown, settlements: readonly Settlement[], mark: string | null) => Promise<void>;
+  readonly onFault: (error: unknown, messageResults: readonly MessageResult[], mark: string | null) => Promise<void>;
   /** They are marked, settled, or given up. */
-  readonly onRecorded: (settlements: readonly Settlement[]) => void;
+  readonly onRecorded: (messageResults: readonly MessageResult[]) => void;
   readonly isAway: (error: unknown) => boolean;
 }
 
-export type Recording = Pick<Recorder<Settlement>, 'add' | 'idle' | 'hurry' | 'isLate'>;
+export type Recording = Pick<Recorder<MessageResult>, 'add' | 'idle' | 'hurry' | 'isLate'>;
 
 export function createRecording(deps: RecordingDeps): Recording {
   const { mark, settle, onFault, onRecorded, isAway } = deps;
   /** Each by itself, so that one that cannot be settled costs the others nothing. */
   const settleApart = async (error: unknown, noted: Noted): Promise<void> => {
-    if (noted.settlements.length === 1 || isAway(error)) return onFault(error, noted.settlements, noted.mark);
+    if (noted.messageResults.length === 1 || isAway(error)) return onFault(error, noted.messageResults, noted.mark);
     let last = error;
-    const lost: Settlement[] = [];
-    for (const one of noted.settlements) {
+    const lost: MessageResult[] = [];
+    for (const one of noted.messageResults) {
       await settle([one], []).catch((itsOwn: unknown) => {
         last = itsOwn;
         lost.push(one);
@@ -66,29 +66,29 @@ export function createRecording(deps: RecordingDeps): Recording {
     lateAfterMs: (all) => (all.every(({ isRecorded }) => isRecorded) ? Number.POSITIVE_INFINITY : LATE_AFTER_MS),
     record: (all) =>
       settle(
-        all.flatMap(({ settlements }) => settlements),
+        all.flatMap(({ messageResults }) => messageResults),
         all.flatMap((noted) => noted.mark ?? []),
       ),
     onFault: async (error, all) => {
       for (const noted of all) await settleApart(error, noted);
     },
-    onRecorded: (all) => onRecorded(all.flatMap(({ settlements }) => settlements)),
+    onRecorded: (all) => onRecorded(all.flatMap(({ messageResults }) => messageResults)),
     isAway,
   });
-  const note = async (settlements: readonly Settlement[]): Promise<void> => {
-    const isAlone = settlements.length < FEW && settler.isAtRest();
-    const noted = { settlements, mark: isAlone ? null : await mark(settlements), isRecorded: !isAlone };
-    if (!isAlone) onRecorded(settlements);
+  const note = async (messageResults: readonly MessageResult[]): Promise<void> => {
+    const isAlone = messageResults.length < FEW && settler.isAtRest();
+    const noted = { messageResults, mark: isAlone ? null : await mark(messageResults), isRecorded: !isAlone };
+    if (!isAlone) onRecorded(messageResults);
     await settler.add(noted);
     if (isAlone) settler.hurry();
   };
-  const marker = createRecorder<Settlement>({
+  const marker = createRecorder<MessageResult>({
     most: MOST_MARKED,
     enough: WORTH_MARKING,
     gatherMs: MARK_WITHIN_MS,
     lateAfterMs: () => LATE_AFTER_MS,
     record: note,
-    onFault: (error, settlements) => onFault(error, settlements, null),
+    onFault: (error, messageResults) => onFault(error, messageResults, null),
     isAway,
   });
   return {

@@ -4,7 +4,7 @@
 import { monotonicMs } from '../clock.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import type { ClaimedMessage } from '../queue/claim.ts';
-import type { Settlement } from '../queue/outcome.ts';
+import type { MessageResult } from '../queue/outcome.ts';
 import type { Route } from './route.ts';
 
 /** `isStopped`: cut before every recipient had a verdict; those without one are tried again at once. */
@@ -17,7 +17,7 @@ export type RouteAttempt = (
 ) => Promise<StoppableResult>;
 
 /** A bug or lost infrastructure of ours: this message waits for its next slot, the destination is not blamed. */
-export function faultOf(message: ClaimedMessage): Settlement {
+export function faultOf(message: ClaimedMessage): MessageResult {
   const reply = { code: 451, enhancedCode: '4.3.0', text: '[internal fault; see the log]' };
   return {
     messageId: message.id,

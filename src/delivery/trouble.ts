@@ -9,7 +9,7 @@ import type { Observer } from './observer.ts';
 import type { RoundResult } from './round.ts';
 import type { DeliveryDeps } from './worker.ts';
 
-/** The destination is in trouble: what has expired ends, then the clock moves. In this order: see settle.ts on absence. */
+/** The destination is in trouble: what has expired ends, then the clock moves. In this order: see finalize.ts on absence. */
 export async function recordTrouble(
   deps: DeliveryDeps,
   trouble: {
@@ -44,7 +44,7 @@ export async function expireLate(deps: DeliveryDeps, destination: DestinationSta
       destinationId: destination.id,
       begunAt: destination.now,
       reply,
-      onFates: (fates) => deps.events.settled(destination, [], fates),
+      onResults: (results) => deps.events.settled(destination, [], results),
     });
   } catch (error) {
     // Expiry can wait for the next failure; a clock that does not move would mean an attempt every second.

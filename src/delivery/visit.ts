@@ -8,7 +8,7 @@ import { clearFlush, keepFlush, readDestination, recordRound } from '../outage/c
 import { noteAttempt } from '../outage/last-attempt.ts';
 import { dropOwnership, takeOwnership } from '../outage/owner.ts';
 import type { Holder } from '../queue/claim.ts';
-import { settleLeftovers } from '../queue/settle-marks.ts';
+import { finalizeLeftovers } from '../queue/finalize-marks.ts';
 import { createBreakerWatch, HELD_BACK } from './breaker-watch.ts';
 import type { ByteBudget } from './budget.ts';
 import { dueSource, probeSource } from './claims.ts';
@@ -58,7 +58,7 @@ export async function visit(deps: DeliveryDeps, run: Run): Promise<void> {
     onFault: (error) => deps.events.fault(`shares of ${run.id}`, error),
   });
   try {
-    await settleLeftovers(deps.sql, { destinationId: run.id, holder });
+    await finalizeLeftovers(deps.sql, { destinationId: run.id, holder });
     await keepTrying(deps, { ...run, holder, attempts, shares });
   } finally {
     await shares.stop();

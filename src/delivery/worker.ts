@@ -10,8 +10,8 @@ import type { OutageClass } from '../outage/class.ts';
 import type { ClosedOutage, DestinationState } from '../outage/clock.ts';
 import type { ClaimedMessage, Holder, QueueSql } from '../queue/claim.ts';
 import { findDueDestinations } from '../queue/due.ts';
-import type { Settlement } from '../queue/outcome.ts';
-import type { Fate } from '../queue/settle.ts';
+import type { MessageResult } from '../queue/outcome.ts';
+import type { RecipientResult } from '../queue/finalize.ts';
 import { createByteBudget } from './budget.ts';
 import { createConditionKeeper } from './conditions.ts';
 import type { GivingWay } from './giving-way.ts';
@@ -51,7 +51,11 @@ export interface Attempts {
 }
 
 export interface DeliveryEvents {
-  settled(destination: DestinationState, settlements: readonly Settlement[], fates: readonly Fate[]): void;
+  settled(
+    destination: DestinationState,
+    messageResults: readonly MessageResult[],
+    results: readonly RecipientResult[],
+  ): void;
   outageOpened(
     destination: DestinationState,
     outage: { outageId: string; outageClass: OutageClass; reply: string },

@@ -6,7 +6,7 @@
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { FIRST_ID, LAST_ID, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { type Condition, mineOnly } from '../db/fragments.ts';
+import { type SqlFragment, tenantScope } from '../db/fragments.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
 import { changesBetween, type LastKnown, lastKnownBehind } from './changes.ts';
 import type { Verdict } from './check.ts';
@@ -68,12 +68,12 @@ export function createDoctorReports(sql: Sql): DoctorReports {
     async readReports(viewer, domainIds) {
       const rows = await sql<(DoctorReport & { id: string })[]>`
         select domain_id as id, at, status, findings from doctor_reports
-        where domain_id = any(${[...domainIds]}::uuid[]) and ${mineOnly(sql, viewer)}`;
+        where domain_id = any(${[...domainIds]}::uuid[]) and ${tenantScope(sql, viewer)}`;
       return new Map(rows.map(({ id, ...report }) => [id, report]));
     },
     async listByStatus(viewer, { statuses, limit, afterId }) {
       // Of each status a page, by ranges of one index, which no statistics make the planner leave: no more is read.
-      const key = (status: Condition, id: string) =>
+      const key = (status: SqlFragment, id: string) =>
         viewer.isOperator ? sql`(${status}, ${id}::uuid)` : sql`(${viewer.tenantId}::uuid, ${status}, ${id}::uuid)`;
       const columns = viewer.isOperator ? sql`status, domain_id` : sql`tenant_id, status, domain_id`;
       const wanted = sql`wanted.status`;
@@ -84,7 +84,7 @@ export function createDoctorReports(sql: Sql): DoctorReports {
             where (${columns}) > ${key(wanted, afterId ?? FIRST_ID)} and (${columns}) <= ${key(wanted, LAST_ID)}
             order by ${columns} limit ${limit}) as page
           order by page.domain_id limit ${limit})))
-        select * from found where ${mineOnly(sql, viewer)} order by id`;
+        select * from found where ${tenantScope(sql, viewer)} order by id`;
       return rows.map(relayDomainOf);
     },
     async isFresh(domainId) {

@@ -5,13 +5,17 @@
  * that was ahead has falsified. Whether the attempt has begun is stored beside it (outage/last-attempt.ts shows it).
  */
 import type { SqlExecutor } from '../db/client.ts';
-import { always, type Condition } from '../db/fragments.ts';
+import { always, type SqlFragment } from '../db/fragments.ts';
 
 /**
  * Assignments of an update of `destinations d`: an attempt is asked for where `when` holds, and dialled where `mayDial` does too:
  * a verb that is none about delivery does not break a pause. Repeats merge.
  */
-export function askedNow(sql: SqlExecutor, when: Condition = always(sql), mayDial: Condition = always(sql)): Condition {
+export function askedNow(
+  sql: SqlExecutor,
+  when: SqlFragment = always(sql),
+  mayDial: SqlFragment = always(sql),
+): SqlFragment {
   return sql`
     flush_requested_at = case when ${when} and ${mayDial} then bmx_now() else d.flush_requested_at end,
     flush_number = d.flush_number + (${when})::integer,

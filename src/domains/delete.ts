@@ -11,7 +11,7 @@ import { lockDomain } from './lock.ts';
 import { askedNow } from './asked-attempt.ts';
 import type { DomainChange, RunChange } from './change.ts';
 import type { RelayDomain } from './relay-domain.ts';
-import { mineOnly } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 
 /** DELIVER_FIRST: keep trying to hand over what is held. CANCEL: end it without report to its senders. */
 export type HeldMailChoice = 'DELIVER_FIRST' | 'CANCEL';
@@ -86,7 +86,7 @@ async function freeDestination(sql: SqlExecutor, viewer: Viewer, destinationId: 
     set ${askedNow(sql, sql`(d.first_failure_at is not null and (d.is_paused or d.breaker = 'OPEN'))`)},
         is_paused = false, pause_from = null, pause_until = null, pause_reason = null,
         breaker = 'CLOSED', breaker_since = null, breaker_reply = null, trial_count = 0
-    where id = ${destinationId} and ${mineOnly(sql, viewer)}`;
+    where id = ${destinationId} and ${tenantScope(sql, viewer)}`;
 }
 
 /** Exact: the folded total and what is not yet folded, in one snapshot. */
@@ -95,7 +95,7 @@ async function countHeld(sql: SqlExecutor, viewer: Viewer, destinationId: string
     select (held_count + coalesce((select sum(held_count) from queue_delta where destination_id = ${destinationId}), 0))::bigint
              as held_count
     from destinations
-    where id = ${destinationId} and ${mineOnly(sql, viewer)}`;
+    where id = ${destinationId} and ${tenantScope(sql, viewer)}`;
   return row?.held_count ?? 0;
 }
 

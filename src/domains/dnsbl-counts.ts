@@ -6,7 +6,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { mineOnly } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 
 export interface DnsblUse {
   readonly destinationId: string;
@@ -110,7 +110,7 @@ export async function readZoneStandings(
       select coalesce(sum(checked_count), 0)::bigint as checked_count, coalesce(sum(listed_count), 0)::bigint as listed_count
       from dnsbl_counts
       where destination_id = asked.destination_id and zone = asked.zone
-        and day >= (bmx_now() at time zone 'UTC')::date - 1 and ${mineOnly(sql, viewer)}) as c
+        and day >= (bmx_now() at time zone 'UTC')::date - 1 and ${tenantScope(sql, viewer)}) as c
     order by asked.place`;
   return rows.map((row) => ({
     isOn: row.is_on,

@@ -20,7 +20,7 @@ import { createSnapshot, type SnapshotOptions } from '../db/snapshot.ts';
 import { createDomainPreview, createDomainUpdate, type DomainPreview, type DomainUpdateInput } from './update.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import { normalizeDomain } from '../mail/domain.ts';
-import { mineOnly } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 import type { CheckRoute } from './route-check.ts';
 
 export type { DomainChange } from './change.ts';
@@ -144,7 +144,7 @@ async function findDomain(sql: SqlExecutor, viewer: Viewer, name: string): Promi
   if (normal === null) return null;
   const [row] = await sql<DomainRow[]>`
     select ${sql(DOMAIN_COLUMNS)} from domains
-    where name = ${normal} and ${mineOnly(sql, viewer)}
+    where name = ${normal} and ${tenantScope(sql, viewer)}
     order by status = 'PENDING', id
     limit 1`;
   return row === undefined ? null : relayDomainOf(row);
@@ -165,7 +165,7 @@ async function listDomains(
 ): Promise<RelayDomain[]> {
   const rows = await sql<DomainRow[]>`
     select ${sql(DOMAIN_COLUMNS)} from domains
-    where ${mineOnly(sql, viewer)} ${page.afterId === null ? sql`` : sql`and id > ${page.afterId}`}
+    where ${tenantScope(sql, viewer)} ${page.afterId === null ? sql`` : sql`and id > ${page.afterId}`}
     order by id
     limit ${page.limit}`;
   return rows.map(relayDomainOf);
@@ -178,7 +178,7 @@ async function findDomainsByDestination(
 ): Promise<Map<string, RelayDomain>> {
   const rows = await sql<DomainRow[]>`
     select distinct on (destination_id) ${sql(DOMAIN_COLUMNS)} from domains
-    where destination_id = any(${[...destinationIds]}::uuid[]) and ${mineOnly(sql, viewer)}
+    where destination_id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}
     order by destination_id, status = 'PENDING', id`;
   return new Map(rows.map((row) => [row.destination_id, relayDomainOf(row)]));
 }

@@ -7,7 +7,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import { lockDestinations } from './destination.ts';
 import { type DomainChange, noSuchDomain, type RunChange } from './change.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
-import { mineOnly } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 
 interface Lock {
   readonly change: RunChange;
@@ -31,7 +31,7 @@ export async function lockDomain(
     if (lock.withDestination === true) await lockDestinations(sql, [name]);
     const [row] = await sql<DomainRow[]>`
       select ${sql(DOMAIN_COLUMNS)} from domains
-      where name = ${name} and ${mineOnly(sql, lock.viewer)}
+      where name = ${name} and ${tenantScope(sql, lock.viewer)}
       order by status = 'PENDING', id
       limit 1
       for update`;

@@ -5,7 +5,7 @@
  */
 import type { Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { doneBy, mineOnly } from '../db/fragments.ts';
+import { actor, tenantScope } from '../db/fragments.ts';
 
 export interface AddedMx {
   readonly preference: number;
@@ -34,14 +34,14 @@ export function createMxRecords(sql: Sql): MxRecords {
   return {
     findAdded: async (viewer, domainId) => {
       const rows = await sql<AddedMx[]>`
-        select preference, host from mx_records where domain_id = ${domainId} and ${mineOnly(sql, viewer)}
+        select preference, host from mx_records where domain_id = ${domainId} and ${tenantScope(sql, viewer)}
         order by preference, host`;
       return [...rows];
     },
     note: async (viewer, domainId, { added, removed, gone }) => {
       await sql`
         with known as (
-          select id, tenant_id, destination_id from domains where id = ${domainId} and ${mineOnly(sql, viewer)}
+          select id, tenant_id, destination_id from domains where id = ${domainId} and ${tenantScope(sql, viewer)}
         ), dropped as (
           delete from mx_records m
           using known, jsonb_to_recordset(${JSON.stringify([...removed, ...gone])}::text::jsonb) as r (preference integer, host text)
@@ -54,13 +54,13 @@ export function createMxRecords(sql: Sql): MxRecords {
         )
         insert into events (id, tenant_id, destination_id, kind, facts)
         select new_id(), tenant_id, destination_id, 'MX_RECORDS_CHANGED', jsonb_build_object(
-          'added', ${JSON.stringify(added)}::text::jsonb, 'removed', ${JSON.stringify(removed)}::text::jsonb) || ${doneBy(sql, viewer)}
+          'added', ${JSON.stringify(added)}::text::jsonb, 'removed', ${JSON.stringify(removed)}::text::jsonb) || ${actor(sql, viewer)}
         from known`;
     },
     forgetGone: async (viewer, domainId, present) => {
       await sql`
         delete from mx_records m
-        where domain_id = ${domainId} and ${mineOnly(sql, viewer)} and added_at < bmx_now() - interval '1 day'
+        where domain_id = ${domainId} and ${tenantScope(sql, viewer)} and added_at < bmx_now() - interval '1 day'
           and not exists (
             select from jsonb_to_recordset(${JSON.stringify(present)}::text::jsonb) as r (preference integer, host text)
             where r.preference = m.preference and r.host = m.host)`;

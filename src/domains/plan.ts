@@ -9,7 +9,7 @@ import { monotonicMs } from '../clock.ts';
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { normalizeDomain } from '../mail/domain.ts';
-import { mineOnly } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 import type { ListPermission } from './create.ts';
 import type { HeldMailChoice } from './delete.ts';
 import { changedSettings, type ListDifference } from './difference.ts';
@@ -173,7 +173,7 @@ async function findPresent(
       : sql``;
   const rows = await sql<DomainRow[]>`
     select distinct on (name) ${sql(DOMAIN_COLUMNS)} from domains
-    where (name = any(${names}::text[]) ${owned}) and ${mineOnly(sql, viewer)}
+    where (name = any(${names}::text[]) ${owned}) and ${tenantScope(sql, viewer)}
       and (status <> 'PENDING' or tenant_id = ${viewer.tenantId})
     order by name, status = 'PENDING', tenant_id <> ${viewer.tenantId}, id`;
   return new Map(rows.map((row) => [row.name, relayDomainOf(row)]));

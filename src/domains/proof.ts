@@ -8,7 +8,7 @@
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
-import { mineOnly } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 import { adoptDestinations, lockDestinations } from './destination.ts';
 import type { RunChanges } from './change.ts';
 import type { RecipientListWork } from './create.ts';
@@ -110,7 +110,7 @@ function targetOf({ id, name, proof_value: value }: Pick<ProofRow, 'id' | 'name'
 async function readProofs(sql: SqlExecutor, viewer: Viewer, ids: readonly string[]): Promise<Map<string, DomainProof>> {
   const rows = await sql<ProofRow[]>`
     select ${sql(COLUMNS)} from domains
-    where id = any(${[...ids]}::uuid[]) and tenant_id <> ${OPERATOR_TENANT_ID} and ${mineOnly(sql, viewer)}`;
+    where id = any(${[...ids]}::uuid[]) and tenant_id <> ${OPERATOR_TENANT_ID} and ${tenantScope(sql, viewer)}`;
   return new Map(
     rows.map((row) => {
       const { recordName, recordText } = targetOf(row);
@@ -130,7 +130,7 @@ async function readProofs(sql: SqlExecutor, viewer: Viewer, ids: readonly string
 async function findTarget(sql: SqlExecutor, viewer: Viewer, domainId: string): Promise<ProofTarget | null> {
   const [row] = await sql<ProofRow[]>`
     select ${sql(COLUMNS)} from domains
-    where id = ${domainId} and tenant_id <> ${OPERATOR_TENANT_ID} and ${mineOnly(sql, viewer)}`;
+    where id = ${domainId} and tenant_id <> ${OPERATOR_TENANT_ID} and ${tenantScope(sql, viewer)}`;
   return row === undefined ? null : targetOf(row);
 }
 

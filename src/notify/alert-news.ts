@@ -5,7 +5,7 @@
  * from what each contact was told, so nothing is lost when nobody looks for a while.
  */
 import type { SqlExecutor } from '../db/client.ts';
-import type { Condition } from '../db/fragments.ts';
+import type { SqlFragment } from '../db/fragments.ts';
 import type { OtherNews, OutageNews } from './alert-text.ts';
 
 /** A restart of a primary alarms nobody. */
@@ -18,7 +18,7 @@ const MOST_OTHERS = 50;
 const MOST_CONTACTS = 200;
 
 /** Whether a contact's domain is the other one, or below it. */
-export function liesIn(sql: SqlExecutor, contactDomain: Condition, domain: Condition): Condition {
+export function liesIn(sql: SqlExecutor, contactDomain: SqlFragment, domain: SqlFragment): SqlFragment {
   return sql`(${contactDomain} = ${domain} or right(${contactDomain}, length(${domain}) + 1) = '.' || ${domain})`;
 }
 

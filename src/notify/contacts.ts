@@ -12,7 +12,7 @@ import { parsePath } from '../mail/address.ts';
 import { askedId, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from '../input/change.ts';
-import { mineOnly } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 import { type Checked, errorsOf } from '../input/checked.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { noSuchTenant } from '../tenants/tenants.ts';
@@ -91,7 +91,7 @@ function columns(sql: SqlExecutor) {
 
 async function findContact(sql: SqlExecutor, viewer: Viewer, id: string): Promise<AlertContact | null> {
   const [row] = await sql<AlertContact[]>`
-    select ${columns(sql)} from alert_contacts c where id = ${askedId(id)} and ${mineOnly(sql, viewer)}`;
+    select ${columns(sql)} from alert_contacts c where id = ${askedId(id)} and ${tenantScope(sql, viewer)}`;
   return row ?? null;
 }
 
@@ -102,7 +102,7 @@ async function listContacts(
 ): Promise<AlertContact[]> {
   return sql<AlertContact[]>`
     select ${columns(sql)} from alert_contacts c
-    where ${mineOnly(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
+    where ${tenantScope(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
     order by id limit ${limit}`;
 }
 
@@ -201,7 +201,7 @@ async function confirmContact(
   const [row] = await sql<{ id: string; is_right: boolean; is_open: boolean; is_confirmed: boolean }[]>`
     update alert_contacts
     set code_tries = least(code_tries + 1, ${MOST_TRIES + 1}::integer)
-    where id = ${askedId(id)} and ${mineOnly(sql, viewer)}
+    where id = ${askedId(id)} and ${tenantScope(sql, viewer)}
     returning id, coalesce(code_hash = ${hashOf(code.trim().toUpperCase())}, false) as is_right,
       coalesce(code_until > bmx_now(), false) and code_tries <= ${MOST_TRIES} as is_open, confirmed_at is not null as is_confirmed`;
   if (row === undefined) return refused(noSuchContact(id));

@@ -7,7 +7,7 @@ import { organizationOf } from '../mail/organization.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { endpointOf } from '../http/connection.ts';
 import { type Full, takePlaces, tryAgainAfter } from '../db/bounded-counts.ts';
-import { allOf, mineOnly } from '../db/fragments.ts';
+import { allOf, tenantScope } from '../db/fragments.ts';
 import { type Change, refused } from '../input/change.ts';
 import { shown } from '../input/checked.ts';
 import type { UserError } from '../input/user-error.ts';
@@ -119,7 +119,7 @@ async function listDeliveries(sql: SqlExecutor, viewer: Viewer, page: DeliveryPa
   const { webhookId, limit, beforeId, status = null } = page;
   const conditions = allOf(sql, [
     sql`webhook_id = ${webhookId}`,
-    mineOnly(sql, viewer),
+    tenantScope(sql, viewer),
     ...(beforeId === null ? [] : [sql`id < ${beforeId}`]),
     ...(status === null ? [] : [sql`state = ${status}`]),
   ]);
@@ -130,7 +130,7 @@ async function listDeliveries(sql: SqlExecutor, viewer: Viewer, page: DeliveryPa
 
 async function findDelivery(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Delivery | null> {
   const [row] = await sql<DeliveryRow[]>`
-    select ${columns(sql)} from webhook_deliveries where id = ${askedId(id)} and ${mineOnly(sql, viewer)}`;
+    select ${columns(sql)} from webhook_deliveries where id = ${askedId(id)} and ${tenantScope(sql, viewer)}`;
   return row === undefined ? null : deliveryOf(row);
 }
 
@@ -165,7 +165,7 @@ async function claimPing(
 async function redeliver(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<Delivery>> {
   const [found] = await sql<{ id: string; is_enabled: boolean }[]>`
     select d.id, (select is_enabled from webhooks w where w.id = d.webhook_id) as is_enabled
-    from webhook_deliveries d where d.id = ${askedId(id)} and ${mineOnly(sql, viewer)} for update`;
+    from webhook_deliveries d where d.id = ${askedId(id)} and ${tenantScope(sql, viewer)} for update`;
   if (found === undefined) {
     const message = `You have no delivery "${shown(id)}". Webhook.deliveries lists those of the last ${DAYS_KEPT} days.`;
     return refused({ field: ['id'], message, code: 'NOT_FOUND' });

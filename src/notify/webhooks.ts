@@ -11,7 +11,7 @@ import { askedId, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { endpointOf, type HttpEndpoint } from '../http/connection.ts';
 import { type Change, refused } from '../input/change.ts';
-import { mineOnly } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 import { errorsOf, shown } from '../input/checked.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { noSuchTenant } from '../tenants/tenants.ts';
@@ -159,7 +159,7 @@ function webhookOf(row: WebhookRow): Webhook {
 
 async function findWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Webhook | null> {
   const [row] = await sql<WebhookRow[]>`
-    select ${columns(sql)} from webhooks where id = ${askedId(id)} and ${mineOnly(sql, viewer)}`;
+    select ${columns(sql)} from webhooks where id = ${askedId(id)} and ${tenantScope(sql, viewer)}`;
   return row === undefined ? null : webhookOf(row);
 }
 
@@ -170,7 +170,7 @@ async function listWebhooks(
 ): Promise<Webhook[]> {
   const rows = await sql<WebhookRow[]>`
     select ${columns(sql)} from webhooks
-    where ${mineOnly(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
+    where ${tenantScope(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
     order by id limit ${limit}`;
   return rows.map(webhookOf);
 }
@@ -292,7 +292,7 @@ async function deleteWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Prom
 /** Until COMMIT. */
 async function lockWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Webhook | null> {
   const [row] = await sql<WebhookRow[]>`
-    select ${columns(sql)} from webhooks where id = ${askedId(id)} and ${mineOnly(sql, viewer)} for update`;
+    select ${columns(sql)} from webhooks where id = ${askedId(id)} and ${tenantScope(sql, viewer)} for update`;
   return row === undefined ? null : webhookOf(row);
 }
 

@@ -3,7 +3,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { mineOnly } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 import { type BreakerState, isTrialOver } from './breaker.ts';
 
 export interface BreakerView {
@@ -29,7 +29,7 @@ export function createBreakerInspection(sql: SqlExecutor): BreakerInspection {
       const rows = await sql<(BreakerView & { id: string })[]>`
         select d.id, d.breaker as state, d.breaker_since as since, d.breaker_reply as reply, abs(d.trial_count) as "trialCount"
         from destinations d
-        where d.id = any(${[...destinationIds]}::uuid[]) and ${mineOnly(sql, viewer)}
+        where d.id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}
           and d.breaker <> 'CLOSED' and not ${isTrialOver(sql)}`;
       return new Map(rows.map(({ id, ...view }) => [id, view]));
     },

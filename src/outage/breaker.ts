@@ -1,7 +1,7 @@
 /**
  * The breaker of a destination: whether a primary's refusals may end mail. Pure rules; breaker-feed.ts keeps the state.
  *
- * - CLOSED: as ever. A recipient known good that is refused is only suspected (queue/settle.ts). Ten such mailboxes refused
+ * - CLOSED: as ever. A recipient known good that is refused is only suspected (queue/finalize.ts). Ten such mailboxes refused
  *   within ten minutes, and nobody taken between, open it: no company loses ten mailboxes in ten minutes while not one
  *   message is taken.
  * - TRIAL: an outage has ended. No refusal ends anybody. Three mailboxes known good refused, and no fewer than messages were

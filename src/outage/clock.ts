@@ -11,7 +11,7 @@ import { newId } from '../mail/id.ts';
 import type { AttemptRecord, HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { askedNow } from '../domains/asked-attempt.ts';
-import { type Condition, doneBy } from '../db/fragments.ts';
+import { type SqlFragment, actor } from '../db/fragments.ts';
 import { isPausedNow } from '../domains/pause.ts';
 import { boundEvidence, type Evidence, type OutageClass, outageClassOf } from './class.ts';
 import { atNow, mergedEvidence } from './evidence.ts';
@@ -259,14 +259,14 @@ export async function requestFlush(sql: Sql, viewer: Viewer, destinationId: stri
       returning id, tenant_id
     )
     insert into events (id, tenant_id, destination_id, kind, facts)
-    select new_id(), tenant_id, id, 'DOMAIN_FLUSHED', ${doneBy(sql, viewer)} from flushed`;
+    select new_id(), tenant_id, id, 'DOMAIN_FLUSHED', ${actor(sql, viewer)} from flushed`;
 }
 
 /** What is in force at once, also in the middle of a drain. */
 export type DrainSettings = Pick<DestinationState, 'routeGeneration' | 'drainPerMinute' | 'tlsPolicy'>;
 
 /** On a row `d`: where mail goes, how and how much of it is what it was when the destination was read. */
-export function isSetSo(sql: SqlExecutor, { routeGeneration, drainPerMinute, tlsPolicy }: DrainSettings): Condition {
+export function isSetSo(sql: SqlExecutor, { routeGeneration, drainPerMinute, tlsPolicy }: DrainSettings): SqlFragment {
   return sql`(d.route_generation = ${routeGeneration}::integer and d.tls_policy = ${tlsPolicy}
     and d.drain_per_minute is not distinct from ${drainPerMinute}::integer)`;
 }

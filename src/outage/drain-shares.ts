@@ -7,7 +7,7 @@
  * liveness of nodes does. Decides nothing: who grants what is delivery/shares.ts.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import type { Condition } from '../db/fragments.ts';
+import type { SqlFragment } from '../db/fragments.ts';
 import { isPausedNow } from '../domains/pause.ts';
 import type { Owner } from './owner.ts';
 
@@ -17,17 +17,17 @@ const LEASE_SECONDS = 10;
 const TAKE_UP_SECONDS = 10;
 
 /** On the destination's row `d`: nothing forbids that several nodes deliver there. */
-function isOpen(sql: SqlExecutor): Condition {
+function isOpen(sql: SqlExecutor): SqlFragment {
   return sql`(d.first_failure_at is null and d.breaker <> 'OPEN' and d.drain_per_minute is null and not ${isPausedNow(sql)})`;
 }
 
 /** A share with its row `s`, and the destination's row `d`. */
-function isInForce(sql: SqlExecutor): Condition {
+function isInForce(sql: SqlExecutor): SqlFragment {
   return sql`(s.sessions > 0 and s.expires_at > clock_timestamp() and s.owner_epoch = d.owner_epoch and ${isOpen(sql)})`;
 }
 
 /** In the where-clause of a claim: the holder's share of the destination is in force. */
-export function hasShareInForce(sql: SqlExecutor, destinationId: string, holder: Owner): Condition {
+export function hasShareInForce(sql: SqlExecutor, destinationId: string, holder: Owner): SqlFragment {
   return sql`exists (select from drain_shares s join destinations d on d.id = s.destination_id
     where s.destination_id = ${destinationId} and s.epoch = ${holder.epoch} and s.is_taken and ${isInForce(sql)})`;
 }

@@ -3,10 +3,10 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
-import type { Condition } from '../db/fragments.ts';
+import type { SqlFragment } from '../db/fragments.ts';
 
 /** An expression: the greatest id of what is held; null when nothing is. Its end of an index range: O(1). */
-export function greatestHeldId(sql: SqlExecutor, destinationId: Condition): Condition {
+export function greatestHeldId(sql: SqlExecutor, destinationId: SqlFragment): SqlFragment {
   return sql`(
     select m.id from messages m
     where (m.destination_id, m.id) >= (${destinationId}, ${FIRST_ID}::uuid)
@@ -18,6 +18,6 @@ export function greatestHeldId(sql: SqlExecutor, destinationId: Condition): Cond
  * Of messages `m` held when outage `o` ended: not tried since. Who was deferred for his own sake has a next attempt behind his
  * last one; both were written in one statement, so that they compare whatever the clock did.
  */
-export function isUntriedSince(sql: SqlExecutor): Condition {
+export function isUntriedSince(sql: SqlExecutor): SqlFragment {
   return sql`(m.claimed_by is not null or m.next_attempt_at <= coalesce(m.claimed_at, m.accepted_at))`;
 }

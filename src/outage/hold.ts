@@ -7,7 +7,7 @@
 import type { Sql } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { doneBy, mineOnly } from '../db/fragments.ts';
+import { actor, tenantScope } from '../db/fragments.ts';
 
 /** From acceptance, lifetime and extension together: whoever is away for longer has moved away. */
 export const MAX_HOLD_HOURS = 60 * 24;
@@ -29,7 +29,7 @@ export async function extendHold(
   const [row] = await sql<{ present_hours: number; is_done: boolean }[]>`
     with before as materialized (
       select d.id, d.tenant_id, d.outage_id, (extract(epoch from q.lifetime + d.hold_extension) / 3600)::float8 as present_hours
-      from (select * from destinations where id = ${destinationId} and ${mineOnly(sql, viewer)} for update) as d
+      from (select * from destinations where id = ${destinationId} and ${tenantScope(sql, viewer)} for update) as d
       cross join queue_limits q
       where d.outage_id is not null
     ), extended as (
@@ -39,7 +39,7 @@ export async function extendHold(
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
       select new_id(), before.tenant_id, before.id, 'HOLD_EXTENDED', jsonb_build_object('outageId', before.outage_id,
-        'hours', ${hours}::integer) || ${doneBy(sql, viewer)}
+        'hours', ${hours}::integer) || ${actor(sql, viewer)}
       from before join extended on extended.id = before.id
     )
     select present_hours, exists (select from extended) as is_done from before`;

@@ -4,7 +4,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { allOf, type Condition, mineOnly } from '../db/fragments.ts';
+import { allOf, type SqlFragment, tenantScope } from '../db/fragments.ts';
 import { type Evidence, OUTAGE_CLASSES, type OutageClass } from './class.ts';
 
 export interface OutageView {
@@ -83,20 +83,20 @@ export function createOutageInspection(sql: SqlExecutor): OutageInspection {
       const name = domain === null ? null : normalizeDomain(domain.trim());
       if (domain !== null && name === null) return [];
       const isOpen = filter.isOpen ?? null;
-      const conditions: Condition[] = [mineOnly(sql, viewer)];
+      const conditions: SqlFragment[] = [tenantScope(sql, viewer)];
       if (beforeId !== null) conditions.push(sql`id < ${beforeId}`);
       if (name !== null) conditions.push(sql`destination_id = (select id from destinations where name = ${name})`);
       if (isOpen !== null) conditions.push(isOpen ? sql`ended_at is null` : sql`ended_at is not null`);
       return select(sql, sql`${allOf(sql, conditions)} order by id desc limit ${limit}`);
     },
     async findOutages(viewer, ids) {
-      const outages = await select(sql, sql`id = any(${[...ids]}::uuid[]) and ${mineOnly(sql, viewer)}`);
+      const outages = await select(sql, sql`id = any(${[...ids]}::uuid[]) and ${tenantScope(sql, viewer)}`);
       return new Map(outages.map((outage) => [outage.id, outage]));
     },
     async findOpenOutages(viewer, destinationIds) {
       const outages = await select(
         sql,
-        sql`destination_id = any(${[...destinationIds]}::uuid[]) and ended_at is null and ${mineOnly(sql, viewer)}`,
+        sql`destination_id = any(${[...destinationIds]}::uuid[]) and ended_at is null and ${tenantScope(sql, viewer)}`,
       );
       return new Map(outages.map((outage) => [outage.destinationId, outage]));
     },
@@ -104,7 +104,7 @@ export function createOutageInspection(sql: SqlExecutor): OutageInspection {
       const rows = await sql<{ id: string; greylisting_at: Date | null; tarpitting_at: Date | null }[]>`
         select id, case when greylisting_at > bmx_now() - ${MET_WITHIN}::text::interval then greylisting_at end as greylisting_at,
                case when tarpitting_at > bmx_now() - ${MET_WITHIN}::text::interval then tarpitting_at end as tarpitting_at
-        from destinations where id = any(${[...destinationIds]}::uuid[]) and ${mineOnly(sql, viewer)}`;
+        from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}`;
       return new Map(rows.map((row) => [row.id, conditionsOf(row)]));
     },
   };
@@ -117,7 +117,7 @@ interface OutageRow extends Omit<OutageView, 'evidence' | 'drain'> {
   etaAt: Date | null;
 }
 
-async function select(sql: SqlExecutor, which: Condition): Promise<OutageView[]> {
+async function select(sql: SqlExecutor, which: SqlFragment): Promise<OutageView[]> {
   const rows = await sql<OutageRow[]>`
     select o.id, o.destination_id as "destinationId", d.name as "domainName", o.started_at as "startedAt",
            o.ended_at as "endedAt", o.class, o.last_reply as "lastReply",

@@ -8,14 +8,14 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { AttemptRecord } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { type Condition, mineOnly } from '../db/fragments.ts';
+import { type SqlFragment, tenantScope } from '../db/fragments.ts';
 import { isPausedNow } from '../domains/pause.ts';
 
 /** A reply of many lines tells no more after this. */
 const MAX_REPLY_LENGTH = 500;
 
 /** An assignment of an update of `destinations d`; with null it stays as it is. */
-export function metNow(sql: SqlExecutor, record: AttemptRecord | null): Condition {
+export function metNow(sql: SqlExecutor, record: AttemptRecord | null): SqlFragment {
   if (record === null) return sql`last_attempt = d.last_attempt`;
   const { host, address, tls, outcome } = record;
   const reply = record.reply.slice(0, MAX_REPLY_LENGTH);
@@ -74,7 +74,7 @@ export function createLastAttemptInspection(sql: SqlExecutor): LastAttemptInspec
       >`
         select d.id, case when d.last_attempt ->> 'tenantId' = d.tenant_id::text then d.last_attempt end as last,
           d.asked_at, d.asked_began_at as began_at, case when d.asked_began_at is null then ${waitsFor(sql)} end as waits_for
-        from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${mineOnly(sql, viewer)}) as d`;
+        from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}) as d`;
       return new Map(
         rows.map(({ id, last, asked_at: requestedAt, began_at: beganAt, waits_for }) => [
           id,
@@ -88,7 +88,7 @@ export function createLastAttemptInspection(sql: SqlExecutor): LastAttemptInspec
   };
 }
 
-function waitsFor(sql: SqlExecutor): Condition {
+function waitsFor(sql: SqlExecutor): SqlFragment {
   return sql`
     case when (
         select m.id from messages m

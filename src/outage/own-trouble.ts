@@ -6,7 +6,7 @@
  * and at the latest after three days: hosts that are dead for good, while nobody else is written to, must not keep all mail from
  * ending. Those that made it do not make another one.
  * Outages of the domains open as ever – they are facts, and their mail is tried again –, but nothing expires while it lasts,
- * and once it is over nothing does before another attempt (queue/settle.ts). O(destinations).
+ * and once it is over nothing does before another attempt (queue/finalize.ts). O(destinations).
  */
 import type { Sql } from '../db/client.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';

@@ -8,7 +8,7 @@
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { askedNow } from '../domains/asked-attempt.ts';
-import { doneBy, mineOnly } from '../db/fragments.ts';
+import { actor, tenantScope } from '../db/fragments.ts';
 import { isPausedNow } from '../domains/pause.ts';
 
 export interface PauseWindow {
@@ -42,13 +42,13 @@ export async function pauseDestination(
           pause_reason = ${reason},
           -- An attempt that was asked for before and waited for mail would be one in the pause.
           flush_requested_at = case when coalesce(${from}::timestamptz > bmx_now(), false) then flush_requested_at end
-      where id = ${destinationId} and ${mineOnly(sql, viewer)}
+      where id = ${destinationId} and ${tenantScope(sql, viewer)}
         and coalesce(${until}::timestamptz > greatest(${from}::timestamptz, bmx_now()), true)
       returning id, tenant_id, pause_from, pause_until
     )
     insert into events (id, tenant_id, destination_id, kind, facts)
     select new_id(), tenant_id, id, 'DOMAIN_PAUSED', jsonb_build_object('from', pause_from, 'until', pause_until,
-      'reason', ${reason}::text) || ${doneBy(sql, viewer)}
+      'reason', ${reason}::text) || ${actor(sql, viewer)}
     from paused
     returning id`;
   return rows.length === 1;
@@ -65,12 +65,12 @@ export async function resumeDestination(
     with resumed as (
       update destinations d
       set is_paused = false, pause_from = null, pause_until = null, pause_reason = null, ${askedNow(sql)}
-      where id = ${destinationId} and is_paused and ${mineOnly(sql, viewer)}
+      where id = ${destinationId} and is_paused and ${tenantScope(sql, viewer)}
       returning id, tenant_id
     )
     insert into events (id, tenant_id, destination_id, kind, facts)
     select new_id(), tenant_id, id, 'DOMAIN_RESUMED',
-      jsonb_build_object('reason', ${reason}::text) || ${doneBy(sql, viewer)}
+      jsonb_build_object('reason', ${reason}::text) || ${actor(sql, viewer)}
     from resumed`;
 }
 
@@ -84,7 +84,7 @@ export async function findPauses(
     select d.id, d.pause_from as "from", d.pause_until as "until", d.pause_reason as reason, ${isPausedNow(sql)} as "isInForce"
     from destinations d
     where d.id = any(${[...destinationIds]}::uuid[]) and d.is_paused and coalesce(d.pause_until > bmx_now(), true)
-      and ${mineOnly(sql, viewer)}`;
+      and ${tenantScope(sql, viewer)}`;
   return new Map(
     rows.map(({ id, from, until, reason, isInForce }) => [id, { from: from ?? new Date(0), until, reason, isInForce }]),
   );

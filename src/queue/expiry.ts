@@ -6,18 +6,23 @@
  */
 import type { Sql } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
-import type { Fate } from './settle.ts';
-import { settle } from './settle.ts';
+import type { RecipientResult } from './finalize.ts';
+import { finalizeRecipients } from './finalize.ts';
 
 const BATCH = 200;
 
 /**
  * Ends what has expired at a destination. `begunAt` is the database instant at which the failed attempt began; `reply` what
- * it met. Calls `onFates` for each batch. O(expired + one batch).
+ * it met. Calls `onResults` for each batch. O(expired + one batch).
  */
 export async function expireHeld(
   sql: Sql,
-  input: { destinationId: string; begunAt: string; reply: string; onFates: (fates: readonly Fate[]) => void },
+  input: {
+    destinationId: string;
+    begunAt: string;
+    reply: string;
+    onResults: (results: readonly RecipientResult[]) => void;
+  },
 ): Promise<void> {
   const { destinationId, begunAt, reply } = input;
   for (;;) {
@@ -34,7 +39,7 @@ export async function expireHeld(
       where r.state = 'HELD' and h.claimed_by is null
         and h.accepted_at + q.lifetime + d.hold_extension <= ${begunAt}::text::timestamptz`;
     if (held.length === 0) return;
-    const fates = await settle(sql, {
+    const results = await finalizeRecipients(sql, {
       destinationId,
       routeGeneration: null,
       by: { kind: 'EXPIRY', begunAt },
@@ -47,8 +52,8 @@ export async function expireHeld(
       })),
       attempts: [],
     });
-    input.onFates(fates.filter((fate) => fate.state !== 'HELD'));
+    input.onResults(results.filter((fate) => fate.state !== 'HELD'));
     // The first round after a long absence ends nothing, and so does a batch that others took: no second look then.
-    if (!fates.some((fate) => fate.state !== 'HELD')) return;
+    if (!results.some((fate) => fate.state !== 'HELD')) return;
   }
 }

@@ -1,17 +1,17 @@
 /**
  * Deliveries that are known before they are settled: a mark is one small row a group, written soon after the hosts' replies, so that
- * settling (settle.ts), which costs a group of ten nearly what it costs a hundred, can wait until it is worth while (decisions/0028).
+ * settling (finalize.ts), which costs a group of ten nearly what it costs a hundred, can wait until it is worth while (decisions/0028).
  *
  * Promises: what is marked is not delivered again, whoever dies: who frees the claims of a hand settles its marks first
- * (settle-marks.ts). Says nothing of what was put off or refused: where that is not settled it is tried again, and does no harm.
+ * (finalize-marks.ts). Says nothing of what was put off or refused: where that is not settled it is tried again, and does no harm.
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { Holder } from './claim.ts';
-import type { SettleInput } from './verdict.ts';
+import type { FinalizeInput } from './verdict.ts';
 
 /** What a mark says: tries at hosts that took the message for somebody. */
-export type Deliveries = SettleInput['attempts'];
+export type Deliveries = FinalizeInput['attempts'];
 
 export interface Marked {
   readonly destinationId: string;

@@ -15,7 +15,7 @@ export interface RefusedRecipient {
   readonly isAtRcpt?: boolean;
 }
 
-export interface RefusedStanding {
+export interface RefusedMailbox {
   /** The one form of its local part, without what the domain's delimiter parts. */
   readonly mailbox: string;
   /** A mailbox known good was refused as such. */
@@ -31,11 +31,11 @@ interface AddressRow {
 }
 
 /** By `keyOfRecipient`. Who has ended meanwhile is missing. */
-export async function findRefusedStandings(
+export async function findRefusedMailboxes(
   sql: Sql,
   destinationId: string,
   refused: readonly RefusedRecipient[],
-): Promise<Map<string, RefusedStanding>> {
+): Promise<Map<string, RefusedMailbox>> {
   const rows = await sql<AddressRow[]>`
     select r.message_id, r.number, r.address, d.id as domain_id, d.recipient_delimiter as delimiter
     from unnest(${refused.map(({ messageId }) => messageId)}::uuid[], ${refused.map(({ number }) => number)}::smallint[])

@@ -1,6 +1,6 @@
 /**
  * What attempts brought, recorded: the verdicts of each message, its rows, and what they tell the destination's breaker, in one
- * transaction per group of one destination. settle.ts has the rules by which recipients end.
+ * transaction per group of one destination. finalize.ts has the rules by which recipients end.
  *
  * Repeating a group is harmless: what the first time has settled is no longer this hand's, so it is told neither to rows nor to
  * the breaker again. Of the destination it touches the breaker only, and that when somebody was refused, or it is not at rest.
@@ -14,12 +14,12 @@ import type { BreakerState } from '../outage/breaker.ts';
 import { type BreakerFeed, type BreakerStep, feedBreaker } from '../outage/breaker-feed.ts';
 import type { Holder } from './claim.ts';
 import { dropMarks, insertMark, type Marked } from './marks.ts';
-import { findRefusedStandings, keyOfRecipient, type RefusedStanding } from './outcome-refusals.ts';
-import { type Fate, fateOf, type FateRow, settleRows } from './settle.ts';
-import type { SettleInput, Verdict } from './verdict.ts';
+import { findRefusedMailboxes, keyOfRecipient, type RefusedMailbox } from './outcome-refusals.ts';
+import { type RecipientResult, resultOf, type ResultRow, finalizeRows } from './finalize.ts';
+import type { FinalizeInput, Verdict } from './verdict.ts';
 
 /** What one attempt of one message brought. */
-export interface Settlement {
+export interface MessageResult {
   readonly messageId: string;
   readonly outcomes: ReadonlyMap<number, Outcome>;
   readonly records: readonly AttemptRecord[];
@@ -38,7 +38,7 @@ export interface OutcomesInput {
   readonly routeGeneration: number;
   /** The database's instant at which the round began: the clock of a destination that turns out to be in trouble starts there. */
   readonly begunAt?: string;
-  readonly settlements: readonly Settlement[];
+  readonly messageResults: readonly MessageResult[];
   /** Marks that speak of these alone: they go with them. */
   readonly marks?: readonly string[];
   /** Hears how the destination's breaker stands, and its step if it took one. Only when it is not at rest. */
@@ -49,25 +49,25 @@ export interface OutcomesInput {
 export async function markDelivered(
   sql: Sql,
   marked: Marked,
-  settlements: readonly Settlement[],
+  messageResults: readonly MessageResult[],
 ): Promise<string | null> {
-  const mail = settlements.filter(({ isDrill }) => isDrill !== true);
+  const mail = messageResults.filter(({ isDrill }) => isDrill !== true);
   const deliveries = mail.flatMap(attemptsOf).filter(({ record }) => record.outcome === 'DELIVERED');
   return deliveries.length === 0 ? null : insertMark(sql, marked, deliveries);
 }
 
 /** Records the outcomes of attempts of one destination's messages. Returns the fate of every recipient it changed. */
-export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Fate[]> {
-  const { destinationId, settlements } = input;
-  const verdicts = settlements.flatMap(verdictsOf);
-  const drills = new Set(settlements.filter(({ isDrill }) => isDrill === true).map(({ messageId }) => messageId));
+export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<RecipientResult[]> {
+  const { destinationId, messageResults } = input;
+  const verdicts = messageResults.flatMap(verdictsOf);
+  const drills = new Set(messageResults.filter(({ isDrill }) => isDrill === true).map(({ messageId }) => messageId));
   const refused = verdicts.filter((verdict) => isHostRefusal(verdict) && !drills.has(verdict.messageId));
-  const standings = refused.length === 0 ? NOBODY : await findRefusedStandings(sql, destinationId, refused);
-  const settling: SettleInput = {
+  const standings = refused.length === 0 ? NOBODY : await findRefusedMailboxes(sql, destinationId, refused);
+  const finalizing: FinalizeInput = {
     destinationId,
     routeGeneration: input.routeGeneration,
     by: { kind: 'ATTEMPT', holder: input.holder },
-    messages: settlements.map(({ messageId, isHostLevel, records }) => ({
+    messages: messageResults.map(({ messageId, isHostLevel, records }) => ({
       messageId,
       isHostLevel,
       // What we stopped ourselves is due again at once.
@@ -75,32 +75,35 @@ export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Fa
     })),
     ...(input.begunAt === undefined ? {} : { begunAt: input.begunAt }),
     verdicts,
-    attempts: settlements.flatMap(attemptsOf),
+    attempts: messageResults.flatMap(attemptsOf),
     standings,
     drills,
   };
   const { rows, step } = await sql.begin(async (transaction) => {
     const [settled] = await Promise.all([
-      settleRows(transaction, settling),
+      finalizeRows(transaction, finalizing),
       dropMarks(transaction, input, input.marks ?? []),
     ]);
     const heard = settled.filter((row) => !drills.has(row.message_id));
     // In the same transaction: told later, it would be lost with the connection, and a repetition finds nothing to tell.
-    return { rows: settled, step: await feedFates(transaction, { destinationId, rows: heard, standings, refused }) };
+    return {
+      rows: settled,
+      step: await feedBreakerFrom(transaction, { destinationId, rows: heard, standings, refused }),
+    };
   });
   const [first] = rows;
   if (first !== undefined && (first.is_watched || step !== null)) tellBreaker(input, first, step);
-  return rows.map(fateOf);
+  return rows.map(resultOf);
 }
 
 /** Tells the breaker what was settled, where it is not at rest or somebody was refused. */
-export async function feedFates(
+export async function feedBreakerFrom(
   transaction: TransactionSql,
   told: {
     readonly destinationId: string;
-    readonly rows: readonly FateRow[];
+    readonly rows: readonly ResultRow[];
     readonly refused: readonly Verdict[];
-    readonly standings: ReadonlyMap<string, RefusedStanding>;
+    readonly standings: ReadonlyMap<string, RefusedMailbox>;
   },
 ): Promise<BreakerStep | null> {
   const { destinationId, rows, standings, refused } = told;
@@ -109,21 +112,21 @@ export async function feedFates(
   return feedBreaker(transaction, { ...tallyOf(rows, standings), destinationId, source: 'DELIVERY' });
 }
 
-function tellBreaker({ onBreaker }: OutcomesInput, { breaker }: FateRow, step: BreakerStep | null): void {
+function tellBreaker({ onBreaker }: OutcomesInput, { breaker }: ResultRow, step: BreakerStep | null): void {
   onBreaker?.(step?.to ?? breaker, step);
 }
 
-export const NOBODY: ReadonlyMap<string, RefusedStanding> = new Map();
+export const NOBODY: ReadonlyMap<string, RefusedMailbox> = new Map();
 
 /** By a host and for good; our own words in place of a reply come from none. */
 function isHostRefusal({ outcome, origin }: Verdict): boolean {
   return outcome === 'FAILED' && origin?.host != null;
 }
 
-/** What a group of settlements tells the breaker. What was claimed before it opened does not speak for the primary now. */
+/** What a group of results tells the breaker. What was claimed before it opened does not speak for the primary now. */
 function tallyOf(
-  rows: readonly FateRow[],
-  standings: ReadonlyMap<string, RefusedStanding>,
+  rows: readonly ResultRow[],
+  standings: ReadonlyMap<string, RefusedMailbox>,
 ): Pick<BreakerFeed, 'takenCount' | 'refusedCount' | 'refusals'> {
   const taken = new Set<string>();
   const refusedIn = new Set<string>();
@@ -139,11 +142,11 @@ function tallyOf(
   return { takenCount: taken.size, refusedCount, refusals };
 }
 
-function attemptsOf({ messageId, records }: Settlement): SettleInput['attempts'] {
+function attemptsOf({ messageId, records }: MessageResult): FinalizeInput['attempts'] {
   return records.map((record) => ({ messageId, record }));
 }
 
-function verdictsOf({ messageId, outcomes, records }: Settlement): Verdict[] {
+function verdictsOf({ messageId, outcomes, records }: MessageResult): Verdict[] {
   return [...outcomes].map(([number, outcome]) => {
     const { kind, reply } = outcome;
     const last = records.findLast(({ recipientNumbers }) => recipientNumbers.includes(number));

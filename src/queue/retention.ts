@@ -3,7 +3,7 @@
  *
  * Both need the whole table for an instant, and whatever queues behind them waits as long, the accepting of mail too: so
  * they wait for nobody (a dump reads for hours), and are tried again an hour later. Content of ended messages is deleted
- * with them (settle.ts); its space comes back here, a day at a time. A few stragglers do not keep a day: they move to the rest
+ * with them (finalize.ts); its space comes back here, a day at a time. A few stragglers do not keep a day: they move to the rest
  * table, where their ids belong once the day is gone.
  *
  * What became of a message is told for 90 days: mail is held 60 days at the most (outage/hold.ts), so what is held, or has ended

@@ -1,9 +1,9 @@
 /**
- * What somebody says of recipients, with whose word it is: the input of settle.ts. Types only.
+ * What somebody says of recipients, with whose word it is: the input of finalize.ts. Types only.
  */
 import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
 import type { Holder } from './claim.ts';
-import type { RefusedStanding } from './outcome-refusals.ts';
+import type { RefusedMailbox } from './outcome-refusals.ts';
 
 export interface Verdict {
   readonly messageId: string;
@@ -25,7 +25,7 @@ export interface Verdict {
 /** How a verb stands in the record. */
 export type VerbEvent = 'MESSAGE_CANCELLED' | 'MESSAGE_BOUNCED';
 
-export interface SettleInput {
+export interface FinalizeInput {
   readonly destinationId: string;
   readonly routeGeneration: number | null;
   /**
@@ -55,7 +55,7 @@ export interface SettleInput {
   readonly verdicts: readonly Verdict[];
   readonly attempts: readonly { readonly messageId: string; readonly record: AttemptRecord }[];
   /** Of those refused by a host, by `keyOfRecipient`. */
-  readonly standings?: ReadonlyMap<string, RefusedStanding>;
+  readonly standings?: ReadonlyMap<string, RefusedMailbox>;
   /** Those of the messages that are fire drills': no mail that ended badly. */
   readonly drills?: ReadonlySet<string>;
 }

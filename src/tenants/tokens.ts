@@ -10,7 +10,7 @@ import { type EventKind, recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from '../input/change.ts';
-import { mineOnly } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 import { type Checked, errorsOf, shown } from '../input/checked.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { grants, OPERATOR_SCOPES, type Scope } from './scopes.ts';
@@ -132,7 +132,7 @@ function tokenOf(row: TokenRow): Token {
 
 async function findToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Token | null> {
   const [row] = await sql<TokenRow[]>`
-    select ${columns(sql)} from tokens where id = ${askedId(id)} and ${mineOnly(sql, viewer)}`;
+    select ${columns(sql)} from tokens where id = ${askedId(id)} and ${tenantScope(sql, viewer)}`;
   return row === undefined ? null : tokenOf(row);
 }
 
@@ -143,7 +143,7 @@ async function listTokens(
 ): Promise<Token[]> {
   const rows = await sql<TokenRow[]>`
     select ${columns(sql)} from tokens
-    where ${mineOnly(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
+    where ${tenantScope(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
     order by id limit ${limit}`;
   return rows.map(tokenOf);
 }
@@ -242,7 +242,7 @@ async function rotateToken(
     update tokens set previous_prefix = prefix, previous_hash = secret_hash,
       previous_until = bmx_now() + make_interval(secs => ${overlapSeconds}),
       prefix = ${prefix}, secret_hash = ${hash}, rotated_at = bmx_now()
-    where id = ${askedId(id)} and ${mineOnly(sql, viewer)}
+    where id = ${askedId(id)} and ${tenantScope(sql, viewer)}
     returning ${columns(sql)}`;
   if (row === undefined) return refused(noSuchToken(id));
   const token = tokenOf(row);
@@ -252,7 +252,7 @@ async function rotateToken(
 
 async function revokeToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<TokenChange> {
   const [row] = await sql<TokenRow[]>`
-    delete from tokens where id = ${askedId(id)} and ${mineOnly(sql, viewer)} returning ${columns(sql)}`;
+    delete from tokens where id = ${askedId(id)} and ${tenantScope(sql, viewer)} returning ${columns(sql)}`;
   if (row === undefined) return refused(noSuchToken(id));
   const token = tokenOf(row);
   await record(sql, token, 'TOKEN_REVOKED', { lastUsedAt: token.lastUsedAt });

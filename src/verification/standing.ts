@@ -9,7 +9,7 @@ import { recordEvent } from '../events/record.ts';
 import { formatAddress, parsePath } from '../mail/address.ts';
 import { baseOf, normalizeLocalPart } from '../mail/local-part.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { mineOnly } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 import { SETTINGS_CHANNEL } from '../db/settings-channel.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
@@ -97,7 +97,7 @@ async function findAsked(sql: Sql, viewer: Viewer, address: string): Promise<Fin
   }
   const [row] = await sql<DomainRow[]>`
     select ${sql(DOMAIN_COLUMNS)} from domains
-    where name = ${parsed.path.domain} and status <> 'PENDING' and ${mineOnly(sql, viewer)}`;
+    where name = ${parsed.path.domain} and status <> 'PENDING' and ${tenantScope(sql, viewer)}`;
   if (row === undefined) {
     const message = `You have no domain "${parsed.path.domain}" in service. The query "domains" lists those you have.`;
     return { kind: 'REFUSED', errors: [{ field: ['address'], message, code: 'NOT_FOUND' }] };

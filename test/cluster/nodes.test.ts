@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import process from 'node:process';
-import { joinNodes, type NodePlace, type Nodes, type NodesDeps } from '../../src/cluster/nodes.ts';
+import { joinNodes, type NodeLease, type Nodes, type NodesDeps } from '../../src/cluster/nodes.ts';
 import { endChild, until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type FreezingProxy, startFreezingProxy } from '../helpers/freezing-proxy.ts';
@@ -15,10 +15,10 @@ import { SHORT_TIMES } from './times.ts';
 
 interface Member extends Nodes {
   readonly lost: string[];
-  readonly buried: NodePlace[];
+  readonly expired: NodeLease[];
   /** When, on this process's monotonic clock. */
-  readonly buriedAtMs: number[];
-  readonly freed: NodePlace[];
+  readonly expiredAtMs: number[];
+  readonly freed: NodeLease[];
   readonly faults: unknown[];
 }
 
@@ -37,9 +37,9 @@ afterEach(async () => {
 
 async function startMember(deps: Partial<NodesDeps> = {}): Promise<Member> {
   const lost: string[] = [];
-  const buried: NodePlace[] = [];
-  const buriedAtMs: number[] = [];
-  const freed: NodePlace[] = [];
+  const expired: NodeLease[] = [];
+  const expiredAtMs: number[] = [];
+  const freed: NodeLease[] = [];
   const faults: unknown[] = [];
   const nodes = await joinNodes({
     address: database.target,
@@ -49,117 +49,117 @@ async function startMember(deps: Partial<NodesDeps> = {}): Promise<Member> {
     roles: [],
     isDelivering: true,
     onLost: (reason) => lost.push(reason),
-    free: async (_, place) => freed.push(place),
-    onBuried: (dead) => {
-      buried.push(dead);
-      buriedAtMs.push(performance.now());
+    free: async (_, lease) => freed.push(lease),
+    onExpired: (dead) => {
+      expired.push(dead);
+      expiredAtMs.push(performance.now());
     },
     findHolders: async () => [],
     onFault: (error) => faults.push(error),
     times: SHORT_TIMES,
     ...deps,
   });
-  const member = { ...nodes, lost, buried, buriedAtMs, freed, faults };
+  const member = { ...nodes, lost, expired, expiredAtMs, freed, faults };
   members.push(member);
   return member;
 }
 
-function placeOf(member: Nodes): NodePlace {
-  const place = member.place();
-  if (place === null) throw new Error('no place');
-  return place;
+function leaseOf(member: Nodes): NodeLease {
+  const lease = member.lease();
+  if (lease === null) throw new Error('no lease');
+  return lease;
 }
 
 /** Ends the session in which a member holds its lock; true once it is gone. */
-async function endSession({ epoch }: NodePlace): Promise<void> {
+async function endSession({ epoch }: NodeLease): Promise<void> {
   const rows = await database.sql`select pg_terminate_backend(backend_pid, 5000) from nodes where epoch = ${epoch}`;
   expect(rows).toHaveLength(1);
 }
 
-test('members have places of their own; one that leaves frees what it had and is not buried', async () => {
+test('members have leases of their own; one that leaves frees what it had and is not expired', async () => {
   const [stays, leaves] = [await startMember(), await startMember()];
-  const place = placeOf(leaves);
-  expect(place.epoch).not.toBe(placeOf(stays).epoch);
+  const lease = leaseOf(leaves);
+  expect(lease.epoch).not.toBe(leaseOf(stays).epoch);
   await leaves.close();
-  expect(leaves.place()).toBeNull();
-  expect(leaves.freed).toEqual([place]);
+  expect(leaves.lease()).toBeNull();
+  expect(leaves.freed).toEqual([lease]);
   const rows = await database.sql<{ epoch: number }[]>`select epoch from nodes`;
-  expect(rows.map(({ epoch }) => epoch)).toEqual([placeOf(stays).epoch]);
-  expect({ buried: stays.buried, lost: [...stays.lost, ...leaves.lost] }).toEqual({ buried: [], lost: [] });
+  expect(rows.map(({ epoch }) => epoch)).toEqual([leaseOf(stays).epoch]);
+  expect({ expired: stays.expired, lost: [...stays.lost, ...leaves.lost] }).toEqual({ expired: [], lost: [] });
 });
 
 test('eight that come at the same moment', async () => {
   const all = await Promise.all(Array.from({ length: 8 }, () => startMember()));
-  expect(new Set(all.map((member) => placeOf(member).epoch)).size).toBe(8);
+  expect(new Set(all.map((member) => leaseOf(member).epoch)).size).toBe(8);
   await until('a few beats', 30_000, async () => {
     const rows = await database.sql`select from nodes where beat_at > started_at + interval '500 milliseconds'`;
     return rows.length === 8;
   });
-  expect(all.flatMap(({ lost, buried, faults }) => [...lost, ...buried, ...faults])).toEqual([]);
+  expect(all.flatMap(({ lost, expired, faults }) => [...lost, ...expired, ...faults])).toEqual([]);
 });
 
-test('a lock that is gone: the place is lost at once, buried by one, and there is a new epoch', async () => {
+test('a lock that is gone: the lease is lost at once, expired by one, and there is a new epoch', async () => {
   const all = [await startMember(), await startMember(), await startMember()];
   const [victim, ...others] = all;
   if (victim === undefined) throw new Error('nobody');
-  const before = placeOf(victim);
+  const before = leaseOf(victim);
   await endSession(before);
   await until('it notices', 30_000, () => victim.lost.length === 1);
-  const after = await until('it has a new place', 30_000, () => victim.place());
+  const after = await until('it has a new lease', 30_000, () => victim.lease());
   expect(after.epoch).toBeGreaterThan(before.epoch);
-  await until('the old place is buried', 30_000, () => all.flatMap(({ buried }) => buried).length > 0);
+  await until('the old lease is expired', 30_000, () => all.flatMap(({ expired }) => expired).length > 0);
   await until('only the living are left', 30_000, async () => {
     const rows = await database.sql<{ epoch: number }[]>`select epoch from nodes`;
-    const living = all.map((member) => placeOf(member).epoch);
+    const living = all.map((member) => leaseOf(member).epoch);
     return rows.length === 3 && rows.every(({ epoch }) => living.includes(epoch));
   });
   // By exactly one of them, the reborn itself among them.
   expect(all.flatMap(({ freed }) => freed)).toEqual([before]);
-  expect(all.flatMap(({ buried }) => buried)).toEqual([before]);
+  expect(all.flatMap(({ expired }) => expired)).toEqual([before]);
   expect(others.flatMap(({ lost }) => lost)).toEqual([]);
 });
 
 test('all sessions are gone at once: who is back first leaves the others the time to record what they did', async () => {
   const [early, late] = [await startMember(), await startMember({ times: { ...SHORT_TIMES, beatEveryMs: 1000 } })];
-  const before = [early, late].map(placeOf);
+  const before = [early, late].map(leaseOf);
   // Nobody is back before this.
   const endedAtMs = performance.now();
   await Promise.all(before.map(endSession));
-  const after = await until('the first is back', 30_000, () => early.place());
+  const after = await until('the first is back', 30_000, () => early.lease());
   expect(after.epoch).toBeGreaterThan(before[0]?.epoch ?? 0);
-  await until('the old places are buried', 30_000, () => early.buried.length + late.buried.length === 2);
-  for (const buriedAtMs of [...early.buriedAtMs, ...late.buriedAtMs]) {
-    expect(buriedAtMs - endedAtMs).toBeGreaterThanOrEqual(SHORT_TIMES.returnPatienceMs);
+  await until('the old leases are expired', 30_000, () => early.expired.length + late.expired.length === 2);
+  for (const expiredAtMs of [...early.expiredAtMs, ...late.expiredAtMs]) {
+    expect(expiredAtMs - endedAtMs).toBeGreaterThanOrEqual(SHORT_TIMES.returnPatienceMs);
   }
   expect([...early.freed, ...late.freed].toSorted((a, b) => a.epoch - b.epoch)).toEqual(before);
 });
 
-test('cut off without a sign: it gives up by itself before the others bury it, and comes back with a new epoch', async () => {
+test('cut off without a sign: it gives up by itself before the others expire it, and comes back with a new epoch', async () => {
   const proxy: FreezingProxy = await startFreezingProxy(database.target);
   const witness = await startMember();
   const victim = await startMember({ address: proxy.target });
-  const before = placeOf(victim);
-  const wasWithout = { place: null as NodePlace | null };
+  const before = leaseOf(victim);
+  const wasWithout = { lease: null as NodeLease | null };
   const frozenAt = performance.now();
   proxy.freeze();
   await until('the witness buries it', 30_000, () => {
-    if (witness.buried.length === 0) wasWithout.place = victim.place();
-    return witness.buried.length > 0;
+    if (witness.expired.length === 0) wasWithout.lease = victim.lease();
+    return witness.expired.length > 0;
   });
   // It held its lock all the time: only its silence spoke against it.
   expect(performance.now() - frozenAt).toBeGreaterThan(SHORT_TIMES.othersPatienceMs - SHORT_TIMES.beatEveryMs);
-  expect(wasWithout.place).toBeNull();
+  expect(wasWithout.lease).toBeNull();
   expect(victim.lost).toHaveLength(1);
-  expect(witness.buried).toEqual([before]);
+  expect(witness.expired).toEqual([before]);
   proxy.thaw();
-  const after = await until('it has a new place', 30_000, () => victim.place());
+  const after = await until('it has a new lease', 30_000, () => victim.lease());
   expect(after.epoch).toBeGreaterThan(before.epoch);
   expect(witness.lost).toEqual([]);
   await victim.close();
   await proxy.close();
 });
 
-test('a process that is stopped and goes on: buried after the patience, it finds its place gone and takes a new one', async () => {
+test('a process that is stopped and goes on: expired after the patience, it finds its lease gone and takes a new one', async () => {
   const witness = await startMember();
   const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, 'fixtures', 'member.ts')], {
     env: { ...process.env, TARGET: JSON.stringify(database.target) },
@@ -167,29 +167,29 @@ test('a process that is stopped and goes on: buried after the patience, it finds
   });
   const said: string[] = [];
   if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
-  const places = (): number[] => said.filter((line) => line.startsWith('place ')).map((line) => Number(line.slice(6)));
+  const leases = (): number[] => said.filter((line) => line.startsWith('lease ')).map((line) => Number(line.slice(6)));
   try {
-    await until('it has a place', 30_000, () => places().length === 1);
-    const [before = 0] = places();
+    await until('it has a lease', 30_000, () => leases().length === 1);
+    const [before = 0] = leases();
     child.kill('SIGSTOP');
-    await until('it is buried', 30_000, () => witness.buried.length > 0);
-    expect(witness.buried.map(({ epoch }) => epoch)).toEqual([before]);
+    await until('it is expired', 30_000, () => witness.expired.length > 0);
+    expect(witness.expired.map(({ epoch }) => epoch)).toEqual([before]);
     child.kill('SIGCONT');
-    await until('it has a new place', 30_000, () => places().length === 2);
-    expect(said.indexOf('lost')).toBeGreaterThan(said.indexOf(`place ${before}`));
-    expect(said.indexOf('lost')).toBeLessThan(said.indexOf(`place ${places()[1]}`));
+    await until('it has a new lease', 30_000, () => leases().length === 2);
+    expect(said.indexOf('lost')).toBeGreaterThan(said.indexOf(`lease ${before}`));
+    expect(said.indexOf('lost')).toBeLessThan(said.indexOf(`lease ${leases()[1]}`));
   } finally {
     child.kill('SIGCONT');
     await endChild(child, 'SIGKILL', 1000);
   }
-  await until('its second death is seen too', 30_000, () => witness.buried.length === 2);
+  await until('its second death is seen too', 30_000, () => witness.expired.length === 2);
 });
 
-test('a burial that cannot have its rows waits neither long nor in vain', async () => {
+test('an expiry that cannot have its rows waits neither long nor in vain', async () => {
   const blocked = { times: 0 };
   const witness = await startMember({
-    free: async (sql, place) => {
-      const rows = await sql`select from destinations where owner_epoch = ${place.epoch} for update`;
+    free: async (sql, lease) => {
+      const rows = await sql`select from destinations where owner_epoch = ${lease.epoch} for update`;
       return rows.length;
     },
     onFault: () => {
@@ -197,7 +197,7 @@ test('a burial that cannot have its rows waits neither long nor in vain', async 
     },
   });
   const victim = await startMember();
-  const { node, epoch } = placeOf(victim);
+  const { node, epoch } = leaseOf(victim);
   await database.sql`
     insert into destinations (id, tenant_id, name, kind, owner_node, owner_epoch)
     select gen_random_uuid(), id, 'held.example', 'RELAY', ${node}, ${epoch} from tenants`;
@@ -210,14 +210,14 @@ test('a burial that cannot have its rows waits neither long nor in vain', async 
   });
   await isHeld.promise;
   await endSession({ node, epoch });
-  await until('a burial gave up', 30_000, () => blocked.times > 0);
+  await until('an expiry gave up', 30_000, () => blocked.times > 0);
   expect(witness.lost).toEqual([]);
   isOver.resolve();
   await holdUp;
   await until(
     'the next one is through',
     30_000,
-    () => witness.buried.some((dead) => dead.epoch === epoch) || victim.buried.some((dead) => dead.epoch === epoch),
+    () => witness.expired.some((dead) => dead.epoch === epoch) || victim.expired.some((dead) => dead.epoch === epoch),
   );
 });
 

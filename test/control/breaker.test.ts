@@ -104,7 +104,7 @@ test('what is held and suspected is ended, with the reply in the report; the res
       },
     });
   }
-  await carryOutOperations({ sql, onFates: () => undefined, onRetried: () => undefined });
+  await carryOutOperations({ sql, onResults: () => undefined, onRetried: () => undefined });
   expect(await sql`select from operations where state = 'RUNNING' and done_count = 2`).toHaveLength(1);
   const states = await sql<{ state: string; last_reply: string }[]>`
     select state, last_reply from recipients where message_id = ${id} order by number`;
@@ -119,7 +119,7 @@ test('what is held and suspected is ended, with the reply in the report; the res
   // What was in delivery, and was not delivered, ends when it comes back; what is refused meanwhile does not.
   const later = await suspect();
   await sql`update messages set claimed_by = null, claim_epoch = null where id = ${inHand}`;
-  await carryOutOperations({ sql, onFates: () => undefined, onRetried: () => undefined });
+  await carryOutOperations({ sql, onResults: () => undefined, onRetried: () => undefined });
   const left = await sql<{ message_id: string }[]>`
     select message_id from recipients where destination_id = ${destinationId} and state = 'HELD' and suspected_at is not null`;
   expect(left.map(({ message_id: messageId }) => messageId)).toEqual([later]);

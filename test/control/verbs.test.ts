@@ -115,7 +115,7 @@ describe('messagesRetry, messagesCancel, messagesBounce', () => {
   const carryOut = () =>
     carryOutOperations({
       sql: control.database.database.queueSql,
-      onFates: () => undefined,
+      onResults: () => undefined,
       onRetried: () => undefined,
     });
 

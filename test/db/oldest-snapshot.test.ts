@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect } from '../../src/db/client.ts';
 import { findOldestSnapshot } from '../../src/db/oldest-snapshot.ts';
-import { watchSnapshots } from '../../src/app/care.ts';
+import { watchSnapshots } from '../../src/app/maintenance.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let db: TestDatabase;

@@ -24,7 +24,7 @@ function sessionsWith(options: Parameters<typeof testSessions>[0] = {}): Session
 }
 
 /** `DELIVERED 250 2.0.0 Taken` for each recipient in order. */
-function fates({ outcomes }: AttemptResult): string[] {
+function results({ outcomes }: AttemptResult): string[] {
   return [...outcomes.values()].map(({ kind, reply }) => `${kind} ${reply.code} ${reply.enhancedCode} ${reply.text}`);
 }
 
@@ -35,7 +35,7 @@ describe('one host', () => {
     const primary = await primaryWith();
     const message = messageTo('a@dom.example', 'permfail@dom.example', 'tempfail@dom.example', 'b@dom.example');
     const result = await attempt({ message, hosts: [hostOf('mx.dom.example', primary)], sessions: sessionsWith() });
-    expect(fates(result)).toEqual([
+    expect(results(result)).toEqual([
       TAKEN,
       'FAILED 550 5.1.1 No such user here',
       'DEFERRED 451 4.3.0 Try again later',
@@ -61,13 +61,13 @@ describe('one host', () => {
     const sessions = sessionsWith();
     const hosts = [hostOf('mx.dom.example', primary)];
     const message = messageTo('a@dom.example', 'greylist@dom.example');
-    expect(fates(await attempt({ message, hosts, sessions }))[1]).toBe(
+    expect(results(await attempt({ message, hosts, sessions }))[1]).toBe(
       'DEFERRED 451 4.7.1 Greylisted, please try again',
     );
     const kept = message.recipients.slice(1);
     const result = await attempt({ message: { ...message, recipients: kept }, hosts, sessions });
     expect([...result.outcomes.keys()]).toEqual([1]);
-    expect(fates(result)).toEqual([TAKEN]);
+    expect(results(result)).toEqual([TAKEN]);
     expect(primary.messages.map(({ recipients }) => recipients.map(({ address }) => address))).toEqual([
       ['a@dom.example'],
       ['greylist@dom.example'],
@@ -85,7 +85,7 @@ describe('one host', () => {
       hosts: [hostOf('mx.dom.example', primary)],
       sessions: sessionsWith(),
     });
-    expect(fates(result)).toEqual([`DEFERRED 451 4.4.2 ${text}`]);
+    expect(results(result)).toEqual([`DEFERRED 451 4.4.2 ${text}`]);
     expect(result.records).toHaveLength(1);
     expect(result.hostTrouble).toEqual({ trouble: 'DROPPED', reply: text });
   });
@@ -128,7 +128,7 @@ describe('one host', () => {
       return Promise.resolve(Buffer.from('x\r\n'));
     };
     const big = await attempt({ message: { ...messageTo('a@dom.example'), content }, hosts, sessions: sessionsWith() });
-    expect(fates(big)).toEqual(['FAILED 552 5.3.4 the message has 25 octets, the next hop takes 10']);
+    expect(results(big)).toEqual(['FAILED 552 5.3.4 the message has 25 octets, the next hop takes 10']);
     const utf8 = { ...messageTo('a@dom.example'), sizeBytes: 3, smtpUtf8: true, content };
     const result = await attempt({ message: utf8, hosts, sessions: sessionsWith() });
     expect(result.outcomes.get(0)).toMatchObject({ kind: 'FAILED', reply: { enhancedCode: '5.6.7' } });
@@ -142,7 +142,7 @@ describe('one host', () => {
     const addresses = Array.from({ length: 250 }, (_, number) => `user${number}@dom.example`);
     const message = { ...messageTo(), recipients: recipientsOf(...addresses) };
     const result = await attempt({ message, hosts: [hostOf('mx.dom.example', primary)], sessions: sessionsWith() });
-    expect(new Set(fates(result))).toEqual(new Set([TAKEN]));
+    expect(new Set(results(result))).toEqual(new Set([TAKEN]));
     expect(primary.messages.map(({ recipients }) => recipients.length)).toEqual([100, 100, 50]);
     expect(primary.sessions).toHaveLength(1);
   });
@@ -186,7 +186,7 @@ describe('several addresses and hosts', () => {
     await dead.stop();
     const message = messageTo('a@dom.example');
     const result = await attempt({ message, hosts: [hostOf('mx', dead, alive)], sessions: sessionsWith() });
-    expect(fates(result)).toEqual([TAKEN]);
+    expect(results(result)).toEqual([TAKEN]);
     expect(result.hostTrouble).toBeNull();
     expect(result.records.map(({ reply, isHostLevel }) => [reply, isHostLevel])).toEqual([
       ['[connection refused]', true],
@@ -200,7 +200,7 @@ describe('several addresses and hosts', () => {
     const message = messageTo('a@dom.example');
     const result = await attempt({ message, hosts: [hostOf('mx', four, six)], sessions: sessionsWith() });
     expect(result.records.map(({ address }) => address)).toEqual([`127.0.0.1:${four.port}`, `[::1]:${six.port}`]);
-    expect(fates(result)).toEqual([TAKEN]);
+    expect(results(result)).toEqual([TAKEN]);
   });
 
   test.each(['greeting554', 'greeting421', 'ehlo5xx', 'junkGreeting'] as const)(
@@ -209,7 +209,7 @@ describe('several addresses and hosts', () => {
       const [first, second] = [await primaryWith(mode), await primaryWith()];
       const hosts = [hostOf('mx1', first), hostOf('mx2', second)];
       const result = await attempt({ message: messageTo('a@dom.example'), hosts, sessions: sessionsWith() });
-      expect(fates(result)).toEqual([TAKEN]);
+      expect(results(result)).toEqual([TAKEN]);
       expect(result.hostTrouble).toBeNull();
     },
   );
@@ -234,7 +234,11 @@ describe('several addresses and hosts', () => {
     expect(third.sessions[0]?.commands.filter((line) => line.startsWith('RCPT'))).toEqual([
       'RCPT TO:<tempfail@dom.example>',
     ]);
-    expect(fates(result)).toEqual(['DEFERRED 451 4.3.0 Try again later', TAKEN, 'FAILED 550 5.1.1 No such user here']);
+    expect(results(result)).toEqual([
+      'DEFERRED 451 4.3.0 Try again later',
+      TAKEN,
+      'FAILED 550 5.1.1 No such user here',
+    ]);
   });
 
   test('what a host said is not overwritten by the silence of the next', async () => {
@@ -242,7 +246,7 @@ describe('several addresses and hosts', () => {
     await dead.stop();
     const hosts = [hostOf('mx1', one), hostOf('mx2', dead)];
     const result = await attempt({ message: messageTo('tempfail@dom.example'), hosts, sessions: sessionsWith() });
-    expect(fates(result)).toEqual(['DEFERRED 451 4.3.0 Try again later']);
+    expect(results(result)).toEqual(['DEFERRED 451 4.3.0 Try again later']);
     expect(result.hostTrouble).toBeNull();
     expect(result.records).toHaveLength(2);
   });
@@ -267,7 +271,7 @@ describe('several addresses and hosts', () => {
   test('no host at all is the destination’s trouble', async () => {
     const result = await attempt({ message: messageTo('a@dom.example'), hosts: [], sessions: sessionsWith() });
     expect(result).toMatchObject({ records: [], hostTrouble: { trouble: 'NO_MX' } });
-    expect(fates(result)).toEqual(['DEFERRED 451 4.4.4 [no address to try]']);
+    expect(results(result)).toEqual(['DEFERRED 451 4.4.4 [no address to try]']);
   });
 });
 
@@ -305,7 +309,7 @@ describe('stopping and kept sessions', () => {
     controller.abort();
     const result = await running;
     expect(result).toMatchObject({ isStopped: true, hostTrouble: { trouble: 'FAULT' } });
-    expect(fates(result)[0]).toStartWith('DEFERRED 451 4.4.2 [stopped by us while waiting for ');
+    expect(results(result)[0]).toStartWith('DEFERRED 451 4.4.2 [stopped by us while waiting for ');
     expect(other.sessions).toHaveLength(0);
   });
 
@@ -330,7 +334,7 @@ describe('stopping and kept sessions', () => {
     const hosts = [hostOf('mx1', primary)];
     for (let round = 0; round < 5; round += 1) {
       const result = await attempt({ message: messageTo('a@dom.example'), hosts, sessions });
-      expect(fates(result)).toEqual([TAKEN]);
+      expect(results(result)).toEqual([TAKEN]);
       expect(result.records).toHaveLength(1);
     }
     expect(primary.sessions).toHaveLength(3);
@@ -341,14 +345,14 @@ describe('stopping and kept sessions', () => {
     const sessions = sessionsWith();
     const hosts = [hostOf('mx1', primary)];
     const message = messageTo('a@dom.example');
-    expect(fates(await attempt({ message, hosts, sessions }))).toEqual([TAKEN]);
+    expect(results(await attempt({ message, hosts, sessions }))).toEqual([TAKEN]);
     await primary.stop();
     expect((await attempt({ message, hosts, sessions })).hostTrouble).toEqual({
       trouble: 'REFUSED',
       reply: '[connection refused]',
     });
     await primary.start();
-    expect(fates(await attempt({ message, hosts, sessions }))).toEqual([TAKEN]);
+    expect(results(await attempt({ message, hosts, sessions }))).toEqual([TAKEN]);
   });
 });
 
@@ -371,7 +375,7 @@ test('addresses that take the connection and say nothing share the time to open 
     sessions: sessionsWith(),
     openingMs: 2500,
   });
-  expect(fates(result)).toEqual([TAKEN]);
+  expect(results(result)).toEqual([TAKEN]);
   expect(result.records.map(({ host, trouble }) => [host, trouble])).toEqual([
     ['mx1', 'TIMEOUT'],
     ['mx1', 'TIMEOUT'],

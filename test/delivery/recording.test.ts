@@ -1,16 +1,16 @@
 /** Deliveries are marked in small groups and settled in large ones; a few that come alone are settled at once. */
 import { expect, test } from 'bun:test';
 import { createRecording, type RecordingDeps } from '../../src/delivery/recording.ts';
-import type { Settlement } from '../../src/queue/outcome.ts';
+import type { MessageResult } from '../../src/queue/outcome.ts';
 import { until } from '../helpers/child.ts';
 
-const settlement = (messageId: string): Settlement => ({
+const messageResult = (messageId: string): MessageResult => ({
   messageId,
   outcomes: new Map(),
   records: [],
   isHostLevel: false,
 });
-const idsOf = (settlements: readonly Settlement[]) => settlements.map(({ messageId }) => messageId);
+const idsOf = (messageResults: readonly MessageResult[]) => messageResults.map(({ messageId }) => messageId);
 
 function recording(given: Partial<RecordingDeps> = {}) {
   const marks: string[][] = [];
@@ -18,21 +18,21 @@ function recording(given: Partial<RecordingDeps> = {}) {
   const recorded = new Set<string>();
   const faults: { readonly ids: string[]; readonly mark: string | null }[] = [];
   const deps: RecordingDeps = {
-    mark: async (settlements) => {
-      marks.push(idsOf(settlements));
+    mark: async (messageResults) => {
+      marks.push(idsOf(messageResults));
       return `mark ${marks.length}`;
     },
-    settle: async (settlements, ofMarks) => void settled.push({ ids: idsOf(settlements), marks: ofMarks }),
-    onFault: async (_error, settlements, mark) => void faults.push({ ids: idsOf(settlements), mark }),
-    onRecorded: (settlements) => {
-      for (const id of idsOf(settlements)) recorded.add(id);
+    settle: async (messageResults, ofMarks) => void settled.push({ ids: idsOf(messageResults), marks: ofMarks }),
+    onFault: async (_error, messageResults, mark) => void faults.push({ ids: idsOf(messageResults), mark }),
+    onRecorded: (messageResults) => {
+      for (const id of idsOf(messageResults)) recorded.add(id);
     },
     isAway: () => false,
     ...given,
   };
   const made = createRecording(deps);
   const addAll = async (count: number, from = 0): Promise<void> => {
-    for (let number = from; number < from + count; number += 1) await made.add(settlement(String(number)));
+    for (let number = from; number < from + count; number += 1) await made.add(messageResult(String(number)));
   };
   return { ...made, addAll, marks, settled, recorded, faults };
 }
@@ -88,9 +88,9 @@ test('what is marked may be settled late; a mark that is not answered, or what h
 test('one that cannot be settled costs those that were marked with it nothing, and the mark goes', async () => {
   const settled: string[] = [];
   const { addAll, idle, faults, marks } = recording({
-    settle: async (settlements) => {
-      if (idsOf(settlements).includes('7')) throw new Error('unsupported Unicode escape sequence');
-      settled.push(...idsOf(settlements));
+    settle: async (messageResults) => {
+      if (idsOf(messageResults).includes('7')) throw new Error('unsupported Unicode escape sequence');
+      settled.push(...idsOf(messageResults));
     },
   });
   await addAll(20);

@@ -1,4 +1,4 @@
-/** Delivery when its surroundings fail: claims left behind, a database that goes and comes, a settlement nobody can record. */
+/** Delivery when its surroundings fail: claims left behind, a database that goes and comes, a result that cannot be recorded. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createByteBudget } from '../../src/delivery/budget.ts';
 import { createRecorder } from '../../src/delivery/recorder.ts';

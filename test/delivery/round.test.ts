@@ -9,7 +9,7 @@ import type { Route } from '../../src/delivery/route.ts';
 import { createSource } from '../../src/delivery/source.ts';
 import type { AttemptRecord, HostTrouble, Outcome } from '../../src/mail/outcome.ts';
 import type { ClaimedMessage } from '../../src/queue/claim.ts';
-import type { Settlement } from '../../src/queue/outcome.ts';
+import type { MessageResult } from '../../src/queue/outcome.ts';
 
 const HOSTS: Route = {
   kind: 'HOSTS',
@@ -68,7 +68,7 @@ function troubled(reply: string, isGreeted: boolean): StoppableResult {
 
 interface Played {
   readonly result: RoundResult;
-  readonly settled: Settlement[];
+  readonly settled: MessageResult[];
   readonly attempted: string[];
   readonly mostAtOnce: number;
   readonly successes: number;
@@ -92,7 +92,7 @@ async function play(
     // What is read ahead is not what these tests are about.
     budget: { take: budget.take, tryTake: () => null },
   });
-  const settled: Settlement[] = [];
+  const settled: MessageResult[] = [];
   const attempted: string[] = [];
   const faults: string[] = [];
   let atOnce = 0;
@@ -112,8 +112,8 @@ async function play(
     },
     source,
     recorder: {
-      add: async (settlement) => {
-        settled.push(settlement);
+      add: async (messageResult) => {
+        settled.push(messageResult);
       },
       idle: async () => undefined,
     },
@@ -397,13 +397,13 @@ describe('what goes wrong with us', () => {
   });
 
   test('when the success cannot be told, what was delivered is recorded all the same', async () => {
-    const settled: Settlement[] = [];
+    const settled: MessageResult[] = [];
     let isIdle = false;
     const round = play(3, () => resultOf(null), {
       onSuccess: () => Promise.reject(new Error('database away')),
       recorder: {
-        add: async (settlement) => {
-          settled.push(settlement);
+        add: async (messageResult) => {
+          settled.push(messageResult);
         },
         idle: async () => {
           isIdle = true;

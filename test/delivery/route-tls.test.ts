@@ -173,12 +173,12 @@ describe('an attempt', () => {
     const plain = messageTo('a@dom.example');
     const waiving = { ...plain, content: Buffer.from('Subject: x\r\ntls-required: no\r\n\r\nx\r\n') };
     const inBody = { ...plain, content: Buffer.from('Subject: x\r\n\r\nTLS-Required: No\r\n') };
-    const fates = [];
+    const results = [];
     for (const message of [plain, waiving, inBody]) {
-      fates.push((await attempt({ message, hosts, sessions })).outcomes.get(0)?.kind);
+      results.push((await attempt({ message, hosts, sessions })).outcomes.get(0)?.kind);
     }
     await sessions.closeAll();
-    expect(fates).toEqual(['DEFERRED', 'DELIVERED', 'DEFERRED']);
+    expect(results).toEqual(['DEFERRED', 'DELIVERED', 'DEFERRED']);
   });
 
   test('does not hand over on a session opened under a lesser demand', async () => {

@@ -59,7 +59,7 @@ async function attempt(reply: typeof STOPPED): Promise<void> {
     holder,
     routeGeneration: 1,
     onBreaker: () => undefined,
-    settlements: [
+    messageResults: [
       {
         messageId,
         outcomes: new Map([[0, { kind: 'DEFERRED', reply }]]),

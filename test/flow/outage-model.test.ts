@@ -88,7 +88,7 @@ async function onMany(life: Life, { at, verb }: { at: number; verb: OperationVer
   if (state !== null) allow(life, life.ids, state);
   await carryOutOperations({
     sql: db.database.queueSql,
-    onFates: () => undefined,
+    onResults: () => undefined,
     onRetried: () => undefined,
   });
 }

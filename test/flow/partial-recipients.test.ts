@@ -23,7 +23,7 @@ afterAll(async () => {
   await primary?.close();
 });
 
-async function readFates(): Promise<Record<string, string>> {
+async function readStates(): Promise<Record<string, string>> {
   const message = await flow.message(id);
   return Object.fromEntries(message?.recipients.map(({ address, state }) => [address.split('@')[0], state]) ?? []);
 }
@@ -51,7 +51,7 @@ test('each recipient takes its own answer', async () => {
   await flow.untilIdle(DOMAIN);
   expect(recipientsAsked(0)).toEqual(LOCAL_PARTS);
   expect(primary.messages[0]?.recipients.map(({ address }) => address)).toEqual([`good@${DOMAIN}`]);
-  expect(await readFates()).toEqual({
+  expect(await readStates()).toEqual({
     tempfail: 'HELD',
     permfail: 'FAILED',
     good: 'DELIVERED',
@@ -79,7 +79,7 @@ test('later attempts carry only the held', async () => {
   expect(primary.messages).toHaveLength(2);
   expect(primary.messages[1]?.recipients.map(({ address }) => address)).toEqual([`greylist@${DOMAIN}`]);
   expect(primary.messages[1]?.content.equals(primary.messages[0]?.content ?? Buffer.alloc(0))).toBe(true);
-  expect(await readFates()).toMatchObject({ tempfail: 'HELD', greylist: 'DELIVERED', good: 'DELIVERED' });
+  expect(await readStates()).toMatchObject({ tempfail: 'HELD', greylist: 'DELIVERED', good: 'DELIVERED' });
 
   expect(await passAttempt()).toEqual(['tempfail', 'toomany']);
   expect(primary.messages).toHaveLength(2);

@@ -3,7 +3,7 @@
  *
  * The database, the worker, the verbs and the clock are the real ones; only the dialogue with a primary is played, by the mode of
  * its destination. What a primary took is kept, with whether its reply was lost. A node can die in the middle of an attempt,
- * before or behind the final dot, and speak up after its burial.
+ * before or behind the final dot, and speak up after its expiry.
  */
 import { createHostMemory } from '../../src/delivery/host-memory.ts';
 import type { StoppableResult } from '../../src/delivery/round-attempt.ts';
@@ -76,11 +76,11 @@ export interface World {
   readonly refusals: Set<string>;
   readonly faults: unknown[];
   accept(at: number, recipientCount: number, sizeBytes: number): Promise<string>;
-  /** A sweep; resolves when all that it brought about is recorded, or the node has died in it: then it is buried. */
+  /** A sweep; resolves when all that it brought about is recorded, or the node has died in it: then it is expired. */
   sweep(death?: Death): Promise<void>;
   /** The node stops in order, and another takes its place. */
   restart(): Promise<void>;
-  /** A node that was buried speaks up, if there is one. */
+  /** A node that was expired speaks up, if there is one. */
   lateWord(): Promise<void>;
   close(): Promise<void>;
 }
@@ -160,7 +160,7 @@ export async function openWorld(db: TestDatabase, spool: Spool, names: readonly 
     return owned.length === 0;
   };
   const untilIdle = (one: Node) => until(() => isIdle(one));
-  const bury = async (one: Node): Promise<void> => {
+  const expire = async (one: Node): Promise<void> => {
     one.delivery.abort();
     await releaseDeadClaims(db.sql, one.holder);
     await dropDeadOwnership(db.sql, one.holder);
@@ -190,7 +190,7 @@ export async function openWorld(db: TestDatabase, spool: Spool, names: readonly 
       await one.delivery.sweep();
       if (one.visits === visitsBefore) return;
       await until(async () => isDead(one) || (await isIdle(one)));
-      if (isDead(one)) await bury(one);
+      if (isDead(one)) await expire(one);
     },
     restart: async () => {
       await node.delivery.stop(10_000);

@@ -163,7 +163,7 @@ describe('the owner forgets', () => {
     expect(await readShare()).toBeNull();
   });
 
-  test('what a dead node holds, once it is buried', async () => {
+  test('what a dead node holds, once it is expired', async () => {
     const dead = await addNode('dead', ['delivery']);
     await grantShares(db.sql, id, owner, [{ ...dead, sessions: 5 }]);
     await takeShare(db.sql, id, dead);

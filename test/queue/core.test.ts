@@ -10,7 +10,7 @@ import { foldDeltas } from '../../src/queue/counts.ts';
 import { findDueDestinations } from '../../src/queue/due.ts';
 import { expireHeld } from '../../src/queue/expiry.ts';
 import { recordOutcomes } from '../../src/queue/outcome.ts';
-import type { Fate } from '../../src/queue/settle.ts';
+import type { RecipientResult } from '../../src/queue/finalize.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
@@ -41,7 +41,7 @@ function settleAs(destinationId: string, messageId: string, outcomes: Record<num
     destinationId,
     holder,
     routeGeneration: 1,
-    settlements: [
+    messageResults: [
       {
         messageId,
         outcomes: new Map(Object.entries(outcomes).map(([number, outcome]) => [Number(number), outcome])),
@@ -130,8 +130,8 @@ describe('claim and outcome', () => {
     expect((await findDueDestinations(db.sql)).map(({ id }) => id)).toContain(destination);
     expect(await claimAll(destination)).toHaveLength(1);
     expect(await claimAll(destination)).toHaveLength(0);
-    const fates = await settleAs(destination, transaction.id, { 0: DELIVERED });
-    expect(fates).toMatchObject([{ state: 'DELIVERED', hasEnded: true, address: 'x@delivered.test' }]);
+    const results = await settleAs(destination, transaction.id, { 0: DELIVERED });
+    expect(results).toMatchObject([{ state: 'DELIVERED', hasEnded: true, address: 'x@delivered.test' }]);
     expect(await settleAs(destination, transaction.id, { 0: DELIVERED })).toEqual([]);
     expect(await heldCount(destination)).toBe(0);
     const [past] = await db.sql`select recipients from history where id = ${transaction.id}`;
@@ -147,8 +147,8 @@ describe('claim and outcome', () => {
     });
     await spool.accept(transaction);
     await claimAll(destination);
-    const fates = await settleAs(destination, transaction.id, { 0: DELIVERED, 1: FAILED, 2: DEFERRED });
-    expect(fates.map((fate) => [fate.state, fate.hasEnded])).toEqual([
+    const results = await settleAs(destination, transaction.id, { 0: DELIVERED, 1: FAILED, 2: DEFERRED });
+    expect(results.map((fate) => [fate.state, fate.hasEnded])).toEqual([
       ['DELIVERED', false],
       ['FAILED', false],
       ['HELD', false],
@@ -179,7 +179,7 @@ describe('claim and outcome', () => {
         destinationId: destination,
         holder,
         routeGeneration: 1,
-        settlements: [
+        messageResults: [
           {
             messageId: transaction.id,
             outcomes: new Map([[0, outcome]]),
@@ -252,9 +252,9 @@ describe('the clock of a destination and expiry', () => {
     const trouble = { trouble: 'REFUSED' as const, reply: '[connection refused]' };
     const opened = await recordFailure(db.sql, { destinationId: destination, begunAt: start?.now ?? '', ...trouble });
     expect(opened.openedOutageId).not.toBeNull();
-    let fates: Fate[] = [];
+    let results: RecipientResult[] = [];
     let slots = 0;
-    while (fates.length === 0 && slots < 300) {
+    while (results.length === 0 && slots < 300) {
       // To the next slot, exactly.
       await db.sql`update clock set shift = shift + (
         select next_attempt_at - bmx_now() + interval '1 millisecond' from destinations where id = ${destination})`;
@@ -262,19 +262,19 @@ describe('the clock of a destination and expiry', () => {
       const now = await readDestination(db.sql, destination);
       expect(probe?.id).toBe(transaction.id);
       const settled = await settleAs(destination, transaction.id, { 0: DEFERRED }, true);
-      fates = settled.filter((fate) => fate.state !== 'HELD');
+      results = settled.filter((fate) => fate.state !== 'HELD');
       await expireHeld(db.sql, {
         destinationId: destination,
         begunAt: now?.now ?? '',
         reply: trouble.reply,
-        onFates: (more) => fates.push(...more),
+        onResults: (more) => results.push(...more),
       });
       const more = await recordFailure(db.sql, { destinationId: destination, begunAt: now?.now ?? '', ...trouble });
       expect(more.openedOutageId).toBeNull();
       slots += 1;
     }
     expect(slots).toBe(252);
-    expect(fates).toMatchObject([{ state: 'EXPIRED', hasEnded: true }]);
+    expect(results).toMatchObject([{ state: 'EXPIRED', hasEnded: true }]);
     const [outage] =
       await db.sql`select class, attempt_count, ended_at from outages where destination_id = ${destination}`;
     expect(outage).toMatchObject({ class: 'DOWN', attempt_count: 253, ended_at: null });
@@ -288,20 +288,20 @@ describe('the clock of a destination and expiry', () => {
     await db.moveClock('240 hours');
     await spool.accept(makeTransaction({ to }));
     const state = await readDestination(db.sql, destination);
-    const fates: Fate[] = [];
+    const results: RecipientResult[] = [];
     const expire = () =>
       expireHeld(db.sql, {
         destinationId: destination,
         begunAt: state?.now ?? '',
         reply: '[timeout]',
-        onFates: (more) => fates.push(...more),
+        onResults: (more) => results.push(...more),
       });
     await db.sql`update service_presence set resumed_at = bmx_now()`;
     await expire();
-    expect(fates).toHaveLength(0);
+    expect(results).toHaveLength(0);
     await db.sql`update service_presence set resumed_at = null`;
     await expire();
-    expect(fates.map((fate) => fate.state)).toEqual(['EXPIRED', 'EXPIRED', 'EXPIRED', 'EXPIRED', 'EXPIRED']);
+    expect(results.map((fate) => fate.state)).toEqual(['EXPIRED', 'EXPIRED', 'EXPIRED', 'EXPIRED', 'EXPIRED']);
     expect(await heldCount(destination)).toBe(1);
   });
 
@@ -346,7 +346,7 @@ describe('verbs', () => {
     await settleAs(destination, one.id, { 0: DEFERRED });
     expect(await bounceMessage(db.sql, OPERATOR_VIEWER, one.id, 'no such desk')).toMatchObject({
       kind: 'DONE',
-      fates: [{ state: 'FAILED', hasEnded: true }],
+      results: [{ state: 'FAILED', hasEnded: true }],
     });
     expect(await bounceMessage(db.sql, OPERATOR_VIEWER, one.id, 'again')).toEqual({ kind: 'ENDED' });
     expect(await cancelHeld(db.sql, OPERATOR_VIEWER, destination, 'all')).toBe(2);

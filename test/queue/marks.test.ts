@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { newId } from '../../src/mail/id.ts';
 import { claimDue, FIRST_KEY, type Holder, releaseDeadClaims } from '../../src/queue/claim.ts';
 import { findMarkers } from '../../src/queue/marks.ts';
-import { markDelivered, recordOutcomes, type Settlement } from '../../src/queue/outcome.ts';
-import { giveUpMarked, settleLeftovers, settleMarks } from '../../src/queue/settle-marks.ts';
+import { markDelivered, recordOutcomes, type MessageResult } from '../../src/queue/outcome.ts';
+import { giveUpMarked, finalizeLeftovers, finalizeMarked } from '../../src/queue/finalize-marks.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
@@ -53,7 +53,7 @@ async function held(recipientCount = 1): Promise<string> {
 }
 
 /** The first recipient's message was taken, the second is to be tried again. */
-function taken(messageId: string, isPartly = false): Settlement {
+function taken(messageId: string, isPartly = false): MessageResult {
   const record = { host: 'mx.test', address: '192.0.2.1:25', tls: null, isHostLevel: false, latencyMs: 3 };
   const reply = { code: 250, enhancedCode: null, text: 'ok' };
   const later = { code: 451, enhancedCode: null, text: 'later' };
@@ -79,9 +79,9 @@ async function ended(): Promise<{ id: string; state: string; reply: string }[]> 
   ];
 }
 
-async function bury(holder: Holder): Promise<number> {
+async function expire(holder: Holder): Promise<number> {
   return db.sql.begin(async (transaction) => {
-    await settleMarks(transaction, holder);
+    await finalizeMarked(transaction, holder);
     return releaseDeadClaims(transaction, holder);
   });
 }
@@ -96,7 +96,7 @@ test('a hand dies behind its mark: what it delivered has ended, the rest is free
   const mark = await markDelivered(db.sql, { destinationId, holder: HAND }, [taken(one)]);
   expect(mark).not.toBeNull();
   expect(await findMarkers(db.sql)).toEqual([HAND]);
-  expect(await bury(HAND)).toBe(1);
+  expect(await expire(HAND)).toBe(1);
   expect(await ended()).toEqual([{ id: one, state: 'DELIVERED', reply: '250 ok' }]);
   expect(await claimBy(HEIR)).toEqual([other]);
   const [attempt] = await db.sql`select host, reply, outcome from attempts where message_id = ${one}`;
@@ -108,8 +108,8 @@ test('a dead hand that wakes and settles what was settled for it changes nothing
   const one = await held();
   await claimBy(HAND);
   const mark = await markDelivered(db.sql, { destinationId, holder: HAND }, [taken(one)]);
-  await bury(HAND);
-  const input = { destinationId, holder: HAND, routeGeneration: 1, settlements: [taken(one)], marks: [mark ?? ''] };
+  await expire(HAND);
+  const input = { destinationId, holder: HAND, routeGeneration: 1, messageResults: [taken(one)], marks: [mark ?? ''] };
   expect(await recordOutcomes(db.sql, input)).toEqual([]);
   expect(await ended()).toHaveLength(1);
 });
@@ -118,7 +118,7 @@ test('of a message that was taken for one of two recipients the other is tried a
   const one = await held(2);
   await claimBy(HAND);
   await markDelivered(db.sql, { destinationId, holder: HAND }, [taken(one, true)]);
-  await bury(HAND);
+  await expire(HAND);
   expect(await claimBy(HEIR)).toEqual([one]);
   const rows = await db.sql`select number, state from recipients where message_id = ${one} order by number`;
   expect([...rows]).toEqual([
@@ -133,7 +133,7 @@ test('the next visit of the same hand settles what an earlier one left, at its o
   await markDelivered(db.sql, { destinationId, holder: HAND }, [taken(one)]);
   const elsewhere = await makeDestination(db.sql, `elsewhere-${count}.test`);
   await markDelivered(db.sql, { destinationId: elsewhere, holder: HAND }, [taken(newId())]);
-  await settleLeftovers(db.sql, { destinationId, holder: HAND });
+  await finalizeLeftovers(db.sql, { destinationId, holder: HAND });
   expect(await ended()).toMatchObject([{ id: one, state: 'DELIVERED' }]);
   expect(await claimBy(HEIR)).toEqual([other]);
   expect(await db.sql`select from delivery_marks where destination_id = ${elsewhere}`).toHaveLength(1);
@@ -144,11 +144,11 @@ test('settling takes the mark away in the same transaction; one that was given u
   await claimBy(HAND);
   const marked = { destinationId, holder: HAND };
   const mark = (await markDelivered(db.sql, marked, [taken(one)])) ?? '';
-  await recordOutcomes(db.sql, { ...marked, routeGeneration: 1, settlements: [taken(one)], marks: [mark] });
+  await recordOutcomes(db.sql, { ...marked, routeGeneration: 1, messageResults: [taken(one)], marks: [mark] });
   expect([await markCount(), (await ended()).length]).toEqual([0, 1]);
   const lost = await markDelivered(db.sql, marked, [taken(other)]);
   await giveUpMarked(db.sql, marked, { ids: [other], mark: lost });
-  await bury(HAND);
+  await expire(HAND);
   expect([await markCount(), (await ended()).length]).toEqual([0, 1]);
   await db.moveClock('1 hour');
   expect(await claimBy(HEIR)).toEqual([other]);
@@ -157,7 +157,7 @@ test('settling takes the mark away in the same transaction; one that was given u
 test('what was put off, and a fire drill, need no mark', async () => {
   const one = await held();
   const marked = { destinationId, holder: HAND };
-  const later: Settlement = { ...taken(one, true), outcomes: new Map(), records: taken(one, true).records.slice(1) };
+  const later: MessageResult = { ...taken(one, true), outcomes: new Map(), records: taken(one, true).records.slice(1) };
   expect(await markDelivered(db.sql, marked, [later])).toBeNull();
   expect(await markDelivered(db.sql, marked, [{ ...taken(one), isDrill: true }])).toBeNull();
   expect(await markCount()).toBe(0);

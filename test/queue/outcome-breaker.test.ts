@@ -86,14 +86,14 @@ interface Brought {
 /** What one attempt of each message brought; its step of the breaker. */
 async function bring(brought: Readonly<Record<string, Brought>>, by = holder) {
   let step: BreakerStep | null = null;
-  const fates = await recordOutcomes(db.sql, {
+  const results = await recordOutcomes(db.sql, {
     destinationId: id,
     holder: by,
     routeGeneration: 1,
     onBreaker: (_state, taken) => {
       step = taken;
     },
-    settlements: Object.entries(brought).map(([messageId, { outcomes, numbers = outcomes.map((_, n) => n) }]) => ({
+    messageResults: Object.entries(brought).map(([messageId, { outcomes, numbers = outcomes.map((_, n) => n) }]) => ({
       messageId,
       outcomes: new Map(outcomes.map((outcome, index) => [numbers[index] ?? index, outcome])),
       records: outcomes.map(({ kind, reply }, index) => ({
@@ -109,7 +109,7 @@ async function bring(brought: Readonly<Record<string, Brought>>, by = holder) {
       isHostLevel: false,
     })),
   });
-  return { fates, states: fates.map(({ state }) => state), step: step as BreakerStep | null };
+  return { results, states: results.map(({ state }) => state), step: step as BreakerStep | null };
 }
 
 /** Accepts and claims one message for each local part, and settles all at once. */
@@ -223,15 +223,15 @@ describe('a recipient known good', () => {
     await setBreaker('TRIAL');
     const messageId = await accept('listed');
     await claimAll();
-    const fates = await recordOutcomes(db.sql, {
+    const results = await recordOutcomes(db.sql, {
       destinationId: id,
       holder,
       routeGeneration: 1,
-      settlements: [
+      messageResults: [
         { messageId, isHostLevel: false, records: [], outcomes: new Map([[0, { kind: 'FAILED', reply: NO_USER }]]) },
       ],
     });
-    expect(fates.map(({ state }) => state)).toEqual(['FAILED']);
+    expect(results.map(({ state }) => state)).toEqual(['FAILED']);
   });
 });
 
@@ -244,8 +244,8 @@ describe('claims', () => {
     await db.sql`update messages set claim_epoch = 2 where id = ${late}`;
     await db.sql`update messages set claimed_by = null, claim_epoch = null where id = ${cancelled}`;
     await cancelMessage(db.sql, OPERATOR_VIEWER, cancelled, 'test');
-    const { fates } = await bring({ [late]: { outcomes: [REFUSED] }, [cancelled]: { outcomes: [REFUSED] } });
-    expect(fates).toEqual([]);
+    const { results } = await bring({ [late]: { outcomes: [REFUSED] }, [cancelled]: { outcomes: [REFUSED] } });
+    expect(results).toEqual([]);
     expect(await readRecipients(late)).toMatchObject([{ state: 'HELD', is_suspected: false }]);
     expect((await eventKinds()).filter((kind) => kind !== 'MESSAGE_CANCELLED')).toEqual([]);
     expect(await readDestination()).toMatchObject({ trial_count: 0 });

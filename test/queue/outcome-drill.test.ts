@@ -5,7 +5,7 @@ import { formatReply } from '../../src/mail/reply.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import type { BreakerStep } from '../../src/outage/breaker-feed.ts';
 import { claimDue, FIRST_KEY } from '../../src/queue/claim.ts';
-import { recordOutcomes, type Settlement } from '../../src/queue/outcome.ts';
+import { recordOutcomes, type MessageResult } from '../../src/queue/outcome.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
@@ -52,7 +52,7 @@ interface Met {
 
 /** One message for each local part, accepted, claimed, and all settled at once. */
 async function settleAll(...met: readonly Met[]) {
-  const settlements: Settlement[] = [];
+  const messageResults: MessageResult[] = [];
   for (const { localParts, outcome, isDrill } of met) {
     for (const localPart of localParts) {
       const to = [{ address: `${localPart}@${name}`, destinationId: id }];
@@ -61,8 +61,13 @@ async function settleAll(...met: readonly Met[]) {
       const dial = { host: 'mx.test', address: '127.0.0.1:25', tls: null, isHostLevel: false, latencyMs: 3 };
       const reply = formatReply(outcome.reply);
       const records = [{ ...dial, reply, outcome: outcome.kind, recipientNumbers: [0] }];
-      const settlement = { messageId: transaction.id, outcomes: new Map([[0, outcome]]), records, isHostLevel: false };
-      settlements.push(isDrill ? { ...settlement, isDrill } : settlement);
+      const messageResult = {
+        messageId: transaction.id,
+        outcomes: new Map([[0, outcome]]),
+        records,
+        isHostLevel: false,
+      };
+      messageResults.push(isDrill ? { ...messageResult, isDrill } : messageResult);
     }
   }
   await claimDue(db.sql, { destinationId: id, holder, after: FIRST_KEY, limit: 100, flushNumber: null });
@@ -70,8 +75,14 @@ async function settleAll(...met: readonly Met[]) {
   const onBreaker = (_state: string, taken: BreakerStep | null) => {
     step = taken;
   };
-  const fates = await recordOutcomes(db.sql, { destinationId: id, holder, routeGeneration: 1, onBreaker, settlements });
-  return { states: fates.map(({ state }) => state), step: step as BreakerStep | null };
+  const results = await recordOutcomes(db.sql, {
+    destinationId: id,
+    holder,
+    routeGeneration: 1,
+    onBreaker,
+    messageResults,
+  });
+  return { states: results.map(({ state }) => state), step: step as BreakerStep | null };
 }
 
 const drillsOf = (localParts: readonly string[], outcome: Outcome): Met => ({ localParts, outcome, isDrill: true });

@@ -7,8 +7,8 @@ import { createRecorder } from '../../src/delivery/recorder.ts';
 import type { Outcome } from '../../src/mail/outcome.ts';
 import { formatReply } from '../../src/mail/reply.ts';
 import { claimDue, FIRST_KEY, type Holder, releaseDeadClaims } from '../../src/queue/claim.ts';
-import { markDelivered, recordOutcomes, type Settlement } from '../../src/queue/outcome.ts';
-import { settleMarks } from '../../src/queue/settle-marks.ts';
+import { markDelivered, recordOutcomes, type MessageResult } from '../../src/queue/outcome.ts';
+import { finalizeMarked } from '../../src/queue/finalize-marks.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Fault, faultySql } from '../helpers/faulty-sql.ts';
@@ -132,7 +132,7 @@ async function claim({ destinationId }: Scene, holder: Holder): Promise<Set<stri
   return new Set((await claimDue(db.sql, input)).messages.map(({ id }) => id));
 }
 
-function settlementOf(messageId: string, outcomes: readonly Outcome[]): Settlement {
+function messageResultOf(messageId: string, outcomes: readonly Outcome[]): MessageResult {
   const records = outcomes.map(({ kind, reply }, number) => ({
     host: 'mx.test',
     address: '127.0.0.1:25',
@@ -159,17 +159,17 @@ async function record(
   const [one = '', other = ''] = scene.ids;
   const marks: string[] = [];
   if (hand.isMarked) {
-    const settlements = [settlementOf(one, first), settlementOf(other, second)];
-    const mark = await markDelivered(db.sql, { destinationId, holder }, settlements);
+    const messageResults = [messageResultOf(one, first), messageResultOf(other, second)];
+    const mark = await markDelivered(db.sql, { destinationId, holder }, messageResults);
     if (mark !== null) marks.push(mark);
   }
-  const recorder = createRecorder<Settlement>({
+  const recorder = createRecorder<MessageResult>({
     most: 200,
     enough: 28,
     gatherMs: 30,
     lateAfterMs: () => 200,
-    record: async (settlements) => {
-      await recordOutcomes(sql, { destinationId, holder, routeGeneration: 1, settlements, marks });
+    record: async (messageResults) => {
+      await recordOutcomes(sql, { destinationId, holder, routeGeneration: 1, messageResults, marks });
     },
     onFault: async (error) => {
       faults.push(error);
@@ -177,7 +177,7 @@ async function record(
     isAway: () => false,
     repeatAfterMs: hand.isRepeating ? [0] : [],
   });
-  await Promise.all([recorder.add(settlementOf(one, first)), recorder.add(settlementOf(other, second))]);
+  await Promise.all([recorder.add(messageResultOf(one, first)), recorder.add(messageResultOf(other, second))]);
   await recorder.idle();
   return { hasStruck: hasStruck(), faults };
 }
@@ -185,17 +185,17 @@ async function record(
 /** Who inherits a dead hand's claims makes the attempts anew, and this time nothing happens. */
 async function inherit(scene: Scene, { first, second }: Case): Promise<void> {
   await db.sql.begin(async (transaction) => {
-    await settleMarks(transaction, HAND);
+    await finalizeMarked(transaction, HAND);
     await releaseDeadClaims(transaction, HAND);
   });
   const claimed = await claim(scene, HEIR);
   const [one = '', other = ''] = scene.ids;
-  const settlements = [settlementOf(one, first), settlementOf(other, second)].filter(({ messageId }) =>
+  const messageResults = [messageResultOf(one, first), messageResultOf(other, second)].filter(({ messageId }) =>
     claimed.has(messageId),
   );
   const { destinationId } = scene;
-  if (settlements.length > 0)
-    await recordOutcomes(db.sql, { destinationId, holder: HEIR, routeGeneration: 1, settlements });
+  if (messageResults.length > 0)
+    await recordOutcomes(db.sql, { destinationId, holder: HEIR, routeGeneration: 1, messageResults });
 }
 
 async function see({ destinationId, ids }: Scene) {

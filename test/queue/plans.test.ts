@@ -93,7 +93,7 @@ async function runAll(): Promise<void> {
     destinationId,
     holder,
     routeGeneration: 1,
-    settlements: [
+    messageResults: [
       {
         messageId: first?.id ?? '',
         outcomes: new Map([[0, { kind: 'DELIVERED', reply: { code: 250, enhancedCode: null, text: 'ok' } }]]),
@@ -107,7 +107,7 @@ async function runAll(): Promise<void> {
   await releaseClaims(sql, holder, [second?.id ?? '']);
   await retryMessage(sql, OPERATOR_VIEWER, second?.id ?? '', 'why');
   await bounceMessage(sql, OPERATOR_VIEWER, second?.id ?? '', 'no');
-  await expireHeld(sql, { destinationId, begunAt: state?.now ?? '', reply: '[timeout]', onFates: () => undefined });
+  await expireHeld(sql, { destinationId, begunAt: state?.now ?? '', reply: '[timeout]', onResults: () => undefined });
   await createDelayWalk(sql)();
   const composed = { id: newId(), content: new Uint8Array(1), smtpUtf8: false, body: null, domain: 'sender.test' };
   await makeDueReports({

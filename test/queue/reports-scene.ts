@@ -91,7 +91,7 @@ export function reportScene() {
       destinationId,
       holder,
       routeGeneration: 1,
-      settlements: [
+      messageResults: [
         {
           messageId: id,
           outcomes: new Map(given.map(({ number, outcome }) => [number, outcome])),

@@ -1,6 +1,6 @@
 /** No claim and no ownership outlives the hand that has it, however that hand ends. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { joinNodes, type NodePlace, type Nodes } from '../../src/cluster/nodes.ts';
+import { joinNodes, type NodeLease, type Nodes } from '../../src/cluster/nodes.ts';
 import { dropDeadOwnership, findOwners, takeOwnership } from '../../src/outage/owner.ts';
 import { claimDue, findClaimants, FIRST_KEY, releaseDeadClaims } from '../../src/queue/claim.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
@@ -19,7 +19,7 @@ afterAll(async () => {
   await db.close();
 });
 
-function join(name: string, onBurial: () => void = () => undefined): Promise<Nodes> {
+function join(name: string, onExpiry: () => void = () => undefined): Promise<Nodes> {
   return joinNodes({
     address: db.target,
     name,
@@ -28,19 +28,19 @@ function join(name: string, onBurial: () => void = () => undefined): Promise<Nod
     roles: ['delivery'],
     isDelivering: true,
     onLost: () => undefined,
-    free: async (sql, place) => {
-      onBurial();
-      const freed = await releaseDeadClaims(sql, place);
-      await dropDeadOwnership(sql, place);
+    free: async (sql, lease) => {
+      onExpiry();
+      const freed = await releaseDeadClaims(sql, lease);
+      await dropDeadOwnership(sql, lease);
       return freed;
     },
-    onBuried: () => undefined,
+    onExpired: () => undefined,
     findHolders: async (sql) => [...(await findClaimants(sql)), ...(await findOwners(sql))],
     onFault: () => undefined,
   });
 }
 
-async function holdAndClaim(name: string, holder: NodePlace): Promise<string> {
+async function holdAndClaim(name: string, holder: NodeLease): Promise<string> {
   const destinationId = await makeDestination(db.sql, name);
   await spool.accept(makeTransaction({ to: [{ address: `x@${name}`, destinationId }] }));
   expect(await takeOwnership(db.sql, destinationId, holder)).toBe(true);
@@ -67,14 +67,14 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 test('a node that leaves in order, its grace over before its attempts, leaves nothing in its hands', async () => {
   const nodes = await join('leaver');
-  const place = nodes.place();
-  if (place === null) throw new Error('no place');
-  const destinationId = await holdAndClaim('leaver.test', place);
+  const lease = nodes.lease();
+  if (lease === null) throw new Error('no lease');
+  const destinationId = await holdAndClaim('leaver.test', lease);
   await nodes.close();
   expect(await inHand(destinationId)).toEqual({ claims: 0, isOwned: false });
 });
 
-test('what was claimed in the name of a node already buried is found and freed', async () => {
+test('what was claimed in the name of a node already expired is found and freed', async () => {
   const destinationId = await holdAndClaim('late.test', { node: 999, epoch: 999_999 });
   const nodes = await join('finder');
   await until(async () => (await inHand(destinationId))?.claims === 0);
@@ -84,9 +84,9 @@ test('what was claimed in the name of a node already buried is found and freed',
 
 test('a living node keeps what it has', async () => {
   const other = await join('other');
-  const place = other.place();
-  if (place === null) throw new Error('no place');
-  const destinationId = await holdAndClaim('keeper.test', place);
+  const lease = other.lease();
+  if (lease === null) throw new Error('no lease');
+  const destinationId = await holdAndClaim('keeper.test', lease);
   const marker = await holdAndClaim('marker.test', { node: 999, epoch: 999_998 });
   const nodes = await join('looker');
   await until(async () => (await inHand(marker))?.claims === 0);
@@ -95,12 +95,12 @@ test('a living node keeps what it has', async () => {
   await other.close();
 });
 
-test('a burial that fails or waits does not cost a living node its place', async () => {
+test('an expiry that fails or waits does not cost a living node its lease', async () => {
   const hung = await holdAndClaim('hung.test', { node: 998, epoch: 999_997 });
   await db.sql`
     insert into nodes (node, epoch, name, version, runtime, roles, backend_pid)
     overriding system value values (998, 999997, 'hung', '0', 'test', '{}', 0)`;
-  let burials = 0;
+  let expiries = 0;
   const isHeld = Promise.withResolvers<void>();
   const isOver = Promise.withResolvers<void>();
   // The dead node's transaction is still open and holds the message.
@@ -111,12 +111,12 @@ test('a burial that fails or waits does not cost a living node its place', async
   });
   await isHeld.promise;
   const nodes = await join('digger', () => {
-    burials += 1;
+    expiries += 1;
   });
-  const place = nodes.place();
-  await until(async () => burials >= 2);
-  expect(nodes.place()).toEqual(place);
-  expect(place).not.toBeNull();
+  const lease = nodes.lease();
+  await until(async () => expiries >= 2);
+  expect(nodes.lease()).toEqual(lease);
+  expect(lease).not.toBeNull();
   isOver.resolve();
   await hanging;
   await until(async () => (await inHand(hung))?.claims === 0);

@@ -69,7 +69,7 @@ function joinAs(name: string): Promise<Nodes> {
     isDelivering: false,
     onLost: quiet,
     free: async () => 0,
-    onBuried: quiet,
+    onExpired: quiet,
     findHolders: async () => [],
     onFault: quiet,
   });

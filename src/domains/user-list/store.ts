@@ -9,7 +9,7 @@
  */
 import type { SqlExecutor } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { mineOnly } from '../../db/fragments.ts';
+import { tenantScope } from '../../db/fragments.ts';
 import type { WantedList } from '../create.ts';
 import { type ListDifference, NAMES_TOLD } from '../difference.ts';
 import type { RelayDomain } from '../relay-domain.ts';
@@ -200,7 +200,7 @@ export async function listEntries(
       position integer, wanted_domain_id uuid, behind text, count integer)
     cross join lateral (
       select local_part from recipient_entries
-      where domain_id = q.wanted_domain_id and local_part > q.behind and ${mineOnly(sql, viewer)}
+      where domain_id = q.wanted_domain_id and local_part > q.behind and ${tenantScope(sql, viewer)}
       order by local_part
       limit q.count
     ) as found

@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { SqlExecutor } from '../../db/client.ts';
-import type { Condition } from '../../db/fragments.ts';
+import type { SqlFragment } from '../../db/fragments.ts';
 
 const PREFIX = 'bmx-drill-';
 
@@ -15,19 +15,19 @@ export function newDrillMark(): string {
 }
 
 /** On an ENVID, by default of a row of `messages`: it is a drill's. Never null. */
-export function isOfDrill(sql: SqlExecutor, envelopeId: Condition = sql`messages.envelope_id`): Condition {
+export function isOfDrill(sql: SqlExecutor, envelopeId: SqlFragment = sql`messages.envelope_id`): SqlFragment {
   return sql`(coalesce(${envelopeId}, '') like ${`${PREFIX}%`}
     and exists (select from drills where drills.envelope_id = ${envelopeId}))`;
 }
 
 /** On a row of `messages`: its drill is under way. What a drill that is over left behind is mail like any other. Never null. */
-export function isOfOpenDrill(sql: SqlExecutor): Condition {
+export function isOfOpenDrill(sql: SqlExecutor): SqlFragment {
   return sql`(coalesce(messages.envelope_id, '') like ${`${PREFIX}%`} and exists (
     select from drills where drills.envelope_id = messages.envelope_id and finished_at is null))`;
 }
 
 /** On a row of `messages`: its drill has not let it go yet. Never null. */
-export function isHeldByDrill(sql: SqlExecutor): Condition {
+export function isHeldByDrill(sql: SqlExecutor): SqlFragment {
   return sql`(coalesce(messages.envelope_id, '') like ${`${PREFIX}%`} and exists (
     select from drills where drills.envelope_id = messages.envelope_id and released_at is null and finished_at is null))`;
 }

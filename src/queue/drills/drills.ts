@@ -9,7 +9,7 @@ import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';
 import { LAST_ID, newId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { findFull, takePlaces } from '../../db/bounded-counts.ts';
-import { type Condition, doneBy, mineOnly } from '../../db/fragments.ts';
+import { type SqlFragment, actor, tenantScope } from '../../db/fragments.ts';
 import { newDrillMark } from './drill-mark.ts';
 
 export type { DrillFinding, DrillStep } from '../../db/schema-drill.ts';
@@ -81,9 +81,9 @@ const MOST_AN_HOUR = 20;
 const KEPT_DAYS = 400;
 
 export function createDrills(sql: Sql) {
-  const select = async (viewer: Viewer, which: Condition, limit: number): Promise<DrillView[]> => {
+  const select = async (viewer: Viewer, which: SqlFragment, limit: number): Promise<DrillView[]> => {
     const rows = await sql<OpenDrill[]>`
-      select ${columns(sql)} from drills where ${mineOnly(sql, viewer)} and ${which} order by id desc limit ${limit}`;
+      select ${columns(sql)} from drills where ${tenantScope(sql, viewer)} and ${which} order by id desc limit ${limit}`;
     return rows.map(viewOf);
   };
   return {
@@ -96,14 +96,14 @@ export function createDrills(sql: Sql) {
     deliver: async (viewer: Viewer, destinationId: string): Promise<string | null> => {
       const [drill] = await sql<{ id: string }[]>`
         select id from drills
-        where destination_id = ${destinationId} and state in ('HELD', 'RELEASED') and ${mineOnly(sql, viewer)}`;
+        where destination_id = ${destinationId} and state in ('HELD', 'RELEASED') and ${tenantScope(sql, viewer)}`;
       if (drill !== undefined) await releaseDrill(sql, drill.id);
       return drill?.id ?? null;
     },
     readSchedule: async (viewer: Viewer, domainId: string): Promise<DrillSchedule | null> => {
       const [row] = await sql<DrillSchedule[]>`
         select every_days as "everyDays", next_at as "nextAt" from drill_schedules
-        where domain_id = ${domainId} and ${mineOnly(sql, viewer)}`;
+        where domain_id = ${domainId} and ${tenantScope(sql, viewer)}`;
       return row ?? null;
     },
     /** `everyDays` null: no more. Without a change the next one stays when it was. */
@@ -123,13 +123,13 @@ async function request(sql: TransactionSql, viewer: Viewer, wish: DrillWish): Pr
     with asked as (
       insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id)
       select ${newId()}::uuid, tenant_id, id, ${wish.domainName}, ${wish.recipient}, ${wish.holdMinutes}, false, ${newDrillMark()}
-      from destinations where id = ${wish.destinationId} and ${mineOnly(sql, viewer)}
+      from destinations where id = ${wish.destinationId} and ${tenantScope(sql, viewer)}
       on conflict (destination_id) where finished_at is null do nothing
       returning id, tenant_id, destination_id
     ), told as (
       insert into events (id, tenant_id, destination_id, kind, facts)
       select new_id(), tenant_id, destination_id, 'DRILL_REQUESTED',
-        jsonb_build_object('drillId', id) || ${doneBy(sql, viewer)} from asked
+        jsonb_build_object('drillId', id) || ${actor(sql, viewer)} from asked
     )
     select id from asked`;
   if (row === undefined) return { kind: 'UNDER_WAY' };
@@ -141,7 +141,7 @@ async function request(sql: TransactionSql, viewer: Viewer, wish: DrillWish): Pr
 async function setSchedule(sql: Sql, viewer: Viewer, domainId: string, everyDays: number | null): Promise<void> {
   await sql`
     with known as (
-      select id, tenant_id, destination_id from domains where id = ${domainId} and ${mineOnly(sql, viewer)}
+      select id, tenant_id, destination_id from domains where id = ${domainId} and ${tenantScope(sql, viewer)}
     ), ended as (
       delete from drill_schedules s using known where s.domain_id = known.id and ${everyDays}::integer is null
     ), set as (
@@ -153,7 +153,7 @@ async function setSchedule(sql: Sql, viewer: Viewer, domainId: string, everyDays
     )
     insert into events (id, tenant_id, destination_id, kind, facts)
     select new_id(), tenant_id, destination_id, 'DRILL_SCHEDULED',
-      jsonb_build_object('everyDays', ${everyDays}::integer) || ${doneBy(sql, viewer)} from known`;
+      jsonb_build_object('everyDays', ${everyDays}::integer) || ${actor(sql, viewer)} from known`;
 }
 
 /** Asks for the drills whose day has come; what is suspended or has one under way waits for the next day of its own. */

@@ -6,7 +6,7 @@
 import { LAST_ID } from '../../mail/id.ts';
 import type { SqlExecutor } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { mineOnly } from '../../db/fragments.ts';
+import { tenantScope } from '../../db/fragments.ts';
 
 export interface AttemptView {
   readonly id: string;
@@ -65,14 +65,14 @@ export function createAttemptInspection(sql: SqlExecutor): AttemptInspection {
           (select id, at, host, address, tls, reply, outcome, latency_ms as "latencyMs"
            from attempts
            where message_id = q.message_id and id >= q.message_id and id < q.before_id
-                 and q.recipient_number = any(recipient_numbers) and ${mineOnly(sql, viewer)}
+                 and q.recipient_number = any(recipient_numbers) and ${tenantScope(sql, viewer)}
            order by id desc
            limit q.count)
           union all
           (select id, at, host, address, tls, reply, outcome, latency_ms as "latencyMs"
            from attempts
            where destination_id = q.destination_id and is_host_level and id >= q.message_id and id < q.before_id
-                 and message_id <> q.message_id and (q.ended_at is null or at <= q.ended_at) and ${mineOnly(sql, viewer)}
+                 and message_id <> q.message_id and (q.ended_at is null or at <= q.ended_at) and ${tenantScope(sql, viewer)}
            order by id desc
            limit q.count)
           order by id desc

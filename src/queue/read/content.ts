@@ -7,7 +7,7 @@ import { Buffer } from 'node:buffer';
 import type { SqlExecutor } from '../../db/client.ts';
 import { headerSectionOf } from '../../mail/header-section.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { mineOnly } from '../../db/fragments.ts';
+import { tenantScope } from '../../db/fragments.ts';
 
 export interface ContentInspection {
   /** Header sections by message id, each cut after the last field that fits; messages that have ended are left out. */
@@ -25,7 +25,7 @@ export function createContentInspection(sql: SqlExecutor): ContentInspection {
       // A byte more tells whether the section was cut.
       const rows = await sql<{ message_id: string; beginning: string }[]>`
         select message_id, encode(substring(content from 1 for ${MAX_HEADER_BYTES + 1}), 'base64') as beginning from contents
-        where message_id = any(${[...messageIds]}::uuid[]) and ${mineOnly(sql, viewer)}`;
+        where message_id = any(${[...messageIds]}::uuid[]) and ${tenantScope(sql, viewer)}`;
       return new Map(
         rows.map(({ message_id: id, beginning }) => [
           id,
@@ -36,7 +36,7 @@ export function createContentInspection(sql: SqlExecutor): ContentInspection {
     async readContent(viewer, messageId) {
       const [row] = await sql<{ content: string }[]>`
         select encode(content, 'base64') as content from contents
-        where message_id = ${messageId} and ${mineOnly(sql, viewer)}
+        where message_id = ${messageId} and ${tenantScope(sql, viewer)}
           and exists (select from messages where id = message_id and kind = 'MAIL')`;
       return row === undefined ? null : Buffer.from(row.content, 'base64');
     },

@@ -7,7 +7,7 @@
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
 import type { SqlExecutor } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { mineOnly } from '../../db/fragments.ts';
+import { tenantScope } from '../../db/fragments.ts';
 import { behindPause } from '../../domains/pause.ts';
 
 export interface QueueView {
@@ -55,7 +55,7 @@ export function createQueueInspection(sql: SqlExecutor): QueueInspection {
                ${behindPause(sql, sql`greatest(due.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`)}
                  as next_attempt_at,
                (extract(epoch from d.hold_extension) / 3600)::integer as hold_extension_hours
-        from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${mineOnly(sql, viewer)}) as d
+        from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}) as d
         cross join lateral (
           select sum(held_count) as held_count, sum(held_bytes) as held_bytes from queue_delta where destination_id = d.id
         ) as delta

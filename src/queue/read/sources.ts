@@ -7,7 +7,7 @@
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
 import type { SqlExecutor } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { allOf, always, type Condition, mineOnly } from '../../db/fragments.ts';
+import { allOf, always, type SqlFragment, tenantScope } from '../../db/fragments.ts';
 import type { Wanted } from './search-input.ts';
 
 export type RecipientState = 'HELD' | 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
@@ -18,21 +18,21 @@ export interface Search extends Omit<Wanted, 'destinationName'> {
   readonly limit: number;
   readonly scanLimit: number;
   /** All ids in question: at least the first, below the second. */
-  readonly fromId: Condition | null;
-  readonly belowId: readonly Condition[];
+  readonly fromId: SqlFragment | null;
+  readonly belowId: readonly SqlFragment[];
   /** Given with a recipient. */
   readonly destinationId: string | null;
 }
 
 /** What is in the queue, where every message has a held recipient. */
-export function heldMessages(sql: SqlExecutor, search: Search): Condition {
+export function heldMessages(sql: SqlExecutor, search: Search): SqlFragment {
   const hasState =
     search.state === null || search.state === 'HELD' ? always(sql) : hasRecipient(sql, sql`r.state = ${search.state}`);
   const ofRecipient =
     search.recipient === null
       ? always(sql)
       : hasRecipient(sql, sql`lower(r.address) = lower(${search.recipient}::text)`);
-  const from = (messages: Condition, isMatch: Condition) => sql`
+  const from = (messages: SqlFragment, isMatch: SqlFragment) => sql`
     select id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
            null::timestamptz as expires_at, next_attempt_at, null::jsonb as recipients,
            (${matches(sql, search)} and ${isMatch}) as matches
@@ -46,12 +46,12 @@ export function heldMessages(sql: SqlExecutor, search: Search): Condition {
 }
 
 /** Not EXISTS: the planner may answer that by reading all recipients there are, once. */
-function hasRecipient(sql: SqlExecutor, which: Condition): Condition {
+function hasRecipient(sql: SqlExecutor, which: SqlFragment): SqlFragment {
   return sql`coalesce((select true from recipients r where r.message_id = messages.id and ${which} limit 1), false)`;
 }
 
 /** What has ended. Its recipients are part of the row. */
-export function endedMessages(sql: SqlExecutor, search: Search): Condition {
+export function endedMessages(sql: SqlExecutor, search: Search): SqlFragment {
   const hasState =
     search.state === null
       ? always(sql)
@@ -61,7 +61,7 @@ export function endedMessages(sql: SqlExecutor, search: Search): Condition {
       ? always(sql)
       : sql`exists (select from jsonb_array_elements(recipients) r
                     where lower(r ->> 'address') = lower(${search.recipient}))`;
-  const from = (history: Condition) => sql`
+  const from = (history: SqlFragment) => sql`
     select id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, accepted_at,
            expires_at, null::timestamptz as next_attempt_at, recipients,
            (${matches(sql, search)} and ${hasState} and ${ofRecipient}) as matches
@@ -72,18 +72,18 @@ export function endedMessages(sql: SqlExecutor, search: Search): Condition {
 }
 
 interface Sources {
-  readonly table: Condition;
+  readonly table: SqlFragment;
   readonly key: Key | null;
   /** Of the rows of `few`. */
-  readonly few: Condition;
-  readonly walked: Condition;
+  readonly few: SqlFragment;
+  readonly walked: SqlFragment;
 }
 
 /**
  * What few messages have is read whole by its key. Where more than a page may look through have it, the list is walked by id
  * instead: they are met soon. Which of the two it is, is known when the first few have been read.
  */
-function fewOrWalked(sql: SqlExecutor, search: Search, { table, key, few, walked }: Sources): Condition {
+function fewOrWalked(sql: SqlExecutor, search: Search, { table, key, few, walked }: Sources): SqlFragment {
   const bounded = sql`${newestFirst(sql, search)} limit ${search.scanLimit}`;
   if (key === null) return sql`${walked} ${bounded}`;
   return sql`
@@ -96,8 +96,8 @@ function fewOrWalked(sql: SqlExecutor, search: Search, { table, key, few, walked
 }
 
 interface Key {
-  readonly range: Condition;
-  readonly order: Condition;
+  readonly range: SqlFragment;
+  readonly order: SqlFragment;
 }
 
 /**
@@ -130,9 +130,9 @@ function keyOf(sql: SqlExecutor, search: Search): Key | null {
 
 interface Indexed {
   /** Where it is null, the index has no entry. */
-  readonly column: Condition;
+  readonly column: SqlFragment;
   /** What the index has of it. Default: the column. */
-  readonly order?: Condition;
+  readonly order?: SqlFragment;
 }
 
 function senderOf(sql: SqlExecutor): Indexed {
@@ -146,7 +146,7 @@ function senderOf(sql: SqlExecutor): Indexed {
 function keyBetween(
   sql: SqlExecutor,
   { column, order = column }: Indexed,
-  { low, high }: { readonly low: Condition; readonly high: Condition },
+  { low, high }: { readonly low: SqlFragment; readonly high: SqlFragment },
 ): Key {
   const range = sql`${column} is not null
     and (${order}, id) >= (${low}, ${FIRST_ID}::uuid) and (${order}, id) <= (${high}, ${LAST_ID}::uuid)`;
@@ -154,20 +154,20 @@ function keyBetween(
 }
 
 /** Addresses are stored whole, so a network is all between its first and its last. */
-function isOfClient(sql: SqlExecutor, client: string): Condition {
+function isOfClient(sql: SqlExecutor, client: string): SqlFragment {
   return sql`client_address >= ${firstOf(sql, client)} and client_address <= ${lastOf(sql, client)}`;
 }
 
-function firstOf(sql: SqlExecutor, client: string): Condition {
+function firstOf(sql: SqlExecutor, client: string): SqlFragment {
   return sql`host(network(${client}::text::inet))::inet`;
 }
 
-function lastOf(sql: SqlExecutor, client: string): Condition {
+function lastOf(sql: SqlExecutor, client: string): SqlFragment {
   return sql`host(broadcast(${client}::text::inet))::inet`;
 }
 
 /** The recipients of a message in the queue as history keeps those of an ended one. */
-export function recipientsOf(sql: SqlExecutor, messageId: Condition): Condition {
+export function recipientsOf(sql: SqlExecutor, messageId: SqlFragment): SqlFragment {
   return sql`(
     select coalesce(jsonb_agg(jsonb_build_object(
              'number', r.number, 'address', r.address, 'state', r.state, 'attemptCount', r.attempt_count,
@@ -178,11 +178,11 @@ export function recipientsOf(sql: SqlExecutor, messageId: Condition): Condition 
 }
 
 /** What an index serves, on columns that both tables have. */
-function inQuestion(sql: SqlExecutor, search: Search): Condition {
+function inQuestion(sql: SqlExecutor, search: Search): SqlFragment {
   const { id } = search;
   const leading = leadingOf(sql, search);
   return allOf(sql, [
-    mineOnly(sql, search.viewer),
+    tenantScope(sql, search.viewer),
     // Where an index begins with something else, its range has this bound already: said of the ids alone as well it makes the
     // planner believe in a few ids, and sort everybody's mail of those hours instead of reading one destination's in order.
     ...(search.fromId === null || leading !== null ? [] : [sql`id >= ${search.fromId}`]),
@@ -197,7 +197,7 @@ function inQuestion(sql: SqlExecutor, search: Search): Condition {
 function leadingOf(
   sql: SqlExecutor,
   { viewer, destinationId }: Search,
-): { readonly columns: Condition; readonly values: Condition } | null {
+): { readonly columns: SqlFragment; readonly values: SqlFragment } | null {
   if (destinationId !== null) return { columns: sql`destination_id`, values: sql`${destinationId}::uuid` };
   return viewer.isOperator ? null : { columns: sql`tenant_id`, values: sql`${viewer.tenantId}::uuid` };
 }
@@ -213,8 +213,8 @@ function rowRange(
     columns,
     values,
     id = sql`id`,
-  }: { readonly columns: Condition; readonly values: Condition; readonly id?: Condition },
-): Condition {
+  }: { readonly columns: SqlFragment; readonly values: SqlFragment; readonly id?: SqlFragment },
+): SqlFragment {
   // Not less, but less or equal, and the rest by the id alone: "less" is estimated as if no row began with these values, and
   // what seems to be one row is sorted instead of read in order.
   const upper = search.belowId.map((bound) => sql`(${columns}, ${id}) <= (${values}, ${bound}) and ${id} < ${bound}`);
@@ -224,13 +224,13 @@ function rowRange(
   ]);
 }
 
-function newestFirst(sql: SqlExecutor, search: Search): Condition {
+function newestFirst(sql: SqlExecutor, search: Search): SqlFragment {
   const leading = leadingOf(sql, search);
   return leading === null ? sql`order by id desc` : sql`order by ${leading.columns} desc, id desc`;
 }
 
 /** What no index serves, or another than the one that is used, on columns that both tables have. */
-function matches(sql: SqlExecutor, search: Search): Condition {
+function matches(sql: SqlExecutor, search: Search): SqlFragment {
   const { reversePath, senderDomain, client, headerMessageId, since, until } = search;
   return allOf(sql, [
     ...(reversePath === '' ? [sql`reverse_path is null`] : []),
@@ -253,7 +253,7 @@ function matches(sql: SqlExecutor, search: Search): Condition {
  * One mailbox's mail by the index on addresses, the newest of it, so that it is found among a million others' messages. Each
  * message by its key and behind a limit: as a mere condition the planner may walk all that the domain holds instead.
  */
-function messagesOf(sql: SqlExecutor, search: Search): Condition {
+function messagesOf(sql: SqlExecutor, search: Search): SqlFragment {
   if (search.recipient === null || search.destinationId === null) return sql`messages`;
   const range = rowRange(sql, search, {
     columns: sql`destination_id, lower(address)`,

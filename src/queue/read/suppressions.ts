@@ -6,7 +6,7 @@
  */
 import type { SqlExecutor } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { mineOnly } from '../../db/fragments.ts';
+import { tenantScope } from '../../db/fragments.ts';
 
 export interface SuppressionQuestion {
   readonly messageId: string;
@@ -41,7 +41,7 @@ export async function findSuppressions(
         and (destination_id, id) < (q.destination_id, uuid_floor(q.ended_at + interval '26 hours'))
         and message_id = q.message_id and kind in ('REPORT_MADE', 'REPORT_SUPPRESSED')
         and facts ->> 'action' <> 'delayed' and facts -> 'recipients' @> to_jsonb(q.recipient_number)
-        and ${mineOnly(sql, viewer)}
+        and ${tenantScope(sql, viewer)}
       order by destination_id, id limit 1
     ) as found
     where found.kind = 'REPORT_SUPPRESSED'`;

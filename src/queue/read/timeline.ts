@@ -11,7 +11,7 @@ import { Buffer } from 'node:buffer';
 import type { SqlExecutor } from '../../db/client.ts';
 import { LAST_ID } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { type Condition, mineOnly } from '../../db/fragments.ts';
+import { type SqlFragment, tenantScope } from '../../db/fragments.ts';
 import { recipientsOf } from './sources.ts';
 import { entryOf, type TimelineEntry, type TimelineRow } from './timeline-entry.ts';
 
@@ -147,21 +147,21 @@ export function createTimelineInspection(sql: SqlExecutor): TimelineInspection {
 }
 
 /** Where the message is now: in the queue, or in its history. In one snapshot it is in one of them. */
-function messageOf(sql: SqlExecutor, viewer: Viewer): Condition {
+function messageOf(sql: SqlExecutor, viewer: Viewer): SqlFragment {
   return sql`
     select id, transaction_id, tenant_id, destination_id, accepted_at, null::timestamptz as ended_at, kind, client_address,
       ehlo_name, protocol, tls, size_bytes, ${recipientsOf(sql, sql`messages.id`)} as recipients
-    from messages where id = q.message_id and ${mineOnly(sql, viewer)}
+    from messages where id = q.message_id and ${tenantScope(sql, viewer)}
     union all
     select id, transaction_id, tenant_id, destination_id, accepted_at, ended_at, kind, client_address, ehlo_name,
       protocol, tls, size_bytes,
       recipients
-    from history where id = q.message_id and ${mineOnly(sql, viewer)}
+    from history where id = q.message_id and ${tenantScope(sql, viewer)}
     limit 1`;
 }
 
 /** With the outage that was open already: no event of its opening lies behind the acceptance. */
-function acceptance(sql: SqlExecutor): Condition {
+function acceptance(sql: SqlExecutor): SqlFragment {
   return sql`
     select m.accepted_at as at, 0 as rank, m.id::text collate "C" as key, 'ACCEPTED' as kind, null::integer[] as numbers,
       null::text as reply, null::text as host,
@@ -176,40 +176,40 @@ function acceptance(sql: SqlExecutor): Condition {
     ) as during on coalesce(during.ended_at > m.accepted_at, true)`;
 }
 
-function attemptFacts(sql: SqlExecutor): Condition {
+function attemptFacts(sql: SqlExecutor): SqlFragment {
   return sql`jsonb_build_object('id', id, 'at', at, 'address', address, 'tls', tls, 'outcome', outcome,
     'latencyMs', latency_ms)`;
 }
 
 /** When the attempt was over: the instant of the statement that recorded it, and what it brought. */
-function overAt(sql: SqlExecutor): Condition {
+function overAt(sql: SqlExecutor): SqlFragment {
   return sql`(at + make_interval(secs => latency_ms / 1000.0))`;
 }
 
-function ownAttempts(sql: SqlExecutor, viewer: Viewer): Condition {
+function ownAttempts(sql: SqlExecutor, viewer: Viewer): SqlFragment {
   return sql`
     select ${overAt(sql)}, 1, id::text, 'ATTEMPT', recipient_numbers::integer[], reply, host, ${attemptFacts(sql)}
-    from attempts where message_id = m.id and id >= m.from_id and ${mineOnly(sql, viewer)}`;
+    from attempts where message_id = m.id and id >= m.from_id and ${tenantScope(sql, viewer)}`;
 }
 
-function othersAttempts(sql: SqlExecutor, viewer: Viewer): Condition {
+function othersAttempts(sql: SqlExecutor, viewer: Viewer): SqlFragment {
   return sql`
     select ${overAt(sql)}, 1, id::text, 'PROBE', null::integer[], reply, host, ${attemptFacts(sql)}
     from attempts
     where destination_id = m.destination_id and is_host_level and message_id <> m.id and ${meanwhile(sql, overAt(sql))}
-      and ${mineOnly(sql, viewer)}`;
+      and ${tenantScope(sql, viewer)}`;
 }
 
 /** Between the message's acceptance and its end. */
-function meanwhile(sql: SqlExecutor, at: Condition): Condition {
+function meanwhile(sql: SqlExecutor, at: SqlFragment): SqlFragment {
   return sql`id >= m.from_id and id < m.below_id and ${at} between m.accepted_at and coalesce(m.ended_at, 'infinity')`;
 }
 
-function eventsOf(sql: SqlExecutor, viewer: Viewer): Condition {
+function eventsOf(sql: SqlExecutor, viewer: Viewer): SqlFragment {
   return sql`
     select at, 2, id::text, kind, ${recipientsOfFacts(sql)}, facts ->> 'reply', null::text, facts
     from events
-    where message_id = m.id and id >= m.from_id and kind = any(${MESSAGE_EVENTS}::text[]) and ${mineOnly(sql, viewer)}
+    where message_id = m.id and id >= m.from_id and kind = any(${MESSAGE_EVENTS}::text[]) and ${tenantScope(sql, viewer)}
     union all
     select dropped.at, 2, dropped.id::text, dropped.kind, null::integer[], dropped.facts ->> 'reply', null::text,
       made.facts || dropped.facts
@@ -222,18 +222,18 @@ function eventsOf(sql: SqlExecutor, viewer: Viewer): Condition {
     where destination_id = m.destination_id and message_id is null and ${meanwhile(sql, sql`at`)}
       and kind = any(${DESTINATION_EVENTS}::text[])
       and (kind <> 'DOMAIN_UPDATED' or facts -> 'before' -> 'deliverTo' <> facts -> 'after' -> 'deliverTo')
-      and ${mineOnly(sql, viewer)}
+      and ${tenantScope(sql, viewer)}
     union all
     select at, 2, id::text, kind, null::integer[], null::text, null::text, '{}'::jsonb
     from events
     where destination_id is null and ${meanwhile(sql, sql`at`)} and kind = any(${SERVICE_EVENTS}::text[])`;
 }
 
-function recipientsOfFacts(sql: SqlExecutor): Condition {
+function recipientsOfFacts(sql: SqlExecutor): SqlFragment {
   return sql`array(select number::integer from jsonb_array_elements_text(facts -> 'recipients') as number)`;
 }
 
-function endsOfRecipients(sql: SqlExecutor): Condition {
+function endsOfRecipients(sql: SqlExecutor): SqlFragment {
   return sql`
     select (r ->> 'endedAt')::timestamptz, 3, lpad(r ->> 'number', 5, '0'), 'RECIPIENT_' || (r ->> 'state'),
       array[(r ->> 'number')::integer], r ->> 'lastReply', null::text, '{}'::jsonb
@@ -242,10 +242,10 @@ function endsOfRecipients(sql: SqlExecutor): Condition {
 }
 
 /** Whose reply ended the recipient of an entry. A verb has no host, and neither has a try for another message. */
-function hostOfEnd(sql: SqlExecutor, viewer: Viewer): Condition {
+function hostOfEnd(sql: SqlExecutor, viewer: Viewer): SqlFragment {
   return sql`(
     select host from attempts
     where message_id = m.message_id and entry.numbers[1] = any(recipient_numbers) and reply = entry.reply
-      and id >= uuid_floor(m.accepted_at - (select shift from clock) - interval '1 hour') and ${mineOnly(sql, viewer)}
+      and id >= uuid_floor(m.accepted_at - (select shift from clock) - interval '1 hour') and ${tenantScope(sql, viewer)}
     order by id desc limit 1)`;
 }

@@ -14,7 +14,7 @@ import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
 import { backlogOf, boundsOf, reasonOf, type ReportBounds } from './bounds.ts';
 import { addReportEvent, keepBeginning, letWait, lockReport, type ReportRow, takeOff } from './settled.ts';
 
-/** What the report says; written by settle.ts and reports-delayed.ts as JSON. */
+/** What the report says; written by finalize.ts and reports-delayed.ts as JSON. */
 export interface ReportFacts {
   /** What has proven the sender already; absent: not yet. */
   readonly proof?: SenderProof;

@@ -9,7 +9,7 @@ import type { Sql, TransactionSql } from '../../db/client.ts';
 import { newId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { allHeldOf } from './operation-filter.ts';
-import { mineOnly } from '../../db/fragments.ts';
+import { tenantScope } from '../../db/fragments.ts';
 import { startWithin } from './operations.ts';
 
 export interface BounceSuspectedInput {
@@ -55,6 +55,6 @@ export async function bounceSuspected(
 async function countSuspected(sql: TransactionSql, viewer: Viewer, destinationId: string): Promise<number> {
   const [row] = await sql<{ count: number }[]>`
     select count(*) as count from recipients
-    where destination_id = ${destinationId} and state = 'HELD' and suspected_at is not null and ${mineOnly(sql, viewer)}`;
+    where destination_id = ${destinationId} and state = 'HELD' and suspected_at is not null and ${tenantScope(sql, viewer)}`;
   return row?.count ?? 0;
 }

@@ -2,15 +2,15 @@
  * The operator's verbs on held mail: retry, cancel, bounce, and cancel for all that a destination holds.
  *
  * Promises: the viewer is part of the query; a message that is in delivery at this moment is not touched (its attempt may
- * deliver it), and the caller hears so; each recipient ends once, through settle.ts. Does not dial.
+ * deliver it), and the caller hears so; each recipient ends once, through finalize.ts. Does not dial.
  */
 import type { Sql } from '../../db/client.ts';
 import { actorOf, type Viewer } from '../../mail/viewer.ts';
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
 import { askedNow } from '../../domains/asked-attempt.ts';
-import { doneBy } from '../../db/fragments.ts';
+import { actor } from '../../db/fragments.ts';
 import { isPausedNow } from '../../domains/pause.ts';
-import { type Fate, settle } from '../settle.ts';
+import { type RecipientResult, finalizeRecipients } from '../finalize.ts';
 
 export type VerbResult =
   | {
@@ -18,7 +18,7 @@ export type VerbResult =
       readonly destinationId: string;
       /** The destination's name. */
       readonly domain: string;
-      readonly fates: readonly Fate[];
+      readonly results: readonly RecipientResult[];
     }
   | { readonly kind: 'NOT_FOUND' }
   | { readonly kind: 'IN_DELIVERY' }
@@ -46,7 +46,7 @@ export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason:
     ), recorded as (
       insert into events (id, tenant_id, destination_id, message_id, kind, facts)
       select new_id(), tenant_id, destination_id, id, 'MESSAGE_RETRIED',
-        jsonb_build_object('reason', ${reason}::text) || ${doneBy(sql, viewer)}
+        jsonb_build_object('reason', ${reason}::text) || ${actor(sql, viewer)}
       from moved
     ), flushed as (
       update destinations d set ${askedNow(sql)}
@@ -55,7 +55,7 @@ export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason:
     select d.id as destination_id, d.name as domain from moved join destinations d on d.id = moved.destination_id`;
   const [row] = rows;
   if (row !== undefined) {
-    return { kind: 'DONE', destinationId: row.destination_id, domain: row.domain, fates: [] };
+    return { kind: 'DONE', destinationId: row.destination_id, domain: row.domain, results: [] };
   }
   return whyNot(sql, viewer, id);
 }
@@ -87,7 +87,7 @@ export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string
     const last = held.at(-1);
     if (last === undefined) return cancelled;
     after = last.id;
-    const fates = await settle(sql, {
+    const results = await finalizeRecipients(sql, {
       destinationId,
       routeGeneration: null,
       by: { kind: 'VERB', event: 'MESSAGE_CANCELLED', reason, actor: actorOf(viewer) },
@@ -102,7 +102,7 @@ export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string
       ),
       attempts: [],
     });
-    cancelled += new Set(fates.filter((fate) => fate.hasEnded).map((fate) => fate.messageId)).size;
+    cancelled += new Set(results.filter((fate) => fate.hasEnded).map((fate) => fate.messageId)).size;
   }
 }
 
@@ -117,7 +117,7 @@ async function endMessage(
     from messages m join destinations d on d.id = m.destination_id
     where m.id = ${verb.id} and (${viewer.isOperator} or m.tenant_id = ${viewer.tenantId})`;
   if (row === undefined || row.is_claimed) return whyNot(sql, viewer, verb.id);
-  const fates = await settle(sql, {
+  const results = await finalizeRecipients(sql, {
     destinationId: row.destination_id,
     routeGeneration: null,
     by: {
@@ -137,8 +137,8 @@ async function endMessage(
     })),
     attempts: [],
   });
-  if (fates.length === 0) return whyNot(sql, viewer, verb.id);
-  return { kind: 'DONE', destinationId: row.destination_id, domain: row.domain, fates };
+  if (results.length === 0) return whyNot(sql, viewer, verb.id);
+  return { kind: 'DONE', destinationId: row.destination_id, domain: row.domain, results };
 }
 
 async function whyNot(sql: Sql, viewer: Viewer, id: string): Promise<VerbResult> {

@@ -7,7 +7,7 @@ import type { SqlExecutor } from '../../db/client.ts';
 import { parsePath } from '../../mail/address.ts';
 import { normalizeDomain } from '../../mail/domain.ts';
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
-import { allOf, type Condition } from '../../db/fragments.ts';
+import { allOf, type SqlFragment } from '../../db/fragments.ts';
 import { invalid, type UserError } from '../../input/user-error.ts';
 import type { RecipientState } from '../read/sources.ts';
 
@@ -107,16 +107,16 @@ export function heldBehind(
   sql: SqlExecutor,
   { destinationId, tenantId }: Pick<OperationScope, 'destinationId' | 'tenantId'>,
   afterId: string | null,
-): Condition {
+): SqlFragment {
   return sql`
     (destination_id, id) > (${destinationId}::uuid, ${afterId ?? FIRST_ID}::uuid)
     and (destination_id, id) <= (${destinationId}::uuid, ${LAST_ID}::uuid) and tenant_id = ${tenantId}`;
 }
 
 /** What the filter asks of a row of `messages`. */
-export function isMeant(sql: SqlExecutor, { createdAt, untilId, filter }: OperationScope): Condition {
+export function isMeant(sql: SqlExecutor, { createdAt, untilId, filter }: OperationScope): SqlFragment {
   const { state, recipient, reversePath, since, until, olderThanHours, isSuspected } = filter;
-  const conditions: Condition[] = [
+  const conditions: SqlFragment[] = [
     sql`id <= ${untilId ?? LAST_ID}::uuid`,
     untilId === null
       ? sql`accepted_at <= ${createdAt}::text::timestamptz`
@@ -138,15 +138,15 @@ export function isMeant(sql: SqlExecutor, { createdAt, untilId, filter }: Operat
 }
 
 /** An instant that lies ahead was written before the clock went back, and so before now as well. */
-function isNotSince(sql: SqlExecutor, at: Condition, createdAt: string): Condition {
+function isNotSince(sql: SqlExecutor, at: SqlFragment, createdAt: string): SqlFragment {
   return sql`(${at} <= ${createdAt}::text::timestamptz or ${at} > bmx_now())`;
 }
 
 /** What was refused later is not meant. On `recipients r`. */
-export function isSuspectedBefore(sql: SqlExecutor, createdAt: string): Condition {
+export function isSuspectedBefore(sql: SqlExecutor, createdAt: string): SqlFragment {
   return sql`(r.state = 'HELD' and coalesce(${isNotSince(sql, sql`r.suspected_at`, createdAt)}, false))`;
 }
 
-function hasRecipient(sql: SqlExecutor, which: Condition): Condition {
+function hasRecipient(sql: SqlExecutor, which: SqlFragment): SqlFragment {
   return sql`coalesce((select true from recipients r where r.message_id = messages.id and ${which} limit 1), false)`;
 }

@@ -17,7 +17,7 @@ import {
   type OperationScope,
 } from './operation-filter.ts';
 import type { OperationState, OperationVerb } from './operations.ts';
-import { type Fate, settleWithin } from '../settle.ts';
+import { type RecipientResult, finalizeWithin } from '../finalize.ts';
 import type { Verdict } from '../verdict.ts';
 
 /** Messages of one transaction: locked for some ten milliseconds. */
@@ -31,7 +31,7 @@ export interface OperationDeps {
   /** The pool of pinned plans: with the other one a batch in a large queue costs seven times as much. */
   readonly sql: Sql;
   /** What became of recipients in one batch of CANCEL or BOUNCE. */
-  readonly onFates: (domainName: string, fates: readonly Fate[]) => void;
+  readonly onResults: (domainName: string, results: readonly RecipientResult[]) => void;
   /** Messages of the destination have become due. */
   readonly onRetried: (destinationId: string) => void;
 }
@@ -52,7 +52,7 @@ interface Step {
   readonly operation: Operation;
   /** False: it waits for messages in delivery. */
   readonly hasAdvanced: boolean;
-  readonly fates: readonly Fate[];
+  readonly results: readonly RecipientResult[];
   readonly retriedCount: number;
 }
 
@@ -90,7 +90,7 @@ export async function carryOutOperations(deps: OperationDeps): Promise<void> {
     }
     afterId = step.operation.id;
     hasAdvanced ||= step.hasAdvanced;
-    if (step.fates.length > 0) deps.onFates(step.operation.domainName, step.fates);
+    if (step.results.length > 0) deps.onResults(step.operation.domainName, step.results);
     if (step.retriedCount > 0) deps.onRetried(step.operation.destinationId);
   }
   if (faults.length > 0) throw faults[0];
@@ -106,7 +106,7 @@ async function takeStep(sql: TransactionSql, afterId: string, onTaken: (id: stri
     order by o.id limit 1 for update of o skip locked`;
   if (operation === undefined) return null;
   onTaken(operation.id);
-  const idle = { operation, fates: [], retriedCount: 0 };
+  const idle = { operation, results: [], retriedCount: 0 };
   if (!operation.isServed) {
     await end(sql, operation, 'STOPPED');
     return { ...idle, hasAdvanced: true };
@@ -116,14 +116,14 @@ async function takeStep(sql: TransactionSql, afterId: string, onTaken: (id: stri
     return { ...idle, hasAdvanced: await comeToEnd(sql, operation) };
   }
   const isRetry = operation.verb === 'RETRY';
-  const fates = isRetry ? [] : await endMessages(sql, operation, batch.free);
+  const results = isRetry ? [] : await endMessages(sql, operation, batch.free);
   if (isRetry) await makeDue(sql, operation, batch.free);
   const doneCount = isRetry
     ? batch.free.length + batch.claimed.length
-    : new Set(fates.map((fate) => fate.messageId)).size;
+    : new Set(results.map((fate) => fate.messageId)).size;
   await sql`
     update operations set position = ${batch.position}, done_count = done_count + ${doneCount} where id = ${operation.id}`;
-  return { operation, hasAdvanced: true, fates, retriedCount: isRetry ? batch.free.length : 0 };
+  return { operation, hasAdvanced: true, results, retriedCount: isRetry ? batch.free.length : 0 };
 }
 
 interface Batch {
@@ -209,10 +209,14 @@ async function makeDue(sql: TransactionSql, { id, reason, actor }: Operation, id
     from taken`;
 }
 
-async function endMessages(sql: TransactionSql, operation: Operation, ids: readonly string[]): Promise<Fate[]> {
+async function endMessages(
+  sql: TransactionSql,
+  operation: Operation,
+  ids: readonly string[],
+): Promise<RecipientResult[]> {
   if (ids.length === 0) return [];
   const isBounce = operation.verb === 'BOUNCE';
-  return settleWithin(sql, {
+  return finalizeWithin(sql, {
     destinationId: operation.destinationId,
     routeGeneration: null,
     by: {

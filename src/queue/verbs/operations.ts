@@ -9,7 +9,7 @@ import { newId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { greatestHeldId } from '../../outage/held.ts';
 import { askedNow } from '../../domains/asked-attempt.ts';
-import { allOf, type Condition, doneBy, mineOnly } from '../../db/fragments.ts';
+import { allOf, type SqlFragment, actor, tenantScope } from '../../db/fragments.ts';
 import { isPausedNow } from '../../domains/pause.ts';
 import { heldBehind, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
 
@@ -83,7 +83,7 @@ export async function startWithin(
       (select count(*) from operations o where o.destination_id = d.id and o.state = 'RUNNING') as running_count
     from destinations d
     where d.id = (
-      select destination_id from domains where name = ${filter.domain} and status <> 'PENDING' and ${mineOnly(transaction, viewer)})`;
+      select destination_id from domains where name = ${filter.domain} and status <> 'PENDING' and ${tenantScope(transaction, viewer)})`;
   if (place === undefined) return { kind: 'NO_DOMAIN' };
   const { id: destinationId, tenant_id: tenantId, now: createdAt, until_id: untilId } = place;
   const scope = { destinationId, tenantId, createdAt, untilId, filter };
@@ -97,7 +97,7 @@ export async function startWithin(
     with begun as (
       insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count, created_at, until_id, actor)
       values (${id}, ${place.tenant_id}, ${place.id}, ${verb}, ${JSON.stringify(filter)}::text::jsonb, ${reason}, ${count},
-        ${createdAt}::text::timestamptz, ${untilId}::uuid, ${doneBy(transaction, viewer)})
+        ${createdAt}::text::timestamptz, ${untilId}::uuid, ${actor(transaction, viewer)})
       returning id, tenant_id, destination_id, verb, filter, reason, total_count
     ), flushed as (
       update destinations d set ${askedNow(transaction)}
@@ -106,7 +106,7 @@ export async function startWithin(
     )
     insert into events (id, tenant_id, destination_id, kind, facts)
     select new_id(), tenant_id, destination_id, 'OPERATION_STARTED', jsonb_build_object('operationId', id, 'verb', verb,
-      'filter', filter, 'reason', reason, 'total', total_count) || ${doneBy(transaction, viewer)}
+      'filter', filter, 'reason', reason, 'total', total_count) || ${actor(transaction, viewer)}
     from begun`;
   return { kind: 'STARTED', id, destinationId: place.id, count };
 }
@@ -145,13 +145,13 @@ export function createOperationInspection(sql: SqlExecutor): OperationInspection
 async function select(
   sql: SqlExecutor,
   viewer: Viewer,
-  { which, limit }: { readonly which: Condition; readonly limit: number },
+  { which, limit }: { readonly which: SqlFragment; readonly limit: number },
 ): Promise<OperationView[]> {
   const rows = await sql<OperationView[]>`
     select o.id, o.destination_id as "destinationId", d.name as "domainName", o.verb, o.reason, o.state,
       o.total_count as total, o.done_count as done, o.created_at as "startedAt", o.ended_at as "endedAt"
     from (
-      select * from operations where ${allOf(sql, [mineOnly(sql, viewer), which])} order by id desc limit ${limit}
+      select * from operations where ${allOf(sql, [tenantScope(sql, viewer), which])} order by id desc limit ${limit}
     ) as o join destinations d on d.id = o.destination_id
     order by o.id desc`;
   return [...rows];

@@ -202,7 +202,7 @@ describe('queue and outage', () => {
     const state = { ended: false };
     void cancelling.finally(() => void (state.ended = true));
     while (!state.ended) {
-      await carryOutOperations({ sql: queueSql, onFates: () => undefined, onRetried: () => undefined });
+      await carryOutOperations({ sql: queueSql, onResults: () => undefined, onRetried: () => undefined });
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await cancelling).toMatchObject({

@@ -97,7 +97,7 @@ async function attempt(messageId: string, outcomes: Record<number, Outcome>, isH
     destinationId: id,
     holder,
     routeGeneration: 1,
-    settlements: [{ messageId, outcomes: new Map(given), records, isHostLevel }],
+    messageResults: [{ messageId, outcomes: new Map(given), records, isHostLevel }],
   });
 }
 
@@ -224,7 +224,7 @@ describe('attempts and ends', () => {
     const begunAt = await now();
     await attempt(probeId, { 0: { kind: 'DEFERRED', reply: AWAY } }, true);
     await fail('421 away');
-    await expireHeld(db.sql, { destinationId: id, begunAt, reply: '421 away', onFates: () => undefined });
+    await expireHeld(db.sql, { destinationId: id, begunAt, reply: '421 away', onResults: () => undefined });
     expect(await kinds(messageId)).toEqual(['ACCEPTED', 'PROBE', 'OUTAGE_OPENED', 'RECIPIENT_EXPIRED']);
     expect(await only(messageId, 'PROBE')).toMatchObject({
       host: 'mx.primary.example',
@@ -383,7 +383,7 @@ describe('by hand', () => {
       const request = { verb, filter: allHeldOf(name), reason: 'all of it', isDryRun: false, expectedCount: null };
       const start = await startOperation(db.sql, CLERK, request);
       if (start.kind !== 'STARTED') throw new Error(start.kind);
-      await carryOutOperations({ sql: db.sql, onFates: () => undefined, onRetried: () => undefined });
+      await carryOutOperations({ sql: db.sql, onResults: () => undefined, onRetried: () => undefined });
       const entry = await only(messageId, verb === 'RETRY' ? 'MESSAGE_RETRIED' : 'MESSAGE_BOUNCED');
       expect(entry).toMatchObject({ operationId: start.id, reason: 'all of it' });
       expect(entry.text).toContain('with many others (all of it)');

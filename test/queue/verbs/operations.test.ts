@@ -14,7 +14,7 @@ import {
   type OperationView,
   startOperation,
 } from '../../../src/queue/verbs/operations.ts';
-import type { Fate } from '../../../src/queue/settle.ts';
+import type { RecipientResult } from '../../../src/queue/finalize.ts';
 import { until } from '../../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts';
 
@@ -22,7 +22,7 @@ const DOMAIN = 'customer.example';
 
 let database: TestDatabase;
 let destinationId: string;
-let fates: Fate[];
+let results: RecipientResult[];
 let retried: string[];
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ beforeEach(async () => {
   await sql`truncate messages, recipients, contents, history, events, operations, queue_delta, reports_due, domains, outages cascade`;
   await sql`delete from destinations`;
   destinationId = await addServed(DOMAIN);
-  fates = [];
+  results = [];
   retried = [];
 });
 
@@ -107,7 +107,7 @@ async function begin(
 function carryOut(): Promise<void> {
   return carryOutOperations({
     sql: database.database.queueSql,
-    onFates: (_domain, some) => void fates.push(...some),
+    onResults: (_domain, some) => void results.push(...some),
     onRetried: (id) => void retried.push(id),
   });
 }
@@ -139,8 +139,8 @@ describe('cancel', () => {
     await carryOut();
     expect(await see(id)).toMatchObject({ state: 'DONE', done: 1_300, endedAt: expect.any(Date) });
     expect(new Set(await heldIds())).toEqual(new Set([elsewhere ?? '', later ?? '']));
-    expect(fates).toHaveLength(1_300);
-    expect(fates.every(({ state, reply }) => state === 'CANCELLED' && reply === '[cancelled: spam run]')).toBe(true);
+    expect(results).toHaveLength(1_300);
+    expect(results.every(({ state, reply }) => state === 'CANCELLED' && reply === '[cancelled: spam run]')).toBe(true);
     expect(await eventsOf('MESSAGE_CANCELLED')).toBe(1_300);
     expect([await eventsOf('OPERATION_STARTED'), await eventsOf('OPERATION_ENDED')]).toEqual([1, 1]);
     expect(await database.sql`select from contents where destination_id = ${destinationId}`).toHaveLength(1);
@@ -189,7 +189,7 @@ test('bounce ends as FAILED with a report that is due', async () => {
   const id = await begin({ verb: 'BOUNCE', reason: 'moved away' });
   await carryOut();
   expect(await see(id)).toMatchObject({ state: 'DONE', done: 2 });
-  expect(fates.map(({ state, reply }) => [state, reply])).toEqual([
+  expect(results.map(({ state, reply }) => [state, reply])).toEqual([
     ['FAILED', '[returned: moved away]'],
     ['FAILED', '[returned: moved away]'],
   ]);
@@ -364,7 +364,7 @@ test('mail accepted and refused while the clock was ahead is meant; what comes i
   const start = await startOperation(sql, OPERATOR_VIEWER, { ...rest, filter: { ...filter, isSuspected: true } });
   expect(start).toMatchObject({ kind: 'STARTED', count: 1 });
   await carryOut();
-  expect(fates).toMatchObject([{ messageId: ahead[0], state: 'FAILED', reply: '550 5.1.1 no' }]);
+  expect(results).toMatchObject([{ messageId: ahead[0], state: 'FAILED', reply: '550 5.1.1 no' }]);
 
   const id = await begin();
   const later = await hold({ count: 1, ageHours: -24 });

@@ -6,12 +6,12 @@
 import type { Sql, TransactionSql } from '../db/client.ts';
 import { type Holder, releaseLeftovers, releaseToSchedule } from './claim.ts';
 import { type Deliveries, dropMarks, type Marked, takeMarks } from './marks.ts';
-import { feedFates, NOBODY } from './outcome.ts';
-import { settleRows } from './settle.ts';
+import { feedBreakerFrom, NOBODY } from './outcome.ts';
+import { finalizeRows } from './finalize.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Of one destination, or all. */
-export async function settleMarks(
+export async function finalizeMarked(
   transaction: TransactionSql,
   holder: Holder,
   destinationId: string | null = null,
@@ -19,7 +19,7 @@ export async function settleMarks(
   for (const mark of await takeMarks(transaction, holder, destinationId)) {
     const ids = new Set(mark.deliveries.map(({ messageId }) => messageId));
     const { destinationId: of } = mark;
-    const rows = await settleRows(transaction, {
+    const rows = await finalizeRows(transaction, {
       destinationId: of,
       verdicts: mark.deliveries.flatMap(verdictsOf),
       attempts: mark.deliveries,
@@ -28,7 +28,7 @@ export async function settleMarks(
       // Recipients of whom the mark does not speak are due again at once.
       messages: [...ids].map((messageId) => ({ messageId, isHostLevel: true })),
     });
-    await feedFates(transaction, { destinationId: of, rows, refused: [], standings: NOBODY });
+    await feedBreakerFrom(transaction, { destinationId: of, rows, refused: [], standings: NOBODY });
   }
 }
 
@@ -39,10 +39,10 @@ function verdictsOf({ messageId, record }: Deliveries[number]): Verdict[] {
 }
 
 /** Frees what an earlier visit of this hand left claimed at a destination; what that had delivered is settled. */
-export async function settleLeftovers(sql: Sql, { destinationId, holder }: Marked): Promise<void> {
+export async function finalizeLeftovers(sql: Sql, { destinationId, holder }: Marked): Promise<void> {
   if (await releaseLeftovers(sql, holder, destinationId)) return;
   await sql.begin(async (transaction) => {
-    await settleMarks(transaction, holder, destinationId);
+    await finalizeMarked(transaction, holder, destinationId);
     await releaseLeftovers(transaction, holder, destinationId);
   });
 }

@@ -19,14 +19,14 @@ const SNAPSHOT_EVERY_MS = 60_000;
 const OLD_SNAPSHOT_MS = 3_600_000;
 const ROWS_AT_ONCE = 5000;
 
-export interface CareParts {
+export interface MaintenanceParts {
   readonly sql: Sql;
   readonly timers: Timers;
   readonly log: Pick<Log, 'warning'>;
 }
 
 /** Resolves when today's partitions are there. */
-export async function startCare({ sql, timers, log }: CareParts): Promise<void> {
+export async function startMaintenance({ sql, timers, log }: MaintenanceParts): Promise<void> {
   await makePartitions(sql);
   timers.every(PARTITIONS_EVERY_MS, 'partitions', async () => {
     await makePartitions(sql);

@@ -9,7 +9,7 @@
  *    unless the fault is ours (outage/own-trouble.ts), or the service itself has just come back from a long absence or such
  *    a fault and has not tried the destination since.
  *  - A message with no HELD recipient left moves to history; its content goes, or stays until no report needs it any more
- *    (reports-settled.ts). Counters change by a delta row.
+ *    (reports/settled.ts). Counters change by a delta row.
  *  - FAILED and EXPIRED recipients make a report due, in the same transaction, unless the reverse-path is null, the message
  *    is a report itself, or NOTIFY says no (RFC 3461 §4.1; RFC 5321 §6.1). So do DELIVERED ones with NOTIFY=SUCCESS that were
  *    handed to a host without DSN (RFC 3461 §5.2.2).
@@ -24,13 +24,13 @@ import type { Sql, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import { type BreakerState, isTrialOver, TRIAL_MESSAGES } from '../outage/breaker.ts';
 import { countEnded } from './mail-counts.ts';
-import { keyOfRecipient, type RefusedStanding } from './outcome-refusals.ts';
+import { keyOfRecipient, type RefusedMailbox } from './outcome-refusals.ts';
 import { newReportId, reportsAbout } from './reports/settled.ts';
-import type { SettleInput, Verdict } from './verdict.ts';
+import type { FinalizeInput, Verdict } from './verdict.ts';
 
 export type EndState = 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
 
-export interface Fate {
+export interface RecipientResult {
   readonly messageId: string;
   readonly transactionId: string;
   readonly number: number;
@@ -50,19 +50,19 @@ export interface Fate {
 }
 
 /** Gives verdicts to recipients in one transaction. See the rules above. */
-export async function settle(sql: Sql, input: SettleInput): Promise<Fate[]> {
-  return sql.begin((transaction) => settleWithin(transaction, input));
+export async function finalizeRecipients(sql: Sql, input: FinalizeInput): Promise<RecipientResult[]> {
+  return sql.begin((transaction) => finalizeWithin(transaction, input));
 }
 
-/** As `settle`, as a part of the caller's transaction. */
-export async function settleWithin(transaction: TransactionSql, input: SettleInput): Promise<Fate[]> {
-  return (await settleRows(transaction, input)).map(fateOf);
+/** As `finalizeRecipients`, as a part of the caller's transaction. */
+export async function finalizeWithin(transaction: TransactionSql, input: FinalizeInput): Promise<RecipientResult[]> {
+  return (await finalizeRows(transaction, input)).map(resultOf);
 }
 
-/** As `settleWithin`, with what the breaker wants to know. */
-export async function settleRows(transaction: TransactionSql, input: SettleInput): Promise<readonly FateRow[]> {
+/** As `finalizeWithin`, with what the breaker wants to know. */
+export async function finalizeRows(transaction: TransactionSql, input: FinalizeInput): Promise<readonly ResultRow[]> {
   // The lock first, in a statement of its own: the next one then sees what another hand committed meanwhile. One round trip.
-  const [, rows] = await Promise.all([lockMessages(transaction, input), settleLocked(transaction, input)]);
+  const [, rows] = await Promise.all([lockMessages(transaction, input), finalizeLocked(transaction, input)]);
   await countEnded(
     transaction,
     input.destinationId,
@@ -71,12 +71,12 @@ export async function settleRows(transaction: TransactionSql, input: SettleInput
   return rows;
 }
 
-function lockMessages(transaction: TransactionSql, { messages }: SettleInput) {
+function lockMessages(transaction: TransactionSql, { messages }: FinalizeInput) {
   const ids = messages.map(({ messageId }) => messageId);
   return transaction`select id from messages where id = any(${ids}::uuid[]) order by id for update`;
 }
 
-export function fateOf(row: FateRow): Fate {
+export function resultOf(row: ResultRow): RecipientResult {
   return {
     messageId: row.message_id,
     transactionId: row.transaction_id,
@@ -92,13 +92,13 @@ export function fateOf(row: FateRow): Fate {
   };
 }
 
-export interface FateRow {
+export interface ResultRow {
   message_id: string;
   transaction_id: string;
   number: number;
   address: string;
   reverse_path: string | null;
-  state: Fate['state'];
+  state: RecipientResult['state'];
   kind: 'MAIL' | 'REPORT';
   reply: string;
   next_attempt_at: Date | null;
@@ -114,13 +114,13 @@ export interface FateRow {
 }
 
 /** One row set flows through the statement, so its cost is linear in the recipients; only index look-ups touch tables. */
-function settleLocked(sql: TransactionSql, input: SettleInput) {
+function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
   const { by, messages, attempts } = input;
   const holder = by.kind === 'ATTEMPT' ? by.holder : null;
   const begunAt = by.kind === 'EXPIRY' ? by.begunAt : null;
   const verb = by.kind === 'VERB' ? by : null;
   // Booleans go as text[]: in a bool[] the driver (postgres 3.4.9) writes every string as false, and infers single ones.
-  return sql<FateRow[]>`
+  return sql<ResultRow[]>`
     with given as (
       select * from unnest(${messages.map((m) => m.messageId)}::uuid[],
         ${messages.map((m) => String(m.isHostLevel))}::text[]::bool[],
@@ -189,14 +189,14 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         case when is_new and ${by.kind !== 'VERB'} then bmx_now() else last_attempt_at end as last_attempt_at,
         coalesce(ended_at, bmx_now()) as ended_at
       from changed
-    ), fates as materialized (
+    ), results as materialized (
       select *, bool_and(state <> 'HELD') over (partition by message_id) as has_ended from settled
     ), ended as materialized (
       select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
         accepted_at, accepted_at + holds as expires_at, protocol, tls, header_message_id,
         jsonb_agg(jsonb_build_object('number', number, 'address', address, 'state', state, 'attemptCount', attempt_count,
           'lastReply', last_reply, 'lastAttemptAt', last_attempt_at, 'endedAt', ended_at) order by number) as recipients
-      from fates where has_ended
+      from results where has_ended
       group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
     ), told as (
       select message_id, transaction_id, tenant_id, destination_id,
@@ -204,7 +204,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
           'acceptedAt', accepted_at, 'ret', ret, 'envelopeId', envelope_id, 'holdSeconds', extract(epoch from holds)::bigint,
           'recipients', jsonb_agg(jsonb_build_object('number', number, 'address', address, 'originalRecipient', original_recipient, 'state', state,
             'reply', last_reply, 'lastAttemptAt', last_attempt_at) || coalesce(origin, '{}') order by number)) as facts
-      from fates
+      from results
       where is_new and reverse_path is not null and kind = 'MAIL'
         and case when state in ('FAILED', 'EXPIRED') then notify = '' or 'FAILURE' = any(string_to_array(notify, ','))
                  when state = 'DELIVERED' then (origin -> 'isRelayed')::boolean and 'SUCCESS' = any(string_to_array(notify, ','))
@@ -237,7 +237,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       set state = f.state, attempt_count = f.attempt_count, last_reply = f.last_reply, last_attempt_at = f.last_attempt_at,
           suspected_at = f.suspected_at, suspected_reply = f.suspected_reply,
           ended_at = case when f.state = 'HELD' then null else f.ended_at end
-      from fates f
+      from results f
       where not f.has_ended and f.is_new and r.message_id = f.message_id and r.number = f.number
     ), kept_messages as (
       update messages m
@@ -245,21 +245,21 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
           first_failure_at = case when k.is_host_level then m.first_failure_at
                                   else coalesce(m.first_failure_at, m.claimed_at) end,
           next_attempt_at = case when k.is_host_level then least(m.claimed_at, bmx_now()) else m.next_attempt_at end
-      from (select distinct message_id, is_host_level from fates where not has_ended and is_current) k
+      from (select distinct message_id, is_host_level from results where not has_ended and is_current) k
       where m.id = k.message_id and ${holder !== null}
     ), recorded as (
       insert into events (id, tenant_id, destination_id, message_id, kind, facts)
       select new_id(), tenant_id, destination_id, message_id, ${verb?.event ?? ''}::text,
         ${factsOfVerb(sql, verb)}
-      from (select distinct tenant_id, destination_id, message_id from fates where is_new) f
+      from (select distinct tenant_id, destination_id, message_id from results where is_new) f
       where ${verb !== null}
       union all
       select new_id(), tenant_id, destination_id, message_id, 'REPORT_DROPPED', jsonb_build_object('reply', last_reply)
-      from fates where is_new and kind = 'REPORT' and state in ('FAILED', 'EXPIRED')
+      from results where is_new and kind = 'REPORT' and state in ('FAILED', 'EXPIRED')
       union all
       select new_id(), tenant_id, destination_id, message_id, 'MESSAGE_SUSPECTED',
         jsonb_build_object('recipients', jsonb_agg(number order by number), 'reply', last_reply)
-      from fates where is_first_suspicion group by tenant_id, destination_id, message_id, last_reply
+      from results where is_first_suspicion group by tenant_id, destination_id, message_id, last_reply
     ), tries as (
       insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, at, host, address,
         tls, reply, outcome, latency_ms)
@@ -267,7 +267,7 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
         bmx_now() - make_interval(secs => a.latency_ms / 1000.0), a.host, a.address, a.tls, a.reply,
         -- A refusal that was kept is a deferral, and so is one by a host of an old route.
         case when a.outcome = 'FAILED' and (not (select is_same_route from context) or exists (
-            select from fates f where f.is_suspected and f.message_id = a.message_id and f.number::text = any(string_to_array(a.numbers, ','))))
+            select from results f where f.is_suspected and f.message_id = a.message_id and f.number::text = any(string_to_array(a.numbers, ','))))
           then 'DEFERRED' else a.outcome end, a.latency_ms
       from destinations d, unnest(${attempts.map(() => newId())}::uuid[], ${attempts.map((a) => a.messageId)}::uuid[],
         ${attempts.map((a) => a.record.recipientNumbers.join(','))}::text[],
@@ -283,17 +283,17 @@ function settleLocked(sql: TransactionSql, input: SettleInput) {
       case when state = 'HELD' then next_attempt_at end as next_attempt_at, has_ended,
       extract(epoch from bmx_now() - accepted_at) as age_seconds,
       is_evidence, is_before_opening, breaker, is_watched
-    from fates where is_new order by message_id, number`;
+    from results where is_new order by message_id, number`;
 }
 
-function factsOfVerb(sql: TransactionSql, verb: (SettleInput['by'] & { kind: 'VERB' }) | null) {
+function factsOfVerb(sql: TransactionSql, verb: (FinalizeInput['by'] & { kind: 'VERB' }) | null) {
   if (verb === null) return sql`'{}'::jsonb`;
   const { reason, actor, operationId } = verb;
   return sql`${JSON.stringify({ ...actor, reason, operationId })}::text::jsonb`;
 }
 
 /** For each message, in order, `{ "number": ["OUTCOME", "reply", origin, guard] }` as JSON text: a look-up per recipient, not a join. */
-function verdictsByMessage({ messages, verdicts, standings = new Map() }: SettleInput): string[] {
+function verdictsByMessage({ messages, verdicts, standings = new Map() }: FinalizeInput): string[] {
   const byMessage = Map.groupBy(verdicts, (verdict) => verdict.messageId);
   return messages.map(({ messageId }) =>
     JSON.stringify(
@@ -308,7 +308,7 @@ function verdictsByMessage({ messages, verdicts, standings = new Map() }: Settle
 }
 
 /** What keeps a refusal from ending its recipient: null for a verdict that is none of a host. */
-function guardOf(verdict: Verdict, standings: ReadonlyMap<string, RefusedStanding>): 'KNOWN_GOOD' | 'TRIAL' | null {
+function guardOf(verdict: Verdict, standings: ReadonlyMap<string, RefusedMailbox>): 'KNOWN_GOOD' | 'TRIAL' | null {
   const standing = standings.get(keyOfRecipient(verdict));
   if (standing === undefined) return null;
   return standing.isKnownGood ? 'KNOWN_GOOD' : 'TRIAL';
