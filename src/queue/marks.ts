@@ -19,12 +19,17 @@ export interface Marked {
   readonly holder: Holder;
 }
 
-/** Makes a mark; returns its id. */
+/**
+ * Makes a mark; returns its id. It does not wait for the disk or for a standby: a mark matters only when its node is lost, and
+ * without one deliveries are repeated, never lost. Settling waits for both.
+ */
 export async function insertMark(sql: Sql, { destinationId, holder }: Marked, deliveries: Deliveries): Promise<string> {
   const id = newId();
   await sql`
+    with asynchronous as materialized (select set_config('synchronous_commit', 'off', true))
     insert into delivery_marks (epoch, destination_id, id, node, deliveries)
-    values (${holder.epoch}, ${destinationId}, ${id}, ${holder.node}, ${JSON.stringify(deliveries)})`;
+    select ${holder.epoch}::int8, ${destinationId}::uuid, ${id}::uuid, ${holder.node}::int4, ${JSON.stringify(deliveries)}::text
+    from asynchronous`;
   return id;
 }
 
