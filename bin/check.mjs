@@ -1,5 +1,5 @@
 /**
- * `npm run check`: types, lint, format, generated files current, tests, in this order; stops at the first failure.
+ * `npm run check`: types, lint, format, prose, generated files current, tests, in this order; stops at the first failure.
  *
  * `npm run check -- --no-tests` leaves the tests out. Each step is a script of package.json, so that it can be run alone
  * by the name printed here. Runs under the system's Node (20 or newer) and needs no dependency.
@@ -10,6 +10,7 @@ const STEPS = [
   { name: 'types', script: 'types' },
   { name: 'lint', script: 'lint' },
   { name: 'format', script: 'format' },
+  { name: 'prose', script: 'prose' },
   { name: 'generated files', script: 'generate:check' },
   { name: 'tests', script: 'test' },
 ];

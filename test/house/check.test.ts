@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const CHECK = join(import.meta.dir, '../../bin/check.mjs');
-const ORDER = ['types', 'lint', 'format', 'generate:check', 'test'];
+const ORDER = ['types', 'lint', 'format', 'prose', 'generate:check', 'test'];
 
 let folder = '';
 
