@@ -48,6 +48,8 @@ function thisHost(): EmbeddedHost {
     treeRoots: ['/var/lib/backup-mx', tmpdir(), '/var/tmp'],
     socketRoots: [tmpdir(), '/tmp', '/var/tmp', '/run', '/dev/shm'],
     memoryBytes: limit > 0 && limit < memory ? limit : memory,
+    // A busy node has up to 35.
+    maxConnections: 200,
     env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
     kill: (pid, signal) => {
       try {

@@ -27,6 +27,7 @@ export interface EmbeddedHost {
   /** Where the socket's directory may be put, best first. */
   readonly socketRoots: readonly string[];
   readonly memoryBytes: number;
+  readonly maxConnections: number;
   readonly pid: number;
   /** The environment of the server and its tools; nothing of ours but the search path. */
   readonly env: Readonly<Record<string, string>>;

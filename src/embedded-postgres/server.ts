@@ -108,7 +108,8 @@ async function startServer(prepared: PreparedServer, connection: EmbeddedConnect
   const folderArguments = isReachable
     ? ['-D', folder]
     : ['-D', '/proc/self/fd/3', '-c', `backup_mx.data_dir=${folder}`];
-  const settings = serverArguments({ socketDir, port, memoryBytes: host.memoryBytes });
+  const { memoryBytes, maxConnections } = host;
+  const settings = serverArguments({ socketDir, port, memoryBytes, maxConnections });
   const folderFd = openSync(folder, 'r');
   try {
     const postmaster = await launchPostmaster({

@@ -13,10 +13,11 @@ export interface ServerSettings {
   readonly port: number;
   /** Memory of the machine or of the container, whichever is smaller. */
   readonly memoryBytes: number;
+  readonly maxConnections: number;
 }
 
 /** The `-c name=value` arguments of `postgres`. */
-export function serverArguments({ socketDir, port, memoryBytes }: ServerSettings): string[] {
+export function serverArguments({ socketDir, port, memoryBytes, maxConnections }: ServerSettings): string[] {
   // An eighth of the memory: 512 MiB, which large mail needs, from 4 GiB of memory on.
   const sharedBuffersMebibytes = Math.max(32, Math.min(512, Math.floor(memoryBytes / MEBIBYTE / 8)));
   const settings: Record<string, string> = {
@@ -24,8 +25,7 @@ export function serverArguments({ socketDir, port, memoryBytes }: ServerSettings
     unix_socket_directories: socketDir,
     unix_socket_permissions: '0700',
     port: String(port),
-    // A busy node has up to 35.
-    max_connections: '200',
+    max_connections: String(maxConnections),
     fsync: 'on',
     full_page_writes: 'on',
     synchronous_commit: 'on',

@@ -82,7 +82,9 @@ describe('the accept writer', () => {
 
   test('it is durable whatever the role says', async () => {
     const destination = await makeDestination(db.sql, 'durable.test');
-    await db.sql`alter role current_user set synchronous_commit = off`;
+    // In this database only: other test files work under the same role.
+    const role = `alter role current_user in database ${db.target.database}`;
+    await db.sql.unsafe(`${role} set synchronous_commit = off`);
     try {
       const writer = await openAcceptWriter(db.target);
       const transaction = makeTransaction({ to: [{ address: 'x@durable.test', destinationId: destination }] });
@@ -102,7 +104,7 @@ describe('the accept writer', () => {
       expect([...(await db.sql`select value from seen`)]).toEqual([{ value: 'on' }]);
       await writer.close();
     } finally {
-      await db.sql`alter role current_user reset synchronous_commit`;
+      await db.sql.unsafe(`${role} reset synchronous_commit`);
       await db.sql`drop function if exists see() cascade`;
     }
   });

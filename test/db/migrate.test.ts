@@ -112,7 +112,8 @@ test('a migration that waits for a lock is tried again, and given up with one li
   const refused = await migrate(target, { migrationsFolder: folder, patienceMs: 0 });
   expect(refused.kind === 'REFUSED' && refused.line).toContain('other sessions hold locks');
   const patient = migrate(target, { migrationsFolder: folder });
-  const failuresBefore = 'select count(*) as count from pg_locks where not granted';
+  const failuresBefore = `select count(*) as count from pg_locks join pg_database on pg_database.oid = database
+    where not granted and datname = current_database()`;
   for (let waiting = 0; waiting === 0; ) {
     waiting = (await sql.unsafe<{ count: number }[]>(failuresBefore))[0]?.count ?? 0;
   }

@@ -95,7 +95,8 @@ test('another connection of a retired pool ends its work', async () => {
   const victim = sql`select pg_sleep(60)`.catch((error: unknown) => error);
   for (let count = 0; count < 1; ) {
     const ended = await database.database.queueSql`
-      select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(60)'`;
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and query = 'select pg_sleep(60)'`;
     count = ended.length;
   }
   expect(isConnectionLost(await victim)).toBe(true);

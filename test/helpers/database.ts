@@ -1,18 +1,21 @@
 /**
- * Databases for tests: a fresh one per test, with all migrations applied, on one embedded server per test process.
+ * Databases for tests: a fresh one per test, with all migrations applied.
  *
- * The server starts with the first database and goes with the process. Tests that kill or restart PostgreSQL take a private one.
+ * They are on the server that `npm test` offers to all files of its run (shared-server.ts); a file that is run alone starts such a
+ * server with its first database. Other files work on the same server: roles, settings of the server and `pg_stat_activity` are
+ * everybody's. Tests that kill or restart PostgreSQL, or change what is everybody's, take a private server.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import process from 'node:process';
-import { type Database, openDatabase, type Sql } from '../../src/db/client.ts';
+import { connect, type Database, openDatabase, type Sql } from '../../src/db/client.ts';
 import { type EmbeddedDatabase, startEmbedded } from '../../src/embedded-postgres/embedded.ts';
 import { waitForExit } from '../../src/embedded-postgres/launch.ts';
-import { migrate } from '../../src/db/migrate.ts';
 import type { DatabaseAddress } from '../../src/db/target.ts';
+import { fillDatabase, HOST, LOG, OFFERED, startSharedServer, TEMPLATE } from './shared-server.ts';
+import { makeTempDir } from './temp-dir.ts';
+
+export { makeTempDir };
 
 export interface TestDatabase {
   readonly target: DatabaseAddress;
@@ -36,46 +39,6 @@ export interface PrivateServer extends TestDatabase {
   restart(): Promise<void>;
 }
 
-const LOG = {
-  info: (): void => {},
-  warn: (message: string): void => console.error(`embedded PostgreSQL: ${message}`),
-};
-
-/** The test machine runs several servers at once. */
-const HOST = { memoryBytes: 1024 * 1024 * 1024 };
-
-/**
- * Reads directories from its input; when that ends, with the test process, waits for their servers and removes them. What
- * does this is nobody's child, because the runner kills the children of a test process that runs beside others; the child
- * only stays, because the runtime closes the pipe of one that has ended.
- */
-const CLEANER = `exec 3<&0
-( { while read -r d; do set -- "$@" "$d"; done
-for d in "$@"; do
-  i=0
-  while [ -e "$d/postgres/postmaster.pid" ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done
-  rm -rf "$d"
-done; } <&3 3<&- & )
-exec 3<&- 0<&-
-while kill -0 $PPID; do sleep 1; done`;
-
-let cleaner: ChildProcess | null = null;
-
-/**
- * A new directory that every account may enter. A process of its own removes it after the test process, because the runner
- * calls no exit handlers and may be killed.
- */
-export function makeTempDir(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'bmx-test-'));
-  chmodSync(directory, 0o755);
-  if (cleaner === null) {
-    cleaner = spawn('/bin/sh', ['-c', CLEANER], { cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-    cleaner.unref();
-  }
-  cleaner.stdin?.write(`${directory}\n`);
-  return directory;
-}
-
 function openTestDatabase(target: DatabaseAddress): Pick<TestDatabase, 'target' | 'database' | 'sql' | 'moveClock'> {
   const database = openDatabase(target, { poolSize: 5, queuePoolSize: 2 });
   return {
@@ -88,46 +51,47 @@ function openTestDatabase(target: DatabaseAddress): Pick<TestDatabase, 'target' 
   };
 }
 
-async function migrateOrThrow(target: DatabaseAddress): Promise<void> {
-  const result = await migrate(target);
-  if (result.kind === 'REFUSED') {
-    throw new Error(result.line);
+let server: Promise<DatabaseAddress> | null = null;
+
+/** The server of this run: the one that is offered, or our own. */
+function sharedServer(): Promise<DatabaseAddress> {
+  const offered = process.env[OFFERED];
+  server ??=
+    offered === undefined
+      ? startSharedServer(makeTempDir()).then(({ address }) => address)
+      : Promise.resolve(JSON.parse(offered) as DatabaseAddress);
+  return server;
+}
+
+/** Runs `work` in a session on the maintenance database, for CREATE and DROP DATABASE. */
+async function administer(work: (admin: Sql) => Promise<unknown>): Promise<void> {
+  const admin = connect(await sharedServer(), { max: 1, settings: { statement_timeout: 0 } });
+  try {
+    await work(admin);
+  } finally {
+    await admin.end({ timeout: 5 });
   }
 }
 
-interface SharedServer {
-  readonly address: DatabaseAddress;
-  /** On the maintenance database, for CREATE and DROP DATABASE. */
-  readonly admin: Sql;
+/** The address of a fresh, migrated database on the shared server, and what drops it, whoever is still connected. */
+export async function createBareDatabase(): Promise<{ target: DatabaseAddress; drop: () => Promise<void> }> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await administer((admin) => admin.unsafe(`create database ${name} template ${TEMPLATE} strategy file_copy`));
+  return {
+    target: { ...(await sharedServer()), database: name },
+    drop: () => administer((admin) => admin.unsafe(`drop database if exists ${name} with (force)`)),
+  };
 }
-
-const TEMPLATE = 'template_bmx';
-
-async function startShared(): Promise<SharedServer> {
-  const dataDir = makeTempDir();
-  const embedded = await startEmbedded({ dataDir, log: LOG, host: HOST });
-  const { database: admin } = openTestDatabase({ ...embedded.connection, database: 'postgres' });
-  await admin.sql.unsafe(`create database ${TEMPLATE}`);
-  await migrateOrThrow({ ...embedded.connection, database: TEMPLATE });
-  return { address: embedded.connection, admin: admin.sql };
-}
-
-let shared: Promise<SharedServer> | null = null;
-let databaseCount = 0;
 
 /** A fresh, migrated database on the shared server. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  shared ??= startShared();
-  const { address, admin } = await shared;
-  databaseCount += 1;
-  const name = `test_${databaseCount}`;
-  await admin.unsafe(`create database ${name} template ${TEMPLATE}`);
-  const opened = openTestDatabase({ ...address, database: name });
+  const { target, drop } = await createBareDatabase();
+  const opened = openTestDatabase(target);
   return {
     ...opened,
     close: async () => {
       await opened.database.close();
-      await admin.unsafe(`drop database if exists ${name} with (force)`);
+      await drop();
     },
   };
 }
@@ -136,7 +100,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 export async function startPrivateServer(): Promise<PrivateServer> {
   const dataDir = makeTempDir();
   const embedded = await startEmbedded({ dataDir, log: LOG, host: HOST, isRelaunched: false });
-  await migrateOrThrow(embedded.connection);
+  await fillDatabase(embedded.connection);
   const opened = openTestDatabase(embedded.connection);
   const end = async (signal: 'SIGKILL' | 'SIGINT'): Promise<void> => {
     const pid = embedded.postmasterPid();

@@ -283,8 +283,10 @@ describe('a primary that answers', () => {
       await transaction`lock table recipient_answers in exclusive mode`;
       asking.push(node.rcpt(domain, 'new'));
       await soon('the answer waits for the lock', async () => {
-        const rows = await scene.db
-          .sql`select from pg_locks where not granted and relation = 'recipient_answers'::regclass`;
+        // A copy of a template has its tables' numbers: the database tells them apart.
+        const rows = await scene.db.sql`
+          select from pg_locks join pg_database on pg_database.oid = database
+          where not granted and relation = 'recipient_answers'::regclass and datname = current_database()`;
         return rows.length > 0;
       });
       // As recipientForget does, which has nothing to change yet.

@@ -1,0 +1,59 @@
+/**
+ * `npm test`: Bun's test runner over all files of test/, beside one PostgreSQL for all of them. What is given goes to the runner:
+ * `npm test -- ./test/queue/ -t expiry`.
+ *
+ * The PostgreSQL and everything temporary are in memory where there is enough of it (/dev/shm), with fsync on, and go with the run.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { OFFERED, startSharedServer } from '../test/helpers/shared-server.ts';
+import { makeTempDir } from '../test/helpers/temp-dir.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const MEMORY = '/dev/shm';
+/** What a run needs at most; a container's /dev/shm may hold 64 MiB. */
+const ROOM_BYTES = 4 * 1024 ** 3;
+
+/** More than there are cores: files wait for time-outs, for peers and for rounds of the service. */
+const WORKERS = 4;
+
+function temporaryRoot(): string {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY);
+    return bavail * bsize >= ROOM_BYTES ? MEMORY : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
+function runnerArguments(given: readonly string[]): string[] {
+  const isPath = (argument: string) => /^(\.|\/|test\/)/.test(argument);
+  const has = (option: string) => given.some((argument) => argument.startsWith(option));
+  return [
+    'test',
+    ...(has('--parallel') ? [] : [`--parallel=${WORKERS}`]),
+    ...(has('--timeout') ? [] : ['--timeout=60000']),
+    ...given,
+    ...(given.some(isPath) ? [] : ['./test/']),
+  ];
+}
+
+const folder = makeTempDir(temporaryRoot());
+// PostgreSQL and the peers of tests run as users of their own.
+chmodSync(folder, 0o1777);
+const server = await startSharedServer(join(folder, 'shared'));
+const runner: ChildProcess = spawn(process.execPath, runnerArguments(process.argv.slice(2)), {
+  cwd: ROOT,
+  stdio: 'inherit',
+  env: { ...process.env, TMPDIR: folder, [OFFERED]: JSON.stringify(server.address) },
+});
+// A signal of the terminal reaches the runner too; its end is waited for.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal));
+const code = await new Promise<number>((resolve) => {
+  runner.once('exit', (exitCode, signal) => resolve(exitCode ?? (signal === 'SIGINT' ? 130 : 1)));
+});
+await server.stop();
+process.exit(code);
