@@ -32,3 +32,6 @@ export async function within<T, L>(timeoutMs: number, work: Promise<T>, late: ()
 export function monotonicMs(): number {
   return performance.now();
 }
+
+/** Repeats `work` every `everyMs` while the node runs (app/timers.ts); `where` names it in the log. */
+export type Every = (everyMs: number, where: string, work: () => Promise<void>) => void;

@@ -20,7 +20,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import { logResults } from './delivery.ts';
 import { buildSetMx } from './set-mx.ts';
 import { tellClosed } from './outage.ts';
-import type { Routing } from './routing.ts';
+import type { Routing } from '../dns/routing.ts';
 import { isWithin } from '../mail/ip.ts';
 import { clientNetwork } from '../mail/client-network.ts';
 import { requestFlush } from '../outage/clock.ts';
@@ -44,7 +44,8 @@ import { createTimelineInspection } from '../queue/read/timeline.ts';
 import { readWatchedCounts } from '../queue/read/watched-counts.ts';
 import { readMessageMarks } from '../queue/read/watched-messages.ts';
 import { readZoneStandings } from '../domains/dnsbl-counts.ts';
-import type { RecipientParts } from './recipients.ts';
+import type { Standings } from '../verification/standing.ts';
+import type { RecipientLists } from '../domains/user-list/list.ts';
 import { recipientListWork } from '../domains/user-list/list.ts';
 import type { Notify } from './notify.ts';
 import type { Domains } from '../domains/domains.ts';
@@ -68,7 +69,8 @@ export interface ControlParts {
   readonly ownership: Ownership;
   readonly doctor: Doctor;
   readonly notify: Notify;
-  readonly recipients: RecipientParts;
+  readonly recipientLists: RecipientLists;
+  readonly standings: Standings;
   /** Looks at a destination on this node at once; the others find it in their sweep. */
   readonly poke: (destinationId: string) => void;
   readonly routing: Pick<Routing, 'observeMx' | 'resolver' | 'isOwnServer'>;
@@ -110,8 +112,8 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     },
     log,
     domains: parts.domains,
-    recipientLists: parts.recipients.lists,
-    standings: parts.recipients.standings,
+    recipientLists: parts.recipientLists,
+    standings: parts.standings,
     audit: createAuditLog(sql),
     auditPages: createAuditInspection(sql),
     ownership: parts.ownership,

@@ -8,7 +8,8 @@ import { attempt } from '../delivery/attempt.ts';
 import { createGivingWay } from '../delivery/giving-way.ts';
 import type { HostMemory } from '../delivery/host-memory.ts';
 import { routeOf } from '../delivery/route.ts';
-import { demandTls, type TlsSources } from '../delivery/route-tls.ts';
+import { demandTls } from '../delivery/route-tls.ts';
+import type { TlsSources } from '../tls/sources.ts';
 import { createSessions } from '../delivery/sessions.ts';
 import {
   type Attempts,
@@ -22,7 +23,7 @@ import type { AttemptRecord } from '../mail/outcome.ts';
 import { parseReply } from '../mail/reply.ts';
 import { tellBreaker } from './breaker.ts';
 import { outageEvents } from './outage.ts';
-import type { RecipientParts } from './recipients.ts';
+import type { Verification } from '../verification/verification.ts';
 import type { NextHops } from '../dns/next-hop.ts';
 import { openSession } from '../smtp/client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/timeouts.ts';
@@ -37,7 +38,7 @@ import type { Trace } from '../telemetry/trace.ts';
 export interface DeliveryParts {
   readonly config: Config;
   readonly database: Database;
-  readonly recipients: Pick<RecipientParts, 'learned' | 'primaries'>;
+  readonly verification: Pick<Verification, 'learned' | 'primaries'>;
   readonly holder: () => Holder | null;
   readonly hosts: HostMemory;
   readonly cpuMs: () => number;
@@ -67,7 +68,7 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
   });
 }
 
-function openAttempts({ config, recipients, tls }: DeliveryParts, options: AttemptsOptions): Attempts {
+function openAttempts({ config, verification, tls }: DeliveryParts, options: AttemptsOptions): Attempts {
   const { destinationId, signal, most, mayFinish } = options;
   const sessions = createSessions({
     most,
@@ -87,7 +88,7 @@ function openAttempts({ config, recipients, tls }: DeliveryParts, options: Attem
         hosts,
         sessions,
         ownAddresses: config.egressAddresses,
-        onOffers: ({ sizeLimitBytes }) => recipients.primaries.noteOffer(destinationId, sizeLimitBytes),
+        onOffers: ({ sizeLimitBytes }) => verification.primaries.noteOffer(destinationId, sizeLimitBytes),
         signal,
         mayFinish: () => {
           if (!mayFinish()) return false;
@@ -101,14 +102,14 @@ function openAttempts({ config, recipients, tls }: DeliveryParts, options: Attem
   };
 }
 
-function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryParts): DeliveryEvents {
+function deliveryEvents({ config, verification, log, metrics, trace }: DeliveryParts): DeliveryEvents {
   return {
     settled: (destination, messageResults, results) => {
       const drills = new Set(
         messageResults.filter(({ isDrill }) => isDrill === true).map(({ messageId }) => messageId),
       );
       const learned = results.filter(({ messageId }) => !drills.has(messageId));
-      learnResults(recipients, destination, { results: learned, ownAddresses: config.egressAddresses });
+      learnResults(verification, destination, { results: learned, ownAddresses: config.egressAddresses });
       const transactions = new Map(results.map(({ messageId, transactionId }) => [messageId, transactionId]));
       for (const { messageId, records } of messageResults) {
         for (const { host, address, tls, outcome, reply, latencyMs, recipientNumbers } of records) {
@@ -141,7 +142,7 @@ function deliveryEvents({ config, recipients, log, metrics, trace }: DeliveryPar
 
 /** What was delivered exists; who refuses a mailbox is no primary that takes any. Of no drill. */
 function learnResults(
-  { learned, primaries }: DeliveryParts['recipients'],
+  { learned, primaries }: DeliveryParts['verification'],
   { id, kind }: DestinationState,
   told: { readonly results: readonly RecipientResult[]; readonly ownAddresses: readonly string[] },
 ): void {

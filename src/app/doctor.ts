@@ -7,13 +7,13 @@ import type { Config } from '../config/config.ts';
 import type { Sql } from '../db/client.ts';
 import { createDoctorBudget } from '../doctor/budget.ts';
 import { createDoctor, type Doctor } from '../doctor/doctor.ts';
-import { loadTlsMaterial } from '../inbound/tls-material.ts';
-import { certificateWarnings, uncoveredNames } from '../inbound/tls-warnings.ts';
+import { loadTlsMaterial } from '../tls/material.ts';
+import { certificateWarnings, uncoveredNames } from '../tls/warnings.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';
-import type { RecipientParts } from './recipients.ts';
-import type { Routing } from './routing.ts';
+import type { IsListed } from '../domains/user-list/lookup.ts';
+import type { Routing } from '../dns/routing.ts';
 import type { Timers } from './timers.ts';
-import { usesDane } from './tls.ts';
+import { usesDane } from '../tls/dane.ts';
 import { classifyAddress } from '../mail/ip-class.ts';
 import { normalizeAddress } from '../mail/ip.ts';
 import { fetchText } from '../http/fetch.ts';
@@ -35,7 +35,7 @@ export interface DoctorParts {
   readonly sql: Sql;
   readonly domains: Domains;
   readonly routing: Routing;
-  readonly recipients: RecipientParts;
+  readonly recipientLists: { readonly isListed: IsListed };
   readonly alertContacts: Pick<AlertContacts, 'findIgnored'>;
   readonly messageSizeLimit: () => number;
   readonly interfaceAddresses: readonly string[];
@@ -45,7 +45,7 @@ export interface DoctorParts {
 }
 
 export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
-  const { config, sql, domains, routing, recipients, timers } = parts;
+  const { config, sql, domains, routing, recipientLists, timers } = parts;
   const stop = new AbortController();
   const certificates = readCertificates(config);
   const doctor = createDoctor({
@@ -61,7 +61,7 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
     budget: createDoctorBudget({ monotonicMs }),
     monotonicMs,
     wallClock,
-    isListed: recipients.lists.isListed,
+    isListed: recipientLists.isListed,
     forgetGoneMx: createMxRecords(sql).forgetGone,
     fetchText: (host, path) =>
       fetchText(host, path, {

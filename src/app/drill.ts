@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Database } from '../db/client.ts';
 import { lookAtDrills } from '../doctor/drill.ts';
 import { type ResultListeners, logResults } from './delivery.ts';
-import type { Routing } from './routing.ts';
+import type { Routing } from '../dns/routing.ts';
 import type { Timers } from './timers.ts';
 import { createMessageInspection } from '../queue/read/inspect.ts';
 import type { Domains } from '../domains/domains.ts';

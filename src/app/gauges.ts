@@ -7,10 +7,9 @@ import { findOldestSnapshot } from '../db/oldest-snapshot.ts';
 import { readDoctorStanding } from '../doctor/standing.ts';
 import type { Delivery } from '../delivery/worker.ts';
 import type { Inbound } from '../inbound/options.ts';
-import type { TlsMaterial } from '../inbound/tls-material.ts';
-import { earliestExpiryMs } from './certificates.ts';
+import { earliestExpiryMs, type TlsMaterial } from '../tls/material.ts';
+import type { Dnsbl } from '../policy/dnsbl/lists.ts';
 import type { OpenedDatabase } from './database.ts';
-import type { FrontDoor } from './front-door.ts';
 import type { Timers } from './timers.ts';
 import { readBehind } from '../telemetry/read-behind.ts';
 import { countOpenBreakers } from '../outage/breaker-inspect.ts';
@@ -25,7 +24,7 @@ const LAG_EVERY_MS = 500;
 /** The rooms of a node that are there once they have started. */
 export interface Rooms {
   readonly inbound: { current: Inbound | null };
-  readonly door: { current: FrontDoor | null };
+  readonly dnsbl: { current: Dnsbl | null };
   readonly delivery: { current: Delivery | null };
   readonly control: { current: { readonly subscriptionCount: () => number; readonly isReady: () => boolean } | null };
   readonly certificates: { current: (() => TlsMaterial) | null };
@@ -38,7 +37,7 @@ export interface Rooms {
 export function emptyRooms(): Rooms {
   return {
     inbound: { current: null },
-    door: { current: null },
+    dnsbl: { current: null },
     delivery: { current: null },
     control: { current: null },
     certificates: { current: null },
@@ -49,7 +48,7 @@ export function emptyRooms(): Rooms {
 
 export function gaugeSources({ database, freeBytes }: OpenedDatabase, rooms: Rooms): GaugeSources {
   const { sql, queueSql } = database;
-  const { inbound, door, delivery, control, certificates, ownTrouble, sweep } = rooms;
+  const { inbound, dnsbl, delivery, control, certificates, ownTrouble, sweep } = rooms;
   return {
     held: readBehind(() => readHeld(queueSql), monotonicMs),
     openOutages: () => countOpenOutages(sql),
@@ -65,7 +64,7 @@ export function gaugeSources({ database, freeBytes }: OpenedDatabase, rooms: Roo
     sweepAgeMs: () => (sweep.endedAt === null ? null : monotonicMs() - sweep.endedAt),
     databaseStatements: () => ({ general: statementsUnderWay(sql), queue: statementsUnderWay(queueSql) }),
     certificateExpiryMs: () => (certificates.current === null ? null : earliestExpiryMs(certificates.current())),
-    dnsblZonesOff: () => door.current?.dnsblZonesOff() ?? 0,
+    dnsblZonesOff: () => dnsbl.current?.offCount() ?? 0,
     ownTrouble: () => (ownTrouble.since === null ? 0 : 1),
     oldestSnapshotSeconds: async () => ((await findOldestSnapshot(sql))?.ageMs ?? 0) / 1000,
     ...(freeBytes === null ? {} : { freeBytes }),

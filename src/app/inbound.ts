@@ -1,89 +1,119 @@
 /**
- * Builds the way in: policy, spool and the SMTP listener.
+ * Connects the way in: the policy with its checks, the spool, what ETRN starts, certificates and the SMTP listener.
  */
-import type { Config } from '../config/config.ts';
 import { monotonicMs, wallClock } from '../clock.ts';
+import type { WakeUps } from '../cluster/jobs.ts';
+import type { Config } from '../config/config.ts';
 import { openAcceptWriter } from '../db/accept-writer.ts';
 import type { Database } from '../db/client.ts';
+import { startTrouble } from '../db/start-error.ts';
+import type { Routing } from '../dns/routing.ts';
+import type { Domains } from '../domains/domains.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
+import type { IsListed } from '../domains/user-list/lookup.ts';
+import { createRejections, type Rejections } from '../events/rejections.ts';
+import { createSeenClients } from '../events/seen-clients.ts';
 import { createInbound } from '../inbound/inbound.ts';
 import type { Inbound } from '../inbound/options.ts';
-import type { TlsMaterial } from '../inbound/tls-material.ts';
-import type { WakeUps } from '../cluster/jobs.ts';
-import { normalizeDomain } from '../mail/address.ts';
-import { newId } from '../mail/id.ts';
-import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
-import { watchCertificates } from './certificates.ts';
-import type { FrontDoor } from './front-door.ts';
-import type { ReadinessWatch } from './health.ts';
-import type { Timers } from './timers.ts';
-import { isWithin } from '../mail/ip.ts';
-import type { Resolver } from '../dns/resolver.ts';
+import { formatAddress, normalizeDomain } from '../mail/address.ts';
 import { clientNetwork } from '../mail/client-network.ts';
+import { newId } from '../mail/id.ts';
+import { isWithin, normalizeAddress } from '../mail/ip.ts';
+import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
+import { createCalloutBreaker } from '../outage/breaker-callouts.ts';
+import { requestFlush } from '../outage/clock.ts';
+import { createOpenOutages } from '../outage/open-outages.ts';
+import { findPauses } from '../outage/pause.ts';
 import { createAcceptanceSeal } from '../policy/authentication/acceptance-seal.ts';
 import { loadArcKey } from '../policy/authentication/arc-key.ts';
+import { createCallAhead } from '../policy/callout/call-ahead.ts';
+import { createHarvestGuard } from '../policy/checks/harvest-guard.ts';
 import { createClientNames } from '../policy/client-name.ts';
 import type { AcceptedRecipient } from '../policy/decision.ts';
-import type { StartQueue } from '../policy/queue-start.ts';
-import { decideRecipient, type RecipientPolicy } from '../policy/recipient.ts';
+import type { DryRunHit } from '../policy/dnsbl/dnsbl.ts';
+import { type Dnsbl, openDnsbl } from '../policy/dnsbl/lists.ts';
+import { createStartQueue, type StartQueue } from '../policy/queue-start.ts';
+import { decideRecipient, recipientChecks, type RecipientPolicy } from '../policy/recipient.ts';
 import { tracedNote } from '../policy/traced-checks.ts';
-import { findOwnDestination } from '../queue/reports/own-mail.ts';
 import { createSpool, type Spool, StorageFull } from '../queue/accept/spool.ts';
-import type { RelayDomain } from '../domains/relay-domain.ts';
+import { createQueueInspection } from '../queue/read/queues.ts';
+import { findOwnDestination } from '../queue/reports/own-mail.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Trace } from '../telemetry/trace.ts';
+import { loadTlsMaterial, type TlsMaterial } from '../tls/material.ts';
+import { certificateWarnings } from '../tls/warnings.ts';
+import { createProbeBudget } from '../verification/budget.ts';
+import type { Verification } from '../verification/verification.ts';
+import { tellBreaker } from './breaker.ts';
+import type { ReadinessWatch } from './health.ts';
+import type { Timers } from './timers.ts';
 
 /** How long mail waits after the dot for a database that is away; the sender repeats after the 451. */
 const STORE_DEADLINE_MS = 30_000;
 /** How long mail that may be stored already is looked for: a sender waits ten minutes (RFC 5321 §4.5.3.2.6). */
 const STORE_OUTCOME_MS = 540_000;
-/** After so many octets of large mail, stored or refused, the memory they took is asked back: it would pile up as garbage. */
+/** After so many octets of large mail, stored or rejected, their memory is asked back: it would pile up as garbage. */
 const COLLECT_AFTER_OCTETS = 64 * 1024 * 1024;
+const OUTAGES_EVERY_MS = 1000;
+const PRUNE_EVERY_MS = 3_600_000;
+const CERTIFICATES_EVERY_MS = 86_400_000;
+/** The share of all connections whose clients may be delayed for guessing addresses. */
+const HELD_BACK_SHARE = 0.25;
 
-export interface MailParts {
+export interface InboundParts {
   readonly config: Config;
   readonly database: Database;
   readonly wakeUps: WakeUps;
   readonly ready: ReadinessWatch;
-  /** Told once they are loaded. */
+  readonly routing: Routing;
+  readonly domains: Domains;
+  readonly isListed: IsListed;
+  readonly verification: Verification;
+  /** Set as soon as they are loaded. */
   readonly certificates: { current: (() => TlsMaterial) | null };
-  readonly resolver: Resolver;
-  readonly isTrusted: (address: string) => boolean;
-  readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;
-  readonly startQueue: StartQueue;
+  /** Set as soon as it is open. */
+  readonly dnsbl: { current: Dnsbl | null };
+  readonly interfaceAddresses: readonly string[];
   readonly messageSizeLimit: () => number;
   readonly collectGarbage: () => void;
+  /** Starts on a destination on this node at once; the others find it in their sweep. */
+  readonly poke: (destinationId: string) => void;
   readonly timers: Timers;
+  readonly onStop: (stop: () => Promise<unknown>, withinMs?: number) => void;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly trace: Trace | null;
 }
 
-export function buildSpool(parts: MailParts): Spool {
-  const { database, wakeUps, log, metrics } = parts;
-  return createSpool({
-    openWriter: () => openAcceptWriter(database.pgTarget),
-    unwoken: wakeUps.unwoken,
-    sendWakeUps: wakeUps.send,
-    deadlineMs: STORE_DEADLINE_MS,
-    outcomeMs: STORE_OUTCOME_MS,
-    onCommit: (messageCount, latencyMs) => metrics.committed({ latencyMs, messageCount }),
-    onTrouble: (message) => log.warning({ where: 'spool', message }),
+export async function openInbound(parts: InboundParts, spool: Spool): Promise<Inbound> {
+  const { config, ready, routing, timers, onStop, log, metrics } = parts;
+  const { sql } = parts.database;
+  const rejections = createRejections({
+    sql,
+    monotonicMs,
+    clientNetwork,
+    hasRoom: () => ready.readiness() !== 'FULL',
+    onUnrecorded: metrics.unrecorded,
+    onTrouble: (message) => log.warning({ where: 'rejections', message }),
   });
-}
-
-export async function openInbound(
-  parts: MailParts,
-  { spool, door }: { spool: Spool; door: FrontDoor },
-): Promise<Inbound> {
-  const { config, database, ready, resolver, log, metrics } = parts;
-  const { postmasterAddress } = config;
-  const postmaster = postmasterAddress === null ? null : await findPostmaster(database, postmasterAddress);
-  const { checks, guard, rejections, seenClients } = door;
+  onStop(rejections.close);
+  const seenClients = createSeenClients({
+    sql,
+    onTrouble: (error) =>
+      log.warning({ where: 'greeting wait', message: error instanceof Error ? error.message : String(error) }),
+  });
+  onStop(seenClients.flush);
+  timers.every(PRUNE_EVERY_MS, 'greeting wait', async () => {
+    await seenClients.prune();
+  });
+  const isTrusted = isWithin(config.trustedClients);
+  const mostHeldBack = Math.floor(config.maxConnections * HELD_BACK_SHARE);
+  const guard = createHarvestGuard({ monotonicMs, isTrusted, mostHeldBack });
   const policy: RecipientPolicy = {
-    postmaster: { hostname: config.mxHostname, recipient: postmaster },
-    findRelayDomain: parts.findRelayDomain,
-    checks,
+    postmaster: { hostname: config.mxHostname, recipient: await findPostmaster(parts) },
+    findRelayDomain: parts.domains.findRelayDomain,
+    checks: await openChecks(parts, guard.check, rejections),
     note: parts.trace === null ? guard.note : tracedNote(guard.note, monotonicMs),
   };
   const tls = watchCertificates(parts);
@@ -124,19 +154,19 @@ export async function openInbound(
       createAcceptanceSeal({
         hostname: config.mxHostname,
         names: config.mxNames,
-        lookup: resolver.query,
+        lookup: routing.resolver.query,
         addsResults: config.authenticationResults,
         arcKey: config.arcKey === null ? null : loadArcKey(config.arcKey),
         fault: (error) => {
           log.fault({ where: 'authentication', error });
         },
       }) ?? undefined,
-    startQueue: parts.startQueue,
+    startQueue: queueStart(parts),
     newTransactionId: newId,
     openTrail: parts.trace?.openTrail,
     readiness: ready.readiness,
-    resolveName: createClientNames(resolver),
-    isTrusted: parts.isTrusted,
+    resolveName: createClientNames(routing.resolver),
+    isTrusted,
     ...(config.trustedProxies.length === 0 ? {} : { isTrustedProxy: isWithin(config.trustedProxies) }),
     wallClock,
     monotonicMs,
@@ -171,11 +201,147 @@ export async function openInbound(
         log.fault(fields);
       },
     },
+  }).catch((error: unknown) => {
+    throw startTrouble(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`, error);
   });
 }
 
-/** Where mail for this server's postmaster goes; its destination is made when it is not there. */
-async function findPostmaster(database: Database, address: string): Promise<AcceptedRecipient & { address: string }> {
+export function openSpool({ database, wakeUps, log, metrics }: InboundParts): Spool {
+  return createSpool({
+    openWriter: () => openAcceptWriter(database.pgTarget),
+    unwoken: wakeUps.unwoken,
+    sendWakeUps: wakeUps.send,
+    deadlineMs: STORE_DEADLINE_MS,
+    outcomeMs: STORE_OUTCOME_MS,
+    onCommit: (messageCount, latencyMs) => metrics.committed({ latencyMs, messageCount }),
+    onTrouble: (message) => log.warning({ where: 'spool', message }),
+  });
+}
+
+/** Opens what the checks need; their order is that of policy/recipient.ts. */
+async function openChecks(
+  parts: InboundParts,
+  harvestGuard: RecipientPolicy['checks'][number],
+  rejections: Rejections,
+): Promise<RecipientPolicy['checks']> {
+  const { config, routing, verification, timers, onStop, log, metrics } = parts;
+  const { sql } = parts.database;
+  const { answers, primaries } = verification;
+  const hostname = config.mxHostname;
+  const ownAddresses = [...config.mxAddresses, ...config.egressAddresses, ...parts.interfaceAddresses].flatMap(
+    (text) => normalizeAddress(text) ?? [],
+  );
+  const openOutages = createOpenOutages({ sql, monotonicMs });
+  await openOutages.refresh();
+  timers.every(OUTAGES_EVERY_MS, 'open outages', openOutages.refresh);
+  const callAhead = createCallAhead({
+    findHops: routing.findHops,
+    answers,
+    primaries,
+    budget: createProbeBudget({ sql, monotonicMs }),
+    breaker: createCalloutBreaker({
+      sql,
+      monotonicMs,
+      onStep: (name, step) => tellBreaker(log, metrics, { name }, step),
+    }),
+    hostname,
+    ownAddresses,
+    monotonicMs,
+    onAsked: metrics.calledAhead,
+    onFault: (error) => log.fault({ where: 'call-ahead', error }),
+    openOutages,
+  });
+  onStop(callAhead.close);
+  verification.onForgotten(callAhead.forget);
+  const dnsbl = await openDnsbl({
+    sql,
+    servers: config.dnsServers,
+    ownAddresses: new Set(ownAddresses),
+    findHops: routing.findHops,
+    recordDryRun: (hit) => rejections.record(dryRunRejection(hit)),
+    every: timers.every,
+    warn: (message) => log.warning({ where: 'dnsbl', message }),
+    onFault: (error) => log.fault({ where: 'dnsbl', error }),
+  });
+  onStop(dnsbl.close);
+  parts.dnsbl.current = dnsbl;
+  return recipientChecks({
+    hostname,
+    findHops: routing.findHops,
+    isListed: parts.isListed,
+    primaries,
+    harvestGuard,
+    dnsbl: dnsbl.check,
+    callout: callAhead.check,
+    onRouteChanged: (destinationId) => {
+      answers.dropAll();
+      primaries.drop(destinationId);
+    },
+    isTraced: parts.trace !== null,
+  });
+}
+
+/** What a zone on trial would have rejected, as it is recorded. */
+function dryRunRejection({ question, zone, reply }: DryRunHit): Parameters<Rejections['record']>[0] {
+  const { client, mail, localPart, domain } = question;
+  return {
+    id: newId(),
+    tenantId: domain.tenantId,
+    destinationId: domain.destinationId,
+    clientAddress: client.address,
+    ehloName: client.ehloName,
+    command: 'RCPT',
+    reversePath: mail.reversePath,
+    forwardPath: formatAddress(localPart, domain.name),
+    rejection: 'BMX-DNSBL',
+    reply: `${reply.code} ${reply.enhancedCode} ${reply.text}`,
+    zone,
+    isDryRun: true,
+  };
+}
+
+function queueStart({ database, domains, poke }: InboundParts): StartQueue {
+  const { sql } = database;
+  const queues = createQueueInspection(sql);
+  const ownerOf = ({ tenantId }: RelayDomain) => ({ tenantId, isOperator: false });
+  return createStartQueue({
+    findRelayDomain: domains.findRelayDomain,
+    findSubdomains: domains.findSubdomains,
+    readHeld: async (domain) => {
+      const { destinationId } = domain;
+      const [held, pauses] = await Promise.all([
+        queues.readQueues(ownerOf(domain), [destinationId]),
+        findPauses(sql, ownerOf(domain), [destinationId]),
+      ]);
+      const isPaused = pauses.get(destinationId)?.isInForce ?? false;
+      return { heldCount: held.get(destinationId)?.heldCount ?? 0, isPaused };
+    },
+    flush: async (domain) => {
+      await requestFlush(sql, ownerOf(domain), domain.destinationId);
+      poke(domain.destinationId);
+    },
+    monotonicMs,
+  });
+}
+
+/** Loads keys and certificates for STARTTLS. Warns of their defects at once, and again each day. */
+function watchCertificates({ config, timers, log }: InboundParts): () => TlsMaterial {
+  const warn = (message: string) => log.warning({ where: 'tls', message });
+  const { dataDir, mxHostname: hostname, tlsFiles: files } = config;
+  const current = loadTlsMaterial({ dataDir, hostname, files, wallClock, warn });
+  const check = () => certificateWarnings(current(), config.mxNames, wallClock()).forEach(warn);
+  check();
+  timers.every(CERTIFICATES_EVERY_MS, 'certificates', async () => check());
+  return current;
+}
+
+/** Where mail for this server's postmaster goes, if anywhere; makes its destination. */
+async function findPostmaster({
+  config,
+  database,
+}: InboundParts): Promise<(AcceptedRecipient & { address: string }) | null> {
+  const { postmasterAddress: address } = config;
+  if (address === null) return null;
   const domain = normalizeDomain(address.slice(address.lastIndexOf('@') + 1)) ?? '';
   const destinationId = await findOwnDestination(database.sql, OPERATOR_TENANT_ID, domain);
   return { address, domain, destinationId, tenantId: OPERATOR_TENANT_ID };

@@ -1,11 +1,12 @@
 /**
  * One node of the service: its rooms in the order in which they start, and the reverse in which they stop.
  */
+import type { AddressInfo } from 'node:net';
 import { monotonicMs, within } from '../clock.ts';
 import { badSetting, type Config } from '../config/config.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import { listenTo } from '../db/listen.ts';
-import { StartError, startTrouble } from '../db/start-error.ts';
+import { StartError } from '../db/start-error.ts';
 import { createHostMemory } from '../delivery/host-memory.ts';
 import type { Delivery } from '../delivery/worker.ts';
 import { joinNodes, type Nodes } from '../cluster/nodes.ts';
@@ -15,10 +16,8 @@ import { openControl, readOperatorToken } from './control.ts';
 import { type OpenedDatabase, openMainDatabase } from './database.ts';
 import { buildDelivery } from './delivery.ts';
 import { startDrills } from './drill.ts';
-import { buildStartQueue } from './etrn.ts';
-import { buildFrontDoor } from './front-door.ts';
 import { emptyRooms, gaugeSources, type Rooms, watchEventLoop } from './gauges.ts';
-import { buildSpool, type MailParts, openInbound } from './inbound.ts';
+import { type InboundParts, openInbound, openSpool } from './inbound.ts';
 import { startOperationWork } from './operations.ts';
 import { checkPlaces } from './preflight.ts';
 import { startDoctor } from './doctor.ts';
@@ -26,14 +25,12 @@ import { watchNames } from './names.ts';
 import { startNotify } from './notify.ts';
 import { startOutageWork } from './outage.ts';
 import { type ReadinessWatch, watchReadiness } from './health.ts';
-import { buildRecipients, type RecipientParts } from './recipients.ts';
+import { openVerification, type Verification } from '../verification/verification.ts';
 import { startReports } from './reports.ts';
 import { startOwnership } from './ownership.ts';
-import { createRouting, type Routing } from './routing.ts';
+import { createRouting, type Routing } from '../dns/routing.ts';
 import { createPost } from './traces.ts';
 import { createTimers, type Timers } from './timers.ts';
-import { buildTlsSources } from './tls.ts';
-import { isWithin } from '../mail/ip.ts';
 import type { OwnTrouble } from '../outage/own-trouble.ts';
 import { dropDeadOwnership, findOwners } from '../outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from '../queue/claim.ts';
@@ -41,12 +38,15 @@ import { findMarkers } from '../queue/marks.ts';
 import { finalizeMarked } from '../queue/finalize-marks.ts';
 import { cancelHeld } from '../queue/verbs/commands.ts';
 import { foldDeltas } from '../queue/counts.ts';
-import { recipientListWork } from '../domains/user-list/list.ts';
+import { createRecipientLists, type RecipientLists, recipientListWork } from '../domains/user-list/list.ts';
 import { SETTINGS_CHANNEL } from '../db/settings-channel.ts';
+import { dropExpiredStsPolicies, loadStsPolicy, saveStsPolicy } from '../domains/mta-sts-policies.ts';
 import { createDomains, type Domains } from '../domains/domains.ts';
 import { createTokenBook, type TokenBook } from '../tenants/token-book.ts';
 import { TOKEN_NOTICE } from '../tenants/token-notice.ts';
 import { readLimits } from '../queue/limits.ts';
+import { createTlsSources } from '../tls/sources.ts';
+import { endpointOf } from '../http/connection.ts';
 import { countFaults } from '../telemetry/counted-faults.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
@@ -54,6 +54,7 @@ import type { Trace } from '../telemetry/trace.ts';
 
 const SWEEP_EVERY_MS = 1000;
 const FOLD_EVERY_MS = 1000;
+const STS_EXPIRY_EVERY_MS = 3_600_000;
 const LIMITS_EVERY_MS = 60_000;
 const TOKEN_USES_EVERY_MS = 60_000;
 /** A room that waits for a database that says nothing is left after this. */
@@ -87,7 +88,8 @@ interface Ground extends NodeOptions, Rooms {
   readonly routing: Routing;
   readonly domains: Domains;
   readonly tokenBook: TokenBook;
-  readonly recipients: RecipientParts;
+  readonly recipientLists: RecipientLists;
+  readonly verification: Verification;
   readonly messageSizeLimit: () => number;
   readonly onStop: OnStop;
 }
@@ -156,7 +158,8 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<Log> {
     ownership: startOwnership(ground),
     doctor,
     notify,
-    recipients: ground.recipients,
+    recipientLists: ground.recipientLists,
+    standings: ground.verification.standings,
     poke,
     routing: ground.routing,
     readiness: async () => readinessReasons(ground, nodes),
@@ -189,7 +192,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   onStop(() => opened.stop(), STOP_PATIENTLY_MS);
   const { sql } = opened.database;
   const rooms = emptyRooms();
-  const { inbound, door } = rooms;
+  const { inbound, dnsbl } = rooms;
   const metrics = createMetrics({
     version,
     runtime,
@@ -216,7 +219,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   const messageSizeLimit = () => Math.min(limits.messageSizeLimitBytes, config.messageSizeLimitBytes ?? Infinity);
   await startMaintenance({ sql, timers, log });
 
-  const routing = createRouting(config, options.interfaceAddresses, () => inbound.current?.addresses ?? []);
+  const routing = openRouting(options, () => inbound.current?.addresses ?? []);
   onStop(async () => routing.close());
   const domains = createDomains({
     sql,
@@ -226,8 +229,11 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     checkRoute: routing.checkRoute,
     recipientLists: recipientListWork,
   });
-  const recipients = buildRecipients({ database: opened.database, domains, timers });
-  onStop(() => recipients.close());
+  const { queueSql } = opened.database;
+  const recipientLists = createRecipientLists({ sql, lookupSql: queueSql, changeDomain: domains.changeDomain });
+  const { isListed } = recipientLists;
+  const verification = openVerification({ sql, queueSql, isListed, every: timers.every });
+  onStop(() => verification.close());
   const tokenBook = createTokenBook(sql);
   timers.every(TOKEN_USES_EVERY_MS, 'tokens', () => tokenBook.storeUses());
   const listener = await listenTo({
@@ -235,12 +241,13 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     channel: SETTINGS_CHANNEL,
     onPayload: (payload) => {
       if (payload === TOKEN_NOTICE) return tokenBook.dropAll();
-      if (recipients.onNotice(payload)) return;
+      if (verification.onNotice(payload)) return;
       domains.onSettingsNotice(payload);
-      door.current?.onSettingsChanged();
+      dnsbl.current?.testSoon();
     },
     onReset: () => {
-      recipients.onReset();
+      recipientLists.dropAll();
+      verification.onReset();
       domains.onReset();
       tokenBook.dropAll();
     },
@@ -258,10 +265,28 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     routing,
     domains,
     tokenBook,
-    recipients,
+    recipientLists,
+    verification,
     messageSizeLimit,
     onStop,
   };
+}
+
+function openRouting({ config, interfaceAddresses }: NodeOptions, listeners: () => readonly AddressInfo[]): Routing {
+  const web = endpointOf(new URL(config.publicUrl));
+  return createRouting({
+    servers: config.dnsServers,
+    self: () => ({
+      names: config.mxNames,
+      addresses: config.selfAddresses,
+      listeners: [...listeners().map(({ address, port }) => ({ address, port })), config.httpListen],
+      interfaceAddresses,
+      web,
+    }),
+    otherAddresses: [...config.mxAddresses, ...config.egressAddresses],
+    deliveryPort: config.deliveryPort,
+    allowPrivate: config.allowPrivateNextHops,
+  });
 }
 
 /** Loaded only where it is wanted. */
@@ -314,18 +339,32 @@ async function joinCluster(ground: Ground, onLost: () => void): Promise<Nodes> {
 }
 
 async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Promise<Delivery> {
-  const { config, log, metrics, timers, routing, recipients, cpuMs } = ground;
+  const { config, log, metrics, timers, routing, verification, cpuMs } = ground;
   const { database } = ground.opened;
   const hosts = createHostMemory();
   const { resolver, findHops } = routing;
-  const tls = buildTlsSources({ config, database, resolver, timers, log });
+  const { sql } = database;
+  const tls = createTlsSources({
+    resolver,
+    trust: config,
+    allowPrivate: config.allowPrivateNextHops,
+    store: {
+      load: (domain) => loadStsPolicy(sql, domain),
+      save: (domain, id, { mode, mx, maxAgeSeconds }) => saveStsPolicy(sql, { domain, id, mode, mx, maxAgeSeconds }),
+    },
+    warn: (message) => log.warning({ where: 'tls', message }),
+    onFault: (error) => {
+      log.fault({ where: 'MTA-STS', error });
+    },
+  });
+  timers.every(STS_EXPIRY_EVERY_MS, 'MTA-STS policies', () => dropExpiredStsPolicies(sql));
   const acceptedWork = () => ground.inbound.current?.workCount() ?? 0;
   const holder = nodes.lease;
   const { trace } = ground;
   const parts = {
     config,
     database,
-    recipients,
+    verification,
     holder,
     findHops,
     tls,
@@ -364,24 +403,12 @@ async function startInbound(
   ground: Ground,
   { wakeUps, poke }: { readonly wakeUps: WakeUps; readonly poke: (destinationId: string) => void },
 ): Promise<void> {
-  const { config, routing, domains, ready, onStop } = ground;
-  const parts: MailParts = {
-    ...ground,
-    database: ground.opened.database,
-    wakeUps,
-    resolver: routing.resolver,
-    findRelayDomain: domains.findRelayDomain,
-    startQueue: buildStartQueue({ database: ground.opened.database, domains, poke }),
-    isTrusted: isWithin(config.trustedClients),
-  };
-  const spool = buildSpool(parts);
+  const { config, recipientLists, onStop } = ground;
+  const { database } = ground.opened;
+  const parts: InboundParts = { ...ground, database, isListed: recipientLists.isListed, wakeUps, poke };
+  const spool = openSpool(parts);
   onStop(() => spool.close(), STOP_PATIENTLY_MS);
-  const door = await buildFrontDoor({ ...ground, ...parts, hasRoom: () => ready.readiness() !== 'FULL' });
-  onStop(() => door.close());
-  ground.door.current = door;
-  const inbound = await openInbound(parts, { spool, door }).catch((error: unknown) => {
-    throw startTrouble(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`, error);
-  });
+  const inbound = await openInbound(parts, spool);
   ground.inbound.current = inbound;
   onStop(() => inbound.close(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
 }

@@ -3,7 +3,7 @@
  */
 import type { Config } from '../config/config.ts';
 import type { Database } from '../db/client.ts';
-import type { Routing } from './routing.ts';
+import type { Routing } from '../dns/routing.ts';
 import type { Timers } from './timers.ts';
 import { endpointOf } from '../http/connection.ts';
 import { exchange, leadsToUs } from '../http/exchange.ts';

@@ -3,7 +3,7 @@
  */
 import type { Config } from '../config/config.ts';
 import { createOwnership, type Ownership } from '../doctor/ownership.ts';
-import type { Routing } from './routing.ts';
+import type { Routing } from '../dns/routing.ts';
 import type { Timers } from './timers.ts';
 import type { Domains } from '../domains/domains.ts';
 import type { Log } from '../telemetry/log.ts';

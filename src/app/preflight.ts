@@ -9,7 +9,7 @@ import { wallClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ListenAddress } from '../config/values.ts';
 import { StartError, startTrouble, UnavailableError } from '../db/start-error.ts';
-import { loadTlsMaterial } from '../inbound/tls-material.ts';
+import { loadTlsMaterial } from '../tls/material.ts';
 import { loadArcKey } from '../policy/authentication/arc-key.ts';
 
 /** @throws StartError with the variable's name */

@@ -4,22 +4,13 @@
 import { wallClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../db/client.ts';
-import { normalizeDomain } from '../mail/address.ts';
 import { composeReport, headerSectionOf, type ReportedEvent } from '../mail/dsn.ts';
 import { newId } from '../mail/id.ts';
-import { hasAlignedSignature, proveByDkim } from '../policy/authentication/aligned-dkim.ts';
 import type { Lookup } from '../policy/authentication/counted-queries.ts';
-import { checkSpf } from '../policy/authentication/sender-auth.ts';
+import { proveSender } from '../policy/authentication/bounce-firewall.ts';
 import type { Timers } from './timers.ts';
 import { createDelayWalk } from '../queue/reports/delayed.ts';
-import {
-  actionOf,
-  type DueReport,
-  makeDueReports,
-  type ReadContent,
-  type ReportDeps,
-  type SenderCheck,
-} from '../queue/reports/reports.ts';
+import { actionOf, type DueReport, makeDueReports, type ReportDeps } from '../queue/reports/reports.ts';
 import { dropOldCounts } from '../db/bounded-counts.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -58,7 +49,14 @@ export function startReports(parts: ReportParts & { readonly timers: Timers }): 
 function reportDeps({ config, database, lookup, log, metrics, trace }: ReportParts): ReportDeps {
   return {
     sql: database.sql,
-    checkSender: (report, readContent) => checkSender(report, readContent, lookup),
+    checkSender: ({ transactionId, facts, head }, readContent) => {
+      const { reversePath, clientAddress, ehloName } = facts;
+      const acceptedAt = new Date(facts.acceptedAt);
+      return proveSender(
+        { transactionId, acceptedAt, reversePath, clientAddress, ehloName, head, readContent },
+        lookup,
+      );
+    },
     compose: (report, { hosts, message }) => compose(report, { hosts, message, hostname: config.mxHostname }),
     ehloName: config.mxHostname,
     onMade: (report, made) => {
@@ -81,41 +79,6 @@ function reportDeps({ config, database, lookup, log, metrics, trace }: ReportPar
       log.fault({ where: `report about ${report.transactionId}`, error });
     },
   };
-}
-
-/**
- * The bounce firewall: only mail whose sender is proven gets a report, by SPF of the reverse-path's domain or by an aligned
- * signature over a field that names the reverse-path's mailbox. Anything else would be backscatter, above all about what was refused for its content.
- */
-async function checkSender(report: DueReport, readContent: ReadContent, lookup: Lookup): Promise<SenderCheck> {
-  const { facts } = report;
-  const domain = normalizeDomain(domainOf(facts.reversePath));
-  if (domain === null) return { kind: 'SUPPRESS', reason: 'the reverse-path has no domain to ask' };
-  const spf = await checkSpf({
-    clientAddress: facts.clientAddress ?? '',
-    ehloName: facts.ehloName,
-    reversePath: facts.reversePath,
-    lookup,
-  });
-  if (spf === 'PASS') return { kind: 'PASS' };
-  const dkim = await checkDkim(report, readContent, { domain, lookup });
-  if (dkim.kind === 'PASS') return dkim;
-  const reason =
-    `SPF of ${domainOf(facts.reversePath)} for ${facts.clientAddress ?? 'no address'}: ${spf}; ` +
-    `aligned DKIM signature: ${dkim.kind}`;
-  return { kind: spf === 'TEMPERROR' || dkim.kind === 'UNKNOWN' ? 'TROUBLE' : 'SUPPRESS', reason };
-}
-
-async function checkDkim(
-  { transactionId, facts, head }: DueReport,
-  readContent: ReadContent,
-  { domain, lookup }: { readonly domain: string; readonly lookup: Lookup },
-): ReturnType<typeof proveByDkim> {
-  if (!hasAlignedSignature(headerSectionOf(head, head.length), domain)) return { kind: 'NONE' };
-  const content = await readContent();
-  if (content === null) return { kind: 'NONE' };
-  const { reversePath } = facts;
-  return proveByDkim({ reversePath, domain, content, transactionId, acceptedAt: new Date(facts.acceptedAt), lookup });
 }
 
 const EVENTS = {

@@ -42,29 +42,7 @@ import type { TokenBook } from '../tenants/token-book.ts';
 import type { Tokens } from '../tenants/tokens.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-
-export type MxVerdict =
-  | 'OK'
-  | 'SANDWICH'
-  | 'NOT_LISTED'
-  | 'MOST_PREFERRED'
-  | 'EQUAL_PREFERENCE'
-  | 'NULL_MX'
-  | 'UNRESOLVABLE';
-
-/** A domain's MX records as the DNS has them. */
-export interface MxObservation {
-  readonly verdict: MxVerdict;
-  readonly hosts: readonly MxHost[];
-}
-
-export interface MxHost {
-  /** Lower case, no trailing dot. */
-  readonly host: string;
-  readonly preference: number;
-  /** One of our names or addresses. */
-  readonly isSelf: boolean;
-}
+import type { MxObservation } from '../mail/mx.ts';
 
 export type VerbKind = 'DONE' | 'NOT_FOUND' | 'IN_DELIVERY' | 'ENDED';
 

@@ -10,19 +10,11 @@
  * Dials nothing.
  */
 import type { DestinationState } from '../outage/clock.ts';
-import type { DaneAnswer, DaneQuestion } from '../tls/dane.ts';
+import type { DaneAnswer } from '../tls/dane.ts';
 import { allowsHost, type StsPolicy } from '../tls/mta-sts-policy.ts';
 import { kindOfDemand, type TlsDemand } from '../tls/demand.ts';
+import type { TlsSources } from '../tls/sources.ts';
 import type { Route, RouteHost } from './route.ts';
-
-export interface TlsSources {
-  /** The MTA-STS policy that holds for a domain, or null. */
-  readonly findStsPolicy: (domain: string) => Promise<Pick<StsPolicy, 'mode' | 'mx'> | null>;
-  /** Null where nothing vouches for what the DNS says. */
-  readonly findTlsa: ((question: DaneQuestion) => Promise<DaneAnswer>) | null;
-  /** A policy in testing mode would have kept mail from this host. */
-  readonly onTestingFault: (host: string, fault: string) => void;
-}
 
 /** The route with the demand, or the refusal, of each of its hosts. */
 export async function demandTls(

@@ -7,19 +7,15 @@
  * RFC 5321 §5.1, RFC 7505.
  */
 import { normalizeAddress } from '../mail/ip.ts';
+import type { MxHost } from '../mail/mx.ts';
 import { MOST_HOSTS, takeTurn, type TakenTurn } from './dial-choice.ts';
 import type { DnsAnswer, DnsTrouble, MxRecord } from './answer.ts';
-import type { MxWalk } from './mx-walk.ts';
-import { isOwnEndpoint, isOwnName } from './own-identity.ts';
-import type { OwnIdentity } from './own-identity.ts';
+import { isOwnEndpoint, isOwnName, type OwnIdentity } from './own-identity.ts';
 import type { Resolver } from './resolver.ts';
 
-export interface ObservedMx {
-  readonly host: string;
-  readonly preference: number;
+export interface ObservedMx extends MxHost {
   /** Every address found, usable or not; empty when there is none, or it was not asked for. */
   readonly addresses: readonly string[];
-  readonly isSelf: boolean;
   /** Why the addresses could not be found out; null when that went well. */
   readonly trouble: DnsTrouble | null;
 }
@@ -150,4 +146,34 @@ function withoutAddresses({ exchange, preference }: MxRecord, self: OwnIdentity)
 /** The address that stands where a name should: `192.0.2.1` or `[192.0.2.1]`; null for a name. */
 export function literalAddress(host: string): string | null {
   return normalizeAddress(host.replace(/^\[(?:ipv6:)?(.*)\]$/i, '$1'));
+}
+
+/**
+ * Which hosts of long MX sets are ourselves, as far as earlier attempts have looked them up.
+ *
+ * An attempt looks up a part of a long set only. A host is not dialled while one before it may still be ours (RFC 5321 §5.1):
+ * what is known of those before is kept here. In memory only, and bounded: a node that knows nothing walks the set anew.
+ */
+export interface MxWalk {
+  /** Null: not known, or no longer. */
+  recall(host: string): boolean | null;
+  note(host: string, isSelf: boolean): void;
+}
+
+/** A set is walked in two days by the retry schedule. */
+const KEPT_MS = 3 * 86_400_000;
+const MOST_REMEMBERED = 10_000;
+
+export function createMxWalk(nowMs: () => number): MxWalk {
+  const known = new Map<string, { readonly isSelf: boolean; readonly untilMs: number }>();
+  return {
+    recall(host) {
+      const found = known.get(host);
+      return found === undefined || found.untilMs < nowMs() ? null : found.isSelf;
+    },
+    note(host, isSelf) {
+      if (known.size >= MOST_REMEMBERED) known.clear();
+      known.set(host, { isSelf, untilMs: nowMs() + KEPT_MS });
+    },
+  };
 }

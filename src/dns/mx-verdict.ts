@@ -1,16 +1,8 @@
 /**
  * What is to be said about our place in a domain's MX set. Pure.
  */
+import type { MxHost, MxVerdict } from '../mail/mx.ts';
 import type { ObservedMx, ObservedMxSet } from './mx-set.ts';
-
-export type MxVerdict =
-  | 'OK'
-  | 'SANDWICH'
-  | 'NOT_LISTED'
-  | 'MOST_PREFERRED'
-  | 'EQUAL_PREFERENCE'
-  | 'NULL_MX'
-  | 'UNRESOLVABLE';
 
 /**
  * Judges a set that was observed in full (without `onlyUseful`).
@@ -45,7 +37,7 @@ export function ownPreference(hosts: readonly Pick<ObservedMx, 'preference' | 'i
  * of ours that stands for, nobody can tell.
  */
 export function unlistedNames(
-  hosts: readonly Pick<ObservedMx, 'host' | 'isSelf'>[],
+  hosts: readonly Pick<MxHost, 'host' | 'isSelf'>[],
   names: readonly string[],
 ): readonly string[] {
   const own = hosts.filter(({ isSelf }) => isSelf).map(({ host }) => host);

@@ -1,7 +1,8 @@
 /**
  * Which MX records a domain should publish: its own as they are, all our names behind them at one rank (RFC 5321 §5.1).
  */
-import { type MxVerdict, ownPreference, unlistedNames } from '../dns/mx-verdict.ts';
+import { ownPreference, unlistedNames } from '../dns/mx-verdict.ts';
+import type { MxVerdict } from '../mail/mx.ts';
 import { LONE_PREFERENCE, MAX_PREFERENCE, STEP, TTL_SECONDS } from './mx-rank.ts';
 
 export interface MxRecord {

@@ -1,35 +1,80 @@
 /**
- * Every check that a recipient meets before RCPT is answered, in order.
+ * The policy: every check that a recipient meets before RCPT is answered, in order.
  *
- *  1. postmaster of this server – no relay domain, and must always be reachable
+ *  1. postmaster of this server – belongs to no relay domain, and must always be reachable
  *  2. relay domain – cheap, and nothing may be asked on behalf of a domain that is not ours
- *  3. harvest guard – who tries names out is not told which there are, and costs nothing below; role addresses are exempt
- *  4. own rank – mail that nobody better can take must not be taken by us
- *  5. User List – the domain's own word, from memory or one look-up
- *  6. DNSBL – each domain's choice; asks others, but once for a client
- *  7. size known at the primary – what it would refuse anyway; before it is asked
- *  8. call-ahead – the dearest: a session with the primary
+ *  3. harvest guard – a client that guesses addresses learns nothing, and costs nothing below
+ *  4. route watch – rejects nothing: drops what is known about the old primary before it is used
+ *  5. MX preference – mail that no better host can take must not be accepted
+ *  6. User List – the domain's own word, from memory or one look-up
+ *  7. DNSBL – each domain's choice; asks others, but once for a client
+ *  8. size known at the primary – what it would reject anyway
+ *  9. callout – the most expensive: a session with the primary
  *
- * Before the own rank, a check that refuses nothing sees that a domain has another route (route-watch.ts), so that none behind
- * it judges by the old primary.
- *
- * A new check is one file and one line in main. The first verdict that is not PASS is the answer; a recipient that passes
- * all is accepted. An error is for the caller to turn into 451: unknown trouble is never 5xx.
+ * A new check is one file and one entry in `recipientChecks`. The first verdict that is not PASS is the answer; a recipient that
+ * passes all is accepted. The caller answers 451 to an error: unknown trouble is never 5xx.
  */
+import { isDeepStrictEqual } from 'node:util';
+import { monotonicMs } from '../clock.ts';
+import { createBoundedMap } from '../db/bounded-map.ts';
+import type { NextHops } from '../dns/next-hop.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
+import type { IsListed } from '../domains/user-list/lookup.ts';
 import { normalizeDomain } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
-import type { RelayDomain } from '../domains/relay-domain.ts';
-import type { Check, Decision, ForwardPath, MailInfo, ServedQuestion, Unasked } from './decision.ts';
-import { checkPostmaster, isRole, type PostmasterMailbox } from './checks/postmaster.ts';
-import { checkRelayDomain, NOT_SERVED, recipientOf } from './checks/relay-domain.ts';
+import type { Primaries } from '../verification/primary.ts';
+import { createMxPreferenceCheck } from './checks/mx-preference.ts';
+import { createPrimarySizeCheck } from './checks/primary-size.ts';
+import {
+  type AcceptedRecipient,
+  type Check,
+  type Decision,
+  type ForwardPath,
+  type MailInfo,
+  PASS,
+  type ReplyLine,
+  type ServedQuestion,
+  type Unasked,
+  type Verdict,
+} from './decision.ts';
+import { tracedCheck } from './traced-checks.ts';
 
 export interface RecipientPolicy {
-  readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;
   readonly postmaster: PostmasterMailbox;
-  /** Behind the relay domain, in order. */
+  readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;
+  /** For recipients of served domains, in order. */
   readonly checks: readonly Check[];
-  /** Hears every verdict of theirs, and may hold the answer back. */
+  /** Gets every decision of the checks, and may hold the answer back. */
   readonly note?: (question: ServedQuestion, decision: Decision) => Promise<void> | void;
+}
+
+export interface RecipientCheckOptions {
+  readonly hostname: string;
+  readonly findHops: (domain: Pick<RelayDomain, 'name' | 'deliverTo'>) => Promise<NextHops>;
+  readonly isListed: IsListed;
+  readonly primaries: Primaries;
+  readonly harvestGuard: Check;
+  readonly dnsbl: Check;
+  readonly callout: Check;
+  /** The domain has another route: what is remembered about its old primary is no longer true. */
+  readonly onRouteChanged: (destinationId: string) => void;
+  readonly isTraced: boolean;
+}
+
+/** The checks for a recipient of a served domain, in order. */
+export function recipientChecks(options: RecipientCheckOptions): readonly Check[] {
+  const { hostname, findHops, primaries, isTraced } = options;
+  const findNextHops = (name: string) => findHops({ name, deliverTo: [] });
+  const named: readonly (readonly [name: string, check: Check])[] = [
+    ['harvest-guard', options.harvestGuard],
+    ['route-watch', createRouteWatch(options.onRouteChanged)],
+    ['own-rank', createMxPreferenceCheck({ findNextHops, monotonicMs })],
+    ['user-list', createUserListCheck(options.isListed)],
+    ['dnsbl', options.dnsbl],
+    ['primary-size', createPrimarySizeCheck({ primaries, hostname })],
+    ['call-ahead', options.callout],
+  ];
+  return named.map(([name, check]) => (isTraced ? tracedCheck(name, check, monotonicMs) : check));
 }
 
 /** The verdict on one forward-path. */
@@ -65,4 +110,112 @@ async function judge(checks: readonly Check[], question: ServedQuestion): Promis
     if (verdict.unknownShare !== undefined) unasked = { unknownShare: verdict.unknownShare };
   }
   return { kind: 'ACCEPT', recipient, ...unasked };
+}
+
+export interface PostmasterMailbox {
+  /** MX_HOSTNAME as lower-case A-label. */
+  readonly hostname: string;
+  /** Where the mail goes; null when POSTMASTER_ADDRESS is unset. */
+  readonly recipient: (AcceptedRecipient & { readonly address: string }) | null;
+}
+
+const NO_POSTMASTER: ReplyLine = {
+  code: 550,
+  enhancedCode: '5.1.1',
+  text: 'this server has no postmaster mailbox; write to the postmaster of the domain concerned',
+  rejection: null,
+};
+
+/** Local parts that every domain must read (RFC 5321 §4.5.1, RFC 2142 §4). */
+const ROLES = new Set(['postmaster', 'abuse']);
+/** The reverse-path of our callouts: a primary that verifies senders asks us about it. At MX_HOSTNAME only. */
+const PROBE_SENDER = 'probe';
+
+function isRole(localPart: string): boolean {
+  return ROLES.has(localPart.toLowerCase());
+}
+
+/**
+ * Mail for this server's own postmaster: `<postmaster>`, and postmaster@, abuse@ and probe@ at MX_HOSTNAME.
+ *
+ * It goes to POSTMASTER_ADDRESS through the same queue. Without that setting it is rejected: a mailbox that no one reads would be
+ * worse. postmaster@ of a relay domain belongs to its primary.
+ */
+function checkPostmaster(mailbox: PostmasterMailbox, path: ForwardPath): Verdict {
+  if (path.kind === 'PATH') {
+    const { localPart, domain } = path.path;
+    const isOurs = isRole(localPart) || localPart.toLowerCase() === PROBE_SENDER;
+    if (!isOurs || normalizeDomain(domain) !== mailbox.hostname) return PASS;
+  }
+  const { recipient } = mailbox;
+  return recipient === null ? { kind: 'REFUSE', reply: NO_POSTMASTER } : { kind: 'ACCEPT', recipient };
+}
+
+const NOT_SERVED: ReplyLine = {
+  code: 550,
+  enhancedCode: '5.7.1',
+  text: 'relaying denied: this backup server does not serve the domain',
+  rejection: 'BMX-RELAY',
+};
+
+const SUSPENDED: ReplyLine = {
+  code: 450,
+  enhancedCode: '4.2.1',
+  text: 'mail for the domain is suspended for now; try again later',
+  rejection: 'BMX-SUSPENDED',
+};
+
+/**
+ * No open relay (RFC 5321 §3.6.2). A domain whose ownership is not proven looks like one that is not served: a tenant that only
+ * claims it is not told what is sent to it. A suspended domain is deferred, so that nothing is lost meanwhile.
+ */
+function checkRelayDomain(domain: RelayDomain): Verdict {
+  if (domain.status === 'PENDING') return { kind: 'REFUSE', reply: NOT_SERVED };
+  if (domain.status === 'SUSPENDED') return { kind: 'REFUSE', reply: SUSPENDED, destination: recipientOf(domain) };
+  return PASS;
+}
+
+function recipientOf(domain: RelayDomain): AcceptedRecipient {
+  return { domain: domain.name, destinationId: domain.destinationId, tenantId: domain.tenantId };
+}
+
+/** What is in memory about a destination that is forgotten here is a minute old at most. */
+const MOST_ROUTES = 10_000;
+
+/**
+ * Notices that a domain has another route, or that its name is another domain now.
+ *
+ * The domain comes from its snapshot, which every change drops on every node, so no other notice is needed.
+ */
+export function createRouteWatch(onChanged: (destinationId: string) => void): Check {
+  const seen = createBoundedMap<Pick<RelayDomain, 'id' | 'deliverTo'>>(MOST_ROUTES);
+  return ({ domain }) => {
+    const { id, deliverTo, destinationId } = domain;
+    const before = seen.get(destinationId);
+    if (before?.id === id && before.deliverTo === deliverTo) return PASS;
+    seen.set(destinationId, { id, deliverTo });
+    if (before === undefined || (before.id === id && isDeepStrictEqual(before.deliverTo, deliverTo))) return PASS;
+    onChanged(destinationId);
+    return PASS;
+  };
+}
+
+const NOT_LISTED: Verdict = {
+  kind: 'REFUSE',
+  reply: { code: 550, enhancedCode: '5.1.1', text: 'there is no such mailbox', rejection: 'BMX-USER' },
+};
+
+/**
+ * A mailbox that the domain's owner does not list does not exist. An empty list is off.
+ *
+ * Never rejects postmaster and abuse (RFC 5321 §4.5.1, RFC 2142). A stranger learns that there is no such mailbox, which the
+ * primary would say as well, but not that there is a list.
+ */
+export function createUserListCheck(isListed: IsListed): Check {
+  const verdictOn = (listed: boolean): Verdict => (listed ? PASS : NOT_LISTED);
+  return ({ domain, localPart, isRole: isExempt }) => {
+    if (isExempt || domain.recipientList.count === 0) return PASS;
+    const answer = isListed(domain, localPart);
+    return answer instanceof Promise ? answer.then(verdictOn) : verdictOn(answer);
+  };
 }

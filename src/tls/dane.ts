@@ -5,6 +5,8 @@
  * that fails is TROUBLE, never "there are none": else whoever can drop an answer could switch it off. The AD bit says
  * something only when the server and the way to it are trusted: whether they are is the caller's to know.
  */
+import { classifyAddress } from '../mail/ip-class.ts';
+import { parseEndpoint } from '../mail/ip.ts';
 import { isUsable } from './dane-match.ts';
 import type { DnsTrouble, TlsaRecord } from '../dns/answer.ts';
 import type { Resolver } from '../dns/resolver.ts';
@@ -23,6 +25,22 @@ export interface DaneQuestion {
   /** A name, not an address. */
   readonly host: string;
   readonly port: number;
+}
+
+/** The DNS servers in use, and whether the operator trusts the AD bit of their answers. */
+export interface DnsTrust {
+  readonly dnsServers: readonly string[];
+  readonly dnsTrustAd: boolean;
+}
+
+/** Whether answers that say AD may be believed. */
+export function usesDane(trust: DnsTrust): boolean {
+  return trust.dnsTrustAd && findRemoteServer(trust) === undefined;
+}
+
+/** A DNS server on another machine, if there is one: on the way from there anyone can set the AD bit. */
+export function findRemoteServer({ dnsServers }: DnsTrust): string | undefined {
+  return dnsServers.find((server) => classifyAddress(parseEndpoint(server)?.address ?? '') !== 'LOOPBACK');
 }
 
 /** What TLSA records demand of a host. Asks nothing new where the resolver remembers. */

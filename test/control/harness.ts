@@ -2,7 +2,7 @@
  * The control plane over real HTTP on a real database, and rows to look at, put there by SQL.
  */
 import { createControl, type ControlDependencies } from '../../src/control/server.ts';
-import type { MxObservation } from '../../src/control/dependencies.ts';
+import type { MxObservation } from '../../src/mail/mx.ts';
 import { createOwnership } from '../../src/doctor/ownership.ts';
 import { createAuditInspection } from '../../src/events/audit-pages.ts';
 import { createAuditLog } from '../../src/events/audit.ts';

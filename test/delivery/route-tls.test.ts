@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { attempt } from '../../src/delivery/attempt.ts';
 import type { Route } from '../../src/delivery/route.ts';
-import { demandTls, type TlsSources } from '../../src/delivery/route-tls.ts';
+import { demandTls } from '../../src/delivery/route-tls.ts';
+import type { TlsSources } from '../../src/tls/sources.ts';
 import type { DaneAnswer } from '../../src/tls/dane.ts';
 import { kindOfDemand } from '../../src/tls/demand.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';

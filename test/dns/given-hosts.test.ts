@@ -2,7 +2,7 @@
  * What the hosts that a person names lead to: usable, ourselves, private, or nothing yet.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type HostVerdict, observeGivenHosts } from '../../src/dns/given-hosts.ts';
+import { type HostVerdict, observeGivenHosts } from '../../src/dns/routing.ts';
 import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
 import { type FakeDns, startFakeDns } from '../helpers/fake-dns.ts';
 

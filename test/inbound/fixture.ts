@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInbound } from '../../src/inbound/inbound.ts';
 import type { Inbound, InboundOptions } from '../../src/inbound/options.ts';
-import { loadTlsMaterial } from '../../src/inbound/tls-material.ts';
+import { loadTlsMaterial } from '../../src/tls/material.ts';
 import type { Readiness, ReceivedTransaction } from '../../src/inbound/transaction.ts';
 import { newId } from '../../src/mail/id.ts';
 import type { Decision, ForwardPath } from '../../src/policy/decision.ts';

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, utim
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSelfSigned } from '../../src/tls/self-signed.ts';
-import { loadTlsMaterial, type TlsMaterial, type TlsPair, type TlsPairFiles } from '../../src/inbound/tls-material.ts';
+import { loadTlsMaterial, type TlsMaterial, type TlsPair, type TlsPairFiles } from '../../src/tls/material.ts';
 import { type Fixture, receivedText, sendMessage, startInbound } from './fixture.ts';
 
 const folders: string[] = [];

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { parsePath } from '../../src/mail/address.ts';
 import type { NextHops } from '../../src/dns/next-hop.ts';
-import { createOwnRankCheck } from '../../src/policy/checks/own-rank.ts';
+import { createMxPreferenceCheck } from '../../src/policy/checks/mx-preference.ts';
 import { decideRecipient, type RecipientPolicy } from '../../src/policy/recipient.ts';
 import type { ClientInfo } from '../../src/mail/envelope.ts';
 import type { RelayDomain } from '../../src/domains/relay-domain.ts';
@@ -24,7 +24,7 @@ function policyFor(hops: NextHops | 'HANGS' | 'FAILS' = HOSTS, asked: string[] =
   return {
     findRelayDomain: async (name) => DOMAINS[name] ?? null,
     checks: [
-      createOwnRankCheck({
+      createMxPreferenceCheck({
         findNextHops: (domain) => {
           asked.push(domain);
           if (hops === 'HANGS') return new Promise(() => undefined);

@@ -10,8 +10,8 @@ import { SMTPServer } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { Connection } from './connection.ts';
 import type { House } from '../house.ts';
-import { createTlsContexts, TLS_BOUNDS, type TlsContexts } from '../tls-contexts.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import { createTlsContexts, TLS_BOUNDS, type TlsContexts } from '../../tls/contexts.ts';
+import type { TlsMaterial } from '../../tls/material.ts';
 
 type ProxyCallback = Parameters<SMTPServer['_handleProxy']>[1];
 

@@ -1,6 +1,6 @@
 /** A domain's new route is seen once, from its snapshot, before anything is judged by what the old primary said. */
 import { expect, test } from 'bun:test';
-import { createRouteWatch } from '../../../src/policy/checks/route-watch.ts';
+import { createRouteWatch } from '../../../src/policy/recipient.ts';
 import type { RelayDomain } from '../../../src/domains/relay-domain.ts';
 import { relayDomain } from '../../helpers/relay-domain.ts';
 import { CLIENT } from '../call-ahead-scene.ts';

@@ -4,13 +4,13 @@
  * Promises that the operator's files are read again soon after they change, whichever of the two is replaced first, also by
  * another target of a symbolic link, and that a pair that does not match is never used: the old one stays, and a warning is
  * given. Each pair is on its own. Most mail servers do not verify a TLS peer, so self-signed protects as well from
- * listeners; tls-warnings.ts knows the others. Does no handshake.
+ * listeners; warnings.ts is about the others. Does no handshake.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { createSelfSigned } from '../tls/self-signed.ts';
+import { createSelfSigned } from './self-signed.ts';
 
 export interface TlsPair {
   /** PEM. */
@@ -60,6 +60,11 @@ export function loadTlsMaterial(options: TlsMaterialOptions): () => TlsMaterial 
   }
   const watched = others.map((files) => watchPair(files, options));
   return reloading(watchPair(first, options), watched, options.wallClock);
+}
+
+/** When the first of these certificates expires, in milliseconds since 1970. */
+export function earliestExpiryMs(material: TlsMaterial): number {
+  return Math.min(...[material, ...material.others].map(({ cert }) => Date.parse(new X509Certificate(cert).validTo)));
 }
 
 /** Looks at its files when called: did the pair change? */

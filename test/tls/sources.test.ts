@@ -1,18 +1,19 @@
 /** When DANE is used at all, and that a fault of a policy in testing mode is told once. */
 import { expect, test } from 'bun:test';
-import { buildTlsSources, type TlsParts } from '../../src/app/tls.ts';
+import { createTlsSources, type TlsSourcesOptions } from '../../src/tls/sources.ts';
 
 function build(dnsServers: readonly string[], dnsTrustAd: boolean) {
   const warnings: string[] = [];
   const never = () => Promise.reject(new Error('not asked'));
-  const parts = {
-    config: { allowPrivateNextHops: false, dnsServers, dnsTrustAd },
-    database: { sql: never },
+  const options = {
     resolver: { resolveTxt: never },
-    timers: { every: () => undefined },
-    log: { warning: ({ message }: { message: string }) => void warnings.push(message) },
+    trust: { dnsServers, dnsTrustAd },
+    allowPrivate: false,
+    store: { load: never, save: never },
+    warn: (message: string) => void warnings.push(message),
+    onFault: () => undefined,
   };
-  return { sources: buildTlsSources(parts as unknown as TlsParts), warnings };
+  return { sources: createTlsSources(options as unknown as TlsSourcesOptions), warnings };
 }
 
 test.each<[readonly string[], boolean, boolean, number]>([

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { Config } from '../../src/config/config.ts';
-import { createRouting } from '../../src/app/routing.ts';
+import { createRouting } from '../../src/dns/routing.ts';
 import { startFakeDns } from '../helpers/fake-dns.ts';
 
 test('domains of strangers whose name servers are silent keep no relay domain waiting', async () => {
@@ -10,18 +9,19 @@ test('domains of strangers whose name servers are silent keep no relay domain wa
     'relay.example': { MX: [[10, 'mx.relay.example']] },
     'mx.relay.example': { A: ['203.0.113.1'] },
   });
-  const config = {
-    dnsServers: [dns.address],
-    mxNames: ['mx.backup.example'],
-    selfAddresses: [],
-    mxAddresses: [],
-    egressAddresses: [],
-    httpListen: { address: '127.0.0.1', port: 8025 },
-    publicUrl: 'http://127.0.0.1:8025',
+  const routing = createRouting({
+    servers: [dns.address],
+    self: () => ({
+      names: ['mx.backup.example'],
+      addresses: [],
+      listeners: [{ address: '127.0.0.1', port: 8025 }],
+      interfaceAddresses: [],
+      web: { host: '127.0.0.1', port: 8025 },
+    }),
+    otherAddresses: [],
     deliveryPort: 25,
-    allowPrivateNextHops: true,
-  } as unknown as Config;
-  const routing = createRouting(config, [], () => []);
+    allowPrivate: true,
+  });
   try {
     const silent = Promise.all(
       strangers.map((name) => routing.findHops({ name, deliverTo: [], kind: 'INTERNAL' }).then(({ kind }) => kind)),

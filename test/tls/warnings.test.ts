@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'bun:test';
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { certificateNames, chooseCertificate } from '../../src/inbound/tls-names.ts';
+import { certificateNames, chooseCertificate } from '../../src/tls/contexts.ts';
 import { coversName } from '../../src/mail/name-pattern.ts';
-import { certificateWarnings, issuerDefect } from '../../src/inbound/tls-warnings.ts';
+import { certificateWarnings, issuerDefect } from '../../src/tls/warnings.ts';
 import { issue, type Issued } from '../helpers/authority.ts';
 
 const DAY_MS = 86_400_000;

@@ -7,9 +7,9 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import type { TlsMaterial, TlsPair } from './tls-material.ts';
 import { coversName } from '../mail/name-pattern.ts';
-import { certificateNames, chooseCertificate } from './tls-names.ts';
+import { certificateNames, chooseCertificate } from './contexts.ts';
+import type { TlsMaterial, TlsPair } from './material.ts';
 
 /** Long enough to repair a renewal that fails, short enough not to nag between two of a 90-day certificate. */
 const SHORT_DAYS = 14;

@@ -1,8 +1,8 @@
 /**
- * Is there anybody better than us to hand the mail to? (RFC 5321 §5.1, RFC 7505.)
+ * Is there a better host to hand the mail to? (RFC 5321 §5.1, RFC 7505.)
  *
  * Refuses when DNS says so in full: we are the most preferred MX, the domain takes no mail, or it has no mail server. A
- * look-up that fails or takes long accepts: that is when a backup is needed. `deliverTo` names the hosts itself: no rank then.
+ * look-up that fails or takes long accepts: that is when a backup is needed. `deliverTo` names the hosts itself: the MX records do not matter then.
  * Must be cheap when warm: the answer is asked for at every RCPT and comes from the resolver's cache.
  */
 import { within } from '../../clock.ts';
@@ -39,7 +39,7 @@ const NO_SERVER: ReplyLine = {
   rejection: 'BMX-DNS',
 };
 
-export function createOwnRankCheck(deps: {
+export function createMxPreferenceCheck(deps: {
   findNextHops: (domain: string) => Promise<NextHops>;
   monotonicMs: () => number;
 }): Check {

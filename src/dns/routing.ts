@@ -1,0 +1,132 @@
+/**
+ * Where mail for a domain goes, as the DNS says now: next hops for delivery, and observations of MX records and of hosts that a person names.
+ *
+ * Relay domains and domains of strangers have a resolver each: where strangers' name servers are slow, no one else waits.
+ */
+import { monotonicMs } from '../clock.ts';
+import type { Endpoint } from '../mail/ip.ts';
+import { isUsableNextHopAddress } from '../mail/ip-class.ts';
+import type { MxObservation } from '../mail/mx.ts';
+import { createMxWalk, literalAddress, observeMxSet } from './mx-set.ts';
+import { mxVerdict } from './mx-verdict.ts';
+import { type DeliverTo, findNextHops, type NextHopOptions, type NextHops } from './next-hop.ts';
+import { isOwnEndpoint, isOwnHost, isOwnName, type OwnIdentity } from './own-identity.ts';
+import { createResolver, type Resolver } from './resolver.ts';
+
+export interface RoutingOptions {
+  /** The DNS servers, as `address:port`. */
+  readonly servers: readonly string[];
+  /** Our identity as the listeners are bound now. */
+  readonly self: () => OwnIdentity;
+  /** Addresses of other nodes, which listen on the same ports as a rule. */
+  readonly otherAddresses: readonly string[];
+  readonly deliveryPort: number;
+  readonly allowPrivate: boolean;
+}
+
+export interface Routing {
+  readonly resolver: Resolver;
+  /** For questions that strangers cause. */
+  readonly strangersResolver: Resolver;
+  readonly self: () => OwnIdentity;
+  /** Whether a server with these names, at this address and port, is this service, on this node or another. */
+  isOwnServer(names: readonly string[], endpoint: Endpoint): boolean;
+  findHops(destination: {
+    readonly name: string;
+    readonly deliverTo: readonly DeliverTo[];
+    /** Which of many hosts and addresses; default the first turn. */
+    readonly dialTurn?: number;
+    /** Default `RELAY`. */
+    readonly kind?: 'RELAY' | 'INTERNAL';
+  }): Promise<NextHops>;
+  /** Asks the DNS anew. */
+  observeMx(domainName: string): Promise<MxObservation>;
+  /** What the hosts of a route lead to; without `deliverTo` those of the MX records. */
+  checkRoute(name: string, deliverTo: readonly DeliverTo[]): Promise<readonly HostFinding[]>;
+  /** Names of a domain's MX hosts; empty when it has none; UNKNOWN when the DNS does not say. */
+  findMxHosts(domainName: string): Promise<readonly string[] | 'UNKNOWN'>;
+  close(): void;
+}
+
+export function createRouting({ servers, self, otherAddresses, deliveryPort, allowPrivate }: RoutingOptions): Routing {
+  const resolver = createResolver({ servers });
+  const strangersResolver = createResolver({ servers });
+  const walk = createMxWalk(monotonicMs);
+  const everywhere = (): OwnIdentity => {
+    const known = self();
+    return { ...known, addresses: [...known.addresses, ...otherAddresses] };
+  };
+  const options = (asked: Resolver = resolver) => ({ resolver: asked, walk, self: self(), deliveryPort, allowPrivate });
+  return {
+    resolver,
+    strangersResolver,
+    self,
+    findHops: ({ name, deliverTo, dialTurn = 0, kind = 'RELAY' }) =>
+      findNextHops(name, {
+        ...options(kind === 'INTERNAL' ? strangersResolver : resolver),
+        deliverTo,
+        turn: dialTurn,
+      }),
+    isOwnServer: (names, endpoint) =>
+      isOwnHost(self(), names, endpoint.port) || isOwnEndpoint(everywhere(), endpoint, deliveryPort),
+    checkRoute: async (name, deliverTo) => {
+      if (deliverTo.length > 0) return observeGivenHosts(deliverTo, options());
+      const found = await findNextHops(name, options());
+      if (found.kind !== 'HOSTS') return [];
+      return found.hosts.map(({ host, port, addresses }) => ({ host, port, addresses, verdict: 'USABLE' }));
+    },
+    observeMx: async (domainName) => {
+      resolver.forget(domainName);
+      const set = await observeMxSet(domainName, options());
+      const hosts = set.kind === 'SET' && !set.isImplicit ? set.hosts : [];
+      return {
+        verdict: mxVerdict(set),
+        hosts: hosts.map(({ host, preference, isSelf }) => ({ host, preference, isSelf })),
+      };
+    },
+    findMxHosts: async (domainName) => {
+      const answer = await resolver.resolveMx(domainName);
+      if (answer.kind === 'TROUBLE') return 'UNKNOWN';
+      return answer.kind === 'FOUND' ? answer.records.map(({ exchange }) => exchange) : [];
+    },
+    close: () => {
+      resolver.close();
+      strangersResolver.close();
+    },
+  };
+}
+
+/** OWN: all its addresses are ours, or it is ours by its name. PRIVATE: none may be dialled, and not all are ours. */
+export type HostVerdict = 'USABLE' | 'OWN' | 'PRIVATE' | 'UNRESOLVED';
+
+export interface HostFinding {
+  readonly host: string;
+  readonly port: number;
+  /** As resolved; those that would be dialled when there is one. */
+  readonly addresses: readonly string[];
+  readonly verdict: HostVerdict;
+}
+
+/** What each named host leads to now. Dials nothing. A name that the DNS does not know now may be known later: no error. */
+export function observeGivenHosts(
+  deliverTo: readonly DeliverTo[],
+  options: Pick<NextHopOptions, 'resolver' | 'self' | 'deliveryPort' | 'allowPrivate'>,
+): Promise<readonly HostFinding[]> {
+  const { resolver, self, deliveryPort, allowPrivate } = options;
+  return Promise.all(
+    deliverTo.map(async ({ host, port: givenPort }): Promise<HostFinding> => {
+      const port = givenPort ?? deliveryPort;
+      const literal = literalAddress(host);
+      const answer = literal === null ? await resolver.resolveAddresses(host) : null;
+      const all = literal !== null ? [literal] : answer?.kind === 'FOUND' ? answer.records : [];
+      if (all.length === 0) return { host, port, addresses: [], verdict: isOwnName(self, host) ? 'OWN' : 'UNRESOLVED' };
+      const names = answer?.kind === 'FOUND' ? [host, answer.canonicalName] : [host];
+      if (isOwnHost(self, names, port)) return { host, port, addresses: all, verdict: 'OWN' };
+      const others = all.filter((address) => !isOwnEndpoint(self, { address, port }, deliveryPort));
+      if (others.length === 0) return { host, port, addresses: all, verdict: 'OWN' };
+      const usable = others.filter((address) => isUsableNextHopAddress(address, allowPrivate));
+      if (usable.length === 0) return { host, port, addresses: others, verdict: 'PRIVATE' };
+      return { host, port, addresses: usable, verdict: 'USABLE' };
+    }),
+  );
+}
