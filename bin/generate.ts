@@ -2,6 +2,7 @@
  * Writes the files that are made from others; `--check` writes nothing and fails when one is not current, or when the schema
  * takes something away from people's scripts (bin/schema-changes.ts).
  *
+ * schema.graphql, docs/doctor.md: codes and texts of the doctor's checks (bin/doctor-texts.ts).
  * docs/retries.md: the retry schedule as the database computes it (bin/retries.ts).
  * docs/terraform/: the pages of resources and data sources (bin/terraform-docs.ts).
  * src/clients/cli/manifest.schema.json: the JSON schema of backup-mx.yaml (bin/manifest-schema.ts).
@@ -12,6 +13,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { generate } from '@graphql-codegen/cli';
 import { buildSchema } from 'graphql';
+import { withDoctorCodes, withDoctorTable } from './doctor-texts.ts';
 import { manifestSchema } from './manifest-schema.ts';
 import { retriesPage } from './retries.ts';
 import { readBaselines, schemaChanges } from './schema-changes.ts';
@@ -81,6 +83,8 @@ async function manifest(): Promise<string> {
 }
 
 const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])[] = [
+  ['schema.graphql', async () => withDoctorCodes(await read('schema.graphql'))],
+  ['docs/doctor.md', async () => withDoctorTable(await read('docs/doctor.md'))],
   [RESOLVER_TYPES, resolverTypes],
   ['src/clients/cli/manifest.schema.json', manifest],
   ['docs/retries.md', retriesPage],

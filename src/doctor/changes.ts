@@ -4,7 +4,8 @@
  * UNKNOWN says nothing either way, so that a primary that does not answer for a day begins and ends no problem. What a check
  * said last when it knew is kept beside the report: a problem that began or ended behind an UNKNOWN is told when it is known.
  */
-import type { CheckCode, Verdict } from './check.ts';
+import type { Verdict } from './check.ts';
+import type { CheckCode } from './checks.ts';
 
 export type Verdicts = readonly { readonly code: CheckCode; readonly verdict: Verdict }[];
 

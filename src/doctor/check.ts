@@ -1,44 +1,11 @@
 /**
- * What a check of the doctor is: a stable code, what it looks at, what to do, and a pure judgement of facts.
+ * A check of the doctor: a stable code, its texts, and a pure judgement of facts.
  *
- * A judgement asks nobody: what could not be found out is UNKNOWN with its reason, never an error.
+ * A judgement asks no one: what could not be found out is UNKNOWN with its reason, never an error.
  */
-import type { Fact, Facts } from './facts.ts';
-
-/** Names that users' scripts depend on. Each has one file in checks/ and one line in checks.ts. */
-export type CheckCode =
-  | 'RANK'
-  | 'EQUAL_RANK'
-  | 'NOT_LISTED'
-  | 'NULL_MX'
-  | 'DNS_LAPSING'
-  | 'MX_ALIAS'
-  | 'MX_LITERAL'
-  | 'MX_PRIVATE'
-  | 'MX_UNREACHABLE'
-  | 'MTA_STS'
-  | 'TLSA'
-  | 'PRIMARY_REFUSES'
-  | 'GREYLISTING'
-  | 'TARPITTING'
-  | 'RATE_LIMITING'
-  | 'SMALLER_SIZE'
-  | 'CATCH_ALL'
-  | 'FILTER_IN_FRONT'
-  | 'USER_LIST_GAPS'
-  | 'ALERT_CONTACT_INSIDE'
-  | 'FORWARDED_MAIL_REFUSED'
-  | 'SETTING_UP'
-  | 'DOMAIN_READDED'
-  | 'POSTMASTER_UNSET';
+import type { Evidence, Fact, Facts } from './facts.ts';
 
 export type Verdict = 'OK' | 'WARNING' | 'PROBLEM' | 'UNKNOWN';
-
-/** What was asked, and what was answered: verbatim, or our own words in brackets. */
-export interface Evidence {
-  readonly asked: string;
-  readonly answered: string;
-}
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -48,7 +15,8 @@ export interface Judgement {
 }
 
 export interface Check {
-  readonly code: CheckCode;
+  /** Stable: users' scripts depend on it. */
+  readonly code: string;
   /** What is so when all is well: a short sentence. */
   readonly title: string;
   /** What it means that it is not. */

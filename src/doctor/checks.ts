@@ -1,69 +1,51 @@
 /**
- * The checks in the order in which a report tells them: who finds us, what they find, what the primary does, what is set up here.
+ * The checks in the order of a report: who finds us, what they find, what the primary does, what is set up here.
  *
- * A new check is a file in checks/, a line here, a value of CheckCode and of the schema's enum, and a row of docs/doctor.md.
+ * A new check is a constant in checks/, a line here and a test; `npm run generate` puts its texts into the schema and docs/doctor.md.
  */
-import type { Check, CheckCode, Judgement, Verdict } from './check.ts';
-import { alertContactInside } from './checks/alert-contact-inside.ts';
-import { catchAll } from './checks/catch-all.ts';
-import { dnsLapsing } from './checks/dns-lapsing.ts';
-import { domainReadded } from './checks/domain-readded.ts';
-import { equalRank } from './checks/equal-rank.ts';
-import { filterInFront } from './checks/filter-in-front.ts';
-import { forwardedMailRefused } from './checks/forwarded-mail-refused.ts';
-import { greylisting } from './checks/greylisting.ts';
-import { mtaSts } from './checks/mta-sts.ts';
-import { mxAlias } from './checks/mx-alias.ts';
-import { mxLiteral } from './checks/mx-literal.ts';
-import { mxPrivate } from './checks/mx-private.ts';
-import { mxUnreachable } from './checks/mx-unreachable.ts';
-import { notListed } from './checks/not-listed.ts';
-import { nullMx } from './checks/null-mx.ts';
-import { postmasterUnset } from './checks/postmaster-unset.ts';
-import { primaryRefuses } from './checks/primary-refuses.ts';
-import { rank } from './checks/rank.ts';
-import { rateLimiting } from './checks/rate-limiting.ts';
-import { settingUp } from './checks/setting-up.ts';
-import { smallerSize } from './checks/smaller-size.ts';
-import { tarpitting } from './checks/tarpitting.ts';
-import { tlsa } from './checks/tlsa.ts';
-import { userListGaps } from './checks/user-list-gaps.ts';
-import type { Facts } from './facts.ts';
+import type { Check, Judgement, Verdict } from './check.ts';
+import * as mx from './checks/mx-records.ts';
+import * as primary from './checks/primary.ts';
+import * as senderTls from './checks/sender-tls.ts';
+import * as settings from './checks/settings.ts';
+import type { Evidence, Facts } from './facts.ts';
 import { sanitizeText } from '../mail/reply.ts';
 
-export const CHECKS: readonly Check[] = [
-  rank,
-  equalRank,
-  notListed,
-  nullMx,
-  dnsLapsing,
-  mxAlias,
-  mxLiteral,
-  mxPrivate,
-  mxUnreachable,
-  mtaSts,
-  tlsa,
-  primaryRefuses,
-  greylisting,
-  tarpitting,
-  rateLimiting,
-  smallerSize,
-  catchAll,
-  filterInFront,
-  userListGaps,
-  alertContactInside,
-  forwardedMailRefused,
-  settingUp,
-  domainReadded,
-  postmasterUnset,
-];
+export const CHECKS = [
+  mx.rank,
+  mx.equalRank,
+  mx.notListed,
+  mx.nullMx,
+  mx.dnsLapsing,
+  mx.mxAlias,
+  mx.mxLiteral,
+  mx.mxPrivate,
+  primary.mxUnreachable,
+  senderTls.mtaSts,
+  senderTls.tlsa,
+  primary.primaryRefuses,
+  primary.greylisting,
+  primary.tarpitting,
+  primary.rateLimiting,
+  primary.smallerSize,
+  primary.catchAll,
+  mx.filterInFront,
+  settings.userListGaps,
+  settings.alertContactInside,
+  primary.forwardedMailRefused,
+  primary.settingUp,
+  settings.domainReadded,
+  settings.postmasterUnset,
+] as const satisfies readonly Check[];
 
-/** What one check says, as it is kept and shown. */
+export type CheckCode = (typeof CHECKS)[number]['code'];
+
+/** The result of one check, as it is stored and shown. */
 export interface Finding {
   readonly code: CheckCode;
   readonly verdict: Verdict;
   readonly title: string;
-  readonly evidence: Judgement['evidence'];
+  readonly evidence: readonly Evidence[];
   /** Null where nothing is to be done. */
   readonly advice: string | null;
 }
@@ -76,7 +58,7 @@ const ADVICE_WHEN_UNKNOWN =
 /** All findings, in the order of the checks. */
 export function examine(facts: Facts): readonly Finding[] {
   return CHECKS.map(({ code, title, advice, judge }) => {
-    const judgement = judge(facts);
+    const judgement: Judgement = judge(facts);
     const { verdict } = judgement;
     const evidence = judgement.evidence.slice(0, MOST_EVIDENCE).map(({ asked, answered }) => ({
       asked: sanitizeText(asked, MAX_TEXT_LENGTH),

@@ -5,8 +5,13 @@ import type { DnsAnswer } from '../dns/answer.ts';
 import type { StsPolicy } from '../tls/mta-sts-policy.ts';
 import { MAX_HOSTS, type ObservedMx, type ObservedMxSet } from '../dns/mx-set.ts';
 import type { AddedMx } from '../domains/mx-records.ts';
-import type { Evidence } from './check.ts';
 import type { DomainRecord } from './record.ts';
+
+/** What was asked, and what was answered: verbatim, or our own words in brackets. */
+export interface Evidence {
+  readonly asked: string;
+  readonly answered: string;
+}
 
 /** UNKNOWN: it could not be found out within its time; `why` is a finding. `isNobody`: the DNS is clear that there is nobody to ask. */
 export type Fact<T> =

@@ -1,7 +1,6 @@
 /** Every check of the doctor, its bad case and its good one: with real DNS packets, a real primary and a real database. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import type { CheckCode } from '../../src/doctor/check.ts';
-import { CHECKS, type Finding } from '../../src/doctor/checks.ts';
+import { type CheckCode, CHECKS, type Finding } from '../../src/doctor/checks.ts';
 import type { DoctorDeps } from '../../src/doctor/doctor.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import type { CheckCode } from '../../src/doctor/check.ts';
+import type { CheckCode } from '../../src/doctor/checks.ts';
 import type { Doctor, DoctorDeps } from '../../src/doctor/doctor.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';

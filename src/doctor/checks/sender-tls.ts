@@ -1,7 +1,9 @@
-/** The MTA-STS policy lets senders come to us (RFC 8461 §4). */
+/**
+ * Senders that verify TLS: the MTA-STS policy of the domain and TLSA records at our names let them deliver to us.
+ */
 import { allowsHost } from '../../tls/mta-sts-policy.ts';
-import { type Check, type Evidence, ok, problem, unknown, warning, whenKnown } from '../check.ts';
-import { type Facts, mxEvidence } from '../facts.ts';
+import { type Check, ok, problem, unknown, warning, whenKnown } from '../check.ts';
+import { type Evidence, type Facts, mxEvidence } from '../facts.ts';
 
 /** The names under which senders come to us. */
 function ownNames({ mx, service }: Facts): readonly string[] {
@@ -10,7 +12,7 @@ function ownNames({ mx, service }: Facts): readonly string[] {
   return own.length === 0 ? service.mxNames : own;
 }
 
-function judge(facts: Facts) {
+function judgePolicy(facts: Facts) {
   const asked = `MTA-STS policy of ${facts.domain.name}`;
   return whenKnown(facts.policy, (policy) => {
     if (policy === null) return ok({ asked, answered: '[none]' });
@@ -37,11 +39,31 @@ function judge(facts: Facts) {
   });
 }
 
-export const mtaSts: Check = {
+/** The MTA-STS policy lets senders come to us (RFC 8461 §4). */
+export const mtaSts = {
   code: 'MTA_STS',
   title: 'The MTA-STS policy lets senders come to us.',
   meaning:
     'The MTA-STS policy lacks our name, or our certificate would fail it: senders that follow it do not deliver to us, which shows only in an outage.',
   advice: 'Add a line `mx:` with our name to the policy, and give its TXT record a new id.',
-  judge,
-};
+  judge: judgePolicy,
+} as const satisfies Check;
+
+/** TLSA records at our names fit our certificate (RFC 7672), where the DNS is secured. */
+export const tlsa = {
+  code: 'TLSA',
+  title: 'TLSA records at our names fit our certificate.',
+  meaning: 'TLSA records at one of our names do not fit our certificate: senders that use DANE do not deliver to us.',
+  advice: 'Nothing on your side, unless the name is yours: the operator of this service has TLSA records to renew.',
+  judge: (facts) =>
+    whenKnown(facts.tlsa, (found) => {
+      if (found === null)
+        return ok({
+          asked: 'TLSA',
+          answered: '[not judged: this service has no DNS that vouches for answers (DNS_TRUST_AD)]',
+        });
+      const evidence = found.map(({ asked, fault }) => ({ asked, answered: `[${fault ?? 'none, or it fits'}]` }));
+      if (found.some(({ fault, isFoundOut }) => isFoundOut && fault !== null)) return problem(...evidence);
+      return found.every(({ isFoundOut }) => isFoundOut) ? ok(...evidence) : unknown(...evidence);
+    }),
+} as const satisfies Check;
