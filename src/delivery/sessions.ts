@@ -6,7 +6,8 @@
  * opened: the lanes of a round do.
  */
 import { monotonicMs } from '../clock.ts';
-import type { OpenFailure, OpenResult } from '../smtp/client.ts';
+import type { OpenResult } from '../smtp/client.ts';
+import type { OpenFailure } from '../smtp/opening.ts';
 import type { SmtpSession } from '../smtp/session.ts';
 import { kindOfDemand, type TlsDemand } from '../tls/demand.ts';
 

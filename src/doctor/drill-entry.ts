@@ -49,7 +49,7 @@ export async function enterMail(
   const greeting = async (): Promise<string> => {
     const dialled = await dial({ ...listener, timeoutMs: CONNECT_MS });
     if (dialled.kind !== 'CONNECTED') return dialled.reply;
-    link = createLink(dialled.socket, dialled.socket);
+    link = createLink(dialled.socket);
     return replyTo(link, '');
   };
   const isIn =
@@ -78,7 +78,7 @@ function replyTo(link: SmtpLink, octets: string): Promise<string> {
       clearTimeout(timer);
       resolve(text);
     };
-    link.listen({ reply: (lines) => answer(lines), end: () => answer('[connection closed]') });
+    link.listen({ onReply: (lines) => answer(lines), onEnd: () => answer('[connection closed]') });
     if (octets !== '') link.write(octets);
   });
 }

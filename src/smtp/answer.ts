@@ -44,14 +44,9 @@ export function isYes(answer: Answer): boolean {
   return answer.kind === 'REPLY' && answer.reply.code < 300;
 }
 
-/** What came though nothing was asked, as one line, so that no code in it counts. */
-export function unaskedWords(lines: string): string {
-  return `unasked: ${lines.replaceAll('\n', ' ')}`;
-}
-
-/** As `unaskedWords`: junk. */
+/** What came though nothing was asked: junk, as one line, so that no code in it counts. */
 export function unaskedAnswer(lines: string): Answer {
-  return readAnswer(unaskedWords(lines));
+  return readAnswer(`unasked: ${lines.replaceAll('\n', ' ')}`);
 }
 
 const SILENCE_WORDS: { readonly [S in Silence]: string } = {

@@ -43,8 +43,8 @@ export function createDialogue(link: SmtpLink, signal: AbortSignal | undefined):
 
   link.listen({
     // Words that nobody asked for put us out of step.
-    reply: (lines) => (waiting === null ? cut('DROPPED') : settle(readAnswer(lines))),
-    end: () => end('DROPPED'),
+    onReply: (lines) => (waiting === null ? cut('DROPPED') : settle(readAnswer(lines))),
+    onEnd: () => end('DROPPED'),
   });
   if (signal?.aborted) cut('STOPPED');
   else signal?.addEventListener('abort', onAbort);

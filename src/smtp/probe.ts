@@ -8,7 +8,8 @@
  * TLS is opportunistic whatever is demanded of transfers (tls-demand.ts): no content is sent, and a wrong certificate must not
  * make a mailbox unknown; the address asked about may be seen on the way, as in any dialogue before STARTTLS existed.
  */
-import { type GreetedLink, type OpenFailure, openLink } from './client.ts';
+import { type GreetedLink, openLink } from './client.ts';
+import type { OpenFailure } from './opening.ts';
 import type { SmtpOffers } from './commands.ts';
 import { createDialogue } from './probe-dialogue.ts';
 import { createQuestioner, type ProbeReply, unasked, type Wear, whyUnaskable } from './probe-question.ts';

@@ -90,12 +90,12 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
     if (pending?.exchange.isBehindDot() !== true) cut('STOPPED');
   };
 
-  const hear = (lines: string, behind: readonly string[]): void => {
+  const onReply = (lines: string, after: readonly string[]): void => {
     // Words that nobody asked for.
     if (pending === null) return cut('DROPPED');
     const { exchange } = pending;
-    const isUnasked = behind.length >= exchange.owed() && !exchange.isBehindDot() && !behind[0]?.startsWith('421');
-    if (behind.length > 0 && isUnasked) make(pending, exchange.hearUnasked([lines, ...behind].join('\n')));
+    const isUnasked = after.length >= exchange.owed() && !exchange.isBehindDot() && !after[0]?.startsWith('421');
+    if (after.length > 0 && isUnasked) make(pending, exchange.hearUnasked([lines, ...after].join('\n')));
     else make(pending, exchange.hear(readAnswer(lines)));
   };
   const make = (mine: Pending, move: Move): void => {
@@ -154,8 +154,8 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
   };
 
   link.listen({
-    reply: hear,
-    end: () => cut('DROPPED'),
+    onReply,
+    onEnd: () => cut('DROPPED'),
   });
 
   const transact = (message: OutgoingMessage, commands: readonly Command[]): Promise<Transaction> =>
