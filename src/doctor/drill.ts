@@ -5,7 +5,7 @@
  * all mail; whatever happens it ends, and its message with it; one whose acceptance nobody heard goes on as mail like any other;
  * its message has the null reverse-path, so nobody hears of it (RFC 5321 §4.5.5). Any number of nodes may look at the same drills.
  */
-import { formatDate } from '../mail/date.ts';
+import { formatDate } from '../mail/mime.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';
 import type { QueueSql } from '../queue/claim.ts';
 import { cancelMessage, type VerbResult } from '../queue/verbs/commands.ts';

@@ -6,9 +6,8 @@
  * in the human part. The second is UTF-8.
  */
 import { Buffer } from 'node:buffer';
-import { formatDate } from './date.ts';
+import { formatDate, wrapWords } from './mime.ts';
 import { literalOf } from './domain.ts';
-import { wrapWords } from './line-wrap.ts';
 import { formatReply, parseReply, sanitizeText } from './reply.ts';
 import type { ReportedEvent, ReportedRecipient, Report } from './dsn.ts';
 import { encodeUtf8Address, encodeUtf8Unitext, parseEnvelopeId, parseOriginalRecipient } from './xtext.ts';

@@ -7,7 +7,7 @@
  */
 import { Buffer, isAscii, isUtf8 } from 'node:buffer';
 import { headerSectionOf } from './header-section.ts';
-import { encodeText } from './quoted-printable.ts';
+import { encodeText } from './mime.ts';
 
 export interface ReportPart {
   /** Without line ends. */

@@ -4,9 +4,8 @@
  * Promises lines of at most 76 characters, save for an address that is longer, and no control characters. May hold any
  * Unicode: a peer's reply stands here as it was given.
  */
-import { formatDate } from './date.ts';
+import { formatDate, wrapWords } from './mime.ts';
 import type { HostTry, Report, ReportedEvent, ReportedRecipient } from './dsn.ts';
-import { wrapWords } from './line-wrap.ts';
 import { sanitizeText } from './reply.ts';
 
 const LINE_LENGTH = 76;

@@ -9,12 +9,11 @@
  */
 import { Buffer } from 'node:buffer';
 import { isAddress } from './address.ts';
-import { formatDate } from './date.ts';
+import { formatDate, encodeText } from './mime.ts';
 import { deliveryStatus } from './dsn-fields.ts';
 import { headersPart, messagePart, type ReportPart, textPart } from './dsn-returned.ts';
 import { reportSubject, reportText } from './dsn-text.ts';
 import { messageIdOf } from './header-section.ts';
-import { encodeText } from './quoted-printable.ts';
 import { sanitizeText } from './reply.ts';
 
 export { headerSectionOf } from './header-section.ts';

@@ -6,7 +6,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { isAddress } from './address.ts';
-import { formatDate } from './date.ts';
+import { formatDate } from './mime.ts';
 import { literalOf, normalizeLiteral } from './domain.ts';
 import type { ClientInfo } from './envelope.ts';
 

@@ -5,8 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { isAddress } from '../mail/address.ts';
-import { formatDate } from '../mail/date.ts';
-import { encodeText } from '../mail/quoted-printable.ts';
+import { formatDate, encodeText } from '../mail/mime.ts';
 import { sanitizeText } from '../mail/reply.ts';
 
 export interface AlertMessage {

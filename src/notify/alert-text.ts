@@ -3,8 +3,7 @@
  *
  * One line a thought, at most 76 characters but for a host's own words. Pure.
  */
-import { formatDate } from '../mail/date.ts';
-import { wrapWords } from '../mail/line-wrap.ts';
+import { formatDate, wrapWords } from '../mail/mime.ts';
 import { sanitizeText } from '../mail/reply.ts';
 
 export interface OutageNews {

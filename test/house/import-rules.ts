@@ -49,7 +49,7 @@ const GENERATED = 'src/control/generated.ts';
 /** Where a dependency may be imported: files, or the beginning of paths. A package that is not listed may not be. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'smtp-server': ['src/inbound/smtp-server/'],
-  nodemailer: ['src/mail/dsn.ts'],
+  nodemailer: ['src/mail/mime.ts'],
   'pg-boss': ['src/cluster/'],
   postgres: ['src/db/', 'src/embedded-postgres/socket.ts'],
   pg: ['src/db/accept-writer.ts', 'src/db/copy-session.ts', 'src/db/writable-host.ts'],

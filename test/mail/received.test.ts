@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
-import { formatDate } from '../../src/mail/date.ts';
+import { formatDate } from '../../src/mail/mime.ts';
 import type { ClientInfo } from '../../src/mail/envelope.ts';
 import { countReceived, receivedField } from '../../src/mail/received.ts';
 import { pick, random } from './random.ts';
