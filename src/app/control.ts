@@ -17,9 +17,7 @@ import { createAuditLog } from '../events/audit.ts';
 import { createOutageFeed } from '../events/outage-feed.ts';
 import { createRejectionInspection } from '../events/rejection-pages.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { logResults } from './delivery.ts';
 import { buildSetMx } from './set-mx.ts';
-import { tellClosed } from './outage.ts';
 import type { Routing } from '../dns/routing.ts';
 import { isWithin } from '../mail/ip.ts';
 import { clientNetwork } from '../mail/client-network.ts';
@@ -54,9 +52,8 @@ import { readLimits } from '../queue/limits.ts';
 import { createTenants } from '../tenants/tenants.ts';
 import type { TokenBook } from '../tenants/token-book.ts';
 import { createTokens } from '../tenants/tokens.ts';
-import type { Log } from '../telemetry/log.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Trace } from '../telemetry/trace.ts';
 
 export interface ControlParts {
   readonly config: Config;
@@ -75,9 +72,8 @@ export interface ControlParts {
   readonly poke: (destinationId: string) => void;
   readonly routing: Pick<Routing, 'observeMx' | 'resolver' | 'isOwnServer'>;
   readonly readiness: () => Promise<readonly string[]>;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly trace: Trace | null;
+  readonly events: MailEvents;
+  readonly metrics: Pick<Metrics, 'render'>;
 }
 
 export interface OpenedControl {
@@ -89,12 +85,12 @@ export interface OpenedControl {
 
 /** Starts listening; throws StartError with one line when it cannot. */
 export async function openControl(parts: ControlParts): Promise<OpenedControl> {
-  const { config, database, log, metrics } = parts;
+  const { config, database, events } = parts;
   const { sql } = database;
   const tell = (result: VerbResult): VerbResult => {
     if (result.kind === 'DONE') {
       parts.poke(result.destinationId);
-      logResults(parts, result.domain, result.results);
+      events.settled(result.domain, result.results);
     }
     return result;
   };
@@ -110,7 +106,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
       mxNames: config.publishedNames,
       egressAddresses: config.egressAddresses,
     },
-    log,
+    log: events,
     domains: parts.domains,
     recipientLists: parts.recipientLists,
     standings: parts.standings,
@@ -161,9 +157,8 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     releaseBreaker: async (viewer, { destinationId, name }) => {
       const released = await releaseBreaker(sql, viewer, destinationId);
       if (released === null) return;
-      metrics.breakerMoved('CLOSED');
-      log.breakerClosed({ domain: name });
-      if (released.closedOutage !== null) tellClosed(log, metrics, name, released.closedOutage);
+      events.breakerMoved(name, { to: 'CLOSED' });
+      if (released.closedOutage !== null) events.outageClosed(name, released.closedOutage);
       parts.poke(destinationId);
     },
     bounceSuspected: (viewer, { destinationId, name }, verb) =>
@@ -176,11 +171,8 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     isDatabaseAway,
     networkOf: payingNetwork,
     readiness: parts.readiness,
-    onRequest: (request) => {
-      metrics.apiRequest(request);
-      parts.trace?.requested(request);
-    },
-    renderMetrics: metrics.render,
+    onRequest: events.requested,
+    renderMetrics: parts.metrics.render,
   });
   if (listening.kind === 'FAILED') throw startTrouble(listening.message, listening.error);
   const { host, port } = listening.address;

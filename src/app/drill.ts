@@ -5,17 +5,16 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../db/client.ts';
 import { lookAtDrills } from '../doctor/drill.ts';
-import { type ResultListeners, logResults } from './delivery.ts';
 import type { Routing } from '../dns/routing.ts';
 import type { Timers } from './timers.ts';
 import { createMessageInspection } from '../queue/read/inspect.ts';
 import type { Domains } from '../domains/domains.ts';
 import { readLimits } from '../queue/limits.ts';
-import type { Log } from '../telemetry/log.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 
 const LOOK_EVERY_MS = 1000;
 
-export interface DrillParts extends ResultListeners {
+export interface DrillParts {
   readonly config: Pick<Config, 'mxHostname'>;
   readonly database: Database;
   readonly domains: Pick<Domains, 'findRelayDomain'>;
@@ -24,11 +23,11 @@ export interface DrillParts extends ResultListeners {
   readonly readiness: () => readonly string[];
   readonly poke: (destinationId: string) => void;
   readonly timers: Timers;
-  readonly log: Pick<Log, 'drillFinished'> & ResultListeners['log'];
+  readonly events: MailEvents;
 }
 
 export function startDrills(parts: DrillParts): void {
-  const { config, database, domains, routing, log, metrics, poke } = parts;
+  const { config, database, domains, routing, events, poke } = parts;
   const { sql, queueSql } = database;
   const deps: Parameters<typeof lookAtDrills>[0] = {
     sql: queueSql,
@@ -41,14 +40,8 @@ export function startDrills(parts: DrillParts): void {
       limits: await readLimits(sql),
       notReady: parts.readiness(),
     }),
-    tell: (result) => {
-      if (result.kind === 'DONE') logResults(parts, result.domain, result.results);
-    },
     poke,
-    onFinished: ({ id, domainName }, result) => {
-      metrics.drillFinished(result);
-      log.drillFinished({ domain: domainName, drill: id, result });
-    },
+    events,
   };
   parts.timers.every(LOOK_EVERY_MS, 'drills', () => lookAtDrills(deps));
 }

@@ -34,18 +34,15 @@ import type { DryRunHit } from '../policy/dnsbl/dnsbl.ts';
 import { type Dnsbl, openDnsbl } from '../policy/dnsbl/lists.ts';
 import { createStartQueue, type StartQueue } from '../policy/queue-start.ts';
 import { decideRecipient, recipientChecks, type RecipientPolicy } from '../policy/recipient.ts';
-import { tracedNote } from '../policy/traced-checks.ts';
 import { createSpool, type Spool, StorageFull } from '../queue/accept/spool.ts';
 import { createQueueInspection } from '../queue/read/queues.ts';
 import { findOwnDestination } from '../queue/reports/own-mail.ts';
-import type { Log } from '../telemetry/log.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Trace } from '../telemetry/trace.ts';
-import { loadTlsMaterial, type TlsMaterial } from '../tls/material.ts';
+import { earliestExpiryMs, loadTlsMaterial, type TlsMaterial } from '../tls/material.ts';
 import { certificateWarnings } from '../tls/warnings.ts';
 import { createProbeBudget } from '../verification/budget.ts';
 import type { Verification } from '../verification/verification.ts';
-import { tellBreaker } from './breaker.ts';
 import type { ReadinessWatch } from './health.ts';
 import type { Timers } from './timers.ts';
 
@@ -70,8 +67,6 @@ export interface InboundParts {
   readonly domains: Domains;
   readonly isListed: IsListed;
   readonly verification: Verification;
-  /** Set as soon as they are loaded. */
-  readonly certificates: { current: (() => TlsMaterial) | null };
   /** Set as soon as it is open. */
   readonly dnsbl: { current: Dnsbl | null };
   readonly interfaceAddresses: readonly string[];
@@ -81,13 +76,12 @@ export interface InboundParts {
   readonly poke: (destinationId: string) => void;
   readonly timers: Timers;
   readonly onStop: (stop: () => Promise<unknown>, withinMs?: number) => void;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly trace: Trace | null;
+  readonly events: MailEvents;
+  readonly metrics: Pick<Metrics, 'gauge' | 'unrecorded'>;
 }
 
 export async function openInbound(parts: InboundParts, spool: Spool): Promise<Inbound> {
-  const { config, ready, routing, timers, onStop, log, metrics } = parts;
+  const { config, ready, routing, timers, onStop, events, metrics } = parts;
   const { sql } = parts.database;
   const rejections = createRejections({
     sql,
@@ -95,13 +89,13 @@ export async function openInbound(parts: InboundParts, spool: Spool): Promise<In
     clientNetwork,
     hasRoom: () => ready.readiness() !== 'FULL',
     onUnrecorded: metrics.unrecorded,
-    onTrouble: (message) => log.warning({ where: 'rejections', message }),
+    onTrouble: (message) => events.warning({ where: 'rejections', message }),
   });
   onStop(rejections.close);
   const seenClients = createSeenClients({
     sql,
     onTrouble: (error) =>
-      log.warning({ where: 'greeting wait', message: error instanceof Error ? error.message : String(error) }),
+      events.warning({ where: 'greeting wait', message: error instanceof Error ? error.message : String(error) }),
   });
   onStop(seenClients.flush);
   timers.every(PRUNE_EVERY_MS, 'greeting wait', async () => {
@@ -114,12 +108,16 @@ export async function openInbound(parts: InboundParts, spool: Spool): Promise<In
     postmaster: { hostname: config.mxHostname, recipient: await findPostmaster(parts) },
     findRelayDomain: parts.domains.findRelayDomain,
     checks: await openChecks(parts, guard.check, rejections),
-    note: parts.trace === null ? guard.note : tracedNote(guard.note, monotonicMs),
+    note: guard.note,
   };
   const tls = watchCertificates(parts);
-  parts.certificates.current = tls;
+  metrics.gauge(
+    'certificate_expiry_timestamp_seconds',
+    'When the first of the certificates that this node shows to senders ends',
+    () => earliestExpiryMs(tls()) / 1000,
+  );
   let readOctets = 0;
-  return createInbound({
+  const inbound = await createInbound({
     listen: config.smtpListen.map(({ address, port }) => ({ host: address, port })),
     hostname: config.mxHostname,
     names: config.mxNames,
@@ -158,12 +156,11 @@ export async function openInbound(parts: InboundParts, spool: Spool): Promise<In
         addsResults: config.authenticationResults,
         arcKey: config.arcKey === null ? null : loadArcKey(config.arcKey),
         fault: (error) => {
-          log.fault({ where: 'authentication', error });
+          events.fault({ where: 'authentication', error });
         },
       }) ?? undefined,
     startQueue: queueStart(parts),
     newTransactionId: newId,
-    openTrail: parts.trace?.openTrail,
     readiness: ready.readiness,
     resolveName: createClientNames(routing.resolver),
     isTrusted,
@@ -171,16 +168,9 @@ export async function openInbound(parts: InboundParts, spool: Spool): Promise<In
     wallClock,
     monotonicMs,
     events: {
-      connected: log.connected,
-      disconnected: log.disconnected,
-      tlsSession: metrics.tlsSession,
-      accepted: (fields) => {
-        metrics.accepted(fields);
-        log.accepted(fields);
-      },
+      ...events,
       refused: (fields, subject) => {
-        metrics.refused(fields);
-        log.refused(fields);
+        events.refused(fields);
         const { reference, rejection } = fields;
         if (reference === null || rejection === null) return;
         const { destinationId = null, tenantId = null } = subject.destination ?? {};
@@ -196,25 +186,24 @@ export async function openInbound(parts: InboundParts, spool: Spool): Promise<In
           isDryRun: false,
         });
       },
-      warning: log.warning,
-      fault: (fields) => {
-        log.fault(fields);
-      },
     },
   }).catch((error: unknown) => {
     throw startTrouble(`SMTP_LISTEN: ${error instanceof Error ? error.message : String(error)}`, error);
   });
+  metrics.gauge('connections', 'Open SMTP sessions of this node', inbound.connectionCount);
+  metrics.gauge('in_flight_bytes', 'Bytes of the messages this node is receiving', inbound.inFlightBytes);
+  return inbound;
 }
 
-export function openSpool({ database, wakeUps, log, metrics }: InboundParts): Spool {
+export function openSpool({ database, wakeUps, events }: InboundParts): Spool {
   return createSpool({
     openWriter: () => openAcceptWriter(database.pgTarget),
     unwoken: wakeUps.unwoken,
     sendWakeUps: wakeUps.send,
     deadlineMs: STORE_DEADLINE_MS,
     outcomeMs: STORE_OUTCOME_MS,
-    onCommit: (messageCount, latencyMs) => metrics.committed({ latencyMs, messageCount }),
-    onTrouble: (message) => log.warning({ where: 'spool', message }),
+    onCommit: (messageCount, latencyMs) => events.committed({ latencyMs, messageCount }),
+    onTrouble: (message) => events.warning({ where: 'spool', message }),
   });
 }
 
@@ -224,7 +213,7 @@ async function openChecks(
   harvestGuard: RecipientPolicy['checks'][number],
   rejections: Rejections,
 ): Promise<RecipientPolicy['checks']> {
-  const { config, routing, verification, timers, onStop, log, metrics } = parts;
+  const { config, routing, verification, timers, onStop, events } = parts;
   const { sql } = parts.database;
   const { answers, primaries } = verification;
   const hostname = config.mxHostname;
@@ -239,16 +228,12 @@ async function openChecks(
     answers,
     primaries,
     budget: createProbeBudget({ sql, monotonicMs }),
-    breaker: createCalloutBreaker({
-      sql,
-      monotonicMs,
-      onStep: (name, step) => tellBreaker(log, metrics, { name }, step),
-    }),
+    breaker: createCalloutBreaker({ sql, monotonicMs, events }),
     hostname,
     ownAddresses,
     monotonicMs,
-    onAsked: metrics.calledAhead,
-    onFault: (error) => log.fault({ where: 'call-ahead', error }),
+    onAsked: events.calledAhead,
+    onFault: (error) => events.fault({ where: 'call-ahead', error }),
     openOutages,
   });
   onStop(callAhead.close);
@@ -260,11 +245,16 @@ async function openChecks(
     findHops: routing.findHops,
     recordDryRun: (hit) => rejections.record(dryRunRejection(hit)),
     every: timers.every,
-    warn: (message) => log.warning({ where: 'dnsbl', message }),
-    onFault: (error) => log.fault({ where: 'dnsbl', error }),
+    warn: (message) => events.warning({ where: 'dnsbl', message }),
+    onFault: (error) => events.fault({ where: 'dnsbl', error }),
   });
   onStop(dnsbl.close);
   parts.dnsbl.current = dnsbl;
+  parts.metrics.gauge(
+    'dnsbl_zones_off',
+    'DNS lists in use that failed their self-test, as this node knows',
+    dnsbl.offCount,
+  );
   return recipientChecks({
     hostname,
     findHops: routing.findHops,
@@ -277,7 +267,6 @@ async function openChecks(
       answers.dropAll();
       primaries.drop(destinationId);
     },
-    isTraced: parts.trace !== null,
   });
 }
 
@@ -325,8 +314,8 @@ function queueStart({ database, domains, poke }: InboundParts): StartQueue {
 }
 
 /** Loads keys and certificates for STARTTLS. Warns of their defects at once, and again each day. */
-function watchCertificates({ config, timers, log }: InboundParts): () => TlsMaterial {
-  const warn = (message: string) => log.warning({ where: 'tls', message });
+function watchCertificates({ config, timers, events }: InboundParts): () => TlsMaterial {
+  const warn = (message: string) => events.warning({ where: 'tls', message });
   const { dataDir, mxHostname: hostname, tlsFiles: files } = config;
   const current = loadTlsMaterial({ dataDir, hostname, files, wallClock, warn });
   const check = () => certificateWarnings(current(), config.mxNames, wallClock()).forEach(warn);

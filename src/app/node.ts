@@ -4,7 +4,12 @@
 import type { AddressInfo } from 'node:net';
 import { monotonicMs, within } from '../clock.ts';
 import { badSetting, type Config } from '../config/config.ts';
+import { statementsUnderWay } from '../db/client.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
+import { findOldestSnapshot } from '../db/oldest-snapshot.ts';
+import { registerDoctorGauges } from '../doctor/gauges.ts';
+import type { Inbound } from '../inbound/options.ts';
+import type { Dnsbl } from '../policy/dnsbl/lists.ts';
 import { listenTo } from '../db/listen.ts';
 import { StartError } from '../db/start-error.ts';
 import { createHostMemory } from '../delivery/host-memory.ts';
@@ -16,7 +21,6 @@ import { openControl, readOperatorToken } from './control.ts';
 import { type OpenedDatabase, openMainDatabase } from './database.ts';
 import { buildDelivery } from './delivery.ts';
 import { startDrills } from './drill.ts';
-import { emptyRooms, gaugeSources, type Rooms, watchEventLoop } from './gauges.ts';
 import { type InboundParts, openInbound, openSpool } from './inbound.ts';
 import { startOperationWork } from './operations.ts';
 import { checkPlaces } from './preflight.ts';
@@ -29,15 +33,17 @@ import { openVerification, type Verification } from '../verification/verificatio
 import { startReports } from './reports.ts';
 import { startOwnership } from './ownership.ts';
 import { createRouting, type Routing } from '../dns/routing.ts';
-import { createPost } from './traces.ts';
-import { createTimers, type Timers } from './timers.ts';
+import { createTimers, type Timers, watchEventLoop } from './timers.ts';
 import type { OwnTrouble } from '../outage/own-trouble.ts';
 import { dropDeadOwnership, findOwners } from '../outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from '../queue/claim.ts';
 import { findMarkers } from '../queue/marks.ts';
 import { finalizeMarked } from '../queue/finalize-marks.ts';
 import { cancelHeld } from '../queue/verbs/commands.ts';
-import { foldDeltas } from '../queue/counts.ts';
+import { foldDeltas, registerQueueGauges } from '../queue/counts.ts';
+import { registerDrillGauges } from '../queue/drills/drill-facts.ts';
+import { listNodes } from '../queue/read/nodes.ts';
+import { registerOutageGauges } from '../outage/inspect.ts';
 import { createRecipientLists, type RecipientLists, recipientListWork } from '../domains/user-list/list.ts';
 import { SETTINGS_CHANNEL } from '../db/settings-channel.ts';
 import { dropExpiredStsPolicies, loadStsPolicy, saveStsPolicy } from '../domains/mta-sts-policies.ts';
@@ -46,8 +52,8 @@ import { createTokenBook, type TokenBook } from '../tenants/token-book.ts';
 import { TOKEN_NOTICE } from '../tenants/token-notice.ts';
 import { readLimits } from '../queue/limits.ts';
 import { createTlsSources } from '../tls/sources.ts';
-import { endpointOf } from '../http/connection.ts';
-import { countFaults } from '../telemetry/counted-faults.ts';
+import { endpointOf, jsonPoster } from '../http/connection.ts';
+import { countFaults, createMailEvents, type MailEvents } from '../telemetry/events.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { Trace } from '../telemetry/trace.ts';
@@ -74,13 +80,21 @@ export interface NodeOptions {
   readonly cpuMs: () => number;
 }
 
+/** Modules of a node that are there once they have started. */
+interface Rooms {
+  readonly inbound: { current: Inbound | null };
+  readonly dnsbl: { current: Dnsbl | null };
+  readonly delivery: { current: Delivery | null };
+  /** Since when most primaries fail at once, as this node read it last. */
+  readonly ownTrouble: { since: Date | null };
+}
+
 /** Registers how a room stops; rooms stop in the reverse order of their start. One that does not in time is left. */
 type OnStop = (stop: () => Promise<unknown>, withinMs?: number) => void;
 
 /** What every later room stands on. */
 interface Ground extends NodeOptions, Rooms {
-  /** Null: nobody wants traces. */
-  readonly trace: Trace | null;
+  readonly events: MailEvents;
   readonly opened: OpenedDatabase;
   readonly metrics: Metrics;
   readonly timers: Timers;
@@ -163,14 +177,13 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<Log> {
     poke,
     routing: ground.routing,
     readiness: async () => readinessReasons(ground, nodes),
-    log,
+    events: ground.events,
     metrics,
-    trace: ground.trace,
   });
-  ground.control.current = {
-    subscriptionCount: control.subscriptionCount,
-    isReady: () => readinessReasons(ground, nodes).length === 0,
-  };
+  metrics.gauge('ready', '1 when this node is ready, as /readyz says', () =>
+    readinessReasons(ground, nodes).length === 0 ? 1 : 0,
+  );
+  metrics.gauge('subscriptions', 'GraphQL subscriptions that are open on this node', control.subscriptionCount);
   onStop(() => control.close());
   if (config.roles.has('inbound')) {
     await startInbound(ground, { wakeUps, poke });
@@ -191,19 +204,21 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
   const opened = await openMainDatabase(config, options.log);
   onStop(() => opened.stop(), STOP_PATIENTLY_MS);
   const { sql } = opened.database;
-  const rooms = emptyRooms();
+  const rooms: Rooms = {
+    inbound: { current: null },
+    dnsbl: { current: null },
+    delivery: { current: null },
+    ownTrouble: { since: null },
+  };
   const { inbound, dnsbl } = rooms;
-  const metrics = createMetrics({
-    version,
-    runtime,
-    sources: gaugeSources(opened, rooms),
-    withProcessMetrics: true,
-  });
+  const metrics = createMetrics({ version, runtime, withProcessMetrics: true });
+  registerServiceGauges(metrics, opened, rooms);
   const log = countFaults(options.log, metrics, isDatabaseAway);
   const trace = await openTrace(options, metrics);
   if (trace !== null) onStop(() => trace.close());
+  const events = createMailEvents({ log, metrics, trace });
   const timers = createTimers((where, error) => log.fault({ where, error }));
-  watchEventLoop(timers, metrics);
+  watchEventLoop(timers, metrics.eventLoopLag);
   const { freeBytes } = opened;
   const ready = watchReadiness({ sql, freeBytes, minFreeBytes: config.minFreeBytes, timers, log });
 
@@ -257,7 +272,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     ...options,
     ...rooms,
     log,
-    trace,
+    events,
     opened,
     metrics,
     timers,
@@ -289,6 +304,29 @@ function openRouting({ config, interfaceAddresses }: NodeOptions, listeners: () 
   });
 }
 
+/** The gauges of the whole service, and of the node itself; what asks the database looks at what is held or open only. */
+function registerServiceGauges(metrics: Metrics, { database, freeBytes }: OpenedDatabase, { ownTrouble }: Rooms): void {
+  const { sql, queueSql } = database;
+  registerQueueGauges(metrics, queueSql);
+  registerOutageGauges(metrics, sql);
+  registerDoctorGauges(metrics, sql);
+  registerDrillGauges(metrics, sql);
+  metrics.gauge('nodes', 'Living nodes of the whole service', async () => (await listNodes(sql)).length);
+  const ownTroubleHelp = '1 while most primaries fail at once: the fault is ours, and nothing expires';
+  metrics.gauge('own_trouble', ownTroubleHelp, () => (ownTrouble.since === null ? 0 : 1));
+  const statementsHelp = 'Statements and transactions of this node that are under way, by pool of connections';
+  metrics.gauge('database_statements', { help: statementsHelp, label: 'pool' }, () => ({
+    general: statementsUnderWay(sql),
+    queue: statementsUnderWay(queueSql),
+  }));
+  const snapshotHelp = 'Age of the longest open transaction, which keeps vacuum back';
+  metrics.gauge('oldest_snapshot_seconds', snapshotHelp, async () => {
+    const oldest = await findOldestSnapshot(sql);
+    return (oldest?.ageMs ?? 0) / 1000;
+  });
+  if (freeBytes !== null) metrics.gauge('free_bytes', 'Free bytes where the embedded database lies', freeBytes);
+}
+
 /** Loaded only where it is wanted. */
 async function openTrace({ config, log, version }: NodeOptions, metrics: Metrics): Promise<Trace | null> {
   const { tracing } = config;
@@ -297,7 +335,7 @@ async function openTrace({ config, log, version }: NodeOptions, metrics: Metrics
   const { serviceName, ratio } = tracing;
   return createTrace({
     ratio,
-    post: createPost(tracing),
+    post: jsonPoster(tracing),
     addresses: config.logAddresses,
     resource: { 'service.name': serviceName, 'service.version': version, 'service.instance.id': config.mxHostname },
     onTrouble: (message) => log.warning({ where: 'traces', message }),
@@ -339,7 +377,7 @@ async function joinCluster(ground: Ground, onLost: () => void): Promise<Nodes> {
 }
 
 async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Promise<Delivery> {
-  const { config, log, metrics, timers, routing, verification, cpuMs } = ground;
+  const { config, log, events, metrics, timers, routing, verification, cpuMs } = ground;
   const { database } = ground.opened;
   const hosts = createHostMemory();
   const { resolver, findHops } = routing;
@@ -360,7 +398,6 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   timers.every(STS_EXPIRY_EVERY_MS, 'MTA-STS policies', () => dropExpiredStsPolicies(sql));
   const acceptedWork = () => ground.inbound.current?.workCount() ?? 0;
   const holder = nodes.lease;
-  const { trace } = ground;
   const parts = {
     config,
     database,
@@ -370,12 +407,11 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
     tls,
     hosts,
     cpuMs,
-    log,
-    metrics,
-    trace,
+    events,
     acceptedWork,
   };
   const delivery = buildDelivery(parts);
+  metrics.gauge('destinations_in_hand', 'Destinations that this node is delivering to', delivery.destinationCount);
   ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
   startReports({ ...parts, timers, lookup: routing.strangersResolver.query });
   const onOwnTrouble = ({ since }: OwnTrouble) => {
@@ -390,10 +426,14 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
       message: 'DELIVERY_HOLD is set: mail is accepted and held, nothing is delivered',
     });
   } else {
+    let sweptAtMs: number | null = null;
     timers.every(SWEEP_EVERY_MS, 'sweep', async () => {
       await delivery.sweep();
-      ground.sweep.endedAt = monotonicMs();
+      sweptAtMs = monotonicMs();
     });
+    metrics.gauge('sweep_age_seconds', 'Since this node last looked for destinations that are due', () =>
+      sweptAtMs === null ? null : (monotonicMs() - sweptAtMs) / 1000,
+    );
     await wakeUps.handle(delivery.poke);
   }
   return delivery;

@@ -5,7 +5,6 @@ import type { Config } from '../config/config.ts';
 import type { Database } from '../db/client.ts';
 import type { Routing } from '../dns/routing.ts';
 import type { Timers } from './timers.ts';
-import { endpointOf } from '../http/connection.ts';
 import { exchange, leadsToUs } from '../http/exchange.ts';
 import { dropOldNotices } from '../notify/alert-news.ts';
 import { noteEvents, sendAlerts } from '../notify/alerts.ts';
@@ -15,8 +14,7 @@ import { emptyOutbox } from '../notify/outbox.ts';
 import { ATTEMPT_TIMEOUT_MS, createWebhookSender, MOST_ANSWER_BYTES } from '../notify/sender.ts';
 import { createWebhooks, type Webhooks } from '../notify/webhooks.ts';
 import { makeDigests } from '../queue/mail-counts.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 
 /** A person waits for the answer. */
 const LOOK_TIMEOUT_MS = 2000;
@@ -31,8 +29,7 @@ export interface NotifyParts {
   readonly database: Pick<Database, 'sql'>;
   readonly routing: Pick<Routing, 'resolver' | 'isOwnServer'>;
   readonly timers: Timers;
-  readonly log: Pick<Log, 'fault' | 'webhookFailed' | 'webhookDisabled' | 'alertSent' | 'alertWithheld'>;
-  readonly metrics: Pick<Metrics, 'webhookAttempted' | 'alertMail'>;
+  readonly events: MailEvents;
 }
 
 export interface Notify {
@@ -43,12 +40,12 @@ export interface Notify {
 }
 
 export function startNotify(parts: NotifyParts): Notify {
-  const { config, timers, log, metrics } = parts;
+  const { config, timers, events } = parts;
   const { sql } = parts.database;
   const allowPrivate = config.allowPrivateNextHops;
   const { resolver, isOwnServer: isOwn } = parts.routing;
   const onFault = (error: unknown): void => {
-    log.fault({ where: 'webhooks', error });
+    events.fault({ where: 'webhooks', error });
   };
   const sender = createWebhookSender({
     sql,
@@ -61,14 +58,7 @@ export function startNotify(parts: NotifyParts): Notify {
         timeoutMs: ATTEMPT_TIMEOUT_MS,
         maxBytes: MOST_ANSWER_BYTES,
       }),
-    onAttempt: ({ webhookId, url, kind }, outcome, disabled) => {
-      const { host } = endpointOf(new URL(url));
-      metrics.webhookAttempted(
-        outcome.kind === 'DELIVERED' ? 'DELIVERED' : outcome.status === null ? 'UNREACHED' : 'REFUSED',
-      );
-      if (outcome.kind === 'FAILED') log.webhookFailed({ webhookId, host, kind, status: outcome.status });
-      if (disabled !== null) log.webhookDisabled({ webhookId, host, reason: disabled });
-    },
+    events,
     onFault,
   });
   const webhooks = createWebhooks(sql, {
@@ -87,7 +77,8 @@ export function startNotify(parts: NotifyParts): Notify {
     timers.every(DIGESTS_EVERY_MS, 'digests', async () => {
       while ((await makeDigests(sql)) > 0);
     });
-    startAlerts(parts);
+    const withheld = new Set<string>();
+    timers.every(ALERTS_EVERY_MS, 'alerts', () => sendAlerts({ sql, mxHostname: config.mxHostname, events, withheld }));
     timers.every(RETENTION_EVERY_MS, 'notices', async () => {
       await dropOldDeliveries(sql, ROWS_AT_ONCE);
       await dropOldNotices(sql, ROWS_AT_ONCE);
@@ -99,26 +90,4 @@ export function startNotify(parts: NotifyParts): Notify {
     alertContacts: createAlertContacts(sql, config.mxHostname),
     stop: sender.stop,
   };
-}
-
-function startAlerts({ config, database, timers, log, metrics }: NotifyParts): void {
-  /** Whose news waits: told once in the log, not with every look. */
-  const waiting = new Set<string>();
-  timers.every(ALERTS_EVERY_MS, 'alerts', () =>
-    sendAlerts({
-      sql: database.sql,
-      mxHostname: config.mxHostname,
-      onSent: (contactId) => {
-        waiting.delete(contactId);
-        metrics.alertMail('SENT');
-        log.alertSent({ contactId });
-      },
-      onWithheld: (contactId) => {
-        if (waiting.has(contactId)) return;
-        waiting.add(contactId);
-        metrics.alertMail('WITHHELD');
-        log.alertWithheld({ contactId });
-      },
-    }),
-  );
 }

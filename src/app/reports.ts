@@ -1,5 +1,5 @@
 /**
- * What the making of reports needs: the bounce firewall, the words of a report, and what log and metrics hear of it.
+ * What the making of reports needs: the bounce firewall, and the words of a report.
  */
 import { wallClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -10,11 +10,9 @@ import type { Lookup } from '../policy/authentication/counted-queries.ts';
 import { proveSender } from '../policy/authentication/bounce-firewall.ts';
 import type { Timers } from './timers.ts';
 import { createDelayWalk } from '../queue/reports/delayed.ts';
-import { actionOf, type DueReport, makeDueReports, type ReportDeps } from '../queue/reports/reports.ts';
+import { type DueReport, makeDueReports, type ReportDeps } from '../queue/reports/reports.ts';
 import { dropOldCounts } from '../db/bounded-counts.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import type { Trace } from '../telemetry/trace.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 
 const REPORTS_EVERY_MS = 1000;
 const DELAYS_EVERY_MS = 5000;
@@ -27,9 +25,7 @@ export interface ReportParts {
   readonly config: Pick<Config, 'mxHostname' | 'deliveryHold'>;
   readonly database: Pick<Database, 'sql'>;
   readonly lookup: Lookup;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly trace: Trace | null;
+  readonly events: MailEvents;
 }
 
 /** Makes reports as they fall due. While delivery is held nobody is told of a delay: the operator knows best. */
@@ -46,7 +42,7 @@ export function startReports(parts: ReportParts & { readonly timers: Timers }): 
   });
 }
 
-function reportDeps({ config, database, lookup, log, metrics, trace }: ReportParts): ReportDeps {
+function reportDeps({ config, database, lookup, events }: ReportParts): ReportDeps {
   return {
     sql: database.sql,
     checkSender: ({ transactionId, facts, head }, readContent) => {
@@ -59,25 +55,7 @@ function reportDeps({ config, database, lookup, log, metrics, trace }: ReportPar
     },
     compose: (report, { hosts, message }) => compose(report, { hosts, message, hostname: config.mxHostname }),
     ehloName: config.mxHostname,
-    onMade: (report, made) => {
-      const action = actionOf(report.facts);
-      metrics.reportMade(action);
-      trace?.reported({ transactionId: report.transactionId, reportId: made.id, action });
-      log.reportMade({
-        transactionId: report.transactionId,
-        reportId: made.id,
-        action,
-        reversePath: report.facts.reversePath,
-        recipientCount: report.facts.recipients.length,
-      });
-    },
-    onSuppressed: (report, { code, reason }) => {
-      metrics.reportSuppressed(code.toLowerCase());
-      log.reportSuppressed({ transactionId: report.transactionId, reversePath: report.facts.reversePath, reason });
-    },
-    onFault: (report, error) => {
-      log.fault({ where: `report about ${report.transactionId}`, error });
-    },
+    events,
   };
 }
 

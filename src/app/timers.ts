@@ -1,6 +1,7 @@
 /**
  * Work that is repeated: one round at a time, an error ends its round only.
  */
+import { monotonicMs } from '../clock.ts';
 
 export interface Timers {
   /** Runs `work` every `everyMs`, first after that time; a round that is still running is not joined by another. */
@@ -33,4 +34,16 @@ export function createTimers(onError: (where: string, error: unknown) => void): 
       await Promise.all(running);
     },
   };
+}
+
+const LAG_EVERY_MS = 500;
+
+/** Tells how late a timer runs: that long this process had no time for anything else. */
+export function watchEventLoop(timers: Timers, onLag: (lagMs: number) => void): void {
+  let dueAt = monotonicMs() + LAG_EVERY_MS;
+  timers.every(LAG_EVERY_MS, 'event loop', async () => {
+    const now = monotonicMs();
+    onLag(Math.max(0, now - dueAt));
+    dueAt = now + LAG_EVERY_MS;
+  });
 }

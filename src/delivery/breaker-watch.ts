@@ -5,7 +5,7 @@ import type { BreakerState } from '../outage/breaker.ts';
 import type { BreakerStep } from '../outage/breaker-feed.ts';
 import type { DestinationState } from '../outage/clock.ts';
 import type { OutcomesInput } from '../queue/outcome.ts';
-import type { DeliveryEvents } from './worker.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 
 /** Of mail that an open breaker has kept to the end of its lifetime, where no host has spoken of it. */
 export const HELD_BACK = '[not handed over: the mail server refused recipients it had taken before]';
@@ -19,13 +19,13 @@ export interface BreakerWatch {
 
 export function createBreakerWatch(
   destination: DestinationState,
-  events: { readonly breakerMoved: DeliveryEvents['breakerMoved'] },
+  events: Pick<MailEvents, 'breakerMoved'>,
 ): BreakerWatch {
   let state: BreakerState = 'CLOSED';
   return {
     onBreaker: (now, step: BreakerStep | null) => {
       state = now;
-      if (step !== null) events.breakerMoved(destination, step);
+      if (step !== null) events.breakerMoved(destination.name, step);
     },
     isOpen: () => state === 'OPEN',
   };

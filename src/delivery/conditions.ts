@@ -12,8 +12,8 @@ import { type ClosedOutage, recordSuccess } from '../outage/clock.ts';
 import { type ClocklessOutage, openClockless, recordConditions } from '../outage/conditions.ts';
 import type { QueueSql } from '../queue/claim.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 import type { Observer } from './observer.ts';
-import type { DeliveryEvents } from './worker.ts';
 
 const MOST_DESTINATIONS = 20_000;
 
@@ -24,7 +24,7 @@ export interface ConditionKeeper {
 
 export function createConditionKeeper(deps: {
   readonly sql: QueueSql;
-  readonly events: Pick<DeliveryEvents, 'outageOpened' | 'outageReclassified' | 'outageClosed'>;
+  readonly events: Pick<MailEvents, 'outageChanged' | 'outageClosed'>;
 }): ConditionKeeper {
   const { sql, events } = deps;
   /** Since when a destination has put off everybody, by the database's clock. Another node begins anew. */
@@ -46,10 +46,7 @@ export function createConditionKeeper(deps: {
   const open = async (destination: DestinationState, outage: Omit<ClocklessOutage, 'destinationId'>): Promise<void> => {
     const recorded = await openClockless(sql, { destinationId: destination.id, ...outage });
     if (recorded === null) return;
-    const { outageClass, reply } = outage;
-    const { openedOutageId: outageId, formerClass } = recorded;
-    if (outageId !== null) events.outageOpened(destination, { outageId, outageClass, reply });
-    if (formerClass !== null) events.outageReclassified(destination, { outageClass, formerClass, reply });
+    events.outageChanged(destination.name, { ...outage, ...recorded });
   };
 
   return {
@@ -66,7 +63,7 @@ export function createConditionKeeper(deps: {
       greylistedSince.delete(destination.id);
       if (destination.outageClass === null || destination.isFailing) return;
       const closed: ClosedOutage | null = await recordSuccess(sql, destination.id);
-      if (closed !== null) events.outageClosed(destination, closed);
+      if (closed !== null) events.outageClosed(destination.name, closed);
     },
   };
 }

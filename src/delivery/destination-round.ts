@@ -57,11 +57,12 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
       const { onBreaker } = breaker;
       const attempted = { ...marked, routeGeneration, begunAt, messageResults, marks, onBreaker };
       const results = await recordOutcomes(deps.sql, attempted);
-      deps.events.settled(destination, messageResults, results);
+      deps.learn(destination, messageResults, results);
+      deps.events.settled(destination.name, results, messageResults);
       await noteNow();
     },
     onFault: async (error, messageResults, mark) => {
-      deps.events.fault(`recording outcomes of ${destination.name}`, error);
+      deps.events.fault({ where: `recording outcomes of ${destination.name}`, error });
       // Whoever comes next settles what is marked.
       if (mark !== null && isDatabaseAway(error)) return;
       const ids = messageResults.map(({ messageId }) => messageId);
@@ -104,11 +105,11 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
         if (!destination.isFailing) return;
         const closed = await recordSuccess(deps.sql, destination.id);
         if (closed === null) return;
-        deps.events.outageClosed(destination, closed);
+        deps.events.outageClosed(destination.name, closed);
         for (const id of await advanceNeighbours(deps.sql, observer.greeted(), MOST_NEIGHBOURS)) round.poke(id);
       },
       isStopping: () => round.isStopping() || round.isOver() || round.signal.aborted || breaker.isOpen(),
-      onFault: ({ id }, error) => deps.events.fault(`attempt of message ${id}`, error),
+      onFault: ({ id }, error) => deps.events.fault({ where: `attempt of message ${id}`, error }),
     });
   } finally {
     await releaseClaims(deps.sql, holder, await source.stop());

@@ -64,7 +64,7 @@ async function helpWith(
     taken,
     openCount: attempts.openCount,
     counts: ramp.counts,
-    onFault: (error) => deps.events.fault(`a share of ${destination.name}`, error),
+    onFault: (error) => deps.events.fault({ where: `a share of ${destination.name}`, error }),
   });
   const source = dueSource(deps.sql, {
     destinationId: run.id,

@@ -30,11 +30,7 @@ export async function recordTrouble(
     evidence,
     last: observer.last(),
   });
-  const { openedOutageId: outageId, outageClass, formerClass } = recorded;
-  if (outageId !== null) deps.events.outageOpened(destination, { outageId, outageClass, reply: failure.reply });
-  if (formerClass !== null) {
-    deps.events.outageReclassified(destination, { outageClass, formerClass, reply: failure.reply });
-  }
+  deps.events.outageChanged(destination.name, { ...recorded, reply: failure.reply });
 }
 
 /** Ends what had outlived its lifetime when the round began. */
@@ -44,10 +40,10 @@ export async function expireLate(deps: DeliveryDeps, destination: DestinationSta
       destinationId: destination.id,
       begunAt: destination.now,
       reply,
-      onResults: (results) => deps.events.settled(destination, [], results),
+      onResults: (results) => deps.events.settled(destination.name, results),
     });
   } catch (error) {
     // Expiry can wait for the next failure; a clock that does not move would mean an attempt every second.
-    deps.events.fault(`expiry at ${destination.name}`, error);
+    deps.events.fault({ where: `expiry at ${destination.name}`, error });
   }
 }

@@ -55,7 +55,7 @@ export async function visit(deps: DeliveryDeps, run: Run): Promise<void> {
     lastSuccess: run.lastSuccess,
     openCount: attempts.openCount,
     cpuMs: deps.cpuMs,
-    onFault: (error) => deps.events.fault(`shares of ${run.id}`, error),
+    onFault: (error) => deps.events.fault({ where: `shares of ${run.id}`, error }),
   });
   try {
     await finalizeLeftovers(deps.sql, { destinationId: run.id, holder });

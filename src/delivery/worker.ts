@@ -5,13 +5,12 @@
  * visit only. A node that has lost its place stops before the final dot. Does not know SMTP.
  */
 import { within } from '../clock.ts';
-import type { BreakerStep } from '../outage/breaker-feed.ts';
-import type { OutageClass } from '../outage/class.ts';
-import type { ClosedOutage, DestinationState } from '../outage/clock.ts';
+import type { DestinationState } from '../outage/clock.ts';
 import type { ClaimedMessage, Holder, QueueSql } from '../queue/claim.ts';
 import { findDueDestinations } from '../queue/due.ts';
 import type { MessageResult } from '../queue/outcome.ts';
 import type { RecipientResult } from '../queue/finalize.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 import { createByteBudget } from './budget.ts';
 import { createConditionKeeper } from './conditions.ts';
 import type { GivingWay } from './giving-way.ts';
@@ -50,25 +49,6 @@ export interface Attempts {
   close(): Promise<void>;
 }
 
-export interface DeliveryEvents {
-  settled(
-    destination: DestinationState,
-    messageResults: readonly MessageResult[],
-    results: readonly RecipientResult[],
-  ): void;
-  outageOpened(
-    destination: DestinationState,
-    outage: { outageId: string; outageClass: OutageClass; reply: string },
-  ): void;
-  outageReclassified(
-    destination: DestinationState,
-    outage: { outageClass: OutageClass; formerClass: OutageClass; reply: string },
-  ): void;
-  outageClosed(destination: DestinationState, outage: ClosedOutage): void;
-  breakerMoved(destination: DestinationState, step: BreakerStep): void;
-  fault(where: string, error: unknown): void;
-}
-
 export interface DeliveryDeps {
   readonly sql: QueueSql;
   /** This node's place among the living, or null while it has none: then nothing is tried. */
@@ -79,7 +59,13 @@ export interface DeliveryDeps {
   readonly cpuMs: () => number;
   readonly hosts: HostMemory;
   readonly givingWay: GivingWay;
-  readonly events: DeliveryEvents;
+  readonly events: MailEvents;
+  /** Remembers what the primary has shown about its mailboxes. */
+  readonly learn: (
+    destination: DestinationState,
+    messageResults: readonly MessageResult[],
+    results: readonly RecipientResult[],
+  ) => void;
 }
 
 export interface Delivery {
@@ -118,7 +104,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         onRoute: (generation: number) => {
           current.routeGeneration = generation;
         },
-      }).catch((error: unknown) => deps.events.fault(`delivery to ${id}`, error));
+      }).catch((error: unknown) => deps.events.fault({ where: `delivery to ${id}`, error }));
       visits.delete(id);
     },
   });

@@ -8,7 +8,7 @@
 import { formatDate } from '../mail/mime.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';
 import type { QueueSql } from '../queue/claim.ts';
-import { cancelMessage, type VerbResult } from '../queue/verbs/commands.ts';
+import { cancelMessage } from '../queue/verbs/commands.ts';
 import {
   type DrillStanding,
   isAboutToBeTried,
@@ -28,6 +28,7 @@ import {
   takeRequestedDrills,
 } from '../queue/drills/drills.ts';
 import type { MessageInspection } from '../queue/read/inspect.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 import { type DrillMail, enterMail } from './drill-entry.ts';
 import { conclusionOf } from './drill-conclusion.ts';
 import { acceptanceOf, deliveryOf, greylistingOf, putOffOf } from './drill-delivery.ts';
@@ -41,10 +42,8 @@ export interface DrillDeps {
   /** Where to reach our own listener; null while it is not open. */
   readonly listener: () => { readonly address: string; readonly port: number } | null;
   readonly look: (drill: OpenDrill) => Promise<Omit<Outlook, 'standing'>>;
-  /** Says what became of messages of the domain that a drill has ended. */
-  readonly tell: (result: VerbResult) => void;
   readonly poke: (destinationId: string) => void;
-  readonly onFinished: (drill: OpenDrill, result: DrillResult) => void;
+  readonly events: Pick<MailEvents, 'settled' | 'drillFinished'>;
 }
 
 /** One look at all drills: begins those asked for, moves the others on. */
@@ -136,8 +135,9 @@ function isWaiting({ isPaused, isFailing, isBreakerOpen }: DrillStanding): boole
 /** What a drill could not deliver is not kept for days. One in delivery at this moment is looked at again. */
 async function endMessage(deps: DrillDeps, drill: OpenDrill, result: DrillResult): Promise<void> {
   const cancelled = await cancelMessage(deps.sql, OPERATOR_VIEWER, drill.messageId ?? '', 'the fire drill is over');
-  deps.tell(cancelled);
-  if (cancelled.kind === 'DONE') await report(deps, drill, result);
+  if (cancelled.kind !== 'DONE') return;
+  deps.events.settled(cancelled.domain, cancelled.results);
+  await report(deps, drill, result);
 }
 
 async function report(deps: DrillDeps, drill: OpenDrill, result: DrillResult): Promise<void> {
@@ -152,7 +152,8 @@ async function finish(deps: DrillDeps, drill: OpenDrill, end: Parameters<typeof 
   const told = new Set(findings.map(({ code }) => code));
   const all = [...drill.findings.filter(({ code }) => !told.has(code)), ...findings];
   const whole = { ...end, findings: [...findings, conclusionOf(result, all)] };
-  if (await finishDrill(deps.sql, drill.id, whole)) deps.onFinished(drill, result);
+  if (!(await finishDrill(deps.sql, drill.id, whole))) return;
+  deps.events.drillFinished({ domain: drill.domainName, drill: drill.id, result });
 }
 
 /** RFC 5322, marked so that people and programs know it (RFC 3834 §5). */

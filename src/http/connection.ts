@@ -54,6 +54,8 @@ export type Exchange =
   | { readonly kind: 'FAILED'; readonly reason: string };
 
 const MAX_REASON_LENGTH = 150;
+/** Of an answer whose status is all that matters. */
+const MOST_STATUS_BYTES = 65_536;
 /**
  * Octets from the wire beside the answer: handshake, certificates, records. Above TLS nothing is seen of what TLS answers by
  * itself, as session tickets and key updates without end.
@@ -68,6 +70,18 @@ export function endpointOf({ protocol, hostname, port, pathname, search }: URL):
   const isTls = protocol === 'https:';
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   return { isTls, host, port: port === '' ? (isTls ? 443 : 80) : Number(port), path: pathname + search };
+}
+
+/** Posts JSON to an address that the operator has named; of the answer only the status is read. Never throws. */
+export function jsonPoster({ url, headers }: { readonly url: string; readonly headers: HttpRequest['headers'] }) {
+  const asked = { ...endpointOf(new URL(url)), headers: { ...headers, 'content-type': 'application/json' } };
+  return async (
+    body: string,
+    bounds: Pick<ConnectionOptions, 'timeoutMs' | 'signal'>,
+  ): Promise<{ readonly status: number } | { readonly reason: string }> => {
+    const answer = await requestOnce({ ...asked, method: 'POST', body }, { ...bounds, maxBytes: MOST_STATUS_BYTES });
+    return answer.kind === 'FAILED' ? answer : { status: answer.status };
+  };
 }
 
 /** Never throws. */

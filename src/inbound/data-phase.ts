@@ -34,7 +34,6 @@ export function createDataPhase(
   const limitBytes = context.messageSizeLimit();
   const content = createContent(budget, limitBytes);
   const scanner = createDataScanner(context.bareNewlines, content.add);
-  transaction.trail?.mark('DATA');
   return {
     push: (chunk) => {
       const end = scanner.push(chunk);
@@ -43,7 +42,6 @@ export function createDataPhase(
       return end;
     },
     finish: async () => {
-      transaction.trail?.mark('DOT');
       const refusal = contentRefusal(context, content, scanner.isUnsafe(), limitBytes);
       if (refusal === null) return store(context, transaction, client(), content);
       content.release();
@@ -71,16 +69,10 @@ async function store(context: Context, transaction: Transaction, client: ClientI
     const { id, sizeBytes } = received;
     const recipientCount = received.recipients.length;
     const domains = [...new Set(received.recipients.map(({ domain }) => domain))];
-    const { trail } = transaction;
-    trail?.named({ transactionId: id, domains, recipientCount, sizeBytes });
-    trail?.mark('STORE');
     const stored = context.accept(received).finally(content.release);
     const reply = acceptedReply(id);
     const result = await context.watch.within<Reply | null>(
-      stored.then(() => {
-        trail?.mark('STORED');
-        return reply;
-      }),
+      stored.then(() => reply),
       context.acceptTimeoutMs,
       null,
     );

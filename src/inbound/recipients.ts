@@ -4,7 +4,7 @@
  * Promises that a decision that fails or hangs is a fault's 451, within its limit.
  */
 import { parsePath } from '../mail/address.ts';
-import type { Decision, ForwardPath, MailInfo } from '../policy/decision.ts';
+import type { Decision, ForwardPath } from '../policy/decision.ts';
 import { isAscii, parseRcptParameters, type PathCommand, type RecipientParameters, splitRcpt } from './parameters.ts';
 import * as replies from './replies.ts';
 import type { Reply } from './replies.ts';
@@ -38,10 +38,9 @@ export async function addRecipient(
   context: Context,
   transaction: Transaction,
   asked: AskedRecipient,
-  trail: MailInfo['trail'],
 ): Promise<RefusedRecipient | null> {
   if (transaction.recipients.size >= context.maxRecipients) return { reply: replies.TOO_MANY_RECIPIENTS };
-  const decision = await decide(context, transaction, asked.path, trail);
+  const decision = await decide(context, transaction, asked.path);
   if (decision === null) return { reply: context.refusals.fault };
   if (decision.kind === 'REFUSE') {
     const { destination = null, zone = null } = decision;
@@ -56,15 +55,10 @@ export async function addRecipient(
 }
 
 /** Null when the policy failed or did not answer in time. */
-async function decide(
-  context: Context,
-  transaction: Transaction,
-  path: ForwardPath,
-  trail: MailInfo['trail'],
-): Promise<Decision | null> {
+async function decide(context: Context, transaction: Transaction, path: ForwardPath): Promise<Decision | null> {
   const { client, reversePath, sizeBytes } = transaction;
   try {
-    const decision = context.decideRecipient(client, { reversePath, sizeBytes, trail }, path);
+    const decision = context.decideRecipient(client, { reversePath, sizeBytes }, path);
     return await context.watch.within<Decision | null>(decision, context.decisionTimeoutMs, null);
   } catch (error) {
     context.events.fault({ where: 'inbound decision', error });

@@ -7,7 +7,6 @@
 import { parsePath } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
 import { newId } from '../mail/id.ts';
-import type { Answer } from '../telemetry/message-trail.ts';
 import { createDataPhase, type Receiver } from './data-phase.ts';
 import { answerEtrn } from './etrn.ts';
 import type { ByteBudget, ClientShare } from './limits.ts';
@@ -44,8 +43,6 @@ export interface Session {
   readonly refuse: (command: string, reply: Reply) => Reply;
 }
 
-/** For traces: 250. */
-const TAKEN: Answer = { code: 250, rejection: null, reference: null };
 const NO_SUBJECT: RefusalSubject = { forwardPath: null, destination: null, zone: null };
 
 /** Begins a session with a client whose address is known. */
@@ -77,7 +74,7 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
     return { address: known.address, name: clientName, ehloName, protocol, tls };
   };
 
-  const refuse = (command: string, reply: Reply, subject = NO_SUBJECT, told?: (answer: Answer) => void): Reply => {
+  const refuse = (command: string, reply: Reply, subject = NO_SUBJECT): Reply => {
     const { code, enhancedCode, text, rejection } = reply.line;
     const reference = rejection === null ? null : newId();
     const { forwardPath } = subject;
@@ -92,7 +89,6 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       reply: `${code} ${enhancedCode} ${text}`,
     };
     context.events.refused(fields, subject);
-    told?.({ code, rejection, reference });
     return reference === null ? reply : context.refusals.format(reply.line, reference);
   };
 
@@ -103,7 +99,6 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
   };
 
   const forget = (): void => {
-    transaction?.trail?.end(null);
     transaction = null;
     isMailRefused = false;
   };
@@ -145,19 +140,13 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       if (current === null) return isMailRefused ? replies.MAIL_WAS_REFUSED : replies.NEED_MAIL;
       const asked = parseRecipient(line, current.smtpUtf8);
       if ('wire' in asked) return refuse('RCPT', asked);
-      const forwardPath = asked.path.kind === 'PATH' ? asked.path.path.address : 'postmaster';
-      const trail = current.trail?.recipient(forwardPath);
-      if (!known.share.takeRecipient()) {
-        return refuse('RCPT', context.refusals.tooManyRecipients, NO_SUBJECT, trail?.answered);
-      }
-      const refusal = await addRecipient(context, current, asked, trail);
-      if (refusal === null) {
-        trail?.answered(TAKEN);
-        return replies.RCPT_OK;
-      }
+      if (!known.share.takeRecipient()) return refuse('RCPT', context.refusals.tooManyRecipients);
+      const refusal = await addRecipient(context, current, asked);
+      if (refusal === null) return replies.RCPT_OK;
       current.hasRefusedRecipient = true;
+      const forwardPath = asked.path.kind === 'PATH' ? asked.path.path.address : 'postmaster';
       const subject = { forwardPath, destination: null, zone: null, ...refusal.about };
-      return refuse('RCPT', refusal.reply, subject, trail?.answered);
+      return refuse('RCPT', refusal.reply, subject);
     },
     data: (line) => {
       if (!/^DATA[ \t]*$/i.test(line)) return replies.DATA_SYNTAX;
@@ -173,8 +162,7 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
         const reply = await phase.finish();
         const isStored = reply.line.code === 250;
         if (isStored) tellTls();
-        if (isStored) current.trail?.end(TAKEN);
-        const told = isStored ? reply : refuse('DATA', reply, NO_SUBJECT, current.trail?.end);
+        const told = isStored ? reply : refuse('DATA', reply);
         transaction = null;
         return told;
       };
@@ -221,14 +209,12 @@ function beginTransaction(
   if (trouble !== null) return trouble;
   const from = client(smtpUtf8);
   const reversePath = path.kind === 'NULL' ? null : path.path.address;
-  const { address: clientAddress, ehloName, tls } = from;
   return {
     ...parameters,
     client: from,
     reversePath,
     recipients: new Map(),
     hasRefusedRecipient: false,
-    trail: context.openTrail?.({ clientAddress, ehloName, tls, reversePath }),
   };
 }
 

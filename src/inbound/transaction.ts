@@ -8,7 +8,6 @@ import type { Authenticate } from '../policy/authentication/acceptance-seal.ts';
 import type { Decision, Destination, ForwardPath, MailInfo } from '../policy/decision.ts';
 import type { StartQueue } from '../policy/queue-start.ts';
 import type { LogEvents } from '../telemetry/log-events.ts';
-import type { BegunMessage, MessageTrail } from '../telemetry/message-trail.ts';
 import type { BareNewlines } from './bytes.ts';
 import type { ClientLimits, SharedByteBudget } from './limits.ts';
 import type { Refusals } from './replies.ts';
@@ -73,8 +72,6 @@ export interface InboundDependencies {
   /** What the operator wants above our Received field; it never rejects. Undefined: nothing, and the content stays. */
   readonly authenticate?: Authenticate | undefined;
   readonly newTransactionId: () => string;
-  /** Undefined: nobody traces messages. */
-  readonly openTrail?: ((message: BegunMessage) => MessageTrail) | undefined;
   /** Asked at every MAIL, so it must be cheap. */
   readonly readiness: () => Readiness;
   /** The reverse name of an address, or null; never waited for. */
@@ -117,5 +114,4 @@ export interface Transaction {
   readonly recipients: Map<string, TransactionRecipient>;
   /** Set when a recipient was refused: then DATA without any is 554, not 503. */
   hasRefusedRecipient: boolean;
-  readonly trail: MessageTrail | undefined;
 }

@@ -13,6 +13,7 @@ import { isPausedNow } from '../domains/pause.ts';
 import { composeAlert } from './alert-message.ts';
 import { contactsWithNews, isOurTrouble, noteTold, readOtherNews, readOutageNews } from './alert-news.ts';
 import { ALERTED_KINDS, digestSubject, digestText } from './alert-text.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 import type { RecordedEvent } from './outbox.ts';
 import { isWatched } from './watched-domains.ts';
 
@@ -20,9 +21,9 @@ export interface AlertDeps {
   readonly sql: Sql;
   /** Our MX name, which stands in From, Message-ID and EHLO. */
   readonly mxHostname: string;
-  readonly onSent: (contactId: string) => void;
-  /** There is news, and the contact's own domain is in trouble. */
-  readonly onWithheld: (contactId: string) => void;
+  readonly events: Pick<MailEvents, 'alertSent' | 'alertWithheld'>;
+  /** Contacts whose news was withheld in the round before: logged once, not in every round. */
+  readonly withheld: Set<string>;
 }
 
 const BETWEEN_NEWS = '5 minutes';
@@ -34,8 +35,11 @@ export async function sendAlerts(deps: AlertDeps): Promise<void> {
   if (await isOurTrouble(deps.sql)) return;
   for (const contactId of await contactsWithNews(deps.sql)) {
     const outcome = await deps.sql.begin((transaction) => sendTo(transaction, contactId, deps.mxHostname));
-    if (outcome === 'SENT') deps.onSent(contactId);
-    if (outcome === 'WITHHELD') deps.onWithheld(contactId);
+    if (outcome === 'WITHHELD' && !deps.withheld.has(contactId)) deps.events.alertWithheld({ contactId });
+    if (outcome === 'WITHHELD') deps.withheld.add(contactId);
+    if (outcome !== 'SENT') continue;
+    deps.withheld.delete(contactId);
+    deps.events.alertSent({ contactId });
   }
 }
 

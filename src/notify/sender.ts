@@ -9,7 +9,8 @@ import { Buffer } from 'node:buffer';
 import type { Sql } from '../db/client.ts';
 import { sanitizeText } from '../mail/reply.ts';
 import { endpointOf, type Exchange, type HttpRequest } from '../http/connection.ts';
-import { type AttemptOutcome, type ClaimedDelivery, claimDeliveries, type Disabled, recordAttempt } from './claim.ts';
+import { type AttemptOutcome, type ClaimedDelivery, claimDeliveries, recordAttempt } from './claim.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 import { retryAfterSeconds, secondsToNext } from './retry-ladder.ts';
 import { PING } from './webhook-kinds.ts';
 import { headersOf } from './webhook-message.ts';
@@ -27,7 +28,7 @@ export interface SenderOptions {
   readonly post: (request: HttpRequest, signal: AbortSignal) => Promise<Exchange>;
   /** From 0 to 1. */
   readonly random?: () => number;
-  readonly onAttempt: (delivery: ClaimedDelivery, outcome: AttemptOutcome, disabled: Disabled) => void;
+  readonly events: Pick<MailEvents, 'webhookAttempted'>;
   /** A bug or lost infrastructure; the delivery is made again. */
   readonly onFault: (error: unknown) => void;
   readonly mostUnderWay?: number;
@@ -43,7 +44,7 @@ export interface WebhookSender {
 }
 
 export function createWebhookSender(options: SenderOptions): WebhookSender {
-  const { sql, post, random = Math.random, onAttempt, onFault, mostUnderWay = MOST_UNDER_WAY } = options;
+  const { sql, post, random = Math.random, events, onFault, mostUnderWay = MOST_UNDER_WAY } = options;
   const underWay = new Map<ClaimedDelivery, Promise<void>>();
   const stopping = new AbortController();
   let afterWebhookId: string | null = null;
@@ -54,7 +55,11 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
     // Given up by us, not by the receiver: the lease runs out.
     if (stopping.signal.aborted && answer.kind === 'FAILED') return;
     const outcome = outcomeOf(claimed, answer, random());
-    onAttempt(claimed, outcome, await recordAttempt(sql, claimed, outcome));
+    const disabledReason = await recordAttempt(sql, claimed, outcome);
+    const { webhookId, url, kind } = claimed;
+    const { host } = endpointOf(new URL(url));
+    const isDelivered = outcome.kind === 'DELIVERED';
+    events.webhookAttempted({ webhookId, host, kind, isDelivered, status: outcome.status, disabledReason });
   };
   const begin = (claimed: ClaimedDelivery): void => {
     const work = send(claimed)

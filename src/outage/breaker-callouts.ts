@@ -8,7 +8,8 @@
 import type { Sql } from '../db/client.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
 import { isTrialOver, TRIAL_MESSAGES } from './breaker.ts';
-import { type BreakerFeed, type BreakerStep, feedBreakerAlone } from './breaker-feed.ts';
+import { type BreakerFeed, feedBreakerAlone } from './breaker-feed.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 
 export interface CalloutPlace {
   readonly destinationId: string;
@@ -28,14 +29,14 @@ export interface CalloutBreaker {
 export interface CalloutBreakerDeps {
   readonly sql: Sql;
   readonly monotonicMs: () => number;
-  readonly onStep: (domain: string, step: BreakerStep) => void;
+  readonly events: Pick<MailEvents, 'breakerMoved'>;
 }
 
 /** As long as a row of refusals lasts. */
 const AGAIN_MS = 600_000;
 const MOST_REMEMBERED = 20_000;
 
-export function createCalloutBreaker({ sql, monotonicMs, onStep }: CalloutBreakerDeps): CalloutBreaker {
+export function createCalloutBreaker({ sql, monotonicMs, events }: CalloutBreakerDeps): CalloutBreaker {
   const toldUntilMs = createBoundedMap<number>(MOST_REMEMBERED);
 
   const tell = async (
@@ -44,7 +45,7 @@ export function createCalloutBreaker({ sql, monotonicMs, onStep }: CalloutBreake
   ): Promise<void> => {
     const feed = { destinationId, source: 'CALLOUT', refusedCount: 0, ...told } as const;
     const step = await feedBreakerAlone(sql, feed);
-    if (step !== null) onStep(domain, step);
+    if (step !== null) events.breakerMoved(domain, step);
   };
 
   return {

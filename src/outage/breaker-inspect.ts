@@ -35,11 +35,3 @@ export function createBreakerInspection(sql: SqlExecutor): BreakerInspection {
     },
   };
 }
-
-/** Breakers that are open, of all tenants: each has an outage. */
-export async function countOpenBreakers(sql: SqlExecutor): Promise<number> {
-  const [row] = await sql<{ count: number }[]>`
-    select count(*) as count from outages o join destinations d on d.id = o.destination_id
-    where o.ended_at is null and d.breaker = 'OPEN'`;
-  return row?.count ?? 0;
-}

@@ -6,16 +6,13 @@
 import type { Sql } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { OutageClass } from './class.ts';
+import type { ClosedOutage } from './clock.ts';
 
 /** Ages at which an outage is told of again, in hours. */
 const THRESHOLD_HOURS = [1, 24, 120, 216];
 
-export interface EmptyOutage {
+export interface EmptyOutage extends Omit<ClosedOutage, 'outageId'> {
   readonly domain: string;
-  readonly outageClass: OutageClass;
-  readonly durationMs: number;
-  /** A trial of the breaker began with its end, as with that of any outage. */
-  readonly beganTrial: boolean;
 }
 
 /**
@@ -23,7 +20,9 @@ export interface EmptyOutage {
  * ends. The next message is attempted at once. An open breaker stands until somebody is taken.
  */
 export async function endEmptyOutages(sql: Sql): Promise<EmptyOutage[]> {
-  const rows = await sql<{ domain: string; class: OutageClass; duration_ms: number; began_trial: boolean }[]>`
+  const rows = await sql<
+    { domain: string; class: OutageClass; started_at: Date; ended_at: Date; began_trial: boolean }[]
+  >`
     with empty as materialized (
       select d.id, d.tenant_id, d.name, d.outage_id, d.kind = 'RELAY' and d.outage_id is not null as is_outage,
         d.breaker = 'CLOSED' as is_closed
@@ -52,12 +51,14 @@ export async function endEmptyOutages(sql: Sql): Promise<EmptyOutage[]> {
     )
     update outages o set ended_at = bmx_now(), held_at_end = 0, drained_at = bmx_now()
     from empty where o.id = empty.outage_id
-    returning empty.name as domain, o.class, (extract(epoch from o.ended_at - o.started_at) * 1000)::float8 as duration_ms,
+    returning empty.name as domain, o.class, o.started_at, o.ended_at,
       is_outage and is_closed as began_trial`;
   return rows.map((row) => ({
     domain: row.domain,
     outageClass: row.class,
-    durationMs: Math.round(row.duration_ms),
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    heldCount: 0,
     beganTrial: row.began_trial,
   }));
 }

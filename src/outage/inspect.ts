@@ -5,6 +5,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, type SqlFragment, tenantScope } from '../db/fragments.ts';
+import type { GaugeRegistry } from '../telemetry/gauges.ts';
 import { type Evidence, OUTAGE_CLASSES, type OutageClass } from './class.ts';
 
 export interface OutageView {
@@ -147,10 +148,19 @@ async function select(sql: SqlExecutor, which: SqlFragment): Promise<OutageView[
   }));
 }
 
-/** Of all tenants, for the metrics: every class, most with 0. */
-export async function countOpenOutages(sql: SqlExecutor): Promise<Readonly<Record<OutageClass, number>>> {
-  const rows = await sql<{ class: OutageClass; count: number }[]>`
-    select class, count(*) as count from outages where ended_at is null group by class`;
-  const none = Object.fromEntries(OUTAGE_CLASSES.map((name) => [name, 0])) as Record<OutageClass, number>;
-  return { ...none, ...Object.fromEntries(rows.map(({ class: name, count }) => [name, count])) };
+export function registerOutageGauges({ gauge }: GaugeRegistry, sql: SqlExecutor): void {
+  const help = 'Destinations with an open outage, of the whole service, by class';
+  gauge('open_outages', { help, label: 'class' }, async () => {
+    const rows = await sql<{ class: OutageClass; count: number }[]>`
+      select class, count(*) as count from outages where ended_at is null group by class`;
+    const counts = new Map(rows.map(({ class: name, count }) => [name, count]));
+    return Object.fromEntries(OUTAGE_CLASSES.map((name) => [name, counts.get(name) ?? 0]));
+  });
+  gauge('open_breakers', 'Destinations whose refusals keep all their mail, of the whole service', async () => {
+    // Each open breaker has an outage, and few outages are open.
+    const [row] = await sql<{ count: number }[]>`
+      select count(*) as count from outages o join destinations d on d.id = o.destination_id
+      where o.ended_at is null and d.breaker = 'OPEN'`;
+    return row?.count ?? 0;
+  });
 }

@@ -8,7 +8,6 @@
 import type { ParsedPath } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
-import type { RecipientTrail } from '../telemetry/message-trail.ts';
 
 /** Whom RCPT asks for: a mailbox, or `<postmaster>` without a domain. */
 export type ForwardPath = Extract<ParsedPath, { readonly kind: 'PATH' | 'POSTMASTER' }>;
@@ -85,8 +84,6 @@ export interface MailInfo {
   readonly reversePath: string | null;
   /** The SIZE parameter of MAIL (RFC 1870), or null when it was not given. */
   readonly sizeBytes: number | null;
-  /** Where the judging of this recipient is traced. */
-  readonly trail?: RecipientTrail | undefined;
 }
 
 /** A question about a mailbox of a domain that we serve: what the checks behind relay-domain.ts judge. */

@@ -37,7 +37,6 @@ import {
   type Unasked,
   type Verdict,
 } from './decision.ts';
-import { tracedCheck } from './traced-checks.ts';
 
 export interface RecipientPolicy {
   readonly postmaster: PostmasterMailbox;
@@ -58,23 +57,21 @@ export interface RecipientCheckOptions {
   readonly callout: Check;
   /** The domain has another route: what is remembered about its old primary is no longer true. */
   readonly onRouteChanged: (destinationId: string) => void;
-  readonly isTraced: boolean;
 }
 
 /** The checks for a recipient of a served domain, in order. */
 export function recipientChecks(options: RecipientCheckOptions): readonly Check[] {
-  const { hostname, findHops, primaries, isTraced } = options;
+  const { hostname, findHops, primaries } = options;
   const findNextHops = (name: string) => findHops({ name, deliverTo: [] });
-  const named: readonly (readonly [name: string, check: Check])[] = [
-    ['harvest-guard', options.harvestGuard],
-    ['route-watch', createRouteWatch(options.onRouteChanged)],
-    ['own-rank', createMxPreferenceCheck({ findNextHops, monotonicMs })],
-    ['user-list', createUserListCheck(options.isListed)],
-    ['dnsbl', options.dnsbl],
-    ['primary-size', createPrimarySizeCheck({ primaries, hostname })],
-    ['call-ahead', options.callout],
+  return [
+    options.harvestGuard,
+    createRouteWatch(options.onRouteChanged),
+    createMxPreferenceCheck({ findNextHops, monotonicMs }),
+    createUserListCheck(options.isListed),
+    options.dnsbl,
+    createPrimarySizeCheck({ primaries, hostname }),
+    options.callout,
   ];
-  return named.map(([name, check]) => (isTraced ? tracedCheck(name, check, monotonicMs) : check));
 }
 
 /** The verdict on one forward-path. */
@@ -82,11 +79,9 @@ export async function decideRecipient(
   policy: RecipientPolicy,
   { client, mail, path }: { readonly client: ClientInfo; readonly mail: MailInfo; readonly path: ForwardPath },
 ): Promise<Decision> {
-  mail.trail?.at('postmaster');
   const own = checkPostmaster(policy.postmaster, path);
   if (own.kind !== 'PASS') return own;
   if (path.kind === 'POSTMASTER') return { kind: 'REFUSE', reply: NOT_SERVED };
-  mail.trail?.at('relay-domain');
   const { localPart } = path.path;
   const name = normalizeDomain(path.path.domain);
   const domain = name === null ? null : await policy.findRelayDomain(name);

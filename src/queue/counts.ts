@@ -4,9 +4,10 @@
  * Accept and outcome append to queue_delta; folding moves the sums into destinations once a second. The count is the sum of
  * both in one snapshot (queue/read/inspect.ts), so it is exact at any instant.
  */
+import { monotonicMs } from '../clock.ts';
 import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { Sql } from '../db/client.ts';
-import type { HeldReading } from '../telemetry/metrics.ts';
+import { type GaugeRegistry, readBehind } from '../telemetry/gauges.ts';
 
 /** Rows of one statement: what piled up while nobody folded must not run into the statement's time limit. */
 const BATCH = 20_000;
@@ -32,9 +33,22 @@ export async function foldDeltas(sql: Sql, batch: number = BATCH): Promise<void>
   }
 }
 
-/** What the metrics show of the queue; O(destinations that hold mail). */
-export async function readHeld(sql: Sql): Promise<HeldReading> {
-  const [row] = await sql<{ messages: number; bytes: number; oldest_ms: number | null }[]>`
+export function registerQueueGauges({ gauges }: GaugeRegistry, sql: Sql): void {
+  const helps = {
+    held_messages: 'Messages with at least one held recipient, of the whole service',
+    held_bytes: 'Bytes of the held messages, of the whole service',
+    oldest_held_age_seconds: 'Age of the oldest held message; 0 when nothing is held',
+  };
+  gauges(
+    'held',
+    helps,
+    readBehind(() => readHeld(sql), monotonicMs),
+  );
+}
+
+/** The totals of the queue; O(destinations that hold mail). */
+export async function readHeld(sql: Sql) {
+  const [row] = await sql<{ messages: number; bytes: number; oldest: number | null }[]>`
     with recursive heads as (
       (select destination_id, accepted_at from messages order by destination_id, id limit 1)
       union all
@@ -53,7 +67,8 @@ export async function readHeld(sql: Sql): Promise<HeldReading> {
       ) q on true
     )
     select coalesce(sum(held_count), 0)::bigint as messages, coalesce(sum(held_bytes), 0)::bigint as bytes,
-           (extract(epoch from bmx_now() - min(accepted_at)) * 1000)::bigint as oldest_ms
+           extract(epoch from bmx_now() - min(accepted_at))::float8 as oldest
     from exact`;
-  return { messageCount: row?.messages ?? 0, sizeBytes: row?.bytes ?? 0, oldestAgeMs: row?.oldest_ms ?? null };
+  const { messages = 0, bytes = 0, oldest = null } = row ?? {};
+  return { held_messages: messages, held_bytes: bytes, oldest_held_age_seconds: oldest ?? 0 };
 }

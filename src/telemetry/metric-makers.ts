@@ -1,7 +1,7 @@
 /**
- * Counters, gauges and histograms under one prefix, with labels that cannot grow without end.
+ * Counters and histograms under one prefix, with labels that cannot grow without end.
  */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 
 export const PREFIX = 'backup_mx_';
 const MAX_LABEL_VALUES = 40;
@@ -47,9 +47,4 @@ export function pairCounter(
 
 export function histogram(registry: Registry, name: string, help: string, buckets: number[]): Histogram {
   return new Histogram({ name: PREFIX + name, help, buckets, registers: [registry] });
-}
-
-export function gauge(registry: Registry, name: string, help: string): (value: number) => void {
-  const made = new Gauge({ name: PREFIX + name, help, registers: [registry] });
-  return (value) => made.set(value);
 }

@@ -1,16 +1,14 @@
 /**
- * The service's metrics in Prometheus' text format; beside gauges.ts and metric-makers.ts the only file that knows prom-client.
+ * The service's metrics in Prometheus' text format. Only this file, gauges.ts and metric-makers.ts know prom-client.
  *
- * Counters and histograms are told by the rooms as things happen; gauges are asked for at each scrape. A gauge whose source
- * fails or is slow (the database is down) is left out of that scrape and counted, the rest is still answered: absent, not zero.
+ * Counters and histograms move as events happen; gauges are read at each scrape. If the source of a gauge fails or is slow (the
+ * database is down), that gauge is absent from the scrape and the failure is counted; the rest is still answered.
  * Labels are bounded: a new value past the limit is counted as `other`. No address or domain is ever a label.
  */
 import { within } from '../clock.ts';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { type GaugeGroup, gaugeGroups, type GaugeSources } from './gauges.ts';
+import { createGaugeRegistry, type GaugeRegistry, type GaugeSource } from './gauges.ts';
 import { counterMaker, histogram, pairCounter, PREFIX } from './metric-makers.ts';
-
-export type { GaugeSources, HeldReading } from './gauges.ts';
 
 export type OutageEventKind = 'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'DRAINING' | 'CLOSED';
 
@@ -21,14 +19,13 @@ export interface MetricsOptions {
   readonly version: string;
   /** `bun 1.4.5`. */
   readonly runtime: string;
-  readonly sources: GaugeSources;
   /** CPU, memory, descriptors of this process. Once per process: it starts an event-loop monitor. */
   readonly withProcessMetrics: boolean;
   /** How long a source may take before its gauges are left out of the scrape. */
   readonly sourceTimeoutMs?: number;
 }
 
-export interface Metrics {
+export interface Metrics extends GaugeRegistry {
   /** A transaction was committed and answered 250. */
   readonly accepted: (message: { readonly sizeBytes: number; readonly latencyMs: number }) => void;
   /** A refusal with its stable rejection code (`BMX-USER`), if it has one, and its reply. */
@@ -209,11 +206,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
   });
   info.set({ version: options.version, runtime: options.runtime }, 1);
   const failures = counter('scrape_failures_total', 'Gauge sources that failed at a scrape', { name: 'source' });
-  const gauges = gaugeGroups(options.sources);
+  const sources: GaugeSource[] = [];
   const processMetrics = options.withProcessMetrics ? processRegistries() : [];
   const timeoutMs = options.sourceTimeoutMs ?? DEFAULT_SOURCE_TIMEOUT_MS;
 
   return {
+    ...createGaugeRegistry((source) => void sources.push(source)),
     accepted: ({ sizeBytes, latencyMs }) => {
       accepted(1);
       acceptedBytes(sizeBytes);
@@ -262,18 +260,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
     faulted: (where) => faults(1, where),
     databaseAway: (where) => away(1, where),
     render: async () => {
-      const read = async (group: GaugeGroup): Promise<string> => {
+      const read = async ({ name, render }: GaugeSource): Promise<string> => {
         try {
-          const isThere = await within(timeoutMs, group.update(), () => {
+          return await within(timeoutMs, render(), () => {
             throw new Error(`no reading within ${timeoutMs} ms`);
           });
-          return isThere ? await group.registry.metrics() : '';
         } catch {
-          failures(1, group.source);
+          failures(1, name);
           return '';
         }
       };
-      const readings = await Promise.all(gauges.map(read));
+      const readings = await Promise.all(sources.map(read));
       const parts = [await registry.metrics(), ...readings, ...(await readable(processMetrics))];
       return { contentType: registry.contentType, body: parts.filter((part) => part !== '').join('\n') };
     },

@@ -1,39 +1,33 @@
 /**
- * OpenTelemetry traces of what happens to mail and API requests; the service loads this only where a collector is named.
+ * OpenTelemetry traces of mail and API requests. The service loads this module only where a collector is named.
  *
- * The trace of a message is its transaction id, a UUID of 128 bits as a trace id is: whichever node accepts, tries and reports it, and
- * however many days lie between, its spans find each other without anything being stored. Spans are made of what was measured anyway,
- * when it is over. No content is in them, of replies the codes only, and addresses as LOG_ADDRESSES says.
+ * The trace id of a message is its transaction id: both have 128 bits. So the spans of all nodes find each other, however many
+ * days lie between them, and nothing is stored for it. A span is made when its event is over, from what log and metrics get as
+ * well. Spans hold no content, only the codes of replies, and addresses as LOG_ADDRESSES says.
  */
-import { randomBytes } from 'node:crypto';
+import { Buffer } from 'node:buffer';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import { type LogAddresses, withoutLocalParts } from './log-addresses.ts';
 import type { LogEvents } from './log-events.ts';
-import { messageSpans, SPAN_KIND } from './message-spans.ts';
-import { type BegunMessage, createMessageTrail, type MessageTrail, type SpanAttributes } from './message-trail.ts';
 import { createOtlp, type OtlpOptions, type Span } from './otlp.ts';
-import { isChosen, newSpanId, rootSpanOf, traceOf } from './span-ids.ts';
 
 export interface TraceOptions extends OtlpOptions {
-  /** Share of messages and of requests without a caller's decision that are traced, 0 to 1. */
+  /** Share of messages, and of requests without a caller's decision, that are traced: 0 to 1. */
   readonly ratio: number;
   readonly addresses: LogAddresses;
 }
 
-/** A dial at a next hop. */
-type Attempt = LogEvents['attempt'];
-type Outcome = 'DELIVERED' | 'HELD' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
-
 export interface Trace {
-  /** MAIL was answered 250. */
-  readonly openTrail: (message: BegunMessage) => MessageTrail;
-  readonly attempted: (attempt: Attempt) => void;
-  readonly settled: (fate: {
+  /** Begins the trace of a message: the root of all its spans. */
+  readonly accepted: (message: LogEvents['accepted']) => void;
+  readonly attempted: (attempt: LogEvents['attempt']) => void;
+  readonly settled: (result: {
     readonly messageId: string;
     readonly transactionId: string;
     readonly domain: string;
-    /** Of the message, in this state. */
+    /** Recipients of the message that came to this state together. */
     readonly recipientCount: number;
-    readonly state: Outcome;
+    readonly state: 'DELIVERED' | 'HELD' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
   }) => void;
   readonly reported: (report: Pick<LogEvents['reportMade'], 'transactionId' | 'action' | 'reportId'>) => void;
   readonly requested: (request: ApiRequest) => void;
@@ -50,81 +44,77 @@ export interface ApiRequest {
 }
 
 const TRACEPARENT = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:$|-)/;
+/** As in OTLP. */
+const INTERNAL = 1;
+const SERVER = 2;
+const CLIENT = 3;
+
+type NewSpan = Pick<Span, 'name' | 'kind' | 'attributes'> & Partial<Pick<Span, 'isError' | 'links'>>;
 
 export function createTrace(options: TraceOptions): Trace {
   const { ratio } = options;
   const otlp = createOtlp(options);
   const add = options.addresses === 'domain' ? (span: Span): void => otlp.add(withoutMailboxes(span)) : otlp.add;
 
-  /** A span below the root of its message. */
-  const ofMessage = (
-    transactionId: string,
-    span: Pick<Span, 'name' | 'kind' | 'attributes' | 'isError'> & { readonly latencyMs: number },
-  ): void => {
-    const traceId = traceOf(transactionId);
-    if (!isChosen(traceId, ratio)) return;
-    const { latencyMs, attributes, ...told } = span;
+  /** A span of a transaction that ends now: its root, or one below the root. */
+  const addOf = (transactionId: string, isRoot: boolean, latencyMs: number, span: NewSpan): void => {
+    const traceId = traceIdOf(transactionId);
+    if (!isSampled(traceId, ratio)) return;
     const endedAtMs = Date.now();
     add({
-      ...told,
-      attributes: { 'backup_mx.transaction': transactionId, ...attributes },
+      isError: false,
+      ...span,
+      attributes: { 'backup_mx.transaction': transactionId, ...span.attributes },
       traceId,
-      spanId: newSpanId(),
-      parentSpanId: rootSpanOf(traceId),
+      spanId: isRoot ? rootSpanIdOf(traceId) : newSpanId(),
+      parentSpanId: isRoot ? null : rootSpanIdOf(traceId),
       startedAtMs: endedAtMs - latencyMs,
       endedAtMs,
     });
   };
 
   return {
-    openTrail: (message) =>
-      createMessageTrail(message, {
-        monotonicMs: options.monotonicMs,
-        onEnd: (record) => {
-          // What has come to nothing has no id of ours, and gets a trace of its own.
-          const traceId = record.named === null ? randomBytes(16).toString('hex') : traceOf(record.named.transactionId);
-          if (!isChosen(traceId, ratio)) return;
-          for (const span of messageSpans(record, traceId)) add(span);
+    accepted: (message) =>
+      addOf(message.transactionId, true, message.latencyMs, {
+        name: 'message',
+        kind: SERVER,
+        attributes: {
+          'network.protocol.name': 'smtp',
+          'client.address': message.clientAddress,
+          'backup_mx.ehlo': message.ehloName,
+          'backup_mx.tls': message.tls ?? 'none',
+          'backup_mx.sender': message.reversePath ?? '<>',
+          'backup_mx.domains': message.domains.join(' '),
+          'backup_mx.recipients': message.recipientCount,
+          'backup_mx.size_bytes': message.sizeBytes,
         },
       }),
-    attempted: ({
-      messageId,
-      transactionId,
-      latencyMs,
-      outcome,
-      domain,
-      host,
-      address,
-      tls,
-      recipientCount,
-      reply,
-    }) => {
+    attempted: (attempt) => {
+      const { transactionId, outcome } = attempt;
       if (transactionId === null) return;
-      const replyCode = /^\d{3}/.exec(reply)?.[0] ?? 'none';
-      ofMessage(transactionId, {
+      const replyCode = /^\d{3}/.exec(attempt.reply)?.[0] ?? 'none';
+      addOf(transactionId, false, attempt.latencyMs, {
         name: 'message attempt',
-        kind: SPAN_KIND.CLIENT,
-        latencyMs,
+        kind: CLIENT,
         isError: outcome !== 'DELIVERED',
         attributes: {
           'network.protocol.name': 'smtp',
-          'server.address': host ?? '',
-          'network.peer.address': address ?? '',
-          'backup_mx.message': messageId,
-          'backup_mx.domain': domain,
+          'server.address': attempt.host ?? '',
+          'network.peer.address': attempt.address ?? '',
+          'backup_mx.message': attempt.messageId,
+          'backup_mx.domain': attempt.domain,
           'backup_mx.outcome': outcome,
-          'backup_mx.recipients': recipientCount,
+          'backup_mx.recipients': attempt.recipientCount,
           'backup_mx.reply_code': replyCode,
-          'backup_mx.tls': tls ?? 'none',
+          'backup_mx.tls': attempt.tls ?? 'none',
           ...(outcome === 'DELIVERED' ? {} : { 'error.type': replyCode === 'none' ? 'no_reply' : replyCode }),
         },
       });
     },
     settled: ({ messageId, transactionId, domain, recipientCount, state }) =>
-      ofMessage(transactionId, {
+      addOf(transactionId, false, 0, {
         name: `message ${state.toLowerCase()}`,
-        kind: SPAN_KIND.INTERNAL,
-        latencyMs: 0,
+        kind: INTERNAL,
         isError: state === 'FAILED' || state === 'EXPIRED',
         attributes: {
           'backup_mx.message': messageId,
@@ -134,35 +124,26 @@ export function createTrace(options: TraceOptions): Trace {
       }),
     reported: ({ transactionId, action, reportId }) => {
       const attributes = { 'backup_mx.action': action, 'backup_mx.report': reportId };
-      const report = { kind: SPAN_KIND.INTERNAL, latencyMs: 0, isError: false, attributes };
-      ofMessage(transactionId, { name: 'message report', ...report });
-      const traceId = traceOf(reportId);
-      if (!isChosen(traceId, ratio)) return;
-      // The report is mail of our own, and its attempts hang below this one.
-      const about = traceOf(transactionId);
-      add({
+      addOf(transactionId, false, 0, { name: 'message report', kind: INTERNAL, attributes });
+      // The report is mail of our own: its attempts hang below this root.
+      const about = traceIdOf(transactionId);
+      addOf(reportId, true, 0, {
         name: 'message',
-        kind: SPAN_KIND.INTERNAL,
-        traceId,
-        spanId: rootSpanOf(traceId),
-        parentSpanId: null,
-        startedAtMs: Date.now(),
-        endedAtMs: Date.now(),
-        isError: false,
-        attributes: { 'backup_mx.transaction': reportId, 'backup_mx.action': action },
-        links: [{ traceId: about, spanId: rootSpanOf(about) }],
+        kind: INTERNAL,
+        attributes: { 'backup_mx.action': action },
+        links: [{ traceId: about, spanId: rootSpanIdOf(about) }],
       });
     },
     requested: ({ operation, code, latencyMs, traceparent }) => {
       const [, callersTrace, parentSpanId = null, flags = ''] = TRACEPARENT.exec(traceparent ?? '') ?? [];
       const traceId = callersTrace ?? randomBytes(16).toString('hex');
-      // Who calls has decided; nobody else has.
-      const isWanted = callersTrace === undefined ? isChosen(traceId, ratio) : (Number.parseInt(flags, 16) & 1) === 1;
+      // The caller's decision stands; without one the ratio decides.
+      const isWanted = callersTrace === undefined ? isSampled(traceId, ratio) : (Number.parseInt(flags, 16) & 1) === 1;
       if (!isWanted) return;
       const endedAtMs = Date.now();
       add({
         name: `GraphQL ${operation}`,
-        kind: SPAN_KIND.SERVER,
+        kind: SERVER,
         traceId,
         spanId: newSpanId(),
         parentSpanId,
@@ -176,14 +157,43 @@ export function createTrace(options: TraceOptions): Trace {
   };
 }
 
-/** Wherever an address may stand: a client can say one in EHLO. */
+/** Local parts removed from every attribute that may hold an address: a client can say one in EHLO. */
 function withoutMailboxes(span: Span): Span {
-  const attributes: SpanAttributes = Object.fromEntries(
+  const attributes = Object.fromEntries(
     Object.entries(span.attributes).map(([key, value]) => {
-      const isPath = key === 'backup_mx.recipient' || (key === 'backup_mx.sender' && value !== '<>');
+      const isPath = key === 'backup_mx.sender' && value !== '<>';
       if (typeof value === 'number' || !(isPath || value.includes('@'))) return [key, value];
       return [key, withoutLocalParts(value, { event: 'span', field: isPath ? 'forwardPath' : key })];
     }),
   );
   return { ...span, attributes };
+}
+
+/** The trace id of a transaction or report (W3C Trace Context §3.2.2): hex without hyphens. */
+function traceIdOf(id: string): string {
+  return id.replaceAll('-', '');
+}
+
+/** The id of the root span of a message, which every node can compute: the random half of a UUIDv7. */
+function rootSpanIdOf(traceId: string): string {
+  return traceId.slice(16);
+}
+
+/** Sampled by the random end of the id, so that all nodes decide alike (W3C Trace Context level 2 §2.2.2.2). */
+function isSampled(traceId: string, ratio: number): boolean {
+  return ratio >= 1 || Number.parseInt(traceId.slice(-13), 16) / 2 ** 52 < ratio;
+}
+
+const SPAN_ID_OCTETS = 8;
+/** One call for randomness costs more than the rest of a span, so ids are drawn from a pool. */
+const pool = Buffer.alloc(512 * SPAN_ID_OCTETS);
+let poolOffset = pool.length;
+
+function newSpanId(): string {
+  if (poolOffset === pool.length) {
+    randomFillSync(pool);
+    poolOffset = 0;
+  }
+  poolOffset += SPAN_ID_OCTETS;
+  return pool.toString('hex', poolOffset - SPAN_ID_OCTETS, poolOffset);
 }

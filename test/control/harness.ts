@@ -48,6 +48,7 @@ import { createTokens } from '../../src/tenants/tokens.ts';
 import { isDatabaseAway } from '../../src/db/connection-lost.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { doctorOn, type DoctorSetup } from '../helpers/doctor.ts';
+import { NO_EVENTS } from '../helpers/no-events.ts';
 
 export const OPERATOR: Viewer = OPERATOR_VIEWER;
 export const TOKEN = 'a-token-of-the-operator';
@@ -136,7 +137,7 @@ export async function startControl(
   const sender = createWebhookSender({
     sql,
     post: async () => ({ kind: 'FAILED', reason: 'nobody is asked here' }),
-    onAttempt: () => undefined,
+    events: NO_EVENTS,
     onFault: (error) => void faults.push({ error }),
   });
   const control = await createControl({

@@ -175,7 +175,7 @@ test.each(['loop', 'node'])(
       events: {
         ...NO_EVENTS,
         settled: () => settled.shift()?.(),
-        outageOpened: ({ name }) => opened.push(name),
+        outageChanged: (name, { openedOutageId }) => void (openedOutageId !== null && opened.push(name)),
       },
     } satisfies Partial<DeliveryDeps>;
     const first = deliveryWith(deps, () => undefined);

@@ -11,6 +11,7 @@ import { createMessageInspection } from '../../src/queue/read/inspect.ts';
 import { recordOutcomes } from '../../src/queue/outcome.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+import { NO_EVENTS } from '../helpers/no-events.ts';
 
 const DOMAIN = 'stopped.test';
 const holder = { node: 1, epoch: 1 };
@@ -78,9 +79,8 @@ function look(): Promise<void> {
     hostname: 'backup.test.example',
     listener: () => null,
     look: () => Promise.reject(new Error('nothing enters')),
-    tell: () => undefined,
     poke: () => undefined,
-    onFinished: (_drill, result) => void results.push(result),
+    events: { ...NO_EVENTS, drillFinished: ({ result }) => void results.push(result) },
   });
 }
 

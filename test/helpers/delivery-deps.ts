@@ -3,12 +3,13 @@ import { createHostMemory } from '../../src/delivery/host-memory.ts';
 import type { DeliveryDeps } from '../../src/delivery/worker.ts';
 import { NO_EVENTS } from './no-events.ts';
 
-export function plainDeps(): Pick<DeliveryDeps, 'findRoute' | 'cpuMs' | 'hosts' | 'givingWay' | 'events'> {
+export function plainDeps(): Pick<DeliveryDeps, 'findRoute' | 'cpuMs' | 'hosts' | 'givingWay' | 'events' | 'learn'> {
   return {
     findRoute: async () => ({ kind: 'HOSTS', hosts: [] }),
     cpuMs: () => 0,
     hosts: createHostMemory(),
     givingWay: { turn: () => undefined },
     events: NO_EVENTS,
+    learn: () => undefined,
   };
 }

@@ -8,7 +8,7 @@
 import { createHostMemory } from '../../src/delivery/host-memory.ts';
 import type { StoppableResult } from '../../src/delivery/round-attempt.ts';
 import type { Route } from '../../src/delivery/route.ts';
-import { createDelivery, type Delivery, type DeliveryEvents } from '../../src/delivery/worker.ts';
+import { createDelivery, type Delivery } from '../../src/delivery/worker.ts';
 import type { AttemptRecord, HostTrouble, Outcome } from '../../src/mail/outcome.ts';
 import { newId } from '../../src/mail/id.ts';
 import { formatReply, type Reply } from '../../src/mail/reply.ts';
@@ -16,8 +16,10 @@ import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { dropDeadOwnership } from '../../src/outage/owner.ts';
 import { type ClaimedMessage, type Holder, releaseDeadClaims } from '../../src/queue/claim.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
+import type { MailEvents } from '../../src/telemetry/events.ts';
 import type { TestDatabase } from './database.ts';
 import { makeDestination, makeTransaction } from './mail.ts';
+import { NO_EVENTS } from './no-events.ts';
 
 /** What a primary does with all mail. LOST: takes it, and the reply never comes. */
 export const MODES = [
@@ -147,6 +149,7 @@ export async function openWorld(db: TestDatabase, spool: Spool, names: readonly 
       hosts: createHostMemory(),
       givingWay: { turn: () => undefined },
       cpuMs: () => 0,
+      learn: () => undefined,
       events: eventsTo(faults),
     });
     const node: Node = { holder, delivery, visits: 0, opened: 0, closed: 0, death: null, lastWords: [] };
@@ -281,14 +284,10 @@ function troubled({ recipients }: ClaimedMessage, mode: Mode): StoppableResult {
   };
 }
 
-function eventsTo(faults: unknown[]): DeliveryEvents {
+function eventsTo(faults: unknown[]): MailEvents {
   return {
-    settled: () => undefined,
-    outageOpened: () => undefined,
-    outageReclassified: () => undefined,
-    outageClosed: () => undefined,
-    breakerMoved: () => undefined,
-    fault: (where, error) => {
+    ...NO_EVENTS,
+    fault: ({ where, error }) => {
       faults.push(new Error(where, { cause: error }));
     },
   };

@@ -7,6 +7,7 @@ import { emptyOutbox } from '../../src/notify/outbox.ts';
 import { addTenant, holdMessage } from '../control/harness.ts';
 import { mailsTo } from './spooled-mail.ts';
 import { startWorld, type World } from './webhook-world.ts';
+import { NO_EVENTS } from '../helpers/no-events.ts';
 
 const ME = 'admin@elsewhere.example';
 let world: World;
@@ -68,8 +69,8 @@ async function look(): Promise<void> {
   await sendAlerts({
     sql: world.sql,
     mxHostname: 'backup.test.example',
-    onSent: () => undefined,
-    onWithheld: (id) => void withheld.push(id),
+    events: { ...NO_EVENTS, alertWithheld: ({ contactId }) => void withheld.push(contactId) },
+    withheld: new Set(),
   });
 }
 

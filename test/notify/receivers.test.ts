@@ -134,8 +134,9 @@ describe('an address', () => {
       await strict.tick();
       return world.attempts.length > 0;
     });
-    const [attempt] = world.attempts;
-    return attempt?.outcome.kind === 'FAILED' ? attempt.outcome.text : 'DELIVERED';
+    const [made] = await world.sql<{ state: string; text: string }[]>`
+      select state, response_text as text from webhook_deliveries where response_text is not null`;
+    return made?.state === 'DELIVERED' ? made.state : made?.text;
   };
 
   test.each([

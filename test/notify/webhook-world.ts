@@ -4,7 +4,6 @@ import { type EventKind, recordEvent } from '../../src/events/record.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import type { DnsAnswer } from '../../src/dns/answer.ts';
 import { exchange } from '../../src/http/exchange.ts';
-import type { AttemptOutcome, Disabled } from '../../src/notify/claim.ts';
 import { createDeliveries, type Deliveries, type Delivery } from '../../src/notify/deliveries.ts';
 import { emptyOutbox } from '../../src/notify/outbox.ts';
 import { createWebhookSender, MOST_ANSWER_BYTES, type WebhookSender } from '../../src/notify/sender.ts';
@@ -19,9 +18,6 @@ export const OPERATOR = OPERATOR_VIEWER;
 
 export interface Attempt {
   readonly node: string;
-  readonly deliveryId: string;
-  readonly outcome: AttemptOutcome;
-  readonly disabled: Disabled;
 }
 
 export interface SendingNode {
@@ -95,7 +91,7 @@ export async function startWorld(): Promise<World> {
           maxBytes: MOST_ANSWER_BYTES,
           signal,
         }),
-      onAttempt: ({ id }, outcome, disabled) => void attempts.push({ node: name, deliveryId: id, outcome, disabled }),
+      events: { webhookAttempted: () => void attempts.push({ node: name }) },
       onFault: (error) => void faults.push(error),
       ...(changes.mostUnderWay === undefined ? {} : { mostUnderWay: changes.mostUnderWay }),
     });

@@ -24,6 +24,7 @@ import { type FakeDns, type FakeRecords, startFakeDns } from '../helpers/fake-dn
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { makeDestination } from '../helpers/mail.ts';
 import { relayDomain } from '../helpers/relay-domain.ts';
+import { NO_EVENTS } from '../helpers/no-events.ts';
 
 export const CLIENT: ClientInfo = {
   address: '192.0.2.9',
@@ -116,7 +117,7 @@ export async function openScene(zones: Readonly<Record<string, FakeRecords>> = {
       openOutages,
       monotonicMs,
       budget: createProbeBudget({ ...parts, ...options }),
-      breaker: createCalloutBreaker({ ...parts, onStep: () => undefined }),
+      breaker: createCalloutBreaker({ ...parts, events: NO_EVENTS }),
       findHops: ({ name, deliverTo }) =>
         findNextHops(name, { resolver, self: US, deliveryPort: primary.port, allowPrivate: true, deliverTo }),
       hostname: 'mx.backup.test',

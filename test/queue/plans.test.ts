@@ -33,6 +33,7 @@ import { makeDueReports } from '../../src/queue/reports/reports.ts';
 import { timelineOf } from '../../src/queue/read/timeline.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+import { THROWING_EVENTS } from '../helpers/no-events.ts';
 
 /** queue_delta is not among them: the fold takes all its rows, and leaves none. */
 const GROWING = /Seq Scan on (messages|recipients|contents|attempts|history|events|reports_due)\w*/;
@@ -118,11 +119,7 @@ async function runAll(): Promise<void> {
     },
     compose: () => composed,
     ehloName: 'mx.test',
-    onMade: () => undefined,
-    onSuppressed: () => undefined,
-    onFault: (_, error) => {
-      throw error;
-    },
+    events: THROWING_EVENTS,
   });
   const question = { messageId: second?.id ?? '', destinationId, recipientNumber: 0, endedAt: '2026-01-01T00:00:00Z' };
   await findSuppressions(sql, OPERATOR_VIEWER, [question]);

@@ -12,6 +12,7 @@ import { type DueReport, makeDueReports, type ReportDeps, type SenderCheck } fro
 import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+import { THROWING_EVENTS } from '../helpers/no-events.ts';
 
 export const DELIVERED: Outcome = { kind: 'DELIVERED', reply: { code: 250, enhancedCode: '2.0.0', text: 'ok' } };
 export const DEFERRED: Outcome = { kind: 'DEFERRED', reply: { code: 451, enhancedCode: '4.2.0', text: 'later' } };
@@ -113,7 +114,11 @@ export function reportScene() {
   }
 
   /** Makes all that is due; what was composed and decided. */
-  async function make(check: SenderCheck = { kind: 'PASS' }, more: Partial<ReportDeps> = {}): Promise<Hearing> {
+  async function make(
+    check: SenderCheck = { kind: 'PASS' },
+    more: Partial<ReportDeps> = {},
+    { fault } = THROWING_EVENTS,
+  ): Promise<Hearing> {
     const heard: Hearing = { composed: [], messages: [], suppressed: [], made: [] };
     await makeDueReports({
       sql: db.sql,
@@ -124,10 +129,10 @@ export function reportScene() {
         return { id: newId(), content: Buffer.from('x'), smtpUtf8: false, body: null, domain: 'example.net' };
       },
       ehloName: 'mx.backup.example',
-      onMade: (_, { id }) => void heard.made.push(id),
-      onSuppressed: (_, { code }) => void heard.suppressed.push(code),
-      onFault: (_, error) => {
-        throw error;
+      events: {
+        fault,
+        reportMade: ({ reportId }) => void heard.made.push(reportId),
+        reportSuppressed: ({ code }) => void heard.suppressed.push(code),
       },
       ...more,
     });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createPost } from '../../src/app/traces.ts';
+import { jsonPoster } from '../../src/http/connection.ts';
 import { createOtlp, type Otlp, type Span } from '../../src/telemetry/otlp.ts';
 import { until } from '../helpers/child.ts';
 
@@ -40,7 +40,7 @@ beforeEach(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   otlp = createOtlp({
-    post: createPost({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`, headers: {} }),
+    post: jsonPoster({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`, headers: {} }),
     resource: {},
     onTrouble: (message) => told.push(message),
     onDropped: (count) => {

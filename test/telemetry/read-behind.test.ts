@@ -1,6 +1,6 @@
 /** A slow reading is told from before, a quick one fresh, and trouble shows at the next. */
 import { expect, test } from 'bun:test';
-import { readBehind } from '../../src/telemetry/read-behind.ts';
+import { readBehind } from '../../src/telemetry/gauges.ts';
 
 function stage() {
   let nowMs = 0;

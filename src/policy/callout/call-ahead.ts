@@ -62,7 +62,7 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
       if (!isRefreshDue(standing, monotonicMs())) return;
       answers.postponeRefresh(recipient, monotonicMs() + REFRESH_AGAIN_MS);
       const facts = primaries.recall(destinationId) ?? (await primaries.find(destinationId));
-      if (!standing.isPaused && !facts.isCatchAll) await inquiries.ask({ ...subject, trail: undefined });
+      if (!standing.isPaused && !facts.isCatchAll) await inquiries.ask(subject);
     });
   };
 
@@ -163,7 +163,7 @@ interface Subjects {
   readonly spelling: InquirySubject | null;
 }
 
-function subjectsOf({ domain, localPart, isRole, mail: { trail } }: ServedQuestion): Subjects | null {
+function subjectsOf({ domain, localPart, isRole }: ServedQuestion): Subjects | null {
   const whole = normalizeLocalPart(localPart);
   if (whole === null) return null;
   const { destinationId, tenantId, recipientList } = domain;
@@ -175,7 +175,6 @@ function subjectsOf({ domain, localPart, isRole, mail: { trail } }: ServedQuesti
     domain,
     spelling: name,
     isListed,
-    trail,
   });
   return { form: subjectOf(base), spelling: localPart === base ? null : subjectOf(localPart) };
 }

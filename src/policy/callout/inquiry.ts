@@ -16,7 +16,6 @@ import type { Primaries } from '../../verification/primary.ts';
 import { keyOf, type Recipient, type Standing } from '../../verification/recipient.ts';
 import { createBoundedMap } from '../../db/bounded-map.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
-import type { RecipientTrail, Step } from '../../telemetry/message-trail.ts';
 import { createLane, type Finding, type Lane } from './lane.ts';
 import { createUnknownShares } from './shares.ts';
 import { type ProbeTarget, probeTargets } from '../../smtp/probe-target.ts';
@@ -44,8 +43,6 @@ export interface InquirySubject {
   /** The local part to ask for. */
   readonly spelling: string;
   readonly isListed: boolean;
-  /** Of the one who asks first; who waits for the same answer has no questions of his own. */
-  readonly trail?: RecipientTrail | undefined;
 }
 
 export type Inquiry =
@@ -118,19 +115,13 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
   };
 
   /** Host after host until one speaks. */
-  const put = async (
-    { domain, recipient, trail }: InquirySubject,
-    spelling: string,
-    targets: readonly ProbeTarget[],
-  ) => {
+  const put = async ({ domain, recipient }: InquirySubject, spelling: string, targets: readonly ProbeTarget[]) => {
     const { destinationId } = recipient;
     const address = formatAddress(spelling, domain.name);
     const deadlineMs = monotonicMs() + DEADLINE_MS;
     let finding: Finding = { kind: 'SILENT' };
     for (const target of targets) {
-      const beganMs = monotonicMs();
       finding = await laneOf(target.key).ask({ target, destinationId, address, deadlineMs });
-      trail?.step(questionStep(target, finding, beganMs));
       if (finding.kind !== 'SILENT') break;
     }
     if (finding.kind !== 'REPLY') deps.onAsked(finding.kind);
@@ -189,7 +180,7 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
       return { kind: 'NO_ANSWER' };
     }
     if (verdict === 'POSITIVE') {
-      inBackground(() => tryCatchAll({ ...subject, trail: undefined }, targets));
+      inBackground(() => tryCatchAll(subject, targets));
       inBackground(() => breaker.noteTaken({ destinationId: recipient.destinationId, domain: domain.name }));
     }
     return { kind: 'ANSWERED', standing };
@@ -213,23 +204,6 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
       stop.abort();
       await Promise.all([...lanes.values()].map((lane) => lane.close()));
       await Promise.all(background);
-    },
-  };
-}
-
-function questionStep({ host }: ProbeTarget, finding: Finding, beganMs: number): Step {
-  const text = finding.kind === 'REPLY' ? finding.reply.text : finding.kind === 'TURNED_AWAY' ? finding.text : '';
-  return {
-    name: 'call-ahead question',
-    check: 'call-ahead',
-    isQuestion: true,
-    beganMs,
-    isError: finding.kind === 'SILENT' || finding.kind === 'TURNED_AWAY',
-    attributes: {
-      'network.protocol.name': 'smtp',
-      'server.address': host,
-      'backup_mx.finding': finding.kind,
-      'backup_mx.reply_code': /^\d{3}/.exec(text)?.[0] ?? 'none',
     },
   };
 }

@@ -11,7 +11,6 @@
 import { within } from '../../clock.ts';
 import { type Cidr, type IpAddress, isInCidr, parseAddress, parseCidr } from '../../mail/ip.ts';
 import type { DnsblSettings, DnsblZoneSetting } from '../../domains/relay-domain.ts';
-import type { Step } from '../../telemetry/message-trail.ts';
 import { type Check, PASS, type ReplyLine, type ServedQuestion, type Verdict } from '../decision.ts';
 import { listedCode, NOT_ASKED, type ZoneAnswer } from './answer.ts';
 import type { IsExempt } from './exempt.ts';
@@ -97,31 +96,23 @@ export function createDnsblCheck(deps: DnsblDependencies): Check {
   function askAll(
     client: IpAddress,
     zones: readonly CompiledZone[],
-    { question, untilMs }: { readonly question: ServedQuestion; readonly untilMs: number },
+    untilMs: number,
   ): readonly ZoneAnswer[] | Promise<readonly ZoneAnswer[]> {
     const answers = zones.map(({ zone }) => (deps.isOff(zone) ? NOT_ASKED : deps.lookup.ask(client, zone)));
     if (!answers.some((answer) => answer instanceof Promise)) return answers as ZoneAnswer[];
-    const beganMs = deps.monotonicMs();
-    const leftMs = Math.max(0, untilMs - beganMs);
+    const leftMs = Math.max(0, untilMs - deps.monotonicMs());
     return Promise.all(
-      answers.map(async (answer, index) => {
-        if (!(answer instanceof Promise)) return answer;
-        const told = await within(leftMs, answer, () => NOT_ASKED);
-        question.mail.trail?.step(questionStep(zones[index]?.zone ?? '', told, beganMs));
-        return told;
-      }),
+      answers.map(async (answer) => (answer instanceof Promise ? within(leftMs, answer, () => NOT_ASKED) : answer)),
     );
   }
 
   function judge(at: Case): Verdict | Promise<Verdict> {
-    const { question, client, settings, deadlineMs } = at;
+    const { client, settings, deadlineMs } = at;
     const allowUntilMs = deadlineMs - (MOST_WAIT_MS - MOST_ALLOW_WAIT_MS);
-    return andThen(askAll(client, settings.allowZones, { question, untilMs: allowUntilMs }), (allowed) => {
+    return andThen(askAll(client, settings.allowZones, allowUntilMs), (allowed) => {
       const isAllowed = settings.allowZones.some(({ codes }, index) => isListed(allowed[index], codes));
       if (isAllowed) return PASS;
-      return andThen(askAll(client, settings.zones, { question, untilMs: deadlineMs }), (answers) =>
-        decide(at, answers),
-      );
+      return andThen(askAll(client, settings.zones, deadlineMs), (answers) => decide(at, answers));
     });
   }
 
@@ -169,18 +160,6 @@ export function createDnsblCheck(deps: DnsblDependencies): Check {
     return andThen(deps.isExempt(client.text, domain), (isExempt) =>
       isExempt ? PASS : judge({ question, client, settings, threshold: domain.dnsbl.threshold, deadlineMs }),
     );
-  };
-}
-
-/** One zone was asked, or waited for with others who ask the same. */
-function questionStep(zone: string, answer: ZoneAnswer, beganMs: number): Step {
-  return {
-    name: 'DNSBL question',
-    check: 'dnsbl',
-    isQuestion: true,
-    beganMs,
-    isError: answer.kind === 'TROUBLE' || answer.kind === 'ERROR',
-    attributes: { 'backup_mx.zone': zone, 'backup_mx.answer': answer.kind },
   };
 }
 

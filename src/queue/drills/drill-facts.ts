@@ -3,6 +3,7 @@
  */
 import type { SqlExecutor } from '../../db/client.ts';
 import { isPausedNow } from '../../domains/pause.ts';
+import type { GaugeRegistry } from '../../telemetry/gauges.ts';
 import type { DrillStep } from './drills.ts';
 
 export interface DrillStanding {
@@ -79,19 +80,20 @@ export async function isAboutToBeTried(sql: SqlExecutor, drillId: string): Promi
   return rows.length > 0;
 }
 
-export interface DrillTimes {
-  /** When the last drill of all ended, in seconds since 1970; 0: none has. */
-  readonly lastAtSeconds: number;
-  /** Since when one by schedule is due that nobody has begun; 0: none is. */
-  readonly overdueSeconds: number;
+export function registerDrillGauges({ gauges }: GaugeRegistry, sql: SqlExecutor): void {
+  const helps = {
+    last_drill_timestamp_seconds: 'When the last fire drill of the whole service ended; 0: never',
+    drill_overdue_seconds: 'Since when a scheduled fire drill is due, of the whole service',
+  };
+  gauges('drills', helps, () => readDrillTimes(sql));
 }
 
 /** Two index look-ups. */
-export async function readDrillTimes(sql: SqlExecutor): Promise<DrillTimes> {
-  const [row] = await sql<DrillTimes[]>`
+export async function readDrillTimes(sql: SqlExecutor) {
+  const [row] = await sql<{ last_drill_timestamp_seconds: number; drill_overdue_seconds: number }[]>`
     select coalesce(extract(epoch from (
-        select finished_at from drills where finished_at is not null order by id desc limit 1))::float8, 0) as "lastAtSeconds",
+        select finished_at from drills where finished_at is not null order by id desc limit 1))::float8, 0) as last_drill_timestamp_seconds,
       extract(epoch from bmx_now() - least(bmx_now(), (
-        select next_at from drill_schedules order by next_at limit 1)))::float8 as "overdueSeconds"`;
-  return row ?? { lastAtSeconds: 0, overdueSeconds: 0 };
+        select next_at from drill_schedules order by next_at limit 1)))::float8 as drill_overdue_seconds`;
+  return row ?? { last_drill_timestamp_seconds: 0, drill_overdue_seconds: 0 };
 }

@@ -12,6 +12,7 @@ import type { ComposedReport, HostTry } from '../../mail/dsn.ts';
 import { type Bound, findFull, type Full, takePlaces } from '../../db/bounded-counts.ts';
 import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
 import { backlogOf, boundsOf, reasonOf, type ReportBounds } from './bounds.ts';
+import type { MailEvents } from '../../telemetry/events.ts';
 import { addReportEvent, keepBeginning, letWait, lockReport, type ReportRow, takeOff } from './settled.ts';
 
 /** What the report says; written by finalize.ts and reports-delayed.ts as JSON. */
@@ -89,10 +90,7 @@ export interface ReportDeps {
     parts: { readonly hosts: readonly HostTry[]; readonly message: Uint8Array | null },
   ) => ComposedReport & { readonly id: string; readonly domain: string };
   readonly ehloName: string;
-  readonly onMade: (report: DueReport, made: { id: string; destinationId: string }) => void;
-  readonly onSuppressed: (report: DueReport, suppression: Suppression) => void;
-  /** A bug or lost infrastructure; it is tried again. */
-  readonly onFault: (report: DueReport, error: unknown) => void;
+  readonly events: Pick<MailEvents, 'reportMade' | 'reportSuppressed' | 'fault'>;
 }
 
 /** What the report tells, as RFC 3464 §2.3.3 calls it; of several the gravest. */
@@ -190,7 +188,7 @@ async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolea
     }
     return await suppressReport(deps, report, { code: 'UNPROVEN', reason: check.reason });
   } catch (error) {
-    deps.onFault(report, error);
+    deps.events.fault({ where: `report about ${report.transactionId}`, error });
     if (!isLastTry) return false;
     return suppressReport(deps, report, { code: 'FAULT', reason: 'the report could not be made' });
   }
@@ -222,7 +220,7 @@ async function suppressReport(deps: ReportDeps, report: DueReport, suppression: 
     await addSuppression(transaction, report, suppression);
     return true;
   });
-  if (isOurs) deps.onSuppressed(report, suppression);
+  if (isOurs) tellSuppressed(deps, report, suppression);
   return isOurs;
 }
 
@@ -257,9 +255,18 @@ async function makeReport(deps: ReportDeps, report: DueReport, { readContent, bo
     const message = { tenantId, to: facts.reversePath, ehloName, ...composed };
     return { kind: 'MADE', ...(await spoolReport(transaction, report, message)) };
   });
-  if (result.kind === 'MADE') deps.onMade(report, result);
-  if (result.kind === 'SUPPRESSED') deps.onSuppressed(report, result.suppression);
+  const { transactionId } = report;
+  const { reversePath, recipients } = facts;
+  if (result.kind === 'MADE') {
+    const made = { reportId: result.id, action: actionOf(facts), reversePath, recipientCount: recipients.length };
+    deps.events.reportMade({ transactionId, ...made });
+  }
+  if (result.kind === 'SUPPRESSED') tellSuppressed(deps, report, result.suppression);
   return result.kind !== 'TAKEN' && result.kind !== 'WAITS';
+}
+
+function tellSuppressed({ events }: ReportDeps, { transactionId, facts }: DueReport, suppression: Suppression): void {
+  events.reportSuppressed({ transactionId, reversePath: facts.reversePath, ...suppression });
 }
 
 type MakingResult =

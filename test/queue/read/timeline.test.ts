@@ -31,6 +31,7 @@ import {
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../../helpers/mail.ts';
 import { domainsOn } from '../../control/harness.ts';
+import { THROWING_EVENTS } from '../../helpers/no-events.ts';
 
 let db: TestDatabase;
 let spool: Spool;
@@ -131,11 +132,7 @@ async function report(check: SenderCheck): Promise<void> {
     checkSender: async () => check,
     compose: () => ({ id: newId(), content: Buffer.from('x'), smtpUtf8: false, body: null, domain: 'example.net' }),
     ehloName: 'backup.example',
-    onMade: () => undefined,
-    onSuppressed: () => undefined,
-    onFault: (_report, error) => {
-      throw error;
-    },
+    events: THROWING_EVENTS,
   });
 }
 

@@ -11,6 +11,7 @@ import { createDelayWalk } from '../../../src/queue/reports/delayed.ts';
 import { actionOf, type ReportDeps } from '../../../src/queue/reports/reports.ts';
 import { makeDestination, makeTransaction } from '../../helpers/mail.ts';
 import { DEFERRED, DELIVERED, FAILED, reportScene } from '../reports-scene.ts';
+import { NO_EVENTS } from '../../helpers/no-events.ts';
 
 const scene = reportScene();
 const { accept, settle, claim, record, make, hasContent, reasonOf } = scene;
@@ -224,11 +225,11 @@ describe('74 suppression', () => {
       compose: () => {
         throw new Error('bug');
       },
-      onFault: (_, error) => void faults.push(error),
     };
-    expect((await make({ kind: 'PASS' }, broken)).suppressed).toEqual([]);
+    const hearing = { ...NO_EVENTS, fault: ({ error }: { readonly error: unknown }) => void faults.push(error) };
+    expect((await make({ kind: 'PASS' }, broken, hearing)).suppressed).toEqual([]);
     await scene.db.sql`update reports_due set attempts = 95, next_attempt_at = bmx_now()`;
-    expect((await make({ kind: 'PASS' }, broken)).suppressed).toEqual(['FAULT']);
+    expect((await make({ kind: 'PASS' }, broken, hearing)).suppressed).toEqual(['FAULT']);
     expect(faults).toHaveLength(2);
     expect(await reasonOf(message)).toBe('the report could not be made');
   });

@@ -1,6 +1,7 @@
-/** What /metrics tells of doctor and drills: from indexes, whatever the number of domains. */
+/** The gauges of queue, doctor and drills: from indexes, whatever the number of domains. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readDoctorStanding } from '../../src/doctor/standing.ts';
+import { readDoctorGauges } from '../../src/doctor/gauges.ts';
+import { readHeld } from '../../src/queue/counts.ts';
 import { readDrillTimes } from '../../src/queue/drills/drill-facts.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -13,12 +14,13 @@ afterAll(async () => {
   await db.close();
 });
 
-test('nothing is due and nobody is ill where there is no domain', async () => {
-  expect(await readDoctorStanding(db.sql)).toEqual({
-    domains: { WARNING: 0, PROBLEM: 0, UNKNOWN: 0 },
-    overdueSeconds: 0,
+test('nothing is due, held or ill without domains', async () => {
+  expect(await readHeld(db.sql)).toEqual({ held_messages: 0, held_bytes: 0, oldest_held_age_seconds: 0 });
+  expect(await readDoctorGauges(db.sql)).toEqual({
+    doctor_domains: { WARNING: 0, PROBLEM: 0, UNKNOWN: 0 },
+    doctor_overdue_seconds: 0,
   });
-  expect(await readDrillTimes(db.sql)).toEqual({ lastAtSeconds: 0, overdueSeconds: 0 });
+  expect(await readDrillTimes(db.sql)).toEqual({ last_drill_timestamp_seconds: 0, drill_overdue_seconds: 0 });
 });
 
 test('counts reports by status and no further than it says, and since when a look or a drill is due', async () => {
@@ -46,14 +48,14 @@ test('counts reports by status and no further than it says, and since when a loo
       case n when 3 then 'REQUESTED' else 'FINISHED' end, case n when 3 then null else 'DELIVERED' end,
       case n when 3 then null else 'epoch'::timestamptz + n * interval '1 second' end
     from generate_series(1, 3) as n`;
-  const standing = await readDoctorStanding(db.sql);
+  const gauges = await readDoctorGauges(db.sql);
   // 1, 10 to 19, 100 to 199, 1000 to 1999, 10000 to 10300.
-  expect(standing.domains).toEqual({ WARNING: 1 + 10 + 100 + 1000 + 301, PROBLEM: 8886, UNKNOWN: 1 });
+  expect(gauges.doctor_domains).toEqual({ WARNING: 1 + 10 + 100 + 1000 + 301, PROBLEM: 8886, UNKNOWN: 1 });
   // Of a mere claim nobody looks by the timer.
-  expect(standing.overdueSeconds).toBeCloseTo(7200, -1);
+  expect(gauges.doctor_overdue_seconds).toBeCloseTo(7200, -1);
   await db.sql`update doctor_reports set status = 'PROBLEM'`;
-  expect((await readDoctorStanding(db.sql)).domains).toEqual({ WARNING: 0, PROBLEM: 10_000, UNKNOWN: 0 });
+  expect((await readDoctorGauges(db.sql)).doctor_domains).toEqual({ WARNING: 0, PROBLEM: 10_000, UNKNOWN: 0 });
   const drills = await readDrillTimes(db.sql);
-  expect(drills.lastAtSeconds).toBe(2);
-  expect(drills.overdueSeconds).toBeCloseTo(180, -1);
+  expect(drills.last_drill_timestamp_seconds).toBe(2);
+  expect(drills.drill_overdue_seconds).toBeCloseTo(180, -1);
 });
