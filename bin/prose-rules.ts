@@ -17,7 +17,7 @@ export const MAX_COLUMNS = 100;
 /** The uses of "behind" that mean a place in a network, not a time or an order. */
 const RIGHTLY_BEHIND =
   /^behind (?:[\w’'-]+ ){0,3}(?:prox(?:y|ies)|NAT|load balancers?|firewalls?|routers?|filters?|filtering services?)\b/i;
-const TRICKS = /\b(?:nobody|(?:is|are|was|were|of) none)\b/gi;
+const TRICKS = /\b(?:nobody|(?<!there )(?:is|are|was|were|of) none)\b/gi;
 const BAD_OPENING = /^(?:Of|Who|Whose|What|Where)\b/;
 
 /** "behind" for time or order, and negations that are hard to read. */

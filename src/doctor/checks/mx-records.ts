@@ -41,7 +41,7 @@ export const rank = {
   code: 'RANK',
   title: 'A primary stands before us in the MX records.',
   meaning:
-    'We are the most preferred MX, or the only one: mail is refused at our door (BMX-RANK), as no better server can be found.',
+    'We are the most preferred MX, or the only one. We refuse the mail (BMX-RANK), since there is no better server to deliver to.',
   advice: 'Give your primary an MX record with a lower number than ours, or name it with deliverTo.',
   judge: (facts) =>
     whenAnswered(facts, (set, evidence) => {
@@ -56,8 +56,8 @@ export const equalRank = {
   code: 'EQUAL_RANK',
   title: 'No other host has our number in the MX records.',
   meaning:
-    'A host beside us has the same number: we never hand mail to it, and when it is the only primary mail is refused (BMX-RANK).',
-  advice: 'Give us a higher number than every host that shall get the mail.',
+    'Another host has the same number as we, so we never deliver to it. If it is the only primary, we refuse the mail (BMX-RANK).',
+  advice: 'Give us a higher number than every host that is to get the mail.',
   judge: (facts) =>
     whenListed(facts, (hosts, evidence) => {
       if (!isShared(hosts) || facts.domain.deliverTo.length > 0) return ok(evidence);
@@ -69,9 +69,9 @@ export const notListed = {
   code: 'NOT_LISTED',
   title: 'We stand in the MX records.',
   meaning:
-    'No MX record names us: when your primary is down, nobody knows that we would take the mail. A WARNING: only one of our names is missing, and senders do not find the node that it stands for.',
+    'No MX record names us: when your primary is down, senders do not find us. As a WARNING: one of our names is missing, and senders do not find its node.',
   advice:
-    'Add the MX records that `domain.mx.recommended` shows: each of our names, at one number, behind your primary.',
+    'Add the MX records that `domain.mx.recommended` shows: each of our names, all at one number, higher than that of your primary.',
   judge: (facts) =>
     whenAnswered(facts, (set, evidence) => {
       // That the domain is gone, or takes no mail, is another check's finding.
@@ -91,8 +91,8 @@ export const nullMx = {
   code: 'NULL_MX',
   title: 'The domain takes mail.',
   meaning:
-    'The domain publishes a null MX (`0 .`): it says that it takes no mail, so senders do not even try (RFC 7505).',
-  advice: 'Replace the record `0 .` by those of your primary and of us.',
+    'The domain publishes a null MX (`0 .`), which declares that it accepts no mail. Senders do not even try (RFC 7505).',
+  advice: 'Replace the record `0 .` with those of your primary and of us.',
   judge: (facts) =>
     whenAnswered(facts, ({ kind }, evidence) => (kind === 'NULL_MX' ? problem(evidence) : ok(evidence))),
 } as const satisfies Check;
@@ -131,8 +131,8 @@ export const dnsLapsing = {
   code: 'DNS_LAPSING',
   title: 'The domain and its MX hosts are in the DNS.',
   meaning:
-    'The domain, its zone or the name of an MX host is gone from the DNS, or its servers cannot answer: mail finds neither your primary nor us.',
-  advice: 'Renew the domain, and have its zone and the addresses of its MX hosts answered again.',
+    'The domain, its zone or the name of an MX host is gone from the DNS, or its servers cannot answer. Mail reaches neither your primary nor us.',
+  advice: 'Renew the domain, and make sure that its zone and the addresses of its MX hosts are answered again.',
   judge: judgeZone,
 } as const satisfies Check;
 
@@ -141,7 +141,7 @@ export const mxAlias = {
   code: 'MX_ALIAS',
   title: 'No MX record names an alias.',
   meaning: 'An MX record names a CNAME, which RFC 2181 forbids: some senders follow it, others refuse the domain.',
-  advice: 'Let the MX record name the host that the CNAME stands for.',
+  advice: 'Let the MX record name the host that the CNAME points to.',
   judge: (facts) =>
     whenKnown(facts.aliases, (aliases) => {
       const evidence = aliases.map(({ host, target }) => ({ asked: `CNAME of ${host}`, answered: target }));
@@ -153,7 +153,7 @@ export const mxAlias = {
 export const mxLiteral = {
   code: 'MX_LITERAL',
   title: 'MX records name hosts, not addresses.',
-  meaning: 'An MX record holds an IP address where a host name belongs: we and most senders pass it over.',
+  meaning: 'An MX record holds an IP address instead of a host name: we and most senders ignore it.',
   advice: 'Give the address a name with an A or AAAA record, and let the MX record name that.',
   judge: (facts) =>
     whenListed(facts, (hosts, evidence) =>
@@ -165,8 +165,8 @@ export const mxPrivate = {
   code: 'MX_PRIVATE',
   title: 'MX hosts have public addresses.',
   meaning:
-    'An MX host has a private, loopback or reserved address: nobody outside can reach it, and we never dial such an address.',
-  advice: 'Publish the public address of the host, or take its MX record away.',
+    'An MX host has a private, loopback or reserved address: it cannot be reached from outside, and we never dial such an address.',
+  advice: 'Publish the public address of the host, or remove its MX record.',
   judge: (facts) =>
     whenListed(facts, (hosts) => {
       const isUsable = (address: string) => isUsableNextHopAddress(address, facts.service.allowPrivate);
@@ -209,9 +209,9 @@ export const filterInFront = {
   code: 'FILTER_IN_FRONT',
   title: 'No filtering service stands in front of the primary.',
   meaning:
-    'The MX records lead to a filtering service: it judges what we hand over by our address, and may refuse it or file it as spam.',
+    'The MX records lead to a filtering service. It judges the mail that we deliver by our address, and may refuse it or file it as spam.',
   advice:
-    'Name your real server with deliverTo, so that we hand mail to it past the filter, and let it take mail from our egress addresses.',
+    'Name your real server with deliverTo, so that we deliver past the filter, and let it accept mail from our egress addresses.',
   judge: (facts) =>
     whenListed(facts, (hosts, evidence) => {
       const filters = betterHosts(hosts).flatMap(({ host }) => {

@@ -67,9 +67,9 @@ function judgeReach({ domain, sessions: fact }: Facts) {
 export const mxUnreachable = {
   code: 'MX_UNREACHABLE',
   title: 'The primary answers at its addresses.',
-  meaning: 'Your primary does not answer at one of its addresses, or at none: it is down, or a firewall keeps us out.',
+  meaning: 'Your primary does not answer at one or all of its addresses: it is down, or a firewall blocks us.',
   advice:
-    'Start the server, take the address that does not answer out of the DNS, and let our egress addresses through the firewall to its port.',
+    'Start the server, remove addresses that do not answer from the DNS, and let our egress addresses through the firewall to its port.',
   judge: judgeReach,
 } as const satisfies Check;
 
@@ -77,9 +77,9 @@ export const mxUnreachable = {
 export const primaryRefuses = {
   code: 'PRIMARY_REFUSES',
   title: 'The primary takes mail from us.',
-  meaning: 'Your primary turns us away, or refuses its postmaster: what we hold for you would not be taken back.',
+  meaning: 'Your primary rejects us, or refuses its postmaster: it would not accept the mail that we hold for you.',
   advice:
-    'List our egress addresses as trusted at your primary (`domain.primarySetup` has ready-made texts), and let it take mail for postmaster.',
+    'List our egress addresses as trusted at your primary (`domain.primarySetup` has ready-made texts), and let it accept mail for postmaster.',
   judge: (facts) =>
     whenKnown(facts.sessions, (sessions) => {
       const spoken = sessions.filter(({ kind }) => kind !== 'SILENT');
@@ -96,7 +96,7 @@ export const primaryRefuses = {
 export const greylisting = {
   code: 'GREYLISTING',
   title: 'The primary does not greylist us.',
-  meaning: 'Your primary puts off what comes from us until it comes again: held mail arrives later than it could.',
+  meaning: 'Your primary defers mail from us until we try again: held mail arrives later than it could.',
   advice: 'Exempt our egress addresses from greylisting; `domain.primarySetup` has ready-made texts.',
   judge: (facts) => {
     const now = sessionsOf(facts).filter(({ kind, reply }) => kind === 'DEFERRED' && saysGreylisting(reply));
@@ -122,7 +122,7 @@ function slowEvidence(session: SessionFact): Evidence {
 export const tarpitting = {
   code: 'TARPITTING',
   title: 'The primary answers us without delay.',
-  meaning: 'Your primary greets us or answers RCPT slowly on purpose: what we hold for you drains slowly.',
+  meaning: 'Your primary delays its greeting or its replies to RCPT on purpose: held mail drains slowly.',
   advice: 'Exempt our egress addresses from the tarpit; `domain.primarySetup` has ready-made texts.',
   judge: (facts) => {
     const slow = sessionsOf(facts).filter((session) => isTooSlow(session) || isSlow(session));
@@ -136,7 +136,7 @@ export const rateLimiting = {
   title: 'The primary does not limit our rate.',
   meaning:
     'Your primary ends sessions with 421: too many connections or messages from us. Held mail drains at that rate.',
-  advice: 'Exempt our egress addresses from limits of rate and connections, or set drainPerMinute below them.',
+  advice: 'Exempt our egress addresses from rate and connection limits, or set drainPerMinute below them.',
   judge: (facts) => {
     const now = sessionsOf(facts).filter(({ reply }) => reply.startsWith('421'));
     if (now.length > 0) return warning(...now.map(sessionEvidence));
@@ -151,8 +151,8 @@ export const smallerSize = {
   code: 'SMALLER_SIZE',
   title: 'The primary takes messages as large as we do.',
   meaning:
-    'Your primary announces a smaller SIZE than ours: larger messages that do not announce theirs are accepted here and refused there.',
-  advice: 'Raise the size limit of your primary to ours at least (`service.messageSizeLimitBytes`).',
+    'Your primary announces a smaller SIZE than ours: larger messages that do not announce their size are accepted here and refused there.',
+  advice: 'Raise the size limit of your primary at least to ours (`service.messageSizeLimitBytes`).',
   judge: (facts) => {
     const { sessions, record, service } = facts;
     const own: Evidence = { asked: 'our own limit', answered: `${service.messageSizeLimitBytes}` };
@@ -182,7 +182,7 @@ export const catchAll = {
   code: 'CATCH_ALL',
   title: 'The primary refuses mailboxes that do not exist.',
   meaning:
-    'Your primary takes every recipient: call-aheads are of no use, and mail for mailboxes that do not exist is taken and held.',
+    'Your primary accepts every recipient. Call-aheads are useless, and mail for mailboxes that do not exist is accepted and held.',
   advice: 'Let your primary refuse unknown mailboxes at RCPT, or keep a User List here.',
   judge: (facts) =>
     whenKnown(facts.record, ({ isCatchAll }) => {
@@ -201,7 +201,7 @@ export const forwardedMailRefused = {
   meaning:
     'Your primary refused mail from us for SPF or DMARC: it took us for the sender, and such mail is lost to its recipient.',
   advice:
-    'List our egress addresses as trusted forwarders at your primary, so that it checks neither SPF nor DMARC of what comes from us.',
+    'List our egress addresses as trusted forwarders at your primary, so that it checks neither SPF nor DMARC for mail from us.',
   judge: (facts) =>
     whenKnown(facts.record, ({ authenticationRefusals }) =>
       authenticationRefusals.length === 0 ? ok() : problem(...authenticationRefusals.map(attemptEvidence)),
@@ -212,7 +212,7 @@ export const settingUp = {
   code: 'SETTING_UP',
   title: 'The primary does not refuse mailboxes that it had.',
   meaning:
-    'Your primary refused many mailboxes that it had taken mail for, as a server does that is still being set up: the breaker has kept their mail.',
+    'Your primary refused many mailboxes that it had accepted before, as if it were not completely set up. The breaker has kept their mail.',
   advice:
     'Finish the set-up before the server listens, or let it answer 4xx until then; `domainReleaseBreaker` closes the breaker.',
   judge: (facts) =>

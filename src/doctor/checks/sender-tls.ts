@@ -44,7 +44,7 @@ export const mtaSts = {
   code: 'MTA_STS',
   title: 'The MTA-STS policy lets senders come to us.',
   meaning:
-    'The MTA-STS policy lacks our name, or our certificate would fail it: senders that follow it do not deliver to us, which shows only in an outage.',
+    'The MTA-STS policy lacks our name, or our certificate does not satisfy it. Senders that follow it do not deliver to us, which shows only in an outage.',
   advice: 'Add a line `mx:` with our name to the policy, and give its TXT record a new id.',
   judge: judgePolicy,
 } as const satisfies Check;
@@ -53,8 +53,8 @@ export const mtaSts = {
 export const tlsa = {
   code: 'TLSA',
   title: 'TLSA records at our names fit our certificate.',
-  meaning: 'TLSA records at one of our names do not fit our certificate: senders that use DANE do not deliver to us.',
-  advice: 'Nothing on your side, unless the name is yours: the operator of this service has TLSA records to renew.',
+  meaning: 'TLSA records at one of our names do not match our certificate: senders that use DANE do not deliver to us.',
+  advice: 'You need not do anything unless the name is yours: the operator of this service has to renew TLSA records.',
   judge: (facts) =>
     whenKnown(facts.tlsa, (found) => {
       if (found === null)

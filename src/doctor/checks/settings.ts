@@ -6,8 +6,7 @@ import { type Check, ok, problem, warning, whenKnown } from '../check.ts';
 export const userListGaps = {
   code: 'USER_LIST_GAPS',
   title: 'The User List has every mailbox that took mail.',
-  meaning:
-    'The User List lacks mailboxes that took mail within the last 90 days: their mail is refused at our door (BMX-USER).',
+  meaning: 'The User List lacks mailboxes that accepted mail within the last 90 days: we refuse their mail (BMX-USER).',
   advice: 'Add the mailboxes to the User List, or empty the list so that your primary is asked instead.',
   judge: (facts) =>
     whenKnown(facts.record, ({ unlisted }) => {
@@ -21,7 +20,7 @@ export const alertContactInside = {
   code: 'ALERT_CONTACT_INSIDE',
   title: 'Alert contacts of the domain do not all lie in it.',
   meaning:
-    'All alert contacts of the domain lie in it: no alert could reach them when it is down, so they are told nothing of it.',
+    'All alert contacts of the domain are inside it. No alert could reach them while it is down, so they get none about it.',
   advice: 'Add an alert contact with an address elsewhere.',
   judge: (facts) =>
     whenKnown(facts.contactsInside, ({ addresses, isToldOutside }) => {
@@ -37,8 +36,8 @@ export const domainReadded = {
   code: 'DOMAIN_READDED',
   title: 'The domain was not deleted and added again.',
   meaning:
-    'The domain was deleted and added again within the last 7 days: that mends no delivery, and what it knew of its recipients and settings is gone.',
-  advice: 'Use `domainFlush` to have held mail tried now, and look at `domain.outage` for what keeps it.',
+    'The domain was deleted and added again within the last 7 days. That repairs no delivery, and it loses what was known of its recipients and settings.',
+  advice: 'Use `domainFlush` to try held mail now, and look at `domain.outage` for the reason why it is held.',
   judge: (facts) =>
     whenKnown(facts.record, ({ deletions }) =>
       deletions.length === 0
@@ -58,7 +57,7 @@ export const postmasterUnset = {
   title: 'This service has a postmaster.',
   meaning:
     'POSTMASTER_ADDRESS of this service is not set: mail for postmaster and abuse at our own name is refused, which RFC 5321 forbids.',
-  advice: 'Nothing on your side: the operator of this service sets POSTMASTER_ADDRESS.',
+  advice: 'You need not do anything: the operator of this service sets POSTMASTER_ADDRESS.',
   judge: ({ service }) =>
     service.postmasterAddress === null ? warning({ asked: 'POSTMASTER_ADDRESS', answered: '[unset]' }) : ok(),
 } as const satisfies Check;
