@@ -5,7 +5,7 @@ import { CHECKS } from '../src/doctor/checks.ts';
 
 /** The schema with the enum as the checks have it. */
 export function withDoctorCodes(schema: string): string {
-  const values = CHECKS.map(({ code, meaning }) => `  """\n  ${meaning}\n  """\n  ${code}\n`);
+  const values = CHECKS.map(({ code, meaning }) => `  """\n${wrapped(meaning)}\n  """\n  ${code}\n`);
   return filled(schema, /(^enum DoctorCode \{\n)[^}]*(?=^\})/m, values);
 }
 
@@ -13,6 +13,11 @@ export function withDoctorCodes(schema: string): string {
 export function withDoctorTable(page: string): string {
   const rows = CHECKS.map(({ code, meaning, advice }) => `| \`${code}\` | ${meaning} | ${advice} |\n`);
   return filled(page, /(^\| code \| .*\n\|[-|]+\n)(?:\|.*\n)+/m, rows);
+}
+
+/** Lines of at most 100 columns, as npm run prose wants them, indented by two. */
+function wrapped(text: string): string {
+  return text.replaceAll(/(.{1,98})(?: |$)/g, '  $1\n').trimEnd();
 }
 
 function filled(text: string, place: RegExp, lines: readonly string[]): string {
