@@ -45,6 +45,7 @@ test('a restart of the server is a reset', async () => {
   await until(() => resets > 0);
   await server.sql.notify('settings', 'again');
   await until(() => heard.includes('again'));
+  expect(resets).toBeGreaterThan(0);
   await listener.close();
   await server.close();
 });

@@ -421,6 +421,7 @@ describe('what goes wrong with us', () => {
     await play(1, () => resultOf('TIMEOUT'), { budget });
     await play(2, () => resultOf(null), { budget });
     const release = await budget.take(100);
+    expect(release).toBeFunction();
     release();
   });
 });

@@ -413,6 +413,7 @@ test('a mark that somebody else makes up marks nothing', async () => {
   await until('it is delivered', PATIENCE_MS, async () => {
     return (await flow.message(id))?.recipients[0]?.state === 'DELIVERED';
   });
+  expect(await drillsOf(name)).toEqual([]);
 });
 
 test('by itself every month, and held until its time when nobody commands', async () => {

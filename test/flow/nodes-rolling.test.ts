@@ -156,4 +156,5 @@ test('one node without the database answers 451 and comes back, the other goes o
   await untilMore(0, 1);
   await until('both are among the living', 30_000, async () => (await namesSeen(nodeAt(0))).length === 2);
   await reckon(SESSIONS);
+  for (const node of nodes) expect(node.hasEnded()).toBe(false);
 }, 180_000);

@@ -50,15 +50,15 @@ test('at the next slot the held mail goes to the new host', async () => {
 test('a flush after it need not wait', async () => {
   await holdTwo('flush.example');
   const deliverTo = [{ host: next.host, port: next.port }];
-  await flow.change('domainUpdate', { name: 'flush.example', deliverTo });
-  await flow.change('domainFlush', { name: 'flush.example' });
+  expect(await flow.change('domainUpdate', { name: 'flush.example', deliverTo })).toEqual([]);
+  expect(await flow.change('domainFlush', { name: 'flush.example' })).toEqual([]);
   await next.waitFor(() => arrivedAt('flush.example') === 2, 'the mail');
 });
 
 test('without an explicit next hop the MX records decide again', async () => {
   await holdTwo('records.example');
-  await flow.change('domainUpdate', { name: 'records.example', deliverTo: null });
-  await flow.change('domainFlush', { name: 'records.example' });
+  expect(await flow.change('domainUpdate', { name: 'records.example', deliverTo: null })).toEqual([]);
+  expect(await flow.change('domainFlush', { name: 'records.example' })).toEqual([]);
   await next.waitFor(() => arrivedAt('records.example') === 2, 'the mail');
   await flow.untilSeen(
     'records.example',

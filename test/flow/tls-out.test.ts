@@ -175,6 +175,7 @@ test('a policy whose max_age is over holds nothing back', async () => {
   await addDomain('expired.example', ['mx.expired.example']);
   await flow.send({ to: ['a@expired.example'] });
   await primary.waitFor(() => primary.messages.length === 1, 'the message');
+  expect(primary.messages[0]?.isTls).toBe(true);
 });
 
 test('a policy in testing mode is told of in the log only', async () => {
@@ -183,9 +184,9 @@ test('a policy in testing mode is told of in the log only', async () => {
   await addDomain('testing.example', ['mx.testing.example']);
   await flow.send({ to: ['a@testing.example'] });
   await primary.waitFor(() => primary.messages.length === 1, 'the message');
-  await until('the log tells', PATIENCE_MS, () =>
-    flow.service.output().includes('MTA-STS in testing mode would keep mail from mx.testing.example'),
-  );
+  const line = 'MTA-STS in testing mode would keep mail from mx.testing.example';
+  await until('the log tells', PATIENCE_MS, () => flow.service.output().includes(line));
+  expect((await attempts('testing.example'))[0]).toMatchObject({ outcome: 'DELIVERED' });
 });
 
 test('DANE: the key that TLSA names, and no other', async () => {

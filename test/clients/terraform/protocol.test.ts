@@ -100,6 +100,7 @@ describe('the start', () => {
     });
     plugin.child.kill('SIGKILL');
     await until('the socket is gone', 30_000, () => !existsSync(plugin.socket));
+    expect(existsSync(plugin.socket)).toBe(false);
   });
 });
 
