@@ -78,7 +78,7 @@ export async function fingerprint(sql: Sql): Promise<Record<string, string>> {
   const [shift] = await sql<{ shift: string }[]>`select clock_shift()::text as shift`;
   const bounds = await sql<{ bound: string }[]>`
     select p.relname || ' ' || b::text as bound from pg_class p cross join lateral partition_bounds(p.oid) b
-    where p.relkind = 'p' order by 1`;
+    where p.relkind = 'p' and p.relnamespace = 'public'::regnamespace order by 1`;
   return Object.fromEntries([
     ...entries,
     ['clock_shift()', shift?.shift],
