@@ -13,7 +13,7 @@ import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
 import { createRejections, type Rejections } from '../events/rejections.ts';
 import { createSeenClients } from '../events/seen-clients.ts';
-import { createInbound } from '../inbound/inbound.ts';
+import { createInbound } from '../inbound/smtp-server/listener.ts';
 import type { Inbound } from '../inbound/options.ts';
 import { formatAddress, normalizeDomain } from '../mail/address.ts';
 import { clientNetwork } from '../mail/client-network.ts';

@@ -5,7 +5,7 @@
  */
 import type { AddressInfo } from 'node:net';
 import type { BareNewlines } from './bytes.ts';
-import type { GreetingWait } from './greeting-wait.ts';
+import type { GreetingWait } from './admission.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import type { InboundDependencies } from './transaction.ts';
 

@@ -11,7 +11,7 @@ import type { LogEvents } from '../telemetry/log-events.ts';
 import type { BareNewlines } from './bytes.ts';
 import type { ClientLimits, SharedByteBudget } from './limits.ts';
 import type { Refusals } from './replies.ts';
-import type { Watch } from './watch.ts';
+import type { Watch } from './listener-state.ts';
 
 /** One accepted recipient and where its mail belongs. */
 export interface TransactionRecipient extends EnvelopeRecipient {

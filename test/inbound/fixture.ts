@@ -7,7 +7,7 @@ import { Buffer } from 'node:buffer';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInbound } from '../../src/inbound/inbound.ts';
+import { createInbound } from '../../src/inbound/smtp-server/listener.ts';
 import type { Inbound, InboundOptions } from '../../src/inbound/options.ts';
 import { loadTlsMaterial } from '../../src/tls/material.ts';
 import type { Readiness, ReceivedTransaction } from '../../src/inbound/transaction.ts';

@@ -9,6 +9,8 @@ import { Buffer } from 'node:buffer';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import type { Receiver } from '../data-phase.ts';
 import { type ProxyHeader, readProxyHeader } from '../proxy/header.ts';
+import * as replies from '../replies.ts';
+import type { Refusals, Reply } from '../replies.ts';
 
 /** Room for a path and every parameter; RFC 5321 §4.5.3.1.4 asks for 512, the extensions for up to 1,100 more. */
 export const MAX_COMMAND_OCTETS = 4096;
@@ -97,4 +99,36 @@ export class CommandParser extends SMTPStream {
 
   /** The library runs a last line without its end as a command when the client closes; half a command is none. */
   override _flushData(): void {}
+}
+
+/** Commands that exist but are not offered: 502, where an unknown word is 500 (RFC 5321 §4.2.4). */
+const NOT_OFFERED = new Set(['AUTH', 'ATRN', 'EXPN', 'LHLO', 'SAML', 'SEND', 'SOML', 'TURN', 'XFORWARD']);
+
+/** Commands with a handler. */
+export const OFFERED = new Set([
+  'BDAT',
+  'DATA',
+  'EHLO',
+  'ETRN',
+  'HELO',
+  'HELP',
+  'MAIL',
+  'NOOP',
+  'QUIT',
+  'RCPT',
+  'RSET',
+  'STARTTLS',
+  'VRFY',
+  'XCLIENT',
+]);
+
+/** Our reply instead of the library's; null when the library's may go out as it is. `command` is its upper-case verb. */
+export function replaceReply(refusals: Refusals, code: number, text: string, command: string): Reply | null {
+  if (code === 500) return NOT_OFFERED.has(command) ? replies.NOT_IMPLEMENTED : replies.UNKNOWN_COMMAND;
+  if (code === 503 && text.includes('EHLO')) return replies.GREET_FIRST;
+  if (code === 451) return refusals.fault;
+  if (code !== 421) return null;
+  if (text.includes('talk too soon')) return refusals.talkedTooSoon;
+  if (text.includes('HTTP')) return refusals.httpRequest;
+  return text.includes('Timeout') ? refusals.timedOut : refusals.shuttingDown;
 }

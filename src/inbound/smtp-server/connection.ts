@@ -10,17 +10,15 @@ import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
-import { CommandParser, MAX_COMMAND_OCTETS } from './command-parser.ts';
-import { createPace } from '../data-pace.ts';
+import { CommandParser, MAX_COMMAND_OCTETS, OFFERED, replaceReply } from './command-parser.ts';
+import { createPace, LARGE_OCTETS } from '../large-content.ts';
 import { createChunkDrain, type Receiver } from '../data-phase.ts';
-import { ehloOf, type House } from '../house.ts';
-import { OFFERED, replaceReply } from './library-replies.ts';
-import { LARGE_OCTETS } from '../large-content.ts';
+import { ehloOf, type ListenerState } from '../listener-state.ts';
 import type { ProxyHeader } from '../proxy/header.ts';
-import { Reception } from '../reception.ts';
+import { ConnectionAdmission } from '../admission.ts';
 import * as replies from '../replies.ts';
 import type { Reply } from '../replies.ts';
-import type { Listener } from './server.ts';
+import type { Listener } from './listener.ts';
 import { createSession, type Session } from '../session.ts';
 import { parseXclient } from '../proxy/xclient.ts';
 
@@ -37,7 +35,7 @@ const MAX_ERRORS = 20;
 const ERROR_CODES = new Set([459, 500, 501, 502, 503, 504, 553, 555]);
 
 export class Connection extends SMTPConnection {
-  readonly house: House;
+  readonly state: ListenerState;
   readonly dialogue: Session;
   readonly listener: Listener;
   readonly connectedMs: number;
@@ -51,7 +49,7 @@ export class Connection extends SMTPConnection {
   readonly pace = createPace();
   isActive = true;
   isSecured = false;
-  readonly reception: Reception;
+  readonly admission: ConnectionAdmission;
   fruitlessSinceMs: number;
   hasBroughtMail = false;
   /** Errors in commands since the last message. */
@@ -63,34 +61,34 @@ export class Connection extends SMTPConnection {
 
   constructor(listener: Listener, socket: Socket | TLSSocket, options: SMTPConnectionOptions | null | undefined) {
     super(listener, socket, options);
-    const { house } = listener;
-    this.house = house;
+    const { state } = listener;
+    this.state = state;
     this.listener = listener;
-    this.reception = new Reception(house, this);
-    this.dialogue = createSession(house.context, { address: this.remoteAddress, share: this.reception.share });
-    this.connectedMs = house.context.monotonicMs();
+    this.admission = new ConnectionAdmission(state, this);
+    this.dialogue = createSession(state.context, { address: this.remoteAddress, share: this.admission.share });
+    this.connectedMs = state.context.monotonicMs();
     this.waitingSinceMs = this.connectedMs;
     this.fruitlessSinceMs = this.connectedMs;
-    house.open.add(this);
-    house.activeCount += 1;
+    state.open.add(this);
+    state.activeCount += 1;
   }
 
   override _createParser(): CommandParser {
     return new CommandParser(this);
   }
 
-  /** Replaces the library's, which always waits 100 ms before the banner. Its limit on connections is reception.ts's. */
+  /** Replaces the library's, which always waits 100 ms before the banner. Its limit on connections is admission.ts's. */
   override init(): void {
     this._setListeners(() => {
       const parser = this._parser;
-      if (!this.reception.mayNameClient || !(parser instanceof CommandParser)) return this.reception.begin();
+      if (!this.admission.mayNameClient || !(parser instanceof CommandParser)) return this.admission.begin();
       parser.expectProxyHeader();
-      this.reception.awaitProxyHeader(() => (parser.firstOctets?.length ?? 0) > 0);
+      this.admission.awaitProxyHeader(() => (parser.firstOctets?.length ?? 0) > 0);
     });
   }
 
   takeProxyHeader(header: ProxyHeader): void {
-    this.reception.takeProxyHeader(header);
+    this.admission.takeProxyHeader(header);
   }
 
   isGone(): boolean {
@@ -99,8 +97,8 @@ export class Connection extends SMTPConnection {
 
   sendGreeting(): void {
     this._ready = true;
-    this.waitingSinceMs = this.house.context.monotonicMs();
-    this.say(replies.greeting(this.house.options.hostname));
+    this.waitingSinceMs = this.state.context.monotonicMs();
+    this.say(replies.greeting(this.state.options.hostname));
   }
 
   drop(reason: string): void {
@@ -113,12 +111,12 @@ export class Connection extends SMTPConnection {
   }
 
   refuseEarlyTalk(): void {
-    if (!this.isGone()) this.refuse('CONNECT', this.house.context.refusals.talkedTooSoon);
+    if (!this.isGone()) this.refuse('CONNECT', this.state.context.refusals.talkedTooSoon);
   }
 
   /** Writes a reply of ours; 421 also closes. Nothing is written under a handshake: it would break into the TLS records. */
   say(reply: Reply): void {
-    this.house.workCount += 1;
+    this.state.workCount += 1;
     if (reply !== replies.MAIL_WAS_REFUSED && this.isErrorTooMany(reply.line.code)) return this.refuseErrors();
     const socket = this._socket;
     if (!this._upgrading && !socket.destroyed && socket.writable) socket.write(reply.wire, 'latin1');
@@ -134,7 +132,7 @@ export class Connection extends SMTPConnection {
   /** The library's own replies come through here; those with another code than ours are replaced. */
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     const text = Array.isArray(data) ? data.join(' ') : (data ?? '');
-    const ours = replaceReply(this.house.context.refusals, code, text, context || '');
+    const ours = replaceReply(this.state.context.refusals, code, text, context || '');
     if (ours !== null) this.refuse(context || 'SESSION', ours);
     else if (this.isErrorTooMany(code)) this.refuseErrors();
     else super.send(code, data, context);
@@ -146,7 +144,7 @@ export class Connection extends SMTPConnection {
   }
 
   refuseErrors(): void {
-    this.refuse('SESSION', this.house.context.refusals.tooManyErrors);
+    this.refuse('SESSION', this.state.context.refusals.tooManyErrors);
   }
 
   override _isSupported(command: string): boolean {
@@ -160,8 +158,8 @@ export class Connection extends SMTPConnection {
 
   takeCommand(command: Buffer, callback?: () => void): void {
     this._unrecognizedCommands = 0;
-    const { reception } = this;
-    if (reception.isNaming && !/^XCLIENT[ \t]/i.test(command.toString('latin1', 0, 8))) reception.endNaming();
+    const { admission } = this;
+    if (admission.isNaming && !/^XCLIENT[ \t]/i.test(command.toString('latin1', 0, 8))) admission.endNaming();
     if (this._upgrading || this._closing) {
       callback?.();
     } else if (command.length > MAX_COMMAND_OCTETS) {
@@ -174,7 +172,7 @@ export class Connection extends SMTPConnection {
 
   /** Called behind every reply: from here on the client owes us the next command. */
   override _whenWritable(next: () => void): void {
-    this.waitingSinceMs = this.house.context.monotonicMs();
+    this.waitingSinceMs = this.state.context.monotonicMs();
     super._whenWritable(next);
   }
 
@@ -182,7 +180,7 @@ export class Connection extends SMTPConnection {
   override _resetSession(): void {
     if (!this.secure || this.isSecured) return this.dialogue.reset();
     this.isSecured = true;
-    this.waitingSinceMs = this.house.context.monotonicMs();
+    this.waitingSinceMs = this.state.context.monotonicMs();
     const socket = this._socket as TLSSocket;
     const cipher = socket.getCipher();
     // The name RFC 8314 §4.3 records is IANA's; OpenSSL has others for TLS 1.2.
@@ -204,18 +202,18 @@ export class Connection extends SMTPConnection {
     if (name === '') return this.say(replies.GREETING_SYNTAX);
     this.hostNameAppearsAs = name;
     this.dialogue.greet(isExtended, name);
-    if (isExtended) this.say(ehloOf(this.house, this.secure, this.reception.mayNameClient));
-    else this.say(replies.heloReply(this.house.options.hostname));
+    if (isExtended) this.say(ehloOf(this.state, this.secure, this.admission.mayNameClient));
+    else this.say(replies.heloReply(this.state.options.hostname));
   }
 
   override handler_XCLIENT(command: Buffer, callback: () => void): void {
     const request = parseXclient(command.toString('latin1'));
-    if (!this.reception.mayNameClient) this.say(replies.XCLIENT_DENIED);
+    if (!this.admission.mayNameClient) this.say(replies.XCLIENT_DENIED);
     else if (this.dialogue.isInTransaction()) this.say(replies.XCLIENT_IN_TRANSACTION);
     else if (request === null) this.say(replies.XCLIENT_SYNTAX);
     else {
       this.hostNameAppearsAs = request.ehloName ?? false;
-      return this.reception.takeXclient(request, callback);
+      return this.admission.takeXclient(request, callback);
     }
     callback();
   }
@@ -273,7 +271,7 @@ export class Connection extends SMTPConnection {
   startReceiving(receiver: Receiver, reply: Reply | null): void {
     if (!(this._parser instanceof CommandParser)) return receiver.abandon();
     this.dataOctets = 0;
-    this.dataSinceMs = this.house.context.monotonicMs();
+    this.dataSinceMs = this.state.context.monotonicMs();
     this.pace.restart(this.dataSinceMs, 0);
     this._parser.receive(receiver);
     if (reply !== null) this.say(reply);
@@ -282,13 +280,13 @@ export class Connection extends SMTPConnection {
   /** A fault while receiving ends the session: where the data ends is no longer known. */
   push(receiver: Receiver, chunk: Buffer): number {
     this.dataOctets += chunk.length;
-    this.house.workCount += 1;
-    if (this.dataOctets >= UNCOUNTED_OCTETS) this.house.options.onLargeRead?.(chunk.length);
+    this.state.workCount += 1;
+    if (this.dataOctets >= UNCOUNTED_OCTETS) this.state.options.onLargeRead?.(chunk.length);
     try {
       return receiver.push(chunk);
     } catch (error) {
-      this.house.context.events.fault({ where: 'inbound DATA', error });
-      this.refuse('DATA', this.house.context.refusals.brokenOff);
+      this.state.context.events.fault({ where: 'inbound DATA', error });
+      this.refuse('DATA', this.state.context.refusals.brokenOff);
       return -1;
     }
   }
@@ -296,15 +294,15 @@ export class Connection extends SMTPConnection {
   /** Not while a chunk of BDAT is thrown away, which costs nothing. */
   readOn(receiver: Receiver, pieceOctets: number, next: () => void): void {
     if (!this.dialogue.isInTransaction() || receiver !== this.receiver) return next();
-    const { context, largeContent, options } = this.house;
-    const { dataSinceMs, dataOctets: octets, reception } = this;
+    const { context, largeContent, options } = this.state;
+    const { dataSinceMs, dataOctets: octets, admission } = this;
     if (octets < LARGE_OCTETS) return next();
     const askedAtMs = context.monotonicMs();
     this.isHeldBack = true;
     largeContent.next({
       // What will be refused for its size goes after all others.
       startedAtMs: octets > options.messageSizeLimit() ? Infinity : dataSinceMs,
-      network: reception.share.network,
+      network: admission.share.network,
       octets,
       pieceOctets,
       readOn: () => {
@@ -334,15 +332,15 @@ export class Connection extends SMTPConnection {
     if (reply.line.code === 250) this.noteMail();
     this.say(reply);
     if (reply.line.rejection === 'BMX-BYTES') this.endAfter(reply);
-    else if (this.house.isClosing) this.shutDown();
+    else if (this.state.isClosing) this.shutDown();
     else this._whenWritable(resume);
   }
 
   noteMail(): void {
     this.errorCount = 0;
     this.hasBroughtMail = true;
-    if (this.dataOctets < LARGE_OCTETS) this.house.largeContent.noteSmall();
-    this.fruitlessSinceMs = this.house.context.monotonicMs();
+    if (this.dataOctets < LARGE_OCTETS) this.state.largeContent.noteSmall();
+    this.fruitlessSinceMs = this.state.context.monotonicMs();
   }
 
   /** What the client pipelined after content with unsafe bytes may have been meant as content: none of it is read. */
@@ -360,8 +358,8 @@ export class Connection extends SMTPConnection {
   }
 
   faultReply(command: string, error: unknown): Reply {
-    this.house.context.events.fault({ where: `inbound ${command}`, error });
-    return this.dialogue.refuse(command, this.house.context.refusals.fault);
+    this.state.context.events.fault({ where: `inbound ${command}`, error });
+    return this.dialogue.refuse(command, this.state.context.refusals.fault);
   }
 
   get receiver(): Receiver | null {
@@ -371,21 +369,21 @@ export class Connection extends SMTPConnection {
   /** Ends a session whose client keeps us waiting. The library's idle timer alone starts anew with every octet. */
   checkTime(nowMs: number): void {
     if (this._closing || this._handlerPending || this.isHeldBack) return;
-    const { sessionMs } = this.house.timeouts;
-    const idleMs = this.isExempt() ? this.house.timeouts.idleMs : this.house.places.patienceMs();
-    const countedOctets = Math.min(this.dataOctets, MAX_COUNTED_SIZES * this.house.options.messageSizeLimit());
+    const { sessionMs } = this.state.timeouts;
+    const idleMs = this.isExempt() ? this.state.timeouts.idleMs : this.state.places.patienceMs();
+    const countedOctets = Math.min(this.dataOctets, MAX_COUNTED_SIZES * this.state.options.messageSizeLimit());
     const allowedMs = this.receiver === null ? idleMs : idleMs + countedOctets / MIN_DATA_OCTETS_PER_MS;
     const isOverdue = nowMs - this.waitingSinceMs > allowedMs || this.isTooSlow(nowMs);
     const ageMs = nowMs - this.connectedMs;
     const isOld = this.receiver === null && ageMs > sessionMs * (this.dialogue.isInTransaction() ? 2 : 1);
     if (!isOverdue && !isOld) return;
     if (this._upgrading) this.destroySocket();
-    else this.refuse('SESSION', this.house.context.refusals.timedOut);
+    else this.refuse('SESSION', this.state.context.refusals.timedOut);
   }
 
   /** Of its data, where others wait for the memory or the place. */
   isTooSlow(nowMs: number): boolean {
-    if (this.receiver === null || this.isExempt() || !this.house.places.isStressed()) {
+    if (this.receiver === null || this.isExempt() || !this.state.places.isStressed()) {
       this.pace.restart(nowMs, this.dataOctets);
       return false;
     }
@@ -394,7 +392,7 @@ export class Connection extends SMTPConnection {
 
   /** No limit applies to a trusted client; of a proxy it is not known before it has said for whom it speaks. */
   isExempt(): boolean {
-    const { share, isUnnamed } = this.reception;
+    const { share, isUnnamed } = this.admission;
     return share.isTrusted && !(isUnnamed && this.hostNameAppearsAs === false);
   }
 
@@ -404,16 +402,16 @@ export class Connection extends SMTPConnection {
   }
 
   giveWay(): void {
-    this.leave('SESSION', this.house.context.refusals.displaced);
+    this.leave('SESSION', this.state.context.refusals.displaced);
   }
 
-  turnAway(reply: Reply): void {
+  reject(reply: Reply): void {
     this.leave('CONNECT', reply);
   }
 
   /** Frees the place and the socket at once; a client that does not close its side holds neither. */
   leave(command: string, reply: Reply): void {
-    if (this.isActive) this.house.activeCount -= 1;
+    if (this.isActive) this.state.activeCount -= 1;
     this.isActive = false;
     this.refuse(command, reply);
     if (this._upgrading) {
@@ -426,7 +424,7 @@ export class Connection extends SMTPConnection {
   shutDown(): void {
     if (this.isFinishing) return;
     if (this._upgrading) return this.destroySocket();
-    this.say(this.house.context.refusals.shuttingDown);
+    this.say(this.state.context.refusals.shuttingDown);
     this._socket.destroySoon();
   }
 
@@ -442,7 +440,7 @@ export class Connection extends SMTPConnection {
 
   override close(): void {
     super.close();
-    if (this.isActive) this.house.activeCount -= 1;
+    if (this.isActive) this.state.activeCount -= 1;
     this.isActive = false;
   }
 
@@ -452,13 +450,13 @@ export class Connection extends SMTPConnection {
     // Behind the final dot the message goes its way.
     if (!this.isFinishing) this.dialogue.reset();
     super._onClose();
-    const { house, remoteAddress, endReason: reason } = this;
-    this.reception.share.returnConnection();
-    if (this.isActive) house.activeCount -= 1;
+    const { state, remoteAddress, endReason: reason } = this;
+    this.admission.share.returnConnection();
+    if (this.isActive) state.activeCount -= 1;
     this.isActive = false;
-    house.open.delete(this);
-    const durationMs = house.context.monotonicMs() - this.connectedMs;
-    house.context.events.disconnected({ clientAddress: remoteAddress, reason, durationMs });
-    if (house.open.size === 0) house.onEmpty();
+    state.open.delete(this);
+    const durationMs = state.context.monotonicMs() - this.connectedMs;
+    state.context.events.disconnected({ clientAddress: remoteAddress, reason, durationMs });
+    if (state.open.size === 0) state.onEmpty();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What all connections of all bound addresses share: the dependencies, the limits, the counts.
+ * The state that all connections of all bound addresses share: dependencies, limits, counts, and one timer.
  */
 import { createByteBudget, createClientLimits } from './limits.ts';
 import { DEFAULT_TIMEOUTS, type InboundOptions, type InboundTimeouts } from './options.ts';
@@ -7,7 +7,6 @@ import { createLargeContent, type LargeContent } from './large-content.ts';
 import { createPlaces, type PlaceHolder, type Places } from './connection-places.ts';
 import { createRefusals, ehloReply, type Reply } from './replies.ts';
 import type { Context } from './transaction.ts';
-import { createWatch } from './watch.ts';
 
 /** RFC 5321 §4.5.3.1.8 asks for at least 100. */
 const MAX_RECIPIENTS = 1000;
@@ -19,7 +18,7 @@ export interface OpenConnection extends PlaceHolder {
   readonly destroySocket: () => void;
 }
 
-export interface House {
+export interface ListenerState {
   readonly context: Context;
   readonly options: InboundOptions;
   readonly timeouts: InboundTimeouts;
@@ -37,7 +36,7 @@ export interface House {
   ehlo: { readonly limitBytes: number; readonly clear: Reply; readonly secure: Reply };
 }
 
-export function createHouse(options: InboundOptions): House {
+export function createListenerState(options: InboundOptions): ListenerState {
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const open = new Set<OpenConnection>();
   const watch = createWatch(timeouts.tickMs, options.monotonicMs);
@@ -53,7 +52,7 @@ export function createHouse(options: InboundOptions): House {
     idleMs,
     tickMs,
     open,
-    activeCount: () => house.activeCount,
+    activeCount: () => state.activeCount,
     contentFill: () => 1 - budget.freeBytes() / options.inFlightBytes,
     nowMs,
   });
@@ -68,7 +67,7 @@ export function createHouse(options: InboundOptions): House {
     watch,
   };
   const ehlo = ehloFor(options);
-  const house: House = {
+  const state: ListenerState = {
     context,
     options,
     timeouts,
@@ -81,20 +80,68 @@ export function createHouse(options: InboundOptions): House {
     onEmpty: () => undefined,
     ehlo,
   };
-  return house;
+  return state;
 }
 
 /** The reply to EHLO, made anew when the size limit has changed, and for every proxy. */
-export function ehloOf(house: House, isSecure: boolean, offersXclient: boolean): Reply {
-  const limitBytes = house.options.messageSizeLimit();
-  if (offersXclient) return ehloReply({ hostname: house.options.hostname, limitBytes, isSecure, offersXclient });
-  if (house.ehlo.limitBytes !== limitBytes) house.ehlo = ehloFor(house.options);
-  return isSecure ? house.ehlo.secure : house.ehlo.clear;
+export function ehloOf(state: ListenerState, isSecure: boolean, offersXclient: boolean): Reply {
+  const limitBytes = state.options.messageSizeLimit();
+  if (offersXclient) return ehloReply({ hostname: state.options.hostname, limitBytes, isSecure, offersXclient });
+  if (state.ehlo.limitBytes !== limitBytes) state.ehlo = ehloFor(state.options);
+  return isSecure ? state.ehlo.secure : state.ehlo.clear;
 }
 
-function ehloFor(options: InboundOptions): House['ehlo'] {
+function ehloFor(options: InboundOptions): ListenerState['ehlo'] {
   const limitBytes = options.messageSizeLimit();
   const reply = (isSecure: boolean): Reply =>
     ehloReply({ hostname: options.hostname, limitBytes, isSecure, offersXclient: false });
   return { limitBytes, clear: reply(false), secure: reply(true) };
+}
+
+/**
+ * Bounds on the time that work may take, kept by one timer for the whole listener instead of one per command.
+ *
+ * `within` always settles: with the work's own result, or with the fallback at most `tickMs` after the limit. The work itself is
+ * not stopped, and its late result is dropped.
+ */
+export interface Watch {
+  readonly within: <T>(work: Promise<T>, limitMs: number, fallback: T) => Promise<T>;
+  /** Runs `check` at every tick. */
+  readonly onTick: (check: (nowMs: number) => void) => void;
+  readonly stop: () => void;
+}
+
+interface Waiting {
+  readonly deadlineMs: number;
+  readonly expire: () => void;
+}
+
+/** Starts the timer; `stop` ends it and expires nothing. */
+export function createWatch(tickMs: number, monotonicMs: () => number): Watch {
+  const waiting = new Set<Waiting>();
+  const checks: ((nowMs: number) => void)[] = [];
+  const timer = setInterval(() => {
+    const nowMs = monotonicMs();
+    for (const entry of waiting) if (entry.deadlineMs <= nowMs) entry.expire();
+    for (const check of checks) check(nowMs);
+  }, tickMs);
+  return {
+    within: (work, limitMs, fallback) =>
+      new Promise((resolve, reject) => {
+        const settle = (then: () => void): void => {
+          waiting.delete(entry);
+          then();
+        };
+        const entry = { deadlineMs: monotonicMs() + limitMs, expire: () => settle(() => resolve(fallback)) };
+        waiting.add(entry);
+        work.then(
+          (result) => settle(() => resolve(result)),
+          (error: unknown) => settle(() => reject(error instanceof Error ? error : new Error(String(error)))),
+        );
+      }),
+    onTick: (check) => {
+      checks.push(check);
+    },
+    stop: () => clearInterval(timer),
+  };
 }

@@ -5,30 +5,29 @@
  * and session are that client's, and it is admitted anew. Promises that a client behind a proxy can name nobody else, and
  * that no connection is greeted before it is known whether a header is under way. Reads and writes nothing itself.
  */
-import { waitToGreet } from './greeting-wait.ts';
-import type { House, OpenConnection } from './house.ts';
-import type { ClientShare } from './limits.ts';
+import type { ListenerState, OpenConnection } from './listener-state.ts';
 import type { ProxyHeader } from './proxy/header.ts';
 import type { Reply } from './replies.ts';
 import type { Session } from './session.ts';
 import type { XclientRequest } from './proxy/xclient.ts';
+import type { ClientShare } from './limits.ts';
 
-/** The connection, as its reception sees it. */
-export interface Guest extends OpenConnection {
+/** The connection, as its admission sees it. */
+export interface IncomingConnection extends OpenConnection {
   readonly dialogue: Session;
   /** The client's; a proxy's own until it names another. */
   remoteAddress: string;
   readonly isGone: () => boolean;
   readonly sendGreeting: () => void;
   /** Says 421 to a client that may not come in, and leaves at once. */
-  readonly turnAway: (reply: Reply) => void;
+  readonly reject: (reply: Reply) => void;
   /** Ends it without a word; the reason is for the log. */
   readonly drop: (reason: string) => void;
 }
 
-export class Reception {
-  readonly house: House;
-  readonly guest: Guest;
+export class ConnectionAdmission {
+  readonly state: ListenerState;
+  readonly connection: IncomingConnection;
   /** What the client takes of its network's share. */
   share: ClientShare;
   /** The client may say by a PROXY header or XCLIENT for whom it speaks. */
@@ -42,30 +41,30 @@ export class Reception {
   /** Past the wait for a PROXY header. */
   isBegun = false;
 
-  constructor(house: House, guest: Guest) {
-    this.house = house;
-    this.guest = guest;
-    this.share = house.context.limits.shareOf(guest.remoteAddress);
+  constructor(state: ListenerState, connection: IncomingConnection) {
+    this.state = state;
+    this.connection = connection;
+    this.share = state.context.limits.shareOf(connection.remoteAddress);
     this.mayNameClient = this.isProxy();
     this.isUnnamed = this.mayNameClient;
   }
 
   isProxy(): boolean {
-    return this.house.options.isTrustedProxy?.(this.guest.remoteAddress) ?? false;
+    return this.state.options.isTrustedProxy?.(this.connection.remoteAddress) ?? false;
   }
 
   /** A proxy that speaks SMTP itself waits for the greeting, so a header is waited for only shortly. */
   awaitProxyHeader(isUnderWay: () => boolean): void {
     setTimeout(() => {
-      if (!this.isBegun && !isUnderWay() && !this.guest.isGone()) this.begin();
-    }, this.house.timeouts.proxyHeaderMs);
+      if (!this.isBegun && !isUnderWay() && !this.connection.isGone()) this.begin();
+    }, this.state.timeouts.proxyHeaderMs);
   }
 
   takeProxyHeader(header: ProxyHeader): void {
     if (header.kind === 'MALFORMED') {
-      const message = `connection of ${this.guest.remoteAddress} closed: ${header.reason}`;
-      this.house.context.events.warning({ where: 'PROXY header', message });
-      this.guest.drop('malformed PROXY header');
+      const message = `connection of ${this.connection.remoteAddress} closed: ${header.reason}`;
+      this.state.context.events.warning({ where: 'PROXY header', message });
+      this.connection.drop('malformed PROXY header');
     } else if (header.kind === 'HEADER') {
       this.isUnnamed = false;
       this.isUnknown = header.address === null;
@@ -85,10 +84,10 @@ export class Reception {
       this.isUnnamed = false;
       this.isUnknown = address === null;
     }
-    this.identify(address ?? this.guest.remoteAddress, name);
+    this.identify(address ?? this.connection.remoteAddress, name);
     this.mayNameClient = true;
     this.isNaming = true;
-    if (typeof ehloName === 'string') this.guest.dialogue.greet(isExtended ?? true, ehloName);
+    if (typeof ehloName === 'string') this.connection.dialogue.greet(isExtended ?? true, ehloName);
     if (this.admit()) this.greetWhenDue(next);
     else next();
   }
@@ -101,49 +100,49 @@ export class Reception {
 
   begin(): void {
     this.isBegun = true;
-    const { context, activeCount, places } = this.house;
-    context.events.connected({ clientAddress: this.guest.remoteAddress, connectionCount: activeCount });
+    const { context, activeCount, places } = this.state;
+    context.events.connected({ clientAddress: this.connection.remoteAddress, connectionCount: activeCount });
     const refusal = this.refusal();
-    if (refusal !== null) return this.guest.turnAway(refusal);
+    if (refusal !== null) return this.connection.reject(refusal);
     const enter = (): void => this.greetWhenDue(() => undefined);
     // After the refusals, so that nobody goes for a client that does not come in.
-    if (places.makeRoom(this.guest)) return enter();
-    if (!places.wait(this.guest, enter, () => this.turnAwayForRoom())) this.turnAwayForRoom();
+    if (places.makeRoom(this.connection)) return enter();
+    if (!places.wait(this.connection, enter, () => this.rejectForRoom())) this.rejectForRoom();
   }
 
   /** An absent name is looked up. */
   identify(address: string, name?: string | null): void {
-    const { guest } = this;
-    if (address !== guest.remoteAddress) {
+    const { connection } = this;
+    if (address !== connection.remoteAddress) {
       this.share.returnConnection();
-      this.share = this.house.context.limits.shareOf(address);
-      guest.remoteAddress = address;
+      this.share = this.state.context.limits.shareOf(address);
+      connection.remoteAddress = address;
       this.mayNameClient = this.isProxy();
     }
-    guest.dialogue.identify({ address, share: this.share, ...(name === undefined ? {} : { name }) });
+    connection.dialogue.identify({ address, share: this.share, ...(name === undefined ? {} : { name }) });
   }
 
   /** Counts the client; one too many is told so, and false. */
   admit(): boolean {
-    const { context, activeCount, places } = this.house;
-    context.events.connected({ clientAddress: this.guest.remoteAddress, connectionCount: activeCount });
+    const { context, activeCount, places } = this.state;
+    context.events.connected({ clientAddress: this.connection.remoteAddress, connectionCount: activeCount });
     const refusal = this.refusal();
-    if (refusal !== null) this.guest.turnAway(refusal);
-    else if (!places.makeRoom(this.guest)) this.turnAwayForRoom();
+    if (refusal !== null) this.connection.reject(refusal);
+    else if (!places.makeRoom(this.connection)) this.rejectForRoom();
     else return true;
     return false;
   }
 
-  turnAwayForRoom(): void {
+  rejectForRoom(): void {
     this.share.returnConnection();
-    this.guest.turnAway(this.house.context.refusals.tooManyConnections);
+    this.connection.reject(this.state.context.refusals.tooManyConnections);
   }
 
   refusal(): Reply | null {
-    const { context, isClosing } = this.house;
+    const { context, isClosing } = this.state;
     if (isClosing) return context.refusals.shuttingDown;
     if (!this.isUnnamed) {
-      if (context.isBarred?.(this.guest.remoteAddress) === true) return context.refusals.barred;
+      if (context.isBarred?.(this.connection.remoteAddress) === true) return context.refusals.barred;
       if (!this.share.takeConnection()) return context.refusals.tooManyFromClient;
     }
     return null;
@@ -151,12 +150,48 @@ export class Reception {
 
   greetWhenDue(next: () => void): void {
     const greet = (): boolean => {
-      if (this.guest.isGone()) return false;
-      this.guest.sendGreeting();
+      if (this.connection.isGone()) return false;
+      this.connection.sendGreeting();
       next();
       return true;
     };
     if (this.isUnnamed) greet();
-    else waitToGreet(this.house.options, this.share, greet);
+    else waitToGreet(this.state.options, this.share, greet);
   }
+}
+
+/**
+ * The wait before the greeting, for clients never seen before (GREETING_WAIT).
+ *
+ * Bulk senders of spam do not wait for 220 and speak at once. The look-up never makes a client wait longer than the wait itself.
+ */
+export interface GreetingWait {
+  /** Zero: nobody waits. */
+  readonly greetingWaitMs: number;
+  /** Whether a client of that network has waited before. Absent: nobody has. */
+  readonly isSeenClient?: (network: string) => Promise<boolean>;
+  /** A client of that network was greeted; must not wait or throw. */
+  readonly rememberClient?: (network: string) => void;
+}
+
+/** Calls `greet` once the client may be greeted, at once where it need not wait. `greet` says whether it still was there. */
+export function waitToGreet(wait: GreetingWait, client: ClientShare, greet: () => boolean): void {
+  if (wait.greetingWaitMs <= 0 || client.isTrusted) {
+    greet();
+    return;
+  }
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    if (greet()) wait.rememberClient?.(client.network);
+  };
+  const timer = setTimeout(end, wait.greetingWaitMs);
+  wait.isSeenClient?.(client.network).then(
+    (isSeen) => {
+      if (isSeen) end();
+    },
+    () => undefined,
+  );
 }
