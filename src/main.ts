@@ -30,11 +30,6 @@ function collectGarbage(): void {
   if (process.versions['bun'] !== undefined) Bun.gc(true);
 }
 
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
 function refuseStart(line: string, exitCode: number = EXIT_BAD_START): never {
   process.stderr.write(`backup-mx: ${line.replaceAll(/\s*\n\s*/g, ' ')}\n`);
   process.exit(exitCode);
@@ -49,7 +44,6 @@ async function run(config: Config, log: Log, interfaceAddresses: readonly string
     runtime: runtimeName(),
     interfaceAddresses,
     collectGarbage,
-    cpuMs,
   });
   faultLog = node.log;
   let isStopping = false;

@@ -33,7 +33,6 @@ export interface DeliveryParts {
   readonly verification: Pick<Verification, 'learned' | 'primaries'>;
   readonly holder: () => Holder | null;
   readonly hosts: HostMemory;
-  readonly cpuMs: () => number;
   readonly tls: TlsSources;
   readonly findHops: (
     destination: Pick<DestinationState, 'name' | 'deliverTo'> & Partial<Pick<DestinationState, 'dialTurn' | 'kind'>>,
@@ -51,7 +50,6 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
       return demandTls(route, destination, parts.tls);
     },
     openAttempts: (options) => openAttempts(parts, options),
-    cpuMs: parts.cpuMs,
     hosts: parts.hosts,
     givingWay: createGivingWay(parts),
     events: parts.events,
@@ -60,9 +58,8 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
 }
 
 function openAttempts({ config, verification, tls }: DeliveryParts, options: AttemptsOptions): Attempts {
-  const { destinationId, signal, most, mayFinish } = options;
+  const { destinationId, signal, mayFinish } = options;
   const sessions = createSessions({
-    most,
     open: (target, sessionSignal) =>
       openSession({
         ...target,
@@ -88,7 +85,6 @@ function openAttempts({ config, verification, tls }: DeliveryParts, options: Att
           return typeof mayGo === 'boolean' ? mayGo : mayGo.then((isFree) => isFree && mayFinish());
         },
       }),
-    openCount: sessions.openCount,
     close: () => sessions.closeAll(),
   };
 }

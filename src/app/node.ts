@@ -76,8 +76,6 @@ export interface NodeOptions {
   readonly interfaceAddresses: readonly string[];
   /** Asks the runtime to give back what is no longer used. */
   readonly collectGarbage: () => void;
-  /** CPU time that this process has used, in milliseconds. */
-  readonly cpuMs: () => number;
 }
 
 /** Modules of a node that are there once they have started. */
@@ -377,7 +375,7 @@ async function joinCluster(ground: Ground, onLost: () => void): Promise<Nodes> {
 }
 
 async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Promise<Delivery> {
-  const { config, log, events, metrics, timers, routing, verification, cpuMs } = ground;
+  const { config, log, events, metrics, timers, routing, verification } = ground;
   const { database } = ground.opened;
   const hosts = createHostMemory();
   const { resolver, findHops } = routing;
@@ -406,7 +404,6 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
     findHops,
     tls,
     hosts,
-    cpuMs,
     events,
     acceptedWork,
   };

@@ -24,6 +24,7 @@ export const operations = pgTable('operations', {
   actor: jsonb('actor').$type<{ readonly by: string; readonly token: string | null }>(),
 });
 
+/** Used by programs of the schemas before only. */
 export const drainShares = pgTable('drain_shares', {
   destinationId: uuid('destination_id').notNull(),
   tenantId: uuid('tenant_id').notNull(),

@@ -18,8 +18,6 @@ interface DueClaims extends Claims {
   readonly cap: Cap;
   /** As they were read: when they are others nothing more comes. Without a cap as many as the primary bears. */
   readonly settings: DrainSettings;
-  /** By the owner's leave. */
-  readonly isShared?: boolean;
 }
 
 /** What is due, and after a flush what was not tried since; no more than the cap allows now. */

@@ -31,8 +31,6 @@ export interface Round extends Run {
   readonly attempts: Attempts;
   readonly observer: Observer;
   readonly breaker: BreakerWatch;
-  /** Messages that this node may have delivered and not recorded. */
-  readonly mostUnrecorded: () => number;
 }
 
 /** As many as the lanes hold at most (ramp.ts). */
@@ -73,7 +71,7 @@ export async function roundAt(deps: DeliveryDeps, round: Round): Promise<RoundRe
     onRecorded: (messageResults) => unrecorded.leave(messageResults.map(({ messageId }) => messageId)),
   });
   const unrecorded = createUnrecorded({
-    most: () => Math.min(MOST_UNRECORDED, round.mostUnrecorded()),
+    most: () => MOST_UNRECORDED,
     isLate: recording.isLate,
     onFull: recording.hurry,
   });

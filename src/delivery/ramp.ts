@@ -20,8 +20,6 @@ const JUDGED_WEIGHT = 1 / 3;
 export interface Ramp {
   /** Lanes that may run now. */
   readonly lanes: () => number;
-  /** No more would be borne, or none are allowed: it does not grow. */
-  readonly isAtCeiling: () => boolean;
   /** An attempt begins; what it returns is told with its end. */
   readonly begin: () => number;
   /** A host came to a verdict while so many lanes were in use. */
@@ -47,7 +45,6 @@ export function createRamp(
   const highest = () => (nowMs() < ceiling.untilMs ? ceiling.lanes : most);
   return {
     lanes,
-    isAtCeiling: () => lanes() >= highest(),
     begin: () => generation,
     judged({ lanesInUse, isTaken }) {
       if (lanesInUse < lanes()) return;

@@ -2,8 +2,7 @@
  * Keeps SMTP sessions open between messages for the same next hop.
  *
  * Promises: a session is lent to one message at a time; an idle one is closed after a few seconds, a used-up one at once;
- * after closeAll or abortAll none is left and none is kept; beyond the most none is kept. Does not limit how many are
- * opened: the lanes of a round do.
+ * after closeAll or abortAll none is left and none is kept. Does not limit how many are opened: the lanes of a round do.
  */
 import { monotonicMs } from '../clock.ts';
 import type { OpenResult } from '../smtp/client.ts';
@@ -40,8 +39,6 @@ export interface Sessions {
   /** Cuts every session, lent ones included, and every attempt to open one. */
   readonly abortAll: () => void;
   readonly counts: () => { readonly idle: number; readonly lent: number };
-  /** Connections that the peer may count as open: those that come and go as well. */
-  readonly openCount: () => number;
 }
 
 export interface SessionsOptions {
@@ -51,8 +48,6 @@ export interface SessionsOptions {
   readonly maxMessages?: number;
   /** Some day the MX or its load balancer changes: do not cling to one session (Postfix: 300 s). */
   readonly maxAgeMs?: number;
-  /** Sessions that may be open now; default any number. */
-  readonly most?: () => number;
 }
 
 interface IdleSession {
@@ -61,14 +56,13 @@ interface IdleSession {
 }
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { open, idleMs = 5000, maxMessages = 500, maxAgeMs = 300_000, most = () => Number.POSITIVE_INFINITY } = options;
+  const { open, idleMs = 5000, maxMessages = 500, maxAgeMs = 300_000 } = options;
   /** The most recently used session is last. */
   const idle = new Map<string, IdleSession[]>();
   const lent = new Set<SmtpSession>();
   const closing = new Set<Promise<void>>();
   const openedAtMs = new WeakMap<SmtpSession, number>();
   const ended = new AbortController();
-  let opening = 0;
   let isClosed = false;
   let sweepTimer: ReturnType<typeof setTimeout> | null = null;
 
@@ -120,7 +114,6 @@ export function createSessions(options: SessionsOptions): Sessions {
       const timer = limitMs === undefined ? null : setTimeout(() => late.abort(), limitMs);
       const signals = [ended.signal, late.signal];
       const cut = AbortSignal.any(signal === undefined ? signals : [signal, ...signals]);
-      opening += 1;
       try {
         const opened = await open(target, cut);
         if (opened.kind === 'STOPPED' && late.signal.aborted && !ended.signal.aborted && signal?.aborted !== true) {
@@ -132,14 +125,13 @@ export function createSessions(options: SessionsOptions): Sessions {
         return { kind: 'OPEN', session: opened.session, isReused: false };
       } finally {
         if (timer !== null) clearTimeout(timer);
-        opening -= 1;
       }
     },
     release(target, session) {
       lent.delete(session);
       if (!session.isAlive()) {
         session.abort();
-      } else if (isClosed || isUsedUp(session) || opening + countIdle() + lent.size >= most()) {
+      } else if (isClosed || isUsedUp(session)) {
         retire(session);
       } else {
         const key = keyOf(target);
@@ -162,7 +154,6 @@ export function createSessions(options: SessionsOptions): Sessions {
       lent.clear();
     },
     counts: () => ({ idle: countIdle(), lent: lent.size }),
-    openCount: () => opening + countIdle() + lent.size + closing.size,
   };
 }
 

@@ -14,11 +14,9 @@ import type { ByteBudget } from './budget.ts';
 import { dueSource, probeSource } from './claims.ts';
 import type { ConditionKeeper } from './conditions.ts';
 import { roundAt } from './destination-round.ts';
-import { help } from './helping.ts';
 import { createObserver, type Observer } from './observer.ts';
 import type { Remembered } from './ramp-memory.ts';
 import type { RoundResult } from './round.ts';
-import { type Shares, startShares } from './shares.ts';
 import type { Source } from './source.ts';
 import { expireLate, recordTrouble } from './trouble.ts';
 import type { Turn } from './turns.ts';
@@ -40,28 +38,16 @@ export interface Run extends Remembered, Turn {
 export async function visit(deps: DeliveryDeps, run: Run): Promise<void> {
   const holder = deps.holder();
   if (holder === null) return;
-  if (!(await takeOwnership(deps.sql, run.id, holder))) return help(deps, run, holder);
+  if (!(await takeOwnership(deps.sql, run.id, holder))) return;
   const attempts: Attempts = deps.openAttempts({
     destinationId: run.id,
     signal: run.signal,
-    most: () => shares.ownMost(),
     mayFinish: () => deps.holder()?.epoch === holder.epoch,
-  });
-  const shares: Shares = startShares({
-    sql: deps.sql,
-    destinationId: run.id,
-    holder,
-    ramp: run.ramp,
-    lastSuccess: run.lastSuccess,
-    openCount: attempts.openCount,
-    cpuMs: deps.cpuMs,
-    onFault: (error) => deps.events.fault({ where: `shares of ${run.id}`, error }),
   });
   try {
     await finalizeLeftovers(deps.sql, { destinationId: run.id, holder });
-    await keepTrying(deps, { ...run, holder, attempts, shares });
+    await keepTrying(deps, { ...run, holder, attempts });
   } finally {
-    await shares.stop();
     await attempts.close();
     await dropOwnership(deps.sql, run.id, holder);
   }
@@ -70,11 +56,10 @@ export async function visit(deps: DeliveryDeps, run: Run): Promise<void> {
 interface OwnRun extends Run {
   readonly holder: Holder;
   readonly attempts: Attempts;
-  readonly shares: Shares;
 }
 
 async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
-  const { holder, shares } = run;
+  const { holder } = run;
   /** Of the flush that this visit is to answer. */
   let flushNumber: number | null = null;
   const claims = { destinationId: run.id, holder, budget: run.budget };
@@ -82,7 +67,6 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
     const destination = await readDestination(deps.sql, run.id);
     if (destination === null || run.isStopping() || run.signal.aborted) return;
     run.onRoute(destination.routeGeneration);
-    shares.noteHeld(destination.sharedSessions);
     // Another node's success counts too, and one before this node was started.
     run.lastSuccess.atMs = Math.max(run.lastSuccess.atMs, destination.lastSuccessMs ?? Number.NEGATIVE_INFINITY);
     const { isPaused, isFailing, isDue, flushRequestedAt } = destination;
@@ -97,12 +81,10 @@ async function keepTrying(deps: DeliveryDeps, run: OwnRun): Promise<void> {
     const breaker = createBreakerWatch(destination, deps.events);
     const result = await roundAt(deps, {
       ...run,
-      ramp: shares.ramp,
       destination,
       source,
       observer,
       breaker,
-      mostUnrecorded: shares.ownMost,
     });
     await run.conditions.keep(destination, observer, result.failure !== null);
     if (result.isTurnedAway) run.rest(flushNumber);

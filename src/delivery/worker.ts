@@ -29,8 +29,6 @@ const CONTENT_BYTES = 256 * 1024 * 1024;
 export interface AttemptsOptions {
   readonly destinationId: string;
   readonly signal: AbortSignal;
-  /** Sessions that may be kept open now. */
-  readonly most: () => number;
   /** Asked right before each final dot: the claims are still this node's. */
   readonly mayFinish: () => boolean;
 }
@@ -44,8 +42,6 @@ export interface Attempts {
     /** Asked right before each final dot: there is room for one more that is not recorded. */
     mayDeliver: () => boolean | Promise<boolean>,
   ): Promise<StoppableResult>;
-  /** Connections open now, to whichever host. */
-  openCount(): number;
   close(): Promise<void>;
 }
 
@@ -55,8 +51,6 @@ export interface DeliveryDeps {
   readonly holder: () => Holder | null;
   readonly findRoute: (destination: DestinationState) => Promise<Route>;
   readonly openAttempts: (options: AttemptsOptions) => Attempts;
-  /** CPU time that this process has used, in milliseconds. */
-  readonly cpuMs: () => number;
   readonly hosts: HostMemory;
   readonly givingWay: GivingWay;
   readonly events: MailEvents;

@@ -39,8 +39,6 @@ export interface DestinationState {
   readonly flushNumber: number;
   /** When some node last ended a round that came to a verdict, in milliseconds; null while the clock is running. */
   readonly lastSuccessMs: number | null;
-  /** Sessions that other nodes may have open there, by an owner's leave. */
-  readonly sharedSessions: number;
   /** The clock is running: the last word at host level was a failure. */
   readonly isFailing: boolean;
   /** The clock allows an attempt now. True while it is not running. */
@@ -70,7 +68,6 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
       flush_requested_at: Date | null;
       flush_number: number;
       last_success_ms: number | null;
-      shared_sessions: number;
       is_failing: boolean;
       is_due: boolean;
       outage_class: OutageClass | null;
@@ -79,7 +76,6 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
   >`
     select tenant_id, name, kind, deliver_to, tls_policy, route_generation, dial_turn, drain_per_minute, ${isPausedNow(sql)} as is_paused, flush_requested_at, flush_number,
       case when first_failure_at is null then (extract(epoch from last_attempt_at) * 1000)::float8 end as last_success_ms,
-      coalesce((select sum(s.held_sessions) from drain_shares s where s.destination_id = d.id), 0)::integer as shared_sessions,
       first_failure_at is not null as is_failing, coalesce(next_attempt_at <= bmx_now(), true) as is_due,
       (select class from outages where outages.id = outage_id) as outage_class,
       bmx_now()::text as now
@@ -99,7 +95,6 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
     flushRequestedAt: row.flush_requested_at,
     flushNumber: row.flush_number,
     lastSuccessMs: row.last_success_ms,
-    sharedSessions: row.shared_sessions,
     isFailing: row.is_failing,
     isDue: row.is_due,
     outageClass: row.outage_class,

@@ -10,7 +10,6 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Notify, OriginalClient } from '../mail/envelope.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import { type DrainSettings, isSetSo } from '../outage/clock.ts';
-import { hasShareInForce } from '../outage/drain-shares.ts';
 import { always } from '../db/fragments.ts';
 import { isPausedNow } from '../domains/pause.ts';
 import { isHeldByDrill, isOfDrill, isOfOpenDrill } from './drills/drill-mark.ts';
@@ -76,8 +75,8 @@ interface MessageRow {
 
 /**
  * Claims up to `limit` messages of a destination that are due, in the order of (next_attempt_at, id) after `after`.
- * With the number of a flush, also those that are not due but were not claimed since it was asked for. With `isShared`, none unless the holder's
- * share of the destination is in force; with `settings`, none once they are others: they are in force at once, like a pause.
+ * With the number of a flush, also those that are not due but were not claimed since it was asked for. With `settings`, none once they are
+ * others: they are in force at once, like a pause.
  */
 export async function claimDue(
   sql: Sql,
@@ -87,11 +86,10 @@ export async function claimDue(
     after: ClaimKey;
     limit: number;
     flushNumber: number | null;
-    isShared?: boolean;
     settings?: DrainSettings;
   },
 ): Promise<{ messages: ClaimedMessage[]; lastKey: ClaimKey }> {
-  const { destinationId, holder, after, limit, flushNumber, isShared = false, settings } = input;
+  const { destinationId, holder, after, limit, flushNumber, settings } = input;
   const rows = await sql<MessageRow[]>`
     with due as (
       select id, next_attempt_at from messages
@@ -103,7 +101,6 @@ export async function claimDue(
         -- A pause is in force at once, also in the middle of a drain.
         and (select not ${isPausedNow(sql)} and ${settings === undefined ? always(sql) : isSetSo(sql, settings)}
           from destinations d where d.id = ${destinationId})
-        and ${isShared ? hasShareInForce(sql, destinationId, holder) : always(sql)}
       order by next_attempt_at, id
       limit ${limit}
       for update skip locked

@@ -56,7 +56,7 @@ export const LEFT_TABLES: Readonly<Record<string, string>> = {
   clock: 'goes in the head of the file, because a change of it has to redefine a function',
   report_counts: 'was written by programs of the schemas before',
   confirmation_counts: 'was written by programs of the schemas before',
-  drain_shares: 'are sessions of nodes of the old place',
+  drain_shares: 'was written by programs of the schemas before',
   webhook_secrets:
     'are in no file that people carry about: each webhook waits at the new place until its secret is rotated',
   nodes: 'are processes of the old place; the next one frees what was in their hands',

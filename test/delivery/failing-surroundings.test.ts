@@ -39,7 +39,6 @@ function deliveryWith(deps: Partial<DeliveryDeps>, attempted: (id: string) => vo
         const outcomes = new Map(recipients.map(({ number }) => [number, { kind: 'DELIVERED' as const, reply: OK }]));
         return { outcomes, records: [], hostTrouble: null, isStopped: false };
       },
-      openCount: () => 0,
       close: async () => undefined,
     }),
 
@@ -169,7 +168,6 @@ test.each(['loop', 'node'])(
           hostTrouble: trouble === null ? null : { trouble, reply: '[timeout]' },
           isStopped: false,
         }),
-        openCount: () => 0,
         close: async () => undefined,
       }),
       events: {
@@ -271,7 +269,6 @@ test('a node that has another place, or none, sends no final dot any more', asyn
           const outcomes = new Map(recipients.map(({ number }) => [number, { kind: 'DELIVERED' as const, reply: OK }]));
           return { outcomes, records: [], hostTrouble: null, isStopped: false };
         },
-        openCount: () => 0,
         close: async () => undefined,
       }),
     },

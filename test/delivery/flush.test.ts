@@ -57,7 +57,6 @@ function startDelivery(): Delivery {
         attempted.push(message.id);
         return answer(message);
       },
-      openCount: () => 0,
       close: async () => undefined,
     }),
   });

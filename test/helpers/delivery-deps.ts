@@ -3,10 +3,9 @@ import { createHostMemory } from '../../src/delivery/host-memory.ts';
 import type { DeliveryDeps } from '../../src/delivery/worker.ts';
 import { NO_EVENTS } from './no-events.ts';
 
-export function plainDeps(): Pick<DeliveryDeps, 'findRoute' | 'cpuMs' | 'hosts' | 'givingWay' | 'events' | 'learn'> {
+export function plainDeps(): Pick<DeliveryDeps, 'findRoute' | 'hosts' | 'givingWay' | 'events' | 'learn'> {
   return {
     findRoute: async () => ({ kind: 'HOSTS', hosts: [] }),
-    cpuMs: () => 0,
     hosts: createHostMemory(),
     givingWay: { turn: () => undefined },
     events: NO_EVENTS,

@@ -140,7 +140,6 @@ export async function openWorld(db: TestDatabase, spool: Spool, names: readonly 
         node.opened += 1;
         return {
           attempt: (message) => attempt(node, destinationId, message),
-          openCount: () => 0,
           close: async () => {
             node.closed += 1;
           },
@@ -148,7 +147,6 @@ export async function openWorld(db: TestDatabase, spool: Spool, names: readonly 
       },
       hosts: createHostMemory(),
       givingWay: { turn: () => undefined },
-      cpuMs: () => 0,
       learn: () => undefined,
       events: eventsTo(faults),
     });
