@@ -15,7 +15,7 @@ import { StartError } from '../db/start-error.ts';
 import { createHostMemory } from '../delivery/host-memory.ts';
 import type { Delivery } from '../delivery/worker.ts';
 import { joinNodes, type Nodes } from '../cluster/nodes.ts';
-import { startWakeUps, type WakeUps } from '../cluster/jobs.ts';
+import { startJobs, type WakeUps } from '../cluster/jobs.ts';
 import { startMaintenance } from './maintenance.ts';
 import { openControl, readOperatorToken } from './control.ts';
 import { type OpenedDatabase, openMainDatabase } from './database.ts';
@@ -39,6 +39,7 @@ import { dropDeadOwnership, findOwners } from '../outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from '../queue/claim.ts';
 import { findMarkers } from '../queue/marks.ts';
 import { finalizeMarked } from '../queue/finalize-marks.ts';
+import { makePartitions } from '../queue/retention.ts';
 import { cancelHeld } from '../queue/verbs/commands.ts';
 import { foldDeltas, registerQueueGauges } from '../queue/counts.ts';
 import { registerDrillGauges } from '../queue/drills/drill-facts.ts';
@@ -46,7 +47,7 @@ import { listNodes } from '../queue/read/nodes.ts';
 import { registerOutageGauges } from '../outage/inspect.ts';
 import { createRecipientLists, type RecipientLists, recipientListWork } from '../domains/user-list/list.ts';
 import { SETTINGS_CHANNEL } from '../db/settings-channel.ts';
-import { dropExpiredStsPolicies, loadStsPolicy, saveStsPolicy } from '../domains/mta-sts-policies.ts';
+import { loadStsPolicy, saveStsPolicy } from '../domains/mta-sts-policies.ts';
 import { createDomains, type Domains } from '../domains/domains.ts';
 import { createTokenBook, type TokenBook } from '../tenants/token-book.ts';
 import { TOKEN_NOTICE } from '../tenants/token-notice.ts';
@@ -60,7 +61,6 @@ import type { Trace } from '../telemetry/trace.ts';
 
 const SWEEP_EVERY_MS = 1000;
 const FOLD_EVERY_MS = 1000;
-const STS_EXPIRY_EVERY_MS = 3_600_000;
 const LIMITS_EVERY_MS = 60_000;
 const TOKEN_USES_EVERY_MS = 60_000;
 /** A room that waits for a database that says nothing is left after this. */
@@ -143,11 +143,14 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<Log> {
   const { delivery } = ground;
   const nodes = await joinCluster(ground, () => delivery.current?.abort());
   watchNames({ ...ground, sql: opened.database.sql });
-  const wakeUps = await startWakeUps({
+  const jobs = await startJobs({
     target: opened.database.pgTarget,
     onTrouble: (message) => log.warning({ where: 'wake-ups', message }),
+    onFault: (where, error) => log.fault({ where, error }),
   });
-  onStop(() => wakeUps.stop());
+  onStop(() => jobs.stop());
+  const { wakeUps } = jobs;
+  await startMaintenance({ ...ground, sql: opened.database.sql, jobs });
   if (config.roles.has('delivery')) delivery.current = await startDelivery(ground, nodes, wakeUps);
   const poke = (destinationId: string): void => {
     if (!config.deliveryHold) delivery.current?.poke(destinationId);
@@ -230,7 +233,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     limits = await readLimits(sql);
   });
   const messageSizeLimit = () => Math.min(limits.messageSizeLimitBytes, config.messageSizeLimitBytes ?? Infinity);
-  await startMaintenance({ sql, timers, log });
+  await makePartitions(sql);
 
   const routing = openRouting(options, () => inbound.current?.addresses ?? []);
   onStop(async () => routing.close());
@@ -393,7 +396,6 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
       log.fault({ where: 'MTA-STS', error });
     },
   });
-  timers.every(STS_EXPIRY_EVERY_MS, 'MTA-STS policies', () => dropExpiredStsPolicies(sql));
   const acceptedWork = () => ground.inbound.current?.workCount() ?? 0;
   const holder = nodes.lease;
   const parts = {

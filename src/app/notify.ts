@@ -6,23 +6,18 @@ import type { Database } from '../db/client.ts';
 import type { Routing } from '../dns/routing.ts';
 import type { Timers } from './timers.ts';
 import { exchange, leadsToUs } from '../http/exchange.ts';
-import { dropOldNotices } from '../notify/alert-news.ts';
 import { noteEvents, sendAlerts } from '../notify/alerts.ts';
 import { type AlertContacts, createAlertContacts } from '../notify/contacts.ts';
-import { createDeliveries, type Deliveries, dropOldDeliveries } from '../notify/deliveries.ts';
+import { createDeliveries, type Deliveries } from '../notify/deliveries.ts';
 import { emptyOutbox } from '../notify/outbox.ts';
 import { ATTEMPT_TIMEOUT_MS, createWebhookSender, MOST_ANSWER_BYTES } from '../notify/sender.ts';
 import { createWebhooks, type Webhooks } from '../notify/webhooks.ts';
-import { makeDigests } from '../queue/mail-counts.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 
 /** A person waits for the answer. */
 const LOOK_TIMEOUT_MS = 2000;
 const SEND_EVERY_MS = 1000;
 const ALERTS_EVERY_MS = 5000;
-const DIGESTS_EVERY_MS = 60_000;
-const RETENTION_EVERY_MS = 600_000;
-const ROWS_AT_ONCE = 5000;
 
 export interface NotifyParts {
   readonly config: Pick<Config, 'roles' | 'deliveryHold' | 'allowPrivateNextHops' | 'mxHostname'>;
@@ -74,15 +69,8 @@ export function startNotify(parts: NotifyParts): Notify {
       while ((await emptyOutbox(sql, noteEvents)) > 0);
       await sender.look();
     });
-    timers.every(DIGESTS_EVERY_MS, 'digests', async () => {
-      while ((await makeDigests(sql)) > 0);
-    });
     const withheld = new Set<string>();
     timers.every(ALERTS_EVERY_MS, 'alerts', () => sendAlerts({ sql, mxHostname: config.mxHostname, events, withheld }));
-    timers.every(RETENTION_EVERY_MS, 'notices', async () => {
-      await dropOldDeliveries(sql, ROWS_AT_ONCE);
-      await dropOldNotices(sql, ROWS_AT_ONCE);
-    });
   }
   return {
     webhooks,

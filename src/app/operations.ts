@@ -1,15 +1,12 @@
 /**
- * The work that verbs of the operator leave behind, by timers on every node: operations in batches, holds that end.
+ * Carries out operations, the verbs on many messages, in batches on every node.
  */
 import type { Database } from '../db/client.ts';
 import type { Timers } from './timers.ts';
-import { endHoldExtensions } from '../outage/hold.ts';
 import { carryOutOperations } from '../queue/verbs/operation-steps.ts';
-import { dropOldOperations } from '../queue/verbs/operations.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 
 const OPERATIONS_EVERY_MS = 500;
-const HOLDS_EVERY_MS = 30_000;
 
 export interface OperationWorkParts {
   readonly database: Database;
@@ -21,16 +18,11 @@ export interface OperationWorkParts {
 
 export function startOperationWork(parts: OperationWorkParts): void {
   const { database, timers, events, poke } = parts;
-  const { sql, queueSql } = database;
   timers.every(OPERATIONS_EVERY_MS, 'operations', () =>
     carryOutOperations({
-      sql: queueSql,
+      sql: database.queueSql,
       onResults: events.settled,
       onRetried: poke,
     }),
   );
-  timers.every(HOLDS_EVERY_MS, 'holds', async () => {
-    await endHoldExtensions(sql);
-    await dropOldOperations(sql);
-  });
 }

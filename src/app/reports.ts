@@ -11,7 +11,6 @@ import { proveSender } from '../policy/authentication/bounce-firewall.ts';
 import type { Timers } from './timers.ts';
 import { createDelayWalk } from '../queue/reports/delayed.ts';
 import { type DueReport, makeDueReports, type ReportDeps } from '../queue/reports/reports.ts';
-import { dropOldCounts } from '../db/bounded-counts.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 
 const REPORTS_EVERY_MS = 1000;
@@ -38,7 +37,6 @@ export function startReports(parts: ReportParts & { readonly timers: Timers }): 
   });
   timers.every(DELAYS_EVERY_MS, 'delays', async () => {
     if (!config.deliveryHold) await walk();
-    await dropOldCounts(database.sql);
   });
 }
 

@@ -8,12 +8,10 @@ import { type Answers, createAnswers } from './answers.ts';
 import { createLearned, type Learned } from './learned.ts';
 import { parseForgetNotice } from './notice.ts';
 import { createPrimaries, type Primaries } from './primary.ts';
-import { pruneAnswers } from './prune.ts';
 import type { Recipient } from './recipient.ts';
 import { createStandings, type Standings } from './standing.ts';
 
 const STORE_EVERY_MS = 1000;
-const PRUNE_EVERY_MS = 3_600_000;
 
 type Forget = (recipient: Pick<Recipient, 'destinationId' | 'localPart'>) => void;
 
@@ -51,9 +49,6 @@ export function openVerification(options: {
     await primaries.flush();
   };
   every(STORE_EVERY_MS, 'recipients', store);
-  every(PRUNE_EVERY_MS, 'recipients', async () => {
-    await pruneAnswers(sql);
-  });
   return {
     answers,
     primaries,

@@ -8,7 +8,7 @@ import { openDatabase } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import type { DatabaseAddress } from '../../src/db/target.ts';
 import { startEmbedded } from '../../src/embedded-postgres/embedded.ts';
-import { startWakeUps } from '../../src/cluster/jobs.ts';
+import { startJobs } from '../../src/cluster/jobs.ts';
 
 /** Names the environment variable with the address of the run's server, as JSON. */
 export const OFFERED = 'TEST_POSTGRES';
@@ -51,8 +51,12 @@ export async function startSharedServer(dataDir: string): Promise<SharedServer> 
   const template = { ...address, database: TEMPLATE };
   await fillDatabase(template);
   const { pgTarget, close } = openDatabase(template);
-  const wakeUps = await startWakeUps({ target: pgTarget, onTrouble: LOG.warn });
-  await wakeUps.stop();
+  const jobs = await startJobs({
+    target: pgTarget,
+    onTrouble: LOG.warn,
+    onFault: (chore, error) => console.error(chore, error),
+  });
+  await jobs.stop();
   await close();
   // Whoever is connected to a template makes the copying of it fail.
   await admin.sql.unsafe(`alter database ${TEMPLATE} allow_connections false`);

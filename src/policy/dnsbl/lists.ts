@@ -7,7 +7,7 @@ import { type Every, monotonicMs } from '../../clock.ts';
 import type { Sql } from '../../db/client.ts';
 import type { NextHops } from '../../dns/next-hop.ts';
 import { createResolver } from '../../dns/resolver.ts';
-import { createDnsblCounts, dropOldDnsblCounts } from '../../domains/dnsbl-counts.ts';
+import { createDnsblCounts } from '../../domains/dnsbl-counts.ts';
 import {
   claimDueZones,
   noteZoneError,
@@ -24,7 +24,6 @@ import { createZoneWatch } from './watch.ts';
 
 const COUNTS_EVERY_MS = 5000;
 const ROUND_EVERY_MS = 30_000;
-const PRUNE_EVERY_MS = 3_600_000;
 
 export interface DnsblOptions extends Pick<DnsblDependencies, 'recordDryRun'> {
   readonly sql: Sql;
@@ -72,7 +71,6 @@ export async function openDnsbl(options: DnsblOptions): Promise<Dnsbl> {
   await watch.refresh();
   every(ROUND_EVERY_MS, 'dnsbl', watch.round);
   every(COUNTS_EVERY_MS, 'dnsbl', counts.flush);
-  every(PRUNE_EVERY_MS, 'dnsbl', () => dropOldDnsblCounts(sql));
   watch.testSoon();
   const lookup = createDnsblLookup({
     queryAddress: (name) => resolver.query(name, 'A'),
