@@ -10,7 +10,8 @@ import { type EventKind, recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from '../input/change.ts';
-import { tenantScope } from '../db/fragments.ts';
+import { and, eq, getTableColumns, gt, part, query, tenantOnly } from '../db/query.ts';
+import { bmxNow, tokens } from '../db/schema.ts';
 import { type Checked, errorsOf, shown } from '../input/checked.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { grants, OPERATOR_SCOPES, type Scope } from './scopes.ts';
@@ -92,60 +93,41 @@ export function createTokens(sql: Sql, onChanged: () => void): Tokens {
   };
 }
 
-interface TokenRow {
-  readonly id: string;
-  readonly tenant_id: string;
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  readonly prefix: string;
-  readonly previous_prefix: string | null;
-  readonly previous_until: Date | null;
-  readonly expires_at: Date | null;
-  readonly last_used_at: Date | null;
-  readonly rotated_at: Date | null;
-  readonly created_at: Date;
-}
+const { secretHash: _hash, previousHash: _previous, ...SHOWN } = getTableColumns(tokens);
+const IS_OVERLAPPING = part`${tokens.previousUntil} > bmx_now()`;
 
 /** What has passed is as if it were not there. */
-function columns(sql: SqlExecutor) {
-  return sql`id, tenant_id, name, scopes, prefix,
-    case when previous_until > bmx_now() then previous_prefix end as previous_prefix,
-    case when previous_until > bmx_now() then previous_until end as previous_until,
-    expires_at, last_used_at, rotated_at, created_at`;
-}
+const COLUMNS = {
+  ...SHOWN,
+  scopes: part<readonly Scope[]>`${tokens.scopes}`,
+  previousPrefix: part<string | null>`case when ${IS_OVERLAPPING} then ${tokens.previousPrefix} end`,
+  previousUntil: part<Date | null>`case when ${IS_OVERLAPPING} then ${tokens.previousUntil} end`,
+};
 
-function tokenOf(row: TokenRow): Token {
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    name: row.name,
-    scopes: row.scopes,
-    prefix: row.prefix,
-    previousPrefix: row.previous_prefix,
-    previousUntil: row.previous_until,
-    expiresAt: row.expires_at,
-    lastUsedAt: row.last_used_at,
-    rotatedAt: row.rotated_at,
-    createdAt: row.created_at,
-  };
+/** The viewer's token of that id. */
+function isToken(viewer: Viewer, id: string) {
+  return and(eq(tokens.id, askedId(id)), tenantOnly(tokens, viewer));
 }
 
 async function findToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Token | null> {
-  const [row] = await sql<TokenRow[]>`
-    select ${columns(sql)} from tokens where id = ${askedId(id)} and ${tenantScope(sql, viewer)}`;
-  return row === undefined ? null : tokenOf(row);
+  const [token] = await query(sql, (db) => db.select(COLUMNS).from(tokens).where(isToken(viewer, id)));
+  return token ?? null;
 }
 
-async function listTokens(
+function listTokens(
   sql: SqlExecutor,
   viewer: Viewer,
   { limit, afterId }: { limit: number; afterId: string | null },
 ): Promise<Token[]> {
-  const rows = await sql<TokenRow[]>`
-    select ${columns(sql)} from tokens
-    where ${tenantScope(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
-    order by id limit ${limit}`;
-  return rows.map(tokenOf);
+  const isAfter = afterId === null ? undefined : gt(tokens.id, afterId);
+  return query(sql, (db) =>
+    db
+      .select(COLUMNS)
+      .from(tokens)
+      .where(and(tenantOnly(tokens, viewer), isAfter))
+      .orderBy(tokens.id)
+      .limit(limit),
+  );
 }
 
 async function createToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCreateInput): Promise<TokenChange> {
@@ -166,12 +148,21 @@ async function createToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCr
   const tooMany = await checkQuota(sql, { tenantId, quota: 'tokens', more: 1, field: ['name'] });
   if (tooMany !== null) return refused(tooMany);
   const { told, prefix, hash } = secret.value;
-  const [row] = await sql<TokenRow[]>`
-    insert into tokens (id, tenant_id, name, scopes, prefix, secret_hash, expires_at)
-    values (${newId()}, ${tenantId}, ${name.value}, ${[...scopes.value]}::text[], ${prefix}, ${hash}, ${expiry.value})
-    returning ${columns(sql)}`;
-  if (row === undefined) throw new Error('an insert returned no row');
-  const token = tokenOf(row);
+  const [token] = await query(sql, (db) =>
+    db
+      .insert(tokens)
+      .values({
+        id: newId(),
+        tenantId,
+        name: name.value,
+        scopes: [...scopes.value],
+        prefix,
+        secretHash: hash,
+        expiresAt: expiry.value,
+      })
+      .returning(COLUMNS),
+  );
+  if (token === undefined) throw new Error('an insert returned no row');
   await record(sql, token, 'TOKEN_CREATED', { scopes: token.scopes, expiresAt: token.expiresAt });
   return { kind: 'DONE', object: token, secret: told };
 }
@@ -238,23 +229,28 @@ async function rotateToken(
   const secret = await checkSecret(sql, chosen);
   if (secret.kind === 'BAD') return refused(...secret.errors);
   const { told, prefix, hash } = secret.value;
-  const [row] = await sql<TokenRow[]>`
-    update tokens set previous_prefix = prefix, previous_hash = secret_hash,
-      previous_until = bmx_now() + make_interval(secs => ${overlapSeconds}),
-      prefix = ${prefix}, secret_hash = ${hash}, rotated_at = bmx_now()
-    where id = ${askedId(id)} and ${tenantScope(sql, viewer)}
-    returning ${columns(sql)}`;
-  if (row === undefined) return refused(noSuchToken(id));
-  const token = tokenOf(row);
+  const [token] = await query(sql, (db) =>
+    db
+      .update(tokens)
+      .set({
+        previousPrefix: tokens.prefix,
+        previousHash: tokens.secretHash,
+        previousUntil: part`bmx_now() + make_interval(secs => ${overlapSeconds})`,
+        prefix,
+        secretHash: hash,
+        rotatedAt: bmxNow,
+      })
+      .where(isToken(viewer, id))
+      .returning(COLUMNS),
+  );
+  if (token === undefined) return refused(noSuchToken(id));
   await record(sql, token, 'TOKEN_ROTATED', { overlapSeconds });
   return { kind: 'DONE', object: token, secret: told };
 }
 
 async function revokeToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<TokenChange> {
-  const [row] = await sql<TokenRow[]>`
-    delete from tokens where id = ${askedId(id)} and ${tenantScope(sql, viewer)} returning ${columns(sql)}`;
-  if (row === undefined) return refused(noSuchToken(id));
-  const token = tokenOf(row);
+  const [token] = await query(sql, (db) => db.delete(tokens).where(isToken(viewer, id)).returning(COLUMNS));
+  if (token === undefined) return refused(noSuchToken(id));
   await record(sql, token, 'TOKEN_REVOKED', { lastUsedAt: token.lastUsedAt });
   return { kind: 'DONE', object: token };
 }
