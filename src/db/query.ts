@@ -14,15 +14,12 @@ import type { SqlExecutor } from './client.ts';
 
 export { and, asc, desc, eq, getTableColumns, gt, isNull, lt, ne, or, sql as part } from 'drizzle-orm';
 
-type Builder = PgRemoteDatabase<Record<string, never>>;
+type Builder = PgRemoteDatabase;
 
 const builders = new WeakMap<SqlExecutor, Builder>();
 
 /** Runs what `build` builds. Rejects with the driver's own error: drizzle's has the parameters in its text, secrets among them. */
-export async function query<Rows>(
-  executor: SqlExecutor,
-  build: (db: Builder) => PromiseLike<Rows>,
-): Promise<Rows> {
+export async function query<Rows>(executor: SqlExecutor, build: (db: Builder) => PromiseLike<Rows>): Promise<Rows> {
   try {
     return await build(builderOf(executor));
   } catch (error) {
