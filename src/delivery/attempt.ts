@@ -13,13 +13,12 @@
  * Reads no queue, writes nothing, knows no schedule. Throws only what loading the content throws.
  */
 import { monotonicMs } from '../clock.ts';
-import type { EnvelopeRecipient } from '../mail/envelope.ts';
+import type { EnvelopeRecipient, OriginalClient } from '../mail/envelope.ts';
 import type { AttemptResult, RecipientNumber } from '../mail/outcome.ts';
-import { waivesTls } from '../mail/tls-required.ts';
+import { waivesTls } from '../mail/header-section.ts';
 import { formatEndpoint } from '../mail/ip.ts';
 import { needsSmtpUtf8, type SmtpOffers } from '../smtp/commands.ts';
 import type { OutgoingMessage, SmtpSession } from '../smtp/session.ts';
-import type { OriginalClient } from '../mail/envelope.ts';
 import { classifyOffers, classifyStop, classifyTransaction, classifyTrouble, type Verdict } from './classify.ts';
 import { createProgress, type Dial, type Progress } from './progress.ts';
 import type { RouteHost } from './route.ts';

@@ -5,7 +5,7 @@
  * not asked here: its self-test is.
  */
 import { isIP, isIPv4 } from 'node:net';
-import { longestNameBelow } from '../mail/dnsbl-name.ts';
+import { longestNameBelow } from '../mail/ip.ts';
 import { normalizeLooseDomain } from '../mail/domain.ts';
 import { type Checked, shown } from '../input/checked.ts';
 import { checkNetworks, isTooMany } from './network-input.ts';

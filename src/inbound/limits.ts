@@ -6,7 +6,7 @@
  * Counts only; what is said to whom is session.ts's and connection.ts's. State is bounded: connections by those open, and
  * the counts of a minute by `MAX_NETWORKS`, beyond which the networks seen first in that minute begin anew.
  */
-import { clientNetwork, widerNetworks } from '../mail/client-network.ts';
+import { clientNetwork, widerNetworks } from '../mail/ip.ts';
 
 export interface ByteBudget {
   /** Takes `bytes` of the budget, or says false and takes nothing. `isLarge`: they belong to a message that is large by now. */

@@ -62,3 +62,13 @@ export function normalizeLiteral(text: string): string | null {
 export function literalOf(address: string): string | null {
   return normalizeLiteral(`[${address}]`) ?? normalizeLiteral(`[IPv6:${address}]`);
 }
+
+/**
+ * Whether `name` is what the pattern says, or one label below its wildcard, as certificates and MTA-STS policies write it
+ * (RFC 9525 §6.3, RFC 8461 §4.1). Both in lower case, without a final dot.
+ */
+export function coversName(pattern: string, name: string): boolean {
+  if (!pattern.startsWith('*.')) return pattern === name;
+  const dot = name.indexOf('.');
+  return dot > 0 && name.slice(dot) === pattern.slice(1);
+}

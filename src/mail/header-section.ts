@@ -90,3 +90,12 @@ export function headerFieldsOf(headerSection: Uint8Array): HeaderField[] {
     return { name: name ?? '', value: (value ?? '').replaceAll(/\r?\n/g, '').trim() };
   });
 }
+
+/** The field is looked for in so much: header sections are smaller. */
+const MAX_HEADER_BYTES = 262_144;
+
+/** Whether the header section says `TLS-Required: No`: the message may go without protection (RFC 8689 §5). */
+export function waivesTls(content: Uint8Array): boolean {
+  const { buffer, byteOffset, byteLength } = headerSectionOf(content, MAX_HEADER_BYTES);
+  return /^tls-required:[ \t]*no[ \t]*\r?$/im.test(Buffer.from(buffer, byteOffset, byteLength).toString('latin1'));
+}

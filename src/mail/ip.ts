@@ -3,7 +3,7 @@
  *
  * A v4-mapped IPv6 address (`::ffff:192.0.2.1`) is the IPv4 address everywhere, so that no test can be passed by
  * the other spelling. Accepts only the plain forms: no brackets, no zone ids, no leading zeros, no `0x7f.1`.
- * Pure. Whether a kind of address may be dialled is address-class.ts. RFC 4291, RFC 5952.
+ * Pure. ip-class.ts says whether a kind of address may be dialled. RFC 4291, RFC 5952.
  */
 
 export interface IpAddress {
@@ -86,9 +86,14 @@ export function formatEndpoint({ address, port }: Endpoint): string {
 
 /** The name to ask for PTR records of an address: `1.2.0.192.in-addr.arpa`, or 32 nibbles below `ip6.arpa`. */
 export function reverseLookupName({ family, bytes }: IpAddress): string {
-  if (family === 4) return `${[...bytes].reverse().join('.')}.in-addr.arpa`;
+  return `${reversedLabels(bytes)}.${family === 4 ? 'in-addr.arpa' : 'ip6.arpa'}`;
+}
+
+/** The octets of an IPv4 address or the nibbles of an IPv6 address, last first. */
+function reversedLabels(bytes: Uint8Array): string {
+  if (bytes.length === 4) return [...bytes].reverse().join('.');
   const nibbles = [...bytes].flatMap((byte) => [byte >> 4, byte & 15]).reverse();
-  return `${nibbles.map((nibble) => nibble.toString(16)).join('.')}.ip6.arpa`;
+  return nibbles.map((nibble) => nibble.toString(16)).join('.');
 }
 
 /** Builds the value from four or sixteen octets; no folding of v4-mapped addresses. */
@@ -152,4 +157,63 @@ function formatIpv6(bytes: Uint8Array): string {
   }
   if (best.length < 2) return groups.join(':');
   return `${groups.slice(0, best.start).join(':')}::${groups.slice(best.start + best.length).join(':')}`;
+}
+
+const INTERFACE_OCTETS = 8;
+/** One customer of a provider may have so much: a site is given a /56 or a /48. */
+const SITE_OCTETS = [7, 6] as const;
+
+/**
+ * The network that stands for one client wherever clients are counted: `192.0.2.1`, or `2001:db8:1:2::/64`.
+ *
+ * A client that has one address of a /64 has them all (RFC 4291 §2.5.4), so counting single ones would bound nothing. A v4-mapped
+ * address is its IPv4 address; a text that is not an address stands for itself.
+ */
+export function clientNetwork(address: string): string {
+  // The common case, in the spelling that a socket gives: nothing to do.
+  if (!address.includes(':')) return address;
+  const parsed = parseAddress(address);
+  if (parsed === null) return address;
+  if (parsed.family === 4) return parsed.text;
+  return networkOf(parsed.bytes, INTERFACE_OCTETS);
+}
+
+/**
+ * The networks around that of one client, the narrowest first, which one party may hold as well: the IPv4 /24, the IPv6 /56
+ * and /48. What is no address has none.
+ */
+export function widerNetworks(address: string): readonly string[] {
+  if (!address.includes(':')) {
+    const end = address.lastIndexOf('.');
+    return end < 0 ? [] : [`${address.slice(0, end)}.0/24`];
+  }
+  const parsed = parseAddress(address);
+  if (parsed === null) return [];
+  if (parsed.family === 4) return widerNetworks(parsed.text);
+  return SITE_OCTETS.map((octets) => networkOf(parsed.bytes, octets));
+}
+
+/** The canonical spelling of an address of four or sixteen octets in network order, as a proxy tells it. */
+export function clientAddressOf(octets: Uint8Array): string {
+  const { text } = fromBytes(octets);
+  return normalizeAddress(text) ?? text;
+}
+
+function networkOf(bytes: Uint8Array, octets: number): string {
+  const network = new Uint8Array(bytes.length);
+  network.set(bytes.subarray(0, octets));
+  return `${fromBytes(network).text}/${octets * 8}`;
+}
+
+/** The name under which a DNS list is asked about an address (RFC 5782 §2.1, §2.4): `99.2.0.192.zone` for `192.0.2.99`. */
+export function dnsblName(bytes: Uint8Array, zone: string): string {
+  return `${reversedLabels(bytes)}.${zone}`;
+}
+
+/** 32 nibbles, each with its dot. */
+const LONGEST_PREFIX = 64;
+
+/** Characters of the longest name that is ever asked for below this zone. */
+export function longestNameBelow(zone: string): number {
+  return LONGEST_PREFIX + zone.length;
 }

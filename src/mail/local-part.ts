@@ -4,6 +4,10 @@
  * Promises the same form for every spelling that differs in case or Unicode composition only (RFC 6531 §3.3), in every
  * locale, and a form for every local part that parsePath lets through. A form is only ever compared: the primary is shown
  * the spelling of the sender, since case is the primary's to judge (RFC 5321 §2.4).
+ *
+ * Two answers tell which addresses lead to one mailbox, whatever tag they carry (RFC 5233 §1), because a wrong guess costs
+ * something else in each. A proof names a mailbox only where nearly every server agrees. A count takes together what may be one
+ * mailbox on some servers: two persons who then share a bound lose little. Neither guess is used to deliver mail.
  */
 import { Buffer } from 'node:buffer';
 
@@ -42,4 +46,39 @@ function foldCase(text: string): string {
   let folded = '';
   for (const letter of text) folded += letter === 'ς' ? 'σ' : letter.toLowerCase();
   return folded;
+}
+
+/** `prvs=0123abcdef=alice`, the tagged sender that many servers put on outgoing mail (Bounce Address Tag Validation). */
+const BATV = /^prvs=[^=]*=(?=.)/;
+
+/** True when both addresses name one mailbox, apart from a tag after `+` and a tag of BATV. */
+export function isSameMailbox(address: string, other: string): boolean {
+  return untaggedMailbox(address) === untaggedMailbox(other);
+}
+
+/** The mailbox that nearly every server delivers to: without a tag after `+` and a tag of BATV. For comparison only. */
+export function untaggedMailbox(address: string): string {
+  return mailboxOf(address, /\+/);
+}
+
+/**
+ * The subject under which mail to an address is counted: without its tag after `+` or `-`, without dots. The result is for
+ * comparison only.
+ */
+export function countedMailbox(address: string): string {
+  const [localPart, domain] = splitAt(mailboxOf(address, /[+-]/));
+  return `${localPart.replaceAll('.', '') || localPart}@${domain}`;
+}
+
+function mailboxOf(address: string, separator: RegExp): string {
+  const [given, domain] = splitAt(address);
+  const unquoted = given.startsWith('"') ? given.slice(1, -1).replaceAll(/\\(.)/gu, '$1') : given;
+  const form = (normalizeLocalPart(unquoted) ?? unquoted.toLowerCase()).replace(BATV, '');
+  const end = form.search(separator);
+  return `${end > 0 ? form.slice(0, end) : form}@${domain.toLowerCase()}`;
+}
+
+function splitAt(address: string): [string, string] {
+  const at = address.lastIndexOf('@');
+  return [address.slice(0, at), address.slice(at + 1)];
 }

@@ -6,7 +6,7 @@
  * there, so that nobody uses up a large provider for everybody else.
  */
 import type { TransactionSql } from '../db/client.ts';
-import { countedMailbox } from '../mail/mailbox.ts';
+import { countedMailbox } from '../mail/local-part.ts';
 import { organizationOf } from '../mail/organization.ts';
 import { type Bound, type Full, takePlaces, tryAgainAfter } from '../db/bounded-counts.ts';
 import type { UserError } from '../input/user-error.ts';

@@ -6,7 +6,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { coversName } from '../mail/name-pattern.ts';
+import { coversName } from '../mail/domain.ts';
 import type { TlsMaterial, TlsPair } from './material.ts';
 
 /** The DNS names a certificate was issued for, lower case, wildcards as they stand. */

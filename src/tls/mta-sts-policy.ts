@@ -1,7 +1,7 @@
 /**
  * The texts of MTA-STS: the TXT record that says there is a policy, and the policy (RFC 8461 §3). Pure; never throws.
  */
-import { coversName } from '../mail/name-pattern.ts';
+import { coversName } from '../mail/domain.ts';
 
 export type StsMode = 'enforce' | 'testing' | 'none';
 

@@ -6,7 +6,7 @@
  * Revocation is not asked.
  */
 import type { TLSSocket } from 'node:tls';
-import { coversName } from '../mail/name-pattern.ts';
+import { coversName } from '../mail/domain.ts';
 import { sanitizeText } from '../mail/reply.ts';
 import { literalAddress } from '../dns/mx-set.ts';
 import { type CertificateParts, readCertificate } from './certificate.ts';

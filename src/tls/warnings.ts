@@ -7,7 +7,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { coversName } from '../mail/name-pattern.ts';
+import { coversName } from '../mail/domain.ts';
 import { certificateNames, chooseCertificate } from './contexts.ts';
 import type { TlsMaterial, TlsPair } from './material.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createRejections, type NewRejection, type Rejections } from '../../src/events/rejections.ts';
 import { dropOldRejections } from '../../src/events/retention.ts';
 import { createIdSource, newId } from '../../src/mail/id.ts';
-import { clientNetwork } from '../../src/mail/client-network.ts';
+import { clientNetwork } from '../../src/mail/ip.ts';
 import { createTestDatabase, type PrivateServer, startPrivateServer, type TestDatabase } from '../helpers/database.ts';
 import { cpuMsOf } from '../helpers/timing.ts';
 

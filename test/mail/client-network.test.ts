@@ -1,7 +1,6 @@
 /** One client, one network: /32 of IPv4, /64 of IPv6, whatever the spelling. */
 import { expect, test } from 'bun:test';
-import { clientAddressOf, clientNetwork } from '../../src/mail/client-network.ts';
-import { normalizeAddress } from '../../src/mail/ip.ts';
+import { clientAddressOf, clientNetwork, normalizeAddress } from '../../src/mail/ip.ts';
 
 test.each([
   ['192.0.2.9', '192.0.2.9'],

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { dnsblName, longestNameBelow } from '../../src/mail/dnsbl-name.ts';
-import { parseAddress } from '../../src/mail/ip.ts';
+import { dnsblName, longestNameBelow, parseAddress } from '../../src/mail/ip.ts';
 
 const ZONE = 'bl.example.net';
 

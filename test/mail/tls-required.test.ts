@@ -1,6 +1,6 @@
 /** The field that waives protection is read in the header section only, as one whole field. */
 import { expect, test } from 'bun:test';
-import { waivesTls } from '../../src/mail/tls-required.ts';
+import { waivesTls } from '../../src/mail/header-section.ts';
 
 test.each([
   ['TLS-Required: No\r\nSubject: x\r\n\r\n', true],

@@ -1,14 +1,17 @@
 /** The DNSBL check over a real resolver, asking a DNS server of the test's own. */
 import type { ClientInfo } from '../../src/mail/envelope.ts';
-import { dnsblName } from '../../src/mail/dnsbl-name.ts';
-import { parseAddress } from '../../src/mail/ip.ts';
+import { dnsblName, parseAddress } from '../../src/mail/ip.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import type { Verdict } from '../../src/policy/decision.ts';
 import { createDnsblCheck, type DryRunHit, type ZoneUse } from '../../src/policy/dnsbl/dnsbl.ts';
 import { createIsExempt } from '../../src/policy/dnsbl/exempt.ts';
 import { createDnsblLookup, DNSBL_QUERY_MS } from '../../src/policy/dnsbl/lookup.ts';
-import type { DnsblSettings, DnsblZoneSetting, RelayDomain } from '../../src/domains/relay-domain.ts';
-import { NO_DNSBL } from '../../src/domains/relay-domain.ts';
+import {
+  type DnsblSettings,
+  type DnsblZoneSetting,
+  type RelayDomain,
+  NO_DNSBL,
+} from '../../src/domains/relay-domain.ts';
 import { relayDomain } from '../helpers/relay-domain.ts';
 
 export interface Scene {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { certificateNames, chooseCertificate } from '../../src/tls/contexts.ts';
-import { coversName } from '../../src/mail/name-pattern.ts';
+import { coversName } from '../../src/mail/domain.ts';
 import { certificateWarnings, issuerDefect } from '../../src/tls/warnings.ts';
 import { issue, type Issued } from '../helpers/authority.ts';
 

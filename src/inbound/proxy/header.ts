@@ -5,8 +5,7 @@
  * Pure, strict and bounded: one spelling only, TLVs skipped unread, at most 107 octets of text or `MAX_HEADER_OCTETS` of
  * binary. Whether the sender may say so is reception.ts's to know.
  */
-import { clientAddressOf } from '../../mail/client-network.ts';
-import { normalizeAddress } from '../../mail/ip.ts';
+import { clientAddressOf, normalizeAddress } from '../../mail/ip.ts';
 
 export type ProxyHeader =
   /** What came may be the beginning of a header, or is one without its end. */

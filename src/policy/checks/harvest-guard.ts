@@ -18,7 +18,7 @@
  * from many networks as one: what protects the primary then is the probe budget.
  */
 import { setTimeout as sleepMs } from 'node:timers/promises';
-import { clientNetwork } from '../../mail/client-network.ts';
+import { clientNetwork } from '../../mail/ip.ts';
 import {
   type Check,
   type Decision,

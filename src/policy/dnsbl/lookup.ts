@@ -6,8 +6,7 @@
  * everybody's back; no zone can hold the sockets that another needs. All of it bounded.
  * Does not say what an answer means for a recipient: dnsbl.ts does. RFC 5782.
  */
-import { dnsblName } from '../../mail/dnsbl-name.ts';
-import type { IpAddress } from '../../mail/ip.ts';
+import { dnsblName, type IpAddress } from '../../mail/ip.ts';
 import type { DnsAnswer } from '../../dns/answer.ts';
 import { createDnsCache } from '../../dns/cache.ts';
 import { NOT_ASKED, readZoneAnswer, reasonUrl, type ZoneAnswer } from './answer.ts';

@@ -4,7 +4,7 @@
  *
  * A list passes when it does so for one family, and lists neither of the addresses that none may. TROUBLE: the DNS did not say.
  */
-import { dnsblName } from '../../mail/dnsbl-name.ts';
+import { dnsblName } from '../../mail/ip.ts';
 import type { DnsAnswer } from '../../dns/answer.ts';
 import { readZoneAnswer, type ZoneAnswer } from './answer.ts';
 
