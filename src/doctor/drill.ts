@@ -30,9 +30,15 @@ import {
 import type { MessageInspection } from '../queue/read/inspect.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import { type DrillMail, enterMail } from './drill-entry.ts';
-import { conclusionOf } from './drill-conclusion.ts';
-import { acceptanceOf, deliveryOf, greylistingOf, putOffOf } from './drill-delivery.ts';
-import { type Outlook, outlookOf } from './drill-outlook.ts';
+import {
+  acceptanceOf,
+  conclusionOf,
+  deliveryOf,
+  greylistingOf,
+  type Outlook,
+  outlookOf,
+  putOffOf,
+} from './drill-findings.ts';
 
 export interface DrillDeps {
   readonly sql: QueueSql;

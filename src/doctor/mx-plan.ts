@@ -1,11 +1,66 @@
 /**
- * Which MX records a domain's zone gets and loses: all our names at one rank behind its primary, in a sandwich the primary once
- * more behind us.
+ * Which MX records a domain should have: its own as they are, all our names behind them at one preference (RFC 5321 §5.1). Pure.
  *
- * Promises: nothing is taken away but what we had added; ours is never the most preferred. Pure. RFC 5321 §5.1.
+ * As a recommendation to people, and as the plan of a change that we make in the zone ourselves, in a sandwich with the primary once
+ * more behind us. A plan takes nothing away but what we had added, and ours is never the most preferred.
  */
+import { ownPreference, unlistedNames } from '../dns/mx-verdict.ts';
 import type { AddedMx } from '../domains/mx-records.ts';
-import { MAX_PREFERENCE, STEP } from './mx-rank.ts';
+import type { MxVerdict } from '../mail/mx.ts';
+
+/** Space for a record in between, as people number them. */
+const STEP = 10;
+/** Ours when the domain has no records yet: its primary's, at 10, comes before. */
+const LONE_PREFERENCE = 20;
+/** RFC 1035 §3.3.9: sixteen bits. */
+const MAX_PREFERENCE = 65_535;
+
+/** Of our records, and suggested for those that people write: a change is seen within the hour. */
+export const TTL_SECONDS = 3600;
+
+export interface JudgedMx {
+  /** Most preferred first. */
+  readonly hosts: readonly (AddedMx & { readonly isSelf: boolean })[];
+  readonly verdict: MxVerdict;
+}
+
+/** @param names of ours, all that are to stand there */
+export function recommendMx({ hosts, verdict }: JudgedMx, names: readonly string[]): AddedMx[] {
+  const isRight = verdict === 'OK' || verdict === 'SANDWICH';
+  const kept = hosts.filter(({ isSelf }) => isRight || !isSelf).map(({ host, preference }) => ({ host, preference }));
+  const last = Math.max(LONE_PREFERENCE - STEP, ...kept.map(({ preference }) => preference));
+  const preference = (isRight ? ownPreference(hosts) : null) ?? Math.min(last + STEP, MAX_PREFERENCE);
+  const added = (isRight ? unlistedNames(hosts, names) : names).map((host) => ({ host, preference }));
+  return [...kept, ...added].toSorted((a, b) => a.preference - b.preference);
+}
+
+/** As lines of a zone file (RFC 1035 §5.1), names whole, so that they fit whatever origin the file has. */
+export function zoneFileOf(name: string, records: readonly AddedMx[]): string {
+  return records.map(({ preference, host }) => `${name}. ${TTL_SECONDS} IN MX ${preference} ${host}.\n`).join('');
+}
+
+export interface MxFormRecord extends AddedMx {
+  readonly change: 'ADD' | 'KEEP' | 'REMOVE';
+  readonly name: string;
+  readonly type: 'MX';
+  readonly ttlSeconds: number;
+}
+
+/** Field by field, as the forms of DNS hosts ask for records, with what is to be done to each; most preferred first. */
+export function formRecordsOf(
+  name: string,
+  { observed, recommended }: { readonly observed: readonly AddedMx[]; readonly recommended: readonly AddedMx[] },
+): MxFormRecord[] {
+  const isIn = (records: readonly AddedMx[], { host, preference }: AddedMx) =>
+    records.some((one) => one.host === host && one.preference === preference);
+  const rest = { name, type: 'MX', ttlSeconds: TTL_SECONDS } as const;
+  return [
+    ...observed
+      .filter((mx) => !isIn(recommended, mx))
+      .map(({ host, preference }) => ({ change: 'REMOVE' as const, host, preference, ...rest })),
+    ...recommended.map((mx) => ({ change: isIn(observed, mx) ? ('KEEP' as const) : ('ADD' as const), ...mx, ...rest })),
+  ].toSorted((a, b) => a.preference - b.preference);
+}
 
 export interface MxSituation {
   /** All that the zone has at the name. */

@@ -8,9 +8,8 @@ import { FIRST_ID, LAST_ID, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type SqlFragment, tenantScope } from '../db/fragments.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
-import { changesBetween, type LastKnown, lastKnownBehind } from './changes.ts';
 import type { Verdict } from './check.ts';
-import type { Finding } from './checks.ts';
+import type { CheckCode, Finding } from './checks.ts';
 
 export interface DoctorReport {
   readonly at: Date;
@@ -134,7 +133,7 @@ async function store(
       else least(${MOST_SILENT}::text::interval, ${SILENT_AGAIN}::text::interval * 2 ^ ${Math.min(silent - 1, MOST_DOUBLED)}::integer)
         * (1 + random() / 10) end
     where id = ${id}`;
-  const kept = lastKnownBehind(formerFindings, lastKnown, findings);
+  const kept = lastKnownOf(formerFindings, lastKnown, findings);
   await sql`
     insert into doctor_reports (domain_id, tenant_id, destination_id, status, findings, last_known, silent_count)
     values (${id}, ${tenantId}, ${destinationId}, ${status}, ${JSON.stringify(findings)}::text::jsonb,
@@ -155,3 +154,46 @@ async function store(
     insert into event_outbox (event_id, tenant_id, destination_id) select id, tenant_id, destination_id from told
     on conflict (event_id) do nothing`;
 }
+
+type Verdicts = readonly Pick<Finding, 'code' | 'verdict'>[];
+
+/** By check: the last verdict that was not UNKNOWN, kept for checks that are UNKNOWN now. */
+type LastKnown = Readonly<Partial<Record<CheckCode, Verdict>>>;
+
+/**
+ * UNKNOWN says nothing either way: a primary that does not answer for a day begins and ends no problem. So the last known verdict
+ * is kept beside the report, and a problem that began or ended meanwhile is reported once it is known.
+ */
+function lastKnownOf(former: Verdicts, kept: LastKnown, present: Verdicts): LastKnown {
+  const before = knownOf(former, kept);
+  const known = present.flatMap(({ code, verdict }) => {
+    const last = before.get(code);
+    return verdict !== 'UNKNOWN' || last === undefined ? [] : [[code, last] as const];
+  });
+  return Object.fromEntries(known);
+}
+
+function knownOf(former: Verdicts, kept: LastKnown): Map<CheckCode, Verdict> {
+  return new Map(
+    former.flatMap(({ code, verdict }) => {
+      const known = verdict === 'UNKNOWN' ? kept[code] : verdict;
+      return known === undefined ? [] : [[code, known] as const];
+    }),
+  );
+}
+
+/** Which checks have become a PROBLEM since the former report, and which are none any more. */
+function changesBetween(former: Verdicts, kept: LastKnown, present: Verdicts) {
+  const before = knownOf(former, kept);
+  const codes = (from: (verdict: Verdict) => boolean, to: (verdict: Verdict) => boolean): CheckCode[] =>
+    present
+      .filter(({ code, verdict }) => {
+        const was = before.get(code);
+        return was !== undefined && from(was) && to(verdict);
+      })
+      .map(({ code }) => code);
+  return { began: codes(isFine, isProblem), ended: codes(isProblem, isFine) };
+}
+
+const isProblem = (verdict: Verdict): boolean => verdict === 'PROBLEM';
+const isFine = (verdict: Verdict): boolean => verdict === 'OK' || verdict === 'WARNING';

@@ -14,8 +14,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import type { AddedMx, MxRecords } from '../domains/mx-records.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
-import { TTL_SECONDS } from './mx-rank.ts';
-import { isSameMx, type MxPlan, type MxWish, planSet, planUnset } from './mx-plan.ts';
+import { isSameMx, type MxPlan, type MxWish, planSet, planUnset, TTL_SECONDS } from './mx-plan.ts';
 import {
   findServer,
   type GivenServer,

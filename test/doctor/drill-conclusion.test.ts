@@ -1,6 +1,6 @@
 /** What a drill's findings come to, in one sentence. */
 import { expect, test } from 'bun:test';
-import { conclusionOf } from '../../src/doctor/drill-conclusion.ts';
+import { conclusionOf } from '../../src/doctor/drill-findings.ts';
 import type { DrillFinding } from '../../src/queue/drills/drills.ts';
 
 const WELL = ['STATUS', 'MX', 'USER_LIST', 'TLS', 'SPACE', 'RETRIES', 'ACCEPTANCE', 'DELIVERY'] as const;

@@ -1,7 +1,7 @@
 /** `Domain`: a relay domain with its records, its queue and its outage. */
 import { EMPTY_QUEUE } from '../../queue/read/queues.ts';
 import type { DomainResolvers } from '../generated.ts';
-import { formRecordsOf, recommendMx, zoneFileOf } from '../../doctor/mx-recommendation.ts';
+import { formRecordsOf, recommendMx, zoneFileOf } from '../../doctor/mx-plan.ts';
 import { breakerOfDomain } from './breaker.ts';
 import { dnsblOfDomain } from './dnsbl.ts';
 import { doctorOfDomain } from './doctor.ts';
