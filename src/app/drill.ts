@@ -4,12 +4,12 @@
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../db/client.ts';
+import { ownListener } from '../doctor/drill-entry.ts';
 import { lookAtDrills } from '../doctor/drill.ts';
 import type { Routing } from '../dns/routing.ts';
 import type { Timers } from './timers.ts';
 import { createMessageInspection } from '../queue/read/inspect.ts';
 import type { Domains } from '../domains/domains.ts';
-import { readLimits } from '../queue/limits.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 
 const LOOK_EVERY_MS = 1000;
@@ -33,22 +33,14 @@ export function startDrills(parts: DrillParts): void {
     sql: queueSql,
     messages: createMessageInspection(sql),
     hostname: config.mxHostname,
-    listener: () => listenerOf(parts.addresses()),
+    listener: () => ownListener(parts.addresses()),
     look: async ({ domainName }) => ({
       domain: await domains.findRelayDomain(domainName),
       mxVerdict: (await routing.observeMx(domainName)).verdict,
-      limits: await readLimits(sql),
       notReady: parts.readiness(),
     }),
     poke,
     events,
   };
   parts.timers.every(LOOK_EVERY_MS, 'drills', () => lookAtDrills(deps));
-}
-
-/** The first one, from this machine. */
-function listenerOf([first]: readonly AddressInfo[]): { readonly address: string; readonly port: number } | null {
-  if (first === undefined) return null;
-  const { address, port } = first;
-  return { address: { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address, port };
 }

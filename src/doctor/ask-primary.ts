@@ -6,6 +6,8 @@
  * time, as each session does by its own limits. Never asks ourselves: the next hops hold none of us (next-hop.ts).
  */
 import { formatAddress } from '../mail/address.ts';
+import { classifyAddress } from '../mail/ip-class.ts';
+import { normalizeAddress } from '../mail/ip.ts';
 import type { NextHops } from '../dns/next-hop.ts';
 import { type ProbeTarget, probeTargets } from '../smtp/probe-target.ts';
 import { openProbe, type Probe, type ProbeReply } from '../smtp/probe.ts';
@@ -40,6 +42,14 @@ const MOST_RCPTS = 3;
 const SHARE_PATIENCE_MS = 8000;
 const SHARE_AGAIN_MS = 250;
 const TIMEOUTS = { openMs: 12_000, askMs: 8000, quitMs: 1000 };
+
+/** The egress addresses that this machine can connect from to the world; a private one may lead nowhere, as those of a bridge do. */
+export function egressFrom(egress: readonly string[], interfaces: readonly string[]): string[] {
+  const own = new Set(interfaces.flatMap((text) => normalizeAddress(text) ?? []));
+  return egress
+    .flatMap((text) => normalizeAddress(text) ?? [])
+    .filter((address) => own.has(address) && classifyAddress(address) === 'PUBLIC');
+}
 
 export async function askPrimary(
   deps: PrimaryDeps,

@@ -29,10 +29,19 @@ const CONNECT_MS = 10_000;
 const REPLY_MS = 120_000;
 const FAREWELL_MS = 1000;
 
-export async function enterMail(
-  listener: { readonly address: string; readonly port: number },
-  mail: DrillMail,
-): Promise<DrillEntry> {
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The first of this node's listeners, as it is reached from this machine. */
+export function ownListener([first]: readonly Listener[]): Listener | null {
+  if (first === undefined) return null;
+  const { address, port } = first;
+  return { address: { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address, port };
+}
+
+export async function enterMail(listener: Listener, mail: DrillMail): Promise<DrillEntry> {
   const steps: DrillStep[] = [];
   const enteredMs = monotonicMs();
   const note = async (name: DrillStep['name'], wanted: string, answer: () => Promise<string>): Promise<boolean> => {

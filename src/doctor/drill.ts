@@ -27,9 +27,10 @@ import {
   requestScheduled,
   takeRequestedDrills,
 } from '../queue/drills/drills.ts';
+import { readLimits } from '../queue/limits.ts';
 import type { MessageInspection } from '../queue/read/inspect.ts';
 import type { MailEvents } from '../telemetry/events.ts';
-import { type DrillMail, enterMail } from './drill-entry.ts';
+import { type DrillMail, enterMail, type Listener } from './drill-entry.ts';
 import {
   acceptanceOf,
   conclusionOf,
@@ -46,8 +47,8 @@ export interface DrillDeps {
   /** The name this node gives itself. */
   readonly hostname: string;
   /** Where to reach our own listener; null while it is not open. */
-  readonly listener: () => { readonly address: string; readonly port: number } | null;
-  readonly look: (drill: OpenDrill) => Promise<Omit<Outlook, 'standing'>>;
+  readonly listener: () => Listener | null;
+  readonly look: (drill: OpenDrill) => Promise<Omit<Outlook, 'standing' | 'limits'>>;
   readonly poke: (destinationId: string) => void;
   readonly events: Pick<MailEvents, 'settled' | 'drillFinished'>;
 }
@@ -75,10 +76,10 @@ async function forEach(drills: readonly OpenDrill[], work: (drill: OpenDrill) =>
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
-async function enter(deps: DrillDeps, drill: OpenDrill, listener: { address: string; port: number }): Promise<void> {
+async function enter(deps: DrillDeps, drill: OpenDrill, listener: Listener): Promise<void> {
   const standing = await readDrillStanding(deps.sql, drill.destinationId);
   if (standing === null) return finish(deps, drill, { result: 'INTERRUPTED' });
-  const outlook = outlookOf({ ...(await deps.look(drill)), standing });
+  const outlook = outlookOf({ ...(await deps.look(drill)), standing, limits: await readLimits(deps.sql) });
   const { hostname } = deps;
   const content = contentOf(drill, { hostname, date: formatDate(standing.now) });
   const mail: DrillMail = { ehloName: hostname, recipient: drill.recipient, envelopeId: drill.envelopeId, content };
