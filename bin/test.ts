@@ -1,6 +1,10 @@
 /**
- * `npm test`: Bun's test runner over all files of test/, beside one PostgreSQL for all of them. What is given goes to the runner:
+ * `npm test`: Bun's test runner over the files of test/, beside one PostgreSQL for all of them. What is given goes to the runner:
  * `npm test -- ./test/queue/ -t expiry`.
+ *
+ * Without a path these are all but what has a script of its own in package.json: the attacks, which are measured beside honest mail
+ * and want the machine for themselves, and the smoke on all runtimes. The slowest files begin first: `npm test -- --update-timings`
+ * stores how long each takes.
  *
  * The PostgreSQL and everything temporary are in memory where there is enough of it (/dev/shm), with fsync on, and go with the run.
  */
@@ -29,6 +33,9 @@ function temporaryRoot(): string {
   }
 }
 
+const TIMINGS = 'test/timings.json';
+const ALL_BUT = ['./test/', '--path-ignore-patterns=test/runtime/**', '--path-ignore-patterns=test/flow/*attack*'];
+
 function runnerArguments(given: readonly string[]): string[] {
   const isPath = (argument: string) => /^(\.|\/|test\/)/.test(argument);
   const has = (option: string) => given.some((argument) => argument.startsWith(option));
@@ -36,8 +43,9 @@ function runnerArguments(given: readonly string[]): string[] {
     'test',
     ...(has('--parallel') ? [] : [`--parallel=${WORKERS}`]),
     ...(has('--timeout') ? [] : ['--timeout=60000']),
+    ...(has('--timings') ? [] : [`--timings=${TIMINGS}`]),
     ...given,
-    ...(given.some(isPath) ? [] : ['./test/']),
+    ...(given.some(isPath) ? [] : ALL_BUT),
   ];
 }
 

@@ -11,7 +11,6 @@ import { type Config, readConfig } from './config/config.ts';
 import { findMisspelt } from './config/misspelt.ts';
 import { readMachine } from './config/machine.ts';
 import { lateTrouble, StartError, UnavailableError } from './db/start-error.ts';
-import { startNode } from './app/node.ts';
 import { version } from './config/release.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 
@@ -37,6 +36,8 @@ function refuseStart(line: string, exitCode: number = EXIT_BAD_START): never {
 
 async function run(config: Config, log: Log, interfaceAddresses: readonly string[]): Promise<void> {
   const startedAt = monotonicMs();
+  // Most of the code: a wrong setting is refused without it.
+  const { startNode } = await import('./app/node.ts');
   const node = await startNode({
     config,
     log,

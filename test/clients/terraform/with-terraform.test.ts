@@ -15,7 +15,7 @@ import { type FailingGateway, startFailingGateway } from '../../helpers/failing-
 import { unzip } from '../../helpers/zip.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const isAsked = process.env['npm_lifecycle_event'] === 'test:terraform';
+const isAsked = ['test:terraform', 'smoke'].includes(process.env['npm_lifecycle_event'] ?? '');
 const program = isAsked ? findProgram('terraform') : null;
 if (program === null) {
   const reason = isAsked ? 'which is not on PATH' : 'which takes a minute; npm run test:terraform';
