@@ -25,7 +25,15 @@ import { openSession } from '../smtp/client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/timeouts.ts';
 import type { Holder } from '../queue/claim.ts';
 import type { DestinationState } from '../outage/clock.ts';
+import { createDelayWalk } from '../queue/reports/delayed.ts';
+import { makeDueReports } from '../queue/reports/reports.ts';
+import type { Lookup } from '../policy/authentication/counted-queries.ts';
+import { proveSender } from '../policy/authentication/bounce-firewall.ts';
+import type { Timers } from './timers.ts';
 import type { MailEvents } from '../telemetry/events.ts';
+
+const REPORTS_EVERY_MS = 1000;
+const DELAYS_EVERY_MS = 5000;
 
 export interface DeliveryParts {
   readonly config: Config;
@@ -102,4 +110,22 @@ function learnFrom({ config, verification: { learned, primaries } }: DeliveryPar
       if (verdict === 'NEGATIVE') primaries.noteNegative(id);
     }
   };
+}
+
+/** Makes reports as they fall due. While delivery is held no sender is told of a delay: the operator knows best. */
+export function startReports(
+  { config, database: { sql }, events }: Pick<DeliveryParts, 'config' | 'database' | 'events'>,
+  { timers, lookup }: { readonly timers: Timers; readonly lookup: Lookup },
+): void {
+  timers.every(REPORTS_EVERY_MS, 'reports', () =>
+    makeDueReports({
+      sql,
+      checkSender: ({ transactionId, facts, head }, readContent) =>
+        proveSender({ ...facts, transactionId, acceptedAt: new Date(facts.acceptedAt), head, readContent }, lookup),
+      ehloName: config.mxHostname,
+      events,
+    }),
+  );
+  const walk = createDelayWalk(sql);
+  if (!config.deliveryHold) timers.every(DELAYS_EVERY_MS, 'delays', walk);
 }

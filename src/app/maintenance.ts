@@ -22,11 +22,14 @@ import { dropOldOutages } from '../outage/retention.ts';
 import { dropOldDrills } from '../queue/drills/drills.ts';
 import { makeDigests } from '../queue/mail-counts.ts';
 import { dropOldContents, dropOldRecords, makePartitions } from '../queue/retention.ts';
+import { carryOutOperations } from '../queue/verbs/operation-steps.ts';
 import { dropOldOperations } from '../queue/verbs/operations.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 import { dropOldKeys } from '../input/idempotency.ts';
 import type { Log } from '../telemetry/log.ts';
 import { pruneAnswers } from '../verification/prune.ts';
 
+const OPERATIONS_EVERY_MS = 500;
 const SNAPSHOT_EVERY_MS = 60_000;
 /** A dump of a large queue is over by then as a rule. */
 const OLD_SNAPSHOT_MS = 3_600_000;
@@ -48,6 +51,20 @@ export async function startMaintenance({ config, sql, jobs, timers, log }: Maint
   const canNotify = config.roles.has('control') && !config.deliveryHold;
   await jobs.schedule([...chores(sql), ...(canNotify ? noticeChores(sql) : [])]);
   timers.every(SNAPSHOT_EVERY_MS, 'snapshots', watchSnapshots(sql, log));
+}
+
+/** Carries out operations, the verbs on many messages, in batches. */
+export function startOperationWork(parts: {
+  readonly queueSql: Sql;
+  readonly timers: Timers;
+  readonly events: Pick<MailEvents, 'settled'>;
+  /** Looks at a destination on this node at once; the others find it in their sweep. */
+  readonly poke: (destinationId: string) => void;
+}): void {
+  const { queueSql: sql, timers, events, poke } = parts;
+  timers.every(OPERATIONS_EVERY_MS, 'operations', () =>
+    carryOutOperations({ sql, onResults: events.settled, onRetried: poke }),
+  );
 }
 
 function chores(sql: Sql): Chore[] {

@@ -16,21 +16,17 @@ import { createHostMemory } from '../delivery/host-memory.ts';
 import type { Delivery } from '../delivery/worker.ts';
 import { joinNodes, type Nodes } from '../cluster/nodes.ts';
 import { startJobs, type WakeUps } from '../cluster/jobs.ts';
-import { startMaintenance } from './maintenance.ts';
+import { startMaintenance, startOperationWork } from './maintenance.ts';
 import { openControl, readOperatorToken } from './control.ts';
 import { type OpenedDatabase, openMainDatabase } from './database.ts';
-import { buildDelivery } from './delivery.ts';
+import { buildDelivery, startReports } from './delivery.ts';
 import { startDrills } from './drill.ts';
 import { type InboundParts, openInbound, openSpool } from './inbound.ts';
-import { startOperationWork } from './operations.ts';
-import { checkPlaces } from './preflight.ts';
 import { startDoctor } from './doctor.ts';
-import { watchNames } from './names.ts';
 import { startNotify } from './notify.ts';
 import { startOutageWork } from './outage.ts';
-import { type ReadinessWatch, watchReadiness } from './health.ts';
+import { checkPlaces, type ReadinessWatch, watchNames, watchReadiness } from './health.ts';
 import { openVerification, type Verification } from '../verification/verification.ts';
-import { startReports } from './reports.ts';
 import { startOwnership } from './ownership.ts';
 import { createRouting, type Routing } from '../dns/routing.ts';
 import { createTimers, type Timers, watchEventLoop } from './timers.ts';
@@ -155,7 +151,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<Log> {
   const poke = (destinationId: string): void => {
     if (!config.deliveryHold) delivery.current?.poke(destinationId);
   };
-  startOperationWork({ ...ground, database: opened.database, poke });
+  startOperationWork({ ...ground, queueSql: opened.database.queueSql, poke });
   const notify = startNotify({ ...ground, database: opened.database });
   onStop(() => notify.stop());
   onStop(() => ground.timers.stop());
@@ -412,7 +408,7 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   const delivery = buildDelivery(parts);
   metrics.gauge('destinations_in_hand', 'Destinations that this node is delivering to', delivery.destinationCount);
   ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
-  startReports({ ...parts, timers, lookup: routing.strangersResolver.query });
+  startReports(parts, { timers, lookup: routing.strangersResolver.query });
   const onOwnTrouble = ({ since }: OwnTrouble) => {
     ground.ownTrouble.since = since;
   };

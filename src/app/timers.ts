@@ -5,14 +5,14 @@ import { monotonicMs } from '../clock.ts';
 
 export interface Timers {
   /** Runs `work` every `everyMs`, first after that time; a round that is still running is not joined by another. */
-  every(everyMs: number, where: string, work: () => Promise<void>): void;
+  every(everyMs: number, where: string, work: () => Promise<unknown>): void;
   /** Waits for the rounds under way. */
   stop(): Promise<void>;
 }
 
 export function createTimers(onError: (where: string, error: unknown) => void): Timers {
   const handles: ReturnType<typeof setInterval>[] = [];
-  const running = new Set<Promise<void>>();
+  const running = new Set<Promise<unknown>>();
   return {
     every: (everyMs, where, work) => {
       let isRunning = false;

@@ -8,8 +8,9 @@
  * while the message is still held. RFC 3461, RFC 3464, RFC 3834.
  */
 import type { Sql, TransactionSql } from '../../db/client.ts';
-import type { ComposedReport, HostTry } from '../../mail/dsn.ts';
+import type { HostTry } from '../../mail/dsn.ts';
 import { type Bound, findFull, type Full, takePlaces } from '../../db/bounded-counts.ts';
+import { compose } from './compose.ts';
 import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
 import { backlogOf, boundsOf, reasonOf, type ReportBounds } from './bounds.ts';
 import type { MailEvents } from '../../telemetry/events.ts';
@@ -81,14 +82,9 @@ export type ReadContent = () => Promise<Uint8Array | null>;
 export interface ReportDeps {
   readonly sql: Sql;
   readonly checkSender: (report: DueReport, readContent: ReadContent) => Promise<SenderCheck>;
-  /**
-   * The DSN with its id, and the domain of its recipient. `hosts` are those that were tried, with their last answers; `message` is there
-   * when the sender wants it back.
-   */
-  readonly compose: (
-    report: DueReport,
-    parts: { readonly hosts: readonly HostTry[]; readonly message: Uint8Array | null },
-  ) => ComposedReport & { readonly id: string; readonly domain: string };
+  /** `compose` of compose.ts; tests have words of their own. */
+  readonly compose?: typeof compose;
+  /** The name of this node, which reports. */
   readonly ehloName: string;
   readonly events: Pick<MailEvents, 'reportMade' | 'reportSuppressed' | 'fault'>;
 }
@@ -235,7 +231,8 @@ async function makeReport(deps: ReportDeps, report: DueReport, { readContent, bo
   const hosts = await findHostTries(sql, report);
   // RFC 3461 §4.3: RET speaks of failures only.
   const isWhole = facts.ret === 'FULL' && facts.isCut !== true && actionOf(facts) === 'failed';
-  const composed = deps.compose(report, { hosts, message: isWhole ? await readContent() : null });
+  const message = isWhole ? await readContent() : null;
+  const composed = (deps.compose ?? compose)(report, { hosts, message }, ehloName);
   const result = await sql.begin(async (transaction): Promise<MakingResult> => {
     const { isOurs, isHeld } = await lockReport(transaction, report);
     if (!isOurs) return { kind: 'TAKEN' };
@@ -252,8 +249,8 @@ async function makeReport(deps: ReportDeps, report: DueReport, { readContent, bo
       await addSuppression(transaction, report, suppression);
       return { kind: 'SUPPRESSED', suppression };
     }
-    const message = { tenantId, to: facts.reversePath, ehloName, ...composed };
-    return { kind: 'MADE', ...(await spoolReport(transaction, report, message)) };
+    const own = { tenantId, to: facts.reversePath, ehloName, ...composed };
+    return { kind: 'MADE', ...(await spoolReport(transaction, report, own)) };
   });
   const { transactionId } = report;
   const { reversePath, recipients } = facts;

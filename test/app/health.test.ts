@@ -1,13 +1,13 @@
 /** Nodes that do not know each other's names. */
 import { expect, test } from 'bun:test';
-import { watchNames } from '../../src/app/names.ts';
+import { watchNames } from '../../src/app/health.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 
 test('a node that receives mail under a name that this one does not know is warned of, once', async () => {
   const database = await createTestDatabase();
   const { sql } = database;
   const warnings: string[] = [];
-  let look = async (): Promise<void> => undefined;
+  let look = async (): Promise<unknown> => undefined;
   watchNames({
     config: { mxNames: ['a.example', 'b.example'] },
     sql,
