@@ -21,13 +21,14 @@ const HEAD = `# When is a held message tried again?
 
 <!-- Made by \`npm run generate\` from the database's own schedule (table \`retry_schedule\`, function \`next_attempt\`). -->
 
-The first attempt is made when the message is accepted. When it fails because the destination cannot be reached, the
-destination's clock starts: one attempt per slot for all that the destination holds, with another message each time. A deferral
-that concerns one message only (greylisting, a full mailbox) starts that message's own clock, on the same grid.
+The first attempt is made when the message is accepted. If it fails because the destination cannot
+be reached, the destination's clock starts. It gives one attempt per slot for all mail of the
+destination, each time with another message. A deferral of one message only (greylisting, a full
+mailbox) starts that message's own clock, on the same grid.
 
-The grid is anchored at the first failure and never shifts: a slow attempt, a restart of the service or a change of its clock
-neither adds nor loses slots. The lifetime counts per message from acceptance; an attempt that begins at or after its end and
-fails is the final one.
+The grid begins at the first failure and never shifts. A slow attempt, a restart of the service or a
+change of its clock neither adds nor loses slots. The lifetime of each message begins at its
+acceptance. An attempt that begins at or after its end and fails is the final one.
 `;
 
 /** The page's text. */
@@ -77,8 +78,8 @@ async function writePage(sql: Sql): Promise<string> {
     '| --- | --- | --- | --- |',
     ...rows,
     '',
-    `That makes ${total} attempts after the first one. Mail is held for ${limits?.hours ?? '?'} hours; while a message of a later`,
-    'day keeps a destination busy, the last interval goes on.',
+    `That makes ${total} attempts after the first one. Mail is held for ${limits?.hours ?? '?'} hours. While a later message`,
+    'keeps a destination busy, the last interval is repeated.',
     '',
     '## Every slot, in hours after the first failure',
     '',
