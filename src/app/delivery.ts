@@ -22,7 +22,7 @@ import { parseReply } from '../mail/reply.ts';
 import type { Verification } from '../verification/verification.ts';
 import type { NextHops } from '../dns/next-hop.ts';
 import { openSession } from '../smtp/client.ts';
-import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/timeouts.ts';
+import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/session.ts';
 import type { Holder } from '../queue/claim.ts';
 import type { DestinationState } from '../outage/clock.ts';
 import { createDelayWalk } from '../queue/reports/delayed.ts';

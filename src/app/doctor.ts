@@ -16,7 +16,7 @@ import { usesDane } from '../tls/dane.ts';
 import { fetchText } from '../http/fetch.ts';
 import { isToldOutside } from '../notify/alert-news.ts';
 import type { AlertContacts } from '../notify/contacts.ts';
-import { createProbeBudget } from '../verification/budget.ts';
+import { createCalloutBudget } from '../verification/budget.ts';
 import type { Domains } from '../domains/domains.ts';
 import { createMxRecords } from '../domains/mx-records.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -56,7 +56,7 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
     allowPrivate: config.allowPrivateNextHops,
     hostname: config.mxHostname,
     localEgressAddresses: egressFrom(config.egressAddresses, parts.interfaceAddresses),
-    probeBudget: createProbeBudget({ sql, monotonicMs }),
+    probeBudget: createCalloutBudget({ sql, monotonicMs }),
     budget: createDoctorBudget({ monotonicMs }),
     monotonicMs,
     wallClock,

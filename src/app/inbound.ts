@@ -25,7 +25,7 @@ import { createOpenOutages } from '../outage/open-outages.ts';
 import { findPauses } from '../outage/pause.ts';
 import { createAcceptanceSeal } from '../policy/authentication/acceptance-seal.ts';
 import { loadArcKey } from '../policy/authentication/arc-key.ts';
-import { createCallAhead } from '../policy/callout/call-ahead.ts';
+import { createCalloutCheck } from '../policy/callout/check.ts';
 import { createHarvestGuard } from '../policy/checks/harvest-guard.ts';
 import { createClientNames } from '../policy/client-name.ts';
 import type { AcceptedRecipient } from '../policy/decision.ts';
@@ -40,7 +40,7 @@ import type { MailEvents } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { earliestExpiryMs, loadTlsMaterial, type TlsMaterial } from '../tls/material.ts';
 import { certificateWarnings } from '../tls/warnings.ts';
-import { createProbeBudget } from '../verification/budget.ts';
+import { createCalloutBudget } from '../verification/budget.ts';
 import type { Verification } from '../verification/verification.ts';
 import type { ReadinessWatch } from './health.ts';
 import type { Timers } from './timers.ts';
@@ -222,11 +222,11 @@ async function openChecks(
   const openOutages = createOpenOutages({ sql, monotonicMs });
   await openOutages.refresh();
   timers.every(OUTAGES_EVERY_MS, 'open outages', openOutages.refresh);
-  const callAhead = createCallAhead({
+  const callAhead = createCalloutCheck({
     findHops: routing.findHops,
     answers,
     primaries,
-    budget: createProbeBudget({ sql, monotonicMs }),
+    budget: createCalloutBudget({ sql, monotonicMs }),
     breaker: createCalloutBreaker({ sql, monotonicMs, events }),
     hostname,
     ownAddresses,

@@ -8,7 +8,7 @@ import type { Delivery } from '../delivery/worker.ts';
 import type { DeliveryParts } from './delivery.ts';
 import type { Timers } from './timers.ts';
 import { openSession } from '../smtp/client.ts';
-import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/timeouts.ts';
+import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/session.ts';
 import { endEmptyOutages, tellThresholds } from '../outage/care.ts';
 import { closeTrials } from '../outage/breaker-release.ts';
 import { createDrainGauge } from '../outage/drain.ts';

@@ -2,16 +2,16 @@
  * Asks the primary whether it would take our mail: EHLO, MAIL, RCPT of its postmaster, QUIT; never DATA.
  *
  * From each of our egress addresses that this node has, else from the one that the machine chooses, at no more addresses than
- * it needs to know. Each question has its share of the primary's probe budget. Every outcome is a value; all end within the
+ * it needs to know. Each question has its share of the primary's callout budget. Every outcome is a value; all end within the
  * time, as each session does by its own limits. Never asks ourselves: the next hops hold none of us (next-hop.ts).
  */
 import { formatAddress } from '../mail/address.ts';
 import { classifyAddress } from '../mail/ip-class.ts';
 import { normalizeAddress } from '../mail/ip.ts';
 import type { NextHops } from '../dns/next-hop.ts';
-import { type ProbeTarget, probeTargets } from '../smtp/probe-target.ts';
-import { openProbe, type Probe, type ProbeReply } from '../smtp/probe.ts';
-import type { ProbeBudget } from '../verification/budget.ts';
+import { type CalloutTarget, calloutTargets } from '../smtp/callout-target.ts';
+import { openCalloutSession, type CalloutSession, type CalloutAnswer } from '../smtp/callout-session.ts';
+import type { CalloutBudget } from '../verification/budget.ts';
 import type { DoctorBudget } from './budget.ts';
 import { type Fact, known, notFoundOut, type SessionFact } from './facts.ts';
 
@@ -27,7 +27,7 @@ export interface PrimaryDeps {
   readonly hostname: string;
   /** Those that this node can connect from. */
   readonly localEgressAddresses: readonly string[];
-  readonly probeBudget: ProbeBudget;
+  readonly probeBudget: CalloutBudget;
   readonly budget: DoctorBudget;
   readonly monotonicMs: () => number;
 }
@@ -38,7 +38,7 @@ const MOST_SOURCES = 8;
 const MOST_ADDRESSES = 2;
 /** RCPT commands that one question may take. */
 const MOST_RCPTS = 3;
-/** For the probe budget of a host; leaves time for the question. */
+/** For the callout budget of a host; leaves time for the question. */
 const SHARE_PATIENCE_MS = 8000;
 const SHARE_AGAIN_MS = 250;
 const TIMEOUTS = { openMs: 12_000, askMs: 8000, quitMs: 1000 };
@@ -60,7 +60,7 @@ export async function askPrimary(
     const nobody = notFoundOut(asked, `[nobody to ask: ${whyNone(hops)}]`);
     return hops.kind === 'TROUBLE' ? nobody : { ...nobody, isNobody: true };
   }
-  const plans = probeTargets(hops).flatMap((target) => plansFor(target, deps.localEgressAddresses));
+  const plans = calloutTargets(hops).flatMap((target) => plansFor(target, deps.localEgressAddresses));
   const sessions = await Promise.all(
     chosen(plans).map(async (plan) => {
       await deps.budget.connection();
@@ -88,14 +88,14 @@ async function takeShare(
 }
 
 interface Plan {
-  readonly target: ProbeTarget;
+  readonly target: CalloutTarget;
   readonly address: string;
   /** Null: as the machine routes. */
   readonly from: string | null;
 }
 
 /** Each of our addresses of the family; of a host's addresses the first two of those that differ in family. */
-function plansFor(target: ProbeTarget, egress: readonly string[]): Plan[] {
+function plansFor(target: CalloutTarget, egress: readonly string[]): Plan[] {
   return target.addresses.slice(0, MOST_ADDRESSES).flatMap((address): Plan[] => {
     const own = egress.filter((from) => from.includes(':') === address.includes(':'));
     const sources = own.length === 0 ? [null] : own;
@@ -124,7 +124,7 @@ async function ask(
   const { host, port, key } = target;
   const startedMs = deps.monotonicMs();
   const at = { host, address, port };
-  const opened = await openProbe({
+  const opened = await openCalloutSession({
     ...at,
     ...(from === null ? {} : { localAddress: from }),
     ehloName: deps.hostname,
@@ -140,7 +140,7 @@ async function ask(
     const none = { localAddress: from, sizeLimitBytes: null, greetingMs, rcptMs: null };
     return { ...at, ...none, stage: 'CONNECT', reply, kind: kindOf(replyCodeOf(reply)) };
   }
-  const { probe } = opened;
+  const { session: probe } = opened;
   const reply = await probe.ask(formatAddress('postmaster', plan.domainName));
   deps.probeBudget.giveBack(key, MOST_RCPTS - reply.rcptCount);
   const rcptMs = deps.monotonicMs() - startedMs - greetingMs;
@@ -149,7 +149,7 @@ async function ask(
   return { ...at, ...shownOf(probe, reply, from), greetingMs, rcptMs };
 }
 
-function shownOf(probe: Probe, { stage, reply, text }: ProbeReply, from: string | null) {
+function shownOf(probe: CalloutSession, { stage, reply, text }: CalloutAnswer, from: string | null) {
   const { sizeLimitBytes } = probe.offers;
   return {
     localAddress: probe.localAddress ?? from,

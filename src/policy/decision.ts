@@ -86,7 +86,7 @@ export interface MailInfo {
   readonly sizeBytes: number | null;
 }
 
-/** A question about a mailbox of a domain that we serve: what the checks behind relay-domain.ts judge. */
+/** A question about a mailbox of a domain that we serve: what the checks behind recipient.ts judge. */
 export interface ServedQuestion {
   readonly client: ClientInfo;
   readonly mail: MailInfo;

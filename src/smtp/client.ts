@@ -14,8 +14,7 @@ import { whyNotSatisfied } from '../tls/verdict.ts';
 import { readOffers, type SmtpOffers } from './commands.ts';
 import { createLink, type SmtpLink } from './link.ts';
 import { type Greeted, openDialogue, type OpenFailure } from './opening.ts';
-import { createSession, type SmtpSession } from './session.ts';
-import type { SmtpTimeouts } from './timeouts.ts';
+import { createSession, type SmtpSession, type SmtpTimeouts } from './session.ts';
 
 export interface OpenOptions {
   /** The next hop's name: SNI, never resolved here. */

@@ -10,7 +10,7 @@ import type { HostTrouble } from '../mail/outcome.ts';
 import { LET_PASS } from '../tls/peer.ts';
 import { type Answer, noAnswer, readAnswer, type Silence, unaskedAnswer } from './answer.ts';
 import type { SmtpLink } from './link.ts';
-import type { SmtpTimeouts } from './timeouts.ts';
+import type { SmtpTimeouts } from './session.ts';
 
 export type OpenFailure =
   /** `reply`: the peer's words, or ours in brackets. */

@@ -7,15 +7,12 @@
  * reply until it is whole, for a block of content until it is on its way.
  */
 import { Buffer } from 'node:buffer';
-import { monotonicMs } from '../clock.ts';
 import { readAnswer, type Silence } from './answer.ts';
-import { mailCommand, type OutgoingEnvelope, rcptCommand, type SmtpOffers } from './commands.ts';
+import { mailCommand, type OutgoingEnvelope, rcptCommand, type SmtpOffers, xforwardCommands } from './commands.ts';
 import { createContentEncoder } from './content.ts';
 import { quit, type SmtpLink } from './link.ts';
-import type { SmtpTimeouts } from './timeouts.ts';
 import { type Command, createExchange, type Exchange, type Move, type Transaction, unbegun } from './transaction.ts';
-import { xforwardCommands } from './xforward.ts';
-import { createWatchdog } from './watchdog.ts';
+import { monotonicMs } from '../clock.ts';
 
 export interface OutgoingMessage extends OutgoingEnvelope {
   readonly content: Uint8Array;
@@ -76,7 +73,7 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
     if (pending !== null) finish(pending, pending.exchange.endBy(silence));
   };
   const watchdog = createWatchdog(() => cut('TIMEOUT'));
-  const allow = (limitMs: number): void => watchdog.expect(limitMs, () => limitMs);
+  const allow = watchdog.expect;
 
   const finish = (mine: Pending, transaction: Transaction): void => {
     pending = null;
@@ -198,4 +195,72 @@ function commandsOf(message: OutgoingMessage, offers: SmtpOffers, needsReset: bo
   }
   commands.push({ kind: 'DATA', line: 'DATA' });
   return commands;
+}
+
+/** Milliseconds of waiting, each for one step (RFC 5321 §4.5.3.2). */
+export interface SmtpTimeouts {
+  readonly connectMs: number;
+  readonly greetingMs: number;
+  /** MAIL, RCPT and every other command. */
+  readonly commandMs: number;
+  readonly dataMs: number;
+  /** One block of the content on its way. */
+  readonly blockMs: number;
+  /** The reply to the final dot. */
+  readonly dotMs: number;
+  readonly quitMs: number;
+}
+
+/** RFC 5321 §4.5.3.2; connecting is ours: a firewall that drops our SYN must not hold a message for minutes. */
+export const DEFAULT_SMTP_TIMEOUTS: SmtpTimeouts = {
+  connectMs: 30_000,
+  greetingMs: 5 * 60_000,
+  commandMs: 5 * 60_000,
+  dataMs: 2 * 60_000,
+  blockMs: 3 * 60_000,
+  dotMs: 10 * 60_000,
+  quitMs: 2000,
+};
+
+/**
+ * Notices that what is expected has not come in time.
+ *
+ * One timer serves a whole session and is hardly touched on the fast path: `expect` only notes the time, and the timer, when it
+ * fires, looks whether the limit has really passed. A session may carry thousands of messages a second.
+ */
+function createWatchdog(onExpired: () => void) {
+  let dueAtMs = Number.POSITIVE_INFINITY;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let firesAtMs = Number.POSITIVE_INFINITY;
+  let isStopped = false;
+
+  const arm = (inMs: number): void => {
+    if (timer !== null) clearTimeout(timer);
+    firesAtMs = monotonicMs() + inMs;
+    timer = setTimeout(fire, inMs);
+  };
+  const fire = (): void => {
+    timer = null;
+    firesAtMs = Number.POSITIVE_INFINITY;
+    if (dueAtMs === Number.POSITIVE_INFINITY) return;
+    const remainingMs = dueAtMs - monotonicMs();
+    if (remainingMs <= 0) onExpired();
+    else arm(remainingMs);
+  };
+  return {
+    expect(limitMs: number): void {
+      if (isStopped) return;
+      dueAtMs = monotonicMs() + limitMs;
+      if (dueAtMs < firesAtMs) arm(limitMs);
+    },
+    /** Nothing is expected any more. */
+    rest(): void {
+      dueAtMs = Number.POSITIVE_INFINITY;
+    },
+    stop(): void {
+      isStopped = true;
+      dueAtMs = Number.POSITIVE_INFINITY;
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
 }

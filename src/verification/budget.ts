@@ -1,5 +1,5 @@
 /**
- * The probe budget of a primary: how many recipients it may be asked about, by all nodes together.
+ * The callout budget of a primary: how many recipients it may be asked about, by all nodes together.
  *
  * A bucket in Postgres for each host: so many at once, refilled evenly. Whoever tries out names on us costs the primary no
  * more than that. Promises that an empty bucket costs a statement a second at the most, and that what was taken and not used
@@ -7,7 +7,7 @@
  */
 import type { Sql } from '../db/client.ts';
 
-export interface ProbeBudget {
+export interface CalloutBudget {
   /** Takes `count` for questions to this host; false when there are not so many left. */
   take(host: string, count: number): Promise<boolean>;
   /** Gives back what was not used, to this node; less than nothing is what was used beyond, and taken with the next. */
@@ -27,7 +27,7 @@ const BURST = 60;
 const PER_MINUTE = 60;
 const MOST_HOSTS = 10_000;
 
-export function createProbeBudget(options: ProbeBudgetOptions): ProbeBudget {
+export function createCalloutBudget(options: ProbeBudgetOptions): CalloutBudget {
   const { sql, monotonicMs, burst = BURST, perMinute = PER_MINUTE } = options;
   const inHand = new Map<string, number>();
   const spentUntilMs = new Map<string, number>();

@@ -4,7 +4,7 @@
 import type { AttemptHost, AttemptMessage, AttemptRecipient } from '../../src/delivery/attempt.ts';
 import { createSessions, type Sessions, type SessionsOptions } from '../../src/delivery/sessions.ts';
 import { openSession } from '../../src/smtp/client.ts';
-import { DEFAULT_SMTP_TIMEOUTS, type SmtpTimeouts } from '../../src/smtp/timeouts.ts';
+import { DEFAULT_SMTP_TIMEOUTS, type SmtpTimeouts } from '../../src/smtp/session.ts';
 import type { FakePrimary } from '../helpers/fake-primary.ts';
 
 export function testSessions(

@@ -5,7 +5,7 @@ import { monotonicMs } from '../../src/clock.ts';
 import { createDoctorBudget } from '../../src/doctor/budget.ts';
 import { createDoctor, type Doctor, type DoctorDeps } from '../../src/doctor/doctor.ts';
 import type { ServiceFacts } from '../../src/doctor/facts.ts';
-import { createProbeBudget } from '../../src/verification/budget.ts';
+import { createCalloutBudget } from '../../src/verification/budget.ts';
 import type { Domains } from '../../src/domains/domains.ts';
 import { createMxRecords } from '../../src/domains/mx-records.ts';
 import type { TestDatabase } from './database.ts';
@@ -47,7 +47,7 @@ export function doctorOn({ database, domains, resolver, deliveryPort = 25, chang
     allowPrivate: true,
     hostname: OWN_NAME,
     localEgressAddresses: [],
-    probeBudget: createProbeBudget({ sql, monotonicMs }),
+    probeBudget: createCalloutBudget({ sql, monotonicMs }),
     budget: createDoctorBudget({ monotonicMs }),
     monotonicMs,
     wallClock: () => new Date(),

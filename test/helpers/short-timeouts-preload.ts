@@ -3,6 +3,6 @@
  * See short-timeouts.ts.
  */
 import process from 'node:process';
-import { DEFAULT_SMTP_TIMEOUTS } from '../../src/smtp/timeouts.ts';
+import { DEFAULT_SMTP_TIMEOUTS } from '../../src/smtp/session.ts';
 
 Object.assign(DEFAULT_SMTP_TIMEOUTS, JSON.parse(process.env['SHORT_TIMEOUTS'] ?? '{}'));

@@ -4,7 +4,7 @@
  * The time-outs are no setting of the service: it is given a module to load first.
  */
 import { join } from 'node:path';
-import type { SmtpTimeouts } from '../../src/smtp/timeouts.ts';
+import type { SmtpTimeouts } from '../../src/smtp/session.ts';
 import { chosenRuntime } from './service.ts';
 
 const PRELOAD = join(import.meta.dirname, 'short-timeouts-preload.ts');

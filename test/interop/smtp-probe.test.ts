@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { classifyCalloutReply } from '../../src/mail/callout-verdict.ts';
-import { openProbe, type Probe } from '../../src/smtp/probe.ts';
+import { openCalloutSession, type CalloutSession } from '../../src/smtp/callout-session.ts';
 import { until } from '../helpers/child.ts';
 import { testCertificate } from '../helpers/certificate.ts';
 import { type Exim, findExim, startExim } from '../helpers/exim.ts';
@@ -18,8 +18,8 @@ import { quickestMs } from '../helpers/timing.ts';
 const DOMAIN = 'behind.example';
 const USERS = Array.from({ length: 20 }, (_, number) => `user${number}`);
 
-async function open(port: number, probeSender = 'probe@backup.example'): Promise<Probe> {
-  const result = await openProbe({
+async function open(port: number, probeSender = 'probe@backup.example'): Promise<CalloutSession> {
+  const result = await openCalloutSession({
     host: 'primary.example',
     address: '127.0.0.1',
     port,
@@ -28,10 +28,10 @@ async function open(port: number, probeSender = 'probe@backup.example'): Promise
     tls: 'OPPORTUNISTIC',
   });
   if (result.kind !== 'OPEN') throw new Error(`not open: ${result.reply}`);
-  return result.probe;
+  return result.session;
 }
 
-async function verdictOn(probe: Probe, address: string): Promise<string> {
+async function verdictOn(probe: CalloutSession, address: string): Promise<string> {
   const { verdict } = classifyCalloutReply(await probe.ask(address));
   return verdict;
 }

@@ -10,11 +10,11 @@ import { findNextHops } from '../../src/dns/next-hop.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { createCalloutBreaker } from '../../src/outage/breaker-callouts.ts';
 import { createOpenOutages, type OpenOutages } from '../../src/outage/open-outages.ts';
-import { type CallAhead, createCallAhead } from '../../src/policy/callout/call-ahead.ts';
+import { type CalloutCheck, createCalloutCheck } from '../../src/policy/callout/check.ts';
 import type { Decision, MailInfo } from '../../src/policy/decision.ts';
 import { decideRecipient, createRouteWatch } from '../../src/policy/recipient.ts';
 import { type Answers, createAnswers } from '../../src/verification/answers.ts';
-import { createProbeBudget } from '../../src/verification/budget.ts';
+import { createCalloutBudget } from '../../src/verification/budget.ts';
 import { createLearned, type Learned } from '../../src/verification/learned.ts';
 import { createPrimaries, type Primaries } from '../../src/verification/primary.ts';
 import type { RelayDomain } from '../../src/domains/relay-domain.ts';
@@ -35,7 +35,7 @@ export const CLIENT: ClientInfo = {
 };
 
 export interface Node {
-  readonly callAhead: CallAhead;
+  readonly callAhead: CalloutCheck;
   readonly answers: Answers;
   readonly primaries: Primaries;
   readonly learned: Learned;
@@ -111,12 +111,12 @@ export async function openScene(zones: Readonly<Record<string, FakeRecords>> = {
     const openOutages = createOpenOutages(parts);
     const learned = createLearned({ ...parts, onLearned: answers.drop });
     const faults: unknown[] = [];
-    const callAhead = createCallAhead({
+    const callAhead = createCalloutCheck({
       answers,
       primaries,
       openOutages,
       monotonicMs,
-      budget: createProbeBudget({ ...parts, ...options }),
+      budget: createCalloutBudget({ ...parts, ...options }),
       breaker: createCalloutBreaker({ ...parts, events: NO_EVENTS }),
       findHops: ({ name, deliverTo }) =>
         findNextHops(name, { resolver, self: US, deliveryPort: primary.port, allowPrivate: true, deliverTo }),

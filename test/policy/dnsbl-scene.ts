@@ -3,8 +3,7 @@ import type { ClientInfo } from '../../src/mail/envelope.ts';
 import { dnsblName, parseAddress } from '../../src/mail/ip.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import type { Verdict } from '../../src/policy/decision.ts';
-import { createDnsblCheck, type DryRunHit, type ZoneUse } from '../../src/policy/dnsbl/dnsbl.ts';
-import { createIsExempt } from '../../src/policy/dnsbl/exempt.ts';
+import { createDnsblCheck, type DryRunHit, type ZoneUse, createIsExempt } from '../../src/policy/dnsbl/dnsbl.ts';
 import { createDnsblLookup, DNSBL_QUERY_MS } from '../../src/policy/dnsbl/lookup.ts';
 import {
   type DnsblSettings,

@@ -2,8 +2,12 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
 import { type OpenOptions, openSession } from '../../src/smtp/client.ts';
-import type { OutgoingMessage, SmtpSession } from '../../src/smtp/session.ts';
-import { DEFAULT_SMTP_TIMEOUTS, type SmtpTimeouts } from '../../src/smtp/timeouts.ts';
+import {
+  type OutgoingMessage,
+  type SmtpSession,
+  DEFAULT_SMTP_TIMEOUTS,
+  type SmtpTimeouts,
+} from '../../src/smtp/session.ts';
 import { testCertificate } from '../helpers/certificate.ts';
 import { startTicketPeer } from '../helpers/ticket-peer.ts';
 import { type FakePrimary, type FakePrimaryOptions, startFakePrimary } from '../helpers/fake-primary.ts';

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { openSession } from '../../src/smtp/client.ts';
-import type { OutgoingMessage, SmtpSession } from '../../src/smtp/session.ts';
-import { DEFAULT_SMTP_TIMEOUTS } from '../../src/smtp/timeouts.ts';
+import { type OutgoingMessage, type SmtpSession, DEFAULT_SMTP_TIMEOUTS } from '../../src/smtp/session.ts';
 import { type FakePrimary, type FakePrimaryOptions, startFakePrimary } from '../helpers/fake-primary.ts';
 
 const cleanups: (() => unknown)[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { createReplyReader, MAX_REPLY_BYTES } from '../../src/smtp/replies.ts';
+import { createReplyReader, MAX_REPLY_BYTES } from '../../src/smtp/link.ts';
 
 describe('replies cut out of what a server sends (protocol 60)', () => {
   const SAID = '220-hello\r\n220 there\r\n\r\n250 one\n550-5.1.1 no\r\n550 5.1.1 such\r\n250 caf\u00e9\r\n';

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { createServer } from 'node:net';
 import { openSession } from '../../src/smtp/client.ts';
-import { DEFAULT_SMTP_TIMEOUTS } from '../../src/smtp/timeouts.ts';
+import { DEFAULT_SMTP_TIMEOUTS } from '../../src/smtp/session.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { xforwardCommands } from '../../src/smtp/xforward.ts';
+import { xforwardCommands } from '../../src/smtp/commands.ts';
 
 const ALL = ['NAME', 'ADDR', 'PORT', 'PROTO', 'HELO', 'IDENT', 'SOURCE'];
 const CLIENT = {

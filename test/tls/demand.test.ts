@@ -1,7 +1,7 @@
 /** What a demand of TLS makes of a primary's TLS, on real sockets: who is spoken to, who gets mail in clear, what is said. */
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { openSession, type OpenOptions } from '../../src/smtp/client.ts';
-import { DEFAULT_SMTP_TIMEOUTS } from '../../src/smtp/timeouts.ts';
+import { DEFAULT_SMTP_TIMEOUTS } from '../../src/smtp/session.ts';
 import type { TlsDemand } from '../../src/tls/demand.ts';
 import { type FakePrimary, type FakePrimaryOptions, startFakePrimary } from '../helpers/fake-primary.ts';
 import { chainOf, dates, makeAuthority, makeLeaf, tlsaOf } from '../helpers/pki.ts';

@@ -1,6 +1,6 @@
 /** What is known of a primary, and the budget of what it is asked: shared by all nodes, written behind, never exceeded. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { createProbeBudget } from '../../src/verification/budget.ts';
+import { createCalloutBudget } from '../../src/verification/budget.ts';
 import { createPrimaries } from '../../src/verification/primary.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination } from '../helpers/mail.ts';
@@ -87,7 +87,7 @@ describe('47: the test with a random name', () => {
 describe('49: the probe budget', () => {
   test('is shared by all nodes, refilled evenly, and never fuller than its burst', async () => {
     const nodes = Array.from({ length: 4 }, () =>
-      createProbeBudget({ sql: db.sql, monotonicMs, burst: 20, perMinute: 60 }),
+      createCalloutBudget({ sql: db.sql, monotonicMs, burst: 20, perMinute: 60 }),
     );
     const takeAll = async () => {
       const taken = await Promise.all(
@@ -113,7 +113,7 @@ describe('49: the probe budget', () => {
   });
 
   test('what was not used is used before more is taken, what was used beyond is paid', async () => {
-    const budget = createProbeBudget({ sql: db.sql, monotonicMs, burst: 9, perMinute: 1 });
+    const budget = createCalloutBudget({ sql: db.sql, monotonicMs, burst: 9, perMinute: 1 });
     const tokens = async () => (await db.sql`select tokens from probe_budgets where host = 'h'`)[0]?.['tokens'];
     expect(await budget.take('h', 3)).toBe(true);
     budget.giveBack('h', 2);
@@ -133,7 +133,7 @@ describe('49: the probe budget', () => {
         return Reflect.apply(target as never, self, args);
       },
     });
-    const budget = createProbeBudget({ sql, monotonicMs, burst: 1, perMinute: 1 });
+    const budget = createCalloutBudget({ sql, monotonicMs, burst: 1, perMinute: 1 });
     for (let index = 0; index < 100; index += 1) await budget.take('spent', 1);
     expect(statements).toBe(2);
   });

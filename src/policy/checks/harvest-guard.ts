@@ -10,12 +10,12 @@
  *    what it wants to know. An honest sender tries again, and its window has moved on;
  *  - from 60 on, those put off included, it hears 421 and cannot connect for ten minutes.
  *
- * A mailbox that was taken unasked, because the probe budget is spent, is taken for known or unknown as the client's other ones
+ * A mailbox that was taken unasked, because the callout budget is spent, is taken for known or unknown as the client's other ones
  * were, and where there are few, as those that its primary was asked about lately. Else a dictionary would only have to be
  * quicker than the budget.
  *
  * Promises bounded memory and a bounded number of sessions held back. Each node counts for itself. Does not see an attack
- * from many networks as one: what protects the primary then is the probe budget.
+ * from many networks as one: what protects the primary then is the callout budget.
  */
 import { setTimeout as sleepMs } from 'node:timers/promises';
 import { clientNetwork } from '../../mail/ip.ts';
@@ -27,8 +27,7 @@ import {
   type ReplyLine,
   type ServedQuestion,
 } from '../decision.ts';
-import { createRecentClients } from '../recent-clients.ts';
-import { countMailbox, createTally, mailboxCount, type Tally, type TallyKind } from './harvest-tally.ts';
+import { randomInt } from 'node:crypto';
 
 export interface HarvestGuard {
   /** Stands before everything that could tell whether a mailbox exists. */
@@ -148,4 +147,116 @@ function stageOf(tally: Tally, nowMs: number): Stage {
 /** Does not keep a process that ends alive. */
 function holdBack(ms: number): Promise<void> {
   return sleepMs(ms, undefined, { ref: false });
+}
+
+/**
+ * How many different mailboxes one client knew, did not know, and asked for when the primary could not be asked, within the last
+ * ten minutes; in about 250 octets.
+ *
+ * A sliding window of two periods: the one before counts by the share of it that the window still covers. Whether a mailbox
+ * was counted before is one bit of 256 per period, so some few are left out and none counts twice. From the 128th on every
+ * one counts, for the bits are full then.
+ */
+export interface Tally {
+  beganMs: number;
+  readonly current: Counts;
+  readonly before: Counts;
+  /** Mailboxes put off unasked in this period. They lead to the next stage, but must not keep a client where it is. */
+  deferredCount: number;
+  /** Of the mailboxes its primary was asked about lately, the share that was unknown, as last heard. */
+  unknownShare: number;
+  /** Those of known mailboxes, then of unknown ones, then of those unasked. */
+  readonly bits: Uint8Array;
+}
+
+interface Counts {
+  known: number;
+  unknown: number;
+  unasked: number;
+}
+
+export type TallyKind = keyof Counts;
+
+const NONE: Readonly<Counts> = { known: 0, unknown: 0, unasked: 0 };
+const WINDOW_MS = 600_000;
+const BITS = 256;
+const MANY = BITS / 2;
+const OFFSETS: Readonly<Counts> = { known: 0, unknown: BITS / 8, unasked: (2 * BITS) / 8 };
+/** Keeps names from being chosen to fall together. */
+const SEED = randomInt(2 ** 32);
+
+export function createTally(nowMs: number): Tally {
+  const bits = new Uint8Array((3 * BITS) / 8);
+  return { beganMs: nowMs, current: { ...NONE }, before: { ...NONE }, deferredCount: 0, unknownShare: 0, bits };
+}
+
+/**
+ * Counts a mailbox, unless it was counted in this period. Of known ones upper and lower case are one; of an unknown one each
+ * spelling counts, since each may have cost the primary a question.
+ */
+export function countMailbox(tally: Tally, kind: TallyKind, mailbox: string, nowMs: number): void {
+  slide(tally, nowMs);
+  // The top octet depends on every character.
+  const bit = hashOf(kind === 'known' ? mailbox.toLowerCase() : mailbox) >>> 24;
+  const at = OFFSETS[kind] + (bit >> 3);
+  const octet = tally.bits[at] ?? 0;
+  const marked = octet | (1 << (bit & 7));
+  tally.bits[at] = marked;
+  if (marked !== octet || tally.current[kind] >= MANY) tally.current[kind] += 1;
+}
+
+/** Mailboxes within the window; not a whole number. */
+export function mailboxCount(tally: Tally, kind: TallyKind, nowMs: number): number {
+  slide(tally, nowMs);
+  return tally.current[kind] + tally.before[kind] * (1 - (nowMs - tally.beganMs) / WINDOW_MS);
+}
+
+function slide(tally: Tally, nowMs: number): void {
+  const elapsedMs = nowMs - tally.beganMs;
+  if (elapsedMs < WINDOW_MS) return;
+  const isAdjacent = elapsedMs < 2 * WINDOW_MS;
+  Object.assign(tally.before, isAdjacent ? tally.current : NONE);
+  Object.assign(tally.current, NONE);
+  tally.deferredCount = 0;
+  tally.bits.fill(0);
+  tally.beganMs = isAdjacent ? tally.beganMs + WINDOW_MS : nowMs;
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(text: string): number {
+  let hash = SEED;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
+  return hash;
+}
+
+/**
+ * A bounded memory of clients: the least recently set of them are forgotten, half of all at a time.
+ *
+ * Two maps instead of one whose oldest entry is taken out for each new one: on Bun finding that entry costs more the more
+ * were taken out before it.
+ */
+interface RecentClients<V> {
+  readonly get: (network: string) => V | undefined;
+  readonly set: (network: string, value: V) => void;
+  readonly delete: (network: string) => void;
+}
+
+/** Keeps at least half of `mostCount`, and never more than it. */
+function createRecentClients<V>(mostCount: number): RecentClients<V> {
+  let young = new Map<string, V>();
+  let old = new Map<string, V>();
+  return {
+    get: (network) => young.get(network) ?? old.get(network),
+    set: (network, value) => {
+      if (young.size >= mostCount / 2 && !young.has(network)) {
+        old = young;
+        young = new Map();
+      }
+      young.set(network, value);
+    },
+    delete: (network) => {
+      young.delete(network);
+      old.delete(network);
+    },
+  };
 }

@@ -17,8 +17,7 @@ import {
 } from '../../domains/dnsbl-zones.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import type { Check } from '../decision.ts';
-import { createDnsblCheck, type DnsblDependencies } from './dnsbl.ts';
-import { createIsExempt } from './exempt.ts';
+import { createDnsblCheck, type DnsblDependencies, createIsExempt } from './dnsbl.ts';
 import { createDnsblLookup, DNSBL_QUERY_MS } from './lookup.ts';
 import { createZoneWatch } from './watch.ts';
 

@@ -6,10 +6,9 @@
  * everybody's back; no zone can hold the sockets that another needs. All of it bounded.
  * Does not say what an answer means for a recipient: dnsbl.ts does. RFC 5782.
  */
-import { dnsblName, type IpAddress } from '../../mail/ip.ts';
-import type { DnsAnswer } from '../../dns/answer.ts';
+import { dnsblName, type IpAddress, type Cidr, isInCidr, parseAddress, parseCidr } from '../../mail/ip.ts';
 import { createDnsCache } from '../../dns/cache.ts';
-import { NOT_ASKED, readZoneAnswer, reasonUrl, type ZoneAnswer } from './answer.ts';
+import type { DnsAnswer, DnsTrouble } from '../../dns/answer.ts';
 
 export interface DnsblLookup {
   /** From memory when it is known. Never rejects for a DNS outcome. */
@@ -171,4 +170,71 @@ async function takeSlot(state: ZoneState): Promise<boolean> {
 function ttlOf(answer: DnsAnswer<string>): number {
   if (answer.kind !== 'FOUND') return MIN_TTL_SECONDS;
   return Math.min(MAX_TTL_SECONDS, Math.max(MIN_TTL_SECONDS, answer.ttlSeconds));
+}
+
+/**
+ * What a DNS list says about a client (RFC 5782 §2.1). Only what can be a listing is one.
+ *
+ * An answer outside 127.0.0.0/8 comes from a zone that has gone or a resolver that lies, 127.255.255.0/24 says that the list
+ * refused the query, and 127.0.0.1 is the address that must never be listed: an answer with any of them is an ERROR as a whole.
+ * Trouble says nothing about the client.
+ */
+export type ZoneAnswer =
+  /** `codes`: every A record of the answer, all of them valid. */
+  | { readonly kind: 'LISTED'; readonly codes: readonly string[] }
+  | { readonly kind: 'NOT_LISTED' }
+  /** `answer`: the first record that cannot be a listing. */
+  | { readonly kind: 'ERROR'; readonly answer: string }
+  /** Nobody could tell. NOT_ASKED: the zone was silent lately, or too many questions wait for it. */
+  | { readonly kind: 'TROUBLE'; readonly reason: DnsTrouble | 'NOT_ASKED' };
+
+export const NOT_LISTED: ZoneAnswer = { kind: 'NOT_LISTED' };
+export const NOT_ASKED: ZoneAnswer = { kind: 'TROUBLE', reason: 'NOT_ASKED' };
+
+const LISTINGS = cidrOf('127.0.0.0/8');
+const REFUSALS = cidrOf('127.255.255.0/24');
+const NEVER_LISTED = '127.0.0.1';
+
+/** Longest URL that is told on; with the rest of a reply it fits into 512 octets (RFC 5321 §4.5.3.1.5). */
+const MAX_URL_LENGTH = 120;
+/** Lists say a sentence; a kilobyte of TXT is no reason. */
+const MAX_REASON_LENGTH = 1000;
+
+export function readZoneAnswer(answer: DnsAnswer<string>): ZoneAnswer {
+  if (answer.kind === 'TROUBLE') return answer;
+  if (answer.kind !== 'FOUND') return NOT_LISTED;
+  const odd = answer.records.find((record) => !isListing(record));
+  return odd === undefined ? { kind: 'LISTED', codes: answer.records } : { kind: 'ERROR', answer: odd };
+}
+
+function isListing(record: string): boolean {
+  const address = parseAddress(record);
+  return address !== null && record !== NEVER_LISTED && isInCidr(address, LISTINGS) && !isInCidr(address, REFUSALS);
+}
+
+/** The first code of a listing that counts; null when none does, or nothing is listed. No `wanted`: every one counts. */
+export function listedCode(answer: ZoneAnswer, wanted: readonly Cidr[]): string | null {
+  if (answer.kind !== 'LISTED') return null;
+  const counts = (code: string): boolean => {
+    const address = parseAddress(code);
+    return address !== null && wanted.some((network) => isInCidr(address, network));
+  };
+  return answer.codes.find((code) => wanted.length === 0 || counts(code)) ?? null;
+}
+
+/** The first plain web address in a list's TXT records, as it stands there; null without one that can be told on. */
+export function reasonUrl(texts: readonly string[]): string | null {
+  for (const text of texts) {
+    const [found = ''] = /\bhttps?:\/\/[\w.~:/?#[\]@!$&'()*+,;=%-]+/i.exec(text.slice(0, MAX_REASON_LENGTH)) ?? [];
+    const url = found.replace(/[.,;:!?'()[\]]+$/, '');
+    // No user names: whoever reads the line must see where it leads.
+    if (url.length <= MAX_URL_LENGTH && !url.includes('@') && URL.canParse(url)) return url;
+  }
+  return null;
+}
+
+function cidrOf(text: string): Cidr {
+  const cidr = parseCidr(text);
+  if (cidr === null) throw new Error(`not a CIDR block: ${text}`);
+  return cidr;
 }

@@ -6,7 +6,7 @@
  */
 import { dnsblName } from '../../mail/ip.ts';
 import type { DnsAnswer } from '../../dns/answer.ts';
-import { readZoneAnswer, type ZoneAnswer } from './answer.ts';
+import { readZoneAnswer, type ZoneAnswer } from './lookup.ts';
 
 export type SelfTest =
   | { readonly kind: 'PASSED' }

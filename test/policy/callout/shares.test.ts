@@ -1,6 +1,6 @@
 /** The share of unknown mailboxes follows the last answers, each destination for itself. */
 import { expect, test } from 'bun:test';
-import { createUnknownShares } from '../../../src/policy/callout/shares.ts';
+import { createUnknownShares } from '../../../src/policy/callout/callouts.ts';
 
 test('follows the last answers of a destination', () => {
   const shares = createUnknownShares();

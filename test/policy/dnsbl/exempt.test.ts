@@ -1,6 +1,6 @@
 /** The servers of a domain are known as soon as the DNS says so, also when that takes longer than a client waits. */
 import { expect, test } from 'bun:test';
-import { createIsExempt } from '../../../src/policy/dnsbl/exempt.ts';
+import { createIsExempt } from '../../../src/policy/dnsbl/dnsbl.ts';
 import { domainWith } from '../dnsbl-scene.ts';
 
 test('an answer that comes late counts from then on', async () => {

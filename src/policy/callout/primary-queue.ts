@@ -2,20 +2,20 @@
  * The callouts to one primary: a queue of questions, and at most two sessions that put them, one question after another.
  *
  * Promises:
- *  - no question is put without its share of the probe budget, and none after its deadline;
+ *  - no question is put without its share of the callout budget, and none after its deadline;
  *  - a session serves what waits, and a moment longer what comes; a host that did not answer is not dialled again for up to
  *    a minute: whoever asks meanwhile hears so at once, as does whoever was waiting;
  *  - the queue is bounded, and everybody in it gets an answer.
  * Does not judge replies.
  */
-import type { Probe, ProbeOpenResult, ProbeReply } from '../../smtp/probe.ts';
-import type { ProbeBudget } from '../../verification/budget.ts';
-import type { ProbeTarget } from '../../smtp/probe-target.ts';
+import type { CalloutSession, CalloutOpenResult, CalloutAnswer } from '../../smtp/callout-session.ts';
+import type { CalloutBudget } from '../../verification/budget.ts';
+import type { CalloutTarget } from '../../smtp/callout-target.ts';
 
 /** What came of a question. */
-export type Finding =
+export type CalloutOutcome =
   /** It was put. */
-  | { readonly kind: 'REPLY'; readonly reply: ProbeReply; readonly localAddress: string | null }
+  | { readonly kind: 'REPLY'; readonly reply: CalloutAnswer; readonly localAddress: string | null }
   /** The host talked, and took no question: a greeting of 421, say. */
   | { readonly kind: 'TURNED_AWAY'; readonly text: string }
   /** The host said nothing. */
@@ -23,16 +23,16 @@ export type Finding =
   /** It was not put: the budget is spent, or too many wait. */
   | { readonly kind: 'UNASKED' };
 
-export interface LaneDeps {
-  readonly open: (target: ProbeTarget, address: string, openMs: number) => Promise<ProbeOpenResult>;
-  readonly budget: ProbeBudget;
+export interface PrimaryQueueDeps {
+  readonly open: (target: CalloutTarget, address: string, openMs: number) => Promise<CalloutOpenResult>;
+  readonly budget: CalloutBudget;
   readonly monotonicMs: () => number;
   /** The SIZE offered in the session of a question. */
   readonly onOffer: (destinationId: string, sizeLimitBytes: number | null) => void;
 }
 
 export interface Question {
-  readonly target: ProbeTarget;
+  readonly target: CalloutTarget;
   readonly destinationId: string;
   /** `local@domain`. */
   readonly address: string;
@@ -40,9 +40,9 @@ export interface Question {
   readonly deadlineMs: number;
 }
 
-export interface Lane {
+export interface PrimaryQueue {
   /** Rejects when the database cannot say whether there is budget left. */
-  ask(question: Question): Promise<Finding>;
+  ask(question: Question): Promise<CalloutOutcome>;
   /** Nobody waits, no session is open, and nothing is remembered. */
   isIdle(): boolean;
   /** Whoever waits is answered UNASKED; sessions say QUIT. */
@@ -52,7 +52,7 @@ export interface Lane {
 /** More sessions than that would be a load; a queue longer than that is not worth waiting in. */
 const MOST_SESSIONS = 2;
 const MOST_WAITING = 100;
-/** A question may take so many RCPT commands: under `<>`, with a fresh transaction, with the probe sender. */
+/** A question may take so many RCPT commands: under `<>`, with a fresh transaction, with the callout sender. */
 const MOST_RCPTS = 3;
 const MOST_ADDRESSES = 3;
 /** From the first dial to the first question, all addresses together, and one of them. */
@@ -66,13 +66,13 @@ const QUICK_SILENCE_MS = 10_000;
 const QUICK_MS = 1000;
 
 interface Waiter extends Question {
-  readonly settle: (finding: Finding) => void;
+  readonly settle: (outcome: CalloutOutcome) => void;
   readonly fail: (error: unknown) => void;
 }
 
-type Opened = { readonly kind: 'OPEN'; readonly probe: Probe } | Exclude<Finding, { kind: 'REPLY' }>;
+type Opened = { readonly kind: 'OPEN'; readonly session: CalloutSession } | Exclude<CalloutOutcome, { kind: 'REPLY' }>;
 
-export function createLane(deps: LaneDeps): Lane {
+export function createPrimaryQueue(deps: PrimaryQueueDeps): PrimaryQueue {
   const { budget, monotonicMs } = deps;
   const waiting: Waiter[] = [];
   const idle = new Set<() => void>();
@@ -81,12 +81,12 @@ export function createLane(deps: LaneDeps): Lane {
   let isClosed = false;
 
   const isSilent = (): boolean => silentUntilMs > monotonicMs();
-  const noteSilence = (forMs: number): Finding & { kind: 'SILENT' } => {
+  const noteSilence = (forMs: number): CalloutOutcome & { kind: 'SILENT' } => {
     silentUntilMs = monotonicMs() + forMs;
     return { kind: 'SILENT' };
   };
-  const settleAll = (finding: Finding): void => {
-    for (const waiter of waiting.splice(0)) waiter.settle(finding);
+  const settleAll = (outcome: CalloutOutcome): void => {
+    for (const waiter of waiting.splice(0)) waiter.settle(outcome);
   };
   /** Until a question comes, for so long. */
   const rest = (patienceMs: number): Promise<void> =>
@@ -110,7 +110,7 @@ export function createLane(deps: LaneDeps): Lane {
     return null;
   };
 
-  const open = async (target: ProbeTarget): Promise<Opened> => {
+  const open = async (target: CalloutTarget): Promise<Opened> => {
     const beganAtMs = monotonicMs();
     for (const address of target.addresses.slice(0, MOST_ADDRESSES)) {
       const openMs = Math.min(OPEN_ONE_MS, beganAtMs + OPEN_MS - monotonicMs());
@@ -125,60 +125,60 @@ export function createLane(deps: LaneDeps): Lane {
   };
 
   /** Puts one question. Resolves with the session it leaves open, if any. */
-  const serve = async (waiter: Waiter, session: Probe | null): Promise<Probe | null> => {
+  const serve = async (waiter: Waiter, kept: CalloutSession | null): Promise<CalloutSession | null> => {
     if (!(await budget.take(waiter.target.key, MOST_RCPTS))) {
       settleAll({ kind: 'UNASKED' });
       waiter.settle({ kind: 'UNASKED' });
-      return session;
+      return kept;
     }
     let cost = 0;
-    let probe = session;
+    let session = kept;
     try {
       for (;;) {
-        if (probe === null || !probe.canAsk()) {
-          await probe?.close();
+        if (session === null || !session.canAsk()) {
+          await session?.close();
           const opened = await open(waiter.target);
           if (opened.kind !== 'OPEN') {
             waiter.settle(opened);
             settleAll(opened);
             return null;
           }
-          ({ probe } = opened);
+          ({ session } = opened);
         }
-        const reply = await probe.ask(waiter.address);
+        const reply = await session.ask(waiter.address);
         cost += reply.rcptCount;
         // Only an old session can be: the next one is new.
         if (reply.isStale) continue;
-        deps.onOffer(waiter.destinationId, probe.offers.sizeLimitBytes);
-        const finding = read(reply, probe);
-        waiter.settle(finding);
-        if (reply.silence === 'TIMEOUT') settleAll(finding);
-        return probe;
+        deps.onOffer(waiter.destinationId, session.offers.sizeLimitBytes);
+        const outcome = read(reply, session);
+        waiter.settle(outcome);
+        if (reply.silence === 'TIMEOUT') settleAll(outcome);
+        return session;
       }
     } finally {
       budget.giveBack(waiter.target.key, MOST_RCPTS - cost);
     }
   };
-  const read = (reply: ProbeReply, probe: Probe): Finding => {
+  const read = (reply: CalloutAnswer, session: CalloutSession): CalloutOutcome => {
     if (reply.silence === 'STOPPED') return { kind: 'UNASKED' };
     if (reply.silence === 'TIMEOUT') return noteSilence(SILENCE_MS);
     // A connection lost over one question may be about that recipient: the others are asked.
     if (reply.silence === 'DROPPED') return { kind: 'SILENT' };
-    return { kind: 'REPLY', reply, localAddress: probe.localAddress };
+    return { kind: 'REPLY', reply, localAddress: session.localAddress };
   };
 
   const runSession = async (): Promise<void> => {
-    let probe: Probe | null = null;
+    let session: CalloutSession | null = null;
     for (;;) {
-      const waiter = await next(probe === null ? 0 : IDLE_MS);
+      const waiter = await next(session === null ? 0 : IDLE_MS);
       if (waiter === null) break;
       try {
-        probe = await serve(waiter, probe);
+        session = await serve(waiter, session);
       } catch (error) {
         waiter.fail(error);
       }
     }
-    await probe?.close();
+    await session?.close();
   };
 
   return {

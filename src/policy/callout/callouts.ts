@@ -1,5 +1,5 @@
 /**
- * Asks a primary about a mailbox and stores what it says: one inquiry for all who wait for the same mailbox.
+ * Asks a primary about a mailbox and stores what it says: one result for all who wait for the same mailbox.
  *
  * Promises that only a clear word is stored, that what was forgotten meanwhile is not, and that a primary which takes its first
  * recipient is tried with one that cannot exist, once in a while. Judges nothing but the reply (mail/callout-verdict.ts).
@@ -8,23 +8,22 @@ import { randomBytes } from 'node:crypto';
 import { formatAddress } from '../../mail/address.ts';
 import { type CalloutVerdict, classifyCalloutReply } from '../../mail/callout-verdict.ts';
 import type { NextHops } from '../../dns/next-hop.ts';
-import { openProbe, type ProbeReply } from '../../smtp/probe.ts';
+import { openCalloutSession, type CalloutAnswer } from '../../smtp/callout-session.ts';
 import type { CalloutBreaker } from '../../outage/breaker-callouts.ts';
 import type { Answers } from '../../verification/answers.ts';
-import type { ProbeBudget } from '../../verification/budget.ts';
+import type { CalloutBudget } from '../../verification/budget.ts';
 import type { Primaries } from '../../verification/primary.ts';
 import { keyOf, type Recipient, type Standing } from '../../verification/recipient.ts';
-import { createBoundedMap } from '../../db/bounded-map.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
-import { createLane, type Finding, type Lane } from './lane.ts';
-import { createUnknownShares } from './shares.ts';
-import { type ProbeTarget, probeTargets } from '../../smtp/probe-target.ts';
+import { createPrimaryQueue, type CalloutOutcome, type PrimaryQueue } from './primary-queue.ts';
+import { type CalloutTarget, calloutTargets } from '../../smtp/callout-target.ts';
+import { createBoundedMap } from '../../db/bounded-map.ts';
 
-export interface InquiryDeps {
+export interface CalloutDeps {
   readonly findHops: (destination: Pick<RelayDomain, 'name' | 'deliverTo'>) => Promise<NextHops>;
   readonly answers: Answers;
   readonly primaries: Primaries;
-  readonly budget: ProbeBudget;
+  readonly budget: CalloutBudget;
   readonly breaker: CalloutBreaker;
   /** What we call ourselves in EHLO; `probe@` it confirms refusals of `<>`. */
   readonly hostname: string;
@@ -32,12 +31,12 @@ export interface InquiryDeps {
   readonly ownAddresses: readonly string[];
   readonly monotonicMs: () => number;
   /** What came of a question, for the metrics. */
-  readonly onAsked: (came: CalloutVerdict['verdict'] | Exclude<Finding['kind'], 'REPLY'>) => void;
+  readonly onAsked: (came: CalloutVerdict['verdict'] | Exclude<CalloutOutcome['kind'], 'REPLY'>) => void;
   /** Work that nobody waits for has failed. */
   readonly onFault: (error: unknown) => void;
 }
 
-export interface InquirySubject {
+export interface CalloutSubject {
   readonly recipient: Recipient;
   readonly domain: RelayDomain;
   /** The local part to ask for. */
@@ -45,7 +44,7 @@ export interface InquirySubject {
   readonly isListed: boolean;
 }
 
-export type Inquiry =
+export type CalloutResult =
   /** The primary spoke of the mailbox; this is how it stands now. */
   | { readonly kind: 'ANSWERED'; readonly standing: Standing }
   /** The primary spoke, but not clearly of the mailbox. */
@@ -54,12 +53,12 @@ export type Inquiry =
   | { readonly kind: 'SILENT'; readonly sinceMs: number }
   | { readonly kind: 'UNASKED' };
 
-export interface Inquiries {
-  ask(subject: InquirySubject): Promise<Inquiry>;
+export interface Callouts {
+  ask(subject: CalloutSubject): Promise<CalloutResult>;
   /** An answer that is on its way is not kept, and the next question is put anew. */
   forget(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
   inBackground(work: () => Promise<void>): void;
-  /** Of the last inquiries at this destination; call-ahead-shares.ts. */
+  /** Of the last callouts at this destination; createUnknownShares. */
   unknownShare(destinationId: string): number;
   close(): Promise<void>;
 }
@@ -68,31 +67,31 @@ export interface Inquiries {
 const DEADLINE_MS = 24_000;
 const ASK_MS = 10_000;
 const QUIT_MS = 1000;
-const MOST_LANES = 10_000;
+const MOST_QUEUES = 10_000;
 
 /** Silence seen again after longer than this is another one: senders try again at least so often. */
 const SAME_SILENCE_MS = 6 * 3_600_000;
 const MOST_SILENCES = 10_000;
 
-export function createInquiries(deps: InquiryDeps): Inquiries {
+export function createCallouts(deps: CalloutDeps): Callouts {
   const { answers, primaries, budget, breaker, monotonicMs } = deps;
   const shares = createUnknownShares();
-  const flights = new Map<string, Promise<Inquiry>>();
+  const flights = new Map<string, Promise<CalloutResult>>();
   const background = new Set<Promise<void>>();
-  const lanes = new Map<string, Lane>();
+  const queues = new Map<string, PrimaryQueue>();
   const silences = createSilences(monotonicMs);
   const stop = new AbortController();
 
-  const laneOf = (key: string): Lane => {
-    const lane = lanes.get(key) ?? openLane();
-    if (lanes.size >= MOST_LANES) for (const [other, { isIdle }] of lanes) if (isIdle()) lanes.delete(other);
-    lanes.set(key, lane);
-    return lane;
+  const queueOf = (key: string): PrimaryQueue => {
+    const queue = queues.get(key) ?? openQueue();
+    if (queues.size >= MOST_QUEUES) for (const [other, { isIdle }] of queues) if (isIdle()) queues.delete(other);
+    queues.set(key, queue);
+    return queue;
   };
-  const openLane = (): Lane =>
-    createLane({
+  const openQueue = (): PrimaryQueue =>
+    createPrimaryQueue({
       open: ({ host, port }, address, openMs) =>
-        openProbe({
+        openCalloutSession({
           host,
           address,
           port,
@@ -115,20 +114,20 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
   };
 
   /** Host after host until one speaks. */
-  const put = async ({ domain, recipient }: InquirySubject, spelling: string, targets: readonly ProbeTarget[]) => {
+  const put = async ({ domain, recipient }: CalloutSubject, spelling: string, targets: readonly CalloutTarget[]) => {
     const { destinationId } = recipient;
     const address = formatAddress(spelling, domain.name);
     const deadlineMs = monotonicMs() + DEADLINE_MS;
-    let finding: Finding = { kind: 'SILENT' };
+    let outcome: CalloutOutcome = { kind: 'SILENT' };
     for (const target of targets) {
-      finding = await laneOf(target.key).ask({ target, destinationId, address, deadlineMs });
-      if (finding.kind !== 'SILENT') break;
+      outcome = await queueOf(target.key).ask({ target, destinationId, address, deadlineMs });
+      if (outcome.kind !== 'SILENT') break;
     }
-    if (finding.kind !== 'REPLY') deps.onAsked(finding.kind);
-    return finding;
+    if (outcome.kind !== 'REPLY') deps.onAsked(outcome.kind);
+    return outcome;
   };
 
-  const classify = (reply: ProbeReply, localAddress: string | null, destinationId: string) => {
+  const classify = (reply: CalloutAnswer, localAddress: string | null, destinationId: string) => {
     const own = localAddress === null ? deps.ownAddresses : [...deps.ownAddresses, localAddress];
     const { verdict, isBlocking } = classifyCalloutReply(reply, own);
     deps.onAsked(verdict);
@@ -138,18 +137,21 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
   };
 
   /** Tries the primary with a name that cannot exist, where nothing is known of that. */
-  const tryCatchAll = async (subject: InquirySubject, targets: readonly ProbeTarget[]): Promise<void> => {
+  const tryCatchAll = async (subject: CalloutSubject, targets: readonly CalloutTarget[]): Promise<void> => {
     const { destinationId } = subject.recipient;
     const facts = primaries.recall(destinationId) ?? (await primaries.find(destinationId));
     if (!facts.isTestDue || !(await primaries.claimTest(destinationId))) return;
-    const finding = await put(subject, `no-such-mailbox-${randomBytes(8).toString('hex')}`, targets);
-    if (finding.kind !== 'REPLY') return;
-    const verdict = classify(finding.reply, finding.localAddress, destinationId);
+    const outcome = await put(subject, `no-such-mailbox-${randomBytes(8).toString('hex')}`, targets);
+    if (outcome.kind !== 'REPLY') return;
+    const verdict = classify(outcome.reply, outcome.localAddress, destinationId);
     if (verdict === 'POSITIVE') await primaries.recordCatchAll(destinationId);
   };
 
   /** False while the primary's refusals prove nothing: its breaker is open or in trial. */
-  const mayRefuse = async ({ recipient, domain, isListed }: InquirySubject, { text }: ProbeReply): Promise<boolean> => {
+  const mayRefuse = async (
+    { recipient, domain, isListed }: CalloutSubject,
+    { text }: CalloutAnswer,
+  ): Promise<boolean> => {
     const { destinationId, localPart: mailbox } = recipient;
     if (isListed || (await answers.find(recipient)).isDelivered) {
       await breaker.noteRefused({ destinationId, domain: domain.name }, { mailbox, reply: text });
@@ -157,18 +159,18 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
     return !(await breaker.isArmed(destinationId));
   };
 
-  const inquire = async (subject: InquirySubject, isCurrent: () => boolean): Promise<Inquiry> => {
+  const callOut = async (subject: CalloutSubject, isCurrent: () => boolean): Promise<CalloutResult> => {
     const { recipient, domain, isListed } = subject;
-    const targets = probeTargets(await deps.findHops(domain));
-    const finding = await put(subject, subject.spelling, targets);
-    if (finding.kind === 'SILENT') return { kind: 'SILENT', sinceMs: silences.note(recipient.destinationId) };
-    if (finding.kind !== 'UNASKED') silences.clear(recipient.destinationId);
-    if (finding.kind === 'TURNED_AWAY') {
-      if (finding.text.startsWith('5')) primaries.noteBlocked(recipient.destinationId, finding.text);
+    const targets = calloutTargets(await deps.findHops(domain));
+    const outcome = await put(subject, subject.spelling, targets);
+    if (outcome.kind === 'SILENT') return { kind: 'SILENT', sinceMs: silences.note(recipient.destinationId) };
+    if (outcome.kind !== 'UNASKED') silences.clear(recipient.destinationId);
+    if (outcome.kind === 'TURNED_AWAY') {
+      if (outcome.text.startsWith('5')) primaries.noteBlocked(recipient.destinationId, outcome.text);
       return { kind: 'NO_ANSWER' };
     }
-    if (finding.kind === 'UNASKED') return finding;
-    const { reply, localAddress } = finding;
+    if (outcome.kind === 'UNASKED') return outcome;
+    const { reply, localAddress } = outcome;
     const verdict = classify(reply, localAddress, recipient.destinationId);
     if (verdict === 'UNKNOWN' || !isCurrent()) return { kind: 'NO_ANSWER' };
     if (verdict === 'NEGATIVE' && !(await mayRefuse(subject, reply))) return { kind: 'NO_ANSWER' };
@@ -191,7 +193,7 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
       const key = keyOf(subject.recipient);
       const present = flights.get(key);
       if (present !== undefined) return present;
-      const flight: Promise<Inquiry> = inquire(subject, () => flights.get(key) === flight).finally(() => {
+      const flight: Promise<CalloutResult> = callOut(subject, () => flights.get(key) === flight).finally(() => {
         if (flights.get(key) === flight) flights.delete(key);
       });
       flights.set(key, flight);
@@ -202,7 +204,7 @@ export function createInquiries(deps: InquiryDeps): Inquiries {
     unknownShare: shares.of,
     close: async () => {
       stop.abort();
-      await Promise.all([...lanes.values()].map((lane) => lane.close()));
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
       await Promise.all(background);
     },
   };
@@ -220,5 +222,33 @@ function createSilences(monotonicMs: () => number) {
       return sinceMs;
     },
     clear: silences.delete,
+  };
+}
+
+/**
+ * The share of the mailboxes that a primary was asked about lately and did not know; for each destination.
+ *
+ * The harvest guard judges by it a mailbox that could not be asked about: while a dictionary is tried nearly all are unknown, with
+ * a mailing list nearly none. The last twenty answers or so count. Each node knows its own; bounded.
+ */
+export interface UnknownShares {
+  note(destinationId: string, isUnknown: boolean): void;
+  /** From 0 to 1; 0 before the first answer. */
+  of(destinationId: string): number;
+}
+
+/** What one answer moves. */
+const WEIGHT = 0.1;
+const MOST_DESTINATIONS = 10_000;
+
+export function createUnknownShares(): UnknownShares {
+  const shares = createBoundedMap<number>(MOST_DESTINATIONS);
+  const of = (destinationId: string): number => shares.get(destinationId) ?? 0;
+  return {
+    note: (destinationId, isUnknown) => {
+      const before = of(destinationId);
+      shares.set(destinationId, before + WEIGHT * ((isUnknown ? 1 : 0) - before));
+    },
+    of,
   };
 }

@@ -1,25 +1,31 @@
 /**
  * Asks a primary whether mailboxes exist: one connection, one question after another, never DATA (RFC 5321 §3.3).
  *
- * It is a dialogue on the link of smtp-client.ts, because dialling, greeting, HELO, STARTTLS and the reading of replies are
- * the same for a probe and a transfer; what differs stands in smtp-probe-question.ts. A connection carries few questions and
+ * It is a dialogue on the link of client.ts, because dialling, greeting, HELO, STARTTLS and the reading of replies are
+ * the same for a callout and a transfer; what differs stands in callout-commands.ts. A connection carries few questions and
  * few refusals, so that no primary takes us for a harvester. Expected trouble is a value, and every wait is bounded, an octet
  * now and then included. Does not judge replies (mail/callout-verdict.ts), choose hosts, or know whether a host is us.
- * TLS is opportunistic whatever is demanded of transfers (tls-demand.ts): no content is sent, and a wrong certificate must not
+ * TLS is opportunistic whatever is demanded of transfers (tls/demand.ts): no content is sent, and a wrong certificate must not
  * make a mailbox unknown; the address asked about may be seen on the way, as in any dialogue before STARTTLS existed.
  */
 import { type GreetedLink, openLink } from './client.ts';
 import type { OpenFailure } from './opening.ts';
 import type { SmtpOffers } from './commands.ts';
-import { createDialogue } from './probe-dialogue.ts';
-import { createQuestioner, type ProbeReply, unasked, type Wear, whyUnaskable } from './probe-question.ts';
+import {
+  type CalloutAnswer,
+  createDialogue,
+  createQuestioner,
+  type SessionUsage,
+  unasked,
+  whyUnaskable,
+} from './callout-commands.ts';
 import { quit } from './link.ts';
-import { DEFAULT_SMTP_TIMEOUTS } from './timeouts.ts';
+import { DEFAULT_SMTP_TIMEOUTS } from './session.ts';
 
-export type { ProbeReply } from './probe-question.ts';
+export type { CalloutAnswer } from './callout-commands.ts';
 
 /** Milliseconds, each for the whole of a step, whatever the peer does. */
-export interface ProbeTimeouts {
+export interface CalloutTimeouts {
   /** From dialling to the first question, the second dial without TLS included. */
   readonly openMs: number;
   /** One question with its confirmation. */
@@ -28,9 +34,9 @@ export interface ProbeTimeouts {
 }
 
 /** Opening and one question take less than the 30 s that a client may be kept waiting at RCPT. */
-export const DEFAULT_PROBE_TIMEOUTS: ProbeTimeouts = { openMs: 14_000, askMs: 14_000, quitMs: 1000 };
+export const DEFAULT_CALLOUT_TIMEOUTS: CalloutTimeouts = { openMs: 14_000, askMs: 14_000, quitMs: 1000 };
 
-export interface ProbeOptions {
+export interface CalloutOptions {
   /** The primary's name: SNI, never resolved here. */
   readonly host: string;
   readonly address: string;
@@ -42,14 +48,14 @@ export interface ProbeOptions {
   /** The reverse-path that confirms, `probe@MX_HOSTNAME`. */
   readonly probeSender: string;
   readonly tls: 'OPPORTUNISTIC' | 'NONE';
-  readonly timeouts?: ProbeTimeouts | undefined;
+  readonly timeouts?: CalloutTimeouts | undefined;
   /** Aborting cuts the connection at once, also in the middle of a question. */
   readonly signal?: AbortSignal | undefined;
 }
 
-export type ProbeOpenResult = { readonly kind: 'OPEN'; readonly probe: Probe } | OpenFailure;
+export type CalloutOpenResult = { readonly kind: 'OPEN'; readonly session: CalloutSession } | OpenFailure;
 
-export interface Probe {
+export interface CalloutSession {
   readonly offers: SmtpOffers;
   /** `TLSv1.3 TLS_AES_256_GCM_SHA384`, or null for clear text. */
   readonly tls: string | null;
@@ -58,7 +64,7 @@ export interface Probe {
   /** False when the connection is gone, or has carried as many questions or refusals as one should: open another. */
   readonly canAsk: () => boolean;
   /** Asks about one mailbox, `local@domain` in its canonical spelling. One at a time; always resolves. */
-  readonly ask: (address: string) => Promise<ProbeReply>;
+  readonly ask: (address: string) => Promise<CalloutAnswer>;
   /** QUIT, waiting a moment for the farewell. Resolves when the connection is gone. */
   readonly close: () => Promise<void>;
 }
@@ -70,9 +76,9 @@ const MAX_REFUSALS = 8;
 /** Exim disconnects at its 11th command that carries no mail (smtp_accept_max_nonmail); a question may cost two. */
 const MAX_RESETS = 8;
 
-/** Dials, greets and, where offered, encrypts. The probe is ready for its first question. */
-export async function openProbe(options: ProbeOptions): Promise<ProbeOpenResult> {
-  const { host, address, port, ehloName, tls, signal, timeouts = DEFAULT_PROBE_TIMEOUTS } = options;
+/** Dials, greets and, where offered, encrypts. The session is ready for its first question. */
+export async function openCalloutSession(options: CalloutOptions): Promise<CalloutOpenResult> {
+  const { host, address, port, ehloName, tls, signal, timeouts = DEFAULT_CALLOUT_TIMEOUTS } = options;
   const { openMs, quitMs } = timeouts;
   const stop = new AbortController();
   let isLate = false;
@@ -96,23 +102,23 @@ export async function openProbe(options: ProbeOptions): Promise<ProbeOpenResult>
   });
   clearTimeout(timer);
   signal?.removeEventListener('abort', onAbort);
-  if (opened.kind === 'OPEN') return { kind: 'OPEN', probe: createProbe(opened, options, timeouts) };
+  if (opened.kind === 'OPEN') return { kind: 'OPEN', session: createCalloutSession(opened, options, timeouts) };
   if (!isLate || opened.kind !== 'STOPPED') return opened;
   return { kind: 'TROUBLE', trouble: 'TIMEOUT', reply: `[no session within ${openMs} ms]` };
 }
 
-function createProbe(opened: GreetedLink, options: ProbeOptions, timeouts: ProbeTimeouts): Probe {
+function createCalloutSession(opened: GreetedLink, options: CalloutOptions, timeouts: CalloutTimeouts): CalloutSession {
   const { link, offers, tls, localAddress } = opened;
   const dialogue = createDialogue(link, options.signal);
-  const wear: Wear = { questionCount: 0, refusalCount: 0, resetCount: 0 };
-  const putQuestion = createQuestioner(dialogue, offers, options.probeSender, wear);
+  const usage: SessionUsage = { questionCount: 0, refusalCount: 0, resetCount: 0 };
+  const putQuestion = createQuestioner(dialogue, offers, options.probeSender, usage);
   let isBusy = false;
 
   const canAsk = (): boolean =>
     dialogue.isAlive() &&
-    wear.questionCount < MAX_QUESTIONS &&
-    wear.refusalCount < MAX_REFUSALS &&
-    wear.resetCount < MAX_RESETS;
+    usage.questionCount < MAX_QUESTIONS &&
+    usage.refusalCount < MAX_REFUSALS &&
+    usage.resetCount < MAX_RESETS;
 
   return {
     offers,
@@ -120,12 +126,12 @@ function createProbe(opened: GreetedLink, options: ProbeOptions, timeouts: Probe
     localAddress,
     canAsk,
     async ask(address) {
-      if (isBusy) throw new Error('a probe asks one question at a time');
+      if (isBusy) throw new Error('a callout session asks one question at a time');
       const reason = whyUnaskable(address, offers);
       if (reason !== null) return unasked(reason, false);
       if (!canAsk()) return unasked('this connection takes no more questions', true);
       isBusy = true;
-      wear.questionCount += 1;
+      usage.questionCount += 1;
       dialogue.allow(timeouts.askMs);
       const reply = await putQuestion(address);
       dialogue.rest();

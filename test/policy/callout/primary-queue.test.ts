@@ -1,10 +1,10 @@
 /** The queue before one primary: whoever waits in it hears as soon as there is nothing more to wait for. */
 import { expect, test } from 'bun:test';
-import type { Probe, ProbeReply } from '../../../src/smtp/probe.ts';
-import { createLane, type Finding } from '../../../src/policy/callout/lane.ts';
+import type { CalloutSession, CalloutAnswer } from '../../../src/smtp/callout-session.ts';
+import { createPrimaryQueue, type CalloutOutcome } from '../../../src/policy/callout/primary-queue.ts';
 
 const TARGET = { host: 'mx.example', addresses: ['192.0.2.1'], port: 25, key: '192.0.2.1:25' };
-const TIMEOUT: ProbeReply = {
+const TIMEOUT: CalloutAnswer = {
   stage: 'RCPT',
   reply: null,
   text: '[timeout]',
@@ -16,12 +16,12 @@ const TIMEOUT: ProbeReply = {
 
 test('a question that the host leaves unanswered answers all who wait behind it', async () => {
   let dialCount = 0;
-  const lane = createLane({
+  const queue = createPrimaryQueue({
     open: async () => {
       dialCount += 1;
       let isAlive = true;
-      const probe: Probe = {
-        offers: { sizeLimitBytes: null } as Probe['offers'],
+      const session: CalloutSession = {
+        offers: { sizeLimitBytes: null } as CalloutSession['offers'],
         tls: null,
         localAddress: null,
         canAsk: () => isAlive,
@@ -31,18 +31,18 @@ test('a question that the host leaves unanswered answers all who wait behind it'
         },
         close: async () => undefined,
       };
-      return { kind: 'OPEN', probe };
+      return { kind: 'OPEN', session };
     },
     budget: { take: async () => true, giveBack: () => undefined },
     monotonicMs: () => performance.now(),
     onOffer: () => undefined,
   });
-  const asked = Array.from({ length: 50 }, (_, index): Promise<Finding> => {
+  const asked = Array.from({ length: 50 }, (_, index): Promise<CalloutOutcome> => {
     const deadlineMs = performance.now() + 20_000;
-    return lane.ask({ target: TARGET, destinationId: 'd', address: `user${index}@one.test`, deadlineMs });
+    return queue.ask({ target: TARGET, destinationId: 'd', address: `user${index}@one.test`, deadlineMs });
   });
   expect(new Set((await Promise.all(asked)).map(({ kind }) => kind))).toEqual(new Set(['SILENT']));
   // At most one for each session.
   expect(dialCount).toBeLessThanOrEqual(2);
-  await lane.close();
+  await queue.close();
 });

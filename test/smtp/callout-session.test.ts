@@ -2,7 +2,12 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { createServer, type Socket } from 'node:net';
 import * as fc from 'fast-check';
 import { classifyCalloutReply } from '../../src/mail/callout-verdict.ts';
-import { openProbe, type Probe, type ProbeOptions, type ProbeTimeouts } from '../../src/smtp/probe.ts';
+import {
+  openCalloutSession,
+  type CalloutSession,
+  type CalloutOptions,
+  type CalloutTimeouts,
+} from '../../src/smtp/callout-session.ts';
 import { type FakePrimary, type FakePrimaryOptions, startFakePrimary } from '../helpers/fake-primary.ts';
 import { quickestMs } from '../helpers/timing.ts';
 
@@ -12,9 +17,9 @@ afterEach(async () => {
 });
 
 const SENDER = 'probe@backup.example';
-const BRIEF: ProbeTimeouts = { openMs: 400, askMs: 300, quitMs: 200 };
+const BRIEF: CalloutTimeouts = { openMs: 400, askMs: 300, quitMs: 200 };
 /** For a peer that opens as it should, on a busy machine. */
-const PATIENT_OPEN: ProbeTimeouts = { ...BRIEF, openMs: 20_000 };
+const PATIENT_OPEN: CalloutTimeouts = { ...BRIEF, openMs: 20_000 };
 
 async function primaryWith(modes: FakePrimaryOptions['modes'] = 'plain'): Promise<FakePrimary> {
   const primary = await startFakePrimary({ modes });
@@ -22,16 +27,19 @@ async function primaryWith(modes: FakePrimaryOptions['modes'] = 'plain'): Promis
   return primary;
 }
 
-function optionsFor(primary: { host: string; port: number }, more: Partial<ProbeOptions> = {}): ProbeOptions {
+function optionsFor(primary: { host: string; port: number }, more: Partial<CalloutOptions> = {}): CalloutOptions {
   const { host: address, port } = primary;
   return { host: 'p.example', address, port, ehloName: 'backup.example', probeSender: SENDER, tls: 'NONE', ...more };
 }
 
-async function open(primary: { host: string; port: number }, more: Partial<ProbeOptions> = {}): Promise<Probe> {
-  const result = await openProbe(optionsFor(primary, more));
+async function open(
+  primary: { host: string; port: number },
+  more: Partial<CalloutOptions> = {},
+): Promise<CalloutSession> {
+  const result = await openCalloutSession(optionsFor(primary, more));
   if (result.kind !== 'OPEN') throw new Error(`not open: ${result.reply}`);
-  cleanups.push(result.probe.close);
-  return result.probe;
+  cleanups.push(result.session.close);
+  return result.session;
 }
 
 function refuse(
@@ -251,19 +259,19 @@ describe('trouble is a value', () => {
     ['ehlo5xx', 'GREETING'],
     ['junkGreeting', 'FAULT'],
   ] as const)('%s', async (mode, trouble) => {
-    expect(await openProbe(optionsFor(await primaryWith(mode)))).toMatchObject({ kind: 'TROUBLE', trouble });
+    expect(await openCalloutSession(optionsFor(await primaryWith(mode)))).toMatchObject({ kind: 'TROUBLE', trouble });
   });
 
   test('a closed port', async () => {
     const primary = await primaryWith();
     await primary.stop();
-    expect(await openProbe(optionsFor(primary))).toMatchObject({ kind: 'TROUBLE', trouble: 'REFUSED' });
+    expect(await openCalloutSession(optionsFor(primary))).toMatchObject({ kind: 'TROUBLE', trouble: 'REFUSED' });
   });
 
   test.each(['GREETING', 'EHLO'] as const)('silence at %s ends within openMs', async (silentAt) => {
     const primary = await primaryWith({ silentAt });
     const tookMs = await quickestMs(BRIEF.openMs + 150, async () => {
-      const result = await openProbe(optionsFor(primary, { timeouts: BRIEF }));
+      const result = await openCalloutSession(optionsFor(primary, { timeouts: BRIEF }));
       expect(result).toMatchObject({ kind: 'TROUBLE', trouble: 'TIMEOUT' });
     });
     expect(tookMs).toBeLessThan(2 * BRIEF.openMs);
@@ -342,11 +350,11 @@ describe('trouble is a value', () => {
   test('aborting cuts at once: while opening, and in the middle of a question', async () => {
     const primary = await primaryWith({ silentAt: 'EHLO' });
     const opening = new AbortController();
-    const result = openProbe(optionsFor(primary, { signal: opening.signal }));
+    const result = openCalloutSession(optionsFor(primary, { signal: opening.signal }));
     await primary.waitFor(() => primary.countVerb('EHLO') === 1);
     opening.abort();
     expect((await result).kind).toBe('STOPPED');
-    expect((await openProbe(optionsFor(primary, { signal: opening.signal }))).kind).toBe('STOPPED');
+    expect((await openCalloutSession(optionsFor(primary, { signal: opening.signal }))).kind).toBe('STOPPED');
 
     primary.setMode('plain');
     primary.setMode({ silentAt: 'RCPT' });
@@ -375,7 +383,7 @@ describe('trouble is a value', () => {
     });
     const enoughMs = BRIEF.openMs + BRIEF.askMs + 400;
     const tookMs = await quickestMs(enoughMs, async () => {
-      const failed = await openProbe(optionsFor(atGreeting, { timeouts: BRIEF }));
+      const failed = await openCalloutSession(optionsFor(atGreeting, { timeouts: BRIEF }));
       expect(failed.kind).toBe('TROUBLE');
       const probe = await open(atRcpt, { timeouts: PATIENT_OPEN });
       const reply = await probe.ask('user@dom.example');

@@ -5,7 +5,7 @@
  *  1. an answer that holds, from memory, else from Postgres: PASS, or 550;
  *  2. a primary that takes any recipient is not asked;
  *  3. nor is one that is away: an outage is open, or the operator has paused the destination. What was known then counts;
- *  4. the primary is asked, within the probe budget, once for all who wait for the same mailbox (call-ahead-inquiry.ts). What
+ *  4. the primary is asked, within the callout budget, once for all who wait for the same mailbox (callouts.ts). What
  *     is no clear answer accepts; a primary that says nothing, or may not be asked any more, is away.
  *
  * A mailbox is asked for in its one form and without what the delimiter parts, so that an answer serves every spelling. Where
@@ -19,9 +19,16 @@ import { within } from '../../clock.ts';
 import { baseOf, normalizeLocalPart } from '../../mail/local-part.ts';
 import type { OpenOutages } from '../../outage/open-outages.ts';
 import type { Recipient, Standing } from '../../verification/recipient.ts';
-import { DEFER_SUSPECTED, REFUSE_UNKNOWN } from './replies.ts';
-import { createInquiries, type Inquiry, type InquiryDeps, type InquirySubject } from './inquiry.ts';
-import { type Away, judgeStanding, judgeWhileAway, type Mailbox, TAKEN_UNKNOWN } from './judge.ts';
+import {
+  DEFER_SUSPECTED,
+  REFUSE_UNKNOWN,
+  type Away,
+  judgeStanding,
+  judgeWhileAway,
+  type Mailbox,
+  TAKEN_UNKNOWN,
+} from './judge.ts';
+import { createCallouts, type CalloutResult, type CalloutDeps, type CalloutSubject } from './callouts.ts';
 import { type Check, PASS, type ServedQuestion, type Verdict } from '../decision.ts';
 
 /** A client waits at least five minutes for the reply to RCPT (RFC 5321 §4.5.3.2.3); product: below 30 s. */
@@ -29,45 +36,45 @@ const MOST_WAIT_MS = 25_000;
 /** A refresh that brought no answer is repeated after this. */
 const REFRESH_AGAIN_MS = 300_000;
 
-export interface CallAheadDeps extends InquiryDeps {
+export interface CalloutCheckDeps extends CalloutDeps {
   readonly openOutages: Pick<OpenOutages, 'startedAtMs'>;
 }
 
-export interface CallAhead {
+export interface CalloutCheck {
   readonly check: Check;
   /** Drops what is known of a recipient from this node's memory. */
   forget(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
-  /** Cuts all probes. */
+  /** Cuts all callouts. */
   close(): Promise<void>;
 }
 
-export function createCallAhead(deps: CallAheadDeps): CallAhead {
+export function createCalloutCheck(deps: CalloutCheckDeps): CalloutCheck {
   const { answers, primaries, openOutages, monotonicMs } = deps;
-  const inquiries = createInquiries(deps);
+  const callouts = createCallouts(deps);
 
-  const forget: CallAhead['forget'] = (recipient) => {
+  const forget: CalloutCheck['forget'] = (recipient) => {
     answers.drop(recipient);
     primaries.drop(recipient.destinationId);
-    inquiries.forget(recipient);
+    callouts.forget(recipient);
   };
 
   /** Asks anew, unless another node has done so; nobody waits for it. */
-  const refresh = (subject: InquirySubject): void => {
+  const refresh = (subject: CalloutSubject): void => {
     const { recipient } = subject;
     const { destinationId } = recipient;
     answers.postponeRefresh(recipient, monotonicMs() + REFRESH_AGAIN_MS);
     if (openOutages.startedAtMs(destinationId) !== null) return;
-    inquiries.inBackground(async () => {
+    callouts.inBackground(async () => {
       const standing = await answers.find(recipient);
       if (!isRefreshDue(standing, monotonicMs())) return;
       answers.postponeRefresh(recipient, monotonicMs() + REFRESH_AGAIN_MS);
       const facts = primaries.recall(destinationId) ?? (await primaries.find(destinationId));
-      if (!standing.isPaused && !facts.isCatchAll) await inquiries.ask(subject);
+      if (!standing.isPaused && !facts.isCatchAll) await callouts.ask(subject);
     });
   };
 
   /** The verdict of what is known, or null. */
-  const judgeKnown = (subject: InquirySubject, mailbox: Mailbox, standing: Standing): Verdict | null => {
+  const judgeKnown = (subject: CalloutSubject, mailbox: Mailbox, standing: Standing): Verdict | null => {
     const nowMs = monotonicMs();
     const verdict = judgeStanding(mailbox, standing, nowMs);
     if (verdict !== null && isRefreshDue(standing, nowMs)) refresh(subject);
@@ -75,14 +82,14 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
   };
 
   /** From memory, for a primary that cannot have spoken since: an outage costs no look-up a recipient. Null: look it up. */
-  const judgeInOutage = ({ recipient }: InquirySubject, mailbox: Mailbox, standing: Standing): Verdict | null => {
+  const judgeInOutage = ({ recipient }: CalloutSubject, mailbox: Mailbox, standing: Standing): Verdict | null => {
     const sinceMs = openOutages.startedAtMs(recipient.destinationId);
     const facts = primaries.recall(recipient.destinationId);
     if (sinceMs === null || facts === null) return null;
     return facts.isCatchAll ? PASS : judgeWhileAway(mailbox, standing, inOutage(sinceMs, monotonicMs()));
   };
 
-  const decide = async (subject: InquirySubject, mailbox: Mailbox, deadlineMs: number): Promise<Verdict> => {
+  const decide = async (subject: CalloutSubject, mailbox: Mailbox, deadlineMs: number): Promise<Verdict> => {
     const { recipient } = subject;
     const { destinationId } = recipient;
     const standing = await answers.find(recipient);
@@ -93,30 +100,32 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
     const away = awayBefore(openOutages.startedAtMs(destinationId), standing.isPaused, monotonicMs());
     if (away !== null) return judgeWhileAway(mailbox, standing, away);
     const waitMs = Math.max(0, deadlineMs - monotonicMs());
-    const inquiry = await within<Inquiry, Inquiry>(waitMs, inquiries.ask(subject), () => ({ kind: 'UNASKED' }));
-    return judgeInquiry(inquiry, mailbox, standing);
+    const result = await within<CalloutResult, CalloutResult>(waitMs, callouts.ask(subject), () => ({
+      kind: 'UNASKED',
+    }));
+    return judgeResult(result, mailbox, standing);
   };
 
-  const judgeInquiry = (inquiry: Inquiry, mailbox: Mailbox, before: Standing): Verdict => {
+  const judgeResult = (result: CalloutResult, mailbox: Mailbox, before: Standing): Verdict => {
     const nowMs = monotonicMs();
-    switch (inquiry.kind) {
+    switch (result.kind) {
       case 'ANSWERED':
-        return judgeStanding(mailbox, inquiry.standing, nowMs) ?? PASS;
+        return judgeStanding(mailbox, result.standing, nowMs) ?? PASS;
       case 'NO_ANSWER':
         return mailbox.ifUnknown ?? PASS;
       case 'SILENT':
-        return judgeWhileAway(mailbox, before, awaySince(inquiry.sinceMs, nowMs));
+        return judgeWhileAway(mailbox, before, awaySince(result.sinceMs, nowMs));
       case 'UNASKED': {
         const verdict = judgeWhileAway(mailbox, before, awaySince(nowMs, nowMs));
-        const unknownShare = inquiries.unknownShare(mailbox.domain.destinationId);
+        const unknownShare = callouts.unknownShare(mailbox.domain.destinationId);
         return verdict === TAKEN_UNKNOWN ? { kind: 'PASS', unknownShare } : verdict;
       }
       default:
-        return inquiry satisfies never;
+        return result satisfies never;
     }
   };
 
-  const judge = (subject: InquirySubject, mailbox: Mailbox, deadlineMs: number): Verdict | Promise<Verdict> => {
+  const judge = (subject: CalloutSubject, mailbox: Mailbox, deadlineMs: number): Verdict | Promise<Verdict> => {
     const standing = answers.recall(subject.recipient);
     if (standing === null) return decide(subject, mailbox, deadlineMs);
     const known = judgeKnown(subject, mailbox, standing) ?? judgeInOutage(subject, mailbox, standing);
@@ -125,7 +134,7 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
 
   /** The one form has been judged; the sender's own spelling may be another mailbox. */
   const judgeSpelling = async (
-    { form, spelling }: Subjects & { readonly spelling: InquirySubject },
+    { form, spelling }: Subjects & { readonly spelling: CalloutSubject },
     mailbox: Mailbox,
     told: { readonly verdict: Verdict; readonly deadlineMs: number },
   ): Promise<Verdict> => {
@@ -152,15 +161,15 @@ export function createCallAhead(deps: CallAheadDeps): CallAhead {
       return verdict === PASS ? verdict : judgeOther(verdict);
     },
     forget,
-    close: inquiries.close,
+    close: callouts.close,
   };
 }
 
 interface Subjects {
   /** The one form of the name, without what the delimiter parts. */
-  readonly form: InquirySubject;
+  readonly form: CalloutSubject;
   /** As the sender spells it; null when that is the form. Kept under that spelling, which is nobody's form or its own. */
-  readonly spelling: InquirySubject | null;
+  readonly spelling: CalloutSubject | null;
 }
 
 function subjectsOf({ domain, localPart, isRole }: ServedQuestion): Subjects | null {
@@ -170,7 +179,7 @@ function subjectsOf({ domain, localPart, isRole }: ServedQuestion): Subjects | n
   const base = baseOf(whole, recipientList.delimiter);
   // The User List has let it pass before, unless it is exempt.
   const isListed = recipientList.count > 0 && !isRole;
-  const subjectOf = (name: string): InquirySubject => ({
+  const subjectOf = (name: string): CalloutSubject => ({
     recipient: { destinationId, tenantId, localPart: name },
     domain,
     spelling: name,

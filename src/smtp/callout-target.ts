@@ -8,7 +8,7 @@
 import { formatEndpoint } from '../mail/ip.ts';
 import type { NextHops } from '../dns/next-hop.ts';
 
-export interface ProbeTarget {
+export interface CalloutTarget {
   readonly host: string;
   readonly addresses: readonly string[];
   readonly port: number;
@@ -23,7 +23,7 @@ export interface ProbeTarget {
 const MOST_HOSTS = 2;
 
 /** In the order to ask; empty when there is nobody. */
-export function probeTargets(found: NextHops): ProbeTarget[] {
+export function calloutTargets(found: NextHops): CalloutTarget[] {
   if (found.kind !== 'HOSTS') return [];
   const [first] = found.hosts;
   const isGiven = found.mx === null;
