@@ -1,9 +1,9 @@
 /**
  * The command `backup-mx`: finds the verb, gives it its arguments and the terminal, and ends with its exit code.
  *
- * A new verb is one line in VERBS and a file of its own, which is loaded only when it is called. Exit codes: 0 done, 1 failed or
- * refused, 2 bad use (and `plan --detailed-exitcode`: something to do). SIGINT and SIGTERM ask the verb to stop; it undoes what it has half done and ends with 1. A second signal
- * changes nothing: npx passes on a Ctrl-C that the terminal has sent already.
+ * A new verb is a file of its own and a line in TABLES, or in VERBS when it is a single action. Exit codes: 0 done, 1 failed or
+ * refused, 2 bad use (and `plan --detailed-exitcode`: something to do). SIGINT and SIGTERM ask the verb to stop; it undoes what is
+ * half done and ends with 1. A second signal changes nothing: npx passes on a Ctrl-C that the terminal has sent already.
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
@@ -23,7 +23,7 @@ import { version } from '../config/release.ts';
 
 interface VerbEntry {
   readonly usage: string;
-  /** Of a verb that knows no help of its own. */
+  /** For a verb without help of its own. */
   readonly example?: string;
   readonly load: () => Promise<Verb>;
 }
@@ -77,8 +77,7 @@ const VERBS: Readonly<Record<string, VerbEntry>> = {
   },
   completion: {
     usage: 'completion bash|zsh|fish     a script that completes the command in a shell',
-    load: async () =>
-      completionVerb(TABLES, ['doctor', 'drill', 'plan', 'apply', 'export', 'import', 'completion', 'help']),
+    load: async () => completionVerb(TABLES, [...Object.keys(VERBS).slice(TABLES.length), 'help']),
   },
 };
 

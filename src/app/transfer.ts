@@ -17,7 +17,7 @@ import { BAD_USE, DONE, type ExitCode, FAILED, type Terminal, type Verb } from '
 import { exportDatabase, type OnProgress, type TransferSummary, undoExport } from '../transfer/export.ts';
 import { openExportFile, readExportFile } from '../transfer/file.ts';
 import { checkFile, importDatabase } from '../transfer/import.ts';
-import { Refusal } from '../transfer/refusal.ts';
+import { TransferError } from '../transfer/format.ts';
 
 const TELL_EVERY_MS = 2000;
 
@@ -89,7 +89,7 @@ async function work(terminal: Terminal, verb: string, body: (config: Config) => 
     await body(settings.config);
     return DONE;
   } catch (error) {
-    const isExpected = [Refusal, StartError, UnavailableError].some((kind) => error instanceof kind);
+    const isExpected = [TransferError, StartError, UnavailableError].some((kind) => error instanceof kind);
     const reason = error instanceof Error ? error.message : String(error);
     terminal.tell(`backup-mx ${verb}: ${isExpected ? '' : 'failed: '}${reason}`);
     return FAILED;
@@ -99,7 +99,7 @@ async function work(terminal: Terminal, verb: string, body: (config: Config) => 
 /** An embedded server makes a new folder where there is none: an export of nothing. */
 function refuseMissingFolder({ databaseUrl, dataDir }: Config): void {
   if (databaseUrl !== null || existsSync(join(dataDir, 'postgres', 'PG_VERSION'))) return;
-  throw new Refusal(`there is no database in DATA_DIR ${dataDir}, and DATABASE_URL is not set`);
+  throw new TransferError(`there is no database in DATA_DIR ${dataDir}, and DATABASE_URL is not set`);
 }
 
 async function withDatabase<T>(
@@ -123,7 +123,7 @@ async function withDatabase<T>(
 function progress(done: string, { tell, interruption }: Terminal): OnProgress {
   let toldAt = monotonicMs();
   return (table, bytes) => {
-    if (interruption.aborted) throw new Refusal(`stopped by ${String(interruption.reason)}: nothing was changed`);
+    if (interruption.aborted) throw new TransferError(`stopped by ${String(interruption.reason)}: nothing was changed`);
     const now = monotonicMs();
     if (now - toldAt < TELL_EVERY_MS) return;
     toldAt = now;

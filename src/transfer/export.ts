@@ -10,7 +10,7 @@ import { countApplied, releaseVersion } from '../db/migrate.ts';
 import type { DatabaseAddress } from '../db/target.ts';
 import { closeForNodes, openForNodes, withTransferSession } from './fence.ts';
 import { type FileHead, fileWriter, FORMAT_VERSION, type Partition } from './format.ts';
-import { Refusal } from './refusal.ts';
+import { TransferError } from './format.ts';
 import { MOVED_TABLES, quoted, readColumns } from './tables.ts';
 
 /** How far a move has come, after each piece: the table, and the bytes of rows so far. */
@@ -50,7 +50,7 @@ export interface TransferSummary {
 /**
  * Exports the database and marks it as moved.
  *
- * @throws Refusal when a node is alive, the schema is not this release's, or it was exported before
+ * @throws TransferError when a node is alive, the schema is not this release's, or it was exported before
  */
 export async function exportDatabase(options: ExportOptions): Promise<TransferSummary> {
   const { address, target } = options;
@@ -74,11 +74,11 @@ export async function exportDatabase(options: ExportOptions): Promise<TransferSu
 /**
  * Lets the service start on a database that was exported.
  *
- * @throws Refusal when it was not
+ * @throws TransferError when it was not
  */
 export async function undoExport(address: DatabaseAddress): Promise<void> {
   await withTransferSession(address, async (session) => {
-    if ((await countApplied(session.query)) === 0) throw new Refusal('this database has no schema of backup-mx');
+    if ((await countApplied(session.query)) === 0) throw new TransferError('this database has no schema of backup-mx');
     await openForNodes(session);
   });
 }
@@ -94,8 +94,8 @@ async function reopen(address: DatabaseAddress, cause: unknown): Promise<void> {
 async function refuseOtherSchema(session: CopySession): Promise<void> {
   const [known, applied] = [await releaseVersion(), await countApplied(session.query)];
   if (applied === known) return;
-  if (applied === 0) throw new Refusal('there is nothing to export: this database has no schema of backup-mx');
-  throw new Refusal(
+  if (applied === 0) throw new TransferError('there is nothing to export: this database has no schema of backup-mx');
+  throw new TransferError(
     applied < known
       ? `the database has schema version ${applied} and this release exports version ${known}: start the service of this release once on it, stop it, and export then`
       : `the database has schema version ${applied} and this release knows ${known}: export with the release that ran on it`,

@@ -11,7 +11,7 @@ import { monotonicMs } from '../clock.ts';
 import { type CopySession, openCopySession, type Query } from '../db/copy-session.ts';
 import { markMoved, MOVED_LINE, unmarkMoved } from '../db/moved.ts';
 import type { DatabaseAddress } from '../db/target.ts';
-import { Refusal } from './refusal.ts';
+import { TransferError } from './format.ts';
 
 /** Of every session that a move opens, so that it does not take itself for the service. */
 const TRANSFER_NAME = 'backup-mx-transfer';
@@ -25,7 +25,7 @@ const LOCKED = '55P03';
 /**
  * Works in a session of its own, which no other move of this database has beside it. What the work has not committed is undone.
  *
- * @throws Refusal when another move is under way
+ * @throws TransferError when another move is under way
  */
 export async function withTransferSession<T>(
   address: DatabaseAddress,
@@ -46,26 +46,26 @@ export async function withTransferSession<T>(
 /**
  * Marks the database as moved: from here on no node starts on it, accepts or claims.
  *
- * @throws Refusal when a node is alive or the mark stands already
+ * @throws TransferError when a node is alive or the mark stands already
  */
 export async function closeForNodes(session: CopySession): Promise<void> {
   // Before the lock, so that a living node does not wait for it.
   await refuseLiving(session.query);
   await inTransaction(session, async () => {
     await keepNodesOut(session.query);
-    if (!(await markMoved(session.query))) throw new Refusal(MOVED_LINE);
+    if (!(await markMoved(session.query))) throw new TransferError(MOVED_LINE);
   });
 }
 
 /**
  * Takes the mark away: the service may be started on the database again.
  *
- * @throws Refusal when there is none
+ * @throws TransferError when there is none
  */
 export async function openForNodes(session: CopySession): Promise<void> {
   await inTransaction(session, async () => {
     if (!(await unmarkMoved(session.query))) {
-      throw new Refusal('this database is not marked as exported: there is nothing to take back');
+      throw new TransferError('this database is not marked as exported: there is nothing to take back');
     }
   });
 }
@@ -73,7 +73,7 @@ export async function openForNodes(session: CopySession): Promise<void> {
 /**
  * For the rest of the transaction nobody is alive, and nobody takes a place.
  *
- * @throws Refusal when a node is alive
+ * @throws TransferError when a node is alive
  */
 export async function keepNodesOut(query: Query): Promise<void> {
   await query(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
@@ -81,7 +81,7 @@ export async function keepNodesOut(query: Query): Promise<void> {
   await refuseLiving(query);
 }
 
-/** @throws Refusal when a node is alive */
+/** @throws TransferError when a node is alive */
 export async function refuseLiving(query: Query): Promise<void> {
   await patiently('a node is alive on this database: stop the service on every machine first', async () => {
     await query('select pg_stat_clear_snapshot()');
@@ -107,7 +107,7 @@ async function patiently(words: string, findTrouble: () => Promise<string | null
   for (;;) {
     const trouble = await findTrouble();
     if (trouble === null) return;
-    if (monotonicMs() > deadlineAt) throw new Refusal(`${words}${trouble}`);
+    if (monotonicMs() > deadlineAt) throw new TransferError(`${words}${trouble}`);
     await sleep(200);
   }
 }
@@ -122,7 +122,7 @@ async function inTransaction(session: CopySession, work: () => Promise<void>): P
     // A session that is gone has rolled back.
     await session.query('rollback').catch(() => undefined);
     throw error instanceof Error && 'code' in error && error.code === LOCKED
-      ? new Refusal('another session holds locks on this database: end what else works on it')
+      ? new TransferError('another session holds locks on this database: end what else works on it')
       : error;
   }
 }

@@ -5,14 +5,14 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { ExportTarget } from './export.ts';
-import { Refusal } from './refusal.ts';
+import { TransferError } from './format.ts';
 
 const READ_BYTES = 1_048_576;
 
 /**
  * Makes `PATH.partial`, mode 0600. `finish` gives it its name, and both are on the disk then.
  *
- * @throws Refusal when there is such a file, or it cannot be made; `write` and `finish` when the disk does not take it
+ * @throws TransferError when there is such a file, or it cannot be made; `write` and `finish` when the disk does not take it
  */
 export async function openExportFile(path: string): Promise<ExportTarget> {
   const partial = `${path}.partial`;
@@ -50,7 +50,7 @@ export async function openExportFile(path: string): Promise<ExportTarget> {
   };
 }
 
-/** @throws Refusal, at the first piece, when it cannot be read */
+/** @throws TransferError, at the first piece, when it cannot be read */
 export async function* readExportFile(path: string): AsyncGenerator<Uint8Array> {
   try {
     for await (const piece of createReadStream(path, { highWaterMark: READ_BYTES })) yield piece as Uint8Array;
@@ -66,7 +66,7 @@ async function refuseExisting(path: string): Promise<void> {
   });
   if (file === null) return;
   await file.close();
-  throw new Refusal(`${path} is there already: name another file`);
+  throw new TransferError(`${path} is there already: name another file`);
 }
 
 /** The system may take less than it was given. */
@@ -89,9 +89,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'it is there already: another export may be writing it, or one was killed; then remove it',
 };
 
-function refusalOf(path: string, error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  return new Refusal(`${path}: ${REASONS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error))}`);
+function refusalOf(path: string, error: unknown): TransferError {
+  if (error instanceof TransferError) return error;
+  return new TransferError(
+    `${path}: ${REASONS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error))}`,
+  );
 }
 
 function codeOf(error: unknown): string {

@@ -7,7 +7,6 @@
  */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { Refusal } from './refusal.ts';
 
 /** Grows when a reader of the one before could not read it. */
 export const FORMAT_VERSION = 1;
@@ -117,13 +116,14 @@ function frameHead(kind: Kind, length: number): Buffer {
 /**
  * The frames of a file, the digest as the last one.
  *
- * @throws Refusal when it is no such file, of another format, cut off, or altered
+ * @throws TransferError when it is no such file, of another format, cut off, or altered
  */
 export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<FileFrame> {
   const input = byteReader(source);
   try {
     const signature = await input.take(SIGNATURE.length);
-    if (signature === null || !signature.equals(SIGNATURE)) throw new Refusal('this is no file of backup-mx export');
+    if (signature === null || !signature.equals(SIGNATURE))
+      throw new TransferError('this is no file of backup-mx export');
     const hash = createHash('sha256').update(signature);
     let before: Kind | 'NOTHING' = 'NOTHING';
     while (before !== 'DIGEST') {
@@ -157,12 +157,14 @@ async function readFrame(take: (count: number) => Promise<Buffer | null>, before
   return { kind, head, content };
 }
 
-export function altered(): Refusal {
-  return new Refusal('the file was altered: its checksum does not match. Nothing was imported');
+export function altered(): TransferError {
+  return new TransferError('the file was altered: its checksum does not match. Nothing was imported');
 }
 
-function cutOff(): Refusal {
-  return new Refusal('the file is cut off: the export or a copy of it did not come to its end. Nothing was imported');
+function cutOff(): TransferError {
+  return new TransferError(
+    'the file is cut off: the export or a copy of it did not come to its end. Nothing was imported',
+  );
 }
 
 function frameOf(kind: Kind, content: Buffer): FileFrame {
@@ -171,7 +173,7 @@ function frameOf(kind: Kind, content: Buffer): FileFrame {
       const head = parse(content) as FileHead;
       if (typeof head.formatVersion !== 'number') throw altered();
       if (head.formatVersion !== FORMAT_VERSION) {
-        throw new Refusal(
+        throw new TransferError(
           `the file is of format ${head.formatVersion}, and this release reads format ${FORMAT_VERSION}: import with the release that exported`,
         );
       }
@@ -188,6 +190,11 @@ function frameOf(kind: Kind, content: Buffer): FileFrame {
     case 'DIGEST':
   }
   return { kind, sha256: content.toString('hex') };
+}
+
+/** The reason why a database is not moved: one line for the operator, who can act on it. Nothing was changed. */
+export class TransferError extends Error {
+  override readonly name = 'TransferError';
 }
 
 function parse(content: Buffer): unknown {

@@ -13,7 +13,7 @@ import type { DatabaseAddress } from '../db/target.ts';
 import type { OnProgress, TransferSummary } from './export.ts';
 import { keepNodesOut, refuseLiving, withTransferSession } from './fence.ts';
 import { altered, type FileFrame, type FileHead, type Partition, readFrames, type TableHead } from './format.ts';
-import { Refusal } from './refusal.ts';
+import { TransferError } from './format.ts';
 import { MOVED_TABLES, OCCUPIED_TABLES, quoted, readColumns } from './tables.ts';
 
 export interface ImportOptions {
@@ -26,7 +26,7 @@ export interface ImportOptions {
 /**
  * Reads a file to its end, without a database.
  *
- * @throws Refusal when it is cut off, altered, or not for this release
+ * @throws TransferError when it is cut off, altered, or not for this release
  */
 export async function checkFile(source: AsyncIterable<Uint8Array>, onProgress: OnProgress): Promise<void> {
   let head: FileHead | null = null;
@@ -46,7 +46,7 @@ export async function checkFile(source: AsyncIterable<Uint8Array>, onProgress: O
 /**
  * Migrates the database and fills it. `checkFile` should have been called before.
  *
- * @throws Refusal when it is not empty, a node is alive on it, or the file is not right; nothing of the file stays then
+ * @throws TransferError when it is not empty, a node is alive on it, or the file is not right; nothing of the file stays then
  */
 export async function importDatabase(options: ImportOptions): Promise<TransferSummary> {
   const { address, open } = options;
@@ -59,7 +59,7 @@ export async function importDatabase(options: ImportOptions): Promise<TransferSu
     return await withTransferSession(address, async (session) => {
       await refuseUse(session.query);
       const migrated = await migrate(address);
-      if (migrated.kind === 'REFUSED') throw new Refusal(migrated.line);
+      if (migrated.kind === 'REFUSED') throw new TransferError(migrated.line);
       return fillDatabase(session, { head, frames, onProgress: options.onProgress });
     });
   } finally {
@@ -105,7 +105,7 @@ async function next(frames: AsyncGenerator<FileFrame>): Promise<FileFrame> {
 async function refuseOtherSchema({ schemaVersion, serviceVersion }: FileHead): Promise<void> {
   const known = await releaseVersion();
   if (schemaVersion === known) return;
-  throw new Refusal(
+  throw new TransferError(
     schemaVersion < known
       ? `the file has schema version ${schemaVersion} and this release ${known}: take the export back (backup-mx export --undo), start this release once on the old database, stop it, and export again`
       : `the file has schema version ${schemaVersion} and this release ${known}: import with release ${serviceVersion} or a newer one`,
@@ -125,7 +125,7 @@ async function refuseOccupied(query: Query): Promise<void> {
     // The first tenant is the schema's own.
     const [row] = await query(`select from ${quoted(table)} offset ${table === 'tenants' ? 1 : 0} limit 1`);
     if (row === undefined) continue;
-    throw new Refusal(
+    throw new TransferError(
       `the database is not empty, there are rows in ${table}: import into a new data folder or a new database`,
     );
   }

@@ -1,7 +1,7 @@
 /** The file of a move: read as it was written, and refused wherever it was cut off or altered. */
 import { describe, expect, test } from 'bun:test';
 import { type FileFrame, type FileHead, fileWriter, readFrames } from '../../src/transfer/format.ts';
-import { Refusal } from '../../src/transfer/refusal.ts';
+import { TransferError } from '../../src/transfer/format.ts';
 
 const HEAD: FileHead = {
   formatVersion: 1,
@@ -43,8 +43,8 @@ async function refusalOf(bytes: Uint8Array): Promise<string> {
     () => null,
     (caught: unknown) => caught,
   );
-  expect(error).toBeInstanceOf(Refusal);
-  return error instanceof Refusal ? error.message : '';
+  expect(error).toBeInstanceOf(TransferError);
+  return error instanceof TransferError ? error.message : '';
 }
 
 const SIGNATURE_BYTES = 20;

@@ -16,7 +16,7 @@ import { exportDatabase, type TransferSummary, undoExport } from '../../src/tran
 import { openExportFile, readExportFile } from '../../src/transfer/file.ts';
 import { fileWriter, FORMAT_VERSION } from '../../src/transfer/format.ts';
 import { checkFile, importDatabase } from '../../src/transfer/import.ts';
-import { Refusal } from '../../src/transfer/refusal.ts';
+import { TransferError } from '../../src/transfer/format.ts';
 import { MOVED_TABLES } from '../../src/transfer/tables.ts';
 import { runOrThrow } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -92,8 +92,8 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
     () => null,
     (caught: unknown) => caught,
   );
-  expect(error).toBeInstanceOf(Refusal);
-  return error instanceof Refusal ? error.message : '';
+  expect(error).toBeInstanceOf(TransferError);
+  return error instanceof TransferError ? error.message : '';
 }
 
 const printOf = (address: DatabaseAddress): Promise<Record<string, string>> => ask(address, fingerprint);
@@ -168,7 +168,7 @@ describe('an export', () => {
     let pieces = 0;
     const failing = exportTo(path, source.target, () => {
       pieces += 1;
-      if (pieces === 30) throw new Refusal('stopped');
+      if (pieces === 30) throw new TransferError('stopped');
     });
     expect(await refusalOf(failing)).toBe('stopped');
     expect(readdirSync(folder).filter((name) => name.startsWith('half'))).toEqual([]);

@@ -7,13 +7,15 @@
 import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { endpointOf, requestOnce } from '../../http/connection.ts';
-import { Refusal } from './refusal.ts';
 
-/** Nobody answered: whether a mutation was done is not known. */
-export class Unreachable extends Refusal {}
+/** The reason why a request of the user cannot be carried out: one line, shown to the user where it is caught. */
+export class ClientError extends Error {}
+
+/** No answer came: whether a mutation was done is not known. */
+export class Unreachable extends ClientError {}
 
 export interface Connection {
-  /** The data of the answer. Throws Refusal with one line when there is none. */
+  /** The data of the answer. Throws ClientError with one line when there is none. */
   ask<T>(query: string, variables?: Readonly<Record<string, unknown>>): Promise<T>;
 }
 
@@ -41,7 +43,7 @@ interface Answer {
   readonly errors?: readonly { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[];
 }
 
-/** The service and the token that the environment names; what is given by other means goes first. Throws Refusal. */
+/** The service and the token that the environment names; what is given by other means goes first. Throws ClientError. */
 export function accountOf(env: Environment, given: Partial<Account> = {}): Account {
   return {
     url: given.url ?? { value: env['BACKUP_MX_URL'] ?? DEFAULT_URL, name: 'BACKUP_MX_URL' },
@@ -49,14 +51,14 @@ export function accountOf(env: Environment, given: Partial<Account> = {}): Accou
   };
 }
 
-/** Asks nothing yet. Requests end when `interruption` is aborted. Throws Refusal when the address is none. */
+/** Asks nothing yet. Requests end when `interruption` is aborted. Throws ClientError when the address is none. */
 export function connect(account: Account, interruption: AbortSignal): Connection {
   const url = addressOf(account.url);
   return {
     async ask<T>(query: string, variables: Readonly<Record<string, unknown>> = {}) {
       const { data, errors } = await post(url, account, { query, variables }, interruption);
       const [error] = errors ?? [];
-      if (error !== undefined) throw new Refusal(lineOf(error));
+      if (error !== undefined) throw new ClientError(lineOf(error));
       return data as T;
     },
   };
@@ -73,11 +75,13 @@ function tokenOf(env: Environment): Given {
       token = readFileSync(file, 'utf8');
     }
   } catch (error) {
-    throw new Refusal(`BACKUP_MX_TOKEN_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ClientError(
+      `BACKUP_MX_TOKEN_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   token = token.trim();
   if (token === '') {
-    throw new Refusal(
+    throw new ClientError(
       'BACKUP_MX_TOKEN is not set: put a token into it, or the name of its file into BACKUP_MX_TOKEN_FILE. The service says at its start where the operator token is',
     );
   }
@@ -88,10 +92,10 @@ function tokenOf(env: Environment): Given {
 function addressOf({ value, name }: Given): URL {
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new Refusal(`${name} is no address of a service: expected one such as ${DEFAULT_URL}`);
+    throw new ClientError(`${name} is no address of a service: expected one such as ${DEFAULT_URL}`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw new Refusal(
+    throw new ClientError(
       `${name} holds a user name or password, which is never sent: use ${url.protocol}//${url.host}, and put a token into BACKUP_MX_TOKEN`,
     );
   }
@@ -109,7 +113,7 @@ async function post(url: URL, account: Account, body: unknown, interruption: Abo
     { maxBytes: MOST_ANSWER_BYTES, timeoutMs: TIMEOUT_MS, signal: interruption },
   );
   if (answered.kind === 'FAILED' || answered.lack !== null) {
-    if (interruption.aborted) throw new Refusal('interrupted');
+    if (interruption.aborted) throw new ClientError('interrupted');
     const reason = answered.kind === 'FAILED' ? answered.reason : answered.lack;
     throw new Unreachable(
       `${url.origin} cannot be reached: ${plainReason(reason ?? '')}. ${account.url.name} says where the service is`,
@@ -118,8 +122,8 @@ async function post(url: URL, account: Account, body: unknown, interruption: Abo
   const { status } = answered;
   const answer = parse(Buffer.from(answered.body).toString('utf8'));
   if (answer === null)
-    throw new Refusal(`${url.origin} is not a Backup MX: it answered ${status} to a GraphQL request`);
-  if (status === 401) throw new Refusal(`${account.token.name} is no valid token of this service`);
+    throw new ClientError(`${url.origin} is not a Backup MX: it answered ${status} to a GraphQL request`);
+  if (status === 401) throw new ClientError(`${account.token.name} is no valid token of this service`);
   return answer;
 }
 

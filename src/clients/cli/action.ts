@@ -5,18 +5,19 @@
  * the service refuses is one line each, with its field and code, and exit code 1.
  */
 import { parseArgs } from 'node:util';
-import { accountOf, connect, type Connection } from '../api/connection.ts';
-import type { UserError } from '../api/mutation.ts';
-import { BadUse } from './bad-use.ts';
-import { Refusal } from '../api/refusal.ts';
+import { accountOf, ClientError, connect, type Connection } from '../api/connection.ts';
+import type { UserError } from '../api/requests.ts';
 import { type Cell, type Column, tableLines, textOf } from './table.ts';
 import { BAD_USE, DONE, type ExitCode, FAILED, type Terminal, type Verb } from './terminal.ts';
+
+/** The arguments of a verb say too little, too much or nonsense. */
+export class UsageError extends ClientError {}
 
 /** What an action has to show. `data` is what `--json` prints. */
 export type Shown =
   | {
       readonly kind: 'TABLE';
-      readonly columns: readonly Column[];
+      readonly columns: readonly (Column | string)[];
       readonly rows: readonly (readonly Cell[])[];
       readonly data: unknown;
     }
@@ -25,7 +26,7 @@ export type Shown =
       readonly kind: 'FACTS';
       readonly facts: readonly (readonly [name: string, value: Cell])[];
       /** Below them. */
-      readonly table?: { readonly columns: readonly Column[]; readonly rows: readonly (readonly Cell[])[] };
+      readonly table?: { readonly columns: readonly (Column | string)[]; readonly rows: readonly (readonly Cell[])[] };
       readonly data: unknown;
       readonly exitCode?: ExitCode;
     }
@@ -33,7 +34,7 @@ export type Shown =
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
 
 export interface Call {
-  /** Arguments without options, as many as the action takes. */
+  /** Arguments without options. */
   readonly args: readonly string[];
   text(option: string): string | undefined;
   list(option: string): readonly string[];
@@ -49,8 +50,9 @@ export interface Action {
   readonly says: string;
   /** A whole command, for the help. A verb of several actions has its own. */
   readonly example?: string;
-  readonly argCount: { readonly least: number; readonly most: number };
-  readonly options: Readonly<Record<string, 'TEXT' | 'LIST' | 'FLAG'>>;
+  /** Arguments without options, as many as the action takes. Default: none. */
+  readonly argCount?: number | { readonly least: number; readonly most: number };
+  readonly options?: Readonly<Record<string, 'TEXT' | 'LIST' | 'FLAG'>>;
   readonly run: (call: Call) => Promise<Shown>;
 }
 
@@ -101,7 +103,7 @@ function usageOf(verb: string, actions: VerbTable['actions']): string {
 async function runAction(name: string, action: Action, args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const verb = name.split(' ')[0] ?? '';
   // A thing may be called "help", but not where a verb of one action takes a domain; an option is never one.
-  const isHelpWord = args.length === 1 && args[0] === 'help' && (action.argCount.most === 0 || name === verb);
+  const isHelpWord = args.length === 1 && args[0] === 'help' && (argCountOf(action).most === 0 || name === verb);
   if (args.includes('--help') || args.includes('-h') || isHelpWord) {
     terminal.print(`  backup-mx ${verb} ${action.usage}\n      ${action.says}\n${exampleLine(action.example)}`);
     return DONE;
@@ -115,17 +117,22 @@ async function runAction(name: string, action: Action, args: readonly string[], 
     const { ask } = connect(accountOf(terminal.env), terminal.interruption);
     return show(await action.run({ ...parsed, ask, terminal }), terminal, parsed.isSet('json'));
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof ClientError)) throw error;
     terminal.tell(`backup-mx: ${error.message}`);
-    return error instanceof BadUse ? BAD_USE : FAILED;
+    return error instanceof UsageError ? BAD_USE : FAILED;
   }
 }
 
 type Parsed = Pick<Call, 'args' | 'text' | 'list' | 'isSet'>;
 
-function parse({ options, argCount }: Action, args: readonly string[]): Parsed | string {
+function argCountOf({ argCount = 0 }: Action): { readonly least: number; readonly most: number } {
+  return typeof argCount === 'number' ? { least: argCount, most: argCount } : argCount;
+}
+
+function parse(action: Action, args: readonly string[]): Parsed | string {
+  const argCount = argCountOf(action);
   const types = Object.fromEntries(
-    Object.entries({ ...options, json: 'FLAG' }).map(([name, type]) => [
+    Object.entries({ ...action.options, json: 'FLAG' }).map(([name, type]) => [
       name,
       {
         type: type === 'FLAG' ? ('boolean' as const) : ('string' as const),
@@ -181,26 +188,4 @@ function linesOf(shown: Exclude<Shown, { kind: 'REFUSED' }>, terminal: Terminal)
 
 export function errorLine({ field, message, code }: UserError): string {
   return `${field.length === 0 ? '' : `${textOf(field.join('.'))}: `}${textOf(message)} (${code})`;
-}
-
-/** A number option; throws BadUse when it is none. */
-export function numberOption(call: Pick<Call, 'text'>, option: string): number | undefined {
-  const text = call.text(option);
-  if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new BadUse(`--${option} is "${text}": expected a whole number`);
-  return Number(text);
-}
-
-/** Of an option that cannot be left out. Throws BadUse. */
-export function missing(option: string): never {
-  throw new BadUse(`--${option} is missing`);
-}
-
-/** `KEY=VALUE` options as labels. */
-export function labelOptions(call: Pick<Call, 'list'>): { key: string; value: string }[] {
-  return call.list('label').map((text) => {
-    const at = text.indexOf('=');
-    if (at < 1) throw new BadUse(`--label is "${text}": expected KEY=VALUE`);
-    return { key: text.slice(0, at), value: text.slice(at + 1) };
-  });
 }

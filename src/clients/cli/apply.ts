@@ -1,11 +1,10 @@
 /** `backup-mx plan` and `backup-mx apply`: domains as a file says they should be. */
+import { ClientError } from '../api/connection.ts';
+import { mutate, type UserError } from '../api/requests.ts';
 import { type Action, type Call, mayStyle, type Shown, verbOfAction } from './action.ts';
+import { readFileOrInput } from './call.ts';
 import { confirm } from './confirm.ts';
-import type { UserError } from '../api/mutation.ts';
-import { readFileOrInput } from './file.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { mutate } from '../api/mutation.ts';
-import { Refusal } from '../api/refusal.ts';
 import { sgr, textOf } from './table.ts';
 import { CHANGES, DONE, type Verb } from './terminal.ts';
 
@@ -28,7 +27,7 @@ async function readManifestOf(call: Call): Promise<Manifest> {
   const file = call.text('file') ?? DEFAULT_FILE;
   const read = readManifest(await readFileOrInput(call, file), file);
   if (read.kind === 'OK') return read.manifest;
-  throw new Refusal(read.lines.join('\nbackup-mx: '));
+  throw new ClientError(read.lines.join('\nbackup-mx: '));
 }
 
 async function run(call: Call, dryRun: boolean): Promise<Shown> {
@@ -116,7 +115,6 @@ function actionOf(verb: 'plan' | 'apply'): Action {
         ? `Says what it takes to make domains be as a file says (default ${DEFAULT_FILE}). With --detailed-exitcode 0: nothing, 1: failed, 2: something.`
         : 'Does it, all or nothing, and says what was done.',
     example: `backup-mx ${verb} -f examples/backup-mx.yaml`,
-    argCount: { least: 0, most: 0 },
     options: {
       file: 'TEXT',
       prune: 'FLAG',

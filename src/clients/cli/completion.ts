@@ -40,7 +40,7 @@ function fishScript(tables: readonly VerbTable[], words: readonly string[]): str
       ...Object.entries(actions).map(([name, action]) =>
         complete(
           `${seen} ${verb}; and ${seen} ${name}`,
-          [...Object.keys(action.options), 'json'].map((option) => `-l ${option}`).join(' '),
+          [...Object.keys(action.options ?? {}), 'json'].map((option) => `-l ${option}`).join(' '),
         ),
       ),
     ]),
@@ -53,7 +53,7 @@ function bashScript(tables: readonly VerbTable[], words: readonly string[]): str
   const options = tables.flatMap(({ verb, actions }) =>
     Object.entries(actions).map(
       ([name, action]) =>
-        `    "${verb} ${name}") words="${[...Object.keys(action.options), 'json'].map((option) => `--${option}`).join(' ')}" ;;`,
+        `    "${verb} ${name}") words="${[...Object.keys(action.options ?? {}), 'json'].map((option) => `--${option}`).join(' ')}" ;;`,
     ),
   );
   return [

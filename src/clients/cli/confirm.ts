@@ -1,27 +1,27 @@
 /**
  * What destroys asks first: on a terminal with counts of what would be lost, elsewhere it needs `--yes` and does nothing without.
  */
-import type { Action, Call, Shown } from './action.ts';
-import { BadUse } from './bad-use.ts';
-import { allNodes, type Page, PAGE_INFO } from '../api/pages.ts';
-import { Refusal } from '../api/refusal.ts';
+import { ClientError } from '../api/connection.ts';
+import { allNodes, type Page, PAGE_INFO } from '../api/requests.ts';
+import { type Action, type Call, type Shown, UsageError } from './action.ts';
+import { find, listOf, notYours } from './call.ts';
 import { bytesText, textOf } from './table.ts';
 
-/** A sentence that says what would be lost, with counts. Throws Refusal when there is no such object. */
+/** A sentence that says what would be lost, with counts. Throws ClientError when there is no such object. */
 export type DescribeLoss = (call: Call) => Promise<string>;
 
 /**
  * Returns when the person or `--yes` says so.
  *
- * Throws BadUse (exit code 2) without a terminal and without `--yes`, before anything is asked of the service; Refusal (exit
+ * Throws UsageError (exit code 2) without a terminal and without `--yes`, before anything is asked of the service; ClientError (exit
  * code 1) when the answer is not `yes`. Nothing is done then.
  */
 export async function confirm(call: Call, describe: DescribeLoss): Promise<void> {
   if (call.isSet('yes')) return;
   const { question } = call.terminal;
-  if (question === null) throw new BadUse('nothing was done: without a terminal to ask on, this needs --yes');
+  if (question === null) throw new UsageError('nothing was done: without a terminal to ask on, this needs --yes');
   const answer = await question(`${await describe(call)}\nType yes to go on: `);
-  if (answer.trim().toLowerCase() !== 'yes') throw new Refusal('nothing was done');
+  if (answer.trim().toLowerCase() !== 'yes') throw new ClientError('nothing was done');
 }
 
 /** The action with `--yes`, which asks before it runs. */
@@ -46,15 +46,12 @@ const HELD_ENDS: Readonly<Record<string, string>> = {
 };
 
 export async function describeDomain(call: Call): Promise<string> {
-  const [name] = call.args;
-  const query = 'query ($name: String!) { domain(name: $name) { name queue { heldCount heldBytes } recipientCount } }';
   type Found = {
     readonly name: string;
     readonly queue: { readonly heldCount: number; readonly heldBytes: number };
     readonly recipientCount: number;
   };
-  const { domain } = await call.ask<{ domain: Found | null }>(query, { name });
-  if (domain === null) throw new Refusal(`you have no domain "${name}"`);
+  const domain = await find<Found>(call, 'domain', call.args[0], 'name queue { heldCount heldBytes } recipientCount');
   const { heldCount, heldBytes } = domain.queue;
   const end = HELD_ENDS[call.text('held')?.toUpperCase() ?? ''] ?? 'which needs --held if there is any';
   return (
@@ -64,16 +61,13 @@ export async function describeDomain(call: Call): Promise<string> {
 }
 
 export async function describeToken(call: Call): Promise<string> {
-  const [id] = call.args;
-  const query = 'query ($id: ID!) { token(id: $id) { name prefix lastUsedAt } }';
   type Found = { readonly name: string; readonly prefix: string; readonly lastUsedAt: string | null };
-  const { token } = await call.ask<{ token: Found | null }>(query, { id });
-  if (token === null) throw new Refusal(`you have no token "${id}"`);
+  const token = await find<Found>(call, 'token', call.args[0], 'name prefix lastUsedAt');
   const used = token.lastUsedAt === null ? 'It was never used' : `It was last used ${token.lastUsedAt}`;
   return `This revokes 1 token, ${textOf(token.name)} (${textOf(token.prefix)}…), at once. ${used}.`;
 }
 
-/** Nobody counts further by eye; a service with more of them answers in pages of a hundred. */
+/** No one counts further by eye; a service with more of them answers in pages of a hundred. */
 const MOST_COUNTED = 10_000;
 
 export async function describeWebhook(call: Call): Promise<string> {
@@ -84,7 +78,7 @@ export async function describeWebhook(call: Call): Promise<string> {
   let url = '';
   const pending = await allNodes(MOST_COUNTED, async (after, first) => {
     const { webhook } = await call.ask<{ webhook: Found | null }>(query, { id, first, after });
-    if (webhook === null) throw new Refusal(`you have no webhook "${id}"`);
+    if (webhook === null) notYours('webhook', id);
     ({ url } = webhook);
     return webhook.deliveries;
   });
@@ -93,22 +87,13 @@ export async function describeWebhook(call: Call): Promise<string> {
 
 /** How many objects of a list belong to the tenant. */
 async function countOwned(call: Call, list: 'tokens' | 'webhooks' | 'alertContacts', tenantId: string | undefined) {
-  const query = `query ($first: Int!, $after: String) { ${list}(first: $first, after: $after) { nodes { tenant { id } } ${PAGE_INFO} } }`;
-  type Owned = { readonly tenant: { readonly id: string } };
-  const nodes = await allNodes(
-    MOST_COUNTED,
-    async (after, first) => (await call.ask<Record<typeof list, Page<Owned>>>(query, { first, after }))[list],
-  );
+  const nodes = await listOf<{ readonly tenant: { readonly id: string } }>(call, list, 'tenant { id }');
   return nodes.filter(({ tenant }) => tenant.id === tenantId).length;
 }
 
 export async function describeTenant(call: Call): Promise<string> {
   const [id] = call.args;
-  const { tenant } = await call.ask<{ tenant: { readonly name: string } | null }>(
-    'query ($id: ID!) { tenant(id: $id) { name } }',
-    { id },
-  );
-  if (tenant === null) throw new Refusal(`you have no tenant "${id}"`);
+  const tenant = await find<{ readonly name: string }>(call, 'tenant', id, 'name');
   const tokens = counted(await countOwned(call, 'tokens', id), 'token');
   const webhooks = counted(await countOwned(call, 'webhooks', id), 'webhook');
   const contacts = counted(await countOwned(call, 'alertContacts', id), 'alert contact');

@@ -1,6 +1,6 @@
 /** `backup-mx doctor`: has the service look at a domain now, and shows what is wrong and what to do. */
 import { type Action, type Call, type Shown, verbOfAction } from './action.ts';
-import { mutate } from '../api/mutation.ts';
+import { change } from './call.ts';
 import { DONE, FAILED } from './terminal.ts';
 
 interface Report {
@@ -20,44 +20,37 @@ const FIELDS =
 /** SGR: green, yellow, red, cyan. */
 const COLOURS = { OK: 32, WARNING: 33, PROBLEM: 31, UNKNOWN: 36 } as const;
 
-async function check(call: Call): Promise<Shown> {
-  const answer = await mutate<{ domain: { name: string; doctor: Report | null } | null }>(
-    call,
-    'domainCheck',
-    { name: call.args[0] },
-    FIELDS,
+type Payload = { readonly domain: { readonly name: string; readonly doctor: Report | null } | null };
+
+function check(call: Call): Promise<Shown> {
+  const input = { name: call.args[0] };
+  return change<Payload>(call, { mutation: 'domainCheck', input, fields: FIELDS }, ({ domain }) =>
+    domain?.doctor == null
+      ? { kind: 'LINE', line: 'no report yet: it is being made', data: null, exitCode: FAILED }
+      : shownOf(domain.name, domain.doctor, call.isSet('all')),
   );
-  if (answer.kind === 'REFUSED') return answer;
-  const report = answer.payload.domain?.doctor;
-  if (report == null) return { kind: 'LINE', line: 'no report yet: it is being made', data: null, exitCode: FAILED };
+}
+
+function shownOf(name: string, report: Report, isAll: boolean): Shown {
   const { at, status, findings } = report;
-  const told = findings.filter(({ verdict }) => call.isSet('all') || verdict !== 'OK');
+  const listed = findings.filter(({ verdict }) => isAll || verdict !== 'OK');
+  const rows = listed.map(({ verdict, code, evidence, advice }) => [
+    verdict,
+    code,
+    evidence.map(({ asked, answered }) => `${asked}: ${answered}`).join('; '),
+    advice,
+  ]);
   return {
     kind: 'FACTS',
     facts: [
-      ['domain', answer.payload.domain?.name],
+      ['domain', name],
       ['looked at', at],
       ['status', status],
       ['checks', `${findings.length}, ${findings.filter(({ verdict }) => verdict === 'OK').length} of them well`],
     ],
-    ...(told.length === 0
+    ...(rows.length === 0
       ? {}
-      : {
-          table: {
-            columns: [
-              { title: 'VERDICT', colours: COLOURS },
-              { title: 'CODE' },
-              { title: 'EVIDENCE' },
-              { title: 'WHAT TO DO' },
-            ],
-            rows: told.map(({ verdict, code, evidence, advice }) => [
-              verdict,
-              code,
-              evidence.map(({ asked, answered }) => `${asked}: ${answered}`).join('; '),
-              advice,
-            ]),
-          },
-        }),
+      : { table: { columns: [{ title: 'VERDICT', colours: COLOURS }, 'CODE', 'EVIDENCE', 'WHAT TO DO'], rows } }),
     data: report,
     exitCode: status === 'PROBLEM' ? FAILED : DONE,
   };
@@ -67,7 +60,7 @@ export const doctorAction: Action = {
   usage: 'DOMAIN [--all]',
   says: 'Looks at a domain and its primary; --all also shows what is well. Exit code 1: a problem was found.',
   example: 'backup-mx doctor example.org',
-  argCount: { least: 1, most: 1 },
+  argCount: 1,
   options: { all: 'FLAG' },
   run: check,
 };

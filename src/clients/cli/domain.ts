@@ -1,13 +1,10 @@
 /** `backup-mx domain`: relay domains, their state, and the operator's verbs on them. */
-import { type Action, type Call, labelOptions, missing, numberOption, type Shown, type VerbTable } from './action.ts';
-import { allNodes, PAGE_INFO, type Page } from '../api/pages.ts';
-import { mutate } from '../api/mutation.ts';
-import { BadUse } from './bad-use.ts';
+import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
+import { change, find, given, labelOptions, listOf, missing, numberOption } from './call.ts';
 import { confirmed, describeDomain } from './confirm.ts';
-import { Refusal } from '../api/refusal.ts';
 import { findRequested, followAttempt, REQUESTED_ATTEMPT, type RequestedAttempt } from './requested-attempt.ts';
 import { setMxActions } from './set-mx.ts';
-import { bytesText } from './table.ts';
+import { bytesText, right } from './table.ts';
 
 interface Domain {
   readonly name: string;
@@ -21,30 +18,13 @@ const WHOLE = `${ROW} id revision lastAttempt { at host address reply outcome } 
   proof { name value seenAt lostAt } pause { from until reason isInForce } breaker { state reply } recipientCount callAheads tlsPolicy
   deliverTo { host port } dnsblZones { zone mode } drainPerMinute`;
 
-/** At most so many are listed; more are found by name. */
-const MOST_LISTED = 10_000;
-
-async function list({ ask, list: options }: Call): Promise<Shown> {
-  const verdicts = options('doctor').flatMap((text) => text.toUpperCase().split(','));
-  // Without it an older service is asked what it knows.
-  const [declared, given] = verdicts.length === 0 ? ['', ''] : [', $filter: DomainFilter', ', filter: $filter'];
-  const filter = verdicts.length === 0 ? {} : { filter: { doctor: verdicts } };
-  const query = `query ($first: Int!, $after: String${declared}) {
-    domains(first: $first, after: $after${given}) { nodes { ${ROW} } ${PAGE_INFO} } }`;
-  const domains = await allNodes(
-    MOST_LISTED,
-    async (after, first) => (await ask<{ domains: Page<Domain> }>(query, { first, after, ...filter })).domains,
-  );
+async function list(call: Call): Promise<Shown> {
+  const verdicts = call.list('doctor').flatMap((text) => text.toUpperCase().split(','));
+  const filtered = verdicts.length === 0 ? {} : { filterType: 'DomainFilter', filter: { doctor: verdicts } };
+  const domains = await listOf<Domain>(call, 'domains', ROW, filtered);
   return {
     kind: 'TABLE',
-    columns: [
-      { title: 'DOMAIN' },
-      { title: 'STATUS' },
-      { title: 'HELD', align: 'RIGHT' },
-      { title: 'SIZE', align: 'RIGHT' },
-      { title: 'OUTAGE' },
-      { title: 'NEXT ATTEMPT' },
-    ],
+    columns: ['DOMAIN', 'STATUS', right('HELD'), right('SIZE'), 'OUTAGE', 'NEXT ATTEMPT'],
     rows: domains.map(({ name, status, queue, outage }) => [
       name,
       status,
@@ -92,12 +72,8 @@ interface WholeDomain extends Domain {
   readonly dnsblZones: readonly { readonly zone: string; readonly mode: string }[];
 }
 
-async function showDomain({ ask, args: [name] }: Call): Promise<Shown> {
-  const { domain } = await ask<{ domain: WholeDomain | null }>(
-    `query ($name: String!) { domain(name: $name) { ${WHOLE} } }`,
-    { name },
-  );
-  if (domain === null) throw new Refusal(`you have no domain "${name}"`);
+async function showDomain(call: Call): Promise<Shown> {
+  const domain = await find<WholeDomain>(call, 'domain', call.args[0], WHOLE);
   const { queue, outage, lastAttempt, pause, proof, breaker, mx } = domain;
   const mxText = (hosts: typeof mx.observed) => hosts.map(({ host, preference }) => `${preference} ${host}`).join(', ');
   return {
@@ -145,19 +121,17 @@ interface Payload {
   readonly domain: (Domain & { readonly proof: WholeDomain['proof'] }) | null;
 }
 
-/** Runs a mutation that answers with a domain, and says what is so now. */
-async function change(
+/** Runs a mutation that answers with a domain, and shows a line about it. */
+function changeDomain(
   call: Call,
   mutation: string,
   input: Readonly<Record<string, unknown>>,
   line: (domain: Payload['domain'] & {}) => string,
 ): Promise<Shown> {
   const fields = `domain { id name status proof { name value seenAt lostAt } ${FREE} }`;
-  const answer = await mutate<Payload>(call, mutation, input, fields);
-  if (answer.kind === 'REFUSED') return answer;
-  const { domain } = answer.payload;
-  if (domain === null) return { kind: 'REFUSED', errors: [] };
-  return { kind: 'LINE', line: line(domain), data: domain };
+  return change<Payload>(call, { mutation, input, fields }, ({ domain }) =>
+    domain === null ? { kind: 'REFUSED', errors: [] } : { kind: 'LINE', line: line(domain), data: domain },
+  );
 }
 
 /** The same of a mutation that asks for an attempt at once, with what becomes of that. */
@@ -172,14 +146,13 @@ async function changeAndTry(
     readonly domain: { readonly name: string; readonly requestedAttempt: RequestedAttempt | null } | null;
   };
   const before = await findRequested(call, String(input['name']));
-  const answer = await mutate<Answer>(call, mutation, input, fields);
-  if (answer.kind === 'REFUSED') return answer;
-  const { domain } = answer.payload;
-  if (domain === null) return { kind: 'REFUSED', errors: [] };
-  // What changed nothing asks for nothing: the one asked for before is none of this verb's.
-  const isAsked = domain.requestedAttempt?.requestedAt !== before?.requestedAt;
-  const tried = isAsked ? await followAttempt(call, domain.name, domain.requestedAttempt) : null;
-  return { kind: 'LINE', line: tried === null ? line(domain) : `${line(domain)}: ${tried}`, data: domain };
+  return change<Answer>(call, { mutation, input, fields }, async ({ domain }) => {
+    if (domain === null) return { kind: 'REFUSED', errors: [] };
+    // A mutation that changed nothing asks for no attempt: this one was asked for before.
+    const isAsked = domain.requestedAttempt?.requestedAt !== before?.requestedAt;
+    const tried = isAsked ? await followAttempt(call, domain.name, domain.requestedAttempt) : null;
+    return { kind: 'LINE', line: tried === null ? line(domain) : `${line(domain)}: ${tried}`, data: domain };
+  });
 }
 
 const FREE = 'queue { heldCount heldBytes nextAttemptAt }';
@@ -193,18 +166,17 @@ function hostOptions(call: Call): { host: string; port: number }[] {
 
 /** Only what was given. */
 function settings(call: Call): Record<string, unknown> {
-  const given: Record<string, unknown> = {};
-  if (call.list('deliver-to').length > 0) given['deliverTo'] = hostOptions(call);
-  if (call.list('label').length > 0) given['labels'] = labelOptions(call);
-  if (call.text('tls') !== undefined) given['tlsPolicy'] = call.text('tls')?.toUpperCase();
   const perMinute = numberOption(call, 'drain-per-minute');
-  if (perMinute !== undefined) given['drainPerMinute'] = perMinute;
-  return given;
+  return {
+    ...(call.list('deliver-to').length === 0 ? {} : { deliverTo: hostOptions(call) }),
+    ...(call.list('label').length === 0 ? {} : { labels: labelOptions(call) }),
+    ...(call.text('tls') === undefined ? {} : { tlsPolicy: call.text('tls')?.toUpperCase() }),
+    ...(perMinute === undefined ? {} : { drainPerMinute: perMinute }),
+  };
 }
 
 const SETTINGS = { 'deliver-to': 'LIST', label: 'LIST', tls: 'TEXT', 'drain-per-minute': 'TEXT' } as const;
 const SETTINGS_USAGE = '[--deliver-to HOST[:PORT]]... [--label KEY=VALUE]... [--tls POLICY] [--drain-per-minute N]';
-const ONE = { least: 1, most: 1 };
 
 /** A verb that takes a name, and a reason if it likes. */
 function simple(word: string, mutation: string, says: string, done: string, options: Action['options'] = {}): Action {
@@ -212,15 +184,10 @@ function simple(word: string, mutation: string, says: string, done: string, opti
   return {
     usage: `${word} NAME${reason}`,
     says,
-    argCount: ONE,
+    argCount: 1,
     options,
     run: (call) =>
-      change(
-        call,
-        mutation,
-        { name: call.args[0], ...(call.text('reason') === undefined ? {} : { reason: call.text('reason') }) },
-        ({ name }) => `${name} ${done}`,
-      ),
+      changeDomain(call, mutation, { name: call.args[0], ...given(call, 'reason') }, ({ name }) => `${name} ${done}`),
   };
 }
 
@@ -234,18 +201,17 @@ export const domainVerb: VerbTable = {
     list: {
       usage: 'list [--doctor VERDICT[,VERDICT]]',
       says: 'All your domains, or those with these worst verdicts of the doctor, with what is held.',
-      argCount: { least: 0, most: 0 },
       options: { doctor: 'LIST' },
       run: list,
     },
-    show: { usage: 'show NAME', says: 'One domain and all about it.', argCount: ONE, options: {}, run: showDomain },
+    show: { usage: 'show NAME', says: 'One domain and all about it.', argCount: 1, run: showDomain },
     add: {
       usage: `add NAME ${SETTINGS_USAGE} [--force]`,
       says: 'Adds a domain.',
-      argCount: ONE,
+      argCount: 1,
       options: { ...SETTINGS, force: 'FLAG' },
       run: (call) =>
-        change(
+        changeDomain(
           call,
           'domainCreate',
           { name: call.args[0], ...settings(call), force: call.isSet('force') },
@@ -258,27 +224,31 @@ export const domainVerb: VerbTable = {
     set: {
       usage: `set NAME ${SETTINGS_USAGE} [--revision N]`,
       says: 'Changes what is named; the rest stays.',
-      argCount: ONE,
+      argCount: 1,
       options: { ...SETTINGS, revision: 'TEXT' },
       run: (call) => {
         const expectedRevision = numberOption(call, 'revision');
-        const given = settings(call);
-        if (Object.keys(given).length === 0) throw new BadUse('name at least one setting');
-        const input = { name: call.args[0], ...given, ...(expectedRevision === undefined ? {} : { expectedRevision }) };
+        const wanted = settings(call);
+        if (Object.keys(wanted).length === 0) throw new UsageError('name at least one setting');
+        const input = {
+          name: call.args[0],
+          ...wanted,
+          ...(expectedRevision === undefined ? {} : { expectedRevision }),
+        };
         const line = ({ name }: { readonly name: string }) => `${name} is changed`;
-        return 'deliverTo' in given
+        return 'deliverTo' in wanted
           ? changeAndTry(call, 'domainUpdate', input, line)
-          : change(call, 'domainUpdate', input, line);
+          : changeDomain(call, 'domainUpdate', input, line);
       },
     },
     remove: confirmed(
       {
         usage: 'remove NAME [--held DELIVER_FIRST|CANCEL]',
         says: 'Removes a domain; with held mail say what becomes of it.',
-        argCount: ONE,
+        argCount: 1,
         options: { held: 'TEXT' },
         run: (call) =>
-          change(
+          changeDomain(
             call,
             'domainDelete',
             { name: call.args[0], held: call.text('held')?.toUpperCase() ?? null },
@@ -291,17 +261,16 @@ export const domainVerb: VerbTable = {
     flush: {
       usage: 'flush NAME',
       says: 'Tries its held mail now, and says when that began.',
-      argCount: ONE,
-      options: {},
+      argCount: 1,
       run: (call) => changeAndTry(call, 'domainFlush', { name: call.args[0] }, ({ name }) => `${name} is flushed`),
     },
     pause: {
       usage: 'pause NAME [--from TIME] [--until TIME] [--reason TEXT]',
       says: 'Pauses its delivery, now or in a window to come.',
-      argCount: ONE,
+      argCount: 1,
       options: { ...REASON, from: 'TEXT', until: 'TEXT' },
       run: (call) =>
-        change(
+        changeDomain(
           call,
           'domainPause',
           {
@@ -317,10 +286,10 @@ export const domainVerb: VerbTable = {
     'extend-hold': {
       usage: 'extend-hold NAME --hours N',
       says: 'Holds the mail of its outage longer.',
-      argCount: ONE,
+      argCount: 1,
       options: { hours: 'TEXT' },
       run: (call) =>
-        change(
+        changeDomain(
           call,
           'domainExtendHold',
           { name: call.args[0], hours: numberOption(call, 'hours') ?? missing('hours') },
@@ -330,8 +299,7 @@ export const domainVerb: VerbTable = {
     'release-breaker': {
       usage: 'release-breaker NAME',
       says: 'Closes its breaker: all its mail is tried at once.',
-      argCount: ONE,
-      options: {},
+      argCount: 1,
       run: (call) =>
         changeAndTry(call, 'domainReleaseBreaker', { name: call.args[0] }, ({ name }) => `${name} is released`),
     },

@@ -1,9 +1,9 @@
 /** `backup-mx drill`: a marked message goes the whole way, and what that tells of an outage. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Action, type Call, numberOption, type Shown, verbOfAction } from './action.ts';
-import { BadUse } from './bad-use.ts';
-import { mutate } from '../api/mutation.ts';
-import { Refusal } from '../api/refusal.ts';
+import { ClientError } from '../api/connection.ts';
+import { type Action, type Call, type Shown, UsageError, verbOfAction } from './action.ts';
+import { change, numberOption } from './call.ts';
+import { right } from './table.ts';
 import { DONE, FAILED, type Verb } from './terminal.ts';
 
 interface Drill {
@@ -31,22 +31,24 @@ const PATIENCE_MS = 45 * 60_000;
 async function run(call: Call): Promise<Shown> {
   const [name = ''] = call.args;
   const holdMinutes = numberOption(call, 'hold');
-  if (call.isSet('deliver') && (holdMinutes !== undefined || call.text('to') !== undefined)) {
-    throw new BadUse('--deliver lets go what is held: it takes neither --hold nor --to');
+  const to = call.text('to');
+  if (call.isSet('deliver') && (holdMinutes !== undefined || to !== undefined)) {
+    throw new UsageError('--deliver lets go what is held: it takes neither --hold nor --to');
   }
   const input = call.isSet('deliver')
     ? { name }
     : {
         name,
-        ...(call.text('to') === undefined ? {} : { recipient: call.text('to') }),
+        ...(to === undefined ? {} : { recipient: to }),
         ...(holdMinutes === undefined ? {} : { deliver: 'ON_COMMAND', holdMinutes }),
       };
   const mutation = call.isSet('deliver') ? 'domainDrillDeliver' : 'domainDrill';
-  const answer = await mutate<{ readonly drill: Drill | null }>(call, mutation, input, `drill { ${DRILL} }`);
-  if (answer.kind === 'REFUSED') return answer;
-  const { drill } = answer.payload;
-  if (drill === null) return { kind: 'REFUSED', errors: [] };
-  return shownOf(await untilSettled(call, { name, drill, isHeldEnough: holdMinutes !== undefined }));
+  type Payload = { readonly drill: Drill | null };
+  return change<Payload>(call, { mutation, input, fields: `drill { ${DRILL} }` }, async ({ drill }) =>
+    drill === null
+      ? { kind: 'REFUSED', errors: [] }
+      : shownOf(await untilSettled(call, { name, drill, isHeldEnough: holdMinutes !== undefined })),
+  );
 }
 
 /** Waits for the report, or, of a drill on command, until its message is held. */
@@ -59,7 +61,7 @@ async function untilSettled(
   for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_EVERY_MS) {
     if (seen.state === 'FINISHED' || (isHeldEnough && seen.state === 'HELD')) return seen;
     await pause(LOOK_EVERY_MS, undefined, { signal: terminal.interruption }).catch(() => {
-      throw new Refusal(`stopped waiting; the drill ${drill.id} goes on`);
+      throw new ClientError(`stopped waiting; the drill ${drill.id} goes on`);
     });
     const { domain } = await ask<{ domain: { drills: { nodes: readonly Drill[] } } | null }>(
       `query ($name: String!) { domain(name: $name) { drills(first: 5) { nodes { ${DRILL} } } } }`,
@@ -70,7 +72,9 @@ async function untilSettled(
     if (putOff !== undefined && !isTold && seen.state !== 'FINISHED') terminal.tell(putOff.message);
     isTold ||= putOff !== undefined;
   }
-  throw new Refusal(`the drill ${drill.id} is still ${seen.state}: its report is in the API, as drills of the domain`);
+  throw new ClientError(
+    `the drill ${drill.id} is still ${seen.state}: its report is in the API, as drills of the domain`,
+  );
 }
 
 function factOf({ code, verdict, message }: Drill['findings'][number]): readonly [string, string] {
@@ -90,7 +94,7 @@ function shownOf(drill: Drill): Shown {
       ...findings.filter((finding) => finding !== outlook).map(factOf),
     ],
     table: {
-      columns: [{ title: 'STEP' }, { title: 'MS', align: 'RIGHT' }, { title: 'PASSED' }, { title: 'REPLY' }],
+      columns: ['STEP', right('MS'), 'PASSED', 'REPLY'],
       rows: steps.map(({ name, latencyMs, isPassed, host, reply }) => [
         host === null ? name : `${name} ${host}`,
         latencyMs,
@@ -112,7 +116,7 @@ const ACTION: Action = {
   usage: 'DOMAIN [--hold MINUTES] [--to ADDRESS] | DOMAIN --deliver',
   says: 'A fire drill: a marked message goes in, is held and handed over; says what an outage would do today. Exit code 1: it was not delivered, or a problem was found.',
   example: 'backup-mx drill example.org',
-  argCount: { least: 1, most: 1 },
+  argCount: 1,
   options: { hold: 'TEXT', to: 'TEXT', deliver: 'FLAG' },
   run,
 };

@@ -1,12 +1,11 @@
 /** `backup-mx queue`: held and ended mail, and the verbs on it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Action, type Call, errorLine, numberOption, type Shown, type VerbTable } from './action.ts';
-import { allNodes, PAGE_INFO, type Page } from '../api/pages.ts';
-import { mutate } from '../api/mutation.ts';
-import { BadUse } from './bad-use.ts';
-import { Refusal } from '../api/refusal.ts';
+import { ClientError } from '../api/connection.ts';
+import { allNodes, mutate, type Page, PAGE_INFO } from '../api/requests.ts';
+import { type Action, type Call, errorLine, type Shown, UsageError, type VerbTable } from './action.ts';
+import { given, listOf, notYours, numberOption } from './call.ts';
 import { confirm } from './confirm.ts';
-import { bytesText, textOf } from './table.ts';
+import { bytesText, right, textOf } from './table.ts';
 
 interface Message {
   readonly id: string;
@@ -59,25 +58,14 @@ function filterOf(call: Call, domain: string | undefined): Record<string, unknow
 }
 
 async function list(call: Call): Promise<Shown> {
-  const query = `query ($first: Int!, $after: String, $filter: MessageFilter) {
-    messages(first: $first, after: $after, filter: $filter) { nodes { ${ROW} } ${PAGE_INFO} }
-  }`;
-  const filter = filterOf(call, call.text('domain'));
-  const most = numberOption(call, 'count') ?? DEFAULT_COUNT;
-  const messages = await allNodes(
-    most,
-    async (after, first) => (await call.ask<{ messages: Page<Message> }>(query, { first, after, filter })).messages,
-  );
+  const messages = await listOf<Message>(call, 'messages', ROW, {
+    most: numberOption(call, 'count') ?? DEFAULT_COUNT,
+    filterType: 'MessageFilter',
+    filter: filterOf(call, call.text('domain')),
+  });
   return {
     kind: 'TABLE',
-    columns: [
-      { title: 'ID' },
-      { title: 'ACCEPTED' },
-      { title: 'SIZE', align: 'RIGHT' },
-      { title: 'FROM' },
-      { title: 'TO' },
-      { title: 'STATE' },
-    ],
+    columns: ['ID', 'ACCEPTED', right('SIZE'), 'FROM', 'TO', 'STATE'],
     rows: messages.map(({ id, acceptedAt, sizeBytes, reversePath, recipients }) => [
       id,
       acceptedAt,
@@ -99,8 +87,8 @@ async function findMessage({ ask }: Call, id: string): Promise<Message> {
   const query = `query ($filter: MessageFilter) { messages(first: 2, filter: $filter) { nodes { ${ROW} } } }`;
   const { messages } = await ask<{ messages: { nodes: Message[] } }>(query, { filter: { transaction: id } });
   const [found, ...more] = messages.nodes;
-  if (found === undefined) throw new Refusal(`you have no message "${id}"`);
-  if (more.length > 0) throw new Refusal(`"${id}" stands for several messages: queue list --id "${id}" shows them`);
+  if (found === undefined) notYours('message', id);
+  if (more.length > 0) throw new ClientError(`"${id}" stands for several messages: queue list --id "${id}" shows them`);
   return found;
 }
 
@@ -115,7 +103,7 @@ async function showMessage(call: Call): Promise<Shown> {
   const timeline = await allNodes(MOST_ENTRIES, async (after, first) => {
     const variables = { id: message.id, first, after };
     const answer = await call.ask<{ message: { timeline: Page<TimelineEntry> } | null }>(TIMELINE, variables);
-    if (answer.message === null) throw new Refusal(`message "${message.id}" is gone`);
+    if (answer.message === null) throw new ClientError(`message "${message.id}" is gone`);
     return answer.message.timeline;
   });
   return {
@@ -132,7 +120,7 @@ async function showMessage(call: Call): Promise<Shown> {
       ),
     ],
     table: {
-      columns: [{ title: 'AT' }, { title: 'WHAT' }, { title: 'HOW' }],
+      columns: ['AT', 'WHAT', 'HOW'],
       rows: timeline.map(({ at, kind, text }) => [at, kind, text]),
     },
     data: { ...message, timeline },
@@ -152,15 +140,15 @@ const OPERATION = 'id total done state';
 async function act(call: Call, word: string): Promise<Shown> {
   const [id] = call.args;
   const domain = call.text('domain');
-  const reason = call.text('reason');
-  const given = reason === undefined ? {} : { reason };
-  if ((id === undefined) === (domain === undefined)) throw new BadUse('name a message id, or --domain and a filter');
+  const reason = given(call, 'reason');
+  if ((id === undefined) === (domain === undefined))
+    throw new UsageError('name a message id, or --domain and a filter');
   if (id !== undefined) {
-    const answer = await mutate(call, `message${word}`, { id, ...given });
+    const answer = await mutate(call, `message${word}`, { id, ...reason });
     if (answer.kind === 'REFUSED') return answer;
     return { kind: 'LINE', line: `${id}: done`, data: { id } };
   }
-  const input = { filter: filterOf(call, domain), ...given };
+  const input = { filter: filterOf(call, domain), ...reason };
   type Payload = { readonly operation: Operation | null; readonly matchedCount: number | null };
   const request = (more: object) =>
     mutate<Payload>(call, `messages${word}`, { ...input, ...more }, `operation { ${OPERATION} } matchedCount`);
@@ -169,7 +157,7 @@ async function act(call: Call, word: string): Promise<Shown> {
   if (!dryRun && word !== 'Retry') {
     await confirm(call, async () => {
       const counted = await request({ dryRun: true });
-      if (counted.kind === 'REFUSED') throw new Refusal(counted.errors.map(errorLine).join('\nbackup-mx: '));
+      if (counted.kind === 'REFUSED') throw new ClientError(counted.errors.map(errorLine).join('\nbackup-mx: '));
       // What the person agrees to is this many: when mail has come or gone meanwhile, nothing is done.
       expectedCount ??= counted.payload.matchedCount ?? undefined;
       const end = word === 'Cancel' ? 'cancels, without a report to the senders:' : 'returns to their senders:';
@@ -191,13 +179,13 @@ async function follow({ ask, terminal }: Call, begun: Operation): Promise<Operat
     if (operation.done !== told && terminal.isWatched) terminal.tell(`${operation.done} of ${operation.total}`);
     told = operation.done;
     await sleep(POLL_MS, undefined, { signal: terminal.interruption }).catch(() => {
-      throw new Refusal(`operation ${begun.id} goes on; the query "operation" shows how far it is`);
+      throw new ClientError(`operation ${begun.id} goes on; the query "operation" shows how far it is`);
     });
     const answer = await ask<{ operation: Operation | null }>(
       `query ($id: ID!) { operation(id: $id) { ${OPERATION} } }`,
       { id: begun.id },
     );
-    if (answer.operation === null) throw new Refusal(`operation ${begun.id} is gone`);
+    if (answer.operation === null) throw new ClientError(`operation ${begun.id} is gone`);
     operation = answer.operation;
   }
   return operation;
@@ -230,15 +218,13 @@ export const queueVerb: VerbTable = {
     list: {
       usage: `list [--domain NAME] ${FILTERS_USAGE} ${SEARCHES_USAGE} [--count N]`,
       says: 'Messages, newest first; 50 unless --count says otherwise.',
-      argCount: { least: 0, most: 0 },
       options: { ...FILTERS, ...SEARCHES, domain: 'TEXT', count: 'TEXT' },
       run: list,
     },
     show: {
       usage: 'show ID',
       says: 'One message and all that happened to it.',
-      argCount: { least: 1, most: 1 },
-      options: {},
+      argCount: 1,
       run: showMessage,
     },
     retry: acting('Retry', 'Tries held mail now.'),

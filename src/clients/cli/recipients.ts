@@ -1,10 +1,8 @@
 /** `backup-mx recipients`: User Lists. */
-import { type Action, type Call, numberOption, type Shown, type VerbTable } from './action.ts';
-import { allNodes, PAGE_INFO, type Page } from '../api/pages.ts';
-import { readFileOrInput } from './file.ts';
-import { mutate } from '../api/mutation.ts';
-import { BadUse } from './bad-use.ts';
-import { Refusal } from '../api/refusal.ts';
+import { ClientError } from '../api/connection.ts';
+import { allNodes, type Page, PAGE_INFO } from '../api/requests.ts';
+import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
+import { change, notYours, numberOption, readFileOrInput } from './call.ts';
 
 /** The most that a list may have. */
 const MOST_LISTED = 1_000_000;
@@ -16,13 +14,12 @@ async function list({ ask, args: [name] }: Call): Promise<Shown> {
   type Entries = Page<{ readonly localPart: string }>;
   const entries = await allNodes(MOST_LISTED, async (after, first) => {
     const { domain } = await ask<{ domain: { recipients: Entries } | null }>(query, { name, first, after });
-    if (domain === null) throw new Refusal(`you have no domain "${name}"`);
-    return domain.recipients;
+    return domain?.recipients ?? notYours('domain', name);
   });
   const localParts = entries.map(({ localPart }) => localPart);
   return {
     kind: 'TABLE',
-    columns: [{ title: 'LOCAL PART' }],
+    columns: ['LOCAL PART'],
     rows: localParts.map((localPart) => [readable(localPart)]),
     data: localParts,
   };
@@ -33,21 +30,21 @@ interface Change {
   readonly removedCount: number;
 }
 
-/** One local part a line; empty lines and those that begin with `#` are passed over. @throws Refusal with the line of what cannot be one */
+/** One local part a line; empty lines and those that begin with `#` are passed over. @throws ClientError with the line of what cannot be one */
 async function readList(call: Call): Promise<readonly string[]> {
   const file = call.text('from');
   if (file === undefined) {
     if (call.args.length === 1)
-      throw new BadUse('name local parts, or --from FILE: an empty one stands for no entries');
+      throw new UsageError('name local parts, or --from FILE: an empty one stands for no entries');
     return call.args.slice(1);
   }
-  if (call.args.length > 1) throw new BadUse('name local parts or --from FILE, not both');
+  if (call.args.length > 1) throw new UsageError('name local parts or --from FILE, not both');
   const text = await readFileOrInput(call, file);
   return text.split(/\r?\n/).flatMap((line, index) => {
     const entry = line.trim();
     if (entry === '' || entry.startsWith('#')) return [];
     if (/\s/.test(entry) && !QUOTED.test(entry))
-      throw new Refusal(`${file === '-' ? 'standard input' : file}, line ${index + 1}: ${complaint(entry)}`);
+      throw new ClientError(`${file === '-' ? 'standard input' : file}, line ${index + 1}: ${complaint(entry)}`);
     return [entry];
   });
 }
@@ -66,7 +63,7 @@ function complaint(entry: string): string {
   return `${shown} has a space: one mailbox a line, and in quotes one that really has a space`;
 }
 
-async function change(call: Call, mutation: string): Promise<Shown> {
+async function changeList(call: Call, mutation: string): Promise<Shown> {
   const localParts = await readList(call);
   const generation = numberOption(call, 'generation');
   const input = {
@@ -79,19 +76,20 @@ async function change(call: Call, mutation: string): Promise<Shown> {
     ...(generation === undefined ? {} : { ifGeneration: generation }),
   };
   const fields = 'change { addedCount removedCount added removed }';
-  const answer = await mutate<{ readonly change: Change | null }>(call, mutation, input, fields);
-  if (answer.kind === 'REFUSED') return answer;
-  const done = answer.payload.change;
-  if (done === null) return { kind: 'REFUSED', errors: [] };
-  const line = `${input.dryRun ? 'would add' : 'added'} ${done.addedCount}, ${input.dryRun ? 'would remove' : 'removed'} ${done.removedCount}`;
-  return { kind: 'LINE', line, data: done };
+  return change<{ readonly change: Change | null }>(call, { mutation, input, fields }, ({ change: done }) => {
+    if (done === null) return { kind: 'REFUSED', errors: [] };
+    const line = `${input.dryRun ? 'would add' : 'added'} ${done.addedCount}, ${input.dryRun ? 'would remove' : 'removed'} ${done.removedCount}`;
+    return { kind: 'LINE', line, data: done };
+  });
 }
 
-async function forget(call: Call): Promise<Shown> {
+function forget(call: Call): Promise<Shown> {
   const [address] = call.args;
-  const answer = await mutate(call, 'recipientForget', { address });
-  if (answer.kind === 'REFUSED') return answer;
-  return { kind: 'LINE', line: `${address} is asked anew`, data: { address } };
+  return change(call, { mutation: 'recipientForget', input: { address } }, () => ({
+    kind: 'LINE',
+    line: `${address} is asked anew`,
+    data: { address },
+  }));
 }
 
 function changing(word: string, mutation: string, says: string): Action {
@@ -106,7 +104,7 @@ function changing(word: string, mutation: string, says: string): Action {
       'dry-run': 'FLAG',
       ...(force === '' ? {} : { force: 'FLAG' as const, 'allow-everyone': 'FLAG' as const }),
     },
-    run: (call) => change(call, mutation),
+    run: (call) => changeList(call, mutation),
   };
 }
 
@@ -118,8 +116,7 @@ export const recipientsVerb: VerbTable = {
     list: {
       usage: 'list DOMAIN',
       says: 'The entries of a User List.',
-      argCount: { least: 1, most: 1 },
-      options: {},
+      argCount: 1,
       run: list,
     },
     add: changing('add', 'recipientsAdd', 'Adds entries.'),
@@ -136,8 +133,7 @@ export const recipientsVerb: VerbTable = {
     forget: {
       usage: 'forget ADDRESS',
       says: 'Has the primary asked anew about a mailbox.',
-      argCount: { least: 1, most: 1 },
-      options: {},
+      argCount: 1,
       run: forget,
     },
   },

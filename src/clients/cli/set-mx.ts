@@ -1,9 +1,7 @@
 /** `backup-mx domain mx`: the MX records to publish, as text. `set-mx` and `unset-mx`: written into a zone by dynamic update. */
-import { type Action, type Call, numberOption, type Shown } from './action.ts';
-import { BadUse } from './bad-use.ts';
-import { mutate } from '../api/mutation.ts';
-import { Refusal } from '../api/refusal.ts';
-import { readFileOrInput } from './file.ts';
+import { type Action, type Call, type Shown, UsageError } from './action.ts';
+import { change, find, numberOption, readFileOrInput } from './call.ts';
+import { right } from './table.ts';
 
 interface Payload {
   readonly zone: string | null;
@@ -18,7 +16,7 @@ async function keyOf(call: Call): Promise<Record<string, string> | null> {
   const keyName = call.text('key');
   const file = call.text('secret-file');
   if (keyName === undefined && file === undefined) return null;
-  if (keyName === undefined || file === undefined) throw new BadUse('--key and --secret-file belong together');
+  if (keyName === undefined || file === undefined) throw new UsageError('--key and --secret-file belong together');
   const algorithm = (call.text('algorithm') ?? 'hmac-sha256').toUpperCase().replaceAll('-', '_');
   return { keyName, algorithm, secret: (await readFileOrInput(call, file)).trim() };
 }
@@ -31,18 +29,16 @@ function serverOf(call: Call): { host: string; port?: number } | null {
   return port === undefined ? { host } : { host, port: Number(port) };
 }
 
-async function change(call: Call, mutation: string, more: Readonly<Record<string, unknown>>): Promise<Shown> {
+async function changeZone(call: Call, mutation: string, more: Readonly<Record<string, unknown>>): Promise<Shown> {
   const tsig = await keyOf(call);
   const input = { name: call.args[0], dnsServer: serverOf(call), tsig, dryRun: call.isSet('dry-run'), ...more };
-  const answer = await mutate<Payload>(call, mutation, input, 'zone records { preference host change }');
-  if (answer.kind === 'REFUSED') return answer;
-  const { records } = answer.payload;
-  return {
+  const fields = 'zone records { preference host change }';
+  return change<Payload>(call, { mutation, input, fields }, ({ zone, records }) => ({
     kind: 'TABLE',
-    columns: [{ title: 'CHANGE' }, { title: 'PREFERENCE', align: 'RIGHT' }, { title: 'HOST' }],
+    columns: ['CHANGE', right('PREFERENCE'), 'HOST'],
     rows: records.map(({ preference, host, change: what }) => [what, preference, host]),
-    data: answer.payload,
-  };
+    data: { zone, records },
+  }));
 }
 
 interface Recommended {
@@ -57,37 +53,25 @@ interface Recommended {
   }[];
 }
 
-async function show({ ask, args: [name], isSet }: Call): Promise<Shown> {
-  const { domain } = await ask<{ domain: { mx: Recommended } | null }>(
-    `query ($name: String!) { domain(name: $name) { mx { zoneFile formRecords { change name type preference host ttlSeconds } } } }`,
-    { name },
-  );
-  if (domain === null) throw new Refusal(`you have no domain "${name}"`);
-  const { zoneFile, formRecords } = domain.mx;
-  if (isSet('zone-file')) return { kind: 'LINE', line: zoneFile.trimEnd(), data: domain.mx };
+async function show(call: Call): Promise<Shown> {
+  const fields = 'mx { zoneFile formRecords { change name type preference host ttlSeconds } }';
+  const { mx } = await find<{ readonly mx: Recommended }>(call, 'domain', call.args[0], fields);
+  const { zoneFile, formRecords } = mx;
+  if (call.isSet('zone-file')) return { kind: 'LINE', line: zoneFile.trimEnd(), data: mx };
   return {
     kind: 'TABLE',
-    columns: [
-      { title: 'CHANGE' },
-      { title: 'NAME' },
-      { title: 'TYPE' },
-      { title: 'PRIORITY', align: 'RIGHT' },
-      { title: 'VALUE' },
-      { title: 'TTL', align: 'RIGHT' },
-    ],
-    rows: formRecords.map((mx) => [mx.change, mx.name, mx.type, mx.preference, mx.host, mx.ttlSeconds]),
-    data: domain.mx,
+    columns: ['CHANGE', 'NAME', 'TYPE', right('PRIORITY'), 'VALUE', right('TTL')],
+    rows: formRecords.map((one) => [one.change, one.name, one.type, one.preference, one.host, one.ttlSeconds]),
+    data: mx,
   };
 }
-
-const ONE = { least: 1, most: 1 };
 
 export const setMxActions: Readonly<Record<string, Action>> = {
   mx: {
     usage: 'mx NAME [--zone-file]',
     says: 'The MX records to publish, field by field as forms of DNS hosts ask for them, or as lines of a zone file.',
     example: 'backup-mx domain mx example.org --zone-file',
-    argCount: ONE,
+    argCount: 1,
     options: { 'zone-file': 'FLAG' },
     run: show,
   },
@@ -95,21 +79,21 @@ export const setMxActions: Readonly<Record<string, Action>> = {
     usage: `set-mx NAME ${USAGE} [--preference N] [--sandwich | --no-sandwich]`,
     says: 'Adds our MX records, all our names, to its zone by dynamic update; with --dry-run only says what it would add.',
     example: 'backup-mx domain set-mx example.org --key backup-mx --secret-file key.secret --dry-run',
-    argCount: ONE,
+    argCount: 1,
     options: { ...OPTIONS, preference: 'TEXT', sandwich: 'FLAG', 'no-sandwich': 'FLAG' },
     run: (call) => {
       const preference = numberOption(call, 'preference');
-      if (call.isSet('sandwich') && call.isSet('no-sandwich')) throw new BadUse('--sandwich or --no-sandwich');
+      if (call.isSet('sandwich') && call.isSet('no-sandwich')) throw new UsageError('--sandwich or --no-sandwich');
       const sandwich = call.isSet('sandwich') ? true : call.isSet('no-sandwich') ? false : null;
-      return change(call, 'domainSetMx', { preference: preference ?? null, sandwich });
+      return changeZone(call, 'domainSetMx', { preference: preference ?? null, sandwich });
     },
   },
   'unset-mx': {
     usage: `unset-mx NAME ${USAGE}`,
     says: 'Takes the records out again that set-mx has added.',
     example: 'backup-mx domain unset-mx example.org --key backup-mx --secret-file key.secret',
-    argCount: ONE,
+    argCount: 1,
     options: OPTIONS,
-    run: (call) => change(call, 'domainUnsetMx', {}),
+    run: (call) => changeZone(call, 'domainUnsetMx', {}),
   },
 };

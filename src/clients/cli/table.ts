@@ -12,14 +12,20 @@ export interface Column {
   readonly colours?: Readonly<Record<string, number>>;
 }
 
+/** A column of numbers. */
+export function right(title: string): Column {
+  return { title, align: 'RIGHT' };
+}
+
 export type Cell = string | number | boolean | null | undefined;
 
 /** The lines of the table, its head first. `isStyled`: the head is set off by SGR codes, and cells have their colours. */
 export function tableLines(
-  columns: readonly Column[],
+  given: readonly (Column | string)[],
   rows: readonly (readonly Cell[])[],
   isStyled: boolean,
 ): string[] {
+  const columns = given.map((column): Column => (typeof column === 'string' ? { title: column } : column));
   const texts = rows.map((row) => columns.map((_, index) => textOf(row[index])));
   const widths = columns.map(({ title }, index) =>
     texts.reduce((widest, row) => Math.max(widest, lengthOf(row[index] ?? '')), lengthOf(title)),

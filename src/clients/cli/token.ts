@@ -1,11 +1,8 @@
 /** `backup-mx token` and `backup-mx tenant`: who may do what. */
-import { type Call, numberOption, type Shown, type VerbTable } from './action.ts';
+import type { Call, Shown, VerbTable } from './action.ts';
+import { change, createdSecret, listOf, numberOption, overlapOption } from './call.ts';
 import { confirmed, describeTenant, describeToken } from './confirm.ts';
-import { allNodes, PAGE_INFO, type Page } from '../api/pages.ts';
-import { mutate, type Mutated } from '../api/mutation.ts';
-import { createdSecret } from './secret.ts';
-
-const MOST_LISTED = 10_000;
+import { right } from './table.ts';
 
 interface Token {
   readonly id: string;
@@ -19,23 +16,11 @@ interface Token {
 
 const TOKEN = 'id name prefix scopes tenant { name } expiresAt lastUsedAt';
 
-async function listTokens({ ask }: Call): Promise<Shown> {
-  const query = `query ($first: Int!, $after: String) { tokens(first: $first, after: $after) { nodes { ${TOKEN} } ${PAGE_INFO} } }`;
-  const tokens = await allNodes(
-    MOST_LISTED,
-    async (after, first) => (await ask<{ tokens: Page<Token> }>(query, { first, after })).tokens,
-  );
+async function listTokens(call: Call): Promise<Shown> {
+  const tokens = await listOf<Token>(call, 'tokens', TOKEN);
   return {
     kind: 'TABLE',
-    columns: [
-      { title: 'ID' },
-      { title: 'NAME' },
-      { title: 'TENANT' },
-      { title: 'PREFIX' },
-      { title: 'SCOPES' },
-      { title: 'EXPIRES' },
-      { title: 'LAST USED' },
-    ],
+    columns: ['ID', 'NAME', 'TENANT', 'PREFIX', 'SCOPES', 'EXPIRES', 'LAST USED'],
     rows: tokens.map(({ id, name, tenant, prefix, scopes, expiresAt, lastUsedAt }) => [
       id,
       name,
@@ -54,37 +39,34 @@ interface Made {
   readonly secret: string | null;
 }
 
-function made(call: Call, answer: Mutated<Made>): Shown {
-  if (answer.kind === 'REFUSED') return answer;
-  const { token, secret } = answer.payload;
-  return createdSecret(call, { secret, of: `${token?.name} (${token?.id})`, data: { token, secret } });
+function make(call: Call, mutation: string, input: Readonly<Record<string, unknown>>): Promise<Shown> {
+  return change<Made>(call, { mutation, input, fields: `token { ${TOKEN} } secret` }, ({ token, secret }) =>
+    createdSecret(call, { secret, of: `${token?.name} (${token?.id})`, data: { token, secret } }),
+  );
 }
 
-async function create(call: Call): Promise<Shown> {
+function create(call: Call): Promise<Shown> {
   const input = {
     name: call.args[0],
     scopes: call.list('scope').map((scope) => scope.toUpperCase()),
     tenantId: call.text('tenant') ?? null,
     expiresAt: call.text('expires') ?? null,
   };
-  return made(call, await mutate<Made>(call, 'tokenCreate', input, `token { ${TOKEN} } secret`));
+  return make(call, 'tokenCreate', input);
 }
 
 async function rotate(call: Call): Promise<Shown> {
-  const overlapSeconds = numberOption(call, 'overlap');
-  const input = { id: call.args[0], ...(overlapSeconds === undefined ? {} : { overlapSeconds }) };
-  return made(call, await mutate<Made>(call, 'tokenRotate', input, `token { ${TOKEN} } secret`));
+  return make(call, 'tokenRotate', { id: call.args[0], ...overlapOption(call) });
 }
 
-async function revoke(call: Call): Promise<Shown> {
-  const answer = await mutate<Pick<Made, 'token'>>(call, 'tokenRevoke', { id: call.args[0] }, 'token { id name }');
-  if (answer.kind === 'REFUSED') return answer;
-  const { token } = answer.payload;
-  return { kind: 'LINE', line: `${token?.name} is revoked`, data: token };
+function revoke(call: Call): Promise<Shown> {
+  const input = { id: call.args[0] };
+  return change<Pick<Made, 'token'>>(
+    call,
+    { mutation: 'tokenRevoke', input, fields: 'token { id name }' },
+    ({ token }) => ({ kind: 'LINE', line: `${token?.name} is revoked`, data: token }),
+  );
 }
-
-const NONE = { least: 0, most: 0 };
-const ONE = { least: 1, most: 1 };
 
 export const tokenVerb: VerbTable = {
   verb: 'token',
@@ -94,28 +76,23 @@ export const tokenVerb: VerbTable = {
     list: {
       usage: 'list',
       says: 'Your tokens; for an operator those of all tenants.',
-      argCount: NONE,
-      options: {},
       run: listTokens,
     },
     create: {
       usage: 'create NAME --scope SCOPE... [--tenant ID] [--expires TIME]',
       says: 'Makes a token and prints its secret, once.',
-      argCount: ONE,
+      argCount: 1,
       options: { scope: 'LIST', tenant: 'TEXT', expires: 'TEXT' },
       run: create,
     },
     rotate: {
       usage: 'rotate ID [--overlap SECONDS]',
       says: 'Prints a new secret; the old one is taken for a day, or as --overlap says.',
-      argCount: ONE,
+      argCount: 1,
       options: { overlap: 'TEXT' },
       run: rotate,
     },
-    revoke: confirmed(
-      { usage: 'revoke ID', says: 'Ends a token at once.', argCount: ONE, options: {}, run: revoke },
-      describeToken,
-    ),
+    revoke: confirmed({ usage: 'revoke ID', says: 'Ends a token at once.', argCount: 1, run: revoke }, describeToken),
   },
 };
 
@@ -129,36 +106,27 @@ interface Tenant {
 
 const TENANT = 'id name quotas { domains recipientEntries tokens webhooks alertContacts } createdAt';
 
-async function listTenants({ ask }: Call): Promise<Shown> {
-  const query = `query ($first: Int!, $after: String) { tenants(first: $first, after: $after) { nodes { ${TENANT} } ${PAGE_INFO} } }`;
-  const tenants = await allNodes(
-    MOST_LISTED,
-    async (after, first) => (await ask<{ tenants: Page<Tenant> }>(query, { first, after })).tenants,
-  );
+async function listTenants(call: Call): Promise<Shown> {
+  const tenants = await listOf<Tenant>(call, 'tenants', TENANT);
   return {
     kind: 'TABLE',
-    columns: [
-      { title: 'ID' },
-      { title: 'NAME' },
-      { title: 'DOMAINS', align: 'RIGHT' },
-      { title: 'ENTRIES', align: 'RIGHT' },
-      { title: 'TOKENS', align: 'RIGHT' },
-    ],
+    columns: ['ID', 'NAME', right('DOMAINS'), right('ENTRIES'), right('TOKENS')],
     rows: tenants.map(({ id, name, quotas }) => [id, name, quotas.domains, quotas.recipientEntries, quotas.tokens]),
     data: tenants,
   };
 }
 
-async function changeTenant(
+function changeTenant(
   call: Call,
   mutation: 'tenantCreate' | 'tenantDelete',
   input: Readonly<Record<string, unknown>>,
 ): Promise<Shown> {
-  const answer = await mutate<{ readonly tenant: Tenant | null }>(call, mutation, input, `tenant { ${TENANT} }`);
-  if (answer.kind === 'REFUSED') return answer;
-  const { tenant } = answer.payload;
-  const line = mutation === 'tenantCreate' ? String(tenant?.id) : `${tenant?.name} is deleted`;
-  return { kind: 'LINE', line, data: tenant };
+  type Payload = { readonly tenant: Tenant | null };
+  return change<Payload>(call, { mutation, input, fields: `tenant { ${TENANT} }` }, ({ tenant }) => ({
+    kind: 'LINE',
+    line: mutation === 'tenantCreate' ? String(tenant?.id) : `${tenant?.name} is deleted`,
+    data: tenant,
+  }));
 }
 
 export const tenantVerb: VerbTable = {
@@ -169,14 +137,12 @@ export const tenantVerb: VerbTable = {
     list: {
       usage: 'list',
       says: 'The tenants you may see, with their quotas.',
-      argCount: NONE,
-      options: {},
       run: listTenants,
     },
     create: {
       usage: 'create NAME [--domains N] [--entries N] [--tokens N] [--webhooks N] [--contacts N]',
       says: 'Adds a tenant and prints its id.',
-      argCount: ONE,
+      argCount: 1,
       options: { domains: 'TEXT', entries: 'TEXT', tokens: 'TEXT', webhooks: 'TEXT', contacts: 'TEXT' },
       run: (call) => {
         const quotas = {
@@ -193,8 +159,7 @@ export const tenantVerb: VerbTable = {
       {
         usage: 'delete ID',
         says: 'Removes a tenant that has no domains any more.',
-        argCount: ONE,
-        options: {},
+        argCount: 1,
         run: (call) => changeTenant(call, 'tenantDelete', { id: call.args[0] }),
       },
       describeTenant,

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Connection, Unreachable } from '../api/connection.ts';
-import { mutate, type Mutated } from '../api/mutation.ts';
+import { mutate, type Mutated } from '../api/requests.ts';
 import { createDomainReads, type ReadDomain } from './domain-reads.ts';
 
 export interface Api {

@@ -1,6 +1,5 @@
 /** The provider `backupmx`: its block, and what it offers. */
-import { type Account, accountOf, connect, type Environment } from '../api/connection.ts';
-import { Refusal } from '../api/refusal.ts';
+import { type Account, accountOf, ClientError, connect, type Environment } from '../api/connection.ts';
 import { type Api, type ApiParts, createApi } from './api.ts';
 import { doctorSource } from './data-sources/doctor.ts';
 import { domainSource } from './data-sources/domain.ts';
@@ -90,7 +89,7 @@ function configure(env: Environment, config: State, parts: Pick<ApiParts, 'pause
     const { ask } = connect(accountOf(env, given), new AbortController().signal);
     return { kind: 'READY', api: createApi({ ask, ...parts }) };
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof ClientError)) throw error;
     const summary = 'The provider backupmx cannot be configured';
     return { kind: 'REFUSED', diagnostics: [{ severity: 'ERROR', summary, detail: `${error.message}.` }] };
   }

@@ -1,7 +1,6 @@
 /** Which requests become of reads of domains, without a service. */
 import { expect, test } from 'bun:test';
-import { Unreachable } from '../../../src/clients/api/connection.ts';
-import { Refusal } from '../../../src/clients/api/refusal.ts';
+import { ClientError, Unreachable } from '../../../src/clients/api/connection.ts';
 import { createDomainReads } from '../../../src/clients/terraform/domain-reads.ts';
 
 /** A service whose answers are given by hand; `absent.example` is no domain, `bad` cannot be asked for. */
@@ -13,7 +12,7 @@ function startService() {
       const answer = (error?: Error) => {
         if (error !== undefined) return reject(error);
         const isBad = entries.some(([, name]) => name === 'bad');
-        if (isBad) return reject(new Refusal('"bad" is no name'));
+        if (isBad) return reject(new ClientError('"bad" is no name'));
         const fields = (query.match(/\{ ([^{}]+) \}/) ?? [])[1];
         const domains = entries.map(([key, name]) => [key, name === 'absent.example' ? null : { name, fields }]);
         return resolve(Object.fromEntries(domains) as T);

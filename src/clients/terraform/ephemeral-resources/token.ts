@@ -5,7 +5,7 @@
  * It always has an end of its own, so that a Terraform that is killed leaves nothing that lasts. It cannot be renewed: a token's
  * end never moves, and a rotation would give another secret.
  */
-import type { UserError } from '../../api/mutation.ts';
+import type { UserError } from '../../api/requests.ts';
 import type { Api } from '../api.ts';
 import {
   createToken,

@@ -4,7 +4,7 @@
  *
  * The same value goes to a secret store by a write-only argument there. So nothing of it need be read from us.
  */
-import type { UserError } from '../../api/mutation.ts';
+import type { UserError } from '../../api/requests.ts';
 import type { Diagnostic } from '../sdk/diagnostic.ts';
 import type { Attributes } from '../sdk/schema.ts';
 import { isKnown, type State, type Value } from '../sdk/value.ts';

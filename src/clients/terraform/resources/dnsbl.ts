@@ -1,5 +1,5 @@
 /** `backupmx_dnsbl`: one DNS block list that a domain's senders are looked up in. */
-import type { UserError } from '../../api/mutation.ts';
+import type { UserError } from '../../api/requests.ts';
 import { normalizeDomain } from '../../../mail/domain.ts';
 import type { Api } from '../api.ts';
 import type { Outcome, Resource } from '../sdk/resource.ts';

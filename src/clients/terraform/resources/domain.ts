@@ -1,5 +1,5 @@
 /** `backupmx_domain`: a relay domain. Its User List and DNS block lists are resources of their own. */
-import type { Mutated } from '../../api/mutation.ts';
+import type { Mutated } from '../../api/requests.ts';
 import { normalizeDomain } from '../../../mail/domain.ts';
 import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';

@@ -1,6 +1,6 @@
 /** Things that the API gives by their id only, found by what people know them by. */
-import { Refusal } from '../../api/refusal.ts';
-import { allNodes, type Page, PAGE_INFO } from '../../api/pages.ts';
+import { ClientError } from '../../api/connection.ts';
+import { allNodes, type Page, PAGE_INFO } from '../../api/requests.ts';
 import type { Api } from '../api.ts';
 
 const MOST_LOOKED_THROUGH = 100_000;
@@ -36,7 +36,7 @@ export async function findId(api: Api, connection: string, [name, text]: readonl
   const [found, ...others] = await findAllListed(api, { connection, fields: `id ${name}`, isIt });
   if (others.length > 0) {
     const ids = [found, ...others].map((each) => each?.['id']).join(', ');
-    throw new Refusal(`several ${connection} have the ${name} "${text}". Give the id of one: ${ids}`);
+    throw new ClientError(`several ${connection} have the ${name} "${text}". Give the id of one: ${ids}`);
   }
   return found === undefined ? null : { id: found['id'] ?? null };
 }

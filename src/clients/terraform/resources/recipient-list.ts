@@ -1,5 +1,5 @@
 /** `backupmx_recipient_list`: the User List of a domain, all of it. */
-import { allNodes, type Page, PAGE_INFO } from '../../api/pages.ts';
+import { allNodes, type Page, PAGE_INFO } from '../../api/requests.ts';
 import { normalizeLocalPart } from '../../../mail/local-part.ts';
 import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';

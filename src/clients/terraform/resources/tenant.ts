@@ -1,5 +1,5 @@
 /** `backupmx_tenant`: an owner of domains. For tokens of the operator's tenant. */
-import type { Mutated } from '../../api/mutation.ts';
+import type { Mutated } from '../../api/requests.ts';
 import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import type { Attribute } from '../sdk/schema.ts';

@@ -1,5 +1,5 @@
 /** `backupmx_token`: what speaks for a tenant. Any change makes a new one. */
-import type { Mutated, UserError } from '../../api/mutation.ts';
+import type { Mutated, UserError } from '../../api/requests.ts';
 import type { Scope } from '../../../control/generated.ts';
 import type { Api } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';

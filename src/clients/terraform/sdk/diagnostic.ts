@@ -1,8 +1,8 @@
 /**
  * What Terraform shows a user: a summary, what to do, and the attribute on whose line it is shown. Pure.
  */
-import type { UserError } from '../../api/mutation.ts';
-import { Refusal } from '../../api/refusal.ts';
+import type { UserError } from '../../api/requests.ts';
+import { ClientError } from '../../api/connection.ts';
 import type { Message } from '../goplugin/wire.ts';
 import type { Attributes } from './schema.ts';
 import { isRecord, type State } from './value.ts';
@@ -22,9 +22,9 @@ export function answer(diagnostics: readonly Diagnostic[]): Message {
   return { diagnostics: diagnostics.map(diagnosticMessage) };
 }
 
-/** What was thrown: a Refusal in its own words, everything else as a fault of ours. */
+/** What was thrown: a ClientError in its own words, everything else as a fault of ours. */
 export function failure(summary: string, error: unknown): Diagnostic {
-  if (error instanceof Refusal) return { severity: 'ERROR', summary, detail: sentence(error.message) };
+  if (error instanceof ClientError) return { severity: 'ERROR', summary, detail: sentence(error.message) };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { severity: 'ERROR', summary: `${summary}: a fault of the provider`, detail: text };
 }

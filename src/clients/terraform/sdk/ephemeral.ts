@@ -5,7 +5,7 @@
  * What cannot be closed is a warning and no more: all else is done by then.
  */
 import { Buffer } from 'node:buffer';
-import type { UserError } from '../../api/mutation.ts';
+import type { UserError } from '../../api/requests.ts';
 import type { Message } from '../goplugin/wire.ts';
 import { answer, type Diagnostic, failure, refusals } from './diagnostic.ts';
 import { decodeState, encodeState } from './dynamic-value.ts';

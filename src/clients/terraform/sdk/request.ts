@@ -1,5 +1,5 @@
 /** What the methods of a provider share: what Terraform asks with, and what is done before the provider block is known. */
-import { Refusal } from '../../api/refusal.ts';
+import { ClientError } from '../../api/connection.ts';
 import type { Message } from '../goplugin/wire.ts';
 import type { DynamicValue } from './dynamic-value.ts';
 
@@ -22,16 +22,16 @@ export interface Request {
 
 export type Handler = (request: Request) => Message | Promise<Message>;
 
-/** What is asked for by name. Throws Refusal when the provider has no such thing. */
+/** What is asked for by name. Throws ClientError when the provider has no such thing. */
 export function known<T>(definition: T | undefined, name: string): T {
-  if (definition === undefined) throw new Refusal(`the provider has no ${name}`);
+  if (definition === undefined) throw new ClientError(`the provider has no ${name}`);
   return definition;
 }
 
-/** Throws Refusal while the provider block is not known. */
+/** Throws ClientError while the provider block is not known. */
 export function ready<Api>(configured: Api | null): Api {
   if (configured !== null) return configured;
-  throw new Refusal('the provider block says what is known only after an apply: apply that first, with -target');
+  throw new ClientError('the provider block says what is known only after an apply: apply that first, with -target');
 }
 
 const CONFIG_UNKNOWN = { reason: 2 };

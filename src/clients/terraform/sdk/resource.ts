@@ -2,7 +2,7 @@
  * What a resource, an ephemeral resource and a data source are: their attributes, and how they are found, made, changed and
  * removed in the service.
  */
-import type { UserError } from '../../api/mutation.ts';
+import type { UserError } from '../../api/requests.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Attributes } from './schema.ts';
 import type { State } from './value.ts';
@@ -28,7 +28,7 @@ export type Outcome =
   /** `values`: of what was made all the same. */
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly values?: State };
 
-/** What these throw is told as a failure of the request: Refusal in its own words, everything else as a fault of ours. */
+/** What these throw is told as a failure of the request: ClientError in its own words, everything else as a fault of ours. */
 export interface Resource<Api> extends Documented {
   /** By what it is imported, with a command: the end of a sentence that begins with `It is imported by`. */
   readonly importing: string;

@@ -1,5 +1,5 @@
 /**
- * Mutations of the API as clients ask for them: what a person did wrong is told apart from the answer.
+ * Mutations and lists of the API as its clients ask for them: user errors are apart from the answer, and lists come page after page.
  */
 import type { Connection } from './connection.ts';
 
@@ -26,4 +26,27 @@ export async function mutate<T extends object>(
   const payload = answer[mutation];
   if (payload === undefined) throw new Error(`no payload of ${mutation}`);
   return payload.userErrors.length > 0 ? { kind: 'REFUSED', errors: payload.userErrors } : { kind: 'DONE', payload };
+}
+
+/** One page of a connection, asked for with PAGE_INFO. */
+export interface Page<T> {
+  readonly nodes: readonly T[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+export const PAGE_INFO = 'pageInfo { hasNextPage endCursor }';
+
+/** All nodes of a connection, page after page; `ask` answers with the page after a cursor. */
+export async function allNodes<T>(
+  most: number,
+  ask: (after: string | null, first: number) => Promise<Page<T>>,
+): Promise<readonly T[]> {
+  const nodes: T[] = [];
+  let after: string | null = null;
+  for (;;) {
+    const page: Page<T> = await ask(after, Math.min(100, most - nodes.length));
+    nodes.push(...page.nodes);
+    if (!page.pageInfo.hasNextPage || nodes.length >= most) return nodes;
+    after = page.pageInfo.endCursor;
+  }
 }
