@@ -13,7 +13,7 @@ import { loadTlsMaterial } from '../tls/material.ts';
 import { loadArcKey } from '../policy/authentication/arc-key.ts';
 import { listNodes } from '../queue/read/nodes.ts';
 import type { Sql } from '../db/client.ts';
-import type { Readiness } from '../inbound/transaction.ts';
+import type { Readiness } from '../inbound/context.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Timers } from './timers.ts';
 

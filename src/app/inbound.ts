@@ -14,7 +14,7 @@ import type { IsListed } from '../domains/user-list/lookup.ts';
 import { createRejections, type Rejections } from '../events/rejections.ts';
 import { createSeenClients } from '../events/seen-clients.ts';
 import { createInbound } from '../inbound/smtp-server/listener.ts';
-import type { Inbound } from '../inbound/options.ts';
+import type { Inbound } from '../inbound/context.ts';
 import { formatAddress, normalizeDomain } from '../mail/address.ts';
 import { clientNetwork, isWithin, normalizeAddress } from '../mail/ip.ts';
 import { newId } from '../mail/id.ts';

@@ -27,7 +27,7 @@ import { dropOldOperations } from '../queue/verbs/operations.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import { dropOldKeys } from '../input/idempotency.ts';
 import type { Log } from '../telemetry/log.ts';
-import { pruneAnswers } from '../verification/prune.ts';
+import { pruneAnswers } from '../verification/verification.ts';
 
 const OPERATIONS_EVERY_MS = 500;
 const SNAPSHOT_EVERY_MS = 60_000;

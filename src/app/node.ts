@@ -8,7 +8,7 @@ import { statementsUnderWay } from '../db/client.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import { findOldestSnapshot } from '../db/oldest-snapshot.ts';
 import { registerDoctorGauges } from '../doctor/gauges.ts';
-import type { Inbound } from '../inbound/options.ts';
+import type { Inbound } from '../inbound/context.ts';
 import type { Dnsbl } from '../policy/dnsbl/lists.ts';
 import { listenTo } from '../db/listen.ts';
 import { StartError } from '../db/start-error.ts';

@@ -12,7 +12,7 @@
  * - 5yz to MAIL fails only when it is about the sender or the message; else it is about us.
  */
 import type { HostTrouble, Outcome, RecipientNumber } from '../mail/outcome.ts';
-import { namesAddress, namesBlocklist, saysGreylisting } from '../mail/refusal-words.ts';
+import { namesAddress, namesBlocklist, saysGreylisting } from '../mail/reply-words.ts';
 import { parseReply, type Reply } from '../mail/reply.ts';
 import type { Answer } from '../smtp/answer.ts';
 import type { SmtpOffers } from '../smtp/commands.ts';

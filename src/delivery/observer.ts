@@ -3,7 +3,7 @@
  *
  * Pure bookkeeping, bounded; decides nothing and writes nothing.
  */
-import { saysGreylisting } from '../mail/refusal-words.ts';
+import { saysGreylisting } from '../mail/reply-words.ts';
 import type { AttemptRecord, AttemptResult } from '../mail/outcome.ts';
 import { type Evidence, outageClassOf } from '../outage/class.ts';
 import type { HostMemory } from './host-memory.ts';

@@ -13,7 +13,8 @@ import { createDataScanner } from './bytes.ts';
 import { type Content, createContent, headerSection, isLoop } from './content.ts';
 import type { ByteBudget } from './limits.ts';
 import { acceptedReply, type Reply } from './replies.ts';
-import type { Context, ReceivedTransaction, Transaction } from './transaction.ts';
+import type { Context } from './context.ts';
+import type { ReceivedTransaction, Transaction } from './transaction.ts';
 
 /** Takes octets until its own end, then has a reply. The parser of command-parser.ts feeds it. */
 export interface Receiver {

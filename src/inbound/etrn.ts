@@ -7,7 +7,7 @@ import { normalizeDomain } from '../mail/domain.ts';
 import type { QueueStart } from '../policy/queue-start.ts';
 import * as replies from './replies.ts';
 import type { Reply } from './replies.ts';
-import type { Context } from './transaction.ts';
+import type { Context } from './context.ts';
 
 /** RFC 1985 §5.3: a node, `@` before a domain with all below it, `#` before a queue that has a name of its own. */
 type EtrnNode =

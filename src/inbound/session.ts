@@ -4,17 +4,15 @@
  * Promises that whatever goes wrong inside is 451, never 5yz, and that a decision that hangs is 451 within its limit.
  * Does not read lines, know TLS or close connections: connection.ts does. Commands come one at a time.
  */
-import { parsePath } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
 import { newId } from '../mail/id.ts';
 import { createDataPhase, type Receiver } from './data-phase.ts';
 import { answerEtrn } from './etrn.ts';
-import type { ByteBudget, ClientShare } from './limits.ts';
-import { isAscii, parseMailParameters, splitMail } from './parameters.ts';
-import { addRecipient, parseRecipient } from './recipients.ts';
+import type { Context, RefusalSubject } from './context.ts';
+import type { ClientShare } from './limits.ts';
 import * as replies from './replies.ts';
 import type { Reply } from './replies.ts';
-import type { Context, RefusalSubject, Transaction } from './transaction.ts';
+import { addRecipient, beginTransaction, budgetOf, parseRecipient, type Transaction } from './transaction.ts';
 
 /** Who the client is, and what it may take. */
 export interface SessionClient {
@@ -188,49 +186,4 @@ function protocolOf(isExtended: boolean, smtpUtf8: boolean, isSecure: boolean): 
 /** Printable ASCII of at most 255 octets: the name stands in Received, logs and the API. */
 function sanitizeName(name: string): string {
   return name.slice(0, 255).replace(/[^!-~]/g, '?');
-}
-
-function beginTransaction(
-  context: Context,
-  share: ClientShare,
-  line: string,
-  client: (smtpUtf8: boolean) => ClientInfo,
-): Transaction | Reply {
-  const command = splitMail(line);
-  if (command === null) return replies.MAIL_SYNTAX;
-  const parameters = parseMailParameters(command.parameters);
-  if ('refusal' in parameters) return parameters.refusal;
-  const { smtpUtf8, sizeBytes } = parameters;
-  if (!smtpUtf8 && !isAscii(command.path)) return replies.NEEDS_SMTPUTF8;
-  const path = parsePath(command.path, { allowNull: true, smtpUtf8 });
-  if (path.kind === 'INVALID') return replies.badReversePath(path.reason);
-  if (path.kind === 'POSTMASTER') return replies.badReversePath('no domain');
-  const trouble = capacityTrouble(context, share, sizeBytes);
-  if (trouble !== null) return trouble;
-  const from = client(smtpUtf8);
-  const reversePath = path.kind === 'NULL' ? null : path.path.address;
-  return {
-    ...parameters,
-    client: from,
-    reversePath,
-    recipients: new Map(),
-    hasRefusedRecipient: false,
-  };
-}
-
-/** The reasons not to begin a message now, or ever at this size. */
-function capacityTrouble(context: Context, share: ClientShare, sizeBytes: number | null): Reply | null {
-  const { refusals } = context;
-  // First, so that what is refused here without end comes to an end.
-  if (!share.takeMessage()) return refusals.tooManyMessages;
-  const limitBytes = context.messageSizeLimit();
-  if (sizeBytes !== null && sizeBytes > limitBytes) return refusals.tooBig(limitBytes);
-  const readiness = context.readiness();
-  if (readiness === 'DOWN') return refusals.storeDown;
-  if (readiness === 'FULL') return refusals.storeFull;
-  return (sizeBytes ?? 0) > budgetOf(context, share).freeBytes() ? refusals.busy : null;
-}
-
-function budgetOf({ budget, messageSizeLimit }: Context, share: ClientShare): ByteBudget {
-  return share.isTrusted ? budget : budget.partOf(share.network, messageSizeLimit());
 }

@@ -1,17 +1,23 @@
 /**
- * What a transaction is made of, and what the dialogue needs from the rest of the service (RFC 5321 §2.3.1, §3.3).
+ * A transaction: what MAIL begins it with, the recipients that RCPT adds, and what of it is stored (RFC 5321 §2.3.1, §3.3).
  *
- * Types only: main.ts passes the functions, tests pass fakes.
+ * Promises that a decision about a recipient that fails or hangs is a fault's 451, within its limit.
  */
+import { parsePath } from '../mail/address.ts';
 import type { ClientInfo, Envelope, EnvelopeRecipient } from '../mail/envelope.ts';
-import type { Authenticate } from '../policy/authentication/acceptance-seal.ts';
-import type { Decision, Destination, ForwardPath, MailInfo } from '../policy/decision.ts';
-import type { StartQueue } from '../policy/queue-start.ts';
-import type { LogEvents } from '../telemetry/log-events.ts';
-import type { BareNewlines } from './bytes.ts';
-import type { ClientLimits, SharedByteBudget } from './limits.ts';
-import type { Refusals } from './replies.ts';
-import type { Watch } from './listener-state.ts';
+import type { Decision, ForwardPath } from '../policy/decision.ts';
+import type { Context, RefusalSubject } from './context.ts';
+import type { ByteBudget, ClientShare } from './limits.ts';
+import {
+  isAscii,
+  parseMailParameters,
+  parseRcptParameters,
+  type RecipientParameters,
+  splitMail,
+  splitRcpt,
+} from './parameters.ts';
+import * as replies from './replies.ts';
+import type { Reply } from './replies.ts';
 
 /** One accepted recipient and where its mail belongs. */
 export interface TransactionRecipient extends EnvelopeRecipient {
@@ -36,71 +42,6 @@ export interface ReceivedTransaction {
   readonly sizeBytes: number;
 }
 
-/** Whether mail can be stored now: the database is away, or free space is below the watermark. */
-export type Readiness = 'OK' | 'DOWN' | 'FULL';
-
-/** Telemetry: `Log` has these; main.ts may count in passing. */
-export interface InboundEvents {
-  readonly connected: (fields: LogEvents['connected']) => void;
-  readonly disconnected: (fields: LogEvents['disconnected']) => void;
-  readonly accepted: (fields: LogEvents['accepted']) => void;
-  readonly refused: (fields: LogEvents['refused'], subject: RefusalSubject) => void;
-  /** For the metrics: a handshake is done, or a session without one (null) has brought its first message. */
-  readonly tlsSession: (session: { readonly tls: string | null }) => void;
-  readonly fault: (fields: LogEvents['fault']) => void;
-  /** Something the operator should look at, such as a balancer that sends a bad PROXY header. */
-  readonly warning: (fields: LogEvents['warning']) => void;
-}
-
-/** What a refusal is about. */
-export interface RefusalSubject {
-  readonly forwardPath: string | null;
-  /** Null when no served domain is concerned. */
-  readonly destination: Destination | null;
-  /** The DNSBL zone that listed the client. */
-  readonly zone: string | null;
-}
-
-/** The rest of the service, as the listener sees it. */
-export interface InboundDependencies {
-  /** May take long or never answer; a rejection is answered 451. */
-  readonly decideRecipient: (client: ClientInfo, mail: MailInfo, path: ForwardPath) => Promise<Decision>;
-  /** Resolves after COMMIT. Any rejection is answered 451, one whose error is named `StorageFull` 452. */
-  readonly accept: (transaction: ReceivedTransaction) => Promise<void>;
-  /** A client asks for a domain's mail by ETRN. May take long; a rejection is answered 458. */
-  readonly startQueue: StartQueue;
-  /** What the operator wants above our Received field; it never rejects. Undefined: nothing, and the content stays. */
-  readonly authenticate?: Authenticate | undefined;
-  readonly newTransactionId: () => string;
-  /** Asked at every MAIL, so it must be cheap. */
-  readonly readiness: () => Readiness;
-  /** The reverse name of an address, or null; never waited for. */
-  readonly resolveName: (address: string) => Promise<string | null>;
-  /** Clients that no connection or rate limit and no greeting wait applies to. */
-  readonly isTrusted: (address: string) => boolean;
-  /** Clients that may not connect for now. Absent: none. */
-  readonly isBarred?: ((address: string) => boolean) | undefined;
-  readonly wallClock: () => Date;
-  readonly monotonicMs: () => number;
-  readonly events: InboundEvents;
-}
-
-/** All that a session needs; one per listener. */
-export interface Context extends InboundDependencies {
-  readonly hostname: string;
-  /** Our MX names, for the loop test. */
-  readonly names: readonly string[];
-  readonly messageSizeLimit: () => number;
-  readonly maxRecipients: number;
-  readonly bareNewlines: BareNewlines;
-  readonly decisionTimeoutMs: number;
-  readonly acceptTimeoutMs: number;
-  readonly budget: SharedByteBudget;
-  readonly limits: ClientLimits;
-  readonly refusals: Refusals;
-  readonly watch: Watch;
-}
-
 /** The transaction between MAIL and the final reply. */
 export interface Transaction {
   readonly client: ClientInfo;
@@ -114,4 +55,107 @@ export interface Transaction {
   readonly recipients: Map<string, TransactionRecipient>;
   /** Set when a recipient was refused: then DATA without any is 554, not 503. */
   hasRefusedRecipient: boolean;
+}
+
+/** Begins a transaction with what MAIL says, or tells why not. */
+export function beginTransaction(
+  context: Context,
+  share: ClientShare,
+  line: string,
+  client: (smtpUtf8: boolean) => ClientInfo,
+): Transaction | Reply {
+  const command = splitMail(line);
+  if (command === null) return replies.MAIL_SYNTAX;
+  const parameters = parseMailParameters(command.parameters);
+  if ('refusal' in parameters) return parameters.refusal;
+  const { smtpUtf8, sizeBytes } = parameters;
+  if (!smtpUtf8 && !isAscii(command.path)) return replies.NEEDS_SMTPUTF8;
+  const path = parsePath(command.path, { allowNull: true, smtpUtf8 });
+  if (path.kind === 'INVALID') return replies.badReversePath(path.reason);
+  if (path.kind === 'POSTMASTER') return replies.badReversePath('no domain');
+  const trouble = capacityTrouble(context, share, sizeBytes);
+  if (trouble !== null) return trouble;
+  const from = client(smtpUtf8);
+  const reversePath = path.kind === 'NULL' ? null : path.path.address;
+  return {
+    ...parameters,
+    client: from,
+    reversePath,
+    recipients: new Map(),
+    hasRefusedRecipient: false,
+  };
+}
+
+/** The reasons not to begin a message now, or ever at this size. */
+function capacityTrouble(context: Context, share: ClientShare, sizeBytes: number | null): Reply | null {
+  const { refusals } = context;
+  // First, so that what is refused here without end comes to an end.
+  if (!share.takeMessage()) return refusals.tooManyMessages;
+  const limitBytes = context.messageSizeLimit();
+  if (sizeBytes !== null && sizeBytes > limitBytes) return refusals.tooBig(limitBytes);
+  const readiness = context.readiness();
+  if (readiness === 'DOWN') return refusals.storeDown;
+  if (readiness === 'FULL') return refusals.storeFull;
+  return (sizeBytes ?? 0) > budgetOf(context, share).freeBytes() ? refusals.busy : null;
+}
+
+/** The bytes that content of this client may take. */
+export function budgetOf({ budget, messageSizeLimit }: Context, share: ClientShare): ByteBudget {
+  return share.isTrusted ? budget : budget.partOf(share.network, messageSizeLimit());
+}
+
+export interface AskedRecipient {
+  readonly path: ForwardPath;
+  readonly parameters: RecipientParameters;
+}
+
+/** What RCPT asks for, or how its line is wrong. */
+export function parseRecipient(line: string, smtpUtf8: boolean): AskedRecipient | Reply {
+  const command = splitRcpt(line);
+  if (command === null) return replies.RCPT_SYNTAX;
+  const parameters = parseRcptParameters(command.parameters);
+  if ('refusal' in parameters) return parameters.refusal;
+  if (!smtpUtf8 && !isAscii(command.path)) return replies.NEEDS_SMTPUTF8;
+  const path = parsePath(command.path, { allowNull: false, smtpUtf8 });
+  if (path.kind === 'INVALID') return replies.badForwardPath(path.reason);
+  if (path.kind === 'NULL') return replies.badForwardPath('empty path');
+  return { path, parameters };
+}
+
+export interface RefusedRecipient {
+  readonly reply: Reply;
+  readonly about?: Partial<RefusalSubject>;
+}
+
+/** Asks the policy and adds the recipient, or returns the refusal. */
+export async function addRecipient(
+  context: Context,
+  transaction: Transaction,
+  asked: AskedRecipient,
+): Promise<RefusedRecipient | null> {
+  if (transaction.recipients.size >= context.maxRecipients) return { reply: replies.TOO_MANY_RECIPIENTS };
+  const decision = await decide(context, transaction, asked.path);
+  if (decision === null) return { reply: context.refusals.fault };
+  if (decision.kind === 'REFUSE') {
+    const { destination = null, zone = null } = decision;
+    return { reply: context.refusals.format(decision.reply), about: { destination, zone } };
+  }
+  const { domain, destinationId, tenantId } = decision.recipient;
+  const given = asked.path.kind === 'PATH' ? asked.path.path.address : `postmaster@${context.hostname}`;
+  const address = decision.recipient.address ?? given;
+  const recipient: TransactionRecipient = { address, domain, destinationId, tenantId, ...asked.parameters };
+  if (!transaction.recipients.has(address)) transaction.recipients.set(address, recipient);
+  return null;
+}
+
+/** Null when the policy failed or did not answer in time. */
+async function decide(context: Context, transaction: Transaction, path: ForwardPath): Promise<Decision | null> {
+  const { client, reversePath, sizeBytes } = transaction;
+  try {
+    const decision = context.decideRecipient(client, { reversePath, sizeBytes }, path);
+    return await context.watch.within<Decision | null>(decision, context.decisionTimeoutMs, null);
+  } catch (error) {
+    context.events.fault({ where: 'inbound decision', error });
+    return null;
+  }
 }

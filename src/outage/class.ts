@@ -6,7 +6,7 @@
  * do not meet: without such a policy TLS is no trouble, mail goes in clear.
  */
 import type { HostTrouble } from '../mail/outcome.ts';
-import { namesBlocklist } from '../mail/refusal-words.ts';
+import { namesBlocklist } from '../mail/reply-words.ts';
 
 export const OUTAGE_CLASSES = [
   'DOWN',

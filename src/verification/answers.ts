@@ -16,7 +16,7 @@ import { isPausedNow } from '../domains/pause.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import { clearAnswers } from '../domains/user-list/forget.ts';
 import { createGrouped } from '../domains/user-list/grouped.ts';
-import { keyOf, type Recipient, type Standing, standingOf, type StandingRow } from './recipient.ts';
+import { keyOf, type Recipient, type VerificationStatus, statusOf, type StatusRow } from './recipient.ts';
 
 export interface Answer {
   readonly recipient: Recipient;
@@ -31,11 +31,11 @@ export interface Answer {
 
 export interface Answers {
   /** From memory; null when there is nothing fresh. */
-  recall(recipient: Recipient): Standing | null;
+  recall(recipient: Recipient): VerificationStatus | null;
   /** From the database, for memory too. */
-  find(recipient: Recipient): Promise<Standing>;
+  find(recipient: Recipient): Promise<VerificationStatus>;
   /** Resolves with what is known now, when it is stored; with nothing known where it is not kept. */
-  record(answer: Answer): Promise<Standing>;
+  record(answer: Answer): Promise<VerificationStatus>;
   /** What callouts have shown of it, stored and in memory, goes: it was forgotten while the last answer was being stored. */
   takeBack(recipient: Recipient): Promise<void>;
   /** Not to be refreshed before `untilMs` (monotonic), as far as this node's memory goes. */
@@ -52,7 +52,7 @@ export interface AnswersOptions {
 
 /** Other nodes change answers too; what a person changes is told by a notice. */
 const FRESH_MS = 60_000;
-const NOTHING_KNOWN: Standing = {
+const NOTHING_KNOWN: VerificationStatus = {
   answer: null,
   refreshAtMs: null,
   expiresAtMs: null,
@@ -64,7 +64,7 @@ const NOTHING_KNOWN: Standing = {
 const DEFAULT_MEMORY = { mostPositive: 100_000, mostNegative: 20_000 };
 
 interface Kept {
-  readonly standing: Standing;
+  readonly status: VerificationStatus;
   readonly untilMs: number;
 }
 
@@ -76,7 +76,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   const unknown = createBoundedMap<Kept>(memory.mostNegative);
 
   /** What is being read or written for memory; what was dropped meanwhile is not kept. */
-  const underWay = new Map<string, Promise<Standing>>();
+  const underWay = new Map<string, Promise<VerificationStatus>>();
 
   const remove = (key: string): void => {
     positive.delete(key);
@@ -85,19 +85,19 @@ export function createAnswers(options: AnswersOptions): Answers {
   };
   const put = (key: string, kept: Kept): void => {
     remove(key);
-    const { answer, suspectedAtMs, isDelivered } = kept.standing;
+    const { answer, suspectedAtMs, isDelivered } = kept.status;
     if (answer !== null && answer !== 'POSITIVE') negative.set(key, kept);
     else if (suspectedAtMs !== null) negative.set(key, kept);
     else if (answer === 'POSITIVE' || isDelivered) positive.set(key, kept);
     else unknown.set(key, kept);
   };
-  const keep = async (recipient: Recipient, work: Promise<Standing>): Promise<Standing> => {
+  const keep = async (recipient: Recipient, work: Promise<VerificationStatus>): Promise<VerificationStatus> => {
     const key = keyOf(recipient);
     underWay.set(key, work);
     try {
-      const standing = await work;
-      if (underWay.get(key) === work) put(key, { standing, untilMs: monotonicMs() + FRESH_MS });
-      return standing;
+      const status = await work;
+      if (underWay.get(key) === work) put(key, { status, untilMs: monotonicMs() + FRESH_MS });
+      return status;
     } finally {
       if (underWay.get(key) === work) underWay.delete(key);
     }
@@ -106,12 +106,12 @@ export function createAnswers(options: AnswersOptions): Answers {
     const kept = positive.get(key) ?? negative.get(key) ?? unknown.get(key);
     return kept !== undefined && kept.untilMs > monotonicMs() ? kept : null;
   };
-  const find = createGrouped<Recipient, Standing>(async (recipients) => {
+  const find = createGrouped<Recipient, VerificationStatus>(async (recipients) => {
     const nowMs = monotonicMs();
     const rows = await findRows(sql, recipients);
-    return rows.map((row) => standingOf(row, nowMs));
+    return rows.map((row) => statusOf(row, nowMs));
   });
-  const record = createGrouped<Answer, Standing>(async (answers) => {
+  const record = createGrouped<Answer, VerificationStatus>(async (answers) => {
     const nowMs = monotonicMs();
     const rows = await recordRows(sql, answers);
     const found = new Map(
@@ -119,7 +119,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     );
     return answers.map(({ recipient }) => {
       const row = found.get(keyOf(recipient));
-      return row === undefined ? NOTHING_KNOWN : standingOf(row, nowMs);
+      return row === undefined ? NOTHING_KNOWN : statusOf(row, nowMs);
     });
   });
 
@@ -130,13 +130,13 @@ export function createAnswers(options: AnswersOptions): Answers {
   };
 
   return {
-    recall: (recipient) => fresh(keyOf(recipient))?.standing ?? null,
+    recall: (recipient) => fresh(keyOf(recipient))?.status ?? null,
     find: (recipient) => keep(recipient, find(recipient)),
     record: (answer) => keep(answer.recipient, record(answer)),
     postponeRefresh: (recipient, untilMs) => {
       const key = keyOf(recipient);
       const kept = fresh(key);
-      if (kept !== null) put(key, { ...kept, standing: { ...kept.standing, refreshAtMs: untilMs } });
+      if (kept !== null) put(key, { ...kept, status: { ...kept.status, refreshAtMs: untilMs } });
     },
     takeBack: async (recipient) => {
       await clearAnswers(sql, recipient.destinationId, [recipient.localPart]);
@@ -153,8 +153,8 @@ export function createAnswers(options: AnswersOptions): Answers {
 }
 
 /** In the order asked. */
-async function findRows(sql: Sql, recipients: readonly Recipient[]): Promise<StandingRow[]> {
-  return sql<StandingRow[]>`
+async function findRows(sql: Sql, recipients: readonly Recipient[]): Promise<StatusRow[]> {
+  return sql<StatusRow[]>`
     select r.answer, ${distances(sql)}, coalesce(${isPausedNow(sql)}, false) as is_paused
     from unnest(${recipients.map(({ destinationId }) => destinationId)}::uuid[],
                 ${recipients.map(({ localPart }) => localPart)}::text[]) with ordinality
@@ -172,7 +172,7 @@ function distances(sql: Sql) {
     coalesce(r.delivered_at > bmx_now() - interval '90 days', false) as is_delivered`;
 }
 
-type RecordedRow = StandingRow & { destination_id: string; local_part: string };
+type RecordedRow = StatusRow & { destination_id: string; local_part: string };
 
 /** One row for each recipient; of several answers about one the last counts. In the order of the key, so that no two nodes lock each other out. */
 async function recordRows(sql: Sql, answers: readonly Answer[]): Promise<RecordedRow[]> {

@@ -10,7 +10,7 @@ export interface Recipient {
   readonly localPart: string;
 }
 
-export interface Standing {
+export interface VerificationStatus {
   /** The last word of a callout; null before the first, and where it has been taken back. */
   readonly answer: 'POSITIVE' | 'NEGATIVE' | null;
   /** From here on asked anew behind the sender's back. Null without an answer. */
@@ -26,7 +26,7 @@ export interface Standing {
 }
 
 /** As the statements of answers.ts give it: distances from now on the database's clock, in milliseconds. */
-export interface StandingRow {
+export interface StatusRow {
   answer: 'POSITIVE' | 'NEGATIVE' | null;
   refresh_in_ms: number | null;
   expires_in_ms: number | null;
@@ -36,7 +36,7 @@ export interface StandingRow {
 }
 
 /** @param nowMs the monotonic clock when the row was asked for */
-export function standingOf(row: StandingRow, nowMs: number): Standing {
+export function statusOf(row: StatusRow, nowMs: number): VerificationStatus {
   const at = (distanceMs: number | null) => (distanceMs === null ? null : nowMs + distanceMs);
   return {
     answer: row.answer,
@@ -51,4 +51,22 @@ export function standingOf(row: StandingRow, nowMs: number): Standing {
 /** For maps. An id has no space. */
 export function keyOf({ destinationId, localPart }: Pick<Recipient, 'destinationId' | 'localPart'>): string {
   return `${destinationId} ${localPart}`;
+}
+
+const NOTICE = 'recipient:';
+
+/** Tells other nodes, on the settings channel, that a recipient is to be forgotten: `recipient:DESTINATION:LOCAL-PART`. */
+export function formatForgetNotice({
+  destinationId,
+  localPart,
+}: Pick<Recipient, 'destinationId' | 'localPart'>): string {
+  return `${NOTICE}${destinationId}:${localPart}`;
+}
+
+/** Null for any other notice. A local part may hold colons, an id does not. */
+export function parseForgetNotice(payload: string): Pick<Recipient, 'destinationId' | 'localPart'> | null {
+  if (!payload.startsWith(NOTICE)) return null;
+  const rest = payload.slice(NOTICE.length);
+  const colon = rest.indexOf(':');
+  return colon < 0 ? null : { destinationId: rest.slice(0, colon), localPart: rest.slice(colon + 1) };
 }

@@ -15,8 +15,7 @@ import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from 
 import { invalid, type UserError } from '../input/user-error.ts';
 import { clearAnswers } from '../domains/user-list/forget.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
-import { formatForgetNotice } from './notice.ts';
-import type { Recipient } from './recipient.ts';
+import { formatForgetNotice, type Recipient } from './recipient.ts';
 
 export interface RecipientStandingView {
   /** In its one form. */

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { until } from '../helpers/child.ts';
 import { contentOf } from '../helpers/dialog.ts';
 import type { SmtpPeer } from '../helpers/smtp-peer.ts';
-import type { InboundOptions } from '../../src/inbound/options.ts';
+import type { InboundOptions } from '../../src/inbound/context.ts';
 import { createClientLimits } from '../../src/inbound/limits.ts';
 import { contentText, type Fixture, sendMessage, startInbound } from './fixture.ts';
 

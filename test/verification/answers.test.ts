@@ -4,7 +4,7 @@ import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { type Answers, createAnswers } from '../../src/verification/answers.ts';
 import { createGrouped } from '../../src/domains/user-list/grouped.ts';
 import { createLearned } from '../../src/verification/learned.ts';
-import { pruneAnswers } from '../../src/verification/prune.ts';
+import { pruneAnswers } from '../../src/verification/verification.ts';
 import type { Recipient } from '../../src/verification/recipient.ts';
 import { newId } from '../../src/mail/id.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';

@@ -4,7 +4,7 @@ import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { createAnswers } from '../../src/verification/answers.ts';
 import { createLearned } from '../../src/verification/learned.ts';
-import { formatForgetNotice, parseForgetNotice } from '../../src/verification/notice.ts';
+import { formatForgetNotice, parseForgetNotice } from '../../src/verification/recipient.ts';
 import { createPrimaries } from '../../src/verification/primary.ts';
 import { createStandings } from '../../src/verification/standing.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';

@@ -2,7 +2,7 @@
  * The primary: whether it answers, whether it takes mail from us, and what it did with mail lately.
  */
 import { formatEndpoint } from '../../mail/ip.ts';
-import { saysGreylisting } from '../../mail/refusal-words.ts';
+import { saysGreylisting } from '../../mail/reply-words.ts';
 import { type Check, type Judgement, ok, problem, unknown, warning, whenKnown } from '../check.ts';
 import type { Evidence, Facts, SessionFact } from '../facts.ts';
 import type { SeenReply } from '../record.ts';

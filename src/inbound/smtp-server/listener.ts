@@ -14,7 +14,7 @@ import { type ListenerState, createListenerState } from '../listener-state.ts';
 import { createTlsContexts, TLS_BOUNDS, type TlsContexts } from '../../tls/contexts.ts';
 import type { TlsMaterial } from '../../tls/material.ts';
 import { once } from 'node:events';
-import type { Inbound, InboundOptions } from '../options.ts';
+import type { Inbound, InboundOptions } from '../context.ts';
 
 type ProxyCallback = Parameters<SMTPServer['_handleProxy']>[1];
 

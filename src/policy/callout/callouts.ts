@@ -13,7 +13,7 @@ import type { CalloutBreaker } from '../../outage/breaker-callouts.ts';
 import type { Answers } from '../../verification/answers.ts';
 import type { CalloutBudget } from '../../verification/budget.ts';
 import type { Primaries } from '../../verification/primary.ts';
-import { keyOf, type Recipient, type Standing } from '../../verification/recipient.ts';
+import { keyOf, type Recipient, type VerificationStatus } from '../../verification/recipient.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import { createPrimaryQueue, type CalloutOutcome, type PrimaryQueue } from './primary-queue.ts';
 import { type CalloutTarget, calloutTargets } from '../../smtp/callout-target.ts';
@@ -46,7 +46,7 @@ export interface CalloutSubject {
 
 export type CalloutResult =
   /** The primary spoke of the mailbox; this is how it stands now. */
-  | { readonly kind: 'ANSWERED'; readonly standing: Standing }
+  | { readonly kind: 'ANSWERED'; readonly status: VerificationStatus }
   /** The primary spoke, but not clearly of the mailbox. */
   | { readonly kind: 'NO_ANSWER' }
   /** It said nothing, since this instant. */
@@ -175,7 +175,7 @@ export function createCallouts(deps: CalloutDeps): Callouts {
     if (verdict === 'UNKNOWN' || !isCurrent()) return { kind: 'NO_ANSWER' };
     if (verdict === 'NEGATIVE' && !(await mayRefuse(subject, reply))) return { kind: 'NO_ANSWER' };
     shares.note(recipient.destinationId, verdict === 'NEGATIVE');
-    const standing = await answers.record({ recipient, verdict, isListed, reply: reply.text, domain });
+    const status = await answers.record({ recipient, verdict, isListed, reply: reply.text, domain });
     // Forgotten while it was being stored: it may have come behind that.
     if (!isCurrent()) {
       await answers.takeBack(recipient);
@@ -185,7 +185,7 @@ export function createCallouts(deps: CalloutDeps): Callouts {
       inBackground(() => tryCatchAll(subject, targets));
       inBackground(() => breaker.noteTaken({ destinationId: recipient.destinationId, domain: domain.name }));
     }
-    return { kind: 'ANSWERED', standing };
+    return { kind: 'ANSWERED', status };
   };
 
   return {

@@ -18,12 +18,12 @@
 import { within } from '../../clock.ts';
 import { baseOf, normalizeLocalPart } from '../../mail/local-part.ts';
 import type { OpenOutages } from '../../outage/open-outages.ts';
-import type { Recipient, Standing } from '../../verification/recipient.ts';
+import type { Recipient, VerificationStatus } from '../../verification/recipient.ts';
 import {
   DEFER_SUSPECTED,
   REFUSE_UNKNOWN,
   type Away,
-  judgeStanding,
+  judgeStatus,
   judgeWhileAway,
   type Mailbox,
   TAKEN_UNKNOWN,
@@ -65,52 +65,56 @@ export function createCalloutCheck(deps: CalloutCheckDeps): CalloutCheck {
     answers.postponeRefresh(recipient, monotonicMs() + REFRESH_AGAIN_MS);
     if (openOutages.startedAtMs(destinationId) !== null) return;
     callouts.inBackground(async () => {
-      const standing = await answers.find(recipient);
-      if (!isRefreshDue(standing, monotonicMs())) return;
+      const status = await answers.find(recipient);
+      if (!isRefreshDue(status, monotonicMs())) return;
       answers.postponeRefresh(recipient, monotonicMs() + REFRESH_AGAIN_MS);
       const facts = primaries.recall(destinationId) ?? (await primaries.find(destinationId));
-      if (!standing.isPaused && !facts.isCatchAll) await callouts.ask(subject);
+      if (!status.isPaused && !facts.isCatchAll) await callouts.ask(subject);
     });
   };
 
   /** The verdict of what is known, or null. */
-  const judgeKnown = (subject: CalloutSubject, mailbox: Mailbox, standing: Standing): Verdict | null => {
+  const judgeKnown = (subject: CalloutSubject, mailbox: Mailbox, status: VerificationStatus): Verdict | null => {
     const nowMs = monotonicMs();
-    const verdict = judgeStanding(mailbox, standing, nowMs);
-    if (verdict !== null && isRefreshDue(standing, nowMs)) refresh(subject);
+    const verdict = judgeStatus(mailbox, status, nowMs);
+    if (verdict !== null && isRefreshDue(status, nowMs)) refresh(subject);
     return verdict;
   };
 
   /** From memory, for a primary that cannot have spoken since: an outage costs no look-up a recipient. Null: look it up. */
-  const judgeInOutage = ({ recipient }: CalloutSubject, mailbox: Mailbox, standing: Standing): Verdict | null => {
+  const judgeInOutage = (
+    { recipient }: CalloutSubject,
+    mailbox: Mailbox,
+    status: VerificationStatus,
+  ): Verdict | null => {
     const sinceMs = openOutages.startedAtMs(recipient.destinationId);
     const facts = primaries.recall(recipient.destinationId);
     if (sinceMs === null || facts === null) return null;
-    return facts.isCatchAll ? PASS : judgeWhileAway(mailbox, standing, inOutage(sinceMs, monotonicMs()));
+    return facts.isCatchAll ? PASS : judgeWhileAway(mailbox, status, inOutage(sinceMs, monotonicMs()));
   };
 
   const decide = async (subject: CalloutSubject, mailbox: Mailbox, deadlineMs: number): Promise<Verdict> => {
     const { recipient } = subject;
     const { destinationId } = recipient;
-    const standing = await answers.find(recipient);
-    const known = judgeKnown(subject, mailbox, standing);
+    const status = await answers.find(recipient);
+    const known = judgeKnown(subject, mailbox, status);
     if (known !== null) return known;
     const facts = primaries.recall(destinationId) ?? (await primaries.find(destinationId));
     if (facts.isCatchAll) return PASS;
-    const away = awayBefore(openOutages.startedAtMs(destinationId), standing.isPaused, monotonicMs());
-    if (away !== null) return judgeWhileAway(mailbox, standing, away);
+    const away = awayBefore(openOutages.startedAtMs(destinationId), status.isPaused, monotonicMs());
+    if (away !== null) return judgeWhileAway(mailbox, status, away);
     const waitMs = Math.max(0, deadlineMs - monotonicMs());
     const result = await within<CalloutResult, CalloutResult>(waitMs, callouts.ask(subject), () => ({
       kind: 'UNASKED',
     }));
-    return judgeResult(result, mailbox, standing);
+    return judgeResult(result, mailbox, status);
   };
 
-  const judgeResult = (result: CalloutResult, mailbox: Mailbox, before: Standing): Verdict => {
+  const judgeResult = (result: CalloutResult, mailbox: Mailbox, before: VerificationStatus): Verdict => {
     const nowMs = monotonicMs();
     switch (result.kind) {
       case 'ANSWERED':
-        return judgeStanding(mailbox, result.standing, nowMs) ?? PASS;
+        return judgeStatus(mailbox, result.status, nowMs) ?? PASS;
       case 'NO_ANSWER':
         return mailbox.ifUnknown ?? PASS;
       case 'SILENT':
@@ -126,9 +130,9 @@ export function createCalloutCheck(deps: CalloutCheckDeps): CalloutCheck {
   };
 
   const judge = (subject: CalloutSubject, mailbox: Mailbox, deadlineMs: number): Verdict | Promise<Verdict> => {
-    const standing = answers.recall(subject.recipient);
-    if (standing === null) return decide(subject, mailbox, deadlineMs);
-    const known = judgeKnown(subject, mailbox, standing) ?? judgeInOutage(subject, mailbox, standing);
+    const status = answers.recall(subject.recipient);
+    if (status === null) return decide(subject, mailbox, deadlineMs);
+    const known = judgeKnown(subject, mailbox, status) ?? judgeInOutage(subject, mailbox, status);
     return known ?? decide(subject, mailbox, deadlineMs);
   };
 
@@ -188,7 +192,7 @@ function subjectsOf({ domain, localPart, isRole }: ServedQuestion): Subjects | n
   return { form: subjectOf(base), spelling: localPart === base ? null : subjectOf(localPart) };
 }
 
-function isRefreshDue({ refreshAtMs }: Standing, nowMs: number): boolean {
+function isRefreshDue({ refreshAtMs }: VerificationStatus, nowMs: number): boolean {
   return refreshAtMs !== null && refreshAtMs <= nowMs;
 }
 

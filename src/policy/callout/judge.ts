@@ -5,7 +5,7 @@
  * first. While the primary cannot be asked, what was known when that began goes on to count (a refusal: while an outage is open), and the domain's policy decides
  * about the unknown.
  */
-import type { Standing } from '../../verification/recipient.ts';
+import type { VerificationStatus } from '../../verification/recipient.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import { PASS, type Verdict, type ReplyLine } from '../decision.ts';
 
@@ -48,8 +48,8 @@ export interface Mailbox {
 }
 
 /** Null: the primary has to be asked. */
-export function judgeStanding(mailbox: Mailbox, standing: Standing, nowMs: number): Verdict | null {
-  const { answer, expiresAtMs, suspectedAtMs } = standing;
+export function judgeStatus(mailbox: Mailbox, status: VerificationStatus, nowMs: number): Verdict | null {
+  const { answer, expiresAtMs, suspectedAtMs } = status;
   const holds = expiresAtMs !== null && expiresAtMs > nowMs;
   if (answer === 'NEGATIVE') {
     // Listed since: the answer is about a time before.
@@ -71,8 +71,8 @@ export interface Away {
   readonly isOutage: boolean;
 }
 
-export function judgeWhileAway(mailbox: Mailbox, standing: Standing, away: Away): Verdict {
-  const { answer, expiresAtMs, isDelivered } = standing;
+export function judgeWhileAway(mailbox: Mailbox, status: VerificationStatus, away: Away): Verdict {
+  const { answer, expiresAtMs, isDelivered } = status;
   const { domain, isListed, isRole, ifUnknown } = mailbox;
   const held = expiresAtMs !== null && expiresAtMs > away.sinceMs;
   if (isListed || isDelivered || (answer === 'POSITIVE' && held)) return PASS;
