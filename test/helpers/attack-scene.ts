@@ -19,7 +19,7 @@ export interface AttackPlan {
   readonly honestAddress?: string;
   /** Connections of honest senders at once. Default 4. */
   readonly senders?: number;
-  /** How long honest mail is counted in each round. Default 3,000. */
+  /** How long honest mail is counted in each round. Default 2,000. */
   readonly roundMs?: number;
   /** Pairs of rounds, alone and under attack. Default 2. */
   readonly pairs?: number;
@@ -52,7 +52,7 @@ async function sendHonest(plan: AttackPlan): Promise<HonestTally> {
     recipient: plan.recipient,
     localAddress: plan.honestAddress ?? '127.0.0.1',
     senders: plan.senders ?? 4,
-    durationMs: plan.roundMs ?? 3000,
+    durationMs: plan.roundMs ?? 2000,
   };
   const script = join(import.meta.dirname, 'honest-senders.ts');
   const { stdout } = await runOrThrow(process.execPath, [script, JSON.stringify(honest)], { timeoutMs: 180_000 });
