@@ -217,7 +217,7 @@ inBrowser(
     const docs = page.locator('.graphiql-doc-explorer');
     await docs.getByRole('link', { name: 'Query', exact: true }).click();
     await docs.getByRole('link', { name: 'Domain', exact: true }).click();
-    await docs.getByText('A relay domain: a domain whose mail we accept').waitFor();
+    await docs.getByText('A relay domain: we accept, hold and deliver its mail').waitFor();
     const text = await docs.innerText();
     expect(text).not.toContain('`');
     const editor = await page.locator('.graphiql-editors').boundingBox();

@@ -99,11 +99,13 @@ export async function until<T>(
   timeoutMs: number,
   condition: () => T | Promise<T>,
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const deadline = performance.now() + timeoutMs;
+  const startedAt = performance.now();
   for (;;) {
     const value = await condition();
     if (value !== false && value !== null && value !== undefined) return value as NonNullable<Exclude<T, false>>;
-    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const waitedMs = performance.now() - startedAt;
+    if (waitedMs > timeoutMs) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`);
+    // Most looks are a query to the service: fifty a second of each waiting file would slow down all others.
+    await new Promise((resolve) => setTimeout(resolve, Math.max(20, Math.min(100, waitedMs / 10))));
   }
 }
