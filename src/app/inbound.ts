@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts';
 import { openAcceptWriter } from '../db/accept-writer.ts';
 import type { Database } from '../db/client.ts';
 import { startTrouble } from '../db/start-error.ts';
-import type { Routing } from '../dns/routing.ts';
+import { type Routing, createClientNames } from '../dns/routing.ts';
 import type { Domains } from '../domains/domains.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
@@ -27,7 +27,6 @@ import { createAcceptanceSeal } from '../policy/authentication/acceptance-seal.t
 import { loadArcKey } from '../policy/authentication/arc-key.ts';
 import { createCalloutCheck } from '../policy/callout/check.ts';
 import { createHarvestGuard } from '../policy/checks/harvest-guard.ts';
-import { createClientNames } from '../policy/client-name.ts';
 import type { AcceptedRecipient } from '../policy/decision.ts';
 import type { DryRunHit } from '../policy/dnsbl/dnsbl.ts';
 import { type Dnsbl, openDnsbl } from '../policy/dnsbl/lists.ts';

@@ -1,5 +1,5 @@
 /**
- * A bounded cache whose entries end with their time to live. The least recently used entry makes room. Where entries may be
+ * A bounded cache whose entries end with their time to live. The least recently used entry is dropped first. Where entries may be
  * large their weight is bounded too, that of all and of each: who serves large ones cannot drive out all others.
  *
  * Holds nothing about DNS itself: resolver.ts decides what may be kept, and for how long.

@@ -6,7 +6,7 @@
  * a reply counts only with the id, the question and the source of its query (RFC 5452). Follows aliases over replies.
  * Does not validate DNSSEC: it passes on the server's AD bit. RFC 1035, RFC 2308, RFC 6891.
  *
- * The only door to dns-packet (5.6.1). Not node:dns: under Deno it reports SERVFAIL as ENOTFOUND, and nowhere AD.
+ * The only user of dns-packet (5.6.1). Not node:dns: under Deno it reports SERVFAIL as ENOTFOUND, and nowhere AD.
  */
 import { Buffer } from 'node:buffer';
 import { AUTHENTIC_DATA, RECURSION_DESIRED, TRUNCATED_RESPONSE, decode, encode } from 'dns-packet';

@@ -130,3 +130,28 @@ export function observeGivenHosts(
     }),
   );
 }
+
+/** Under way at once, of the 256 of the resolver; beyond these a client has no name. */
+const MOST_UNDER_WAY = 48;
+
+/**
+ * The reverse name of a client, or null: none exists, it could not be found out, or too many are looked up just now.
+ *
+ * The client chooses the name server of its address. Its slowness takes few of the look-ups that may be under way at once: delivery
+ * and policy need the others.
+ */
+export function createClientNames({
+  resolvePtr,
+}: Pick<Resolver, 'resolvePtr'>): (address: string) => Promise<string | null> {
+  let underWay = 0;
+  return async (address) => {
+    if (underWay >= MOST_UNDER_WAY) return null;
+    underWay += 1;
+    try {
+      const answer = await resolvePtr(address);
+      return answer.kind === 'FOUND' ? (answer.records[0] ?? null) : null;
+    } finally {
+      underWay -= 1;
+    }
+  };
+}

@@ -2,11 +2,10 @@
  * The state that all connections of all bound addresses share: dependencies, limits, counts, and one timer.
  */
 import { createByteBudget, createClientLimits } from './limits.ts';
-import { DEFAULT_TIMEOUTS, type InboundOptions, type InboundTimeouts } from './context.ts';
-import { createLargeContent, type LargeContent } from './large-content.ts';
+import { DEFAULT_TIMEOUTS, type InboundOptions, type InboundTimeouts, type Context } from './context.ts';
+import { createLargeContent, type LargeContent } from './content.ts';
 import { createPlaces, type PlaceHolder, type Places } from './connection-places.ts';
 import { createRefusals, ehloReply, type Reply } from './replies.ts';
-import type { Context } from './context.ts';
 
 /** RFC 5321 §4.5.3.1.8 asks for at least 100. */
 const MAX_RECIPIENTS = 1000;

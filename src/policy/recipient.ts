@@ -20,11 +20,9 @@ import { createBoundedMap } from '../db/bounded-map.ts';
 import type { NextHops } from '../dns/next-hop.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
-import { normalizeDomain } from '../mail/address.ts';
+import { normalizeDomain, formatAddress } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
-import type { Primaries } from '../verification/primary.ts';
 import { createMxPreferenceCheck } from './checks/mx-preference.ts';
-import { createPrimarySizeCheck } from './checks/primary-size.ts';
 import {
   type AcceptedRecipient,
   type Check,
@@ -37,6 +35,9 @@ import {
   type Unasked,
   type Verdict,
 } from './decision.ts';
+import { Buffer } from 'node:buffer';
+import { receivedField } from '../mail/received.ts';
+import type { Primaries, PrimaryFacts } from '../verification/primary.ts';
 
 export interface RecipientPolicy {
   readonly postmaster: PostmasterMailbox;
@@ -213,4 +214,52 @@ export function createUserListCheck(isListed: IsListed): Check {
     const answer = isListed(domain, localPart);
     return answer instanceof Promise ? answer.then(verdictOn) : verdictOn(answer);
   };
+}
+
+/** More than our field ever has. */
+const MOST_FIELD_OCTETS = 2000;
+/** As long as a date can be. */
+const SOME_DATE = new Date('2000-12-31T00:00:00Z');
+const SOME_ID = '00000000-0000-7000-8000-000000000000';
+
+/**
+ * Rejects a message that the primary would reject for its size (RFC 1870 §6.1), by what it offered last within 7 days.
+ *
+ * Only if the client has said SIZE=. What we hand over is longer than what we get, by our Received field: near the limit that field
+ * is measured, as it would be for this client. Without a known limit no one is asked and no message rejected.
+ */
+export function createPrimarySizeCheck(deps: {
+  readonly primaries: Pick<Primaries, 'recall' | 'find'>;
+  /** What our Received field calls us. */
+  readonly hostname: string;
+}): Check {
+  const judge = (question: ServedQuestion, sizeBytes: number, { sizeLimitBytes }: PrimaryFacts): Verdict => {
+    if (sizeLimitBytes === null || sizeBytes + MOST_FIELD_OCTETS <= sizeLimitBytes) return PASS;
+    const room = sizeLimitBytes - fieldOctets(question, deps.hostname);
+    return sizeBytes <= room ? PASS : rejectSize(Math.max(0, room));
+  };
+  return (question) => {
+    const { sizeBytes } = question.mail;
+    if (sizeBytes === null) return PASS;
+    const { destinationId } = question.domain;
+    const facts = deps.primaries.recall(destinationId);
+    if (facts !== null) return judge(question, sizeBytes, facts);
+    return deps.primaries.find(destinationId).then((found) => judge(question, sizeBytes, found));
+  };
+}
+
+function fieldOctets({ client, localPart, domain }: ServedQuestion, hostname: string): number {
+  const field = receivedField({
+    client,
+    by: hostname,
+    transactionId: SOME_ID,
+    forRecipient: formatAddress(localPart, domain.name),
+    at: SOME_DATE,
+  });
+  return Buffer.byteLength(field);
+}
+
+function rejectSize(room: number): Verdict {
+  const text = `the domain's mail server takes messages of at most ${room} bytes; send a smaller one, or a link to the file`;
+  return { kind: 'REFUSE', reply: { code: 552, enhancedCode: '5.3.4', text, rejection: 'BMX-SIZE' } };
 }

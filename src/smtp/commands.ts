@@ -106,7 +106,7 @@ function isBeyondAscii(text: string): boolean {
 }
 
 /**
- * The last guard against a command hidden in an address. The door refuses control characters, so one here is a bug:
+ * The last guard against a command hidden in an address. The listener rejects control characters, so one here is a bug:
  * better an address the next hop refuses than a command we did not mean.
  */
 function harmlessPath(path: string): string {

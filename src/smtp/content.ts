@@ -1,7 +1,7 @@
 /**
  * The octets that stand between the go-ahead to DATA and its reply: dots doubled, the final dot at the end (RFC 5321 §4.5.2).
  *
- * Promises, wherever the content is cut into pieces: line ends are CRLF only (RFC 5321 §2.3.8; a bare CR or LF, which the door
+ * Promises, wherever the content is cut into pieces: line ends are CRLF only (RFC 5321 §2.3.8; a bare CR or LF, which the listener
  * does not let in, becomes one), every leading dot is doubled, nothing else changes. What needs no change is not copied.
  */
 import { Buffer } from 'node:buffer';

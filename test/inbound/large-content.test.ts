@@ -1,6 +1,6 @@
 /** Turns of large content: who goes first, and that nobody keeps all others from getting on. */
 import { expect, test } from 'bun:test';
-import { createLargeContent, LARGE_OCTETS } from '../../src/inbound/large-content.ts';
+import { createLargeContent, LARGE_OCTETS } from '../../src/inbound/content.ts';
 
 const PIECE_OCTETS = 65_536;
 

@@ -11,7 +11,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { CommandParser, MAX_COMMAND_OCTETS, OFFERED, replaceReply } from './command-parser.ts';
-import { createPace, LARGE_OCTETS } from '../large-content.ts';
+import { createPace, LARGE_OCTETS } from '../content.ts';
 import { createChunkDrain, type Receiver } from '../data-phase.ts';
 import { ehloOf, type ListenerState } from '../listener-state.ts';
 import type { ProxyHeader } from '../proxy/header.ts';

@@ -4,7 +4,7 @@
  * SPF and DKIM alone are the bounce firewall's questions, asked when a report is due; all of them are asked at acceptance where the
  * operator wants a field or a seal. Promises an answer within a bounded time and number of queries, whatever the records
  * say, and that trouble in the DNS is a temporary error and never a verdict. Refuses nothing by itself.
- * The only door to mailauth (7.1), used in its lenient mode: a slip in a record costs an honest sender no report.
+ * The only user of mailauth (7.1), used in its lenient mode: a slip in a record costs an honest sender no report.
  */
 import { Buffer } from 'node:buffer';
 import { isIP } from 'node:net';

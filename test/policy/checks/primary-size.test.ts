@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import type { ClientInfo } from '../../../src/mail/envelope.ts';
 import { receivedField } from '../../../src/mail/received.ts';
-import { createPrimarySizeCheck } from '../../../src/policy/checks/primary-size.ts';
+import { createPrimarySizeCheck } from '../../../src/policy/recipient.ts';
 import type { PrimaryFacts } from '../../../src/verification/primary.ts';
 import { relayDomain } from '../../helpers/relay-domain.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { createClientNames } from '../../src/policy/client-name.ts';
+import { createClientNames } from '../../src/dns/routing.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { startFakeDns } from '../helpers/fake-dns.ts';
 
