@@ -87,7 +87,7 @@ process.on('uncaughtException', (error) => faultLog.fault({ where: 'uncaught exc
 process.on('unhandledRejection', (error) => faultLog.fault({ where: 'unhandled rejection', error }));
 
 for (const { given, meant } of findMisspelt(process.env)) {
-  log.warning({ where: 'settings', message: `${given} is no setting and is ignored: ${meant} is one` });
+  log.warning({ where: 'settings', message: `unknown setting ignored: ${given}; did you mean ${meant}?` });
 }
 
 try {

@@ -135,7 +135,7 @@ export function watchSnapshots(
     const minutes = Math.floor(oldest.ageMs / 60_000);
     log.warning({
       where: 'database',
-      message: `a transaction has been open for ${minutes} minutes (${oldest.holder}): meanwhile no space of ended mail is freed, and tables grow`,
+      message: `transaction open for ${minutes} minutes (${oldest.holder}): vacuum cannot free space, and tables grow`,
     });
   };
 }

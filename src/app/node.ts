@@ -418,7 +418,7 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   if (config.deliveryHold) {
     log.warning({
       where: 'settings',
-      message: 'DELIVERY_HOLD is set: mail is accepted and held, nothing is delivered',
+      message: 'delivery held: DELIVERY_HOLD is set, mail is accepted but not delivered',
     });
   } else {
     let sweptAtMs: number | null = null;
@@ -462,8 +462,7 @@ function tellStarted(ground: Ground, started: { http: string; operatorTokenFile:
     ...started,
   });
   if (config.inFlightBytes < ground.messageSizeLimit() && config.roles.has('inbound')) {
-    const message =
-      'IN_FLIGHT_BYTES is below the message size limit: messages larger than it are put off with 452 for ever';
+    const message = 'IN_FLIGHT_BYTES is below the message size limit: larger messages are always deferred with 452';
     log.warning({ where: 'settings', message });
   }
   if (config.postmasterAddress === null && config.roles.has('inbound')) {

@@ -115,7 +115,7 @@ test.each<Runtime>(['bun', 'deno', 'node'])('%s starts with all of them', async 
       return accepted.length === 2 && accepted.map((event) => Reflect.get(event, 'clientAddress'));
     });
     expect(clients).toEqual(['127.0.0.1', '::1']);
-    expect(service.output()).not.toContain('is no setting');
+    expect(service.output()).not.toContain('unknown setting');
     expect(faultsOf(service)).toEqual([]);
     expect(await service.stop()).toBe(0);
   } finally {
