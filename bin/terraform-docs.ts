@@ -42,7 +42,7 @@ function page(title: string, { description, example, attributes, importing }: Do
       description,
       `\`\`\`hcl\n${example}\n\`\`\``,
       `| attribute | type | | |\n|---|---|---|---|\n${rows.join('\n')}`,
-      ...(importing === undefined ? [] : [`It is imported by ${importing}`]),
+      ...(importing === undefined ? [] : [`Import it by ${importing}`]),
       '',
     ]
       .join('\n\n')
@@ -51,8 +51,8 @@ function page(title: string, { description, example, attributes, importing }: Do
 }
 
 function row(name: string, { type, use, replaces, description }: Attribute): string {
-  const word = { REQUIRED: 'required', OPTIONAL: 'optional', COMPUTED: 'told by the service' }[use];
-  const change = replaces === true ? ' Another value takes a new object.' : '';
+  const word = { REQUIRED: 'required', OPTIONAL: 'optional', COMPUTED: 'set by the service' }[use];
+  const change = replaces === true ? ' Another value replaces the object.' : '';
   return `| \`${name}\` | ${typeText(type)} | ${word} | ${description}${change} |`;
 }
 

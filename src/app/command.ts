@@ -48,35 +48,35 @@ const VERBS: Readonly<Record<string, VerbEntry>> = {
     ]),
   ),
   doctor: {
-    usage: 'doctor DOMAIN [--all]        looks at a domain and its primary; exit code 1: a problem was found',
+    usage: 'doctor DOMAIN [--all]        examines a domain and its primary; exit code 1: a problem was found',
     load: async () => (await import('../clients/cli/doctor.ts')).doctorVerb,
   },
   drill: {
     usage:
-      'drill DOMAIN [--hold MINUTES] [--to ADDRESS]   a marked message the whole way: what an outage would do today',
+      'drill DOMAIN [--hold MINUTES] [--to ADDRESS]   sends a marked message the whole way: what an outage would do today',
     load: async () => (await import('../clients/cli/drill.ts')).drillVerb,
   },
   plan: {
-    usage: 'plan [--file FILE]           what it takes to make domains be as a file says',
+    usage: 'plan [--file FILE]           shows the changes that make domains match a file',
     load: async () => (await import('../clients/cli/apply.ts')).planVerb,
   },
   apply: {
-    usage: 'apply [--file FILE]          does it, all or nothing',
+    usage: 'apply [--file FILE]          makes domains match a file, all or nothing',
     load: async () => (await import('../clients/cli/apply.ts')).applyVerb,
   },
   export: {
     usage:
-      'export --to FILE [--json]    settings and queue of the stopped service into a file; export --undo takes it back',
+      'export --to FILE [--json]    writes settings and queue of the stopped service to a file; --undo reverts that',
     example: 'backup-mx export --to backup-mx.export',
     load: async () => (await import('./transfer.ts')).runExport,
   },
   import: {
-    usage: 'import --from FILE [--json]  the same into a new data folder or database',
+    usage: 'import --from FILE [--json]  reads them into a new data folder or database',
     example: 'DATABASE_URL=postgres://127.0.0.1/new backup-mx import --from backup-mx.export',
     load: async () => (await import('./transfer.ts')).runImport,
   },
   completion: {
-    usage: 'completion bash|zsh|fish     a script that completes the command in a shell',
+    usage: 'completion bash|zsh|fish     prints a script that completes the command in a shell',
     load: async () => completionVerb(TABLES, [...Object.keys(VERBS).slice(TABLES.length), 'help']),
   },
 };
@@ -86,10 +86,10 @@ const USAGE = [
   '',
   ...Object.values(VERBS).map(({ usage }) => `  backup-mx ${usage}`),
   '',
-  '`backup-mx help VERB` says more of a verb; every action takes --json. `backup-mx --version` shows the version.',
+  '`backup-mx help VERB` explains a verb; every action accepts --json. `backup-mx --version` shows the version.',
   'Example: backup-mx queue list --domain example.org',
-  'BACKUP_MX_URL says where the service is (http://127.0.0.1:8025), BACKUP_MX_TOKEN holds a token, BACKUP_MX_TOKEN_FILE names its file.',
-  'Exit codes: 0 done, 1 failed or refused, 2 bad use.',
+  'BACKUP_MX_URL is the address of the service (http://127.0.0.1:8025), BACKUP_MX_TOKEN a token, BACKUP_MX_TOKEN_FILE its file.',
+  'Exit codes: 0 done, 1 failed or refused, 2 wrong use.',
   'export and import work on the database itself: DATABASE_URL, or the embedded one in DATA_DIR.',
 ].join('\n');
 
@@ -108,7 +108,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
   }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (verb === undefined) {
-    terminal.tell(name === '' ? USAGE : `backup-mx: ${name} is not a command\n${USAGE}`);
+    terminal.tell(name === '' ? USAGE : `backup-mx: unknown command: ${name}\n${USAGE}`);
     return BAD_USE;
   }
   if (verb.example !== undefined && HELP_WORDS.includes(rest[0] ?? '')) {

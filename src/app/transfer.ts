@@ -26,13 +26,13 @@ export const runExport: Verb = async (args, terminal) => {
   if (options === null) return BAD_USE;
   const { to, undo, json } = options;
   if ((undo === true) === (typeof to === 'string')) {
-    return badUse(terminal, 'export takes either --to FILE or --undo');
+    return badUse(terminal, 'export needs either --to FILE or --undo');
   }
   return work(terminal, 'export', async (config) => {
     refuseMissingFolder(config);
     if (typeof to !== 'string') {
       await withDatabase(config, terminal, undoExport);
-      terminal.print('The export is taken back: the service may be started on this database. Do not import the file.');
+      terminal.print('The export is reverted: the service may be started on this database. Do not import the file.');
       return;
     }
     const summary = await withDatabase(config, terminal, async (address) => {
@@ -49,7 +49,7 @@ export const runImport: Verb = async (args, terminal) => {
   const options = readOptions(args, { from: 'string', json: 'boolean' }, terminal);
   if (options === null) return BAD_USE;
   const { from, json } = options;
-  if (typeof from !== 'string') return badUse(terminal, 'import takes --from FILE');
+  if (typeof from !== 'string') return badUse(terminal, 'import needs --from FILE');
   return work(terminal, 'import', async (config) => {
     await checkFile(readExportFile(from), progress('checked', terminal));
     const summary = await withDatabase(config, terminal, (address) =>

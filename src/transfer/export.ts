@@ -86,7 +86,7 @@ export async function undoExport(address: DatabaseAddress): Promise<void> {
 async function reopen(address: DatabaseAddress, cause: unknown): Promise<void> {
   await undoExport(address).catch(() => {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const advice = 'The database is still marked as exported: take that back with backup-mx export --undo';
+    const advice = 'The database is still marked as exported: revert that with backup-mx export --undo';
     throw new Error(`${reason}. ${advice}`, { cause });
   });
 }

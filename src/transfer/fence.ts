@@ -65,7 +65,7 @@ export async function closeForNodes(session: CopySession): Promise<void> {
 export async function openForNodes(session: CopySession): Promise<void> {
   await inTransaction(session, async () => {
     if (!(await unmarkMoved(session.query))) {
-      throw new TransferError('this database is not marked as exported: there is nothing to take back');
+      throw new TransferError('this database is not marked as exported: there is nothing to revert');
     }
   });
 }
@@ -83,7 +83,7 @@ export async function keepNodesOut(query: Query): Promise<void> {
 
 /** @throws TransferError when a node is alive */
 export async function refuseLiving(query: Query): Promise<void> {
-  await patiently('a node is alive on this database: stop the service on every machine first', async () => {
+  await patiently('a node is running on this database: stop the service on every machine first', async () => {
     await query('select pg_stat_clear_snapshot()');
     const [living] = await query(LIVING);
     return living === undefined ? null : ` (${String(living['name'])})`;
@@ -122,7 +122,7 @@ async function inTransaction(session: CopySession, work: () => Promise<void>): P
     // A session that is gone has rolled back.
     await session.query('rollback').catch(() => undefined);
     throw error instanceof Error && 'code' in error && error.code === LOCKED
-      ? new TransferError('another session holds locks on this database: end what else works on it')
+      ? new TransferError('another session holds locks on this database: end all other sessions')
       : error;
   }
 }

@@ -147,7 +147,7 @@ describe('an export', () => {
   test('is refused while a node is alive, and leaves no file and no mark', async () => {
     const nodes = await joinAs('living.example');
     const path = join(folder, 'living.bmx');
-    expect(await refusalOf(exportTo(path, source.target))).toMatch(/a node is alive.*living\.example/);
+    expect(await refusalOf(exportTo(path, source.target))).toMatch(/a node is running.*living\.example/);
     await nodes.close();
     expect(readdirSync(folder).filter((name) => name.startsWith('living'))).toEqual([]);
     expect(await refusalOf(undoExport(source.target))).toContain('not marked');
@@ -242,7 +242,7 @@ describe('an import', () => {
     const target = await emptyTarget();
     const living = connect(target.target, { max: 1, applicationName: 'backup-mx' });
     await living`select 1`;
-    expect(await refusalOf(importFrom(file, target.target))).toMatch(/a node is alive.*backup-mx/);
+    expect(await refusalOf(importFrom(file, target.target))).toMatch(/a node is running.*backup-mx/);
     await living.end({ timeout: 1 });
   });
 

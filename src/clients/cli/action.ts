@@ -75,7 +75,7 @@ export function verbOf({ verb, says, example, actions }: VerbTable): Verb {
     }
     if (action === undefined) {
       terminal.tell(
-        `backup-mx: ${name === '' ? `${verb} takes an action` : `${verb} has no action "${name}"`}\n${usageOf(verb, actions)}`,
+        `backup-mx: ${name === '' ? `${verb} needs an action` : `${verb}: unknown action: ${name}`}\n${usageOf(verb, actions)}`,
       );
       return BAD_USE;
     }
@@ -149,7 +149,7 @@ function parse(action: Action, args: readonly string[]): Parsed | string {
       allowPositionals: true,
     });
     if (positionals.length < argCount.least) return 'an argument is missing';
-    if (positionals.length > argCount.most) return `"${positionals[argCount.most]}" is one argument too many`;
+    if (positionals.length > argCount.most) return `unexpected argument "${positionals[argCount.most]}"`;
     return {
       args: positionals,
       text: (name) => (typeof values[name] === 'string' ? values[name] : undefined),

@@ -98,7 +98,7 @@ function linesOfStep({ name, action, differences }: Step, isStyled: boolean): st
 function linesOf(plan: readonly Step[], dryRun: boolean, isStyled: boolean): string[] {
   const steps = plan.filter(({ action }) => action !== 'KEEP').flatMap((step) => linesOfStep(step, isStyled));
   const count = (action: Step['action']): number => plan.filter((step) => step.action === action).length;
-  const sum = `${count('CREATE')} to add, ${count('UPDATE')} to change, ${count('DELETE')} to remove, ${count('KEEP')} as they should be`;
+  const sum = `${count('CREATE')} to add, ${count('UPDATE')} to change, ${count('DELETE')} to remove, ${count('KEEP')} unchanged`;
   return [
     ...steps,
     dryRun
@@ -112,8 +112,8 @@ function actionOf(verb: 'plan' | 'apply'): Action {
     usage: `[-f|--file FILE|-] [--prune] [--adopt] [--held DELIVER_FIRST|CANCEL]${verb === 'plan' ? ' [--detailed-exitcode]' : ' [--yes]'}`,
     says:
       verb === 'plan'
-        ? `Says what it takes to make domains be as a file says (default ${DEFAULT_FILE}). With --detailed-exitcode 0: nothing, 1: failed, 2: something.`
-        : 'Does it, all or nothing, and says what was done.',
+        ? `Shows the changes that make domains match a file (default ${DEFAULT_FILE}). With --detailed-exitcode 0: no changes, 1: failed, 2: changes.`
+        : 'Makes domains match a file, all or nothing, and shows what was done.',
     example: `backup-mx ${verb} -f examples/backup-mx.yaml`,
     options: {
       file: 'TEXT',

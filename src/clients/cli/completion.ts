@@ -11,7 +11,7 @@ export function completionVerb(tables: readonly VerbTable[], words: readonly str
       return DONE;
     }
     if (shell === undefined || !SHELLS.includes(shell) || args.length > 1) {
-      terminal.tell(`backup-mx: completion takes ${SHELLS.join(', ')}`);
+      terminal.tell(`backup-mx: completion needs one of ${SHELLS.join(', ')}`);
       return BAD_USE;
     }
     if (shell === 'fish') {

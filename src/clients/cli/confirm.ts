@@ -20,7 +20,7 @@ export async function confirm(call: Call, describe: DescribeLoss): Promise<void>
   if (call.isSet('yes')) return;
   const { question } = call.terminal;
   if (question === null) throw new UsageError('nothing was done: without a terminal to ask on, this needs --yes');
-  const answer = await question(`${await describe(call)}\nType yes to go on: `);
+  const answer = await question(`${await describe(call)}\nType yes to continue: `);
   if (answer.trim().toLowerCase() !== 'yes') throw new ClientError('nothing was done');
 }
 
@@ -101,5 +101,5 @@ export async function describeTenant(call: Call): Promise<string> {
 }
 
 export async function describeContact(call: Call): Promise<string> {
-  return `This deletes 1 alert contact, ${textOf(call.args[0] ?? '')}: it gets no alerts any more.`;
+  return `This deletes 1 alert contact, ${textOf(call.args[0] ?? '')}: it gets no more alerts.`;
 }

@@ -18,7 +18,7 @@ async function list(call: Call): Promise<Shown> {
   const contacts = await listOf<Contact>(call, 'alertContacts', CONTACT);
   for (const { address, ignoredDomains } of contacts.filter((contact) => contact.ignoredDomains.length > 0)) {
     call.terminal.tell(
-      `${address} is told nothing of ${ignoredDomains.join(', ')}, where it lies: take another address`,
+      `${address} gets no alerts about ${ignoredDomains.join(', ')}, which contains it: use another address`,
     );
   }
   return {
@@ -53,13 +53,13 @@ function changeContact(
 
 export const contactVerb: VerbTable = {
   verb: 'contact',
-  says: 'Mail addresses that are told when something is wrong.',
+  says: 'Mail addresses that receive alerts.',
   example: 'backup-mx contact create admin@elsewhere.example',
   actions: {
-    list: { usage: 'list', says: 'Your alert contacts.', run: list },
+    list: { usage: 'list', says: 'Lists your alert contacts.', run: list },
     create: {
       usage: 'create ADDRESS [--domain NAME]... [--tenant ID]',
-      says: 'Mails a code to an address outside of the domains it is told of; without --domain of all.',
+      says: 'Mails a code to an address outside the domains that it watches; without --domain it watches all.',
       argCount: 1,
       options: { domain: 'LIST', tenant: 'TEXT' },
       run: (call) => {
@@ -73,7 +73,7 @@ export const contactVerb: VerbTable = {
     },
     confirm: {
       usage: 'confirm ID CODE',
-      says: 'Gives the code back: from now on the address gets alerts.',
+      says: 'Gives the code back: from now on the address receives alerts.',
       argCount: 2,
       run: (call) =>
         changeContact(call, 'Confirm', {
@@ -89,7 +89,7 @@ export const contactVerb: VerbTable = {
         run: (call) =>
           changeContact(call, 'Delete', {
             input: { id: call.args[0] },
-            says: ({ address }) => `${address} gets nothing more`,
+            says: ({ address }) => `${address} gets no more alerts`,
           }),
       },
       describeContact,

@@ -62,15 +62,15 @@ async function add(call: Call): Promise<Shown> {
   const others = lists.dnsblZones.filter((each) => each.zone !== zone.toLowerCase());
   const mode = call.isSet('reject') ? 'REJECT' : 'DRY_RUN';
   const added = { zone, mode, weight: numberOption(call, 'weight') ?? 1, codes: call.list('code') };
-  return write(call, lists, [...others, added], `${zone} is asked for ${call.args[0]}, mode ${mode}`);
+  return write(call, lists, [...others, added], `${zone} is used for ${call.args[0]}, mode ${mode}`);
 }
 
 async function remove(call: Call): Promise<Shown> {
   const [name, zone = ''] = call.args;
   const lists = await readLists(call);
   const rest = lists.dnsblZones.filter((each) => each.zone !== zone.toLowerCase());
-  if (rest.length === lists.dnsblZones.length) throw new ClientError(`${name} does not ask "${zone}"`);
-  return write(call, lists, rest, `${zone} is not asked for ${name} any more`);
+  if (rest.length === lists.dnsblZones.length) throw new ClientError(`${name} does not use "${zone}"`);
+  return write(call, lists, rest, `${zone} is no longer used for ${name}`);
 }
 
 export const dnsblVerb: VerbTable = {
@@ -80,20 +80,20 @@ export const dnsblVerb: VerbTable = {
   actions: {
     list: {
       usage: 'list DOMAIN',
-      says: 'The lists its senders are looked up in, with their hits.',
+      says: 'Shows the lists in which its senders are looked up, with their hits.',
       argCount: 1,
       run: list,
     },
     add: {
       usage: 'add DOMAIN ZONE [--reject] [--weight N] [--code ADDRESS]...',
-      says: 'Asks a list, or asks it otherwise: on trial unless --reject is given.',
+      says: 'Adds or changes a list: DRY_RUN unless --reject is given.',
       argCount: 2,
       options: { reject: 'FLAG', weight: 'TEXT', code: 'LIST' },
       run: add,
     },
     remove: {
       usage: 'remove DOMAIN ZONE',
-      says: 'Asks a list no more.',
+      says: 'Removes a list.',
       argCount: 2,
       run: remove,
     },

@@ -44,9 +44,9 @@ function shownOf(name: string, report: Report, isAll: boolean): Shown {
     kind: 'FACTS',
     facts: [
       ['domain', name],
-      ['looked at', at],
+      ['examined', at],
       ['status', status],
-      ['checks', `${findings.length}, ${findings.filter(({ verdict }) => verdict === 'OK').length} of them well`],
+      ['checks', `${findings.length}, ${findings.filter(({ verdict }) => verdict === 'OK').length} of them OK`],
     ],
     ...(rows.length === 0
       ? {}
@@ -58,7 +58,7 @@ function shownOf(name: string, report: Report, isAll: boolean): Shown {
 
 export const doctorAction: Action = {
   usage: 'DOMAIN [--all]',
-  says: 'Looks at a domain and its primary; --all also shows what is well. Exit code 1: a problem was found.',
+  says: 'Examines a domain and its primary; --all also shows checks that are OK. Exit code 1: a problem was found.',
   example: 'backup-mx doctor example.org',
   argCount: 1,
   options: { all: 'FLAG' },

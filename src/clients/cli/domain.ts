@@ -200,11 +200,11 @@ export const domainVerb: VerbTable = {
   actions: {
     list: {
       usage: 'list [--doctor VERDICT[,VERDICT]]',
-      says: 'All your domains, or those with these worst verdicts of the doctor, with what is held.',
+      says: 'Lists your domains with their held mail; --doctor selects by the verdict of the last report.',
       options: { doctor: 'LIST' },
       run: list,
     },
-    show: { usage: 'show NAME', says: 'One domain and all about it.', argCount: 1, run: showDomain },
+    show: { usage: 'show NAME', says: 'Shows one domain in detail.', argCount: 1, run: showDomain },
     add: {
       usage: `add NAME ${SETTINGS_USAGE} [--force]`,
       says: 'Adds a domain.',
@@ -217,19 +217,19 @@ export const domainVerb: VerbTable = {
           { name: call.args[0], ...settings(call), force: call.isSet('force') },
           ({ name, status, proof }) =>
             status === 'PENDING' && proof !== null
-              ? `${name} is PENDING: add a TXT record at ${proof.name} that says "${proof.value}"`
+              ? `${name} is PENDING: add a TXT record at ${proof.name} with the value "${proof.value}"`
               : `${name} is ${status}`,
         ),
     },
     set: {
       usage: `set NAME ${SETTINGS_USAGE} [--revision N]`,
-      says: 'Changes what is named; the rest stays.',
+      says: 'Changes the given settings; the rest stays.',
       argCount: 1,
       options: { ...SETTINGS, revision: 'TEXT' },
       run: (call) => {
         const expectedRevision = numberOption(call, 'revision');
         const wanted = settings(call);
-        if (Object.keys(wanted).length === 0) throw new UsageError('name at least one setting');
+        if (Object.keys(wanted).length === 0) throw new UsageError('give at least one setting');
         const input = {
           name: call.args[0],
           ...wanted,
@@ -244,7 +244,7 @@ export const domainVerb: VerbTable = {
     remove: confirmed(
       {
         usage: 'remove NAME [--held DELIVER_FIRST|CANCEL]',
-        says: 'Removes a domain; with held mail say what becomes of it.',
+        says: 'Removes a domain; if mail is held, --held says what happens to it.',
         argCount: 1,
         options: { held: 'TEXT' },
         run: (call) =>
@@ -257,16 +257,16 @@ export const domainVerb: VerbTable = {
       },
       describeDomain,
     ),
-    verify: simple('verify', 'domainVerify', 'Looks for the TXT record that proves it.', 'is proven'),
+    verify: simple('verify', 'domainVerify', 'Checks the TXT record that proves its ownership.', 'is proven'),
     flush: {
       usage: 'flush NAME',
-      says: 'Tries its held mail now, and says when that began.',
+      says: 'Tries its held mail now, and shows when that began.',
       argCount: 1,
       run: (call) => changeAndTry(call, 'domainFlush', { name: call.args[0] }, ({ name }) => `${name} is flushed`),
     },
     pause: {
       usage: 'pause NAME [--from TIME] [--until TIME] [--reason TEXT]',
-      says: 'Pauses its delivery, now or in a window to come.',
+      says: 'Pauses its delivery, now or in a future window.',
       argCount: 1,
       options: { ...REASON, from: 'TEXT', until: 'TEXT' },
       run: (call) =>

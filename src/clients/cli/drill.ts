@@ -33,7 +33,7 @@ async function run(call: Call): Promise<Shown> {
   const holdMinutes = numberOption(call, 'hold');
   const to = call.text('to');
   if (call.isSet('deliver') && (holdMinutes !== undefined || to !== undefined)) {
-    throw new UsageError('--deliver lets go what is held: it takes neither --hold nor --to');
+    throw new UsageError('--deliver releases the held message: it excludes --hold and --to');
   }
   const input = call.isSet('deliver')
     ? { name }
@@ -61,7 +61,7 @@ async function untilSettled(
   for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_EVERY_MS) {
     if (seen.state === 'FINISHED' || (isHeldEnough && seen.state === 'HELD')) return seen;
     await pause(LOOK_EVERY_MS, undefined, { signal: terminal.interruption }).catch(() => {
-      throw new ClientError(`stopped waiting; the drill ${drill.id} goes on`);
+      throw new ClientError(`stopped waiting; the drill ${drill.id} continues`);
     });
     const { domain } = await ask<{ domain: { drills: { nodes: readonly Drill[] } } | null }>(
       `query ($name: String!) { domain(name: $name) { drills(first: 5) { nodes { ${DRILL} } } } }`,
@@ -114,7 +114,7 @@ function isWell({ result, findings }: Drill): boolean {
 
 const ACTION: Action = {
   usage: 'DOMAIN [--hold MINUTES] [--to ADDRESS] | DOMAIN --deliver',
-  says: 'A fire drill: a marked message goes in, is held and handed over; says what an outage would do today. Exit code 1: it was not delivered, or a problem was found.',
+  says: 'Runs a fire drill: a marked message is accepted, held and delivered; shows what an outage would do today. Exit code 1: it was not delivered, or a problem was found.',
   example: 'backup-mx drill example.org',
   argCount: 1,
   options: { hold: 'TEXT', to: 'TEXT', deliver: 'FLAG' },

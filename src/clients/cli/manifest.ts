@@ -74,7 +74,7 @@ function check(checking: Checking, node: Node | null, given: Schema): void {
   const at = node?.range?.[0] ?? 0;
   if (isAlias(node)) return checkAlias(checking, node, given);
   if (isNull(node)) {
-    if (given.nullable !== true) checking.tell(at, `expected ${wordOf(schema)}, not nothing`);
+    if (given.nullable !== true) checking.tell(at, `expected ${wordOf(schema)}, found no value`);
     return;
   }
   if (schema.type === 'object')

@@ -47,12 +47,12 @@ async function list(call: Call): Promise<Shown> {
 
 export const outageVerb: VerbTable = {
   verb: 'outage',
-  says: 'Primaries that are away.',
+  says: 'Primaries that are down.',
   example: 'backup-mx outage list --domain example.org',
   actions: {
     list: {
       usage: 'list [--domain NAME] [--all] [--count N]',
-      says: 'Outages that are open; with --all those that are over as well.',
+      says: 'Lists open outages; with --all also those that are over.',
       options: { domain: 'TEXT', all: 'FLAG', count: 'TEXT' },
       run: list,
     },

@@ -88,7 +88,7 @@ async function findMessage({ ask }: Call, id: string): Promise<Message> {
   const { messages } = await ask<{ messages: { nodes: Message[] } }>(query, { filter: { transaction: id } });
   const [found, ...more] = messages.nodes;
   if (found === undefined) notYours('message', id);
-  if (more.length > 0) throw new ClientError(`"${id}" stands for several messages: queue list --id "${id}" shows them`);
+  if (more.length > 0) throw new ClientError(`"${id}" matches several messages: queue list --id "${id}" shows them`);
   return found;
 }
 
@@ -142,7 +142,7 @@ async function act(call: Call, word: string): Promise<Shown> {
   const domain = call.text('domain');
   const reason = given(call, 'reason');
   if ((id === undefined) === (domain === undefined))
-    throw new UsageError('name a message id, or --domain and a filter');
+    throw new UsageError('give a message id, or --domain and a filter');
   if (id !== undefined) {
     const answer = await mutate(call, `message${word}`, { id, ...reason });
     if (answer.kind === 'REFUSED') return answer;
@@ -167,7 +167,7 @@ async function act(call: Call, word: string): Promise<Shown> {
   const answer = await request({ dryRun, ...(expectedCount === undefined ? {} : { expectedCount }) });
   if (answer.kind === 'REFUSED') return answer;
   const { operation, matchedCount } = answer.payload;
-  if (operation === null) return { kind: 'LINE', line: `${matchedCount} messages are meant`, data: { matchedCount } };
+  if (operation === null) return { kind: 'LINE', line: `${matchedCount} messages match`, data: { matchedCount } };
   const ended = call.isSet('no-wait') ? operation : await follow(call, operation);
   return { kind: 'LINE', line: `${ended.state}: ${ended.done} of ${ended.total} messages`, data: ended };
 }
@@ -217,18 +217,18 @@ export const queueVerb: VerbTable = {
   actions: {
     list: {
       usage: `list [--domain NAME] ${FILTERS_USAGE} ${SEARCHES_USAGE} [--count N]`,
-      says: 'Messages, newest first; 50 unless --count says otherwise.',
+      says: 'Lists messages, newest first; 50 by default.',
       options: { ...FILTERS, ...SEARCHES, domain: 'TEXT', count: 'TEXT' },
       run: list,
     },
     show: {
       usage: 'show ID',
-      says: 'One message and all that happened to it.',
+      says: 'Shows one message with its history.',
       argCount: 1,
       run: showMessage,
     },
     retry: acting('Retry', 'Tries held mail now.'),
-    cancel: acting('Cancel', 'Ends held mail; its senders are not told.'),
+    cancel: acting('Cancel', 'Ends held mail without a report to its senders.'),
     bounce: acting('Bounce', 'Returns held mail to its senders.'),
   },
 };

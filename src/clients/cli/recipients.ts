@@ -35,10 +35,10 @@ async function readList(call: Call): Promise<readonly string[]> {
   const file = call.text('from');
   if (file === undefined) {
     if (call.args.length === 1)
-      throw new UsageError('name local parts, or --from FILE: an empty one stands for no entries');
+      throw new UsageError('give local parts, or --from FILE: an empty file means no entries');
     return call.args.slice(1);
   }
-  if (call.args.length > 1) throw new UsageError('name local parts or --from FILE, not both');
+  if (call.args.length > 1) throw new UsageError('give local parts or --from FILE, not both');
   const text = await readFileOrInput(call, file);
   return text.split(/\r?\n/).flatMap((line, index) => {
     const entry = line.trim();
@@ -87,7 +87,7 @@ function forget(call: Call): Promise<Shown> {
   const [address] = call.args;
   return change(call, { mutation: 'recipientForget', input: { address } }, () => ({
     kind: 'LINE',
-    line: `${address} is asked anew`,
+    line: `${address} will be asked again`,
     data: { address },
   }));
 }
@@ -115,7 +115,7 @@ export const recipientsVerb: VerbTable = {
   actions: {
     list: {
       usage: 'list DOMAIN',
-      says: 'The entries of a User List.',
+      says: 'Lists the entries of a User List.',
       argCount: 1,
       run: list,
     },
@@ -125,14 +125,10 @@ export const recipientsVerb: VerbTable = {
       'recipientsRemove',
       'Removes entries; the last ones only with --allow-everyone, since then any mailbox is accepted.',
     ),
-    replace: changing(
-      'replace',
-      'recipientsReplace',
-      'Makes the list exactly this one; an empty one needs --allow-everyone.',
-    ),
+    replace: changing('replace', 'recipientsReplace', 'Replaces the list; an empty one needs --allow-everyone.'),
     forget: {
       usage: 'forget ADDRESS',
-      says: 'Has the primary asked anew about a mailbox.',
+      says: 'Forgets the answer about a mailbox, so that the primary is asked again.',
       argCount: 1,
       run: forget,
     },

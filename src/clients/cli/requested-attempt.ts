@@ -18,11 +18,11 @@ const BETWEEN_MS = 200;
 
 const WAITS: Readonly<Record<string, string>> = {
   TURN: 'the nodes are busy with other domains',
-  IN_DELIVERY: 'its mail is being handed over already, and the attempt comes after that',
-  NOTHING_HELD: 'nothing is held',
+  IN_DELIVERY: 'its mail is being delivered, and the attempt comes after that',
+  NOTHING_HELD: 'no mail is held',
   PAUSED: 'it is paused',
   SCHEDULE: 'a pause came between, and its mail is tried when it is due',
-  DRAIN_CAP: 'its drainPerMinute allows no more for now',
+  DRAIN_CAP: 'its drainPerMinute allows no more at present',
   NO_NODE: 'no node of the service delivers mail',
 };
 

@@ -69,7 +69,7 @@ async function show(call: Call): Promise<Shown> {
 export const setMxActions: Readonly<Record<string, Action>> = {
   mx: {
     usage: 'mx NAME [--zone-file]',
-    says: 'The MX records to publish, field by field as forms of DNS hosts ask for them, or as lines of a zone file.',
+    says: 'Shows the MX records to publish, field by field as forms of DNS hosts ask for them, or as lines of a zone file.',
     example: 'backup-mx domain mx example.org --zone-file',
     argCount: 1,
     options: { 'zone-file': 'FLAG' },
@@ -77,7 +77,7 @@ export const setMxActions: Readonly<Record<string, Action>> = {
   },
   'set-mx': {
     usage: `set-mx NAME ${USAGE} [--preference N] [--sandwich | --no-sandwich]`,
-    says: 'Adds our MX records, all our names, to its zone by dynamic update; with --dry-run only says what it would add.',
+    says: 'Adds MX records for all our names to its zone by dynamic update; --dry-run shows what it would add.',
     example: 'backup-mx domain set-mx example.org --key backup-mx --secret-file key.secret --dry-run',
     argCount: 1,
     options: { ...OPTIONS, preference: 'TEXT', sandwich: 'FLAG', 'no-sandwich': 'FLAG' },
@@ -90,7 +90,7 @@ export const setMxActions: Readonly<Record<string, Action>> = {
   },
   'unset-mx': {
     usage: `unset-mx NAME ${USAGE}`,
-    says: 'Takes the records out again that set-mx has added.',
+    says: 'Removes the records that set-mx added.',
     example: 'backup-mx domain unset-mx example.org --key backup-mx --secret-file key.secret',
     argCount: 1,
     options: OPTIONS,

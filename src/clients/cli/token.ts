@@ -75,19 +75,19 @@ export const tokenVerb: VerbTable = {
   actions: {
     list: {
       usage: 'list',
-      says: 'Your tokens; for an operator those of all tenants.',
+      says: 'Lists your tokens; for an operator those of all tenants.',
       run: listTokens,
     },
     create: {
       usage: 'create NAME --scope SCOPE... [--tenant ID] [--expires TIME]',
-      says: 'Makes a token and prints its secret, once.',
+      says: 'Creates a token and prints its secret, once.',
       argCount: 1,
       options: { scope: 'LIST', tenant: 'TEXT', expires: 'TEXT' },
       run: create,
     },
     rotate: {
       usage: 'rotate ID [--overlap SECONDS]',
-      says: 'Prints a new secret; the old one is taken for a day, or as --overlap says.',
+      says: 'Prints a new secret; the old one stays valid for a day, or for --overlap.',
       argCount: 1,
       options: { overlap: 'TEXT' },
       run: rotate,
@@ -136,7 +136,7 @@ export const tenantVerb: VerbTable = {
   actions: {
     list: {
       usage: 'list',
-      says: 'The tenants you may see, with their quotas.',
+      says: 'Lists the tenants you may see, with their quotas.',
       run: listTenants,
     },
     create: {
@@ -158,7 +158,7 @@ export const tenantVerb: VerbTable = {
     delete: confirmed(
       {
         usage: 'delete ID',
-        says: 'Removes a tenant that has no domains any more.',
+        says: 'Removes a tenant that has no more domains.',
         argCount: 1,
         run: (call) => changeTenant(call, 'tenantDelete', { id: call.args[0] }),
       },

@@ -148,7 +148,7 @@ async function replay(call: Call): Promise<Shown> {
     { mutation: 'webhookReplay', input, fields: 'replayedCount hasMore' },
     ({ replayedCount, hasMore }) => {
       const more = hasMore === true ? '; there are more: replay again from a later time' : '';
-      return { kind: 'LINE', line: `${replayedCount} are sent${more}`, data: { replayedCount, hasMore } };
+      return { kind: 'LINE', line: `${replayedCount} messages are sent${more}`, data: { replayedCount, hasMore } };
     },
   );
 }
@@ -157,13 +157,13 @@ const SETTINGS = { event: 'LIST', domain: 'LIST', description: 'TEXT' } as const
 
 export const webhookVerb: VerbTable = {
   verb: 'webhook',
-  says: 'Addresses that are told what happens.',
+  says: 'Addresses that receive events.',
   example: 'backup-mx webhook create https://hooks.example.org/x --event outage_opened',
   actions: {
-    list: { usage: 'list', says: 'Your webhooks.', run: list },
+    list: { usage: 'list', says: 'Lists your webhooks.', run: list },
     create: {
       usage: 'create URL --event EVENT... [--domain NAME]... [--description TEXT] [--tenant ID]',
-      says: 'Makes a webhook and prints the secret for its signatures, once.',
+      says: 'Creates a webhook and prints the secret for its signatures, once.',
       argCount: 1,
       options: { ...SETTINGS, tenant: 'TEXT' },
       run: create,
@@ -180,19 +180,19 @@ export const webhookVerb: VerbTable = {
     },
     enable: {
       usage: 'enable ID',
-      says: 'Sends again; what happened meanwhile is asked for with replay.',
+      says: 'Enables a webhook; replay sends the events that happened meanwhile.',
       argCount: 1,
       run: (call) => changeWebhook(call, { isEnabled: true }, 'enabled'),
     },
     disable: {
       usage: 'disable ID',
-      says: 'Sends nothing more, and gives up what is pending.',
+      says: 'Disables a webhook, and gives up its pending deliveries.',
       argCount: 1,
       run: (call) => changeWebhook(call, { isEnabled: false }, 'disabled'),
     },
     rotate: {
       usage: 'rotate ID [--overlap SECONDS]',
-      says: 'Prints a new secret; the old one signs as well for a day, or as --overlap says.',
+      says: 'Prints a new secret; the old one also signs for a day, or for --overlap.',
       argCount: 1,
       options: { overlap: 'TEXT' },
       run: rotate,
@@ -208,13 +208,13 @@ export const webhookVerb: VerbTable = {
     ),
     test: {
       usage: 'test ID',
-      says: 'Sends a ping and shows the answer; exit code 1 when it is not taken.',
+      says: 'Sends a ping and shows the answer; exit code 1 if it is not accepted.',
       argCount: 1,
       run: test,
     },
     deliveries: {
       usage: 'deliveries ID [--status pending|delivered|failed] [--limit N]',
-      says: 'What was sent, and is to be sent, newest first.',
+      says: 'Lists sent and pending deliveries, newest first.',
       argCount: 1,
       options: { status: 'TEXT', limit: 'TEXT' },
       run: deliveries,
@@ -227,7 +227,7 @@ export const webhookVerb: VerbTable = {
     },
     replay: {
       usage: 'replay ID --since TIME',
-      says: 'Sends again all that happened since then.',
+      says: 'Sends all events since then again.',
       argCount: 1,
       options: { since: 'TEXT' },
       run: replay,

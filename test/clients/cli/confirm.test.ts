@@ -156,7 +156,7 @@ describe.each(Object.entries(CASES))('%s', (_name, begin) => {
       expect(await isThere()).toBe(true);
     }
     expect(asked).toContain(says);
-    expect(asked).toEndWith('Type yes to go on: ');
+    expect(asked).toEndWith('Type yes to continue: ');
     expect(await call(verb, args, answering('yes'))).toMatchObject({ code: 0, err: [] });
     expect(await isThere()).toBe(false);
   });
@@ -187,7 +187,7 @@ test.skipIf(isSkipped('the question on a terminal', noScript))(
       input: 'yes\n',
     });
     expect(ended.stdout.toString()).toMatch(
-      /This removes tty\.example: [\s\S]*Type yes to go on: [\s\S]*tty\.example is removed/,
+      /This removes tty\.example: [\s\S]*Type yes to continue: [\s\S]*tty\.example is removed/,
     );
     expect(ended.code).toBe(0);
   },

@@ -23,7 +23,7 @@ async function call(args: readonly string[], isScreen = false, env: Terminal['en
 test('what is wrong and what to do; exit code 1 for a problem', async () => {
   const { code, out, err } = await call(['ill.example']);
   // The DNS of these tests knows no name.
-  expect([code, err, out[2]]).toEqual([1, '', 'status     PROBLEM']);
+  expect([code, err, out[2]]).toEqual([1, '', 'status    PROBLEM']);
   expect(out.find((line) => line.includes('DNS_LAPSING'))).toMatch(
     /^PROBLEM  DNS_LAPSING +MX of ill\.example: \[NXDOMAIN\] +Renew/,
   );

@@ -35,15 +35,15 @@ domains:
     ];
     expect(await callVerb(control.url, planVerb, ['--file', '-'], { readInput })).toEqual({
       code: 0,
-      out: [...plan, 'Plan: 2 to add, 0 to change, 0 to remove, 0 as they should be.'],
+      out: [...plan, 'Plan: 2 to add, 0 to change, 0 to remove, 0 unchanged.'],
       err: [],
     });
     expect((await callVerb(control.url, applyVerb, ['--file', '-'], { readInput })).out).toEqual([
       ...plan,
-      'Done: 2 added, 0 changed, 0 removed, 0 as they should be.',
+      'Done: 2 added, 0 changed, 0 removed, 0 unchanged.',
     ]);
     expect((await callVerb(control.url, planVerb, ['--file', '-'], { readInput })).out).toEqual([
-      'Plan: 0 to add, 0 to change, 0 to remove, 2 as they should be.',
+      'Plan: 0 to add, 0 to change, 0 to remove, 2 unchanged.',
     ]);
     // As users of Terraform know it.
     expect((await callVerb(control.url, planVerb, ['-f', '-', '--detailed-exitcode'], { readInput })).code).toBe(0);

@@ -129,7 +129,7 @@ describe('recipients and dnsbl', () => {
     );
     expect(await call(recipientsVerb, ['add', 'lists.example', 'a', '--from', 'x'])).toMatchObject({
       code: 2,
-      err: ['backup-mx: name local parts or --from FILE, not both'],
+      err: ['backup-mx: give local parts or --from FILE, not both'],
     });
     // A person's name would be a mailbox that nobody has. What `list` shows can be read again.
     const named = async () => '# staff\nalice\n\nJohn Doe\n';
@@ -144,7 +144,7 @@ describe('recipients and dnsbl', () => {
     expect((await call(recipientsVerb, ['list', 'lists.example'])).out.join('\n')).toContain('"john doe"');
     await call(recipientsVerb, ['remove', 'lists.example', '--from', '-', '--force'], { readInput: quoted });
     expect((await call(dnsblVerb, ['add', 'lists.example', 'zen.dnsbl.example', '--code', '127.0.0.2'])).out).toEqual([
-      'zen.dnsbl.example is asked for lists.example, mode DRY_RUN',
+      'zen.dnsbl.example is used for lists.example, mode DRY_RUN',
     ]);
     expect(
       (await call(dnsblVerb, ['add', 'lists.example', 'zen.dnsbl.example', '--reject', '--weight', '2'])).code,
@@ -192,7 +192,7 @@ describe('queue and outage', () => {
     expect(
       (await call(queueVerb, ['cancel', '--domain', 'queue.example', '--recipient', 'b@queue.example', '--dry-run']))
         .out,
-    ).toEqual(['1 messages are meant']);
+    ).toEqual(['1 messages match']);
     expect(await call(queueVerb, ['cancel', '--domain', 'queue.example', '--expect', '7', '--yes'])).toMatchObject({
       code: 1,
       err: [expect.stringContaining('(CONFLICT)')],
@@ -212,7 +212,7 @@ describe('queue and outage', () => {
     });
     expect(await call(queueVerb, ['cancel'])).toMatchObject({
       code: 2,
-      err: ['backup-mx: name a message id, or --domain and a filter'],
+      err: ['backup-mx: give a message id, or --domain and a filter'],
     });
     expect((await call(outageVerb, ['list', '--all'])).out[0]).toMatch(/^DOMAIN +CLASS +SINCE/);
   });
@@ -256,7 +256,7 @@ describe('webhook', () => {
       `ping ${delivery?.id} is sent again`,
     ]);
     const since = new Date(Date.now() - 60_000).toISOString();
-    expect((await call(webhookVerb, ['replay', id, '--since', since])).out).toEqual(['0 are sent']);
+    expect((await call(webhookVerb, ['replay', id, '--since', since])).out).toEqual(['0 messages are sent']);
     expect((await call(webhookVerb, ['delete', id, '--yes'])).out).toEqual(['https://hooks.example.org/x is deleted']);
     expect((await call(webhookVerb, ['delete', id, '--yes'])).code).toBe(1);
   });
@@ -279,8 +279,10 @@ describe('contact', () => {
     expect((await call(contactVerb, ['confirm', id, code])).out).toEqual(['admin@contact.example gets alerts']);
     await addDomain(control, 'contact.example');
     const listed = await call(contactVerb, ['list']);
-    expect(listed.err).toEqual([expect.stringContaining('is told nothing of contact.example')]);
-    expect((await call(contactVerb, ['delete', id, '--yes'])).out).toEqual(['admin@contact.example gets nothing more']);
+    expect(listed.err).toEqual([expect.stringContaining('gets no alerts about contact.example')]);
+    expect((await call(contactVerb, ['delete', id, '--yes'])).out).toEqual([
+      'admin@contact.example gets no more alerts',
+    ]);
   });
 });
 
@@ -322,11 +324,11 @@ describe('every verb', () => {
     const env = {};
     expect(await call(domainVerb, [], { env })).toMatchObject({
       code: 2,
-      err: expect.arrayContaining(['backup-mx: domain takes an action']),
+      err: expect.arrayContaining(['backup-mx: domain needs an action']),
     });
     expect(await call(domainVerb, ['frobnicate'], { env })).toMatchObject({
       code: 2,
-      err: expect.arrayContaining(['backup-mx: domain has no action "frobnicate"']),
+      err: expect.arrayContaining(['backup-mx: domain: unknown action: frobnicate']),
     });
     expect(await call(domainVerb, ['show'], { env })).toMatchObject({
       code: 2,
@@ -347,7 +349,7 @@ describe('every verb', () => {
     });
     expect(await call(recipientsVerb, ['replace', 'a.example'])).toMatchObject({
       code: 2,
-      err: [expect.stringContaining('name local parts')],
+      err: [expect.stringContaining('give local parts')],
     });
   });
 

@@ -19,7 +19,7 @@ const FIELDS = 'doctor { at status findings { code verdict advice } }';
 
 export const doctorSource: DataSource<Api> = {
   description:
-    'What the MX doctor found when it last looked at a domain, which it does once a day, and after `npx backup-mx doctor`. Dials nobody.',
+    'The last report of the MX doctor on a domain. The doctor runs once a day, and after `npx backup-mx doctor`. Reading it connects to no primary.',
   example: `data "backupmx_doctor" "example" {
   name = "example.org"
 }
@@ -31,27 +31,28 @@ check "mx" {
   }
 }`,
   attributes: {
-    name: { type: 'string', use: 'REQUIRED', check: checkDomainName, description: 'Its name: `example.org`.' },
+    name: { type: 'string', use: 'REQUIRED', check: checkDomainName, description: 'The name: `example.org`.' },
     at: {
       type: 'string',
       use: 'COMPUTED',
-      description: 'When it was looked at, RFC 3339; null: not yet. Then `status` is null too, and the rest is empty.',
+      description:
+        'The time of the examination, RFC 3339. Null before the first; then `status` is null too, and the rest is empty.',
     },
     status: {
       type: 'string',
       use: 'COMPUTED',
-      description: 'The worst of its findings: `OK`, `UNKNOWN`, `WARNING` or `PROBLEM`.',
+      description: 'The worst verdict of its findings: `OK`, `UNKNOWN`, `WARNING` or `PROBLEM`.',
     },
     problems: {
       type: ['list', 'string'],
       use: 'COMPUTED',
-      description: 'Codes of the checks that found a problem: docs/doctor.md tells of each.',
+      description: 'Codes of the checks that found a problem; docs/doctor.md explains each.',
     },
     verdicts: { type: ['map', 'string'], use: 'COMPUTED', description: 'The verdict of each check, by its code.' },
     advice: {
       type: ['map', 'string'],
       use: 'COMPUTED',
-      description: 'What to do, by the code of the check; only where something is to be done.',
+      description: 'The advice, by the code of the check, if there is something to do.',
     },
   },
   async read(api, { name = null }) {

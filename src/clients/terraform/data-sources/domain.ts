@@ -28,7 +28,7 @@ const FIELDS =
 
 export const domainSource: DataSource<Api> = {
   description:
-    'A relay domain that is there already: its state, and its MX records as they are and should be. Asks the DNS.',
+    'An existing relay domain: its state, and its MX records as they are and should be. Reading it asks the DNS.',
   example: `data "backupmx_domain" "example" {
   name = "example.org"
 }
@@ -44,28 +44,32 @@ output "mx_records" {
   }]
 }`,
   attributes: {
-    name: { type: 'string', use: 'REQUIRED', check: checkDomainName, description: 'Its name: `example.org`.' },
+    name: { type: 'string', use: 'REQUIRED', check: checkDomainName, description: 'The name: `example.org`.' },
     id: { type: 'string', use: 'COMPUTED', description: 'UUID.' },
     status: { type: 'string', use: 'COMPUTED', description: '`ACTIVE`, `PENDING` or `SUSPENDED`.' },
-    held_count: { type: 'number', use: 'COMPUTED', description: 'Messages that are held for it.' },
-    recipient_count: { type: 'number', use: 'COMPUTED', description: 'Entries of its User List; 0: the list is off.' },
+    held_count: { type: 'number', use: 'COMPUTED', description: 'The number of messages held for it.' },
+    recipient_count: {
+      type: 'number',
+      use: 'COMPUTED',
+      description: 'The number of entries of its User List; 0 means that the list is off.',
+    },
     mx_verdict: {
       type: 'string',
       use: 'COMPUTED',
       description:
-        'What its MX records mean: `OK`, `SANDWICH`, `NOT_LISTED`, `MOST_PREFERRED`, `EQUAL_PREFERENCE`, `NULL_MX`, `UNRESOLVABLE`.',
+        'The verdict on its MX records: `OK`, `SANDWICH`, `NOT_LISTED`, `MOST_PREFERRED`, `EQUAL_PREFERENCE`, `NULL_MX`, `UNRESOLVABLE`.',
     },
     mx_recommended: {
       type: ['list', 'string'],
       use: 'COMPUTED',
-      description: 'MX records to publish: `10 mail.example.org`.',
+      description: 'The MX records to publish: `10 mail.example.org`.',
     },
     mx_zone_file: {
       type: 'string',
       use: 'COMPUTED',
-      description: 'The same as lines of a zone file: `example.org. 3600 IN MX 10 mail.example.org.`',
+      description: 'These records as lines of a zone file: `example.org. 3600 IN MX 10 mail.example.org.`',
     },
-    mx_observed: { type: ['list', 'string'], use: 'COMPUTED', description: 'MX records that the DNS has now.' },
+    mx_observed: { type: ['list', 'string'], use: 'COMPUTED', description: 'The MX records in the DNS now.' },
   },
   async read(api, { name = null }) {
     const domain = await findDomain<Domain>(api, textOf(name) ?? '', FIELDS);

@@ -5,9 +5,9 @@ import type { EphemeralResource } from '../sdk/resource.ts';
 
 export const ephemeralTokenSecret: EphemeralResource<Api> = {
   description:
-    'A new random secret, for `secret_wo` of the resource [`backupmx_token`](resource-token.md) and for the write-only argument of a secret store, with one version for both: each run makes another, ' +
-    'and only a run in which the version changes has it taken. It stands in no plan and no state. Should only one of the two have taken it, because the run failed, raise the version again. ' +
-    'Asks nobody. Needs Terraform 1.10, and `secret_wo` 1.11.',
+    'A new random secret, for `secret_wo` of the resource [`backupmx_token`](resource-token.md) and for the write-only argument of a secret store, with one version for both. Each run makes a new secret, ' +
+    'and only a run in which the version changes uses it. It is in no plan and no state. If the run fails and only one of the two has accepted it, raise the version again. ' +
+    'It makes no request. Needs Terraform 1.10, and `secret_wo` 1.11.',
   example: `ephemeral "backupmx_token_secret" "example" {}
 
 resource "backupmx_token" "stored" {

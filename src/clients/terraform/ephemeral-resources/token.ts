@@ -32,8 +32,8 @@ function ofLifetime(error: UserError): UserError {
 
 export const ephemeralToken: EphemeralResource<Api> = {
   description:
-    'A token for as long as Terraform plans or applies: made anew each time, revoked at the end, and in no plan and no state. For a provider block or a provisioner. ' +
-    'What is to last longer is the resource `backupmx_token`. Needs Terraform 1.10.',
+    'A token for the time that Terraform plans or applies. It is created each time, revoked at the end, and in no plan and no state. Use it for a provider block or a provisioner. ' +
+    'For a lasting token use the resource `backupmx_token`. Needs Terraform 1.10.',
   example: `ephemeral "backupmx_token" "example" {
   name             = "terraform, for a tenant"
   scopes           = ["DOMAIN_WRITE"]
@@ -53,12 +53,12 @@ provider "backupmx" {
       use: 'OPTIONAL',
       default: DEFAULT_MINUTES,
       check: wholeNumber(1, MOST_MINUTES),
-      description: `When it ends by itself, should Terraform not come to revoke it: 1 to ${MOST_MINUTES}, a day. Give it longer than the apply takes. Default ${DEFAULT_MINUTES}.`,
+      description: `Minutes until it expires if Terraform does not revoke it: 1 to ${MOST_MINUTES}, a day. Make it longer than the apply takes. Default ${DEFAULT_MINUTES}.`,
     },
-    secret: { type: 'string', use: 'COMPUTED', isSensitive: true, description: 'What is sent after `Bearer`.' },
+    secret: { type: 'string', use: 'COMPUTED', isSensitive: true, description: 'The secret to send after `Bearer`.' },
     id: TOKEN_ID,
     prefix: TOKEN_PREFIX,
-    expires_at: { type: 'string', use: 'COMPUTED', description: 'When it ends by itself.' },
+    expires_at: { type: 'string', use: 'COMPUTED', description: 'The time when it expires.' },
   },
   title: tokenTitle,
   async open(api, config): Promise<Opened> {

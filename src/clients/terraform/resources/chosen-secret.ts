@@ -28,7 +28,7 @@ export const CHOSEN_SECRET: Attributes = {
     isWriteOnly: true,
     check: checkSecretForm,
     description:
-      'Instead of `secret_file` and `secret_in_state`, with Terraform 1.11: a secret of your own, from [`ephemeral "backupmx_token_secret"`](ephemeral-token-secret.md). Give it to your secret store as well. It stands in no plan and no state.',
+      'Instead of `secret_file` and `secret_in_state`, with Terraform 1.11: a secret of your own, from [`ephemeral "backupmx_token_secret"`](ephemeral-token-secret.md). Give it to your secret store as well. It is in no plan and no state.',
   },
   secret_wo_version: {
     type: 'number',
@@ -37,7 +37,7 @@ export const CHOSEN_SECRET: Attributes = {
     isActedOn: true,
     check: wholeNumber(1, MOST_VERSIONS),
     description:
-      'Belongs to `secret_wo`: another number gives the token the secret that stands there then. The one before is taken for a day more.',
+      'The version of `secret_wo`: another number gives the token the present secret there. The previous secret stays valid for one more day.',
   },
 };
 

@@ -68,7 +68,7 @@ async function put(api: Api, planned: State, mayBeThere: boolean): Promise<Outco
 
 export const dnsblResource: Resource<Api> = {
   importing: 'domain and list: `terraform import backupmx_dnsbl.example example.org/bl.example.net`.',
-  description: 'A DNS block list (RFC 5782) that the senders of a domain are looked up in.',
+  description: 'A DNS block list (RFC 5782) in which the senders of a domain are looked up.',
   example: `resource "backupmx_dnsbl" "example" {
   domain = "example.org"
   zone   = "bl.example.net"
@@ -96,7 +96,7 @@ export const dnsblResource: Resource<Api> = {
       use: 'OPTIONAL',
       default: 1,
       check: wholeNumber(1, 100),
-      description: 'What a listing counts, 1 to 100; see `dnsbl_threshold` of the domain. Default 1.',
+      description: 'Weight of a listing, 1 to 100; see `dnsbl_threshold` of the domain. Default 1.',
     },
     codes: {
       type: ['set', 'string'],
@@ -106,7 +106,7 @@ export const dnsblResource: Resource<Api> = {
           ? null
           : `${JSON.stringify(value)} is no answer of a DNS list. Expected one such as "127.0.0.2" or "127.0.0.0/28".`,
       description:
-        'Answers that count as listed: `127.0.0.2`, `127.0.0.0/29`. Without them every one that is no error.',
+        'Answers that count as listed: `127.0.0.2`, `127.0.0.0/29`. Without them every answer counts that is not an error.',
     },
     adopt: ADOPT,
   },

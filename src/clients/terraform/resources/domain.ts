@@ -27,7 +27,7 @@ const ATTRIBUTES: Attributes = {
     use: 'REQUIRED',
     replaces: true,
     check: checkDomainName,
-    description: 'What stands behind the @: `example.org`, in lower case and as A-label.',
+    description: 'The part after the @: `example.org`, in lower case and as A-label.',
   },
   deliver_to: {
     type: ['list', 'string'],
@@ -35,9 +35,9 @@ const ATTRIBUTES: Attributes = {
     check: checkHost,
     means: meansSameHosts,
     description:
-      'Hosts to hand the mail to, best first: `mail.example.org`, `192.0.2.1:2525`, `[2001:db8::1]:25`. Without them the MX records decide.',
+      'Hosts that get the mail, best first: `mail.example.org`, `192.0.2.1:2525`, `[2001:db8::1]:25`. Without them the MX records decide.',
   },
-  labels: { type: ['map', 'string'], use: 'OPTIONAL', description: 'Your own notes on it.' },
+  labels: { type: ['map', 'string'], use: 'OPTIONAL', description: 'Labels of your choice.' },
   recipient_delimiter: {
     type: 'string',
     use: 'OPTIONAL',
@@ -46,13 +46,13 @@ const ATTRIBUTES: Attributes = {
         ? null
         : 'Expected one character that may stand in a local part, such as "+".',
     description:
-      'With `+`, a listed `alice` also stands for `alice+anything`. Without it local parts are compared whole.',
+      'With `+`, a listed `alice` also matches `alice+anything`. Without it local parts are compared as a whole.',
   },
   call_aheads: {
     type: 'bool',
     use: 'OPTIONAL',
     default: true,
-    description: 'Whether the primary is asked about a recipient before mail is taken. Default `true`.',
+    description: 'True if the primary is asked about a recipient before mail is accepted. Default `true`.',
   },
   unknown_while_down: {
     type: 'string',
@@ -60,53 +60,53 @@ const ATTRIBUTES: Attributes = {
     default: 'ACCEPT',
     check: oneOf(['ACCEPT', 'DEFER_THEN_ACCEPT', 'DEFER']),
     description:
-      'What becomes of a recipient of whom nothing is known while the primary does not answer: `ACCEPT` (default), `DEFER_THEN_ACCEPT` or `DEFER`.',
+      'Treatment of unknown recipients while the primary does not answer: `ACCEPT` (default), `DEFER_THEN_ACCEPT` or `DEFER`.',
   },
   unknown_while_down_hours: {
     type: 'number',
     use: 'OPTIONAL',
     default: 4,
     check: wholeNumber(1, 240),
-    description: 'Of `DEFER_THEN_ACCEPT`: from the beginning of the outage, 1 to 240. Default 4.',
+    description: 'Hours of `DEFER_THEN_ACCEPT`, from the beginning of the outage, 1 to 240. Default 4.',
   },
   dnsbl_threshold: {
     type: 'number',
     use: 'OPTIONAL',
     default: 1,
     check: wholeNumber(1, 1000),
-    description: 'A sender is refused when the weights of the DNS block lists that list it reach this. Default 1.',
+    description: 'A sender is refused if the weights of the DNS block lists that list it reach this sum. Default 1.',
   },
   dnsbl_allowed_clients: {
     type: ['set', 'string'],
     use: 'OPTIONAL',
     check: checkNetwork,
-    description: 'Networks that are looked up in no DNS block list: `192.0.2.0/24`.',
+    description: 'Networks that are not looked up in DNS block lists: `192.0.2.0/24`.',
   },
   tls_policy: {
     type: 'string',
     use: 'OPTIONAL',
     default: 'OPPORTUNISTIC',
     check: oneOf(['NONE', 'OPPORTUNISTIC', 'REQUIRED', 'VERIFIED']),
-    description: 'What TLS towards the primary must be: `NONE`, `OPPORTUNISTIC` (default), `REQUIRED` or `VERIFIED`.',
+    description: 'Requirement for TLS to the primary: `NONE`, `OPPORTUNISTIC` (default), `REQUIRED` or `VERIFIED`.',
   },
   drain_per_minute: {
     type: 'number',
     use: 'OPTIONAL',
     check: wholeNumber(1, 1_000_000),
     description:
-      'Most messages a minute while held mail drains. Without it there is no cap but what the primary bears.',
+      'Maximum of messages a minute while held mail drains. Without it only the capacity of the primary limits the rate.',
   },
   etrn_clients: {
     type: ['set', 'string'],
     use: 'OPTIONAL',
     check: checkNetwork,
-    description: 'Networks whose hosts may ask for the mail by ETRN: `192.0.2.0/24`.',
+    description: 'Networks whose hosts may request the mail by ETRN: `192.0.2.0/24`.',
   },
   delay_reports: {
     type: 'bool',
     use: 'OPTIONAL',
     default: false,
-    description: 'Whether senders are told when their mail is delayed, even those who did not ask. Default `false`.',
+    description: 'True if senders are notified of delays even if they did not request it. Default `false`.',
   },
   on_delete: {
     type: 'string',
@@ -114,28 +114,32 @@ const ATTRIBUTES: Attributes = {
     isLocal: true,
     check: oneOf(['DELIVER_FIRST', 'CANCEL']),
     description:
-      'What becomes of held mail when the domain is removed: `DELIVER_FIRST` goes on trying, `CANCEL` ends it and tells nobody. Without it a domain that holds mail is not removed. It counts once it is applied.',
+      'What happens to held mail when the domain is removed: `DELIVER_FIRST` continues to try it, `CANCEL` ends it without reports. Without it a domain that holds mail is not removed. It takes effect after it is applied.',
   },
   force: {
     type: 'bool',
     use: 'OPTIONAL',
     isLocal: true,
-    description: "Add the domain although its name looks like a mail server's.",
+    description: 'Add the domain although its name looks like the host name of a mail server.',
   },
   adopt: ADOPT,
-  id: { type: 'string', use: 'COMPUTED', description: 'UUID; another one when the domain is removed and added again.' },
+  id: {
+    type: 'string',
+    use: 'COMPUTED',
+    description: 'The id, a UUID. It differs after the domain is removed and added again.',
+  },
   status: {
     type: 'string',
     use: 'COMPUTED',
-    description: "`ACTIVE`, `SUSPENDED`, or `PENDING`: a tenant's, whose proof is not seen yet. As last read.",
+    description: "`ACTIVE`, `SUSPENDED`, or `PENDING` (a tenant's domain whose proof was not seen yet), as last read.",
   },
   proof_name: {
     type: 'string',
     use: 'COMPUTED',
     description:
-      "Name of the TXT record that proves that the domain is yours; null for an operator's, which needs none.",
+      "Name of the TXT record that proves that the domain is yours. Null for an operator's domain, which needs no proof.",
   },
-  proof_value: { type: 'string', use: 'COMPUTED', description: 'What that record must say.' },
+  proof_value: { type: 'string', use: 'COMPUTED', description: 'The value of that record.' },
 };
 
 export interface Domain {
@@ -225,8 +229,7 @@ function outcomeOf(answer: Mutated<Payload>): Outcome {
 
 export const domainResource: Resource<Api> = {
   importing: 'its name, or its id: `terraform import backupmx_domain.example example.org`.',
-  description:
-    'A relay domain: a domain whose mail is accepted, held and handed over while its own mail server is down.',
+  description: 'A relay domain: its mail is accepted, held and delivered while its own mail server is down.',
   example: `resource "backupmx_domain" "example" {
   name       = "example.org"
   deliver_to = ["mail.example.org"]

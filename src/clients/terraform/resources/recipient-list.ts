@@ -60,7 +60,7 @@ async function replace(api: Api, planned: State, generation: number | null): Pro
 export const recipientListResource: Resource<Api> = {
   importing: 'the name of its domain: `terraform import backupmx_recipient_list.example example.org`.',
   description:
-    'The User List of a domain, all of it: every other mailbox is refused, but for postmaster and abuse. Removing the resource leaves the list in force, unless `on_delete` says otherwise.',
+    'The complete User List of a domain: every other mailbox is refused, except postmaster and abuse. Removing the resource leaves the list in force, unless `on_delete` says otherwise.',
   example: `resource "backupmx_recipient_list" "example" {
   domain      = "example.org"
   local_parts = ["alice", "bob", "sales-*"]
@@ -71,7 +71,7 @@ export const recipientListResource: Resource<Api> = {
       type: ['set', 'string'],
       use: 'REQUIRED',
       check: checkLocalPart,
-      description: 'What stands before the @, in lower case; `*` stands for any characters. At least one.',
+      description: 'The parts before the @, in lower case; `*` matches any characters. At least one.',
     },
     force: {
       type: 'bool',
@@ -85,14 +85,14 @@ export const recipientListResource: Resource<Api> = {
       isLocal: true,
       check: oneOf(['KEEP', ALLOW_EVERYONE]),
       description:
-        'What happens to the list when the resource is removed. `KEEP` (the default): it stays in force until its domain is removed. `ALLOW_EVERYONE`: it is emptied, and mail for any mailbox of the domain is accepted. It counts once it is applied.',
+        'What happens to the list when the resource is removed. `KEEP` (the default): it stays in force until its domain is removed. `ALLOW_EVERYONE`: it is emptied, and mail for any mailbox of the domain is accepted. It takes effect after it is applied.',
     },
     adopt: ADOPT,
     generation: {
       type: 'number',
       use: 'COMPUTED',
       isVolatile: true,
-      description: 'Grows with every change, whoever makes it.',
+      description: 'A number that grows with every change by anyone.',
     },
   },
   title: ({ domain }) => `User List of ${textOf(domain) ?? ''}`,

@@ -22,14 +22,14 @@ export const SECRET_ATTRIBUTES: Attributes = {
     use: 'OPTIONAL',
     isLocal: true,
     description:
-      'File that gets the secret when it is made, readable by you alone. It is not removed. A later change does nothing.',
+      'File that receives the new secret, readable by you alone. It is not removed. A later change has no effect.',
   },
   secret_in_state: {
     type: 'bool',
     use: 'OPTIONAL',
     isLocal: true,
     description:
-      'Keep the secret in the state, where whoever reads the state reads it. It counts when it is made. One of `secret_file` and this must be set.',
+      'Keep the secret in the state, where every reader of the state can read it. It takes effect at creation. One of `secret_file` and this must be set.',
   },
   secret: SECRET_KEPT,
 };

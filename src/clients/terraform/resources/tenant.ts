@@ -30,7 +30,7 @@ function quota(what: string): Attribute {
     type: 'number',
     use: 'OPTIONAL',
     check: wholeNumber(0, 2_147_483_647),
-    description: `How many ${what} it may have. Without it as many as it likes.`,
+    description: `How many ${what} it may have. Without it the number is unlimited.`,
   };
 }
 
@@ -69,7 +69,7 @@ export const tenantResource: Resource<Api> = {
       type: 'string',
       use: 'REQUIRED',
       check: checkTitle,
-      description: 'Its name, for people; no two have the same.',
+      description: 'The name, for people; it must be unique.',
     },
     most_domains: quota('relay domains'),
     most_recipient_entries: quota('entries of all its User Lists together'),

@@ -42,19 +42,19 @@ export const TOKEN_NAME: Attribute = {
   type: 'string',
   use: 'REQUIRED',
   check: checkTitle,
-  description: 'Its name, for people.',
+  description: 'The name, for people.',
 };
 export const TOKEN_SCOPES: Attribute = {
   type: ['set', 'string'],
   use: 'REQUIRED',
   check: oneOf(Object.keys(SCOPES)),
-  description: 'What it may do: `DOMAIN_WRITE`, `QUEUE_READ` and so on; none that your own token lacks.',
+  description: 'The scopes: `DOMAIN_WRITE`, `QUEUE_READ` and so on; your own token must have all of them.',
 };
 export const TOKEN_ID: Attribute = { type: 'string', use: 'COMPUTED', description: 'UUID.' };
 export const TOKEN_PREFIX: Attribute = {
   type: 'string',
   use: 'COMPUTED',
-  description: 'The beginning of its secret, to know it by.',
+  description: 'The beginning of its secret, to recognise it.',
 };
 
 function checkInstant(value: Value): string | null {
@@ -89,9 +89,10 @@ export async function revokeToken(api: Api, { id }: State): Promise<readonly Use
 export const tokenTitle = ({ name }: State): string => `token ${textOf(name) ?? ''}`;
 
 export const tokenResource: Resource<Api> = {
-  importing: 'its name, or its id: `terraform import backupmx_token.example monitoring`. Its secret is not told again.',
+  importing:
+    'its name, or its id: `terraform import backupmx_token.example monitoring`. Its secret is not shown again.',
   description:
-    'A token, which speaks for a tenant with the scopes it has. Its secret is told once, when it is made, or is the one that you give; removing the resource revokes it. Any change but of its secret makes a new one.',
+    'A token, a credential of a tenant with scopes. Its secret is shown once, when it is created, or you supply it. Removing the resource revokes the token. Any change except of its secret replaces the token.',
   example: `resource "backupmx_token" "example" {
   name        = "monitoring"
   scopes      = ["DOMAIN_READ", "QUEUE_READ"]
@@ -107,7 +108,7 @@ export const tokenResource: Resource<Api> = {
       replaces: true,
       check: checkInstant,
       means: isSameInstant,
-      description: 'When it ends by itself: `2030-01-31T00:00:00Z`. Without it, never.',
+      description: 'The time when it expires: `2030-01-31T00:00:00Z`. Without it, never.',
     },
     tenant_id: { ...TENANT_ID, replaces: true },
     ...SECRET_ATTRIBUTES,

@@ -63,9 +63,9 @@ function checkUrl(value: Value): string | null {
 
 export const webhookResource: Resource<Api> = {
   importing:
-    'its address, or its id: `terraform import backupmx_webhook.example https://hooks.example.org/backup-mx`. Its secret is not told again.',
+    'its address, or its id: `terraform import backupmx_webhook.example https://hooks.example.org/backup-mx`. Its secret is not shown again.',
   description:
-    'An address that is told what happens, by signed POST requests (Standard Webhooks). The secret that signs them is told once, when the webhook is made.',
+    'An address that receives events by signed POST requests (Standard Webhooks). The secret that signs them is shown once, when the webhook is created.',
   example: `resource "backupmx_webhook" "example" {
   url         = "https://hooks.example.org/backup-mx"
   events      = ["OUTAGE_OPENED", "OUTAGE_CLOSED"]
@@ -76,20 +76,21 @@ export const webhookResource: Resource<Api> = {
       type: 'string',
       use: 'REQUIRED',
       check: checkUrl,
-      description: 'Where to send: `https://hooks.example.org/backup-mx`.',
+      description: 'The address to send to: `https://hooks.example.org/backup-mx`.',
     },
-    description: { type: 'string', use: 'OPTIONAL', default: '', description: 'What it is for.' },
+    description: { type: 'string', use: 'OPTIONAL', default: '', description: 'The purpose.' },
     events: {
       type: ['set', 'string'],
       use: 'REQUIRED',
       check: oneOf(Object.keys(EVENTS)),
-      description: 'What to tell: `OUTAGE_OPENED`, `OUTAGE_CLOSED` and so on; at least one.',
+      description: 'The kinds of events to send: `OUTAGE_OPENED`, `OUTAGE_CLOSED` and so on; at least one.',
     },
     domains: {
       type: ['set', 'string'],
       use: 'OPTIONAL',
       check: checkDomainName,
-      description: 'Of which domains, by name. Without them of all, and of what is about none.',
+      description:
+        'The names of the domains whose events to send. Without them all events, including those without a domain.',
     },
     tenant_id: { ...TENANT_ID, replaces: true },
     ...SECRET_ATTRIBUTES,

@@ -109,7 +109,8 @@ export const ADOPT: Attribute = {
   type: 'bool',
   use: 'OPTIONAL',
   isLocal: true,
-  description: 'Take over what is there already, and make it as it is described here. Without it that is an error.',
+  description:
+    'Take over an existing object, and make it match this description. Without it an existing object is an error.',
 };
 
 export const TENANT_ID: Attribute = {
@@ -118,5 +119,5 @@ export const TENANT_ID: Attribute = {
   isFilled: true,
   check: checkUuid,
   description:
-    "Whose: the UUID of a tenant. Without it your token's; another's only with a token of the operator's tenant.",
+    "The owner: the UUID of a tenant. Without it your own tenant. Another tenant requires a token of the operator's tenant.",
 };
