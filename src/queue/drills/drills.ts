@@ -4,44 +4,22 @@
  * Promises: one drill of a domain at a time; the viewer is part of the query; a state moves forwards only, and only once,
  * whatever nodes look at it together; a drill that is finished holds nothing. Does not speak SMTP: doctor/drill.ts does.
  */
-import type { DrillFinding, DrillStep } from '../../db/schema-drill.ts';
+import { and, desc, eq, getTableColumns, isNull, lt, part, query, type SQL, tenantOnly } from '../../db/query.ts';
+import { bmxNow } from '../../db/schema.ts';
+import { type DrillFinding, drills, drillSchedules, type DrillStep } from '../../db/schema-drill.ts';
 import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';
 import { LAST_ID, newId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { findFull, takePlaces } from '../../db/bounded-counts.ts';
-import { type SqlFragment, actor, tenantScope } from '../../db/fragments.ts';
+import { actor, tenantScope } from '../../db/fragments.ts';
 import { newDrillMark } from './drill-mark.ts';
 
 export type { DrillFinding, DrillStep } from '../../db/schema-drill.ts';
 
-export type DrillState = 'REQUESTED' | 'ENTERING' | 'HELD' | 'RELEASED' | 'FINISHED';
-export type DrillResult =
-  | 'DELIVERED'
-  | 'NOT_ACCEPTED'
-  | 'NOT_DELIVERED'
-  | 'NOT_ATTEMPTED'
-  | 'CANCELLED'
-  | 'INTERRUPTED';
-
-export interface DrillView {
-  readonly id: string;
-  readonly destinationId: string;
-  readonly domainName: string;
-  readonly recipient: string;
-  readonly holdMinutes: number;
-  readonly isScheduled: boolean;
-  readonly state: DrillState;
-  readonly result: DrillResult | null;
-  readonly messageId: string | null;
-  readonly requestedAt: Date;
-  readonly enteredAt: Date | null;
-  /** When it is let go without a command; once it was put off, when it is tried again. */
-  readonly deliverAt: Date | null;
-  readonly releasedAt: Date | null;
-  readonly finishedAt: Date | null;
-  readonly steps: readonly DrillStep[];
-  readonly findings: readonly DrillFinding[];
-}
+/** A drill as its domain's owner sees it. `deliverAt`: when it is let go without a command; once it was put off, when it is tried again. */
+export type DrillView = Readonly<Omit<typeof drills.$inferSelect, 'tenantId' | 'envelopeId'>>;
+export type DrillState = DrillView['state'];
+export type DrillResult = NonNullable<DrillView['result']>;
 
 /** A drill as its node works on it. */
 export interface OpenDrill extends DrillView {
@@ -72,7 +50,7 @@ export interface DrillSchedule {
 }
 
 /** A node does a step in much less; then another hand may end the drill. */
-const STALE = '10 minutes';
+const STALE = "interval '10 minutes'";
 /** Of scheduled drills that are due; the rest goes in the next look. */
 const SCHEDULED_AT_ONCE = 5;
 /** Of one domain, those that somebody asked for: each is a message to its primary. */
@@ -80,18 +58,35 @@ const MOST_AN_HOUR = 20;
 /** Shown for as long as outages are. */
 const KEPT_DAYS = 400;
 
+const { tenantId: _tenant, envelopeId, ...SHOWN } = getTableColumns(drills);
+
+const WORKED_ON = {
+  ...SHOWN,
+  envelopeId,
+  isDue: part<boolean>`coalesce(${drills.deliverAt} <= bmx_now(), false)`,
+  isStale: part<boolean>`coalesce(${drills.deliverAt}, ${drills.enteredAt}, ${drills.requestedAt}) < bmx_now() - ${part.raw(STALE)}`,
+};
+
 export function createDrills(sql: Sql) {
-  const select = async (viewer: Viewer, which: SqlFragment, limit: number): Promise<DrillView[]> => {
-    const rows = await sql<OpenDrill[]>`
-      select ${columns(sql)} from drills where ${tenantScope(sql, viewer)} and ${which} order by id desc limit ${limit}`;
-    return rows.map(viewOf);
-  };
+  const select = (viewer: Viewer, which: SQL | undefined, limit: number): Promise<DrillView[]> =>
+    query(sql, (db) =>
+      db
+        .select(SHOWN)
+        .from(drills)
+        .where(and(tenantOnly(drills, viewer), which))
+        .orderBy(desc(drills.id))
+        .limit(limit),
+    );
   return {
     request: (viewer: Viewer, wish: DrillWish) => sql.begin((transaction) => request(transaction, viewer, wish)),
-    findDrill: async (viewer: Viewer, id: string) => (await select(viewer, sql`id = ${id}`, 1))[0] ?? null,
+    findDrill: async (viewer: Viewer, id: string) => (await select(viewer, eq(drills.id, id), 1))[0] ?? null,
     /** Newest first. */
     listDrills: (viewer: Viewer, page: { destinationId: string; limit: number; beforeId: string | null }) =>
-      select(viewer, sql`destination_id = ${page.destinationId} and id < ${page.beforeId ?? LAST_ID}`, page.limit),
+      select(
+        viewer,
+        and(eq(drills.destinationId, page.destinationId), lt(drills.id, page.beforeId ?? LAST_ID)),
+        page.limit,
+      ),
     /** Lets go what a drill of the viewer's domain holds; its id, or null when none does. */
     deliver: async (viewer: Viewer, destinationId: string): Promise<string | null> => {
       const [drill] = await sql<{ id: string }[]>`
@@ -101,10 +96,12 @@ export function createDrills(sql: Sql) {
       return drill?.id ?? null;
     },
     readSchedule: async (viewer: Viewer, domainId: string): Promise<DrillSchedule | null> => {
-      const [row] = await sql<DrillSchedule[]>`
-        select every_days as "everyDays", next_at as "nextAt" from drill_schedules
-        where domain_id = ${domainId} and ${tenantScope(sql, viewer)}`;
-      return row ?? null;
+      const { everyDays, nextAt, domainId: id } = drillSchedules;
+      const isWanted = and(eq(id, domainId), tenantOnly(drillSchedules, viewer));
+      const [schedule] = await query(sql, (db) =>
+        db.select({ everyDays, nextAt }).from(drillSchedules).where(isWanted),
+      );
+      return schedule ?? null;
     },
     /** `everyDays` null: no more. Without a change the next one stays when it was. */
     setSchedule: (viewer: Viewer, domainId: string, everyDays: number | null) =>
@@ -182,23 +179,40 @@ export async function requestScheduled(sql: Sql): Promise<void> {
 
 /** Takes those that nobody has begun, the oldest first. */
 export async function takeRequestedDrills(sql: Sql, most: number): Promise<OpenDrill[]> {
-  const rows = await sql<OpenDrill[]>`
-    update drills set state = 'ENTERING', entered_at = bmx_now()
-    where id = any(array(
-      select id from drills where finished_at is null and state = 'REQUESTED' order by id limit ${most} for update skip locked))
-    returning ${columns(sql)}`;
-  return [...rows];
+  return query(sql, (db) =>
+    db
+      .update(drills)
+      .set({ state: 'ENTERING', enteredAt: bmxNow })
+      .where(
+        part`${drills.id} = any(array(
+          ${db
+            .select({ id: drills.id })
+            .from(drills)
+            .where(and(isNull(drills.finishedAt), eq(drills.state, 'REQUESTED')))
+            .orderBy(drills.id)
+            .limit(most)
+            .for('update', { skipLocked: true })}))`,
+      )
+      .returning(WORKED_ON),
+  );
 }
 
 /** Those under way that something may be done for: what waits costs nothing until its time, or until somebody else ends it. */
 export async function findOpenDrills(sql: SqlExecutor): Promise<OpenDrill[]> {
-  const rows = await sql<OpenDrill[]>`
-    select * from (select ${columns(sql)} from drills where finished_at is null) as open
-    where case
-      when "messageId" is null then "isStale"
-      else "isDue" or not exists (select from recipients r where r.message_id = "messageId" and r.state = 'HELD') end
-    order by id`;
-  return [...rows];
+  return query(sql, (db) =>
+    db
+      .select(WORKED_ON)
+      .from(drills)
+      .where(
+        and(
+          isNull(drills.finishedAt),
+          part`case when ${drills.messageId} is null then ${WORKED_ON.isStale}
+            else ${WORKED_ON.isDue} or not exists (
+              select from recipients r where r.message_id = ${drills.messageId} and r.state = 'HELD') end`,
+        ),
+      )
+      .orderBy(drills.id),
+  );
 }
 
 /** The message is in: it is held until its time, or a command. */
@@ -273,19 +287,6 @@ export async function finishDrill(
 /** Reports go after 400 days, as outages do. */
 export async function dropOldDrills(sql: Sql): Promise<void> {
   await sql`delete from drills where finished_at < bmx_now() - make_interval(days => ${KEPT_DAYS})`;
-}
-
-function columns(sql: SqlExecutor) {
-  return sql`id, destination_id as "destinationId", domain_name as "domainName", recipient, hold_minutes as "holdMinutes",
-    is_scheduled as "isScheduled", state, result, message_id as "messageId", requested_at as "requestedAt",
-    entered_at as "enteredAt", deliver_at as "deliverAt", released_at as "releasedAt", finished_at as "finishedAt",
-    steps, findings, envelope_id as "envelopeId", coalesce(deliver_at <= bmx_now(), false) as "isDue",
-    coalesce(deliver_at, entered_at, requested_at) < bmx_now() - ${STALE}::interval as "isStale"`;
-}
-
-function viewOf(row: OpenDrill): DrillView {
-  const { envelopeId: _mark, isDue: _due, isStale: _stale, ...view } = row;
-  return view;
 }
 
 /** Postgres takes neither NUL nor half a character in jsonb; a reply may hold them. */
