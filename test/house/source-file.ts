@@ -11,6 +11,8 @@ export interface SourceFile {
   /** From the project's root: `src/queue/accept/spool.ts`. */
   readonly path: string;
   readonly text: string;
+  /** The text with comments turned into spaces; lines kept. */
+  readonly withoutComments: string;
   /** The text with comments and the contents of strings and regular expressions turned into spaces; lines kept. */
   readonly code: string;
   /** What it imports, types included, in any form. */
@@ -26,7 +28,13 @@ export interface Import {
 /** Builds the value from a path and a text. */
 export function sourceFile(path: string, text: string): SourceFile {
   const { withoutComments, code } = scan(text);
-  return { path, text, code, imports: importsOf(withoutComments).map((specifier) => importFrom(path, specifier)) };
+  return {
+    path,
+    text,
+    withoutComments,
+    code,
+    imports: importsOf(withoutComments).map((specifier) => importFrom(path, specifier)),
+  };
 }
 
 /** All files below `folder` of the project at `root` whose names match, in order; hidden and generated ones are left out. */
