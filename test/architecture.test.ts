@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decisionsInApp } from './house/app-rules.ts';
 import {
   doorsToNothing,
   forbiddenImports,
@@ -48,6 +49,9 @@ describe('imports', () => {
   });
   test('leave environment and runtime globals to the settings and main', () => expectNone(runtimeGlobals(source)));
 });
+
+test('the composition decides nothing about mail', () =>
+  expectNone(decisionsInApp(source.filter(({ path }) => path !== 'src/app/outage.ts'))));
 
 describe('files', () => {
   const everything: readonly SourceFile[] = [...source, ...tests, ...tools];

@@ -172,7 +172,7 @@ export async function openControl(parts: ControlParts): Promise<OpenedControl> {
     onRequest: events.requested,
     renderMetrics: parts.metrics.render,
   });
-  if (listening.kind === 'FAILED') throw startTrouble(listening.message, listening.error);
+  if (listening.kind !== 'LISTENING') throw startTrouble(listening.message, listening.error);
   const { host, port } = listening.address;
   return {
     address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,

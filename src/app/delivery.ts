@@ -10,15 +10,8 @@ import { routeOf } from '../delivery/route.ts';
 import { demandTls } from '../delivery/route-tls.ts';
 import type { TlsSources } from '../tls/sources.ts';
 import { createSessions } from '../delivery/sessions.ts';
-import {
-  type Attempts,
-  type AttemptsOptions,
-  createDelivery,
-  type Delivery,
-  type DeliveryDeps,
-} from '../delivery/worker.ts';
-import { classifyCalloutReply } from '../mail/callout-verdict.ts';
-import { parseReply } from '../mail/reply.ts';
+import { type Attempts, type AttemptsOptions, createDelivery, type Delivery } from '../delivery/worker.ts';
+import { learnFromResults } from '../verification/delivery-results.ts';
 import type { Verification } from '../verification/verification.ts';
 import type { NextHops } from '../dns/next-hop.ts';
 import { openSession } from '../smtp/client.ts';
@@ -61,7 +54,7 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
     hosts: parts.hosts,
     givingWay: createGivingWay(parts),
     events: parts.events,
-    learn: learnFrom(parts),
+    learn: learnFromResults(parts.verification, parts.config.egressAddresses),
   });
 }
 
@@ -94,21 +87,6 @@ function openAttempts({ config, verification, tls }: DeliveryParts, options: Att
         },
       }),
     close: () => sessions.closeAll(),
-  };
-}
-
-/** A mailbox that was delivered to exists; a primary that refuses one does not accept any name. Drills teach nothing. */
-function learnFrom({ config, verification: { learned, primaries } }: DeliveryParts): DeliveryDeps['learn'] {
-  return ({ id, kind }, messageResults, results) => {
-    if (kind !== 'RELAY') return;
-    const drills = new Set(messageResults.filter(({ isDrill }) => isDrill === true).map(({ messageId }) => messageId));
-    for (const { messageId, state, address, reply } of results) {
-      if (drills.has(messageId)) continue;
-      if (state === 'DELIVERED') learned.note(id, address);
-      if (state !== 'FAILED') continue;
-      const { verdict } = classifyCalloutReply({ stage: 'RCPT', reply: parseReply(reply) }, config.egressAddresses);
-      if (verdict === 'NEGATIVE') primaries.noteNegative(id);
-    }
   };
 }
 

@@ -5,9 +5,10 @@
  * DOWN: it does not answer. FULL: free space is below the watermark, or it has just refused a write for want of space.
  */
 import { createServer } from 'node:net';
-import { monotonicMs, wallClock, within } from '../clock.ts';
+import { monotonicMs, wallClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ListenAddress } from '../config/values.ts';
+import { whyUnusable } from '../db/server-wait.ts';
 import { StartError, startTrouble, UnavailableError } from '../db/start-error.ts';
 import { loadTlsMaterial } from '../tls/material.ts';
 import { loadArcKey } from '../policy/authentication/arc-key.ts';
@@ -50,7 +51,7 @@ export function watchReadiness(deps: {
     }
   };
   deps.timers.every(EVERY_MS, 'readiness', async () => {
-    const reason = await unansweredBy(deps.sql);
+    const reason = await whyUnusable(deps.sql, ANSWER_WITHIN_MS);
     change('database', isDown, reason !== null, reason ?? '');
     isDown = reason !== null;
     if (deps.freeBytes === null) return;
@@ -69,16 +70,6 @@ export function watchReadiness(deps: {
       fullUntil = monotonicMs() + FULL_FOR_MS;
     },
   };
-}
-
-/** Null when the database answered, else why not. */
-function unansweredBy(sql: Sql): Promise<string | null> {
-  // A session on a standby answers as well, and takes nothing.
-  const answer = sql<{ reads: boolean }[]>`select current_setting('transaction_read_only')::boolean as reads`.then(
-    ([row]) => (row?.reads === true ? 'the server only reads: a standby?' : null),
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
-  return within(ANSWER_WITHIN_MS, answer, () => `no answer within ${ANSWER_WITHIN_MS} ms`);
 }
 
 /**

@@ -15,7 +15,7 @@ import { createRejections, type Rejections } from '../events/rejections.ts';
 import { createSeenClients } from '../events/seen-clients.ts';
 import { createInbound } from '../inbound/smtp-server/listener.ts';
 import type { Inbound } from '../inbound/context.ts';
-import { formatAddress, normalizeDomain } from '../mail/address.ts';
+import { normalizeDomain } from '../mail/address.ts';
 import { clientNetwork, isWithin, normalizeAddress } from '../mail/ip.ts';
 import { newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
@@ -28,7 +28,7 @@ import { loadArcKey } from '../policy/authentication/arc-key.ts';
 import { createCalloutCheck } from '../policy/callout/check.ts';
 import { createHarvestGuard } from '../policy/checks/harvest-guard.ts';
 import type { AcceptedRecipient } from '../policy/decision.ts';
-import type { DryRunHit } from '../policy/dnsbl/dnsbl.ts';
+import { dryRunRejection } from '../policy/dnsbl/dnsbl.ts';
 import { type Dnsbl, openDnsbl } from '../policy/dnsbl/lists.ts';
 import { createStartQueue, type StartQueue } from '../policy/queue-start.ts';
 import { decideRecipient, recipientChecks, type RecipientPolicy } from '../policy/recipient.ts';
@@ -241,7 +241,7 @@ async function openChecks(
     servers: config.dnsServers,
     ownAddresses: new Set(ownAddresses),
     findHops: routing.findHops,
-    recordDryRun: (hit) => rejections.record(dryRunRejection(hit)),
+    recordDryRun: (hit) => rejections.record({ id: newId(), ...dryRunRejection(hit) }),
     every: timers.every,
     warn: (message) => events.warning({ where: 'dnsbl', message }),
     onFault: (error) => events.fault({ where: 'dnsbl', error }),
@@ -266,25 +266,6 @@ async function openChecks(
       primaries.drop(destinationId);
     },
   });
-}
-
-/** What a zone on trial would have rejected, as it is recorded. */
-function dryRunRejection({ question, zone, reply }: DryRunHit): Parameters<Rejections['record']>[0] {
-  const { client, mail, localPart, domain } = question;
-  return {
-    id: newId(),
-    tenantId: domain.tenantId,
-    destinationId: domain.destinationId,
-    clientAddress: client.address,
-    ehloName: client.ehloName,
-    command: 'RCPT',
-    reversePath: mail.reversePath,
-    forwardPath: formatAddress(localPart, domain.name),
-    rejection: 'BMX-DNSBL',
-    reply: `${reply.code} ${reply.enhancedCode} ${reply.text}`,
-    zone,
-    isDryRun: true,
-  };
 }
 
 function queueStart({ database, domains, poke }: InboundParts): StartQueue {

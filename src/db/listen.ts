@@ -8,6 +8,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql } from './client.ts';
 
+/** Where nodes tell each other which entry of a snapshot has gone stale. */
+export const SETTINGS_CHANNEL = 'backup_mx_settings';
+
 export interface ListenOptions {
   readonly sql: Sql;
   readonly channel: string;

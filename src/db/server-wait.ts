@@ -4,12 +4,12 @@
  * Waits for what passes by itself: nobody listens, no such name yet, the server is starting up, full or still a standby. A wrong
  * password or a missing database is told at once.
  */
-import { connect } from './client.ts';
+import { within } from '../clock.ts';
+import { connect, type Sql } from './client.ts';
 import { isConnectionLost } from './connection-lost.ts';
 import { checkServer } from './durability.ts';
-import { errorCode } from './error-code.ts';
 import { type Patience, withPatience } from './patience.ts';
-import { StartError, UnavailableError } from './start-error.ts';
+import { errorCode, StartError, UnavailableError } from './start-error.ts';
 import type { DatabaseAddress } from './target.ts';
 
 /**
@@ -55,4 +55,14 @@ function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
   return error.message || ('code' in error ? String(error.code) : error.name);
+}
+
+/** Null when the database answers and takes writes, else why not. */
+export function whyUnusable(sql: Sql, answerWithinMs: number): Promise<string | null> {
+  // A session on a standby answers as well, and takes nothing.
+  const answer = sql<{ reads: boolean }[]>`select current_setting('transaction_read_only')::boolean as reads`.then(
+    ([row]) => (row?.reads === true ? 'the server only reads: a standby?' : null),
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  return within(answerWithinMs, answer, () => `no answer within ${answerWithinMs} ms`);
 }

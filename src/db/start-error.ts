@@ -5,7 +5,6 @@
  * Exit 1 is for everything that may be well at the next start.
  */
 import { isDatabaseAway } from './connection-lost.ts';
-import { errorCode } from './error-code.ts';
 
 /** The operator has to act (exit 2). Thrown on the way to a running database, never afterwards. One line, without a stack for the reader. */
 export class StartError extends Error {
@@ -78,4 +77,12 @@ export function startTrouble(subject: string, error: unknown): unknown {
   if (words !== undefined) return new UnavailableError(`${subject} (${code}): ${words}`, true);
   if (BUSY.has(code)) return new UnavailableError(subject);
   return OF_SETTINGS.has(code) ? new StartError(`${subject} (${code})`) : error;
+}
+
+/** The code of an error, of whichever library, else its message: `ENOSPC` of the system, `53100` of PostgreSQL. */
+export function errorCode(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
+    return error.code;
+  }
+  return error instanceof Error ? error.message : String(error);
 }

@@ -7,7 +7,7 @@
  */
 import type { SqlExecutor, Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { SETTINGS_CHANNEL } from '../db/settings-channel.ts';
+import { SETTINGS_CHANNEL } from '../db/listen.ts';
 import type { ChangesWork, DomainChange, RunChange } from './change.ts';
 import { createDomainCreation, type RecipientListWork } from './create.ts';
 import type { DomainCreateInput, FindMxHosts } from './new.ts';

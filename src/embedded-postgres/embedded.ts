@@ -16,8 +16,7 @@ import { checkMajor, giveFolder, inspectFolder, makeFolder } from './folder.ts';
 import type { EmbeddedHost, EmbeddedLog } from './host.ts';
 import { lockFolder } from './lock.ts';
 import { type PreparedServer, type RunningServer, runServer } from './server.ts';
-import { errorCode } from '../db/error-code.ts';
-import { startTrouble } from '../db/start-error.ts';
+import { errorCode, startTrouble } from '../db/start-error.ts';
 
 export interface EmbeddedDatabase extends RunningServer {
   /** Space that the server's account can still use on the file system of DATA_DIR. */

@@ -5,7 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
-import { errorCode } from '../db/error-code.ts';
+import { errorCode } from '../db/start-error.ts';
 
 export interface EmbeddedLog {
   info(message: string): void;

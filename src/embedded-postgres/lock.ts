@@ -9,8 +9,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTicks } from './processes.ts';
-import { errorCode } from '../db/error-code.ts';
-import { UnavailableError } from '../db/start-error.ts';
+import { errorCode, UnavailableError } from '../db/start-error.ts';
 
 const NAME = /^service\.(\d+)\.(\d+)\.([0-9a-f]*)\.lock$/;
 

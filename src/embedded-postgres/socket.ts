@@ -10,8 +10,7 @@ import postgres from 'postgres';
 import type { Account } from './account.ts';
 import { DATABASE_USER } from './folder.ts';
 import { canEnter, type EmbeddedHost } from './host.ts';
-import { errorCode } from '../db/error-code.ts';
-import { StartError, startTrouble, UnavailableError } from '../db/start-error.ts';
+import { errorCode, StartError, startTrouble, UnavailableError } from '../db/start-error.ts';
 
 const DATABASE_NAME = 'backup_mx';
 

@@ -3,7 +3,7 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Change } from '../input/change.ts';
-import { SETTINGS_CHANNEL } from '../db/settings-channel.ts';
+import { SETTINGS_CHANNEL } from '../db/listen.ts';
 
 /** On SETTINGS_CHANNEL: a token has changed. Changes are rare and reads cheap, so every entry is dropped. */
 export const TOKEN_NOTICE = 'tokens';

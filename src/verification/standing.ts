@@ -10,7 +10,7 @@ import { formatAddress, parsePath } from '../mail/address.ts';
 import { baseOf, normalizeLocalPart } from '../mail/local-part.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { tenantScope } from '../db/fragments.ts';
-import { SETTINGS_CHANNEL } from '../db/settings-channel.ts';
+import { SETTINGS_CHANNEL } from '../db/listen.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
 import { clearAnswers } from '../domains/user-list/forget.ts';

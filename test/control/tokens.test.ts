@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import { openDatabase } from '../../src/db/client.ts';
 import { listenTo } from '../../src/db/listen.ts';
-import { SETTINGS_CHANNEL } from '../../src/db/settings-channel.ts';
+import { SETTINGS_CHANNEL } from '../../src/db/listen.ts';
 import { createTokenBook } from '../../src/tenants/token-book.ts';
 import { TOKEN_NOTICE } from '../../src/tenants/token-notice.ts';
 import { until } from '../helpers/child.ts';

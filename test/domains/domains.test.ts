@@ -7,7 +7,7 @@ import { createAttemptInspection } from '../../src/queue/read/attempts.ts';
 import { createQueueInspection } from '../../src/queue/read/queues.ts';
 import { createMessageInspection } from '../../src/queue/read/inspect.ts';
 import { recipientListWork } from '../../src/domains/user-list/list.ts';
-import { SETTINGS_CHANNEL } from '../../src/db/settings-channel.ts';
+import { SETTINGS_CHANNEL } from '../../src/db/listen.ts';
 import { createDomains } from '../../src/domains/domains.ts';
 import { createTenants } from '../../src/tenants/tenants.ts';
 import { addDomain, addTenant, domainsOn, endMessage, holdMessage, OPERATOR } from '../control/harness.ts';

@@ -1,5 +1,6 @@
 /** Each rule of the house can fail: it is fed a file that breaks it, and one that only looks so. */
 import { describe, expect, test } from 'bun:test';
+import { decisionsInApp } from './app-rules.ts';
 import {
   doorsToNothing,
   forbiddenImports,
@@ -57,6 +58,38 @@ describe('the scanner', () => {
     const scanned = sourceFile('src/x.ts', text).code;
     expect(scanned.replace(/\s+/g, ' ').trim()).toBe(code);
     expect(scanned).toHaveLength(text.length);
+  });
+});
+
+describe('the composition', () => {
+  test.each([
+    ['const rows = await sql`select 1`;', 'SQL'],
+    ['await database.queueSql<{ id: string }[]>`delete from messages`;', 'SQL'],
+    ['await sql.begin(async (transaction) => work(transaction));', 'SQL'],
+    ['if (error) return answer(451);', 'reply code'],
+    ["reply(client, '5.7.1 no');", 'reply code'],
+    ["refuse('BMX-USER');", 'reply code'],
+    ['if (result.reply.code >= 500) give();', 'reply code'],
+    ["if (row.state === 'HELD') keep(row);", 'state of mail'],
+    ["switch (outcome.kind) {\n  case 'DELIVERED':\n    note();\n}", 'state of mail'],
+    ['for (const { address } of recipients) note(address);', 'loop over mail'],
+    ['for (const one of await findDue(domains)) poke(one);', 'loop over mail'],
+    ['const names = message.recipients.map(({ address }) => address);', 'loop over mail'],
+  ])('may not hold %p', (text, what) => {
+    expect(decisionsInApp([file('src/app/x.ts', text)])).toEqual([expect.stringContaining(what)]);
+    expect(decisionsInApp([file('src/queue/x.ts', text)])).toEqual([]);
+  });
+
+  test.each([
+    '// A `sql` comment about 550 and recipients.map(x)\nconst sql = database.sql;',
+    "timers.every(250_000, 'counts', () => foldDeltas(database.queueSql));",
+    'for (const stop of stops.splice(0)) await stop();',
+    "if (readiness === 'FULL') reasons.push('Free space is below MIN_FREE_BYTES.');",
+    "log.warning({ where: 'settings', message: 'larger ones are deferred with 452' });",
+    "events.breakerMoved(name, { to: 'CLOSED' });",
+    'const { recipients, messages } = createAll({ sql, recipients: lists });',
+  ])('may hold %p', (text) => {
+    expect(decisionsInApp([file('src/app/x.ts', text)])).toEqual([]);
   });
 });
 

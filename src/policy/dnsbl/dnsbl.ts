@@ -13,6 +13,7 @@ import type { DnsblSettings, DnsblZoneSetting, RelayDomain } from '../../domains
 import { type Check, PASS, type ReplyLine, type ServedQuestion, type Verdict } from '../decision.ts';
 import { listedCode, NOT_ASKED, type ZoneAnswer, type DnsblLookup } from './lookup.ts';
 import { within } from '../../clock.ts';
+import { formatAddress } from '../../mail/address.ts';
 import { classifyAddress } from '../../mail/ip-class.ts';
 
 /** A client that a zone on trial would have had refused. */
@@ -21,6 +22,24 @@ export interface DryRunHit {
   readonly zone: string;
   /** What the client would have been told. */
   readonly reply: ReplyLine;
+}
+
+/** The rejection that a zone on trial would have caused, as it is recorded. */
+export function dryRunRejection({ question, zone, reply }: DryRunHit) {
+  const { client, mail, localPart, domain } = question;
+  return {
+    tenantId: domain.tenantId,
+    destinationId: domain.destinationId,
+    clientAddress: client.address,
+    ehloName: client.ehloName,
+    command: 'RCPT',
+    reversePath: mail.reversePath,
+    forwardPath: formatAddress(localPart, domain.name),
+    rejection: 'BMX-DNSBL',
+    reply: `${reply.code} ${reply.enhancedCode} ${reply.text}`,
+    zone,
+    isDryRun: true,
+  };
 }
 
 /** One client judged by one zone for one recipient. */

@@ -5,7 +5,7 @@ import { listenTo } from '../../../src/db/listen.ts';
 import type { Viewer } from '../../../src/mail/viewer.ts';
 import type { ListVerb } from '../../../src/domains/user-list/store.ts';
 import { recipientListWork } from '../../../src/domains/user-list/list.ts';
-import { SETTINGS_CHANNEL } from '../../../src/db/settings-channel.ts';
+import { SETTINGS_CHANNEL } from '../../../src/db/listen.ts';
 import { createDomains } from '../../../src/domains/domains.ts';
 import { addTenant, OPERATOR } from '../../control/harness.ts';
 import { until } from '../../helpers/child.ts';
