@@ -5,6 +5,7 @@
  * they are. Does not know tables.
  */
 import { Buffer } from 'node:buffer';
+import { addressBytes } from '../mail/ip.ts';
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER = Buffer.from([0xff, 0xff]);
@@ -125,40 +126,4 @@ export function copyRows(): CopyRows {
       return { pieces, byteLength };
     },
   };
-}
-
-/** The bytes of an IPv4 or IPv6 address in text, or null when it is none. */
-export function addressBytes(text: string): readonly number[] | null {
-  if (!text.includes(':')) return fourBytes(text);
-  const halves = text.split('::');
-  if (halves.length > 2) return null;
-  const head = groupBytes(halves[0] ?? '');
-  const tail = halves.length === 2 ? groupBytes(halves[1] ?? '') : [];
-  if (head === null || tail === null) return null;
-  const gap = 16 - head.length - tail.length;
-  if (halves.length === 2 ? gap < 2 : gap !== 0) return null;
-  return [...head, ...Array.from({ length: gap }, () => 0), ...tail];
-}
-
-function groupBytes(text: string): number[] | null {
-  if (text === '') return [];
-  const bytes: number[] = [];
-  for (const group of text.split(':')) {
-    if (group.includes('.')) {
-      const four = fourBytes(group);
-      if (four === null) return null;
-      bytes.push(...four);
-    } else {
-      if (!/^[0-9a-f]{1,4}$/i.test(group)) return null;
-      const value = Number.parseInt(group, 16);
-      bytes.push(value >> 8, value & 0xff);
-    }
-  }
-  return bytes;
-}
-
-function fourBytes(text: string): number[] | null {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) return null;
-  return parts.map(Number);
 }

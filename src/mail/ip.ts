@@ -27,10 +27,14 @@ export interface Endpoint {
 
 /** Parses an IPv4 or IPv6 address; null when the text is not exactly one. */
 export function parseAddress(text: string): IpAddress | null {
-  const v4 = parseIpv4(text);
-  if (v4 !== null) return fromBytes(v4);
-  const v6 = parseIpv6(text);
-  return v6 === null ? null : fromBytes(isV4Mapped(v6) ? v6.slice(12) : v6);
+  const bytes = addressBytes(text);
+  if (bytes === null) return null;
+  return fromBytes(bytes.length === 16 && isV4Mapped(bytes) ? bytes.slice(12) : bytes);
+}
+
+/** The four or sixteen octets of an address as it is written; null when the text is not exactly one. */
+export function addressBytes(text: string): Uint8Array | null {
+  return parseIpv4(text) ?? parseIpv6(text);
 }
 
 /** The canonical spelling of an address, or null when the text is not one. */

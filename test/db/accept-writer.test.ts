@@ -1,7 +1,8 @@
 /** The one-round-trip commit: its answers, its errors, and the answer that is lost. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { openAcceptWriter } from '../../src/db/accept-writer.ts';
-import { addressBytes, copyRows } from '../../src/db/copy-binary.ts';
+import { copyRows } from '../../src/db/copy-binary.ts';
+import { addressBytes as octetsOf } from '../../src/mail/ip.ts';
 import { readContents } from '../../src/queue/claim.ts';
 import { messagesOf } from '../../src/queue/message.ts';
 import { copyStatements, insertOnce } from '../../src/queue/accept/rows.ts';
@@ -181,6 +182,10 @@ describe('copy-binary', () => {
   });
 
   test('addresses in all their forms', () => {
+    const addressBytes = (text: string): number[] | null => {
+      const octets = octetsOf(text);
+      return octets === null ? null : [...octets];
+    };
     expect(addressBytes('192.0.2.1')).toEqual([192, 0, 2, 1]);
     expect(addressBytes('2001:db8::1')?.length).toBe(16);
     expect(addressBytes('::')).toEqual(Array.from({ length: 16 }, () => 0));
