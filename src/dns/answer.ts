@@ -2,7 +2,7 @@
  * DNS replies as values: what a question can be answered with, and how one reply is read (RFC 1034, RFC 2308).
  *
  * Keeps the three things apart that must never be mixed up: the name does not exist, the name has no such records, and
- * nobody could tell. Only the first two say something about the domain. Pure; bytes are resolver.ts's business.
+ * no one could tell. Only the first two say something about the domain. Pure; bytes are resolver.ts's business.
  */
 
 export interface MxRecord {
@@ -48,7 +48,7 @@ export interface DnsFound<T> {
   readonly kind: 'FOUND';
   /** At least one, in the order of the reply. */
   readonly records: readonly T[];
-  /** Where the aliases ended; the name asked for when there was none. */
+  /** The name at which the aliases ended; without aliases the name asked for. */
   readonly canonicalName: string;
   /** Seconds the answer may still be used. */
   readonly ttlSeconds: number;
@@ -79,7 +79,7 @@ export interface DnsReply {
   readonly negativeTtlSeconds: number | null;
 }
 
-/** What one reply says about a name. ALIAS: the chain leaves the reply, and its end must be asked for. */
+/** The content of one reply about a name. ALIAS: the chain leaves the reply, and its end must be asked for. */
 export type ReplyMeaning<T> =
   | { readonly kind: 'RECORDS'; readonly records: readonly T[]; readonly name: string; readonly ttlSeconds: number }
   | { readonly kind: 'ALIAS'; readonly name: string; readonly ttlSeconds: number }

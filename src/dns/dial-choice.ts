@@ -21,7 +21,7 @@ export interface TakenTurn<T> {
 /**
  * @param ranked the most preferred first, otherwise the same for the same hosts
  * @param turn counts failed attempts
- * @param reach no turn begins behind this one of the others, unless to learn of it
+ * @param reach no turn begins after this one of the others, unless to learn of it
  */
 export function takeTurn<T>(ranked: readonly T[], turn: number, reach = ranked.length): TakenTurn<T> {
   if (ranked.length <= MOST_HOSTS) return { order: ranked, turnOf: () => turn };

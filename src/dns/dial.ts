@@ -1,7 +1,7 @@
 /**
  * Opens the TCP connection to one address of a next hop, and names what went wrong as a value.
  *
- * Never throws and never leaves a socket behind. Speaks no SMTP.
+ * Never throws and leaves no socket open. Speaks no SMTP.
  */
 import { connect, type Socket } from 'node:net';
 import type { HostTrouble } from '../mail/outcome.ts';
@@ -49,7 +49,7 @@ export function dial({ address, port, localAddress, timeoutMs, signal }: DialOpt
   });
 }
 
-/** The trouble behind a socket error, whatever the runtime that raised it. */
+/** The trouble that a socket error stands for, whatever the runtime that raised it. */
 export function classifyError(error: Error): { kind: 'TROUBLE'; trouble: HostTrouble; reply: string } {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   switch (code) {

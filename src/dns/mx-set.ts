@@ -26,7 +26,7 @@ export type ObservedMxSet =
       readonly kind: 'SET';
       readonly hosts: readonly ObservedMx[];
       readonly isImplicit: boolean;
-      /** Of an attempt: names in the order of its turn, and whether some of them were not looked up. */
+      /** In an attempt: names in the order of its turn, and whether some of them were not looked up. */
       readonly turn?: TakenTurn<string> & { readonly isPartial: boolean };
     }
   | { readonly kind: 'NULL_MX' | 'NO_ADDRESS' | 'NXDOMAIN' }
@@ -38,7 +38,7 @@ export interface MxObservationOptions {
   /** The port next hops listen on. */
   readonly deliveryPort: number;
   /**
-   * True leaves hosts behind our own name without addresses: they cannot be used, and nobody should have to wait for
+   * True leaves hosts below our own name without addresses: they cannot be used, and no one should have to wait for
    * their look-up. Of a long set a part is looked up, by `turn`.
    */
   readonly onlyUseful?: boolean;
@@ -48,9 +48,9 @@ export interface MxObservationOptions {
   readonly walk?: MxWalk | undefined;
 }
 
-/** Who looks at a whole set sees the most preferred ones, the rest is left out; a real set has fewer than ten. */
+/** An observation of a whole set has the most preferred ones, the rest is left out; a real set has fewer than ten. */
 export const MAX_HOSTS = 50;
-/** Of these an attempt looks up so many, in at most two goes. */
+/** An attempt looks up so many of these, in at most two goes. */
 const MOST_CONSIDERED = 100;
 const MOST_LOOKED_UP = 10;
 
@@ -85,7 +85,7 @@ async function observeUseful(targets: readonly MxRecord[], options: MxObservatio
     .toSorted((a, b) => a.preference - b.preference || (a.exchange < b.exchange ? -1 : 1));
   const names = [...new Set(useful.map(({ exchange }) => exchange))];
   const isLong = names.length > MOST_LOOKED_UP;
-  // Beyond the first that may be ours no turn begins: whatever stands behind us must not be dialled.
+  // Beyond the first that may be ours no turn begins: no host below us may be dialled.
   const unknown = names.slice(1).findIndex((name) => walk?.recall(name) !== false);
   const reach = isLong && (own === undefined || walk === undefined) && unknown !== -1 ? unknown : names.length;
   const taken = takeTurn(names, isLong && walk === undefined ? 0 : turn, reach);

@@ -1,5 +1,5 @@
 /**
- * What is to be said about our place in a domain's MX set. Pure.
+ * The verdict on our place in a domain's MX set. Pure.
  */
 import type { MxHost, MxVerdict } from '../mail/mx.ts';
 import type { ObservedMx, ObservedMxSet } from './mx-set.ts';
@@ -8,7 +8,7 @@ import type { ObservedMx, ObservedMxSet } from './mx-set.ts';
  * Judges a set that was observed in full (without `onlyUseful`).
  *
  * OK: a better host than us exists. SANDWICH: besides, that host stands below us again, by name or by address.
- * NOT_LISTED: mail finds its host, but not us. EQUAL_PREFERENCE: nobody is better, another is as good.
+ * NOT_LISTED: mail finds its host, but not us. EQUAL_PREFERENCE: no host is better, another is as good.
  * UNRESOLVABLE: no better host has an address, or it could not be found out.
  */
 export function mxVerdict(set: ObservedMxSet): MxVerdict {
@@ -33,8 +33,8 @@ export function ownPreference(hosts: readonly Pick<ObservedMx, 'preference' | 'i
 }
 
 /**
- * Of the names that are to stand in the set those that do not. None where we are listed by a name of the customer's own: which
- * of ours that stands for, nobody can tell.
+ * The names that are missing in the set. None where we are listed by a name of the customer's own: which
+ * of ours that stands for cannot be told.
  */
 export function unlistedNames(
   hosts: readonly Pick<MxHost, 'host' | 'isSelf'>[],

@@ -2,7 +2,7 @@
  * Which hosts a domain's mail may be handed to, in which order (RFC 5321 §5.1).
  *
  * - Ascending preference; equal ones in random order, anew for each call.
- * - Every host at or behind our own preference is cut: never hand mail to a host whose preference is not better.
+ * - Every host at or below our own preference is cut: never hand mail to a host whose preference is not better.
  *   When none is known to be ours but a host could not be looked up, that host may be ours: the cut is there.
  * - A failed look-up is TROUBLE, which is temporary; other hosts are used meanwhile.
  * - MX records whose hosts have no address do not bring the domain's own address back.
@@ -35,7 +35,7 @@ export interface DeliverTo {
   readonly port: number | null;
 }
 
-/** `mx` is the set that was found, hosts behind us and those of other turns unresolved; null where none was looked up. */
+/** `mx` is the set that was found, hosts below us and those of other turns unresolved; null where none was looked up. */
 export type NextHops = { readonly mx: ObservedMxSet | null } & (
   | { readonly kind: 'HOSTS'; readonly hosts: readonly NextHop[] }
   /** We stand first, we stand first beside others, or `deliverTo` leads back to us. */
@@ -82,7 +82,7 @@ function chooseHosts(mx: ObservedMxSet & { readonly kind: 'SET' }, options: Next
   });
   const hosts = whoseTurnItIs(all, mx.turn, options.turn);
   if (hosts.length > 0) return { kind: 'HOSTS', hosts: inRandomizedOrder(hosts, options.random ?? Math.random), mx };
-  // A host behind us that could not be looked up changes nothing.
+  // A host below us that could not be looked up changes nothing.
   const inTrouble = mx.hosts.find(
     ({ preference, trouble }) => trouble !== null && (rank === null || preference < rank),
   );
@@ -138,7 +138,7 @@ function leastPreferenceInTrouble(hosts: readonly ObservedMx[]): number | null {
   return hosts.find(({ trouble }) => trouble !== null)?.preference ?? null;
 }
 
-/** An MX must be a name in the public DNS: an address literal is none (RFC 5321 §5.1), and localhost is ourselves. */
+/** An MX must be a name in the public DNS: an address literal is not one (RFC 5321 §5.1), and localhost is ourselves. */
 function isPublicName(host: string): boolean {
   return literalAddress(host) === null && !/(^|\.)localhost(\.localdomain)?$/.test(host);
 }

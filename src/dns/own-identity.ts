@@ -1,5 +1,5 @@
 /**
- * Who we are, for the rank and loop tests: handing mail to ourselves would make it go round (RFC 5321 §6.3).
+ * Our identity, for the preference and loop tests: handing mail to ourselves would make it go round (RFC 5321 §6.3).
  *
  * Pure. The lists come from config/config.ts and from the listeners as they are bound.
  */
@@ -11,11 +11,11 @@ export interface OwnIdentity {
   readonly names: readonly string[];
   /** The addresses that are ours at the port next hops listen on, NAT addresses included (config's selfAddresses). */
   readonly addresses: readonly string[];
-  /** What our listeners, SMTP and HTTP, are bound to, wildcards as they are. */
+  /** The addresses that our listeners, SMTP and HTTP, are bound to, wildcards as they are. */
   readonly listeners: readonly Endpoint[];
   /** The machine's addresses: what a wildcard listener stands for, beside loopback. */
   readonly interfaceAddresses: readonly string[];
-  /** Where the API is reached from outside (PUBLIC_URL). */
+  /** The API as it is reached from outside (PUBLIC_URL). */
   readonly web: { readonly host: string; readonly port: number };
 }
 

@@ -48,9 +48,9 @@ export interface ResolverOptions {
 /** Avoids fragments, and with them a way to forge answers (DNS flag day 2020). */
 const UDP_PAYLOAD_BYTES = 1232;
 const MAX_CACHE_ENTRIES = 10_000;
-/** Of octets in memory, roughly. An answer of 64 KB may have thousands of records; anybody's address has a name of anybody's. */
+/** Octets in memory, roughly. An answer of 64 KB may have thousands of records; the owner of an address chooses its name. */
 const CACHE_WEIGHT = { of: weightOf, most: 32 * 1024 * 1024, mostEach: 32 * 1024 };
-/** Of an address: no more are looked at (RFC 7208 §4.6.4), and whoever has an address may give it thousands. */
+/** Names of an address: no more are looked at (RFC 7208 §4.6.4), and whoever has an address may give it thousands. */
 const MAX_NAMES = 10;
 /** A customer's change is seen within the hour, even where a record says a week. */
 const MAX_TTL_SECONDS = 3600;
@@ -145,7 +145,7 @@ export function createResolver({ servers, timeoutMs = 8000, nowMs = monotonicMs 
   };
 }
 
-/** What a string or a record costs beside its octets. */
+/** A string or a record costs so much beside its octets. */
 const RECORD_WEIGHT = 64;
 
 function weightOf(answer: DnsAnswer<unknown>): number {

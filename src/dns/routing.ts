@@ -1,5 +1,5 @@
 /**
- * Where mail for a domain goes, as the DNS says now: next hops for delivery, and observations of MX records and of hosts that a person names.
+ * Routes of mail as the DNS has them now: next hops for delivery, observations of MX records, and of hosts that a person names.
  *
  * Relay domains and domains of strangers have a resolver each: where strangers' name servers are slow, no one else waits.
  */
@@ -41,7 +41,7 @@ export interface Routing {
   }): Promise<NextHops>;
   /** Asks the DNS anew. */
   observeMx(domainName: string): Promise<MxObservation>;
-  /** What the hosts of a route lead to; without `deliverTo` those of the MX records. */
+  /** The hosts of a route with what they lead to; without `deliverTo` those of the MX records. */
   checkRoute(name: string, deliverTo: readonly DeliverTo[]): Promise<readonly HostFinding[]>;
   /** Names of a domain's MX hosts; empty when it has none; UNKNOWN when the DNS does not say. */
   findMxHosts(domainName: string): Promise<readonly string[] | 'UNKNOWN'>;
@@ -107,7 +107,7 @@ export interface HostFinding {
   readonly verdict: HostVerdict;
 }
 
-/** What each named host leads to now. Dials nothing. A name that the DNS does not know now may be known later: no error. */
+/** Looks up what each named host leads to now. Dials nothing. A name that the DNS does not know now may be known later: no error. */
 export function observeGivenHosts(
   deliverTo: readonly DeliverTo[],
   options: Pick<NextHopOptions, 'resolver' | 'self' | 'deliveryPort' | 'allowPrivate'>,

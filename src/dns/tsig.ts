@@ -39,7 +39,7 @@ const FUDGE_SECONDS = 300;
 const HEADER_OCTETS = 12;
 const AR_COUNT_AT = 10;
 
-/** `message` without TSIG, which is put behind it. `nowSeconds`: of Unix. */
+/** `message` without TSIG, which is appended to it. `nowSeconds`: of Unix. */
 export function signRequest(message: Buffer, key: TsigKey, nowSeconds: number): SignedRequest {
   const time = { seconds: nowSeconds, fudge: FUDGE_SECONDS };
   const mac = hmac(key, [message, variablesOf(key, time, 0, Buffer.alloc(0))]);
@@ -66,7 +66,7 @@ export function signRequest(message: Buffer, key: TsigKey, nowSeconds: number): 
   return { bytes, mac };
 }
 
-/** Of a whole reply. Throws a RangeError on octets that end too early. */
+/** Reads a whole reply. Throws a RangeError on octets that end too early. */
 export function verifyReply(reply: Buffer, key: TsigKey, request: SignedRequest, nowSeconds: number): TsigVerdict {
   const at = lastRecordAt(reply);
   const tsig = at === null ? null : readTsig(reply, at);
@@ -98,7 +98,7 @@ interface Tsig {
   readonly other: Buffer;
 }
 
-/** Where the last record of the message begins; null when it has none in the additional section. */
+/** The index of the last record of the message; null when it has none in the additional section. */
 function lastRecordAt(message: Buffer): number | null {
   const [questions = 0, answers = 0, authorities = 0, additionals = 0] = [4, 6, 8, AR_COUNT_AT].map((at) =>
     message.readUInt16BE(at),
@@ -129,7 +129,7 @@ function readTsig(message: Buffer, recordAt: number): Tsig | null {
   };
 }
 
-/** Behind the name at `at`, whether it is spelled out or ends in a pointer (RFC 1035 §4.1.4). */
+/** The index after the name at `at`, whether it is spelled out or ends in a pointer (RFC 1035 §4.1.4). */
 function skipName(message: Buffer, at: number): number {
   for (let next = at; ; ) {
     const length = message.readUInt8(next);

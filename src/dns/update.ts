@@ -19,7 +19,7 @@ export interface MxChange {
 }
 
 export interface MxUpdate {
-  /** Whose SOA the server has. */
+  /** The zone whose SOA the server has. */
   readonly zone: string;
   /** The owner of the records, in the zone. */
   readonly name: string;
@@ -27,7 +27,7 @@ export interface MxUpdate {
   readonly present: readonly MxChange[];
   readonly added: readonly MxChange[];
   readonly removed: readonly MxChange[];
-  /** Of records that are added. */
+  /** TTL of records that are added. */
   readonly ttlSeconds: number;
 }
 

@@ -28,9 +28,9 @@ export interface HttpRequest extends HttpEndpoint {
 }
 
 export interface ConnectionOptions {
-  /** What to connect to in place of `host`; absent, the runtime looks the host up. */
+  /** The address to connect to in place of `host`; absent, the runtime looks the host up. */
   readonly address?: string;
-  /** Of the answer's body; what is longer is cut. */
+  /** Limit of the answer's body; what is longer is cut. */
   readonly maxBytes: number;
   /** For the connection and the whole answer. */
   readonly timeoutMs: number;
@@ -50,18 +50,18 @@ export type Exchange =
       /** Null: the body is whole; else why it is not, fit for a log. */
       readonly lack: string | null;
     }
-  /** Nobody answered. `reason` can stand in a log. */
+  /** No answer came. `reason` can stand in a log. */
   | { readonly kind: 'FAILED'; readonly reason: string };
 
 const MAX_REASON_LENGTH = 150;
-/** Of an answer whose status is all that matters. */
+/** Limit for an answer whose status is all that matters. */
 const MOST_STATUS_BYTES = 65_536;
 /**
  * Octets from the wire beside the answer: handshake, certificates, records. Above TLS nothing is seen of what TLS answers by
  * itself, as session tickets and key updates without end.
  */
 const MOST_TLS_BYTES = 262_144;
-/** Of the body and the framing that there may be with it, in small records. */
+/** Limit of the body and the framing that there may be with it, in small records. */
 const WIRE_TIMES = 4;
 const WIRE_CHECK_MS = 20;
 

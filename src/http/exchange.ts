@@ -73,7 +73,7 @@ async function look(host: string, { resolver, timeoutMs }: Lookup): Promise<DnsA
   return { kind: 'FOUND', records: [literal], canonicalName: host, ttlSeconds: 0, isAuthenticated: false };
 }
 
-/** Where the host is, or why nobody there may be asked. */
+/** The addresses of the host, or why it may not be asked. */
 async function usableAddresses(
   { host, port }: HttpRequest,
   options: ExchangeOptions,

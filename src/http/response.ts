@@ -23,7 +23,7 @@ export interface ResponseReader {
   end(): Progress;
   /** The final response's; null while it has not come whole. */
   head(): ResponseHead | null;
-  /** What has come of it, at most `maxBodyBytes`. */
+  /** The part that has come, at most `maxBodyBytes`. */
   body(): Uint8Array;
 }
 
@@ -46,7 +46,7 @@ export function createResponseReader(maxBodyBytes: number): ResponseReader {
   let framingBytes = 0;
   let bodyBytes = 0;
   let interimReplies = 0;
-  /** Of the body or the chunk. */
+  /** Octets left of the body or the chunk. */
   let leftBytes = 0;
   let status = 0;
   let headers = new Map<string, string>();

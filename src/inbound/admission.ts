@@ -1,8 +1,8 @@
 /**
- * Whose connection it is, whether that client may come in, and when it is greeted (RFC 5321 §3.1).
+ * Admission of a connection: its client, whether that client may come in, and when it is greeted (RFC 5321 §3.1).
  *
  * A trusted proxy may name its client, by a PROXY header before everything else or by XCLIENT: from then on address, share
- * and session are that client's, and it is admitted anew. Promises that a client behind a proxy can name nobody else, and
+ * and session are that client's, and it is admitted anew. Promises that the client of a proxy can name no other client, and
  * that no connection is greeted before it is known whether a header is under way. Reads and writes nothing itself.
  */
 import type { ListenerState, OpenConnection } from './listener-state.ts';
@@ -28,13 +28,13 @@ export interface IncomingConnection extends OpenConnection {
 export class ConnectionAdmission {
   readonly state: ListenerState;
   readonly connection: IncomingConnection;
-  /** What the client takes of its network's share. */
+  /** The client's part of its network's share. */
   share: ClientShare;
   /** The client may say by a PROXY header or XCLIENT for whom it speaks. */
   mayNameClient: boolean;
   /** A proxy that has not said yet for whom it speaks: it waits for nothing, and is not counted against its own address. */
   isUnnamed: boolean;
-  /** The proxy has said that it does not know its client's address: that client goes by the proxy's, but names nobody. */
+  /** The proxy has said that it does not know its client's address: that client goes by the proxy's, but may name no other. */
   isUnknown = false;
   /** XCLIENT was the last command: another one may add to it. */
   isNaming = false;
@@ -70,7 +70,7 @@ export class ConnectionAdmission {
       this.isUnknown = header.address === null;
       if (header.address !== null) this.identify(header.address);
       this.endNaming();
-      // Behind the greeting it is late, but still honoured.
+      // After the greeting it is late, but still honoured.
       if (this.isBegun) this.admit();
       else this.begin();
     } else if (!this.isBegun) {
@@ -105,7 +105,7 @@ export class ConnectionAdmission {
     const refusal = this.refusal();
     if (refusal !== null) return this.connection.reject(refusal);
     const enter = (): void => this.greetWhenDue(() => undefined);
-    // After the refusals, so that nobody goes for a client that does not come in.
+    // After the refusals, so that no connection is ended for a client that does not come in.
     if (places.makeRoom(this.connection)) return enter();
     if (!places.wait(this.connection, enter, () => this.rejectForRoom())) this.rejectForRoom();
   }
@@ -166,9 +166,9 @@ export class ConnectionAdmission {
  * Bulk senders of spam do not wait for 220 and speak at once. The look-up never makes a client wait longer than the wait itself.
  */
 export interface GreetingWait {
-  /** Zero: nobody waits. */
+  /** Zero: no client waits. */
   readonly greetingWaitMs: number;
-  /** Whether a client of that network has waited before. Absent: nobody has. */
+  /** Whether a client of that network has waited before. Absent: none has. */
   readonly isSeenClient?: (network: string) => Promise<boolean>;
   /** A client of that network was greeted; must not wait or throw. */
   readonly rememberClient?: (network: string) => void;

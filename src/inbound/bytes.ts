@@ -11,13 +11,13 @@ import { Buffer } from 'node:buffer';
 export type BareNewlines = 'reject' | 'normalize';
 
 export interface DataScanner {
-  /** Reads a chunk. Returns the index behind the end of data, or -1 when the data goes on. */
+  /** Reads a chunk. Returns the index after the end of data, or -1 when the data goes on. */
   readonly push: (chunk: Buffer) => number;
   /** True once a bare CR, bare LF or NUL was seen with `reject`; nothing more is emitted then. */
   readonly isUnsafe: () => boolean;
 }
 
-/** What is known of the bytes before the next one; the octets named by CR, DOT and DOT_CR are held back. */
+/** The state before the next octet; the octets named by CR, DOT and DOT_CR are held back. */
 type Place = 'TEXT' | 'LINE_START' | 'CR' | 'DOT' | 'DOT_CR';
 
 const CRLF = Buffer.from('\r\n');

@@ -60,7 +60,7 @@ const LEAST_PATIENCE_MS = 10_000;
 const LEAST_SILENCE_MS = 1000;
 /** A newcomer waits so long for a place: by then all that are silent count as silent. */
 const NEWCOMER_WAIT_MS = 1500;
-/** Of all places: newcomers that may wait. */
+/** The share of all places for newcomers that may wait. */
 const WAITING_SHARE = 0.1;
 /** Commands without a message for so long are no better than silence. */
 const LEAST_FRUITLESS_MS = 10_000;

@@ -133,7 +133,7 @@ export interface LargeContent {
 export interface Piece {
   /** When the data phase of its message began: the earliest goes first. */
   readonly startedAtMs: number;
-  /** Of its client. */
+  /** The network of its client. */
   readonly network: string;
   readonly octets: number;
   readonly pieceOctets: number;
@@ -146,9 +146,9 @@ export const LARGE_OCTETS = 256 * 1024;
 const SMALL_MAIL_MS = 10_000;
 /** Pieces of a turn of the event loop, of some 64 KB each. */
 const PIECES_A_TURN = 8;
-/** Of so many pieces one goes to the network that has waited longest. */
+/** One of so many pieces goes to the network that has waited longest. */
 const FAIR_EVERY = 8;
-/** Of all large content together, while small mail comes in: 16 MB a second. */
+/** The rate of all large content together, while small mail comes in: 16 MB a second. */
 const OCTETS_PER_MS = 16_000;
 
 export function createLargeContent(nowMs: () => number): LargeContent {

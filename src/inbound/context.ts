@@ -1,5 +1,5 @@
 /**
- * What the listener is told when it is made, what it gives back, and what a session needs from the rest of the service.
+ * The interface of the listener: its options, what it gives back, and what a session needs from the rest of the service.
  *
  * Types only, and the time limits, which no setting names. config/config.ts decides all other defaults.
  */
@@ -33,7 +33,7 @@ export interface InboundEvents {
   readonly warning: (fields: LogEvents['warning']) => void;
 }
 
-/** What a refusal is about. */
+/** The subject of a rejection. */
 export interface RefusalSubject {
   readonly forwardPath: string | null;
   /** Null when no served domain is concerned. */
@@ -50,7 +50,7 @@ export interface InboundDependencies {
   readonly accept: (transaction: ReceivedTransaction) => Promise<void>;
   /** A client asks for a domain's mail by ETRN. May take long; a rejection is answered 458. */
   readonly startQueue: StartQueue;
-  /** What the operator wants above our Received field; it never rejects. Undefined: nothing, and the content stays. */
+  /** Makes the fields that the operator wants above our Received field; never rejects. Undefined: nothing, and the content stays. */
   readonly authenticate?: Authenticate | undefined;
   readonly newTransactionId: () => string;
   /** Asked at every MAIL, so it must be cheap. */
@@ -88,7 +88,7 @@ export interface InboundOptions extends InboundDependencies, GreetingWait {
   readonly hostname: string;
   /** All our MX names, for the loop test. */
   readonly names: readonly string[];
-  /** Where rejection codes are explained, without `/reject`. */
+  /** The address of the page that explains rejection codes, without `/reject`. */
   readonly publicUrl: string;
   /** Asked at every STARTTLS; another object means other material. */
   readonly tls: () => TlsMaterial;
@@ -99,13 +99,13 @@ export interface InboundOptions extends InboundDependencies, GreetingWait {
   readonly bareNewlines: BareNewlines;
   /**
    * Peers that may name their client by a PROXY header or XCLIENT; from then on the client's address is the one for
-   * everything. Absent: nobody may.
+   * everything. Absent: none may.
    */
   readonly isTrustedProxy?: (address: string) => boolean;
   readonly maxConnections: number;
-  /** Of one client network: an IPv4 address, an IPv6 /64. */
+  /** For one client network: an IPv4 address, an IPv6 /64. */
   readonly maxConnectionsPerClient: number;
-  /** Of one client network; recipients ten times as many. */
+  /** For one client network; recipients ten times as many. */
   readonly messagesPerMinute: number;
   readonly timeouts?: Partial<InboundTimeouts>;
 }

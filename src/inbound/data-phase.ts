@@ -18,7 +18,7 @@ import type { ReceivedTransaction, Transaction } from './transaction.ts';
 
 /** Takes octets until its own end, then has a reply. The parser of command-parser.ts feeds it. */
 export interface Receiver {
-  /** Returns the index behind the last octet that belongs here, or -1 when all did and more are to come. */
+  /** Returns the index after the last octet that belongs here, or -1 when all did and more are to come. */
   readonly push: (chunk: Buffer) => number;
   /** Never rejects. */
   readonly finish: () => Promise<Reply>;

@@ -1,5 +1,5 @@
 /**
- * What keeps the listener's memory and its clients within bounds: a budget for bytes in flight, and for each client network
+ * Bounds of the listener's memory and of its clients: a budget for bytes in flight, and for each client network
  * (an IPv4 address, an IPv6 /64) its connections, messages a minute and recipients a minute. Connections have a share for
  * each wider network too, and all shares shrink while more than half of the places are held.
  *
@@ -20,9 +20,9 @@ export interface SharedByteBudget extends ByteBudget {
   readonly partOf: (network: string, leastBytes: number) => ByteBudget;
 }
 
-/** Of what the others leave. */
+/** One network's part of what the others leave. */
 const NETWORK_PART = 0.5;
-/** Of the whole: the rest is for small messages. */
+/** The part of the whole for large messages; the rest is for small ones. */
 const LARGE_PART = 0.75;
 
 /** A budget of `totalBytes` for message content that is received and not yet stored. */
@@ -64,7 +64,7 @@ export function createByteBudget(totalBytes: number): SharedByteBudget {
   };
 }
 
-/** What one connection takes of its network's share. */
+/** One connection's part of its network's share. */
 export interface ClientShare {
   /** No limit applies to it. */
   readonly isTrusted: boolean;
@@ -94,10 +94,10 @@ export interface ClientLimitOptions {
   readonly nowMs: () => number;
 }
 
-/** Of recipients a minute: mail to many at once is usual, a dictionary is not. */
+/** Recipients a minute: mail to many at once is usual, a dictionary is not. */
 const RECIPIENTS_PER_MESSAGE = 10;
 const MINUTE_MS = 60_000;
-/** Of connections, in shares of one client: the IPv4 /24 or IPv6 /56, then the IPv6 /48. */
+/** Connections of wider networks, in shares of one client: the IPv4 /24 or IPv6 /56, then the IPv6 /48. */
 const WIDER_SHARES = [4, 8] as const;
 /** However few places are left, a client may hold this part of its share. */
 const LEAST_SHARE = 0.2;
@@ -143,7 +143,7 @@ export function createClientLimits(options: ClientLimitOptions): ClientLimits {
 }
 
 /**
- * What one client may hold of the places: all of its share up to half of them, then in proportion to those that are left. So
+ * The number of places that one client may hold: all of its share up to half of them, then in proportion to those that are left. So
  * clients that take all they can never get the last places, and how many they get falls with each one that joins in.
  */
 export function shareAt(fill: number, share: number): number {

@@ -9,7 +9,7 @@ import type { Notify } from '../mail/envelope.ts';
 import { parseEnvelopeId, parseOriginalRecipient } from '../mail/xtext.ts';
 import { badParameter, type Reply, unknownParameter } from './replies.ts';
 
-/** `<path>` with its brackets, and the words behind it. */
+/** `<path>` with its brackets, and the words after it. */
 export interface PathCommand {
   readonly path: string;
   readonly parameters: readonly string[];

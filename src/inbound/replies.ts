@@ -90,10 +90,10 @@ export const XCLIENT_SYNTAX = plain(
 export const XCLIENT_IN_TRANSACTION = plain(503, '5.5.1', 'XCLIENT between MAIL and the end of data; RSET first');
 export const NESTED_MAIL = plain(503, '5.5.1', 'nested MAIL command; RSET first');
 export const NEED_MAIL = plain(503, '5.5.1', 'need MAIL command first');
-/** RFC 2920: what was pipelined behind a MAIL that was refused. No error of the client's own. */
+/** RFC 2920: what was pipelined after a MAIL that was refused. No error of the client's own. */
 export const MAIL_WAS_REFUSED = plain(503, '5.5.1', 'MAIL was refused, so there is no transaction');
 export const NEED_RECIPIENT = plain(503, '5.5.1', 'need RCPT command first');
-/** RFC 2920: DATA pipelined behind recipients that were all refused. */
+/** RFC 2920: DATA pipelined after recipients that were all refused. */
 export const NO_VALID_RECIPIENTS = plain(554, '5.5.1', 'no valid recipients');
 export const MAIL_SYNTAX = plain(501, '5.5.4', 'syntax: MAIL FROM:<address> [parameters]');
 export const RCPT_SYNTAX = plain(501, '5.5.4', 'syntax: RCPT TO:<address> [parameters]');

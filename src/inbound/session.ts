@@ -14,11 +14,11 @@ import * as replies from './replies.ts';
 import type { Reply } from './replies.ts';
 import { addRecipient, beginTransaction, budgetOf, parseRecipient, type Transaction } from './transaction.ts';
 
-/** Who the client is, and what it may take. */
+/** The client, and what it may take. */
 export interface SessionClient {
   readonly address: string;
   readonly share: ClientShare;
-  /** The reverse name where a proxy has told it, null when it knows of none. Absent: it is looked up. */
+  /** The reverse name where a proxy has told it, null when it knows no name. Absent: it is looked up. */
   readonly name?: string | null;
 }
 

@@ -34,7 +34,7 @@ export interface ReceivedTransaction {
   /** The field Message-ID as it is searched for; null: none. */
   readonly headerMessageId: string | null;
   /**
-   * What `authenticate` puts on top, our Received field, then the content as received. Not to be changed: they may be views
+   * The fields that `authenticate` puts on top, our Received field, then the content as received. Not to be changed: they may be views
    * of socket buffers.
    */
   readonly content: readonly Uint8Array[];
@@ -109,7 +109,7 @@ export interface AskedRecipient {
   readonly parameters: RecipientParameters;
 }
 
-/** What RCPT asks for, or how its line is wrong. */
+/** Reads what RCPT asks for, or tells how its line is wrong. */
 export function parseRecipient(line: string, smtpUtf8: boolean): AskedRecipient | Reply {
   const command = splitRcpt(line);
   if (command === null) return replies.RCPT_SYNTAX;

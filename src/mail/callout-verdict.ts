@@ -1,5 +1,5 @@
 /**
- * What a primary's answer to a callout says about the mailbox: it exists, it does not, or nothing. Pure.
+ * The verdict of a primary's answer to a callout about the mailbox: it exists, it does not, or nothing. Pure.
  *
  * Rules, the first that fits decides. Only NEGATIVE ever refuses a recipient; whatever is in doubt is UNKNOWN, and accepts.
  *

@@ -11,7 +11,7 @@ import { domainToASCII } from 'node:url';
 const MAX_NAME_LENGTH = 253;
 
 const LABELS = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-/** What DNS holds in practice: hosts with an underscore send mail, though RFC 5321 §4.1.2 has no such names. */
+/** Names that the DNS holds in practice: hosts with an underscore send mail, though RFC 5321 §4.1.2 has no such names. */
 const LOOSE_LABELS = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const ASCII = /^[\x00-\x7f]*$/;
 
@@ -46,7 +46,7 @@ function fromUnicode(text: string): string {
 }
 
 /**
- * An address literal in its one form, `[192.0.2.1]` or `[IPv6:2001:db8::1]`; null when it is none (RFC 5321 §4.1.3).
+ * An address literal in its one form, `[192.0.2.1]` or `[IPv6:2001:db8::1]`; null if the text is not one (RFC 5321 §4.1.3).
  * No general literal is known, so none is accepted.
  */
 export function normalizeLiteral(text: string): string | null {

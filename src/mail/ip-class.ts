@@ -1,5 +1,5 @@
 /**
- * What kind of address an IP address is, and whether mail may be carried to it.
+ * The kind of an IP address, and whether mail may be carried to it.
  *
  * A customer's DNS decides where we connect: without this guard it could point us at our own network. No address of the
  * IANA registries of special-purpose addresses is public, not even one that is said to be globally reachable: those
@@ -14,7 +14,7 @@ export type AddressClass =
   | 'LOOPBACK'
   | 'PRIVATE'
   | 'LINK_LOCAL'
-  /** Where clouds tell machines their secrets. */
+  /** Clouds tell machines their secrets there. */
   | 'METADATA'
   | 'DOCUMENTATION'
   | 'UNSPECIFIED'
@@ -77,7 +77,7 @@ const CARRIERS: readonly { readonly block: Cidr | null; readonly octets: readonl
   { block: parseCidr('64:ff9b:1::/48'), octets: [12, 13, 14, 15] },
 ];
 
-/** What was asked for lately: a drain asks for the same few addresses with every message. */
+/** Addresses asked for lately: a drain asks for the same few addresses with every message. */
 const KNOWN = new Map<string, AddressClass>();
 const MOST_KNOWN = 1000;
 

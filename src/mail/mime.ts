@@ -1,5 +1,5 @@
 /**
- * What the mails that we write ourselves are made of: dates, wrapped lines, and bodies that every SMTP server takes.
+ * Parts of the mails that we write ourselves: dates, wrapped lines, and bodies that every SMTP server takes.
  *
  * The only user of nodemailer, which knows quoted-printable (RFC 2045 §6.7).
  */

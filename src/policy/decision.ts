@@ -1,5 +1,5 @@
 /**
- * What the policy says about one recipient, and the words in which a refusal is said.
+ * The decision of the policy about one recipient, and the words of a rejection.
  *
  * A refusal is one reply line with a stable rejection code; the client hears it together with the address of the page that
  * explains the code. No refusal names the primary or its address. Does not format replies: inbound/replies.ts does.
@@ -42,7 +42,7 @@ export interface ReplyLine {
   readonly rejection: RejectionCode | null;
 }
 
-/** Where an accepted recipient's mail belongs. */
+/** The destination of an accepted recipient's mail. */
 export interface AcceptedRecipient {
   /** The relay domain as lower-case A-label. */
   readonly domain: string;
@@ -52,33 +52,33 @@ export interface AcceptedRecipient {
   readonly address?: string;
 }
 
-/** Whose mail it is, for what is kept of a refusal. */
+/** The destination and its tenant, for the record of a rejection. */
 export type Destination = Pick<AcceptedRecipient, 'destinationId' | 'tenantId'>;
 
-/** What is said of a mailbox that was to be asked about, and could not, because the probe budget is spent. */
+/** Says that the primary should have been asked about the mailbox, and could not: the callout budget is spent. */
 export interface Unasked {
-  /** Of the mailboxes that its primary was asked about lately, the share that it did not know: 0 to 1. */
+  /** The share of the mailboxes that its primary was asked about lately and did not know: 0 to 1. */
   readonly unknownShare?: number;
 }
 
-/** What RCPT is answered. */
+/** The answer to RCPT. */
 export type Decision =
   | ({ readonly kind: 'ACCEPT'; readonly recipient: AcceptedRecipient } & Unasked)
   | {
       readonly kind: 'REFUSE';
       readonly reply: ReplyLine;
-      /** Whose mail it would have been; recipient.ts adds it where the domain is served. */
+      /** The destination it was for; recipient.ts adds it where the domain is served. */
       readonly destination?: Destination;
       /** The DNSBL zone that listed the client. */
       readonly zone?: string;
     };
 
-/** What one check says: PASS leaves the recipient to the next one. */
+/** The result of one check: PASS leaves the recipient to the next one. */
 export type Verdict = Decision | ({ readonly kind: 'PASS' } & Unasked);
 
 export const PASS: Verdict = { kind: 'PASS' };
 
-/** What is known of the transaction when a recipient is judged. */
+/** The transaction, as far as it is known when a recipient is judged. */
 export interface MailInfo {
   /** Null is the null reverse-path `<>`. */
   readonly reversePath: string | null;
@@ -86,7 +86,7 @@ export interface MailInfo {
   readonly sizeBytes: number | null;
 }
 
-/** A question about a mailbox of a domain that we serve: what the checks behind recipient.ts judge. */
+/** A question about a mailbox of a domain that we serve: the checks of `recipientChecks` judge it. */
 export interface ServedQuestion {
   readonly client: ClientInfo;
   readonly mail: MailInfo;

@@ -9,7 +9,7 @@ import { createBoundedMap } from '../db/bounded-map.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 
 export interface QueueStartRequest {
-  /** Of the client. */
+  /** The client's. */
   readonly address: string;
   /** In its one form. */
   readonly domainName: string;
@@ -32,7 +32,7 @@ export interface QueueStartOptions {
   readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;
   /** Served domains below this one, of the same tenant; a bounded number. */
   readonly findSubdomains: (domain: RelayDomain) => Promise<readonly RelayDomain[]>;
-  /** What the domain's destination holds. */
+  /** Reads what the domain's destination holds. */
   readonly readHeld: (domain: RelayDomain) => Promise<HeldMail>;
   /** An attempt whatever the clock says, as by the operator. */
   readonly flush: (domain: RelayDomain) => Promise<void>;

@@ -111,7 +111,7 @@ async function judge(checks: readonly Check[], question: ServedQuestion): Promis
 export interface PostmasterMailbox {
   /** MX_HOSTNAME as lower-case A-label. */
   readonly hostname: string;
-  /** Where the mail goes; null when POSTMASTER_ADDRESS is unset. */
+  /** The recipient that gets the mail; null when POSTMASTER_ADDRESS is unset. */
   readonly recipient: (AcceptedRecipient & { readonly address: string }) | null;
 }
 
@@ -175,7 +175,7 @@ function recipientOf(domain: RelayDomain): AcceptedRecipient {
   return { domain: domain.name, destinationId: domain.destinationId, tenantId: domain.tenantId };
 }
 
-/** What is in memory about a destination that is forgotten here is a minute old at most. */
+/** Facts in memory about a destination that is forgotten here are a minute old at most. */
 const MOST_ROUTES = 10_000;
 
 /**
@@ -230,7 +230,7 @@ const SOME_ID = '00000000-0000-7000-8000-000000000000';
  */
 export function createPrimarySizeCheck(deps: {
   readonly primaries: Pick<Primaries, 'recall' | 'find'>;
-  /** What our Received field calls us. */
+  /** Our name in the Received field. */
   readonly hostname: string;
 }): Check {
   const judge = (question: ServedQuestion, sizeBytes: number, { sizeLimitBytes }: PrimaryFacts): Verdict => {

@@ -1,5 +1,5 @@
 /**
- * What came back for one SMTP command: a reply, something that is no reply, or nothing (RFC 5321 §4.2).
+ * The answer to one SMTP command: a reply, something that is no reply, or nothing (RFC 5321 §4.2).
  *
  * `text` can stand in a log, the API or a DSN as it is: the peer's words verbatim but sanitised, or ours in brackets.
  * Does not judge what an answer means for mail: delivery/classify.ts does.
@@ -44,7 +44,7 @@ export function isYes(answer: Answer): boolean {
   return answer.kind === 'REPLY' && answer.reply.code < 300;
 }
 
-/** What came though nothing was asked: junk, as one line, so that no code in it counts. */
+/** Words that came though nothing was asked: junk, as one line, so that no code in it counts. */
 export function unaskedAnswer(lines: string): Answer {
   return readAnswer(`unasked: ${lines.replaceAll('\n', ' ')}`);
 }

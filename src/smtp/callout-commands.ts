@@ -19,7 +19,7 @@ import {
 } from './commands.ts';
 import type { SmtpLink } from './link.ts';
 
-/** What one question came to: ready for `classifyCalloutReply`. */
+/** The outcome of one question: ready for `classifyCalloutReply`. */
 export interface CalloutAnswer extends CalloutReply {
   /** The reply verbatim but sanitised, or our words in brackets. For the record only: it may name the primary. */
   readonly text: string;
@@ -33,7 +33,7 @@ export interface CalloutAnswer extends CalloutReply {
   readonly isStale: boolean;
 }
 
-/** What a session has been through. */
+/** Counts of a session so far. */
 export interface SessionUsage {
   questionCount: number;
   refusalCount: number;
@@ -207,7 +207,7 @@ export function createDialogue(link: SmtpLink, signal: AbortSignal | undefined):
   const onAbort = (): void => cut('STOPPED');
 
   link.listen({
-    // Words that nobody asked for put us out of step.
+    // Unasked words put us out of step.
     onReply: (lines) => (waiting === null ? cut('DROPPED') : settle(readAnswer(lines))),
     onEnd: () => end('DROPPED'),
   });

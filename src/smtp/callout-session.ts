@@ -43,7 +43,7 @@ export interface CalloutOptions {
   readonly port: number;
   /** Ours to connect from; absent: as the machine routes. */
   readonly localAddress?: string | undefined;
-  /** What we call ourselves in EHLO. */
+  /** Our name in EHLO. */
   readonly ehloName: string;
   /** The reverse-path that confirms, `probe@MX_HOSTNAME`. */
   readonly probeSender: string;

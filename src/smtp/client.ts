@@ -23,7 +23,7 @@ export interface OpenOptions {
   readonly port: number;
   /** Ours to connect from; absent: as the machine routes. */
   readonly localAddress?: string | undefined;
-  /** What we call ourselves in EHLO. */
+  /** Our name in EHLO. */
   readonly ehloName: string;
   readonly timeouts: SmtpTimeouts;
   readonly tls: TlsDemand;
@@ -48,7 +48,7 @@ export interface GreetedLink {
   readonly kind: 'OPEN';
   readonly link: SmtpLink;
   readonly offers: SmtpOffers;
-  /** `TLSv1.3 TLS_AES_256_GCM_SHA384 verified by DANE`, without the last words where nobody was; null for clear text. */
+  /** `TLSv1.3 TLS_AES_256_GCM_SHA384 verified by DANE`, without the last words where the peer was not; null for clear text. */
   readonly tls: string | null;
   /** Our own address on this connection, or null. */
   readonly localAddress: string | null;

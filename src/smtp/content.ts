@@ -33,7 +33,7 @@ export function createContentEncoder(): ContentEncoder {
     let before = previous;
     for (let at = 0; at < length; at += 1) {
       const octet = piece[at] ?? 0;
-      // Nearly all octets are neither at a line's end nor behind one.
+      // Nearly all octets are neither at a line's end nor after one.
       if (octet > CR && before > CR) {
         before = octet;
         continue;
@@ -59,7 +59,7 @@ export function createContentEncoder(): ContentEncoder {
   };
 }
 
-/** What has to stand between two octets, or null. */
+/** The octets that have to stand between two octets, or null. */
 function insertedBefore(octet: number, before: number): Buffer | null {
   if (before === CR && octet !== LF) return octet === DOT ? INSERTED_LF_DOT : INSERTED_LF;
   if (octet === LF && before !== CR) return INSERTED_CR;

@@ -1,7 +1,7 @@
 /**
  * A connection to a next hop: octets go out as they are, whole replies come in.
  *
- * Promises: replies are heard in order, and before the end of the connection; one that nobody listens for ends it, and so do
+ * Promises: replies are heard in order, and before the end of the connection; one without a listener ends it, and so do
  * a 421 (RFC 5321 §3.8) and a reply without end. Never throws. Knows no commands and no time.
  */
 import type { Socket } from 'node:net';
@@ -150,7 +150,7 @@ export interface ReplyReader {
   readonly read: (chunk: Buffer) => readonly string[] | null;
   /** The beginning of a reply that is not whole; empty when there is none. */
   readonly begun: () => string;
-  /** What is left at the end of a connection, where it can be told for a refusal although its line end is missing; else null. */
+  /** The rest at the end of a connection, if it is a refusal whose line end is missing; else null. */
   readonly rest: () => string | null;
 }
 

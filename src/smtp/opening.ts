@@ -19,7 +19,7 @@ export type OpenFailure =
   | { readonly kind: 'STOPPED'; readonly reply: string };
 
 export interface OpeningOptions {
-  /** What we call ourselves in EHLO. */
+  /** Our name in EHLO. */
   readonly ehloName: string;
   /** False: STARTTLS is not used, even if it is offered. */
   readonly useTls: boolean;

@@ -19,7 +19,7 @@ export interface OutgoingMessage extends OutgoingEnvelope {
   /** Aborting cuts the session, unless the final dot is on its way: then the reply is still waited for. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Asked right before the final dot: false cuts the session as an abort does, also where nobody had time to abort yet. The
+   * Asked right before the final dot: false cuts the session as an abort does, also if there was no time to abort yet. The
    * rest of the content waits for the answer; an abort does not.
    */
   readonly mayFinish?: (() => boolean | Promise<boolean>) | undefined;
@@ -27,7 +27,7 @@ export interface OutgoingMessage extends OutgoingEnvelope {
 
 export interface SmtpSession {
   readonly offers: SmtpOffers;
-  /** `TLSv1.3 TLS_AES_256_GCM_SHA384 verified by DANE`, without the last words where nobody was; null for clear text. */
+  /** `TLSv1.3 TLS_AES_256_GCM_SHA384 verified by DANE`, without the last words where the peer was not; null for clear text. */
   readonly tls: string | null;
   /** Our own address on this connection, or null. */
   readonly localAddress: string | null;
@@ -88,7 +88,7 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
   };
 
   const onReply = (lines: string, after: readonly string[]): void => {
-    // Words that nobody asked for.
+    // Unasked words.
     if (pending === null) return cut('DROPPED');
     const { exchange } = pending;
     const isUnasked = after.length >= exchange.owed() && !exchange.isBehindDot() && !after[0]?.startsWith('421');

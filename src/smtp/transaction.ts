@@ -2,7 +2,7 @@
  * One SMTP transaction: what is said, what the peer owes a reply to, and what it came to (RFC 5321 §3.3, RFC 2920).
  *
  * Pure. Keeps what every recipient was answered, also when the connection broke later. A reply counts for the oldest command
- * that has none; one that cannot be its reply puts us out of step, and what comes behind it is not believed. Does not judge.
+ * that has none; one that cannot be its reply puts us out of step, and what comes after it is not believed. Does not judge.
  */
 import type { RecipientNumber } from '../mail/outcome.ts';
 import { type Answer, isYes, noAnswer, type Silence, unaskedAnswer } from './answer.ts';
@@ -10,7 +10,7 @@ import { type Answer, isYes, noAnswer, type Silence, unaskedAnswer } from './ans
 /** `DATA`: the reply to the command. `CONTENT`: before our final dot. `DOT`: the final reply. */
 export type TransactionStage = 'MAIL' | 'RCPT' | 'DATA' | 'CONTENT' | 'DOT';
 
-/** What one transaction came to. Recipients in neither list had no answer of their own. */
+/** The result of one transaction. Recipients in neither list had no answer of their own. */
 export interface Transaction {
   /** Answers to RCPT that were not 2yz. */
   readonly refused: ReadonlyMap<RecipientNumber, Answer>;
@@ -29,11 +29,11 @@ export interface Command {
   readonly kind: 'RSET' | 'XFORWARD' | 'MAIL' | 'RCPT' | 'DATA';
   /** Without its CRLF. */
   readonly line: string;
-  /** Of a RCPT. */
+  /** The recipient of a RCPT. */
   readonly recipient?: RecipientNumber;
 }
 
-/** What a reply leads to. */
+/** The move that a reply leads to. */
 export type Move =
   /** The next command waits for its reply, or for being said. */
   | { readonly kind: 'WAIT' }
@@ -43,7 +43,7 @@ export type Move =
   | { readonly kind: 'END'; readonly transaction: Transaction; readonly isFit: boolean };
 
 export interface Exchange {
-  /** The command whose reply is due next; null behind the envelope. */
+  /** The command whose reply is due next; null after the envelope. */
   readonly due: () => Command | null;
   readonly hear: (answer: Answer) => Move;
   /** Commands that have been said and not answered. */
@@ -53,7 +53,7 @@ export interface Exchange {
   /** The last of the content, with the final dot, is handed on. */
   readonly finishContent: () => void;
   readonly isBehindDot: () => boolean;
-  /** What it came to where no reply comes any more. */
+  /** The result if no reply comes any more. */
   readonly endBy: (silence: Silence) => Transaction;
 }
 
@@ -78,7 +78,7 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
   const refused = new Map<RecipientNumber, Answer>();
   const accepted: RecipientNumber[] = [];
   let at = 0;
-  /** Behind the envelope. */
+  /** After the envelope. */
   let phase: 'CONTENT' | 'DOT' | null = null;
   let mailRefusal: Answer | null = null;
   let lastRefusal: Answer | null = null;
@@ -98,8 +98,8 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
     transaction: transactionOf(endStage, answer),
     isFit: isFit && !isGone(answer) && answer.kind === 'REPLY',
   });
-  /** The end where it is known that nobody gets the content; else null. */
-  const endForNobody = (): (Move & { kind: 'END' }) | null => {
+  /** The end if it is known that no recipient gets the content; else null. */
+  const endWithoutRecipients = (): (Move & { kind: 'END' }) | null => {
     if (mailRefusal !== null) return end('MAIL', mailRefusal, true);
     const isAllAsked = commands.length - at <= 1;
     if (!isAllAsked || accepted.length > 0 || lastRefusal === null) return null;
@@ -112,7 +112,7 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
     at += 1;
     switch (kind) {
       case 'RSET':
-        // A session that cannot be reset is none; that says nothing of the host.
+        // A session that cannot be reset is of no use; that says nothing about the host.
         return isYes(answer) ? WAIT : end('MAIL', noAnswer('DROPPED', STAGE_WORDS.MAIL), false);
       case 'XFORWARD':
         // Where it is refused, the mail goes without.
@@ -135,10 +135,10 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
     }
   };
   const hearData = (answer: Answer): Move => {
-    const nobody = endForNobody();
-    // Deviates: RFC 2920 §3.1 ends content for nobody with a lone dot. A peer that asks for it after it has refused the
+    const early = endWithoutRecipients();
+    // Deviates: RFC 2920 §3.1 ends content without recipients with a lone dot. A peer that asks for it after it has refused the
     // envelope may take that for an empty message; nothing but the end of the connection is safe to say.
-    if (nobody !== null) return { ...nobody, isFit: nobody.isFit && isRefusal(answer) };
+    if (early !== null) return { ...early, isFit: early.isFit && isRefusal(answer) };
     if (isGoAhead(answer)) {
       phase = 'CONTENT';
       return { kind: phase };
@@ -163,7 +163,7 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
           if (command === null) return end('DATA', answer, false);
           const move = hearEnvelope(command, answer);
           // What was not said yet need not be.
-          return move.kind === 'WAIT' && !isPipelined ? (endForNobody() ?? move) : move;
+          return move.kind === 'WAIT' && !isPipelined ? (endWithoutRecipients() ?? move) : move;
         }
         default:
           return phase satisfies never;
@@ -179,8 +179,8 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
     },
     isBehindDot: () => phase === 'DOT',
     endBy: (silence) => {
-      const nobody = endForNobody();
-      if (nobody !== null) return nobody.transaction;
+      const early = endWithoutRecipients();
+      if (early !== null) return early.transaction;
       const endStage = stage();
       return transactionOf(endStage, noAnswer(silence, STAGE_WORDS[endStage]));
     },

@@ -1,5 +1,5 @@
 /**
- * What a peer's certificate says, read from its DER (RFC 5280 §4.1): its public key, and whom it names.
+ * The content of a peer's certificate, read from its DER (RFC 5280 §4.1): its public key, and whom it names.
  *
  * Read by hand because the runtimes write the names as one text that must be taken apart again, and the key as they would
  * encode it, while DANE hashes it as it stands (RFC 6698 §2.1.2). Only subjectAltName counts (RFC 9525 §6.3). Pure; never

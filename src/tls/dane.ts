@@ -43,7 +43,7 @@ export function findRemoteServer({ dnsServers }: DnsTrust): string | undefined {
   return dnsServers.find((server) => classifyAddress(parseEndpoint(server)?.address ?? '') !== 'LOOPBACK');
 }
 
-/** What TLSA records demand of a host. Asks nothing new where the resolver remembers. */
+/** Finds what TLSA records demand of a host. Asks nothing new where the resolver remembers. */
 export async function findTlsa(
   resolver: Pick<Resolver, 'query' | 'resolveAddresses'>,
   { domain, host, port }: DaneQuestion,

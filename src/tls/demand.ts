@@ -1,5 +1,5 @@
 /**
- * What TLS towards a next hop must be, and in which words it is said what it was.
+ * The demand on TLS towards a next hop, and the words for what was negotiated.
  *
  * - `NONE`: STARTTLS is not used. `OPPORTUNISTIC`: used where it is offered; clear text where it fails (RFC 7435).
  * - `REQUIRED`: encrypted, whoever the certificate names; no clear text.
@@ -36,7 +36,7 @@ export function allowsClearText(demand: TlsDemand): boolean {
   return !['REQUIRED', 'VERIFIED', 'DANE'].includes(kindOfDemand(demand));
 }
 
-/** What stands behind version and cipher where the peer was verified; empty for the other demands. */
+/** The words after version and cipher where the peer was verified; empty for the other demands. */
 export function verifiedBy(demand: TlsDemand): string {
   if (typeof demand === 'string' || demand.kind === 'TESTING') return '';
   return demand.kind === 'DANE' ? ' verified by DANE' : ` verified by ${demand.by}`;

@@ -30,7 +30,7 @@ export interface TlsPairFiles {
 }
 
 export interface TlsMaterialOptions {
-  /** Where the self-signed pair is kept. */
+  /** The folder of the self-signed pair. */
   readonly dataDir: string;
   /** Subject of the self-signed certificate. */
   readonly hostname: string;
@@ -162,7 +162,7 @@ function makeSelfSigned(options: TlsMaterialOptions): TlsPair {
   const nowMs = options.wallClock().getTime();
   const pair = createSelfSigned({
     hostname: options.hostname,
-    // A client's clock may be behind ours.
+    // A client's clock may be slow.
     notBefore: new Date(nowMs - DAY_MS),
     notAfter: new Date(nowMs + VALIDITY_MS),
   });

@@ -14,7 +14,7 @@ export interface StsPolicy {
 
 /** RFC 8461 §3.2: about a year. */
 const MAX_AGE_SECONDS = 31_557_600;
-/** Nobody has more; each is kept and compared. */
+/** No one has more; each is kept and compared. */
 const MAX_PATTERNS = 200;
 
 const RECORD = /^v=STSv1(?:[ \t]*;[ \t]*[a-z0-9][a-z0-9_.-]{0,31}=[!-:<>-~]+)+[ \t]*;?[ \t]*$/i;
@@ -32,7 +32,7 @@ export function readStsRecord(records: readonly string[]): string | null {
   return id ?? null;
 }
 
-/** The policy a text says, or why it is none. Unknown keys are ignored; of a key twice, the first counts (§3.2). */
+/** The policy of a text, or why it is not one. Unknown keys are ignored; of a key twice, the first counts (§3.2). */
 export function readStsPolicy(text: string): StsPolicy | { readonly fault: string } {
   const fields = new Map<string, string>();
   const mx: string[] = [];

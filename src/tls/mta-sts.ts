@@ -35,7 +35,7 @@ export interface MtaStsOptions {
   readonly fetchText: (host: string, path: string) => Promise<FetchResult>;
   /** A policy could not be had; one line for the log. */
   readonly onTrouble: (message: string) => void;
-  /** What went wrong where nobody waits. */
+  /** Work in the background has failed. */
   readonly onFault: (error: unknown) => void;
   /** The clock of what is remembered, in milliseconds; never goes back. */
   readonly nowMs?: () => number;

@@ -1,5 +1,5 @@
 /**
- * Where the demands on TLS towards next hops come from: TLSA records, and MTA-STS policies fetched over HTTPS.
+ * The sources of the demands on TLS towards next hops: TLSA records, and MTA-STS policies fetched over HTTPS.
  *
  * A fault that a policy in testing mode would have kept mail for is reported once an hour for each host, however many sessions meet it.
  */

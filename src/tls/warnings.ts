@@ -1,9 +1,9 @@
 /**
- * What a sender that verifies our certificate would find wrong with it.
+ * Defects that a sender would find if it verified our certificate.
  *
  * Most mail servers take any certificate, so a bad one goes unseen; those that follow the recipient domain's MTA-STS policy
  * do not (RFC 8461 §4.2), and they meet a backup only while the primary is down. Says so beforehand, one line a defect.
- * Judges by the root certificates of the runtime; a sender may trust others. Asks nobody whether a certificate was revoked.
+ * Judges by the root certificates of the runtime; a sender may trust others. Does not ask whether a certificate was revoked.
  */
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';

@@ -1,5 +1,5 @@
 /**
- * What callouts have shown of recipients: kept in Postgres for all nodes, the lately asked ones in memory.
+ * The answers of callouts about recipients: kept in Postgres for all nodes, the lately asked ones in memory.
  *
  * Promises:
  *  - a positive answer holds 7 days and is due for a refresh after one, a negative 2 hours and 30 minutes; only another
@@ -36,7 +36,7 @@ export interface Answers {
   find(recipient: Recipient): Promise<VerificationStatus>;
   /** Resolves with what is known now, when it is stored; with nothing known where it is not kept. */
   record(answer: Answer): Promise<VerificationStatus>;
-  /** What callouts have shown of it, stored and in memory, goes: it was forgotten while the last answer was being stored. */
+  /** Drops what callouts have shown of it, stored and in memory: it was forgotten while the last answer was being stored. */
   takeBack(recipient: Recipient): Promise<void>;
   /** Not to be refreshed before `untilMs` (monotonic), as far as this node's memory goes. */
   postponeRefresh(recipient: Recipient, untilMs: number): void;
@@ -75,7 +75,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   /** Nothing is known of them: remembered so that an outage asks the database once a minute, not at every RCPT. */
   const unknown = createBoundedMap<Kept>(memory.mostNegative);
 
-  /** What is being read or written for memory; what was dropped meanwhile is not kept. */
+  /** Reads and writes for memory under way; what was dropped meanwhile is not kept. */
   const underWay = new Map<string, Promise<VerificationStatus>>();
 
   const remove = (key: string): void => {

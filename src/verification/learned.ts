@@ -1,5 +1,5 @@
 /**
- * Learns from deliveries which recipients exist: 2yz behind DATA makes one known good for 90 days.
+ * Learns from deliveries which recipients exist: 2yz after DATA makes one known good for 90 days.
  *
  * A note costs the delivery a look into a map; those not noted within the minute are stored within the second by main's
  * timer, one statement for all, which writes what changes something. What a delivery has shown clears a suspicion and takes a negative answer back. Bounded: what finds

@@ -1,8 +1,8 @@
 /**
- * What sessions with a destination's primary have shown: the SIZE it offers, whether it takes any recipient, whether it turns
+ * Facts that sessions with a destination's primary have shown: the SIZE it offers, whether it takes any recipient, whether it turns
  * us away.
  *
- * Kept in Postgres, in memory for a minute. Told by callouts and deliveries, written behind: what is noted is stored within
+ * Kept in Postgres, in memory for a minute. Noted by callouts and deliveries, written later: what is noted is stored within
  * the second by main's timer, one statement for all. Promises that
  *  - the SIZE offered last counts (RFC 1870), for 7 days. Of several hosts that is the one spoken to last: the smallest would
  *    go on refusing for days after the owner has raised it;
@@ -135,7 +135,7 @@ async function claimTest(sql: Sql, destinationId: string): Promise<boolean> {
 }
 
 /**
- * What was noted of primaries and is not stored yet: one entry for each, one statement for all.
+ * Notes about primaries that are not stored yet: one entry for each, one statement for all.
  *
  * What would change nothing is not written: the same offer within the hour, another refusal within some minutes. A write that
  * fails is repeated with the next.
@@ -144,7 +144,7 @@ interface PrimaryNotes {
   noteOffer(destinationId: string, sizeLimitBytes: number | null): void;
   noteBlocked(destinationId: string, reply: string): void;
   noteNegative(destinationId: string): void;
-  /** What was stored of it may have been changed by a person: the next note is written again. */
+  /** A person may have changed what was stored: the next note is written again. */
   drop(destinationId: string): void;
   /** The ids of those stored. */
   flush(): Promise<readonly string[]>;
@@ -164,7 +164,7 @@ const MOST_WAITING = 20_000;
 function createPrimaryNotes(deps: { readonly sql: Sql; readonly monotonicMs: () => number }): PrimaryNotes {
   const { sql, monotonicMs } = deps;
   let waiting = new Map<string, Note>();
-  /** What was written lately, by destination and kind of note. */
+  /** Notes written lately, by destination and kind of note. */
   const written = createBoundedMap<{ readonly value: string; readonly untilMs: number }>(MOST_REMEMBERED);
 
   const add = (destinationId: string, note: Note) => {
@@ -208,7 +208,7 @@ function createPrimaryNotes(deps: { readonly sql: Sql; readonly monotonicMs: () 
   };
 }
 
-/** Of relay destinations only. In the order of the key, so that no two nodes lock each other out. */
+/** Relay destinations only. In the order of the key, so that no two nodes lock each other out. */
 async function store(sql: Sql, notes: readonly (readonly [string, Note])[]): Promise<void> {
   await sql`
     insert into primaries as p (destination_id, tenant_id, size_limit_bytes, size_seen_at,

@@ -13,13 +13,13 @@ export interface Recipient {
 export interface VerificationStatus {
   /** The last word of a callout; null before the first, and where it has been taken back. */
   readonly answer: 'POSITIVE' | 'NEGATIVE' | null;
-  /** From here on asked anew behind the sender's back. Null without an answer. */
+  /** From here on asked again in the background. Null without an answer. */
   readonly refreshAtMs: number | null;
   /** Until here the answer decides. Null without an answer. */
   readonly expiresAtMs: number | null;
   /** When a recipient known good was refused for the first time; null once it was accepted again. */
   readonly suspectedAtMs: number | null;
-  /** 2yz behind DATA within the last 90 days. */
+  /** 2yz after DATA within the last 90 days. */
   readonly isDelivered: boolean;
   /** The operator has paused the destination: its primary is left alone. */
   readonly isPaused: boolean;

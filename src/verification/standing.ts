@@ -1,8 +1,8 @@
 /**
- * What a person is shown of a recipient's standing, and how it is forgotten.
+ * The status of a recipient as a person is shown it, and how it is forgotten.
  *
- * Both take their viewer in the query itself, and speak of served domains only: what is known of a destination is nobody's
- * who has merely claimed its name. What is forgotten is so on this node before the call returns, elsewhere with the notice.
+ * Both take their viewer in the query itself, and speak of served domains only: a tenant that has merely claimed a name is told nothing
+ * about it. What is forgotten is so on this node before the call returns, elsewhere with the notice.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';

@@ -1,5 +1,5 @@
 /**
- * What a node knows about mailboxes and primaries, from callouts and from deliveries, and how this is kept up to date.
+ * The knowledge of a node about mailboxes and primaries, from callouts and from deliveries, and how this is kept up to date.
  */
 import { type Every, monotonicMs } from '../clock.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';

@@ -8,7 +8,7 @@
 import { clientAddressOf, normalizeAddress } from '../../mail/ip.ts';
 
 export type ProxyHeader =
-  /** What came may be the beginning of a header, or is one without its end. */
+  /** The octets may be the beginning of a header, or is one without its end. */
   | { readonly kind: 'MORE' }
   /** These octets begin no header. */
   | { readonly kind: 'NONE' }
@@ -23,7 +23,7 @@ const SIGNATURE_V1 = octetsOf('PROXY ');
 const SIGNATURE_V2 = octetsOf('\r\n\r\n\0\r\nQUIT\n');
 /** The longest line of version 1, with its CRLF. */
 const MAX_LINE_OCTETS = 107;
-/** Of version 2: room for addresses and every TLV that balancers send; what is longer is refused. */
+/** Limit of version 2: enough for addresses and every TLV that balancers send; what is longer is refused. */
 export const MAX_HEADER_OCTETS = 4096;
 /** Signature, version and command, family, length. */
 const FIXED_OCTETS = 16;
@@ -55,7 +55,7 @@ function addressOf(family: string, text: string): string | null {
   return text.includes(':') === (family === '6') ? normalizeAddress(text) : null;
 }
 
-/** Family and protocol in one octet, streams only. An address of no octets is none that we know. */
+/** Family and protocol in one octet, streams only. Without octets the address is unknown to us. */
 const FAMILIES: ReadonlyMap<number, { readonly blockOctets: number; readonly addressOctets: number }> = new Map([
   [0x00, { blockOctets: 0, addressOctets: 0 }],
   [0x11, { blockOctets: 12, addressOctets: 4 }],

@@ -8,7 +8,7 @@ import { normalizeLooseDomain } from '../../mail/domain.ts';
 import { decodeXtext } from '../../mail/xtext.ts';
 import { normalizeAddress } from '../../mail/ip.ts';
 
-/** What stands behind XCLIENT in the reply to EHLO. */
+/** The attributes after XCLIENT in the reply to EHLO. */
 export const XCLIENT_ATTRIBUTES = 'NAME ADDR PORT PROTO HELO LOGIN';
 
 /** Undefined: not given. Null: the proxy does not know it either. */
@@ -22,7 +22,7 @@ export interface XclientRequest {
 const UNKNOWN_VALUES = new Set(['[UNAVAILABLE]', '[TEMPUNAVAIL]']);
 const MAX_VALUE_LENGTH = 255;
 
-/** Takes one attribute's value over; false when it is none. */
+/** Takes one attribute's value over; false if it is not valid. */
 type Setter = (into: XclientRequest, value: string | null) => boolean;
 
 const SETTERS: ReadonlyMap<string, Setter> = new Map<string, Setter>([

@@ -2,7 +2,7 @@
  * Splits what a client sends into command lines, and hands the octets of a data phase to a receiver of ours.
  *
  * smtp-server 3.21.6 splits the lines; the octets of DATA never reach it. Promises that of an over-long line only a start
- * is kept, that half a line at the end of a connection is no command, that what comes behind the end of data is read as
+ * is kept, that half a line at the end of a connection is no command, that what comes after the end of data is read as
  * commands again only after the reply (RFC 5321 §4.1.1.4, RFC 2920), and that no octet before the greeting is a command.
  */
 import { Buffer } from 'node:buffer';
@@ -19,17 +19,17 @@ const LIBRARY_MAX_COMMAND_OCTETS = 1 << 20;
 
 /** The connection, as its parser sees it. */
 export interface ParserOwner {
-  /** Before the greeting nobody may speak (RFC 5321 §4.3.1). */
+  /** Before the greeting no client may speak (RFC 5321 §4.3.1). */
   readonly hasGreeted: () => boolean;
   readonly refuseEarlyTalk: () => void;
-  /** What the first octets of a proxy's connection are; never `MORE`. */
+  /** Takes what the first octets of a proxy's connection are; never `MORE`. */
   readonly takeProxyHeader: (header: ProxyHeader) => void;
   readonly takeCommand: (line: Buffer, next?: () => void) => void;
   /** Octets for the receiver; what `Receiver.push` returns, or -1 after a fault. */
   readonly push: (receiver: Receiver, chunk: Buffer) => number;
   /** Calls `next` when more octets for the receiver may be read. */
   readonly readOn: (receiver: Receiver, pieceOctets: number, next: () => void) => void;
-  /** The end of the data was seen. `resume` goes on with what came behind it. */
+  /** The end of the data was seen. `resume` goes on with what came after it. */
   readonly endReceiving: (receiver: Receiver, resume: () => void) => void;
   readonly destroySocket: () => void;
 }
@@ -50,7 +50,7 @@ export class CommandParser extends SMTPStream {
     this.owner.takeCommand(command, callback);
   }
 
-  /** Of an over-long line only the start is kept, until its end: then it is one command, answered 500. */
+  /** Keeps only the start of an over-long line, until its end: then it is one command, answered 500. */
   override _write(chunk: Buffer, encoding: BufferEncoding | 'buffer', next: (error?: Error | null) => void): void {
     if (this.firstOctets !== null) return this.readFirst(Buffer.concat([this.firstOctets, chunk]), encoding, next);
     if (!this.owner.hasGreeted()) {
@@ -97,7 +97,7 @@ export class CommandParser extends SMTPStream {
     this.owner.endReceiving(receiver, () => this._write(chunk.subarray(end), 'buffer', done));
   }
 
-  /** The library runs a last line without its end as a command when the client closes; half a command is none. */
+  /** The library runs a last line without its end as a command when the client closes; half a command must not run. */
   override _flushData(): void {}
 }
 

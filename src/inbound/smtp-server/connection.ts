@@ -29,7 +29,7 @@ const UNCOUNTED_OCTETS = 64 * 1024;
 /** Octets beyond twice the size limit, stuffed dots and all, earn no more time: they are refused anyway. */
 const MAX_COUNTED_SIZES = 2;
 
-/** Of one session, between two messages. Honest senders make none or few; a guesser makes no end of them. */
+/** Errors of one session, between two messages. Honest senders make none or few; a guesser makes no end of them. */
 const MAX_ERRORS = 20;
 /** The client's own errors in commands, whatever its recipients are; 459 is a guess at a domain (RFC 1985). */
 const ERROR_CODES = new Set([459, 500, 501, 502, 503, 504, 553, 555]);
@@ -170,7 +170,7 @@ export class Connection extends SMTPConnection {
     }
   }
 
-  /** Called behind every reply: from here on the client owes us the next command. */
+  /** Called after every reply: from here on the client owes us the next command. */
   override _whenWritable(next: () => void): void {
     this.waitingSinceMs = this.state.context.monotonicMs();
     super._whenWritable(next);
@@ -316,7 +316,7 @@ export class Connection extends SMTPConnection {
     });
   }
 
-  /** The end of the data was seen: the reply, then what the client pipelined behind it. */
+  /** The end of the data was seen: the reply, then what the client pipelined after it. */
   endReceiving(receiver: Receiver, resume: () => void): void {
     this._handlerPending = true;
     this.isFinishing = true;
@@ -343,7 +343,7 @@ export class Connection extends SMTPConnection {
     this.fruitlessSinceMs = this.state.context.monotonicMs();
   }
 
-  /** What the client pipelined after content with unsafe bytes may have been meant as content: none of it is read. */
+  /** Reads nothing of what the client pipelined after content with unsafe bytes: it may have been meant as content. */
   endAfter(reply: Reply): void {
     this.endReason = reply.line.text;
     this.close();
@@ -381,7 +381,7 @@ export class Connection extends SMTPConnection {
     else this.refuse('SESSION', this.state.context.refusals.timedOut);
   }
 
-  /** Of its data, where others wait for the memory or the place. */
+  /** Whether its data comes too slowly, where others wait for the memory or the place. */
   isTooSlow(nowMs: number): boolean {
     if (this.receiver === null || this.isExempt() || !this.state.places.isStressed()) {
       this.pace.restart(nowMs, this.dataOctets);
@@ -447,7 +447,7 @@ export class Connection extends SMTPConnection {
   override _onClose(): void {
     if (this._closed) return;
     this.receiver?.abandon();
-    // Behind the final dot the message goes its way.
+    // After the final dot the message goes its way.
     if (!this.isFinishing) this.dialogue.reset();
     super._onClose();
     const { state, remoteAddress, endReason: reason } = this;

@@ -1,5 +1,5 @@
 /**
- * What the operator may want above an accepted message: an Authentication-Results field and an ARC set (RFC 8601, RFC 8617).
+ * Fields that the operator may want above an accepted message: an Authentication-Results field and an ARC set (RFC 8601, RFC 8617).
  *
  * Promises that a message is neither refused nor held up beyond a bound by any of it: what cannot be found out in time is a
  * temporary error in the field, and trouble of our own leaves the message as it came. The one thing ever taken out of a
@@ -100,7 +100,7 @@ async function fieldsFor(options: AcceptanceSealOptions, asked: Asked): Promise<
   return fields;
 }
 
-/** What others said stands in these fields: whatever mailauth may let through, it must not become a header of its own. */
+/** The words of others stand in these fields: whatever mailauth may let through, it must not become a header of its own. */
 function assertFields(fields: string): void {
   const lines = fields.split('\r\n');
   const isGood = (line: string) =>

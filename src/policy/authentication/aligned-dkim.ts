@@ -31,7 +31,7 @@ export type DkimProof =
 export interface DkimQuestion {
   /** Canonical `local@domain`. */
   readonly reversePath: string;
-  /** Of the reverse-path, as A-label. */
+  /** The domain of the reverse-path, as A-label. */
   readonly domain: string;
   /** As stored: what we put on top, then the message. */
   readonly content: Uint8Array;

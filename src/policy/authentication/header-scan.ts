@@ -22,7 +22,7 @@ export interface OctetRange {
   readonly end: number;
 }
 
-/** No honest authserv-id stands behind so long a comment. */
+/** No honest authserv-id follows so long a comment. */
 const MAX_READ_CHARACTERS = 4096;
 const LF = 0x0a;
 const SPACES = new Set([0x20, 0x09, 0x0d, LF]);

@@ -1,5 +1,5 @@
 /**
- * What SPF, DKIM, DMARC and ARC say of a message (RFC 7208, RFC 6376, RFC 8617), and the seal over that.
+ * The results of SPF, DKIM, DMARC and ARC for a message (RFC 7208, RFC 6376, RFC 8617), and the seal over that.
  *
  * SPF and DKIM alone are the bounce firewall's questions, asked when a report is due; all of them are asked at acceptance where the
  * operator wants a field or a seal. Promises an answer within a bounded time and number of queries, whatever the records
@@ -43,7 +43,7 @@ const RESULTS: ReadonlyMap<string, SpfResult> = new Map([
  */
 const MAX_QUERIES = 100;
 
-/** Evaluates SPF. NONE also when there is no domain to ask: a literal, a single label, a client address that is none. */
+/** Evaluates SPF. NONE also when there is no domain to ask: a literal, a single label, a client address that is not valid. */
 export async function checkSpf(question: SpfQuestion): Promise<SpfResult> {
   const { clientAddress, ehloName, reversePath, timeoutMs = 20_000 } = question;
   if (isIP(clientAddress) === 0) return 'NONE';
@@ -71,7 +71,7 @@ export interface SignatureQuestion {
   readonly timeoutMs: number;
 }
 
-/** What one signature is worth. PASS: it covers the whole body, its key is no test, and it verifies. */
+/** The result of one signature. PASS: it covers the whole body, its key is no test, and it verifies. */
 export interface SignatureVerdict {
   readonly signingDomain: string;
   readonly result: 'PASS' | 'FAIL' | 'TEMPERROR';
@@ -141,7 +141,7 @@ export type SealOutcome =
 const MAX_MESSAGE_QUERIES = 200;
 /** An octet of the body costs about ten nanoseconds: so much, then others have their turn. */
 const TURN_BYTES = 65_536;
-/** What createSeal says when RFC 8617 §5.1 lets nobody seal the message. */
+/** The error of createSeal when RFC 8617 §5.1 forbids to seal the message. */
 const FINAL_CODES = new Set(['EINVALIDINSTANCE', 'EARCCHAINFAILED', 'ENOFROM']);
 
 /** Evaluates all methods. Trouble of the library is an error; that of the DNS is part of the results. */

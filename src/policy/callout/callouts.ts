@@ -25,14 +25,14 @@ export interface CalloutDeps {
   readonly primaries: Primaries;
   readonly budget: CalloutBudget;
   readonly breaker: CalloutBreaker;
-  /** What we call ourselves in EHLO; `probe@` it confirms refusals of `<>`. */
+  /** Our name in EHLO; `probe@` it confirms refusals of `<>`. */
   readonly hostname: string;
   /** Addresses the primary may know us by: a refusal that names one is about us. */
   readonly ownAddresses: readonly string[];
   readonly monotonicMs: () => number;
-  /** What came of a question, for the metrics. */
+  /** Counts the outcome of a question. */
   readonly onAsked: (came: CalloutVerdict['verdict'] | Exclude<CalloutOutcome['kind'], 'REPLY'>) => void;
-  /** Work that nobody waits for has failed. */
+  /** Work in the background has failed. */
   readonly onFault: (error: unknown) => void;
 }
 
@@ -58,7 +58,7 @@ export interface Callouts {
   /** An answer that is on its way is not kept, and the next question is put anew. */
   forget(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
   inBackground(work: () => Promise<void>): void;
-  /** Of the last callouts at this destination; createUnknownShares. */
+  /** The share among the last callouts at this destination; see createUnknownShares. */
   unknownShare(destinationId: string): number;
   close(): Promise<void>;
 }
@@ -176,7 +176,7 @@ export function createCallouts(deps: CalloutDeps): Callouts {
     if (verdict === 'NEGATIVE' && !(await mayRefuse(subject, reply))) return { kind: 'NO_ANSWER' };
     shares.note(recipient.destinationId, verdict === 'NEGATIVE');
     const status = await answers.record({ recipient, verdict, isListed, reply: reply.text, domain });
-    // Forgotten while it was being stored: it may have come behind that.
+    // Forgotten while it was being stored: it may have come after that.
     if (!isCurrent()) {
       await answers.takeBack(recipient);
       return { kind: 'NO_ANSWER' };
@@ -237,7 +237,7 @@ export interface UnknownShares {
   of(destinationId: string): number;
 }
 
-/** What one answer moves. */
+/** The weight of one answer. */
 const WEIGHT = 0.1;
 const MOST_DESTINATIONS = 10_000;
 

@@ -13,7 +13,7 @@
  * `c++` need not be `c`, and case is the primary's to judge (RFC 5321 §2.4).
  *
  * Promises an answer within 30 seconds, and at once from memory; that nothing but the primary's own word on the mailbox
- * refuses for good; that callouts open no outage. An answer that is getting old is asked anew behind the sender's back.
+ * refuses for good; that callouts open no outage. An answer that is getting old is asked for again in the background.
  */
 import { within } from '../../clock.ts';
 import { baseOf, normalizeLocalPart } from '../../mail/local-part.ts';
@@ -58,7 +58,7 @@ export function createCalloutCheck(deps: CalloutCheckDeps): CalloutCheck {
     callouts.forget(recipient);
   };
 
-  /** Asks anew, unless another node has done so; nobody waits for it. */
+  /** Asks anew, unless another node has done so; no sender waits for it. */
   const refresh = (subject: CalloutSubject): void => {
     const { recipient } = subject;
     const { destinationId } = recipient;
@@ -172,7 +172,7 @@ export function createCalloutCheck(deps: CalloutCheckDeps): CalloutCheck {
 interface Subjects {
   /** The one form of the name, without what the delimiter parts. */
   readonly form: CalloutSubject;
-  /** As the sender spells it; null when that is the form. Kept under that spelling, which is nobody's form or its own. */
+  /** As the sender spells it; null when that is the form. Kept under that spelling, which is no other mailbox's form. */
   readonly spelling: CalloutSubject | null;
 }
 

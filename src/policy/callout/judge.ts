@@ -1,5 +1,5 @@
 /**
- * What is known of a recipient, as a verdict. Pure: instants are of the monotonic clock.
+ * Turns what is known about a recipient into a verdict. Pure: instants are of the monotonic clock.
  *
  * Only the primary's own word refuses for good, and of a recipient known good only its second, a quarter of an hour after the
  * first. While the primary cannot be asked, what was known when that began goes on to count (a refusal: while an outage is open), and the domain's policy decides
@@ -36,14 +36,14 @@ export const DEFER_SUSPECTED: Verdict = {
 const CONFIRMED_AFTER_MS = 15 * 60_000;
 const HOUR_MS = 3_600_000;
 
-/** Who is asked about, as far as it is no matter of the primary. */
+/** The mailbox, as far as it does not depend on the primary. */
 export interface Mailbox {
   readonly domain: RelayDomain;
   /** In the User List: known good. */
   readonly isListed: boolean;
   /** Must be reachable: not put off for being unknown (RFC 5321 §4.5.1). */
   readonly isRole: boolean;
-  /** What holds of it by another spelling, until the primary has spoken of this one; null when that is nothing. */
+  /** The verdict on another spelling, until the primary has answered for this one; null if none exists. */
   readonly ifUnknown: Verdict | null;
 }
 

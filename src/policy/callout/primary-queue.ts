@@ -12,7 +12,7 @@ import type { CalloutSession, CalloutOpenResult, CalloutAnswer } from '../../smt
 import type { CalloutBudget } from '../../verification/budget.ts';
 import type { CalloutTarget } from '../../smtp/callout-target.ts';
 
-/** What came of a question. */
+/** The outcome of a question. */
 export type CalloutOutcome =
   /** It was put. */
   | { readonly kind: 'REPLY'; readonly reply: CalloutAnswer; readonly localAddress: string | null }
@@ -36,14 +36,14 @@ export interface Question {
   readonly destinationId: string;
   /** `local@domain`. */
   readonly address: string;
-  /** On the monotonic clock: nobody waits any longer. */
+  /** On the monotonic clock: after it no sender waits. */
   readonly deadlineMs: number;
 }
 
 export interface PrimaryQueue {
   /** Rejects when the database cannot say whether there is budget left. */
   ask(question: Question): Promise<CalloutOutcome>;
-  /** Nobody waits, no session is open, and nothing is remembered. */
+  /** No question waits, no session is open, and nothing is remembered. */
   isIdle(): boolean;
   /** Whoever waits is answered UNASKED; sessions say QUIT. */
   close(): Promise<void>;

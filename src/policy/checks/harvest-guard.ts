@@ -1,12 +1,12 @@
 /**
- * Harvest guard: a client that tries names out is slowed, then put off, then turned away. Nobody else is touched.
+ * Harvest guard: a client that guesses addresses is delayed, then deferred, then blocked. Other clients are not affected.
  *
  * A client, which is one IPv4 address or one IPv6 /64, is counted over ten minutes: the different mailboxes that were refused
  * as unknown (BMX-USER, BMX-PRIMARY) against those that were taken. As long as it knows more than it does not, as a mailing
  * list with dead addresses does, nothing happens. Beyond that,
  *
  *  - from 10 unknown on, each is answered a second later than the one before, five at most;
- *  - from 30 on, all its mailboxes are put off and nobody is asked: the known ones too, since which are not put off is just
+ *  - from 30 on, all its mailboxes are deferred and no primary is asked: the known ones too, since which are not put off is just
  *    what it wants to know. An honest sender tries again, and its window has moved on;
  *  - from 60 on, those put off included, it hears 421 and cannot connect for ten minutes.
  *
@@ -163,7 +163,7 @@ export interface Tally {
   readonly before: Counts;
   /** Mailboxes put off unasked in this period. They lead to the next stage, but must not keep a client where it is. */
   deferredCount: number;
-  /** Of the mailboxes its primary was asked about lately, the share that was unknown, as last heard. */
+  /** The share of unknown mailboxes among those that its primary was asked about lately, as last heard. */
   unknownShare: number;
   /** Those of known mailboxes, then of unknown ones, then of those unasked. */
   readonly bits: Uint8Array;

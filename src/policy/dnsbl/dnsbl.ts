@@ -4,7 +4,7 @@
  * The answer is each domain's own: its zones, codes, weights and threshold, over what is known of the client for all. Who is
  * in an allowed network or on an allow list is looked up in no block list; role addresses, private clients, ourselves and
  * the domain's own hosts never are. Refuses only on a listing that was seen: trouble, errors and zones that are off count
- * as not listed. A zone on trial (DRY_RUN) counts and leaves samples, and refuses nobody.
+ * as not listed. A zone on trial (DRY_RUN) counts and leaves samples, and rejects no one.
  *
  * Waits three seconds at the most for all zones together; without zones, and with all answers in memory, not at all.
  */
@@ -20,7 +20,7 @@ import { classifyAddress } from '../../mail/ip-class.ts';
 export interface DryRunHit {
   readonly question: ServedQuestion;
   readonly zone: string;
-  /** What the client would have been told. */
+  /** The reply that the client would have got. */
   readonly reply: ReplyLine;
 }
 
@@ -64,11 +64,11 @@ export interface DnsblDependencies {
 
 /** A sender waits for RCPT. */
 const MOST_WAIT_MS = 3000;
-/** Of it for the allow lists, which are asked first. */
+/** The part of it for the allow lists, which are asked first. */
 const MOST_ALLOW_WAIT_MS = 1500;
 /** For the reason of a refusal that stands anyway. */
 const MOST_REASON_WAIT_MS = 1000;
-/** What is left of 512 octets beside the codes and the address of the page (RFC 5321 §4.5.3.1.5). */
+/** The rest of 512 octets beside the codes and the address of the page (RFC 5321 §4.5.3.1.5). */
 const MAX_TEXT_LENGTH = 350;
 
 /** A domain's settings, ready to be compared with. */

@@ -13,7 +13,7 @@ import type { DnsAnswer, DnsTrouble } from '../../dns/answer.ts';
 export interface DnsblLookup {
   /** From memory when it is known. Never rejects for a DNS outcome. */
   ask(client: IpAddress, zone: string): ZoneAnswer | Promise<ZoneAnswer>;
-  /** Where the list explains a listing, by its TXT record (RFC 5782 §2.1); null when it does not, or not in time. */
+  /** The address at which the list explains a listing, by its TXT record (RFC 5782 §2.1); null when it does not, or not in time. */
   explain(client: IpAddress, zone: string): string | null | Promise<string | null>;
 }
 
@@ -37,7 +37,7 @@ const MIN_TTL_SECONDS = 60;
 const MAX_TTL_SECONDS = 3600;
 /** Trouble that took longer than this has cost a client time. */
 const SILENCE_MS = 500;
-/** In a row; then nobody waits for the zone until it has answered again. */
+/** In a row; then no client waits for the zone until it has answered again. */
 const SILENCES_BORNE = 3;
 /** Between the questions by which a silent zone is tried. */
 const REST_MS = 30_000;
@@ -48,7 +48,7 @@ const MAX_WAITING = 1000;
 /** Zones that are busy or were silent: far more than are in use. */
 const MAX_STATES = 10_000;
 
-/** What is known of a zone while it is busy or silent. */
+/** The state of a zone while it is busy or silent. */
 interface ZoneState {
   inFlight: number;
   readonly waiting: Set<(isFree: boolean) => void>;
@@ -173,7 +173,7 @@ function ttlOf(answer: DnsAnswer<string>): number {
 }
 
 /**
- * What a DNS list says about a client (RFC 5782 §2.1). Only what can be a listing is one.
+ * The answer of a DNS list about a client (RFC 5782 §2.1). Only what can be a listing is one.
  *
  * An answer outside 127.0.0.0/8 comes from a zone that has gone or a resolver that lies, 127.255.255.0/24 says that the list
  * refused the query, and 127.0.0.1 is the address that must never be listed: an answer with any of them is an ERROR as a whole.
@@ -185,7 +185,7 @@ export type ZoneAnswer =
   | { readonly kind: 'NOT_LISTED' }
   /** `answer`: the first record that cannot be a listing. */
   | { readonly kind: 'ERROR'; readonly answer: string }
-  /** Nobody could tell. NOT_ASKED: the zone was silent lately, or too many questions wait for it. */
+  /** No one could tell. NOT_ASKED: the zone was silent lately, or too many questions wait for it. */
   | { readonly kind: 'TROUBLE'; readonly reason: DnsTrouble | 'NOT_ASKED' };
 
 export const NOT_LISTED: ZoneAnswer = { kind: 'NOT_LISTED' };

@@ -10,7 +10,7 @@ import type { DueZone, TestedZone, ZoneChange, ZoneState } from '../../domains/d
 import { SUSPECT } from '../../domains/dnsbl-zones.ts';
 import { type SelfTest, testZone } from './self-test.ts';
 
-/** Where the zones are kept: domains/dnsbl-zones.ts on this node's database. */
+/** The store of the zones: domains/dnsbl-zones.ts on this node's database. */
 export interface ZoneStore {
   readonly claimDue: (soon: readonly string[]) => Promise<readonly DueZone[]>;
   readonly releaseDue: (zones: readonly DueZone[]) => Promise<void>;
