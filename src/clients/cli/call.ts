@@ -3,7 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { ClientError } from '../api/connection.ts';
-import { allNodes, mutate, type Page, PAGE_INFO } from '../api/requests.ts';
+import { allNodes, type Mutated, type Page, PAGE_INFO } from '../api/requests.ts';
 import { type Call, type Shown, UsageError } from './action.ts';
 
 /** No list of objects that people look through is longer. */
@@ -52,20 +52,8 @@ export function notYours(kind: string, key: string | undefined): never {
   throw new ClientError(`you have no ${kind} "${key}"`);
 }
 
-export interface Change {
-  readonly mutation: string;
-  readonly input: Readonly<Record<string, unknown>>;
-  /** Fields of the payload, beside the user errors. */
-  readonly fields?: string;
-}
-
-/** Runs a mutation and shows its payload, or the errors of the user. */
-export async function change<T extends object>(
-  call: Pick<Call, 'ask'>,
-  { mutation, input, fields = '' }: Change,
-  show: (payload: T) => Shown | Promise<Shown>,
-): Promise<Shown> {
-  const answer = await mutate<T>(call, mutation, input, fields);
+/** Shows the payload of a mutation, or the errors of the user. */
+export async function shown<T>(answer: Mutated<T>, show: (payload: T) => Shown | Promise<Shown>): Promise<Shown> {
   return answer.kind === 'REFUSED' ? answer : show(answer.payload);
 }
 

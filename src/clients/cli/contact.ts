@@ -1,6 +1,7 @@
 /** `backup-mx contact`: mail addresses that are told when something is wrong. */
+import { mutate } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
-import { change, listOf } from './call.ts';
+import { listOf, shown } from './call.ts';
 import { confirmed, describeContact } from './confirm.ts';
 
 interface Contact {
@@ -35,14 +36,18 @@ async function list(call: Call): Promise<Shown> {
   };
 }
 
-function changeContact(
+async function changeContact(
   call: Call,
   verb: 'Create' | 'Confirm' | 'Delete',
   { input, says }: { readonly input: Record<string, unknown>; readonly says: (contact: Contact) => string },
 ): Promise<Shown> {
-  return change<{ readonly alertContact: Contact | null }>(
-    call,
-    { mutation: `alertContact${verb}`, input, fields: `alertContact { ${CONTACT} }` },
+  return shown(
+    await mutate<{ readonly alertContact: Contact | null }>(
+      call,
+      `alertContact${verb}`,
+      input,
+      `alertContact { ${CONTACT} }`,
+    ),
     ({ alertContact }) => ({
       kind: 'LINE',
       line: alertContact === null ? '' : says(alertContact),

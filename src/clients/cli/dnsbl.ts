@@ -1,7 +1,8 @@
 /** `backup-mx dnsbl`: the DNS block lists of a domain. */
+import { mutate } from '../api/requests.ts';
 import { ClientError } from '../api/connection.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
-import { change, find, numberOption } from './call.ts';
+import { find, numberOption, shown } from './call.ts';
 import { right } from './table.ts';
 
 interface Zone {
@@ -44,12 +45,12 @@ async function list(call: Call): Promise<Shown> {
 }
 
 /** Writes the list as it is wanted, unless somebody has changed the domain since it was read. */
-function write(call: Call, { revision }: Lists, zones: readonly Zone[], line: string): Promise<Shown> {
+async function write(call: Call, { revision }: Lists, zones: readonly Zone[], line: string): Promise<Shown> {
   const dnsblZones = zones.map(({ zone, mode, weight, codes }) => ({ zone, mode, weight, codes }));
   type Payload = { readonly domain: { readonly dnsblZones: readonly Zone[] } | null };
   const input = { name: call.args[0], dnsblZones, expectedRevision: revision };
   const fields = 'domain { name dnsblZones { zone mode } }';
-  return change<Payload>(call, { mutation: 'domainUpdate', input, fields }, ({ domain }) => ({
+  return shown(await mutate<Payload>(call, 'domainUpdate', input, fields), ({ domain }) => ({
     kind: 'LINE',
     line,
     data: domain?.dnsblZones,

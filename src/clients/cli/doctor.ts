@@ -1,6 +1,7 @@
 /** `backup-mx doctor`: has the service look at a domain now, and shows what is wrong and what to do. */
+import { mutate } from '../api/requests.ts';
 import { type Action, type Call, type Shown, verbOfAction } from './action.ts';
-import { change } from './call.ts';
+import { shown } from './call.ts';
 import { DONE, FAILED } from './terminal.ts';
 
 interface Report {
@@ -22,9 +23,9 @@ const COLOURS = { OK: 32, WARNING: 33, PROBLEM: 31, UNKNOWN: 36 } as const;
 
 type Payload = { readonly domain: { readonly name: string; readonly doctor: Report | null } | null };
 
-function check(call: Call): Promise<Shown> {
+async function check(call: Call): Promise<Shown> {
   const input = { name: call.args[0] };
-  return change<Payload>(call, { mutation: 'domainCheck', input, fields: FIELDS }, ({ domain }) =>
+  return shown(await mutate<Payload>(call, 'domainCheck', input, FIELDS), ({ domain }) =>
     domain?.doctor == null
       ? { kind: 'LINE', line: 'no report yet: it is being made', data: null, exitCode: FAILED }
       : shownOf(domain.name, domain.doctor, call.isSet('all')),

@@ -1,6 +1,7 @@
 /** `backup-mx domain`: relay domains, their state, and the operator's verbs on them. */
+import { mutate } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
-import { change, find, given, labelOptions, listOf, missing, numberOption } from './call.ts';
+import { find, given, labelOptions, listOf, missing, numberOption, shown } from './call.ts';
 import { confirmed, describeDomain } from './confirm.ts';
 import { findRequested, followAttempt, REQUESTED_ATTEMPT, type RequestedAttempt } from './requested-attempt.ts';
 import { setMxActions } from './set-mx.ts';
@@ -122,14 +123,14 @@ interface Payload {
 }
 
 /** Runs a mutation that answers with a domain, and shows a line about it. */
-function changeDomain(
+async function changeDomain(
   call: Call,
   mutation: string,
   input: Readonly<Record<string, unknown>>,
   line: (domain: Payload['domain'] & {}) => string,
 ): Promise<Shown> {
   const fields = `domain { id name status proof { name value seenAt lostAt } ${FREE} }`;
-  return change<Payload>(call, { mutation, input, fields }, ({ domain }) =>
+  return shown(await mutate<Payload>(call, mutation, input, fields), ({ domain }) =>
     domain === null ? { kind: 'REFUSED', errors: [] } : { kind: 'LINE', line: line(domain), data: domain },
   );
 }
@@ -146,7 +147,7 @@ async function changeAndTry(
     readonly domain: { readonly name: string; readonly requestedAttempt: RequestedAttempt | null } | null;
   };
   const before = await findRequested(call, String(input['name']));
-  return change<Answer>(call, { mutation, input, fields }, async ({ domain }) => {
+  return shown(await mutate<Answer>(call, mutation, input, fields), async ({ domain }) => {
     if (domain === null) return { kind: 'REFUSED', errors: [] };
     // A mutation that changed nothing asks for no attempt: this one was asked for before.
     const isAsked = domain.requestedAttempt?.requestedAt !== before?.requestedAt;

@@ -1,8 +1,9 @@
 /** `backup-mx drill`: a marked message goes the whole way, and what that tells of an outage. */
+import { mutate } from '../api/requests.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ClientError } from '../api/connection.ts';
 import { type Action, type Call, type Shown, UsageError, verbOfAction } from './action.ts';
-import { change, numberOption } from './call.ts';
+import { numberOption, shown } from './call.ts';
 import { right } from './table.ts';
 import { DONE, FAILED, type Verb } from './terminal.ts';
 
@@ -44,7 +45,7 @@ async function run(call: Call): Promise<Shown> {
       };
   const mutation = call.isSet('deliver') ? 'domainDrillDeliver' : 'domainDrill';
   type Payload = { readonly drill: Drill | null };
-  return change<Payload>(call, { mutation, input, fields: `drill { ${DRILL} }` }, async ({ drill }) =>
+  return shown(await mutate<Payload>(call, mutation, input, `drill { ${DRILL} }`), async ({ drill }) =>
     drill === null
       ? { kind: 'REFUSED', errors: [] }
       : shownOf(await untilSettled(call, { name, drill, isHeldEnough: holdMinutes !== undefined })),

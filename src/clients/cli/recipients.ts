@@ -1,8 +1,8 @@
 /** `backup-mx recipients`: User Lists. */
 import { ClientError } from '../api/connection.ts';
-import { allNodes, type Page, PAGE_INFO } from '../api/requests.ts';
+import { allNodes, mutate, type Page, PAGE_INFO } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
-import { change, notYours, numberOption, readFileOrInput } from './call.ts';
+import { notYours, numberOption, readFileOrInput, shown } from './call.ts';
 
 /** The most that a list may have. */
 const MOST_LISTED = 1_000_000;
@@ -76,16 +76,16 @@ async function changeList(call: Call, mutation: string): Promise<Shown> {
     ...(generation === undefined ? {} : { ifGeneration: generation }),
   };
   const fields = 'change { addedCount removedCount added removed }';
-  return change<{ readonly change: Change | null }>(call, { mutation, input, fields }, ({ change: done }) => {
+  return shown(await mutate<{ readonly change: Change | null }>(call, mutation, input, fields), ({ change: done }) => {
     if (done === null) return { kind: 'REFUSED', errors: [] };
     const line = `${input.dryRun ? 'would add' : 'added'} ${done.addedCount}, ${input.dryRun ? 'would remove' : 'removed'} ${done.removedCount}`;
     return { kind: 'LINE', line, data: done };
   });
 }
 
-function forget(call: Call): Promise<Shown> {
+async function forget(call: Call): Promise<Shown> {
   const [address] = call.args;
-  return change(call, { mutation: 'recipientForget', input: { address } }, () => ({
+  return shown(await mutate(call, 'recipientForget', { address }), () => ({
     kind: 'LINE',
     line: `${address} will be asked again`,
     data: { address },

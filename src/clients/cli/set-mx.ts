@@ -1,6 +1,7 @@
 /** `backup-mx domain mx`: the MX records to publish, as text. `set-mx` and `unset-mx`: written into a zone by dynamic update. */
+import { mutate } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError } from './action.ts';
-import { change, find, numberOption, readFileOrInput } from './call.ts';
+import { find, numberOption, readFileOrInput, shown } from './call.ts';
 import { right } from './table.ts';
 
 interface Payload {
@@ -33,7 +34,7 @@ async function changeZone(call: Call, mutation: string, more: Readonly<Record<st
   const tsig = await keyOf(call);
   const input = { name: call.args[0], dnsServer: serverOf(call), tsig, dryRun: call.isSet('dry-run'), ...more };
   const fields = 'zone records { preference host change }';
-  return change<Payload>(call, { mutation, input, fields }, ({ zone, records }) => ({
+  return shown(await mutate<Payload>(call, mutation, input, fields), ({ zone, records }) => ({
     kind: 'TABLE',
     columns: ['CHANGE', right('PREFERENCE'), 'HOST'],
     rows: records.map(({ preference, host, change: what }) => [what, preference, host]),

@@ -1,6 +1,7 @@
 /** `backup-mx token` and `backup-mx tenant`: who may do what. */
+import { mutate } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
-import { change, createdSecret, listOf, numberOption, overlapOption } from './call.ts';
+import { createdSecret, listOf, numberOption, overlapOption, shown } from './call.ts';
 import { confirmed, describeTenant, describeToken } from './confirm.ts';
 import { right } from './table.ts';
 
@@ -39,8 +40,8 @@ interface Made {
   readonly secret: string | null;
 }
 
-function make(call: Call, mutation: string, input: Readonly<Record<string, unknown>>): Promise<Shown> {
-  return change<Made>(call, { mutation, input, fields: `token { ${TOKEN} } secret` }, ({ token, secret }) =>
+async function make(call: Call, mutation: string, input: Readonly<Record<string, unknown>>): Promise<Shown> {
+  return shown(await mutate<Made>(call, mutation, input, `token { ${TOKEN} } secret`), ({ token, secret }) =>
     createdSecret(call, { secret, of: `${token?.name} (${token?.id})`, data: { token, secret } }),
   );
 }
@@ -59,13 +60,13 @@ async function rotate(call: Call): Promise<Shown> {
   return make(call, 'tokenRotate', { id: call.args[0], ...overlapOption(call) });
 }
 
-function revoke(call: Call): Promise<Shown> {
+async function revoke(call: Call): Promise<Shown> {
   const input = { id: call.args[0] };
-  return change<Pick<Made, 'token'>>(
-    call,
-    { mutation: 'tokenRevoke', input, fields: 'token { id name }' },
-    ({ token }) => ({ kind: 'LINE', line: `${token?.name} is revoked`, data: token }),
-  );
+  return shown(await mutate<Pick<Made, 'token'>>(call, 'tokenRevoke', input, 'token { id name }'), ({ token }) => ({
+    kind: 'LINE',
+    line: `${token?.name} is revoked`,
+    data: token,
+  }));
 }
 
 export const tokenVerb: VerbTable = {
@@ -116,13 +117,13 @@ async function listTenants(call: Call): Promise<Shown> {
   };
 }
 
-function changeTenant(
+async function changeTenant(
   call: Call,
   mutation: 'tenantCreate' | 'tenantDelete',
   input: Readonly<Record<string, unknown>>,
 ): Promise<Shown> {
   type Payload = { readonly tenant: Tenant | null };
-  return change<Payload>(call, { mutation, input, fields: `tenant { ${TENANT} }` }, ({ tenant }) => ({
+  return shown(await mutate<Payload>(call, mutation, input, `tenant { ${TENANT} }`), ({ tenant }) => ({
     kind: 'LINE',
     line: mutation === 'tenantCreate' ? String(tenant?.id) : `${tenant?.name} is deleted`,
     data: tenant,

@@ -1,7 +1,7 @@
 /** `backup-mx webhook`: addresses that are told what happens, and what was sent there. */
-import { allNodes, type Page, PAGE_INFO } from '../api/requests.ts';
+import { allNodes, mutate, type Page, PAGE_INFO } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
-import { change, createdSecret, given, listOf, missing, notYours, numberOption, overlapOption } from './call.ts';
+import { createdSecret, given, listOf, missing, notYours, numberOption, overlapOption, shown } from './call.ts';
 import { confirmed, describeWebhook } from './confirm.ts';
 import { DONE, FAILED } from './terminal.ts';
 
@@ -56,8 +56,8 @@ interface Made {
   readonly secret: string | null;
 }
 
-function make(call: Call, mutation: string, input: Readonly<Record<string, unknown>>): Promise<Shown> {
-  return change<Made>(call, { mutation, input, fields: `webhook { ${WEBHOOK} } secret` }, ({ webhook, secret }) =>
+async function make(call: Call, mutation: string, input: Readonly<Record<string, unknown>>): Promise<Shown> {
+  return shown(await mutate<Made>(call, mutation, input, `webhook { ${WEBHOOK} } secret`), ({ webhook, secret }) =>
     createdSecret(call, { secret, of: `${webhook?.url} (${webhook?.id})`, data: { webhook, secret } }),
   );
 }
@@ -66,10 +66,10 @@ async function rotate(call: Call): Promise<Shown> {
   return make(call, 'webhookRotateSecret', { id: call.args[0], ...overlapOption(call) });
 }
 
-function changeWebhook(call: Call, settings: Record<string, unknown>, what: string): Promise<Shown> {
+async function changeWebhook(call: Call, settings: Record<string, unknown>, what: string): Promise<Shown> {
   const mutation = what === 'deleted' ? 'webhookDelete' : 'webhookUpdate';
   const input = { id: call.args[0], ...settings };
-  return change<Pick<Made, 'webhook'>>(call, { mutation, input, fields: `webhook { ${WEBHOOK} }` }, ({ webhook }) => ({
+  return shown(await mutate<Pick<Made, 'webhook'>>(call, mutation, input, `webhook { ${WEBHOOK} }`), ({ webhook }) => ({
     kind: 'LINE',
     line: `${webhook?.url} is ${what}`,
     data: webhook,
@@ -118,10 +118,10 @@ async function deliveries(call: Call): Promise<Shown> {
 
 type Sent = { readonly delivery: Delivery | null };
 
-function send(call: Call, mutation: string, show: (delivery: Delivery | null) => Shown): Promise<Shown> {
+async function send(call: Call, mutation: string, show: (delivery: Delivery | null) => Shown): Promise<Shown> {
   const input = { id: call.args[0] };
   const fields = `delivery { ${DELIVERY} }`;
-  return change<Sent>(call, { mutation, input, fields }, ({ delivery }) => show(delivery));
+  return shown(await mutate<Sent>(call, mutation, input, fields), ({ delivery }) => show(delivery));
 }
 
 async function test(call: Call): Promise<Shown> {
@@ -143,9 +143,8 @@ async function redeliver(call: Call): Promise<Shown> {
 async function replay(call: Call): Promise<Shown> {
   const input = { id: call.args[0], since: call.text('since') ?? missing('since') };
   type Replayed = { readonly replayedCount: number | null; readonly hasMore: boolean | null };
-  return change<Replayed>(
-    call,
-    { mutation: 'webhookReplay', input, fields: 'replayedCount hasMore' },
+  return shown(
+    await mutate<Replayed>(call, 'webhookReplay', input, 'replayedCount hasMore'),
     ({ replayedCount, hasMore }) => {
       const more = hasMore === true ? '; there are more: replay again from a later time' : '';
       return { kind: 'LINE', line: `${replayedCount} messages are sent${more}`, data: { replayedCount, hasMore } };

@@ -1,11 +1,9 @@
 /**
- * The service as resources ask it. A mutation whose answer was lost is asked again, with the key of the first time, so that it
- * is done once.
+ * The service as resources ask it: mutations that are done once although their answer was lost, and reads of domains in batches.
  */
 import { randomUUID } from 'node:crypto';
 import { type Connection, Unreachable } from '../api/connection.ts';
 import { mutate, type Mutated } from '../api/requests.ts';
-import { createDomainReads, type ReadDomain } from './domain-reads.ts';
 
 export interface Api {
   readonly ask: Connection['ask'];
@@ -29,6 +27,7 @@ export interface ApiParts {
 /** A node that is started anew answers within these. */
 const PAUSES_MS = [300, 1500] as const;
 
+/** A mutation whose answer was lost is asked again with the key of the first time, so that it is done once. */
 export function createApi({ ask, pause, now }: ApiParts): Api {
   return {
     ask,
@@ -46,4 +45,59 @@ export function createApi({ ask, pause, now }: ApiParts): Api {
       return mutate({ ask }, mutation, keyed, fields);
     },
   };
+}
+
+/** The fields of the domain of a name; null: there is none that the token may see. */
+export type ReadDomain = <T>(name: string, fields: string) => Promise<T | null>;
+
+interface Question {
+  readonly name: string;
+  answer(domain: Promise<unknown>): void;
+}
+
+/** As many as Terraform asks for at once, well below what the service lets one request ask. */
+const MOST_AT_ONCE = 10;
+
+/**
+ * Makes one request of the reads that come while one is under way: Terraform reads ten resources at a time, and a request costs the
+ * service more than what it asks for. Nothing is remembered: each answer was asked for after its question.
+ */
+export function createDomainReads({ ask }: Pick<Connection, 'ask'>): ReadDomain {
+  /** Fields → what waits for the request that is under way. */
+  const waiting = new Map<string, Question[]>();
+
+  async function work(fields: string, questions: Question[]): Promise<void> {
+    while (questions.length > 0) {
+      const batch = questions.splice(0, MOST_AT_ONCE);
+      await askAll(fields, batch).then(
+        (domains) => batch.forEach((each, index) => each.answer(Promise.resolve(domains[index] ?? null))),
+        async (error: unknown) => {
+          // One of them may be what cannot be asked for: each is told of its own.
+          const isShared = error instanceof Unreachable || batch.length === 1;
+          const alone = (each: Question) => askAll(fields, [each]).then(([domain]) => domain ?? null);
+          batch.forEach((each) => each.answer(isShared ? Promise.reject(error) : alone(each)));
+        },
+      );
+    }
+    waiting.delete(fields);
+  }
+
+  async function askAll(fields: string, batch: readonly Question[]): Promise<readonly unknown[]> {
+    const names = batch.map(({ name }, index) => [`n${index}`, name] as const);
+    const query = `query (${names.map(([key]) => `$${key}: String!`).join(' ')}) { ${names.map(([key]) => `${key}: domain(name: $${key}) { ${fields} }`).join(' ')} }`;
+    const answer = await ask<Record<string, unknown>>(query, Object.fromEntries(names));
+    return names.map(([key]) => answer[key] ?? null);
+  }
+
+  return <T>(name: string, fields: string) =>
+    new Promise<T | null>((resolve) => {
+      const question = { name, answer: (domain: Promise<unknown>) => resolve(domain as Promise<T | null>) };
+      const questions = waiting.get(fields);
+      if (questions !== undefined) questions.push(question);
+      else {
+        const first = [question];
+        waiting.set(fields, first);
+        void work(fields, first);
+      }
+    });
 }

@@ -1,11 +1,8 @@
 /** The provider `backupmx`: its block, and what it offers. */
 import { type Account, accountOf, ClientError, connect, type Environment } from '../api/connection.ts';
 import { type Api, type ApiParts, createApi } from './api.ts';
-import { doctorSource } from './data-sources/doctor.ts';
-import { domainSource } from './data-sources/domain.ts';
-import { serviceSource } from './data-sources/service.ts';
-import { ephemeralToken } from './ephemeral-resources/token.ts';
-import { ephemeralTokenSecret } from './ephemeral-resources/token-secret.ts';
+import { doctorSource, domainSource, serviceSource } from './data-sources.ts';
+import { ephemeralToken, ephemeralTokenSecret } from './ephemeral-resources.ts';
 import { dnsblResource } from './resources/dnsbl.ts';
 import { domainResource } from './resources/domain.ts';
 import { recipientListResource } from './resources/recipient-list.ts';

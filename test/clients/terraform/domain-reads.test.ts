@@ -1,7 +1,7 @@
 /** Which requests become of reads of domains, without a service. */
 import { expect, test } from 'bun:test';
 import { ClientError, Unreachable } from '../../../src/clients/api/connection.ts';
-import { createDomainReads } from '../../../src/clients/terraform/domain-reads.ts';
+import { createDomainReads } from '../../../src/clients/terraform/api.ts';
 
 /** A service whose answers are given by hand; `absent.example` is no domain, `bad` cannot be asked for. */
 function startService() {

@@ -1,17 +1,17 @@
 /** `backupmx_domain`: a relay domain. Its User List and DNS block lists are resources of their own. */
-import type { Mutated } from '../../api/requests.ts';
 import { normalizeDomain } from '../../../mail/domain.ts';
 import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
-import type { Attributes } from '../sdk/schema.ts';
+import { type Attributes, computed } from '../sdk/schema.ts';
 import { isRecord, type State, textOf, textsOf, type Value } from '../sdk/value.ts';
-import { findListed, isUuid } from './listed.ts';
+import { errorsOf, findListed, outcomeOf } from './objects.ts';
 import {
   ADOPT,
   checkDomainName,
   checkHost,
   checkNetwork,
   formatHost,
+  isUuid,
   type Host,
   meansSameHosts,
   oneOf,
@@ -123,23 +123,16 @@ const ATTRIBUTES: Attributes = {
     description: 'Add the domain although its name looks like the host name of a mail server.',
   },
   adopt: ADOPT,
-  id: {
-    type: 'string',
-    use: 'COMPUTED',
-    description: 'The id, a UUID. It differs after the domain is removed and added again.',
-  },
-  status: {
-    type: 'string',
-    use: 'COMPUTED',
-    description: "`ACTIVE`, `SUSPENDED`, or `PENDING` (a tenant's domain whose proof was not seen yet), as last read.",
-  },
-  proof_name: {
-    type: 'string',
-    use: 'COMPUTED',
-    description:
-      "Name of the TXT record that proves that the domain is yours. Null for an operator's domain, which needs no proof.",
-  },
-  proof_value: { type: 'string', use: 'COMPUTED', description: 'The value of that record.' },
+  id: computed('string', 'The id, a UUID. It differs after the domain is removed and added again.'),
+  status: computed(
+    'string',
+    "`ACTIVE`, `SUSPENDED`, or `PENDING` (a tenant's domain whose proof was not seen yet), as last read.",
+  ),
+  proof_name: computed(
+    'string',
+    "Name of the TXT record that proves that the domain is yours. Null for an operator's domain, which needs no proof.",
+  ),
+  proof_value: computed('string', 'The value of that record.'),
 };
 
 export interface Domain {
@@ -219,12 +212,7 @@ interface Payload {
 async function update(api: Api, planned: State, { revision }: Found): Promise<Outcome> {
   const input = { ...inputOf(planned), expectedRevision: revision };
   const answer = await api.mutate<Payload>('domainUpdate', input, `domain { ${DOMAIN_FIELDS} }`);
-  return outcomeOf(answer);
-}
-
-function outcomeOf(answer: Mutated<Payload>): Outcome {
-  if (answer.kind === 'REFUSED') return answer;
-  return { kind: 'DONE', values: answer.payload.domain === null ? {} : valuesOf(answer.payload.domain) };
+  return outcomeOf(answer, 'domain', valuesOf);
 }
 
 export const domainResource: Resource<Api> = {
@@ -256,12 +244,9 @@ export const domainResource: Resource<Api> = {
     const answer = await api.mutate<Payload>('domainCreate', input, `domain { ${DOMAIN_FIELDS} }`);
     const isThere = answer.kind === 'REFUSED' && answer.errors.some(({ code }) => code === 'ALREADY_EXISTS');
     const found = isThere && planned['adopt'] === true ? await this.read(api, planned) : null;
-    return found === null ? outcomeOf(answer) : update(api, planned, found);
+    return found === null ? outcomeOf(answer, 'domain', valuesOf) : update(api, planned, found);
   },
-  async remove(api, { name, on_delete: held }) {
-    const answer = await api.mutate('domainDelete', { name, held: held ?? null }, '');
-    return answer.kind === 'REFUSED' ? answer.errors : [];
-  },
+  remove: (api, { name, on_delete: held }) => errorsOf(api, 'domainDelete', { name, held: held ?? null }),
   async identify(api, id) {
     if (!isUuid(id)) return (await findDomain(api, id, 'name')) && { name: normalizeDomain(id) };
     const domain = await findListed<{ readonly id: string; readonly name: string }>(api, {

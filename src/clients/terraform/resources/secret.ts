@@ -1,13 +1,18 @@
 /**
- * Where a secret goes that the service tells once: into a file that only its owner reads, or into the state where the user asks
- * for that. A secret that is put nowhere would be lost, so one of the two must be said.
+ * The secrets of tokens and webhooks. One that the service makes is shown once: it goes into a file that only its owner reads, or into
+ * the state where the user asks for that, and one of the two must be said.
+ *
+ * One that the user chooses, `secret_wo` (Terraform 1.11), stands in no plan and no state: it is taken when the token is made and
+ * whenever `secret_wo_version` has another number. The same value goes to a secret store by a write-only argument there.
  */
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
+import type { UserError } from '../../api/requests.ts';
 import type { Diagnostic } from '../sdk/diagnostic.ts';
 import type { Outcome } from '../sdk/resource.ts';
 import type { Attribute, Attributes } from '../sdk/schema.ts';
-import { isKnown, type State, textOf } from '../sdk/value.ts';
+import { isKnown, type State, textOf, type Value } from '../sdk/value.ts';
+import { wholeNumber } from './words.ts';
 
 export const SECRET_KEPT: Attribute = {
   type: 'string',
@@ -65,4 +70,61 @@ async function writeTo(file: string | null, secret: string): Promise<string | nu
     await rm(fresh, { force: true });
     return `"${file}" cannot be written: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+const MOST_VERSIONS = 1_000_000_000;
+
+/** Never with the value: it would stand in Terraform's output. */
+function checkSecretForm(value: Value): string | null {
+  return typeof value === 'string' && /^bmx_[A-Za-z0-9_-]{43}$/.test(value)
+    ? null
+    : 'Expected "bmx_" and 43 random letters, digits, "-" or "_", as ephemeral "backupmx_token_secret" makes them.';
+}
+
+export const CHOSEN_SECRET: Attributes = {
+  secret_wo: {
+    type: 'string',
+    use: 'OPTIONAL',
+    isSensitive: true,
+    isWriteOnly: true,
+    check: checkSecretForm,
+    description:
+      'Instead of `secret_file` and `secret_in_state`, with Terraform 1.11: a secret of your own, from [`ephemeral "backupmx_token_secret"`](ephemeral-token-secret.md). Give it to your secret store as well. It is in no plan and no state.',
+  },
+  secret_wo_version: {
+    type: 'number',
+    use: 'OPTIONAL',
+    isLocal: true,
+    isActedOn: true,
+    check: wholeNumber(1, MOST_VERSIONS),
+    description:
+      'The version of `secret_wo`: another number gives the token the present secret there. The previous secret stays valid for one more day.',
+  },
+};
+
+export function checkSecret(config: State): readonly Diagnostic[] {
+  const { secret_wo: secret = null, secret_wo_version: version = null, secret_file: file = null } = config;
+  if (secret === null && version === null) return checkSecretPlace(config);
+  const mistake = (name: string, detail: string): readonly Diagnostic[] => [
+    { severity: 'ERROR', summary: `${name} cannot be used`, detail, path: [name] },
+  ];
+  if (secret === null) {
+    return mistake(
+      'secret_wo_version',
+      'It says when secret_wo is to be taken, which is not there. Give both or neither.',
+    );
+  }
+  if (version === null) {
+    return mistake(
+      'secret_wo',
+      'Write secret_wo_version = 1 beside it. Another number there has another secret taken.',
+    );
+  }
+  const isPlaced = (isKnown(file) && file !== null) || config['secret_in_state'] === true;
+  return isPlaced ? mistake('secret_wo', 'It is yours to keep: leave out secret_file and secret_in_state.') : [];
+}
+
+/** Where a mistake of the secret that we have given stands in the configuration. */
+export function ofChosen(error: UserError): UserError {
+  return error.field[0] === 'secret' ? { ...error, field: ['secretWo'] } : error;
 }

@@ -1,10 +1,9 @@
 /** `backupmx_tenant`: an owner of domains. For tokens of the operator's tenant. */
-import type { Mutated } from '../../api/requests.ts';
 import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
-import type { Attribute } from '../sdk/schema.ts';
+import { type Attribute, computed } from '../sdk/schema.ts';
 import { type State, textOf } from '../sdk/value.ts';
-import { findId, findListed } from './listed.ts';
+import { errorsOf, findId, findListed, outcomeOf } from './objects.ts';
 import { ADOPT, checkTitle, wholeNumber } from './words.ts';
 
 interface Tenant {
@@ -47,14 +46,9 @@ interface Payload {
   readonly tenant: Tenant | null;
 }
 
-function outcomeOf(answer: Mutated<Payload>): Outcome {
-  if (answer.kind === 'REFUSED') return answer;
-  return { kind: 'DONE', values: answer.payload.tenant === null ? {} : valuesOf(answer.payload.tenant) };
-}
-
 async function update(api: Api, planned: State, { values: { id }, revision }: Found): Promise<Outcome> {
   const input = { id, name: planned['name'], quotas: quotasOf(planned), expectedRevision: revision };
-  return outcomeOf(await api.mutate<Payload>('tenantUpdate', input, `tenant { ${FIELDS} }`));
+  return outcomeOf(await api.mutate<Payload>('tenantUpdate', input, `tenant { ${FIELDS} }`), 'tenant', valuesOf);
 }
 
 export const tenantResource: Resource<Api> = {
@@ -77,7 +71,7 @@ export const tenantResource: Resource<Api> = {
     most_webhooks: quota('webhooks'),
     most_alert_contacts: quota('alert contacts'),
     adopt: ADOPT,
-    id: { type: 'string', use: 'COMPUTED', description: 'UUID.' },
+    id: computed('string', 'UUID.'),
   },
   title: ({ name }) => `tenant ${textOf(name) ?? ''}`,
   update,
@@ -91,14 +85,11 @@ export const tenantResource: Resource<Api> = {
     const input = { name: planned['name'], quotas: quotasOf(planned) };
     const answer = await api.mutate<Payload>('tenantCreate', input, `tenant { ${FIELDS} }`);
     const isThere = answer.kind === 'REFUSED' && answer.errors.some(({ code }) => code === 'ALREADY_EXISTS');
-    if (!isThere || planned['adopt'] !== true) return outcomeOf(answer);
+    if (!isThere || planned['adopt'] !== true) return outcomeOf(answer, 'tenant', valuesOf);
     const id = await findId(api, 'tenants', ['name', textOf(planned['name']) ?? '']);
     const found = id && (await this.read(api, id));
-    return found === null ? outcomeOf(answer) : update(api, planned, found);
+    return found === null ? outcomeOf(answer, 'tenant', valuesOf) : update(api, planned, found);
   },
-  async remove(api, { id }) {
-    const answer = await api.mutate('tenantDelete', { id }, '');
-    return answer.kind === 'REFUSED' ? answer.errors : [];
-  },
+  remove: (api, { id }) => errorsOf(api, 'tenantDelete', { id }),
   identify: (api, id) => findId(api, 'tenants', ['name', id]),
 };

@@ -3,11 +3,10 @@ import type { Mutated, UserError } from '../../api/requests.ts';
 import type { Scope } from '../../../control/generated.ts';
 import type { Api } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';
-import type { Attribute } from '../sdk/schema.ts';
+import { type Attribute, computed } from '../sdk/schema.ts';
 import { type State, textOf, type Value } from '../sdk/value.ts';
-import { findId } from './listed.ts';
-import { checkSecret, CHOSEN_SECRET, ofChosen } from './chosen-secret.ts';
-import { placeSecret, SECRET_ATTRIBUTES, SECRET_KEPT } from './secret.ts';
+import { errorsOf, findId, outcomeOf, readById } from './objects.ts';
+import { checkSecret, CHOSEN_SECRET, ofChosen, placeSecret, SECRET_ATTRIBUTES, SECRET_KEPT } from './secret.ts';
 import { checkTitle, oneOf, TENANT_ID } from './words.ts';
 
 export interface Token {
@@ -50,12 +49,8 @@ export const TOKEN_SCOPES: Attribute = {
   check: oneOf(Object.keys(SCOPES)),
   description: 'The scopes: `DOMAIN_WRITE`, `QUEUE_READ` and so on; your own token must have all of them.',
 };
-export const TOKEN_ID: Attribute = { type: 'string', use: 'COMPUTED', description: 'UUID.' };
-export const TOKEN_PREFIX: Attribute = {
-  type: 'string',
-  use: 'COMPUTED',
-  description: 'The beginning of its secret, to recognise it.',
-};
+export const TOKEN_ID: Attribute = computed('string', 'UUID.');
+export const TOKEN_PREFIX: Attribute = computed('string', 'The beginning of its secret, to recognise it.');
 
 function checkInstant(value: Value): string | null {
   const text = typeof value === 'string' ? value : '';
@@ -81,9 +76,8 @@ export function createToken(api: Api, wanted: State, expiresAt: Value): Promise<
   return api.mutate<Made>('tokenCreate', input, `token { ${TOKEN_FIELDS} } secret`);
 }
 
-export async function revokeToken(api: Api, { id }: State): Promise<readonly UserError[]> {
-  const answer = await api.mutate('tokenRevoke', { id }, '');
-  return answer.kind === 'REFUSED' ? answer.errors : [];
+export function revokeToken(api: Api, { id }: State): Promise<readonly UserError[]> {
+  return errorsOf(api, 'tokenRevoke', { id });
 }
 
 export const tokenTitle = ({ name }: State): string => `token ${textOf(name) ?? ''}`;
@@ -119,10 +113,8 @@ export const tokenResource: Resource<Api> = {
   },
   title: tokenTitle,
   check: checkSecret,
-  async read({ ask }, { id }) {
-    const { token } = await ask<{ token: Token | null }>(`query ($id: ID!) { token(id: $id) { ${TOKEN_FIELDS} } }`, {
-      id,
-    });
+  async read(api, { id }) {
+    const token = await readById<Token>(api, 'token', id, TOKEN_FIELDS);
     return token && { values: valuesOf(token), revision: null };
   },
   async create(api, planned) {
@@ -139,7 +131,7 @@ export const tokenResource: Resource<Api> = {
     const input = { id: values['id'], secret };
     const answer = await api.mutate<Pick<Made, 'token'>>('tokenRotate', input, `token { ${TOKEN_FIELDS} }`);
     if (answer.kind === 'REFUSED') return { kind: 'REFUSED', errors: answer.errors.map(ofChosen) };
-    return { kind: 'DONE', values: answer.payload.token === null ? {} : valuesOf(answer.payload.token) };
+    return outcomeOf(answer, 'token', valuesOf);
   },
   remove: revokeToken,
   identify: (api, id) => findId(api, 'tokens', ['name', id]),

@@ -3,9 +3,10 @@ import type { WebhookEventKind } from '../../../control/generated.ts';
 import type { Api } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';
 import { type State, textOf, type Value } from '../sdk/value.ts';
-import { findId } from './listed.ts';
+import { errorsOf, findId, outcomeOf, readById } from './objects.ts';
 import { checkSecretPlace, placeSecret, SECRET_ATTRIBUTES } from './secret.ts';
 import { checkDomainName, oneOf, TENANT_ID } from './words.ts';
+import { computed } from '../sdk/schema.ts';
 
 interface Webhook {
   readonly id: string;
@@ -94,7 +95,7 @@ export const webhookResource: Resource<Api> = {
     },
     tenant_id: { ...TENANT_ID, replaces: true },
     ...SECRET_ATTRIBUTES,
-    id: { type: 'string', use: 'COMPUTED', description: 'UUID.' },
+    id: computed('string', 'UUID.'),
     status: {
       type: 'string',
       use: 'COMPUTED',
@@ -104,9 +105,8 @@ export const webhookResource: Resource<Api> = {
   },
   title: ({ url }) => `webhook ${textOf(url) ?? ''}`,
   check: checkSecretPlace,
-  async read({ ask }, { id }) {
-    const query = `query ($id: ID!) { webhook(id: $id) { ${FIELDS} } }`;
-    const { webhook } = await ask<{ webhook: Webhook | null }>(query, { id });
+  async read(api, { id }) {
+    const webhook = await readById<Webhook>(api, 'webhook', id, FIELDS);
     return webhook && { values: valuesOf(webhook), revision: webhook.revision };
   },
   async create(api, planned) {
@@ -120,12 +120,8 @@ export const webhookResource: Resource<Api> = {
   async update(api, planned, { values: { id }, revision }) {
     const input = { id, ...inputOf(planned), expectedRevision: revision };
     const answer = await api.mutate<{ webhook: Webhook | null }>('webhookUpdate', input, `webhook { ${FIELDS} }`);
-    if (answer.kind === 'REFUSED') return answer;
-    return { kind: 'DONE', values: answer.payload.webhook === null ? {} : valuesOf(answer.payload.webhook) };
+    return outcomeOf(answer, 'webhook', valuesOf);
   },
-  async remove(api, { id }) {
-    const answer = await api.mutate('webhookDelete', { id }, '');
-    return answer.kind === 'REFUSED' ? answer.errors : [];
-  },
+  remove: (api, { id }) => errorsOf(api, 'webhookDelete', { id }),
   identify: (api, id) => findId(api, 'webhooks', ['url', id]),
 };

@@ -3,7 +3,6 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { normalizeDomain } from '../../../mail/domain.ts';
 import type { Attribute } from '../sdk/schema.ts';
 import { isList, type Value } from '../sdk/value.ts';
-import { isUuid } from './listed.ts';
 
 /** A domain has one form here, so that what is found is what was written. */
 export function checkDomainName(value: Value): string | null {
@@ -83,6 +82,10 @@ export function checkTitle(value: Value): string | null {
   const text = typeof value === 'string' ? value : '';
   if (text.trim() === '') return 'It is empty.';
   return text === text.trim() ? null : `Leave out the spaces around it: ${JSON.stringify(text.trim())}.`;
+}
+
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 export function checkUuid(value: Value): string | null {

@@ -31,6 +31,11 @@ export interface Attribute {
   readonly means?: (one: Value, other: Value) => boolean;
 }
 
+/** An attribute that only the service sets. */
+export function computed(type: Type, description: string): Attribute {
+  return { type, use: 'COMPUTED', description };
+}
+
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** The block as GetProviderSchema tells it. */

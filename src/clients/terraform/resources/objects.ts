@@ -1,13 +1,14 @@
-/** Things that the API gives by their id only, found by what people know them by. */
+/**
+ * The objects of the API as resources find and change them: by their id, by what people know them by, and by mutations whose payload
+ * holds the object.
+ */
 import { ClientError } from '../../api/connection.ts';
-import { allNodes, type Page, PAGE_INFO } from '../../api/requests.ts';
+import { allNodes, type Mutated, type Page, PAGE_INFO, type UserError } from '../../api/requests.ts';
 import type { Api } from '../api.ts';
+import type { Outcome } from '../sdk/resource.ts';
+import type { State, Value } from '../sdk/value.ts';
 
 const MOST_LOOKED_THROUGH = 100_000;
-
-export function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-}
 
 interface Wanted<T> {
   readonly connection: string;
@@ -39,4 +40,36 @@ export async function findId(api: Api, connection: string, [name, text]: readonl
     throw new ClientError(`several ${connection} have the ${name} "${text}". Give the id of one: ${ids}`);
   }
   return found === undefined ? null : { id: found['id'] ?? null };
+}
+
+/** Null: it does not exist, or belongs to another tenant. */
+export async function readById<T>(
+  { ask }: Api,
+  kind: string,
+  id: Value | undefined,
+  fields: string,
+): Promise<T | null> {
+  const query = `query ($id: ID!) { ${kind}(id: $id) { ${fields} } }`;
+  return (await ask<Record<string, T | null>>(query, { id }))[kind] ?? null;
+}
+
+/** The outcome of a mutation whose payload holds the object under the name of its kind. */
+export function outcomeOf<K extends string, T>(
+  answer: Mutated<Readonly<Record<K, T | null>>>,
+  kind: K,
+  valuesOf: (object: T) => State,
+): Outcome {
+  if (answer.kind === 'REFUSED') return answer;
+  const object = answer.payload[kind];
+  return { kind: 'DONE', values: object === null ? {} : valuesOf(object) };
+}
+
+/** Runs a mutation whose payload is not looked at. */
+export async function errorsOf(
+  api: Api,
+  mutation: string,
+  input: Readonly<Record<string, unknown>>,
+): Promise<readonly UserError[]> {
+  const answer = await api.mutate(mutation, input, '');
+  return answer.kind === 'REFUSED' ? answer.errors : [];
 }

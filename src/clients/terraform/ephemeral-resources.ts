@@ -1,12 +1,13 @@
 /**
- * `backupmx_token` as an ephemeral resource: a token that lives as long as Terraform's plan or apply, for another provider block
- * or a provisioner.
+ * The ephemeral resources: a token that lives as long as Terraform's plan or apply, for another provider block or a provisioner, and
+ * a new random secret for a token, made here without asking the service.
  *
- * It always has an end of its own, so that a Terraform that is killed leaves nothing that lasts. It cannot be renewed: a token's
- * end never moves, and a rotation would give another secret.
+ * The token always has an end of its own, so that a Terraform that is killed leaves nothing that lasts. It cannot be renewed: a
+ * token's end never moves, and a rotation would give another secret.
  */
-import type { UserError } from '../../api/requests.ts';
-import type { Api } from '../api.ts';
+import { randomBytes } from 'node:crypto';
+import type { UserError } from '../api/requests.ts';
+import type { Api } from './api.ts';
 import {
   createToken,
   revokeToken,
@@ -16,9 +17,10 @@ import {
   TOKEN_SCOPES,
   tokenTitle,
   valuesOf,
-} from '../resources/token.ts';
-import { TENANT_ID, wholeNumber } from '../resources/words.ts';
-import type { EphemeralResource, Opened } from '../sdk/resource.ts';
+} from './resources/token.ts';
+import { TENANT_ID, wholeNumber } from './resources/words.ts';
+import type { EphemeralResource, Opened } from './sdk/resource.ts';
+import { computed } from './sdk/schema.ts';
 
 const MINUTE_MS = 60_000;
 const DEFAULT_MINUTES = 60;
@@ -58,7 +60,7 @@ provider "backupmx" {
     secret: { type: 'string', use: 'COMPUTED', isSensitive: true, description: 'The secret to send after `Bearer`.' },
     id: TOKEN_ID,
     prefix: TOKEN_PREFIX,
-    expires_at: { type: 'string', use: 'COMPUTED', description: 'The time when it expires.' },
+    expires_at: computed('string', 'The time when it expires.'),
   },
   title: tokenTitle,
   async open(api, config): Promise<Opened> {
@@ -74,4 +76,32 @@ provider "backupmx" {
     return { kind: 'REFUSED', errors: [{ field: [], message, code: 'SECRET_LOST' }] };
   },
   closing: { close: revokeToken, leftOpen: 'It ends by itself when its lifetime_minutes are over.' },
+};
+
+export const ephemeralTokenSecret: EphemeralResource<Api> = {
+  description:
+    'A new random secret, for `secret_wo` of the resource [`backupmx_token`](resource-token.md) and for the write-only argument of a secret store, with one version for both. Each run makes a new secret, ' +
+    'and only a run in which the version changes uses it. It is in no plan and no state. If the run fails and only one of the two has accepted it, raise the version again. ' +
+    'It makes no request. Needs Terraform 1.10, and `secret_wo` 1.11.',
+  example: `ephemeral "backupmx_token_secret" "example" {}
+
+resource "backupmx_token" "stored" {
+  name              = "report"
+  scopes            = ["QUEUE_READ"]
+  secret_wo         = ephemeral.backupmx_token_secret.example.secret
+  secret_wo_version = 1
+}`,
+  attributes: {
+    secret: {
+      type: 'string',
+      use: 'COMPUTED',
+      isSensitive: true,
+      description: 'The secret: `bmx_` and 256 random bits.',
+    },
+  },
+  title: () => 'token secret',
+  open: async () => {
+    const secret = `bmx_${randomBytes(32).toString('base64url')}`;
+    return { kind: 'OPEN', values: { secret }, held: {} };
+  },
 };
