@@ -3,14 +3,13 @@
  */
 import type { Config } from '../config/config.ts';
 import type { Database } from '../db/client.ts';
-import { attempt } from '../delivery/attempt.ts';
-import { createGivingWay } from '../delivery/giving-way.ts';
-import type { HostMemory } from '../delivery/host-memory.ts';
-import { routeOf } from '../delivery/route.ts';
-import { demandTls } from '../delivery/route-tls.ts';
+import { attemptHosts } from '../delivery/attempt.ts';
+import { createInboundPriority } from '../delivery/concurrency/inbound-priority.ts';
+import type { HostMemory } from '../delivery/recovery-checks.ts';
+import { demandTls, routeOf } from '../delivery/route.ts';
 import type { TlsSources } from '../tls/sources.ts';
-import { createSessions } from '../delivery/sessions.ts';
-import { type Attempts, type AttemptsOptions, createDelivery, type Delivery } from '../delivery/worker.ts';
+import { createConnectionPool } from '../delivery/connections.ts';
+import { type Attempts, type AttemptsOptions, createDelivery, type Delivery } from '../delivery/delivery.ts';
 import { learnFromResults } from '../verification/delivery-results.ts';
 import type { Verification } from '../verification/verification.ts';
 import type { NextHops } from '../dns/next-hop.ts';
@@ -52,7 +51,7 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
     },
     openAttempts: (options) => openAttempts(parts, options),
     hosts: parts.hosts,
-    givingWay: createGivingWay(parts),
+    inboundPriority: createInboundPriority(parts),
     events: parts.events,
     learn: learnFromResults(parts.verification, parts.config.egressAddresses),
   });
@@ -60,7 +59,7 @@ export function buildDelivery(parts: DeliveryParts): Delivery {
 
 function openAttempts({ config, verification, tls }: DeliveryParts, options: AttemptsOptions): Attempts {
   const { destinationId, signal, mayFinish } = options;
-  const sessions = createSessions({
+  const sessions = createConnectionPool({
     open: (target, sessionSignal) =>
       openSession({
         ...target,
@@ -72,7 +71,7 @@ function openAttempts({ config, verification, tls }: DeliveryParts, options: Att
   });
   return {
     attempt: (message, hosts, content, mayDeliver) =>
-      attempt({
+      attemptHosts({
         message: { ...message, content },
         hosts,
         sessions,

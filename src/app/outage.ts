@@ -4,7 +4,7 @@
 import type { Config } from '../config/config.ts';
 import { createRecoveryChecks, type RecoveryChecks } from '../delivery/recovery-checks.ts';
 import { routeOf } from '../delivery/route.ts';
-import type { Delivery } from '../delivery/worker.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import type { DeliveryParts } from './delivery.ts';
 import type { Timers } from './timers.ts';
 import { openSession } from '../smtp/client.ts';
@@ -48,7 +48,7 @@ export function startOutageWork(parts: OutageWorkParts): { stop(): Promise<void>
     parts.onOwnTrouble(reading);
   });
   const checks = buildChecks(parts);
-  timers.every(CHECKS_EVERY_MS, 'checks', () => checks.look());
+  timers.every(CHECKS_EVERY_MS, 'checks', () => checks.poll());
   return checks;
 }
 

@@ -1,28 +1,100 @@
 /**
- * One attempt of one message: host after host, address after address, until every recipient has a verdict
- * (RFC 5321 §5.1; a partial result is kept recipient by recipient).
+ * One attempt of one message: finds its route, then tries host after host, address after address, until every recipient has a
+ * verdict (RFC 5321 §5.1; a partial result is kept recipient by recipient).
  *
- * - A host that must not be dialled is recorded as trouble of its own, and the next is asked.
- * - Trouble of an address leads to the next address, then to the next host; each gets everybody who is still waiting.
- * - A delivery and a permanent refusal are final. After a transient refusal one more host is asked.
- * - After a reply lost behind the final dot nobody else is asked: the message may have been taken.
+ * - A host that must not be dialled is recorded as trouble of its own, and the next is tried.
+ * - Trouble of an address leads to the next address, then to the next host; each gets all recipients that still wait.
+ * - A delivery and a permanent refusal are final. After a transient refusal one more host is tried.
+ * - After a reply lost after the final dot no other host is tried: the message may have been accepted.
  * - A kept session that turns out to be closed says nothing about its host: the address is dialled once more.
- * - All addresses together have ten minutes to open a session: what one leaves is the next one's, half a minute is each one's.
+ * - All addresses together have ten minutes to open a session. What one leaves is the next one's; each has half a minute.
  * - An abort stops what is before the final dot; what waits for the final reply goes on.
  *
- * Reads no queue, writes nothing, knows no schedule. Throws only what loading the content throws.
+ * Reads no queue, writes nothing, knows no schedule. Throws only what loading the content and finding the route throw.
  */
 import { monotonicMs } from '../clock.ts';
 import type { EnvelopeRecipient, OriginalClient } from '../mail/envelope.ts';
-import type { AttemptResult, RecipientNumber } from '../mail/outcome.ts';
 import { waivesTls } from '../mail/header-section.ts';
 import { formatEndpoint } from '../mail/ip.ts';
+import type { AttemptResult, Outcome, RecipientNumber } from '../mail/outcome.ts';
+import type { ClaimedMessage } from '../queue/claim.ts';
+import type { MessageResult } from '../queue/outcome.ts';
 import { needsSmtpUtf8, type SmtpOffers } from '../smtp/commands.ts';
 import type { OutgoingMessage, SmtpSession } from '../smtp/session.ts';
 import { classifyOffers, classifyStop, classifyTransaction, classifyTrouble, type Verdict } from './classify.ts';
-import { createProgress, type Dial, type Progress } from './progress.ts';
-import type { RouteHost } from './route.ts';
-import type { Sessions, SessionTarget } from './sessions.ts';
+import type { ConnectionPool, SessionTarget } from './connections.ts';
+import { createRecipientVerdicts, type Dial, type RecipientVerdicts } from './recipient-verdicts.ts';
+import type { Route, RouteHost } from './route.ts';
+
+/** `isStopped`: cut before every recipient had a verdict; those without one are tried again at once. */
+export type StoppableResult = AttemptResult & { readonly isStopped: boolean };
+
+export type RouteAttempt = (
+  message: ClaimedMessage,
+  route: Route & { kind: 'HOSTS' },
+  content: () => Promise<Uint8Array>,
+) => Promise<StoppableResult>;
+
+/** The host accepted the message for some recipient. */
+export function isDelivered({ outcomes }: AttemptResult): boolean {
+  for (const { kind } of outcomes.values()) if (kind === 'DELIVERED') return true;
+  return false;
+}
+
+/** A bug or lost infrastructure of ours: this message waits for its next slot, the destination is not blamed. */
+export function faultOf(message: ClaimedMessage): MessageResult {
+  const reply = { code: 451, enhancedCode: '4.3.0', text: '[internal fault; see the log]' };
+  return {
+    messageId: message.id,
+    outcomes: new Map(message.recipients.map(({ number }) => [number, { kind: 'DEFERRED', reply }])),
+    records: [],
+    isHostLevel: false,
+  };
+}
+
+/** Finds the route and tries its hosts; where there is nothing to dial, the route is the result. */
+export async function attemptMessage(
+  deps: { readonly route: () => Promise<Route>; readonly attempt: RouteAttempt },
+  message: ClaimedMessage,
+  content: () => Promise<Uint8Array>,
+): Promise<StoppableResult> {
+  const beganAtMs = monotonicMs();
+  const route = await deps.route();
+  const lookupMs = monotonicMs() - beganAtMs;
+  if (route.kind === 'HOSTS') return withLookup(await deps.attempt(message, route, content), lookupMs);
+  const isFailed = route.kind === 'FAILED';
+  const outcome: Outcome = isFailed
+    ? { kind: 'FAILED', reply: route.reply }
+    : { kind: 'DEFERRED', reply: { code: 451, enhancedCode: '4.4.3', text: route.reply } };
+  const reply = isFailed ? `[${route.reply.text}]` : route.reply;
+  return {
+    outcomes: new Map(message.recipients.map(({ number }) => [number, outcome])),
+    records: [
+      {
+        host: null,
+        address: null,
+        tls: null,
+        reply,
+        outcome: outcome.kind,
+        recipientNumbers: message.recipients.map(({ number }) => number),
+        isHostLevel: !isFailed,
+        ...(isFailed ? {} : { trouble: route.trouble }),
+        latencyMs: lookupMs,
+      },
+    ],
+    hostTrouble: isFailed ? null : { trouble: route.trouble, reply },
+    isStopped: false,
+  };
+}
+
+/** What was not dialled because of what the DNS said took as long as asking it. */
+function withLookup(result: StoppableResult, lookupMs: number): StoppableResult {
+  if (result.records.every(({ address }) => address !== null)) return result;
+  const records = result.records.map((record) =>
+    record.address === null ? { ...record, latencyMs: record.latencyMs + lookupMs } : record,
+  );
+  return { ...result, records };
+}
 
 export interface AttemptMessage {
   readonly id: string;
@@ -45,12 +117,10 @@ export type AttemptRecipient = Pick<EnvelopeRecipient, 'address' | 'notify' | 'o
   readonly number: RecipientNumber;
 };
 
-export type AttemptHost = RouteHost;
-
 export interface AttemptTask {
   readonly message: AttemptMessage;
-  readonly hosts: readonly AttemptHost[];
-  readonly sessions: Sessions;
+  readonly hosts: readonly RouteHost[];
+  readonly sessions: ConnectionPool;
   /** Addresses a next hop may know us by; its refusals that name one are about us. */
   readonly ownAddresses?: readonly string[];
   /** Hears what the first host offers at each new session: that of the others says nothing of the primary. */
@@ -72,10 +142,10 @@ const LEAST_OPENING_MS = 30_000;
 /** RFC 5321 §4.5.3.1.8: a server takes at least so many in one transaction. */
 const RECIPIENTS_PER_TRANSACTION = 100;
 
-/** `isStopped`: the signal or the end of the sessions stopped it before some recipient had a verdict. */
-export async function attempt(task: AttemptTask): Promise<AttemptResult & { readonly isStopped: boolean }> {
+/** Tries the hosts of a route in their order. */
+export async function attemptHosts(task: AttemptTask): Promise<StoppableResult> {
   const { message } = task;
-  const progress = createProgress(message.recipients.map(({ number }) => number));
+  const progress = createRecipientVerdicts(message.recipients.map(({ number }) => number));
   const loadContent = once(message.content);
   const hosts = await hostsFor(task, loadContent);
   const opening = createOpeningTime(hosts, task.openingMs ?? OPENING_MS);
@@ -93,10 +163,7 @@ export async function attempt(task: AttemptTask): Promise<AttemptResult & { read
 }
 
 /** Where the domain publishes what TLS must be, the content is read first: its sender may waive that (RFC 8689 §5). */
-async function hostsFor(
-  { hosts }: AttemptTask,
-  loadContent: () => Promise<Uint8Array>,
-): Promise<readonly AttemptHost[]> {
+async function hostsFor({ hosts }: AttemptTask, loadContent: () => Promise<Uint8Array>): Promise<readonly RouteHost[]> {
   if (hosts.every(({ waivedTls }) => waivedTls === undefined)) return hosts;
   if (!waivesTls(await loadContent())) return hosts;
   return hosts.map(({ host, addresses, tls, waivedTls = tls }) => ({ host, addresses, tls: waivedTls }));
@@ -104,7 +171,7 @@ async function hostsFor(
 
 interface AddressTask {
   readonly task: AttemptTask;
-  readonly progress: Progress;
+  readonly progress: RecipientVerdicts;
   readonly loadContent: () => Promise<Uint8Array>;
   readonly opening: OpeningTime;
   readonly target: SessionTarget;
@@ -119,7 +186,7 @@ interface OpeningTime {
 }
 
 /** Of the time for all, what those that have not been dialled yet do not need. */
-function createOpeningTime(hosts: readonly AttemptHost[], totalMs: number): OpeningTime {
+function createOpeningTime(hosts: readonly RouteHost[], totalMs: number): OpeningTime {
   let addresses = hosts.reduce((sum, host) => sum + (host.refusal === undefined ? host.addresses.length : 0), 0);
   const leastMs = Math.min(LEAST_OPENING_MS, totalMs / Math.max(1, addresses));
   let leftMs = totalMs;
@@ -136,9 +203,9 @@ function createOpeningTime(hosts: readonly AttemptHost[], totalMs: number): Open
 
 function passOver(
   { message }: AttemptTask,
-  progress: Progress,
+  progress: RecipientVerdicts,
   host: string,
-  { trouble, reply }: NonNullable<AttemptHost['refusal']>,
+  { trouble, reply }: NonNullable<RouteHost['refusal']>,
 ): void {
   const waiting = message.recipients.filter(({ number }) => progress.isWaitingFor(number, host));
   const dial = { host, address: null, tls: null, latencyMs: 0, isGreeted: false, answerMs: 0 };

@@ -1,18 +1,18 @@
 /**
- * Looks between two attempts whether a dead primary answers again: connects, greets, quits.
+ * Checks between two attempts whether a dead primary answers again: connects, greets, quits.
  *
- * Promises: a few checks at a time and a few more each second, so that thousands of outages are spread over the minute; an
- * address that failed for anybody within the minute is not dialled; an answer makes an attempt due at once, silence changes
- * nothing. Which ones are due: outage/checks.ts. Counts as no attempt and opens no outage.
+ * Promises: a few checks at a time and a few more each second, so that thousands of outages are spread over the minute. An address
+ * that failed for any domain within the minute is not dialled. An answer makes an attempt due at once, silence changes nothing.
+ * Which checks are due: outage/checks.ts. A check counts as no attempt and opens no outage.
  */
+import { createBoundedMap } from '../db/bounded-map.ts';
 import { formatEndpoint } from '../mail/ip.ts';
 import { advanceAttempt, type CheckTarget, takeChecks } from '../outage/checks.ts';
 import type { Holder, QueueSql } from '../queue/claim.ts';
-import type { HostMemory } from './host-memory.ts';
 import type { Route, RouteHost } from './route.ts';
 
 const MOST_AT_ONCE = 64;
-const MOST_PER_LOOK = 16;
+const MOST_PER_POLL = 16;
 /** Addresses of one domain that are dialled in a check. */
 const MOST_ADDRESSES = 4;
 
@@ -24,7 +24,7 @@ export interface GreetTarget {
 
 export interface RecoveryChecks {
   /** Starts what is due; to be called each second. */
-  look(): Promise<void>;
+  poll(): Promise<void>;
   /** Cuts what is under way. */
   stop(): Promise<void>;
 }
@@ -73,8 +73,8 @@ export function createRecoveryChecks(deps: RecoveryCheckDeps): RecoveryChecks {
   };
 
   return {
-    look: async () => {
-      const room = Math.min(MOST_PER_LOOK, MOST_AT_ONCE - running.size);
+    poll: async () => {
+      const room = Math.min(MOST_PER_POLL, MOST_AT_ONCE - running.size);
       if (deps.holder() === null || room <= 0 || cut.signal.aborted) return;
       for (const target of await takeChecks(deps.sql, room)) {
         const checking = check(target)
@@ -86,6 +86,38 @@ export function createRecoveryChecks(deps: RecoveryCheckDeps): RecoveryChecks {
     stop: async () => {
       cut.abort();
       await Promise.all(running);
+    },
+  };
+}
+
+const MOST_REMEMBERED = 20_000;
+/** An address that was dead a minute ago may live. */
+const REMEMBERED_MS = 55_000;
+
+/**
+ * Next-hop addresses that were dead a moment ago, whichever domain's mail or check met them.
+ *
+ * Domains on one host share this knowledge, never an attempt: only checks are left out because of it. Bounded. Its time is the
+ * database's, as that of the attempts and checks themselves.
+ */
+export interface HostMemory {
+  /** @param address `192.0.2.1:25` */
+  note(address: string, seen: { readonly isAlive: boolean; readonly atMs: number }): void;
+  /** Failed lately, and has not greeted since. */
+  isDead(address: string, nowMs: number): boolean;
+}
+
+export function createHostMemory(): HostMemory {
+  const failedAtMs = createBoundedMap<number>(MOST_REMEMBERED);
+  return {
+    note: (address, { isAlive, atMs }) => {
+      if (isAlive) failedAtMs.delete(address);
+      else failedAtMs.set(address, atMs);
+    },
+    isDead: (address, nowMs) => {
+      const sinceMs = nowMs - (failedAtMs.get(address) ?? Number.NEGATIVE_INFINITY);
+      // A clock that was set back knows nothing of it.
+      return sinceMs >= 0 && sinceMs < REMEMBERED_MS;
     },
   };
 }

@@ -18,7 +18,7 @@
  *    schedule; only a refusal at least one hour after the first, breaker CLOSED, is FAILED. What was refused behind RCPT outside
  *    a trial is about this message, and ends it. Refusals of our own making (a message too big for the offers) end it as well.
  *  - Trouble of the host leaves the message due: the destination's clock holds it back, not its own.
- * Of the destination it changes nothing: outcome.ts tells the breaker, worker.ts the clock.
+ * Of the destination it changes nothing: outcome.ts tells the breaker, delivery/destination-records.ts the clock.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';

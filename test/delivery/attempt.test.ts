@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { createServer } from 'node:net';
-import { attempt } from '../../src/delivery/attempt.ts';
-import type { Sessions } from '../../src/delivery/sessions.ts';
+import { attemptHosts } from '../../src/delivery/attempt.ts';
+import type { ConnectionPool } from '../../src/delivery/connections.ts';
 import type { AttemptResult } from '../../src/mail/outcome.ts';
 import { type FakePrimary, type FakePrimaryOptions, startFakePrimary } from '../helpers/fake-primary.ts';
 import { hostOf, messageTo, recipientsOf, testSessions } from './kit.ts';
@@ -17,7 +17,7 @@ async function primaryWith(modes: FakePrimaryOptions['modes'] = 'plain', host = 
   return primary;
 }
 
-function sessionsWith(options: Parameters<typeof testSessions>[0] = {}): Sessions {
+function sessionsWith(options: Parameters<typeof testSessions>[0] = {}): ConnectionPool {
   const sessions = testSessions(options);
   cleanups.push(sessions.abortAll);
   return sessions;
@@ -34,7 +34,11 @@ describe('one host', () => {
   test('a partial result: delivered, failed, kept (protocol 57), one record for each answer', async () => {
     const primary = await primaryWith();
     const message = messageTo('a@dom.example', 'permfail@dom.example', 'tempfail@dom.example', 'b@dom.example');
-    const result = await attempt({ message, hosts: [hostOf('mx.dom.example', primary)], sessions: sessionsWith() });
+    const result = await attemptHosts({
+      message,
+      hosts: [hostOf('mx.dom.example', primary)],
+      sessions: sessionsWith(),
+    });
     expect(results(result)).toEqual([
       TAKEN,
       'FAILED 550 5.1.1 No such user here',
@@ -61,11 +65,11 @@ describe('one host', () => {
     const sessions = sessionsWith();
     const hosts = [hostOf('mx.dom.example', primary)];
     const message = messageTo('a@dom.example', 'greylist@dom.example');
-    expect(results(await attempt({ message, hosts, sessions }))[1]).toBe(
+    expect(results(await attemptHosts({ message, hosts, sessions }))[1]).toBe(
       'DEFERRED 451 4.7.1 Greylisted, please try again',
     );
     const kept = message.recipients.slice(1);
-    const result = await attempt({ message: { ...message, recipients: kept }, hosts, sessions });
+    const result = await attemptHosts({ message: { ...message, recipients: kept }, hosts, sessions });
     expect([...result.outcomes.keys()]).toEqual([1]);
     expect(results(result)).toEqual([TAKEN]);
     expect(primary.messages.map(({ recipients }) => recipients.map(({ address }) => address))).toEqual([
@@ -80,7 +84,7 @@ describe('one host', () => {
     ['drop-after-data@dom.example', '[connection lost while waiting for the final reply]'],
   ])('%s is deferred, at host level (protocol 58)', async (address, text) => {
     const primary = await primaryWith();
-    const result = await attempt({
+    const result = await attemptHosts({
       message: messageTo(address),
       hosts: [hostOf('mx.dom.example', primary)],
       sessions: sessionsWith(),
@@ -99,7 +103,11 @@ describe('one host', () => {
   ] as const)('%s defers everybody (protocol 59, 60)', async (mode, trouble, reply) => {
     const primary = await primaryWith(mode);
     const message = messageTo('a@dom.example', 'b@dom.example');
-    const result = await attempt({ message, hosts: [hostOf('mx.dom.example', primary)], sessions: sessionsWith() });
+    const result = await attemptHosts({
+      message,
+      hosts: [hostOf('mx.dom.example', primary)],
+      sessions: sessionsWith(),
+    });
     expect([...result.outcomes.values()].map(({ kind }) => kind)).toEqual(['DEFERRED', 'DEFERRED']);
     expect(result.hostTrouble).toEqual({ trouble, reply });
     expect(result.records).toMatchObject([{ reply, outcome: 'DEFERRED', isHostLevel: true, recipientNumbers: [0, 1] }]);
@@ -109,13 +117,18 @@ describe('one host', () => {
     const primary = await primaryWith();
     const hosts = [hostOf('mx.dom.example', primary)];
     const sessions = sessionsWith();
-    const policy = await attempt({ message: messageTo('policy@dom.example'), hosts, sessions });
+    const policy = await attemptHosts({ message: messageTo('policy@dom.example'), hosts, sessions });
     expect(policy.hostTrouble).toEqual({ trouble: 'GREETING', reply: '550 5.7.1 Delivery not authorized' });
     primary.setMode({ rcpt: '550 5.1.1 192.0.2.77 has no business here' });
-    const named = await attempt({ message: messageTo('a@dom.example'), hosts, sessions, ownAddresses: ['192.0.2.77'] });
+    const named = await attemptHosts({
+      message: messageTo('a@dom.example'),
+      hosts,
+      sessions,
+      ownAddresses: ['192.0.2.77'],
+    });
     expect(named.hostTrouble?.trouble).toBe('GREETING');
     primary.setMode({ rcpt: '550 5.1.1 127.0.0.1 has no business here' });
-    const local = await attempt({ message: messageTo('a@dom.example'), hosts, sessions });
+    const local = await attemptHosts({ message: messageTo('a@dom.example'), hosts, sessions });
     expect(local.hostTrouble?.trouble).toBe('GREETING');
   });
 
@@ -127,10 +140,14 @@ describe('one host', () => {
       loads += 1;
       return Promise.resolve(Buffer.from('x\r\n'));
     };
-    const big = await attempt({ message: { ...messageTo('a@dom.example'), content }, hosts, sessions: sessionsWith() });
+    const big = await attemptHosts({
+      message: { ...messageTo('a@dom.example'), content },
+      hosts,
+      sessions: sessionsWith(),
+    });
     expect(results(big)).toEqual(['FAILED 552 5.3.4 the message has 25 octets, the next hop takes 10']);
     const utf8 = { ...messageTo('a@dom.example'), sizeBytes: 3, smtpUtf8: true, content };
-    const result = await attempt({ message: utf8, hosts, sessions: sessionsWith() });
+    const result = await attemptHosts({ message: utf8, hosts, sessions: sessionsWith() });
     expect(result.outcomes.get(0)).toMatchObject({ kind: 'FAILED', reply: { enhancedCode: '5.6.7' } });
     expect(result.hostTrouble).toBeNull();
     expect(primary.sessions.flatMap(({ commands }) => commands).some((line) => line.startsWith('MAIL'))).toBe(false);
@@ -141,7 +158,11 @@ describe('one host', () => {
     const primary = await primaryWith();
     const addresses = Array.from({ length: 250 }, (_, number) => `user${number}@dom.example`);
     const message = { ...messageTo(), recipients: recipientsOf(...addresses) };
-    const result = await attempt({ message, hosts: [hostOf('mx.dom.example', primary)], sessions: sessionsWith() });
+    const result = await attemptHosts({
+      message,
+      hosts: [hostOf('mx.dom.example', primary)],
+      sessions: sessionsWith(),
+    });
     expect(new Set(results(result))).toEqual(new Set([TAKEN]));
     expect(primary.messages.map(({ recipients }) => recipients.length)).toEqual([100, 100, 50]);
     expect(primary.sessions).toHaveLength(1);
@@ -151,7 +172,11 @@ describe('one host', () => {
     const primary = await primaryWith({ mailFrom: '452 4.3.1 Disk full' });
     const addresses = Array.from({ length: 150 }, (_, number) => `user${number}@dom.example`);
     const message = { ...messageTo(), recipients: recipientsOf(...addresses) };
-    const result = await attempt({ message, hosts: [hostOf('mx.dom.example', primary)], sessions: sessionsWith() });
+    const result = await attemptHosts({
+      message,
+      hosts: [hostOf('mx.dom.example', primary)],
+      sessions: sessionsWith(),
+    });
     expect(result.records.map(({ recipientNumbers }) => recipientNumbers.length)).toEqual([150]);
     expect(result.hostTrouble).toEqual({ trouble: 'FAULT', reply: '452 4.3.1 Disk full' });
   });
@@ -166,13 +191,13 @@ describe('one host', () => {
       return Promise.resolve(Buffer.from('lazy\r\n'));
     };
     const message = { ...messageTo('a@dom.example'), content };
-    await attempt({ message, hosts: [hostOf('mx', dead)], sessions });
+    await attemptHosts({ message, hosts: [hostOf('mx', dead)], sessions });
     expect(loads).toBe(0);
-    await attempt({ message, hosts: [hostOf('mx', dead, alive)], sessions });
+    await attemptHosts({ message, hosts: [hostOf('mx', dead, alive)], sessions });
     expect(loads).toBe(1);
     expect(alive.messages[0]?.content.toString()).toBe('lazy\r\n');
     const lost = { ...message, content: () => Promise.reject(new Error('database gone')) };
-    const thrown = await attempt({ message: lost, hosts: [hostOf('mx', alive)], sessions }).catch(
+    const thrown = await attemptHosts({ message: lost, hosts: [hostOf('mx', alive)], sessions }).catch(
       (error: unknown) => error,
     );
     expect(String(thrown)).toBe('Error: database gone');
@@ -185,7 +210,7 @@ describe('several addresses and hosts', () => {
     const [dead, alive] = [await primaryWith(), await primaryWith()];
     await dead.stop();
     const message = messageTo('a@dom.example');
-    const result = await attempt({ message, hosts: [hostOf('mx', dead, alive)], sessions: sessionsWith() });
+    const result = await attemptHosts({ message, hosts: [hostOf('mx', dead, alive)], sessions: sessionsWith() });
     expect(results(result)).toEqual([TAKEN]);
     expect(result.hostTrouble).toBeNull();
     expect(result.records.map(({ reply, isHostLevel }) => [reply, isHostLevel])).toEqual([
@@ -198,7 +223,7 @@ describe('several addresses and hosts', () => {
     const [four, six] = [await primaryWith(), await primaryWith('plain', '::1')];
     await four.stop();
     const message = messageTo('a@dom.example');
-    const result = await attempt({ message, hosts: [hostOf('mx', four, six)], sessions: sessionsWith() });
+    const result = await attemptHosts({ message, hosts: [hostOf('mx', four, six)], sessions: sessionsWith() });
     expect(result.records.map(({ address }) => address)).toEqual([`127.0.0.1:${four.port}`, `[::1]:${six.port}`]);
     expect(results(result)).toEqual([TAKEN]);
   });
@@ -208,7 +233,7 @@ describe('several addresses and hosts', () => {
     async (mode) => {
       const [first, second] = [await primaryWith(mode), await primaryWith()];
       const hosts = [hostOf('mx1', first), hostOf('mx2', second)];
-      const result = await attempt({ message: messageTo('a@dom.example'), hosts, sessions: sessionsWith() });
+      const result = await attemptHosts({ message: messageTo('a@dom.example'), hosts, sessions: sessionsWith() });
       expect(results(result)).toEqual([TAKEN]);
       expect(result.hostTrouble).toBeNull();
     },
@@ -220,7 +245,7 @@ describe('several addresses and hosts', () => {
     const [a, b, c, d] = primaries;
     if (!a || !b || !c || !d) throw new Error('four were started');
     const hosts = [hostOf('mx1', a, b), hostOf('mx2', c), hostOf('mx3', d)];
-    const result = await attempt({ message: messageTo('a@dom.example'), hosts, sessions: sessionsWith() });
+    const result = await attemptHosts({ message: messageTo('a@dom.example'), hosts, sessions: sessionsWith() });
     expect(result.records.map(({ host }) => host)).toEqual(['mx1', 'mx1', 'mx2', 'mx3']);
     expect(result.hostTrouble).toEqual({ trouble: 'GREETING', reply: '554 5.7.1 We do not talk to you' });
   });
@@ -229,7 +254,7 @@ describe('several addresses and hosts', () => {
     const [one, other, third] = [await primaryWith(), await primaryWith(), await primaryWith()];
     const hosts = [hostOf('mx1', one, other), hostOf('mx2', third)];
     const message = messageTo('tempfail@dom.example', 'a@dom.example', 'permfail@dom.example');
-    const result = await attempt({ message, hosts, sessions: sessionsWith() });
+    const result = await attemptHosts({ message, hosts, sessions: sessionsWith() });
     expect(other.sessions).toHaveLength(0);
     expect(third.sessions[0]?.commands.filter((line) => line.startsWith('RCPT'))).toEqual([
       'RCPT TO:<tempfail@dom.example>',
@@ -245,7 +270,7 @@ describe('several addresses and hosts', () => {
     const [one, dead] = [await primaryWith(), await primaryWith()];
     await dead.stop();
     const hosts = [hostOf('mx1', one), hostOf('mx2', dead)];
-    const result = await attempt({ message: messageTo('tempfail@dom.example'), hosts, sessions: sessionsWith() });
+    const result = await attemptHosts({ message: messageTo('tempfail@dom.example'), hosts, sessions: sessionsWith() });
     expect(results(result)).toEqual(['DEFERRED 451 4.3.0 Try again later']);
     expect(result.hostTrouble).toBeNull();
     expect(result.records).toHaveLength(2);
@@ -254,22 +279,22 @@ describe('several addresses and hosts', () => {
   test('two hosts that defer are enough; the third is left in peace', async () => {
     const primaries = [await primaryWith(), await primaryWith(), await primaryWith()];
     const hosts = primaries.map((primary, index) => hostOf(`mx${index}`, primary));
-    await attempt({ message: messageTo('tempfail@dom.example'), hosts, sessions: sessionsWith() });
+    await attemptHosts({ message: messageTo('tempfail@dom.example'), hosts, sessions: sessionsWith() });
     expect(primaries.map(({ sessions }) => sessions.length)).toEqual([1, 1, 0]);
   });
 
   test('a reply lost behind the dot is not tried elsewhere at once; a drop before it is', async () => {
     const [one, other] = [await primaryWith(), await primaryWith()];
     const hosts = [hostOf('mx1', one), hostOf('mx2', other)];
-    await attempt({ message: messageTo('drop-after-data@dom.example'), hosts, sessions: sessionsWith() });
+    await attemptHosts({ message: messageTo('drop-after-data@dom.example'), hosts, sessions: sessionsWith() });
     expect(other.sessions).toHaveLength(0);
-    const result = await attempt({ message: messageTo('closing@dom.example'), hosts, sessions: sessionsWith() });
+    const result = await attemptHosts({ message: messageTo('closing@dom.example'), hosts, sessions: sessionsWith() });
     expect(other.sessions).toHaveLength(1);
     expect(result.hostTrouble).toEqual({ trouble: 'DROPPED', reply: '421 4.3.2 Shutting down' });
   });
 
   test('no host at all is the destination’s trouble', async () => {
-    const result = await attempt({ message: messageTo('a@dom.example'), hosts: [], sessions: sessionsWith() });
+    const result = await attemptHosts({ message: messageTo('a@dom.example'), hosts: [], sessions: sessionsWith() });
     expect(result).toMatchObject({ records: [], hostTrouble: { trouble: 'NO_MX' } });
     expect(results(result)).toEqual(['DEFERRED 451 4.4.4 [no address to try]']);
   });
@@ -283,7 +308,7 @@ describe('stopping and kept sessions', () => {
     const heard: (number | null)[] = [];
     const hosts = [hostOf('mx1.dom.example', first), hostOf('mx2.dom.example', behind)];
     const go = (...to: string[]) =>
-      attempt({
+      attemptHosts({
         message: messageTo(...to),
         hosts,
         sessions,
@@ -299,7 +324,7 @@ describe('stopping and kept sessions', () => {
     const [one, other] = [await primaryWith({ silentAt: 'DATA' }), await primaryWith()];
     const controller = new AbortController();
     const hosts = [hostOf('mx1', one), hostOf('mx2', other)];
-    const running = attempt({
+    const running = attemptHosts({
       message: messageTo('a@dom.example'),
       hosts,
       sessions: sessionsWith(),
@@ -317,7 +342,7 @@ describe('stopping and kept sessions', () => {
     const primary = await primaryWith({ tarpitMs: 40 });
     const controller = new AbortController();
     const hosts = [hostOf('mx1', primary)];
-    const running = attempt({
+    const running = attemptHosts({
       message: messageTo('a@dom.example'),
       hosts,
       sessions: sessionsWith(),
@@ -333,7 +358,7 @@ describe('stopping and kept sessions', () => {
     const sessions = sessionsWith();
     const hosts = [hostOf('mx1', primary)];
     for (let round = 0; round < 5; round += 1) {
-      const result = await attempt({ message: messageTo('a@dom.example'), hosts, sessions });
+      const result = await attemptHosts({ message: messageTo('a@dom.example'), hosts, sessions });
       expect(results(result)).toEqual([TAKEN]);
       expect(result.records).toHaveLength(1);
     }
@@ -345,14 +370,14 @@ describe('stopping and kept sessions', () => {
     const sessions = sessionsWith();
     const hosts = [hostOf('mx1', primary)];
     const message = messageTo('a@dom.example');
-    expect(results(await attempt({ message, hosts, sessions }))).toEqual([TAKEN]);
+    expect(results(await attemptHosts({ message, hosts, sessions }))).toEqual([TAKEN]);
     await primary.stop();
-    expect((await attempt({ message, hosts, sessions })).hostTrouble).toEqual({
+    expect((await attemptHosts({ message, hosts, sessions })).hostTrouble).toEqual({
       trouble: 'REFUSED',
       reply: '[connection refused]',
     });
     await primary.start();
-    expect(results(await attempt({ message, hosts, sessions }))).toEqual([TAKEN]);
+    expect(results(await attemptHosts({ message, hosts, sessions }))).toEqual([TAKEN]);
   });
 });
 
@@ -369,7 +394,7 @@ test('addresses that take the connection and say nothing share the time to open 
   const mute = { host: '127.0.0.1', port };
   const hosts = [hostOf('mx1', mute, mute), hostOf('mx2', mute, mute), hostOf('mx3', alive)];
   // Each of them alone would have five minutes.
-  const result = await attempt({
+  const result = await attemptHosts({
     message: messageTo('a@dom.example'),
     hosts,
     sessions: sessionsWith(),

@@ -1,9 +1,9 @@
 /** Delivery when its surroundings fail: claims left behind, a database that goes and comes, a result that cannot be recorded. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { createByteBudget } from '../../src/delivery/budget.ts';
-import { createRecorder } from '../../src/delivery/recorder.ts';
-import { createSource } from '../../src/delivery/source.ts';
-import { createDelivery, type DeliveryDeps } from '../../src/delivery/worker.ts';
+import { createByteBudget } from '../../src/delivery/message-source.ts';
+import { createGroupWriter } from '../../src/delivery/group-writer.ts';
+import { createSource } from '../../src/delivery/message-source.ts';
+import { createDelivery, type DeliveryDeps } from '../../src/delivery/delivery.ts';
 import type { DestinationState } from '../../src/outage/clock.ts';
 import { type ClaimedMessage, claimDue, FIRST_KEY, type QueueSql } from '../../src/queue/claim.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
@@ -101,7 +101,7 @@ describe('recording', () => {
   test('a database that is away is waited for, and nothing is dropped', async () => {
     const recorded: number[] = [];
     let failuresLeft = 2;
-    const recorder = createRecorder<number>({
+    const recorder = createGroupWriter<number>({
       ...BOUNDS,
       record: async (group) => {
         if (failuresLeft-- > 0) throw new Error('away');
@@ -120,7 +120,7 @@ describe('recording', () => {
   test('one that cannot be recorded costs the others of its group nothing', async () => {
     const recorded: number[] = [];
     const faults: number[] = [];
-    const recorder = createRecorder<number>({
+    const recorder = createGroupWriter<number>({
       ...BOUNDS,
       record: async (group) => {
         if (group.includes(3)) throw new Error('unsupported Unicode escape sequence');

@@ -1,8 +1,8 @@
 /** An operator's flush leads to an attempt: a session that is not granted, or that we cut ourselves, has not answered it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { createRampMemory } from '../../src/delivery/ramp-memory.ts';
-import type { StoppableResult } from '../../src/delivery/round-attempt.ts';
-import { createDelivery, type Delivery } from '../../src/delivery/worker.ts';
+import { createDestinationMemories } from '../../src/delivery/concurrency/memory.ts';
+import type { StoppableResult } from '../../src/delivery/attempt.ts';
+import { createDelivery, type Delivery } from '../../src/delivery/delivery.ts';
 import type { AttemptRecord } from '../../src/mail/outcome.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { clearFlush, readDestination, recordFailure, requestFlush } from '../../src/outage/clock.ts';
@@ -259,7 +259,7 @@ describe('the database’s clock was ahead, and went back', () => {
 
 test('the sweep leaves a host alone that turned a flush away, but not a flush asked for since', () => {
   let nowMs = 0;
-  const memory = createRampMemory(10, () => nowMs);
+  const memory = createDestinationMemories(10, () => nowMs);
   const [first, second] = [1, 2];
   memory.rest('x', first);
   expect([null, first, second].map((flush) => memory.isResting('x', flush))).toEqual([true, true, false]);

@@ -1,17 +1,22 @@
 /**
  * What the delivery tests share: sessions to fake primaries with short timeouts, and messages.
  */
-import type { AttemptHost, AttemptMessage, AttemptRecipient } from '../../src/delivery/attempt.ts';
-import { createSessions, type Sessions, type SessionsOptions } from '../../src/delivery/sessions.ts';
+import type { AttemptMessage, AttemptRecipient } from '../../src/delivery/attempt.ts';
+import type { RouteHost } from '../../src/delivery/route.ts';
+import {
+  createConnectionPool,
+  type ConnectionPool,
+  type ConnectionPoolOptions,
+} from '../../src/delivery/connections.ts';
 import { openSession } from '../../src/smtp/client.ts';
 import { DEFAULT_SMTP_TIMEOUTS, type SmtpTimeouts } from '../../src/smtp/session.ts';
 import type { FakePrimary } from '../helpers/fake-primary.ts';
 
 export function testSessions(
-  options: Partial<SessionsOptions> & { timeouts?: Partial<SmtpTimeouts>; blockBytes?: number } = {},
-): Sessions {
+  options: Partial<ConnectionPoolOptions> & { timeouts?: Partial<SmtpTimeouts>; blockBytes?: number } = {},
+): ConnectionPool {
   const { timeouts, blockBytes, ...rest } = options;
-  return createSessions({
+  return createConnectionPool({
     open: (target, signal) =>
       openSession({
         ...target,
@@ -43,6 +48,6 @@ export function messageTo(...addresses: string[]): AttemptMessage {
   };
 }
 
-export function hostOf(name: string, ...primaries: Pick<FakePrimary, 'host' | 'port'>[]): AttemptHost {
+export function hostOf(name: string, ...primaries: Pick<FakePrimary, 'host' | 'port'>[]): RouteHost {
   return { host: name, addresses: primaries.map(({ host, port }) => ({ address: host, port })), tls: 'OPPORTUNISTIC' };
 }

@@ -22,7 +22,7 @@ function recording(given: Partial<RecordingDeps> = {}) {
       marks.push(idsOf(messageResults));
       return `mark ${marks.length}`;
     },
-    settle: async (messageResults, ofMarks) => void settled.push({ ids: idsOf(messageResults), marks: ofMarks }),
+    finalize: async (messageResults, ofMarks) => void settled.push({ ids: idsOf(messageResults), marks: ofMarks }),
     onFault: async (_error, messageResults, mark) => void faults.push({ ids: idsOf(messageResults), mark }),
     onRecorded: (messageResults) => {
       for (const id of idsOf(messageResults)) recorded.add(id);
@@ -61,7 +61,7 @@ test('what is marked may be settled late; a mark that is not answered, or what h
   const { promise: settling, resolve: settle } = Promise.withResolvers<void>();
   const markings: PromiseWithResolvers<string>[] = [];
   const slow = recording({
-    settle: () => settling,
+    finalize: () => settling,
     mark: () => {
       const marking = Promise.withResolvers<string>();
       markings.push(marking);
@@ -80,7 +80,7 @@ test('what is marked may be settled late; a mark that is not answered, or what h
   settle();
   await idle;
   const { promise: never } = Promise.withResolvers<void>();
-  const alone = recording({ settle: () => never });
+  const alone = recording({ finalize: () => never });
   await alone.addAll(1);
   await until('one without a mark is late', 5000, async () => alone.isLate());
 });
@@ -88,7 +88,7 @@ test('what is marked may be settled late; a mark that is not answered, or what h
 test('one that cannot be settled costs those that were marked with it nothing, and the mark goes', async () => {
   const settled: string[] = [];
   const { addAll, idle, faults, marks } = recording({
-    settle: async (messageResults) => {
+    finalize: async (messageResults) => {
       if (idsOf(messageResults).includes('7')) throw new Error('unsupported Unicode escape sequence');
       settled.push(...idsOf(messageResults));
     },

@@ -1,6 +1,6 @@
 /** Checks between two attempts: how many at once, whom they do not dial, and what an answer sets off. */
 import { afterAll, beforeEach, expect, test } from 'bun:test';
-import { createHostMemory } from '../../src/delivery/host-memory.ts';
+import { createHostMemory } from '../../src/delivery/recovery-checks.ts';
 import { createRecoveryChecks, type GreetTarget, type RecoveryCheckDeps } from '../../src/delivery/recovery-checks.ts';
 import { readDestination } from '../../src/outage/clock.ts';
 import { until } from '../helpers/child.ts';
@@ -62,14 +62,14 @@ test('a few are started at each look, and no more than that while they hang', as
         signal.addEventListener('abort', () => resolve(false));
       }),
   });
-  await checks.look();
+  await checks.poll();
   await until('the first checks', PATIENCE_MS, async () => dialled.length > 0);
   await until('all of them', PATIENCE_MS, async () => dialled.length === 16);
-  await checks.look();
+  await checks.poll();
   await until('the others', PATIENCE_MS, async () => dialled.length === 20);
   expect(new Set(dialled.map(({ address }) => address)).size).toBe(20);
   await checks.stop();
-  await checks.look();
+  await checks.poll();
   expect(dialled).toHaveLength(20);
 });
 
@@ -84,7 +84,7 @@ test('a host that is dead for one domain is not dialled for the others within th
       return false;
     },
   });
-  await checks.look();
+  await checks.poll();
   await checks.stop();
   expect(dials).toBe(1);
   const again = checksWith({
@@ -95,7 +95,7 @@ test('a host that is dead for one domain is not dialled for the others within th
     },
   });
   await db.moveClock('61 seconds');
-  await again.look();
+  await again.poll();
   await again.stop();
   for (const id of ids) expect(await readDestination(db.sql, id)).toMatchObject({ isFailing: true, isDue: false });
 });
@@ -108,9 +108,9 @@ test('an answer makes the attempt due and pokes; none is looked for without a pl
     greet: async () => true,
     poke: (destinationId: string) => void poked.push(destinationId),
   };
-  await checksWith({ ...parts, holder: () => null }).look();
+  await checksWith({ ...parts, holder: () => null }).poll();
   const checks = checksWith(parts);
-  await checks.look();
+  await checks.poll();
   await until('the poke', PATIENCE_MS, async () => poked.length > 0);
   expect(poked).toEqual([id]);
   expect(await readDestination(db.sql, id)).toMatchObject({ isFailing: true, isDue: true });

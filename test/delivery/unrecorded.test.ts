@@ -1,11 +1,11 @@
 /** What may be delivered and not recorded: so many messages, and none while a record is late. */
 import { expect, test } from 'bun:test';
-import { createUnrecorded } from '../../src/delivery/unrecorded.ts';
+import { createUnrecorded } from '../../src/delivery/recording.ts';
 
 function scene(most: number, patienceMs?: number) {
   const state = { isLate: false, fullCount: 0 };
   const unrecorded = createUnrecorded({
-    most: () => most,
+    most,
     isLate: () => state.isLate,
     onFull: () => {
       state.fullCount += 1;

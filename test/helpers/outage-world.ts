@@ -5,10 +5,10 @@
  * its destination. What a primary took is kept, with whether its reply was lost. A node can die in the middle of an attempt,
  * before or behind the final dot, and speak up after its expiry.
  */
-import { createHostMemory } from '../../src/delivery/host-memory.ts';
-import type { StoppableResult } from '../../src/delivery/round-attempt.ts';
+import { createHostMemory } from '../../src/delivery/recovery-checks.ts';
+import type { StoppableResult } from '../../src/delivery/attempt.ts';
 import type { Route } from '../../src/delivery/route.ts';
-import { createDelivery, type Delivery } from '../../src/delivery/worker.ts';
+import { createDelivery, type Delivery } from '../../src/delivery/delivery.ts';
 import type { AttemptRecord, HostTrouble, Outcome } from '../../src/mail/outcome.ts';
 import { newId } from '../../src/mail/id.ts';
 import { formatReply, type Reply } from '../../src/mail/reply.ts';
@@ -146,7 +146,7 @@ export async function openWorld(db: TestDatabase, spool: Spool, names: readonly 
         };
       },
       hosts: createHostMemory(),
-      givingWay: { turn: () => undefined },
+      inboundPriority: { wait: () => undefined },
       learn: () => undefined,
       events: eventsTo(faults),
     });

@@ -3,7 +3,7 @@
  * dies there, every recipient ends once, is counted once and reported once, and the breaker is told once.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { createRecorder } from '../../src/delivery/recorder.ts';
+import { createGroupWriter } from '../../src/delivery/group-writer.ts';
 import type { Outcome } from '../../src/mail/outcome.ts';
 import { formatReply } from '../../src/mail/reply.ts';
 import { claimDue, FIRST_KEY, type Holder, releaseDeadClaims } from '../../src/queue/claim.ts';
@@ -163,7 +163,7 @@ async function record(
     const mark = await markDelivered(db.sql, { destinationId, holder }, messageResults);
     if (mark !== null) marks.push(mark);
   }
-  const recorder = createRecorder<MessageResult>({
+  const recorder = createGroupWriter<MessageResult>({
     most: 200,
     enough: 28,
     gatherMs: 30,

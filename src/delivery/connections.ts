@@ -1,8 +1,8 @@
 /**
- * Keeps SMTP sessions open between messages for the same next hop.
+ * Keeps connections with their SMTP sessions open between messages for the same next hop.
  *
  * Promises: a session is lent to one message at a time; an idle one is closed after a few seconds, a used-up one at once;
- * after closeAll or abortAll none is left and none is kept. Does not limit how many are opened: the lanes of a round do.
+ * after closeAll or abortAll none is left and none is kept. Does not limit how many are opened: the slots of a batch do.
  */
 import { monotonicMs } from '../clock.ts';
 import type { OpenResult } from '../smtp/client.ts';
@@ -21,7 +21,7 @@ export type AcquireResult =
   /** `isReused`: it may turn out to have been closed by the peer meanwhile. */
   { readonly kind: 'OPEN'; readonly session: SmtpSession; readonly isReused: boolean } | OpenFailure;
 
-export interface Sessions {
+export interface ConnectionPool {
   /** Lends a session: a kept one, or a new one where there is none or `isFresh` is asked for. */
   readonly acquire: (
     target: SessionTarget,
@@ -41,7 +41,7 @@ export interface Sessions {
   readonly counts: () => { readonly idle: number; readonly lent: number };
 }
 
-export interface SessionsOptions {
+export interface ConnectionPoolOptions {
   readonly open: (target: SessionTarget, signal: AbortSignal) => Promise<OpenResult>;
   /** Peers rarely wait long for the next MAIL, and a session costs them too. */
   readonly idleMs?: number;
@@ -55,7 +55,7 @@ interface IdleSession {
   readonly idleSinceMs: number;
 }
 
-export function createSessions(options: SessionsOptions): Sessions {
+export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
   const { open, idleMs = 5000, maxMessages = 500, maxAgeMs = 300_000 } = options;
   /** The most recently used session is last. */
   const idle = new Map<string, IdleSession[]>();

@@ -1,7 +1,7 @@
 /**
- * What one attempt has come to so far, recipient by recipient, and the record of every dial.
+ * The verdicts of one attempt so far, recipient by recipient, and the record of every dial.
  *
- * Promises: a final verdict stays; what a host said about a recipient is not overwritten by a later host's silence.
+ * Promises: a final verdict stays; a host's word about a recipient is not overwritten by a later host's silence.
  */
 import type { AttemptRecord, AttemptResult, HostTrouble, Outcome, RecipientNumber } from '../mail/outcome.ts';
 import type { Verdict } from './classify.ts';
@@ -20,7 +20,7 @@ export interface Dial {
   readonly answerMs: number;
 }
 
-export interface Progress {
+export interface RecipientVerdicts {
   /** Recipients that this host may still be asked about. */
   readonly isWaitingFor: (number: RecipientNumber, host: string) => boolean;
   readonly note: (dial: Dial, verdicts: ReadonlyMap<RecipientNumber, Verdict>) => void;
@@ -35,7 +35,7 @@ interface State {
   readonly hostsHeard: Set<string>;
 }
 
-export function createProgress(numbers: readonly RecipientNumber[]): Progress {
+export function createRecipientVerdicts(numbers: readonly RecipientNumber[]): RecipientVerdicts {
   const states = new Map<RecipientNumber, State>(numbers.map((n) => [n, { verdict: null, hostsHeard: new Set() }]));
   const records: AttemptRecord[] = [];
   let isStopped = false;

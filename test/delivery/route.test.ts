@@ -1,8 +1,8 @@
 /** Which demand of TLS wins for each host: setting, DANE, MTA-STS, deliverTo; and what a refused host does to an attempt. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import { attempt } from '../../src/delivery/attempt.ts';
+import { attemptHosts } from '../../src/delivery/attempt.ts';
 import type { Route } from '../../src/delivery/route.ts';
-import { demandTls } from '../../src/delivery/route-tls.ts';
+import { demandTls } from '../../src/delivery/route.ts';
 import type { TlsSources } from '../../src/tls/sources.ts';
 import type { DaneAnswer } from '../../src/tls/dane.ts';
 import { kindOfDemand } from '../../src/tls/demand.ts';
@@ -147,7 +147,7 @@ describe('an attempt', () => {
     primaries.push(primary);
     const sessions = testSessions();
     const hosts = [{ ...hostOf('mx1', primary), refusal }, hostOf('mx2', primary)];
-    const result = await attempt({ message: messageTo('a@dom.example'), hosts, sessions });
+    const result = await attemptHosts({ message: messageTo('a@dom.example'), hosts, sessions });
     await sessions.closeAll();
     expect(result.hostTrouble).toBeNull();
     expect(result.outcomes.get(0)?.kind).toBe('DELIVERED');
@@ -160,7 +160,7 @@ describe('an attempt', () => {
 
   test('with refused hosts only keeps the mail, as trouble of the host', async () => {
     const hosts = [{ ...hostOf('mx1'), refusal }];
-    const result = await attempt({ message: messageTo('a@dom.example'), hosts, sessions: testSessions() });
+    const result = await attemptHosts({ message: messageTo('a@dom.example'), hosts, sessions: testSessions() });
     expect(result.hostTrouble).toEqual(refusal);
     expect(result.outcomes.get(0)).toMatchObject({ kind: 'DEFERRED', reply: { code: 451, enhancedCode: '4.7.5' } });
   });
@@ -176,7 +176,7 @@ describe('an attempt', () => {
     const inBody = { ...plain, content: Buffer.from('Subject: x\r\n\r\nTLS-Required: No\r\n') };
     const results = [];
     for (const message of [plain, waiving, inBody]) {
-      results.push((await attempt({ message, hosts, sessions })).outcomes.get(0)?.kind);
+      results.push((await attemptHosts({ message, hosts, sessions })).outcomes.get(0)?.kind);
     }
     await sessions.closeAll();
     expect(results).toEqual(['DEFERRED', 'DELIVERED', 'DEFERRED']);
@@ -187,9 +187,9 @@ describe('an attempt', () => {
     primaries.push(primary);
     const sessions = testSessions();
     const lax = hostOf('mx1', primary);
-    await attempt({ message: messageTo('a@dom.example'), hosts: [lax], sessions });
+    await attemptHosts({ message: messageTo('a@dom.example'), hosts: [lax], sessions });
     const strict = { ...lax, tls: { kind: 'VERIFIED', by: 'tlsPolicy' } as const };
-    const result = await attempt({ message: messageTo('a@dom.example'), hosts: [strict], sessions });
+    const result = await attemptHosts({ message: messageTo('a@dom.example'), hosts: [strict], sessions });
     await sessions.closeAll();
     expect(result.outcomes.get(0)?.kind).toBe('DEFERRED');
     expect(result.hostTrouble).toMatchObject({ trouble: 'TLS' });

@@ -1,15 +1,15 @@
 /** Who is tried next: fair between destinations and between tenants. */
 import { expect, test } from 'bun:test';
-import { createTurns } from '../../src/delivery/turns.ts';
+import { createDestinationScheduler } from '../../src/delivery/scheduler.ts';
 
-/** Turns whose runs end when the test says so. */
-function playTurns(most: number, turnMs?: number) {
+/** DestinationScheduler whose runs end when the test says so. */
+function playTurns(most: number, sliceMs?: number) {
   const started: string[] = [];
   const ends = new Map<string, () => void>();
   const isOver = new Map<string, () => boolean>();
-  const turns = createTurns({
+  const turns = createDestinationScheduler({
     most,
-    turnMs,
+    sliceMs,
     run: (id, turn) => {
       started.push(id);
       isOver.set(id, turn.isOver);

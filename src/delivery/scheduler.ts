@@ -1,29 +1,29 @@
 /**
- * Whose turn it is: so many destinations are tried at once, the others wait, and no tenant's many before another's few.
+ * Schedules destinations: so many are delivered to at once, the others wait, and no tenant's many come before another's few.
  *
- * Promises: one run per destination; a poke while it runs gives it another turn; free places go round the tenants, within a
- * tenant to who has waited longest; a run that has lasted long while others wait is told that its turn is over.
+ * Promises: one run per destination; a poke during a run makes it run again. Free places go round the tenants, and within a
+ * tenant to the destination that has waited longest. A run that has lasted long while others wait is told that its time is over.
  */
 import { monotonicMs } from '../clock.ts';
 
-/** What a destination may take at one go while others wait. */
-const TURN_MS = 30_000;
+/** The time of one run while others wait. */
+const SLICE_MS = 30_000;
 
-export interface Turn {
+export interface TimeSlice {
   /** Others wait, and it was long enough. */
   readonly isOver: () => boolean;
 }
 
-export interface TurnsDeps {
+export interface DestinationSchedulerOptions {
   /** Destinations at once. */
   readonly most: number;
   /** Must not throw. */
-  readonly run: (id: string, turn: Turn) => Promise<void>;
-  readonly turnMs?: number | undefined;
+  readonly run: (id: string, slice: TimeSlice) => Promise<void>;
+  readonly sliceMs?: number | undefined;
 }
 
-export interface Turns {
-  /** Asks for a turn as soon as there is room; repeats merge. A tenant that is not named is the destination's own. */
+export interface DestinationScheduler {
+  /** Asks for a run as soon as there is room; repeats merge. A destination without a named tenant is its own. */
   poke(id: string, tenantId?: string): void;
   isRunning(id: string): boolean;
   runningCount(): number;
@@ -31,10 +31,14 @@ export interface Turns {
   stop(): Promise<void>;
 }
 
-export function createTurns({ most, run, turnMs = TURN_MS }: TurnsDeps): Turns {
+export function createDestinationScheduler({
+  most,
+  run,
+  sliceMs = SLICE_MS,
+}: DestinationSchedulerOptions): DestinationScheduler {
   /** True: poked again meanwhile. */
   const running = new Map<string, { isPokedAgain: boolean; readonly tenantId: string }>();
-  /** By tenant, the one whose turn is next first. */
+  /** By tenant; the next one is first. */
   const waiting = new Map<string, Set<string>>();
   const tenants = new Map<string, string>();
   const runs = new Set<Promise<void>>();
@@ -67,9 +71,9 @@ export function createTurns({ most, run, turnMs = TURN_MS }: TurnsDeps): Turns {
   const start = (id: string, tenantId: string): void => {
     const startedAt = monotonicMs();
     running.set(id, { isPokedAgain: false, tenantId });
-    const turn = { isOver: () => tenants.size > 0 && monotonicMs() - startedAt > turnMs };
-    const ended = run(id, turn).finally(() => {
-      // Behind those that wait already: mail that never ceases to come for some must not keep the others waiting.
+    const slice = { isOver: () => tenants.size > 0 && monotonicMs() - startedAt > sliceMs };
+    const ended = run(id, slice).finally(() => {
+      // After those that wait already: mail that never stops coming for some must not keep the others waiting.
       if (running.get(id)?.isPokedAgain === true) wait(id, tenantId);
       running.delete(id);
       runs.delete(ended);

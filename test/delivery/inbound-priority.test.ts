@@ -1,6 +1,6 @@
 /** How much is begun beside acceptance that always has something to do, now and then, or never. */
 import { expect, test } from 'bun:test';
-import { createGivingWay } from '../../src/delivery/giving-way.ts';
+import { createInboundPriority } from '../../src/delivery/concurrency/inbound-priority.ts';
 
 /** A loop whose time the test plays, a millisecond a turn; each lane begins a message as often as it may. */
 function playLoop() {
@@ -8,13 +8,13 @@ function playLoop() {
   let now = 1000;
   let due: { readonly look: () => void; readonly atMs: number }[] = [];
   const begun: string[] = [];
-  const way = createGivingWay({
+  const way = createInboundPriority({
     acceptedWork: () => work,
     nowMs: () => now,
     later: (look, delayMs) => due.push({ look, atMs: now + delayMs }),
   });
   const ask = (name: string) => {
-    const turn = way.turn();
+    const turn = way.wait();
     if (turn === undefined) begun.push(name);
     else void turn.then(() => begun.push(name));
   };

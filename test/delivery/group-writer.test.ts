@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { createRecorder } from '../../src/delivery/recorder.ts';
+import { createGroupWriter } from '../../src/delivery/group-writer.ts';
 
 /** A moment that does not come within a test. */
 const NEVER_MS = 1_000_000_000;
@@ -8,7 +8,7 @@ const BOUNDS = { most: 200, enough: 28, gatherMs: NEVER_MS, lateAfterMs: () => 2
 
 function recording(gatherMs: number) {
   const groups: number[][] = [];
-  const recorder = createRecorder<number>({
+  const recorder = createGroupWriter<number>({
     ...BOUNDS,
     record: async (group) => void groups.push([...group]),
     onFault: async () => undefined,
@@ -41,7 +41,7 @@ test('a group that is worth a write does not wait; what is beside it does', asyn
 
 test('who waits for room does not wait for more of a group', async () => {
   const recorded = Promise.withResolvers<readonly number[]>();
-  const recorder = createRecorder<number>({
+  const recorder = createGroupWriter<number>({
     ...BOUNDS,
     record: async (group) => recorded.resolve(group),
     onFault: async () => undefined,
@@ -55,7 +55,7 @@ test('who waits for room does not wait for more of a group', async () => {
 test('while a write runs the next group grows, up to two hundred', async () => {
   const groups: number[] = [];
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
-  const recorder = createRecorder<number>({
+  const recorder = createGroupWriter<number>({
     ...BOUNDS,
     record: async (group) => {
       groups.push(group.length);
@@ -76,7 +76,7 @@ test('while a write runs the next group grows, up to two hundred', async () => {
 test('a write that fails, or is not answered for a while, is late until it has gone through; the group is told of', async () => {
   const tries: PromiseWithResolvers<void>[] = [];
   const recorded: number[] = [];
-  const recorder = createRecorder<number>({
+  const recorder = createGroupWriter<number>({
     ...BOUNDS,
     record: () => {
       const attempt = Promise.withResolvers<void>();
@@ -110,7 +110,7 @@ test('a write that fails, or is not answered for a while, is late until it has g
 
 test('a small group is recorded after the moment, without being asked', async () => {
   const recorded = Promise.withResolvers<readonly number[]>();
-  const recorder = createRecorder<number>({
+  const recorder = createGroupWriter<number>({
     ...BOUNDS,
     record: async (group) => recorded.resolve(group),
     onFault: async () => undefined,

@@ -1,7 +1,7 @@
 /** What a round's attempts show of the primary, record by record. */
 import { describe, expect, test } from 'bun:test';
-import { createHostMemory } from '../../src/delivery/host-memory.ts';
-import { createObserver } from '../../src/delivery/observer.ts';
+import { createHostMemory } from '../../src/delivery/recovery-checks.ts';
+import { createObserver } from '../../src/delivery/conditions.ts';
 import type { AttemptRecord, AttemptResult } from '../../src/mail/outcome.ts';
 
 const AT_MS = 1_000_000;

@@ -1,12 +1,12 @@
 /** One round at one destination, with fakes: who is tried, what counts as the host's trouble, what is recorded. */
 import { describe, expect, test } from 'bun:test';
 import { monotonicMs } from '../../src/clock.ts';
-import { createByteBudget } from '../../src/delivery/budget.ts';
-import { createRamp } from '../../src/delivery/ramp.ts';
-import { type RoundDeps, type RoundResult, runRound } from '../../src/delivery/round.ts';
-import type { StoppableResult } from '../../src/delivery/round-attempt.ts';
+import { createByteBudget } from '../../src/delivery/message-source.ts';
+import { createConcurrencyLimit } from '../../src/delivery/concurrency/limits.ts';
+import { type BatchDeps, type BatchResult, runBatch } from '../../src/delivery/batch.ts';
+import type { StoppableResult } from '../../src/delivery/attempt.ts';
 import type { Route } from '../../src/delivery/route.ts';
-import { createSource } from '../../src/delivery/source.ts';
+import { createSource } from '../../src/delivery/message-source.ts';
 import type { AttemptRecord, HostTrouble, Outcome } from '../../src/mail/outcome.ts';
 import type { ClaimedMessage } from '../../src/queue/claim.ts';
 import type { MessageResult } from '../../src/queue/outcome.ts';
@@ -67,7 +67,7 @@ function troubled(reply: string, isGreeted: boolean): StoppableResult {
 }
 
 interface Played {
-  readonly result: RoundResult;
+  readonly result: BatchResult;
   readonly settled: MessageResult[];
   readonly attempted: string[];
   readonly mostAtOnce: number;
@@ -81,7 +81,7 @@ interface Played {
 async function play(
   given: number | readonly ClaimedMessage[],
   attempt: (id: string) => Promise<StoppableResult> | StoppableResult,
-  deps: Partial<RoundDeps> = {},
+  deps: Partial<BatchDeps> = {},
 ): Promise<Played> {
   const queue =
     typeof given === 'number' ? Array.from({ length: given }, (_, at) => messageOf(String(at + 1))) : [...given];
@@ -98,7 +98,7 @@ async function play(
   let atOnce = 0;
   let mostAtOnce = 0;
   let successes = 0;
-  const result = await runRound({
+  const result = await runBatch({
     route: async () => HOSTS,
     attempt: async ({ id }) => {
       attempted.push(id);
@@ -111,7 +111,7 @@ async function play(
       }
     },
     source,
-    recorder: {
+    recording: {
       add: async (messageResult) => {
         settled.push(messageResult);
       },
@@ -119,8 +119,8 @@ async function play(
     },
     readContent: async () => new Uint8Array(),
     budget,
-    ramp: createRamp(),
-    turn: () => undefined,
+    limit: createConcurrencyLimit(),
+    inboundPriority: { wait: () => undefined },
     note: () => undefined,
     onSuccess: async () => {
       successes += 1;
@@ -128,7 +128,7 @@ async function play(
     lastSuccess: { atMs: Number.NEGATIVE_INFINITY },
     nowMs: monotonicMs,
     isStopping: () => false,
-    onFault: ({ id }) => faults.push(id),
+    onFault: (id) => faults.push(id),
     ...deps,
   });
   const left = queue.length + (await source.stop()).length;
@@ -147,7 +147,7 @@ describe('a host that takes mail', () => {
         attempted.push(id);
         return resultOf(null);
       },
-      { turn: () => new Promise((resolve) => waiting.push(resolve)) },
+      { inboundPriority: { wait: () => new Promise<void>((resolve) => waiting.push(resolve)) } },
     );
     await pause();
     expect(attempted).toEqual([]);
@@ -171,7 +171,7 @@ describe('a host that takes mail', () => {
         running -= 1;
         return resultOf(null);
       },
-      { budget: createByteBudget(1_000_000), ramp: createRamp({ most: 20 }) },
+      { budget: createByteBudget(1_000_000), limit: createConcurrencyLimit({ most: 20 }) },
     );
     expect(atFirst).toBe(1);
     expect(played).toMatchObject({
@@ -401,7 +401,7 @@ describe('what goes wrong with us', () => {
     let isIdle = false;
     const round = play(3, () => resultOf(null), {
       onSuccess: () => Promise.reject(new Error('database away')),
-      recorder: {
+      recording: {
         add: async (messageResult) => {
           settled.push(messageResult);
         },
@@ -432,8 +432,8 @@ describe('a fire drill', () => {
 
   test('that a host refuses or that meets trouble ends no round, and is no failure of the destination', async () => {
     for (const met of [resultOf('REFUSED'), turnedAway(), troubled('421 4.3.2 going down', true)]) {
-      const ramp = createRamp();
-      const alone = await play([drill], () => met, { ramp });
+      const limit = createConcurrencyLimit();
+      const alone = await play([drill], () => met, { limit });
       expect(alone.result).toMatchObject({ failure: null, hasSucceeded: false, isTurnedAway: false });
       expect(alone.settled).toMatchObject([{ messageId: 'drill', isDrill: true, isHostLevel: false }]);
       // What really waits behind it is tried in the same round, and speaks for itself.

@@ -17,7 +17,7 @@ const REPEAT_AFTER_MS = [200, 1000, 5000];
 const AWAY_PAUSE_MS = 1000;
 const AWAY_PATIENCE_MS = 600_000;
 
-export interface Recorder<T> {
+export interface GroupWriter<T> {
   /** Takes one; resolves when there is room for more, not when it is recorded. */
   add(item: T): Promise<void>;
   /** Resolves when all that was added is recorded. */
@@ -30,7 +30,7 @@ export interface Recorder<T> {
   isAtRest(): boolean;
 }
 
-export interface RecorderDeps<T> {
+export interface GroupWriterDeps<T> {
   /** In one write, at most. */
   readonly most: number;
   /** So many are worth a write. */
@@ -48,7 +48,7 @@ export interface RecorderDeps<T> {
   readonly repeatAfterMs?: readonly number[];
 }
 
-export function createRecorder<T>(deps: RecorderDeps<T>): Recorder<T> {
+export function createGroupWriter<T>(deps: GroupWriterDeps<T>): GroupWriter<T> {
   const { most, enough, gatherMs, repeatAfterMs = REPEAT_AFTER_MS } = deps;
   const waiting: T[] = [];
   let running: Promise<void> | null = null;

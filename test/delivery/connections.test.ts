@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import type { Sessions, SessionTarget } from '../../src/delivery/sessions.ts';
+import type { ConnectionPool, SessionTarget } from '../../src/delivery/connections.ts';
 import type { SmtpSession } from '../../src/smtp/session.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { messageTo, testSessions } from './kit.ts';
@@ -11,7 +11,7 @@ afterEach(async () => {
 
 async function setUp(
   options: Parameters<typeof testSessions>[0] = {},
-): Promise<{ primary: FakePrimary; sessions: Sessions; target: SessionTarget }> {
+): Promise<{ primary: FakePrimary; sessions: ConnectionPool; target: SessionTarget }> {
   const primary = await startFakePrimary();
   const sessions = testSessions(options);
   cleanups.push(primary.close, sessions.abortAll);
@@ -19,7 +19,7 @@ async function setUp(
   return { primary, sessions, target: { host: 'mx.dom.example', address, port, tls: 'OPPORTUNISTIC' } };
 }
 
-async function borrow(sessions: Sessions, target: SessionTarget): Promise<SmtpSession> {
+async function borrow(sessions: ConnectionPool, target: SessionTarget): Promise<SmtpSession> {
   const acquired = await sessions.acquire(target);
   if (acquired.kind !== 'OPEN') throw new Error(acquired.reply);
   return acquired.session;
