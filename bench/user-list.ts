@@ -9,10 +9,12 @@ import postgres from 'postgres';
 import type { TestDatabase } from '../test/helpers/database.ts';
 import { startPrivateServer } from '../test/helpers/database.ts';
 import { OPERATOR_VIEWER } from '../src/mail/viewer.ts';
-import { createRecipientLists, type RecipientLists, recipientListWork } from '../src/domains/user-list/list.ts';
+import { changeList } from '../src/domains/user-list/change.ts';
+import { createListLookup, type ListLookup } from '../src/domains/user-list/lookup.ts';
 import { createDomains, type Domains } from '../src/domains/domains.ts';
 import type { RelayDomain } from '../src/domains/relay-domain.ts';
 import { median, quantile, type Report, spread } from './report.ts';
+import { createDomain } from '../src/domains/create.ts';
 
 const ENTRIES = 1_000_000;
 const LOOK_UPS = 20_000;
@@ -27,8 +29,8 @@ interface Scene {
   readonly domains: Domains;
 }
 
-function listsOn({ database: { database }, domains }: Scene): RecipientLists {
-  return createRecipientLists({ sql: database.sql, lookupSql: database.queueSql, changeDomain: domains.changeDomain });
+function listsOn({ database: { database } }: Scene): ListLookup {
+  return createListLookup({ sql: database.queueSql });
 }
 
 function names(count: number, mark: string): string[] {
@@ -37,7 +39,7 @@ function names(count: number, mark: string): string[] {
 
 async function replace(scene: Scene, domain: string, localParts: readonly string[]): Promise<number> {
   const startedAtMs = performance.now();
-  const change = await listsOn(scene).changeList(OPERATOR_VIEWER, 'REPLACE', { domain, localParts, force: true });
+  const change = await changeList(scene.domains, OPERATOR_VIEWER, 'REPLACE', { domain, localParts, force: true });
   const tookMs = performance.now() - startedAtMs;
   if (change.kind !== 'DONE' || change.difference.addedCount !== localParts.length) throw new Error('not replaced');
   return tookMs;
@@ -45,7 +47,7 @@ async function replace(scene: Scene, domain: string, localParts: readonly string
 
 /** One after the other, in random order of the entries; each answer is checked. */
 async function lookUp(
-  { isListed }: RecipientLists,
+  { isListed }: ListLookup,
   domain: RelayDomain,
   { localParts, expected }: { readonly localParts: readonly string[]; readonly expected: boolean },
 ): Promise<number[]> {
@@ -63,7 +65,7 @@ async function lookUp(
 async function measureLookUps(scene: Scene, name: string, withPatterns: boolean) {
   if (withPatterns) {
     const patterns = Array.from({ length: PLACES_LEFT }, (_, index) => `list-${index}-*-archive`);
-    await listsOn(scene).changeList(OPERATOR_VIEWER, 'ADD', { domain: name, localParts: patterns });
+    await changeList(scene.domains, OPERATOR_VIEWER, 'ADD', { domain: name, localParts: patterns });
   }
   const domain = await scene.domains.findRelayDomain(name);
   if (domain === null) throw new Error(`${name} is not served`);
@@ -97,7 +99,7 @@ async function measureCopy(target: TestDatabase['target'], domain: RelayDomain, 
 }
 
 async function addDomain({ domains }: Scene, name: string): Promise<RelayDomain> {
-  const change = await domains.createDomain(OPERATOR_VIEWER, { name });
+  const change = await createDomain(domains, OPERATOR_VIEWER, { name });
   if (change.kind !== 'DONE') throw new Error('no domain');
   return change.domain;
 }
@@ -125,9 +127,7 @@ export async function runUserList(): Promise<readonly Report[]> {
       sql: database.sql,
       ownNames: new Set(),
       findMxHosts: async () => [],
-      cancelHeld: async () => {},
       checkRoute: async () => [],
-      recipientLists: recipientListWork,
     });
     const scene: Scene = { database, domains };
     const { replaceMs, copyMs } = await measureReplace(scene);

@@ -15,10 +15,8 @@ import type { Timers } from './timers.ts';
 import { usesDane } from '../tls/dane.ts';
 import { fetchText } from '../http/fetch.ts';
 import { isToldOutside } from '../notify/alert-news.ts';
-import type { AlertContacts } from '../notify/contacts.ts';
+import { findIgnored } from '../notify/contacts.ts';
 import { createCalloutBudget } from '../verification/budget.ts';
-import type { Domains } from '../domains/domains.ts';
-import { createMxRecords } from '../domains/mx-records.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -30,10 +28,8 @@ const POLICY_TIMEOUT_MS = 20_000;
 export interface DoctorParts {
   readonly config: Config;
   readonly sql: Sql;
-  readonly domains: Domains;
   readonly routing: Routing;
-  readonly recipientLists: { readonly isListed: IsListed };
-  readonly alertContacts: Pick<AlertContacts, 'findIgnored'>;
+  readonly isListed: IsListed;
   readonly messageSizeLimit: () => number;
   readonly interfaceAddresses: readonly string[];
   readonly timers: Timers;
@@ -42,14 +38,13 @@ export interface DoctorParts {
 }
 
 export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
-  const { config, sql, domains, routing, recipientLists, timers } = parts;
+  const { config, sql, routing, timers } = parts;
   const stop = new AbortController();
   const certificates = config.roles.has('inbound')
     ? ownCertificates({ ...config, hostname: config.mxHostname, files: config.tlsFiles })
     : () => null;
   const doctor = createDoctor({
     sql,
-    domains,
     resolver: routing.resolver,
     self: routing.self,
     deliveryPort: config.deliveryPort,
@@ -60,8 +55,7 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
     budget: createDoctorBudget({ monotonicMs }),
     monotonicMs,
     wallClock,
-    isListed: recipientLists.isListed,
-    forgetGoneMx: createMxRecords(sql).forgetGone,
+    isListed: parts.isListed,
     fetchText: (host, path) =>
       fetchText(host, path, {
         resolver: routing.resolver,
@@ -80,7 +74,7 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
       uncoveredNames: certificates()?.uncoveredNames ?? [],
     }),
     findContactsInside: async ({ id }) => ({
-      addresses: (await parts.alertContacts.findIgnored(OPERATOR_VIEWER, [id])).get(id) ?? [],
+      addresses: (await findIgnored(sql, OPERATOR_VIEWER, [id])).get(id) ?? [],
       isToldOutside: await isToldOutside(sql, id),
     }),
     onLooked: parts.metrics.doctorLooked,

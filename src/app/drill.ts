@@ -8,7 +8,6 @@ import { ownListener } from '../doctor/drill-entry.ts';
 import { lookAtDrills } from '../doctor/drill.ts';
 import type { Routing } from '../dns/routing.ts';
 import type { Timers } from './timers.ts';
-import { createMessageInspection } from '../queue/read/inspect.ts';
 import type { Domains } from '../domains/domains.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 
@@ -28,10 +27,9 @@ export interface DrillParts {
 
 export function startDrills(parts: DrillParts): void {
   const { config, database, domains, routing, events, poke } = parts;
-  const { sql, queueSql } = database;
+  const { queueSql } = database;
   const deps: Parameters<typeof lookAtDrills>[0] = {
     sql: queueSql,
-    messages: createMessageInspection(sql),
     hostname: config.mxHostname,
     listener: () => ownListener(parts.addresses()),
     look: async ({ domainName }) => ({

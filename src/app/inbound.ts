@@ -8,7 +8,7 @@ import { openAcceptWriter } from '../db/accept-writer.ts';
 import type { Database } from '../db/client.ts';
 import { startTrouble } from '../db/start-error.ts';
 import { type Routing, createClientNames } from '../dns/routing.ts';
-import type { Domains } from '../domains/domains.ts';
+import { type Domains, findSubdomains } from '../domains/domains.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
 import { createRejections, type Rejections } from '../events/rejections.ts';
@@ -33,7 +33,7 @@ import { type Dnsbl, openDnsbl } from '../policy/dnsbl/lists.ts';
 import { createStartQueue, type StartQueue } from '../policy/queue-start.ts';
 import { decideRecipient, recipientChecks, type RecipientPolicy } from '../policy/recipient.ts';
 import { createSpool, type Spool, StorageFull } from '../queue/accept/spool.ts';
-import { createQueueInspection } from '../queue/read/queues.ts';
+import { readQueues } from '../queue/read/queues.ts';
 import { findOwnDestination } from '../queue/reports/own-mail.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -270,15 +270,14 @@ async function openChecks(
 
 function queueStart({ database, domains, poke }: InboundParts): StartQueue {
   const { sql } = database;
-  const queues = createQueueInspection(sql);
   const ownerOf = ({ tenantId }: RelayDomain) => ({ tenantId, isOperator: false });
   return createStartQueue({
     findRelayDomain: domains.findRelayDomain,
-    findSubdomains: domains.findSubdomains,
+    findSubdomains: (domain) => findSubdomains(sql, domain),
     readHeld: async (domain) => {
       const { destinationId } = domain;
       const [held, pauses] = await Promise.all([
-        queues.readQueues(ownerOf(domain), [destinationId]),
+        readQueues(sql, ownerOf(domain), [destinationId]),
         findPauses(sql, ownerOf(domain), [destinationId]),
       ]);
       const isPaused = pauses.get(destinationId)?.isInForce ?? false;

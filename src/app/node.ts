@@ -17,7 +17,8 @@ import type { Delivery } from '../delivery/delivery.ts';
 import { joinNodes, type Nodes } from '../cluster/nodes.ts';
 import { startJobs, type WakeUps } from '../cluster/jobs.ts';
 import { startMaintenance, startOperationWork } from './maintenance.ts';
-import { openControl, readOperatorToken } from './control.ts';
+import { readOperatorToken } from '../control/operator-token.ts';
+import { openControl } from './control.ts';
 import { type OpenedDatabase, openMainDatabase } from './database.ts';
 import { buildDelivery, startReports } from './delivery.ts';
 import { startDrills } from './drill.ts';
@@ -27,7 +28,6 @@ import { startNotify } from './notify.ts';
 import { startOutageWork } from './outage.ts';
 import { checkPlaces, type ReadinessWatch, watchNames, watchReadiness } from './health.ts';
 import { openVerification, type Verification } from '../verification/verification.ts';
-import { startOwnership } from './ownership.ts';
 import { createRouting, type Routing } from '../dns/routing.ts';
 import { createTimers, type Timers, watchEventLoop } from './timers.ts';
 import type { OwnTrouble } from '../outage/own-trouble.ts';
@@ -36,16 +36,14 @@ import { findClaimants, releaseDeadClaims } from '../queue/claim.ts';
 import { findMarkers } from '../queue/marks.ts';
 import { finalizeMarked } from '../queue/finalize-marks.ts';
 import { makePartitions } from '../queue/retention.ts';
-import { cancelHeld } from '../queue/verbs/commands.ts';
 import { foldDeltas, registerQueueGauges } from '../queue/counts.ts';
 import { registerDrillGauges } from '../queue/drills/drill-facts.ts';
 import { listNodes } from '../queue/read/nodes.ts';
 import { registerOutageGauges } from '../outage/inspect.ts';
-import { createRecipientLists, type RecipientLists, recipientListWork } from '../domains/user-list/list.ts';
+import { createListLookup, type ListLookup } from '../domains/user-list/lookup.ts';
 import { loadStsPolicy, saveStsPolicy } from '../domains/mta-sts-policies.ts';
 import { createDomains, type Domains } from '../domains/domains.ts';
-import { createTokenBook, type TokenBook } from '../tenants/token-book.ts';
-import { TOKEN_NOTICE } from '../tenants/token-notice.ts';
+import { createTokenCache, TOKEN_NOTICE, type TokenCache } from '../tenants/token-cache.ts';
 import { readLimits } from '../queue/limits.ts';
 import { createTlsSources } from '../tls/sources.ts';
 import { endpointOf, jsonPoster } from '../http/connection.ts';
@@ -94,8 +92,8 @@ interface Ground extends NodeOptions, Rooms {
   readonly ready: ReadinessWatch;
   readonly routing: Routing;
   readonly domains: Domains;
-  readonly tokenBook: TokenBook;
-  readonly recipientLists: RecipientLists;
+  readonly tokens: TokenCache;
+  readonly userLists: ListLookup;
   readonly verification: Verification;
   readonly messageSizeLimit: () => number;
   readonly onStop: OnStop;
@@ -154,7 +152,7 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<Log> {
   const notify = startNotify({ ...ground, database: opened.database });
   onStop(() => notify.stop());
   onStop(() => ground.timers.stop());
-  const doctor = startDoctor({ ...ground, sql: opened.database.sql, alertContacts: notify.alertContacts });
+  const doctor = startDoctor({ ...ground, sql: opened.database.sql, isListed: ground.userLists.isListed });
   onStop(async () => doctor.stop());
 
   const control = await openControl({
@@ -164,17 +162,16 @@ async function startRooms(options: NodeOptions, onStop: OnStop): Promise<Log> {
     operatorToken: operator.token,
     database: opened.database,
     domains,
-    tokenBook: ground.tokenBook,
-    ownership: startOwnership(ground),
+    tokens: ground.tokens,
     doctor,
-    notify,
-    recipientLists: ground.recipientLists,
+    webhooks: notify.webhooks,
     standings: ground.verification.standings,
     poke,
     routing: ground.routing,
     readiness: async () => readinessReasons(ground, nodes),
     events: ground.events,
     metrics,
+    timers: ground.timers,
   });
   metrics.gauge('ready', '1 when this node is ready, as /readyz says', () =>
     readinessReasons(ground, nodes).length === 0 ? 1 : 0,
@@ -236,31 +233,29 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     sql,
     ownNames: new Set(config.mxNames),
     findMxHosts: routing.findMxHosts,
-    cancelHeld: (viewer, destinationId, reason) => cancelHeld(opened.database.queueSql, viewer, destinationId, reason),
     checkRoute: routing.checkRoute,
-    recipientLists: recipientListWork,
   });
   const { queueSql } = opened.database;
-  const recipientLists = createRecipientLists({ sql, lookupSql: queueSql, changeDomain: domains.changeDomain });
-  const { isListed } = recipientLists;
+  const userLists = createListLookup({ sql: queueSql });
+  const { isListed } = userLists;
   const verification = openVerification({ sql, queueSql, isListed, every: timers.every });
   onStop(() => verification.close());
-  const tokenBook = createTokenBook(sql);
-  timers.every(TOKEN_USES_EVERY_MS, 'tokens', () => tokenBook.storeUses());
+  const tokens = createTokenCache(sql);
+  timers.every(TOKEN_USES_EVERY_MS, 'tokens', () => tokens.storeUses());
   const listener = await listenTo({
     sql,
     channel: SETTINGS_CHANNEL,
     onPayload: (payload) => {
-      if (payload === TOKEN_NOTICE) return tokenBook.dropAll();
+      if (payload === TOKEN_NOTICE) return tokens.dropAll();
       if (verification.onNotice(payload)) return;
       domains.onSettingsNotice(payload);
       dnsbl.current?.testSoon();
     },
     onReset: () => {
-      recipientLists.dropAll();
+      userLists.dropAll();
       verification.onReset();
       domains.onReset();
-      tokenBook.dropAll();
+      tokens.dropAll();
     },
   });
   onStop(() => listener.close());
@@ -275,8 +270,8 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     ready,
     routing,
     domains,
-    tokenBook,
-    recipientLists,
+    tokens,
+    userLists,
     verification,
     messageSizeLimit,
     onStop,
@@ -437,9 +432,9 @@ async function startInbound(
   ground: Ground,
   { wakeUps, poke }: { readonly wakeUps: WakeUps; readonly poke: (destinationId: string) => void },
 ): Promise<void> {
-  const { config, recipientLists, onStop } = ground;
+  const { config, userLists, onStop } = ground;
   const { database } = ground.opened;
-  const parts: InboundParts = { ...ground, database, isListed: recipientLists.isListed, wakeUps, poke };
+  const parts: InboundParts = { ...ground, database, isListed: userLists.isListed, wakeUps, poke };
   const spool = openSpool(parts);
   onStop(() => spool.close(), STOP_PATIENTLY_MS);
   const inbound = await openInbound(parts, spool);

@@ -2,16 +2,14 @@
  * Builds webhooks and alert contacts, and what tells them by timers of every node that serves the control plane.
  */
 import type { Config } from '../config/config.ts';
+import type { ServiceParts } from '../control/context.ts';
 import type { Database } from '../db/client.ts';
 import type { Routing } from '../dns/routing.ts';
 import type { Timers } from './timers.ts';
 import { exchange, leadsToUs } from '../http/exchange.ts';
 import { noteEvents, sendAlerts } from '../notify/alerts.ts';
-import { type AlertContacts, createAlertContacts } from '../notify/contacts.ts';
-import { createDeliveries, type Deliveries } from '../notify/deliveries.ts';
 import { emptyOutbox } from '../notify/outbox.ts';
 import { ATTEMPT_TIMEOUT_MS, createWebhookSender, MOST_ANSWER_BYTES } from '../notify/sender.ts';
-import { createWebhooks, type Webhooks } from '../notify/webhooks.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 
 /** A person waits for the answer. */
@@ -28,9 +26,7 @@ export interface NotifyParts {
 }
 
 export interface Notify {
-  readonly webhooks: Webhooks;
-  readonly deliveries: Deliveries;
-  readonly alertContacts: AlertContacts;
+  readonly webhooks: ServiceParts['webhooks'];
   stop(): Promise<void>;
 }
 
@@ -56,10 +52,6 @@ export function startNotify(parts: NotifyParts): Notify {
     events,
     onFault,
   });
-  const webhooks = createWebhooks(sql, {
-    allowPrivate,
-    leadsToUs: (endpoint) => leadsToUs(endpoint, { resolver, isOwn, timeoutMs: LOOK_TIMEOUT_MS }),
-  });
   const isSending = config.roles.has('control') && !config.deliveryHold;
   const poke = (): void => {
     if (isSending) sender.look().catch(onFault);
@@ -73,9 +65,12 @@ export function startNotify(parts: NotifyParts): Notify {
     timers.every(ALERTS_EVERY_MS, 'alerts', () => sendAlerts({ sql, mxHostname: config.mxHostname, events, withheld }));
   }
   return {
-    webhooks,
-    deliveries: createDeliveries(sql, webhooks, { send: sender.send, poke }),
-    alertContacts: createAlertContacts(sql, config.mxHostname),
+    webhooks: {
+      allowPrivate,
+      leadsToUs: (endpoint) => leadsToUs(endpoint, { resolver, isOwn, timeoutMs: LOOK_TIMEOUT_MS }),
+      send: sender.send,
+      poke,
+    },
     stop: sender.stop,
   };
 }

@@ -5,7 +5,7 @@
  * length shows in how long an answer takes.
  */
 import { timingSafeEqual } from 'node:crypto';
-import type { TokenBook } from '../tenants/token-book.ts';
+import type { TokenCache } from '../tenants/token-cache.ts';
 import { hashOfSecret } from '../tenants/token-secret.ts';
 import { type Caller, callerOf } from './caller.ts';
 
@@ -16,7 +16,7 @@ export interface Authentication {
   isOperator(header: string): boolean;
 }
 
-export function createAuthentication(operatorToken: string, findToken: TokenBook['find']): Authentication {
+export function createAuthentication(operatorToken: string, findToken: TokenCache['find']): Authentication {
   const operatorHash = hashOfSecret(operatorToken);
   const isOperatorSecret = (secret: string): boolean => timingSafeEqual(hashOfSecret(secret), operatorHash);
   return {

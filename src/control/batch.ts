@@ -1,12 +1,53 @@
 /**
- * Questions of one request gathered into one: what many fields ask for in the same moment is loaded together.
+ * Reads that one request shares: what many fields ask for in the same moment is loaded together.
  *
  * Lives as long as its request. Remembers nothing between moments, so a mutation's effect is seen by what comes after it.
  */
 import { setImmediate } from 'node:timers';
+import type { Sql } from '../db/client.ts';
+import type { Viewer } from '../mail/viewer.ts';
+
+/** Finds things by their ids; what the viewer may not see is missing. */
+export type ReadByIds<V> = (sql: Sql, viewer: Viewer, ids: readonly string[]) => Promise<ReadonlyMap<string, V>>;
+
+/** Answers questions in their order. */
+export type ReadEach<Q, A> = (sql: Sql, viewer: Viewer, questions: readonly Q[]) => Promise<readonly A[]>;
+
+export interface Load {
+  /** Null if there is none that the viewer may see. */
+  byId<V>(read: ReadByIds<V>, id: string): Promise<V | null>;
+  each<Q, A>(read: ReadEach<Q, A>, question: Q): Promise<A>;
+}
+
+/** Makes one question of all that are asked of the same reader in the same moment. */
+export function createLoad(sql: Sql, viewer: Viewer): Load {
+  const batches = new Map<unknown, (key: never) => Promise<unknown>>();
+
+  function batchOf<K, V>(
+    read: unknown,
+    loadMany: (keys: readonly K[]) => Promise<readonly V[]>,
+  ): (key: K) => Promise<V> {
+    const batch = (batches.get(read) as ((key: K) => Promise<V>) | undefined) ?? createBatch(loadMany);
+    batches.set(read, batch);
+    return batch;
+  }
+
+  return {
+    byId<V>(read: ReadByIds<V>, id: string): Promise<V | null> {
+      const batch = batchOf(read, async (ids: readonly string[]) => {
+        const found = await read(sql, viewer, [...new Set(ids)]);
+        return ids.map((one) => found.get(one) ?? null);
+      });
+      return batch(id);
+    },
+    each<Q, A>(read: ReadEach<Q, A>, question: Q): Promise<A> {
+      return batchOf(read, (questions: readonly Q[]) => read(sql, viewer, questions))(question);
+    },
+  };
+}
 
 /** Makes a loader of single answers out of one that answers many; `loadMany` keeps the order of its keys. */
-export function createBatch<K, V>(loadMany: (keys: readonly K[]) => Promise<readonly V[]>): (key: K) => Promise<V> {
+function createBatch<K, V>(loadMany: (keys: readonly K[]) => Promise<readonly V[]>): (key: K) => Promise<V> {
   let waiting: { key: K; resolve: (value: V) => void; reject: (reason: unknown) => void }[] = [];
 
   async function loadWaiting(): Promise<void> {
@@ -27,14 +68,4 @@ export function createBatch<K, V>(loadMany: (keys: readonly K[]) => Promise<read
       // After the microtasks that resolve the siblings of this field.
       if (waiting.length === 1) setImmediate(() => void loadWaiting());
     });
-}
-
-/** The same over a loader that answers with a map, where what is not found is null. */
-export function createMapBatch<V>(
-  loadMap: (ids: readonly string[]) => Promise<ReadonlyMap<string, V>>,
-): (id: string) => Promise<V | null> {
-  return createBatch(async (ids) => {
-    const found = await loadMap([...new Set(ids)]);
-    return ids.map((id) => found.get(id) ?? null);
-  });
 }

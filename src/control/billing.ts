@@ -4,6 +4,7 @@
  * A tenant may make as many tokens as it likes, and a network may hold tokens of many tenants, so each has a bucket of its own
  * size. The operator token pays nothing: the operator must get in when the service is busy.
  */
+import { clientNetwork } from '../mail/ip.ts';
 import type { Caller } from './caller.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 
@@ -33,11 +34,17 @@ export interface Billing {
   chargeStranger(address: string | null): void;
 }
 
+/** A loopback address is a proxy's on this machine, or the operator's. */
+function payingNetworkOf(address: string): string | null {
+  const network = clientNetwork(address);
+  return /^127\.|^::\/|^::1$/.test(network) ? null : network;
+}
+
 /**
  * @param nowMs a clock that never goes back
- * @param networkOf the network that an address stands for; null: it stands for everybody, as a proxy's does, and pays nothing
+ * @param networkOf the network that an address stands for; null: it stands for all clients, as a proxy's does, and pays nothing
  */
-export function createBilling(nowMs: () => number, networkOf: (address: string) => string | null): Billing {
+export function createBilling(nowMs: () => number, networkOf: typeof payingNetworkOf = payingNetworkOf): Billing {
   const tokens = createRateLimit(nowMs);
   const operatorsTokens = createRateLimit(nowMs, TIMES.operatorsTokens);
   const tenants = createRateLimit(nowMs, TIMES.tenant);

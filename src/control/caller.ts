@@ -4,7 +4,7 @@
 import type { AuditActor } from '../events/audit.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../mail/viewer.ts';
 import { type Scope, SCOPES } from '../tenants/scopes.ts';
-import type { KnownToken } from '../tenants/token-book.ts';
+import type { KnownToken } from '../tenants/token-cache.ts';
 
 export interface Caller {
   readonly viewer: Viewer;

@@ -85,7 +85,7 @@ export function connectionOf<T extends { readonly id: string }>({ nodes, nextId,
 /** Of a list that was asked for with one more than the page takes. */
 export function connectionOfRows<T extends { readonly id: string }>(
   rows: readonly T[],
-  { first, after }: { readonly first: number; readonly after: string | null | undefined },
+  { first, after }: { readonly first: number; readonly after?: string | null | undefined },
 ): Connection<T> {
   const nodes = rows.slice(0, first);
   return connectionOf({ nodes, nextId: rows.length > first ? (nodes.at(-1)?.id ?? null) : null, after });

@@ -9,12 +9,14 @@ import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, getOperationAST, getVariableValues, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { createBoundedMap } from '../db/bounded-map.ts';
+import type { Sql } from '../db/client.ts';
+import { isDatabaseAway } from '../db/connection-lost.ts';
 import type { ApiOperation } from '../telemetry/metrics.ts';
 import type { AnswerRoom } from './answer-room.ts';
 import { auditMutations } from './audit.ts';
 import type { Account } from './billing.ts';
-import { type Context, createContext, createLoaders, type Loaders } from './context.ts';
-import type { ControlDependencies } from './dependencies.ts';
+import { createLoad, type Load } from './batch.ts';
+import { type Context, createContext } from './context.ts';
 import { createDocumentGate, type DocumentGate } from './document-gate.ts';
 import { boundSuggestions } from './enum-suggestions.ts';
 import { type Asked, billOf } from './limits.ts';
@@ -23,11 +25,12 @@ import { maskedError, rateLimited, toldError, unavailableError } from './refusal
 import type { Body } from './request-body.ts';
 import { findForbidden, guardMutations } from './required-scopes.ts';
 import { resolvers } from './resolvers.ts';
+import type { ControlParts } from './server.ts';
 import type { Session } from './subscriptions/session.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
 
 /** Tenants whose subscriptions ask together. */
-const MOST_SHARED_LOADERS = 1000;
+const MOST_SHARED_LOADS = 1000;
 /** What is wrong with variables is told a few times, each time with the value. */
 const MAX_VARIABLE_ERRORS = 3;
 /** What it takes to find out that a request asks for too much. */
@@ -56,7 +59,7 @@ export interface GraphqlServer {
 }
 
 export function createGraphqlServer(
-  deps: ControlDependencies,
+  parts: ControlParts,
   sdl: string,
   live: { readonly subscriptions: Subscriptions; readonly answers: AnswerRoom },
 ): GraphqlServer {
@@ -69,9 +72,9 @@ export function createGraphqlServer(
   billLists(schema);
   const yoga = createYoga<RequestScope, Context>({
     schema,
-    context: ({ session }: RequestScope) => createContext(deps, { ...live, session }),
+    context: ({ session }: RequestScope) => createContext(parts, { ...live, session }),
     graphqlEndpoint: '/graphql',
-    plugins: [admitting, noting, scopeGuard, billing, coercing, sharing(deps), telling(schema)],
+    plugins: [admitting, noting, scopeGuard, billing, coercing, sharing(parts.sql), telling(schema)],
     // All of it is done before.
     maxRequestBodySize: false,
     parserAndValidationCache: false,
@@ -80,8 +83,8 @@ export function createGraphqlServer(
         if (error instanceof GraphQLError && (error.originalError ?? undefined) === undefined) return error;
         if (error instanceof GraphQLError && error.originalError instanceof GraphQLError) return error;
         const requestId = scopes.getStore()?.requestId ?? randomUUID();
-        const isAway = deps.isDatabaseAway(error instanceof GraphQLError ? error.originalError : error);
-        if (!isAway) deps.log.fault({ where: 'control', error, requestId });
+        const isAway = isDatabaseAway(error instanceof GraphQLError ? error.originalError : error);
+        if (!isAway) parts.events.fault({ where: 'control', error, requestId });
         const { message, extensions } = isAway ? unavailableError(requestId) : maskedError(requestId);
         return new GraphQLError(message, {
           extensions,
@@ -162,13 +165,13 @@ const bill = ({ args, setResultAndStopExecution }: Begun): void => {
 const billing: Plugin<Context & RequestScope> = { onExecute: bill, onSubscribe: bill };
 
 /** What one event makes many subscribers of a tenant ask for is asked for once. */
-function sharing(deps: ControlDependencies): Plugin<Context> {
-  const shared = createBoundedMap<Loaders>(MOST_SHARED_LOADERS);
+function sharing(sql: Sql): Plugin<Context> {
+  const shared = createBoundedMap<Load>(MOST_SHARED_LOADS);
   return {
     onSubscribe({ args: { contextValue } }) {
       const { viewer } = contextValue;
       const key = viewer.isOperator ? '' : viewer.tenantId;
-      const load = shared.get(key) ?? createLoaders(deps, viewer);
+      const load = shared.get(key) ?? createLoad(sql, viewer);
       shared.set(key, load);
       Object.assign(contextValue, { load });
     },

@@ -11,12 +11,13 @@ import { createServer } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { type Context as HttpContext, Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
+import { isDatabaseAway } from '../db/connection-lost.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import { type AnswerRoom, boundTaking, createAnswerRoom } from './answer-room.ts';
 import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
 import { createBilling } from './billing.ts';
 import { type ConnectionBounds, createConnectionBounds, SERVER_TIMES } from './connection-bounds.ts';
-import type { ControlDependencies } from './dependencies.ts';
+import type { ServiceParts } from './context.ts';
 import { loadGraphiql } from './graphiql.ts';
 import { type AskedOf, createGraphqlServer, type RequestScope } from './graphql-server.ts';
 import { createIntrospectionAnswers, introspectionKey, type IntrospectionAnswers } from './introspection-answers.ts';
@@ -38,22 +39,32 @@ import { createRequestRooms } from './request-room.ts';
 import type { Session } from './subscriptions/session.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.ts';
 
-export type { ControlDependencies } from './dependencies.ts';
-
 /** For pages of ours that hold no script. */
 const PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const SDL = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
+
+export interface ControlParts extends ServiceParts {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** False: only health and metrics are served, as in a process without the role `control`. */
+  readonly isControl: boolean;
+  readonly operatorToken: string;
+  /** What stands for the client at an address wherever connections are counted; null for a trusted one (TRUSTED_CLIENTS). */
+  readonly strangerNetwork: (address: string) => string | null;
+  /** Why the service is not ready, one sentence each; empty if it is. */
+  readonly readiness: () => Promise<readonly string[]>;
+  readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+}
 
 export type ControlResult =
   | Extract<ListenResult, { kind: 'FAILED' }>
   | (Exclude<ListenResult, { kind: 'FAILED' }> & { readonly subscriptionCount: () => number });
 
 /** Starts listening. FAILED, with one line for the operator, when the address cannot be had. */
-export async function createControl(deps: ControlDependencies): Promise<ControlResult> {
-  const subscriptions = createSubscriptions(deps);
-  const connections = createConnectionBounds(deps.strangerNetwork);
-  const app = createApp(deps, subscriptions, connections);
+export async function createControl(parts: ControlParts): Promise<ControlResult> {
+  const subscriptions = createSubscriptions(parts.sql, parts.events);
+  const connections = createConnectionBounds(parts.strangerNetwork);
+  const app = createApp(parts, subscriptions, connections);
   // What is left of a refused body is left unread (request-bounds.ts).
   const answer = getRequestListener(app.fetch, { autoCleanupIncoming: false });
   const server = createServer(
@@ -61,7 +72,7 @@ export async function createControl(deps: ControlDependencies): Promise<ControlR
     boundRequests((request, response) => void answer(request, response)),
   );
   connections.watch(server);
-  const listening = await listenOn(server, deps.listen);
+  const listening = await listenOn(server, parts.listen);
   if (listening.kind === 'FAILED') return listening;
   return {
     ...listening,
@@ -78,11 +89,7 @@ interface AppTypes {
   Variables: { requestId: string; asked: AskedOf };
 }
 
-function createApp(
-  deps: ControlDependencies,
-  subscriptions: Subscriptions,
-  connections: ConnectionBounds,
-): Hono<AppTypes> {
+function createApp(parts: ControlParts, subscriptions: Subscriptions, connections: ConnectionBounds): Hono<AppTypes> {
   const app = new Hono<AppTypes>();
   app.use(async (c, next) => {
     c.set('requestId', randomUUID());
@@ -93,34 +100,34 @@ function createApp(
   });
   app.onError((error, c) => {
     const requestId = c.get('requestId');
-    const isAway = deps.isDatabaseAway(error);
+    const isAway = isDatabaseAway(error);
     const told = isAway ? unavailableError(requestId) : maskedError(requestId);
     const asked: AskedOf | undefined = c.get('asked');
     if (asked !== undefined) asked.code = told.extensions.code;
-    if (!isAway) deps.log.fault({ where: 'control', error, requestId });
+    if (!isAway) parts.events.fault({ where: 'control', error, requestId });
     return c.json({ errors: [told] }, isAway ? 503 : 500);
   });
-  addHealth(app, deps);
-  if (deps.isControl) addPublicPages(app, deps);
-  if (deps.isControl) addGraphql(app, deps, { subscriptions, connections });
+  addHealth(app, parts);
+  if (parts.isControl) addPublicPages(app, parts);
+  if (parts.isControl) addGraphql(app, parts, { subscriptions, connections });
   return app;
 }
 
-function addHealth(app: Hono<AppTypes>, deps: ControlDependencies): void {
+function addHealth(app: Hono<AppTypes>, parts: ControlParts): void {
   app.get('/healthz', (c) => c.text('ok\n'));
   app.get('/readyz', async (c) => {
-    const reasons = await deps.readiness();
+    const reasons = await parts.readiness();
     return c.json({ ready: reasons.length === 0, reasons }, reasons.length === 0 ? 200 : 503);
   });
   app.get('/metrics', async (c) => {
-    const { contentType, body } = await deps.renderMetrics();
+    const { contentType, body } = await parts.renderMetrics();
     return c.body(body, 200, { 'Content-Type': contentType });
   });
 }
 
-function addPublicPages(app: Hono<AppTypes>, deps: ControlDependencies): void {
+function addPublicPages(app: Hono<AppTypes>, parts: ControlParts): void {
   app.get('/schema.graphql', (c) => c.text(SDL));
-  app.get('/egress.txt', (c) => c.text(deps.service.egressAddresses.map((address) => `${address}\n`).join('')));
+  app.get('/egress.txt', (c) => c.text(parts.service.egressAddresses.map((address) => `${address}\n`).join('')));
   app.get('/reject/:code?', (c) => {
     const page = rejectPage(c.req.param('code') ?? '');
     return c.html(page.html, page.status, { 'Content-Security-Policy': PLAIN_POLICY });
@@ -129,16 +136,16 @@ function addPublicPages(app: Hono<AppTypes>, deps: ControlDependencies): void {
 
 function addGraphql(
   app: Hono<AppTypes>,
-  deps: ControlDependencies,
+  parts: ControlParts,
   { subscriptions, connections }: { readonly subscriptions: Subscriptions; readonly connections: ConnectionBounds },
 ): void {
-  const authenticate = createAuthentication(deps.operatorToken, deps.findToken);
-  const billing = createBilling(monotonicMs, deps.networkOf);
+  const authenticate = createAuthentication(parts.operatorToken, parts.tokens.find);
+  const billing = createBilling(monotonicMs);
   const rooms = createRequestRooms(OPERATOR_TENANT_ID);
 
   const kept = createIntrospectionAnswers();
   const answers = createAnswerRoom(OPERATOR_TENANT_ID);
-  const { gate, answer } = createGraphqlServer(deps, SDL, { subscriptions, answers });
+  const { gate, answer } = createGraphqlServer(parts, SDL, { subscriptions, answers });
 
   app.use('/graphql', async (c, next) => {
     const asked: AskedOf = { operation: 'other', code: 'OK' };
@@ -147,7 +154,7 @@ function addGraphql(
     await next();
     if (c.req.method === 'POST') {
       const traceparent = c.req.header('traceparent') ?? null;
-      deps.onRequest({ ...asked, latencyMs: monotonicMs() - startedAt, traceparent });
+      parts.events.requested({ ...asked, latencyMs: monotonicMs() - startedAt, traceparent });
     }
   });
   app.post('/graphql', async (c) => {

@@ -7,23 +7,20 @@
 import type { Sql } from '../db/client.ts';
 import { OPERATOR_VIEWER, type Viewer } from '../mail/viewer.ts';
 import { type DomainChange, noSuchDomain } from '../domains/change.ts';
-import type { Domains } from '../domains/domains.ts';
-import type { MxRecords } from '../domains/mx-records.ts';
+import { findDomain } from '../domains/domains.ts';
+import { forgetGoneMx } from '../domains/mx-records.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { Verdict } from './check.ts';
 import { examine, statusOf } from './checks.ts';
 import { listedMx } from './facts.ts';
 import { isSilent } from './facts.ts';
 import { gather, type GatherDeps } from './gather.ts';
-import { createDoctorReports, type DoctorReport, type DoctorReports } from './reports.ts';
+import { createDoctorReports } from './reports.ts';
 
 export interface DoctorDeps extends GatherDeps {
   readonly sql: Sql;
-  readonly domains: Pick<Domains, 'findDomain'>;
   /** A run has ended: with a report of that status, or by a fault. */
   readonly onLooked: (status: Verdict | 'FAILED') => void;
-  /** What we have added to a zone, by domain id: given up when it is not among these, all that the DNS has. */
-  readonly forgetGoneMx: MxRecords['forgetGone'];
   /** A run that nobody waits for has failed. */
   readonly onFault: (error: unknown) => void;
   /** Aborted when the node stops: runs end at once and are left to another. */
@@ -33,10 +30,6 @@ export interface DoctorDeps extends GatherDeps {
 export interface Doctor {
   /** Looks now, or waits for whoever looks. DONE when there is a report; the report says what is wrong. */
   check(viewer: Viewer, name: string): Promise<DomainChange>;
-  /** The viewer's domains whose last report has one of these as its worst verdict. */
-  listByStatus: DoctorReports['listByStatus'];
-  /** Of the viewer's domains, by domain id; none before the first run. */
-  readReports(viewer: Viewer, domainIds: readonly string[]): Promise<Map<string, DoctorReport>>;
   /** Looks at those whose time has come, until there are none or the node stops. */
   checkDue(): Promise<void>;
 }
@@ -58,7 +51,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
       const facts = await gather(deps, domain, deps.signal);
       if (deps.signal.aborted) return await reports.release(domain.id);
       const present = listedMx(facts);
-      if (present !== null) await deps.forgetGoneMx(OPERATOR_VIEWER, domain.id, present);
+      if (present !== null) await forgetGoneMx(deps.sql, OPERATOR_VIEWER, domain.id, present);
       const findings = examine(facts);
       const status = statusOf(findings);
       await reports.store(domain, { findings, status, isSilent: isSilent(facts) });
@@ -98,13 +91,11 @@ export function createDoctor(deps: DoctorDeps): Doctor {
   };
 
   return {
-    listByStatus: reports.listByStatus,
-    readReports: (viewer, ids) => reports.readReports(viewer, ids),
     async check(viewer, name) {
-      const domain = await deps.domains.findDomain(viewer, name);
+      const domain = await findDomain(deps.sql, viewer, name);
       if (domain === null) return noSuchDomain(name);
       await join(domain);
-      const after = await deps.domains.findDomain(viewer, name);
+      const after = await findDomain(deps.sql, viewer, name);
       return after === null ? noSuchDomain(name) : { kind: 'DONE', domain: after };
     },
     async checkDue() {

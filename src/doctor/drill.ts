@@ -28,7 +28,7 @@ import {
   takeRequestedDrills,
 } from '../queue/drills/drills.ts';
 import { readLimits } from '../queue/limits.ts';
-import type { MessageInspection } from '../queue/read/inspect.ts';
+import { findMessage } from '../queue/read/inspect.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import { type DrillMail, enterMail, type Listener } from './drill-entry.ts';
 import {
@@ -43,7 +43,6 @@ import {
 
 export interface DrillDeps {
   readonly sql: QueueSql;
-  readonly messages: Pick<MessageInspection, 'findMessage'>;
   /** The name this node gives itself. */
   readonly hostname: string;
   /** Where to reach our own listener; null while it is not open. */
@@ -104,7 +103,7 @@ async function moveOn(deps: DrillDeps, drill: OpenDrill): Promise<void> {
   }
   // Before its recipient is read: an attempt that ends in between is seen there.
   const isTryToCome = await isAboutToBeTried(deps.sql, drill.id);
-  const message = await deps.messages.findMessage(OPERATOR_VIEWER, messageId);
+  const message = await findMessage(deps.sql, OPERATOR_VIEWER, messageId);
   const recipient = message?.recipients[0];
   if (recipient === undefined) return finish(deps, drill, { result: 'INTERRUPTED' });
   if (recipient.state !== 'HELD') return report(deps, drill, RESULTS[recipient.state]);

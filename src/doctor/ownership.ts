@@ -6,13 +6,19 @@
 import type { Resolver } from '../dns/resolver.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type DomainChange, noSuchDomain } from '../domains/change.ts';
-import type { DomainProofs, ProofFinding, ProofResult, ProofTarget } from '../domains/proof.ts';
-import type { Domains } from '../domains/domains.ts';
+import {
+  findProofTarget,
+  type ProofFinding,
+  type ProofResult,
+  type ProofTarget,
+  settleProof,
+  takeDueProofs,
+} from '../domains/proof.ts';
+import { type Domains, findDomain } from '../domains/domains.ts';
 import type { UserError } from '../input/user-error.ts';
 
 export interface OwnershipDependencies {
-  readonly domains: Pick<Domains, 'findDomain'>;
-  readonly proofs: DomainProofs;
+  readonly domains: Domains;
   readonly resolver: Pick<Resolver, 'resolveTxt' | 'forget'>;
   /** A domain came into service, or its record went or came back. */
   readonly onResult: (domainName: string, result: 'ACTIVATED' | 'LOST' | 'FOUND_AGAIN') => void;
@@ -29,10 +35,10 @@ export interface Ownership {
 const LOOKS_AT_ONCE = 20;
 
 export function createOwnership(deps: OwnershipDependencies): Ownership {
-  const { domains, proofs } = deps;
+  const { domains } = deps;
 
   async function settle(target: ProofTarget, finding: ProofFinding, isDue: boolean): Promise<ProofResult> {
-    const result = await proofs.settle(target, finding, isDue);
+    const result = await settleProof(domains, { target, finding, isDue });
     if (result === 'ACTIVATED' || result === 'LOST' || result === 'FOUND_AGAIN')
       deps.onResult(target.domainName, result);
     return result;
@@ -40,19 +46,19 @@ export function createOwnership(deps: OwnershipDependencies): Ownership {
 
   return {
     async verify(viewer, name) {
-      const domain = await domains.findDomain(viewer, name);
+      const domain = await findDomain(domains.sql, viewer, name);
       if (domain === null) return noSuchDomain(name);
-      const target = await proofs.findTarget(viewer, domain.id);
+      const target = await findProofTarget(domains.sql, viewer, domain.id);
       if (target === null) return { kind: 'DONE', domain };
       deps.resolver.forget(target.recordName);
       const result = await settle(target, await look(deps.resolver, target), false);
-      const after = await domains.findDomain(viewer, name);
+      const after = await findDomain(domains.sql, viewer, name);
       if (after === null) return noSuchDomain(name);
       const error = complaintOf(result, target);
       return error === null ? { kind: 'DONE', domain: after } : { kind: 'REFUSED', errors: [error], domain: after };
     },
     async checkDue() {
-      const targets = await proofs.takeDue(LOOKS_AT_ONCE);
+      const targets = await takeDueProofs(domains.sql, LOOKS_AT_ONCE);
       const findings = await Promise.all(targets.map((target) => look(deps.resolver, target)));
       for (const [index, target] of targets.entries()) await settle(target, findings[index] ?? 'UNKNOWN', true);
     },

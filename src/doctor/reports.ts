@@ -19,10 +19,6 @@ export interface DoctorReport {
 }
 
 export interface DoctorReports {
-  /** Of the viewer's domains, by domain id. */
-  readReports(viewer: Viewer, domainIds: readonly string[]): Promise<Map<string, DoctorReport>>;
-  /** The viewer's domains whose last report has one of these as its worst verdict; in order of creation, behind `afterId`. */
-  listByStatus(viewer: Viewer, page: StatusPage): Promise<RelayDomain[]>;
   /** Whether there is a report of it that is younger than a minute. */
   isFresh(domainId: string): Promise<boolean>;
   /** False when another run of it is under way, or its report is fresh. */
@@ -61,31 +57,43 @@ const SILENT_AGAIN = '1 hour';
 const MOST_SILENT = '3 days';
 const MOST_DOUBLED = 10;
 
+/** Reports of the viewer's domains, by domain id; none before the first run. */
+export async function readReports(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  domainIds: readonly string[],
+): Promise<Map<string, DoctorReport>> {
+  const rows = await sql<(DoctorReport & { id: string })[]>`
+    select domain_id as id, at, status, findings from doctor_reports
+    where domain_id = any(${[...domainIds]}::uuid[]) and ${tenantScope(sql, viewer)}`;
+  return new Map(rows.map(({ id, ...report }) => [id, report]));
+}
+
+/** The viewer's domains whose last report has one of these as its worst verdict, in order of creation, after `afterId`. */
+export async function listByStatus(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { statuses, limit, afterId }: StatusPage,
+): Promise<RelayDomain[]> {
+  // Of each status a page, by ranges of one index, which no statistics make the planner leave: no more is read.
+  const key = (status: SqlFragment, id: string) =>
+    viewer.isOperator ? sql`(${status}, ${id}::uuid)` : sql`(${viewer.tenantId}::uuid, ${status}, ${id}::uuid)`;
+  const columns = viewer.isOperator ? sql`status, domain_id` : sql`tenant_id, status, domain_id`;
+  const wanted = sql`wanted.status`;
+  const rows = await sql<DomainRow[]>`
+    with found as materialized (select ${sql(DOMAIN_COLUMNS)} from domains where id = any(array(
+      select page.domain_id from unnest(${[...new Set(statuses)]}::text[]) as wanted (status) cross join lateral (
+        select domain_id from doctor_reports
+        where (${columns}) > ${key(wanted, afterId ?? FIRST_ID)} and (${columns}) <= ${key(wanted, LAST_ID)}
+        order by ${columns} limit ${limit}) as page
+      order by page.domain_id limit ${limit})))
+    select * from found where ${tenantScope(sql, viewer)} order by id`;
+  return rows.map(relayDomainOf);
+}
+
 export function createDoctorReports(sql: Sql): DoctorReports {
   const isFree = () => sql`coalesce(doctor_busy_until <= bmx_now(), true)`;
   return {
-    async readReports(viewer, domainIds) {
-      const rows = await sql<(DoctorReport & { id: string })[]>`
-        select domain_id as id, at, status, findings from doctor_reports
-        where domain_id = any(${[...domainIds]}::uuid[]) and ${tenantScope(sql, viewer)}`;
-      return new Map(rows.map(({ id, ...report }) => [id, report]));
-    },
-    async listByStatus(viewer, { statuses, limit, afterId }) {
-      // Of each status a page, by ranges of one index, which no statistics make the planner leave: no more is read.
-      const key = (status: SqlFragment, id: string) =>
-        viewer.isOperator ? sql`(${status}, ${id}::uuid)` : sql`(${viewer.tenantId}::uuid, ${status}, ${id}::uuid)`;
-      const columns = viewer.isOperator ? sql`status, domain_id` : sql`tenant_id, status, domain_id`;
-      const wanted = sql`wanted.status`;
-      const rows = await sql<DomainRow[]>`
-        with found as materialized (select ${sql(DOMAIN_COLUMNS)} from domains where id = any(array(
-          select page.domain_id from unnest(${[...new Set(statuses)]}::text[]) as wanted (status) cross join lateral (
-            select domain_id from doctor_reports
-            where (${columns}) > ${key(wanted, afterId ?? FIRST_ID)} and (${columns}) <= ${key(wanted, LAST_ID)}
-            order by ${columns} limit ${limit}) as page
-          order by page.domain_id limit ${limit})))
-        select * from found where ${tenantScope(sql, viewer)} order by id`;
-      return rows.map(relayDomainOf);
-    },
     async isFresh(domainId) {
       const rows = await sql`
         select from doctor_reports where domain_id = ${domainId} and at > bmx_now() - ${FRESH}::text::interval`;

@@ -6,12 +6,13 @@
  * nowhere; a repetition changes nothing; trouble is told with what to do.
  */
 import { monotonicMs, within } from '../clock.ts';
+import type { Sql } from '../db/client.ts';
 import { updateMx, type UpdateResult } from '../dns/update.ts';
 import { formatEndpoint } from '../mail/ip.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { TsigKey } from '../dns/tsig.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import type { AddedMx, MxRecords } from '../domains/mx-records.ts';
+import { type AddedMx, findAddedMx, forgetGoneMx, noteMxChange } from '../domains/mx-records.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
 import { isSameMx, type MxPlan, type MxWish, planSet, planUnset, TTL_SECONDS } from './mx-plan.ts';
@@ -33,7 +34,7 @@ export interface SetMxDeps extends ServerDeps {
   readonly mxNames: readonly string[];
   /** Every name that counts as ours. */
   readonly ownNames: readonly string[];
-  readonly records: MxRecords;
+  readonly sql: Sql;
   readonly nowSeconds: () => number;
   /** For finding the server, then for reading the zone, then for sending the change. Default 15,000 ms. */
   readonly stepTimeoutMs?: number;
@@ -104,7 +105,7 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
   if (present.some(({ host }) => host === '.')) {
     return refused(['name'], `${name} has a null MX (RFC 7505): it says that it takes no mail. Remove that first.`);
   }
-  const known = await deps.records.findAdded(viewer, domain.id);
+  const known = await findAddedMx(deps.sql, viewer, domain.id);
   const isPresent = (mx: AddedMx) => present.some((one) => isSameMx(one, mx));
   const added = known.filter(isPresent);
   const { mxNames, ownNames } = deps;
@@ -116,7 +117,7 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
   const records = changesOf(present, plan);
   if (request.isDryRun) return { kind: 'DONE', zone, records };
   if (plan.added.length + plan.removed.length === 0) {
-    await deps.records.forgetGone(viewer, domain.id, present);
+    await forgetGoneMx(deps.sql, viewer, domain.id, present);
     return { kind: 'DONE', zone, records };
   }
   if (request.key === null)
@@ -124,7 +125,7 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
   const result = await send(deps, place, { zone, present, plan, key: request.key });
   if (result.kind !== 'DONE') return { kind: 'REFUSED', error: complaintOf(result, { serverName, zone }) };
   const gone = known.filter((mx) => !isPresent(mx) && !plan.added.some((one) => isSameMx(one, mx)));
-  await deps.records.note(viewer, domain.id, { ...plan, gone });
+  await noteMxChange(deps.sql, viewer, domain.id, { ...plan, gone });
   return { kind: 'DONE', zone, records };
 }
 

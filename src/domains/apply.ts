@@ -1,21 +1,22 @@
 /**
- * Makes a set of domains be as they are described, all of them or none: one plan (domains-plan.ts), one transaction.
+ * Makes a set of domains be as they are described, all of them or none: one plan (plan.ts), one transaction.
  *
  * Each domain of the plan is locked and must still be what the plan saw. A step that is refused undoes all others.
  */
-import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { lockDestinations } from './destination.ts';
-import type { DomainChange, RunChanges } from './change.ts';
-import { insertDomains, type RecipientListWork } from './create.ts';
+import { changeDomains, type DomainChange } from './change.ts';
+import { insertDomains } from './create.ts';
+import type { Domains } from './domains.ts';
 import { NAMES_TOLD, recipientsDifference, settingDifferences, type TextDifference } from './difference.ts';
-import { type CancelHeld, removeDomain } from './delete.ts';
-import type { NewDomainDependencies } from './new.ts';
+import { removeDomain } from './delete.ts';
 import { settingsOf } from './settings.ts';
 import { storeSettings } from './update.ts';
 import { type DomainsApplyInput, planDomains, type PlannedStep } from './plan.ts';
 import type { RelayDomain } from './relay-domain.ts';
 import type { UserError } from '../input/user-error.ts';
+import { replaceList } from './user-list/change.ts';
 
 interface DomainStep {
   readonly name: string;
@@ -39,48 +40,35 @@ export interface DomainDifference extends Omit<DomainStep, 'name'> {
 export type RecordDifferences = (transaction: SqlExecutor, differences: readonly DomainDifference[]) => Promise<void>;
 
 export type DomainsApplied =
-  | { readonly kind: 'DONE'; readonly domains: readonly AppliedDomain[] }
+  | {
+      readonly kind: 'DONE';
+      readonly domains: readonly AppliedDomain[];
+      readonly removed: readonly RelayDomain[];
+    }
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
 
-/** `isDryRun`: only says what would be done. */
-export type DomainsApply = (
+interface ApplyOptions {
+  /** Only says what would be done. */
+  readonly isDryRun?: boolean;
+  readonly record?: RecordDifferences;
+}
+
+/** Removed domains whose held mail is to be cancelled are `removed`: the caller cancels it after the domains are gone. */
+export async function applyDomains(
+  domains: Domains,
   viewer: Viewer,
   input: DomainsApplyInput,
-  isDryRun: boolean,
-  record?: RecordDifferences,
-) => Promise<DomainsApplied>;
-
-interface ApplyDependencies extends NewDomainDependencies {
-  readonly sql: Sql;
-  readonly changeMany: RunChanges;
-  readonly recipientLists: RecipientListWork;
-  readonly cancelHeld: CancelHeld;
-}
-
-export function createDomainsApply(deps: ApplyDependencies): DomainsApply {
-  return async (viewer, input, isDryRun, record = async () => {}) => {
-    const plan = await planDomains(deps, viewer, input);
-    if (plan.kind === 'BAD') return { kind: 'REFUSED', errors: plan.errors };
-    const steps = plan.value;
-    const domains = steps.map(describeWhole);
-    if (isDryRun) return { kind: 'DONE', domains };
-    const errors = await runSteps(deps, viewer, { steps, input, record });
-    if (errors.length > 0) return { kind: 'REFUSED', errors };
-    if (input.held === 'CANCEL') await cancelRemoved(deps, viewer, steps);
-    return { kind: 'DONE', domains };
-  };
-}
-
-/** As domainDelete does: after the domains are gone. */
-async function cancelRemoved(
-  { cancelHeld }: ApplyDependencies,
-  viewer: Viewer,
-  steps: readonly PlannedStep[],
-): Promise<void> {
-  for (const step of steps) {
-    if (step.kind !== 'DELETE' || step.domain.status === 'PENDING') continue;
-    await cancelHeld(viewer, step.domain.destinationId, `domain ${step.domain.name} deleted`);
-  }
+  { isDryRun = false, record = async () => {} }: ApplyOptions = {},
+): Promise<DomainsApplied> {
+  const plan = await planDomains(domains, viewer, input);
+  if (plan.kind === 'BAD') return { kind: 'REFUSED', errors: plan.errors };
+  const steps = plan.value;
+  const applied = steps.map(describeWhole);
+  if (isDryRun) return { kind: 'DONE', domains: applied, removed: [] };
+  const errors = await runSteps(domains, viewer, { steps, input, record });
+  if (errors.length > 0) return { kind: 'REFUSED', errors };
+  const removed = steps.flatMap((step) => (step.kind === 'DELETE' ? [step.domain] : []));
+  return { kind: 'DONE', domains: applied, removed };
 }
 
 interface Run {
@@ -91,7 +79,7 @@ interface Run {
 
 /** The errors that undid all of it; none when it is done. */
 async function runSteps(
-  deps: ApplyDependencies,
+  domains: Domains,
   viewer: Viewer,
   { steps, input, record }: Run,
 ): Promise<readonly UserError[]> {
@@ -100,19 +88,19 @@ async function runSteps(
   const sorted = active.toSorted((a, b) => (a.domain.name < b.domain.name ? -1 : 1));
   const names = sorted.map(({ domain }) => domain.name);
   const made = sorted.flatMap(({ kind, domain }) => (kind === 'CREATE' ? [domain.name] : []));
-  return deps.changeMany(names, async (sql) => {
+  return changeDomains(domains, names, async (sql) => {
     await lockDestinations(sql, names, made);
     const errors: UserError[] = [...(await lockUnchanged(sql, sorted))];
     const differences: DomainDifference[] = [];
     const changes = sorted.filter((step) => step.kind !== 'CREATE');
     for (const step of errors.length === 0 ? changes : []) {
-      const change = await runStep(sql, viewer, { step, input, lists: deps.recipientLists });
+      const change = await runStep(sql, viewer, { step, input });
       errors.push(...errorsOfStep(step, change));
       if (change.kind === 'DONE') differences.push(differenceOf(step, change.domain));
     }
-    // Behind the others: what is removed makes room in a quota.
+    // After the others: what is removed makes room in a quota.
     if (errors.length === 0) {
-      const made = await createAll(sql, viewer, { steps: sorted, lists: deps.recipientLists });
+      const made = await createAll(sql, viewer, sorted);
       errors.push(...made.errors);
       differences.push(...made.differences);
     }
@@ -124,11 +112,11 @@ async function runSteps(
 async function createAll(
   sql: SqlExecutor,
   viewer: Viewer,
-  { steps, lists }: { readonly steps: readonly PlannedStep[]; readonly lists: RecipientListWork },
+  steps: readonly PlannedStep[],
 ): Promise<{ readonly errors: readonly UserError[]; readonly differences: readonly DomainDifference[] }> {
   const creations = steps.filter((step) => step.kind === 'CREATE');
   const domains = creations.map(({ domain }) => domain);
-  const { created, refused } = await insertDomains(sql, viewer, { domains, lists });
+  const { created, refused } = await insertDomains(sql, viewer, domains);
   const errors = refused.flatMap(({ index, error }) => {
     const step = creations[index];
     return step === undefined ? [] : errorsOfStep(step, { kind: 'REFUSED', errors: [error], domain: null });
@@ -157,13 +145,12 @@ async function lockUnchanged(sql: SqlExecutor, steps: readonly PlannedStep[]): P
 interface StepRun {
   readonly step: Exclude<PlannedStep, { kind: 'CREATE' }>;
   readonly input: DomainsApplyInput;
-  readonly lists: RecipientListWork;
 }
 
-async function runStep(sql: SqlExecutor, viewer: Viewer, { step, input, lists }: StepRun): Promise<DomainChange> {
+async function runStep(sql: SqlExecutor, viewer: Viewer, { step, input }: StepRun): Promise<DomainChange> {
   switch (step.kind) {
     case 'DELETE':
-      return removeDomain(sql, viewer, { domain: step.domain, held: input.held ?? null, lists });
+      return removeDomain(sql, viewer, { domain: step.domain, held: input.held ?? null });
     case 'KEEP':
       return { kind: 'DONE', domain: step.domain };
     case 'UPDATE': {
@@ -171,9 +158,9 @@ async function runStep(sql: SqlExecutor, viewer: Viewer, { step, input, lists }:
       const listed: DomainChange =
         recipients === null
           ? { kind: 'DONE', domain }
-          : await lists.replace(sql, viewer, { domain, localParts: recipients.localParts, ...permission });
+          : await replaceList(sql, viewer, { domain, localParts: recipients.localParts, ...permission });
       if (listed.kind === 'REFUSED' || changes.length === 0) return listed;
-      return storeSettings(sql, viewer, { domain: listed.domain, before: settingsOf(domain), after: settings, lists });
+      return storeSettings(sql, viewer, { domain: listed.domain, before: settingsOf(domain), after: settings });
     }
     default:
       return step satisfies never;

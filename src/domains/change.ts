@@ -1,32 +1,100 @@
 /**
- * What a change of a relay domain came to, and the one way in which all of them can fail to begin.
+ * The one way of changing relay domains: a transaction with the rows locked, which ends with a notice to the other nodes.
+ *
+ * What is refused is undone. A change is in force on this node before the call returns, elsewhere when the notice arrives.
  */
-import { shown } from '../input/checked.ts';
 import type { SqlExecutor } from '../db/client.ts';
-import type { RelayDomain } from './relay-domain.ts';
+import { tenantScope } from '../db/fragments.ts';
+import { SETTINGS_CHANNEL } from '../db/listen.ts';
+import { shown } from '../input/checked.ts';
 import type { UserError } from '../input/user-error.ts';
+import { normalizeDomain } from '../mail/domain.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { lockDestinations } from './destination.ts';
+import { type Domains, DOMAIN_NOTICE } from './domains.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 
 export type DomainChange =
   | { readonly kind: 'DONE'; readonly domain: RelayDomain }
-  /** `domain` is the viewer's own object that stands in the way, where there is one. */
+  /** `domain` is the viewer's own object that stands in the way, if one does. */
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly domain: RelayDomain | null };
 
-/** Runs a change in a transaction, tells the other nodes with its COMMIT, drops our own snapshot entry after it. What is refused is undone. */
-export type RunChange = (
-  name: string,
-  work: (transaction: SqlExecutor) => Promise<DomainChange>,
-) => Promise<DomainChange>;
+/** The result of changes, and the names of the domains that other nodes must hear of; null undoes all of it. */
+export interface Changed<T> {
+  readonly result: T;
+  readonly changed: readonly string[] | null;
+}
 
-/** Changes of several domains in one transaction, and the names of those that others must hear of; null: all of it is undone. */
-export type ChangesWork<T> = (
-  transaction: SqlExecutor,
-) => Promise<{ readonly result: T; readonly changed: readonly string[] | null }>;
+/** Thrown to undo a transaction, caught right outside it. */
+const UNDONE = new Error('undone');
 
-/** As RunChange, of all these names at once. */
-export type RunChanges = <T>(names: readonly string[], work: ChangesWork<T>) => Promise<T>;
+/** Changes domains of these names in one transaction. */
+export async function changeDomains<T>(
+  { sql, drop }: Pick<Domains, 'sql' | 'drop'>,
+  names: readonly string[],
+  work: (transaction: SqlExecutor) => Promise<Changed<T>>,
+): Promise<T> {
+  const done: { result?: T } = {};
+  try {
+    await sql.begin(async (transaction) => {
+      const { result, changed } = await work(transaction);
+      done.result = result;
+      if (changed === null) throw UNDONE;
+      const notices = changed.map((name) => DOMAIN_NOTICE + name);
+      if (notices.length > 0) {
+        await transaction`select pg_notify(${SETTINGS_CHANNEL}, notice) from unnest(${notices}::text[]) as notice`;
+      }
+    });
+    return done.result as T;
+  } catch (error) {
+    if (error === UNDONE) return done.result as T;
+    throw error;
+  } finally {
+    // Also when COMMIT's outcome is unknown: asking once more is cheap.
+    for (const name of names) drop(name);
+  }
+}
+
+export interface WantedDomain {
+  /** As the person typed it. */
+  readonly name: string;
+  /** What the input calls the domain; absent: `name`. */
+  readonly field?: string;
+  /** The work changes the destination as well. */
+  readonly withDestination?: boolean;
+}
+
+/** Changes the viewer's domain, its row locked until COMMIT; NOT_FOUND if the viewer has no such domain. */
+export async function changeDomain<C extends DomainChange>(
+  domains: Pick<Domains, 'sql' | 'drop'>,
+  viewer: Viewer,
+  { name: given, field, withDestination = false }: WantedDomain,
+  work: (transaction: SqlExecutor, domain: RelayDomain) => Promise<C>,
+): Promise<C | DomainRefusal> {
+  const name = normalizeDomain(given.trim());
+  if (name === null) return noSuchDomain(given, field);
+  return changeDomains(domains, [name], async (sql) => {
+    if (withDestination) await lockDestinations(sql, [name]);
+    const [row] = await sql<DomainRow[]>`
+      select ${sql(DOMAIN_COLUMNS)} from domains
+      where name = ${name} and ${tenantScope(sql, viewer)}
+      order by status = 'PENDING', id
+      limit 1
+      for update`;
+    const result = row === undefined ? noSuchDomain(name, field) : await work(sql, relayDomainOf(row));
+    return { result, changed: result.kind === 'DONE' ? [name] : null };
+  });
+}
+
+export type DomainRefusal = DomainChange & { readonly kind: 'REFUSED' };
 
 /** `field`: what the input calls the domain. */
-export function noSuchDomain(name: string, field = 'name'): DomainChange {
+export function noSuchDomain(name: string, field = 'name'): DomainRefusal {
   const message = `You have no domain "${shown(name)}". The query "domains" lists those you have.`;
-  return { kind: 'REFUSED', errors: [{ field: [field], message, code: 'NOT_FOUND' }], domain: null };
+  return refuse({ field: [field], message, code: 'NOT_FOUND' });
+}
+
+/** `domain`: the viewer's own object that stands in the way. */
+export function refuse(error: UserError, domain: RelayDomain | null = null): DomainRefusal {
+  return { kind: 'REFUSED', errors: [error], domain };
 }

@@ -1,88 +1,34 @@
 /**
- * Adds relay domains that have been checked (domain-new.ts): one, or all of a set in as many statements.
+ * Adds relay domains that have been checked (new.ts): one, or all of a set in as many statements.
  *
  * The destination of each name is made or taken over as it is, with what it still holds, and of the same owner with its clock.
  */
-import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { SqlExecutor } from '../db/client.ts';
 import { recordEvents } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { adoptDestinations, lockDestinations } from './destination.ts';
-import type { Checked } from '../input/checked.ts';
-import type { DomainChange, RunChange } from './change.ts';
-import type { ListDifference } from './difference.ts';
-import { checkNewDomain, type DomainCreateInput, type NewDomain, type NewDomainDependencies } from './new.ts';
-import { rowOfSettings } from './settings.ts';
+import { changeDomains, type DomainChange } from './change.ts';
+import type { Domains } from './domains.ts';
+import { checkNewDomain, type DomainCreateInput, type NewDomain } from './new.ts';
+import { rowOfSettings, settingColumns } from './settings.ts';
 import { checkQuotaOfEach } from './quotas.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import type { UserError } from '../input/user-error.ts';
+import { forgetAnswers } from './user-list/forget.ts';
+import { insertFirstLists } from './user-list/store.ts';
 
-/** The recipients' own work: their room lies above this one. */
-export interface RecipientListWork {
-  /** The one form of each, in order, without repetitions. Paths of errors begin with `field`. */
-  readonly check: (
-    domainName: string,
-    localParts: readonly string[],
-    field: string,
-  ) => Promise<Checked<readonly string[]>>;
-  /** The first entries of domains that have just been made, in the transaction of their making. The domains as they are then, in order. */
-  readonly insert: (sql: SqlExecutor, created: readonly FirstList[]) => Promise<readonly RelayDomain[]>;
-  /** What these lists would do to those of their domains, in order; written nowhere. */
-  readonly compare: (sql: Sql, lists: readonly WantedList[]) => Promise<readonly ListDifference[]>;
-  /** Makes the list of a locked domain exactly this one; the same list changes nothing. */
-  readonly replace: (sql: SqlExecutor, viewer: Viewer, change: WholeList) => Promise<DomainChange>;
-  /** All entries go, with the domain. */
-  readonly remove: (sql: SqlExecutor, domainId: string) => Promise<void>;
-  /** What the primaries of destinations have shown: their refusals, when others take over; all of it, for domains made anew. */
-  readonly forgetAnswers: (
-    sql: SqlExecutor,
-    destinationIds: readonly string[],
-    what: 'REFUSALS' | 'ALL',
-  ) => Promise<void>;
-}
-
-/** The User List that a domain begins with. */
-export interface FirstList {
-  readonly domain: RelayDomain;
-  readonly localParts: readonly string[];
-}
-
-/** What a person allows a change of a User List to do. */
-export interface ListPermission {
-  /** Shrink it by more than half. */
-  readonly force: boolean;
-  /** Empty it, so that mail for any mailbox is accepted. */
-  readonly allowEveryone: boolean;
-}
-
-/** All that the User List of a locked domain is to have. */
-export interface WholeList extends ListPermission {
-  readonly domain: RelayDomain;
-  readonly localParts: readonly string[];
-}
-
-/** The User List that a domain is to have. */
-export interface WantedList {
-  readonly domainId: string;
-  readonly localParts: readonly string[];
-}
-
-interface CreationDependencies extends NewDomainDependencies {
-  readonly recipientLists: RecipientListWork;
-  readonly change: RunChange;
-}
-
-export function createDomainCreation(deps: CreationDependencies) {
-  return async (viewer: Viewer, input: DomainCreateInput): Promise<DomainChange> => {
-    const checked = await checkNewDomain(deps, viewer, input);
-    if (checked.kind === 'BAD') return { kind: 'REFUSED', errors: checked.errors, domain: null };
-    const domain = checked.value;
-    return deps.change(domain.name, async (transaction) => {
-      const made = await insertDomains(transaction, viewer, { domains: [domain], lists: deps.recipientLists });
-      const [created] = made.created;
-      return created === undefined ? refusalOf(made.refused) : { kind: 'DONE', domain: created };
-    });
-  };
+export async function createDomain(domains: Domains, viewer: Viewer, input: DomainCreateInput): Promise<DomainChange> {
+  const checked = await checkNewDomain(domains, viewer, input);
+  if (checked.kind === 'BAD') return { kind: 'REFUSED', errors: checked.errors, domain: null };
+  const domain = checked.value;
+  return changeDomains(domains, [domain.name], async (transaction) => {
+    const { created, refused } = await insertDomains(transaction, viewer, [domain]);
+    const [made] = created;
+    return made === undefined
+      ? { result: refusalOf(refused), changed: null }
+      : { result: { kind: 'DONE', domain: made }, changed: [domain.name] };
+  });
 }
 
 /** Why a domain was not made. */
@@ -100,17 +46,11 @@ export interface Insertion {
   readonly refused: readonly Refusal[];
 }
 
-interface NewDomains {
-  /** In the order of their names. */
-  readonly domains: readonly NewDomain[];
-  readonly lists: RecipientListWork;
-}
-
-/** Makes all of them, or none; within a transaction that is undone when one is refused. */
+/** Makes all of them, in the order of their names, or none; within a transaction that is undone when one is refused. */
 export async function insertDomains(
   sql: SqlExecutor,
   viewer: Viewer,
-  { domains, lists }: NewDomains,
+  domains: readonly NewDomain[],
 ): Promise<Insertion> {
   if (domains.length === 0) return { created: [], refused: [] };
   const names = domains.map(({ name }) => name);
@@ -129,7 +69,7 @@ export async function insertDomains(
     const conflicts = await findConflicts(sql, viewer, names);
     return { created: [], refused: conflicts.filter(({ index }) => !made.has(names[index] ?? '')) };
   }
-  return { created: await furnish(sql, viewer, { domains, lists, rows }), refused: [] };
+  return { created: await furnish(sql, viewer, { domains, rows }), refused: [] };
 }
 
 async function insertRows(
@@ -145,15 +85,10 @@ async function insertRows(
     ...rowOfSettings(settings),
   }));
   return sql<DomainRow[]>`
-    insert into domains (id, tenant_id, destination_id, name, status, proof_check_at, deliver_to, labels, recipient_delimiter, call_aheads,
-                         unknown_while_down, unknown_defer_hours, dnsbl, tls_policy, drain_per_minute, etrn_clients, delay_reports)
+    insert into domains (id, tenant_id, destination_id, name, status, proof_check_at, ${settingColumns(sql)})
     select id, ${viewer.tenantId}::uuid, destination_id, name, status,
-           case when status = 'PENDING' then bmx_now() + interval '1 minute' end, deliver_to, labels, recipient_delimiter, call_aheads,
-           unknown_while_down, unknown_defer_hours, dnsbl, tls_policy, drain_per_minute, etrn_clients, delay_reports
-    from jsonb_to_recordset(${JSON.stringify(values)}::text::jsonb)
-      as r (id uuid, destination_id uuid, name text, status text, deliver_to jsonb, labels jsonb, recipient_delimiter text,
-            call_aheads boolean, unknown_while_down text, unknown_defer_hours integer, dnsbl jsonb, tls_policy text,
-            drain_per_minute integer, etrn_clients jsonb, delay_reports boolean)
+           case when status = 'PENDING' then bmx_now() + interval '1 minute' end, ${settingColumns(sql)}
+    from jsonb_populate_recordset(null::domains, ${JSON.stringify(values)}::text::jsonb)
     order by name
     on conflict do nothing
     returning ${sql(DOMAIN_COLUMNS)}`;
@@ -163,7 +98,7 @@ async function insertRows(
 async function furnish(
   sql: SqlExecutor,
   viewer: Viewer,
-  { domains, lists, rows }: NewDomains & { readonly rows: readonly DomainRow[] },
+  { domains, rows }: { readonly domains: readonly NewDomain[]; readonly rows: readonly DomainRow[] },
 ): Promise<readonly RelayDomain[]> {
   const byName = new Map(rows.map((row) => [row.name, relayDomainOf(row)]));
   const made = domains.flatMap((given) => {
@@ -176,7 +111,7 @@ async function furnish(
   );
   if (served.length > 0) {
     await adoptDestinations(sql, served);
-    await lists.forgetAnswers(
+    await forgetAnswers(
       sql,
       served.map(({ destinationId }) => destinationId),
       'ALL',
@@ -192,9 +127,9 @@ async function furnish(
       facts: { name, status, ...settings, recipientCount: recipients.length },
     })),
   );
-  return lists.insert(
+  return insertFirstLists(
     sql,
-    made.map(({ given, domain }) => ({ domain, localParts: given.recipients })),
+    made.map(({ given, domain }) => ({ domain, forms: given.recipients })),
   );
 }
 

@@ -6,11 +6,11 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
-import type { RecipientListWork } from './create.ts';
-import { lockDomain } from './lock.ts';
 import { askedNow } from './asked-attempt.ts';
-import type { DomainChange, RunChange } from './change.ts';
+import { changeDomain, type DomainChange, refuse } from './change.ts';
+import type { Domains } from './domains.ts';
 import type { RelayDomain } from './relay-domain.ts';
+import { deleteEntries } from './user-list/store.ts';
 import { tenantScope } from '../db/fragments.ts';
 
 /** DELIVER_FIRST: keep trying to hand over what is held. CANCEL: end it without report to its senders. */
@@ -21,50 +21,29 @@ export interface DomainDeleteInput {
   readonly held?: HeldMailChoice | null | undefined;
 }
 
-/** Cancels all that the viewer's destination holds, in transactions of its own. */
-export type CancelHeld = (viewer: Viewer, destinationId: string, reason: string) => Promise<unknown>;
-
-interface DeletionDependencies {
-  readonly cancelHeld: CancelHeld;
-  readonly recipientLists: RecipientListWork;
-  readonly change: RunChange;
-}
-
-export function createDomainDeletion(deps: DeletionDependencies) {
-  return async (viewer: Viewer, input: DomainDeleteInput): Promise<DomainChange> => {
-    const result = await lockDomain(
-      { ...deps, viewer, name: input.name, withDestination: true },
-      async (sql, domain) => {
-        return removeDomain(sql, viewer, { domain, held: input.held ?? null, lists: deps.recipientLists });
-      },
-    );
-    // After the domain is gone, so that nothing is accepted behind the back of the cancelling. A node that dies in the
-    // middle of it leaves the rest held, and it is delivered: the safe side.
-    if (result.kind === 'DONE' && result.domain.status !== 'PENDING' && input.held === 'CANCEL') {
-      await deps.cancelHeld(viewer, result.domain.destinationId, `domain ${result.domain.name} deleted`);
-    }
-    return result;
-  };
-}
-
-interface Removal {
-  readonly domain: RelayDomain;
-  readonly held: HeldMailChoice | null;
-  readonly lists: Pick<RecipientListWork, 'remove'>;
+/** Removes the domain. With CANCEL the caller cancels what is held after that, so that nothing is accepted while it is cancelled. */
+export function deleteDomain(
+  domains: Pick<Domains, 'sql' | 'drop'>,
+  viewer: Viewer,
+  { name, held = null }: DomainDeleteInput,
+): Promise<DomainChange> {
+  return changeDomain(domains, viewer, { name, withDestination: true }, (sql, domain) =>
+    removeDomain(sql, viewer, { domain, held }),
+  );
 }
 
 /** Removes a locked domain; what it holds is not cancelled yet. */
 export async function removeDomain(
   sql: SqlExecutor,
   viewer: Viewer,
-  { domain, held, lists }: Removal,
+  { domain, held }: { readonly domain: RelayDomain; readonly held: HeldMailChoice | null },
 ): Promise<DomainChange> {
   if (domain.status === 'SUSPENDED' && !viewer.isOperator) return refuseSuspended(domain);
   // A claim that was never served holds nothing: what its destination holds is another's.
   const heldCount = domain.status === 'PENDING' ? 0 : await countHeld(sql, viewer, domain.destinationId);
   if (heldCount > 0 && held === null) return refuseHeld(domain, heldCount);
   await sql`delete from domains where id = ${domain.id}`;
-  await lists.remove(sql, domain.id);
+  await deleteEntries(sql, domain.id);
   if (domain.status !== 'PENDING') await freeDestination(sql, viewer, domain.destinationId);
   await recordEvent(sql, {
     tenantId: domain.tenantId,
@@ -102,7 +81,7 @@ async function countHeld(sql: SqlExecutor, viewer: Viewer, destinationId: string
 /** Added and proven anew, it would be in service again. */
 function refuseSuspended(domain: RelayDomain): DomainChange {
   const message = `${domain.name} is suspended by the operator, who alone can remove it now. Ask the operator of this service.`;
-  return { kind: 'REFUSED', errors: [{ field: [], message, code: 'FORBIDDEN' }], domain };
+  return refuse({ field: [], message, code: 'FORBIDDEN' }, domain);
 }
 
 function refuseHeld(domain: RelayDomain, heldCount: number): DomainChange {
@@ -110,5 +89,5 @@ function refuseHeld(domain: RelayDomain, heldCount: number): DomainChange {
   const message =
     `${mail} for ${domain.name}. Repeat with held: DELIVER_FIRST to stop accepting mail and go on delivering these, ` +
     'or with held: CANCEL to throw them away; their senders are not told.';
-  return { kind: 'REFUSED', errors: [{ field: ['held'], message, code: 'HELD_MAIL' }], domain };
+  return refuse({ field: ['held'], message, code: 'HELD_MAIL' }, domain);
 }

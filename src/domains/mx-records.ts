@@ -13,57 +13,60 @@ export interface AddedMx {
   readonly host: string;
 }
 
-export interface MxRecords {
-  findAdded(viewer: Viewer, domainId: string): Promise<readonly AddedMx[]>;
-  /** The zone was changed so, and of `gone` its master has said that they are not there. */
-  note(viewer: Viewer, domainId: string, change: ZoneChange): Promise<void>;
-  /**
-   * These are all that there are, as some server says. It may be behind the master, so what was added within the last day is not
-   * given up.
-   */
-  forgetGone(viewer: Viewer, domainId: string, present: readonly AddedMx[]): Promise<void>;
-}
-
 export interface ZoneChange {
   readonly added: readonly AddedMx[];
   readonly removed: readonly AddedMx[];
+  /** Its master has said that these are not there. */
   readonly gone: readonly AddedMx[];
 }
 
-export function createMxRecords(sql: Sql): MxRecords {
-  return {
-    findAdded: async (viewer, domainId) => {
-      const rows = await sql<AddedMx[]>`
-        select preference, host from mx_records where domain_id = ${domainId} and ${tenantScope(sql, viewer)}
-        order by preference, host`;
-      return [...rows];
-    },
-    note: async (viewer, domainId, { added, removed, gone }) => {
-      await sql`
-        with known as (
-          select id, tenant_id, destination_id from domains where id = ${domainId} and ${tenantScope(sql, viewer)}
-        ), dropped as (
-          delete from mx_records m
-          using known, jsonb_to_recordset(${JSON.stringify([...removed, ...gone])}::text::jsonb) as r (preference integer, host text)
-          where m.domain_id = known.id and m.preference = r.preference and m.host = r.host
-        ), kept as (
-          insert into mx_records (domain_id, tenant_id, destination_id, preference, host)
-          select known.id, known.tenant_id, known.destination_id, r.preference, r.host
-          from known, jsonb_to_recordset(${JSON.stringify(added)}::text::jsonb) as r (preference integer, host text)
-          on conflict (domain_id, preference, host) do update set added_at = bmx_now()
-        )
-        insert into events (id, tenant_id, destination_id, kind, facts)
-        select new_id(), tenant_id, destination_id, 'MX_RECORDS_CHANGED', jsonb_build_object(
-          'added', ${JSON.stringify(added)}::text::jsonb, 'removed', ${JSON.stringify(removed)}::text::jsonb) || ${actor(sql, viewer)}
-        from known`;
-    },
-    forgetGone: async (viewer, domainId, present) => {
-      await sql`
-        delete from mx_records m
-        where domain_id = ${domainId} and ${tenantScope(sql, viewer)} and added_at < bmx_now() - interval '1 day'
-          and not exists (
-            select from jsonb_to_recordset(${JSON.stringify(present)}::text::jsonb) as r (preference integer, host text)
-            where r.preference = m.preference and r.host = m.host)`;
-    },
-  };
+export async function findAddedMx(sql: Sql, viewer: Viewer, domainId: string): Promise<readonly AddedMx[]> {
+  const rows = await sql<AddedMx[]>`
+    select preference, host from mx_records where domain_id = ${domainId} and ${tenantScope(sql, viewer)}
+    order by preference, host`;
+  return [...rows];
+}
+
+/** Notes that the zone was changed so. */
+export async function noteMxChange(
+  sql: Sql,
+  viewer: Viewer,
+  domainId: string,
+  { added, removed, gone }: ZoneChange,
+): Promise<void> {
+  await sql`
+    with known as (
+      select id, tenant_id, destination_id from domains where id = ${domainId} and ${tenantScope(sql, viewer)}
+    ), dropped as (
+      delete from mx_records m
+      using known, jsonb_to_recordset(${JSON.stringify([...removed, ...gone])}::text::jsonb) as r (preference integer, host text)
+      where m.domain_id = known.id and m.preference = r.preference and m.host = r.host
+    ), kept as (
+      insert into mx_records (domain_id, tenant_id, destination_id, preference, host)
+      select known.id, known.tenant_id, known.destination_id, r.preference, r.host
+      from known, jsonb_to_recordset(${JSON.stringify(added)}::text::jsonb) as r (preference integer, host text)
+      on conflict (domain_id, preference, host) do update set added_at = bmx_now()
+    )
+    insert into events (id, tenant_id, destination_id, kind, facts)
+    select new_id(), tenant_id, destination_id, 'MX_RECORDS_CHANGED', jsonb_build_object(
+      'added', ${JSON.stringify(added)}::text::jsonb, 'removed', ${JSON.stringify(removed)}::text::jsonb) || ${actor(sql, viewer)}
+    from known`;
+}
+
+/**
+ * Forgets what is not among `present`, all that there are as some server says. It may lag the master, so what was added within
+ * the last day is kept.
+ */
+export async function forgetGoneMx(
+  sql: Sql,
+  viewer: Viewer,
+  domainId: string,
+  present: readonly AddedMx[],
+): Promise<void> {
+  await sql`
+    delete from mx_records m
+    where domain_id = ${domainId} and ${tenantScope(sql, viewer)} and added_at < bmx_now() - interval '1 day'
+      and not exists (
+        select from jsonb_to_recordset(${JSON.stringify(present)}::text::jsonb) as r (preference integer, host text)
+        where r.preference = m.preference and r.host = m.host)`;
 }

@@ -5,13 +5,14 @@
  */
 import { within } from '../clock.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import type { RecipientListWork } from './create.ts';
+import type { DomainRules } from './domains.ts';
 import { checkDomainName } from './input.ts';
 import { type Checked, errorsOf } from '../input/checked.ts';
 import { applySettings, DEFAULT_SETTINGS, type DomainSettings, type DomainSettingsInput } from './settings.ts';
 import type { DomainStatus } from './relay-domain.ts';
-import { type CheckRoute, checkRouteOf } from './route-check.ts';
+import { checkRouteOf, type FindMxHosts } from './route-check.ts';
 import type { UserError } from '../input/user-error.ts';
+import { checkLocalParts } from './user-list/input.ts';
 
 export interface DomainCreateInput extends DomainSettingsInput {
   readonly name: string;
@@ -21,21 +22,11 @@ export interface DomainCreateInput extends DomainSettingsInput {
   readonly force?: boolean | null | undefined;
 }
 
-/** Lower-case names of a domain's MX records; empty when it has none; UNKNOWN when DNS does not say. */
-export type FindMxHosts = (name: string) => Promise<readonly string[] | 'UNKNOWN'>;
-
 export interface NewDomain {
   readonly name: string;
   readonly settings: DomainSettings;
   readonly recipients: readonly string[];
   readonly status: DomainStatus;
-}
-
-export interface NewDomainDependencies {
-  readonly ownNames: ReadonlySet<string>;
-  readonly findMxHosts: FindMxHosts;
-  readonly checkRoute: CheckRoute;
-  readonly recipientLists: Pick<RecipientListWork, 'check' | 'compare'>;
 }
 
 /** Names above the host that are asked for their MX records: `mx1.mail.example.org` may serve `example.org`. */
@@ -44,20 +35,23 @@ const MAX_PARENTS = 3;
 const MX_TIMEOUT_MS = 2_000;
 
 export async function checkNewDomain(
-  deps: NewDomainDependencies,
+  rules: Omit<DomainRules, 'sql'>,
   viewer: Viewer,
   input: DomainCreateInput,
 ): Promise<Checked<NewDomain>> {
-  const name = checkDomainName(input.name, deps.ownNames);
+  const name = checkDomainName(input.name, rules.ownNames);
   const settings = applySettings(DEFAULT_SETTINGS, input);
-  const shownName = name.kind === 'OK' ? name.value : '';
-  const recipients = await deps.recipientLists.check(shownName, input.recipients ?? [], 'recipients');
+  const recipients = await checkLocalParts({
+    domainName: name.kind === 'OK' ? name.value : '',
+    localParts: input.recipients ?? [],
+    field: 'recipients',
+  });
   if (name.kind === 'BAD' || settings.kind === 'BAD' || recipients.kind === 'BAD') {
     return { kind: 'BAD', errors: errorsOf(name, settings, recipients) };
   }
-  const hostError = input.force === true ? null : await checkIsNoHost(name.value, deps.findMxHosts);
+  const hostError = input.force === true ? null : await checkIsNoHost(name.value, rules.findMxHosts);
   if (hostError !== null) return { kind: 'BAD', errors: [hostError] };
-  const complaints = await checkRouteOf(deps.checkRoute, name.value, settings.value.deliverTo);
+  const complaints = await checkRouteOf(rules.checkRoute, name.value, settings.value.deliverTo);
   if (complaints.length > 0) return { kind: 'BAD', errors: complaints };
   // An operator's is served at once; a tenant's waits for the proof of its ownership.
   const status = viewer.isOperator ? 'ACTIVE' : 'PENDING';

@@ -10,21 +10,18 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { tenantScope } from '../db/fragments.ts';
-import type { ListPermission } from './create.ts';
 import type { HeldMailChoice } from './delete.ts';
+import type { DomainRules } from './domains.ts';
 import { changedSettings, type ListDifference } from './difference.ts';
 import { checkLabels, type LabelInput } from './input.ts';
 import { type Checked } from '../input/checked.ts';
-import {
-  checkNewDomain,
-  type DomainCreateInput,
-  type FindMxHosts,
-  type NewDomain,
-  type NewDomainDependencies,
-} from './new.ts';
+import { checkNewDomain, type DomainCreateInput, type NewDomain } from './new.ts';
 import { applySettings, DEFAULT_SETTINGS, type DomainSettings, settingsOf } from './settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
-import { checkRouteOf } from './route-check.ts';
+import { checkRouteOf, type FindMxHosts } from './route-check.ts';
+import type { ListPermission } from './user-list/change.ts';
+import { checkLocalParts } from './user-list/input.ts';
+import { compareLists } from './user-list/store.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
 
 export interface DomainApplyInput extends DomainCreateInput {
@@ -79,10 +76,6 @@ interface Draft {
 
 type Created = Extract<PlannedStep, { kind: 'CREATE' }>;
 
-export interface PlanDependencies extends NewDomainDependencies {
-  readonly sql: Sql;
-}
-
 export const MOST_DOMAINS = 1000;
 /** Questions to the DNS under way at once. */
 const CHECKS_AT_ONCE = 50;
@@ -96,20 +89,20 @@ function askInTime(findMxHosts: FindMxHosts): FindMxHosts {
 }
 
 export async function planDomains(
-  planDeps: PlanDependencies,
+  rules: DomainRules,
   viewer: Viewer,
   input: DomainsApplyInput,
 ): Promise<Checked<readonly PlannedStep[]>> {
-  const deps = { ...planDeps, findMxHosts: askInTime(planDeps.findMxHosts) };
+  const asking = { ...rules, findMxHosts: askInTime(rules.findMxHosts) };
   const refusal = checkForm(input);
   if (refusal.length > 0) return { kind: 'BAD', errors: refusal };
-  const present = await findPresent(deps.sql, viewer, input);
+  const present = await findPresent(rules.sql, viewer, input);
   const drafts: (Created | Draft)[] = [];
   const errors: UserError[] = [];
   for (let at = 0; at < input.domains.length; at += CHECKS_AT_ONCE) {
     const some = input.domains.slice(at, at + CHECKS_AT_ONCE);
     const planned = await Promise.all(
-      some.map((wanted, index) => planOne(deps, { viewer, input, wanted, index: at + index, present })),
+      some.map((wanted, index) => planOne(asking, { viewer, input, wanted, index: at + index, present })),
     );
     for (const [index, one] of planned.entries()) {
       if (one.kind === 'OK') drafts.push(one.value);
@@ -120,7 +113,7 @@ export async function planDomains(
     }
   }
   if (errors.length > 0) return { kind: 'BAD', errors };
-  const steps = await compareLists(deps, drafts);
+  const steps = await withLists(rules.sql, drafts);
   const described = new Set(input.domains.map(({ name }) => normalizeDomain(name.trim())));
   const gone =
     input.prune === true
@@ -187,12 +180,12 @@ interface OnePlan {
   readonly present: ReadonlyMap<string, RelayDomain>;
 }
 
-async function planOne(deps: PlanDependencies, plan: OnePlan): Promise<Checked<Created | Draft>> {
+async function planOne(rules: DomainRules, plan: OnePlan): Promise<Checked<Created | Draft>> {
   const { viewer, input, index, present } = plan;
   const wanted = withOwner(plan.wanted, input);
   const domain = present.get(normalizeDomain(wanted.name.trim()) ?? '');
   if (domain === undefined) {
-    const checked = await checkNewDomain(deps, viewer, wanted);
+    const checked = await checkNewDomain(rules, viewer, wanted);
     return checked.kind === 'BAD' ? checked : { kind: 'OK', value: { kind: 'CREATE', index, domain: checked.value } };
   }
   if (input.owner != null && input.adopt !== true && !isOwned(domain, input)) {
@@ -203,11 +196,13 @@ async function planOne(deps: PlanDependencies, plan: OnePlan): Promise<Checked<C
   if (settings.kind === 'BAD') return settings;
   const before = settingsOf(domain);
   if (!isDeepStrictEqual(settings.value.deliverTo, before.deliverTo)) {
-    const complaints = await checkRouteOf(deps.checkRoute, domain.name, settings.value.deliverTo);
+    const complaints = await checkRouteOf(rules.checkRoute, domain.name, settings.value.deliverTo);
     if (complaints.length > 0) return { kind: 'BAD', errors: complaints };
   }
   const recipients =
-    wanted.recipients == null ? null : await deps.recipientLists.check(domain.name, wanted.recipients, 'recipients');
+    wanted.recipients == null
+      ? null
+      : await checkLocalParts({ domainName: domain.name, localParts: wanted.recipients, field: 'recipients' });
   if (recipients?.kind === 'BAD') return recipients;
   const draft = {
     kind: 'PRESENT',
@@ -222,21 +217,18 @@ async function planOne(deps: PlanDependencies, plan: OnePlan): Promise<Checked<C
 }
 
 /** The steps, now that is known which of the lists that are named are others: all are compared at once. */
-async function compareLists(
-  { sql, recipientLists }: PlanDependencies,
-  drafts: readonly (Created | Draft)[],
-): Promise<readonly PlannedStep[]> {
+async function withLists(sql: Sql, drafts: readonly (Created | Draft)[]): Promise<readonly PlannedStep[]> {
   const lists = drafts.flatMap((draft) =>
     draft.kind === 'PRESENT' && draft.recipients !== null
-      ? [{ domainId: draft.domain.id, localParts: draft.recipients }]
+      ? [{ domainId: draft.domain.id, forms: draft.recipients }]
       : [],
   );
-  const compared = lists.length === 0 ? [] : await recipientLists.compare(sql, lists);
+  const compared = lists.length === 0 ? [] : await compareLists(sql, lists);
   const changed = new Map<string, PlannedList>();
-  for (const [index, { domainId, localParts }] of lists.entries()) {
+  for (const [index, { domainId, forms }] of lists.entries()) {
     const difference = compared[index];
     if (difference === undefined) throw new Error('a list was not compared');
-    if (difference.addedCount + difference.removedCount > 0) changed.set(domainId, { localParts, difference });
+    if (difference.addedCount + difference.removedCount > 0) changed.set(domainId, { localParts: forms, difference });
   }
   return drafts.map((draft) => {
     if (draft.kind === 'CREATE') return draft;

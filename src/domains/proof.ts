@@ -5,15 +5,16 @@
  * changes nothing else: mail is not dropped because a zone was edited. Looks are spread by back-off; one that DNS did not
  * answer is no miss. Does not ask the DNS itself (doctor/ownership.ts).
  */
-import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { tenantScope } from '../db/fragments.ts';
 import { adoptDestinations, lockDestinations } from './destination.ts';
-import type { RunChanges } from './change.ts';
-import type { RecipientListWork } from './create.ts';
+import { changeDomains } from './change.ts';
+import type { Domains } from './domains.ts';
 import { settingsOf } from './settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import { forgetAnswers } from './user-list/forget.ts';
 
 /** As a person sees it. */
 export interface DomainProof {
@@ -41,41 +42,25 @@ export type ProofFinding = 'SEEN' | 'MISSING' | 'UNKNOWN';
 /** What a finding came to. TAKEN: seen, but another tenant's claim was first. */
 export type ProofResult = 'ACTIVATED' | 'SEEN' | 'FOUND_AGAIN' | 'MISSING' | 'LOST' | 'TAKEN' | 'UNKNOWN' | 'GONE';
 
-export interface DomainProofs {
-  /** Of the viewer's domains, by domain id; those of an operator need none and are left out. */
-  readProofs(viewer: Viewer, domainIds: readonly string[]): Promise<Map<string, DomainProof>>;
-  findTarget(viewer: Viewer, domainId: string): Promise<ProofTarget | null>;
-  /** Those whose time has come, each for this node alone for some minutes. */
-  takeDue(limit: number): Promise<ProofTarget[]>;
-  /** `isDue`: found by the timer. A look that a person asked for beside it brings no record nearer to be lost, and delays no look. */
-  settle(target: ProofTarget, finding: ProofFinding, isDue: boolean): Promise<ProofResult>;
-}
-
-interface Dependencies {
-  readonly sql: Sql;
-  readonly changeMany: RunChanges;
-  readonly recipientLists: RecipientListWork;
-}
-
 const RECORD_LABEL = '_backup-mx';
 const TEXT_BEGINS = 'backup-mx-proof=';
 /** Misses in a row after which a record counts as lost: three hours, since each is looked for anew after one. */
 const LOST_AFTER = 3;
 
-export function createDomainProofs(deps: Dependencies): DomainProofs {
-  const { sql } = deps;
-  return {
-    readProofs: (viewer, ids) => readProofs(sql, viewer, ids),
-    findTarget: (viewer, id) => findTarget(sql, viewer, id),
-    takeDue: (limit) => takeDue(sql, limit),
-    async settle(target, finding, isDue) {
-      return deps.changeMany([target.domainName], async (transaction) => {
-        const result = await settle(transaction, deps.recipientLists, { target, finding, isDue });
-        // A look that changes nothing that others remember is told to nobody.
-        return { result, changed: result === 'ACTIVATED' ? [target.domainName] : [] };
-      });
-    },
-  };
+export interface Look {
+  readonly target: ProofTarget;
+  readonly finding: ProofFinding;
+  /** Found by the timer. A look that a person asked for brings no record nearer to be lost, and delays no look of the timer. */
+  readonly isDue: boolean;
+}
+
+/** Stores what was seen, and what follows from it. */
+export function settleProof(domains: Pick<Domains, 'sql' | 'drop'>, look: Look): Promise<ProofResult> {
+  return changeDomains(domains, [look.target.domainName], async (transaction) => {
+    const result = await settle(transaction, look);
+    // A look that changes nothing that others remember is announced to no one.
+    return { result, changed: result === 'ACTIVATED' ? [look.target.domainName] : [] };
+  });
 }
 
 interface ProofRow {
@@ -107,7 +92,12 @@ function targetOf({ id, name, proof_value: value }: Pick<ProofRow, 'id' | 'name'
   };
 }
 
-async function readProofs(sql: SqlExecutor, viewer: Viewer, ids: readonly string[]): Promise<Map<string, DomainProof>> {
+/** Of the viewer's domains, by domain id; those of an operator need none and are left out. */
+export async function readProofs(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  ids: readonly string[],
+): Promise<Map<string, DomainProof>> {
   const rows = await sql<ProofRow[]>`
     select ${sql(COLUMNS)} from domains
     where id = any(${[...ids]}::uuid[]) and tenant_id <> ${OPERATOR_TENANT_ID} and ${tenantScope(sql, viewer)}`;
@@ -127,14 +117,15 @@ async function readProofs(sql: SqlExecutor, viewer: Viewer, ids: readonly string
   );
 }
 
-async function findTarget(sql: SqlExecutor, viewer: Viewer, domainId: string): Promise<ProofTarget | null> {
+export async function findProofTarget(sql: SqlExecutor, viewer: Viewer, domainId: string): Promise<ProofTarget | null> {
   const [row] = await sql<ProofRow[]>`
     select ${sql(COLUMNS)} from domains
     where id = ${domainId} and tenant_id <> ${OPERATOR_TENANT_ID} and ${tenantScope(sql, viewer)}`;
   return row === undefined ? null : targetOf(row);
 }
 
-async function takeDue(sql: SqlExecutor, limit: number): Promise<ProofTarget[]> {
+/** Those whose time has come, each for this node alone for some minutes. */
+export async function takeDueProofs(sql: SqlExecutor, limit: number): Promise<ProofTarget[]> {
   const rows = await sql<ProofRow[]>`
     update domains set proof_check_at = bmx_now() + interval '5 minutes'
     where id in (select id from domains where proof_check_at <= bmx_now() order by proof_check_at limit ${limit} for update skip locked)
@@ -142,17 +133,7 @@ async function takeDue(sql: SqlExecutor, limit: number): Promise<ProofTarget[]> 
   return rows.map(targetOf);
 }
 
-interface Look {
-  readonly target: ProofTarget;
-  readonly finding: ProofFinding;
-  readonly isDue: boolean;
-}
-
-async function settle(
-  sql: SqlExecutor,
-  lists: RecipientListWork,
-  { target, finding, isDue }: Look,
-): Promise<ProofResult> {
+async function settle(sql: SqlExecutor, { target, finding, isDue }: Look): Promise<ProofResult> {
   // Claims of one name share its destination: who settles first has it to himself.
   await lockDestinations(sql, [target.domainName]);
   const [row] = await sql<(DomainRow & { proof_lost_at: Date | null })[]>`
@@ -174,7 +155,7 @@ async function settle(
     where id = ${domain.id}`;
   if (isTaken) return 'TAKEN';
   if (domain.status === 'PENDING') {
-    await activate(sql, domain, lists);
+    await activate(sql, domain);
     return 'ACTIVATED';
   }
   if (row.proof_lost_at === null) return 'SEEN';
@@ -182,12 +163,12 @@ async function settle(
   return 'FOUND_AGAIN';
 }
 
-async function activate(sql: SqlExecutor, domain: RelayDomain, lists: RecipientListWork): Promise<void> {
+async function activate(sql: SqlExecutor, domain: RelayDomain): Promise<void> {
   await sql`
     update domains set status = 'ACTIVE', revision = revision + 1, updated_at = bmx_now() where id = ${domain.id}`;
   const { tenantId, destinationId } = domain;
   await adoptDestinations(sql, [{ tenantId, destinationId, settings: settingsOf(domain) }]);
-  await lists.forgetAnswers(sql, [destinationId], 'ALL');
+  await forgetAnswers(sql, [destinationId], 'ALL');
   await record(sql, domain, 'DOMAIN_ACTIVATED');
 }
 

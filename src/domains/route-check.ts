@@ -17,6 +17,9 @@ export interface RouteHost {
 /** The hosts of a domain's mail in the order in which they are tried; without `deliverTo` by its MX records. Asks the DNS. */
 export type CheckRoute = (name: string, deliverTo: readonly DeliverToHost[]) => Promise<readonly RouteHost[]>;
 
+/** Lower-case names of a domain's MX records; empty if it has none; UNKNOWN if the DNS does not say. */
+export type FindMxHosts = (name: string) => Promise<readonly string[] | 'UNKNOWN'>;
+
 /** A person waits for the answer. */
 const DNS_TIMEOUT_MS = 2_000;
 

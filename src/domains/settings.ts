@@ -4,6 +4,8 @@
  * An absent field of an input leaves what is there; null puts the default back. Every field is checked, and all complaints
  * come together. Pure.
  */
+import type { SqlExecutor } from '../db/client.ts';
+import type { SqlFragment } from '../db/fragments.ts';
 import { checkDnsbl, type DnsblInput } from './dnsbl-input.ts';
 import { checkDeliverTo, checkLabels, type HostInput, type LabelInput } from './input.ts';
 import { type Checked, errorsOf } from '../input/checked.ts';
@@ -142,6 +144,12 @@ export function rowOfSettings(settings: DomainSettings) {
     etrn_clients: settings.etrnClients,
     delay_reports: settings.delayReports,
   };
+}
+
+/** The same columns as a part of a statement. */
+export function settingColumns(sql: SqlExecutor): SqlFragment {
+  const columns = Object.keys(rowOfSettings(DEFAULT_SETTINGS)).map((column) => sql`${sql(column)}`);
+  return columns.reduce((all, next) => sql`${all}, ${next}`);
 }
 
 function given<I, T>(value: I | undefined, present: T, check: (value: I) => Checked<T>): Checked<T> {

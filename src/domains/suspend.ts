@@ -5,8 +5,8 @@
  */
 import { recordEvent } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import type { DomainChange, RunChange } from './change.ts';
-import { lockDomain } from './lock.ts';
+import { changeDomain, type DomainChange, refuse } from './change.ts';
+import type { Domains } from './domains.ts';
 import { DOMAIN_COLUMNS, type DomainRow, relayDomainOf } from './relay-domain.ts';
 import { invalid } from '../input/user-error.ts';
 
@@ -16,31 +16,29 @@ export interface DomainSuspendInput {
   readonly reason: string;
 }
 
-export type DomainSuspension = (
+export function suspendDomain(
+  domains: Pick<Domains, 'sql' | 'drop'>,
   viewer: Viewer,
   status: 'SUSPENDED' | 'ACTIVE',
-  input: DomainSuspendInput,
-) => Promise<DomainChange>;
-
-export function createDomainSuspension(change: RunChange): DomainSuspension {
-  return (viewer, status, { name, reason }) =>
-    lockDomain({ change, viewer, name }, async (sql, domain) => {
-      if (domain.status === 'PENDING') {
-        const message = `${domain.name} is not in service: it waits for the proof of its ownership.`;
-        return { kind: 'REFUSED', errors: [invalid(['name'], message)], domain };
-      }
-      if (domain.status === status) return { kind: 'DONE', domain };
-      const [row] = await sql<DomainRow[]>`
+  { name, reason }: DomainSuspendInput,
+): Promise<DomainChange> {
+  return changeDomain(domains, viewer, { name }, async (sql, domain) => {
+    if (domain.status === 'PENDING') {
+      const message = `${domain.name} is not in service: it waits for the proof of its ownership.`;
+      return refuse(invalid(['name'], message), domain);
+    }
+    if (domain.status === status) return { kind: 'DONE', domain };
+    const [row] = await sql<DomainRow[]>`
         update domains set status = ${status}, revision = revision + 1, updated_at = bmx_now()
         where id = ${domain.id} returning ${sql(DOMAIN_COLUMNS)}`;
-      if (row === undefined) throw new Error('a locked domain has gone');
-      await recordEvent(sql, {
-        tenantId: domain.tenantId,
-        destinationId: domain.destinationId,
-        messageId: null,
-        kind: status === 'SUSPENDED' ? 'DOMAIN_SUSPENDED' : 'DOMAIN_UNSUSPENDED',
-        facts: { name: domain.name, by: viewer.tenantId, reason },
-      });
-      return { kind: 'DONE', domain: relayDomainOf(row) };
+    if (row === undefined) throw new Error('a locked domain has gone');
+    await recordEvent(sql, {
+      tenantId: domain.tenantId,
+      destinationId: domain.destinationId,
+      messageId: null,
+      kind: status === 'SUSPENDED' ? 'DOMAIN_SUSPENDED' : 'DOMAIN_UNSUSPENDED',
+      facts: { name: domain.name, by: viewer.tenantId, reason },
     });
+    return { kind: 'DONE', domain: relayDomainOf(row) };
+  });
 }

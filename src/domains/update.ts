@@ -10,13 +10,20 @@ import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
 import { askedNow } from './asked-attempt.ts';
-import { type DomainChange, noSuchDomain, type RunChange } from './change.ts';
-import type { RecipientListWork } from './create.ts';
-import { lockDomain } from './lock.ts';
-import { applySettings, type DomainSettings, type DomainSettingsInput, rowOfSettings, settingsOf } from './settings.ts';
+import { changeDomain, type DomainChange, type DomainRefusal, noSuchDomain, refuse } from './change.ts';
+import { type Domains, findDomain } from './domains.ts';
+import {
+  applySettings,
+  type DomainSettings,
+  type DomainSettingsInput,
+  rowOfSettings,
+  settingColumns,
+  settingsOf,
+} from './settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
-import { type CheckRoute, checkRouteOf, complaintsOf, findRouteHosts, type RouteHost } from './route-check.ts';
+import { checkRouteOf, complaintsOf, findRouteHosts, type RouteHost } from './route-check.ts';
 import { isPausedNow } from './pause.ts';
+import { forgetAnswers } from './user-list/forget.ts';
 import type { UserError } from '../input/user-error.ts';
 
 export interface DomainUpdateInput extends DomainSettingsInput {
@@ -25,14 +32,7 @@ export interface DomainUpdateInput extends DomainSettingsInput {
   readonly expectedRevision?: number | null | undefined;
 }
 
-interface UpdateDependencies {
-  readonly recipientLists: RecipientListWork;
-  readonly checkRoute: CheckRoute;
-  readonly findDomain: (viewer: Viewer, name: string) => Promise<RelayDomain | null>;
-  readonly change: RunChange;
-}
-
-/** What an update would do, nothing being changed. */
+/** What an update would do; nothing is changed. */
 export type DomainPreview =
   | {
       readonly kind: 'PREVIEW';
@@ -41,56 +41,52 @@ export type DomainPreview =
       /** Where its mail would go, what is held included; empty when the DNS does not say. */
       readonly hosts: readonly RouteHost[];
     }
-  | (DomainChange & { readonly kind: 'REFUSED' });
+  | DomainRefusal;
 
-export function createDomainUpdate(deps: UpdateDependencies) {
-  return async (viewer: Viewer, input: DomainUpdateInput): Promise<DomainChange> => {
-    const errors = await checkNewRoute(deps, viewer, input);
-    if (errors.length > 0) return { kind: 'REFUSED', errors, domain: null };
-    return lockDomain({ ...deps, viewer, name: input.name, withDestination: true }, async (sql, domain) => {
-      const conflict = checkRevision(domain, input.expectedRevision);
-      if (conflict !== null) return { kind: 'REFUSED', errors: [conflict], domain };
-      const present = settingsOf(domain);
-      const wanted = applySettings(present, input);
-      if (wanted.kind === 'BAD') return { kind: 'REFUSED', errors: wanted.errors, domain: null };
-      // Writing what is there already is no change: its revision stays, so that a replayed plan is a no-op.
-      if (isDeepStrictEqual(wanted.value, present)) return { kind: 'DONE', domain };
-      return storeSettings(sql, viewer, { domain, before: present, after: wanted.value, lists: deps.recipientLists });
-    });
-  };
-}
-
-export function createDomainPreview(deps: UpdateDependencies) {
-  return async (viewer: Viewer, input: DomainUpdateInput): Promise<DomainPreview> => {
-    const domain = await deps.findDomain(viewer, input.name);
-    if (domain === null) return refused(noSuchDomain(input.name));
+export async function updateDomain(domains: Domains, viewer: Viewer, input: DomainUpdateInput): Promise<DomainChange> {
+  const errors = await checkNewRoute(domains, viewer, input);
+  if (errors.length > 0) return { kind: 'REFUSED', errors, domain: null };
+  return changeDomain(domains, viewer, { name: input.name, withDestination: true }, async (sql, domain) => {
     const conflict = checkRevision(domain, input.expectedRevision);
-    if (conflict !== null) return { kind: 'REFUSED', errors: [conflict], domain };
-    const wanted = applySettings(settingsOf(domain), input);
+    if (conflict !== null) return refuse(conflict, domain);
+    const present = settingsOf(domain);
+    const wanted = applySettings(present, input);
     if (wanted.kind === 'BAD') return { kind: 'REFUSED', errors: wanted.errors, domain: null };
-    const hosts = (await findRouteHosts(deps.checkRoute, domain.name, wanted.value.deliverTo)) ?? [];
-    const errors = wanted.value.deliverTo.length === 0 ? [] : complaintsOf(hosts);
-    return errors.length > 0 ? { kind: 'REFUSED', errors, domain: null } : { kind: 'PREVIEW', domain, hosts };
-  };
+    // Writing what is there already is no change: its revision stays, so that a replayed plan is a no-op.
+    if (isDeepStrictEqual(wanted.value, present)) return { kind: 'DONE', domain };
+    return storeSettings(sql, viewer, { domain, before: present, after: wanted.value });
+  });
 }
 
-function refused(change: DomainChange): DomainChange & { readonly kind: 'REFUSED' } {
-  if (change.kind === 'REFUSED') return change;
-  throw new Error('a change was expected to be refused');
+/** Says what `updateDomain` would do. */
+export async function previewUpdate(
+  { sql, checkRoute }: Domains,
+  viewer: Viewer,
+  input: DomainUpdateInput,
+): Promise<DomainPreview> {
+  const domain = await findDomain(sql, viewer, input.name);
+  if (domain === null) return noSuchDomain(input.name);
+  const conflict = checkRevision(domain, input.expectedRevision);
+  if (conflict !== null) return refuse(conflict, domain);
+  const wanted = applySettings(settingsOf(domain), input);
+  if (wanted.kind === 'BAD') return { kind: 'REFUSED', errors: wanted.errors, domain: null };
+  const hosts = (await findRouteHosts(checkRoute, domain.name, wanted.value.deliverTo)) ?? [];
+  const errors = wanted.value.deliverTo.length === 0 ? [] : complaintsOf(hosts);
+  return errors.length > 0 ? { kind: 'REFUSED', errors, domain: null } : { kind: 'PREVIEW', domain, hosts };
 }
 
-/** Asks the DNS before anything is locked. A route that is there already is nobody's mistake of today. */
+/** Asks the DNS before anything is locked. A route that is there already is not judged again. */
 async function checkNewRoute(
-  deps: UpdateDependencies,
+  { sql, checkRoute }: Domains,
   viewer: Viewer,
   input: DomainUpdateInput,
 ): Promise<readonly UserError[]> {
   if ((input.deliverTo ?? []).length === 0) return [];
-  const domain = await deps.findDomain(viewer, input.name);
+  const domain = await findDomain(sql, viewer, input.name);
   if (domain === null) return [];
   const wanted = applySettings(settingsOf(domain), input);
   if (wanted.kind === 'BAD' || isDeepStrictEqual(wanted.value.deliverTo, domain.deliverTo)) return [];
-  return checkRouteOf(deps.checkRoute, domain.name, wanted.value.deliverTo);
+  return checkRouteOf(checkRoute, domain.name, wanted.value.deliverTo);
 }
 
 function checkRevision(domain: RelayDomain, expected: number | null | undefined): UserError | null {
@@ -109,25 +105,15 @@ export async function storeSettings(
     readonly domain: RelayDomain;
     readonly before: DomainSettings;
     readonly after: DomainSettings;
-    readonly lists: RecipientListWork;
   },
 ): Promise<DomainChange> {
-  const { domain, before, after, lists } = change;
+  const { domain, before, after } = change;
   const row = rowOfSettings(after);
   const deliverTo = JSON.stringify(row.deliver_to);
   const [stored] = await sql<DomainRow[]>`
     update domains
-    set deliver_to = ${deliverTo}::text::jsonb,
-        labels = ${JSON.stringify(row.labels)}::text::jsonb,
-        recipient_delimiter = ${row.recipient_delimiter},
-        call_aheads = ${row.call_aheads},
-        unknown_while_down = ${row.unknown_while_down},
-        unknown_defer_hours = ${row.unknown_defer_hours},
-        dnsbl = ${JSON.stringify(row.dnsbl)}::text::jsonb,
-        tls_policy = ${row.tls_policy},
-        drain_per_minute = ${row.drain_per_minute},
-        etrn_clients = ${JSON.stringify(row.etrn_clients)}::text::jsonb,
-        delay_reports = ${row.delay_reports},
+    set (${settingColumns(sql)}) = (
+          select ${settingColumns(sql)} from jsonb_populate_record(null::domains, ${JSON.stringify(row)}::text::jsonb)),
         revision = revision + 1,
         updated_at = bmx_now()
     where id = ${domain.id}
@@ -146,7 +132,7 @@ export async function storeSettings(
           ${askedNow(sql, sql`d.deliver_to is distinct from ${deliverTo}::text::jsonb`, sql`not ${isPausedNow(sql)}`)}
       where id = ${domain.destinationId}`;
     const isRerouted = !isDeepStrictEqual(after.deliverTo, before.deliverTo);
-    if (isRerouted) await lists.forgetAnswers(sql, [domain.destinationId], 'REFUSALS');
+    if (isRerouted) await forgetAnswers(sql, [domain.destinationId], 'REFUSALS');
   }
   await recordEvent(sql, {
     tenantId: domain.tenantId,

@@ -53,34 +53,30 @@ export interface AuditPage {
   readonly nextId: string | null;
 }
 
-export interface AuditInspection {
-  listEntries(viewer: Viewer, page: AuditPageRequest): Promise<AuditPage>;
-}
-
 /** Some ten milliseconds of work, and pages that are seldom empty. */
 const SCAN_LIMIT = 5_000;
 
-export function createAuditInspection(sql: SqlExecutor): AuditInspection {
-  return {
-    async listEntries(viewer, { limit, beforeId, filter }) {
-      // What an operator did to a tenant's things is the tenant's to know; who of his people did it is not.
-      const own = viewer.isOperator ? sql`true` : sql`actor_tenant_id = ${viewer.tenantId}`;
-      const { shown, nextId } = await readWalk<AuditView>(sql, {
-        table: sql`audit_entries`,
-        walked: walkedBy(sql, viewer, { beforeId, filter }),
-        matches: matchesOf(sql, filter),
-        columns: sql`
-          id, at, ended_at as "endedAt", outcome, user_error_codes as "userErrorCodes", mutation, input, tenant_id as "tenantId",
-          actor_tenant_id as "actorTenantId", case when ${own} then token_id end as "tokenId",
-          case when ${own} then token_name end as "tokenName", case when ${own} then token_prefix end as "tokenPrefix",
-          case when ${own} then host(client_address) end as "clientAddress",
-          subject_kind as "subjectKind", subject_id as "subjectId", subject_name as "subjectName", before, after`,
-        limit,
-        scanLimit: SCAN_LIMIT,
-      });
-      return { entries: shown, nextId };
-    },
-  };
+export async function listAuditEntries(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { limit, beforeId, filter }: AuditPageRequest,
+): Promise<AuditPage> {
+  // What an operator did to a tenant's things is the tenant's to know; who of his people did it is not.
+  const own = viewer.isOperator ? sql`true` : sql`actor_tenant_id = ${viewer.tenantId}`;
+  const { shown, nextId } = await readWalk<AuditView>(sql, {
+    table: sql`audit_entries`,
+    walked: walkedBy(sql, viewer, { beforeId, filter }),
+    matches: matchesOf(sql, filter),
+    columns: sql`
+      id, at, ended_at as "endedAt", outcome, user_error_codes as "userErrorCodes", mutation, input, tenant_id as "tenantId",
+      actor_tenant_id as "actorTenantId", case when ${own} then token_id end as "tokenId",
+      case when ${own} then token_name end as "tokenName", case when ${own} then token_prefix end as "tokenPrefix",
+      case when ${own} then host(client_address) end as "clientAddress",
+      subject_kind as "subjectKind", subject_id as "subjectId", subject_name as "subjectName", before, after`,
+    limit,
+    scanLimit: SCAN_LIMIT,
+  });
+  return { entries: shown, nextId };
 }
 
 function walkedBy(

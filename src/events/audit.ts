@@ -52,27 +52,8 @@ export interface AuditPart {
   readonly after: AuditSubject['state'];
 }
 
-export interface AuditLog {
-  /** Returns the entry's id. */
-  begin(start: AuditStart): Promise<string>;
-  end(end: AuditEnd): Promise<void>;
-  /** An entry for each of the things that a mutation changes, in the transaction that changes them. */
-  addParts(
-    transaction: SqlExecutor,
-    mutation: Pick<AuditStart, 'actor' | 'mutation'>,
-    parts: readonly AuditPart[],
-  ): Promise<void>;
-}
-
-export function createAuditLog(sql: SqlExecutor): AuditLog {
-  return {
-    begin: (start) => begin(sql, start),
-    end: (end) => complete(sql, end),
-    addParts,
-  };
-}
-
-async function addParts(
+/** Writes an entry for each of the things that a mutation changes, in the transaction that changes them. */
+export async function addAuditParts(
   sql: SqlExecutor,
   { actor, mutation }: Pick<AuditStart, 'actor' | 'mutation'>,
   parts: readonly AuditPart[],
@@ -96,7 +77,8 @@ async function addParts(
       tenant_id uuid, input jsonb, subject_kind text, subject_id uuid, subject_name text, before jsonb, after jsonb)`;
 }
 
-async function begin(sql: SqlExecutor, { actor, mutation, input, subject }: AuditStart): Promise<string> {
+/** Returns the id of the new entry. */
+export async function beginAudit(sql: SqlExecutor, { actor, mutation, input, subject }: AuditStart): Promise<string> {
   const id = newId();
   await sql`
     insert into audit_entries (id, tenant_id, mutation, input, actor_tenant_id, token_id, token_name, token_prefix,
@@ -108,7 +90,7 @@ async function begin(sql: SqlExecutor, { actor, mutation, input, subject }: Audi
   return id;
 }
 
-async function complete(sql: SqlExecutor, { id, outcome, userErrorCodes, subject }: AuditEnd): Promise<void> {
+export async function endAudit(sql: SqlExecutor, { id, outcome, userErrorCodes, subject }: AuditEnd): Promise<void> {
   await sql`
     update audit_entries
     set outcome = ${outcome}, ended_at = bmx_now(), user_error_codes = ${[...new Set(userErrorCodes)]}::text[],

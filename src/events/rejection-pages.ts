@@ -57,36 +57,32 @@ export interface RejectionPageRequest {
   readonly filter: RejectionFilter;
 }
 
-export interface RejectionInspection {
-  listRejections(viewer: Viewer, page: RejectionPageRequest): Promise<RejectionPage>;
-}
-
 /** Some ten milliseconds of work, and pages that are seldom empty. */
 const SCAN_LIMIT = 10_000;
 
-export function createRejectionInspection(sql: SqlExecutor): RejectionInspection {
-  return {
-    async listRejections(viewer, page) {
-      const { domain = null, reference = null } = page.filter;
-      const id = reference?.trim().toLowerCase() ?? null;
-      const destinationId = domain === null ? null : await findDestinationId(sql, domain);
-      const isNever = (id !== null && !isId(id)) || (domain !== null && destinationId === null);
-      const matches = isNever ? null : matchesOf(sql, page.filter);
-      if (matches === null) return { rejections: [], nextId: null };
-      const { shown, nextId } = await readWalk<RejectionView>(sql, {
-        table: sql`rejections`,
-        walked: walkedBy(sql, viewer, page, { id, destinationId }),
-        matches,
-        columns: sql`
-          id, at, rejection as code, reply, command, host(client_address) as "clientAddress", ehlo_name as "ehloName",
-          reverse_path as "reversePath", forward_path as "forwardPath", destination_id as "destinationId", zone,
-          is_dry_run as "isDryRun"`,
-        limit: page.limit,
-        scanLimit: SCAN_LIMIT,
-      });
-      return { rejections: shown, nextId };
-    },
-  };
+export async function listRejections(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  page: RejectionPageRequest,
+): Promise<RejectionPage> {
+  const { domain = null, reference = null } = page.filter;
+  const id = reference?.trim().toLowerCase() ?? null;
+  const destinationId = domain === null ? null : await findDestinationId(sql, domain);
+  const isNever = (id !== null && !isId(id)) || (domain !== null && destinationId === null);
+  const matches = isNever ? null : matchesOf(sql, page.filter);
+  if (matches === null) return { rejections: [], nextId: null };
+  const { shown, nextId } = await readWalk<RejectionView>(sql, {
+    table: sql`rejections`,
+    walked: walkedBy(sql, viewer, page, { id, destinationId }),
+    matches,
+    columns: sql`
+      id, at, rejection as code, reply, command, host(client_address) as "clientAddress", ehlo_name as "ehloName",
+      reverse_path as "reversePath", forward_path as "forwardPath", destination_id as "destinationId", zone,
+      is_dry_run as "isDryRun"`,
+    limit: page.limit,
+    scanLimit: SCAN_LIMIT,
+  });
+  return { rejections: shown, nextId };
 }
 
 /** The part of an index to walk, newest first. */

@@ -1,17 +1,18 @@
 /**
- * Mutations that may be repeated safely: who repeats one that was done with the same key within 24 hours gets its answer again.
+ * Mutations that may be repeated safely: a repetition with the same key within 24 hours gets the first answer again.
  *
- * Only what was done is remembered. A refusal has changed nothing, whatever it was about: an input, the state of things, or
- * somebody outside who did not answer. Whoever has mended that repeats it under the same key, and it is tried anew.
+ * Only what was done is remembered. A refusal has changed nothing, whether an input, the state of things or another server was
+ * the reason. After that is corrected, a repetition with the same key is tried anew.
  * The key is reserved before the work and its answer stored after it. A node that dies between the two leaves a reservation
- * that another may take over after a minute; the work then runs once more, and all of it is such that this does no harm.
+ * that another may take over after a minute; the work then runs once more, which does no harm.
  */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import { refused } from './change.ts';
 import { revivePlainJson, writePlainJson } from './plain-json.ts';
-import { invalid, type UserError } from './user-error.ts';
+import { invalid } from './user-error.ts';
 
 export interface IdempotentCall {
   /** The caller's own key; null or absent: not wanted, the work runs. */
@@ -21,38 +22,35 @@ export interface IdempotentCall {
   readonly input: unknown;
 }
 
-export type IdempotentAnswer<T> =
-  | { readonly kind: 'ANSWER'; readonly value: T }
-  | { readonly kind: 'REFUSED'; readonly error: UserError };
-
-/** DONE is remembered, every other kind is not. */
+/** DONE is remembered, every other kind is not. Plain data (plain-json.ts). */
 export interface Outcome {
   readonly kind: string;
+  /** Told once and stored nowhere: a repetition gets none. */
+  readonly secret?: string | null | undefined;
 }
 
-export interface Idempotency {
-  /** `work`'s answer is plain data (plain-json.ts). */
-  run<T extends Outcome>(viewer: Viewer, call: IdempotentCall, work: () => Promise<T>): Promise<IdempotentAnswer<T>>;
-}
+/** The key cannot be used: it has no valid form, belongs to another input, or its first request is still at work. */
+export type KeyRefused = ReturnType<typeof refused>;
 
 const MAX_KEY_LENGTH = 255;
 /** How many forgotten keys each new one sweeps away: more than one, so the table does not grow. */
 const SWEEP_COUNT = 20;
 
-export function createIdempotency(sql: SqlExecutor): Idempotency {
-  return {
-    async run(viewer, call, work) {
-      const key = call.key ?? null;
-      if (key === null) return { kind: 'ANSWER', value: await work() };
-      if (key === '' || key.length > MAX_KEY_LENGTH || /[\u0000-\u001f\u007f]/.test(key) || !key.isWellFormed()) {
-        return refused(`An idempotencyKey has 1 to ${MAX_KEY_LENGTH} characters, none of them control characters.`);
-      }
-      const entry = { tenantId: viewer.tenantId, key, mutation: call.mutation, hash: hashOf(call) };
-      const reservedAt = await reserve(sql, entry);
-      if (reservedAt !== null) return { kind: 'ANSWER', value: await finish(sql, { ...entry, reservedAt }, work) };
-      return recall(sql, entry);
-    },
-  };
+/** Runs the work once per key, and gives its answer again to whoever repeats it. */
+export async function idempotent<T extends Outcome>(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  call: IdempotentCall,
+  work: () => Promise<T>,
+): Promise<T | KeyRefused> {
+  const key = call.key ?? null;
+  if (key === null) return work();
+  if (key === '' || key.length > MAX_KEY_LENGTH || /[\u0000-\u001f\u007f]/.test(key) || !key.isWellFormed()) {
+    return refuseKey(`An idempotencyKey has 1 to ${MAX_KEY_LENGTH} characters, none of them control characters.`);
+  }
+  const entry = { tenantId: viewer.tenantId, key, mutation: call.mutation, hash: hashOf(call) };
+  const reservedAt = await reserve(sql, entry);
+  return reservedAt === null ? recall(sql, entry) : finish(sql, { ...entry, reservedAt }, work);
 }
 
 interface Entry {
@@ -89,7 +87,7 @@ async function finish<T extends Outcome>(sql: SqlExecutor, entry: Reserved, work
       await release(sql, entry);
       return value;
     }
-    await keep(sql, entry, writePlainJson(value));
+    await keep(sql, entry, writePlainJson({ ...value, secret: undefined }));
     await dropOldKeys(sql, SWEEP_COUNT);
     return value;
   } catch (error) {
@@ -123,20 +121,20 @@ export async function dropOldKeys(sql: SqlExecutor, limit: number): Promise<void
       order by created_at limit ${limit} for update skip locked)`;
 }
 
-async function recall<T extends Outcome>(sql: SqlExecutor, entry: Entry): Promise<IdempotentAnswer<T>> {
+async function recall<T extends Outcome>(sql: SqlExecutor, entry: Entry): Promise<T | KeyRefused> {
   const [row] = await sql<{ input_hash: Uint8Array; payload: unknown }[]>`
     select input_hash, payload from idempotency_keys
     where tenant_id = ${entry.tenantId} and key = ${entry.key}`;
   if (row !== undefined && Buffer.compare(row.input_hash, entry.hash) !== 0) {
-    return refused(
+    return refuseKey(
       'This idempotencyKey was used for another mutation or another input. Take a new key for each request.',
     );
   }
   if (row === undefined || row.payload === null) {
     const message = 'A request with this idempotencyKey is still at work. Repeat it in a moment.';
-    return { kind: 'REFUSED', error: { field: ['idempotencyKey'], message, code: 'CONFLICT' } };
+    return refused({ field: ['idempotencyKey'], message, code: 'CONFLICT' });
   }
-  return { kind: 'ANSWER', value: revivePlainJson(row.payload) as T };
+  return revivePlainJson(row.payload) as T;
 }
 
 function hashOf(call: IdempotentCall): Uint8Array {
@@ -154,6 +152,6 @@ function canonicalJson(value: unknown): string {
   );
 }
 
-function refused(message: string): IdempotentAnswer<never> {
-  return { kind: 'REFUSED', error: invalid(['idempotencyKey'], message) };
+function refuseKey(message: string): KeyRefused {
+  return refused(invalid(['idempotencyKey'], message));
 }

@@ -47,16 +47,9 @@ export interface AlertContactInput {
   readonly domains?: readonly string[] | null | undefined;
 }
 
-export interface AlertContacts {
-  findContact(viewer: Viewer, id: string): Promise<AlertContact | null>;
-  /** In order of creation, after the one with id `afterId` when given. */
-  listContacts(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<AlertContact[]>;
-  /** Mails a code. The same again for an address that has not confirmed it mails another. */
-  createContact(viewer: Viewer, input: AlertContactInput): Promise<Change<AlertContact>>;
-  confirmContact(viewer: Viewer, input: { readonly id: string; readonly code: string }): Promise<Change<AlertContact>>;
-  deleteContact(viewer: Viewer, input: { readonly id: string }): Promise<Change<AlertContact>>;
-  /** Addresses that are told nothing of a domain because they stand in it, by domain id. */
-  findIgnored(viewer: Viewer, domainIds: readonly string[]): Promise<Map<string, readonly string[]>>;
+interface CodeInput {
+  readonly id: string;
+  readonly code: string;
 }
 
 const CODE_HOURS = 24;
@@ -67,17 +60,26 @@ const CODE_LENGTH = 10;
 /** Shown of a domain or a contact: enough to see that something must be changed. */
 const MOST_IGNORED = 100;
 
-/** `mxHostname`: our MX name, for the mail. */
-export function createAlertContacts(sql: Sql, mxHostname: string): AlertContacts {
-  return {
-    findContact: (viewer, id) => findContact(sql, viewer, id),
-    listContacts: (viewer, page) => listContacts(sql, viewer, page),
-    createContact: (viewer, input) =>
-      sql.begin((transaction) => createContact(transaction, viewer, { ...input, mxHostname })),
-    confirmContact: (viewer, input) => sql.begin((transaction) => confirmContact(transaction, viewer, input)),
-    deleteContact: (viewer, { id }) => sql.begin((transaction) => deleteContact(transaction, viewer, id)),
-    findIgnored: (viewer, domainIds) => findIgnored(sql, viewer, domainIds),
-  };
+/** Mails a code. The same again for an address that has not confirmed it mails another. `mxHostname`: our MX name, for the mail. */
+export function createContact(
+  sql: Sql,
+  viewer: Viewer,
+  input: AlertContactInput,
+  mxHostname: string,
+): Promise<Change<AlertContact>> {
+  return sql.begin((transaction) => insertContact(transaction, viewer, { ...input, mxHostname }));
+}
+
+export function confirmContact(sql: Sql, viewer: Viewer, input: CodeInput): Promise<Change<AlertContact>> {
+  return sql.begin((transaction) => acceptCode(transaction, viewer, input));
+}
+
+export function deleteContact(
+  sql: Sql,
+  viewer: Viewer,
+  { id }: { readonly id: string },
+): Promise<Change<AlertContact>> {
+  return sql.begin((transaction) => removeContact(transaction, viewer, id));
 }
 
 function columns(sql: SqlExecutor) {
@@ -89,13 +91,14 @@ function columns(sql: SqlExecutor) {
     c.created_at as "createdAt"`;
 }
 
-async function findContact(sql: SqlExecutor, viewer: Viewer, id: string): Promise<AlertContact | null> {
+export async function findContact(sql: SqlExecutor, viewer: Viewer, id: string): Promise<AlertContact | null> {
   const [row] = await sql<AlertContact[]>`
     select ${columns(sql)} from alert_contacts c where id = ${askedId(id)} and ${tenantScope(sql, viewer)}`;
   return row ?? null;
 }
 
-async function listContacts(
+/** In order of creation, after the one with id `afterId` if given. */
+export async function listContacts(
   sql: SqlExecutor,
   viewer: Viewer,
   { limit, afterId }: { limit: number; afterId: string | null },
@@ -111,7 +114,7 @@ interface CheckedAddress {
   readonly domain: string;
 }
 
-async function createContact(
+async function insertContact(
   sql: TransactionSql,
   viewer: Viewer,
   input: AlertContactInput & { readonly mxHostname: string },
@@ -193,11 +196,7 @@ async function mailCode(
   await sendMail(sql, to, { mxHostname, subject: CONFIRMATION_SUBJECT, text });
 }
 
-async function confirmContact(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  { id, code }: { readonly id: string; readonly code: string },
-): Promise<Change<AlertContact>> {
+async function acceptCode(sql: SqlExecutor, viewer: Viewer, { id, code }: CodeInput): Promise<Change<AlertContact>> {
   const [row] = await sql<{ id: string; is_right: boolean; is_open: boolean; is_confirmed: boolean }[]>`
     update alert_contacts
     set code_tries = least(code_tries + 1, ${MOST_TRIES + 1}::integer)
@@ -215,7 +214,7 @@ async function confirmContact(
   return { kind: 'DONE', object: contact };
 }
 
-async function deleteContact(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<AlertContact>> {
+async function removeContact(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<AlertContact>> {
   const contact = await findContact(sql, viewer, id);
   if (contact === null) return refused(noSuchContact(id));
   await sql`delete from alert_contacts where id = ${contact.id}`;
@@ -223,7 +222,8 @@ async function deleteContact(sql: SqlExecutor, viewer: Viewer, id: string): Prom
   return { kind: 'DONE', object: contact };
 }
 
-async function findIgnored(
+/** Addresses that are told nothing of a domain because they stand in it, by domain id. */
+export async function findIgnored(
   sql: SqlExecutor,
   viewer: Viewer,
   domainIds: readonly string[],

@@ -15,7 +15,7 @@ import { type ClaimedDelivery, LEASE_SECONDS } from './claim.ts';
 import { replayEvents } from './outbox.ts';
 import { PING, typeOf } from './webhook-kinds.ts';
 import { pingBody } from './webhook-message.ts';
-import { noSuchWebhook, type Webhook, type Webhooks } from './webhooks.ts';
+import { findWebhook, noSuchWebhook, type Webhook } from './webhooks.ts';
 
 export type DeliveryState = 'PENDING' | 'DELIVERED' | 'FAILED';
 
@@ -50,57 +50,46 @@ export interface Replay {
   readonly isWhole: boolean;
 }
 
-export interface Deliveries {
-  /** Newest first. */
-  listDeliveries(viewer: Viewer, page: DeliveryPageRequest): Promise<Delivery[]>;
-  findDelivery(viewer: Viewer, id: string): Promise<Delivery | null>;
-  /** Sends a ping and waits for what comes of it. */
-  sendPing(viewer: Viewer, input: { readonly id: string }): Promise<Change<Delivery>>;
-  redeliver(viewer: Viewer, input: { readonly id: string }): Promise<Change<Delivery>>;
-  replay(viewer: Viewer, input: { readonly id: string; readonly since: Date }): Promise<Change<Replay>>;
-}
-
 const DAYS_KEPT = 30;
 const MOST_PINGS_A_MINUTE = 10;
 
-/** `send`: makes a delivery that was claimed, and writes down what came of it. `poke`: something is due. */
-export function createDeliveries(
+/** Sends a ping and waits for what comes of it. `send` makes a delivery that was claimed, and stores its result. */
+export async function sendPing(
   sql: Sql,
-  webhooks: Pick<Webhooks, 'findWebhook'>,
-  { send, poke }: { readonly send: (claimed: ClaimedDelivery) => Promise<void>; readonly poke: () => void },
-): Deliveries {
-  const deliveries: Deliveries = {
-    listDeliveries: (viewer, page) => listDeliveries(sql, viewer, page),
-    findDelivery: (viewer, id) => findDelivery(sql, viewer, id),
-    async sendPing(viewer, { id }) {
-      const webhook = await webhooks.findWebhook(viewer, id);
-      if (webhook === null) return refused(noSuchWebhook(id));
-      const claimed = await sql.begin((transaction) => claimPing(transaction, webhook));
-      if (claimed === 'NO_SECRET') return refused(conflict('The webhook has no secret: rotate it first.'));
-      if ('bound' in claimed) return refused(tooManyPings(claimed));
-      await send(claimed);
-      const delivery = await findDelivery(sql, viewer, claimed.id);
-      return delivery === null ? refused(noSuchWebhook(id)) : { kind: 'DONE', object: delivery };
-    },
-    async redeliver(viewer, { id }) {
-      const change = await sql.begin((transaction) => redeliver(transaction, viewer, id));
-      poke();
-      return change;
-    },
-    async replay(viewer, { id, since }) {
-      const webhook = await webhooks.findWebhook(viewer, id);
-      if (webhook === null) return refused(noSuchWebhook(id));
-      if (webhook.status === 'DISABLED') return refused(isDisabled());
-      const earliest = await earliestReplay(sql, since);
-      const { tenantId, events: kinds, domains } = webhook;
-      const replayed = await sql.begin((transaction) =>
-        replayEvents(transaction, { id: webhook.id, tenantId, kinds, domains }, earliest),
-      );
-      poke();
-      return { kind: 'DONE', object: { webhook, ...replayed } };
-    },
-  };
-  return deliveries;
+  viewer: Viewer,
+  { id }: { readonly id: string },
+  send: (claimed: ClaimedDelivery) => Promise<void>,
+): Promise<Change<Delivery>> {
+  const webhook = await findWebhook(sql, viewer, id);
+  if (webhook === null) return refused(noSuchWebhook(id));
+  const claimed = await sql.begin((transaction) => claimPing(transaction, webhook));
+  if (claimed === 'NO_SECRET') return refused(conflict('The webhook has no secret: rotate it first.'));
+  if ('bound' in claimed) return refused(tooManyPings(claimed));
+  await send(claimed);
+  const delivery = await findDelivery(sql, viewer, claimed.id);
+  return delivery === null ? refused(noSuchWebhook(id)) : { kind: 'DONE', object: delivery };
+}
+
+/** Makes the delivery due again. */
+export function redeliver(sql: Sql, viewer: Viewer, { id }: { readonly id: string }): Promise<Change<Delivery>> {
+  return sql.begin((transaction) => makeDue(transaction, viewer, id));
+}
+
+/** Makes deliveries of what has happened since then due again. */
+export async function replay(
+  sql: Sql,
+  viewer: Viewer,
+  { id, since }: { readonly id: string; readonly since: Date },
+): Promise<Change<Replay>> {
+  const webhook = await findWebhook(sql, viewer, id);
+  if (webhook === null) return refused(noSuchWebhook(id));
+  if (webhook.status === 'DISABLED') return refused(isDisabled());
+  const earliest = await earliestReplay(sql, since);
+  const { tenantId, events: kinds, domains } = webhook;
+  const replayed = await sql.begin((transaction) =>
+    replayEvents(transaction, { id: webhook.id, tenantId, kinds, domains }, earliest),
+  );
+  return { kind: 'DONE', object: { webhook, ...replayed } };
 }
 
 function columns(sql: SqlExecutor) {
@@ -115,7 +104,8 @@ function deliveryOf({ kind, ...row }: DeliveryRow): Delivery {
   return { ...row, type: typeOf(kind) };
 }
 
-async function listDeliveries(sql: SqlExecutor, viewer: Viewer, page: DeliveryPageRequest): Promise<Delivery[]> {
+/** Newest first. */
+export async function listDeliveries(sql: SqlExecutor, viewer: Viewer, page: DeliveryPageRequest): Promise<Delivery[]> {
   const { webhookId, limit, beforeId, status = null } = page;
   const conditions = allOf(sql, [
     sql`webhook_id = ${webhookId}`,
@@ -128,7 +118,7 @@ async function listDeliveries(sql: SqlExecutor, viewer: Viewer, page: DeliveryPa
   return rows.map(deliveryOf);
 }
 
-async function findDelivery(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Delivery | null> {
+export async function findDelivery(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Delivery | null> {
   const [row] = await sql<DeliveryRow[]>`
     select ${columns(sql)} from webhook_deliveries where id = ${askedId(id)} and ${tenantScope(sql, viewer)}`;
   return row === undefined ? null : deliveryOf(row);
@@ -162,7 +152,7 @@ async function claimPing(
   return claimed ?? 'NO_SECRET';
 }
 
-async function redeliver(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<Delivery>> {
+async function makeDue(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<Delivery>> {
   const [found] = await sql<{ id: string; is_enabled: boolean }[]>`
     select d.id, (select is_enabled from webhooks w where w.id = d.webhook_id) as is_enabled
     from webhook_deliveries d where d.id = ${askedId(id)} and ${tenantScope(sql, viewer)} for update`;

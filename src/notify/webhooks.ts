@@ -65,19 +65,13 @@ export interface WebhookUpdateInput {
   readonly expectedRevision?: number | null | undefined;
 }
 
+export interface SecretRotateInput {
+  readonly id: string;
+  readonly overlapSeconds: number;
+}
+
 /** `secret`: what a new or rotated webhook signs with, told once. */
 export type WebhookChange = Change<Webhook> & { readonly secret?: string };
-
-export interface Webhooks {
-  findWebhook(viewer: Viewer, id: string): Promise<Webhook | null>;
-  /** In order of creation, after the one with id `afterId` when given. */
-  listWebhooks(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<Webhook[]>;
-  createWebhook(viewer: Viewer, input: WebhookCreateInput): Promise<WebhookChange>;
-  updateWebhook(viewer: Viewer, input: WebhookUpdateInput): Promise<WebhookChange>;
-  rotateSecret(viewer: Viewer, input: { readonly id: string; readonly overlapSeconds: number }): Promise<WebhookChange>;
-  /** Its deliveries go with it. */
-  deleteWebhook(viewer: Viewer, input: { readonly id: string }): Promise<WebhookChange>;
-}
 
 export interface WebhookRules {
   /** ALLOW_PRIVATE_NEXT_HOPS. */
@@ -86,29 +80,43 @@ export interface WebhookRules {
   readonly leadsToUs: (endpoint: HttpEndpoint) => Promise<boolean>;
 }
 
-export function createWebhooks(sql: Sql, { allowPrivate, leadsToUs }: WebhookRules): Webhooks {
-  const complaint = async (url: string | null | undefined): Promise<WebhookChange | null> => {
-    const checked = url == null ? null : checkUrl(url, allowPrivate);
-    if (checked?.kind !== 'OK') return null;
-    const endpoint = endpointOf(new URL(checked.value));
-    if (!(await leadsToUs(endpoint))) return null;
-    const message = `${endpoint.host} port ${endpoint.port} is this service itself. Name the server that is to receive the events.`;
-    return refused(invalid(['url'], message));
-  };
-  const change = (work: (transaction: SqlExecutor) => Promise<WebhookChange>) => sql.begin(work);
-  return {
-    findWebhook: (viewer, id) => findWebhook(sql, viewer, id),
-    listWebhooks: (viewer, page) => listWebhooks(sql, viewer, page),
-    // The DNS is asked before a transaction holds anything.
-    createWebhook: async (viewer, input) =>
-      (await complaint(input.url)) ??
-      change((transaction) => createWebhook(transaction, viewer, { ...input, allowPrivate })),
-    updateWebhook: async (viewer, input) =>
-      (await complaint(input.url)) ??
-      change((transaction) => updateWebhook(transaction, viewer, { ...input, allowPrivate })),
-    rotateSecret: (viewer, input) => change((transaction) => rotateSecret(transaction, viewer, input)),
-    deleteWebhook: (viewer, { id }) => change((transaction) => deleteWebhook(transaction, viewer, id)),
-  };
+/** The DNS is asked before a transaction holds anything. */
+async function findOwnUrl(url: string | null | undefined, rules: WebhookRules): Promise<WebhookChange | null> {
+  const checked = url == null ? null : checkUrl(url, rules.allowPrivate);
+  if (checked?.kind !== 'OK') return null;
+  const endpoint = endpointOf(new URL(checked.value));
+  if (!(await rules.leadsToUs(endpoint))) return null;
+  const message = `${endpoint.host} port ${endpoint.port} is this service itself. Name the server that is to receive the events.`;
+  return refused(invalid(['url'], message));
+}
+
+export async function createWebhook(
+  sql: Sql,
+  viewer: Viewer,
+  input: WebhookCreateInput,
+  rules: WebhookRules,
+): Promise<WebhookChange> {
+  const own = await findOwnUrl(input.url, rules);
+  return own ?? sql.begin((transaction) => insertWebhook(transaction, viewer, { ...input, ...rules }));
+}
+
+export async function updateWebhook(
+  sql: Sql,
+  viewer: Viewer,
+  input: WebhookUpdateInput,
+  rules: WebhookRules,
+): Promise<WebhookChange> {
+  const own = await findOwnUrl(input.url, rules);
+  return own ?? sql.begin((transaction) => changeWebhook(transaction, viewer, { ...input, ...rules }));
+}
+
+export function rotateSecret(sql: Sql, viewer: Viewer, input: SecretRotateInput): Promise<WebhookChange> {
+  return sql.begin((transaction) => changeSecret(transaction, viewer, input));
+}
+
+/** Deletes its deliveries with it. */
+export function deleteWebhook(sql: Sql, viewer: Viewer, { id }: { readonly id: string }): Promise<WebhookChange> {
+  return sql.begin((transaction) => removeWebhook(transaction, viewer, id));
 }
 
 interface WebhookRow {
@@ -157,13 +165,14 @@ function webhookOf(row: WebhookRow): Webhook {
   };
 }
 
-async function findWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Webhook | null> {
+export async function findWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Webhook | null> {
   const [row] = await sql<WebhookRow[]>`
     select ${columns(sql)} from webhooks where id = ${askedId(id)} and ${tenantScope(sql, viewer)}`;
   return row === undefined ? null : webhookOf(row);
 }
 
-async function listWebhooks(
+/** In order of creation, after the one with id `afterId` if given. */
+export async function listWebhooks(
   sql: SqlExecutor,
   viewer: Viewer,
   { limit, afterId }: { limit: number; afterId: string | null },
@@ -175,14 +184,10 @@ async function listWebhooks(
   return rows.map(webhookOf);
 }
 
-interface Judged {
-  readonly allowPrivate: boolean;
-}
-
-async function createWebhook(
+async function insertWebhook(
   sql: SqlExecutor,
   viewer: Viewer,
-  input: WebhookCreateInput & Judged,
+  input: WebhookCreateInput & WebhookRules,
 ): Promise<WebhookChange> {
   const tenantId = (input.tenantId ?? viewer.tenantId).toLowerCase();
   if (!(await lockTenant(sql, viewer, tenantId))) return refused(noSuchTenant(tenantId, 'tenantId'));
@@ -214,10 +219,10 @@ export async function lockTenant(sql: SqlExecutor, viewer: Viewer, tenantId: str
   return rows.length > 0;
 }
 
-async function updateWebhook(
+async function changeWebhook(
   sql: SqlExecutor,
   viewer: Viewer,
-  input: WebhookUpdateInput & Judged,
+  input: WebhookUpdateInput & WebhookRules,
 ): Promise<WebhookChange> {
   const before = await lockWebhook(sql, viewer, input.id);
   if (before === null) return refused(noSuchWebhook(input.id));
@@ -260,10 +265,10 @@ export async function giveUpPending(sql: SqlExecutor, webhookId: string): Promis
     where webhook_id = ${webhookId} and state = 'PENDING'`;
 }
 
-async function rotateSecret(
+async function changeSecret(
   sql: SqlExecutor,
   viewer: Viewer,
-  { id, overlapSeconds }: { readonly id: string; readonly overlapSeconds: number },
+  { id, overlapSeconds }: SecretRotateInput,
 ): Promise<WebhookChange> {
   if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
     return refused(invalid(['overlapSeconds'], `overlapSeconds lies between 0 and ${MAX_OVERLAP_SECONDS}, a week.`));
@@ -280,7 +285,7 @@ async function rotateSecret(
   return done(sql, before.id, 'WEBHOOK_ROTATED', secret);
 }
 
-async function deleteWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<WebhookChange> {
+async function removeWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<WebhookChange> {
   const before = await lockWebhook(sql, viewer, id);
   if (before === null) return refused(noSuchWebhook(id));
   await sql`delete from webhook_secrets where webhook_id = ${before.id}`;

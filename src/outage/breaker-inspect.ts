@@ -18,20 +18,16 @@ export interface BreakerView {
 
 export const CLOSED_BREAKER: BreakerView = { state: 'CLOSED', since: null, reply: null, trialCount: 0 };
 
-export interface BreakerInspection {
-  /** By destination id. */
-  readBreakers(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, BreakerView>>;
-}
-
-export function createBreakerInspection(sql: SqlExecutor): BreakerInspection {
-  return {
-    readBreakers: async (viewer, destinationIds) => {
-      const rows = await sql<(BreakerView & { id: string })[]>`
-        select d.id, d.breaker as state, d.breaker_since as since, d.breaker_reply as reply, abs(d.trial_count) as "trialCount"
-        from destinations d
-        where d.id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}
-          and d.breaker <> 'CLOSED' and not ${isTrialOver(sql)}`;
-      return new Map(rows.map(({ id, ...view }) => [id, view]));
-    },
-  };
+/** By destination id. */
+export async function readBreakers(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  destinationIds: readonly string[],
+): Promise<Map<string, BreakerView>> {
+  const rows = await sql<(BreakerView & { id: string })[]>`
+    select d.id, d.breaker as state, d.breaker_since as since, d.breaker_reply as reply, abs(d.trial_count) as "trialCount"
+    from destinations d
+    where d.id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}
+      and d.breaker <> 'CLOSED' and not ${isTrialOver(sql)}`;
+  return new Map(rows.map(({ id, ...view }) => [id, view]));
 }

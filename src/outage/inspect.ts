@@ -51,19 +51,6 @@ export interface OutageFilter {
   readonly isOpen?: boolean | null | undefined;
 }
 
-export interface OutageInspection {
-  listOutages(
-    viewer: Viewer,
-    page: { readonly limit: number; readonly beforeId: string | null; readonly filter: OutageFilter },
-  ): Promise<OutageView[]>;
-  /** By their ids. */
-  findOutages(viewer: Viewer, ids: readonly string[]): Promise<Map<string, OutageView>>;
-  /** Those going on, by destination id. */
-  findOpenOutages(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, OutageView>>;
-  /** What primaries do to all mail, met within a week; by destination id, every one that the viewer may see. */
-  findConditions(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, ConditionView[]>>;
-}
-
 /** A condition that was not met for so long is shown no more. */
 const MET_WITHIN = '7 days';
 /** Owners measure every few seconds. */
@@ -77,38 +64,60 @@ function conditionsOf(row: { greylisting_at: Date | null; tarpitting_at: Date | 
   ];
 }
 
-export function createOutageInspection(sql: SqlExecutor): OutageInspection {
-  return {
-    async listOutages(viewer, { limit, beforeId, filter }) {
-      const domain = filter.domain ?? null;
-      const name = domain === null ? null : normalizeDomain(domain.trim());
-      if (domain !== null && name === null) return [];
-      const isOpen = filter.isOpen ?? null;
-      const conditions: SqlFragment[] = [tenantScope(sql, viewer)];
-      if (beforeId !== null) conditions.push(sql`id < ${beforeId}`);
-      if (name !== null) conditions.push(sql`destination_id = (select id from destinations where name = ${name})`);
-      if (isOpen !== null) conditions.push(isOpen ? sql`ended_at is null` : sql`ended_at is not null`);
-      return select(sql, sql`${allOf(sql, conditions)} order by id desc limit ${limit}`);
-    },
-    async findOutages(viewer, ids) {
-      const outages = await select(sql, sql`id = any(${[...ids]}::uuid[]) and ${tenantScope(sql, viewer)}`);
-      return new Map(outages.map((outage) => [outage.id, outage]));
-    },
-    async findOpenOutages(viewer, destinationIds) {
-      const outages = await select(
-        sql,
-        sql`destination_id = any(${[...destinationIds]}::uuid[]) and ended_at is null and ${tenantScope(sql, viewer)}`,
-      );
-      return new Map(outages.map((outage) => [outage.destinationId, outage]));
-    },
-    async findConditions(viewer, destinationIds) {
-      const rows = await sql<{ id: string; greylisting_at: Date | null; tarpitting_at: Date | null }[]>`
-        select id, case when greylisting_at > bmx_now() - ${MET_WITHIN}::text::interval then greylisting_at end as greylisting_at,
-               case when tarpitting_at > bmx_now() - ${MET_WITHIN}::text::interval then tarpitting_at end as tarpitting_at
-        from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}`;
-      return new Map(rows.map((row) => [row.id, conditionsOf(row)]));
-    },
-  };
+export async function listOutages(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  {
+    limit,
+    beforeId,
+    filter,
+  }: { readonly limit: number; readonly beforeId: string | null; readonly filter: OutageFilter },
+): Promise<OutageView[]> {
+  const domain = filter.domain ?? null;
+  const name = domain === null ? null : normalizeDomain(domain.trim());
+  if (domain !== null && name === null) return [];
+  const isOpen = filter.isOpen ?? null;
+  const conditions: SqlFragment[] = [tenantScope(sql, viewer)];
+  if (beforeId !== null) conditions.push(sql`id < ${beforeId}`);
+  if (name !== null) conditions.push(sql`destination_id = (select id from destinations where name = ${name})`);
+  if (isOpen !== null) conditions.push(isOpen ? sql`ended_at is null` : sql`ended_at is not null`);
+  return select(sql, sql`${allOf(sql, conditions)} order by id desc limit ${limit}`);
+}
+
+/** By their ids. */
+export async function findOutages(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  ids: readonly string[],
+): Promise<Map<string, OutageView>> {
+  const outages = await select(sql, sql`id = any(${[...ids]}::uuid[]) and ${tenantScope(sql, viewer)}`);
+  return new Map(outages.map((outage) => [outage.id, outage]));
+}
+
+/** Those going on, by destination id. */
+export async function findOpenOutages(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  destinationIds: readonly string[],
+): Promise<Map<string, OutageView>> {
+  const outages = await select(
+    sql,
+    sql`destination_id = any(${[...destinationIds]}::uuid[]) and ended_at is null and ${tenantScope(sql, viewer)}`,
+  );
+  return new Map(outages.map((outage) => [outage.destinationId, outage]));
+}
+
+/** What primaries do to all mail, met within a week; by destination id, every one that the viewer may see. */
+export async function findConditions(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  destinationIds: readonly string[],
+): Promise<Map<string, ConditionView[]>> {
+  const rows = await sql<{ id: string; greylisting_at: Date | null; tarpitting_at: Date | null }[]>`
+    select id, case when greylisting_at > bmx_now() - ${MET_WITHIN}::text::interval then greylisting_at end as greylisting_at,
+           case when tarpitting_at > bmx_now() - ${MET_WITHIN}::text::interval then tarpitting_at end as tarpitting_at
+    from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}`;
+  return new Map(rows.map((row) => [row.id, conditionsOf(row)]));
 }
 
 interface OutageRow extends Omit<OutageView, 'evidence' | 'drain'> {

@@ -55,37 +55,33 @@ export interface DestinationAttempts {
   readonly requested: RequestedAttemptView | null;
 }
 
-export interface LastAttemptInspection {
-  /** By destination id; those the viewer may not see are missing. */
-  readAttempts(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, DestinationAttempts>>;
-}
-
-export function createLastAttemptInspection(sql: SqlExecutor): LastAttemptInspection {
-  return {
-    readAttempts: async (viewer, destinationIds) => {
-      const rows = await sql<
-        {
-          id: string;
-          last: (Omit<LastAttemptView, 'at'> & { readonly at: string }) | null;
-          asked_at: Date | null;
-          began_at: Date | null;
-          waits_for: AttemptWait | null;
-        }[]
-      >`
-        select d.id, case when d.last_attempt ->> 'tenantId' = d.tenant_id::text then d.last_attempt end as last,
-          d.asked_at, d.asked_began_at as began_at, case when d.asked_began_at is null then ${waitsFor(sql)} end as waits_for
-        from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}) as d`;
-      return new Map(
-        rows.map(({ id, last, asked_at: requestedAt, began_at: beganAt, waits_for }) => [
-          id,
-          {
-            last: last === null ? null : { ...last, at: new Date(last.at) },
-            requested: requestedAt === null ? null : { requestedAt, beganAt, waitsFor: waits_for },
-          },
-        ]),
-      );
-    },
-  };
+/** By destination id; those the viewer may not see are missing. */
+export async function readDestinationAttempts(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  destinationIds: readonly string[],
+): Promise<Map<string, DestinationAttempts>> {
+  const rows = await sql<
+    {
+      id: string;
+      last: (Omit<LastAttemptView, 'at'> & { readonly at: string }) | null;
+      asked_at: Date | null;
+      began_at: Date | null;
+      waits_for: AttemptWait | null;
+    }[]
+  >`
+    select d.id, case when d.last_attempt ->> 'tenantId' = d.tenant_id::text then d.last_attempt end as last,
+      d.asked_at, d.asked_began_at as began_at, case when d.asked_began_at is null then ${waitsFor(sql)} end as waits_for
+    from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}) as d`;
+  return new Map(
+    rows.map(({ id, last, asked_at: requestedAt, began_at: beganAt, waits_for }) => [
+      id,
+      {
+        last: last === null ? null : { ...last, at: new Date(last.at) },
+        requested: requestedAt === null ? null : { requestedAt, beganAt, waitsFor: waits_for },
+      },
+    ]),
+  );
 }
 
 function waitsFor(sql: SqlExecutor): SqlFragment {

@@ -9,7 +9,6 @@ import { recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from '../input/change.ts';
-import type { RecipientListWork } from '../domains/create.ts';
 import { removeDomain } from '../domains/delete.ts';
 import { errorsOf, shown } from '../input/checked.ts';
 import {
@@ -24,7 +23,7 @@ import {
 } from '../domains/quotas.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
 import { checkTitle } from '../input/display-name.ts';
-import { changeTokens } from './token-notice.ts';
+import type { TokenCache } from './token-cache.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
 
 export interface Tenant {
@@ -47,33 +46,6 @@ export interface TenantUpdateInput {
   readonly expectedRevision?: number | null | undefined;
 }
 
-export interface Tenants {
-  /** Those of these that the viewer may see, by id. */
-  findTenants(viewer: Viewer, ids: readonly string[]): Promise<Map<string, Tenant>>;
-  /** In order of creation, after the one with id `afterId` when given. */
-  listTenants(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<Tenant[]>;
-  createTenant(viewer: Viewer, input: TenantCreateInput): Promise<Change<Tenant>>;
-  updateTenant(viewer: Viewer, input: TenantUpdateInput): Promise<Change<Tenant>>;
-  /** Its tokens, claims, webhooks and alert contacts end with it. Refused while a domain of it is in service. */
-  deleteTenant(viewer: Viewer, input: { readonly id: string }): Promise<Change<Tenant>>;
-}
-
-/** `onTokensChanged`: some have ended, on this node from now on. */
-export function createTenants(
-  sql: Sql,
-  onTokensChanged: () => void,
-  lists: Pick<RecipientListWork, 'remove'>,
-): Tenants {
-  return {
-    findTenants: (viewer, ids) => findTenants(sql, viewer, ids),
-    listTenants: (viewer, page) => listTenants(sql, viewer, page),
-    createTenant: (viewer, input) => sql.begin((transaction) => createTenant(transaction, viewer, input)),
-    updateTenant: (viewer, input) => sql.begin((transaction) => updateTenant(transaction, viewer, input)),
-    deleteTenant: (viewer, { id }) =>
-      changeTokens(sql, onTokensChanged, (transaction) => deleteTenant(transaction, viewer, { id, lists })),
-  };
-}
-
 interface TenantRow extends QuotaRow {
   readonly id: string;
   readonly name: string;
@@ -93,13 +65,19 @@ function tenantOf(row: TenantRow): Tenant {
   };
 }
 
-async function findTenants(sql: SqlExecutor, viewer: Viewer, ids: readonly string[]): Promise<Map<string, Tenant>> {
+/** Those of these that the viewer may see, by id. */
+export async function findTenants(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  ids: readonly string[],
+): Promise<Map<string, Tenant>> {
   const rows = await sql<TenantRow[]>`
     select ${sql(COLUMNS)} from tenants where id = any(${[...ids]}::uuid[]) and ${itselfOnly(sql, viewer)}`;
   return new Map(rows.map((row) => [row.id, tenantOf(row)]));
 }
 
-async function listTenants(
+/** In order of creation, after the one with id `afterId` if given. */
+export async function listTenants(
   sql: SqlExecutor,
   viewer: Viewer,
   { limit, afterId }: { limit: number; afterId: string | null },
@@ -111,7 +89,11 @@ async function listTenants(
   return rows.map(tenantOf);
 }
 
-async function createTenant(sql: SqlExecutor, viewer: Viewer, input: TenantCreateInput): Promise<Change<Tenant>> {
+export function createTenant(sql: Sql, viewer: Viewer, input: TenantCreateInput): Promise<Change<Tenant>> {
+  return sql.begin((transaction) => insertTenant(transaction, viewer, input));
+}
+
+async function insertTenant(sql: SqlExecutor, viewer: Viewer, input: TenantCreateInput): Promise<Change<Tenant>> {
   if (!viewer.isOperator) return refused(operatorsOnly());
   const name = checkTitle(input.name, "A tenant's name");
   const quotas = applyQuotas(NO_QUOTAS, input.quotas);
@@ -124,7 +106,11 @@ async function createTenant(sql: SqlExecutor, viewer: Viewer, input: TenantCreat
   return { kind: 'DONE', object: tenantOf(row) };
 }
 
-async function updateTenant(sql: SqlExecutor, viewer: Viewer, input: TenantUpdateInput): Promise<Change<Tenant>> {
+export function updateTenant(sql: Sql, viewer: Viewer, input: TenantUpdateInput): Promise<Change<Tenant>> {
+  return sql.begin((transaction) => changeTenant(transaction, viewer, input));
+}
+
+async function changeTenant(sql: SqlExecutor, viewer: Viewer, input: TenantUpdateInput): Promise<Change<Tenant>> {
   const before = await lockTenant(sql, viewer, input.id);
   if (before === null) return refused(noSuchTenant(input.id));
   const expected = input.expectedRevision ?? before.revision;
@@ -150,11 +136,16 @@ async function updateTenant(sql: SqlExecutor, viewer: Viewer, input: TenantUpdat
   return { kind: 'DONE', object: after };
 }
 
-async function deleteTenant(
-  sql: SqlExecutor,
+/** Ends its tokens, claims, webhooks and alert contacts with it. Refused while a domain of it is in service. */
+export function deleteTenant(
+  tokens: TokenCache,
   viewer: Viewer,
-  { id, lists }: { readonly id: string; readonly lists: Pick<RecipientListWork, 'remove'> },
+  { id }: { readonly id: string },
 ): Promise<Change<Tenant>> {
+  return tokens.change((transaction) => removeTenant(transaction, viewer, id));
+}
+
+async function removeTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<Tenant>> {
   // Domains are locked before their tenant.
   const claims = viewer.isOperator ? await lockClaims(sql, id) : [];
   const tenant = await lockTenant(sql, viewer, id);
@@ -170,7 +161,7 @@ async function deleteTenant(
     const message = `${tenant.name} still has ${domains}. Delete them first with domainDelete, which asks what becomes of held mail.`;
     return { kind: 'REFUSED', errors: [{ field: ['id'], message, code: 'CONFLICT' }], object: tenant };
   }
-  for (const domain of claims) await removeDomain(sql, viewer, { domain, held: null, lists });
+  for (const domain of claims) await removeDomain(sql, viewer, { domain, held: null });
   const revoked = await sql`delete from tokens where tenant_id = ${tenant.id} returning id`;
   await sql`delete from webhook_secrets where tenant_id = ${tenant.id}`;
   await sql`delete from webhooks where tenant_id = ${tenant.id}`;

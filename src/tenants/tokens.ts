@@ -5,7 +5,7 @@
  * for a while, so that a client can be changed without a gap. A change is in force on this node before the call returns, and
  * on the others within a second.
  */
-import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
@@ -17,8 +17,8 @@ import { checkQuota } from '../domains/quotas.ts';
 import { grants, OPERATOR_SCOPES, type Scope } from './scopes.ts';
 import { noSuchTenant } from './tenants.ts';
 import { checkTitle } from '../input/display-name.ts';
-import { checkSecret } from './token-choice.ts';
-import { changeTokens } from './token-notice.ts';
+import type { TokenCache } from './token-cache.ts';
+import { checkSecret } from './token-secret.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
 
 export interface Token {
@@ -68,30 +68,8 @@ export interface TokenRotateInput {
 /** `secret`: what a new or rotated token is used with, told once, and only to who has not chosen it. */
 export type TokenChange = Change<Token> & { readonly secret?: string | null };
 
-export interface Tokens {
-  findToken(viewer: Viewer, id: string): Promise<Token | null>;
-  /** In order of creation, after the one with id `afterId` when given. */
-  listTokens(viewer: Viewer, page: { limit: number; afterId: string | null }): Promise<Token[]>;
-  createToken(issuer: TokenIssuer, input: TokenCreateInput): Promise<TokenChange>;
-  rotateToken(issuer: TokenIssuer, input: TokenRotateInput): Promise<TokenChange>;
-  /** It is taken nowhere any more. */
-  revokeToken(viewer: Viewer, input: { readonly id: string }): Promise<TokenChange>;
-}
-
 /** A week: long enough for whoever has to change a secret by hand. */
 export const MAX_OVERLAP_SECONDS = 604_800;
-
-/** `onChanged`: some token has changed, on this node from now on. */
-export function createTokens(sql: Sql, onChanged: () => void): Tokens {
-  const change = (work: (transaction: SqlExecutor) => Promise<TokenChange>) => changeTokens(sql, onChanged, work);
-  return {
-    findToken: (viewer, id) => findToken(sql, viewer, id),
-    listTokens: (viewer, page) => listTokens(sql, viewer, page),
-    createToken: (issuer, input) => change((transaction) => createToken(transaction, issuer, input)),
-    rotateToken: (issuer, input) => change((transaction) => rotateToken(transaction, issuer, input)),
-    revokeToken: (viewer, { id }) => change((transaction) => revokeToken(transaction, viewer, id)),
-  };
-}
 
 const { secretHash: _hash, previousHash: _previous, ...SHOWN } = getTableColumns(tokens);
 const IS_OVERLAPPING = part`${tokens.previousUntil} > bmx_now()`;
@@ -109,12 +87,13 @@ function isToken(viewer: Viewer, id: string) {
   return and(eq(tokens.id, askedId(id)), tenantOnly(tokens, viewer));
 }
 
-async function findToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Token | null> {
+export async function findToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Token | null> {
   const [token] = await query(sql, (db) => db.select(COLUMNS).from(tokens).where(isToken(viewer, id)));
   return token ?? null;
 }
 
-function listTokens(
+/** In order of creation, after the one with id `afterId` if given. */
+export function listTokens(
   sql: SqlExecutor,
   viewer: Viewer,
   { limit, afterId }: { limit: number; afterId: string | null },
@@ -130,7 +109,11 @@ function listTokens(
   );
 }
 
-async function createToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCreateInput): Promise<TokenChange> {
+export function createToken(cache: TokenCache, issuer: TokenIssuer, input: TokenCreateInput): Promise<TokenChange> {
+  return cache.change((transaction) => insertToken(transaction, issuer, input));
+}
+
+async function insertToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCreateInput): Promise<TokenChange> {
   const { viewer } = issuer;
   const tenantId = (input.tenantId ?? viewer.tenantId).toLowerCase();
   const [tenant] = await sql<{ has_passed: boolean }[]>`
@@ -206,7 +189,12 @@ function checkExpiry(expiresAt: Date | null, hasPassed: boolean, own: Date | nul
   };
 }
 
-async function rotateToken(
+/** Makes a new secret for the token; the old one is accepted for a while. */
+export function rotateToken(cache: TokenCache, issuer: TokenIssuer, input: TokenRotateInput): Promise<TokenChange> {
+  return cache.change((transaction) => changeSecret(transaction, issuer, input));
+}
+
+async function changeSecret(
   sql: SqlExecutor,
   issuer: TokenIssuer,
   { id, overlapSeconds, secret: chosen = null }: TokenRotateInput,
@@ -248,7 +236,12 @@ async function rotateToken(
   return { kind: 'DONE', object: token, secret: told };
 }
 
-async function revokeToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<TokenChange> {
+/** Ends the token at once. */
+export function revokeToken(cache: TokenCache, viewer: Viewer, { id }: { readonly id: string }): Promise<TokenChange> {
+  return cache.change((transaction) => removeToken(transaction, viewer, id));
+}
+
+async function removeToken(sql: SqlExecutor, viewer: Viewer, id: string): Promise<TokenChange> {
   const [token] = await query(sql, (db) => db.delete(tokens).where(isToken(viewer, id)).returning(COLUMNS));
   if (token === undefined) return refused(noSuchToken(id));
   await record(sql, token, 'TOKEN_REVOKED', { lastUsedAt: token.lastUsedAt });

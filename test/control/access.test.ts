@@ -13,14 +13,7 @@ import { addDomain, addTenant, type GraphqlAnswer, type Harness, holdMessage, st
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 const DOMAIN = 'kept.example';
 const ADDRESS = `alice@${DOMAIN}`;
-const NODE = {
-  name: 'node1.inside.example',
-  version: '0.1.0',
-  runtime: 'bun test',
-  roles: ['control'],
-  startedAt: new Date(0),
-  lastSeenAt: new Date(0),
-};
+const NODE = { name: 'node1.inside.example', version: '0.1.0', runtime: 'bun test' };
 
 let control: Harness;
 let messageId: string;
@@ -35,7 +28,10 @@ let stranger: string;
 const lacking = new Map<Scope, string>();
 
 beforeAll(async () => {
-  control = await startControl({ listNodes: async () => [NODE] });
+  control = await startControl();
+  await control.database.sql`
+    insert into nodes (epoch, name, version, runtime, roles, backend_pid, beat_at)
+    values (1, ${NODE.name}, ${NODE.version}, ${NODE.runtime}, '{control}', 1, clock_timestamp())`;
   const destinationId = await addDomain(control, DOMAIN);
   messageId = await holdMessage(control.database, { destinationId, addresses: [ADDRESS] });
   strangerId = (await addTenant(control.database, 'stranger')).tenantId;
@@ -397,17 +393,17 @@ describe('a token without the scope', () => {
         `mutation { domainFlush(input: { name: "${DOMAIN}" }) { domain { ${fields} } userErrors { code } } }`,
         {},
       );
-    const flushedBefore = control.flushed.length;
+    const pokedBefore = control.poked.length;
     const guarded = await flush('name queue { heldCount }');
     expect(guarded.body.errors?.map(({ extensions }) => extensions)).toEqual([
       { code: 'FORBIDDEN', scope: 'DOMAIN_READ' },
     ]);
-    expect(control.flushed).toHaveLength(flushedBefore);
+    expect(control.poked).toHaveLength(pokedBefore);
     expect((await flush('id name')).body.data['domainFlush']).toMatchObject({
       domain: { name: DOMAIN },
       userErrors: [],
     });
-    expect(control.flushed).toHaveLength(flushedBefore + 1);
+    expect(control.poked).toHaveLength(pokedBefore + 1);
   });
 });
 

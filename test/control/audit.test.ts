@@ -1,6 +1,6 @@
 /** The audit log: every mutation, who asked for it, and what it came to. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { createAuditLog, dropOldAuditEntries } from '../../src/events/audit.ts';
+import { beginAudit, dropOldAuditEntries, endAudit } from '../../src/events/audit.ts';
 import { addDomain, type GraphqlAnswer, type Harness, holdMessage, OPERATOR, startControl, TOKEN } from './harness.ts';
 
 let control: Harness;
@@ -194,7 +194,7 @@ describe('an entry', () => {
   test('knows a caller on the local link, whose address has a zone', async () => {
     const { sql } = control.database;
     const actor = { tenantId: OPERATOR.tenantId, token: null, clientAddress: 'fe80::1%eth0' };
-    const id = await createAuditLog(sql).begin({ actor, mutation: 'domainFlush', input: {}, subject: null });
+    const id = await beginAudit(sql, { actor, mutation: 'domainFlush', input: {}, subject: null });
     expect([...(await sql`select host(client_address) as address from audit_entries where id = ${id}`)]).toEqual([
       { address: 'fe80::1' },
     ]);
@@ -216,9 +216,13 @@ describe('an entry', () => {
 describe('the log', () => {
   test('is append-only, and goes after 400 days', async () => {
     const { sql } = control.database;
-    const log = createAuditLog(sql);
     const actor = { tenantId: '00000000-0000-7000-8000-000000000001', token: null, clientAddress: null };
-    const id = await log.begin({ actor, mutation: 'domainFlush', input: { name: 'a\u0000b\ud800' }, subject: null });
+    const id = await beginAudit(sql, {
+      actor,
+      mutation: 'domainFlush',
+      input: { name: 'a\u0000b\ud800' },
+      subject: null,
+    });
     const refused = (work: Promise<unknown>) =>
       work.then(
         () => 'done',
@@ -238,7 +242,7 @@ describe('the log', () => {
       );
     }
     expect(await refused(sql`update audit_entries set after = '{}' where id = ${id}`)).toContain('append-only');
-    await log.end({ id, outcome: 'DONE', userErrorCodes: [], subject: null });
+    await endAudit(sql, { id, outcome: 'DONE', userErrorCodes: [], subject: null });
     expect(await refused(sql`update audit_entries set outcome = 'REFUSED' where id = ${id}`)).toContain('append-only');
     expect(await refused(sql`delete from audit_entries where id = ${id}`)).toContain('append-only');
     expect(await refused(sql`truncate audit_entries`)).toContain('append-only');

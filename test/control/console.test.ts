@@ -149,7 +149,7 @@ inBrowser('every tab of a first visit runs, and later visits find the tabs as th
     if (name === 'WatchOutages') await page.getByRole('button', { name: /^Stop query/ }).click();
     expect(await textOf(page, 'RESULT')).not.toContain('"errors"');
   }
-  expect(control.flushed.length).toBe(1);
+  expect(control.poked.length).toBe(1);
   // Edited, it stays so; the examples are still at hand.
   await write('query Mine { viewer { isOperator } }');
   await until('it is kept', 30_000, () => isKept('query Mine'));

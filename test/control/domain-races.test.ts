@@ -1,10 +1,14 @@
 /** Changes of one domain at the same moment: they come one after the other, and none is a fault. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import type { ProofTarget } from '../../src/domains/proof.ts';
+import { findProofTarget, type ProofTarget, settleProof } from '../../src/domains/proof.ts';
 import type { Sql, SqlExecutor } from '../../src/db/client.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
 import { until } from '../helpers/child.ts';
 import { addTenant, type Harness, startControl } from './harness.ts';
+import { createDomain } from '../../src/domains/create.ts';
+import { updateDomain } from '../../src/domains/update.ts';
+import { deleteDomain } from '../../src/domains/delete.ts';
+import { applyDomains } from '../../src/domains/apply.ts';
 
 let control: Harness;
 let sql: Sql;
@@ -23,11 +27,11 @@ const waiting = (count: number) =>
   });
 
 async function serve(viewer: Viewer, name: string, recipients: readonly string[] = []): Promise<ProofTarget> {
-  const created = await control.domains.createDomain(viewer, { name, recipients });
+  const created = await createDomain(control.domains, viewer, { name, recipients });
   if (created.kind !== 'DONE') throw new Error(JSON.stringify(created.errors));
-  const target = await control.domains.proofs.findTarget(viewer, created.domain.id);
+  const target = await findProofTarget(control.domains.sql, viewer, created.domain.id);
   if (target === null) throw new Error('no proof is asked for');
-  await control.domains.proofs.settle(target, 'SEEN', true);
+  await settleProof(control.domains, { target, finding: 'SEEN', isDue: true });
   return target;
 }
 
@@ -53,8 +57,8 @@ test('a look for a proof and a change of the same domain', async () => {
   const target = await serve(viewer, 'race.example');
   const [updated, found] = await both(
     (transaction) => transaction`select from domains where name = 'race.example' for update`,
-    () => control.domains.updateDomain(viewer, { name: 'race.example', labels: [{ key: 'a', value: 'b' }] }),
-    () => control.domains.proofs.settle(target, 'SEEN', true),
+    () => updateDomain(control.domains, viewer, { name: 'race.example', labels: [{ key: 'a', value: 'b' }] }),
+    () => settleProof(control.domains, { target, finding: 'SEEN', isDue: true }),
   );
   expect([updated.kind, found]).toEqual(['DONE', 'SEEN']);
 });
@@ -65,8 +69,8 @@ test('a look for a proof and many domains applied', async () => {
   const domains = [{ name: 'applied.example', deliverTo: [{ host: 'mail.applied.example' }] }, { name: 'new.example' }];
   const [applied, found] = await both(
     (transaction) => transaction`select from domains where name = 'applied.example' for update`,
-    () => control.domains.applyDomains(viewer, { domains }, false),
-    () => control.domains.proofs.settle(target, 'SEEN', true),
+    () => applyDomains(control.domains, viewer, { domains }),
+    () => settleProof(control.domains, { target, finding: 'SEEN', isDue: true }),
   );
   expect([applied.kind, found]).toEqual(['DONE', 'SEEN']);
 });
@@ -77,8 +81,8 @@ test('a domain removed and added anew', async () => {
   const [removed, added] = await both(
     (transaction) => transaction`
       select from recipient_entries where domain_id in (select id from domains where name = 'again.example') for update`,
-    () => control.domains.deleteDomain(viewer, { name: 'again.example' }),
-    () => control.domains.createDomain(viewer, { name: 'again.example' }),
+    () => deleteDomain(control.domains, viewer, { name: 'again.example' }),
+    () => createDomain(control.domains, viewer, { name: 'again.example' }),
   );
   expect([removed.kind, added.kind]).toEqual(['DONE', 'DONE']);
 });
@@ -88,13 +92,13 @@ test('the same domains applied and added, where the tenant has a quota', async (
   await sql`update tenants set max_domains = 2 where id = ${viewer.tenantId}`;
   const [added, applied] = await both(
     (transaction) => transaction`select from tenants where id = ${viewer.tenantId} for update`,
-    () => control.domains.createDomain(viewer, { name: 'quota.example' }),
-    () => control.domains.applyDomains(viewer, { domains: [{ name: 'a.example' }, { name: 'quota.example' }] }, false),
+    () => createDomain(control.domains, viewer, { name: 'quota.example' }),
+    () => applyDomains(control.domains, viewer, { domains: [{ name: 'a.example' }, { name: 'quota.example' }] }),
   );
   expect(added.kind).toBe('DONE');
   expect(applied).toMatchObject({ kind: 'REFUSED', errors: [{ field: ['domains', '1', 'name'] }] });
-  expect(await control.domains.createDomain(viewer, { name: 'b.example' })).toMatchObject({ kind: 'DONE' });
-  expect(await control.domains.createDomain(viewer, { name: 'c.example' })).toMatchObject({
+  expect(await createDomain(control.domains, viewer, { name: 'b.example' })).toMatchObject({ kind: 'DONE' });
+  expect(await createDomain(control.domains, viewer, { name: 'c.example' })).toMatchObject({
     errors: [{ code: 'QUOTA' }],
   });
   // Nothing is left of what was refused.
@@ -105,10 +109,10 @@ test('the same domains applied and added, where the tenant has a quota', async (
 
 test('a domain added while its tenant is deleted has no owner, and so is not added', async () => {
   const viewer = await addTenant(control.database, 'leaves');
-  const started: { adding?: ReturnType<typeof control.domains.createDomain> } = {};
+  const started: { adding?: ReturnType<typeof createDomain> } = {};
   await sql.begin(async (transaction) => {
     await transaction`select from tenants where id = ${viewer.tenantId} for update`;
-    started.adding = control.domains.createDomain(viewer, { name: 'ownerless.example' });
+    started.adding = createDomain(control.domains, viewer, { name: 'ownerless.example' });
     await waiting(1);
     await transaction`update tenants set deleted_at = bmx_now() where id = ${viewer.tenantId}`;
   });

@@ -1,6 +1,9 @@
 /** Many domains as they should be: planned, applied, all or none. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { addDomain, addTenant, domainsOn, type Harness, holdMessage, OPERATOR, startControl } from './harness.ts';
+import { updateDomain } from '../../src/domains/update.ts';
+import { applyDomains } from '../../src/domains/apply.ts';
+import { findDomain } from '../../src/domains/domains.ts';
 
 let control: Harness;
 beforeAll(async () => {
@@ -101,7 +104,7 @@ describe('domainsApply', () => {
     expect(stepsOf(await apply({ domains: [{ name: 'a.example' }] }))).toEqual([
       ['a.example', 'UPDATE', 'drainPerMinute', 'tlsPolicy'],
     ]);
-    expect((await control.domains.findDomain(OPERATOR, 'a.example'))?.recipientList.count).toBe(1);
+    expect((await findDomain(control.domains.sql, OPERATOR, 'a.example'))?.recipientList.count).toBe(1);
   });
 
   test('tells what each change is, of many domains at once', async () => {
@@ -203,7 +206,7 @@ describe('domainsApply', () => {
 
   test('a step that is refused at the end undoes all others', async () => {
     const destinationId = await addDomain(control, 'holds.example');
-    await control.domains.updateDomain(OPERATOR, { name: 'holds.example', labels: [OWNER] });
+    await updateDomain(control.domains, OPERATOR, { name: 'holds.example', labels: [OWNER] });
     await holdMessage(control.database, { destinationId });
     const before = await rows();
     const wanted = { domains: [{ name: 'another.example' }], owner: OWNER, prune: true };
@@ -224,7 +227,7 @@ describe('domainsApply', () => {
     expect(stepsOf(await apply({ ...wanted, adopt: true }))).toEqual([['theirs.example', 'UPDATE', 'labels']]);
     await addDomain(control, 'others.example');
     expect(stepsOf(await apply({ ...wanted, domains: [] }))).toEqual([['theirs.example', 'DELETE']]);
-    expect(await control.domains.findDomain(OPERATOR, 'others.example')).not.toBeNull();
+    expect(await findDomain(control.domains.sql, OPERATOR, 'others.example')).not.toBeNull();
   });
 
   test('a list that would shrink by much wants force, a route into nowhere is refused, another tenant has its own', async () => {
@@ -244,36 +247,40 @@ describe('domainsApply', () => {
       errorsOf(await apply({ domains: [{ name: 'list.example', deliverTo: [{ host: 'self.example' }] }] })),
     ).toEqual([['domains.0.deliverTo.0.host', 'INVALID']]);
     const other = await addTenant(control.database, `other${recipients.length}`);
-    const foreign = await control.domains.applyDomains(
-      other,
-      { domains: [{ name: 'list.example' }], owner: OWNER, prune: true },
-      false,
-    );
+    const foreign = await applyDomains(control.domains, other, {
+      domains: [{ name: 'list.example' }],
+      owner: OWNER,
+      prune: true,
+    });
     const differences = [{ field: 'labels', before: null, after: 'managed-by=backup-mx.yaml' }];
     expect(foreign).toEqual({
       kind: 'DONE',
       domains: [{ name: 'list.example', action: 'CREATE', changes: [], differences }],
+      removed: [],
     });
-    expect((await control.domains.findDomain(other, 'list.example'))?.status).toBe('PENDING');
-    expect((await control.domains.findDomain(OPERATOR, 'list.example'))?.recipientList.count).toBe(1);
+    expect((await findDomain(control.domains.sql, other, 'list.example'))?.status).toBe('PENDING');
+    expect((await findDomain(control.domains.sql, OPERATOR, 'list.example'))?.recipientList.count).toBe(1);
   });
 
   test("an operator's prune removes no tenant's domain, though it bears the same label", async () => {
     const other = await addTenant(control.database, 'same label');
-    await control.domains.applyDomains(other, { domains: [{ name: 'tenants.example' }], owner: OWNER }, false);
+    await applyDomains(control.domains, other, { domains: [{ name: 'tenants.example' }], owner: OWNER });
     await apply({ domains: [{ name: 'operators.example' }], owner: OWNER });
     const emptied = await apply({ domains: [], owner: OWNER, prune: true });
     expect(stepsOf(emptied)).toEqual([['operators.example', 'DELETE']]);
-    expect(await control.domains.findDomain(other, 'tenants.example')).not.toBeNull();
+    expect(await findDomain(control.domains.sql, other, 'tenants.example')).not.toBeNull();
   });
 
   test("a tenant's mere claim keeps no name from the operator, and stays as it is", async () => {
     const other = await addTenant(control.database, 'claims first');
-    await control.domains.applyDomains(other, { domains: [{ name: 'claimed.example' }] }, false);
+    await applyDomains(control.domains, other, { domains: [{ name: 'claimed.example' }] });
     const applied = await apply({ domains: [{ name: 'claimed.example' }], owner: OWNER, adopt: true });
     expect(stepsOf(applied)).toEqual([['claimed.example', 'CREATE']]);
-    expect((await control.domains.findDomain(OPERATOR, 'claimed.example'))?.status).toBe('ACTIVE');
-    expect(await control.domains.findDomain(other, 'claimed.example')).toMatchObject({ status: 'PENDING', labels: {} });
+    expect((await findDomain(control.domains.sql, OPERATOR, 'claimed.example'))?.status).toBe('ACTIVE');
+    expect(await findDomain(control.domains.sql, other, 'claimed.example')).toMatchObject({
+      status: 'PENDING',
+      labels: {},
+    });
   });
 
   test('a long list is compared quickly, though many short ones have been', async () => {
@@ -300,7 +307,7 @@ describe('domainsApply', () => {
       return new Promise(() => undefined);
     });
     const wanted = Array.from({ length: 120 }, (_, index) => ({ name: `silent${index}.example` }));
-    expect(await domains.applyDomains(OPERATOR, { domains: wanted }, false)).toMatchObject({ kind: 'DONE' });
+    expect(await applyDomains(domains, OPERATOR, { domains: wanted })).toMatchObject({ kind: 'DONE' });
     expect(asked).toHaveLength(50);
   });
 

@@ -1,54 +1,22 @@
 /**
  * The control plane over real HTTP on a real database, and rows to look at, put there by SQL.
  */
-import { createControl, type ControlDependencies } from '../../src/control/server.ts';
-import type { MxObservation } from '../../src/mail/mx.ts';
-import { createOwnership } from '../../src/doctor/ownership.ts';
-import { createAuditInspection } from '../../src/events/audit-pages.ts';
-import { createAuditLog } from '../../src/events/audit.ts';
-import { createOutageFeed } from '../../src/events/outage-feed.ts';
-import { createRejectionInspection } from '../../src/events/rejection-pages.ts';
-import { newId } from '../../src/mail/id.ts';
-import { createAlertContacts } from '../../src/notify/contacts.ts';
-import { createDeliveries } from '../../src/notify/deliveries.ts';
-import { createWebhookSender } from '../../src/notify/sender.ts';
-import { createWebhooks } from '../../src/notify/webhooks.ts';
+import { type ControlParts, createControl } from '../../src/control/server.ts';
+import type { Sql } from '../../src/db/client.ts';
 import type { Resolver } from '../../src/dns/resolver.ts';
-import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
-import { extendHold, MAX_HOLD_HOURS } from '../../src/outage/hold.ts';
-import { createBreakerInspection } from '../../src/outage/breaker-inspect.ts';
-import { releaseBreaker } from '../../src/outage/breaker-release.ts';
-import { createOutageInspection } from '../../src/outage/inspect.ts';
-import { createLastAttemptInspection } from '../../src/outage/last-attempt.ts';
-import { bounceSuspected } from '../../src/queue/verbs/bounce-suspected.ts';
-import { findPauses, pauseDestination, resumeDestination } from '../../src/outage/pause.ts';
-import { bounceMessage, cancelHeld, cancelMessage, retryMessage } from '../../src/queue/verbs/commands.ts';
-import { findSuppressions } from '../../src/queue/read/suppressions.ts';
-import { createAttemptInspection } from '../../src/queue/read/attempts.ts';
-import { createContentInspection } from '../../src/queue/read/content.ts';
-import { listNodes } from '../../src/queue/read/nodes.ts';
-import { createQueueInspection } from '../../src/queue/read/queues.ts';
-import { createDrills } from '../../src/queue/drills/drills.ts';
-import { createMessageInspection } from '../../src/queue/read/inspect.ts';
-import { createTimelineInspection } from '../../src/queue/read/timeline.ts';
-import { readWatchedCounts } from '../../src/queue/read/watched-counts.ts';
-import { readMessageMarks } from '../../src/queue/read/watched-messages.ts';
-import { createOperationInspection, startOperation } from '../../src/queue/verbs/operations.ts';
-import type { FindMxHosts } from '../../src/domains/new.ts';
-import { readZoneStandings } from '../../src/domains/dnsbl-counts.ts';
-import { createRecipientLists, recipientListWork } from '../../src/domains/user-list/list.ts';
-import { createStandings } from '../../src/verification/standing.ts';
+import { createOwnership } from '../../src/doctor/ownership.ts';
+import { createDomain } from '../../src/domains/create.ts';
 import { createDomains, type Domains } from '../../src/domains/domains.ts';
-import { createIdempotency } from '../../src/input/idempotency.ts';
-import { readLimits } from '../../src/queue/limits.ts';
-import type { CheckRoute, RouteHost } from '../../src/domains/route-check.ts';
-import { createTenants } from '../../src/tenants/tenants.ts';
-import { createTokenBook } from '../../src/tenants/token-book.ts';
-import { createTokens } from '../../src/tenants/tokens.ts';
-import { isDatabaseAway } from '../../src/db/connection-lost.ts';
+import type { CheckRoute, FindMxHosts, RouteHost } from '../../src/domains/route-check.ts';
+import { newId } from '../../src/mail/id.ts';
+import type { MxObservation } from '../../src/mail/mx.ts';
+import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
+import { createWebhookSender } from '../../src/notify/sender.ts';
+import { createTokenCache } from '../../src/tenants/token-cache.ts';
+import { createStandings } from '../../src/verification/standing.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
-import { doctorOn, type DoctorSetup } from '../helpers/doctor.ts';
 import { NO_EVENTS } from '../helpers/no-events.ts';
+import { doctorOn, type DoctorSetup } from '../helpers/doctor.ts';
 
 export const OPERATOR: Viewer = OPERATOR_VIEWER;
 export const TOKEN = 'a-token-of-the-operator';
@@ -71,7 +39,8 @@ export interface Harness {
   /** What the hosts of any route lead to. */
   readonly routes: { hosts: readonly RouteHost[] };
   readiness: string[];
-  readonly flushed: string[];
+  /** Destinations that were to be looked at on this node at once. */
+  readonly poked: string[];
   /** What was counted of requests. */
   readonly requests: { readonly operation: string; readonly code: string }[];
   /** Subscribers that read too slowly. */
@@ -93,9 +62,17 @@ export function domainsOn(
     sql,
     ownNames: new Set(['backup.test.example']),
     findMxHosts,
-    cancelHeld: (viewer, destinationId, reason) => cancelHeld(sql, viewer, destinationId, reason),
     checkRoute,
-    recipientLists: recipientListWork,
+  });
+}
+
+/** A pool whose statements that name `text` fail. */
+export function failingSql(sql: Sql, text: string, error: Error): Sql {
+  return new Proxy(sql, {
+    apply: (target, self, [strings, ...values]: unknown[]) =>
+      Array.isArray(strings) && strings.join('').includes(text)
+        ? Promise.reject(error)
+        : (Reflect.apply(target, self, [strings, ...values]) as unknown),
   });
 }
 
@@ -115,7 +92,7 @@ const EMPTY_DNS: DoctorSetup['resolver'] = {
 type TxtResolver = Pick<Resolver, 'resolveTxt' | 'forget'>;
 
 export async function startControl(
-  changes: Partial<ControlDependencies> = {},
+  changes: Partial<ControlParts> | ((sql: Sql) => Partial<ControlParts>) = {},
   resolver: TxtResolver = NO_TXT,
 ): Promise<Harness> {
   const database = await createTestDatabase();
@@ -127,13 +104,11 @@ export async function startControl(
     async (name) => dns.mxHosts[name] ?? [],
     async () => routes.hosts,
   );
-  const tokenBook = createTokenBook(sql);
   const faults: Harness['faults'] = [];
-  const flushed: string[] = [];
+  const poked: string[] = [];
   const dropped: Harness['dropped'] = [];
   const requests: Harness['requests'] = [];
   const harness = { readiness: [] as string[] };
-  const webhooks = createWebhooks(sql, { allowPrivate: true, leadsToUs: async () => false });
   const sender = createWebhookSender({
     sql,
     post: async () => ({ kind: 'FAILED', reason: 'nobody is asked here' }),
@@ -148,69 +123,30 @@ export async function startControl(
     service: {
       version: '0.1.0',
       runtime: 'bun test',
+      mxHostname: 'backup.test.example',
       mxNames: ['backup.test.example', 'mx2.test.example'],
       egressAddresses: ['192.0.2.250', '2001:db8::250'],
     },
-    log: { fault: (fault) => void faults.push(fault), subscriberDropped: (drop) => void dropped.push(drop) },
-    domains,
-    recipientLists: createRecipientLists({
-      sql,
-      lookupSql: database.database.queueSql,
-      changeDomain: domains.changeDomain,
-    }),
-    standings: createStandings({ sql, isListed: () => false, onForgotten: () => undefined }),
-    audit: createAuditLog(sql),
-    auditPages: createAuditInspection(sql),
-    ownership: createOwnership({ domains, proofs: domains.proofs, resolver, onResult: () => undefined }),
-    doctor: doctorOn({ database, domains, resolver: EMPTY_DNS }),
-    tenants: createTenants(sql, tokenBook.dropAll, recipientListWork),
-    tokens: createTokens(sql, tokenBook.dropAll),
-    findToken: tokenBook.find,
-    webhooks,
-    alertContacts: createAlertContacts(sql, 'backup.test.example'),
-    deliveries: createDeliveries(sql, webhooks, { send: sender.send, poke: () => undefined }),
-    readZoneStandings: (viewer, questions) => readZoneStandings(sql, viewer, questions),
-    readLimits: () => readLimits(sql),
-    idempotency: createIdempotency(sql),
-    messages: createMessageInspection(sql),
-    contents: createContentInspection(sql),
-    attempts: createAttemptInspection(sql),
-    timelines: createTimelineInspection(sql),
-    findSuppressions: (viewer, questions) => findSuppressions(sql, viewer, questions),
-    queues: createQueueInspection(sql),
-    breakers: createBreakerInspection(sql),
-    outages: createOutageInspection(sql),
-    lastAttempts: createLastAttemptInspection(sql),
-    rejections: createRejectionInspection(sql),
-    outageFeed: createOutageFeed(sql),
-    readMessageMarks: (watched) => readMessageMarks(sql, watched),
-    readWatchedCounts: (watched) => readWatchedCounts(sql, watched),
-    listNodes: () => listNodes(sql),
-    retryMessage: (viewer, { id, reason }) => retryMessage(sql, viewer, id, reason),
-    cancelMessage: (viewer, { id, reason }) => cancelMessage(sql, viewer, id, reason),
-    bounceMessage: (viewer, { id, reason }) => bounceMessage(sql, viewer, id, reason),
-    domainVerbs: {
-      pause: (viewer, destinationId, window) => pauseDestination(sql, viewer, destinationId, window),
-      resume: (viewer, destinationId, reason) => resumeDestination(sql, viewer, destinationId, reason),
-      extendHold: (viewer, destinationId, hours) => extendHold(sql, viewer, destinationId, hours),
-      maxHoldHours: MAX_HOLD_HOURS,
-      findPauses: (viewer, ids) => findPauses(sql, viewer, ids),
+    events: {
+      ...NO_EVENTS,
+      fault: (fault) => void faults.push(fault),
+      subscriberDropped: (drop) => void dropped.push(drop),
+      requested: (request) => void requests.push(request),
     },
-    drills: createDrills(sql),
+    sql,
+    queueSql: database.database.queueSql,
+    domains,
+    tokens: createTokenCache(sql),
+    standings: createStandings({ sql, isListed: () => false, onForgotten: () => undefined }),
+    ownership: createOwnership({ domains, resolver, onResult: () => undefined }),
+    doctor: doctorOn({ database, resolver: EMPTY_DNS }),
     setMx: async () => ({ kind: 'DONE', zone: 'zone.example', records: [] }),
-    operations: createOperationInspection(sql),
-    startOperation: (viewer, request) => startOperation(sql, viewer, request),
-    releaseBreaker: async (viewer, { destinationId }) => void (await releaseBreaker(sql, viewer, destinationId)),
-    bounceSuspected: (viewer, { destinationId, name }, verb) =>
-      bounceSuspected(sql, viewer, { ...verb, domain: name, destinationId }),
-    flushDestination: async (_viewer, id) => void flushed.push(id),
+    webhooks: { allowPrivate: true, leadsToUs: async () => false, send: sender.send, poke: () => undefined },
     observeMx: async (name) => dns.mx[name] ?? { verdict: 'UNRESOLVABLE', hosts: [] },
-    isDatabaseAway,
-    networkOf: () => null,
+    poke: (id) => void poked.push(id),
     readiness: async () => harness.readiness,
-    onRequest: (request) => void requests.push(request),
     renderMetrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'backup_mx_up 1\n' }),
-    ...changes,
+    ...(typeof changes === 'function' ? changes(sql) : changes),
   });
   if (control.kind === 'FAILED') throw new Error(control.message);
   const url = `http://127.0.0.1:${control.address.port}`;
@@ -233,7 +169,7 @@ export async function startControl(
     faults,
     dns,
     routes,
-    flushed,
+    poked,
     dropped,
     requests,
     post,
@@ -257,7 +193,7 @@ export async function addTenant(database: TestDatabase, name = 'other'): Promise
 }
 
 export async function addDomain(harness: Pick<Harness, 'domains'>, name: string): Promise<string> {
-  const change = await harness.domains.createDomain(OPERATOR, { name });
+  const change = await createDomain(harness.domains, OPERATOR, { name });
   if (change.kind !== 'DONE') throw new Error(JSON.stringify(change.errors));
   return change.domain.destinationId;
 }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { addDomain, type Harness, startControl, TOKEN } from './harness.ts';
+import { addDomain, type Harness, startControl, TOKEN, failingSql } from './harness.ts';
 
 let control: Harness;
 beforeAll(async () => {
@@ -208,7 +208,7 @@ describe('errors', () => {
   });
 
   test('a fault is masked and can be found by its request id', async () => {
-    const broken = await startControl({ readLimits: () => Promise.reject(new Error('secret detail')) });
+    const broken = await startControl((sql) => ({ sql: failingSql(sql, 'queue_limits', new Error('secret detail')) }));
     const response = await fetch(`${broken.url}/graphql`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
@@ -396,22 +396,21 @@ describe('idempotencyKey', () => {
   });
 
   test('a fault is no answer: the repetition works', async () => {
-    const destinationId = await addDomain(control, 'fault.example');
     let isBroken = true;
     const broken = await startControl({
-      domains: control.domains,
-      flushDestination: async (_viewer, id) => {
+      poke: (id) => {
         if (isBroken) throw new Error('away');
-        broken.flushed.push(id);
+        broken.poked.push(id);
       },
     });
+    const destinationId = await addDomain(broken, 'fault.example');
     const flush =
       'mutation { domainFlush(input: { name: "fault.example", idempotencyKey: "f" }) { userErrors { code } } }';
     expect((await broken.post<unknown>(flush)).errors).toHaveLength(1);
     isBroken = false;
     expect(await broken.ask<unknown>(flush)).toEqual({ domainFlush: { userErrors: [] } });
     expect(await broken.ask<unknown>(flush)).toEqual({ domainFlush: { userErrors: [] } });
-    expect(broken.flushed).toEqual([destinationId]);
+    expect(broken.poked).toEqual([destinationId]);
     await broken.close();
   });
 });

@@ -2,8 +2,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Viewer } from '../../src/mail/viewer.ts';
 import { recordFailure, recordSuccess } from '../../src/outage/clock.ts';
-import { createOutageInspection } from '../../src/outage/inspect.ts';
+import { listOutages } from '../../src/outage/inspect.ts';
 import { addTenant, type Harness, holdMessage, startControl } from './harness.ts';
+import { createDomain } from '../../src/domains/create.ts';
+import { deleteDomain } from '../../src/domains/delete.ts';
+import { findProofTarget, settleProof } from '../../src/domains/proof.ts';
 
 let control: Harness;
 beforeAll(async () => {
@@ -14,11 +17,11 @@ afterAll(() => control.close());
 /** Claimed and proven; its destination. */
 async function take(viewer: Viewer, name: string): Promise<string> {
   const { domains } = control;
-  const created = await domains.createDomain(viewer, { name });
+  const created = await createDomain(domains, viewer, { name });
   if (created.kind !== 'DONE') throw new Error(JSON.stringify(created.errors));
-  const target = await domains.proofs.findTarget(viewer, created.domain.id);
+  const target = await findProofTarget(domains.sql, viewer, created.domain.id);
   if (target === null) throw new Error('no proof is asked for');
-  expect(await domains.proofs.settle(target, 'SEEN', true)).toBe('ACTIVATED');
+  expect(await settleProof(domains, { target, finding: 'SEEN', isDue: true })).toBe('ACTIVATED');
   return created.domain.destinationId;
 }
 
@@ -30,7 +33,7 @@ async function fail(destinationId: string, reply: string) {
 
 async function outagesOf(viewer: Viewer) {
   const page = { limit: 10, beforeId: null, filter: {} };
-  const outages = await createOutageInspection(control.database.sql).listOutages(viewer, page);
+  const outages = await listOutages(control.database.sql, viewer, page);
   return outages.map(({ lastReply, evidence, endedAt, drain }) => ({
     replies: [lastReply, ...evidence.map(({ reply }) => reply)],
     isOpen: endedAt === null,
@@ -44,7 +47,7 @@ test('an open outage ends with its owner; the next one has its own, and the cloc
   const destinationId = await take(one, 'sold.example');
   await fail(destinationId, '421 of the first');
   await holdMessage(control.database, { destinationId, addresses: ['a@sold.example'] });
-  await control.domains.deleteDomain(one, { name: 'sold.example', held: 'DELIVER_FIRST' });
+  await deleteDomain(control.domains, one, { name: 'sold.example', held: 'DELIVER_FIRST' });
   expect(await outagesOf(one)).toMatchObject([{ isOpen: true }]);
   await take(two, 'sold.example');
   expect(await outagesOf(one)).toMatchObject([{ isOpen: false, drains: false }]);
@@ -68,12 +71,12 @@ test('what still drains is not told to the former owner; the same owner keeps hi
   const destinationId = await take(one, 'drains.example');
   await fail(destinationId, '421 no');
   await holdMessage(control.database, { destinationId, addresses: ['a@drains.example'] });
-  await control.domains.deleteDomain(one, { name: 'drains.example', held: 'DELIVER_FIRST' });
+  await deleteDomain(control.domains, one, { name: 'drains.example', held: 'DELIVER_FIRST' });
   await take(one, 'drains.example');
   expect(await outagesOf(one)).toMatchObject([{ isOpen: true }]);
   await recordSuccess(control.database.sql, destinationId);
   expect(await outagesOf(one)).toMatchObject([{ isOpen: false, drains: true }]);
-  await control.domains.deleteDomain(one, { name: 'drains.example', held: 'DELIVER_FIRST' });
+  await deleteDomain(control.domains, one, { name: 'drains.example', held: 'DELIVER_FIRST' });
   await take(two, 'drains.example');
   expect(await outagesOf(one)).toMatchObject([{ isOpen: false, drains: false }]);
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   control = await startControl({}, resolver);
   const { domains } = control;
   const onResult = (domain: string, result: string) => void told.push(`${domain} ${result}`);
-  ownership = createOwnership({ domains, proofs: domains.proofs, resolver, onResult });
+  ownership = createOwnership({ domains, resolver, onResult });
 });
 afterAll(async () => {
   await control.close();

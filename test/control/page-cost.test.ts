@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { newId } from '../../src/mail/id.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
-import { createAttemptInspection } from '../../src/queue/read/attempts.ts';
-import { createQueueInspection } from '../../src/queue/read/queues.ts';
-import { createTimelineInspection } from '../../src/queue/read/timeline.ts';
-import { createMessageInspection, type MessageFilter } from '../../src/queue/read/inspect.ts';
+import { listAttempts } from '../../src/queue/read/attempts.ts';
+import { readQueues } from '../../src/queue/read/queues.ts';
+import { listTimelines } from '../../src/queue/read/timeline.ts';
+import { findMessage, listMessages, type MessageFilter } from '../../src/queue/read/inspect.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { addDomain, domainsOn, OPERATOR } from './harness.ts';
 
@@ -75,17 +75,14 @@ describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
   });
 
   test('pages, counts and attempts read a few rows, whatever is held', async () => {
-    const messages = createMessageInspection(single.queueSql);
-    const queues = createQueueInspection(single.queueSql);
-    const attempts = createAttemptInspection(single.queueSql);
     const [some] = await single.queueSql<{ id: string }[]>`select id from messages order by id offset 50 limit 1`;
     const id = some?.id ?? '';
     const page =
       (filter: object, beforeId: string | null = null, viewer: Viewer = OPERATOR) =>
       () =>
-        messages.listMessages(viewer, { limit: 20, beforeId, filter });
+        listMessages(single.queueSql, viewer, { limit: 20, beforeId, filter });
     const reads: Record<string, () => Promise<unknown>> = {
-      'one message': () => messages.findMessage(OPERATOR, id),
+      'one message': () => findMessage(single.queueSql, OPERATOR, id),
       'newest page': page({}),
       'page further down': page({}, id),
       'held only': page({ state: 'HELD' }),
@@ -109,10 +106,10 @@ describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
       'no such Message-ID': page({ messageId: '<nothing@sender.example>' }),
       'no such Message-ID, of a tenant': page({ messageId: '<nothing@sender.example>' }, null, little),
       'before everything': page({ until: new Date(0) }),
-      'queue that is full': () => queues.readQueues(OPERATOR, [busy]),
-      'queue that is empty': () => queues.readQueues(OPERATOR, [empty]),
+      'queue that is full': () => readQueues(single.queueSql, OPERATOR, [busy]),
+      'queue that is empty': () => readQueues(single.queueSql, OPERATOR, [empty]),
       attempts: () =>
-        attempts.listAttempts(OPERATOR, [
+        listAttempts(single.queueSql, OPERATOR, [
           { messageId: id, destinationId: busy, recipientNumber: 0, endedAt: null, limit: 20, beforeId: null },
         ]),
     };
@@ -131,7 +128,7 @@ describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
     const [some] = await sql<{ id: string }[]>`select id from messages order by id offset 50 limit 1`;
     const request = { messageId: some?.id ?? '', limit: 20, after: null };
     const before = await readSoFar();
-    const [entries] = await createTimelineInspection(sql).listTimelines(OPERATOR, [request]);
+    const [entries] = await listTimelines(sql, OPERATOR, [request]);
     const cost = (await readSoFar()) - before;
     expect(entries?.map(({ kind }) => kind).slice(0, 2)).toEqual(['ACCEPTED', 'MESSAGE_RETRIED']);
     // One in ten attempts found the primary away, and so speaks for all.
@@ -139,7 +136,6 @@ describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
   });
 
   test('a filter without an index reads a bounded number of rows', async () => {
-    const messages = createMessageInspection(single.queueSql);
     const [some] = await single.queueSql<{ id: string }[]>`select id from messages order by id offset 5000 limit 1`;
     const filters: MessageFilter[] = [
       { reversePath: 'nobody@sender.example' },
@@ -152,7 +148,7 @@ describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
     for (const filter of filters) {
       for (const beforeId of [null, some?.id ?? null]) {
         const before = await readSoFar();
-        await messages.listMessages(OPERATOR, { limit: 20, beforeId, filter });
+        await listMessages(single.queueSql, OPERATOR, { limit: 20, beforeId, filter });
         expect([filter, beforeId, (await readSoFar()) - before < 8_000]).toEqual([filter, beforeId, true]);
       }
     }
@@ -166,7 +162,7 @@ test("an hour of a busy domain is read in order, also by the plans of a connecti
   const now = Date.now();
   const filter = { domain: 'busy.example', since: new Date(now - 3_600_000), until: new Date(now + 60_000) };
   const before = await readSoFar();
-  await createMessageInspection(queueSql).listMessages(OPERATOR, { limit: 20, beforeId: null, filter });
+  await listMessages(queueSql, OPERATOR, { limit: 20, beforeId: null, filter });
   expect((await readSoFar()) - before).toBeLessThan(8_000);
   await queueSql`set plan_cache_mode = force_generic_plan`;
 });

@@ -3,6 +3,7 @@ import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { foldDeltas } from '../../src/queue/counts.ts';
 import { addDomain, type Harness, holdMessage, startControl } from './harness.ts';
+import { deleteDomain } from '../../src/domains/delete.ts';
 
 let control: Harness;
 beforeAll(async () => {
@@ -196,7 +197,8 @@ test('outages: open and ended, newest first, by domain, and as a field of their 
   expect(await found({ isOpen: false })).toEqual([endedId]);
   expect(await found({ domain: 'Ended.example' })).toEqual([endedId]);
   expect(await found({ domain: 'no name' })).toEqual([]);
-  await control.domains.deleteDomain(
+  await deleteDomain(
+    control.domains,
     { tenantId: OPERATOR_TENANT_ID, isOperator: true },
     { name: 'open.example', held: 'DELIVER_FIRST' },
   );

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createAnswers } from '../../src/verification/answers.ts';
 import { type Harness, OPERATOR, startControl } from './harness.ts';
+import { findDomain } from '../../src/domains/domains.ts';
 
 let control: Harness;
 
@@ -33,7 +34,7 @@ async function forget(address: string, idempotencyKey: string | null = null) {
 
 test('an answer is seen, and forgotten once per key', async () => {
   await control.ask('mutation { domainCreate(input: { name: "known.test" }) { userErrors { code } } }');
-  const domain = await control.domains.findDomain(OPERATOR, 'known.test');
+  const domain = await findDomain(control.domains.sql, OPERATOR, 'known.test');
   if (domain === null) throw new Error('no domain');
   const { destinationId, tenantId } = domain;
   const answers = createAnswers({ sql: control.database.sql, monotonicMs: () => performance.now() });

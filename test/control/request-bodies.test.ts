@@ -1,7 +1,8 @@
 /** What a body may be, for whom, and what is said of one that may not: before it is read, and before it is parsed. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
-import { addDomain, addTenant, type Harness, startControl, TOKEN } from './harness.ts';
+import { createTokenCache } from '../../src/tenants/token-cache.ts';
+import { addDomain, addTenant, type Harness, startControl, TOKEN, failingSql } from './harness.ts';
 
 let control: Harness;
 let reader: string;
@@ -231,13 +232,11 @@ test('the whole schema is answered from memory, the same each time, and in the t
 });
 
 describe('a database that is away', () => {
-  const away = (): Promise<never> =>
-    Promise.reject(
-      Object.assign(new Error('write CONNECTION_CLOSED secret.example:5432'), { code: 'CONNECTION_CLOSED' }),
-    );
+  const AWAY = Object.assign(new Error('write CONNECTION_CLOSED secret.example:5432'), { code: 'CONNECTION_CLOSED' });
+  const away = (): Promise<never> => Promise.reject(AWAY);
 
   test('UNAVAILABLE with 503 and a request id where nothing could be answered, and no fault', async () => {
-    const broken = await startControl({ readLimits: away });
+    const broken = await startControl((sql) => ({ sql: failingSql(sql, 'queue_limits', AWAY) }));
     const response = await fetch(`${broken.url}/graphql`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
@@ -268,7 +267,7 @@ describe('a database that is away', () => {
   });
 
   test('also where the token has to be looked up', async () => {
-    const broken = await startControl({ findToken: away });
+    const broken = await startControl((sql) => ({ tokens: { ...createTokenCache(sql), find: away } }));
     const response = await fetch(`${broken.url}/graphql`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${'t'.repeat(43)}`, 'Content-Type': 'application/json' },

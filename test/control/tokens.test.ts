@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { openDatabase } from '../../src/db/client.ts';
 import { listenTo } from '../../src/db/listen.ts';
 import { SETTINGS_CHANNEL } from '../../src/db/listen.ts';
-import { createTokenBook } from '../../src/tenants/token-book.ts';
-import { TOKEN_NOTICE } from '../../src/tenants/token-notice.ts';
+import { createTokenCache, TOKEN_NOTICE } from '../../src/tenants/token-cache.ts';
 import { until } from '../helpers/child.ts';
 import { addDomain, type GraphqlAnswer, type Harness, OPERATOR, startControl } from './harness.ts';
+import { findDomain } from '../../src/domains/domains.ts';
 
 let control: Harness;
 beforeAll(async () => {
@@ -165,8 +165,8 @@ describe('a token', () => {
       ['expiresAt', 'INVALID'],
     ]);
     await sql`update tokens set expires_at = bmx_now() where id = ${token?.id ?? ''}`;
-    const book = createTokenBook(sql);
-    expect(await book.find(secret ?? '')).toBeNull();
+    const cache = createTokenCache(sql);
+    expect(await cache.find(secret ?? '')).toBeNull();
   });
 
   test('keeps its old secret for the overlap, and no secret before that', async () => {
@@ -189,18 +189,18 @@ describe('a token', () => {
   test('is revoked at once here, and within a second on another node', async () => {
     const { secret, token } = await create({});
     const other = openDatabase(control.database.target, { poolSize: 2 });
-    const book = createTokenBook(other.sql);
+    const cache = createTokenCache(other.sql);
     const listener = await listenTo({
       sql: other.sql,
       channel: SETTINGS_CHANNEL,
-      onPayload: (payload) => (payload === TOKEN_NOTICE ? book.dropAll() : undefined),
-      onReset: book.dropAll,
+      onPayload: (payload) => (payload === TOKEN_NOTICE ? cache.dropAll() : undefined),
+      onReset: cache.dropAll,
     });
-    expect([await statusOf(secret ?? ''), (await book.find(secret ?? ''))?.id]).toEqual([200, token?.id]);
+    expect([await statusOf(secret ?? ''), (await cache.find(secret ?? ''))?.id]).toEqual([200, token?.id]);
     const revoke = () => control.ask<{ tokenRevoke: Made }>(REVOKE, { input: { id: token?.id } });
     expect((await revoke()).tokenRevoke.userErrors).toEqual([]);
     expect(await statusOf(secret ?? '')).toBe(401);
-    await until('the other node refuses it', 30_000, async () => (await book.find(secret ?? '')) === null);
+    await until('the other node refuses it', 30_000, async () => (await cache.find(secret ?? '')) === null);
     expect(codesOf((await revoke()).tokenRevoke)).toEqual([['id', 'NOT_FOUND']]);
     await listener.close();
     await other.close();
@@ -251,9 +251,9 @@ describe('a token', () => {
     const { sql } = control.database;
     const { secret, token } = await create({});
     expect(token?.['lastUsedAt']).toBeNull();
-    const book = createTokenBook(sql);
-    await book.find(secret ?? '');
-    await book.storeUses();
+    const cache = createTokenCache(sql);
+    await cache.find(secret ?? '');
+    await cache.storeUses();
     const query = 'query ($id: ID!) { token(id: $id) { lastUsedAt } }';
     expect(await control.ask<unknown>(query, { id: token?.id })).toEqual({ token: { lastUsedAt: expect.any(String) } });
   });
@@ -362,7 +362,7 @@ describe('a tenant', () => {
     expect(await remove({ id })).toEqual({ tenantDelete: { tenant: { name: 'leaves' }, userErrors: [] } });
     expect(await statusOf(secret)).toBe(401);
     expect(await remove({ id })).toMatchObject({ tenantDelete: { userErrors: [{ code: 'NOT_FOUND' }] } });
-    expect(await control.domains.findDomain(OPERATOR, 'shared.example')).toMatchObject({ status: 'ACTIVE' });
+    expect(await findDomain(control.domains.sql, OPERATOR, 'shared.example')).toMatchObject({ status: 'ACTIVE' });
     expect(await sql`select from domains where tenant_id = ${id}`).toHaveLength(0);
     expect(await sql`select from recipient_entries where tenant_id = ${id}`).toHaveLength(0);
     expect(await remove({ id: OPERATOR.tenantId })).toMatchObject({

@@ -12,6 +12,9 @@ import { until } from '../helpers/child.ts';
 import { doctorOn, OWN_NAME } from '../helpers/doctor.ts';
 import type { FakeRecords } from '../helpers/fake-dns.ts';
 import { type DoctorScene, GOOD_MX, openDoctorScene } from './scene.ts';
+import { createDomain } from '../../src/domains/create.ts';
+import { deleteDomain } from '../../src/domains/delete.ts';
+import { readReports } from '../../src/doctor/reports.ts';
 
 let scene: DoctorScene;
 
@@ -22,12 +25,12 @@ afterAll(() => scene.close());
 beforeEach(() => scene.reset());
 
 function node(changes: Partial<DoctorDeps> = {}): Doctor {
-  const { database, domains, resolver, primary } = scene;
-  return doctorOn({ database, domains, resolver, deliveryPort: primary.port, changes });
+  const { database, resolver, primary } = scene;
+  return doctorOn({ database, resolver, deliveryPort: primary.port, changes });
 }
 
-async function findings(doctor: Doctor, { id }: RelayDomain, viewer = OPERATOR_VIEWER) {
-  const report = (await doctor.readReports(viewer, [id])).get(id);
+async function findings({ id }: RelayDomain, viewer = OPERATOR_VIEWER) {
+  const report = (await readReports(scene.database.sql, viewer, [id])).get(id);
   const of = (code: CheckCode) => report?.findings.find((finding) => finding.code === code);
   return {
     report,
@@ -80,7 +83,7 @@ describe('what does not answer is a finding, within the time', () => {
     const startedMs = performance.now();
     await doctor.check(OPERATOR_VIEWER, domain.name);
     expect(performance.now() - startedMs).toBeLessThan(4500);
-    const { verdict, answer, report } = await findings(doctor, domain);
+    const { verdict, answer, report } = await findings(domain);
     expect([verdict('RANK'), verdict('DNS_LAPSING'), verdict('PRIMARY_REFUSES')]).toEqual([
       'UNKNOWN',
       'UNKNOWN',
@@ -103,7 +106,7 @@ describe('what does not answer is a finding, within the time', () => {
       const startedMs = performance.now();
       await doctor.check(OPERATOR_VIEWER, domain.name);
       expect(performance.now() - startedMs).toBeLessThan(4500);
-      const { verdict } = await findings(doctor, domain);
+      const { verdict } = await findings(domain);
       expect([verdict('RANK'), verdict('PRIMARY_REFUSES'), verdict('MX_UNREACHABLE')]).toEqual([
         'OK',
         'UNKNOWN',
@@ -118,7 +121,7 @@ describe('what does not answer is a finding, within the time', () => {
     const never = () => new Promise<void>(() => undefined);
     const doctor = node({ timeoutMs: 200, budget: { question: never, connection: never } });
     await doctor.check(OPERATOR_VIEWER, domain.name);
-    expect((await findings(doctor, domain)).verdict('RANK')).toBe('UNKNOWN');
+    expect((await findings(domain)).verdict('RANK')).toBe('UNKNOWN');
     expect([scene.dns.count(domain.name), sessionsOf(domain)]).toEqual([0, 0]);
   });
 });
@@ -133,7 +136,7 @@ describe('a primary is left alone', () => {
     await scene.database.sql`update destinations set outage_id = ${outageId} where id = ${domain.destinationId}`;
     const doctor = node();
     await doctor.check(OPERATOR_VIEWER, domain.name);
-    const { verdict, answer } = await findings(doctor, domain);
+    const { verdict, answer } = await findings(domain);
     expect([verdict('PRIMARY_REFUSES'), sessionsOf(domain)]).toEqual(['UNKNOWN', 0]);
     expect(answer('PRIMARY_REFUSES')).toMatch(/outage open since .*DOWN.*connection refused/);
   });
@@ -142,7 +145,7 @@ describe('a primary is left alone', () => {
     const owned = await scene.addDomain();
     await scene.database.sql`update destinations set greylisting_at = bmx_now() where id = ${owned.destinationId}`;
     const claimant = await addTenant(scene.database, 'claimant');
-    const claim = await scene.domains.createDomain(claimant, { name: owned.name });
+    const claim = await createDomain(scene.domains, claimant, { name: owned.name });
     if (claim.kind !== 'DONE') throw new Error(JSON.stringify(claim.errors));
     expect(claim.domain.status).toBe('PENDING');
     const fetched: string[] = [];
@@ -154,14 +157,16 @@ describe('a primary is left alone', () => {
     });
     scene.dns.set(`_mta-sts.${owned.name}`, { TXT: ['v=STSv1; id=1;'] });
     await doctor.check(claimant, owned.name);
-    const { verdict, answer } = await findings(doctor, claim.domain, claimant);
+    const { verdict, answer } = await findings(claim.domain, claimant);
     expect([verdict('RANK'), verdict('GREYLISTING'), sessionsOf(owned)]).toEqual(['OK', 'UNKNOWN', 0]);
     expect(answer('PRIMARY_REFUSES')).toContain('not proven');
     expect([verdict('MTA_STS'), answer('MTA_STS')]).toEqual(['UNKNOWN', expect.stringContaining('not proven')]);
     expect(fetched).toEqual([]);
     // Nor does the claimant see the owner's report.
     await doctor.check(OPERATOR_VIEWER, owned.name);
-    expect([...(await doctor.readReports(claimant, [owned.id, claim.domain.id])).keys()]).toEqual([claim.domain.id]);
+    expect([...(await readReports(scene.database.sql, claimant, [owned.id, claim.domain.id])).keys()]).toEqual([
+      claim.domain.id,
+    ]);
     expect(fetched).toEqual([`mta-sts.${owned.name}`]);
   });
 
@@ -170,7 +175,7 @@ describe('a primary is left alone', () => {
     scene.dns.set(domain.name, { MX: [[10, OWN_NAME]] });
     const doctor = node();
     await doctor.check(OPERATOR_VIEWER, domain.name);
-    const { verdict, answer } = await findings(doctor, domain);
+    const { verdict, answer } = await findings(domain);
     expect([verdict('RANK'), answer('PRIMARY_REFUSES')]).toEqual([
       'PROBLEM',
       expect.stringContaining('MOST_PREFERRED'),
@@ -197,14 +202,14 @@ test('of all that are asked for at once forty begin, and the others when there i
   await Promise.all(checks);
   expect(mostCount).toBe(40);
   const ids = domains.map(({ id }) => id);
-  expect((await doctor.readReports(OPERATOR_VIEWER, ids)).size).toBe(45);
+  expect((await readReports(scene.database.sql, OPERATOR_VIEWER, ids)).size).toBe(45);
 });
 
 test('it is asked from each egress address that this node has', async () => {
   const domain = await scene.addDomain();
   const doctor = node({ localEgressAddresses: ['127.0.0.3', '127.0.0.4', '::1'] });
   await doctor.check(OPERATOR_VIEWER, domain.name);
-  const asked = (await findings(doctor, domain)).asked('PRIMARY_REFUSES');
+  const asked = (await findings(domain)).asked('PRIMARY_REFUSES');
   expect(asked?.map((text) => text.split(' from ')[1])).toEqual(['127.0.0.3', '127.0.0.4']);
 });
 
@@ -219,7 +224,7 @@ test('it is asked from each of many before it is asked twice from one', async ()
   });
   const doctor = node({ localEgressAddresses: many });
   await doctor.check(OPERATOR_VIEWER, domain.name);
-  const asked = (await findings(doctor, domain)).asked('PRIMARY_REFUSES');
+  const asked = (await findings(domain)).asked('PRIMARY_REFUSES');
   expect(asked?.map((text) => text.split(' from ')[1]).toSorted()).toEqual(many);
 });
 
@@ -229,9 +234,9 @@ describe('one run at a time', () => {
     const [one, two] = [node(), node()];
     await Promise.all([one, one, two].map((doctor) => doctor.check(OPERATOR_VIEWER, domain.name)));
     expect(sessionsOf(domain)).toBe(1);
-    const first = (await findings(two, domain)).report?.at;
+    const first = (await findings(domain)).report?.at;
     await two.check(OPERATOR_VIEWER, domain.name);
-    expect((await findings(one, domain)).report?.at).toEqual(first);
+    expect((await findings(domain)).report?.at).toEqual(first);
     await scene.database.moveClock('61 seconds');
     await two.check(OPERATOR_VIEWER, domain.name);
     expect(sessionsOf(domain)).toBe(2);
@@ -266,7 +271,7 @@ describe('the timer', () => {
     // Each is due within a day.
     await scene.database.moveClock('25 hours');
     const gone = added.pop();
-    await scene.domains.deleteDomain(OPERATOR_VIEWER, { name: gone?.name ?? '' });
+    await deleteDomain(scene.domains, OPERATOR_VIEWER, { name: gone?.name ?? '' });
     await Promise.all([node().checkDue(), node().checkDue()]);
     expect(added.map(sessionsOf)).toEqual(added.map(() => 1));
     await node().checkDue();
@@ -291,7 +296,7 @@ describe('the timer', () => {
     await scene.primary.waitFor(() => scene.primary.countVerb('RCPT') > before, 'the question');
     stop.abort();
     await due;
-    expect((await findings(doctor, domain)).report).toBeUndefined();
+    expect((await findings(domain)).report).toBeUndefined();
     const [row] = await scene.database.sql<
       { busy: Date | null }[]
     >`select doctor_busy_until as busy from domains where id = ${domain.id}`;

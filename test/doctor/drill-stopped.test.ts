@@ -7,7 +7,6 @@ import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { claimDue, FIRST_KEY } from '../../src/queue/claim.ts';
 import { newDrillMark } from '../../src/queue/drills/drill-mark.ts';
 import type { DrillResult } from '../../src/queue/drills/drills.ts';
-import { createMessageInspection } from '../../src/queue/read/inspect.ts';
 import { recordOutcomes } from '../../src/queue/outcome.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
@@ -75,7 +74,6 @@ async function attempt(reply: typeof STOPPED): Promise<void> {
 function look(): Promise<void> {
   return lookAtDrills({
     sql: db.database.queueSql,
-    messages: createMessageInspection(db.sql),
     hostname: 'backup.test.example',
     listener: () => null,
     look: () => Promise.reject(new Error('nothing enters')),

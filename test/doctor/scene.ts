@@ -10,6 +10,7 @@ import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { OWN_NAME } from '../helpers/doctor.ts';
 import { type FakeDns, type FakeRecords, startFakeDns } from '../helpers/fake-dns.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
+import { createDomain } from '../../src/domains/create.ts';
 
 /** A primary before us, as it should be. */
 export const GOOD_MX = [
@@ -51,7 +52,7 @@ export async function openDoctorScene(resolverTimeoutMs: number): Promise<Doctor
       count += 1;
       const name = `domain${count}.example`;
       dns.set(name, records);
-      const created = await domains.createDomain(OPERATOR_VIEWER, { name, ...input });
+      const created = await createDomain(domains, OPERATOR_VIEWER, { name, ...input });
       if (created.kind !== 'DONE') throw new Error(JSON.stringify(created.errors));
       return created.domain;
     },

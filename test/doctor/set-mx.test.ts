@@ -2,6 +2,7 @@
 import { expect, test } from 'bun:test';
 import { checkMxInput } from '../../src/doctor/mx-input.ts';
 import { createSetMx, type SetMxDeps } from '../../src/doctor/set-mx.ts';
+import type { Sql } from '../../src/db/client.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import type { DnsAnswer } from '../../src/dns/answer.ts';
 import type { Resolver } from '../../src/dns/resolver.ts';
@@ -25,6 +26,8 @@ const found = <T>(...records: T[]): DnsAnswer<T> => ({
   isAuthenticated: false,
 });
 
+const NO_DATABASE = (() => Promise.reject(new Error('the database is not asked here'))) as unknown as Sql;
+
 /** What a dry run at this server comes to: the field at fault, and which addresses were asked. */
 async function run(dnsServer: { host: string; port: number } | null, changes: Partial<SetMxDeps> = {}) {
   const asked: string[] = [];
@@ -38,7 +41,7 @@ async function run(dnsServer: { host: string; port: number } | null, changes: Pa
     isOwn: () => false,
     mxNames: ['backup.example'],
     ownNames: ['backup.example'],
-    records: { findAdded: async () => [], note: async () => undefined, forgetGone: async () => undefined },
+    sql: NO_DATABASE,
     nowSeconds: () => 0,
     stepTimeoutMs: 20,
     ...changes,

@@ -2,17 +2,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { openDatabase } from '../../src/db/client.ts';
 import { listenTo } from '../../src/db/listen.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
-import { createOutageInspection } from '../../src/outage/inspect.ts';
-import { createAttemptInspection } from '../../src/queue/read/attempts.ts';
-import { createQueueInspection } from '../../src/queue/read/queues.ts';
-import { createMessageInspection } from '../../src/queue/read/inspect.ts';
-import { recipientListWork } from '../../src/domains/user-list/list.ts';
+import { findConditions, findOpenOutages, listOutages } from '../../src/outage/inspect.ts';
+import { listAttempts } from '../../src/queue/read/attempts.ts';
+import { readQueues } from '../../src/queue/read/queues.ts';
+import { findMessage, listMessages } from '../../src/queue/read/inspect.ts';
 import { SETTINGS_CHANNEL } from '../../src/db/listen.ts';
-import { createDomains } from '../../src/domains/domains.ts';
-import { createTenants } from '../../src/tenants/tenants.ts';
+import { createDomains, findDomain, findDomainsByDestination, listDomains } from '../../src/domains/domains.ts';
+import { findTenants } from '../../src/tenants/tenants.ts';
 import { addDomain, addTenant, domainsOn, endMessage, holdMessage, OPERATOR } from '../control/harness.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { createDomain } from '../../src/domains/create.ts';
+import { updateDomain } from '../../src/domains/update.ts';
+import { deleteDomain } from '../../src/domains/delete.ts';
+import { findProofTarget, settleProof } from '../../src/domains/proof.ts';
 
 let database: TestDatabase;
 let tenant: Viewer;
@@ -30,9 +33,7 @@ describe('two nodes', () => {
       sql: otherDatabase.sql,
       ownNames: new Set(),
       findMxHosts: async () => [],
-      cancelHeld: async () => {},
       checkRoute: async () => [],
-      recipientLists: recipientListWork,
     });
     const listener = await listenTo({
       sql: otherDatabase.sql,
@@ -42,7 +43,7 @@ describe('two nodes', () => {
     });
     expect(await there.findRelayDomain('two-nodes.example')).toBeNull();
 
-    await here.createDomain(OPERATOR, { name: 'two-nodes.example' });
+    await createDomain(here, OPERATOR, { name: 'two-nodes.example' });
     expect(await here.findRelayDomain('two-nodes.example')).not.toBeNull();
     await until(
       'the other node serves it',
@@ -50,12 +51,12 @@ describe('two nodes', () => {
       async () => (await there.findRelayDomain('two-nodes.example')) !== null,
     );
 
-    await here.updateDomain(OPERATOR, { name: 'two-nodes.example', deliverTo: [{ host: 'mx.example' }] });
+    await updateDomain(here, OPERATOR, { name: 'two-nodes.example', deliverTo: [{ host: 'mx.example' }] });
     await until('the other node has its route', 30_000, async () => {
       return (await there.findRelayDomain('two-nodes.example'))?.deliverTo[0]?.host === 'mx.example';
     });
 
-    await here.deleteDomain(OPERATOR, { name: 'two-nodes.example' });
+    await deleteDomain(here, OPERATOR, { name: 'two-nodes.example' });
     await until(
       'the other node refuses it',
       30_000,
@@ -67,23 +68,23 @@ describe('two nodes', () => {
 
   test('a change that was rolled back is told to nobody and changes nothing', async () => {
     const domains = domainsOn(database);
-    await domains.createDomain(OPERATOR, { name: 'kept.example' });
+    await createDomain(domains, OPERATOR, { name: 'kept.example' });
     const { sql } = database;
     await sql`alter table events rename to events_away`;
-    const failed = await domains.deleteDomain(OPERATOR, { name: 'kept.example' }).then(
+    const failed = await deleteDomain(domains, OPERATOR, { name: 'kept.example' }).then(
       () => null,
       (error: unknown) => error,
     );
     await sql`alter table events_away rename to events`;
     expect(failed).toBeInstanceOf(Error);
     expect(await domains.findRelayDomain('kept.example')).not.toBeNull();
-    expect((await domains.deleteDomain(OPERATOR, { name: 'kept.example' })).kind).toBe('DONE');
+    expect((await deleteDomain(domains, OPERATOR, { name: 'kept.example' })).kind).toBe('DONE');
   });
 
   test('the same domain added by many at once stands once', async () => {
     const domains = domainsOn(database);
     const changes = await Promise.all(
-      Array.from({ length: 8 }, () => domains.createDomain(OPERATOR, { name: 'race.example' })),
+      Array.from({ length: 8 }, () => createDomain(domains, OPERATOR, { name: 'race.example' })),
     );
     expect(changes.filter(({ kind }) => kind === 'DONE')).toHaveLength(1);
     const [row] = await database.sql`select count(*) as count from domains where name = 'race.example'`;
@@ -93,7 +94,7 @@ describe('two nodes', () => {
 
 test('a DNS that never answers does not keep anybody from adding a domain', async () => {
   const domains = domainsOn(database, () => new Promise(() => {}));
-  const change = await domains.createDomain(OPERATOR, { name: 'host.silent.example' });
+  const change = await createDomain(domains, OPERATOR, { name: 'host.silent.example' });
   expect(change.kind).toBe('DONE');
 });
 
@@ -110,70 +111,66 @@ describe("another tenant's viewer", () => {
     await database.sql`
       insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, reply, outcome, latency_ms)
       select ${ended}, tenant_id, id, ${held}, '{0}', true, 'x', 'DEFERRED', 1 from destinations where id = ${destinationId}`;
-    const messages = createMessageInspection(database.sql);
-    const outages = createOutageInspection(database.sql);
 
     async function seen(viewer: Viewer) {
-      const [attempts] = await createAttemptInspection(database.sql).listAttempts(viewer, [
+      const [attempts] = await listAttempts(database.sql, viewer, [
         { messageId: held, destinationId, recipientNumber: 0, endedAt: null, limit: 10, beforeId: null },
       ]);
       const page = { limit: 100, beforeId: null };
       return {
-        domain: (await domains.findDomain(viewer, 'private.example')) !== null,
-        listed: (await domains.listDomains(viewer, { limit: 100, afterId: null })).length > 0,
-        byDestination: (await domains.findDomainsByDestination(viewer, [destinationId])).size,
-        held: (await messages.findMessage(viewer, held)) !== null,
-        ended: (await messages.findMessage(viewer, ended)) !== null,
-        messages: (await messages.listMessages(viewer, { ...page, filter: { domain: 'private.example' } })).messages
-          .length,
-        byRecipient: (await messages.listMessages(viewer, { ...page, filter: { recipient: 'a@private.example' } }))
+        domain: (await findDomain(domains.sql, viewer, 'private.example')) !== null,
+        listed: (await listDomains(domains.sql, viewer, { limit: 100, afterId: null })).length > 0,
+        byDestination: (await findDomainsByDestination(domains.sql, viewer, [destinationId])).size,
+        held: (await findMessage(database.sql, viewer, held)) !== null,
+        ended: (await findMessage(database.sql, viewer, ended)) !== null,
+        messages: (await listMessages(database.sql, viewer, { ...page, filter: { domain: 'private.example' } }))
           .messages.length,
-        outages: (await outages.listOutages(viewer, { ...page, filter: { domain: 'private.example' } })).length,
-        openOutages: (await outages.findOpenOutages(viewer, [destinationId])).size,
-        conditions: (await outages.findConditions(viewer, [destinationId])).size,
+        byRecipient: (await listMessages(database.sql, viewer, { ...page, filter: { recipient: 'a@private.example' } }))
+          .messages.length,
+        outages: (await listOutages(database.sql, viewer, { ...page, filter: { domain: 'private.example' } })).length,
+        openOutages: (await findOpenOutages(database.sql, viewer, [destinationId])).size,
+        conditions: (await findConditions(database.sql, viewer, [destinationId])).size,
         attempts: attempts?.length,
-        queues: (await createQueueInspection(database.sql).readQueues(viewer, [destinationId])).size,
-        operator: (
-          await createTenants(database.sql, () => undefined, recipientListWork).findTenants(viewer, [OPERATOR.tenantId])
-        ).size,
+        queues: (await readQueues(database.sql, viewer, [destinationId])).size,
+        operator: (await findTenants(database.sql, viewer, [OPERATOR.tenantId])).size,
       };
     }
     expect(Object.values(await seen(OPERATOR)).every(Boolean)).toBe(true);
     expect(Object.values(await seen(tenant)).some(Boolean)).toBe(false);
 
     const refused = { kind: 'REFUSED', errors: [{ code: 'NOT_FOUND' }], domain: null };
-    expect(await domains.updateDomain(tenant, { name: 'private.example', labels: [] })).toMatchObject(refused);
-    expect(await domains.deleteDomain(tenant, { name: 'private.example', held: 'CANCEL' })).toMatchObject(refused);
+    expect(await updateDomain(domains, tenant, { name: 'private.example', labels: [] })).toMatchObject(refused);
+    expect(await deleteDomain(domains, tenant, { name: 'private.example', held: 'CANCEL' })).toMatchObject(refused);
     expect(await domains.findRelayDomain('private.example')).not.toBeNull();
   });
 
   test('its claim is pending, is not served, and has no say in the route of the one that is', async () => {
     const domains = domainsOn(database);
-    await domains.createDomain(OPERATOR, { name: 'claimed.example', deliverTo: [{ host: 'a.example' }] });
-    const claim = await domains.createDomain(tenant, {
+    await createDomain(domains, OPERATOR, { name: 'claimed.example', deliverTo: [{ host: 'a.example' }] });
+    const claim = await createDomain(domains, tenant, {
       name: 'claimed.example',
       deliverTo: [{ host: 'evil.example' }],
     });
     expect(claim).toMatchObject({ kind: 'DONE', domain: { status: 'PENDING', tenantId: tenant.tenantId } });
-    await domains.updateDomain(tenant, { name: 'claimed.example', deliverTo: [{ host: 'worse.example' }] });
+    await updateDomain(domains, tenant, { name: 'claimed.example', deliverTo: [{ host: 'worse.example' }] });
     const [row] = await database.sql`select deliver_to, tenant_id from destinations where name = 'claimed.example'`;
     expect(row).toEqual({ deliver_to: [{ host: 'a.example', port: 25 }], tenant_id: OPERATOR.tenantId });
     expect(await domains.findRelayDomain('claimed.example')).toMatchObject({ tenantId: OPERATOR.tenantId });
-    expect((await domains.deleteDomain(tenant, { name: 'claimed.example' })).kind).toBe('DONE');
+    expect((await deleteDomain(domains, tenant, { name: 'claimed.example' })).kind).toBe('DONE');
     expect(await domains.findRelayDomain('claimed.example')).toMatchObject({ tenantId: OPERATOR.tenantId });
 
-    await domains.createDomain(tenant, { name: 'only-claimed.example' });
+    await createDomain(domains, tenant, { name: 'only-claimed.example' });
     expect(await domains.findRelayDomain('only-claimed.example')).toBeNull();
   });
 
   test('a domain served for another tenant is TAKEN for the operator', async () => {
     const domains = domainsOn(database);
-    await domains.createDomain(tenant, { name: 'taken.example' });
+    await createDomain(domains, tenant, { name: 'taken.example' });
     const [claim] = await database.sql<{ id: string }[]>`select id from domains where name = 'taken.example'`;
-    const target = await domains.proofs.findTarget(tenant, claim?.id ?? '');
+    const target = await findProofTarget(domains.sql, tenant, claim?.id ?? '');
     if (target === null) throw new Error('the claim has no proof to be found');
-    expect(await domains.proofs.settle(target, 'SEEN', true)).toBe('ACTIVATED');
-    expect(await domains.createDomain(OPERATOR, { name: 'taken.example' })).toMatchObject({
+    expect(await settleProof(domains, { target, finding: 'SEEN', isDue: true })).toBe('ACTIVATED');
+    expect(await createDomain(domains, OPERATOR, { name: 'taken.example' })).toMatchObject({
       kind: 'REFUSED',
       errors: [{ code: 'TAKEN' }],
       domain: null,
@@ -185,7 +182,7 @@ describe("another tenant's viewer", () => {
 
 test('warm look-ups are far below a millisecond', async () => {
   const domains = domainsOn(database);
-  await domains.createDomain(OPERATOR, { name: 'warm.example' });
+  await createDomain(domains, OPERATOR, { name: 'warm.example' });
   await domains.findRelayDomain('warm.example');
   const times: number[] = [];
   for (let index = 0; index < 10_000; index += 1) {

@@ -1,6 +1,6 @@
 /** Refusals as the API sees them: filters, pages, whose they are, and that an index leads to them. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { createRejectionInspection, type RejectionFilter } from '../../src/events/rejection-pages.ts';
+import { listRejections, type RejectionFilter, type RejectionPage } from '../../src/events/rejection-pages.ts';
 import { createIdSource, newId } from '../../src/mail/id.ts';
 import { OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -67,7 +67,7 @@ afterAll(async () => {
 });
 
 async function list(viewer: Viewer, filter: RejectionFilter, limit = 100): Promise<string[]> {
-  const { rejections } = await createRejectionInspection(db.sql).listRejections(viewer, {
+  const { rejections } = await listRejections(db.sql, viewer, {
     limit,
     beforeId: null,
     filter,
@@ -86,7 +86,7 @@ function those(fits: (seed: Seed) => boolean): string[] {
 describe('what is shown', () => {
   test('everything of one refusal', async () => {
     const seed = seeds[4];
-    const { rejections } = await createRejectionInspection(db.sql).listRejections(OPERATOR_VIEWER, {
+    const { rejections } = await listRejections(db.sql, OPERATOR_VIEWER, {
       limit: 1,
       beforeId: null,
       filter: { reference: ` ${seed?.id.toUpperCase()} ` },
@@ -174,11 +174,10 @@ describe('pages', () => {
     filter: RejectionFilter,
     limit: number,
   ): Promise<{ ids: string[]; pages: number }> {
-    const inspection = createRejectionInspection(db.sql);
     const ids: string[] = [];
     let beforeId: string | null = null;
     for (let pages = 1; pages < 100; pages += 1) {
-      const page: Awaited<ReturnType<typeof inspection.listRejections>> = await inspection.listRejections(viewer, {
+      const page: RejectionPage = await listRejections(db.sql, viewer, {
         limit,
         beforeId,
         filter,
@@ -205,7 +204,7 @@ describe('pages', () => {
     await db.sql`
       insert into rejections (id, ehlo_name, command, rejection, reply)
       select uuid_floor(now() + make_interval(secs => i / 1000.0)), '', 'RCPT', 'BMX-LIMIT', '' from generate_series(1, 25000) i`;
-    const first = await createRejectionInspection(db.sql).listRejections(OPERATOR_VIEWER, {
+    const first = await listRejections(db.sql, OPERATOR_VIEWER, {
       limit: 10,
       beforeId: null,
       filter: { client: '192.0.2.4' },

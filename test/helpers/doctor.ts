@@ -6,8 +6,6 @@ import { createDoctorBudget } from '../../src/doctor/budget.ts';
 import { createDoctor, type Doctor, type DoctorDeps } from '../../src/doctor/doctor.ts';
 import type { ServiceFacts } from '../../src/doctor/facts.ts';
 import { createCalloutBudget } from '../../src/verification/budget.ts';
-import type { Domains } from '../../src/domains/domains.ts';
-import { createMxRecords } from '../../src/domains/mx-records.ts';
 import type { TestDatabase } from './database.ts';
 
 export const OWN_NAME = 'backup.test.example';
@@ -23,18 +21,16 @@ export const SERVICE: ServiceFacts = {
 
 export interface DoctorSetup {
   readonly database: TestDatabase;
-  readonly domains: Domains;
   readonly resolver: DoctorDeps['resolver'];
   /** Of the primary. */
   readonly deliveryPort?: number;
   readonly changes?: Partial<DoctorDeps>;
 }
 
-export function doctorOn({ database, domains, resolver, deliveryPort = 25, changes }: DoctorSetup): Doctor {
+export function doctorOn({ database, resolver, deliveryPort = 25, changes }: DoctorSetup): Doctor {
   const { sql } = database;
   return createDoctor({
     sql,
-    domains,
     resolver,
     self: () => ({
       names: [OWN_NAME],
@@ -52,7 +48,6 @@ export function doctorOn({ database, domains, resolver, deliveryPort = 25, chang
     monotonicMs,
     wallClock: () => new Date(),
     isListed: () => false,
-    forgetGoneMx: createMxRecords(sql).forgetGone,
     fetchText: async () => ({ kind: 'FAILED', reason: 'nobody is asked here' }),
     usesDane: false,
     certificateChain: () => null,

@@ -1,7 +1,7 @@
 /** Whose reservation a key is when work lasts so long that another takes it over; on a real database. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
-import { createIdempotency, type Outcome } from '../../src/input/idempotency.ts';
+import { idempotent, type Outcome } from '../../src/input/idempotency.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 const DONE = { kind: 'DONE' };
@@ -16,7 +16,7 @@ afterAll(() => db.close());
 /** A request that is at work until it is told its end. */
 async function begin(key: string) {
   const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<Outcome>()];
-  const answer = createIdempotency(db.sql).run(OPERATOR_VIEWER, { key, mutation: 'm', input: {} }, () => {
+  const answer = idempotent(db.sql, OPERATOR_VIEWER, { key, mutation: 'm', input: {} }, () => {
     begun.resolve();
     return end.promise;
   });
@@ -24,14 +24,14 @@ async function begin(key: string) {
   return {
     end: async (outcome: Outcome) => {
       end.resolve(outcome);
-      expect(await answer).toEqual({ kind: 'ANSWER', value: outcome });
+      expect(await answer).toEqual(outcome);
     },
   };
 }
 
 async function isRemembered(key: string): Promise<boolean> {
   let hasRun = false;
-  await createIdempotency(db.sql).run(OPERATOR_VIEWER, { key, mutation: 'm', input: {} }, async () => {
+  await idempotent(db.sql, OPERATOR_VIEWER, { key, mutation: 'm', input: {} }, async () => {
     hasRun = true;
     return REFUSED;
   });

@@ -1,7 +1,7 @@
 /** Webhooks over HTTP: made, changed, rotated, deleted, bounded; their secrets told once and shown nowhere. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { HttpEndpoint } from '../../src/http/connection.ts';
-import { createWebhooks } from '../../src/notify/webhooks.ts';
+import { createWebhook, findWebhook, updateWebhook, type WebhookRules } from '../../src/notify/webhooks.ts';
 import { addDomain, addTenant, type Harness, OPERATOR, startControl } from '../control/harness.ts';
 
 let control: Harness;
@@ -112,8 +112,7 @@ describe('a webhook', () => {
     const { webhook } = await create();
     const { sql } = control.database;
     await sql`delete from webhook_secrets where webhook_id = ${webhook?.id ?? ''}`;
-    const webhooks = createWebhooks(sql, STRICT);
-    expect(await webhooks.findWebhook(OPERATOR, webhook?.id ?? '')).toMatchObject({
+    expect(await findWebhook(sql, OPERATOR, webhook?.id ?? '')).toMatchObject({
       status: 'DISABLED',
       disabledReason: 'NO_SECRET',
     });
@@ -162,10 +161,10 @@ describe('refused', () => {
   test('this service itself, when it is made and when it is changed', async () => {
     const { sql } = control.database;
     const asked: HttpEndpoint[] = [];
-    const webhooks = createWebhooks(sql, {
+    const rules: WebhookRules = {
       allowPrivate: false,
       leadsToUs: async (endpoint) => asked.push(endpoint) > 0 && endpoint.host === 'bmx.example',
-    });
+    };
     const error = {
       field: ['url'],
       message: 'bmx.example port 8443 is this service itself. Name the server that is to receive the events.',
@@ -173,11 +172,14 @@ describe('refused', () => {
     };
     const url = 'https://bmx.example:8443/graphql';
     const events = ['OUTAGE_OPENED'] as const;
-    expect(await webhooks.createWebhook(OPERATOR, { url, events })).toMatchObject({ kind: 'REFUSED', errors: [error] });
-    const made = await webhooks.createWebhook(OPERATOR, { url: 'https://hooks.example/', events });
+    expect(await createWebhook(sql, OPERATOR, { url, events }, rules)).toMatchObject({
+      kind: 'REFUSED',
+      errors: [error],
+    });
+    const made = await createWebhook(sql, OPERATOR, { url: 'https://hooks.example/', events }, rules);
     const id = made.kind === 'DONE' ? made.object.id : '';
-    expect(await webhooks.updateWebhook(OPERATOR, { id, url })).toMatchObject({ kind: 'REFUSED', errors: [error] });
-    expect((await webhooks.updateWebhook(OPERATOR, { id, description: 'x' })).kind).toBe('DONE');
+    expect(await updateWebhook(sql, OPERATOR, { id, url }, rules)).toMatchObject({ kind: 'REFUSED', errors: [error] });
+    expect((await updateWebhook(sql, OPERATOR, { id, description: 'x' }, rules)).kind).toBe('DONE');
     expect(asked.map(({ host, port }) => `${host}:${port}`)).toEqual([
       'bmx.example:8443',
       'hooks.example:443',
@@ -186,7 +188,7 @@ describe('refused', () => {
   });
 
   const strict = (url: string) =>
-    createWebhooks(control.database.sql, STRICT).createWebhook(OPERATOR, { url, events: ['OUTAGE_OPENED'] });
+    createWebhook(control.database.sql, OPERATOR, { url, events: ['OUTAGE_OPENED'] }, STRICT);
 
   test.each([
     'http://hooks.example.org/',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { recordSuccess } from '../../src/outage/clock.ts';
 import { createDrainGauge } from '../../src/outage/drain.ts';
-import { createOutageInspection } from '../../src/outage/inspect.ts';
+import { listOutages } from '../../src/outage/inspect.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeTransaction, openSpool } from '../helpers/mail.ts';
 import { eventsOf, fail, holdFor } from './scene.ts';
@@ -28,7 +28,7 @@ async function take(id: string, count: number): Promise<void> {
 
 async function drainOf(id: string) {
   const page = { limit: 10, beforeId: null, filter: {} };
-  const outages = await createOutageInspection(db.sql).listOutages(OPERATOR_VIEWER, page);
+  const outages = await listOutages(db.sql, OPERATOR_VIEWER, page);
   const outage = outages.find(({ destinationId }) => destinationId === id);
   return { drain: outage?.drain ?? null, drainedAt: outage?.drainedAt ?? null };
 }

@@ -4,7 +4,7 @@ import { newId } from '../../src/mail/id.ts';
 import type { AttemptRecord } from '../../src/mail/outcome.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { requestFlush } from '../../src/outage/clock.ts';
-import { createLastAttemptInspection, noteAttempt } from '../../src/outage/last-attempt.ts';
+import { noteAttempt, readDestinationAttempts } from '../../src/outage/last-attempt.ts';
 import { pauseDestination, resumeDestination } from '../../src/outage/pause.ts';
 import { claimDue, FIRST_KEY } from '../../src/queue/claim.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => db.close());
 
 async function read(id: string, viewer: Viewer = OPERATOR_VIEWER) {
-  return (await createLastAttemptInspection(db.sql).readAttempts(viewer, [id])).get(id);
+  return (await readDestinationAttempts(db.sql, viewer, [id])).get(id);
 }
 
 test('the last attempt is its tenant’s, and not the next owner’s', async () => {

@@ -7,8 +7,8 @@ import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail
 import { readDestination, recordFailure, recordSuccess } from '../../src/outage/clock.ts';
 import { endHoldExtensions, extendHold, MAX_HOLD_HOURS } from '../../src/outage/hold.ts';
 import { findPauses, pauseDestination, resumeDestination } from '../../src/outage/pause.ts';
-import { createMessageInspection } from '../../src/queue/read/inspect.ts';
-import { createQueueInspection } from '../../src/queue/read/queues.ts';
+import { findMessage, listMessages } from '../../src/queue/read/inspect.ts';
+import { readQueues } from '../../src/queue/read/queues.ts';
 import { findDueDestinations } from '../../src/queue/due.ts';
 import { holdMessage } from '../control/harness.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -50,7 +50,7 @@ describe('pause', () => {
     expect(await pause(null, null)).toBe(true);
     expect([await isPaused(), await isDue()]).toEqual([true, false]);
     expect(await see()).toEqual({ from: expect.any(Date), until: null, reason: 'new disks', isInForce: true });
-    const queue = (await createQueueInspection(database.sql).readQueues(OPERATOR_VIEWER, [id])).get(id);
+    const queue = (await readQueues(database.sql, OPERATOR_VIEWER, [id])).get(id);
     expect(queue).toMatchObject({ heldCount: 1, nextAttemptAt: null });
     await database.moveClock('100 days');
     expect(await isPaused()).toBe(true);
@@ -71,7 +71,7 @@ describe('pause', () => {
     await database.moveClock('61 minutes');
     expect([await isPaused(), await isDue(), (await see())?.isInForce]).toEqual([true, false, true]);
     const [message] = (
-      await createMessageInspection(database.sql).listMessages(OPERATOR_VIEWER, {
+      await listMessages(database.sql, OPERATOR_VIEWER, {
         limit: 1,
         beforeId: null,
         filter: {},
@@ -125,7 +125,7 @@ describe('a longer hold', () => {
   };
   const extend = (hours: number, viewer = OPERATOR_VIEWER) => extendHold(database.sql, viewer, id, hours);
   const holdOf = async (messageId: string) => {
-    const message = await createMessageInspection(database.sql).findMessage(OPERATOR_VIEWER, messageId);
+    const message = await findMessage(database.sql, OPERATOR_VIEWER, messageId);
     return ((message?.expiresAt.getTime() ?? 0) - (message?.acceptedAt.getTime() ?? 0)) / 3_600_000;
   };
 

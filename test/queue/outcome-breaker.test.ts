@@ -5,7 +5,7 @@ import type { Outcome } from '../../src/mail/outcome.ts';
 import { formatReply } from '../../src/mail/reply.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { feedBreakerAlone, type BreakerStep } from '../../src/outage/breaker-feed.ts';
-import { createBreakerInspection } from '../../src/outage/breaker-inspect.ts';
+import { readBreakers } from '../../src/outage/breaker-inspect.ts';
 import { closeTrials, releaseBreaker } from '../../src/outage/breaker-release.ts';
 import { recordFailure, recordSuccess } from '../../src/outage/clock.ts';
 import { claimDue, claimProbe, FIRST_KEY } from '../../src/queue/claim.ts';
@@ -365,8 +365,7 @@ describe('a trial', () => {
 
   test('is over after 20 messages, no sooner than ten minutes; or after an hour', async () => {
     await db.sql`update destinations set outage_id = null, first_failure_at = null where id = ${id}`;
-    const inspection = createBreakerInspection(db.sql);
-    const shown = async () => (await inspection.readBreakers(OPERATOR_VIEWER, [id])).get(id)?.state ?? 'CLOSED';
+    const shown = async () => (await readBreakers(db.sql, OPERATOR_VIEWER, [id])).get(id)?.state ?? 'CLOSED';
     await setBreaker('TRIAL', 19);
     expect((await judge({ a: TAKEN })).step).toBeNull();
     expect(await readDestination()).toMatchObject({ breaker: 'TRIAL', trial_count: 20 });
@@ -381,7 +380,7 @@ describe('a trial', () => {
     await judge({ stranger0: REFUSED, stranger1: REFUSED });
     await db.moveClock('2 hours');
     expect((await judge({ stranger0: REFUSED, stranger1: REFUSED })).states).toEqual(['HELD', 'HELD']);
-    expect((await inspection.readBreakers(OPERATOR_VIEWER, [id])).get(id)).toMatchObject({ state: 'TRIAL' });
+    expect((await readBreakers(db.sql, OPERATOR_VIEWER, [id])).get(id)).toMatchObject({ state: 'TRIAL' });
     await judge({ a: TAKEN });
     expect(await shown()).toBe('CLOSED');
     await setBreaker('TRIAL', 0);

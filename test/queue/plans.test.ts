@@ -24,9 +24,9 @@ import { bounceMessage, cancelHeld, retryMessage } from '../../src/queue/verbs/c
 import { foldDeltas } from '../../src/queue/counts.ts';
 import { findDueDestinations } from '../../src/queue/due.ts';
 import { expireHeld } from '../../src/queue/expiry.ts';
-import { createMessageInspection } from '../../src/queue/read/inspect.ts';
+import { listMessages } from '../../src/queue/read/inspect.ts';
 import { findSuppressions } from '../../src/queue/read/suppressions.ts';
-import { createQueueInspection } from '../../src/queue/read/queues.ts';
+import { readQueues } from '../../src/queue/read/queues.ts';
 import { recordOutcomes } from '../../src/queue/outcome.ts';
 import { createDelayWalk } from '../../src/queue/reports/delayed.ts';
 import { makeDueReports } from '../../src/queue/reports/reports.ts';
@@ -124,7 +124,7 @@ async function runAll(): Promise<void> {
   const question = { messageId: second?.id ?? '', destinationId, recipientNumber: 0, endedAt: '2026-01-01T00:00:00Z' };
   await findSuppressions(sql, OPERATOR_VIEWER, [question]);
   await foldDeltas(sql);
-  await createMessageInspection(sql).listMessages(OPERATOR_VIEWER, { limit: 20, beforeId: null, filter: {} });
+  await listMessages(sql, OPERATOR_VIEWER, { limit: 20, beforeId: null, filter: {} });
   for (const filter of [
     { messageId: 'a@b.test' },
     { reversePath: 'a@b.test' },
@@ -132,10 +132,10 @@ async function runAll(): Promise<void> {
     { clientAddress: '192.0.2.7' },
     { clientAddress: '192.0.2.0/24', domain: 'plans.test' },
   ]) {
-    await createMessageInspection(sql).listMessages(OPERATOR_VIEWER, { limit: 20, beforeId: null, filter });
+    await listMessages(sql, OPERATOR_VIEWER, { limit: 20, beforeId: null, filter });
   }
   await timelineOf(sql, OPERATOR_VIEWER, { messageId: second?.id ?? newId(), limit: 20, after: null });
-  await createQueueInspection(sql).readQueues(OPERATOR_VIEWER, [destinationId]);
+  await readQueues(sql, OPERATOR_VIEWER, [destinationId]);
   await cancelHeld(sql, OPERATOR_VIEWER, destinationId, 'end');
   await spool.close();
 }

@@ -1,123 +1,137 @@
-/** The operator's verbs on a domain: change with its dry run, flush, pause, resume, a longer hold. */
-import type { DomainChange } from '../../domains/change.ts';
-import { noSuchDomain } from '../../domains/change.ts';
-import type { DomainUpdateInput } from '../../domains/update.ts';
+/** The operator's verbs on a domain: flush, pause, resume, a longer hold; the breaker released, or what it suspects ended. */
+import { noSuchDomain, refuse } from '../../domains/change.ts';
+import { findDomain } from '../../domains/domains.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import { invalid, type UserError } from '../../input/user-error.ts';
+import { releaseBreaker } from '../../outage/breaker-release.ts';
+import { requestFlush } from '../../outage/clock.ts';
+import { extendHold, MAX_HOLD_HOURS } from '../../outage/hold.ts';
+import { pauseDestination, resumeDestination } from '../../outage/pause.ts';
+import { bounceSuspected } from '../../queue/verbs/bounce-suspected.ts';
+import { findOperation } from '../../queue/verbs/operations.ts';
 import type { Context } from '../context.ts';
-import type { DomainResolvers, MutationResolvers } from '../generated.ts';
-import { onDomain } from '../on-domain.ts';
-import type { Call } from '../once.ts';
+import type { DomainBounceHeldInput, MutationResolvers } from '../generated.ts';
+import { type DomainPayload, findServed, type Given, onDomain, once } from '../mutate.ts';
 import { checkReason } from '../reason.ts';
+import { tooManyOperations } from './message-mutations.ts';
 
-export const pauseOfDomain = {
-  pause: (domain, _args, { load }) => load.pause(domain.destinationId),
-} satisfies DomainResolvers;
-
-function refuse(error: UserError): DomainChange {
-  return { kind: 'REFUSED', errors: [error], domain: null };
-}
-
-/** A domain that is in service: a mere claim has no say in what becomes of the mail of its name. */
-async function onServed(
-  { deps, viewer }: Context,
-  name: string,
-  work: (domain: RelayDomain) => Promise<UserError | null>,
-): Promise<DomainChange> {
-  const domain = await deps.domains.findDomain(viewer, name);
-  if (domain === null) return noSuchDomain(name);
-  if (domain.status === 'PENDING') {
-    return refuse(invalid(['name'], `${domain.name} is not in service yet: its ownership is to be proven first.`));
-  }
-  const error = await work(domain);
-  return error === null ? { kind: 'DONE', domain } : refuse(error);
-}
-
-/** `dryRun`: what the change would do, nothing being changed. */
-async function updateDomain(
-  context: Context,
-  { mutation, input: given }: Call<DomainUpdateInput & { readonly dryRun?: boolean | null | undefined }>,
-) {
-  const { dryRun, ...input } = given;
-  const { deps, viewer, load } = context;
-  if (dryRun !== true) {
-    const change = await onDomain(context, { mutation, input }, (changes) =>
-      deps.domains.updateDomain(viewer, changes),
-    );
-    return { ...change, preview: null };
-  }
-  const preview = await deps.domains.previewUpdate(viewer, input);
-  if (preview.kind === 'REFUSED') return { domain: preview.domain, preview: null, userErrors: preview.errors };
-  const queue = await load.queue(preview.domain.destinationId);
-  const { hosts, domain } = preview;
-  const { heldCount = 0, heldBytes = 0 } = queue ?? {};
-  return { domain, preview: { hosts, heldCount, heldBytes }, userErrors: [] };
-}
-
-async function pauseDomain(context: Context, call: Call<PauseInput>) {
-  const reason = checkReason(call.input.reason, 'by the operator');
-  if (reason.kind === 'BAD') return { domain: null, userErrors: [reason.error] };
-  return onDomain(context, call, ({ name, from = null, until = null }) =>
-    onServed(context, name, async ({ destinationId }) => {
-      const window = { from, until, reason: reason.reason };
-      if (await context.deps.domainVerbs.pause(context.viewer, destinationId, window)) return null;
-      return invalid(['until'], 'The pause would be over: until must lie in the future and behind from.');
-    }),
-  );
-}
-
-interface PauseInput {
+interface NamedInput {
   readonly name: string;
-  readonly from?: Date | null | undefined;
-  readonly until?: Date | null | undefined;
-  readonly reason?: string | null | undefined;
+  readonly reason?: string | null;
 }
 
-async function resumeDomain(context: Context, call: Call<Omit<PauseInput, 'from' | 'until'>>) {
-  const reason = checkReason(call.input.reason, 'by the operator');
-  if (reason.kind === 'BAD') return { domain: null, userErrors: [reason.error] };
-  return onDomain(context, call, ({ name }) =>
-    onServed(context, name, async ({ destinationId }) => {
-      await context.deps.domainVerbs.resume(context.viewer, destinationId, reason.reason);
+export const domainVerbs: MutationResolvers = {
+  domainFlush: (_parent, { input }, context) =>
+    onAny(context, input, async ({ destinationId }) => {
+      await requestFlush(context.sql, context.viewer, destinationId);
+      context.poke(destinationId);
+    }),
+  domainReleaseBreaker: (_parent, { input }, context) =>
+    onAny(context, input, async ({ destinationId, name }) => {
+      const released = await releaseBreaker(context.sql, context.viewer, destinationId);
+      if (released === null) return;
+      context.events.breakerMoved(name, { to: 'CLOSED' });
+      if (released.closedOutage !== null) context.events.outageClosed(name, released.closedOutage);
+      context.poke(destinationId);
+    }),
+  domainPause: (_parent, { input }, context) =>
+    onServed(context, input, async ({ destinationId }, reason) => {
+      const window = { from: input.from ?? null, until: input.until ?? null, reason };
+      if (await pauseDestination(context.sql, context.viewer, destinationId, window)) return null;
+      return invalid(['until'], 'The pause would be over: until must lie in the future and after from.');
+    }),
+  domainResume: (_parent, { input }, context) =>
+    onServed(context, input, async ({ destinationId }, reason) => {
+      await resumeDestination(context.sql, context.viewer, destinationId, reason);
+      context.poke(destinationId);
       return null;
     }),
-  );
-}
-
-function extendHold(context: Context, call: Call<{ readonly name: string; readonly hours: number }>) {
-  const { deps, viewer } = context;
-  const { extendHold: extend, maxHoldHours } = deps.domainVerbs;
-  return onDomain(context, call, ({ name, hours }) =>
-    onServed(context, name, async (domain) => {
-      if (hours < 1 || hours > maxHoldHours) {
-        return invalid(['hours'], `hours lies between 1 and ${maxHoldHours}.`);
-      }
-      const result = await extend(viewer, domain.destinationId, hours);
-      if (result.kind === 'DONE') return null;
-      if (result.kind === 'NO_OUTAGE') {
-        const message = `No outage of ${domain.name} is open. Mail is held longer for an outage only: repeat it when there is one.`;
-        return invalid(['name'], message);
-      }
-      const room = maxHoldHours - Math.ceil(result.presentHours);
-      const message =
-        `Mail is held ${maxHoldHours} hours at the most, and already ${Math.ceil(result.presentHours)}. ` +
-        (room > 0 ? `Add at most ${room}.` : 'Give it another next hop with domainUpdate and deliverTo, or return it.');
-      return invalid(['hours'], message);
-    }),
-  );
-}
-
-export const domainVerbMutations: MutationResolvers = {
-  domainUpdate: (_parent, { input }, context) => updateDomain(context, { mutation: 'domainUpdate', input }),
-  domainFlush: (_parent, { input }, context) =>
-    onDomain(context, { mutation: 'domainFlush', input }, async ({ name }) => {
-      const { deps, viewer } = context;
-      const domain = await deps.domains.findDomain(viewer, name);
-      if (domain === null) return noSuchDomain(name);
-      await deps.flushDestination(viewer, domain.destinationId);
-      return { kind: 'DONE', domain };
-    }),
-  domainPause: (_parent, { input }, context) => pauseDomain(context, { mutation: 'domainPause', input }),
-  domainResume: (_parent, { input }, context) => resumeDomain(context, { mutation: 'domainResume', input }),
-  domainExtendHold: (_parent, { input }, context) => extendHold(context, { mutation: 'domainExtendHold', input }),
+  domainExtendHold: (_parent, { input }, context) =>
+    onServed(context, input, (domain) => extend(context, domain, input.hours)),
+  domainBounceHeld: (_parent, { input }, context) => bounceHeld(context, input),
 };
+
+/** Also of a domain that is merely claimed. */
+function onAny(
+  context: Context,
+  input: Given<NamedInput>,
+  work: (domain: RelayDomain) => Promise<void>,
+): Promise<DomainPayload> {
+  return onDomain(context, input, async ({ name }) => {
+    const domain = await findDomain(context.sql, context.viewer, name);
+    if (domain === null) return noSuchDomain(name);
+    await work(domain);
+    return { kind: 'DONE', domain };
+  });
+}
+
+/** `work` says what is wrong, or null. */
+async function onServed(
+  context: Context,
+  input: Given<NamedInput>,
+  work: (domain: RelayDomain, reason: string) => Promise<UserError | null>,
+): Promise<DomainPayload> {
+  const checked = checkReason(input.reason, 'by the operator');
+  if (checked.kind === 'BAD') return { domain: null, userErrors: [checked.error] };
+  return onDomain(context, input, async ({ name }) => {
+    const domain = await findServed(context, name);
+    if ('errors' in domain) return domain;
+    const error = await work(domain, checked.reason);
+    return error === null ? { kind: 'DONE', domain } : refuse(error);
+  });
+}
+
+async function extend({ sql, viewer }: Context, domain: RelayDomain, hours: number): Promise<UserError | null> {
+  if (hours < 1 || hours > MAX_HOLD_HOURS) {
+    return invalid(['hours'], `hours lies between 1 and ${MAX_HOLD_HOURS}.`);
+  }
+  const result = await extendHold(sql, viewer, domain.destinationId, hours);
+  if (result.kind === 'DONE') return null;
+  if (result.kind === 'NO_OUTAGE') {
+    const message = `No outage of ${domain.name} is open. Mail is held longer for an outage only: repeat it when there is one.`;
+    return invalid(['name'], message);
+  }
+  const present = Math.ceil(result.presentHours);
+  const room = MAX_HOLD_HOURS - present;
+  const message =
+    `Mail is held ${MAX_HOLD_HOURS} hours at the most, and already ${present}. ` +
+    (room > 0 ? `Add at most ${room}.` : 'Give it another next hop with domainUpdate and deliverTo, or return it.');
+  return invalid(['hours'], message);
+}
+
+/** Ends what is held and suspected as FAILED, by an operation. */
+async function bounceHeld(context: Context, input: Given<DomainBounceHeldInput>) {
+  const { sql, viewer } = context;
+  const { reason: given, expectedCount = null } = input;
+  const nothing = { domain: null, operation: null, recipientCount: 0 };
+  const checked = checkReason(given, 'refused by the primary');
+  if (checked.kind === 'BAD') return { ...nothing, userErrors: [checked.error] };
+  if (expectedCount !== null && expectedCount < 0) {
+    return { ...nothing, userErrors: [invalid(['expectedCount'], 'A count is 0 or more.')] };
+  }
+  const begun = await once(context, input, async ({ name }) => {
+    const domain = await findDomain(sql, viewer, name);
+    if (domain === null) return noSuchDomain(name);
+    const { destinationId } = domain;
+    const wish = { domain: domain.name, destinationId, reason: checked.reason, expectedCount };
+    const result = await bounceSuspected(sql, viewer, wish);
+    switch (result.kind) {
+      case 'DONE':
+        return { ...result, domain };
+      case 'CONFLICT': {
+        const message = `Held and suspected are ${result.recipientCount} recipients; nothing was changed.`;
+        return refuse({ field: ['expectedCount'], message, code: 'CONFLICT' }, domain);
+      }
+      case 'TOO_MANY':
+        return refuse(tooManyOperations(['name']), domain);
+      default:
+        return result satisfies never;
+    }
+  });
+  if (begun.kind === 'REFUSED') {
+    return { ...nothing, domain: 'domain' in begun ? begun.domain : null, userErrors: begun.errors };
+  }
+  const { domain, operationId, recipientCount } = begun;
+  const operation = operationId === null ? null : await findOperation(sql, viewer, operationId);
+  return { domain, operation, recipientCount, userErrors: [] };
+}

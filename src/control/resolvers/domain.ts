@@ -1,36 +1,35 @@
-/** `Domain`: a relay domain with its records, its queue and its outage. */
-import { EMPTY_QUEUE } from '../../queue/read/queues.ts';
-import type { DomainResolvers } from '../generated.ts';
+/** `Domain`: a relay domain with its records, its queue and its outage; and `DnsblZone`. */
 import { formRecordsOf, recommendMx, zoneFileOf } from '../../doctor/mx-plan.ts';
-import { breakerOfDomain } from './breaker.ts';
-import { dnsblOfDomain } from './dnsbl.ts';
-import { doctorOfDomain } from './doctor.ts';
-import { drillsOfDomain } from './drill.ts';
-import { pauseOfDomain } from './domain-verbs.ts';
-import { alertsOfDomain } from './alert-contact.ts';
-import { ownershipOfDomain } from './ownership.ts';
-import { primarySetupOfDomain } from './primary-setup.ts';
-import { listOfDomain } from './recipient-lists.ts';
+import { readReports } from '../../doctor/reports.ts';
+import { readZoneStandings, type ZoneStanding } from '../../domains/dnsbl-counts.ts';
+import { readProofs } from '../../domains/proof.ts';
+import { writeEntry } from '../../domains/user-list/input.ts';
+import { listEntries } from '../../domains/user-list/store.ts';
+import { primarySetups } from '../../mail/primary-setup.ts';
+import { findIgnored } from '../../notify/contacts.ts';
+import { CLOSED_BREAKER, readBreakers } from '../../outage/breaker-inspect.ts';
+import { findConditions, findOpenOutages } from '../../outage/inspect.ts';
+import { readDestinationAttempts } from '../../outage/last-attempt.ts';
+import { findPauses } from '../../outage/pause.ts';
+import { listDrills, readDrillSchedule } from '../../queue/drills/drills.ts';
+import { EMPTY_QUEUE, readQueues } from '../../queue/read/queues.ts';
+import { connectionOfRows, idOfCursor, localPartOfCursor, pageSize } from '../connection.ts';
+import type { DnsblZoneResolvers, DomainResolvers } from '../generated.ts';
 import { tenantById } from './tenant.ts';
 
 export const Domain: DomainResolvers = {
-  ...breakerOfDomain,
-  ...dnsblOfDomain,
-  ...doctorOfDomain,
-  ...drillsOfDomain,
-  ...listOfDomain,
-  ...ownershipOfDomain,
-  ...alertsOfDomain,
-  ...pauseOfDomain,
-  ...primarySetupOfDomain,
   labels: ({ labels }) =>
     Object.entries(labels)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, value]) => ({ key, value })),
   tenant: ({ tenantId }, _args, context) => tenantById(context, tenantId),
-  mx: async (domain, _args, { deps }) => {
-    const observation = await deps.observeMx(domain.name);
-    const recommended = recommendMx(observation, deps.service.mxNames);
+  proof: ({ id }, _args, { load }) => load.byId(readProofs, id),
+  doctor: ({ id }, _args, { load }) => load.byId(readReports, id),
+  ignoredAlertContacts: async ({ id }, _args, { load }) => (await load.byId(findIgnored, id)) ?? [],
+  primarySetup: (_domain, _args, { service }) => primarySetups(service.egressAddresses),
+  mx: async (domain, _args, { observeMx, service }) => {
+    const observation = await observeMx(domain.name);
+    const recommended = recommendMx(observation, service.mxNames);
     const observed = observation.hosts.map(({ host, preference }) => ({ host, preference }));
     return {
       recommended,
@@ -40,11 +39,54 @@ export const Domain: DomainResolvers = {
       verdict: observation.verdict,
     };
   },
-  queue: async (domain, _args, { load }) => (await load.queue(domain.destinationId)) ?? EMPTY_QUEUE,
-  outage: (domain, _args, { load }) => load.openOutage(domain.destinationId),
+
+  recipients: async (domain, { first, after }, { load }) => {
+    const page = { domainId: domain.id, limit: pageSize(first) + 1, after: localPartOfCursor(after) };
+    const forms = await load.each(listEntries, page);
+    const rows = forms.map((form) => ({ id: form, localPart: writeEntry(form) }));
+    return connectionOfRows(rows, { first, after });
+  },
+  recipientFiltering: ({ recipientList }) => recipientList.count > 0,
+  recipientCount: ({ recipientList }) => recipientList.count,
+  recipientGeneration: ({ recipientList }) => recipientList.generation,
+  recipientDelimiter: ({ recipientList }) => recipientList.delimiter,
+
+  dnsblZones: (domain, _args, { load }) =>
+    domain.dnsbl.zones.map((setting) => {
+      // Several fields of a zone are one question.
+      let asked: Promise<ZoneStanding> | null = null;
+      const question = { destinationId: domain.destinationId, zone: setting.zone };
+      return { setting, standing: () => (asked ??= load.each(readZoneStandings, question)) };
+    }),
+  dnsblThreshold: ({ dnsbl }) => dnsbl.threshold,
+  dnswlZones: ({ dnsbl }) => dnsbl.allowZones,
+  dnsblAllowedClients: ({ dnsbl }) => dnsbl.allowedClients,
+
+  queue: async ({ destinationId }, _args, { load }) => (await load.byId(readQueues, destinationId)) ?? EMPTY_QUEUE,
+  outage: ({ destinationId }, _args, { load }) => load.byId(findOpenOutages, destinationId),
+  conditions: async ({ destinationId }, _args, { load }) => (await load.byId(findConditions, destinationId)) ?? [],
+  breaker: async ({ destinationId }, _args, { load }) =>
+    (await load.byId(readBreakers, destinationId)) ?? CLOSED_BREAKER,
+  pause: ({ destinationId }, _args, { load }) => load.byId(findPauses, destinationId),
   lastAttempt: async ({ destinationId }, _args, { load }) =>
-    (await load.destinationAttempts(destinationId))?.last ?? null,
+    (await load.byId(readDestinationAttempts, destinationId))?.last ?? null,
   requestedAttempt: async ({ destinationId }, _args, { load }) =>
-    (await load.destinationAttempts(destinationId))?.requested ?? null,
-  conditions: async (domain, _args, { load }) => (await load.conditions(domain.destinationId)) ?? [],
+    (await load.byId(readDestinationAttempts, destinationId))?.requested ?? null,
+  drills: async ({ destinationId }, { first, after }, { sql, viewer }) => {
+    const page = { destinationId, limit: pageSize(first) + 1, beforeId: idOfCursor(after) };
+    return connectionOfRows(await listDrills(sql, viewer, page), { first, after });
+  },
+  drillSchedule: ({ id }, _args, { sql, viewer }) => readDrillSchedule(sql, viewer, id),
+};
+
+export const DnsblZone: DnsblZoneResolvers = {
+  zone: ({ setting }) => setting.zone,
+  mode: ({ setting }) => setting.mode,
+  weight: ({ setting }) => setting.weight,
+  codes: ({ setting }) => setting.codes,
+  isOn: async ({ standing }) => (await standing()).isOn,
+  reason: async ({ standing }) => (await standing()).reason,
+  checkedAt: async ({ standing }) => (await standing()).checkedAt,
+  checkedCount: async ({ standing }) => (await standing()).checkedCount,
+  listedCount: async ({ standing }) => (await standing()).listedCount,
 };

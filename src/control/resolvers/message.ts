@@ -1,27 +1,89 @@
-/** `Message`: one accepted transaction for one domain. */
+/** `Message`, one accepted transaction for one domain, with `Recipient` and `TimelineEntry`. */
 import { Buffer } from 'node:buffer';
 import { GraphQLError } from 'graphql';
+import { beginAudit, endAudit } from '../../events/audit.ts';
 import { headerFieldsOf } from '../../mail/header-section.ts';
+import { findOutages } from '../../outage/inspect.ts';
+import { listAttempts } from '../../queue/read/attempts.ts';
+import { readContent, readHeaderSections } from '../../queue/read/content.ts';
 import type { MessageView } from '../../queue/read/inspect.ts';
+import { findSuppressions } from '../../queue/read/suppressions.ts';
+import { listTimelines, positionOfCursor, type TimelineEntry as Entry } from '../../queue/read/timeline.ts';
+import { findOperations } from '../../queue/verbs/operations.ts';
+import { type Connection, connectionOfRows, idOfCursor, notACursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
-import type { MessageResolvers } from '../generated.ts';
+import type { MessageResolvers, RecipientResolvers, TimelineEntryResolvers } from '../generated.ts';
 import { checkReason } from '../reason.ts';
-import { timelinePage } from './timeline.ts';
 
 export const Message: MessageResolvers = {
   transaction: (message) => message.transactionId,
   domain: (message) => message.domainName,
   recipients: (message) => message.recipients.map((recipient) => ({ message, recipient })),
   headers: async ({ id }, _args, { load }) => {
-    const section = await load.headerSection(id);
+    const section = await load.byId(readHeaderSections, id);
     return section === null ? null : headerFieldsOf(section);
   },
   timeline: timelinePage,
-  content: (message, { reason }, context) => readContent(context, message, reason),
+  content: (message, { reason }, context) => contentOf(context, message, reason),
 };
 
-/** Who reads somebody's mail says why, and that is written down before it is read. */
-async function readContent({ deps, viewer, caller, live }: Context, message: MessageView, given: string) {
+export const Recipient: RecipientResolvers = {
+  address: ({ recipient }) => recipient.address,
+  state: ({ recipient }) => recipient.state,
+  nextAttemptAt: ({ message, recipient }) => (recipient.state === 'HELD' ? message.nextAttemptAt : null),
+  attemptCount: ({ recipient }) => recipient.attemptCount,
+  lastReply: ({ recipient }) => recipient.lastReply,
+  suspectedAt: ({ recipient: { suspectedAt } }) => (suspectedAt == null ? null : new Date(suspectedAt)),
+  suspectedReply: ({ recipient }) => recipient.suspectedReply ?? null,
+  dsnSuppressedReason: async ({ message, recipient }, _, { load }) => {
+    const { state, endedAt, number } = recipient;
+    if (endedAt === null || state === 'CANCELLED' || message.reversePath === null) return null;
+    const { id: messageId, destinationId } = message;
+    return load.each(findSuppressions, { messageId, destinationId, recipientNumber: number, endedAt });
+  },
+  attempts: async ({ message, recipient }, { first, after }, { load }) => {
+    const attempts = await load.each(listAttempts, {
+      messageId: message.id,
+      destinationId: message.destinationId,
+      recipientNumber: recipient.number,
+      endedAt: recipient.endedAt,
+      limit: pageSize(first) + 1,
+      beforeId: idOfCursor(after),
+    });
+    return connectionOfRows(attempts, { first, after });
+  },
+};
+
+export const TimelineEntry: TimelineEntryResolvers = {
+  outage: ({ outageId }, _args, { load }) => (outageId === null ? null : load.byId(findOutages, outageId)),
+  operation: ({ operationId }, _args, { load }) =>
+    operationId === null ? null : load.byId(findOperations, operationId),
+};
+
+/** An entry's id is its cursor. */
+async function timelinePage(
+  { id: messageId }: MessageView,
+  { first, after }: { readonly first: number; readonly after?: string | null },
+  { load }: Context,
+): Promise<Connection<Entry>> {
+  const position = after == null ? null : positionOfCursor(after);
+  if (after != null && position === null) throw notACursor();
+  const entries = await load.each(listTimelines, { messageId, limit: pageSize(first) + 1, after: position });
+  const edges = entries.slice(0, first).map((node) => ({ cursor: node.id, node }));
+  return {
+    nodes: edges.map(({ node }) => node),
+    edges,
+    pageInfo: {
+      hasNextPage: entries.length > first,
+      hasPreviousPage: after != null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
+
+/** Whoever reads another's mail says why, and that is written down before it is read. */
+async function contentOf({ sql, viewer, caller, live }: Context, message: MessageView, given: string) {
   const checked = checkReason(given, '');
   if (checked.kind === 'BAD' || checked.reason === '') {
     const sentence =
@@ -37,9 +99,9 @@ async function readContent({ deps, viewer, caller, live }: Context, message: Mes
   }
   const subject = { kind: 'MESSAGE' as const, id, name: domainName, tenantId, state: null };
   const input = { id, reason: checked.reason };
-  const entryId = await deps.audit.begin({ actor: caller.actor, mutation: 'Message.content', input, subject });
-  const content = await deps.contents.readContent(viewer, id);
-  await deps.audit.end({ id: entryId, outcome: content === null ? 'REFUSED' : 'DONE', userErrorCodes: [], subject });
+  const entryId = await beginAudit(sql, { actor: caller.actor, mutation: 'Message.content', input, subject });
+  const content = await readContent(sql, viewer, id);
+  await endAudit(sql, { id: entryId, outcome: content === null ? 'REFUSED' : 'DONE', userErrorCodes: [], subject });
   if (content === null) return null;
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   return { sizeBytes: bytes.length, base64: bytes.toString('base64'), text: bytes.toString('utf8') };

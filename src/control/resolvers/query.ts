@@ -1,17 +1,40 @@
-/** `Query`: where every read begins. */
+/** `Query`, where every read begins, with `Service` and `Viewer`. */
 import { GraphQLError } from 'graphql';
+import { listByStatus } from '../../doctor/reports.ts';
+import { findDomain, listDomains } from '../../domains/domains.ts';
+import { listAuditEntries } from '../../events/audit-pages.ts';
+import { listRejections } from '../../events/rejection-pages.ts';
+import { findContact, listContacts } from '../../notify/contacts.ts';
+import { findWebhook, listWebhooks } from '../../notify/webhooks.ts';
+import { listOutages } from '../../outage/inspect.ts';
+import { readLimits } from '../../queue/limits.ts';
+import { findMessage, listMessages } from '../../queue/read/inspect.ts';
+import { listNodes } from '../../queue/read/nodes.ts';
 import { type MessageFilter, readMessageFilter } from '../../queue/read/search-input.ts';
-import { connectionOf, connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
-import type { QueryResolvers } from '../generated.ts';
-import { alertContactQueries } from './alert-contact.ts';
-import { auditQueries } from './audit.ts';
-import { operationQueries } from './operation.ts';
-import { standingQueries } from './recipient-standing.ts';
-import { tenantQueries } from './tenant.ts';
-import { tokenQueries } from './token.ts';
-import { webhookQueries } from './webhook.ts';
+import { findOperation, listOperations } from '../../queue/verbs/operations.ts';
+import { findTenants, listTenants } from '../../tenants/tenants.ts';
+import { findToken, listTokens } from '../../tenants/tokens.ts';
+import { connectionOf, connectionOfRows, idOfCursor, isUuid, pageSize } from '../connection.ts';
+import type { QueryResolvers, ServiceResolvers, ViewerResolvers } from '../generated.ts';
+import { tenantById } from './tenant.ts';
 
-/** What is no filter is told, instead of listing nothing. */
+export const Service: ServiceResolvers = {
+  version: (_parent, _args, { service }) => service.version,
+  runtime: (_parent, _args, { service }) => service.runtime,
+  mxNames: (_parent, _args, { service }) => service.mxNames,
+  egressAddresses: (_parent, _args, { service }) => service.egressAddresses,
+  messageSizeLimitBytes: async (_parent, _args, { sql }) => (await readLimits(sql)).messageSizeLimitBytes,
+  retrySchedule: async (_parent, _args, { sql }) => (await readLimits(sql)).retrySchedule,
+  nodes: (_parent, _args, { sql, viewer }) => (viewer.isOperator ? listNodes(sql) : null),
+};
+
+export const Viewer: ViewerResolvers = {
+  tenant: ({ viewer }, _args, context) => tenantById(context, viewer.tenantId),
+  isOperator: ({ viewer }) => viewer.isOperator,
+  token: ({ viewer, actor: { token } }, _args, { sql }) => (token === null ? null : findToken(sql, viewer, token.id)),
+};
+
+/** What is no filter is refused, instead of listing nothing. */
 function refuseBadFilter(filter: MessageFilter): void {
   const reading = readMessageFilter(filter);
   if (reading.kind === 'BAD') throw badFilter(reading.field, reading.message);
@@ -23,40 +46,65 @@ function badFilter(field: string, message: string): GraphQLError {
   });
 }
 
+interface PageArgs {
+  readonly first: number;
+  readonly after?: string | null;
+}
+
+/** A page in order of creation, and one row more that says whether there is another. */
+const pageAfter = ({ first, after }: PageArgs) => ({ limit: pageSize(first) + 1, afterId: idOfCursor(after) });
+/** The same, newest first. */
+const pageBefore = ({ first, after }: PageArgs) => ({ limit: pageSize(first) + 1, beforeId: idOfCursor(after) });
+/** Of a list that says itself where the next page begins. */
+const pageOf = ({ first, after }: PageArgs) => ({ limit: pageSize(first), beforeId: idOfCursor(after) });
+
 export const Query: QueryResolvers = {
-  ...standingQueries,
-  ...auditQueries,
-  ...operationQueries,
-  ...tenantQueries,
-  ...tokenQueries,
-  ...webhookQueries,
-  ...alertContactQueries,
   service: () => ({}),
   viewer: (_parent, _args, { caller }) => caller,
-  domain: (_parent, { name }, { deps, viewer }) => deps.domains.findDomain(viewer, name),
-  domains: async (_parent, { first, after, filter }, { deps, viewer }) => {
-    const page = { limit: pageSize(first) + 1, afterId: idOfCursor(after) };
+
+  domain: (_parent, { name }, { sql, viewer }) => findDomain(sql, viewer, name),
+  domains: async (_parent, { filter, ...page }, { sql, viewer }) => {
     const statuses = filter?.doctor ?? null;
     if (statuses?.length === 0) throw badFilter('doctor', 'name at least one verdict');
-    const domains = await (statuses === null
-      ? deps.domains.listDomains(viewer, page)
-      : deps.doctor.listByStatus(viewer, { ...page, statuses }));
-    return connectionOfRows(domains, { first, after });
+    const rows = await (statuses === null
+      ? listDomains(sql, viewer, pageAfter(page))
+      : listByStatus(sql, viewer, { ...pageAfter(page), statuses }));
+    return connectionOfRows(rows, page);
   },
-  message: (_parent, { id }, { deps, viewer }) => deps.messages.findMessage(viewer, id),
-  messages: async (_parent, { first, after, filter }, { deps, viewer }) => {
-    const page = { limit: pageSize(first), beforeId: idOfCursor(after), filter: filter ?? {} };
-    refuseBadFilter(page.filter);
-    const { messages, nextId } = await deps.messages.listMessages(viewer, page);
-    return connectionOf({ nodes: messages, nextId, after });
+  recipientStanding: (_parent, { address }, { standings, viewer }) => standings.findStanding(viewer, address),
+
+  message: (_parent, { id }, { sql, viewer }) => findMessage(sql, viewer, id),
+  messages: async (_parent, { filter: given, ...page }, { sql, viewer }) => {
+    const filter = given ?? {};
+    refuseBadFilter(filter);
+    const { messages, nextId } = await listMessages(sql, viewer, { ...pageOf(page), filter });
+    return connectionOf({ nodes: messages, nextId, after: page.after });
   },
-  outages: async (_parent, { first, after, filter }, { deps, viewer }) => {
-    const page = { limit: pageSize(first) + 1, beforeId: idOfCursor(after), filter: filter ?? {} };
-    return connectionOfRows(await deps.outages.listOutages(viewer, page), { first, after });
+  operation: (_parent, { id }, { sql, viewer }) =>
+    isUuid(id.toLowerCase()) ? findOperation(sql, viewer, id.toLowerCase()) : null,
+  operations: async (_parent, page, { sql, viewer }) =>
+    connectionOfRows(await listOperations(sql, viewer, pageBefore(page)), page),
+  outages: async (_parent, { filter, ...page }, { sql, viewer }) =>
+    connectionOfRows(await listOutages(sql, viewer, { ...pageBefore(page), filter: filter ?? {} }), page),
+  rejections: async (_parent, { filter, ...page }, { sql, viewer }) => {
+    const { rejections, nextId } = await listRejections(sql, viewer, { ...pageOf(page), filter: filter ?? {} });
+    return connectionOf({ nodes: rejections, nextId, after: page.after });
   },
-  rejections: async (_parent, { first, after, filter }, { deps, viewer }) => {
-    const page = { limit: pageSize(first), beforeId: idOfCursor(after), filter: filter ?? {} };
-    const { rejections, nextId } = await deps.rejections.listRejections(viewer, page);
-    return connectionOf({ nodes: rejections, nextId, after });
+
+  tenant: (_parent, { id }, { load }) => (isUuid(id.toLowerCase()) ? load.byId(findTenants, id.toLowerCase()) : null),
+  tenants: async (_parent, page, { sql, viewer }) =>
+    connectionOfRows(await listTenants(sql, viewer, pageAfter(page)), page),
+  token: (_parent, { id }, { sql, viewer }) => findToken(sql, viewer, id),
+  tokens: async (_parent, page, { sql, viewer }) =>
+    connectionOfRows(await listTokens(sql, viewer, pageAfter(page)), page),
+  webhook: (_parent, { id }, { sql, viewer }) => findWebhook(sql, viewer, id),
+  webhooks: async (_parent, page, { sql, viewer }) =>
+    connectionOfRows(await listWebhooks(sql, viewer, pageAfter(page)), page),
+  alertContact: (_parent, { id }, { sql, viewer }) => findContact(sql, viewer, id),
+  alertContacts: async (_parent, page, { sql, viewer }) =>
+    connectionOfRows(await listContacts(sql, viewer, pageAfter(page)), page),
+  auditLog: async (_parent, { filter, ...page }, { sql, viewer }) => {
+    const { entries, nextId } = await listAuditEntries(sql, viewer, { ...pageOf(page), filter: filter ?? {} });
+    return connectionOf({ nodes: entries, nextId, after: page.after });
   },
 };

@@ -1,4 +1,8 @@
-/** `Subscription`: what is told as it happens; the subscriptions themselves live in control/subscriptions/. */
+/** `Subscription` with its items: what is told as it happens. The subscriptions themselves live in control/subscriptions/. */
+import { findDomain, findDomainsByDestination } from '../../domains/domains.ts';
+import type { RelayDomain } from '../../domains/relay-domain.ts';
+import { findOutages } from '../../outage/inspect.ts';
+import { findMessage } from '../../queue/read/inspect.ts';
 import type { Context } from '../context.ts';
 import type { OutageChangeResolvers, QueueChangeResolvers, SubscriptionResolvers } from '../generated.ts';
 import { positionOfCursor } from '../subscriptions/cursor.ts';
@@ -7,7 +11,6 @@ import { Ending } from '../subscriptions/outbox.ts';
 import type { OutageItem } from '../subscriptions/outages.ts';
 import type { QueueItem } from '../subscriptions/queues.ts';
 import { type TimelineItem, toldOfCursor } from '../subscriptions/timelines.ts';
-import type { RelayDomain } from '../../domains/relay-domain.ts';
 
 export const Subscription: SubscriptionResolvers = {
   outageChanged: {
@@ -24,9 +27,9 @@ export const Subscription: SubscriptionResolvers = {
     resolve: (item: QueueItem | Ending) => told(item),
   },
   messageTimeline: {
-    async subscribe(_parent, { id, after }, { deps, viewer, live }) {
+    async subscribe(_parent, { id, after }, { sql, viewer, live }) {
       const entries = toldOfCursor(after);
-      const message = await deps.messages.findMessage(viewer, id);
+      const message = await findMessage(sql, viewer, id);
       if (message === null) throw noSuchMessage();
       return live.subscriptions.timeline(live.session, { messageId: message.id, after: entries });
     },
@@ -35,11 +38,11 @@ export const Subscription: SubscriptionResolvers = {
 };
 
 export const OutageChange: OutageChangeResolvers = {
-  outage: ({ outageId }, _args, { load }) => load.outage(outageId),
+  outage: ({ outageId }, _args, { load }) => load.byId(findOutages, outageId),
 };
 
 export const QueueChange: QueueChangeResolvers = {
-  domain: ({ destinationId }, _args, { load }) => load.domain(destinationId),
+  domain: ({ destinationId }, _args, { load }) => load.byId(findDomainsByDestination, destinationId),
 };
 
 function told<T>(item: T | Ending): T {
@@ -47,8 +50,8 @@ function told<T>(item: T | Ending): T {
   return item;
 }
 
-async function domainOf({ deps, viewer }: Context, name: string): Promise<RelayDomain> {
-  const domain = await deps.domains.findDomain(viewer, name);
+async function domainOf({ sql, viewer }: Context, name: string): Promise<RelayDomain> {
+  const domain = await findDomain(sql, viewer, name);
   if (domain === null) throw noSuchDomain();
   return domain;
 }

@@ -2,16 +2,15 @@
  * Who watches what a domain holds: one reading of the counts for all of them, told when they have changed.
  */
 import { monotonicMs } from '../../clock.ts';
+import type { Sql } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import type { WatchedCount, WatchedDomain } from '../../queue/read/watched-counts.ts';
+import { readWatchedCounts, type WatchedCount, type WatchedDomain } from '../../queue/read/watched-counts.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface QueueItem extends WatchedCount {
   readonly destinationId: string;
   readonly domainName: string;
 }
-
-export type ReadWatchedCounts = (watched: readonly WatchedDomain[]) => Promise<readonly (WatchedCount | null)[]>;
 
 interface QueueWatcher {
   readonly viewer: Viewer;
@@ -30,7 +29,7 @@ const ITEM_BYTES = 200;
 /** A count that mail changes all the time is told no more often, to each reader: the mail comes first. */
 const TELL_EVERY_MS = 1000;
 
-export function createQueueWatch(read: ReadWatchedCounts): QueueWatch {
+export function createQueueWatch(sql: Sql): QueueWatch {
   const watchers = new Map<
     Outbox<QueueItem>,
     { readonly watcher: QueueWatcher; told: string | null; tellAtMs: number }
@@ -41,7 +40,7 @@ export function createQueueWatch(read: ReadWatchedCounts): QueueWatch {
       const domains = new Map<string, WatchedDomain>();
       for (const { watcher } of watchers.values())
         domains.set(keyOf(watcher), { viewer: watcher.viewer, domainId: watcher.domain.id });
-      const counts = await read([...domains.values()]);
+      const counts = await readWatchedCounts(sql, [...domains.values()]);
       const nowMs = monotonicMs();
       const countOf = new Map([...domains.keys()].map((key, index) => [key, counts[index] ?? null]));
       for (const state of watchers.values()) {

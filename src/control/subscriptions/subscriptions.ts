@@ -7,17 +7,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GraphQLError } from 'graphql';
 import { monotonicMs, within } from '../../clock.ts';
-import type { OutageFeed } from '../../events/outage-feed.ts';
+import type { Sql } from '../../db/client.ts';
+import { createOutageFeed } from '../../events/outage-feed.ts';
 import type { Position } from '../../events/position.ts';
-import type { TimelineInspection } from '../../queue/read/timeline.ts';
-import type { Log } from '../../telemetry/log.ts';
+import type { MailEvents } from '../../telemetry/events.ts';
 import { slowReader, stopping, tokenEnded } from './endings.ts';
 import { createOutageWatch, type OutageItem } from './outages.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPlaces, type PlaceBounds, PLACES } from './places.ts';
-import { createQueueWatch, type QueueItem, type ReadWatchedCounts } from './queues.ts';
+import { createQueueWatch, type QueueItem } from './queues.ts';
 import type { Session } from './session.ts';
-import { createTimelineWatch, type ReadMessageMarks, type TimelineItem, type ToldEntries } from './timelines.ts';
+import { createTimelineWatch, type TimelineItem, type ToldEntries } from './timelines.ts';
 
 const TICK_MS = 100;
 /** A reading that takes long is made more seldom: the loop is idle for so many times what it took. */
@@ -30,14 +30,6 @@ const BOUNDS = { items: 1000, bytes: 1024 * 1024 };
 const TAKE_LAST_MS = 3000;
 const TAKE_LAST_STOPPING_MS = 1000;
 const LEAVE_LOOP_MS = 500;
-
-export interface SubscriptionParts {
-  readonly outageFeed: OutageFeed;
-  readonly readWatchedCounts: ReadWatchedCounts;
-  readonly readMessageMarks: ReadMessageMarks;
-  readonly timelines: TimelineInspection;
-  readonly log: Pick<Log, 'fault' | 'subscriberDropped'>;
-}
 
 export interface Subscriptions {
   /** Resolves when nothing can be missed any more. Rejects with the error for the subscriber. */
@@ -61,15 +53,18 @@ interface Open {
   readonly end: (error: GraphQLError) => void;
 }
 
-export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBounds = PLACES): Subscriptions {
-  const { log } = parts;
+export function createSubscriptions(
+  sql: Sql,
+  events: Pick<MailEvents, 'fault' | 'subscriberDropped'>,
+  bounds: PlaceBounds = PLACES,
+): Subscriptions {
   const places = createPlaces(bounds);
   const open = new Set<Open>();
   /** Those whose response is not over, ended or not. */
   const sessions = new Set<Session>();
-  const outages = createOutageWatch(parts.outageFeed);
-  const queues = createQueueWatch(parts.readWatchedCounts);
-  const timelines = createTimelineWatch(parts.readMessageMarks, parts.timelines.listTimelines);
+  const outages = createOutageWatch(createOutageFeed(sql));
+  const queues = createQueueWatch(sql);
+  const timelines = createTimelineWatch(sql);
   let loop: Promise<void> | null = null;
   let isStopping = false;
 
@@ -82,7 +77,7 @@ export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBound
       const startedAt = monotonicMs();
       const results = await Promise.allSettled(work.map((each) => each()));
       const failed = results.find((result) => result.status === 'rejected');
-      if (failed !== undefined && !isFaulty) log.fault({ where: 'subscriptions', error: failed.reason });
+      if (failed !== undefined && !isFaulty) events.fault({ where: 'subscriptions', error: failed.reason });
       isFaulty = failed !== undefined;
       const tookMs = monotonicMs() - startedAt;
       await sleep(isFaulty ? AFTER_FAULT_MS : Math.max(TICK_MS - tookMs, IDLE_SHARE * tookMs));
@@ -104,7 +99,7 @@ export function createSubscriptions(parts: SubscriptionParts, bounds: PlaceBound
       bounds: isState ? null : BOUNDS,
       onFull() {
         const { viewer, actor } = session.caller;
-        log.subscriberDropped({ subscription, tenantId: viewer.tenantId, tokenId: actor.token?.id ?? null });
+        events.subscriberDropped({ subscription, tenantId: viewer.tenantId, tokenId: actor.token?.id ?? null });
         return slowReader();
       },
       onEnd() {

@@ -5,15 +5,16 @@
  * entries are told apart by their ids. A reader that takes nothing is not read for. Ends when nothing can come any more.
  */
 import { monotonicMs } from '../../clock.ts';
+import type { Sql } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import {
+  listTimelines,
   positionOfCursor,
   rewind,
   type TimelineEntry,
-  type TimelineInspection,
   type TimelinePosition,
 } from '../../queue/read/timeline.ts';
-import type { MessageMark, WatchedMessage } from '../../queue/read/watched-messages.ts';
+import { readMessageMarks } from '../../queue/read/watched-messages.ts';
 import { noCursor } from './endings.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -21,8 +22,6 @@ export interface TimelineItem {
   readonly cursor: string;
   readonly node: TimelineEntry;
 }
-
-export type ReadMessageMarks = (watched: readonly WatchedMessage[]) => Promise<readonly MessageMark[]>;
 
 /** Ids of entries that were told: the last one, and those shortly before it. */
 export type ToldEntries = readonly string[];
@@ -61,16 +60,16 @@ const OVER_AFTER_MS = 1000;
 const MOST_TOLD = 50;
 const ENTRY_BYTES = 500;
 
-export function createTimelineWatch(
-  readMarks: ReadMessageMarks,
-  listTimelines: TimelineInspection['listTimelines'],
-): TimelineWatch {
+export function createTimelineWatch(sql: Sql): TimelineWatch {
   const states = new Map<Outbox<TimelineItem>, State>();
 
   /** Those that are to be read now. */
   async function findDue(): Promise<State[]> {
     const all = [...states.values()];
-    const marks = await readMarks(all.map(({ watcher }) => watcher));
+    const marks = await readMessageMarks(
+      sql,
+      all.map(({ watcher }) => watcher),
+    );
     const now = monotonicMs();
     return all.filter((state, index) => {
       const { mark = '', isOver = false } = marks[index] ?? {};
@@ -91,7 +90,7 @@ export function createTimelineWatch(
         const viewer = group[0]?.watcher.viewer;
         if (viewer === undefined) continue;
         const requests = group.map(({ watcher, from }) => ({ messageId: watcher.messageId, limit: PAGE, after: from }));
-        const timelines = await listTimelines(viewer, requests);
+        const timelines = await listTimelines(sql, viewer, requests);
         for (const [index, state] of group.entries()) tell(state, timelines[index] ?? [], begunAt);
       }
     },

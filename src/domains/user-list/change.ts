@@ -9,9 +9,9 @@ import type { SqlExecutor } from '../../db/client.ts';
 import { recordEvent } from '../../events/record.ts';
 import { normalizeDomain } from '../../mail/domain.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { type DomainChange, noSuchDomain } from '../change.ts';
+import { changeDomain, type DomainChange, type DomainRefusal, noSuchDomain, refuse } from '../change.ts';
+import type { Domains } from '../domains.ts';
 import { checkQuota } from '../quotas.ts';
-import type { WholeList } from '../create.ts';
 import type { ListDifference } from '../difference.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../relay-domain.ts';
 import type { UserError } from '../../input/user-error.ts';
@@ -35,16 +35,21 @@ export interface ListInput {
 export type ListChange =
   | { readonly kind: 'DONE'; readonly domain: RelayDomain; readonly difference: ListDifference }
   /** `domain` as it is, with CONFLICT and SHRINK. */
-  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly domain: RelayDomain | null };
+  | DomainRefusal;
 
-export type ChangeList = (viewer: Viewer, verb: ListVerb, input: ListInput) => Promise<ListChange>;
+/** What a person allows a change of a User List to do. */
+export interface ListPermission {
+  /** Shrink it by more than half. */
+  readonly force: boolean;
+  /** Empty it, so that mail for any mailbox is accepted. */
+  readonly allowEveryone: boolean;
+}
 
-/** Runs the work with the viewer's domain locked; NOT_FOUND at `domain` when there is none. */
-export type ChangeDomain = (
-  viewer: Viewer,
-  name: string,
-  work: (transaction: SqlExecutor, domain: RelayDomain) => Promise<DomainChange>,
-) => Promise<DomainChange>;
+/** All that the User List of a locked domain is to have. */
+interface WholeList extends ListPermission {
+  readonly domain: RelayDomain;
+  readonly localParts: readonly string[];
+}
 
 /** From here on a shrink by more than half wants `force`. */
 const GUARDED_COUNT = 100;
@@ -57,22 +62,19 @@ interface Wanted {
   readonly input: ListInput;
 }
 
-export function createListChange(changeDomain: ChangeDomain): ChangeList {
-  return async (viewer, verb, input) => {
-    const domainName = normalizeDomain(input.domain.trim());
-    if (domainName === null) return refused(noSuchDomain(input.domain, 'domain'));
-    const checked = await checkLocalParts({ domainName, localParts: input.localParts, field: 'localParts' });
-    if (checked.kind === 'BAD') return { kind: 'REFUSED', errors: checked.errors, domain: null };
-
-    let difference: ListDifference | null = null;
-    const change = await changeDomain(viewer, domainName, async (sql, domain) => {
-      const result = await changeLocked(sql, viewer, { domain, wanted: { verb, forms: checked.value, input } });
-      if (result.kind === 'DONE') difference = result.difference;
-      return result;
-    });
-    if (change.kind === 'REFUSED' || difference === null) return refused(change);
-    return { kind: 'DONE', domain: change.domain, difference };
-  };
+export async function changeList(
+  domains: Pick<Domains, 'sql' | 'drop'>,
+  viewer: Viewer,
+  verb: ListVerb,
+  input: ListInput,
+): Promise<ListChange> {
+  const name = normalizeDomain(input.domain.trim());
+  if (name === null) return noSuchDomain(input.domain, 'domain');
+  const checked = await checkLocalParts({ domainName: name, localParts: input.localParts, field: 'localParts' });
+  if (checked.kind === 'BAD') return { kind: 'REFUSED', errors: checked.errors, domain: null };
+  return changeDomain(domains, viewer, { name, field: 'domain' }, (sql, domain) =>
+    changeLocked(sql, viewer, { domain, wanted: { verb, forms: checked.value, input } }),
+  );
 }
 
 /** As `recipientsReplace`, of a domain that is locked already. */
@@ -85,11 +87,6 @@ export async function replaceList(
   return changeLocked(sql, viewer, { domain, wanted: { verb: 'REPLACE', forms: localParts, input } });
 }
 
-function refused(change: DomainChange): ListChange {
-  if (change.kind === 'DONE') throw new Error('a list was changed without a difference');
-  return change;
-}
-
 async function changeLocked(
   sql: SqlExecutor,
   viewer: Viewer,
@@ -97,21 +94,21 @@ async function changeLocked(
 ): Promise<ListChange> {
   const { input } = wanted;
   const conflict = checkGeneration(domain, input.ifGeneration);
-  if (conflict !== null) return { kind: 'REFUSED', errors: [conflict], domain };
+  if (conflict !== null) return refuse(conflict, domain);
   await pinPlans(sql);
   const { patternCount, ...difference } = await measureList(sql, domain.id, wanted);
   const count = domain.recipientList.count + difference.addedCount - difference.removedCount;
   const tooMany = describeTooMany('localParts', count, difference.addedCount === 0 ? 0 : patternCount);
-  if (tooMany !== null) return { kind: 'REFUSED', errors: [tooMany], domain: null };
+  if (tooMany !== null) return refuse(tooMany);
   const done: ListChange = { kind: 'DONE', domain, difference };
   // Writing what is there already is no change: its generation stays, so that a replayed plan is a no-op.
   if (input.dryRun === true || difference.addedCount + difference.removedCount === 0) return done;
   const shrink = checkShrink(domain, count, input);
-  if (shrink !== null) return { kind: 'REFUSED', errors: [shrink], domain };
+  if (shrink !== null) return refuse(shrink, domain);
   const { tenantId } = domain;
   const more = count - domain.recipientList.count;
   const beyond = await checkQuota(sql, { tenantId, quota: 'recipientEntries', more, field: ['localParts'] });
-  if (beyond !== null) return { kind: 'REFUSED', errors: [beyond], domain };
+  if (beyond !== null) return refuse(beyond, domain);
   await writeList(sql, domain, { ...wanted, difference });
   return { ...done, domain: await recordChange(sql, viewer, { domain, count, difference }) };
 }

@@ -1,18 +1,18 @@
 /**
  * The rows of User Lists: measured, written and read, a whole list in one statement.
  *
- * Whoever writes holds the lock of the domain's row. A list travels as one text with a line for each entry, since no form
+ * A User List says which mailboxes a domain has. An empty list is off; otherwise every other name is refused
+ * (policy/checks/user-list.ts). Whoever writes holds the lock of the domain's row. A list travels as one text with a line for each entry, since no form
  * holds a control character: an array of a million strings would be a million calls here and there.
  * No statement joins two long lists: a plan made for ten rows would take hours for a million. Lists are compared by EXCEPT,
  * which sorts or hashes, and rows with a list by `= any` and `<> all`, which Postgres looks up in an index or hashes once
  * the list is a constant of its plan. `pinPlans` makes it one.
  */
-import type { SqlExecutor } from '../../db/client.ts';
+import type { Sql, SqlExecutor } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { tenantScope } from '../../db/fragments.ts';
-import type { WantedList } from '../create.ts';
 import { type ListDifference, NAMES_TOLD } from '../difference.ts';
-import type { RelayDomain } from '../relay-domain.ts';
+import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../relay-domain.ts';
 
 export type ListVerb = 'ADD' | 'REMOVE' | 'REPLACE';
 
@@ -85,16 +85,31 @@ export async function measureList(
 }
 
 /** What lists would do to those of their domains, in order; each has no repetitions. Told are a few names of each. */
-export async function compareLists(sql: SqlExecutor, lists: readonly WantedList[]): Promise<ListDifference[]> {
-  const questions = lists.map(({ domainId, localParts }, position) => ({
+export async function compareLists(
+  sql: Sql,
+  lists: readonly { readonly domainId: string; readonly forms: readonly string[] }[],
+): Promise<ListDifference[]> {
+  const questions = lists.map(({ domainId, forms }, position) => ({
     position,
     wanted_domain_id: domainId,
-    forms: localParts.join('\n'),
+    forms: forms.join('\n'),
   }));
-  const rows = await sql<ComparedRow[]>`
+  const rows = await sql.begin(async (transaction) => {
+    await pinPlans(transaction);
+    return compare(transaction, JSON.stringify(questions));
+  });
+  return rows.map(({ added_count: addedCount, removed_count: removedCount, added, removed }) => ({
+    addedCount,
+    removedCount,
+    added,
+    removed,
+  }));
+}
+
+function compare(sql: SqlExecutor, questions: string) {
+  return sql<ComparedRow[]>`
     select found.*
-    from jsonb_to_recordset(${JSON.stringify(questions)}::text::jsonb) as q (
-      position integer, wanted_domain_id uuid, forms text)
+    from jsonb_to_recordset(${questions}::text::jsonb) as q (position integer, wanted_domain_id uuid, forms text)
     cross join lateral (
       with given as materialized (select unnest(string_to_array(q.forms, chr(10))) as local_part),
            present as materialized (select local_part from recipient_entries where domain_id = q.wanted_domain_id),
@@ -106,12 +121,6 @@ export async function compareLists(sql: SqlExecutor, lists: readonly WantedList[
              ${samplesOf(sql, sql`removed`, NAMES_TOLD)} as removed
     ) as found
     order by q.position`;
-  return rows.map(({ added_count: addedCount, removed_count: removedCount, added, removed }) => ({
-    addedCount,
-    removedCount,
-    added,
-    removed,
-  }));
 }
 
 /** Writes what `measureList` has measured, and nothing that need not be. */
@@ -138,11 +147,32 @@ export async function writeList(
   );
 }
 
-/** The first entries of domains, all of them new. */
-export async function writeFirstLists(
+interface FirstList {
+  readonly domain: RelayDomain;
+  readonly forms: readonly string[];
+}
+
+/** Writes the first entries of domains, in the transaction that makes them. Returns the domains as they are then, in order. */
+export async function insertFirstLists(
   sql: SqlExecutor,
-  lists: readonly { readonly domain: RelayDomain; readonly forms: readonly string[] }[],
-): Promise<void> {
+  created: readonly FirstList[],
+): Promise<readonly RelayDomain[]> {
+  const lists = created.filter(({ forms }) => forms.length > 0);
+  if (lists.length === 0) return created.map(({ domain }) => domain);
+  await pinPlans(sql);
+  await writeFirstLists(sql, lists);
+  const rows = await sql<DomainRow[]>`
+    update domains d
+    set recipient_count = l.count, recipient_generation = recipient_generation + 1
+    from unnest(${lists.map(({ domain }) => domain.id)}::uuid[], ${lists.map(({ forms }) => forms.length)}::integer[])
+      as l (domain_id, count)
+    where d.id = l.domain_id
+    returning ${sql(DOMAIN_COLUMNS)}`;
+  const byId = new Map(rows.map((row) => [row.id, relayDomainOf(row)]));
+  return created.map(({ domain }) => byId.get(domain.id) ?? domain);
+}
+
+async function writeFirstLists(sql: SqlExecutor, lists: readonly FirstList[]): Promise<void> {
   const rows = lists.map(({ domain, forms }) => ({
     domain_id: domain.id,
     tenant_id: domain.tenantId,

@@ -67,49 +67,50 @@ const WORKED_ON = {
   isStale: part<boolean>`coalesce(${drills.deliverAt}, ${drills.enteredAt}, ${drills.requestedAt}) < bmx_now() - ${part.raw(STALE)}`,
 };
 
-export function createDrills(sql: Sql) {
-  const select = (viewer: Viewer, which: SQL | undefined, limit: number): Promise<DrillView[]> =>
-    query(sql, (db) =>
-      db
-        .select(SHOWN)
-        .from(drills)
-        .where(and(tenantOnly(drills, viewer), which))
-        .orderBy(desc(drills.id))
-        .limit(limit),
-    );
-  return {
-    request: (viewer: Viewer, wish: DrillWish) => sql.begin((transaction) => request(transaction, viewer, wish)),
-    findDrill: async (viewer: Viewer, id: string) => (await select(viewer, eq(drills.id, id), 1))[0] ?? null,
-    /** Newest first. */
-    listDrills: (viewer: Viewer, page: { destinationId: string; limit: number; beforeId: string | null }) =>
-      select(
-        viewer,
-        and(eq(drills.destinationId, page.destinationId), lt(drills.id, page.beforeId ?? LAST_ID)),
-        page.limit,
-      ),
-    /** Lets go what a drill of the viewer's domain holds; its id, or null when none does. */
-    deliver: async (viewer: Viewer, destinationId: string): Promise<string | null> => {
-      const [drill] = await sql<{ id: string }[]>`
-        select id from drills
-        where destination_id = ${destinationId} and state in ('HELD', 'RELEASED') and ${tenantScope(sql, viewer)}`;
-      if (drill !== undefined) await releaseDrill(sql, drill.id);
-      return drill?.id ?? null;
-    },
-    readSchedule: async (viewer: Viewer, domainId: string): Promise<DrillSchedule | null> => {
-      const { everyDays, nextAt, domainId: id } = drillSchedules;
-      const isWanted = and(eq(id, domainId), tenantOnly(drillSchedules, viewer));
-      const [schedule] = await query(sql, (db) =>
-        db.select({ everyDays, nextAt }).from(drillSchedules).where(isWanted),
-      );
-      return schedule ?? null;
-    },
-    /** `everyDays` null: no more. Without a change the next one stays when it was. */
-    setSchedule: (viewer: Viewer, domainId: string, everyDays: number | null) =>
-      setSchedule(sql, viewer, domainId, everyDays),
-  };
+export function requestDrill(sql: Sql, viewer: Viewer, wish: DrillWish): Promise<DrillRequest> {
+  return sql.begin((transaction) => request(transaction, viewer, wish));
 }
 
-export type Drills = ReturnType<typeof createDrills>;
+export async function findDrill(sql: Sql, viewer: Viewer, id: string): Promise<DrillView | null> {
+  return (await select(sql, viewer, eq(drills.id, id), 1))[0] ?? null;
+}
+
+/** Newest first. */
+export function listDrills(
+  sql: Sql,
+  viewer: Viewer,
+  { destinationId, limit, beforeId }: { destinationId: string; limit: number; beforeId: string | null },
+): Promise<DrillView[]> {
+  const which = and(eq(drills.destinationId, destinationId), lt(drills.id, beforeId ?? LAST_ID));
+  return select(sql, viewer, which, limit);
+}
+
+function select(sql: Sql, viewer: Viewer, which: SQL | undefined, limit: number): Promise<DrillView[]> {
+  return query(sql, (db) =>
+    db
+      .select(SHOWN)
+      .from(drills)
+      .where(and(tenantOnly(drills, viewer), which))
+      .orderBy(desc(drills.id))
+      .limit(limit),
+  );
+}
+
+/** Releases what a drill of the viewer's domain holds; its id, or null if it holds nothing. */
+export async function deliverDrill(sql: Sql, viewer: Viewer, destinationId: string): Promise<string | null> {
+  const [drill] = await sql<{ id: string }[]>`
+    select id from drills
+    where destination_id = ${destinationId} and state in ('HELD', 'RELEASED') and ${tenantScope(sql, viewer)}`;
+  if (drill !== undefined) await releaseDrill(sql, drill.id);
+  return drill?.id ?? null;
+}
+
+export async function readDrillSchedule(sql: Sql, viewer: Viewer, domainId: string): Promise<DrillSchedule | null> {
+  const { everyDays, nextAt, domainId: id } = drillSchedules;
+  const isWanted = and(eq(id, domainId), tenantOnly(drillSchedules, viewer));
+  const [schedule] = await query(sql, (db) => db.select({ everyDays, nextAt }).from(drillSchedules).where(isWanted));
+  return schedule ?? null;
+}
 
 async function request(sql: TransactionSql, viewer: Viewer, wish: DrillWish): Promise<DrillRequest> {
   // By name: deleting the domain gives nothing back.
@@ -135,7 +136,13 @@ async function request(sql: TransactionSql, viewer: Viewer, wish: DrillWish): Pr
   return { kind: 'DONE', drillId: row.id };
 }
 
-async function setSchedule(sql: Sql, viewer: Viewer, domainId: string, everyDays: number | null): Promise<void> {
+/** Sets or, with null, removes the schedule. Without a change the next drill stays when it was. */
+export async function setDrillSchedule(
+  sql: Sql,
+  viewer: Viewer,
+  domainId: string,
+  everyDays: number | null,
+): Promise<void> {
   await sql`
     with known as (
       select id, tenant_id, destination_id from domains where id = ${domainId} and ${tenantScope(sql, viewer)}

@@ -33,55 +33,51 @@ export interface AttemptsRequest {
   readonly beforeId: string | null;
 }
 
-export interface AttemptInspection {
-  /** One list per request, in their order. */
-  listAttempts(viewer: Viewer, requests: readonly AttemptsRequest[]): Promise<AttemptView[][]>;
-}
-
 interface AttemptRow extends AttemptView {
   /** Position of the request, from 0. */
   position: number;
 }
 
-export function createAttemptInspection(sql: SqlExecutor): AttemptInspection {
-  return {
-    async listAttempts(viewer, requests) {
-      const questions = requests.map((request, position) => ({
-        position,
-        message_id: request.messageId,
-        destination_id: request.destinationId,
-        recipient_number: request.recipientNumber,
-        ended_at: request.endedAt,
-        before_id: request.beforeId ?? LAST_ID,
-        count: request.limit,
-      }));
-      // A message's attempts are younger than it, so the lower bound of the ids spares the older partitions.
-      const rows = await sql<AttemptRow[]>`
-        select q.position, found.*
-        from jsonb_to_recordset(${JSON.stringify(questions)}::text::jsonb) as q (
-          position integer, message_id uuid, destination_id uuid, recipient_number smallint,
-          ended_at timestamptz, before_id uuid, count integer)
-        cross join lateral (
-          (select id, at, host, address, tls, reply, outcome, latency_ms as "latencyMs"
-           from attempts
-           where message_id = q.message_id and id >= q.message_id and id < q.before_id
-                 and q.recipient_number = any(recipient_numbers) and ${tenantScope(sql, viewer)}
-           order by id desc
-           limit q.count)
-          union all
-          (select id, at, host, address, tls, reply, outcome, latency_ms as "latencyMs"
-           from attempts
-           where destination_id = q.destination_id and is_host_level and id >= q.message_id and id < q.before_id
-                 and message_id <> q.message_id and (q.ended_at is null or at <= q.ended_at) and ${tenantScope(sql, viewer)}
-           order by id desc
-           limit q.count)
-          order by id desc
-          limit q.count
-        ) as found
-        order by q.position, found.id desc`;
-      const lists = requests.map((): AttemptView[] => []);
-      for (const { position, ...attempt } of rows) lists[position]?.push(attempt);
-      return lists;
-    },
-  };
+/** One list per request, in their order. */
+export async function listAttempts(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  requests: readonly AttemptsRequest[],
+): Promise<AttemptView[][]> {
+  const questions = requests.map((request, position) => ({
+    position,
+    message_id: request.messageId,
+    destination_id: request.destinationId,
+    recipient_number: request.recipientNumber,
+    ended_at: request.endedAt,
+    before_id: request.beforeId ?? LAST_ID,
+    count: request.limit,
+  }));
+  // A message's attempts are younger than it, so the lower bound of the ids spares the older partitions.
+  const rows = await sql<AttemptRow[]>`
+    select q.position, found.*
+    from jsonb_to_recordset(${JSON.stringify(questions)}::text::jsonb) as q (
+      position integer, message_id uuid, destination_id uuid, recipient_number smallint,
+      ended_at timestamptz, before_id uuid, count integer)
+    cross join lateral (
+      (select id, at, host, address, tls, reply, outcome, latency_ms as "latencyMs"
+       from attempts
+       where message_id = q.message_id and id >= q.message_id and id < q.before_id
+             and q.recipient_number = any(recipient_numbers) and ${tenantScope(sql, viewer)}
+       order by id desc
+       limit q.count)
+      union all
+      (select id, at, host, address, tls, reply, outcome, latency_ms as "latencyMs"
+       from attempts
+       where destination_id = q.destination_id and is_host_level and id >= q.message_id and id < q.before_id
+             and message_id <> q.message_id and (q.ended_at is null or at <= q.ended_at) and ${tenantScope(sql, viewer)}
+       order by id desc
+       limit q.count)
+      order by id desc
+      limit q.count
+    ) as found
+    order by q.position, found.id desc`;
+  const lists = requests.map((): AttemptView[] => []);
+  for (const { position, ...attempt } of rows) lists[position]?.push(attempt);
+  return lists;
 }

@@ -61,11 +61,6 @@ export interface PageRequest {
   readonly filter: MessageFilter;
 }
 
-export interface MessageInspection {
-  findMessage(viewer: Viewer, id: string): Promise<MessageView | null>;
-  listMessages(viewer: Viewer, page: PageRequest): Promise<MessagePage>;
-}
-
 /** A few milliseconds of work, and pages that are seldom empty. */
 const SCAN_LIMIT = 1_000;
 
@@ -86,26 +81,23 @@ interface MessageRow {
   frontier: string | null;
 }
 
-export function createMessageInspection(sql: SqlExecutor): MessageInspection {
-  return {
-    async findMessage(viewer, id) {
-      const normal = id.toLowerCase();
-      if (!isId(normal)) return null;
-      const only = {
-        ...ANY,
-        viewer,
-        limit: 1,
-        scanLimit: 1,
-        fromId: sql`${normal}`,
-        belowId: [sql`${nextId(normal, 1)}`],
-      };
-      return (await readPage(sql, only)).messages[0] ?? null;
-    },
-    async listMessages(viewer, page) {
-      const search = await searchFor(sql, viewer, page);
-      return search === null ? { messages: [], nextId: null } : readPage(sql, search);
-    },
+export async function findMessage(sql: SqlExecutor, viewer: Viewer, id: string): Promise<MessageView | null> {
+  const normal = id.toLowerCase();
+  if (!isId(normal)) return null;
+  const only = {
+    ...ANY,
+    viewer,
+    limit: 1,
+    scanLimit: 1,
+    fromId: sql`${normal}`,
+    belowId: [sql`${nextId(normal, 1)}`],
   };
+  return (await readPage(sql, only)).messages[0] ?? null;
+}
+
+export async function listMessages(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<MessagePage> {
+  const search = await searchFor(sql, viewer, page);
+  return search === null ? { messages: [], nextId: null } : readPage(sql, search);
 }
 
 const ANY = {

@@ -22,11 +22,6 @@ export interface QueueView {
   readonly holdExtensionHours: number;
 }
 
-export interface QueueInspection {
-  /** By destination id; those the viewer may not see are missing. */
-  readQueues(viewer: Viewer, destinationIds: readonly string[]): Promise<Map<string, QueueView>>;
-}
-
 export const EMPTY_QUEUE: QueueView = {
   heldCount: 0,
   heldBytes: 0,
@@ -44,33 +39,34 @@ interface QueueRow {
   hold_extension_hours: number;
 }
 
-export function createQueueInspection(sql: SqlExecutor): QueueInspection {
-  return {
-    async readQueues(viewer, destinationIds) {
-      const rows = await sql<QueueRow[]>`
-        select d.id,
-               (d.held_count + coalesce(delta.held_count, 0))::bigint as held_count,
-               (d.held_bytes + coalesce(delta.held_bytes, 0))::bigint as held_bytes,
-               oldest.accepted_at as oldest_accepted_at,
-               ${behindPause(sql, sql`greatest(due.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`)}
-                 as next_attempt_at,
-               (extract(epoch from d.hold_extension) / 3600)::integer as hold_extension_hours
-        from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}) as d
-        cross join lateral (
-          select sum(held_count) as held_count, sum(held_bytes) as held_bytes from queue_delta where destination_id = d.id
-        ) as delta
-        left join lateral (
-          select accepted_at from messages
-          where (destination_id, id) >= (d.id, ${FIRST_ID}::uuid) and (destination_id, id) <= (d.id, ${LAST_ID}::uuid)
-          order by destination_id, id
-          limit 1
-        ) as oldest on true
-        left join lateral (
-          select next_attempt_at from messages where destination_id = d.id order by next_attempt_at, id limit 1
-        ) as due on true`;
-      return new Map(rows.map((row) => [row.id, viewOf(row)]));
-    },
-  };
+/** By destination id; those the viewer may not see are missing. */
+export async function readQueues(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  destinationIds: readonly string[],
+): Promise<Map<string, QueueView>> {
+  const rows = await sql<QueueRow[]>`
+    select d.id,
+           (d.held_count + coalesce(delta.held_count, 0))::bigint as held_count,
+           (d.held_bytes + coalesce(delta.held_bytes, 0))::bigint as held_bytes,
+           oldest.accepted_at as oldest_accepted_at,
+           ${behindPause(sql, sql`greatest(due.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`)}
+             as next_attempt_at,
+           (extract(epoch from d.hold_extension) / 3600)::integer as hold_extension_hours
+    from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}) as d
+    cross join lateral (
+      select sum(held_count) as held_count, sum(held_bytes) as held_bytes from queue_delta where destination_id = d.id
+    ) as delta
+    left join lateral (
+      select accepted_at from messages
+      where (destination_id, id) >= (d.id, ${FIRST_ID}::uuid) and (destination_id, id) <= (d.id, ${LAST_ID}::uuid)
+      order by destination_id, id
+      limit 1
+    ) as oldest on true
+    left join lateral (
+      select next_attempt_at from messages where destination_id = d.id order by next_attempt_at, id limit 1
+    ) as due on true`;
+  return new Map(rows.map((row) => [row.id, viewOf(row)]));
 }
 
 function viewOf(row: QueueRow): QueueView {

@@ -31,18 +31,13 @@ export interface TimelineRequest {
   readonly after: TimelinePosition | null;
 }
 
-export interface TimelineInspection {
-  /** One list per request, in their order; empty where the viewer has no such message. */
-  listTimelines(viewer: Viewer, requests: readonly TimelineRequest[]): Promise<TimelineEntry[][]>;
-}
-
 /** One message's. */
 export async function timelineOf(
   sql: SqlExecutor,
   viewer: Viewer,
   request: TimelineRequest,
 ): Promise<readonly TimelineEntry[]> {
-  return (await createTimelineInspection(sql).listTimelines(viewer, [request]))[0] ?? [];
+  return (await listTimelines(sql, viewer, [request]))[0] ?? [];
 }
 
 /** The place so many milliseconds before another, for a reader that shall miss nothing that commits late. */
@@ -95,55 +90,56 @@ const MESSAGE_EVENTS = [
   'REPORT_SUPPRESSED',
 ];
 
-export function createTimelineInspection(sql: SqlExecutor): TimelineInspection {
-  return {
-    async listTimelines(viewer, requests) {
-      const questions = requests.map(({ messageId, limit, after }, position) => ({
-        position,
-        message_id: messageId,
-        after_us: after?.atUs ?? 0,
-        after_rank: after?.rank ?? 0,
-        after_key: after?.key ?? '',
-        count: limit,
-      }));
-      const rows = await sql<(TimelineRow & { position: number })[]>`
-        with asked as materialized (
-          select q.*, found.*
-          from jsonb_to_recordset(${JSON.stringify(questions)}::text::jsonb) as q (
-            position integer, message_id uuid, after_us bigint, after_rank integer, after_key text, count integer)
-          cross join lateral (${messageOf(sql, viewer)}) as found
-        ), bounded as materialized (
-          -- Ids follow the nodes' clocks, which a moved clock of the database does not move: hence the shift, and the hour.
-          select a.*, uuid_floor(greatest(a.accepted_at, to_timestamp(a.after_us / 1e6)) - c.shift - interval '1 hour') as from_id,
-            coalesce(uuid_floor(a.ended_at + interval '1 hour'), ${LAST_ID}::uuid) as below_id
-          from asked a cross join clock c
-        )
-        select m.position, entry.at_us, entry.at, entry.rank, entry.key, entry.kind, entry.reply, entry.facts,
-          case when entry.rank = 3 then ${hostOfEnd(sql, viewer)} else entry.host end as host, array(
-          select r ->> 'address' from jsonb_array_elements(m.recipients) with ordinality as e (r, place)
-          where (r ->> 'number')::integer = any(entry.numbers) order by place) as recipients
-        from bounded m cross join lateral (
-          select (extract(epoch from told.at) * 1000000)::bigint as at_us, told.*
-          from (
-            ${acceptance(sql)}
-            union all ${ownAttempts(sql, viewer)}
-            union all ${othersAttempts(sql, viewer)}
-            union all ${eventsOf(sql, viewer)}
-            union all ${endsOfRecipients(sql)}
-          ) as told
-          where ((extract(epoch from told.at) * 1000000)::bigint, told.rank, told.key) > (m.after_us, m.after_rank, m.after_key collate "C")
-          order by told.at, told.rank, told.key
-          limit m.count
-        ) as entry
-        order by m.position, entry.at_us, entry.rank, entry.key`;
-      const lists = requests.map((): TimelineEntry[] => []);
-      for (const row of rows) {
-        const id = cursorOfPosition({ atUs: row.at_us, rank: row.rank, key: row.key });
-        lists[row.position]?.push(entryOf(id, row, viewer));
-      }
-      return lists;
-    },
-  };
+/** One list per request, in their order; empty where the viewer has no such message. */
+export async function listTimelines(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  requests: readonly TimelineRequest[],
+): Promise<TimelineEntry[][]> {
+  const questions = requests.map(({ messageId, limit, after }, position) => ({
+    position,
+    message_id: messageId,
+    after_us: after?.atUs ?? 0,
+    after_rank: after?.rank ?? 0,
+    after_key: after?.key ?? '',
+    count: limit,
+  }));
+  const rows = await sql<(TimelineRow & { position: number })[]>`
+    with asked as materialized (
+      select q.*, found.*
+      from jsonb_to_recordset(${JSON.stringify(questions)}::text::jsonb) as q (
+        position integer, message_id uuid, after_us bigint, after_rank integer, after_key text, count integer)
+      cross join lateral (${messageOf(sql, viewer)}) as found
+    ), bounded as materialized (
+      -- Ids follow the nodes' clocks, which a moved clock of the database does not move: hence the shift, and the hour.
+      select a.*, uuid_floor(greatest(a.accepted_at, to_timestamp(a.after_us / 1e6)) - c.shift - interval '1 hour') as from_id,
+        coalesce(uuid_floor(a.ended_at + interval '1 hour'), ${LAST_ID}::uuid) as below_id
+      from asked a cross join clock c
+    )
+    select m.position, entry.at_us, entry.at, entry.rank, entry.key, entry.kind, entry.reply, entry.facts,
+      case when entry.rank = 3 then ${hostOfEnd(sql, viewer)} else entry.host end as host, array(
+      select r ->> 'address' from jsonb_array_elements(m.recipients) with ordinality as e (r, place)
+      where (r ->> 'number')::integer = any(entry.numbers) order by place) as recipients
+    from bounded m cross join lateral (
+      select (extract(epoch from told.at) * 1000000)::bigint as at_us, told.*
+      from (
+        ${acceptance(sql)}
+        union all ${ownAttempts(sql, viewer)}
+        union all ${othersAttempts(sql, viewer)}
+        union all ${eventsOf(sql, viewer)}
+        union all ${endsOfRecipients(sql)}
+      ) as told
+      where ((extract(epoch from told.at) * 1000000)::bigint, told.rank, told.key) > (m.after_us, m.after_rank, m.after_key collate "C")
+      order by told.at, told.rank, told.key
+      limit m.count
+    ) as entry
+    order by m.position, entry.at_us, entry.rank, entry.key`;
+  const lists = requests.map((): TimelineEntry[] => []);
+  for (const row of rows) {
+    const id = cursorOfPosition({ atUs: row.at_us, rank: row.rank, key: row.key });
+    lists[row.position]?.push(entryOf(id, row, viewer));
+  }
+  return lists;
 }
 
 /** Where the message is now: in the queue, or in its history. In one snapshot it is in one of them. */

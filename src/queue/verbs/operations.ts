@@ -54,14 +54,6 @@ export type OperationStart =
   | { readonly kind: 'OTHER_COUNT'; readonly count: number }
   | { readonly kind: 'TOO_MANY' };
 
-export interface OperationInspection {
-  findOperation(viewer: Viewer, id: string): Promise<OperationView | null>;
-  /** By their ids; what the viewer may not see is missing. */
-  findOperations(viewer: Viewer, ids: readonly string[]): Promise<Map<string, OperationView>>;
-  /** Newest first. */
-  listOperations(viewer: Viewer, page: { limit: number; beforeId: string | null }): Promise<OperationView[]>;
-}
-
 /** Of one destination at a time. Each costs a walk of what it holds. */
 export const MOST_RUNNING = 10;
 
@@ -129,17 +121,28 @@ async function countMeant(sql: SqlExecutor, scope: OperationScope): Promise<numb
   return row?.count ?? 0;
 }
 
-export function createOperationInspection(sql: SqlExecutor): OperationInspection {
-  return {
-    findOperation: async (viewer, id) => (await select(sql, viewer, { which: sql`id = ${id}`, limit: 1 }))[0] ?? null,
-    findOperations: async (viewer, ids) => {
-      const which = sql`id = any(${[...ids]}::uuid[])`;
-      const operations = await select(sql, viewer, { which, limit: ids.length });
-      return new Map(operations.map((operation) => [operation.id, operation]));
-    },
-    listOperations: (viewer, { limit, beforeId }) =>
-      select(sql, viewer, { which: beforeId === null ? sql`true` : sql`id < ${beforeId}`, limit }),
-  };
+export async function findOperation(sql: SqlExecutor, viewer: Viewer, id: string): Promise<OperationView | null> {
+  return (await select(sql, viewer, { which: sql`id = ${id}`, limit: 1 }))[0] ?? null;
+}
+
+/** By their ids; what the viewer may not see is missing. */
+export async function findOperations(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  ids: readonly string[],
+): Promise<Map<string, OperationView>> {
+  const which = sql`id = any(${[...ids]}::uuid[])`;
+  const operations = await select(sql, viewer, { which, limit: ids.length });
+  return new Map(operations.map((operation) => [operation.id, operation]));
+}
+
+/** Newest first. */
+export async function listOperations(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { limit, beforeId }: { limit: number; beforeId: string | null },
+): Promise<OperationView[]> {
+  return select(sql, viewer, { which: beforeId === null ? sql`true` : sql`id < ${beforeId}`, limit });
 }
 
 async function select(

@@ -13,6 +13,7 @@ import { type Harness, holdMessage, OPERATOR, startControl, TOKEN } from '../../
 import { findProgram, type Finished, run, runOrThrow } from '../../helpers/child.ts';
 import { type FailingGateway, startFailingGateway } from '../../helpers/failing-gateway.ts';
 import { unzip } from '../../helpers/zip.ts';
+import { findDomain } from '../../../src/domains/domains.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const isAsked = ['test:terraform', 'smoke'].includes(process.env['npm_lifecycle_event'] ?? '');
@@ -154,7 +155,7 @@ resource "backupmx_recipient_list" "a" {
   await block('');
   await done('init');
   expect(await apply()).toContain('2 added');
-  const { id } = (await control.domains.findDomain(OPERATOR, 'held.example')) ?? { id: '' };
+  const { id } = (await findDomain(control.domains.sql, OPERATOR, 'held.example')) ?? { id: '' };
   const [domain] = await control.database.sql<{ destination_id: string }[]>`
     select destination_id from domains where id = ${id}`;
   await holdMessage(control.database, {

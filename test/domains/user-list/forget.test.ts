@@ -7,6 +7,9 @@ import { createPrimaries } from '../../../src/verification/primary.ts';
 import type { RelayDomain } from '../../../src/domains/relay-domain.ts';
 import { addTenant, domainsOn, OPERATOR } from '../../control/harness.ts';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts';
+import { createDomain } from '../../../src/domains/create.ts';
+import { updateDomain } from '../../../src/domains/update.ts';
+import { deleteDomain } from '../../../src/domains/delete.ts';
 
 let db: TestDatabase;
 let tenant: Viewer;
@@ -19,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => db.close());
 
 async function made(name: string): Promise<RelayDomain> {
-  const change = await domainsOn(db).createDomain(OPERATOR, { name, deliverTo: [{ host: 'old.example' }] });
+  const change = await createDomain(domainsOn(db), OPERATOR, { name, deliverTo: [{ host: 'old.example' }] });
   if (change.kind !== 'DONE') throw new Error(`${name} was not made`);
   return change.domain;
 }
@@ -57,10 +60,10 @@ test('a new route takes the refusals and the limits of the old primary along, an
   await teach(moved);
   await teach(other);
   expect(await known(moved)).toEqual(ALL);
-  await domains.updateDomain(OPERATOR, { name: moved.name, labels: [{ key: 'a', value: 'b' }] });
-  await domains.updateDomain(OPERATOR, { name: moved.name, deliverTo: [{ host: 'old.example' }] });
+  await updateDomain(domains, OPERATOR, { name: moved.name, labels: [{ key: 'a', value: 'b' }] });
+  await updateDomain(domains, OPERATOR, { name: moved.name, deliverTo: [{ host: 'old.example' }] });
   expect(await known(moved)).toEqual(ALL);
-  await domains.updateDomain(OPERATOR, { name: moved.name, deliverTo: [{ host: 'new.example' }] });
+  await updateDomain(domains, OPERATOR, { name: moved.name, deliverTo: [{ host: 'new.example' }] });
   expect(await known(moved)).toEqual(['alice POSITIVE old words', 'carol delivered']);
   expect(await known(other)).toEqual(ALL);
 });
@@ -69,17 +72,17 @@ test('what somebody who has merely claimed the name sets forgets nothing', async
   const domains = domainsOn(db);
   const served = await made('claimed.example');
   await teach(served);
-  const claim = await domains.createDomain(tenant, { name: served.name });
+  const claim = await createDomain(domains, tenant, { name: served.name });
   expect(claim.kind === 'DONE' && claim.domain.status).toBe('PENDING');
-  await domains.updateDomain(tenant, { name: served.name, deliverTo: [{ host: 'theirs.example' }] });
-  await domains.deleteDomain(tenant, { name: served.name });
+  await updateDomain(domains, tenant, { name: served.name, deliverTo: [{ host: 'theirs.example' }] });
+  await deleteDomain(domains, tenant, { name: served.name });
   expect(await known(served)).toEqual(ALL);
 });
 
 test('a domain that is added anew begins with nothing known', async () => {
   const before = await made('anew.example');
   await teach(before);
-  expect((await domainsOn(db).deleteDomain(OPERATOR, { name: before.name })).kind).toBe('DONE');
+  expect((await deleteDomain(domainsOn(db), OPERATOR, { name: before.name })).kind).toBe('DONE');
   const after = await made('anew.example');
   expect(after.destinationId).toBe(before.destinationId);
   expect(await known(after)).toEqual([]);
@@ -99,11 +102,11 @@ test('an answer that comes after the route has changed, or the domain has gone, 
       domain,
     });
   expect((await say('first')).answer).toBe('NEGATIVE');
-  await domains.updateDomain(OPERATOR, { name: domain.name, deliverTo: [{ host: 'new.example', port: 2525 }] });
+  await updateDomain(domains, OPERATOR, { name: domain.name, deliverTo: [{ host: 'new.example', port: 2525 }] });
   expect((await say('second')).answer).toBeNull();
-  await domains.updateDomain(OPERATOR, { name: domain.name, deliverTo: [{ host: 'old.example' }] });
+  await updateDomain(domains, OPERATOR, { name: domain.name, deliverTo: [{ host: 'old.example' }] });
   expect((await say('third')).answer).toBe('NEGATIVE');
-  await domains.deleteDomain(OPERATOR, { name: domain.name });
+  await deleteDomain(domains, OPERATOR, { name: domain.name });
   expect((await say('fourth')).answer).toBeNull();
   expect(await known(domain)).toEqual(['third NEGATIVE no']);
 });

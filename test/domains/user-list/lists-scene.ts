@@ -1,16 +1,17 @@
 /** A node's User Lists on a test database, and a domain to have one. */
 import type { Viewer } from '../../../src/mail/viewer.ts';
-import type { ListChange, ListInput } from '../../../src/domains/user-list/change.ts';
+import { changeList, type ListChange, type ListInput } from '../../../src/domains/user-list/change.ts';
 import type { ListVerb } from '../../../src/domains/user-list/store.ts';
-import { createRecipientLists, type RecipientLists } from '../../../src/domains/user-list/list.ts';
+import { createListLookup, type ListLookup } from '../../../src/domains/user-list/lookup.ts';
 import type { Domains } from '../../../src/domains/domains.ts';
 import type { RelayDomain } from '../../../src/domains/relay-domain.ts';
 import { domainsOn, OPERATOR } from '../../control/harness.ts';
 import type { TestDatabase } from '../../helpers/database.ts';
+import { createDomain } from '../../../src/domains/create.ts';
 
 export interface ListsNode {
   readonly domains: Domains;
-  readonly lists: RecipientLists;
+  readonly lists: ListLookup;
   change(verb: ListVerb, input: ListInput, viewer?: Viewer): Promise<ListChange>;
   /** As RCPT asks: the served domain from the snapshot, the local part as given. */
   isListed(address: string): Promise<boolean>;
@@ -18,12 +19,11 @@ export interface ListsNode {
 
 export function openNode(database: TestDatabase): ListsNode {
   const domains = domainsOn(database);
-  const { sql, queueSql } = database.database;
-  const lists = createRecipientLists({ sql, lookupSql: queueSql, changeDomain: domains.changeDomain });
+  const lists = createListLookup({ sql: database.database.queueSql });
   return {
     domains,
     lists,
-    change: (verb, input, viewer = OPERATOR) => lists.changeList(viewer, verb, input),
+    change: (verb, input, viewer = OPERATOR) => changeList(domains, viewer, verb, input),
     async isListed(address) {
       const at = address.lastIndexOf('@');
       const domain = await domains.findRelayDomain(address.slice(at + 1));
@@ -38,7 +38,7 @@ export async function addListed(
   name: string,
   more: { readonly recipients?: readonly string[]; readonly recipientDelimiter?: string } = {},
 ): Promise<RelayDomain> {
-  const change = await node.domains.createDomain(OPERATOR, { name, ...more });
+  const change = await createDomain(node.domains, OPERATOR, { name, ...more });
   if (change.kind !== 'DONE') throw new Error(JSON.stringify(change.errors));
   return change.domain;
 }

@@ -3,6 +3,7 @@ import { createListLookup } from '../../../src/domains/user-list/lookup.ts';
 import { OPERATOR } from '../../control/harness.ts';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { addListed, type ListsNode, openNode } from './lists-scene.ts';
+import { updateDomain } from '../../../src/domains/update.ts';
 
 let database: TestDatabase;
 let node: ListsNode;
@@ -48,7 +49,7 @@ describe('what counts as listed', () => {
     await addListed(node, 'change.example', { recipients: ['alice'], recipientDelimiter: '+' });
     expect(await node.isListed('alice+x@change.example')).toBe(true);
     expect(await node.isListed('alice-x@change.example')).toBe(false);
-    await node.domains.updateDomain(OPERATOR, { name: 'change.example', recipientDelimiter: '-' });
+    await updateDomain(node.domains, OPERATOR, { name: 'change.example', recipientDelimiter: '-' });
     expect(await node.isListed('alice+x@change.example')).toBe(false);
     expect(await node.isListed('alice-x@change.example')).toBe(true);
   });

@@ -21,7 +21,7 @@ import { recordOutcomes } from '../../../src/queue/outcome.ts';
 import { makeDueReports, type SenderCheck } from '../../../src/queue/reports/reports.ts';
 import type { Spool } from '../../../src/queue/accept/spool.ts';
 import {
-  createTimelineInspection,
+  listTimelines,
   positionOfCursor,
   rewind,
   type TimelineEntry,
@@ -32,6 +32,8 @@ import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts
 import { makeDestination, makeTransaction, openSpool } from '../../helpers/mail.ts';
 import { domainsOn } from '../../control/harness.ts';
 import { THROWING_EVENTS } from '../../helpers/no-events.ts';
+import { updateDomain } from '../../../src/domains/update.ts';
+import { deleteDomain } from '../../../src/domains/delete.ts';
 
 let db: TestDatabase;
 let spool: Spool;
@@ -320,9 +322,9 @@ describe('by hand', () => {
     await fail();
     expect((await extendHold(db.sql, CLERK, id, 24)).kind).toBe('DONE');
     const domains = domainsOn(db);
-    await domains.updateDomain(CLERK, { name, labels: [{ key: 'a', value: 'b' }] });
-    await domains.updateDomain(CLERK, { name, deliverTo: [{ host: 'new.example', port: 2525 }] });
-    await domains.deleteDomain(CLERK, { name, held: 'DELIVER_FIRST' });
+    await updateDomain(domains, CLERK, { name, labels: [{ key: 'a', value: 'b' }] });
+    await updateDomain(domains, CLERK, { name, deliverTo: [{ host: 'new.example', port: 2525 }] });
+    await deleteDomain(domains, CLERK, { name, held: 'DELIVER_FIRST' });
     expect(await kinds(messageId)).toEqual([
       'ACCEPTED',
       'DOMAIN_FLUSHED',
@@ -414,7 +416,7 @@ describe('pages', () => {
   test('many at once, each with its own', async () => {
     const ids = [await accept('alice'), newId(), await accept('bob')];
     const requests = ids.map((messageId) => ({ messageId, limit: 10, after: null }));
-    const lists = await createTimelineInspection(db.sql).listTimelines(OPERATOR_VIEWER, requests);
+    const lists = await listTimelines(db.sql, OPERATOR_VIEWER, requests);
     expect(lists.map((list) => list.map(({ kind }) => kind))).toEqual([['ACCEPTED'], [], ['ACCEPTED']]);
   });
 

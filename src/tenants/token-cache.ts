@@ -1,12 +1,15 @@
 /**
- * Which token a secret belongs to: asked with every request, so answered from memory (snapshot.ts).
+ * The tokens that are in use, in memory (db/snapshot.ts): every request looks one up by its secret.
  *
- * Found by the hash of the secret, so the time of an answer says nothing of the secret itself. The database's clock says when
- * a token ends. Which tokens are used is noted, and stored now and then.
+ * A token is found by the hash of its secret, so the time of an answer says nothing of the secret itself. The database's clock
+ * says when a token ends. Uses are noted, and stored now and then. A change of tokens is in force on this node before the call
+ * returns, and all nodes are told with its COMMIT.
  */
 import { Buffer } from 'node:buffer';
 import { monotonicMs } from '../clock.ts';
-import type { SqlExecutor } from '../db/client.ts';
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import { SETTINGS_CHANNEL } from '../db/listen.ts';
+import type { Change } from '../input/change.ts';
 import type { Scope } from './scopes.ts';
 import { createSnapshot } from '../db/snapshot.ts';
 import { hashOfSecret, isSecretLike } from './token-secret.ts';
@@ -19,10 +22,12 @@ export interface KnownToken {
   readonly scopes: readonly Scope[];
 }
 
-export interface TokenBook {
+export interface TokenCache {
   /** Null: no token of ours, or one that has ended. Rejects when the database must be asked in vain. */
   find(secret: string): Promise<KnownToken | null>;
-  /** Whenever a token has changed, and when notices may have been missed. */
+  /** Runs the work in a transaction. Only what was done is announced. */
+  change<C extends Change<unknown>>(work: (transaction: SqlExecutor) => Promise<C>): Promise<C>;
+  /** Call it when another node has changed a token, and when notices may have been missed. */
   dropAll(): void;
   /** Stores which tokens were used since it was last called. */
   storeUses(): Promise<void>;
@@ -34,10 +39,13 @@ interface Entry {
   readonly endsAtMs: number | null;
 }
 
+/** On SETTINGS_CHANNEL: a token has changed. Changes are rare and reads cheap, so every entry is dropped. */
+export const TOKEN_NOTICE = 'tokens';
+
 /** Half a kilobyte each. */
 const SNAPSHOT = { maxKnown: 10_000, maxUnknown: 10_000 };
 
-export function createTokenBook(sql: SqlExecutor): TokenBook {
+export function createTokenCache(sql: Sql): TokenCache {
   const snapshot = createSnapshot({ ...SNAPSHOT, load: (hash) => readEntry(sql, hash) });
   const used = new Set<string>();
   return {
@@ -47,6 +55,19 @@ export function createTokenBook(sql: SqlExecutor): TokenBook {
       if (entry === null || (entry.endsAtMs !== null && entry.endsAtMs <= monotonicMs())) return null;
       used.add(entry.token.id);
       return entry.token;
+    },
+    async change(work) {
+      try {
+        const { result } = await sql.begin(async (transaction) => {
+          const result = await work(transaction);
+          if (result.kind === 'DONE') await transaction`select pg_notify(${SETTINGS_CHANNEL}, ${TOKEN_NOTICE})`;
+          return { result };
+        });
+        return result;
+      } finally {
+        // Also when COMMIT's outcome is unknown: asking once more is cheap.
+        snapshot.dropAll();
+      }
     },
     dropAll: () => snapshot.dropAll(),
     async storeUses() {

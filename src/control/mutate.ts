@@ -1,0 +1,78 @@
+/**
+ * The one way of doing a mutation: its work once per idempotency key, and the result as the payload.
+ *
+ * audit.ts stands around every mutation, gives it its name, and learns from here whether its work has run.
+ */
+import { type DomainChange, type DomainRefusal, noSuchDomain, refuse } from '../domains/change.ts';
+import { findDomain } from '../domains/domains.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
+import type { Change } from '../input/change.ts';
+import { idempotent, type KeyRefused, type Outcome } from '../input/idempotency.ts';
+import { invalid, type UserError } from '../input/user-error.ts';
+import type { Context } from './context.ts';
+
+export type Given<I> = I & { readonly idempotencyKey?: string | null };
+
+/** The input without its key. */
+type Input<I> = Omit<Given<I>, 'idempotencyKey'>;
+
+/** Runs the work once per key. A dry run is asked anew each time: what it says is about now. */
+export async function once<I, T extends Outcome>(
+  { sql, viewer, mutation }: Context,
+  { idempotencyKey: key, ...input }: Given<I>,
+  work: (input: Input<I>) => Promise<T>,
+): Promise<T | KeyRefused> {
+  const run = (): Promise<T> => {
+    mutation.hasRun = true;
+    return work(input);
+  };
+  if ('dryRun' in input && input.dryRun === true) return run();
+  return idempotent(sql, viewer, { key, mutation: mutation.name, input }, run);
+}
+
+type Payload<K extends string, T> = { readonly [name in K]: T | null } & {
+  readonly secret: string | null;
+  readonly userErrors: readonly UserError[];
+};
+
+/** A mutation of one thing, which the payload calls `name`. */
+export async function onObject<K extends string, I, T>(
+  context: Context,
+  name: K,
+  given: Given<I>,
+  work: (input: Input<I>) => Promise<Change<T> & { readonly secret?: string | null }>,
+): Promise<Payload<K, T>> {
+  const change = await once(context, given, work);
+  const { secret = null } = change as { readonly secret?: string | null };
+  return { [name]: change.object, secret, userErrors: errorsOf(change) } as Payload<K, T>;
+}
+
+export interface DomainPayload {
+  readonly domain: RelayDomain | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/** A mutation of one domain. */
+export async function onDomain<I>(
+  context: Context,
+  given: Given<I>,
+  work: (input: Input<I>) => Promise<DomainChange>,
+): Promise<DomainPayload> {
+  return domainPayload(await once(context, given, work));
+}
+
+export function domainPayload(change: DomainChange | KeyRefused): DomainPayload {
+  return { domain: 'domain' in change ? change.domain : null, userErrors: errorsOf(change) };
+}
+
+export function errorsOf(change: { readonly kind: 'DONE' } | { readonly errors: readonly UserError[] }) {
+  return 'errors' in change ? change.errors : [];
+}
+
+/** The viewer's domain if it is in service: a mere claim has no say in what becomes of the mail of its name. */
+export async function findServed({ sql, viewer }: Context, name: string): Promise<RelayDomain | DomainRefusal> {
+  const domain = await findDomain(sql, viewer, name);
+  if (domain === null) return noSuchDomain(name);
+  if (domain.status !== 'PENDING') return domain;
+  return refuse(invalid(['name'], `${domain.name} is not in service yet: its ownership is to be proven first.`));
+}

@@ -1,0 +1,122 @@
+/** Mutations of a domain's settings, its User List and its service: create, update, delete, apply, verify, suspend, check. */
+import { applyDomains, type DomainDifference } from '../../domains/apply.ts';
+import { createDomain } from '../../domains/create.ts';
+import { deleteDomain } from '../../domains/delete.ts';
+import type { DomainsApplyInput } from '../../domains/plan.ts';
+import type { RelayDomain } from '../../domains/relay-domain.ts';
+import { suspendDomain } from '../../domains/suspend.ts';
+import { type DomainUpdateInput, previewUpdate, updateDomain } from '../../domains/update.ts';
+import { changeList, type ListInput } from '../../domains/user-list/change.ts';
+import { writeEntry } from '../../domains/user-list/input.ts';
+import type { ListVerb } from '../../domains/user-list/store.ts';
+import { addAuditParts, type AuditPart } from '../../events/audit.ts';
+import { readQueues } from '../../queue/read/queues.ts';
+import { cancelHeld } from '../../queue/verbs/commands.ts';
+import { domainState } from '../audit-subject.ts';
+import type { Context } from '../context.ts';
+import type { MutationResolvers } from '../generated.ts';
+import { domainPayload, errorsOf, type Given, onDomain, once } from '../mutate.ts';
+import { checkReason } from '../reason.ts';
+
+export const domainMutations: MutationResolvers = {
+  domainCreate: (_parent, { input }, context) =>
+    onDomain(context, input, (given) => createDomain(context.domains, context.viewer, given)),
+  domainUpdate: async (_parent, { input: { dryRun, ...input } }, context) => {
+    if (dryRun === true) return preview(context, input);
+    const payload = await onDomain(context, input, (given) => updateDomain(context.domains, context.viewer, given));
+    return { ...payload, preview: null };
+  },
+  domainDelete: (_parent, { input }, context) =>
+    onDomain(context, input, async (given) => {
+      const change = await deleteDomain(context.domains, context.viewer, given);
+      if (change.kind === 'DONE' && given.held === 'CANCEL') await cancelHeldOf(context, [change.domain]);
+      return change;
+    }),
+  domainsApply: (_parent, { input }, context) => apply(context, input),
+
+  // Not once per key: each look is a new one, and a fresh report is given again anyhow.
+  domainVerify: async (_parent, { input: { name } }, { ownership, viewer, mutation }) => {
+    mutation.hasRun = true;
+    return domainPayload(await ownership.verify(viewer, name));
+  },
+  domainCheck: async (_parent, { input: { name } }, { doctor, viewer, mutation }) => {
+    mutation.hasRun = true;
+    return domainPayload(await doctor.check(viewer, name));
+  },
+  domainSuspend: (_parent, { input }, context) => setStatus(context, input, 'SUSPENDED'),
+  domainUnsuspend: (_parent, { input }, context) => setStatus(context, input, 'ACTIVE'),
+
+  recipientsAdd: (_parent, { input }, context) => onList(context, 'ADD', input),
+  recipientsRemove: (_parent, { input }, context) => onList(context, 'REMOVE', input),
+  recipientsReplace: (_parent, { input }, context) => onList(context, 'REPLACE', input),
+  recipientForget: async (_parent, { input }, context) => {
+    const { standings, viewer } = context;
+    const result = await once(context, input, ({ address }) => standings.forgetRecipient(viewer, address));
+    if (result.kind !== 'DONE') return { recipientStanding: null, userErrors: result.errors };
+    return { recipientStanding: await standings.findStanding(viewer, input.address), userErrors: [] };
+  },
+};
+
+async function preview({ domains, viewer, load }: Context, input: DomainUpdateInput) {
+  const update = await previewUpdate(domains, viewer, input);
+  if (update.kind === 'REFUSED') return { domain: update.domain, preview: null, userErrors: update.errors };
+  const { hosts, domain } = update;
+  const { heldCount = 0, heldBytes = 0 } = (await load.byId(readQueues, domain.destinationId)) ?? {};
+  return { domain, preview: { hosts, heldCount, heldBytes }, userErrors: [] };
+}
+
+/**
+ * After the domains are gone, so that nothing is accepted meanwhile. A node that dies in the middle of it leaves the rest held,
+ * and it is delivered: the safe side.
+ */
+async function cancelHeldOf({ queueSql, viewer }: Context, removed: readonly RelayDomain[]): Promise<void> {
+  for (const { name, status, destinationId } of removed) {
+    if (status !== 'PENDING') await cancelHeld(queueSql, viewer, destinationId, `domain ${name} deleted`);
+  }
+}
+
+async function apply(context: Context, input: Given<DomainsApplyInput & { readonly dryRun?: boolean | null }>) {
+  const { domains, viewer, caller, mutation } = context;
+  const applied = await once(context, input, async ({ dryRun, ...wanted }) => {
+    const entry = { actor: caller.actor, mutation: mutation.name };
+    const result = await applyDomains(domains, viewer, wanted, {
+      isDryRun: dryRun === true,
+      record: (transaction, differences) => addAuditParts(transaction, entry, differences.flatMap(partOf)),
+    });
+    if (result.kind === 'REFUSED') return result;
+    const { removed, ...plan } = result;
+    if (wanted.held === 'CANCEL') await cancelHeldOf(context, removed);
+    return plan;
+  });
+  return { plan: applied.kind === 'DONE' ? applied.domains : null, userErrors: errorsOf(applied) };
+}
+
+/** Each domain has its own entry in the audit log, with its owner: an operator may have applied a tenant's. */
+function partOf({ action, changes, before, after }: DomainDifference): AuditPart[] {
+  const domain = after ?? before;
+  if (domain === null) return [];
+  const { id, name, tenantId } = domain;
+  const subject = { kind: 'DOMAIN', id, name, tenantId } as const;
+  const stateOf = (state: RelayDomain | null) => (state === null ? null : domainState(state));
+  return [{ input: { name, action, changes }, subject, before: stateOf(before), after: stateOf(after) }];
+}
+
+async function setStatus(
+  context: Context,
+  input: Given<{ readonly name: string; readonly reason?: string | null }>,
+  status: 'SUSPENDED' | 'ACTIVE',
+) {
+  const checked = checkReason(input.reason, 'by the operator');
+  if (checked.kind === 'BAD') return { domain: null, userErrors: [checked.error] };
+  return onDomain(context, input, ({ name }) =>
+    suspendDomain(context.domains, context.viewer, status, { name, reason: checked.reason }),
+  );
+}
+
+async function onList(context: Context, verb: ListVerb, input: Given<ListInput>) {
+  const change = await once(context, input, (given) => changeList(context.domains, context.viewer, verb, given));
+  if (change.kind === 'REFUSED') return { ...domainPayload(change), change: null };
+  const { added, removed, ...counts } = change.difference;
+  const difference = { ...counts, added: added.map(writeEntry), removed: removed.map(writeEntry) };
+  return { domain: change.domain, change: difference, userErrors: [] };
+}

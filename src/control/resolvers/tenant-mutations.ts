@@ -1,0 +1,81 @@
+/** Mutations of tenants, and of what belongs to them: tokens, webhooks, alert contacts. */
+import { confirmContact, createContact, deleteContact } from '../../notify/contacts.ts';
+import { redeliver, replay, sendPing } from '../../notify/deliveries.ts';
+import { createWebhook, deleteWebhook, rotateSecret, updateWebhook } from '../../notify/webhooks.ts';
+import { createTenant, deleteTenant, updateTenant } from '../../tenants/tenants.ts';
+import { createToken, revokeToken, rotateToken } from '../../tenants/tokens.ts';
+import type { MutationResolvers } from '../generated.ts';
+import { onObject } from '../mutate.ts';
+
+/** A day, as the schema says. */
+const DEFAULT_OVERLAP_SECONDS = 86_400;
+
+export const tenantMutations: MutationResolvers = {
+  tenantCreate: (_parent, { input }, context) =>
+    onObject(context, 'tenant', input, (given) => createTenant(context.sql, context.viewer, given)),
+  tenantUpdate: (_parent, { input }, context) =>
+    onObject(context, 'tenant', input, (given) => updateTenant(context.sql, context.viewer, given)),
+  tenantDelete: (_parent, { input }, context) =>
+    onObject(context, 'tenant', input, (given) => deleteTenant(context.tokens, context.viewer, given)),
+};
+
+export const tokenMutations: MutationResolvers = {
+  tokenCreate: (_parent, { input }, context) =>
+    onObject(context, 'token', input, (given) => createToken(context.tokens, context.caller, given)),
+  tokenRotate: (_parent, { input }, context) =>
+    onObject(context, 'token', input, ({ id, overlapSeconds, secret }) =>
+      rotateToken(context.tokens, context.caller, {
+        id,
+        overlapSeconds: overlapSeconds ?? DEFAULT_OVERLAP_SECONDS,
+        secret,
+      }),
+    ),
+  tokenRevoke: (_parent, { input }, context) =>
+    onObject(context, 'token', input, (given) => revokeToken(context.tokens, context.viewer, given)),
+};
+
+export const webhookMutations: MutationResolvers = {
+  webhookCreate: (_parent, { input }, context) =>
+    onObject(context, 'webhook', input, (given) => createWebhook(context.sql, context.viewer, given, context.webhooks)),
+  webhookUpdate: (_parent, { input }, context) =>
+    onObject(context, 'webhook', input, (given) => updateWebhook(context.sql, context.viewer, given, context.webhooks)),
+  webhookRotateSecret: (_parent, { input }, context) =>
+    onObject(context, 'webhook', input, ({ id, overlapSeconds }) =>
+      rotateSecret(context.sql, context.viewer, {
+        id,
+        overlapSeconds: overlapSeconds ?? DEFAULT_OVERLAP_SECONDS,
+      }),
+    ),
+  webhookDelete: (_parent, { input }, context) =>
+    onObject(context, 'webhook', input, (given) => deleteWebhook(context.sql, context.viewer, given)),
+  webhookTest: (_parent, { input }, context) =>
+    onObject(context, 'delivery', input, (given) =>
+      sendPing(context.sql, context.viewer, given, context.webhooks.send),
+    ),
+  webhookRedeliver: (_parent, { input }, context) =>
+    onObject(context, 'delivery', input, async (given) => {
+      const change = await redeliver(context.sql, context.viewer, given);
+      context.webhooks.poke();
+      return change;
+    }),
+  webhookReplay: async (_parent, { input }, context) => {
+    const { replayed, userErrors } = await onObject(context, 'replayed', input, async (given) => {
+      const change = await replay(context.sql, context.viewer, given);
+      if (change.kind === 'DONE') context.webhooks.poke();
+      return change;
+    });
+    const { webhook = null, count = null, isWhole = null } = replayed ?? {};
+    return { webhook, replayedCount: count, hasMore: isWhole === null ? null : !isWhole, userErrors };
+  },
+};
+
+export const alertContactMutations: MutationResolvers = {
+  alertContactCreate: (_parent, { input }, context) =>
+    onObject(context, 'alertContact', input, (given) =>
+      createContact(context.sql, context.viewer, given, context.service.mxHostname),
+    ),
+  alertContactConfirm: (_parent, { input }, context) =>
+    onObject(context, 'alertContact', input, (given) => confirmContact(context.sql, context.viewer, given)),
+  alertContactDelete: (_parent, { input }, context) =>
+    onObject(context, 'alertContact', input, (given) => deleteContact(context.sql, context.viewer, given)),
+};
