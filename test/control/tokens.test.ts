@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import { openDatabase } from '../../src/db/client.ts';
-import { listenTo } from '../../src/db/listen.ts';
-import { SETTINGS_CHANNEL } from '../../src/db/listen.ts';
+import { listenTo, SETTINGS_CHANNEL } from '../../src/db/listen.ts';
 import { createTokenCache, TOKEN_NOTICE } from '../../src/tenants/token-cache.ts';
 import { until } from '../helpers/child.ts';
 import { addDomain, type GraphqlAnswer, type Harness, OPERATOR, startControl } from './harness.ts';

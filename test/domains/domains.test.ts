@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { openDatabase } from '../../src/db/client.ts';
-import { listenTo } from '../../src/db/listen.ts';
+import { listenTo, SETTINGS_CHANNEL } from '../../src/db/listen.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
 import { findConditions, findOpenOutages, listOutages } from '../../src/outage/inspect.ts';
 import { listAttempts } from '../../src/queue/read/attempts.ts';
 import { readQueues } from '../../src/queue/read/queues.ts';
 import { findMessage, listMessages } from '../../src/queue/read/inspect.ts';
-import { SETTINGS_CHANNEL } from '../../src/db/listen.ts';
 import { createDomains, findDomain, findDomainsByDestination, listDomains } from '../../src/domains/domains.ts';
 import { findTenants } from '../../src/tenants/tenants.ts';
 import { addDomain, addTenant, domainsOn, endMessage, holdMessage, OPERATOR } from '../control/harness.ts';

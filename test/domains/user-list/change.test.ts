@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { openDatabase } from '../../../src/db/client.ts';
-import { listenTo } from '../../../src/db/listen.ts';
+import { listenTo, SETTINGS_CHANNEL } from '../../../src/db/listen.ts';
 import type { Viewer } from '../../../src/mail/viewer.ts';
 import { listEntries, type ListVerb } from '../../../src/domains/user-list/store.ts';
-import { SETTINGS_CHANNEL } from '../../../src/db/listen.ts';
 import { findDomain } from '../../../src/domains/domains.ts';
 import { addTenant, OPERATOR } from '../../control/harness.ts';
 import { until } from '../../helpers/child.ts';
