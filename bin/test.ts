@@ -14,10 +14,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { OFFERED, startSharedServer } from '../test/helpers/shared-server.ts';
-import { makeTempDir } from '../test/helpers/temp-dir.ts';
+import { makeTempDir, MEMORY } from '../test/helpers/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const MEMORY = '/dev/shm';
 /** What a run needs at most; a container's /dev/shm may hold 64 MiB. */
 const ROOM_BYTES = 4 * 1024 ** 3;
 
@@ -44,7 +43,7 @@ function runnerArguments(given: readonly string[]): string[] {
     ...(has('--parallel') ? [] : [`--parallel=${WORKERS}`]),
     // A file costs a quarter second of CPU more where the modules are loaded anew for it.
     ...(has('--isolate') ? [] : ['--no-isolate']),
-    ...(has('--timeout') ? [] : ['--timeout=60000']),
+    ...(has('--timeout') ? [] : ['--timeout=120000']),
     ...(has('--timings') ? [] : [`--timings=${TIMINGS}`]),
     ...given,
     ...(given.some(isPath) ? [] : ALL_BUT),

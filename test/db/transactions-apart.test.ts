@@ -170,7 +170,7 @@ test('10,000 transactions of 40 writers over a pool of four', async () => {
     };
   };
   await writeAll({ transactions: 10_000, hands: 40, everyPieces: 400, open });
-}, 120_000);
+}, 400_000);
 
 test('the connection that accepts mail, 1,000 transactions', async () => {
   const open = async (proxied: DatabaseAddress): Promise<Door> => {
@@ -195,7 +195,7 @@ test('the connection that accepts mail, 1,000 transactions', async () => {
     };
   };
   await writeAll({ transactions: 1_000, hands: 1, everyPieces: 60, open });
-}, 120_000);
+}, 400_000);
 
 test("pg-boss's pool, 1,000 transactions of eight writers", async () => {
   const open = async (proxied: DatabaseAddress): Promise<Door> => {
@@ -220,4 +220,4 @@ test("pg-boss's pool, 1,000 transactions of eight writers", async () => {
     };
   };
   await writeAll({ transactions: 1_000, hands: 8, everyPieces: 60, open });
-}, 120_000);
+}, 400_000);

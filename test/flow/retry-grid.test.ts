@@ -79,7 +79,7 @@ test('252 slots after the first failure, one attempt at each, the last one final
     lastReply: BUSY,
   });
   expect((await flow.see(DOMAIN)).queue.heldCount).toBe(0);
-}, 180_000);
+}, 600_000);
 
 test('the report names the last reply, ten days, and the mail it is about', async () => {
   await senderMx.waitFor(() => senderMx.messages.length > 0, 'the report');

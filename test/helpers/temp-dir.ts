@@ -4,6 +4,9 @@ import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** A file system in memory, on Linux. */
+export const MEMORY = '/dev/shm';
+
 /**
  * Reads directories from its input; when that ends, with the test process, waits for their servers and removes them. What
  * does this is nobody's child, because the runner kills the children of a test process that runs beside others; the child
