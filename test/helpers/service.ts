@@ -127,7 +127,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       : null;
 
   try {
-    await until('the service is ready', options.readyTimeoutMs ?? 45_000, () => {
+    await until('the service is ready', options.readyTimeoutMs ?? 100_000, () => {
       if (hasEnded()) throw new Error(`the service ended with ${child.exitCode ?? child.signalCode}`);
       return isReady(httpUrl, options.readyExceptFor);
     });
