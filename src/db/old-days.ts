@@ -6,12 +6,14 @@
  * at the next call. Days are of real time, as the ids are that sort rows into them. Any number of nodes may call at once.
  */
 import type { Sql, TransactionSql } from './client.ts';
-import { withoutWaiting } from './without-waiting.ts';
 
 /** In the rest table lies what came while its day could not be made, and what a clock far off dated wrongly. */
 const ROWS_AT_ONCE = 5000;
 /** What is left then goes at the next call. */
 const MOST_BATCHES = 100;
+
+/** SQLSTATE lock_not_available, and undefined_table: another node has dropped it in the meantime. */
+const GIVES_WAY: readonly unknown[] = ['55P03', '42P01'];
 
 export interface OldDays {
   /** A table partitioned by time of its id, its rest in `PARENT_rest`. */
@@ -69,5 +71,27 @@ async function deleteFromRest(sql: Sql, { parent, keptDays, youngest }: OldDays)
         where id < uuid_floor(clock_timestamp() - make_interval(days => ${keptDays})) and ${isOld}
         order by id limit ${ROWS_AT_ONCE} for update skip locked))`;
     if (count < ROWS_AT_ONCE) break;
+  }
+}
+
+/**
+ * Runs work that needs a whole table for an instant, in a transaction of its own. It gives way instead of waiting: what queues after
+ * a lock that waits would wait as long.
+ *
+ * @returns null when a lock was not free at once or a table is gone; nothing is done then
+ */
+export async function withoutWaiting<T>(
+  sql: Sql,
+  work: (transaction: TransactionSql) => Promise<T>,
+): Promise<T | null> {
+  try {
+    const { result } = await sql.begin(async (transaction) => {
+      await transaction`set local lock_timeout = '200ms'`;
+      return { result: await work(transaction) };
+    });
+    return result;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && GIVES_WAY.includes(error.code)) return null;
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The tables of verbs on many messages and of shared drains, as drizzle sees them; what schema.ts says of the others holds for these.
+ * The tables of verbs on many messages, of deliveries that are only marked, and of bounded counts, as drizzle sees them.
  */
 import { sql } from 'drizzle-orm';
 import { boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
@@ -47,4 +47,26 @@ export const deliveryMarks = pgTable('delivery_marks', {
   id: uuid('id').notNull(),
   node: integer('node').notNull(),
   deliveries: text('deliveries').notNull(),
+});
+
+export const boundedCounts = pgTable('bounded_counts', {
+  kind: text('kind').notNull(),
+  subject: text('subject').notNull(),
+  windowEndsAt: instant('window_ends_at').notNull(),
+  count: integer('count').notNull().default(0),
+  lastCause: text('last_cause'),
+});
+
+/** Written by programs before bounded_counts only. */
+export const reportCounts = pgTable('report_counts', {
+  address: text('address').primaryKey(),
+  windowBeganAt: instant('window_began_at').notNull().default(bmxNow),
+  reportCount: integer('report_count').notNull().default(0),
+});
+
+/** Written by programs before bounded_counts only. */
+export const confirmationCounts = pgTable('confirmation_counts', {
+  address: text('address').primaryKey(),
+  windowBeganAt: instant('window_began_at').notNull().default(bmxNow),
+  mailCount: integer('mail_count').notNull().default(0),
 });

@@ -251,7 +251,7 @@ export async function releaseDeadClaims(sql: SqlExecutor, dead: Holder): Promise
 
 /**
  * Frees what an earlier loop of this hand left claimed at a destination: its answer was lost, or giving back failed. False: nothing
- * was freed, since some of it is marked as delivered, and is to be settled first (finalize-marks.ts).
+ * was freed, since some of it is marked as delivered, and is to be finalized first (finalize-marks.ts).
  */
 export async function releaseLeftovers(sql: SqlExecutor, holder: Holder, destinationId: string): Promise<boolean> {
   // Through the index of claims, whatever the statistics say: a walk of all that the destination holds is no way.

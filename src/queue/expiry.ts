@@ -52,8 +52,8 @@ export async function expireHeld(
       })),
       attempts: [],
     });
-    input.onResults(results.filter((fate) => fate.state !== 'HELD'));
+    input.onResults(results.filter(({ state }) => state !== 'HELD'));
     // The first round after a long absence ends nothing, and so does a batch that others took: no second look then.
-    if (!results.some((fate) => fate.state !== 'HELD')) return;
+    if (!results.some(({ state }) => state !== 'HELD')) return;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Settles what a hand has marked as delivered and did not come to settle: it died, or an earlier visit of it failed.
+ * Finalizes what a node has marked as delivered and did not finalize: it died, or an earlier visit of it failed.
  *
  * In the transaction that frees its claims, so that nobody can take what it has delivered.
  */
@@ -38,7 +38,7 @@ function verdictsOf({ messageId, record }: Deliveries[number]): Verdict[] {
   return recipientNumbers.map((number) => ({ messageId, number, outcome: 'DELIVERED', reply, origin }));
 }
 
-/** Frees what an earlier visit of this hand left claimed at a destination; what that had delivered is settled. */
+/** Releases what an earlier visit of this node left claimed at a destination, and finalizes what that had delivered. */
 export async function finalizeLeftovers(sql: Sql, { destinationId, holder }: Marked): Promise<void> {
   if (await releaseLeftovers(sql, holder, destinationId)) return;
   await sql.begin(async (transaction) => {
@@ -47,7 +47,7 @@ export async function finalizeLeftovers(sql: Sql, { destinationId, holder }: Mar
   });
 }
 
-/** What cannot be settled waits for the slot that its claim stored, and is delivered again; its mark goes. */
+/** Gives up what cannot be finalized: it waits for the slot that its claim stored, and is delivered again. */
 export async function giveUpMarked(
   sql: Sql,
   marked: Marked,

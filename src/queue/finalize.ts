@@ -9,7 +9,7 @@
  *    unless the fault is ours (outage/own-trouble.ts), or the service itself has just come back from a long absence or such
  *    a fault and has not tried the destination since.
  *  - A message with no HELD recipient left moves to history; its content goes, or stays until no report needs it any more
- *    (reports/settled.ts). Counters change by a delta row.
+ *    (reports/due-rows.ts). Counters change by a delta row.
  *  - FAILED and EXPIRED recipients make a report due, in the same transaction, unless the reverse-path is null, the message
  *    is a report itself, or NOTIFY says no (RFC 3461 §4.1; RFC 5321 §6.1). So do DELIVERED ones with NOTIFY=SUCCESS that were
  *    handed to a host without DSN (RFC 3461 §5.2.2).
@@ -25,7 +25,7 @@ import { newId } from '../mail/id.ts';
 import { type BreakerState, isTrialOver, TRIAL_MESSAGES } from '../outage/breaker.ts';
 import { countEnded } from './mail-counts.ts';
 import { keyOfRecipient, type RefusedMailbox } from './outcome-refusals.ts';
-import { newReportId, reportsAbout } from './reports/settled.ts';
+import { newReportId, reportsAbout } from './reports/due-rows.ts';
 import type { FinalizeInput, Verdict } from './verdict.ts';
 
 export type EndState = 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
@@ -166,7 +166,7 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
     ), changed as (
       select *, state = 'HELD' and outcome is not null and (is_current or outcome = 'DELIVERED')
         and (${by.kind !== 'EXPIRY'} or is_final) as is_new from judged
-    ), settled as (
+    ), finalized as (
       select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, protocol, tls, header_message_id, kind,
         ret, envelope_id, accepted_at, claimed_at, is_host_level, is_current, holds, next_attempt_at, reply as said, number, address, notify, original_recipient,
         is_new, origin, breaker, is_watched, is_before_opening,
@@ -190,7 +190,7 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
         coalesce(ended_at, bmx_now()) as ended_at
       from changed
     ), results as materialized (
-      select *, bool_and(state <> 'HELD') over (partition by message_id) as has_ended from settled
+      select *, bool_and(state <> 'HELD') over (partition by message_id) as has_ended from finalized
     ), ended as materialized (
       select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
         accepted_at, accepted_at + holds as expires_at, protocol, tls, header_message_id,

@@ -1,9 +1,9 @@
 /**
- * Deliveries that are known before they are settled: a mark is one small row a group, written soon after the hosts' replies, so that
- * settling (finalize.ts), which costs a group of ten nearly what it costs a hundred, can wait until it is worth while (decisions/0028).
+ * Deliveries that are known before they are finalized: a mark is one small row a group, written soon after the hosts' replies, so that
+ * finalizing (finalize.ts), which costs a group of ten nearly what it costs a hundred, can wait until it is worth while (decisions/0028).
  *
- * Promises: what is marked is not delivered again, whoever dies: who frees the claims of a hand settles its marks first
- * (finalize-marks.ts). Says nothing of what was put off or refused: where that is not settled it is tried again, and does no harm.
+ * Promises: what is marked is not delivered again, whoever dies: who frees the claims of a hand finalizes its marks first
+ * (finalize-marks.ts). Says nothing of what was put off or refused: where that is not finalized it is tried again, and does no harm.
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
@@ -33,7 +33,7 @@ export async function insertMark(sql: Sql, { destinationId, holder }: Marked, de
   return id;
 }
 
-/** Takes marks away: in the transaction that settles what they speak of, or when that cannot be. */
+/** Takes marks away: in the transaction that finalizes what they speak of, or when that cannot be. */
 export async function dropMarks(
   sql: SqlExecutor,
   { destinationId, holder }: Marked,

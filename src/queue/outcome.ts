@@ -2,7 +2,7 @@
  * What attempts brought, recorded: the verdicts of each message, its rows, and what they tell the destination's breaker, in one
  * transaction per group of one destination. finalize.ts has the rules by which recipients end.
  *
- * Repeating a group is harmless: what the first time has settled is no longer this hand's, so it is told neither to rows nor to
+ * Repeating a group is harmless: what the first time has finalized is no longer this hand's, so it is told neither to rows nor to
  * the breaker again. Of the destination it touches the breaker only, and that when somebody was refused, or it is not at rest.
  * A fire drill is recorded like any mail, and the breaker hears nothing of it, neither what was taken nor what was refused.
  */
@@ -56,7 +56,7 @@ export async function markDelivered(
   return deliveries.length === 0 ? null : insertMark(sql, marked, deliveries);
 }
 
-/** Records the outcomes of attempts of one destination's messages. Returns the fate of every recipient it changed. */
+/** Records the outcomes of attempts of one destination's messages. Returns the result of every recipient it changed. */
 export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<RecipientResult[]> {
   const { destinationId, messageResults } = input;
   const verdicts = messageResults.flatMap(verdictsOf);
@@ -80,14 +80,14 @@ export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Re
     drills,
   };
   const { rows, step } = await sql.begin(async (transaction) => {
-    const [settled] = await Promise.all([
+    const [changed] = await Promise.all([
       finalizeRows(transaction, finalizing),
       dropMarks(transaction, input, input.marks ?? []),
     ]);
-    const heard = settled.filter((row) => !drills.has(row.message_id));
+    const heard = changed.filter((row) => !drills.has(row.message_id));
     // In the same transaction: told later, it would be lost with the connection, and a repetition finds nothing to tell.
     return {
-      rows: settled,
+      rows: changed,
       step: await feedBreakerFrom(transaction, { destinationId, rows: heard, standings, refused }),
     };
   });
@@ -96,7 +96,7 @@ export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Re
   return rows.map(resultOf);
 }
 
-/** Tells the breaker what was settled, where it is not at rest or somebody was refused. */
+/** Tells the breaker what was finalized, where it is not at rest or somebody was refused. */
 export async function feedBreakerFrom(
   transaction: TransactionSql,
   told: {

@@ -11,8 +11,7 @@
  * of its attempts those of 90 days.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
-import { dropOldDays } from '../db/old-days.ts';
-import { withoutWaiting } from '../db/without-waiting.ts';
+import { dropOldDays, withoutWaiting } from '../db/old-days.ts';
 
 /** More rows or bytes than these are no stragglers: moving them would hold up the accepting of mail. */
 const MOST_STRAGGLERS = 100;

@@ -2,10 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { getTableName, is } from 'drizzle-orm';
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
-import * as countsSchema from '../../src/db/schema-counts.ts';
 import * as deliverySchema from '../../src/db/schema-delivery.ts';
 import * as doctorSchema from '../../src/db/schema-doctor.ts';
-import * as drillSchema from '../../src/db/schema-drill.ts';
 import * as notifySchema from '../../src/db/schema-notify.ts';
 import * as schema from '../../src/db/schema.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -24,11 +22,9 @@ const SINGLE_ROWS = ['clock', 'queue_limits', 'retry_schedule', 'schema_requirem
 function tables(): PgTable[] {
   return Object.values({
     ...schema,
-    ...countsSchema,
     ...deliverySchema,
     ...doctorSchema,
     ...notifySchema,
-    ...drillSchema,
   }).flatMap((value) => (is(value, PgTable) ? [value as PgTable] : []));
 }
 

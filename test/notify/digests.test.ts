@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { bounceMessage, cancelMessage } from '../../src/queue/verbs/commands.ts';
 import { makeDigests } from '../../src/queue/mail-counts.ts';
-import { addReportEvent } from '../../src/queue/reports/settled.ts';
+import { addReportEvent } from '../../src/queue/reports/due-rows.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { holdMessage } from '../control/harness.ts';

@@ -160,7 +160,7 @@ export function createLane(deps: SpoolDeps, options: LaneOptions): Lane {
     }
   };
 
-  const settleGroup = async (group: readonly Member[], isRepeat: boolean): Promise<void> => {
+  const storeGroup = async (group: readonly Member[], isRepeat: boolean): Promise<void> => {
     const result = await commitGroup(group, !isRepeat);
     switch (result.kind) {
       case 'COMMITTED':
@@ -169,7 +169,7 @@ export function createLane(deps: SpoolDeps, options: LaneOptions): Lane {
       case 'REFUSED': {
         deps.onTrouble(`the database refused a group of ${group.length}: ${result.sqlState} ${result.message}`);
         if (isRepeat) for (const member of group) member.reject(refusal(result));
-        else for (const member of group) await settleGroup([member], true);
+        else for (const member of group) await storeGroup([member], true);
         return;
       }
       case 'UNKNOWN':
@@ -193,7 +193,7 @@ export function createLane(deps: SpoolDeps, options: LaneOptions): Lane {
       const group = line.takeGroup({ members: GROUP_MEMBERS, bytes: options.groupBytes });
       const beganAtMs = monotonicMs();
       try {
-        if (group.length > 0) await settleGroup(group, false);
+        if (group.length > 0) await storeGroup(group, false);
       } catch (error) {
         // A bug: nobody may wait for ever because of it.
         for (const member of group) member.reject(error instanceof Error ? error : new Error(String(error)));

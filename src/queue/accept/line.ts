@@ -5,7 +5,7 @@
  */
 import type { NewMessage } from '../message.ts';
 
-/** One accepted transaction until its fate is known. */
+/** One accepted transaction until its outcome is known. */
 export interface Member {
   readonly messages: readonly NewMessage[];
   readonly bytes: number;

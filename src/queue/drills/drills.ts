@@ -6,7 +6,7 @@
  */
 import { and, desc, eq, getTableColumns, isNull, lt, part, query, type SQL, tenantOnly } from '../../db/query.ts';
 import { bmxNow } from '../../db/schema.ts';
-import { type DrillFinding, drills, drillSchedules, type DrillStep } from '../../db/schema-drill.ts';
+import { type DrillFinding, drills, drillSchedules, type DrillStep } from '../../db/schema-doctor.ts';
 import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';
 import { LAST_ID, newId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
@@ -14,7 +14,7 @@ import { findFull, takePlaces } from '../../db/bounded-counts.ts';
 import { actor, tenantScope } from '../../db/fragments.ts';
 import { newDrillMark } from './drill-mark.ts';
 
-export type { DrillFinding, DrillStep } from '../../db/schema-drill.ts';
+export type { DrillFinding, DrillStep } from '../../db/schema-doctor.ts';
 
 /** A drill as its domain's owner sees it. `deliverAt`: when it is let go without a command; once it was put off, when it is tried again. */
 export type DrillView = Readonly<Omit<typeof drills.$inferSelect, 'tenantId' | 'envelopeId'>>;

@@ -3,7 +3,7 @@
  * asked for it (NOTIFY=DELAY, RFC 3461 §4.1), or asked for nothing where the domain tells of delays anyway.
  *
  * One walk over the queue in the order of acceptance, a bounded step at a time: each message is looked at once, when it has
- * been held for so long. Several nodes may walk; a message has one report of a delay at most (reports/settled.ts). A node that
+ * been held for so long. Several nodes may walk; a message has one report of a delay at most (reports/due-rows.ts). A node that
  * starts looks a day back, for what came of age while nobody walked. Makes no report: reports.ts does.
  */
 import type { Sql } from '../../db/client.ts';

@@ -4,7 +4,7 @@
  * Rules: a report was made due in the transaction that ended the recipients, so none is lost; taking it from the list and
  * putting the DSN into the queue is one transaction, so none is made twice. Before that the sender is checked from what was
  * stored at acceptance (the bounce firewall): a report about forged mail would be backscatter. Reports are bounded by reader
- * (reports-bounds.ts). Trouble of the check is tried again for a day, then the report is suppressed. A delay is told only
+ * (bounds.ts). Trouble of the check is tried again for a day, then the report is suppressed. A delay is told only
  * while the message is still held. RFC 3461, RFC 3464, RFC 3834.
  */
 import type { Sql, TransactionSql } from '../../db/client.ts';
@@ -14,9 +14,9 @@ import { compose } from './compose.ts';
 import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
 import { backlogOf, boundsOf, reasonOf, type ReportBounds } from './bounds.ts';
 import type { MailEvents } from '../../telemetry/events.ts';
-import { addReportEvent, keepBeginning, letWait, lockReport, type ReportRow, takeOff } from './settled.ts';
+import { addReportEvent, keepBeginning, letWait, lockReport, type ReportRow, takeOff } from './due-rows.ts';
 
-/** What the report says; written by finalize.ts and reports-delayed.ts as JSON. */
+/** What the report says; written by finalize.ts and delayed.ts as JSON. */
 export interface ReportFacts {
   /** What has proven the sender already; absent: not yet. */
   readonly proof?: SenderProof;
@@ -104,16 +104,16 @@ const HEAD_BYTES = 65_536;
 const LARGE_BYTES = 262_144;
 /** Tries after which a large message is not kept whole for a signature whose key cannot be looked up: an hour. */
 const MOST_ATTEMPTS_WHOLE = 4;
-/** Makes what is due, one batch after the other. Returns how many were settled. */
+/** Makes what is due, one batch after the other. Returns how many are off the list. */
 export async function makeDueReports(deps: ReportDeps): Promise<number> {
-  let settled = 0;
+  let finished = 0;
   for (;;) {
     const batch = await takeBatch(deps.sql);
-    if (batch.length === 0) return settled;
+    if (batch.length === 0) return finished;
     const { small = [], large = [] } = Object.groupBy(batch, (report) => (isLarge(report) ? 'large' : 'small'));
-    const results = await Promise.all(small.map((report) => settleReport(deps, report)));
-    for (const report of large) results.push(await settleReport(deps, report));
-    settled += results.filter(Boolean).length;
+    const results = await Promise.all(small.map((report) => finishReport(deps, report)));
+    for (const report of large) results.push(await finishReport(deps, report));
+    finished += results.filter(Boolean).length;
   }
 }
 
@@ -161,7 +161,7 @@ function isLarge({ storedBytes }: DueReport): boolean {
 }
 
 /** True when the report is off the list. */
-async function settleReport(deps: ReportDeps, report: DueReport): Promise<boolean> {
+async function finishReport(deps: ReportDeps, report: DueReport): Promise<boolean> {
   const isLastTry = report.attempts >= MOST_ATTEMPTS;
   const readContent = once(() => readMessage(deps.sql, report.messageId));
   try {

@@ -102,7 +102,7 @@ export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string
       ),
       attempts: [],
     });
-    cancelled += new Set(results.filter((fate) => fate.hasEnded).map((fate) => fate.messageId)).size;
+    cancelled += new Set(results.filter(({ hasEnded }) => hasEnded).map(({ messageId }) => messageId)).size;
   }
 }
 

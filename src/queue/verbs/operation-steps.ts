@@ -120,7 +120,7 @@ async function takeStep(sql: TransactionSql, afterId: string, onTaken: (id: stri
   if (isRetry) await makeDue(sql, operation, batch.free);
   const doneCount = isRetry
     ? batch.free.length + batch.claimed.length
-    : new Set(results.map((fate) => fate.messageId)).size;
+    : new Set(results.map(({ messageId }) => messageId)).size;
   await sql`
     update operations set position = ${batch.position}, done_count = done_count + ${doneCount} where id = ${operation.id}`;
   return { operation, hasAdvanced: true, results, retriedCount: isRetry ? batch.free.length : 0 };

@@ -1,5 +1,5 @@
 /**
- * How a report that was due is settled: its row goes, and with the last one about an ended message goes its content.
+ * The rows of reports that are due: one goes when its report is off the list, and the last one takes the content along.
  *
  * Rows about one message have ids in one range (its own id but for the last 32 bits), so that they are found without an index
  * on message ids. The report of a delay has the id of its message and stays, parked at infinity, until the message ends:
