@@ -10,7 +10,7 @@ export function wallClock(): Date {
   return new Date();
 }
 
-/** What `work` brings, or what `late` returns or throws when that takes longer than `timeoutMs`. The work itself goes on. */
+/** The result of `work`, or that of `late` if `work` takes longer than `timeoutMs`. The work itself goes on. */
 export async function within<T, L>(timeoutMs: number, work: Promise<T>, late: () => L): Promise<T | L> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const passed = new Promise<'PASSED'>((resolve) => {
@@ -20,7 +20,7 @@ export async function within<T, L>(timeoutMs: number, work: Promise<T>, late: ()
   try {
     const first = await Promise.race([done, passed]);
     if (first !== 'PASSED') return first.value;
-    // Nobody waits for it any more.
+    // No one waits for it any more.
     done.catch(() => undefined);
     return late();
   } finally {

@@ -3,7 +3,7 @@
  *
  * Promises: a wrong setting stops the start with one line and exit 2, trouble that may pass with one line and exit 1;
  * SIGTERM or SIGINT stops cleanly, a second signal changes nothing; 250 is said only while the database, the listeners and the
- * queue behind it stand. Decides nothing about mail.
+ * queue in it work. Decides nothing about mail.
  */
 import process from 'node:process';
 import { monotonicMs } from './clock.ts';

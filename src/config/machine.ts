@@ -1,5 +1,5 @@
 /**
- * What the defaults of the settings need to know about this machine: its name, addresses, memory and name servers.
+ * The facts about this machine that the defaults of the settings need: its name, addresses, memory and name servers.
  *
  * Read once, at start. Whatever cannot be read is empty, so that only the setting which needs it has no default.
  */
@@ -10,7 +10,7 @@ export interface Machine {
   readonly hostname: string;
   /** Addresses of all interfaces but loopback and link-local ones. */
   readonly interfaceAddresses: readonly string[];
-  /** Of the machine, or of this container where that is less. */
+  /** The memory of the machine, or of this container if that is less. */
   readonly totalMemoryBytes: number;
   /** The text of /etc/resolv.conf, or null where there is none. */
   readonly resolvConf: string | null;

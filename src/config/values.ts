@@ -11,14 +11,14 @@ import { normalizeDomain } from '../mail/domain.ts';
 export type Parsed<T> = { readonly value: T } | { readonly expected: string };
 export type Parser<T> = (text: string) => Parsed<T>;
 
-/** Where to listen; port 0 lets the system choose. */
+/** An address to listen on; port 0 lets the system choose. */
 export interface ListenAddress {
   /** Without brackets. */
   readonly address: string;
   readonly port: number;
 }
 
-/** Of hexadecimal digits 128 bits. */
+/** 128 bits in hexadecimal digits. */
 const MIN_TOKEN_LENGTH = 32;
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -128,7 +128,7 @@ export const network: Parser<string> = (text) => {
   const [given = '', length, ...rest] = text.split('/');
   const address = plainAddress(given);
   const bits = address !== null && isIPv4(address) ? 32 : 128;
-  // A mapped address counts its length from the IPv6 form; nobody writes it, so it is refused rather than guessed at.
+  // A mapped address counts its length from the IPv6 form; it is never written, so it is refused rather than guessed at.
   const isLength =
     length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits && !/^::ffff:.*\./i.test(given));
   if (address !== null && isLength && rest.length === 0) return { value: `${address}/${Number(length ?? bits)}` };

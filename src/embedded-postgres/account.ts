@@ -13,7 +13,7 @@ import { StartError } from '../db/start-error.ts';
 const FIRST_DEDICATED_UID = 59432;
 
 export interface Account {
-  /** Of the server and its files. */
+  /** The user id of the server and its files. */
   readonly uid: number;
   readonly gid: number;
   /** How to start the server: null when we are that account already. */

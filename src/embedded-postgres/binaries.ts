@@ -140,7 +140,7 @@ function majorVersion(result: CommandResult): number | null {
 }
 
 function isOutOfReach({ spawnError, code }: CommandResult): boolean {
-  // Which of these a runtime reports for a file behind a closed directory differs; a wrong guess costs a hard-linked copy.
+  // Which of these a runtime reports for a file in a closed directory differs; a wrong guess costs a hard-linked copy.
   return spawnError === 'EACCES' || spawnError === 'ENOENT' || code === 126 || code === 127;
 }
 

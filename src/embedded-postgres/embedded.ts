@@ -28,7 +28,7 @@ export interface EmbeddedOptions {
   readonly log: EmbeddedLog;
   /** Whether a server that dies by itself is started again. Default true; tests that look at the time between say false. */
   readonly isRelaunched?: boolean;
-  /** What to believe of the machine instead of asking it. For tests. */
+  /** Facts about the machine that are not looked up. For tests. */
   readonly host?: Partial<EmbeddedHost>;
 }
 

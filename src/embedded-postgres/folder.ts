@@ -21,7 +21,7 @@ export interface FolderState {
 }
 
 /**
- * What is at `folder`: null when there is nothing yet.
+ * The state of `folder`: null when there is nothing yet.
  *
  * @throws StartError when it is something else than a PostgreSQL data folder, or another account's
  */

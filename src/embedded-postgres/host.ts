@@ -1,5 +1,5 @@
 /**
- * What the launcher of the embedded PostgreSQL knows of the machine, as plain data, and running a command on it.
+ * The facts that the launcher of the embedded PostgreSQL knows about the machine, as plain data, and running a command on it.
  *
  * Only `embedded.ts` reads the process's globals; tests pass their own values.
  */
@@ -22,9 +22,9 @@ export interface EmbeddedHost {
   readonly loaderPath: string | null;
   /** The package's `native` tree; null: find it through the module resolver. */
   readonly nativeDir: string | null;
-  /** Where a copy of the tree may be put when the server's account cannot reach the package, besides DATA_DIR. */
+  /** Folders for a copy of the tree when the server's account cannot reach the package, besides DATA_DIR. */
   readonly treeRoots: readonly string[];
-  /** Where the socket's directory may be put, best first. */
+  /** Folders for the socket's directory, best first. */
   readonly socketRoots: readonly string[];
   readonly memoryBytes: number;
   readonly maxConnections: number;
@@ -33,7 +33,7 @@ export interface EmbeddedHost {
   readonly env: Readonly<Record<string, string>>;
   /** Sends a signal; a process that is gone already is no error. */
   readonly kill: (pid: number, signal: 'SIGINT' | 'SIGCONT' | 'SIGQUIT' | 'SIGKILL') => void;
-  /** How long a server that was left behind may take to end by itself before it is ended. */
+  /** How long a server that was left running may take to end by itself before it is ended. */
   readonly endPatienceMs: number;
 }
 

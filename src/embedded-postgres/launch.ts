@@ -23,7 +23,7 @@ import { tellsPassingTrouble, UnavailableError } from '../db/start-error.ts';
 const PASSING =
   /pre-existing shared memory block|lock file "postmaster\.pid" already exists|lock file "[^"]*" is empty/;
 
-/** What an operator should see of the server's log; the end of a session is no news. */
+/** Lines of the server's log that an operator should see; the end of a session is not news. */
 const REPORTED = /\b(FATAL|PANIC|WARNING):(?! +terminating connection due to)/;
 
 /** A dead server's processes take a second or two to go; a zombie under an init that never reaps may need us to look again. */

@@ -3,7 +3,7 @@
  *
  * A pid alone proves nothing: in a container the same small numbers are given out at every start. A process is the folder's
  * server only if it is a postmaster and its working directory or its command line names the folder: a shell, a backup or a
- * pager in it is not. A zombie is dead, even if nobody ever reaps it.
+ * pager in it is not. A zombie is dead, even if it is never reaped.
  */
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';

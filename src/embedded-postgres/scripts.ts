@@ -35,12 +35,12 @@ command -v flock >/dev/null && { flock -n -E ${FOLDER_LOCKED} 3; [ $? -eq ${FOLD
 shift 5
 exec "$@" 4<&-`;
 
-/** What the watchdog has to know besides the postmaster's pid. */
+/** The facts that the watchdog needs besides the postmaster's pid. */
 export interface WatchedService {
   /** The directory of the server's socket. */
   readonly host: string;
   readonly port: number;
-  /** Of the service that the server belongs to. */
+  /** The process of the service that the server belongs to. */
   readonly pid: number;
 }
 

@@ -22,7 +22,7 @@ import {
 } from './socket.ts';
 import { StartError } from '../db/start-error.ts';
 
-/** How long a server that was left behind is waited for without a word. */
+/** How long a start waits silently for a server that was left running. */
 const SILENT_MS = 1_000;
 
 /** Time for a server that was just told to stop to say so in its postmaster.pid. */

@@ -1,5 +1,5 @@
 /**
- * The embedded server's only address: a Unix socket in a directory that nobody else may enter, with trust inside it.
+ * The embedded server's only address: a Unix socket in a directory that no one else may enter, with trust inside it.
  *
  * Not in DATA_DIR, whose path may be too long for a socket's and whose file system may know none.
  */
@@ -26,7 +26,7 @@ export interface EmbeddedConnection {
   readonly user: string;
 }
 
-/** Our database behind a socket. */
+/** Our database at a socket. */
 export function socketConnection(socketDir: string, port: number): EmbeddedConnection {
   return { host: socketDir, port, database: DATABASE_NAME, user: DATABASE_USER };
 }

@@ -1,5 +1,5 @@
 /**
- * What a change of a setting came to.
+ * The result of a change of a setting.
  */
 import type { UserError } from './user-error.ts';
 

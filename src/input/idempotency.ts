@@ -65,7 +65,7 @@ interface Reserved extends Entry {
   readonly reservedAt: string;
 }
 
-/** When the key became ours to work under: it is new, forgotten, or left behind by a node that died. Null: it is not ours. */
+/** When the key became ours to work under: it is new, forgotten, or left over from a node that died. Null: it is not ours. */
 async function reserve(sql: SqlExecutor, entry: Entry): Promise<string | null> {
   const [row] = await sql<{ reserved_at: string }[]>`
     insert into idempotency_keys (tenant_id, key, mutation, input_hash)

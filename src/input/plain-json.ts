@@ -16,7 +16,7 @@ export function writePlainJson(value: unknown): string {
   });
 }
 
-/** What was written, from JSON that has been parsed. */
+/** The value that was written, from JSON that has been parsed. */
 export function revivePlainJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(revivePlainJson);
   if (typeof value !== 'object' || value === null) return value;

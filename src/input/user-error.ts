@@ -1,5 +1,5 @@
 /**
- * What a person did wrong, as a value: the path of the input field, a sentence that says what to do, a stable code.
+ * An error of a person, as a value: the path of the input field, a sentence that says what to do, a stable code.
  *
  * Codes are part of the public API and never renamed. Faults of the service are exceptions, not user errors.
  */

@@ -70,7 +70,7 @@ function makeGauge(registry: Registry, name: string, given: GaugeHelp): (value: 
   };
 }
 
-/** What takes longer is not waited for. */
+/** A scrape does not wait for a reading that takes longer. */
 const SLOW_MS = 10;
 /** Prometheus scrapes once a minute at least; an older reading is not given out. */
 const MOST_AGE_MS = 60_000;

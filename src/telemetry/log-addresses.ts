@@ -10,15 +10,15 @@ export type LogAddresses = 'full' | 'domain';
 
 /** A quoted local part (RFC 5321 §4.1.2), or whatever stands before an @ without a delimiter. */
 const LOCAL_PART = /(?:"(?:[^"\\]|\\.)*"|[^\s<>()[\]:;,"@]+)@/gu;
-/** Of our own words in brackets those that quote a peer, and of our refusals the one that quotes a client (`555 5.5.4`). */
+/** The words of ours in brackets that quote a peer, and the refusal that quotes a client (`555 5.5.4`). */
 const JUNK = /^\[not a reply: /;
 const PARAMETER = /^(555 5\.5\.4 parameter )\S+/;
-/** Code, and the enhanced status code behind it (RFC 2034). */
+/** Code, and the enhanced status code after it (RFC 2034). */
 const CODES = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?/;
 
 /** One text of a log line; `event` and `field` say what it is. */
 export function withoutLocalParts(text: string, { event, field }: { event: string; field: string }): string {
-  // Our own refusals name nobody; words of our own in brackets stand where there was no reply.
+  // Our own refusals name no one; words of our own in brackets stand where there was no reply.
   if (field === 'reply' && event !== 'refused' && !text.startsWith('[')) return codesOf(text);
   if (JUNK.test(text)) return '[not a reply: *]';
   if (field === 'reversePath' || field === 'forwardPath') return pathWithoutLocalPart(text);

@@ -139,7 +139,7 @@ export interface LogEvents {
 
   /** A primary refuses recipients that it took before: its mail is kept. The reply is what it said, verbatim. */
   breakerOpened: { readonly domain: string; readonly reply: string };
-  /** A primary is back, and its first refusals end nobody. */
+  /** A primary is back, and its first refusals end no recipient. */
   breakerTrial: { readonly domain: string };
   breakerClosed: { readonly domain: string };
 
@@ -156,7 +156,7 @@ export interface LogEvents {
     readonly webhookId: string;
     readonly host: string;
     readonly kind: string;
-    /** Null: nobody answered. */
+    /** Null if there was no answer. */
     readonly status: number | null;
   };
   /** A webhook gets nothing more: its receiver said so, or has not answered for days. */
@@ -189,7 +189,7 @@ export interface LogEvents {
   warning: { readonly where: string; readonly message: string };
   /** Steps of interest when looking for a cause. */
   trace: { readonly where: string; readonly message: string };
-  /** A bug, or infrastructure lost in a way nobody expected. */
+  /** A bug, or infrastructure lost in an unexpected way. */
   fault: { readonly where: string; readonly error: unknown; readonly requestId?: string };
   /** A subscriber read more slowly than things happened. A null token is the operator's of the service itself. */
   subscriberDropped: { readonly subscription: string; readonly tenantId: string; readonly tokenId: string | null };

@@ -50,11 +50,11 @@ export interface Metrics extends GaugeRegistry {
   /** A DSN was spooled; `action` as in RFC 3464. */
   readonly reportMade: (action: string) => void;
   readonly reportSuppressed: (reason: string) => void;
-  /** A report could not be delivered: nobody is told of that. */
+  /** A report could not be delivered; no one is notified of that. */
   readonly reportDropped: () => void;
   /** One group commit of the spool: from its first byte to the database's answer. */
   readonly committed: (commit: { readonly latencyMs: number; readonly messageCount: number }) => void;
-  /** What happened to an outage: `OPENED`, … and its class. */
+  /** An event of an outage, `OPENED` and so on, and its class. */
   readonly outageEvent: (event: OutageEventKind, outageClass: string) => void;
   /** A breaker came into this state. */
   readonly breakerMoved: (to: 'CLOSED' | 'TRIAL' | 'OPEN') => void;
@@ -62,7 +62,7 @@ export interface Metrics extends GaugeRegistry {
   readonly webhookAttempted: (outcome: 'DELIVERED' | 'REFUSED' | 'UNREACHED') => void;
   /** A mail to an alert contact was spooled, or waits because the contact's own domain is in trouble. */
   readonly alertMail: (outcome: 'SENT' | 'WITHHELD') => void;
-  /** What came of a question to a primary about a mailbox. */
+  /** The result of a question to a primary about a mailbox. */
   readonly calledAhead: (verdict: 'POSITIVE' | 'NEGATIVE' | 'UNKNOWN' | 'TURNED_AWAY' | 'SILENT' | 'UNASKED') => void;
   /** A fire drill has ended. */
   readonly drillFinished: (
@@ -290,7 +290,7 @@ function processRegistries(): Registry[] {
   });
 }
 
-/** What a runtime cannot tell about its process is left out. */
+/** Facts that a runtime cannot provide about its process are left out. */
 async function readable(registries: readonly Registry[]): Promise<string[]> {
   const read = await Promise.allSettled(registries.map((registry) => registry.metrics()));
   return read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));

@@ -16,7 +16,7 @@ export interface Span {
   readonly endedAtMs: number;
   readonly isError: boolean;
   readonly attributes: Readonly<Record<string, string | number>>;
-  /** What it is about, in another trace. */
+  /** Spans of another trace that it is about. */
   readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 

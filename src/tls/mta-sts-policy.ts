@@ -45,7 +45,7 @@ export function readStsPolicy(text: string): StsPolicy | { readonly fault: strin
   }
   if (fields.get('version') !== 'STSv1') return { fault: 'its version is not STSv1' };
   const mode = MODES.find((known) => known === fields.get('mode'));
-  if (mode === undefined) return { fault: 'its mode is none of enforce, testing and none' };
+  if (mode === undefined) return { fault: 'its mode is not enforce, testing or none' };
   const maxAge = fields.get('max_age') ?? '';
   if (!/^\d{1,10}$/.test(maxAge)) return { fault: 'its max_age is no number of seconds' };
   if (mx.length > MAX_PATTERNS || !mx.every((pattern) => HOST_NAME.test(pattern)))

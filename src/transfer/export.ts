@@ -16,7 +16,7 @@ import { MOVED_TABLES, quoted, readColumns } from './tables.ts';
 /** How far a move has come, after each piece: the table, and the bytes of rows so far. */
 export type OnProgress = (table: string, bytes: number) => void;
 
-/** Where an export goes. */
+/** The target of an export. */
 export interface ExportTarget {
   /** Resolves when it can take more; called in order. */
   write(bytes: Uint8Array): Promise<void>;

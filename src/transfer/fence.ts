@@ -1,8 +1,8 @@
 /**
- * What keeps nodes and a move apart: a database is moved only while no node is alive on it, and its mail is then marked as gone.
+ * The rules that keep nodes and a move apart: a database is moved only while no node is alive on it, and its mail is then marked as gone.
  *
  * Alive is whoever holds the advisory lock of an epoch (cluster/nodes.ts) or has a session of the service open, hung or not. The
- * check and the mark are one transaction that lets nobody take a place meanwhile; a node that waits for one finds the mark. Two
+ * check and the mark are one transaction in which no node can take a lease; a node that waits for one finds the mark. Two
  * moves of one database exclude each other.
  */
 import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
@@ -13,7 +13,7 @@ import { markMoved, MOVED_LINE, unmarkMoved } from '../db/moved.ts';
 import type { DatabaseAddress } from '../db/target.ts';
 import { TransferError } from './format.ts';
 
-/** Of every session that a move opens, so that it does not take itself for the service. */
+/** The name of every session that a move opens, so that it does not take itself for the service. */
 const TRANSFER_NAME = 'backup-mx-transfer';
 
 /** Sessions of a process that has just ended may still be there for a moment. */
@@ -71,7 +71,7 @@ export async function openForNodes(session: CopySession): Promise<void> {
 }
 
 /**
- * For the rest of the transaction nobody is alive, and nobody takes a place.
+ * For the rest of the transaction no node is alive, and none takes a lease.
  *
  * @throws TransferError when a node is alive
  */

@@ -3,7 +3,7 @@
  *
  * A frame is a letter, a length of four bytes, and its content: `H` the head (JSON), `T` a table begins (JSON), `D` bytes of its
  * binary COPY, `E` it ends (JSON), `Z` the end with the rows of each table (JSON), `S` the digest. Writing and reading take one
- * piece at a time. Reading refuses whatever is not in this order, is cut off, goes on behind the digest, or has another one.
+ * piece at a time. Reading refuses whatever is not in this order, is cut off, continues after the digest, or has another one.
  */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ export const FORMAT_VERSION = 1;
 const SIGNATURE = Buffer.from('backup-mx export\r\n\x1a\n', 'latin1');
 const HEAD_BYTES = 5;
 const DIGEST_BYTES = 32;
-/** Of a frame: far above a piece of COPY and the partitions of a thousand days. */
+/** The maximum of a frame: far above a piece of COPY and the partitions of a thousand days. */
 const MOST_FRAME_BYTES = 1_048_576;
 
 export interface FileHead {
@@ -56,7 +56,7 @@ const LETTERS = { HEAD: 'H', TABLE: 'T', DATA: 'D', TABLE_END: 'E', END: 'Z', DI
 type Kind = keyof typeof LETTERS;
 const KINDS = new Map(Object.entries(LETTERS).map(([kind, letter]) => [letter.charCodeAt(0), kind as Kind]));
 
-/** What may follow what: a file that leaves this order was altered. */
+/** The kinds that may follow each kind: a file in another order was altered. */
 const NEXT: Readonly<Record<Kind | 'NOTHING', readonly Kind[]>> = {
   NOTHING: ['HEAD'],
   HEAD: ['TABLE'],

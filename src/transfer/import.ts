@@ -39,7 +39,7 @@ export async function checkFile(source: AsyncIterable<Uint8Array>, onProgress: O
     bytes += frame.bytes.length;
     onProgress(table, bytes);
   }
-  // Behind the digest only: a head that was altered would be refused for a reason that is not the true one.
+  // Only after the digest: a head that was altered would be refused for a reason that is not the true one.
   if (head !== null) await refuseOtherSchema(head);
 }
 
@@ -69,12 +69,12 @@ export async function importDatabase(options: ImportOptions): Promise<TransferSu
 
 interface Reading {
   readonly head: FileHead;
-  /** Behind the head. */
+  /** The frames after the head. */
   readonly frames: AsyncGenerator<FileFrame>;
   readonly onProgress: OnProgress;
 }
 
-/** The rows of the outbox come along; events that arrive are none that happen. */
+/** The rows of the outbox come along; events that arrive do not happen again. */
 const WITHOUT_OUTBOX = "set local backup_mx.is_import = 'yes'";
 
 /** One transaction. */

@@ -5,7 +5,7 @@
  */
 import type { Query } from '../db/copy-session.ts';
 
-/** What others refer to comes first. Contents are last: a file that breaks off is told by then from what was smaller. */
+/** Tables that others refer to come first. Contents are last: a file that breaks off is told by then from what was smaller. */
 export const MOVED_TABLES = [
   'queue_limits',
   'retry_schedule',
