@@ -49,6 +49,8 @@ function parseArray(text: string, parse: (element: string) => unknown): unknown[
   });
 }
 
+const SPECIAL = /["\\]/;
+
 function serializeArray(value: unknown, serialize: (element: unknown) => unknown): unknown {
   // A literal, as `'{a,b}'`.
   if (!Array.isArray(value)) return value;
@@ -56,7 +58,8 @@ function serializeArray(value: unknown, serialize: (element: unknown) => unknown
     if (element === null) return 'NULL';
     if (element === undefined || Array.isArray(element))
       throw new TypeError(`no element of an array: ${String(element)}`);
-    return `"${String(serialize(element)).replaceAll(/["\\]/g, '\\$&')}"`;
+    const text = String(serialize(element));
+    return SPECIAL.test(text) ? `"${text.replaceAll(/["\\]/g, '\\$&')}"` : `"${text}"`;
   });
   return `{${elements.join(',')}}`;
 }

@@ -309,7 +309,7 @@ function verdictsByMessage({ messages, verdicts, standings = new Map() }: Finali
 
 /** What keeps a refusal from ending its recipient: null for a verdict that is none of a host. */
 function guardOf(verdict: Verdict, standings: ReadonlyMap<string, RefusedMailbox>): 'KNOWN_GOOD' | 'TRIAL' | null {
-  const standing = standings.get(keyOfRecipient(verdict));
+  const standing = standings.size === 0 ? undefined : standings.get(keyOfRecipient(verdict));
   if (standing === undefined) return null;
   return standing.isKnownGood ? 'KNOWN_GOOD' : 'TRIAL';
 }

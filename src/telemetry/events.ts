@@ -191,19 +191,23 @@ export function createMailEvents({ log, metrics, trace }: MailEventsOptions): Ma
           });
         }
       }
-      const places = placesOf(attempts);
+      const recordsOf = new Map(attempts.map(({ messageId, records }) => [messageId, records]));
       for (const group of groupsOf(recipients)) {
         const [first] = group;
         if (first === undefined) continue;
         const { messageId, transactionId, number, state, isReport, reply, nextAttemptAt, ageSeconds } = first;
-        const { host = null, address = null } = places.get(`${messageId} ${number}`) ?? {};
         if (isReport && (state === 'FAILED' || state === 'EXPIRED')) metrics.reportDropped();
         const common = { messageId, transactionId, domain, recipientCount: group.length };
         trace?.settled({ ...common, state });
         switch (state) {
           case 'DELIVERED':
             metrics.delivered(group.length);
-            log.delivered({ ...common, host, address, reply, heldMs: Math.round(ageSeconds * 1000) });
+            log.delivered({
+              ...common,
+              ...placeOf(recordsOf.get(messageId), number),
+              reply,
+              heldMs: Math.round(ageSeconds * 1000),
+            });
             break;
           case 'HELD':
             metrics.deferred(group.length);
@@ -302,15 +306,11 @@ export function countFaults(log: Log, counts: FaultCounts, isAway: (error: unkno
   };
 }
 
-/** The host of a recipient's last reply, by `messageId number`. */
-function placesOf(attempts: readonly MessageAttempts[]): ReadonlyMap<string, Pick<AttemptRecord, 'host' | 'address'>> {
-  return new Map(
-    attempts.flatMap(({ messageId, records }) =>
-      records.flatMap(({ recipientNumbers, host, address }) =>
-        recipientNumbers.map((number) => [`${messageId} ${number}`, { host, address }] as const),
-      ),
-    ),
-  );
+/** The host of a recipient's last reply. */
+function placeOf(records: readonly AttemptRecord[] = [], number: number): Pick<AttemptRecord, 'host' | 'address'> {
+  const { host = null, address = null } =
+    records.findLast(({ recipientNumbers }) => recipientNumbers.includes(number)) ?? {};
+  return { host, address };
 }
 
 function groupsOf(recipients: readonly RecipientState[]): Iterable<readonly RecipientState[]> {
