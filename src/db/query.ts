@@ -12,7 +12,7 @@ import type { ParameterOrJSON } from 'postgres';
 import type { Viewer } from '../mail/viewer.ts';
 import type { SqlExecutor } from './client.ts';
 
-export { and, desc, eq, getTableColumns, gt, isNull, lt, type SQL, sql as part } from 'drizzle-orm';
+export { and, desc, eq, getTableColumns, gt, isNotNull, isNull, lt, type SQL, sql as part } from 'drizzle-orm';
 
 type Builder = PgRemoteDatabase;
 

@@ -4,6 +4,8 @@
  * Asked with the tenant's row locked, so that two who add at once cannot both take the last place.
  */
 import type { SqlExecutor } from '../db/client.ts';
+import { and, eq, isNotNull, part, query } from '../db/query.ts';
+import { tenants } from '../db/schema.ts';
 import type { Checked } from '../input/checked.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
 
@@ -27,42 +29,36 @@ export const NO_QUOTAS: Quotas = {
   alertContacts: null,
 };
 
-/** Quotas as the columns of a tenant's row. */
-export interface QuotaRow {
-  readonly max_domains: number | null;
-  readonly max_recipient_entries: number | null;
-  readonly max_tokens: number | null;
-  readonly max_webhooks: number | null;
-  readonly max_alert_contacts: number | null;
-}
+type TenantRow = typeof tenants.$inferSelect;
 
-const COLUMNS: Readonly<Record<keyof Quotas, keyof QuotaRow>> = {
-  domains: 'max_domains',
-  recipientEntries: 'max_recipient_entries',
-  tokens: 'max_tokens',
-  webhooks: 'max_webhooks',
-  alertContacts: 'max_alert_contacts',
-};
+/** The column of a tenant's row that holds each. */
+const COLUMNS = {
+  domains: 'maxDomains',
+  recipientEntries: 'maxRecipientEntries',
+  tokens: 'maxTokens',
+  webhooks: 'maxWebhooks',
+  alertContacts: 'maxAlertContacts',
+} as const satisfies Record<keyof Quotas, keyof TenantRow>;
 
-export const QUOTA_COLUMNS: readonly (keyof QuotaRow)[] = Object.values(COLUMNS);
+export type QuotaRow = Pick<TenantRow, (typeof COLUMNS)[keyof Quotas]>;
 
 export function quotasOf(row: QuotaRow): Quotas {
   return {
-    domains: row.max_domains,
-    recipientEntries: row.max_recipient_entries,
-    tokens: row.max_tokens,
-    webhooks: row.max_webhooks,
-    alertContacts: row.max_alert_contacts,
+    domains: row.maxDomains,
+    recipientEntries: row.maxRecipientEntries,
+    tokens: row.maxTokens,
+    webhooks: row.maxWebhooks,
+    alertContacts: row.maxAlertContacts,
   };
 }
 
 export function rowOfQuotas(quotas: Quotas): QuotaRow {
   return {
-    max_domains: quotas.domains,
-    max_recipient_entries: quotas.recipientEntries,
-    max_tokens: quotas.tokens,
-    max_webhooks: quotas.webhooks,
-    max_alert_contacts: quotas.alertContacts,
+    maxDomains: quotas.domains,
+    maxRecipientEntries: quotas.recipientEntries,
+    maxTokens: quotas.tokens,
+    maxWebhooks: quotas.webhooks,
+    maxAlertContacts: quotas.alertContacts,
   };
 }
 
@@ -116,9 +112,14 @@ export async function checkQuotaOfEach(
   need: Omit<Need, 'more'> & { readonly more: readonly number[] },
 ): Promise<{ readonly index: number; readonly error: UserError } | null> {
   if (need.more.every((more) => more <= 0)) return null;
-  const column = COLUMNS[need.quota];
-  const [tenant] = await sql<{ most: number }[]>`
-    select ${sql(column)} as most from tenants where id = ${need.tenantId} and ${sql(column)} is not null for no key update`;
+  const column = tenants[COLUMNS[need.quota]];
+  const [tenant] = await query(sql, (db) =>
+    db
+      .select({ most: part<number>`${column}` })
+      .from(tenants)
+      .where(and(eq(tenants.id, need.tenantId), isNotNull(column)))
+      .for('no key update'),
+  );
   if (tenant === undefined) return null;
   const count = await countOf(sql, need);
   let sum = count;

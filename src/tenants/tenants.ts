@@ -5,22 +5,15 @@
  * Quotas bound how many things it may have, never how much mail.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
+import { and, eq, getTableColumns, gt, isAny, isNull, part, query } from '../db/query.ts';
+import { tenants } from '../db/schema.ts';
 import { recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { type Change, refused } from '../input/change.ts';
 import { removeDomain } from '../domains/delete.ts';
 import { errorsOf, shown } from '../input/checked.ts';
-import {
-  applyQuotas,
-  NO_QUOTAS,
-  QUOTA_COLUMNS,
-  type QuotaRow,
-  type Quotas,
-  type QuotasInput,
-  quotasOf,
-  rowOfQuotas,
-} from '../domains/quotas.ts';
+import { applyQuotas, NO_QUOTAS, type Quotas, type QuotasInput, quotasOf, rowOfQuotas } from '../domains/quotas.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
 import { checkTitle } from '../input/display-name.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -46,23 +39,16 @@ export interface TenantUpdateInput {
   readonly expectedRevision?: number | null | undefined;
 }
 
-interface TenantRow extends QuotaRow {
-  readonly id: string;
-  readonly name: string;
-  readonly revision: number;
-  readonly created_at: Date;
-}
+const { deletedAt, ...COLUMNS } = getTableColumns(tenants);
 
-const COLUMNS = ['id', 'name', ...QUOTA_COLUMNS, 'revision', 'created_at'];
-
-function tenantOf(row: TenantRow): Tenant {
-  return {
-    id: row.id,
-    name: row.name,
-    quotas: quotasOf(row),
-    revision: row.revision,
-    createdAt: row.created_at,
-  };
+function tenantOf({
+  id,
+  name,
+  revision,
+  createdAt,
+  ...quotas
+}: Omit<typeof tenants.$inferSelect, 'deletedAt'>): Tenant {
+  return { id, name, quotas: quotasOf(quotas), revision, createdAt };
 }
 
 /** Those of these that the viewer may see, by id. */
@@ -71,8 +57,8 @@ export async function findTenants(
   viewer: Viewer,
   ids: readonly string[],
 ): Promise<Map<string, Tenant>> {
-  const rows = await sql<TenantRow[]>`
-    select ${sql(COLUMNS)} from tenants where id = any(${[...ids]}::uuid[]) and ${itselfOnly(sql, viewer)}`;
+  const isMeant = and(isAny(tenants.id, ids), itselfOnly(viewer));
+  const rows = await query(sql, (db) => db.select(COLUMNS).from(tenants).where(isMeant));
   return new Map(rows.map((row) => [row.id, tenantOf(row)]));
 }
 
@@ -82,10 +68,10 @@ export async function listTenants(
   viewer: Viewer,
   { limit, afterId }: { limit: number; afterId: string | null },
 ): Promise<Tenant[]> {
-  const rows = await sql<TenantRow[]>`
-    select ${sql(COLUMNS)} from tenants
-    where deleted_at is null and ${itselfOnly(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
-    order by id limit ${limit}`;
+  const isOnPage = and(isNull(deletedAt), itselfOnly(viewer), afterId === null ? undefined : gt(tenants.id, afterId));
+  const rows = await query(sql, (db) =>
+    db.select(COLUMNS).from(tenants).where(isOnPage).orderBy(tenants.id).limit(limit),
+  );
   return rows.map(tenantOf);
 }
 
@@ -98,9 +84,8 @@ async function insertTenant(sql: SqlExecutor, viewer: Viewer, input: TenantCreat
   const name = checkTitle(input.name, "A tenant's name");
   const quotas = applyQuotas(NO_QUOTAS, input.quotas);
   if (name.kind === 'BAD' || quotas.kind === 'BAD') return refused(...errorsOf(name, quotas));
-  const [row] = await sql<TenantRow[]>`
-    insert into tenants ${sql({ id: newId(), name: name.value, ...rowOfQuotas(quotas.value) })}
-    on conflict do nothing returning ${sql(COLUMNS)}`;
+  const values = { id: newId(), name: name.value, ...rowOfQuotas(quotas.value) };
+  const [row] = await query(sql, (db) => db.insert(tenants).values(values).onConflictDoNothing().returning(COLUMNS));
   if (row === undefined) return nameTaken(sql, name.value);
   await record(sql, row.id, 'TENANT_CREATED', { name: row.name, quotas: quotas.value });
   return { kind: 'DONE', object: tenantOf(row) };
@@ -121,12 +106,12 @@ async function changeTenant(sql: SqlExecutor, viewer: Viewer, input: TenantUpdat
   const name = checkTitle(input.name ?? before.name, "A tenant's name");
   const quotas = input.quotas === null ? applyQuotas(NO_QUOTAS, {}) : applyQuotas(before.quotas, input.quotas);
   if (name.kind === 'BAD' || quotas.kind === 'BAD') return refused(...errorsOf(name, quotas));
-  const [other] = await sql`
-    select from tenants where lower(name) = lower(${name.value}) and deleted_at is null and id <> ${before.id}`;
-  if (other !== undefined) return nameTaken(sql, name.value);
-  const [row] = await sql<TenantRow[]>`
-    update tenants set ${sql({ name: name.value, ...rowOfQuotas(quotas.value) })}, revision = revision + 1
-    where id = ${before.id} returning ${sql(COLUMNS)}`;
+  const other = await findByName(sql, name.value);
+  if (other !== null && other.id !== before.id) return nameTaken(sql, name.value);
+  const set = { name: name.value, ...rowOfQuotas(quotas.value), revision: before.revision + 1 };
+  const [row] = await query(sql, (db) =>
+    db.update(tenants).set(set).where(eq(tenants.id, before.id)).returning(COLUMNS),
+  );
   if (row === undefined) throw new Error('a locked tenant is gone');
   const after = tenantOf(row);
   await record(sql, row.id, 'TENANT_UPDATED', {
@@ -180,21 +165,25 @@ async function lockClaims(sql: SqlExecutor, tenantId: string): Promise<RelayDoma
 /** The tenant that an operator may change, locked until COMMIT: domains and tokens that are added wait for it. */
 async function lockTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Tenant | null> {
   if (!viewer.isOperator) return null;
-  const [row] = await sql<TenantRow[]>`
-    select ${sql(COLUMNS)} from tenants where id = ${askedId(id)} and deleted_at is null for update`;
+  const isMeant = and(eq(tenants.id, askedId(id)), isNull(deletedAt));
+  const [row] = await query(sql, (db) => db.select(COLUMNS).from(tenants).where(isMeant).for('update'));
   return row === undefined ? null : tenantOf(row);
 }
 
-function itselfOnly(sql: SqlExecutor, viewer: Viewer) {
-  return viewer.isOperator ? sql`true` : sql`id = ${viewer.tenantId}`;
+function itselfOnly(viewer: Viewer) {
+  return viewer.isOperator ? undefined : eq(tenants.id, viewer.tenantId);
+}
+
+async function findByName(sql: SqlExecutor, name: string): Promise<Tenant | null> {
+  const isNamed = and(part`lower(${tenants.name}) = lower(${name})`, isNull(deletedAt));
+  const [row] = await query(sql, (db) => db.select(COLUMNS).from(tenants).where(isNamed));
+  return row === undefined ? null : tenantOf(row);
 }
 
 async function nameTaken(sql: SqlExecutor, name: string): Promise<Change<Tenant>> {
-  const [row] = await sql<TenantRow[]>`
-    select ${sql(COLUMNS)} from tenants where lower(name) = lower(${name}) and deleted_at is null`;
   const message = `There is a tenant "${name}" already. Take another name.`;
   const error: UserError = { field: ['name'], message, code: 'ALREADY_EXISTS' };
-  return { kind: 'REFUSED', errors: [error], object: row === undefined ? null : tenantOf(row) };
+  return { kind: 'REFUSED', errors: [error], object: await findByName(sql, name) };
 }
 
 export function noSuchTenant(id: string, field = 'id'): UserError {
