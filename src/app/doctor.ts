@@ -1,11 +1,14 @@
 /**
- * Builds the MX doctor, on demand in the control plane and by a timer of every node that serves it.
+ * Connects the doctor: reports on demand and by a timer of every node that serves the control plane, and fire drills.
  */
+import type { AddressInfo } from 'node:net';
 import { monotonicMs, wallClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Sql } from '../db/client.ts';
+import type { Database, Sql } from '../db/client.ts';
 import { createDoctorBudget } from '../doctor/budget.ts';
 import { egressFrom } from '../doctor/ask-primary.ts';
+import { ownListener } from '../doctor/drill-entry.ts';
+import { lookAtDrills } from '../doctor/drill.ts';
 import { ownCertificates } from '../doctor/own-certificates.ts';
 import { createDoctor, type Doctor } from '../doctor/doctor.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';
@@ -17,10 +20,13 @@ import { fetchText } from '../http/fetch.ts';
 import { isToldOutside } from '../notify/alert-news.ts';
 import { findIgnored } from '../notify/contacts.ts';
 import { createCalloutBudget } from '../verification/budget.ts';
+import type { Domains } from '../domains/domains.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 const DUE_EVERY_MS = 5000;
+const DRILLS_EVERY_MS = 1000;
 /** RFC 8461 §3.3. */
 const POLICY_BYTES = 65_536;
 const POLICY_TIMEOUT_MS = 20_000;
@@ -83,4 +89,35 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
   });
   if (config.roles.has('control')) timers.every(DUE_EVERY_MS, 'doctor', doctor.checkDue);
   return { ...doctor, stop: () => stop.abort() };
+}
+
+export interface DrillParts {
+  readonly config: Pick<Config, 'mxHostname'>;
+  readonly database: Database;
+  readonly domains: Pick<Domains, 'findRelayDomain'>;
+  readonly routing: Pick<Routing, 'observeMx'>;
+  readonly addresses: () => readonly AddressInfo[];
+  readonly readiness: () => readonly string[];
+  readonly poke: (destinationId: string) => void;
+  readonly timers: Timers;
+  readonly events: MailEvents;
+}
+
+/** Starts the work on fire drills, on each node that has a listener: that is where their mail comes in. */
+export function startDrills(parts: DrillParts): void {
+  const { config, database, domains, routing, events, poke } = parts;
+  const { queueSql } = database;
+  const deps: Parameters<typeof lookAtDrills>[0] = {
+    sql: queueSql,
+    hostname: config.mxHostname,
+    listener: () => ownListener(parts.addresses()),
+    look: async ({ domainName }) => ({
+      domain: await domains.findRelayDomain(domainName),
+      mxVerdict: (await routing.observeMx(domainName)).verdict,
+      notReady: parts.readiness(),
+    }),
+    poke,
+    events,
+  };
+  parts.timers.every(DRILLS_EVERY_MS, 'drills', () => lookAtDrills(deps));
 }
