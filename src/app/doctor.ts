@@ -16,7 +16,7 @@ import type { IsListed } from '../domains/user-list/lookup.ts';
 import type { Routing } from '../dns/routing.ts';
 import type { Timers } from './timers.ts';
 import { usesDane } from '../tls/dane.ts';
-import { fetchText } from '../http/fetch.ts';
+import { fetchText } from '../http/exchange.ts';
 import { isToldOutside } from '../notify/alert-news.ts';
 import { findIgnored } from '../notify/contacts.ts';
 import { createCalloutBudget } from '../verification/budget.ts';

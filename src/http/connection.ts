@@ -156,7 +156,7 @@ function resultOf(reader: ResponseReader, lack: string | null): Exchange {
   return head === null ? failed(lack ?? 'no answer') : { kind: 'ANSWERED', ...head, body: reader.body(), lack };
 }
 
-export function failed(reason: string): Exchange {
+export function failed(reason: string): Extract<Exchange, { readonly kind: 'FAILED' }> {
   return { kind: 'FAILED', reason };
 }
 

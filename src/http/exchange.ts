@@ -19,6 +19,7 @@ import {
   requestOnce,
 } from './connection.ts';
 import type { Resolver } from '../dns/resolver.ts';
+import { Buffer } from 'node:buffer';
 
 /** Whether a host with these names, at this address and port, is this service itself, on this node or another. */
 export type IsOwnServer = (names: readonly string[], endpoint: Endpoint) => boolean;
@@ -88,4 +89,37 @@ async function usableAddresses(
   // Judged with each request: the DNS may lead to us only after the host was named.
   const others = usable.filter((address) => !isOwn([host, found.canonicalName], { address, port }));
   return others.length === 0 ? `${host}, port ${port}, is this service itself` : others;
+}
+
+export interface FetchOptions extends ExchangeOptions {
+  /** Default 443. */
+  readonly port?: number;
+}
+
+export type FetchResult =
+  | {
+      readonly kind: 'FETCHED';
+      readonly text: string;
+      /** Lower case, without parameters. */
+      readonly mediaType: string;
+    }
+  /** `reason` can stand in a log. */
+  | { readonly kind: 'FAILED'; readonly reason: string };
+
+/**
+ * GET of `path` over HTTPS at `host`, a lower-case A-label. Never throws.
+ *
+ * Only a whole, uncompressed body of status 200 is a text.
+ */
+export async function fetchText(host: string, path: string, options: FetchOptions): Promise<FetchResult> {
+  const { port = 443 } = options;
+  const headers = { accept: 'text/plain' };
+  const answer = await exchange({ isTls: true, host, port, path, method: 'GET', headers }, options);
+  if (answer.kind === 'FAILED') return answer;
+  const { status, body, lack } = answer;
+  if (status !== 200) return failed(`status ${status}`);
+  if (answer.headers.has('content-encoding')) return failed('the answer is compressed');
+  if (lack !== null) return failed(lack);
+  const mediaType = (answer.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  return { kind: 'FETCHED', text: Buffer.from(body).toString('utf8'), mediaType };
 }

@@ -2,15 +2,14 @@
  * Opens SMTP sessions to one address of a next hop (RFC 5321), with STARTTLS (RFC 3207) as tls/demand.ts says.
  *
  * Where a demand allows clear text and the handshake fails, the address is dialled once more in clear. Where it does not, no
- * command but EHLO and STARTTLS leaves before the peer has satisfied the demand (tls/verdict.ts), and failure is TLS trouble.
+ * command but EHLO and STARTTLS leaves before the peer has satisfied the demand, and failure is TLS trouble.
  *
  * Expected trouble is a value, never an exception. Does not choose hosts, does not judge replies.
  */
 import type { TLSSocket } from 'node:tls';
 import { dial } from '../dns/dial.ts';
-import { allowsClearText, type TlsDemand, verifiedBy } from '../tls/demand.ts';
+import { allowsClearText, type TlsDemand, verifiedBy, whyNotSatisfied } from '../tls/demand.ts';
 import { readPeer } from '../tls/peer.ts';
-import { whyNotSatisfied } from '../tls/verdict.ts';
 import { readOffers, type SmtpOffers } from './commands.ts';
 import { createLink, type SmtpLink } from './link.ts';
 import { type Greeted, openDialogue, type OpenFailure } from './opening.ts';

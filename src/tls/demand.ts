@@ -8,6 +8,9 @@
  * - `TESTING`: as OPPORTUNISTIC, but it is told where VERIFIED would have failed (RFC 8461 §5).
  */
 import type { TlsaRecord } from '../dns/answer.ts';
+import { wallClock } from '../clock.ts';
+import { whyNoMatch } from './dane-match.ts';
+import { type TlsPeer, whyNotTrusted } from './peer.ts';
 
 export type TlsDemand =
   | 'NONE'
@@ -40,4 +43,18 @@ export function allowsClearText(demand: TlsDemand): boolean {
 export function verifiedBy(demand: TlsDemand): string {
   if (typeof demand === 'string' || demand.kind === 'TESTING') return '';
   return demand.kind === 'DANE' ? ' verified by DANE' : ` verified by ${demand.by}`;
+}
+
+/** Why the peer does not satisfy the demand (RFC 7672 §3, RFC 8461 §4.2), in words for a log or an attempt; null if it does. */
+export function whyNotSatisfied(demand: TlsDemand, host: string, peer: TlsPeer): string | null {
+  if (typeof demand === 'string') return null;
+  switch (demand.kind) {
+    case 'DANE':
+      return whyNoMatch(peer.chain, demand, wallClock());
+    case 'VERIFIED':
+    case 'TESTING':
+      return whyNotTrusted(peer, host);
+    default:
+      return demand satisfies never;
+  }
 }

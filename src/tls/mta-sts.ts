@@ -9,7 +9,7 @@
  */
 import { monotonicMs } from '../clock.ts';
 import { createDnsCache } from '../dns/cache.ts';
-import { type FetchResult } from '../http/fetch.ts';
+import { type FetchResult } from '../http/exchange.ts';
 import { readStsPolicy, readStsRecord, type StsPolicy } from './mta-sts-policy.ts';
 import type { Resolver } from '../dns/resolver.ts';
 

@@ -6,7 +6,7 @@
 import { monotonicMs } from '../clock.ts';
 import { createDnsCache } from '../dns/cache.ts';
 import type { Resolver } from '../dns/resolver.ts';
-import { fetchText } from '../http/fetch.ts';
+import { fetchText } from '../http/exchange.ts';
 import { type DaneAnswer, type DaneQuestion, type DnsTrust, findRemoteServer, findTlsa, usesDane } from './dane.ts';
 import type { StsPolicy } from './mta-sts-policy.ts';
 import { createMtaSts, type MtaStsOptions } from './mta-sts.ts';

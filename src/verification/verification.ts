@@ -74,8 +74,10 @@ const BATCH = 5000;
 const MOST_BATCHES = 20;
 
 /**
- * Deletes, in batches, what is past its day: answers long expired, budgets long full again. What was known of a destination when its outage began counts until that ends: it is put off by
- * a day at a time. Resolves with how many rows went.
+ * Deletes, in batches, what is past its day: answers long expired, budgets long full again.
+ *
+ * What was known of a destination when its outage began counts until that ends: it is put off by a day at a time. Resolves with
+ * how many rows went.
  */
 export async function pruneAnswers(sql: Sql): Promise<number> {
   await sql`delete from probe_budgets where refilled_at < bmx_now() - interval '1 hour'`;

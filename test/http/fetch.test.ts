@@ -1,6 +1,6 @@
 /** The guard of requests to strangers' hosts: where they may go, what is taken, and that everything has an end. */
 import { afterEach, expect, test } from 'bun:test';
-import { fetchText, type FetchOptions } from '../../src/http/fetch.ts';
+import { fetchText, type FetchOptions } from '../../src/http/exchange.ts';
 import type { DnsAnswer } from '../../src/dns/answer.ts';
 import { until } from '../helpers/child.ts';
 import { ENDLESS, startEndlessPeer } from '../helpers/endless-peer.ts';

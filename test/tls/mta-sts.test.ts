@@ -1,6 +1,6 @@
 /** MTA-STS policies over real DNS, HTTPS and PostgreSQL: found, kept, renewed, and what holds while something fails. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
-import { fetchText } from '../../src/http/fetch.ts';
+import { fetchText } from '../../src/http/exchange.ts';
 import { createMtaSts, type MtaSts } from '../../src/tls/mta-sts.ts';
 import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
 import { dropExpiredStsPolicies, loadStsPolicy, saveStsPolicy } from '../../src/domains/mta-sts-policies.ts';
