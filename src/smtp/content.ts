@@ -31,13 +31,19 @@ export function createContentEncoder(): ContentEncoder {
     const { length } = piece;
     let from = 0;
     let before = previous;
+    let nextCr = -1;
+    let nextLf = -1;
     for (let at = 0; at < length; at += 1) {
-      const octet = piece[at] ?? 0;
-      // Nearly all octets are neither at a line's end nor after one.
-      if (octet > CR && before > CR) {
-        before = octet;
-        continue;
+      if (before > CR) {
+        // Nearly all octets are neither at a line's end nor after one: the runtime's own search passes over them.
+        if (nextCr < at) nextCr = positionOf(piece, CR, at);
+        if (nextLf < at) nextLf = positionOf(piece, LF, at);
+        const next = Math.min(nextCr, nextLf);
+        if (next > at) before = piece[next - 1] ?? 0;
+        if (next === length) break;
+        at = next;
       }
+      const octet = piece[at] ?? 0;
       const insert = insertedBefore(octet, before);
       before = octet;
       if (insert === null) continue;
@@ -57,6 +63,12 @@ export function createContentEncoder(): ContentEncoder {
     },
     end: (piece) => Buffer.concat([...piecesOf(piece), finalDot(previous)]),
   };
+}
+
+/** The next place of an octet, or the end. */
+function positionOf(piece: Buffer, octet: number, from: number): number {
+  const at = piece.indexOf(octet, from);
+  return at === -1 ? piece.length : at;
 }
 
 /** The octets that have to stand between two octets, or null. */
