@@ -1,8 +1,8 @@
 /**
  * The tables as drizzle sees them: names, types and nullability, nothing else.
  *
- * drizzle/*.sql is the truth (constraints, indexes, partitions, functions); a test compares both. Statements are hand-written
- * SQL through postgres.js, since a change of settings, its event and its notice share one transaction.
+ * drizzle/*.sql is the truth (constraints, indexes, partitions, functions); a test compares both. Tokens, tenants, quotas and drills
+ * are read and written through query.ts, with row types from here. Other statements are hand-written SQL through postgres.js.
  */
 import { sql } from 'drizzle-orm';
 import {
