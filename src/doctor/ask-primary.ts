@@ -18,12 +18,12 @@ import { type Fact, known, notFoundOut, type SessionFact } from './facts.ts';
 export interface PrimaryQuestion {
   readonly domainName: string;
   readonly hops: NextHops;
-  /** Aborted when nobody waits any more. */
+  /** Aborted when the run ends. */
   readonly signal: AbortSignal;
 }
 
 export interface PrimaryDeps {
-  /** What we call ourselves in EHLO. */
+  /** Our name in EHLO. */
   readonly hostname: string;
   /** Those that this node can connect from. */
   readonly localEgressAddresses: readonly string[];
@@ -57,8 +57,8 @@ export async function askPrimary(
 ): Promise<Fact<readonly SessionFact[]>> {
   const asked = `next hops of ${domainName}`;
   if (hops.kind !== 'HOSTS') {
-    const nobody = notFoundOut(asked, `[nobody to ask: ${whyNone(hops)}]`);
-    return hops.kind === 'TROUBLE' ? nobody : { ...nobody, isNobody: true };
+    const none = notFoundOut(asked, `[nobody to ask: ${whyNone(hops)}]`);
+    return hops.kind === 'TROUBLE' ? none : { ...none, hasNoHost: true };
   }
   const plans = calloutTargets(hops).flatMap((target) => plansFor(target, deps.localEgressAddresses));
   const sessions = await Promise.all(
@@ -144,7 +144,7 @@ async function ask(
   const reply = await probe.ask(formatAddress('postmaster', plan.domainName));
   deps.probeBudget.giveBack(key, MOST_RCPTS - reply.rcptCount);
   const rcptMs = deps.monotonicMs() - startedMs - greetingMs;
-  // Nobody waits for the farewell of a slow one.
+  // A slow primary is not waited for after QUIT.
   await probe.close();
   return { ...at, ...shownOf(probe, reply, from), greetingMs, rcptMs };
 }

@@ -1,5 +1,5 @@
 /**
- * What the doctor may cost the world: questions to the DNS and connections to primaries, so many a minute on one node.
+ * Limits of one node's doctor: questions to the DNS and connections to primaries, so many a minute.
  *
  * Whoever takes one waits for its turn; a minute's share is spread over the minute, but for the first of them. Lives in memory.
  */
@@ -20,7 +20,7 @@ export interface DoctorBudgetOptions {
 /** A thousand domains in a minute have room in it; a resolver serves a hundred times as much. */
 const QUESTIONS_PER_MINUTE = 24_000;
 const CONNECTIONS_PER_MINUTE = 2000;
-/** What may go out at once after a rest: two seconds' worth. */
+/** A burst after a rest: two seconds' worth. */
 const BURST_MS = 2000;
 
 export function createDoctorBudget(options: DoctorBudgetOptions): DoctorBudget {

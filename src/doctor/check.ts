@@ -17,11 +17,11 @@ export interface Judgement {
 export interface Check {
   /** Stable: users' scripts depend on it. */
   readonly code: string;
-  /** What is so when all is well: a short sentence. */
+  /** The good state: a short sentence. */
   readonly title: string;
-  /** What it means that it is not. */
+  /** The meaning of a finding that is not OK. */
   readonly meaning: string;
-  /** What the postmaster does then: one sentence. */
+  /** The action for the postmaster then: one sentence. */
   readonly advice: string;
   readonly judge: (facts: Facts) => Judgement;
 }

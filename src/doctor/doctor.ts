@@ -21,7 +21,7 @@ export interface DoctorDeps extends GatherDeps {
   readonly sql: Sql;
   /** A run has ended: with a report of that status, or by a fault. */
   readonly onLooked: (status: Verdict | 'FAILED') => void;
-  /** A run that nobody waits for has failed. */
+  /** A run by the timer has failed. */
   readonly onFault: (error: unknown) => void;
   /** Aborted when the node stops: runs end at once and are left to another. */
   readonly signal: AbortSignal;
@@ -45,7 +45,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
   const reports = createDoctorReports(deps.sql);
   const underWay = new Map<string, Promise<void>>();
 
-  /** Of a domain that was taken. */
+  /** Runs the checks of a domain that was taken. */
   const run = async (domain: RelayDomain): Promise<void> => {
     try {
       const facts = await gather(deps, domain, deps.signal);
@@ -63,7 +63,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
     }
   };
 
-  /** Of all that are asked for: those beyond wait, so that the budget lasts for each that has begun. */
+  /** Runs on demand under way; more of them wait, so that the budget lasts for each that has begun. */
   let lookingCount = 0;
 
   /** Until there is a fresh report of it; another node may be at it. */

@@ -20,7 +20,7 @@ export interface DrillMail {
 
 export interface DrillEntry {
   readonly steps: readonly DrillStep[];
-  /** Of the transaction; null when it was not accepted. */
+  /** The id of the transaction; null when it was not accepted. */
   readonly messageId: string | null;
 }
 
@@ -65,7 +65,7 @@ export async function enterMail(listener: Listener, mail: DrillMail): Promise<Dr
     (await note('CONNECT', '220', greeting)) &&
     (await note('EHLO', '250', ask(`EHLO ${mail.ehloName}\r\n`))) &&
     (await note('MAIL', '250', ask(`MAIL FROM:<> ENVID=${mail.envelopeId}\r\n`))) &&
-    // Nobody hears of it, whatever becomes of it (RFC 3461 §4.1).
+    // No report is made, whatever becomes of it (RFC 3461 §4.1).
     (await note('RCPT', '250', ask(`RCPT TO:<${mail.recipient}> NOTIFY=NEVER\r\n`))) &&
     (await note('DATA', '354', ask('DATA\r\n'))) &&
     (await note('CONTENT', '250', ask(`${mail.content}.\r\n`)));

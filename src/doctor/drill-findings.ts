@@ -121,7 +121,7 @@ export function acceptanceOf(steps: readonly DrillStep[], isAccepted: boolean): 
   return finding('ACCEPTANCE', 'PROBLEM', message);
 }
 
-/** What became of the message at its primary; of one that was not accepted, what would become of mail in its place. */
+/** The delivery to the primary; for a message that was not accepted, the fate of mail in its place. */
 export function deliveryOf(
   result: DrillResult,
   deliveries: readonly DrillStep[],
@@ -178,7 +178,7 @@ export function greylistingOf(result: DrillResult, deliveries: readonly DrillSte
 /** Problems that keep mail from us, in an outage and mostly now as well. */
 const WAY_IN: readonly Code[] = ['STATUS', 'MX', 'SPACE', 'ACCEPTANCE'];
 
-/** What an outage would do today: no more than the findings say, and it names those that it stands on. */
+/** The outlook for an outage today: no more than the findings say, and it names those that it stands on. */
 export function conclusionOf(result: DrillResult, findings: readonly DrillFinding[]): DrillFinding {
   const codesOf = (wanted: Verdict) => findings.filter(({ verdict }) => verdict === wanted).map(({ code }) => code);
   const conclusion = (verdict: Verdict, message: string) =>

@@ -2,8 +2,8 @@
  * The fire drill: a marked message goes the whole way – in by our own listener, held, let go, handed over – and is reported.
  *
  * Promises: what a drill holds is let go by a command or its time; what its primary puts off is tried once more, by the rule of
- * all mail; whatever happens it ends, and its message with it; one whose acceptance nobody heard goes on as mail like any other;
- * its message has the null reverse-path, so nobody hears of it (RFC 5321 §4.5.5). Any number of nodes may look at the same drills.
+ * all mail; whatever happens it ends, and its message with it; one whose acceptance was not heard goes on as mail like any other;
+ * its message has the null reverse-path, so no report is made (RFC 5321 §4.5.5). Any number of nodes may look at the same drills.
  */
 import { formatDate } from '../mail/mime.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';
@@ -45,7 +45,7 @@ export interface DrillDeps {
   readonly sql: QueueSql;
   /** The name this node gives itself. */
   readonly hostname: string;
-  /** Where to reach our own listener; null while it is not open. */
+  /** Our own listener; null while it is not open. */
   readonly listener: () => Listener | null;
   readonly look: (drill: OpenDrill) => Promise<Omit<Outlook, 'standing' | 'limits'>>;
   readonly poke: (destinationId: string) => void;
@@ -133,12 +133,12 @@ const RESULTS = {
   CANCELLED: 'CANCELLED',
 } as const;
 
-/** Nothing is handed over for now, and a drill stands in nobody's way. */
+/** No mail is handed over for now, and a drill does not wait for that. */
 function isWaiting({ isPaused, isFailing, isBreakerOpen }: DrillStanding): boolean {
   return isPaused || isFailing || isBreakerOpen;
 }
 
-/** What a drill could not deliver is not kept for days. One in delivery at this moment is looked at again. */
+/** A message that a drill could not deliver is not kept for days. One in delivery at this moment is looked at again. */
 async function endMessage(deps: DrillDeps, drill: OpenDrill, result: DrillResult): Promise<void> {
   const cancelled = await cancelMessage(deps.sql, OPERATOR_VIEWER, drill.messageId ?? '', 'the fire drill is over');
   if (cancelled.kind !== 'DONE') return;

@@ -1,5 +1,5 @@
 /**
- * What the doctor finds out about a domain once, before any check judges it. Plain values, no I/O.
+ * The facts about a domain, found out once before any check judges them. Plain values, no I/O.
  */
 import type { DnsAnswer } from '../dns/answer.ts';
 import type { StsPolicy } from '../tls/mta-sts-policy.ts';
@@ -7,16 +7,16 @@ import { MAX_HOSTS, type ObservedMx, type ObservedMxSet } from '../dns/mx-set.ts
 import type { AddedMx } from '../domains/mx-records.ts';
 import type { DomainRecord } from './record.ts';
 
-/** What was asked, and what was answered: verbatim, or our own words in brackets. */
+/** A question and its answer: verbatim, or our own words in brackets. */
 export interface Evidence {
   readonly asked: string;
   readonly answered: string;
 }
 
-/** UNKNOWN: it could not be found out within its time; `why` is a finding. `isNobody`: the DNS is clear that there is nobody to ask. */
+/** UNKNOWN: it could not be found out within its time; `why` is a finding. `hasNoHost`: by the DNS there is no host to ask. */
 export type Fact<T> =
   | { readonly kind: 'KNOWN'; readonly value: T }
-  | { readonly kind: 'UNKNOWN'; readonly why: Evidence; readonly isNobody?: true };
+  | { readonly kind: 'UNKNOWN'; readonly why: Evidence; readonly hasNoHost?: true };
 
 export interface Facts {
   readonly domain: {
@@ -33,7 +33,7 @@ export interface Facts {
   readonly nameServers: Fact<DnsAnswer<string>>;
   /** The MTA-STS policy as published now; null: none. `fault`: announced, but not to be had. */
   readonly policy: Fact<StsPolicy | { readonly fault: string } | null>;
-  /** Of our names in the MX set, what TLSA records say to our certificate. Null: the DNS is not trusted to be secure. */
+  /** TLSA records at our names in the MX set, against our certificate. Null: the DNS is not trusted to be secure. */
   readonly tlsa: Fact<readonly TlsaFact[] | null>;
   /** One for each address of the primary that was asked. */
   readonly sessions: Fact<readonly SessionFact[]>;
@@ -56,7 +56,7 @@ export interface ServiceFacts {
   readonly messageSizeLimitBytes: number;
   /** Loopback and private next hops may be dialled. */
   readonly allowPrivate: boolean;
-  /** What a sender that verifies would find wrong with our certificates; null: this node receives no mail and has none. */
+  /** Defects of our certificates that a sender that verifies would find; null: this node receives no mail and has none. */
   readonly certificateDefects: readonly string[] | null;
   /** Names of ours that no certificate of this node stands for: another node may have its own. */
   readonly uncoveredNames: readonly string[];

@@ -3,7 +3,7 @@
  *
  * What has not come when the time is over is UNKNOWN, "no answer in time"; nothing here throws but the database. While an
  * outage is open the primary is not asked: it has its own clock. Of a domain whose ownership is not proven only the DNS is asked:
- * nobody's word sends us to a stranger's servers, mail or web.
+ * a claim alone never sends us to a stranger's servers, mail or web.
  */
 import { whyNoMatch } from '../tls/dane-match.ts';
 import { findTlsa } from '../tls/dane.ts';
@@ -164,7 +164,7 @@ async function checkTlsa(deps: Look, domain: string, mx: Promise<ObservedMxSet>)
     if (chain === null) return { asked, fault: 'this node receives no mail and has no certificate', isFoundOut: false };
     const names = [answer.baseDomain, host];
     const fault = whyNoMatch(chain, { records: answer.records, names }, deps.wallClock());
-    // Behind another of our names there may be another node, with a certificate of its own.
+    // Another of our names may belong to another node, with a certificate of its own.
     return { asked, fault, isFoundOut: fault === null || host === deps.hostname };
   });
   return known(await Promise.all(found));

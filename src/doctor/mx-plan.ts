@@ -1,8 +1,8 @@
 /**
- * Which MX records a domain should have: its own as they are, all our names behind them at one preference (RFC 5321 §5.1). Pure.
+ * Which MX records a domain should have: its own as they are, all our names after them at one preference (RFC 5321 §5.1). Pure.
  *
  * As a recommendation to people, and as the plan of a change that we make in the zone ourselves, in a sandwich with the primary once
- * more behind us. A plan takes nothing away but what we had added, and ours is never the most preferred.
+ * more after us. A plan takes nothing away but what we had added, and ours is never the most preferred.
  */
 import { ownPreference, unlistedNames } from '../dns/mx-verdict.ts';
 import type { AddedMx } from '../domains/mx-records.ts';
@@ -15,7 +15,7 @@ const LONE_PREFERENCE = 20;
 /** RFC 1035 §3.3.9: sixteen bits. */
 const MAX_PREFERENCE = 65_535;
 
-/** Of our records, and suggested for those that people write: a change is seen within the hour. */
+/** For our records, and suggested for those that people write: a change is seen within the hour. */
 export const TTL_SECONDS = 3600;
 
 export interface JudgedMx {
@@ -65,7 +65,7 @@ export function formRecordsOf(
 export interface MxSituation {
   /** All that the zone has at the name. */
   readonly present: readonly AddedMx[];
-  /** What of it we have added. */
+  /** Those of them that we have added. */
   readonly added: readonly AddedMx[];
   /** Our names that are to stand there. */
   readonly mxNames: readonly string[];
@@ -74,7 +74,7 @@ export interface MxSituation {
 }
 
 export interface MxWish {
-  /** Null: behind all others. */
+  /** Null: after all others. */
   readonly preference: number | null;
   /** Null: as it is. */
   readonly isSandwich: boolean | null;
@@ -135,7 +135,7 @@ function othersIn(present: readonly AddedMx[], { added, ownNames }: Pick<MxSitua
   return { theirs, lower: others.filter((mx) => !theirs.includes(mx)) };
 }
 
-/** Each primary once more behind `rank`, where none is already. */
+/** Each primary once more after `rank`, unless one is there already. */
 function planLower(
   rank: number,
   { theirs, lower, best }: { theirs: readonly AddedMx[]; lower: readonly AddedMx[]; best: number },

@@ -9,7 +9,7 @@ import { certificateWarnings, uncoveredNames } from '../tls/warnings.ts';
 export interface OwnCertificates {
   /** DER, our own first. */
   readonly chain: readonly Uint8Array[];
-  /** What a sender that verifies would find wrong. */
+  /** Defects that a sender that verifies would find. */
   readonly defects: readonly string[];
   readonly uncoveredNames: readonly string[];
 }

@@ -1,5 +1,5 @@
 /**
- * What the service has seen of a domain's primary and recipients lately, as far as the doctor looks at it.
+ * The service's own records of a domain's primary and recipients lately, as far as the doctor looks at them.
  *
  * Every part names the domain's tenant: a destination that had another owner, or has one beside a mere claim, shows nothing of
  * what was his. Bounded: the newest of each kind, by an index.

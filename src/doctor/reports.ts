@@ -23,7 +23,7 @@ export interface DoctorReports {
   isFresh(domainId: string): Promise<boolean>;
   /** False when another run of it is under way, or its report is fresh. */
   take(domainId: string): Promise<boolean>;
-  /** Those in service whose time has come and that nobody is at. */
+  /** Those in service whose time has come and that no node has taken. */
   takeDue(limit: number): Promise<RelayDomain[]>;
   /** Stores a report with the event of what it changes, and gives the domain back. Does nothing to one that was deleted meanwhile. */
   store(domain: RelayDomain, report: NewReport): Promise<void>;
@@ -50,8 +50,8 @@ const FRESH = '1 minute';
 const AGAIN = '23 hours';
 const SPREAD = '2 hours';
 /**
- * Where nobody says a word: an hour after the first time, then twice as long each time, up to three days. What was away for a
- * moment is known again soon, what is gone for good costs little.
+ * When neither DNS nor primary answers: an hour after the first time, then twice as long each time, up to three days. A short
+ * outage is over soon, a domain that is gone for good costs little.
  */
 const SILENT_AGAIN = '1 hour';
 const MOST_SILENT = '3 days';
@@ -190,7 +190,7 @@ function knownOf(former: Verdicts, kept: LastKnown): Map<CheckCode, Verdict> {
   );
 }
 
-/** Which checks have become a PROBLEM since the former report, and which are none any more. */
+/** Which checks have become a PROBLEM since the former report, and which no longer are. */
 function changesBetween(former: Verdicts, kept: LastKnown, present: Verdicts) {
   const before = knownOf(former, kept);
   const codes = (from: (verdict: Verdict) => boolean, to: (verdict: Verdict) => boolean): CheckCode[] =>

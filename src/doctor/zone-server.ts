@@ -36,7 +36,7 @@ export interface Server {
   readonly serverName: string;
 }
 
-/** Where to ask and send, each address fit to be dialled; or why nowhere. */
+/** The server to ask and to send to, each address fit to be dialled; or why there is none. */
 export async function findServer(deps: ServerDeps, name: string, given: GivenServer | null): Promise<Server | Refused> {
   const server = given ?? (await masterOf(deps.resolver, name));
   if (server === null) {
@@ -89,7 +89,7 @@ async function addressesOf(resolver: Pick<Resolver, 'resolveAddresses'>, host: s
   return answer.kind === 'FOUND' ? answer.records : [];
 }
 
-/** Null: nobody could tell. */
+/** Null: the servers could not say. */
 export async function presentMx(resolver: Resolver, name: string): Promise<readonly AddedMx[] | 'ALIAS' | null> {
   const answer = await resolver.resolveMx(name);
   if (answer.kind === 'TROUBLE') return null;

@@ -22,9 +22,8 @@ import {
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import type { Account } from './account.ts';
-import type { CommandResult, EmbeddedHost, EmbeddedLog } from './host.ts';
-import { canEnter, runCommand } from './host.ts';
+import type { Account } from './folder.ts';
+import { canEnter, type CommandResult, type EmbeddedHost, type EmbeddedLog, runCommand } from './host.ts';
 import { StartError, startTrouble, UnavailableError } from '../db/start-error.ts';
 
 const LOADERS: Readonly<Record<string, string>> = {

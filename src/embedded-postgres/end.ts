@@ -7,8 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmbeddedHost, EmbeddedLog } from './host.ts';
-import { childrenOf } from './postmaster.ts';
-import { isRunning, type ProcessName } from './processes.ts';
+import { childrenOf, isRunning, type ProcessName } from './processes.ts';
 import { UnavailableError } from '../db/start-error.ts';
 
 /** PostgreSQL itself kills its children this long after it was told to stop at once (SIGKILL_CHILDREN_AFTER_SECS). */

@@ -12,11 +12,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endServer, killProcesses } from './end.ts';
-import type { EmbeddedHost, EmbeddedLog, RunAs } from './host.ts';
-import { spawnAccount } from './host.ts';
-import { findServer, orphansOf } from './postmaster.ts';
-import { isRunning, startTicks } from './processes.ts';
-import { FOLDER_LOCKED, launchArguments, type WatchedService, watchArguments } from './scripts.ts';
+import { type EmbeddedHost, type EmbeddedLog, type RunAs, spawnAccount } from './host.ts';
+import { findServer, isRunning, orphansOf, startTicks } from './processes.ts';
+import { FOLDER_LOCKED, launchArguments, type WatchedService, watchArguments } from './command-line.ts';
 import { tellsPassingTrouble, UnavailableError } from '../db/start-error.ts';
 
 /** Trouble that goes away by itself: the dead server's last processes still hold its memory, its lock, or its pid. */

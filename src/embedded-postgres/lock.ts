@@ -3,7 +3,7 @@
  *
  * The file's name is its content, `service.PID.STARTTICKS.BOOT.lock`, so it appears at once and whole, and a pid that was
  * given out again does not match. Two that start in the same instant both see each other, step back and try again.
- * Does not see across containers: there PostgreSQL's folder itself is locked, see embedded-launch.ts.
+ * Does not see across containers: there PostgreSQL's folder itself is locked, see launch.ts.
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

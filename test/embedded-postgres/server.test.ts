@@ -19,7 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Sql } from '../../src/db/client.ts';
 import { type EmbeddedDatabase, type EmbeddedOptions, startEmbedded } from '../../src/embedded-postgres/embedded.ts';
 import { waitForExit } from '../../src/embedded-postgres/launch.ts';
-import { hasWatchdog, WATCHDOG_NAME } from '../../src/embedded-postgres/postmaster.ts';
+import { hasWatchdog, WATCHDOG_NAME } from '../../src/embedded-postgres/processes.ts';
 import { makeTempDir } from '../helpers/database.ts';
 import { startService } from '../db/fixtures/service.ts';
 

@@ -6,8 +6,14 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { connect } from '../../src/db/client.ts';
 import { type EmbeddedDatabase, type EmbeddedOptions, startEmbedded } from '../../src/embedded-postgres/embedded.ts';
-import { childrenOf, findServer, WATCHDOG_NAME } from '../../src/embedded-postgres/postmaster.ts';
-import { allPids, commandLine, startTicks } from '../../src/embedded-postgres/processes.ts';
+import {
+  allPids,
+  childrenOf,
+  commandLine,
+  findServer,
+  startTicks,
+  WATCHDOG_NAME,
+} from '../../src/embedded-postgres/processes.ts';
 import { until } from '../helpers/child.ts';
 import { makeTempDir } from '../helpers/database.ts';
 import { startService } from '../db/fixtures/service.ts';

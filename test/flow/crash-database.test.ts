@@ -6,7 +6,7 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import process from 'node:process';
-import { findServer } from '../../src/embedded-postgres/postmaster.ts';
+import { findServer } from '../../src/embedded-postgres/processes.ts';
 import { until } from '../helpers/child.ts';
 import { startPrivateServer } from '../helpers/database.ts';
 import { EXACT, faultsOf, startScene, untilPutOff, urlOf } from './crash-scene.ts';

@@ -5,8 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findServer } from '../../src/embedded-postgres/postmaster.ts';
-import { startTicks } from '../../src/embedded-postgres/processes.ts';
+import { findServer, startTicks } from '../../src/embedded-postgres/processes.ts';
 import { until } from '../helpers/child.ts';
 import { createDomain, flushDomain, readHeldCount } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';

@@ -7,7 +7,7 @@ import { chmod, mkdtemp, open, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/db/client.ts';
-import { findServer } from '../../src/embedded-postgres/postmaster.ts';
+import { findServer } from '../../src/embedded-postgres/processes.ts';
 import { socketConnection } from '../../src/embedded-postgres/socket.ts';
 import { runOrThrow, until } from '../helpers/child.ts';
 import { connectPeer } from '../helpers/smtp-peer.ts';

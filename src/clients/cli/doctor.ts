@@ -57,7 +57,7 @@ function shownOf(name: string, report: Report, isAll: boolean): Shown {
   };
 }
 
-export const doctorAction: Action = {
+const doctorAction: Action = {
   usage: 'DOMAIN [--all]',
   says: 'Examines a domain and its primary; --all also shows checks that are OK. Exit code 1: a problem was found.',
   example: 'backup-mx doctor example.org',

@@ -181,7 +181,7 @@ export const mxPrivate = {
 } as const satisfies Check;
 
 /**
- * The domains of the MX names that services give their customers; only of those that filter for servers behind them. Google's
+ * The domains of the MX names that services give their customers; only of those that filter for servers of others. Google's
  * and Microsoft's names are left out: mostly the mailboxes themselves are there.
  */
 const FILTERS: readonly (readonly [suffix: string, service: string])[] = [

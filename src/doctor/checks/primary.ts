@@ -48,7 +48,7 @@ function warningSince(facts: Facts, met: string, at: Date | null): Judgement {
 
 function judgeReach({ domain, sessions: fact }: Facts) {
   // Without deliverTo the MX records are the fault, which is another check's finding.
-  if (fact.kind === 'UNKNOWN' && fact.isNobody === true && domain.deliverTo.length > 0) {
+  if (fact.kind === 'UNKNOWN' && fact.hasNoHost === true && domain.deliverTo.length > 0) {
     const advice = 'Correct deliverTo: none of its hosts has an address that mail may be handed to.';
     return { ...problem({ asked: 'deliverTo', answered: domain.deliverTo.join(', ') }, fact.why), advice };
   }

@@ -1,5 +1,5 @@
 /**
- * What is set up here: the User List, alert contacts, the domain itself, and the service's postmaster.
+ * The settings here: the User List, alert contacts, the domain itself, and the service's postmaster.
  */
 import { type Check, ok, problem, warning, whenKnown } from '../check.ts';
 

@@ -18,7 +18,7 @@ export interface Token {
   readonly tenant: { readonly id: string };
 }
 
-export const TOKEN_FIELDS = 'id name scopes prefix expiresAt tenant { id }';
+const TOKEN_FIELDS = 'id name scopes prefix expiresAt tenant { id }';
 
 export function valuesOf({ id, name, scopes, prefix, expiresAt, tenant }: Token): State {
   return { id, name, scopes, prefix, expires_at: expiresAt, tenant_id: tenant.id };

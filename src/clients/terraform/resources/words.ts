@@ -88,7 +88,7 @@ export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
-export function checkUuid(value: Value): string | null {
+function checkUuid(value: Value): string | null {
   return typeof value === 'string' && isUuid(value) ? null : `${JSON.stringify(value)} is no UUID.`;
 }
 
