@@ -14,6 +14,22 @@ export interface Complaint {
 export const MAX_WORDS = 25;
 export const MAX_COLUMNS = 100;
 
+/** The places whose number of violations is not exactly the allowed one, with a sentence for each. */
+export function ratchet(
+  counts: ReadonlyMap<string, number>,
+  allowed: ReadonlyMap<string, number>,
+): readonly { readonly place: string; readonly text: string; readonly isMore: boolean }[] {
+  return [...new Set([...counts.keys(), ...allowed.keys()])].sort().flatMap((place) => {
+    const [count, limit] = [counts.get(place) ?? 0, allowed.get(place) ?? 0];
+    if (count === limit) return [];
+    const isMore = count > limit;
+    const text = isMore
+      ? `${place} has ${count} violations, ${limit} are allowed`
+      : `${place} has only ${count} violations, the table says ${limit}: npm run prose -- --lower`;
+    return [{ place, text, isMore }];
+  });
+}
+
 /** The uses of "behind" that mean a place in a network, not a time or an order. */
 const RIGHTLY_BEHIND =
   /^behind (?:[\w’'-]+ ){0,3}(?:prox(?:y|ies)|NAT|load balancers?|firewalls?|routers?|filters?|filtering services?)\b/i;

@@ -105,7 +105,7 @@ async function compareBytes({ primary, mails }: Scene): Promise<string> {
     check(/^Received: (?:[^\r\n]|\r\n[ \t])*\r\n$/.test(added), 'one Received field stands in front, no more');
   }
   check(primary.messages.length === MESSAGES, 'nothing arrived twice');
-  return `${MESSAGES} of ${MESSAGES} are equal, each behind one Received field`;
+  return `${MESSAGES} of ${MESSAGES} are equal, each after one Received field`;
 }
 
 async function showEnd({ service }: Scene): Promise<string> {

@@ -1,6 +1,14 @@
 /** `npm run prose`: each rule finds what is planted for it, and leaves alone what is right. */
 import { expect, test } from 'bun:test';
-import { badOpening, badWords, checkMarkdown, checkSchema, checkSource, longSentences } from '../../bin/prose-rules.ts';
+import {
+  badOpening,
+  badWords,
+  checkMarkdown,
+  checkSchema,
+  checkSource,
+  longSentences,
+  ratchet,
+} from '../../bin/prose-rules.ts';
 
 const texts = (complaints: readonly { readonly text: string }[]): string[] => complaints.map(({ text }) => text);
 const WORDS_26 = `${'word '.repeat(25)}word.`;
@@ -91,5 +99,26 @@ const what = 'nobody';
     '3 begins with "Whose":',
     '7 "behind": write "aft',
     '6 "nobody": write "no ',
+  ]);
+});
+
+test('a place may have exactly what the table allows: neither more nor less', () => {
+  const counts = new Map([
+    ['src/mail', 3],
+    ['src/queue', 1],
+    ['src/smtp', 2],
+    ['README.md', 1],
+  ]);
+  const allowed = new Map([
+    ['src/mail', 3],
+    ['src/queue', 2],
+    ['src/smtp', 1],
+    ['src/tls', 4],
+  ]);
+  expect(ratchet(counts, allowed).map(({ text }) => text)).toEqual([
+    'README.md has 1 violations, 0 are allowed',
+    'src/queue has only 1 violations, the table says 2: npm run prose -- --lower',
+    'src/smtp has 2 violations, 1 are allowed',
+    'src/tls has only 0 violations, the table says 4: npm run prose -- --lower',
   ]);
 });

@@ -20,11 +20,11 @@ const NAMED = 3;
 
 const CLASSES: Readonly<Record<OutageClass, string>> = {
   DOWN: 'it cannot be reached',
-  BLOCKING: 'it turns this service away',
-  GREYLISTING: 'it puts off everybody by greylisting',
-  RATE_LIMITING: 'it limits how much it takes',
+  BLOCKING: 'it rejects this service',
+  GREYLISTING: 'it defers all mail by greylisting',
+  RATE_LIMITING: 'it limits how much it accepts',
   TARPITTING: 'it answers too slowly for mail to get through',
-  MISCONFIGURED: 'it refuses good recipients, or does not offer the TLS that is asked of it',
+  MISCONFIGURED: 'it refuses good recipients, or does not offer the required TLS',
   DNS_BROKEN: 'its name cannot be resolved',
 };
 
@@ -43,31 +43,31 @@ function plainSentenceOf(told: Told): string {
     case 'PROBE':
       return `The primary was tried with another message of the domain${placeText(told)}, which counts for this one too: ${outcomeText(told)}.`;
     case 'RECIPIENT_DELIVERED':
-      return `Delivered to ${names(told.recipients)}: ${hostText(told)} has taken it over${said(reply)}.`;
+      return `Delivered to ${names(told.recipients)}: ${hostText(told)} accepted it${said(reply)}.`;
     case 'RECIPIENT_FAILED':
-      return `Failed for good for ${names(told.recipients)}${said(reply)}.`;
+      return `Rejected permanently for ${names(told.recipients)}${said(reply)}.`;
     case 'RECIPIENT_EXPIRED':
-      return `Given up for ${names(told.recipients)}: its time was over before it could be delivered${said(reply)}.`;
+      return `Expired for ${names(told.recipients)}: it could not be delivered within its lifetime${said(reply)}.`;
     case 'RECIPIENT_CANCELLED':
-      return `Cancelled for ${names(told.recipients)}: it is not delivered, and the sender is not told.`;
+      return `Cancelled for ${names(told.recipients)}: it is not delivered, and the sender gets no report.`;
     case 'RECIPIENT_SUSPECTED':
       return `Refused for ${names(told.recipients)}, but kept, since that may be a mistake of the primary: it is tried again${said(reply)}.`;
     case 'CLAIM_LOST':
-      return 'A process of the service died while it had the message in hand: it is tried again, and may arrive twice.';
+      return 'A process of the service died while it delivered the message: it is tried again, and may arrive twice.';
     case 'MESSAGE_RETRIED':
-      return `Put at the head of the queue ${handText(told)}.`;
+      return `Moved to the head of the queue ${handText(told)}.`;
     case 'MESSAGE_CANCELLED':
       return `Cancelled ${handText(told)}.`;
     case 'MESSAGE_BOUNCED':
       return `Returned to its sender ${handText(told)}.`;
     case 'DOMAIN_FLUSHED':
-      return `An attempt at once was asked for all mail of the domain${byText(told)}.`;
+      return `An immediate attempt for all mail of the domain was requested${byText(told)}.`;
     case 'DOMAIN_PAUSED':
       return `Delivery to the domain was paused${byText(told)}${windowText(facts)}${reasonText(facts)}.`;
     case 'DOMAIN_RESUMED':
       return `Delivery to the domain was resumed${byText(told)}${reasonText(facts)}.`;
     case 'DOMAIN_REROUTED':
-      return `The route was changed${byText(told)}: mail of the domain goes to ${routeText(facts)} now.`;
+      return `The route was changed${byText(told)}: mail of the domain now goes to ${routeText(facts)}.`;
     case 'DOMAIN_DELETED':
       return `The domain was deleted${byText(told)}; what was held is ${facts.held === 'CANCEL' ? 'cancelled' : 'still delivered'}.`;
     case 'HOLD_EXTENDED':
@@ -77,23 +77,23 @@ function plainSentenceOf(told: Told): string {
     case 'OUTAGE_OPENED':
       return `An outage of the primary began: ${classText(facts.class)}${said(reply)}.`;
     case 'OUTAGE_RECLASSIFIED':
-      return `The outage shows another trouble than before: ${classText(facts.class)}${said(reply)}.`;
+      return `The class of the outage changed: ${classText(facts.class)}${said(reply)}.`;
     case 'OUTAGE_CLOSED':
       return `The outage is over${reasonText(facts)}.`;
     case 'OUTAGE_DRAINING':
-      return 'The mail that waited in the outage is being handed over.';
+      return 'The mail held during the outage is being delivered.';
     case 'OUTAGE_DRAINED':
       return drainedText(facts);
     case 'BREAKER_OPENED':
-      return `The primary refuses too many recipients that should exist: nothing is handed over until that is understood${said(reply)}.`;
+      return `The primary refuses too many recipients that should exist: no mail is delivered until that is resolved${said(reply)}.`;
     case 'BREAKER_TRIAL':
       return 'The primary is on trial after an outage: a refusal does not end a recipient yet.';
     case 'BREAKER_CLOSED':
-      return 'The trial of the primary is over: all is as ever.';
+      return 'The trial of the primary is over: delivery is normal again.';
     case 'OWN_TROUBLE_BEGAN':
-      return 'Most primaries fail at once, so the fault is taken for our own: nothing expires meanwhile.';
+      return 'Most primaries fail at once, so the service assumes a failure of its own: no mail expires meanwhile.';
     case 'OWN_TROUBLE_ENDED':
-      return 'Our own fault is over.';
+      return 'The failure of the service is over.';
     case 'REPORT_MADE':
       return `A delivery status notification that says "${facts.action ?? 'failed'}" was made for the sender: message ${facts.reportMessageId}.`;
     case 'REPORT_SUPPRESSED':
@@ -107,11 +107,11 @@ function plainSentenceOf(told: Told): string {
 
 /** What waits still was counted when all else had ended; events of a version before do not say it. */
 function drainedText({ waitingCount }: TimelineFacts): string {
-  const ended = 'All mail of the outage is delivered or has ended';
-  if (waitingCount === undefined) return `${ended}, or waits for reasons of its own.`;
+  const ended = 'All mail held during the outage has been delivered or has ended';
+  if (waitingCount === undefined) return `${ended}, or waits for other reasons.`;
   if (waitingCount === 0) return `${ended}.`;
-  if (waitingCount === 1) return `${ended}; 1 message waits for its own reasons.`;
-  return `${ended}; ${waitingCount} messages wait for their own reasons.`;
+  if (waitingCount === 1) return `${ended}; 1 message still waits for other reasons.`;
+  return `${ended}; ${waitingCount} messages still wait for other reasons.`;
 }
 
 function acceptedText(facts: TimelineFacts): string {
@@ -119,7 +119,7 @@ function acceptedText(facts: TimelineFacts): string {
   if (facts.isReport === true)
     return `Made by the service itself: a delivery status notification of ${sizeBytes} bytes.`;
   const during =
-    since == null ? '' : ` The primary was away at that time, since ${instantText(since)}: ${classText(outageClass)}.`;
+    since == null ? '' : ` The primary was down at that time, since ${instantText(since)}: ${classText(outageClass)}.`;
   const whom = recipientCount === 1 ? '1 recipient' : `${recipientCount} recipients`;
   return `Accepted from ${clientAddress ?? 'an unknown address'}, which called itself ${ehloName}${sessionText(facts)}: ${sizeBytes} bytes for ${whom}, transaction ${transaction}.${during}`;
 }
@@ -143,7 +143,7 @@ function hostText({ host }: Told): string {
 }
 
 function outcomeText({ facts, reply }: Told): string {
-  const words = { DELIVERED: 'taken over', DEFERRED: 'not taken yet', FAILED: 'refused for good' };
+  const words = { DELIVERED: 'accepted', DEFERRED: 'deferred', FAILED: 'rejected permanently' };
   return `${words[facts.outcome ?? 'DEFERRED']}${said(reply)}`;
 }
 

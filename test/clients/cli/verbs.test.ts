@@ -171,7 +171,7 @@ describe('queue and outage', () => {
     expect(shown.slice(shown.indexOf('') + 1).map((line) => line.split(/  +/).slice(1))).toEqual([
       ['WHAT', 'HOW'],
       ['ACCEPTED', expect.stringContaining(`transaction ${ids[0]}.`)],
-      ['MESSAGE_RETRIED', 'Put at the head of the queue by the operator of the service (by the operator).'],
+      ['MESSAGE_RETRIED', 'Moved to the head of the queue by the operator of the service (by the operator).'],
     ]);
     const json = JSON.parse((await call(queueVerb, ['show', ids[0] ?? '', '--json'])).out[0] ?? '');
     expect(json).toMatchObject({ id: ids[0], timeline: [{ kind: 'ACCEPTED' }, { kind: 'MESSAGE_RETRIED' }] });

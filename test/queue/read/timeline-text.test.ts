@@ -2,13 +2,13 @@
 import { expect, test } from 'bun:test';
 import { sentenceOf } from '../../../src/queue/read/timeline-text.ts';
 
-const ENDED = 'All mail of the outage is delivered or has ended';
+const ENDED = 'All mail held during the outage has been delivered or has ended';
 
 test.each([
-  [undefined, `${ENDED}, or waits for reasons of its own.`],
+  [undefined, `${ENDED}, or waits for other reasons.`],
   [0, `${ENDED}.`],
-  [1, `${ENDED}; 1 message waits for its own reasons.`],
-  [12, `${ENDED}; 12 messages wait for their own reasons.`],
+  [1, `${ENDED}; 1 message still waits for other reasons.`],
+  [12, `${ENDED}; 12 messages still wait for other reasons.`],
 ])('an outage that has drained while %p wait', (waitingCount, text) => {
   const facts = waitingCount === undefined ? {} : { waitingCount };
   expect(sentenceOf({ kind: 'OUTAGE_DRAINED', recipients: [], reply: null, host: null, actor: null, facts })).toBe(

@@ -154,7 +154,7 @@ describe('attempts and ends', () => {
       host: 'mx.primary.example',
       reply: '451-4.2.0 come\n451 4.2.0 back',
       attempt: { outcome: 'DEFERRED', address: '192.0.2.25:25', tls: 'TLSv1.3 TLS_AES_256_GCM_SHA384' },
-      text: `Tried at mx.primary.example (192.0.2.25:25) for bob@${name}: not taken yet; it said "451 4.2.0 come back".`,
+      text: `Tried at mx.primary.example (192.0.2.25:25) for bob@${name}: deferred; it said "451 4.2.0 come back".`,
     });
     await claim();
     await attempt(messageId, { 1: TAKEN });
@@ -264,7 +264,7 @@ describe('the outage it waits in', () => {
     await createDrainGauge({ sql: db.sql, owner: () => ({ node: 1, epoch: 1 }) }).measure();
     expect((await kinds(messageId)).at(-1)).toBe('OUTAGE_DRAINED');
     expect((await told(messageId)).at(-1)?.text).toBe(
-      'All mail of the outage is delivered or has ended; 1 message waits for its own reasons.',
+      'All mail held during the outage has been delivered or has ended; 1 message still waits for other reasons.',
     );
   });
 
@@ -274,7 +274,7 @@ describe('the outage it waits in', () => {
     const messageId = await accept('bob');
     const { outageId, text } = await only(messageId, 'ACCEPTED');
     expect(outageId).not.toBeNull();
-    expect(text).toMatch(/The primary was away at that time, since .* UTC: it cannot be reached\.$/);
+    expect(text).toMatch(/The primary was down at that time, since .* UTC: it cannot be reached\.$/);
     await recordSuccess(db.sql, id);
     expect((await only(messageId, 'ACCEPTED')).outageId).toBe(outageId);
     expect((await only(await accept('carol'), 'ACCEPTED')).outageId).toBeNull();
@@ -340,7 +340,7 @@ describe('by hand', () => {
       expect([kind, actor]).toEqual([kind, isByHand ? { isOperator: true, tokenName: 'clerk' } : null]);
     }
     expect((await only(messageId, 'DOMAIN_PAUSED')).reason).toBe('moving house');
-    expect((await only(messageId, 'DOMAIN_REROUTED')).text).toContain('goes to new.example:2525 now');
+    expect((await only(messageId, 'DOMAIN_REROUTED')).text).toContain('now goes to new.example:2525');
     expect((await only(messageId, 'HOLD_EXTENDED')).text).toContain('24 hours longer');
   });
 
