@@ -1,7 +1,7 @@
 /**
  * How fast a destination drains after an outage, and when what had piled up is gone.
  *
- * The owner looks every few seconds: the rate is what the count of held messages fell by since its last look, so no message
+ * The owner measures every few seconds: the rate is what the count of held messages fell by since the last time, so no message
  * costs anything for it, and what comes in meanwhile counts against it. Drained is a destination when every message that it
  * held at the outage's end has ended, or was deferred for its own sake and waits on its own clock; these are counted then.
  * Instants alone do not say it: what was tried while the clock was ahead would look like what waits for a slot.
@@ -24,32 +24,32 @@ export interface DrainGauge {
   measure(): Promise<DrainedOutage[]>;
 }
 
-interface Look {
+interface Reading {
   readonly heldCount: number;
   readonly at: number;
 }
 
 export function createDrainGauge(deps: { readonly sql: Sql; readonly owner: () => Owner | null }): DrainGauge {
   const { sql } = deps;
-  /** Of the destinations that drain here; replaced at each look, so as many as drain. */
-  let looks = new Map<string, Look>();
+  /** The destinations that drain here; replaced at each measurement, so it holds as many as drain. */
+  let readings = new Map<string, Reading>();
 
   return {
     measure: async () => {
       const owner = deps.owner();
       if (owner === null) return [];
       const draining = await readDraining(sql);
-      const now = new Map<string, Look>();
+      const now = new Map<string, Reading>();
       const rates = new Map<string, number>();
       for (const { destinationId, node, heldCount, at } of draining) {
-        const last = looks.get(destinationId);
+        const last = readings.get(destinationId);
         if (node !== owner.node && (node !== null || last === undefined)) continue;
         now.set(destinationId, { heldCount, at });
         const seconds = last === undefined ? 0 : at - last.at;
         if (last !== undefined && seconds > 0)
           rates.set(destinationId, Math.max(0, (last.heldCount - heldCount) / seconds));
       }
-      looks = now;
+      readings = now;
       if (rates.size > 0) await storeRates(sql, rates);
       const done = draining.filter(({ isWaiting }) => !isWaiting).map(({ outageId }) => outageId);
       return done.length === 0 ? [] : recordDrained(sql, done);
@@ -57,7 +57,7 @@ export function createDrainGauge(deps: { readonly sql: Sql; readonly owner: () =
   };
 }
 
-interface Draining extends Look {
+interface Draining extends Reading {
   readonly outageId: string;
   readonly destinationId: string;
   readonly node: number | null;
