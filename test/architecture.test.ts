@@ -18,6 +18,7 @@ import {
 import { looseReferences, rfcMismatches, rfcRows } from './house/rfc-rules.ts';
 import { badNames, barrels, defaultExports, missingHeaders, oversized, runtimeGlobals } from './house/shape-rules.ts';
 import { type SourceFile, sourceFiles } from './house/source-file.ts';
+import { otherWriters } from './house/writer-rules.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const source = sourceFiles(ROOT, 'src');
@@ -50,8 +51,10 @@ describe('imports', () => {
   test('leave environment and runtime globals to the settings and main', () => expectNone(runtimeGlobals(source)));
 });
 
-test('the composition decides nothing about mail', () =>
-  expectNone(decisionsInApp(source.filter(({ path }) => path !== 'src/app/outage.ts'))));
+test('the composition decides nothing about mail', () => expectNone(decisionsInApp(source)));
+
+test('events, outages and the outbox have one writer each', () =>
+  expectNone(otherWriters([...source, ...sourceFiles(ROOT, 'drizzle', /\.sql$/)])));
 
 describe('files', () => {
   const everything: readonly SourceFile[] = [...source, ...tests, ...tools];

@@ -1,11 +1,11 @@
 /**
- * Builds delivery from its parts.
+ * Builds delivery from its parts, and starts the work on outages.
  */
 import type { Config } from '../config/config.ts';
 import type { Database } from '../db/client.ts';
 import { attemptHosts } from '../delivery/attempt.ts';
 import { createInboundPriority } from '../delivery/concurrency/inbound-priority.ts';
-import type { HostMemory } from '../delivery/recovery-checks.ts';
+import { createRecoveryChecks, type HostMemory } from '../delivery/recovery-checks.ts';
 import { demandTls, routeOf } from '../delivery/route.ts';
 import type { TlsSources } from '../tls/sources.ts';
 import { createConnectionPool } from '../delivery/connections.ts';
@@ -13,7 +13,10 @@ import { type Attempts, type AttemptsOptions, createDelivery, type Delivery } fr
 import { learnFromResults } from '../verification/delivery-results.ts';
 import type { Verification } from '../verification/verification.ts';
 import type { NextHops } from '../dns/next-hop.ts';
-import { openSession } from '../smtp/client.ts';
+import { createDrainGauge } from '../outage/drain.ts';
+import { checkLocalFailure, type LocalFailure } from '../outage/local-failure.ts';
+import { maintainOutages } from '../outage/maintenance.ts';
+import { answersGreeting, openSession } from '../smtp/client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/session.ts';
 import type { Holder } from '../queue/claim.ts';
 import type { DestinationState } from '../outage/clock.ts';
@@ -26,6 +29,9 @@ import type { MailEvents } from '../telemetry/events.ts';
 
 const REPORTS_EVERY_MS = 1000;
 const DELAYS_EVERY_MS = 5000;
+const CHECKS_EVERY_MS = 1000;
+const OUTAGES_EVERY_MS = 3000;
+const LOCAL_FAILURE_EVERY_MS = 5000;
 
 export interface DeliveryParts {
   readonly config: Config;
@@ -87,6 +93,43 @@ function openAttempts({ config, verification, tls }: DeliveryParts, options: Att
       }),
     close: () => sessions.closeAll(),
   };
+}
+
+/** Starts the work on outages that no attempt does. Stopping it ends the recovery checks that are under way. */
+export function startOutageWork(
+  parts: DeliveryParts,
+  { delivery, timers, onLocalFailure }: OutageWork,
+): { stop(): Promise<void> } {
+  const { config, events, holder } = parts;
+  const sql = parts.database.queueSql;
+  const gauge = createDrainGauge({ sql, owner: holder });
+  timers.every(OUTAGES_EVERY_MS, 'outages', async () => {
+    await maintainOutages(sql, events);
+    for (const drained of await gauge.measure()) events.outageDrained(drained);
+  });
+  if (config.deliveryHold) return { stop: () => Promise.resolve() };
+
+  timers.every(LOCAL_FAILURE_EVERY_MS, 'own trouble', async () => onLocalFailure(await checkLocalFailure(sql, events)));
+  const checks = createRecoveryChecks({
+    sql,
+    holder,
+    findRoute: async (target) => routeOf(await parts.findHops(target), 'RELAY'),
+    greet: (target, signal) => answersGreeting({ ...target, ehloName: config.mxHostname, signal }),
+    hosts: parts.hosts,
+    poke: delivery.poke,
+    onFault: (where, error) => {
+      events.fault({ where, error });
+    },
+  });
+  timers.every(CHECKS_EVERY_MS, 'checks', () => checks.poll());
+  return checks;
+}
+
+export interface OutageWork {
+  readonly delivery: Delivery;
+  readonly timers: Timers;
+  /** Gets each reading. */
+  readonly onLocalFailure: (reading: LocalFailure) => void;
 }
 
 /** Makes reports as they fall due. While delivery is held no sender is told of a delay: the operator knows best. */

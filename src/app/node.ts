@@ -20,16 +20,15 @@ import { startMaintenance, startOperationWork } from './maintenance.ts';
 import { readOperatorToken } from '../control/operator-token.ts';
 import { openControl } from './control.ts';
 import { type OpenedDatabase, openMainDatabase } from './database.ts';
-import { buildDelivery, startReports } from './delivery.ts';
+import { buildDelivery, startOutageWork, startReports } from './delivery.ts';
 import { type InboundParts, openInbound, openSpool } from './inbound.ts';
 import { startDoctor, startDrills } from './doctor.ts';
 import { startNotify } from './notify.ts';
-import { startOutageWork } from './outage.ts';
 import { checkPlaces, type ReadinessWatch, watchNames, watchReadiness } from './health.ts';
 import { openVerification, type Verification } from '../verification/verification.ts';
 import { createRouting, type Routing } from '../dns/routing.ts';
 import { createTimers, type Timers, watchEventLoop } from './timers.ts';
-import type { OwnTrouble } from '../outage/own-trouble.ts';
+import type { LocalFailure } from '../outage/local-failure.ts';
 import { dropDeadOwnership, findOwners } from '../outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from '../queue/claim.ts';
 import { findMarkers } from '../queue/marks.ts';
@@ -76,7 +75,7 @@ interface Rooms {
   readonly dnsbl: { current: Dnsbl | null };
   readonly delivery: { current: Delivery | null };
   /** Since when most primaries fail at once, as this node read it last. */
-  readonly ownTrouble: { since: Date | null };
+  readonly localFailure: { since: Date | null };
 }
 
 /** Registers how a room stops; rooms stop in the reverse order of their start. One that does not in time is left. */
@@ -200,7 +199,7 @@ async function layGround(options: NodeOptions, onStop: OnStop): Promise<Ground> 
     inbound: { current: null },
     dnsbl: { current: null },
     delivery: { current: null },
-    ownTrouble: { since: null },
+    localFailure: { since: null },
   };
   const { inbound, dnsbl } = rooms;
   const metrics = createMetrics({ version, runtime, withProcessMetrics: true });
@@ -295,15 +294,19 @@ function openRouting({ config, interfaceAddresses }: NodeOptions, listeners: () 
 }
 
 /** The gauges of the whole service, and of the node itself; what asks the database looks at what is held or open only. */
-function registerServiceGauges(metrics: Metrics, { database, freeBytes }: OpenedDatabase, { ownTrouble }: Rooms): void {
+function registerServiceGauges(
+  metrics: Metrics,
+  { database, freeBytes }: OpenedDatabase,
+  { localFailure }: Rooms,
+): void {
   const { sql, queueSql } = database;
   registerQueueGauges(metrics, queueSql);
   registerOutageGauges(metrics, sql);
   registerDoctorGauges(metrics, sql);
   registerDrillGauges(metrics, sql);
   metrics.gauge('nodes', 'Living nodes of the whole service', async () => (await listNodes(sql)).length);
-  const ownTroubleHelp = '1 while most primaries fail at once: the fault is ours, and nothing expires';
-  metrics.gauge('own_trouble', ownTroubleHelp, () => (ownTrouble.since === null ? 0 : 1));
+  const localFailureHelp = '1 while most primaries fail at once: the fault is ours, and nothing expires';
+  metrics.gauge('own_trouble', localFailureHelp, () => (localFailure.since === null ? 0 : 1));
   const statementsHelp = 'Statements and transactions of this node that are under way, by pool of connections';
   metrics.gauge('database_statements', { help: statementsHelp, label: 'pool' }, () => ({
     general: statementsUnderWay(sql),
@@ -402,10 +405,10 @@ async function startDelivery(ground: Ground, nodes: Nodes, wakeUps: WakeUps): Pr
   metrics.gauge('destinations_in_hand', 'Destinations that this node is delivering to', delivery.destinationCount);
   ground.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
   startReports(parts, { timers, lookup: routing.strangersResolver.query });
-  const onOwnTrouble = ({ since }: OwnTrouble) => {
-    ground.ownTrouble.since = since;
+  const onLocalFailure = ({ since }: LocalFailure) => {
+    ground.localFailure.since = since;
   };
-  const outageWork = startOutageWork({ ...parts, delivery, timers, onOwnTrouble });
+  const outageWork = startOutageWork(parts, { delivery, timers, onLocalFailure });
   ground.onStop(() => outageWork.stop());
   timers.every(FOLD_EVERY_MS, 'counts', () => foldDeltas(database.queueSql));
   if (config.deliveryHold) {
@@ -464,12 +467,12 @@ function tellStarted(ground: Ground, started: { http: string; operatorTokenFile:
   }
 }
 
-function readinessReasons({ config, inbound, ready, ownTrouble }: Ground, nodes: Nodes): string[] {
+function readinessReasons({ config, inbound, ready, localFailure }: Ground, nodes: Nodes): string[] {
   const readiness = ready.readiness();
   const reasons: string[] = [];
   if (config.roles.has('inbound') && inbound.current === null) reasons.push('SMTP is not listened to yet.');
   if (readiness === 'DOWN') reasons.push('The database does not answer.');
-  if (ownTrouble.since !== null) {
+  if (localFailure.since !== null) {
     reasons.push('Most primaries fail at once: the network, the DNS or the addresses of this service are at fault.');
   }
   if (readiness === 'FULL') reasons.push('Free space is below MIN_FREE_BYTES.');

@@ -54,12 +54,12 @@ export function startNotify(parts: NotifyParts): Notify {
   });
   const isSending = config.roles.has('control') && !config.deliveryHold;
   const poke = (): void => {
-    if (isSending) sender.look().catch(onFault);
+    if (isSending) sender.poll().catch(onFault);
   };
   if (isSending) {
     timers.every(SEND_EVERY_MS, 'webhooks', async () => {
       while ((await emptyOutbox(sql, noteEvents)) > 0);
-      await sender.look();
+      await sender.poll();
     });
     const withheld = new Set<string>();
     timers.every(ALERTS_EVERY_MS, 'alerts', () => sendAlerts({ sql, mxHostname: config.mxHostname, events, withheld }));

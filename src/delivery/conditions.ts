@@ -13,8 +13,8 @@ import { createBoundedMap } from '../db/bounded-map.ts';
 import type { AttemptRecord, AttemptResult } from '../mail/outcome.ts';
 import { saysGreylisting } from '../mail/reply-words.ts';
 import { type Evidence, outageClassOf } from '../outage/class.ts';
-import { type ClosedOutage, type DestinationState, recordSuccess } from '../outage/clock.ts';
-import { type ClocklessOutage, openClockless, recordConditions } from '../outage/conditions.ts';
+import { type DestinationState, recordSuccess } from '../outage/clock.ts';
+import { type ClocklessOutage, openClockless, recordConditions } from '../outage/greylisting.ts';
 import type { QueueSql } from '../queue/claim.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import type { HostMemory } from './recovery-checks.ts';
@@ -66,7 +66,7 @@ export function createConditionKeeper(deps: {
       if (!observed.isAccepting()) return noteGreylisting(destination, observed);
       greylistedSince.delete(destination.id);
       if (destination.outageClass === null || destination.isFailing) return;
-      const closed: ClosedOutage | null = await recordSuccess(sql, destination.id);
+      const closed = await recordSuccess(sql, destination.id);
       if (closed !== null) events.outageClosed(destination.name, closed);
     },
   };

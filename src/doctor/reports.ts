@@ -4,9 +4,10 @@
  * Taking a domain and giving it back are single statements; a node that died in between is passed over after a minute.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import { FIRST_ID, LAST_ID, newId } from '../mail/id.ts';
+import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type SqlFragment, tenantScope } from '../db/fragments.ts';
+import { recordEvent } from '../events/record.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
 import type { Verdict } from './check.ts';
 import type { CheckCode, Finding } from './checks.ts';
@@ -151,16 +152,8 @@ async function store(
         silent_count = excluded.silent_count, tenant_id = excluded.tenant_id, destination_id = excluded.destination_id`;
   const { began, ended } = changesBetween(formerFindings, lastKnown, findings);
   if (began.length === 0 && ended.length === 0) return;
-  // The trigger that fills the outbox knows the kinds of its time; this one goes there in the same statement, so in the
-  // transaction of the report itself: neither is there without the other, and no node can take it off before the report is seen.
-  await sql`
-    with told as (
-      insert into events (id, tenant_id, destination_id, kind, facts)
-      values (${newId()}, ${tenantId}, ${destinationId}, 'DOMAIN_CHECKED', ${JSON.stringify({ name, status, began, ended })}::text::jsonb)
-      returning id, tenant_id, destination_id
-    )
-    insert into event_outbox (event_id, tenant_id, destination_id) select id, tenant_id, destination_id from told
-    on conflict (event_id) do nothing`;
+  const facts = { name, status, began, ended };
+  await recordEvent(sql, { tenantId, destinationId, messageId: null, kind: 'DOMAIN_CHECKED', facts });
 }
 
 type Verdicts = readonly Pick<Finding, 'code' | 'verdict'>[];

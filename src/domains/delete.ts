@@ -6,7 +6,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
-import { askedNow } from './asked-attempt.ts';
+import { askedNow } from '../outage/asked-attempt.ts';
 import { changeDomain, type DomainChange, refuse } from './change.ts';
 import type { Domains } from './domains.ts';
 import type { RelayDomain } from './relay-domain.ts';

@@ -5,6 +5,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
+import { endOutagesOfOthers } from '../outage/lifecycle.ts';
 import type { DomainSettings } from './settings.ts';
 
 /**
@@ -45,7 +46,7 @@ export async function adoptDestinations(sql: SqlExecutor, adoptions: readonly Ad
       drain_per_minute: drainPerMinute,
     })),
   );
-  await endOutages(sql, rows);
+  await endOutagesOfOthers(sql, rows);
   await sql`
     update destinations d
     set kind = 'RELAY',
@@ -57,29 +58,4 @@ export async function adoptDestinations(sql: SqlExecutor, adoptions: readonly Ad
     from jsonb_to_recordset(${rows}::text::jsonb)
       as a (id uuid, tenant_id uuid, deliver_to jsonb, tls_policy text, drain_per_minute integer)
     where d.id = a.id`;
-}
-
-/**
- * Another owner's outages are over for him: what the primary says from now on is not his to know. The clock begins anew, so that
- * the new owner has an outage of his own if the primary is still away.
- */
-async function endOutages(sql: SqlExecutor, adoptions: string): Promise<void> {
-  await sql`
-    with others as (
-      select o.id, o.tenant_id, o.destination_id, o.ended_at is null as is_open
-      from jsonb_to_recordset(${adoptions}::text::jsonb) as a (id uuid, tenant_id uuid)
-        join outages o on o.destination_id = a.id
-      where o.tenant_id <> a.tenant_id and (o.ended_at is null or o.drained_at is null)
-    ), stopped as (
-      update destinations d
-      set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null
-      from others where others.is_open and d.id = others.destination_id
-    ), told as (
-      insert into events (id, tenant_id, destination_id, kind, facts)
-      select new_id(), tenant_id, destination_id, 'OUTAGE_CLOSED',
-        jsonb_build_object('outageId', id, 'reason', 'the domain has another owner')
-      from others where is_open
-    )
-    update outages o set ended_at = coalesce(o.ended_at, bmx_now()), drained_at = bmx_now()
-    from others where o.id = others.id`;
 }

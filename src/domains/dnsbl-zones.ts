@@ -7,7 +7,7 @@
  */
 import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import type { EventKind } from '../events/record.ts';
+import { type EventKind, insertEvents } from '../events/record.ts';
 
 /** A zone that is to be tested now. */
 export interface DueZone {
@@ -126,12 +126,14 @@ export async function storeZoneStates(sql: Sql, states: readonly TestedZone[]): 
       .map(({ zone, isOn, reason }): ZoneChange => {
         return { zone, isOn, reason, kind: isOn ? 'DNSBL_ZONE_ON' : 'DNSBL_ZONE_OFF' };
       });
-    await transaction`
-      insert into events (id, tenant_id, kind, facts)
-      select new_id(), used.tenant_id, c.kind, jsonb_build_object('zone', c.zone, 'reason', c.reason)
-      from unnest(${changes.map(({ zone }) => zone)}::text[], ${changes.map(({ kind }) => kind)}::text[],
-                  ${changes.map(({ reason }) => reason)}::text[]) as c (zone, kind, reason)
-      join (${zonesInUse(transaction)}) as used on used.zone = c.zone`;
+    await insertEvents(
+      transaction,
+      transaction`
+        select used.tenant_id, null::uuid, null::uuid, c.kind, jsonb_build_object('zone', c.zone, 'reason', c.reason)
+        from unnest(${changes.map(({ zone }) => zone)}::text[], ${changes.map(({ kind }) => kind)}::text[],
+                    ${changes.map(({ reason }) => reason)}::text[]) as c (zone, kind, reason)
+        join (${zonesInUse(transaction)}) as used on used.zone = c.zone`,
+    );
     return changes;
   });
 }
@@ -152,13 +154,16 @@ export async function noteZoneError(sql: Sql, zone: string, answer: string): Pro
     await transaction`
       update dnsbl_zones set reason = ${`Answered ${answer} about a client, which is no listing.`}
       where zone = ${zone} and is_on and (reason is null or not starts_with(reason, ${SUSPECT}))`;
-    await transaction`
-      insert into events (id, tenant_id, kind, facts)
-      select new_id(), used.tenant_id, ${kind}, jsonb_build_object('zone', ${zone}::text, 'answer', ${answer}::text)
-      from (${zonesInUse(transaction)}) as used
-      where used.zone = ${zone} and not exists (
-        select from events e
-        where e.tenant_id = used.tenant_id and e.id > uuid_floor(clock_timestamp() - interval '1 hour')
-          and e.kind = ${kind} and e.facts ->> 'zone' = ${zone})`;
+    await insertEvents(
+      transaction,
+      transaction`
+        select used.tenant_id, null::uuid, null::uuid, ${kind}::text,
+          jsonb_build_object('zone', ${zone}::text, 'answer', ${answer}::text)
+        from (${zonesInUse(transaction)}) as used
+        where used.zone = ${zone} and not exists (
+          select from events e
+          where e.tenant_id = used.tenant_id and e.id > uuid_floor(clock_timestamp() - interval '1 hour')
+            and e.kind = ${kind} and e.facts ->> 'zone' = ${zone})`,
+    );
   });
 }

@@ -4,6 +4,7 @@
  * One that was seen to be gone is ours no more: what stands there later under the same name and number, somebody else has put there.
  */
 import type { Sql } from '../db/client.ts';
+import { insertEvents } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { actor, tenantScope } from '../db/fragments.ts';
 
@@ -34,6 +35,10 @@ export async function noteMxChange(
   domainId: string,
   { added, removed, gone }: ZoneChange,
 ): Promise<void> {
+  const event = sql`
+    select tenant_id, destination_id, null::uuid, 'MX_RECORDS_CHANGED', jsonb_build_object(
+      'added', ${JSON.stringify(added)}::text::jsonb, 'removed', ${JSON.stringify(removed)}::text::jsonb) || ${actor(sql, viewer)}
+    from known`;
   await sql`
     with known as (
       select id, tenant_id, destination_id from domains where id = ${domainId} and ${tenantScope(sql, viewer)}
@@ -47,10 +52,7 @@ export async function noteMxChange(
       from known, jsonb_to_recordset(${JSON.stringify(added)}::text::jsonb) as r (preference integer, host text)
       on conflict (domain_id, preference, host) do update set added_at = bmx_now()
     )
-    insert into events (id, tenant_id, destination_id, kind, facts)
-    select new_id(), tenant_id, destination_id, 'MX_RECORDS_CHANGED', jsonb_build_object(
-      'added', ${JSON.stringify(added)}::text::jsonb, 'removed', ${JSON.stringify(removed)}::text::jsonb) || ${actor(sql, viewer)}
-    from known`;
+    ${insertEvents(sql, event)}`;
 }
 
 /**

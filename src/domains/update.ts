@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
-import { askedNow } from './asked-attempt.ts';
+import { askedNow } from '../outage/asked-attempt.ts';
 import { changeDomain, type DomainChange, type DomainRefusal, noSuchDomain, refuse } from './change.ts';
 import { type Domains, findDomain } from './domains.ts';
 import {
@@ -22,7 +22,7 @@ import {
 } from './settings.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import { checkRouteOf, complaintsOf, findRouteHosts, type RouteHost } from './route-check.ts';
-import { isPausedNow } from './pause.ts';
+import { isPausedNow } from '../outage/pause.ts';
 import { forgetAnswers } from './user-list/forget.ts';
 import type { UserError } from '../input/user-error.ts';
 

@@ -93,7 +93,7 @@ function walkedBy(
     ${andMine} and subject_name is not null and ${walkUnder(sql, { column: sql`subject_name`, value: name }, span)}`;
 }
 
-/** What has to be looked at row by row. */
+/** The conditions that are checked row by row. */
 function matchesOf(sql: SqlExecutor, filter: AuditFilter): Condition[] {
   const { mutation = null, tokenId = null, outcome = null, since = null, until = null } = filter;
   return [

@@ -18,7 +18,7 @@ export interface AuditActor {
   readonly clientAddress: string | null;
 }
 
-/** What a mutation is about. */
+/** The object of a mutation. */
 export interface AuditSubject {
   readonly kind: 'DOMAIN' | 'MESSAGE' | 'TENANT' | 'TOKEN' | 'WEBHOOK' | 'ALERT_CONTACT';
   /** Null when it is to be made, or is not there. */
@@ -45,7 +45,7 @@ export interface AuditEnd {
 
 /** One of many things that a mutation has changed. */
 export interface AuditPart {
-  /** What was done to this one. */
+  /** The input of the mutation, for this object. */
   readonly input: unknown;
   readonly subject: Omit<AuditSubject, 'state'> & { readonly tenantId: string };
   readonly before: AuditSubject['state'];
@@ -116,7 +116,7 @@ export function textOf(text: string | null): string | null {
   return text?.replaceAll('\0', '\uFFFD') ?? null;
 }
 
-/** What is too long for an entry is told by its beginning, as text. */
+/** A value that is too long for an entry is kept as the beginning of its text. */
 function jsonOf(value: unknown): string {
   const json = textOfJson(value);
   return json.length <= MOST_JSON ? json : textOfJson({ beginning: json.slice(0, MOST_TEXT) });

@@ -1,11 +1,12 @@
 /**
- * What has happened to outages since a position: the record of events, read on in the order of commits.
+ * Events of outages since a position: the record of events, read on in the order of commits.
  *
  * Exact whatever the clocks say (position.ts). An event is told only to who owns its destination still, or to an operator:
  * both stand in the statement. Costs an index look-up when nothing has happened.
  */
 import type { Sql } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import type { OutageEventKind } from './record.ts';
 import { type Position, writtenAtMs } from './position.ts';
 
 export interface OutageEvent {
@@ -16,18 +17,18 @@ export interface OutageEvent {
   readonly outageId: string;
   readonly at: Date;
   /** `OPENED`, as `OUTAGE_OPENED` of the record. */
-  readonly kind: 'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'CLOSED' | 'DRAINING' | 'DRAINED';
+  readonly kind: OutageEventKind;
 }
 
 export interface OutageFeed {
-  /** All that is committed, told to nobody yet. */
+  /** The snapshot of now: all that is committed is before it. */
   readNow(): Promise<string>;
-  /** Of these tenants (null: of all), in order, at most `limit`; with the snapshot that was read. */
+  /** Events of these tenants (null: of all), in order, at most `limit`; with the snapshot that was read. */
   readSince(
     position: Position,
     page: { readonly tenantIds: readonly string[] | null; readonly limit: number },
   ): Promise<{ readonly snapshot: string; readonly events: OutageEvent[] }>;
-  /** What was committed behind the position of an event and before `snapshot`. */
+  /** Events committed after the position of an event and before `snapshot`. */
   readMissed(
     viewer: Viewer,
     page: {
@@ -42,19 +43,19 @@ export interface OutageFeed {
 /** An event's id is of the hour it was committed in, by whatever clock; a day is wide enough for any clock. */
 const CLOCKS_DIFFER_MS = 24 * 3_600_000;
 
-/** Of events `e` behind $1, of the days $2 to $3: the bounds spare the planner the other partitions. */
-const BEHIND = `
+/** Condition on events `e` after $1, of the days $2 to $3: the bounds spare the planner the other partitions. */
+const AFTER = `
   e.kind like 'OUTAGE\\_%' and e.id >= uuid_floor($2::timestamptz) and e.id < uuid_floor($3::timestamptz)
   and e.written_in >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(e.written_in, $1::pg_snapshot)`;
 
-const PROBE = `select pg_current_snapshot()::text as snapshot, exists (select from events e where ${BEHIND}) as "isFound"`;
+const PROBE = `select pg_current_snapshot()::text as snapshot, exists (select from events e where ${AFTER}) as "isFound"`;
 
 /** $4 and $5: what was told beyond the snapshot. $6: tenants, null for all. Compared as text, so that no index of theirs serves it. */
 const FOUND = `
   select e.id, e.written_in::text as "writtenIn", e.tenant_id as "tenantId", e.destination_id as "destinationId",
          (e.facts ->> 'outageId')::uuid as "outageId", e.at, substr(e.kind, 8) as kind
   from events e join destinations d on d.id = e.destination_id and d.tenant_id = e.tenant_id
-  where ${BEHIND}
+  where ${AFTER}
     and not exists (
       select from unnest($4::text[]::xid8[], $5::uuid[]) as t (xid, id) where t.xid = e.written_in and e.id <= t.id)
     and ($6::text[] is null or e.tenant_id::text = any($6::text[]))`;
@@ -83,11 +84,11 @@ export function createOutageFeed(sql: Sql): OutageFeed {
       return row.snapshot;
     },
     async readSince(position, { tenantIds, limit }) {
-      const behind = [position.snapshot, new Date(Date.now() - CLOCKS_DIFFER_MS), until()];
-      const [probe] = await sql.unsafe<{ snapshot: string; isFound: boolean }[]>(PROBE, behind);
+      const after = [position.snapshot, new Date(Date.now() - CLOCKS_DIFFER_MS), until()];
+      const [probe] = await sql.unsafe<{ snapshot: string; isFound: boolean }[]>(PROBE, after);
       if (probe === undefined) throw new Error('no snapshot');
       if (!probe.isFound) return { snapshot: probe.snapshot, events: [] };
-      const parameters = [...behind, ...told(position), tenantIds === null ? null : [...tenantIds], limit];
+      const parameters = [...after, ...told(position), tenantIds === null ? null : [...tenantIds], limit];
       const rows = await sql.unsafe<({ snapshot: string } & (OutageEvent | { id: null }))[]>(SINCE, parameters);
       const events = rows.flatMap((row) => (row.id === null ? [] : [row]));
       return { snapshot: rows[0]?.snapshot ?? probe.snapshot, events };
@@ -95,8 +96,8 @@ export function createOutageFeed(sql: Sql): OutageFeed {
     async readMissed(viewer, { position, snapshot, destinationId, limit }) {
       const from = new Date(writtenAtMs(position) - CLOCKS_DIFFER_MS);
       const tenantIds = viewer.isOperator ? null : [viewer.tenantId];
-      const behind = [position.snapshot, from, until(), ...told(position), tenantIds, limit];
-      return sql.unsafe<OutageEvent[]>(MISSED, [...behind, snapshot, destinationId]);
+      const after = [position.snapshot, from, until(), ...told(position), tenantIds, limit];
+      return sql.unsafe<OutageEvent[]>(MISSED, [...after, snapshot, destinationId]);
     },
   };
 }

@@ -9,14 +9,14 @@
 export interface Position {
   /** Every event of a transaction that is visible in it has been told. */
   readonly snapshot: string;
-  /** Of transactions not visible in it: events up to this id have been told. */
+  /** For transactions not visible in it: events up to this id have been told. */
   readonly told: readonly Told[];
 }
 
 export interface Told {
   /** The transaction's number. */
   readonly writtenIn: string;
-  /** Of the last event told. */
+  /** The id of the last event told. */
   readonly id: string;
 }
 
@@ -61,7 +61,7 @@ export function isReached(text: string, later: string): boolean {
   return mustParse(text).xmax <= mustParse(later).xmax;
 }
 
-/** Where one is who began at `from` and has been told what is visible in `read`, in order, up to and with `last`. */
+/** The position after `from` once what is visible in `read` has been told, in order, up to and with `last`. */
 export function positionAfter(from: Position, read: string, last: Told): Position {
   const [before, now, xid] = [mustParse(from.snapshot), mustParse(read), BigInt(last.writtenIn)];
   const xmax = before.xmax > xid ? before.xmax : xid + 1n;

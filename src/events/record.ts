@@ -4,8 +4,13 @@
  * Written in the transaction of the change itself, so an event stands exactly when its change does. Never updated, never
  * deleted row by row: days of it go with their partition. Facts hold names, numbers and replies, never content or secrets.
  */
-import type { SqlExecutor } from '../db/client.ts';
+import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { SqlFragment } from '../db/fragments.ts';
+import { dropOldDays } from '../db/old-days.ts';
 import { newId } from '../mail/id.ts';
+
+/** Changes of an outage in the order of its life; `OUTAGE_OPENED` is the kind of the event. */
+export type OutageEventKind = 'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'CLOSED' | 'DRAINING' | 'DRAINED';
 
 export type EventKind =
   | 'DOMAIN_CREATED'
@@ -36,12 +41,7 @@ export type EventKind =
   | 'MESSAGE_BOUNCED'
   | 'MESSAGE_SUSPECTED'
   | 'CLAIM_LOST'
-  | 'OUTAGE_OPENED'
-  | 'OUTAGE_RECLASSIFIED'
-  | 'OUTAGE_THRESHOLD'
-  | 'OUTAGE_CLOSED'
-  | 'OUTAGE_DRAINING'
-  | 'OUTAGE_DRAINED'
+  | `OUTAGE_${OutageEventKind}`
   | 'OWN_TROUBLE_BEGAN'
   | 'OWN_TROUBLE_ENDED'
   | 'BREAKER_OPENED'
@@ -77,7 +77,7 @@ export interface NewEvent {
   /** Null when the event is about no message. */
   readonly messageId: string | null;
   readonly kind: EventKind;
-  /** What is worth knowing later; plain JSON. */
+  /** Facts worth knowing later; plain JSON. */
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
@@ -86,7 +86,7 @@ export async function recordEvent(sql: SqlExecutor, event: NewEvent): Promise<vo
   await recordEvents(sql, [event]);
 }
 
-/** As recordEvent, of several in one statement. */
+/** Appends several events in one statement. */
 export async function recordEvents(sql: SqlExecutor, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map(({ tenantId, destinationId, messageId, kind, facts }) => ({
@@ -97,9 +97,35 @@ export async function recordEvents(sql: SqlExecutor, events: readonly NewEvent[]
     kind,
     facts,
   }));
-  await sql`
-    insert into events (id, tenant_id, destination_id, message_id, kind, facts)
-    select id, tenant_id, destination_id, message_id, kind, facts
-    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb)
-      as r (id uuid, tenant_id uuid, destination_id uuid, message_id uuid, kind text, facts jsonb)`;
+  await insert(
+    sql,
+    sql`select id, tenant_id, destination_id, message_id, kind, facts
+      from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb)
+        as r (id uuid, tenant_id uuid, destination_id uuid, message_id uuid, kind text, facts jsonb)`,
+  );
+}
+
+/**
+ * Appends the events that arise in a statement: an insert that stands alone or in its `with` list (`told as (…)`).
+ *
+ * @param rows a query of five columns: tenant_id, destination_id, message_id, kind, facts
+ */
+export function insertEvents(sql: SqlExecutor, rows: SqlFragment): SqlFragment {
+  return insert(
+    sql,
+    sql`select new_id(), e.* from (${rows}) as e (tenant_id, destination_id, message_id, kind, facts)`,
+  );
+}
+
+/** The only statement that writes events. A trigger puts those that are told outside into notify's outbox. */
+function insert(sql: SqlExecutor, rows: SqlFragment): SqlFragment {
+  return sql`insert into events (id, tenant_id, destination_id, message_id, kind, facts) ${rows}`;
+}
+
+/** A year, and a month to look back at it: who changed what, which outages there were. A few rows a day. */
+const EVENT_DAYS = 400;
+
+/** Drops the days that are past their time; returns the names of the partitions dropped. Any number of nodes may call it. */
+export function dropOldEvents(sql: Sql): Promise<string[]> {
+  return dropOldDays(sql, { parent: 'events', keptDays: EVENT_DAYS });
 }

@@ -1,5 +1,5 @@
 /**
- * What was refused before it was accepted, for the API: newest first, page by page.
+ * Rejections for the API: newest first, page by page.
  *
  * Every statement carries its viewer: a tenant sees refusals of its own domains' mail, the operator all. A page is walked by
  * id; where no index serves a filter, at most SCAN_LIMIT refusals are looked through before the page is handed out as it is.
@@ -115,7 +115,7 @@ async function findDestinationId(sql: SqlExecutor, domain: string): Promise<stri
   return row?.id ?? null;
 }
 
-/** What has to be looked at row by row. Null when nothing can match. */
+/** The conditions that are checked row by row. Null if nothing can match. */
 function matchesOf(sql: SqlExecutor, filter: RejectionFilter): Condition[] | null {
   const { code = null, client = null, recipient = null, reversePath = null, since = null, until = null } = filter;
   const network = client === null ? null : inetOf(client.trim());

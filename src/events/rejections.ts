@@ -1,5 +1,5 @@
 /**
- * Writes down what was refused before it was accepted, behind the sessions' backs: one statement for many refusals.
+ * Records rejections without making a session wait: one statement for many.
  *
  * Promises that `record` never waits and never throws, whatever the database does, and that refusals in masses fill neither
  * the memory nor the disk: what a client has refused beyond 100 a minute, or a node beyond 20 a second, is only counted. So
@@ -7,9 +7,9 @@
  */
 import { isIP } from 'node:net';
 import type { Sql } from '../db/client.ts';
+import { dropOldDays } from '../db/old-days.ts';
 import { isConnectionLost } from '../db/connection-lost.ts';
 import { sanitizeText } from '../mail/reply.ts';
-import { createRejectionRate } from './rejection-rate.ts';
 
 export interface NewRejection {
   /** UUIDv7; the reference in the reply. */
@@ -26,7 +26,7 @@ export interface NewRejection {
   readonly forwardPath: string | null;
   /** The stable code, `BMX-USER`. */
   readonly rejection: string;
-  /** What the client heard, without reference and address. */
+  /** The reply to the client, without reference and address. */
   readonly reply: string;
   /** The DNSBL zone that listed the client. */
   readonly zone: string | null;
@@ -37,7 +37,7 @@ export interface NewRejection {
 export interface RejectionOptions {
   readonly sql: Sql;
   readonly monotonicMs: () => number;
-  /** What counts as one client: its address, or its /64. */
+  /** The key of one client: its address, or its /64. */
   readonly clientNetwork: (address: string) => string;
   /** False while disk space is short: then mail has what is left. */
   readonly hasRoom: () => boolean;
@@ -59,7 +59,7 @@ const FLUSH_AFTER_MS = 250;
 const RETRY_AFTER_MS = 1000;
 const MOST_ROWS = 500;
 const MOST_WAITING = 2000;
-/** Of a text a client chose. */
+/** Characters kept of a text that a client chose. */
 const MOST_TEXT = 600;
 
 interface Waiting {
@@ -69,7 +69,7 @@ interface Waiting {
 
 export function createRejections(options: RejectionOptions): Rejections {
   const { sql, monotonicMs, hasRoom, onUnrecorded, onTrouble } = options;
-  const rate = createRejectionRate(monotonicMs);
+  const takeShare = createRejectionRate(monotonicMs);
   let waiting: Waiting[] = [];
   let timer: ReturnType<typeof setTimeout> | null = null;
   let writing: Promise<void> | null = null;
@@ -108,7 +108,7 @@ export function createRejections(options: RejectionOptions): Rejections {
   return {
     record: (rejection) => {
       const hasPlace = !isClosed && waiting.length < MOST_WAITING && hasRoom();
-      if (!hasPlace || !rate.take(options.clientNetwork(rejection.clientAddress))) return onUnrecorded(1);
+      if (!hasPlace || !takeShare(options.clientNetwork(rejection.clientAddress))) return onUnrecorded(1);
       waiting.push({ rejection, atMs: monotonicMs() });
       if (writing !== null) return undefined;
       if (waiting.length >= MOST_ROWS && !isTroubled) void flush();
@@ -156,4 +156,44 @@ async function insert(sql: Sql, batch: readonly Waiting[], nowMs: number): Promi
 /** PostgreSQL takes no zone ids. */
 function isInet(address: string): boolean {
   return isIP(address) !== 0 && !address.includes('%');
+}
+
+const PER_SECOND = 20;
+const BURST = 2000;
+const PER_CLIENT_AND_MINUTE = 100;
+const MINUTE_MS = 60_000;
+
+/**
+ * How many rejections may be recorded: 20 a second of this node with a burst of 2,000, and 100 a minute of one client. Twenty a
+ * second are about 0.7 GB a day, ten in the two weeks that they are kept. State is bounded by the rate itself.
+ *
+ * @returns takes one of the client's and of the node's share; false, and nothing taken, if there is none
+ */
+function createRejectionRate(monotonicMs: () => number): (clientNetwork: string) => boolean {
+  let tokens = BURST;
+  let filledMs = monotonicMs();
+  let minuteBeganMs = filledMs;
+  let clients = new Map<string, number>();
+  return (clientNetwork) => {
+    const nowMs = monotonicMs();
+    tokens = Math.min(BURST, tokens + ((nowMs - filledMs) / 1000) * PER_SECOND);
+    filledMs = nowMs;
+    if (nowMs - minuteBeganMs >= MINUTE_MS) {
+      minuteBeganMs = nowMs;
+      clients = new Map();
+    }
+    const count = clients.get(clientNetwork) ?? 0;
+    if (tokens < 1 || count >= PER_CLIENT_AND_MINUTE) return false;
+    tokens -= 1;
+    clients.set(clientNetwork, count + 1);
+    return true;
+  };
+}
+
+/** Long enough for a complaint to arrive; a flood brings millions. */
+const REJECTION_DAYS = 14;
+
+/** Drops the days that are past their time; returns the names of the partitions dropped. Any number of nodes may call it. */
+export function dropOldRejections(sql: Sql): Promise<string[]> {
+  return dropOldDays(sql, { parent: 'rejections', keptDays: REJECTION_DAYS });
 }

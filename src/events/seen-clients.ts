@@ -21,7 +21,7 @@ export interface SeenClients {
 
 export interface SeenClientsOptions {
   readonly sql: SqlExecutor;
-  /** Told of the first failure after a success; the failure itself refuses nobody. */
+  /** Gets the first failure after a success; the failure itself rejects no client. */
   readonly onTrouble?: (error: unknown) => void;
   /** Longest wait for the database. */
   readonly lookUpMs?: number;
@@ -38,7 +38,7 @@ const MAX_LOOK_UPS = 10;
 /** How long look-ups gather before they are asked together: nothing to one who would wait for seconds. */
 const GATHER_MS = 10;
 const WRITE_AFTER_MS = 1000;
-/** What the database reads as a network. A link-local address with its zone is none; such a client waits each time. */
+/** A network as the database reads it. A link-local address with its zone is not one; such a client waits each time. */
 const NETWORK = /^[0-9a-f.:]+(?:\/\d{1,3})?$/i;
 const PRUNE_COUNT = 5000;
 const MAX_PRUNES = 100;

@@ -67,7 +67,7 @@ export interface Walk {
   readonly table: Condition;
   /** The part of an index to walk, newest first. */
   readonly walked: Condition;
-  /** What has to be looked at row by row. */
+  /** The conditions that are checked row by row. */
   readonly matches: readonly Condition[];
   /** As the view has them, `id` among them. */
   readonly columns: Condition;

@@ -1,14 +1,14 @@
 /**
- * What alert contacts do not know yet: outages that have lasted, what became of those they know, and notices.
+ * News that alert contacts do not know yet: outages that have lasted, changes of those they know, and notices.
  *
  * A contact that stands inside a domain hears nothing of it: the mail could not arrive. Read from the outages themselves and
- * from what each contact was told, so nothing is lost when nobody looks for a while.
+ * from what each contact was told, so nothing is lost if no node checks for a while.
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { SqlFragment } from '../db/fragments.ts';
 import type { OtherNews, OutageNews } from './alert-text.ts';
 
-/** A restart of a primary alarms nobody. */
+/** A restart of a primary is not news. */
 const FIRST_AFTER = '5 minutes';
 /** The end is told when what was held is delivered, or after this. */
 const END_TOLD_AFTER = '1 hour';
@@ -67,7 +67,7 @@ export async function contactsWithNews(sql: SqlExecutor): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** What one contact is to be told of outages, the newest first. */
+/** Reads the news of outages for one contact, the newest first. */
 export async function readOutageNews(sql: SqlExecutor, contactId: string): Promise<OutageNews[]> {
   return sql<OutageNews[]>`
     select case when o.ended_at is not null then 'CLOSED' when n.outage_id is null then 'OPENED' else 'CHANGED' end as news,
@@ -123,7 +123,7 @@ export async function noteTold(
   await sql`delete from alert_items where contact_id = ${contact.id} and event_id = any(${[...told.eventIds]}::uuid[])`;
 }
 
-/** What was told of outages long over; any number of nodes may call it. */
+/** Deletes notes of outages that ended long ago. Any number of nodes may call it. */
 export async function dropOldNotices(sql: SqlExecutor, limit: number): Promise<void> {
   await sql`
     delete from alert_notices where (contact_id, outage_id) in (

@@ -1,9 +1,12 @@
 /**
- * What an alert says: which domain, since when, why, what its owner should do, what we do, until when mail is kept.
+ * The mail to an alert contact: which domain, since when, why, what its owner should do, what we do, until when mail is kept.
  *
- * One line a thought, at most 76 characters but for a host's own words. Pure.
+ * One line a thought, at most 76 characters but for a host's own words. A message that no robot answers (RFC 3834), ASCII with
+ * CRLF line ends; nothing in the text can add a field. Pure.
  */
-import { formatDate, wrapWords } from '../mail/mime.ts';
+import { Buffer } from 'node:buffer';
+import { isAddress } from '../mail/address.ts';
+import { encodeText, formatDate, wrapWords } from '../mail/mime.ts';
 import { sanitizeText } from '../mail/reply.ts';
 
 export interface OutageNews {
@@ -11,7 +14,7 @@ export interface OutageNews {
   readonly outageId: string;
   readonly destinationId: string;
   readonly domain: string;
-  /** Of the API. */
+  /** As in the API. */
   readonly outageClass: string;
   /** The age that the outage has passed; null: none yet. */
   readonly thresholdHours: number | null;
@@ -51,7 +54,7 @@ export interface Digest {
 const WIDTH = 76;
 const MAX_REPLY_LENGTH = 1000;
 
-/** What each class means, and what whoever runs the server can do. */
+/** The meaning of each class, and what the server's owner can do. */
 const CLASSES: Readonly<Record<string, readonly [string, string]>> = {
   DOWN: ['its mail server does not answer', 'Look whether the server runs, and whether port 25 is open to us.'],
   BLOCKING: [
@@ -85,7 +88,7 @@ export function digestText(digest: Digest): string {
     ...others.map(otherText),
     [
       ...wrapped(`You get this as an alert contact of ${sanitizeText(tenantName, 100)}, at most a few times an hour.`),
-      ...wrapped(`To end it: backup-mx contact delete ${contactId}. Nobody reads answers to this mail.`),
+      ...wrapped(`To end it: backup-mx contact delete ${contactId}. No one reads answers to this mail.`),
     ].join('\n'),
   ];
   return `${paragraphs.join('\n\n')}\n`;
@@ -216,4 +219,37 @@ function duration(from: Date, until: Date): string {
   ] as const;
   const told = parts.filter(([count]) => count > 0).slice(0, 2);
   return told.map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`).join(' ') || 'less than a minute';
+}
+
+export interface AlertMessage {
+  /** The part of Message-ID before its `@`. */
+  readonly id: string;
+  /** Our MX name. */
+  readonly mxHostname: string;
+  /** The contact. */
+  readonly to: string;
+  readonly at: Date;
+  readonly subject: string;
+  /** LF line ends. */
+  readonly text: string;
+}
+
+const MAX_SUBJECT_LENGTH = 200;
+
+/** Content ready for the queue. Throws a RangeError when `to` is no address: a bug of the caller. */
+export function composeAlert({ id, mxHostname, to, at, subject, text }: AlertMessage): Uint8Array {
+  if (!isAddress(to)) throw new RangeError('not an address');
+  const { encoding, text: body } = encodeText(Buffer.from(text));
+  const fields = [
+    `From: Backup MX <mailer-daemon@${mxHostname}>`,
+    `To: <${to}>`,
+    `Subject: ${sanitizeText(subject, MAX_SUBJECT_LENGTH)}`,
+    `Date: ${formatDate(at)}`,
+    `Message-ID: <${id}@${mxHostname}>`,
+    'Auto-Submitted: auto-generated',
+    'MIME-Version: 1.0',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Transfer-Encoding: ${encoding}`,
+  ];
+  return Buffer.from(`${fields.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -9,10 +9,9 @@
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import { spoolOwnMail } from '../queue/reports/own-mail.ts';
-import { isPausedNow } from '../domains/pause.ts';
-import { composeAlert } from './alert-message.ts';
+import { isPausedNow } from '../outage/pause.ts';
 import { contactsWithNews, isOurTrouble, noteTold, readOtherNews, readOutageNews } from './alert-news.ts';
-import { ALERTED_KINDS, digestSubject, digestText } from './alert-text.ts';
+import { ALERTED_KINDS, composeAlert, digestSubject, digestText } from './alert-text.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import type { RecordedEvent } from './outbox.ts';
 import { isWatched } from './watched-domains.ts';
@@ -50,9 +49,9 @@ interface ContactRow {
   readonly address: string;
   readonly addressDomain: string;
   readonly at: Date;
-  /** What began or ended may be told. */
+  /** News of a beginning or an end may be sent. */
   readonly isDue: boolean;
-  /** What changed may be told. */
+  /** News of a change may be sent. */
   readonly isChangeDue: boolean;
 }
 

@@ -1,15 +1,14 @@
 /**
- * Which deliveries this node makes now, and what came of them.
+ * Claims the deliveries that this node makes now, and records their results and when they are tried again.
  *
  * A claim is a lease: it moves the next attempt to when another node may make it, should this one die before it tells. So a
  * delivery is made at least once, and in normal life by one node. Only a few of each webhook and each tenant are taken, so that
- * a slow receiver holds up nobody else; of one that fails, one at a time. Webhooks are walked by a loose index scan, beginning
- * behind the one that was taken last.
+ * a slow receiver holds up no one else; of one that fails, one at a time. Webhooks are walked by a loose index scan, beginning
+ * after the one that was taken last.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
 import { endpointOf } from '../http/connection.ts';
-import { GIVE_UP_AFTER_SECONDS } from './retry-ladder.ts';
 import { giveUpPending } from './webhooks.ts';
 
 /** Longer than an attempt lasts, its record included. */
@@ -36,7 +35,7 @@ export interface ClaimRequest {
   /** Claims of this node that are under way. */
   readonly underWay: readonly { readonly webhookId: string; readonly tenantId: string }[];
   readonly mostOfTenant: number;
-  /** Walk webhooks behind this one; null: from the beginning. */
+  /** Walks webhooks after this one; null: from the beginning. */
   readonly afterWebhookId: string | null;
 }
 
@@ -81,12 +80,12 @@ export async function claimDeliveries(sql: SqlExecutor, request: ClaimRequest): 
       case when c.previous_until > bmx_now() then c.previous_secret end as "previousSecret"`;
 }
 
-/** What came of an attempt. */
+/** The result of an attempt. */
 export type AttemptOutcome =
   | { readonly kind: 'DELIVERED'; readonly status: number; readonly text: string }
   | {
       readonly kind: 'FAILED';
-      /** Null: nobody answered. */
+      /** Null: no answer came. */
       readonly status: number | null;
       readonly text: string;
       /** Null: it is not tried again. */
@@ -98,8 +97,8 @@ export type AttemptOutcome =
 export type Disabled = 'GONE' | 'FAILING' | null;
 
 /**
- * Writes down what came of a claimed delivery. A success counts whenever it is told; a failure only while nobody has claimed the
- * delivery since. Says whether that has disabled the webhook, and why.
+ * Records the result of a claimed delivery. A success always counts; a failure only if no node has claimed the delivery
+ * since. Says whether that has disabled the webhook, and why.
  */
 export async function recordAttempt(sql: Sql, claimed: ClaimedDelivery, outcome: AttemptOutcome): Promise<Disabled> {
   return sql.begin(async (transaction): Promise<Disabled> => {
@@ -176,3 +175,28 @@ async function noteFailure(
 
 /** The last attempt of a delivery comes up to half a day before its end. */
 const LOST_AFTER = '4 days';
+
+const MINUTE = 60;
+const HOUR = 3600;
+/** The steps of the Standard Webhooks specification. */
+const STEPS = [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR];
+/** A receiver that is tried with others at once shall not meet them all again at once. */
+const JITTER = 0.1;
+const MOST_ASKED_FOR = 24 * HOUR;
+
+/** A delivery that has not succeeded by then is given up, and a webhook that has not for so long is disabled. */
+export const GIVE_UP_AFTER_SECONDS = 120 * HOUR;
+
+/** After the attempt with this number, from 1 on. `random`: from 0 to 1. `askedFor`: of Retry-After, or null. */
+export function secondsToNext(attemptCount: number, random: number, askedFor: number | null): number {
+  const step = STEPS[Math.min(attemptCount, STEPS.length) - 1] ?? 0;
+  return Math.max(step * (1 + random * JITTER), Math.min(askedFor ?? 0, MOST_ASKED_FOR));
+}
+
+/** The wait of a Retry-After field: seconds, or a date (RFC 9110 §10.2.3). Null if it is neither. */
+export function retryAfterSeconds(field: string | undefined, nowMs: number): number | null {
+  const text = field?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const atMs = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(atMs) ? null : Math.max(0, (atMs - nowMs) / 1000);
+}

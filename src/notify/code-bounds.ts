@@ -3,7 +3,7 @@
  *
  * The counts belong to the addresses and the tenant, not to the contact: deleting it gives nothing back. A tenant that asks too
  * often reaches its own bounds first; those of all tenants together protect the reader. A few codes of each tenant do not need room
- * there, so that nobody uses up a large provider for everybody else.
+ * there, so that no tenant uses up a large provider for the others.
  */
 import type { TransactionSql } from '../db/client.ts';
 import { countedMailbox } from '../mail/local-part.ts';
@@ -16,7 +16,7 @@ const DAY_SECONDS = 24 * HOUR_SECONDS;
 const MOST_TO_MAILBOX_A_DAY = 5;
 const MOST_OF_TENANT_TO_ORGANIZATION_A_DAY = 20;
 const MOST_TO_ORGANIZATION_A_DAY = 100;
-/** Of those, what a tenant gets also when all tenants together have used up theirs. */
+/** As many of those a tenant gets even if all tenants together have used them up. */
 const KEPT_FOR_TENANT_A_DAY = 3;
 const MOST_OF_TENANT_AN_HOUR = 50;
 

@@ -168,14 +168,14 @@ async function makeDue(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Ch
   return { kind: 'DONE', object: deliveryOf(row) };
 }
 
-/** What is older than deliveries are kept for is not told again. */
+/** Events older than deliveries are kept for are not sent again. */
 async function earliestReplay(sql: SqlExecutor, since: Date): Promise<Date> {
   const [row] = await sql<{ since: Date }[]>`
     select greatest(${since}::timestamptz, bmx_now() - make_interval(days => ${DAYS_KEPT})) as since`;
   return row?.since ?? since;
 }
 
-/** Those past their time, up to `limit`, also what waits for a secret that nobody asks for. Any number of nodes may call it. */
+/** Deletes deliveries past their time, up to `limit`, also those that wait for a secret no one asks for. Any number of nodes may call it. */
 export async function dropOldDeliveries(sql: SqlExecutor, limit: number): Promise<void> {
   await sql`
     delete from webhook_deliveries where id in (

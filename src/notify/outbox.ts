@@ -8,7 +8,7 @@
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { EventKind } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
-import { GIVE_UP_AFTER_SECONDS } from './retry-ladder.ts';
+import { GIVE_UP_AFTER_SECONDS } from './claim.ts';
 import { isWatched } from './watched-domains.ts';
 import { eventKindsOf, type WebhookKind, webhookKindOf } from './webhook-kinds.ts';
 import { bodyOf } from './webhook-message.ts';

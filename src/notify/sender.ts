@@ -9,14 +9,20 @@ import { Buffer } from 'node:buffer';
 import type { Sql } from '../db/client.ts';
 import { sanitizeText } from '../mail/reply.ts';
 import { endpointOf, type Exchange, type HttpRequest } from '../http/connection.ts';
-import { type AttemptOutcome, type ClaimedDelivery, claimDeliveries, recordAttempt } from './claim.ts';
+import {
+  type AttemptOutcome,
+  type ClaimedDelivery,
+  claimDeliveries,
+  recordAttempt,
+  retryAfterSeconds,
+  secondsToNext,
+} from './claim.ts';
 import type { MailEvents } from '../telemetry/events.ts';
-import { retryAfterSeconds, secondsToNext } from './retry-ladder.ts';
 import { PING } from './webhook-kinds.ts';
 import { headersOf } from './webhook-message.ts';
 
 export const ATTEMPT_TIMEOUT_MS = 15_000;
-/** Of an answer's body. */
+/** Bytes read of an answer's body. */
 export const MOST_ANSWER_BYTES = 1000;
 const MOST_UNDER_WAY = 64;
 const MOST_OF_TENANT = 8;
@@ -36,7 +42,7 @@ export interface SenderOptions {
 
 export interface WebhookSender {
   /** Begins what is due, as far as there is room; resolves when that is begun. */
-  look(): Promise<void>;
+  poll(): Promise<void>;
   /** Makes a delivery that the caller has claimed; resolves when it is written down. */
   send(claimed: ClaimedDelivery): Promise<void>;
   /** Gives up what is under way: it is made again by another node. */
@@ -48,7 +54,7 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
   const underWay = new Map<ClaimedDelivery, Promise<void>>();
   const stopping = new AbortController();
   let afterWebhookId: string | null = null;
-  let looking: Promise<void> | null = null;
+  let polling: Promise<void> | null = null;
 
   const send = async (claimed: ClaimedDelivery): Promise<void> => {
     const answer = await post(requestOf(claimed), stopping.signal);
@@ -66,8 +72,8 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
       .catch(onFault)
       .finally(() => {
         underWay.delete(claimed);
-        // What waited behind it need not wait for the next look.
-        void self.look().catch(onFault);
+        // The next delivery need not wait for the next poll.
+        void self.poll().catch(onFault);
       });
     underWay.set(claimed, work);
   };
@@ -84,15 +90,15 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
   };
   const self: WebhookSender = {
     send,
-    look() {
-      looking ??= claim().finally(() => {
-        looking = null;
+    poll() {
+      polling ??= claim().finally(() => {
+        polling = null;
       });
-      return looking;
+      return polling;
     },
     async stop() {
       stopping.abort();
-      await looking;
+      await polling;
       await Promise.all(underWay.values());
     },
   };

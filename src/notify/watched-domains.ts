@@ -31,7 +31,7 @@ export async function checkDomains(
   return errors.length > 0 ? { kind: 'BAD', errors } : { kind: 'OK', value: [...known].sort() };
 }
 
-/** What is about no domain goes to those who watch all. */
+/** An event about no domain goes to those who watch all. */
 export function isWatched(domains: readonly string[] | null, domain: string | null): boolean {
   return domains === null || (domain !== null && domains.includes(domain));
 }

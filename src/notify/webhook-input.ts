@@ -12,7 +12,7 @@ import { WEBHOOK_KINDS, type WebhookKind } from './webhook-kinds.ts';
 
 const MAX_URL_LENGTH = 2000;
 const MAX_DESCRIPTION_LENGTH = 200;
-/** Below it there are mail servers, name servers and shells, and nobody's receiver. */
+/** Mail servers, name servers and shells listen below it, and no receiver. */
 const FIRST_FREE_PORT = 1024;
 const WEB_PORTS = [80, 443];
 
@@ -34,10 +34,10 @@ function describeBadUrl(url: URL, allowPrivate: boolean): string | null {
   if (url.username !== '' || url.password !== '') {
     return 'The URL holds a user name or password. Leave them out: a receiver knows us by the signature.';
   }
-  if (url.hash !== '') return 'The URL has a part behind #, which no server gets. Leave it out.';
+  if (url.hash !== '') return 'The URL has a part after #, which no server gets. Leave it out.';
   const { host, port } = endpointOf(url);
   if (port === 0 || (port < FIRST_FREE_PORT && !WEB_PORTS.includes(port))) {
-    return `Port ${port} is none of a web server. Use 443, 80, or one from ${FIRST_FREE_PORT} on.`;
+    return `Port ${port} is not a web server's. Use 443, 80, or one from ${FIRST_FREE_PORT} on.`;
   }
   const address = normalizeAddress(host);
   if (address !== null && !isUsableServerAddress(address, allowPrivate)) {

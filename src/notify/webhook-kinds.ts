@@ -1,5 +1,5 @@
 /**
- * What a webhook may be told of, and the events of the record that tell it.
+ * The kinds of events a webhook may subscribe to, and the events of the record that they stand for.
  *
  * Names are part of the public API: `OUTAGE_OPENED` there is `outage.opened` in the message. Kinds are added, never renamed.
  */
@@ -30,7 +30,7 @@ export const WEBHOOK_KINDS = [
 
 export type WebhookKind = (typeof WEBHOOK_KINDS)[number];
 
-/** Of what is sent on request, and to be subscribed to by nobody. */
+/** The kind of a message sent on request; no one can subscribe to it. */
 export const PING = 'PING';
 
 const OTHERWISE_NAMED: Partial<Readonly<Record<EventKind, WebhookKind>>> = {

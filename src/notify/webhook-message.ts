@@ -1,5 +1,5 @@
 /**
- * What a webhook is sent: the body of an event, its signatures, the headers (Standard Webhooks 1.0.0).
+ * The message to a webhook: the body of an event, its signatures, the headers (Standard Webhooks 1.0.0).
  *
  * The body has `type`, `timestamp` and `data`; `data.version` is 1 as long as fields are only added. A body is written once and
  * kept, since every attempt signs the same octets. Facts are named here one by one: what the record learns to hold is not told
@@ -69,7 +69,7 @@ export function secretText(secret: Uint8Array): string {
 
 export interface Signed {
   readonly id: string;
-  /** Of this attempt, in whole seconds since 1970. */
+  /** The time of this attempt, in whole seconds since 1970. */
   readonly timestamp: number;
   readonly body: string;
   /** Each makes a signature of its own: the present one, and the one before while it is still taken. */

@@ -257,7 +257,7 @@ async function changeWebhook(
   return done(sql, before.id, 'WEBHOOK_UPDATED');
 }
 
-/** What was still to be sent of one that is disabled; it can be asked for again later. */
+/** Gives up what a disabled webhook was still to be sent; it can be asked for again later. */
 export async function giveUpPending(sql: SqlExecutor, webhookId: string): Promise<void> {
   await sql`
     update webhook_deliveries
@@ -314,7 +314,7 @@ export function noSuchWebhook(id: string): UserError {
   return { field: ['id'], message, code: 'NOT_FOUND' };
 }
 
-/** Of its address the host alone: the path may be a secret between the tenant and the receiver. */
+/** Records the event with only the host of the address: the path may be a secret of tenant and receiver. */
 function record(sql: SqlExecutor, { tenantId, id, url, events }: Webhook, kind: EventKind): Promise<void> {
   const facts = { webhookId: id, host: endpointOf(new URL(url)).host, events };
   return recordEvent(sql, { tenantId, destinationId: null, messageId: null, kind, facts });

@@ -2,13 +2,13 @@
  * Which dead primaries are looked at between two attempts, and what a primary that answers again brings.
  *
  * Within the first day of an outage, once a minute at most, by one node: taking the check stores its instant. Only where
- * nobody was greeted at the last attempt, and TLS was not the trouble: else a greeting is no news. Never while paused, in
+ * no greeting came at the last attempt, and TLS was not the trouble: else a greeting is no news. Never while paused, in
  * anybody's hands, about to be attempted, or after an early attempt in the same interval: so a primary that greets and fails
  * gets one more attempt per interval, not one a minute. Costs the same whatever is held. Does not dial.
  */
 import type { Sql } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
-import { isPausedNow } from '../domains/pause.ts';
+import { isPausedNow } from './pause.ts';
 
 export interface CheckTarget {
   readonly id: string;

@@ -1,26 +1,19 @@
 /**
- * What kind of trouble an outage is, and the evidence that its class rests on. Pure.
+ * The class of an outage, and the evidence that it rests on. Pure.
  *
  * GREYLISTING and TARPITTING are conditions of a primary that takes mail all the same: an outage has such a class only when
  * no recipient was accepted over a whole interval. MISCONFIGURED is the breaker's word, and that of a policy for TLS which the hosts
  * do not meet: without such a policy TLS is no trouble, mail goes in clear.
  */
+import { outages } from '../db/schema.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import { namesBlocklist } from '../mail/reply-words.ts';
 
-export const OUTAGE_CLASSES = [
-  'DOWN',
-  'BLOCKING',
-  'GREYLISTING',
-  'RATE_LIMITING',
-  'TARPITTING',
-  'MISCONFIGURED',
-  'DNS_BROKEN',
-] as const;
+export const OUTAGE_CLASSES = outages.class.enumValues;
 
 export type OutageClass = (typeof OUTAGE_CLASSES)[number];
 
-/** What one try at one address met; a new one of the same host, address and reply takes its place. */
+/** The result of one try at one address; a new one of the same host, address and reply replaces it. */
 export interface Evidence {
   /** Null when it was no trouble of the host: a recipient was put off. */
   readonly trouble: HostTrouble | null;

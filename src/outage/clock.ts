@@ -7,25 +7,25 @@
  * RFC 5321 §4.5.4.1. Deviates: the interval is 15 minutes at first, not 30 – product retries more often.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import { newId } from '../mail/id.ts';
+import { insertEvents } from '../events/record.ts';
 import type { AttemptRecord, HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { askedNow } from '../domains/asked-attempt.ts';
+import { askedNow } from './asked-attempt.ts';
 import { type SqlFragment, actor } from '../db/fragments.ts';
-import { isPausedNow } from '../domains/pause.ts';
-import { boundEvidence, type Evidence, type OutageClass, outageClassOf } from './class.ts';
-import { atNow, mergedEvidence } from './evidence.ts';
-import { greatestHeldId } from './held.ts';
+import { isPausedNow } from './pause.ts';
+import { startTrial } from './breaker.ts';
+import { type Evidence, type OutageClass, outageClassOf } from './class.ts';
 import { metNow } from './last-attempt.ts';
+import { closeOutages, type ClosedOutage, heldNow, openOrUpdate, type OutageUpdated, stopClock } from './lifecycle.ts';
 
-/** What a delivery round needs to know about where it goes. */
+/** A destination, as a delivery round needs to know it. */
 export interface DestinationState {
   readonly id: string;
   readonly tenantId: string;
   readonly name: string;
   readonly kind: 'RELAY' | 'INTERNAL';
   readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
-  /** What TLS towards its hosts must be, by its domain's settings. */
+  /** The TLS that its domain's settings demand towards its hosts. */
   readonly tlsPolicy: 'NONE' | 'OPPORTUNISTIC' | 'REQUIRED' | 'VERIFIED';
   readonly routeGeneration: number;
   /** Counts failed attempts: which of many hosts and addresses the next one dials. */
@@ -35,7 +35,7 @@ export interface DestinationState {
   /** At this moment. */
   readonly isPaused: boolean;
   readonly flushRequestedAt: Date | null;
-  /** Of the last flush that was asked for, answered or not; 0: none yet. */
+  /** The number of the last flush that was asked for, answered or not; 0 before the first. */
   readonly flushNumber: number;
   /** When some node last ended a round that came to a verdict, in milliseconds; null while the clock is running. */
   readonly lastSuccessMs: number | null;
@@ -43,7 +43,7 @@ export interface DestinationState {
   readonly isFailing: boolean;
   /** The clock allows an attempt now. True while it is not running. */
   readonly isDue: boolean;
-  /** Of the open outage; null while there is none. One of a condition has no clock. */
+  /** The class of the open outage; null while none is open. That of greylisting has no clock. */
   readonly outageClass: OutageClass | null;
   /** The database's instant of this reading, as text with microseconds. */
   readonly now: string;
@@ -102,15 +102,6 @@ export async function readDestination(sql: Sql, id: string): Promise<Destination
   };
 }
 
-export interface FailureRecorded {
-  /** Set when this failure opened an outage. */
-  readonly openedOutageId: string | null;
-  readonly outageClass: OutageClass;
-  /** What the outage was before this failure, when that is another class. */
-  readonly formerClass: OutageClass | null;
-  readonly nextAttemptAt: Date;
-}
-
 export interface FailureInput {
   readonly destinationId: string;
   /** The database's instant at which the attempt began. */
@@ -119,7 +110,7 @@ export interface FailureInput {
   readonly flushNumber?: number;
   readonly trouble: HostTrouble;
   readonly reply: string;
-  /** What each dial met, in order; without it the trouble itself is all that is known. */
+  /** The result of each dial, in order; without it only the trouble itself is known. */
   readonly evidence?: readonly Evidence[];
   /** The last dial, for people; absent: not known. */
   readonly last?: AttemptRecord | null;
@@ -129,115 +120,43 @@ export interface FailureInput {
  * An attempt failed at host level: starts the clock or moves it to the next slot, opens the outage or brings it up to date.
  * A flush asked for while the attempt was under way stays: what it knew came too late.
  */
-export async function recordFailure(sql: Sql, input: FailureInput): Promise<FailureRecorded> {
+export async function recordFailure(sql: Sql, input: FailureInput): Promise<OutageUpdated> {
   const { destinationId, begunAt, flushNumber = null, trouble, reply, evidence = [], last = null } = input;
   const isGreeted = evidence.findLast((one) => one.reply === reply)?.isGreeted;
   const plainClass = outageClassOf({ trouble, reply, isGreeted });
   const dialled: Evidence = { trouble, host: null, address: null, reply, latencyMs: 0, isGreeted: false };
-  const met = boundEvidence(evidence.length === 0 ? [dialled] : evidence);
-  const [row] = await sql<
-    { next_attempt_at: Date; opened: string | null; class: OutageClass; former: OutageClass | null }[]
-  >`
-    with before as (
-      select d.id, d.tenant_id, d.kind, d.outage_id, coalesce(d.first_failure_at, ${begunAt}::text::timestamptz) as first_failure_at,
-        o.class as former,
-        -- Nobody was accepted since the first failure, an interval ago or more, and the primary is known to be slow on purpose.
-        case when ${plainClass === 'DOWN' && trouble === 'TIMEOUT'} and d.tarpitting_at > d.first_failure_at - interval '1 day'
-          then 'TARPITTING' else ${plainClass} end as class
-      from destinations d left join outages o on o.id = d.outage_id
-      where d.id = ${destinationId} for update of d
-    ), met as (
-      select ${atNow(sql, met)} as evidence
-    ), opened as (
-      insert into outages (id, tenant_id, destination_id, started_at, class, last_reply, evidence)
-      select ${newId()}::uuid, tenant_id, id, first_failure_at, class, ${reply}, evidence
-      from before, met where outage_id is null and kind = 'RELAY'
-      returning id
-    ), told as (
-      insert into events (id, tenant_id, destination_id, kind, facts)
-      select ${newId()}::uuid, before.tenant_id, before.id, 'OUTAGE_OPENED',
-        jsonb_build_object('outageId', opened.id, 'class', class, 'reply', ${reply}::text)
-      from before, opened
-      union all
-      select ${newId()}::uuid, tenant_id, id, 'OUTAGE_RECLASSIFIED',
-        jsonb_build_object('outageId', outage_id, 'class', class, 'formerClass', former, 'reply', ${reply}::text)
-      from before where former <> class
-    ), continued as (
-      update outages o set last_reply = ${reply}, attempt_count = attempt_count + 1, class = before.class,
-        evidence = ${mergedEvidence(sql)}
-      from before, met where o.id = before.outage_id
-    )
-    update destinations d
-    set first_failure_at = before.first_failure_at,
-        next_attempt_at = next_attempt(before.first_failure_at, bmx_now()),
-        last_attempt_at = bmx_now(), last_reply = ${reply}, dial_turn = (d.dial_turn + 1) % ${DIAL_TURNS}, ${metNow(sql, last)},
-        flush_requested_at = case when d.flush_number > coalesce(${flushNumber}::integer, d.flush_number) then d.flush_requested_at end,
-        outage_id = coalesce(before.outage_id, (select id from opened))
-    from before where d.id = before.id
-    returning d.next_attempt_at, (select id from opened) as opened, before.class, before.former`;
-  if (row === undefined) throw new Error(`destination ${destinationId} is gone`);
-  const formerClass = row.former === row.class ? null : row.former;
-  return { openedOutageId: row.opened, outageClass: row.class, formerClass, nextAttemptAt: row.next_attempt_at };
-}
-
-export interface ClosedOutage {
-  readonly outageId: string;
-  readonly outageClass: OutageClass;
-  readonly startedAt: Date;
-  readonly endedAt: Date;
-  /** Messages held when it ended: they drain now. */
-  readonly heldCount: number;
-  /** A trial of the breaker began with its end: no verdict that the breaker heard of had begun one. */
-  readonly beganTrial: boolean;
+  const updated = await openOrUpdate(sql, {
+    destinationId,
+    startedAt: sql`coalesce(d.first_failure_at, ${begunAt}::text::timestamptz)`,
+    // No recipient was accepted since the first failure, an interval ago or more, and the primary is known to be slow on purpose.
+    outageClass: sql`case when ${plainClass === 'DOWN' && trouble === 'TIMEOUT'} and d.tarpitting_at > d.first_failure_at - interval '1 day'
+      then 'TARPITTING' else ${plainClass} end`,
+    reply,
+    evidence: evidence.length === 0 ? [dialled] : evidence,
+    isAttempt: true,
+    changes: sql`
+      first_failure_at = before.started_at, next_attempt_at = next_attempt(before.started_at, bmx_now()),
+      last_attempt_at = bmx_now(), last_reply = ${reply}, dial_turn = (d.dial_turn + 1) % ${DIAL_TURNS}, ${metNow(sql, last)},
+      flush_requested_at = case when d.flush_number > coalesce(${flushNumber}::integer, d.flush_number) then d.flush_requested_at end,`,
+  });
+  if (updated === null) throw new Error(`destination ${destinationId} is gone`);
+  return updated;
 }
 
 /**
- * A host let us get to a verdict: stops the clock and ends the outage. Returns the outage it ended, if any. A trial follows,
- * also where that verdict was a deferral, of which the breaker hears nothing.
+ * A host let us get to a verdict: stops the clock and ends the outage. Returns the outage it ended, if any. A trial of the
+ * breaker follows, also if that verdict was a deferral, of which the breaker hears nothing.
  */
 export async function recordSuccess(sql: Sql, destinationId: string): Promise<ClosedOutage | null> {
-  const [row] = await sql<
-    { id: string; class: OutageClass; started_at: Date; ended_at: Date; held_count: number; begins_trial: boolean }[]
-  >`
-    with before as (
-      -- An open breaker ends with somebody taken, not with any verdict. The trial of an outage before this one is none of its own.
-      select id, tenant_id, outage_id, held_count, kind = 'RELAY' and coalesce((
+  const [closed = null] = await closeOutages(sql, {
+    // An open breaker ends with an accepted recipient, not with any verdict. A trial older than this outage is not its own.
+    which: sql`
+      select d.id, d.tenant_id, d.name, d.outage_id, ${heldNow(sql)} as held_count, d.kind = 'RELAY' and coalesce((
         select d.breaker = 'CLOSED' or d.breaker_since < o.started_at from outages o where o.id = d.outage_id), false) as begins_trial
-      from destinations d
-      where id = ${destinationId} and breaker <> 'OPEN' for update
-    ), held as materialized (
-      select before.id, before.held_count + coalesce((
-        select sum(q.held_count) from queue_delta q where q.destination_id = before.id), 0)::bigint as held_count
-      from before
-    ), stopped as (
-      update destinations d
-      set first_failure_at = null, next_attempt_at = null, outage_id = null, probe_cursor = null, last_attempt_at = bmx_now(),
-          breaker = case when begins_trial then 'TRIAL' else d.breaker end,
-          breaker_since = case when begins_trial then bmx_now() else d.breaker_since end,
-          trial_count = case when begins_trial then 0 else d.trial_count end
-      from before where d.id = before.id
-    ), told as (
-      insert into events (id, tenant_id, destination_id, kind, facts)
-      select new_id(), tenant_id, id, 'BREAKER_TRIAL', '{}' from before where begins_trial
-      union all
-      select new_id(), tenant_id, before.id, kind, jsonb_build_object('outageId', outage_id, 'heldCount', held.held_count)
-      from before, held, unnest(array['OUTAGE_CLOSED', 'OUTAGE_DRAINING']) as kind
-      where outage_id is not null and (kind = 'OUTAGE_CLOSED' or held.held_count > 0)
-    )
-    update outages o
-    set ended_at = bmx_now(), held_at_end = held.held_count, drained_at = case when held.held_count <= 0 then bmx_now() end,
-        held_through = ${greatestHeldId(sql, sql`before.id`)}
-    from before, held where o.id = before.outage_id
-    returning o.id, o.class, o.started_at, o.ended_at, held.held_count, before.begins_trial`;
-  if (row === undefined) return null;
-  return {
-    outageId: row.id,
-    outageClass: row.class,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    heldCount: row.held_count,
-    beganTrial: row.begins_trial,
-  };
+      from destinations d where d.id = ${destinationId} and d.breaker <> 'OPEN' for update`,
+    changes: sql`${stopClock(sql)}, last_attempt_at = bmx_now(), ${startTrial(sql, sql`begins_trial`)}`,
+  });
+  return closed;
 }
 
 /** A round of attempts is over: nothing expires in the first round after the service was away for long. */
@@ -253,11 +172,10 @@ export async function requestFlush(sql: Sql, viewer: Viewer, destinationId: stri
       where id = ${destinationId} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
       returning id, tenant_id
     )
-    insert into events (id, tenant_id, destination_id, kind, facts)
-    select new_id(), tenant_id, id, 'DOMAIN_FLUSHED', ${actor(sql, viewer)} from flushed`;
+    ${insertEvents(sql, sql`select tenant_id, id, null::uuid, 'DOMAIN_FLUSHED', ${actor(sql, viewer)} from flushed`)}`;
 }
 
-/** What is in force at once, also in the middle of a drain. */
+/** Settings that are in force at once, also in the middle of a drain. */
 export type DrainSettings = Pick<DestinationState, 'routeGeneration' | 'drainPerMinute' | 'tlsPolicy'>;
 
 /** On a row `d`: where mail goes, how and how much of it is what it was when the destination was read. */

@@ -7,17 +7,8 @@
  * Instants alone do not say it: what was tried while the clock was ahead would look like what waits for a slot.
  */
 import type { Sql } from '../db/client.ts';
-import { FIRST_ID, LAST_ID } from '../mail/id.ts';
-import { isUntriedSince } from './held.ts';
+import { type DrainedOutage, heldNow, recordDrained } from './lifecycle.ts';
 import type { Owner } from './owner.ts';
-
-export interface DrainedOutage {
-  readonly domain: string;
-  /** From the end of the outage. */
-  readonly durationMs: number;
-  /** Messages of the outage that are still held, each for a reason of its own. */
-  readonly waitingCount: number;
-}
 
 export interface DrainGauge {
   /** Measures what this node drains. Returns the outages that have drained now. */
@@ -68,8 +59,7 @@ interface Draining extends Reading {
 async function readDraining(sql: Sql): Promise<Draining[]> {
   return sql<Draining[]>`
     select o.id as "outageId", d.id as "destinationId", d.owner_node as node,
-      (d.held_count + coalesce((
-        select sum(q.held_count) from queue_delta q where q.destination_id = d.id), 0))::bigint as "heldCount",
+      ${heldNow(sql)} as "heldCount",
       extract(epoch from clock_timestamp())::float8 as at,
       coalesce((
         select m.next_attempt_at <= o.ended_at from messages m
@@ -88,34 +78,4 @@ async function storeRates(sql: Sql, rates: ReadonlyMap<string, number>): Promise
     update destinations d set drain_rate = r.rate, drain_measured_at = bmx_now()
     from unnest(${[...rates.keys()]}::uuid[], ${[...rates.values()]}::float8[]) as r (id, rate)
     where d.id = r.id`;
-}
-
-/** Those of them that truly have. Counts what is left once, when nothing seems to wait any more: O(that). */
-async function recordDrained(sql: Sql, outageIds: readonly string[]): Promise<DrainedOutage[]> {
-  const rows = await sql<{ domain: string; duration_ms: number; waiting_count: number }[]>`
-    with left_over as materialized (
-      select o.id, count(m.id) as waiting_count, coalesce(bool_or(${isUntriedSince(sql)}), false) as is_waiting
-      from outages o left join messages m
-        on (m.destination_id, m.id) >= (o.destination_id, ${FIRST_ID}::uuid)
-        and (m.destination_id, m.id) <= (o.destination_id, coalesce(o.held_through, ${LAST_ID}::uuid))
-        and (o.held_through is not null or m.accepted_at <= o.ended_at)
-      where o.id = any(${[...outageIds]}::uuid[]) and o.drained_at is null
-      group by o.id
-    ), drained as (
-      update outages o set drained_at = bmx_now()
-      from destinations d, left_over l
-      where o.id = l.id and not l.is_waiting and o.drained_at is null and d.id = o.destination_id
-      returning o.id, o.tenant_id, o.destination_id, d.name, o.drained_at - o.ended_at as lasted, l.waiting_count
-    ), told as (
-      insert into events (id, tenant_id, destination_id, kind, facts)
-      select new_id(), tenant_id, destination_id, 'OUTAGE_DRAINED',
-        jsonb_build_object('outageId', id, 'waitingCount', waiting_count)
-      from drained
-    )
-    select name as domain, (extract(epoch from lasted) * 1000)::float8 as duration_ms, waiting_count from drained`;
-  return rows.map((row) => ({
-    domain: row.domain,
-    durationMs: Math.round(row.duration_ms),
-    waitingCount: row.waiting_count,
-  }));
 }

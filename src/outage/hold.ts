@@ -5,6 +5,7 @@
  * held in the outage is gone. Expires nothing: queue/expiry.ts does.
  */
 import type { Sql } from '../db/client.ts';
+import { insertEvents } from '../events/record.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { actor, tenantScope } from '../db/fragments.ts';
@@ -26,6 +27,10 @@ export async function extendHold(
   destinationId: string,
   hours: number,
 ): Promise<HoldExtension> {
+  const event = sql`
+    select before.tenant_id, before.id, null::uuid, 'HOLD_EXTENDED', jsonb_build_object('outageId', before.outage_id,
+      'hours', ${hours}::integer) || ${actor(sql, viewer)}
+    from before join extended on extended.id = before.id`;
   const [row] = await sql<{ present_hours: number; is_done: boolean }[]>`
     with before as materialized (
       select d.id, d.tenant_id, d.outage_id, (extract(epoch from q.lifetime + d.hold_extension) / 3600)::float8 as present_hours
@@ -36,11 +41,8 @@ export async function extendHold(
       update destinations d set hold_extension = d.hold_extension + make_interval(hours => ${hours})
       from before where d.id = before.id and before.present_hours + ${hours} <= ${MAX_HOLD_HOURS}
       returning d.id
-    ), told as (
-      insert into events (id, tenant_id, destination_id, kind, facts)
-      select new_id(), before.tenant_id, before.id, 'HOLD_EXTENDED', jsonb_build_object('outageId', before.outage_id,
-        'hours', ${hours}::integer) || ${actor(sql, viewer)}
-      from before join extended on extended.id = before.id
+    ), recorded as (
+      ${insertEvents(sql, event)}
     )
     select present_hours, exists (select from extended) as is_done from before`;
   if (row === undefined) return { kind: 'NO_OUTAGE' };
@@ -69,6 +71,5 @@ export async function endHoldExtensions(sql: Sql): Promise<void> {
     ), ended as (
       update destinations d set hold_extension = interval '0' from drained where d.id = drained.id
     )
-    insert into events (id, tenant_id, destination_id, kind)
-    select new_id(), tenant_id, id, 'HOLD_EXTENSION_ENDED' from drained`;
+    ${insertEvents(sql, sql`select tenant_id, id, null::uuid, 'HOLD_EXTENSION_ENDED', '{}'::jsonb from drained`)}`;
 }

@@ -1,11 +1,12 @@
 /**
- * What the API shows of outages. Every statement carries its viewer; a page is walked by id, newest first.
+ * Outages and breakers as API and metrics show them. Every statement carries its viewer; a page is walked by id, newest first.
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, type SqlFragment, tenantScope } from '../db/fragments.ts';
 import type { GaugeRegistry } from '../telemetry/gauges.ts';
+import { type BreakerState, isTrialOver } from './breaker.ts';
 import { type Evidence, OUTAGE_CLASSES, type OutageClass } from './class.ts';
 
 export interface OutageView {
@@ -107,7 +108,7 @@ export async function findOpenOutages(
   return new Map(outages.map((outage) => [outage.destinationId, outage]));
 }
 
-/** What primaries do to all mail, met within a week; by destination id, every one that the viewer may see. */
+/** Conditions that primaries put on all mail, met within a week; by destination id, every one that the viewer may see. */
 export async function findConditions(
   sql: SqlExecutor,
   viewer: Viewer,
@@ -155,6 +156,32 @@ async function select(sql: SqlExecutor, which: SqlFragment): Promise<OutageView[
     evidence: evidence.map((one) => ({ ...one, at: new Date(one.at) })),
     drain: isDraining ? { messagesPerSecond: Math.round(rate * 100) / 100, etaAt } : null,
   }));
+}
+
+export interface BreakerView {
+  readonly state: BreakerState;
+  /** Null while CLOSED. */
+  readonly since: Date | null;
+  /** The refusal that opened it, verbatim; kept through the trial that follows. */
+  readonly reply: string | null;
+  /** Messages judged in the present trial. */
+  readonly trialCount: number;
+}
+
+export const CLOSED_BREAKER: BreakerView = { state: 'CLOSED', since: null, reply: null, trialCount: 0 };
+
+/** Breakers by destination id; those that are closed are missing. */
+export async function readBreakers(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  destinationIds: readonly string[],
+): Promise<Map<string, BreakerView>> {
+  const rows = await sql<(BreakerView & { id: string })[]>`
+    select d.id, d.breaker as state, d.breaker_since as since, d.breaker_reply as reply, abs(d.trial_count) as "trialCount"
+    from destinations d
+    where d.id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}
+      and d.breaker <> 'CLOSED' and not ${isTrialOver(sql)}`;
+  return new Map(rows.map(({ id, ...view }) => [id, view]));
 }
 
 export function registerOutageGauges({ gauge }: GaugeRegistry, sql: SqlExecutor): void {

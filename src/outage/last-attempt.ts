@@ -1,15 +1,15 @@
 /**
  * The last attempt at each destination, and the one that was asked for: stored on its row, so that a look costs O(1).
  *
- * Written when a round is over, and every few seconds of a long one: no message costs anything for it. Fire drills are none.
- * What the primary said to an owner before is not shown to the next.
+ * Written when a round is over, and every few seconds of a long one: no message costs anything for it. Fire drills do not count.
+ * A reply to an owner before is not shown to the next.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { AttemptRecord } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type SqlFragment, tenantScope } from '../db/fragments.ts';
-import { isPausedNow } from '../domains/pause.ts';
+import { isPausedNow } from './pause.ts';
 
 /** A reply of many lines tells no more after this. */
 const MAX_REPLY_LENGTH = 500;

@@ -11,7 +11,7 @@ export interface Owner {
   readonly epoch: number;
 }
 
-/** Takes the destination if nobody has it; false when another node does. */
+/** Takes the destination if no node has it; false when another node does. */
 export async function takeOwnership(sql: Sql, destinationId: string, owner: Owner): Promise<boolean> {
   const rows = await sql`
     update destinations set owner_node = ${owner.node}, owner_epoch = ${owner.epoch}
@@ -34,7 +34,7 @@ export async function dropDeadOwnership(sql: SqlExecutor, dead: Owner): Promise<
     where owner_node = ${dead.node} and owner_epoch = ${dead.epoch}`;
 }
 
-/** Who owns destinations. O(destinations owned). */
+/** The nodes that own destinations. O(destinations owned). */
 export async function findOwners(sql: Sql): Promise<Owner[]> {
   const rows = await sql<{ node: number; epoch: number }[]>`
     select distinct owner_node as node, owner_epoch as epoch from destinations where owner_node is not null`;

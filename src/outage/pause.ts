@@ -2,14 +2,14 @@
  * A destination's pause: an operator's word that nothing is dialled, now or in a maintenance window to come.
  *
  * Promises: mail is accepted meanwhile, and its lifetime counts on from acceptance, but only a failed attempt ends a message:
- * so behind the pause an attempt comes first. Past its end a pause is over by itself (domains/pause.ts). Says nothing of
+ * so after the pause an attempt comes first. Past its end a pause is over by itself (isPausedNow). Says nothing of
  * outages: one that is open stays open, and its slots pass unused.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
+import { insertEvents } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { askedNow } from '../domains/asked-attempt.ts';
-import { actor, tenantScope } from '../db/fragments.ts';
-import { isPausedNow } from '../domains/pause.ts';
+import { askedNow } from './asked-attempt.ts';
+import { actor, type SqlFragment, tenantScope } from '../db/fragments.ts';
 
 export interface PauseWindow {
   /** Null, or in the past: at once. */
@@ -35,6 +35,10 @@ export async function pauseDestination(
   destinationId: string,
   { from, until, reason }: PauseWindow,
 ): Promise<boolean> {
+  const event = sql`
+    select tenant_id, id, null::uuid, 'DOMAIN_PAUSED', jsonb_build_object('from', pause_from, 'until', pause_until,
+      'reason', ${reason}::text) || ${actor(sql, viewer)}
+    from paused`;
   const rows = await sql`
     with paused as (
       update destinations
@@ -46,11 +50,7 @@ export async function pauseDestination(
         and coalesce(${until}::timestamptz > greatest(${from}::timestamptz, bmx_now()), true)
       returning id, tenant_id, pause_from, pause_until
     )
-    insert into events (id, tenant_id, destination_id, kind, facts)
-    select new_id(), tenant_id, id, 'DOMAIN_PAUSED', jsonb_build_object('from', pause_from, 'until', pause_until,
-      'reason', ${reason}::text) || ${actor(sql, viewer)}
-    from paused
-    returning id`;
+    ${insertEvents(sql, event)} returning id`;
   return rows.length === 1;
 }
 
@@ -61,6 +61,9 @@ export async function resumeDestination(
   destinationId: string,
   reason: string,
 ): Promise<void> {
+  const event = sql`
+    select tenant_id, id, null::uuid, 'DOMAIN_RESUMED', jsonb_build_object('reason', ${reason}::text) || ${actor(sql, viewer)}
+    from resumed`;
   await sql`
     with resumed as (
       update destinations d
@@ -68,10 +71,7 @@ export async function resumeDestination(
       where id = ${destinationId} and is_paused and ${tenantScope(sql, viewer)}
       returning id, tenant_id
     )
-    insert into events (id, tenant_id, destination_id, kind, facts)
-    select new_id(), tenant_id, id, 'DOMAIN_RESUMED',
-      jsonb_build_object('reason', ${reason}::text) || ${actor(sql, viewer)}
-    from resumed`;
+    ${insertEvents(sql, event)}`;
 }
 
 /** Pauses in force or to come, by destination id; those the viewer may not see are missing. */
@@ -88,4 +88,14 @@ export async function findPauses(
   return new Map(
     rows.map(({ id, from, until, reason, isInForce }) => [id, { from: from ?? new Date(0), until, reason, isInForce }]),
   );
+}
+
+/** True or false, never null, on a row of `destinations` called `d`. */
+export function isPausedNow(sql: SqlExecutor): SqlFragment {
+  return sql`(d.is_paused and coalesce(d.pause_from <= bmx_now(), true) and coalesce(d.pause_until > bmx_now(), true))`;
+}
+
+/** When an attempt due at `at` is made, a pause that is in force being waited for; null when that has no end. Likewise on `d`. */
+export function behindPause(sql: SqlExecutor, at: SqlFragment): SqlFragment {
+  return sql`case when not ${isPausedNow(sql)} then ${at} when d.pause_until is not null then greatest(${at}, d.pause_until) end`;
 }

@@ -11,7 +11,8 @@ import type { Notify, OriginalClient } from '../mail/envelope.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import { type DrainSettings, isSetSo } from '../outage/clock.ts';
 import { always } from '../db/fragments.ts';
-import { isPausedNow } from '../domains/pause.ts';
+import { isPausedNow } from '../outage/pause.ts';
+import { insertEvents } from '../events/record.ts';
 import { isHeldByDrill, isOfDrill, isOfOpenDrill } from './drills/drill-mark.ts';
 
 /** The pool for the queue's hot statements, for rooms that pass it on without speaking SQL. */
@@ -243,8 +244,7 @@ export async function releaseDeadClaims(sql: SqlExecutor, dead: Holder): Promise
       where claimed_by = ${dead.node} and claim_epoch = ${dead.epoch}
       returning id, tenant_id, destination_id
     )
-    insert into events (id, tenant_id, destination_id, message_id, kind)
-    select new_id(), tenant_id, destination_id, id, 'CLAIM_LOST' from freed
+    ${insertEvents(sql, sql`select tenant_id, destination_id, id, 'CLAIM_LOST', '{}'::jsonb from freed`)}
     returning id`;
   return rows.length;
 }

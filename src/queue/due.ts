@@ -4,7 +4,7 @@
  * A loose index scan over (destination, next_attempt_at): O(destinations that hold mail), whatever each of them holds.
  */
 import type { Sql } from '../db/client.ts';
-import { isPausedNow } from '../domains/pause.ts';
+import { isPausedNow } from '../outage/pause.ts';
 
 export interface DueDestination {
   readonly id: string;

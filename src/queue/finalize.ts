@@ -6,7 +6,7 @@
  *  - DELIVERED always counts. DEFERRED and FAILED count only from the hand that holds the claim (node, epoch); FAILED only
  *    while the route of the attempt is still the destination's route, else it is a deferral.
  *  - A deferral by an attempt begun at or after expiry (accepted + lifetime + extension) ends the recipient as EXPIRED,
- *    unless the fault is ours (outage/own-trouble.ts), or the service itself has just come back from a long absence or such
+ *    unless the fault is ours (outage/local-failure.ts), or the service itself has just come back from a long absence or such
  *    a fault and has not tried the destination since.
  *  - A message with no HELD recipient left moves to history; its content goes, or stays until no report needs it any more
  *    (reports/due-rows.ts). Counters change by a delta row.
@@ -23,6 +23,7 @@
 import type { Sql, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import { type BreakerState, isTrialOver, TRIAL_MESSAGES } from '../outage/breaker.ts';
+import { insertEvents } from '../events/record.ts';
 import { countEnded } from './mail-counts.ts';
 import { keyOfRecipient, type RefusedMailbox } from './outcome-refusals.ts';
 import { newReportId, reportsAbout } from './reports/due-rows.ts';
@@ -248,18 +249,20 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
       from (select distinct message_id, is_host_level from results where not has_ended and is_current) k
       where m.id = k.message_id and ${holder !== null}
     ), recorded as (
-      insert into events (id, tenant_id, destination_id, message_id, kind, facts)
-      select new_id(), tenant_id, destination_id, message_id, ${verb?.event ?? ''}::text,
-        ${factsOfVerb(sql, verb)}
-      from (select distinct tenant_id, destination_id, message_id from results where is_new) f
-      where ${verb !== null}
-      union all
-      select new_id(), tenant_id, destination_id, message_id, 'REPORT_DROPPED', jsonb_build_object('reply', last_reply)
-      from results where is_new and kind = 'REPORT' and state in ('FAILED', 'EXPIRED')
-      union all
-      select new_id(), tenant_id, destination_id, message_id, 'MESSAGE_SUSPECTED',
-        jsonb_build_object('recipients', jsonb_agg(number order by number), 'reply', last_reply)
-      from results where is_first_suspicion group by tenant_id, destination_id, message_id, last_reply
+      ${insertEvents(
+        sql,
+        sql`
+          select tenant_id, destination_id, message_id, ${verb?.event ?? ''}::text, ${factsOfVerb(sql, verb)}
+          from (select distinct tenant_id, destination_id, message_id from results where is_new) f
+          where ${verb !== null}
+          union all
+          select tenant_id, destination_id, message_id, 'REPORT_DROPPED', jsonb_build_object('reply', last_reply)
+          from results where is_new and kind = 'REPORT' and state in ('FAILED', 'EXPIRED')
+          union all
+          select tenant_id, destination_id, message_id, 'MESSAGE_SUSPECTED',
+            jsonb_build_object('recipients', jsonb_agg(number order by number), 'reply', last_reply)
+          from results where is_first_suspicion group by tenant_id, destination_id, message_id, last_reply`,
+      )}
     ), tries as (
       insert into attempts (id, tenant_id, destination_id, message_id, recipient_numbers, is_host_level, at, host, address,
         tls, reply, outcome, latency_ms)

@@ -4,6 +4,7 @@
  * What is delivered costs nothing here: only who has failed or expired, and reports that are not made, leave a row.
  */
 import type { SqlExecutor } from '../db/client.ts';
+import { insertEvents } from '../events/record.ts';
 
 export type CountedKind = 'FAILED' | 'EXPIRED' | 'REPORT_SUPPRESSED';
 
@@ -45,6 +46,13 @@ const MOST_ROWS = 100_000;
  * call it.
  */
 export async function makeDigests(sql: SqlExecutor): Promise<number> {
+  const digests = sql`
+    select tenant_id, destination_id, null::uuid, 'MAIL_DIGEST', jsonb_build_object(
+      'failedCount', coalesce(sum(count) filter (where kind = 'FAILED'), 0),
+      'expiredCount', coalesce(sum(count) filter (where kind = 'EXPIRED'), 0),
+      'reportsSuppressedCount', coalesce(sum(count) filter (where kind = 'REPORT_SUPPRESSED'), 0),
+      'since', min(at), 'until', bmx_now())
+    from taken group by destination_id, tenant_id`;
   const rows = await sql`
     with due as (
       select distinct destination_id from mail_counts
@@ -54,12 +62,6 @@ export async function makeDigests(sql: SqlExecutor): Promise<number> {
         select m.ctid from mail_counts m join due using (destination_id) limit ${MOST_ROWS} for update of m skip locked))
       returning destination_id, tenant_id, kind, count, at
     )
-    insert into events (id, tenant_id, destination_id, kind, facts)
-    select new_id(), tenant_id, destination_id, 'MAIL_DIGEST', jsonb_build_object(
-      'failedCount', coalesce(sum(count) filter (where kind = 'FAILED'), 0),
-      'expiredCount', coalesce(sum(count) filter (where kind = 'EXPIRED'), 0),
-      'reportsSuppressedCount', coalesce(sum(count) filter (where kind = 'REPORT_SUPPRESSED'), 0),
-      'since', min(at), 'until', bmx_now())
-    from taken group by destination_id, tenant_id`;
+    ${insertEvents(sql, digests)}`;
   return rows.count;
 }

@@ -11,7 +11,7 @@ import { isDatabaseAway } from '../db/connection-lost.ts';
 import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
 import { formatReply } from '../mail/reply.ts';
 import type { BreakerState } from '../outage/breaker.ts';
-import { type BreakerFeed, type BreakerStep, feedBreaker } from '../outage/breaker-feed.ts';
+import { type BreakerFeed, type BreakerStep, feedBreaker } from '../outage/breaker-state.ts';
 import type { Holder } from './claim.ts';
 import { dropMarks, insertMark, type Marked } from './marks.ts';
 import { findRefusedMailboxes, keyOfRecipient, type RefusedMailbox } from './outcome-refusals.ts';

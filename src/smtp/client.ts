@@ -13,7 +13,7 @@ import { readPeer } from '../tls/peer.ts';
 import { readOffers, type SmtpOffers } from './commands.ts';
 import { createLink, type SmtpLink } from './link.ts';
 import { type Greeted, openDialogue, type OpenFailure } from './opening.ts';
-import { createSession, type SmtpSession, type SmtpTimeouts } from './session.ts';
+import { createSession, DEFAULT_SMTP_TIMEOUTS, type SmtpSession, type SmtpTimeouts } from './session.ts';
 
 export interface OpenOptions {
   /** The next hop's name: SNI, never resolved here. */
@@ -51,6 +51,19 @@ export interface GreetedLink {
   readonly tls: string | null;
   /** Our own address on this connection, or null. */
   readonly localAddress: string | null;
+}
+
+/** A check that takes longer has failed; RFC 5321's minutes are for mail. */
+const GREETING_TIMEOUTS = { ...DEFAULT_SMTP_TIMEOUTS, connectMs: 10_000, greetingMs: 30_000, commandMs: 30_000 };
+
+/** Whether an address greets and answers EHLO with 2yz; in clear text, since nothing else is sent. */
+export async function answersGreeting(
+  target: Pick<OpenOptions, 'host' | 'address' | 'port' | 'ehloName' | 'signal'>,
+): Promise<boolean> {
+  const opened = await openSession({ ...target, timeouts: GREETING_TIMEOUTS, tls: 'NONE' });
+  if (opened.kind !== 'OPEN') return false;
+  await opened.session.close();
+  return true;
 }
 
 /** Dials, greets and encrypts as demanded. The session is ready for its first message. */

@@ -12,7 +12,7 @@
  */
 import type { Sql } from '../db/client.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
-import { isPausedNow } from '../domains/pause.ts';
+import { isPausedNow } from '../outage/pause.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import { clearAnswers } from '../domains/user-list/forget.ts';
 import { createGrouped } from '../domains/user-list/grouped.ts';

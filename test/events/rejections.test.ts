@@ -1,7 +1,11 @@
 /** The record of refusals: written behind the sessions' backs, bounded in rate and memory, patient with a database that is away. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { createRejections, type NewRejection, type Rejections } from '../../src/events/rejections.ts';
-import { dropOldRejections } from '../../src/events/retention.ts';
+import {
+  createRejections,
+  type NewRejection,
+  type Rejections,
+  dropOldRejections,
+} from '../../src/events/rejections.ts';
 import { createIdSource, newId } from '../../src/mail/id.ts';
 import { clientNetwork } from '../../src/mail/ip.ts';
 import { createTestDatabase, type PrivateServer, startPrivateServer, type TestDatabase } from '../helpers/database.ts';

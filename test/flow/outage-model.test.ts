@@ -8,8 +8,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
-import { closeTrials, releaseBreaker } from '../../src/outage/breaker-release.ts';
-import { endEmptyOutages, tellThresholds } from '../../src/outage/care.ts';
+import { closeTrials, releaseBreaker } from '../../src/outage/breaker-state.ts';
+import { recordThresholds } from '../../src/outage/lifecycle.ts';
+import { endEmptyOutages } from '../../src/outage/maintenance.ts';
 import { requestFlush } from '../../src/outage/clock.ts';
 import { endHoldExtensions, extendHold } from '../../src/outage/hold.ts';
 import { pauseDestination, resumeDestination } from '../../src/outage/pause.ts';
@@ -145,7 +146,7 @@ async function pause({ world }: Life, { at, minutes }: { at: number; minutes: nu
 
 async function care(): Promise<void> {
   await endEmptyOutages(db.sql);
-  await tellThresholds(db.sql);
+  await recordThresholds(db.sql);
   await closeTrials(db.sql);
   await endHoldExtensions(db.sql);
   await foldDeltas(db.sql);

@@ -13,6 +13,7 @@ import {
 import { looseReferences, rfcMismatches, rfcRows } from './rfc-rules.ts';
 import { badNames, barrels, defaultExports, missingHeaders, oversized, runtimeGlobals } from './shape-rules.ts';
 import { type SourceFile, sourceFile } from './source-file.ts';
+import { otherWriters } from './writer-rules.ts';
 
 const HEADER = '/**\n * Keeps the made-up promises of a test.\n */\n';
 
@@ -334,5 +335,33 @@ describe('RFC references', () => {
     expect(looseReferences([file('src/a.ts', "// RFC 5321 §4.1.1.3, RFC 3464, 'rfc822;a@b', message/rfc822")])).toEqual(
       [],
     );
+  });
+});
+
+describe('writers', () => {
+  test.each([
+    ['src/queue/x.ts', 'sql`with told as (insert into events (id) select 1)`'],
+    ['src/outage/clock.ts', 'sql`\n  INSERT INTO\n    outages (id)`'],
+    ['src/outage/x.ts', 'sql`update outages o set class = 1`'],
+    ['src/outage/x.ts', 'sql`update only public."outages" set class = 1`'],
+    ['src/doctor/x.ts', 'sql`insert into event_outbox (event_id) select id from told`'],
+    ['src/notify/x.ts', 'db.insert(events).values({})'],
+    ['src/notify/x.ts', 'db.update(schema.outages).set({})'],
+    ['drizzle/0031_more.sql', 'update outages set class = null;'],
+  ])('%s writes what is not its own: %s', (path, text) => {
+    expect(otherWriters([file(path, text)])).toHaveLength(1);
+  });
+
+  test('may read what is not theirs, and write what is', () => {
+    expect(
+      otherWriters([
+        file('src/events/record.ts', 'sql`insert into events (id) select 1`'),
+        file('src/outage/lifecycle.ts', 'sql`update outages o set class = 1`'),
+        file('src/notify/outbox.ts', 'sql`delete from event_outbox`'),
+        file('src/queue/x.ts', 'sql`select id from events e join outages o on true for update of o`'),
+        file('src/queue/x.ts', 'sql`insert into events_log (id) select 1; update outages_seen set id = 2`'),
+        file('drizzle/0029_marks.sql', 'insert into events (id) select 1;'),
+      ]),
+    ).toEqual([]);
   });
 });

@@ -101,7 +101,7 @@ export async function startWorld(): Promise<World> {
       sender,
       tick: async () => {
         while ((await emptyOutbox(own, async () => undefined)) > 0);
-        await sender.look();
+        await sender.poll();
       },
     };
   };

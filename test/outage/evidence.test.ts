@@ -1,6 +1,6 @@
 /** Evidence that an outage keeps, and what changes its class. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { recordConditions } from '../../src/outage/conditions.ts';
+import { recordConditions } from '../../src/outage/greylisting.ts';
 import { recordSuccess } from '../../src/outage/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventsOf, fail, holdFor, refusedAt } from './scene.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import type { Outcome } from '../../src/mail/outcome.ts';
 import { formatReply } from '../../src/mail/reply.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
-import type { BreakerStep } from '../../src/outage/breaker-feed.ts';
+import type { BreakerStep } from '../../src/outage/breaker-state.ts';
 import { claimDue, FIRST_KEY } from '../../src/queue/claim.ts';
 import { recordOutcomes, type MessageResult } from '../../src/queue/outcome.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';

@@ -6,10 +6,11 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
-import { endEmptyOutages, tellThresholds } from '../../src/outage/care.ts';
+import { recordThresholds } from '../../src/outage/lifecycle.ts';
+import { endEmptyOutages } from '../../src/outage/maintenance.ts';
 import { advanceAttempt, advanceNeighbours, takeChecks } from '../../src/outage/checks.ts';
 import { createDrainGauge } from '../../src/outage/drain.ts';
-import { judgeOwnTrouble } from '../../src/outage/own-trouble.ts';
+import { judgeLocalFailure } from '../../src/outage/local-failure.ts';
 import { readDestination, recordFailure, recordSuccess } from '../../src/outage/clock.ts';
 import {
   claimDue,
@@ -84,8 +85,8 @@ async function runAll(): Promise<void> {
   await advanceAttempt(sql, destinationId);
   await advanceNeighbours(sql, ['192.0.2.1:25'], 10);
   await endEmptyOutages(sql);
-  await tellThresholds(sql);
-  await judgeOwnTrouble(sql);
+  await recordThresholds(sql);
+  await judgeLocalFailure(sql);
   for (const isFlush of [true, false]) await claimProbe(sql, { destinationId, holder, isFlush });
   await recordSuccess(sql, destinationId);
   await createDrainGauge({ sql, owner: () => holder }).measure();

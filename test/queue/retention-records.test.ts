@@ -1,8 +1,8 @@
 /** What has ended is told of for 90 days, and for 30 days after its end whenever that was; events, outages, keys by their own. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { dropOldEvents } from '../../src/events/retention.ts';
+import { dropOldEvents } from '../../src/events/record.ts';
 import { createIdSource } from '../../src/mail/id.ts';
-import { dropOldOutages } from '../../src/outage/retention.ts';
+import { dropOldOutages } from '../../src/outage/lifecycle.ts';
 import { dropOldRecords } from '../../src/queue/retention.ts';
 import { dropOldKeys } from '../../src/input/idempotency.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';

@@ -3,7 +3,7 @@ import { noSuchDomain, refuse } from '../../domains/change.ts';
 import { findDomain } from '../../domains/domains.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import { invalid, type UserError } from '../../input/user-error.ts';
-import { releaseBreaker } from '../../outage/breaker-release.ts';
+import { releaseBreaker } from '../../outage/breaker-state.ts';
 import { requestFlush } from '../../outage/clock.ts';
 import { extendHold, MAX_HOLD_HOURS } from '../../outage/hold.ts';
 import { pauseDestination, resumeDestination } from '../../outage/pause.ts';

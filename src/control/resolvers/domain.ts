@@ -7,7 +7,7 @@ import { writeEntry } from '../../domains/user-list/input.ts';
 import { listEntries } from '../../domains/user-list/store.ts';
 import { primarySetups } from '../../mail/primary-setup.ts';
 import { findIgnored } from '../../notify/contacts.ts';
-import { CLOSED_BREAKER, readBreakers } from '../../outage/breaker-inspect.ts';
+import { CLOSED_BREAKER, readBreakers } from '../../outage/inspect.ts';
 import { findConditions, findOpenOutages } from '../../outage/inspect.ts';
 import { readDestinationAttempts } from '../../outage/last-attempt.ts';
 import { findPauses } from '../../outage/pause.ts';

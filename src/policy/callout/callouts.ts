@@ -9,7 +9,7 @@ import { formatAddress } from '../../mail/address.ts';
 import { type CalloutVerdict, classifyCalloutReply } from '../../mail/callout-verdict.ts';
 import type { NextHops } from '../../dns/next-hop.ts';
 import { openCalloutSession, type CalloutAnswer } from '../../smtp/callout-session.ts';
-import type { CalloutBreaker } from '../../outage/breaker-callouts.ts';
+import type { CalloutBreaker } from '../../outage/callout-view.ts';
 import type { Answers } from '../../verification/answers.ts';
 import type { CalloutBudget } from '../../verification/budget.ts';
 import type { Primaries } from '../../verification/primary.ts';

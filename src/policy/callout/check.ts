@@ -17,7 +17,7 @@
  */
 import { within } from '../../clock.ts';
 import { baseOf, normalizeLocalPart } from '../../mail/local-part.ts';
-import type { OpenOutages } from '../../outage/open-outages.ts';
+import type { OpenOutages } from '../../outage/callout-view.ts';
 import type { Recipient, VerificationStatus } from '../../verification/recipient.ts';
 import {
   DEFER_SUSPECTED,

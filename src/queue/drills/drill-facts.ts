@@ -2,7 +2,7 @@
  * What a drill's report is made from: how its destination stands, and the attempts of its message. For the service itself.
  */
 import type { SqlExecutor } from '../../db/client.ts';
-import { isPausedNow } from '../../domains/pause.ts';
+import { isPausedNow } from '../../outage/pause.ts';
 import type { GaugeRegistry } from '../../telemetry/gauges.ts';
 import type { DrillStep } from './drills.ts';
 

@@ -12,6 +12,7 @@ import { LAST_ID, newId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { findFull, takePlaces } from '../../db/bounded-counts.ts';
 import { actor, tenantScope } from '../../db/fragments.ts';
+import { insertEvents } from '../../events/record.ts';
 import { newDrillMark } from './drill-mark.ts';
 
 export type { DrillFinding, DrillStep } from '../../db/schema-doctor.ts';
@@ -117,6 +118,9 @@ async function request(sql: TransactionSql, viewer: Viewer, wish: DrillWish): Pr
   const bounds = [{ kind: 'DRILL_DOMAIN', subject: wish.domainName, most: MOST_AN_HOUR, windowSeconds: 3600 }];
   const full = await findFull(sql, bounds);
   if (full !== null) return { kind: 'TOO_MANY', most: MOST_AN_HOUR, until: full.until };
+  const event = sql`
+    select tenant_id, destination_id, null::uuid, 'DRILL_REQUESTED', jsonb_build_object('drillId', id) || ${actor(sql, viewer)}
+    from asked`;
   const [row] = await sql<{ id: string }[]>`
     with asked as (
       insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id)
@@ -124,10 +128,8 @@ async function request(sql: TransactionSql, viewer: Viewer, wish: DrillWish): Pr
       from destinations where id = ${wish.destinationId} and ${tenantScope(sql, viewer)}
       on conflict (destination_id) where finished_at is null do nothing
       returning id, tenant_id, destination_id
-    ), told as (
-      insert into events (id, tenant_id, destination_id, kind, facts)
-      select new_id(), tenant_id, destination_id, 'DRILL_REQUESTED',
-        jsonb_build_object('drillId', id) || ${actor(sql, viewer)} from asked
+    ), recorded as (
+      ${insertEvents(sql, event)}
     )
     select id from asked`;
   if (row === undefined) return { kind: 'UNDER_WAY' };
@@ -143,6 +145,10 @@ export async function setDrillSchedule(
   domainId: string,
   everyDays: number | null,
 ): Promise<void> {
+  const event = sql`
+    select tenant_id, destination_id, null::uuid, 'DRILL_SCHEDULED',
+      jsonb_build_object('everyDays', ${everyDays}::integer) || ${actor(sql, viewer)}
+    from known`;
   await sql`
     with known as (
       select id, tenant_id, destination_id from domains where id = ${domainId} and ${tenantScope(sql, viewer)}
@@ -155,13 +161,13 @@ export async function setDrillSchedule(
       on conflict (domain_id) do update set every_days = excluded.every_days, next_at = excluded.next_at
         where drill_schedules.every_days <> excluded.every_days
     )
-    insert into events (id, tenant_id, destination_id, kind, facts)
-    select new_id(), tenant_id, destination_id, 'DRILL_SCHEDULED',
-      jsonb_build_object('everyDays', ${everyDays}::integer) || ${actor(sql, viewer)} from known`;
+    ${insertEvents(sql, event)}`;
 }
 
 /** Asks for the drills whose day has come; what is suspended or has one under way waits for the next day of its own. */
 export async function requestScheduled(sql: Sql): Promise<void> {
+  const events = sql`
+    select tenant_id, destination_id, null::uuid, 'DRILL_REQUESTED', jsonb_build_object('drillId', id) from asked`;
   const due = await sql<{ domain_id: string }[]>`
     with due as (
       select domain_id from drill_schedules where next_at <= bmx_now()
@@ -176,9 +182,8 @@ export async function requestScheduled(sql: Sql): Promise<void> {
       from moved join domains d on d.id = moved.domain_id where d.status = 'ACTIVE'
       on conflict (destination_id) where finished_at is null do nothing
       returning id, tenant_id, destination_id
-    ), told as (
-      insert into events (id, tenant_id, destination_id, kind, facts)
-      select new_id(), tenant_id, destination_id, 'DRILL_REQUESTED', jsonb_build_object('drillId', id) from asked
+    ), recorded as (
+      ${insertEvents(sql, events)}
     )
     select domain_id from moved`;
   if (due.length === SCHEDULED_AT_ONCE) await requestScheduled(sql);
@@ -274,6 +279,9 @@ export async function finishDrill(
 ): Promise<boolean> {
   const { result, steps = [], findings = [] } = end;
   const codes = findings.map(({ code }) => code);
+  const event = sql`
+    select tenant_id, destination_id, null::uuid, 'DRILL_FINISHED', jsonb_build_object('drillId', id, 'result', ${result}::text)
+    from finished`;
   const rows = await sql`
     with finished as (
       update drills
@@ -285,9 +293,7 @@ export async function finishDrill(
       where id = ${id} and finished_at is null
       returning id, tenant_id, destination_id
     )
-    insert into events (id, tenant_id, destination_id, kind, facts)
-    select new_id(), tenant_id, destination_id, 'DRILL_FINISHED', jsonb_build_object('drillId', id, 'result', ${result}::text)
-    from finished returning id`;
+    ${insertEvents(sql, event)} returning id`;
   return rows.length === 1;
 }
 

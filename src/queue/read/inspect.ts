@@ -9,7 +9,7 @@
 import type { SqlExecutor } from '../../db/client.ts';
 import { isId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { behindPause } from '../../domains/pause.ts';
+import { behindPause } from '../../outage/pause.ts';
 import { endedMessages, heldMessages, type RecipientState, recipientsOf, type Search } from './sources.ts';
 import { nextId } from '../message.ts';
 import { type MessageFilter, readMessageFilter } from './search-input.ts';

@@ -8,7 +8,7 @@ import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
 import type { SqlExecutor } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { tenantScope } from '../../db/fragments.ts';
-import { behindPause } from '../../domains/pause.ts';
+import { behindPause } from '../../outage/pause.ts';
 
 export interface QueueView {
   /** Messages with at least one held recipient. */

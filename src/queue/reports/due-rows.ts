@@ -7,8 +7,8 @@
  * Ending a message locks it first (finalize.ts), and so does this: neither misses what the other has just done.
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';
-import { newId } from '../../mail/id.ts';
 import { countMail } from '../mail-counts.ts';
+import { recordEvent } from '../../events/record.ts';
 
 export interface ReportRow {
   readonly id: string;
@@ -95,9 +95,7 @@ export async function addReportEvent(
   kind: 'REPORT_MADE' | 'REPORT_SUPPRESSED',
   facts: Readonly<Record<string, string | readonly number[]>>,
 ): Promise<void> {
-  await sql`
-    insert into events (id, tenant_id, destination_id, message_id, kind, facts)
-    values (${newId()}, ${report.tenantId}, ${report.destinationId}, ${report.messageId}, ${kind},
-      ${JSON.stringify(facts)}::text::jsonb)`;
+  const { tenantId, destinationId, messageId } = report;
+  await recordEvent(sql, { tenantId, destinationId, messageId, kind, facts });
   if (kind === 'REPORT_SUPPRESSED') await countMail(sql, report.destinationId, { REPORT_SUPPRESSED: 1 });
 }

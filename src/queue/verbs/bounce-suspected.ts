@@ -6,10 +6,10 @@
  * what the primary said; the record of each message says who ended it and why.
  */
 import type { Sql, TransactionSql } from '../../db/client.ts';
-import { newId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { allHeldOf } from './operation-filter.ts';
 import { tenantScope } from '../../db/fragments.ts';
+import { insertEvents } from '../../events/record.ts';
 import { startWithin } from './operations.ts';
 
 export interface BounceSuspectedInput {
@@ -44,10 +44,12 @@ export async function bounceSuspected(
     if (start.kind === 'TOO_MANY') return { kind: 'TOO_MANY' };
     if (start.kind !== 'STARTED') return { kind: 'DONE', operationId: null, recipientCount: 0 };
     const facts = JSON.stringify({ reason, recipientCount, operationId: start.id });
-    await transaction`
-      insert into events (id, tenant_id, destination_id, kind, facts)
-      select ${newId()}::uuid, tenant_id, id, 'DOMAIN_HELD_BOUNCED', ${facts}::text::jsonb
-      from destinations where id = ${destinationId}`;
+    await insertEvents(
+      transaction,
+      transaction`
+        select tenant_id, id, null::uuid, 'DOMAIN_HELD_BOUNCED', ${facts}::text::jsonb
+        from destinations where id = ${destinationId}`,
+    );
     return { kind: 'DONE', operationId: start.id, recipientCount };
   });
 }

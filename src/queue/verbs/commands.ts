@@ -7,9 +7,10 @@
 import type { Sql } from '../../db/client.ts';
 import { actorOf, type Viewer } from '../../mail/viewer.ts';
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
-import { askedNow } from '../../domains/asked-attempt.ts';
+import { askedNow } from '../../outage/asked-attempt.ts';
 import { actor } from '../../db/fragments.ts';
-import { isPausedNow } from '../../domains/pause.ts';
+import { isPausedNow } from '../../outage/pause.ts';
+import { insertEvents } from '../../events/record.ts';
 import { type RecipientResult, finalizeRecipients } from '../finalize.ts';
 
 export type VerbResult =
@@ -35,6 +36,9 @@ interface HeldRow {
 
 /** Puts a held message at the head of its destination's queue, to be tried at once whatever clock and pause say. */
 export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason: string): Promise<VerbResult> {
+  const event = sql`
+    select tenant_id, destination_id, id, 'MESSAGE_RETRIED', jsonb_build_object('reason', ${reason}::text) || ${actor(sql, viewer)}
+    from moved`;
   const rows = await sql<{ destination_id: string; domain: string }[]>`
     with moved as (
       update messages m
@@ -44,10 +48,7 @@ export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason:
       where id = ${id} and claimed_by is null and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
       returning id, tenant_id, destination_id
     ), recorded as (
-      insert into events (id, tenant_id, destination_id, message_id, kind, facts)
-      select new_id(), tenant_id, destination_id, id, 'MESSAGE_RETRIED',
-        jsonb_build_object('reason', ${reason}::text) || ${actor(sql, viewer)}
-      from moved
+      ${insertEvents(sql, event)}
     ), flushed as (
       update destinations d set ${askedNow(sql)}
       from moved where d.id = moved.destination_id and (d.first_failure_at is not null or ${isPausedNow(sql)})

@@ -9,6 +9,7 @@ import { monotonicMs } from '../../clock.ts';
 import type { Sql, TransactionSql } from '../../db/client.ts';
 import { FIRST_ID } from '../../mail/id.ts';
 import { parseReply } from '../../mail/reply.ts';
+import { insertEvents } from '../../events/record.ts';
 import {
   heldBehind,
   isMeant,
@@ -183,18 +184,21 @@ async function comeToEnd(sql: TransactionSql, operation: Operation): Promise<boo
 }
 
 async function end(sql: TransactionSql, { id }: Operation, state: Exclude<OperationState, 'RUNNING'>): Promise<void> {
+  const event = sql`
+    select tenant_id, destination_id, null::uuid, 'OPERATION_ENDED',
+      jsonb_build_object('operationId', id, 'verb', verb, 'state', ${state}::text, 'done', done_count)
+    from ended`;
   await sql`
     with ended as (
       update operations set state = ${state}, ended_at = bmx_now() where id = ${id}
       returning id, tenant_id, destination_id, verb, done_count
     )
-    insert into events (id, tenant_id, destination_id, kind, facts)
-    select new_id(), tenant_id, destination_id, 'OPERATION_ENDED',
-      jsonb_build_object('operationId', id, 'verb', verb, 'state', ${state}::text, 'done', done_count)
-    from ended`;
+    ${insertEvents(sql, event)}`;
 }
 
 async function makeDue(sql: TransactionSql, { id, reason, actor }: Operation, ids: readonly string[]): Promise<void> {
+  const facts = JSON.stringify({ ...actor, reason, operationId: id });
+  const events = sql`select tenant_id, destination_id, id, 'MESSAGE_RETRIED', ${facts}::text::jsonb from taken`;
   await sql`
     with taken as (
       select id, tenant_id, destination_id, next_attempt_at from messages
@@ -203,10 +207,7 @@ async function makeDue(sql: TransactionSql, { id, reason, actor }: Operation, id
     ), moved as (
       update messages m set next_attempt_at = bmx_now() from taken where m.id = taken.id and taken.next_attempt_at > bmx_now()
     )
-    insert into events (id, tenant_id, destination_id, message_id, kind, facts)
-    select new_id(), tenant_id, destination_id, id, 'MESSAGE_RETRIED',
-      ${JSON.stringify({ ...actor, reason, operationId: id })}::text::jsonb
-    from taken`;
+    ${insertEvents(sql, events)}`;
 }
 
 async function endMessages(

@@ -7,10 +7,11 @@
 import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';
 import { newId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { greatestHeldId } from '../../outage/held.ts';
-import { askedNow } from '../../domains/asked-attempt.ts';
+import { greatestHeldId } from '../../outage/lifecycle.ts';
+import { askedNow } from '../../outage/asked-attempt.ts';
 import { allOf, type SqlFragment, actor, tenantScope } from '../../db/fragments.ts';
-import { isPausedNow } from '../../domains/pause.ts';
+import { isPausedNow } from '../../outage/pause.ts';
+import { insertEvents } from '../../events/record.ts';
 import { heldBehind, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
 
 /** What is done with each message, as by the verb on one. */
@@ -85,6 +86,10 @@ export async function startWithin(
   if (request.isDryRun) return { kind: 'COUNTED', count };
   if (place.running_count >= MOST_RUNNING) return { kind: 'TOO_MANY' };
   const id = newId();
+  const event = transaction`
+    select tenant_id, destination_id, null::uuid, 'OPERATION_STARTED', jsonb_build_object('operationId', id, 'verb', verb,
+      'filter', filter, 'reason', reason, 'total', total_count) || ${actor(transaction, viewer)}
+    from begun`;
   await transaction`
     with begun as (
       insert into operations (id, tenant_id, destination_id, verb, filter, reason, total_count, created_at, until_id, actor)
@@ -96,10 +101,7 @@ export async function startWithin(
       from begun where d.id = begun.destination_id and ${verb === 'RETRY'} and d.first_failure_at is not null
         and not ${isPausedNow(transaction)}
     )
-    insert into events (id, tenant_id, destination_id, kind, facts)
-    select new_id(), tenant_id, destination_id, 'OPERATION_STARTED', jsonb_build_object('operationId', id, 'verb', verb,
-      'filter', filter, 'reason', reason, 'total', total_count) || ${actor(transaction, viewer)}
-    from begun`;
+    ${insertEvents(transaction, event)}`;
   return { kind: 'STARTED', id, destinationId: place.id, count };
 }
 

@@ -5,11 +5,11 @@ import type { Outcome } from '../../../src/mail/outcome.ts';
 import { formatReply } from '../../../src/mail/reply.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../../src/mail/viewer.ts';
 import { endHoldExtensions, extendHold } from '../../../src/outage/hold.ts';
-import { feedBreakerAlone } from '../../../src/outage/breaker-feed.ts';
-import { releaseBreaker } from '../../../src/outage/breaker-release.ts';
+import { feedBreakerAlone } from '../../../src/outage/breaker-state.ts';
+import { releaseBreaker } from '../../../src/outage/breaker-state.ts';
 import { recordFailure, recordSuccess, requestFlush } from '../../../src/outage/clock.ts';
 import { createDrainGauge } from '../../../src/outage/drain.ts';
-import { judgeOwnTrouble } from '../../../src/outage/own-trouble.ts';
+import { judgeLocalFailure } from '../../../src/outage/local-failure.ts';
 import { pauseDestination, resumeDestination } from '../../../src/outage/pause.ts';
 import { claimDue, FIRST_KEY, releaseDeadClaims } from '../../../src/queue/claim.ts';
 import { bounceMessage, cancelMessage, retryMessage } from '../../../src/queue/verbs/commands.ts';
@@ -303,9 +303,9 @@ describe('the outage it waits in', () => {
       await accept('x').catch(() => undefined);
       await fail();
     }
-    expect((await judgeOwnTrouble(db.sql)).change).toBe('BEGAN');
+    expect((await judgeLocalFailure(db.sql)).change).toBe('BEGAN');
     await db.sql`update destinations set first_failure_at = null, outage_id = null where name like 'dead%'`;
-    expect((await judgeOwnTrouble(db.sql)).change).toBe('ENDED');
+    expect((await judgeLocalFailure(db.sql)).change).toBe('ENDED');
     const entries = (await told(messageId)).filter(({ kind }) => kind.startsWith('OWN_TROUBLE'));
     expect(entries.map(({ kind }) => kind)).toEqual(['OWN_TROUBLE_BEGAN', 'OWN_TROUBLE_ENDED']);
     expect(entries.map(({ text }) => text).join()).not.toMatch(/\d/);

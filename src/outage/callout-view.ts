@@ -1,15 +1,38 @@
 /**
- * The breaker as callouts see it: whether a refusal counts, and what they tell it.
+ * Outages and breakers as callouts see them: which outages are open, whether a rejection counts, and what callouts report.
  *
- * A yes and the refusal of a mailbox known good are told; a mailbox refused again within ten minutes is not told again by
- * this node. Nothing is kept in memory of the breaker itself, so that all nodes go by the same: a refusal, which is rare beside
- * the dialogue that brought it, asks the database.
+ * Open outages are in memory, read anew every second, so that no RCPT asks the database; while it is away the last reading
+ * stands. Nothing is kept in memory of the breaker, so that all nodes go by the same: a rejection, which is rare beside the
+ * dialogue that brought it, asks the database. An accepted mailbox and the rejection of a mailbox known good are reported; the same
+ * mailbox not again by this node within ten minutes.
  */
 import type { Sql } from '../db/client.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
 import { isTrialOver, TRIAL_MESSAGES } from './breaker.ts';
-import { type BreakerFeed, feedBreakerAlone } from './breaker-feed.ts';
+import { type BreakerFeed, feedBreakerAlone } from './breaker-state.ts';
 import type { MailEvents } from '../telemetry/events.ts';
+
+export interface OpenOutages {
+  /** When the open outage began, on the monotonic clock (before this process, if need be); null when there is none. */
+  startedAtMs(destinationId: string): number | null;
+  refresh(): Promise<void>;
+}
+
+export function createOpenOutages(deps: { readonly sql: Sql; readonly monotonicMs: () => number }): OpenOutages {
+  const { sql, monotonicMs } = deps;
+  let open = new Map<string, number>();
+
+  return {
+    startedAtMs: (destinationId) => open.get(destinationId) ?? null,
+    refresh: async () => {
+      const nowMs = monotonicMs();
+      const rows = await sql<{ destination_id: string; age_ms: number }[]>`
+        select destination_id, (extract(epoch from bmx_now() - started_at) * 1000)::float8 as age_ms
+        from outages where ended_at is null`;
+      open = new Map(rows.map((row) => [row.destination_id, nowMs - row.age_ms]));
+    },
+  };
+}
 
 export interface CalloutPlace {
   readonly destinationId: string;

@@ -9,7 +9,7 @@ import { always, type SqlFragment } from '../db/fragments.ts';
 
 /**
  * Assignments of an update of `destinations d`: an attempt is asked for where `when` holds, and dialled where `mayDial` does too:
- * a verb that is none about delivery does not break a pause. Repeats merge.
+ * a verb that is not about delivery does not break a pause. Repeats merge.
  */
 export function askedNow(
   sql: SqlExecutor,

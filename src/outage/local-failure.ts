@@ -3,21 +3,23 @@
  *
  * It begins when at least five next-hop hosts, each of another relay domain, have failed within minutes, and they are more
  * than the domains that were delivered to meanwhile. It ends when of those that failed at its beginning no such majority is left,
- * and at the latest after three days: hosts that are dead for good, while nobody else is written to, must not keep all mail from
+ * and at the latest after three days: hosts that are dead for good, while no other host is written to, must not keep all mail from
  * ending. Those that made it do not make another one.
  * Outages of the domains open as ever – they are facts, and their mail is tried again –, but nothing expires while it lasts,
  * and once it is over nothing does before another attempt (queue/finalize.ts). O(destinations).
  */
 import type { Sql } from '../db/client.ts';
+import { insertEvents } from '../events/record.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 
 /** Fewer hosts that fail at once are a coincidence. */
 const FEWEST_HOSTS = 5;
 const WITHIN = '10 minutes';
-/** A fault of our own that nobody mends over a long weekend is none, or nobody's. */
+/** A failure that lasts longer than a long weekend is not ours. */
 const LONGEST = '3 days';
 
-export interface OwnTrouble {
+export interface LocalFailure {
   /** Null while there is none. */
   readonly since: Date | null;
   /** This look found that it began, or ended. */
@@ -27,9 +29,23 @@ export interface OwnTrouble {
   readonly workingDomains: number;
 }
 
-/** Looks, and stores what changed; of several nodes one finds the change. */
-export async function judgeOwnTrouble(sql: Sql): Promise<OwnTrouble> {
-  const [row] = await sql<{ since: Date | null; change: OwnTrouble['change']; failing: number; working: number }[]>`
+/** Judges, and logs a change. */
+export async function checkLocalFailure(sql: Sql, events: MailEvents): Promise<LocalFailure> {
+  const reading = await judgeLocalFailure(sql);
+  const { change, failingHosts, workingDomains } = reading;
+  if (change === 'BEGAN') events.ownTroubleBegan({ failingHosts, workingDomains });
+  if (change === 'ENDED') events.ownTroubleEnded({ failingHosts, workingDomains });
+  return reading;
+}
+
+/** Judges, and stores what changed; of several nodes one finds the change. */
+export async function judgeLocalFailure(sql: Sql): Promise<LocalFailure> {
+  const change = sql`
+    select ${OPERATOR_TENANT_ID}::uuid, null::uuid, null::uuid,
+      case when since is null then 'OWN_TROUBLE_ENDED' else 'OWN_TROUBLE_BEGAN' end,
+      jsonb_build_object('failingHosts', hosts, 'workingDomains', domains)
+    from changed, failures, working`;
+  const [row] = await sql<{ since: Date | null; change: LocalFailure['change']; failing: number; working: number }[]>`
     with presence as materialized (
       select own_trouble_since as since, least(own_trouble_since, bmx_now()) - ${WITHIN}::text::interval as begins
       from service_presence
@@ -58,12 +74,8 @@ export async function judgeOwnTrouble(sql: Sql): Promise<OwnTrouble> {
           resumed_at = case when v.is_ours then s.resumed_at else bmx_now() end
       from verdict v where v.is_ours <> (s.own_trouble_since is not null)
       returning s.own_trouble_since as since
-    ), told as (
-      insert into events (id, tenant_id, kind, facts)
-      select new_id(), ${OPERATOR_TENANT_ID}::uuid,
-        case when since is null then 'OWN_TROUBLE_ENDED' else 'OWN_TROUBLE_BEGAN' end,
-        jsonb_build_object('failingHosts', hosts, 'workingDomains', domains)
-      from changed, failures, working
+    ), recorded as (
+      ${insertEvents(sql, change)}
     )
     select case when exists (select from changed) then (select since from changed) else p.since end as since,
       (select case when since is null then 'ENDED' else 'BEGAN' end from changed) as change,

@@ -1,5 +1,6 @@
 /**
- * Tells a destination's breaker what deliveries and callouts have shown, and moves it by the rules of breaker.ts.
+ * Keeps the state of a destination's breaker: what deliveries and callouts have shown moves it by the rules of breaker.ts; a
+ * person's decision and the time that ends a trial close it.
  *
  * Promises: in the caller's transaction, under the destination's row lock, so that several nodes count together; an event for
  * every step, and one for each group of newly suspected recipients with at most twenty of them; what is counted is read from
@@ -7,10 +8,13 @@
  * of our own reports have no breaker. While CLOSED, `breaker_since` is the beginning of a row of refusals.
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
-import { newId } from '../mail/id.ts';
-import { boundEvidence, type Evidence as OutageEvidence, type OutageClass } from './class.ts';
-import { atNow, mergedEvidence } from './evidence.ts';
-import { type BreakerState, type Evidence, isTrialOver, nextBreakerState } from './breaker.ts';
+import { insertEvents, recordEvent } from '../events/record.ts';
+import type { Viewer } from '../mail/viewer.ts';
+import { askedNow } from './asked-attempt.ts';
+import { type BreakerState, closeBreaker, type Evidence, isTrialOver, nextBreakerState } from './breaker.ts';
+import type { Evidence as OutageEvidence, OutageClass } from './class.ts';
+import { closeOutages, type ClosedOutage, heldNow, openOrUpdate } from './lifecycle.ts';
+import { isPausedNow } from './pause.ts';
 
 /** A recipient that was refused, for the first time or again in a trial. */
 export interface NewRefusal {
@@ -26,7 +30,7 @@ export interface BreakerFeed {
   readonly source: 'DELIVERY' | 'CALLOUT';
   /** Messages of which somebody was taken. A callout's yes is one. */
   readonly takenCount: number;
-  /** Messages of which nobody was taken and somebody so refused. */
+  /** Messages without an accepted recipient, with a rejected one. */
   readonly refusedCount: number;
   readonly refusals: readonly NewRefusal[];
 }
@@ -34,11 +38,11 @@ export interface BreakerFeed {
 export interface BreakerStep {
   readonly from: BreakerState;
   readonly to: BreakerState;
-  /** Of a breaker that has just opened: what opened it, verbatim. */
+  /** The reply that opened a breaker which has just opened, verbatim. */
   readonly reply: string | null;
   /** The outage that was opened with it. */
   readonly openedOutageId: string | null;
-  /** Of the outage that stood already, when it was another one. */
+  /** The class of the outage that was open already, if it was another one. */
   readonly formerClass: OutageClass | null;
 }
 
@@ -84,7 +88,7 @@ export async function feedBreaker(sql: TransactionSql, feed: BreakerFeed): Promi
   const from = row.breaker;
   if (from === to) return null;
   const reply = to === 'OPEN' ? openingReply(refusals) : null;
-  const opened = reply === null ? NOT_OPENED : await open(sql, { standing, feed, reply });
+  const opened = reply === null ? NOT_OPENED : await open(sql, feed, reply);
   if (to === 'OPEN') await forgetLateRefusals(sql, destinationId);
   if (to !== 'OPEN' && standing.breaker !== to) await recordStep(sql, standing.tenant_id, { destinationId, to });
   return { from, to, reply, ...opened };
@@ -121,7 +125,7 @@ interface SuspicionFacts {
   /** Recipients newly suspected, and how many of them are known good. */
   readonly count: number;
   readonly knownGoodCount: number;
-  /** Messages of which nobody was taken. */
+  /** Messages without an accepted recipient. */
   readonly messageCount: number;
   /** The first few, those known good before the others. */
   readonly recipients: readonly NewRefusal[];
@@ -140,13 +144,17 @@ function factsOf({ source, refusals, refusedCount }: BreakerFeed): SuspicionFact
 }
 
 async function recordSuspicions(sql: SqlExecutor, tenantId: string, feed: BreakerFeed): Promise<void> {
-  await sql`
-    insert into events (id, tenant_id, destination_id, kind, facts)
-    values (${newId()}, ${tenantId}, ${feed.destinationId}, 'RECIPIENT_SUSPECTED',
-            ${JSON.stringify(factsOf(feed))}::text::jsonb)`;
+  const { destinationId } = feed;
+  await recordEvent(sql, {
+    tenantId,
+    destinationId,
+    messageId: null,
+    kind: 'RECIPIENT_SUSPECTED',
+    facts: { ...factsOf(feed) },
+  });
 }
 
-/** What was refused since then, by the events. Their ids follow real time, which the service's never lags behind. */
+/** Reads what was rejected since then, from the events. Their ids follow real time, which is never ahead of the service's. */
 async function readRefusals(sql: SqlExecutor, destinationId: string, since: string) {
   const rows = await sql<{ facts: SuspicionFacts }[]>`
     select facts from events
@@ -199,9 +207,7 @@ async function move(
 }
 
 async function closeTrial(sql: SqlExecutor, destinationId: string, { tenant_id: tenantId }: Standing): Promise<void> {
-  await sql`
-    update destinations set breaker = 'CLOSED', breaker_since = null, breaker_reply = null, trial_count = 0
-    where id = ${destinationId}`;
+  await sql`update destinations set ${closeBreaker(sql)} where id = ${destinationId}`;
   await recordStep(sql, tenantId, { destinationId, to: 'CLOSED' });
 }
 
@@ -210,20 +216,17 @@ async function recordStep(
   tenantId: string,
   { destinationId, to }: { destinationId: string; to: 'CLOSED' | 'TRIAL' },
 ): Promise<void> {
-  await sql`
-    insert into events (id, tenant_id, destination_id, kind)
-    values (${newId()}, ${tenantId}, ${destinationId}, ${to === 'TRIAL' ? 'BREAKER_TRIAL' : 'BREAKER_CLOSED'})`;
+  await recordEvent(sql, { tenantId, destinationId, messageId: null, kind: `BREAKER_${to}`, facts: {} });
 }
 
 /** Each reply once, in a session that was greeted. */
 function evidenceOf(refusals: readonly NewRefusal[]): OutageEvidence[] {
   const replies = new Set(refusals.map(({ reply }) => reply));
-  return boundEvidence(
-    [...replies].map((reply) => ({ trouble: null, host: null, address: null, reply, latencyMs: 0, isGreeted: true })),
-  );
+  const greeted = { trouble: null, host: null, address: null, latencyMs: 0, isGreeted: true };
+  return [...replies].map((reply) => ({ ...greeted, reply }));
 }
 
-/** What callouts heard in the hour before it opened proves no more than what opened it. Memories of nodes are a minute old at most. */
+/** Forgets what callouts heard in the hour before it opened: that proves no more than what opened it. Nodes remember for a minute. */
 async function forgetLateRefusals(sql: SqlExecutor, destinationId: string): Promise<void> {
   await sql`
     with late as (
@@ -239,48 +242,77 @@ type Opened = Pick<BreakerStep, 'openedOutageId' | 'formerClass'>;
 
 const NOT_OPENED: Opened = { openedOutageId: null, formerClass: null };
 
-/** Opens it, and an outage where none stands: the next attempt comes in an hour. */
-async function open(
-  sql: SqlExecutor,
-  { standing, feed, reply }: { standing: Standing; feed: BreakerFeed; reply: string },
-): Promise<Opened> {
-  const { destinationId } = feed;
-  const { tenant_id: tenantId, outage_id: outageId } = standing;
-  const openedId = outageId === null ? newId() : null;
-  const evidence = evidenceOf(feed.refusals);
-  let formerClass: OutageClass | null = null;
-  if (openedId === null) {
-    const [row] = await sql<{ class: OutageClass }[]>`
-      with before as (
-        select id, class from outages where id = ${outageId} for update
-      ), met as (
-        select ${atNow(sql, evidence)} as evidence
-      ), told as (
-        insert into events (id, tenant_id, destination_id, kind, facts)
-        select ${newId()}::uuid, ${tenantId}::uuid, ${destinationId}::uuid, 'OUTAGE_RECLASSIFIED',
-          jsonb_build_object('outageId', id, 'class', 'MISCONFIGURED', 'formerClass', class, 'reply', ${reply}::text)
-        from before where class <> 'MISCONFIGURED'
-      )
-      update outages o set class = 'MISCONFIGURED', last_reply = ${reply}, evidence = ${mergedEvidence(sql)}
-      from before, met where o.id = before.id
-      returning before.class`;
-    if (row !== undefined && row.class !== 'MISCONFIGURED') formerClass = row.class;
-  } else {
-    await sql`
-      insert into outages (id, tenant_id, destination_id, started_at, class, last_reply, evidence)
-      values (${openedId}, ${tenantId}, ${destinationId}, bmx_now(), 'MISCONFIGURED', ${reply}, ${atNow(sql, evidence)})`;
-  }
-  const facts = { outageId: openedId ?? outageId, class: 'MISCONFIGURED', reply };
-  await sql`
-    insert into events (id, tenant_id, destination_id, kind, facts)
-    select id, ${tenantId}, ${destinationId}, kind, ${JSON.stringify(facts)}::text::jsonb
-    from (values (${newId()}::uuid, 'BREAKER_OPENED'), (${newId()}::uuid, 'OUTAGE_OPENED')) as told (id, kind)
-    where kind = 'BREAKER_OPENED' or ${openedId !== null}`;
-  await sql`
-    update destinations
-    set breaker = 'OPEN', breaker_since = bmx_now(), breaker_reply = ${reply}, trial_count = 0, last_reply = ${reply},
-        first_failure_at = coalesce(first_failure_at, bmx_now()), next_attempt_at = bmx_now() + interval '1 hour',
-        outage_id = coalesce(outage_id, ${openedId}::uuid)
-    where id = ${destinationId}`;
-  return { openedOutageId: openedId, formerClass };
+/** Opens it, and an outage if none is open: the next attempt comes in an hour. */
+async function open(sql: SqlExecutor, { destinationId, refusals }: BreakerFeed, reply: string): Promise<Opened> {
+  const updated = await openOrUpdate(sql, {
+    destinationId,
+    startedAt: sql`bmx_now()`,
+    outageClass: sql`'MISCONFIGURED'::text`,
+    reply,
+    evidence: evidenceOf(refusals),
+    isAttempt: false,
+    changes: sql`
+      breaker = 'OPEN', breaker_since = bmx_now(), breaker_reply = ${reply}, trial_count = 0, last_reply = ${reply},
+      first_failure_at = coalesce(d.first_failure_at, bmx_now()), next_attempt_at = bmx_now() + interval '1 hour',`,
+    alsoRecord: sql`
+      select tenant_id, before.id, null::uuid, 'BREAKER_OPENED',
+        jsonb_build_object('outageId', outage.id, 'class', class, 'reply', ${reply}::text)
+      from before, outage`,
+  });
+  if (updated === null) return NOT_OPENED;
+  const { openedOutageId, formerClass } = updated;
+  return { openedOutageId, formerClass };
+}
+
+export interface BreakerReleased {
+  /** The outage that stood for the breaker, if it was open. */
+  readonly closedOutage: ClosedOutage | null;
+}
+
+/**
+ * Closes a breaker that is open or in trial, because a person says so; null if it is neither, or not the viewer's. What is
+ * suspected stays so. With an open breaker the outage that stands for it ends, and its clock stops; one of another class goes on.
+ */
+export async function releaseBreaker(sql: Sql, viewer: Viewer, destinationId: string): Promise<BreakerReleased | null> {
+  return sql.begin(async (transaction) => {
+    const [row] = await transaction`
+      select from destinations
+      where id = ${destinationId} and breaker <> 'CLOSED' and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
+      for update`;
+    if (row === undefined) return null;
+    const [closedOutage = null] = await closeOutages(transaction, {
+      which: transaction`
+        select d.id, d.tenant_id, d.name, d.breaker, o.id as outage_id, ${heldNow(transaction)} as held_count, false as begins_trial
+        from destinations d left join outages o on o.id = d.outage_id and o.class = 'MISCONFIGURED' and d.breaker = 'OPEN'
+        where d.id = ${destinationId}`,
+      // An outage of another class goes on, on its grid: the hour of an open breaker does not stand.
+      changes: transaction`
+        ${closeBreaker(transaction)},
+        first_failure_at = case when before.outage_id is null then d.first_failure_at end,
+        next_attempt_at = case when before.outage_id is not null then null
+          when before.breaker = 'OPEN' then next_attempt(d.first_failure_at, bmx_now()) else d.next_attempt_at end,
+        outage_id = case when before.outage_id is null then d.outage_id end,
+        probe_cursor = case when before.outage_id is null then d.probe_cursor end,
+        -- All that is held goes at once, the suspected too, which would wait for a slot of their own. A pause is another decision.
+        ${askedNow(transaction, transaction`true`, transaction`not ${isPausedNow(transaction)}`)}`,
+      reason: 'the breaker was released',
+      alsoRecord: transaction`
+        select tenant_id, id, null::uuid, 'BREAKER_CLOSED', jsonb_build_object('reason', 'released', 'from', breaker) from before`,
+    });
+    return { closedOutage };
+  });
+}
+
+/** Closes the trials whose time is over; those with traffic close with it. Returns the names of their destinations. */
+export async function closeTrials(sql: SqlExecutor): Promise<string[]> {
+  const events = sql`select tenant_id, id, null::uuid, 'BREAKER_CLOSED', '{}'::jsonb from over`;
+  const rows = await sql<{ name: string }[]>`
+    with over as (
+      select d.id, d.tenant_id, d.name from destinations d where ${isTrialOver(sql)} for update skip locked
+    ), recorded as (
+      ${insertEvents(sql, events)}
+    )
+    update destinations d set ${closeBreaker(sql)} from over where d.id = over.id
+    returning d.name`;
+  return rows.map(({ name }) => name);
 }

@@ -1,7 +1,7 @@
 /** Open outages in memory: what is read each second, and what stays while the database is away. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readDestination, recordFailure, recordSuccess } from '../../src/outage/clock.ts';
-import { createOpenOutages } from '../../src/outage/open-outages.ts';
+import { createOpenOutages } from '../../src/outage/callout-view.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination } from '../helpers/mail.ts';
 
