@@ -61,6 +61,6 @@ if (options[0] === '--lower') {
   for (const { place, text, isMore } of ratchet(counts, allowed)) {
     if (isMore) list((one) => one.place === place);
     console.error(`prose: ${text}`);
-    if (isMore) process.exitCode = 1;
+    process.exitCode = 1;
   }
 } else list(({ path }) => options.some((option) => path.startsWith(option)));
