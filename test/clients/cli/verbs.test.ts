@@ -85,7 +85,9 @@ describe('domain', () => {
     ]);
     expect((await call(domainVerb, ['show', 'cli.example'])).out.join('\n')).toContain('new disks');
     expect((await call(domainVerb, ['resume', 'cli.example'])).code).toBe(0);
-    expect((await call(domainVerb, ['flush', 'cli.example'])).out).toEqual(['cli.example is flushed']);
+    expect((await call(domainVerb, ['flush', 'cli.example'])).out).toEqual([
+      'cli.example is flushed: no attempt has begun yet: no mail is held',
+    ]);
     expect((await call(domainVerb, ['remove', 'cli.example', '--yes'])).out).toEqual(['cli.example is removed']);
     expect(await call(domainVerb, ['show', 'cli.example'])).toEqual({
       code: 1,
