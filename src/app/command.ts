@@ -108,7 +108,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
   }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (verb === undefined) {
-    terminal.tell(name === '' ? USAGE : `backup-mx: unknown command: ${name}\n${USAGE}`);
+    terminal.report(name === '' ? USAGE : `backup-mx: unknown command: ${name}\n${USAGE}`);
     return BAD_USE;
   }
   if (verb.example !== undefined && HELP_WORDS.includes(rest[0] ?? '')) {
@@ -154,7 +154,7 @@ process.exit(
   await run(process.argv.slice(2), {
     env: process.env,
     print: (line) => writeLine(1, line),
-    tell: (line) => writeLine(2, line),
+    report: (line) => writeLine(2, line),
     isScreen: process.stdout.isTTY,
     isWatched: process.stderr.isTTY,
     interruption: interruption.signal,

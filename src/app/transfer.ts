@@ -1,7 +1,7 @@
 /**
  * The verbs `export` and `import` of the command: arguments, the database of the settings, progress, and what is said at the end.
  *
- * Every expected outcome is one line on standard error and an exit code; nothing is half done behind it.
+ * Every expected outcome is one line on standard error and an exit code; nothing is left half done.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { openExportFile, readExportFile } from '../transfer/file.ts';
 import { checkFile, importDatabase } from '../transfer/import.ts';
 import { TransferError } from '../transfer/format.ts';
 
-const TELL_EVERY_MS = 2000;
+const REPORT_EVERY_MS = 2000;
 
 export const runExport: Verb = async (args, terminal) => {
   const options = readOptions(args, { to: 'string', undo: 'boolean', json: 'boolean' }, terminal);
@@ -40,7 +40,7 @@ export const runExport: Verb = async (args, terminal) => {
       const onProgress = progress('exported', terminal);
       return exportDatabase({ address, serviceVersion: version, target, onProgress });
     });
-    tellSummary(terminal, json === true, `${to} holds`, summary);
+    reportSummary(terminal, json === true, `${to} holds`, summary);
     if (json !== true) terminal.print('This database is marked as moved: no node starts on it any more.');
   });
 };
@@ -55,7 +55,7 @@ export const runImport: Verb = async (args, terminal) => {
     const summary = await withDatabase(config, terminal, (address) =>
       importDatabase({ address, open: () => readExportFile(from), onProgress: progress('imported', terminal) }),
     );
-    tellSummary(terminal, json === true, 'The database holds', summary);
+    reportSummary(terminal, json === true, 'The database holds', summary);
   });
 };
 
@@ -77,7 +77,7 @@ function readOptions(
 }
 
 function badUse(terminal: Terminal, line: string): ExitCode {
-  terminal.tell(`backup-mx: ${line}`);
+  terminal.report(`backup-mx: ${line}`);
   return BAD_USE;
 }
 
@@ -91,12 +91,12 @@ async function work(terminal: Terminal, verb: string, body: (config: Config) => 
   } catch (error) {
     const isExpected = [TransferError, StartError, UnavailableError].some((kind) => error instanceof kind);
     const reason = error instanceof Error ? error.message : String(error);
-    terminal.tell(`backup-mx ${verb}: ${isExpected ? '' : 'failed: '}${reason}`);
+    terminal.report(`backup-mx ${verb}: ${isExpected ? '' : 'failed: '}${reason}`);
     return FAILED;
   }
 }
 
-/** An embedded server makes a new folder where there is none: an export of nothing. */
+/** An embedded server would create a missing folder: an export of nothing. */
 function refuseMissingFolder({ databaseUrl, dataDir }: Config): void {
   if (databaseUrl !== null || existsSync(join(dataDir, 'postgres', 'PG_VERSION'))) return;
   throw new TransferError(`there is no database in DATA_DIR ${dataDir}, and DATABASE_URL is not set`);
@@ -109,29 +109,29 @@ async function withDatabase<T>(
 ): Promise<T> {
   const place = await openPlace(config, {
     trace: () => undefined,
-    warning: ({ message }) => terminal.tell(message),
+    warning: ({ message }) => terminal.report(message),
   });
   try {
-    terminal.tell(place.description);
+    terminal.report(place.description);
     return await body(place.address);
   } finally {
     await place.stop();
   }
 }
 
-/** Tells every two seconds how far it is, and stops the work where the user wants it. */
-function progress(done: string, { tell, interruption }: Terminal): OnProgress {
-  let toldAt = monotonicMs();
+/** Reports progress every two seconds, and stops the work when the user interrupts it. */
+function progress(done: string, { report, interruption }: Terminal): OnProgress {
+  let reportedAt = monotonicMs();
   return (table, bytes) => {
     if (interruption.aborted) throw new TransferError(`stopped by ${String(interruption.reason)}: nothing was changed`);
     const now = monotonicMs();
-    if (now - toldAt < TELL_EVERY_MS) return;
-    toldAt = now;
-    tell(`${done} ${megabytes(bytes)} (${table})`);
+    if (now - reportedAt < REPORT_EVERY_MS) return;
+    reportedAt = now;
+    report(`${done} ${megabytes(bytes)} (${table})`);
   };
 }
 
-function tellSummary(terminal: Terminal, isJson: boolean, subject: string, summary: TransferSummary): void {
+function reportSummary(terminal: Terminal, isJson: boolean, subject: string, summary: TransferSummary): void {
   if (isJson) {
     terminal.print(JSON.stringify(summary));
     return;

@@ -1,5 +1,5 @@
 /**
- * Asks the primary whether it would take our mail: EHLO, MAIL, RCPT of its postmaster, QUIT; never DATA.
+ * Asks the primary whether it would accept our mail: EHLO, MAIL, RCPT of its postmaster, QUIT; never DATA.
  *
  * From each of our egress addresses that this node has, else from the one that the machine chooses, at no more addresses than
  * it needs to know. Each question has its share of the primary's callout budget. Every outcome is a value; all end within the
@@ -57,7 +57,7 @@ export async function askPrimary(
 ): Promise<Fact<readonly SessionFact[]>> {
   const asked = `next hops of ${domainName}`;
   if (hops.kind !== 'HOSTS') {
-    const none = notFoundOut(asked, `[nobody to ask: ${whyNone(hops)}]`);
+    const none = notFoundOut(asked, `[no host to ask: ${whyNone(hops)}]`);
     return hops.kind === 'TROUBLE' ? none : { ...none, hasNoHost: true };
   }
   const plans = calloutTargets(hops).flatMap((target) => plansFor(target, deps.localEgressAddresses));

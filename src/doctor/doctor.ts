@@ -30,7 +30,7 @@ export interface DoctorDeps extends GatherDeps {
 export interface Doctor {
   /** Looks now, or waits for whoever looks. DONE when there is a report; the report says what is wrong. */
   check(viewer: Viewer, name: string): Promise<DomainChange>;
-  /** Looks at those whose time has come, until there are none or the node stops. */
+  /** Examines all domains that are due, until none is left or the node stops. */
   checkDue(): Promise<void>;
 }
 

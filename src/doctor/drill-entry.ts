@@ -1,8 +1,7 @@
 /**
- * A drill's message comes in: a TCP session to our own listener, as a client from outside would have it (RFC 5321 §3).
+ * Sends a drill's message in: a TCP session to our own listener, as a client from outside would have it (RFC 5321 §3).
  *
- * Promises: each step with its reply, verbatim, and its time; never throws and never lasts longer than its limits. Says
- * what was met and judges nothing.
+ * Promises: each step with its verbatim reply and its time; never throws and never lasts longer than its limits. Judges nothing.
  */
 import { monotonicMs } from '../clock.ts';
 import { dial } from '../dns/dial.ts';
@@ -25,7 +24,7 @@ export interface DrillEntry {
 }
 
 const CONNECT_MS = 10_000;
-/** The longest that our listener takes for one reply, and some. */
+/** Longer than our listener needs for any reply. */
 const REPLY_MS = 120_000;
 const FAREWELL_MS = 1000;
 

@@ -1,6 +1,6 @@
 /**
- * The findings of a drill: what an outage would do to the domain today, what the drill met at our listener and at the primary, and in
- * one sentence what all of it comes to. Pure.
+ * The findings of a drill: the state of the domain today, what the drill met at our listener and at the primary, and a conclusion in
+ * one sentence. Pure.
  */
 import type { DrillStanding, PutOff } from '../queue/drills/drill-facts.ts';
 import type { DrillFinding, DrillResult, DrillStep } from '../queue/drills/drills.ts';
@@ -9,7 +9,7 @@ import type { MxVerdict } from '../mail/mx.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 
 export interface Outlook {
-  /** Null: it is served no more. */
+  /** Null: it is no longer served. */
   readonly domain: RelayDomain | null;
   readonly mxVerdict: MxVerdict;
   readonly standing: DrillStanding;
@@ -26,10 +26,10 @@ function finding(code: Code, verdict: Verdict, message: string): DrillFinding {
 }
 
 const MX: { readonly [V in MxVerdict]: readonly [Verdict, string] } = {
-  OK: ['OK', 'Its MX records name us behind its primary: senders come to us when that is away.'],
+  OK: ['OK', 'Its MX records name us after its primary: senders come to us when that is down.'],
   SANDWICH: [
     'OK',
-    'Its MX records name us between its primary and the same again: senders come to us when that is away.',
+    'Its MX records name us between its primary and the same again: senders come to us when that is down.',
   ],
   NOT_LISTED: [
     'PROBLEM',
@@ -43,7 +43,7 @@ const MX: { readonly [V in MxVerdict]: readonly [Verdict, string] } = {
     'PROBLEM',
     'Our MX record has the same number as its primary: senders come to us at random. Give us a higher one.',
   ],
-  NULL_MX: ['PROBLEM', 'It has a null MX (RFC 7505): it says that it takes no mail.'],
+  NULL_MX: ['PROBLEM', 'It has a null MX (RFC 7505): it declares that it accepts no mail.'],
   UNRESOLVABLE: ['PROBLEM', 'The DNS has no answer about its MX records, or no address for its servers.'],
 };
 
@@ -64,20 +64,20 @@ export function outlookOf({ domain, mxVerdict, standing, limits, notReady }: Out
 
 function userListOf({ recipientList, unknownWhileDown }: RelayDomain): DrillFinding {
   if (recipientList.count > 0) {
-    const message = `Its User List has ${recipientList.count} entries: every other mailbox is refused, but for postmaster and abuse.`;
+    const message = `Its User List has ${recipientList.count} entries: every other mailbox is refused, except postmaster and abuse.`;
     return finding('USER_LIST', 'OK', message);
   }
   const unknown = {
-    ACCEPT: 'are taken',
-    DEFER_THEN_ACCEPT: `are put off for ${unknownWhileDown.hours} hours, then taken`,
-    DEFER: 'are put off until its primary answers',
+    ACCEPT: 'are accepted',
+    DEFER_THEN_ACCEPT: `are deferred for ${unknownWhileDown.hours} hours, then accepted`,
+    DEFER: 'are deferred until its primary answers',
   }[unknownWhileDown.policy];
-  const message = `Its User List is off: recipients of whom nothing is known ${unknown} while its primary is away.`;
+  const message = `Its User List is off: unknown recipients ${unknown} while its primary is down.`;
   return finding('USER_LIST', 'OK', message);
 }
 
 function tlsOf({ tlsPolicy }: RelayDomain): DrillFinding {
-  return finding('TLS', 'OK', `Its mail is handed over by the TLS policy ${tlsPolicy}.`);
+  return finding('TLS', 'OK', `Its mail is delivered with the TLS policy ${tlsPolicy}.`);
 }
 
 /** Empty when nothing hinders delivery. An outage that stands for an open breaker is reported as the breaker. */
@@ -86,13 +86,13 @@ export function troubleOf(standing: DrillStanding): DrillFinding[] {
   const findings: DrillFinding[] = [];
   if (isPaused) findings.push(finding('PAUSE', 'WARNING', 'Its delivery is paused: mail is held until it is resumed.'));
   if (isBreakerOpen) {
-    const why = breakerReply === null ? '' : ` (the last word was "${breakerReply}")`;
-    const message = `Its breaker is open${sinceOf(breakerSince)}: its primary refused mailboxes that it had taken before${why}. Nothing is bounced: all mail is held, and one message an hour tries whether that is over. Once the primary is mended, a flush of the domain has it tried at once.`;
+    const why = breakerReply === null ? '' : ` (its last reply was "${breakerReply}")`;
+    const message = `Its breaker is open${sinceOf(breakerSince)}: its primary refused mailboxes that it had accepted before${why}. Nothing is bounced: all mail is held, and one message an hour tests the primary. Once the primary is repaired, flush the domain to try its mail at once.`;
     findings.push(finding('BREAKER', 'PROBLEM', message));
   }
   if ((isFailing || outageClass !== null) && !(isBreakerOpen && outageClass === 'MISCONFIGURED')) {
     const ofClass = outageClass === null ? '' : `, of class ${outageClass}`;
-    const message = `An outage of its primary is going on${sinceOf(outageSince)}${ofClass}: mail is accepted and held, and goes when it is back.`;
+    const message = `An outage of its primary is open${sinceOf(outageSince)}${ofClass}: mail is accepted and held, and delivered when it is back.`;
     findings.push(finding('OUTAGE', 'PROBLEM', message));
   }
   return findings;
@@ -116,8 +116,8 @@ function retriesOf({ heldUntil }: DrillStanding, { retrySchedule }: QueueLimits)
 /** Whether our own listener accepted the message. */
 export function acceptanceOf(steps: readonly DrillStep[], isAccepted: boolean): DrillFinding {
   const last = steps.at(-1);
-  if (isAccepted) return finding('ACCEPTANCE', 'OK', 'Our own listener took the message.');
-  const message = `Our own listener did not take the message: at ${last?.name ?? 'CONNECT'} it said "${last?.reply ?? ''}".`;
+  if (isAccepted) return finding('ACCEPTANCE', 'OK', 'Our own listener accepted the message.');
+  const message = `Our own listener did not accept the message: at ${last?.name ?? 'CONNECT'} it replied "${last?.reply ?? ''}".`;
   return finding('ACCEPTANCE', 'PROBLEM', message);
 }
 
@@ -128,10 +128,10 @@ export function deliveryOf(
   standing: DrillStanding | null,
 ): DrillFinding {
   const said = deliveries.at(-1)?.reply ?? '';
-  if (result === 'DELIVERED') return finding('DELIVERY', 'OK', `Its primary took the message: "${said}".`);
+  if (result === 'DELIVERED') return finding('DELIVERY', 'OK', `Its primary accepted the message: "${said}".`);
   if (result === 'NOT_DELIVERED') return finding('DELIVERY', 'PROBLEM', untakenOf(said));
   if (result === 'CANCELLED') {
-    return finding('DELIVERY', 'WARNING', 'Its message was cancelled before it was handed over.');
+    return finding('DELIVERY', 'WARNING', 'Its message was cancelled before it was delivered.');
   }
   const why = standing === null ? [] : troubleOf(standing).map(({ message }) => message);
   const message = `No attempt was made. ${why.join(' ') || 'No node that delivers has tried it in time.'}`;
@@ -142,36 +142,36 @@ export function deliveryOf(
 function untakenOf(said: string): string {
   switch (said.charAt(0)) {
     case '4':
-      return `Its primary put the message off: "${said}". Mail in its place would be kept and tried again, until it is taken or its time is over.`;
+      return `Its primary deferred the message: "${said}". Mail in its place would be held and tried again until it is delivered or expires.`;
     case '5':
-      return `Its primary refused the message for good: "${said}". When it comes back from an outage so, nothing is returned at first: its first 20 messages are a trial, and if it refuses them all its mail is held and you are told. After that, what it refuses goes back to the sender.`;
+      return `Its primary rejected the message permanently: "${said}". If it does that after an outage, nothing is bounced at first: its first 20 messages are a trial, and if it rejects them all, its mail is held and you are notified. After the trial, rejected mail is returned to the sender.`;
     default:
-      return `Its primary was not reached: "${said}". Mail in its place would begin an outage: it is accepted, held, and tried until the primary answers.`;
+      return `Its primary was not reached: "${said}". Mail in its place would open an outage: it is accepted, held, and tried until the primary answers.`;
   }
 }
 
 /** While the drill waits for the next try. */
 export function putOffOf({ reply, nextAttemptAt }: PutOff): DrillFinding {
-  const message = `Its primary put the message off: "${reply}". Greylisting looks like that. The message is tried again at ${nextAttemptAt.toISOString()}, as mail would be.`;
+  const message = `Its primary deferred the message: "${reply}". Greylisting looks like that. The message is tried again at ${nextAttemptAt.toISOString()}, as mail would be.`;
   return finding('GREYLISTING', 'WARNING', message);
 }
 
-/** Once a message that was put off has ended. */
+/** The finding about a message that was deferred, once it has ended. */
 export function greylistingOf(result: DrillResult, deliveries: readonly DrillStep[]): DrillFinding {
   const greylisting = (message: string) => finding('GREYLISTING', 'WARNING', message);
   const first = deliveries.find(({ reply }) => reply.startsWith('4'));
   const last = deliveries.at(-1);
-  const said = `Its primary put the message off at first: "${first?.reply ?? ''}"`;
+  const said = `Its primary deferred the message at first: "${first?.reply ?? ''}"`;
   if (first === undefined || last === undefined || first === last)
     return greylisting(`${said}. It was not tried again.`);
   const minutes = Math.round((last.afterMs - first.afterMs) / 60_000);
   if (result === 'DELIVERED') {
     return greylisting(
-      `${said}, and took it ${minutes} minutes later: greylisting. Behind an outage mail would be that much later. Let our egress addresses through it.`,
+      `${said}, and accepted it ${minutes} minutes later: greylisting. After an outage mail would be that much later. Let our egress addresses through it.`,
     );
   }
   return greylisting(
-    `${said}, and did not take it ${minutes} minutes later either: greylisting alone does not do that.`,
+    `${said}, and did not accept it ${minutes} minutes later either: greylisting alone does not do that.`,
   );
 }
 
@@ -186,24 +186,24 @@ export function conclusionOf(result: DrillResult, findings: readonly DrillFindin
   const problems = codesOf('PROBLEM');
   const wayIn = problems.filter((code) => WAY_IN.includes(code));
   if (wayIn.length > 0) {
-    return conclusion('PROBLEM', `mail would not come to us, or not be taken by us. See ${wayIn.join(', ')}.`);
+    return conclusion('PROBLEM', `mail would not come to us, or we would not accept it. See ${wayIn.join(', ')}.`);
   }
   if (problems.length > 0) {
     return conclusion(
       'PROBLEM',
-      `mail would be taken and held, and none of it lost; as things are it would not be handed over. See ${problems.join(', ')}.`,
+      `mail would be accepted and held, and not lost; as things are it would not be delivered. See ${problems.join(', ')}.`,
     );
   }
   if (result === 'INTERRUPTED' || result === 'CANCELLED') {
-    const known = result === 'CANCELLED' ? 'mail would be taken and held; ' : '';
-    return conclusion('WARNING', `${known}nobody knows how it would end: the drill was not carried through.`);
+    const known = result === 'CANCELLED' ? 'mail would be accepted and held; ' : '';
+    return conclusion('WARNING', `${known}it is not known how it would end: the drill was not completed.`);
   }
   const warnings = codesOf('WARNING');
   if (warnings.length > 0) {
     return conclusion(
       'WARNING',
-      `mail would be taken, held and handed over when the primary is back, but late. See ${warnings.join(', ')}.`,
+      `mail would be accepted, held and delivered when the primary is back, but late. See ${warnings.join(', ')}.`,
     );
   }
-  return conclusion('OK', 'mail would come to us, be held, and be handed over when the primary is back.');
+  return conclusion('OK', 'mail would come to us, be held, and be delivered when the primary is back.');
 }

@@ -1,9 +1,9 @@
 /**
- * The fire drill: a marked message goes the whole way – in by our own listener, held, let go, handed over – and is reported.
+ * The fire drill: a marked message goes the whole way – accepted by our own listener, held, released, delivered – and is reported.
  *
- * Promises: what a drill holds is let go by a command or its time; what its primary puts off is tried once more, by the rule of
- * all mail; whatever happens it ends, and its message with it; one whose acceptance was not heard goes on as mail like any other;
- * its message has the null reverse-path, so no report is made (RFC 5321 §4.5.5). Any number of nodes may look at the same drills.
+ * Promises: a command or its time releases a held drill; a message that its primary defers is tried once more, by the rule of all
+ * mail; whatever happens it ends, and its message with it; if the answer to its content is lost, it continues as ordinary mail;
+ * its message has the null reverse-path, so no report is made (RFC 5321 §4.5.5). Any number of nodes may work on the same drills.
  */
 import { formatDate } from '../mail/mime.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';
@@ -43,7 +43,7 @@ import {
 
 export interface DrillDeps {
   readonly sql: QueueSql;
-  /** The name this node gives itself. */
+  /** Our name in EHLO and in the message. */
   readonly hostname: string;
   /** Our own listener; null while it is not open. */
   readonly listener: () => Listener | null;
@@ -66,7 +66,7 @@ export async function lookAtDrills(deps: DrillDeps): Promise<void> {
 /** A drill may wait half a minute for a primary that is asked ahead; the rest comes with the next look. */
 const AT_ONCE = 10;
 
-/** Some at once, and all of them, also beside one that fails: then throws what the first failed for. */
+/** Works on all of them, some at once, also if one fails: then throws the first failure. */
 async function forEach(drills: readonly OpenDrill[], work: (drill: OpenDrill) => Promise<void>): Promise<void> {
   const ends: PromiseSettledResult<void>[] = [];
   for (let from = 0; from < drills.length; from += AT_ONCE) {
@@ -133,7 +133,7 @@ const RESULTS = {
   CANCELLED: 'CANCELLED',
 } as const;
 
-/** No mail is handed over for now, and a drill does not wait for that. */
+/** No mail is delivered for now, and a drill does not wait for that. */
 function isWaiting({ isPaused, isFailing, isBreakerOpen }: DrillStanding): boolean {
   return isPaused || isFailing || isBreakerOpen;
 }
@@ -155,8 +155,8 @@ async function report(deps: DrillDeps, drill: OpenDrill, result: DrillResult): P
 
 async function finish(deps: DrillDeps, drill: OpenDrill, end: Parameters<typeof finishDrill>[2]): Promise<void> {
   const { result, findings = [] } = end;
-  const told = new Set(findings.map(({ code }) => code));
-  const all = [...drill.findings.filter(({ code }) => !told.has(code)), ...findings];
+  const codes = new Set(findings.map(({ code }) => code));
+  const all = [...drill.findings.filter(({ code }) => !codes.has(code)), ...findings];
   const whole = { ...end, findings: [...findings, conclusionOf(result, all)] };
   if (!(await finishDrill(deps.sql, drill.id, whole))) return;
   deps.events.drillFinished({ domain: drill.domainName, drill: drill.id, result });
@@ -177,7 +177,7 @@ function contentOf(drill: OpenDrill, { hostname, date }: { readonly hostname: st
     'Content-Type: text/plain; charset=us-ascii',
     '',
     `This message is a fire drill of the backup MX ${hostname} for ${domainName}.`,
-    'It went the way that mail goes while your mail server is away. Nothing is to be done.',
+    'It went the way that mail goes while your mail server is down. You need not do anything.',
     '',
   ].join('\r\n');
 }

@@ -44,7 +44,7 @@ export interface Facts {
 export interface ContactFacts {
   /** Alert contacts that lie in the domain they watch. */
   readonly addresses: readonly string[];
-  /** Somebody whose address lies elsewhere is told of it. */
+  /** An alert contact outside the domain is notified about it. */
   readonly isToldOutside: boolean;
 }
 
@@ -64,7 +64,7 @@ export interface ServiceFacts {
 
 export interface TlsaFact {
   readonly asked: string;
-  /** Why our certificate fails it; null: there is none, or it does not. */
+  /** Why our certificate fails it; null if there is no record or it matches. */
   readonly fault: string | null;
   readonly isFoundOut: boolean;
 }
@@ -75,7 +75,7 @@ export interface SessionFact {
   readonly port: number;
   /** Ours, as the primary saw it unless there is NAT; null: not connected. */
   readonly localAddress: string | null;
-  /** How far it came: CONNECT takes in greeting, EHLO and STARTTLS. */
+  /** How far it came: CONNECT includes greeting, EHLO and STARTTLS. */
   readonly stage: 'CONNECT' | 'MAIL' | 'RCPT';
   /** Verbatim, or ours in brackets. */
   readonly reply: string;
@@ -95,7 +95,7 @@ export function notFoundOut(asked: string, answered: string): Fact<never> & { re
   return { kind: 'UNKNOWN', why: { asked, answered } };
 }
 
-/** All MX records that the DNS has; null: it does not say, has more than are looked at, or has lost the name, which takes none away. */
+/** All MX records in the DNS; null if it does not answer, has more than we read, or has lost the name: then no record is forgotten. */
 export function listedMx({ mx }: Pick<Facts, 'mx'>): readonly AddedMx[] | null {
   if (mx.kind === 'UNKNOWN' || mx.value.kind === 'TROUBLE' || mx.value.kind === 'NXDOMAIN') return null;
   if (mx.value.kind !== 'SET' || mx.value.isImplicit) return [];

@@ -1,8 +1,8 @@
 /**
- * Which MX records a domain should have: its own as they are, all our names after them at one preference (RFC 5321 §5.1). Pure.
+ * The MX records that a domain should have: its own as they are, all our names after them at one preference (RFC 5321 §5.1). Pure.
  *
  * As a recommendation to people, and as the plan of a change that we make in the zone ourselves, in a sandwich with the primary once
- * more after us. A plan takes nothing away but what we had added, and ours is never the most preferred.
+ * more after us. A plan removes only records that we added, and ours is never the most preferred.
  */
 import { ownPreference, unlistedNames } from '../dns/mx-verdict.ts';
 import type { AddedMx } from '../domains/mx-records.ts';
@@ -116,7 +116,7 @@ export function planSet(situation: MxSituation, { preference, isSandwich }: MxWi
   const isWanted = isSandwich ?? lower.length > 0;
   const sandwich = isWanted ? planLower(rank, { theirs, lower, best }) : { kept: [], added: [] };
   if (rank <= best || (sandwich.added.length > 0 && rank + STEP > MAX_PREFERENCE)) {
-    const message = `There is no room behind preference ${rank}: give its primary a lower one.`;
+    const message = `There is no room after preference ${rank}: give its primary a lower one.`;
     return { kind: 'REFUSED', field: 'preference', message };
   }
   const missing = mxNames.filter((name) => !right.some(({ host }) => host === name));
@@ -148,7 +148,7 @@ function planLower(
 }
 
 /**
- * Takes away what we had added and is there still. Of a sandwich the primary's lower record stays when it is the only one
+ * Removes the records that we added and that are still there. The primary's lower record of a sandwich stays if it is the only one
  * left of any primary: without it the domain would have no MX at all.
  */
 export function planUnset({ present, added, ownNames }: Pick<MxSituation, 'present' | 'added' | 'ownNames'>): MxPlan {

@@ -1,9 +1,9 @@
 /**
- * Writes our MX records into a domain's zone, and takes them out again: by dynamic update at the zone's primary master.
+ * Adds our MX records to a domain's zone, and removes them: by dynamic update at the zone's primary master.
  *
  * Promises: a name or an address that a person gives never leads into a private network unless the operator allows that, and never
  * to this service itself; it ends within a minute whatever the servers do; the secret of the key is used for one update and kept
- * nowhere; a repetition changes nothing; trouble is told with what to do.
+ * nowhere; a repetition changes nothing; each failure says what to do.
  */
 import { monotonicMs, within } from '../clock.ts';
 import type { Sql } from '../db/client.ts';
@@ -46,7 +46,7 @@ export interface MxRequest {
   /** Null: enough for a dry run only. */
   readonly key: TsigKey | null;
   readonly isDryRun: boolean;
-  /** Null: what we had added is taken away. */
+  /** Null: our records are removed. */
   readonly wish: MxWish | null;
 }
 
@@ -103,7 +103,10 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
   const { zone, present } = read;
   if (present === 'ALIAS') return refused(['name'], `${name} is an alias (CNAME): it can have no MX record.`);
   if (present.some(({ host }) => host === '.')) {
-    return refused(['name'], `${name} has a null MX (RFC 7505): it says that it takes no mail. Remove that first.`);
+    return refused(
+      ['name'],
+      `${name} has a null MX (RFC 7505): it declares that it accepts no mail. Remove that first.`,
+    );
   }
   const known = await findAddedMx(deps.sql, viewer, domain.id);
   const isPresent = (mx: AddedMx) => present.some((one) => isSameMx(one, mx));
@@ -121,7 +124,7 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
     return { kind: 'DONE', zone, records };
   }
   if (request.key === null)
-    return refused(['tsig'], 'A change is signed: give the key that the zone takes updates by, or dryRun: true.');
+    return refused(['tsig'], 'A change is signed: give the key with which the zone accepts updates, or dryRun: true.');
   const result = await send(deps, place, { zone, present, plan, key: request.key });
   if (result.kind !== 'DONE') return { kind: 'REFUSED', error: complaintOf(result, { serverName, zone }) };
   const gone = known.filter((mx) => !isPresent(mx) && !plan.added.some((one) => isSameMx(one, mx)));
@@ -174,7 +177,7 @@ function complaintOf(
     const seconds = Math.abs(result.aheadSeconds);
     return invalid(
       ['tsig'],
-      `The clock of ${serverName} is ${seconds} seconds ${result.aheadSeconds > 0 ? 'ahead of' : 'behind'} ours (BADTIME). Set the clocks right, and repeat.`,
+      `The clock of ${serverName} is ${seconds} seconds ${result.aheadSeconds > 0 ? 'ahead of ours' : 'slow'} (BADTIME). Set the clocks right, and repeat.`,
     );
   }
   if (result.kind === 'CHANGED') {
@@ -195,7 +198,7 @@ function complaintOf(
     ],
     NOT_AUTHORITATIVE: [
       ['dnsServer'],
-      `${serverName} is not the master of ${zone}, or takes no update for it (NOTAUTH). Give its primary master.`,
+      `${serverName} is not the master of ${zone}, or accepts no update for it (NOTAUTH). Give its primary master.`,
     ],
     REFUSED: [
       ['tsig', 'keyName'],
@@ -207,7 +210,7 @@ function complaintOf(
     ],
     NOT_IMPLEMENTED: [
       ['dnsServer'],
-      `${serverName} takes no dynamic updates (NOTIMP). Add the records that mx.recommended shows by hand.`,
+      `${serverName} accepts no dynamic updates (NOTIMP). Add the records that mx.recommended shows by hand.`,
     ],
     SERVER_FAILURE: [['dnsServer'], `${serverName} could not do it (SERVFAIL). Its log says why; nothing was changed.`],
     FORGED: [

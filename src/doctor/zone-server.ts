@@ -36,7 +36,7 @@ export interface Server {
   readonly serverName: string;
 }
 
-/** The server to ask and to send to, each address fit to be dialled; or why there is none. */
+/** The server to ask and to send to, each address fit to be dialled; or the reason why it was not found. */
 export async function findServer(deps: ServerDeps, name: string, given: GivenServer | null): Promise<Server | Refused> {
   const server = given ?? (await masterOf(deps.resolver, name));
   if (server === null) {

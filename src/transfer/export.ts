@@ -1,9 +1,9 @@
 /**
- * The way out: all moved tables of a database, as one snapshot saw them, in one stream.
+ * The export: all moved tables of a database, as one snapshot saw them, in one stream.
  *
  * The mark is set before the first byte is written, so there is no moment in which a whole file and a database that may be
- * started both exist. Whatever fails discards what was written and then takes the mark back; a process that is killed leaves it,
- * and `undoExport` takes it back then.
+ * started both exist. A failure discards what was written and then removes the mark; a process that is killed leaves the mark, and
+ * `undoExport` removes it.
  */
 import type { CopySession } from '../db/copy-session.ts';
 import { countApplied, releaseVersion } from '../db/migrate.ts';
@@ -18,7 +18,7 @@ export type OnProgress = (table: string, bytes: number) => void;
 
 /** The target of an export. */
 export interface ExportTarget {
-  /** Resolves when it can take more; called in order. */
+  /** Resolves when it is ready for more; called in order. */
   write(bytes: Uint8Array): Promise<void>;
   /** Makes what was written safe and whole. The export is not done before. */
   finish(): Promise<void>;

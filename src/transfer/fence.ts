@@ -13,7 +13,7 @@ import { markMoved, MOVED_LINE, unmarkMoved } from '../db/moved.ts';
 import type { DatabaseAddress } from '../db/target.ts';
 import { TransferError } from './format.ts';
 
-/** The name of every session that a move opens, so that it does not take itself for the service. */
+/** The name of every session that a move opens, so that it does not count itself as the service. */
 const TRANSFER_NAME = 'backup-mx-transfer';
 
 /** Sessions of a process that has just ended may still be there for a moment. */
@@ -58,9 +58,9 @@ export async function closeForNodes(session: CopySession): Promise<void> {
 }
 
 /**
- * Takes the mark away: the service may be started on the database again.
+ * Removes the mark: the service may be started on the database again.
  *
- * @throws TransferError when there is none
+ * @throws TransferError when the database is not marked
  */
 export async function openForNodes(session: CopySession): Promise<void> {
   await inTransaction(session, async () => {
@@ -101,13 +101,13 @@ const LIVING = `
   where datname = current_database() and application_name like 'backup-mx%' and application_name <> '${TRANSFER_NAME}'
   limit 1`;
 
-/** Asks until the trouble is null, and refuses with the words and the last trouble when it stays. */
-async function patiently(words: string, findTrouble: () => Promise<string | null>): Promise<void> {
+/** Waits until the obstacle is null; if it stays, refuses with the words and the last obstacle. */
+async function patiently(words: string, findObstacle: () => Promise<string | null>): Promise<void> {
   const deadlineAt = monotonicMs() + PATIENCE_MS;
   for (;;) {
-    const trouble = await findTrouble();
-    if (trouble === null) return;
-    if (monotonicMs() > deadlineAt) throw new TransferError(`${words}${trouble}`);
+    const obstacle = await findObstacle();
+    if (obstacle === null) return;
+    if (monotonicMs() > deadlineAt) throw new TransferError(`${words}${obstacle}`);
     await sleep(200);
   }
 }

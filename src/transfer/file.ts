@@ -12,7 +12,7 @@ const READ_BYTES = 1_048_576;
 /**
  * Makes `PATH.partial`, mode 0600. `finish` gives it its name, and both are on the disk then.
  *
- * @throws TransferError when there is such a file, or it cannot be made; `write` and `finish` when the disk does not take it
+ * @throws TransferError when there is such a file, or it cannot be made; `write` and `finish` when the disk refuses it
  */
 export async function openExportFile(path: string): Promise<ExportTarget> {
   const partial = `${path}.partial`;
@@ -69,7 +69,7 @@ async function refuseExisting(path: string): Promise<void> {
   throw new TransferError(`${path} is there already: name another file`);
 }
 
-/** The system may take less than it was given. */
+/** The system may write less than it was given. */
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }

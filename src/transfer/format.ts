@@ -76,7 +76,7 @@ export interface FileWriter {
   end(rows: Readonly<Record<string, number>>): Promise<string>;
 }
 
-/** @param write resolves when it can take more */
+/** @param write resolves when it is ready for more */
 export function fileWriter(write: (bytes: Uint8Array) => Promise<void>): FileWriter {
   const hash = createHash('sha256');
   let isBegun = false;

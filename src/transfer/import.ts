@@ -1,9 +1,9 @@
 /**
- * The way in: a file of an export into a database that holds nothing yet, in one transaction.
+ * The import: a file of an export into an empty database, in one transaction.
  *
- * The file is read to its end before the database is touched, so that one that is cut off or altered is told as such; and once
- * more while it is written, with its digest held against it before the commit. The partitions become those of the old
- * database, so that every row lies where it lay. Nodes that start meanwhile wait for the end.
+ * The file is read to its end before the database is touched, so that one that is cut off or altered is reported as such; and once
+ * more while it is written, with its digest checked before the commit. The partitions become those of the old database, so that
+ * every row lies where it lay. Nodes that start meanwhile wait for the end.
  */
 import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { CopySession, Query } from '../db/copy-session.ts';
@@ -107,7 +107,7 @@ async function refuseOtherSchema({ schemaVersion, serviceVersion }: FileHead): P
   if (schemaVersion === known) return;
   throw new TransferError(
     schemaVersion < known
-      ? `the file has schema version ${schemaVersion} and this release ${known}: take the export back (backup-mx export --undo), start this release once on the old database, stop it, and export again`
+      ? `the file has schema version ${schemaVersion} and this release ${known}: revert the export (backup-mx export --undo), start this release once on the old database, stop it, and export again`
       : `the file has schema version ${schemaVersion} and this release ${known}: import with release ${serviceVersion} or a newer one`,
   );
 }
@@ -179,12 +179,12 @@ async function fillTable(
 ): Promise<number> {
   const expected = await readColumns(session.query, table);
   if (columns.join() !== expected.join()) throw altered();
-  const told: { rows: number | null } = { rows: null };
+  const declared: { rows: number | null } = { rows: null };
   async function* data(): AsyncGenerator<Uint8Array> {
     for (;;) {
       const frame = await next(frames);
       if (frame.kind === 'TABLE_END') {
-        told.rows = frame.rows;
+        declared.rows = frame.rows;
         return;
       }
       if (frame.kind !== 'DATA') throw altered();
@@ -194,7 +194,7 @@ async function fillTable(
   }
   const list = expected.map(quoted).join(', ');
   const written = await session.copyIn(`copy ${quoted(table)} (${list}) from stdin (format binary)`, data());
-  if (told.rows !== written) throw altered();
+  if (declared.rows !== written) throw altered();
   return written;
 }
 

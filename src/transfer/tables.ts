@@ -1,11 +1,11 @@
 /**
- * Which tables a move takes along, in the order in which they can be filled, and which it leaves and why.
+ * The tables that a move includes, in the order in which they can be filled, and those that it leaves, with the reason.
  *
  * Every table of the schema stands in one of the two lists: test/transfer/tables.test.ts fails on a new one that does not.
  */
 import type { Query } from '../db/copy-session.ts';
 
-/** Tables that others refer to come first. Contents are last: a file that breaks off is told by then from what was smaller. */
+/** Tables that others refer to come first. Contents are last: a file that is cut off is noticed before them. */
 export const MOVED_TABLES = [
   'queue_limits',
   'retry_schedule',

@@ -355,7 +355,7 @@ const CASES: Readonly<Record<CheckCode, readonly (readonly [string, () => Scene,
       'seen',
       () => ({ before: primaryRow({ is_catch_all: true, catch_all_tested_at: new Date() }) }),
       'WARNING',
-      /taken/,
+      /accepted/,
     ],
   ],
   FILTER_IN_FRONT: [

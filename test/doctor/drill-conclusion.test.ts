@@ -13,19 +13,19 @@ function findingsWith(changes: Partial<Record<DrillFinding['code'], DrillFinding
 
 test('the worst decides, and what is wrong with the way to us before what is wrong behind it', () => {
   for (const [result, changes, verdict, says] of [
-    ['DELIVERED', {}, 'OK', 'mail would come to us, be held, and be handed over when the primary is back.'],
+    ['DELIVERED', {}, 'OK', 'mail would come to us, be held, and be delivered when the primary is back.'],
     ['DELIVERED', { GREYLISTING: 'WARNING' }, 'WARNING', 'but late. See GREYLISTING.'],
-    ['NOT_ATTEMPTED', { PAUSE: 'WARNING', DELIVERY: 'PROBLEM' }, 'PROBLEM', 'not be handed over. See DELIVERY.'],
+    ['NOT_ATTEMPTED', { PAUSE: 'WARNING', DELIVERY: 'PROBLEM' }, 'PROBLEM', 'not be delivered. See DELIVERY.'],
     ['NOT_ATTEMPTED', { OUTAGE: 'PROBLEM', DELIVERY: 'PROBLEM' }, 'PROBLEM', 'See DELIVERY, OUTAGE.'],
     [
       'NOT_DELIVERED',
       { MX: 'PROBLEM', DELIVERY: 'PROBLEM' },
       'PROBLEM',
-      'not come to us, or not be taken by us. See MX.',
+      'not come to us, or we would not accept it. See MX.',
     ],
     ['NOT_ACCEPTED', { ACCEPTANCE: 'PROBLEM' }, 'PROBLEM', 'See ACCEPTANCE.'],
-    ['CANCELLED', { DELIVERY: 'WARNING' }, 'WARNING', 'taken and held; nobody knows how it would end'],
-    ['INTERRUPTED', {}, 'WARNING', 'the drill was not carried through.'],
+    ['CANCELLED', { DELIVERY: 'WARNING' }, 'WARNING', 'accepted and held; it is not known how it would end'],
+    ['INTERRUPTED', {}, 'WARNING', 'the drill was not completed.'],
   ] as const) {
     const conclusion = conclusionOf(result, findingsWith(changes));
     expect(conclusion).toMatchObject({ code: 'OUTLOOK', verdict });
@@ -33,6 +33,6 @@ test('the worst decides, and what is wrong with the way to us before what is wro
     expect(conclusion.message).toContain(says);
   }
   expect(conclusionOf('INTERRUPTED', []).message).toBe(
-    'In an outage today nobody knows how it would end: the drill was not carried through.',
+    'In an outage today it is not known how it would end: the drill was not completed.',
   );
 });

@@ -176,7 +176,7 @@ test('in an outage nothing of a drill is dialled, though the primary is back: th
     'OK',
     'PROBLEM',
   ]);
-  expect(messageOf(drill, 'DELIVERY')).toContain(`An outage of its primary is going on since ${outage?.startedAt}`);
+  expect(messageOf(drill, 'DELIVERY')).toContain(`An outage of its primary is open since ${outage?.startedAt}`);
   expect(away.sessions).toHaveLength(0);
   expect(await flow.see(name)).toMatchObject({ outage, queue: { heldCount: 1 } });
   // Real mail is tried when its clock says so, and the outage ends with it.

@@ -1,8 +1,8 @@
 /**
  * The clients' way to the service (the command's and Terraform's): GraphQL over HTTP, and nothing else.
  *
- * `BACKUP_MX_URL` says where (default the service of this machine), `BACKUP_MX_TOKEN` or `BACKUP_MX_TOKEN_FILE` who speaks. What goes wrong on the way is
- * one line that says what to do.
+ * `BACKUP_MX_URL` is the address (default the service of this machine), `BACKUP_MX_TOKEN` or `BACKUP_MX_TOKEN_FILE` has the token.
+ * Each failure is one line that says what to do.
  */
 import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
@@ -11,11 +11,11 @@ import { endpointOf, requestOnce } from '../../http/connection.ts';
 /** The reason why a request of the user cannot be carried out: one line, shown to the user where it is caught. */
 export class ClientError extends Error {}
 
-/** No answer came: whether a mutation was done is not known. */
+/** No answer came: it is not known whether a mutation was done. */
 export class Unreachable extends ClientError {}
 
 export interface Connection {
-  /** The data of the answer. Throws ClientError with one line when there is none. */
+  /** The data of the answer. Throws ClientError with one line if there is no data. */
   ask<T>(query: string, variables?: Readonly<Record<string, unknown>>): Promise<T>;
 }
 
@@ -51,7 +51,7 @@ export function accountOf(env: Environment, given: Partial<Account> = {}): Accou
   };
 }
 
-/** Asks nothing yet. Requests end when `interruption` is aborted. Throws ClientError when the address is none. */
+/** Makes no request yet. Requests end when `interruption` is aborted. Throws ClientError when the address is invalid. */
 export function connect(account: Account, interruption: AbortSignal): Connection {
   const url = addressOf(account.url);
   return {
@@ -88,11 +88,11 @@ function tokenOf(env: Environment): Given {
   return { value: token, name };
 }
 
-/** What was given is not repeated: errors end up in logs, and it may hold a password or be the token. */
+/** The given value is not repeated: errors end up in logs, and it may hold a password or be the token. */
 function addressOf({ value, name }: Given): URL {
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new ClientError(`${name} is no address of a service: expected one such as ${DEFAULT_URL}`);
+    throw new ClientError(`${name} is not the address of a service: expected one such as ${DEFAULT_URL}`);
   }
   if (url.username !== '' || url.password !== '') {
     throw new ClientError(
@@ -123,7 +123,7 @@ async function post(url: URL, account: Account, body: unknown, interruption: Abo
   const answer = parse(Buffer.from(answered.body).toString('utf8'));
   if (answer === null)
     throw new ClientError(`${url.origin} is not a Backup MX: it answered ${status} to a GraphQL request`);
-  if (status === 401) throw new ClientError(`${account.token.name} is no valid token of this service`);
+  if (status === 401) throw new ClientError(`${account.token.name} is not a valid token of this service`);
   return answer;
 }
 

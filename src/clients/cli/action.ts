@@ -1,8 +1,8 @@
 /**
- * What a verb does: actions with their arguments and options, one request or a few, and one way of showing what came of it.
+ * Verbs and their actions: arguments and options, one request or a few, and one way of showing the result.
  *
- * Promises: `--json` prints the data alone, for programs; mistakes in the arguments are told before anything is asked; what
- * the service refuses is one line each, with its field and code, and exit code 1.
+ * Promises: `--json` prints the data alone, for programs; mistakes in the arguments are reported before any request; each
+ * error of the service is one line with its field and code, and exit code 1.
  */
 import { parseArgs } from 'node:util';
 import { accountOf, ClientError, connect, type Connection } from '../api/connection.ts';
@@ -13,7 +13,7 @@ import { BAD_USE, DONE, type ExitCode, FAILED, type Terminal, type Verb } from '
 /** The arguments of a verb say too little, too much or nonsense. */
 export class UsageError extends ClientError {}
 
-/** What an action has to show. `data` is what `--json` prints. */
+/** The result of an action. `--json` prints `data`. */
 export type Shown =
   | {
       readonly kind: 'TABLE';
@@ -44,7 +44,7 @@ export interface Call {
 }
 
 export interface Action {
-  /** Behind the verb: `add NAME [--label KEY=VALUE]...`. */
+  /** The usage after the verb: `add NAME [--label KEY=VALUE]...`. */
   readonly usage: string;
   /** A sentence. */
   readonly says: string;
@@ -74,7 +74,7 @@ export function verbOf({ verb, says, example, actions }: VerbTable): Verb {
       return DONE;
     }
     if (action === undefined) {
-      terminal.tell(
+      terminal.report(
         `backup-mx: ${name === '' ? `${verb} needs an action` : `${verb}: unknown action: ${name}`}\n${usageOf(verb, actions)}`,
       );
       return BAD_USE;
@@ -110,7 +110,7 @@ async function runAction(name: string, action: Action, args: readonly string[], 
   }
   const parsed = parse(action, args);
   if (typeof parsed === 'string') {
-    terminal.tell(`backup-mx: ${name}: ${parsed}\n  backup-mx ${verb} ${action.usage}`);
+    terminal.report(`backup-mx: ${name}: ${parsed}\n  backup-mx ${verb} ${action.usage}`);
     return BAD_USE;
   }
   try {
@@ -118,7 +118,7 @@ async function runAction(name: string, action: Action, args: readonly string[], 
     return show(await action.run({ ...parsed, ask, terminal }), terminal, parsed.isSet('json'));
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    terminal.tell(`backup-mx: ${error.message}`);
+    terminal.report(`backup-mx: ${error.message}`);
     return error instanceof UsageError ? BAD_USE : FAILED;
   }
 }
@@ -164,7 +164,7 @@ function parse(action: Action, args: readonly string[]): Parsed | string {
 function show(shown: Shown, terminal: Terminal, isJson: boolean): ExitCode {
   if (shown.kind === 'REFUSED') {
     if (isJson) terminal.print(JSON.stringify({ userErrors: shown.errors }));
-    else for (const error of shown.errors) terminal.tell(`backup-mx: ${errorLine(error)}`);
+    else for (const error of shown.errors) terminal.report(`backup-mx: ${errorLine(error)}`);
     return FAILED;
   }
   for (const line of isJson ? [JSON.stringify(shown.data)] : linesOf(shown, terminal)) terminal.print(line);

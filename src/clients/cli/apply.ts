@@ -83,7 +83,7 @@ function named(error: UserError, { domains }: Manifest): UserError {
 const SIGNS = { CREATE: '+', UPDATE: '~', DELETE: '-', KEEP: ' ' } as const;
 /** Green, yellow, red, as Terraform has them. */
 const COLOURS = { CREATE: 32, UPDATE: 33, DELETE: 31, KEEP: 0 } as const;
-/** What a field is that is not set. */
+/** The text for a field that is not set. */
 const UNSET: Readonly<Record<string, string>> = { deliverTo: '(MX)', recipients: '(off)' };
 
 function linesOfStep({ name, action, differences }: Step, isStyled: boolean): string[] {

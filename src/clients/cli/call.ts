@@ -35,7 +35,7 @@ export async function listOf<T>(
   });
 }
 
-/** One of the viewer's objects, by its name or id. Throws ClientError when there is none. */
+/** One of the viewer's objects, by its name or id. Throws ClientError when it does not exist. */
 export async function find<T>(
   { ask }: Pick<Call, 'ask'>,
   kind: 'domain' | 'token' | 'tenant' | 'webhook',
@@ -115,6 +115,6 @@ export interface MadeSecret {
 /** The secret goes to standard output alone, so that it can be put into a file; the rest is for a person who watches. */
 export function createdSecret({ terminal }: Pick<Call, 'terminal'>, { secret, of, data }: MadeSecret): Shown {
   if (secret === null) return { kind: 'REFUSED', errors: [] };
-  terminal.tell(`${of}: keep this secret, it is not shown again`);
+  terminal.report(`${of}: keep this secret, it is not shown again`);
   return { kind: 'LINE', line: secret, data };
 }

@@ -11,7 +11,7 @@ export function completionVerb(tables: readonly VerbTable[], words: readonly str
       return DONE;
     }
     if (shell === undefined || !SHELLS.includes(shell) || args.length > 1) {
-      terminal.tell(`backup-mx: completion needs one of ${SHELLS.join(', ')}`);
+      terminal.report(`backup-mx: completion needs one of ${SHELLS.join(', ')}`);
       return BAD_USE;
     }
     if (shell === 'fish') {
@@ -69,7 +69,7 @@ function bashScript(tables: readonly VerbTable[], words: readonly string[]): str
     '  fi',
     '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
     '}',
-    // Where no word of ours fits, a file may: behind --file and --from.
+    // Where no word of ours fits, a file may: after --file and --from.
     'complete -o default -F _backup_mx backup-mx',
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 /**
- * What destroys asks first: on a terminal with counts of what would be lost, elsewhere it needs `--yes` and does nothing without.
+ * Destructive actions ask first: on a terminal with counts of what would be lost, elsewhere they do nothing without `--yes`.
  */
 import { ClientError } from '../api/connection.ts';
 import { allNodes, type Page, PAGE_INFO } from '../api/requests.ts';

@@ -1,4 +1,4 @@
-/** `backup-mx contact`: mail addresses that are told when something is wrong. */
+/** `backup-mx contact`: mail addresses that receive alerts. */
 import { mutate } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
 import { listOf, shown } from './call.ts';
@@ -18,7 +18,7 @@ const CONTACT = 'id address domains status confirmedAt codeExpiresAt lastMailedA
 async function list(call: Call): Promise<Shown> {
   const contacts = await listOf<Contact>(call, 'alertContacts', CONTACT);
   for (const { address, ignoredDomains } of contacts.filter((contact) => contact.ignoredDomains.length > 0)) {
-    call.terminal.tell(
+    call.terminal.report(
       `${address} gets no alerts about ${ignoredDomains.join(', ')}, which contains it: use another address`,
     );
   }

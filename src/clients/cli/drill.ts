@@ -1,4 +1,4 @@
-/** `backup-mx drill`: a marked message goes the whole way, and what that tells of an outage. */
+/** `backup-mx drill`: a marked message goes the whole way, and shows what an outage would do. */
 import { mutate } from '../api/requests.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ClientError } from '../api/connection.ts';
@@ -26,7 +26,7 @@ const DRILL = `id recipient isScheduled state result messageId requestedAt enter
   steps { name afterMs latencyMs reply host isPassed } findings { code verdict message }`;
 
 const LOOK_EVERY_MS = 500;
-/** The service ends every drill before, also one that was put off and is tried again a quarter of an hour later. */
+/** The service ends every drill before, also one that was deferred and is tried again a quarter of an hour later. */
 const PATIENCE_MS = 45 * 60_000;
 
 async function run(call: Call): Promise<Shown> {
@@ -58,7 +58,7 @@ async function untilSettled(
   { name, drill, isHeldEnough }: { readonly name: string; readonly drill: Drill; readonly isHeldEnough: boolean },
 ): Promise<Drill> {
   let seen = drill;
-  let isTold = false;
+  let isReported = false;
   for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_EVERY_MS) {
     if (seen.state === 'FINISHED' || (isHeldEnough && seen.state === 'HELD')) return seen;
     await pause(LOOK_EVERY_MS, undefined, { signal: terminal.interruption }).catch(() => {
@@ -69,9 +69,9 @@ async function untilSettled(
       { name },
     );
     seen = domain?.drills.nodes.find(({ id }) => id === drill.id) ?? seen;
-    const putOff = seen.findings.find(({ code }) => code === 'GREYLISTING');
-    if (putOff !== undefined && !isTold && seen.state !== 'FINISHED') terminal.tell(putOff.message);
-    isTold ||= putOff !== undefined;
+    const deferral = seen.findings.find(({ code }) => code === 'GREYLISTING');
+    if (deferral !== undefined && !isReported && seen.state !== 'FINISHED') terminal.report(deferral.message);
+    isReported ||= deferral !== undefined;
   }
   throw new ClientError(
     `the drill ${drill.id} is still ${seen.state}: its report is in the API, as drills of the domain`,
@@ -82,7 +82,7 @@ function factOf({ code, verdict, message }: Drill['findings'][number]): readonly
   return [code, `${verdict}: ${message}`];
 }
 
-/** What all comes to is first. */
+/** The conclusion comes first. */
 function shownOf(drill: Drill): Shown {
   const { state, result, deliverAt, steps, findings } = drill;
   const outlook = findings.find(({ code }) => code === 'OUTLOOK');

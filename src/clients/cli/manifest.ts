@@ -1,5 +1,5 @@
 /**
- * A file of domains as they should be: read, and held against its JSON schema, each mistake with its line and column.
+ * A file of domains as they should be: read and checked against its JSON schema, each mistake with its line and column.
  *
  * The schema (manifest.schema.json) is made from the API's own, so an editor and this file know the same names. Only the words
  * of JSON schema that it uses are understood here. The only door to yaml.
@@ -33,7 +33,7 @@ interface RootSchema extends Schema {
   readonly $defs: Readonly<Record<string, Schema>>;
 }
 
-/** As many as a person reads; the rest comes after these are mended. */
+/** As many as a person reads; the rest comes after these are corrected. */
 const MOST_LINES = 50;
 /** Aliases could make a small file endless. */
 const MOST_ALIASES = 100;
@@ -42,14 +42,14 @@ export function readManifest(text: string, file: string): ReadManifest {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
   const lines: string[] = [];
-  const tell = (offset: number, sentence: string): void => {
+  const complain = (offset: number, sentence: string): void => {
     const { line, col } = counter.linePos(offset);
     lines.push(`${file}:${line}:${col}: ${sentence}`);
   };
-  for (const error of document.errors) tell(error.pos[0], error.message);
+  for (const error of document.errors) complain(error.pos[0], error.message);
   const root = readSchema();
   const resolve = (alias: Alias): Node | null => alias.resolve(document) ?? null;
-  if (lines.length === 0) check({ root, tell, resolve, checked: new Map() }, document.contents, root);
+  if (lines.length === 0) check({ root, complain, resolve, checked: new Map() }, document.contents, root);
   if (lines.length > 0) return { kind: 'BAD', lines: [...new Set(lines)].slice(0, MOST_LINES) };
   try {
     const value: unknown = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MOST_ALIASES })));
@@ -63,9 +63,9 @@ export function readManifest(text: string, file: string): ReadManifest {
 
 interface Checking {
   readonly root: RootSchema;
-  readonly tell: (offset: number, sentence: string) => void;
+  readonly complain: (offset: number, sentence: string) => void;
   readonly resolve: (alias: Alias) => Node | null;
-  /** What aliases stand for, with what it was held against: once is enough, and an alias within it has an end. */
+  /** The nodes of aliases with the schemas they were checked against: once is enough, also for an alias within itself. */
   readonly checked: Map<Node, Set<Schema>>;
 }
 
@@ -74,28 +74,28 @@ function check(checking: Checking, node: Node | null, given: Schema): void {
   const at = node?.range?.[0] ?? 0;
   if (isAlias(node)) return checkAlias(checking, node, given);
   if (isNull(node)) {
-    if (given.nullable !== true) checking.tell(at, `expected ${wordOf(schema)}, found no value`);
+    if (given.nullable !== true) checking.complain(at, `expected ${wordOf(schema)}, found no value`);
     return;
   }
   if (schema.type === 'object')
-    return isMap(node) ? checkMap(checking, node, schema) : checking.tell(at, `expected ${wordOf(schema)}`);
+    return isMap(node) ? checkMap(checking, node, schema) : checking.complain(at, `expected ${wordOf(schema)}`);
   if (schema.type === 'array') {
-    if (!isSeq(node)) return checking.tell(at, `expected ${wordOf(schema)}`);
+    if (!isSeq(node)) return checking.complain(at, `expected ${wordOf(schema)}`);
     const most = schema.maxItems ?? Number.POSITIVE_INFINITY;
     if (node.items.length > most)
-      checking.tell(at, `at most ${most} entries are allowed, and there are ${node.items.length}`);
+      checking.complain(at, `at most ${most} entries are allowed, and there are ${node.items.length}`);
     for (const item of node.items) check(checking, item as Node | null, schema.items ?? {});
     return;
   }
   const value = isScalar(node) ? node.value : undefined;
   if (schema.enum !== undefined && !schema.enum.includes(String(value))) {
-    return checking.tell(at, `expected one of ${schema.enum.join(', ')}`);
+    return checking.complain(at, `expected one of ${schema.enum.join(', ')}`);
   }
   const isRight = schema.type === 'integer' ? Number.isSafeInteger(value) : typeof value === schema.type;
-  if (schema.enum === undefined && !isRight) checking.tell(at, `expected ${wordOf(schema)}`);
+  if (schema.enum === undefined && !isRight) checking.complain(at, `expected ${wordOf(schema)}`);
 }
 
-/** What it stands for may be right where it is written, and wrong here. */
+/** Its node may be right where it is written, and wrong here. */
 function checkAlias(checking: Checking, alias: Alias, schema: Schema): void {
   const meant = checking.resolve(alias);
   if (meant === null) return;
@@ -117,12 +117,13 @@ function checkMap(
     seen.add(name);
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
     const at = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
-    if (property === undefined) checking.tell(at, `unknown key "${name}"${suggestion(name, Object.keys(properties))}`);
+    if (property === undefined)
+      checking.complain(at, `unknown key "${name}"${suggestion(name, Object.keys(properties))}`);
     else check(checking, (value as Node | null) ?? null, property);
   }
   const missing = (schema.required ?? []).filter((name) => !seen.has(name));
   if (missing.length > 0)
-    checking.tell(node.range?.[0] ?? 0, `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`);
+    checking.complain(node.range?.[0] ?? 0, `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`);
 }
 
 function isNull(node: Node | null): boolean {

@@ -32,7 +32,7 @@ const DEFAULT_COUNT = 50;
 const POLL_MS = 500;
 
 const FILTERS = { state: 'TEXT', recipient: 'TEXT', from: 'TEXT', since: 'TEXT', until: 'TEXT' } as const;
-/** Only to look for: a verb on many means none of these. */
+/** Only to search by: actions on many messages do not accept them. */
 const SEARCHES = { client: 'TEXT', 'message-id': 'TEXT', id: 'TEXT' } as const;
 const FILTERS_USAGE = '[--state STATE] [--recipient ADDRESS] [--from ADDRESS] [--since TIME] [--until TIME]';
 const SEARCHES_USAGE = '[--client ADDRESS] [--message-id ID] [--id ID]';
@@ -172,14 +172,14 @@ async function act(call: Call, word: string): Promise<Shown> {
   return { kind: 'LINE', line: `${ended.state}: ${ended.done} of ${ended.total} messages`, data: ended };
 }
 
-/** Until the operation has ended; tells whoever watches how far it is, whenever that has changed. */
+/** Waits until the operation has ended; on a screen reports each change of its progress. */
 async function follow({ ask, terminal }: Call, begun: Operation): Promise<Operation> {
   let operation = begun;
-  for (let told = -1; operation.state === 'RUNNING'; ) {
-    if (operation.done !== told && terminal.isWatched) terminal.tell(`${operation.done} of ${operation.total}`);
-    told = operation.done;
+  for (let reported = -1; operation.state === 'RUNNING'; ) {
+    if (operation.done !== reported && terminal.isWatched) terminal.report(`${operation.done} of ${operation.total}`);
+    reported = operation.done;
     await sleep(POLL_MS, undefined, { signal: terminal.interruption }).catch(() => {
-      throw new ClientError(`operation ${begun.id} goes on; the query "operation" shows how far it is`);
+      throw new ClientError(`operation ${begun.id} continues; the query "operation" shows its progress`);
     });
     const answer = await ask<{ operation: Operation | null }>(
       `query ($id: ID!) { operation(id: $id) { ${OPERATION} } }`,

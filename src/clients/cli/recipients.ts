@@ -57,7 +57,7 @@ function readable(localPart: string): string {
 /** A local part that is meant to have a space stands in quotes, with or without its domain. */
 const QUOTED = /^"[^]*"(?:@\S*)?$/;
 
-/** What has a space is a person's name, a column of a table or a remark, and would be a mailbox that nobody has. */
+/** An entry with a space is a person's name, a column of a table or a remark, and would be a mailbox that no one has. */
 function complaint(entry: string): string {
   const shown = JSON.stringify(entry.length > 80 ? `${entry.slice(0, 80)}…` : entry);
   return `${shown} has a space: one mailbox a line, and in quotes one that really has a space`;

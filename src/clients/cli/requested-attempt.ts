@@ -35,7 +35,7 @@ export async function findRequested(call: Call, name: string): Promise<Requested
   return domain?.requestedAttempt ?? null;
 }
 
-/** What became of the attempt that was asked for, in words; null when none was. */
+/** Waits for the requested attempt, and says in words what became of it; null if no attempt was requested. */
 export async function followAttempt(call: Call, name: string, first: RequestedAttempt | null): Promise<string | null> {
   let requested = first;
   for (let look = 0; look < LOOKS && mayBeginSoon(requested); look += 1) {

@@ -1,5 +1,5 @@
 /**
- * Tables for people: columns as wide as their longest cell, two spaces between them, nothing behind the last.
+ * Tables for people: columns as wide as their longest cell, two spaces between them, no space at the end.
  *
  * What comes from outside cannot drive a terminal: control characters are shown as `?`.
  */

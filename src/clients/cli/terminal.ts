@@ -1,5 +1,5 @@
 /**
- * What a verb of the command `backup-mx` is, and what it may know of the world.
+ * A verb of the command `backup-mx`, and its view of the world.
  */
 
 export interface Terminal {
@@ -7,10 +7,10 @@ export interface Terminal {
   /** A line of the result, to standard output. */
   print(line: string): void;
   /** A line for whoever watches, to standard error. */
-  tell(line: string): void;
+  report(line: string): void;
   /** Whether standard output is a screen that a person looks at. */
   readonly isScreen: boolean;
-  /** Whether standard error is one: where it is none, nobody watches work go on. */
+  /** Whether standard error is a screen: if not, progress is not reported. */
   readonly isWatched: boolean;
   /** Aborted when the user wants it to stop. */
   readonly interruption: AbortSignal;
@@ -27,5 +27,5 @@ export const BAD_USE = 2;
 export const CHANGES = 2;
 export type ExitCode = typeof DONE | typeof FAILED | typeof BAD_USE;
 
-/** Gets what stands behind the verb. Throws nothing but bugs. */
+/** Gets the arguments after the verb. Throws nothing but bugs. */
 export type Verb = (args: readonly string[], terminal: Terminal) => Promise<ExitCode>;

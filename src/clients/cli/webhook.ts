@@ -1,4 +1,4 @@
-/** `backup-mx webhook`: addresses that are told what happens, and what was sent there. */
+/** `backup-mx webhook`: addresses that receive events, and their deliveries. */
 import { allNodes, mutate, type Page, PAGE_INFO } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
 import { createdSecret, given, listOf, missing, notYours, numberOption, overlapOption, shown } from './call.ts';

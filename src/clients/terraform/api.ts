@@ -47,7 +47,7 @@ export function createApi({ ask, pause, now }: ApiParts): Api {
   };
 }
 
-/** The fields of the domain of a name; null: there is none that the token may see. */
+/** The fields of the domain of a name; null if the token may see no such domain. */
 export type ReadDomain = <T>(name: string, fields: string) => Promise<T | null>;
 
 interface Question {
@@ -72,7 +72,7 @@ export function createDomainReads({ ask }: Pick<Connection, 'ask'>): ReadDomain 
       await askAll(fields, batch).then(
         (domains) => batch.forEach((each, index) => each.answer(Promise.resolve(domains[index] ?? null))),
         async (error: unknown) => {
-          // One of them may be what cannot be asked for: each is told of its own.
+          // One of them may be what cannot be asked for: each gets its own error.
           const isShared = error instanceof Unreachable || batch.length === 1;
           const alone = (each: Question) => askAll(fields, [each]).then(([domain]) => domain ?? null);
           batch.forEach((each) => each.answer(isShared ? Promise.reject(error) : alone(each)));

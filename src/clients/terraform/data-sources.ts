@@ -73,7 +73,7 @@ export const domainSource: DataSource<Api> = {
   name = "example.org"
 }
 
-# Field by field, for a DNS provider that wants it so; others take the lines as they are.
+# Field by field, for a DNS provider that needs fields; others accept the lines as they are.
 output "mx_records" {
   value = [for line in data.backupmx_domain.example.mx_recommended : {
     name     = "example.org"

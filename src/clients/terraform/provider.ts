@@ -18,7 +18,7 @@ const ATTRIBUTES: Attributes = {
     type: 'string',
     use: 'OPTIONAL',
     description:
-      'Where the service is: `https://mx.example.net`. Otherwise `BACKUP_MX_URL`, or the service of this machine.',
+      'The address of the service: `https://mx.example.net`. Default `BACKUP_MX_URL`, or the service of this machine.',
     check: (value) =>
       typeof value === 'string' && /^https?:\/\/[^\s/]+/.test(value)
         ? null
@@ -29,7 +29,7 @@ const ATTRIBUTES: Attributes = {
     use: 'OPTIONAL',
     isSensitive: true,
     description:
-      'Who speaks. Better left to `BACKUP_MX_TOKEN`, or the file that `BACKUP_MX_TOKEN_FILE` names: what stands here may end in files that others read.',
+      'The token of the service. Prefer `BACKUP_MX_TOKEN`, or `BACKUP_MX_TOKEN_FILE` for a file: a value here may end in files that others read.',
   },
 };
 

@@ -74,7 +74,7 @@ export const notListed = {
     'Add the MX records that `domain.mx.recommended` shows: each of our names, all at one number, higher than that of your primary.',
   judge: (facts) =>
     whenAnswered(facts, (set, evidence) => {
-      // That the domain is gone, or takes no mail, is another check's finding.
+      // That the domain is gone, or accepts no mail, is another check's finding.
       if (set.kind !== 'SET') return ok(evidence);
       if (set.hosts.some(({ isSelf }) => isSelf)) {
         const missing = unlistedNames(set.hosts, facts.service.mxNames);
@@ -86,10 +86,10 @@ export const notListed = {
     }),
 } as const satisfies Check;
 
-/** The domain takes mail at all (RFC 7505). */
+/** The domain accepts mail at all (RFC 7505). */
 export const nullMx = {
   code: 'NULL_MX',
-  title: 'The domain takes mail.',
+  title: 'The domain accepts mail.',
   meaning:
     'The domain publishes a null MX (`0 .`), which declares that it accepts no mail. Senders do not even try (RFC 7505).',
   advice: 'Replace the record `0 .` with those of your primary and of us.',

@@ -1,5 +1,5 @@
 /**
- * The primary: whether it answers, whether it takes mail from us, and what it did with mail lately.
+ * The primary: whether it answers, whether it accepts mail from us, and what it did with mail lately.
  */
 import { formatEndpoint } from '../../mail/ip.ts';
 import { saysGreylisting } from '../../mail/reply-words.ts';
@@ -28,7 +28,7 @@ function isOurLack({ kind, stage, reply }: SessionFact): boolean {
   return kind === 'SILENT' && stage === 'CONNECT' && ours.test(reply);
 }
 
-/** The primary took the connection, and was not ready for MAIL within the time of a session. */
+/** The primary accepted the connection, and was not ready for MAIL within the time of a session. */
 function isTooSlow({ kind, stage, reply }: SessionFact): boolean {
   return kind === 'SILENT' && stage === 'CONNECT' && reply.startsWith('[no session within');
 }
@@ -73,10 +73,10 @@ export const mxUnreachable = {
   judge: judgeReach,
 } as const satisfies Check;
 
-/** The primary takes mail from our addresses: EHLO, MAIL, RCPT of its postmaster; never DATA. */
+/** The primary accepts mail from our addresses: EHLO, MAIL, RCPT of its postmaster; never DATA. */
 export const primaryRefuses = {
   code: 'PRIMARY_REFUSES',
-  title: 'The primary takes mail from us.',
+  title: 'The primary accepts mail from us.',
   meaning: 'Your primary rejects us, or refuses its postmaster: it would not accept the mail that we hold for you.',
   advice:
     'List our egress addresses as trusted at your primary (`domain.primarySetup` has ready-made texts), and let it accept mail for postmaster.',
@@ -92,7 +92,7 @@ export const primaryRefuses = {
     }),
 } as const satisfies Check;
 
-/** The primary does not put us off at first (RFC 6647). */
+/** The primary does not defer us at first (RFC 6647). */
 export const greylisting = {
   code: 'GREYLISTING',
   title: 'The primary does not greylist us.',
@@ -146,10 +146,10 @@ export const rateLimiting = {
   },
 } as const satisfies Check;
 
-/** The primary takes messages as large as those that we accept (RFC 1870). */
+/** The primary accepts messages as large as those that we accept (RFC 1870). */
 export const smallerSize = {
   code: 'SMALLER_SIZE',
-  title: 'The primary takes messages as large as we do.',
+  title: 'The primary accepts messages as large as we do.',
   meaning:
     'Your primary announces a smaller SIZE than ours: larger messages that do not announce their size are accepted here and refused there.',
   advice: 'Raise the size limit of your primary at least to ours (`service.messageSizeLimitBytes`).',
@@ -168,7 +168,7 @@ export const smallerSize = {
         })),
       );
     }
-    // One that turned us away before has not said what it takes.
+    // A session that failed before EHLO has not said what the primary accepts.
     if (sessionsOf(facts).some(({ stage }) => stage !== 'CONNECT')) return ok(own);
     return whenKnown(record, ({ sizeLimitBytes }) => {
       if (sizeLimitBytes === null) return whenKnown(sessions, (all) => unknown(own, ...all.map(sessionEvidence)));
@@ -189,8 +189,8 @@ export const catchAll = {
       const asked = 'RCPT of a mailbox that cannot exist, in the last 7 days';
       if (isCatchAll !== true)
         return ok({ asked, answered: isCatchAll === null ? '[no call-ahead has asked]' : '[refused]' });
-      const evidence = { asked, answered: '[taken]' };
-      // The list refuses at our door what the primary would take.
+      const evidence = { asked, answered: '[accepted]' };
+      // The list refuses here what the primary would accept.
       return facts.domain.listedCount > 0 ? ok(evidence) : warning(evidence);
     }),
 } as const satisfies Check;

@@ -5,7 +5,7 @@ import { type Check, ok, problem, warning, whenKnown } from '../check.ts';
 
 export const userListGaps = {
   code: 'USER_LIST_GAPS',
-  title: 'The User List has every mailbox that took mail.',
+  title: 'The User List has every mailbox that accepted mail.',
   meaning: 'The User List lacks mailboxes that accepted mail within the last 90 days: we refuse their mail (BMX-USER).',
   advice: 'Add the mailboxes to the User List, or empty the list so that your primary is asked instead.',
   judge: (facts) =>
@@ -27,7 +27,7 @@ export const alertContactInside = {
       if (addresses.length === 0) return ok();
       const inside = { asked: 'alert contacts that lie in it', answered: addresses.join(', ') };
       return isToldOutside
-        ? ok(inside, { asked: 'alert contacts elsewhere', answered: '[told of it]' })
+        ? ok(inside, { asked: 'alert contacts elsewhere', answered: '[notified]' })
         : problem(inside);
     }),
 } as const satisfies Check;

@@ -21,7 +21,7 @@ export async function callVerb(
   const terminal: Terminal = {
     env: { BACKUP_MX_URL: url, BACKUP_MX_TOKEN: TOKEN },
     print: (line) => void out.push(...line.split('\n')),
-    tell: (line) => void err.push(...line.split('\n')),
+    report: (line) => void err.push(...line.split('\n')),
     isScreen: false,
     isWatched: false,
     question: null,

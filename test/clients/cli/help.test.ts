@@ -32,12 +32,12 @@ test.each([
 test.each([
   ['http://me:hidden@127.0.0.1:1', 'BACKUP_MX_URL holds a user name or password'],
   ['https://hidden@127.0.0.1:1/', 'use https://127.0.0.1:1, and put a token into BACKUP_MX_TOKEN'],
-  ['me:hidden@127.0.0.1:1', 'BACKUP_MX_URL is no address of a service'],
-  ['https//me:hid@den@127.0.0.1', 'BACKUP_MX_URL is no address of a service'],
-  ['ftp://me:hidden@127.0.0.1', 'BACKUP_MX_URL is no address of a service'],
+  ['me:hidden@127.0.0.1:1', 'BACKUP_MX_URL is not the address of a service'],
+  ['https//me:hid@den@127.0.0.1', 'BACKUP_MX_URL is not the address of a service'],
+  ['ftp://me:hidden@127.0.0.1', 'BACKUP_MX_URL is not the address of a service'],
   // Neither has an @: a host and a port that is none, and the token in the wrong variable.
-  ['https://me:hidden', 'BACKUP_MX_URL is no address of a service'],
-  ['hidden', 'BACKUP_MX_URL is no address of a service'],
+  ['https://me:hidden', 'BACKUP_MX_URL is not the address of a service'],
+  ['hidden', 'BACKUP_MX_URL is not the address of a service'],
   ['http://127.0.0.1:1/?token=hidden', 'http://127.0.0.1:1 cannot be reached'],
 ])('a password in BACKUP_MX_URL=%s is not printed', async (url, line) => {
   const { code, stdout, stderr } = await command(['domain', 'list'], { BACKUP_MX_URL: url, BACKUP_MX_TOKEN: 'token' });

@@ -313,7 +313,7 @@ describe('token and tenant', () => {
     expect((await call(tokenVerb, ['rotate', token?.id ?? '', '--overlap', '0'])).out[0]).toMatch(/^bmx_/);
     expect(await call(domainVerb, ['list'], { env })).toMatchObject({
       code: 1,
-      err: ['backup-mx: BACKUP_MX_TOKEN is no valid token of this service'],
+      err: ['backup-mx: BACKUP_MX_TOKEN is not a valid token of this service'],
     });
     expect((await call(tokenVerb, ['revoke', token?.id ?? '', '--yes'])).out).toEqual(['cli token is revoked']);
     expect((await call(tenantVerb, ['list'])).out.join('\n')).toContain('cli tenant');
@@ -385,7 +385,7 @@ describe('every verb', () => {
     });
     expect(await call(domainVerb, ['list'], { env: { ...away, BACKUP_MX_URL: 'example.org' } })).toMatchObject({
       code: 1,
-      err: [expect.stringContaining('BACKUP_MX_URL is no address of a service')],
+      err: [expect.stringContaining('BACKUP_MX_URL is not the address of a service')],
     });
     const other = createServer((_request, response) => response.writeHead(404).end('<html>')).listen(0, '127.0.0.1');
     await once(other, 'listening');

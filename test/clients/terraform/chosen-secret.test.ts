@@ -97,10 +97,10 @@ const good = `bmx_${randomBytes(32).toString('base64url')}`;
 test.each<[State, string]>([
   [{ secret_wo: 'hunter2', secret_wo_version: 1 }, 'secret_wo cannot be used (at secret_wo): Expected "bmx_" and 43'],
   [{ secret_wo: good }, 'secret_wo cannot be used (at secret_wo): Write secret_wo_version = 1 beside it.'],
-  [{ secret_wo_version: 1 }, 'secret_wo_version cannot be used (at secret_wo_version): It says when secret_wo'],
+  [{ secret_wo_version: 1 }, 'secret_wo_version cannot be used (at secret_wo_version): It is the version of secret_wo'],
   [{ secret_wo: good, secret_wo_version: 0.5 }, 'secret_wo_version cannot be used (at secret_wo_version): Expected a'],
-  [{ secret_wo: good, secret_wo_version: 1, secret_file: 'x' }, '(at secret_wo): It is yours to keep'],
-  [{ secret_wo: good, secret_wo_version: 1, secret_in_state: true }, '(at secret_wo): It is yours to keep'],
+  [{ secret_wo: good, secret_wo_version: 1, secret_file: 'x' }, '(at secret_wo): You keep this secret'],
+  [{ secret_wo: good, secret_wo_version: 1, secret_in_state: true }, '(at secret_wo): You keep this secret'],
 ])('wrong %#', async (config, line) => {
   const { told } = await terraform.plan(token(config));
   expect(told).toEqual([expect.stringContaining(line)]);
@@ -116,7 +116,7 @@ test('what is not known yet is taken as it will be, and never as none', async ()
   const withNull = changes.map((each) => ({ ...each, config: { ...change?.config, secret_wo: null } }));
   expect(await terraform.apply({ changes: withNull, told: [] })).toEqual([
     expect.stringMatching(
-      /^error: secret_wo_version cannot be used \(at secret_wo_version\): It says when secret_wo is to be/,
+      /^error: secret_wo_version cannot be used \(at secret_wo_version\): It is the version of secret_wo, which/,
     ),
   ]);
   expect(terraform.state.size).toBe(0);

@@ -154,7 +154,7 @@ describe('what is there already', () => {
     const nothing = ['absent.example', '01890000-0000-7000-8000-000000000000', 'no name'];
     for (const id of nothing) {
       expect(await terraform.import('backupmx_domain.b', 'backupmx_domain', id)).toEqual([
-        `error: "${id}" cannot be imported: There is no such backupmx_domain, or none of yours.`,
+        `error: "${id}" cannot be imported: This backupmx_domain does not exist, or belongs to another tenant.`,
       ]);
     }
   });
@@ -190,15 +190,15 @@ describe('wrong input', () => {
     ],
     [
       { name: 'not a name' },
-      'error: name cannot be used (at name): "not a name" is no domain name. Expected one such as "example.org".',
+      'error: name cannot be used (at name): "not a name" is not a domain name. Expected one such as "example.org".',
     ],
     [
       { name: 'a.example', deliver_to: ['mail.a.example', 'mail a'] },
-      'error: deliver_to cannot be used (at deliver_to.1): "mail a" is no host. Expected "mail.example.org", "192.0.2.1:2525" or "[2001:db8::1]:25".',
+      'error: deliver_to cannot be used (at deliver_to.1): "mail a" is not a host. Expected "mail.example.org", "192.0.2.1:2525" or "[2001:db8::1]:25".',
     ],
     [
       { name: 'a.example', tls_policy: 'SOMETIMES' },
-      'error: tls_policy cannot be used (at tls_policy): "SOMETIMES" is none of "NONE", "OPPORTUNISTIC", "REQUIRED", "VERIFIED".',
+      'error: tls_policy cannot be used (at tls_policy): "SOMETIMES" is not one of "NONE", "OPPORTUNISTIC", "REQUIRED", "VERIFIED".',
     ],
     [
       { name: 'a.example', drain_per_minute: 0.5 },
@@ -251,7 +251,7 @@ describe('data sources', () => {
       mx_observed: ['10 mail.data.example'],
     });
     expect((await terraform.readData('backupmx_domain', { name: 'absent.example' })).told).toEqual([
-      'error: backupmx_domain cannot be read: There is no such backupmx_domain, or none of yours.',
+      'error: backupmx_domain cannot be read: This backupmx_domain does not exist, or belongs to another tenant.',
     ]);
   });
 
@@ -275,7 +275,7 @@ describe('data sources', () => {
     expect(problems.length).toBeGreaterThan(0);
     for (const code of problems) expect([verdicts[code], advice[code]]).toEqual(['PROBLEM', expect.any(String)]);
     expect((await terraform.readData('backupmx_doctor', { name: 'absent.example' })).told).toEqual([
-      'error: backupmx_doctor cannot be read: There is no such backupmx_doctor, or none of yours.',
+      'error: backupmx_doctor cannot be read: This backupmx_doctor does not exist, or belongs to another tenant.',
     ]);
   });
 });

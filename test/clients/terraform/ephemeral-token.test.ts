@@ -69,7 +69,10 @@ test('each opening makes another one, which lives for an hour unless it says how
 });
 
 test.each<[State, string]>([
-  [{ scopes: ['QUEUE_READ', 'NONSENSE'] }, 'scopes cannot be used (at scopes): "NONSENSE" is none of "AUDIT_READ", '],
+  [
+    { scopes: ['QUEUE_READ', 'NONSENSE'] },
+    'scopes cannot be used (at scopes): "NONSENSE" is not one of "AUDIT_READ", ',
+  ],
   [{ lifetime_minutes: 0 }, 'lifetime_minutes cannot be used (at lifetime_minutes): Expected a whole number from 1 to'],
   [{ lifetime_minutes: 1441 }, 'lifetime_minutes cannot be used (at lifetime_minutes): Expected a whole number'],
 ])('wrong, seen without asking: %p', async (config, line) => {
@@ -134,12 +137,12 @@ test('a secret that was lost on its way leaves no token', async () => {
   expect(await tokensLeft()).toEqual([]);
 });
 
-test('one that cannot be taken back is a warning, and says that it ends by itself', async () => {
+test('one that cannot be closed is a warning, and says that it ends by itself', async () => {
   const { values, close } = await open({ lifetime_minutes: 1 });
   gateway.decide(() => 'REFUSE');
   expect(await close()).toEqual([
     expect.stringMatching(
-      /^warning: token for a run cannot be taken back: http:.* cannot be reached: .*\. It ends by itself when its lifetime_minutes are over\.$/,
+      /^warning: token for a run cannot be closed: http:.* cannot be reached: .*\. It ends by itself when its lifetime_minutes are over\.$/,
     ),
   ]);
   expect(await tokensLeft()).toEqual([{ id: textOf(values?.['id']) ?? '', expiresAt: expect.any(String) }]);

@@ -179,7 +179,7 @@ describe('the provider block', () => {
       expect.stringMatching(/^BACKUP_MX_TOKEN is not set: /),
     ]);
     expect(await configure(plugin, { url: 'nowhere', token: 't' })).toEqual([
-      'url of the provider block is no address of a service: expected one such as http://127.0.0.1:8025.',
+      'url of the provider block is not the address of a service: expected one such as http://127.0.0.1:8025.',
     ]);
     expect(await configure(plugin, { url: 'http://u:hunter2@127.0.0.1:1', token: 't' })).toEqual([
       expect.stringMatching(/^url of the provider block holds a user name or password, (?!.*hunter2)/),

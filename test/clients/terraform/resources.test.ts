@@ -105,7 +105,7 @@ describe('User Lists', () => {
   test.each<[State, string]>([
     [{ local_parts: ['Alice'] }, 'local_parts cannot be used (at local_parts): Write it in lower case: "alice".'],
     [{ local_parts: [] }, 'local_parts cannot be used (at local_parts): An empty User List is off'],
-    [{ local_parts: [''] }, 'local_parts cannot be used (at local_parts): "" is no local part.'],
+    [{ local_parts: [''] }, 'local_parts cannot be used (at local_parts): "" is not a local part.'],
   ])('wrong: %p', async (config, line) => {
     const { told } = await terraform.plan(list({ domain: 'a.example', ...config }));
     expect(told).toEqual([expect.stringContaining(line)]);
@@ -202,7 +202,7 @@ describe('secrets', () => {
   test('that would go nowhere are not made', async () => {
     const config = { name: 'lost', scopes: ['QUEUE_READ'] };
     expect((await terraform.plan(one('token', config))).told).toEqual([
-      'error: The secret would be lost (at secret_file): The secret is told once. Say where it goes: secret_file = "PATH", or secret_in_state = true.',
+      'error: The secret would be lost (at secret_file): The secret is shown once. Say where it goes: secret_file = "PATH", or secret_in_state = true.',
     ]);
     expect(await terraform.validate(one('token', { ...config, secret_file: UNKNOWN }))).toEqual([]);
   });
@@ -252,7 +252,7 @@ test('a webhook: made, changed, changed by others, imported by its address, remo
   await terraform.applyAll(one('webhook', changed));
   // A form that the service keeps otherwise is a warning, and no damage.
   expect(await applied(one('webhook', { ...changed, description: 'pager ' }))).toEqual([
-    'warning: description is kept in another form (at description): The service keeps it as "pager". Write it so, or each plan will want to change it.',
+    'warning: description is kept in another form (at description): The service keeps it as "pager". Write it in that form, or every plan will change it.',
   ]);
   expect(terraform.state.get('it')?.isTainted).toBe(false);
   terraform.state.clear();

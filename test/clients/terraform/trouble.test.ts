@@ -115,10 +115,10 @@ test('a token that is none, or may too little, is told by its variable or its sc
   const wrong = await startPlugin({ env: { BACKUP_MX_URL: control.url, BACKUP_MX_TOKEN: 'nonsense' } });
   const config = { name: 'token.example' };
   const { told } = await (await createTerraform(wrong)).readData('backupmx_domain', config);
-  expect(told).toEqual([expect.stringMatching(/: BACKUP_MX_TOKEN is no valid token of this service\.$/)]);
+  expect(told).toEqual([expect.stringMatching(/: BACKUP_MX_TOKEN is not a valid token of this service\.$/)]);
   const given = await createTerraform(wrong, { token: 'nonsense too' });
   expect((await given.readData('backupmx_domain', config)).told).toEqual([
-    expect.stringMatching(/: Token of the provider block is no valid token of this service\.$/),
+    expect.stringMatching(/: Token of the provider block is not a valid token of this service\.$/),
   ]);
   await wrong.shutdown();
 

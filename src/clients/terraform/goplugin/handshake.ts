@@ -7,7 +7,7 @@ const COOKIE_NAME = 'TF_PLUGIN_MAGIC_COOKIE';
 /** The same for every provider; it keeps people from starting one by hand. */
 const COOKIE = 'd602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2';
 
-/** Of the line itself. */
+/** The version of the line itself. */
 const CORE_VERSION = 1;
 const PLUGIN_PROTOCOL = 6;
 
@@ -17,20 +17,20 @@ export type Summons =
   /** In a line for the user. */
   | { readonly kind: 'REFUSED'; readonly message: string };
 
-/** What Terraform wants, from the environment it starts us with. */
+/** Reads Terraform's request from the environment that it starts us with. */
 export function readSummons(env: Environment): Summons {
   if (env[COOKIE_NAME] !== COOKIE) {
     return {
       kind: 'REFUSED',
       message:
-        'This is a Terraform provider. Terraform starts it: put it where docs/terraform says, and run terraform init.',
+        'This is a Terraform provider. Terraform starts it: install it as docs/terraform says, and run terraform init.',
     };
   }
   const versions = (env['PLUGIN_PROTOCOL_VERSIONS'] ?? String(PLUGIN_PROTOCOL)).split(',');
   if (!versions.includes(String(PLUGIN_PROTOCOL))) {
     return {
       kind: 'REFUSED',
-      message: `This provider speaks plugin protocol ${PLUGIN_PROTOCOL}, Terraform ${versions.join(' and ')}: take Terraform 1.0 or newer.`,
+      message: `This provider speaks plugin protocol ${PLUGIN_PROTOCOL}, Terraform ${versions.join(' and ')}: use Terraform 1.0 or newer.`,
     };
   }
   const certificate = env['PLUGIN_CLIENT_CERT'] ?? '';

@@ -37,7 +37,7 @@ export interface PluginServer {
 
 export interface PluginOptions {
   readonly handlers: Handlers;
-  /** What a handler that threw answers. */
+  /** The answer in place of that of a handler that threw. */
   readonly onFault: (method: ProviderMethod, error: unknown) => Message;
   readonly onShutdown: () => void;
   /** PEM of the only client that is let in; null: no TLS, and whoever may enter the folder. */

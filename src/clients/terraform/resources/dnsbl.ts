@@ -104,7 +104,7 @@ export const dnsblResource: Resource<Api> = {
       check: (value) =>
         checkNetwork(value) === null && typeof value === 'string' && value.startsWith('127.')
           ? null
-          : `${JSON.stringify(value)} is no answer of a DNS list. Expected one such as "127.0.0.2" or "127.0.0.0/28".`,
+          : `${JSON.stringify(value)} is not an answer of a DNS list. Expected one such as "127.0.0.2" or "127.0.0.0/28".`,
       description:
         'Answers that count as listed: `127.0.0.2`, `127.0.0.0/29`. Without them every answer counts that is not an error.',
     },

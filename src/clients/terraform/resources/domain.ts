@@ -200,7 +200,7 @@ function labelsOf(labels: Value): { key: string; value: Value }[] {
   return isRecord(labels) ? Object.entries(labels).map(([key, value]) => ({ key, value })) : [];
 }
 
-/** Null: there is none of this name that the token may see. */
+/** Null if the token may see no domain of this name. */
 export function findDomain<T = Domain>(api: Api, name: string, fields = DOMAIN_FIELDS): Promise<T | null> {
   return api.readDomain<T>(name, fields);
 }
@@ -231,7 +231,7 @@ export const domainResource: Resource<Api> = {
       .map((key) => ({
         severity: 'ERROR',
         summary: 'labels cannot be used',
-        detail: `The key ${JSON.stringify(key)} is none: 1 to 63 letters, digits, ".", "_", "-" or "/".`,
+        detail: `The key ${JSON.stringify(key)} is invalid. Expected 1 to 63 letters, digits, ".", "_", "-" or "/".`,
         path: ['labels', key],
       })),
   update,

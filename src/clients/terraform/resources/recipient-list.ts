@@ -20,7 +20,7 @@ const ALLOW_EVERYONE = 'ALLOW_EVERYONE';
 function checkLocalPart(value: Value): string | null {
   const form = typeof value === 'string' ? normalizeLocalPart(value) : null;
   if (form === null)
-    return `${JSON.stringify(value)} is no local part. Expected what stands before the @, such as "alice".`;
+    return `${JSON.stringify(value)} is not a local part. Expected what stands before the @, such as "alice".`;
   return form === value ? null : `Write it in lower case: "${form}".`;
 }
 

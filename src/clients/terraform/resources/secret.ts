@@ -44,11 +44,11 @@ export function checkSecretPlace({
   secret_in_state: inState = null,
 }: State): readonly Diagnostic[] {
   if (!isKnown(file) || !isKnown(inState) || file !== null || inState === true) return [];
-  const detail = 'The secret is told once. Say where it goes: secret_file = "PATH", or secret_in_state = true.';
+  const detail = 'The secret is shown once. Say where it goes: secret_file = "PATH", or secret_in_state = true.';
   return [{ severity: 'ERROR', summary: 'The secret would be lost', detail, path: ['secret_file'] }];
 }
 
-/** What was made, with its secret put where it belongs. */
+/** Puts the secret of a new object where it belongs. */
 export async function placeSecret(planned: State, values: State, secret: string | null): Promise<Outcome> {
   const file = textOf(planned['secret_file']);
   const kept = { ...values, secret: planned['secret_in_state'] === true ? secret : null };
@@ -109,22 +109,16 @@ export function checkSecret(config: State): readonly Diagnostic[] {
     { severity: 'ERROR', summary: `${name} cannot be used`, detail, path: [name] },
   ];
   if (secret === null) {
-    return mistake(
-      'secret_wo_version',
-      'It says when secret_wo is to be taken, which is not there. Give both or neither.',
-    );
+    return mistake('secret_wo_version', 'It is the version of secret_wo, which is not set. Give both or neither.');
   }
   if (version === null) {
-    return mistake(
-      'secret_wo',
-      'Write secret_wo_version = 1 beside it. Another number there has another secret taken.',
-    );
+    return mistake('secret_wo', 'Write secret_wo_version = 1 beside it. To use another secret, change that number.');
   }
   const isPlaced = (isKnown(file) && file !== null) || config['secret_in_state'] === true;
-  return isPlaced ? mistake('secret_wo', 'It is yours to keep: leave out secret_file and secret_in_state.') : [];
+  return isPlaced ? mistake('secret_wo', 'You keep this secret yourself: omit secret_file and secret_in_state.') : [];
 }
 
-/** Where a mistake of the secret that we have given stands in the configuration. */
+/** An error about a secret that the user has chosen, at its attribute. */
 export function ofChosen(error: UserError): UserError {
   return error.field[0] === 'secret' ? { ...error, field: ['secretWo'] } : error;
 }

@@ -56,7 +56,7 @@ function checkInstant(value: Value): string | null {
   const text = typeof value === 'string' ? value : '';
   const isInstant =
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
-  return isInstant ? null : `${JSON.stringify(value)} is no instant. Expected one such as "2027-01-31T00:00:00Z".`;
+  return isInstant ? null : `${JSON.stringify(value)} is not a time. Expected one such as "2027-01-31T00:00:00Z".`;
 }
 
 function isSameInstant(one: Value, other: Value): boolean {
@@ -126,7 +126,7 @@ export const tokenResource: Resource<Api> = {
   },
   async update(api, planned, { values }) {
     const secret = textOf(planned['secret_wo']);
-    // Without one the service would make one that nobody gets: the token goes on with the one it has.
+    // Without one the service would make a secret that no one gets: the token keeps the one it has.
     if (secret === null) return { kind: 'DONE', values };
     const input = { id: values['id'], secret };
     const answer = await api.mutate<Pick<Made, 'token'>>('tokenRotate', input, `token { ${TOKEN_FIELDS} }`);

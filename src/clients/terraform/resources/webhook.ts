@@ -1,4 +1,4 @@
-/** `backupmx_webhook`: an address that is told what happens. */
+/** `backupmx_webhook`: an address that receives events. */
 import type { WebhookEventKind } from '../../../control/generated.ts';
 import type { Api } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';
@@ -58,8 +58,8 @@ function checkUrl(value: Value): string | null {
   const text = typeof value === 'string' ? value : '';
   const form = /^https?:/.test(text) && URL.canParse(text) ? new URL(text).href : null;
   if (form === null)
-    return `${JSON.stringify(value)} is no URL. Expected one such as "https://hooks.example.org/backup-mx".`;
-  return form === text ? null : `Write it so: "${form}".`;
+    return `${JSON.stringify(value)} is not a URL. Expected one such as "https://hooks.example.org/backup-mx".`;
+  return form === text ? null : `Write it as "${form}".`;
 }
 
 export const webhookResource: Resource<Api> = {

@@ -7,11 +7,11 @@ import { isList, type Value } from '../sdk/value.ts';
 /** A domain has one form here, so that what is found is what was written. */
 export function checkDomainName(value: Value): string | null {
   const name = typeof value === 'string' ? normalizeDomain(value) : null;
-  if (name === null) return `${JSON.stringify(value)} is no domain name. Expected one such as "example.org".`;
+  if (name === null) return `${JSON.stringify(value)} is not a domain name. Expected one such as "example.org".`;
   return name === value ? null : `Write it in lower case and as A-label: "${name}".`;
 }
 
-/** Of what belongs to a domain: which one. */
+/** The domain that a resource belongs to. */
 export const OF_DOMAIN: Attribute = {
   type: 'string',
   use: 'REQUIRED',
@@ -27,7 +27,7 @@ export interface Host {
 
 const DEFAULT_PORT = 25;
 
-/** `mail.example.org`, `192.0.2.1:2525`, `[2001:db8::1]:25`; null when it is none. */
+/** `mail.example.org`, `192.0.2.1:2525`, `[2001:db8::1]:25`; null for anything else. */
 export function parseHost(text: string): Host | null {
   const [, bracketed, plain = bracketed ?? '', port] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const host = bracketed === undefined ? nameOf(plain) : isIPv6(bracketed) ? shortest(bracketed) : null;
@@ -52,7 +52,7 @@ function shortest(address: string): string {
 export function checkHost(value: Value): string | null {
   return typeof value === 'string' && parseHost(value) !== null
     ? null
-    : `${JSON.stringify(value)} is no host. Expected "mail.example.org", "192.0.2.1:2525" or "[2001:db8::1]:25".`;
+    : `${JSON.stringify(value)} is not a host. Expected "mail.example.org", "192.0.2.1:2525" or "[2001:db8::1]:25".`;
 }
 
 /** The same hosts in the same order, however written. */
@@ -74,7 +74,7 @@ export function checkNetwork(value: Value): string | null {
   if (most === 0 || !isLength || more.length > 0)
     return `${JSON.stringify(value)} is neither an address nor a network. Expected one such as "192.0.2.0/24" or "2001:db8::/32".`;
   const form = [most === 32 ? address : shortest(address), ...(length === undefined ? [] : [length])].join('/');
-  return form === value ? null : `Write it so: "${form}".`;
+  return form === value ? null : `Write it as "${form}".`;
 }
 
 /** A text for people: with something in it, and nothing around it that the service would take away. */
@@ -89,7 +89,7 @@ export function isUuid(text: string): boolean {
 }
 
 function checkUuid(value: Value): string | null {
-  return typeof value === 'string' && isUuid(value) ? null : `${JSON.stringify(value)} is no UUID.`;
+  return typeof value === 'string' && isUuid(value) ? null : `${JSON.stringify(value)} is not a UUID.`;
 }
 
 /** One of some words. */
@@ -97,7 +97,7 @@ export function oneOf(words: readonly string[]): NonNullable<Attribute['check']>
   return (value) =>
     typeof value === 'string' && words.includes(value)
       ? null
-      : `${JSON.stringify(value)} is none of ${words.map((word) => `"${word}"`).join(', ')}.`;
+      : `${JSON.stringify(value)} is not one of ${words.map((word) => `"${word}"`).join(', ')}.`;
 }
 
 /** A whole number within bounds. */

@@ -46,7 +46,7 @@ export async function applyChange<Api>(
   return applyUpdate(resource, api, { prior, planned, given });
 }
 
-/** What is changed beside what the plan is about (another resource may be part of the same object) puts a change off, no more. */
+/** A change of the same object by another resource delays ours, no more: so often it is tried again. */
 const MOST_TRIES = 30;
 
 async function applyUpdate<Api>(
@@ -109,14 +109,14 @@ function settle<Api>(resource: Resource<Api>, planned: State, outcome: Outcome, 
       (name): Diagnostic => ({
         severity: 'WARNING',
         summary: `${name} is kept in another form`,
-        detail: `The service keeps it as ${JSON.stringify(kept[name])}. Write it so, or each plan will want to change it.`,
+        detail: `The service keeps it as ${JSON.stringify(kept[name])}. Write it in that form, or every plan will change it.`,
         path: [name],
       }),
     );
   return { state, diagnostics };
 }
 
-/** What was planned, and of what was not known then what there is now. */
+/** The planned values, and the present values of those that were unknown. */
 function stateOf(attributes: Attributes, planned: State, values: State): State {
   return Object.fromEntries(
     Object.keys(attributes).map((name) => {

@@ -1,5 +1,5 @@
 /**
- * What Terraform shows a user: a summary, what to do, and the attribute on whose line it is shown. Pure.
+ * Diagnostics, which Terraform shows the user: a summary, what to do, and the attribute on whose line it is shown. Pure.
  */
 import type { UserError } from '../../api/requests.ts';
 import { ClientError } from '../../api/connection.ts';
@@ -22,7 +22,7 @@ export function answer(diagnostics: readonly Diagnostic[]): Message {
   return { diagnostics: diagnostics.map(diagnosticMessage) };
 }
 
-/** What was thrown: a ClientError in its own words, everything else as a fault of ours. */
+/** The diagnostic of an exception: a ClientError in its own words, everything else as a bug. */
 export function failure(summary: string, error: unknown): Diagnostic {
   if (error instanceof ClientError) return { severity: 'ERROR', summary, detail: sentence(error.message) };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -36,7 +36,7 @@ function sentence(text: string): string {
 
 export const LOOK_AGAIN = 'Run terraform plan again and look at what has changed.';
 
-/** What to do, where the service's own words do not say it. */
+/** Advice by error code, where the service's own message gives none. */
 const ADVICE: Readonly<Record<string, string>> = {
   ALREADY_EXISTS: 'Set adopt = true to take it over as it is described here, or bring it in by terraform import.',
   HELD_MAIL: 'Set on_delete to "DELIVER_FIRST" or "CANCEL", apply that, then remove it.',
@@ -80,8 +80,8 @@ export function pathMessage([name, ...steps]: Path): object {
 }
 
 /**
- * Where a mistake that the service found stands in the configuration: its path, `["deliverTo", "0", "host"]`, as an attribute
- * path, `deliver_to[0]`. Undefined when no attribute has the name.
+ * The place of a mistake that the service found: its path, `["deliverTo", "0", "host"]`, as an attribute path, `deliver_to[0]`.
+ * Undefined when no attribute has the name.
  */
 export function pathOf(
   { field: [first = '', second] }: UserError,

@@ -71,8 +71,8 @@ async function close<Api>(
   held: State,
   title: string,
 ): Promise<readonly Diagnostic[]> {
-  const summary = `${title} cannot be taken back`;
-  const told = await does(api, held).then(
+  const summary = `${title} cannot be closed`;
+  const diagnostics = await does(api, held).then(
     (errors: readonly UserError[]) =>
       refusals(
         errors.filter(({ code }) => code !== 'NOT_FOUND'),
@@ -80,5 +80,5 @@ async function close<Api>(
       ),
     (error: unknown) => [failure(summary, error)],
   );
-  return told.map((each) => ({ ...each, severity: 'WARNING', detail: `${each.detail} ${leftOpen}` }));
+  return diagnostics.map((each) => ({ ...each, severity: 'WARNING', detail: `${each.detail} ${leftOpen}` }));
 }

@@ -1,6 +1,6 @@
 /**
- * What an apply would do, by Terraform's rules: what the configuration says stays as it says it; what it leaves to us is the
- * default, what it was, or unknown; where nothing is to be done the plan is what was. Pure.
+ * The plan of an apply, by Terraform's rules: configured values stay as they are written; omitted ones are the default, the former
+ * value, or unknown; if nothing changes, the plan is the prior state. Pure.
  */
 import type { Diagnostic } from './diagnostic.ts';
 import type { Attribute, Attributes } from './schema.ts';
@@ -42,8 +42,8 @@ export function differs(attributes: Attributes, name: string, one: State, other:
 }
 
 /**
- * What the service has, in the user's words: where it means what `said` says, that is kept, and what nobody has said and nothing
- * is there of stays null.
+ * The service's values in the user's words: a value of `said` that means the same is kept, and an empty one that was omitted stays
+ * null.
  */
 export function inTheirWords(attributes: Attributes, said: State, found: State): State {
   return Object.fromEntries(

@@ -18,12 +18,12 @@ import { isKnown, type State } from './value.ts';
 
 export interface ProviderDefinition<Api> {
   readonly description: string;
-  /** Of the provider block. */
+  /** The attributes of the provider block. */
   readonly attributes: Attributes;
   readonly resources: Readonly<Record<string, Resource<Api>>>;
   readonly dataSources: Readonly<Record<string, DataSource<Api>>>;
   readonly ephemeralResources: Readonly<Record<string, EphemeralResource<Api>>>;
-  /** Called with a block that is wholly known. Asks nobody: Terraform configures a provider in every phase. */
+  /** Called with a block that is wholly known. Makes no request: Terraform configures a provider in every phase. */
   configure(config: State): Configured<Api>;
   /** The user wants it to end: what is under way is finished, nothing is tried again. */
   stop(): void;
@@ -150,7 +150,7 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
   return handlers as unknown as Handlers;
 }
 
-/** What a method answers that has thrown. */
+/** The answer of a method that has thrown. */
 export function answerFault(error: unknown): Message {
   return answer([failure('Backup MX could not be asked', error)]);
 }
@@ -171,7 +171,7 @@ function checkClient(given: State, { client_capabilities: client }: Request): re
 }
 
 function nothing({ type_name: name }: Request, summary: string): Diagnostic {
-  return { severity: 'ERROR', summary, detail: `There is no such ${name}, or none of yours.` };
+  return { severity: 'ERROR', summary, detail: `This ${name} does not exist, or belongs to another tenant.` };
 }
 
 function schemasOf(

@@ -1,4 +1,4 @@
-/** What the methods of a provider share: what Terraform asks with, and what is done before the provider block is known. */
+/** Shared by the methods of a provider: Terraform's request, and the answers before the provider block is known. */
 import { ClientError } from '../../api/connection.ts';
 import type { Message } from '../goplugin/wire.ts';
 import type { DynamicValue } from './dynamic-value.ts';
@@ -12,7 +12,7 @@ export interface Request {
   readonly planned_state: DynamicValue | null;
   readonly proposed_new_state: DynamicValue | null;
   readonly raw_state: { readonly json: Uint8Array } | null;
-  /** Of an ephemeral resource: what its opening gave. */
+  /** The data that the opening of an ephemeral resource returned. */
   readonly private: Uint8Array;
   readonly client_capabilities: {
     readonly deferral_allowed: boolean;
@@ -22,7 +22,7 @@ export interface Request {
 
 export type Handler = (request: Request) => Message | Promise<Message>;
 
-/** What is asked for by name. Throws ClientError when the provider has no such thing. */
+/** The definition of a name. Throws ClientError when the provider has none. */
 export function known<T>(definition: T | undefined, name: string): T {
   if (definition === undefined) throw new ClientError(`the provider has no ${name}`);
   return definition;

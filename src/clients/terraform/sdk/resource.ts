@@ -1,6 +1,6 @@
 /**
- * What a resource, an ephemeral resource and a data source are: their attributes, and how they are found, made, changed and
- * removed in the service.
+ * Resources, ephemeral resources and data sources: their attributes, and how they are found, created, changed and removed in the
+ * service.
  */
 import type { UserError } from '../../api/requests.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -15,11 +15,11 @@ interface Documented {
   readonly attributes: Attributes;
 }
 
-/** What the service has. */
+/** An object as the service has it. */
 export interface Found {
   /** Attributes that the service knows of. */
   readonly values: State;
-  /** Given back with a change, so that nobody else's is lost; null: it has none. */
+  /** Sent with a change, so that no change of others is lost; null if the object has no revision. */
   readonly revision: number | null;
 }
 
@@ -28,11 +28,11 @@ export type Outcome =
   /** `values`: of what was made all the same. */
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly values?: State };
 
-/** What these throw is told as a failure of the request: ClientError in its own words, everything else as a fault of ours. */
+/** An exception is shown as a failure of the request: a ClientError in its own words, everything else as a bug. */
 export interface Resource<Api> extends Documented {
   /** By what it is imported, with a command: the end of a sentence that begins with `It is imported by`. */
   readonly importing: string;
-  /** What people know one by: its name or address. */
+  /** The name or address that people know the object by. */
   title(state: State): string;
   /** Mistakes that concern several attributes; what is unknown is not looked at. */
   check?(config: State): readonly Diagnostic[];
@@ -43,9 +43,9 @@ export interface Resource<Api> extends Documented {
   update?(api: Api, planned: State, found: Found): Promise<Outcome>;
   /** NOT_FOUND is not reported: the object is gone already. */
   remove(api: Api, state: State): Promise<readonly UserError[]>;
-  /** What stays in force although Terraform forgets the object; shown when it is removed. */
+  /** A warning about what stays in force although Terraform forgets the object; shown when it is removed. */
   remains?(state: State): Diagnostic | null;
-  /** What `read` needs, of the name or id that a user imports by; null: there is no such thing. */
+  /** The state that `read` needs, from the name or id that a user imports by; null if there is no such object. */
   identify(api: Api, id: string): Promise<State | null>;
 }
 
@@ -59,19 +59,19 @@ export type Opened =
   | { readonly kind: 'OPEN'; readonly values: State; readonly held: State }
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
 
-/** What is there while Terraform plans or applies, and stands neither in a plan nor in a state. */
+/** An object that exists while Terraform plans or applies, and is in no plan and no state. */
 export interface EphemeralResource<Api> extends Documented {
-  /** What people know one by. */
+  /** The name that people know it by. */
   title(config: State): string;
   /** `config` with its defaults, and wholly known. */
   open(api: Api, config: State): Promise<Opened>;
-  /** Absent where nothing is left behind. */
+  /** Absent if nothing remains in the service. */
   readonly closing?: Closing<Api>;
 }
 
 export interface Closing<Api> {
-  /** Nobody is told of NOT_FOUND. */
+  /** NOT_FOUND is not reported. */
   close(api: Api, held: State): Promise<readonly UserError[]>;
-  /** What becomes of one that could not be closed: a sentence. */
+  /** A sentence about an object that could not be closed. */
   readonly leftOpen: string;
 }

@@ -1,5 +1,5 @@
 /**
- * What a block of a configuration may say: its attributes, told to Terraform, to the documentation and to the plan alike. Pure.
+ * The schema of a configuration block: its attributes, as Terraform, the documentation and the plan use them. Pure.
  */
 import { Buffer } from 'node:buffer';
 import type { Type, Value } from './value.ts';
@@ -11,21 +11,21 @@ export interface Attribute {
   /** One or two sentences, in Markdown. */
   readonly description: string;
   readonly isSensitive?: true;
-  /** What stands for an optional attribute that the configuration leaves out; without it null does. */
+  /** The value of an optional attribute that the configuration omits; without it null. */
   readonly default?: Value;
-  /** Of an optional one: what the configuration leaves out, the service fills in. */
+  /** Optional attributes only: the service fills in what the configuration omits. */
   readonly isFilled?: true;
   /** A new value takes a new object. */
   readonly replaces?: true;
-  /** Not kept by the service: it says how the provider goes about things. */
+  /** Not kept by the service: it controls the provider. */
   readonly isLocal?: true;
-  /** Of a local one: another value is a change of the object all the same. */
+  /** Local attributes only: another value is a change of the object all the same. */
   readonly isActedOn?: true;
-  /** Of a computed one: any change of the object, or one of these attributes, may change it as well. */
+  /** Computed attributes only: any change of the object, or of one of these attributes, may change it as well. */
   readonly isVolatile?: true | readonly string[];
-  /** Of an optional one: it is for making and changing, and stands in no plan and no state. Terraform 1.11. */
+  /** Optional attributes only: it is sent on create and update, and is in no plan and no state. Terraform 1.11. */
   readonly isWriteOnly?: true;
-  /** What is wrong with a known value, and what to write instead: a sentence. */
+  /** A sentence about what is wrong with a known value, and what to write instead. */
   readonly check?: (value: Value) => string | null;
   /** Whether two spellings mean the same; then the user's is kept. */
   readonly means?: (one: Value, other: Value) => boolean;
