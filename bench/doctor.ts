@@ -20,7 +20,7 @@ const DOMAINS = 1000;
 /** Hosters: each has ten of the domains. */
 const PRIMARIES = 100;
 const TTL_SECONDS = 300;
-/** As the budget of the service has it (doctor/budget.ts). */
+/** As the budget of the service has it (doctor/ask-primary.ts). */
 const QUESTIONS_PER_MINUTE = 24_000;
 const CONNECTIONS_PER_MINUTE = 2000;
 

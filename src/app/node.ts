@@ -7,7 +7,7 @@ import { badSetting, type Config } from '../config/config.ts';
 import { statementsUnderWay } from '../db/client.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import { findOldestSnapshot } from '../db/oldest-snapshot.ts';
-import { registerDoctorGauges } from '../doctor/gauges.ts';
+import { registerDoctorGauges } from '../doctor/reports.ts';
 import type { Inbound } from '../inbound/context.ts';
 import type { Dnsbl } from '../policy/dnsbl/lists.ts';
 import { listenTo, SETTINGS_CHANNEL } from '../db/listen.ts';

@@ -12,7 +12,6 @@ import type { NextHops } from '../dns/next-hop.ts';
 import { type CalloutTarget, calloutTargets } from '../smtp/callout-target.ts';
 import { openCalloutSession, type CalloutSession, type CalloutAnswer } from '../smtp/callout-session.ts';
 import type { CalloutBudget } from '../verification/budget.ts';
-import type { DoctorBudget } from './budget.ts';
 import { type Fact, known, notFoundOut, type SessionFact } from './facts.ts';
 
 export interface PrimaryQuestion {
@@ -169,4 +168,48 @@ function kindOf(code: number | null): SessionFact['kind'] {
   if (code === null) return 'SILENT';
   if (code >= 500) return 'REFUSED';
   return code >= 400 ? 'DEFERRED' : 'ACCEPTED';
+}
+
+/**
+ * Limits of one node's doctor: questions to the DNS and connections to primaries, so many a minute.
+ *
+ * Each waits for its turn; a minute's share is spread over the minute, except for a first burst. Kept in memory.
+ */
+export interface DoctorBudget {
+  /** Resolves when one more question may go out. */
+  question(): Promise<void>;
+  /** The same for a connection. */
+  connection(): Promise<void>;
+}
+
+export interface DoctorBudgetOptions {
+  readonly questionsPerMinute?: number;
+  readonly connectionsPerMinute?: number;
+  readonly monotonicMs: () => number;
+}
+
+/** A thousand domains in a minute have room in it; a resolver serves a hundred times as much. */
+const QUESTIONS_PER_MINUTE = 24_000;
+const CONNECTIONS_PER_MINUTE = 2000;
+/** A burst after a rest: two seconds' worth. */
+const BURST_MS = 2000;
+
+export function createDoctorBudget(options: DoctorBudgetOptions): DoctorBudget {
+  const { questionsPerMinute = QUESTIONS_PER_MINUTE, connectionsPerMinute = CONNECTIONS_PER_MINUTE } = options;
+  return {
+    question: createTurns(questionsPerMinute, options.monotonicMs),
+    connection: createTurns(connectionsPerMinute, options.monotonicMs),
+  };
+}
+
+function createTurns(perMinute: number, monotonicMs: () => number): () => Promise<void> {
+  const everyMs = 60_000 / perMinute;
+  /** When the next turn is, if all were spread evenly. */
+  let nextMs = Number.NEGATIVE_INFINITY;
+  return async () => {
+    const nowMs = monotonicMs();
+    const turnMs = Math.max(nextMs, nowMs - BURST_MS);
+    nextMs = turnMs + everyMs;
+    if (turnMs > nowMs) await new Promise((resolve) => setTimeout(resolve, turnMs - nowMs));
+  };
 }

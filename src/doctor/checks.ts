@@ -3,12 +3,11 @@
  *
  * A new check is a constant in checks/, a line here and a test; `npm run generate` puts its texts into the schema and docs/doctor.md.
  */
-import type { Check, Judgement, Verdict } from './check.ts';
 import * as mx from './checks/mx-records.ts';
 import * as primary from './checks/primary.ts';
 import * as senderTls from './checks/sender-tls.ts';
 import * as settings from './checks/settings.ts';
-import type { Evidence, Facts } from './facts.ts';
+import type { Check, Evidence, Facts, Judgement, Verdict } from './facts.ts';
 import { sanitizeText } from '../mail/reply.ts';
 
 export const CHECKS = [

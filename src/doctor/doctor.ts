@@ -10,10 +10,8 @@ import { type DomainChange, noSuchDomain } from '../domains/change.ts';
 import { findDomain } from '../domains/domains.ts';
 import { forgetGoneMx } from '../domains/mx-records.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
-import type { Verdict } from './check.ts';
 import { examine, statusOf } from './checks.ts';
-import { listedMx } from './facts.ts';
-import { isSilent } from './facts.ts';
+import { isSilent, listedMx, type Verdict } from './facts.ts';
 import { gather, type GatherDeps } from './gather.ts';
 import { createDoctorReports } from './reports.ts';
 

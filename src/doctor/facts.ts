@@ -1,5 +1,6 @@
 /**
- * The facts about a domain, found out once before any check judges them. Plain values, no I/O.
+ * The facts about a domain, found out once before any check judges them; and what a check is: a stable code, its texts, and a pure
+ * judgement of facts. Plain values, no I/O.
  */
 import type { DnsAnswer } from '../dns/answer.ts';
 import type { StsPolicy } from '../tls/mta-sts-policy.ts';
@@ -136,4 +137,47 @@ function mxText(set: ObservedMxSet): string {
 export function addressEvidence({ host, addresses, trouble }: ObservedMx): Evidence {
   const text = addresses.length > 0 ? addresses.join(', ') : `[${trouble ?? 'no address'}]`;
   return { asked: `addresses of ${host}`, answered: text };
+}
+
+/** UNKNOWN is no error: it has the reason why the facts could not be found out. */
+export type Verdict = 'OK' | 'WARNING' | 'PROBLEM' | 'UNKNOWN';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly evidence: readonly Evidence[];
+  /** In place of the check's own, where one thing to do does not fit all. */
+  readonly advice?: string;
+}
+
+export interface Check {
+  /** Stable: users' scripts depend on it. */
+  readonly code: string;
+  /** The good state: a short sentence. */
+  readonly title: string;
+  /** The meaning of a finding that is not OK. */
+  readonly meaning: string;
+  /** The action for the postmaster then: one sentence. */
+  readonly advice: string;
+  readonly judge: (facts: Facts) => Judgement;
+}
+
+export function ok(...evidence: readonly Evidence[]): Judgement {
+  return { verdict: 'OK', evidence };
+}
+
+export function warning(...evidence: readonly Evidence[]): Judgement {
+  return { verdict: 'WARNING', evidence };
+}
+
+export function problem(...evidence: readonly Evidence[]): Judgement {
+  return { verdict: 'PROBLEM', evidence };
+}
+
+export function unknown(...evidence: readonly Evidence[]): Judgement {
+  return { verdict: 'UNKNOWN', evidence };
+}
+
+/** Judges what is known; else UNKNOWN. */
+export function whenKnown<T>(fact: Fact<T>, judge: (value: T) => Judgement): Judgement {
+  return fact.kind === 'KNOWN' ? judge(fact.value) : unknown(fact.why);
 }

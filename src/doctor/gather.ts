@@ -5,9 +5,13 @@
  * outage is open the primary is not asked: it has its own clock. Of a domain whose ownership is not proven only the DNS is asked:
  * a claim alone never sends us to a stranger's servers, mail or web.
  */
+import { Buffer } from 'node:buffer';
+import { wallClock } from '../clock.ts';
 import { whyNoMatch } from '../tls/dane-match.ts';
 import { findTlsa } from '../tls/dane.ts';
 import { literalAddress, type ObservedMxSet, observeMxSet } from '../dns/mx-set.ts';
+import { loadTlsMaterial, type TlsMaterialOptions } from '../tls/material.ts';
+import { certificateWarnings, uncoveredNames } from '../tls/warnings.ts';
 import { fetchPolicy, type MtaStsOptions } from '../tls/mta-sts.ts';
 import { readStsRecord } from '../tls/mta-sts-policy.ts';
 import type { OwnIdentity } from '../dns/own-identity.ts';
@@ -184,4 +188,32 @@ async function findSessions(
   const { deliverTo } = domain;
   const hops = await findNextHops(domain.name, { ...deps, self: deps.self(), deliverTo });
   return askPrimary(deps, { domainName: domain.name, hops, signal });
+}
+
+/** The certificates of a node that receives mail, as senders that verify them judge them. */
+export interface OwnCertificates {
+  /** DER, our own first. */
+  readonly chain: readonly Uint8Array[];
+  /** Defects that a sender that verifies would find. */
+  readonly defects: readonly string[];
+  readonly uncoveredNames: readonly string[];
+}
+
+/** Reads them; again whenever their files change. */
+export function ownCertificates(
+  options: Omit<TlsMaterialOptions, 'warn' | 'wallClock'> & { readonly mxNames: readonly string[] },
+): () => OwnCertificates {
+  let current: ReturnType<typeof loadTlsMaterial> | null = null;
+  return () => {
+    // Loaded on first use: by then the listener has made what was missing. The listener logs files that are unusable.
+    current ??= loadTlsMaterial({ ...options, wallClock, warn: () => undefined });
+    const material = current();
+    const blocks = material.cert.match(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g) ?? [];
+    return {
+      chain: blocks.map((block) => Uint8Array.from(Buffer.from(block.replaceAll(/-----[^-]+-----/g, ''), 'base64'))),
+      // Other names may belong to other nodes, with certificates of their own.
+      defects: certificateWarnings(material, [options.hostname], wallClock()),
+      uncoveredNames: uncoveredNames(material, options.mxNames),
+    };
+  };
 }

@@ -1,6 +1,6 @@
 /** The gauges of queue, doctor and drills: from indexes, whatever the number of domains. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readDoctorGauges } from '../../src/doctor/gauges.ts';
+import { readDoctorGauges } from '../../src/doctor/reports.ts';
 import { readHeld } from '../../src/queue/counts.ts';
 import { readDrillTimes } from '../../src/queue/drills/drill-facts.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';

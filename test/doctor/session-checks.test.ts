@@ -1,8 +1,7 @@
 /** What the doctor makes of sessions that came to nothing: whose fault it is that nobody was heard. */
 import { expect, test } from 'bun:test';
-import type { Verdict } from '../../src/doctor/check.ts';
 import { type CheckCode, CHECKS } from '../../src/doctor/checks.ts';
-import { type Facts, known, type SessionFact } from '../../src/doctor/facts.ts';
+import { type Facts, known, type SessionFact, type Verdict } from '../../src/doctor/facts.ts';
 import type { DomainRecord } from '../../src/doctor/record.ts';
 import { SERVICE } from '../helpers/doctor.ts';
 

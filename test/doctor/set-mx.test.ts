@@ -1,7 +1,6 @@
 /** Where a change of MX records may go, and how long it may take: with servers that never answer, and places that are ours. */
 import { expect, test } from 'bun:test';
-import { checkMxInput } from '../../src/doctor/mx-input.ts';
-import { createSetMx, type SetMxDeps } from '../../src/doctor/set-mx.ts';
+import { checkMxInput, createSetMx, type SetMxDeps } from '../../src/doctor/set-mx.ts';
 import type { Sql } from '../../src/db/client.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import type { DnsAnswer } from '../../src/dns/answer.ts';

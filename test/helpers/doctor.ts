@@ -2,7 +2,7 @@
  * The doctor on a real database, a real resolver and whatever primary a test starts, with every setting to be changed.
  */
 import { monotonicMs } from '../../src/clock.ts';
-import { createDoctorBudget } from '../../src/doctor/budget.ts';
+import { createDoctorBudget } from '../../src/doctor/ask-primary.ts';
 import { createDoctor, type Doctor, type DoctorDeps } from '../../src/doctor/doctor.ts';
 import type { ServiceFacts } from '../../src/doctor/facts.ts';
 import { createCalloutBudget } from '../../src/verification/budget.ts';

@@ -1,6 +1,5 @@
 /** MX records written into a domain's zone and taken out again. */
-import { checkMxInput, type MxInput } from '../../doctor/mx-input.ts';
-import type { MxRecordChange, MxRequest } from '../../doctor/set-mx.ts';
+import { checkMxInput, type MxInput, type MxRecordChange, type MxRequest } from '../../doctor/set-mx.ts';
 import { findDomain } from '../../domains/domains.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import { refused } from '../../input/change.ts';

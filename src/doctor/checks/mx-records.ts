@@ -4,8 +4,19 @@
 import { literalAddress, type ObservedMx, type ObservedMxSet } from '../../dns/mx-set.ts';
 import { ownPreference, unlistedNames } from '../../dns/mx-verdict.ts';
 import { isUsableNextHopAddress } from '../../mail/ip-class.ts';
-import { type Check, type Judgement, ok, problem, unknown, warning, whenKnown } from '../check.ts';
-import { addressEvidence, type Evidence, type Facts, mxEvidence } from '../facts.ts';
+import {
+  addressEvidence,
+  type Check,
+  type Evidence,
+  type Facts,
+  type Judgement,
+  mxEvidence,
+  ok,
+  problem,
+  unknown,
+  warning,
+  whenKnown,
+} from '../facts.ts';
 
 /** Judges what the DNS has of MX records; without an answer the verdict is UNKNOWN. */
 function whenAnswered(

@@ -3,8 +3,18 @@
  */
 import { formatEndpoint } from '../../mail/ip.ts';
 import { saysGreylisting } from '../../mail/reply-words.ts';
-import { type Check, type Judgement, ok, problem, unknown, warning, whenKnown } from '../check.ts';
-import type { Evidence, Facts, SessionFact } from '../facts.ts';
+import {
+  type Check,
+  type Evidence,
+  type Facts,
+  type Judgement,
+  ok,
+  problem,
+  type SessionFact,
+  unknown,
+  warning,
+  whenKnown,
+} from '../facts.ts';
 import type { SeenReply } from '../record.ts';
 
 const WORDS = { CONNECT: 'connection', MAIL: 'MAIL', RCPT: 'RCPT of postmaster' } as const;

@@ -2,8 +2,17 @@
  * Senders that verify TLS: the MTA-STS policy of the domain and TLSA records at our names let them deliver to us.
  */
 import { allowsHost } from '../../tls/mta-sts-policy.ts';
-import { type Check, ok, problem, unknown, warning, whenKnown } from '../check.ts';
-import { type Evidence, type Facts, mxEvidence } from '../facts.ts';
+import {
+  type Check,
+  type Evidence,
+  type Facts,
+  mxEvidence,
+  ok,
+  problem,
+  unknown,
+  warning,
+  whenKnown,
+} from '../facts.ts';
 
 /** The names under which senders come to us. */
 function ownNames({ mx, service }: Facts): readonly string[] {

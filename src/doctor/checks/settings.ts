@@ -1,7 +1,7 @@
 /**
  * The settings here: the User List, alert contacts, the domain itself, and the service's postmaster.
  */
-import { type Check, ok, problem, warning, whenKnown } from '../check.ts';
+import { type Check, ok, problem, warning, whenKnown } from '../facts.ts';
 
 export const userListGaps = {
   code: 'USER_LIST_GAPS',
