@@ -9,9 +9,8 @@ import process from 'node:process';
 import { monotonicMs } from './clock.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { findMisspelt } from './config/misspelt.ts';
-import { readMachine } from './config/machine.ts';
+import { readMachine, version } from './config/machine.ts';
 import { lateTrouble, StartError, UnavailableError } from './db/start-error.ts';
-import { version } from './config/release.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 
 const EXIT_UNAVAILABLE = 1;

@@ -19,7 +19,7 @@ import { recipientsVerb } from '../clients/cli/recipients.ts';
 import { BAD_USE, DONE, type ExitCode, type Terminal, type Verb } from '../clients/cli/terminal.ts';
 import { tenantVerb, tokenVerb } from '../clients/cli/token.ts';
 import { webhookVerb } from '../clients/cli/webhook.ts';
-import { version } from '../config/release.ts';
+import { version } from '../config/machine.ts';
 
 interface VerbEntry {
   readonly usage: string;

@@ -11,10 +11,10 @@ import type { ListenAddress } from '../config/values.ts';
 import { whyUnusable } from '../db/server-wait.ts';
 import { StartError, startTrouble, UnavailableError } from '../db/start-error.ts';
 import { loadTlsMaterial } from '../tls/material.ts';
-import { loadArcKey } from '../policy/authentication/arc-key.ts';
+import { loadArcKey } from '../policy/authentication/acceptance-seal.ts';
 import { listNodes } from '../queue/read/nodes.ts';
 import type { Sql } from '../db/client.ts';
-import type { Readiness } from '../inbound/context.ts';
+import type { Readiness } from '../inbound/listener-state.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Timers } from './timers.ts';
 

@@ -35,9 +35,8 @@ import {
   share,
   webAddress,
 } from './values.ts';
-import type { LogAddresses } from '../telemetry/log-addresses.ts';
+import type { LogAddresses, LogFormat } from '../telemetry/log.ts';
 import type { LogLevel } from '../telemetry/log-events.ts';
-import type { LogFormat } from '../telemetry/log.ts';
 
 export type Role = 'inbound' | 'delivery' | 'control';
 

@@ -44,3 +44,9 @@ function readText(path: string): string | null {
     return null;
   }
 }
+
+/* Which release this is: the version in package.json. */
+
+export const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};

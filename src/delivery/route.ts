@@ -18,9 +18,8 @@ import type { HostTrouble } from '../mail/outcome.ts';
 import type { Reply } from '../mail/reply.ts';
 import type { DestinationState } from '../outage/clock.ts';
 import type { DaneAnswer } from '../tls/dane.ts';
-import { kindOfDemand, type TlsDemand } from '../tls/demand.ts';
-import { allowsHost, type StsPolicy } from '../tls/mta-sts-policy.ts';
-import type { TlsSources } from '../tls/sources.ts';
+import { kindOfDemand, type TlsDemand, type TlsSources } from '../tls/demand.ts';
+import { allowsHost, type StsPolicy } from '../tls/mta-sts.ts';
 
 /** A host to try, with its usable addresses in order. */
 export interface RouteHost {

@@ -15,9 +15,14 @@
 import { isUsableNextHopAddress } from '../mail/ip-class.ts';
 import { byFamilyInTurn, chooseDials, takeTurn } from './dial-choice.ts';
 import type { DnsTrouble } from './answer.ts';
-import { literalAddress, observeMxSet } from './mx-set.ts';
-import type { MxObservationOptions, ObservedMx, ObservedMxSet } from './mx-set.ts';
-import { ownPreference } from './mx-verdict.ts';
+import {
+  literalAddress,
+  observeMxSet,
+  type MxObservationOptions,
+  type ObservedMx,
+  type ObservedMxSet,
+  ownPreference,
+} from './mx-set.ts';
 import { isOwnEndpoint, isOwnHost } from './own-identity.ts';
 
 export interface NextHop {

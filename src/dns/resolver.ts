@@ -9,17 +9,33 @@
  * The only user of dns-packet (5.6.1). Not node:dns: under Deno it reports SERVFAIL as ENOTFOUND, and nowhere AD.
  */
 import { Buffer } from 'node:buffer';
-import { AUTHENTIC_DATA, RECURSION_DESIRED, TRUNCATED_RESPONSE, decode, encode } from 'dns-packet';
-import type { Answer, DecodedPacket } from 'dns-packet';
+import {
+  AUTHENTIC_DATA,
+  RECURSION_DESIRED,
+  TRUNCATED_RESPONSE,
+  decode,
+  encode,
+  type Answer,
+  type DecodedPacket,
+} from 'dns-packet';
 import { monotonicMs } from '../clock.ts';
-import { normalizeAddress, parseAddress, parseEndpoint, reverseLookupName } from '../mail/ip.ts';
-import type { Endpoint } from '../mail/ip.ts';
-import { MAX_ALIASES, RECORD_TYPES, isQueryableName, normalizeName, readReply } from './answer.ts';
-import type { DnsAnswer, DnsRecord, DnsRecordData, DnsReply, DnsTrouble, MxRecord, RecordType } from './answer.ts';
+import { normalizeAddress, parseAddress, parseEndpoint, reverseLookupName, type Endpoint } from '../mail/ip.ts';
+import {
+  MAX_ALIASES,
+  RECORD_TYPES,
+  isQueryableName,
+  normalizeName,
+  readReply,
+  type DnsAnswer,
+  type DnsRecord,
+  type DnsRecordData,
+  type DnsReply,
+  type DnsTrouble,
+  type MxRecord,
+  type RecordType,
+} from './answer.ts';
 import { createDnsCache } from './cache.ts';
-import { createDnsServers } from './servers.ts';
-import type { CodecAnswer, DnsCodec, DnsQuery } from './servers.ts';
-import { createDnsTransport } from './transport.ts';
+import { createDnsServers, type CodecAnswer, type DnsCodec, type DnsQuery, createDnsTransport } from './servers.ts';
 
 export interface Resolver {
   /** Asks for one type of records of a name, given as an A-label. */

@@ -3,7 +3,7 @@
  * judgement of facts. Plain values, no I/O.
  */
 import type { DnsAnswer } from '../dns/answer.ts';
-import type { StsPolicy } from '../tls/mta-sts-policy.ts';
+import type { StsPolicy } from '../tls/mta-sts.ts';
 import { MAX_HOSTS, type ObservedMx, type ObservedMxSet } from '../dns/mx-set.ts';
 import type { AddedMx } from '../domains/mx-records.ts';
 import type { DomainRecord } from './record.ts';

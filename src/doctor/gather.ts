@@ -7,13 +7,11 @@
  */
 import { Buffer } from 'node:buffer';
 import { wallClock } from '../clock.ts';
-import { whyNoMatch } from '../tls/dane-match.ts';
-import { findTlsa } from '../tls/dane.ts';
+import { whyNoMatch, findTlsa } from '../tls/dane.ts';
 import { literalAddress, type ObservedMxSet, observeMxSet } from '../dns/mx-set.ts';
 import { loadTlsMaterial, type TlsMaterialOptions } from '../tls/material.ts';
 import { certificateWarnings, uncoveredNames } from '../tls/warnings.ts';
-import { fetchPolicy, type MtaStsOptions } from '../tls/mta-sts.ts';
-import { readStsRecord } from '../tls/mta-sts-policy.ts';
+import { fetchPolicy, type MtaStsOptions, readStsRecord } from '../tls/mta-sts.ts';
 import type { OwnIdentity } from '../dns/own-identity.ts';
 import { findNextHops } from '../dns/next-hop.ts';
 import type { Resolver } from '../dns/resolver.ts';

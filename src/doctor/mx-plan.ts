@@ -4,7 +4,7 @@
  * As a recommendation to people, and as the plan of a change that we make in the zone ourselves, in a sandwich with the primary once
  * more after us. A plan removes only records that we added, and ours is never the most preferred.
  */
-import { ownPreference, unlistedNames } from '../dns/mx-verdict.ts';
+import { ownPreference, unlistedNames } from '../dns/mx-set.ts';
 import type { AddedMx } from '../domains/mx-records.ts';
 import type { MxVerdict } from '../mail/mx.ts';
 

@@ -6,11 +6,10 @@
  * that no connection is greeted before it is known whether a header is under way. Reads and writes nothing itself.
  */
 import type { ListenerState, OpenConnection } from './listener-state.ts';
-import type { ProxyHeader } from './proxy/header.ts';
+import type { ProxyHeader, XclientRequest } from './proxy.ts';
 import type { Reply } from './replies.ts';
 import type { Session } from './session.ts';
-import type { XclientRequest } from './proxy/xclient.ts';
-import type { ClientShare } from './limits.ts';
+import type { ClientShare } from './connection-limits.ts';
 
 /** The connection, as its admission sees it. */
 export interface IncomingConnection extends OpenConnection {

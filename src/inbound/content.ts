@@ -6,7 +6,62 @@
  */
 import { Buffer } from 'node:buffer';
 import { countReceived } from '../mail/received.ts';
-import type { ByteBudget } from './limits.ts';
+
+export interface ByteBudget {
+  /** Takes `bytes` of the budget, or says false and takes nothing. `isLarge`: they belong to a message that is large by now. */
+  readonly reserve: (bytes: number, isLarge?: boolean) => boolean;
+  readonly release: (bytes: number) => void;
+  readonly freeBytes: () => number;
+}
+
+export interface SharedByteBudget extends ByteBudget {
+  /** The same budget for one network, which never gets all of it. One message of `leastBytes` it gets where there is room. */
+  readonly partOf: (network: string, leastBytes: number) => ByteBudget;
+}
+
+/** One network's part of what the others leave. */
+const NETWORK_PART = 0.5;
+/** The part of the whole for large messages; the rest is for small ones. */
+const LARGE_PART = 0.75;
+
+/** A budget of `totalBytes` for message content that is received and not yet stored. */
+export function createByteBudget(totalBytes: number): SharedByteBudget {
+  let usedBytes = 0;
+  const held = new Map<string, number>();
+  const freeBytes = (): number => totalBytes - usedBytes;
+  const reserve = (bytes: number): boolean => {
+    if (bytes > freeBytes()) return false;
+    usedBytes += bytes;
+    return true;
+  };
+  const release = (bytes: number): void => {
+    usedBytes -= bytes;
+  };
+  return {
+    reserve,
+    release,
+    freeBytes,
+    partOf: (network, leastBytes) => {
+      const heldBytes = (): number => held.get(network) ?? 0;
+      const roomBytes = (): number => Math.max(NETWORK_PART * (freeBytes() + heldBytes()), leastBytes) - heldBytes();
+      return {
+        reserve: (bytes, isLarge = false) => {
+          if (isLarge && usedBytes + bytes > Math.max(LARGE_PART * totalBytes, leastBytes)) return false;
+          if (bytes > roomBytes() || !reserve(bytes)) return false;
+          held.set(network, heldBytes() + bytes);
+          return true;
+        },
+        release: (bytes) => {
+          release(bytes);
+          const leftBytes = heldBytes() - bytes;
+          if (leftBytes > 0) held.set(network, leftBytes);
+          else held.delete(network);
+        },
+        freeBytes: () => Math.min(freeBytes(), roomBytes()),
+      };
+    },
+  };
+}
 
 export type ContentTrouble = 'TOO_BIG' | 'BUSY';
 
@@ -214,48 +269,6 @@ export function createLargeContent(nowMs: () => number): LargeContent {
       waiting.push(piece);
       inTurn.add(piece.network);
       schedule();
-    },
-  };
-}
-
-/**
- * The pace of one data phase, where places or memory are short: in each period a part of what is held already must come.
- *
- * A client that holds much and sends next to nothing is known after one period. Time in which we did not read counts for no one.
- */
-export interface Pace {
-  /** The present period begins now. */
-  readonly restart: (nowMs: number, octets: number) => void;
-  /** A period is over, and too little of the `octets` so far came in it. */
-  readonly isTooSlow: (nowMs: number, octets: number) => boolean;
-  /** So long it was we who did not read. */
-  readonly excuse: (heldMs: number) => void;
-}
-
-const PERIOD_MS = 10_000;
-/** 2 KB a second, whatever is held. */
-const LEAST_OCTETS = 20_000;
-/** In a period a tenth of the whole: 10 MB take less than two minutes then. */
-const LEAST_PART = 0.1;
-
-export function createPace(): Pace {
-  let sinceMs = 0;
-  let octetsBefore = 0;
-  const restart = (nowMs: number, octets: number): void => {
-    sinceMs = nowMs;
-    octetsBefore = octets;
-  };
-  return {
-    restart,
-    isTooSlow: (nowMs, octets) => {
-      if (nowMs - sinceMs < PERIOD_MS) return false;
-      const came = octets - octetsBefore;
-      const due = Math.max(LEAST_OCTETS, LEAST_PART * octetsBefore);
-      restart(nowMs, octets);
-      return came < due;
-    },
-    excuse: (heldMs) => {
-      sinceMs += heldMs;
     },
   };
 }

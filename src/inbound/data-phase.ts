@@ -10,10 +10,9 @@ import { searchedMessageIdOf } from '../mail/header-section.ts';
 import { receivedField } from '../mail/received.ts';
 import type { Authenticate } from '../policy/authentication/acceptance-seal.ts';
 import { createDataScanner } from './bytes.ts';
-import { type Content, createContent, headerSection, isLoop } from './content.ts';
-import type { ByteBudget } from './limits.ts';
+import { type ByteBudget, type Content, createContent, headerSection, isLoop } from './content.ts';
 import { acceptedReply, type Reply } from './replies.ts';
-import type { Context } from './context.ts';
+import type { Context } from './listener-state.ts';
 import type { ReceivedTransaction, Transaction } from './transaction.ts';
 
 /** Takes octets until its own end, then has a reply. The parser of command-parser.ts feeds it. */

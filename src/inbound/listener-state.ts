@@ -1,11 +1,160 @@
 /**
- * The state that all connections of all bound addresses share: dependencies, limits, counts, and one timer.
+ * The interface of the listener, and the state that all connections of all bound addresses share: options, dependencies,
+ * limits, counts, and one timer.
+ *
+ * Only the time limits have defaults here, as no setting names them. config/config.ts decides all others.
  */
-import { createByteBudget, createClientLimits } from './limits.ts';
-import { DEFAULT_TIMEOUTS, type InboundOptions, type InboundTimeouts, type Context } from './context.ts';
-import { createLargeContent, type LargeContent } from './content.ts';
-import { createPlaces, type PlaceHolder, type Places } from './connection-places.ts';
-import { createRefusals, ehloReply, type Reply } from './replies.ts';
+import {
+  type ClientLimits,
+  createClientLimits,
+  createPlaces,
+  type PlaceHolder,
+  type Places,
+} from './connection-limits.ts';
+import { createByteBudget, createLargeContent, type LargeContent, type SharedByteBudget } from './content.ts';
+import { createRefusals, ehloReply, type Reply, type Refusals } from './replies.ts';
+import type { AddressInfo } from 'node:net';
+import type { ClientInfo } from '../mail/envelope.ts';
+import type { Authenticate } from '../policy/authentication/acceptance-seal.ts';
+import type { Decision, Destination, ForwardPath, MailInfo } from '../policy/decision.ts';
+import type { StartQueue } from '../policy/queue-start.ts';
+import type { MailEvents } from '../telemetry/events.ts';
+import type { LogEvents } from '../telemetry/log-events.ts';
+import type { TlsMaterial } from '../tls/material.ts';
+import type { GreetingWait } from './admission.ts';
+import type { BareNewlines } from './bytes.ts';
+import type { ReceivedTransaction } from './transaction.ts';
+
+/** Whether mail can be stored now: the database is away, or free space is below the watermark. */
+export type Readiness = 'OK' | 'DOWN' | 'FULL';
+
+export interface InboundEvents
+  extends Pick<MailEvents, 'connected' | 'disconnected' | 'accepted' | 'tlsSession' | 'fault' | 'warning'> {
+  readonly refused: (fields: LogEvents['refused'], subject: RefusalSubject) => void;
+}
+
+/** The subject of a rejection. */
+export interface RefusalSubject {
+  readonly forwardPath: string | null;
+  /** Null when no served domain is concerned. */
+  readonly destination: Destination | null;
+  /** The DNSBL zone that listed the client. */
+  readonly zone: string | null;
+}
+
+/** The rest of the service, as the listener sees it. */
+export interface InboundDependencies {
+  /** May take long or never answer; a rejection is answered 451. */
+  readonly decideRecipient: (client: ClientInfo, mail: MailInfo, path: ForwardPath) => Promise<Decision>;
+  /** Resolves after COMMIT. Any rejection is answered 451, one whose error is named `StorageFull` 452. */
+  readonly accept: (transaction: ReceivedTransaction) => Promise<void>;
+  /** A client asks for a domain's mail by ETRN. May take long; a rejection is answered 458. */
+  readonly startQueue: StartQueue;
+  /** Makes the fields that the operator wants above our Received field; never rejects. Undefined: nothing, and the content stays. */
+  readonly authenticate?: Authenticate | undefined;
+  readonly newTransactionId: () => string;
+  /** Asked at every MAIL, so it must be cheap. */
+  readonly readiness: () => Readiness;
+  /** The reverse name of an address, or null; never waited for. */
+  readonly resolveName: (address: string) => Promise<string | null>;
+  /** Clients that no connection or rate limit and no greeting wait applies to. */
+  readonly isTrusted: (address: string) => boolean;
+  /** Clients that may not connect for now. Absent: none. */
+  readonly isBarred?: ((address: string) => boolean) | undefined;
+  readonly wallClock: () => Date;
+  readonly monotonicMs: () => number;
+  readonly events: InboundEvents;
+}
+
+/** All that a session needs; one per listener. */
+export interface Context extends InboundDependencies {
+  readonly hostname: string;
+  /** Our MX names, for the loop test. */
+  readonly names: readonly string[];
+  readonly messageSizeLimit: () => number;
+  readonly maxRecipients: number;
+  readonly bareNewlines: BareNewlines;
+  readonly decisionTimeoutMs: number;
+  readonly acceptTimeoutMs: number;
+  readonly budget: SharedByteBudget;
+  readonly limits: ClientLimits;
+  readonly refusals: Refusals;
+  readonly watch: Watch;
+}
+
+export interface InboundOptions extends InboundDependencies, GreetingWait {
+  readonly listen: readonly { readonly host: string; readonly port: number }[];
+  /** Stands in banner, EHLO and Received. */
+  readonly hostname: string;
+  /** All our MX names, for the loop test. */
+  readonly names: readonly string[];
+  /** The address of the page that explains rejection codes, without `/reject`. */
+  readonly publicUrl: string;
+  /** Asked at every STARTTLS; another object means other material. */
+  readonly tls: () => TlsMaterial;
+  readonly messageSizeLimit: () => number;
+  readonly inFlightBytes: number;
+  /** So many octets of large messages have been read, kept or not: as garbage they would pile up. Absent: the runtime knows. */
+  readonly onLargeRead?: ((octets: number) => void) | undefined;
+  readonly bareNewlines: BareNewlines;
+  /**
+   * Peers that may name their client by a PROXY header or XCLIENT; from then on the client's address is the one for
+   * everything. Absent: none may.
+   */
+  readonly isTrustedProxy?: (address: string) => boolean;
+  readonly maxConnections: number;
+  /** For one client network: an IPv4 address, an IPv6 /64. */
+  readonly maxConnectionsPerClient: number;
+  /** For one client network; recipients ten times as many. */
+  readonly messagesPerMinute: number;
+  readonly timeouts?: Partial<InboundTimeouts>;
+}
+
+/** All in milliseconds. */
+export interface InboundTimeouts {
+  /** For a whole command line, and for the next octet of data. */
+  readonly idleMs: number;
+  /** After this long a session is ended when it is between two transactions. */
+  readonly sessionMs: number;
+  /** For the policy's decision about one recipient. */
+  readonly decisionMs: number;
+  /** From the final dot to the reply. */
+  readonly acceptMs: number;
+  /** How long a trusted proxy's first octets are waited for before the greeting. */
+  readonly proxyHeaderMs: number;
+  /** How often the limits are looked at, so how late they may act. */
+  readonly tickMs: number;
+}
+
+export const DEFAULT_TIMEOUTS: InboundTimeouts = {
+  // RFC 5321 §4.5.3.2.7: at least 5 minutes.
+  idleMs: 300_000,
+  // No honest client needs a session so long, and one NOOP a minute shall not hold a place for ever.
+  sessionMs: 3_600_000,
+  // RFC 5321 §4.5.3.2.3 has the client wait 5 minutes for the reply to RCPT; a callout may take 30 s.
+  decisionMs: 60_000,
+  // RFC 5321 §4.5.3.2.6 has the client wait 10 minutes for the reply to the final dot. The spool has deadlines of its own, which
+  // know whether a message may be stored; this one is for a spool that hangs.
+  acceptMs: 570_000,
+  // A proxy with a header sends it at once; one with XCLIENT waits for 220, as a client does.
+  proxyHeaderMs: 250,
+  tickMs: 250,
+};
+
+export interface Inbound {
+  /** As bound, in the order of `listen`; under Deno `[::]` stands for `0.0.0.0` on the same port too. */
+  readonly addresses: readonly AddressInfo[];
+  readonly connectionCount: () => number;
+  /** Replies said and chunks taken so far: whoever shares the loop sees whether there was something to do. */
+  readonly workCount: () => number;
+  /** Bytes of messages being received, of the budget. */
+  readonly inFlightBytes: () => number;
+  /**
+   * Stops listening. Sessions get 421 at once, data before its final dot is dropped, and who waits for the reply after the
+   * dot has `graceMs`. Resolves when the last connection is gone; every call waits for the same end.
+   */
+  readonly close: (graceMs: number) => Promise<void>;
+}
 
 /** RFC 5321 §4.5.3.1.8 asks for at least 100. */
 const MAX_RECIPIENTS = 1000;

@@ -3,10 +3,10 @@
  *
  * Promises that a reply is one line of printable ASCII of at most 512 octets (RFC 5321 §4.5.3.1.5), that a refusal with a
  * rejection code ends with the code and the address of its page, and that trouble of our own is never 5yz.
- * Does not decide when a reply is given: session.ts, reception.ts and connection.ts do.
+ * Does not decide when a reply is given: session.ts, admission.ts and connection.ts do.
  */
 import type { RejectionCode, ReplyLine } from '../policy/decision.ts';
-import { XCLIENT_ATTRIBUTES } from './proxy/xclient.ts';
+import { XCLIENT_ATTRIBUTES } from './proxy.ts';
 
 /** A reply ready for the wire, with what the log and the metrics say about it. */
 export interface Reply {

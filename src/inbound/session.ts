@@ -1,5 +1,5 @@
 /**
- * The dialogue of one SMTP session, without its socket: what MAIL, RCPT and DATA are answered (RFC 5321 §3.3, §4.1.1).
+ * The dialogue of one SMTP session, without its socket: the answers to MAIL, RCPT, DATA and ETRN (RFC 5321 §3.3, §4.1.1).
  *
  * Promises that whatever goes wrong inside is 451, never 5yz, and that a decision that hangs is 451 within its limit.
  * Does not read lines, know TLS or close connections: connection.ts does. Commands come one at a time.
@@ -7,12 +7,13 @@
 import type { ClientInfo } from '../mail/envelope.ts';
 import { newId } from '../mail/id.ts';
 import { createDataPhase, type Receiver } from './data-phase.ts';
-import { answerEtrn } from './etrn.ts';
-import type { Context, RefusalSubject } from './context.ts';
-import type { ClientShare } from './limits.ts';
+import type { Context, RefusalSubject } from './listener-state.ts';
+import type { ClientShare } from './connection-limits.ts';
 import * as replies from './replies.ts';
 import type { Reply } from './replies.ts';
 import { addRecipient, beginTransaction, budgetOf, parseRecipient, type Transaction } from './transaction.ts';
+import { normalizeDomain } from '../mail/domain.ts';
+import type { QueueStart } from '../policy/queue-start.ts';
 
 /** The client, and what it may take. */
 export interface SessionClient {
@@ -186,4 +187,55 @@ function protocolOf(isExtended: boolean, smtpUtf8: boolean, isSecure: boolean): 
 /** Printable ASCII of at most 255 octets: the name stands in Received, logs and the API. */
 function sanitizeName(name: string): string {
   return name.slice(0, 255).replace(/[^!-~]/g, '?');
+}
+
+/** RFC 1985 §5.3: a node, `@` before a domain with all below it, `#` before a queue that has a name of its own. */
+type EtrnNode =
+  | { readonly kind: 'DOMAIN'; readonly name: string; readonly hasSubdomains: boolean }
+  | { readonly kind: 'QUEUE' }
+  | { readonly kind: 'INVALID' };
+
+function readNode(line: string): EtrnNode {
+  const text = /^ETRN[ \t]+(\S+)[ \t]*$/i.exec(line)?.[1] ?? '';
+  if (/^#./.test(text)) return { kind: 'QUEUE' };
+  const hasSubdomains = text.startsWith('@');
+  const name = normalizeDomain(hasSubdomains ? text.slice(1) : text);
+  return name === null ? { kind: 'INVALID' } : { kind: 'DOMAIN', name, hasSubdomains };
+}
+
+/**
+ * ETRN: a client asks that the mail that is held for its domain be delivered now (RFC 1985).
+ *
+ * Reads the command and words the answer; policy/queue-start.ts decides. A failure of our own is 458, never 5yz.
+ */
+async function answerEtrn(context: Context, line: string, clientAddress: string): Promise<Reply> {
+  const node = readNode(line);
+  if (node.kind === 'INVALID') return replies.ETRN_SYNTAX;
+  if (node.kind === 'QUEUE') return replies.ETRN_NO_QUEUE;
+  const { name, hasSubdomains } = node;
+  try {
+    const start = context.startQueue({ address: clientAddress, domainName: name, hasSubdomains });
+    const answer = await context.watch.within<QueueStart | null>(start, context.decisionTimeoutMs, null);
+    return answer === null ? replies.ETRN_UNABLE : replyOf(answer, hasSubdomains ? `@${name}` : name);
+  } catch (error) {
+    context.events.fault({ where: 'inbound ETRN', error });
+    return replies.ETRN_UNABLE;
+  }
+}
+
+function replyOf(answer: QueueStart, node: string): Reply {
+  switch (answer.kind) {
+    case 'STARTED':
+      return node.startsWith('@') ? replies.etrnStarted(node) : replies.etrnPending(node, answer.heldCount);
+    case 'NOTHING_HELD':
+      return replies.etrnNothing(node);
+    case 'PAUSED':
+      return replies.ETRN_PAUSED;
+    case 'TOO_OFTEN':
+      return replies.ETRN_TOO_OFTEN;
+    case 'NOT_ALLOWED':
+      return replies.ETRN_NOT_ALLOWED;
+    default:
+      return answer satisfies never;
+  }
 }

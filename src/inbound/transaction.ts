@@ -6,8 +6,9 @@
 import { parsePath } from '../mail/address.ts';
 import type { ClientInfo, Envelope, EnvelopeRecipient } from '../mail/envelope.ts';
 import type { Decision, ForwardPath } from '../policy/decision.ts';
-import type { Context, RefusalSubject } from './context.ts';
-import type { ByteBudget, ClientShare } from './limits.ts';
+import type { Context, RefusalSubject } from './listener-state.ts';
+import type { ClientShare } from './connection-limits.ts';
+import type { ByteBudget } from './content.ts';
 import {
   isAscii,
   parseMailParameters,

@@ -1,5 +1,5 @@
 /**
- * A domain's MX records as the DNS has them, and the verdict on our place among them. Types only; dns/mx-verdict.ts judges.
+ * A domain's MX records as the DNS has them, and the verdict on our place among them. Types only; dns/mx-set.ts judges.
  */
 
 export interface MxHost {

@@ -15,14 +15,13 @@
  * passes all is accepted. The caller answers 451 to an error: unknown trouble is never 5xx.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { monotonicMs } from '../clock.ts';
+import { monotonicMs, within } from '../clock.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
 import type { NextHops } from '../dns/next-hop.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
 import { normalizeDomain, formatAddress } from '../mail/address.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
-import { createMxPreferenceCheck } from './checks/mx-preference.ts';
 import {
   type AcceptedRecipient,
   type Check,
@@ -194,6 +193,80 @@ export function createRouteWatch(onChanged: (destinationId: string) => void): Ch
     onChanged(destinationId);
     return PASS;
   };
+}
+
+/** A sender waits for the answer to RCPT; the delivery examines the MX records as well. */
+const MOST_MX_WAIT_MS = 2000;
+/** After a look-up that failed or was slow, the domain's mail is accepted without one for this long. */
+const MX_UNKNOWN_MS = 30_000;
+const MOST_UNKNOWN = 10_000;
+
+const MOST_PREFERRED: ReplyLine = {
+  code: 550,
+  enhancedCode: '5.4.6',
+  text: 'this backup server is the most preferred MX of the domain, there is no better server to hand the mail to',
+  rejection: 'BMX-RANK',
+};
+const EQUAL_PREFERENCE: ReplyLine = {
+  ...MOST_PREFERRED,
+  text: 'this backup server has the same MX preference as the primary, there is no better server to hand the mail to',
+};
+const LOOP: ReplyLine = { ...MOST_PREFERRED, text: 'mail for the domain would come back to this backup server' };
+const NULL_MX: ReplyLine = {
+  code: 556,
+  enhancedCode: '5.1.10',
+  text: 'the domain says that it takes no mail (null MX)',
+  rejection: 'BMX-NULLMX',
+};
+const NO_SERVER: ReplyLine = {
+  code: 450,
+  enhancedCode: '4.4.4',
+  text: 'the domain has no mail server in DNS at present',
+  rejection: 'BMX-DNS',
+};
+
+/**
+ * Rejects if the DNS says in full that no better host exists: we are the most preferred MX, the domain accepts no mail, or it
+ * has no mail server (RFC 5321 §5.1, RFC 7505).
+ *
+ * A look-up that fails or takes long accepts: that is when a backup is needed. With `deliverTo` the MX records do not matter.
+ * The answer is asked for at every RCPT and comes from the resolver's cache.
+ */
+export function createMxPreferenceCheck(deps: {
+  findNextHops: (domain: string) => Promise<NextHops>;
+  monotonicMs: () => number;
+}): Check {
+  const unknownUntilMs = createBoundedMap<number>(MOST_UNKNOWN);
+  const judge = async (name: string): Promise<Verdict> => {
+    const found = await within(MOST_MX_WAIT_MS, deps.findNextHops(name), () => null);
+    if (found === null || found.kind === 'TROUBLE') {
+      unknownUntilMs.set(name, deps.monotonicMs() + MX_UNKNOWN_MS);
+      return PASS;
+    }
+    const reply = refusalOf(found);
+    return reply === null ? PASS : { kind: 'REFUSE', reply };
+  };
+  return ({ domain: { name, deliverTo } }) => {
+    if (deliverTo.length > 0 || (unknownUntilMs.get(name) ?? 0) > deps.monotonicMs()) return PASS;
+    return judge(name);
+  };
+}
+
+function refusalOf(found: NextHops): ReplyLine | null {
+  switch (found.kind) {
+    case 'HOSTS':
+    case 'TROUBLE':
+      return null;
+    case 'NULL_MX':
+      return NULL_MX;
+    case 'NXDOMAIN':
+    case 'NO_ADDRESS':
+      return NO_SERVER;
+    case 'NOTHING_BETTER':
+      return { MOST_PREFERRED, EQUAL_PREFERENCE, LOOP }[found.cause];
+    default:
+      return found satisfies never;
+  }
 }
 
 const NOT_LISTED: Verdict = {

@@ -7,7 +7,6 @@
  */
 import { inspect } from 'node:util';
 import { visible } from '../mail/visible.ts';
-import { type LogAddresses, withoutLocalParts } from './log-addresses.ts';
 import { EVENT_LEVELS, type LogEvent, type LogEvents, type LogLevel } from './log-events.ts';
 
 export type LogFormat = 'pretty' | 'json';
@@ -138,4 +137,43 @@ function causeOf(error: unknown): unknown {
 
 function cut(text: string): string {
   return text.length <= MAX_TEXT_LENGTH ? text : `${text.slice(0, MAX_TEXT_LENGTH)}…`;
+}
+
+/** `full`: as they are. `domain`: without local parts. */
+export type LogAddresses = 'full' | 'domain';
+
+/** A quoted local part (RFC 5321 §4.1.2), or whatever stands before an @ without a delimiter. */
+const LOCAL_PART = /(?:"(?:[^"\\]|\\.)*"|[^\s<>()[\]:;,"@]+)@/gu;
+/** The words of ours in brackets that quote a peer, and the refusal that quotes a client (`555 5.5.4`). */
+const JUNK = /^\[not a reply: /;
+const PARAMETER = /^(555 5\.5\.4 parameter )\S+/;
+/** Code, and the enhanced status code after it (RFC 2034). */
+const CODES = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?/;
+
+/**
+ * Removes the local parts of mail addresses from one text of a log line or span, for operators who must not keep them.
+ *
+ * Addresses become `*@example.org` wherever they stand. Of a primary's reply, which may name a mailbox in any way, only the
+ * codes are left. The whole reply is in the API.
+ */
+export function withoutLocalParts(text: string, { event, field }: { event: string; field: string }): string {
+  // Our own refusals name no one; words of our own in brackets stand where there was no reply.
+  if (field === 'reply' && event !== 'refused' && !text.startsWith('[')) return codesOf(text);
+  if (JUNK.test(text)) return '[not a reply: *]';
+  if (field === 'reversePath' || field === 'forwardPath') return pathWithoutLocalPart(text);
+  // Of a text that was cut the last word may be half of an address.
+  return text
+    .replace(/[^\s"]+…$/u, '…')
+    .replace(PARAMETER, '$1*')
+    .replace(LOCAL_PART, '*@');
+}
+
+function codesOf(reply: string): string {
+  const codes = CODES.exec(reply)?.[0];
+  return codes === undefined ? '*' : `${codes} *`;
+}
+
+function pathWithoutLocalPart(path: string): string {
+  const at = path.lastIndexOf('@');
+  return at < 0 ? '*' : `*${path.slice(at)}`;
 }

@@ -1,5 +1,5 @@
 /**
- * The service's metrics in Prometheus' text format. Only this file, gauges.ts and metric-makers.ts know prom-client.
+ * The service's metrics in Prometheus' text format. Only this file and gauges.ts know prom-client.
  *
  * Counters and histograms move as events happen; gauges are read at each scrape. If the source of a gauge fails or is slow (the
  * database is down), that gauge is absent from the scrape and the failure is counted; the rest is still answered.
@@ -7,8 +7,15 @@
  */
 import { within } from '../clock.ts';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { createGaugeRegistry, type GaugeRegistry, type GaugeSource } from './gauges.ts';
-import { counterMaker, histogram, pairCounter, PREFIX } from './metric-makers.ts';
+import {
+  createGaugeRegistry,
+  type GaugeRegistry,
+  type GaugeSource,
+  counterMaker,
+  histogram,
+  pairCounter,
+  PREFIX,
+} from './gauges.ts';
 
 export type OutageEventKind = 'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'DRAINING' | 'CLOSED';
 

@@ -7,7 +7,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { randomBytes, randomFillSync } from 'node:crypto';
-import { type LogAddresses, withoutLocalParts } from './log-addresses.ts';
+import { type LogAddresses, withoutLocalParts } from './log.ts';
 import type { LogEvents } from './log-events.ts';
 import { createOtlp, type OtlpOptions, type Span } from './otlp.ts';
 

@@ -1,16 +1,19 @@
 /**
- * Keys and certificates for STARTTLS: the operator's files, or a self-signed pair made once in the data folder (RFC 3207).
+ * Keys and certificates for STARTTLS (RFC 3207): the operator's files, or a self-signed pair made once in the data folder, and
+ * the secure contexts made of them, one for each certificate.
  *
- * Promises that the operator's files are read again soon after they change, whichever of the two is replaced first, also by
- * another target of a symbolic link, and that a pair that does not match is never used: the old one stays, and a warning is
- * given. Each pair is on its own. Most mail servers do not verify a TLS peer, so self-signed protects as well from
- * listeners; warnings.ts is about the others. Does no handshake.
+ * The operator's files are read again soon after they change, whichever of the two is replaced first, also by another target
+ * of a symbolic link. A pair that does not match is never used: the old one stays, and a warning is given. Each pair is on
+ * its own. A client gets the certificate for the name that it asks for (RFC 6066 §3, RFC 9525 §6.3); only names of the
+ * subjectAltName extension count. Every context demands TLS 1.2 or newer (RFC 8996). Most mail servers do not verify a TLS
+ * peer, so self-signed protects as well from listeners; warnings.ts is about the others. Does no handshake.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { createSelfSigned } from './self-signed.ts';
+import { coversName } from '../mail/domain.ts';
 
 export interface TlsPair {
   /** PEM. */
@@ -189,4 +192,47 @@ function keep(dataDir: string, pair: TlsPair): void {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The DNS names a certificate was issued for, lower case, wildcards as they stand. */
+export function certificateNames(certificate: X509Certificate): string[] {
+  const { subjectAltName = '' } = certificate;
+  return [...subjectAltName.matchAll(/(?:^|, )DNS:([^\s,"]+)/g)].map(([, name = '']) => name.toLowerCase());
+}
+
+/**
+ * The number of the certificate that answers for `name`: the first with that exact name, else the first with a wildcard for
+ * it, else the first of all.
+ *
+ * @param names of each certificate, in the order of the settings
+ * @param name as the client says it: any case, perhaps with a final dot, empty when it asks for none
+ */
+export function chooseCertificate(names: readonly (readonly string[])[], name: string): number {
+  const asked = name.toLowerCase().replace(/\.$/, '');
+  const exact = names.findIndex((own) => own.includes(asked));
+  if (exact >= 0) return exact;
+  return Math.max(
+    0,
+    names.findIndex((own) => own.some((pattern) => coversName(pattern, asked))),
+  );
+}
+
+export interface TlsContexts {
+  /** For clients that name no host. */
+  readonly byDefault: SecureContext;
+  /** `servername` as the client says it. */
+  readonly forName: (servername: string) => SecureContext;
+}
+
+/** The options of every context, also of the one that the library makes itself; its own default is TLS 1.0. */
+export const TLS_BOUNDS = { minVersion: 'TLSv1.2', honorCipherOrder: true } as const;
+
+/** @throws Error when a pair cannot be used */
+export function createTlsContexts(material: TlsMaterial): TlsContexts {
+  const pairs = [material, ...material.others];
+  const contextOf = ({ key, cert }: TlsPair) => createSecureContext({ key, cert, ...TLS_BOUNDS });
+  const byDefault = contextOf(material);
+  const contexts = [byDefault, ...material.others.map(contextOf)];
+  const names = pairs.map(({ cert }) => certificateNames(new X509Certificate(cert)));
+  return { byDefault, forName: (servername) => contexts[chooseCertificate(names, servername)] ?? byDefault };
 }

@@ -8,8 +8,7 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { coversName } from '../mail/domain.ts';
-import { certificateNames, chooseCertificate } from './contexts.ts';
-import type { TlsMaterial, TlsPair } from './material.ts';
+import { certificateNames, chooseCertificate, type TlsMaterial, type TlsPair } from './material.ts';
 
 /** Long enough to repair a renewal that fails, short enough not to nag between two of a 90-day certificate. */
 const SHORT_DAYS = 14;

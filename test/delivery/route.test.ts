@@ -1,11 +1,9 @@
 /** Which demand of TLS wins for each host: setting, DANE, MTA-STS, deliverTo; and what a refused host does to an attempt. */
 import { afterEach, describe, expect, test } from 'bun:test';
 import { attemptHosts } from '../../src/delivery/attempt.ts';
-import type { Route } from '../../src/delivery/route.ts';
-import { demandTls } from '../../src/delivery/route.ts';
-import type { TlsSources } from '../../src/tls/sources.ts';
+import { type Route, demandTls } from '../../src/delivery/route.ts';
+import { type TlsSources, kindOfDemand } from '../../src/tls/demand.ts';
 import type { DaneAnswer } from '../../src/tls/dane.ts';
-import { kindOfDemand } from '../../src/tls/demand.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { makeLeaf, tlsaOf } from '../helpers/pki.ts';
 import { hostOf, messageTo, testSessions } from './kit.ts';

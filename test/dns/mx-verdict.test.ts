@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { ObservedMx, ObservedMxSet } from '../../src/dns/mx-set.ts';
-import { mxVerdict } from '../../src/dns/mx-verdict.ts';
+import { type ObservedMx, type ObservedMxSet, mxVerdict } from '../../src/dns/mx-set.ts';
 import type { MxVerdict } from '../../src/mail/mx.ts';
 
 /** `10 p`: a host with an address of its own; `20 us`: ourselves; `10 p!`: in trouble; `10 p-`: without an address. */

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import { observeMxSet } from '../../src/dns/mx-set.ts';
-import { mxVerdict } from '../../src/dns/mx-verdict.ts';
+import { observeMxSet, mxVerdict } from '../../src/dns/mx-set.ts';
 import { findNextHops } from '../../src/dns/next-hop.ts';
 import type { FakeRecords } from '../helpers/fake-dns.ts';
 import { hopsOf, mx, names, setUp, tearDown } from './next-hop-scene.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
 import { isIPv6 } from 'node:net';
 import * as fc from 'fast-check';
-import { readProxyHeader } from '../../src/inbound/proxy/header.ts';
+import { readProxyHeader } from '../../src/inbound/proxy.ts';
 import { normalizeAddress } from '../../src/mail/ip.ts';
 import { assertRuns, runs, runsTimeoutMs } from './runs.ts';
 import { type SessionScene, startSessionScene } from './session-scene.ts';

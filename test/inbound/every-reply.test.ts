@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { InboundOptions } from '../../src/inbound/context.ts';
+import type { InboundOptions } from '../../src/inbound/listener-state.ts';
 import * as replies from '../../src/inbound/replies.ts';
 import type { Reply } from '../../src/inbound/replies.ts';
 import { contentOf, playDialog } from '../helpers/dialog.ts';

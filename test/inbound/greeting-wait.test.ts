@@ -1,6 +1,6 @@
 /** The wait before the greeting, and whom it spares. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import type { InboundOptions } from '../../src/inbound/context.ts';
+import type { InboundOptions } from '../../src/inbound/listener-state.ts';
 import { type Fixture, startInbound } from './fixture.ts';
 
 const opened: Fixture[] = [];

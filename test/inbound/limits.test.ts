@@ -3,8 +3,8 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { until } from '../helpers/child.ts';
 import { contentOf } from '../helpers/dialog.ts';
 import type { SmtpPeer } from '../helpers/smtp-peer.ts';
-import type { InboundOptions } from '../../src/inbound/context.ts';
-import { createClientLimits } from '../../src/inbound/limits.ts';
+import type { InboundOptions } from '../../src/inbound/listener-state.ts';
+import { createClientLimits } from '../../src/inbound/connection-limits.ts';
 import { contentText, type Fixture, sendMessage, startInbound } from './fixture.ts';
 
 const opened: Fixture[] = [];

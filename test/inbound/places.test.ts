@@ -1,8 +1,7 @@
 /** Places: who gets one while others hold them all without bringing mail, and who gives one up. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import { createClientLimits, shareAt } from '../../src/inbound/limits.ts';
-import type { InboundOptions } from '../../src/inbound/context.ts';
-import { patienceAt } from '../../src/inbound/connection-places.ts';
+import { createClientLimits, patienceAt, shareAt } from '../../src/inbound/connection-limits.ts';
+import type { InboundOptions } from '../../src/inbound/listener-state.ts';
 import { until } from '../helpers/child.ts';
 import { contentOf } from '../helpers/dialog.ts';
 import type { SmtpPeer } from '../helpers/smtp-peer.ts';

@@ -1,6 +1,6 @@
 /** Behind a trusted proxy everything is about the client: limits, trust, the wait, the log, Received and the policy. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import type { InboundOptions } from '../../src/inbound/context.ts';
+import type { InboundOptions } from '../../src/inbound/listener-state.ts';
 import type { ClientInfo } from '../../src/mail/envelope.ts';
 import type { SmtpPeer } from '../helpers/smtp-peer.ts';
 import { contentText, type Fixture, receivedText, sendMessage, startInbound } from './fixture.ts';

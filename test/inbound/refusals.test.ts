@@ -1,7 +1,6 @@
 /** Every refusal with a code of ours carries a reference of its own, which the log and the record have too; 421 closes. */
 import { afterEach, expect, test } from 'bun:test';
-import type { InboundOptions } from '../../src/inbound/context.ts';
-import type { RefusalSubject } from '../../src/inbound/context.ts';
+import type { InboundOptions, RefusalSubject } from '../../src/inbound/listener-state.ts';
 import { isId } from '../../src/mail/id.ts';
 import type { Decision } from '../../src/policy/decision.ts';
 import type { LogEvents } from '../../src/telemetry/log-events.ts';

@@ -1,7 +1,7 @@
 /** DNS lists as their publishers serve them: rbldnsd with IPv4, IPv6, codes, exclusions and reasons. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
-import { testZone } from '../../src/policy/dnsbl/self-test.ts';
+import { testZone } from '../../src/policy/dnsbl/watch.ts';
 import { type Rbldnsd, startRbldnsd, whyNoRbldnsd } from '../helpers/rbldnsd.ts';
 import { domainWith, openScene, type Scene } from '../policy/dnsbl-scene.ts';
 import { isSkipped } from './mail.ts';

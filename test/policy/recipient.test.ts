@@ -2,8 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { parsePath } from '../../src/mail/address.ts';
 import type { NextHops } from '../../src/dns/next-hop.ts';
-import { createMxPreferenceCheck } from '../../src/policy/checks/mx-preference.ts';
-import { decideRecipient, type RecipientPolicy } from '../../src/policy/recipient.ts';
+import { createMxPreferenceCheck, decideRecipient, type RecipientPolicy } from '../../src/policy/recipient.ts';
 import type { ClientInfo } from '../../src/mail/envelope.ts';
 import type { RelayDomain } from '../../src/domains/relay-domain.ts';
 import { relayDomain as relay } from '../helpers/relay-domain.ts';

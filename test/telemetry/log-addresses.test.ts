@@ -1,7 +1,6 @@
 /** Local parts are taken out of whatever text the log is given. */
 import { expect, test } from 'bun:test';
-import { withoutLocalParts } from '../../src/telemetry/log-addresses.ts';
-import { createLog } from '../../src/telemetry/log.ts';
+import { withoutLocalParts, createLog } from '../../src/telemetry/log.ts';
 
 test.each([
   ['reason', 'asked for by jane.doe+x@example.org', 'asked for by *@example.org'],

@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test';
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import * as fc from 'fast-check';
-import { readCertificate } from '../../src/tls/certificate.ts';
+import { readCertificate } from '../../src/tls/peer.ts';
 import { testCertificate } from '../helpers/certificate.ts';
 import { derOf, makeAuthority, makeLeaf } from '../helpers/pki.ts';
 

@@ -1,7 +1,7 @@
 /** The texts of MTA-STS: what is a record, what is a policy, and that no text is an exception. */
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { allowsHost, readStsPolicy, readStsRecord } from '../../src/tls/mta-sts-policy.ts';
+import { allowsHost, readStsPolicy, readStsRecord } from '../../src/tls/mta-sts.ts';
 import { cpuMsOf } from '../helpers/timing.ts';
 
 const POLICY = 'version: STSv1\r\nmode: enforce\r\nmx: mx.example\r\nmx: *.pool.example\r\nmax_age: 604800\r\n';

@@ -1,6 +1,6 @@
 /** When DANE is used at all, and that a fault of a policy in testing mode is told once. */
 import { expect, test } from 'bun:test';
-import { createTlsSources, type TlsSourcesOptions } from '../../src/tls/sources.ts';
+import { createTlsSources, type TlsSourcesOptions } from '../../src/tls/demand.ts';
 
 function build(dnsServers: readonly string[], dnsTrustAd: boolean) {
   const warnings: string[] = [];

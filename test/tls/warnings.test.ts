@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { certificateNames, chooseCertificate } from '../../src/tls/contexts.ts';
+import { certificateNames, chooseCertificate } from '../../src/tls/material.ts';
 import { coversName } from '../../src/mail/domain.ts';
 import { certificateWarnings, issuerDefect } from '../../src/tls/warnings.ts';
 import { issue, type Issued } from '../helpers/authority.ts';

@@ -1,8 +1,7 @@
 /**
  * The domain in the DNS: its MX records, their hosts, and our own place among them.
  */
-import { literalAddress, type ObservedMx, type ObservedMxSet } from '../../dns/mx-set.ts';
-import { ownPreference, unlistedNames } from '../../dns/mx-verdict.ts';
+import { literalAddress, type ObservedMx, type ObservedMxSet, ownPreference, unlistedNames } from '../../dns/mx-set.ts';
 import { isUsableNextHopAddress } from '../../mail/ip-class.ts';
 import {
   addressEvidence,

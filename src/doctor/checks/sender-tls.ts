@@ -1,7 +1,7 @@
 /**
  * Senders that verify TLS: the MTA-STS policy of the domain and TLSA records at our names let them deliver to us.
  */
-import { allowsHost } from '../../tls/mta-sts-policy.ts';
+import { allowsHost } from '../../tls/mta-sts.ts';
 import {
   type Check,
   type Evidence,

@@ -8,7 +8,7 @@
 import { Buffer } from 'node:buffer';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import type { Receiver } from '../data-phase.ts';
-import { type ProxyHeader, readProxyHeader } from '../proxy/header.ts';
+import { type ProxyHeader, readProxyHeader } from '../proxy.ts';
 import * as replies from '../replies.ts';
 import type { Refusals, Reply } from '../replies.ts';
 

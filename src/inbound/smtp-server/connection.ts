@@ -11,16 +11,16 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { CommandParser, MAX_COMMAND_OCTETS, OFFERED, replaceReply } from './command-parser.ts';
-import { createPace, LARGE_OCTETS } from '../content.ts';
+import { createPace } from '../connection-limits.ts';
+import { LARGE_OCTETS } from '../content.ts';
 import { createChunkDrain, type Receiver } from '../data-phase.ts';
 import { ehloOf, type ListenerState } from '../listener-state.ts';
-import type { ProxyHeader } from '../proxy/header.ts';
+import { type ProxyHeader, parseXclient } from '../proxy.ts';
 import { ConnectionAdmission } from '../admission.ts';
 import * as replies from '../replies.ts';
 import type { Reply } from '../replies.ts';
 import type { Listener } from './listener.ts';
 import { createSession, type Session } from '../session.ts';
-import { parseXclient } from '../proxy/xclient.ts';
 
 /** A data phase may take `idleMs` and this long for what has come: who sends slower holds a place for nothing. */
 const MIN_DATA_OCTETS_PER_MS = 0.5;

@@ -10,11 +10,9 @@ import type { SecureContext, TLSSocket } from 'node:tls';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { Connection } from './connection.ts';
-import { type ListenerState, createListenerState } from '../listener-state.ts';
-import { createTlsContexts, TLS_BOUNDS, type TlsContexts } from '../../tls/contexts.ts';
-import type { TlsMaterial } from '../../tls/material.ts';
+import { type ListenerState, createListenerState, type Inbound, type InboundOptions } from '../listener-state.ts';
+import { createTlsContexts, TLS_BOUNDS, type TlsContexts, type TlsMaterial } from '../../tls/material.ts';
 import { once } from 'node:events';
-import type { Inbound, InboundOptions } from '../context.ts';
 
 type ProxyCallback = Parameters<SMTPServer['_handleProxy']>[1];
 

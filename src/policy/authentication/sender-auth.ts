@@ -1,18 +1,18 @@
 /**
  * The results of SPF, DKIM, DMARC and ARC for a message (RFC 7208, RFC 6376, RFC 8617), and the seal over that.
  *
- * SPF and DKIM alone are the bounce firewall's questions, asked when a report is due; all of them are asked at acceptance where the
- * operator wants a field or a seal. Promises an answer within a bounded time and number of queries, whatever the records
- * say, and that trouble in the DNS is a temporary error and never a verdict. Refuses nothing by itself.
+ * The bounce firewall evaluates SPF and DKIM when a report is due; all of them are evaluated at acceptance if the operator
+ * wants a field or a seal. Promises an answer within a bounded time and number of queries, whatever the records say, and that
+ * a failure of the DNS is a temporary error and never a verdict. Rejects nothing by itself.
  * The only user of mailauth (7.1), used in its lenient mode: a slip in a record costs an honest sender no report.
  */
 import { Buffer } from 'node:buffer';
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
-import { monotonicMs } from '../../clock.ts';
+import { monotonicMs, within } from '../../clock.ts';
 import type { ClientInfo } from '../../mail/envelope.ts';
-import type { ArcKey } from './arc-key.ts';
-import { countedQueries, type Lookup } from './counted-queries.ts';
+import type { ArcKey } from './acceptance-seal.ts';
+import type { DnsAnswer, MxRecord } from '../../dns/answer.ts';
 
 export type SpfResult = 'PASS' | 'FAIL' | 'SOFTFAIL' | 'NEUTRAL' | 'NONE' | 'TEMPERROR' | 'PERMERROR';
 
@@ -217,4 +217,75 @@ async function* turns(content: readonly Uint8Array[]): AsyncGenerator<Buffer> {
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
+}
+
+/** `Resolver.query` of src/dns/resolver.ts is one. */
+export type Lookup = (
+  name: string,
+  type: 'TXT' | 'A' | 'AAAA' | 'MX' | 'PTR',
+) => Promise<DnsAnswer<string> | DnsAnswer<MxRecord> | DnsAnswer<string | MxRecord>>;
+
+/** How node:dns calls what is no answer. mailauth takes the first two for "no records" and the third for trouble. */
+const ERROR_CODES = { NXDOMAIN: 'ENOTFOUND', NO_DATA: 'ENODATA', TROUBLE: 'ESERVFAIL' } as const;
+const ANSWER_CODES: ReadonlySet<string> = new Set([ERROR_CODES.NXDOMAIN, ERROR_CODES.NO_DATA]);
+
+export interface CountedQueries {
+  /** As `resolve` of node:dns/promises, which mailauth expects. */
+  readonly resolve: (name: string, type: string) => Promise<string[] | string[][]>;
+  readonly wereTooMany: () => boolean;
+  /** Did the look-up of a DKIM or ARC key end without an answer? */
+  readonly keysAreUnknown: () => boolean;
+}
+
+/**
+ * The DNS as mailauth expects it, over our resolver: counted, bounded in time, with node:dns's shapes and error codes.
+ *
+ * @param deadlineMs of the monotonic clock; from then on every query fails
+ */
+export function countedQueries(lookup: Lookup, maxCount: number, deadlineMs: number): CountedQueries {
+  let count = 0;
+  let keysAreUnknown = false;
+  const answerTo = async (name: string, type: string): ReturnType<Lookup> => {
+    count += 1;
+    // The look-up follows aliases, so a name that it does not know is none (asked by DMARC).
+    if (type === 'CNAME') return { kind: 'NXDOMAIN' };
+    if (count > maxCount || !isAskedType(type)) throw dnsError('EREFUSED', name);
+    if (deadlineMs === Infinity) return lookup(name, type);
+    return within(Math.max(0, deadlineMs - monotonicMs()), lookup(name, type), () => {
+      throw dnsError('ETIMEOUT', name);
+    });
+  };
+  return {
+    wereTooMany: () => count > maxCount,
+    keysAreUnknown: () => keysAreUnknown,
+    resolve: async (name, type) => {
+      try {
+        const answer = await answerTo(name, type);
+        if (answer.kind !== 'FOUND') throw dnsError(ERROR_CODES[answer.kind], name);
+        return nodeRecords(type, answer.records);
+      } catch (error) {
+        const isAnswer = error instanceof Error && 'code' in error && ANSWER_CODES.has(String(error.code));
+        if (!isAnswer && name.includes('._domainkey.')) keysAreUnknown = true;
+        throw error;
+      }
+    },
+  };
+}
+
+function isAskedType(type: string): type is Parameters<Lookup>[1] {
+  return ['TXT', 'A', 'AAAA', 'MX', 'PTR'].includes(type);
+}
+
+/** In the shapes of node:dns. */
+function nodeRecords(type: string, records: readonly (string | MxRecord)[]): string[] | string[][] {
+  const texts = records.filter((record) => typeof record === 'string');
+  if (type === 'TXT') return texts.map((text) => [text]);
+  if (type !== 'MX') return texts;
+  const hosts = records.filter((record) => typeof record !== 'string');
+  // mailauth's types know no MX records, its code does.
+  return hosts.map(({ preference, exchange }) => ({ priority: preference, exchange })) as unknown as string[];
+}
+
+function dnsError(code: string, name: string): Error {
+  return Object.assign(new Error(`${code} ${name}`), { code });
 }

@@ -1,7 +1,7 @@
 /** Help and version of the command as a shell starts it, and what it prints of a bad BACKUP_MX_URL. */
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { version } from '../../../src/config/release.ts';
+import { version } from '../../../src/config/machine.ts';
 import { run } from '../../helpers/child.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');

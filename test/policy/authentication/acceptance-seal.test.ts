@@ -13,9 +13,10 @@ import type { ClientInfo } from '../../../src/mail/envelope.ts';
 import {
   createAcceptanceSeal,
   type AcceptanceSealOptions,
+  type ArcKey,
+  loadArcKey,
 } from '../../../src/policy/authentication/acceptance-seal.ts';
-import { type ArcKey, loadArcKey } from '../../../src/policy/authentication/arc-key.ts';
-import type { Lookup } from '../../../src/policy/authentication/counted-queries.ts';
+import type { Lookup } from '../../../src/policy/authentication/sender-auth.ts';
 import { makeDkimKey } from '../../helpers/dkim-key.ts';
 
 const HOSTNAME = 'mx.backup.example';

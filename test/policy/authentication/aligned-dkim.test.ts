@@ -8,8 +8,8 @@ import {
   type DkimProof,
   hasAlignedSignature,
   proveByDkim,
-} from '../../../src/policy/authentication/aligned-dkim.ts';
-import type { Lookup } from '../../../src/policy/authentication/counted-queries.ts';
+} from '../../../src/policy/authentication/bounce-firewall.ts';
+import type { Lookup } from '../../../src/policy/authentication/sender-auth.ts';
 import { makeDkimKey } from '../../helpers/dkim-key.ts';
 
 const ID = '0199a000-0000-7000-8000-000000000001';

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { DnsAnswer, MxRecord } from '../../../src/dns/answer.ts';
-import type { Lookup } from '../../../src/policy/authentication/counted-queries.ts';
-import { checkSpf, type SpfResult } from '../../../src/policy/authentication/sender-auth.ts';
+import { type Lookup, checkSpf, type SpfResult } from '../../../src/policy/authentication/sender-auth.ts';
 
 type Answer = 'TROUBLE' | 'NO_DATA' | readonly (string | MxRecord)[];
 

@@ -18,7 +18,7 @@
  * from many networks as one: what protects the primary then is the callout budget.
  */
 import { setTimeout as sleepMs } from 'node:timers/promises';
-import { clientNetwork } from '../../mail/ip.ts';
+import { clientNetwork } from '../mail/ip.ts';
 import {
   type Check,
   type Decision,
@@ -26,7 +26,7 @@ import {
   type RejectionCode,
   type ReplyLine,
   type ServedQuestion,
-} from '../decision.ts';
+} from './decision.ts';
 import { randomInt } from 'node:crypto';
 
 export interface HarvestGuard {

@@ -1,10 +1,10 @@
 /** SIZE= against what the primary takes: refused when it is known to be too much, our Received field counted near the limit. */
 import { expect, test } from 'bun:test';
-import type { ClientInfo } from '../../../src/mail/envelope.ts';
-import { receivedField } from '../../../src/mail/received.ts';
-import { createPrimarySizeCheck } from '../../../src/policy/recipient.ts';
-import type { PrimaryFacts } from '../../../src/verification/primary.ts';
-import { relayDomain } from '../../helpers/relay-domain.ts';
+import type { ClientInfo } from '../../src/mail/envelope.ts';
+import { receivedField } from '../../src/mail/received.ts';
+import { createPrimarySizeCheck } from '../../src/policy/recipient.ts';
+import type { PrimaryFacts } from '../../src/verification/primary.ts';
+import { relayDomain } from '../helpers/relay-domain.ts';
 
 const CLIENT: ClientInfo = {
   address: '192.0.2.9',

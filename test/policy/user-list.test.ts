@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import type { Decision, ServedQuestion } from '../../../src/policy/decision.ts';
-import { createUserListCheck } from '../../../src/policy/recipient.ts';
-import { relayDomain } from '../../helpers/relay-domain.ts';
+import type { Decision, ServedQuestion } from '../../src/policy/decision.ts';
+import { createUserListCheck } from '../../src/policy/recipient.ts';
+import { relayDomain } from '../helpers/relay-domain.ts';
 
 function question(count: number, more: Partial<ServedQuestion> = {}): ServedQuestion {
   return {

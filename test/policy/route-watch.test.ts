@@ -1,9 +1,9 @@
 /** A domain's new route is seen once, from its snapshot, before anything is judged by what the old primary said. */
 import { expect, test } from 'bun:test';
-import { createRouteWatch } from '../../../src/policy/recipient.ts';
-import type { RelayDomain } from '../../../src/domains/relay-domain.ts';
-import { relayDomain } from '../../helpers/relay-domain.ts';
-import { CLIENT } from '../call-ahead-scene.ts';
+import { createRouteWatch } from '../../src/policy/recipient.ts';
+import type { RelayDomain } from '../../src/domains/relay-domain.ts';
+import { relayDomain } from '../helpers/relay-domain.ts';
+import { CLIENT } from './call-ahead-scene.ts';
 
 test('another route and another domain of the name are told once; the same ones, read anew, are not', async () => {
   const told: string[] = [];

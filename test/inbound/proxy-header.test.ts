@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { isIPv4, isIPv6 } from 'node:net';
-import { MAX_HEADER_OCTETS, type ProxyHeader, readProxyHeader } from '../../../src/inbound/proxy/header.ts';
+import { MAX_HEADER_OCTETS, type ProxyHeader, readProxyHeader } from '../../src/inbound/proxy.ts';
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 

@@ -1,9 +1,9 @@
 /** The harvest guard: a dictionary is slowed, put off and turned away, in this order; honest senders never notice it. */
 import { describe, expect, test } from 'bun:test';
-import type { ServedQuestion, Verdict } from '../../../src/policy/decision.ts';
-import { createHarvestGuard, type HarvestGuard } from '../../../src/policy/checks/harvest-guard.ts';
-import { decideRecipient } from '../../../src/policy/recipient.ts';
-import { relayDomain } from '../../helpers/relay-domain.ts';
+import type { ServedQuestion, Verdict } from '../../src/policy/decision.ts';
+import { createHarvestGuard, type HarvestGuard } from '../../src/policy/harvest-guard.ts';
+import { decideRecipient } from '../../src/policy/recipient.ts';
+import { relayDomain } from '../helpers/relay-domain.ts';
 
 const DOMAIN = relayDomain('good.test');
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 /** The arguments of XCLIENT. */
 import { describe, expect, test } from 'bun:test';
-import { parseXclient } from '../../../src/inbound/proxy/xclient.ts';
+import { parseXclient } from '../../src/inbound/proxy.ts';
 
 describe('what a proxy says', () => {
   test.each([
