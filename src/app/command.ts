@@ -1,32 +1,35 @@
 /**
  * The command `backup-mx`: finds the verb, gives it its arguments and the terminal, and ends with its exit code.
  *
- * A new verb is a file of its own and a line in TABLES, or in VERBS when it is a single action. Exit codes: 0 done, 1 failed or
- * refused, 2 bad use (and `plan --detailed-exitcode`: something to do). SIGINT and SIGTERM ask the verb to stop; it undoes what is
- * half done and ends with 1. A second signal changes nothing: npx passes on a Ctrl-C that the terminal has sent already.
+ * A new verb is a file of its own and a line in TABLES, or in SINGLE when it is a single action. Exit codes: 0 done, 1 failed or
+ * refused, 2 wrong use (and `plan --detailed-exitcode`: something to do). SIGINT and SIGTERM ask the verb to stop; it undoes what
+ * is half done and ends with 1. A second signal changes nothing: npx passes on a Ctrl-C that the terminal has sent already.
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
-import { HELP_WORDS, verbOf, type VerbTable } from '../clients/cli/action.ts';
+import {
+  DONE,
+  type ExitCode,
+  HELP_WORDS,
+  runVerb,
+  type SingleVerb,
+  summaryOf,
+  type Terminal,
+  type VerbTable,
+  WRONG_USE,
+} from '../clients/cli/action.ts';
+import { applyVerb, planVerb } from '../clients/cli/apply.ts';
 import { completionVerb } from '../clients/cli/completion.ts';
 import { contactVerb } from '../clients/cli/contact.ts';
 import { dnsblVerb } from '../clients/cli/dnsbl.ts';
 import { domainVerb } from '../clients/cli/domain.ts';
-import { outageVerb } from '../clients/cli/outage.ts';
-import { queueVerb } from '../clients/cli/queue.ts';
+import { doctorVerb, drillVerb } from '../clients/cli/drill.ts';
+import { outageVerb, queueVerb } from '../clients/cli/queue.ts';
 import { recipientsVerb } from '../clients/cli/recipients.ts';
-import { BAD_USE, DONE, type ExitCode, type Terminal, type Verb } from '../clients/cli/terminal.ts';
 import { tenantVerb, tokenVerb } from '../clients/cli/token.ts';
 import { webhookVerb } from '../clients/cli/webhook.ts';
 import { version } from '../config/machine.ts';
-
-interface VerbEntry {
-  readonly usage: string;
-  /** For a verb without help of its own. */
-  readonly example?: string;
-  readonly load: () => Promise<Verb>;
-}
 
 const TABLES: readonly VerbTable[] = [
   domainVerb,
@@ -40,51 +43,35 @@ const TABLES: readonly VerbTable[] = [
   contactVerb,
 ];
 
-const VERBS: Readonly<Record<string, VerbEntry>> = {
-  ...Object.fromEntries(
-    TABLES.map((table) => [
-      table.verb,
-      { usage: `${table.verb} ${Object.keys(table.actions).join('|')}`, load: async () => verbOf(table) },
-    ]),
-  ),
-  doctor: {
-    usage: 'doctor DOMAIN [--all]        examines a domain and its primary; exit code 1: a problem was found',
-    load: async () => (await import('../clients/cli/doctor.ts')).doctorVerb,
-  },
-  drill: {
-    usage:
-      'drill DOMAIN [--hold MINUTES] [--to ADDRESS]   sends a marked message the whole way: what an outage would do today',
-    load: async () => (await import('../clients/cli/drill.ts')).drillVerb,
-  },
-  plan: {
-    usage: 'plan [--file FILE]           shows the changes that make domains match a file',
-    load: async () => (await import('../clients/cli/apply.ts')).planVerb,
-  },
-  apply: {
-    usage: 'apply [--file FILE]          makes domains match a file, all or nothing',
-    load: async () => (await import('../clients/cli/apply.ts')).applyVerb,
-  },
-  export: {
-    usage:
-      'export --to FILE [--json]    writes settings and queue of the stopped service to a file; --undo reverts that',
-    example: 'backup-mx export --to backup-mx.export',
-    load: async () => (await import('./transfer.ts')).runExport,
-  },
-  import: {
-    usage: 'import --from FILE [--json]  reads them into a new data folder or database',
-    example: 'DATABASE_URL=postgres://127.0.0.1/new backup-mx import --from backup-mx.export',
-    load: async () => (await import('./transfer.ts')).runImport,
-  },
-  completion: {
-    usage: 'completion bash|zsh|fish     prints a script that completes the command in a shell',
-    load: async () => completionVerb(TABLES, [...Object.keys(VERBS).slice(TABLES.length), 'help']),
-  },
+const exportVerb: SingleVerb = {
+  verb: 'export',
+  usage: '(--to FILE | --undo)',
+  says: 'Writes settings and queue of the stopped service to a file; --undo reverts that.',
+  example: 'backup-mx export --to backup-mx.export',
+  // The code of the service is loaded only here.
+  runLocally: async (given, terminal) => (await import('./transfer.ts')).runExport(given, terminal),
 };
+
+const importVerb: SingleVerb = {
+  verb: 'import',
+  usage: '--from FILE',
+  says: 'Reads such a file into a new data folder or database.',
+  example: 'DATABASE_URL=postgres://127.0.0.1/new backup-mx import --from backup-mx.export',
+  runLocally: async (given, terminal) => (await import('./transfer.ts')).runImport(given, terminal),
+};
+
+const SINGLE: readonly SingleVerb[] = [doctorVerb, drillVerb, planVerb, applyVerb, exportVerb, importVerb];
+
+const VERBS: readonly (VerbTable | SingleVerb)[] = [
+  ...TABLES,
+  ...SINGLE,
+  completionVerb(TABLES, [...SINGLE.map(({ verb }) => verb), 'completion', 'help']),
+];
 
 const USAGE = [
   'Usage: backup-mx VERB [OPTIONS]',
   '',
-  ...Object.values(VERBS).map(({ usage }) => `  backup-mx ${usage}`),
+  ...VERBS.map(summaryOf),
   '',
   '`backup-mx help VERB` explains a verb; every action accepts --json. `backup-mx --version` shows the version.',
   'Example: backup-mx queue list --domain example.org',
@@ -106,16 +93,10 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
     terminal.print(USAGE);
     return DONE;
   }
-  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
-  if (verb === undefined) {
-    terminal.report(name === '' ? USAGE : `backup-mx: unknown command: ${name}\n${USAGE}`);
-    return BAD_USE;
-  }
-  if (verb.example !== undefined && HELP_WORDS.includes(rest[0] ?? '')) {
-    terminal.print(`  backup-mx ${verb.usage}\nExample: ${verb.example}`);
-    return DONE;
-  }
-  return (await verb.load())(rest, terminal);
+  const verb = VERBS.find((each) => each.verb === name);
+  if (verb !== undefined) return runVerb(verb, rest, terminal);
+  terminal.report(name === '' ? USAGE : `backup-mx: unknown command: ${name}\n${USAGE}`);
+  return WRONG_USE;
 }
 
 /** All of it, also into a pipe that is full. A reader who has gone, as in `| head`, ends the command without a word. */

@@ -1,18 +1,17 @@
 /**
- * The verbs `export` and `import` of the command: arguments, the database of the settings, progress, and what is said at the end.
+ * The verbs `export` and `import` of the command: the database of the settings, progress, and a summary.
  *
  * Every expected outcome is one line on standard error and an exit code; nothing is left half done.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { monotonicMs } from '../clock.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { readMachine, version } from '../config/machine.ts';
 import { StartError, UnavailableError } from '../db/start-error.ts';
 import type { DatabaseAddress } from '../db/target.ts';
 import { openPlace } from './database.ts';
-import { BAD_USE, DONE, type ExitCode, FAILED, type Terminal, type Verb } from '../clients/cli/terminal.ts';
+import { type Arguments, DONE, type ExitCode, FAILED, type Terminal, UsageError } from '../clients/cli/action.ts';
 import { exportDatabase, type OnProgress, type TransferSummary, undoExport } from '../transfer/export.ts';
 import { openExportFile, readExportFile } from '../transfer/file.ts';
 import { checkFile, importDatabase } from '../transfer/import.ts';
@@ -20,16 +19,13 @@ import { TransferError } from '../transfer/format.ts';
 
 const REPORT_EVERY_MS = 2000;
 
-export const runExport: Verb = async (args, terminal) => {
-  const options = readOptions(args, { to: 'string', undo: 'boolean', json: 'boolean' }, terminal);
-  if (options === null) return BAD_USE;
-  const { to, undo, json } = options;
-  if ((undo === true) === (typeof to === 'string')) {
-    return badUse(terminal, 'export needs either --to FILE or --undo');
-  }
+/** @throws UsageError */
+export async function runExport(given: Arguments, terminal: Terminal): Promise<ExitCode> {
+  const to = given.text('to');
+  if (given.isSet('undo') === (to !== undefined)) throw new UsageError('export needs either --to FILE or --undo');
   return work(terminal, 'export', async (config) => {
     refuseMissingFolder(config);
-    if (typeof to !== 'string') {
+    if (to === undefined) {
       await withDatabase(config, terminal, undoExport);
       terminal.print('The export is reverted: the service may be started on this database. Do not import the file.');
       return;
@@ -39,51 +35,28 @@ export const runExport: Verb = async (args, terminal) => {
       const onProgress = progress('exported', terminal);
       return exportDatabase({ address, serviceVersion: version, target, onProgress });
     });
-    reportSummary(terminal, json === true, `${to} holds`, summary);
-    if (json !== true) terminal.print('This database is marked as moved: no node starts on it any more.');
+    reportSummary(terminal, given.isSet('json'), `${to} holds`, summary);
+    if (!given.isSet('json')) terminal.print('This database is marked as moved: no node starts on it any more.');
   });
-};
+}
 
-export const runImport: Verb = async (args, terminal) => {
-  const options = readOptions(args, { from: 'string', json: 'boolean' }, terminal);
-  if (options === null) return BAD_USE;
-  const { from, json } = options;
-  if (typeof from !== 'string') return badUse(terminal, 'import needs --from FILE');
+/** @throws UsageError */
+export async function runImport(given: Arguments, terminal: Terminal): Promise<ExitCode> {
+  const from = given.text('from');
+  if (from === undefined) throw new UsageError('import needs --from FILE');
   return work(terminal, 'import', async (config) => {
     await checkFile(readExportFile(from), progress('checked', terminal));
     const summary = await withDatabase(config, terminal, (address) =>
       importDatabase({ address, open: () => readExportFile(from), onProgress: progress('imported', terminal) }),
     );
-    reportSummary(terminal, json === true, 'The database holds', summary);
+    reportSummary(terminal, given.isSet('json'), 'The database holds', summary);
   });
-};
-
-type OptionTypes = Readonly<Record<string, 'string' | 'boolean'>>;
-
-function readOptions(
-  args: readonly string[],
-  types: OptionTypes,
-  terminal: Terminal,
-): Readonly<Record<string, string | boolean | undefined>> | null {
-  try {
-    const options = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
-    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
-    return values;
-  } catch (error) {
-    badUse(terminal, error instanceof Error ? error.message : String(error));
-    return null;
-  }
-}
-
-function badUse(terminal: Terminal, line: string): ExitCode {
-  terminal.report(`backup-mx: ${line}`);
-  return BAD_USE;
 }
 
 /** Reads the settings, works, and turns every end into an exit code. */
 async function work(terminal: Terminal, verb: string, body: (config: Config) => Promise<void>): Promise<ExitCode> {
   const settings = readConfig(terminal.env, readMachine());
-  if (!settings.ok) return badUse(terminal, settings.message);
+  if (!settings.ok) throw new UsageError(settings.message);
   try {
     await body(settings.config);
     return DONE;

@@ -1,7 +1,51 @@
 /**
  * Mutations and lists of the API as its clients ask for them: user errors are apart from the answer, and lists come page after page.
+ *
+ * The type of an answer is that of the schema, reduced to the fields that the query selects: a field that does not exist, or was
+ * not selected, is an error of the types.
  */
+import type { Mutation, Query } from '../../control/generated.ts';
 import type { Connection } from './connection.ts';
+
+/** The answer to a selection such as `id name tenant { name }`, without arguments and aliases. Times are text, as in JSON. */
+export type Selected<T, Fields extends string> =
+  Parsed<T, Words<OneLine<Fields>>> extends [infer Out, unknown] ? Out : never;
+
+type OneLine<Text extends string> = Text extends `${infer Line}\n${infer Rest}` ? OneLine<`${Line} ${Rest}`> : Text;
+type Words<Text extends string, Found extends string[] = []> = Text extends `${infer Word} ${infer Rest}`
+  ? Words<Rest, Word extends '' ? Found : [...Found, Word]>
+  : Text extends ''
+    ? Found
+    : [...Found, Text];
+
+/** The fields up to the end of their block, and the words after it. */
+type Parsed<T, Left, Out = unknown> = Left extends [infer Field extends keyof T, '{', ...infer Rest]
+  ? Parsed<Element<T[Field]>, Rest> extends [infer Inner, infer After]
+    ? Parsed<T, After, Out & { readonly [K in Field]-?: Nested<T[Field], Inner> }>
+    : never
+  : Left extends ['}', ...infer Rest]
+    ? [Out, Rest]
+    : Left extends [infer Field extends keyof T, ...infer Rest]
+      ? Parsed<T, Rest, Out & { readonly [K in Field]-?: Plain<T[Field]> }>
+      : Left extends []
+        ? [Out, []]
+        : never;
+
+type Element<T> = NonNullable<T> extends readonly (infer E)[] ? E : NonNullable<T>;
+type Nested<T, Inner> = T extends undefined
+  ? never
+  : T extends null
+    ? null
+    : T extends readonly unknown[]
+      ? readonly Inner[]
+      : Inner;
+type Plain<T> = T extends undefined ? never : T extends Date ? string : T;
+
+export type MutationName = Exclude<keyof Mutation, '__typename'>;
+/** Queries that answer with a connection. */
+export type ListName = { [K in keyof Query]-?: Query[K] extends { readonly nodes: unknown } ? K : never }[keyof Query];
+export type ListNode<List extends ListName> = Query[List]['nodes'][number];
+export type ObjectName = 'domain' | 'message' | 'operation' | 'tenant' | 'token' | 'webhook';
 
 export interface UserError {
   readonly field: readonly string[];
@@ -9,23 +53,38 @@ export interface UserError {
   readonly code: string;
 }
 
-export type Mutated<T> =
-  | { readonly kind: 'DONE'; readonly payload: T }
-  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
+export interface Refused {
+  readonly kind: 'REFUSED';
+  readonly errors: readonly UserError[];
+}
+export type Mutated<Payload> = { readonly kind: 'DONE'; readonly payload: Payload } | Refused;
 
 /** `fields`: of the payload, beside `userErrors`. */
-export async function mutate<T extends object>(
+export async function mutate<Name extends MutationName, const Fields extends string>(
   { ask }: Pick<Connection, 'ask'>,
-  mutation: string,
+  mutation: Name,
   input: Readonly<Record<string, unknown>>,
-  fields = '',
-): Promise<Mutated<T>> {
+  fields: Fields,
+): Promise<Mutated<Selected<Mutation[Name], Fields>>> {
   const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
   const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} userErrors { field message code } } }`;
-  const answer = await ask<Record<string, T & { readonly userErrors: readonly UserError[] }>>(query, { input });
-  const payload = answer[mutation];
+  type Payload = Selected<Mutation[Name], Fields> & { readonly userErrors: readonly UserError[] };
+  const { [mutation]: payload } = await ask<Record<string, Payload>>(query, { input });
   if (payload === undefined) throw new Error(`no payload of ${mutation}`);
   return payload.userErrors.length > 0 ? { kind: 'REFUSED', errors: payload.userErrors } : { kind: 'DONE', payload };
+}
+
+/** One of the viewer's objects by its name or id, with these fields; null if the viewer has no such object. */
+export async function readObject<Name extends ObjectName, const Fields extends string>(
+  { ask }: Pick<Connection, 'ask'>,
+  kind: Name,
+  key: unknown,
+  fields: Fields,
+): Promise<Selected<NonNullable<Query[Name]>, Fields> | null> {
+  const [type, name] = kind === 'domain' ? ['String', 'name'] : ['ID', 'id'];
+  const query = `query ($key: ${type}!) { ${kind}(${name}: $key) { ${fields} } }`;
+  type Found = Selected<NonNullable<Query[Name]>, Fields>;
+  return (await ask<Readonly<Record<string, Found | null>>>(query, { key }))[kind] ?? null;
 }
 
 /** One page of a connection, asked for with PAGE_INFO. */
@@ -49,4 +108,30 @@ export async function allNodes<T>(
     if (!page.pageInfo.hasNextPage || nodes.length >= most) return nodes;
     after = page.pageInfo.endCursor;
   }
+}
+
+export interface Listing {
+  readonly most: number;
+  readonly filter?: Readonly<Record<string, unknown>>;
+  /** The type of the filter in the schema; without it no filter is sent, which an older service may not know. */
+  readonly filterType?: string;
+}
+
+/** The objects of a list of the API, with these fields, page after page. */
+export async function listAll<List extends ListName, const Fields extends string>(
+  { ask }: Pick<Connection, 'ask'>,
+  list: List,
+  fields: Fields,
+  { most, filter, filterType }: Listing,
+): Promise<readonly Selected<ListNode<List>, Fields>[]> {
+  const [declared, given] = filterType === undefined ? ['', ''] : [`, $filter: ${filterType}`, ', filter: $filter'];
+  const query = `query ($first: Int!, $after: String${declared}) {
+    ${list}(first: $first, after: $after${given}) { nodes { ${fields} } ${PAGE_INFO} } }`;
+  const filtered = filterType === undefined ? {} : { filter };
+  return allNodes(most, async (after, first) => {
+    type Answer = Record<string, Page<Selected<ListNode<List>, Fields>>>;
+    const { [list]: page } = await ask<Answer>(query, { first, after, ...filtered });
+    if (page === undefined) throw new Error(`no page of ${list}`);
+    return page;
+  });
 }

@@ -1,59 +1,97 @@
 /**
- * Verbs and their actions: arguments and options, one request or a few, and one way of showing the result.
+ * Verbs of the command `backup-mx` and their actions: arguments, one request or a few, and one way of showing the result.
  *
  * Promises: `--json` prints the data alone, for programs; mistakes in the arguments are reported before any request; each
  * error of the service is one line with its field and code, and exit code 1.
  */
 import { parseArgs } from 'node:util';
 import { accountOf, ClientError, connect, type Connection } from '../api/connection.ts';
-import type { UserError } from '../api/requests.ts';
+import type { Refused, UserError } from '../api/requests.ts';
 import { type Cell, type Column, tableLines, textOf } from './table.ts';
-import { BAD_USE, DONE, type ExitCode, FAILED, type Terminal, type Verb } from './terminal.ts';
 
-/** The arguments of a verb say too little, too much or nonsense. */
+/** A verb's view of the world. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A line of the result, to standard output. */
+  print(line: string): void;
+  /** A line for whoever watches, to standard error. */
+  report(line: string): void;
+  /** Whether standard output is a screen that a person looks at. */
+  readonly isScreen: boolean;
+  /** Whether standard error is a screen: if not, progress is not reported. */
+  readonly isWatched: boolean;
+  /** Aborted when the user wants it to stop. */
+  readonly interruption: AbortSignal;
+  /** Asks on the terminal and resolves with the line that was typed, empty when interrupted. Null without a terminal to ask on. */
+  readonly question: ((text: string) => Promise<string>) | null;
+  /** Standard input, read to its end. */
+  readInput(): Promise<string>;
+}
+
+export const DONE = 0;
+export const FAILED = 1;
+export const WRONG_USE = 2;
+/** `plan --detailed-exitcode`: there is something to do. As Terraform has it, the same number as WRONG_USE. */
+export const CHANGES = 2;
+export type ExitCode = typeof DONE | typeof FAILED | typeof WRONG_USE;
+
+/** The arguments of a verb are too few, too many or wrong. */
 export class UsageError extends ClientError {}
 
 /** The result of an action. `--json` prints `data`. */
 export type Shown =
-  | {
-      readonly kind: 'TABLE';
-      readonly columns: readonly (Column | string)[];
-      readonly rows: readonly (readonly Cell[])[];
-      readonly data: unknown;
-    }
+  | ({ readonly kind: 'TABLE'; readonly data: unknown } & Table)
   /** One thing, a name and a value a line. */
   | {
       readonly kind: 'FACTS';
       readonly facts: readonly (readonly [name: string, value: Cell])[];
       /** Below them. */
-      readonly table?: { readonly columns: readonly (Column | string)[]; readonly rows: readonly (readonly Cell[])[] };
+      readonly table?: Table;
       readonly data: unknown;
       readonly exitCode?: ExitCode;
     }
   | { readonly kind: 'LINE'; readonly line: string; readonly data: unknown; readonly exitCode?: ExitCode }
-  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
+  | Refused;
 
-export interface Call {
-  /** Arguments without options. */
+interface Table {
+  readonly columns: readonly (Column | string)[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** The arguments as they were given. */
+export interface Arguments {
+  /** Without options. */
   readonly args: readonly string[];
   text(option: string): string | undefined;
   list(option: string): readonly string[];
   isSet(option: string): boolean;
+}
+
+export interface Call extends Arguments {
   readonly ask: Connection['ask'];
   readonly terminal: Terminal;
 }
 
-export interface Action {
-  /** The usage after the verb: `add NAME [--label KEY=VALUE]...`. */
+interface Described {
+  /**
+   * Arguments and options, for people and for the parser: `NAME [--label KEY=VALUE]... [--force]`. Arguments within brackets may be
+   * left out; an option without a value is a flag, and dots let it be repeated.
+   */
   readonly usage: string;
   /** A sentence. */
   readonly says: string;
   /** A whole command, for the help. A verb of several actions has its own. */
   readonly example?: string;
-  /** Arguments without options, as many as the action takes. Default: none. */
-  readonly argCount?: number | { readonly least: number; readonly most: number };
-  readonly options?: Readonly<Record<string, 'TEXT' | 'LIST' | 'FLAG'>>;
+}
+
+/** An action on the service. */
+export interface Action extends Described {
   readonly run: (call: Call) => Promise<Shown>;
+}
+
+/** An action without the service. */
+export interface LocalAction extends Described {
+  readonly runLocally: (given: Arguments, terminal: Terminal) => Promise<ExitCode>;
 }
 
 /** A verb of several actions: the first word chooses. */
@@ -65,74 +103,104 @@ export interface VerbTable {
   readonly actions: Readonly<Record<string, Action>>;
 }
 
-export function verbOf({ verb, says, example, actions }: VerbTable): Verb {
-  return async (args, terminal) => {
-    const [name = '', ...rest] = args;
-    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (HELP_WORDS.includes(name)) {
-      terminal.print(`${says}\n${usageOf(verb, actions)}\n${exampleLine(example)}`);
-      return DONE;
-    }
-    if (action === undefined) {
-      terminal.report(
-        `backup-mx: ${name === '' ? `${verb} needs an action` : `${verb}: unknown action: ${name}`}\n${usageOf(verb, actions)}`,
-      );
-      return BAD_USE;
-    }
-    return runAction(`${verb} ${name}`, { example, ...action }, rest, terminal);
-  };
-}
+/** A verb that is one action. */
+export type SingleVerb = (Action | LocalAction) & { readonly verb: string };
 
 export const HELP_WORDS: readonly string[] = ['help', '--help', '-h'];
 
-function exampleLine(example: string | undefined): string {
-  return `Example: ${example ?? ''}`;
-}
-
-/** A verb that is one action. */
-export function verbOfAction(verb: string, action: Action): Verb {
-  return (args, terminal) => runAction(verb, action, args, terminal);
-}
-
-function usageOf(verb: string, actions: VerbTable['actions']): string {
-  return Object.values(actions)
-    .map(({ usage, says }) => `  backup-mx ${verb} ${usage}\n      ${says}`)
-    .join('\n');
-}
-
-async function runAction(name: string, action: Action, args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const verb = name.split(' ')[0] ?? '';
-  // A thing may be called "help", but not where a verb of one action takes a domain; an option is never one.
-  const isHelpWord = args.length === 1 && args[0] === 'help' && (argCountOf(action).most === 0 || name === verb);
-  if (args.includes('--help') || args.includes('-h') || isHelpWord) {
-    terminal.print(`  backup-mx ${verb} ${action.usage}\n      ${action.says}\n${exampleLine(action.example)}`);
+/** Runs a verb with the arguments after it. Throws nothing but bugs. */
+export async function runVerb(
+  verb: VerbTable | SingleVerb,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (!('actions' in verb)) return runAction(verb.verb, verb, args, terminal);
+  const { actions, says, example } = verb;
+  const [name = '', ...rest] = args;
+  const usage = Object.entries(actions).map(([each, action]) => helpOf(`${verb.verb} ${each}`, action));
+  if (HELP_WORDS.includes(name)) {
+    terminal.print([says, ...usage, `Example: ${example}`].join('\n'));
     return DONE;
   }
-  const parsed = parse(action, args);
-  if (typeof parsed === 'string') {
-    terminal.report(`backup-mx: ${name}: ${parsed}\n  backup-mx ${verb} ${action.usage}`);
-    return BAD_USE;
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (action !== undefined) return runAction(`${verb.verb} ${name}`, { example, ...action }, rest, terminal);
+  const mistake = name === '' ? `${verb.verb} needs an action` : `${verb.verb}: unknown action: ${name}`;
+  terminal.report([`backup-mx: ${mistake}`, ...usage].join('\n'));
+  return WRONG_USE;
+}
+
+/** A line for the list of all verbs, and a sentence below it. */
+export function summaryOf(verb: VerbTable | SingleVerb): string {
+  const usage = 'actions' in verb ? Object.keys(verb.actions).join('|') : verb.usage;
+  return helpOf(verb.verb, { usage, says: verb.says });
+}
+
+function helpOf(name: string, { usage, says }: Described): string {
+  return `${usageLine(name, usage)}\n      ${says}`;
+}
+
+function usageLine(name: string, usage: string): string {
+  return `  backup-mx ${name} ${usage}`.trimEnd();
+}
+
+async function runAction(
+  name: string,
+  action: Action | LocalAction,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const grammar = grammarOf(action.usage);
+  // A thing may be called "help", but not where a verb of one action takes a domain; an option is never one.
+  const isHelpWord = args.length === 1 && args[0] === 'help' && (grammar.most === 0 || !name.includes(' '));
+  if (args.includes('--help') || args.includes('-h') || isHelpWord) {
+    terminal.print(`${helpOf(name, action)}\nExample: ${action.example ?? ''}`);
+    return DONE;
+  }
+  const given = parse(grammar, args);
+  if (typeof given === 'string') {
+    terminal.report(`backup-mx: ${name}: ${given}\n${usageLine(name, action.usage)}`);
+    return WRONG_USE;
   }
   try {
+    if ('runLocally' in action) return await action.runLocally(given, terminal);
     const { ask } = connect(accountOf(terminal.env), terminal.interruption);
-    return show(await action.run({ ...parsed, ask, terminal }), terminal, parsed.isSet('json'));
+    return show(await action.run({ ...given, ask, terminal }), terminal, given.isSet('json'));
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     terminal.report(`backup-mx: ${error.message}`);
-    return error instanceof UsageError ? BAD_USE : FAILED;
+    return error instanceof UsageError ? WRONG_USE : FAILED;
   }
 }
 
-type Parsed = Pick<Call, 'args' | 'text' | 'list' | 'isSet'>;
-
-function argCountOf({ argCount = 0 }: Action): { readonly least: number; readonly most: number } {
-  return typeof argCount === 'number' ? { least: argCount, most: argCount } : argCount;
+interface Grammar {
+  /** How many arguments without options there are. */
+  readonly least: number;
+  readonly most: number;
+  readonly options: Readonly<Record<string, 'TEXT' | 'LIST' | 'FLAG'>>;
 }
 
-function parse(action: Action, args: readonly string[]): Parsed | string {
-  const argCount = argCountOf(action);
+const OPTION = /(?:-\w\|)?--([a-z-]+)(?: ([A-Za-z]\S*))?/g;
+const MOST_REPEATED = 1000;
+
+/** Reads a usage; `--json` is an option of every action. */
+export function grammarOf(usage: string): Grammar {
+  const options = [...usage.matchAll(OPTION)].map(
+    ([, name = '', value]) =>
+      [name, value === undefined ? 'FLAG' : /\.\.\.|\[,/.test(value) ? 'LIST' : 'TEXT'] as const,
+  );
+  const rest = usage.replaceAll(OPTION, '');
+  const words = (text = '') => text.match(/[A-Za-z][^\s\])]*/g) ?? [];
+  const all = words(rest);
+  return {
+    least: words(rest.split(/[[(]/)[0]).length,
+    most: all.some((word) => word.endsWith('...')) ? MOST_REPEATED : all.length,
+    options: { ...Object.fromEntries(options), json: 'FLAG' },
+  };
+}
+
+function parse({ least, most, options }: Grammar, args: readonly string[]): Arguments | string {
   const types = Object.fromEntries(
-    Object.entries({ ...action.options, json: 'FLAG' }).map(([name, type]) => [
+    Object.entries(options).map(([name, type]) => [
       name,
       {
         type: type === 'FLAG' ? ('boolean' as const) : ('string' as const),
@@ -148,8 +216,8 @@ function parse(action: Action, args: readonly string[]): Parsed | string {
       strict: true,
       allowPositionals: true,
     });
-    if (positionals.length < argCount.least) return 'an argument is missing';
-    if (positionals.length > argCount.most) return `unexpected argument "${positionals[argCount.most]}"`;
+    if (positionals.length < least) return 'an argument is missing';
+    if (positionals.length > most) return `unexpected argument "${positionals[most]}"`;
     return {
       args: positionals,
       text: (name) => (typeof values[name] === 'string' ? values[name] : undefined),
@@ -176,7 +244,7 @@ export function mayStyle({ isScreen, env }: Pick<Terminal, 'isScreen' | 'env'>):
   return isScreen && (env['NO_COLOR'] ?? '') === '';
 }
 
-function linesOf(shown: Exclude<Shown, { kind: 'REFUSED' }>, terminal: Terminal): readonly string[] {
+function linesOf(shown: Exclude<Shown, Refused>, terminal: Terminal): readonly string[] {
   if (shown.kind === 'LINE') return [shown.line];
   const isStyled = mayStyle(terminal);
   if (shown.kind === 'TABLE') return tableLines(shown.columns, shown.rows, isStyled);

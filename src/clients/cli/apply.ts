@@ -1,29 +1,21 @@
 /** `backup-mx plan` and `backup-mx apply`: domains as a file says they should be. */
+import type { DomainsApplyPayload } from '../../control/generated.ts';
 import { ClientError } from '../api/connection.ts';
-import { mutate, type UserError } from '../api/requests.ts';
-import { type Action, type Call, mayStyle, type Shown, verbOfAction } from './action.ts';
+import { mutate, type Selected, type UserError } from '../api/requests.ts';
+import { type Call, CHANGES, DONE, mayStyle, type Shown, type SingleVerb } from './action.ts';
 import { readFileOrInput } from './call.ts';
 import { confirm } from './confirm.ts';
-import { type Manifest, readManifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import { sgr, textOf } from './table.ts';
-import { CHANGES, DONE, type Verb } from './terminal.ts';
 
 const DEFAULT_FILE = 'backup-mx.yaml';
 
-interface Step {
-  readonly name: string;
-  readonly action: 'CREATE' | 'UPDATE' | 'KEEP' | 'DELETE';
-  readonly changes: readonly string[];
-  readonly differences: readonly Difference[];
-}
-
-interface Difference {
-  readonly field: string;
-  readonly before: string | null;
-  readonly after: string | null;
-}
+const PLAN = 'plan { name action changes differences { field before after } }';
+type Step = NonNullable<Selected<DomainsApplyPayload, typeof PLAN>['plan']>[number];
 
 async function readManifestOf(call: Call): Promise<Manifest> {
+  // Other verbs need no parser of YAML.
+  const { readManifest } = await import('./manifest.ts');
   const file = call.text('file') ?? DEFAULT_FILE;
   const read = readManifest(await readFileOrInput(call, file), file);
   if (read.kind === 'OK') return read.manifest;
@@ -40,13 +32,11 @@ async function run(call: Call, dryRun: boolean): Promise<Shown> {
     dryRun,
   };
   if (!dryRun && input.prune) await confirmRemovals(call, input);
-  type Payload = { readonly plan: readonly Step[] };
-  const wanted = 'plan { name action changes differences { field before after } }';
-  const answer = await mutate<Payload>(call, 'domainsApply', input, wanted);
+  const answer = await mutate(call, 'domainsApply', input, PLAN);
   if (answer.kind === 'REFUSED') {
     return { kind: 'REFUSED', errors: answer.errors.map((error) => named(error, manifest)) };
   }
-  const { plan } = answer.payload;
+  const plan = answer.payload.plan ?? [];
   const hasChanges = plan.some(({ action }) => action !== 'KEEP');
   return {
     kind: 'LINE',
@@ -59,13 +49,9 @@ async function run(call: Call, dryRun: boolean): Promise<Shown> {
 /** Asks when domains would be removed; what the service refuses is left to the request itself. */
 async function confirmRemovals(call: Call, input: Readonly<Record<string, unknown>>): Promise<void> {
   if (call.isSet('yes')) return;
-  const planned = await mutate<{ readonly plan: readonly Step[] }>(
-    call,
-    'domainsApply',
-    { ...input, dryRun: true },
-    'plan { name action }',
-  );
-  const removed = planned.kind === 'REFUSED' ? [] : planned.payload.plan.filter(({ action }) => action === 'DELETE');
+  const planned = await mutate(call, 'domainsApply', { ...input, dryRun: true }, 'plan { name action }');
+  const removed =
+    planned.kind === 'REFUSED' ? [] : (planned.payload.plan ?? []).filter(({ action }) => action === 'DELETE');
   if (removed.length === 0) return;
   await confirm(call, async () => {
     const names = removed.slice(0, 20).map(({ name }) => textOf(name));
@@ -107,24 +93,20 @@ function linesOf(plan: readonly Step[], dryRun: boolean, isStyled: boolean): str
   ];
 }
 
-function actionOf(verb: 'plan' | 'apply'): Action {
-  return {
-    usage: `[-f|--file FILE|-] [--prune] [--adopt] [--held DELIVER_FIRST|CANCEL]${verb === 'plan' ? ' [--detailed-exitcode]' : ' [--yes]'}`,
-    says:
-      verb === 'plan'
-        ? `Shows the changes that make domains match a file (default ${DEFAULT_FILE}). With --detailed-exitcode 0: no changes, 1: failed, 2: changes.`
-        : 'Makes domains match a file, all or nothing, and shows what was done.',
-    example: `backup-mx ${verb} -f examples/backup-mx.yaml`,
-    options: {
-      file: 'TEXT',
-      prune: 'FLAG',
-      adopt: 'FLAG',
-      held: 'TEXT',
-      ...(verb === 'plan' ? { 'detailed-exitcode': 'FLAG' as const } : { yes: 'FLAG' as const }),
-    },
-    run: (call) => run(call, verb === 'plan'),
-  };
-}
+const USAGE = '[-f|--file FILE|-] [--prune] [--adopt] [--held DELIVER_FIRST|CANCEL]';
 
-export const planVerb: Verb = verbOfAction('plan', actionOf('plan'));
-export const applyVerb: Verb = verbOfAction('apply', actionOf('apply'));
+export const planVerb: SingleVerb = {
+  verb: 'plan',
+  usage: `${USAGE} [--detailed-exitcode]`,
+  says: `Shows the changes that make domains match a file (default ${DEFAULT_FILE}). With --detailed-exitcode 0: no changes, 1: failed, 2: changes.`,
+  example: 'backup-mx plan -f examples/backup-mx.yaml',
+  run: (call) => run(call, true),
+};
+
+export const applyVerb: SingleVerb = {
+  verb: 'apply',
+  usage: `${USAGE} [--yes]`,
+  says: 'Makes domains match a file, all or nothing, and shows what was done.',
+  example: 'backup-mx apply -f examples/backup-mx.yaml',
+  run: (call) => run(call, false),
+};

@@ -2,50 +2,55 @@
  * The steps that actions share: options read as numbers and labels, files, lists of the API, mutations, and secrets shown once.
  */
 import { readFile } from 'node:fs/promises';
+import type { Query } from '../../control/generated.ts';
 import { ClientError } from '../api/connection.ts';
-import { allNodes, type Mutated, type Page, PAGE_INFO } from '../api/requests.ts';
+import {
+  listAll,
+  type Listing,
+  type ListName,
+  type ListNode,
+  type Mutated,
+  type ObjectName,
+  readObject,
+  type Selected,
+} from '../api/requests.ts';
 import { type Call, type Shown, UsageError } from './action.ts';
+import type { Cell, Column } from './table.ts';
 
 /** No list of objects that people look through is longer. */
 const MOST_LISTED = 10_000;
 
-export interface Listing {
-  /** Default 10,000. */
-  readonly most?: number | undefined;
-  readonly filter?: Readonly<Record<string, unknown>>;
-  /** The type of the filter in the schema; without it no filter is sent, which an older service may not know. */
-  readonly filterType?: string;
+/** The objects of a list of the API, with these fields; 10,000 by default. */
+export function listOf<List extends ListName, const Fields extends string>(
+  call: Pick<Call, 'ask'>,
+  list: List,
+  fields: Fields,
+  listing: Partial<Listing> = {},
+): Promise<readonly Selected<ListNode<List>, Fields>[]> {
+  return listAll(call, list, fields, { most: MOST_LISTED, ...listing });
 }
 
-/** The objects of a list of the API, with these fields, page after page. */
-export async function listOf<T>(
-  { ask }: Pick<Call, 'ask'>,
-  list: string,
-  fields: string,
-  { most = MOST_LISTED, filter, filterType }: Listing = {},
-): Promise<readonly T[]> {
-  const [declared, given] = filterType === undefined ? ['', ''] : [`, $filter: ${filterType}`, ', filter: $filter'];
-  const query = `query ($first: Int!, $after: String${declared}) {
-    ${list}(first: $first, after: $after${given}) { nodes { ${fields} } ${PAGE_INFO} } }`;
-  const filtered = filterType === undefined ? {} : { filter };
-  return allNodes(most, async (after, first) => {
-    const { [list]: page } = await ask<Record<string, Page<T>>>(query, { first, after, ...filtered });
-    if (page === undefined) throw new Error(`no page of ${list}`);
-    return page;
-  });
+/** A table of objects: each column with its cell of an object. */
+export function tableOf<T>(
+  data: readonly T[],
+  columns: readonly (readonly [title: Column | string, cell: (object: T) => Cell])[],
+): Extract<Shown, { kind: 'TABLE' }> {
+  return {
+    kind: 'TABLE',
+    columns: columns.map(([title]) => title),
+    rows: data.map((object) => columns.map(([, cell]) => cell(object))),
+    data,
+  };
 }
 
 /** One of the viewer's objects, by its name or id. Throws ClientError when it does not exist. */
-export async function find<T>(
-  { ask }: Pick<Call, 'ask'>,
-  kind: 'domain' | 'token' | 'tenant' | 'webhook',
+export async function find<Name extends ObjectName, const Fields extends string>(
+  call: Pick<Call, 'ask'>,
+  kind: Name,
   key: string | undefined,
-  fields: string,
-): Promise<T> {
-  const [type, name] = kind === 'domain' ? ['String', 'name'] : ['ID', 'id'];
-  const query = `query ($key: ${type}!) { ${kind}(${name}: $key) { ${fields} } }`;
-  const { [kind]: found } = await ask<Readonly<Record<string, T | null>>>(query, { key });
-  return found ?? notYours(kind, key);
+  fields: Fields,
+): Promise<Selected<NonNullable<Query[Name]>, Fields>> {
+  return (await readObject(call, kind, key, fields)) ?? notYours(kind, key);
 }
 
 export function notYours(kind: string, key: string | undefined): never {
@@ -57,6 +62,9 @@ export async function shown<T>(answer: Mutated<T>, show: (payload: T) => Shown |
   return answer.kind === 'REFUSED' ? answer : show(answer.payload);
 }
 
+/** For a mutation that has done nothing and gives no reason, as a service of another version may. */
+export const NOTHING_DONE = { kind: 'REFUSED', errors: [] } as const;
+
 /** A number option; throws UsageError when it is not a number. */
 export function numberOption(call: Pick<Call, 'text'>, option: string): number | undefined {
   const text = call.text(option);
@@ -65,10 +73,10 @@ export function numberOption(call: Pick<Call, 'text'>, option: string): number |
   return Number(text);
 }
 
-/** How long an old secret is taken beside a new one. */
-export function overlapOption(call: Pick<Call, 'text'>): { overlapSeconds?: number } {
-  const overlapSeconds = numberOption(call, 'overlap');
-  return overlapSeconds === undefined ? {} : { overlapSeconds };
+/** A number option as a field of an input; absent when it was not given. */
+export function numberField(call: Pick<Call, 'text'>, option: string, field: string): Record<string, number> {
+  const number = numberOption(call, option);
+  return number === undefined ? {} : { [field]: number };
 }
 
 /** For an option that cannot be left out. Throws UsageError. */
@@ -114,7 +122,7 @@ export interface MadeSecret {
 
 /** The secret goes to standard output alone, so that it can be put into a file; the rest is for a person who watches. */
 export function createdSecret({ terminal }: Pick<Call, 'terminal'>, { secret, of, data }: MadeSecret): Shown {
-  if (secret === null) return { kind: 'REFUSED', errors: [] };
+  if (secret === null) return NOTHING_DONE;
   terminal.report(`${of}: keep this secret, it is not shown again`);
   return { kind: 'LINE', line: secret, data };
 }

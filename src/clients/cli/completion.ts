@@ -1,30 +1,29 @@
 /** `backup-mx completion`: a script that completes verbs, actions and options in a shell. */
-import { HELP_WORDS, type VerbTable } from './action.ts';
-import { BAD_USE, DONE, type Verb } from './terminal.ts';
+import { grammarOf, type SingleVerb, UsageError, type VerbTable } from './action.ts';
 
-/** For a shell that reads `source <(backup-mx completion bash)`; zsh reads the same with bashcompinit. */
-export function completionVerb(tables: readonly VerbTable[], words: readonly string[]): Verb {
-  return async (args, terminal) => {
-    const [shell] = args;
-    if (shell !== undefined && HELP_WORDS.includes(shell)) {
-      terminal.print(`  backup-mx completion ${SHELLS.join('|')}\nExample: source <(backup-mx completion bash)`);
-      return DONE;
-    }
-    if (shell === undefined || !SHELLS.includes(shell) || args.length > 1) {
-      terminal.report(`backup-mx: completion needs one of ${SHELLS.join(', ')}`);
-      return BAD_USE;
-    }
-    if (shell === 'fish') {
-      terminal.print(fishScript(tables, words));
-      return DONE;
-    }
-    if (shell === 'zsh') terminal.print('autoload -U +X bashcompinit && bashcompinit');
-    terminal.print(bashScript(tables, words));
-    return DONE;
+const SHELLS: readonly string[] = ['bash', 'zsh', 'fish'];
+
+/** `words`: the verbs without actions. */
+export function completionVerb(tables: readonly VerbTable[], words: readonly string[]): SingleVerb {
+  return {
+    verb: 'completion',
+    usage: SHELLS.join('|'),
+    says: 'Prints a script that completes the command in a shell.',
+    example: 'source <(backup-mx completion bash)',
+    runLocally: async ({ args: [shell = ''] }, terminal) => {
+      if (!SHELLS.includes(shell)) throw new UsageError(`completion needs one of ${SHELLS.join(', ')}`);
+      // zsh reads the script of bash with bashcompinit.
+      if (shell === 'zsh') terminal.print('autoload -U +X bashcompinit && bashcompinit');
+      terminal.print(shell === 'fish' ? fishScript(tables, words) : bashScript(tables, words));
+      return 0;
+    },
   };
 }
 
-const SHELLS: readonly string[] = ['bash', 'zsh', 'fish'];
+/** The options of each action, by verb and action. */
+function optionsOf({ actions }: VerbTable): [action: string, options: string[]][] {
+  return Object.entries(actions).map(([name, { usage }]) => [name, Object.keys(grammarOf(usage).options)]);
+}
 
 /** For `backup-mx completion fish | source`. */
 function fishScript(tables: readonly VerbTable[], words: readonly string[]): string {
@@ -32,28 +31,24 @@ function fishScript(tables: readonly VerbTable[], words: readonly string[]): str
   const seen = '__fish_seen_subcommand_from';
   return [
     complete('__fish_use_subcommand', `-a '${[...tables.map(({ verb }) => verb), ...words].join(' ')}'`),
-    ...tables.flatMap(({ verb, actions }) => [
-      complete(
-        `${seen} ${verb}; and not ${seen} ${Object.keys(actions).join(' ')}`,
-        `-a '${Object.keys(actions).join(' ')}'`,
-      ),
-      ...Object.entries(actions).map(([name, action]) =>
-        complete(
-          `${seen} ${verb}; and ${seen} ${name}`,
-          [...Object.keys(action.options ?? {}), 'json'].map((option) => `-l ${option}`).join(' '),
+    ...tables.flatMap((table) => {
+      const actions = Object.keys(table.actions).join(' ');
+      return [
+        complete(`${seen} ${table.verb}; and not ${seen} ${actions}`, `-a '${actions}'`),
+        ...optionsOf(table).map(([name, options]) =>
+          complete(`${seen} ${table.verb}; and ${seen} ${name}`, options.map((option) => `-l ${option}`).join(' ')),
         ),
-      ),
-    ]),
+      ];
+    }),
   ].join('\n');
 }
 
 function bashScript(tables: readonly VerbTable[], words: readonly string[]): string {
   const verbs = [...tables.map(({ verb }) => verb), ...words];
   const cases = tables.map(({ verb, actions }) => `    ${verb}) words="${Object.keys(actions).join(' ')}" ;;`);
-  const options = tables.flatMap(({ verb, actions }) =>
-    Object.entries(actions).map(
-      ([name, action]) =>
-        `    "${verb} ${name}") words="${[...Object.keys(action.options ?? {}), 'json'].map((option) => `--${option}`).join(' ')}" ;;`,
+  const options = tables.flatMap((table) =>
+    optionsOf(table).map(
+      ([name, of]) => `    "${table.verb} ${name}") words="${of.map((option) => `--${option}`).join(' ')}" ;;`,
     ),
   );
   return [

@@ -29,7 +29,6 @@ export function confirmed(action: Action, describe: DescribeLoss): Action {
   return {
     ...action,
     usage: `${action.usage} [--yes]`,
-    options: { ...action.options, yes: 'FLAG' },
     run: async (call): Promise<Shown> => {
       await confirm(call, describe);
       return action.run(call);
@@ -46,12 +45,7 @@ const HELD_ENDS: Readonly<Record<string, string>> = {
 };
 
 export async function describeDomain(call: Call): Promise<string> {
-  type Found = {
-    readonly name: string;
-    readonly queue: { readonly heldCount: number; readonly heldBytes: number };
-    readonly recipientCount: number;
-  };
-  const domain = await find<Found>(call, 'domain', call.args[0], 'name queue { heldCount heldBytes } recipientCount');
+  const domain = await find(call, 'domain', call.args[0], 'name queue { heldCount heldBytes } recipientCount');
   const { heldCount, heldBytes } = domain.queue;
   const end = HELD_ENDS[call.text('held')?.toUpperCase() ?? ''] ?? 'which needs --held if there is any';
   return (
@@ -61,8 +55,7 @@ export async function describeDomain(call: Call): Promise<string> {
 }
 
 export async function describeToken(call: Call): Promise<string> {
-  type Found = { readonly name: string; readonly prefix: string; readonly lastUsedAt: string | null };
-  const token = await find<Found>(call, 'token', call.args[0], 'name prefix lastUsedAt');
+  const token = await find(call, 'token', call.args[0], 'name prefix lastUsedAt');
   const used = token.lastUsedAt === null ? 'It was never used' : `It was last used ${token.lastUsedAt}`;
   return `This revokes 1 token, ${textOf(token.name)} (${textOf(token.prefix)}…), at once. ${used}.`;
 }
@@ -87,13 +80,13 @@ export async function describeWebhook(call: Call): Promise<string> {
 
 /** How many objects of a list belong to the tenant. */
 async function countOwned(call: Call, list: 'tokens' | 'webhooks' | 'alertContacts', tenantId: string | undefined) {
-  const nodes = await listOf<{ readonly tenant: { readonly id: string } }>(call, list, 'tenant { id }');
+  const nodes = await listOf(call, list, 'tenant { id }');
   return nodes.filter(({ tenant }) => tenant.id === tenantId).length;
 }
 
 export async function describeTenant(call: Call): Promise<string> {
   const [id] = call.args;
-  const tenant = await find<{ readonly name: string }>(call, 'tenant', id, 'name');
+  const tenant = await find(call, 'tenant', id, 'name');
   const tokens = counted(await countOwned(call, 'tokens', id), 'token');
   const webhooks = counted(await countOwned(call, 'webhooks', id), 'webhook');
   const contacts = counted(await countOwned(call, 'alertContacts', id), 'alert contact');

@@ -1,80 +1,46 @@
 /** `backup-mx domain`: relay domains, their state, and the operator's verbs on them. */
-import { mutate } from '../api/requests.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Domain as ApiDomain } from '../../control/generated.ts';
+import { mutate, readObject, type Selected } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
-import { find, given, labelOptions, listOf, missing, numberOption, shown } from './call.ts';
+import {
+  find,
+  given,
+  labelOptions,
+  listOf,
+  missing,
+  NOTHING_DONE,
+  numberField,
+  numberOption,
+  shown,
+  tableOf,
+} from './call.ts';
 import { confirmed, describeDomain } from './confirm.ts';
-import { findRequested, followAttempt, REQUESTED_ATTEMPT, type RequestedAttempt } from './requested-attempt.ts';
 import { setMxActions } from './set-mx.ts';
 import { bytesText, right } from './table.ts';
 
-interface Domain {
-  readonly name: string;
-  readonly status: string;
-  readonly queue: { readonly heldCount: number; readonly heldBytes: number; readonly nextAttemptAt: string | null };
-  readonly outage: { readonly class: string; readonly startedAt: string; readonly lastReply: string } | null;
-}
-
 const ROW = 'name status queue { heldCount heldBytes nextAttemptAt } outage { class startedAt lastReply }';
-const WHOLE = `${ROW} id revision lastAttempt { at host address reply outcome } requestedAttempt { requestedAt beganAt waitsFor } labels { key value } tenant { name } mx { verdict recommended { host preference } observed { host preference } }
+const WHOLE =
+  `${ROW} id revision lastAttempt { at host address reply outcome } requestedAttempt { requestedAt beganAt waitsFor }
+  labels { key value } tenant { name } mx { verdict recommended { host preference } observed { host preference } }
   proof { name value seenAt lostAt } pause { from until reason isInForce } breaker { state reply } recipientCount callAheads tlsPolicy
-  deliverTo { host port } dnsblZones { zone mode } drainPerMinute`;
+  deliverTo { host port } dnsblZones { zone mode } drainPerMinute` as const;
 
 async function list(call: Call): Promise<Shown> {
   const verdicts = call.list('doctor').flatMap((text) => text.toUpperCase().split(','));
   const filtered = verdicts.length === 0 ? {} : { filterType: 'DomainFilter', filter: { doctor: verdicts } };
-  const domains = await listOf<Domain>(call, 'domains', ROW, filtered);
-  return {
-    kind: 'TABLE',
-    columns: ['DOMAIN', 'STATUS', right('HELD'), right('SIZE'), 'OUTAGE', 'NEXT ATTEMPT'],
-    rows: domains.map(({ name, status, queue, outage }) => [
-      name,
-      status,
-      queue.heldCount,
-      bytesText(queue.heldBytes),
-      outage?.class,
-      queue.nextAttemptAt,
-    ]),
-    data: domains,
-  };
-}
-
-interface LastAttempt {
-  readonly at: string;
-  readonly host: string | null;
-  readonly address: string | null;
-  readonly reply: string;
-  readonly outcome: string;
-}
-
-interface WholeDomain extends Domain {
-  readonly revision: number;
-  readonly tenant: { readonly name: string };
-  readonly labels: readonly { readonly key: string; readonly value: string }[];
-  readonly mx: Record<'recommended' | 'observed', readonly { readonly host: string; readonly preference: number }[]> & {
-    readonly verdict: string;
-  };
-  readonly proof: {
-    readonly name: string;
-    readonly value: string;
-    readonly seenAt: string | null;
-    readonly lostAt: string | null;
-  } | null;
-  readonly pause: {
-    readonly from: string | null;
-    readonly until: string | null;
-    readonly reason: string | null;
-  } | null;
-  readonly lastAttempt: LastAttempt | null;
-  readonly breaker: { readonly state: string; readonly reply: string | null };
-  readonly recipientCount: number;
-  readonly callAheads: boolean;
-  readonly tlsPolicy: string;
-  readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
-  readonly dnsblZones: readonly { readonly zone: string; readonly mode: string }[];
+  return tableOf(await listOf(call, 'domains', ROW, filtered), [
+    ['DOMAIN', ({ name }) => name],
+    ['STATUS', ({ status }) => status],
+    [right('HELD'), ({ queue }) => queue.heldCount],
+    [right('SIZE'), ({ queue }) => bytesText(queue.heldBytes)],
+    ['OUTAGE', ({ outage }) => outage?.class],
+    ['NEXT ATTEMPT', ({ queue }) => queue.nextAttemptAt],
+  ]);
 }
 
 async function showDomain(call: Call): Promise<Shown> {
-  const domain = await find<WholeDomain>(call, 'domain', call.args[0], WHOLE);
+  const domain = await find(call, 'domain', call.args[0], WHOLE);
   const { queue, outage, lastAttempt, pause, proof, breaker, mx } = domain;
   const mxText = (hosts: typeof mx.observed) => hosts.map(({ host, preference }) => `${preference} ${host}`).join(', ');
   return {
@@ -113,42 +79,58 @@ async function showDomain(call: Call): Promise<Shown> {
   };
 }
 
-function attemptText({ at, host, address, outcome, reply }: LastAttempt): string {
+function attemptText({
+  at,
+  host,
+  address,
+  outcome,
+  reply,
+}: Selected<ApiDomain, typeof WHOLE>['lastAttempt'] & {}): string {
   const place = host === null ? '' : ` at ${host}${address === null ? '' : ` (${address})`}`;
   return `${at}${place}, ${outcome}: ${reply}`;
 }
 
-interface Payload {
-  readonly domain: (Domain & { readonly proof: WholeDomain['proof'] }) | null;
-}
+const FREE = 'queue { heldCount heldBytes nextAttemptAt }';
+const CHANGED = `id name status proof { name value seenAt lostAt } ${FREE}` as const;
+type DomainMutation =
+  | 'domainCreate'
+  | 'domainDelete'
+  | 'domainExtendHold'
+  | 'domainFlush'
+  | 'domainPause'
+  | 'domainReleaseBreaker'
+  | 'domainResume'
+  | 'domainSuspend'
+  | 'domainUnsuspend'
+  | 'domainUpdate'
+  | 'domainVerify';
 
 /** Runs a mutation that answers with a domain, and shows a line about it. */
 async function changeDomain(
   call: Call,
-  mutation: string,
+  mutation: DomainMutation,
   input: Readonly<Record<string, unknown>>,
-  line: (domain: Payload['domain'] & {}) => string,
+  line: (domain: Selected<ApiDomain, typeof CHANGED>) => string,
 ): Promise<Shown> {
-  const fields = `domain { id name status proof { name value seenAt lostAt } ${FREE} }`;
-  return shown(await mutate<Payload>(call, mutation, input, fields), ({ domain }) =>
-    domain === null ? { kind: 'REFUSED', errors: [] } : { kind: 'LINE', line: line(domain), data: domain },
+  return shown(await mutate(call, mutation, input, `domain { ${CHANGED} }`), ({ domain }) =>
+    domain === null ? NOTHING_DONE : { kind: 'LINE', line: line(domain), data: domain },
   );
 }
+
+const REQUESTED_ATTEMPT = 'requestedAttempt { requestedAt beganAt waitsFor }';
+type RequestedAttempt = Selected<ApiDomain, typeof REQUESTED_ATTEMPT>['requestedAttempt'];
 
 /** The same of a mutation that asks for an attempt at once, with what becomes of that. */
 async function changeAndTry(
   call: Call,
-  mutation: string,
+  mutation: DomainMutation,
   input: Readonly<Record<string, unknown>>,
   line: (domain: { readonly name: string }) => string,
 ): Promise<Shown> {
-  const fields = `domain { id name ${FREE} ${REQUESTED_ATTEMPT} }`;
-  type Answer = {
-    readonly domain: { readonly name: string; readonly requestedAttempt: RequestedAttempt | null } | null;
-  };
   const before = await findRequested(call, String(input['name']));
-  return shown(await mutate<Answer>(call, mutation, input, fields), async ({ domain }) => {
-    if (domain === null) return { kind: 'REFUSED', errors: [] };
+  const answer = await mutate(call, mutation, input, `domain { id name ${FREE} ${REQUESTED_ATTEMPT} }`);
+  return shown(answer, async ({ domain }) => {
+    if (domain === null) return NOTHING_DONE;
     // A mutation that changed nothing asks for no attempt: this one was asked for before.
     const isAsked = domain.requestedAttempt?.requestedAt !== before?.requestedAt;
     const tried = isAsked ? await followAttempt(call, domain.name, domain.requestedAttempt) : null;
@@ -156,7 +138,40 @@ async function changeAndTry(
   });
 }
 
-const FREE = 'queue { heldCount heldBytes nextAttemptAt }';
+/** An attempt begins within two seconds, where nothing else is in the way. */
+const POLLS = 15;
+const BETWEEN_MS = 200;
+
+const WAITS: Readonly<Record<string, string>> = {
+  TURN: 'the nodes are busy with other domains',
+  IN_DELIVERY: 'its mail is being delivered, and the attempt comes after that',
+  NOTHING_HELD: 'no mail is held',
+  PAUSED: 'it is paused',
+  SCHEDULE: 'a pause came between, and its mail is tried when it is due',
+  DRAIN_CAP: 'its drainPerMinute allows no more at present',
+  NO_NODE: 'no node of the service delivers mail',
+};
+
+async function findRequested(call: Call, name: string): Promise<RequestedAttempt> {
+  return (await readObject(call, 'domain', name, REQUESTED_ATTEMPT))?.requestedAttempt ?? null;
+}
+
+/** Waits a moment for the requested attempt, and says in words what became of it; null if no attempt was requested. */
+async function followAttempt(call: Call, name: string, first: RequestedAttempt): Promise<string | null> {
+  let requested = first;
+  for (let poll = 0; poll < POLLS && mayBeginSoon(requested); poll += 1) {
+    await sleep(BETWEEN_MS);
+    requested = await findRequested(call, name);
+  }
+  if (requested === null) return null;
+  if (requested.beganAt !== null) return `an attempt began at ${requested.beganAt}`;
+  const { waitsFor } = requested;
+  return `no attempt has begun yet: ${WAITS[waitsFor ?? ''] ?? `it waits (${waitsFor})`}`;
+}
+
+function mayBeginSoon(requested: RequestedAttempt): boolean {
+  return requested?.beganAt === null && (requested.waitsFor === 'TURN' || requested.waitsFor === 'IN_DELIVERY');
+}
 
 function hostOptions(call: Call): { host: string; port: number }[] {
   return call.list('deliver-to').map((text) => {
@@ -167,32 +182,27 @@ function hostOptions(call: Call): { host: string; port: number }[] {
 
 /** Only what was given. */
 function settings(call: Call): Record<string, unknown> {
-  const perMinute = numberOption(call, 'drain-per-minute');
   return {
     ...(call.list('deliver-to').length === 0 ? {} : { deliverTo: hostOptions(call) }),
     ...(call.list('label').length === 0 ? {} : { labels: labelOptions(call) }),
     ...(call.text('tls') === undefined ? {} : { tlsPolicy: call.text('tls')?.toUpperCase() }),
-    ...(perMinute === undefined ? {} : { drainPerMinute: perMinute }),
+    ...numberField(call, 'drain-per-minute', 'drainPerMinute'),
   };
 }
 
-const SETTINGS = { 'deliver-to': 'LIST', label: 'LIST', tls: 'TEXT', 'drain-per-minute': 'TEXT' } as const;
-const SETTINGS_USAGE = '[--deliver-to HOST[:PORT]]... [--label KEY=VALUE]... [--tls POLICY] [--drain-per-minute N]';
+const SETTINGS = '[--deliver-to HOST[:PORT]]... [--label KEY=VALUE]... [--tls POLICY] [--drain-per-minute N]';
 
-/** A verb that takes a name, and a reason if it likes. */
-function simple(word: string, mutation: string, says: string, done: string, options: Action['options'] = {}): Action {
-  const reason = 'reason' in options ? ' [--reason TEXT]' : '';
+/** An action with a name, and a reason if the usage allows one. */
+function simple(usage: string, mutation: DomainMutation, says: string, done: string): Action {
   return {
-    usage: `${word} NAME${reason}`,
+    usage,
     says,
-    argCount: 1,
-    options,
     run: (call) =>
       changeDomain(call, mutation, { name: call.args[0], ...given(call, 'reason') }, ({ name }) => `${name} ${done}`),
   };
 }
 
-const REASON = { reason: 'TEXT' } as const;
+const REASON = 'NAME [--reason TEXT]';
 
 export const domainVerb: VerbTable = {
   verb: 'domain',
@@ -200,17 +210,14 @@ export const domainVerb: VerbTable = {
   example: 'backup-mx domain add example.org --label team=web',
   actions: {
     list: {
-      usage: 'list [--doctor VERDICT[,VERDICT]]',
+      usage: '[--doctor VERDICT[,VERDICT]]',
       says: 'Lists your domains with their held mail; --doctor selects by the verdict of the last report.',
-      options: { doctor: 'LIST' },
       run: list,
     },
-    show: { usage: 'show NAME', says: 'Shows one domain in detail.', argCount: 1, run: showDomain },
+    show: { usage: 'NAME', says: 'Shows one domain in detail.', run: showDomain },
     add: {
-      usage: `add NAME ${SETTINGS_USAGE} [--force]`,
+      usage: `NAME ${SETTINGS} [--force]`,
       says: 'Adds a domain.',
-      argCount: 1,
-      options: { ...SETTINGS, force: 'FLAG' },
       run: (call) =>
         changeDomain(
           call,
@@ -223,19 +230,12 @@ export const domainVerb: VerbTable = {
         ),
     },
     set: {
-      usage: `set NAME ${SETTINGS_USAGE} [--revision N]`,
+      usage: `NAME ${SETTINGS} [--revision N]`,
       says: 'Changes the given settings; the rest stays.',
-      argCount: 1,
-      options: { ...SETTINGS, revision: 'TEXT' },
       run: (call) => {
-        const expectedRevision = numberOption(call, 'revision');
         const wanted = settings(call);
         if (Object.keys(wanted).length === 0) throw new UsageError('give at least one setting');
-        const input = {
-          name: call.args[0],
-          ...wanted,
-          ...(expectedRevision === undefined ? {} : { expectedRevision }),
-        };
+        const input = { name: call.args[0], ...wanted, ...numberField(call, 'revision', 'expectedRevision') };
         const line = ({ name }: { readonly name: string }) => `${name} is changed`;
         return 'deliverTo' in wanted
           ? changeAndTry(call, 'domainUpdate', input, line)
@@ -244,10 +244,8 @@ export const domainVerb: VerbTable = {
     },
     remove: confirmed(
       {
-        usage: 'remove NAME [--held DELIVER_FIRST|CANCEL]',
+        usage: 'NAME [--held DELIVER_FIRST|CANCEL]',
         says: 'Removes a domain; if mail is held, --held says what happens to it.',
-        argCount: 1,
-        options: { held: 'TEXT' },
         run: (call) =>
           changeDomain(
             call,
@@ -258,18 +256,15 @@ export const domainVerb: VerbTable = {
       },
       describeDomain,
     ),
-    verify: simple('verify', 'domainVerify', 'Checks the TXT record that proves its ownership.', 'is proven'),
+    verify: simple('NAME', 'domainVerify', 'Checks the TXT record that proves its ownership.', 'is proven'),
     flush: {
-      usage: 'flush NAME',
+      usage: 'NAME',
       says: 'Tries its held mail now, and shows when that began.',
-      argCount: 1,
       run: (call) => changeAndTry(call, 'domainFlush', { name: call.args[0] }, ({ name }) => `${name} is flushed`),
     },
     pause: {
-      usage: 'pause NAME [--from TIME] [--until TIME] [--reason TEXT]',
+      usage: 'NAME [--from TIME] [--until TIME] [--reason TEXT]',
       says: 'Pauses its delivery, now or in a future window.',
-      argCount: 1,
-      options: { ...REASON, from: 'TEXT', until: 'TEXT' },
       run: (call) =>
         changeDomain(
           call,
@@ -283,12 +278,10 @@ export const domainVerb: VerbTable = {
           ({ name }) => `${name} is paused`,
         ),
     },
-    resume: simple('resume', 'domainResume', 'Ends its pause.', 'is not paused', REASON),
+    resume: simple(REASON, 'domainResume', 'Ends its pause.', 'is not paused'),
     'extend-hold': {
-      usage: 'extend-hold NAME --hours N',
+      usage: 'NAME --hours N',
       says: 'Holds the mail of its outage longer.',
-      argCount: 1,
-      options: { hours: 'TEXT' },
       run: (call) =>
         changeDomain(
           call,
@@ -298,20 +291,13 @@ export const domainVerb: VerbTable = {
         ),
     },
     'release-breaker': {
-      usage: 'release-breaker NAME',
+      usage: 'NAME',
       says: 'Closes its breaker: all its mail is tried at once.',
-      argCount: 1,
       run: (call) =>
         changeAndTry(call, 'domainReleaseBreaker', { name: call.args[0] }, ({ name }) => `${name} is released`),
     },
-    suspend: simple(
-      'suspend',
-      'domainSuspend',
-      'Takes it out of service: its mail is deferred.',
-      'is suspended',
-      REASON,
-    ),
+    suspend: simple(REASON, 'domainSuspend', 'Takes it out of service: its mail is deferred.', 'is suspended'),
     ...setMxActions,
-    unsuspend: simple('unsuspend', 'domainUnsuspend', 'Puts it back into service.', 'is in service', REASON),
+    unsuspend: simple(REASON, 'domainUnsuspend', 'Puts it back into service.', 'is in service'),
   },
 };

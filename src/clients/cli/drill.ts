@@ -1,35 +1,67 @@
-/** `backup-mx drill`: a marked message goes the whole way, and shows what an outage would do. */
-import { mutate } from '../api/requests.ts';
+/** `backup-mx doctor` and `backup-mx drill`: a domain and its primary are examined, by questions or by a marked message. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DoctorReport, Drill as ApiDrill } from '../../control/generated.ts';
 import { ClientError } from '../api/connection.ts';
-import { type Action, type Call, type Shown, UsageError, verbOfAction } from './action.ts';
-import { numberOption, shown } from './call.ts';
+import { mutate, type Selected } from '../api/requests.ts';
+import { type Call, DONE, FAILED, type Shown, type SingleVerb, UsageError } from './action.ts';
+import { NOTHING_DONE, numberOption, shown } from './call.ts';
 import { right } from './table.ts';
-import { DONE, FAILED, type Verb } from './terminal.ts';
 
-interface Drill {
-  readonly id: string;
-  readonly state: string;
-  readonly result: string | null;
-  readonly deliverAt: string | null;
-  readonly steps: readonly {
-    readonly name: string;
-    readonly latencyMs: number;
-    readonly reply: string;
-    readonly host: string | null;
-    readonly isPassed: boolean;
-  }[];
-  readonly findings: readonly { readonly code: string; readonly verdict: string; readonly message: string }[];
+const REPORT = 'at status findings { code verdict title evidence { asked answered } advice }';
+/** SGR: green, yellow, red, cyan. */
+const COLOURS = { OK: 32, WARNING: 33, PROBLEM: 31, UNKNOWN: 36 } as const;
+
+async function examine(call: Call): Promise<Shown> {
+  const input = { name: call.args[0] };
+  return shown(await mutate(call, 'domainCheck', input, `domain { name doctor { ${REPORT} } }`), ({ domain }) =>
+    domain?.doctor == null
+      ? { kind: 'LINE', line: 'no report yet: it is being made', data: null, exitCode: FAILED }
+      : shownReport(domain.name, domain.doctor, call.isSet('all')),
+  );
 }
+
+function shownReport(name: string, report: Selected<DoctorReport, typeof REPORT>, isAll: boolean): Shown {
+  const { at, status, findings } = report;
+  const listed = findings.filter(({ verdict }) => isAll || verdict !== 'OK');
+  const rows = listed.map(({ verdict, code, evidence, advice }) => [
+    verdict,
+    code,
+    evidence.map(({ asked, answered }) => `${asked}: ${answered}`).join('; '),
+    advice,
+  ]);
+  return {
+    kind: 'FACTS',
+    facts: [
+      ['domain', name],
+      ['examined', at],
+      ['status', status],
+      ['checks', `${findings.length}, ${findings.filter(({ verdict }) => verdict === 'OK').length} of them OK`],
+    ],
+    ...(rows.length === 0
+      ? {}
+      : { table: { columns: [{ title: 'VERDICT', colours: COLOURS }, 'CODE', 'EVIDENCE', 'WHAT TO DO'], rows } }),
+    data: report,
+    exitCode: status === 'PROBLEM' ? FAILED : DONE,
+  };
+}
+
+export const doctorVerb: SingleVerb = {
+  verb: 'doctor',
+  usage: 'DOMAIN [--all]',
+  says: 'Examines a domain and its primary; --all also shows checks that are OK. Exit code 1: a problem was found.',
+  example: 'backup-mx doctor example.org',
+  run: examine,
+};
 
 const DRILL = `id recipient isScheduled state result messageId requestedAt enteredAt deliverAt releasedAt finishedAt
   steps { name afterMs latencyMs reply host isPassed } findings { code verdict message }`;
+type Drill = Selected<ApiDrill, typeof DRILL>;
 
-const LOOK_EVERY_MS = 500;
+const POLL_MS = 500;
 /** The service ends every drill before, also one that was deferred and is tried again a quarter of an hour later. */
 const PATIENCE_MS = 45 * 60_000;
 
-async function run(call: Call): Promise<Shown> {
+async function drill(call: Call): Promise<Shown> {
   const [name = ''] = call.args;
   const holdMinutes = numberOption(call, 'hold');
   const to = call.text('to');
@@ -44,37 +76,36 @@ async function run(call: Call): Promise<Shown> {
         ...(holdMinutes === undefined ? {} : { deliver: 'ON_COMMAND', holdMinutes }),
       };
   const mutation = call.isSet('deliver') ? 'domainDrillDeliver' : 'domainDrill';
-  type Payload = { readonly drill: Drill | null };
-  return shown(await mutate<Payload>(call, mutation, input, `drill { ${DRILL} }`), async ({ drill }) =>
-    drill === null
-      ? { kind: 'REFUSED', errors: [] }
-      : shownOf(await untilSettled(call, { name, drill, isHeldEnough: holdMinutes !== undefined })),
+  return shown(await mutate(call, mutation, input, `drill { ${DRILL} }`), async ({ drill: begun }) =>
+    begun === null
+      ? NOTHING_DONE
+      : shownDrill(await untilSettled(call, { name, begun, isHeldEnough: holdMinutes !== undefined })),
   );
 }
 
 /** Waits for the report, or, of a drill on command, until its message is held. */
 async function untilSettled(
   { ask, terminal }: Call,
-  { name, drill, isHeldEnough }: { readonly name: string; readonly drill: Drill; readonly isHeldEnough: boolean },
+  { name, begun, isHeldEnough }: { readonly name: string; readonly begun: Drill; readonly isHeldEnough: boolean },
 ): Promise<Drill> {
-  let seen = drill;
+  let seen = begun;
   let isReported = false;
-  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_EVERY_MS) {
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += POLL_MS) {
     if (seen.state === 'FINISHED' || (isHeldEnough && seen.state === 'HELD')) return seen;
-    await pause(LOOK_EVERY_MS, undefined, { signal: terminal.interruption }).catch(() => {
-      throw new ClientError(`stopped waiting; the drill ${drill.id} continues`);
+    await pause(POLL_MS, undefined, { signal: terminal.interruption }).catch(() => {
+      throw new ClientError(`stopped waiting; the drill ${begun.id} continues`);
     });
     const { domain } = await ask<{ domain: { drills: { nodes: readonly Drill[] } } | null }>(
       `query ($name: String!) { domain(name: $name) { drills(first: 5) { nodes { ${DRILL} } } } }`,
       { name },
     );
-    seen = domain?.drills.nodes.find(({ id }) => id === drill.id) ?? seen;
+    seen = domain?.drills.nodes.find(({ id }) => id === begun.id) ?? seen;
     const deferral = seen.findings.find(({ code }) => code === 'GREYLISTING');
     if (deferral !== undefined && !isReported && seen.state !== 'FINISHED') terminal.report(deferral.message);
     isReported ||= deferral !== undefined;
   }
   throw new ClientError(
-    `the drill ${drill.id} is still ${seen.state}: its report is in the API, as drills of the domain`,
+    `the drill ${begun.id} is still ${seen.state}: its report is in the API, as drills of the domain`,
   );
 }
 
@@ -82,14 +113,15 @@ function factOf({ code, verdict, message }: Drill['findings'][number]): readonly
   return [code, `${verdict}: ${message}`];
 }
 
-/** The conclusion comes first. */
-function shownOf(drill: Drill): Shown {
-  const { state, result, deliverAt, steps, findings } = drill;
+/** The conclusion comes first. A drill that is held has no failure so far. */
+function shownDrill(drilled: Drill): Shown {
+  const { state, result, deliverAt, steps, findings } = drilled;
   const outlook = findings.find(({ code }) => code === 'OUTLOOK');
+  const isWell = (result === null || result === 'DELIVERED') && findings.every(({ verdict }) => verdict !== 'PROBLEM');
   return {
     kind: 'FACTS',
     facts: [
-      ['drill', drill.id],
+      ['drill', drilled.id],
       ['result', result ?? (deliverAt === null ? state : `${state} until ${deliverAt} or --deliver`)],
       ...(outlook === undefined ? [] : [factOf(outlook)]),
       ...findings.filter((finding) => finding !== outlook).map(factOf),
@@ -103,23 +135,15 @@ function shownOf(drill: Drill): Shown {
         reply.replaceAll(/\r?\n/g, ' / '),
       ]),
     },
-    data: drill,
-    exitCode: isWell(drill) ? DONE : FAILED,
+    data: drilled,
+    exitCode: isWell ? DONE : FAILED,
   };
 }
 
-/** A drill that is held is well so far. */
-function isWell({ result, findings }: Drill): boolean {
-  return (result === null || result === 'DELIVERED') && findings.every(({ verdict }) => verdict !== 'PROBLEM');
-}
-
-const ACTION: Action = {
-  usage: 'DOMAIN [--hold MINUTES] [--to ADDRESS] | DOMAIN --deliver',
+export const drillVerb: SingleVerb = {
+  verb: 'drill',
+  usage: 'DOMAIN ([--hold MINUTES] [--to ADDRESS] | --deliver)',
   says: 'Runs a fire drill: a marked message is accepted, held and delivered; shows what an outage would do today. Exit code 1: it was not delivered, or a problem was found.',
   example: 'backup-mx drill example.org',
-  argCount: 1,
-  options: { hold: 'TEXT', to: 'TEXT', deliver: 'FLAG' },
-  run,
+  run: drill,
 };
-
-export const drillVerb: Verb = verbOfAction('drill', ACTION);

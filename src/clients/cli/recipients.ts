@@ -2,7 +2,7 @@
 import { ClientError } from '../api/connection.ts';
 import { allNodes, mutate, type Page, PAGE_INFO } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
-import { notYours, numberOption, readFileOrInput, shown } from './call.ts';
+import { NOTHING_DONE, notYours, numberField, readFileOrInput, shown, tableOf } from './call.ts';
 
 /** The most that a list may have. */
 const MOST_LISTED = 1_000_000;
@@ -17,17 +17,7 @@ async function list({ ask, args: [name] }: Call): Promise<Shown> {
     return domain?.recipients ?? notYours('domain', name);
   });
   const localParts = entries.map(({ localPart }) => localPart);
-  return {
-    kind: 'TABLE',
-    columns: ['LOCAL PART'],
-    rows: localParts.map((localPart) => [readable(localPart)]),
-    data: localParts,
-  };
-}
-
-interface Change {
-  readonly addedCount: number;
-  readonly removedCount: number;
+  return tableOf(localParts, [['LOCAL PART', readable]]);
 }
 
 /** One local part a line; empty lines and those that begin with `#` are passed over. @throws ClientError with the line of what cannot be one */
@@ -63,9 +53,10 @@ function complaint(entry: string): string {
   return `${shown} has a space: one mailbox a line, and in quotes one that really has a space`;
 }
 
-async function changeList(call: Call, mutation: string): Promise<Shown> {
+type ListMutation = 'recipientsAdd' | 'recipientsRemove' | 'recipientsReplace';
+
+async function changeList(call: Call, mutation: ListMutation): Promise<Shown> {
   const localParts = await readList(call);
-  const generation = numberOption(call, 'generation');
   const input = {
     domain: call.args[0],
     localParts,
@@ -73,37 +64,30 @@ async function changeList(call: Call, mutation: string): Promise<Shown> {
     ...(mutation === 'recipientsAdd'
       ? {}
       : { force: call.isSet('force'), allowEveryone: call.isSet('allow-everyone') }),
-    ...(generation === undefined ? {} : { ifGeneration: generation }),
+    ...numberField(call, 'generation', 'ifGeneration'),
   };
-  const fields = 'change { addedCount removedCount added removed }';
-  return shown(await mutate<{ readonly change: Change | null }>(call, mutation, input, fields), ({ change: done }) => {
-    if (done === null) return { kind: 'REFUSED', errors: [] };
-    const line = `${input.dryRun ? 'would add' : 'added'} ${done.addedCount}, ${input.dryRun ? 'would remove' : 'removed'} ${done.removedCount}`;
-    return { kind: 'LINE', line, data: done };
+  const answer = await mutate(call, mutation, input, 'change { addedCount removedCount added removed }');
+  return shown(answer, ({ change }) => {
+    if (change === null) return NOTHING_DONE;
+    const [added, removed] = input.dryRun ? ['would add', 'would remove'] : ['added', 'removed'];
+    return { kind: 'LINE', line: `${added} ${change.addedCount}, ${removed} ${change.removedCount}`, data: change };
   });
 }
 
 async function forget(call: Call): Promise<Shown> {
   const [address] = call.args;
-  return shown(await mutate(call, 'recipientForget', { address }), () => ({
+  return shown(await mutate(call, 'recipientForget', { address }, ''), () => ({
     kind: 'LINE',
     line: `${address} will be asked again`,
     data: { address },
   }));
 }
 
-function changing(word: string, mutation: string, says: string): Action {
+function changing(mutation: ListMutation, says: string): Action {
   const force = mutation === 'recipientsAdd' ? '' : ' [--force] [--allow-everyone]';
   return {
-    usage: `${word} DOMAIN (LOCALPART... | --from FILE|-) [--generation N] [--dry-run]${force}`,
+    usage: `DOMAIN (LOCALPART... | --from FILE|-) [--generation N] [--dry-run]${force}`,
     says,
-    argCount: { least: 1, most: 1000 },
-    options: {
-      from: 'TEXT',
-      generation: 'TEXT',
-      'dry-run': 'FLAG',
-      ...(force === '' ? {} : { force: 'FLAG' as const, 'allow-everyone': 'FLAG' as const }),
-    },
     run: (call) => changeList(call, mutation),
   };
 }
@@ -113,23 +97,16 @@ export const recipientsVerb: VerbTable = {
   says: 'User Lists.',
   example: 'backup-mx recipients replace example.org --from users.txt --dry-run',
   actions: {
-    list: {
-      usage: 'list DOMAIN',
-      says: 'Lists the entries of a User List.',
-      argCount: 1,
-      run: list,
-    },
-    add: changing('add', 'recipientsAdd', 'Adds entries.'),
+    list: { usage: 'DOMAIN', says: 'Lists the entries of a User List.', run: list },
+    add: changing('recipientsAdd', 'Adds entries.'),
     remove: changing(
-      'remove',
       'recipientsRemove',
       'Removes entries; the last ones only with --allow-everyone, since then any mailbox is accepted.',
     ),
-    replace: changing('replace', 'recipientsReplace', 'Replaces the list; an empty one needs --allow-everyone.'),
+    replace: changing('recipientsReplace', 'Replaces the list; an empty one needs --allow-everyone.'),
     forget: {
-      usage: 'forget ADDRESS',
+      usage: 'ADDRESS',
       says: 'Forgets the answer about a mailbox, so that the primary is asked again.',
-      argCount: 1,
       run: forget,
     },
   },

@@ -1,16 +1,10 @@
 /** `backup-mx domain mx`: the MX records to publish, as text. `set-mx` and `unset-mx`: written into a zone by dynamic update. */
 import { mutate } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError } from './action.ts';
-import { find, numberOption, readFileOrInput, shown } from './call.ts';
+import { find, numberOption, readFileOrInput, shown, tableOf } from './call.ts';
 import { right } from './table.ts';
 
-interface Payload {
-  readonly zone: string | null;
-  readonly records: readonly { readonly preference: number; readonly host: string; readonly change: string }[];
-}
-
-const OPTIONS = { server: 'TEXT', key: 'TEXT', algorithm: 'TEXT', 'secret-file': 'TEXT', 'dry-run': 'FLAG' } as const;
-const USAGE = '[--server HOST[:PORT]] [--key NAME --secret-file FILE [--algorithm HMAC-SHA256]] [--dry-run]';
+const ZONE_CHANGE = '[--server HOST[:PORT]] [--key NAME --secret-file FILE [--algorithm HMAC-SHA256]] [--dry-run]';
 
 /** The secret is in a file: what stands in the arguments every user of the machine can read. */
 async function keyOf(call: Call): Promise<Record<string, string> | null> {
@@ -30,58 +24,49 @@ function serverOf(call: Call): { host: string; port?: number } | null {
   return port === undefined ? { host } : { host, port: Number(port) };
 }
 
-async function changeZone(call: Call, mutation: string, more: Readonly<Record<string, unknown>>): Promise<Shown> {
+async function changeZone(
+  call: Call,
+  mutation: 'domainSetMx' | 'domainUnsetMx',
+  more: Readonly<Record<string, unknown>>,
+): Promise<Shown> {
   const tsig = await keyOf(call);
   const input = { name: call.args[0], dnsServer: serverOf(call), tsig, dryRun: call.isSet('dry-run'), ...more };
-  const fields = 'zone records { preference host change }';
-  return shown(await mutate<Payload>(call, mutation, input, fields), ({ zone, records }) => ({
-    kind: 'TABLE',
-    columns: ['CHANGE', right('PREFERENCE'), 'HOST'],
-    rows: records.map(({ preference, host, change: what }) => [what, preference, host]),
+  return shown(await mutate(call, mutation, input, 'zone records { preference host change }'), ({ zone, records }) => ({
+    ...tableOf(records, [
+      ['CHANGE', ({ change }) => change],
+      [right('PREFERENCE'), ({ preference }) => preference],
+      ['HOST', ({ host }) => host],
+    ]),
     data: { zone, records },
   }));
 }
 
-interface Recommended {
-  readonly zoneFile: string;
-  readonly formRecords: readonly {
-    readonly change: string;
-    readonly name: string;
-    readonly type: string;
-    readonly preference: number;
-    readonly host: string;
-    readonly ttlSeconds: number;
-  }[];
-}
-
 async function show(call: Call): Promise<Shown> {
   const fields = 'mx { zoneFile formRecords { change name type preference host ttlSeconds } }';
-  const { mx } = await find<{ readonly mx: Recommended }>(call, 'domain', call.args[0], fields);
-  const { zoneFile, formRecords } = mx;
-  if (call.isSet('zone-file')) return { kind: 'LINE', line: zoneFile.trimEnd(), data: mx };
-  return {
-    kind: 'TABLE',
-    columns: ['CHANGE', 'NAME', 'TYPE', right('PRIORITY'), 'VALUE', right('TTL')],
-    rows: formRecords.map((one) => [one.change, one.name, one.type, one.preference, one.host, one.ttlSeconds]),
-    data: mx,
-  };
+  const { mx } = await find(call, 'domain', call.args[0], fields);
+  if (call.isSet('zone-file')) return { kind: 'LINE', line: mx.zoneFile.trimEnd(), data: mx };
+  const table = tableOf(mx.formRecords, [
+    ['CHANGE', ({ change }) => change],
+    ['NAME', ({ name }) => name],
+    ['TYPE', ({ type }) => type],
+    [right('PRIORITY'), ({ preference }) => preference],
+    ['VALUE', ({ host }) => host],
+    [right('TTL'), ({ ttlSeconds }) => ttlSeconds],
+  ]);
+  return { ...table, data: mx };
 }
 
 export const setMxActions: Readonly<Record<string, Action>> = {
   mx: {
-    usage: 'mx NAME [--zone-file]',
+    usage: 'NAME [--zone-file]',
     says: 'Shows the MX records to publish, field by field as forms of DNS hosts ask for them, or as lines of a zone file.',
     example: 'backup-mx domain mx example.org --zone-file',
-    argCount: 1,
-    options: { 'zone-file': 'FLAG' },
     run: show,
   },
   'set-mx': {
-    usage: `set-mx NAME ${USAGE} [--preference N] [--sandwich | --no-sandwich]`,
+    usage: `NAME ${ZONE_CHANGE} [--preference N] [--sandwich | --no-sandwich]`,
     says: 'Adds MX records for all our names to its zone by dynamic update; --dry-run shows what it would add.',
     example: 'backup-mx domain set-mx example.org --key backup-mx --secret-file key.secret --dry-run',
-    argCount: 1,
-    options: { ...OPTIONS, preference: 'TEXT', sandwich: 'FLAG', 'no-sandwich': 'FLAG' },
     run: (call) => {
       const preference = numberOption(call, 'preference');
       if (call.isSet('sandwich') && call.isSet('no-sandwich')) throw new UsageError('--sandwich or --no-sandwich');
@@ -90,11 +75,9 @@ export const setMxActions: Readonly<Record<string, Action>> = {
     },
   },
   'unset-mx': {
-    usage: `unset-mx NAME ${USAGE}`,
+    usage: `NAME ${ZONE_CHANGE}`,
     says: 'Removes the records that set-mx added.',
     example: 'backup-mx domain unset-mx example.org --key backup-mx --secret-file key.secret',
-    argCount: 1,
-    options: OPTIONS,
     run: (call) => changeZone(call, 'domainUnsetMx', {}),
   },
 };

@@ -1,6 +1,5 @@
 /** A verb of the command as a person calls it: what it prints to whom, and how it ends. */
-import { verbOf, type VerbTable } from '../../../src/clients/cli/action.ts';
-import type { Terminal, Verb } from '../../../src/clients/cli/terminal.ts';
+import { runVerb, type SingleVerb, type Terminal, type VerbTable } from '../../../src/clients/cli/action.ts';
 import { TOKEN } from '../../control/harness.ts';
 
 export interface Ended {
@@ -12,7 +11,7 @@ export interface Ended {
 /** `url`: of the service, which the operator's token speaks to. */
 export async function callVerb(
   url: string,
-  verb: Verb | VerbTable,
+  verb: SingleVerb | VerbTable,
   args: readonly string[],
   changes: Partial<Terminal> = {},
 ): Promise<Ended> {
@@ -29,6 +28,6 @@ export async function callVerb(
     readInput: async () => '',
     ...changes,
   };
-  const code = await (typeof verb === 'function' ? verb : verbOf(verb))(args, terminal);
+  const code = await runVerb(verb, args, terminal);
   return { code, out, err };
 }

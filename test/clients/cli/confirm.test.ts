@@ -1,12 +1,11 @@
 /** What destroys asks first: with counts on a terminal, and nothing is done without `--yes` where there is none. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import type { VerbTable } from '../../../src/clients/cli/action.ts';
+import type { SingleVerb, Terminal, VerbTable } from '../../../src/clients/cli/action.ts';
 import { applyVerb } from '../../../src/clients/cli/apply.ts';
 import { contactVerb } from '../../../src/clients/cli/contact.ts';
 import { domainVerb } from '../../../src/clients/cli/domain.ts';
 import { queueVerb } from '../../../src/clients/cli/queue.ts';
-import type { Terminal, Verb } from '../../../src/clients/cli/terminal.ts';
 import { tenantVerb, tokenVerb } from '../../../src/clients/cli/token.ts';
 import { webhookVerb } from '../../../src/clients/cli/webhook.ts';
 import { addDomain, type Harness, holdMessage, startControl, TOKEN } from '../../control/harness.ts';
@@ -23,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => control.close());
 
-const call = (verb: Verb | VerbTable, args: readonly string[], changes: Partial<Terminal> = {}): Promise<Ended> =>
+const call = (verb: SingleVerb | VerbTable, args: readonly string[], changes: Partial<Terminal> = {}): Promise<Ended> =>
   callVerb(control.url, verb, args, changes);
 
 /** The id that a creation returned. */
@@ -34,7 +33,7 @@ async function made(verb: VerbTable, ...args: readonly string[]): Promise<string
 }
 
 interface Destruction {
-  readonly verb: Verb | VerbTable;
+  readonly verb: SingleVerb | VerbTable;
   readonly args: readonly string[];
   /** What the question says. */
   readonly says: string;

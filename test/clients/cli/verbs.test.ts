@@ -7,16 +7,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { VerbTable } from '../../../src/clients/cli/action.ts';
+import type { SingleVerb, Terminal, VerbTable } from '../../../src/clients/cli/action.ts';
 import { planVerb } from '../../../src/clients/cli/apply.ts';
 import { completionVerb } from '../../../src/clients/cli/completion.ts';
 import { contactVerb } from '../../../src/clients/cli/contact.ts';
 import { dnsblVerb } from '../../../src/clients/cli/dnsbl.ts';
 import { domainVerb } from '../../../src/clients/cli/domain.ts';
-import { outageVerb } from '../../../src/clients/cli/outage.ts';
-import { queueVerb } from '../../../src/clients/cli/queue.ts';
+import { outageVerb, queueVerb } from '../../../src/clients/cli/queue.ts';
 import { recipientsVerb } from '../../../src/clients/cli/recipients.ts';
-import type { Terminal, Verb } from '../../../src/clients/cli/terminal.ts';
 import { tenantVerb, tokenVerb } from '../../../src/clients/cli/token.ts';
 import { webhookVerb } from '../../../src/clients/cli/webhook.ts';
 import { carryOutOperations } from '../../../src/queue/verbs/operation-steps.ts';
@@ -30,11 +28,11 @@ beforeAll(async () => {
 });
 afterAll(() => control.close());
 
-const call = (verb: Verb | VerbTable, args: readonly string[], changes: Partial<Terminal> = {}): Promise<Ended> =>
+const call = (verb: SingleVerb | VerbTable, args: readonly string[], changes: Partial<Terminal> = {}): Promise<Ended> =>
   callVerb(control.url, verb, args, changes);
 
 /** The data of `--json`. */
-async function json<T>(verb: Verb | VerbTable, ...args: readonly string[]): Promise<T> {
+async function json<T>(verb: SingleVerb | VerbTable, ...args: readonly string[]): Promise<T> {
   const { code, out, err } = await call(verb, [...args, '--json']);
   expect([code, err.filter((line) => !line.includes('keep this secret'))]).toEqual([0, []]);
   return JSON.parse(out.join('\n')) as T;
