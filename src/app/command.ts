@@ -45,7 +45,7 @@ const TABLES: readonly VerbTable[] = [
 
 const exportVerb: SingleVerb = {
   verb: 'export',
-  usage: '(--to FILE | --undo)',
+  usage: '--to FILE | --undo',
   says: 'Writes settings and queue of the stopped service to a file; --undo reverts that.',
   example: 'backup-mx export --to backup-mx.export',
   // The code of the service is loaded only here.

@@ -4,7 +4,7 @@ import { findDomain } from './resources/domain.ts';
 import { checkDomainName } from './resources/words.ts';
 import type { DataSource } from './sdk/resource.ts';
 import { textOf } from './sdk/value.ts';
-import { computed } from './sdk/schema.ts';
+import { computed, required } from './sdk/schema.ts';
 
 interface Service {
   readonly version: string;
@@ -84,7 +84,7 @@ output "mx_records" {
   }]
 }`,
   attributes: {
-    name: { type: 'string', use: 'REQUIRED', check: checkDomainName, description: 'The name: `example.org`.' },
+    name: required('string', 'The name: `example.org`.', { check: checkDomainName }),
     id: computed('string', 'UUID.'),
     status: computed('string', '`ACTIVE`, `PENDING` or `SUSPENDED`.'),
     held_count: computed('number', 'The number of messages held for it.'),
@@ -144,7 +144,7 @@ check "mx" {
   }
 }`,
   attributes: {
-    name: { type: 'string', use: 'REQUIRED', check: checkDomainName, description: 'The name: `example.org`.' },
+    name: required('string', 'The name: `example.org`.', { check: checkDomainName }),
     at: computed(
       'string',
       'The time of the examination, RFC 3339. Null before the first; then `status` is null too, and the rest is empty.',

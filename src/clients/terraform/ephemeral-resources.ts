@@ -20,7 +20,7 @@ import {
 } from './resources/token.ts';
 import { TENANT_ID, wholeNumber } from './resources/words.ts';
 import type { EphemeralResource, Opened } from './sdk/resource.ts';
-import { computed } from './sdk/schema.ts';
+import { computed, optional } from './sdk/schema.ts';
 
 const MINUTE_MS = 60_000;
 const DEFAULT_MINUTES = 60;
@@ -50,14 +50,12 @@ provider "backupmx" {
     name: TOKEN_NAME,
     scopes: TOKEN_SCOPES,
     tenant_id: TENANT_ID,
-    lifetime_minutes: {
-      type: 'number',
-      use: 'OPTIONAL',
-      default: DEFAULT_MINUTES,
-      check: wholeNumber(1, MOST_MINUTES),
-      description: `Minutes until it expires if Terraform does not revoke it: 1 to ${MOST_MINUTES}, a day. Make it longer than the apply takes. Default ${DEFAULT_MINUTES}.`,
-    },
-    secret: { type: 'string', use: 'COMPUTED', isSensitive: true, description: 'The secret to send after `Bearer`.' },
+    lifetime_minutes: optional(
+      'number',
+      `Minutes until it expires if Terraform does not revoke it: 1 to ${MOST_MINUTES}, a day. Make it longer than the apply takes. Default ${DEFAULT_MINUTES}.`,
+      { default: DEFAULT_MINUTES, check: wholeNumber(1, MOST_MINUTES) },
+    ),
+    secret: computed('string', 'The secret to send after `Bearer`.', { isSensitive: true }),
     id: TOKEN_ID,
     prefix: TOKEN_PREFIX,
     expires_at: computed('string', 'The time when it expires.'),
@@ -92,12 +90,7 @@ resource "backupmx_token" "stored" {
   secret_wo_version = 1
 }`,
   attributes: {
-    secret: {
-      type: 'string',
-      use: 'COMPUTED',
-      isSensitive: true,
-      description: 'The secret: `bmx_` and 256 random bits.',
-    },
+    secret: computed('string', 'The secret: `bmx_` and 256 random bits.', { isSensitive: true }),
   },
   title: () => 'token secret',
   open: async () => {

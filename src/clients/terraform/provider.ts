@@ -10,27 +10,25 @@ import { tenantResource } from './resources/tenant.ts';
 import { tokenResource } from './resources/token.ts';
 import { webhookResource } from './resources/webhook.ts';
 import type { Configured, ProviderDefinition } from './sdk/provider.ts';
-import type { Attributes } from './sdk/schema.ts';
+import { type Attributes, optional } from './sdk/schema.ts';
 import { type State, textOf } from './sdk/value.ts';
 
 const ATTRIBUTES: Attributes = {
-  url: {
-    type: 'string',
-    use: 'OPTIONAL',
-    description:
-      'The address of the service: `https://mx.example.net`. Default `BACKUP_MX_URL`, or the service of this machine.',
-    check: (value) =>
-      typeof value === 'string' && /^https?:\/\/[^\s/]+/.test(value)
-        ? null
-        : 'Expected an address such as https://mx.example.net.',
-  },
-  token: {
-    type: 'string',
-    use: 'OPTIONAL',
-    isSensitive: true,
-    description:
-      'The token of the service. Prefer `BACKUP_MX_TOKEN`, or `BACKUP_MX_TOKEN_FILE` for a file: a value here may end in files that others read.',
-  },
+  url: optional(
+    'string',
+    'The address of the service: `https://mx.example.net`. Default `BACKUP_MX_URL`, or the service of this machine.',
+    {
+      check: (value) =>
+        typeof value === 'string' && /^https?:\/\/[^\s/]+/.test(value)
+          ? null
+          : 'Expected an address such as https://mx.example.net.',
+    },
+  ),
+  token: optional(
+    'string',
+    'The token of the service. Prefer `BACKUP_MX_TOKEN`, or `BACKUP_MX_TOKEN_FILE` for a file: a value here may end in files that others read.',
+    { isSensitive: true },
+  ),
 };
 
 export interface ProviderParts {

@@ -3,6 +3,7 @@ import type { UserError } from '../../api/requests.ts';
 import { normalizeDomain } from '../../../mail/domain.ts';
 import type { Api } from '../api.ts';
 import type { Outcome, Resource } from '../sdk/resource.ts';
+import { optional, required } from '../sdk/schema.ts';
 import { type State, textOf, textsOf } from '../sdk/value.ts';
 import { findDomain } from './domain.ts';
 import { ADOPT, checkDomainName, checkNetwork, OF_DOMAIN, oneOf, wholeNumber } from './words.ts';
@@ -76,38 +77,29 @@ export const dnsblResource: Resource<Api> = {
 }`,
   attributes: {
     domain: OF_DOMAIN,
-    zone: {
-      type: 'string',
-      use: 'REQUIRED',
+    zone: required('string', 'Name of the list, in lower case: `bl.example.net`.', {
       replaces: true,
       check: checkDomainName,
-      description: 'Name of the list, in lower case: `bl.example.net`.',
-    },
-    mode: {
-      type: 'string',
-      use: 'OPTIONAL',
-      default: 'DRY_RUN',
-      check: oneOf(['DRY_RUN', 'REJECT']),
-      description:
-        '`REJECT` refuses senders that it lists; `DRY_RUN` (default) counts and records what that would refuse.',
-    },
-    weight: {
-      type: 'number',
-      use: 'OPTIONAL',
+    }),
+    mode: optional(
+      'string',
+      '`REJECT` refuses senders that it lists; `DRY_RUN` (default) counts and records what that would refuse.',
+      { default: 'DRY_RUN', check: oneOf(['DRY_RUN', 'REJECT']) },
+    ),
+    weight: optional('number', 'Weight of a listing, 1 to 100; see `dnsbl_threshold` of the domain. Default 1.', {
       default: 1,
       check: wholeNumber(1, 100),
-      description: 'Weight of a listing, 1 to 100; see `dnsbl_threshold` of the domain. Default 1.',
-    },
-    codes: {
-      type: ['set', 'string'],
-      use: 'OPTIONAL',
-      check: (value) =>
-        checkNetwork(value) === null && typeof value === 'string' && value.startsWith('127.')
-          ? null
-          : `${JSON.stringify(value)} is not an answer of a DNS list. Expected one such as "127.0.0.2" or "127.0.0.0/28".`,
-      description:
-        'Answers that count as listed: `127.0.0.2`, `127.0.0.0/29`. Without them every answer counts that is not an error.',
-    },
+    }),
+    codes: optional(
+      ['set', 'string'],
+      'Answers that count as listed: `127.0.0.2`, `127.0.0.0/29`. Without them every answer counts that is not an error.',
+      {
+        check: (value) =>
+          checkNetwork(value) === null && typeof value === 'string' && value.startsWith('127.')
+            ? null
+            : `${JSON.stringify(value)} is not an answer of a DNS list. Expected one such as "127.0.0.2" or "127.0.0.0/28".`,
+      },
+    ),
     adopt: ADOPT,
   },
   title: ({ domain, zone }) => `DNS block list ${textOf(zone) ?? ''} of ${textOf(domain) ?? ''}`,

@@ -2,7 +2,7 @@
 import { normalizeDomain } from '../../../mail/domain.ts';
 import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
-import { type Attributes, computed } from '../sdk/schema.ts';
+import { type Attributes, computed, optional, required } from '../sdk/schema.ts';
 import { isRecord, type State, textOf, textsOf, type Value } from '../sdk/value.ts';
 import { errorsOf, findListed, outcomeOf } from './objects.ts';
 import {
@@ -22,106 +22,77 @@ import {
 const LABEL_KEY = /^(?=.{1,63}$)[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/;
 
 const ATTRIBUTES: Attributes = {
-  name: {
-    type: 'string',
-    use: 'REQUIRED',
+  name: required('string', 'The part after the @: `example.org`, in lower case and as A-label.', {
     replaces: true,
     check: checkDomainName,
-    description: 'The part after the @: `example.org`, in lower case and as A-label.',
-  },
-  deliver_to: {
-    type: ['list', 'string'],
-    use: 'OPTIONAL',
-    check: checkHost,
-    means: meansSameHosts,
-    description:
-      'Hosts that get the mail, best first: `mail.example.org`, `192.0.2.1:2525`, `[2001:db8::1]:25`. Without them the MX records decide.',
-  },
-  labels: { type: ['map', 'string'], use: 'OPTIONAL', description: 'Labels of your choice.' },
-  recipient_delimiter: {
-    type: 'string',
-    use: 'OPTIONAL',
-    check: (value) =>
-      typeof value === 'string' && /^[!#$%&'*+/=?^_`{|}~-]$/.test(value)
-        ? null
-        : 'Expected one character that may stand in a local part, such as "+".',
-    description:
-      'With `+`, a listed `alice` also matches `alice+anything`. Without it local parts are compared as a whole.',
-  },
-  call_aheads: {
-    type: 'bool',
-    use: 'OPTIONAL',
-    default: true,
-    description: 'True if the primary is asked about a recipient before mail is accepted. Default `true`.',
-  },
-  unknown_while_down: {
-    type: 'string',
-    use: 'OPTIONAL',
-    default: 'ACCEPT',
-    check: oneOf(['ACCEPT', 'DEFER_THEN_ACCEPT', 'DEFER']),
-    description:
-      'Treatment of unknown recipients while the primary does not answer: `ACCEPT` (default), `DEFER_THEN_ACCEPT` or `DEFER`.',
-  },
-  unknown_while_down_hours: {
-    type: 'number',
-    use: 'OPTIONAL',
-    default: 4,
-    check: wholeNumber(1, 240),
-    description: 'Hours of `DEFER_THEN_ACCEPT`, from the beginning of the outage, 1 to 240. Default 4.',
-  },
-  dnsbl_threshold: {
-    type: 'number',
-    use: 'OPTIONAL',
-    default: 1,
-    check: wholeNumber(1, 1000),
-    description: 'A sender is refused if the weights of the DNS block lists that list it reach this sum. Default 1.',
-  },
-  dnsbl_allowed_clients: {
-    type: ['set', 'string'],
-    use: 'OPTIONAL',
+  }),
+  deliver_to: optional(
+    ['list', 'string'],
+    'Hosts that get the mail, best first: `mail.example.org`, `192.0.2.1:2525`, `[2001:db8::1]:25`. Without them the MX records decide.',
+    { check: checkHost, means: meansSameHosts },
+  ),
+  labels: optional(['map', 'string'], 'Labels of your choice.'),
+  recipient_delimiter: optional(
+    'string',
+    'With `+`, a listed `alice` also matches `alice+anything`. Without it local parts are compared as a whole.',
+    {
+      check: (value) =>
+        typeof value === 'string' && /^[!#$%&'*+/=?^_`{|}~-]$/.test(value)
+          ? null
+          : 'Expected one character that may stand in a local part, such as "+".',
+    },
+  ),
+  call_aheads: optional(
+    'bool',
+    'True if the primary is asked about a recipient before mail is accepted. Default `true`.',
+    { default: true },
+  ),
+  unknown_while_down: optional(
+    'string',
+    'Treatment of unknown recipients while the primary does not answer: `ACCEPT` (default), `DEFER_THEN_ACCEPT` or `DEFER`.',
+    { default: 'ACCEPT', check: oneOf(['ACCEPT', 'DEFER_THEN_ACCEPT', 'DEFER']) },
+  ),
+  unknown_while_down_hours: optional(
+    'number',
+    'Hours of `DEFER_THEN_ACCEPT`, from the beginning of the outage, 1 to 240. Default 4.',
+    { default: 4, check: wholeNumber(1, 240) },
+  ),
+  dnsbl_threshold: optional(
+    'number',
+    'A sender is refused if the weights of the DNS block lists that list it reach this sum. Default 1.',
+    { default: 1, check: wholeNumber(1, 1000) },
+  ),
+  dnsbl_allowed_clients: optional(
+    ['set', 'string'],
+    'Networks that are not looked up in DNS block lists: `192.0.2.0/24`.',
+    { check: checkNetwork },
+  ),
+  tls_policy: optional(
+    'string',
+    'Requirement for TLS to the primary: `NONE`, `OPPORTUNISTIC` (default), `REQUIRED` or `VERIFIED`.',
+    { default: 'OPPORTUNISTIC', check: oneOf(['NONE', 'OPPORTUNISTIC', 'REQUIRED', 'VERIFIED']) },
+  ),
+  drain_per_minute: optional(
+    'number',
+    'Maximum of messages a minute while held mail drains. Without it only the capacity of the primary limits the rate.',
+    { check: wholeNumber(1, 1_000_000) },
+  ),
+  etrn_clients: optional(['set', 'string'], 'Networks whose hosts may request the mail by ETRN: `192.0.2.0/24`.', {
     check: checkNetwork,
-    description: 'Networks that are not looked up in DNS block lists: `192.0.2.0/24`.',
-  },
-  tls_policy: {
-    type: 'string',
-    use: 'OPTIONAL',
-    default: 'OPPORTUNISTIC',
-    check: oneOf(['NONE', 'OPPORTUNISTIC', 'REQUIRED', 'VERIFIED']),
-    description: 'Requirement for TLS to the primary: `NONE`, `OPPORTUNISTIC` (default), `REQUIRED` or `VERIFIED`.',
-  },
-  drain_per_minute: {
-    type: 'number',
-    use: 'OPTIONAL',
-    check: wholeNumber(1, 1_000_000),
-    description:
-      'Maximum of messages a minute while held mail drains. Without it only the capacity of the primary limits the rate.',
-  },
-  etrn_clients: {
-    type: ['set', 'string'],
-    use: 'OPTIONAL',
-    check: checkNetwork,
-    description: 'Networks whose hosts may request the mail by ETRN: `192.0.2.0/24`.',
-  },
-  delay_reports: {
-    type: 'bool',
-    use: 'OPTIONAL',
-    default: false,
-    description: 'True if senders are notified of delays even if they did not request it. Default `false`.',
-  },
-  on_delete: {
-    type: 'string',
-    use: 'OPTIONAL',
+  }),
+  delay_reports: optional(
+    'bool',
+    'True if senders are notified of delays even if they did not request it. Default `false`.',
+    { default: false },
+  ),
+  on_delete: optional(
+    'string',
+    'What happens to held mail when the domain is removed: `DELIVER_FIRST` continues to try it, `CANCEL` ends it without reports. Without it a domain that holds mail is not removed. It takes effect after it is applied.',
+    { isLocal: true, check: oneOf(['DELIVER_FIRST', 'CANCEL']) },
+  ),
+  force: optional('bool', 'Add the domain although its name looks like the host name of a mail server.', {
     isLocal: true,
-    check: oneOf(['DELIVER_FIRST', 'CANCEL']),
-    description:
-      'What happens to held mail when the domain is removed: `DELIVER_FIRST` continues to try it, `CANCEL` ends it without reports. Without it a domain that holds mail is not removed. It takes effect after it is applied.',
-  },
-  force: {
-    type: 'bool',
-    use: 'OPTIONAL',
-    isLocal: true,
-    description: 'Add the domain although its name looks like the host name of a mail server.',
-  },
+  }),
   adopt: ADOPT,
   id: computed('string', 'The id, a UUID. It differs after the domain is removed and added again.'),
   status: computed(

@@ -3,6 +3,7 @@ import { allNodes, type Page, PAGE_INFO } from '../../api/requests.ts';
 import { normalizeLocalPart } from '../../../mail/local-part.ts';
 import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
+import { computed, optional, required } from '../sdk/schema.ts';
 import { type State, textOf, textsOf, type Value } from '../sdk/value.ts';
 import { findDomain } from './domain.ts';
 import { ADOPT, OF_DOMAIN, oneOf } from './words.ts';
@@ -67,33 +68,19 @@ export const recipientListResource: Resource<Api> = {
 }`,
   attributes: {
     domain: OF_DOMAIN,
-    local_parts: {
-      type: ['set', 'string'],
-      use: 'REQUIRED',
-      check: checkLocalPart,
-      description: 'The parts before the @, in lower case; `*` matches any characters. At least one.',
-    },
-    force: {
-      type: 'bool',
-      use: 'OPTIONAL',
-      isLocal: true,
-      description: 'Let a list of 100 or more entries shrink by more than half.',
-    },
-    on_delete: {
-      type: 'string',
-      use: 'OPTIONAL',
-      isLocal: true,
-      check: oneOf(['KEEP', ALLOW_EVERYONE]),
-      description:
-        'What happens to the list when the resource is removed. `KEEP` (the default): it stays in force until its domain is removed. `ALLOW_EVERYONE`: it is emptied, and mail for any mailbox of the domain is accepted. It takes effect after it is applied.',
-    },
+    local_parts: required(
+      ['set', 'string'],
+      'The parts before the @, in lower case; `*` matches any characters. At least one.',
+      { check: checkLocalPart },
+    ),
+    force: optional('bool', 'Let a list of 100 or more entries shrink by more than half.', { isLocal: true }),
+    on_delete: optional(
+      'string',
+      'What happens to the list when the resource is removed. `KEEP` (the default): it stays in force until its domain is removed. `ALLOW_EVERYONE`: it is emptied, and mail for any mailbox of the domain is accepted. It takes effect after it is applied.',
+      { isLocal: true, check: oneOf(['KEEP', ALLOW_EVERYONE]) },
+    ),
     adopt: ADOPT,
-    generation: {
-      type: 'number',
-      use: 'COMPUTED',
-      isVolatile: true,
-      description: 'A number that grows with every change by anyone.',
-    },
+    generation: computed('number', 'A number that grows with every change by anyone.', { isVolatile: true }),
   },
   title: ({ domain }) => `User List of ${textOf(domain) ?? ''}`,
   check: ({ local_parts: localParts }) =>

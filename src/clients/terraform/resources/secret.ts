@@ -10,32 +10,25 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import type { UserError } from '../../api/requests.ts';
 import type { Diagnostic } from '../sdk/diagnostic.ts';
 import type { Outcome } from '../sdk/resource.ts';
-import type { Attribute, Attributes } from '../sdk/schema.ts';
+import { type Attribute, type Attributes, computed, optional } from '../sdk/schema.ts';
 import { isKnown, type State, textOf, type Value } from '../sdk/value.ts';
 import { wholeNumber } from './words.ts';
 
-export const SECRET_KEPT: Attribute = {
-  type: 'string',
-  use: 'COMPUTED',
+export const SECRET_KEPT: Attribute = computed('string', 'The secret, with `secret_in_state`; otherwise null.', {
   isSensitive: true,
-  description: 'The secret, with `secret_in_state`; otherwise null.',
-};
+});
 
 export const SECRET_ATTRIBUTES: Attributes = {
-  secret_file: {
-    type: 'string',
-    use: 'OPTIONAL',
-    isLocal: true,
-    description:
-      'File that receives the new secret, readable by you alone. It is not removed. A later change has no effect.',
-  },
-  secret_in_state: {
-    type: 'bool',
-    use: 'OPTIONAL',
-    isLocal: true,
-    description:
-      'Keep the secret in the state, where every reader of the state can read it. It takes effect at creation. One of `secret_file` and this must be set.',
-  },
+  secret_file: optional(
+    'string',
+    'File that receives the new secret, readable by you alone. It is not removed. A later change has no effect.',
+    { isLocal: true },
+  ),
+  secret_in_state: optional(
+    'bool',
+    'Keep the secret in the state, where every reader of the state can read it. It takes effect at creation. One of `secret_file` and this must be set.',
+    { isLocal: true },
+  ),
   secret: SECRET_KEPT,
 };
 
@@ -82,24 +75,16 @@ function checkSecretForm(value: Value): string | null {
 }
 
 export const CHOSEN_SECRET: Attributes = {
-  secret_wo: {
-    type: 'string',
-    use: 'OPTIONAL',
-    isSensitive: true,
-    isWriteOnly: true,
-    check: checkSecretForm,
-    description:
-      'Instead of `secret_file` and `secret_in_state`, with Terraform 1.11: a secret of your own, from [`ephemeral "backupmx_token_secret"`](ephemeral-token-secret.md). Give it to your secret store as well. It is in no plan and no state.',
-  },
-  secret_wo_version: {
-    type: 'number',
-    use: 'OPTIONAL',
-    isLocal: true,
-    isActedOn: true,
-    check: wholeNumber(1, MOST_VERSIONS),
-    description:
-      'The version of `secret_wo`: another number gives the token the present secret there. The previous secret stays valid for one more day.',
-  },
+  secret_wo: optional(
+    'string',
+    'Instead of `secret_file` and `secret_in_state`, with Terraform 1.11: a secret of your own, from [`ephemeral "backupmx_token_secret"`](ephemeral-token-secret.md). Give it to your secret store as well. It is in no plan and no state.',
+    { isSensitive: true, isWriteOnly: true, check: checkSecretForm },
+  ),
+  secret_wo_version: optional(
+    'number',
+    'The version of `secret_wo`: another number gives the token the present secret there. The previous secret stays valid for one more day.',
+    { isLocal: true, isActedOn: true, check: wholeNumber(1, MOST_VERSIONS) },
+  ),
 };
 
 export function checkSecret(config: State): readonly Diagnostic[] {

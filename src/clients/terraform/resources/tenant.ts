@@ -1,7 +1,7 @@
 /** `backupmx_tenant`: an owner of domains. For tokens of the operator's tenant. */
 import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
-import { type Attribute, computed } from '../sdk/schema.ts';
+import { type Attribute, computed, optional, required } from '../sdk/schema.ts';
 import { type State, textOf } from '../sdk/value.ts';
 import { errorsOf, findId, findListed, outcomeOf } from './objects.ts';
 import { ADOPT, checkTitle, wholeNumber } from './words.ts';
@@ -25,12 +25,9 @@ const QUOTAS = {
 const FIELDS = `id name revision quotas { ${Object.values(QUOTAS).join(' ')} }`;
 
 function quota(what: string): Attribute {
-  return {
-    type: 'number',
-    use: 'OPTIONAL',
+  return optional('number', `How many ${what} it may have. Without it the number is unlimited.`, {
     check: wholeNumber(0, 2_147_483_647),
-    description: `How many ${what} it may have. Without it the number is unlimited.`,
-  };
+  });
 }
 
 function quotasOf(planned: State): Record<string, unknown> {
@@ -59,12 +56,7 @@ export const tenantResource: Resource<Api> = {
   most_domains = 10
 }`,
   attributes: {
-    name: {
-      type: 'string',
-      use: 'REQUIRED',
-      check: checkTitle,
-      description: 'The name, for people; it must be unique.',
-    },
+    name: required('string', 'The name, for people; it must be unique.', { check: checkTitle }),
     most_domains: quota('relay domains'),
     most_recipient_entries: quota('entries of all its User Lists together'),
     most_tokens: quota('tokens'),

@@ -3,7 +3,7 @@ import type { Mutated, UserError } from '../../api/requests.ts';
 import type { Scope } from '../../../control/generated.ts';
 import type { Api } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';
-import { type Attribute, computed } from '../sdk/schema.ts';
+import { type Attribute, computed, optional, required } from '../sdk/schema.ts';
 import { type State, textOf, type Value } from '../sdk/value.ts';
 import { errorsOf, findId, outcomeOf, readById } from './objects.ts';
 import { checkSecret, CHOSEN_SECRET, ofChosen, placeSecret, SECRET_ATTRIBUTES, SECRET_KEPT } from './secret.ts';
@@ -37,18 +37,12 @@ const SCOPES: Readonly<Record<Scope, true>> = {
   WEBHOOK_WRITE: true,
 };
 
-export const TOKEN_NAME: Attribute = {
-  type: 'string',
-  use: 'REQUIRED',
-  check: checkTitle,
-  description: 'The name, for people.',
-};
-export const TOKEN_SCOPES: Attribute = {
-  type: ['set', 'string'],
-  use: 'REQUIRED',
-  check: oneOf(Object.keys(SCOPES)),
-  description: 'The scopes: `DOMAIN_WRITE`, `QUEUE_READ` and so on; your own token must have all of them.',
-};
+export const TOKEN_NAME: Attribute = required('string', 'The name, for people.', { check: checkTitle });
+export const TOKEN_SCOPES: Attribute = required(
+  ['set', 'string'],
+  'The scopes: `DOMAIN_WRITE`, `QUEUE_READ` and so on; your own token must have all of them.',
+  { check: oneOf(Object.keys(SCOPES)) },
+);
 export const TOKEN_ID: Attribute = computed('string', 'UUID.');
 export const TOKEN_PREFIX: Attribute = computed('string', 'The beginning of its secret, to recognise it.');
 
@@ -96,14 +90,11 @@ export const tokenResource: Resource<Api> = {
   attributes: {
     name: { ...TOKEN_NAME, replaces: true },
     scopes: { ...TOKEN_SCOPES, replaces: true },
-    expires_at: {
-      type: 'string',
-      use: 'OPTIONAL',
+    expires_at: optional('string', 'The time when it expires: `2030-01-31T00:00:00Z`. Without it, never.', {
       replaces: true,
       check: checkInstant,
       means: isSameInstant,
-      description: 'The time when it expires: `2030-01-31T00:00:00Z`. Without it, never.',
-    },
+    }),
     tenant_id: { ...TENANT_ID, replaces: true },
     ...SECRET_ATTRIBUTES,
     ...CHOSEN_SECRET,

@@ -6,7 +6,7 @@ import { type State, textOf, type Value } from '../sdk/value.ts';
 import { errorsOf, findId, outcomeOf, readById } from './objects.ts';
 import { checkSecretPlace, placeSecret, SECRET_ATTRIBUTES } from './secret.ts';
 import { checkDomainName, oneOf, TENANT_ID } from './words.ts';
-import { computed } from '../sdk/schema.ts';
+import { computed, optional, required } from '../sdk/schema.ts';
 
 interface Webhook {
   readonly id: string;
@@ -73,35 +73,22 @@ export const webhookResource: Resource<Api> = {
   secret_file = "\${path.module}/webhook.secret"
 }`,
   attributes: {
-    url: {
-      type: 'string',
-      use: 'REQUIRED',
-      check: checkUrl,
-      description: 'The address to send to: `https://hooks.example.org/backup-mx`.',
-    },
-    description: { type: 'string', use: 'OPTIONAL', default: '', description: 'The purpose.' },
-    events: {
-      type: ['set', 'string'],
-      use: 'REQUIRED',
-      check: oneOf(Object.keys(EVENTS)),
-      description: 'The kinds of events to send: `OUTAGE_OPENED`, `OUTAGE_CLOSED` and so on; at least one.',
-    },
-    domains: {
-      type: ['set', 'string'],
-      use: 'OPTIONAL',
-      check: checkDomainName,
-      description:
-        'The names of the domains whose events to send. Without them all events, including those without a domain.',
-    },
+    url: required('string', 'The address to send to: `https://hooks.example.org/backup-mx`.', { check: checkUrl }),
+    description: optional('string', 'The purpose.', { default: '' }),
+    events: required(
+      ['set', 'string'],
+      'The kinds of events to send: `OUTAGE_OPENED`, `OUTAGE_CLOSED` and so on; at least one.',
+      { check: oneOf(Object.keys(EVENTS)) },
+    ),
+    domains: optional(
+      ['set', 'string'],
+      'The names of the domains whose events to send. Without them all events, including those without a domain.',
+      { check: checkDomainName },
+    ),
     tenant_id: { ...TENANT_ID, replaces: true },
     ...SECRET_ATTRIBUTES,
     id: computed('string', 'UUID.'),
-    status: {
-      type: 'string',
-      use: 'COMPUTED',
-      isVolatile: true,
-      description: '`ENABLED` or `DISABLED`, as last read.',
-    },
+    status: computed('string', '`ENABLED` or `DISABLED`, as last read.', { isVolatile: true }),
   },
   title: ({ url }) => `webhook ${textOf(url) ?? ''}`,
   check: checkSecretPlace,

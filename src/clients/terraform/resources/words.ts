@@ -1,7 +1,7 @@
 /** How things are written in a configuration: names, hosts with a port, choices. Pure. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { normalizeDomain } from '../../../mail/domain.ts';
-import type { Attribute } from '../sdk/schema.ts';
+import { type Attribute, optional, required } from '../sdk/schema.ts';
 import { isList, type Value } from '../sdk/value.ts';
 
 /** A domain has one form here, so that what is found is what was written. */
@@ -12,13 +12,10 @@ export function checkDomainName(value: Value): string | null {
 }
 
 /** The domain that a resource belongs to. */
-export const OF_DOMAIN: Attribute = {
-  type: 'string',
-  use: 'REQUIRED',
+export const OF_DOMAIN: Attribute = required('string', 'Name of the domain.', {
   replaces: true,
   check: checkDomainName,
-  description: 'Name of the domain.',
-};
+});
 
 export interface Host {
   readonly host: string;
@@ -108,19 +105,14 @@ export function wholeNumber(least: number, most: number): NonNullable<Attribute[
       : `Expected a whole number from ${least} to ${most}.`;
 }
 
-export const ADOPT: Attribute = {
-  type: 'bool',
-  use: 'OPTIONAL',
-  isLocal: true,
-  description:
-    'Take over an existing object, and make it match this description. Without it an existing object is an error.',
-};
+export const ADOPT: Attribute = optional(
+  'bool',
+  'Take over an existing object, and make it match this description. Without it an existing object is an error.',
+  { isLocal: true },
+);
 
-export const TENANT_ID: Attribute = {
-  type: 'string',
-  use: 'OPTIONAL',
-  isFilled: true,
-  check: checkUuid,
-  description:
-    "The owner: the UUID of a tenant. Without it your own tenant. Another tenant requires a token of the operator's tenant.",
-};
+export const TENANT_ID: Attribute = optional(
+  'string',
+  "The owner: the UUID of a tenant. Without it your own tenant. Another tenant requires a token of the operator's tenant.",
+  { isFilled: true, check: checkUuid },
+);

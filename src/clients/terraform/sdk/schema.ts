@@ -31,9 +31,19 @@ export interface Attribute {
   readonly means?: (one: Value, other: Value) => boolean;
 }
 
+type More = Omit<Attribute, 'type' | 'use' | 'description'>;
+
+export function required(type: Type, description: string, more: More = {}): Attribute {
+  return { type, use: 'REQUIRED', description, ...more };
+}
+
+export function optional(type: Type, description: string, more: More = {}): Attribute {
+  return { type, use: 'OPTIONAL', description, ...more };
+}
+
 /** An attribute that only the service sets. */
-export function computed(type: Type, description: string): Attribute {
-  return { type, use: 'COMPUTED', description };
+export function computed(type: Type, description: string, more: More = {}): Attribute {
+  return { type, use: 'COMPUTED', description, ...more };
 }
 
 export type Attributes = Readonly<Record<string, Attribute>>;
