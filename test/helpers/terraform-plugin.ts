@@ -10,11 +10,12 @@ import { ChannelCredentials, Client, type ServiceError } from '@grpc/grpc-js';
 import {
   CONTROLLER_METHODS,
   CONTROLLER_SERVICE,
+  type Message,
   PROVIDER_METHODS,
   PROVIDER_SERVICE,
   type ProviderMethod,
+  serviceDefinition,
 } from '../../src/clients/terraform/goplugin/protocol.ts';
-import { type Message, serviceDefinition } from '../../src/clients/terraform/goplugin/wire.ts';
 import { createSelfSigned, type SelfSigned } from '../../src/tls/self-signed.ts';
 import { bindToUs } from './child.ts';
 

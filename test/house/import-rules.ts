@@ -65,8 +65,8 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   yaml: ['src/clients/cli/manifest.ts'],
   'prom-client': ['src/telemetry/metrics.ts', 'src/telemetry/gauges.ts'],
   '@grpc/grpc-js': ['src/clients/terraform/goplugin/'],
-  protobufjs: ['src/clients/terraform/goplugin/wire.ts'],
-  '@msgpack/msgpack': ['src/clients/terraform/sdk/dynamic-value.ts'],
+  protobufjs: ['src/clients/terraform/goplugin/protocol.ts'],
+  '@msgpack/msgpack': ['src/clients/terraform/sdk/schema.ts'],
 };
 
 /** node:dns answers differently on the three runtimes; dns/resolver.ts is what the service asks. */

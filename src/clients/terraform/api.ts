@@ -2,19 +2,20 @@
  * The service as resources ask it: mutations that are done once although their answer was lost, and reads of domains in batches.
  */
 import { randomUUID } from 'node:crypto';
+import type { Domain, Mutation } from '../../control/generated.ts';
 import { type Connection, Unreachable } from '../api/connection.ts';
-import { mutate, type Mutated } from '../api/requests.ts';
+import { mutate, type Mutated, type MutationName, type Selected } from '../api/requests.ts';
 
 export interface Api {
   readonly ask: Connection['ask'];
   readonly readDomain: ReadDomain;
   /** This machine's clock. */
   now(): Date;
-  mutate<T extends object>(
-    mutation: string,
+  mutate<Name extends MutationName, const Fields extends string>(
+    mutation: Name,
     input: Readonly<Record<string, unknown>>,
-    fields: string,
-  ): Promise<Mutated<T>>;
+    fields: Fields,
+  ): Promise<Mutated<Selected<Mutation[Name], Fields>>>;
 }
 
 export interface ApiParts {
@@ -48,7 +49,10 @@ export function createApi({ ask, pause, now }: ApiParts): Api {
 }
 
 /** The fields of the domain of a name; null if the token may see no such domain. */
-export type ReadDomain = <T>(name: string, fields: string) => Promise<T | null>;
+export type ReadDomain = <const Fields extends string>(
+  name: string,
+  fields: Fields,
+) => Promise<Selected<Domain, Fields> | null>;
 
 interface Question {
   readonly name: string;
@@ -89,9 +93,10 @@ export function createDomainReads({ ask }: Pick<Connection, 'ask'>): ReadDomain 
     return names.map(([key]) => answer[key] ?? null);
   }
 
-  return <T>(name: string, fields: string) =>
-    new Promise<T | null>((resolve) => {
-      const question = { name, answer: (domain: Promise<unknown>) => resolve(domain as Promise<T | null>) };
+  return <const Fields extends string>(name: string, fields: Fields) =>
+    new Promise<Selected<Domain, Fields> | null>((resolve) => {
+      const answer = (domain: Promise<unknown>) => resolve(domain as Promise<Selected<Domain, Fields> | null>);
+      const question = { name, answer };
       const questions = waiting.get(fields);
       if (questions !== undefined) questions.push(question);
       else {

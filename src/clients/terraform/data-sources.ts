@@ -1,17 +1,13 @@
 /** The data sources: the service, a domain that is there already, and what the doctor says of one. */
+import type { Service } from '../../control/generated.ts';
+import type { Selected } from '../api/requests.ts';
 import type { Api } from './api.ts';
-import { findDomain } from './resources/domain.ts';
 import { checkDomainName } from './resources/words.ts';
 import type { DataSource } from './sdk/resource.ts';
 import { textOf } from './sdk/value.ts';
 import { computed, required } from './sdk/schema.ts';
 
-interface Service {
-  readonly version: string;
-  readonly mxNames: readonly string[];
-  readonly egressAddresses: readonly string[];
-  readonly messageSizeLimitBytes: number;
-}
+const SERVICE_FIELDS = 'version mxNames egressAddresses messageSizeLimitBytes';
 
 export const serviceSource: DataSource<Api> = {
   description: 'The service itself: the names to put into MX records, and the addresses to let in.',
@@ -33,9 +29,8 @@ output "backup_mx_records" {
     version: computed('string', 'The version of the program.'),
   },
   async read({ ask }) {
-    const { service } = await ask<{ service: Service }>(
-      '{ service { version mxNames egressAddresses messageSizeLimitBytes } }',
-    );
+    type Answer = { readonly service: Selected<Service, typeof SERVICE_FIELDS> };
+    const { service } = await ask<Answer>(`{ service { ${SERVICE_FIELDS} } }`);
     return {
       mx_names: service.mxNames,
       egress_addresses: service.egressAddresses,
@@ -44,24 +39,6 @@ output "backup_mx_records" {
     };
   },
 };
-
-interface KnownDomain {
-  readonly id: string;
-  readonly status: string;
-  readonly recipientCount: number;
-  readonly queue: { readonly heldCount: number };
-  readonly mx: {
-    readonly verdict: string;
-    readonly zoneFile: string;
-    readonly recommended: readonly Mx[];
-    readonly observed: readonly Mx[];
-  };
-}
-
-interface Mx {
-  readonly host: string;
-  readonly preference: number;
-}
 
 const DOMAIN_FIELDS =
   'id status recipientCount queue { heldCount } mx { verdict zoneFile recommended { host preference } observed { host preference } }';
@@ -101,10 +78,10 @@ output "mx_records" {
     mx_observed: computed(['list', 'string'], 'The MX records in the DNS now.'),
   },
   async read(api, { name = null }) {
-    const domain = await findDomain<KnownDomain>(api, textOf(name) ?? '', DOMAIN_FIELDS);
+    const domain = await api.readDomain(textOf(name) ?? '', DOMAIN_FIELDS);
     if (domain === null) return null;
     const { mx } = domain;
-    const recordsOf = (records: readonly Mx[]) => records.map(({ host, preference }) => `${preference} ${host}`);
+    const recordsOf = (records: typeof mx.observed) => records.map(({ host, preference }) => `${preference} ${host}`);
     return {
       id: domain.id,
       status: domain.status,
@@ -117,16 +94,6 @@ output "mx_records" {
     };
   },
 };
-
-interface Finding {
-  readonly code: string;
-  readonly verdict: string;
-  readonly advice: string | null;
-}
-
-interface ExaminedDomain {
-  readonly doctor: { readonly at: string; readonly status: string; readonly findings: readonly Finding[] } | null;
-}
 
 const DOCTOR_FIELDS = 'doctor { at status findings { code verdict advice } }';
 
@@ -155,7 +122,7 @@ check "mx" {
     advice: computed(['map', 'string'], 'The advice, by the code of the check, if there is something to do.'),
   },
   async read(api, { name = null }) {
-    const domain = await findDomain<ExaminedDomain>(api, textOf(name) ?? '', DOCTOR_FIELDS);
+    const domain = await api.readDomain(textOf(name) ?? '', DOCTOR_FIELDS);
     if (domain === null) return null;
     // Empty and not null, which length() and values() would refuse: a domain that was just made must not fail the apply.
     const { at, status, findings } = domain.doctor ?? { at: null, status: null, findings: [] };

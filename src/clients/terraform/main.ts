@@ -4,8 +4,7 @@
  * Nothing else may be printed. Ctrl-C reaches us as well as Terraform, which then waits for what is under way: it is ignored.
  */
 import process from 'node:process';
-import { handshakeLine, readSummons } from './goplugin/handshake.ts';
-import { startPluginServer } from './goplugin/server.ts';
+import { handshakeLine, readSummons, startPluginServer } from './goplugin/server.ts';
 import { createProvider } from './provider.ts';
 import { answerFault, createHandlers } from './sdk/provider.ts';
 

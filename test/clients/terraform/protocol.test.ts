@@ -8,8 +8,8 @@ import {
   PROVIDER_METHODS,
   PROVIDER_SERVICE,
   type ProviderMethod,
+  serviceDefinition,
 } from '../../../src/clients/terraform/goplugin/protocol.ts';
-import { serviceDefinition } from '../../../src/clients/terraform/goplugin/wire.ts';
 import { UNKNOWN } from '../../../src/clients/terraform/sdk/value.ts';
 import { until } from '../../helpers/child.ts';
 import { createTerraform, decodeDynamic, encodeDynamic } from '../../helpers/terraform-core.ts';

@@ -1,9 +1,8 @@
 /** Terraform's rules without Terraform: values on the wire, plans, paths of mistakes. */
 import { describe, expect, test } from 'bun:test';
-import { decodeState, encodeState } from '../../../src/clients/terraform/sdk/dynamic-value.ts';
 import { pathOf } from '../../../src/clients/terraform/sdk/diagnostic.ts';
-import { inTheirWords, planChange } from '../../../src/clients/terraform/sdk/plan.ts';
-import type { Attributes } from '../../../src/clients/terraform/sdk/schema.ts';
+import { inTheirWords, planChange } from '../../../src/clients/terraform/sdk/change.ts';
+import { type Attributes, decodeState, encodeState } from '../../../src/clients/terraform/sdk/schema.ts';
 import { isKnown, isSame, UNKNOWN } from '../../../src/clients/terraform/sdk/value.ts';
 import { meansSameHosts, parseHost } from '../../../src/clients/terraform/resources/words.ts';
 

@@ -1,26 +1,17 @@
 /** `backupmx_dnsbl`: one DNS block list that a domain's senders are looked up in. */
-import type { UserError } from '../../api/requests.ts';
+import type { Domain } from '../../../control/generated.ts';
+import type { Selected, UserError } from '../../api/requests.ts';
 import { normalizeDomain } from '../../../mail/domain.ts';
 import type { Api } from '../api.ts';
 import type { Outcome, Resource } from '../sdk/resource.ts';
 import { optional, required } from '../sdk/schema.ts';
 import { type State, textOf, textsOf } from '../sdk/value.ts';
-import { findDomain } from './domain.ts';
 import { ADOPT, checkDomainName, checkNetwork, OF_DOMAIN, oneOf, wholeNumber } from './words.ts';
 
-interface Zone {
-  readonly zone: string;
-  readonly mode: string;
-  readonly weight: number;
-  readonly codes: readonly string[];
-}
-
-interface Lists {
-  readonly revision: number;
-  readonly dnsblZones: readonly Zone[];
-}
-
 const LISTS = 'revision dnsblZones { zone mode weight codes }';
+type Zone = Pick<Selected<Domain, typeof LISTS>['dnsblZones'][number], 'zone' | 'weight' | 'codes'> & {
+  readonly mode: string;
+};
 /** Terraform changes ten things at a time, and each change of a domain puts off the others. */
 const MOST_TRIES = 30;
 
@@ -31,7 +22,7 @@ async function changeZones(
   change: (zones: readonly Zone[]) => readonly Zone[] | readonly UserError[],
 ): Promise<readonly UserError[]> {
   for (let tries = 1; ; tries += 1) {
-    const lists = await findDomain<Lists>(api, name ?? '', LISTS);
+    const lists = await api.readDomain(name ?? '', LISTS);
     if (lists === null) {
       return [{ field: ['domain'], message: `You have no domain "${name}".`, code: 'NOT_FOUND' }];
     }
@@ -104,7 +95,7 @@ export const dnsblResource: Resource<Api> = {
   },
   title: ({ domain, zone }) => `DNS block list ${textOf(zone) ?? ''} of ${textOf(domain) ?? ''}`,
   async read(api, { domain = null, zone = null }) {
-    const lists = await findDomain<Lists>(api, textOf(domain) ?? '', LISTS);
+    const lists = await api.readDomain(textOf(domain) ?? '', LISTS);
     const found = lists?.dnsblZones.find((each) => each.zone === zone);
     return found === undefined ? null : { values: { domain, ...found }, revision: null };
   },

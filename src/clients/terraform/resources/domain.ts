@@ -1,5 +1,7 @@
 /** `backupmx_domain`: a relay domain. Its User List and DNS block lists are resources of their own. */
 import { normalizeDomain } from '../../../mail/domain.ts';
+import type { Domain } from '../../../control/generated.ts';
+import type { Selected } from '../../api/requests.ts';
 import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import { type Attributes, computed, optional, required } from '../sdk/schema.ts';
@@ -12,7 +14,6 @@ import {
   checkNetwork,
   formatHost,
   isUuid,
-  type Host,
   meansSameHosts,
   oneOf,
   parseHost,
@@ -106,29 +107,11 @@ const ATTRIBUTES: Attributes = {
   proof_value: computed('string', 'The value of that record.'),
 };
 
-export interface Domain {
-  readonly id: string;
-  readonly name: string;
-  readonly status: string;
-  readonly revision: number;
-  readonly labels: readonly { readonly key: string; readonly value: string }[];
-  readonly proof: { readonly name: string; readonly value: string } | null;
-  readonly deliverTo: readonly Host[];
-  readonly recipientDelimiter: string | null;
-  readonly callAheads: boolean;
-  readonly unknownWhileDown: { readonly policy: string; readonly hours: number };
-  readonly dnsblThreshold: number;
-  readonly dnsblAllowedClients: readonly string[];
-  readonly tlsPolicy: string;
-  readonly drainPerMinute: number | null;
-  readonly etrnClients: readonly string[];
-  readonly delayReports: boolean;
-}
+const FIELDS =
+  `id name status revision labels { key value } proof { name value } deliverTo { host port } recipientDelimiter callAheads
+  unknownWhileDown { policy hours } dnsblThreshold dnsblAllowedClients tlsPolicy drainPerMinute etrnClients delayReports` as const;
 
-export const DOMAIN_FIELDS = `id name status revision labels { key value } proof { name value } deliverTo { host port } recipientDelimiter callAheads
-  unknownWhileDown { policy hours } dnsblThreshold dnsblAllowedClients tlsPolicy drainPerMinute etrnClients delayReports`;
-
-export function valuesOf(domain: Domain): State {
+function valuesOf(domain: Selected<Domain, typeof FIELDS>): State {
   return {
     name: domain.name,
     deliver_to: domain.deliverTo.map(formatHost),
@@ -171,18 +154,9 @@ function labelsOf(labels: Value): { key: string; value: Value }[] {
   return isRecord(labels) ? Object.entries(labels).map(([key, value]) => ({ key, value })) : [];
 }
 
-/** Null if the token may see no domain of this name. */
-export function findDomain<T = Domain>(api: Api, name: string, fields = DOMAIN_FIELDS): Promise<T | null> {
-  return api.readDomain<T>(name, fields);
-}
-
-interface Payload {
-  readonly domain: Domain | null;
-}
-
 async function update(api: Api, planned: State, { revision }: Found): Promise<Outcome> {
   const input = { ...inputOf(planned), expectedRevision: revision };
-  const answer = await api.mutate<Payload>('domainUpdate', input, `domain { ${DOMAIN_FIELDS} }`);
+  const answer = await api.mutate('domainUpdate', input, `domain { ${FIELDS} }`);
   return outcomeOf(answer, 'domain', valuesOf);
 }
 
@@ -207,24 +181,20 @@ export const domainResource: Resource<Api> = {
       })),
   update,
   async read(api, state) {
-    const domain = await findDomain(api, textOf(state['name']) ?? '');
+    const domain = await api.readDomain(textOf(state['name']) ?? '', FIELDS);
     return domain && { values: valuesOf(domain), revision: domain.revision };
   },
   async create(api, planned) {
     const input = { ...inputOf(planned), force: planned['force'] === true };
-    const answer = await api.mutate<Payload>('domainCreate', input, `domain { ${DOMAIN_FIELDS} }`);
+    const answer = await api.mutate('domainCreate', input, `domain { ${FIELDS} }`);
     const isThere = answer.kind === 'REFUSED' && answer.errors.some(({ code }) => code === 'ALREADY_EXISTS');
     const found = isThere && planned['adopt'] === true ? await this.read(api, planned) : null;
     return found === null ? outcomeOf(answer, 'domain', valuesOf) : update(api, planned, found);
   },
   remove: (api, { name, on_delete: held }) => errorsOf(api, 'domainDelete', { name, held: held ?? null }),
   async identify(api, id) {
-    if (!isUuid(id)) return (await findDomain(api, id, 'name')) && { name: normalizeDomain(id) };
-    const domain = await findListed<{ readonly id: string; readonly name: string }>(api, {
-      connection: 'domains',
-      fields: 'id name',
-      isIt: (each) => each.id === id.toLowerCase(),
-    });
-    return domain && { name: domain.name };
+    if (!isUuid(id)) return (await api.readDomain(id, 'name')) && { name: normalizeDomain(id) };
+    const [domain] = await findListed(api, 'domains', 'id name', (each) => each.id === id.toLowerCase());
+    return domain === undefined ? null : { name: domain.name };
   },
 };

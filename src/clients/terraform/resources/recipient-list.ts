@@ -5,13 +5,8 @@ import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import { computed, optional, required } from '../sdk/schema.ts';
 import { type State, textOf, textsOf, type Value } from '../sdk/value.ts';
-import { findDomain } from './domain.ts';
+import { errorsOf } from './objects.ts';
 import { ADOPT, OF_DOMAIN, oneOf } from './words.ts';
-
-interface Counts {
-  readonly recipientCount: number;
-  readonly recipientGeneration: number;
-}
 
 const COUNTS = 'recipientCount recipientGeneration';
 const MOST_ENTRIES = 1_000_000;
@@ -39,7 +34,7 @@ async function readEntries(api: Api, name: string): Promise<readonly string[]> {
 /** The entries are read only when somebody has changed them: a list may have a million. */
 async function read(api: Api, state: State): Promise<Found | null> {
   const name = textOf(state['domain']) ?? '';
-  const counts = await findDomain<Counts>(api, name, COUNTS);
+  const counts = await api.readDomain(name, COUNTS);
   if (counts === null || counts.recipientCount === 0) return null;
   const { recipientGeneration: generation } = counts;
   const localParts = state['generation'] === generation ? textsOf(state['local_parts']) : await readEntries(api, name);
@@ -53,7 +48,7 @@ async function replace(api: Api, planned: State, generation: number | null): Pro
     force: planned['force'] === true,
     ...(generation === null ? {} : { ifGeneration: generation }),
   };
-  const answer = await api.mutate<{ domain: Counts | null }>('recipientsReplace', input, `domain { ${COUNTS} }`);
+  const answer = await api.mutate('recipientsReplace', input, `domain { ${COUNTS} }`);
   if (answer.kind === 'REFUSED') return answer;
   return { kind: 'DONE', values: { ...planned, generation: answer.payload.domain?.recipientGeneration ?? null } };
 }
@@ -97,7 +92,7 @@ export const recipientListResource: Resource<Api> = {
       : [],
   read,
   async create(api, planned) {
-    const counts = await findDomain<Counts>(api, textOf(planned['domain']) ?? '', COUNTS);
+    const counts = await api.readDomain(textOf(planned['domain']) ?? '', COUNTS);
     if (counts !== null && counts.recipientCount > 0 && planned['adopt'] !== true) {
       const message = `There is a User List with ${counts.recipientCount} entries already.`;
       return { kind: 'REFUSED', errors: [{ field: ['domain'], message, code: 'ALREADY_EXISTS' }] };
@@ -108,8 +103,7 @@ export const recipientListResource: Resource<Api> = {
   /** A destroy that stops halfway, at a domain with held mail say, must not leave a domain that accepts mail for any mailbox. */
   async remove(api, { domain, on_delete: onDelete }) {
     if (onDelete !== ALLOW_EVERYONE) return [];
-    const answer = await api.mutate('recipientsReplace', { domain, localParts: [], allowEveryone: true }, '');
-    return answer.kind === 'REFUSED' ? answer.errors : [];
+    return errorsOf(api, 'recipientsReplace', { domain, localParts: [], allowEveryone: true });
   },
   remains: ({ domain, on_delete: onDelete }) =>
     onDelete === ALLOW_EVERYONE
@@ -121,7 +115,7 @@ export const recipientListResource: Resource<Api> = {
             'The list is no longer managed by Terraform, and is removed with its domain. With on_delete = "ALLOW_EVERYONE" it would have been emptied.',
         },
   async identify(api, id) {
-    const found = await findDomain<{ readonly name: string }>(api, id, 'name');
+    const found = await api.readDomain(id, 'name');
     return found && { domain: found.name };
   },
 };

@@ -1,17 +1,12 @@
 /** `backupmx_tenant`: an owner of domains. For tokens of the operator's tenant. */
+import type { Tenant } from '../../../control/generated.ts';
+import type { Selected } from '../../api/requests.ts';
 import type { Api } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import { type Attribute, computed, optional, required } from '../sdk/schema.ts';
 import { type State, textOf } from '../sdk/value.ts';
 import { errorsOf, findId, findListed, outcomeOf } from './objects.ts';
 import { ADOPT, checkTitle, wholeNumber } from './words.ts';
-
-interface Tenant {
-  readonly id: string;
-  readonly name: string;
-  readonly revision: number;
-  readonly quotas: Readonly<Record<string, number | null>>;
-}
 
 /** Attribute → field. */
 const QUOTAS = {
@@ -22,7 +17,7 @@ const QUOTAS = {
   most_alert_contacts: 'alertContacts',
 } as const;
 
-const FIELDS = `id name revision quotas { ${Object.values(QUOTAS).join(' ')} }`;
+const FIELDS = 'id name revision quotas { domains recipientEntries tokens webhooks alertContacts }';
 
 function quota(what: string): Attribute {
   return optional('number', `How many ${what} it may have. Without it the number is unlimited.`, {
@@ -34,18 +29,14 @@ function quotasOf(planned: State): Record<string, unknown> {
   return Object.fromEntries(Object.entries(QUOTAS).map(([name, field]) => [field, planned[name] ?? null]));
 }
 
-function valuesOf({ id, name, quotas }: Tenant): State {
-  const limits = Object.entries(QUOTAS).map(([attribute, field]) => [attribute, quotas[field] ?? null]);
+function valuesOf({ id, name, quotas }: Selected<Tenant, typeof FIELDS>): State {
+  const limits = Object.entries(QUOTAS).map(([attribute, field]) => [attribute, quotas[field]]);
   return { id, name, ...Object.fromEntries(limits) };
-}
-
-interface Payload {
-  readonly tenant: Tenant | null;
 }
 
 async function update(api: Api, planned: State, { values: { id }, revision }: Found): Promise<Outcome> {
   const input = { id, name: planned['name'], quotas: quotasOf(planned), expectedRevision: revision };
-  return outcomeOf(await api.mutate<Payload>('tenantUpdate', input, `tenant { ${FIELDS} }`), 'tenant', valuesOf);
+  return outcomeOf(await api.mutate('tenantUpdate', input, `tenant { ${FIELDS} }`), 'tenant', valuesOf);
 }
 
 export const tenantResource: Resource<Api> = {
@@ -69,19 +60,18 @@ export const tenantResource: Resource<Api> = {
   update,
   /** From the list: by its id a tenant is found for ever, also when it is deleted. */
   async read(api, { id }) {
-    const isIt = (each: Tenant) => each.id === id;
-    const tenant = await findListed<Tenant>(api, { connection: 'tenants', fields: FIELDS, isIt });
-    return tenant && { values: valuesOf(tenant), revision: tenant.revision };
+    const [tenant] = await findListed(api, 'tenants', FIELDS, (each) => each.id === id);
+    return tenant === undefined ? null : { values: valuesOf(tenant), revision: tenant.revision };
   },
   async create(api, planned) {
     const input = { name: planned['name'], quotas: quotasOf(planned) };
-    const answer = await api.mutate<Payload>('tenantCreate', input, `tenant { ${FIELDS} }`);
+    const answer = await api.mutate('tenantCreate', input, `tenant { ${FIELDS} }`);
     const isThere = answer.kind === 'REFUSED' && answer.errors.some(({ code }) => code === 'ALREADY_EXISTS');
     if (!isThere || planned['adopt'] !== true) return outcomeOf(answer, 'tenant', valuesOf);
-    const id = await findId(api, 'tenants', ['name', textOf(planned['name']) ?? '']);
+    const id = await findId(api, 'tenants', 'name', textOf(planned['name']) ?? '');
     const found = id && (await this.read(api, id));
     return found === null ? outcomeOf(answer, 'tenant', valuesOf) : update(api, planned, found);
   },
   remove: (api, { id }) => errorsOf(api, 'tenantDelete', { id }),
-  identify: (api, id) => findId(api, 'tenants', ['name', id]),
+  identify: (api, id) => findId(api, 'tenants', 'name', id),
 };

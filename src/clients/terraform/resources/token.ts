@@ -1,26 +1,17 @@
 /** `backupmx_token`: what speaks for a tenant. Any change makes a new one. */
-import type { Mutated, UserError } from '../../api/requests.ts';
-import type { Scope } from '../../../control/generated.ts';
+import { readObject, type Selected, type UserError } from '../../api/requests.ts';
+import type { Scope, Token } from '../../../control/generated.ts';
 import type { Api } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';
 import { type Attribute, computed, optional, required } from '../sdk/schema.ts';
 import { type State, textOf, type Value } from '../sdk/value.ts';
-import { errorsOf, findId, outcomeOf, readById } from './objects.ts';
+import { errorsOf, findId, outcomeOf } from './objects.ts';
 import { checkSecret, CHOSEN_SECRET, ofChosen, placeSecret, SECRET_ATTRIBUTES, SECRET_KEPT } from './secret.ts';
 import { checkTitle, oneOf, TENANT_ID } from './words.ts';
 
-export interface Token {
-  readonly id: string;
-  readonly name: string;
-  readonly scopes: readonly string[];
-  readonly prefix: string;
-  readonly expiresAt: string | null;
-  readonly tenant: { readonly id: string };
-}
-
 const TOKEN_FIELDS = 'id name scopes prefix expiresAt tenant { id }';
 
-export function valuesOf({ id, name, scopes, prefix, expiresAt, tenant }: Token): State {
+export function valuesOf({ id, name, scopes, prefix, expiresAt, tenant }: Selected<Token, typeof TOKEN_FIELDS>): State {
   return { id, name, scopes, prefix, expires_at: expiresAt, tenant_id: tenant.id };
 }
 
@@ -57,17 +48,11 @@ function isSameInstant(one: Value, other: Value): boolean {
   return typeof one === 'string' && typeof other === 'string' && Date.parse(one) === Date.parse(other);
 }
 
-interface Made {
-  readonly token: Token | null;
-  /** Null where it was chosen, and where the answer was lost and asked for again. */
-  readonly secret: string | null;
-}
-
-/** `secret_wo` of what is wanted is its secret; otherwise the service makes one. */
-export function createToken(api: Api, wanted: State, expiresAt: Value): Promise<Mutated<Made>> {
+/** `secret_wo` of what is wanted is its secret; otherwise the service makes one, which is null when its answer was lost. */
+export function createToken(api: Api, wanted: State, expiresAt: Value) {
   const { name = null, scopes = null, tenant_id: tenantId, secret_wo: secret = null } = wanted;
   const input = { name, scopes, tenantId: textOf(tenantId), expiresAt, secret };
-  return api.mutate<Made>('tokenCreate', input, `token { ${TOKEN_FIELDS} } secret`);
+  return api.mutate('tokenCreate', input, `token { ${TOKEN_FIELDS} } secret`);
 }
 
 export function revokeToken(api: Api, { id }: State): Promise<readonly UserError[]> {
@@ -105,7 +90,7 @@ export const tokenResource: Resource<Api> = {
   title: tokenTitle,
   check: checkSecret,
   async read(api, { id }) {
-    const token = await readById<Token>(api, 'token', id, TOKEN_FIELDS);
+    const token = await readObject(api, 'token', id, TOKEN_FIELDS);
     return token && { values: valuesOf(token), revision: null };
   },
   async create(api, planned) {
@@ -120,10 +105,10 @@ export const tokenResource: Resource<Api> = {
     // Without one the service would make a secret that no one gets: the token keeps the one it has.
     if (secret === null) return { kind: 'DONE', values };
     const input = { id: values['id'], secret };
-    const answer = await api.mutate<Pick<Made, 'token'>>('tokenRotate', input, `token { ${TOKEN_FIELDS} }`);
+    const answer = await api.mutate('tokenRotate', input, `token { ${TOKEN_FIELDS} }`);
     if (answer.kind === 'REFUSED') return { kind: 'REFUSED', errors: answer.errors.map(ofChosen) };
     return outcomeOf(answer, 'token', valuesOf);
   },
   remove: revokeToken,
-  identify: (api, id) => findId(api, 'tokens', ['name', id]),
+  identify: (api, id) => findId(api, 'tokens', 'name', id),
 };

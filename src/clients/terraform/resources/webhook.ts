@@ -1,28 +1,18 @@
 /** `backupmx_webhook`: an address that receives events. */
-import type { WebhookEventKind } from '../../../control/generated.ts';
+import type { Webhook, WebhookEventKind } from '../../../control/generated.ts';
+import { readObject, type Selected } from '../../api/requests.ts';
 import type { Api } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';
 import { type State, textOf, type Value } from '../sdk/value.ts';
-import { errorsOf, findId, outcomeOf, readById } from './objects.ts';
+import { errorsOf, findId, outcomeOf } from './objects.ts';
 import { checkSecretPlace, placeSecret, SECRET_ATTRIBUTES } from './secret.ts';
 import { checkDomainName, oneOf, TENANT_ID } from './words.ts';
 import { computed, optional, required } from '../sdk/schema.ts';
 
-interface Webhook {
-  readonly id: string;
-  readonly url: string;
-  readonly description: string;
-  readonly events: readonly string[];
-  readonly domains: readonly string[] | null;
-  readonly status: string;
-  readonly revision: number;
-  readonly tenant: { readonly id: string };
-}
-
 const FIELDS = 'id url description events domains status revision tenant { id }';
 
-function valuesOf({ id, url, description, events, domains, status, tenant }: Webhook): State {
-  return { id, url, description, events, domains, status, tenant_id: tenant.id };
+function valuesOf({ tenant, ...values }: Selected<Webhook, typeof FIELDS>): State {
+  return { ...values, tenant_id: tenant.id };
 }
 
 function inputOf({ url, description, events, domains }: State): Record<string, unknown> {
@@ -93,22 +83,21 @@ export const webhookResource: Resource<Api> = {
   title: ({ url }) => `webhook ${textOf(url) ?? ''}`,
   check: checkSecretPlace,
   async read(api, { id }) {
-    const webhook = await readById<Webhook>(api, 'webhook', id, FIELDS);
+    const webhook = await readObject(api, 'webhook', id, FIELDS);
     return webhook && { values: valuesOf(webhook), revision: webhook.revision };
   },
   async create(api, planned) {
     const input = { ...inputOf(planned), tenantId: textOf(planned['tenant_id']) };
-    type Payload = { readonly webhook: Webhook | null; readonly secret: string | null };
-    const answer = await api.mutate<Payload>('webhookCreate', input, `webhook { ${FIELDS} } secret`);
+    const answer = await api.mutate('webhookCreate', input, `webhook { ${FIELDS} } secret`);
     if (answer.kind === 'REFUSED') return answer;
     const { webhook, secret } = answer.payload;
     return placeSecret(planned, webhook === null ? {} : valuesOf(webhook), secret);
   },
   async update(api, planned, { values: { id }, revision }) {
     const input = { id, ...inputOf(planned), expectedRevision: revision };
-    const answer = await api.mutate<{ webhook: Webhook | null }>('webhookUpdate', input, `webhook { ${FIELDS} }`);
+    const answer = await api.mutate('webhookUpdate', input, `webhook { ${FIELDS} }`);
     return outcomeOf(answer, 'webhook', valuesOf);
   },
   remove: (api, { id }) => errorsOf(api, 'webhookDelete', { id }),
-  identify: (api, id) => findId(api, 'webhooks', ['url', id]),
+  identify: (api, id) => findId(api, 'webhooks', 'url', id),
 };

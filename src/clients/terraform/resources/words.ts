@@ -17,7 +17,7 @@ export const OF_DOMAIN: Attribute = required('string', 'Name of the domain.', {
   check: checkDomainName,
 });
 
-export interface Host {
+interface Host {
   readonly host: string;
   readonly port: number;
 }

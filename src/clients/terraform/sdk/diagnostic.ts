@@ -3,7 +3,7 @@
  */
 import type { UserError } from '../../api/requests.ts';
 import { ClientError } from '../../api/connection.ts';
-import type { Message } from '../goplugin/wire.ts';
+import type { Message } from '../goplugin/protocol.ts';
 import type { Attributes } from './schema.ts';
 import { isRecord, type State } from './value.ts';
 

@@ -4,16 +4,15 @@
  *
  * Before the provider block is known nothing is asked of the service: what is there is taken to be as it was.
  */
+import { Buffer } from 'node:buffer';
+import { ClientError } from '../../api/connection.ts';
+import type { UserError } from '../../api/requests.ts';
+import type { Message } from '../goplugin/protocol.ts';
 import type { Handlers } from '../goplugin/server.ts';
-import type { Message } from '../goplugin/wire.ts';
-import { applyChange } from './apply.ts';
-import { answer, type Diagnostic, failure, pathMessage } from './diagnostic.ts';
-import { decodeState, encodeState } from './dynamic-value.ts';
-import { ephemeralHandlers } from './ephemeral.ts';
-import { checkConfig, inTheirWords, planChange } from './plan.ts';
-import { deferral, type Handler, known, ready, type Request } from './request.ts';
-import type { DataSource, EphemeralResource, Resource } from './resource.ts';
-import { type Attributes, schemaMessage } from './schema.ts';
+import { applyChange, checkConfig, inTheirWords, planChange } from './change.ts';
+import { answer, type Diagnostic, failure, pathMessage, refusals } from './diagnostic.ts';
+import type { Closing, DataSource, EphemeralResource, Resource } from './resource.ts';
+import { type Attributes, decodeState, type DynamicValue, encodeState, schemaMessage } from './schema.ts';
 import { isKnown, type State } from './value.ts';
 
 export interface ProviderDefinition<Api> {
@@ -33,6 +32,47 @@ export type Configured<Api> =
   | { readonly kind: 'READY'; readonly api: Api }
   | { readonly kind: 'REFUSED'; readonly diagnostics: readonly Diagnostic[] };
 
+interface Request {
+  readonly type_name: string;
+  readonly id: string;
+  readonly config: DynamicValue | null;
+  readonly current_state: DynamicValue | null;
+  readonly prior_state: DynamicValue | null;
+  readonly planned_state: DynamicValue | null;
+  readonly proposed_new_state: DynamicValue | null;
+  readonly raw_state: { readonly json: Uint8Array } | null;
+  /** The data that the opening of an ephemeral resource returned. */
+  readonly private: Uint8Array;
+  readonly client_capabilities: {
+    readonly deferral_allowed: boolean;
+    readonly write_only_attributes_allowed: boolean;
+  } | null;
+}
+
+type Handler = (request: Request) => Message | Promise<Message>;
+
+/** The definition of a name. Throws ClientError when the provider has none. */
+function known<T>(definition: T | undefined, name: string): T {
+  if (definition === undefined) throw new ClientError(`the provider has no ${name}`);
+  return definition;
+}
+
+/** Throws ClientError while the provider block is not known. */
+function ready<Api>(configured: Api | null): Api {
+  if (configured !== null) return configured;
+  throw new ClientError('the provider block says what is known only after an apply: apply that first, with -target');
+}
+
+const CONFIG_UNKNOWN = { reason: 2 };
+
+/** Puts an answer off until the provider block is known, where Terraform takes that. */
+function deferral(
+  configured: unknown,
+  { client_capabilities: client }: Request,
+): { readonly deferred?: typeof CONFIG_UNKNOWN } {
+  return configured === null && client?.deferral_allowed === true ? { deferred: CONFIG_UNKNOWN } : {};
+}
+
 const CAPABILITIES = { server_capabilities: { plan_destroy: false, get_provider_schema_optional: true } };
 
 export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handlers {
@@ -40,6 +80,7 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
 
   const resourceOf = ({ type_name: name }: Request): Resource<Api> => known(definition.resources[name], name);
   const dataSourceOf = ({ type_name: name }: Request): DataSource<Api> => known(definition.dataSources[name], name);
+  const ephemeralOf = ({ type_name: name }: Request) => known(definition.ephemeralResources[name], name);
 
   const handlers: Record<keyof Handlers, Handler> = {
     GetMetadata: () => ({
@@ -141,7 +182,19 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
       if (found === null) return answer([nothing(request, `${request.type_name} cannot be read`)]);
       return { state: encodeState(source.attributes, { ...config, ...found }) };
     },
-    ...ephemeralHandlers(definition.ephemeralResources, () => configured),
+    ValidateEphemeralResourceConfig: (request) => {
+      const { attributes } = ephemeralOf(request);
+      return answer(checkConfig(attributes, decodeState(attributes, request.config) ?? {}));
+    },
+    OpenEphemeralResource: (request) => open(ephemeralOf(request), configured, request),
+    // None says when it is to be renewed, so none is ever asked for.
+    RenewEphemeralResource: () => ({}),
+    CloseEphemeralResource: async (request) => {
+      const { title, closing } = ephemeralOf(request);
+      if (closing === undefined) return {};
+      const held = JSON.parse(Buffer.from(request.private).toString()) as State;
+      return answer(await close(closing, ready(configured), held, title(held)));
+    },
     StopProvider: () => {
       definition.stop();
       return {};
@@ -183,4 +236,46 @@ function schemasOf(
       schemaMessage(attributes, description),
     ]),
   );
+}
+
+/** Opened in each plan and each apply (Terraform 1.10), closed at its end, kept nowhere. */
+async function open<Api>(ephemeral: EphemeralResource<Api>, api: Api | null, request: Request): Promise<Message> {
+  const { attributes } = ephemeral;
+  const deferred = deferral(api, request);
+  if (deferred.deferred !== undefined) return deferred;
+  const said = decodeState(attributes, request.config) ?? {};
+  const config = Object.fromEntries(
+    Object.entries(attributes).map(([name, attribute]) => [name, said[name] ?? attribute.default ?? null]),
+  );
+  // What was not known when the configuration was checked is known now.
+  const wrong = checkConfig(attributes, config);
+  if (wrong.length > 0) return answer(wrong);
+  const opened = await ephemeral.open(ready(api), config);
+  if (opened.kind === 'REFUSED') {
+    return answer(refusals(opened.errors, `${ephemeral.title(config)} cannot be made`, { attributes, state: config }));
+  }
+  const values = Object.keys(attributes).map((name) => [name, config[name] ?? opened.values[name] ?? null]);
+  return {
+    result: encodeState(attributes, Object.fromEntries(values)),
+    private: Buffer.from(JSON.stringify(opened.held)),
+  };
+}
+
+/** An object that cannot be closed is a warning and no more: all else is done by then. */
+async function close<Api>(
+  { close: does, leftOpen }: Closing<Api>,
+  api: Api,
+  held: State,
+  title: string,
+): Promise<readonly Diagnostic[]> {
+  const summary = `${title} cannot be closed`;
+  const diagnostics = await does(api, held).then(
+    (errors: readonly UserError[]) =>
+      refusals(
+        errors.filter(({ code }) => code !== 'NOT_FOUND'),
+        summary,
+      ),
+    (error: unknown) => [failure(summary, error)],
+  );
+  return diagnostics.map((each) => ({ ...each, severity: 'WARNING', detail: `${each.detail} ${leftOpen}` }));
 }
