@@ -103,7 +103,7 @@ test('at once: a marked message goes the whole way, each step is timed, nothing 
   expect(drill.findings.at(-1)).toEqual({
     code: 'OUTLOOK',
     verdict: 'PROBLEM',
-    message: 'In an outage today mail would not come to us, or not be taken by us. See MX.',
+    message: 'In an outage today mail would not come to us, or we would not accept it. See MX.',
   });
   const message = primary.messages.find(({ recipients }) => recipients[0]?.address === `postmaster@${name}`);
   const text = message?.content.toString() ?? '';
@@ -276,7 +276,7 @@ test('a primary that greylists gets a second try, when mail would; the report te
     'OK',
     'WARNING',
   ]);
-  expect(messageOf(taken, 'GREYLISTING')).toContain('took it 15 minutes later');
+  expect(messageOf(taken, 'GREYLISTING')).toContain('accepted it 15 minutes later');
   expect(taken.findings.filter(({ code }) => code === 'GREYLISTING')).toHaveLength(1);
   expect(taken.steps.filter((step) => step.name === 'DELIVERY').map(({ isPassed }) => isPassed)).toEqual([false, true]);
   const { code, out, err } = await typed;

@@ -42,6 +42,10 @@ type Nested<T, Inner> = T extends undefined
 type Plain<T> = T extends undefined ? never : T extends Date ? string : T;
 
 export type MutationName = Exclude<keyof Mutation, '__typename'>;
+/** Mutations whose payload has this object. */
+export type MutationOf<Field extends string> = {
+  [K in MutationName]: Field extends keyof Mutation[K] ? K : never;
+}[MutationName];
 /** Queries that answer with a connection. */
 export type ListName = { [K in keyof Query]-?: Query[K] extends { readonly nodes: unknown } ? K : never }[keyof Query];
 export type ListNode<List extends ListName> = Query[List]['nodes'][number];

@@ -1,7 +1,7 @@
 /** `backup-mx domain`: relay domains, their state, and the operator's verbs on them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Domain as ApiDomain } from '../../control/generated.ts';
-import { mutate, readObject, type Selected } from '../api/requests.ts';
+import { mutate, type MutationOf, readObject, type Selected } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
 import {
   find,
@@ -92,18 +92,7 @@ function attemptText({
 
 const FREE = 'queue { heldCount heldBytes nextAttemptAt }';
 const CHANGED = `id name status proof { name value seenAt lostAt } ${FREE}` as const;
-type DomainMutation =
-  | 'domainCreate'
-  | 'domainDelete'
-  | 'domainExtendHold'
-  | 'domainFlush'
-  | 'domainPause'
-  | 'domainReleaseBreaker'
-  | 'domainResume'
-  | 'domainSuspend'
-  | 'domainUnsuspend'
-  | 'domainUpdate'
-  | 'domainVerify';
+type DomainMutation = MutationOf<'domain'>;
 
 /** Runs a mutation that answers with a domain, and shows a line about it. */
 async function changeDomain(

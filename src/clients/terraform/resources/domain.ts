@@ -2,11 +2,10 @@
 import { normalizeDomain } from '../../../mail/domain.ts';
 import type { Domain } from '../../../control/generated.ts';
 import type { Selected } from '../../api/requests.ts';
-import type { Api } from '../api.ts';
+import { type Api, errorsOf, findListed, outcomeOf } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import { type Attributes, computed, optional, required } from '../sdk/schema.ts';
 import { isRecord, type State, textOf, textsOf, type Value } from '../sdk/value.ts';
-import { errorsOf, findListed, outcomeOf } from './objects.ts';
 import {
   ADOPT,
   checkDomainName,

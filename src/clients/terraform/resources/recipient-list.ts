@@ -1,11 +1,10 @@
 /** `backupmx_recipient_list`: the User List of a domain, all of it. */
 import { allNodes, type Page, PAGE_INFO } from '../../api/requests.ts';
 import { normalizeLocalPart } from '../../../mail/local-part.ts';
-import type { Api } from '../api.ts';
+import { type Api, errorsOf } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import { computed, optional, required } from '../sdk/schema.ts';
 import { type State, textOf, textsOf, type Value } from '../sdk/value.ts';
-import { errorsOf } from './objects.ts';
 import { ADOPT, OF_DOMAIN, oneOf } from './words.ts';
 
 const COUNTS = 'recipientCount recipientGeneration';

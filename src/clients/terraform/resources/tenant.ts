@@ -1,11 +1,10 @@
 /** `backupmx_tenant`: an owner of domains. For tokens of the operator's tenant. */
 import type { Tenant } from '../../../control/generated.ts';
 import type { Selected } from '../../api/requests.ts';
-import type { Api } from '../api.ts';
+import { type Api, errorsOf, findId, findListed, outcomeOf } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import { type Attribute, computed, optional, required } from '../sdk/schema.ts';
 import { type State, textOf } from '../sdk/value.ts';
-import { errorsOf, findId, findListed, outcomeOf } from './objects.ts';
 import { ADOPT, checkTitle, wholeNumber } from './words.ts';
 
 /** Attribute → field. */

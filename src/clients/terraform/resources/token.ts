@@ -1,11 +1,10 @@
 /** `backupmx_token`: what speaks for a tenant. Any change makes a new one. */
 import { readObject, type Selected, type UserError } from '../../api/requests.ts';
 import type { Scope, Token } from '../../../control/generated.ts';
-import type { Api } from '../api.ts';
+import { type Api, errorsOf, findId, outcomeOf } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';
 import { type Attribute, computed, optional, required } from '../sdk/schema.ts';
 import { type State, textOf, type Value } from '../sdk/value.ts';
-import { errorsOf, findId, outcomeOf } from './objects.ts';
 import { checkSecret, CHOSEN_SECRET, ofChosen, placeSecret, SECRET_ATTRIBUTES, SECRET_KEPT } from './secret.ts';
 import { checkTitle, oneOf, TENANT_ID } from './words.ts';
 

@@ -1,10 +1,9 @@
 /** `backupmx_webhook`: an address that receives events. */
 import type { Webhook, WebhookEventKind } from '../../../control/generated.ts';
 import { readObject, type Selected } from '../../api/requests.ts';
-import type { Api } from '../api.ts';
+import { type Api, errorsOf, findId, outcomeOf } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';
 import { type State, textOf, type Value } from '../sdk/value.ts';
-import { errorsOf, findId, outcomeOf } from './objects.ts';
 import { checkSecretPlace, placeSecret, SECRET_ATTRIBUTES } from './secret.ts';
 import { checkDomainName, oneOf, TENANT_ID } from './words.ts';
 import { computed, optional, required } from '../sdk/schema.ts';
