@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { createDoctorBudget, egressFrom } from '../doctor/ask-primary.ts';
 import { ownListener } from '../doctor/drill-entry.ts';
-import { lookAtDrills } from '../doctor/drill.ts';
+import { runDrills } from '../doctor/drill.ts';
 import { ownCertificates } from '../doctor/gather.ts';
 import { createDoctor, type Doctor } from '../doctor/doctor.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';
@@ -82,7 +82,7 @@ export function startDoctor(parts: DoctorParts): Doctor & { stop(): void } {
       addresses: (await findIgnored(sql, OPERATOR_VIEWER, [id])).get(id) ?? [],
       isToldOutside: await isToldOutside(sql, id),
     }),
-    onLooked: parts.metrics.doctorLooked,
+    onExamined: parts.metrics.doctorLooked,
     onFault: (error) => parts.log.fault({ where: 'doctor', error }),
     signal: stop.signal,
   });
@@ -106,11 +106,11 @@ export interface DrillParts {
 export function startDrills(parts: DrillParts): void {
   const { config, database, domains, routing, events, poke } = parts;
   const { queueSql } = database;
-  const deps: Parameters<typeof lookAtDrills>[0] = {
+  const deps: Parameters<typeof runDrills>[0] = {
     sql: queueSql,
     hostname: config.mxHostname,
     listener: () => ownListener(parts.addresses()),
-    look: async ({ domainName }) => ({
+    readOutlook: async ({ domainName }) => ({
       domain: await domains.findRelayDomain(domainName),
       mxVerdict: (await routing.observeMx(domainName)).verdict,
       notReady: parts.readiness(),
@@ -118,5 +118,5 @@ export function startDrills(parts: DrillParts): void {
     poke,
     events,
   };
-  parts.timers.every(DRILLS_EVERY_MS, 'drills', () => lookAtDrills(deps));
+  parts.timers.every(DRILLS_EVERY_MS, 'drills', () => runDrills(deps));
 }

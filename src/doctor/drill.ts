@@ -47,23 +47,23 @@ export interface DrillDeps {
   readonly hostname: string;
   /** Our own listener; null while it is not open. */
   readonly listener: () => Listener | null;
-  readonly look: (drill: OpenDrill) => Promise<Omit<Outlook, 'standing' | 'limits'>>;
+  readonly readOutlook: (drill: OpenDrill) => Promise<Omit<Outlook, 'standing' | 'limits'>>;
   readonly poke: (destinationId: string) => void;
   readonly events: Pick<MailEvents, 'settled' | 'drillFinished'>;
 }
 
-/** One look at all drills: begins those asked for, moves the others on. */
-export async function lookAtDrills(deps: DrillDeps): Promise<void> {
+/** One round of all drills: begins the requested ones, advances the others. */
+export async function runDrills(deps: DrillDeps): Promise<void> {
   await requestScheduled(deps.sql);
   const listener = deps.listener();
   if (listener !== null) {
     const taken = await takeRequestedDrills(deps.sql, AT_ONCE);
     await forEach(taken, (drill) => enter(deps, drill, listener));
   }
-  await forEach(await findOpenDrills(deps.sql), (drill) => moveOn(deps, drill));
+  await forEach(await findOpenDrills(deps.sql), (drill) => advance(deps, drill));
 }
 
-/** A drill may wait half a minute for a primary that is asked ahead; the rest comes with the next look. */
+/** A drill may wait half a minute for a primary that is asked ahead; the rest comes with the next round. */
 const AT_ONCE = 10;
 
 /** Works on all of them, some at once, also if one fails: then throws the first failure. */
@@ -78,7 +78,7 @@ async function forEach(drills: readonly OpenDrill[], work: (drill: OpenDrill) =>
 async function enter(deps: DrillDeps, drill: OpenDrill, listener: Listener): Promise<void> {
   const standing = await readDrillStanding(deps.sql, drill.destinationId);
   if (standing === null) return finish(deps, drill, { result: 'INTERRUPTED' });
-  const outlook = outlookOf({ ...(await deps.look(drill)), standing, limits: await readLimits(deps.sql) });
+  const outlook = outlookOf({ ...(await deps.readOutlook(drill)), standing, limits: await readLimits(deps.sql) });
   const { hostname } = deps;
   const content = contentOf(drill, { hostname, date: formatDate(standing.now) });
   const mail: DrillMail = { ehloName: hostname, recipient: drill.recipient, envelopeId: drill.envelopeId, content };
@@ -94,7 +94,7 @@ async function release({ sql, poke }: DrillDeps, drill: OpenDrill): Promise<void
   poke(drill.destinationId);
 }
 
-async function moveOn(deps: DrillDeps, drill: OpenDrill): Promise<void> {
+async function advance(deps: DrillDeps, drill: OpenDrill): Promise<void> {
   const { messageId, state } = drill;
   if (state === 'HELD' && drill.isDue) return release(deps, drill);
   if (messageId === null) {
@@ -138,7 +138,7 @@ function isWaiting({ isPaused, isFailing, isBreakerOpen }: DrillStanding): boole
   return isPaused || isFailing || isBreakerOpen;
 }
 
-/** A message that a drill could not deliver is not kept for days. One in delivery at this moment is looked at again. */
+/** A message that a drill could not deliver is not kept for days. One in delivery at this moment is ended by a later round. */
 async function endMessage(deps: DrillDeps, drill: OpenDrill, result: DrillResult): Promise<void> {
   const cancelled = await cancelMessage(deps.sql, OPERATOR_VIEWER, drill.messageId ?? '', 'the fire drill is over');
   if (cancelled.kind !== 'DONE') return;

@@ -1,7 +1,7 @@
 /**
- * Finds out all that the checks look at, once and side by side, within one time limit.
+ * Gathers the facts for the checks, once and side by side, within one time limit.
  *
- * What has not come when the time is over is UNKNOWN, "no answer in time"; nothing here throws but the database. While an
+ * A fact that has not come in time is UNKNOWN, "no answer in time"; only the database can throw here. While an
  * outage is open the primary is not asked: it has its own clock. Of a domain whose ownership is not proven only the DNS is asked:
  * a claim alone never sends us to a stranger's servers, mail or web.
  */
@@ -62,9 +62,9 @@ export async function gather(given: GatherDeps, domain: RelayDomain, signal: Abo
     if (over.aborted) resolve();
     over.addEventListener('abort', () => resolve());
   });
-  const deps: Look = { ...given, resolver: counted(given) };
+  const deps: Gathering = { ...given, resolver: counted(given) };
   const { name } = domain;
-  // What a person has just changed is to be seen.
+  // A change that a person has just made is to be seen.
   for (const changed of [name, `_mta-sts.${name}`]) given.resolver.forget(changed);
   /** Each by itself: what is slow makes nothing else unknown. */
   const inTime = <T>(asked: string, work: Promise<Fact<T>>): Promise<Fact<T>> =>
@@ -105,31 +105,24 @@ export async function gather(given: GatherDeps, domain: RelayDomain, signal: Abo
 }
 
 type Dns = Pick<Resolver, 'query' | 'resolveMx' | 'resolveAddresses' | 'resolveTxt'>;
-type Look = Omit<GatherDeps, 'resolver'> & { readonly resolver: Dns };
+type Gathering = Omit<GatherDeps, 'resolver'> & { readonly resolver: Dns };
 
 /** The resolver, each question of it within the budget. */
 function counted({ resolver, budget }: Pick<GatherDeps, 'resolver' | 'budget'>): Dns {
+  const afterTurns = async <T>(turns: readonly Promise<void>[], ask: () => Promise<T>): Promise<T> => {
+    await Promise.all(turns);
+    return ask();
+  };
   return {
-    query: async (name, type) => {
-      await budget.question();
-      return resolver.query(name, type);
-    },
-    resolveMx: async (domain) => {
-      await budget.question();
-      return resolver.resolveMx(domain);
-    },
-    resolveAddresses: async (host) => {
-      await Promise.all([budget.question(), budget.question()]);
-      return resolver.resolveAddresses(host);
-    },
-    resolveTxt: async (name) => {
-      await budget.question();
-      return resolver.resolveTxt(name);
-    },
+    query: (name, type) => afterTurns([budget.question()], () => resolver.query(name, type)),
+    resolveMx: (domain) => afterTurns([budget.question()], () => resolver.resolveMx(domain)),
+    resolveAddresses: (host) =>
+      afterTurns([budget.question(), budget.question()], () => resolver.resolveAddresses(host)),
+    resolveTxt: (name) => afterTurns([budget.question()], () => resolver.resolveTxt(name)),
   };
 }
 
-async function findAliases({ resolver }: Look, mx: Promise<ObservedMxSet>): Promise<Facts['aliases']> {
+async function findAliases({ resolver }: Gathering, mx: Promise<ObservedMxSet>): Promise<Facts['aliases']> {
   const set = await mx;
   if (set.kind === 'TROUBLE') return notFoundOut('MX', `[${set.reason}]`);
   if (set.kind !== 'SET' || set.isImplicit) return known([]);
@@ -143,7 +136,7 @@ async function findAliases({ resolver }: Look, mx: Promise<ObservedMxSet>): Prom
   return notFoundOut(`CNAME of ${lost.host}`, lost.answer.kind === 'TROUBLE' ? `[${lost.answer.reason}]` : '');
 }
 
-async function findPolicy(deps: Look, { name, status }: RelayDomain): Promise<Facts['policy']> {
+async function findPolicy(deps: Gathering, { name, status }: RelayDomain): Promise<Facts['policy']> {
   const answer = await deps.resolver.resolveTxt(`_mta-sts.${name}`);
   if (answer.kind === 'TROUBLE') return notFoundOut(`TXT of _mta-sts.${name}`, `[${answer.reason}]`);
   if (answer.kind !== 'FOUND' || readStsRecord(answer.records) === null) return known(null);
@@ -152,7 +145,7 @@ async function findPolicy(deps: Look, { name, status }: RelayDomain): Promise<Fa
 }
 
 /** Looks at each of our names in the set as a sender that uses DANE would. */
-async function checkTlsa(deps: Look, domain: string, mx: Promise<ObservedMxSet>): Promise<Facts['tlsa']> {
+async function checkTlsa(deps: Gathering, domain: string, mx: Promise<ObservedMxSet>): Promise<Facts['tlsa']> {
   const chain = deps.certificateChain();
   if (!deps.usesDane) return known(null);
   const set = await mx;
@@ -173,7 +166,7 @@ async function checkTlsa(deps: Look, domain: string, mx: Promise<ObservedMxSet>)
 }
 
 async function findSessions(
-  deps: Look,
+  deps: Gathering,
   { domain, record, signal }: { domain: RelayDomain; record: Promise<DomainRecord>; signal: AbortSignal },
 ): Promise<Facts['sessions']> {
   const asked = `primary of ${domain.name}`;

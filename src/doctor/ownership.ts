@@ -1,7 +1,7 @@
 /**
  * Looks for the TXT records by which tenants prove that a domain is theirs: on demand, and by a timer.
  *
- * A look on demand asks the DNS anew. What the DNS does not answer proves and disproves nothing.
+ * On demand the DNS is asked anew. Without an answer of the DNS nothing is proven or disproven.
  */
 import type { Resolver } from '../dns/resolver.ts';
 import type { Viewer } from '../mail/viewer.ts';
@@ -25,14 +25,14 @@ export interface OwnershipDependencies {
 }
 
 export interface Ownership {
-  /** Looks now. DONE when the record is there, or none is needed; otherwise an error that says what to add. */
+  /** Looks for the record now. DONE when the record is there, or none is needed; otherwise an error that says what to add. */
   verify(viewer: Viewer, name: string): Promise<DomainChange>;
-  /** Looks for those whose time has come. */
+  /** Looks for the records of all domains that are due. */
   checkDue(): Promise<void>;
 }
 
 /** At once, so that a thousand new domains do not flood a resolver. */
-const LOOKS_AT_ONCE = 20;
+const PROOFS_AT_ONCE = 20;
 
 export function createOwnership(deps: OwnershipDependencies): Ownership {
   const { domains } = deps;
@@ -51,22 +51,22 @@ export function createOwnership(deps: OwnershipDependencies): Ownership {
       const target = await findProofTarget(domains.sql, viewer, domain.id);
       if (target === null) return { kind: 'DONE', domain };
       deps.resolver.forget(target.recordName);
-      const result = await settle(target, await look(deps.resolver, target), false);
+      const result = await settle(target, await findProof(deps.resolver, target), false);
       const after = await findDomain(domains.sql, viewer, name);
       if (after === null) return noSuchDomain(name);
       const error = complaintOf(result, target);
       return error === null ? { kind: 'DONE', domain: after } : { kind: 'REFUSED', errors: [error], domain: after };
     },
     async checkDue() {
-      const targets = await takeDueProofs(domains.sql, LOOKS_AT_ONCE);
-      const findings = await Promise.all(targets.map((target) => look(deps.resolver, target)));
+      const targets = await takeDueProofs(domains.sql, PROOFS_AT_ONCE);
+      const findings = await Promise.all(targets.map((target) => findProof(deps.resolver, target)));
       for (const [index, target] of targets.entries()) await settle(target, findings[index] ?? 'UNKNOWN', true);
     },
   };
 }
 
-/** Spaces around the text, as DNS hosters' forms like to add, are passed over. */
-async function look(
+/** Spaces around the text, which the forms of DNS hosts tend to add, are ignored. */
+async function findProof(
   resolver: Pick<Resolver, 'resolveTxt'>,
   { recordName, recordText }: ProofTarget,
 ): Promise<ProofFinding> {
@@ -84,7 +84,7 @@ function complaintOf(result: ProofResult, { domainName, recordName, recordText }
       return null;
     case 'MISSING':
     case 'LOST': {
-      const message = `There is no TXT record at ${recordName} that says "${recordText}". Add it, wait until your DNS servers tell it, and repeat.`;
+      const message = `There is no TXT record at ${recordName} that says "${recordText}". Add it, wait until your DNS servers answer with it, and repeat.`;
       return { field: ['name'], message, code: 'INVALID' };
     }
     case 'UNKNOWN': {

@@ -52,20 +52,19 @@ const MOST_NAMED = 20;
 const ALWAYS_TAKEN = ['postmaster', 'abuse'];
 const AUTHENTICATION_WORDS = '\\m(spf|dmarc)\\M';
 
+/** As jsonb has it: times are text. */
 type SeenRow = { at: string; reply: string };
-interface RecordRow {
-  outage_started_at: Date | null;
-  outage_class: OutageClass | null;
-  outage_reply: string | null;
-  greylisting_at: Date | null;
-  tarpitting_at: Date | null;
-  breaker_reply: string | null;
-  size_limit_bytes: number | null;
-  is_catch_all: boolean | null;
+type RecordRow = Pick<
+  DomainRecord,
+  'greylistingAt' | 'tarpittingAt' | 'breakerReply' | 'sizeLimitBytes' | 'isCatchAll'
+> & {
+  outageStartedAt: Date | null;
+  outageClass: OutageClass | null;
+  outageReply: string | null;
   openings: SeenRow[];
   closings: SeenRow[];
   deletions: string[];
-}
+};
 
 export async function readRecord(sql: SqlExecutor, domain: RelayDomain, isListed: IsListed): Promise<DomainRecord> {
   const [row, refusals, unlisted] = await Promise.all([
@@ -73,21 +72,17 @@ export async function readRecord(sql: SqlExecutor, domain: RelayDomain, isListed
     readRefusals(sql, domain),
     findUnlisted(sql, domain, isListed),
   ]);
-  const { outage_started_at: startedAt, outage_class: outageClass } = row ?? {};
+  const { outageStartedAt, outageClass, outageReply, openings, closings, deletions, ...facts } = row;
   return {
+    ...facts,
     outage:
-      startedAt == null || outageClass == null
+      outageStartedAt === null || outageClass === null
         ? null
-        : { startedAt, class: outageClass, lastReply: row?.outage_reply ?? '' },
-    greylistingAt: row?.greylisting_at ?? null,
-    tarpittingAt: row?.tarpitting_at ?? null,
-    breakerReply: row?.breaker_reply ?? null,
-    breakerOpenings: (row?.openings ?? []).map(seen),
-    sizeLimitBytes: row?.size_limit_bytes ?? null,
-    isCatchAll: row?.is_catch_all ?? null,
-    closings: (row?.closings ?? []).map(seen),
+        : { startedAt: outageStartedAt, class: outageClass, lastReply: outageReply ?? '' },
+    breakerOpenings: openings.map(seen),
+    closings: closings.map(seen),
     authenticationRefusals: refusals,
-    deletions: (row?.deletions ?? []).map((at) => new Date(at)),
+    deletions: deletions.map((at) => new Date(at)),
     unlisted,
   };
 }
@@ -96,18 +91,18 @@ function seen({ at, reply }: SeenRow): SeenReply {
   return { at: new Date(at), reply };
 }
 
-async function readState(sql: SqlExecutor, { destinationId, tenantId }: RelayDomain): Promise<RecordRow | undefined> {
+async function readState(sql: SqlExecutor, { destinationId, tenantId }: RelayDomain): Promise<RecordRow> {
   const since = sql`bmx_now() - ${RECENT}::text::interval`;
   const events = (kind: string) => sql`
     from events e where e.destination_id = d.id and e.tenant_id = d.tenant_id and e.message_id is null
       and e.kind = ${kind} and e.at > ${since} order by e.id desc limit ${MOST_SEEN}`;
-  const [row] = await sql<RecordRow[]>`
-    select o.started_at as outage_started_at, o.class as outage_class, o.last_reply as outage_reply,
-      case when d.greylisting_at > ${since} then d.greylisting_at end as greylisting_at,
-      case when d.tarpitting_at > ${since} then d.tarpitting_at end as tarpitting_at,
-      case when d.breaker = 'OPEN' then coalesce(d.breaker_reply, '') end as breaker_reply,
-      case when p.size_seen_at > ${since} then p.size_limit_bytes end as size_limit_bytes,
-      case when p.catch_all_tested_at > ${since} then p.is_catch_all end as is_catch_all,
+  const [row] = await sql<[RecordRow]>`
+    select o.started_at as "outageStartedAt", o.class as "outageClass", o.last_reply as "outageReply",
+      case when d.greylisting_at > ${since} then d.greylisting_at end as "greylistingAt",
+      case when d.tarpitting_at > ${since} then d.tarpitting_at end as "tarpittingAt",
+      case when d.breaker = 'OPEN' then coalesce(d.breaker_reply, '') end as "breakerReply",
+      case when p.size_seen_at > ${since} then p.size_limit_bytes end as "sizeLimitBytes",
+      case when p.catch_all_tested_at > ${since} then p.is_catch_all end as "isCatchAll",
       (select coalesce(jsonb_agg(found), '[]') from (
         select e.at, coalesce(e.facts ->> 'reply', '') as reply ${events('BREAKER_OPENED')}) as found) as openings,
       (select coalesce(jsonb_agg(found.at), '[]') from (select e.at ${events('DOMAIN_DELETED')}) as found) as deletions,
@@ -117,10 +112,10 @@ async function readState(sql: SqlExecutor, { destinationId, tenantId }: RelayDom
           where a.destination_id = d.id and a.tenant_id = d.tenant_id and a.is_host_level and a.at > ${since}
           order by a.id desc limit ${MOST_READ}) as latest
         where reply like '421%' limit ${MOST_SEEN}) as closing) as closings
-    from destinations d
+    from (select) as always
+    left join destinations d on d.id = ${destinationId} and d.tenant_id = ${tenantId}
     left join outages o on o.id = d.outage_id and o.ended_at is null
-    left join primaries p on p.destination_id = d.id and p.tenant_id = d.tenant_id
-    where d.id = ${destinationId} and d.tenant_id = ${tenantId}`;
+    left join primaries p on p.destination_id = d.id and p.tenant_id = d.tenant_id`;
   return row;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The last report of each domain, and who looks at which: one run of a domain at a time among all nodes.
+ * The last report of each domain, and the runs of the doctor: one of a domain at a time among all nodes.
  *
  * Taking a domain and giving it back are single statements; a node that died in between is passed over after a minute.
  */
@@ -19,19 +19,6 @@ export interface DoctorReport {
   /** The worst of its findings. */
   readonly status: Verdict;
   readonly findings: readonly Finding[];
-}
-
-export interface DoctorReports {
-  /** Whether there is a report of it that is younger than a minute. */
-  isFresh(domainId: string): Promise<boolean>;
-  /** False when another run of it is under way, or its report is fresh. */
-  take(domainId: string): Promise<boolean>;
-  /** Those in service whose time has come and that no node has taken. */
-  takeDue(limit: number): Promise<RelayDomain[]>;
-  /** Stores a report with the event of what it changes, and gives the domain back. Does nothing to one that was deleted meanwhile. */
-  store(domain: RelayDomain, report: NewReport): Promise<void>;
-  /** Gives a domain back without a report. */
-  release(domainId: string): Promise<void>;
 }
 
 export interface NewReport extends Pick<DoctorReport, 'status' | 'findings'> {
@@ -94,36 +81,44 @@ export async function listByStatus(
   return rows.map(relayDomainOf);
 }
 
-export function createDoctorReports(sql: Sql): DoctorReports {
-  const isFree = () => sql`coalesce(doctor_busy_until <= bmx_now(), true)`;
-  return {
-    async isFresh(domainId) {
-      const rows = await sql`
-        select from doctor_reports where domain_id = ${domainId} and at > bmx_now() - ${FRESH}::text::interval`;
-      return rows.length > 0;
-    },
-    async take(domainId) {
-      const rows = await sql`
-        update domains set doctor_busy_until = bmx_now() + ${BUSY}::text::interval
-        where id = ${domainId} and ${isFree()} returning id`;
-      return rows.length === 1;
-    },
-    async takeDue(limit) {
-      const rows = await sql<DomainRow[]>`
-        update domains set doctor_busy_until = bmx_now() + ${BUSY}::text::interval
-        where id in (
-          select id from domains where status <> 'PENDING' and doctor_check_at <= bmx_now() and ${isFree()}
-          order by doctor_check_at limit ${limit} for update skip locked)
-        returning ${sql(DOMAIN_COLUMNS)}`;
-      return rows.map(relayDomainOf);
-    },
-    store: (domain, report) => sql.begin((transaction) => store(transaction, domain, report)),
-    async release(domainId) {
-      await sql`
-        update domains set doctor_busy_until = null, doctor_check_at = greatest(doctor_check_at, bmx_now() + interval '1 hour')
-        where id = ${domainId}`;
-    },
-  };
+/** Whether there is a report of it that is younger than a minute. */
+export async function isFresh(sql: SqlExecutor, domainId: string): Promise<boolean> {
+  const rows = await sql`
+    select from doctor_reports where domain_id = ${domainId} and at > bmx_now() - ${FRESH}::text::interval`;
+  return rows.length > 0;
+}
+
+/** Takes a domain for a run. False when another run of it is under way, or its report is fresh. */
+export async function takeRun(sql: SqlExecutor, domainId: string): Promise<boolean> {
+  const rows = await sql`
+    update domains set doctor_busy_until = bmx_now() + ${BUSY}::text::interval
+    where id = ${domainId} and ${isFree(sql)} returning id`;
+  return rows.length === 1;
+}
+
+/** Takes domains in service that are due and that no node has taken. */
+export async function takeDueRuns(sql: SqlExecutor, limit: number): Promise<RelayDomain[]> {
+  const rows = await sql<DomainRow[]>`
+    update domains set doctor_busy_until = bmx_now() + ${BUSY}::text::interval
+    where id in (
+      select id from domains where status <> 'PENDING' and doctor_check_at <= bmx_now() and ${isFree(sql)}
+      order by doctor_check_at limit ${limit} for update skip locked)
+    returning ${sql(DOMAIN_COLUMNS)}`;
+  return rows.map(relayDomainOf);
+}
+
+const isFree = (sql: SqlExecutor) => sql`coalesce(doctor_busy_until <= bmx_now(), true)`;
+
+/** Gives a domain back without a report. */
+export async function releaseRun(sql: SqlExecutor, domainId: string): Promise<void> {
+  await sql`
+    update domains set doctor_busy_until = null, doctor_check_at = greatest(doctor_check_at, bmx_now() + interval '1 hour')
+    where id = ${domainId}`;
+}
+
+/** Stores a report with the event of what it changes, and gives the domain back. Does nothing to one that was deleted meanwhile. */
+export function storeReport(sql: Sql, domain: RelayDomain, report: NewReport): Promise<void> {
+  return sql.begin((transaction) => store(transaction, domain, report));
 }
 
 async function store(

@@ -1,6 +1,6 @@
 /** A drill whose attempt was cut because a node stopped: that says nothing of the primary, and is tried again; on a real database. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
-import { lookAtDrills } from '../../src/doctor/drill.ts';
+import { runDrills } from '../../src/doctor/drill.ts';
 import { newId } from '../../src/mail/id.ts';
 import { formatReply } from '../../src/mail/reply.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
@@ -72,11 +72,11 @@ async function attempt(reply: typeof STOPPED): Promise<void> {
 }
 
 function look(): Promise<void> {
-  return lookAtDrills({
+  return runDrills({
     sql: db.database.queueSql,
     hostname: 'backup.test.example',
     listener: () => null,
-    look: () => Promise.reject(new Error('nothing enters')),
+    readOutlook: () => Promise.reject(new Error('nothing enters')),
     poke: () => undefined,
     events: { ...NO_EVENTS, drillFinished: ({ result }) => void results.push(result) },
   });

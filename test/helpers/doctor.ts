@@ -53,7 +53,7 @@ export function doctorOn({ database, resolver, deliveryPort = 25, changes }: Doc
     certificateChain: () => null,
     service: () => SERVICE,
     findContactsInside: async () => ({ addresses: [], isToldOutside: false }),
-    onLooked: () => undefined,
+    onExamined: () => undefined,
     onFault: (error) => {
       throw error;
     },
