@@ -12,9 +12,9 @@ import type { Report } from './report.ts';
 const DEFAULT_MINUTES = '10';
 const EXCUSES: Readonly<Record<Excuse, string>> = {
   REPLY_LOST: 'the reply was lost',
-  NODE_KILLED: 'the node was killed behind the dot',
+  NODE_KILLED: 'the node was killed after the dot',
   NODE_PAUSED: 'the node was stopped across the dot',
-  NODE_CUT_OFF: 'the node lost its database behind the dot',
+  NODE_CUT_OFF: 'the node lost its database after the dot',
   NODE_STOPPED_WITHOUT_DATABASE: 'the node was told to stop while its database was away',
 };
 

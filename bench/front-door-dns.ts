@@ -68,7 +68,7 @@ function isSelfTest(name: string): boolean {
   return /^\d\.0\.0\.127\./.test(name) || /^\d\.0\.0\.0\.0\.0\.f\.7\.f\.f\.f\.f\./.test(name);
 }
 
-/** Passes queries on by name, and replies back. `route` gives a port of 127.0.0.1; null: nobody answers. */
+/** Passes queries on by name, and replies back. `route` gives a port of 127.0.0.1; null: no one answers. */
 async function startForwarder(
   route: (name: string) => number | null,
 ): Promise<{ readonly port: number; readonly close: () => void }> {

@@ -82,7 +82,7 @@ export async function runWebhooks(): Promise<Report> {
       rows: [
         [`deliveries/s, ${WEBHOOKS} webhooks × ${EVENTS} events`, spread(alone)],
         [`the same beside ${SILENT_WEBHOOKS} webhooks of another tenant that never answer`, spread(beside)],
-        ['record of an event that nobody is told of, ms', spread(untold, 3)],
+        ['record of an event without a receiver, ms', spread(untold, 3)],
         ['record of one that goes into the outbox, ms', spread(told, 3)],
       ],
       verdicts: [

@@ -17,11 +17,11 @@ interface Baseline {
 export interface SchemaChanges {
   /** Breaking, and not excused: a sentence each. */
   readonly complaints: readonly string[];
-  /** What may surprise a script although it breaks none, and what is excused. */
+  /** Changes that may surprise a script although they break none, and excused ones. */
   readonly notes: readonly string[];
 }
 
-/** An entry says enough when it goes on behind the sentence: `Use Domain.proof.` has so many characters. */
+/** An entry says enough when it goes on after the sentence: `Use Domain.proof.` has so many characters. */
 const SHORTEST_WAY_OUT = 15;
 
 /** Compares a schema with what it was; the change log excuses a change of a release by naming it with a way out. */

@@ -46,7 +46,7 @@ async function unlock(path: string): Promise<void> {
   console.error(`${path}: the entry of another build is taken out. Run terraform init.`);
 }
 
-/** Of a folder as Terraform has it: `h1:`, and the SHA-256 of the names with their files' SHA-256. */
+/** The checksum of a folder as Terraform has it: `h1:`, and the SHA-256 of the names with their files' SHA-256. */
 async function packageHash(): Promise<string> {
   const lines = ['package.json', basename(file)].map(async (name) => {
     const content = await readFile(join(folder, name));

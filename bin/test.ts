@@ -17,7 +17,7 @@ import { OFFERED, startSharedServer } from '../test/helpers/shared-server.ts';
 import { makeTempDir, MEMORY } from '../test/helpers/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** What a run needs at most; a container's /dev/shm may hold 64 MiB. */
+/** The most that a run needs; a container's /dev/shm may hold 64 MiB. */
 const ROOM_BYTES = 4 * 1024 ** 3;
 
 /** More than there are cores: files wait for time-outs, for peers and for rounds of the service. */

@@ -9,8 +9,7 @@ import type { CopySession } from '../db/copy-session.ts';
 import { countApplied, releaseVersion } from '../db/migrate.ts';
 import type { DatabaseAddress } from '../db/target.ts';
 import { closeForNodes, openForNodes, withTransferSession } from './fence.ts';
-import { type FileHead, fileWriter, FORMAT_VERSION, type Partition } from './format.ts';
-import { TransferError } from './format.ts';
+import { type FileHead, fileWriter, FORMAT_VERSION, type Partition, TransferError } from './format.ts';
 import { MOVED_TABLES, quoted, readColumns } from './tables.ts';
 
 /** How far a move has come, after each piece: the table, and the bytes of rows so far. */

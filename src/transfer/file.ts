@@ -17,9 +17,7 @@ const READ_BYTES = 1_048_576;
 export async function openExportFile(path: string): Promise<ExportTarget> {
   const partial = `${path}.partial`;
   await refuseExisting(path);
-  const file = await open(partial, 'wx', 0o600).catch((error: unknown) => {
-    throw refusalOf(partial, error);
-  });
+  const file = await open(partial, 'wx', 0o600).catch(refuse(partial));
   const remove = async (name: string): Promise<void> => {
     await rm(name, { force: true }).catch((error: unknown) => {
       throw new Error(`${refusalOf(name, error).message}. The database stays marked as exported`);
@@ -27,11 +25,7 @@ export async function openExportFile(path: string): Promise<ExportTarget> {
   };
   let isWhole = false;
   return {
-    write: async (bytes) => {
-      await writeAll(file, bytes).catch((error: unknown) => {
-        throw refusalOf(partial, error);
-      });
-    },
+    write: (bytes) => writeAll(file, bytes).catch(refuse(partial)),
     finish: async () => {
       try {
         await file.sync();
@@ -88,6 +82,12 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   EEXIST: 'it is there already: another export may be writing it, or one was killed; then remove it',
 };
+
+function refuse(path: string): (error: unknown) => never {
+  return (error) => {
+    throw refusalOf(path, error);
+  };
+}
 
 function refusalOf(path: string, error: unknown): TransferError {
   if (error instanceof TransferError) return error;

@@ -67,17 +67,8 @@ const NEXT: Readonly<Record<Kind | 'NOTHING', readonly Kind[]>> = {
   DIGEST: [],
 };
 
-export interface FileWriter {
-  head(head: FileHead): Promise<void>;
-  table(table: TableHead): Promise<void>;
-  data(bytes: Uint8Array): Promise<void>;
-  tableEnd(rows: number): Promise<void>;
-  /** Writes the end and the digest; the digest, in hexadecimal. */
-  end(rows: Readonly<Record<string, number>>): Promise<string>;
-}
-
 /** @param write resolves when it is ready for more */
-export function fileWriter(write: (bytes: Uint8Array) => Promise<void>): FileWriter {
+export function fileWriter(write: (bytes: Uint8Array) => Promise<void>) {
   const hash = createHash('sha256');
   let isBegun = false;
   const put = async (bytes: Uint8Array) => {
@@ -92,11 +83,12 @@ export function fileWriter(write: (bytes: Uint8Array) => Promise<void>): FileWri
   };
   const json = (kind: Kind, value: unknown) => frame(kind, Buffer.from(JSON.stringify(value)));
   return {
-    head: (head) => json('HEAD', head),
-    table: (table) => json('TABLE', table),
-    data: (bytes) => frame('DATA', bytes),
-    tableEnd: (rows) => json('TABLE_END', { rows }),
-    end: async (rows) => {
+    head: (head: FileHead) => json('HEAD', head),
+    table: (table: TableHead) => json('TABLE', table),
+    data: (bytes: Uint8Array) => frame('DATA', bytes),
+    tableEnd: (rows: number) => json('TABLE_END', { rows }),
+    /** Writes the end and the digest; the digest, in hexadecimal. */
+    end: async (rows: Readonly<Record<string, number>>): Promise<string> => {
       await json('END', rows);
       await put(frameHead('DIGEST', DIGEST_BYTES));
       const digest = hash.digest();

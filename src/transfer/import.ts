@@ -12,8 +12,15 @@ import { migrate, releaseVersion } from '../db/migrate.ts';
 import type { DatabaseAddress } from '../db/target.ts';
 import type { OnProgress, TransferSummary } from './export.ts';
 import { keepNodesOut, refuseLiving, withTransferSession } from './fence.ts';
-import { altered, type FileFrame, type FileHead, type Partition, readFrames, type TableHead } from './format.ts';
-import { TransferError } from './format.ts';
+import {
+  altered,
+  type FileFrame,
+  type FileHead,
+  type Partition,
+  readFrames,
+  type TableHead,
+  TransferError,
+} from './format.ts';
 import { MOVED_TABLES, OCCUPIED_TABLES, quoted, readColumns } from './tables.ts';
 
 export interface ImportOptions {
