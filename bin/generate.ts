@@ -2,7 +2,7 @@
  * Writes the files that are made from others; `--check` writes nothing and fails when one is not current, or when the schema
  * takes something away from people's scripts (bin/schema-changes.ts).
  *
- * schema.graphql, docs/doctor.md: codes and texts of the doctor's checks (bin/doctor-texts.ts).
+ * schema.graphql, docs/doctor.md: codes and texts of the doctor's checks.
  * docs/retries.md: the retry schedule as the database computes it (bin/retries.ts).
  * docs/terraform/: the pages of resources and data sources (bin/terraform-docs.ts).
  * src/clients/cli/manifest.schema.json: the JSON schema of backup-mx.yaml (bin/manifest-schema.ts).
@@ -13,7 +13,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { generate } from '@graphql-codegen/cli';
 import { buildSchema } from 'graphql';
-import { withDoctorCodes, withDoctorTable } from './doctor-texts.ts';
+import { CHECKS } from '../src/doctor/checks.ts';
 import { manifestSchema } from './manifest-schema.ts';
 import { retriesPage } from './retries.ts';
 import { readBaselines, schemaChanges } from './schema-changes.ts';
@@ -63,7 +63,7 @@ async function resolverTypes(): Promise<string> {
             scalars: { DateTime: 'Date', ByteCount: 'number', JSON: 'unknown' },
             defaultScalarType: 'never',
             useTypeImports: true,
-            enumsAsTypes: true,
+            enumsAsConst: true,
             immutableTypes: true,
             disableDescriptions: true,
           },
@@ -76,6 +76,28 @@ async function resolverTypes(): Promise<string> {
   const [file] = outputs as { content: string }[];
   if (file === undefined) throw new Error('the code generator returned no file');
   return HEADER + file.content;
+}
+
+/** The schema with the enum as the checks have it. */
+function withDoctorCodes(schema: string): string {
+  const values = CHECKS.map(({ code, meaning }) => `  """\n${wrapped(meaning)}\n  """\n  ${code}\n`);
+  return filled(schema, /(^enum DoctorCode \{\n)[^}]*(?=^\})/m, values);
+}
+
+/** The page for postmasters with the table as the checks have it. */
+function withDoctorTable(page: string): string {
+  const rows = CHECKS.map(({ code, meaning, advice }) => `| \`${code}\` | ${meaning} | ${advice} |\n`);
+  return filled(page, /(^\| code \| .*\n\|[-|]+\n)(?:\|.*\n)+/m, rows);
+}
+
+/** Lines of at most 100 columns, as npm run prose wants them, indented by two. */
+function wrapped(text: string): string {
+  return text.replaceAll(/(.{1,98})(?: |$)/g, '  $1\n').trimEnd();
+}
+
+function filled(text: string, place: RegExp, lines: readonly string[]): string {
+  if (!place.test(text)) throw new Error(`no place for the checks of the doctor: ${place.source}`);
+  return text.replace(place, (_, head: string) => head + lines.join(''));
 }
 
 async function manifest(): Promise<string> {

@@ -99,10 +99,12 @@ export type AlertContactEdge = {
   readonly node: AlertContact;
 };
 
-export type AlertContactStatus =
-  | 'CONFIRMED'
-  | 'UNCONFIRMED';
+export const AlertContactStatus = {
+  Confirmed: 'CONFIRMED',
+  Unconfirmed: 'UNCONFIRMED'
+} as const;
 
+export type AlertContactStatus = typeof AlertContactStatus[keyof typeof AlertContactStatus];
 export type Attempt = {
   readonly __typename?: 'Attempt';
   readonly address?: Maybe<Scalars['String']['output']>;
@@ -127,20 +129,24 @@ export type AttemptEdge = {
   readonly node: Attempt;
 };
 
-export type AttemptOutcome =
-  | 'DEFERRED'
-  | 'DELIVERED'
-  | 'FAILED';
+export const AttemptOutcome = {
+  Deferred: 'DEFERRED',
+  Delivered: 'DELIVERED',
+  Failed: 'FAILED'
+} as const;
 
-export type AttemptWait =
-  | 'DRAIN_CAP'
-  | 'IN_DELIVERY'
-  | 'NOTHING_HELD'
-  | 'NO_NODE'
-  | 'PAUSED'
-  | 'SCHEDULE'
-  | 'TURN';
+export type AttemptOutcome = typeof AttemptOutcome[keyof typeof AttemptOutcome];
+export const AttemptWait = {
+  DrainCap: 'DRAIN_CAP',
+  InDelivery: 'IN_DELIVERY',
+  NothingHeld: 'NOTHING_HELD',
+  NoNode: 'NO_NODE',
+  Paused: 'PAUSED',
+  Schedule: 'SCHEDULE',
+  Turn: 'TURN'
+} as const;
 
+export type AttemptWait = typeof AttemptWait[keyof typeof AttemptWait];
 export type AuditConnection = {
   readonly __typename?: 'AuditConnection';
   readonly edges: ReadonlyArray<AuditEdge>;
@@ -185,21 +191,25 @@ export type AuditFilter = {
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-export type AuditOutcome =
-  | 'DONE'
-  | 'FAULT'
-  | 'REFUSED'
-  | 'REPLAYED'
-  | 'STARTED';
+export const AuditOutcome = {
+  Done: 'DONE',
+  Fault: 'FAULT',
+  Refused: 'REFUSED',
+  Replayed: 'REPLAYED',
+  Started: 'STARTED'
+} as const;
 
-export type AuditSubjectKind =
-  | 'ALERT_CONTACT'
-  | 'DOMAIN'
-  | 'MESSAGE'
-  | 'TENANT'
-  | 'TOKEN'
-  | 'WEBHOOK';
+export type AuditOutcome = typeof AuditOutcome[keyof typeof AuditOutcome];
+export const AuditSubjectKind = {
+  AlertContact: 'ALERT_CONTACT',
+  Domain: 'DOMAIN',
+  Message: 'MESSAGE',
+  Tenant: 'TENANT',
+  Token: 'TOKEN',
+  Webhook: 'WEBHOOK'
+} as const;
 
+export type AuditSubjectKind = typeof AuditSubjectKind[keyof typeof AuditSubjectKind];
 export type Breaker = {
   readonly __typename?: 'Breaker';
   readonly reply?: Maybe<Scalars['String']['output']>;
@@ -208,20 +218,24 @@ export type Breaker = {
   readonly trialCount: Scalars['Int']['output'];
 };
 
-export type BreakerState =
-  | 'CLOSED'
-  | 'OPEN'
-  | 'TRIAL';
+export const BreakerState = {
+  Closed: 'CLOSED',
+  Open: 'OPEN',
+  Trial: 'TRIAL'
+} as const;
 
+export type BreakerState = typeof BreakerState[keyof typeof BreakerState];
 export type DnsServerInput = {
   readonly host: Scalars['String']['input'];
   readonly port?: InputMaybe<Scalars['Int']['input']>;
 };
 
-export type DnsblMode =
-  | 'DRY_RUN'
-  | 'REJECT';
+export const DnsblMode = {
+  DryRun: 'DRY_RUN',
+  Reject: 'REJECT'
+} as const;
 
+export type DnsblMode = typeof DnsblMode[keyof typeof DnsblMode];
 export type DnsblZone = {
   readonly __typename?: 'DnsblZone';
   readonly checkedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -253,32 +267,34 @@ export type DnswlZoneInput = {
   readonly zone: Scalars['String']['input'];
 };
 
-export type DoctorCode =
-  | 'ALERT_CONTACT_INSIDE'
-  | 'CATCH_ALL'
-  | 'DNS_LAPSING'
-  | 'DOMAIN_READDED'
-  | 'EQUAL_RANK'
-  | 'FILTER_IN_FRONT'
-  | 'FORWARDED_MAIL_REFUSED'
-  | 'GREYLISTING'
-  | 'MTA_STS'
-  | 'MX_ALIAS'
-  | 'MX_LITERAL'
-  | 'MX_PRIVATE'
-  | 'MX_UNREACHABLE'
-  | 'NOT_LISTED'
-  | 'NULL_MX'
-  | 'POSTMASTER_UNSET'
-  | 'PRIMARY_REFUSES'
-  | 'RANK'
-  | 'RATE_LIMITING'
-  | 'SETTING_UP'
-  | 'SMALLER_SIZE'
-  | 'TARPITTING'
-  | 'TLSA'
-  | 'USER_LIST_GAPS';
+export const DoctorCode = {
+  AlertContactInside: 'ALERT_CONTACT_INSIDE',
+  CatchAll: 'CATCH_ALL',
+  DnsLapsing: 'DNS_LAPSING',
+  DomainReadded: 'DOMAIN_READDED',
+  EqualRank: 'EQUAL_RANK',
+  FilterInFront: 'FILTER_IN_FRONT',
+  ForwardedMailRefused: 'FORWARDED_MAIL_REFUSED',
+  Greylisting: 'GREYLISTING',
+  MtaSts: 'MTA_STS',
+  MxAlias: 'MX_ALIAS',
+  MxLiteral: 'MX_LITERAL',
+  MxPrivate: 'MX_PRIVATE',
+  MxUnreachable: 'MX_UNREACHABLE',
+  NotListed: 'NOT_LISTED',
+  NullMx: 'NULL_MX',
+  PostmasterUnset: 'POSTMASTER_UNSET',
+  PrimaryRefuses: 'PRIMARY_REFUSES',
+  Rank: 'RANK',
+  RateLimiting: 'RATE_LIMITING',
+  SettingUp: 'SETTING_UP',
+  SmallerSize: 'SMALLER_SIZE',
+  Tarpitting: 'TARPITTING',
+  Tlsa: 'TLSA',
+  UserListGaps: 'USER_LIST_GAPS'
+} as const;
 
+export type DoctorCode = typeof DoctorCode[keyof typeof DoctorCode];
 export type DoctorEvidence = {
   readonly __typename?: 'DoctorEvidence';
   readonly answered: Scalars['String']['output'];
@@ -301,12 +317,14 @@ export type DoctorReport = {
   readonly status: DoctorVerdict;
 };
 
-export type DoctorVerdict =
-  | 'OK'
-  | 'PROBLEM'
-  | 'UNKNOWN'
-  | 'WARNING';
+export const DoctorVerdict = {
+  Ok: 'OK',
+  Problem: 'PROBLEM',
+  Unknown: 'UNKNOWN',
+  Warning: 'WARNING'
+} as const;
 
+export type DoctorVerdict = typeof DoctorVerdict[keyof typeof DoctorVerdict];
 export type Domain = {
   readonly __typename?: 'Domain';
   readonly breaker: Breaker;
@@ -411,10 +429,12 @@ export type DomainCondition = {
   readonly seenAt: Scalars['DateTime']['output'];
 };
 
-export type DomainConditionKind =
-  | 'GREYLISTING'
-  | 'TARPITTING';
+export const DomainConditionKind = {
+  Greylisting: 'GREYLISTING',
+  Tarpitting: 'TARPITTING'
+} as const;
 
+export type DomainConditionKind = typeof DomainConditionKind[keyof typeof DomainConditionKind];
 export type DomainConnection = {
   readonly __typename?: 'DomainConnection';
   readonly edges: ReadonlyArray<DomainEdge>;
@@ -569,12 +589,14 @@ export type DomainPlan = {
   readonly name: Scalars['String']['output'];
 };
 
-export type DomainPlanAction =
-  | 'CREATE'
-  | 'DELETE'
-  | 'KEEP'
-  | 'UPDATE';
+export const DomainPlanAction = {
+  Create: 'CREATE',
+  Delete: 'DELETE',
+  Keep: 'KEEP',
+  Update: 'UPDATE'
+} as const;
 
+export type DomainPlanAction = typeof DomainPlanAction[keyof typeof DomainPlanAction];
 export type DomainPlanDifference = {
   readonly __typename?: 'DomainPlanDifference';
   readonly after?: Maybe<Scalars['String']['output']>;
@@ -642,11 +664,13 @@ export type DomainSetMxPayload = {
   readonly zone?: Maybe<Scalars['String']['output']>;
 };
 
-export type DomainStatus =
-  | 'ACTIVE'
-  | 'PENDING'
-  | 'SUSPENDED';
+export const DomainStatus = {
+  Active: 'ACTIVE',
+  Pending: 'PENDING',
+  Suspended: 'SUSPENDED'
+} as const;
 
+export type DomainStatus = typeof DomainStatus[keyof typeof DomainStatus];
 export type DomainSuspendInput = {
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly name: Scalars['String']['input'];
@@ -772,10 +796,12 @@ export type DrillConnection = {
   readonly pageInfo: PageInfo;
 };
 
-export type DrillDelivery =
-  | 'AT_ONCE'
-  | 'ON_COMMAND';
+export const DrillDelivery = {
+  AtOnce: 'AT_ONCE',
+  OnCommand: 'ON_COMMAND'
+} as const;
 
+export type DrillDelivery = typeof DrillDelivery[keyof typeof DrillDelivery];
 export type DrillEdge = {
   readonly __typename?: 'DrillEdge';
   readonly cursor: Scalars['String']['output'];
@@ -789,42 +815,48 @@ export type DrillFinding = {
   readonly verdict: DrillVerdict;
 };
 
-export type DrillFindingCode =
-  | 'ACCEPTANCE'
-  | 'BREAKER'
-  | 'DELIVERY'
-  | 'GREYLISTING'
-  | 'MX'
-  | 'OUTAGE'
-  | 'OUTLOOK'
-  | 'PAUSE'
-  | 'RETRIES'
-  | 'SPACE'
-  | 'STATUS'
-  | 'TLS'
-  | 'USER_LIST';
+export const DrillFindingCode = {
+  Acceptance: 'ACCEPTANCE',
+  Breaker: 'BREAKER',
+  Delivery: 'DELIVERY',
+  Greylisting: 'GREYLISTING',
+  Mx: 'MX',
+  Outage: 'OUTAGE',
+  Outlook: 'OUTLOOK',
+  Pause: 'PAUSE',
+  Retries: 'RETRIES',
+  Space: 'SPACE',
+  Status: 'STATUS',
+  Tls: 'TLS',
+  UserList: 'USER_LIST'
+} as const;
 
-export type DrillResult =
-  | 'CANCELLED'
-  | 'DELIVERED'
-  | 'INTERRUPTED'
-  | 'NOT_ACCEPTED'
-  | 'NOT_ATTEMPTED'
-  | 'NOT_DELIVERED';
+export type DrillFindingCode = typeof DrillFindingCode[keyof typeof DrillFindingCode];
+export const DrillResult = {
+  Cancelled: 'CANCELLED',
+  Delivered: 'DELIVERED',
+  Interrupted: 'INTERRUPTED',
+  NotAccepted: 'NOT_ACCEPTED',
+  NotAttempted: 'NOT_ATTEMPTED',
+  NotDelivered: 'NOT_DELIVERED'
+} as const;
 
+export type DrillResult = typeof DrillResult[keyof typeof DrillResult];
 export type DrillSchedule = {
   readonly __typename?: 'DrillSchedule';
   readonly everyDays: Scalars['Int']['output'];
   readonly nextAt: Scalars['DateTime']['output'];
 };
 
-export type DrillState =
-  | 'ENTERING'
-  | 'FINISHED'
-  | 'HELD'
-  | 'RELEASED'
-  | 'REQUESTED';
+export const DrillState = {
+  Entering: 'ENTERING',
+  Finished: 'FINISHED',
+  Held: 'HELD',
+  Released: 'RELEASED',
+  Requested: 'REQUESTED'
+} as const;
 
+export type DrillState = typeof DrillState[keyof typeof DrillState];
 export type DrillStep = {
   readonly __typename?: 'DrillStep';
   readonly afterMs: Scalars['Float']['output'];
@@ -835,41 +867,49 @@ export type DrillStep = {
   readonly reply: Scalars['String']['output'];
 };
 
-export type DrillStepName =
-  | 'CONNECT'
-  | 'CONTENT'
-  | 'DATA'
-  | 'DELIVERY'
-  | 'EHLO'
-  | 'MAIL'
-  | 'RCPT';
+export const DrillStepName = {
+  Connect: 'CONNECT',
+  Content: 'CONTENT',
+  Data: 'DATA',
+  Delivery: 'DELIVERY',
+  Ehlo: 'EHLO',
+  Mail: 'MAIL',
+  Rcpt: 'RCPT'
+} as const;
 
-export type DrillVerdict =
-  | 'OK'
-  | 'PROBLEM'
-  | 'WARNING';
+export type DrillStepName = typeof DrillStepName[keyof typeof DrillStepName];
+export const DrillVerdict = {
+  Ok: 'OK',
+  Problem: 'PROBLEM',
+  Warning: 'WARNING'
+} as const;
 
+export type DrillVerdict = typeof DrillVerdict[keyof typeof DrillVerdict];
 export type HeaderField = {
   readonly __typename?: 'HeaderField';
   readonly name: Scalars['String']['output'];
   readonly value: Scalars['String']['output'];
 };
 
-export type HeldMailChoice =
-  | 'CANCEL'
-  | 'DELIVER_FIRST';
+export const HeldMailChoice = {
+  Cancel: 'CANCEL',
+  DeliverFirst: 'DELIVER_FIRST'
+} as const;
 
-export type HostTrouble =
-  | 'DNS'
-  | 'DROPPED'
-  | 'FAULT'
-  | 'GREETING'
-  | 'NO_MX'
-  | 'REFUSED'
-  | 'TIMEOUT'
-  | 'TLS'
-  | 'UNREACHABLE';
+export type HeldMailChoice = typeof HeldMailChoice[keyof typeof HeldMailChoice];
+export const HostTrouble = {
+  Dns: 'DNS',
+  Dropped: 'DROPPED',
+  Fault: 'FAULT',
+  Greeting: 'GREETING',
+  NoMx: 'NO_MX',
+  Refused: 'REFUSED',
+  Timeout: 'TIMEOUT',
+  Tls: 'TLS',
+  Unreachable: 'UNREACHABLE'
+} as const;
 
+export type HostTrouble = typeof HostTrouble[keyof typeof HostTrouble];
 export type Label = {
   readonly __typename?: 'Label';
   readonly key: Scalars['String']['output'];
@@ -1040,12 +1080,14 @@ export type MessagesRetryPayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
-export type Mta =
-  | 'EXCHANGE'
-  | 'EXIM'
-  | 'POSTFIX'
-  | 'RSPAMD';
+export const Mta = {
+  Exchange: 'EXCHANGE',
+  Exim: 'EXIM',
+  Postfix: 'POSTFIX',
+  Rspamd: 'RSPAMD'
+} as const;
 
+export type Mta = typeof Mta[keyof typeof Mta];
 export type Mutation = {
   readonly __typename?: 'Mutation';
   readonly alertContactConfirm: AlertContactConfirmPayload;
@@ -1320,11 +1362,13 @@ export type MutationWebhookUpdateArgs = {
   input: WebhookUpdateInput;
 };
 
-export type MxChange =
-  | 'ADD'
-  | 'KEEP'
-  | 'REMOVE';
+export const MxChange = {
+  Add: 'ADD',
+  Keep: 'KEEP',
+  Remove: 'REMOVE'
+} as const;
 
+export type MxChange = typeof MxChange[keyof typeof MxChange];
 export type MxFormRecord = {
   readonly __typename?: 'MxFormRecord';
   readonly change: MxChange;
@@ -1348,15 +1392,17 @@ export type MxRecordChange = {
   readonly preference: Scalars['Int']['output'];
 };
 
-export type MxVerdict =
-  | 'EQUAL_PREFERENCE'
-  | 'MOST_PREFERRED'
-  | 'NOT_LISTED'
-  | 'NULL_MX'
-  | 'OK'
-  | 'SANDWICH'
-  | 'UNRESOLVABLE';
+export const MxVerdict = {
+  EqualPreference: 'EQUAL_PREFERENCE',
+  MostPreferred: 'MOST_PREFERRED',
+  NotListed: 'NOT_LISTED',
+  NullMx: 'NULL_MX',
+  Ok: 'OK',
+  Sandwich: 'SANDWICH',
+  Unresolvable: 'UNRESOLVABLE'
+} as const;
 
+export type MxVerdict = typeof MxVerdict[keyof typeof MxVerdict];
 export type NextHop = {
   readonly __typename?: 'NextHop';
   readonly host: Scalars['String']['output'];
@@ -1404,16 +1450,20 @@ export type OperationFilter = {
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-export type OperationState =
-  | 'DONE'
-  | 'RUNNING'
-  | 'STOPPED';
+export const OperationState = {
+  Done: 'DONE',
+  Running: 'RUNNING',
+  Stopped: 'STOPPED'
+} as const;
 
-export type OperationVerb =
-  | 'BOUNCE'
-  | 'CANCEL'
-  | 'RETRY';
+export type OperationState = typeof OperationState[keyof typeof OperationState];
+export const OperationVerb = {
+  Bounce: 'BOUNCE',
+  Cancel: 'CANCEL',
+  Retry: 'RETRY'
+} as const;
 
+export type OperationVerb = typeof OperationVerb[keyof typeof OperationVerb];
 export type Outage = {
   readonly __typename?: 'Outage';
   readonly attemptCount: Scalars['Int']['output'];
@@ -1441,23 +1491,27 @@ export type OutageChange = {
   readonly outage?: Maybe<Outage>;
 };
 
-export type OutageChangeKind =
-  | 'CLOSED'
-  | 'DRAINED'
-  | 'DRAINING'
-  | 'OPENED'
-  | 'RECLASSIFIED'
-  | 'THRESHOLD';
+export const OutageChangeKind = {
+  Closed: 'CLOSED',
+  Drained: 'DRAINED',
+  Draining: 'DRAINING',
+  Opened: 'OPENED',
+  Reclassified: 'RECLASSIFIED',
+  Threshold: 'THRESHOLD'
+} as const;
 
-export type OutageClass =
-  | 'BLOCKING'
-  | 'DNS_BROKEN'
-  | 'DOWN'
-  | 'GREYLISTING'
-  | 'MISCONFIGURED'
-  | 'RATE_LIMITING'
-  | 'TARPITTING';
+export type OutageChangeKind = typeof OutageChangeKind[keyof typeof OutageChangeKind];
+export const OutageClass = {
+  Blocking: 'BLOCKING',
+  DnsBroken: 'DNS_BROKEN',
+  Down: 'DOWN',
+  Greylisting: 'GREYLISTING',
+  Misconfigured: 'MISCONFIGURED',
+  RateLimiting: 'RATE_LIMITING',
+  Tarpitting: 'TARPITTING'
+} as const;
 
+export type OutageClass = typeof OutageClass[keyof typeof OutageClass];
 export type OutageConnection = {
   readonly __typename?: 'OutageConnection';
   readonly edges: ReadonlyArray<OutageEdge>;
@@ -1672,10 +1726,12 @@ export type RecipientAttemptsArgs = {
   first: Scalars['Int']['input'];
 };
 
-export type RecipientAnswer =
-  | 'NEGATIVE'
-  | 'POSITIVE';
+export const RecipientAnswer = {
+  Negative: 'NEGATIVE',
+  Positive: 'POSITIVE'
+} as const;
 
+export type RecipientAnswer = typeof RecipientAnswer[keyof typeof RecipientAnswer];
 export type RecipientForgetInput = {
   readonly address: Scalars['String']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -1708,13 +1764,15 @@ export type RecipientStanding = {
   readonly suspectedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
-export type RecipientState =
-  | 'CANCELLED'
-  | 'DELIVERED'
-  | 'EXPIRED'
-  | 'FAILED'
-  | 'HELD';
+export const RecipientState = {
+  Cancelled: 'CANCELLED',
+  Delivered: 'DELIVERED',
+  Expired: 'EXPIRED',
+  Failed: 'FAILED',
+  Held: 'HELD'
+} as const;
 
+export type RecipientState = typeof RecipientState[keyof typeof RecipientState];
 export type RecipientsAddInput = {
   readonly domain: Scalars['String']['input'];
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
@@ -1819,17 +1877,19 @@ export type RetryStage = {
   readonly everySeconds: Scalars['Int']['output'];
 };
 
-export type Scope =
-  | 'AUDIT_READ'
-  | 'DOMAIN_READ'
-  | 'DOMAIN_WRITE'
-  | 'MESSAGE_CONTENT'
-  | 'QUEUE_READ'
-  | 'QUEUE_WRITE'
-  | 'TENANT_WRITE'
-  | 'TOKEN_WRITE'
-  | 'WEBHOOK_WRITE';
+export const Scope = {
+  AuditRead: 'AUDIT_READ',
+  DomainRead: 'DOMAIN_READ',
+  DomainWrite: 'DOMAIN_WRITE',
+  MessageContent: 'MESSAGE_CONTENT',
+  QueueRead: 'QUEUE_READ',
+  QueueWrite: 'QUEUE_WRITE',
+  TenantWrite: 'TENANT_WRITE',
+  TokenWrite: 'TOKEN_WRITE',
+  WebhookWrite: 'WEBHOOK_WRITE'
+} as const;
 
+export type Scope = typeof Scope[keyof typeof Scope];
 export type Service = {
   readonly __typename?: 'Service';
   readonly egressAddresses: ReadonlyArray<Scalars['String']['output']>;
@@ -1987,46 +2047,50 @@ export type TimelineEntry = {
   readonly text: Scalars['String']['output'];
 };
 
-export type TimelineKind =
-  | 'ACCEPTED'
-  | 'ATTEMPT'
-  | 'BREAKER_CLOSED'
-  | 'BREAKER_OPENED'
-  | 'BREAKER_TRIAL'
-  | 'CLAIM_LOST'
-  | 'DOMAIN_DELETED'
-  | 'DOMAIN_FLUSHED'
-  | 'DOMAIN_PAUSED'
-  | 'DOMAIN_REROUTED'
-  | 'DOMAIN_RESUMED'
-  | 'HOLD_EXTENDED'
-  | 'HOLD_EXTENSION_ENDED'
-  | 'MESSAGE_BOUNCED'
-  | 'MESSAGE_CANCELLED'
-  | 'MESSAGE_RETRIED'
-  | 'OUTAGE_CLOSED'
-  | 'OUTAGE_DRAINED'
-  | 'OUTAGE_DRAINING'
-  | 'OUTAGE_OPENED'
-  | 'OUTAGE_RECLASSIFIED'
-  | 'OWN_TROUBLE_BEGAN'
-  | 'OWN_TROUBLE_ENDED'
-  | 'PROBE'
-  | 'RECIPIENT_CANCELLED'
-  | 'RECIPIENT_DELIVERED'
-  | 'RECIPIENT_EXPIRED'
-  | 'RECIPIENT_FAILED'
-  | 'RECIPIENT_SUSPECTED'
-  | 'REPORT_DROPPED'
-  | 'REPORT_MADE'
-  | 'REPORT_SUPPRESSED';
+export const TimelineKind = {
+  Accepted: 'ACCEPTED',
+  Attempt: 'ATTEMPT',
+  BreakerClosed: 'BREAKER_CLOSED',
+  BreakerOpened: 'BREAKER_OPENED',
+  BreakerTrial: 'BREAKER_TRIAL',
+  ClaimLost: 'CLAIM_LOST',
+  DomainDeleted: 'DOMAIN_DELETED',
+  DomainFlushed: 'DOMAIN_FLUSHED',
+  DomainPaused: 'DOMAIN_PAUSED',
+  DomainRerouted: 'DOMAIN_REROUTED',
+  DomainResumed: 'DOMAIN_RESUMED',
+  HoldExtended: 'HOLD_EXTENDED',
+  HoldExtensionEnded: 'HOLD_EXTENSION_ENDED',
+  MessageBounced: 'MESSAGE_BOUNCED',
+  MessageCancelled: 'MESSAGE_CANCELLED',
+  MessageRetried: 'MESSAGE_RETRIED',
+  OutageClosed: 'OUTAGE_CLOSED',
+  OutageDrained: 'OUTAGE_DRAINED',
+  OutageDraining: 'OUTAGE_DRAINING',
+  OutageOpened: 'OUTAGE_OPENED',
+  OutageReclassified: 'OUTAGE_RECLASSIFIED',
+  OwnTroubleBegan: 'OWN_TROUBLE_BEGAN',
+  OwnTroubleEnded: 'OWN_TROUBLE_ENDED',
+  Probe: 'PROBE',
+  RecipientCancelled: 'RECIPIENT_CANCELLED',
+  RecipientDelivered: 'RECIPIENT_DELIVERED',
+  RecipientExpired: 'RECIPIENT_EXPIRED',
+  RecipientFailed: 'RECIPIENT_FAILED',
+  RecipientSuspected: 'RECIPIENT_SUSPECTED',
+  ReportDropped: 'REPORT_DROPPED',
+  ReportMade: 'REPORT_MADE',
+  ReportSuppressed: 'REPORT_SUPPRESSED'
+} as const;
 
-export type TlsPolicy =
-  | 'NONE'
-  | 'OPPORTUNISTIC'
-  | 'REQUIRED'
-  | 'VERIFIED';
+export type TimelineKind = typeof TimelineKind[keyof typeof TimelineKind];
+export const TlsPolicy = {
+  None: 'NONE',
+  Opportunistic: 'OPPORTUNISTIC',
+  Required: 'REQUIRED',
+  Verified: 'VERIFIED'
+} as const;
 
+export type TlsPolicy = typeof TlsPolicy[keyof typeof TlsPolicy];
 export type Token = {
   readonly __typename?: 'Token';
   readonly createdAt: Scalars['DateTime']['output'];
@@ -2096,11 +2160,13 @@ export type TokenRotatePayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
-export type TsigAlgorithm =
-  | 'HMAC_SHA256'
-  | 'HMAC_SHA384'
-  | 'HMAC_SHA512';
+export const TsigAlgorithm = {
+  HmacSha256: 'HMAC_SHA256',
+  HmacSha384: 'HMAC_SHA384',
+  HmacSha512: 'HMAC_SHA512'
+} as const;
 
+export type TsigAlgorithm = typeof TsigAlgorithm[keyof typeof TsigAlgorithm];
 export type TsigInput = {
   readonly algorithm?: TsigAlgorithm;
   readonly keyName: Scalars['String']['input'];
@@ -2118,11 +2184,13 @@ export type UnknownWhileDownInput = {
   readonly policy: UnknownWhileDownPolicy;
 };
 
-export type UnknownWhileDownPolicy =
-  | 'ACCEPT'
-  | 'DEFER'
-  | 'DEFER_THEN_ACCEPT';
+export const UnknownWhileDownPolicy = {
+  Accept: 'ACCEPT',
+  Defer: 'DEFER',
+  DeferThenAccept: 'DEFER_THEN_ACCEPT'
+} as const;
 
+export type UnknownWhileDownPolicy = typeof UnknownWhileDownPolicy[keyof typeof UnknownWhileDownPolicy];
 export type UserError = {
   readonly __typename?: 'UserError';
   readonly code: UserErrorCode;
@@ -2130,21 +2198,23 @@ export type UserError = {
   readonly message: Scalars['String']['output'];
 };
 
-export type UserErrorCode =
-  | 'ALREADY_EXISTS'
-  | 'CLAIM_LOST'
-  | 'CONFLICT'
-  | 'FORBIDDEN'
-  | 'HELD_MAIL'
-  | 'HOST_NOT_DOMAIN'
-  | 'INVALID'
-  | 'IN_DELIVERY'
-  | 'NOT_FOUND'
-  | 'QUOTA'
-  | 'SHRINK'
-  | 'TAKEN'
-  | 'TOO_MANY';
+export const UserErrorCode = {
+  AlreadyExists: 'ALREADY_EXISTS',
+  ClaimLost: 'CLAIM_LOST',
+  Conflict: 'CONFLICT',
+  Forbidden: 'FORBIDDEN',
+  HeldMail: 'HELD_MAIL',
+  HostNotDomain: 'HOST_NOT_DOMAIN',
+  Invalid: 'INVALID',
+  InDelivery: 'IN_DELIVERY',
+  NotFound: 'NOT_FOUND',
+  Quota: 'QUOTA',
+  Shrink: 'SHRINK',
+  Taken: 'TAKEN',
+  TooMany: 'TOO_MANY'
+} as const;
 
+export type UserErrorCode = typeof UserErrorCode[keyof typeof UserErrorCode];
 export type Viewer = {
   readonly __typename?: 'Viewer';
   readonly isOperator: Scalars['Boolean']['output'];
@@ -2244,45 +2314,51 @@ export type WebhookDeliveryFilter = {
   readonly status?: InputMaybe<WebhookDeliveryStatus>;
 };
 
-export type WebhookDeliveryStatus =
-  | 'DELIVERED'
-  | 'FAILED'
-  | 'PENDING';
+export const WebhookDeliveryStatus = {
+  Delivered: 'DELIVERED',
+  Failed: 'FAILED',
+  Pending: 'PENDING'
+} as const;
 
-export type WebhookDisabledReason =
-  | 'BY_USER'
-  | 'FAILING'
-  | 'GONE'
-  | 'NO_SECRET';
+export type WebhookDeliveryStatus = typeof WebhookDeliveryStatus[keyof typeof WebhookDeliveryStatus];
+export const WebhookDisabledReason = {
+  ByUser: 'BY_USER',
+  Failing: 'FAILING',
+  Gone: 'GONE',
+  NoSecret: 'NO_SECRET'
+} as const;
 
+export type WebhookDisabledReason = typeof WebhookDisabledReason[keyof typeof WebhookDisabledReason];
 export type WebhookEdge = {
   readonly __typename?: 'WebhookEdge';
   readonly cursor: Scalars['String']['output'];
   readonly node: Webhook;
 };
 
-export type WebhookEventKind =
-  | 'BREAKER_CLOSED'
-  | 'BREAKER_OPENED'
-  | 'DNSBL_ZONE_OFF'
-  | 'DNSBL_ZONE_ON'
-  | 'DOMAIN_ACTIVATED'
-  | 'DOMAIN_CHECKED'
-  | 'DOMAIN_PROOF_FOUND'
-  | 'DOMAIN_PROOF_LOST'
-  | 'DOMAIN_SUSPENDED'
-  | 'DOMAIN_UNSUSPENDED'
-  | 'MAIL_DIGEST'
-  | 'OUTAGE_CLOSED'
-  | 'OUTAGE_DRAINED'
-  | 'OUTAGE_DRAINING'
-  | 'OUTAGE_OPENED'
-  | 'OUTAGE_RECLASSIFIED'
-  | 'OUTAGE_THRESHOLD'
-  | 'SERVICE_TROUBLE_BEGAN'
-  | 'SERVICE_TROUBLE_ENDED'
-  | 'WEBHOOK_DISABLED';
+export const WebhookEventKind = {
+  BreakerClosed: 'BREAKER_CLOSED',
+  BreakerOpened: 'BREAKER_OPENED',
+  DnsblZoneOff: 'DNSBL_ZONE_OFF',
+  DnsblZoneOn: 'DNSBL_ZONE_ON',
+  DomainActivated: 'DOMAIN_ACTIVATED',
+  DomainChecked: 'DOMAIN_CHECKED',
+  DomainProofFound: 'DOMAIN_PROOF_FOUND',
+  DomainProofLost: 'DOMAIN_PROOF_LOST',
+  DomainSuspended: 'DOMAIN_SUSPENDED',
+  DomainUnsuspended: 'DOMAIN_UNSUSPENDED',
+  MailDigest: 'MAIL_DIGEST',
+  OutageClosed: 'OUTAGE_CLOSED',
+  OutageDrained: 'OUTAGE_DRAINED',
+  OutageDraining: 'OUTAGE_DRAINING',
+  OutageOpened: 'OUTAGE_OPENED',
+  OutageReclassified: 'OUTAGE_RECLASSIFIED',
+  OutageThreshold: 'OUTAGE_THRESHOLD',
+  ServiceTroubleBegan: 'SERVICE_TROUBLE_BEGAN',
+  ServiceTroubleEnded: 'SERVICE_TROUBLE_ENDED',
+  WebhookDisabled: 'WEBHOOK_DISABLED'
+} as const;
 
+export type WebhookEventKind = typeof WebhookEventKind[keyof typeof WebhookEventKind];
 export type WebhookRedeliverInput = {
   readonly id: Scalars['ID']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -2321,10 +2397,12 @@ export type WebhookRotateSecretPayload = {
   readonly webhook?: Maybe<Webhook>;
 };
 
-export type WebhookStatus =
-  | 'DISABLED'
-  | 'ENABLED';
+export const WebhookStatus = {
+  Disabled: 'DISABLED',
+  Enabled: 'ENABLED'
+} as const;
 
+export type WebhookStatus = typeof WebhookStatus[keyof typeof WebhookStatus];
 export type WebhookTestInput = {
   readonly id: Scalars['ID']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;

@@ -2,12 +2,11 @@
 import { type Account, accountOf, ClientError, connect, type Environment } from '../api/connection.ts';
 import { type Api, type ApiParts, createApi } from './api.ts';
 import { doctorSource, domainSource, serviceSource } from './data-sources.ts';
-import { ephemeralToken, ephemeralTokenSecret } from './ephemeral-resources.ts';
 import { dnsblResource } from './resources/dnsbl.ts';
 import { domainResource } from './resources/domain.ts';
 import { recipientListResource } from './resources/recipient-list.ts';
 import { tenantResource } from './resources/tenant.ts';
-import { tokenResource } from './resources/token.ts';
+import { ephemeralToken, ephemeralTokenSecret, tokenResource } from './resources/token.ts';
 import { webhookResource } from './resources/webhook.ts';
 import type { Configured, ProviderDefinition } from './sdk/provider.ts';
 import { type Attributes, optional } from './sdk/schema.ts';

@@ -39,7 +39,7 @@ test.each<[string, State, string]>([
   ['dnsbl', { ...LIST, codes: ['192.0.2.1'] }, '(at codes): "192.0.2.1" is not an answer'],
   ['webhook', { ...WEBHOOK, url: 'hooks.example.org' }, '(at url): "hooks.example.org" is not a URL.'],
   ['webhook', { ...WEBHOOK, url: 'https://Hooks.example.org' }, '(at url): Write it as "https://hooks.example.org/".'],
-  ['webhook', { ...WEBHOOK, events: ['OUTAGE_OPEN'] }, '(at events): "OUTAGE_OPEN" is not one of "OUTAGE_OPENED"'],
+  ['webhook', { ...WEBHOOK, events: ['OUTAGE_OPEN'] }, '(at events): "OUTAGE_OPEN" is not one of "BREAKER_CLOSED"'],
   ['webhook', { ...WEBHOOK, domains: ['A.example'] }, '(at domains): Write it in lower case'],
   ['token', { ...TOKEN_BLOCK, scopes: ['NONSENSE'] }, '(at scopes): "NONSENSE" is not one of "AUDIT_READ"'],
   ['token', { ...TOKEN_BLOCK, expires_at: 'tomorrow' }, '(at expires_at): "tomorrow" is not a time.'],

@@ -1,5 +1,5 @@
 /** `backupmx_dnsbl`: one DNS block list that a domain's senders are looked up in. */
-import type { Domain } from '../../../control/generated.ts';
+import { DnsblMode, type Domain } from '../../../control/generated.ts';
 import type { Selected, UserError } from '../../api/requests.ts';
 import { normalizeDomain } from '../../../mail/domain.ts';
 import type { Api } from '../api.ts';
@@ -75,7 +75,7 @@ export const dnsblResource: Resource<Api> = {
     mode: optional(
       'string',
       '`REJECT` refuses senders that it lists; `DRY_RUN` (default) counts and records what that would refuse.',
-      { default: 'DRY_RUN', check: oneOf(['DRY_RUN', 'REJECT']) },
+      { default: 'DRY_RUN', check: oneOf(Object.values(DnsblMode)) },
     ),
     weight: optional('number', 'Weight of a listing, 1 to 100; see `dnsbl_threshold` of the domain. Default 1.', {
       default: 1,

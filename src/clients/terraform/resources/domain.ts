@@ -1,6 +1,6 @@
 /** `backupmx_domain`: a relay domain. Its User List and DNS block lists are resources of their own. */
 import { normalizeDomain } from '../../../mail/domain.ts';
-import type { Domain } from '../../../control/generated.ts';
+import { type Domain, HeldMailChoice, TlsPolicy, UnknownWhileDownPolicy } from '../../../control/generated.ts';
 import type { Selected } from '../../api/requests.ts';
 import { type Api, errorsOf, findListed, outcomeOf } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
@@ -50,7 +50,7 @@ const ATTRIBUTES: Attributes = {
   unknown_while_down: optional(
     'string',
     'Treatment of unknown recipients while the primary does not answer: `ACCEPT` (default), `DEFER_THEN_ACCEPT` or `DEFER`.',
-    { default: 'ACCEPT', check: oneOf(['ACCEPT', 'DEFER_THEN_ACCEPT', 'DEFER']) },
+    { default: 'ACCEPT', check: oneOf(Object.values(UnknownWhileDownPolicy)) },
   ),
   unknown_while_down_hours: optional(
     'number',
@@ -70,7 +70,7 @@ const ATTRIBUTES: Attributes = {
   tls_policy: optional(
     'string',
     'Requirement for TLS to the primary: `NONE`, `OPPORTUNISTIC` (default), `REQUIRED` or `VERIFIED`.',
-    { default: 'OPPORTUNISTIC', check: oneOf(['NONE', 'OPPORTUNISTIC', 'REQUIRED', 'VERIFIED']) },
+    { default: 'OPPORTUNISTIC', check: oneOf(Object.values(TlsPolicy)) },
   ),
   drain_per_minute: optional(
     'number',
@@ -88,7 +88,7 @@ const ATTRIBUTES: Attributes = {
   on_delete: optional(
     'string',
     'What happens to held mail when the domain is removed: `DELIVER_FIRST` continues to try it, `CANCEL` ends it without reports. Without it a domain that holds mail is not removed. It takes effect after it is applied.',
-    { isLocal: true, check: oneOf(['DELIVER_FIRST', 'CANCEL']) },
+    { isLocal: true, check: oneOf(Object.values(HeldMailChoice)) },
   ),
   force: optional('bool', 'Add the domain although its name looks like the host name of a mail server.', {
     isLocal: true,

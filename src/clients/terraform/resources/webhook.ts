@@ -1,5 +1,5 @@
 /** `backupmx_webhook`: an address that receives events. */
-import type { Webhook, WebhookEventKind } from '../../../control/generated.ts';
+import { type Webhook, WebhookEventKind } from '../../../control/generated.ts';
 import { readObject, type Selected } from '../../api/requests.ts';
 import { type Api, errorsOf, findId, outcomeOf } from '../api.ts';
 import type { Resource } from '../sdk/resource.ts';
@@ -17,30 +17,6 @@ function valuesOf({ tenant, ...values }: Selected<Webhook, typeof FIELDS>): Stat
 function inputOf({ url, description, events, domains }: State): Record<string, unknown> {
   return { url, description, events, domains: domains ?? null };
 }
-
-/** All that there are, or the types do not fit. */
-const EVENTS: Readonly<Record<WebhookEventKind, true>> = {
-  OUTAGE_OPENED: true,
-  OUTAGE_RECLASSIFIED: true,
-  OUTAGE_THRESHOLD: true,
-  OUTAGE_DRAINING: true,
-  OUTAGE_DRAINED: true,
-  OUTAGE_CLOSED: true,
-  BREAKER_OPENED: true,
-  BREAKER_CLOSED: true,
-  DOMAIN_ACTIVATED: true,
-  DOMAIN_SUSPENDED: true,
-  DOMAIN_UNSUSPENDED: true,
-  DOMAIN_PROOF_LOST: true,
-  DOMAIN_PROOF_FOUND: true,
-  DOMAIN_CHECKED: true,
-  DNSBL_ZONE_OFF: true,
-  DNSBL_ZONE_ON: true,
-  MAIL_DIGEST: true,
-  WEBHOOK_DISABLED: true,
-  SERVICE_TROUBLE_BEGAN: true,
-  SERVICE_TROUBLE_ENDED: true,
-};
 
 /** In the form that the service keeps. */
 function checkUrl(value: Value): string | null {
@@ -67,7 +43,7 @@ export const webhookResource: Resource<Api> = {
     events: required(
       ['set', 'string'],
       'The kinds of events to send: `OUTAGE_OPENED`, `OUTAGE_CLOSED` and so on; at least one.',
-      { check: oneOf(Object.keys(EVENTS)) },
+      { check: oneOf(Object.values(WebhookEventKind)) },
     ),
     domains: optional(
       ['set', 'string'],
