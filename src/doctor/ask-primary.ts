@@ -182,23 +182,16 @@ export interface DoctorBudget {
   connection(): Promise<void>;
 }
 
-export interface DoctorBudgetOptions {
-  readonly questionsPerMinute?: number;
-  readonly connectionsPerMinute?: number;
-  readonly monotonicMs: () => number;
-}
-
 /** A thousand domains in a minute have room in it; a resolver serves a hundred times as much. */
 const QUESTIONS_PER_MINUTE = 24_000;
 const CONNECTIONS_PER_MINUTE = 2000;
 /** A burst after a rest: two seconds' worth. */
 const BURST_MS = 2000;
 
-export function createDoctorBudget(options: DoctorBudgetOptions): DoctorBudget {
-  const { questionsPerMinute = QUESTIONS_PER_MINUTE, connectionsPerMinute = CONNECTIONS_PER_MINUTE } = options;
+export function createDoctorBudget({ monotonicMs }: Pick<PrimaryDeps, 'monotonicMs'>): DoctorBudget {
   return {
-    question: createTurns(questionsPerMinute, options.monotonicMs),
-    connection: createTurns(connectionsPerMinute, options.monotonicMs),
+    question: createTurns(QUESTIONS_PER_MINUTE, monotonicMs),
+    connection: createTurns(CONNECTIONS_PER_MINUTE, monotonicMs),
   };
 }
 

@@ -51,14 +51,16 @@ export function formRecordsOf(
   name: string,
   { observed, recommended }: { readonly observed: readonly AddedMx[]; readonly recommended: readonly AddedMx[] },
 ): MxFormRecord[] {
-  const isIn = (records: readonly AddedMx[], { host, preference }: AddedMx) =>
-    records.some((one) => one.host === host && one.preference === preference);
   const rest = { name, type: 'MX', ttlSeconds: TTL_SECONDS } as const;
   return [
     ...observed
-      .filter((mx) => !isIn(recommended, mx))
+      .filter((mx) => !hasMx(recommended, mx))
       .map(({ host, preference }) => ({ change: 'REMOVE' as const, host, preference, ...rest })),
-    ...recommended.map((mx) => ({ change: isIn(observed, mx) ? ('KEEP' as const) : ('ADD' as const), ...mx, ...rest })),
+    ...recommended.map((mx) => ({
+      change: hasMx(observed, mx) ? ('KEEP' as const) : ('ADD' as const),
+      ...mx,
+      ...rest,
+    })),
   ].toSorted((a, b) => a.preference - b.preference);
 }
 
@@ -84,12 +86,13 @@ export type MxPlan =
   | { readonly kind: 'PLAN'; readonly added: readonly AddedMx[]; readonly removed: readonly AddedMx[] }
   | { readonly kind: 'REFUSED'; readonly field: string; readonly message: string };
 
-export const isSameMx = (one: AddedMx, other: AddedMx): boolean =>
-  one.preference === other.preference && one.host === other.host;
+/** Whether a record is among others, with the same host and preference. */
+export function hasMx(records: readonly AddedMx[], { host, preference }: AddedMx): boolean {
+  return records.some((one) => one.host === host && one.preference === preference);
+}
 
 export function planSet(situation: MxSituation, { preference, isSandwich }: MxWish): MxPlan {
   const { present, added: earlier, ownNames, mxNames } = situation;
-  const isAdded = (mx: AddedMx) => earlier.some((one) => isSameMx(one, mx));
   const own = present.filter(({ host }) => ownNames.includes(host));
   const { theirs, lower } = othersIn(present, situation);
   if (theirs.length === 0) {
@@ -104,7 +107,7 @@ export function planSet(situation: MxSituation, { preference, isSandwich }: MxWi
     return { kind: 'REFUSED', field: 'preference', message };
   }
   const wrong = own.filter((mx) => mx.preference <= best || (preference !== null && mx.preference !== preference));
-  const foreign = wrong.find((mx) => !isAdded(mx));
+  const foreign = wrong.find((mx) => !hasMx(earlier, mx));
   if (foreign !== undefined) {
     const message = `The record "${foreign.preference} ${foreign.host}" is not where it should be, and was not added here: change it by hand.`;
     return { kind: 'REFUSED', field: 'preference', message };
@@ -130,7 +133,7 @@ export function planSet(situation: MxSituation, { preference, isSandwich }: MxWi
 /** The records of others; apart from them those lower ones of a sandwich that we have added, unless they are all that there is. */
 function othersIn(present: readonly AddedMx[], { added, ownNames }: Pick<MxSituation, 'added' | 'ownNames'>) {
   const others = present.filter(({ host }) => !ownNames.includes(host));
-  const theirs = others.filter((mx) => !added.some((one) => isSameMx(one, mx)));
+  const theirs = others.filter((mx) => !hasMx(added, mx));
   if (theirs.length === 0) return { theirs: others, lower: [] };
   return { theirs, lower: others.filter((mx) => !theirs.includes(mx)) };
 }
@@ -152,8 +155,7 @@ function planLower(
  * left of any primary: without it the domain would have no MX at all.
  */
 export function planUnset({ present, added, ownNames }: Pick<MxSituation, 'present' | 'added' | 'ownNames'>): MxPlan {
-  const isAdded = (mx: AddedMx) => added.some((one) => isSameMx(one, mx));
   const isOwn = ({ host }: AddedMx) => ownNames.includes(host);
-  const isServed = present.some((mx) => !isOwn(mx) && !isAdded(mx));
-  return { kind: 'PLAN', added: [], removed: present.filter((mx) => isAdded(mx) && (isServed || isOwn(mx))) };
+  const isServed = present.some((mx) => !isOwn(mx) && !hasMx(added, mx));
+  return { kind: 'PLAN', added: [], removed: present.filter((mx) => hasMx(added, mx) && (isServed || isOwn(mx))) };
 }

@@ -17,7 +17,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import { type AddedMx, findAddedMx, forgetGoneMx, noteMxChange } from '../domains/mx-records.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
-import { isSameMx, type MxPlan, type MxWish, planSet, planUnset, TTL_SECONDS } from './mx-plan.ts';
+import { hasMx, type MxPlan, type MxWish, planSet, planUnset, TTL_SECONDS } from './mx-plan.ts';
 import {
   findServer,
   type GivenServer,
@@ -111,8 +111,7 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
     );
   }
   const known = await findAddedMx(deps.sql, viewer, domain.id);
-  const isPresent = (mx: AddedMx) => present.some((one) => isSameMx(one, mx));
-  const added = known.filter(isPresent);
+  const added = known.filter((mx) => hasMx(present, mx));
   const { mxNames, ownNames } = deps;
   const plan: MxPlan =
     request.wish === null
@@ -129,7 +128,7 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
     return refused(['tsig'], 'A change is signed: give the key with which the zone accepts updates, or dryRun: true.');
   const result = await send(deps, place, { zone, present, plan, key: request.key });
   if (result.kind !== 'DONE') return { kind: 'REFUSED', error: complaintOf(result, { serverName, zone }) };
-  const gone = known.filter((mx) => !isPresent(mx) && !plan.added.some((one) => isSameMx(one, mx)));
+  const gone = known.filter((mx) => !hasMx(present, mx) && !hasMx(plan.added, mx));
   await noteMxChange(deps.sql, viewer, domain.id, { ...plan, gone });
   return { kind: 'DONE', zone, records };
 }
@@ -157,16 +156,13 @@ async function send(
   resolver.forget(name);
   const now = await presentMx(resolver, name);
   if (now === null || now === 'ALIAS') return result;
-  const isDone =
-    plan.added.every((mx) => now.some((one) => isSameMx(one, mx))) &&
-    !plan.removed.some((mx) => now.some((one) => isSameMx(one, mx)));
+  const isDone = plan.added.every((mx) => hasMx(now, mx)) && !plan.removed.some((mx) => hasMx(now, mx));
   return isDone ? { kind: 'DONE' } : result;
 }
 
 function changesOf(present: readonly AddedMx[], plan: MxPlan & { kind: 'PLAN' }): MxRecordChange[] {
-  const isRemoved = (mx: AddedMx) => plan.removed.some((one) => isSameMx(one, mx));
   return [
-    ...present.map((mx): MxRecordChange => ({ ...mx, change: isRemoved(mx) ? 'REMOVE' : 'KEEP' })),
+    ...present.map((mx): MxRecordChange => ({ ...mx, change: hasMx(plan.removed, mx) ? 'REMOVE' : 'KEEP' })),
     ...plan.added.map((mx): MxRecordChange => ({ ...mx, change: 'ADD' })),
   ].toSorted((a, b) => a.preference - b.preference || (a.host < b.host ? -1 : 1));
 }

@@ -57,7 +57,7 @@ export const contactVerb: VerbTable = {
     },
     confirm: {
       usage: 'ID CODE',
-      says: 'Gives the code back: from now on the address receives alerts.',
+      says: 'Confirms an address with its code: from now on it receives alerts.',
       run: (call) =>
         changeContact(call, 'Confirm', {
           input: { id: call.args[0], code: call.args[1] },

@@ -181,7 +181,7 @@ export const queueVerb: VerbTable = {
     },
     show: { usage: 'ID', says: 'Shows one message with its history.', run: showMessage },
     retry: acting('Retry', 'Tries held mail now.'),
-    cancel: acting('Cancel', 'Ends held mail without a report to its senders.'),
+    cancel: acting('Cancel', 'Cancels held mail without a report to its senders.'),
     bounce: acting('Bounce', 'Returns held mail to its senders.'),
   },
 };

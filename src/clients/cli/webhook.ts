@@ -126,7 +126,7 @@ export const webhookVerb: VerbTable = {
     },
     disable: {
       usage: 'ID',
-      says: 'Disables a webhook, and gives up its pending deliveries.',
+      says: 'Disables a webhook and drops its pending deliveries.',
       run: (call) => changeWebhook(call, { isEnabled: false }, 'disabled'),
     },
     rotate: {
