@@ -24,9 +24,7 @@ export interface DatabasePlace {
   stop(): Promise<void>;
 }
 
-export interface OpenedDatabase extends DatabasePlace {
-  readonly database: Database;
-}
+export type OpenedDatabase = DatabasePlace & Omit<Database, 'close'>;
 
 type PlaceLog = Pick<Log, 'trace' | 'warning'>;
 
@@ -42,7 +40,7 @@ export async function openMainDatabase(config: Config, log: PlaceLog): Promise<O
   const database = openDatabase(place.address);
   return {
     ...place,
-    database,
+    ...database,
     stop: async () => {
       await database.close();
       await place.stop();

@@ -1,69 +1,94 @@
 /**
- * Builds delivery from its parts, and starts the work on outages.
+ * Connects delivery: the sources of TLS demands, the attempts, the work on outages, and the reports.
  */
-import type { Config } from '../config/config.ts';
-import type { Database } from '../db/client.ts';
+import { monotonicMs } from '../clock.ts';
+import type { WakeUps } from '../cluster/jobs.ts';
+import type { Nodes } from '../cluster/nodes.ts';
 import { attemptHosts } from '../delivery/attempt.ts';
 import { createInboundPriority } from '../delivery/concurrency/inbound-priority.ts';
-import { createRecoveryChecks, type HostMemory } from '../delivery/recovery-checks.ts';
-import { demandTls, routeOf } from '../delivery/route.ts';
-import type { TlsSources } from '../tls/demand.ts';
 import { createConnectionPool } from '../delivery/connections.ts';
 import { type Attempts, type AttemptsOptions, createDelivery, type Delivery } from '../delivery/delivery.ts';
-import { learnFromResults } from '../verification/delivery-results.ts';
-import type { Verification } from '../verification/verification.ts';
-import type { NextHops } from '../dns/next-hop.ts';
+import { createHostMemory, createRecoveryChecks, type HostMemory } from '../delivery/recovery-checks.ts';
+import { demandTls, routeOf } from '../delivery/route.ts';
+import { loadStsPolicy, saveStsPolicy } from '../domains/mta-sts-policies.ts';
 import { createDrainGauge } from '../outage/drain.ts';
-import { checkLocalFailure, type LocalFailure } from '../outage/local-failure.ts';
+import { checkLocalFailure } from '../outage/local-failure.ts';
 import { maintainOutages } from '../outage/maintenance.ts';
-import { answersGreeting, openSession } from '../smtp/client.ts';
-import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/session.ts';
-import type { Holder } from '../queue/claim.ts';
-import type { DestinationState } from '../outage/clock.ts';
+import { proveSender } from '../policy/authentication/bounce-firewall.ts';
+import { foldDeltas } from '../queue/counts.ts';
 import { createDelayWalk } from '../queue/reports/delayed.ts';
 import { makeDueReports } from '../queue/reports/reports.ts';
-import type { Lookup } from '../policy/authentication/sender-auth.ts';
-import { proveSender } from '../policy/authentication/bounce-firewall.ts';
-import type { Timers } from './timers.ts';
-import type { MailEvents } from '../telemetry/events.ts';
+import { answersGreeting, openSession } from '../smtp/client.ts';
+import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/session.ts';
+import { createTlsSources, type TlsSources } from '../tls/demand.ts';
+import { learnFromResults } from '../verification/delivery-results.ts';
+import type { NodeCore } from './core.ts';
 
+const SWEEP_EVERY_MS = 1000;
+const FOLD_EVERY_MS = 1000;
 const REPORTS_EVERY_MS = 1000;
 const DELAYS_EVERY_MS = 5000;
 const CHECKS_EVERY_MS = 1000;
 const OUTAGES_EVERY_MS = 3000;
 const LOCAL_FAILURE_EVERY_MS = 5000;
+/** Besides the grace: a delivery that waits for a database without an answer is left after this. */
+const STOP_WITHIN_MS = 3000;
 
-export interface DeliveryParts {
-  readonly config: Config;
-  readonly database: Database;
-  readonly verification: Pick<Verification, 'learned' | 'primaries'>;
-  readonly holder: () => Holder | null;
-  readonly hosts: HostMemory;
-  readonly tls: TlsSources;
-  readonly findHops: (
-    destination: Pick<DestinationState, 'name' | 'deliverTo'> & Partial<Pick<DestinationState, 'dialTurn' | 'kind'>>,
-  ) => Promise<NextHops>;
-  readonly events: MailEvents;
-  readonly acceptedWork: () => number;
-}
-
-export function buildDelivery(parts: DeliveryParts): Delivery {
-  return createDelivery({
-    sql: parts.database.queueSql,
-    holder: parts.holder,
-    findRoute: async (destination) => {
-      const route = routeOf(await parts.findHops(destination), destination.kind);
-      return demandTls(route, destination, parts.tls);
+/** Starts delivery, and the work on outages and reports that no attempt does. With DELIVERY_HOLD nothing is delivered. */
+export async function startDelivery(core: NodeCore, { lease }: Nodes, wakeUps: WakeUps): Promise<Delivery> {
+  const { config, sql, queueSql, events, log, metrics, timers, routing } = core;
+  const { findHops } = routing;
+  const hosts = createHostMemory();
+  const tls = createTlsSources({
+    resolver: routing.resolver,
+    trust: config,
+    allowPrivate: config.allowPrivateNextHops,
+    store: {
+      load: (domain) => loadStsPolicy(sql, domain),
+      save: (domain, id, { mode, mx, maxAgeSeconds }) => saveStsPolicy(sql, { domain, id, mode, mx, maxAgeSeconds }),
     },
-    openAttempts: (options) => openAttempts(parts, options),
-    hosts: parts.hosts,
-    inboundPriority: createInboundPriority(parts),
-    events: parts.events,
-    learn: learnFromResults(parts.verification, parts.config.egressAddresses),
+    warn: (message) => log.warning({ where: 'tls', message }),
+    onFault: (error) => log.fault({ where: 'MTA-STS', error }),
   });
+  const delivery = createDelivery({
+    sql: queueSql,
+    holder: lease,
+    findRoute: async (destination) =>
+      demandTls(routeOf(await findHops(destination), destination.kind), destination, tls),
+    openAttempts: (options) => openAttempts(core, tls, options),
+    hosts,
+    inboundPriority: createInboundPriority({ acceptedWork: () => core.started.inbound?.workCount() ?? 0 }),
+    events,
+    learn: learnFromResults(core.verification, config.egressAddresses),
+  });
+  metrics.gauge('destinations_in_hand', 'Destinations that this node is delivering to', delivery.destinationCount);
+  core.onStop(() => delivery.stop(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
+  startReports(core);
+  timers.every(FOLD_EVERY_MS, 'counts', () => foldDeltas(queueSql));
+  const drain = createDrainGauge({ sql: queueSql, owner: lease });
+  timers.every(OUTAGES_EVERY_MS, 'outages', async () => {
+    await maintainOutages(queueSql, events);
+    for (const drained of await drain.measure()) events.outageDrained(drained);
+  });
+  if (config.deliveryHold) {
+    const message = 'delivery held: DELIVERY_HOLD is set, mail is accepted but not delivered';
+    log.warning({ where: 'settings', message });
+    return delivery;
+  }
+  startRecoveryChecks(core, { lease, hosts, poke: delivery.poke });
+  let sweptAtMs: number | null = null;
+  timers.every(SWEEP_EVERY_MS, 'sweep', async () => {
+    await delivery.sweep();
+    sweptAtMs = monotonicMs();
+  });
+  metrics.gauge('sweep_age_seconds', 'Since this node last looked for destinations that are due', () =>
+    sweptAtMs === null ? null : (monotonicMs() - sweptAtMs) / 1000,
+  );
+  await wakeUps.handle(delivery.poke);
+  return delivery;
 }
 
-function openAttempts({ config, verification, tls }: DeliveryParts, options: AttemptsOptions): Attempts {
+function openAttempts({ config, verification }: NodeCore, tls: TlsSources, options: AttemptsOptions): Attempts {
   const { destinationId, signal, mayFinish } = options;
   const sessions = createConnectionPool({
     open: (target, sessionSignal) =>
@@ -95,48 +120,30 @@ function openAttempts({ config, verification, tls }: DeliveryParts, options: Att
   };
 }
 
-/** Starts the work on outages that no attempt does. Stopping it ends the recovery checks that are under way. */
-export function startOutageWork(
-  parts: DeliveryParts,
-  { delivery, timers, onLocalFailure }: OutageWork,
-): { stop(): Promise<void> } {
-  const { config, events, holder } = parts;
-  const sql = parts.database.queueSql;
-  const gauge = createDrainGauge({ sql, owner: holder });
-  timers.every(OUTAGES_EVERY_MS, 'outages', async () => {
-    await maintainOutages(sql, events);
-    for (const drained of await gauge.measure()) events.outageDrained(drained);
+/** Checks for greetings of hosts in an outage, and for local failures. */
+function startRecoveryChecks(
+  { config, queueSql: sql, events, timers, routing, started, onStop }: NodeCore,
+  { lease, hosts, poke }: Pick<Nodes, 'lease'> & { readonly hosts: HostMemory; readonly poke: Delivery['poke'] },
+): void {
+  timers.every(LOCAL_FAILURE_EVERY_MS, 'own trouble', async () => {
+    ({ since: started.localFailureSince } = await checkLocalFailure(sql, events));
   });
-  if (config.deliveryHold) return { stop: () => Promise.resolve() };
-
-  timers.every(LOCAL_FAILURE_EVERY_MS, 'own trouble', async () => onLocalFailure(await checkLocalFailure(sql, events)));
   const checks = createRecoveryChecks({
     sql,
-    holder,
-    findRoute: async (target) => routeOf(await parts.findHops(target), 'RELAY'),
+    holder: lease,
+    findRoute: async (target) => routeOf(await routing.findHops(target), 'RELAY'),
     greet: (target, signal) => answersGreeting({ ...target, ehloName: config.mxHostname, signal }),
-    hosts: parts.hosts,
-    poke: delivery.poke,
-    onFault: (where, error) => {
-      events.fault({ where, error });
-    },
+    hosts,
+    poke,
+    onFault: (where, error) => events.fault({ where, error }),
   });
   timers.every(CHECKS_EVERY_MS, 'checks', () => checks.poll());
-  return checks;
+  onStop(() => checks.stop());
 }
 
-export interface OutageWork {
-  readonly delivery: Delivery;
-  readonly timers: Timers;
-  /** Gets each reading. */
-  readonly onLocalFailure: (reading: LocalFailure) => void;
-}
-
-/** Makes reports as they fall due. While delivery is held no sender is told of a delay: the operator knows best. */
-export function startReports(
-  { config, database: { sql }, events }: Pick<DeliveryParts, 'config' | 'database' | 'events'>,
-  { timers, lookup }: { readonly timers: Timers; readonly lookup: Lookup },
-): void {
+/** Makes reports as they fall due. With DELIVERY_HOLD no sender gets a report of a delay: the operator knows best. */
+function startReports({ config, sql, events, timers, routing }: NodeCore): void {
+  const lookup = routing.strangersResolver.query;
   timers.every(REPORTS_EVERY_MS, 'reports', () =>
     makeDueReports({
       sql,
@@ -146,6 +153,5 @@ export function startReports(
       events,
     }),
   );
-  const walk = createDelayWalk(sql);
-  if (!config.deliveryHold) timers.every(DELAYS_EVERY_MS, 'delays', walk);
+  if (!config.deliveryHold) timers.every(DELAYS_EVERY_MS, 'delays', createDelayWalk(sql));
 }

@@ -5,7 +5,7 @@
  * DOWN: it does not answer. FULL: free space is below the watermark, or it has just refused a write for want of space.
  */
 import { createServer } from 'node:net';
-import { monotonicMs, wallClock } from '../clock.ts';
+import { monotonicMs, type Timers, wallClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ListenAddress } from '../config/values.ts';
 import { whyUnusable } from '../db/server-wait.ts';
@@ -16,7 +16,6 @@ import { listNodes } from '../queue/read/nodes.ts';
 import type { Sql } from '../db/client.ts';
 import type { Readiness } from '../inbound/listener-state.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Timers } from './timers.ts';
 
 const EVERY_MS = 1000;
 const ANSWER_WITHIN_MS = 3000;
@@ -26,7 +25,7 @@ const FULL_FOR_MS = 5000;
 export interface ReadinessWatch {
   readiness(): Readiness;
   /** The database has refused to store for want of space. */
-  tellFull(): void;
+  noteFull(): void;
 }
 
 export function watchReadiness(deps: {
@@ -66,7 +65,7 @@ export function watchReadiness(deps: {
       if (isDown) return 'DOWN';
       return isLowOnSpace || monotonicMs() < fullUntil ? 'FULL' : 'OK';
     },
-    tellFull: () => {
+    noteFull: () => {
       fullUntil = monotonicMs() + FULL_FOR_MS;
     },
   };

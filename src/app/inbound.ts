@@ -3,82 +3,52 @@
  */
 import { monotonicMs, wallClock } from '../clock.ts';
 import type { WakeUps } from '../cluster/jobs.ts';
-import type { Config } from '../config/config.ts';
 import { openAcceptWriter } from '../db/accept-writer.ts';
-import type { Database } from '../db/client.ts';
 import { startTrouble } from '../db/start-error.ts';
-import { type Routing, createClientNames } from '../dns/routing.ts';
-import { type Domains, findSubdomains } from '../domains/domains.ts';
+import { createClientNames } from '../dns/routing.ts';
+import { findSubdomains } from '../domains/domains.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
-import type { IsListed } from '../domains/user-list/lookup.ts';
 import { createRejections, type Rejections } from '../events/rejections.ts';
 import { createSeenClients } from '../events/seen-clients.ts';
 import { createInbound } from '../inbound/smtp-server/listener.ts';
-import type { Inbound } from '../inbound/listener-state.ts';
 import { normalizeDomain } from '../mail/address.ts';
-import { clientNetwork, isWithin, normalizeAddress } from '../mail/ip.ts';
 import { newId } from '../mail/id.ts';
+import { clientNetwork, isWithin, normalizeAddress } from '../mail/ip.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import { createCalloutBreaker, createOpenOutages } from '../outage/callout-view.ts';
 import { requestFlush } from '../outage/clock.ts';
 import { findPauses } from '../outage/pause.ts';
 import { createAcceptanceSeal, loadArcKey } from '../policy/authentication/acceptance-seal.ts';
 import { createCalloutCheck } from '../policy/callout/check.ts';
-import { createHarvestGuard } from '../policy/harvest-guard.ts';
-import type { AcceptedRecipient } from '../policy/decision.ts';
 import { dryRunRejection } from '../policy/dnsbl/dnsbl.ts';
-import { type Dnsbl, openDnsbl } from '../policy/dnsbl/lists.ts';
+import { openDnsbl } from '../policy/dnsbl/lists.ts';
+import { createHarvestGuard } from '../policy/harvest-guard.ts';
 import { createStartQueue, type StartQueue } from '../policy/queue-start.ts';
-import { decideRecipient, recipientChecks, type RecipientPolicy } from '../policy/recipient.ts';
+import { decideRecipient, type PostmasterMailbox, recipientChecks, type RecipientPolicy } from '../policy/recipient.ts';
 import { createSpool, type Spool, StorageFull } from '../queue/accept/spool.ts';
 import { readQueues } from '../queue/read/queues.ts';
 import { findOwnDestination } from '../queue/reports/own-mail.ts';
-import type { MailEvents } from '../telemetry/events.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import { earliestExpiryMs, loadTlsMaterial, type TlsMaterial } from '../tls/material.ts';
-import { certificateWarnings } from '../tls/warnings.ts';
+import { earliestExpiryMs } from '../tls/material.ts';
+import { watchCertificates } from '../tls/warnings.ts';
 import { createCalloutBudget } from '../verification/budget.ts';
-import type { Verification } from '../verification/verification.ts';
-import type { ReadinessWatch } from './health.ts';
-import type { Timers } from './timers.ts';
+import { type NodeCore, STOP_PATIENTLY_MS } from './core.ts';
 
 /** How long mail waits after the dot for a database that is away; the sender repeats after the 451. */
 const STORE_DEADLINE_MS = 30_000;
 /** How long mail that may be stored already is looked for: a sender waits ten minutes (RFC 5321 §4.5.3.2.6). */
 const STORE_OUTCOME_MS = 540_000;
-/** After so many octets of large mail, stored or rejected, their memory is asked back: it would pile up as garbage. */
-const COLLECT_AFTER_OCTETS = 64 * 1024 * 1024;
 const OUTAGES_EVERY_MS = 1000;
 const PRUNE_EVERY_MS = 3_600_000;
-const CERTIFICATES_EVERY_MS = 86_400_000;
 /** The share of all connections whose clients may be delayed for guessing addresses. */
 const HELD_BACK_SHARE = 0.25;
+/** Besides the grace: a session that waits for a database without an answer is left after this. */
+const STOP_WITHIN_MS = 3000;
 
-export interface InboundParts {
-  readonly config: Config;
-  readonly database: Database;
-  readonly wakeUps: WakeUps;
-  readonly ready: ReadinessWatch;
-  readonly routing: Routing;
-  readonly domains: Domains;
-  readonly isListed: IsListed;
-  readonly verification: Verification;
-  /** Set as soon as it is open. */
-  readonly dnsbl: { current: Dnsbl | null };
-  readonly interfaceAddresses: readonly string[];
-  readonly messageSizeLimit: () => number;
-  readonly collectGarbage: () => void;
-  /** Starts on a destination on this node at once; the others find it in their sweep. */
-  readonly poke: (destinationId: string) => void;
-  readonly timers: Timers;
-  readonly onStop: (stop: () => Promise<unknown>, withinMs?: number) => void;
-  readonly events: MailEvents;
-  readonly metrics: Pick<Metrics, 'gauge' | 'unrecorded'>;
-}
-
-export async function openInbound(parts: InboundParts, spool: Spool): Promise<Inbound> {
-  const { config, ready, routing, timers, onStop, events, metrics } = parts;
-  const { sql } = parts.database;
+/** Starts the spool, and listens. Throws StartError with one line if an address cannot be bound. */
+export async function startInbound(core: NodeCore, wakeUps: WakeUps): Promise<void> {
+  const { config, sql, ready, routing, timers, onStop, events, metrics } = core;
+  const spool = openSpool(core, wakeUps);
+  onStop(() => spool.close(), STOP_PATIENTLY_MS);
   const rejections = createRejections({
     sql,
     monotonicMs,
@@ -94,93 +64,74 @@ export async function openInbound(parts: InboundParts, spool: Spool): Promise<In
       events.warning({ where: 'greeting wait', message: error instanceof Error ? error.message : String(error) }),
   });
   onStop(seenClients.flush);
-  timers.every(PRUNE_EVERY_MS, 'greeting wait', async () => {
-    await seenClients.prune();
-  });
+  timers.every(PRUNE_EVERY_MS, 'greeting wait', () => seenClients.prune());
   const isTrusted = isWithin(config.trustedClients);
   const mostHeldBack = Math.floor(config.maxConnections * HELD_BACK_SHARE);
   const guard = createHarvestGuard({ monotonicMs, isTrusted, mostHeldBack });
   const policy: RecipientPolicy = {
-    postmaster: { hostname: config.mxHostname, recipient: await findPostmaster(parts) },
-    findRelayDomain: parts.domains.findRelayDomain,
-    checks: await openChecks(parts, guard.check, rejections),
+    postmaster: { hostname: config.mxHostname, recipient: await findPostmaster(core) },
+    findRelayDomain: core.domains.findRelayDomain,
+    checks: await openChecks(core, guard.check, rejections),
     note: guard.note,
   };
-  const tls = watchCertificates(parts);
+  const { dataDir, mxHostname: hostname, tlsFiles: files } = config;
+  const warn = (message: string): void => events.warning({ where: 'tls', message });
+  const tls = watchCertificates({ dataDir, hostname, files, wallClock, warn }, config.mxNames, timers.every);
   metrics.gauge(
     'certificate_expiry_timestamp_seconds',
     'When the first of the certificates that this node shows to senders ends',
     () => earliestExpiryMs(tls()) / 1000,
   );
-  let readOctets = 0;
   const inbound = await createInbound({
     listen: config.smtpListen.map(({ address, port }) => ({ host: address, port })),
-    hostname: config.mxHostname,
+    hostname,
     names: config.mxNames,
     publicUrl: config.publicUrl,
     tls,
-    messageSizeLimit: parts.messageSizeLimit,
+    messageSizeLimit: core.messageSizeLimit,
     inFlightBytes: config.inFlightBytes,
     bareNewlines: config.bareNewlines,
     greetingWaitMs: config.greetingWaitMs,
-    isSeenClient: seenClients.isSeen,
-    rememberClient: seenClients.remember,
-    isBarred: guard.isBarred,
     maxConnections: config.maxConnections,
     maxConnectionsPerClient: config.maxConnectionsPerClient,
     messagesPerMinute: config.messagesPerMinute,
+    isSeenClient: seenClients.isSeen,
+    rememberClient: seenClients.remember,
+    isBarred: guard.isBarred,
     decideRecipient: (client, mail, path) => decideRecipient(policy, { client, mail, path }),
     accept: async (transaction) => {
       try {
         await spool.accept(transaction, clientNetwork(transaction.envelope.client.address));
       } catch (error) {
-        if (error instanceof StorageFull) ready.tellFull();
+        if (error instanceof StorageFull) ready.noteFull();
         throw error;
       }
     },
-    onLargeRead: (octets) => {
-      readOctets += octets;
-      if (readOctets < COLLECT_AFTER_OCTETS) return;
-      readOctets = 0;
-      parts.collectGarbage();
-    },
-    authenticate:
-      createAcceptanceSeal({
-        hostname: config.mxHostname,
-        names: config.mxNames,
-        lookup: routing.resolver.query,
-        addsResults: config.authenticationResults,
-        arcKey: config.arcKey === null ? null : loadArcKey(config.arcKey),
-        fault: (error) => {
-          events.fault({ where: 'authentication', error });
-        },
-      }) ?? undefined,
-    startQueue: queueStart(parts),
+    collectGarbage: core.collectGarbage,
+    authenticate: createAcceptanceSeal({
+      hostname,
+      names: config.mxNames,
+      lookup: routing.resolver.query,
+      addsResults: config.authenticationResults,
+      arcKey: config.arcKey === null ? null : loadArcKey(config.arcKey),
+      fault: (error) => events.fault({ where: 'authentication', error }),
+    }),
+    startQueue: queueStart(core),
     newTransactionId: newId,
     readiness: ready.readiness,
     resolveName: createClientNames(routing.resolver),
     isTrusted,
-    ...(config.trustedProxies.length === 0 ? {} : { isTrustedProxy: isWithin(config.trustedProxies) }),
+    isTrustedProxy: isWithin(config.trustedProxies),
     wallClock,
     monotonicMs,
     events: {
       ...events,
-      refused: (fields, subject) => {
+      refused: (fields, { destination, forwardPath, zone }) => {
         events.refused(fields);
-        const { reference, rejection } = fields;
-        if (reference === null || rejection === null) return;
-        const { destinationId = null, tenantId = null } = subject.destination ?? {};
-        const { forwardPath, zone } = subject;
-        rejections.record({
-          ...fields,
-          id: reference,
-          rejection,
-          destinationId,
-          tenantId,
-          forwardPath,
-          zone,
-          isDryRun: false,
-        });
+        const { reference: id, rejection } = fields;
+        if (id === null || rejection === null) return;
+        const { destinationId = null, tenantId = null } = destination ?? {};
+        rejections.record({ ...fields, id, rejection, destinationId, tenantId, forwardPath, zone, isDryRun: false });
       },
     },
   }).catch((error: unknown) => {
@@ -188,10 +139,11 @@ export async function openInbound(parts: InboundParts, spool: Spool): Promise<In
   });
   metrics.gauge('connections', 'Open SMTP sessions of this node', inbound.connectionCount);
   metrics.gauge('in_flight_bytes', 'Bytes of the messages this node is receiving', inbound.inFlightBytes);
-  return inbound;
+  core.started.inbound = inbound;
+  onStop(() => inbound.close(config.shutdownGraceMs), config.shutdownGraceMs + STOP_WITHIN_MS);
 }
 
-export function openSpool({ database, wakeUps, events }: InboundParts): Spool {
+function openSpool({ database, events }: NodeCore, wakeUps: WakeUps): Spool {
   return createSpool({
     openWriter: () => openAcceptWriter(database.pgTarget),
     unwoken: wakeUps.unwoken,
@@ -205,22 +157,21 @@ export function openSpool({ database, wakeUps, events }: InboundParts): Spool {
 
 /** Opens what the checks need; their order is that of policy/recipient.ts. */
 async function openChecks(
-  parts: InboundParts,
+  { config, sql, routing, verification, timers, onStop, events, metrics, userLists, ...core }: NodeCore,
   harvestGuard: RecipientPolicy['checks'][number],
   rejections: Rejections,
 ): Promise<RecipientPolicy['checks']> {
-  const { config, routing, verification, timers, onStop, events } = parts;
-  const { sql } = parts.database;
   const { answers, primaries } = verification;
+  const { findHops } = routing;
   const hostname = config.mxHostname;
-  const ownAddresses = [...config.mxAddresses, ...config.egressAddresses, ...parts.interfaceAddresses].flatMap(
+  const ownAddresses = [...config.mxAddresses, ...config.egressAddresses, ...core.interfaceAddresses].flatMap(
     (text) => normalizeAddress(text) ?? [],
   );
   const openOutages = createOpenOutages({ sql, monotonicMs });
   await openOutages.refresh();
   timers.every(OUTAGES_EVERY_MS, 'open outages', openOutages.refresh);
   const callAhead = createCalloutCheck({
-    findHops: routing.findHops,
+    findHops,
     answers,
     primaries,
     budget: createCalloutBudget({ sql, monotonicMs }),
@@ -238,23 +189,20 @@ async function openChecks(
     sql,
     servers: config.dnsServers,
     ownAddresses: new Set(ownAddresses),
-    findHops: routing.findHops,
+    findHops,
     recordDryRun: (hit) => rejections.record({ id: newId(), ...dryRunRejection(hit) }),
     every: timers.every,
     warn: (message) => events.warning({ where: 'dnsbl', message }),
     onFault: (error) => events.fault({ where: 'dnsbl', error }),
   });
   onStop(dnsbl.close);
-  parts.dnsbl.current = dnsbl;
-  parts.metrics.gauge(
-    'dnsbl_zones_off',
-    'DNS lists in use that failed their self-test, as this node knows',
-    dnsbl.offCount,
-  );
+  core.started.dnsbl = dnsbl;
+  const zonesOffHelp = 'DNS lists in use that failed their self-test, as this node knows';
+  metrics.gauge('dnsbl_zones_off', zonesOffHelp, dnsbl.offCount);
   return recipientChecks({
     hostname,
-    findHops: routing.findHops,
-    isListed: parts.isListed,
+    findHops,
+    isListed: userLists.isListed,
     primaries,
     harvestGuard,
     dnsbl: dnsbl.check,
@@ -266,8 +214,7 @@ async function openChecks(
   });
 }
 
-function queueStart({ database, domains, poke }: InboundParts): StartQueue {
-  const { sql } = database;
+function queueStart({ sql, domains, poke }: NodeCore): StartQueue {
   const ownerOf = ({ tenantId }: RelayDomain) => ({ tenantId, isOperator: false });
   return createStartQueue({
     findRelayDomain: domains.findRelayDomain,
@@ -289,25 +236,11 @@ function queueStart({ database, domains, poke }: InboundParts): StartQueue {
   });
 }
 
-/** Loads keys and certificates for STARTTLS. Warns of their defects at once, and again each day. */
-function watchCertificates({ config, timers, events }: InboundParts): () => TlsMaterial {
-  const warn = (message: string) => events.warning({ where: 'tls', message });
-  const { dataDir, mxHostname: hostname, tlsFiles: files } = config;
-  const current = loadTlsMaterial({ dataDir, hostname, files, wallClock, warn });
-  const check = () => certificateWarnings(current(), config.mxNames, wallClock()).forEach(warn);
-  check();
-  timers.every(CERTIFICATES_EVERY_MS, 'certificates', async () => check());
-  return current;
-}
-
-/** Where mail for this server's postmaster goes, if anywhere; makes its destination. */
-async function findPostmaster({
-  config,
-  database,
-}: InboundParts): Promise<(AcceptedRecipient & { address: string }) | null> {
+/** The mailbox for mail to this server's postmaster, if one is set; makes its destination. */
+async function findPostmaster({ config, sql }: NodeCore): Promise<PostmasterMailbox['recipient']> {
   const { postmasterAddress: address } = config;
   if (address === null) return null;
   const domain = normalizeDomain(address.slice(address.lastIndexOf('@') + 1)) ?? '';
-  const destinationId = await findOwnDestination(database.sql, OPERATOR_TENANT_ID, domain);
+  const destinationId = await findOwnDestination(sql, OPERATOR_TENANT_ID, domain);
   return { address, domain, destinationId, tenantId: OPERATOR_TENANT_ID };
 }

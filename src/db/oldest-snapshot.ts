@@ -4,7 +4,11 @@
  *
  * Of other roles PostgreSQL tells this only to members of pg_read_all_stats; replication slots are not looked at.
  */
+import type { Log } from '../telemetry/log.ts';
 import type { Sql } from './client.ts';
+
+/** A dump of a large queue is over by then as a rule. */
+const OLD_SNAPSHOT_MS = 3_600_000;
 
 export interface OldestSnapshot {
   readonly ageMs: number;
@@ -29,4 +33,23 @@ export async function findOldestSnapshot(sql: Sql): Promise<OldestSnapshot | nul
     ) as open
     order by began_at limit 1`;
   return row === undefined ? null : { ageMs: row.age * 1000, id: row.id, holder: row.holder };
+}
+
+/** The check for such a transaction. It warns once of each that has been open for more than an hour, or `oldMs`. */
+export function watchSnapshots(
+  sql: Sql,
+  log: Pick<Log, 'warning'>,
+  oldMs: number = OLD_SNAPSHOT_MS,
+): () => Promise<void> {
+  let warnedOf: string | null = null;
+  return async () => {
+    const oldest = await findOldestSnapshot(sql);
+    if (oldest === null || oldest.ageMs < oldMs || oldest.id === warnedOf) return;
+    warnedOf = oldest.id;
+    const minutes = Math.floor(oldest.ageMs / 60_000);
+    log.warning({
+      where: 'database',
+      message: `transaction open for ${minutes} minutes (${oldest.holder}): vacuum cannot free space, and tables grow`,
+    });
+  };
 }

@@ -177,6 +177,8 @@ function hasEmptyLine(chunk: Uint8Array): boolean {
 export interface LargeContent {
   /** A small message was accepted. */
   readonly noteSmall: () => void;
+  /** So many octets of large messages have been read, kept or not. */
+  readonly noteRead: (octets: number) => void;
   /**
    * Calls `readOn` when the next octets of a message may be read, at once for a small one.
    *
@@ -206,12 +208,16 @@ const FAIR_EVERY = 8;
 /** The rate of all large content together, while small mail comes in: 16 MB a second. */
 const OCTETS_PER_MS = 16_000;
 
-export function createLargeContent(nowMs: () => number): LargeContent {
+/** After so many octets of large mail, stored or rejected, their memory is asked back: it would pile up as garbage. */
+const COLLECT_AFTER_OCTETS = 64 * 1024 * 1024;
+
+export function createLargeContent(nowMs: () => number, collectGarbage?: () => void): LargeContent {
   const waiting: Piece[] = [];
   let smallAtMs = -Infinity;
   let freeAtMs = -Infinity;
   let isScheduled = false;
   let takenCount = 0;
+  let readOctets = 0;
   /** Networks that wait or have had a fair turn lately, the one whose turn is next first. */
   const inTurn = new Set<string>();
 
@@ -263,6 +269,12 @@ export function createLargeContent(nowMs: () => number): LargeContent {
   return {
     noteSmall: () => {
       smallAtMs = nowMs();
+    },
+    noteRead: (octets) => {
+      readOctets += octets;
+      if (readOctets < COLLECT_AFTER_OCTETS) return;
+      readOctets = 0;
+      collectGarbage?.();
     },
     next: (piece) => {
       if (piece.octets < LARGE_OCTETS) return piece.readOn();

@@ -65,7 +65,7 @@ async function store(context: Context, transaction: Transaction, client: ClientI
   try {
     const { authenticate } = context;
     const assembled = assemble(context, transaction, client, content);
-    const received = authenticate === undefined ? assembled : await authenticated(authenticate, assembled);
+    const received = authenticate ? await authenticated(authenticate, assembled) : assembled;
     const { id, sizeBytes } = received;
     const recipientCount = received.recipients.length;
     const domains = [...new Set(received.recipients.map(({ domain }) => domain))];

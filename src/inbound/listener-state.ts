@@ -50,8 +50,8 @@ export interface InboundDependencies {
   readonly accept: (transaction: ReceivedTransaction) => Promise<void>;
   /** A client asks for a domain's mail by ETRN. May take long; a rejection is answered 458. */
   readonly startQueue: StartQueue;
-  /** Makes the fields that the operator wants above our Received field; never rejects. Undefined: nothing, and the content stays. */
-  readonly authenticate?: Authenticate | undefined;
+  /** Makes the fields that the operator wants above our Received field; never rejects. Absent or null: nothing, and the content stays. */
+  readonly authenticate?: Authenticate | null | undefined;
   readonly newTransactionId: () => string;
   /** Asked at every MAIL, so it must be cheap. */
   readonly readiness: () => Readiness;
@@ -94,8 +94,8 @@ export interface InboundOptions extends InboundDependencies, GreetingWait {
   readonly tls: () => TlsMaterial;
   readonly messageSizeLimit: () => number;
   readonly inFlightBytes: number;
-  /** So many octets of large messages have been read, kept or not: as garbage they would pile up. Absent: the runtime knows. */
-  readonly onLargeRead?: ((octets: number) => void) | undefined;
+  /** Asks the runtime to give back what is no longer used. Absent: the runtime knows. */
+  readonly collectGarbage?: () => void;
   readonly bareNewlines: BareNewlines;
   /**
    * Peers that may name their client by a PROXY header or XCLIENT; from then on the client's address is the one for
@@ -221,7 +221,7 @@ export function createListenerState(options: InboundOptions): ListenerState {
     timeouts,
     open,
     places,
-    largeContent: createLargeContent(nowMs),
+    largeContent: createLargeContent(nowMs, options.collectGarbage),
     activeCount: 0,
     workCount: 0,
     isClosing: false,

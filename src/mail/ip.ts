@@ -70,7 +70,7 @@ export function isInCidr(address: IpAddress, cidr: Cidr): boolean {
 export function isWithin(networks: readonly string[]): (address: string) => boolean {
   const blocks = networks.flatMap((text) => parseCidr(text) ?? []);
   return (address) => {
-    const parsed = parseAddress(address);
+    const parsed = blocks.length === 0 ? null : parseAddress(address);
     return parsed !== null && blocks.some((block) => isInCidr(parsed, block));
   };
 }

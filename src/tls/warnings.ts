@@ -8,7 +8,15 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { coversName } from '../mail/domain.ts';
-import { certificateNames, chooseCertificate, type TlsMaterial, type TlsPair } from './material.ts';
+import {
+  certificateNames,
+  chooseCertificate,
+  loadTlsMaterial,
+  type TlsMaterial,
+  type TlsMaterialOptions,
+  type TlsPair,
+} from './material.ts';
+import type { Every } from '../clock.ts';
 
 /** Long enough to repair a renewal that fails, short enough not to nag between two of a 90-day certificate. */
 const SHORT_DAYS = 14;
@@ -27,6 +35,26 @@ export function certificateWarnings(material: TlsMaterial, names: readonly strin
     ...uncoveredNames(material, names).map((name) => `no certificate is valid for ${name}: ${CONSEQUENCE}`),
     ...pairsOf(material).flatMap((pair) => pairWarnings(pair, namesOf(pair), now)),
   ];
+}
+
+const WARN_EVERY_MS = 86_400_000;
+
+/**
+ * Loads keys and certificates for STARTTLS, and warns of their defects at once and again each day.
+ *
+ * @param names all our MX names
+ * @returns the current ones, as `loadTlsMaterial` does
+ */
+export function watchCertificates(
+  options: TlsMaterialOptions,
+  names: readonly string[],
+  every: Every,
+): () => TlsMaterial {
+  const current = loadTlsMaterial(options);
+  const check = (): void => certificateWarnings(current(), names, options.wallClock()).forEach(options.warn);
+  check();
+  every(WARN_EVERY_MS, 'certificates', async () => check());
+  return current;
 }
 
 /** Those for which the certificate that a client gets, when it asks for that name, does not stand. */

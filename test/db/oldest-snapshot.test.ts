@@ -1,8 +1,7 @@
 /** A transaction that is left open keeps vacuum back: it is found, measured and warned of once. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect } from '../../src/db/client.ts';
-import { findOldestSnapshot } from '../../src/db/oldest-snapshot.ts';
-import { watchSnapshots } from '../../src/app/maintenance.ts';
+import { findOldestSnapshot, watchSnapshots } from '../../src/db/oldest-snapshot.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let db: TestDatabase;

@@ -281,7 +281,7 @@ export class Connection extends SMTPConnection {
   push(receiver: Receiver, chunk: Buffer): number {
     this.dataOctets += chunk.length;
     this.state.workCount += 1;
-    if (this.dataOctets >= UNCOUNTED_OCTETS) this.state.options.onLargeRead?.(chunk.length);
+    if (this.dataOctets >= UNCOUNTED_OCTETS) this.state.largeContent.noteRead(chunk.length);
     try {
       return receiver.push(chunk);
     } catch (error) {

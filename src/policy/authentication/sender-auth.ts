@@ -247,7 +247,7 @@ export function countedQueries(lookup: Lookup, maxCount: number, deadlineMs: num
   let keysAreUnknown = false;
   const answerTo = async (name: string, type: string): ReturnType<Lookup> => {
     count += 1;
-    // The look-up follows aliases, so a name that it does not know is none (asked by DMARC).
+    // The look-up follows aliases, so an alias that is asked for (by DMARC) does not exist.
     if (type === 'CNAME') return { kind: 'NXDOMAIN' };
     if (count > maxCount || !isAskedType(type)) throw dnsError('EREFUSED', name);
     if (deadlineMs === Infinity) return lookup(name, type);

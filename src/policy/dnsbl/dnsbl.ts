@@ -248,7 +248,7 @@ interface Hosts {
  * Clients that no DNS list is asked about: not out on the internet, ourselves, or the servers of the very domain.
  *
  * The domain's hosts come from the resolver's memory and are kept for a minute, so that a recipient costs no look-up. When
- * they cannot be found out the client is none of them.
+ * they cannot be found out the client does not count as one.
  */
 export function createIsExempt({ ownAddresses, findHostAddresses, monotonicMs }: ExemptOptions): IsExempt {
   const known = new Map<string, Hosts>();

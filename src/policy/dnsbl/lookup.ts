@@ -1,9 +1,9 @@
 /**
- * Asks DNS lists about clients, once for each client and zone, whoever's recipients they write to.
+ * Asks DNS lists about clients, once for each client and zone, for all domains together.
  *
- * Promises: equal questions under way are one; an answer is kept for its TTL, at least a minute and at most an hour, trouble
- * for a minute; a zone that keeps silent is left alone after a few clients have waited for it, and asked again behind
- * everybody's back; no zone can hold the sockets that another needs. All of it bounded.
+ * Promises: equal queries under way are one; an answer is kept for its TTL, at least a minute and at most an hour, a failure
+ * for a minute; a zone that does not answer is skipped after a few clients have waited for it, and tested again in the
+ * background; no zone can hold the sockets that another needs. All of it bounded.
  * Does not say what an answer means for a recipient: dnsbl.ts does. RFC 5782.
  */
 import { dnsblName, type IpAddress, type Cidr, isInCidr, parseAddress, parseCidr } from '../../mail/ip.ts';
