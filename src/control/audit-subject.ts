@@ -4,8 +4,7 @@
  * The path of a webhook's URL may be a secret between its owner and the receiver, so the log has only its origin.
  */
 import { findDomain } from '../domains/domains.ts';
-import type { RelayDomain } from '../domains/relay-domain.ts';
-import { settingsOf } from '../domains/settings.ts';
+import { type RelayDomain, settingsOf } from '../domains/relay-domain.ts';
 import type { AuditSubject } from '../events/audit.ts';
 import { findContact } from '../notify/contacts.ts';
 import { findDelivery } from '../notify/deliveries.ts';

@@ -11,10 +11,11 @@ import { drizzle, type PgRemoteDatabase } from 'drizzle-orm/pg-proxy';
 import type { ParameterOrJSON } from 'postgres';
 import type { Viewer } from '../mail/viewer.ts';
 import type { SqlExecutor } from './client.ts';
+import type { SqlFragment } from './fragments.ts';
 
-export { and, desc, eq, getTableColumns, gt, isNotNull, isNull, lt, type SQL, sql as part } from 'drizzle-orm';
+export { and, desc, eq, getTableColumns, gt, isNotNull, isNull, lt, ne, type SQL, sql as part } from 'drizzle-orm';
 
-type Builder = PgRemoteDatabase;
+export type Builder = PgRemoteDatabase;
 
 const builders = new WeakMap<SqlExecutor, Builder>();
 
@@ -36,6 +37,12 @@ function builderOf(executor: SqlExecutor): Builder {
   });
   builders.set(executor, made);
   return made;
+}
+
+/** Columns of a hand-written statement under the names of the schema: `"tenant_id" as "tenantId"`. */
+export function columnsOf(sql: SqlExecutor, columns: Readonly<Record<string, PgColumn>>): SqlFragment {
+  const named = Object.entries(columns).map(([name, column]) => sql`${sql(column.name)} as ${sql(name)}`);
+  return named.reduce((all, next) => sql`${all}, ${next}`);
 }
 
 /** `column = any(values)`: one statement however many there are. */

@@ -1,5 +1,5 @@
 /**
- * The tables as drizzle sees them: names, types and nullability, nothing else.
+ * The tables as drizzle sees them: names, types and nullability, and the defaults of settings.
  *
  * drizzle/*.sql is the truth (constraints, indexes, partitions, functions); a test compares both. Tokens, tenants, quotas and drills
  * are read and written through query.ts, with row types from here. Other statements are hand-written SQL through postgres.js.
@@ -151,27 +151,47 @@ export const destinations = pgTable('destinations', {
   createdAt: instant('created_at').notNull().default(bmxNow),
 });
 
-export const domains = pgTable('domains', {
-  id: uuid('id').primaryKey(),
-  tenantId: uuid('tenant_id').notNull(),
-  destinationId: uuid('destination_id').notNull(),
-  name: text('name').notNull(),
-  status: text('status', { enum: ['PENDING', 'ACTIVE', 'SUSPENDED'] }).notNull(),
-  deliverTo: jsonb('deliver_to').$type<DeliverToHost[]>().notNull().default([]),
-  labels: jsonb('labels').$type<Record<string, string>>().notNull().default({}),
-  recipientCount: integer('recipient_count').notNull().default(0),
-  recipientGeneration: integer('recipient_generation').notNull().default(0),
+/**
+ * The columns of `domains` that a person sets. One that is added here is read, compared, planned, stored and told without another
+ * line; domains/settings.ts checks those whose type does not say all.
+ */
+export const DOMAIN_SETTINGS = {
+  /** Hosts to hand mail to instead of the MX records; empty: the MX records decide. */
+  deliverTo: jsonb('deliver_to').$type<readonly DeliverToHost[]>().notNull().default([]),
+  labels: jsonb('labels').$type<Readonly<Record<string, string>>>().notNull().default({}),
+  /** In a local part, what follows this character is not compared with the User List; null: compared whole. */
   recipientDelimiter: text('recipient_delimiter'),
+  /** Whether the primary is asked about a recipient before it is accepted. */
   callAheads: boolean('call_aheads').notNull().default(true),
   unknownWhileDown: text('unknown_while_down', { enum: ['ACCEPT', 'DEFER_THEN_ACCEPT', 'DEFER'] })
     .notNull()
     .default('ACCEPT'),
   unknownDeferHours: smallint('unknown_defer_hours').notNull().default(4),
   dnsbl: jsonb('dnsbl').$type<Partial<DnsblSettings>>().notNull().default({}),
+  /** The TLS that the primary must offer. */
   tlsPolicy: tlsPolicy(),
+  /** Most messages a minute while held mail drains; null: as many as the primary bears. */
   drainPerMinute: integer('drain_per_minute'),
-  etrnClients: jsonb('etrn_clients').$type<string[]>().notNull().default([]),
+  /** Networks whose hosts may ask for the mail by ETRN: `192.0.2.0/24`. */
+  etrnClients: jsonb('etrn_clients').$type<readonly string[]>().notNull().default([]),
+  /** Senders are notified of a delay although they did not request it. */
   delayReports: boolean('delay_reports').notNull().default(false),
+};
+
+export const domains = pgTable('domains', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  destinationId: uuid('destination_id').notNull(),
+  /** Lower-case A-label. */
+  name: text('name').notNull(),
+  /** PENDING: claimed, ownership not proven, not served. SUSPENDED: served with a deferral only. */
+  status: text('status', { enum: ['PENDING', 'ACTIVE', 'SUSPENDED'] }).notNull(),
+  ...DOMAIN_SETTINGS,
+  /** Entries of its User List; 0: the list is off. */
+  recipientCount: integer('recipient_count').notNull().default(0),
+  /** Grows with every change of those entries. */
+  recipientGeneration: integer('recipient_generation').notNull().default(0),
+  /** Grows by one with every change. */
   revision: integer('revision').notNull().default(1),
   createdAt: instant('created_at').notNull().default(bmxNow),
   updatedAt: instant('updated_at').notNull().default(bmxNow),

@@ -8,6 +8,7 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type SqlFragment, tenantScope } from '../db/fragments.ts';
+import { columnsOf } from '../db/query.ts';
 import { recordEvent } from '../events/record.ts';
 import { type GaugeRegistry, readBehind } from '../telemetry/gauges.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
@@ -71,13 +72,13 @@ export async function listByStatus(
   const columns = viewer.isOperator ? sql`status, domain_id` : sql`tenant_id, status, domain_id`;
   const wanted = sql`wanted.status`;
   const rows = await sql<DomainRow[]>`
-    with found as materialized (select ${sql(DOMAIN_COLUMNS)} from domains where id = any(array(
+    with found as materialized (select * from domains where id = any(array(
       select page.domain_id from unnest(${[...new Set(statuses)]}::text[]) as wanted (status) cross join lateral (
         select domain_id from doctor_reports
         where (${columns}) > ${key(wanted, afterId ?? FIRST_ID)} and (${columns}) <= ${key(wanted, LAST_ID)}
         order by ${columns} limit ${limit}) as page
       order by page.domain_id limit ${limit})))
-    select * from found where ${tenantScope(sql, viewer)} order by id`;
+    select ${columnsOf(sql, DOMAIN_COLUMNS)} from found where ${tenantScope(sql, viewer)} order by id`;
   return rows.map(relayDomainOf);
 }
 
@@ -103,7 +104,7 @@ export async function takeDueRuns(sql: SqlExecutor, limit: number): Promise<Rela
     where id in (
       select id from domains where status <> 'PENDING' and doctor_check_at <= bmx_now() and ${isFree(sql)}
       order by doctor_check_at limit ${limit} for update skip locked)
-    returning ${sql(DOMAIN_COLUMNS)}`;
+    returning ${columnsOf(sql, DOMAIN_COLUMNS)}`;
   return rows.map(relayDomainOf);
 }
 

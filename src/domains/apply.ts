@@ -11,10 +11,9 @@ import { insertDomains } from './create.ts';
 import type { Domains } from './domains.ts';
 import { NAMES_TOLD, recipientsDifference, settingDifferences, type TextDifference } from './difference.ts';
 import { removeDomain } from './delete.ts';
-import { settingsOf } from './settings.ts';
 import { storeSettings } from './update.ts';
 import { type DomainsApplyInput, planDomains, type PlannedStep } from './plan.ts';
-import type { RelayDomain } from './relay-domain.ts';
+import { type RelayDomain, settingsOf } from './relay-domain.ts';
 import type { UserError } from '../input/user-error.ts';
 import { replaceList } from './user-list/change.ts';
 

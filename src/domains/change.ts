@@ -3,16 +3,19 @@
  *
  * What is refused is undone. A change is in force on this node before the call returns, elsewhere when the notice arrives.
  */
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import type { SqlExecutor } from '../db/client.ts';
-import { tenantScope } from '../db/fragments.ts';
 import { SETTINGS_CHANNEL } from '../db/listen.ts';
+import { eq, part, query } from '../db/query.ts';
+import { bmxNow, domains } from '../db/schema.ts';
+import { type EventKind, recordEvent } from '../events/record.ts';
 import { shown } from '../input/checked.ts';
 import type { UserError } from '../input/user-error.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { lockDestinations } from './destination.ts';
-import { type Domains, DOMAIN_NOTICE } from './domains.ts';
-import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import { type Domains, DOMAIN_NOTICE, selectNamed } from './domains.ts';
+import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 
 export type DomainChange =
   | { readonly kind: 'DONE'; readonly domain: RelayDomain }
@@ -66,24 +69,43 @@ export interface WantedDomain {
 
 /** Changes the viewer's domain, its row locked until COMMIT; NOT_FOUND if the viewer has no such domain. */
 export async function changeDomain<C extends DomainChange>(
-  domains: Pick<Domains, 'sql' | 'drop'>,
+  node: Pick<Domains, 'sql' | 'drop'>,
   viewer: Viewer,
   { name: given, field, withDestination = false }: WantedDomain,
   work: (transaction: SqlExecutor, domain: RelayDomain) => Promise<C>,
 ): Promise<C | DomainRefusal> {
   const name = normalizeDomain(given.trim());
   if (name === null) return noSuchDomain(given, field);
-  return changeDomains(domains, [name], async (sql) => {
+  return changeDomains(node, [name], async (sql) => {
     if (withDestination) await lockDestinations(sql, [name]);
-    const [row] = await sql<DomainRow[]>`
-      select ${sql(DOMAIN_COLUMNS)} from domains
-      where name = ${name} and ${tenantScope(sql, viewer)}
-      order by status = 'PENDING', id
-      limit 1
-      for update`;
+    const [row] = await query(sql, (db) => selectNamed(db, viewer, name).for('update'));
     const result = row === undefined ? noSuchDomain(name, field) : await work(sql, relayDomainOf(row));
     return { result, changed: result.kind === 'DONE' ? [name] : null };
   });
+}
+
+/** Writes columns of a locked domain, under its next revision. Returns the domain as it is then. */
+export async function writeDomain(
+  sql: SqlExecutor,
+  { id }: RelayDomain,
+  set: PgUpdateSetSource<typeof domains>,
+): Promise<RelayDomain> {
+  const values = { ...set, revision: part`${domains.revision} + 1`, updatedAt: bmxNow };
+  const [row] = await query(sql, (db) =>
+    db.update(domains).set(values).where(eq(domains.id, id)).returning(DOMAIN_COLUMNS),
+  );
+  if (row === undefined) throw new Error('a locked domain has gone');
+  return relayDomainOf(row);
+}
+
+/** Records an event of the domain. */
+export function recordOf(
+  sql: SqlExecutor,
+  { name, tenantId, destinationId }: RelayDomain,
+  kind: EventKind,
+  facts: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  return recordEvent(sql, { tenantId, destinationId, messageId: null, kind, facts: { name, ...facts } });
 }
 
 export type DomainRefusal = DomainChange & { readonly kind: 'REFUSED' };

@@ -4,6 +4,8 @@
  * The destination of each name is made or taken over as it is, with what it still holds, and of the same owner with its clock.
  */
 import type { SqlExecutor } from '../db/client.ts';
+import { and, columnsOf, eq, isAny, query } from '../db/query.ts';
+import { domains } from '../db/schema.ts';
 import { recordEvents } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
@@ -11,18 +13,25 @@ import { adoptDestinations, lockDestinations } from './destination.ts';
 import { changeDomains, type DomainChange } from './change.ts';
 import type { Domains } from './domains.ts';
 import { checkNewDomain, type DomainCreateInput, type NewDomain } from './new.ts';
-import { rowOfSettings, settingColumns } from './settings.ts';
 import { checkQuotaOfEach } from './quotas.ts';
-import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import {
+  DOMAIN_COLUMNS,
+  type DomainRow,
+  type RelayDomain,
+  relayDomainOf,
+  rowOfSettings,
+  SETTING_COLUMNS,
+  type SettingRow,
+} from './relay-domain.ts';
 import type { UserError } from '../input/user-error.ts';
 import { forgetAnswers } from './user-list/forget.ts';
 import { insertFirstLists } from './user-list/store.ts';
 
-export async function createDomain(domains: Domains, viewer: Viewer, input: DomainCreateInput): Promise<DomainChange> {
-  const checked = await checkNewDomain(domains, viewer, input);
+export async function createDomain(node: Domains, viewer: Viewer, input: DomainCreateInput): Promise<DomainChange> {
+  const checked = await checkNewDomain(node, viewer, input);
   if (checked.kind === 'BAD') return { kind: 'REFUSED', errors: checked.errors, domain: null };
   const domain = checked.value;
-  return changeDomains(domains, [domain.name], async (transaction) => {
+  return changeDomains(node, [domain.name], async (transaction) => {
     const { created, refused } = await insertDomains(transaction, viewer, [domain]);
     const [made] = created;
     return made === undefined
@@ -77,21 +86,21 @@ async function insertRows(
   viewer: Viewer,
   { domains, destinationIds }: { domains: readonly NewDomain[]; destinationIds: ReadonlyMap<string, string> },
 ): Promise<readonly DomainRow[]> {
-  const values = domains.map(({ name, status, settings }) => ({
-    id: newId(),
-    destination_id: destinationIds.get(name),
-    name,
-    status,
-    ...rowOfSettings(settings),
-  }));
+  const columns = Object.entries(SETTING_COLUMNS) as [keyof SettingRow, { readonly name: string }][];
+  const values = domains.map(({ name, status, settings }) => {
+    const row = rowOfSettings(settings);
+    const stored = Object.fromEntries(columns.map(([key, column]) => [column.name, row[key]]));
+    return { id: newId(), destination_id: destinationIds.get(name), name, status, ...stored };
+  });
+  const names = columns.map(([, { name }]) => sql`${sql(name)}`).reduce((all, next) => sql`${all}, ${next}`);
   return sql<DomainRow[]>`
-    insert into domains (id, tenant_id, destination_id, name, status, proof_check_at, ${settingColumns(sql)})
+    insert into domains (id, tenant_id, destination_id, name, status, proof_check_at, ${names})
     select id, ${viewer.tenantId}::uuid, destination_id, name, status,
-           case when status = 'PENDING' then bmx_now() + interval '1 minute' end, ${settingColumns(sql)}
+           case when status = 'PENDING' then bmx_now() + interval '1 minute' end, ${names}
     from jsonb_populate_recordset(null::domains, ${JSON.stringify(values)}::text::jsonb)
     order by name
     on conflict do nothing
-    returning ${sql(DOMAIN_COLUMNS)}`;
+    returning ${columnsOf(sql, DOMAIN_COLUMNS)}`;
 }
 
 /** What belongs to domains that have their rows: their destinations, their lists, the record. */
@@ -165,9 +174,9 @@ async function checkQuotas(
 
 /** Each name, as if what stands in its way were known: the viewer's own domain, or one of another tenant. */
 async function findConflicts(sql: SqlExecutor, viewer: Viewer, names: readonly string[]): Promise<readonly Refusal[]> {
-  const rows = await sql<DomainRow[]>`
-    select ${sql(DOMAIN_COLUMNS)} from domains where name = any(${[...names]}::text[]) and tenant_id = ${viewer.tenantId}`;
-  const own = new Map(rows.map((row) => [row.name, relayDomainOf(row)]));
+  const isOwn = and(isAny(domains.name, names), eq(domains.tenantId, viewer.tenantId));
+  const present = await query(sql, (db) => db.select(DOMAIN_COLUMNS).from(domains).where(isOwn));
+  const own = new Map(present.map((row) => [row.name, relayDomainOf(row)]));
   return names.map((name, index) => {
     const domain = own.get(name) ?? null;
     const error: UserError =

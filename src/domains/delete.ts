@@ -4,10 +4,9 @@
  * The destination stays, with its clock and what it still holds: DELIVER_FIRST mail goes on being tried until it ends.
  */
 import type { SqlExecutor } from '../db/client.ts';
-import { recordEvent } from '../events/record.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
 import { askedNow } from '../outage/asked-attempt.ts';
-import { changeDomain, type DomainChange, refuse } from './change.ts';
+import { changeDomain, type DomainChange, recordOf, refuse } from './change.ts';
 import type { Domains } from './domains.ts';
 import type { RelayDomain } from './relay-domain.ts';
 import { deleteEntries } from './user-list/store.ts';
@@ -45,13 +44,7 @@ export async function removeDomain(
   await sql`delete from domains where id = ${domain.id}`;
   await deleteEntries(sql, domain.id);
   if (domain.status !== 'PENDING') await freeDestination(sql, viewer, domain.destinationId);
-  await recordEvent(sql, {
-    tenantId: domain.tenantId,
-    destinationId: domain.destinationId,
-    messageId: null,
-    kind: 'DOMAIN_DELETED',
-    facts: { name: domain.name, ...actorOf(viewer), heldCount, held },
-  });
+  await recordOf(sql, domain, 'DOMAIN_DELETED', { ...actorOf(viewer), heldCount, held });
   return { kind: 'DONE', domain };
 }
 

@@ -6,7 +6,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import { endOutagesOfOthers } from '../outage/lifecycle.ts';
-import type { DomainSettings } from './settings.ts';
+import type { DomainSettings } from './relay-domain.ts';
 
 /**
  * Locks the destinations of these names until COMMIT, where there are any: before their domains, and those before their tenant.

@@ -5,11 +5,12 @@
  * read the settings themselves.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { DEFAULT_SETTINGS, type DomainSettings } from './settings.ts';
 import {
-  DEFAULT_UNKNOWN_WHILE_DOWN,
+  DEFAULT_SETTINGS,
   type DeliverToHost,
   type DnsblSettings,
+  type DomainSettings,
+  SETTING_NAMES,
   type UnknownWhileDown,
 } from './relay-domain.ts';
 
@@ -36,19 +37,17 @@ const MAX_TEXT = 240;
 export const NAMES_TOLD = 5;
 
 /** Names of the settings that are not the same. */
-export function changedSettings(before: DomainSettings, after: DomainSettings): string[] {
-  const present: Readonly<Record<string, unknown>> = { ...before };
-  return Object.entries(after).flatMap(([name, value]) => (isDeepStrictEqual(present[name], value) ? [] : [name]));
+export function changedSettings(before: DomainSettings, after: DomainSettings): (keyof DomainSettings)[] {
+  return SETTING_NAMES.filter((name) => !isDeepStrictEqual(before[name], after[name]));
 }
 
-/** `before` null: the domain is new, and told is what is not the default. */
+/** The settings that change, in words. `before` null: the domain is new, and compared with the defaults. */
 export function settingDifferences(before: DomainSettings | null, after: DomainSettings): TextDifference[] {
   const present = before ?? DEFAULT_SETTINGS;
-  const [olds, news] = [textsOf(present, after), textsOf(after, present)];
   return changedSettings(present, after).map((field) => ({
     field,
-    before: before === null ? null : (olds[field] ?? null),
-    after: news[field] ?? null,
+    before: before === null ? null : textOf(field, present, after),
+    after: textOf(field, after, present),
   }));
 }
 
@@ -78,20 +77,24 @@ function namesText(count: number, names: readonly string[]): string {
   return `${count} (${[...told, ...(count > told.length ? ['…'] : [])].join(', ')})`;
 }
 
-function textsOf(settings: DomainSettings, other: DomainSettings): Readonly<Record<string, string | null>> {
-  const { recipientDelimiter, callAheads, tlsPolicy, drainPerMinute, etrnClients, delayReports } = settings;
-  return {
-    deliverTo: listText(settings.deliverTo.map(hostText), other.deliverTo.map(hostText)),
-    labels: listText(labelTexts(settings), labelTexts(other)),
-    recipientDelimiter,
-    callAheads: String(callAheads),
-    unknownWhileDown: unknownText(settings.unknownWhileDown),
-    dnsbl: listText(dnsblTexts(settings.dnsbl), dnsblTexts(other.dnsbl)),
-    tlsPolicy,
-    drainPerMinute: drainPerMinute === null ? null : `${drainPerMinute} a minute`,
-    etrnClients: listText(etrnClients, other.etrnClients),
-    delayReports: String(delayReports),
-  } satisfies Record<keyof DomainSettings, string | null>;
+type Text = string | number | boolean | readonly string[] | null;
+
+/** Settings that are more than a word, a number or a list of words. */
+const TEXTS: { readonly [K in keyof DomainSettings]?: (value: DomainSettings[K]) => Text } = {
+  deliverTo: (hosts) => hosts.map(hostText),
+  labels: labelTexts,
+  unknownWhileDown: unknownText,
+  dnsbl: dnsblTexts,
+  drainPerMinute: (most) => (most === null ? null : `${most} a minute`),
+};
+
+/** Null: nothing is set. */
+function textOf(name: keyof DomainSettings, settings: DomainSettings, other: DomainSettings): string | null {
+  const written: ((value: never) => Text) | undefined = TEXTS[name];
+  const write = (value: unknown): Text => (written === undefined ? (value as Text) : written(value as never));
+  const text = write(settings[name]);
+  if (typeof text !== 'object') return String(text);
+  return text === null ? null : listText(text, write(other[name]) as readonly string[]);
 }
 
 /** Null for an empty list. */
@@ -108,14 +111,14 @@ function hostText({ host, port }: DeliverToHost): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function labelTexts({ labels }: DomainSettings): string[] {
+function labelTexts(labels: DomainSettings['labels']): string[] {
   return Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .toSorted();
 }
 
 function unknownText({ policy, hours }: UnknownWhileDown): string {
-  const isTold = policy === 'DEFER_THEN_ACCEPT' || hours !== DEFAULT_UNKNOWN_WHILE_DOWN.hours;
+  const isTold = policy === 'DEFER_THEN_ACCEPT' || hours !== DEFAULT_SETTINGS.unknownWhileDown.hours;
   return isTold ? `${policy}, ${hours} h` : policy;
 }
 

@@ -4,11 +4,12 @@
  * Every read for a person carries its viewer in the query itself. Changes go through change.ts.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import { tenantScope } from '../db/fragments.ts';
+import { and, type Builder, eq, gt, isAny, ne, part, query, tenantOnly } from '../db/query.ts';
+import { domains } from '../db/schema.ts';
 import { createSnapshot, type SnapshotOptions } from '../db/snapshot.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import type { CheckRoute, FindMxHosts } from './route-check.ts';
 
 export type { DeliverToHost, DomainStatus, RelayDomain } from './relay-domain.ts';
@@ -44,7 +45,7 @@ const MOST_SUBDOMAINS = 100;
 const SNAPSHOT = { maxKnown: 50_000, maxUnknown: 10_000 };
 
 export function createDomains({ snapshot: bounds, ...rules }: DomainsOptions): Domains {
-  const served = createSnapshot({ ...SNAPSHOT, ...bounds, load: (name) => loadServed(rules.sql, name) });
+  const served = createSnapshot({ ...SNAPSHOT, ...bounds, load: (name) => findServed(rules.sql, name) });
   return {
     ...rules,
     findRelayDomain: served.find,
@@ -57,29 +58,40 @@ export function createDomains({ snapshot: bounds, ...rules }: DomainsOptions): D
   };
 }
 
-async function loadServed(sql: SqlExecutor, name: string): Promise<RelayDomain | null> {
-  const [row] = await sql<DomainRow[]>`
-    select ${sql(DOMAIN_COLUMNS)} from domains where name = ${name} and status <> 'PENDING'`;
+const IS_SERVED = ne(domains.status, 'PENDING');
+/** A served one before a claimed one. */
+const SERVED_FIRST = part`${domains.status} = 'PENDING'`;
+
+/** The served domain of this name, in its one form. `viewer`: only if it is the viewer's. */
+export async function findServed(
+  sql: SqlExecutor,
+  name: string,
+  viewer: Viewer | null = null,
+): Promise<RelayDomain | null> {
+  const isMeant = and(eq(domains.name, name), IS_SERVED, viewer === null ? undefined : tenantOnly(domains, viewer));
+  const [row] = await query(sql, (db) => db.select(DOMAIN_COLUMNS).from(domains).where(isMeant));
   return row === undefined ? null : relayDomainOf(row);
+}
+
+/** The viewer's domain of this name, in its one form. */
+export function selectNamed(db: Builder, viewer: Viewer, name: string) {
+  const isMeant = and(eq(domains.name, name), tenantOnly(domains, viewer));
+  return db.select(DOMAIN_COLUMNS).from(domains).where(isMeant).orderBy(SERVED_FIRST, domains.id).limit(1);
 }
 
 export async function findDomain(sql: SqlExecutor, viewer: Viewer, name: string): Promise<RelayDomain | null> {
   const normal = normalizeDomain(name.trim());
-  if (normal === null) return null;
-  const [row] = await sql<DomainRow[]>`
-    select ${sql(DOMAIN_COLUMNS)} from domains
-    where name = ${normal} and ${tenantScope(sql, viewer)}
-    order by status = 'PENDING', id
-    limit 1`;
+  const [row] = normal === null ? [] : await query(sql, (db) => selectNamed(db, viewer, normal));
   return row === undefined ? null : relayDomainOf(row);
 }
 
 /** Served domains of the same tenant whose names end in this one's, a hundred at the most. Not for a viewer. */
 export async function findSubdomains(sql: SqlExecutor, { tenantId, name }: RelayDomain): Promise<RelayDomain[]> {
-  const rows = await sql<DomainRow[]>`
-    select ${sql(DOMAIN_COLUMNS)} from domains
-    where tenant_id = ${tenantId} and right(name, ${name.length + 1}) = ${`.${name}`} and status <> 'PENDING'
-    order by name limit ${MOST_SUBDOMAINS}`;
+  const isBelow = part`right(${domains.name}, ${name.length + 1}) = ${`.${name}`}`;
+  const isMeant = and(eq(domains.tenantId, tenantId), isBelow, IS_SERVED);
+  const rows = await query(sql, (db) =>
+    db.select(DOMAIN_COLUMNS).from(domains).where(isMeant).orderBy(domains.name).limit(MOST_SUBDOMAINS),
+  );
   return rows.map(relayDomainOf);
 }
 
@@ -87,13 +99,12 @@ export async function findSubdomains(sql: SqlExecutor, { tenantId, name }: Relay
 export async function listDomains(
   sql: SqlExecutor,
   viewer: Viewer,
-  page: { limit: number; afterId: string | null },
+  { limit, afterId }: { limit: number; afterId: string | null },
 ): Promise<RelayDomain[]> {
-  const rows = await sql<DomainRow[]>`
-    select ${sql(DOMAIN_COLUMNS)} from domains
-    where ${tenantScope(sql, viewer)} ${page.afterId === null ? sql`` : sql`and id > ${page.afterId}`}
-    order by id
-    limit ${page.limit}`;
+  const isOnPage = and(tenantOnly(domains, viewer), afterId === null ? undefined : gt(domains.id, afterId));
+  const rows = await query(sql, (db) =>
+    db.select(DOMAIN_COLUMNS).from(domains).where(isOnPage).orderBy(domains.id).limit(limit),
+  );
   return rows.map(relayDomainOf);
 }
 
@@ -103,9 +114,14 @@ export async function findDomainsByDestination(
   viewer: Viewer,
   destinationIds: readonly string[],
 ): Promise<Map<string, RelayDomain>> {
-  const rows = await sql<DomainRow[]>`
-    select distinct on (destination_id) ${sql(DOMAIN_COLUMNS)} from domains
-    where destination_id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}
-    order by destination_id, status = 'PENDING', id`;
-  return new Map(rows.map((row) => [row.destination_id, relayDomainOf(row)]));
+  const { destinationId, id } = domains;
+  const isMeant = and(isAny(destinationId, destinationIds), tenantOnly(domains, viewer));
+  const rows = await query(sql, (db) =>
+    db
+      .selectDistinctOn([destinationId], DOMAIN_COLUMNS)
+      .from(domains)
+      .where(isMeant)
+      .orderBy(destinationId, SERVED_FIRST, id),
+  );
+  return new Map(rows.map((row) => [row.destinationId, relayDomainOf(row)]));
 }

@@ -8,19 +8,19 @@ import type { Viewer } from '../mail/viewer.ts';
 import type { DomainRules } from './domains.ts';
 import { checkDomainName } from './input.ts';
 import { type Checked, errorsOf } from '../input/checked.ts';
-import { applySettings, DEFAULT_SETTINGS, type DomainSettings, type DomainSettingsInput } from './settings.ts';
-import type { DomainStatus } from './relay-domain.ts';
+import { applySettings, type DomainSettingsInput } from './settings.ts';
+import { DEFAULT_SETTINGS, type DomainSettings, type DomainStatus } from './relay-domain.ts';
 import { checkRouteOf, type FindMxHosts } from './route-check.ts';
 import type { UserError } from '../input/user-error.ts';
 import { checkLocalParts } from './user-list/input.ts';
 
-export interface DomainCreateInput extends DomainSettingsInput {
+export type DomainCreateInput = DomainSettingsInput & {
   readonly name: string;
   /** Local parts of its User List; absent or empty: the list is off. */
   readonly recipients?: readonly string[] | null | undefined;
   /** Adds it even though it looks like a mail server's host name. */
   readonly force?: boolean | null | undefined;
-}
+};
 
 export interface NewDomain {
   readonly name: string;

@@ -10,24 +10,33 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { tenantScope } from '../db/fragments.ts';
+import { columnsOf } from '../db/query.ts';
 import type { HeldMailChoice } from './delete.ts';
 import type { DomainRules } from './domains.ts';
 import { changedSettings, type ListDifference } from './difference.ts';
 import { checkLabels, type LabelInput } from './input.ts';
 import { type Checked } from '../input/checked.ts';
 import { checkNewDomain, type DomainCreateInput, type NewDomain } from './new.ts';
-import { applySettings, DEFAULT_SETTINGS, type DomainSettings, settingsOf } from './settings.ts';
-import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import { applySettings } from './settings.ts';
+import {
+  DEFAULT_SETTINGS,
+  DOMAIN_COLUMNS,
+  type DomainRow,
+  type DomainSettings,
+  type RelayDomain,
+  relayDomainOf,
+  settingsOf,
+} from './relay-domain.ts';
 import { checkRouteOf, type FindMxHosts } from './route-check.ts';
 import type { ListPermission } from './user-list/change.ts';
 import { checkLocalParts } from './user-list/input.ts';
 import { compareLists } from './user-list/store.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
 
-export interface DomainApplyInput extends DomainCreateInput {
+export type DomainApplyInput = DomainCreateInput & {
   /** Empties its User List. */
   readonly allowEveryone?: boolean | null | undefined;
-}
+};
 
 export interface DomainsApplyInput {
   readonly domains: readonly DomainApplyInput[];
@@ -165,7 +174,7 @@ async function findPresent(
       ? sql`or (labels @> ${JSON.stringify({ [owner.key]: owner.value })}::text::jsonb and tenant_id = ${viewer.tenantId})`
       : sql``;
   const rows = await sql<DomainRow[]>`
-    select distinct on (name) ${sql(DOMAIN_COLUMNS)} from domains
+    select distinct on (name) ${columnsOf(sql, DOMAIN_COLUMNS)} from domains
     where (name = any(${names}::text[]) ${owned}) and ${tenantScope(sql, viewer)}
       and (status <> 'PENDING' or tenant_id = ${viewer.tenantId})
     order by name, status = 'PENDING', tenant_id <> ${viewer.tenantId}, id`;

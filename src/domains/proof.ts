@@ -6,14 +6,13 @@
  * answer is no miss. Does not ask the DNS itself (doctor/ownership.ts).
  */
 import type { SqlExecutor } from '../db/client.ts';
-import { type EventKind, recordEvent } from '../events/record.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
-import { tenantScope } from '../db/fragments.ts';
+import { and, columnsOf, eq, isAny, ne, query, tenantOnly } from '../db/query.ts';
+import { domains } from '../db/schema.ts';
 import { adoptDestinations, lockDestinations } from './destination.ts';
-import { changeDomains } from './change.ts';
+import { changeDomains, recordOf, writeDomain } from './change.ts';
 import type { Domains } from './domains.ts';
-import { settingsOf } from './settings.ts';
-import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf, settingsOf } from './relay-domain.ts';
 import { forgetAnswers } from './user-list/forget.ts';
 
 /** As a person sees it. */
@@ -55,41 +54,28 @@ export interface Look {
 }
 
 /** Stores what was seen, and what follows from it. */
-export function settleProof(domains: Pick<Domains, 'sql' | 'drop'>, look: Look): Promise<ProofResult> {
-  return changeDomains(domains, [look.target.domainName], async (transaction) => {
+export function settleProof(node: Pick<Domains, 'sql' | 'drop'>, look: Look): Promise<ProofResult> {
+  return changeDomains(node, [look.target.domainName], async (transaction) => {
     const result = await settle(transaction, look);
     // A look that changes nothing that others remember is announced to no one.
     return { result, changed: result === 'ACTIVATED' ? [look.target.domainName] : [] };
   });
 }
 
-interface ProofRow {
-  readonly id: string;
-  readonly name: string;
-  readonly proof_value: string;
-  readonly proof_seen_at: Date | null;
-  readonly proof_checked_at: Date | null;
-  readonly proof_check_at: Date | null;
-  readonly proof_lost_at: Date | null;
-}
+const TARGET = { id: domains.id, name: domains.name, proofValue: domains.proofValue };
 
-const COLUMNS = [
-  'id',
-  'name',
-  'proof_value',
-  'proof_seen_at',
-  'proof_checked_at',
-  'proof_check_at',
-  'proof_lost_at',
-] as const;
-
-function targetOf({ id, name, proof_value: value }: Pick<ProofRow, 'id' | 'name' | 'proof_value'>): ProofTarget {
+function targetOf({ id, name, proofValue }: Pick<typeof domains.$inferSelect, keyof typeof TARGET>): ProofTarget {
   return {
     domainId: id,
     domainName: name,
     recordName: `${RECORD_LABEL}.${name}`,
-    recordText: `${TEXT_BEGINS}${value}`,
+    recordText: `${TEXT_BEGINS}${proofValue}`,
   };
+}
+
+/** Those of the viewer's domains that need a proof: an operator's need none. */
+function areProven(viewer: Viewer, ids: readonly string[]) {
+  return and(isAny(domains.id, ids), ne(domains.tenantId, OPERATOR_TENANT_ID), tenantOnly(domains, viewer));
 }
 
 /** Of the viewer's domains, by domain id; those of an operator need none and are left out. */
@@ -98,46 +84,43 @@ export async function readProofs(
   viewer: Viewer,
   ids: readonly string[],
 ): Promise<Map<string, DomainProof>> {
-  const rows = await sql<ProofRow[]>`
-    select ${sql(COLUMNS)} from domains
-    where id = any(${[...ids]}::uuid[]) and tenant_id <> ${OPERATOR_TENANT_ID} and ${tenantScope(sql, viewer)}`;
+  const { proofSeenAt: seenAt, proofCheckedAt: checkedAt, proofCheckAt: nextCheckAt, proofLostAt: lostAt } = domains;
+  const columns = { ...TARGET, seenAt, checkedAt, nextCheckAt, lostAt };
+  const rows = await query(sql, (db) => db.select(columns).from(domains).where(areProven(viewer, ids)));
   return new Map(
-    rows.map((row) => {
-      const { recordName, recordText } = targetOf(row);
-      const proof: DomainProof = {
-        name: recordName,
-        value: recordText,
-        seenAt: row.proof_seen_at,
-        checkedAt: row.proof_checked_at,
-        nextCheckAt: row.proof_check_at,
-        lostAt: row.proof_lost_at,
-      };
-      return [row.id, proof] as const;
+    rows.map(({ id, name, proofValue, ...instants }) => {
+      const { recordName, recordText } = targetOf({ id, name, proofValue });
+      return [id, { name: recordName, value: recordText, ...instants }];
     }),
   );
 }
 
 export async function findProofTarget(sql: SqlExecutor, viewer: Viewer, domainId: string): Promise<ProofTarget | null> {
-  const [row] = await sql<ProofRow[]>`
-    select ${sql(COLUMNS)} from domains
-    where id = ${domainId} and tenant_id <> ${OPERATOR_TENANT_ID} and ${tenantScope(sql, viewer)}`;
+  const [row] = await query(sql, (db) =>
+    db
+      .select(TARGET)
+      .from(domains)
+      .where(areProven(viewer, [domainId])),
+  );
   return row === undefined ? null : targetOf(row);
 }
 
 /** Those whose time has come, each for this node alone for some minutes. */
 export async function takeDueProofs(sql: SqlExecutor, limit: number): Promise<ProofTarget[]> {
-  const rows = await sql<ProofRow[]>`
+  const rows = await sql<Parameters<typeof targetOf>[0][]>`
     update domains set proof_check_at = bmx_now() + interval '5 minutes'
     where id in (select id from domains where proof_check_at <= bmx_now() order by proof_check_at limit ${limit} for update skip locked)
-    returning ${sql(COLUMNS)}`;
+    returning ${columnsOf(sql, TARGET)}`;
   return rows.map(targetOf);
 }
 
 async function settle(sql: SqlExecutor, { target, finding, isDue }: Look): Promise<ProofResult> {
   // Claims of one name share its destination: who settles first has it to himself.
   await lockDestinations(sql, [target.domainName]);
-  const [row] = await sql<(DomainRow & { proof_lost_at: Date | null })[]>`
-    select ${sql([...DOMAIN_COLUMNS, 'proof_lost_at'])} from domains where id = ${target.domainId} for update`;
+  const columns = { ...DOMAIN_COLUMNS, proofLostAt: domains.proofLostAt };
+  const [row] = await query(sql, (db) =>
+    db.select(columns).from(domains).where(eq(domains.id, target.domainId)).for('update'),
+  );
   if (row === undefined) return 'GONE';
   const domain = relayDomainOf(row);
   if (finding !== 'SEEN') {
@@ -158,18 +141,17 @@ async function settle(sql: SqlExecutor, { target, finding, isDue }: Look): Promi
     await activate(sql, domain);
     return 'ACTIVATED';
   }
-  if (row.proof_lost_at === null) return 'SEEN';
-  await record(sql, domain, 'PROOF_FOUND');
+  if (row.proofLostAt === null) return 'SEEN';
+  await recordOf(sql, domain, 'PROOF_FOUND');
   return 'FOUND_AGAIN';
 }
 
 async function activate(sql: SqlExecutor, domain: RelayDomain): Promise<void> {
-  await sql`
-    update domains set status = 'ACTIVE', revision = revision + 1, updated_at = bmx_now() where id = ${domain.id}`;
+  await writeDomain(sql, domain, { status: 'ACTIVE' });
   const { tenantId, destinationId } = domain;
   await adoptDestinations(sql, [{ tenantId, destinationId, settings: settingsOf(domain) }]);
   await forgetAnswers(sql, [destinationId], 'ALL');
-  await record(sql, domain, 'DOMAIN_ACTIVATED');
+  await recordOf(sql, domain, 'DOMAIN_ACTIVATED');
 }
 
 /** One that was served is looked for hourly when missed; a claim ever more seldom, and not by itself after a month. */
@@ -194,10 +176,6 @@ async function noteAbsence(
     from before where d.id = before.id
     returning d.proof_lost_at is not null as is_lost, before.proof_lost_at is not null as was_lost`;
   if (row?.is_lost !== true || row.was_lost) return finding;
-  await record(sql, domain, 'PROOF_LOST');
+  await recordOf(sql, domain, 'PROOF_LOST');
   return 'LOST';
-}
-
-function record(sql: SqlExecutor, { tenantId, destinationId, name }: RelayDomain, kind: EventKind): Promise<void> {
-  return recordEvent(sql, { tenantId, destinationId, messageId: null, kind, facts: { name } });
 }

@@ -1,131 +1,78 @@
 /**
- * A relay domain as the rest of the service knows it, and how its row becomes one.
+ * A relay domain as the rest of the service knows it, made from the columns of its row.
+ *
+ * Its settings are DOMAIN_SETTINGS of db/schema.ts as they stand there; three of those columns are joined or filled up here.
  */
-import type { DeliverToHost, DnsblSettings, TlsPolicy } from '../db/schema.ts';
+import { getTableColumns } from '../db/query.ts';
+import { DOMAIN_SETTINGS, domains, type DnsblSettings } from '../db/schema.ts';
 
 export type { DeliverToHost, DnsblSettings, DnsblZoneSetting, TlsPolicy } from '../db/schema.ts';
 
-/** PENDING: claimed, ownership not proven, not served. SUSPENDED: served with a deferral only. */
-export type DomainStatus = 'PENDING' | 'ACTIVE' | 'SUSPENDED';
+type Row = typeof domains.$inferSelect;
+const IDENTITY = ['id', 'name', 'tenantId', 'destinationId', 'status', 'revision'] as const;
+const LIST = ['recipientCount', 'recipientGeneration'] as const;
+const SETTINGS = Object.keys(DOMAIN_SETTINGS) as (keyof typeof DOMAIN_SETTINGS)[];
+
+/** The columns of a row that a person sets. */
+export type SettingRow = Pick<Row, (typeof SETTINGS)[number]>;
+/** The columns of a row that make a relay domain. */
+export type DomainRow = Pick<Row, (typeof IDENTITY | typeof LIST)[number]> & SettingRow;
+export type DomainStatus = Row['status'];
 
 /**
- * What becomes of a recipient of whom nothing is known while the primary does not answer: taken; put off for some hours from
- * the beginning of the outage and then taken; put off until the primary answers. Never refused for good.
+ * The treatment of recipients of which nothing is known while the primary does not answer: accepted; deferred for some hours from
+ * the beginning of the outage and then accepted; deferred until the primary answers. They are never rejected.
  */
 export interface UnknownWhileDown {
-  readonly policy: 'ACCEPT' | 'DEFER_THEN_ACCEPT' | 'DEFER';
-  /** Of DEFER_THEN_ACCEPT. */
+  readonly policy: Row['unknownWhileDown'];
+  /** For DEFER_THEN_ACCEPT. */
   readonly hours: number;
 }
 
-/** The User List, as far as every RCPT needs it. */
-export interface RecipientList {
-  /** Entries; 0: the list is off. */
-  readonly count: number;
-  /** Grows with every change of the entries. */
-  readonly generation: number;
-  /** What follows this character in a local part is not looked at; null: compared whole. */
-  readonly delimiter: string | null;
-}
-
-export interface RelayDomain {
-  readonly id: string;
-  /** Lower-case A-label. */
-  readonly name: string;
-  readonly tenantId: string;
-  readonly destinationId: string;
-  readonly status: DomainStatus;
-  /** Hosts to hand mail to instead of the MX records; empty: the MX records decide. */
-  readonly deliverTo: readonly DeliverToHost[];
-  readonly labels: Readonly<Record<string, string>>;
-  readonly recipientList: RecipientList;
-  /** Whether the primary is asked about a recipient before it is accepted. */
-  readonly callAheads: boolean;
+/** All that a person sets on a relay domain. */
+export interface DomainSettings extends Readonly<Omit<SettingRow, 'unknownWhileDown' | 'unknownDeferHours' | 'dnsbl'>> {
   readonly unknownWhileDown: UnknownWhileDown;
   readonly dnsbl: DnsblSettings;
-  /** What TLS towards the primary must be. */
-  readonly tlsPolicy: TlsPolicy;
-  /** Most messages a minute while held mail drains; null: no cap but what the primary bears. */
-  readonly drainPerMinute: number | null;
-  /** Networks whose hosts may ask for the mail by ETRN: `192.0.2.0/24`. */
-  readonly etrnClients: readonly string[];
-  /** Senders are told of a delay although they did not ask. */
-  readonly delayReports: boolean;
-  /** Grows by one with every change. */
-  readonly revision: number;
 }
 
-/** A row of `domains` with the columns of `DOMAIN_COLUMNS`. */
-export interface DomainRow {
-  id: string;
-  name: string;
-  tenant_id: string;
-  destination_id: string;
-  status: DomainStatus;
-  deliver_to: DeliverToHost[];
-  labels: Record<string, string>;
-  recipient_count: number;
-  recipient_generation: number;
-  recipient_delimiter: string | null;
-  call_aheads: boolean;
-  unknown_while_down: UnknownWhileDown['policy'];
-  unknown_defer_hours: number;
-  dnsbl: Partial<DnsblSettings>;
-  tls_policy: TlsPolicy;
-  drain_per_minute: number | null;
-  etrn_clients: string[];
-  delay_reports: boolean;
-  revision: number;
+export interface RelayDomain extends DomainSettings, Readonly<Pick<Row, (typeof IDENTITY)[number]>> {
+  /** The User List, as far as every RCPT needs it: its entries, and how often they have changed. */
+  readonly recipientList: { readonly count: number; readonly generation: number };
 }
 
-export const DOMAIN_COLUMNS = [
-  'id',
-  'name',
-  'tenant_id',
-  'destination_id',
-  'status',
-  'deliver_to',
-  'labels',
-  'recipient_count',
-  'recipient_generation',
-  'recipient_delimiter',
-  'call_aheads',
-  'unknown_while_down',
-  'unknown_defer_hours',
-  'dnsbl',
-  'tls_policy',
-  'drain_per_minute',
-  'etrn_clients',
-  'delay_reports',
-  'revision',
-] as const;
+const COLUMNS = getTableColumns(domains);
+export const SETTING_COLUMNS = pick(COLUMNS, SETTINGS);
+export const DOMAIN_COLUMNS = { ...pick(COLUMNS, [...IDENTITY, ...LIST]), ...SETTING_COLUMNS };
 
 /** A domain that asked for nothing is looked up nowhere. */
 export const NO_DNSBL: DnsblSettings = { zones: [], threshold: 1, allowZones: [], allowedClients: [] };
 
-export const DEFAULT_UNKNOWN_WHILE_DOWN: UnknownWhileDown = { policy: 'ACCEPT', hours: 4 };
-
 export function relayDomainOf(row: DomainRow): RelayDomain {
-  return {
-    id: row.id,
-    name: row.name,
-    tenantId: row.tenant_id,
-    destinationId: row.destination_id,
-    status: row.status,
-    deliverTo: row.deliver_to,
-    labels: row.labels,
-    recipientList: {
-      count: row.recipient_count,
-      generation: row.recipient_generation,
-      delimiter: row.recipient_delimiter,
-    },
-    callAheads: row.call_aheads,
-    unknownWhileDown: { policy: row.unknown_while_down, hours: row.unknown_defer_hours },
-    dnsbl: { ...NO_DNSBL, ...row.dnsbl },
-    tlsPolicy: row.tls_policy,
-    drainPerMinute: row.drain_per_minute,
-    etrnClients: row.etrn_clients,
-    delayReports: row.delay_reports,
-    revision: row.revision,
-  };
+  const { recipientCount: count, recipientGeneration: generation } = row;
+  return { ...pick(row, IDENTITY), ...settingsOfRow(row), recipientList: { count, generation } };
+}
+
+function settingsOfRow(row: SettingRow): DomainSettings {
+  const { unknownWhileDown: policy, unknownDeferHours: hours, dnsbl, ...plain } = pick(row, SETTINGS);
+  return { ...plain, unknownWhileDown: { policy, hours }, dnsbl: { ...NO_DNSBL, ...dnsbl } };
+}
+
+export function rowOfSettings({ unknownWhileDown: { policy, hours }, ...plain }: DomainSettings): SettingRow {
+  return { ...plain, unknownWhileDown: policy, unknownDeferHours: hours };
+}
+
+/** The settings of a domain that asked for nothing: the defaults of the columns. */
+export const DEFAULT_SETTINGS = settingsOfRow(
+  Object.fromEntries(SETTINGS.map((key) => [key, COLUMNS[key].default ?? null])) as unknown as SettingRow,
+);
+
+/** In the order of the columns. */
+export const SETTING_NAMES = Object.keys(DEFAULT_SETTINGS) as (keyof DomainSettings)[];
+
+export function settingsOf(domain: RelayDomain): DomainSettings {
+  return pick(domain, SETTING_NAMES);
+}
+
+function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.map((key) => [key, from[key]])) as Pick<T, K>;
 }

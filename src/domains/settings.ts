@@ -1,65 +1,33 @@
 /**
- * All that a person may set on a relay domain, as one value: what an input makes of it, and how it is stored.
+ * The check of what a person sets on a relay domain.
  *
  * An absent field of an input leaves what is there; null puts the default back. Every field is checked, and all complaints
  * come together. Pure.
  */
-import type { SqlExecutor } from '../db/client.ts';
-import type { SqlFragment } from '../db/fragments.ts';
 import { checkDnsbl, type DnsblInput } from './dnsbl-input.ts';
 import { checkDeliverTo, checkLabels, type HostInput, type LabelInput } from './input.ts';
 import { type Checked, errorsOf } from '../input/checked.ts';
-import {
-  DEFAULT_UNKNOWN_WHILE_DOWN,
-  type DeliverToHost,
-  type DnsblSettings,
-  NO_DNSBL,
-  type RelayDomain,
-  type TlsPolicy,
-  type UnknownWhileDown,
-} from './relay-domain.ts';
+import { DEFAULT_SETTINGS, type DomainSettings, SETTING_NAMES, type UnknownWhileDown } from './relay-domain.ts';
 import { checkNetworks } from './network-input.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
 
-export interface DomainSettings {
-  readonly deliverTo: readonly DeliverToHost[];
-  readonly labels: Readonly<Record<string, string>>;
-  readonly recipientDelimiter: string | null;
-  readonly callAheads: boolean;
-  readonly unknownWhileDown: UnknownWhileDown;
-  readonly dnsbl: DnsblSettings;
-  readonly tlsPolicy: TlsPolicy;
-  readonly drainPerMinute: number | null;
-  readonly etrnClients: readonly string[];
-  readonly delayReports: boolean;
-}
+/** The checks of values whose type does not say all; null is the default. */
+const CHECKS = {
+  deliverTo: (hosts: readonly HostInput[] | null) => checkDeliverTo(hosts ?? []),
+  labels: (labels: readonly LabelInput[] | null) => checkLabels(labels ?? []),
+  recipientDelimiter: checkDelimiter,
+  unknownWhileDown: checkUnknownWhileDown,
+  drainPerMinute: checkDrainPerMinute,
+  etrnClients: checkEtrnClients,
+} satisfies { readonly [K in keyof DomainSettings]?: (value: never) => Checked<DomainSettings[K]> };
 
-export interface DomainSettingsInput extends DnsblInput {
-  readonly deliverTo?: readonly HostInput[] | null | undefined;
-  readonly labels?: readonly LabelInput[] | null | undefined;
-  readonly recipientDelimiter?: string | null | undefined;
-  readonly callAheads?: boolean | null | undefined;
-  readonly unknownWhileDown?:
-    | { readonly policy: UnknownWhileDown['policy']; readonly hours?: number | null | undefined }
-    | null
-    | undefined;
-  readonly tlsPolicy?: TlsPolicy | null | undefined;
-  readonly drainPerMinute?: number | null | undefined;
-  readonly etrnClients?: readonly string[] | null | undefined;
-  readonly delayReports?: boolean | null | undefined;
-}
+type Checks = typeof CHECKS;
+type Given<K extends keyof DomainSettings> = K extends keyof Checks
+  ? Parameters<Checks[K]>[0]
+  : DomainSettings[K] | null;
 
-export const DEFAULT_SETTINGS: DomainSettings = {
-  deliverTo: [],
-  labels: {},
-  recipientDelimiter: null,
-  callAheads: true,
-  unknownWhileDown: DEFAULT_UNKNOWN_WHILE_DOWN,
-  dnsbl: NO_DNSBL,
-  tlsPolicy: 'OPPORTUNISTIC',
-  drainPerMinute: null,
-  etrnClients: [],
-  delayReports: false,
+export type DomainSettingsInput = DnsblInput & {
+  readonly [K in Exclude<keyof DomainSettings, 'dnsbl'>]?: Given<K> | undefined;
 };
 
 /** The lifetime of held mail. */
@@ -67,93 +35,25 @@ const MAX_DEFER_HOURS = 240;
 const MAX_DRAIN_PER_MINUTE = 1_000_000;
 const MAX_ETRN_CLIENTS = 50;
 
-export function settingsOf(domain: RelayDomain): DomainSettings {
-  const { deliverTo, labels, recipientList, callAheads, unknownWhileDown, dnsbl } = domain;
-  const { tlsPolicy, drainPerMinute, etrnClients, delayReports } = domain;
-  return {
-    deliverTo,
-    labels,
-    recipientDelimiter: recipientList.delimiter,
-    callAheads,
-    unknownWhileDown,
-    dnsbl,
-    tlsPolicy,
-    drainPerMinute,
-    etrnClients,
-    delayReports,
-  };
-}
-
 /** The settings that an input makes of the present ones. */
 export function applySettings(present: DomainSettings, input: DomainSettingsInput): Checked<DomainSettings> {
-  const deliverTo = given(input.deliverTo, present.deliverTo, (hosts) => checkDeliverTo(hosts ?? []));
-  const labels = given(input.labels, present.labels, (list) => checkLabels(list ?? []));
-  const recipientDelimiter = given(input.recipientDelimiter, present.recipientDelimiter, checkDelimiter);
-  const unknownWhileDown = given(input.unknownWhileDown, present.unknownWhileDown, checkUnknownWhileDown);
-  const dnsbl = checkDnsbl(input, present.dnsbl);
-  const drainPerMinute = given(input.drainPerMinute, present.drainPerMinute, checkDrainPerMinute);
-  const etrnClients = given(input.etrnClients, present.etrnClients, checkEtrnClients);
-  if (
-    deliverTo.kind === 'BAD' ||
-    labels.kind === 'BAD' ||
-    recipientDelimiter.kind === 'BAD' ||
-    unknownWhileDown.kind === 'BAD' ||
-    dnsbl.kind === 'BAD' ||
-    drainPerMinute.kind === 'BAD' ||
-    etrnClients.kind === 'BAD'
-  ) {
-    return {
-      kind: 'BAD',
-      errors: errorsOf(deliverTo, labels, recipientDelimiter, unknownWhileDown, dnsbl, drainPerMinute, etrnClients),
-    };
-  }
-  return {
-    kind: 'OK',
-    value: {
-      deliverTo: deliverTo.value,
-      labels: labels.value,
-      recipientDelimiter: recipientDelimiter.value,
-      callAheads: orDefault(input.callAheads, present.callAheads, DEFAULT_SETTINGS.callAheads),
-      unknownWhileDown: unknownWhileDown.value,
-      dnsbl: dnsbl.value,
-      tlsPolicy: orDefault(input.tlsPolicy, present.tlsPolicy, DEFAULT_SETTINGS.tlsPolicy),
-      drainPerMinute: drainPerMinute.value,
-      etrnClients: etrnClients.value,
-      delayReports: orDefault(input.delayReports, present.delayReports, DEFAULT_SETTINGS.delayReports),
-    },
-  };
+  const checked = SETTING_NAMES.map((name) => [name, checkSetting(name, present, input)] as const);
+  const errors = errorsOf(...checked.map(([, check]) => check));
+  if (errors.length > 0) return { kind: 'BAD', errors };
+  const values = checked.map(([name, check]) => [name, check.kind === 'OK' ? check.value : null]);
+  return { kind: 'OK', value: Object.fromEntries(values) as DomainSettings };
 }
 
-/** Absent leaves the present value, null puts the default back. */
-function orDefault<T>(value: T | null | undefined, present: T, byDefault: T): T {
-  return value === undefined ? present : (value ?? byDefault);
-}
-
-/** Columns of `domains` and their values, as plain JSON. */
-export function rowOfSettings(settings: DomainSettings) {
-  return {
-    deliver_to: settings.deliverTo,
-    labels: settings.labels,
-    recipient_delimiter: settings.recipientDelimiter,
-    call_aheads: settings.callAheads,
-    unknown_while_down: settings.unknownWhileDown.policy,
-    unknown_defer_hours: settings.unknownWhileDown.hours,
-    dnsbl: settings.dnsbl,
-    tls_policy: settings.tlsPolicy,
-    drain_per_minute: settings.drainPerMinute,
-    etrn_clients: settings.etrnClients,
-    delay_reports: settings.delayReports,
-  };
-}
-
-/** The same columns as a part of a statement. */
-export function settingColumns(sql: SqlExecutor): SqlFragment {
-  const columns = Object.keys(rowOfSettings(DEFAULT_SETTINGS)).map((column) => sql`${sql(column)}`);
-  return columns.reduce((all, next) => sql`${all}, ${next}`);
-}
-
-function given<I, T>(value: I | undefined, present: T, check: (value: I) => Checked<T>): Checked<T> {
-  return value === undefined ? { kind: 'OK', value: present } : check(value);
+function checkSetting(
+  name: keyof DomainSettings,
+  present: DomainSettings,
+  input: DomainSettingsInput,
+): Checked<unknown> {
+  if (name === 'dnsbl') return checkDnsbl(input, present.dnsbl);
+  const value = input[name];
+  if (value === undefined) return { kind: 'OK', value: present[name] };
+  const check: ((value: never) => Checked<unknown>) | null = name in CHECKS ? CHECKS[name as keyof Checks] : null;
+  return check === null ? { kind: 'OK', value: value ?? DEFAULT_SETTINGS[name] } : check(value as never);
 }
 
 /** RFC 5233 §2 leaves the character to the server. One that separates nothing in practice is a slip. */
@@ -163,9 +63,11 @@ function checkDelimiter(text: string | null): Checked<string | null> {
   return { kind: 'BAD', errors: [invalid(['recipientDelimiter'], message)] };
 }
 
-function checkUnknownWhileDown(value: DomainSettingsInput['unknownWhileDown']): Checked<UnknownWhileDown> {
-  if (value === null || value === undefined) return { kind: 'OK', value: DEFAULT_UNKNOWN_WHILE_DOWN };
-  const hours = value.hours ?? DEFAULT_UNKNOWN_WHILE_DOWN.hours;
+function checkUnknownWhileDown(
+  value: { readonly policy: UnknownWhileDown['policy']; readonly hours?: number | null | undefined } | null,
+): Checked<UnknownWhileDown> {
+  if (value === null) return { kind: 'OK', value: DEFAULT_SETTINGS.unknownWhileDown };
+  const hours = value.hours ?? DEFAULT_SETTINGS.unknownWhileDown.hours;
   if (Number.isInteger(hours) && hours >= 1 && hours <= MAX_DEFER_HOURS) {
     return { kind: 'OK', value: { policy: value.policy, hours } };
   }

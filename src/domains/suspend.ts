@@ -3,11 +3,9 @@
  *
  * Its mail is deferred at the door, never refused for good, and what is held goes on being delivered.
  */
-import { recordEvent } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { changeDomain, type DomainChange, refuse } from './change.ts';
+import { changeDomain, type DomainChange, recordOf, refuse, writeDomain } from './change.ts';
 import type { Domains } from './domains.ts';
-import { DOMAIN_COLUMNS, type DomainRow, relayDomainOf } from './relay-domain.ts';
 import { invalid } from '../input/user-error.ts';
 
 export interface DomainSuspendInput {
@@ -28,17 +26,9 @@ export function suspendDomain(
       return refuse(invalid(['name'], message), domain);
     }
     if (domain.status === status) return { kind: 'DONE', domain };
-    const [row] = await sql<DomainRow[]>`
-        update domains set status = ${status}, revision = revision + 1, updated_at = bmx_now()
-        where id = ${domain.id} returning ${sql(DOMAIN_COLUMNS)}`;
-    if (row === undefined) throw new Error('a locked domain has gone');
-    await recordEvent(sql, {
-      tenantId: domain.tenantId,
-      destinationId: domain.destinationId,
-      messageId: null,
-      kind: status === 'SUSPENDED' ? 'DOMAIN_SUSPENDED' : 'DOMAIN_UNSUSPENDED',
-      facts: { name: domain.name, by: viewer.tenantId, reason },
-    });
-    return { kind: 'DONE', domain: relayDomainOf(row) };
+    const written = await writeDomain(sql, domain, { status });
+    const kind = status === 'SUSPENDED' ? 'DOMAIN_SUSPENDED' : 'DOMAIN_UNSUSPENDED';
+    await recordOf(sql, domain, kind, { by: viewer.tenantId, reason });
+    return { kind: 'DONE', domain: written };
   });
 }

@@ -7,30 +7,30 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { SqlExecutor } from '../db/client.ts';
-import { recordEvent } from '../events/record.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
 import { askedNow } from '../outage/asked-attempt.ts';
-import { changeDomain, type DomainChange, type DomainRefusal, noSuchDomain, refuse } from './change.ts';
-import { type Domains, findDomain } from './domains.ts';
 import {
-  applySettings,
-  type DomainSettings,
-  type DomainSettingsInput,
-  rowOfSettings,
-  settingColumns,
-  settingsOf,
-} from './settings.ts';
-import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from './relay-domain.ts';
+  changeDomain,
+  type DomainChange,
+  type DomainRefusal,
+  noSuchDomain,
+  recordOf,
+  refuse,
+  writeDomain,
+} from './change.ts';
+import { type Domains, findDomain } from './domains.ts';
+import { applySettings, type DomainSettingsInput } from './settings.ts';
+import { type DomainSettings, type RelayDomain, rowOfSettings, settingsOf } from './relay-domain.ts';
 import { checkRouteOf, complaintsOf, findRouteHosts, type RouteHost } from './route-check.ts';
 import { isPausedNow } from '../outage/pause.ts';
 import { forgetAnswers } from './user-list/forget.ts';
 import type { UserError } from '../input/user-error.ts';
 
-export interface DomainUpdateInput extends DomainSettingsInput {
+export type DomainUpdateInput = DomainSettingsInput & {
   readonly name: string;
   /** Refuse with CONFLICT unless the domain has this revision. */
   readonly expectedRevision?: number | null | undefined;
-}
+};
 
 /** What an update would do; nothing is changed. */
 export type DomainPreview =
@@ -109,24 +109,15 @@ export async function storeSettings(
 ): Promise<DomainChange> {
   const { domain, before, after } = change;
   const row = rowOfSettings(after);
-  const deliverTo = JSON.stringify(row.deliver_to);
-  const [stored] = await sql<DomainRow[]>`
-    update domains
-    set (${settingColumns(sql)}) = (
-          select ${settingColumns(sql)} from jsonb_populate_record(null::domains, ${JSON.stringify(row)}::text::jsonb)),
-        revision = revision + 1,
-        updated_at = bmx_now()
-    where id = ${domain.id}
-    returning ${sql(DOMAIN_COLUMNS)}`;
-  if (stored === undefined) return noSuchDomain(domain.name);
-
+  const stored = await writeDomain(sql, domain, row);
+  const deliverTo = JSON.stringify(row.deliverTo);
   // A claim that is not served yet has no say in where the mail of its name goes.
   if (domain.status !== 'PENDING') {
     await sql`
       update destinations d
       set deliver_to = ${deliverTo}::text::jsonb,
-          tls_policy = ${row.tls_policy},
-          drain_per_minute = ${row.drain_per_minute},
+          tls_policy = ${row.tlsPolicy},
+          drain_per_minute = ${row.drainPerMinute},
           route_generation = route_generation + (deliver_to is distinct from ${deliverTo}::text::jsonb)::integer,
           -- Clock and breaker have judged the old hosts: the new ones are tried at once.
           ${askedNow(sql, sql`d.deliver_to is distinct from ${deliverTo}::text::jsonb`, sql`not ${isPausedNow(sql)}`)}
@@ -134,12 +125,6 @@ export async function storeSettings(
     const isRerouted = !isDeepStrictEqual(after.deliverTo, before.deliverTo);
     if (isRerouted) await forgetAnswers(sql, [domain.destinationId], 'REFUSALS');
   }
-  await recordEvent(sql, {
-    tenantId: domain.tenantId,
-    destinationId: domain.destinationId,
-    messageId: null,
-    kind: 'DOMAIN_UPDATED',
-    facts: { name: domain.name, ...actorOf(viewer), before, after },
-  });
-  return { kind: 'DONE', domain: relayDomainOf(stored) };
+  await recordOf(sql, domain, 'DOMAIN_UPDATED', { ...actorOf(viewer), before, after });
+  return { kind: 'DONE', domain: stored };
 }

@@ -6,7 +6,7 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { and, eq, getTableColumns, gt, isAny, isNull, part, query } from '../db/query.ts';
-import { tenants } from '../db/schema.ts';
+import { domains, tenants } from '../db/schema.ts';
 import { recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
@@ -14,7 +14,7 @@ import { type Change, refused } from '../input/change.ts';
 import { removeDomain } from '../domains/delete.ts';
 import { errorsOf, shown } from '../input/checked.ts';
 import { applyQuotas, NO_QUOTAS, type Quotas, type QuotasInput, quotasOf, rowOfQuotas } from '../domains/quotas.ts';
-import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
+import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
 import { checkTitle } from '../input/display-name.ts';
 import type { TokenCache } from './token-cache.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
@@ -142,8 +142,8 @@ async function removeTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promi
       where tenant_id = ${tenant.id} and id <> all(${claims.map((claim) => claim.id)}::uuid[])`;
   const count = row?.count ?? 0;
   if (count > 0) {
-    const domains = count === 1 ? '1 domain' : `${count} domains`;
-    const message = `${tenant.name} still has ${domains}. Delete them first with domainDelete, which asks what becomes of held mail.`;
+    const left = count === 1 ? '1 domain' : `${count} domains`;
+    const message = `${tenant.name} still has ${left}. Delete them first with domainDelete, which asks what becomes of held mail.`;
     return { kind: 'REFUSED', errors: [{ field: ['id'], message, code: 'CONFLICT' }], object: tenant };
   }
   for (const domain of claims) await removeDomain(sql, viewer, { domain, held: null });
@@ -157,8 +157,10 @@ async function removeTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promi
 }
 
 async function lockClaims(sql: SqlExecutor, tenantId: string): Promise<RelayDomain[]> {
-  const rows = await sql<DomainRow[]>`
-    select ${sql(DOMAIN_COLUMNS)} from domains where tenant_id = ${askedId(tenantId)} and status = 'PENDING' order by name for update`;
+  const isClaim = and(eq(domains.tenantId, askedId(tenantId)), eq(domains.status, 'PENDING'));
+  const rows = await query(sql, (db) =>
+    db.select(DOMAIN_COLUMNS).from(domains).where(isClaim).orderBy(domains.name).for('update'),
+  );
   return rows.map(relayDomainOf);
 }
 

@@ -9,9 +9,9 @@ import { recordEvent } from '../events/record.ts';
 import { formatAddress, parsePath } from '../mail/address.ts';
 import { baseOf, normalizeLocalPart } from '../mail/local-part.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { tenantScope } from '../db/fragments.ts';
 import { SETTINGS_CHANNEL } from '../db/listen.ts';
-import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
+import { findServed } from '../domains/domains.ts';
+import type { RelayDomain } from '../domains/relay-domain.ts';
 import { invalid, type UserError } from '../input/user-error.ts';
 import { clearAnswers } from '../domains/user-list/forget.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
@@ -94,16 +94,13 @@ async function findAsked(sql: Sql, viewer: Viewer, address: string): Promise<Fin
     const message = 'An address is a local part, @ and a domain, such as alice@example.org.';
     return { kind: 'REFUSED', errors: [invalid(['address'], message)] };
   }
-  const [row] = await sql<DomainRow[]>`
-    select ${sql(DOMAIN_COLUMNS)} from domains
-    where name = ${parsed.path.domain} and status <> 'PENDING' and ${tenantScope(sql, viewer)}`;
-  if (row === undefined) {
+  const domain = await findServed(sql, parsed.path.domain, viewer);
+  if (domain === null) {
     const message = `You have no domain "${parsed.path.domain}" in service. The query "domains" lists those you have.`;
     return { kind: 'REFUSED', errors: [{ field: ['address'], message, code: 'NOT_FOUND' }] };
   }
-  const domain = relayDomainOf(row);
   const { destinationId, tenantId } = domain;
-  const localPart = baseOf(form, domain.recipientList.delimiter);
+  const localPart = baseOf(form, domain.recipientDelimiter);
   return { kind: 'FOUND', domain, given, recipient: { destinationId, tenantId, localPart } };
 }
 

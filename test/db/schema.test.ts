@@ -6,6 +6,10 @@ import * as deliverySchema from '../../src/db/schema-delivery.ts';
 import * as doctorSchema from '../../src/db/schema-doctor.ts';
 import * as notifySchema from '../../src/db/schema-notify.ts';
 import * as schema from '../../src/db/schema.ts';
+import { findServed } from '../../src/domains/domains.ts';
+import { DEFAULT_SETTINGS, settingsOf } from '../../src/domains/relay-domain.ts';
+import { newId } from '../../src/mail/id.ts';
+import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let db: TestDatabase;
@@ -107,4 +111,13 @@ test('columns have the names, types and nullability of the database', async () =
     const real = Object.fromEntries([...found].filter(([key]) => key.startsWith(`${name}.`)));
     expect(described).toEqual(real);
   }
+});
+
+test('a domain that asked for nothing has the settings that the database gives it', async () => {
+  const [destinationId, id] = [newId(), newId()];
+  await db.sql`insert into destinations (id, tenant_id, name, kind) values (${destinationId}, ${OPERATOR_TENANT_ID}, 'a.example', 'RELAY')`;
+  await db.sql`insert into domains (id, tenant_id, destination_id, name, status)
+    values (${id}, ${OPERATOR_TENANT_ID}, ${destinationId}, 'a.example', 'ACTIVE')`;
+  const domain = await findServed(db.sql, 'a.example');
+  expect(domain === null ? null : settingsOf(domain)).toEqual(DEFAULT_SETTINGS);
 });

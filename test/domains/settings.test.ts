@@ -1,11 +1,7 @@
 /** What an input makes of a domain's settings: absent leaves, null puts the default back, a complaint names its field. */
 import { expect, test } from 'bun:test';
-import {
-  applySettings,
-  DEFAULT_SETTINGS,
-  type DomainSettings,
-  type DomainSettingsInput,
-} from '../../src/domains/settings.ts';
+import { DEFAULT_SETTINGS, type DomainSettings } from '../../src/domains/relay-domain.ts';
+import { applySettings, type DomainSettingsInput } from '../../src/domains/settings.ts';
 
 const PRESENT: DomainSettings = {
   deliverTo: [{ host: 'mx.given.test', port: 25 }],

@@ -168,7 +168,7 @@ export async function openScene(zones: Readonly<Record<string, FakeRecords>> = {
       await db.sql`
         insert into domains (id, tenant_id, destination_id, name, status, deliver_to, recipient_delimiter)
         values (${id}, ${tenantId}, ${destinationId}, ${name}, 'ACTIVE', ${JSON.stringify(deliverTo)}::text::jsonb,
-                ${domain.recipientList.delimiter})`;
+                ${domain.recipientDelimiter})`;
       return domain;
     },
     mailboxes: (...localParts) =>

@@ -49,7 +49,6 @@ export const Domain: DomainResolvers = {
   recipientFiltering: ({ recipientList }) => recipientList.count > 0,
   recipientCount: ({ recipientList }) => recipientList.count,
   recipientGeneration: ({ recipientList }) => recipientList.generation,
-  recipientDelimiter: ({ recipientList }) => recipientList.delimiter,
 
   dnsblZones: (domain, _args, { load }) =>
     domain.dnsbl.zones.map((setting) => {

@@ -6,14 +6,23 @@
  * An emptied list is off, and mail for any mailbox is accepted: that needs `allowEveryone`, which says so.
  */
 import type { SqlExecutor } from '../../db/client.ts';
-import { recordEvent } from '../../events/record.ts';
 import { normalizeDomain } from '../../mail/domain.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { changeDomain, type DomainChange, type DomainRefusal, noSuchDomain, refuse } from '../change.ts';
+import { part } from '../../db/query.ts';
+import { domains } from '../../db/schema.ts';
+import {
+  changeDomain,
+  type DomainChange,
+  type DomainRefusal,
+  noSuchDomain,
+  recordOf,
+  refuse,
+  writeDomain,
+} from '../change.ts';
 import type { Domains } from '../domains.ts';
 import { checkQuota } from '../quotas.ts';
 import type { ListDifference } from '../difference.ts';
-import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../relay-domain.ts';
+import type { RelayDomain } from '../relay-domain.ts';
 import type { UserError } from '../../input/user-error.ts';
 import { checkLocalParts, describeTooMany } from './input.ts';
 import { type ListVerb, measureList, pinPlans, writeList } from './store.ts';
@@ -63,7 +72,7 @@ interface Wanted {
 }
 
 export async function changeList(
-  domains: Pick<Domains, 'sql' | 'drop'>,
+  node: Pick<Domains, 'sql' | 'drop'>,
   viewer: Viewer,
   verb: ListVerb,
   input: ListInput,
@@ -72,7 +81,7 @@ export async function changeList(
   if (name === null) return noSuchDomain(input.domain, 'domain');
   const checked = await checkLocalParts({ domainName: name, localParts: input.localParts, field: 'localParts' });
   if (checked.kind === 'BAD') return { kind: 'REFUSED', errors: checked.errors, domain: null };
-  return changeDomain(domains, viewer, { name, field: 'domain' }, (sql, domain) =>
+  return changeDomain(node, viewer, { name, field: 'domain' }, (sql, domain) =>
     changeLocked(sql, viewer, { domain, wanted: { verb, forms: checked.value, input } }),
   );
 }
@@ -147,30 +156,15 @@ async function recordChange(
     difference,
   }: { readonly domain: RelayDomain; readonly count: number; readonly difference: ListDifference },
 ): Promise<RelayDomain> {
-  const [row] = await sql<DomainRow[]>`
-    update domains
-    set recipient_count = ${count},
-        recipient_generation = recipient_generation + 1,
-        revision = revision + 1,
-        updated_at = bmx_now()
-    where id = ${domain.id}
-    returning ${sql(DOMAIN_COLUMNS)}`;
-  if (row === undefined) throw new Error('a locked domain has gone');
-  const changed = relayDomainOf(row);
-  await recordEvent(sql, {
-    tenantId: domain.tenantId,
-    destinationId: domain.destinationId,
-    messageId: null,
-    kind: 'RECIPIENTS_CHANGED',
-    facts: {
-      name: domain.name,
-      by: viewer.tenantId,
-      ...difference,
-      added: difference.added.slice(0, EVENT_SAMPLES),
-      removed: difference.removed.slice(0, EVENT_SAMPLES),
-      count,
-      generation: changed.recipientList.generation,
-    },
+  const recipientGeneration = part`${domains.recipientGeneration} + 1`;
+  const changed = await writeDomain(sql, domain, { recipientCount: count, recipientGeneration });
+  await recordOf(sql, domain, 'RECIPIENTS_CHANGED', {
+    by: viewer.tenantId,
+    ...difference,
+    added: difference.added.slice(0, EVENT_SAMPLES),
+    removed: difference.removed.slice(0, EVENT_SAMPLES),
+    count,
+    generation: changed.recipientList.generation,
   });
   return changed;
 }

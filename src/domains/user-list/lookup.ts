@@ -83,10 +83,9 @@ export function createListLookup(options: LookupOptions): ListLookup {
   }
 
   const isListed: IsListed = (domain, localPart) => {
-    const { count, delimiter } = domain.recipientList;
-    const form = count === 0 ? null : normalizeLocalPart(localPart);
+    const form = domain.recipientList.count === 0 ? null : normalizeLocalPart(localPart);
     if (form === null) return false;
-    const base = baseOf(form, delimiter);
+    const base = baseOf(form, domain.recipientDelimiter);
     const hasForm = recall(domain, form);
     const hasBase = base === form ? hasForm : recall(domain, base);
     if (hasForm === true || hasBase === true) return true;

@@ -11,6 +11,7 @@
 import type { Sql, SqlExecutor } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { tenantScope } from '../../db/fragments.ts';
+import { columnsOf } from '../../db/query.ts';
 import { type ListDifference, NAMES_TOLD } from '../difference.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../relay-domain.ts';
 
@@ -167,7 +168,7 @@ export async function insertFirstLists(
     from unnest(${lists.map(({ domain }) => domain.id)}::uuid[], ${lists.map(({ forms }) => forms.length)}::integer[])
       as l (domain_id, count)
     where d.id = l.domain_id
-    returning ${sql(DOMAIN_COLUMNS)}`;
+    returning ${columnsOf(sql, DOMAIN_COLUMNS)}`;
   const byId = new Map(rows.map((row) => [row.id, relayDomainOf(row)]));
   return created.map(({ domain }) => byId.get(domain.id) ?? domain);
 }

@@ -171,8 +171,8 @@ interface Subjects {
 function subjectsOf({ domain, localPart, isRole }: ServedQuestion): Subjects | null {
   const whole = normalizeLocalPart(localPart);
   if (whole === null) return null;
-  const { destinationId, tenantId, recipientList } = domain;
-  const base = baseOf(whole, recipientList.delimiter);
+  const { destinationId, tenantId, recipientList, recipientDelimiter } = domain;
+  const base = baseOf(whole, recipientDelimiter);
   // The User List has let it pass before, unless it is exempt.
   const isListed = recipientList.count > 0 && !isRole;
   const subjectOf = (name: string): CalloutSubject => ({
