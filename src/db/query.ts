@@ -15,6 +15,7 @@ import type { SqlFragment } from './fragments.ts';
 
 export { and, desc, eq, getTableColumns, gt, isNotNull, isNull, lt, ne, type SQL, sql as part } from 'drizzle-orm';
 
+export type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 export type Builder = PgRemoteDatabase;
 
 const builders = new WeakMap<SqlExecutor, Builder>();

@@ -3,10 +3,9 @@
  *
  * What is refused is undone. A change is in force on this node before the call returns, elsewhere when the notice arrives.
  */
-import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import type { SqlExecutor } from '../db/client.ts';
 import { SETTINGS_CHANNEL } from '../db/listen.ts';
-import { eq, part, query } from '../db/query.ts';
+import { eq, part, type PgUpdateSetSource, query } from '../db/query.ts';
 import { bmxNow, domains } from '../db/schema.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { shown } from '../input/checked.ts';
