@@ -42,7 +42,7 @@ const POLICY_BYTES = 65_536;
 const POLICY_TIMEOUT_MS = 20_000;
 
 /** Gives the reasons why this node is not ready; empty when it is. */
-export type ReadinessReasons = () => readonly string[];
+type ReadinessReasons = () => readonly string[];
 
 /**
  * Starts the control plane, and listens.

@@ -15,7 +15,7 @@ import { type DatabaseAddress, formatHosts, resolveTarget } from '../db/target.t
 import type { Log } from '../telemetry/log.ts';
 
 /** A PostgreSQL that runs and may be trusted with mail; its schema may be missing. */
-export interface DatabasePlace {
+interface DatabasePlace {
   readonly address: DatabaseAddress;
   /** `embedded PostgreSQL in DIR` or `PostgreSQL at HOST`. */
   readonly description: string;

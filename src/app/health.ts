@@ -121,7 +121,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 const NAMES_EVERY_MS = 60_000;
 
-export interface NamesParts {
+interface NamesParts {
   readonly config: Pick<Config, 'mxNames'>;
   readonly sql: Sql;
   readonly log: Pick<Log, 'warning'>;

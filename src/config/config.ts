@@ -38,7 +38,7 @@ import {
 import type { LogAddresses, LogFormat } from '../telemetry/log.ts';
 import type { LogLevel } from '../telemetry/log-events.ts';
 
-export type Role = 'inbound' | 'delivery' | 'control';
+type Role = 'inbound' | 'delivery' | 'control';
 
 export interface Config {
   /** DATABASE_URL; null is the embedded database in `dataDir`. */
@@ -128,8 +128,8 @@ export interface Config {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `message` is one line, ready for the terminal; the process ends with 2. */
-export type BadSetting = { readonly ok: false; readonly variable: string; readonly message: string };
-export type ConfigResult = { readonly ok: true; readonly config: Config } | BadSetting;
+type BadSetting = { readonly ok: false; readonly variable: string; readonly message: string };
+type ConfigResult = { readonly ok: true; readonly config: Config } | BadSetting;
 
 const GIB = 1024 ** 3;
 

@@ -29,7 +29,7 @@ const FOREIGN = new Set([
   'RUNTIME_DIRECTORY',
 ]);
 
-export interface Misspelt {
+interface Misspelt {
   readonly given: string;
   readonly meant: string;
 }

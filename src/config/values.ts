@@ -8,7 +8,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { isAddress } from '../mail/address.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 
-export type Parsed<T> = { readonly value: T } | { readonly expected: string };
+type Parsed<T> = { readonly value: T } | { readonly expected: string };
 export type Parser<T> = (text: string) => Parsed<T>;
 
 /** An address to listen on; port 0 lets the system choose. */

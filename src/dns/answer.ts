@@ -44,7 +44,7 @@ export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'MX', 'TXT', 'P
  */
 export type DnsTrouble = 'SERVFAIL' | 'TIMEOUT' | 'REFUSED' | 'MALFORMED' | 'LOOP' | 'NOT_YET_ASKED';
 
-export interface DnsFound<T> {
+interface DnsFound<T> {
   readonly kind: 'FOUND';
   /** At least one, in the order of the reply. */
   readonly records: readonly T[];
@@ -80,7 +80,7 @@ export interface DnsReply {
 }
 
 /** The content of one reply about a name. ALIAS: the chain leaves the reply, and its end must be asked for. */
-export type ReplyMeaning<T> =
+type ReplyMeaning<T> =
   | { readonly kind: 'RECORDS'; readonly records: readonly T[]; readonly name: string; readonly ttlSeconds: number }
   | { readonly kind: 'ALIAS'; readonly name: string; readonly ttlSeconds: number }
   | { readonly kind: 'NO_DATA' | 'NXDOMAIN'; readonly ttlSeconds: number }

@@ -5,7 +5,7 @@
  * Holds nothing about DNS itself: resolver.ts decides what may be kept, and for how long.
  */
 
-export interface DnsCache<T> {
+interface DnsCache<T> {
   /** The value and the seconds it may still be used, or null. */
   get(key: string): { readonly value: T; readonly ttlSeconds: number } | null;
   /** Keeps the value; a TTL of 0 or less keeps nothing and drops an older value. */
@@ -14,7 +14,7 @@ export interface DnsCache<T> {
   readonly size: number;
 }
 
-export interface DnsCacheOptions<T> {
+interface DnsCacheOptions<T> {
   readonly maxEntries: number;
   /** A clock in milliseconds that never goes back. */
   readonly nowMs: () => number;

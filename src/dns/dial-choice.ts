@@ -9,7 +9,7 @@
 /** Hosts of one attempt. */
 export const MOST_HOSTS = 5;
 /** Addresses of one attempt, all hosts together. */
-export const MOST_ADDRESSES = 10;
+const MOST_ADDRESSES = 10;
 
 export interface TakenTurn<T> {
   /** All of them, those whose turn it is first. */
@@ -39,7 +39,7 @@ export function takeTurn<T>(ranked: readonly T[], turn: number, reach = ranked.l
   };
 }
 
-export interface Choosable {
+interface Choosable {
   readonly addresses: readonly string[];
 }
 

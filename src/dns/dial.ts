@@ -6,7 +6,7 @@
 import { connect, type Socket } from 'node:net';
 import type { HostTrouble } from '../mail/outcome.ts';
 
-export interface DialOptions {
+interface DialOptions {
   readonly address: string;
   readonly port: number;
   /** Ours to connect from; absent: as the machine routes. */
@@ -15,7 +15,7 @@ export interface DialOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export type DialResult =
+type DialResult =
   | { readonly kind: 'CONNECTED'; readonly socket: Socket }
   | { readonly kind: 'TROUBLE'; readonly trouble: HostTrouble; readonly reply: string }
   /** The signal was aborted. */
@@ -50,7 +50,7 @@ export function dial({ address, port, localAddress, timeoutMs, signal }: DialOpt
 }
 
 /** The trouble that a socket error stands for, whatever the runtime that raised it. */
-export function classifyError(error: Error): { kind: 'TROUBLE'; trouble: HostTrouble; reply: string } {
+function classifyError(error: Error): { kind: 'TROUBLE'; trouble: HostTrouble; reply: string } {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   switch (code) {
     case 'ECONNREFUSED':

@@ -155,7 +155,7 @@ export function literalAddress(host: string): string | null {
  * An attempt looks up a part of a long set only. A host is not dialled while one before it may still be ours (RFC 5321 §5.1):
  * what is known of those before is kept here. In memory only, and bounded: a node that knows nothing walks the set anew.
  */
-export interface MxWalk {
+interface MxWalk {
   /** Null: not known, or no longer. */
   recall(host: string): boolean | null;
   note(host: string, isSelf: boolean): void;

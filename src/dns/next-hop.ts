@@ -25,7 +25,7 @@ import {
 } from './mx-set.ts';
 import { isOwnEndpoint, isOwnHost } from './own-identity.ts';
 
-export interface NextHop {
+interface NextHop {
   /** The name of the MX, or what `deliverTo` says. */
   readonly host: string;
   readonly preference: number;

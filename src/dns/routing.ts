@@ -12,7 +12,7 @@ import { type DeliverTo, findNextHops, type NextHopOptions, type NextHops } from
 import { isOwnEndpoint, isOwnHost, isOwnName, type OwnIdentity } from './own-identity.ts';
 import { createResolver, type Resolver } from './resolver.ts';
 
-export interface RoutingOptions {
+interface RoutingOptions {
   /** The DNS servers, as `address:port`. */
   readonly servers: readonly string[];
   /** Our identity as the listeners are bound now. */
@@ -98,7 +98,7 @@ export function createRouting({ servers, self, otherAddresses, deliveryPort, all
 /** OWN: all its addresses are ours, or it is ours by its name. PRIVATE: none may be dialled, and not all are ours. */
 export type HostVerdict = 'USABLE' | 'OWN' | 'PRIVATE' | 'UNRESOLVED';
 
-export interface HostFinding {
+interface HostFinding {
   readonly host: string;
   readonly port: number;
   /** As resolved; those that would be dialled when there is one. */

@@ -17,7 +17,7 @@ import type { DnsReply, DnsTrouble, RecordType } from './answer.ts';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 
-export interface DnsQuestion {
+interface DnsQuestion {
   readonly name: string;
   readonly type: RecordType;
 }
@@ -28,7 +28,7 @@ export interface DnsQuery extends DnsQuestion {
   readonly hasEdns: boolean;
 }
 
-export type ServerAnswer =
+type ServerAnswer =
   | { readonly kind: 'REPLY'; readonly reply: DnsReply }
   | { readonly kind: 'TROUBLE'; readonly reason: DnsTrouble };
 
@@ -40,7 +40,7 @@ export interface DnsCodec {
   decodeReply(bytes: Buffer, query: DnsQuery): CodecAnswer | null;
 }
 
-export interface DnsServers {
+interface DnsServers {
   /** The first reply that says something, or the trouble. `deadlineMs` is on the monotonic clock. */
   ask(question: DnsQuestion, deadlineMs: number): Promise<ServerAnswer>;
 }
@@ -105,7 +105,7 @@ export function createDnsServers(options: {
   };
 }
 
-export interface DnsExchange<T> {
+interface DnsExchange<T> {
   readonly server: Endpoint;
   readonly query: Buffer;
   /** From the call to its end, waiting for a free socket included. */
@@ -114,7 +114,7 @@ export interface DnsExchange<T> {
   readonly accept: (reply: Buffer) => T | null;
 }
 
-export interface DnsTransport {
+interface DnsTransport {
   udp<T>(exchange: DnsExchange<T>): Promise<T | null>;
   tcp<T>(exchange: DnsExchange<T>): Promise<T | null>;
   /** Ends every exchange under way, without a reply; later ones end at once. */

@@ -15,12 +15,12 @@ export interface TsigKey {
   readonly secret: Uint8Array;
 }
 
-export interface SignedRequest {
+interface SignedRequest {
   readonly bytes: Buffer;
   readonly mac: Buffer;
 }
 
-export type TsigVerdict =
+type TsigVerdict =
   | { readonly kind: 'VERIFIED' }
   /** The server could not sign, and says why not: the error of its TSIG (RFC 8945 §5.2). */
   | { readonly kind: 'KEY_REFUSED'; readonly error: number }

@@ -143,7 +143,7 @@ function isOutOfReach({ spawnError, code }: CommandResult): boolean {
   return spawnError === 'EACCES' || spawnError === 'ENOENT' || code === 126 || code === 127;
 }
 
-export interface PrepareOptions {
+interface PrepareOptions {
   readonly host: EmbeddedHost;
   readonly account: Account;
   readonly dataDir: string;

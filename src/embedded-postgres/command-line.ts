@@ -10,7 +10,7 @@ import { WATCHDOG_NAME } from './processes.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-export interface ServerSettings {
+interface ServerSettings {
   /** A directory only the server's account may enter; its path is the server's only address. */
   readonly socketDir: string;
   /** Only a part of the socket's name. */
@@ -97,7 +97,7 @@ function watchValues({ host, port, pid }: WatchedService): string[] {
   return [host, String(port), String(pid)];
 }
 
-export interface LaunchArguments {
+interface LaunchArguments {
   readonly isStale: boolean;
   readonly service: WatchedService;
   /** `postgres` and its arguments. */

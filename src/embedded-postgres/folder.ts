@@ -86,7 +86,7 @@ export async function chooseAccount(
 /** PostgreSQL's superuser, the only role there is. */
 export const DATABASE_USER = 'backup_mx';
 
-export interface FolderState {
+interface FolderState {
   readonly owner: { readonly uid: number; readonly gid: number };
   /** PostgreSQL's major version, as written by initdb. */
   readonly major: number;
@@ -157,7 +157,7 @@ function spawnTrouble(code: string): unknown {
   return new StartError(`PostgreSQL's initdb cannot be started (${code}): run npm ci again, or set DATABASE_URL`);
 }
 
-export interface MakeFolderOptions {
+interface MakeFolderOptions {
   readonly dataDir: string;
   readonly folder: string;
   readonly account: Account;

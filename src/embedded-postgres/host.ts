@@ -49,7 +49,7 @@ export interface CommandResult {
   readonly spawnError: string | null;
 }
 
-export interface Command {
+interface Command {
   readonly file: string;
   readonly args: readonly string[];
   readonly as: RunAs;

@@ -35,7 +35,7 @@ const FAST_STOP_MS = 30_000;
 
 const NOTE_EVERY_MS = 10_000;
 
-export interface LaunchOptions {
+interface LaunchOptions {
   /** `postgres` and its arguments. */
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
@@ -67,7 +67,7 @@ export async function waitForExit(pid: number): Promise<void> {
   }
 }
 
-export interface StopOptions extends Pick<LaunchOptions, 'host' | 'log'> {
+interface StopOptions extends Pick<LaunchOptions, 'host' | 'log'> {
   readonly pid: number;
   readonly exited: Promise<void>;
 }
@@ -211,7 +211,7 @@ async function endOrphans({ folder, host, log }: LaunchOptions): Promise<void> {
   await killProcesses(orphans, host.kill);
 }
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly pid: number;
   readonly service: WatchedService;
   readonly as: RunAs;
@@ -238,7 +238,7 @@ const OWN_KILL_MS = 5_000;
 /** How long the kernel may take to end what was killed; longer only in a system call that cannot be broken off. */
 const KILLED_WITHIN_MS = 5_000;
 
-export interface EndOptions {
+interface EndOptions {
   readonly server: ProcessName;
   readonly kill: EmbeddedHost['kill'];
   readonly log: EmbeddedLog;
@@ -268,7 +268,7 @@ export async function endServer({ server, kill, log, fastMs, patienceMs }: EndOp
 }
 
 /** @throws UnavailableError when one of them does not go */
-export async function killProcesses(processes: readonly ProcessName[], kill: EmbeddedHost['kill']): Promise<void> {
+async function killProcesses(processes: readonly ProcessName[], kill: EmbeddedHost['kill']): Promise<void> {
   for (const one of processes) {
     if (await isRunning(one)) kill(one.pid, 'SIGKILL');
   }

@@ -16,7 +16,7 @@ const NAME = /^service\.(\d+)\.(\d+)\.([0-9a-f]*)\.lock$/;
 /** A service that has just been told to stop may still hold the lock for a moment. */
 const PATIENCE_MS = 2_000;
 
-export interface FolderLock {
+interface FolderLock {
   release(): Promise<void>;
 }
 

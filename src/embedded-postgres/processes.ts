@@ -71,14 +71,14 @@ async function listProcesses(): Promise<readonly (ProcessName & { readonly paren
 
 export const WATCHDOG_NAME = 'backup-mx-watchdog';
 
-export interface LiveServer extends ProcessName {
+interface LiveServer extends ProcessName {
   /** Empty when it has no Unix socket. */
   readonly socketDir: string;
   readonly port: number;
   readonly status: 'starting' | 'ready' | 'stopping' | 'standby' | '';
 }
 
-export type FoundServer =
+type FoundServer =
   | { readonly kind: 'NONE' }
   /** A postmaster.pid that names no living server of this folder. */
   | { readonly kind: 'STALE' }

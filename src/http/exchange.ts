@@ -22,9 +22,9 @@ import type { Resolver } from '../dns/resolver.ts';
 import { Buffer } from 'node:buffer';
 
 /** Whether a host with these names, at this address and port, is this service itself, on this node or another. */
-export type IsOwnServer = (names: readonly string[], endpoint: Endpoint) => boolean;
+type IsOwnServer = (names: readonly string[], endpoint: Endpoint) => boolean;
 
-export interface ExchangeOptions extends Omit<ConnectionOptions, 'address'> {
+interface ExchangeOptions extends Omit<ConnectionOptions, 'address'> {
   readonly resolver: Pick<Resolver, 'resolveAddresses'>;
   /** ALLOW_PRIVATE_NEXT_HOPS: loopback and private addresses may be asked, and in clear. */
   readonly allowPrivate: boolean;

@@ -7,7 +7,7 @@
  */
 import { Buffer } from 'node:buffer';
 
-export interface ResponseHead {
+interface ResponseHead {
   readonly status: number;
   /** Names in lower case; fields of one name are joined by `, `. */
   readonly headers: ReadonlyMap<string, string>;

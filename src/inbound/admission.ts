@@ -12,7 +12,7 @@ import type { Session } from './session.ts';
 import type { ClientShare } from './connection-limits.ts';
 
 /** The connection, as its admission sees it. */
-export interface IncomingConnection extends OpenConnection {
+interface IncomingConnection extends OpenConnection {
   readonly dialogue: Session;
   /** The client's; a proxy's own until it names another. */
   remoteAddress: string;
@@ -174,7 +174,7 @@ export interface GreetingWait {
 }
 
 /** Calls `greet` once the client may be greeted, at once where it need not wait. `greet` says whether it still was there. */
-export function waitToGreet(wait: GreetingWait, client: ClientShare, greet: () => boolean): void {
+function waitToGreet(wait: GreetingWait, client: ClientShare, greet: () => boolean): void {
   if (wait.greetingWaitMs <= 0 || client.isTrusted) {
     greet();
     return;

@@ -10,7 +10,7 @@ import { Buffer } from 'node:buffer';
 
 export type BareNewlines = 'reject' | 'normalize';
 
-export interface DataScanner {
+interface DataScanner {
   /** Reads a chunk. Returns the index after the end of data, or -1 when the data goes on. */
   readonly push: (chunk: Buffer) => number;
   /** True once a bare CR, bare LF or NUL was seen with `reject`; nothing more is emitted then. */

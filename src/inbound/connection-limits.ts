@@ -32,7 +32,7 @@ export interface ClientLimits {
   readonly shareOf: (address: string) => ClientShare;
 }
 
-export interface ClientLimitOptions {
+interface ClientLimitOptions {
   readonly maxConnectionsPerClient: number;
   /** The share of all places that is held and would not be given up, 0 to 1. */
   readonly fill: () => number;
@@ -168,7 +168,7 @@ export interface Places<Holder extends PlaceHolder> {
   readonly tick: () => void;
 }
 
-export interface PlacesOptions<Holder> {
+interface PlacesOptions<Holder> {
   readonly maxConnections: number;
   readonly idleMs: number;
   /** The order of those to go is as old as this at most. */
@@ -302,7 +302,7 @@ function inOrder<Holder extends PlaceHolder>([silent = [], talking = [], afterMa
  *
  * A client that holds much and sends next to nothing is known after one period. Time in which we did not read counts for no one.
  */
-export interface Pace {
+interface Pace {
   /** The present period begins now. */
   readonly restart: (nowMs: number, octets: number) => void;
   /** A period is over, and too little of the `octets` so far came in it. */

@@ -63,7 +63,7 @@ export function createByteBudget(totalBytes: number): SharedByteBudget {
   };
 }
 
-export type ContentTrouble = 'TOO_BIG' | 'BUSY';
+type ContentTrouble = 'TOO_BIG' | 'BUSY';
 
 export interface Content {
   readonly add: (piece: Buffer) => void;
@@ -187,7 +187,7 @@ export interface LargeContent {
   readonly next: (piece: Piece) => void;
 }
 
-export interface Piece {
+interface Piece {
   /** When the data phase of its message began: the earliest goes first. */
   readonly startedAtMs: number;
   /** The network of its client. */

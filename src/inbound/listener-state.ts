@@ -28,7 +28,7 @@ import type { ReceivedTransaction } from './transaction.ts';
 /** Whether mail can be stored now: the database is away, or free space is below the watermark. */
 export type Readiness = 'OK' | 'DOWN' | 'FULL';
 
-export interface InboundEvents
+interface InboundEvents
   extends Pick<MailEvents, 'connected' | 'disconnected' | 'accepted' | 'tlsSession' | 'fault' | 'warning'> {
   readonly refused: (fields: LogEvents['refused'], subject: RefusalSubject) => void;
 }
@@ -43,7 +43,7 @@ export interface RefusalSubject {
 }
 
 /** The rest of the service, as the listener sees it. */
-export interface InboundDependencies {
+interface InboundDependencies {
   /** May take long or never answer; a rejection is answered 451. */
   readonly decideRecipient: (client: ClientInfo, mail: MailInfo, path: ForwardPath) => Promise<Decision>;
   /** Resolves after COMMIT. Any rejection is answered 451, one whose error is named `StorageFull` 452. */
@@ -111,7 +111,7 @@ export interface InboundOptions extends InboundDependencies, GreetingWait {
 }
 
 /** All in milliseconds. */
-export interface InboundTimeouts {
+interface InboundTimeouts {
   /** For a whole command line, and for the next octet of data. */
   readonly idleMs: number;
   /** After this long a session is ended when it is between two transactions. */
@@ -126,7 +126,7 @@ export interface InboundTimeouts {
   readonly tickMs: number;
 }
 
-export const DEFAULT_TIMEOUTS: InboundTimeouts = {
+const DEFAULT_TIMEOUTS: InboundTimeouts = {
   // RFC 5321 §4.5.3.2.7: at least 5 minutes.
   idleMs: 300_000,
   // No honest client needs a session so long, and one NOOP a minute shall not hold a place for ever.
@@ -252,7 +252,7 @@ function ehloFor(options: InboundOptions): ListenerState['ehlo'] {
  * `within` always settles: with the work's own result, or with the fallback at most `tickMs` after the limit. The work itself is
  * not stopped, and its late result is dropped.
  */
-export interface Watch {
+interface Watch {
   readonly within: <T>(work: Promise<T>, limitMs: number, fallback: T) => Promise<T>;
   /** Runs `check` at every tick. */
   readonly onTick: (check: (nowMs: number) => void) => void;
@@ -265,7 +265,7 @@ interface Waiting {
 }
 
 /** Starts the timer; `stop` ends it and expires nothing. */
-export function createWatch(tickMs: number, monotonicMs: () => number): Watch {
+function createWatch(tickMs: number, monotonicMs: () => number): Watch {
   const waiting = new Set<Waiting>();
   const checks: ((nowMs: number) => void)[] = [];
   const timer = setInterval(() => {

@@ -47,7 +47,7 @@ export function acceptedReply(transactionId: string): Reply {
   return plain(250, '2.0.0', `accepted as ${transactionId}`);
 }
 
-export interface EhloOffer {
+interface EhloOffer {
   readonly hostname: string;
   readonly limitBytes: number;
   readonly isSecure: boolean;

@@ -16,7 +16,7 @@ import { normalizeDomain } from '../mail/domain.ts';
 import type { QueueStart } from '../policy/queue-start.ts';
 
 /** The client, and what it may take. */
-export interface SessionClient {
+interface SessionClient {
   readonly address: string;
   readonly share: ClientShare;
   /** The reverse name where a proxy has told it, null when it knows no name. Absent: it is looked up. */

@@ -38,7 +38,7 @@ export interface HarvestGuard {
   readonly isBarred: (address: string) => boolean;
 }
 
-export interface HarvestGuardOptions {
+interface HarvestGuardOptions {
   readonly monotonicMs: () => number;
   /** Clients that are never counted. */
   readonly isTrusted: (address: string) => boolean;
@@ -157,7 +157,7 @@ function holdBack(ms: number): Promise<void> {
  * was counted before is one bit of 256 per period, so some few are left out and none counts twice. From the 128th on every
  * one counts, for the bits are full then.
  */
-export interface Tally {
+interface Tally {
   beganMs: number;
   readonly current: Counts;
   readonly before: Counts;
@@ -175,7 +175,7 @@ interface Counts {
   unasked: number;
 }
 
-export type TallyKind = keyof Counts;
+type TallyKind = keyof Counts;
 
 const NONE: Readonly<Counts> = { known: 0, unknown: 0, unasked: 0 };
 const WINDOW_MS = 600_000;
@@ -185,7 +185,7 @@ const OFFSETS: Readonly<Counts> = { known: 0, unknown: BITS / 8, unasked: (2 * B
 /** Keeps names from being chosen to fall together. */
 const SEED = randomInt(2 ** 32);
 
-export function createTally(nowMs: number): Tally {
+function createTally(nowMs: number): Tally {
   const bits = new Uint8Array((3 * BITS) / 8);
   return { beganMs: nowMs, current: { ...NONE }, before: { ...NONE }, deferredCount: 0, unknownShare: 0, bits };
 }
@@ -194,7 +194,7 @@ export function createTally(nowMs: number): Tally {
  * Counts a mailbox, unless it was counted in this period. Of known ones upper and lower case are one; of an unknown one each
  * spelling counts, since each may have cost the primary a question.
  */
-export function countMailbox(tally: Tally, kind: TallyKind, mailbox: string, nowMs: number): void {
+function countMailbox(tally: Tally, kind: TallyKind, mailbox: string, nowMs: number): void {
   slide(tally, nowMs);
   // The top octet depends on every character.
   const bit = hashOf(kind === 'known' ? mailbox.toLowerCase() : mailbox) >>> 24;
@@ -206,7 +206,7 @@ export function countMailbox(tally: Tally, kind: TallyKind, mailbox: string, now
 }
 
 /** Mailboxes within the window; not a whole number. */
-export function mailboxCount(tally: Tally, kind: TallyKind, nowMs: number): number {
+function mailboxCount(tally: Tally, kind: TallyKind, nowMs: number): number {
   slide(tally, nowMs);
   return tally.current[kind] + tally.before[kind] * (1 - (nowMs - tally.beganMs) / WINDOW_MS);
 }

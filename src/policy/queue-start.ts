@@ -8,7 +8,7 @@ import { isWithin } from '../mail/ip.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 
-export interface QueueStartRequest {
+interface QueueStartRequest {
   /** The client's. */
   readonly address: string;
   /** In its one form. */
@@ -28,7 +28,7 @@ export interface HeldMail {
   readonly isPaused: boolean;
 }
 
-export interface QueueStartOptions {
+interface QueueStartOptions {
   readonly findRelayDomain: (name: string) => Promise<RelayDomain | null>;
   /** Served domains below this one, of the same tenant; a bounded number. */
   readonly findSubdomains: (domain: RelayDomain) => Promise<readonly RelayDomain[]>;

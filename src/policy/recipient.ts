@@ -47,7 +47,7 @@ export interface RecipientPolicy {
   readonly note?: (question: ServedQuestion, decision: Decision) => Promise<void> | void;
 }
 
-export interface RecipientCheckOptions {
+interface RecipientCheckOptions {
   readonly hostname: string;
   readonly findHops: (domain: Pick<RelayDomain, 'name' | 'deliverTo'>) => Promise<NextHops>;
   readonly isListed: IsListed;

@@ -12,7 +12,7 @@ import type { Metrics } from './metrics.ts';
 import type { ApiRequest, Trace } from './trace.ts';
 
 /** The state of one recipient after an attempt, an expiry or a verb. */
-export interface RecipientState {
+interface RecipientState {
   readonly messageId: string;
   readonly transactionId: string;
   readonly number: number;
@@ -26,13 +26,13 @@ export interface RecipientState {
 }
 
 /** All dials of one attempt of a message. */
-export interface MessageAttempts {
+interface MessageAttempts {
   readonly messageId: string;
   readonly records: readonly AttemptRecord[];
 }
 
 /** A change of an outage: both null if it went on as it was. */
-export interface OutageChange {
+interface OutageChange {
   readonly openedOutageId: string | null;
   /** The class before this change, if the outage was open already and had another one. */
   readonly formerClass: string | null;
@@ -40,7 +40,7 @@ export interface OutageChange {
   readonly reply: string;
 }
 
-export interface OutageEnd {
+interface OutageEnd {
   readonly outageClass: string;
   readonly startedAt: Date;
   readonly endedAt: Date;
@@ -50,7 +50,7 @@ export interface OutageEnd {
   readonly beganTrial: boolean;
 }
 
-export interface BreakerMove {
+interface BreakerMove {
   readonly to: 'CLOSED' | 'TRIAL' | 'OPEN';
   /** The reply that opened it. */
   readonly reply?: string | null;
@@ -59,7 +59,7 @@ export interface BreakerMove {
   readonly formerClass?: string | null;
 }
 
-export interface WebhookAttempt {
+interface WebhookAttempt {
   readonly webhookId: string;
   readonly host: string;
   readonly kind: string;
@@ -113,7 +113,7 @@ export interface MailEvents extends Omit<Log, Wrapped>, Pick<Metrics, 'tlsSessio
   readonly requested: (request: Parameters<Metrics['apiRequest']>[0] & ApiRequest) => void;
 }
 
-export interface MailEventsOptions {
+interface MailEventsOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Null if no collector is named. */
@@ -277,7 +277,7 @@ export function createMailEvents({ log, metrics, trace }: MailEventsOptions): Ma
   };
 }
 
-export interface FaultCounts {
+interface FaultCounts {
   readonly faulted: (where: string) => void;
   readonly databaseAway: (where: string) => void;
 }

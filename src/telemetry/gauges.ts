@@ -10,9 +10,9 @@ import { Gauge, Registry, Counter, Histogram } from 'prom-client';
 export const PREFIX = 'backup_mx_';
 const MAX_LABEL_VALUES = 40;
 
-export type Count = (by: number, label?: string) => void;
+type Count = (by: number, label?: string) => void;
 
-export interface CounterLabel {
+interface CounterLabel {
   readonly name: string;
   /** There from the start with 0, so that a rate over the first event is right. */
   readonly values?: readonly string[];
@@ -31,7 +31,7 @@ export function counterMaker(registry: Registry): (name: string, help: string, l
 }
 
 /** Lets the first 40 values pass; any further one is `other`. */
-export function labelBound(): (value: string) => string {
+function labelBound(): (value: string) => string {
   const seen = new Set<string>();
   return (value) => {
     if (seen.size < MAX_LABEL_VALUES) seen.add(value);
@@ -54,10 +54,10 @@ export function histogram(registry: Registry, name: string, help: string, bucket
 }
 
 /** The help text of a gauge, and the label whose values a reading holds; without a label it is one value. */
-export type GaugeHelp = string | { readonly help: string; readonly label: string };
+type GaugeHelp = string | { readonly help: string; readonly label: string };
 
 /** One value, or one for each value of the label. */
-export type GaugeValue = number | Readonly<Record<string, number>>;
+type GaugeValue = number | Readonly<Record<string, number>>;
 
 export interface GaugeRegistry {
   /** Registers one gauge that is its own source. */

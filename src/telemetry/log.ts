@@ -13,7 +13,7 @@ export type LogFormat = 'pretty' | 'json';
 
 export type Log = { readonly [E in LogEvent]: (fields: LogEvents[E]) => void };
 
-export interface LogOptions {
+interface LogOptions {
   /** The least important level that is written. */
   readonly level: LogLevel;
   readonly format: LogFormat;

@@ -17,12 +17,12 @@ import {
   PREFIX,
 } from './gauges.ts';
 
-export type OutageEventKind = 'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'DRAINING' | 'CLOSED';
+type OutageEventKind = 'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'DRAINING' | 'CLOSED';
 
 /** `other`: what was refused before it was understood. */
 export type ApiOperation = 'query' | 'mutation' | 'subscription' | 'other';
 
-export interface MetricsOptions {
+interface MetricsOptions {
   readonly version: string;
   /** `bun 1.4.5`. */
   readonly runtime: string;

@@ -21,7 +21,7 @@ export interface Span {
 }
 
 /** The status of the answer, or why there is none. */
-export type Posted = { readonly status: number } | { readonly reason: string };
+type Posted = { readonly status: number } | { readonly reason: string };
 
 export interface OtlpOptions {
   /** Posts JSON to the collector, within bounds of time and octets. Never rejects. */

@@ -11,7 +11,7 @@ import { type LogAddresses, withoutLocalParts } from './log.ts';
 import type { LogEvents } from './log-events.ts';
 import { createOtlp, type OtlpOptions, type Span } from './otlp.ts';
 
-export interface TraceOptions extends OtlpOptions {
+interface TraceOptions extends OtlpOptions {
   /** Share of messages, and of requests without a caller's decision, that are traced: 0 to 1. */
   readonly ratio: number;
   readonly addresses: LogAddresses;

@@ -91,7 +91,7 @@ const DATA_LENGTH: ReadonlyMap<number, number | null> = new Map([
 ]);
 
 /** Whether a record can be used: RFC 7672 §3.1.3 leaves out usages 0 and 1. */
-export function isUsable({ usage, selector, matchingType, certificate }: TlsaRecord): boolean {
+function isUsable({ usage, selector, matchingType, certificate }: TlsaRecord): boolean {
   const length = DATA_LENGTH.get(matchingType);
   if ((usage !== DANE_TA && usage !== DANE_EE) || (selector !== 0 && selector !== 1) || length === undefined)
     return false;

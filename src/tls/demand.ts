@@ -40,7 +40,7 @@ export type TlsDemand =
       readonly names: readonly string[];
     };
 
-export type TlsDemandKind = 'NONE' | 'OPPORTUNISTIC' | 'REQUIRED' | 'VERIFIED' | 'TESTING' | 'DANE';
+type TlsDemandKind = 'NONE' | 'OPPORTUNISTIC' | 'REQUIRED' | 'VERIFIED' | 'TESTING' | 'DANE';
 
 export function kindOfDemand(demand: TlsDemand): TlsDemandKind {
   return typeof demand === 'string' ? demand : demand.kind;

@@ -13,7 +13,7 @@ import type { FetchResult } from '../http/exchange.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { coversName } from '../mail/domain.ts';
 
-export type StsMode = 'enforce' | 'testing' | 'none';
+type StsMode = 'enforce' | 'testing' | 'none';
 
 export interface StsPolicy {
   readonly mode: StsMode;
@@ -72,7 +72,7 @@ export function allowsHost({ mx }: Pick<StsPolicy, 'mx'>, host: string): boolean
 }
 
 /** A policy that was fetched, by the clock of the store. */
-export interface StoredPolicy extends Omit<StsPolicy, 'maxAgeSeconds'> {
+interface StoredPolicy extends Omit<StsPolicy, 'maxAgeSeconds'> {
   readonly id: string;
   /** Since it was fetched. */
   readonly ageSeconds: number;
@@ -80,7 +80,7 @@ export interface StoredPolicy extends Omit<StsPolicy, 'maxAgeSeconds'> {
   readonly leftSeconds: number;
 }
 
-export interface PolicyStore {
+interface PolicyStore {
   /** The policy of a domain that still holds, or null. */
   readonly load: (domain: string) => Promise<StoredPolicy | null>;
   readonly save: (domain: string, id: string, policy: StsPolicy) => Promise<void>;

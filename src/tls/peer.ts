@@ -61,7 +61,7 @@ export function isNamed({ dnsNames, addresses }: CertificateParts, host: string)
   return dnsNames.some((pattern) => coversName(pattern, name));
 }
 
-export interface CertificateParts {
+interface CertificateParts {
   /** SubjectPublicKeyInfo, octet for octet. */
   readonly publicKeyInfo: Uint8Array;
   /** Lower case; wildcards as they stand. */

@@ -14,7 +14,7 @@ export interface SelfSigned {
   readonly cert: string;
 }
 
-export interface SelfSignedOptions {
+interface SelfSignedOptions {
   /** ASCII host name. */
   readonly hostname: string;
   readonly notBefore: Date;

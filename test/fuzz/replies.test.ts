@@ -1,7 +1,7 @@
 /** Whatever a reply is made of, it is one printable line of at most 512 octets that says its code first (RFC 5321 §4.5.3.1.5). */
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { parseMailParameters, parseRcptParameters, splitMail } from '../../src/inbound/parameters.ts';
+import { parseMailParameters, parseRcptParameters, splitMail } from '../../src/inbound/transaction.ts';
 import {
   badForwardPath,
   badReversePath,

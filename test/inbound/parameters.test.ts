@@ -1,6 +1,6 @@
 /** Command arguments and reply lines, without a socket. */
 import { describe, expect, test } from 'bun:test';
-import { parseMailParameters, parseRcptParameters, splitMail, splitRcpt } from '../../src/inbound/parameters.ts';
+import { parseMailParameters, parseRcptParameters, splitMail, splitRcpt } from '../../src/inbound/transaction.ts';
 import { createRefusals, formatReply } from '../../src/inbound/replies.ts';
 import { cpuMsOf } from '../helpers/timing.ts';
 

@@ -18,7 +18,7 @@ export const MAX_COMMAND_OCTETS = 4096;
 const LIBRARY_MAX_COMMAND_OCTETS = 1 << 20;
 
 /** The connection, as its parser sees it. */
-export interface ParserOwner {
+interface ParserOwner {
   /** Before the greeting no client may speak (RFC 5321 §4.3.1). */
   readonly hasGreeted: () => boolean;
   readonly refuseEarlyTalk: () => void;

@@ -28,7 +28,7 @@ export interface AcceptanceSealOptions {
   readonly fault: (error: unknown) => void;
 }
 
-export interface AuthenticatedContent {
+interface AuthenticatedContent {
   /** Whole fields, to stand above our Received field; empty when there are none. */
   readonly prepend: Uint8Array;
   /** As given, without what pretended to be ours. */

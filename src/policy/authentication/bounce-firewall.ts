@@ -22,7 +22,7 @@ import { isTooMuchWork } from './acceptance-seal.ts';
 import { scanHeader } from './header-scan.ts';
 
 /** The message that would be reported, as it was received. */
-export interface ReportedMessage {
+interface ReportedMessage {
   readonly transactionId: string;
   readonly acceptedAt: Date;
   readonly reversePath: string;
@@ -36,7 +36,7 @@ export interface ReportedMessage {
 }
 
 /** TROUBLE: the DNS does not say now. */
-export type SenderProof =
+type SenderProof =
   /** `signatureIds`: the DKIM signatures that are the only proof; absent if SPF passes. */
   | { readonly kind: 'PASS'; readonly signatureIds?: readonly string[] }
   | { readonly kind: 'SUPPRESS' | 'TROUBLE'; readonly reason: string };
@@ -73,7 +73,7 @@ export type DkimProof =
    */
   | { readonly kind: 'NONE' | 'UNKNOWN' | 'FAIL' | 'STALE' | 'OTHER_MAILBOX' };
 
-export interface DkimQuestion {
+interface DkimQuestion {
   /** Canonical `local@domain`. */
   readonly reversePath: string;
   /** The domain of the reverse-path, as A-label. */

@@ -17,7 +17,7 @@ export interface HeaderScan {
 }
 
 /** Offsets in the content, the end exclusive. */
-export interface OctetRange {
+interface OctetRange {
   readonly start: number;
   readonly end: number;
 }

@@ -16,7 +16,7 @@ import type { DnsAnswer, MxRecord } from '../../dns/answer.ts';
 
 export type SpfResult = 'PASS' | 'FAIL' | 'SOFTFAIL' | 'NEUTRAL' | 'NONE' | 'TEMPERROR' | 'PERMERROR';
 
-export interface SpfQuestion {
+interface SpfQuestion {
   /** IPv4 or IPv6, without brackets. */
   readonly clientAddress: string;
   /** Its domain is asked when the reverse-path is null (RFC 7208 §2.4). */
@@ -62,7 +62,7 @@ export async function checkSpf(question: SpfQuestion): Promise<SpfResult> {
   return RESULTS.get(status.result) ?? 'TEMPERROR';
 }
 
-export interface SignatureQuestion {
+interface SignatureQuestion {
   /** Header section and body as they were signed. */
   readonly content: readonly Uint8Array[];
   /** The time that a signature's expiry is compared with. */
@@ -108,7 +108,7 @@ export async function verifyDkim(question: SignatureQuestion): Promise<Signature
   });
 }
 
-export interface MessageQuestion {
+interface MessageQuestion {
   readonly client: ClientInfo;
   readonly reversePath: string | null;
   /** Header section and body, as the next hop will see them. */
@@ -119,7 +119,7 @@ export interface MessageQuestion {
   readonly timeoutMs: number;
 }
 
-export interface MessageVerdict {
+interface MessageVerdict {
   /**
    * The authserv-id and every method's result, folded: what stands in an Authentication-Results field (RFC 8601 §2.2). One
    * character an octet.
@@ -129,7 +129,7 @@ export interface MessageVerdict {
   readonly seal: (key: ArcKey) => Promise<SealOutcome>;
 }
 
-export type SealOutcome =
+type SealOutcome =
   /** Each with its CRLF, one character an octet. */
   | { readonly kind: 'SEALED'; readonly fields: string }
   /** No set can be added: 50 are there, the newest says that the chain failed, or there is no author. */
@@ -229,7 +229,7 @@ export type Lookup = (
 const ERROR_CODES = { NXDOMAIN: 'ENOTFOUND', NO_DATA: 'ENODATA', TROUBLE: 'ESERVFAIL' } as const;
 const ANSWER_CODES: ReadonlySet<string> = new Set([ERROR_CODES.NXDOMAIN, ERROR_CODES.NO_DATA]);
 
-export interface CountedQueries {
+interface CountedQueries {
   /** As `resolve` of node:dns/promises, which mailauth expects. */
   readonly resolve: (name: string, type: string) => Promise<string[] | string[][]>;
   readonly wereTooMany: () => boolean;
@@ -242,7 +242,7 @@ export interface CountedQueries {
  *
  * @param deadlineMs of the monotonic clock; from then on every query fails
  */
-export function countedQueries(lookup: Lookup, maxCount: number, deadlineMs: number): CountedQueries {
+function countedQueries(lookup: Lookup, maxCount: number, deadlineMs: number): CountedQueries {
   let count = 0;
   let keysAreUnknown = false;
   const answerTo = async (name: string, type: string): ReturnType<Lookup> => {

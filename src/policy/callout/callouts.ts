@@ -53,7 +53,7 @@ export type CalloutResult =
   | { readonly kind: 'SILENT'; readonly sinceMs: number }
   | { readonly kind: 'UNASKED' };
 
-export interface Callouts {
+interface Callouts {
   ask(subject: CalloutSubject): Promise<CalloutResult>;
   /** An answer that is on its way is not kept, and the next question is put anew. */
   forget(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
@@ -231,7 +231,7 @@ function createSilences(monotonicMs: () => number) {
  * The harvest guard judges by it a mailbox that could not be asked about: while a dictionary is tried nearly all are unknown, with
  * a mailing list nearly none. The last twenty answers or so count. Each node knows its own; bounded.
  */
-export interface UnknownShares {
+interface UnknownShares {
   note(destinationId: string, isUnknown: boolean): void;
   /** From 0 to 1; 0 before the first answer. */
   of(destinationId: string): number;

@@ -28,7 +28,7 @@ const MOST_WAIT_MS = 25_000;
 /** A refresh that brought no answer is repeated after this. */
 const REFRESH_AGAIN_MS = 300_000;
 
-export interface CalloutCheckDeps extends CalloutDeps {
+interface CalloutCheckDeps extends CalloutDeps {
   readonly openOutages: Pick<OpenOutages, 'startedAtMs'>;
 }
 
@@ -216,11 +216,11 @@ const LATER: ReplyLine = {
   rejection: 'BMX-LATER',
 };
 
-export const REFUSE_UNKNOWN: Verdict = { kind: 'REFUSE', reply: NO_MAILBOX };
+const REFUSE_UNKNOWN: Verdict = { kind: 'REFUSE', reply: NO_MAILBOX };
 /** Nothing is known of the mailbox, and the domain wants such mail to wait. */
-export const DEFER_UNKNOWN: Verdict = { kind: 'REFUSE', reply: LATER };
+const DEFER_UNKNOWN: Verdict = { kind: 'REFUSE', reply: LATER };
 /** A mailbox known good was refused once. */
-export const DEFER_SUSPECTED: Verdict = {
+const DEFER_SUSPECTED: Verdict = {
   kind: 'REFUSE',
   reply: { ...LATER, text: "the domain's mail server is not sure of this mailbox; try again later" },
 };
@@ -230,7 +230,7 @@ const CONFIRMED_AFTER_MS = 15 * 60_000;
 const HOUR_MS = 3_600_000;
 
 /** The mailbox, as far as it does not depend on the primary. */
-export interface Mailbox {
+interface Mailbox {
   readonly domain: RelayDomain;
   /** In the User List: known good. */
   readonly isListed: boolean;
@@ -246,7 +246,7 @@ export interface Mailbox {
  * Only the primary's own rejection is permanent, and of a recipient known good only its second one, a quarter of an hour after
  * the first.
  */
-export function judgeStatus(mailbox: Mailbox, status: VerificationStatus, nowMs: number): Verdict | null {
+function judgeStatus(mailbox: Mailbox, status: VerificationStatus, nowMs: number): Verdict | null {
   const { answer, expiresAtMs, suspectedAtMs } = status;
   const holds = expiresAtMs !== null && expiresAtMs > nowMs;
   if (answer === 'NEGATIVE') {
@@ -259,10 +259,10 @@ export function judgeStatus(mailbox: Mailbox, status: VerificationStatus, nowMs:
 }
 
 /** Taken by the domain's policy, though nothing is known of it. */
-export const TAKEN_UNKNOWN: Verdict = { kind: 'PASS' };
+const TAKEN_UNKNOWN: Verdict = { kind: 'PASS' };
 
 /** Since when the primary cannot be asked, and how long that has lasted. */
-export interface Away {
+interface Away {
   readonly sinceMs: number;
   readonly ageMs: number;
   /** An outage is open: it has not spoken since. Else it may have, to others: no refusal outlives its time by that. */
@@ -273,7 +273,7 @@ export interface Away {
  * The verdict while the primary cannot be asked: what was known when that began still counts (a rejection: while an outage is
  * open), and the domain's policy decides about the unknown.
  */
-export function judgeWhileAway(mailbox: Mailbox, status: VerificationStatus, away: Away): Verdict {
+function judgeWhileAway(mailbox: Mailbox, status: VerificationStatus, away: Away): Verdict {
   const { answer, expiresAtMs, isDelivered } = status;
   const { domain, isListed, isRole, ifUnknown } = mailbox;
   const held = expiresAtMs !== null && expiresAtMs > away.sinceMs;

@@ -23,7 +23,7 @@ export type CalloutOutcome =
   /** It was not put: the budget is spent, or too many wait. */
   | { readonly kind: 'UNASKED' };
 
-export interface PrimaryQueueDeps {
+interface PrimaryQueueDeps {
   readonly open: (target: CalloutTarget, address: string, openMs: number) => Promise<CalloutOpenResult>;
   readonly budget: CalloutBudget;
   readonly monotonicMs: () => number;
@@ -31,7 +31,7 @@ export interface PrimaryQueueDeps {
   readonly onOffer: (destinationId: string, sizeLimitBytes: number | null) => void;
 }
 
-export interface Question {
+interface Question {
   readonly target: CalloutTarget;
   readonly destinationId: string;
   /** `local@domain`. */

@@ -223,9 +223,9 @@ function cidrsOf(texts: readonly string[]): Cidr[] {
 }
 
 /** Whether the client at this address, in canonical form, is looked up nowhere for this domain. */
-export type IsExempt = (address: string, domain: RelayDomain) => boolean | Promise<boolean>;
+type IsExempt = (address: string, domain: RelayDomain) => boolean | Promise<boolean>;
 
-export interface ExemptOptions {
+interface ExemptOptions {
   /** Addresses of this service, in canonical form. */
   readonly ownAddresses: ReadonlySet<string>;
   /** Addresses of the hosts its mail is handed to; empty when DNS does not say. */

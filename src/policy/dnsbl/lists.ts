@@ -24,7 +24,7 @@ import { createZoneWatch } from './watch.ts';
 const COUNTS_EVERY_MS = 5000;
 const ROUND_EVERY_MS = 30_000;
 
-export interface DnsblOptions extends Pick<DnsblDependencies, 'recordDryRun'> {
+interface DnsblOptions extends Pick<DnsblDependencies, 'recordDryRun'> {
   readonly sql: Sql;
   /** The DNS servers, as `address:port`. */
   readonly servers: readonly string[];

@@ -17,7 +17,7 @@ export interface DnsblLookup {
   explain(client: IpAddress, zone: string): string | null | Promise<string | null>;
 }
 
-export interface DnsblLookupOptions {
+interface DnsblLookupOptions {
   /** A resolver of their own: clients would push the answers about primaries out of the other's memory. */
   readonly queryAddress: (name: string) => Promise<DnsAnswer<string>>;
   readonly queryText: (name: string) => Promise<DnsAnswer<string>>;
@@ -223,7 +223,7 @@ export function listedCode(answer: ZoneAnswer, wanted: readonly Cidr[]): string 
 }
 
 /** The first plain web address in a list's TXT records, as it stands there; null without one that can be told on. */
-export function reasonUrl(texts: readonly string[]): string | null {
+function reasonUrl(texts: readonly string[]): string | null {
   for (const text of texts) {
     const [found = ''] = /\bhttps?:\/\/[\w.~:/?#[\]@!$&'()*+,;=%-]+/i.exec(text.slice(0, MAX_REASON_LENGTH)) ?? [];
     const url = found.replace(/[.,;:!?'()[\]]+$/, '');

@@ -11,7 +11,7 @@ import { dnsblName } from '../../mail/ip.ts';
 import { readZoneAnswer, type ZoneAnswer } from './lookup.ts';
 
 /** The store of the zones: domains/dnsbl-zones.ts on this node's database. */
-export interface ZoneStore {
+interface ZoneStore {
   readonly claimDue: (soon: readonly string[]) => Promise<readonly DueZone[]>;
   readonly releaseDue: (zones: readonly DueZone[]) => Promise<void>;
   readonly storeStates: (states: readonly TestedZone[]) => Promise<readonly ZoneChange[]>;
@@ -19,7 +19,7 @@ export interface ZoneStore {
   readonly noteError: (zone: string, answer: string) => Promise<void>;
 }
 
-export interface ZoneWatchOptions {
+interface ZoneWatchOptions {
   readonly store: ZoneStore;
   /** Asks anew, never from memory. */
   readonly queryAddress: (name: string) => Promise<DnsAnswer<string>>;
@@ -166,7 +166,7 @@ function stateAfter({ due, test }: Tested): ZoneState {
   return isConfirmed ? { zone, isOn: false, reason: test.reason } : { zone, isOn, reason: SUSPECT + test.reason };
 }
 
-export type SelfTest =
+type SelfTest =
   | { readonly kind: 'PASSED' }
   /** `reason`: a sentence for the operator. */
   | { readonly kind: 'FAILED' | 'TROUBLE'; readonly reason: string };
