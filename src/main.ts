@@ -1,9 +1,8 @@
 /**
- * Composition root: reads the settings, builds every room, passes plain objects in, starts and stops in order.
+ * The entry point of the service: reads the settings, starts the node of app/node.ts, and stops it on a signal.
  *
- * Promises: a wrong setting stops the start with one line and exit 2, trouble that may pass with one line and exit 1;
- * SIGTERM or SIGINT stops cleanly, a second signal changes nothing; 250 is said only while the database, the listeners and the
- * queue in it work. Decides nothing about mail.
+ * A wrong setting stops the start with one line and exit 2, a failure that may pass with one line and exit 1. SIGTERM or SIGINT
+ * stops cleanly; a second signal changes nothing. Decides nothing about mail.
  */
 import process from 'node:process';
 import { monotonicMs } from './clock.ts';
@@ -80,7 +79,7 @@ const log = createLog({
   },
   now: () => new Date(),
 });
-// Nothing may end the process that holds mail in its hands but a signal: a stray error is a bug to be seen, and lived through.
+// Only a signal may end a process that holds mail: a stray error is a bug, logged and survived.
 let faultLog: Pick<Log, 'fault'> = log;
 process.on('uncaughtException', (error) => faultLog.fault({ where: 'uncaught exception', error }));
 process.on('unhandledRejection', (error) => faultLog.fault({ where: 'unhandled rejection', error }));

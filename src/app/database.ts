@@ -1,7 +1,7 @@
 /**
  * The database of this node: embedded or by URL, checked, migrated, opened.
  *
- * Waits for a server that is still starting. Throws StartError with one line for whatever the operator can mend, UnavailableError
+ * Waits for a server that is still starting. Throws StartError with one line for what the operator can correct, UnavailableError
  * when the server did not come up. Knows nothing of mail.
  */
 import type { Config } from '../config/config.ts';

@@ -1,6 +1,6 @@
 /**
  * Whether this node can work: what is wrong before it starts, whether mail can be stored now, and whether the nodes know each other.
- * Readiness is found out once a second and told without asking the database.
+ * Readiness is read once a second, and given without a query to the database.
  *
  * DOWN: it does not answer. FULL: free space is below the watermark, or it has just refused a write for want of space.
  */
@@ -129,7 +129,7 @@ interface NamesParts {
 }
 
 /**
- * Warns where the nodes of the service were not told of each other's names: customers would hear other MX records from each, and
+ * Warns if the nodes of the service do not have each other's names: customers would get other MX records from each, and
  * one would take another for somebody else's server. Warns again when others are concerned.
  */
 export function watchNames({ config, sql, log, timers }: NamesParts): void {

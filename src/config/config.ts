@@ -1,7 +1,7 @@
 /**
  * The service's settings: the only reader of its environment, turned into one typed, validated object.
  *
- * Every variable of the README's table, with its default. An empty value counts as unset, unknown variables are ignored (config/misspelt.ts tells of those that are nearly ours).
+ * Every variable of the README's table, with its default. An empty value counts as unset, unknown variables are ignored (config/misspelt.ts finds those that are nearly ours).
  * The first bad value gives one line that names the variable, the value and what is expected; values that are secrets
  * are never shown. Opens no file and no connection: whether a path or a database is usable shows when it is used.
  */
@@ -86,7 +86,7 @@ export interface Config {
   readonly messageSizeLimitBytes: number | null;
   /** IN_FLIGHT_BYTES: budget for messages being received. */
   readonly inFlightBytes: number;
-  /** MIN_FREE_BYTES: below it, with the embedded database, mail is put off with 452. */
+  /** MIN_FREE_BYTES: below it, with the embedded database, mail is deferred with 452. */
   readonly minFreeBytes: number;
   /** BARE_NEWLINES: what becomes of a bare CR or LF. */
   readonly bareNewlines: 'reject' | 'normalize';
@@ -102,7 +102,7 @@ export interface Config {
   readonly maxConnectionsPerClient: number;
   /** MESSAGES_PER_MINUTE of one client. */
   readonly messagesPerMinute: number;
-  /** AUTHENTICATION_RESULTS: accepted mail gets a field that tells what SPF, DKIM, DMARC and ARC say. */
+  /** AUTHENTICATION_RESULTS: accepted mail gets a field with the results of SPF, DKIM, DMARC and ARC. */
   readonly authenticationResults: boolean;
   /** ARC_DOMAIN, ARC_SELECTOR and ARC_KEY_FILE, absolute: accepted mail is sealed. Null: it is not. */
   readonly arcKey: { readonly domain: string; readonly selector: string; readonly keyFile: string } | null;

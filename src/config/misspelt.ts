@@ -1,7 +1,7 @@
 /**
  * Finds variables of the environment that were meant to be a setting and are not: misspelt, or with a word too many.
  *
- * An unknown variable is no mistake by itself, as an environment has many; only one that is close to a setting's name is told. Pure.
+ * An unknown variable is no mistake by itself, as an environment has many; only one that is close to a setting's name is reported. Pure.
  */
 import type { Environment } from './config.ts';
 

@@ -209,7 +209,7 @@ export function ownPreference(hosts: readonly Pick<ObservedMx, 'preference' | 'i
 
 /**
  * The names that are missing in the set. None where we are listed by a name of the customer's own: which
- * of ours that stands for cannot be told.
+ * of ours that stands for is not known.
  */
 export function unlistedNames(
   hosts: readonly Pick<MxHost, 'host' | 'isSelf'>[],

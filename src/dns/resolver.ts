@@ -66,7 +66,7 @@ const UDP_PAYLOAD_BYTES = 1232;
 const MAX_CACHE_ENTRIES = 10_000;
 /** Octets in memory, roughly. An answer of 64 KB may have thousands of records; the owner of an address chooses its name. */
 const CACHE_WEIGHT = { of: weightOf, most: 32 * 1024 * 1024, mostEach: 32 * 1024 };
-/** Names of an address: no more are looked at (RFC 7208 §4.6.4), and whoever has an address may give it thousands. */
+/** Names of an address: no more are used (RFC 7208 §4.6.4), and the owner of an address may give it thousands. */
 const MAX_NAMES = 10;
 /** A customer's change is seen within the hour, even where a record says a week. */
 const MAX_TTL_SECONDS = 3600;

@@ -1,7 +1,7 @@
 /**
  * Finds the npm-installed PostgreSQL binaries and makes them runnable for the server's account.
  *
- * Two troubles of installed packages are mended here. The library links that the package's install script makes are
+ * Two defects of installed packages are corrected here. The library links that the package's install script makes are
  * missing when install scripts were not run. And an account other than ours may be unable to reach node_modules, below a
  * home of mode 0700: the tree is then hard-linked, or copied, to where it can.
  */

@@ -49,7 +49,7 @@ export async function exchange(asked: HttpRequest, options: ExchangeOptions): Pr
     const timeoutMs = untilMs - monotonicMs();
     if (timeoutMs <= 0) return result;
     result = await requestOnce(asked, { ...options, address, timeoutMs });
-    // Whoever answered is heard; the next address is for one that cannot be reached.
+    // An answer counts; the next address is tried only if one cannot be reached.
     if (result.kind === 'ANSWERED') return result;
   }
   return result;

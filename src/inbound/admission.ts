@@ -121,7 +121,7 @@ export class ConnectionAdmission {
     connection.dialogue.identify({ address, share: this.share, ...(name === undefined ? {} : { name }) });
   }
 
-  /** Counts the client; one too many is told so, and false. */
+  /** Counts the client; false if it is one too many: then it gets 421. */
   admit(): boolean {
     const { context, activeCount, places } = this.state;
     context.events.connected({ clientAddress: this.connection.remoteAddress, connectionCount: activeCount });

@@ -156,7 +156,7 @@ export interface PlaceHolder {
 export interface Places<Holder extends PlaceHolder> {
   /** How long a client that is not trusted may keep us waiting now, in milliseconds. */
   readonly patienceMs: () => number;
-  /** Places or memory are short: whoever sends slowly holds them for too little. */
+  /** Places or memory are short: clients that send slowly hold too much of them. */
   readonly isStressed: () => boolean;
   /** The share of all places that is held by others than a newcomer, and would not be given up, 0 to 1; as of the last tick. */
   readonly heldFill: () => number;
@@ -188,7 +188,7 @@ const STRESSED_FILL = 0.9;
 /** From this share of the places or the memory on data must come at a pace. */
 const SLOW_FILL = 0.7;
 const LEAST_PATIENCE_MS = 10_000;
-/** A client that was heard of within this time is not silent. */
+/** A client that sent something within this time is not silent. */
 const LEAST_SILENCE_MS = 1000;
 /** A newcomer waits so long for a place: by then all that are silent count as silent. */
 const NEWCOMER_WAIT_MS = 1500;

@@ -122,14 +122,14 @@ interface InboundTimeouts {
   readonly acceptMs: number;
   /** How long a trusted proxy's first octets are waited for before the greeting. */
   readonly proxyHeaderMs: number;
-  /** How often the limits are looked at, so how late they may act. */
+  /** How often the limits are checked, so how late they may act. */
   readonly tickMs: number;
 }
 
 const DEFAULT_TIMEOUTS: InboundTimeouts = {
   // RFC 5321 §4.5.3.2.7: at least 5 minutes.
   idleMs: 300_000,
-  // No honest client needs a session so long, and one NOOP a minute shall not hold a place for ever.
+  // No honest client needs a session so long, and one NOOP a minute must not hold a place indefinitely.
   sessionMs: 3_600_000,
   // RFC 5321 §4.5.3.2.3 has the client wait 5 minutes for the reply to RCPT; a callout may take 30 s.
   decisionMs: 60_000,
@@ -145,7 +145,7 @@ export interface Inbound {
   /** As bound, in the order of `listen`; under Deno `[::]` stands for `0.0.0.0` on the same port too. */
   readonly addresses: readonly AddressInfo[];
   readonly connectionCount: () => number;
-  /** Replies said and chunks taken so far: whoever shares the loop sees whether there was something to do. */
+  /** Replies sent and chunks received so far: a measure of the work of this listener. */
   readonly workCount: () => number;
   /** Bytes of messages being received, of the budget. */
   readonly inFlightBytes: () => number;

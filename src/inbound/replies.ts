@@ -144,7 +144,7 @@ export function badParameter(name: string, reason: string): Reply {
   return plain(501, '5.5.4', `bad ${name} parameter: ${reason}`);
 }
 
-/** Refusals with a page of their own, formatted once per listener; each is told with a reference of its own (session.ts). */
+/** Refusals with a page of their own, formatted once per listener; each is sent with a reference of its own (session.ts). */
 export interface Refusals {
   readonly tooBig: (limitBytes: number) => Reply;
   readonly busy: Reply;

@@ -19,7 +19,7 @@ import type { QueueStart } from '../policy/queue-start.ts';
 interface SessionClient {
   readonly address: string;
   readonly share: ClientShare;
-  /** The reverse name where a proxy has told it, null when it knows no name. Absent: it is looked up. */
+  /** The reverse name as a proxy has given it, null if the proxy knows no name. Absent: it is looked up. */
   readonly name?: string | null;
 }
 

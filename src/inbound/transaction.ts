@@ -55,7 +55,7 @@ export interface Transaction {
   hasRefusedRecipient: boolean;
 }
 
-/** Begins a transaction with what MAIL says, or tells why not. */
+/** Begins a transaction with the arguments of MAIL; else the refusal. */
 export function beginTransaction(
   context: Context,
   share: ClientShare,
@@ -107,7 +107,7 @@ interface AskedRecipient {
   readonly parameters: RecipientParameters;
 }
 
-/** Reads what RCPT asks for, or tells how its line is wrong. */
+/** Reads the arguments of RCPT; else the refusal. */
 export function parseRecipient(line: string, smtpUtf8: boolean): AskedRecipient | Reply {
   const command = splitRcpt(line);
   if (command === null) return replies.RCPT_SYNTAX;

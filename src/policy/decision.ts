@@ -1,7 +1,7 @@
 /**
  * The decision of the policy about one recipient, and the words of a rejection.
  *
- * A refusal is one reply line with a stable rejection code; the client hears it together with the address of the page that
+ * A refusal is one reply line with a stable rejection code; the client gets it together with the address of the page that
  * explains the code. No refusal names the primary or its address. Does not format replies: inbound/replies.ts does.
  */
 

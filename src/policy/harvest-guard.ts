@@ -6,9 +6,9 @@
  * list with dead addresses does, nothing happens. Beyond that,
  *
  *  - from 10 unknown on, each is answered a second later than the one before, five at most;
- *  - from 30 on, all its mailboxes are deferred and no primary is asked: the known ones too, since which are not put off is just
- *    what it wants to know. An honest sender tries again, and its window has moved on;
- *  - from 60 on, those put off included, it hears 421 and cannot connect for ten minutes.
+ *  - from 30 on, all its mailboxes are deferred and no primary is asked. The known ones too: which mailboxes are not deferred
+ *    is what it wants to find out. An honest sender tries again, and its window has moved on;
+ *  - from 60 on, deferred ones included, it gets 421 and cannot connect for ten minutes.
  *
  * A mailbox that was taken unasked, because the callout budget is spent, is taken for known or unknown as the client's other ones
  * were, and where there are few, as those that its primary was asked about lately. Else a dictionary would only have to be
@@ -42,7 +42,7 @@ interface HarvestGuardOptions {
   readonly monotonicMs: () => number;
   /** Clients that are never counted. */
   readonly isTrusted: (address: string) => boolean;
-  /** Sessions held back at once. Each takes a place from others: who is beyond is answered at once, and put off all the sooner. */
+  /** Sessions held back at once. Each takes a place from others: beyond this number clients are answered at once, and deferred sooner. */
   readonly mostHeldBack: number;
   readonly sleep?: (ms: number) => Promise<void>;
 }
@@ -58,7 +58,7 @@ const DELAY_STEP_MS = 1000;
 const MOST_DELAY_MS = 5000;
 
 const BARRED_MS = 600_000;
-/** About 250 octets each. Those heard of longest ago make room. */
+/** About 250 octets each. The ones counted longest ago make room. */
 const MOST_CLIENTS = 20_000;
 
 const UNKNOWN: ReadonlySet<RejectionCode | null> = new Set<RejectionCode>(['BMX-USER', 'BMX-PRIMARY']);
@@ -161,9 +161,9 @@ interface Tally {
   beganMs: number;
   readonly current: Counts;
   readonly before: Counts;
-  /** Mailboxes put off unasked in this period. They lead to the next stage, but must not keep a client where it is. */
+  /** Mailboxes deferred unasked in this period. They lead to the next stage, but must not keep a client where it is. */
   deferredCount: number;
-  /** The share of unknown mailboxes among those that its primary was asked about lately, as last heard. */
+  /** The share of unknown mailboxes among those that its primary was asked about lately, as last reported. */
   unknownShare: number;
   /** Those of known mailboxes, then of unknown ones, then of those unasked. */
   readonly bits: Uint8Array;

@@ -1,7 +1,7 @@
 /**
  * The events of the mail: one function for each, which writes its log line, moves its counters and adds its span.
  *
- * Whoever sees an event calls its function here, after COMMIT; no module relays it. Events that are only a log line are the
+ * The module that sees an event calls its function here, after COMMIT; no other module relays it. Events that are only a log line are the
  * log's own functions. Does not decide anything, keeps nothing, and no function waits or throws.
  */
 import { wallClock } from '../clock.ts';

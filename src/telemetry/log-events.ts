@@ -43,7 +43,7 @@ export interface LogEvents {
   };
   /** A command or a message was refused, for now (4yz) or for good (5yz). */
   refused: {
-    /** As the client was told it, and the id of what is kept of the refusal; null without a rejection code. */
+    /** As in the reply to the client; the id of the recorded rejection; null without a rejection code. */
     readonly reference: string | null;
     readonly clientAddress: string;
     readonly ehloName: string;
@@ -82,7 +82,7 @@ export interface LogEvents {
     /** Since acceptance. */
     readonly heldMs: number;
   };
-  /** Recipients of a message that heard the same: what was said now, and when they are tried next at the earliest. */
+  /** Recipients of a message with the same reply, and when they are tried next at the earliest. */
   deferred: {
     readonly messageId: string;
     readonly transactionId: string;
@@ -151,7 +151,7 @@ export interface LogEvents {
   /** A fire drill has ended; its report is in the API. */
   drillFinished: { readonly domain: string; readonly drill: string; readonly result: string };
 
-  /** A webhook could not be told of something; it is tried again. The address but for its host is the owner's secret. */
+  /** A request to a webhook failed; it is tried again. The address but for its host is the owner's secret. */
   webhookFailed: {
     readonly webhookId: string;
     readonly host: string;

@@ -26,7 +26,7 @@ interface LogOptions {
 
 const SEVERITY: { readonly [L in LogLevel]: number } = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** A reply may be 512 octets a line and many lines; a longer text tells no more about the mail. */
+/** A reply may be 512 octets a line and many lines; a longer text says no more about the mail. */
 const MAX_TEXT_LENGTH = 2_000;
 
 /** Stack frames kept of a fault: enough to find the place, few enough for one line. */
@@ -129,7 +129,7 @@ function describeError(error: unknown): Flat {
   return fields;
 }
 
-/** A refused connection to several addresses is an AggregateError without a message: its first member tells. */
+/** A refused connection to several addresses is an AggregateError without a message: its first member has one. */
 function causeOf(error: unknown): unknown {
   if (error instanceof AggregateError) return error.errors[0];
   return error instanceof Error ? error.cause : undefined;

@@ -75,7 +75,7 @@ export interface Metrics extends GaugeRegistry {
   readonly drillFinished: (
     result: 'DELIVERED' | 'NOT_ACCEPTED' | 'NOT_DELIVERED' | 'NOT_ATTEMPTED' | 'CANCELLED' | 'INTERRUPTED',
   ) => void;
-  /** The doctor has looked at a domain: the worst verdict of its report; FAILED: there is none, a fault is logged. */
+  /** The doctor has examined a domain: the worst verdict of its report; FAILED: no report was made, and a fault is logged. */
   readonly doctorLooked: (status: 'OK' | 'WARNING' | 'PROBLEM' | 'UNKNOWN' | 'FAILED') => void;
   /** A GraphQL request was answered; the code is `OK`, or that of its first error. */
   readonly apiRequest: (request: {

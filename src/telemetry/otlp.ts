@@ -1,7 +1,7 @@
 /**
  * Sends spans to a collector: OTLP over HTTP in JSON (opentelemetry.io/docs/specs/otlp), in batches.
  *
- * Promises never to wait, throw or grow without end: what the collector does not take in time is dropped, counted and told.
+ * Promises never to wait, throw or grow without end: what the collector does not take in time is dropped, counted and reported.
  */
 
 export interface Span {

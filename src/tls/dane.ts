@@ -2,7 +2,7 @@
  * DANE for a next hop: its TLSA records, where the DNS vouches for them, and whether a peer's chain matches them (RFC 7672).
  *
  * Without AD on the MX records, on the host's addresses and on the TLSA records nothing is demanded. A TLSA look-up that fails
- * is TROUBLE, never "there are none": else whoever can drop an answer could switch DANE off. The AD bit says something only
+ * is TROUBLE, never "there are none": else an attacker who can drop an answer could switch DANE off. The AD bit says something only
  * when the server and the way to it are trusted: `usesDane` tells that.
  */
 import { classifyAddress } from '../mail/ip-class.ts';
@@ -106,7 +106,7 @@ function isUsable({ usage, selector, matchingType, certificate }: TlsaRecord): b
  * lengths are not examined, and a trust anchor that is not sent is not known.
  *
  * @param chain DER, the peer's own first, each issued by the next
- * @param names of which the peer's certificate must bear one, where it is a trust anchor that matches
+ * @param names of which the peer's certificate must have one, if it is a trust anchor that matches
  */
 export function whyNoMatch(
   chain: readonly Uint8Array[],

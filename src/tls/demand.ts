@@ -2,7 +2,7 @@
  * The demand on TLS towards a next hop: where it comes from, whether a peer satisfies it, and the words for what was negotiated.
  *
  * - `NONE`: STARTTLS is not used. `OPPORTUNISTIC`: used where it is offered; clear text where it fails (RFC 7435).
- * - `REQUIRED`: encrypted, whoever the certificate names; no clear text.
+ * - `REQUIRED`: encrypted, whatever name the certificate has; no clear text.
  * - `VERIFIED`: a certificate that an authority vouches for and that names the host; no clear text.
  * - `DANE`: a certificate or key that a TLSA record names (RFC 7672); no clear text.
  * - `TESTING`: as OPPORTUNISTIC, but a session for which VERIFIED would have failed is reported (RFC 8461 §5).
@@ -36,7 +36,7 @@ export type TlsDemand =
       readonly records: readonly TlsaRecord[];
       /** The host's TLSA base domain: what SNI says (RFC 7672 §8.1). */
       readonly baseDomain: string;
-      /** Names of which a certificate below a trust anchor must bear one (RFC 7672 §3.2.2). */
+      /** Names of which a certificate below a trust anchor must have one (RFC 7672 §3.2.2). */
       readonly names: readonly string[];
     };
 

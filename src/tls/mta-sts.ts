@@ -104,7 +104,7 @@ export interface MtaSts {
   find(domain: string): Promise<Omit<StsPolicy, 'maxAgeSeconds'> | null>;
 }
 
-/** Between two looks at the DNS. */
+/** Between two queries to the DNS. */
 const LOOK_EVERY_SECONDS = 60;
 /** RFC 8461 §3.3. */
 const LEAVE_ALONE_SECONDS = 300;

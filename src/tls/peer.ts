@@ -2,8 +2,8 @@
  * The certificate of a TLS peer: its content, and whether it is that of the wanted host. Judged after the handshake, which
  * itself lets every certificate pass.
  *
- * The runtime builds the path to an authority and looks at its dates (Node's and Bun's own list of authorities, Deno's, and
- * NODE_EXTRA_CA_CERTS everywhere); whom the certificate names is looked at here, the same on all three (RFC 9525 §6).
+ * The runtime builds the path to an authority and checks its dates (Node's and Bun's own list of authorities, Deno's, and
+ * NODE_EXTRA_CA_CERTS everywhere); the names of the certificate are checked here, the same on all three (RFC 9525 §6).
  * Revocation is not asked.
  */
 import type { TLSSocket } from 'node:tls';

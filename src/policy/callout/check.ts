@@ -234,7 +234,7 @@ interface Mailbox {
   readonly domain: RelayDomain;
   /** In the User List: known good. */
   readonly isListed: boolean;
-  /** Must be reachable: not put off for being unknown (RFC 5321 §4.5.1). */
+  /** Must be reachable: not deferred for being unknown (RFC 5321 §4.5.1). */
   readonly isRole: boolean;
   /** The verdict on another spelling, until the primary has answered for this one; null if none exists. */
   readonly ifUnknown: Verdict | null;

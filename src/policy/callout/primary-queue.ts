@@ -4,7 +4,7 @@
  * Promises:
  *  - no question is put without its share of the callout budget, and none after its deadline;
  *  - a session serves what waits, and a moment longer what comes; a host that did not answer is not dialled again for up to
- *    a minute: whoever asks meanwhile hears so at once, as does whoever was waiting;
+ *    a minute: all who ask meanwhile, and all who were waiting, get that answer at once;
  *  - the queue is bounded, and everybody in it gets an answer.
  * Does not judge replies.
  */
@@ -45,7 +45,7 @@ export interface PrimaryQueue {
   ask(question: Question): Promise<CalloutOutcome>;
   /** No question waits, no session is open, and nothing is remembered. */
   isIdle(): boolean;
-  /** Whoever waits is answered UNASKED; sessions say QUIT. */
+  /** All that wait are answered UNASKED; sessions send QUIT. */
   close(): Promise<void>;
 }
 

@@ -112,7 +112,7 @@ export function createDnsblLookup(options: DnsblLookupOptions): DnsblLookup {
   function stateOf(zone: string): ZoneState {
     const known = states.get(zone);
     if (known !== undefined) return known;
-    // Whoever waits holds on to the old one.
+    // Those that wait keep the old one.
     if (states.size >= MAX_STATES) states.clear();
     const state: ZoneState = { inFlight: 0, waiting: new Set(), silences: 0, retryAtMs: 0 };
     states.set(zone, state);
@@ -195,7 +195,7 @@ const LISTINGS = cidrOf('127.0.0.0/8');
 const REFUSALS = cidrOf('127.255.255.0/24');
 const NEVER_LISTED = '127.0.0.1';
 
-/** Longest URL that is told on; with the rest of a reply it fits into 512 octets (RFC 5321 §4.5.3.1.5). */
+/** Longest URL that is passed on; with the rest of a reply it fits into 512 octets (RFC 5321 §4.5.3.1.5). */
 const MAX_URL_LENGTH = 120;
 /** Lists say a sentence; a kilobyte of TXT is no reason. */
 const MAX_REASON_LENGTH = 1000;
@@ -222,12 +222,12 @@ export function listedCode(answer: ZoneAnswer, wanted: readonly Cidr[]): string 
   return answer.codes.find((code) => wanted.length === 0 || counts(code)) ?? null;
 }
 
-/** The first plain web address in a list's TXT records, as it stands there; null without one that can be told on. */
+/** The first plain web address in a list's TXT records, as it stands there; null without one that can be passed on. */
 function reasonUrl(texts: readonly string[]): string | null {
   for (const text of texts) {
     const [found = ''] = /\bhttps?:\/\/[\w.~:/?#[\]@!$&'()*+,;=%-]+/i.exec(text.slice(0, MAX_REASON_LENGTH)) ?? [];
     const url = found.replace(/[.,;:!?'()[\]]+$/, '');
-    // No user names: whoever reads the line must see where it leads.
+    // No user names: the reader of the line must see where it leads.
     if (url.length <= MAX_URL_LENGTH && !url.includes('@') && URL.canParse(url)) return url;
   }
   return null;

@@ -26,7 +26,7 @@ interface ZoneWatchOptions {
   /** Whether the DNS answers a question that has nothing to do with a list: about this name, a top-level domain. */
   readonly queryNameServers: (name: string) => Promise<DnsAnswer<string>>;
   readonly onChange: (change: ZoneChange) => void;
-  /** A round that `testSoon` asked for, or noting an error, came to grief. */
+  /** A round that `testSoon` asked for, or noting an error, has failed. */
   readonly onFault: (error: unknown) => void;
   readonly monotonicMs: () => number;
 }
