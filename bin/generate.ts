@@ -24,10 +24,10 @@ const RESOLVER_TYPES = 'src/control/generated.ts';
 
 /** SDL type → what a resolver of its fields receives as its parent. */
 const PARENTS = {
-  Service: './parents.ts#ServiceParent',
-  Viewer: './caller.ts#Caller',
+  Service: './context.ts#ServiceParent',
+  Viewer: './auth.ts#Caller',
   Token: '../tenants/tokens.ts#Token as TokenParent',
-  AuditEntry: '../events/audit-pages.ts#AuditView',
+  AuditEntry: '../events/audit.ts#AuditView',
   Webhook: '../notify/webhooks.ts#Webhook as WebhookParent',
   AlertContact: '../notify/contacts.ts#AlertContact as AlertContactParent',
   WebhookDelivery: '../notify/deliveries.ts#Delivery as WebhookDeliveryParent',
@@ -39,10 +39,10 @@ const PARENTS = {
   TimelineEdge: './subscriptions/timelines.ts#TimelineItem',
   QueueChange: './subscriptions/queues.ts#QueueItem',
   Message: '../queue/read/inspect.ts#MessageView',
-  Recipient: './parents.ts#RecipientParent',
+  Recipient: './context.ts#RecipientParent',
   Attempt: '../queue/read/attempts.ts#ShownAttempt',
   TimelineEntry: '../queue/read/timeline-entry.ts#TimelineEntry as TimelineEntryParent',
-  DnsblZone: './parents.ts#DnsblZoneParent',
+  DnsblZone: './context.ts#DnsblZoneParent',
   RecipientStanding: '../verification/standing.ts#RecipientStandingView',
   Rejection: '../events/rejection-pages.ts#RejectionView',
 };

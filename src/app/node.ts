@@ -4,7 +4,7 @@
 import { within } from '../clock.ts';
 import { startJobs } from '../cluster/jobs.ts';
 import { joinNodes, type Nodes } from '../cluster/nodes.ts';
-import { readOperatorToken } from '../control/operator-token.ts';
+import { readOperatorToken } from '../control/auth.ts';
 import { dropDeadOwnership, findOwners } from '../outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from '../queue/claim.ts';
 import { finalizeMarked } from '../queue/finalize-marks.ts';

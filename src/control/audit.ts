@@ -5,8 +5,17 @@
  * names: its input says that it was one.
  */
 import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
-import { type AuditEnd, beginAudit, endAudit } from '../events/audit.ts';
-import { type AuditedInput, findSubject, originOf } from './audit-subject.ts';
+import { findDomain } from '../domains/domains.ts';
+import { type RelayDomain, settingsOf } from '../domains/relay-domain.ts';
+import { type AuditEnd, type AuditSubject, beginAudit, endAudit } from '../events/audit.ts';
+import { findContact } from '../notify/contacts.ts';
+import { findDelivery } from '../notify/deliveries.ts';
+import { findWebhook } from '../notify/webhooks.ts';
+import { findPauses } from '../outage/pause.ts';
+import { findMessage } from '../queue/read/inspect.ts';
+import { findTenants, type Tenant } from '../tenants/tenants.ts';
+import { findToken } from '../tenants/tokens.ts';
+import { isUuid } from './connection.ts';
 import type { Context } from './context.ts';
 
 /** Their dry runs ask strangers. */
@@ -80,4 +89,116 @@ function shorten(value: unknown): unknown {
   }
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, shorten(inner)]));
+}
+
+export interface AuditedInput {
+  readonly name?: unknown;
+  readonly tenantId?: unknown;
+  readonly id?: unknown;
+  readonly domain?: unknown;
+  readonly address?: unknown;
+  readonly filter?: { readonly domain?: unknown };
+  readonly dryRun?: unknown;
+  readonly [field: string]: unknown;
+}
+
+/** The thing that a mutation is about, as the log keeps it before and after the mutation. */
+export async function findSubject(
+  context: Context,
+  mutation: string,
+  input: AuditedInput,
+): Promise<AuditSubject | null> {
+  const id = typeof input.id === 'string' ? input.id : '';
+  if (mutation.startsWith('tenant')) return tenantSubject(context, input);
+  if (mutation.startsWith('token')) return tokenSubject(context, input, id);
+  if (mutation.startsWith('webhook')) return webhookSubject(context, mutation, id);
+  if (mutation.startsWith('alertContact')) return contactSubject(context, input, id);
+  if (mutation.startsWith('message') && typeof input.id === 'string') return messageSubject(context, id);
+  const named = input.domain ?? input.filter?.domain ?? domainOf(input.address) ?? input.name;
+  return typeof named === 'string' ? domainSubject(context, named) : null;
+}
+
+/** What is kept of a domain: what a person sets on it, and how long its User List is. */
+export function domainState(domain: RelayDomain): Record<string, unknown> {
+  const { status, revision, recipientList } = domain;
+  return { status, revision, ...settingsOf(domain), recipientCount: recipientList.count };
+}
+
+/** The path of a webhook's URL may be a secret between its owner and the receiver. A text that is no URL is not shown at all. */
+export function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : '[no URL]';
+}
+
+async function domainSubject({ sql, viewer, load }: Context, named: string): Promise<AuditSubject> {
+  const domain = await findDomain(sql, viewer, named);
+  if (domain === null) return absent('DOMAIN', lower(named));
+  const { id, name, tenantId } = domain;
+  const state = { ...domainState(domain), pause: await load.byId(findPauses, domain.destinationId) };
+  return { kind: 'DOMAIN', id, name, tenantId, state };
+}
+
+async function tokenSubject(context: Context, input: AuditedInput, given: string): Promise<AuditSubject> {
+  const token = given === '' ? null : await findToken(context.sql, context.viewer, given);
+  if (token === null) {
+    // For whom it is to be made, where the caller may name him.
+    const tenantId = (await tenantOf(context, input.tenantId))?.id ?? null;
+    return { ...absent('TOKEN', lower(input.name)), tenantId };
+  }
+  const { id, name, tenantId, scopes, prefix, expiresAt } = token;
+  return { kind: 'TOKEN', id, name: lower(name), tenantId, state: { name, scopes, prefix, expiresAt } };
+}
+
+async function messageSubject({ sql, viewer }: Context, given: string): Promise<AuditSubject> {
+  const message = await findMessage(sql, viewer, given);
+  if (message === null) return absent('MESSAGE', given.slice(0, 40));
+  const recipients = message.recipients.map(({ address, state }) => ({ address, state }));
+  const { id, domainName, tenantId } = message;
+  return { kind: 'MESSAGE', id, name: domainName, tenantId, state: { recipients } };
+}
+
+function tenantOf({ load }: Context, id: unknown): Promise<Tenant | null> {
+  const normal = typeof id === 'string' ? id.toLowerCase() : '';
+  return isUuid(normal) ? load.byId(findTenants, normal) : Promise.resolve(null);
+}
+
+async function tenantSubject(context: Context, { id, name }: AuditedInput): Promise<AuditSubject> {
+  const known = await tenantOf(context, id);
+  if (known === null) return absent('TENANT', lower(name));
+  const state = { name: known.name, quotas: known.quotas };
+  return { kind: 'TENANT', id: known.id, name: lower(known.name), tenantId: known.id, state };
+}
+
+async function webhookSubject({ sql, viewer }: Context, mutation: string, given: string): Promise<AuditSubject> {
+  const isDelivery = mutation === 'webhookRedeliver';
+  const id = isDelivery ? ((await findDelivery(sql, viewer, given))?.webhookId ?? '') : given;
+  const webhook = await findWebhook(sql, viewer, id);
+  if (webhook === null) return absent('WEBHOOK', null);
+  const { tenantId, url, events, domains, description, status, disabledReason, revision, rotatedAt } = webhook;
+  const host = new URL(url).hostname;
+  const state = { url: originOf(url), description, events, domains, status, disabledReason, revision, rotatedAt };
+  return { kind: 'WEBHOOK', id: webhook.id, name: lower(host), tenantId, state };
+}
+
+async function contactSubject(
+  { sql, viewer }: Context,
+  { address }: AuditedInput,
+  given: string,
+): Promise<AuditSubject> {
+  const contact = given === '' ? null : await findContact(sql, viewer, given);
+  if (contact === null) return absent('ALERT_CONTACT', lower(address));
+  const { id, tenantId, domains, status } = contact;
+  return { kind: 'ALERT_CONTACT', id, name: lower(contact.address), tenantId, state: { domains, status } };
+}
+
+/** To be made, or not there. */
+function absent(kind: AuditSubject['kind'], name: string | null): AuditSubject {
+  return { kind, id: null, name, tenantId: null, state: null };
+}
+
+function lower(name: unknown): string | null {
+  return typeof name === 'string' ? name.trim().toLowerCase().slice(0, 253) : null;
+}
+
+function domainOf(address: unknown): string | undefined {
+  return typeof address === 'string' ? address.slice(address.lastIndexOf('@') + 1) : undefined;
 }

@@ -4,10 +4,15 @@
  * The operator token is compared by its hash in constant time; others are found by their hash. So neither a token nor its
  * length shows in how long an answer takes.
  */
-import { timingSafeEqual } from 'node:crypto';
-import type { TokenCache } from '../tenants/token-cache.ts';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { StartError, startTrouble } from '../db/start-error.ts';
+import type { AuditActor } from '../events/audit.ts';
+import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../mail/viewer.ts';
+import { type KnownToken, type Scope, SCOPES, type TokenCache } from '../tenants/token-cache.ts';
 import { hashOfSecret } from '../tenants/token-secret.ts';
-import { type Caller, callerOf } from './caller.ts';
 
 export interface Authentication {
   /** Reads an Authorization header; null for none and for a wrong one. Rejects when the database must be asked in vain. */
@@ -48,3 +53,68 @@ export const UNAUTHENTICATED = {
     },
   ],
 };
+
+/** On whose behalf a request is made: for which tenant, with which token and scopes, from where. */
+export interface Caller {
+  readonly viewer: Viewer;
+  readonly scopes: readonly Scope[];
+  /** As the audit log has it. */
+  readonly actor: AuditActor;
+}
+
+/** Null as the token: the operator token of the service itself. One of the operator's tenant speaks for all as well. */
+export function callerOf(token: KnownToken | null, clientAddress: string | null): Caller {
+  if (token === null) {
+    const { tenantId } = OPERATOR_VIEWER;
+    return { viewer: OPERATOR_VIEWER, scopes: SCOPES, actor: { tenantId, token: null, clientAddress } };
+  }
+  const { tenantId, scopes, id, name, prefix } = token;
+  return {
+    viewer: { tenantId, isOperator: tenantId === OPERATOR_TENANT_ID, tokenName: name },
+    scopes,
+    actor: { tenantId, token: { id, name, prefix }, clientAddress },
+  };
+}
+
+export interface OperatorTokenSettings {
+  readonly operatorToken: string | null;
+  readonly dataDir: string;
+}
+
+/**
+ * The operator token: from the environment, else from a file in DATA_DIR, which is made once with mode 0600.
+ * Throws StartError with one line if the file cannot be had.
+ */
+export async function readOperatorToken({
+  operatorToken,
+  dataDir,
+}: OperatorTokenSettings): Promise<{ token: string; file: string | null }> {
+  if (operatorToken !== null) return { token: operatorToken, file: null };
+  const file = join(resolve(dataDir), 'operator-token');
+  try {
+    await mkdir(resolve(dataDir), { recursive: true });
+    if (!existsSync(file)) await makeTokenFile(file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+      throw startTrouble(`DATA_DIR: cannot write ${file}`, error);
+    }
+  }
+  await chmod(file, 0o600);
+  const token = (await readFile(file, 'utf8')).trim();
+  if (token === '') throw new StartError(`DATA_DIR: ${file} is empty; delete it to have a new operator token made`);
+  return { token, file };
+}
+
+/**
+ * Whole or not at all, also on a disk that fills up. The link fails if the file is there: two nodes that start at once on one
+ * folder agree on one token.
+ */
+async function makeTokenFile(file: string): Promise<void> {
+  const unfinished = `${file}.${randomBytes(6).toString('hex')}.new`;
+  try {
+    await writeFile(unfinished, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
+    await link(unfinished, file);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+}

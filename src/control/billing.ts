@@ -4,9 +4,9 @@
  * A tenant may make as many tokens as it likes, and a network may hold tokens of many tenants, so each has a bucket of its own
  * size. The operator token pays nothing: the operator must get in when the service is busy.
  */
+import { createBoundedMap } from '../db/bounded-map.ts';
 import { clientNetwork } from '../mail/ip.ts';
-import type { Caller } from './caller.ts';
-import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import type { Caller } from './auth.ts';
 
 /** The sizes of their buckets, in those of a token. */
 const TIMES = { operatorsTokens: 10, tenant: 4, network: 10 };
@@ -41,6 +41,9 @@ function payingNetworkOf(address: string): string | null {
 }
 
 /**
+ * A bucket of cost (limits.ts) for each payer, which fills again, in the memory of this node. A payer that has something left may
+ * ask, whatever it costs, and waits for its debt afterwards. So a refusal costs nothing to work out, and no request is too large.
+ *
  * @param nowMs a clock that never goes back
  * @param networkOf the network that an address stands for; null: it stands for all clients, as a proxy's does, and pays nothing
  */
@@ -91,6 +94,58 @@ export function createBilling(nowMs: () => number, networkOf: typeof payingNetwo
     chargeStranger(address) {
       const network = payingNetwork(address);
       if (network !== null) networks.charge(network, WRONG_TOKEN_COST);
+    },
+  };
+}
+
+/** Some three hundred pages of 50 messages, or three thousand mutations, at once. */
+const CAPACITY = 500_000;
+/** A dozen such pages a second, or more than a hundred mutations, for as long as one likes. */
+const REFILL_PER_SECOND = 20_000;
+/** Of any request, whatever it asks for. */
+const REQUEST_COST = 50;
+/** Payers remembered; one that is forgotten has a full bucket. */
+const MOST_PAYERS = 10_000;
+
+export interface RateLimit {
+  /** Seconds until this payer may ask again, rounded up; 0: now. `credit`: a cost that is taken for not charged. */
+  waitOf(payer: string, credit?: number): number;
+  charge(payer: string, cost: number): void;
+  /** As `waitOf`; when that is 0, the request itself is charged. */
+  begin(payer: string): number;
+}
+
+/**
+ * @param nowMs a clock that never goes back
+ * @param times the bucket of a payer is as many times larger, and fills as many times faster
+ */
+export function createRateLimit(nowMs: () => number, times = 1): RateLimit {
+  const [capacity, refillPerSecond] = [CAPACITY * times, REFILL_PER_SECOND * times];
+  const buckets = createBoundedMap<{ level: number; atMs: number }>(MOST_PAYERS);
+
+  function levelOf(payer: string): number {
+    const bucket = buckets.get(payer);
+    if (bucket === undefined) return capacity;
+    return Math.min(capacity, bucket.level + ((nowMs() - bucket.atMs) / 1000) * refillPerSecond);
+  }
+
+  function waitOf(payer: string, credit = 0): number {
+    const level = levelOf(payer) + credit;
+    return level > 0 ? 0 : Math.ceil((1 - level) / refillPerSecond);
+  }
+
+  function charge(payer: string, cost: number): void {
+    // Many begun at once owe no more than one bucket.
+    buckets.set(payer, { level: Math.max(levelOf(payer) - cost, -capacity), atMs: nowMs() });
+  }
+
+  return {
+    waitOf,
+    charge,
+    begin(payer) {
+      const seconds = waitOf(payer);
+      if (seconds === 0) charge(payer, REQUEST_COST);
+      return seconds;
     },
   };
 }

@@ -1,9 +1,9 @@
 // Made from schema.graphql by bin/generate.ts. Run `npm run generate` instead of editing.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { ServiceParent, RecipientParent, DnsblZoneParent } from './parents.ts';
-import type { Caller } from './caller.ts';
+import type { ServiceParent, RecipientParent, DnsblZoneParent, Context } from './context.ts';
+import type { Caller } from './auth.ts';
 import type { Token as TokenParent } from '../tenants/tokens.ts';
-import type { AuditView } from '../events/audit-pages.ts';
+import type { AuditView } from '../events/audit.ts';
 import type { Webhook as WebhookParent } from '../notify/webhooks.ts';
 import type { AlertContact as AlertContactParent } from '../notify/contacts.ts';
 import type { Delivery as WebhookDeliveryParent } from '../notify/deliveries.ts';
@@ -19,7 +19,6 @@ import type { ShownAttempt } from '../queue/read/attempts.ts';
 import type { TimelineEntry as TimelineEntryParent } from '../queue/read/timeline-entry.ts';
 import type { RecipientStandingView } from '../verification/standing.ts';
 import type { RejectionView } from '../events/rejection-pages.ts';
-import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;

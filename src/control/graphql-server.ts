@@ -12,21 +12,19 @@ import { createBoundedMap } from '../db/bounded-map.ts';
 import type { Sql } from '../db/client.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import type { ApiOperation } from '../telemetry/metrics.ts';
-import type { AnswerRoom } from './answer-room.ts';
+import type { AnswerRoom } from './request-room.ts';
 import { auditMutations } from './audit.ts';
 import type { Account } from './billing.ts';
-import { createLoad, type Load } from './batch.ts';
-import { type Context, createContext } from './context.ts';
+import { type Context, createContext, createLoad, type Load } from './context.ts';
 import { createDocumentGate, type DocumentGate } from './document-gate.ts';
-import { boundSuggestions } from './enum-suggestions.ts';
+import { boundSuggestions, maskedError, rateLimited, toldError, unavailableError } from './refusals.ts';
 import { type Asked, billOf } from './limits.ts';
 import { billLists } from './list-bill.ts';
-import { maskedError, rateLimited, toldError, unavailableError } from './refusals.ts';
 import type { Body } from './request-body.ts';
 import { findForbidden, guardMutations } from './required-scopes.ts';
 import { resolvers } from './resolvers.ts';
 import type { ControlParts } from './server.ts';
-import type { Session } from './subscriptions/session.ts';
+import type { Session } from './subscriptions/outbox.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
 
 /** Tenants whose subscriptions ask together. */

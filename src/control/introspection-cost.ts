@@ -3,10 +3,13 @@
  *
  * The work is that of the count, so that it ends where the bound does. Fields that come twice under one name count twice.
  */
+import { createHash } from 'node:crypto';
 import {
+  type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   getNamedType,
+  getOperationAST,
   type GraphQLArgument,
   type GraphQLDirective,
   type GraphQLField,
@@ -22,8 +25,10 @@ import {
   isWrappingType,
   Kind,
   type OperationDefinitionNode,
+  OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql';
+import { createBoundedMap } from '../db/bounded-map.ts';
 
 type Member = GraphQLField<unknown, unknown> | GraphQLInputField | GraphQLArgument | GraphQLDirective;
 /** What a field of introspection is asked of. */
@@ -126,4 +131,50 @@ function ofSchema(schema: GraphQLSchema, field: string): readonly Thing[] {
     default:
       return [];
   }
+}
+
+/** Of all that are kept: a dozen whole schemas. */
+const MOST_OCTETS = 8 * 1024 * 1024;
+/** What sending from memory costs. */
+const COST_PER_OCTET = 1 / 300;
+
+export interface KeptAnswer {
+  readonly contentType: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly cost: number;
+}
+
+export interface IntrospectionAnswers {
+  find(key: string): KeptAnswer | null;
+  keep(key: string, answer: Pick<KeptAnswer, 'contentType' | 'body'>): void;
+}
+
+/** Answers to introspection as they were sent: the schema does not change, and tools ask with the same few texts. */
+export function createIntrospectionAnswers(): IntrospectionAnswers {
+  const answers = createBoundedMap<KeptAnswer>(MOST_OCTETS, ({ body }) => body.byteLength);
+  return {
+    find: (key) => answers.get(key) ?? null,
+    keep: (key, { contentType, body }) =>
+      answers.set(key, { contentType, body, cost: Math.ceil(body.byteLength * COST_PER_OCTET) }),
+  };
+}
+
+interface AskedFor {
+  readonly document: DocumentNode;
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly accept: string;
+}
+
+/** Under what its answer is kept; null when it asks for anything but the schema, or has variables. */
+export function introspectionKey({ document, query, operationName, accept }: AskedFor): string | null {
+  const operation = getOperationAST(document, operationName);
+  if (operation?.operation !== OperationTypeNode.QUERY || (operation.variableDefinitions ?? []).length > 0) return null;
+  const isSchemaOnly = operation.selectionSet.selections.every(
+    (selection) => selection.kind === Kind.FIELD && /^__(?:schema|type|typename)$/.test(selection.name.value),
+  );
+  if (!isSchemaOnly) return null;
+  return createHash('sha256')
+    .update(JSON.stringify([accept, operationName ?? null, query]))
+    .digest('base64');
 }

@@ -6,9 +6,8 @@
 import { type DomainChange, type DomainRefusal, noSuchDomain, refuse } from '../domains/change.ts';
 import { findDomain } from '../domains/domains.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
-import type { Change } from '../input/change.ts';
+import { type Change, invalid, type UserError } from '../input/checked.ts';
 import { idempotent, type KeyRefused, type Outcome } from '../input/idempotency.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
 import type { Context } from './context.ts';
 
 export type Given<I> = I & { readonly idempotencyKey?: string | null };
@@ -75,4 +74,25 @@ export async function findServed({ sql, viewer }: Context, name: string): Promis
   if (domain === null) return noSuchDomain(name);
   if (domain.status !== 'PENDING') return domain;
   return refuse(invalid(['name'], `${domain.name} is not in service yet: its ownership is to be proven first.`));
+}
+
+const MAX_REASON_LENGTH = 500;
+
+export type CheckedReason =
+  | { readonly kind: 'OK'; readonly reason: string }
+  | { readonly kind: 'BAD'; readonly error: UserError };
+
+/** Checks the reason an operator gives for a verb: one line, for the record and, with a bounce, for the sender. */
+export function checkReason(given: string | null | undefined, otherwise: string): CheckedReason {
+  const reason = given?.trim() ?? '';
+  if (reason === '') return { kind: 'OK', reason: otherwise };
+  if (
+    reason.length > MAX_REASON_LENGTH ||
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(reason) ||
+    !reason.isWellFormed()
+  ) {
+    const message = `A reason is one line of at most ${MAX_REASON_LENGTH} characters.`;
+    return { kind: 'BAD', error: invalid(['reason'], message) };
+  }
+  return { kind: 'OK', reason };
 }

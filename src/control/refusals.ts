@@ -1,7 +1,7 @@
 /**
  * What is wrong with a request as such, said as GraphQL says it: a sentence and a stable code, whatever the HTTP status.
  */
-import { GraphQLError, type GraphQLSchema, isEnumType } from 'graphql';
+import { GraphQLError, type GraphQLSchema, isEnumType, Kind } from 'graphql';
 
 /** graphql echoes what it was given, which may have megabytes. */
 const MOST_MESSAGE = 500;
@@ -127,4 +127,23 @@ function withChoices(message: string, schema: GraphQLSchema): string {
   if (!isEnumType(type)) return message;
   const names = type.getValues().map(({ name }) => name);
   return `${message} There are: ${names.join(', ')}.`;
+}
+
+/** Longer than any value of ours, and than anything somebody mistyped for one. */
+const MAX_NAME = 100;
+
+/** Changes the enums of the schema: a long text is refused before graphql looks for similar names, which takes long. */
+export function boundSuggestions(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isEnumType(type)) continue;
+    const refuse = (): never => {
+      throw new GraphQLError(`A text of more than ${MAX_NAME} characters does not exist in "${type.name}" enum.`);
+    };
+    const parseValue = type.parseValue.bind(type);
+    type.parseValue = (value, ...rest) =>
+      typeof value === 'string' && value.length > MAX_NAME ? refuse() : parseValue(value, ...rest);
+    const parseLiteral = type.parseLiteral.bind(type);
+    type.parseLiteral = (node, ...rest) =>
+      node.kind === Kind.STRING && node.value.length > MAX_NAME ? refuse() : parseLiteral(node, ...rest);
+  }
 }

@@ -16,8 +16,8 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { grants, type Scope } from '../tenants/scopes.ts';
-import type { UserError } from '../input/user-error.ts';
+import { grants, type Scope } from '../tenants/token-cache.ts';
+import type { UserError } from '../input/checked.ts';
 import type { Context } from './context.ts';
 
 /** What names a thing is told with the thing that leads to it. */

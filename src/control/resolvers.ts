@@ -1,25 +1,61 @@
 /**
  * All resolvers, by SDL type. What is not named here is a plain property of its parent.
  */
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import type { Resolvers } from './generated.ts';
-import { domainMutations } from './resolvers/domain-mutations.ts';
+import { domainMutations, setMxMutations } from './resolvers/domain-mutations.ts';
 import { domainVerbs } from './resolvers/domain-verbs.ts';
-import { DnsblZone, Domain } from './resolvers/domain.ts';
+import { DnsblZone, Domain, Outage, Rejection } from './resolvers/domain.ts';
 import { drillMutations } from './resolvers/drill.ts';
 import { messageMutations } from './resolvers/message-mutations.ts';
 import { Message, Recipient, TimelineEntry } from './resolvers/message.ts';
-import { Outage, Rejection } from './resolvers/outage.ts';
 import { Query, Service, Viewer } from './resolvers/query.ts';
-import { setMxMutations } from './resolvers/set-mx.ts';
 import { OutageChange, QueueChange, Subscription } from './resolvers/subscription.ts';
 import {
+  AlertContact,
   alertContactMutations,
+  AuditEntry,
   tenantMutations,
+  Token,
   tokenMutations,
+  Webhook,
   webhookMutations,
-} from './resolvers/tenant-mutations.ts';
-import { AlertContact, AuditEntry, Token, Webhook } from './resolvers/tenant.ts';
-import { ByteCount, DateTime, JSON } from './scalars.ts';
+} from './resolvers/tenant.ts';
+
+const INSTANT = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+function parseDateTime(value: unknown): Date {
+  const date = typeof value === 'string' && INSTANT.test(value) ? new Date(value.toUpperCase()) : null;
+  if (date !== null && !Number.isNaN(date.getTime())) return date;
+  throw new GraphQLError('A DateTime is written as 2026-08-01T03:10:00Z.', { extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+function serializeDateTime(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  throw new Error('a DateTime field holds no Date');
+}
+
+function parseByteCount(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new GraphQLError('A ByteCount is a whole number from 0.', { extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+export const DateTime = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  serialize: serializeDateTime,
+  parseValue: parseDateTime,
+  parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : null),
+});
+
+export const ByteCount = new GraphQLScalarType<number, number>({
+  name: 'ByteCount',
+  serialize: parseByteCount,
+  parseValue: parseByteCount,
+  parseLiteral: (node) => parseByteCount(node.kind === Kind.INT ? Number(node.value) : null),
+});
+
+/** Any JSON value, told as it is. Never an input. */
+export const JSON = new GraphQLScalarType<unknown, unknown>({ name: 'JSON', serialize: (value) => value });
 
 export const resolvers: Resolvers = {
   ByteCount,

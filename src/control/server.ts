@@ -7,36 +7,33 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { type Context as HttpContext, Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
-import { type AnswerRoom, boundTaking, createAnswerRoom } from './answer-room.ts';
 import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
 import { createBilling } from './billing.ts';
-import { type ConnectionBounds, createConnectionBounds, SERVER_TIMES } from './connection-bounds.ts';
+import { boundRequests, type ConnectionBounds, createConnectionBounds, SERVER_TIMES } from './connection-bounds.ts';
 import type { ServiceParts } from './context.ts';
 import { loadGraphiql } from './graphiql.ts';
 import { type AskedOf, createGraphqlServer, type RequestScope } from './graphql-server.ts';
-import { createIntrospectionAnswers, introspectionKey, type IntrospectionAnswers } from './introspection-answers.ts';
-import { listenOn, type ListenResult } from './listen.ts';
+import { createIntrospectionAnswers, type IntrospectionAnswers, introspectionKey } from './introspection-cost.ts';
 import {
   ANSWERS_FULL,
   CONNECTIONS_FULL,
   maskedError,
   POST_ONLY,
+  type Refused,
   refuseForDebt,
   refuseMediaType,
-  type Refused,
   unavailableError,
 } from './refusals.ts';
 import { rejectPage } from './reject-pages.ts';
 import { readBody } from './request-body.ts';
-import { boundRequests } from './request-bounds.ts';
-import { createRequestRooms } from './request-room.ts';
-import type { Session } from './subscriptions/session.ts';
+import { type AnswerRoom, boundTaking, createAnswerRoom, createRequestRooms } from './request-room.ts';
+import type { Session } from './subscriptions/outbox.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.ts';
 
 /** For pages of ours that hold no script. */
@@ -280,4 +277,56 @@ async function graphiql(c: HttpContext): Promise<Response> {
     Vary: 'Accept, Accept-Encoding',
     ...(isGzip ? { 'Content-Encoding': 'gzip' } : {}),
   });
+}
+
+export type ListenResult =
+  | {
+      readonly kind: 'LISTENING';
+      readonly address: { readonly host: string; readonly port: number };
+      /** Takes no more requests, lets those under way finish for a moment, then closes all connections. */
+      readonly close: () => Promise<void>;
+    }
+  | { readonly kind: 'FAILED'; readonly message: string; readonly error: Error };
+
+/** Requests are answered in milliseconds; what takes longer waits for a database that is going down as well. */
+const CLOSE_GRACE_MS = 2_000;
+
+/** Listens on the address, or says in one line why not. */
+export function listenOn(
+  server: Server,
+  wanted: { readonly host: string; readonly port: number },
+): Promise<ListenResult> {
+  return new Promise((resolve) => {
+    server.once('error', (error) => resolve({ kind: 'FAILED', message: describe(error, wanted), error }));
+    server.listen(wanted.port, wanted.host, () => {
+      const bound = server.address();
+      const port = typeof bound === 'object' && bound !== null ? bound.port : wanted.port;
+      resolve({ kind: 'LISTENING', address: { host: wanted.host, port }, close: () => closeServer(server) });
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function describe(error: Error, { host, port }: { readonly host: string; readonly port: number }): string {
+  const where = `HTTP_LISTEN: ${host.includes(':') ? `[${host}]` : host}:${port}`;
+  switch ('code' in error ? error.code : null) {
+    case 'EADDRINUSE':
+      return `${where} is in use by another process; stop that one or choose another port`;
+    case 'EACCES':
+      return `${where} needs a right this process does not have; choose a port above 1023`;
+    case 'EADDRNOTAVAIL':
+      return `${where} is not an address of this machine`;
+    default:
+      return `${where} cannot be listened on: ${error.message}`;
+  }
 }

@@ -15,7 +15,7 @@ import {
   takeDueProofs,
 } from '../domains/proof.ts';
 import { type Domains, findDomain } from '../domains/domains.ts';
-import type { UserError } from '../input/user-error.ts';
+import type { UserError } from '../input/checked.ts';
 
 export interface OwnershipDependencies {
   readonly domains: Domains;

@@ -16,7 +16,7 @@ import type { TsigAlgorithm, TsigKey } from '../dns/tsig.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type AddedMx, findAddedMx, forgetGoneMx, noteMxChange } from '../domains/mx-records.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
+import { invalid, type UserError } from '../input/checked.ts';
 import { hasMx, type MxPlan, type MxWish, planSet, planUnset, TTL_SECONDS } from './mx-plan.ts';
 import {
   findServer,

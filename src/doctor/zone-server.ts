@@ -7,7 +7,7 @@ import { isUsableServerAddress } from '../mail/ip-class.ts';
 import { type Endpoint, normalizeAddress } from '../mail/ip.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { AddedMx } from '../domains/mx-records.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
+import { invalid, type UserError } from '../input/checked.ts';
 
 export interface ServerDeps {
   /** The service's. */

@@ -14,7 +14,7 @@ import { removeDomain } from './delete.ts';
 import { storeSettings } from './update.ts';
 import { type DomainsApplyInput, planDomains, type PlannedStep } from './plan.ts';
 import { type RelayDomain, settingsOf } from './relay-domain.ts';
-import type { UserError } from '../input/user-error.ts';
+import type { UserError } from '../input/checked.ts';
 import { replaceList } from './user-list/change.ts';
 
 interface DomainStep {

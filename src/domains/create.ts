@@ -9,7 +9,7 @@ import { domains } from '../db/schema.ts';
 import { recordEvents } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { adoptDestinations, lockDestinations } from './destination.ts';
+import { adoptDestinations, forgetAnswers, lockDestinations } from './destination.ts';
 import { changeDomains, type DomainChange } from './change.ts';
 import type { Domains } from './domains.ts';
 import { checkNewDomain, type DomainCreateInput, type NewDomain } from './new.ts';
@@ -23,8 +23,7 @@ import {
   SETTING_COLUMNS,
   type SettingRow,
 } from './relay-domain.ts';
-import type { UserError } from '../input/user-error.ts';
-import { forgetAnswers } from './user-list/forget.ts';
+import type { UserError } from '../input/checked.ts';
 import { insertFirstLists } from './user-list/store.ts';
 
 export async function createDomain(node: Domains, viewer: Viewer, input: DomainCreateInput): Promise<DomainChange> {

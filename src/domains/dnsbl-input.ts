@@ -7,10 +7,9 @@
 import { isIP, isIPv4 } from 'node:net';
 import { longestNameBelow } from '../mail/ip.ts';
 import { normalizeLooseDomain } from '../mail/domain.ts';
-import { type Checked, shown } from '../input/checked.ts';
-import { checkNetworks, isTooMany } from './network-input.ts';
+import { type Checked, invalid, shown, type UserError } from '../input/checked.ts';
+import { checkNetworks, isTooMany } from './input.ts';
 import { type DnsblSettings, type DnsblZoneSetting, NO_DNSBL } from './relay-domain.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
 
 /** Every zone costs a query for each new client; few know more than a handful worth it. */
 const MAX_ZONES = 20;

@@ -7,11 +7,10 @@ import { within } from '../clock.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import type { DomainRules } from './domains.ts';
 import { checkDomainName } from './input.ts';
-import { type Checked, errorsOf } from '../input/checked.ts';
+import { type Checked, errorsOf, type UserError } from '../input/checked.ts';
 import { applySettings, type DomainSettingsInput } from './settings.ts';
 import { DEFAULT_SETTINGS, type DomainSettings, type DomainStatus } from './relay-domain.ts';
 import { checkRouteOf, type FindMxHosts } from './route-check.ts';
-import type { UserError } from '../input/user-error.ts';
 import { checkLocalParts } from './user-list/input.ts';
 
 export type DomainCreateInput = DomainSettingsInput & {

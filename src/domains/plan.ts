@@ -15,7 +15,7 @@ import type { HeldMailChoice } from './delete.ts';
 import type { DomainRules } from './domains.ts';
 import { changedSettings, type ListDifference } from './difference.ts';
 import { checkLabels, type LabelInput } from './input.ts';
-import { type Checked } from '../input/checked.ts';
+import { type Checked, invalid, type UserError } from '../input/checked.ts';
 import { checkNewDomain, type DomainCreateInput, type NewDomain } from './new.ts';
 import { applySettings } from './settings.ts';
 import {
@@ -31,7 +31,6 @@ import { checkRouteOf, type FindMxHosts } from './route-check.ts';
 import type { ListPermission } from './user-list/change.ts';
 import { checkLocalParts } from './user-list/input.ts';
 import { compareLists } from './user-list/store.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
 
 export type DomainApplyInput = DomainCreateInput & {
   /** Empties its User List. */

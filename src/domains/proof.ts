@@ -9,11 +9,10 @@ import type { SqlExecutor } from '../db/client.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import { and, columnsOf, eq, isAny, ne, query, tenantOnly } from '../db/query.ts';
 import { domains } from '../db/schema.ts';
-import { adoptDestinations, lockDestinations } from './destination.ts';
+import { adoptDestinations, forgetAnswers, lockDestinations } from './destination.ts';
 import { changeDomains, recordOf, writeDomain } from './change.ts';
 import type { Domains } from './domains.ts';
 import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf, settingsOf } from './relay-domain.ts';
-import { forgetAnswers } from './user-list/forget.ts';
 
 /** As a person sees it. */
 export interface DomainProof {

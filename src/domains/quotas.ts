@@ -6,8 +6,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { and, eq, isNotNull, part, query } from '../db/query.ts';
 import { tenants } from '../db/schema.ts';
-import type { Checked } from '../input/checked.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
+import { type Checked, invalid, type UserError } from '../input/checked.ts';
 
 export interface Quotas {
   readonly domains: number | null;

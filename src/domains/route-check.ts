@@ -5,7 +5,7 @@
  */
 import { within } from '../clock.ts';
 import type { DeliverToHost } from './relay-domain.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
+import { invalid, type UserError } from '../input/checked.ts';
 
 export interface RouteHost {
   readonly host: string;

@@ -5,11 +5,9 @@
  * come together. Pure.
  */
 import { checkDnsbl, type DnsblInput } from './dnsbl-input.ts';
-import { checkDeliverTo, checkLabels, type HostInput, type LabelInput } from './input.ts';
-import { type Checked, errorsOf } from '../input/checked.ts';
+import { checkDeliverTo, checkLabels, checkNetworks, type HostInput, type LabelInput } from './input.ts';
+import { type Checked, errorsOf, invalid, type UserError } from '../input/checked.ts';
 import { DEFAULT_SETTINGS, type DomainSettings, SETTING_NAMES, type UnknownWhileDown } from './relay-domain.ts';
-import { checkNetworks } from './network-input.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
 
 /** The checks of values whose type does not say all; null is the default. */
 const CHECKS = {

@@ -7,8 +7,10 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { SqlExecutor } from '../db/client.ts';
+import { invalid, type UserError } from '../input/checked.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
 import { askedNow } from '../outage/asked-attempt.ts';
+import { isPausedNow } from '../outage/pause.ts';
 import {
   changeDomain,
   type DomainChange,
@@ -19,12 +21,10 @@ import {
   writeDomain,
 } from './change.ts';
 import { type Domains, findDomain } from './domains.ts';
-import { applySettings, type DomainSettingsInput } from './settings.ts';
 import { type DomainSettings, type RelayDomain, rowOfSettings, settingsOf } from './relay-domain.ts';
 import { checkRouteOf, complaintsOf, findRouteHosts, type RouteHost } from './route-check.ts';
-import { isPausedNow } from '../outage/pause.ts';
-import { forgetAnswers } from './user-list/forget.ts';
-import type { UserError } from '../input/user-error.ts';
+import { applySettings, type DomainSettingsInput } from './settings.ts';
+import { forgetAnswers } from './destination.ts';
 
 export type DomainUpdateInput = DomainSettingsInput & {
   readonly name: string;
@@ -127,4 +127,30 @@ export async function storeSettings(
   }
   await recordOf(sql, domain, 'DOMAIN_UPDATED', { ...actorOf(viewer), before, after });
   return { kind: 'DONE', domain: stored };
+}
+
+export interface DomainSuspendInput {
+  readonly name: string;
+  /** One line, for the record. */
+  readonly reason: string;
+}
+
+/** Takes a domain out of service, and back. Its mail is deferred, never rejected; held mail is still delivered. */
+export function suspendDomain(
+  domains: Pick<Domains, 'sql' | 'drop'>,
+  viewer: Viewer,
+  status: 'SUSPENDED' | 'ACTIVE',
+  { name, reason }: DomainSuspendInput,
+): Promise<DomainChange> {
+  return changeDomain(domains, viewer, { name }, async (sql, domain) => {
+    if (domain.status === 'PENDING') {
+      const message = `${domain.name} is not in service: it waits for the proof of its ownership.`;
+      return refuse(invalid(['name'], message), domain);
+    }
+    if (domain.status === status) return { kind: 'DONE', domain };
+    const written = await writeDomain(sql, domain, { status });
+    const kind = status === 'SUSPENDED' ? 'DOMAIN_SUSPENDED' : 'DOMAIN_UNSUSPENDED';
+    await recordOf(sql, domain, kind, { by: viewer.tenantId, reason });
+    return { kind: 'DONE', domain: written };
+  });
 }

@@ -1,7 +1,35 @@
 /**
- * The result of checking what a person typed: the value in its one form, or complaints that say what to do.
+ * The result of checking what a person typed: the value in its one form, or errors that say what to do.
+ *
+ * An error has the path of the input field, a sentence and a stable code. Codes are part of the public API and never renamed.
+ * Faults of the service are exceptions, not user errors.
  */
-import type { UserError } from './user-error.ts';
+
+export type UserErrorCode =
+  | 'INVALID'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'TAKEN'
+  | 'HOST_NOT_DOMAIN'
+  | 'HELD_MAIL'
+  | 'CONFLICT'
+  | 'SHRINK'
+  | 'TOO_MANY'
+  | 'CLAIM_LOST'
+  | 'FORBIDDEN'
+  | 'QUOTA'
+  | 'IN_DELIVERY';
+
+export interface UserError {
+  /** Path within the input, an index as its digits: `['deliverTo', '0', 'host']`. */
+  readonly field: readonly string[];
+  readonly message: string;
+  readonly code: UserErrorCode;
+}
+
+export function invalid(field: readonly string[], message: string): UserError {
+  return { field, message, code: 'INVALID' };
+}
 
 export type Checked<T> =
   | { readonly kind: 'OK'; readonly value: T }
@@ -21,4 +49,34 @@ export function bad(error: UserError): Checked<never> {
 export function shown(text: string): string {
   const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
   return (plain.length > 80 ? `${plain.slice(0, 80)}…` : plain).toWellFormed();
+}
+
+const MAX_LENGTH = 100;
+
+/** The name without spaces around it. `what`: "A tenant's name". */
+export function checkTitle(text: string, what: string): Checked<string> {
+  const title = text.trim();
+  if (
+    title !== '' &&
+    title.length <= MAX_LENGTH &&
+    !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(title) &&
+    title.isWellFormed()
+  ) {
+    return { kind: 'OK', value: title };
+  }
+  const message = `${what} has 1 to ${MAX_LENGTH} characters, none of them control characters.`;
+  return { kind: 'BAD', errors: [invalid(['name'], message)] };
+}
+
+export type Change<T> =
+  | { readonly kind: 'DONE'; readonly object: T }
+  /** `object` is the viewer's own that stands in the way, where there is one. */
+  | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly object: T | null };
+
+export function refused(...errors: readonly UserError[]): {
+  readonly kind: 'REFUSED';
+  readonly errors: readonly UserError[];
+  readonly object: null;
+} {
+  return { kind: 'REFUSED', errors, object: null };
 }

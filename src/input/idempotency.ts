@@ -10,9 +10,7 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { refused } from './change.ts';
-import { revivePlainJson, writePlainJson } from './plain-json.ts';
-import { invalid } from './user-error.ts';
+import { invalid, refused } from './checked.ts';
 
 export interface IdempotentCall {
   /** The caller's own key; null or absent: not wanted, the work runs. */
@@ -154,4 +152,27 @@ function canonicalJson(value: unknown): string {
 
 function refuseKey(message: string): KeyRefused {
   return refused(invalid(['idempotencyKey'], message));
+}
+
+const INSTANT_KEY = '$instant';
+
+/**
+ * JSON of plain objects, arrays, texts, numbers, booleans, nulls and Dates, as Postgres takes it for jsonb: a NUL and half a
+ * character, which a sentence may have quoted, become replacement characters.
+ */
+export function writePlainJson(value: unknown): string {
+  return JSON.stringify(value, function writeInstant(this: Record<string, unknown>, key: string, inner: unknown) {
+    const original = this[key];
+    if (typeof inner === 'string' && !(original instanceof Date))
+      return inner.toWellFormed().replaceAll('\0', '\uFFFD');
+    return original instanceof Date ? { [INSTANT_KEY]: original.toISOString() } : inner;
+  });
+}
+
+/** The value that was written, from JSON that has been parsed. */
+export function revivePlainJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(revivePlainJson);
+  if (typeof value !== 'object' || value === null) return value;
+  if (INSTANT_KEY in value) return new Date(String(value[INSTANT_KEY]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, revivePlainJson(inner)]));
 }

@@ -9,7 +9,7 @@ import type { TransactionSql } from '../db/client.ts';
 import { countedMailbox } from '../mail/local-part.ts';
 import { organizationOf } from '../mail/organization.ts';
 import { type Bound, type Full, takePlaces, tryAgainAfter } from '../db/bounded-counts.ts';
-import type { UserError } from '../input/user-error.ts';
+import type { UserError } from '../input/checked.ts';
 
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;

@@ -8,12 +8,10 @@ import type { Viewer } from '../mail/viewer.ts';
 import { endpointOf } from '../http/connection.ts';
 import { type Full, takePlaces, tryAgainAfter } from '../db/bounded-counts.ts';
 import { allOf, tenantScope } from '../db/fragments.ts';
-import { type Change, refused } from '../input/change.ts';
-import { shown } from '../input/checked.ts';
-import type { UserError } from '../input/user-error.ts';
+import { type Change, refused, shown, type UserError } from '../input/checked.ts';
 import { type ClaimedDelivery, LEASE_SECONDS } from './claim.ts';
 import { replayEvents } from './outbox.ts';
-import { PING, typeOf } from './webhook-kinds.ts';
+import { PING, typeOf } from './webhook-input.ts';
 import { pingBody } from './webhook-message.ts';
 import { findWebhook, noSuchWebhook, type Webhook } from './webhooks.ts';
 

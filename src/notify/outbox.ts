@@ -10,7 +10,7 @@ import type { EventKind } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
 import { GIVE_UP_AFTER_SECONDS } from './claim.ts';
 import { isWatched } from './watched-domains.ts';
-import { eventKindsOf, type WebhookKind, webhookKindOf } from './webhook-kinds.ts';
+import { eventKindsOf, type WebhookKind, webhookKindOf } from './webhook-input.ts';
 import { bodyOf } from './webhook-message.ts';
 
 /** In one transaction. */

@@ -18,7 +18,7 @@ import {
   secondsToNext,
 } from './claim.ts';
 import type { MailEvents } from '../telemetry/events.ts';
-import { PING } from './webhook-kinds.ts';
+import { PING } from './webhook-input.ts';
 import { headersOf } from './webhook-message.ts';
 
 export const ATTEMPT_TIMEOUT_MS = 15_000;

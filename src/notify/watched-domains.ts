@@ -3,8 +3,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
-import type { Checked } from '../input/checked.ts';
-import { type UserError, invalid } from '../input/user-error.ts';
+import { type Checked, invalid, type UserError } from '../input/checked.ts';
 
 const MAX_DOMAINS = 1000;
 

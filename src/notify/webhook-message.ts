@@ -7,7 +7,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { Buffer } from 'node:buffer';
-import { PING, typeOf, type WebhookKind } from './webhook-kinds.ts';
+import { PING, typeOf, type WebhookKind } from './webhook-input.ts';
 
 export interface ToldEvent {
   readonly id: string;

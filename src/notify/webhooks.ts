@@ -10,16 +10,13 @@ import { type EventKind, recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { endpointOf, type HttpEndpoint } from '../http/connection.ts';
-import { type Change, refused } from '../input/change.ts';
+import { type Change, errorsOf, invalid, refused, shown, type UserError } from '../input/checked.ts';
 import { tenantScope } from '../db/fragments.ts';
-import { errorsOf, shown } from '../input/checked.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { noSuchTenant } from '../tenants/tenants.ts';
 import { MAX_OVERLAP_SECONDS } from '../tenants/tokens.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
 import { checkDomains } from './watched-domains.ts';
-import { checkDescription, checkKinds, checkUrl } from './webhook-input.ts';
-import type { WebhookKind } from './webhook-kinds.ts';
+import { checkDescription, checkKinds, checkUrl, type WebhookKind } from './webhook-input.ts';
 import { makeWebhookSecret, secretText } from './webhook-message.ts';
 
 /** NO_SECRET: it came from another database, and secrets do not travel. */

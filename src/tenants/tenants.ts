@@ -10,14 +10,11 @@ import { domains, tenants } from '../db/schema.ts';
 import { recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
-import { type Change, refused } from '../input/change.ts';
+import { type Change, checkTitle, errorsOf, invalid, refused, shown, type UserError } from '../input/checked.ts';
 import { removeDomain } from '../domains/delete.ts';
-import { errorsOf, shown } from '../input/checked.ts';
 import { applyQuotas, NO_QUOTAS, type Quotas, type QuotasInput, quotasOf, rowOfQuotas } from '../domains/quotas.ts';
 import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
-import { checkTitle } from '../input/display-name.ts';
 import type { TokenCache } from './token-cache.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
 
 export interface Tenant {
   readonly id: string;

@@ -9,9 +9,8 @@ import { Buffer } from 'node:buffer';
 import { monotonicMs } from '../clock.ts';
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { SETTINGS_CHANNEL } from '../db/listen.ts';
-import type { Change } from '../input/change.ts';
-import type { Scope } from './scopes.ts';
 import { createSnapshot } from '../db/snapshot.ts';
+import type { Change } from '../input/checked.ts';
 import { hashOfSecret, isSecretLike } from './token-secret.ts';
 
 export interface KnownToken {
@@ -98,4 +97,29 @@ async function readEntry(sql: SqlExecutor, hash: string): Promise<Entry | null> 
   if (row === undefined) return null;
   const { id, tenant_id: tenantId, name, prefix, scopes, lasts_ms: lastsMs } = row;
   return { token: { id, tenantId, name, prefix, scopes }, endsAtMs: lastsMs === null ? null : monotonicMs() + lastsMs };
+}
+
+/** Scopes of a token. A right to change a thing holds the right to read it. */
+export const SCOPES = [
+  'TENANT_WRITE',
+  'DOMAIN_READ',
+  'DOMAIN_WRITE',
+  'QUEUE_READ',
+  'QUEUE_WRITE',
+  'MESSAGE_CONTENT',
+  'TOKEN_WRITE',
+  'WEBHOOK_WRITE',
+  'AUDIT_READ',
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+const HOLDS: Partial<Readonly<Record<Scope, Scope>>> = { DOMAIN_WRITE: 'DOMAIN_READ', QUEUE_WRITE: 'QUEUE_READ' };
+
+/** Rights that reach over all tenants, so that only tokens of the operator's tenant may have them. */
+export const OPERATOR_SCOPES: readonly Scope[] = ['TENANT_WRITE'];
+
+/** Whether these scopes, or what they hold, include the one that is needed. */
+export function grants(scopes: readonly Scope[], needed: Scope): boolean {
+  return scopes.some((scope) => scope === needed || HOLDS[scope] === needed);
 }

@@ -9,8 +9,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { SqlExecutor } from '../db/client.ts';
-import { bad, type Checked } from '../input/checked.ts';
-import { invalid } from '../input/user-error.ts';
+import { bad, type Checked, invalid } from '../input/checked.ts';
 
 const MARK = 'bmx_';
 const SECRET = /^bmx_[A-Za-z0-9_-]{43}$/;

@@ -9,17 +9,22 @@ import type { SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
-import { type Change, refused } from '../input/change.ts';
+import {
+  type Change,
+  type Checked,
+  checkTitle,
+  errorsOf,
+  invalid,
+  refused,
+  shown,
+  type UserError,
+} from '../input/checked.ts';
 import { and, eq, getTableColumns, gt, part, query, tenantOnly } from '../db/query.ts';
 import { bmxNow, tokens } from '../db/schema.ts';
-import { type Checked, errorsOf, shown } from '../input/checked.ts';
 import { checkQuota } from '../domains/quotas.ts';
-import { grants, OPERATOR_SCOPES, type Scope } from './scopes.ts';
+import { grants, OPERATOR_SCOPES, type Scope, type TokenCache } from './token-cache.ts';
 import { noSuchTenant } from './tenants.ts';
-import { checkTitle } from '../input/display-name.ts';
-import type { TokenCache } from './token-cache.ts';
 import { checkSecret } from './token-secret.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
 
 export interface Token {
   readonly id: string;

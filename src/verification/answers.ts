@@ -14,7 +14,7 @@ import type { Sql } from '../db/client.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
 import { isPausedNow } from '../outage/pause.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
-import { clearAnswers } from '../domains/user-list/forget.ts';
+import { clearAnswers } from '../domains/destination.ts';
 import { createGrouped } from '../domains/user-list/grouped.ts';
 import { keyOf, type Recipient, type VerificationStatus, statusOf, type StatusRow } from './recipient.ts';
 

@@ -12,8 +12,8 @@ import type { Viewer } from '../mail/viewer.ts';
 import { SETTINGS_CHANNEL } from '../db/listen.ts';
 import { findServed } from '../domains/domains.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
-import { invalid, type UserError } from '../input/user-error.ts';
-import { clearAnswers } from '../domains/user-list/forget.ts';
+import { invalid, type UserError } from '../input/checked.ts';
+import { clearAnswers } from '../domains/destination.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
 import { formatForgetNotice, type Recipient } from './recipient.ts';
 

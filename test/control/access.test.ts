@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { buildSchema, type GraphQLField, isLeafType, getNamedType, isObjectType, Kind } from 'graphql';
-import { SCOPES, type Scope } from '../../src/tenants/scopes.ts';
+import { SCOPES, type Scope } from '../../src/tenants/token-cache.ts';
 import { subscribe } from '../helpers/subscriber.ts';
 import { addDomain, addTenant, type GraphqlAnswer, type Harness, holdMessage, startControl } from './harness.ts';
 

@@ -2,8 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { rejectPage } from '../../src/control/reject-pages.ts';
-import { REJECTIONS } from '../../src/control/reject-texts.ts';
+import { REJECTIONS, rejectPage } from '../../src/control/reject-pages.ts';
 import type { RejectionCode } from '../../src/policy/decision.ts';
 
 /** The compiler keeps this in step with the type. */

@@ -1,7 +1,7 @@
 /** The trigger that fills the outbox knows the events that webhooks and alert contacts are told of, and no others. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { ALERTED_KINDS } from '../../src/notify/alert-text.ts';
-import { eventKindsOf, WEBHOOK_KINDS } from '../../src/notify/webhook-kinds.ts';
+import { eventKindsOf, WEBHOOK_KINDS } from '../../src/notify/webhook-input.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let db: TestDatabase;

@@ -1,22 +1,23 @@
 /** Mutations of a domain's settings, its User List and its service: create, update, delete, apply, verify, suspend, check. */
+import { checkMxInput, type MxInput, type MxRecordChange, type MxRequest } from '../../doctor/set-mx.ts';
 import { applyDomains, type DomainDifference } from '../../domains/apply.ts';
 import { createDomain } from '../../domains/create.ts';
 import { deleteDomain } from '../../domains/delete.ts';
+import { findDomain } from '../../domains/domains.ts';
 import type { DomainsApplyInput } from '../../domains/plan.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
-import { suspendDomain } from '../../domains/suspend.ts';
-import { type DomainUpdateInput, previewUpdate, updateDomain } from '../../domains/update.ts';
+import { type DomainUpdateInput, previewUpdate, suspendDomain, updateDomain } from '../../domains/update.ts';
 import { changeList, type ListInput } from '../../domains/user-list/change.ts';
 import { writeEntry } from '../../domains/user-list/input.ts';
 import type { ListVerb } from '../../domains/user-list/store.ts';
 import { addAuditParts, type AuditPart } from '../../events/audit.ts';
+import { refused, type UserError } from '../../input/checked.ts';
 import { readQueues } from '../../queue/read/queues.ts';
 import { cancelHeld } from '../../queue/verbs/commands.ts';
-import { domainState } from '../audit-subject.ts';
+import { domainState } from '../audit.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers } from '../generated.ts';
-import { domainPayload, errorsOf, type Given, onDomain, once } from '../mutate.ts';
-import { checkReason } from '../reason.ts';
+import { checkReason, domainPayload, errorsOf, findServed, type Given, once, onDomain } from '../mutate.ts';
 
 export const domainMutations: MutationResolvers = {
   domainCreate: (_parent, { input }, context) =>
@@ -119,4 +120,43 @@ async function onList(context: Context, verb: ListVerb, input: Given<ListInput>)
   const { added, removed, ...counts } = change.difference;
   const difference = { ...counts, added: added.map(writeEntry), removed: removed.map(writeEntry) };
   return { domain: change.domain, change: difference, userErrors: [] };
+}
+
+export const setMxMutations: MutationResolvers = {
+  domainSetMx: (_parent, { input }, context) => {
+    const wish = { preference: input.preference ?? null, isSandwich: input.sandwich ?? null };
+    return changeZone(context, input, wish);
+  },
+  domainUnsetMx: (_parent, { input }, context) => changeZone(context, input, null),
+};
+
+interface ZoneInput extends MxInput {
+  readonly name: string;
+  readonly idempotencyKey?: string | null;
+}
+
+interface MxPayload {
+  readonly domain: RelayDomain | null;
+  readonly zone: string | null;
+  readonly records: readonly MxRecordChange[];
+  readonly userErrors: readonly UserError[];
+}
+
+/** The secret of the key is part of nothing that is kept: the repetition of a request is known by the rest of it. */
+async function changeZone(context: Context, input: ZoneInput, wish: MxRequest['wish']): Promise<MxPayload> {
+  const { sql, viewer } = context;
+  const nothing = { domain: null, zone: null, records: [] };
+  const checked = checkMxInput(input);
+  if (checked.kind === 'BAD') return { ...nothing, userErrors: [checked.error] };
+  const { name, dnsServer, dryRun, idempotencyKey = null } = input;
+  const told = { name, dnsServer, dryRun, wish, keyName: input.tsig?.keyName, idempotencyKey };
+  const result = await once(context, told, async () => {
+    const domain = await findServed(context, name);
+    if ('errors' in domain) return domain;
+    const change = await context.setMx(viewer, domain, { ...checked.request, wish });
+    return change.kind === 'DONE' ? change : refused(change.error);
+  });
+  if (result.kind === 'REFUSED') return { ...nothing, userErrors: result.errors };
+  const { zone, records } = result;
+  return { domain: await findDomain(sql, viewer, name), zone, records, userErrors: [] };
 }

@@ -2,7 +2,7 @@
 import { noSuchDomain, refuse } from '../../domains/change.ts';
 import { findDomain } from '../../domains/domains.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
-import { invalid, type UserError } from '../../input/user-error.ts';
+import { invalid, type UserError } from '../../input/checked.ts';
 import { releaseBreaker } from '../../outage/breaker-state.ts';
 import { requestFlush } from '../../outage/clock.ts';
 import { extendHold, MAX_HOLD_HOURS } from '../../outage/hold.ts';
@@ -11,8 +11,7 @@ import { bounceSuspected } from '../../queue/verbs/bounce-suspected.ts';
 import { findOperation } from '../../queue/verbs/operations.ts';
 import type { Context } from '../context.ts';
 import type { DomainBounceHeldInput, MutationResolvers } from '../generated.ts';
-import { type DomainPayload, findServed, type Given, onDomain, once } from '../mutate.ts';
-import { checkReason } from '../reason.ts';
+import { checkReason, type DomainPayload, findServed, type Given, once, onDomain } from '../mutate.ts';
 import { tooManyOperations } from './message-mutations.ts';
 
 interface NamedInput {

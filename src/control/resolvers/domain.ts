@@ -2,19 +2,26 @@
 import { formRecordsOf, recommendMx, zoneFileOf } from '../../doctor/mx-plan.ts';
 import { readReports } from '../../doctor/reports.ts';
 import { readZoneStandings, type ZoneStanding } from '../../domains/dnsbl-counts.ts';
+import { findDomainsByDestination } from '../../domains/domains.ts';
 import { readProofs } from '../../domains/proof.ts';
 import { writeEntry } from '../../domains/user-list/input.ts';
 import { listEntries } from '../../domains/user-list/store.ts';
 import { primarySetups } from '../../mail/primary-setup.ts';
 import { findIgnored } from '../../notify/contacts.ts';
-import { CLOSED_BREAKER, readBreakers } from '../../outage/inspect.ts';
-import { findConditions, findOpenOutages } from '../../outage/inspect.ts';
+import {
+  CLOSED_BREAKER,
+  findConditions,
+  findOpenOutages,
+  type OutageView,
+  readBreakers,
+} from '../../outage/inspect.ts';
 import { readDestinationAttempts } from '../../outage/last-attempt.ts';
 import { findPauses } from '../../outage/pause.ts';
 import { listDrills, readDrillSchedule } from '../../queue/drills/drills.ts';
-import { EMPTY_QUEUE, readQueues } from '../../queue/read/queues.ts';
+import { EMPTY_QUEUE, type QueueView, readQueues } from '../../queue/read/queues.ts';
 import { connectionOfRows, idOfCursor, localPartOfCursor, pageSize } from '../connection.ts';
-import type { DnsblZoneResolvers, DomainResolvers } from '../generated.ts';
+import type { Context } from '../context.ts';
+import type { DnsblZoneResolvers, DomainResolvers, OutageResolvers, RejectionResolvers } from '../generated.ts';
 import { tenantById } from './tenant.ts';
 
 export const Domain: DomainResolvers = {
@@ -88,4 +95,21 @@ export const DnsblZone: DnsblZoneResolvers = {
   checkedAt: async ({ standing }) => (await standing()).checkedAt,
   checkedCount: async ({ standing }) => (await standing()).checkedCount,
   listedCount: async ({ standing }) => (await standing()).listedCount,
+};
+
+/** An outage that is over and has drained has nothing to do with what its destination holds. */
+async function queueOf(outage: OutageView, { load }: Context): Promise<QueueView | null> {
+  return outage.endedAt === null || outage.drain !== null ? load.byId(readQueues, outage.destinationId) : null;
+}
+
+export const Outage: OutageResolvers = {
+  domain: (outage, _args, { load }) => load.byId(findDomainsByDestination, outage.destinationId),
+  heldCount: async (outage, _args, context) => (await queueOf(outage, context))?.heldCount ?? null,
+  heldBytes: async (outage, _args, context) => (await queueOf(outage, context))?.heldBytes ?? null,
+  oldestAcceptedAt: async (outage, _args, context) => (await queueOf(outage, context))?.oldestAcceptedAt ?? null,
+};
+
+export const Rejection: RejectionResolvers = {
+  domain: ({ destinationId }, _args, { load }) =>
+    destinationId === null ? null : load.byId(findDomainsByDestination, destinationId),
 };

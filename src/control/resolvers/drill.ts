@@ -2,9 +2,7 @@
 import { tryAgainAfter } from '../../db/bounded-counts.ts';
 import { findDomain } from '../../domains/domains.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
-import { refused } from '../../input/change.ts';
-import { shown } from '../../input/checked.ts';
-import { invalid, type UserError } from '../../input/user-error.ts';
+import { invalid, refused, shown, type UserError } from '../../input/checked.ts';
 import { isAddress, normalizeDomain } from '../../mail/address.ts';
 import { deliverDrill, type DrillView, findDrill, requestDrill, setDrillSchedule } from '../../queue/drills/drills.ts';
 import type { Context } from '../context.ts';

@@ -1,7 +1,6 @@
 /** The operator's verbs on held messages: on one, and on all that a filter matches. */
 import { noSuchDomain } from '../../domains/change.ts';
-import { shown } from '../../input/checked.ts';
-import { invalid, type UserError } from '../../input/user-error.ts';
+import { invalid, shown, type UserError } from '../../input/checked.ts';
 import { findMessage } from '../../queue/read/inspect.ts';
 import { bounceMessage, cancelMessage, retryMessage, type VerbResult } from '../../queue/verbs/commands.ts';
 import { checkOperationFilter, type OperationFilterInput } from '../../queue/verbs/operation-filter.ts';
@@ -13,8 +12,7 @@ import {
 } from '../../queue/verbs/operations.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers } from '../generated.ts';
-import { type Given, once } from '../mutate.ts';
-import { checkReason } from '../reason.ts';
+import { checkReason, type Given, once } from '../mutate.ts';
 
 const VERBS = { RETRY: retryMessage, CANCEL: cancelMessage, BOUNCE: bounceMessage };
 

@@ -13,7 +13,7 @@ import { findOperations } from '../../queue/verbs/operations.ts';
 import { type Connection, connectionOfRows, idOfCursor, notACursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { MessageResolvers, RecipientResolvers, TimelineEntryResolvers } from '../generated.ts';
-import { checkReason } from '../reason.ts';
+import { checkReason } from '../mutate.ts';
 
 export const Message: MessageResolvers = {
   transaction: (message) => message.transactionId,

@@ -2,7 +2,7 @@
 import { GraphQLError } from 'graphql';
 import { listByStatus } from '../../doctor/reports.ts';
 import { findDomain, listDomains } from '../../domains/domains.ts';
-import { listAuditEntries } from '../../events/audit-pages.ts';
+import { listAuditEntries } from '../../events/audit.ts';
 import { listRejections } from '../../events/rejection-pages.ts';
 import { findContact, listContacts } from '../../notify/contacts.ts';
 import { findWebhook, listWebhooks } from '../../notify/webhooks.ts';

@@ -1,10 +1,20 @@
 /** What belongs to a tenant beside its domains: `Token`, `Webhook`, `AlertContact`, `AuditEntry`. */
 import { OPERATOR_TENANT_ID } from '../../mail/viewer.ts';
-import { listDeliveries } from '../../notify/deliveries.ts';
-import { findTenants, type Tenant } from '../../tenants/tenants.ts';
+import { confirmContact, createContact, deleteContact } from '../../notify/contacts.ts';
+import { listDeliveries, redeliver, replay, sendPing } from '../../notify/deliveries.ts';
+import { createWebhook, deleteWebhook, rotateSecret, updateWebhook } from '../../notify/webhooks.ts';
+import { createTenant, deleteTenant, findTenants, type Tenant, updateTenant } from '../../tenants/tenants.ts';
+import { createToken, revokeToken, rotateToken } from '../../tenants/tokens.ts';
 import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
-import type { AlertContactResolvers, AuditEntryResolvers, TokenResolvers, WebhookResolvers } from '../generated.ts';
+import type {
+  AlertContactResolvers,
+  AuditEntryResolvers,
+  MutationResolvers,
+  TokenResolvers,
+  WebhookResolvers,
+} from '../generated.ts';
+import { onObject } from '../mutate.ts';
 
 /** The owner of something that the viewer sees, and so is his own or an operator's to see. */
 export async function tenantById({ load }: Context, tenantId: string): Promise<Tenant> {
@@ -32,4 +42,77 @@ export const Webhook: WebhookResolvers = {
 export const AuditEntry: AuditEntryResolvers = {
   tenant: ({ tenantId }, _args, context) => tenantById(context, tenantId),
   isOperator: ({ actorTenantId, tenantId }) => actorTenantId !== tenantId || actorTenantId === OPERATOR_TENANT_ID,
+};
+
+/** A day, as the schema says. */
+const DEFAULT_OVERLAP_SECONDS = 86_400;
+
+export const tenantMutations: MutationResolvers = {
+  tenantCreate: (_parent, { input }, context) =>
+    onObject(context, 'tenant', input, (given) => createTenant(context.sql, context.viewer, given)),
+  tenantUpdate: (_parent, { input }, context) =>
+    onObject(context, 'tenant', input, (given) => updateTenant(context.sql, context.viewer, given)),
+  tenantDelete: (_parent, { input }, context) =>
+    onObject(context, 'tenant', input, (given) => deleteTenant(context.tokens, context.viewer, given)),
+};
+
+export const tokenMutations: MutationResolvers = {
+  tokenCreate: (_parent, { input }, context) =>
+    onObject(context, 'token', input, (given) => createToken(context.tokens, context.caller, given)),
+  tokenRotate: (_parent, { input }, context) =>
+    onObject(context, 'token', input, ({ id, overlapSeconds, secret }) =>
+      rotateToken(context.tokens, context.caller, {
+        id,
+        overlapSeconds: overlapSeconds ?? DEFAULT_OVERLAP_SECONDS,
+        secret,
+      }),
+    ),
+  tokenRevoke: (_parent, { input }, context) =>
+    onObject(context, 'token', input, (given) => revokeToken(context.tokens, context.viewer, given)),
+};
+
+export const webhookMutations: MutationResolvers = {
+  webhookCreate: (_parent, { input }, context) =>
+    onObject(context, 'webhook', input, (given) => createWebhook(context.sql, context.viewer, given, context.webhooks)),
+  webhookUpdate: (_parent, { input }, context) =>
+    onObject(context, 'webhook', input, (given) => updateWebhook(context.sql, context.viewer, given, context.webhooks)),
+  webhookRotateSecret: (_parent, { input }, context) =>
+    onObject(context, 'webhook', input, ({ id, overlapSeconds }) =>
+      rotateSecret(context.sql, context.viewer, {
+        id,
+        overlapSeconds: overlapSeconds ?? DEFAULT_OVERLAP_SECONDS,
+      }),
+    ),
+  webhookDelete: (_parent, { input }, context) =>
+    onObject(context, 'webhook', input, (given) => deleteWebhook(context.sql, context.viewer, given)),
+  webhookTest: (_parent, { input }, context) =>
+    onObject(context, 'delivery', input, (given) =>
+      sendPing(context.sql, context.viewer, given, context.webhooks.send),
+    ),
+  webhookRedeliver: (_parent, { input }, context) =>
+    onObject(context, 'delivery', input, async (given) => {
+      const change = await redeliver(context.sql, context.viewer, given);
+      context.webhooks.poke();
+      return change;
+    }),
+  webhookReplay: async (_parent, { input }, context) => {
+    const { replayed, userErrors } = await onObject(context, 'replayed', input, async (given) => {
+      const change = await replay(context.sql, context.viewer, given);
+      if (change.kind === 'DONE') context.webhooks.poke();
+      return change;
+    });
+    const { webhook = null, count = null, isWhole = null } = replayed ?? {};
+    return { webhook, replayedCount: count, hasMore: isWhole === null ? null : !isWhole, userErrors };
+  },
+};
+
+export const alertContactMutations: MutationResolvers = {
+  alertContactCreate: (_parent, { input }, context) =>
+    onObject(context, 'alertContact', input, (given) =>
+      createContact(context.sql, context.viewer, given, context.service.mxHostname),
+    ),
+  alertContactConfirm: (_parent, { input }, context) =>
+    onObject(context, 'alertContact', input, (given) => confirmContact(context.sql, context.viewer, given)),
+  alertContactDelete: (_parent, { input }, context) =>
+    onObject(context, 'alertContact', input, (given) => deleteContact(context.sql, context.viewer, given)),
 };

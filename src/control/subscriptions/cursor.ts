@@ -4,7 +4,7 @@
 import { Buffer } from 'node:buffer';
 import { isSnapshot, type Position, type Told } from '../../events/position.ts';
 import { isUuid } from '../connection.ts';
-import { noCursor } from './endings.ts';
+import { noCursor } from './outbox.ts';
 
 export function cursorOfPosition({ snapshot, told }: Position): string {
   return Buffer.from([snapshot, ...told.flatMap(({ writtenIn, id }) => [writtenIn, id])].join('/')).toString(

@@ -8,8 +8,7 @@ import type { OutageEvent, OutageFeed } from '../../events/outage-feed.ts';
 import { isReached, type Position, positionAfter } from '../../events/position.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { cursorOfPosition } from './cursor.ts';
-import { gapTooLong } from './endings.ts';
-import type { Outbox } from './outbox.ts';
+import { gapTooLong, type Outbox } from './outbox.ts';
 
 export interface OutageItem {
   readonly cursor: string;

@@ -11,12 +11,18 @@ import type { Sql } from '../../db/client.ts';
 import { createOutageFeed } from '../../events/outage-feed.ts';
 import type { Position } from '../../events/position.ts';
 import type { MailEvents } from '../../telemetry/events.ts';
-import { slowReader, stopping, tokenEnded } from './endings.ts';
+import type { Caller } from '../auth.ts';
 import { createOutageWatch, type OutageItem } from './outages.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
-import { createPlaces, type PlaceBounds, PLACES } from './places.ts';
+import {
+  createOutbox,
+  type Outbox,
+  type Session,
+  slowReader,
+  stopping,
+  tokenEnded,
+  tooManySubscriptions,
+} from './outbox.ts';
 import { createQueueWatch, type QueueItem } from './queues.ts';
-import type { Session } from './session.ts';
 import { createTimelineWatch, type TimelineItem, type ToldEntries } from './timelines.ts';
 
 const TICK_MS = 100;
@@ -170,5 +176,45 @@ function everySoOften(everyMs: number, work: () => Promise<void>): () => Promise
     if (monotonicMs() < dueAt) return;
     dueAt = monotonicMs() + everyMs;
     await work();
+  };
+}
+
+export interface PlaceBounds {
+  readonly token: number;
+  readonly tenant: number;
+  readonly node: number;
+}
+
+/** A browser has a few, a dashboard a few dozen. Each costs some ten kilobytes. */
+export const PLACES: PlaceBounds = { token: 50, tenant: 200, node: 2000 };
+
+export interface Places {
+  /** Returns how to give it back, or why there is none. */
+  take(caller: Caller): (() => void) | GraphQLError;
+}
+
+export function createPlaces(bounds: PlaceBounds): Places {
+  const taken = new Map<string, number>();
+  return {
+    take({ viewer, actor }) {
+      const places = [
+        { key: `token ${actor.token?.id ?? 'operator'}`, who: 'Your token', most: bounds.token },
+        { key: `tenant ${viewer.tenantId}`, who: 'Your tenant', most: bounds.tenant },
+        { key: 'node', who: 'This node', most: bounds.node },
+      ];
+      const full = places.find(({ key, most }) => (taken.get(key) ?? 0) >= most);
+      if (full !== undefined) return tooManySubscriptions(full.who, full.most);
+      for (const { key } of places) taken.set(key, (taken.get(key) ?? 0) + 1);
+      let isHeld = true;
+      return () => {
+        if (!isHeld) return;
+        isHeld = false;
+        for (const { key } of places) {
+          const left = (taken.get(key) ?? 0) - 1;
+          if (left > 0) taken.set(key, left);
+          else taken.delete(key);
+        }
+      };
+    },
   };
 }

@@ -15,8 +15,7 @@ import {
   type TimelinePosition,
 } from '../../queue/read/timeline.ts';
 import { readMessageMarks } from '../../queue/read/watched-messages.ts';
-import { noCursor } from './endings.ts';
-import type { Outbox } from './outbox.ts';
+import { noCursor, type Outbox } from './outbox.ts';
 
 export interface TimelineItem {
   readonly cursor: string;

@@ -23,7 +23,7 @@ import type { Domains } from '../domains.ts';
 import { checkQuota } from '../quotas.ts';
 import type { ListDifference } from '../difference.ts';
 import type { RelayDomain } from '../relay-domain.ts';
-import type { UserError } from '../../input/user-error.ts';
+import type { UserError } from '../../input/checked.ts';
 import { checkLocalParts, describeTooMany } from './input.ts';
 import { type ListVerb, measureList, pinPlans, writeList } from './store.ts';
 

@@ -6,9 +6,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { normalizeLooseDomain } from '../../mail/domain.ts';
 import { normalizeLocalPart } from '../../mail/local-part.ts';
-import type { Checked } from '../../input/checked.ts';
-import { invalid, type UserError } from '../../input/user-error.ts';
-import { WILDCARD } from './pattern.ts';
+import { type Checked, invalid, type UserError } from '../../input/checked.ts';
+import { WILDCARD } from './lookup.ts';
 
 export const MAX_ENTRIES = 1_000_000;
 /** All of a domain's are looked at for each local part that is not listed. */

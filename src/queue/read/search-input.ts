@@ -9,7 +9,7 @@ import { normalizeDomain } from '../../mail/domain.ts';
 import { searchedMessageId } from '../../mail/header-section.ts';
 import { isId } from '../../mail/id.ts';
 import { shown } from '../../input/checked.ts';
-import { networkOf } from '../../domains/network-input.ts';
+import { networkOf } from '../../domains/input.ts';
 import type { RecipientState } from './sources.ts';
 
 /** All that is given must hold. */

@@ -8,7 +8,7 @@ import { parsePath } from '../../mail/address.ts';
 import { normalizeDomain } from '../../mail/domain.ts';
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
 import { allOf, type SqlFragment } from '../../db/fragments.ts';
-import { invalid, type UserError } from '../../input/user-error.ts';
+import { invalid, type UserError } from '../../input/checked.ts';
 import type { RecipientState } from '../read/sources.ts';
 
 /** All that is given must hold. */

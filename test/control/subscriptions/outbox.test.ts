@@ -1,9 +1,8 @@
 /** What waits for one subscriber: bounded, in order, and how it ends. */
 import { expect, test } from 'bun:test';
-import { callerOf } from '../../../src/control/caller.ts';
-import { slowReader, stopping } from '../../../src/control/subscriptions/endings.ts';
-import { createOutbox, Ending, type Outbox } from '../../../src/control/subscriptions/outbox.ts';
-import { createPlaces } from '../../../src/control/subscriptions/places.ts';
+import { callerOf } from '../../../src/control/auth.ts';
+import { createOutbox, Ending, type Outbox, slowReader, stopping } from '../../../src/control/subscriptions/outbox.ts';
+import { createPlaces } from '../../../src/control/subscriptions/subscriptions.ts';
 
 function outboxOf(bounds: { items: number; bytes: number } | null): { outbox: Outbox<number>; ends: () => number } {
   let ends = 0;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { newId } from '../../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../../src/mail/viewer.ts';
 import { recordFailure, recordSuccess } from '../../../src/outage/clock.ts';
-import type { Scope } from '../../../src/tenants/scopes.ts';
+import type { Scope } from '../../../src/tenants/token-cache.ts';
 import { until } from '../../helpers/child.ts';
 import { subscribe, type Subscriber } from '../../helpers/subscriber.ts';
 import { addDomain, addTenant, endMessage, type Harness, holdMessage, startControl, TOKEN } from '../harness.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { compilePattern, matchesPattern } from '../../../src/domains/user-list/pattern.ts';
+import { compilePattern, matchesPattern } from '../../../src/domains/user-list/lookup.ts';
 import { cpuMsOf } from '../../helpers/timing.ts';
 
 function matches(entry: string, form: string): boolean {

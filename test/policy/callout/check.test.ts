@@ -1,7 +1,7 @@
 /** The call-ahead against a primary that answers: what is asked, what is kept of it, and what the sender hears (protocol 41-51). */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { parseForgetNotice } from '../../../src/verification/recipient.ts';
-import { forgetAnswers } from '../../../src/domains/user-list/forget.ts';
+import { forgetAnswers } from '../../../src/domains/destination.ts';
 import { createStandings } from '../../../src/verification/standing.ts';
 import { OPERATOR_VIEWER } from '../../../src/mail/viewer.ts';
 import { openScene, type Scene, soon } from '../call-ahead-scene.ts';
