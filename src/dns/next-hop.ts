@@ -8,14 +8,15 @@
  * - MX records whose hosts have no address do not bring the domain's own address back.
  * - Addresses that must not be dialled (address-class.ts) are left out, and hosts that have none left.
  * - `deliverTo` replaces all of this by the given hosts, in their order; only the loop test stays, by (address, port).
- * - Of many hosts and addresses a few come out, others with each `turn` (dial-choice.ts).
+ * - Of many hosts and addresses a few come out, others with each `turn` (mx-set.ts).
  *
  * Dials nothing, remembers nothing beyond the resolver's cache.
  */
 import { isUsableNextHopAddress } from '../mail/ip-class.ts';
-import { byFamilyInTurn, chooseDials, takeTurn } from './dial-choice.ts';
-import type { DnsTrouble } from './answer.ts';
 import {
+  byFamilyInTurn,
+  chooseDials,
+  takeTurn,
   literalAddress,
   observeMxSet,
   type MxObservationOptions,
@@ -23,6 +24,7 @@ import {
   type ObservedMxSet,
   ownPreference,
 } from './mx-set.ts';
+import type { DnsTrouble } from './answer.ts';
 import { isOwnEndpoint, isOwnHost } from './own-identity.ts';
 
 interface NextHop {

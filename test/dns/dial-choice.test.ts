@@ -1,7 +1,6 @@
 /** Of many hosts and addresses an attempt dials a few; over the turns all of them. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import { chooseDials, takeTurn } from '../../src/dns/dial-choice.ts';
-import { createMxWalk } from '../../src/dns/mx-set.ts';
+import { chooseDials, takeTurn, createMxWalk } from '../../src/dns/mx-set.ts';
 import { findNextHops } from '../../src/dns/next-hop.ts';
 import type { FakeRecords } from '../helpers/fake-dns.ts';
 import { mx, setUp, tearDown } from './next-hop-scene.ts';
