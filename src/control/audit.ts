@@ -25,7 +25,7 @@ const LIST_SAMPLES = 20;
 
 interface Payload {
   readonly userErrors: readonly { readonly code: string }[];
-  /** What was made, of mutations that know no id before. */
+  /** The object that was made, of mutations that know no id before. */
   readonly token?: { readonly id: string } | null;
   readonly tenant?: { readonly id: string } | null;
   readonly webhook?: { readonly id: string } | null;
@@ -118,7 +118,7 @@ export async function findSubject(
   return typeof named === 'string' ? domainSubject(context, named) : null;
 }
 
-/** What is kept of a domain: what a person sets on it, and how long its User List is. */
+/** The kept state of a domain: its settings, and the length of its User List. */
 export function domainState(domain: RelayDomain): Record<string, unknown> {
   const { status, revision, recipientList } = domain;
   return { status, revision, ...settingsOf(domain), recipientCount: recipientList.count };

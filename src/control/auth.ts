@@ -1,5 +1,5 @@
 /**
- * Who speaks: the bearer token of a request (RFC 6750 §2.1) becomes a caller, or nobody.
+ * Authentication: the bearer token of a request (RFC 6750 §2.1) becomes a caller, or null.
  *
  * The operator token is compared by its hash in constant time; others are found by their hash. So neither a token nor its
  * length shows in how long an answer takes.
@@ -43,7 +43,7 @@ function secretOf(header: string): string | null {
   return /^Bearer +([^\s]+) *$/i.exec(header)?.[1] ?? null;
 }
 
-/** What a request without a valid token gets, with status 401. */
+/** The answer to a request without a valid token, with status 401. */
 export const UNAUTHENTICATED = {
   errors: [
     {

@@ -102,7 +102,7 @@ export function createBilling(nowMs: () => number, networkOf: typeof payingNetwo
 const CAPACITY = 500_000;
 /** A dozen such pages a second, or more than a hundred mutations, for as long as one likes. */
 const REFILL_PER_SECOND = 20_000;
-/** Of any request, whatever it asks for. */
+/** The cost of any request, whatever it asks for. */
 const REQUEST_COST = 50;
 /** Payers remembered; one that is forgotten has a full bucket. */
 const MOST_PAYERS = 10_000;

@@ -130,7 +130,7 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
 const MOST_OPEN = 32;
 const MOST_EVER = 1000;
 
-/** Octets of a body that nobody asked for, and that are read so that the connection may go on. */
+/** Octets of a body that are not wanted, and that are read so that the connection may go on. */
 const MOST_UNREAD = 64 * 1024;
 /** For the client to read its answer. */
 const LINGER_MS = 1000;
@@ -155,7 +155,7 @@ export function boundRequests(listener: RequestListener): RequestListener {
       return;
     }
     if (count.ever === MOST_EVER) response.setHeader('Connection', 'close');
-    // Otherwise Node reads and drops all of a body that nobody has begun to read when its answer is sent.
+    // Otherwise Node reads and drops all of a body that is not being read when its answer is sent.
     if (request.method === 'POST') request.read(0);
     response.once('close', () => {
       count.open -= 1;

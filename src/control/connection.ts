@@ -26,7 +26,7 @@ export function cursorOf(id: string): string {
   return Buffer.from(id).toString('base64url');
 }
 
-/** The id a cursor names; null without a cursor. Throws the error the caller sees when it is none of ours. */
+/** The id a cursor names; null without a cursor. Throws the error the caller sees when it is not one of ours. */
 export function idOfCursor(cursor: string | null | undefined): string | null {
   return readCursor(cursor, (id) => UUID.test(id));
 }
@@ -43,7 +43,7 @@ function readCursor(cursor: string | null | undefined, isOurs: (text: string) =>
   throw notACursor();
 }
 
-/** The error the caller sees when `after` is none of ours. */
+/** The error the caller sees when `after` is not one of ours. */
 export function notACursor(): GraphQLError {
   return new GraphQLError('after is no cursor of this connection: give the endCursor of the page before.', {
     extensions: { code: 'BAD_USER_INPUT' },
@@ -63,7 +63,7 @@ export interface Connection<T> {
 
 interface Page<T> {
   readonly nodes: readonly T[];
-  /** Where the next page begins; null when this is the last. */
+  /** The place where the next page begins; null when this is the last. */
   readonly nextId: string | null;
   readonly after: string | null | undefined;
 }
@@ -82,7 +82,7 @@ export function connectionOf<T extends { readonly id: string }>({ nodes, nextId,
   };
 }
 
-/** Of a list that was asked for with one more than the page takes. */
+/** A page of a list that was asked for with one more than the page takes. */
 export function connectionOfRows<T extends { readonly id: string }>(
   rows: readonly T[],
   { first, after }: { readonly first: number; readonly after?: string | null | undefined },

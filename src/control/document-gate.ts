@@ -24,7 +24,7 @@ import { createBoundedMap } from '../db/bounded-map.ts';
 const MAX_LENGTH = 256 * 1024;
 /** Lists belong into variables. The introspection of tools has about two hundred. */
 const MAX_TOKENS = 10_000;
-/** Of braces, brackets and parentheses. The introspection of tools has 22. */
+/** Depth of braces, brackets and parentheses. The introspection of tools has 22. */
 const MAX_NESTING = 64;
 /** Operations and fragments. */
 const MAX_DEFINITIONS = 100;
@@ -37,10 +37,10 @@ const MAX_ERRORS = 10;
 const CHARACTER_COST = 0.02;
 /** For each token of a document that is new, and of one that is known: its scopes and its bill are looked at each time. */
 const TOKEN_COST = { isNew: 2, isKnown: 0.3 };
-/** Of two fields under one name, which must agree: graphql compares each with each. Three hundred of one name are too many. */
+/** The cost of two fields under one name, which must agree: graphql compares each with each. Three hundred of one name are too many. */
 const PAIR_COST = 0.2;
 const MAX_PAIRS = 50_000;
-/** Of a spread, for each definition: fragments are compared with each other. */
+/** The cost of a spread, for each definition: fragments are compared with each other. */
 const SPREAD_COST = 0.5;
 
 /** Only these are remembered. */
@@ -54,7 +54,7 @@ export type Admitted =
   | { readonly kind: 'INVALID'; readonly document: DocumentNode; readonly errors: readonly GraphQLError[] }
   /** Not parsed, or not looked at. */
   | { readonly kind: 'REFUSED'; readonly error: GraphQLError }
-  /** What it has cost so far is owed: nothing more is done for it. */
+  /** Its cost so far is owed: nothing more is done for it. */
   | { readonly kind: 'OWED' };
 
 /** Charges a cost; false when more is owed than there was. */
@@ -128,7 +128,7 @@ function parseSafely(text: string): DocumentNode | GraphQLError {
 const OPENING: readonly string[] = [TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L];
 const CLOSING: readonly string[] = [TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R];
 
-/** What there is of each, or the first bound that it breaks. A text that is no GraphQL is left to the parser. */
+/** The number of each, or the first bound that it breaks. A text that is no GraphQL is left to the parser. */
 function countTokens(text: string): Counts | GraphQLError {
   if (text.length > MAX_LENGTH) {
     const message = `The request's text has more than ${MAX_LENGTH} characters. Give values as variables.`;

@@ -29,9 +29,9 @@ import type { Subscriptions } from './subscriptions/subscriptions.ts';
 
 /** Tenants whose subscriptions ask together. */
 const MOST_SHARED_LOADS = 1000;
-/** What is wrong with variables is told a few times, each time with the value. */
+/** Mistakes in variables are told a few times, each time with the value. */
 const MAX_VARIABLE_ERRORS = 3;
-/** What it takes to find out that a request asks for too much. */
+/** The cost of finding out that a request asks for too much. */
 const COUNTING_COST = 20_000;
 /** Until a database that is away may be there again. */
 const RETRY_SECONDS = 2;
@@ -162,7 +162,7 @@ const bill = ({ args, setResultAndStopExecution }: Begun): void => {
 };
 const billing: Plugin<Context & RequestScope> = { onExecute: bill, onSubscribe: bill };
 
-/** What one event makes many subscribers of a tenant ask for is asked for once. */
+/** Many subscribers of a tenant ask for the same after an event: it is asked for once. */
 function sharing(sql: Sql): Plugin<Context> {
   const shared = createBoundedMap<Load>(MOST_SHARED_LOADS);
   return {

@@ -31,7 +31,7 @@ import {
 import { createBoundedMap } from '../db/bounded-map.ts';
 
 type Member = GraphQLField<unknown, unknown> | GraphQLInputField | GraphQLArgument | GraphQLDirective;
-/** What a field of introspection is asked of. */
+/** The owner of a field of introspection. */
 type Thing = GraphQLSchema | GraphQLType | Member;
 
 interface Asked {
@@ -133,9 +133,9 @@ function ofSchema(schema: GraphQLSchema, field: string): readonly Thing[] {
   }
 }
 
-/** Of all that are kept: a dozen whole schemas. */
+/** The bound of all that are kept: a dozen whole schemas. */
 const MOST_OCTETS = 8 * 1024 * 1024;
-/** What sending from memory costs. */
+/** The cost of sending from memory. */
 const COST_PER_OCTET = 1 / 300;
 
 export interface KeptAnswer {

@@ -13,7 +13,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** What is wrong with a body, as a sentence. */
+/** The mistake in a body, as a sentence. */
 export interface ScanFault {
   readonly message: string;
 }
@@ -57,11 +57,11 @@ export function createJsonScan(): JsonScan {
   /** Inside a string; `isKey` says of which kind. */
   let [isText, isKey, isEscaped, isScalar] = [false, false, false, false];
   let lexemeStart = 0;
-  /** Of a scalar, or of a key that is remembered. */
+  /** The octets of a scalar, or of a key that is remembered. */
   let lexeme: number[] = [];
   const isObject: boolean[] = [];
   const memberCounts: number[] = [];
-  /** Of the member that is read: in the outermost object, and in `variables`. */
+  /** The member that is read: in the outermost object, and in `variables`. */
   const names: string[] = ['', ''];
   const starts: number[] = [0, 0];
   let areVariables = false;

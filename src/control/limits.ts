@@ -28,18 +28,18 @@ const MAX_DEPTH = 12;
 const MAX_ALIASES = 50;
 /** A page of 100 messages with the last 20 attempts of their recipients, and some more. */
 const MAX_COST = 200_000;
-/** Of each item of a subscription: it comes again and again, without being asked for. */
+/** The bound of each item of a subscription: it comes again and again, without being asked for. */
 const MAX_ITEM_COST = 1_000;
-/** Of what may have ten megabytes: a request may ask for a few. */
+/** The cost of a field that may have ten megabytes: a request may ask for a few. */
 const LARGE_COST = 20_000;
 const MUTATION_COST = 100;
-/** Of a value of introspection: thousands are answered at once, with nothing else served meanwhile. The whole schema fits. */
+/** The cost of a value of introspection: thousands are answered at once, with nothing else served meanwhile. The whole schema fits. */
 const INTROSPECTION_COST = 5;
 /** Lists without `first`, by what they usually hold, and what weighs more than a value. */
 const USUAL_LENGTHS: Readonly<Record<string, number>> = { recipients: 5, headers: 20, content: LARGE_COST };
 
 /**
- * What a field costs beside its values: a statement that looks through thousands of rows where no index serves its filter, one
+ * The cost of a field beside its values: a statement that looks through thousands of rows where no index serves its filter, one
  * of its own in the database, or questions to the DNS.
  */
 const WORK: Readonly<Record<string, number>> = {
@@ -63,7 +63,7 @@ export interface Asked {
   readonly variableValues?: Variables | null | undefined;
 }
 
-/** What a request costs, or why it costs too much. */
+/** The cost of a request, or why it costs too much. */
 export type Bill =
   | { readonly kind: 'COST'; readonly cost: number }
   | { readonly kind: 'TOO_MUCH'; readonly error: GraphQLError };
@@ -105,7 +105,7 @@ export function billOf(asked: Asked): Bill {
   return { kind: 'COST', cost };
 }
 
-/** What of a list without `first` is in the bill. */
+/** The part of a list without `first` that is in the bill. */
 export function usualLength(field: string): number {
   return USUAL_LENGTHS[field] ?? 1;
 }
@@ -179,7 +179,7 @@ function measure({ schema, document, variableValues }: Asked, operation: Operati
   return measureSelections(operation.selectionSet);
 }
 
-/** What is no number is refused later; until then it counts as the largest page. */
+/** A value that is no number is refused later; until then it counts as the largest page. */
 function lengthOf(field: FieldNode, { variableDefinitions }: OperationDefinitionNode, variables: Variables): number {
   const first = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
   if (first === undefined) return usualLength(field.name.value);

@@ -60,7 +60,7 @@ export function billLists(schema: GraphQLSchema): void {
   }
 }
 
-/** What one thing of a list costs: a text is one value. */
+/** The cost of one thing of a list: a text is one value. */
 function costOf({ fieldNodes, schema, fragments, operation, variableValues }: GraphQLResolveInfo): number {
   const document = { kind: Kind.DOCUMENT, definitions: Object.values(fragments) } as const;
   return fieldNodes.reduce(

@@ -1,5 +1,5 @@
 /**
- * What is wrong with a request as such, said as GraphQL says it: a sentence and a stable code, whatever the HTTP status.
+ * Errors of a request as such, said as GraphQL says it: a sentence and a stable code, whatever the HTTP status.
  */
 import { GraphQLError, type GraphQLSchema, isEnumType, Kind } from 'graphql';
 
@@ -46,7 +46,7 @@ function askedForTooMuch(seconds: number): string {
   return `This token has asked for more than it may in this time. Ask again in ${seconds} s, or for less at once.`;
 }
 
-/** Of a query whose answer finds no room. */
+/** The refusal of a query whose answer finds no room. */
 export const ANSWERS_FULL = refuse(
   429,
   'RATE_LIMITED',
@@ -54,7 +54,7 @@ export const ANSWERS_FULL = refuse(
   5,
 );
 
-/** Of a tenant that has as many connections as it may have. */
+/** The refusal of a tenant that has as many connections as it may have. */
 export const CONNECTIONS_FULL = refuse(
   429,
   'RATE_LIMITED',
@@ -64,7 +64,7 @@ export const CONNECTIONS_FULL = refuse(
 
 /** For a client whose Accept or Content-Type does not fit; null when both do. */
 export function refuseMediaType(accept: string | null, contentType: string | null): Refused | null {
-  // What a browser sends from another page without asking first is none of these.
+  // What a browser sends from another page without asking first is not one of these.
   const type = contentType?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') {
     const message = 'Send the request as JSON, with the header Content-Type: application/json.';
@@ -97,7 +97,7 @@ export function maskedError(requestId: string) {
   };
 }
 
-/** Of a database that is away for now, as in a failover. */
+/** The error of a database that is away for now, as in a failover. */
 export function unavailableError(requestId: string) {
   return {
     message:
@@ -121,7 +121,7 @@ export function toldError(error: GraphQLError, schema: GraphQLSchema): GraphQLEr
   });
 }
 
-/** Who mistyped a value of an enum is told those there are. */
+/** The error about a mistyped value of an enum names all values. */
 function withChoices(message: string, schema: GraphQLSchema): string {
   const type = schema.getType(/ does not exist in "(\w+)" enum\./.exec(message)?.[1] ?? '');
   if (!isEnumType(type)) return message;

@@ -85,9 +85,9 @@ export interface RejectionText {
   /** Codes as the sender's server heard them. */
   readonly reply: string;
   readonly meaning: string;
-  /** What the sender, or whoever runs the sending server, should do. */
+  /** Advice for the sender, or for the person who runs the sending server. */
   readonly sender: string;
-  /** What the postmaster of the recipient's domain can do. */
+  /** Advice for the postmaster of the recipient's domain. */
   readonly postmaster: string;
 }
 

@@ -26,7 +26,7 @@ const MIB = 1024 * 1024;
 const SMALL = { octets: MIB, values: 50_000, containers: 20_000 };
 /** A list of a million entries fits, and a thousand domains with all they can have. */
 const LARGE = { octets: 64 * MIB, values: 1_250_000, containers: 100_000 };
-/** Of the mutations that take lists. */
+/** The scope of the mutations that take lists. */
 const LARGE_SCOPE: Scope = 'DOMAIN_WRITE';
 const COST_PER_OCTET = 1 / 300;
 /** In memory, once it is parsed. */
@@ -100,7 +100,7 @@ function noRoom(shortage: Shortage): Refused {
 type Hold = ReturnType<typeof createHold>;
 type Reading = ReturnType<typeof createReading>;
 
-/** What one request holds of the rooms, given back all at once. */
+/** The memory that one request holds of the rooms, given back all at once. */
 function createHold({ small, large, turns }: RequestRooms, tenantId: string) {
   let [smallBytes, largeBytes, hasTurn] = [0, 0, false];
   return {
@@ -160,7 +160,7 @@ export async function readBody(deps: BodyDeps, request: BodyRequest): Promise<Bo
   }
 }
 
-/** What has come of one body, and its document as soon as that is there. */
+/** The part of one body that has come, and its document as soon as that is there. */
 function createReading(gate: DocumentGate, { scopes, account }: Sender, hold: Hold) {
   const scan = createJsonScan();
   const octets = createOctets();
@@ -181,7 +181,7 @@ function createReading(gate: DocumentGate, { scopes, account }: Sender, hold: Ho
     return admitted;
   }
 
-  /** Of a body that is no longer small. */
+  /** Judges a body that is no longer small. */
   function judgeLarge(): Refused | null {
     if (!grants(scopes, LARGE_SCOPE)) return NOT_FOR_LISTS;
     const document = admit();

@@ -14,7 +14,7 @@ export const LARGE_MUTATIONS: ReadonlySet<string> = new Set([
   'domainCreate',
   'domainsApply',
 ]);
-/** Of these the one whose list is not of texts. */
+/** The one of these whose list is not of texts. */
 export const OBJECT_MUTATIONS: ReadonlySet<string> = new Set(['domainsApply']);
 const PARAMETERS = ['query', 'variables', 'operationName', 'extensions'];
 

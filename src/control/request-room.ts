@@ -1,7 +1,7 @@
 /**
  * Room for request bodies in the memory of this node: octets under way, in all and for each tenant; and turns for large ones.
  *
- * Small requests and large ones have rooms of their own, so that lists of a million entries keep nobody from asking what is
+ * Small requests and large ones have rooms of their own, so that lists of a million entries keep no one from asking what is
  * held. The operator's tenant has a share beside the others', not among them. What is parsed of a large request weighs several
  * times its octets: one at a time is parsed and carried out, the tenants in rotation.
  */
@@ -119,7 +119,7 @@ export function createTurns(): Turns {
 
 /** In all, and of a tenant. */
 const ANSWERS = { total: 128 * MIB, each: 64 * MIB };
-/** Of messages read whole: what comes of one is held several times, as octets, as texts, and as JSON. */
+/** The bounds of messages read whole: one is held several times, as octets, as texts, and as JSON. */
 const CONTENTS = { total: 192 * MIB, each: 96 * MIB };
 const CONTENT_TIMES = 8;
 const SMALL_OCTETS = 64 * 1024;

@@ -20,7 +20,7 @@ import { grants, type Scope } from '../tenants/token-cache.ts';
 import type { UserError } from '../input/checked.ts';
 import type { Context } from './context.ts';
 
-/** What names a thing is told with the thing that leads to it. */
+/** The fields that name a thing are told with the thing that leads to it. */
 const FREE_FIELDS = ['id', 'name', '__typename'];
 
 /** Complaints about the fields of this document that these scopes do not reach; a mutation's own field is left to `guardMutations`. */

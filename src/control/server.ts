@@ -46,7 +46,7 @@ export interface ControlParts extends ServiceParts {
   /** False: only health and metrics are served, as in a process without the role `control`. */
   readonly isControl: boolean;
   readonly operatorToken: string;
-  /** What stands for the client at an address wherever connections are counted; null for a trusted one (TRUSTED_CLIENTS). */
+  /** The text that stands for the client at an address wherever connections are counted; null for a trusted one (TRUSTED_CLIENTS). */
   readonly strangerNetwork: (address: string) => string | null;
   /** Why the service is not ready, one sentence each; empty if it is. */
   readonly readiness: () => Promise<readonly string[]>;
@@ -231,7 +231,7 @@ async function boundAnswer(
   return new Response(body, { headers, status });
 }
 
-/** What was said of the schema before is said again; `answer` is asked for all else. */
+/** An answer about the schema that was given before is given again; `answer` is asked for all else. */
 async function answerFromMemory(
   kept: IntrospectionAnswers,
   { account, asked, body }: RequestScope,

@@ -25,7 +25,7 @@ interface DomainStep {
 }
 
 export interface AppliedDomain extends DomainStep {
-  /** What the changes are, in the same order; of a domain that is added what it has beside the defaults. */
+  /** The changes in words, in the same order; of a domain that is added, its settings that are not the default. */
   readonly differences: readonly TextDifference[];
 }
 
@@ -177,7 +177,7 @@ function errorsOfStep(step: PlannedStep, change: DomainChange): readonly UserErr
   return change.errors;
 }
 
-/** What the list calls `localParts` is `recipients` here. */
+/** The field that the list calls `localParts` is `recipients` here. */
 function recipientsField(field: readonly string[]): readonly string[] {
   return field[0] === 'localParts' ? ['recipients', ...field.slice(1)] : field;
 }

@@ -59,7 +59,7 @@ export async function changeDomains<T>(
 export interface WantedDomain {
   /** As the person typed it. */
   readonly name: string;
-  /** What the input calls the domain; absent: `name`. */
+  /** The input's name of the domain; absent: `name`. */
   readonly field?: string;
   /** The work changes the destination as well. */
   readonly withDestination?: boolean;

@@ -41,7 +41,7 @@ export async function createDomain(node: Domains, viewer: Viewer, input: DomainC
 
 /** Why a domain was not made. */
 export interface Refusal {
-  /** Of the domain among those that were to be made. */
+  /** The place of the domain among those that were to be made. */
   readonly index: number;
   readonly error: UserError;
   /** The viewer's own object that stands in the way, where there is one. */
@@ -102,7 +102,7 @@ async function insertRows(
     returning ${columnsOf(sql, DOMAIN_COLUMNS)}`;
 }
 
-/** What belongs to domains that have their rows: their destinations, their lists, the record. */
+/** Adds all else to domains that have their rows: their destinations, their lists, the record. */
 async function furnish(
   sql: SqlExecutor,
   viewer: Viewer,
@@ -141,7 +141,7 @@ async function furnish(
   );
 }
 
-/** Of the only one that was to be made. */
+/** The refusal of the only one that was to be made. */
 function refusalOf([refusal]: readonly Refusal[]): DomainChange {
   if (refusal === undefined) throw new Error('a domain was neither made nor refused');
   return { kind: 'REFUSED', errors: [refusal.error], domain: refusal.domain };

@@ -35,7 +35,7 @@ interface Adoption {
   readonly settings: DomainSettings;
 }
 
-/** From now on served domains': where our reports went before, or what earlier domains left behind. */
+/** From now on served domains': destinations where our reports went before, or what earlier domains left behind. */
 export async function adoptDestinations(sql: SqlExecutor, adoptions: readonly Adoption[]): Promise<void> {
   const rows = JSON.stringify(
     adoptions.map(({ tenantId, destinationId, settings: { deliverTo, tlsPolicy, drainPerMinute } }) => ({
@@ -66,7 +66,7 @@ export async function adoptDestinations(sql: SqlExecutor, adoptions: readonly Ad
  */
 export type Forgotten = 'REFUSALS' | 'ALL';
 
-/** What callouts have shown of these recipients; what was delivered stays. */
+/** Clears what callouts have shown of these recipients; deliveries stay. */
 export async function clearAnswers(
   sql: SqlExecutor,
   destinationId: string,

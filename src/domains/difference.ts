@@ -1,5 +1,5 @@
 /**
- * What is another about a domain than it was, in short texts for people: `mx.example.net:25`.
+ * The differences between a domain and what it was, in short texts for people: `mx.example.net:25`.
  *
  * Pure. Each text is bounded: of a long list it says how many there are and the first that the other side does not have. Programs
  * read the settings themselves.
@@ -22,7 +22,7 @@ export interface TextDifference {
   readonly after: string | null;
 }
 
-/** What a list does to the entries that are there. */
+/** The effect of a list on the entries that are there. */
 export interface ListDifference {
   readonly addedCount: number;
   readonly removedCount: number;
@@ -51,7 +51,7 @@ export function settingDifferences(before: DomainSettings | null, after: DomainS
   }));
 }
 
-/** Of the User List. `before`, `after`: how many entries it has. */
+/** The difference of the User List. `before`, `after`: how many entries it has. */
 export function recipientsDifference(
   before: number,
   after: number,

@@ -36,7 +36,7 @@ export interface DnswlZoneInput {
   readonly codes?: readonly string[] | null | undefined;
 }
 
-/** Of each field: absent is unchanged, null is the default. */
+/** In each field, absent is unchanged, null is the default. */
 export interface DnsblInput {
   readonly dnsblZones?: readonly DnsblZoneInput[] | null | undefined;
   readonly dnsblThreshold?: number | null | undefined;
@@ -158,7 +158,7 @@ function complaintOfCode(code: string): string | null {
   return null;
 }
 
-/** A threshold that nothing can reach refuses nobody: a slip, and a quiet one. */
+/** A threshold that nothing can reach refuses no one: a slip, and a quiet one. */
 function complaintsOfThreshold({ zones, threshold }: DnsblSettings): UserError[] {
   const field = ['dnsblThreshold'];
   if (!Number.isInteger(threshold) || threshold < 1 || threshold > MAX_THRESHOLD) {

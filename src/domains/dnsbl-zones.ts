@@ -17,18 +17,18 @@ export interface DueZone {
   readonly reason: string | null;
   /** It is its time; false when it is tested early. */
   readonly isRegular: boolean;
-  /** Of the test before, as PostgreSQL writes it. */
+  /** The instant of the test before, as PostgreSQL writes it. */
   readonly checkedAt: string | null;
 }
 
-/** What a test makes of a zone. */
+/** The result of a zone's test. */
 export interface ZoneState {
   readonly zone: string;
   readonly isOn: boolean;
   readonly reason: string | null;
 }
 
-/** What a test makes of a zone, and what was its reason when it was claimed for that test. */
+/** The result of a zone's test, and its reason when it was claimed for that test. */
 export interface TestedZone extends ZoneState {
   readonly reasonBefore: string | null;
 }
@@ -51,7 +51,7 @@ const zonesInUse = (sql: SqlExecutor) => sql`
 
 /**
  * The zones whose test is due, taken so that no other node has them too: new ones; every hour those that are well, every
- * five minutes those that are off; suspicious ones with the next round, `soon` at once. Zones that nobody uses any more are dropped.
+ * five minutes those that are off; suspicious ones with the next round, `soon` at once. Zones that no domain uses are dropped.
  */
 export async function claimDueZones(sql: Sql, soon: readonly string[]): Promise<DueZone[]> {
   return sql.begin(async (transaction) => {

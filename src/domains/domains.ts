@@ -14,7 +14,7 @@ import type { CheckRoute, FindMxHosts } from './route-check.ts';
 
 export type { DeliverToHost, DomainStatus, RelayDomain } from './relay-domain.ts';
 
-/** What changes of domains need beside the input. */
+/** The needs of a change of domains beside its input. */
 export interface DomainRules {
   readonly sql: Sql;
   /** Every name of this service, lower case: MX_HOSTNAME and MX_NAMES. They cannot be relay domains. */

@@ -155,7 +155,7 @@ export function isTooMany(
   return true;
 }
 
-/** Null when the text is no network. Bits behind the prefix do not matter: 192.0.2.7/24 is taken. */
+/** Null when the text is no network. Bits after the prefix do not matter: 192.0.2.7/24 is taken. */
 export function networkOf(text: string): string | null {
   const [address = '', length, ...more] = text.split('/');
   const family = address.includes('%') ? 0 : isIP(address);

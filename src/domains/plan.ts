@@ -1,5 +1,5 @@
 /**
- * What it takes to make a set of domains be as they are described: which are to be added, changed or removed.
+ * The steps that make a set of domains be as they are described: which are to be added, changed or removed.
  *
  * A description says all of a domain: what it leaves out has its default; a User List that is not named stays. With an owner
  * label only domains that bear it are touched, and each gets it. Reads and checks; changes nothing.
@@ -45,7 +45,7 @@ export interface DomainsApplyInput {
   readonly adopt?: boolean | null | undefined;
   /** Removes domains of the owner that are not described, of the viewer's own tenant only: another's label may be the same. */
   readonly prune?: boolean | null | undefined;
-  /** What becomes of mail that is held for those. */
+  /** The treatment of mail that is held for those. */
   readonly held?: HeldMailChoice | null | undefined;
 }
 
@@ -70,7 +70,7 @@ export interface PlannedList {
   readonly difference: ListDifference;
 }
 
-/** Of a domain that is there, before its User List is compared. */
+/** The plan for a domain that is there, before its User List is compared. */
 interface Draft {
   readonly kind: 'PRESENT';
   readonly index: number;
@@ -90,7 +90,7 @@ const CHECKS_AT_ONCE = 50;
 /** For how long names are asked for their MX records, all together: the answer is a piece of advice, and a person waits. */
 const ASK_FOR_MS = 2_000;
 
-/** What a name's MX records are is not known any more once the time for all is over. */
+/** The MX records of a name count as unknown once the time for all is over. */
 function askInTime(findMxHosts: FindMxHosts): FindMxHosts {
   const endMs = monotonicMs() + ASK_FOR_MS;
   return async (name) => (monotonicMs() < endMs ? findMxHosts(name) : 'UNKNOWN');

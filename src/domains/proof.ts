@@ -18,7 +18,7 @@ import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf, settingsOf } from './r
 export interface DomainProof {
   /** Owner name of the TXT record. */
   readonly name: string;
-  /** What it must say. */
+  /** The text that it must have. */
   readonly value: string;
   readonly seenAt: Date | null;
   readonly checkedAt: Date | null;
@@ -26,7 +26,7 @@ export interface DomainProof {
   readonly lostAt: Date | null;
 }
 
-/** What is to be looked for. */
+/** The record to look for. */
 export interface ProofTarget {
   readonly domainId: string;
   readonly domainName: string;
@@ -37,7 +37,7 @@ export interface ProofTarget {
 /** UNKNOWN: the DNS did not say. */
 export type ProofFinding = 'SEEN' | 'MISSING' | 'UNKNOWN';
 
-/** What a finding came to. TAKEN: seen, but another tenant's claim was first. */
+/** The result of a finding. TAKEN: seen, but another tenant's claim was first. */
 export type ProofResult = 'ACTIVATED' | 'SEEN' | 'FOUND_AGAIN' | 'MISSING' | 'LOST' | 'TAKEN' | 'UNKNOWN' | 'GONE';
 
 const RECORD_LABEL = '_backup-mx';
@@ -77,7 +77,7 @@ function areProven(viewer: Viewer, ids: readonly string[]) {
   return and(isAny(domains.id, ids), ne(domains.tenantId, OPERATOR_TENANT_ID), tenantOnly(domains, viewer));
 }
 
-/** Of the viewer's domains, by domain id; those of an operator need none and are left out. */
+/** The proofs of the viewer's domains, by domain id; those of an operator need none and are left out. */
 export async function readProofs(
   sql: SqlExecutor,
   viewer: Viewer,

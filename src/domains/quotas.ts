@@ -87,7 +87,7 @@ interface Need {
   readonly quota: keyof Quotas;
   /** How many are to be added. */
   readonly more: number;
-  /** Of the input, for the complaint. */
+  /** The field of the input, for the complaint. */
   readonly field: readonly string[];
 }
 

@@ -23,7 +23,7 @@ export type FindMxHosts = (name: string) => Promise<readonly string[] | 'UNKNOWN
 /** A person waits for the answer. */
 const DNS_TIMEOUT_MS = 2_000;
 
-/** What the hosts lead to; null when the DNS does not say in time. */
+/** The verdict about each host; null when the DNS does not say in time. */
 export function findRouteHosts(
   checkRoute: CheckRoute,
   name: string,

@@ -32,13 +32,13 @@ export type DomainUpdateInput = DomainSettingsInput & {
   readonly expectedRevision?: number | null | undefined;
 };
 
-/** What an update would do; nothing is changed. */
+/** The effect that an update would have; nothing is changed. */
 export type DomainPreview =
   | {
       readonly kind: 'PREVIEW';
       /** As it is. */
       readonly domain: RelayDomain;
-      /** Where its mail would go, what is held included; empty when the DNS does not say. */
+      /** The hosts that would get its mail, what is held included; empty when the DNS does not say. */
       readonly hosts: readonly RouteHost[];
     }
   | DomainRefusal;

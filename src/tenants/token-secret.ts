@@ -13,14 +13,14 @@ import { bad, type Checked, invalid } from '../input/checked.ts';
 
 const MARK = 'bmx_';
 const SECRET = /^bmx_[A-Za-z0-9_-]{43}$/;
-/** Of the mark and 43 letters; 8 letters more than the mark tell one token from another and leave 210 bits unknown. */
+/** The length within the mark and 43 letters; 8 letters more than the mark tell one token from another and leave 210 bits unknown. */
 const PREFIX_LENGTH = MARK.length + 8;
 
 /** Different ones among the 43 letters: one in 10²¹ random secrets has fewer. */
 const LEAST_LETTERS = 12;
 
 export interface NewSecret {
-  /** What the owner gets, once; null: he has it. */
+  /** The secret for the owner, once; null: he has it. */
   readonly told: string | null;
   /** Its beginning, which may be shown. */
   readonly prefix: string;

@@ -1,7 +1,7 @@
 /**
  * Tokens: what speaks for a tenant, with which scopes, until when. Their secrets are told once, if who makes them has not chosen them, and kept as hashes.
  *
- * Nobody gives a token more than he has himself, nor a longer life. A rotation makes a new secret for the same token and lets the old one live on
+ * No one gives a token more than he has himself, nor a longer life. A rotation makes a new secret for the same token and lets the old one live on
  * for a while, so that a client can be changed without a gap. A change is in force on this node before the call returns, and
  * on the others within a second.
  */
@@ -33,7 +33,7 @@ export interface Token {
   readonly scopes: readonly Scope[];
   /** The beginning of its secret. */
   readonly prefix: string;
-  /** Of the secret before the last rotation, while that is still taken. */
+  /** The prefix of the secret before the last rotation, while that is still taken. */
   readonly previousPrefix: string | null;
   readonly previousUntil: Date | null;
   readonly expiresAt: Date | null;
@@ -43,7 +43,7 @@ export interface Token {
   readonly createdAt: Date;
 }
 
-/** Who makes or changes a token: for whom he speaks, and what he may do himself. */
+/** The maker of a change of a token: viewer and own scopes. */
 export interface TokenIssuer {
   readonly viewer: Viewer;
   readonly scopes: readonly Scope[];
@@ -79,7 +79,7 @@ export const MAX_OVERLAP_SECONDS = 604_800;
 const { secretHash: _hash, previousHash: _previous, ...SHOWN } = getTableColumns(tokens);
 const IS_OVERLAPPING = part`${tokens.previousUntil} > bmx_now()`;
 
-/** What has passed is as if it were not there. */
+/** An overlap that has passed is left out. */
 const COLUMNS = {
   ...SHOWN,
   scopes: part<readonly Scope[]>`${tokens.scopes}`,

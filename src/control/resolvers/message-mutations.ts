@@ -16,7 +16,7 @@ import { checkReason, type Given, once } from '../mutate.ts';
 
 const VERBS = { RETRY: retryMessage, CANCEL: cancelMessage, BOUNCE: bounceMessage };
 
-/** What the record says if the caller gives no reason. */
+/** The text of the record if the caller gives no reason. */
 const reasonFor = (verb: OperationVerb) => (verb === 'BOUNCE' ? 'returned by the operator' : 'by the operator');
 
 export const messageMutations: MutationResolvers = {

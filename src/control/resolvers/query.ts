@@ -34,7 +34,7 @@ export const Viewer: ViewerResolvers = {
   token: ({ viewer, actor: { token } }, _args, { sql }) => (token === null ? null : findToken(sql, viewer, token.id)),
 };
 
-/** What is no filter is refused, instead of listing nothing. */
+/** A bad filter is refused, instead of listing nothing. */
 function refuseBadFilter(filter: MessageFilter): void {
   const reading = readMessageFilter(filter);
   if (reading.kind === 'BAD') throw badFilter(reading.field, reading.message);
@@ -55,7 +55,7 @@ interface PageArgs {
 const pageAfter = ({ first, after }: PageArgs) => ({ limit: pageSize(first) + 1, afterId: idOfCursor(after) });
 /** The same, newest first. */
 const pageBefore = ({ first, after }: PageArgs) => ({ limit: pageSize(first) + 1, beforeId: idOfCursor(after) });
-/** Of a list that says itself where the next page begins. */
+/** A page of a list that says itself where the next page begins. */
 const pageOf = ({ first, after }: PageArgs) => ({ limit: pageSize(first), beforeId: idOfCursor(after) });
 
 export const Query: QueryResolvers = {

@@ -1,4 +1,4 @@
-/** What belongs to a tenant beside its domains: `Token`, `Webhook`, `AlertContact`, `AuditEntry`. */
+/** The things of a tenant beside its domains: `Token`, `Webhook`, `AlertContact`, `AuditEntry`. */
 import { OPERATOR_TENANT_ID } from '../../mail/viewer.ts';
 import { confirmContact, createContact, deleteContact } from '../../notify/contacts.ts';
 import { listDeliveries, redeliver, replay, sendPing } from '../../notify/deliveries.ts';

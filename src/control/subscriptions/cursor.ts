@@ -12,7 +12,7 @@ export function cursorOfPosition({ snapshot, told }: Position): string {
   );
 }
 
-/** Null without a cursor. Throws the error the caller sees when it is none of ours. */
+/** Null without a cursor. Throws the error the caller sees when it is not one of ours. */
 export function positionOfCursor(cursor: string | null | undefined): Position | null {
   if (cursor == null) return null;
   const [snapshot = '', ...rest] = Buffer.from(cursor, 'base64url').toString().split('/');

@@ -1,7 +1,7 @@
 /**
  * Who watches outages: one reading of the record for all of them, each told what it may see.
  *
- * A subscriber joins behind a reading that began after it came, so its place in the record is known to the event. What it
+ * A subscriber joins after a reading that began after it came, so its place in the record is known to the event. What it
  * missed before is read once, up to that place, and told first.
  */
 import type { OutageEvent, OutageFeed } from '../../events/outage-feed.ts';
@@ -31,7 +31,7 @@ interface OutageWatcher {
   readonly outbox: Outbox<OutageItem>;
 }
 
-/** Of one reading: many outages at once are told in turns. */
+/** The bound of one reading: many outages at once are told in turns. */
 const PAGE = 250;
 /** That a subscriber missed. */
 const MOST_MISSED = 1000;
@@ -51,7 +51,7 @@ export function createOutageWatch(feed: OutageFeed): OutageWatch {
     });
   }
 
-  /** Reads on; the snapshot when nothing is left behind it, null when there is more to read at once. */
+  /** Reads on; the snapshot when nothing is left after it, null when there is more to read at once. */
   async function readOn(): Promise<string | null> {
     if (position === null) {
       position = { snapshot: await feed.readNow(), told: [] };
@@ -75,7 +75,7 @@ export function createOutageWatch(feed: OutageFeed): OutageWatch {
     return null;
   }
 
-  /** What happens while nobody watches is read by nobody. */
+  /** Events that happen while no one watches are not read. */
   function forgetIfIdle(): void {
     if (watchers.size === 0 && joining.length === 0) position = null;
   }

@@ -19,7 +19,7 @@ export interface Outbox<T> extends AsyncIterableIterator<T | Ending> {
   push(item: T, bytes: number): void;
   /** Nothing more comes. With an error what waits is dropped for it, without one it is told before. */
   end(error: GraphQLError | null): void;
-  /** Items that nobody has taken yet. */
+  /** Items that are not taken yet. */
   waiting(): number;
   /** Nothing that is pushed is told any more. */
   isOver(): boolean;

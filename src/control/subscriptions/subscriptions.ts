@@ -1,7 +1,7 @@
 /**
  * The subscriptions that are open on this node: one loop reads for all of them, from the first to the last.
  *
- * Promises: no work while nobody is subscribed, and none in the way of mail; a statement for each kind and tick, however many
+ * Promises: no work while no one is subscribed, and none in the way of mail; a statement for each kind and tick, however many
  * read; whoever reads too slowly, or whose token has ended, is told so and dropped; all end at once when the node stops.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,7 +30,7 @@ const TICK_MS = 100;
 const IDLE_SHARE = 4;
 const TOKENS_EVERY_MS = 500;
 const AFTER_FAULT_MS = 1000;
-/** Of one subscriber: what happens while its connection takes nothing. */
+/** The bound of one subscriber: events that happen while its connection takes nothing. */
 const BOUNDS = { items: 1000, bytes: 1024 * 1024 };
 /** Between the last item and the end of the connection. */
 const TAKE_LAST_MS = 3000;
@@ -118,7 +118,7 @@ export function createSubscriptions(
     const opened: Open = { session, end: outbox.end };
     open.add(opened);
     sessions.add(session);
-    // Also one whose items nobody ever asked for, because the answer was another.
+    // Also one whose items no one ever asked for, because the answer was another.
     void session.done.then(() => {
       sessions.delete(session);
       outbox.end(null);

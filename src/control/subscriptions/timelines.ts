@@ -42,7 +42,7 @@ interface State {
   mark: string | null;
   /** On `monotonicMs`: when it is to be read. What a change brings may be committed after it, so it is read again. */
   dueAt: readonly number[];
-  /** Where the next reading begins; null: at the beginning. */
+  /** The place where the next reading begins; null: at the beginning. */
   from: TimelinePosition | null;
   told: ToldEntries;
   overAt: number | null;
@@ -102,7 +102,7 @@ export function createTimelineWatch(sql: Sql): TimelineWatch {
   };
 }
 
-/** Entries of a cursor, the last one first. Throws the error the caller sees when it is none of ours. */
+/** Entries of a cursor, the last one first. Throws the error the caller sees when it is not one of ours. */
 export function toldOfCursor(cursor: string | null | undefined): ToldEntries {
   if (cursor == null) return [];
   const told = cursor.split('.');

@@ -2,7 +2,7 @@
  * Changes of a User List: add, remove, replace. All entries are checked first, then it is all done or nothing is.
  *
  * One transaction with the domain's row locked: two writers come one after the other, and who names the generation he has
- * read overwrites nobody. A list that shrinks by more than half is more often a broken export than a wish, and needs `force`.
+ * read overwrites no one. A list that shrinks by more than half is more often a broken export than a wish, and needs `force`.
  * An emptied list is off, and mail for any mailbox is accepted: that needs `allowEveryone`, which says so.
  */
 import type { SqlExecutor } from '../../db/client.ts';
@@ -46,7 +46,7 @@ export type ListChange =
   /** `domain` as it is, with CONFLICT and SHRINK. */
   | DomainRefusal;
 
-/** What a person allows a change of a User List to do. */
+/** The permission for a change of a User List. */
 export interface ListPermission {
   /** Shrink it by more than half. */
   readonly force: boolean;
@@ -62,7 +62,7 @@ interface WholeList extends ListPermission {
 
 /** From here on a shrink by more than half wants `force`. */
 const GUARDED_COUNT = 100;
-/** Of those that came and those that went, in the record of events. */
+/** Names of those that came and those that went, in the record of events. */
 const EVENT_SAMPLES = 20;
 
 interface Wanted {

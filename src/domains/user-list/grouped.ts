@@ -1,6 +1,6 @@
 /**
  * Questions to the database that come at the same time go together: one statement in flight, what comes meanwhile shares
- * the next. So thousands of RCPT a second cost a few statements, and one alone waits for nobody.
+ * the next. So thousands of RCPT a second cost a few statements, and one alone does not wait.
  */
 
 /** Questions of one statement. */

@@ -22,7 +22,7 @@ interface ListText {
   /** The domain's one form; empty when it has none, which somebody else complains of. */
   readonly domainName: string;
   readonly localParts: readonly string[];
-  /** Where the errors' paths begin. */
+  /** The beginning of the errors' paths. */
   readonly field: string;
 }
 
@@ -81,7 +81,7 @@ export function describeTooMany(field: string, count: number, patternCount: numb
 
 function parseEntry(text: string, domainName: string): { readonly form: string } | { readonly complaint: string } {
   const given = text.trim();
-  // A quoted local part alone may hold an @; behind it, one begins the domain.
+  // A quoted local part alone may hold an @; after it, one begins the domain.
   const at = given.endsWith('"') ? -1 : given.lastIndexOf('@');
   if (at >= 0 && domainName !== '' && normalizeLooseDomain(given.slice(at + 1)) !== domainName) {
     return {

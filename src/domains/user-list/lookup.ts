@@ -4,7 +4,7 @@
  * What is remembered names the generation of the list, which every change raises; whoever asks has it from the domain's
  * snapshot, dropped at every change. So nothing here can be stale, and nothing has to be told; but a database that comes back without its
  * last changes counts anew, which is why all goes when notices may have been missed. A list found empty has been switched off a
- * moment ago, and refuses nobody any more. Remembered are entries that
+ * moment ago, and refuses no one any more. Remembered are entries that
  * exist and, apart from them, names that do not: whoever tries names at random pushes out only other such names.
  */
 import { createBoundedMap } from '../../db/bounded-map.ts';
@@ -52,7 +52,7 @@ export function createListLookup(options: LookupOptions): ListLookup {
   const patternsOf = createPatterns(sql);
   let dropCount = 0;
 
-  /** What is remembered of one form: undefined when nothing is. */
+  /** The memory of one form: undefined when nothing is. */
   function recall(domain: RelayDomain, form: string): boolean | undefined {
     const key = `${listKey(domain)} ${form}`;
     if (listed.get(key) === true) return true;
@@ -130,7 +130,7 @@ function createPatterns(sql: SqlExecutor) {
     return rows.map((row) => compilePattern(row.local_part));
   }
 
-  /** What was dropped while it was read is not kept. */
+  /** An answer that was dropped while it was read is not kept. */
   async function keep(key: string, answer: Promise<readonly Pattern[]>): Promise<readonly Pattern[]> {
     const dropsBefore = dropCount;
     try {
@@ -179,7 +179,7 @@ export function matchesPattern(pattern: Pattern, form: string): boolean {
   const end = form.length - tail.length;
   let at = head.length;
   if (at > end || !form.startsWith(head) || !form.endsWith(tail)) return false;
-  // The first place where a part fits leaves the most room for those behind it.
+  // The first place where a part fits leaves the most room for those after it.
   for (let index = 1; index < pattern.length - 1; index += 1) {
     const part = pattern[index] ?? '';
     const found = form.indexOf(part, at);

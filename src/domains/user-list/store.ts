@@ -25,7 +25,7 @@ export interface MeasuredList extends ListDifference {
 export interface EntriesRequest {
   readonly domainId: string;
   readonly limit: number;
-  /** Only entries behind this one, in alphabetical order. */
+  /** Only entries after this one, in alphabetical order. */
   readonly after: string | null;
 }
 
@@ -85,7 +85,7 @@ export async function measureList(
   return { addedCount, removedCount, patternCount, added: row.added, removed: row.removed };
 }
 
-/** What lists would do to those of their domains, in order; each has no repetitions. Told are a few names of each. */
+/** The effect of lists on those of their domains, in order; each has no repetitions. Told are a few names of each. */
 export async function compareLists(
   sql: Sql,
   lists: readonly { readonly domainId: string; readonly forms: readonly string[] }[],
@@ -222,16 +222,16 @@ export async function listEntries(
   const questions = requests.map(({ domainId, limit, after }, position) => ({
     position,
     wanted_domain_id: domainId,
-    behind: after ?? '',
+    from: after ?? '',
     count: limit,
   }));
   const rows = await sql<{ position: number; local_part: string }[]>`
     select q.position, found.local_part
     from jsonb_to_recordset(${JSON.stringify(questions)}::text::jsonb) as q (
-      position integer, wanted_domain_id uuid, behind text, count integer)
+      position integer, wanted_domain_id uuid, "from" text, count integer)
     cross join lateral (
       select local_part from recipient_entries
-      where domain_id = q.wanted_domain_id and local_part > q.behind and ${tenantScope(sql, viewer)}
+      where domain_id = q.wanted_domain_id and local_part > q."from" and ${tenantScope(sql, viewer)}
       order by local_part
       limit q.count
     ) as found
