@@ -1,5 +1,5 @@
 /**
- * Who pays for a request: its token, all tokens of its tenant together, and the network that it comes from.
+ * The payers of a request: its token, all tokens of its tenant together, and the network that it comes from.
  *
  * A tenant may make as many tokens as it likes, and a network may hold tokens of many tenants, so each has a bucket of its own
  * size. The operator token pays nothing: the operator must get in when the service is busy.

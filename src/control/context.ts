@@ -1,5 +1,5 @@
 /**
- * What every resolver has at hand: on whose behalf the request speaks, the database, the reads that the request shares, and
+ * The context of every resolver: on whose behalf the request speaks, the database, the reads that the request shares, and
  * the few parts of the service that are not in the database.
  */
 import { setImmediate } from 'node:timers';

@@ -174,7 +174,7 @@ export const REJECTIONS: Readonly<Record<string, RejectionText>> = {
   'BMX-LATER': {
     reply: '450 4.2.1',
     meaning:
-      "At this moment nobody can say whether this mailbox exists, because the domain's own server is away; or the sending server has asked for so many mailboxes that do not exist that it has to wait.",
+      "At this moment no one can say whether this mailbox exists, because the domain's own server is away; or the sending server has asked for so many mailboxes that do not exist that it has to wait.",
     sender: `${BY_ITSELF} If you send to a mailing list, take dead addresses off it.`,
     postmaster:
       'Give the domain a User List, so that its mailboxes are known while your server is away, or have unknown ones accepted meanwhile (unknownWhileDown).',

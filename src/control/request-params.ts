@@ -1,5 +1,5 @@
 /**
- * What a request's JSON says, once its octets are known: which members it has, whether its document takes lists, and the values
+ * The content of a request's JSON, once its octets are known: which members it has, whether its document takes lists, and the values
  * of the variables that the operation declares. Nothing else of it is parsed.
  */
 import { type DocumentNode, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql';

@@ -49,7 +49,7 @@ export async function removeDomain(
 }
 
 /**
- * What only the domain's owner could end goes with the domain: a pause, an open breaker. What is held goes on being tried, and
+ * A pause and an open breaker, which only the domain's owner could end, go with the domain. Held mail is still tried, and
  * who adds the name next begins without them.
  */
 async function freeDestination(sql: SqlExecutor, viewer: Viewer, destinationId: string): Promise<void> {

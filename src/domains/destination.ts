@@ -35,7 +35,7 @@ interface Adoption {
   readonly settings: DomainSettings;
 }
 
-/** From now on served domains': destinations where our reports went before, or what earlier domains left behind. */
+/** Gives destinations to served domains: our reports went there before, or earlier domains left them. */
 export async function adoptDestinations(sql: SqlExecutor, adoptions: readonly Adoption[]): Promise<void> {
   const rows = JSON.stringify(
     adoptions.map(({ tenantId, destinationId, settings: { deliverTo, tlsPolicy, drainPerMinute } }) => ({

@@ -168,7 +168,7 @@ function complaintsOfThreshold({ zones, threshold }: DnsblSettings): UserError[]
   const most = refusing.reduce((sum, zone) => sum + zone.weight, 0);
   if (refusing.length === 0 || most >= threshold) return [];
   const message =
-    `The weights of all zones that refuse make ${most}, below the threshold of ${threshold}: nobody would be refused. ` +
+    `The weights of all zones that refuse make ${most}, below the threshold of ${threshold}: no one would be refused. ` +
     'Lower the threshold, or raise the weights.';
   return [invalid(field, message)];
 }

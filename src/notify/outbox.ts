@@ -128,7 +128,7 @@ async function insertDeliveries(sql: SqlExecutor, deliveries: readonly NewDelive
 }
 
 /** Most events that one replay asks for. */
-export const MOST_REPLAYED = 10_000;
+const MOST_REPLAYED = 10_000;
 
 /** Makes or renews the deliveries of what a webhook wants from the record since then, oldest first; how many, and whether that is all. */
 export async function replayEvents(

@@ -1,5 +1,5 @@
 /**
- * Who watches outages: one reading of the record for all of them, each told what it may see.
+ * Subscriptions to outages: one reading of the record for all of them; each gets what it may see.
  *
  * A subscriber joins after a reading that began after it came, so its place in the record is known to the event. What it
  * missed before is read once, up to that place, and told first.

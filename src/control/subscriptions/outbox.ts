@@ -1,5 +1,5 @@
 /**
- * What one subscriber is yet to be told, between what happens and what its connection takes.
+ * The outbox of one subscriber: items between the event and the connection that takes them.
  *
  * Bounded in items and in octets: whoever reads too slowly is told so as the last thing, and dropped. Of a state only the
  * latest waits, so its readers are never too slow. Ends once; what waited before an orderly end is still told.

@@ -1,5 +1,5 @@
 /**
- * Who watches what a domain holds: one reading of the counts for all of them, told when they have changed.
+ * Subscriptions to the held mail of a domain: one reading of the counts for all of them, told when they have changed.
  */
 import { monotonicMs } from '../../clock.ts';
 import type { Sql } from '../../db/client.ts';

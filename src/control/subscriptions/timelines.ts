@@ -1,5 +1,5 @@
 /**
- * Who follows a message: one look at all that are followed, and a reading of the timelines of those with news.
+ * Subscriptions to a message: one look at all that are followed, and a reading of the timelines of those with news.
  *
  * What is committed late may sort before what was told already, so a reading begins some seconds before the last entry, and
  * entries are told apart by their ids. A reader that takes nothing is not read for. Ends when nothing can come any more.
