@@ -43,7 +43,7 @@ const PARENTS = {
   Attempt: '../queue/read/attempts.ts#ShownAttempt',
   TimelineEntry: '../queue/read/timeline-entry.ts#TimelineEntry as TimelineEntryParent',
   DnsblZone: './context.ts#DnsblZoneParent',
-  RecipientStanding: '../verification/standing.ts#RecipientStandingView',
+  RecipientStanding: '../verification/recipient-status.ts#RecipientStatus',
   Rejection: '../events/rejection-pages.ts#RejectionView',
 };
 

@@ -74,7 +74,7 @@ export async function startControl(core: NodeCore, operatorToken: string, reason
     tokens,
     poke,
     events,
-    standings: core.verification.standings,
+    statuses: core.verification.statuses,
     ownership: startOwnership(core),
     doctor,
     setMx: setMx(core),

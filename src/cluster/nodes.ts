@@ -23,7 +23,7 @@ const TIMES: NodeTimes = {
 };
 /** An expiry waits no longer for rows that an open transaction of the dead holds: this node must beat meanwhile. */
 const EXPIRY_LOCK_TIMEOUT = '1s';
-/** Beats between two looks for what is held in the name of nobody. */
+/** Beats between two searches for claims whose node is gone. */
 const ORPHANS_EVERY = 5;
 
 export interface NodeLease {
@@ -40,8 +40,8 @@ export interface NodeTimes {
   /** … and after so long the others do not either. */
   readonly othersPatienceMs: number;
   /**
-   * A node that lost its session and has a new one buries nobody for so long but who is silent: what took its session, a restart
-   * of the database as a rule, took the others' too, and they are about to record what their primaries have taken meanwhile.
+   * A node with a new session expires only silent nodes for so long. What ended its session, as a rule a restart of the
+   * database, ended the others' too, and they are about to record what their primaries have accepted meanwhile.
    */
   readonly returnPatienceMs: number;
 }

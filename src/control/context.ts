@@ -17,7 +17,7 @@ import type { WebhookRules } from '../notify/webhooks.ts';
 import type { MessageView, RecipientView } from '../queue/read/inspect.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import type { TokenCache } from '../tenants/token-cache.ts';
-import type { Standings } from '../verification/standing.ts';
+import type { RecipientStatuses } from '../verification/recipient-status.ts';
 import type { AnswerRoom } from './request-room.ts';
 import type { Caller } from './auth.ts';
 import type { Session } from './subscriptions/outbox.ts';
@@ -41,7 +41,7 @@ export interface ServiceParts {
   readonly service: ServiceFacts;
   readonly domains: Domains;
   readonly tokens: TokenCache;
-  readonly standings: Standings;
+  readonly statuses: RecipientStatuses;
   readonly ownership: Pick<Ownership, 'verify'>;
   readonly doctor: Pick<Doctor, 'check'>;
   readonly setMx: SetMx;

@@ -17,7 +17,7 @@ import type { QueueItem } from './subscriptions/queues.ts';
 import type { MessageView } from '../queue/read/inspect.ts';
 import type { ShownAttempt } from '../queue/read/attempts.ts';
 import type { TimelineEntry as TimelineEntryParent } from '../queue/read/timeline-entry.ts';
-import type { RecipientStandingView } from '../verification/standing.ts';
+import type { RecipientStatus } from '../verification/recipient-status.ts';
 import type { RejectionView } from '../events/rejection-pages.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -2669,7 +2669,7 @@ export type ResolversTypes = {
   RecipientForgetInput: RecipientForgetInput;
   RecipientForgetPayload: ResolverTypeWrapper<Omit<RecipientForgetPayload, 'recipientStanding'> & { recipientStanding?: Maybe<ResolversTypes['RecipientStanding']> }>;
   RecipientListChange: ResolverTypeWrapper<RecipientListChange>;
-  RecipientStanding: ResolverTypeWrapper<RecipientStandingView>;
+  RecipientStanding: ResolverTypeWrapper<RecipientStatus>;
   RecipientState: RecipientState;
   RecipientsAddInput: RecipientsAddInput;
   RecipientsAddPayload: ResolverTypeWrapper<Omit<RecipientsAddPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
@@ -2889,7 +2889,7 @@ export type ResolversParentTypes = {
   RecipientForgetInput: RecipientForgetInput;
   RecipientForgetPayload: Omit<RecipientForgetPayload, 'recipientStanding'> & { recipientStanding?: Maybe<ResolversParentTypes['RecipientStanding']> };
   RecipientListChange: RecipientListChange;
-  RecipientStanding: RecipientStandingView;
+  RecipientStanding: RecipientStatus;
   RecipientsAddInput: RecipientsAddInput;
   RecipientsAddPayload: Omit<RecipientsAddPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   RecipientsRemoveInput: RecipientsRemoveInput;

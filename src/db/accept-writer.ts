@@ -149,7 +149,7 @@ function refusal(message: string): DatabaseError {
 }
 
 /**
- * One simple Query with all COPYs, and all their data behind it, without waiting for answers between: the server reads it statement by statement.
+ * One simple Query with all COPYs, followed by all their data, without waiting for answers between: the server reads it statement by statement.
  * After an error the server ignores the data that still comes (protocol: "COPY Operations"), and the session goes on.
  */
 function submitCopies(
@@ -158,7 +158,7 @@ function submitCopies(
   statements: readonly CopyStatement[],
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    // An error comes while data is still on its way. Nobody may write before that is out: it would stand between.
+    // An error comes while data is still on its way. No other write may start before that is out: it would land in the middle.
     let sent = Promise.resolve();
     const submission = {
       ...IGNORED_ANSWERS,
@@ -177,7 +177,7 @@ function submitCopies(
 
 /** Values from this size on are written by themselves, uncopied, and waited for: the socket shall not hold copies of them. */
 const LARGE_BYTES = 262_144;
-/** Of large values, pieces below this share a write: a slow client's come in packets. */
+/** Pieces of large values below this share a write: a slow client's come in packets. */
 const OWN_WRITE_BYTES = 16_384;
 
 /** Memory of so many bytes is kept from one group for the next: new memory costs the system a fault a page. */

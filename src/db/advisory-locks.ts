@@ -7,7 +7,7 @@
 export const ADVISORY_LOCKS = {
   /** The second key is the node's epoch. */
   NODE: 0x62_6d_78,
-  /** Of an import as well: nodes that start meanwhile wait. */
+  /** An import takes it as well: nodes that start meanwhile wait. */
   MIGRATION: 0x62_6d_78_01,
   /** Two nodes that fold counts at once would only wait for each other. */
   FOLD: 0x62_6d_78_02,

@@ -6,7 +6,7 @@
  * Arrays have one dimension; others throw, as they are not used here.
  */
 
-/** Of an element and of its array: built-in OIDs, which are the same on each server (PostgreSQL's pg_type.dat). */
+/** OIDs of an element and of its array: built in, which are the same on each server (PostgreSQL's pg_type.dat). */
 const ARRAY_TYPES = Object.entries({
   bool: [16, 1000],
   bytea: [17, 1001],

@@ -13,7 +13,7 @@ export interface Bound {
   readonly subject: string;
   readonly most: number;
   readonly windowSeconds: number;
-  /** What asks. The cause that was counted last is let through and not counted again. */
+  /** The cause of the request. The cause that was counted last is let through and not counted again. */
   readonly cause?: string;
 }
 

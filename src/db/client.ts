@@ -57,7 +57,7 @@ export interface Database {
 const CONNECT_TIMEOUT_S = 10;
 
 /**
- * What every session of ours has, unless it says otherwise, as the long work of migrations and list changes does: a statement
+ * The settings of every session, unless it says otherwise, as the long work of migrations and list changes does: a statement
  * that runs away ends, and a process that was stopped in a transaction holds neither locks nor the vacuum of others' rows.
  */
 const TIME_OUTS = { statement_timeout: 30_000, idle_in_transaction_session_timeout: 60_000 };

@@ -1,5 +1,5 @@
 /**
- * What goes over the wire while a COPY is fed (PostgreSQL's protocol, "COPY Operations"), for the sessions that write it themselves.
+ * The messages of a COPY on the wire (PostgreSQL's protocol, "COPY Operations"), for the sessions that write it themselves.
  */
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
@@ -10,7 +10,7 @@ export const COPY_DONE: Uint8Array = Buffer.from([0x63, 0, 0, 0, 4]);
 /** The rows that were said are taken back; without a reason, since who feeds knows it. */
 export const COPY_FAIL: Uint8Array = Buffer.from([0x66, 0, 0, 0, 5, 0]);
 
-/** What `pg` asks of a query, for the answers that mean nothing while rows are moved. */
+/** Handlers that `pg` requires of a query, for the answers that do not matter while rows are moved. */
 export const IGNORED_ANSWERS = {
   handleRowDescription: () => undefined,
   handleDataRow: () => undefined,
@@ -21,7 +21,7 @@ export const IGNORED_ANSWERS = {
   handleCopyData: () => undefined,
 };
 
-/** What stands before `byteLength` bytes of rows. */
+/** The head of a CopyData message with `byteLength` bytes of rows. */
 export function copyDataHead(byteLength: number): Buffer {
   const head = Buffer.allocUnsafe(5);
   head[0] = 0x64;

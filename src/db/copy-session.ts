@@ -4,7 +4,7 @@
  * Promises: a reader that is slow holds the server back, and a server that is slow the source; `copyIn` resolves when the server
  * has said that all rows are in, and rejects with the server's own words otherwise; a source that fails takes its rows back.
  * Nothing times out: a table takes as long as it takes. Through `pg`, since postgres.js loses an error that the server tells
- * behind the last row. Does not know tables and opens no transaction by itself.
+ * after the last row. Does not know tables and opens no transaction by itself.
  */
 import { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
@@ -29,7 +29,7 @@ export interface CopySession {
   copyOut(text: string, take: (piece: Uint8Array) => Promise<void>): Promise<number>;
   /** Feeds `copy … from stdin`; the number of rows. */
   copyIn(text: string, source: AsyncIterable<Uint8Array>): Promise<number>;
-  /** Commits. Rejects when the server rolled back instead; when the connection breaks, nobody knows. */
+  /** Commits. Rejects when the server rolled back instead; when the connection breaks, the outcome is unknown. */
   commit(): Promise<void>;
   /** Ends the session. What is not committed is undone by the server. */
   close(): Promise<void>;
@@ -65,7 +65,7 @@ export async function openCopySession(target: HostSearch, applicationName: strin
   };
 }
 
-/** Of CommandComplete, `COPY 12`. */
+/** The number of rows in CommandComplete, `COPY 12`. */
 function rowsOf({ text }: { readonly text: string }): number {
   return Number(/^COPY (\d+)$/.exec(text)?.[1] ?? 0);
 }
@@ -169,7 +169,7 @@ function copyIn(client: Client, text: string, source: AsyncIterable<Uint8Array>)
       handleReadyForQuery: () => resolve(rows),
       handleError: (error: Error) => {
         server.hasRefused = true;
-        // Nobody may write before what is under way is out.
+        // No other write may start before what is under way is out.
         sent.then(() => reject(error), reject);
       },
     });

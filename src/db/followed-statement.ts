@@ -11,10 +11,10 @@ export type Sql = postgres.Sql<{ bigint: number }>;
 /** One of its transactions, as `sql.begin` passes it. */
 export type TransactionSql = postgres.TransactionSql<{ bigint: number }>;
 
-/** What rejects each statement and transaction that has begun and not ended, and whether it has reached the server. */
+/** By the function that rejects it, each open statement or transaction: whether it has reached the server. */
 export type Pending = Map<(error: unknown) => void, () => boolean>;
 
-/** Who owns the connection of a statement. */
+/** The owner of a statement's connection. */
 export interface Owner {
   readonly pending: Pending;
   /** Why a statement that starts now must not be written; null when it may. */
@@ -25,7 +25,7 @@ export interface Owner {
   readonly onLost: (error: unknown) => void;
 }
 
-/** What the driver's `Query` has beside its types: `handler` is called once, when someone waits for the result. */
+/** The members of the driver's `Query` that its types omit: `handler` is called once, when someone waits for the result. */
 interface DriverQuery {
   /** Null until it is written to a connection. */
   readonly state: unknown;

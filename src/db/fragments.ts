@@ -17,7 +17,7 @@ export function allOf(sql: SqlExecutor, conditions: readonly SqlFragment[]): Sql
   return conditions.reduce((all, next) => sql`${all} and ${next}`, always(sql));
 }
 
-/** Who does it, as events have it among their facts; a `jsonb`. */
+/** The actor, as events have it among their facts; a `jsonb`. */
 export function actor(sql: SqlExecutor, viewer: Viewer): SqlFragment {
   return sql`${JSON.stringify(actorOf(viewer))}::text::jsonb`;
 }

@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql } from './client.ts';
 
-/** Where nodes tell each other which entry of a snapshot has gone stale. */
+/** The channel on which nodes tell each other which entry of a snapshot is stale. */
 export const SETTINGS_CHANNEL = 'backup_mx_settings';
 
 export interface ListenOptions {

@@ -21,7 +21,7 @@ import { lockTablesOf } from './migration-locks.ts';
 import { MOVED, MOVED_LINE } from './moved.ts';
 import { type DatabaseTarget, resolveTarget } from './target.ts';
 
-/** How long a statement of a migration may queue for a lock: what queues behind it, accepting mail, waits as long. */
+/** How long a statement of a migration may queue for a lock: later statements, such as accepting mail, wait as long. */
 const LOCK_TIMEOUT_MS = 2_000;
 
 const DEFAULT_PATIENCE_MS = 120_000;

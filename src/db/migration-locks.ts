@@ -4,12 +4,12 @@
  * A migration changes tables one after the other, and nodes of the release before use them in another order: each would hold
  * what the other wants, and after `deadlock_timeout` the server would end one of both, as a rule the node's work. So whoever
  * migrates waits for tables only while it holds none for long, and gives all back when it does not get them in time. After
- * that it waits for nobody. Tables are those that the migrations name.
+ * that it does not wait for a lock. Tables are those that the migrations name.
  */
 import { monotonicMs } from '../clock.ts';
 import type { TransactionSql } from './steady-pool.ts';
 
-/** Of `deadlock_timeout`, 1 s by default: the wait for all tables together. */
+/** The share of `deadlock_timeout` (1 s by default) for which all tables together may be waited for. */
 const SHARE_OF_DEADLOCK_TIMEOUT = 0.5;
 
 /**

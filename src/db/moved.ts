@@ -1,5 +1,5 @@
 /**
- * The mark of a database whose mail was exported for a move: nobody may work on it any more, or mail would go out twice, and
+ * The mark of a database whose mail was exported for a move. No node may work on it any more: mail would go out twice, and
  * mail accepted into it would never go out.
  *
  * It is two things. A minimum version that no release has, so that every start is refused, also of releases that know nothing of

@@ -2,14 +2,14 @@
  * Days of a record that are past their time: whole partitions, of a day, a week or a month, are dropped once their last day
  * is, and what lies in the rest table is deleted bit by bit.
  *
- * Dropping one needs its parent for an instant and waits for nobody (a dump reads for hours): what is in use is tried again
+ * Dropping one needs its parent for an instant and does not wait for it (a dump reads for hours): what is in use is tried again
  * at the next call. Days are of real time, as the ids are that sort rows into them. Any number of nodes may call at once.
  */
 import type { Sql, TransactionSql } from './client.ts';
 
 /** In the rest table lies what came while its day could not be made, and what a clock far off dated wrongly. */
 const ROWS_AT_ONCE = 5000;
-/** What is left then goes at the next call. */
+/** The rest follows at the next call. */
 const MOST_BATCHES = 100;
 
 /** SQLSTATE lock_not_available, and undefined_table: another node has dropped it in the meantime. */

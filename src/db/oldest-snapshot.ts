@@ -1,6 +1,6 @@
 /**
  * The transaction that has been open longest, anybody's: what has ended since it began cannot be vacuumed while it lasts, so
- * that tables grow and statements slow down. A dump, a forgotten `begin`, a prepared transaction nobody commits.
+ * that tables grow and statements slow down. A dump, a forgotten `begin`, a prepared transaction that is never committed.
  *
  * Of other roles PostgreSQL tells this only to members of pg_read_all_stats; replication slots are not looked at.
  */

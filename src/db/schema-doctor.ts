@@ -13,7 +13,7 @@ export interface DrillStep {
   readonly latencyMs: number;
   /** Verbatim, lines separated by LF, or in brackets what happened instead. */
   readonly reply: string;
-  /** Of a delivery; else null. */
+  /** The host of a delivery; else null. */
   readonly host: string | null;
   readonly isPassed: boolean;
 }

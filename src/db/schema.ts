@@ -47,7 +47,7 @@ export interface DnsblZoneSetting {
   readonly codes: readonly string[];
 }
 
-/** What a domain wants of DNS lists. */
+/** A domain's settings for DNS lists. */
 export interface DnsblSettings {
   readonly zones: readonly DnsblZoneSetting[];
   /** Weight from which on a client is refused. */
@@ -61,10 +61,10 @@ export interface DnsblSettings {
 export type TlsPolicy = 'NONE' | 'OPPORTUNISTIC' | 'REQUIRED' | 'VERIFIED';
 export type BreakerState = 'CLOSED' | 'TRIAL' | 'OPEN';
 
-/** What the class of an outage rests on. */
+/** The evidence for the class of an outage. */
 export interface OutageEvidence {
   readonly at: string;
-  /** Of mail/outcome.ts. */
+  /** A HostTrouble of mail/outcome.ts. */
   readonly trouble: string;
   readonly host: string | null;
   readonly address: string | null;
@@ -429,7 +429,7 @@ export const attempts = pgTable('attempts', {
   latencyMs: integer('latency_ms').notNull(),
 });
 
-/** What history keeps of a recipient that has ended. */
+/** A recipient that has ended, as history keeps it. */
 export interface EndedRecipient {
   readonly number: number;
   readonly address: string;

@@ -1,7 +1,7 @@
 /**
  * The wait for a PostgreSQL that is not up yet: a node that starts together with its database is no mistake of the operator.
  *
- * Waits for what passes by itself: nobody listens, no such name yet, the server is starting up, full or still a standby. A wrong
+ * Waits for what passes by itself: the port is closed, no such name yet, the server is starting up, full or still a standby. A wrong
  * password or a missing database is told at once.
  */
 import { within } from '../clock.ts';
@@ -13,7 +13,7 @@ import { errorCode, StartError, UnavailableError } from './start-error.ts';
 import type { DatabaseAddress } from './target.ts';
 
 /**
- * What DATABASE_URL names wrongly: SQLSTATE class 28 (no such user, wrong password), invalid_catalog_name, insufficient_privilege,
+ * A mistake in DATABASE_URL: SQLSTATE class 28 (no such user, wrong password), invalid_catalog_name, insufficient_privilege,
  * and a certificate that is not trusted.
  */
 const OF_SETTINGS = /^28...$|^3D000$|^42501$|CERT|^ERR_(?:TLS|SSL)|UNABLE_TO_(?:GET_ISSUER|VERIFY)/;

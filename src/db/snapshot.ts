@@ -8,7 +8,7 @@
 import { createBoundedMap } from './bounded-map.ts';
 
 export interface Snapshot<T> {
-  /** What stands under this key, or null. Rejects when it must ask the database in vain. */
+  /** The value of this key, or null. Rejects when it must ask the database in vain. */
   find(key: string): Promise<T | null>;
   drop(key: string): void;
   dropAll(): void;

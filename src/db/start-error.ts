@@ -52,7 +52,7 @@ export function tellsPassingTrouble(text: string): boolean {
   return PASSING_TEXT.test(text);
 }
 
-/** Of other sessions: lock_not_available, deadlock_detected, query_canceled. */
+/** Caused by other sessions: lock_not_available, deadlock_detected, query_canceled. */
 const OF_OTHERS = /^(?:55P03|40P01|57014)$/;
 
 /**
@@ -67,7 +67,7 @@ export function lateTrouble(error: unknown): string | null {
 }
 
 /**
- * The reason not to start that an error of the system means, or the error itself where it is none: that is a bug.
+ * The reason not to start that a system error means; any other error is returned as it is, since it is a bug.
  *
  * @param subject what cannot be done, beginning with the setting's name
  */

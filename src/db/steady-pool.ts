@@ -45,7 +45,7 @@ const LEFTOVERS_MS = 250;
 export interface SteadyOptions {
   /** Connections for statements, and as many again for transactions. With one, both share that one session, which has one user. */
   readonly max: number;
-  /** What has no connection after this is given up. */
+  /** A statement without a connection after this time is given up. */
   readonly connectMs: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Where the database is, understood once for both drivers: a DATABASE_URL, or the embedded server's socket.
+ * The address of the database, read once for both drivers: a DATABASE_URL, or the embedded server's socket.
  *
  * The drivers read a URL differently (socket directories, sslmode), so neither is given one.
  */

@@ -3,7 +3,7 @@
  * user until the transaction has ended.
  *
  * The driver's pools hand a connection to a second transaction in several ways: after a loss that the first one has not noticed,
- * at a `drain` in its middle, behind a BEGIN that was written ahead (github.com/porsager/postgres issues 823, 1189, 1204). Here
+ * at a `drain` in its middle, after a BEGIN that was written ahead (github.com/porsager/postgres issues 823, 1189, 1204). Here
  * there is no second one. What a transaction starts after the loss of its connection, or after its own end, is never written:
  * neither a statement, nor COMMIT or ROLLBACK, which on a lost connection would end the process (issues 1066, 1154, 1208).
  */
@@ -13,7 +13,7 @@ import { abandon, follow, lossOf, type Pending, type Sql, type TransactionSql } 
 /** At most this passes between the error of a lost connection and its end. Without an error the end comes first. */
 const CLOSING_MS = 1_000;
 
-/** What the driver opens behind its own end closes after this. */
+/** A connection that the driver opens after its own end closes after this time. */
 const ABANDON_MS = 1_000;
 
 export type Work = (transaction: TransactionSql) => unknown;
@@ -59,7 +59,7 @@ export function openTransactionClient(open: Open, onLost: (client: TransactionCl
   return client;
 }
 
-/** The driver may be about to connect again, and then has a connection that nobody uses. */
+/** The driver may be about to connect again, and then has a connection that is not used. */
 async function endForGood(sql: Sql): Promise<void> {
   await sql.end({ timeout: 0 }).catch(() => undefined);
   await sleep(ABANDON_MS, undefined, { ref: false });

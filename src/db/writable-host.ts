@@ -1,5 +1,5 @@
 /**
- * Of several hosts that hold the same database, the one that takes writes: what `target_session_attrs=read-write` means.
+ * Finds the host that takes writes among several with the same database: the meaning of `target_session_attrs=read-write`.
  *
  * Every new connection of the service asks first, so that after a failover all of them end up at the new primary, and none at a
  * standby. The host that was found last is preferred, then the order of DATABASE_URL counts. Connections that are made at
@@ -18,10 +18,10 @@ import type { DatabaseAddress, DatabaseHost } from './target.ts';
 /** For a host to answer, of each step. */
 const ANSWER_WITHIN_MS = 3_000;
 
-/** What was found, or that there was none, is believed for so long. */
+/** A search's result, also that no host was found, is used for so long. */
 const BELIEVED_MS = 250;
 
-/** What a connection needs to know, for either driver. */
+/** The settings of a connection, for either driver. */
 export type HostSearch = Pick<DatabaseAddress, 'host' | 'port' | 'others'> & ClientConfig;
 
 /** postgres.js writes in the next round of the event loop. */
@@ -37,7 +37,7 @@ interface Finding {
 const FINDINGS = new WeakMap<readonly DatabaseHost[], Finding>();
 
 /**
- * Where to connect to now.
+ * Finds the host to connect to now.
  *
  * @throws an error that `isConnectionLost` knows while no host takes writes; a host's refusal when all hosts refuse us
  */

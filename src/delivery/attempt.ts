@@ -87,7 +87,7 @@ export async function attemptMessage(
   };
 }
 
-/** What was not dialled because of what the DNS said took as long as asking it. */
+/** An attempt that the DNS ended before dialling took as long as the lookup. */
 function withLookup(result: StoppableResult, lookupMs: number): StoppableResult {
   if (result.records.every(({ address }) => address !== null)) return result;
   const records = result.records.map((record) =>
@@ -162,7 +162,7 @@ export async function attemptHosts(task: AttemptTask): Promise<StoppableResult> 
   return progress.result();
 }
 
-/** Where the domain publishes what TLS must be, the content is read first: its sender may waive that (RFC 8689 §5). */
+/** If the domain publishes demands on TLS, the content is read first: its sender may waive that (RFC 8689 §5). */
 async function hostsFor({ hosts }: AttemptTask, loadContent: () => Promise<Uint8Array>): Promise<readonly RouteHost[]> {
   if (hosts.every(({ waivedTls }) => waivedTls === undefined)) return hosts;
   if (!waivesTls(await loadContent())) return hosts;
@@ -185,7 +185,7 @@ interface OpeningTime {
   readonly next: () => void;
 }
 
-/** Of the time for all, what those that have not been dialled yet do not need. */
+/** The part of the total time that hosts not yet dialled do not need. */
 function createOpeningTime(hosts: readonly RouteHost[], totalMs: number): OpeningTime {
   let addresses = hosts.reduce((sum, host) => sum + (host.refusal === undefined ? host.addresses.length : 0), 0);
   const leastMs = Math.min(LEAST_OPENING_MS, totalMs / Math.max(1, addresses));
@@ -244,7 +244,7 @@ async function transact(addressTask: AddressTask, some: readonly AttemptRecipien
     opening.spend(openingMs);
     if (acquired.kind === 'STOPPED') return { ...ungreeted, verdicts: forAll(some, classifyStop(acquired.reply)) };
     if (acquired.kind === 'TROUBLE') {
-      // TLS comes behind greeting and EHLO.
+      // TLS comes after greeting and EHLO.
       const isGreeted = acquired.trouble === 'TLS';
       return { ...ungreeted, isGreeted, verdicts: forAll(some, classifyTrouble(acquired.trouble, acquired.reply)) };
     }

@@ -1,5 +1,5 @@
 /**
- * What an answer of a next hop means for each recipient. Pure. The rules:
+ * Classifies the reply of a next hop for each recipient. Pure. The rules:
  *
  * - 2yz to the final dot delivers; nothing else does.
  * - 4yz, 421, junk, a lost connection, a timeout: deferred, wherever it happens. Lost after the dot: deferred too, and not
@@ -19,7 +19,7 @@ import type { SmtpOffers } from '../smtp/commands.ts';
 import type { Transaction, TransactionStage } from '../smtp/transaction.ts';
 
 /**
- * Where to go on. `NEXT_ADDRESS`: this address was no use. `NEXT_HOST`: the host spoke about the recipient, another may be
+ * The next step. `NEXT_ADDRESS`: this address was no use. `NEXT_HOST`: the host spoke about the recipient, another may be
  * kinder. `LATER`: not again in this attempt.
  */
 export type NextStep = 'DONE' | 'NEXT_ADDRESS' | 'NEXT_HOST' | 'LATER';
@@ -108,7 +108,7 @@ function classifyAnswer(stage: TransactionStage, answer: Answer, context: Contex
   }
 }
 
-/** An answer that is none at this place. Behind the dot the message may have been taken. */
+/** A reply that is not valid at this stage. After the dot the message may have been accepted. */
 function outOfStep(stage: TransactionStage, ownText: string, text: string): Verdict {
   return deferred(ownReply('4.5.0', ownText), text, 'FAULT', stage === 'DOT' ? 'LATER' : 'NEXT_ADDRESS');
 }

@@ -157,7 +157,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
   };
 }
 
-/** What was opened under a lesser demand does not serve a greater one. */
+/** A session opened under a lesser demand does not serve a greater one. */
 function keyOf({ host, address, port, tls }: SessionTarget): string {
   return `${host} ${address} ${port} ${kindOfDemand(tls)}`;
 }

@@ -12,7 +12,7 @@ import { type DestinationState, recordFailure, recordSuccess } from '../outage/c
 import { noteAttempt } from '../outage/last-attempt.ts';
 import type { Holder } from '../queue/claim.ts';
 import { expireHeld } from '../queue/expiry.ts';
-import { giveUpMarked } from '../queue/finalize-marks.ts';
+import { giveUpMarked } from '../queue/marks.ts';
 import { isDatabaseAway, type MessageResult, markDelivered, recordOutcomes } from '../queue/outcome.ts';
 import { MOST_SLOTS } from './concurrency/limits.ts';
 import type { Observer } from './conditions.ts';

@@ -10,7 +10,7 @@ import { clearFlush, type DestinationState, keepFlush, readDestination, recordRo
 import { noteAttempt } from '../outage/last-attempt.ts';
 import { dropOwnership, takeOwnership } from '../outage/owner.ts';
 import { type Holder, readContents, releaseClaims } from '../queue/claim.ts';
-import { finalizeLeftovers } from '../queue/finalize-marks.ts';
+import { finalizeLeftovers } from '../queue/marks.ts';
 import { isDelivered } from './attempt.ts';
 import { type BatchResult, runBatch } from './batch.ts';
 import type { DestinationMemories } from './concurrency/memory.ts';
@@ -20,7 +20,7 @@ import { createDestinationRecords, type DestinationRecords } from './destination
 import { type ByteBudget, dueSource, probeSource, type Source } from './message-source.ts';
 import { reusedRoute } from './route.ts';
 
-/** What all destinations of a node share. */
+/** The state that all destinations of a node share. */
 export interface DeliveringNode extends DeliveryDeps {
   readonly budget: ByteBudget;
   readonly conditions: ConditionKeeper;

@@ -1,6 +1,6 @@
 /**
  * Records what comes in groups: one write in flight, what comes meanwhile shares the next. A small group waits a moment for
- * more, since a group costs the database nearly as much as ten of its members; nobody waits for that moment (`idle` ends it).
+ * more, since a group costs the database nearly as much as ten of its members; no caller waits for that moment (`idle` ends it).
  *
  * Promises: nothing that was added is dropped. While the database is away a write is repeated for minutes, since a delivery
  * that is not recorded will be made again (a duplicate, never a loss). Another failure is repeated a few times, then each of
@@ -53,7 +53,7 @@ export function createGroupWriter<T>(deps: GroupWriterDeps<T>): GroupWriter<T> {
   const waiting: T[] = [];
   let running: Promise<void> | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
-  /** Who wants all of it recorded now. */
+  /** The number of callers that want all of it recorded now. */
   let hurriedCount = 0;
   /** When the write under way is late, and whether a try has failed; null while there is none. */
   let write: { readonly lateAtMs: number; hasFailed: boolean } | null = null;

@@ -151,7 +151,7 @@ interface DueClaims extends Claims {
   readonly settings: DrainSettings;
 }
 
-/** What is due, and after a flush what was not tried since; no more than the cap allows now. */
+/** Messages that are due, and after a flush those not tried since; no more than the limit allows now. */
 export function dueSource(sql: QueueSql, input: DueClaims): Source {
   const { rate } = input;
   const { drainPerMinute: perMinute } = input.settings;

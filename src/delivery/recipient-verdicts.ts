@@ -68,7 +68,7 @@ export function createRecipientVerdicts(numbers: readonly RecipientNumber[]): Re
       return {
         outcomes: new Map([...states].map(([number, { verdict }]) => [number, verdict?.outcome ?? UNTRIED])),
         records,
-        hostTrouble: isHeard ? null : (trouble ?? (isStopped ? STOPPED : NOBODY)),
+        hostTrouble: isHeard ? null : (trouble ?? (isStopped ? STOPPED : NO_HOST)),
         isStopped,
       };
     },
@@ -83,7 +83,7 @@ function merge(before: Verdict | null, now: Verdict): Verdict {
 
 const NO_ADDRESS = '[no address to try]';
 const UNTRIED: Outcome = { kind: 'DEFERRED', reply: { code: 451, enhancedCode: '4.4.4', text: NO_ADDRESS } };
-const NOBODY = { trouble: 'NO_MX', reply: NO_ADDRESS } as const;
+const NO_HOST = { trouble: 'NO_MX', reply: NO_ADDRESS } as const;
 const STOPPED = { trouble: 'FAULT', reply: '[stopped by us]' } as const;
 
 /** One row for all recipients with the same answer. */

@@ -24,7 +24,7 @@ const LATE_AFTER_MS = 200;
 const WORTH_FINALIZING = 12;
 const FINALIZE_WITHIN_MS = 100;
 
-/** What is to be finalized together. */
+/** Results that are finalized together. */
 export interface Noted {
   readonly messageResults: readonly MessageResult[];
   /** The mark that speaks of what of them was delivered. */

@@ -2,7 +2,7 @@
  * The findings of a drill: the state of the domain today, what the drill met at our listener and at the primary, and a conclusion in
  * one sentence. Pure.
  */
-import type { DrillStanding, PutOff } from '../queue/drills/drill-facts.ts';
+import type { DrillDestination, PutOff } from '../queue/drills/drill-facts.ts';
 import type { DrillFinding, DrillResult, DrillStep } from '../queue/drills/drills.ts';
 import type { QueueLimits } from '../queue/limits.ts';
 import type { MxVerdict } from '../mail/mx.ts';
@@ -12,7 +12,7 @@ export interface Outlook {
   /** Null: it is no longer served. */
   readonly domain: RelayDomain | null;
   readonly mxVerdict: MxVerdict;
-  readonly standing: DrillStanding;
+  readonly destination: DrillDestination;
   readonly limits: QueueLimits;
   /** Why the service is not ready; empty when it is. */
   readonly notReady: readonly string[];
@@ -47,7 +47,7 @@ const MX: { readonly [V in MxVerdict]: readonly [Verdict, string] } = {
   UNRESOLVABLE: ['PROBLEM', 'The DNS has no answer about its MX records, or no address for its servers.'],
 };
 
-export function outlookOf({ domain, mxVerdict, standing, limits, notReady }: Outlook): DrillFinding[] {
+export function outlookOf({ domain, mxVerdict, destination, limits, notReady }: Outlook): DrillFinding[] {
   return [
     domain?.status === 'ACTIVE'
       ? finding('STATUS', 'OK', 'It is in service.')
@@ -57,8 +57,8 @@ export function outlookOf({ domain, mxVerdict, standing, limits, notReady }: Out
     notReady.length === 0
       ? finding('SPACE', 'OK', 'The service has room for mail.')
       : finding('SPACE', 'PROBLEM', notReady.join(' ')),
-    ...troubleOf(standing),
-    retriesOf(standing, limits),
+    ...troubleOf(destination),
+    retriesOf(destination, limits),
   ];
 }
 
@@ -81,8 +81,8 @@ function tlsOf({ tlsPolicy }: RelayDomain): DrillFinding {
 }
 
 /** Empty when nothing hinders delivery. An outage that stands for an open breaker is reported as the breaker. */
-export function troubleOf(standing: DrillStanding): DrillFinding[] {
-  const { isPaused, isFailing, outageClass, outageSince, isBreakerOpen, breakerReply, breakerSince } = standing;
+export function troubleOf(destination: DrillDestination): DrillFinding[] {
+  const { isPaused, isFailing, outageClass, outageSince, isBreakerOpen, breakerReply, breakerSince } = destination;
   const findings: DrillFinding[] = [];
   if (isPaused) findings.push(finding('PAUSE', 'WARNING', 'Its delivery is paused: mail is held until it is resumed.'));
   if (isBreakerOpen) {
@@ -107,7 +107,7 @@ function spanOf(seconds: number): string {
   return seconds === 3600 ? 'hour' : `${seconds / 3600} hours`;
 }
 
-function retriesOf({ heldUntil }: DrillStanding, { retrySchedule }: QueueLimits): DrillFinding {
+function retriesOf({ heldUntil }: DrillDestination, { retrySchedule }: QueueLimits): DrillFinding {
   const stages = retrySchedule.map(({ everySeconds, attempts }) => `${attempts} times every ${spanOf(everySeconds)}`);
   const message = `Mail accepted now would be tried at once, ${stages.join(', then ')}, and held until ${heldUntil.toISOString()}.`;
   return finding('RETRIES', 'OK', message);
@@ -125,7 +125,7 @@ export function acceptanceOf(steps: readonly DrillStep[], isAccepted: boolean): 
 export function deliveryOf(
   result: DrillResult,
   deliveries: readonly DrillStep[],
-  standing: DrillStanding | null,
+  destination: DrillDestination | null,
 ): DrillFinding {
   const said = deliveries.at(-1)?.reply ?? '';
   if (result === 'DELIVERED') return finding('DELIVERY', 'OK', `Its primary accepted the message: "${said}".`);
@@ -133,7 +133,7 @@ export function deliveryOf(
   if (result === 'CANCELLED') {
     return finding('DELIVERY', 'WARNING', 'Its message was cancelled before it was delivered.');
   }
-  const why = standing === null ? [] : troubleOf(standing).map(({ message }) => message);
+  const why = destination === null ? [] : troubleOf(destination).map(({ message }) => message);
   const message = `No attempt was made. ${why.join(' ') || 'No node that delivers has tried it in time.'}`;
   return finding('DELIVERY', 'PROBLEM', message);
 }

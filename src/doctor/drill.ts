@@ -10,10 +10,10 @@ import { OPERATOR_VIEWER } from '../mail/viewer.ts';
 import type { QueueSql } from '../queue/claim.ts';
 import { cancelMessage } from '../queue/verbs/commands.ts';
 import {
-  type DrillStanding,
+  type DrillDestination,
   isAboutToBeTried,
   readDrillDeliveries,
-  readDrillStanding,
+  readDrillDestination,
   readPutOff,
 } from '../queue/drills/drill-facts.ts';
 import {
@@ -47,7 +47,7 @@ export interface DrillDeps {
   readonly hostname: string;
   /** Our own listener; null while it is not open. */
   readonly listener: () => Listener | null;
-  readonly readOutlook: (drill: OpenDrill) => Promise<Omit<Outlook, 'standing' | 'limits'>>;
+  readonly readOutlook: (drill: OpenDrill) => Promise<Omit<Outlook, 'destination' | 'limits'>>;
   readonly poke: (destinationId: string) => void;
   readonly events: Pick<MailEvents, 'settled' | 'drillFinished'>;
 }
@@ -76,11 +76,11 @@ async function forEach(drills: readonly OpenDrill[], work: (drill: OpenDrill) =>
 }
 
 async function enter(deps: DrillDeps, drill: OpenDrill, listener: Listener): Promise<void> {
-  const standing = await readDrillStanding(deps.sql, drill.destinationId);
-  if (standing === null) return finish(deps, drill, { result: 'INTERRUPTED' });
-  const outlook = outlookOf({ ...(await deps.readOutlook(drill)), standing, limits: await readLimits(deps.sql) });
+  const destination = await readDrillDestination(deps.sql, drill.destinationId);
+  if (destination === null) return finish(deps, drill, { result: 'INTERRUPTED' });
+  const outlook = outlookOf({ ...(await deps.readOutlook(drill)), destination, limits: await readLimits(deps.sql) });
   const { hostname } = deps;
-  const content = contentOf(drill, { hostname, date: formatDate(standing.now) });
+  const content = contentOf(drill, { hostname, date: formatDate(destination.now) });
   const mail: DrillMail = { ehloName: hostname, recipient: drill.recipient, envelopeId: drill.envelopeId, content };
   const { steps, messageId } = await enterMail(listener, mail);
   const findings = [...outlook, acceptanceOf(steps, messageId !== null)];
@@ -115,8 +115,8 @@ async function advance(deps: DrillDeps, drill: OpenDrill): Promise<void> {
     return putOffDrill(deps.sql, drill.id, { nextAttemptAt, finding: putOffOf(putOff) });
   }
   if (isTryToCome && !drill.isStale) {
-    const standing = await readDrillStanding(deps.sql, drill.destinationId);
-    if (standing !== null && !isWaiting(standing)) return;
+    const destination = await readDrillDestination(deps.sql, drill.destinationId);
+    if (destination !== null && !isWaiting(destination)) return;
   }
   await endMessage(deps, drill, attemptCount === 0 ? 'NOT_ATTEMPTED' : 'NOT_DELIVERED');
 }
@@ -134,7 +134,7 @@ const RESULTS = {
 } as const;
 
 /** No mail is delivered for now, and a drill does not wait for that. */
-function isWaiting({ isPaused, isFailing, isBreakerOpen }: DrillStanding): boolean {
+function isWaiting({ isPaused, isFailing, isBreakerOpen }: DrillDestination): boolean {
   return isPaused || isFailing || isBreakerOpen;
 }
 
@@ -148,8 +148,8 @@ async function endMessage(deps: DrillDeps, drill: OpenDrill, result: DrillResult
 
 async function report(deps: DrillDeps, drill: OpenDrill, result: DrillResult): Promise<void> {
   const steps = await readDrillDeliveries(deps.sql, drill.id);
-  const standing = await readDrillStanding(deps.sql, drill.destinationId);
-  const findings = [deliveryOf(result, steps, standing), ...(isPutOff(drill) ? [greylistingOf(result, steps)] : [])];
+  const destination = await readDrillDestination(deps.sql, drill.destinationId);
+  const findings = [deliveryOf(result, steps, destination), ...(isPutOff(drill) ? [greylistingOf(result, steps)] : [])];
   await finish(deps, drill, { result, steps, findings });
 }
 

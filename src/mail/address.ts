@@ -47,7 +47,7 @@ const DOT_STRING = new RegExp(`^${ATOM}(?:\\.${ATOM})*$`, 'u');
 const LOOSE_DOT_STRING = new RegExp(`^(?:${ATOM}|\\.)+$`, 'u');
 /** Quoted-string content: no controls, a backslash only before a printable character. */
 const QUOTED_STRING = /^"((?:[ !#-[\]-~\u0080-\u{10ffff}]|\\[ -~])*)"$/u;
-/** C1 controls, line separators, and the mark that octets which are not UTF-8 leave behind. */
+/** C1 controls, line separators, and the mark that octets which are not UTF-8 leave. */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffd]/;
 const ROUTE = /^@[^@:,[\]\s"]+(?:,@[^@:,[\]\s"]+)*:/;
 

@@ -27,7 +27,7 @@ const ACTION: Readonly<Record<ReportedEvent, string>> = {
   RELAYED: 'relayed',
 };
 
-/** What is known when nobody gave an enhanced status code (RFC 3463 §3.5 for the expired). */
+/** The status when no host gave an enhanced status code (RFC 3463 §3.5 for the expired). */
 const STATUS_BY_EVENT: Readonly<Record<ReportedEvent, string>> = {
   FAILED: '5.0.0',
   EXPIRED: '4.4.7',

@@ -1,7 +1,7 @@
 /**
  * The last part of a report: what it returns of the reported message (RFC 3461 §4.3; RFC 3464 §2; RFC 6522 §4; RFC 6533 §6).
  *
- * The whole message goes back as it came or not at all: RFC 2046 §5.2.1 lets nobody encode it, so one that SMTP could not
+ * The whole message goes back as it came or not at all: RFC 2046 §5.2.1 forbids encoding it, so one that SMTP could not
  * carry is represented by its header section. Promises lines within SMTP's limits, and in a report that goes without
  * SMTPUTF8 no header beyond ASCII.
  */

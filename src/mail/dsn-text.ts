@@ -74,11 +74,11 @@ function happening(recipient: ReportedRecipient, report: Report): string {
 function advice(event: ReportedEvent, report: Report): string {
   const advices: Readonly<Record<ReportedEvent, string>> = {
     FAILED:
-      'A refusal is final: nobody will try again. Check the address; if it is right, reach the recipient in another way ' +
+      'A refusal is final: there will be no further attempt. Check the address; if it is right, reach the recipient in another way ' +
       'and pass on the answer above, as the reason lies with their mail system.',
     EXPIRED:
-      `The recipient's mail server did not take the message in ${sanitizeText(report.lifetimeText, 40)}, and nobody will ` +
-      'try again. Please reach the recipient in another way, and send the message again once their mail server works.',
+      `The recipient's mail server did not take the message in ${sanitizeText(report.lifetimeText, 40)}, and there will be ` +
+      'no further attempt. Please reach the recipient in another way, and send the message again once their mail server works.',
     DELAYED: 'You need not do anything: we keep your message and go on trying. Please do not send it again.',
     RELAYED:
       'The server that accepted it gives no reports of success: you may hear nothing more even if all goes well.',

@@ -67,7 +67,7 @@ export interface Report {
   readonly lifetimeText: string;
   /** At least one. */
   readonly recipients: readonly ReportedRecipient[];
-  /** Of the reported message: `headerSectionOf` its content. */
+  /** The header section of the reported message: `headerSectionOf` its content. */
   readonly headerSection: Uint8Array;
   /** The reported message, to be returned whole if that can be done; null: its header section. */
   readonly message: Uint8Array | null;
@@ -117,7 +117,7 @@ function compose(report: Report, smtpUtf8: boolean, returned: ReportPart): Compo
   return { content, smtpUtf8, body: isEightBit ? '8BITMIME' : null };
 }
 
-/** Nobody outside knows the id of a report that is not sent yet; should a part hold it all the same, the boundary is longer. */
+/** No one outside knows the id of a report that is not sent yet; should a part hold it all the same, the boundary is longer. */
 function boundaryFor(reportId: string, parts: readonly ReportPart[]): string {
   let boundary = `=_report_${reportId.replace(/[^0-9A-Za-z-]/g, '').slice(0, 36)}`;
   while (parts.some(({ body }) => Buffer.from(body.buffer, body.byteOffset, body.length).includes(boundary)))

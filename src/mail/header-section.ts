@@ -38,7 +38,7 @@ export function messageIdOf(headerSection: Uint8Array): string | null {
 
 /** A line of a header section may have so many octets (RFC 5322 §2.1.1). */
 const MAX_MESSAGE_ID_OCTETS = 998;
-/** With its name, folds and comments: one that is longer is none. */
+/** A field with its name, folds and comments; a longer one is ignored. */
 const MAX_FIELD_OCTETS = 2048;
 /** The name, then the value with its folded lines. */
 const MESSAGE_ID_FIELD = /^message-id[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)/i;
@@ -46,7 +46,7 @@ const M = new Set([0x4d, 0x6d]);
 
 /**
  * The value of the first field Message-ID as it is searched for: without angle brackets, unfolded. Null when there is none, or
- * one that nobody could search for: empty, longer than a line, or with octets that are no text. Reads to the empty line.
+ * one that could not be searched for: empty, longer than a line, or with octets that are no text. Reads to the empty line.
  */
 export function searchedMessageIdOf(content: Uint8Array): string | null {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
@@ -67,7 +67,7 @@ export function searchedMessageIdOf(content: Uint8Array): string | null {
   return null;
 }
 
-/** A Message-ID in the one form in which it is stored and searched: case counts (RFC 5322 §3.6.4). Null when it is none. */
+/** A Message-ID in the one form in which it is stored and searched: case counts (RFC 5322 §3.6.4). Null if the text is not one. */
 export function searchedMessageId(text: string): string | null {
   const value = text.replace(/\r?\n(?=[ \t])/g, '').trim();
   const id = /^<(.*)>$/s.exec(value)?.[1]?.trim() ?? value;

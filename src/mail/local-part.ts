@@ -13,7 +13,7 @@ import { Buffer } from 'node:buffer';
 
 /** RFC 5321 §4.5.3.1.1. */
 const MAX_OCTETS = 64;
-/** Controls, line separators, and the mark that octets which are not UTF-8 leave behind. */
+/** Controls, line separators, and the mark that octets which are not UTF-8 leave. */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffd]/;
 const ASCII = /^[ -~]*$/;
 

@@ -1,5 +1,5 @@
 /**
- * What an attempt meant for one recipient, as a value (RFC 5321 §4.2.1).
+ * The outcome of an attempt for one recipient, as a value (RFC 5321 §4.2.1).
  *
  * `Deferred` is every trouble that is not a permanent refusal by the next hop: unknown trouble is never `Failed`.
  */
@@ -47,7 +47,7 @@ export interface AttemptRecord {
   readonly recipientNumbers: readonly RecipientNumber[];
   /** True when the host, not a recipient or the message, was the trouble. */
   readonly isHostLevel: boolean;
-  /** What trouble it was, when it was the host's. */
+  /** The failure, if it was the host's. */
   readonly trouble?: HostTrouble | undefined;
   /** A session came about: greeting and EHLO were answered with 2yz. */
   readonly isGreeted?: boolean | undefined;

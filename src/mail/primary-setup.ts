@@ -1,5 +1,5 @@
 /**
- * What the administrator of a primary sets up so that held mail gets through to it: our egress addresses are let past
+ * Instructions for the administrator of a primary, so that held mail gets through to it: our egress addresses are let past
  * greylisting, DNS lists, postscreen, tarpits and limits of rate. Ready-made, one text per mail server.
  *
  * None of them lets us relay: a recipient that the primary does not serve, or does not know, is refused as ever. Pure texts.
@@ -103,7 +103,7 @@ hostlist backup_mx_hosts = <; ${addresses.join(' ; ')}
 `;
 }
 
-/** The set-up of rspamd behind any mail server: what judges the client's address is left out, what judges content stays. */
+/** The set-up of rspamd with any mail server: what judges the client's address is left out, what judges content stays. */
 function rspamdSetup(addresses: readonly string[]): string {
   return `# /etc/rspamd/local.d/settings.conf (add the block if you have the file already), then: rspamadm configtest
 # Written after rspamd's documentation; not run in our tests.

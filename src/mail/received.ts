@@ -33,7 +33,7 @@ export function receivedField(options: ReceivedOptions): string {
   return `${lines.join('\r\n')}\r\n`;
 }
 
-/** `ehlo.name (rdns.name [192.0.2.1])`. An EHLO argument that is no name moves into a comment behind the address. */
+/** `ehlo.name (rdns.name [192.0.2.1])`. An EHLO argument that is no name moves into a comment after the address. */
 function fromDomain(client: ClientInfo): string {
   const literal = literalOf(client.address) ?? '[0.0.0.0]';
   const name = client.name === null ? null : hostName(client.name);
@@ -78,7 +78,7 @@ const FIELD_NAME = 'received';
 const MAX_READ_OCTETS = 4096;
 
 /**
- * Counts the Received fields of a header section; a body behind it is not read. Linear, and copies only what it counts.
+ * Counts the Received fields of a header section; a body after it is not read. Linear, and copies only what it counts.
  *
  * @param headerBytes content from its first octet on
  * @param names our MX names, in any case

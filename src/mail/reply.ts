@@ -23,7 +23,7 @@ const MAX_LINE_LENGTH = 1024;
 /**
  * Reads a whole reply, its lines separated by CRLF or LF. Lenient: the last line with a code decides, other lines are text.
  * Null when no line begins with a code from 200 to 599, or when its lines say both yes and no (RFC 5321 §4.2.1 wants one code):
- * junk, which is nobody's refusal and no acceptance either.
+ * junk, which is neither a refusal nor an acceptance.
  */
 export function parseReply(lines: string): Reply | null {
   const parsed = lines

@@ -6,11 +6,11 @@ export interface Viewer {
   /** The tenant whose rows may be seen; an operator sees all. */
   readonly tenantId: string;
   readonly isOperator: boolean;
-  /** Of the token that is used, for the record; absent or null: the service's own operator token, or no token at all. */
+  /** The name of the token that is used, for the record; absent or null: the service's own operator token, or no token at all. */
   readonly tokenName?: string | null;
 }
 
-/** Who does it, as events have it among their facts. */
+/** The actor, as events have it among their facts. */
 export function actorOf({ tenantId, tokenName = null }: Viewer): {
   readonly by: string;
   readonly token: string | null;

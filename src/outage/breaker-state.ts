@@ -53,7 +53,7 @@ const MOST_SAMPLES = 20;
 /** Events that are looked at: as many groups of refusals as fit into the time of any rule are more than its count. */
 const MOST_EVENTS = 200;
 
-interface Standing {
+interface BreakerRow {
   tenant_id: string;
   kind: 'RELAY' | 'INTERNAL';
   breaker: BreakerState;
@@ -69,7 +69,7 @@ interface Standing {
 /** Null when nothing has changed. */
 export async function feedBreaker(sql: TransactionSql, feed: BreakerFeed): Promise<BreakerStep | null> {
   const { destinationId, refusals } = feed;
-  const [row] = await sql<Standing[]>`
+  const [row] = await sql<BreakerRow[]>`
     select d.tenant_id, d.kind, d.breaker, d.breaker_since::text, d.trial_count, d.outage_id,
       ${isTrialOver(sql)} as is_trial_over, bmx_now()::text as now,
       d.breaker = 'TRIAL' and coalesce((select o.started_at > d.breaker_since from outages o where o.id = d.outage_id), false)
@@ -81,16 +81,16 @@ export async function feedBreaker(sql: TransactionSql, feed: BreakerFeed): Promi
   if (row.is_trial_over) await closeTrial(sql, destinationId, row);
   // Another outage has begun and ended meanwhile: a whole trial runs after it.
   const isOver = row.is_trial_over || row.is_trial_outdated;
-  const standing: Standing = isOver ? { ...row, breaker: 'CLOSED', breaker_since: null, window_began: row.now } : row;
-  const evidence = await gatherEvidence(sql, standing, feed);
+  const current: BreakerRow = isOver ? { ...row, breaker: 'CLOSED', breaker_since: null, window_began: row.now } : row;
+  const evidence = await gatherEvidence(sql, current, feed);
   const to = nextBreakerState(evidence);
-  await move(sql, { standing, feed, to });
+  await move(sql, { current, feed, to });
   const from = row.breaker;
   if (from === to) return null;
   const reply = to === 'OPEN' ? openingReply(refusals) : null;
   const opened = reply === null ? NOT_OPENED : await open(sql, feed, reply);
   if (to === 'OPEN') await forgetLateRefusals(sql, destinationId);
-  if (to !== 'OPEN' && standing.breaker !== to) await recordStep(sql, standing.tenant_id, { destinationId, to });
+  if (to !== 'OPEN' && current.breaker !== to) await recordStep(sql, current.tenant_id, { destinationId, to });
   return { from, to, reply, ...opened };
 }
 
@@ -99,12 +99,12 @@ export async function feedBreakerAlone(sql: Sql, feed: BreakerFeed): Promise<Bre
   return await sql.begin((transaction) => feedBreaker(transaction, feed));
 }
 
-async function gatherEvidence(sql: TransactionSql, standing: Standing, feed: BreakerFeed): Promise<Evidence> {
-  const { breaker, outage_id: outageId, trial_count: trialCount, breaker_since: since } = standing;
+async function gatherEvidence(sql: TransactionSql, current: BreakerRow, feed: BreakerFeed): Promise<Evidence> {
+  const { breaker, outage_id: outageId, trial_count: trialCount, breaker_since: since } = current;
   const { refusals, takenCount, refusedCount } = feed;
   const known = refusals.filter(({ isKnownGood }) => isKnownGood);
   const isInTrial = breaker === 'TRIAL';
-  const begin = isInTrial ? (since ?? standing.now) : standing.window_began;
+  const begin = isInTrial ? (since ?? current.now) : current.window_began;
   // The end of an outage begins anew.
   const hasPast = (isInTrial || (breaker === 'CLOSED' && outageId === null)) && since !== null && refusals.length > 0;
   const seen = hasPast ? await readRefusals(sql, feed.destinationId, begin) : summarize([factsOf(feed)]);
@@ -180,10 +180,10 @@ function openingReply(refusals: readonly NewRefusal[]): string {
 /** Writes what follows, but for an opening. */
 async function move(
   sql: SqlExecutor,
-  { standing, feed, to }: { standing: Standing; feed: BreakerFeed; to: BreakerState },
+  { current, feed, to }: { current: BreakerRow; feed: BreakerFeed; to: BreakerState },
 ): Promise<void> {
   const { destinationId, takenCount, refusedCount, refusals } = feed;
-  const { breaker: from, breaker_since: since, now } = standing;
+  const { breaker: from, breaker_since: since, now } = current;
   const judged = takenCount + refusedCount;
   if (to === 'OPEN') return;
   if (to === 'TRIAL') {
@@ -206,7 +206,7 @@ async function move(
     where id = ${destinationId}`;
 }
 
-async function closeTrial(sql: SqlExecutor, destinationId: string, { tenant_id: tenantId }: Standing): Promise<void> {
+async function closeTrial(sql: SqlExecutor, destinationId: string, { tenant_id: tenantId }: BreakerRow): Promise<void> {
   await sql`update destinations set ${closeBreaker(sql)} where id = ${destinationId}`;
   await recordStep(sql, tenantId, { destinationId, to: 'CLOSED' });
 }

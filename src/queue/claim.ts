@@ -1,9 +1,9 @@
 /**
- * Taking messages for an attempt, and giving them back.
+ * Finds destinations with due mail, claims messages for an attempt, and releases claims.
  *
- * Promises: a claim stores the next attempt before anybody dials (it moves next_attempt_at along the grid), names
+ * Promises: a claim stores the next attempt before a host is dialled (it moves next_attempt_at along the grid), names
  * (node, epoch), touches one destination, and starts at the last claimed key, so that deleted heads cost nothing. A message
- * is in one hand at a time: ownership first, SKIP LOCKED second. Does not decide whether the destination may be tried.
+ * has one holder at a time: ownership first, SKIP LOCKED second. Does not decide whether the destination may be tried.
  */
 import { Buffer } from 'node:buffer';
 import type { Sql, SqlExecutor } from '../db/client.ts';
@@ -18,7 +18,7 @@ import { isHeldByDrill, isOfDrill, isOfOpenDrill } from './drills/drill-mark.ts'
 /** The pool for the queue's hot statements, for rooms that pass it on without speaking SQL. */
 export type QueueSql = Sql;
 
-/** The hand that holds claims: void once the node's epoch is gone. */
+/** The holder of claims: void once the node's epoch is gone. */
 export interface Holder {
   readonly node: number;
   readonly epoch: number;
@@ -41,14 +41,14 @@ export interface ClaimedMessage {
   readonly body: '7BIT' | '8BITMIME' | null;
   readonly ret: 'FULL' | 'HDRS' | null;
   readonly envelopeId: string | null;
-  /** A fire drill's: what befalls it is nothing that an outage stands on. */
+  /** A fire drill's: its failures are no evidence of an outage. */
   readonly isDrill?: boolean;
   /** Null for a report, and where it is not known. */
   readonly client: OriginalClient | null;
   readonly recipients: readonly ClaimedRecipient[];
 }
 
-/** Where the last claim ended: (next_attempt_at as text, id). */
+/** The end of the last claim: (next_attempt_at as text, id). */
 export interface ClaimKey {
   readonly at: string;
   readonly id: string;
@@ -76,8 +76,8 @@ interface MessageRow {
 
 /**
  * Claims up to `limit` messages of a destination that are due, in the order of (next_attempt_at, id) after `after`.
- * With the number of a flush, also those that are not due but were not claimed since it was asked for. With `settings`, none once they are
- * others: they are in force at once, like a pause.
+ * With the number of a flush, also those that are not due but were not claimed since the flush. With `settings`, none once the
+ * destination has others: they are in force at once, like a pause.
  */
 export async function claimDue(
   sql: Sql,
@@ -140,10 +140,10 @@ function began(sql: Sql, destinationId: string) {
 /**
  * Claims the one message that tries a destination whose clock is running, and stores the destination's next attempt: by the
  * grid, beside an open breaker an hour from now.
- * Each time another message, the one among the next twenty that was not tried for longest, one to a recipient known good
- * before the others, then a small one: none that the host chokes on can stand in the way of the others, and a refusal tells
- * more of a primary than of a stranger's address. After a flush the one at the head of the queue. Never what a fire drill under way
- * waits for; what one that was interrupted has left behind is tried, and expires, as all mail. O(1).
+ * Each time it is another message: of the next twenty the one not tried for longest, to a recipient known good before the
+ * others, then a small one. So no message that the host cannot handle blocks the others, and a refusal says more of the
+ * primary than of an unknown address. After a flush it is the head of the queue. Mail of an open fire drill is never claimed;
+ * mail of an interrupted drill is tried, and expires, like any other. O(1).
  */
 export async function claimProbe(
   sql: Sql,
@@ -196,8 +196,8 @@ export async function claimProbe(
 }
 
 /**
- * Over `candidates`: a held recipient was delivered to within 90 days, or stands in the User List. Limits, since what merely
- * has to exist may be looked for by reading a whole table into a hash.
+ * Over `candidates`: a held recipient was delivered to within 90 days, or is in the User List. The limits keep the planner from
+ * reading a whole table into a hash for an `exists`.
  */
 function isToKnownGood(sql: Sql, destinationId: string) {
   return sql`coalesce((
@@ -215,7 +215,7 @@ function isToKnownGood(sql: Sql, destinationId: string) {
     limit 1), false)`;
 }
 
-/** Gives back claims that no attempt was made with: due again at once, before what came after them, nothing counted. */
+/** Releases claims without an attempt: due again at once, before later mail, and nothing is counted. */
 export async function releaseClaims(sql: Sql, holder: Holder, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql`
@@ -223,7 +223,7 @@ export async function releaseClaims(sql: Sql, holder: Holder, ids: readonly stri
     where id = any(${ids as string[]}::uuid[]) and claimed_by = ${holder.node} and claim_epoch = ${holder.epoch}`;
 }
 
-/** Gives back claims whose outcome could not be recorded: they wait for the slot that the claim stored. */
+/** Releases claims whose outcome could not be recorded: they wait for the slot that the claim stored. */
 export async function releaseToSchedule(sql: SqlExecutor, holder: Holder, ids: readonly string[]): Promise<void> {
   await sql`
     update messages
@@ -232,8 +232,8 @@ export async function releaseToSchedule(sql: SqlExecutor, holder: Holder, ids: r
 }
 
 /**
- * Frees what a dead node had claimed: tried again at once, but for a message that has met three deaths, which waits for its
- * next slot (it may be the killer). Returns how many there were.
+ * Releases the claims of a dead node. Messages are due at once, but one that has met three deaths waits for its next slot, since
+ * it may be the cause. Returns how many there were.
  */
 export async function releaseDeadClaims(sql: SqlExecutor, dead: Holder): Promise<number> {
   const rows = await sql`
@@ -250,8 +250,8 @@ export async function releaseDeadClaims(sql: SqlExecutor, dead: Holder): Promise
 }
 
 /**
- * Frees what an earlier loop of this hand left claimed at a destination: its answer was lost, or giving back failed. False: nothing
- * was freed, since some of it is marked as delivered, and is to be finalized first (finalize-marks.ts).
+ * Releases claims that an earlier round of this holder left at a destination: its answer was lost, or a release failed. False:
+ * nothing was released, since some messages are marked as delivered, and must be finalized first (marks.ts).
  */
 export async function releaseLeftovers(sql: SqlExecutor, holder: Holder, destinationId: string): Promise<boolean> {
   // Through the index of claims, whatever the statistics say: a walk of all that the destination holds is no way.
@@ -270,7 +270,7 @@ export async function releaseLeftovers(sql: SqlExecutor, holder: Holder, destina
   return row?.is_marked !== true;
 }
 
-/** In whose name messages are claimed. A loose index scan: O(hands). */
+/** The holders of claims. A loose index scan: O(holders). */
 export async function findClaimants(sql: Sql): Promise<Holder[]> {
   const rows = await sql<{ node: number; epoch: number }[]>`
     with recursive claimants as (

@@ -9,7 +9,7 @@ import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { Sql } from '../db/client.ts';
 import { type GaugeRegistry, readBehind } from '../telemetry/gauges.ts';
 
-/** Rows of one statement: what piled up while nobody folded must not run into the statement's time limit. */
+/** Rows of one statement: a backlog of rows must not run into the statement's time limit. */
 const BATCH = 20_000;
 
 /** Folds the deltas into their destinations, a batch at a time. Does nothing while another node folds. O(deltas). */

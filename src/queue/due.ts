@@ -9,7 +9,7 @@ import { isPausedNow } from '../outage/pause.ts';
 export interface DueDestination {
   readonly id: string;
   readonly tenantId: string;
-  /** Of a flush that waits for its attempt; null: none does. */
+  /** The flush that waits for its attempt; null if none does. */
   readonly flushNumber: number | null;
   readonly routeGeneration: number;
 }

@@ -1,9 +1,9 @@
 /**
- * What becomes of messages after an attempt, an expiry or a verb: the only place where a recipient ends.
+ * Finalizes recipients after an attempt, an expiry or a verb: the only place where a recipient ends.
  *
  * Rules, all in one transaction per group of one destination:
- *  - A recipient that is HELD takes the verdict; one that has ended keeps its end (each ends exactly once).
- *  - DELIVERED always counts. DEFERRED and FAILED count only from the hand that holds the claim (node, epoch); FAILED only
+ *  - A recipient that is HELD gets the verdict; one that has ended keeps its end (each ends exactly once).
+ *  - DELIVERED always counts. DEFERRED and FAILED count only from the holder of the claim (node, epoch); FAILED only
  *    while the route of the attempt is still the destination's route, else it is a deferral.
  *  - A deferral by an attempt begun at or after expiry (accepted + lifetime + extension) ends the recipient as EXPIRED,
  *    unless the fault is ours (outage/local-failure.ts), or the service itself has just come back from a long absence or such
@@ -15,19 +15,86 @@
  *    handed to a host without DSN (RFC 3461 §5.2.2).
  *  - A host's refusal does not always end its recipient (the breaker, product): in a trial or beside an outage none does, and at
  *    any time none of a recipient known good in reply to RCPT. Such a one stays HELD, suspected, and is tried again on its
- *    schedule; only a refusal at least one hour after the first, breaker CLOSED, is FAILED. What was refused behind RCPT outside
+ *    schedule; only a refusal at least one hour after the first, breaker CLOSED, is FAILED. A refusal after RCPT outside
  *    a trial is about this message, and ends it. Refusals of our own making (a message too big for the offers) end it as well.
- *  - Trouble of the host leaves the message due: the destination's clock holds it back, not its own.
- * Of the destination it changes nothing: outcome.ts tells the breaker, delivery/destination-records.ts the clock.
+ *  - A failure of the host leaves the message due: the destination's clock holds it back, not its own.
+ * Of the destination it changes nothing: outcome.ts feeds the breaker, delivery/destination-records.ts the clock.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
+import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
 import { type BreakerState, isTrialOver, TRIAL_MESSAGES } from '../outage/breaker.ts';
 import { insertEvents } from '../events/record.ts';
 import { countEnded } from './mail-counts.ts';
-import { keyOfRecipient, type RefusedMailbox } from './outcome-refusals.ts';
+import type { Holder } from './claim.ts';
 import { newReportId, reportsAbout } from './reports/due-rows.ts';
-import type { FinalizeInput, Verdict } from './verdict.ts';
+
+export interface Verdict {
+  readonly messageId: string;
+  readonly number: number;
+  readonly outcome: Outcome['kind'] | 'CANCELLED';
+  /** The verbatim reply, or in brackets what happened instead of one: kept as the recipient's last reply. */
+  readonly reply: string;
+  /** Facts for a report besides the reply: a failure's enhanced code, and the host whose reply it is. */
+  readonly origin?: {
+    readonly status: string | null;
+    readonly host: string | null;
+    /** Handed to a host that heard nothing of NOTIFY. */
+    readonly isRelayed?: boolean;
+  };
+  /** The host refused the recipient in its reply to RCPT. */
+  readonly isAtRcpt?: boolean;
+}
+
+/** The event of a verb in the record. */
+export type VerbEvent = 'MESSAGE_CANCELLED' | 'MESSAGE_BOUNCED';
+
+export interface FinalizeInput {
+  readonly destinationId: string;
+  readonly routeGeneration: number | null;
+  /**
+   * The author of the verdicts. ATTEMPT: the holder of the claim. EXPIRY: a failed attempt, begun at that database instant, at the
+   * destination of unclaimed messages. VERB: an operator's, on unclaimed messages.
+   */
+  readonly by:
+    | { readonly kind: 'ATTEMPT'; readonly holder: Holder }
+    | { readonly kind: 'EXPIRY'; readonly begunAt: string }
+    | {
+        readonly kind: 'VERB';
+        readonly event: VerbEvent;
+        readonly reason: string;
+        /** As events have it; null: not known. */
+        readonly actor: { readonly by: string; readonly token: string | null } | null;
+        /** The operation on many messages that it is part of. */
+        readonly operationId?: string;
+      };
+  readonly messages: readonly {
+    readonly messageId: string;
+    readonly isHostLevel: boolean;
+    /** The destination's clock starts with it, or runs already: it says when the message is tried next. */
+    readonly isTrouble?: boolean;
+  }[];
+  /** The database's instant at which the attempts began; needed where a message's `isTrouble` is set. */
+  readonly begunAt?: string;
+  readonly verdicts: readonly Verdict[];
+  readonly attempts: readonly { readonly messageId: string; readonly record: AttemptRecord }[];
+  /** The mailboxes of recipients refused by a host, by `keyOfRecipient`. */
+  readonly refusedMailboxes?: ReadonlyMap<string, RefusedMailbox>;
+  /** Those of the messages that are fire drills': no mail that ended badly. */
+  readonly drills?: ReadonlySet<string>;
+}
+
+export interface RefusedMailbox {
+  /** The one form of its local part, without what the domain's delimiter parts. */
+  readonly mailbox: string;
+  /** A mailbox known good was refused in reply to RCPT. Any later refusal says nothing of the mailbox. */
+  readonly isKnownGood: boolean;
+}
+
+/** The key of a recipient in `refusedMailboxes`. */
+export function keyOfRecipient({ messageId, number }: Pick<Verdict, 'messageId' | 'number'>): string {
+  return `${messageId} ${number}`;
+}
 
 export type EndState = 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
 
@@ -40,9 +107,9 @@ export interface RecipientResult {
   readonly state: 'HELD' | EndState;
   /** The message is a report of ours. */
   readonly isReport: boolean;
-  /** What was said now; of one that has expired what a host had said last. */
+  /** The reply of this attempt; for an expired recipient the last one of a host. */
   readonly reply: string;
-  /** Of one that is held: when it is tried next, at the earliest. */
+  /** The earliest next attempt of a recipient that is held; else null. */
   readonly nextAttemptAt: Date | null;
   /** The message has no held recipient left. */
   readonly hasEnded: boolean;
@@ -50,7 +117,7 @@ export interface RecipientResult {
   readonly ageSeconds: number;
 }
 
-/** Gives verdicts to recipients in one transaction. See the rules above. */
+/** Finalizes recipients in one transaction. See the rules above. */
 export async function finalizeRecipients(sql: Sql, input: FinalizeInput): Promise<RecipientResult[]> {
   return sql.begin((transaction) => finalizeWithin(transaction, input));
 }
@@ -60,9 +127,9 @@ export async function finalizeWithin(transaction: TransactionSql, input: Finaliz
   return (await finalizeRows(transaction, input)).map(resultOf);
 }
 
-/** As `finalizeWithin`, with what the breaker wants to know. */
+/** As `finalizeWithin`, with the rows that the breaker needs. */
 export async function finalizeRows(transaction: TransactionSql, input: FinalizeInput): Promise<readonly ResultRow[]> {
-  // The lock first, in a statement of its own: the next one then sees what another hand committed meanwhile. One round trip.
+  // The lock first, in a statement of its own: the next one then sees what another node committed meanwhile. One round trip.
   const [, rows] = await Promise.all([lockMessages(transaction, input), finalizeLocked(transaction, input)]);
   await countEnded(
     transaction,
@@ -184,7 +251,7 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
              when outcome in ('DELIVERED', 'FAILED', 'CANCELLED') then outcome
              when is_final then 'EXPIRED' else 'HELD' end as state,
         attempt_count + case when is_new and ${holder !== null} then 1 else 0 end as attempt_count,
-        -- Words of our own in brackets do not replace what a host has said: the report shall tell the last real reply.
+        -- Words of our own in brackets do not replace what a host has said: the report shall have the last real reply.
         case when is_new and not (reply like '[%' and outcome = 'DEFERRED' and coalesce(last_reply not like '[%', false))
              then reply else last_reply end as last_reply,
         case when is_new and ${by.kind !== 'VERB'} then bmx_now() else last_attempt_at end as last_attempt_at,
@@ -199,7 +266,7 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
           'lastReply', last_reply, 'lastAttemptAt', last_attempt_at, 'endedAt', ended_at) order by number) as recipients
       from results where has_ended
       group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
-    ), told as (
+    ), reported as (
       select message_id, transaction_id, tenant_id, destination_id,
         jsonb_build_object('reversePath', reverse_path, 'clientAddress', host(client_address), 'ehloName', ehlo_name,
           'acceptedAt', accepted_at, 'ret', ret, 'envelopeId', envelope_id, 'holdSeconds', extract(epoch from holds)::bigint,
@@ -215,7 +282,7 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
     ), due_reports as (
       insert into reports_due (id, tenant_id, destination_id, message_id, transaction_id, header_section, facts)
       select ${newReportId(sql)}, tenant_id, destination_id, message_id, transaction_id, '', facts
-      from told
+      from reported
     ), past as (
       insert into history (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address,
         ehlo_name, kind, accepted_at, expires_at, protocol, tls, header_message_id, recipients)
@@ -225,7 +292,7 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
       select destination_id, tenant_id, -count(*), -sum(size_bytes) from ended group by destination_id, tenant_id
     ), gone_contents as (
       delete from contents c using ended e
-      where c.message_id = e.message_id and not exists (select from told t where t.message_id = e.message_id)
+      where c.message_id = e.message_id and not exists (select from reported t where t.message_id = e.message_id)
         and not exists (${reportsAbout(sql, sql`e.message_id`)})
     ), gone_delays as (
       delete from reports_due r using ended e where r.id = e.message_id and r.next_attempt_at = 'infinity'
@@ -296,23 +363,23 @@ function factsOfVerb(sql: TransactionSql, verb: (FinalizeInput['by'] & { kind: '
 }
 
 /** For each message, in order, `{ "number": ["OUTCOME", "reply", origin, guard] }` as JSON text: a look-up per recipient, not a join. */
-function verdictsByMessage({ messages, verdicts, standings = new Map() }: FinalizeInput): string[] {
+function verdictsByMessage({ messages, verdicts, refusedMailboxes = new Map() }: FinalizeInput): string[] {
   const byMessage = Map.groupBy(verdicts, (verdict) => verdict.messageId);
   return messages.map(({ messageId }) =>
     JSON.stringify(
       Object.fromEntries(
         (byMessage.get(messageId) ?? []).map((verdict) => {
           const { number, outcome, reply, origin = {} } = verdict;
-          return [number, [outcome, reply, origin, guardOf(verdict, standings)]];
+          return [number, [outcome, reply, origin, guardOf(verdict, refusedMailboxes)]];
         }),
       ),
     ),
   );
 }
 
-/** What keeps a refusal from ending its recipient: null for a verdict that is none of a host. */
-function guardOf(verdict: Verdict, standings: ReadonlyMap<string, RefusedMailbox>): 'KNOWN_GOOD' | 'TRIAL' | null {
-  const standing = standings.size === 0 ? undefined : standings.get(keyOfRecipient(verdict));
-  if (standing === undefined) return null;
-  return standing.isKnownGood ? 'KNOWN_GOOD' : 'TRIAL';
+/** The rule that keeps a refusal from ending its recipient; null for a verdict that did not come from a host. */
+function guardOf(verdict: Verdict, mailboxes: ReadonlyMap<string, RefusedMailbox>): 'KNOWN_GOOD' | 'TRIAL' | null {
+  const mailbox = mailboxes.size === 0 ? undefined : mailboxes.get(keyOfRecipient(verdict));
+  if (mailbox === undefined) return null;
+  return mailbox.isKnownGood ? 'KNOWN_GOOD' : 'TRIAL';
 }

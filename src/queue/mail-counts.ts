@@ -8,7 +8,7 @@ import { insertEvents } from '../events/record.ts';
 
 export type CountedKind = 'FAILED' | 'EXPIRED' | 'REPORT_SUPPRESSED';
 
-/** Of one destination. Nothing is written when nothing is counted. */
+/** Counts mail of one destination. Writes no row when all counts are 0. */
 export async function countMail(
   sql: SqlExecutor,
   destinationId: string,

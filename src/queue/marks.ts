@@ -2,26 +2,27 @@
  * Deliveries that are known before they are finalized: a mark is one small row a group, written soon after the hosts' replies, so that
  * finalizing (finalize.ts), which costs a group of ten nearly what it costs a hundred, can wait until it is worth while (decisions/0028).
  *
- * Promises: what is marked is not delivered again, whoever dies: who frees the claims of a hand finalizes its marks first
- * (finalize-marks.ts). Says nothing of what was put off or refused: where that is not finalized it is tried again, and does no harm.
+ * Promises: what is marked is not delivered again, whichever node dies: its marks are finalized in the transaction that frees its
+ * claims. A deferral or refusal leaves no mark: if it is not finalized it is tried again, which does no harm.
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
-import type { Holder } from './claim.ts';
-import type { FinalizeInput } from './verdict.ts';
+import { feedBreakerFrom } from './breaker-feed.ts';
+import { type Holder, releaseLeftovers, releaseToSchedule } from './claim.ts';
+import { type FinalizeInput, finalizeRows, type Verdict } from './finalize.ts';
 
-/** What a mark says: tries at hosts that took the message for somebody. */
+/** The content of a mark: attempts at hosts that accepted the message for a recipient. */
 export type Deliveries = FinalizeInput['attempts'];
 
 export interface Marked {
   readonly destinationId: string;
-  /** In whose hand the messages are. */
+  /** The holder of the messages' claims. */
   readonly holder: Holder;
 }
 
 /**
  * Makes a mark; returns its id. It does not wait for the disk or for a standby: a mark matters only when its node is lost, and
- * without one deliveries are repeated, never lost. Settling waits for both.
+ * without one deliveries are repeated, never lost. Finalizing waits for both.
  */
 export async function insertMark(sql: Sql, { destinationId, holder }: Marked, deliveries: Deliveries): Promise<string> {
   const id = newId();
@@ -33,7 +34,7 @@ export async function insertMark(sql: Sql, { destinationId, holder }: Marked, de
   return id;
 }
 
-/** Takes marks away: in the transaction that finalizes what they speak of, or when that cannot be. */
+/** Deletes marks: in the transaction that finalizes their deliveries, or when that is not possible. */
 export async function dropMarks(
   sql: SqlExecutor,
   { destinationId, holder }: Marked,
@@ -45,8 +46,8 @@ export async function dropMarks(
     where epoch = ${holder.epoch} and destination_id = ${destinationId} and id = any(${ids as string[]}::uuid[])`;
 }
 
-/** Takes away the marks of a hand, at one destination or all, and returns what they said. */
-export async function takeMarks(
+/** Deletes the marks of a holder, at one destination or all, and returns them. */
+async function takeMarks(
   transaction: TransactionSql,
   holder: Holder,
   destinationId: string | null,
@@ -61,8 +62,57 @@ export async function takeMarks(
   }));
 }
 
-/** In whose name something is marked. Few rows, of few hands. */
+/** The holders that have marks. Few rows, of few holders. */
 export async function findMarkers(sql: Sql): Promise<Holder[]> {
   const rows = await sql<{ node: number; epoch: number }[]>`select distinct node, epoch from delivery_marks`;
   return [...rows];
+}
+
+/** Finalizes the marks of one destination, or of all. */
+export async function finalizeMarked(
+  transaction: TransactionSql,
+  holder: Holder,
+  destinationId: string | null = null,
+): Promise<void> {
+  for (const mark of await takeMarks(transaction, holder, destinationId)) {
+    const ids = new Set(mark.deliveries.map(({ messageId }) => messageId));
+    const { destinationId: of } = mark;
+    const rows = await finalizeRows(transaction, {
+      destinationId: of,
+      verdicts: mark.deliveries.flatMap(verdictsOf),
+      attempts: mark.deliveries,
+      routeGeneration: null,
+      by: { kind: 'ATTEMPT', holder },
+      // Recipients of whom the mark does not speak are due again at once.
+      messages: [...ids].map((messageId) => ({ messageId, isHostLevel: true })),
+    });
+    await feedBreakerFrom(transaction, of, rows);
+  }
+}
+
+function verdictsOf({ messageId, record }: Deliveries[number]): Verdict[] {
+  const { reply, host, offersDsn, recipientNumbers } = record;
+  const origin = { status: null, host, isRelayed: offersDsn === false };
+  return recipientNumbers.map((number) => ({ messageId, number, outcome: 'DELIVERED', reply, origin }));
+}
+
+/** Releases what an earlier round of this node left claimed at a destination, and finalizes what that had delivered. */
+export async function finalizeLeftovers(sql: Sql, { destinationId, holder }: Marked): Promise<void> {
+  if (await releaseLeftovers(sql, holder, destinationId)) return;
+  await sql.begin(async (transaction) => {
+    await finalizeMarked(transaction, holder, destinationId);
+    await releaseLeftovers(transaction, holder, destinationId);
+  });
+}
+
+/** Gives up what cannot be finalized: it waits for the slot that its claim stored, and is delivered again. */
+export async function giveUpMarked(
+  sql: Sql,
+  marked: Marked,
+  { ids, mark }: { readonly ids: readonly string[]; readonly mark: string | null },
+): Promise<void> {
+  await sql.begin(async (transaction) => {
+    await dropMarks(transaction, marked, mark === null ? [] : [mark]);
+    await releaseToSchedule(transaction, marked.holder, ids);
+  });
 }

@@ -10,7 +10,7 @@ export interface RoutedRecipient extends EnvelopeRecipient {
   readonly destinationId: string;
 }
 
-/** What inbound hands over at the end of DATA. */
+/** An accepted transaction, as inbound hands it over at the end of DATA. */
 export interface Transaction {
   /** UUIDv7; stands in the reply, the Received field, the API, the DSN and the log. */
   readonly id: string;

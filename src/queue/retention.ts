@@ -1,8 +1,8 @@
 /**
  * Partitions of the queue's record: made ahead of time, dropped when little or nothing is left in them.
  *
- * Both need the whole table for an instant, and whatever queues behind them waits as long, the accepting of mail too: so
- * they wait for nobody (a dump reads for hours), and are tried again an hour later. Content of ended messages is deleted
+ * Both need the whole table for an instant, and each later statement waits as long, also the accepting of mail. So
+ * they do not wait for a lock (a dump reads for hours), and are tried again an hour later. Content of ended messages is deleted
  * with them (finalize.ts); its space comes back here, a day at a time. A few stragglers do not keep a day: they move to the rest
  * table, where their ids belong once the day is gone.
  *

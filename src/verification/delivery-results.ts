@@ -1,5 +1,5 @@
 /**
- * What the results of deliveries show about mailboxes and primaries: a mailbox that was delivered to exists, and a primary that rejects
+ * Learns from the results of deliveries about mailboxes and primaries: a mailbox that was delivered to exists, and a primary that rejects
  * one does not accept any name.
  */
 import { classifyCalloutReply } from '../mail/callout-verdict.ts';

@@ -7,7 +7,7 @@ import { type Answers, createAnswers } from './answers.ts';
 import { createLearned, type Learned } from './learned.ts';
 import { parseForgetNotice, type Recipient } from './recipient.ts';
 import { createPrimaries, type Primaries } from './primary.ts';
-import { createStandings, type Standings } from './standing.ts';
+import { createRecipientStatuses, type RecipientStatuses } from './recipient-status.ts';
 import type { Sql } from '../db/client.ts';
 
 const STORE_EVERY_MS = 1000;
@@ -18,7 +18,7 @@ export interface Verification {
   readonly answers: Answers;
   readonly primaries: Primaries;
   readonly learned: Learned;
-  readonly standings: Standings;
+  readonly statuses: RecipientStatuses;
   /** Adds another memory of this node that has to forget what is forgotten here. */
   onForgotten(forget: Forget): void;
   /** Handles a notice of the settings channel; false when it is about something else. */
@@ -52,7 +52,7 @@ export function openVerification(options: {
     answers,
     primaries,
     learned,
-    standings: createStandings({ sql, isListed, onForgotten: forget }),
+    statuses: createRecipientStatuses({ sql, isListed, onForgotten: forget }),
     onForgotten: (drop) => {
       memories.push(drop);
     },

@@ -13,7 +13,7 @@ import type { MxObservation } from '../../src/mail/mx.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { createWebhookSender } from '../../src/notify/sender.ts';
 import { createTokenCache } from '../../src/tenants/token-cache.ts';
-import { createStandings } from '../../src/verification/standing.ts';
+import { createRecipientStatuses } from '../../src/verification/recipient-status.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { NO_EVENTS } from '../helpers/no-events.ts';
 import { doctorOn, type DoctorSetup } from '../helpers/doctor.ts';
@@ -137,7 +137,7 @@ export async function startControl(
     queueSql: database.database.queueSql,
     domains,
     tokens: createTokenCache(sql),
-    standings: createStandings({ sql, isListed: () => false, onForgotten: () => undefined }),
+    statuses: createRecipientStatuses({ sql, isListed: () => false, onForgotten: () => undefined }),
     ownership: createOwnership({ domains, resolver, onResult: () => undefined }),
     doctor: doctorOn({ database, resolver: EMPTY_DNS }),
     setMx: async () => ({ kind: 'DONE', zone: 'zone.example', records: [] }),

@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { newId } from '../../src/mail/id.ts';
 import { claimDue, FIRST_KEY, type Holder, releaseDeadClaims } from '../../src/queue/claim.ts';
-import { findMarkers } from '../../src/queue/marks.ts';
-import { markDelivered, recordOutcomes, type MessageResult } from '../../src/queue/outcome.ts';
-import { giveUpMarked, finalizeLeftovers, finalizeMarked } from '../../src/queue/finalize-marks.ts';
+import { finalizeLeftovers, finalizeMarked, findMarkers, giveUpMarked } from '../../src/queue/marks.ts';
+import { markDelivered, type MessageResult, recordOutcomes } from '../../src/queue/outcome.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';

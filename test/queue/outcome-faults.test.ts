@@ -8,7 +8,7 @@ import type { Outcome } from '../../src/mail/outcome.ts';
 import { formatReply } from '../../src/mail/reply.ts';
 import { claimDue, FIRST_KEY, type Holder, releaseDeadClaims } from '../../src/queue/claim.ts';
 import { markDelivered, recordOutcomes, type MessageResult } from '../../src/queue/outcome.ts';
-import { finalizeMarked } from '../../src/queue/finalize-marks.ts';
+import { finalizeMarked } from '../../src/queue/marks.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Fault, faultySql } from '../helpers/faulty-sql.ts';

@@ -51,10 +51,10 @@ export const domainMutations: MutationResolvers = {
   recipientsRemove: (_parent, { input }, context) => onList(context, 'REMOVE', input),
   recipientsReplace: (_parent, { input }, context) => onList(context, 'REPLACE', input),
   recipientForget: async (_parent, { input }, context) => {
-    const { standings, viewer } = context;
-    const result = await once(context, input, ({ address }) => standings.forgetRecipient(viewer, address));
+    const { statuses, viewer } = context;
+    const result = await once(context, input, ({ address }) => statuses.forgetRecipient(viewer, address));
     if (result.kind !== 'DONE') return { recipientStanding: null, userErrors: result.errors };
-    return { recipientStanding: await standings.findStanding(viewer, input.address), userErrors: [] };
+    return { recipientStanding: await statuses.findStatus(viewer, input.address), userErrors: [] };
   },
 };
 

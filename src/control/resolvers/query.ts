@@ -71,7 +71,7 @@ export const Query: QueryResolvers = {
       : listByStatus(sql, viewer, { ...pageAfter(page), statuses }));
     return connectionOfRows(rows, page);
   },
-  recipientStanding: (_parent, { address }, { standings, viewer }) => standings.findStanding(viewer, address),
+  recipientStanding: (_parent, { address }, { statuses, viewer }) => statuses.findStatus(viewer, address),
 
   message: (_parent, { id }, { sql, viewer }) => findMessage(sql, viewer, id),
   messages: async (_parent, { filter: given, ...page }, { sql, viewer }) => {

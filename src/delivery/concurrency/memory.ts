@@ -1,5 +1,5 @@
 /**
- * What this node remembers about destinations it tried lately: how much each one bears, and when it last accepted mail.
+ * This node's memory of destinations it tried lately: how much each one bears, and when it last accepted mail.
  *
  * In memory and bounded. A destination that was forgotten begins with one slot again, and without a success.
  */

@@ -14,7 +14,7 @@ import { copyStatements, insertOnce } from './rows.ts';
 
 /** Above these a group takes no more members: measured groups are 5–9; this bounds memory and the wait. */
 const GROUP_MEMBERS = 64;
-/** What was sent shortly before its deadline has so long to be answered. */
+/** A statement sent shortly before its deadline has at least this long to be answered. */
 const LEAST_PATIENCE_MS = 1000;
 /** However well the lane goes, a member waits no longer for its turn: half of what its sender waits for the reply. */
 const LONGEST_TURN_MS = 300_000;
@@ -28,8 +28,8 @@ const CONNECTION_FAILURE = '08006';
 /** Read-only after a failover, rolled back by a conflict, or not able to now: says nothing of the COMMIT that was lost. */
 const SAYS_NOTHING = /^(?:25006|40|55)/;
 /**
- * What is found to be there may be on this server only: its COMMIT was cut off while it waited for the synchronous standby.
- * A transaction that writes nothing would not wait; this one writes a record that nobody reads, and so waits for all before it.
+ * A row that is found may be on this server only: its COMMIT was cut off while it waited for the synchronous standby.
+ * A transaction without writes would not wait. This one writes a record that no one reads, so it waits for all before it.
  */
 const WAIT_FOR_STANDBY = "select pg_logical_emit_message(true, 'backup-mx', '')";
 
@@ -195,7 +195,7 @@ export function createLane(deps: SpoolDeps, options: LaneOptions): Lane {
       try {
         if (group.length > 0) await storeGroup(group, false);
       } catch (error) {
-        // A bug: nobody may wait for ever because of it.
+        // A bug: no one may wait for ever because of it.
         for (const member of group) member.reject(error instanceof Error ? error : new Error(String(error)));
       }
       const restMs = options.restMs(beganAtMs);
@@ -235,7 +235,7 @@ async function withPatience(
   }
 }
 
-/** What the sockets have brought already shall share the group: a COMMIT costs the same for one and for ten. */
+/** Lets messages that the sockets already hold join the group: a COMMIT costs the same for one and for ten. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,5 @@
 /**
- * Where accepted mail is stored: small mail and large mail each have a lane, a connection of its own with group commit.
+ * Stores accepted mail: small mail and large mail each have a lane, a connection of its own with group commit.
  *
  * Promises: `accept` resolves only after COMMIT; small mail does not wait for the content of large mail, which goes one group
  * after the other by turns of the client networks, and rests between two of them while small mail comes in.

@@ -1,12 +1,12 @@
 /**
- * What a drill's report is made from: how its destination stands, and the attempts of its message. For the service itself.
+ * The facts of a drill's report: the state of its destination, and the attempts of its message. For the service itself.
  */
 import type { SqlExecutor } from '../../db/client.ts';
 import { isPausedNow } from '../../outage/pause.ts';
 import type { GaugeRegistry } from '../../telemetry/gauges.ts';
 import type { DrillStep } from './drills.ts';
 
-export interface DrillStanding {
+export interface DrillDestination {
   /** The service's time. */
   readonly now: Date;
   readonly isPaused: boolean;
@@ -16,15 +16,15 @@ export interface DrillStanding {
   /** The retry clock runs: nothing but an attempt per slot is made. */
   readonly isFailing: boolean;
   readonly isBreakerOpen: boolean;
-  /** Of an open breaker: the refusal that opened it, and since when it is open. */
+  /** The refusal that opened the breaker, and since when it is open; null while it is not. */
   readonly breakerReply: string | null;
   readonly breakerSince: Date | null;
   /** Until when mail would be held that is accepted now. */
   readonly heldUntil: Date;
 }
 
-export async function readDrillStanding(sql: SqlExecutor, destinationId: string): Promise<DrillStanding | null> {
-  const [row] = await sql<DrillStanding[]>`
+export async function readDrillDestination(sql: SqlExecutor, destinationId: string): Promise<DrillDestination | null> {
+  const [row] = await sql<DrillDestination[]>`
     select bmx_now() as now, ${isPausedNow(sql)} as "isPaused", o.class as "outageClass", o.started_at as "outageSince",
       d.first_failure_at is not null as "isFailing", d.breaker = 'OPEN' as "isBreakerOpen",
       case when d.breaker = 'OPEN' then d.breaker_reply end as "breakerReply",
@@ -55,7 +55,7 @@ export interface PutOff {
   readonly nextAttemptAt: Date;
 }
 
-/** What is tried again later than this is no matter for a drill. */
+/** A drill does not wait for a retry that is later than this. */
 const LONGEST_WAIT = '20 minutes';
 
 /** That a host has put its message off, which is tried again soon; null when it is not so. */

@@ -20,7 +20,7 @@ export function isOfDrill(sql: SqlExecutor, envelopeId: SqlFragment = sql`messag
     and exists (select from drills where drills.envelope_id = ${envelopeId}))`;
 }
 
-/** On a row of `messages`: its drill is under way. What a drill that is over left behind is mail like any other. Never null. */
+/** On a row of `messages`: its drill is under way. The mail of a finished drill is treated like any other. Never null. */
 export function isOfOpenDrill(sql: SqlExecutor): SqlFragment {
   return sql`(coalesce(messages.envelope_id, '') like ${`${PREFIX}%`} and exists (
     select from drills where drills.envelope_id = messages.envelope_id and finished_at is null))`;

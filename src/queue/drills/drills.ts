@@ -52,9 +52,9 @@ export interface DrillSchedule {
 
 /** A node does a step in much less; then another hand may end the drill. */
 const STALE = "interval '10 minutes'";
-/** Of scheduled drills that are due; the rest goes in the next look. */
+/** Scheduled drills that one statement requests; the rest follows. */
 const SCHEDULED_AT_ONCE = 5;
-/** Of one domain, those that somebody asked for: each is a message to its primary. */
+/** Requested drills of one domain: each is a message to its primary. */
 const MOST_AN_HOUR = 20;
 /** Shown for as long as outages are. */
 const KEPT_DAYS = 400;
@@ -189,7 +189,7 @@ export async function requestScheduled(sql: Sql): Promise<void> {
   if (due.length === SCHEDULED_AT_ONCE) await requestScheduled(sql);
 }
 
-/** Takes those that nobody has begun, the oldest first. */
+/** Takes those that have not begun, the oldest first. */
 export async function takeRequestedDrills(sql: Sql, most: number): Promise<OpenDrill[]> {
   return query(sql, (db) =>
     db
@@ -267,7 +267,7 @@ export async function putOffDrill(
     where id = ${id} and state = 'RELEASED' and not findings @> ${JSON.stringify([{ code: finding.code }])}::text::jsonb`;
 }
 
-/** Ends it with its report; false when it has ended. What is given here goes behind what it has, a finding in place of its like. */
+/** Ends it with its report; false when it has ended. Steps are appended; a finding replaces one with the same code. */
 export async function finishDrill(
   sql: Sql,
   id: string,

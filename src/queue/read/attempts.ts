@@ -19,7 +19,7 @@ export interface AttemptView {
   readonly latencyMs: number;
 }
 
-/** What is shown of it; one of a destination as a whole has no id. */
+/** An attempt as it is shown; an attempt of a destination as a whole has no id. */
 export type ShownAttempt = Omit<AttemptView, 'id'>;
 
 export interface AttemptsRequest {

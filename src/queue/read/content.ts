@@ -1,7 +1,7 @@
 /**
- * What is in held mail, for whoever may see it: header sections, and whole messages one at a time.
+ * The content of held mail, for those who may see it: header sections, and whole messages one at a time.
  *
- * Every statement carries its viewer. Content goes when its message ends, so of ended mail there is none.
+ * Every statement carries its viewer. Content is deleted when its message ends.
  */
 import { Buffer } from 'node:buffer';
 import type { SqlExecutor } from '../../db/client.ts';

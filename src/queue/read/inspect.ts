@@ -1,5 +1,5 @@
 /**
- * What the API shows of messages: one by id, and pages of them, held and ended as one list.
+ * Messages as the API shows them: one by id, and pages of them, held and ended as one list.
  *
  * Every statement carries its viewer. A message moves from the queue to its history in one transaction and each statement is
  * one snapshot, so it is never seen twice nor missing. A page costs O(page), whatever is held: the list is walked by id, and
@@ -33,7 +33,7 @@ export interface RecipientView {
 export interface MessageView {
   readonly id: string;
   readonly transactionId: string;
-  /** Of whoever had the domain when it was accepted. */
+  /** The tenant that had the domain when the message was accepted. */
   readonly tenantId: string;
   readonly destinationId: string;
   readonly domainName: string;

@@ -1,5 +1,5 @@
 /**
- * What destinations hold: exact counts, the oldest message, the next attempt.
+ * The queues of destinations: exact counts, the oldest message, the next attempt.
  *
  * The count is the folded total and the changes not yet folded, read in one statement and so in one snapshot. The oldest
  * message and the next due one are the ends of index ranges: O(1), also for a destination that holds nothing.
@@ -74,7 +74,7 @@ function viewOf(row: QueueRow): QueueView {
     heldCount: row.held_count,
     heldBytes: row.held_bytes,
     oldestAcceptedAt: row.oldest_accepted_at,
-    // Without a held message the destination's own clock waits for nobody.
+    // Without a held message the destination's own clock does not matter.
     nextAttemptAt: row.oldest_accepted_at === null ? null : row.next_attempt_at,
     holdExtensionHours: row.hold_extension_hours,
   };

@@ -1,5 +1,5 @@
 /**
- * What a person typed to find messages by, read: each thing in its one form, or what is wrong with it and what to do. Pure.
+ * Reads what a person typed to find messages: each value in its one form, or what is wrong with it and what to do. Pure.
  *
  * Takes what stands in logs, Received lines, replies and reports as it is copied: ids within other words, addresses in brackets,
  * a Message-ID with or without its angle brackets.
@@ -35,7 +35,7 @@ export interface Wanted {
   readonly state: RecipientState | null;
   /** The empty string is the null reverse-path. */
   readonly reversePath: string | null;
-  /** Of the reverse-path. */
+  /** The domain of the reverse-path. */
   readonly senderDomain: string | null;
   /** An address, or a network in CIDR notation. */
   readonly client: string | null;
@@ -51,7 +51,7 @@ export type FilterReading =
   | { readonly kind: 'NOTHING' }
   | { readonly kind: 'BAD'; readonly field: string; readonly message: string };
 
-/** RFC 5321 §4.5.3.1.3 allows 256 octets, RFC 5322 §2.1.1 998 characters a line: nobody has a longer thing to search for. */
+/** RFC 5321 §4.5.3.1.3 allows 256 octets, RFC 5322 §2.1.1 998 characters a line: no longer value exists. */
 const MAX_CHARACTERS = 998;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/;

@@ -12,7 +12,7 @@ import type { Wanted } from './search-input.ts';
 
 export type RecipientState = 'HELD' | 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
 
-/** What is looked for, in canonical spelling; null: not asked. */
+/** The search, in canonical spelling; null: not asked. */
 export interface Search extends Omit<Wanted, 'destinationName'> {
   readonly viewer: Viewer;
   readonly limit: number;
@@ -24,7 +24,7 @@ export interface Search extends Omit<Wanted, 'destinationName'> {
   readonly destinationId: string | null;
 }
 
-/** What is in the queue, where every message has a held recipient. */
+/** The messages of the queue: each has a held recipient. */
 export function heldMessages(sql: SqlExecutor, search: Search): SqlFragment {
   const hasState =
     search.state === null || search.state === 'HELD' ? always(sql) : hasRecipient(sql, sql`r.state = ${search.state}`);
@@ -50,7 +50,7 @@ function hasRecipient(sql: SqlExecutor, which: SqlFragment): SqlFragment {
   return sql`coalesce((select true from recipients r where r.message_id = messages.id and ${which} limit 1), false)`;
 }
 
-/** What has ended. Its recipients are part of the row. */
+/** The messages that have ended. Their recipients are part of the row. */
 export function endedMessages(sql: SqlExecutor, search: Search): SqlFragment {
   const hasState =
     search.state === null
@@ -74,14 +74,14 @@ export function endedMessages(sql: SqlExecutor, search: Search): SqlFragment {
 interface Sources {
   readonly table: SqlFragment;
   readonly key: Key | null;
-  /** Of the rows of `few`. */
+  /** Selects from the rows of `few`. */
   readonly few: SqlFragment;
   readonly walked: SqlFragment;
 }
 
 /**
- * What few messages have is read whole by its key. Where more than a page may look through have it, the list is walked by id
- * instead: they are met soon. Which of the two it is, is known when the first few have been read.
+ * Reads a value that few messages have by its key. If more messages have it than a page may scan, the list is walked by id
+ * instead: matches come soon. Reading the first few decides which of the two it is.
  */
 function fewOrWalked(sql: SqlExecutor, search: Search, { table, key, few, walked }: Sources): SqlFragment {
   const bounded = sql`${newestFirst(sql, search)} limit ${search.scanLimit}`;
@@ -101,8 +101,8 @@ interface Key {
 }
 
 /**
- * What is likely to be the rarest of what is asked, as a range of its index and in the order of that: of an equality the
- * planner believes to know how often it holds, and walks all mail where it holds never.
+ * The condition that is likely the rarest, as a range of its index in that order. The planner believes to know how often an
+ * equality holds, and walks all mail if it never does.
  */
 function keyOf(sql: SqlExecutor, search: Search): Key | null {
   const { id, headerMessageId, reversePath, senderDomain, client } = search;
@@ -123,15 +123,15 @@ function keyOf(sql: SqlExecutor, search: Search): Key | null {
     return keyBetween(sql, { column: sql`client_address` }, { low, high });
   }
   if (senderDomain === null) return null;
-  // Behind the last that ends with "@" and the domain come those that end with "A" and the domain, which an address cannot.
+  // After the last that ends with "@" and the domain come those that end with "A" and the domain, which an address cannot.
   const domain = sql`reverse(lower(${senderDomain}::text))`;
   return keyBetween(sql, senderOf(sql), { low: sql`${domain} || '@'`, high: sql`${domain} || 'A'` });
 }
 
 interface Indexed {
-  /** Where it is null, the index has no entry. */
+  /** The index has no entry for null. */
   readonly column: SqlFragment;
-  /** What the index has of it. Default: the column. */
+  /** The indexed expression. Default: the column. */
   readonly order?: SqlFragment;
 }
 
@@ -140,8 +140,8 @@ function senderOf(sql: SqlExecutor): Indexed {
 }
 
 /**
- * Of pairs, not of the keys alone: a range between two unknowns is estimated to be small, and what seems to be small is read
- * whole and sorted, be it all that is held.
+ * A range of (key, id) pairs: the planner would estimate a range of keys alone between two unknowns as small, and would
+ * read and sort all that is held.
  */
 function keyBetween(
   sql: SqlExecutor,
@@ -177,7 +177,7 @@ export function recipientsOf(sql: SqlExecutor, messageId: SqlFragment): SqlFragm
     from recipients r where r.message_id = ${messageId})`;
 }
 
-/** What an index serves, on columns that both tables have. */
+/** The conditions that an index serves, on columns that both tables have. */
 function inQuestion(sql: SqlExecutor, search: Search): SqlFragment {
   const { id } = search;
   const leading = leadingOf(sql, search);
@@ -193,7 +193,7 @@ function inQuestion(sql: SqlExecutor, search: Search): SqlFragment {
   ]);
 }
 
-/** What the index begins with that serves this search; null: the ids alone, of everybody's messages. */
+/** The first columns of the index that serves this search; null: the ids alone, of all messages. */
 function leadingOf(
   sql: SqlExecutor,
   { viewer, destinationId }: Search,
@@ -229,7 +229,7 @@ function newestFirst(sql: SqlExecutor, search: Search): SqlFragment {
   return leading === null ? sql`order by id desc` : sql`order by ${leading.columns} desc, id desc`;
 }
 
-/** What no index serves, or another than the one that is used, on columns that both tables have. */
+/** The conditions that the index in use does not serve, on columns that both tables have. */
 function matches(sql: SqlExecutor, search: Search): SqlFragment {
   const { reversePath, senderDomain, client, headerMessageId, since, until } = search;
   return allOf(sql, [
@@ -251,7 +251,7 @@ function matches(sql: SqlExecutor, search: Search): SqlFragment {
 
 /**
  * One mailbox's mail by the index on addresses, the newest of it, so that it is found among a million others' messages. Each
- * message by its key and behind a limit: as a mere condition the planner may walk all that the domain holds instead.
+ * message by its key and below a limit: for a mere condition the planner may walk all that the domain holds instead.
  */
 function messagesOf(sql: SqlExecutor, search: Search): SqlFragment {
   if (search.recipient === null || search.destinationId === null) return sql`messages`;

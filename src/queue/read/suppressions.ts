@@ -1,5 +1,5 @@
 /**
- * Why nobody was told that a recipient ended: the reason in the record of events.
+ * The reason why no report was sent about a recipient that ended, from the record of events.
  *
  * A report is decided within a day after its recipient ended (reports.ts), so a short range of the destination's events is
  * looked through. Many recipients are answered by one statement.

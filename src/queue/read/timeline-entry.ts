@@ -56,7 +56,7 @@ export interface TimelineEntry {
   readonly operationId: string | null;
   readonly reason: string | null;
   readonly actor: TimelineActor | null;
-  /** Of the report, a message itself. */
+  /** The report's id as a message. */
   readonly reportId: string | null;
 }
 
@@ -65,7 +65,7 @@ export interface TimelineActor {
   readonly tokenName: string | null;
 }
 
-/** What the sources of a timeline say; each names what it knows. Instants as RFC 3339. */
+/** The facts of a timeline's sources; each has those that it knows. Instants as RFC 3339. */
 export interface TimelineFacts {
   readonly transaction?: string;
   readonly clientAddress?: string | null;

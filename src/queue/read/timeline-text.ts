@@ -1,5 +1,5 @@
 /**
- * What a timeline's entries say, one English sentence each: for people, so that nobody has to know our words. Pure.
+ * The text of a timeline's entries, one English sentence each: for people who do not know our terms. Pure.
  *
  * Names nothing that the message's tenant may not know: no token, no other message, no numbers of other domains.
  */
@@ -105,7 +105,7 @@ function plainSentenceOf(told: Told): string {
   }
 }
 
-/** What waits still was counted when all else had ended; events of a version before do not say it. */
+/** The waiting mail was counted when all else had ended; events of earlier versions have no count. */
 function drainedText({ waitingCount }: TimelineFacts): string {
   const ended = 'All mail held during the outage has been delivered or has ended';
   if (waitingCount === undefined) return `${ended}, or waits for other reasons.`;
@@ -124,7 +124,7 @@ function acceptedText(facts: TimelineFacts): string {
   return `Accepted from ${clientAddress ?? 'an unknown address'}, which called itself ${ehloName}${sessionText(facts)}: ${sizeBytes} bytes for ${whom}, transaction ${transaction}.${during}`;
 }
 
-/** What ended under a version before does not say it. */
+/** Mail that ended under an earlier version does not say it. */
 function sessionText({ protocol, tls }: TimelineFacts): string {
   return `${protocol ? ` by ${protocol}` : ''}${tls ? ` with ${tls}` : ''}`;
 }

@@ -1,5 +1,5 @@
 /**
- * What happened to a message, oldest first, page by page: while it is held and after it has ended.
+ * The timeline of a message, oldest first, page by page: while it is held and after it has ended.
  *
  * It is put together from what is recorded anyway – the message, its attempts and those that spoke for its destination, events,
  * the ends of its recipients – so that no message costs anything for it. All instants are the database's; the order is by
@@ -27,7 +27,7 @@ export interface TimelinePosition {
 export interface TimelineRequest {
   readonly messageId: string;
   readonly limit: number;
-  /** Only entries behind it; null: from the beginning. */
+  /** Only entries after it; null: from the beginning. */
   readonly after: TimelinePosition | null;
 }
 
@@ -50,7 +50,7 @@ export function cursorOfPosition({ atUs, rank, key }: TimelinePosition): string 
   return Buffer.from(`${atUs}.${rank}.${key}`).toString('base64url');
 }
 
-/** Null when it is none of ours. */
+/** Null if the service did not make it. */
 export function positionOfCursor(cursor: string): TimelinePosition | null {
   const parts = POSITION.exec(Buffer.from(cursor, 'base64url').toString());
   if (parts === null) return null;
@@ -60,7 +60,7 @@ export function positionOfCursor(cursor: string): TimelinePosition | null {
 
 const POSITION = /^(\d{1,16})\.(\d)\.([0-9a-f-]{0,36})$/;
 
-/** What happens to a destination and concerns all that it holds. */
+/** Events of a destination that concern all mail it holds. */
 const DESTINATION_EVENTS = [
   'DOMAIN_FLUSHED',
   'DOMAIN_PAUSED',
@@ -78,7 +78,7 @@ const DESTINATION_EVENTS = [
   'BREAKER_TRIAL',
   'BREAKER_CLOSED',
 ];
-/** What happens to the whole service; told to every tenant, without its numbers. */
+/** Events of the whole service; shown to every tenant, without their numbers. */
 const SERVICE_EVENTS = ['OWN_TROUBLE_BEGAN', 'OWN_TROUBLE_ENDED'];
 const MESSAGE_EVENTS = [
   'MESSAGE_RETRIED',
@@ -142,7 +142,7 @@ export async function listTimelines(
   return lists;
 }
 
-/** Where the message is now: in the queue, or in its history. In one snapshot it is in one of them. */
+/** The message, in the queue or in its history. In one snapshot it is in one of them. */
 function messageOf(sql: SqlExecutor, viewer: Viewer): SqlFragment {
   return sql`
     select id, transaction_id, tenant_id, destination_id, accepted_at, null::timestamptz as ended_at, kind, client_address,
@@ -156,7 +156,7 @@ function messageOf(sql: SqlExecutor, viewer: Viewer): SqlFragment {
     limit 1`;
 }
 
-/** With the outage that was open already: no event of its opening lies behind the acceptance. */
+/** With the outage that was open already: the event of its opening is older than the acceptance. */
 function acceptance(sql: SqlExecutor): SqlFragment {
   return sql`
     select m.accepted_at as at, 0 as rank, m.id::text collate "C" as key, 'ACCEPTED' as kind, null::integer[] as numbers,
@@ -237,7 +237,7 @@ function endsOfRecipients(sql: SqlExecutor): SqlFragment {
     where r ->> 'state' <> 'HELD'`;
 }
 
-/** Whose reply ended the recipient of an entry. A verb has no host, and neither has a try for another message. */
+/** The host whose reply ended the recipient of an entry. A verb has no host, nor has an attempt of another message. */
 function hostOfEnd(sql: SqlExecutor, viewer: Viewer): SqlFragment {
   return sql`(
     select host from attempts

@@ -1,5 +1,5 @@
 /**
- * What many watched domains hold, in one statement: each as its watcher may see it.
+ * The queues of many watched domains, in one statement: each as its watcher may see it.
  *
  * The sum of what is folded and what is not, in one snapshot (counts.ts). O(domains and their changes of the last second).
  */

@@ -27,7 +27,7 @@ export interface ReportBounds {
 }
 
 export interface ReportSubject {
-  /** Whose mail is reported. */
+  /** The tenant whose mail is reported. */
   readonly tenantId: string;
   /** Canonical `local@domain`. */
   readonly reversePath: string;

@@ -14,7 +14,7 @@ import type { DueReport } from './reports.ts';
 
 /** Bytes of the original's header section in a report. */
 const REPORT_HEADER_BYTES = 32_768;
-/** Of a report, as of any message: the ceiling of queue_limits.message_size_limit_bytes. */
+/** The size of a report, as of any message: the ceiling of queue_limits.message_size_limit_bytes. */
 const REPORT_BYTES = 10 * 1024 * 1024;
 
 const EVENTS = {

@@ -4,7 +4,7 @@
  *
  * One walk over the queue in the order of acceptance, a bounded step at a time: each message is looked at once, when it has
  * been held for so long. Several nodes may walk; a message has one report of a delay at most (reports/due-rows.ts). A node that
- * starts looks a day back, for what came of age while nobody walked. Makes no report: reports.ts does.
+ * starts looks a day back, for mail that became due while no node ran. Makes no report: reports.ts does.
  */
 import type { Sql } from '../../db/client.ts';
 import { LAST_ID } from '../../mail/id.ts';

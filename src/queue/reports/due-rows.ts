@@ -3,7 +3,7 @@
  *
  * Rows about one message have ids in one range (its own id but for the last 32 bits), so that they are found without an index
  * on message ids. The report of a delay has the id of its message and stays, parked at infinity, until the message ends:
- * nobody is told of a delay twice.
+ * no sender is told of a delay twice.
  * Ending a message locks it first (finalize.ts), and so does this: neither misses what the other has just done.
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';

@@ -16,9 +16,9 @@ import { backlogOf, boundsOf, reasonOf, type ReportBounds } from './bounds.ts';
 import type { MailEvents } from '../../telemetry/events.ts';
 import { addReportEvent, keepBeginning, letWait, lockReport, type ReportRow, takeOff } from './due-rows.ts';
 
-/** What the report says; written by finalize.ts and delayed.ts as JSON. */
+/** The facts of a report; finalize.ts and delayed.ts write them as JSON. */
 export interface ReportFacts {
-  /** What has proven the sender already; absent: not yet. */
+  /** The proof of the sender, if there is one already. */
   readonly proof?: SenderProof;
   /** True once it was counted among those that wait for a bound. */
   readonly hasWaited?: boolean;
@@ -89,7 +89,7 @@ export interface ReportDeps {
   readonly events: Pick<MailEvents, 'reportMade' | 'reportSuppressed' | 'fault'>;
 }
 
-/** What the report tells, as RFC 3464 §2.3.3 calls it; of several the gravest. */
+/** The action of the report by RFC 3464 §2.3.3; of several the gravest. */
 export function actionOf({ recipients }: ReportFacts): 'failed' | 'delayed' | 'relayed' {
   if (recipients.some(({ state }) => state === 'FAILED' || state === 'EXPIRED')) return 'failed';
   return recipients.some(({ state }) => state === 'HELD') ? 'delayed' : 'relayed';

@@ -23,7 +23,7 @@ export interface BounceSuspectedInput {
 }
 
 export type BounceSuspectedResult =
-  /** Null: nobody is suspected. */
+  /** Null if no recipient is suspected. */
   | { readonly kind: 'DONE'; readonly operationId: string | null; readonly recipientCount: number }
   /** Nothing was changed: so many are held and suspected. */
   | { readonly kind: 'CONFLICT'; readonly recipientCount: number }

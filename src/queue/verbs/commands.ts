@@ -61,7 +61,7 @@ export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason:
   return whyNot(sql, viewer, id);
 }
 
-/** Ends the held recipients of a message as CANCELLED: nobody is told. */
+/** Ends the held recipients of a message as CANCELLED, without a report. */
 export function cancelMessage(sql: Sql, viewer: Viewer, id: string, reason: string): Promise<VerbResult> {
   return endMessage(sql, viewer, { id, outcome: 'CANCELLED', reply: `[cancelled: ${reason}]`, reason });
 }

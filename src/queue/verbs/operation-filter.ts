@@ -73,7 +73,7 @@ export function checkOperationFilter(
       'Enter a whole address, such as bob@example.com, or the empty string for the null reverse-path.',
     );
   }
-  if (since !== null && until !== null && since >= until) return bad('until', 'until must lie behind since.');
+  if (since !== null && until !== null && since >= until) return bad('until', 'until must be later than since.');
   if (
     olderThanHours !== null &&
     !(Number.isInteger(olderThanHours) && olderThanHours > 0 && olderThanHours <= MAX_OLDER_THAN_HOURS)
@@ -92,7 +92,7 @@ export function checkOperationFilter(
   return { kind: 'OK', filter };
 }
 
-/** Whose messages, and accepted before when: an instant of the database as text. */
+/** The messages of an operation: their owner, and when at the latest they were accepted, an instant of the database as text. */
 export interface OperationScope {
   readonly destinationId: string;
   readonly tenantId: string;
@@ -102,8 +102,8 @@ export interface OperationScope {
   readonly filter: OperationFilter;
 }
 
-/** All held messages of the scope's destination behind an id, in the order of the index on (destination, id). */
-export function heldBehind(
+/** All held messages of the scope's destination after an id, in the order of the index on (destination, id). */
+export function heldAfter(
   sql: SqlExecutor,
   { destinationId, tenantId }: Pick<OperationScope, 'destinationId' | 'tenantId'>,
   afterId: string | null,
@@ -113,7 +113,7 @@ export function heldBehind(
     and (destination_id, id) <= (${destinationId}::uuid, ${LAST_ID}::uuid) and tenant_id = ${tenantId}`;
 }
 
-/** What the filter asks of a row of `messages`. */
+/** Whether a row of `messages` meets the filter. */
 export function isMeant(sql: SqlExecutor, { createdAt, untilId, filter }: OperationScope): SqlFragment {
   const { state, recipient, reversePath, since, until, olderThanHours, isSuspected } = filter;
   const conditions: SqlFragment[] = [
@@ -142,7 +142,7 @@ function isNotSince(sql: SqlExecutor, at: SqlFragment, createdAt: string): SqlFr
   return sql`(${at} <= ${createdAt}::text::timestamptz or ${at} > bmx_now())`;
 }
 
-/** What was refused later is not meant. On `recipients r`. */
+/** Whether a row of `recipients r` was refused before the operation. */
 export function isSuspectedBefore(sql: SqlExecutor, createdAt: string): SqlFragment {
   return sql`(r.state = 'HELD' and coalesce(${isNotSince(sql, sql`r.suspected_at`, createdAt)}, false))`;
 }

@@ -11,15 +11,14 @@ import { FIRST_ID } from '../../mail/id.ts';
 import { parseReply } from '../../mail/reply.ts';
 import { insertEvents } from '../../events/record.ts';
 import {
-  heldBehind,
+  heldAfter,
   isMeant,
   isSuspectedBefore,
   type OperationFilter,
   type OperationScope,
 } from './operation-filter.ts';
 import type { OperationState, OperationVerb } from './operations.ts';
-import { type RecipientResult, finalizeWithin } from '../finalize.ts';
-import type { Verdict } from '../verdict.ts';
+import { finalizeWithin, type RecipientResult, type Verdict } from '../finalize.ts';
 
 /** Messages of one transaction: locked for some ten milliseconds. */
 const BATCH = 500;
@@ -31,7 +30,7 @@ const ROUND_MS = 2_000;
 export interface OperationDeps {
   /** The pool of pinned plans: with the other one a batch in a large queue costs seven times as much. */
   readonly sql: Sql;
-  /** What became of recipients in one batch of CANCEL or BOUNCE. */
+  /** Receives the results of one batch of CANCEL or BOUNCE. */
   readonly onResults: (domainName: string, results: readonly RecipientResult[]) => void;
   /** Messages of the destination have become due. */
   readonly onRetried: (destinationId: string) => void;
@@ -44,11 +43,11 @@ interface Operation extends OperationScope {
   readonly position: string | null;
   readonly domainName: string;
   readonly isServed: boolean;
-  /** Who began it; null under a version before. */
+  /** The person or token that began it; null if an earlier version did. */
   readonly actor: { readonly by: string; readonly token: string | null } | null;
 }
 
-/** What one transaction did to one operation. */
+/** The result of one transaction for one operation. */
 interface Step {
   readonly operation: Operation;
   /** False: it waits for messages in delivery. */
@@ -133,7 +132,7 @@ interface Batch {
   readonly claimed: readonly string[];
   /** The last message looked at. */
   readonly position: string | null;
-  /** Nothing lies behind it. */
+  /** No message follows it. */
   readonly isLast: boolean;
 }
 
@@ -141,7 +140,7 @@ async function readBatch(sql: TransactionSql, operation: Operation): Promise<Bat
   const rows = await sql<{ id: string; is_claimed: boolean; is_meant: boolean; seen_count: number }[]>`
     with seen as materialized (
       select id, claimed_by is not null as is_claimed, ${isMeant(sql, operation)} as is_meant
-      from messages where ${heldBehind(sql, operation, operation.position)}
+      from messages where ${heldAfter(sql, operation, operation.position)}
       order by destination_id, id limit ${LOOKED_AT}
     )
     (select id, is_claimed, true as is_meant, (select count(*) from seen) as seen_count
@@ -159,18 +158,18 @@ async function readBatch(sql: TransactionSql, operation: Operation): Promise<Bat
   };
 }
 
-/** Nothing is left behind the place it has come to. True when it has ended, or goes round once more. */
+/** Called when no message is left after its position. True if it has ended, or starts another round. */
 async function comeToEnd(sql: TransactionSql, operation: Operation): Promise<boolean> {
   if (operation.verb !== 'RETRY') {
     const meant = isMeant(sql, operation);
     const [left] = await sql<{ in_delivery: boolean; is_free: boolean }[]>`
       with claims as materialized (select * from messages where claimed_by is not null),
       delivery as materialized (
-        select exists (select from claims as messages where ${heldBehind(sql, operation, null)} and ${meant}) as in_delivery
+        select exists (select from claims as messages where ${heldAfter(sql, operation, null)} and ${meant}) as in_delivery
       )
       -- What is left is looked for only when nothing is in delivery: it may be a walk of all that is held.
       select in_delivery, case when in_delivery then false else coalesce((
-        select true from messages where ${heldBehind(sql, operation, null)} and ${meant}
+        select true from messages where ${heldAfter(sql, operation, null)} and ${meant}
         order by destination_id, id limit 1), false) end as is_free
       from delivery`;
     if (left?.is_free) {
@@ -253,7 +252,7 @@ async function decidedBy(
   }));
 }
 
-/** Who was refused by the primary before the operation began ends with its own words. */
+/** Recipients that the primary refused before the operation began end with its own reply. */
 async function refusedBefore(
   sql: TransactionSql,
   { createdAt }: Operation,

@@ -12,9 +12,9 @@ import { askedNow } from '../../outage/asked-attempt.ts';
 import { allOf, type SqlFragment, actor, tenantScope } from '../../db/fragments.ts';
 import { isPausedNow } from '../../outage/pause.ts';
 import { insertEvents } from '../../events/record.ts';
-import { heldBehind, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
+import { heldAfter, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
 
-/** What is done with each message, as by the verb on one. */
+/** The verb on each message, as on a single one. */
 export type OperationVerb = 'RETRY' | 'CANCEL' | 'BOUNCE';
 
 /** STOPPED: its domain went away before it was done. */
@@ -55,7 +55,7 @@ export type OperationStart =
   | { readonly kind: 'OTHER_COUNT'; readonly count: number }
   | { readonly kind: 'TOO_MANY' };
 
-/** Of one destination at a time. Each costs a walk of what it holds. */
+/** Operations of one destination at a time. Each costs a walk of all that it holds. */
 export const MOST_RUNNING = 10;
 
 export async function startOperation(sql: Sql, viewer: Viewer, request: OperationRequest): Promise<OperationStart> {
@@ -119,7 +119,7 @@ async function countMeant(sql: SqlExecutor, scope: OperationScope): Promise<numb
     : sql`true`;
   const [row] = await sql<{ count: number }[]>`
     select count(*) as count from messages
-    where ${heldBehind(sql, scope, null)} and ${ofRecipient} and ${ofSuspected} and ${isMeant(sql, scope)}`;
+    where ${heldAfter(sql, scope, null)} and ${ofRecipient} and ${ofSuspected} and ${isMeant(sql, scope)}`;
   return row?.count ?? 0;
 }
 

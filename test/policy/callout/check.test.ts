@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { parseForgetNotice } from '../../../src/verification/recipient.ts';
 import { forgetAnswers } from '../../../src/domains/destination.ts';
-import { createStandings } from '../../../src/verification/standing.ts';
+import { createRecipientStatuses } from '../../../src/verification/recipient-status.ts';
 import { OPERATOR_VIEWER } from '../../../src/mail/viewer.ts';
 import { openScene, type Scene, soon } from '../call-ahead-scene.ts';
 
@@ -247,8 +247,12 @@ describe('a primary that answers', () => {
       const notice = parseForgetNotice(payload);
       if (notice !== null) other.callAhead.forget(notice);
     });
-    const standings = createStandings({ sql: scene.db.sql, isListed: () => false, onForgotten: node.callAhead.forget });
-    expect(await standings.forgetRecipient(OPERATOR_VIEWER, `New@${domain.name}`)).toEqual({ kind: 'DONE' });
+    const statuses = createRecipientStatuses({
+      sql: scene.db.sql,
+      isListed: () => false,
+      onForgotten: node.callAhead.forget,
+    });
+    expect(await statuses.forgetRecipient(OPERATOR_VIEWER, `New@${domain.name}`)).toEqual({ kind: 'DONE' });
     expect(await node.rcpt(domain, 'new')).toBe('250');
     await soon('the notices', () => heard.length > 1);
     await unlisten();

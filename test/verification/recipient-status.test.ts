@@ -6,7 +6,7 @@ import { createAnswers } from '../../src/verification/answers.ts';
 import { createLearned } from '../../src/verification/learned.ts';
 import { formatForgetNotice, parseForgetNotice } from '../../src/verification/recipient.ts';
 import { createPrimaries } from '../../src/verification/primary.ts';
-import { createStandings } from '../../src/verification/standing.ts';
+import { createRecipientStatuses } from '../../src/verification/recipient-status.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let db: TestDatabase;
@@ -37,13 +37,13 @@ test('a standing is shown to its owner and the operator, null to anybody else, a
   await primaries.recordCatchAll(destinationId);
 
   const forgotten: unknown[] = [];
-  const standings = createStandings({
+  const statuses = createRecipientStatuses({
     sql: db.sql,
     isListed: (_domain, localPart) => localPart === 'Alice+x',
     onForgotten: (one) => void forgotten.push(one),
   });
   for (const viewer of [mine, OPERATOR_VIEWER]) {
-    const seen = await standings.findStanding(viewer, 'Alice+x@MINE.test');
+    const seen = await statuses.findStatus(viewer, 'Alice+x@MINE.test');
     expect(seen).toMatchObject({
       address: 'alice@mine.test',
       isListed: true,
@@ -55,13 +55,13 @@ test('a standing is shown to its owner and the operator, null to anybody else, a
     expect(seen?.deliveredAt).toBeInstanceOf(Date);
     expect((seen?.expiresAt?.getTime() ?? 0) - (seen?.answeredAt?.getTime() ?? 0)).toBe(7 * 86_400_000);
   }
-  expect(await standings.findStanding(other, 'alice@mine.test')).toBeNull();
-  expect(await standings.findStanding(mine, 'alice@elsewhere.test')).toBeNull();
-  expect(await standings.findStanding(mine, 'no address')).toBeNull();
-  expect(await standings.findStanding(mine, 'nobody@mine.test')).toMatchObject({ isListed: false, answer: null });
+  expect(await statuses.findStatus(other, 'alice@mine.test')).toBeNull();
+  expect(await statuses.findStatus(mine, 'alice@elsewhere.test')).toBeNull();
+  expect(await statuses.findStatus(mine, 'no address')).toBeNull();
+  expect(await statuses.findStatus(mine, 'nobody@mine.test')).toMatchObject({ isListed: false, answer: null });
 
   const codes = async (viewer: Viewer, address: string) => {
-    const result = await standings.forgetRecipient(viewer, address);
+    const result = await statuses.forgetRecipient(viewer, address);
     return result.kind === 'DONE' ? 'DONE' : result.errors.map(({ field, code }) => `${field.join()} ${code}`);
   };
   expect(await codes(other, 'alice@mine.test')).toEqual(['address NOT_FOUND']);
@@ -73,7 +73,7 @@ test('a standing is shown to its owner and the operator, null to anybody else, a
   expect(forgotten).toEqual([recipient]);
   answers.drop(recipient);
   expect(await answers.find(recipient)).toMatchObject({ answer: null, suspectedAtMs: null, isDelivered: true });
-  expect(await standings.findStanding(mine, 'alice@mine.test')).toMatchObject({
+  expect(await statuses.findStatus(mine, 'alice@mine.test')).toMatchObject({
     answer: null,
     reply: null,
     isCatchAll: null,
@@ -103,12 +103,12 @@ test('forgotten with a recipient is what the primary said of the spelling given'
     await answers.record({ recipient: at(name), verdict: 'NEGATIVE', isListed: false, reply: '550 5.1.1 no' });
   }
   const forgotten: string[] = [];
-  const standings = createStandings({
+  const statuses = createRecipientStatuses({
     sql: db.sql,
     isListed: () => false,
     onForgotten: ({ localPart }) => void forgotten.push(localPart),
   });
-  expect(await standings.forgetRecipient(mine, 'List+Owner@mine.test')).toEqual({ kind: 'DONE' });
+  expect(await statuses.forgetRecipient(mine, 'List+Owner@mine.test')).toEqual({ kind: 'DONE' });
   expect(forgotten).toEqual(['list', 'list+owner', 'List+Owner']);
   const fresh = createAnswers({ sql: db.sql, monotonicMs });
   const found = await Promise.all(names.map(async (name) => (await fresh.find(at(name))).answer));

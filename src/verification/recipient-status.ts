@@ -17,7 +17,7 @@ import { clearAnswers } from '../domains/destination.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
 import { formatForgetNotice, type Recipient } from './recipient.ts';
 
-export interface RecipientStandingView {
+export interface RecipientStatus {
   /** In its one form. */
   readonly address: string;
   /** Null when the domain has no User List. */
@@ -36,14 +36,14 @@ export type ForgetResult =
   | { readonly kind: 'DONE' }
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[] };
 
-export interface Standings {
+export interface RecipientStatuses {
   /** Null when the text is no address, or its domain is not one that the viewer has served here. */
-  findStanding(viewer: Viewer, address: string): Promise<RecipientStandingView | null>;
+  findStatus(viewer: Viewer, address: string): Promise<RecipientStatus | null>;
   /** Drops what callouts have shown of the recipient, and that its primary takes any. What was delivered stays. */
   forgetRecipient(viewer: Viewer, address: string): Promise<ForgetResult>;
 }
 
-export interface StandingsOptions {
+export interface StatusesOptions {
   readonly sql: Sql;
   readonly isListed: IsListed;
   /** Drops it from this node's memory. */
@@ -58,15 +58,15 @@ interface Asked {
   readonly recipient: Recipient;
 }
 
-export function createStandings(options: StandingsOptions): Standings {
+export function createRecipientStatuses(options: StatusesOptions): RecipientStatuses {
   const { sql, isListed, onForgotten } = options;
   return {
-    findStanding: async (viewer, address) => {
+    findStatus: async (viewer, address) => {
       const asked = await findAsked(sql, viewer, address);
       if (asked.kind === 'REFUSED') return null;
       const { domain, given } = asked;
       const listed = domain.recipientList.count === 0 ? null : await isListed(domain, given);
-      return { ...(await readStanding(sql, asked)), isListed: listed };
+      return { ...(await readStatus(sql, asked)), isListed: listed };
     },
     forgetRecipient: async (viewer, address) => {
       const asked = await findAsked(sql, viewer, address);
@@ -104,8 +104,8 @@ async function findAsked(sql: Sql, viewer: Viewer, address: string): Promise<Fin
   return { kind: 'FOUND', domain, given, recipient: { destinationId, tenantId, localPart } };
 }
 
-async function readStanding(sql: Sql, { domain, recipient }: Asked): Promise<Omit<RecipientStandingView, 'isListed'>> {
-  const [row] = await sql<Omit<RecipientStandingView, 'isListed' | 'address'>[]>`
+async function readStatus(sql: Sql, { domain, recipient }: Asked): Promise<Omit<RecipientStatus, 'isListed'>> {
+  const [row] = await sql<Omit<RecipientStatus, 'isListed' | 'address'>[]>`
     select case when r.delivered_at > bmx_now() - interval '90 days' then r.delivered_at end as "deliveredAt",
       r.answer, r.answered_at as "answeredAt", r.expires_at as "expiresAt", r.reply, r.suspected_at as "suspectedAt",
       case when p.catch_all_tested_at > bmx_now() - interval '7 days' then p.is_catch_all end as "isCatchAll"

@@ -1,25 +1,44 @@
 /**
- * Which refused recipients are known good: in the User List, or delivered to (2yz behind DATA) within 90 days.
+ * Feeds a destination's breaker with the results of a group: what was delivered, and which mailboxes were refused.
  *
- * Asked only when an attempt refused somebody for good; two statements for all of a group.
+ * A refused mailbox is known good if it is in the User List, or was delivered to (2yz after DATA) within 90 days. That is asked
+ * only when an attempt refused a recipient for good, by two statements for all of a group.
  */
-import type { Sql } from '../db/client.ts';
+import type { Sql, TransactionSql } from '../db/client.ts';
 import { parsePath } from '../mail/address.ts';
 import { baseOf, normalizeLocalPart } from '../mail/local-part.ts';
+import { type BreakerFeed, type BreakerStep, feedBreaker } from '../outage/breaker-state.ts';
+import { keyOfRecipient, type RefusedMailbox, type ResultRow, type Verdict } from './finalize.ts';
 
-/** A recipient that a host refused for good. */
-export interface RefusedRecipient {
-  readonly messageId: string;
-  readonly number: number;
-  /** In its reply to RCPT; else it refused the sender, the message or its content, which says nothing of the mailbox. */
-  readonly isAtRcpt?: boolean;
+/** Feeds the breaker with what was finalized, if it is not at rest or a recipient was refused. */
+export async function feedBreakerFrom(
+  transaction: TransactionSql,
+  destinationId: string,
+  rows: readonly ResultRow[],
+  mailboxes: ReadonlyMap<string, RefusedMailbox> = new Map(),
+): Promise<BreakerStep | null> {
+  const [first] = rows;
+  if (first === undefined || (mailboxes.size === 0 && !first.is_watched)) return null;
+  return feedBreaker(transaction, { ...countsOf(rows, mailboxes), destinationId, source: 'DELIVERY' });
 }
 
-export interface RefusedMailbox {
-  /** The one form of its local part, without what the domain's delimiter parts. */
-  readonly mailbox: string;
-  /** A mailbox known good was refused as such. */
-  readonly isKnownGood: boolean;
+/** The counts of a group for the breaker. A claim from before it opened says nothing of the primary now. */
+function countsOf(
+  rows: readonly ResultRow[],
+  mailboxes: ReadonlyMap<string, RefusedMailbox>,
+): Pick<BreakerFeed, 'takenCount' | 'refusedCount' | 'refusals'> {
+  const taken = new Set<string>();
+  const refusedIn = new Set<string>();
+  const refusals: BreakerFeed['refusals'][number][] = [];
+  for (const row of rows) {
+    if (row.state === 'DELIVERED' && !row.is_before_opening) taken.add(row.message_id);
+    if (!row.is_evidence) continue;
+    refusedIn.add(row.message_id);
+    const mailbox = mailboxes.get(keyOfRecipient({ messageId: row.message_id, number: row.number }));
+    if (mailbox !== undefined) refusals.push({ ...mailbox, reply: row.reply });
+  }
+  const refusedCount = [...refusedIn].filter((id) => !taken.has(id)).length;
+  return { takenCount: taken.size, refusedCount, refusals };
 }
 
 interface AddressRow {
@@ -30,12 +49,13 @@ interface AddressRow {
   delimiter: string | null;
 }
 
-/** By `keyOfRecipient`. Who has ended meanwhile is missing. */
+/** By `keyOfRecipient`. A recipient that has ended meanwhile is missing. */
 export async function findRefusedMailboxes(
   sql: Sql,
   destinationId: string,
-  refused: readonly RefusedRecipient[],
-): Promise<Map<string, RefusedMailbox>> {
+  refused: readonly Verdict[],
+): Promise<ReadonlyMap<string, RefusedMailbox>> {
+  if (refused.length === 0) return new Map();
   const rows = await sql<AddressRow[]>`
     select r.message_id, r.number, r.address, d.id as domain_id, d.recipient_delimiter as delimiter
     from unnest(${refused.map(({ messageId }) => messageId)}::uuid[], ${refused.map(({ number }) => number)}::smallint[])
@@ -55,10 +75,6 @@ export async function findRefusedMailboxes(
   );
 }
 
-export function keyOfRecipient({ messageId, number }: RefusedRecipient): string {
-  return `${messageId} ${number}`;
-}
-
 /** An address that has no form stands for itself. */
 function mailboxOf({ address, delimiter }: AddressRow): { form: string; mailbox: string } {
   const parsed = parsePath(`<${address}>`, { allowNull: false, smtpUtf8: true });
@@ -67,7 +83,7 @@ function mailboxOf({ address, delimiter }: AddressRow): { form: string; mailbox:
   return { form, mailbox: baseOf(form, delimiter) };
 }
 
-/** Of these forms, those known good. The entries with a wildcard are few, by the limit on them. */
+/** The forms that are known good. The entries with a wildcard are few, by the limit on them. */
 async function findKnownGood(
   sql: Sql,
   given: {
