@@ -22,6 +22,8 @@ import { createBoundedMap } from '../db/bounded-map.ts';
 
 /** Characters of a document. */
 const MAX_LENGTH = 256 * 1024;
+/** Each error reads all line ends before its place. The introspection of tools has about a hundred lines. */
+const MAX_LINE_ENDS = 2_000;
 /** Lists belong into variables. The introspection of tools has about two hundred. */
 const MAX_TOKENS = 10_000;
 /** Depth of braces, brackets and parentheses. The introspection of tools has 22. */
@@ -134,6 +136,10 @@ function countTokens(text: string): Counts | GraphQLError {
     const message = `The request's text has more than ${MAX_LENGTH} characters. Give values as variables.`;
     return exceeded('LENGTH', MAX_LENGTH, message);
   }
+  if (hasTooManyLines(text)) {
+    const message = `The request's text has more than ${MAX_LINE_ENDS} line ends. Leave out empty lines, and give texts of many lines as variables.`;
+    return exceeded('LINES', MAX_LINE_ENDS, message);
+  }
   const lexer = new Lexer(new Source(text));
   let [tokens, spreads, definitions, nesting] = [0, 0, 0, 0];
   try {
@@ -152,6 +158,14 @@ function countTokens(text: string): Counts | GraphQLError {
     if (!(error instanceof GraphQLError)) throw error;
   }
   return { tokens, spreads };
+}
+
+/** Counts as graphql does where it locates an error: CRLF is one line end. */
+function hasTooManyLines(text: string): boolean {
+  const lineEnd = /\r\n|[\n\r]/g;
+  let count = 0;
+  while (count <= MAX_LINE_ENDS && lineEnd.test(text)) count += 1;
+  return count > MAX_LINE_ENDS;
 }
 
 interface Lexed extends Counts {

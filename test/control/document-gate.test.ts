@@ -4,6 +4,7 @@ import { expect, test } from 'bun:test';
 import { buildSchema, getIntrospectionQuery } from 'graphql';
 import { createDocumentGate } from '../../src/control/document-gate.ts';
 import { billOf } from '../../src/control/limits.ts';
+import { toldError } from '../../src/control/refusals.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 const repeat = (count: number, make: (index: number) => string): string =>
@@ -19,6 +20,7 @@ function admitted(gate: ReturnType<typeof createDocumentGate>, text: string, all
   return { cost, result, limit: result.kind === 'REFUSED' ? result.error.extensions['limit'] : null };
 }
 
+const unknown = (count: number): string => repeat(count, (index) => `nosuch${index}`);
 const fragments = (count: number): string =>
   `{ ${repeat(count, (index) => `...F${index}`)} } ${repeat(count, (index) => `fragment F${index} on Query { service { version } }`)}`;
 
@@ -31,6 +33,9 @@ test.each([
   ['REPETITIONS', `{ service { ${'version '.repeat(400)} } }`],
   ['NAME', `{ ${'x'.repeat(101)} }`],
   ['NESTING', `{ domain(name: ${'['.repeat(5000)}) { id } }`],
+  ['LINES', `{ ${'\n'.repeat(250_000)} ${unknown(11)} }`],
+  ['LINES', `{ ${'\r'.repeat(2_001)} viewer { scopes } }`],
+  ['LINES', `{ ${'\r\n'.repeat(2_001)} viewer { scopes } }`],
   ['LENGTH', `{ viewer { scopes } } ${'#\n'.repeat(131_072)}`],
 ])('%s: refused before it is parsed or validated', (limit, text) => {
   const seen = admitted(createDocumentGate(schema), text);
@@ -45,6 +50,7 @@ test('honest documents pass: that of tools, a hundred mutations of a script, a p
   const texts = [
     getIntrospectionQuery({ ...options, specifiedByUrl: true, directiveIsRepeatable: true }),
     fragments(90),
+    `{ viewer { scopes }${'\r\n'.repeat(2_000)}}`,
     `mutation { ${repeat(50, (index) => `m${index}: domainFlush(input: { name: "d${index}.example" }) { userErrors { field message code } }`)} }`,
   ];
   for (const text of texts) expect(admitted(gate, text).result.kind).toBe('VALID');
@@ -84,6 +90,32 @@ test('a flood of new documents, and of invalid ones, drives out none that came t
 test('few mistakes are told, however many there are', () => {
   const seen = admitted(createDocumentGate(schema), `{ ${repeat(1_500, (index) => `nothing${index}`)} }`);
   expect(seen.result.kind === 'INVALID' && seen.result.errors.length).toBe(11);
+});
+
+const spaces = ' '.repeat(240_000);
+const clash = (name: string): string => `${name}: service { ${repeat(40, (index) => `x${index}: version`)} }`;
+test.each([
+  [
+    'unknown names after as many lines as there may be',
+    `{ ${`\n${spaces.slice(0, 120)}`.repeat(1_999)} ${unknown(11)} }`,
+  ],
+  ['unknown names at the end of a long line', `{ ${spaces} ${unknown(11)} }`],
+  [
+    'four hundred places of conflicts at the end of a long line',
+    `{ ${spaces} ${repeat(11, (index) => `${clash(`a${index}`)} ${clash(`a${index}`).replaceAll('version', 'name')}`)} }`,
+  ],
+])('%s: found and told in a moment', (_, text) => {
+  const gate = createDocumentGate(schema);
+  const tell = (turn: number): number => {
+    const before = process.cpuUsage();
+    const { result } = admitted(gate, `${text} # ${turn}`);
+    if (result.kind !== 'INVALID') throw new Error(result.kind);
+    JSON.stringify(result.errors.map((error) => toldError(error, schema)));
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  // The best of five: what else the machine does is not measured.
+  expect(Math.min(...[1, 2, 3, 4, 5].map(tell))).toBeLessThan(50);
 });
 
 test('introspection costs what it answers: the whole schema once, not forty times', () => {
