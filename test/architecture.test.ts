@@ -7,6 +7,7 @@ import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decisionsInApp } from './house/app-rules.ts';
+import { circles } from './house/circle-rules.ts';
 import {
   doorsToNothing,
   forbiddenImports,
@@ -41,6 +42,7 @@ test('the source is found', () => {
 describe('imports', () => {
   test('point down the table of rooms only', () => expectNone(forbiddenImports(source)));
   test('use each right of the table', () => expectNone(unusedRights(source)));
+  test('make no circle, types included', () => expectNone(circles(source)));
   test('are drawn as they may be', () => expectNone(tableMismatches(read('docs/architecture.md'), source)));
   test('name files of src as they are', () => expectNone(malformedImports(source)));
   test('come through the one door of each dependency', () => {

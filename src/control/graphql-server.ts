@@ -15,7 +15,7 @@ import type { ApiOperation } from '../telemetry/metrics.ts';
 import type { AnswerRoom } from './request-room.ts';
 import { auditMutations } from './audit.ts';
 import type { Account } from './billing.ts';
-import { type Context, createContext, createLoad, type Load } from './context.ts';
+import { type Context, createContext, createLoad, type Load, type ServiceParts } from './context.ts';
 import { createDocumentGate, type DocumentGate } from './document-gate.ts';
 import { boundSuggestions, maskedError, rateLimited, toldError, unavailableError } from './refusals.ts';
 import { type Asked, billOf } from './limits.ts';
@@ -23,7 +23,6 @@ import { billLists } from './list-bill.ts';
 import type { Body } from './request-body.ts';
 import { findForbidden, guardMutations } from './required-scopes.ts';
 import { resolvers } from './resolvers.ts';
-import type { ControlParts } from './server.ts';
 import type { Session } from './subscriptions/outbox.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
 
@@ -57,7 +56,7 @@ export interface GraphqlServer {
 }
 
 export function createGraphqlServer(
-  parts: ControlParts,
+  parts: ServiceParts,
   sdl: string,
   live: { readonly subscriptions: Subscriptions; readonly answers: AnswerRoom },
 ): GraphqlServer {

@@ -5,62 +5,18 @@
  * node that has lost its lease stops before the final dot. Does not know SMTP.
  */
 import { within } from '../clock.ts';
-import type { DestinationState } from '../outage/clock.ts';
-import type { ClaimedMessage, Holder, QueueSql } from '../queue/claim.ts';
 import { findDueDestinations } from '../queue/due.ts';
-import type { RecipientResult } from '../queue/finalize.ts';
-import type { MessageResult } from '../queue/outcome.ts';
-import type { MailEvents } from '../telemetry/events.ts';
-import type { StoppableResult } from './attempt.ts';
-import type { InboundPriority } from './concurrency/inbound-priority.ts';
 import { createDestinationMemories } from './concurrency/memory.ts';
 import { createConditionKeeper } from './conditions.ts';
+import type { DeliveryDeps } from './delivering-node.ts';
 import { createDestination, type Destination } from './destination.ts';
 import { createByteBudget } from './message-source.ts';
-import type { HostMemory } from './recovery-checks.ts';
-import type { Route, RouteHost } from './route.ts';
 import { createDestinationScheduler } from './scheduler.ts';
 
 /** Destinations that this node delivers to at the same time; the others wait. */
 const MOST_DESTINATIONS = 256;
 /** Contents in memory for delivery, all destinations together. */
 const CONTENT_BYTES = 256 * 1024 * 1024;
-
-export interface AttemptsOptions {
-  readonly destinationId: string;
-  readonly signal: AbortSignal;
-  /** Asked right before each final dot: the claims are still this node's. */
-  readonly mayFinish: () => boolean;
-}
-
-/** The SMTP side of one destination: connections that live from message to message. */
-export interface Attempts {
-  attempt(
-    message: ClaimedMessage,
-    hosts: readonly RouteHost[],
-    content: () => Promise<Uint8Array>,
-    /** Asked right before each final dot: there is room for one more that is not recorded. */
-    mayDeliver: () => boolean | Promise<boolean>,
-  ): Promise<StoppableResult>;
-  close(): Promise<void>;
-}
-
-export interface DeliveryDeps {
-  readonly sql: QueueSql;
-  /** This node's lease, or null while it has none: then nothing is tried. */
-  readonly holder: () => Holder | null;
-  readonly findRoute: (destination: DestinationState) => Promise<Route>;
-  readonly openAttempts: (options: AttemptsOptions) => Attempts;
-  readonly hosts: HostMemory;
-  readonly inboundPriority: InboundPriority;
-  readonly events: MailEvents;
-  /** Remembers what the primary has shown about its mailboxes. */
-  readonly learn: (
-    destination: DestinationState,
-    messageResults: readonly MessageResult[],
-    results: readonly RecipientResult[],
-  ) => void;
-}
 
 export interface Delivery {
   /** Delivers to a destination as soon as there is room. Returns at once; repeats merge. */

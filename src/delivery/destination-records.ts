@@ -16,7 +16,7 @@ import { giveUpMarked } from '../queue/marks.ts';
 import { isDatabaseAway, type MessageResult, markDelivered, recordOutcomes } from '../queue/outcome.ts';
 import { MOST_SLOTS } from './concurrency/limits.ts';
 import type { Observer } from './conditions.ts';
-import type { DeliveringNode } from './destination.ts';
+import type { DeliveringNode } from './delivering-node.ts';
 import { createRecording, createUnrecorded, type Recording, type Unrecorded } from './recording.ts';
 
 /** Destinations on the host of one that is back which are tried at once; each that succeeds calls as many more. */

@@ -13,21 +13,11 @@ import { type Holder, readContents, releaseClaims } from '../queue/claim.ts';
 import { finalizeLeftovers } from '../queue/marks.ts';
 import { isDelivered } from './attempt.ts';
 import { type BatchResult, runBatch } from './batch.ts';
-import type { DestinationMemories } from './concurrency/memory.ts';
-import { type ConditionKeeper, createObserver } from './conditions.ts';
-import type { Attempts, DeliveryDeps } from './delivery.ts';
+import { createObserver } from './conditions.ts';
+import type { Attempts, DeliveringNode } from './delivering-node.ts';
 import { createDestinationRecords, type DestinationRecords } from './destination-records.ts';
-import { type ByteBudget, dueSource, probeSource, type Source } from './message-source.ts';
+import { dueSource, probeSource, type Source } from './message-source.ts';
 import { reusedRoute } from './route.ts';
-
-/** The state that all destinations of a node share. */
-export interface DeliveringNode extends DeliveryDeps {
-  readonly budget: ByteBudget;
-  readonly conditions: ConditionKeeper;
-  readonly memories: DestinationMemories;
-  readonly isStopping: () => boolean;
-  readonly poke: (destinationId: string) => void;
-}
 
 export interface Destination {
   /** Delivers what is due; to be called once. */

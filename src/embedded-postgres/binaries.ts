@@ -22,8 +22,7 @@ import {
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import type { Account } from './folder.ts';
-import { canEnter, type CommandResult, type EmbeddedHost, type EmbeddedLog, runCommand } from './host.ts';
+import { type Account, canEnter, type CommandResult, type EmbeddedHost, type EmbeddedLog, runCommand } from './host.ts';
 import { StartError, startTrouble, UnavailableError } from '../db/start-error.ts';
 
 const LOADERS: Readonly<Record<string, string>> = {

@@ -14,20 +14,10 @@ import { chmod, chown, lstat, mkdir, open, readdir, readFile, rename, rm } from 
 import { join } from 'node:path';
 import { StartError, startTrouble, tellsPassingTrouble, UnavailableError } from '../db/start-error.ts';
 import type { Binaries } from './binaries.ts';
-import { type EmbeddedHost, type RunAs, runCommand } from './host.ts';
+import { type Account, type EmbeddedHost, runCommand } from './host.ts';
 
 /** Below 60000, where Debian and systemd hand out uids, and far above the accounts of people. */
 const FIRST_DEDICATED_UID = 59432;
-
-export interface Account {
-  /** The user id of the server and its files. */
-  readonly uid: number;
-  readonly gid: number;
-  /** How to start the server: null when we are that account already. */
-  readonly server: RunAs;
-  /** How to run initdb. */
-  readonly initdb: RunAs;
-}
 
 interface PasswdEntry {
   readonly name: string;

@@ -58,6 +58,17 @@ interface Command {
   readonly directoryFd?: number;
 }
 
+/** The account that the server and its files belong to. */
+export interface Account {
+  /** The user id of the server and its files. */
+  readonly uid: number;
+  readonly gid: number;
+  /** How to start the server: null when we are that account already. */
+  readonly server: RunAs;
+  /** How to run initdb. */
+  readonly initdb: RunAs;
+}
+
 /** Spawn options that all our children share: no working directory of ours, no environment of ours. */
 export function spawnAccount(as: RunAs): { uid?: number; gid?: number } {
   return as === null ? {} : { uid: as.uid, gid: as.gid };

@@ -5,10 +5,9 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from './folder.ts';
 import type { Binaries } from './binaries.ts';
 import { endServer, launchPostmaster, type Postmaster, stopServer, waitForExit, watchServer } from './launch.ts';
-import { canEnter, type EmbeddedHost, type EmbeddedLog } from './host.ts';
+import { type Account, canEnter, type EmbeddedHost, type EmbeddedLog } from './host.ts';
 import { findServer, hasWatchdog } from './processes.ts';
 import { serverArguments } from './command-line.ts';
 import {

@@ -7,8 +7,8 @@ import { Buffer } from 'node:buffer';
 import { chmod, chown, mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { type Account, DATABASE_USER } from './folder.ts';
-import { canEnter, type EmbeddedHost } from './host.ts';
+import { DATABASE_USER } from './folder.ts';
+import { type Account, canEnter, type EmbeddedHost } from './host.ts';
 import { errorCode, StartError, startTrouble, UnavailableError } from '../db/start-error.ts';
 
 const DATABASE_NAME = 'backup_mx';

@@ -5,7 +5,7 @@
  * and session are that client's, and it is admitted anew. Promises that the client of a proxy can name no other client, and
  * that no connection is greeted before it is known whether a header is under way. Reads and writes nothing itself.
  */
-import type { ListenerState, OpenConnection } from './listener-state.ts';
+import type { GreetingWait, ListenerState, OpenConnection } from './listener-state.ts';
 import type { ProxyHeader, XclientRequest } from './proxy.ts';
 import type { Reply } from './replies.ts';
 import type { Session } from './session.ts';
@@ -157,20 +157,6 @@ export class ConnectionAdmission {
     if (this.isUnnamed) greet();
     else waitToGreet(this.state.options, this.share, greet);
   }
-}
-
-/**
- * The wait before the greeting, for clients never seen before (GREETING_WAIT).
- *
- * Bulk senders of spam do not wait for 220 and speak at once. The look-up never makes a client wait longer than the wait itself.
- */
-export interface GreetingWait {
-  /** Zero: no client waits. */
-  readonly greetingWaitMs: number;
-  /** Whether a client of that network has waited before. Absent: none has. */
-  readonly isSeenClient?: (network: string) => Promise<boolean>;
-  /** A client of that network was greeted; must not wait or throw. */
-  readonly rememberClient?: (network: string) => void;
 }
 
 /** Calls `greet` once the client may be greeted, at once where it need not wait. `greet` says whether it still was there. */

@@ -12,8 +12,8 @@ import type { Authenticate } from '../policy/authentication/acceptance-seal.ts';
 import { createDataScanner } from './bytes.ts';
 import { type ByteBudget, type Content, createContent, headerSection, isLoop } from './content.ts';
 import { acceptedReply, type Reply } from './replies.ts';
-import type { Context } from './listener-state.ts';
-import type { ReceivedTransaction, Transaction } from './transaction.ts';
+import type { Context, ReceivedTransaction } from './listener-state.ts';
+import type { Transaction } from './transaction.ts';
 
 /** Takes octets until its own end, then has a reply. The parser of command-parser.ts feeds it. */
 export interface Receiver {

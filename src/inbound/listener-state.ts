@@ -14,16 +14,14 @@ import {
 import { createByteBudget, createLargeContent, type LargeContent, type SharedByteBudget } from './content.ts';
 import { createRefusals, ehloReply, type Reply, type Refusals } from './replies.ts';
 import type { AddressInfo } from 'node:net';
-import type { ClientInfo } from '../mail/envelope.ts';
+import type { ClientInfo, Envelope, EnvelopeRecipient } from '../mail/envelope.ts';
 import type { Authenticate } from '../policy/authentication/acceptance-seal.ts';
 import type { Decision, Destination, ForwardPath, MailInfo } from '../policy/decision.ts';
 import type { StartQueue } from '../policy/queue-start.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import type { LogEvents } from '../telemetry/log-events.ts';
 import type { TlsMaterial } from '../tls/material.ts';
-import type { GreetingWait } from './admission.ts';
 import type { BareNewlines } from './bytes.ts';
-import type { ReceivedTransaction } from './transaction.ts';
 
 /** Whether mail can be stored now: the database is away, or free space is below the watermark. */
 export type Readiness = 'OK' | 'DOWN' | 'FULL';
@@ -40,6 +38,29 @@ export interface RefusalSubject {
   readonly destination: Destination | null;
   /** The DNSBL zone that listed the client. */
   readonly zone: string | null;
+}
+
+/** One accepted recipient and where its mail belongs. */
+export interface TransactionRecipient extends EnvelopeRecipient {
+  readonly destinationId: string;
+  readonly tenantId: string;
+}
+
+/** A message received in full, ready to be stored. */
+export interface ReceivedTransaction {
+  /** UUIDv7; stands in the Received field and in the 250. */
+  readonly id: string;
+  readonly envelope: Envelope;
+  readonly recipients: readonly TransactionRecipient[];
+  /** The field Message-ID as it is searched for; null: none. */
+  readonly headerMessageId: string | null;
+  /**
+   * The fields that `authenticate` puts on top, our Received field, then the content as received. Not to be changed: they may be views
+   * of socket buffers.
+   */
+  readonly content: readonly Uint8Array[];
+  /** Octets of the content as received, without what we add or take out. */
+  readonly sizeBytes: number;
 }
 
 /** The rest of the service, as the listener sees it. */
@@ -80,6 +101,20 @@ export interface Context extends InboundDependencies {
   readonly limits: ClientLimits;
   readonly refusals: Refusals;
   readonly watch: Watch;
+}
+
+/**
+ * The wait before the greeting, for clients never seen before (GREETING_WAIT).
+ *
+ * Bulk senders of spam do not wait for 220 and speak at once. The look-up never makes a client wait longer than the wait itself.
+ */
+export interface GreetingWait {
+  /** Zero: no client waits. */
+  readonly greetingWaitMs: number;
+  /** Whether a client of that network has waited before. Absent: none has. */
+  readonly isSeenClient?: (network: string) => Promise<boolean>;
+  /** A client of that network was greeted; must not wait or throw. */
+  readonly rememberClient?: (network: string) => void;
 }
 
 export interface InboundOptions extends InboundDependencies, GreetingWait {

@@ -8,37 +8,14 @@
  * so that no line end can hide in them. White space is read leniently. mail/address.ts judges addresses.
  */
 import { parsePath } from '../mail/address.ts';
-import type { ClientInfo, Envelope, EnvelopeRecipient, Notify } from '../mail/envelope.ts';
+import type { ClientInfo, Envelope, Notify } from '../mail/envelope.ts';
 import type { Decision, ForwardPath } from '../policy/decision.ts';
-import type { Context, RefusalSubject } from './listener-state.ts';
+import type { Context, RefusalSubject, TransactionRecipient } from './listener-state.ts';
 import type { ClientShare } from './connection-limits.ts';
 import type { ByteBudget } from './content.ts';
 import * as replies from './replies.ts';
 import { type Reply, badParameter, unknownParameter } from './replies.ts';
 import { parseEnvelopeId, parseOriginalRecipient } from '../mail/xtext.ts';
-
-/** One accepted recipient and where its mail belongs. */
-interface TransactionRecipient extends EnvelopeRecipient {
-  readonly destinationId: string;
-  readonly tenantId: string;
-}
-
-/** A message received in full, ready to be stored. */
-export interface ReceivedTransaction {
-  /** UUIDv7; stands in the Received field and in the 250. */
-  readonly id: string;
-  readonly envelope: Envelope;
-  readonly recipients: readonly TransactionRecipient[];
-  /** The field Message-ID as it is searched for; null: none. */
-  readonly headerMessageId: string | null;
-  /**
-   * The fields that `authenticate` puts on top, our Received field, then the content as received. Not to be changed: they may be views
-   * of socket buffers.
-   */
-  readonly content: readonly Uint8Array[];
-  /** Octets of the content as received, without what we add or take out. */
-  readonly sizeBytes: number;
-}
 
 /** The transaction between MAIL and the final reply. */
 export interface Transaction {

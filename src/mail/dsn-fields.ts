@@ -9,7 +9,7 @@ import { Buffer } from 'node:buffer';
 import { formatDate, wrapWords } from './mime.ts';
 import { literalOf } from './domain.ts';
 import { formatReply, parseReply, sanitizeText } from './reply.ts';
-import type { ReportedEvent, ReportedRecipient, Report } from './dsn.ts';
+import type { ReportedEvent, ReportedRecipient, Report } from './dsn-report.ts';
 import { encodeUtf8Address, encodeUtf8Unitext, parseEnvelopeId, parseOriginalRecipient } from './xtext.ts';
 
 const LINE_LENGTH = 76;

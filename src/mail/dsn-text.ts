@@ -5,7 +5,7 @@
  * Unicode: a peer's reply stands here as it was given.
  */
 import { formatDate, wrapWords } from './mime.ts';
-import type { HostTry, Report, ReportedEvent, ReportedRecipient } from './dsn.ts';
+import type { HostTry, Report, ReportedEvent, ReportedRecipient } from './dsn-report.ts';
 import { sanitizeText } from './reply.ts';
 
 const LINE_LENGTH = 76;

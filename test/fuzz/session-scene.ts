@@ -8,7 +8,7 @@ import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { InboundOptions } from '../../src/inbound/listener-state.ts';
-import type { ReceivedTransaction } from '../../src/inbound/transaction.ts';
+import type { ReceivedTransaction } from '../../src/inbound/listener-state.ts';
 import { contentText, type Fixture, SIZE_LIMIT, startInbound } from '../inbound/fixture.ts';
 import { type AcceptedMessage, judge, type Rules } from './reference.ts';
 

@@ -1,6 +1,7 @@
 /** Each rule of the house can fail: it is fed a file that breaks it, and one that only looks so. */
 import { describe, expect, test } from 'bun:test';
 import { decisionsInApp } from './app-rules.ts';
+import { circles } from './circle-rules.ts';
 import {
   doorsToNothing,
   forbiddenImports,
@@ -151,6 +152,17 @@ describe('rooms', () => {
       expect(malformedImports(imports('src/queue/a.ts', '../mail/reply.ts', 'postgres', 'node:net'))).toEqual([]);
     },
   );
+});
+
+test('a circle of imports is found once, also where only types go round', () => {
+  const ring = [
+    file('src/smtp/a.ts', "import type { B } from './b.ts';"),
+    file('src/smtp/b.ts', "import { c } from './c.ts';\nimport { d } from './d.ts';"),
+    file('src/smtp/c.ts', "export { a } from './a.ts';"),
+    file('src/smtp/d.ts'),
+  ];
+  expect(circles(ring)).toEqual(['src/smtp/a.ts → src/smtp/b.ts → src/smtp/c.ts → src/smtp/a.ts']);
+  expect(circles(ring.slice(1))).toEqual([]);
 });
 
 test('a right that nothing uses is found', () => {

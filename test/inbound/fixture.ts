@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInbound } from '../../src/inbound/smtp-server/listener.ts';
 import type { Inbound, InboundOptions, Readiness } from '../../src/inbound/listener-state.ts';
 import { loadTlsMaterial } from '../../src/tls/material.ts';
-import type { ReceivedTransaction } from '../../src/inbound/transaction.ts';
+import type { ReceivedTransaction } from '../../src/inbound/listener-state.ts';
 import { newId } from '../../src/mail/id.ts';
 import type { Decision, ForwardPath } from '../../src/policy/decision.ts';
 import { connectPeer, type SmtpPeer } from '../helpers/smtp-peer.ts';

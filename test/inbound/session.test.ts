@@ -1,7 +1,7 @@
 /** What reaches the rest of the service: envelope, Received field, content, ids, and what is said when it fails. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { isId } from '../../src/mail/id.ts';
-import type { ReceivedTransaction } from '../../src/inbound/transaction.ts';
+import type { ReceivedTransaction } from '../../src/inbound/listener-state.ts';
 import { contentText, type Fixture, HOSTNAME, receivedText, sendMessage, startInbound } from './fixture.ts';
 
 let fixture: Fixture;

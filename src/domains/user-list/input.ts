@@ -7,11 +7,12 @@ import { setImmediate } from 'node:timers/promises';
 import { normalizeLooseDomain } from '../../mail/domain.ts';
 import { normalizeLocalPart } from '../../mail/local-part.ts';
 import { type Checked, invalid, type UserError } from '../../input/checked.ts';
-import { WILDCARD } from './lookup.ts';
 
 export const MAX_ENTRIES = 1_000_000;
 /** All of a domain's are looked at for each local part that is not listed. */
 export const MAX_PATTERNS = 1_000;
+/** Stands for any number of characters of a local part. */
+export const WILDCARD = '*';
 /** More complaints than a person reads at once; the rest would only be more of the same. */
 const MAX_ERRORS = 100;
 /** A few milliseconds of work, before others have their turn. */

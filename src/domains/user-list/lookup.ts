@@ -11,7 +11,7 @@ import { createBoundedMap } from '../../db/bounded-map.ts';
 import type { SqlExecutor } from '../../db/client.ts';
 import { baseOf, normalizeLocalPart } from '../../mail/local-part.ts';
 import type { RelayDomain } from '../relay-domain.ts';
-import { MAX_PATTERNS } from './input.ts';
+import { MAX_PATTERNS, WILDCARD } from './input.ts';
 
 /**
  * Whether the local part (unquoted, any case) is listed: itself, without what follows the delimiter, or by a wildcard.
@@ -164,8 +164,6 @@ function createPatterns(sql: SqlExecutor) {
  * Matched in linear time, without regular expressions: a customer's entry and a stranger's name cannot make it slow together.
  */
 export type Pattern = readonly string[];
-
-export const WILDCARD = '*';
 
 export function compilePattern(entry: string): Pattern {
   const parts = entry.split(WILDCARD);

@@ -9,6 +9,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { CommandParser, MAX_COMMAND_OCTETS, OFFERED, replaceReply } from './command-parser.ts';
 import { createPace } from '../connection-limits.ts';
@@ -19,7 +20,6 @@ import { type ProxyHeader, parseXclient } from '../proxy.ts';
 import { ConnectionAdmission } from '../admission.ts';
 import * as replies from '../replies.ts';
 import type { Reply } from '../replies.ts';
-import type { Listener } from './listener.ts';
 import { createSession, type Session } from '../session.ts';
 
 /** A data phase may take `idleMs` and this long for what has come: who sends slower holds a place for nothing. */
@@ -34,10 +34,17 @@ const MAX_ERRORS = 20;
 /** The client's own errors in commands, whatever its recipients are; 459 is a guess at a domain (RFC 1985). */
 const ERROR_CODES = new Set([459, 500, 501, 502, 503, 504, 553, 555]);
 
+/** The listener, as its connections see it. */
+export interface ListeningServer extends SMTPServer {
+  readonly state: ListenerState;
+  /** Takes a new certificate into use, if there is one. */
+  refreshTls(): void;
+}
+
 export class Connection extends SMTPConnection {
   readonly state: ListenerState;
   readonly dialogue: Session;
-  readonly listener: Listener;
+  readonly listener: ListeningServer;
   readonly connectedMs: number;
   /** Since when the client owes us a command, or the data. */
   waitingSinceMs: number;
@@ -59,7 +66,11 @@ export class Connection extends SMTPConnection {
   endReason = 'lost';
   topSocket: Socket = this._socket;
 
-  constructor(listener: Listener, socket: Socket | TLSSocket, options: SMTPConnectionOptions | null | undefined) {
+  constructor(
+    listener: ListeningServer,
+    socket: Socket | TLSSocket,
+    options: SMTPConnectionOptions | null | undefined,
+  ) {
     super(listener, socket, options);
     const { state } = listener;
     this.state = state;

@@ -8,7 +8,7 @@
 import { Buffer } from 'node:buffer';
 import { within } from '../../clock.ts';
 import type { ClientInfo } from '../../mail/envelope.ts';
-import { type Lookup, authenticateMessage } from './sender-auth.ts';
+import { type ArcKey, authenticateMessage, type Lookup } from './sender-auth.ts';
 import { type HeaderScan, longestSpace, scanHeader, withoutRanges } from './header-scan.ts';
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -108,15 +108,6 @@ function assertFields(fields: string): void {
     /^[\t -~\x80-\xff]*$/.test(line) &&
     line.length <= MAX_LINE_OCTETS;
   if (lines.pop() !== '' || !lines.every(isGood)) throw new Error('mailauth made a malformed field');
-}
-
-/** The operator's private key for ARC seals (RFC 8617 §4.1, RFC 8301 §3.2, RFC 8463 §3). */
-export interface ArcKey {
-  /** Its `SELECTOR._domainkey.DOMAIN` holds the public key. */
-  readonly domain: string;
-  readonly selector: string;
-  /** PEM of RSA or Ed25519. A secret. */
-  readonly privateKey: string;
 }
 
 /** RFC 8301 §3.2: verifiers take no shorter one. */

@@ -11,7 +11,6 @@ import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { monotonicMs, within } from '../../clock.ts';
 import type { ClientInfo } from '../../mail/envelope.ts';
-import type { ArcKey } from './acceptance-seal.ts';
 import type { DnsAnswer, MxRecord } from '../../dns/answer.ts';
 
 export type SpfResult = 'PASS' | 'FAIL' | 'SOFTFAIL' | 'NEUTRAL' | 'NONE' | 'TEMPERROR' | 'PERMERROR';
@@ -117,6 +116,15 @@ interface MessageQuestion {
   readonly lookup: Lookup;
   /** After this long no query is waited for: what is not known then is a temporary error. */
   readonly timeoutMs: number;
+}
+
+/** The operator's private key for ARC seals (RFC 8617 §4.1, RFC 8301 §3.2, RFC 8463 §3). */
+export interface ArcKey {
+  /** Its `SELECTOR._domainkey.DOMAIN` holds the public key. */
+  readonly domain: string;
+  readonly selector: string;
+  /** PEM of RSA or Ed25519. A secret. */
+  readonly privateKey: string;
 }
 
 interface MessageVerdict {

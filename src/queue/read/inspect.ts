@@ -10,11 +10,10 @@ import type { SqlExecutor } from '../../db/client.ts';
 import { isId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { behindPause } from '../../outage/pause.ts';
-import { endedMessages, heldMessages, type RecipientState, recipientsOf, type Search } from './sources.ts';
+import { endedMessages, heldMessages, recipientsOf, type Search } from './sources.ts';
 import { nextId } from '../message.ts';
-import { type MessageFilter, readMessageFilter } from './search-input.ts';
+import { type MessageFilter, readMessageFilter, type RecipientState } from './search-input.ts';
 
-export type { RecipientState } from './sources.ts';
 export type { MessageFilter } from './search-input.ts';
 
 export interface RecipientView {

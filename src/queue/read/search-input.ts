@@ -10,7 +10,8 @@ import { searchedMessageId } from '../../mail/header-section.ts';
 import { isId } from '../../mail/id.ts';
 import { shown } from '../../input/checked.ts';
 import { networkOf } from '../../domains/input.ts';
-import type { RecipientState } from './sources.ts';
+
+export type RecipientState = 'HELD' | 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
 
 /** All that is given must hold. */
 export interface MessageFilter {

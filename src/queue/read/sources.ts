@@ -10,8 +10,6 @@ import type { Viewer } from '../../mail/viewer.ts';
 import { allOf, always, type SqlFragment, tenantScope } from '../../db/fragments.ts';
 import type { Wanted } from './search-input.ts';
 
-export type RecipientState = 'HELD' | 'DELIVERED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
-
 /** The search, in canonical spelling; null: not asked. */
 export interface Search extends Omit<Wanted, 'destinationName'> {
   readonly viewer: Viewer;

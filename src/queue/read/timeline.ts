@@ -10,10 +10,12 @@
 import { Buffer } from 'node:buffer';
 import type { SqlExecutor } from '../../db/client.ts';
 import { LAST_ID } from '../../mail/id.ts';
-import type { Viewer } from '../../mail/viewer.ts';
+import { OPERATOR_TENANT_ID, type Viewer } from '../../mail/viewer.ts';
 import { type SqlFragment, tenantScope } from '../../db/fragments.ts';
 import { recipientsOf } from './sources.ts';
-import { entryOf, type TimelineEntry, type TimelineRow } from './timeline-entry.ts';
+import type { TimelineActor, TimelineEntry, TimelineFacts, TimelineKind } from './timeline-entry.ts';
+import { sentenceOf } from './timeline-text.ts';
+import type { AttemptView } from './attempts.ts';
 
 export type { TimelineEntry, TimelineKind } from './timeline-entry.ts';
 
@@ -244,4 +246,57 @@ function hostOfEnd(sql: SqlExecutor, viewer: Viewer): SqlFragment {
     where message_id = m.message_id and entry.numbers[1] = any(recipient_numbers) and reply = entry.reply
       and id >= uuid_floor(m.accepted_at - (select shift from clock) - interval '1 hour') and ${tenantScope(sql, viewer)}
     order by id desc limit 1)`;
+}
+
+interface TimelineRow {
+  readonly at_us: number;
+  readonly rank: number;
+  readonly key: string;
+  readonly at: Date;
+  readonly kind: TimelineKind | keyof typeof TOLD_AS;
+  readonly recipients: readonly string[];
+  readonly reply: string | null;
+  readonly host: string | null;
+  readonly facts: TimelineFacts;
+}
+
+/** Events whose names say more, or less, than what a timeline tells of them. */
+const TOLD_AS = { DOMAIN_UPDATED: 'DOMAIN_REROUTED', MESSAGE_SUSPECTED: 'RECIPIENT_SUSPECTED' } as const;
+
+function kindOf(kind: TimelineRow['kind']): TimelineKind {
+  return kind === 'DOMAIN_UPDATED' || kind === 'MESSAGE_SUSPECTED' ? TOLD_AS[kind] : kind;
+}
+
+function entryOf(id: string, row: TimelineRow, viewer: Viewer): TimelineEntry {
+  const { at, recipients, reply, host, facts } = row;
+  const kind = kindOf(row.kind);
+  const actor = actorOf(facts, viewer);
+  return {
+    id,
+    at,
+    kind,
+    text: sentenceOf({ kind, recipients, reply, host, facts, actor }),
+    recipients,
+    host,
+    reply,
+    attempt: attemptOf(row),
+    outageId: facts.outageId ?? null,
+    operationId: facts.operationId ?? null,
+    reason: facts.reason ?? null,
+    actor,
+    reportId: facts.reportMessageId ?? null,
+  };
+}
+
+function attemptOf({ kind, reply, host, facts }: TimelineRow): AttemptView | null {
+  if (kind !== 'ATTEMPT' && kind !== 'PROBE') return null;
+  const { id = '', at = '', address = null, tls = null, outcome = 'DEFERRED', latencyMs = 0 } = facts;
+  return { id, at: new Date(at), host, address, tls, reply: reply ?? '', outcome, latencyMs };
+}
+
+/** Names of the operator's tokens are not told to tenants. */
+function actorOf({ by, token = null }: TimelineFacts, viewer: Viewer): TimelineActor | null {
+  if (by === undefined) return null;
+  const isOperator = by === OPERATOR_TENANT_ID;
+  return { isOperator, tokenName: isOperator && !viewer.isOperator ? null : token };
 }

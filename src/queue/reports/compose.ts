@@ -2,15 +2,10 @@
  * The words of a report: what became of each recipient, as mail/dsn.ts takes it.
  */
 import { wallClock } from '../../clock.ts';
-import {
-  type ComposedReport,
-  composeReport,
-  headerSectionOf,
-  type HostTry,
-  type ReportedEvent,
-} from '../../mail/dsn.ts';
+import { type ComposedReport, composeReport, headerSectionOf } from '../../mail/dsn.ts';
+import type { HostTry, ReportedEvent } from '../../mail/dsn-report.ts';
 import { newId } from '../../mail/id.ts';
-import type { DueReport } from './reports.ts';
+import type { DueReport } from './due-rows.ts';
 
 /** Bytes of the original's header section in a report. */
 const REPORT_HEADER_BYTES = 32_768;

@@ -17,6 +17,52 @@ export interface ReportRow {
   readonly messageId: string;
 }
 
+export interface SenderProof {
+  readonly kind: 'PASS';
+  /** The DKIM signatures that are the only proof; absent if there is a better one. */
+  readonly signatureIds?: readonly string[];
+}
+
+/** The facts of a report; finalize.ts and delayed.ts write them as JSON. */
+export interface ReportFacts {
+  /** The proof of the sender, if there is one already. */
+  readonly proof?: SenderProof;
+  /** True once it was counted among those that wait for a bound. */
+  readonly hasWaited?: boolean;
+  /** True once of a large message only its beginning is kept. */
+  readonly isCut?: boolean;
+  readonly reversePath: string;
+  readonly clientAddress: string | null;
+  readonly ehloName: string;
+  readonly acceptedAt: string;
+  readonly ret: 'FULL' | 'HDRS' | null;
+  readonly envelopeId: string | null;
+  readonly holdSeconds: number;
+  readonly recipients: readonly {
+    readonly number: number;
+    readonly address: string;
+    readonly originalRecipient: string | null;
+    /** HELD: the report tells of a delay. DELIVERED: of relaying. */
+    readonly state: 'HELD' | 'DELIVERED' | 'FAILED' | 'EXPIRED';
+    readonly reply: string | null;
+    /** A failure's enhanced code; null or absent: the reply says it. */
+    readonly status?: string | null;
+    /** The host that replied; null or absent when none did. */
+    readonly host?: string | null;
+    readonly lastAttemptAt: string | null;
+  }[];
+}
+
+export interface DueReport extends ReportRow {
+  readonly transactionId: string;
+  readonly facts: ReportFacts;
+  /** The first octets of the reported message as stored. */
+  readonly head: Uint8Array;
+  /** Octets of the message that are stored. */
+  readonly storedBytes: number;
+  readonly attempts: number;
+}
+
 /** An expression: the id of a new report about the message of the row. */
 export function newReportId(sql: SqlExecutor): ReturnType<SqlExecutor> {
   return sql`(left(message_id::text, 28) || left(md5(random()::text), 8))::uuid`;

@@ -8,53 +8,22 @@
  * while the message is still held. RFC 3461, RFC 3464, RFC 3834.
  */
 import type { Sql, TransactionSql } from '../../db/client.ts';
-import type { HostTry } from '../../mail/dsn.ts';
+import type { HostTry } from '../../mail/dsn-report.ts';
 import { type Bound, findFull, type Full, takePlaces } from '../../db/bounded-counts.ts';
 import { compose } from './compose.ts';
 import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
 import { backlogOf, boundsOf, reasonOf, type ReportBounds } from './bounds.ts';
 import type { MailEvents } from '../../telemetry/events.ts';
-import { addReportEvent, keepBeginning, letWait, lockReport, type ReportRow, takeOff } from './due-rows.ts';
-
-/** The facts of a report; finalize.ts and delayed.ts write them as JSON. */
-export interface ReportFacts {
-  /** The proof of the sender, if there is one already. */
-  readonly proof?: SenderProof;
-  /** True once it was counted among those that wait for a bound. */
-  readonly hasWaited?: boolean;
-  /** True once of a large message only its beginning is kept. */
-  readonly isCut?: boolean;
-  readonly reversePath: string;
-  readonly clientAddress: string | null;
-  readonly ehloName: string;
-  readonly acceptedAt: string;
-  readonly ret: 'FULL' | 'HDRS' | null;
-  readonly envelopeId: string | null;
-  readonly holdSeconds: number;
-  readonly recipients: readonly {
-    readonly number: number;
-    readonly address: string;
-    readonly originalRecipient: string | null;
-    /** HELD: the report tells of a delay. DELIVERED: of relaying. */
-    readonly state: 'HELD' | 'DELIVERED' | 'FAILED' | 'EXPIRED';
-    readonly reply: string | null;
-    /** A failure's enhanced code; null or absent: the reply says it. */
-    readonly status?: string | null;
-    /** The host that replied; null or absent when none did. */
-    readonly host?: string | null;
-    readonly lastAttemptAt: string | null;
-  }[];
-}
-
-export interface DueReport extends ReportRow {
-  readonly transactionId: string;
-  readonly facts: ReportFacts;
-  /** The first octets of the reported message as stored. */
-  readonly head: Uint8Array;
-  /** Octets of the message that are stored. */
-  readonly storedBytes: number;
-  readonly attempts: number;
-}
+import {
+  addReportEvent,
+  type DueReport,
+  keepBeginning,
+  letWait,
+  lockReport,
+  type ReportFacts,
+  type SenderProof,
+  takeOff,
+} from './due-rows.ts';
 
 /** UNPROVEN: nothing shows that the sender sent it. RATE: a bound is reached. FAULT: it could not be made. */
 export type SuppressionCode = 'UNPROVEN' | 'RATE' | 'FAULT';
@@ -63,12 +32,6 @@ export interface Suppression {
   readonly code: SuppressionCode;
   /** One sentence for the operator. */
   readonly reason: string;
-}
-
-export interface SenderProof {
-  readonly kind: 'PASS';
-  /** The DKIM signatures that are the only proof; absent if there is a better one. */
-  readonly signatureIds?: readonly string[];
 }
 
 export type SenderCheck =

@@ -9,7 +9,7 @@ import { normalizeDomain } from '../../mail/domain.ts';
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
 import { allOf, type SqlFragment } from '../../db/fragments.ts';
 import { invalid, type UserError } from '../../input/checked.ts';
-import type { RecipientState } from '../read/sources.ts';
+import type { RecipientState } from '../read/search-input.ts';
 
 /** All that is given must hold. */
 export interface OperationFilterInput {

@@ -13,10 +13,9 @@ import type { ClientInfo } from '../../../src/mail/envelope.ts';
 import {
   createAcceptanceSeal,
   type AcceptanceSealOptions,
-  type ArcKey,
   loadArcKey,
 } from '../../../src/policy/authentication/acceptance-seal.ts';
-import type { Lookup } from '../../../src/policy/authentication/sender-auth.ts';
+import type { ArcKey, Lookup } from '../../../src/policy/authentication/sender-auth.ts';
 import { makeDkimKey } from '../../helpers/dkim-key.ts';
 
 const HOSTNAME = 'mx.backup.example';

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
 import { newId } from '../../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../../src/mail/viewer.ts';
-import type { DueReport, SenderCheck } from '../../../src/queue/reports/reports.ts';
+import type { DueReport } from '../../../src/queue/reports/due-rows.ts';
+import type { SenderCheck } from '../../../src/queue/reports/reports.ts';
 import { dropOldCounts } from '../../../src/db/bounded-counts.ts';
 import { type Accepted, DEFERRED, FAILED, reportScene } from '../reports-scene.ts';
 
