@@ -165,11 +165,16 @@ export function boundRequests(listener: RequestListener): RequestListener {
   };
 }
 
+/** Whether the rest of a body is too large to be read for nothing: the connection ends with the answer, which has to say so. */
+export function isLeftUnread({ complete, headers }: IncomingMessage): boolean {
+  return !complete && !(Number(headers['content-length'] ?? Number.NaN) <= MOST_UNREAD);
+}
+
 /** A large body that was refused is not read to its end: the connection is closed, in the client's direction first. */
 function closeUnread(request: IncomingMessage): void {
   const { socket } = request;
   if (socket.destroyed) return;
-  if (request.complete || Number(request.headers['content-length'] ?? Number.NaN) <= MOST_UNREAD) {
+  if (!isLeftUnread(request)) {
     request.resume();
     return;
   }

@@ -15,7 +15,13 @@ import { isDatabaseAway } from '../db/connection-lost.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
 import { createBilling } from './billing.ts';
-import { boundRequests, type ConnectionBounds, createConnectionBounds, SERVER_TIMES } from './connection-bounds.ts';
+import {
+  boundRequests,
+  type ConnectionBounds,
+  createConnectionBounds,
+  isLeftUnread,
+  SERVER_TIMES,
+} from './connection-bounds.ts';
 import type { ServiceParts } from './context.ts';
 import { loadGraphiql } from './graphiql.ts';
 import { type AskedOf, createGraphqlServer, type RequestScope } from './graphql-server.ts';
@@ -62,7 +68,7 @@ export async function createControl(parts: ControlParts): Promise<ControlResult>
   const subscriptions = createSubscriptions(parts.sql, parts.events);
   const connections = createConnectionBounds(parts.strangerNetwork);
   const app = createApp(parts, subscriptions, connections);
-  // What is left of a refused body is left unread (request-bounds.ts).
+  // What is left of a refused body is left unread (connection-bounds.ts).
   const answer = getRequestListener(app.fetch, { autoCleanupIncoming: false });
   const server = createServer(
     SERVER_TIMES,
@@ -91,6 +97,8 @@ function createApp(parts: ControlParts, subscriptions: Subscriptions, connection
   app.use(async (c, next) => {
     c.set('requestId', randomUUID());
     await next();
+    // A client that keeps the connection would lose its next request with it.
+    if (isLeftUnread(c.env.incoming)) c.env.outgoing.setHeader('Connection', 'close');
     c.header('X-Request-Id', c.get('requestId'));
     c.header('X-Content-Type-Options', 'nosniff');
     c.header('Referrer-Policy', 'no-referrer');
