@@ -8,6 +8,7 @@ import { type EmbeddedOptions, startEmbedded } from '../../src/embedded-postgres
 import { StartError } from '../../src/db/start-error.ts';
 import { makeTempDir } from '../helpers/database.ts';
 import { copyProject, nativeTree, ordinaryUser, packageOf, startService } from '../db/fixtures/service.ts';
+import { makePreparedDir } from './prepared-folder.ts';
 
 const isRoot = process.getuid?.() === 0;
 const user = ordinaryUser();
@@ -132,8 +133,7 @@ describe('a clear line, and nothing touched', () => {
   });
 
   test.skipIf(user === null)("another account's folder", async () => {
-    const dataDir = makeTempDir();
-    await run(dataDir);
+    const dataDir = await makePreparedDir();
     execFileSync('chown', ['-R', '1:1', join(dataDir, 'postgres')]);
     chmodSync(dataDir, 0o777);
     const service = startService({ dataDir, project: copyProject(['bun']), ...(user === null ? {} : { as: user }) });
@@ -204,7 +204,7 @@ describe('a detour', () => {
     const native = copyOfTree(home);
     execFileSync('chmod', ['-R', 'go-rwx', native]);
     const treeRoot = makeTempDir();
-    const { command } = await run(join(home, 'data'), { nativeDir: native, treeRoots: [treeRoot] });
+    const { command } = await run(await makePreparedDir(), { nativeDir: native, treeRoots: [treeRoot] });
     expect(statSync(command[0] ?? '').nlink).toBe(1);
   });
 
@@ -227,7 +227,7 @@ describe('a detour', () => {
   );
 
   test.skipIf(!isRoot)('a folder that was restored as root', async () => {
-    const dataDir = makeTempDir();
+    const dataDir = await makePreparedDir();
     const { uid } = await run(dataDir);
     execFileSync('chown', ['-R', '0:0', join(dataDir, 'postgres')]);
     chmodSync(join(dataDir, 'postgres'), 0o755);
@@ -238,10 +238,10 @@ describe('a detour', () => {
     const long = join(makeTempDir(), 'x'.repeat(90));
     mkdirSync(long);
     const short = makeTempDir();
-    const { socketUid } = await run(makeTempDir(), { socketRoots: ['/proc/none', long, short] });
+    const { socketUid } = await run(await makePreparedDir(), { socketRoots: ['/proc/none', long, short] });
     expect(socketUid).toBeGreaterThanOrEqual(0);
     expect(readdirSync(long)).toEqual([]);
-    expect(await refusal(makeTempDir(), { socketRoots: ['/proc/none', long] })).toContain(
+    expect(await refusal(await makePreparedDir(), { socketRoots: ['/proc/none', long] })).toContain(
       "no directory for the database's socket",
     );
   });

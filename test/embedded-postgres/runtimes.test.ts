@@ -7,6 +7,7 @@ import { connect } from '../../src/db/client.ts';
 import { waitForExit } from '../../src/embedded-postgres/launch.ts';
 import { makeTempDir } from '../helpers/database.ts';
 import { copyProject, ordinaryUser, RUNTIMES, type Service, startService } from '../db/fixtures/service.ts';
+import { makePreparedDir } from './prepared-folder.ts';
 
 const isRoot = process.getuid?.() === 0;
 const project = copyProject(RUNTIMES);
@@ -62,7 +63,7 @@ for (const runtime of RUNTIMES) {
     });
 
     test('the server goes when the service is killed with -9, and the next start finds what was committed', async () => {
-      const dataDir = openDataDir();
+      const dataDir = await makePreparedDir();
       const first = startService({ dataDir, runtime, project });
       const { pid, host } = await ready(first);
       const sql = connect({ host, port: 5432, database: 'backup_mx', user: 'backup_mx' }, { max: 1 });

@@ -22,6 +22,7 @@ import { waitForExit } from '../../src/embedded-postgres/launch.ts';
 import { hasWatchdog, WATCHDOG_NAME } from '../../src/embedded-postgres/processes.ts';
 import { makeTempDir } from '../helpers/database.ts';
 import { startService } from '../db/fixtures/service.ts';
+import { makePreparedDir } from './prepared-folder.ts';
 
 const notes: string[] = [];
 const log = { info: (text: string) => void notes.push(text), warn: (text: string) => void notes.push(text) };
@@ -117,7 +118,7 @@ test('a relative DATA_DIR is absolute on the command line', async () => {
 });
 
 test('a small machine gets small buffers', async () => {
-  const database = await start(makeTempDir(), { host: { memoryBytes: 512 * 2 ** 20 } });
+  const database = await start(await makePreparedDir(), { host: { memoryBytes: 512 * 2 ** 20 } });
   expect(await settings(database)).toMatchObject({
     shared_buffers: String((64 * 1024) / 8),
     wal_buffers: String((16 * 1024) / 8),
@@ -127,7 +128,7 @@ test('a small machine gets small buffers', async () => {
 
 describe('a folder in use', () => {
   test('by a running service is refused, and that service goes on', async () => {
-    const dataDir = makeTempDir();
+    const dataDir = await makePreparedDir();
     const service = startService({ dataDir });
     const pid = (await service.until('ready'))?.pid ?? 0;
     const before = readdirSync(dataDir);
@@ -174,7 +175,7 @@ describe('a server that outlived its service', () => {
   }
 
   test('is used as it is, and stopped with the new service', async () => {
-    const dataDir = makeTempDir();
+    const dataDir = await makePreparedDir();
     const pid = await orphan(dataDir);
     const database = await start(dataDir);
     expect(database.postmasterPid()).toBe(pid);
@@ -187,7 +188,7 @@ describe('a server that outlived its service', () => {
   });
 
   test('has a watchdog again: it goes when the new service is killed', async () => {
-    const dataDir = makeTempDir();
+    const dataDir = await makePreparedDir();
     const pid = await orphan(dataDir);
     const service = startService({ dataDir });
     expect((await service.until('ready'))?.pid).toBe(pid);
@@ -196,7 +197,7 @@ describe('a server that outlived its service', () => {
   });
 
   test('leaves nothing in the temp directory, even if both are killed', async () => {
-    const service = startService({ dataDir: makeTempDir() });
+    const service = startService({ dataDir: await makePreparedDir() });
     const { pid = 0, host = '' } = (await service.until('ready')) ?? {};
     process.kill(pid, 'SIGKILL');
     service.process.kill('SIGKILL');
@@ -207,7 +208,7 @@ describe('a server that outlived its service', () => {
   });
 
   test('is started again at the same address when it dies', async () => {
-    const dataDir = makeTempDir();
+    const dataDir = await makePreparedDir();
     const pid = await orphan(dataDir);
     const database = await start(dataDir, { isRelaunched: false });
     process.kill(pid, 'SIGKILL');
@@ -220,7 +221,7 @@ describe('a server that outlived its service', () => {
 });
 
 test('a server that dies is started again at the same address', async () => {
-  const database = await start(makeTempDir());
+  const database = await start(await makePreparedDir());
   await query(database, async (sql) => await sql`create table kept (n int)`);
   const pid = database.postmasterPid();
   process.kill(pid, 'SIGKILL');
@@ -241,8 +242,7 @@ describe('remains of a dead server', () => {
   }
 
   test('a postmaster.pid whose number another process has now', async () => {
-    const dataDir = makeTempDir();
-    await stop(await start(dataDir));
+    const dataDir = await makePreparedDir();
     writeFileSync(
       join(dataDir, 'postgres', 'postmaster.pid'),
       `${process.pid}\n${dataDir}/postgres\n1\n5432\n/tmp/x\n\n`,
@@ -251,8 +251,7 @@ describe('remains of a dead server', () => {
   });
 
   test('a zombie that nobody reaps', async () => {
-    const dataDir = makeTempDir();
-    await stop(await start(dataDir));
+    const dataDir = await makePreparedDir();
     // The shell starts a child and becomes something that never waits for it.
     const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -267,8 +266,7 @@ describe('remains of a dead server', () => {
   });
 
   test('an empty postmaster.pid', async () => {
-    const dataDir = makeTempDir();
-    await stop(await start(dataDir));
+    const dataDir = await makePreparedDir();
     writeFileSync(join(dataDir, 'postgres', 'postmaster.pid'), '');
     await works(dataDir);
   });
@@ -277,7 +275,7 @@ describe('remains of a dead server', () => {
   for (const hasFlock of [true, false]) {
     const what = hasFlock ? "the folder's lock" : 'the shared memory';
     test(`a process of it that still holds ${what} is waited for`, async () => {
-      const dataDir = makeTempDir();
+      const dataDir = await makePreparedDir();
       const tools = mkdtempSync(join(tmpdir(), 'bmx-test-tools-'));
       for (const tool of ['rm', 'rmdir', 'sleep']) {
         symlinkSync(

@@ -15,8 +15,8 @@ import {
   WATCHDOG_NAME,
 } from '../../src/embedded-postgres/processes.ts';
 import { until } from '../helpers/child.ts';
-import { makeTempDir } from '../helpers/database.ts';
 import { startService } from '../db/fixtures/service.ts';
+import { makePreparedDir } from './prepared-folder.ts';
 
 const PATIENCE_MS = 500;
 
@@ -46,8 +46,9 @@ interface Left {
 async function leave(
   isWatched: boolean,
   act: (left: Left, backendPid: number) => void,
-  dataDir: string = makeTempDir(),
+  folder?: string,
 ): Promise<Left> {
+  const dataDir = folder ?? (await makePreparedDir());
   const service = startService({ dataDir });
   const { pid = 0, host = '' } = (await service.until('ready')) ?? {};
   const left = { dataDir, pid, socketDir: host };
@@ -149,8 +150,7 @@ test('a paused session of a dead server is killed, as it holds the folder', asyn
 });
 
 /** Starts a program in the folder, and has postmaster.pid name it. */
-async function impersonate(dataDir: string, program: string, args: readonly string[]): Promise<ChildProcess> {
-  await (await startEmbedded({ dataDir, log, host: { memoryBytes: 2 ** 28 } })).stop();
+function impersonate(dataDir: string, program: string, args: readonly string[]): ChildProcess {
   const folder = join(dataDir, 'postgres');
   const child = spawn(program, args, { cwd: folder, stdio: 'ignore' });
   leftovers.push(() => void child.kill('SIGKILL'));
@@ -162,8 +162,8 @@ test.each([
   ['a shell in the folder', '/bin/sh', () => ['-c', 'read -r line || sleep 600; true']],
   ['a program that is given the folder', '/usr/bin/tail', (folder: string) => ['-f', '/dev/null', folder]],
 ] as const)('postmaster.pid names %s: it is not taken for the server, and not ended', async (_name, program, args) => {
-  const dataDir = makeTempDir();
-  const child = await impersonate(dataDir, program, [...args(join(dataDir, 'postgres'))]);
+  const dataDir = await makePreparedDir();
+  const child = impersonate(dataDir, program, [...args(join(dataDir, 'postgres'))]);
   const database = await start(dataDir);
   expect(notes.join('\n')).not.toContain('waiting for');
   expect((await findServer(join(dataDir, 'postgres'))).kind).toBe('LIVE');
@@ -172,7 +172,7 @@ test.each([
 });
 
 test('a running server that is told to stop by another and hangs in it is ended and started again', async () => {
-  const database = await start(makeTempDir());
+  const database = await start(await makePreparedDir());
   const pid = database.postmasterPid();
   const sql = connect(database.connection, { max: 1 });
   const [backend] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
@@ -184,7 +184,7 @@ test('a running server that is told to stop by another and hangs in it is ended 
 });
 
 test('a session and then the service killed with -9, eight times: each start is ready', async () => {
-  const dataDir = makeTempDir();
+  const dataDir = await makePreparedDir();
   for (let round = 1; round <= 8; round += 1) {
     await leave(true, (_left, backendPid) => process.kill(backendPid, 'SIGKILL'), dataDir);
     const database = await start(dataDir);

@@ -50,9 +50,15 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-function npmStart(runtime: string | undefined, cwd = folder): Bun.Subprocess<'ignore', 'pipe', 'pipe'> {
+const NPM = ['npm', 'start', '--silent', '--'];
+
+function start(
+  runtime: string | undefined,
+  command: readonly string[] = NPM,
+  cwd = folder,
+): Bun.Subprocess<'ignore', 'pipe', 'pipe'> {
   const env = { ...Bun.env, npm_config_update_notifier: 'false', RUNTIME: runtime };
-  return Bun.spawn(['npm', 'start', '--silent', '--', '--flag'], {
+  return Bun.spawn([...command, '--flag'], {
     cwd,
     env,
     stdin: 'ignore',
@@ -70,7 +76,7 @@ describe('a signal to npm', () => {
     ['node', 'node', 'SIGTERM'],
     ['node', 'node', 'SIGINT'],
   ] as const)('%s (RUNTIME=%p): %s reaches the service once', async (runtime, variable, signal) => {
-    const npm = npmStart(variable);
+    const npm = start(variable);
     const lines: string[] = [];
     let rest = '';
     for await (const chunk of npm.stdout.pipeThrough(new TextDecoderStream())) {
@@ -94,15 +100,19 @@ describe('a signal to npm', () => {
 });
 
 describe('mistakes are one line and exit 2', () => {
-  async function failure(runtime: string, cwd?: string): Promise<string> {
-    const npm = npmStart(runtime, cwd);
-    const text = (await new Response(npm.stdout).text()) + (await new Response(npm.stderr).text());
-    expect(await npm.exited).toBe(2);
+  /** Without npm: the script that it starts. */
+  const SCRIPT = ['sh', 'bin/start.sh'];
+
+  async function failure(runtime: string, command: readonly string[] = SCRIPT, cwd?: string): Promise<string> {
+    const started = start(runtime, command, cwd);
+    const text = (await new Response(started.stdout).text()) + (await new Response(started.stderr).text());
+    expect(await started.exited).toBe(2);
     return text;
   }
 
   test.each(['perl', 'Bun', 'bun deno', '../x'])('RUNTIME=%p', async (runtime) => {
-    expect(await failure(runtime)).toBe(`RUNTIME is "${runtime}": expected bun, deno or node\n`);
+    const command = runtime === 'perl' ? NPM : SCRIPT;
+    expect(await failure(runtime, command)).toBe(`RUNTIME is "${runtime}": expected bun, deno or node\n`);
   });
 
   test('node_modules is missing, or holds a placeholder', async () => {
@@ -111,10 +121,10 @@ describe('mistakes are one line and exit 2', () => {
       await mkdir(join(bare, 'bin'));
       await copyFile(join(folder, 'bin/start.sh'), join(bare, 'bin/start.sh'));
       await copyFile(join(folder, 'package.json'), join(bare, 'package.json'));
-      expect(await failure('bun', bare)).toMatch(/^node_modules is missing in .*: run npm ci first\n$/);
+      expect(await failure('bun', SCRIPT, bare)).toMatch(/^node_modules is missing in .*: run npm ci first\n$/);
       await mkdir(join(bare, 'node_modules/bun/bin'), { recursive: true });
       await writeFile(join(bare, 'node_modules/bun/bin/bun.exe'), '#!/bin/sh\n', { mode: 0o755 });
-      expect(await failure('bun', bare)).toMatch(
+      expect(await failure('bun', SCRIPT, bare)).toMatch(
         /^RUNTIME is "bun", but its program is not in node_modules: .*npm ci.*\n$/,
       );
     } finally {
