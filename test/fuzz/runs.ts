@@ -1,5 +1,6 @@
 /**
- * How long the generated tests run: `FUZZ_TIMES=50` runs each of them fifty times as often as CI does.
+ * How long the generated tests run: `FUZZ_TIMES=50` runs each of them fifty times as often as CI does, and a costly one, of which
+ * CI runs half, a hundred times.
  *
  * fast-check prints the seed, the path and the smallest counterexample of a failure; `FUZZ_SEED=…` and `FUZZ_PATH=…` play it
  * again, with the test chosen by `bun test -t`.
@@ -16,13 +17,14 @@ export interface Runs {
 }
 
 const CI_SECONDS = 15;
+const CI_SHARES = { CHEAP: 1, COSTLY: 0.5 } as const;
 
-/** fast-check's parameters for a test that CI runs `count` times. */
-export function runs(count: number): Runs {
+/** fast-check's parameters for a test that `FUZZ_TIMES=1` runs `count` times: CI does the same, or half where a run is `COSTLY`. */
+export function runs(count: number, cost: 'CHEAP' | 'COSTLY' = 'CHEAP'): Runs {
   const { FUZZ_TIMES: times, FUZZ_SEED: seed, FUZZ_PATH: path } = process.env;
   return {
     interruptAfterTimeLimit: runsTimeoutMs(CI_SECONDS),
-    numRuns: count * (times === undefined ? 1 : Number(times)),
+    numRuns: Math.ceil(count * (times === undefined ? CI_SHARES[cost] : Number(times))),
     ...(seed === undefined ? {} : { seed: Number(seed) }),
     ...(path === undefined ? {} : { path }),
   };
