@@ -27,6 +27,11 @@ function collectGarbage(): void {
   if (process.versions['bun'] !== undefined) Bun.gc(true);
 }
 
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 function refuseStart(line: string, exitCode: number = EXIT_BAD_START): never {
   process.stderr.write(`backup-mx: ${line.replaceAll(/\s*\n\s*/g, ' ')}\n`);
   process.exit(exitCode);
@@ -43,6 +48,7 @@ async function run(config: Config, log: Log, interfaceAddresses: readonly string
     runtime: runtimeName(),
     interfaceAddresses,
     collectGarbage,
+    cpuMs,
   });
   faultLog = node.log;
   let isStopping = false;

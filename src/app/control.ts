@@ -61,6 +61,7 @@ export async function startControl(core: NodeCore, operatorToken: string, reason
     isControl: config.roles.has('control'),
     strangerNetwork: (address) => (isTrusted(address) ? null : clientNetwork(address)),
     operatorToken,
+    cpuMs: core.cpuMs,
     service: {
       version: core.version,
       runtime: core.runtime,

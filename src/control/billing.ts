@@ -25,6 +25,8 @@ export interface Account {
    */
   waitForOthers(): number;
   charge(cost: number): void;
+  /** The same for work on a text that is new, of which less may be used at once. */
+  chargeText(cost: number): void;
 }
 
 export interface Billing {
@@ -48,37 +50,46 @@ function payingNetworkOf(address: string): string | null {
  * @param networkOf the network that an address stands for; null: it stands for all clients, as a proxy's does, and pays nothing
  */
 export function createBilling(nowMs: () => number, networkOf: typeof payingNetworkOf = payingNetworkOf): Billing {
-  const tokens = createRateLimit(nowMs);
-  const operatorsTokens = createRateLimit(nowMs, TIMES.operatorsTokens);
-  const tenants = createRateLimit(nowMs, TIMES.tenant);
-  const networks = createRateLimit(nowMs, TIMES.network);
+  const requests = createLimits(nowMs, CAPACITY);
+  const texts = createLimits(nowMs, TEXT_CAPACITY);
+  const { networks } = requests;
 
   const payingNetwork = (address: string | null): string | null => (address === null ? null : networkOf(address));
 
-  function bucketsOf({ viewer, actor }: Caller): readonly (readonly [RateLimit, string])[] {
+  function bucketsOf({ viewer, actor }: Caller, limits: Limits): readonly (readonly [RateLimit, string])[] {
     if (actor.token === null) return [];
     const network = payingNetwork(actor.clientAddress);
     const own: readonly (readonly [RateLimit, string])[] = viewer.isOperator
-      ? [[operatorsTokens, actor.token.id]]
+      ? [[limits.operatorsTokens, actor.token.id]]
       : [
-          [tokens, actor.token.id],
-          [tenants, viewer.tenantId],
+          [limits.tokens, actor.token.id],
+          [limits.tenants, viewer.tenantId],
         ];
-    return network === null ? own : [...own, [networks, network]];
+    return network === null ? own : [...own, [limits.networks, network]];
   }
 
   return {
     accountOf(caller) {
-      const buckets = bucketsOf(caller);
-      let own = 0;
-      const waitOf = (credit = 0): number =>
-        Math.max(0, ...buckets.map(([limit, payer]) => limit.waitOf(payer, credit)));
+      const [buckets, textBuckets] = [bucketsOf(caller, requests), bucketsOf(caller, texts)];
+      let [own, ownText] = [0, 0];
+      const waitOf = (credit = 0, textCredit = 0): number =>
+        Math.max(
+          0,
+          ...buckets.map(([limit, payer]) => limit.waitOf(payer, credit)),
+          ...textBuckets.map(([limit, payer]) => limit.waitOf(payer, textCredit)),
+        );
+      const charge = (cost: number): void => {
+        own += cost;
+        for (const [limit, payer] of buckets) limit.charge(payer, cost);
+      };
       return {
         waitOf: () => waitOf(),
-        waitForOthers: () => waitOf(own),
-        charge(cost) {
-          own += cost;
-          for (const [limit, payer] of buckets) limit.charge(payer, cost);
+        waitForOthers: () => waitOf(own, ownText),
+        charge,
+        chargeText(cost) {
+          charge(cost);
+          ownText += cost;
+          for (const [limit, payer] of textBuckets) limit.charge(payer, cost);
         },
         begin() {
           const seconds = waitOf();
@@ -100,6 +111,8 @@ export function createBilling(nowMs: () => number, networkOf: typeof payingNetwo
 
 /** Some three hundred pages of 50 messages, or three thousand mutations, at once. */
 const CAPACITY = 500_000;
+/** The part of it for new texts: half a second of the processor, which mail needs too. */
+const TEXT_CAPACITY = 100_000;
 /** A dozen such pages a second, or more than a hundred mutations, for as long as one likes. */
 const REFILL_PER_SECOND = 20_000;
 /** The cost of any request, whatever it asks for. */
@@ -115,12 +128,23 @@ export interface RateLimit {
   begin(payer: string): number;
 }
 
+type Limits = ReturnType<typeof createLimits>;
+
+function createLimits(nowMs: () => number, capacity: number) {
+  return {
+    tokens: createRateLimit(nowMs, 1, capacity),
+    operatorsTokens: createRateLimit(nowMs, TIMES.operatorsTokens, capacity),
+    tenants: createRateLimit(nowMs, TIMES.tenant, capacity),
+    networks: createRateLimit(nowMs, TIMES.network, capacity),
+  };
+}
+
 /**
  * @param nowMs a clock that never goes back
  * @param times the bucket of a payer is as many times larger, and fills as many times faster
  */
-export function createRateLimit(nowMs: () => number, times = 1): RateLimit {
-  const [capacity, refillPerSecond] = [CAPACITY * times, REFILL_PER_SECOND * times];
+export function createRateLimit(nowMs: () => number, times = 1, each = CAPACITY): RateLimit {
+  const [capacity, refillPerSecond] = [each * times, REFILL_PER_SECOND * times];
   const buckets = createBoundedMap<{ level: number; atMs: number }>(MOST_PAYERS);
 
   function levelOf(payer: string): number {

@@ -63,6 +63,8 @@ export type Admitted =
 export type Charge = (cost: number) => boolean;
 
 export interface DocumentGate {
+  /** Whether this text is remembered, so that it need not be parsed and validated. */
+  isKnown(text: string): boolean;
   admit(text: string, charge: Charge): Admitted;
 }
 
@@ -91,6 +93,7 @@ export function createDocumentGate(schema: GraphQLSchema): DocumentGate {
   }
 
   return {
+    isKnown: (text) => (again.get(text) ?? once.get(text)) !== undefined,
     admit(text, charge) {
       const known = text.length > REMEMBERED.maxLength ? undefined : recall(text);
       if (known !== undefined) {

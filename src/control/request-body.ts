@@ -8,7 +8,8 @@
 import type { IncomingMessage } from 'node:http';
 import { grants, type Scope } from '../tenants/token-cache.ts';
 import type { Account } from './billing.ts';
-import type { Admitted, DocumentGate } from './document-gate.ts';
+import type { Admitted } from './document-gate.ts';
+import type { Admission } from './document-turns.ts';
 import { createJsonScan, type ScanFault } from './json-scan.ts';
 import { type Refused, refuse, refuseForDebt } from './refusals.ts';
 import { createOctets, receiveOctets } from './request-octets.ts';
@@ -37,7 +38,7 @@ const MOST_WAIT_MS = 60_000;
 const RETRY_SECONDS = 5;
 
 export interface BodyDeps {
-  readonly gate: DocumentGate;
+  readonly admission: Admission;
   readonly rooms: RequestRooms;
 }
 
@@ -139,7 +140,7 @@ export async function readBody(deps: BodyDeps, request: BodyRequest): Promise<Bo
         ? NOT_FOR_LISTS
         : null;
   const hold = createHold(deps.rooms, tenantId);
-  const reading = createReading(deps.gate, request.sender, hold);
+  const reading = createReading(deps, request, hold);
   const body =
     tooLarge ??
     (await read().catch((error: unknown) => {
@@ -155,13 +156,15 @@ export async function readBody(deps: BodyDeps, request: BodyRequest): Promise<Bo
     const room = announced > SMALL.octets ? deps.rooms.large : deps.rooms.small;
     const shortage = room.shortageOf(tenantId, announced);
     if (shortage !== null) return noRoom(shortage);
-    const refused = await receiveOctets(request, reading.take);
-    return refused ?? finish({ request, hold, reading });
+    let outcome = await receiveOctets(request, reading.take);
+    if (outcome === 'DOCUMENT')
+      outcome = (await reading.admit()) ?? reading.judgeLarge() ?? (await receiveOctets(request, reading.take));
+    return outcome === null || typeof outcome === 'string' ? finish({ request, hold, reading }) : outcome;
   }
 }
 
 /** The part of one body that has come, and its document as soon as that is there. */
-function createReading(gate: DocumentGate, { scopes, account }: Sender, hold: Hold) {
+function createReading(deps: BodyDeps, request: BodyRequest, hold: Hold) {
   const scan = createJsonScan();
   const octets = createOctets();
   const { text } = octets;
@@ -170,38 +173,45 @@ function createReading(gate: DocumentGate, { scopes, account }: Sender, hold: Ho
   let admitted: Admitted | null = null;
   let isLarge = false;
 
-  /** Null: there is no document yet. */
-  function admit(): Admitted | null {
+  function findQuery(): string | null {
     if (query === undefined && scan.member('query') !== null) query = stringAt(scan, 'query', text);
-    if (query === undefined || query === null) return null;
-    admitted ??= gate.admit(query, (cost) => {
-      account.charge(cost);
-      return account.waitOf() === 0;
-    });
-    return admitted;
+    return query ?? null;
   }
 
-  /** Judges a body that is no longer small. */
-  function judgeLarge(): Refused | null {
-    if (!grants(scopes, LARGE_SCOPE)) return NOT_FOR_LISTS;
-    const document = admit();
-    if (query === null) return NO_QUERY;
-    if (document?.kind !== 'VALID') return null;
-    if (!asksFor(document.document, LARGE_MUTATIONS)) return NOT_FOR_LISTS;
+  /** Admits the document, if it has come. */
+  async function admit(): Promise<Refused | null> {
+    const found = findQuery();
+    if (found === null || admitted !== null) return null;
+    const document = await deps.admission.admit(found, request);
+    if (document.kind === 'NO_TURN') return document.refused;
+    admitted = document;
+    return null;
+  }
+
+  /** Judges a body that is no longer small. DOCUMENT: first it must be admitted. ENOUGH: whatever else may come, the answer is known. */
+  function judgeLarge(): Refused | 'DOCUMENT' | 'ENOUGH' | null {
+    if (!grants(request.sender.scopes, LARGE_SCOPE)) return NOT_FOR_LISTS;
+    if (admitted === null) {
+      if (findQuery() !== null) return 'DOCUMENT';
+      return query === null ? NO_QUERY : null;
+    }
+    if (admitted.kind !== 'VALID') return 'ENOUGH';
+    if (!asksFor(admitted.document, LARGE_MUTATIONS)) return NOT_FOR_LISTS;
     const hasObjects = scan.counts().containers > SMALL.containers;
-    return hasObjects && !asksFor(document.document, OBJECT_MUTATIONS) ? TOO_MANY_OBJECTS : null;
+    return hasObjects && !asksFor(admitted.document, OBJECT_MUTATIONS) ? TOO_MANY_OBJECTS : null;
   }
 
   return {
     scan,
     text,
     admit,
+    judgeLarge,
+    admitted: () => admitted,
     length: () => scan.counts().octets,
     isLarge: () => isLarge,
     query: () => query ?? null,
     forget: () => octets.clear(),
-    /** ENOUGH: whatever else may come, the answer is known. */
-    take(chunk: Buffer): Refused | 'ENOUGH' | null {
+    take(chunk: Buffer): ReturnType<typeof judgeLarge> {
       const fault = scan.push(chunk);
       if (fault !== null) return faulty(fault);
       const { octets: length, values, containers } = scan.counts();
@@ -211,8 +221,7 @@ function createReading(gate: DocumentGate, { scopes, account }: Sender, hold: Ho
       const shortage = isLarge ? hold.takeLarge(chunk.length) : hold.takeSmall(chunk.length);
       if (shortage !== null) return noRoom(shortage);
       octets.append(chunk);
-      const refused = isLarge ? judgeLarge() : null;
-      return refused ?? (isLarge && admitted !== null && admitted.kind !== 'VALID' ? 'ENOUGH' : null);
+      return isLarge ? judgeLarge() : null;
     },
   };
 }
@@ -227,7 +236,9 @@ async function finish({
   readonly reading: Reading;
 }): Promise<Body> {
   const { scan, text } = reading;
-  const admitted = reading.admit();
+  const refused = await reading.admit();
+  if (refused !== null) return refused;
+  const admitted = reading.admitted();
   const query = reading.query();
   const isWhole = admitted === null || admitted.kind === 'VALID' || !reading.isLarge();
   const fault = isWhole ? (scan.end() ?? unexpectedMember(scan, text)) : null;

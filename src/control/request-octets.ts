@@ -65,14 +65,16 @@ export function createOctets(): Octets {
   };
 }
 
-/** Hands each chunk to `take` until that refuses or has enough. Null: it was let through. */
-export function receiveOctets(
+/** Hands each chunk to `take` until that returns something, and resolves with it. Null: the body is whole. */
+export function receiveOctets<T>(
   { incoming, signal }: { readonly incoming: IncomingMessage; readonly signal: AbortSignal },
-  take: (chunk: Buffer) => Refused | 'ENOUGH' | null,
-): Promise<Refused | null> {
+  take: (chunk: Buffer) => T | null,
+): Promise<T | Refused | null> {
+  // Between two calls it may have gone, and then tells nothing more.
+  if (signal.aborted) return Promise.resolve(GONE);
   return new Promise((resolve, reject) => {
     let lately = 0;
-    const done = (outcome: Refused | null): void => {
+    const done = (outcome: T | Refused | null): void => {
       clearInterval(pace);
       incoming.pause();
       incoming.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
@@ -85,7 +87,7 @@ export function receiveOctets(
       lately += chunk.length;
       try {
         const outcome = take(chunk);
-        if (outcome !== null) done(outcome === 'ENOUGH' ? null : outcome);
+        if (outcome !== null) done(outcome);
       } catch (error) {
         done(GONE);
         reject(error instanceof Error ? error : new Error(String(error)));
@@ -96,6 +98,6 @@ export function receiveOctets(
       lately = 0;
     }, PACE.ms);
     signal.addEventListener('abort', onGone);
-    incoming.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+    incoming.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone).resume();
   });
 }

@@ -69,6 +69,8 @@ export function createRoom(size: { readonly total: number; readonly each: number
 export interface Turns {
   /** Resolves when it is this tenant's turn; false: `signal` fired first, and the turn is not had. */
   enter(tenantId: string, signal: AbortSignal): Promise<boolean>;
+  /** How many of this tenant wait. */
+  waitingOf(tenantId: string): number;
   /** After each `enter` that gave true. */
   leave(): void;
 }
@@ -113,6 +115,7 @@ export function createTurns(): Turns {
         signal.addEventListener('abort', giveUp, { once: true });
       });
     },
+    waitingOf: (tenantId) => waiting.get(tenantId)?.length ?? 0,
     leave: callNext,
   };
 }

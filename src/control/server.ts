@@ -23,6 +23,7 @@ import {
   SERVER_TIMES,
 } from './connection-bounds.ts';
 import type { ServiceParts } from './context.ts';
+import { createAdmission } from './document-turns.ts';
 import { loadGraphiql } from './graphiql.ts';
 import { type AskedOf, createGraphqlServer, type RequestScope } from './graphql-server.ts';
 import { createIntrospectionAnswers, type IntrospectionAnswers, introspectionKey } from './introspection-cost.ts';
@@ -52,6 +53,8 @@ export interface ControlParts extends ServiceParts {
   /** False: only health and metrics are served, as in a process without the role `control`. */
   readonly isControl: boolean;
   readonly operatorToken: string;
+  /** Milliseconds of the processor that this process has used. */
+  readonly cpuMs: () => number;
   /** The text that stands for the client at an address wherever connections are counted; null for a trusted one (TRUSTED_CLIENTS). */
   readonly strangerNetwork: (address: string) => string | null;
   /** Why the service is not ready, one sentence each; empty if it is. */
@@ -151,6 +154,7 @@ function addGraphql(
   const kept = createIntrospectionAnswers();
   const answers = createAnswerRoom(OPERATOR_TENANT_ID);
   const { gate, answer } = createGraphqlServer(parts, SDL, { subscriptions, answers });
+  const admission = createAdmission(gate, parts.cpuMs);
 
   app.use('/graphql', async (c, next) => {
     const asked: AskedOf = { operation: 'other', code: 'OK' };
@@ -196,7 +200,7 @@ function addGraphql(
     const done = new Promise<void>((resolve) => outgoing.once('close', resolve));
     void done.then(() => gone.abort());
     const sender = { tenantId: caller.viewer.tenantId, scopes: caller.scopes, account };
-    const body = await readBody({ gate, rooms }, { incoming, sender, signal: gone.signal });
+    const body = await readBody({ admission, rooms }, { incoming, sender, signal: gone.signal });
     if (body.kind === 'REFUSED') return refused(body);
     try {
       const session: Session = {

@@ -41,6 +41,20 @@ test('a token of the operator has ten buckets, the operator token no end', () =>
   expect(operator.begin()).toBe(0);
 });
 
+test('of new texts a token has a fifth of its bucket, a tenant four times that', () => {
+  const { accountOf } = billing();
+  const one = accountOf(tokenOf('f', 'f'));
+  one.chargeText(99_000);
+  expect(one.waitOf()).toBe(0);
+  one.charge(2_000);
+  expect(one.waitOf()).toBe(0);
+  one.chargeText(2_000);
+  expect(one.waitOf()).toBeGreaterThan(0);
+  expect(one.waitForOthers()).toBe(0);
+  for (const id of ['g', 'h', 'i']) accountOf(tokenOf(id, 'f')).chargeText(100_000);
+  expect(accountOf(tokenOf('j', 'f')).begin()).toBeGreaterThan(0);
+});
+
 test('wrong tokens are paid for by their network', () => {
   const { waitOfStranger, chargeStranger } = billing();
   for (let turn = 0; turn < 10_000; turn += 1) chargeStranger('192.0.2.1');

@@ -119,6 +119,7 @@ export async function startControl(
     listen: { host: '127.0.0.1', port: 0 },
     isControl: true,
     operatorToken: TOKEN,
+    cpuMs: () => 0,
     strangerNetwork: () => null,
     service: {
       version: '0.1.0',

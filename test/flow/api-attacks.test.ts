@@ -21,17 +21,40 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => service.remove());
 
-/** A token of a new tenant, which owes nothing yet. */
-async function tokenWith(scope: string): Promise<string> {
+/** Tokens of a new tenant, which owes nothing yet. */
+async function tokensWith(scope: string, count: number): Promise<readonly string[]> {
   const { tenantCreate } = await service.graphql<{ tenantCreate: { tenant: { id: string } } }>(
     'mutation ($input: TenantCreateInput!) { tenantCreate(input: $input) { tenant { id } } }',
     { input: { name: `attacker-${crypto.randomUUID()}` } },
   );
-  const { tokenCreate } = await service.graphql<{ tokenCreate: { secret: string } }>(
-    'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
-    { input: { tenantId: tenantCreate.tenant.id, name: scope, scopes: [scope] } },
-  );
-  return tokenCreate.secret;
+  const create = async (_: unknown, index: number): Promise<string> => {
+    const { tokenCreate } = await service.graphql<{ tokenCreate: { secret: string } }>(
+      'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
+      { input: { tenantId: tenantCreate.tenant.id, name: `${scope} ${index}`, scopes: [scope] } },
+    );
+    return tokenCreate.secret;
+  };
+  return Promise.all(Array.from({ length: count }, create));
+}
+
+async function tokenWith(scope: string): Promise<string> {
+  const [token = ''] = await tokensWith(scope, 1);
+  return token;
+}
+
+/** Sends a request and resolves with its status; `cut`: there was none. */
+async function send(token: string, body: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  try {
+    const response = await fetch(`${service.httpUrl}/graphql`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body,
+    });
+    await response.arrayBuffer();
+    return `${response.status}`;
+  } catch {
+    return 'cut';
+  }
 }
 
 /** Sends a body `perSecond` times a second, whatever becomes of those before; no more than `most` at once. */
@@ -47,20 +70,10 @@ async function pour(
   const open = new Set<Promise<void>>();
   for (let turn = 0; !signal.aborted; turn += 1) {
     if (open.size < most) {
-      const sent: Promise<void> = fetch(`${service.httpUrl}/graphql`, {
-        method: 'POST',
-        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-        body: body(turn),
-      })
-        .then(async (response) => {
-          await response.arrayBuffer();
-          return `${response.status}`;
-        })
-        .catch(() => 'cut')
-        .then((status) => {
-          statuses.add(status);
-          open.delete(sent);
-        });
+      const sent: Promise<void> = send(token, body(turn)).then((status) => {
+        statuses.add(status);
+        open.delete(sent);
+      });
       open.add(sent);
     }
     await sleep(1000 / perSecond);
@@ -124,6 +137,33 @@ test.each([
   const statuses = new Set<string>();
   await expectUnharmed(name, (signal) => pour({ token, body, perSecond: 10, most: 50 }, { signal, statuses }));
   expect(statuses).toContain('200');
+  expect(statuses).not.toContain('500');
+});
+
+/** Fields that meet each other in fragments of fragments: within all bounds, and 50 ms of the processor. */
+const chain = repeat(
+  60,
+  (index) => `fragment F${index} on Service { version ${index < 59 ? `...F${index + 1}` : ''} }`,
+);
+const costly = `${repeat(40, (at) => `service { ${repeat(25, (index) => `a${at}_${index}: version`)} ...F0 }`)} } ${chain}`;
+const expensive = (turn: number): string => `{"query":"query Q${turn} { ${costly}"}`;
+
+test.each([
+  [60, 1],
+  [200, 4],
+])('%d new documents at once, with %d tokens of a tenant', async (count, tokenCount) => {
+  const statuses = new Set<string>();
+  let turn = 0;
+  const burst = async (tokens: readonly string[]): Promise<void> => {
+    const bodies = Array.from({ length: count }, () => expensive((turn += 1)));
+    const answers = await Promise.all(bodies.map((body, index) => send(tokens[index % tokenCount] ?? '', body)));
+    for (const status of answers) statuses.add(status);
+  };
+  await expectUnharmed(`${count} new documents at once`, async (signal) => {
+    const tokens = await tokensWith('QUEUE_READ', tokenCount);
+    while (!signal.aborted) await Promise.all([burst(tokens), sleep(1000)]);
+  });
+  expect(statuses).toContain('429');
   expect(statuses).not.toContain('500');
 });
 
