@@ -17,6 +17,11 @@ export function visible(text: string): string {
   );
 }
 
+/** The same of a text of several lines, which stay lines. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n');
+}
+
 function unit(code: number): string {
   return `\\u${code.toString(16).padStart(4, '0')}`;
 }

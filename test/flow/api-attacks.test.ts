@@ -127,10 +127,14 @@ const schemas = (turn: number): string =>
 const wholeSchema = (turn: number): string =>
   asQuery(getIntrospectionQuery().replace('IntrospectionQuery', `Query${turn}`));
 
+const mistakes = (turn: number): string =>
+  asQuery(`query Q${turn} { ${'\n'.repeat(250_000)} ${repeat(11, (index) => `nosuch${index}`)} }`);
+
 test.each([
   ['400 fragments', fragments],
   ['2,400 fields of one name', sameFields],
   ['48 schemas', schemas],
+  ['250,000 line ends before eleven mistakes', mistakes],
   ['a whole schema, never in the same words', wholeSchema],
 ])('%s, ten times a second', async (name, body) => {
   const token = await tokenWith('QUEUE_READ');

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { textOf } from '../../src/clients/cli/table.ts';
 import { sanitizeText } from '../../src/mail/reply.ts';
-import { visible } from '../../src/mail/visible.ts';
+import { visible, visibleLines } from '../../src/mail/visible.ts';
 import { encodeUtf8Unitext } from '../../src/mail/xtext.ts';
 import { createLog, type LogFormat } from '../../src/telemetry/log.ts';
 
@@ -37,6 +37,7 @@ describe('each of them', () => {
   test('is spelled out, and letters of every script stay', () => {
     for (const character of [...HIDDEN, ...C1]) expect(visible(`a${character}b`)).toMatch(/^a(?:\\u[0-9a-f]{4})+b$/);
     expect(visible('jürgen@例え.テスト אבג عربي 👍')).toBe('jürgen@例え.テスト אבג عربي 👍');
+    expect(visibleLines('a\u202e\nb\u2028c')).toBe(String.raw`a\u202e` + '\nb' + String.raw`\u2028c`);
     expect(visible('\u{e0041}')).toBe(String.raw`\udb40\udc41`);
   });
 

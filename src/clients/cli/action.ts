@@ -5,6 +5,7 @@
  * error of the service is one line with its field and code, and exit code 1.
  */
 import { parseArgs } from 'node:util';
+import { visibleLines } from '../../mail/visible.ts';
 import { accountOf, ClientError, connect, type Connection } from '../api/connection.ts';
 import type { Refused, UserError } from '../api/requests.ts';
 import { type Cell, type Column, tableLines, textOf } from './table.ts';
@@ -158,7 +159,7 @@ async function runAction(
   }
   const given = parse(grammar, args);
   if (typeof given === 'string') {
-    terminal.report(`backup-mx: ${name}: ${given}\n${usageLine(name, action.usage)}`);
+    terminal.report(`backup-mx: ${name}: ${visibleLines(given)}\n${usageLine(name, action.usage)}`);
     return WRONG_USE;
   }
   try {
@@ -167,7 +168,7 @@ async function runAction(
     return show(await action.run({ ...given, ask, terminal }), terminal, given.isSet('json'));
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    terminal.report(`backup-mx: ${error.message}`);
+    terminal.report(`backup-mx: ${visibleLines(error.message)}`);
     return error instanceof UsageError ? WRONG_USE : FAILED;
   }
 }

@@ -4,6 +4,7 @@ import { mutate, type Selected } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
 import { listOf, shown, tableOf } from './call.ts';
 import { confirmed, describeContact } from './confirm.ts';
+import { textOf } from './table.ts';
 
 const CONTACT = 'id address domains status confirmedAt codeExpiresAt lastMailedAt ignoredDomains createdAt';
 type Contact = Selected<AlertContact, typeof CONTACT>;
@@ -12,7 +13,7 @@ async function list(call: Call): Promise<Shown> {
   const contacts = await listOf(call, 'alertContacts', CONTACT);
   for (const { address, ignoredDomains } of contacts.filter((contact) => contact.ignoredDomains.length > 0)) {
     call.terminal.report(
-      `${address} gets no alerts about ${ignoredDomains.join(', ')}, which contains it: use another address`,
+      `${textOf(address)} gets no alerts about ${ignoredDomains.join(', ')}, which contains it: use another address`,
     );
   }
   return tableOf(contacts, [
@@ -32,7 +33,7 @@ async function changeContact(
   const answer = await mutate(call, `alertContact${verb}`, input, `alertContact { ${CONTACT} }`);
   return shown(answer, ({ alertContact }) => ({
     kind: 'LINE',
-    line: alertContact === null ? '' : says(alertContact),
+    line: alertContact === null ? '' : textOf(says(alertContact)),
     data: alertContact,
   }));
 }

@@ -5,7 +5,7 @@ import { ClientError } from '../api/connection.ts';
 import { mutate, type Selected } from '../api/requests.ts';
 import { type Call, DONE, FAILED, type Shown, type SingleVerb, UsageError } from './action.ts';
 import { NOTHING_DONE, numberOption, shown } from './call.ts';
-import { right } from './table.ts';
+import { right, textOf } from './table.ts';
 
 const REPORT = 'at status findings { code verdict title evidence { asked answered } advice }';
 /** SGR: green, yellow, red, cyan. */
@@ -101,7 +101,7 @@ async function untilSettled(
     );
     seen = domain?.drills.nodes.find(({ id }) => id === begun.id) ?? seen;
     const deferral = seen.findings.find(({ code }) => code === 'GREYLISTING');
-    if (deferral !== undefined && !isReported && seen.state !== 'FINISHED') terminal.report(deferral.message);
+    if (deferral !== undefined && !isReported && seen.state !== 'FINISHED') terminal.report(textOf(deferral.message));
     isReported ||= deferral !== undefined;
   }
   throw new ClientError(

@@ -3,7 +3,7 @@ import { mutate } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
 import { createdSecret, listOf, numberField, numberOption, shown, tableOf } from './call.ts';
 import { confirmed, describeTenant, describeToken } from './confirm.ts';
-import { right } from './table.ts';
+import { right, textOf } from './table.ts';
 
 const TOKEN = 'id name prefix scopes tenant { name } expiresAt lastUsedAt';
 
@@ -60,7 +60,7 @@ export const tokenVerb: VerbTable = {
         run: async (call) =>
           shown(await mutate(call, 'tokenRevoke', { id: call.args[0] }, 'token { id name }'), ({ token }) => ({
             kind: 'LINE',
-            line: `${token?.name} is revoked`,
+            line: `${textOf(token?.name)} is revoked`,
             data: token,
           })),
       },
@@ -78,7 +78,7 @@ async function changeTenant(
 ): Promise<Shown> {
   return shown(await mutate(call, mutation, input, `tenant { ${TENANT} }`), ({ tenant }) => ({
     kind: 'LINE',
-    line: mutation === 'tenantCreate' ? String(tenant?.id) : `${tenant?.name} is deleted`,
+    line: mutation === 'tenantCreate' ? String(tenant?.id) : `${textOf(tenant?.name)} is deleted`,
     data: tenant,
   }));
 }

@@ -1,5 +1,6 @@
 /** `backup-mx webhook`: addresses that receive events, and their deliveries. */
 import type { WebhookDelivery } from '../../control/generated.ts';
+import { visible } from '../../mail/visible.ts';
 import { allNodes, mutate, type Page, PAGE_INFO, type Selected } from '../api/requests.ts';
 import { type Call, DONE, FAILED, type Shown, type VerbTable } from './action.ts';
 import { createdSecret, given, listOf, missing, notYours, numberField, numberOption, shown, tableOf } from './call.ts';
@@ -62,7 +63,7 @@ async function deliveries(call: Call): Promise<Shown> {
 }
 
 function answerText(...parts: readonly (string | number | null | undefined)[]): string {
-  return parts.filter((part) => part != null && part !== '').join(' ');
+  return visible(parts.filter((part) => part != null && part !== '').join(' '));
 }
 
 async function send(

@@ -38,6 +38,14 @@ async function json<T>(verb: SingleVerb | VerbTable, ...args: readonly string[])
   return JSON.parse(out.join('\n')) as T;
 }
 
+test('characters that are not drawn are spelled out in errors, and in what is wrong with arguments', async () => {
+  const { err } = await call(domainVerb, ['show', 'a\u202e.example']);
+  expect(err.join('\n')).toContain(String.raw`a\u202e`);
+  const { err: wrong } = await call(domainVerb, ['show', 'a.example', 'b\u2066']);
+  expect(wrong[0]).toContain(String.raw`b\u2066`);
+  expect([...err, ...wrong].join('')).not.toMatch(/[\u202e\u2066]/);
+});
+
 describe('domain', () => {
   test('add, list, show, set, pause, resume, flush, remove', async () => {
     expect(

@@ -1,6 +1,7 @@
 /** Terraform's rules without Terraform: values on the wire, plans, paths of mistakes. */
 import { describe, expect, test } from 'bun:test';
-import { pathOf } from '../../../src/clients/terraform/sdk/diagnostic.ts';
+import { answer, failure, pathOf, refusals } from '../../../src/clients/terraform/sdk/diagnostic.ts';
+import { ClientError } from '../../../src/clients/api/connection.ts';
 import { inTheirWords, planChange } from '../../../src/clients/terraform/sdk/change.ts';
 import { type Attributes, decodeState, encodeState } from '../../../src/clients/terraform/sdk/schema.ts';
 import { isKnown, isSame, UNKNOWN } from '../../../src/clients/terraform/sdk/value.ts';
@@ -126,4 +127,18 @@ test.each([
   ['', null],
 ])('the host %p', (text, host) => {
   expect(parseHost(text)).toEqual(host);
+});
+
+test('characters that are not drawn are spelled out in diagnostics, whose lines stay lines', () => {
+  const error = { field: [], code: 'BAD_ADDRESS', message: 'u\u202e@x.example is no address\nsee RFC 5321.' };
+  const told = answer([
+    ...refusals([error], 'The contact was not made'),
+    failure('The domain was not read', new ClientError('the service says a\u2066b')),
+  ]);
+  expect(told).toMatchObject({
+    diagnostics: [
+      { detail: String.raw`u\u202e@x.example is no address` + '\nsee RFC 5321.' },
+      { detail: String.raw`The service says a\u2066b.` },
+    ],
+  });
 });

@@ -1,6 +1,7 @@
 /**
  * Diagnostics, which Terraform shows the user: a summary, what to do, and the attribute on whose line it is shown. Pure.
  */
+import { visibleLines } from '../../../mail/visible.ts';
 import type { UserError } from '../../api/requests.ts';
 import { ClientError } from '../../api/connection.ts';
 import type { Message } from '../goplugin/protocol.ts';
@@ -67,7 +68,7 @@ const SEVERITIES = { ERROR: 1, WARNING: 2 } as const;
 
 function diagnosticMessage({ severity, summary, detail, path }: Diagnostic): object {
   const attribute = path === undefined ? {} : { attribute: pathMessage(path) };
-  return { severity: SEVERITIES[severity], summary, detail, ...attribute };
+  return { severity: SEVERITIES[severity], summary: visibleLines(summary), detail: visibleLines(detail), ...attribute };
 }
 
 export function pathMessage([name, ...steps]: Path): object {
