@@ -111,7 +111,7 @@ test('a fresh server is durable, UTF-8, reached over a private socket only, and 
 });
 
 test('a relative DATA_DIR is absolute on the command line', async () => {
-  const dataDir = makeTempDir();
+  const dataDir = await makePreparedDir();
   const database = await start(join('..', '..', '..', '..', '..', '..', '..', dataDir));
   expect(readFileSync(`/proc/${database.postmasterPid()}/cmdline`, 'utf8')).toContain(`${dataDir}/postgres`);
   await stop(database);
