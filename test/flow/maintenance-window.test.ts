@@ -56,7 +56,8 @@ test('in its window nothing is dialled, not even a call-ahead; behind it the mai
   expect(primary.sessions).toHaveLength(sessions);
   await untilSwept();
   expect(arrivedAt(domain)).toBe(1);
-  expect(primary.sessions.some(({ commands }) => commands.some((line) => line.includes(`a@${domain}`)))).toBe(false);
+  // A call-ahead for another mailbox may end in an "a".
+  expect(primary.sessions.some(({ commands }) => commands.some((line) => line.includes(`<a@${domain}>`)))).toBe(false);
 
   await flow.moveTo(until);
   await primary.waitFor(() => arrivedAt(domain) === 3, 'the mail behind the window');
