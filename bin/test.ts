@@ -10,10 +10,12 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, statfsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { OFFERED, startSharedServer } from '../test/helpers/shared-server.ts';
+import { copyPreparedData, PREPARED } from '../test/helpers/prepared-data.ts';
+import { OFFERED, prepareData, startSharedServer } from '../test/helpers/shared-server.ts';
 import { makeTempDir, MEMORY } from '../test/helpers/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -53,11 +55,15 @@ function runnerArguments(given: readonly string[]): string[] {
 const folder = makeTempDir(temporaryRoot());
 // PostgreSQL and the peers of tests run as users of their own.
 chmodSync(folder, 0o1777);
-const server = await startSharedServer(join(folder, 'shared'));
+const [prepared, shared] = [join(folder, 'prepared'), join(folder, 'shared')];
+await prepareData(prepared);
+await mkdir(shared);
+await copyPreparedData(prepared, shared);
+const server = await startSharedServer(shared);
 const runner: ChildProcess = spawn(process.execPath, runnerArguments(process.argv.slice(2)), {
   cwd: ROOT,
   stdio: 'inherit',
-  env: { ...process.env, TMPDIR: folder, [OFFERED]: JSON.stringify(server.address) },
+  env: { ...process.env, TMPDIR: folder, [OFFERED]: JSON.stringify(server.address), [PREPARED]: prepared },
 });
 // A signal of the terminal reaches the runner too; its end is waited for.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal));

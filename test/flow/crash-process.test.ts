@@ -10,6 +10,7 @@ import { until } from '../helpers/child.ts';
 import { createDomain, flushDomain, readHeldCount } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { compare, startLoad } from '../helpers/load.ts';
+import { usePreparedData } from '../helpers/prepared-data.ts';
 import { makeDataDir, type Service, serviceEnvironment, startService } from '../helpers/service.ts';
 
 const ROUNDS = 6;
@@ -19,7 +20,7 @@ let dataDir = '';
 let primary: FakePrimary;
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
+  dataDir = await usePreparedData(await makeDataDir());
   primary = await startFakePrimary();
 });
 

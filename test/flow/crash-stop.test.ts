@@ -11,6 +11,7 @@ import { createTestDatabase, startPrivateServer } from '../helpers/database.ts';
 import { createDomain, readHeldCount, untilHeld } from '../helpers/domains.ts';
 import { startFakePrimary } from '../helpers/fake-primary.ts';
 import { compare, startLoad } from '../helpers/load.ts';
+import { usePreparedData } from '../helpers/prepared-data.ts';
 import { makeDataDir, type Service, serviceEnvironment, startService } from '../helpers/service.ts';
 import { connectPeer, type SmtpPeer } from '../helpers/smtp-peer.ts';
 import { EXACT, urlOf } from './crash-scene.ts';
@@ -33,7 +34,7 @@ async function beginData(peer: SmtpPeer, localPart: string): Promise<void> {
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s to npm, embedded database', async (signal) => {
-  const dataDir = await makeDataDir();
+  const dataDir = await usePreparedData(await makeDataDir());
   const env = await serviceEnvironment(dataDir);
   const service = await startService({ dataDir, env, isThroughNpm: true });
   await createDomain(service, NAME, [{ host: '127.0.0.1', port: 1 }]);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { runOrThrow, until } from '../helpers/child.ts';
 import { createDomain, flushDomain, untilHeld } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
+import { usePreparedData } from '../helpers/prepared-data.ts';
 import { makeDataDir, type Service, startService } from '../helpers/service.ts';
 import { openSession, sendMessage } from '../helpers/smtp-session.ts';
 
@@ -34,7 +35,7 @@ beforeAll(async () => {
   );
   primary = await startFakePrimary();
   await primary.stop();
-  dataDir = await makeDataDir();
+  dataDir = await usePreparedData(await makeDataDir());
   service = await startService({ dataDir });
 });
 

@@ -12,6 +12,7 @@ import { connect, type Database, openDatabase, type Sql } from '../../src/db/cli
 import { type EmbeddedDatabase, startEmbedded } from '../../src/embedded-postgres/embedded.ts';
 import { waitForExit } from '../../src/embedded-postgres/launch.ts';
 import type { DatabaseAddress } from '../../src/db/target.ts';
+import { usePreparedData } from './prepared-data.ts';
 import { fillDatabase, HOST, LOG, OFFERED, startSharedServer, TEMPLATE } from './shared-server.ts';
 import { makeTempDir, MEMORY } from './temp-dir.ts';
 
@@ -103,7 +104,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 
 /** A whole embedded server of its own, with a migrated database. */
 export async function startPrivateServer(): Promise<PrivateServer> {
-  const dataDir = makeTempDir();
+  const dataDir = await usePreparedData(makeTempDir());
   const embedded = await startEmbedded({ dataDir, log: LOG, host: HOST, isRelaunched: false });
   await fillDatabase(embedded.connection);
   const opened = openTestDatabase(embedded.connection);

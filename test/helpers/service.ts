@@ -13,12 +13,13 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { bindToUs, endChild, until } from './child.ts';
 import { findFreePorts } from './free-port.ts';
+import { usePreparedData } from './prepared-data.ts';
 
 export type Runtime = 'bun' | 'deno' | 'node';
 
 export interface ServiceOptions {
   readonly runtime?: Runtime;
-  /** An existing folder; without it a new one, which `remove` deletes. */
+  /** An existing folder; without it a new one, prepared by `npm test`, which `remove` deletes. */
   readonly dataDir?: string;
   /** Wins over the helper's own environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -102,6 +103,9 @@ export async function serviceEnvironment(dataDir: string): Promise<Record<string
 /** Starts the service and waits until it is ready; throws with its output when it ends first or is not ready in time. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const dataDir = options.dataDir ?? (await makeDataDir());
+  // A file that names a runtime wants to see its first start too.
+  const isPlain = options.dataDir === undefined && options.runtime === undefined && options.root === undefined;
+  if (isPlain && options.env?.['DATABASE_URL'] === undefined) await usePreparedData(dataDir);
   const env: Record<string, string> = {
     ...(await serviceEnvironment(dataDir)),
     ...options.env,

@@ -32,25 +32,11 @@ export interface SharedServer {
   stop(): Promise<void>;
 }
 
-/** Makes the schema, as a service does that starts on an empty database. */
+/** Makes what a service makes that starts on an empty database. */
 export async function fillDatabase(target: DatabaseAddress): Promise<void> {
   const result = await migrate(target);
   if (result.kind === 'REFUSED') throw new Error(result.line);
-}
-
-/** Starts the server in an empty directory that its account may enter, and makes the template. */
-export async function startSharedServer(dataDir: string): Promise<SharedServer> {
-  const { connection, stop } = await startEmbedded({
-    dataDir,
-    log: LOG,
-    host: { ...HOST, maxConnections: MAX_CONNECTIONS },
-  });
-  const address = { ...connection, database: 'postgres' };
-  const admin = openDatabase(address);
-  await admin.sql.unsafe(`create database ${TEMPLATE}`);
-  const template = { ...address, database: TEMPLATE };
-  await fillDatabase(template);
-  const { pgTarget, close } = openDatabase(template);
+  const { pgTarget, close } = openDatabase(target);
   const jobs = await startJobs({
     target: pgTarget,
     onTrouble: LOG.warn,
@@ -58,6 +44,26 @@ export async function startSharedServer(dataDir: string): Promise<SharedServer> 
   });
   await jobs.stop();
   await close();
+}
+
+/** Makes the data folder of a service that has run once and is stopped (prepared-data.ts). */
+export async function prepareData(dataDir: string): Promise<void> {
+  const { connection, stop } = await startEmbedded({ dataDir, log: LOG, host: HOST });
+  await fillDatabase(connection);
+  await stop();
+}
+
+/** Starts the server in a directory that its account may enter, empty or prepared, and makes the template. */
+export async function startSharedServer(dataDir: string): Promise<SharedServer> {
+  const { connection, stop } = await startEmbedded({
+    dataDir,
+    log: LOG,
+    host: { ...HOST, maxConnections: MAX_CONNECTIONS },
+  });
+  await fillDatabase(connection);
+  const address = { ...connection, database: 'postgres' };
+  const admin = openDatabase(address);
+  await admin.sql.unsafe(`create database ${TEMPLATE} template ${connection.database}`);
   // Whoever is connected to a template makes the copying of it fail.
   await admin.sql.unsafe(`alter database ${TEMPLATE} allow_connections false`);
   await admin.close();
