@@ -111,7 +111,7 @@ export function createBilling(nowMs: () => number, networkOf: typeof payingNetwo
 
 /** Some three hundred pages of 50 messages, or three thousand mutations, at once. */
 const CAPACITY = 500_000;
-/** The part of it for new texts: half a second of the processor, which mail needs too. */
+/** The part of it for new texts: a quarter of a second of the processor, which mail needs too. */
 const TEXT_CAPACITY = 100_000;
 /** A dozen such pages a second, or more than a hundred mutations, for as long as one likes. */
 const REFILL_PER_SECOND = 20_000;

@@ -2,7 +2,7 @@
  * When a document is parsed and validated: at once if it is known, in its turn if it is new.
  *
  * A new one may hold the event loop for 50 ms, and hundreds may come at once. So they take turns on this node, the tenants in
- * rotation. After each the node has twice as long for its other work, which is mail. The time of the processor is paid for.
+ * rotation. After each the node has three times as long for its other work, which is mail. The time of the processor is paid for.
  */
 import { setTimeout } from 'node:timers';
 import { monotonicMs } from '../clock.ts';
@@ -11,13 +11,13 @@ import type { Admitted, Charge, DocumentGate } from './document-gate.ts';
 import { type Refused, refuse } from './refusals.ts';
 import { createTurns } from './request-room.ts';
 
-/** For a millisecond of the processor, if the guess (document-gate.ts) is lower. So a token has 100 ms of each second. */
-const COST_PER_MS = 200;
+/** For a millisecond of the processor, if the guess (document-gate.ts) is lower. So a token has 50 ms of each second. */
+const COST_PER_MS = 400;
 /** Documents of a tenant that wait for their turns. */
 const MOST_WAITING = 100;
 const MOST_WAIT_MS = 60_000;
 /** After a turn the node is left alone, in the time that the turn took. */
-const REST = 2;
+const REST = 3;
 /** Until as many as may wait have had their turns, or have used up what they may. */
 const RETRY_SECONDS = 5;
 
