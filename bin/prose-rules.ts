@@ -33,7 +33,8 @@ export function ratchet(
 /** The uses of "behind" that mean a place in a network, not a time or an order. */
 const RIGHTLY_BEHIND =
   /^behind (?:[\w’'-]+ ){0,3}(?:prox(?:y|ies)|NAT|load balancers?|firewalls?|routers?|filters?|filtering services?)\b/i;
-const TRICKS = /\b(?:nobody|(?<!there )(?:is|are|was|were|of) none)\b/gi;
+/** A name that is compared with 'nobody' is that of an account of the operating system. */
+const TRICKS = /\b(?:(?<!=== ')nobody|(?<!there )(?:is|are|was|were|of) none)\b/gi;
 const BAD_OPENING = /^(?:Of|Who|Whose|What|Where)\b/;
 
 /** "behind" for time or order, and negations that are hard to read. */
