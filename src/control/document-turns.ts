@@ -2,7 +2,7 @@
  * When a document is parsed and validated: at once if it is known, in its turn if it is new.
  *
  * A new one may hold the event loop for 50 ms, and hundreds may come at once. So they take turns on this node, the tenants in
- * rotation. After each the node has three times as long for its other work, which is mail. The time of the processor is paid for.
+ * rotation. After each the node has five times as long for its other work, which is mail. The time of the processor is paid for.
  */
 import { setTimeout } from 'node:timers';
 import { monotonicMs } from '../clock.ts';
@@ -17,7 +17,7 @@ const COST_PER_MS = 400;
 const MOST_WAITING = 100;
 const MOST_WAIT_MS = 60_000;
 /** After a turn the node is left alone, in the time that the turn took. */
-const REST = 3;
+const REST = 5;
 /** Until as many as may wait have had their turns, or have used up what they may. */
 const RETRY_SECONDS = 5;
 
