@@ -4,7 +4,7 @@
  * The rules and their own tests are in house/.
  */
 import { describe, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decisionsInApp } from './house/app-rules.ts';
 import { circles } from './house/circle-rules.ts';
@@ -73,6 +73,14 @@ test('docs/flow.md names files that are there', () => {
   expect(named.length).toBeGreaterThan(50);
   const there = new Set(source.map(({ path }) => path));
   expect(named.filter((path) => !there.has(path))).toEqual([]);
+});
+
+test('decisions have numbers of their own, which their titles bear', () => {
+  const files = readdirSync(join(ROOT, 'docs/decisions')).filter((name) => /^\d{4}-/.test(name));
+  expect(files.length).toBeGreaterThan(30);
+  const numbers = files.map((name) => name.slice(0, 4));
+  expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([]);
+  expect(files.filter((name) => !read(`docs/decisions/${name}`).startsWith(`# ${name.slice(0, 4)} `))).toEqual([]);
 });
 
 describe('RFC references', () => {
