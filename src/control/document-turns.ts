@@ -51,13 +51,14 @@ export function createAdmission(gate: DocumentGate, cpuMs: () => number): Admiss
   function admitNew(text: string, account: Account): Admitted {
     const usedMs = cpuMs();
     let charged = 0;
-    const charge: Charge = (cost) => {
-      charged += cost;
-      account.chargeText(cost);
-      return account.waitOf() === 0;
-    };
     try {
-      return gate.admit(text, charge);
+      return gate.admit(
+        text,
+        chargeTo(account, (cost) => {
+          charged += cost;
+          account.chargeText(cost);
+        }),
+      );
     } finally {
       account.chargeText(Math.max((cpuMs() - usedMs) * COST_PER_MS - charged, 0));
     }
@@ -65,12 +66,7 @@ export function createAdmission(gate: DocumentGate, cpuMs: () => number): Admiss
 
   return {
     async admit(text, { sender: { tenantId, account }, signal }) {
-      if (gate.isKnown(text)) {
-        return gate.admit(text, (cost) => {
-          account.charge(cost);
-          return account.waitOf() === 0;
-        });
-      }
+      if (gate.isKnown(text)) return gate.admit(text, chargeTo(account, account.charge));
       if (account.waitOf() > 0) return { kind: 'OWED' };
       if (turns.waitingOf(tenantId) >= MOST_WAITING) return { kind: 'NO_TURN', refused: TOO_MANY_WAITING };
       if (!(await turns.enter(tenantId, AbortSignal.any([signal, AbortSignal.timeout(MOST_WAIT_MS)]))))
@@ -83,5 +79,12 @@ export function createAdmission(gate: DocumentGate, cpuMs: () => number): Admiss
         setTimeout(turns.leave, (monotonicMs() - beganAt) * REST);
       }
     },
+  };
+}
+
+function chargeTo(account: Account, pay: (cost: number) => void): Charge {
+  return (cost) => {
+    pay(cost);
+    return account.waitOf() === 0;
   };
 }
