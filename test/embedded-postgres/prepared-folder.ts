@@ -2,9 +2,8 @@
  * Data folders on which a server has run before, for tests of a later start. Each is a copy of one that this process made: initdb
  * costs ten times the CPU of a copy.
  */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { startEmbedded } from '../../src/embedded-postgres/embedded.ts';
+import { copyPreparedData } from '../helpers/prepared-data.ts';
 import { makeTempDir } from '../helpers/temp-dir.ts';
 
 const log = { info: (): void => {}, warn: (): void => {} };
@@ -21,6 +20,6 @@ async function makeOriginal(): Promise<string> {
 export async function makePreparedDir(): Promise<string> {
   original ??= makeOriginal();
   const dataDir = makeTempDir();
-  execFileSync('cp', ['-a', join(await original, 'postgres'), dataDir]);
+  await copyPreparedData(await original, dataDir);
   return dataDir;
 }
