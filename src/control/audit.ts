@@ -103,11 +103,7 @@ export interface AuditedInput {
 }
 
 /** The thing that a mutation is about, as the log keeps it before and after the mutation. */
-export async function findSubject(
-  context: Context,
-  mutation: string,
-  input: AuditedInput,
-): Promise<AuditSubject | null> {
+async function findSubject(context: Context, mutation: string, input: AuditedInput): Promise<AuditSubject | null> {
   const id = typeof input.id === 'string' ? input.id : '';
   if (mutation.startsWith('tenant')) return tenantSubject(context, input);
   if (mutation.startsWith('token')) return tokenSubject(context, input, id);
@@ -125,7 +121,7 @@ export function domainState(domain: RelayDomain): Record<string, unknown> {
 }
 
 /** The path of a webhook's URL may be a secret between its owner and the receiver. A text that is no URL is not shown at all. */
-export function originOf(url: string): string {
+function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : '[no URL]';
 }
 

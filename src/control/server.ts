@@ -304,10 +304,7 @@ export type ListenResult =
 const CLOSE_GRACE_MS = 2_000;
 
 /** Listens on the address, or says in one line why not. */
-export function listenOn(
-  server: Server,
-  wanted: { readonly host: string; readonly port: number },
-): Promise<ListenResult> {
+function listenOn(server: Server, wanted: { readonly host: string; readonly port: number }): Promise<ListenResult> {
   return new Promise((resolve) => {
     server.once('error', (error) => resolve({ kind: 'FAILED', message: describe(error, wanted), error }));
     server.listen(wanted.port, wanted.host, () => {

@@ -4,11 +4,9 @@
  * - a statement written to a connection after it closed ends the whole process, and postgres.js writes one itself, the
  *   ROLLBACK or COMMIT of the transaction that the loss cut off (github.com/porsager/postgres issues 1066, 1154, 1208);
  * - a connection that closes while a statement waits to be written keeps that statement's bytes, and its later attempts to
- *   connect hang until they time out.
- *
+ *   connect hang until they time out;
  * - what reaches a connection between its error and its end is forgotten, and so is all that waits for a connection when the
- *   driver believes its pool has ended.
- *
+ *   driver believes its pool has ended;
  * - a connection of a pool can come to a second transaction while the first is open (issues 823, 1189, 1204).
  *
  * So a transaction has a client of the driver for itself (transaction-lanes.ts). And a pool of statements that lost a connection

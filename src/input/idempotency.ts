@@ -160,7 +160,7 @@ const INSTANT_KEY = '$instant';
  * JSON of plain objects, arrays, texts, numbers, booleans, nulls and Dates, as Postgres takes it for jsonb: a NUL and half a
  * character, which a sentence may have quoted, become replacement characters.
  */
-export function writePlainJson(value: unknown): string {
+function writePlainJson(value: unknown): string {
   return JSON.stringify(value, function writeInstant(this: Record<string, unknown>, key: string, inner: unknown) {
     const original = this[key];
     if (typeof inner === 'string' && !(original instanceof Date))
@@ -170,7 +170,7 @@ export function writePlainJson(value: unknown): string {
 }
 
 /** The value that was written, from JSON that has been parsed. */
-export function revivePlainJson(value: unknown): unknown {
+function revivePlainJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(revivePlainJson);
   if (typeof value !== 'object' || value === null) return value;
   if (INSTANT_KEY in value) return new Date(String(value[INSTANT_KEY]));

@@ -4,7 +4,7 @@
  * Every statement carries its viewer. A message moves from the queue to its history in one transaction and each statement is
  * one snapshot, so it is never seen twice nor missing. A page costs O(page), whatever is held: the list is walked by id, and
  * where no index serves a filter, at most SCAN_LIMIT messages are looked through before the page is handed out as it is. What few
- * messages have – a Message-ID, a sender, a client – is found by its index, among a million others (inspect-sources.ts).
+ * messages have – a Message-ID, a sender, a client – is found by its index, among a million others (sources.ts).
  */
 import type { SqlExecutor } from '../../db/client.ts';
 import { isId } from '../../mail/id.ts';
