@@ -17,7 +17,7 @@ import { checkLocalFailure } from '../outage/local-failure.ts';
 import { maintainOutages } from '../outage/maintenance.ts';
 import { proveSender } from '../policy/authentication/bounce-firewall.ts';
 import { foldDeltas } from '../queue/counts.ts';
-import { createDelayWalk } from '../queue/reports/delayed.ts';
+import { createDelayWalk } from '../queue/reports/due-rows.ts';
 import { makeDueReports } from '../queue/reports/reports.ts';
 import { answersGreeting, openSession } from '../smtp/client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/session.ts';

@@ -6,7 +6,7 @@ import { newId } from '../../src/mail/id.ts';
 import type { Outcome } from '../../src/mail/outcome.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { claimDue, FIRST_KEY } from '../../src/queue/claim.ts';
-import { findSuppressions } from '../../src/queue/read/suppressions.ts';
+import { findSuppressions } from '../../src/queue/read/attempts.ts';
 import { recordOutcomes } from '../../src/queue/outcome.ts';
 import type { DueReport } from '../../src/queue/reports/due-rows.ts';
 import { makeDueReports, type ReportDeps, type SenderCheck } from '../../src/queue/reports/reports.ts';

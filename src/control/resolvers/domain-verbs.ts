@@ -7,7 +7,7 @@ import { releaseBreaker } from '../../outage/breaker-state.ts';
 import { requestFlush } from '../../outage/clock.ts';
 import { extendHold, MAX_HOLD_HOURS } from '../../outage/hold.ts';
 import { pauseDestination, resumeDestination } from '../../outage/pause.ts';
-import { bounceSuspected } from '../../queue/verbs/bounce-suspected.ts';
+import { bounceSuspected } from '../../queue/verbs/commands.ts';
 import { findOperation } from '../../queue/verbs/operations.ts';
 import type { Context } from '../context.ts';
 import type { DomainBounceHeldInput, MutationResolvers } from '../generated.ts';

@@ -4,7 +4,7 @@
 import { monotonicMs } from '../../clock.ts';
 import type { Sql } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { readWatchedCounts, type WatchedCount, type WatchedDomain } from '../../queue/read/watched-counts.ts';
+import { readWatchedCounts, type WatchedCount, type WatchedDomain } from '../../queue/read/queues.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface QueueItem extends WatchedCount {

@@ -1,5 +1,5 @@
 /**
- * Messages as the API shows them: one by id, and pages of them, held and ended as one list.
+ * Messages as the API shows them: one by id, and pages of them, held and ended as one list. And the content of held mail.
  *
  * Every statement carries its viewer. A message moves from the queue to its history in one transaction and each statement is
  * one snapshot, so it is never seen twice nor missing. A page costs O(page), whatever is held: the list is walked by id, and
@@ -13,6 +13,9 @@ import { behindPause } from '../../outage/pause.ts';
 import { endedMessages, heldMessages, recipientsOf, type Search } from './sources.ts';
 import { nextId } from '../message.ts';
 import { type MessageFilter, readMessageFilter, type RecipientState } from './search-input.ts';
+import { Buffer } from 'node:buffer';
+import { headerSectionOf } from '../../mail/header-section.ts';
+import { tenantScope } from '../../db/fragments.ts';
 
 export type { MessageFilter } from './search-input.ts';
 
@@ -218,4 +221,34 @@ function viewOf(row: MessageRow & { id: string }): MessageView {
     nextAttemptAt: row.next_attempt_at,
     recipients: row.recipients,
   };
+}
+
+/** Header sections of real mail are a few kilobytes; a page of a hundred of these is six megabytes at the most. */
+const MAX_HEADER_BYTES = 65_536;
+
+/** Header sections by message id, each cut after the last field that fits; messages that have ended are left out. */
+export async function readHeaderSections(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  messageIds: readonly string[],
+): Promise<Map<string, Uint8Array>> {
+  // A byte more tells whether the section was cut.
+  const rows = await sql<{ message_id: string; beginning: string }[]>`
+    select message_id, encode(substring(content from 1 for ${MAX_HEADER_BYTES + 1}), 'base64') as beginning from contents
+    where message_id = any(${[...messageIds]}::uuid[]) and ${tenantScope(sql, viewer)}`;
+  return new Map(
+    rows.map(({ message_id: id, beginning }) => [
+      id,
+      headerSectionOf(Buffer.from(beginning, 'base64'), MAX_HEADER_BYTES),
+    ]),
+  );
+}
+
+/** The whole message as it is handed over; null when it has ended, and of the service's own mail: a code in it is for its recipient. */
+export async function readContent(sql: SqlExecutor, viewer: Viewer, messageId: string): Promise<Uint8Array | null> {
+  const [row] = await sql<{ content: string }[]>`
+    select encode(content, 'base64') as content from contents
+    where message_id = ${messageId} and ${tenantScope(sql, viewer)}
+      and exists (select from messages where id = message_id and kind = 'MAIL')`;
+  return row === undefined ? null : Buffer.from(row.content, 'base64');
 }

@@ -1,11 +1,11 @@
 /**
- * The queues of destinations: exact counts, the oldest message, the next attempt.
+ * The queues of destinations: exact counts, the oldest message, the next attempt; and the counts alone of watched domains.
  *
  * The count is the folded total and the changes not yet folded, read in one statement and so in one snapshot. The oldest
  * message and the next due one are the ends of index ranges: O(1), also for a destination that holds nothing.
  */
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
-import type { SqlExecutor } from '../../db/client.ts';
+import type { Sql, SqlExecutor } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { tenantScope } from '../../db/fragments.ts';
 import { behindPause } from '../../outage/pause.ts';
@@ -78,4 +78,33 @@ function viewOf(row: QueueRow): QueueView {
     nextAttemptAt: row.oldest_accepted_at === null ? null : row.next_attempt_at,
     holdExtensionHours: row.hold_extension_hours,
   };
+}
+
+export interface WatchedDomain {
+  readonly viewer: Viewer;
+  readonly domainId: string;
+}
+
+export type WatchedCount = Pick<QueueView, 'heldCount' | 'heldBytes'> & { readonly at: Date };
+
+/**
+ * The counts of many domains, each as its watcher may see it. In their order; null: the viewer has no such domain any more. A
+ * claim that waits for its proof holds nothing. O(domains and their changes of the last second).
+ */
+export async function readWatchedCounts(sql: Sql, watched: readonly WatchedDomain[]): Promise<(WatchedCount | null)[]> {
+  const rows = await sql<({ position: number } & WatchedCount)[]>`
+    select w.position::integer, bmx_now() as at, (coalesce(d.held_count, 0) + coalesce(delta.held_count, 0))::bigint as "heldCount",
+           (coalesce(d.held_bytes, 0) + coalesce(delta.held_bytes, 0))::bigint as "heldBytes"
+    from unnest(
+      ${watched.map(({ domainId }) => domainId)}::uuid[],
+      ${watched.map(({ viewer }) => (viewer.isOperator ? null : viewer.tenantId))}::uuid[]
+    ) with ordinality as w (domain_id, tenant_id, position)
+    join domains on domains.id = w.domain_id and (w.tenant_id is null or domains.tenant_id = w.tenant_id)
+    left join destinations d on d.id = domains.destination_id and (w.tenant_id is null or d.tenant_id = w.tenant_id)
+    cross join lateral (
+      select sum(q.held_count) as held_count, sum(q.held_bytes) as held_bytes from queue_delta q where q.destination_id = d.id
+    ) as delta`;
+  const counts: (WatchedCount | null)[] = watched.map(() => null);
+  for (const { position, ...count } of rows) counts[position - 1] = count;
+  return counts;
 }

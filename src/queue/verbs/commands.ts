@@ -1,17 +1,20 @@
 /**
- * The operator's verbs on held mail: retry, cancel, bounce, and cancel for all that a destination holds.
+ * The operator's verbs on held mail: retry, cancel, bounce, cancel for all that a destination holds, and bounce for all of it that
+ * is suspected.
  *
  * Promises: the viewer is part of the query; a message that is in delivery at this moment is not touched (its attempt may
  * deliver it), and the caller hears so; each recipient ends once, through finalize.ts. Does not dial.
  */
-import type { Sql } from '../../db/client.ts';
+import type { Sql, TransactionSql } from '../../db/client.ts';
 import { actorOf, type Viewer } from '../../mail/viewer.ts';
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
 import { askedNow } from '../../outage/asked-attempt.ts';
-import { actor } from '../../db/fragments.ts';
+import { actor, tenantScope } from '../../db/fragments.ts';
 import { isPausedNow } from '../../outage/pause.ts';
 import { insertEvents } from '../../events/record.ts';
-import { type RecipientResult, finalizeRecipients } from '../finalize.ts';
+import { finalizeRecipients, type RecipientResult } from '../finalize.ts';
+import { allHeldOf } from './operation-filter.ts';
+import { startWithin } from './operations.ts';
 
 export type VerbResult =
   | {
@@ -149,4 +152,58 @@ async function whyNot(sql: Sql, viewer: Viewer, id: string): Promise<VerbResult>
       exists (select from history where id = ${id} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})) as has_ended`;
   if (row?.is_held) return { kind: 'IN_DELIVERY' };
   return { kind: row?.has_ended ? 'ENDED' : 'NOT_FOUND' };
+}
+
+export interface BounceSuspectedInput {
+  /** The served domain's name in its one form. */
+  readonly domain: string;
+  readonly destinationId: string;
+  /** One line, for the record. */
+  readonly reason: string;
+  /** Recipients, as the caller believes; null: however many. */
+  readonly expectedCount: number | null;
+}
+
+export type BounceSuspectedResult =
+  /** Null if no recipient is suspected. */
+  | { readonly kind: 'DONE'; readonly operationId: string | null; readonly recipientCount: number }
+  /** Nothing was changed: so many are held and suspected. */
+  | { readonly kind: 'CONFLICT'; readonly recipientCount: number }
+  /** Nothing was changed: too many operations of the domain are at work. */
+  | { readonly kind: 'TOO_MANY' };
+
+/**
+ * For a primary that truly rejects: what is held and suspected ends as FAILED, with the reports that are due. Begins an operation
+ * (operation-steps.ts). Where nothing is suspected there is nothing to begin, so that a repetition is harmless. The report has the
+ * primary's reply; the record of each message has the actor and the reason.
+ */
+export async function bounceSuspected(
+  sql: Sql,
+  viewer: Viewer,
+  { domain, destinationId, reason, expectedCount }: BounceSuspectedInput,
+): Promise<BounceSuspectedResult> {
+  const filter = { ...allHeldOf(domain), isSuspected: true } as const;
+  return sql.begin(async (transaction): Promise<BounceSuspectedResult> => {
+    const recipientCount = await countSuspected(transaction, viewer, destinationId);
+    if (expectedCount !== null && recipientCount !== expectedCount) return { kind: 'CONFLICT', recipientCount };
+    const request = { verb: 'BOUNCE', filter, reason, isDryRun: false, expectedCount: null } as const;
+    const start = await startWithin(transaction, viewer, request);
+    if (start.kind === 'TOO_MANY') return { kind: 'TOO_MANY' };
+    if (start.kind !== 'STARTED') return { kind: 'DONE', operationId: null, recipientCount: 0 };
+    const facts = JSON.stringify({ reason, recipientCount, operationId: start.id });
+    await insertEvents(
+      transaction,
+      transaction`
+        select tenant_id, id, null::uuid, 'DOMAIN_HELD_BOUNCED', ${facts}::text::jsonb
+        from destinations where id = ${destinationId}`,
+    );
+    return { kind: 'DONE', operationId: start.id, recipientCount };
+  });
+}
+
+async function countSuspected(sql: TransactionSql, viewer: Viewer, destinationId: string): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    select count(*) as count from recipients
+    where destination_id = ${destinationId} and state = 'HELD' and suspected_at is not null and ${tenantScope(sql, viewer)}`;
+  return row?.count ?? 0;
 }
