@@ -21,7 +21,7 @@ import type { Dnsbl } from '../policy/dnsbl/lists.ts';
 import { registerQueueGauges } from '../queue/counts.ts';
 import { registerDrillGauges } from '../queue/drills/drill-facts.ts';
 import { readLimits } from '../queue/limits.ts';
-import { listNodes } from '../queue/read/nodes.ts';
+import { listNodes } from '../cluster/nodes.ts';
 import { makePartitions } from '../queue/retention.ts';
 import { countFaults, createMailEvents, type MailEvents } from '../telemetry/events.ts';
 import type { Log } from '../telemetry/log.ts';

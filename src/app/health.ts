@@ -12,7 +12,7 @@ import { whyUnusable } from '../db/server-wait.ts';
 import { StartError, startTrouble, UnavailableError } from '../db/start-error.ts';
 import { loadTlsMaterial } from '../tls/material.ts';
 import { loadArcKey } from '../policy/authentication/acceptance-seal.ts';
-import { listNodes } from '../queue/read/nodes.ts';
+import { listNodes } from '../cluster/nodes.ts';
 import type { Sql } from '../db/client.ts';
 import type { Readiness } from '../inbound/listener-state.ts';
 import type { Log } from '../telemetry/log.ts';

@@ -9,7 +9,7 @@
  */
 import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import { monotonicMs, within } from '../clock.ts';
-import { connect, type Sql, type TransactionSql } from '../db/client.ts';
+import { connect, type Sql, type SqlExecutor, type TransactionSql } from '../db/client.ts';
 import { MOVED, MOVED_LINE } from '../db/moved.ts';
 import { StartError } from '../db/start-error.ts';
 import type { DatabaseAddress } from '../db/target.ts';
@@ -266,4 +266,22 @@ async function freeOrphans({ sql }: Membership, deps: NodesDeps): Promise<void> 
       await freeing(sql, deps, orphan, (transaction) => deps.free(transaction, orphan));
     }
   }
+}
+
+export interface NodeView {
+  readonly name: string;
+  readonly version: string;
+  readonly runtime: string;
+  readonly roles: readonly string[];
+  readonly startedAt: Date;
+  readonly lastSeenAt: Date;
+}
+
+/** Those that gave a sign of life within the last minute, oldest first. */
+export async function listNodes(sql: SqlExecutor): Promise<NodeView[]> {
+  return sql<NodeView[]>`
+    select name, version, runtime, roles, started_at as "startedAt", last_seen_at as "lastSeenAt"
+    from nodes
+    where beat_at > clock_timestamp() - interval '1 minute'
+    order by node`;
 }

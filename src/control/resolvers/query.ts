@@ -9,7 +9,7 @@ import { findWebhook, listWebhooks } from '../../notify/webhooks.ts';
 import { listOutages } from '../../outage/inspect.ts';
 import { readLimits } from '../../queue/limits.ts';
 import { findMessage, listMessages } from '../../queue/read/inspect.ts';
-import { listNodes } from '../../queue/read/nodes.ts';
+import { listNodes } from '../../cluster/nodes.ts';
 import { type MessageFilter, readMessageFilter } from '../../queue/read/search-input.ts';
 import { findOperation, listOperations } from '../../queue/verbs/operations.ts';
 import { findTenants, listTenants } from '../../tenants/tenants.ts';
