@@ -9,8 +9,7 @@ import { type Database, openDatabase } from '../db/client.ts';
 import { startEmbedded } from '../embedded-postgres/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { awaitServer } from '../db/server-wait.ts';
-import { withPatience } from '../db/patience.ts';
-import { StartError } from '../db/start-error.ts';
+import { StartError, withPatience } from '../db/start-error.ts';
 import { type DatabaseAddress, formatHosts, resolveTarget } from '../db/target.ts';
 import type { Log } from '../telemetry/log.ts';
 

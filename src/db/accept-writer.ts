@@ -11,8 +11,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type Connection, DatabaseError } from 'pg';
 import { isConnectionLost } from './connection-lost.ts';
-import type { CopyRows } from './copy-binary.ts';
-import { COPY_DONE, copyDataHead, drained, IGNORED_ANSWERS } from './copy-message.ts';
+import { COPY_DONE, copyDataHead, type CopyRows, drained, IGNORED_ANSWERS } from './copy-binary.ts';
 import { DURABLY } from './durability.ts';
 import { findWritableHost, type HostSearch } from './writable-host.ts';
 

@@ -10,7 +10,7 @@ import { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type Connection } from 'pg';
-import { COPY_DONE, COPY_FAIL, copyDataHead, drained, IGNORED_ANSWERS } from './copy-message.ts';
+import { COPY_DONE, COPY_FAIL, copyDataHead, drained, IGNORED_ANSWERS } from './copy-binary.ts';
 import { findWritableHost, type HostSearch } from './writable-host.ts';
 
 /** Rows are gathered to pieces of this size. */

@@ -2,7 +2,7 @@
  * Brings the schema up to date: the numbered SQL files of `drizzle/`, each once, in one transaction, under an advisory lock.
  *
  * Any number of nodes may start at once on an empty database: one migrates, the others wait. The tables that are changed are locked
- * before the first change (migration-locks.ts); a wait for other sessions' locks is short, and all is then tried again, so that a
+ * before the first change; a wait for other sessions' locks is short, and all is then tried again, so that a
  * migration never holds up the accepting of mail for long, and no node of the release before runs into a deadlock with it.
  * A database that is ahead of this release is accepted, because migrations only ever add, unless one of them has written down
  * in `schema_requirements` that it needs newer nodes.
@@ -17,9 +17,9 @@ import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { connect, type Sql, type TransactionSql } from './client.ts';
 import type { Query } from './copy-session.ts';
-import { lockTablesOf } from './migration-locks.ts';
 import { MOVED, MOVED_LINE } from './moved.ts';
 import { type DatabaseTarget, resolveTarget } from './target.ts';
+import { monotonicMs } from '../clock.ts';
 
 /** How long a statement of a migration may queue for a lock: later statements, such as accepting mail, wait as long. */
 const LOCK_TIMEOUT_MS = 2_000;
@@ -163,4 +163,54 @@ export async function migrate(target: DatabaseTarget, options: MigrateOptions = 
   } finally {
     await sql.end({ timeout: 5 });
   }
+}
+
+/** The share of `deadlock_timeout` (1 s by default) for which all tables together may be waited for. */
+const SHARE_OF_DEADLOCK_TIMEOUT = 0.5;
+
+/**
+ * Locks the tables that exist and that the statements name: all before the first change, and within less time than PostgreSQL takes
+ * to look for deadlocks. A migration changes tables one after the other, and nodes of the release before use them in another order:
+ * each would hold what the other wants, and after `deadlock_timeout` the server would end one of both, as a rule the node's work.
+ * So a migration waits for tables only while it holds none for long, and releases all if it does not get them in time.
+ *
+ * @param contended the tables that earlier tries did not get, which come first; this try adds its own. So the order becomes that
+ *   of the sessions that use the tables meanwhile.
+ * @throws SQLSTATE 55P03 or 57014 when they are not all free in time
+ */
+export async function lockTablesOf(
+  transaction: TransactionSql,
+  statements: readonly string[],
+  contended: string[],
+): Promise<void> {
+  const words = [
+    ...new Set(
+      statements
+        .join('\n')
+        .replace(/--.*$/gm, '')
+        .match(/[a-z_][a-z0-9_]*/gi),
+    ),
+  ];
+  // Partitions come with their parents.
+  const tables = await transaction<{ name: string }[]>`
+    select c.relname as name from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+      and c.relname = any(${words}::text[])
+    order by array_position(${contended}::text[], c.relname::text), c.oid`;
+  const [row] = await transaction<{ ms: number }[]>`
+    select extract(epoch from current_setting('deadlock_timeout')::interval)::float8 * 1000 as ms`;
+  const deadlineAt = monotonicMs() + (row?.ms ?? 1000) * SHARE_OF_DEADLOCK_TIMEOUT;
+  for (const { name } of tables) {
+    // Zero would be no limit.
+    const leftMs = Math.max(1, Math.floor(deadlineAt - monotonicMs()));
+    // The first is for each of its partitions, the second for all of them.
+    await transaction.unsafe(`set local lock_timeout = ${leftMs}; set local statement_timeout = ${leftMs}`);
+    try {
+      await transaction`lock table ${transaction(name)} in access exclusive mode`;
+    } catch (error) {
+      contended.splice(0, contended.length, name, ...contended.filter((other) => other !== name));
+      throw error;
+    }
+  }
+  await transaction`set local statement_timeout = 0`;
 }

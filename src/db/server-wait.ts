@@ -8,8 +8,7 @@ import { within } from '../clock.ts';
 import { connect, type Sql } from './client.ts';
 import { isConnectionLost } from './connection-lost.ts';
 import { checkServer } from './durability.ts';
-import { type Patience, withPatience } from './patience.ts';
-import { errorCode, StartError, UnavailableError } from './start-error.ts';
+import { errorCode, type Patience, StartError, UnavailableError, withPatience } from './start-error.ts';
 import type { DatabaseAddress } from './target.ts';
 
 /**

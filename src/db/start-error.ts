@@ -1,10 +1,12 @@
 /**
- * Reasons not to start: one line, which says what to do. `main.ts` prints it and exits.
+ * Reasons not to start: one line, which says what to do. `main.ts` prints it and exits. And the wait for what passes by itself.
  *
  * Exit 2 is for what stays wrong until somebody changes a setting, or what a setting names; a supervisor does not try again.
  * Exit 1 is for everything that may be well at the next start.
  */
 import { isDatabaseAway } from './connection-lost.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../clock.ts';
 
 /** The operator has to act (exit 2). Thrown on the way to a running database, never afterwards. One line, without a stack for the reader. */
 export class StartError extends Error {
@@ -85,4 +87,50 @@ export function errorCode(error: unknown): string {
     return error.code;
   }
   return error instanceof Error ? error.message : String(error);
+}
+
+const PATIENCE_MS = 60_000;
+const TRY_EVERY_MS = 500;
+const TELL_EVERY_MS = 5_000;
+
+export interface Patience {
+  /** Called with the reason at the first failure and every five seconds after. */
+  readonly onWait: (reason: string) => void;
+  /** How long to wait at the most. Default 60 s. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * The result of `attempt`, which is tried until it throws nothing that passes. Reports what it waits for.
+ *
+ * @param toldAsLast what the error at the end says, of the last reason and the seconds waited
+ * @throws what `attempt` throws; UnavailableError when the time is up
+ */
+export async function withPatience<T>(
+  attempt: () => Promise<T>,
+  { onWait, patienceMs = PATIENCE_MS }: Patience,
+  toldAsLast = (reason: string, seconds: number) => `${reason} (waited ${seconds} s)`,
+): Promise<T> {
+  const startedAt = monotonicMs();
+  let toldAt = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const trouble = await attempt().then(
+      (value) => ({ value }),
+      (error: unknown) => {
+        if (error instanceof UnavailableError && error.isPassing) return error;
+        throw error;
+      },
+    );
+    if ('value' in trouble) return trouble.value;
+    const now = monotonicMs();
+    if (now - startedAt + TRY_EVERY_MS > patienceMs) {
+      const seconds = Math.round((now - startedAt) / 1000);
+      throw new UnavailableError(toldAsLast(trouble.message, seconds));
+    }
+    if (now - toldAt >= TELL_EVERY_MS) {
+      toldAt = now;
+      onWait(trouble.message);
+    }
+    await sleep(TRY_EVERY_MS);
+  }
 }

@@ -9,7 +9,7 @@
  *   driver believes its pool has ended;
  * - a connection of a pool can come to a second transaction while the first is open (issues 823, 1189, 1204).
  *
- * So a transaction has a client of the driver for itself (transaction-lanes.ts). And a pool of statements that lost a connection
+ * So a transaction has a client of the driver for itself (transaction-client.ts). And a pool of statements that lost a connection
  * is retired: what runs on its other connections may finish, new statements go to a new pool.
  *
  * Promises that no statement and no transaction stays open for ever once a connection was lost: what the retired pool has not
@@ -19,12 +19,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { abandon, follow, lossOf, type Sql } from './followed-statement.ts';
 import {
   type ClosableSql,
+  createTransactionPool,
   type Open,
   runTransaction,
   type TransactionClient,
+  type TransactionPool,
   type Work,
 } from './transaction-client.ts';
-import { createTransactionLanes, type TransactionLanes } from './transaction-lanes.ts';
 
 export type { Sql, TransactionSql } from './followed-statement.ts';
 
@@ -86,7 +87,7 @@ export function steadyPool(open: Open, { max, connectMs }: SteadyOptions): Sql {
     return generation;
   };
   let current = openGeneration();
-  const lanes: TransactionLanes | null = max === 1 ? null : createTransactionLanes(open, max, connectMs);
+  const transactions: TransactionPool | null = max === 1 ? null : createTransactionPool(open, max, connectMs);
   const retiring = new Set<Promise<void>>();
   const retired = new Set<Generation>();
   const watched = new Set<Generation>();
@@ -139,7 +140,7 @@ export function steadyPool(open: Open, { max, connectMs }: SteadyOptions): Sql {
     begin: async (first: string | Work, second?: Work) => {
       const [options, work] = typeof first === 'string' ? [first, second] : ['', first];
       if (work === undefined) throw new TypeError('a transaction needs work');
-      if (lanes !== null) return await lanes.begin(options, work);
+      if (transactions !== null) return await transactions.begin(options, work);
       return await runTransaction({ client: current, options, work, connectMs });
     },
     end: async (options?: { timeout?: number }) => {
@@ -147,7 +148,7 @@ export function steadyPool(open: Open, { max, connectMs }: SteadyOptions): Sql {
       const leftovers = Promise.race([Promise.all(retiring), sleep(LEFTOVERS_MS)]);
       await Promise.all([
         current.sql.end(options),
-        lanes?.end(options?.timeout ?? null),
+        transactions?.end(options?.timeout ?? null),
         listenSql.end({ timeout: 0 }),
         leftovers,
       ]);
@@ -168,7 +169,7 @@ export function steadyPool(open: Open, { max, connectMs }: SteadyOptions): Sql {
       (Reflect.get(current.sql, property) as unknown),
   });
   USES.set(pool, () => {
-    return [...retired, current].reduce((sum, { pending }) => sum + pending.size, lanes?.count() ?? 0);
+    return [...retired, current].reduce((sum, { pending }) => sum + pending.size, transactions?.count() ?? 0);
   });
   return pool;
 }
