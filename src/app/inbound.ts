@@ -11,7 +11,7 @@ import type { RelayDomain } from '../domains/relay-domain.ts';
 import { createRejections, type Rejections } from '../events/rejections.ts';
 import { createSeenClients } from '../events/seen-clients.ts';
 import { createInbound } from '../inbound/smtp-server/listener.ts';
-import { normalizeDomain } from '../mail/address.ts';
+import { normalizeDomain } from '../mail/domain.ts';
 import { newId } from '../mail/id.ts';
 import { clientNetwork, isWithin, normalizeAddress } from '../mail/ip.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';

@@ -5,7 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { GraphQLError } from 'graphql';
-import { normalizeLocalPart } from '../mail/local-part.ts';
+import { normalizeLocalPart } from '../mail/address.ts';
 
 export const MAX_PAGE = 100;
 

@@ -12,8 +12,7 @@
  * - 5yz to MAIL fails only when it is about the sender or the message; else it is about us.
  */
 import type { HostTrouble, Outcome, RecipientNumber } from '../mail/outcome.ts';
-import { namesAddress, namesBlocklist, saysGreylisting } from '../mail/reply-words.ts';
-import { parseReply, type Reply } from '../mail/reply.ts';
+import { namesAddress, namesBlocklist, parseReply, type Reply, saysGreylisting } from '../mail/reply.ts';
 import type { Answer } from '../smtp/answer.ts';
 import type { SmtpOffers } from '../smtp/commands.ts';
 import type { Transaction, TransactionStage } from '../smtp/transaction.ts';

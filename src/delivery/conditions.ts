@@ -11,7 +11,7 @@
  */
 import { createBoundedMap } from '../db/bounded-map.ts';
 import type { AttemptRecord, AttemptResult } from '../mail/outcome.ts';
-import { saysGreylisting } from '../mail/reply-words.ts';
+import { saysGreylisting } from '../mail/reply.ts';
 import { type Evidence, outageClassOf } from '../outage/class.ts';
 import { type DestinationState, recordSuccess } from '../outage/clock.ts';
 import { type ClocklessOutage, openClockless, recordConditions } from '../outage/greylisting.ts';

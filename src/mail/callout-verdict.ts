@@ -13,8 +13,7 @@
  * 6. 550, 551, 553 without one: NEGATIVE when the text stands in the table UNKNOWN_USER, else UNKNOWN.
  * 7. Every other 5yz: UNKNOWN.
  */
-import { namesAddress, namesBlocklist, withoutMailboxes } from './reply-words.ts';
-import type { Reply } from './reply.ts';
+import { namesAddress, namesBlocklist, type Reply, withoutMailboxes } from './reply.ts';
 
 /** How far a callout came, and what it was answered there. */
 export interface CalloutReply {

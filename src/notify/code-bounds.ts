@@ -6,7 +6,7 @@
  * there, so that no tenant uses up a large provider for the others.
  */
 import type { TransactionSql } from '../db/client.ts';
-import { countedMailbox } from '../mail/local-part.ts';
+import { countedMailbox } from '../mail/address.ts';
 import { organizationOf } from '../mail/organization.ts';
 import { type Bound, type Full, takePlaces, tryAgainAfter } from '../db/bounded-counts.ts';
 import type { UserError } from '../input/checked.ts';

@@ -7,7 +7,7 @@
  */
 import { outages } from '../db/schema.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
-import { namesBlocklist } from '../mail/reply-words.ts';
+import { namesBlocklist } from '../mail/reply.ts';
 
 export const OUTAGE_CLASSES = outages.class.enumValues;
 

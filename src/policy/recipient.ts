@@ -20,7 +20,8 @@ import { createBoundedMap } from '../db/bounded-map.ts';
 import type { NextHops } from '../dns/next-hop.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
-import { normalizeDomain, formatAddress } from '../mail/address.ts';
+import { formatAddress } from '../mail/address.ts';
+import { normalizeDomain } from '../mail/domain.ts';
 import type { ClientInfo } from '../mail/envelope.ts';
 import {
   type AcceptedRecipient,

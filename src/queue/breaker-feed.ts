@@ -5,8 +5,7 @@
  * only when an attempt refused a recipient for good, by two statements for all of a group.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
-import { parsePath } from '../mail/address.ts';
-import { baseOf, normalizeLocalPart } from '../mail/local-part.ts';
+import { baseOf, normalizeLocalPart, parsePath } from '../mail/address.ts';
 import { type BreakerFeed, type BreakerStep, feedBreaker } from '../outage/breaker-state.ts';
 import { keyOfRecipient, type RefusedMailbox, type ResultRow, type Verdict } from './finalize.ts';
 

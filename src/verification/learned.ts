@@ -6,8 +6,7 @@
  * no room is learned from a later delivery. Learns nothing of destinations that serve no relay domain.
  */
 import type { Sql } from '../db/client.ts';
-import { parsePath } from '../mail/address.ts';
-import { normalizeLocalPart } from '../mail/local-part.ts';
+import { normalizeLocalPart, parsePath } from '../mail/address.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
 import type { Recipient } from './recipient.ts';
 

@@ -6,8 +6,7 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { recordEvent } from '../events/record.ts';
-import { formatAddress, parsePath } from '../mail/address.ts';
-import { baseOf, normalizeLocalPart } from '../mail/local-part.ts';
+import { baseOf, formatAddress, normalizeLocalPart, parsePath } from '../mail/address.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { SETTINGS_CHANNEL } from '../db/listen.ts';
 import { findServed } from '../domains/domains.ts';

@@ -3,7 +3,7 @@
  * database's distances, so that nothing here has to ask what time it is there.
  */
 
-/** An address that is backed up, by local part in its one form (mail/local-part.ts), without what its domain's delimiter parts. */
+/** An address that is backed up, by local part in its one form (mail/address.ts), without what its domain's delimiter parts. */
 export interface Recipient {
   readonly destinationId: string;
   readonly tenantId: string;

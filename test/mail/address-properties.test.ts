@@ -1,10 +1,10 @@
 /** Properties of addresses and domains: RFC 5321's own examples, one spelling per mailbox, no control character ever. */
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
 import { domainToUnicode } from 'node:url';
-import * as fc from 'fast-check';
-import { formatAddress, isAddress, normalizeDomain, type Path, parsePath } from '../../src/mail/address.ts';
-import { normalizeLiteral, normalizeLooseDomain } from '../../src/mail/domain.ts';
+import { formatAddress, isAddress, parsePath, type Path } from '../../src/mail/address.ts';
+import { normalizeDomain, normalizeLiteral, normalizeLooseDomain } from '../../src/mail/domain.ts';
 import { runs } from '../fuzz/runs.ts';
 
 const ASCII = { allowNull: false, smtpUtf8: false };

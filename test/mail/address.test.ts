@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { formatAddress, isAddress, normalizeDomain, parsePath, type ParsedPath } from '../../src/mail/address.ts';
-import { literalOf, normalizeLiteral } from '../../src/mail/domain.ts';
+import { formatAddress, isAddress, type ParsedPath, parsePath } from '../../src/mail/address.ts';
+import { literalOf, normalizeDomain, normalizeLiteral } from '../../src/mail/domain.ts';
 import { pick, random } from './random.ts';
 
 const RCPT = { allowNull: false, smtpUtf8: false };

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
 import { statusOf } from '../../src/mail/dsn-fields.ts';
-import { type ComposedReport, composeReport, headerSectionOf } from '../../src/mail/dsn.ts';
+import { type ComposedReport, composeReport } from '../../src/mail/dsn.ts';
+import { headerSectionOf } from '../../src/mail/header-section.ts';
 import type { Report, ReportedRecipient } from '../../src/mail/dsn-report.ts';
 import { decodeBody, parseEntity, parseFields, parseParts } from './mime.ts';
 import { pick, random } from './random.ts';

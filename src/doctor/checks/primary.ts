@@ -2,7 +2,7 @@
  * The primary: whether it answers, whether it accepts mail from us, and what it did with mail lately.
  */
 import { formatEndpoint } from '../../mail/ip.ts';
-import { saysGreylisting } from '../../mail/reply-words.ts';
+import { saysGreylisting } from '../../mail/reply.ts';
 import {
   type Check,
   type Evidence,

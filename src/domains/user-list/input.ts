@@ -5,7 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { normalizeLooseDomain } from '../../mail/domain.ts';
-import { normalizeLocalPart } from '../../mail/local-part.ts';
+import { normalizeLocalPart } from '../../mail/address.ts';
 import { type Checked, invalid, type UserError } from '../../input/checked.ts';
 
 export const MAX_ENTRIES = 1_000_000;

@@ -9,7 +9,7 @@
  */
 import { createBoundedMap } from '../../db/bounded-map.ts';
 import type { SqlExecutor } from '../../db/client.ts';
-import { baseOf, normalizeLocalPart } from '../../mail/local-part.ts';
+import { baseOf, normalizeLocalPart } from '../../mail/address.ts';
 import type { RelayDomain } from '../relay-domain.ts';
 import { MAX_PATTERNS, WILDCARD } from './input.ts';
 

@@ -11,12 +11,11 @@
  * names, for some days. Reply-To does not count, as servers sign what their users write there. Without a signature that could
  * be aligned no key is looked up.
  */
-import { normalizeDomain, parsePath } from '../../mail/address.ts';
-import { headerSectionOf } from '../../mail/dsn.ts';
-import { type Lookup, checkSpf, type SignatureVerdict, verifyDkim } from './sender-auth.ts';
+import { isSameMailbox, parsePath } from '../../mail/address.ts';
+import { normalizeDomain, normalizeLooseDomain } from '../../mail/domain.ts';
+import { headerSectionOf } from '../../mail/header-section.ts';
+import { checkSpf, type Lookup, type SignatureVerdict, verifyDkim } from './sender-auth.ts';
 import { Buffer } from 'node:buffer';
-import { normalizeLooseDomain } from '../../mail/domain.ts';
-import { isSameMailbox } from '../../mail/local-part.ts';
 import { organizationOf } from '../../mail/organization.ts';
 import { isTooMuchWork } from './acceptance-seal.ts';
 import { scanHeader } from './header-scan.ts';

@@ -16,7 +16,7 @@
  * refuses for good; that callouts open no outage. An answer that is getting old is asked for again in the background.
  */
 import { within } from '../../clock.ts';
-import { baseOf, normalizeLocalPart } from '../../mail/local-part.ts';
+import { baseOf, normalizeLocalPart } from '../../mail/address.ts';
 import type { OpenOutages } from '../../outage/callout-view.ts';
 import type { Recipient, VerificationStatus } from '../../verification/recipient.ts';
 import { createCallouts, type CalloutResult, type CalloutDeps, type CalloutSubject } from './callouts.ts';

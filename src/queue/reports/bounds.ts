@@ -7,7 +7,7 @@
  * A tenant reaches its own share of a reader's provider first, so that its failures keep no other tenant's senders in the dark.
  * RFC 3834 §2 asks for such bounds.
  */
-import { countedMailbox, untaggedMailbox } from '../../mail/local-part.ts';
+import { countedMailbox, untaggedMailbox } from '../../mail/address.ts';
 import { organizationOf } from '../../mail/organization.ts';
 import type { Bound } from '../../db/bounded-counts.ts';
 

@@ -2,7 +2,8 @@
  * The words of a report: what became of each recipient, as mail/dsn.ts takes it.
  */
 import { wallClock } from '../../clock.ts';
-import { type ComposedReport, composeReport, headerSectionOf } from '../../mail/dsn.ts';
+import { type ComposedReport, composeReport } from '../../mail/dsn.ts';
+import { headerSectionOf } from '../../mail/header-section.ts';
 import type { HostTry, ReportedEvent } from '../../mail/dsn-report.ts';
 import { newId } from '../../mail/id.ts';
 import type { DueReport } from './due-rows.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { normalizeLocalPart } from '../../../src/mail/local-part.ts';
+import { normalizeLocalPart } from '../../../src/mail/address.ts';
 import { checkLocalParts, writeEntry } from '../../../src/domains/user-list/input.ts';
 
 function check(...localParts: string[]) {

@@ -1,6 +1,6 @@
 /** `backupmx_recipient_list`: the User List of a domain, all of it. */
 import { allNodes, type Page, PAGE_INFO } from '../../api/requests.ts';
-import { normalizeLocalPart } from '../../../mail/local-part.ts';
+import { normalizeLocalPart } from '../../../mail/address.ts';
 import { type Api, errorsOf } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import { computed, optional, required } from '../sdk/schema.ts';

@@ -1,7 +1,6 @@
-import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { formatAddress, parsePath } from '../../src/mail/address.ts';
-import { baseOf, normalizeLocalPart } from '../../src/mail/local-part.ts';
+import { describe, expect, test } from 'bun:test';
+import { baseOf, formatAddress, normalizeLocalPart, parsePath } from '../../src/mail/address.ts';
 
 const letters = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
 
