@@ -2,8 +2,7 @@
  * The way of a document into the service: bounded and paid for before it is parsed, and again before it is validated.
  *
  * What graphql does with a text grows faster than the text: with fields of one name, fragments, unknown names. So its tokens,
- * nesting, definitions and spreads are counted by the lexer first. A valid document is remembered while it is small; one that
- * came a second time is remembered beside those that came once, so that a flood of new ones drives out only each other.
+ * nesting, definitions and spreads are counted by the lexer first.
  */
 import {
   type DocumentNode,
@@ -18,7 +17,7 @@ import {
   TokenKind,
   validate,
 } from 'graphql';
-import { createBoundedMap } from '../db/bounded-map.ts';
+import { createKnownDocuments } from './known-documents.ts';
 
 /** Characters of a document. */
 const MAX_LENGTH = 256 * 1024;
@@ -45,11 +44,6 @@ const MAX_PAIRS = 50_000;
 /** The cost of a spread, for each definition: fragments are compared with each other. */
 const SPREAD_COST = 0.5;
 
-/** Only these are remembered. */
-const REMEMBERED = { maxTokens: 2_000, maxLength: 16 * 1024 };
-/** Tokens in memory, about half a kilobyte each. */
-const MEMORY = { once: 20_000, again: 60_000 };
-
 export type Admitted =
   | { readonly kind: 'VALID'; readonly document: DocumentNode }
   /** Parsed, but not of this schema. */
@@ -63,14 +57,14 @@ export type Admitted =
 export type Charge = (cost: number) => boolean;
 
 export interface DocumentGate {
-  /** Whether this text is remembered, so that it need not be parsed and validated. */
-  isKnown(text: string): boolean;
-  admit(text: string, charge: Charge): Admitted;
+  /** Whether this text must be parsed and validated: it is not remembered, nor too long to be looked at. */
+  takesLong(text: string): boolean;
+  admit(text: string, payer: Payer): Admitted;
 }
 
-interface Remembered {
-  readonly document: DocumentNode;
-  readonly tokens: number;
+export interface Payer {
+  readonly tenantId: string;
+  readonly charge: Charge;
 }
 
 interface Counts {
@@ -79,28 +73,17 @@ interface Counts {
 }
 
 export function createDocumentGate(schema: GraphQLSchema): DocumentGate {
-  const once = createBoundedMap<Remembered>(MEMORY.once, ({ tokens }) => tokens);
-  const again = createBoundedMap<Remembered>(MEMORY.again, ({ tokens }) => tokens);
-
-  function recall(text: string): Remembered | undefined {
-    const known = again.get(text);
-    if (known !== undefined) return known;
-    const seen = once.get(text);
-    if (seen === undefined) return undefined;
-    once.delete(text);
-    again.set(text, seen);
-    return seen;
-  }
+  const known = createKnownDocuments();
 
   return {
-    isKnown: (text) => (again.get(text) ?? once.get(text)) !== undefined,
-    admit(text, charge) {
-      const known = text.length > REMEMBERED.maxLength ? undefined : recall(text);
-      if (known !== undefined) {
-        charge(known.tokens * TOKEN_COST.isKnown);
-        return { kind: 'VALID', document: known.document };
+    takesLong: (text) => !known.has(text) && refusalOfSize(text) === null,
+    admit(text, { tenantId, charge }) {
+      const recalled = known.recall(text, tenantId);
+      if (recalled !== null) {
+        charge(recalled.tokens * TOKEN_COST.isKnown);
+        return { kind: 'VALID', document: recalled.document };
       }
-      const counts = countTokens(text);
+      const counts = refusalOfSize(text) ?? countTokens(text);
       if (counts instanceof GraphQLError) {
         charge(MAX_TOKENS * TOKEN_COST.isKnown);
         return { kind: 'REFUSED', error: counts };
@@ -114,8 +97,7 @@ export function createDocumentGate(schema: GraphQLSchema): DocumentGate {
         return { kind: 'OWED' };
       const errors = validate(schema, document, specifiedRules, { maxErrors: MAX_ERRORS });
       if (errors.length > 0) return { kind: 'INVALID', document, errors };
-      if (counts.tokens <= REMEMBERED.maxTokens && text.length <= REMEMBERED.maxLength)
-        once.set(text, { document, tokens: counts.tokens });
+      known.remember(text, document, { tokens: counts.tokens, lineEnds: countLineEnds(text) });
       return { kind: 'VALID', document };
     },
   };
@@ -135,14 +117,6 @@ const CLOSING: readonly string[] = [TokenKind.BRACE_R, TokenKind.BRACKET_R, Toke
 
 /** The number of each, or the first bound that it breaks. A text that is no GraphQL is left to the parser. */
 function countTokens(text: string): Counts | GraphQLError {
-  if (text.length > MAX_LENGTH) {
-    const message = `The request's text has more than ${MAX_LENGTH} characters. Give values as variables.`;
-    return exceeded('LENGTH', MAX_LENGTH, message);
-  }
-  if (hasTooManyLines(text)) {
-    const message = `The request's text has more than ${MAX_LINE_ENDS} line ends. Leave out empty lines, and give texts of many lines as variables.`;
-    return exceeded('LINES', MAX_LINE_ENDS, message);
-  }
   const lexer = new Lexer(new Source(text));
   let [tokens, spreads, definitions, nesting] = [0, 0, 0, 0];
   try {
@@ -163,12 +137,24 @@ function countTokens(text: string): Counts | GraphQLError {
   return { tokens, spreads };
 }
 
-/** Counts as graphql does where it locates an error: CRLF is one line end. */
-function hasTooManyLines(text: string): boolean {
+function refusalOfSize(text: string): GraphQLError | null {
+  if (text.length > MAX_LENGTH) {
+    const message = `The request's text has more than ${MAX_LENGTH} characters. Give values as variables.`;
+    return exceeded('LENGTH', MAX_LENGTH, message);
+  }
+  if (countLineEnds(text) > MAX_LINE_ENDS) {
+    const message = `The request's text has more than ${MAX_LINE_ENDS} line ends. Leave out empty lines, and give texts of many lines as variables.`;
+    return exceeded('LINES', MAX_LINE_ENDS, message);
+  }
+  return null;
+}
+
+/** As graphql counts where it locates an error: CRLF is one line end. No further than one too many. */
+function countLineEnds(text: string): number {
   const lineEnd = /\r\n|[\n\r]/g;
   let count = 0;
   while (count <= MAX_LINE_ENDS && lineEnd.test(text)) count += 1;
-  return count > MAX_LINE_ENDS;
+  return count;
 }
 
 interface Lexed extends Counts {

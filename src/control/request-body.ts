@@ -182,7 +182,9 @@ function createReading(deps: BodyDeps, request: BodyRequest, hold: Hold) {
   async function admit(): Promise<Refused | null> {
     const found = findQuery();
     if (found === null || admitted !== null) return null;
-    const document = await deps.admission.admit(found, request);
+    // A large one is in a room of its own.
+    const heldBytes = isLarge ? 0 : scan.counts().octets;
+    const document = await deps.admission.admit(found, { ...request, heldBytes });
     if (document.kind === 'NO_TURN') return document.refused;
     admitted = document;
     return null;

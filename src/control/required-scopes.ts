@@ -5,6 +5,7 @@
  * `userErrors`, as every other mistake; what its answer is asked for is held like a query, before it is done.
  */
 import {
+  BREAK,
   type DirectiveNode,
   type DocumentNode,
   GraphQLError,
@@ -20,10 +21,13 @@ import { grants, type Scope } from '../tenants/token-cache.ts';
 import type { UserError } from '../input/checked.ts';
 import type { Context } from './context.ts';
 
+/** Complaints about one request; more than a person reads at once. */
+const MAX_ERRORS = 10;
+
 /** The fields that name a thing are told with the thing that leads to it. */
 const FREE_FIELDS = ['id', 'name', '__typename'];
 
-/** Complaints about the fields of this document that these scopes do not reach; a mutation's own field is left to `guardMutations`. */
+/** The first fields of this document that these scopes do not reach; a mutation's own field is left to `guardMutations`. */
 export function findForbidden(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -34,18 +38,19 @@ export function findForbidden(
   visit(
     document,
     visitWithTypeInfo(types, {
-      Field(node) {
+      Field(node): unknown {
         const [parent, field] = [types.getParentType(), types.getFieldDef()];
-        if (parent == null || field == null || parent === schema.getMutationType()) return;
+        if (parent == null || field == null || parent === schema.getMutationType()) return undefined;
         const needed = scopeOfField(parent, field);
-        if (needed === null || grants(scopes, needed)) return;
+        if (needed === null || grants(scopes, needed)) return undefined;
         const place = `${parent.name}.${field.name}`;
-        if (errors.has(place)) return;
+        if (errors.has(place)) return undefined;
         const extensions = { code: 'FORBIDDEN', scope: needed };
         errors.set(
           place,
           new GraphQLError(`Your token lacks the scope ${needed}, which ${place} needs.`, { nodes: node, extensions }),
         );
+        return errors.size === MAX_ERRORS ? BREAK : undefined;
       },
     }),
   );

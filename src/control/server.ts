@@ -154,7 +154,7 @@ function addGraphql(
   const kept = createIntrospectionAnswers();
   const answers = createAnswerRoom(OPERATOR_TENANT_ID);
   const { gate, answer } = createGraphqlServer(parts, SDL, { subscriptions, answers });
-  const admission = createAdmission(gate, parts.cpuMs);
+  const admission = createAdmission(gate, parts.cpuMs, OPERATOR_TENANT_ID);
 
   app.use('/graphql', async (c, next) => {
     const asked: AskedOf = { operation: 'other', code: 'OK' };

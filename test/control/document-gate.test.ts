@@ -1,9 +1,18 @@
 /** Documents are bounded and paid for before graphql looks at them; what is new drives out only what is new. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'bun:test';
-import { buildSchema, getIntrospectionQuery } from 'graphql';
+import {
+  buildSchema,
+  getIntrospectionQuery,
+  getNamedType,
+  type GraphQLObjectType,
+  isLeafType,
+  isObjectType,
+  parse,
+} from 'graphql';
 import { createDocumentGate } from '../../src/control/document-gate.ts';
 import { billOf } from '../../src/control/limits.ts';
+import { findForbidden } from '../../src/control/required-scopes.ts';
 import { toldError } from '../../src/control/refusals.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
@@ -11,12 +20,17 @@ const repeat = (count: number, make: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => make(index)).join(' ');
 
 /** What became of a text, and what it cost. `allowance`: the charges that are let pass. */
-function admitted(gate: ReturnType<typeof createDocumentGate>, text: string, allowance = Number.POSITIVE_INFINITY) {
+function admitted(
+  gate: ReturnType<typeof createDocumentGate>,
+  text: string,
+  { allowance = Number.POSITIVE_INFINITY, tenantId = 'ours' } = {},
+) {
   let cost = 0;
-  const result = gate.admit(text, (charge) => {
-    cost += charge;
+  const charge = (more: number): boolean => {
+    cost += more;
     return cost <= allowance;
-  });
+  };
+  const result = gate.admit(text, { tenantId, charge });
   return { cost, result, limit: result.kind === 'REFUSED' ? result.error.extensions['limit'] : null };
 }
 
@@ -69,10 +83,10 @@ test('a new document costs its text, its tokens and what is compared; a known on
 
 test('in debt nothing more is done for it', () => {
   const gate = createDocumentGate(schema);
-  expect(admitted(gate, fragments(40), 10).result.kind).toBe('OWED');
+  expect(admitted(gate, fragments(40), { allowance: 10 }).result.kind).toBe('OWED');
   // Paid for its tokens, but not for the comparisons.
-  expect(admitted(gate, fragments(40), 1_200).result.kind).toBe('OWED');
-  expect(admitted(gate, '{ viewer { scopes } }', 100).result.kind).toBe('VALID');
+  expect(admitted(gate, fragments(40), { allowance: 1_200 }).result.kind).toBe('OWED');
+  expect(admitted(gate, '{ viewer { scopes } }', { allowance: 100 }).result.kind).toBe('VALID');
 });
 
 test('a flood of new documents, and of invalid ones, drives out none that came twice', () => {
@@ -86,6 +100,64 @@ test('a flood of new documents, and of invalid ones, drives out none that came t
   // And the first of the flood is forgotten.
   expect(admitted(gate, 'query Q0 { viewer { scopes } service { version } }').cost).toBeGreaterThan(10);
 });
+
+test('what a tenant sends again and again drives out none of another tenant', () => {
+  const gate = createDocumentGate(schema);
+  const ours = '{ viewer { scopes } }';
+  for (const _ of [1, 2]) admitted(gate, ours);
+  for (let index = 0; index < 3_000; index += 1) {
+    const text = `query Q${index} { ${'viewer { scopes } '.repeat(10)}}`;
+    for (const _ of [1, 2]) admitted(gate, text, { tenantId: 'theirs' });
+  }
+  expect(gate.takesLong(ours)).toBe(false);
+  // Their share is used: their last are known, their first are not.
+  expect(gate.takesLong(`query Q2999 { ${'viewer { scopes } '.repeat(10)}}`)).toBe(false);
+  expect(gate.takesLong(`query Q0 { ${'viewer { scopes } '.repeat(10)}}`)).toBe(true);
+});
+
+test('a text weighs what it is long: comments take no memory', () => {
+  const gate = createDocumentGate(schema);
+  const textOf = (index: number): string => `{ __typename } # ${index} ${'x'.repeat(16_000)}`;
+  const count = 400;
+  for (let index = 0; index < count; index += 1) admitted(gate, textOf(index));
+  const known = Array.from({ length: count }, (_, index) => textOf(index)).filter((text) => !gate.takesLong(text));
+  // About 2.5 MB of texts.
+  expect(known.length).toBeGreaterThan(100);
+  expect(known.length).toBeLessThan(170);
+});
+
+test('a text of many lines is not remembered, and one that is too long need not wait to be refused', () => {
+  const gate = createDocumentGate(schema);
+  const many = `{ viewer { scopes }${'\n'.repeat(201)}}`;
+  expect(admitted(gate, many).result.kind).toBe('VALID');
+  expect(gate.takesLong(many)).toBe(true);
+  expect(gate.takesLong(`{ viewer { scopes }${'\n'.repeat(2_001)}}`)).toBe(false);
+  expect(gate.takesLong('x'.repeat(256 * 1024 + 1))).toBe(false);
+});
+
+test('ten fields are told that a token may not read, however many there are, and in a moment', () => {
+  const fields = Object.values(schema.getTypeMap())
+    .filter((type) => isObjectType(type) && !type.name.startsWith('__'))
+    .map((type) => type as GraphQLObjectType)
+    .filter((type) => type !== schema.getQueryType() && type !== schema.getMutationType())
+    .map((type) => `fragment F${type.name} on ${type.name} { ${leavesOf(type).join(' ')} }`);
+  const document = parse(`{ __typename ${'\n'.repeat(2_000)} } ${fields.join(' ')}`);
+  const beganAt = process.cpuUsage();
+  const errors = findForbidden(schema, document, []);
+  const { user, system } = process.cpuUsage(beganAt);
+  expect(errors.length).toBe(10);
+  expect(new Set(errors.map(({ message }) => message)).size).toBe(10);
+  expect((user + system) / 1000).toBeLessThan(50);
+});
+
+function leavesOf(type: GraphQLObjectType): readonly string[] {
+  return [
+    '__typename',
+    ...Object.values(type.getFields())
+      .filter((field) => isLeafType(getNamedType(field.type)))
+      .map(({ name }) => name),
+  ];
+}
 
 test('few mistakes are told, however many there are', () => {
   const seen = admitted(createDocumentGate(schema), `{ ${repeat(1_500, (index) => `nothing${index}`)} }`);

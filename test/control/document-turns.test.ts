@@ -15,17 +15,17 @@ function scene(workMs = 0) {
   const validated: string[] = [];
   const billing = createBilling(() => 0);
   let cpuMs = 0;
-  const admit: DocumentGate['admit'] = (text, charge) => {
+  const admit: DocumentGate['admit'] = (text, payer) => {
     validated.push(text);
     for (const until = performance.now() + workMs; performance.now() < until; );
     cpuMs += workMs;
-    return gate.admit(text, charge);
+    return gate.admit(text, payer);
   };
-  const admission = createAdmission({ isKnown: gate.isKnown, admit }, () => cpuMs);
+  const admission = createAdmission({ takesLong: gate.takesLong, admit }, () => cpuMs, 'apart');
   const accountOf = (tenantId: string) =>
     billing.accountOf(callerOf({ id: tenantId, tenantId, name: '', prefix: '', scopes: [] }, '127.0.0.1'));
-  const admitOf = (tenantId: string, text: string, signal = new AbortController().signal) =>
-    admission.admit(text, { sender: { tenantId, account: accountOf(tenantId) }, signal });
+  const admitOf = (tenantId: string, text: string, { signal = new AbortController().signal, heldBytes = 1_000 } = {}) =>
+    admission.admit(text, { sender: { tenantId, account: accountOf(tenantId) }, signal, heldBytes });
   return { admit: admitOf, accountOf, validated };
 }
 
@@ -64,7 +64,7 @@ test('the tenants take turns', async () => {
 test('a hundred of a tenant wait; one more is told to come again, one of another tenant is not', async () => {
   const { admit, validated } = scene();
   const over = new AbortController();
-  const waiting = indices(101).map((index) => admit('a', textOf(index), over.signal));
+  const waiting = indices(101).map((index) => admit('a', textOf(index), { signal: over.signal }));
   const more = await admit('a', textOf(101));
   expect(more).toMatchObject({ kind: 'NO_TURN', refused: { status: 429, retryAfterSeconds: 5 } });
   const other = admit('b', textOf(102));
@@ -74,6 +74,27 @@ test('a hundred of a tenant wait; one more is told to come again, one of another
   const kinds = (await Promise.all(waiting)).map(({ kind }) => kind);
   expect(kinds).toEqual(['VALID', ...Array<'NO_TURN'>(100).fill('NO_TURN')]);
   expect(validated.length).toBe(2);
+});
+
+test('those that wait hold a part of the room for requests: of a tenant, and in all', async () => {
+  // After the first there is a rest of two seconds, in which nobody has a turn.
+  const { admit, validated } = scene(400);
+  const over = new AbortController();
+  const large = { signal: over.signal, heldBytes: 1024 * 1024 };
+  expect((await admit('first', textOf(0), large)).kind).toBe('VALID');
+  const waitOf = (tenant: string, count: number) =>
+    indices(count).map((index) => admit(tenant, textOf(index + 1), large));
+  const waiting = ['a', 'b', 'c', 'd'].flatMap((tenant) => waitOf(tenant, 4));
+  expect(await admit('a', textOf(9), large)).toMatchObject({ kind: 'NO_TURN', refused: { status: 429 } });
+  expect(await admit('e', textOf(9), large)).toMatchObject({ kind: 'NO_TURN', refused: { status: 503 } });
+  // The operator's own tenant is apart.
+  const apart = admit('apart', textOf(9), { heldBytes: 1024 * 1024 });
+  over.abort();
+  expect((await apart).kind).toBe('VALID');
+  expect((await Promise.all(waiting)).every(({ kind }) => kind === 'NO_TURN')).toBe(true);
+  // What they held is given back.
+  expect((await admit('e', textOf(10), { heldBytes: 4 * 1024 * 1024 })).kind).toBe('VALID');
+  expect(validated.length).toBe(3);
 });
 
 test('the time of the processor is paid for, and in debt nothing is validated', async () => {
