@@ -75,6 +75,13 @@ test('docs/flow.md names files that are there', () => {
   expect(named.filter((path) => !there.has(path))).toEqual([]);
 });
 
+test('an accepted message passes as many files as docs/flow.md says, and few enough to read', () => {
+  const [, section = ''] = /^## An accepted message.*?\n(.*?)^## /ms.exec(read('docs/flow.md')) ?? [];
+  const named = new Set(section.match(/`[a-z-]+\/[a-z/-]+\.ts`/g));
+  expect(section).toContain(`${named.size} files, all that this section names`);
+  expect(named.size).toBeLessThanOrEqual(38);
+});
+
 test('decisions have numbers of their own, which their titles bear', () => {
   const files = readdirSync(join(ROOT, 'docs/decisions')).filter((name) => /^\d{4}-/.test(name));
   expect(files.length).toBeGreaterThan(30);

@@ -6,7 +6,7 @@ import type { MessageResult } from '../queue/outcome.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import type { StoppableResult } from './attempt.ts';
 import type { InboundPriority } from './concurrency/inbound-priority.ts';
-import type { DestinationMemories } from './concurrency/memory.ts';
+import type { DestinationMemories } from './concurrency/limits.ts';
 import type { ConditionKeeper } from './conditions.ts';
 import type { ByteBudget } from './message-source.ts';
 import type { HostMemory } from './recovery-checks.ts';

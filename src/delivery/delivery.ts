@@ -6,7 +6,7 @@
  */
 import { within } from '../clock.ts';
 import { findDueDestinations } from '../queue/due.ts';
-import { createDestinationMemories } from './concurrency/memory.ts';
+import { createDestinationMemories } from './concurrency/limits.ts';
 import { createConditionKeeper } from './conditions.ts';
 import type { DeliveryDeps } from './delivering-node.ts';
 import { createDestination, type Destination } from './destination.ts';

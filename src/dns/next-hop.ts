@@ -6,7 +6,7 @@
  *   When none is known to be ours but a host could not be looked up, that host may be ours: the cut is there.
  * - A failed look-up is TROUBLE, which is temporary; other hosts are used meanwhile.
  * - MX records whose hosts have no address do not bring the domain's own address back.
- * - Addresses that must not be dialled (address-class.ts) are left out, and hosts that have none left.
+ * - Addresses that must not be dialled (mail/ip-class.ts) are left out, and hosts that have none left.
  * - `deliverTo` replaces all of this by the given hosts, in their order; only the loop test stays, by (address, port).
  * - Of many hosts and addresses a few come out, others with each `turn` (mx-set.ts).
  *

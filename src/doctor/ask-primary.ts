@@ -9,8 +9,13 @@ import { formatAddress } from '../mail/address.ts';
 import { classifyAddress } from '../mail/ip-class.ts';
 import { normalizeAddress } from '../mail/ip.ts';
 import type { NextHops } from '../dns/next-hop.ts';
-import { type CalloutTarget, calloutTargets } from '../smtp/callout-target.ts';
-import { openCalloutSession, type CalloutSession, type CalloutAnswer } from '../smtp/callout-session.ts';
+import {
+  type CalloutAnswer,
+  type CalloutSession,
+  type CalloutTarget,
+  calloutTargets,
+  openCalloutSession,
+} from '../smtp/callout-session.ts';
 import type { CalloutBudget } from '../verification/budget.ts';
 import { type Fact, known, notFoundOut, type SessionFact } from './facts.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
-import { askedNow } from '../outage/asked-attempt.ts';
+import { askedNow } from '../outage/pause.ts';
 import { changeDomain, type DomainChange, recordOf, refuse } from './change.ts';
 import type { Domains } from './domains.ts';
 import type { RelayDomain } from './relay-domain.ts';

@@ -80,7 +80,7 @@ export async function clearAnswers(
 
 /**
  * Part of the transaction that changes the route or makes the domain anew. Nodes drop what they have in memory when they see the
- * domain as it is then (policy/checks/route-watch.ts).
+ * domain as it is then (policy/recipient.ts).
  */
 export async function forgetAnswers(
   sql: SqlExecutor,

@@ -9,8 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SqlExecutor } from '../db/client.ts';
 import { invalid, type UserError } from '../input/checked.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
-import { askedNow } from '../outage/asked-attempt.ts';
-import { isPausedNow } from '../outage/pause.ts';
+import { askedNow, isPausedNow } from '../outage/pause.ts';
 import {
   changeDomain,
   type DomainChange,

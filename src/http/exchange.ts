@@ -2,7 +2,7 @@
  * One HTTP request to a host that a stranger named: the guard against requests into our own network.
  *
  * Promises: the name is resolved here, once, by our resolver, and the connection goes to the very address that was judged
- * (address-class.ts), so that no second answer of the DNS can lead elsewhere; with TLS the certificate is valid for the name
+ * (mail/ip-class.ts), so that no second answer of the DNS can lead elsewhere; with TLS the certificate is valid for the name
  * (RFC 9525); no redirect is followed; bytes and time are bounded, look-up included; a failure is a value. http-connection.ts
  * makes the request. Does not judge statuses.
  */

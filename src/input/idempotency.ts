@@ -20,7 +20,7 @@ export interface IdempotentCall {
   readonly input: unknown;
 }
 
-/** DONE is remembered, every other kind is not. Plain data (plain-json.ts). */
+/** DONE is remembered, every other kind is not. Plain data. */
 export interface Outcome {
   readonly kind: string;
   /** Told once and stored nowhere: a repetition gets none. */

@@ -10,11 +10,10 @@
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { insertEvents, recordEvent } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { askedNow } from './asked-attempt.ts';
+import { askedNow, isPausedNow } from './pause.ts';
 import { type BreakerState, closeBreaker, type Evidence, isTrialOver, nextBreakerState } from './breaker.ts';
 import type { Evidence as OutageEvidence, OutageClass } from './class.ts';
-import { closeOutages, type ClosedOutage, heldNow, openOrUpdate } from './lifecycle.ts';
-import { isPausedNow } from './pause.ts';
+import { type ClosedOutage, closeOutages, heldNow, openOrUpdate } from './lifecycle.ts';
 
 /** A recipient that was refused, for the first time or again in a trial. */
 export interface NewRefusal {

@@ -10,13 +10,12 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import { insertEvents } from '../events/record.ts';
 import type { AttemptRecord, HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { askedNow } from './asked-attempt.ts';
-import { type SqlFragment, actor } from '../db/fragments.ts';
-import { isPausedNow } from './pause.ts';
+import { askedNow, isPausedNow } from './pause.ts';
+import { actor, type SqlFragment } from '../db/fragments.ts';
 import { startTrial } from './breaker.ts';
 import { type Evidence, type OutageClass, outageClassOf } from './class.ts';
 import { metNow } from './last-attempt.ts';
-import { closeOutages, type ClosedOutage, heldNow, openOrUpdate, type OutageUpdated, stopClock } from './lifecycle.ts';
+import { type ClosedOutage, closeOutages, heldNow, openOrUpdate, type OutageUpdated, stopClock } from './lifecycle.ts';
 
 /** A destination, as a delivery round needs to know it. */
 export interface DestinationState {

@@ -1,5 +1,6 @@
 /**
- * A destination's pause: an operator's word that nothing is dialled, now or in a maintenance window to come.
+ * A destination's pause: an operator's word that nothing is dialled, now or in a maintenance window to come. And its counterpart, the
+ * attempt at once.
  *
  * Promises: mail is accepted meanwhile, and its lifetime counts on from acceptance, but only a failed attempt ends a message:
  * so after the pause an attempt comes first. Past its end a pause is over by itself (isPausedNow). Says nothing of
@@ -8,8 +9,7 @@
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { insertEvents } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { askedNow } from './asked-attempt.ts';
-import { actor, type SqlFragment, tenantScope } from '../db/fragments.ts';
+import { actor, always, type SqlFragment, tenantScope } from '../db/fragments.ts';
 
 export interface PauseWindow {
   /** Null, or in the past: at once. */
@@ -96,6 +96,25 @@ export function isPausedNow(sql: SqlExecutor): SqlFragment {
 }
 
 /** When an attempt due at `at` is made, a pause that is in force being waited for; null when that has no end. Likewise on `d`. */
-export function behindPause(sql: SqlExecutor, at: SqlFragment): SqlFragment {
+export function afterPause(sql: SqlExecutor, at: SqlFragment): SqlFragment {
   return sql`case when not ${isPausedNow(sql)} then ${at} when d.pause_until is not null then greatest(${at}, d.pause_until) end`;
+}
+
+/**
+ * Assignments of an update of `destinations d`: an attempt is asked for where `when` holds, and dialled where `mayDial` does too:
+ * a verb that is not about delivery does not break a pause. What is held is tried whatever clock and breaker say. Repeats merge.
+ *
+ * Each request has a number. A claim stores it with the message, so that "not tried since" needs no instants, which a clock
+ * that was ahead has falsified. Whether the attempt has begun is stored beside it (last-attempt.ts shows it).
+ */
+export function askedNow(
+  sql: SqlExecutor,
+  when: SqlFragment = always(sql),
+  mayDial: SqlFragment = always(sql),
+): SqlFragment {
+  return sql`
+    flush_requested_at = case when ${when} and ${mayDial} then bmx_now() else d.flush_requested_at end,
+    flush_number = d.flush_number + (${when})::integer,
+    asked_at = case when ${when} then bmx_now() else d.asked_at end,
+    asked_began_at = case when ${when} then null else d.asked_began_at end`;
 }

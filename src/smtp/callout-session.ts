@@ -4,7 +4,7 @@
  * It is a dialogue on the link of client.ts, because dialling, greeting, HELO, STARTTLS and the reading of replies are
  * the same for a callout and a transfer; what differs stands in callout-commands.ts. A connection carries few questions and
  * few refusals, so that no primary takes us for a harvester. Expected trouble is a value, and every wait is bounded, an octet
- * now and then included. Does not judge replies (mail/callout-verdict.ts), choose hosts, or know whether a host is us.
+ * now and then included. Does not judge replies (mail/callout-verdict.ts), or know whether a host is us.
  * TLS is opportunistic whatever is demanded of transfers (tls/demand.ts): no content is sent, and a wrong certificate must not
  * make a mailbox unknown; the address asked about may be seen on the way, as in any dialogue before STARTTLS existed.
  */
@@ -21,6 +21,8 @@ import {
 } from './callout-commands.ts';
 import { quit } from './link.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from './session.ts';
+import { formatEndpoint } from '../mail/ip.ts';
+import type { NextHops } from '../dns/next-hop.ts';
 
 export type { CalloutAnswer } from './callout-commands.ts';
 
@@ -143,4 +145,36 @@ function createCalloutSession(opened: GreetedLink, options: CalloutOptions, time
       dialogue.cut('STOPPED');
     },
   };
+}
+
+export interface CalloutTarget {
+  readonly host: string;
+  readonly addresses: readonly string[];
+  readonly port: number;
+  /**
+   * The machine at this address, `192.0.2.1:25`: many names may lead to one, as with a hoster of many domains. The same in
+   * whatever order the addresses come.
+   */
+  readonly key: string;
+}
+
+/** A sender waits meanwhile. */
+const MOST_HOSTS = 2;
+
+/**
+ * The hosts that a callout may ask, in the order to ask: the primary, and none that stands in for it. Only hosts of the best
+ * preference: a lower one may be somebody else's backup, which accepts anything and would be asked in vain, or asks us. Our own
+ * preference and everything below it has been cut before (next-hop.ts). `deliverTo` names the primary's hosts itself.
+ */
+export function calloutTargets(found: NextHops): CalloutTarget[] {
+  if (found.kind !== 'HOSTS') return [];
+  const [first] = found.hosts;
+  const isGiven = found.mx === null;
+  return found.hosts
+    .filter(({ preference }) => isGiven || preference === first?.preference)
+    .slice(0, MOST_HOSTS)
+    .map(({ host, addresses, port }) => {
+      const [address = host] = addresses.toSorted();
+      return { host, addresses, port, key: formatEndpoint({ address, port }) };
+    });
 }

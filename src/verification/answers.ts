@@ -7,8 +7,9 @@
  *  - a recipient known good (listed, or delivered to within 90 days) is not negative before a second refusal at least
  *    15 minutes after the first; until then it is suspected, and a positive answer clears that;
  *  - what is in memory is at most a minute old, and gone as soon as it is dropped; positive and negative answers are bounded
- *    apart, so that whoever tries names out does not push out the mailboxes that exist.
- * Does not ask anybody and decides nothing: policy/callout/call-ahead.ts does.
+ *    apart, so that whoever tries names out does not push out the mailboxes that exist;
+ *  - instants are on this node's monotonic clock, made from the database's distances.
+ * Does not ask anybody and decides nothing: policy/callout/check.ts does.
  */
 import type { Sql } from '../db/client.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
@@ -16,7 +17,31 @@ import { isPausedNow } from '../outage/pause.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import { clearAnswers } from '../domains/destination.ts';
 import { createGrouped } from '../domains/user-list/grouped.ts';
-import { keyOf, type Recipient, type VerificationStatus, statusOf, type StatusRow } from './recipient.ts';
+
+/** An address that is backed up, by local part in its one form (mail/address.ts), without what its domain's delimiter parts. */
+export interface Recipient extends RecipientKey {
+  readonly tenantId: string;
+}
+
+export interface RecipientKey {
+  readonly destinationId: string;
+  readonly localPart: string;
+}
+
+export interface VerificationStatus {
+  /** The last word of a callout; null before the first, and where it has been taken back. */
+  readonly answer: 'POSITIVE' | 'NEGATIVE' | null;
+  /** From here on asked again in the background. Null without an answer. */
+  readonly refreshAtMs: number | null;
+  /** Until here the answer decides. Null without an answer. */
+  readonly expiresAtMs: number | null;
+  /** When a recipient known good was refused for the first time; null once it was accepted again. */
+  readonly suspectedAtMs: number | null;
+  /** 2yz after DATA within the last 90 days. */
+  readonly isDelivered: boolean;
+  /** The operator has paused the destination: its primary is left alone. */
+  readonly isPaused: boolean;
+}
 
 export interface Answer {
   readonly recipient: Recipient;
@@ -40,7 +65,7 @@ export interface Answers {
   takeBack(recipient: Recipient): Promise<void>;
   /** Not to be refreshed before `untilMs` (monotonic), as far as this node's memory goes. */
   postponeRefresh(recipient: Recipient, untilMs: number): void;
-  drop(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
+  drop(recipient: RecipientKey): void;
   dropAll(): void;
 }
 
@@ -222,4 +247,47 @@ async function recordRows(sql: Sql, answers: readonly Answer[]): Promise<Recorde
       expires_at = excluded.expires_at, reply = excluded.reply, suspected_at = excluded.suspected_at,
       forget_at = greatest(r.forget_at, excluded.forget_at)
     returning r.destination_id, r.local_part, r.answer, ${distances(sql)}, false as is_paused`;
+}
+
+/** Distances from now on the database's clock, in milliseconds. */
+interface StatusRow {
+  answer: 'POSITIVE' | 'NEGATIVE' | null;
+  refresh_in_ms: number | null;
+  expires_in_ms: number | null;
+  suspected_in_ms: number | null;
+  is_delivered: boolean;
+  is_paused: boolean;
+}
+
+/** @param nowMs the monotonic clock when the row was asked for */
+function statusOf(row: StatusRow, nowMs: number): VerificationStatus {
+  const at = (distanceMs: number | null) => (distanceMs === null ? null : nowMs + distanceMs);
+  return {
+    answer: row.answer,
+    refreshAtMs: at(row.refresh_in_ms),
+    expiresAtMs: at(row.expires_in_ms),
+    suspectedAtMs: at(row.suspected_in_ms),
+    isDelivered: row.is_delivered,
+    isPaused: row.is_paused,
+  };
+}
+
+/** For maps. An id has no space. */
+export function keyOf({ destinationId, localPart }: RecipientKey): string {
+  return `${destinationId} ${localPart}`;
+}
+
+const NOTICE = 'recipient:';
+
+/** Tells other nodes, on the settings channel, that a recipient is to be forgotten: `recipient:DESTINATION:LOCAL-PART`. */
+export function formatForgetNotice({ destinationId, localPart }: RecipientKey): string {
+  return `${NOTICE}${destinationId}:${localPart}`;
+}
+
+/** Null for any other notice. A local part may hold colons, an id does not. */
+export function parseForgetNotice(payload: string): RecipientKey | null {
+  if (!payload.startsWith(NOTICE)) return null;
+  const rest = payload.slice(NOTICE.length);
+  const colon = rest.indexOf(':');
+  return colon < 0 ? null : { destinationId: rest.slice(0, colon), localPart: rest.slice(colon + 1) };
 }

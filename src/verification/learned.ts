@@ -8,7 +8,7 @@
 import type { Sql } from '../db/client.ts';
 import { normalizeLocalPart, parsePath } from '../mail/address.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
-import type { Recipient } from './recipient.ts';
+import type { RecipientKey } from './answers.ts';
 
 export interface Learned {
   /** @param address as delivered, `local@domain` in its canonical spelling */
@@ -21,7 +21,7 @@ export interface LearnedOptions {
   readonly sql: Sql;
   readonly monotonicMs: () => number;
   /** A recipient of whom more is known now than is in memory. */
-  readonly onLearned: (recipient: Pick<Recipient, 'destinationId' | 'localPart'>) => void;
+  readonly onLearned: (recipient: RecipientKey) => void;
 }
 
 /** Short beside the quarter of an hour that confirms a suspicion: a delivery meanwhile clears it, whoever has it in the database. */
@@ -54,9 +54,7 @@ export function createLearned(options: LearnedOptions): Learned {
   };
 }
 
-type Found = Pick<Recipient, 'destinationId' | 'localPart'>;
-
-function recipientOf({ destinationId, address }: { destinationId: string; address: string }): Found | null {
+function recipientOf({ destinationId, address }: { destinationId: string; address: string }): RecipientKey | null {
   const parsed = parsePath(`<${address}>`, { allowNull: false, smtpUtf8: true });
   const localPart = parsed.kind === 'PATH' ? normalizeLocalPart(parsed.path.localPart) : null;
   return localPart === null ? null : { destinationId, localPart };
@@ -66,9 +64,9 @@ function recipientOf({ destinationId, address }: { destinationId: string; addres
  * Cuts off what the domain's delimiter parts, as `baseOf` does. In the order of the key, so that no two nodes lock each other
  * out. Those returned are the ones that changed.
  */
-async function storeDelivered(sql: Sql, recipients: readonly Found[]): Promise<Found[]> {
+async function storeDelivered(sql: Sql, recipients: readonly RecipientKey[]): Promise<RecipientKey[]> {
   if (recipients.length === 0) return [];
-  return sql<Found[]>`
+  return sql<RecipientKey[]>`
     with noted as (
       select distinct d.destination_id, d.tenant_id,
         case when strpos(n.local_part, coalesce(d.recipient_delimiter, '')) > 1

@@ -14,7 +14,7 @@ import type { RelayDomain } from '../domains/relay-domain.ts';
 import { invalid, type UserError } from '../input/checked.ts';
 import { clearAnswers } from '../domains/destination.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
-import { formatForgetNotice, type Recipient } from './recipient.ts';
+import { formatForgetNotice, type Recipient, type RecipientKey } from './answers.ts';
 
 export interface RecipientStatus {
   /** In its one form. */
@@ -46,7 +46,7 @@ export interface StatusesOptions {
   readonly sql: Sql;
   readonly isListed: IsListed;
   /** Drops it from this node's memory. */
-  readonly onForgotten: (recipient: Pick<Recipient, 'destinationId' | 'localPart'>) => void;
+  readonly onForgotten: (recipient: RecipientKey) => void;
 }
 
 /** A recipient with its domain. */

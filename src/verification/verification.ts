@@ -3,16 +3,15 @@
  */
 import { type Every, monotonicMs } from '../clock.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
-import { type Answers, createAnswers } from './answers.ts';
+import { type Answers, createAnswers, parseForgetNotice, type RecipientKey } from './answers.ts';
 import { createLearned, type Learned } from './learned.ts';
-import { parseForgetNotice, type Recipient } from './recipient.ts';
 import { createPrimaries, type Primaries } from './primary.ts';
 import { createRecipientStatuses, type RecipientStatuses } from './recipient-status.ts';
 import type { Sql } from '../db/client.ts';
 
 const STORE_EVERY_MS = 1000;
 
-type Forget = (recipient: Pick<Recipient, 'destinationId' | 'localPart'>) => void;
+type Forget = (recipient: RecipientKey) => void;
 
 export interface Verification {
   readonly answers: Answers;

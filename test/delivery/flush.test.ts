@@ -1,6 +1,6 @@
 /** An operator's flush leads to an attempt: a session that is not granted, or that we cut ourselves, has not answered it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { createDestinationMemories } from '../../src/delivery/concurrency/memory.ts';
+import { createDestinationMemories } from '../../src/delivery/concurrency/limits.ts';
 import type { StoppableResult } from '../../src/delivery/attempt.ts';
 import { createDelivery, type Delivery } from '../../src/delivery/delivery.ts';
 import type { AttemptRecord } from '../../src/mail/outcome.ts';

@@ -1,11 +1,10 @@
 /** Answers of callouts and deliveries in Postgres and in memory: what holds, what is bounded, what is forgotten. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
-import { type Answers, createAnswers } from '../../src/verification/answers.ts';
+import { type Answers, createAnswers, type Recipient } from '../../src/verification/answers.ts';
 import { createGrouped } from '../../src/domains/user-list/grouped.ts';
 import { createLearned } from '../../src/verification/learned.ts';
 import { pruneAnswers } from '../../src/verification/verification.ts';
-import type { Recipient } from '../../src/verification/recipient.ts';
 import { newId } from '../../src/mail/id.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination } from '../helpers/mail.ts';

@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
-import { createAnswers } from '../../src/verification/answers.ts';
+import { createAnswers, formatForgetNotice, parseForgetNotice } from '../../src/verification/answers.ts';
 import { createLearned } from '../../src/verification/learned.ts';
-import { formatForgetNotice, parseForgetNotice } from '../../src/verification/recipient.ts';
 import { createPrimaries } from '../../src/verification/primary.ts';
 import { createRecipientStatuses } from '../../src/verification/recipient-status.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';

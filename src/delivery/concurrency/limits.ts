@@ -4,11 +4,14 @@
  * The concurrency limit is TCP's (RFC 5681): slow start, additive increase, multiplicative decrease. Promises: never below one
  * slot, never above the most; it starts with one and doubles with every round of accepted messages up to the known concurrency,
  * then grows by one a round. A session that is refused or times out halves it, once for all that began before. What was refused
- * lately is not tried again at once. It grows only while every slot is in use. In memory only: a new owner starts anew.
+ * lately is not tried again at once. It grows only while every slot is in use.
  *
  * The rate limit is a bucket that fills all the time (`drainPerMinute`). Promises: over any minute no more than the cap and one
  * bucket; a bucket holds what five seconds bring, and one. The message that tests a destination in trouble does not count. No
  * caller waits here: whoever finds the bucket empty comes back later.
+ *
+ * Both are in this node's memory only, bounded, with the time of the last success. A new owner starts anew, and a destination that
+ * was forgotten begins with one slot.
  */
 import { monotonicMs } from '../../clock.ts';
 
@@ -93,6 +96,54 @@ export function createRateLimit(nowMs: () => number = monotonicMs): RateLimit {
     },
     giveBack: (count) => {
       left += count;
+    },
+  };
+}
+
+const MOST_REMEMBERED = 100_000;
+
+interface DestinationMemory {
+  readonly limit: ConcurrencyLimit;
+  readonly rate: RateLimit;
+  /** When a session last came to a verdict, by the service's time. */
+  readonly lastSuccess: { atMs: number };
+  /** Until when the sweep leaves it alone, because it granted no session; the flush that was turned away with it. */
+  rest: { readonly untilMs: number; readonly flushNumber: number };
+}
+
+export interface DestinationMemories {
+  of(destinationId: string): DestinationMemory;
+  /** It grants no session now: the sweep leaves it alone for a moment, also with a flush that it has turned away. */
+  rest(destinationId: string, flushNumber: number | null): void;
+  isResting(destinationId: string, flushNumber: number | null): boolean;
+}
+
+/** Between two dials of a host that accepted mail a minute ago and turns us away now. */
+const REST_MS = 10_000;
+const NO_REST = { untilMs: Number.NEGATIVE_INFINITY, flushNumber: 0 };
+
+export function createDestinationMemories(
+  most: number = MOST_REMEMBERED,
+  nowMs: () => number = monotonicMs,
+): DestinationMemories {
+  const remembered = new Map<string, DestinationMemory>();
+  const of = (id: string): DestinationMemory => {
+    const known = remembered.get(id);
+    if (known !== undefined) return known;
+    if (remembered.size >= most) remembered.clear();
+    const lastSuccess = { atMs: Number.NEGATIVE_INFINITY };
+    const one = { limit: createConcurrencyLimit(), rate: createRateLimit(), lastSuccess, rest: NO_REST };
+    remembered.set(id, one);
+    return one;
+  };
+  return {
+    of,
+    rest: (id, flushNumber) => {
+      of(id).rest = { untilMs: nowMs() + REST_MS, flushNumber: flushNumber ?? 0 };
+    },
+    isResting: (id, flushNumber) => {
+      const { untilMs, flushNumber: turnedAway } = remembered.get(id)?.rest ?? NO_REST;
+      return untilMs > nowMs() && (flushNumber ?? 0) <= turnedAway;
     },
   };
 }

@@ -2,7 +2,7 @@
  * The rows of User Lists: measured, written and read, a whole list in one statement.
  *
  * A User List says which mailboxes a domain has. An empty list is off; otherwise every other name is refused
- * (policy/checks/user-list.ts). Whoever writes holds the lock of the domain's row. A list travels as one text with a line for each entry, since no form
+ * (policy/recipient.ts). Whoever writes holds the lock of the domain's row. A list travels as one text with a line for each entry, since no form
  * holds a control character: an array of a million strings would be a million calls here and there.
  * No statement joins two long lists: a plan made for ten rows would take hours for a million. Lists are compared by EXCEPT,
  * which sorts or hashes, and rows with a list by `= any` and `<> all`, which Postgres looks up in an index or hashes once

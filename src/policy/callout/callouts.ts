@@ -8,15 +8,24 @@ import { randomBytes } from 'node:crypto';
 import { formatAddress } from '../../mail/address.ts';
 import { type CalloutVerdict, classifyCalloutReply } from '../../mail/callout-verdict.ts';
 import type { NextHops } from '../../dns/next-hop.ts';
-import { openCalloutSession, type CalloutAnswer } from '../../smtp/callout-session.ts';
+import {
+  type CalloutAnswer,
+  type CalloutTarget,
+  calloutTargets,
+  openCalloutSession,
+} from '../../smtp/callout-session.ts';
 import type { CalloutBreaker } from '../../outage/callout-view.ts';
-import type { Answers } from '../../verification/answers.ts';
+import {
+  type Answers,
+  keyOf,
+  type Recipient,
+  type VerificationStatus,
+  type RecipientKey,
+} from '../../verification/answers.ts';
 import type { CalloutBudget } from '../../verification/budget.ts';
 import type { Primaries } from '../../verification/primary.ts';
-import { keyOf, type Recipient, type VerificationStatus } from '../../verification/recipient.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
-import { createPrimaryQueue, type CalloutOutcome, type PrimaryQueue } from './primary-queue.ts';
-import { type CalloutTarget, calloutTargets } from '../../smtp/callout-target.ts';
+import { type CalloutOutcome, createPrimaryQueue, type PrimaryQueue } from './primary-queue.ts';
 import { createBoundedMap } from '../../db/bounded-map.ts';
 
 export interface CalloutDeps {
@@ -56,7 +65,7 @@ export type CalloutResult =
 interface Callouts {
   ask(subject: CalloutSubject): Promise<CalloutResult>;
   /** An answer that is on its way is not kept, and the next question is put anew. */
-  forget(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
+  forget(recipient: RecipientKey): void;
   inBackground(work: () => Promise<void>): void;
   /** The share among the last callouts at this destination; see createUnknownShares. */
   unknownShare(destinationId: string): number;

@@ -18,7 +18,7 @@
 import { within } from '../../clock.ts';
 import { baseOf, normalizeLocalPart } from '../../mail/address.ts';
 import type { OpenOutages } from '../../outage/callout-view.ts';
-import type { Recipient, VerificationStatus } from '../../verification/recipient.ts';
+import type { VerificationStatus, RecipientKey } from '../../verification/answers.ts';
 import { createCallouts, type CalloutResult, type CalloutDeps, type CalloutSubject } from './callouts.ts';
 import { type Check, PASS, type ServedQuestion, type Verdict, type ReplyLine } from '../decision.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
@@ -35,7 +35,7 @@ interface CalloutCheckDeps extends CalloutDeps {
 export interface CalloutCheck {
   readonly check: Check;
   /** Drops what is known of a recipient from this node's memory. */
-  forget(recipient: Pick<Recipient, 'destinationId' | 'localPart'>): void;
+  forget(recipient: RecipientKey): void;
   /** Cuts all callouts. */
   close(): Promise<void>;
 }

@@ -8,9 +8,8 @@
  *  - the queue is bounded, and everybody in it gets an answer.
  * Does not judge replies.
  */
-import type { CalloutSession, CalloutOpenResult, CalloutAnswer } from '../../smtp/callout-session.ts';
+import type { CalloutAnswer, CalloutOpenResult, CalloutSession, CalloutTarget } from '../../smtp/callout-session.ts';
 import type { CalloutBudget } from '../../verification/budget.ts';
-import type { CalloutTarget } from '../../smtp/callout-target.ts';
 
 /** The outcome of a question. */
 export type CalloutOutcome =

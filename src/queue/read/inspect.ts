@@ -9,7 +9,7 @@
 import type { SqlExecutor } from '../../db/client.ts';
 import { isId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { behindPause } from '../../outage/pause.ts';
+import { afterPause } from '../../outage/pause.ts';
 import { endedMessages, heldMessages, recipientsOf, type Search } from './sources.ts';
 import { nextId } from '../message.ts';
 import { type MessageFilter, readMessageFilter, type RecipientState } from './search-input.ts';
@@ -184,7 +184,7 @@ async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> 
              found.size_bytes::bigint as size_bytes,
              host(found.client_address) as client_address,
              coalesce(found.expires_at, found.accepted_at + l.lifetime + d.hold_extension) as expires_at,
-             case when found.next_attempt_at is not null then ${behindPause(
+             case when found.next_attempt_at is not null then ${afterPause(
                sql,
                sql`greatest(found.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`,
              )} end as next_attempt_at,

@@ -8,7 +8,7 @@ import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
 import type { Sql, SqlExecutor } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { tenantScope } from '../../db/fragments.ts';
-import { behindPause } from '../../outage/pause.ts';
+import { afterPause } from '../../outage/pause.ts';
 
 export interface QueueView {
   /** Messages with at least one held recipient. */
@@ -50,7 +50,7 @@ export async function readQueues(
            (d.held_count + coalesce(delta.held_count, 0))::bigint as held_count,
            (d.held_bytes + coalesce(delta.held_bytes, 0))::bigint as held_bytes,
            oldest.accepted_at as oldest_accepted_at,
-           ${behindPause(sql, sql`greatest(due.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`)}
+           ${afterPause(sql, sql`greatest(due.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`)}
              as next_attempt_at,
            (extract(epoch from d.hold_extension) / 3600)::integer as hold_extension_hours
     from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}) as d

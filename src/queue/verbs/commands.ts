@@ -8,9 +8,8 @@
 import type { Sql, TransactionSql } from '../../db/client.ts';
 import { actorOf, type Viewer } from '../../mail/viewer.ts';
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
-import { askedNow } from '../../outage/asked-attempt.ts';
+import { askedNow, isPausedNow } from '../../outage/pause.ts';
 import { actor, tenantScope } from '../../db/fragments.ts';
-import { isPausedNow } from '../../outage/pause.ts';
 import { insertEvents } from '../../events/record.ts';
 import { finalizeRecipients, type RecipientResult } from '../finalize.ts';
 import { allHeldOf } from './operation-filter.ts';

@@ -8,9 +8,8 @@ import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';
 import { newId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { greatestHeldId } from '../../outage/lifecycle.ts';
-import { askedNow } from '../../outage/asked-attempt.ts';
-import { allOf, type SqlFragment, actor, tenantScope } from '../../db/fragments.ts';
-import { isPausedNow } from '../../outage/pause.ts';
+import { askedNow, isPausedNow } from '../../outage/pause.ts';
+import { actor, allOf, type SqlFragment, tenantScope } from '../../db/fragments.ts';
 import { insertEvents } from '../../events/record.ts';
 import { heldAfter, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
 

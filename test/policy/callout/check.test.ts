@@ -1,6 +1,6 @@
 /** The call-ahead against a primary that answers: what is asked, what is kept of it, and what the sender hears (protocol 41-51). */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { parseForgetNotice } from '../../../src/verification/recipient.ts';
+import { parseForgetNotice } from '../../../src/verification/answers.ts';
 import { forgetAnswers } from '../../../src/domains/destination.ts';
 import { createRecipientStatuses } from '../../../src/verification/recipient-status.ts';
 import { OPERATOR_VIEWER } from '../../../src/mail/viewer.ts';
