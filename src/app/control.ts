@@ -19,7 +19,7 @@ import { createSetMx, type SetMx } from '../doctor/set-mx.ts';
 import { exchange, fetchText, leadsToUs } from '../http/exchange.ts';
 import { clientNetwork, isWithin } from '../mail/ip.ts';
 import { OPERATOR_VIEWER } from '../mail/viewer.ts';
-import { isToldOutside } from '../notify/alert-news.ts';
+import { isAlertedOutside } from '../notify/alert-news.ts';
 import { noteEvents, sendAlerts } from '../notify/alerts.ts';
 import { findIgnored } from '../notify/contacts.ts';
 import { emptyOutbox } from '../notify/outbox.ts';
@@ -164,7 +164,7 @@ function startDoctor({ config, sql, routing, timers, log, metrics, onStop, ...co
     }),
     findContactsInside: async ({ id }) => ({
       addresses: (await findIgnored(sql, OPERATOR_VIEWER, [id])).get(id) ?? [],
-      isToldOutside: await isToldOutside(sql, id),
+      isAlertedOutside: await isAlertedOutside(sql, id),
     }),
     onExamined: metrics.doctorLooked,
     onFault: (error) => log.fault({ where: 'doctor', error }),

@@ -50,7 +50,7 @@ const PASSING_TEXT =
   /No space left on device|Disk quota exceeded|Read-only file system|Input\/output error|Too many open files|Cannot allocate memory|Resource temporarily unavailable/;
 
 /** Whether a child process failed for trouble that passes, by what it printed. */
-export function tellsPassingTrouble(text: string): boolean {
+export function isPassingTrouble(text: string): boolean {
   return PASSING_TEXT.test(text);
 }
 
@@ -91,7 +91,7 @@ export function errorCode(error: unknown): string {
 
 const PATIENCE_MS = 60_000;
 const TRY_EVERY_MS = 500;
-const TELL_EVERY_MS = 5_000;
+const REPORT_EVERY_MS = 5_000;
 
 export interface Patience {
   /** Called with the reason at the first failure and every five seconds after. */
@@ -103,16 +103,16 @@ export interface Patience {
 /**
  * The result of `attempt`, which is tried until it throws nothing that passes. Reports what it waits for.
  *
- * @param toldAsLast what the error at the end says, of the last reason and the seconds waited
+ * @param lastLine what the error at the end says, of the last reason and the seconds waited
  * @throws what `attempt` throws; UnavailableError when the time is up
  */
 export async function withPatience<T>(
   attempt: () => Promise<T>,
   { onWait, patienceMs = PATIENCE_MS }: Patience,
-  toldAsLast = (reason: string, seconds: number) => `${reason} (waited ${seconds} s)`,
+  lastLine = (reason: string, seconds: number) => `${reason} (waited ${seconds} s)`,
 ): Promise<T> {
   const startedAt = monotonicMs();
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let reportedAt = Number.NEGATIVE_INFINITY;
   for (;;) {
     const trouble = await attempt().then(
       (value) => ({ value }),
@@ -125,10 +125,10 @@ export async function withPatience<T>(
     const now = monotonicMs();
     if (now - startedAt + TRY_EVERY_MS > patienceMs) {
       const seconds = Math.round((now - startedAt) / 1000);
-      throw new UnavailableError(toldAsLast(trouble.message, seconds));
+      throw new UnavailableError(lastLine(trouble.message, seconds));
     }
-    if (now - toldAt >= TELL_EVERY_MS) {
-      toldAt = now;
+    if (now - reportedAt >= REPORT_EVERY_MS) {
+      reportedAt = now;
       onWait(trouble.message);
     }
     await sleep(TRY_EVERY_MS);

@@ -46,7 +46,7 @@ export interface ContactFacts {
   /** Alert contacts that lie in the domain they watch. */
   readonly addresses: readonly string[];
   /** An alert contact outside the domain is notified about it. */
-  readonly isToldOutside: boolean;
+  readonly isAlertedOutside: boolean;
 }
 
 export interface ServiceFacts {

@@ -10,7 +10,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import { type SqlFragment, tenantScope } from '../db/fragments.ts';
 import { columnsOf } from '../db/query.ts';
 import { recordEvent } from '../events/record.ts';
-import { type GaugeRegistry, readBehind } from '../telemetry/gauges.ts';
+import { type GaugeRegistry, staleWhileReading } from '../telemetry/gauges.ts';
 import { DOMAIN_COLUMNS, type DomainRow, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
 import type { Verdict } from './facts.ts';
 import type { CheckCode, Finding } from './checks.ts';
@@ -211,7 +211,7 @@ export function registerDoctorGauges({ gauges }: GaugeRegistry, sql: SqlExecutor
   gauges(
     'doctor',
     helps,
-    readBehind(() => readDoctorGauges(sql), monotonicMs),
+    staleWhileReading(() => readDoctorGauges(sql), monotonicMs),
   );
 }
 

@@ -118,8 +118,8 @@ function labelTexts(labels: DomainSettings['labels']): string[] {
 }
 
 function unknownText({ policy, hours }: UnknownWhileDown): string {
-  const isTold = policy === 'DEFER_THEN_ACCEPT' || hours !== DEFAULT_SETTINGS.unknownWhileDown.hours;
-  return isTold ? `${policy}, ${hours} h` : policy;
+  const showsHours = policy === 'DEFER_THEN_ACCEPT' || hours !== DEFAULT_SETTINGS.unknownWhileDown.hours;
+  return showsHours ? `${policy}, ${hours} h` : policy;
 }
 
 function dnsblTexts({ zones, threshold, allowZones, allowedClients }: DnsblSettings): string[] {

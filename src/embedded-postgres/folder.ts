@@ -12,7 +12,7 @@
  */
 import { chmod, chown, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StartError, startTrouble, tellsPassingTrouble, UnavailableError } from '../db/start-error.ts';
+import { StartError, startTrouble, isPassingTrouble, UnavailableError } from '../db/start-error.ts';
 import type { Binaries } from './binaries.ts';
 import { type Account, type EmbeddedHost, runCommand } from './host.ts';
 
@@ -138,7 +138,7 @@ function initdbTrouble(stderr: string, uid: number): Error {
     );
   }
   const reason = `the embedded PostgreSQL cannot make its data folder: ${line.replace(/^.*?error: /, '')}`;
-  return new UnavailableError(reason, tellsPassingTrouble(stderr));
+  return new UnavailableError(reason, isPassingTrouble(stderr));
 }
 
 function spawnTrouble(code: string): unknown {

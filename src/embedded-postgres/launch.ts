@@ -18,7 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmbeddedHost, type EmbeddedLog, type RunAs, spawnAccount } from './host.ts';
 import { findServer, isRunning, orphansOf, startTicks, childrenOf, type ProcessName } from './processes.ts';
 import { FOLDER_LOCKED, launchArguments, type WatchedService, watchArguments } from './command-line.ts';
-import { tellsPassingTrouble, UnavailableError } from '../db/start-error.ts';
+import { isPassingTrouble, UnavailableError } from '../db/start-error.ts';
 
 /** Trouble that goes away by itself: the dead server's last processes still hold its memory, its lock, or its pid. */
 const PASSING =
@@ -164,7 +164,7 @@ async function launchOnce(options: LaunchOptions): Promise<Attempt> {
   const output = lastLines.join('\n');
   const reason =
     lastLines.findLast((line) => /\b(FATAL|PANIC):/.test(line)) ?? lastLines.at(-1) ?? `exit ${state.exitCode}`;
-  const kind = PASSING.test(output) ? 'PASSING' : tellsPassingTrouble(output) ? 'BLOCKED' : 'FAILED';
+  const kind = PASSING.test(output) ? 'PASSING' : isPassingTrouble(output) ? 'BLOCKED' : 'FAILED';
   return { kind, reason: reason.replace(/^.*?\b(FATAL|PANIC): +/, '') };
 }
 

@@ -75,7 +75,7 @@ const MISSED = `
  */
 export function createOutageFeed(sql: Sql): OutageFeed {
   const until = () => new Date(Date.now() + CLOCKS_DIFFER_MS);
-  const told = ({ told: list }: Position) => [list.map(({ writtenIn }) => writtenIn), list.map(({ id }) => id)];
+  const sent = ({ sent: list }: Position) => [list.map(({ writtenIn }) => writtenIn), list.map(({ id }) => id)];
 
   return {
     async readNow() {
@@ -88,7 +88,7 @@ export function createOutageFeed(sql: Sql): OutageFeed {
       const [probe] = await sql.unsafe<{ snapshot: string; isFound: boolean }[]>(PROBE, after);
       if (probe === undefined) throw new Error('no snapshot');
       if (!probe.isFound) return { snapshot: probe.snapshot, events: [] };
-      const parameters = [...after, ...told(position), tenantIds === null ? null : [...tenantIds], limit];
+      const parameters = [...after, ...sent(position), tenantIds === null ? null : [...tenantIds], limit];
       const rows = await sql.unsafe<({ snapshot: string } & (OutageEvent | { id: null }))[]>(SINCE, parameters);
       const events = rows.flatMap((row) => (row.id === null ? [] : [row]));
       return { snapshot: rows[0]?.snapshot ?? probe.snapshot, events };
@@ -96,7 +96,7 @@ export function createOutageFeed(sql: Sql): OutageFeed {
     async readMissed(viewer, { position, snapshot, destinationId, limit }) {
       const from = new Date(writtenAtMs(position) - CLOCKS_DIFFER_MS);
       const tenantIds = viewer.isOperator ? null : [viewer.tenantId];
-      const after = [position.snapshot, from, until(), ...told(position), tenantIds, limit];
+      const after = [position.snapshot, from, until(), ...sent(position), tenantIds, limit];
       return sql.unsafe<OutageEvent[]>(MISSED, [...after, snapshot, destinationId]);
     },
   };

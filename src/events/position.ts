@@ -1,22 +1,22 @@
 /**
- * How far somebody has been told of events: a snapshot of the database, and what was told of transactions beyond it.
+ * How far a reader has been sent events: a snapshot of the database, and what was sent of transactions beyond it.
  *
- * Events are told in the order of their transactions' numbers, as far as those are committed. A transaction with a smaller
- * number may be committed later; the snapshot lists it as under way, so it is neither missed nor told twice. Pure; the text
+ * Events are sent in the order of their transactions' numbers, as far as those are committed. A transaction with a smaller
+ * number may be committed later; the snapshot lists it as under way, so it is neither missed nor sent twice. Pure; the text
  * of a snapshot is PostgreSQL's (`xmin:xmax:xip,xip`). Numbers are those of one database: positions of another mean nothing.
  */
 
 export interface Position {
-  /** Every event of a transaction that is visible in it has been told. */
+  /** Every event of a transaction that is visible in it has been sent. */
   readonly snapshot: string;
-  /** For transactions not visible in it: events up to this id have been told. */
-  readonly told: readonly Told[];
+  /** For transactions not visible in it: events up to this id have been sent. */
+  readonly sent: readonly SentEvent[];
 }
 
-export interface Told {
+export interface SentEvent {
   /** The transaction's number. */
   readonly writtenIn: string;
-  /** The id of the last event told. */
+  /** The id of the last event sent. */
   readonly id: string;
 }
 
@@ -48,8 +48,8 @@ function mustParse(text: string): Snapshot {
 }
 
 /** When the last event before it was written: its id says so (RFC 9562 §5.7). Milliseconds since 1970; 0 without one. */
-export function writtenAtMs({ told }: Position): number {
-  return Number.parseInt(told.at(-1)?.id.replaceAll('-', '').slice(0, 12) ?? '0', 16);
+export function writtenAtMs({ sent }: Position): number {
+  return Number.parseInt(sent.at(-1)?.id.replaceAll('-', '').slice(0, 12) ?? '0', 16);
 }
 
 export function isSnapshot(text: string): boolean {
@@ -61,8 +61,8 @@ export function isReached(text: string, later: string): boolean {
   return mustParse(text).xmax <= mustParse(later).xmax;
 }
 
-/** The position after `from` once what is visible in `read` has been told, in order, up to and with `last`. */
-export function positionAfter(from: Position, read: string, last: Told): Position {
+/** The position after `from` once what is visible in `read` has been sent, in order, up to and with `last`. */
+export function positionAfter(from: Position, read: string, last: SentEvent): Position {
   const [before, now, xid] = [mustParse(from.snapshot), mustParse(read), BigInt(last.writtenIn)];
   const xmax = before.xmax > xid ? before.xmax : xid + 1n;
   const stillUnderWay = new Set(now.underWay);
@@ -73,6 +73,6 @@ export function positionAfter(from: Position, read: string, last: Told): Positio
   ].sort((a, b) => (a < b ? -1 : 1));
   return {
     snapshot: `${underWay[0]}:${xmax}:${underWay.join(',')}`,
-    told: [...from.told.filter(({ writtenIn }) => BigInt(writtenIn) > xid), last],
+    sent: [...from.sent.filter(({ writtenIn }) => BigInt(writtenIn) > xid), last],
   };
 }

@@ -51,7 +51,7 @@ export function createSeenClients(options: SeenClientsOptions): SeenClients {
   let lookUps = 0;
   let unwritten = new Set<string>();
   let writing: Promise<void> = Promise.resolve();
-  let isTold = false;
+  let isReported = false;
 
   const isKnown = (network: string): boolean => monotonicMs() - (known.get(network) ?? -DAY_MS) < DAY_MS;
   const know = (network: string): void => {
@@ -59,9 +59,9 @@ export function createSeenClients(options: SeenClientsOptions): SeenClients {
     if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value ?? '');
     known.set(network, monotonicMs());
   };
-  const tell = (error: unknown): void => {
-    if (!isTold) options.onTrouble?.(error);
-    isTold = true;
+  const report = (error: unknown): void => {
+    if (!isReported) options.onTrouble?.(error);
+    isReported = true;
   };
 
   const answer = async (): Promise<void> => {
@@ -72,7 +72,7 @@ export function createSeenClients(options: SeenClientsOptions): SeenClients {
       lookUps -= 1;
     });
     const seen = await within(lookUpMs, looking, () => new Set<string>()).catch((error: unknown) => {
-      tell(error);
+      report(error);
       return new Set<string>();
     });
     for (const [network, waiting] of asked) for (const resolve of waiting) resolve(seen.has(network));
@@ -84,10 +84,10 @@ export function createSeenClients(options: SeenClientsOptions): SeenClients {
     if (networks.length === 0) return;
     try {
       await insertSeen(sql, networks);
-      isTold = false;
+      isReported = false;
     } catch (error) {
       for (const network of networks) known.delete(network);
-      tell(error);
+      report(error);
     }
   };
   /** One after the other; each takes what there is when its turn comes. */

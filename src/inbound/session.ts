@@ -53,7 +53,7 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
   let clientName: string | null = null;
   let transaction: Transaction | null = null;
   let isMailRefused = false;
-  let isTlsTold = false;
+  let isTlsReported = false;
 
   const lookUpName = (): void => {
     const asked = known;
@@ -92,9 +92,9 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
   };
 
   /** Once a session: at its handshake, or when it has brought mail in clear. */
-  const tellTls = (): void => {
-    if (!isTlsTold) context.events.tlsSession({ tls });
-    isTlsTold = true;
+  const reportTls = (): void => {
+    if (!isTlsReported) context.events.tlsSession({ tls });
+    isTlsReported = true;
   };
 
   const forget = (): void => {
@@ -123,8 +123,8 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       ehloName = '';
       isExtended = false;
       forget();
-      isTlsTold = false;
-      tellTls();
+      isTlsReported = false;
+      reportTls();
     },
     mail: (line) => {
       if (transaction !== null) return replies.NESTED_MAIL;
@@ -160,10 +160,10 @@ export function createSession(context: Context, firstClient: SessionClient): Ses
       const finish = async (): Promise<Reply> => {
         const reply = await phase.finish();
         const isStored = reply.line.code === 250;
-        if (isStored) tellTls();
-        const told = isStored ? reply : refuse('DATA', reply);
+        if (isStored) reportTls();
+        const answer = isStored ? reply : refuse('DATA', reply);
         transaction = null;
-        return told;
+        return answer;
       };
       return { ...phase, finish };
     },

@@ -23,7 +23,7 @@ export function liesIn(sql: SqlExecutor, contactDomain: SqlFragment, domain: Sql
 }
 
 /** Whether somebody is told of a domain whose address does not lie in it. */
-export async function isToldOutside(sql: SqlExecutor, domainId: string): Promise<boolean> {
+export async function isAlertedOutside(sql: SqlExecutor, domainId: string): Promise<boolean> {
   const rows = await sql`
     select from domains d join alert_contacts c on c.tenant_id = d.tenant_id
     where d.id = ${domainId} and c.confirmed_at is not null and (c.domains is null or d.name = any(c.domains))
@@ -100,12 +100,12 @@ export async function readOtherNews(
 }
 
 /** Writes down that the contact knows it. */
-export async function noteTold(
+export async function recordNotified(
   sql: SqlExecutor,
   contact: { readonly id: string; readonly tenantId: string },
-  told: { readonly outages: readonly OutageNews[]; readonly eventIds: readonly string[] },
+  news: { readonly outages: readonly OutageNews[]; readonly eventIds: readonly string[] },
 ): Promise<void> {
-  const rows = told.outages.map((outage) => ({
+  const rows = news.outages.map((outage) => ({
     outage_id: outage.outageId,
     destination_id: outage.destinationId,
     told_class: outage.outageClass,
@@ -120,7 +120,7 @@ export async function noteTold(
            as r (outage_id uuid, destination_id uuid, told_class text, told_hours integer, is_closed boolean)
     on conflict (contact_id, outage_id) do update
     set told_class = excluded.told_class, told_hours = excluded.told_hours, told_at = bmx_now(), closed_at = excluded.closed_at`;
-  await sql`delete from alert_items where contact_id = ${contact.id} and event_id = any(${[...told.eventIds]}::uuid[])`;
+  await sql`delete from alert_items where contact_id = ${contact.id} and event_id = any(${[...news.eventIds]}::uuid[])`;
 }
 
 /** Deletes notes of outages that ended long ago. Any number of nodes may call it. */

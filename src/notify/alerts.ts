@@ -10,7 +10,7 @@ import type { Sql, SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import { spoolOwnMail } from '../queue/reports/own-mail.ts';
 import { isPausedNow } from '../outage/pause.ts';
-import { contactsWithNews, isOurTrouble, noteTold, readOtherNews, readOutageNews } from './alert-news.ts';
+import { contactsWithNews, isOurTrouble, recordNotified, readOtherNews, readOutageNews } from './alert-news.ts';
 import { ALERTED_KINDS, composeAlert, digestSubject, digestText } from './alert-text.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import type { RecordedEvent } from './outbox.ts';
@@ -67,7 +67,7 @@ async function sendTo(sql: SqlExecutor, contactId: string, mxHostname: string): 
   if (!(await isReachable(sql, contact.addressDomain))) return 'WITHHELD';
   const digest = { contactId, tenantName: contact.tenantName, at: contact.at, outages, others };
   await sendMail(sql, contact, { mxHostname, subject: digestSubject(digest), text: digestText(digest) });
-  await noteTold(sql, contact, { outages, eventIds: others.map(({ eventId }) => eventId) });
+  await recordNotified(sql, contact, { outages, eventIds: others.map(({ eventId }) => eventId) });
   await sql`
     update alert_contacts set mailed_at = bmx_now(),
       hour_count = case when hour_began_at > bmx_now() - interval '1 hour' then hour_count + 1 else 1 end,

@@ -54,12 +54,12 @@ const ORGANIZATION_OF_TENANT = 'CODE_ORGANIZATION_TENANT';
 
 function tooManyCodes({ bound, until }: Full, organization: string): UserError {
   const { kind, most } = bound;
-  const told: Readonly<Record<string, string>> = {
+  const phrases: Readonly<Record<string, string>> = {
     [MAILBOX]: `This mailbox was mailed ${most} codes within a day`,
     [ORGANIZATION_OF_TENANT]: `You had ${most} codes mailed to ${organization} within a day`,
     [ORGANIZATION]: `${organization} was mailed ${most} codes within a day`,
   };
-  const what = told[kind] ?? `You had ${most} codes mailed within an hour`;
+  const what = phrases[kind] ?? `You had ${most} codes mailed within an hour`;
   const message = `${what}. ${tryAgainAfter(until)}`;
   return { field: ['address'], message, code: 'TOO_MANY' };
 }

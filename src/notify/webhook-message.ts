@@ -9,7 +9,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { Buffer } from 'node:buffer';
 import { PING, typeOf, type WebhookKind } from './webhook-input.ts';
 
-export interface ToldEvent {
+export interface WebhookEvent {
   readonly id: string;
   readonly kind: WebhookKind;
   readonly at: Date;
@@ -45,9 +45,9 @@ const FACTS: Readonly<Record<WebhookKind, readonly string[]>> = {
 };
 
 /** The body of an event, as it is signed and sent. */
-export function bodyOf({ id, kind, at, domain, facts }: ToldEvent): string {
-  const told = FACTS[kind].flatMap((name) => (facts[name] === undefined ? [] : [[name, facts[name]] as const]));
-  const data = { version: VERSION, eventId: id, ...(domain === null ? {} : { domain }), ...Object.fromEntries(told) };
+export function bodyOf({ id, kind, at, domain, facts }: WebhookEvent): string {
+  const shown = FACTS[kind].flatMap((name) => (facts[name] === undefined ? [] : [[name, facts[name]] as const]));
+  const data = { version: VERSION, eventId: id, ...(domain === null ? {} : { domain }), ...Object.fromEntries(shown) };
   return JSON.stringify({ type: typeOf(kind), timestamp: at.toISOString(), data });
 }
 

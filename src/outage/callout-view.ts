@@ -60,13 +60,13 @@ const AGAIN_MS = 600_000;
 const MOST_REMEMBERED = 20_000;
 
 export function createCalloutBreaker({ sql, monotonicMs, events }: CalloutBreakerDeps): CalloutBreaker {
-  const toldUntilMs = createBoundedMap<number>(MOST_REMEMBERED);
+  const silentUntilMs = createBoundedMap<number>(MOST_REMEMBERED);
 
-  const tell = async (
+  const send = async (
     { destinationId, domain }: CalloutPlace,
-    told: Pick<BreakerFeed, 'takenCount' | 'refusals'>,
+    shown: Pick<BreakerFeed, 'takenCount' | 'refusals'>,
   ): Promise<void> => {
-    const feed = { destinationId, source: 'CALLOUT', refusedCount: 0, ...told } as const;
+    const feed = { destinationId, source: 'CALLOUT', refusedCount: 0, ...shown } as const;
     const step = await feedBreakerAlone(sql, feed);
     if (step !== null) events.breakerMoved(domain, step);
   };
@@ -80,9 +80,9 @@ export function createCalloutBreaker({ sql, monotonicMs, events }: CalloutBreake
     },
     noteRefused: async (place, { mailbox, reply }) => {
       const key = `${place.destinationId} ${mailbox}`;
-      if ((toldUntilMs.get(key) ?? Number.NEGATIVE_INFINITY) > monotonicMs()) return;
-      toldUntilMs.set(key, monotonicMs() + AGAIN_MS);
-      await tell(place, { takenCount: 0, refusals: [{ mailbox, isKnownGood: true, reply }] });
+      if ((silentUntilMs.get(key) ?? Number.NEGATIVE_INFINITY) > monotonicMs()) return;
+      silentUntilMs.set(key, monotonicMs() + AGAIN_MS);
+      await send(place, { takenCount: 0, refusals: [{ mailbox, isKnownGood: true, reply }] });
     },
     noteTaken: async (place) => {
       const rows = await sql`
@@ -90,7 +90,7 @@ export function createCalloutBreaker({ sql, monotonicMs, events }: CalloutBreake
         where d.id = ${place.destinationId} and d.outage_id is null
           and ((d.breaker = 'TRIAL' and d.trial_count < ${TRIAL_MESSAGES}::integer)
             or (d.breaker = 'CLOSED' and d.breaker_since is not null))`;
-      if (rows.length === 1) await tell(place, { takenCount: 1, refusals: [] });
+      if (rows.length === 1) await send(place, { takenCount: 1, refusals: [] });
     },
   };
 }

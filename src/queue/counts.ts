@@ -7,7 +7,7 @@
 import { monotonicMs } from '../clock.ts';
 import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { Sql } from '../db/client.ts';
-import { type GaugeRegistry, readBehind } from '../telemetry/gauges.ts';
+import { type GaugeRegistry, staleWhileReading } from '../telemetry/gauges.ts';
 
 /** Rows of one statement: a backlog of rows must not run into the statement's time limit. */
 const BATCH = 20_000;
@@ -42,7 +42,7 @@ export function registerQueueGauges({ gauges }: GaugeRegistry, sql: Sql): void {
   gauges(
     'held',
     helps,
-    readBehind(() => readHeld(sql), monotonicMs),
+    staleWhileReading(() => readHeld(sql), monotonicMs),
   );
 }
 

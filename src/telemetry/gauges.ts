@@ -125,7 +125,7 @@ const MOST_AGE_MS = 60_000;
  * As `read`, one at a time; once it has become slow, the caller gets the reading before and the next is made meanwhile. After a
  * failure the next one is waited for, so that trouble shows.
  */
-export function readBehind<T>(read: () => Promise<T>, nowMs: () => number): () => Promise<T> {
+export function staleWhileReading<T>(read: () => Promise<T>, nowMs: () => number): () => Promise<T> {
   let last: { readonly value: T; readonly atMs: number; readonly tookMs: number } | null = null;
   let renewing: Promise<T> | null = null;
   const renew = async (): Promise<T> => {

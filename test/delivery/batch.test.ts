@@ -292,7 +292,7 @@ describe('a host that takes few sessions', () => {
     const played = await play(5, (id) => (id === '2' ? turnedAway() : resultOf(null)), {
       lastSuccess: { atMs: monotonicMs() },
     });
-    // The second lane delivers; whether it had begun when the first one was refused decides about the rest of the round.
+    // The second slot delivers; whether it had begun when the first one was refused decides about the rest of the round.
     expect(played.result).toMatchObject({ hasSucceeded: true, failure: null });
     expect(played.settled.every(({ outcomes }) => outcomes.get(0) === DELIVERED)).toBe(true);
     expect(played.settled.length + played.left).toBe(5);
@@ -341,7 +341,7 @@ describe('a session that ends in mid-dialogue', () => {
   });
 });
 
-test('large messages take half of the lanes at most, and small ones behind them do not wait', async () => {
+test('large messages take half of the slots at most, and small ones behind them do not wait', async () => {
   const large = Array.from({ length: 120 }, (_, at) => messageOf(`large-${at}`, 2_000_000));
   const small = Array.from({ length: 200 }, (_, at) => messageOf(`small-${at}`));
   const open = { large: 0, small: 0 };
@@ -450,7 +450,7 @@ describe('a fire drill', () => {
     expect(lastSuccess.atMs).toBe(Number.NEGATIVE_INFINITY);
   });
 
-  test('does not let the lanes of other mail start', async () => {
+  test('does not let the slots of other mail start', async () => {
     const played = await play([drill, messageOf('1'), messageOf('2'), messageOf('3')], async (id) => {
       await pause();
       return id === '1' ? resultOf('REFUSED') : resultOf(null);

@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import { createInboundPriority } from '../../src/delivery/concurrency/inbound-priority.ts';
 
-/** A loop whose time the test plays, a millisecond a turn; each lane begins a message as often as it may. */
+/** A loop whose time the test plays, a millisecond a turn; each slot begins a message as often as it may. */
 function playLoop() {
   let work = 0;
   let now = 1000;
@@ -49,7 +49,7 @@ test('beside acceptance that never ceases a quarter of the time is left, in orde
   expect(loop.begun).toEqual(Array.from({ length: loop.begun.length }, (_, at) => `${at}`));
 });
 
-test('a lane that asks again as soon as it may gets a quarter of the time and no more', async () => {
+test('a slot that asks again as soon as it may gets a quarter of the time and no more', async () => {
   const loop = playLoop();
   let turnsWithWay = 0;
   for (let turn = 0; turn < 1000; turn += 1) {

@@ -138,8 +138,8 @@ const withHost = (host: string, records: FakeRecords): Scene => ({
   others: { [host]: records },
 });
 
-const contactInside = (isToldOutside: boolean): Scene => ({
-  changes: { findContactsInside: async ({ name }) => ({ addresses: [`admin@${name}`], isToldOutside }) },
+const contactInside = (isAlertedOutside: boolean): Scene => ({
+  changes: { findContactsInside: async ({ name }) => ({ addresses: [`admin@${name}`], isAlertedOutside }) },
 });
 const toHost = (host: string): Scene => ({ deliverTo: [{ host, port: 25 }] });
 const SLOW = { 'slow.example': { mode: 'SERVFAIL' } } as const;

@@ -193,7 +193,7 @@ test('of all that are asked for at once forty begin, and the others when there i
       mostCount = Math.max(mostCount, nowCount);
       await gate.promise;
       nowCount -= 1;
-      return { addresses: [], isToldOutside: false };
+      return { addresses: [], isAlertedOutside: false };
     },
   });
   const checks = domains.map(({ name }) => doctor.check(OPERATOR_VIEWER, name));

@@ -43,7 +43,7 @@ function verdict(code: CheckCode, ...sessions: readonly SessionFact[]): Verdict 
     tlsa: known(null),
     sessions: known(sessions),
     record: known(RECORD),
-    contactsInside: known({ addresses: [], isToldOutside: false }),
+    contactsInside: known({ addresses: [], isAlertedOutside: false }),
   };
   return CHECKS.find((check) => check.code === code)?.judge(facts).verdict;
 }

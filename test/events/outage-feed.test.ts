@@ -34,7 +34,7 @@ test('nothing new is found by the index of transactions, with and without statis
   };
   for (const hasStatistics of [false, true]) {
     if (hasStatistics) await sql`analyze`;
-    const position = { snapshot: await feed.readNow(), told: [] };
+    const position = { snapshot: await feed.readNow(), sent: [] };
     for (const tenantIds of [null, [OPERATOR_TENANT_ID]])
       expect((await feed.readSince(position, { tenantIds, limit: 250 })).events).toEqual([]);
     expect(statements.size).toBe(1);

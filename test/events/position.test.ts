@@ -14,11 +14,11 @@ function isVisible(snapshot: string, xid: number): boolean {
   return xid < Number(xmax) && !list.split(',').includes(String(xid));
 }
 
-/** As outage-feed.ts reads: what is visible now and neither seen nor told, in order. */
-function read(rows: readonly Row[], now: string, { snapshot, told }: Position, limit: number): Row[] {
+/** As outage-feed.ts reads: what is visible now and neither seen nor sent, in order. */
+function read(rows: readonly Row[], now: string, { snapshot, sent }: Position, limit: number): Row[] {
   return rows
     .filter(({ xid }) => isVisible(now, xid) && !isVisible(snapshot, xid))
-    .filter(({ xid, id }) => !told.some((one) => one.writtenIn === String(xid) && id <= one.id))
+    .filter(({ xid, id }) => !sent.some((one) => one.writtenIn === String(xid) && id <= one.id))
     .sort((a, b) => a.xid - b.xid || (a.id < b.id ? -1 : 1))
     .slice(0, limit);
 }
@@ -33,13 +33,13 @@ function randomOf(seed: number): () => number {
 }
 
 /** Every reader follows, at times goes away, and comes back to the position behind the item it got last. */
-function follow(seed: number): { readonly told: string[]; readonly all: string[] } {
+function follow(seed: number): { readonly sent: string[]; readonly all: string[] } {
   const random = randomOf(seed);
   const rows: Row[] = [];
   const underWay = new Set<number>();
   let next = 5;
-  let position: Position = { snapshot: '5:5:', told: [] };
-  const told: string[] = [];
+  let position: Position = { snapshot: '5:5:', sent: [] };
+  const sent: string[] = [];
   const snapshotNow = () => {
     const list = [...underWay].sort((a, b) => a - b);
     return `${list[0] ?? next}:${next}:${list.join(',')}`;
@@ -49,11 +49,11 @@ function follow(seed: number): { readonly told: string[]; readonly all: string[]
     const found = read(rows, now, position, 3);
     const taken = random() < 0.5 ? found : found.slice(0, Math.floor(random() * (found.length + 1)));
     for (const { xid, id } of taken) {
-      told.push(id);
+      sent.push(id);
       position = positionAfter(position, now, { writtenIn: String(xid), id });
       expect(isSnapshot(position.snapshot)).toBe(true);
     }
-    if (taken.length === found.length && found.length < 3) position = { snapshot: now, told: [] };
+    if (taken.length === found.length && found.length < 3) position = { snapshot: now, sent: [] };
   };
   for (let step = 0; step < 120; step += 1) {
     if (random() < 0.5) {
@@ -69,14 +69,14 @@ function follow(seed: number): { readonly told: string[]; readonly all: string[]
     if (random() < 0.6) readOnce();
   }
   underWay.clear();
-  while (told.length < rows.length && read(rows, snapshotNow(), position, 1).length > 0) readOnce();
-  return { told: told.sort(), all: rows.map(({ id }) => id).sort() };
+  while (sent.length < rows.length && read(rows, snapshotNow(), position, 1).length > 0) readOnce();
+  return { sent: sent.sort(), all: rows.map(({ id }) => id).sort() };
 }
 
-test('whatever the order of commits and wherever a reader breaks off, each event is told once', () => {
+test('whatever the order of commits and wherever a reader breaks off, each event is sent once', () => {
   for (let seed = 1; seed <= 300; seed += 1) {
-    const { told, all } = follow(seed);
-    expect(told).toEqual(all);
+    const { sent, all } = follow(seed);
+    expect(sent).toEqual(all);
   }
 });
 

@@ -11,7 +11,7 @@ import { sendMessages, needlesslyRepeated, startTwoNodes, type TwoNodes, DOMAIN 
 
 const COUNT = 200;
 /** So many sessions a node has at one destination at the most, beyond the first twenty one more a round: so many replies may be open. */
-const LANES = 40;
+const SLOTS = 40;
 
 let scene: TwoNodes;
 
@@ -38,7 +38,7 @@ test('kill -9 in mid-delivery: the other takes over at once', async () => {
   await untilHeld(other, DOMAIN, 0, 60_000);
   const { repeated, ...ledger } = compare(load, primary.messages);
   expect(ledger).toEqual({ lost: [], surplus: [], altered: [] });
-  expect(repeated.length).toBeLessThanOrEqual(LANES);
+  expect(repeated.length).toBeLessThanOrEqual(SLOTS);
   expect(needlesslyRepeated(primary)).toEqual([]);
 });
 
@@ -62,7 +62,7 @@ test('stopped in mid-delivery: the other takes over after 45 seconds, and the st
   });
   const { repeated, ...ledger } = compare(load, primary.messages);
   expect(ledger).toEqual({ lost: [], surplus: [], altered: [] });
-  expect(repeated.length).toBeLessThanOrEqual(LANES);
+  expect(repeated.length).toBeLessThanOrEqual(SLOTS);
   expect(needlesslyRepeated(primary)).toEqual([]);
   expect(await owner.stop()).toBe(0);
 }, 180_000);

@@ -10,7 +10,7 @@ import { type Service, startService } from '../helpers/service.ts';
 
 const DOMAIN = 'cut.example';
 const HELD = 1511;
-/** As many as the lanes hold. */
+/** As many as the slots hold. */
 const MOST_TWICE = 40;
 
 let db: TestDatabase;
@@ -61,7 +61,7 @@ async function fill(service: Service, domain: string): Promise<void> {
     from destinations d where d.id = r.destination_id and d.name = ${domain}`;
 }
 
-test('no more than the lanes hold arrives twice, and delivery stops at once', async () => {
+test('no more than the slots hold arrives twice, and delivery stops at once', async () => {
   const cutOff = await serviceAt(proxy.target);
   await fill(cutOff, DOMAIN);
   await primary.waitFor(() => primary.messages.length >= 400, 'the drain');
@@ -84,7 +84,7 @@ test('no more than the lanes hold arrives twice, and delivery stops at once', as
   await other.kill9();
 }, 160_000);
 
-test('of a node that is killed no more than the lanes hold arrives twice: what it had marked is settled for it', async () => {
+test('of a node that is killed no more than the slots hold arrives twice: what it had marked is settled for it', async () => {
   const domain = 'killed.example';
   const killed = await serviceAt(db.target);
   await fill(killed, domain);

@@ -52,7 +52,7 @@ export function doctorOn({ database, resolver, deliveryPort = 25, changes }: Doc
     usesDane: false,
     certificateChain: () => null,
     service: () => SERVICE,
-    findContactsInside: async () => ({ addresses: [], isToldOutside: false }),
+    findContactsInside: async () => ({ addresses: [], isAlertedOutside: false }),
     onExamined: () => undefined,
     onFault: (error) => {
       throw error;

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
-import { isToldOutside } from '../../src/notify/alert-news.ts';
+import { isAlertedOutside } from '../../src/notify/alert-news.ts';
 import { addDomain, addTenant, type Harness, startControl } from '../control/harness.ts';
 import { mailsTo } from './spooled-mail.ts';
 
@@ -246,9 +246,9 @@ test('whether somebody outside is told of a domain: who is confirmed, watches it
   await add('inside@told.example', null);
   await add('below@mail.told.example', null);
   await add('elsewhere@remote.example', ['other.example']);
-  expect(await isToldOutside(sql, domain.id)).toBe(false);
+  expect(await isAlertedOutside(sql, domain.id)).toBe(false);
   await add('watching@remote.example', ['told.example']);
-  expect(await isToldOutside(sql, domain.id)).toBe(true);
+  expect(await isAlertedOutside(sql, domain.id)).toBe(true);
   await sql`update alert_contacts set confirmed_at = null where address = 'watching@remote.example'`;
-  expect(await isToldOutside(sql, domain.id)).toBe(false);
+  expect(await isAlertedOutside(sql, domain.id)).toBe(false);
 });

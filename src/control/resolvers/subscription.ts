@@ -9,7 +9,7 @@ import { positionOfCursor } from '../subscriptions/cursor.ts';
 import { Ending, noSuchDomain, noSuchMessage } from '../subscriptions/outbox.ts';
 import type { OutageItem } from '../subscriptions/outages.ts';
 import type { QueueItem } from '../subscriptions/queues.ts';
-import { type TimelineItem, toldOfCursor } from '../subscriptions/timelines.ts';
+import { type TimelineItem, sentOfCursor } from '../subscriptions/timelines.ts';
 
 export const Subscription: SubscriptionResolvers = {
   outageChanged: {
@@ -27,7 +27,7 @@ export const Subscription: SubscriptionResolvers = {
   },
   messageTimeline: {
     async subscribe(_parent, { id, after }, { sql, viewer, live }) {
-      const entries = toldOfCursor(after);
+      const entries = sentOfCursor(after);
       const message = await findMessage(sql, viewer, id);
       if (message === null) throw noSuchMessage();
       return live.subscriptions.timeline(live.session, { messageId: message.id, after: entries });

@@ -2,12 +2,12 @@
  * Cursors of items: a position in the record of events as opaque text.
  */
 import { Buffer } from 'node:buffer';
-import { isSnapshot, type Position, type Told } from '../../events/position.ts';
+import { isSnapshot, type Position, type SentEvent } from '../../events/position.ts';
 import { isUuid } from '../connection.ts';
 import { noCursor } from './outbox.ts';
 
-export function cursorOfPosition({ snapshot, told }: Position): string {
-  return Buffer.from([snapshot, ...told.flatMap(({ writtenIn, id }) => [writtenIn, id])].join('/')).toString(
+export function cursorOfPosition({ snapshot, sent }: Position): string {
+  return Buffer.from([snapshot, ...sent.flatMap(({ writtenIn, id }) => [writtenIn, id])].join('/')).toString(
     'base64url',
   );
 }
@@ -16,12 +16,12 @@ export function cursorOfPosition({ snapshot, told }: Position): string {
 export function positionOfCursor(cursor: string | null | undefined): Position | null {
   if (cursor == null) return null;
   const [snapshot = '', ...rest] = Buffer.from(cursor, 'base64url').toString().split('/');
-  const told: Told[] = [];
+  const sent: SentEvent[] = [];
   for (let index = 0; index < rest.length; index += 2) {
     const [writtenIn = '', id = ''] = rest.slice(index, index + 2);
     if (!/^\d{1,18}$/.test(writtenIn) || !isUuid(id)) throw noCursor();
-    told.push({ writtenIn, id });
+    sent.push({ writtenIn, id });
   }
-  if (!isSnapshot(snapshot) || told.length === 0 || told.length > 100) throw noCursor();
-  return { snapshot, told };
+  if (!isSnapshot(snapshot) || sent.length === 0 || sent.length > 100) throw noCursor();
+  return { snapshot, sent };
 }

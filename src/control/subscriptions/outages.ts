@@ -54,7 +54,7 @@ export function createOutageWatch(feed: OutageFeed): OutageWatch {
   /** Reads on; the snapshot when nothing is left after it, null when there is more to read at once. */
   async function readOn(): Promise<string | null> {
     if (position === null) {
-      position = { snapshot: await feed.readNow(), told: [] };
+      position = { snapshot: await feed.readNow(), sent: [] };
       return position.snapshot;
     }
     const from = position;
@@ -62,11 +62,11 @@ export function createOutageWatch(feed: OutageFeed): OutageWatch {
     const items = itemsOf(from, snapshot, events);
     for (const { watcher, ...state } of watchers.values()) {
       const mine = items.filter((_item, index) => isFor(watcher, events[index]));
-      if (state.held === null) tell(watcher, mine);
+      if (state.held === null) send(watcher, mine);
       else state.held.push(...mine);
     }
     if (events.length < PAGE) {
-      position = { snapshot, told: [] };
+      position = { snapshot, sent: [] };
       return snapshot;
     }
     let last = from;
@@ -114,9 +114,9 @@ export function createOutageWatch(feed: OutageFeed): OutageWatch {
         const limit = MOST_MISSED + 1;
         const missed = await feed.readMissed(viewer, { position: after, snapshot, destinationId, limit });
         if (missed.length === limit) throw gapTooLong(MOST_MISSED);
-        tell(watcher, itemsOf(after, snapshot, missed));
+        send(watcher, itemsOf(after, snapshot, missed));
       }
-      tell(watcher, state.held ?? []);
+      send(watcher, state.held ?? []);
       state.held = null;
     },
     leave(outbox) {
@@ -126,7 +126,7 @@ export function createOutageWatch(feed: OutageFeed): OutageWatch {
   };
 }
 
-function tell({ outbox }: OutageWatcher, items: readonly OutageItem[]): void {
+function send({ outbox }: OutageWatcher, items: readonly OutageItem[]): void {
   for (const item of items) outbox.push(item, item.cursor.length + ITEM_BYTES);
 }
 

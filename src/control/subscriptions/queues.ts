@@ -27,12 +27,12 @@ export interface QueueWatch {
 
 const ITEM_BYTES = 200;
 /** A count that mail changes all the time is told no more often, to each reader: the mail comes first. */
-const TELL_EVERY_MS = 1000;
+const SEND_EVERY_MS = 1000;
 
 export function createQueueWatch(sql: Sql): QueueWatch {
   const watchers = new Map<
     Outbox<QueueItem>,
-    { readonly watcher: QueueWatcher; told: string | null; tellAtMs: number }
+    { readonly watcher: QueueWatcher; sent: string | null; sendAtMs: number }
   >();
   return {
     async tick() {
@@ -53,13 +53,13 @@ export function createQueueWatch(sql: Sql): QueueWatch {
           continue;
         }
         const held = `${count.heldCount} ${count.heldBytes}`;
-        if (held === state.told || nowMs < state.tellAtMs) continue;
-        state.told = held;
-        state.tellAtMs = nowMs + TELL_EVERY_MS;
+        if (held === state.sent || nowMs < state.sendAtMs) continue;
+        state.sent = held;
+        state.sendAtMs = nowMs + SEND_EVERY_MS;
         outbox.push({ ...count, destinationId: domain.destinationId, domainName: domain.name }, ITEM_BYTES);
       }
     },
-    join: (watcher) => void watchers.set(watcher.outbox, { watcher, told: null, tellAtMs: 0 }),
+    join: (watcher) => void watchers.set(watcher.outbox, { watcher, sent: null, sendAtMs: 0 }),
     leave: (outbox) => void watchers.delete(outbox),
   };
 }

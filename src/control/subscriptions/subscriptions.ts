@@ -23,7 +23,7 @@ import {
   tooManySubscriptions,
 } from './outbox.ts';
 import { createQueueWatch, type QueueItem } from './queues.ts';
-import { createTimelineWatch, type TimelineItem, type ToldEntries } from './timelines.ts';
+import { createTimelineWatch, type TimelineItem, type SentEntries } from './timelines.ts';
 
 const TICK_MS = 100;
 /** A reading that takes long is made more seldom: the loop is idle for so many times what it took. */
@@ -47,7 +47,7 @@ export interface Subscriptions {
     session: Session,
     domain: { readonly id: string; readonly destinationId: string; readonly name: string },
   ): Outbox<QueueItem>;
-  timeline(session: Session, wanted: { readonly messageId: string; readonly after: ToldEntries }): Outbox<TimelineItem>;
+  timeline(session: Session, wanted: { readonly messageId: string; readonly after: SentEntries }): Outbox<TimelineItem>;
   /** How many are open. */
   count(): number;
   /** Ends all of them; resolves when their connections are done with, within about a second. */

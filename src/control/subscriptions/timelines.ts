@@ -22,8 +22,8 @@ export interface TimelineItem {
   readonly node: TimelineEntry;
 }
 
-/** Ids of entries that were told: the last one, and those shortly before it. */
-export type ToldEntries = readonly string[];
+/** Ids of entries that were sent: the last one, and those shortly before it. */
+export type SentEntries = readonly string[];
 
 interface TimelineWatcher {
   readonly viewer: Viewer;
@@ -33,7 +33,7 @@ interface TimelineWatcher {
 
 export interface TimelineWatch {
   readonly tick: () => Promise<void>;
-  readonly join: (watcher: TimelineWatcher, after: ToldEntries) => void;
+  readonly join: (watcher: TimelineWatcher, after: SentEntries) => void;
   readonly leave: (outbox: Outbox<TimelineItem>) => void;
 }
 
@@ -44,7 +44,7 @@ interface State {
   dueAt: readonly number[];
   /** The place where the next reading begins; null: at the beginning. */
   from: TimelinePosition | null;
-  told: ToldEntries;
+  sent: SentEntries;
   overAt: number | null;
 }
 
@@ -56,7 +56,7 @@ const READ_AGAIN_MS = [1000, 3000];
 /** For what the mark does not show. */
 const READ_ANYWAY_MS = 30_000;
 const OVER_AFTER_MS = 1000;
-const MOST_TOLD = 50;
+const MOST_SENT = 50;
 const ENTRY_BYTES = 500;
 
 export function createTimelineWatch(sql: Sql): TimelineWatch {
@@ -90,40 +90,40 @@ export function createTimelineWatch(sql: Sql): TimelineWatch {
         if (viewer === undefined) continue;
         const requests = group.map(({ watcher, from }) => ({ messageId: watcher.messageId, limit: PAGE, after: from }));
         const timelines = await listTimelines(sql, viewer, requests);
-        for (const [index, state] of group.entries()) tell(state, timelines[index] ?? [], begunAt);
+        for (const [index, state] of group.entries()) send(state, timelines[index] ?? [], begunAt);
       }
     },
     join(watcher, told) {
       const last = told[0] === undefined ? null : positionOfCursor(told[0]);
       const from = last === null ? null : rewind(last, REWIND_MS);
-      states.set(watcher.outbox, { watcher, mark: null, dueAt: [], from, told, overAt: null });
+      states.set(watcher.outbox, { watcher, mark: null, dueAt: [], from, sent: told, overAt: null });
     },
     leave: (outbox) => void states.delete(outbox),
   };
 }
 
 /** Entries of a cursor, the last one first. Throws the error the caller sees when it is not one of ours. */
-export function toldOfCursor(cursor: string | null | undefined): ToldEntries {
+export function sentOfCursor(cursor: string | null | undefined): SentEntries {
   if (cursor == null) return [];
-  const told = cursor.split('.');
-  if (told.length > MOST_TOLD || told.some((id) => positionOfCursor(id) === null)) throw noCursor();
-  return told;
+  const sent = cursor.split('.');
+  if (sent.length > MOST_SENT || sent.some((id) => positionOfCursor(id) === null)) throw noCursor();
+  return sent;
 }
 
-function tell(state: State, entries: readonly TimelineEntry[], begunAt: number): void {
+function send(state: State, entries: readonly TimelineEntry[], begunAt: number): void {
   const { outbox } = state.watcher;
   for (const entry of entries) {
-    if (state.told.includes(entry.id)) continue;
-    state.told = withLast(state.told, entry.id);
+    if (state.sent.includes(entry.id)) continue;
+    state.sent = withLast(state.sent, entry.id);
     const bytes = ENTRY_BYTES + entry.text.length + (entry.reply?.length ?? 0);
-    outbox.push({ cursor: state.told.join('.'), node: entry }, bytes);
+    outbox.push({ cursor: state.sent.join('.'), node: entry }, bytes);
   }
   const last = entries.at(-1)?.id;
   if (entries.length === PAGE && last !== undefined) {
     state.from = positionOfCursor(last);
     return;
   }
-  const latest = state.told[0] === undefined ? null : positionOfCursor(state.told[0]);
+  const latest = state.sent[0] === undefined ? null : positionOfCursor(state.sent[0]);
   state.from = latest === null ? null : rewind(latest, REWIND_MS);
   state.dueAt = state.dueAt.filter((at) => at > begunAt);
   if (state.dueAt.length === 0) state.dueAt = [begunAt + READ_ANYWAY_MS];
@@ -131,13 +131,13 @@ function tell(state: State, entries: readonly TimelineEntry[], begunAt: number):
 }
 
 /** The latest first; the others while a reading may meet them again. */
-function withLast(told: ToldEntries, id: string): ToldEntries {
-  const all = [id, ...told].map((each) => ({ id: each, atUs: positionOfCursor(each)?.atUs ?? 0 }));
+function withLast(sent: SentEntries, id: string): SentEntries {
+  const all = [id, ...sent].map((each) => ({ id: each, atUs: positionOfCursor(each)?.atUs ?? 0 }));
   all.sort((a, b) => b.atUs - a.atUs);
   const since = (all[0]?.atUs ?? 0) - REWIND_MS * 1000;
   return all
     .filter(({ atUs }) => atUs >= since)
-    .slice(0, MOST_TOLD)
+    .slice(0, MOST_SENT)
     .map((each) => each.id);
 }
 

@@ -23,10 +23,10 @@ export const alertContactInside = {
     'All alert contacts of the domain are inside it. No alert could reach them while it is down, so they get none about it.',
   advice: 'Add an alert contact with an address elsewhere.',
   judge: (facts) =>
-    whenKnown(facts.contactsInside, ({ addresses, isToldOutside }) => {
+    whenKnown(facts.contactsInside, ({ addresses, isAlertedOutside }) => {
       if (addresses.length === 0) return ok();
       const inside = { asked: 'alert contacts that lie in it', answered: addresses.join(', ') };
-      return isToldOutside
+      return isAlertedOutside
         ? ok(inside, { asked: 'alert contacts elsewhere', answered: '[notified]' })
         : problem(inside);
     }),

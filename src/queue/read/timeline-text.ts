@@ -8,7 +8,7 @@ import { visible } from '../../mail/visible.ts';
 import type { OutageClass } from '../../outage/class.ts';
 import type { TimelineActor, TimelineEntry, TimelineFacts } from './timeline-entry.ts';
 
-type Told = Pick<TimelineEntry, 'kind' | 'recipients' | 'reply' | 'host'> & {
+type ShownEntry = Pick<TimelineEntry, 'kind' | 'recipients' | 'reply' | 'host'> & {
   readonly facts: TimelineFacts;
   readonly actor: TimelineActor | null;
 };
@@ -29,49 +29,49 @@ const CLASSES: Readonly<Record<OutageClass, string>> = {
 };
 
 /** For people: what strangers and customers wrote is spelled out where it cannot be seen. */
-export function sentenceOf(told: Told): string {
-  return visible(plainSentenceOf(told));
+export function sentenceOf(entry: ShownEntry): string {
+  return visible(plainSentenceOf(entry));
 }
 
-function plainSentenceOf(told: Told): string {
-  const { kind, facts, reply } = told;
+function plainSentenceOf(entry: ShownEntry): string {
+  const { kind, facts, reply } = entry;
   switch (kind) {
     case 'ACCEPTED':
       return acceptedText(facts);
     case 'ATTEMPT':
-      return `${triedText(told)} for ${names(told.recipients)}: ${outcomeText(told)}.`;
+      return `${triedText(entry)} for ${names(entry.recipients)}: ${outcomeText(entry)}.`;
     case 'PROBE':
-      return `The primary was tried with another message of the domain${placeText(told)}, which counts for this one too: ${outcomeText(told)}.`;
+      return `The primary was tried with another message of the domain${placeText(entry)}, which counts for this one too: ${outcomeText(entry)}.`;
     case 'RECIPIENT_DELIVERED':
-      return `Delivered to ${names(told.recipients)}: ${hostText(told)} accepted it${said(reply)}.`;
+      return `Delivered to ${names(entry.recipients)}: ${hostText(entry)} accepted it${said(reply)}.`;
     case 'RECIPIENT_FAILED':
-      return `Rejected permanently for ${names(told.recipients)}${said(reply)}.`;
+      return `Rejected permanently for ${names(entry.recipients)}${said(reply)}.`;
     case 'RECIPIENT_EXPIRED':
-      return `Expired for ${names(told.recipients)}: it could not be delivered within its lifetime${said(reply)}.`;
+      return `Expired for ${names(entry.recipients)}: it could not be delivered within its lifetime${said(reply)}.`;
     case 'RECIPIENT_CANCELLED':
-      return `Cancelled for ${names(told.recipients)}: it is not delivered, and the sender gets no report.`;
+      return `Cancelled for ${names(entry.recipients)}: it is not delivered, and the sender gets no report.`;
     case 'RECIPIENT_SUSPECTED':
-      return `Refused for ${names(told.recipients)}, but kept, since that may be a mistake of the primary: it is tried again${said(reply)}.`;
+      return `Refused for ${names(entry.recipients)}, but kept, since that may be a mistake of the primary: it is tried again${said(reply)}.`;
     case 'CLAIM_LOST':
       return 'A process of the service died while it delivered the message: it is tried again, and may arrive twice.';
     case 'MESSAGE_RETRIED':
-      return `Moved to the head of the queue ${handText(told)}.`;
+      return `Moved to the head of the queue ${handText(entry)}.`;
     case 'MESSAGE_CANCELLED':
-      return `Cancelled ${handText(told)}.`;
+      return `Cancelled ${handText(entry)}.`;
     case 'MESSAGE_BOUNCED':
-      return `Returned to its sender ${handText(told)}.`;
+      return `Returned to its sender ${handText(entry)}.`;
     case 'DOMAIN_FLUSHED':
-      return `An immediate attempt for all mail of the domain was requested${byText(told)}.`;
+      return `An immediate attempt for all mail of the domain was requested${byText(entry)}.`;
     case 'DOMAIN_PAUSED':
-      return `Delivery to the domain was paused${byText(told)}${windowText(facts)}${reasonText(facts)}.`;
+      return `Delivery to the domain was paused${byText(entry)}${windowText(facts)}${reasonText(facts)}.`;
     case 'DOMAIN_RESUMED':
-      return `Delivery to the domain was resumed${byText(told)}${reasonText(facts)}.`;
+      return `Delivery to the domain was resumed${byText(entry)}${reasonText(facts)}.`;
     case 'DOMAIN_REROUTED':
-      return `The route was changed${byText(told)}: mail of the domain now goes to ${routeText(facts)}.`;
+      return `The route was changed${byText(entry)}: mail of the domain now goes to ${routeText(facts)}.`;
     case 'DOMAIN_DELETED':
-      return `The domain was deleted${byText(told)}; what was held is ${facts.held === 'CANCEL' ? 'cancelled' : 'still delivered'}.`;
+      return `The domain was deleted${byText(entry)}; what was held is ${facts.held === 'CANCEL' ? 'cancelled' : 'still delivered'}.`;
     case 'HOLD_EXTENDED':
-      return `Mail of this outage is held ${facts.hours} hours longer${byText(told)}.`;
+      return `Mail of this outage is held ${facts.hours} hours longer${byText(entry)}.`;
     case 'HOLD_EXTENSION_ENDED':
       return 'The extension of the hold ended: all mail of its outage is delivered or has ended.';
     case 'OUTAGE_OPENED':
@@ -129,20 +129,20 @@ function sessionText({ protocol, tls }: TimelineFacts): string {
   return `${protocol ? ` by ${protocol}` : ''}${tls ? ` with ${tls}` : ''}`;
 }
 
-function triedText(told: Told): string {
-  return told.facts.address == null && told.host === null ? 'Tried' : `Tried${placeText(told)}`;
+function triedText(entry: ShownEntry): string {
+  return entry.facts.address == null && entry.host === null ? 'Tried' : `Tried${placeText(entry)}`;
 }
 
-function placeText({ host, facts: { address = null } }: Told): string {
+function placeText({ host, facts: { address = null } }: ShownEntry): string {
   if (host === null && address === null) return '';
   return ` at ${host ?? 'an unnamed host'}${address === null ? '' : ` (${address})`}`;
 }
 
-function hostText({ host }: Told): string {
+function hostText({ host }: ShownEntry): string {
   return host ?? 'the next hop';
 }
 
-function outcomeText({ facts, reply }: Told): string {
+function outcomeText({ facts, reply }: ShownEntry): string {
   const words = { DELIVERED: 'accepted', DEFERRED: 'deferred', FAILED: 'rejected permanently' };
   return `${words[facts.outcome ?? 'DEFERRED']}${said(reply)}`;
 }
@@ -164,12 +164,12 @@ function names(addresses: readonly string[]): string {
   return `${addresses.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-function byText({ actor }: Pick<Told, 'actor'>): string {
+function byText({ actor }: Pick<ShownEntry, 'actor'>): string {
   if (actor === null) return '';
   return actor.isOperator ? ' by the operator of the service' : " by the domain's own administrator";
 }
 
-function handText({ actor, facts }: Told): string {
+function handText({ actor, facts }: ShownEntry): string {
   const many = facts.operationId === undefined ? '' : ', with many others';
   return `${byText({ actor }).trim() || 'by hand'}${many}${reasonText(facts)}`;
 }

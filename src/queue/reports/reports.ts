@@ -179,7 +179,7 @@ async function suppressReport(deps: ReportDeps, report: DueReport, suppression: 
     await addSuppression(transaction, report, suppression);
     return true;
   });
-  if (isOurs) tellSuppressed(deps, report, suppression);
+  if (isOurs) logSuppressed(deps, report, suppression);
   return isOurs;
 }
 
@@ -221,11 +221,11 @@ async function makeReport(deps: ReportDeps, report: DueReport, { readContent, bo
     const made = { reportId: result.id, action: actionOf(facts), reversePath, recipientCount: recipients.length };
     deps.events.reportMade({ transactionId, ...made });
   }
-  if (result.kind === 'SUPPRESSED') tellSuppressed(deps, report, result.suppression);
+  if (result.kind === 'SUPPRESSED') logSuppressed(deps, report, result.suppression);
   return result.kind !== 'TAKEN' && result.kind !== 'WAITS';
 }
 
-function tellSuppressed({ events }: ReportDeps, { transactionId, facts }: DueReport, suppression: Suppression): void {
+function logSuppressed({ events }: ReportDeps, { transactionId, facts }: DueReport, suppression: Suppression): void {
   events.reportSuppressed({ transactionId, reversePath: facts.reversePath, ...suppression });
 }
 

@@ -1,13 +1,13 @@
 /** A slow reading is told from before, a quick one fresh, and trouble shows at the next. */
 import { expect, test } from 'bun:test';
-import { readBehind } from '../../src/telemetry/gauges.ts';
+import { staleWhileReading } from '../../src/telemetry/gauges.ts';
 
 function stage() {
   let nowMs = 0;
   let takesMs = 1;
   let count = 0;
   let fails = false;
-  const ask = readBehind(
+  const ask = staleWhileReading(
     async () => {
       count += 1;
       nowMs += takesMs;
