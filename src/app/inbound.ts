@@ -8,7 +8,7 @@ import { startTrouble } from '../db/start-error.ts';
 import { createClientNames } from '../dns/routing.ts';
 import { findSubdomains } from '../domains/domains.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
-import { createRejections, type Rejections } from '../events/rejections.ts';
+import { createRejections, type NewRejection } from '../events/rejections.ts';
 import { createSeenClients } from '../events/seen-clients.ts';
 import { createInbound } from '../inbound/smtp-server/listener.ts';
 import { normalizeDomain } from '../mail/domain.ts';
@@ -28,6 +28,7 @@ import { decideRecipient, type PostmasterMailbox, recipientChecks, type Recipien
 import { createSpool, type Spool, StorageFull } from '../queue/accept/spool.ts';
 import { readQueues } from '../queue/read/queues.ts';
 import { findOwnDestination } from '../queue/reports/own-mail.ts';
+import { createRejectionCounts } from '../stats/rejection-counts.ts';
 import { earliestExpiryMs } from '../tls/material.ts';
 import { watchCertificates } from '../tls/warnings.ts';
 import { createCalloutBudget } from '../verification/budget.ts';
@@ -38,6 +39,7 @@ const STORE_DEADLINE_MS = 30_000;
 /** How long mail that may be stored already is looked for: a sender waits ten minutes (RFC 5321 §4.5.3.2.6). */
 const STORE_OUTCOME_MS = 540_000;
 const OUTAGES_EVERY_MS = 1000;
+const COUNTS_EVERY_MS = 5000;
 const PRUNE_EVERY_MS = 3_600_000;
 /** The share of all connections whose clients may be delayed for guessing addresses. */
 const HELD_BACK_SHARE = 0.25;
@@ -58,6 +60,13 @@ export async function startInbound(core: NodeCore, wakeUps: WakeUps): Promise<vo
     onTrouble: (message) => events.warning({ where: 'rejections', message }),
   });
   onStop(rejections.close);
+  const rejectionCounts = createRejectionCounts(sql);
+  timers.every(COUNTS_EVERY_MS, 'rejection counts', rejectionCounts.flush);
+  onStop(rejectionCounts.flush);
+  const recordRejection = (rejection: NewRejection): void => {
+    rejections.record(rejection);
+    rejectionCounts.count(rejection);
+  };
   const seenClients = createSeenClients({
     sql,
     onTrouble: (error) =>
@@ -71,7 +80,7 @@ export async function startInbound(core: NodeCore, wakeUps: WakeUps): Promise<vo
   const policy: RecipientPolicy = {
     postmaster: { hostname: config.mxHostname, recipient: await findPostmaster(core) },
     findRelayDomain: core.domains.findRelayDomain,
-    checks: await openChecks(core, guard.check, rejections),
+    checks: await openChecks(core, guard.check, recordRejection),
     note: guard.note,
   };
   const { dataDir, mxHostname: hostname, tlsFiles: files } = config;
@@ -131,7 +140,7 @@ export async function startInbound(core: NodeCore, wakeUps: WakeUps): Promise<vo
         const { reference: id, rejection } = fields;
         if (id === null || rejection === null) return;
         const { destinationId = null, tenantId = null } = destination ?? {};
-        rejections.record({ ...fields, id, rejection, destinationId, tenantId, forwardPath, zone, isDryRun: false });
+        recordRejection({ ...fields, id, rejection, destinationId, tenantId, forwardPath, zone, isDryRun: false });
       },
     },
   }).catch((error: unknown) => {
@@ -159,7 +168,7 @@ function openSpool({ database, events }: NodeCore, wakeUps: WakeUps): Spool {
 async function openChecks(
   { config, sql, routing, verification, timers, onStop, events, metrics, userLists, ...core }: NodeCore,
   harvestGuard: RecipientPolicy['checks'][number],
-  rejections: Rejections,
+  recordRejection: (rejection: NewRejection) => void,
 ): Promise<RecipientPolicy['checks']> {
   const { answers, primaries } = verification;
   const { findHops } = routing;
@@ -190,7 +199,7 @@ async function openChecks(
     servers: config.dnsServers,
     ownAddresses: new Set(ownAddresses),
     findHops,
-    recordDryRun: (hit) => rejections.record({ id: newId(), ...dryRunRejection(hit) }),
+    recordDryRun: (hit) => recordRejection({ id: newId(), ...dryRunRejection(hit) }),
     every: timers.every,
     warn: (message) => events.warning({ where: 'dnsbl', message }),
     onFault: (error) => events.fault({ where: 'dnsbl', error }),

@@ -24,6 +24,7 @@ import { dropOldContents, dropOldRecords, makePartitions } from '../queue/retent
 import { carryOutOperations } from '../queue/verbs/operation-steps.ts';
 import { dropOldOperations } from '../queue/verbs/operations.ts';
 import { dropOldKeys } from '../input/idempotency.ts';
+import { dropOldSteps } from '../stats/slots.ts';
 import type { NodeCore } from './core.ts';
 import { pruneAnswers } from '../verification/verification.ts';
 
@@ -72,6 +73,7 @@ function chores(sql: Sql): Chore[] {
             pruneAnswers,
             dropOldDnsblCounts,
             dropExpiredStsPolicies,
+            dropOldSteps,
           ],
           sql,
         ),

@@ -340,6 +340,7 @@ export type Domain = {
   readonly drillSchedule?: Maybe<DrillSchedule>;
   readonly drills: DrillConnection;
   readonly etrnClients: ReadonlyArray<Scalars['String']['output']>;
+  readonly flow: ReadonlyArray<FlowSlot>;
   readonly id: Scalars['ID']['output'];
   readonly ignoredAlertContacts: ReadonlyArray<Scalars['String']['output']>;
   readonly labels: ReadonlyArray<Label>;
@@ -368,6 +369,13 @@ export type Domain = {
 export type DomainDrillsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
+};
+
+
+export type DomainFlowArgs = {
+  since: Scalars['DateTime']['input'];
+  slots?: Scalars['Int']['input'];
+  until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -884,6 +892,22 @@ export const DrillVerdict = {
 } as const;
 
 export type DrillVerdict = typeof DrillVerdict[keyof typeof DrillVerdict];
+export type FlowSlot = {
+  readonly __typename?: 'FlowSlot';
+  readonly acceptedBytes: Scalars['ByteCount']['output'];
+  readonly acceptedCount: Scalars['Int']['output'];
+  readonly attemptCount: Scalars['Int']['output'];
+  readonly cancelledCount: Scalars['Int']['output'];
+  readonly deferralCount: Scalars['Int']['output'];
+  readonly deliveredCount: Scalars['Int']['output'];
+  readonly expiredCount: Scalars['Int']['output'];
+  readonly failedCount: Scalars['Int']['output'];
+  readonly heldBytes: Scalars['ByteCount']['output'];
+  readonly heldCount: Scalars['Int']['output'];
+  readonly since: Scalars['DateTime']['output'];
+  readonly until: Scalars['DateTime']['output'];
+};
+
 export type HeaderField = {
   readonly __typename?: 'HeaderField';
   readonly name: Scalars['String']['output'];
@@ -1581,6 +1605,7 @@ export type Query = {
   readonly operations: OperationConnection;
   readonly outages: OutageConnection;
   readonly recipientStanding?: Maybe<RecipientStanding>;
+  readonly rejectionCounts?: Maybe<ReadonlyArray<RejectionCount>>;
   readonly rejections: RejectionConnection;
   readonly service: Service;
   readonly tenant?: Maybe<Tenant>;
@@ -1655,6 +1680,14 @@ export type QueryOutagesArgs = {
 
 export type QueryRecipientStandingArgs = {
   address: Scalars['String']['input'];
+};
+
+
+export type QueryRejectionCountsArgs = {
+  domain?: InputMaybe<Scalars['String']['input']>;
+  since: Scalars['DateTime']['input'];
+  slots?: Scalars['Int']['input'];
+  until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -1845,6 +1878,16 @@ export type RejectionConnection = {
   readonly pageInfo: PageInfo;
 };
 
+export type RejectionCount = {
+  readonly __typename?: 'RejectionCount';
+  readonly code: Scalars['String']['output'];
+  readonly count: Scalars['Int']['output'];
+  readonly isDryRun: Scalars['Boolean']['output'];
+  readonly since: Scalars['DateTime']['output'];
+  readonly until: Scalars['DateTime']['output'];
+  readonly zone?: Maybe<Scalars['String']['output']>;
+};
+
 export type RejectionEdge = {
   readonly __typename?: 'RejectionEdge';
   readonly cursor: Scalars['String']['output'];
@@ -1892,12 +1935,20 @@ export type Scope = typeof Scope[keyof typeof Scope];
 export type Service = {
   readonly __typename?: 'Service';
   readonly egressAddresses: ReadonlyArray<Scalars['String']['output']>;
+  readonly flow?: Maybe<ReadonlyArray<FlowSlot>>;
   readonly messageSizeLimitBytes: Scalars['ByteCount']['output'];
   readonly mxNames: ReadonlyArray<Scalars['String']['output']>;
   readonly nodes?: Maybe<ReadonlyArray<ServiceNode>>;
   readonly retrySchedule: ReadonlyArray<RetryStage>;
   readonly runtime: Scalars['String']['output'];
   readonly version: Scalars['String']['output'];
+};
+
+
+export type ServiceFlowArgs = {
+  since: Scalars['DateTime']['input'];
+  slots?: Scalars['Int']['input'];
+  until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 export type ServiceNode = {
@@ -1937,10 +1988,18 @@ export type SubscriptionQueueChangedArgs = {
 export type Tenant = {
   readonly __typename?: 'Tenant';
   readonly createdAt: Scalars['DateTime']['output'];
+  readonly flow: ReadonlyArray<FlowSlot>;
   readonly id: Scalars['ID']['output'];
   readonly name: Scalars['String']['output'];
   readonly quotas: TenantQuotas;
   readonly revision: Scalars['Int']['output'];
+};
+
+
+export type TenantFlowArgs = {
+  since: Scalars['DateTime']['input'];
+  slots?: Scalars['Int']['input'];
+  until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 export type TenantConnection = {
@@ -2607,6 +2666,7 @@ export type ResolversTypes = {
   DrillStepName: DrillStepName;
   DrillVerdict: DrillVerdict;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  FlowSlot: ResolverTypeWrapper<FlowSlot>;
   HeaderField: ResolverTypeWrapper<HeaderField>;
   HeldMailChoice: HeldMailChoice;
   HostTrouble: HostTrouble;
@@ -2679,6 +2739,7 @@ export type ResolversTypes = {
   RecipientsReplacePayload: ResolverTypeWrapper<Omit<RecipientsReplacePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   Rejection: ResolverTypeWrapper<RejectionView>;
   RejectionConnection: ResolverTypeWrapper<Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversTypes['Rejection']> }>;
+  RejectionCount: ResolverTypeWrapper<RejectionCount>;
   RejectionEdge: ResolverTypeWrapper<Omit<RejectionEdge, 'node'> & { node: ResolversTypes['Rejection'] }>;
   RejectionFilter: RejectionFilter;
   RequestedAttempt: ResolverTypeWrapper<RequestedAttempt>;
@@ -2837,6 +2898,7 @@ export type ResolversParentTypes = {
   DrillSchedule: DrillSchedule;
   DrillStep: DrillStep;
   Float: Scalars['Float']['output'];
+  FlowSlot: FlowSlot;
   HeaderField: HeaderField;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
@@ -2898,6 +2960,7 @@ export type ResolversParentTypes = {
   RecipientsReplacePayload: Omit<RecipientsReplacePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   Rejection: RejectionView;
   RejectionConnection: Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Rejection']> };
+  RejectionCount: RejectionCount;
   RejectionEdge: Omit<RejectionEdge, 'node'> & { node: ResolversParentTypes['Rejection'] };
   RejectionFilter: RejectionFilter;
   RequestedAttempt: RequestedAttempt;
@@ -3122,6 +3185,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   drillSchedule?: Resolver<Maybe<ResolversTypes['DrillSchedule']>, ParentType, ContextType>;
   drills?: Resolver<ResolversTypes['DrillConnection'], ParentType, ContextType, RequireFields<DomainDrillsArgs, 'first'>>;
   etrnClients?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  flow?: Resolver<ReadonlyArray<ResolversTypes['FlowSlot']>, ParentType, ContextType, RequireFields<DomainFlowArgs, 'since' | 'slots'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   ignoredAlertContacts?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   labels?: Resolver<ReadonlyArray<ResolversTypes['Label']>, ParentType, ContextType>;
@@ -3360,6 +3424,21 @@ export type DrillStepResolvers<ContextType = Context, ParentType extends Resolve
   latencyMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['DrillStepName'], ParentType, ContextType>;
   reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type FlowSlotResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FlowSlot'] = ResolversParentTypes['FlowSlot']> = {
+  acceptedBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  acceptedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  attemptCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cancelledCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  deferralCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  deliveredCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  expiredCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  until?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type HeaderFieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HeaderField'] = ResolversParentTypes['HeaderField']> = {
@@ -3635,6 +3714,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   operations?: Resolver<ResolversTypes['OperationConnection'], ParentType, ContextType, RequireFields<QueryOperationsArgs, 'first'>>;
   outages?: Resolver<ResolversTypes['OutageConnection'], ParentType, ContextType, RequireFields<QueryOutagesArgs, 'first'>>;
   recipientStanding?: Resolver<Maybe<ResolversTypes['RecipientStanding']>, ParentType, ContextType, RequireFields<QueryRecipientStandingArgs, 'address'>>;
+  rejectionCounts?: Resolver<Maybe<ReadonlyArray<ResolversTypes['RejectionCount']>>, ParentType, ContextType, RequireFields<QueryRejectionCountsArgs, 'since' | 'slots'>>;
   rejections?: Resolver<ResolversTypes['RejectionConnection'], ParentType, ContextType, RequireFields<QueryRejectionsArgs, 'first'>>;
   service?: Resolver<ResolversTypes['Service'], ParentType, ContextType>;
   tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType, RequireFields<QueryTenantArgs, 'id'>>;
@@ -3729,6 +3809,15 @@ export type RejectionConnectionResolvers<ContextType = Context, ParentType exten
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type RejectionCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RejectionCount'] = ResolversParentTypes['RejectionCount']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isDryRun?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  until?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  zone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type RejectionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RejectionEdge'] = ResolversParentTypes['RejectionEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Rejection'], ParentType, ContextType>;
@@ -3747,6 +3836,7 @@ export type RetryStageResolvers<ContextType = Context, ParentType extends Resolv
 
 export type ServiceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Service'] = ResolversParentTypes['Service']> = {
   egressAddresses?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  flow?: Resolver<Maybe<ReadonlyArray<ResolversTypes['FlowSlot']>>, ParentType, ContextType, RequireFields<ServiceFlowArgs, 'since' | 'slots'>>;
   messageSizeLimitBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   mxNames?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   nodes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ServiceNode']>>, ParentType, ContextType>;
@@ -3772,6 +3862,7 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
 
 export type TenantResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  flow?: Resolver<ReadonlyArray<ResolversTypes['FlowSlot']>, ParentType, ContextType, RequireFields<TenantFlowArgs, 'since' | 'slots'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   quotas?: Resolver<ResolversTypes['TenantQuotas'], ParentType, ContextType>;
@@ -4053,6 +4144,7 @@ export type Resolvers<ContextType = Context> = {
   DrillFinding?: DrillFindingResolvers<ContextType>;
   DrillSchedule?: DrillScheduleResolvers<ContextType>;
   DrillStep?: DrillStepResolvers<ContextType>;
+  FlowSlot?: FlowSlotResolvers<ContextType>;
   HeaderField?: HeaderFieldResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   Label?: LabelResolvers<ContextType>;
@@ -4097,6 +4189,7 @@ export type Resolvers<ContextType = Context> = {
   RecipientsReplacePayload?: RecipientsReplacePayloadResolvers<ContextType>;
   Rejection?: RejectionResolvers<ContextType>;
   RejectionConnection?: RejectionConnectionResolvers<ContextType>;
+  RejectionCount?: RejectionCountResolvers<ContextType>;
   RejectionEdge?: RejectionEdgeResolvers<ContextType>;
   RequestedAttempt?: RequestedAttemptResolvers<ContextType>;
   RetryStage?: RetryStageResolvers<ContextType>;

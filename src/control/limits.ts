@@ -36,7 +36,17 @@ const MUTATION_COST = 100;
 /** The cost of a value of introspection: thousands are answered at once, with nothing else served meanwhile. The whole schema fits. */
 const INTROSPECTION_COST = 5;
 /** Lists without `first`, by what they usually hold, and what weighs more than a value. */
-const USUAL_LENGTHS: Readonly<Record<string, number>> = { recipients: 5, headers: 20, content: LARGE_COST };
+const USUAL_LENGTHS: Readonly<Record<string, number>> = {
+  recipients: 5,
+  headers: 20,
+  content: LARGE_COST,
+  // As many slots as are preset.
+  flow: 96,
+  rejectionCounts: 96,
+};
+
+/** Slots of one statistic. */
+export const MAX_SLOTS = 240;
 
 /**
  * The cost of a field beside its values: a statement that looks through thousands of rows where no index serves its filter, one
@@ -48,6 +58,8 @@ const WORK: Readonly<Record<string, number>> = {
   messages: 200,
   mx: 300,
   recipientStanding: 20,
+  flow: 20,
+  rejectionCounts: 100,
   operation: 20,
   message: 20,
   domain: 20,
@@ -179,19 +191,22 @@ function measure({ schema, document, variableValues }: Asked, operation: Operati
   return measureSelections(operation.selectionSet);
 }
 
-/** A value that is no number is refused later; until then it counts as the largest page. */
+/** The arguments that bound a list, and the most that they may be. */
+const BOUNDS: Readonly<Record<string, number>> = { first: MAX_PAGE, slots: MAX_SLOTS };
+
+/** A value that is no number is refused later; until then it counts as the longest list. */
 function lengthOf(field: FieldNode, { variableDefinitions }: OperationDefinitionNode, variables: Variables): number {
-  const first = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
-  if (first === undefined) return usualLength(field.name.value);
-  if (first.kind === Kind.INT) return clamp(Number(first.value));
-  if (first.kind !== Kind.VARIABLE) return MAX_PAGE;
-  const name = first.name.value;
+  const fieldName = field.name.value;
+  const bound = field.arguments?.find((argument) => argument.name.value in BOUNDS);
+  if (bound === undefined) return usualLength(fieldName);
+  const most = BOUNDS[bound.name.value] ?? MAX_PAGE;
+  const clamp = (length: number): number => Math.min(Math.max(length, 1), most);
+  const { value } = bound;
+  if (value.kind === Kind.INT) return clamp(Number(value.value));
+  if (value.kind !== Kind.VARIABLE) return most;
+  const name = value.name.value;
   const given = variables[name];
   if (typeof given === 'number') return clamp(given);
   const preset = variableDefinitions?.find(({ variable }) => variable.name.value === name)?.defaultValue;
-  return given === undefined && preset?.kind === Kind.INT ? clamp(Number(preset.value)) : MAX_PAGE;
-}
-
-function clamp(first: number): number {
-  return Math.min(Math.max(first, 1), MAX_PAGE);
+  return given === undefined && preset?.kind === Kind.INT ? clamp(Number(preset.value)) : most;
 }

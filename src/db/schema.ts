@@ -391,6 +391,12 @@ export const queueDelta = pgTable('queue_delta', {
   tenantId: uuid('tenant_id').notNull(),
   heldCount: integer('held_count').notNull(),
   heldBytes: count('held_bytes').notNull(),
+  deliveredCount: integer('delivered_count').notNull().default(0),
+  failedCount: integer('failed_count').notNull().default(0),
+  expiredCount: integer('expired_count').notNull().default(0),
+  cancelledCount: integer('cancelled_count').notNull().default(0),
+  attemptCount: integer('attempt_count').notNull().default(0),
+  deferralCount: integer('deferral_count').notNull().default(0),
 });
 
 export const reportsDue = pgTable('reports_due', {

@@ -1,18 +1,19 @@
 /**
  * Exact counts of what a destination holds, without a hot row.
  *
- * Accept and outcome append to queue_delta; folding moves the sums into destinations once a second. The count is the sum of
- * both in one snapshot (queue/read/inspect.ts), so it is exact at any instant.
+ * Accept and outcome append to queue_delta; folding moves the sums into destinations, and into the flow of mail (stats/flow.ts),
+ * once a second. The count is the sum of both in one snapshot (queue/read/inspect.ts), so it is exact at any instant.
  */
 import { monotonicMs } from '../clock.ts';
 import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { Sql } from '../db/client.ts';
+import { addToFlow } from '../stats/flow.ts';
 import { type GaugeRegistry, staleWhileReading } from '../telemetry/gauges.ts';
 
 /** Rows of one statement: a backlog of rows must not run into the statement's time limit. */
 const BATCH = 20_000;
 
-/** Folds the deltas into their destinations, a batch at a time. Does nothing while another node folds. O(deltas). */
+/** Folds the deltas into their destinations and the flow, a batch at a time. Does nothing while another node folds. O(deltas). */
 export async function foldDeltas(sql: Sql, batch: number = BATCH): Promise<void> {
   for (;;) {
     const [row] = await sql<{ taken: number }[]>`
@@ -20,14 +21,23 @@ export async function foldDeltas(sql: Sql, batch: number = BATCH): Promise<void>
       taken as (
         delete from queue_delta
         where ctid = any(array(select ctid from queue_delta where (select is_mine from mine) limit ${batch}))
-        returning destination_id, held_count, held_bytes
+        returning *
       ), sums as (
-        select destination_id, sum(held_count) as held_count, sum(held_bytes) as held_bytes from taken group by destination_id
+        select destination_id, tenant_id, coalesce(sum(held_count) filter (where held_count > 0), 0) as accepted_count,
+          coalesce(sum(held_bytes) filter (where held_count > 0), 0) as accepted_bytes,
+          coalesce(-sum(held_count) filter (where held_count < 0), 0) as ended_count,
+          coalesce(-sum(held_bytes) filter (where held_count < 0), 0) as ended_bytes,
+          sum(delivered_count) as delivered_count, sum(failed_count) as failed_count, sum(expired_count) as expired_count,
+          sum(cancelled_count) as cancelled_count, sum(attempt_count) as attempt_count, sum(deferral_count) as deferral_count
+        from taken group by destination_id, tenant_id
       ), folded as (
         update destinations d
         set held_count = d.held_count + s.held_count, held_bytes = d.held_bytes + s.held_bytes
-        from sums s where d.id = s.destination_id
-      )
+        from (
+          select destination_id, sum(accepted_count - ended_count) as held_count, sum(accepted_bytes - ended_bytes) as held_bytes
+          from sums group by destination_id
+        ) s where d.id = s.destination_id
+      ), flowed as (${addToFlow(sql, sql`sums`)})
       select count(*) as taken from taken`;
     if ((row?.taken ?? 0) < batch) return;
   }

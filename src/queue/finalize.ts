@@ -263,7 +263,8 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
       select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
         accepted_at, accepted_at + holds as expires_at, protocol, tls, header_message_id,
         jsonb_agg(jsonb_build_object('number', number, 'address', address, 'state', state, 'attemptCount', attempt_count,
-          'lastReply', last_reply, 'lastAttemptAt', last_attempt_at, 'endedAt', ended_at) order by number) as recipients
+          'lastReply', last_reply, 'lastAttemptAt', last_attempt_at, 'endedAt', ended_at) order by number) as recipients,
+        min(array_position(array['EXPIRED', 'FAILED', 'CANCELLED', 'DELIVERED'], state)) as worst_end
       from results where has_ended
       group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
     ), reported as (
@@ -286,10 +287,9 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
     ), past as (
       insert into history (id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address,
         ehlo_name, kind, accepted_at, expires_at, protocol, tls, header_message_id, recipients)
-      select * from ended
-    ), fewer as (
-      insert into queue_delta (destination_id, tenant_id, held_count, held_bytes)
-      select destination_id, tenant_id, -count(*), -sum(size_bytes) from ended group by destination_id, tenant_id
+      select message_id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, kind,
+        accepted_at, expires_at, protocol, tls, header_message_id, recipients
+      from ended
     ), gone_contents as (
       delete from contents c using ended e
       where c.message_id = e.message_id and not exists (select from reported t where t.message_id = e.message_id)
@@ -347,6 +347,17 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
         ${attempts.map((a) => Math.round(a.record.latencyMs))}::integer[])
         as a(id, message_id, numbers, is_host_level, host, address, tls, reply, outcome, latency_ms)
       where d.id = ${input.destinationId}
+      returning tenant_id, outcome
+    ), counted as (
+      insert into queue_delta (destination_id, tenant_id, held_count, held_bytes, expired_count, failed_count, cancelled_count,
+        delivered_count, attempt_count, deferral_count)
+      select ${input.destinationId}, tenant_id, -count(worst_end), coalesce(-sum(size_bytes), 0),
+        count(*) filter (where worst_end = 1), count(*) filter (where worst_end = 2), count(*) filter (where worst_end = 3),
+        count(*) filter (where worst_end = 4), count(outcome), count(*) filter (where outcome = 'DEFERRED')
+      from (
+        select tenant_id, size_bytes, worst_end, null as outcome from ended
+        union all select tenant_id, null, null, outcome from tries
+      ) c group by tenant_id
     )
     select message_id, transaction_id, number, address, reverse_path, state, kind,
       case when state = 'EXPIRED' then last_reply else said end as reply,

@@ -32,6 +32,8 @@ export const MOVED_TABLES = [
   'alert_notices',
   'alert_items',
   'mail_counts',
+  'flow_slots',
+  'rejection_slots',
   'drills',
   'drill_schedules',
   'mx_records',

@@ -93,6 +93,7 @@ const queries = (): Readonly<Record<string, Record<string, unknown>>> => ({
   auditLog: { first: 100 },
   operation: { id: operationId },
   operations: { first: 10 },
+  rejectionCounts: { since: new Date(0).toISOString(), domain: DOMAIN, slots: 10 },
   recipientStanding: { address: ADDRESS },
 });
 
@@ -293,7 +294,17 @@ describe('no token', () => {
 });
 
 describe("another tenant's token", () => {
-  const owned = ['domain', 'message', 'operation', 'recipientStanding', 'token', 'tenant', 'webhook', 'alertContact'];
+  const owned = [
+    'domain',
+    'message',
+    'operation',
+    'recipientStanding',
+    'rejectionCounts',
+    'token',
+    'tenant',
+    'webhook',
+    'alertContact',
+  ];
   for (const field of fieldsOf('Query')) {
     test(`${field.name} tells nothing of the operator's`, async () => {
       const { status, body } = await send(stranger, documentOf(field, 'query'), queries()[field.name] ?? {});

@@ -5,6 +5,7 @@ import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import * as deliverySchema from '../../src/db/schema-delivery.ts';
 import * as doctorSchema from '../../src/db/schema-doctor.ts';
 import * as notifySchema from '../../src/db/schema-notify.ts';
+import * as statsSchema from '../../src/db/schema-stats.ts';
 import * as schema from '../../src/db/schema.ts';
 import { findServed } from '../../src/domains/domains.ts';
 import { DEFAULT_SETTINGS, settingsOf } from '../../src/domains/relay-domain.ts';
@@ -29,6 +30,7 @@ function tables(): PgTable[] {
     ...deliverySchema,
     ...doctorSchema,
     ...notifySchema,
+    ...statsSchema,
   }).flatMap((value) => (is(value, PgTable) ? [value as PgTable] : []));
 }
 
@@ -62,8 +64,20 @@ test('every owned table names its tenant and its destination, and what grows wit
   expect(lacking('tenant_id').sort()).toEqual([...NOBODYS, 'delivery_marks', 'nodes', 'tenants'].sort());
   // A destination is itself; the key of a mutation, a token, the audit log and who is told what are their tenant's alone.
   const TOLD = ['alert_contacts', 'alert_items', 'webhook_deliveries', 'webhook_secrets', 'webhooks'];
+  // The subject of a statistic is a destination, a tenant or the service.
+  const STATISTICS = ['flow_slots', 'rejection_slots'];
   expect(lacking('destination_id').sort()).toEqual(
-    [...NOBODYS, ...TOLD, 'audit_entries', 'destinations', 'idempotency_keys', 'nodes', 'tenants', 'tokens'].sort(),
+    [
+      ...NOBODYS,
+      ...TOLD,
+      ...STATISTICS,
+      'audit_entries',
+      'destinations',
+      'idempotency_keys',
+      'nodes',
+      'tenants',
+      'tokens',
+    ].sort(),
   );
   expect(columnsOf.get('domains')?.has('revision')).toBe(true);
   const partitioned = await db.sql<{ name: string; key: string; days: number }[]>`

@@ -38,6 +38,8 @@ export async function fillDatabase(sql: Sql): Promise<void> {
     insert into alert_items (contact_id, tenant_id, event_id) values (${owned}, '${IDS[0]}');
     insert into delivery_marks (epoch, destination_id, id, node, deliveries) values (1, '${IDS[0]}', new_id(), 1, '[]');
     insert into mail_counts (destination_id, tenant_id, kind, count) values (${owned}, 'FAILED', 2);
+    insert into flow_slots values (${owned}, 5, bmx_now(), 1, 10, 1, 10, 1, 0, 0, 0, 2, 1);
+    insert into rejection_slots values (${owned}, 60, bmx_now(), 'BMX-USER', '', false, 3);
     insert into drills (id, tenant_id, destination_id, domain_name, recipient, hold_minutes, is_scheduled, envelope_id)
       values (${owned}, '${IDS[0]}', 'drilled.example', 'postmaster@drilled.example', 0, false, 'a mark');
     insert into drill_schedules (domain_id, tenant_id, destination_id, every_days, next_at) values (${owned}, '${IDS[0]}', 30, bmx_now());

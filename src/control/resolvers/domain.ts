@@ -22,6 +22,7 @@ import { EMPTY_QUEUE, type QueueView, readQueues } from '../../queue/read/queues
 import { connectionOfRows, idOfCursor, localPartOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { DnsblZoneResolvers, DomainResolvers, OutageResolvers, RejectionResolvers } from '../generated.ts';
+import { domainFlow } from './statistics.ts';
 import { tenantById } from './tenant.ts';
 
 export const Domain: DomainResolvers = {
@@ -69,6 +70,7 @@ export const Domain: DomainResolvers = {
   dnsblAllowedClients: ({ dnsbl }) => dnsbl.allowedClients,
 
   queue: async ({ destinationId }, _args, { load }) => (await load.byId(readQueues, destinationId)) ?? EMPTY_QUEUE,
+  flow: domainFlow,
   outage: ({ destinationId }, _args, { load }) => load.byId(findOpenOutages, destinationId),
   conditions: async ({ destinationId }, _args, { load }) => (await load.byId(findConditions, destinationId)) ?? [],
   breaker: async ({ destinationId }, _args, { load }) =>

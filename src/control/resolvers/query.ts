@@ -16,6 +16,7 @@ import { findTenants, listTenants } from '../../tenants/tenants.ts';
 import { findToken, listTokens } from '../../tenants/tokens.ts';
 import { connectionOf, connectionOfRows, idOfCursor, isUuid, pageSize } from '../connection.ts';
 import type { QueryResolvers, ServiceResolvers, ViewerResolvers } from '../generated.ts';
+import { rejectionCounts, serviceFlow } from './statistics.ts';
 import { tenantById } from './tenant.ts';
 
 export const Service: ServiceResolvers = {
@@ -26,6 +27,7 @@ export const Service: ServiceResolvers = {
   messageSizeLimitBytes: async (_parent, _args, { sql }) => (await readLimits(sql)).messageSizeLimitBytes,
   retrySchedule: async (_parent, _args, { sql }) => (await readLimits(sql)).retrySchedule,
   nodes: (_parent, _args, { sql, viewer }) => (viewer.isOperator ? listNodes(sql) : null),
+  flow: (_parent, args, context) => serviceFlow(args, context),
 };
 
 export const Viewer: ViewerResolvers = {
@@ -90,6 +92,8 @@ export const Query: QueryResolvers = {
     const { rejections, nextId } = await listRejections(sql, viewer, { ...pageOf(page), filter: filter ?? {} });
     return connectionOf({ nodes: rejections, nextId, after: page.after });
   },
+
+  rejectionCounts: (_parent, args, context) => rejectionCounts(args, context),
 
   tenant: (_parent, { id }, { load }) => (isUuid(id.toLowerCase()) ? load.byId(findTenants, id.toLowerCase()) : null),
   tenants: async (_parent, page, { sql, viewer }) =>

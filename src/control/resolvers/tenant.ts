@@ -3,7 +3,13 @@ import { OPERATOR_TENANT_ID } from '../../mail/viewer.ts';
 import { confirmContact, createContact, deleteContact } from '../../notify/contacts.ts';
 import { listDeliveries, redeliver, replay, sendPing } from '../../notify/deliveries.ts';
 import { createWebhook, deleteWebhook, rotateSecret, updateWebhook } from '../../notify/webhooks.ts';
-import { createTenant, deleteTenant, findTenants, type Tenant, updateTenant } from '../../tenants/tenants.ts';
+import {
+  createTenant,
+  deleteTenant,
+  findTenants,
+  type Tenant as TenantView,
+  updateTenant,
+} from '../../tenants/tenants.ts';
 import { createToken, revokeToken, rotateToken } from '../../tenants/tokens.ts';
 import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
@@ -11,17 +17,21 @@ import type {
   AlertContactResolvers,
   AuditEntryResolvers,
   MutationResolvers,
+  TenantResolvers,
   TokenResolvers,
   WebhookResolvers,
 } from '../generated.ts';
 import { onObject } from '../mutate.ts';
+import { tenantFlow } from './statistics.ts';
 
 /** The owner of something that the viewer sees, and so is his own or an operator's to see. */
-export async function tenantById({ load }: Context, tenantId: string): Promise<Tenant> {
+export async function tenantById({ load }: Context, tenantId: string): Promise<TenantView> {
   const tenant = await load.byId(findTenants, tenantId);
   if (tenant === null) throw new Error(`something of an unknown tenant ${tenantId}`);
   return tenant;
 }
+
+export const Tenant: TenantResolvers = { flow: tenantFlow };
 
 export const Token: TokenResolvers = {
   tenant: ({ tenantId }, _args, context) => tenantById(context, tenantId),
