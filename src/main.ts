@@ -8,29 +8,12 @@ import process from 'node:process';
 import { monotonicMs } from './clock.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { findMisspelt } from './config/misspelt.ts';
-import { readMachine, version } from './config/machine.ts';
+import { readMachine, runtime, version } from './config/machine.ts';
 import { lateTrouble, StartError, UnavailableError } from './db/start-error.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 
 const EXIT_UNAVAILABLE = 1;
 const EXIT_BAD_START = 2;
-
-function runtimeName(): string {
-  const { versions } = process;
-  if (versions['bun'] !== undefined) return `bun ${versions['bun']}`;
-  if (versions['deno'] !== undefined) return `deno ${versions['deno']}`;
-  return `node ${versions.node}`;
-}
-
-/** Bun 1.4.5 does not count received bytes as a reason to collect; the other runtimes do. */
-function collectGarbage(): void {
-  if (process.versions['bun'] !== undefined) Bun.gc(true);
-}
-
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
 
 function refuseStart(line: string, exitCode: number = EXIT_BAD_START): never {
   process.stderr.write(`backup-mx: ${line.replaceAll(/\s*\n\s*/g, ' ')}\n`);
@@ -41,15 +24,7 @@ async function run(config: Config, log: Log, interfaceAddresses: readonly string
   const startedAt = monotonicMs();
   // Most of the code: a wrong setting is refused without it.
   const { startNode } = await import('./app/node.ts');
-  const node = await startNode({
-    config,
-    log,
-    version,
-    runtime: runtimeName(),
-    interfaceAddresses,
-    collectGarbage,
-    cpuMs,
-  });
+  const node = await startNode({ config, log, version, runtime, interfaceAddresses });
   faultLog = node.log;
   let isStopping = false;
   const stop = (reason: string) => {
@@ -60,7 +35,7 @@ async function run(config: Config, log: Log, interfaceAddresses: readonly string
       .stop()
       .then(() => {
         log.stopped({ uptimeMs: Math.round(monotonicMs() - startedAt) });
-        // pg-boss keeps the process alive for seconds after it has stopped.
+        // A part that did not stop in time may keep the process alive.
         process.exit(0);
       })
       .catch((error: unknown) => {

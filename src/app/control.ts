@@ -5,6 +5,7 @@
  * where their mail comes in.
  */
 import { monotonicMs, wallClock } from '../clock.ts';
+import { cpuMs } from '../config/machine.ts';
 import type { ServiceParts } from '../control/context.ts';
 import { createControl } from '../control/server.ts';
 import { startTrouble } from '../db/start-error.ts';
@@ -61,7 +62,7 @@ export async function startControl(core: NodeCore, operatorToken: string, reason
     isControl: config.roles.has('control'),
     strangerNetwork: (address) => (isTrusted(address) ? null : clientNetwork(address)),
     operatorToken,
-    cpuMs: core.cpuMs,
+    cpuMs,
     service: {
       version: core.version,
       runtime: core.runtime,

@@ -43,10 +43,6 @@ export interface NodeOptions {
   readonly version: string;
   readonly runtime: string;
   readonly interfaceAddresses: readonly string[];
-  /** Asks the runtime to give back what is no longer used. */
-  readonly collectGarbage: () => void;
-  /** Milliseconds of the processor that this process has used. */
-  readonly cpuMs: () => number;
 }
 
 /** Registers how a part stops; parts stop in the reverse order of their start. One that does not stop in time is left. */

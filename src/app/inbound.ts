@@ -2,6 +2,7 @@
  * Connects the way in: the policy with its checks, the spool, what ETRN starts, certificates and the SMTP listener.
  */
 import { monotonicMs, wallClock } from '../clock.ts';
+import { collectGarbage } from '../config/machine.ts';
 import type { WakeUps } from '../cluster/jobs.ts';
 import { openAcceptWriter } from '../db/accept-writer.ts';
 import { startTrouble } from '../db/start-error.ts';
@@ -116,7 +117,7 @@ export async function startInbound(core: NodeCore, wakeUps: WakeUps): Promise<vo
         throw error;
       }
     },
-    collectGarbage: core.collectGarbage,
+    collectGarbage,
     authenticate: createAcceptanceSeal({
       hostname,
       names: config.mxNames,

@@ -1,10 +1,11 @@
 /**
- * The facts about this machine that the defaults of the settings need: its name, addresses, memory and name servers.
+ * The facts about this machine and this process that the defaults of the settings need: its name, addresses, memory and name servers.
  *
  * Read once, at start. Whatever cannot be read is empty, so that only the setting which needs it has no default.
  */
 import { readFileSync } from 'node:fs';
 import { hostname, networkInterfaces, totalmem } from 'node:os';
+import process from 'node:process';
 
 export interface Machine {
   readonly hostname: string;
@@ -46,7 +47,22 @@ function readText(path: string): string | null {
 }
 
 /* Which release this is: the version in package.json. */
-
 export const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
 };
+
+const { bun, deno, node } = process.versions;
+
+/** The name of the runtime and its version. */
+export const runtime = bun !== undefined ? `bun ${bun}` : deno !== undefined ? `deno ${deno}` : `node ${node}`;
+
+/** Milliseconds of the processor that this process has used. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Bun 1.4.5 does not count received bytes as a reason to collect; the other runtimes do. */
+export function collectGarbage(): void {
+  if (bun !== undefined) Bun.gc(true);
+}
