@@ -10,7 +10,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { urlOf } from '../test/flow/crash-scene.ts';
 import { type Service, startService } from '../test/helpers/service.ts';
 import type { ApiLoad, ApiOutcome } from './api-generator.ts';
 import { findDatabase, openDatabase } from './database.ts';
@@ -21,6 +20,7 @@ import { readingToken } from './page-times.ts';
 import { readTreeCpuSeconds } from './processes.ts';
 import { median, quantile, type Report, spread } from './report.ts';
 import { DOMAIN, makeBenchFolder, RECIPIENT, runOurs, startOurs } from './sides.ts';
+import { urlOf } from '../test/helpers/database.ts';
 
 const PER_SECOND = 500;
 const TENANTS = 20;

@@ -10,7 +10,6 @@ import { until } from '../test/helpers/child.ts';
 import { createDomain, flushDomain, readHeldCount } from '../test/helpers/domains.ts';
 import { findFreePort } from '../test/helpers/free-port.ts';
 import { type Service, startService } from '../test/helpers/service.ts';
-import { urlOf } from '../test/flow/crash-scene.ts';
 import { findDatabase } from './database.ts';
 import { fill } from './fill.ts';
 import { type Content, makeContent, send } from './load.ts';
@@ -18,6 +17,7 @@ import { readTreeCpuSeconds } from './processes.ts';
 import { median, type Report, spread } from './report.ts';
 import { DOMAIN, makeBenchFolder, RECIPIENT, startOurs, untilOutage } from './sides.ts';
 import { startSink } from './sink.ts';
+import { urlOf } from '../test/helpers/database.ts';
 
 const PAIRS = 5;
 const MESSAGES = 4000;

@@ -10,6 +10,7 @@ import { expectHarmless, measureBeside } from '../helpers/attack-scene.ts';
 import { until } from '../helpers/child.ts';
 import type { FakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, startFlow } from '../helpers/flow.ts';
+import { type Service, startService } from '../helpers/service.ts';
 import { connectPeer } from '../helpers/smtp-peer.ts';
 
 const DOMAIN = 'held.example';
@@ -20,7 +21,7 @@ const IN_FLIGHT_BYTES = 268_435_456;
 /** How soon an attacker whose connection was ended comes again. */
 const COMES_AGAIN_MS = 2000;
 
-let flow: Flow;
+let flow: Flow<Service>;
 let primary: FakePrimary;
 
 beforeAll(async () => {
@@ -32,6 +33,7 @@ beforeAll(async () => {
       IN_FLIGHT_BYTES: `${IN_FLIGHT_BYTES}`,
       LOG_LEVEL: 'error',
     },
+    startService,
   );
   primary = await flow.primary('127.0.0.2');
   await primary.stop();

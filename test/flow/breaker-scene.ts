@@ -2,7 +2,7 @@
 import { until } from '../helpers/child.ts';
 import type { FakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, type MessageSeen, PATIENCE_MS } from '../helpers/flow.ts';
-import type { Service } from '../helpers/service.ts';
+import type { RunningService } from '../helpers/service.ts';
 
 export interface BreakerSeen {
   readonly state: string;
@@ -13,7 +13,7 @@ export interface BreakerSeen {
 
 export const REFUSAL = '550 5.1.1 User unknown in virtual mailbox table';
 
-export async function readBreaker(service: Service, name: string): Promise<BreakerSeen> {
+export async function readBreaker(service: RunningService, name: string): Promise<BreakerSeen> {
   const { domain } = await service.graphql<{ domain: { breaker: BreakerSeen } }>(
     'query ($name: String!) { domain(name: $name) { breaker { state since reply trialCount } } }',
     { name },
@@ -21,7 +21,7 @@ export async function readBreaker(service: Service, name: string): Promise<Break
   return domain.breaker;
 }
 
-export function untilBreaker(service: Service, name: string, state: string): Promise<BreakerSeen> {
+export function untilBreaker(service: RunningService, name: string, state: string): Promise<BreakerSeen> {
   return until(`the breaker of ${name} is ${state}`, PATIENCE_MS, async () => {
     const breaker = await readBreaker(service, name);
     return breaker.state === state && breaker;

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { until } from '../helpers/child.ts';
 import { type Flow, PATIENCE_MS, startFlow } from '../helpers/flow.ts';
-import { startService } from '../helpers/service.ts';
+import { startServiceInProcess } from '../helpers/in-process-service.ts';
 import {
   countReports,
   holdAndReturn,
@@ -17,7 +17,7 @@ import {
   statesOf,
   untilBreaker,
 } from './breaker-scene.ts';
-import { urlOf } from './crash-scene.ts';
+import { urlOf } from '../helpers/database.ts';
 
 let flow: Flow;
 
@@ -209,7 +209,7 @@ test('behind an open breaker mail ends with its lifetime, and not before', async
 test('an open breaker outlives the node that opened it; another one probes', async () => {
   const name = 'survives.example';
   const primary = await openDomain(flow, { name, host: '127.0.0.15', recipients: STAFF });
-  const other = await startService({
+  const other = await startServiceInProcess({
     env: {
       DATABASE_URL: urlOf(flow.database.target),
       DNS_SERVERS: flow.dns.address,

@@ -6,9 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { until } from '../helpers/child.ts';
 import type { FakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, PATIENCE_MS, SENDER, startFlow } from '../helpers/flow.ts';
-import { type Service, startService } from '../helpers/service.ts';
+import { startServiceInProcess } from '../helpers/in-process-service.ts';
+import type { RunningService } from '../helpers/service.ts';
 import { connectPeer } from '../helpers/smtp-peer.ts';
-import { urlOf } from './crash-scene.ts';
+import { urlOf } from '../helpers/database.ts';
 
 const DOMAIN = 'asked.example';
 /** By notice, on a busy machine. What is remembered of a mailbox lasts for hours. */
@@ -16,7 +17,7 @@ const HEARD_WITHIN_MS = 10_000;
 
 let flow: Flow;
 let primary: FakePrimary;
-let second: Service;
+let second: RunningService;
 const mailboxes = new Set(['alice', 'bob']);
 
 beforeAll(async () => {
@@ -38,7 +39,7 @@ beforeAll(async () => {
     rcptVerdict: (address) => (mailboxes.has(address.split('@')[0] ?? '') ? null : '550 5.1.1 Not at primary.example'),
   });
   await flow.addDomain(DOMAIN, undefined, { callAheads: true, unknownWhileDown: { policy: 'DEFER', hours: 4 } });
-  second = await startService({
+  second = await startServiceInProcess({
     env: {
       DATABASE_URL: urlOf(flow.database.target),
       DNS_SERVERS: flow.dns.address,
@@ -55,7 +56,11 @@ afterAll(async () => {
 });
 
 /** The replies to RCPT, one transaction for all. */
-async function rcpt(localParts: readonly string[], service: Service = flow.service, mail = ''): Promise<string[]> {
+async function rcpt(
+  localParts: readonly string[],
+  service: RunningService = flow.service,
+  mail = '',
+): Promise<string[]> {
   const peer = await connectPeer({ host: '127.0.0.1', port: service.smtpPort, timeoutMs: 30_000 });
   try {
     await peer.reply();

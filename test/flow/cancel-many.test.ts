@@ -11,12 +11,12 @@ import { type Service, startService } from '../helpers/service.ts';
 const DOMAIN = 'customer.example';
 const COUNT = 5_000;
 
-let flow: Flow;
+let flow: Flow<Service>;
 let primary: FakePrimary;
 let second: Service | null = null;
 
 beforeAll(async () => {
-  flow = await startFlow();
+  flow = await startFlow({}, {}, startService);
   primary = await startFakePrimary();
   await flow.addDomain(DOMAIN, primary);
   await flow.addDomain('other.example', primary);

@@ -3,8 +3,8 @@
  * nothing lost, and nothing twice, since neither sender nor primary loses a reply.
  */
 import { expect, test } from 'bun:test';
-import { createTestDatabase, startPrivateServer } from '../helpers/database.ts';
-import { EXACT, startScene, urlOf } from './crash-scene.ts';
+import { createTestDatabase, startPrivateServer, urlOf } from '../helpers/database.ts';
+import { EXACT, startScene } from './crash-scene.ts';
 
 test('three restarts of the database', async () => {
   const server = await startPrivateServer();

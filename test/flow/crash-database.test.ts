@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { findServer } from '../../src/embedded-postgres/processes.ts';
 import { until } from '../helpers/child.ts';
-import { startPrivateServer } from '../helpers/database.ts';
-import { EXACT, faultsOf, startScene, untilPutOff, urlOf } from './crash-scene.ts';
+import { startPrivateServer, urlOf } from '../helpers/database.ts';
+import { EXACT, faultsOf, startScene, untilPutOff } from './crash-scene.ts';
 
 const ROUNDS = 5;
 

@@ -1,7 +1,6 @@
 /** What the crash tests share: a service in mid-load before a primary, and the reckoning at the end. */
 import { expect } from 'bun:test';
 import { until } from '../helpers/child.ts';
-import type { DatabaseAddress } from '../../src/db/target.ts';
 import { createDomain, flushDomain, readHeldCount } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { compare, type Ledger, type Load, startLoad } from '../helpers/load.ts';
@@ -19,12 +18,6 @@ export interface Scene {
   /** Ends the load, waits until all is delivered, and holds it against what the senders heard. */
   settle(): Promise<Ledger>;
   close(): Promise<void>;
-}
-
-/** DATABASE_URL of a test server. */
-export function urlOf({ host, port, database, user }: DatabaseAddress): string {
-  const place = host.startsWith('/') ? `localhost/${database}?host=${host}` : `${host}:${port}/${database}`;
-  return `postgres://${user}@${place}`;
 }
 
 /** A served domain, a primary that is up, and twenty senders that have begun. */

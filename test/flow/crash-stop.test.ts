@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { findServer } from '../../src/embedded-postgres/processes.ts';
 import { until } from '../helpers/child.ts';
-import { createTestDatabase, startPrivateServer } from '../helpers/database.ts';
+import { createTestDatabase, startPrivateServer, urlOf } from '../helpers/database.ts';
 import { createDomain, readHeldCount, untilHeld } from '../helpers/domains.ts';
 import { startFakePrimary } from '../helpers/fake-primary.ts';
 import { compare, startLoad } from '../helpers/load.ts';
 import { usePreparedData } from '../helpers/prepared-data.ts';
 import { makeDataDir, type Service, serviceEnvironment, startService } from '../helpers/service.ts';
 import { connectPeer, type SmtpPeer } from '../helpers/smtp-peer.ts';
-import { EXACT, urlOf } from './crash-scene.ts';
+import { EXACT } from './crash-scene.ts';
 import { processesNaming } from './settings-traces.ts';
 
 const NAME = 'stop.example';

@@ -1,6 +1,7 @@
 /** The front door while its tables cannot be used: what nobody can look up is 451, what is only written down refuses nobody. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Flow, startFlow } from '../helpers/flow.ts';
+import { startService } from '../helpers/service.ts';
 import type { SmtpPeer } from '../helpers/smtp-peer.ts';
 import { nameIn } from '../policy/dnsbl-scene.ts';
 
@@ -14,6 +15,7 @@ beforeAll(async () => {
   flow = await startFlow(
     { [nameIn('bl.example', LISTED)]: { A: ['127.0.0.2'], ttlSeconds: 60 } },
     { TRUSTED_PROXIES: '127.0.0.1', GREETING_WAIT: '1s' },
+    startService,
   );
   const primary = await flow.primary('127.0.0.9');
   await flow.addDomain('asked.example', primary, { callAheads: true });

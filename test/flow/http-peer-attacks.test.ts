@@ -8,6 +8,7 @@ import { expectHarmless, measureBeside } from '../helpers/attack-scene.ts';
 import { until } from '../helpers/child.ts';
 import { ENDLESS, type EndlessPeer, startEndlessPeer } from '../helpers/endless-peer.ts';
 import { type Flow, PLAIN_CONTENT, startFlow } from '../helpers/flow.ts';
+import { type Service, startService } from '../helpers/service.ts';
 import { chainOf, makeAuthority, makeLeaf } from '../helpers/pki.ts';
 
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
@@ -21,7 +22,7 @@ const root = makeAuthority();
 const TRIES = 3;
 const names = Array.from({ length: DOMAINS * PAIRS * TRIES }, (_, index) => `d${index}.hostile.example`);
 
-let flow: Flow;
+let flow: Flow<Service>;
 let folder: string;
 let peer: EndlessPeer;
 beforeAll(async () => {
@@ -38,7 +39,11 @@ beforeAll(async () => {
   const hints = ENDLESS['early hints'];
   if (hints === undefined) throw new Error('no such answer');
   peer = await startEndlessPeer(certificate, hints, POLICY);
-  flow = await startFlow({}, { NODE_EXTRA_CA_CERTS: file, IN_FLIGHT_BYTES: `${IN_FLIGHT_BYTES}`, LOG_LEVEL: 'warn' });
+  flow = await startFlow(
+    {},
+    { NODE_EXTRA_CA_CERTS: file, IN_FLIGHT_BYTES: `${IN_FLIGHT_BYTES}`, LOG_LEVEL: 'warn' },
+    startService,
+  );
   const primary = await flow.primary('127.0.0.44');
   flow.dns.set('mx.hostile.example', { A: [primary.host] });
   const honest = await flow.primary('127.0.0.45');

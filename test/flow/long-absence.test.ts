@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { until } from '../helpers/child.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, PATIENCE_MS, startFlow } from '../helpers/flow.ts';
-import { type Service, startService } from '../helpers/service.ts';
+import { startServiceInProcess } from '../helpers/in-process-service.ts';
+import type { RunningService } from '../helpers/service.ts';
 
 const BACK = 'back.example';
 const STILL_AWAY = 'still-away.example';
@@ -13,7 +14,7 @@ const STILL_AWAY = 'still-away.example';
 let flow: Flow;
 let back: FakePrimary;
 let stillAway: FakePrimary;
-let again: Service;
+let again: RunningService;
 
 beforeAll(async () => {
   flow = await startFlow();
@@ -24,7 +25,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await again?.stop();
+  await again?.remove();
   await flow?.close();
   await back?.close();
   await stillAway?.close();
@@ -47,8 +48,8 @@ test('the first round after a long absence ends nothing, the next one what has e
   stillAway.setMode('greeting554');
   await stillAway.start();
 
-  // On the same ports, folder and token: what the flow asks is answered by the new process.
-  again = await startService({ env: flow.service.env, dataDir: flow.service.dataDir });
+  // On the same ports, folder and token: what the flow asks is answered by the new node.
+  again = await startServiceInProcess({ env: flow.service.env });
   await back.waitFor(() => back.messages.length === 1, 'the mail for the primary that is back');
   await until('it is delivered', PATIENCE_MS, async () =>
     (await flow.message(ids[0] ?? ''))?.recipients.every(({ state }) => state === 'DELIVERED'),

@@ -13,6 +13,7 @@ import { makeDkimKey } from '../helpers/dkim-key.ts';
 import type { FakeRecords } from '../helpers/fake-dns.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, startFlow } from '../helpers/flow.ts';
+import { type Service, startService } from '../helpers/service.ts';
 
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 const DOMAIN = 'customer.example';
@@ -24,7 +25,7 @@ const EVERY_MS = 50;
 const REPORTED = '127.0.0.3';
 const KEY = makeDkimKey('rsa');
 
-let flow: Flow;
+let flow: Flow<Service>;
 let primary: FakePrimary;
 let senders: Server;
 const sockets = new Set<Socket>();
@@ -43,7 +44,7 @@ beforeAll(async () => {
   for (const [index, host] of many) {
     zones[host] = { A: Array.from({ length: ADDRESSES }, (_, at) => `127.1.${index}.${at + 1}`) };
   }
-  flow = await startFlow(zones, { IN_FLIGHT_BYTES: `${IN_FLIGHT_BYTES}`, LOG_LEVEL: 'warn' });
+  flow = await startFlow(zones, { IN_FLIGHT_BYTES: `${IN_FLIGHT_BYTES}`, LOG_LEVEL: 'warn' }, startService);
   primary = await startFakePrimary();
   await flow.addDomain(DOMAIN, primary, { callAheads: false });
   senders = createServer((socket) => {

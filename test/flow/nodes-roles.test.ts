@@ -1,11 +1,10 @@
 /** A node that only takes mail in, beside one that only delivers and is driven by GraphQL: together they are the service. */
 import { expect, test } from 'bun:test';
-import { createTestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, urlOf } from '../helpers/database.ts';
 import { createDomain } from '../helpers/domains.ts';
 import { startFakePrimary } from '../helpers/fake-primary.ts';
 import { startService } from '../helpers/service.ts';
 import { connectPeer } from '../helpers/smtp-peer.ts';
-import { urlOf } from './crash-scene.ts';
 import { transact } from '../helpers/flow.ts';
 
 test('mail comes in at one node and goes out by the other; each serves only its roles', async () => {

@@ -7,13 +7,13 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrate } from '../../src/db/migrate.ts';
 import { until } from '../helpers/child.ts';
-import { createTestDatabase, makeTempDir, type TestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, makeTempDir, type TestDatabase, urlOf } from '../helpers/database.ts';
 import { createDomain, untilHeld } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { compare, type Load, startLoad } from '../helpers/load.ts';
 import { type PointingProxy, startPointingProxy } from '../helpers/pointing-proxy.ts';
 import { makeDataDir, type Service, serviceEnvironment, startService } from '../helpers/service.ts';
-import { EXACT, faultsOf, untilPutOff, urlOf } from './crash-scene.ts';
+import { EXACT, faultsOf, untilPutOff } from './crash-scene.ts';
 
 const DOMAIN = 'rolling.example';
 const NAMES = ['a.rolling.test.example', 'b.rolling.test.example'];

@@ -1,11 +1,10 @@
 /** Two nodes of the service on one database, before a primary so slow that a moment in mid-delivery is easily met. */
 import { until } from '../helpers/child.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, type TestDatabase, urlOf } from '../helpers/database.ts';
 import { createDomain } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Load, startLoad, transactionIdOf } from '../helpers/load.ts';
 import { type Service, startService } from '../helpers/service.ts';
-import { urlOf } from './crash-scene.ts';
 
 export const DOMAIN = 'nodes.example';
 

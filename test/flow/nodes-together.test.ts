@@ -1,14 +1,14 @@
 /** Nodes of one service: four that start at once on an empty database, and a setting made on one that holds on all. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { until } from '../helpers/child.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, type TestDatabase, urlOf } from '../helpers/database.ts';
 import { createDomain, flushDomain, untilHeld } from '../helpers/domains.ts';
 import { startFakePrimary } from '../helpers/fake-primary.ts';
 import { compare, startLoad } from '../helpers/load.ts';
 import { type Service, startService } from '../helpers/service.ts';
 import { connectPeer, type SmtpPeer } from '../helpers/smtp-peer.ts';
 import { subscribe } from '../helpers/subscriber.ts';
-import { EXACT, urlOf } from './crash-scene.ts';
+import { EXACT } from './crash-scene.ts';
 
 let server: TestDatabase;
 let nodes: Service[] = [];

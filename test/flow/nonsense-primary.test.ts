@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { until } from '../helpers/child.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, type MessageSeen, PATIENCE_MS, startFlow } from '../helpers/flow.ts';
+import { type Service, startService } from '../helpers/service.ts';
 import {
   NONSENSE,
   type Nonsense,
@@ -33,7 +34,7 @@ interface Case {
   id: string;
 }
 
-let flow: Flow;
+let flow: Flow<Service>;
 let well: FakePrimary;
 const cases: Case[] = [];
 let residentBefore = 0;
@@ -87,7 +88,7 @@ function isHarmless({ stage, nonsense }: Pick<Case, 'stage' | 'nonsense'>): bool
 
 describe.skipIf(isSkipped('primaries that talk nonsense', WHY_NO_SHORT_TIMEOUTS))('nonsense', () => {
   beforeAll(async () => {
-    flow = await startFlow({}, shortTimeouts(WAIT));
+    flow = await startFlow({}, shortTimeouts(WAIT), startService);
     well = await startFakePrimary();
     await flow.addDomain(WELL, well);
     const add = async (stage: Stage, nonsense: Nonsense): Promise<void> => {

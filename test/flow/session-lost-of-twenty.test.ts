@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { type Flow, startFlow, transact } from '../helpers/flow.ts';
+import { startService } from '../helpers/service.ts';
 import { shortTimeouts, WHY_NO_SHORT_TIMEOUTS } from '../helpers/short-timeouts.ts';
 import { isSkipped } from '../interop/mail.ts';
 
@@ -15,7 +16,7 @@ let flow: Flow;
 const primaries: FakePrimary[] = [];
 
 beforeAll(async () => {
-  flow = await startFlow({}, WHY_NO_SHORT_TIMEOUTS === null ? shortTimeouts({ commandMs: WAIT_MS }) : {});
+  flow = await startFlow({}, WHY_NO_SHORT_TIMEOUTS === null ? shortTimeouts({ commandMs: WAIT_MS }) : {}, startService);
 });
 
 afterAll(async () => {

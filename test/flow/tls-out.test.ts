@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { until } from '../helpers/child.ts';
 import type { FakePrimary, FakePrimaryOptions } from '../helpers/fake-primary.ts';
 import { type Flow, PATIENCE_MS, startFlow } from '../helpers/flow.ts';
+import { startService } from '../helpers/service.ts';
 import { chainOf, makeAuthority, makeLeaf, tlsaOf } from '../helpers/pki.ts';
 
 const SECURE = { isAuthenticated: true } as const;
@@ -22,7 +23,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'backup-mx-authority-'));
   const file = join(folder, 'root.pem');
   await writeFile(file, root.cert);
-  flow = await startFlow({}, { NODE_EXTRA_CA_CERTS: file, DNS_TRUST_AD: 'true' });
+  flow = await startFlow({}, { NODE_EXTRA_CA_CERTS: file, DNS_TRUST_AD: 'true' }, startService);
 });
 afterAll(async () => {
   await flow.close();

@@ -89,6 +89,12 @@ export async function createBareDatabase(): Promise<{ target: DatabaseAddress; d
   };
 }
 
+/** DATABASE_URL of a test server. */
+export function urlOf({ host, port, database, user }: DatabaseAddress): string {
+  const place = host.startsWith('/') ? `localhost/${database}?host=${host}` : `${host}:${port}/${database}`;
+  return `postgres://${user}@${place}`;
+}
+
 /** A fresh, migrated database on the shared server. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { target, drop } = await createBareDatabase();

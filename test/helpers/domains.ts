@@ -4,7 +4,7 @@
  * Written as a user would write them, against contract fields only.
  */
 import { until } from './child.ts';
-import type { Service } from './service.ts';
+import type { RunningService } from './service.ts';
 
 export interface NextHop {
   readonly host: string;
@@ -21,7 +21,11 @@ function refuseErrors(what: string, payload: UserErrors): void {
 }
 
 /** domainCreate with an explicit next hop, which is not asked about recipients: a test that counts its sessions sees deliveries. */
-export async function createDomain(service: Service, name: string, deliverTo: readonly NextHop[]): Promise<void> {
+export async function createDomain(
+  service: Pick<RunningService, 'graphql'>,
+  name: string,
+  deliverTo: readonly NextHop[],
+): Promise<void> {
   const { domainCreate } = await service.graphql<{ domainCreate: UserErrors }>(
     `mutation ($name: String!, $deliverTo: [NextHopInput!]) {
       domainCreate(input: { name: $name, deliverTo: $deliverTo, callAheads: false }) { domain { name status } userErrors { code message } }
@@ -32,7 +36,7 @@ export async function createDomain(service: Service, name: string, deliverTo: re
 }
 
 /** domainFlush: an attempt starts within two seconds, whatever the clock says. */
-export async function flushDomain(service: Service, name: string): Promise<void> {
+export async function flushDomain(service: RunningService, name: string): Promise<void> {
   const { domainFlush } = await service.graphql<{ domainFlush: UserErrors }>(
     'mutation ($name: String!) { domainFlush(input: { name: $name }) { userErrors { code message } } }',
     { name },
@@ -41,7 +45,7 @@ export async function flushDomain(service: Service, name: string): Promise<void>
 }
 
 /** Exact number of messages held for the domain. */
-export async function readHeldCount(service: Service, name: string): Promise<number> {
+export async function readHeldCount(service: RunningService, name: string): Promise<number> {
   const { domain } = await service.graphql<{ domain: { queue: { heldCount: number } } | null }>(
     'query ($name: String!) { domain(name: $name) { queue { heldCount } } }',
     { name },
@@ -64,7 +68,7 @@ export interface MessageView {
 }
 
 /** The newest messages of the domain, live and ended. */
-export async function readMessages(service: Service, name: string): Promise<readonly MessageView[]> {
+export async function readMessages(service: RunningService, name: string): Promise<readonly MessageView[]> {
   const { messages } = await service.graphql<{ messages: { nodes: MessageView[] } }>(
     `query ($name: String!) { messages(first: 100, filter: { domain: $name }) { nodes {
       id transaction reversePath sizeBytes recipients { address state attemptCount lastReply } } } }`,
@@ -74,6 +78,11 @@ export async function readMessages(service: Service, name: string): Promise<read
 }
 
 /** Waits until the domain holds exactly `count` messages. */
-export async function untilHeld(service: Service, name: string, count: number, timeoutMs = 40_000): Promise<void> {
+export async function untilHeld(
+  service: RunningService,
+  name: string,
+  count: number,
+  timeoutMs = 40_000,
+): Promise<void> {
   await until(`${name} holds ${count}`, timeoutMs, async () => (await readHeldCount(service, name)) === count);
 }

@@ -5,13 +5,13 @@
  * `startFlow` takes everything down again with `close`. What the API says is asked with `see` and `messages`.
  */
 import { Buffer } from 'node:buffer';
-import type { DatabaseAddress } from '../../src/db/target.ts';
 import { until } from './child.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createTestDatabase, type TestDatabase, urlOf } from './database.ts';
 import { type FakeDns, type FakeRecords, startFakeDns } from './fake-dns.ts';
 import { type FakePrimary, type FakePrimaryOptions, startFakePrimary } from './fake-primary.ts';
 import { findFreePort } from './free-port.ts';
-import { type Service, startService } from './service.ts';
+import { startServiceInProcess } from './in-process-service.ts';
+import type { RunningService } from './service.ts';
 import { connectPeer, type SmtpPeer } from './smtp-peer.ts';
 
 export interface Mail {
@@ -72,8 +72,8 @@ export interface DomainSeen {
   readonly outage: OutageSeen | null;
 }
 
-export interface Flow {
-  readonly service: Service;
+export interface Flow<S extends RunningService = RunningService> {
+  readonly service: S;
   readonly database: TestDatabase;
   readonly dns: FakeDns;
   /** DELIVERY_PORT: where every next hop that MX records name is dialled. */
@@ -122,16 +122,26 @@ const MESSAGE = `{ id transaction acceptedAt expiresAt sizeBytes reversePath rec
   address state nextAttemptAt attemptCount lastReply
   attempts(first: 100) { nodes { at host address reply outcome } } } }`;
 
+type Env = Readonly<Record<string, string>>;
+
+export function startFlow(zones?: Readonly<Record<string, FakeRecords>>, env?: Env): Promise<Flow>;
+export function startFlow<S extends RunningService>(
+  zones: Readonly<Record<string, FakeRecords>>,
+  env: Env,
+  start: (options: { readonly env: Env }) => Promise<S>,
+): Promise<Flow<S>>;
+/** With the service in this process, or as `start` starts it. */
 export async function startFlow(
   zones: Readonly<Record<string, FakeRecords>> = {},
-  env: Readonly<Record<string, string>> = {},
+  env: Env = {},
+  start: (options: { readonly env: Env }) => Promise<RunningService> = startServiceInProcess,
 ): Promise<Flow> {
   const database = await createTestDatabase();
   // The doctor's daily look would dial primaries at any moment of a day that a test skips, beside what the test counts.
   await database.sql`alter table domains alter column doctor_check_at set default 'infinity'`;
   const dns = await startFakeDns(zones);
   const deliveryPort = await findFreePort();
-  const service = await startService({
+  const service = await start({
     env: {
       DATABASE_URL: urlOf(database.target),
       DNS_SERVERS: dns.address,
@@ -270,8 +280,4 @@ async function expectReply(code: string, what: string, answer: Promise<string>):
   const reply = await answer;
   if (!reply.startsWith(code)) throw new Error(`${what} was answered ${reply}`);
   return reply;
-}
-
-function urlOf({ host, port, database, user }: DatabaseAddress): string {
-  return `postgres://${user}@localhost:${port}/${database}?host=${host}`;
 }

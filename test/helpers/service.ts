@@ -37,8 +37,8 @@ export interface GraphqlError {
   readonly extensions?: { readonly code?: string };
 }
 
-export interface Service {
-  readonly pid: number;
+/** A service, in a process of its own or in that of its test (in-process-service.ts). */
+export interface RunningService {
   readonly smtpPort: number;
   readonly httpUrl: string;
   readonly token: string;
@@ -53,10 +53,14 @@ export interface Service {
   hasEnded(): boolean;
   /** SIGTERM and wait; the exit code. */
   stop(): Promise<number | null>;
-  /** SIGKILL and wait: the process only, not its database. */
-  kill9(): Promise<void>;
   /** Stops what still runs and removes a folder made here. */
   remove(): Promise<void>;
+}
+
+export interface Service extends RunningService {
+  readonly pid: number;
+  /** SIGKILL and wait: the process only, not its database. */
+  kill9(): Promise<void>;
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -74,7 +78,8 @@ export async function makeDataDir(parent = tmpdir()): Promise<string> {
   return dataDir;
 }
 
-async function isReady(httpUrl: string, exceptFor: string | undefined): Promise<boolean> {
+/** Whether /readyz has no reason to say no, or only one that the test is about. */
+export async function isReady(httpUrl: string, exceptFor?: string): Promise<boolean> {
   const answer = await fetch(`${httpUrl}/readyz`)
     .then(async (response) => (await response.json()) as { reasons?: readonly string[] })
     .catch(() => null);
@@ -97,6 +102,22 @@ export async function serviceEnvironment(dataDir: string): Promise<Record<string
     ALLOW_PRIVATE_NEXT_HOPS: 'true',
     DNS_SERVERS: '127.0.0.1:1',
     LOG_FORMAT: 'json',
+  };
+}
+
+type Start = Pick<RunningService, 'env' | 'dataDir' | 'output' | 'hasEnded'>;
+
+/** What the environment says of a service, and how its API is asked. */
+export function reachService({ env, ...start }: Start): Omit<RunningService, 'readyAfterMs' | 'stop' | 'remove'> {
+  const httpUrl = `http://${env['HTTP_LISTEN']}`;
+  const token = env['OPERATOR_TOKEN'] ?? '';
+  return {
+    ...start,
+    env,
+    httpUrl,
+    token,
+    smtpPort: Number(env['SMTP_LISTEN']?.split(':').at(-1)),
+    graphql: (query, variables) => postGraphql({ httpUrl, token, query, variables: variables ?? {} }),
   };
 }
 
@@ -124,7 +145,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
   const output = () => Buffer.concat(chunks).toString();
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  const httpUrl = `http://${env['HTTP_LISTEN']}`;
+  const service = reachService({ env, dataDir, output, hasEnded });
   const discard = () =>
     options.dataDir === undefined
       ? rm(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
@@ -133,7 +154,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   try {
     await until('the service is ready', options.readyTimeoutMs ?? 100_000, () => {
       if (hasEnded()) throw new Error(`the service ended with ${child.exitCode ?? child.signalCode}`);
-      return isReady(httpUrl, options.readyExceptFor);
+      return isReady(service.httpUrl, options.readyExceptFor);
     });
   } catch (error) {
     await endChild(child, 'SIGTERM', 5000);
@@ -143,18 +164,10 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     });
   }
 
-  const token = env['OPERATOR_TOKEN'] ?? '';
   return {
+    ...service,
     pid: child.pid ?? 0,
-    smtpPort: Number(env['SMTP_LISTEN']?.split(':').at(-1)),
-    httpUrl,
-    token,
-    dataDir,
-    env,
     readyAfterMs: performance.now() - startedAtMs,
-    graphql: (query, variables) => postGraphql({ httpUrl, token, query, variables: variables ?? {} }),
-    output,
-    hasEnded,
     stop: async () => {
       await endChild(child, 'SIGTERM', 150_000);
       return child.exitCode;

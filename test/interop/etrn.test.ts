@@ -6,34 +6,34 @@ import { until } from '../helpers/child.ts';
 import { createDomain, untilHeld } from '../helpers/domains.ts';
 import { findFreePort } from '../helpers/free-port.ts';
 import { startPostfix, whyNoPostfix } from '../helpers/postfix.ts';
-import { type Service, startService } from '../helpers/service.ts';
+import { type Flow, startFlow } from '../helpers/flow.ts';
 import { openSession, sendMessage } from '../helpers/smtp-session.ts';
 import { isSkipped } from './mail.ts';
 
 const DOMAIN = 'behind.example';
 
 describe.skipIf(isSkipped('ETRN for Postfix', whyNoPostfix()))('ETRN', () => {
-  let service: Service;
+  let flow: Flow;
   let primaryPort: number;
 
   beforeAll(async () => {
-    service = await startService();
+    flow = await startFlow();
     primaryPort = await findFreePort();
-    await createDomain(service, DOMAIN, [{ host: '127.0.0.1', port: primaryPort }]);
-    await service.graphql(
+    await createDomain(flow.service, DOMAIN, [{ host: '127.0.0.1', port: primaryPort }]);
+    await flow.service.graphql(
       `mutation { domainUpdate(input: { name: "${DOMAIN}", etrnClients: ["127.0.0.1"] }) { userErrors { code } } }`,
     );
   });
 
-  afterAll(() => service?.remove());
+  afterAll(() => flow?.close());
 
   test('brings what was held to a Postfix that is back', async () => {
-    const session = await openSession(service.smtpPort);
+    const session = await openSession(flow.service.smtpPort);
     for (const subject of ['one', 'two']) {
       const content = Buffer.from(`Subject: ${subject}\r\n\r\nHello.\r\n`);
       await sendMessage(session, { from: 'sender@elsewhere.example', to: `user@${DOMAIN}`, content });
     }
-    await untilHeld(service, DOMAIN, 2);
+    await untilHeld(flow.service, DOMAIN, 2);
     const primary = await startPostfix({ mode: { kind: 'SINK', domains: [DOMAIN] }, port: primaryPort });
     try {
       expect(await session.command(`ETRN ${DOMAIN}`)).toBe(253);
@@ -43,7 +43,7 @@ describe.skipIf(isSkipped('ETRN for Postfix', whyNoPostfix()))('ETRN', () => {
       });
       const subjects = delivered.map((mail) => /^Subject: (\w+)/m.exec(mail.toString())?.[1]);
       expect(new Set(subjects)).toEqual(new Set(['one', 'two']));
-      await untilHeld(service, DOMAIN, 0);
+      await untilHeld(flow.service, DOMAIN, 0);
     } finally {
       session.close();
       await primary.remove();

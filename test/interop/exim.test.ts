@@ -6,7 +6,7 @@ import { until } from '../helpers/child.ts';
 import { createDomain, flushDomain, readMessages, untilHeld } from '../helpers/domains.ts';
 import { type Exim, findExim, startExim } from '../helpers/exim.ts';
 import { findFreePort } from '../helpers/free-port.ts';
-import { type Service, startService } from '../helpers/service.ts';
+import { type Flow, startFlow } from '../helpers/flow.ts';
 import { openSession, sendMessage } from '../helpers/smtp-session.ts';
 import { isSkipped, oddMessage, readTrace, stuffDots } from './mail.ts';
 
@@ -15,7 +15,7 @@ const found = await findExim();
 
 describe.skipIf(isSkipped('Exim interop', 'reason' in found ? found.reason : null))('Exim', () => {
   const folder = 'folder' in found ? found.folder : '';
-  let service: Service;
+  let flow: Flow;
   let sender: Exim;
   let primaryPort: number;
 
@@ -28,15 +28,15 @@ describe.skipIf(isSkipped('Exim interop', 'reason' in found ? found.reason : nul
   };
 
   beforeAll(async () => {
-    service = await startService();
+    flow = await startFlow();
     primaryPort = await findFreePort();
-    await createDomain(service, 'behind.example', [{ host: '127.0.0.1', port: primaryPort }]);
-    sender = await startExim(folder, { mode: { kind: 'RELAY', host: '127.0.0.1', port: service.smtpPort } });
+    await createDomain(flow.service, 'behind.example', [{ host: '127.0.0.1', port: primaryPort }]);
+    sender = await startExim(folder, { mode: { kind: 'RELAY', host: '127.0.0.1', port: flow.service.smtpPort } });
   });
 
   afterAll(async () => {
     await sender?.remove();
-    await service?.remove();
+    await flow?.close();
   });
 
   test.each([true, false])(
@@ -44,7 +44,7 @@ describe.skipIf(isSkipped('Exim interop', 'reason' in found ? found.reason : nul
     async (offersTls) => {
       const original = oddMessage(SENDER, 'user@behind.example');
       await send('user@behind.example', original);
-      await untilHeld(service, 'behind.example', 1);
+      await untilHeld(flow.service, 'behind.example', 1);
       expect(await sender.readLog()).toMatch(/=> user@behind\.example .* X=TLS1\.[23]/);
       expect(await sender.readQueue()).toEqual([]);
 
@@ -54,7 +54,7 @@ describe.skipIf(isSkipped('Exim interop', 'reason' in found ? found.reason : nul
         offersTls,
       });
       try {
-        await flushDomain(service, 'behind.example');
+        await flushDomain(flow.service, 'behind.example');
         const [arrived] = await until('the mail arrives', 30_000, async () => {
           const delivered = await primary.readDelivered();
           return delivered.length > 0 && delivered;
@@ -62,8 +62,8 @@ describe.skipIf(isSkipped('Exim interop', 'reason' in found ? found.reason : nul
         expect(readTrace(arrived ?? Buffer.alloc(0), original)).toMatch(/by backup\.test\.example/);
         const protocol = offersTls ? /P=esmtps X=TLS1\.[23]/ : /P=esmtp /;
         expect(await primary.readLog()).toMatch(protocol);
-        await untilHeld(service, 'behind.example', 0);
-        const [message] = await readMessages(service, 'behind.example');
+        await untilHeld(flow.service, 'behind.example', 0);
+        const [message] = await readMessages(flow.service, 'behind.example');
         expect(message?.recipients).toMatchObject([{ state: 'DELIVERED' }]);
         expect(message?.recipients[0]?.lastReply).toMatch(/OK id=/);
       } finally {

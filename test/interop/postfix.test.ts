@@ -7,7 +7,7 @@ import { createDomain, flushDomain, readHeldCount, readMessages, untilHeld } fro
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { findFreePort } from '../helpers/free-port.ts';
 import { type Postfix, startPostfix, whyNoPostfix } from '../helpers/postfix.ts';
-import { type Service, startService } from '../helpers/service.ts';
+import { type Flow, startFlow } from '../helpers/flow.ts';
 import { connectPeer } from '../helpers/smtp-peer.ts';
 import { openSession, sendMessage } from '../helpers/smtp-session.ts';
 import { isSkipped, oddMessage, readTrace, stuffDots } from './mail.ts';
@@ -15,7 +15,7 @@ import { isSkipped, oddMessage, readTrace, stuffDots } from './mail.ts';
 const SENDER = 'sender@elsewhere.example';
 
 describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
-  let service: Service;
+  let flow: Flow;
   let sender: Postfix;
   let primaryPort: number;
   let fake: FakePrimary;
@@ -28,13 +28,13 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
   };
 
   beforeAll(async () => {
-    service = await startService();
+    flow = await startFlow();
     primaryPort = await findFreePort();
     fake = await startFakePrimary();
-    await createDomain(service, 'behind.example', [{ host: '127.0.0.1', port: primaryPort }]);
-    await createDomain(service, 'fake.example', [{ host: '127.0.0.1', port: fake.port }]);
+    await createDomain(flow.service, 'behind.example', [{ host: '127.0.0.1', port: primaryPort }]);
+    await createDomain(flow.service, 'fake.example', [{ host: '127.0.0.1', port: fake.port }]);
     sender = await startPostfix({
-      mode: { kind: 'RELAY', host: '127.0.0.1', port: service.smtpPort },
+      mode: { kind: 'RELAY', host: '127.0.0.1', port: flow.service.smtpPort },
       parameters: { smtp_tls_security_level: 'may', smtp_tls_loglevel: '1' },
       keepLog: true,
     });
@@ -43,13 +43,13 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
   afterAll(async () => {
     await sender?.remove();
     await fake?.close();
-    await service?.remove();
+    await flow?.close();
   });
 
   test('sends by STARTTLS; the mail is held while the primary is down and reaches a Postfix primary byte for byte', async () => {
     const original = oddMessage(SENDER, 'user@behind.example');
     await send('user@behind.example', original);
-    await untilHeld(service, 'behind.example', 1);
+    await untilHeld(flow.service, 'behind.example', 1);
     expect(await sender.readLog()).toMatch(/TLS connection established to 127\.0\.0\.1/);
     await until('its queue is empty', 30_000, async () => (await sender.readQueue()).length === 0);
 
@@ -59,7 +59,7 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
       keepLog: true,
     });
     try {
-      await flushDomain(service, 'behind.example');
+      await flushDomain(flow.service, 'behind.example');
       const [arrived] = await until('the mail arrives', 30_000, async () => {
         const delivered = await primary.readDelivered();
         return delivered.length > 0 && delivered;
@@ -67,8 +67,8 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
       const trace = readTrace(arrived ?? Buffer.alloc(0), original);
       expect(trace).not.toBeNull();
       expect(trace).toMatch(/^Received: from postfix\.test\.example .*\r\n(?:\s.*\r\n)*?.*by backup\.test\.example/m);
-      await untilHeld(service, 'behind.example', 0);
-      const [message] = await readMessages(service, 'behind.example');
+      await untilHeld(flow.service, 'behind.example', 0);
+      const [message] = await readMessages(flow.service, 'behind.example');
       expect(message?.recipients).toMatchObject([{ address: 'user@behind.example', state: 'DELIVERED' }]);
       // The primary's own words stand in the API.
       expect(message?.recipients[0]?.lastReply).toMatch(/queued as/);
@@ -85,20 +85,20 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
       keepLog: true,
       parameters: { smtpd_authorized_xforward_hosts: '127.0.0.1' },
     });
-    const client = await connectPeer({ host: '127.0.0.1', port: service.smtpPort, localAddress: '127.0.0.5' });
+    const client = await connectPeer({ host: '127.0.0.1', port: flow.service.smtpPort, localAddress: '127.0.0.5' });
     try {
       await client.reply();
       for (const line of ['EHLO far.example', `MAIL FROM:<${SENDER}>`, 'RCPT TO:<user@behind.example>', 'DATA']) {
         expect(await client.ask(line)).toMatch(/^[23]/);
       }
       expect(await client.ask('Subject: who\r\n\r\nwho\r\n.')).toMatch(/^250/);
-      await flushDomain(service, 'behind.example');
+      await flushDomain(flow.service, 'behind.example');
       const log = await until('the mail arrives', 30_000, async () => {
         const text = await primary.readLog();
         return text.includes('status=sent') && text;
       });
       // Newest first.
-      const [message] = await readMessages(service, 'behind.example');
+      const [message] = await readMessages(flow.service, 'behind.example');
       expect(log).toMatch(
         new RegExp(
           `client=\\S+\\[127\\.0\\.0\\.1\\], orig_queue_id=${message?.transaction}, orig_client=\\S+\\[127\\.0\\.0\\.5\\]`,
@@ -143,6 +143,6 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
     await send('large@behind.example', large);
     const bounced = /to=<large@behind\.example>.*status=bounced .*size/i;
     await until('Postfix bounces', 30_000, async () => bounced.test(await sender.readLog()));
-    expect(await readHeldCount(service, 'behind.example')).toBe(0);
+    expect(await readHeldCount(flow.service, 'behind.example')).toBe(0);
   });
 });

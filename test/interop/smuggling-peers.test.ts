@@ -10,7 +10,7 @@ import { until } from '../helpers/child.ts';
 import { createDomain, flushDomain, untilHeld } from '../helpers/domains.ts';
 import { findExim, startExim } from '../helpers/exim.ts';
 import { startPostfix, whyNoPostfix } from '../helpers/postfix.ts';
-import { type Service, startService } from '../helpers/service.ts';
+import { type Flow, startFlow } from '../helpers/flow.ts';
 import { isSkipped } from './mail.ts';
 import { sendRows } from './smuggling-client.ts';
 import { hasSecondByRight, smugglingVariants, storedContent } from './smuggling-matrix.ts';
@@ -34,12 +34,12 @@ const ROWS = smugglingVariants(`user@${DOMAINS[0]}`).filter(({ name }) => / \.{1
 
 const PIECES = ['WHOLE', 'OCTETS'] as const;
 
-let service: Service;
+let flow: Flow;
 const peers = new Map<string, Peer>();
 
 beforeAll(async () => {
   if (DOMAINS.length === 0) return;
-  service = await startService({ env: { BARE_NEWLINES: 'normalize' } });
+  flow = await startFlow({}, { BARE_NEWLINES: 'normalize' });
   for (const domain of DOMAINS) {
     const mode = { kind: 'SINK', domains: [domain] } as const;
     const peer =
@@ -47,18 +47,18 @@ beforeAll(async () => {
         ? await startPostfix({ mode })
         : await startExim('folder' in exim ? exim.folder : '', { mode });
     peers.set(domain, peer);
-    await createDomain(service, domain, [{ host: '127.0.0.1', port: peer.port }]);
+    await createDomain(flow.service, domain, [{ host: '127.0.0.1', port: peer.port }]);
   }
   const to = DOMAINS.map((domain) => `user@${domain}`);
   for (const pieces of PIECES) {
-    for (const { variant, ids } of await sendRows(ROWS, { port: service.smtpPort, to, pieces })) {
+    for (const { variant, ids } of await sendRows(ROWS, { port: flow.service.smtpPort, to, pieces })) {
       expect(ids, variant.name).toHaveLength(1 + Number(hasSecondByRight(variant)));
     }
   }
 });
 
 afterAll(async () => {
-  await service?.remove();
+  await flow?.close();
   await Promise.all([...peers.values()].map((peer) => peer.remove()));
 });
 
@@ -69,8 +69,8 @@ test.each(DOMAINS)(
     const once = [...ROWS.map((row) => bodyOf(storedContent(row, 'normalize') ?? '')), ...seconds];
     const expected = PIECES.flatMap(() => once);
     const peer = peers.get(domain);
-    await flushDomain(service, domain);
-    await untilHeld(service, domain, 0, 30_000);
+    await flushDomain(flow.service, domain);
+    await untilHeld(flow.service, domain, 0, 30_000);
     await peer?.flush();
     const delivered = await until(`${domain} has delivered`, 30_000, async () => {
       if ((await peer?.readQueue())?.length !== 0) return false;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Finished, findProgram, run, until } from '../helpers/child.ts';
 import { createDomain } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
-import { type Service, startService } from '../helpers/service.ts';
+import { type Flow, startFlow } from '../helpers/flow.ts';
 import { isSkipped } from './mail.ts';
 
 const swaks = findProgram('swaks');
@@ -13,11 +13,11 @@ const swaks = findProgram('swaks');
 describe.skipIf(isSkipped('swaks as a proxy', swaks === null ? 'no swaks is installed' : null))(
   'swaks as a proxy',
   () => {
-    let service: Service;
+    let flow: Flow;
     let primary: FakePrimary;
 
     const send = async (...args: readonly string[]): Promise<Finished & { readonly words: string }> => {
-      const target = ['--server', `127.0.0.1:${service.smtpPort}`, '--ehlo', 'client.elsewhere.example'];
+      const target = ['--server', `127.0.0.1:${flow.service.smtpPort}`, '--ehlo', 'client.elsewhere.example'];
       const mail = ['--from', 'sender@elsewhere.example', '--to', 'user@backed.example'];
       const finished = await run(swaks ?? 'swaks', [...target, ...mail, ...args]);
       return { ...finished, words: `${finished.stdout.toString()}${finished.stderr}` };
@@ -33,14 +33,14 @@ describe.skipIf(isSkipped('swaks as a proxy', swaks === null ? 'no swaks is inst
     };
 
     beforeAll(async () => {
-      service = await startService({ env: { TRUSTED_PROXIES: '127.0.0.1' } });
+      flow = await startFlow({}, { TRUSTED_PROXIES: '127.0.0.1' });
       primary = await startFakePrimary();
-      await createDomain(service, 'backed.example', [{ host: '127.0.0.1', port: primary.port }]);
+      await createDomain(flow.service, 'backed.example', [{ host: '127.0.0.1', port: primary.port }]);
     });
 
     afterAll(async () => {
       await primary?.close();
-      await service?.remove();
+      await flow?.close();
     });
 
     const addresses = (family: string, source: string, destination: string): string[] =>
@@ -80,7 +80,7 @@ describe.skipIf(isSkipped('swaks as a proxy', swaks === null ? 'no swaks is inst
       const { code, words } = await send('--proxy', 'TCP4 192.0.2.44');
       expect(code).not.toBe(0);
       expect(words).not.toMatch(/<[~-]\s+220 /);
-      await until('it is logged', 30_000, () => service.output().includes('bad line'));
+      await until('it is logged', 30_000, () => flow.service.output().includes('bad line'));
     });
   },
 );

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type Finished, findProgram, run } from '../helpers/child.ts';
 import { createDomain, readMessages } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
-import { type Service, startService } from '../helpers/service.ts';
+import { type Flow, startFlow } from '../helpers/flow.ts';
 import { isSkipped, oddMessage, readTrace, stuffDots } from './mail.ts';
 
 const SENDER = 'sender@elsewhere.example';
@@ -18,14 +18,14 @@ const support = swaks === null ? '' : (await run(swaks, ['--support'])).stdout.t
 const whyNoTls = /TLS supported/.test(support) ? null : 'this swaks has no TLS (Debian package libnet-ssleay-perl)';
 
 describe.skipIf(isSkipped('swaks interop', swaks === null ? 'no swaks is installed' : null))('swaks', () => {
-  let service: Service;
+  let flow: Flow;
   let primary: FakePrimary;
   let folder: string;
 
   const send = async (...args: readonly string[]): Promise<Finished & { readonly words: string }> => {
     const finished = await run(swaks ?? 'swaks', [
       '--server',
-      `127.0.0.1:${service.smtpPort}`,
+      `127.0.0.1:${flow.service.smtpPort}`,
       '--from',
       SENDER,
       '--ehlo',
@@ -43,14 +43,14 @@ describe.skipIf(isSkipped('swaks interop', swaks === null ? 'no swaks is install
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'backup-mx-swaks-'));
-    service = await startService();
+    flow = await startFlow();
     primary = await startFakePrimary();
-    await createDomain(service, 'backed.example', [{ host: '127.0.0.1', port: primary.port }]);
+    await createDomain(flow.service, 'backed.example', [{ host: '127.0.0.1', port: primary.port }]);
   });
 
   afterAll(async () => {
     await primary?.close();
-    await service?.remove();
+    await flow?.close();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -64,7 +64,7 @@ describe.skipIf(isSkipped('swaks interop', swaks === null ? 'no swaks is install
     const trace = readTrace(message?.content ?? Buffer.alloc(0), original);
     expect(trace).toMatch(/^Received: from client\.elsewhere\.example/);
     expect(message?.recipients[0]?.address).toBe('User@backed.example');
-    expect((await readMessages(service, 'backed.example'))[0]?.reversePath).toBe(SENDER);
+    expect((await readMessages(flow.service, 'backed.example'))[0]?.reversePath).toBe(SENDER);
   });
 
   test('shows the extensions it is offered', async () => {
