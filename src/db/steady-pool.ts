@@ -15,7 +15,7 @@
  * Promises that no statement and no transaction stays open for ever once a connection was lost: what the retired pool has not
  * answered six seconds later rejects, and its connections close. Does not notice a peer that fell silent without a word.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../clock.ts';
 import { abandon, follow, lossOf, type Sql } from './followed-statement.ts';
 import {
   type ClosableSql,
@@ -90,7 +90,7 @@ export function steadyPool(open: Open, { max, connectMs }: SteadyOptions): Sql {
   const transactions: TransactionPool | null = max === 1 ? null : createTransactionPool(open, max, connectMs);
   const retiring = new Set<Promise<void>>();
   const retired = new Set<Generation>();
-  const watched = new Set<Generation>();
+  const watches = new Map<Generation, ReturnType<typeof setTimeout>>();
   let isEnded = false;
 
   function retire(generation: Generation): void {
@@ -114,13 +114,13 @@ export function steadyPool(open: Open, { max, connectMs }: SteadyOptions): Sql {
 
   /** The driver tries again and again, without end, where a peer accepts a connection and closes it before it is ready. */
   function awaitConnection(generation: Generation): void {
-    if (generation.isConnected || watched.has(generation)) return;
-    watched.add(generation);
-    setTimeout(() => {
-      watched.delete(generation);
+    if (generation.isConnected || watches.has(generation)) return;
+    const watch = setTimeout(() => {
+      watches.delete(generation);
       const { pending, isConnected } = generation;
       if (!isConnected && pending.size > 0 && ![...pending.values()].some((isSent) => isSent())) retire(generation);
-    }, connectMs).unref();
+    }, connectMs);
+    watches.set(generation, watch.unref());
   }
 
   const followCurrent = <Made>(makeIn: (sql: Sql) => Made): Made => {
@@ -145,7 +145,9 @@ export function steadyPool(open: Open, { max, connectMs }: SteadyOptions): Sql {
     },
     end: async (options?: { timeout?: number }) => {
       isEnded = true;
-      const leftovers = Promise.race([Promise.all(retiring), sleep(LEFTOVERS_MS)]);
+      // A timer holds its pool in memory, and with the pool the node.
+      for (const watch of watches.values()) clearTimeout(watch);
+      const leftovers = within(LEFTOVERS_MS, Promise.all(retiring), () => undefined);
       await Promise.all([
         current.sql.end(options),
         transactions?.end(options?.timeout ?? null),

@@ -8,6 +8,7 @@
  * neither a statement, nor COMMIT or ROLLBACK, which on a lost connection would end the process (issues 1066, 1154, 1208).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../clock.ts';
 import { abandon, follow, lossOf, type Pending, type Sql, type TransactionSql } from './followed-statement.ts';
 import { isConnectionLost } from './connection-lost.ts';
 
@@ -212,9 +213,7 @@ export function createTransactionPool(open: Open, max: number, connectMs: number
       const ending = lossOf('CONNECTION_ENDED', 'the pool has ended');
       for (const { reject } of waiters.splice(0)) reject(ending);
       const allEnded = Promise.allSettled(running);
-      await (timeoutS === null
-        ? allEnded
-        : Promise.race([allEnded, sleep(timeoutS * 1000, undefined, { ref: false })]));
+      await (timeoutS === null ? allEnded : within(timeoutS * 1000, allEnded, () => undefined));
       await Promise.all(
         [...clients].map(async (client) => {
           if (client.pending.size > 0) client.lose(lossOf('CONNECTION_DESTROYED', 'the pool has ended'));

@@ -178,7 +178,11 @@ export function createSession({ link, offers, tls, localAddress, timeouts, block
       if (message.signal?.aborted) return unbegun('STOPPED', false);
       return transact(message, commandsOf(message, offers, needsReset));
     },
-    close: () => quit(link, timeouts.quitMs),
+    close: () => {
+      // `quit` has a limit of its own. The timer would hold the session for minutes.
+      watchdog.stop();
+      return quit(link, timeouts.quitMs);
+    },
     abort: () => cut('STOPPED'),
   };
 }

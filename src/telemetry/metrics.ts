@@ -284,17 +284,24 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
 }
 
-/** prom-client's process metrics that mean the same on Bun, Deno and Node; its `nodejs_` ones do not. */
-function processRegistries(): Registry[] {
+let registriesOfProcess: readonly Registry[] | null = null;
+
+/**
+ * prom-client's process metrics that mean the same on Bun, Deno and Node; its `nodejs_` ones do not. A process makes them
+ * once: prom-client's observers of the process have no stop.
+ */
+function processRegistries(): readonly Registry[] {
+  if (registriesOfProcess !== null) return registriesOfProcess;
   const all = new Registry();
   collectDefaultMetrics({ register: all });
   const wanted = all.getMetricsAsArray().filter(({ name }) => name.startsWith('process_'));
-  return wanted.map(({ name }) => {
+  registriesOfProcess = wanted.map(({ name }) => {
     const registry = new Registry();
     const metric = all.getSingleMetric(name);
     if (metric !== undefined) registry.registerMetric(metric);
     return registry;
   });
+  return registriesOfProcess;
 }
 
 /** Facts that a runtime cannot provide about its process are left out. */
