@@ -53,52 +53,15 @@ const DIAL_TURNS = 1_000_000_000;
 
 /** Reads a destination; null when there is none of this id. */
 export async function readDestination(sql: Sql, id: string): Promise<DestinationState | null> {
-  const [row] = await sql<
-    {
-      tenant_id: string;
-      name: string;
-      kind: 'RELAY' | 'INTERNAL';
-      deliver_to: { host: string; port: number }[];
-      tls_policy: DestinationState['tlsPolicy'];
-      route_generation: number;
-      dial_turn: number;
-      drain_per_minute: number | null;
-      is_paused: boolean;
-      flush_requested_at: Date | null;
-      flush_number: number;
-      last_success_ms: number | null;
-      is_failing: boolean;
-      is_due: boolean;
-      outage_class: OutageClass | null;
-      now: string;
-    }[]
-  >`
-    select tenant_id, name, kind, deliver_to, tls_policy, route_generation, dial_turn, drain_per_minute, ${isPausedNow(sql)} as is_paused, flush_requested_at, flush_number,
-      case when first_failure_at is null then (extract(epoch from last_attempt_at) * 1000)::float8 end as last_success_ms,
-      first_failure_at is not null as is_failing, coalesce(next_attempt_at <= bmx_now(), true) as is_due,
-      (select class from outages where outages.id = outage_id) as outage_class,
-      bmx_now()::text as now
+  const [destination] = await sql<DestinationState[]>`
+    select id, tenant_id as "tenantId", name, kind, deliver_to as "deliverTo", tls_policy as "tlsPolicy", route_generation as "routeGeneration",
+      dial_turn as "dialTurn", drain_per_minute as "drainPerMinute", ${isPausedNow(sql)} as "isPaused",
+      flush_requested_at as "flushRequestedAt", flush_number as "flushNumber",
+      case when first_failure_at is null then (extract(epoch from last_attempt_at) * 1000)::float8 end as "lastSuccessMs",
+      first_failure_at is not null as "isFailing", coalesce(next_attempt_at <= bmx_now(), true) as "isDue",
+      (select class from outages where outages.id = outage_id) as "outageClass", bmx_now()::text as now
     from destinations d where id = ${id}`;
-  if (row === undefined) return null;
-  return {
-    id,
-    tenantId: row.tenant_id,
-    name: row.name,
-    kind: row.kind,
-    deliverTo: row.deliver_to,
-    tlsPolicy: row.tls_policy,
-    routeGeneration: row.route_generation,
-    dialTurn: row.dial_turn,
-    drainPerMinute: row.drain_per_minute,
-    isPaused: row.is_paused,
-    flushRequestedAt: row.flush_requested_at,
-    flushNumber: row.flush_number,
-    lastSuccessMs: row.last_success_ms,
-    isFailing: row.is_failing,
-    isDue: row.is_due,
-    outageClass: row.outage_class,
-    now: row.now,
-  };
+  return destination ?? null;
 }
 
 export interface FailureInput {

@@ -7,33 +7,33 @@
 import type { Sql, TransactionSql } from '../db/client.ts';
 import { baseOf, normalizeLocalPart, parsePath } from '../mail/address.ts';
 import { type BreakerFeed, type BreakerStep, feedBreaker } from '../outage/breaker-state.ts';
-import { keyOfRecipient, type RefusedMailbox, type ResultRow, type Verdict } from './finalize.ts';
+import { keyOfRecipient, type FinalizedRecipient, type RefusedMailbox, type Verdict } from './finalize.ts';
 
 /** Feeds the breaker with what was finalized, if it is not at rest or a recipient was refused. */
 export async function feedBreakerFrom(
   transaction: TransactionSql,
   destinationId: string,
-  rows: readonly ResultRow[],
+  rows: readonly FinalizedRecipient[],
   mailboxes: ReadonlyMap<string, RefusedMailbox> = new Map(),
 ): Promise<BreakerStep | null> {
   const [first] = rows;
-  if (first === undefined || (mailboxes.size === 0 && !first.is_watched)) return null;
+  if (first === undefined || (mailboxes.size === 0 && !first.isWatched)) return null;
   return feedBreaker(transaction, { ...countsOf(rows, mailboxes), destinationId, source: 'DELIVERY' });
 }
 
 /** The counts of a group for the breaker. A claim from before it opened says nothing of the primary now. */
 function countsOf(
-  rows: readonly ResultRow[],
+  rows: readonly FinalizedRecipient[],
   mailboxes: ReadonlyMap<string, RefusedMailbox>,
 ): Pick<BreakerFeed, 'takenCount' | 'refusedCount' | 'refusals'> {
   const taken = new Set<string>();
   const refusedIn = new Set<string>();
   const refusals: BreakerFeed['refusals'][number][] = [];
   for (const row of rows) {
-    if (row.state === 'DELIVERED' && !row.is_before_opening) taken.add(row.message_id);
-    if (!row.is_evidence) continue;
-    refusedIn.add(row.message_id);
-    const mailbox = mailboxes.get(keyOfRecipient({ messageId: row.message_id, number: row.number }));
+    if (row.state === 'DELIVERED' && !row.isBeforeOpening) taken.add(row.messageId);
+    if (!row.isEvidence) continue;
+    refusedIn.add(row.messageId);
+    const mailbox = mailboxes.get(keyOfRecipient(row));
     if (mailbox !== undefined) refusals.push({ ...mailbox, reply: row.reply });
   }
   const refusedCount = [...refusedIn].filter((id) => !taken.has(id)).length;

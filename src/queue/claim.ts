@@ -56,23 +56,13 @@ export interface ClaimKey {
 
 export const FIRST_KEY: ClaimKey = { at: '-infinity', id: FIRST_ID };
 
-interface MessageRow {
-  id: string;
-  transaction_id: string;
-  kind: 'MAIL' | 'REPORT';
-  reverse_path: string | null;
-  size_bytes: string | number;
-  is_smtp_utf8: boolean;
-  body: '7BIT' | '8BITMIME' | null;
-  ret: 'FULL' | 'HDRS' | null;
-  envelope_id: string | null;
-  is_drill: boolean;
-  client_address: string | null;
-  client_name: string | null;
-  ehlo_name: string;
-  protocol: string;
-  key_at: string;
-}
+type ClaimedRow = Omit<ClaimedMessage, 'client' | 'recipients'> & {
+  readonly clientAddress: string | null;
+  readonly clientName: string | null;
+  readonly ehloName: string;
+  readonly protocol: string;
+  readonly keyAt: string;
+};
 
 /**
  * Claims up to `limit` messages of a destination that are due, in the order of (next_attempt_at, id) after `after`.
@@ -91,7 +81,7 @@ export async function claimDue(
   },
 ): Promise<{ messages: ClaimedMessage[]; lastKey: ClaimKey }> {
   const { destinationId, holder, after, limit, flushNumber, settings } = input;
-  const rows = await sql<MessageRow[]>`
+  const rows = await sql<ClaimedRow[]>`
     with due as (
       select id, next_attempt_at from messages
       where destination_id = ${destinationId}
@@ -115,18 +105,21 @@ export async function claimDue(
                                else next_attempt(m.first_failure_at, fresh.now) end
     from due, fresh
     where m.id = due.id
-    returning m.id, m.transaction_id, m.kind, m.reverse_path, m.size_bytes, m.is_smtp_utf8, m.body, m.ret, m.envelope_id,
-      ${isOfDrill(sql, sql`m.envelope_id`)} as is_drill,
-      host(m.client_address) as client_address, m.client_name, m.ehlo_name, m.protocol,
-      due.next_attempt_at::text as key_at`;
+    returning ${claimedColumns(sql)}, ${isOfDrill(sql, sql`m.envelope_id`)} as "isDrill", due.next_attempt_at::text as "keyAt"`;
   const messages = await withRecipients(sql, rows);
   // Text of one session's timestamps sorts as they do, but for -infinity, which no message has twice.
   const last = rows.reduce<ClaimKey>(
     (key, row) =>
-      row.key_at > key.at || (row.key_at === key.at && row.id > key.id) ? { at: row.key_at, id: row.id } : key,
+      row.keyAt > key.at || (row.keyAt === key.at && row.id > key.id) ? { at: row.keyAt, id: row.id } : key,
     { at: '', id: '' },
   );
   return { messages, lastKey: last.at === '' ? after : last };
+}
+
+function claimedColumns(sql: Sql) {
+  return sql`m.id, m.transaction_id as "transactionId", m.kind, m.reverse_path as "reversePath", m.size_bytes as "sizeBytes",
+    m.is_smtp_utf8 as "smtpUtf8", m.body, m.ret, m.envelope_id as "envelopeId", host(m.client_address) as "clientAddress",
+    m.client_name as "clientName", m.ehlo_name as "ehloName", m.protocol`;
 }
 
 /** A part of a claim's `with`: the attempt that was asked for begins. */
@@ -168,7 +161,7 @@ export async function claimProbe(
             ) as candidates
             order by claimed_at nulls first, not ${isToKnownGood(sql, destinationId)}, lap, size_bytes, id limit 1
           ) for update skip locked`;
-  const rows = await sql<MessageRow[]>`
+  const rows = await sql<ClaimedRow[]>`
     with destination as materialized (
       select coalesce(probe_cursor, ${FIRST_ID}::uuid) as cursor, flush_number
       from destinations where id = ${destinationId}
@@ -188,9 +181,7 @@ export async function claimProbe(
         next_attempt_at = next_attempt(coalesce(m.first_failure_at, bmx_now()), bmx_now())
     from picked, destination
     where m.id = picked.id
-    returning m.id, m.transaction_id, m.kind, m.reverse_path, m.size_bytes, m.is_smtp_utf8, m.body, m.ret, m.envelope_id,
-      false as is_drill, host(m.client_address) as client_address, m.client_name, m.ehlo_name, m.protocol,
-      '' as key_at`;
+    returning ${claimedColumns(sql)}, false as "isDrill", '' as "keyAt"`;
   const [message] = await withRecipients(sql, rows);
   return message ?? null;
 }
@@ -287,40 +278,22 @@ export async function findClaimants(sql: Sql): Promise<Holder[]> {
   return [...rows];
 }
 
-async function withRecipients(sql: Sql, rows: readonly MessageRow[]): Promise<ClaimedMessage[]> {
+async function withRecipients(sql: Sql, rows: readonly ClaimedRow[]): Promise<ClaimedMessage[]> {
   if (rows.length === 0) return [];
-  const recipients = await sql<
-    { message_id: string; number: number; address: string; notify: string; original_recipient: string | null }[]
-  >`
-    select message_id, number, address, notify, original_recipient from recipients
+  const recipients = await sql<(ClaimedRecipient & { readonly messageId: string })[]>`
+    select message_id as "messageId", number, address, string_to_array(notify, ',') as notify, original_recipient as "originalRecipient"
+    from recipients
     where message_id = any(${rows.map((row) => row.id)}::uuid[]) and state = 'HELD'
     order by message_id, number`;
-  const byMessage = Map.groupBy(recipients, (recipient) => recipient.message_id);
-  return rows.map((row) => ({
-    id: row.id,
-    transactionId: row.transaction_id,
-    kind: row.kind,
-    reversePath: row.reverse_path,
-    sizeBytes: Number(row.size_bytes),
-    smtpUtf8: row.is_smtp_utf8,
-    body: row.body,
-    ret: row.ret,
-    envelopeId: row.envelope_id,
-    isDrill: row.is_drill,
-    client: clientOf(row),
-    recipients: (byMessage.get(row.id) ?? []).map((recipient) => ({
-      number: recipient.number,
-      address: recipient.address,
-      notify: recipient.notify === '' ? [] : (recipient.notify.split(',') as Notify[]),
-      originalRecipient: recipient.original_recipient,
-    })),
+  const byMessage = Map.groupBy(recipients, ({ messageId }) => messageId);
+  return rows.map(({ clientAddress: address, clientName: name, ehloName, protocol, ...message }) => ({
+    ...message,
+    client:
+      message.kind === 'REPORT' || address === null
+        ? null
+        : { address, name, ehloName, protocol, transactionId: message.transactionId },
+    recipients: byMessage.get(message.id) ?? [],
   }));
-}
-
-function clientOf(row: MessageRow): OriginalClient | null {
-  const { kind, client_address: address, client_name: name, ehlo_name: ehloName, protocol } = row;
-  if (kind === 'REPORT' || address === null) return null;
-  return { address, name, ehloName, protocol, transactionId: row.transaction_id };
 }
 
 /** The contents of messages, by id. One that is missing is a bug or a lost disk: the caller defers. */

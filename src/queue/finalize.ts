@@ -117,68 +117,34 @@ export interface RecipientResult {
   readonly ageSeconds: number;
 }
 
+/** A result with what the breaker needs beside it. */
+export interface FinalizedRecipient extends RecipientResult {
+  /** Refused for good and kept: for the first time, or again in a trial, which judges all that it sees. */
+  readonly isEvidence: boolean;
+  /** Claimed before the breaker opened. */
+  readonly isBeforeOpening: boolean;
+  readonly breaker: BreakerState;
+  /** The breaker waits for what attempts show. */
+  readonly isWatched: boolean;
+}
+
 /** Finalizes recipients in one transaction. See the rules above. */
-export async function finalizeRecipients(sql: Sql, input: FinalizeInput): Promise<RecipientResult[]> {
+export async function finalizeRecipients(sql: Sql, input: FinalizeInput): Promise<FinalizedRecipient[]> {
   return sql.begin((transaction) => finalizeWithin(transaction, input));
 }
 
 /** As `finalizeRecipients`, as a part of the caller's transaction. */
-export async function finalizeWithin(transaction: TransactionSql, input: FinalizeInput): Promise<RecipientResult[]> {
-  return (await finalizeRows(transaction, input)).map(resultOf);
-}
-
-/** As `finalizeWithin`, with the rows that the breaker needs. */
-export async function finalizeRows(transaction: TransactionSql, input: FinalizeInput): Promise<readonly ResultRow[]> {
+export async function finalizeWithin(transaction: TransactionSql, input: FinalizeInput): Promise<FinalizedRecipient[]> {
   // The lock first, in a statement of its own: the next one then sees what another node committed meanwhile. One round trip.
-  const [, rows] = await Promise.all([lockMessages(transaction, input), finalizeLocked(transaction, input)]);
-  await countEnded(
-    transaction,
-    input.destinationId,
-    rows.filter((row) => input.drills?.has(row.message_id) !== true),
-  );
-  return rows;
+  const [, results] = await Promise.all([lockMessages(transaction, input), finalizeLocked(transaction, input)]);
+  const mail = results.filter(({ messageId }) => input.drills?.has(messageId) !== true);
+  await countEnded(transaction, input.destinationId, mail);
+  return [...results];
 }
 
 function lockMessages(transaction: TransactionSql, { messages }: FinalizeInput) {
   const ids = messages.map(({ messageId }) => messageId);
   return transaction`select id from messages where id = any(${ids}::uuid[]) order by id for update`;
-}
-
-export function resultOf(row: ResultRow): RecipientResult {
-  return {
-    messageId: row.message_id,
-    transactionId: row.transaction_id,
-    number: row.number,
-    address: row.address,
-    reversePath: row.reverse_path,
-    state: row.state,
-    isReport: row.kind === 'REPORT',
-    reply: row.reply,
-    nextAttemptAt: row.next_attempt_at,
-    hasEnded: row.has_ended,
-    ageSeconds: Number(row.age_seconds),
-  };
-}
-
-export interface ResultRow {
-  message_id: string;
-  transaction_id: string;
-  number: number;
-  address: string;
-  reverse_path: string | null;
-  state: RecipientResult['state'];
-  kind: 'MAIL' | 'REPORT';
-  reply: string;
-  next_attempt_at: Date | null;
-  has_ended: boolean;
-  age_seconds: string;
-  /** Refused for good and kept: for the first time, or again in a trial, which judges all that it sees. */
-  is_evidence: boolean;
-  /** Claimed before the breaker opened. */
-  is_before_opening: boolean;
-  breaker: BreakerState;
-  /** The breaker waits for what attempts show. */
-  is_watched: boolean;
 }
 
 /** One row set flows through the statement, so its cost is linear in the recipients; only index look-ups touch tables. */
@@ -188,7 +154,7 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
   const begunAt = by.kind === 'EXPIRY' ? by.begunAt : null;
   const verb = by.kind === 'VERB' ? by : null;
   // Booleans go as text[]: in a bool[] the driver (postgres 3.4.9) writes every string as false, and infers single ones.
-  return sql<ResultRow[]>`
+  return sql<FinalizedRecipient[]>`
     with given as (
       select * from unnest(${messages.map((m) => m.messageId)}::uuid[],
         ${messages.map((m) => String(m.isHostLevel))}::text[]::bool[],
@@ -359,11 +325,11 @@ function finalizeLocked(sql: TransactionSql, input: FinalizeInput) {
         union all select tenant_id, null, null, outcome from tries
       ) c group by tenant_id
     )
-    select message_id, transaction_id, number, address, reverse_path, state, kind,
-      case when state = 'EXPIRED' then last_reply else said end as reply,
-      case when state = 'HELD' then next_attempt_at end as next_attempt_at, has_ended,
-      extract(epoch from bmx_now() - accepted_at) as age_seconds,
-      is_evidence, is_before_opening, breaker, is_watched
+    select message_id as "messageId", transaction_id as "transactionId", number, address, reverse_path as "reversePath", state,
+      kind = 'REPORT' as "isReport", case when state = 'EXPIRED' then last_reply else said end as reply,
+      case when state = 'HELD' then next_attempt_at end as "nextAttemptAt", has_ended as "hasEnded",
+      extract(epoch from bmx_now() - accepted_at)::float8 as "ageSeconds",
+      is_evidence as "isEvidence", is_before_opening as "isBeforeOpening", breaker, is_watched as "isWatched"
     from results where is_new order by message_id, number`;
 }
 

@@ -18,25 +18,12 @@ export interface QueueLimits {
   readonly retrySchedule: readonly RetryStage[];
 }
 
-interface LimitsRow {
-  message_size_limit_bytes: number;
-  lifetime_seconds: number;
-  stages: RetryStage[];
-}
-
 export async function readLimits(sql: SqlExecutor): Promise<QueueLimits> {
-  const [row] = await sql<LimitsRow[]>`
-    select message_size_limit_bytes::bigint as message_size_limit_bytes,
-           extract(epoch from lifetime)::bigint as lifetime_seconds,
-           (select jsonb_agg(
-                     jsonb_build_object('everySeconds', extract(epoch from every)::bigint, 'attempts', attempts)
-                     order by stage)
-            from retry_schedule) as stages
+  const [limits] = await sql<QueueLimits[]>`
+    select message_size_limit_bytes::bigint as "messageSizeLimitBytes", extract(epoch from lifetime)::bigint as "lifetimeSeconds",
+      (select jsonb_agg(jsonb_build_object('everySeconds', extract(epoch from every)::bigint, 'attempts', attempts) order by stage)
+       from retry_schedule) as "retrySchedule"
     from queue_limits`;
-  if (row === undefined) throw new Error('queue_limits has no row');
-  return {
-    messageSizeLimitBytes: row.message_size_limit_bytes,
-    lifetimeSeconds: row.lifetime_seconds,
-    retrySchedule: row.stages,
-  };
+  if (limits === undefined) throw new Error('queue_limits has no row');
+  return limits;
 }

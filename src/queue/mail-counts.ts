@@ -28,9 +28,9 @@ export async function countMail(
 export function countEnded(
   sql: SqlExecutor,
   destinationId: string,
-  rows: readonly { readonly state: string; readonly kind: string }[],
+  results: readonly { readonly state: string; readonly isReport: boolean }[],
 ): Promise<void> {
-  const mail = rows.filter(({ kind }) => kind === 'MAIL');
+  const mail = results.filter(({ isReport }) => !isReport);
   const failed = mail.filter(({ state }) => state === 'FAILED').length;
   const expired = mail.filter(({ state }) => state === 'EXPIRED').length;
   return countMail(sql, destinationId, { FAILED: failed, EXPIRED: expired });

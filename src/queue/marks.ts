@@ -9,7 +9,7 @@ import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import { feedBreakerFrom } from './breaker-feed.ts';
 import { type Holder, releaseLeftovers, releaseToSchedule } from './claim.ts';
-import { type FinalizeInput, finalizeRows, type Verdict } from './finalize.ts';
+import { type FinalizeInput, finalizeWithin, type Verdict } from './finalize.ts';
 
 /** The content of a mark: attempts at hosts that accepted the message for a recipient. */
 export type Deliveries = FinalizeInput['attempts'];
@@ -77,7 +77,7 @@ export async function finalizeMarked(
   for (const mark of await takeMarks(transaction, holder, destinationId)) {
     const ids = new Set(mark.deliveries.map(({ messageId }) => messageId));
     const { destinationId: of } = mark;
-    const rows = await finalizeRows(transaction, {
+    const rows = await finalizeWithin(transaction, {
       destinationId: of,
       verdicts: mark.deliveries.flatMap(verdictsOf),
       attempts: mark.deliveries,

@@ -15,7 +15,7 @@ import type { BreakerStep } from '../outage/breaker-state.ts';
 import type { Holder } from './claim.ts';
 import { dropMarks, insertMark, type Marked } from './marks.ts';
 import { feedBreakerFrom, findRefusedMailboxes } from './breaker-feed.ts';
-import { type FinalizeInput, finalizeRows, type RecipientResult, resultOf, type Verdict } from './finalize.ts';
+import { type FinalizeInput, finalizeWithin, type RecipientResult, type Verdict } from './finalize.ts';
 
 /** The result of one attempt of one message. */
 export interface MessageResult {
@@ -80,16 +80,16 @@ export async function recordOutcomes(sql: Sql, input: OutcomesInput): Promise<Re
   };
   const { rows, step } = await sql.begin(async (transaction) => {
     const [changed] = await Promise.all([
-      finalizeRows(transaction, finalizing),
+      finalizeWithin(transaction, finalizing),
       dropMarks(transaction, input, input.marks ?? []),
     ]);
-    const counted = changed.filter((row) => !drills.has(row.message_id));
+    const counted = changed.filter((row) => !drills.has(row.messageId));
     // In the same transaction: later it would be lost with the connection, and a repetition changes no row.
     return { rows: changed, step: await feedBreakerFrom(transaction, destinationId, counted, refusedMailboxes) };
   });
   const [first] = rows;
-  if (first !== undefined && (first.is_watched || step !== null)) input.onBreaker?.(step?.to ?? first.breaker, step);
-  return rows.map(resultOf);
+  if (first !== undefined && (first.isWatched || step !== null)) input.onBreaker?.(step?.to ?? first.breaker, step);
+  return rows;
 }
 
 /** By a host and for good; our own words in place of a reply come from no host. */

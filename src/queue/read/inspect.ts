@@ -66,23 +66,6 @@ export interface PageRequest {
 /** A few milliseconds of work, and pages that are seldom empty. */
 const SCAN_LIMIT = 1_000;
 
-interface MessageRow {
-  id: string | null;
-  transaction_id: string;
-  tenant_id: string;
-  destination_id: string;
-  domain_name: string;
-  accepted_at: Date;
-  expires_at: Date;
-  size_bytes: number;
-  reverse_path: string | null;
-  client_address: string | null;
-  ehlo_name: string;
-  next_attempt_at: Date | null;
-  recipients: RecipientView[];
-  frontier: string | null;
-}
-
 export async function findMessage(sql: SqlExecutor, viewer: Viewer, id: string): Promise<MessageView | null> {
   const normal = id.toLowerCase();
   if (!isId(normal)) return null;
@@ -169,7 +152,9 @@ function idBounds(
 
 async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> {
   // Rows at or above the frontier are complete in both lists: the one that was cut off ends there.
-  const rows = await sql<MessageRow[]>`
+  const rows = await sql<
+    (Omit<MessageView, 'id'> & { readonly id: string | null; readonly frontier: string | null })[]
+  >`
     with held as materialized (${heldMessages(sql, search)}),
          ended as materialized (${endedMessages(sql, search)}),
          cut as (
@@ -179,15 +164,14 @@ async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> 
          )
     select page.*, cut.frontier
     from cut left join lateral (
-      select found.id, found.transaction_id, found.tenant_id, found.destination_id, d.name as domain_name,
-             found.accepted_at, found.reverse_path, found.ehlo_name,
-             found.size_bytes::bigint as size_bytes,
-             host(found.client_address) as client_address,
-             coalesce(found.expires_at, found.accepted_at + l.lifetime + d.hold_extension) as expires_at,
+      select found.id, found.transaction_id as "transactionId", found.tenant_id as "tenantId", found.destination_id as "destinationId",
+             d.name as "domainName", found.accepted_at as "acceptedAt", found.reverse_path as "reversePath",
+             found.ehlo_name as "ehloName", found.size_bytes::bigint as "sizeBytes", host(found.client_address) as "clientAddress",
+             coalesce(found.expires_at, found.accepted_at + l.lifetime + d.hold_extension) as "expiresAt",
              case when found.next_attempt_at is not null then ${afterPause(
                sql,
                sql`greatest(found.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`,
-             )} end as next_attempt_at,
+             )} end as "nextAttemptAt",
              coalesce(found.recipients, ${recipientsOf(sql, sql`found.id`)}) as recipients
       from (
         select * from (select * from held where held.matches union all select * from ended where ended.matches) as both_lists
@@ -199,28 +183,10 @@ async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> 
       cross join queue_limits l
     ) as page on true
     order by page.id desc`;
-  const messages = rows.flatMap((row) => (row.id === null ? [] : [viewOf({ ...row, id: row.id })]));
+  const messages = rows.flatMap(({ id, ...message }) => (id === null ? [] : [{ id, ...message }]));
   const shown = messages.slice(0, search.limit);
   if (messages.length > search.limit) return { messages: shown, nextId: shown.at(-1)?.id ?? null };
   return { messages: shown, nextId: search.scanLimit > 1 ? (rows[0]?.frontier ?? null) : null };
-}
-
-function viewOf(row: MessageRow & { id: string }): MessageView {
-  return {
-    id: row.id,
-    transactionId: row.transaction_id,
-    tenantId: row.tenant_id,
-    destinationId: row.destination_id,
-    domainName: row.domain_name,
-    acceptedAt: row.accepted_at,
-    expiresAt: row.expires_at,
-    sizeBytes: row.size_bytes,
-    reversePath: row.reverse_path,
-    clientAddress: row.client_address,
-    ehloName: row.ehlo_name,
-    nextAttemptAt: row.next_attempt_at,
-    recipients: row.recipients,
-  };
 }
 
 /** Header sections of real mail are a few kilobytes; a page of a hundred of these is six megabytes at the most. */

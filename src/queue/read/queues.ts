@@ -30,29 +30,21 @@ export const EMPTY_QUEUE: QueueView = {
   holdExtensionHours: 0,
 };
 
-interface QueueRow {
-  id: string;
-  held_count: number;
-  held_bytes: number;
-  oldest_accepted_at: Date | null;
-  next_attempt_at: Date | null;
-  hold_extension_hours: number;
-}
-
 /** By destination id; those the viewer may not see are missing. */
 export async function readQueues(
   sql: SqlExecutor,
   viewer: Viewer,
   destinationIds: readonly string[],
 ): Promise<Map<string, QueueView>> {
-  const rows = await sql<QueueRow[]>`
+  const rows = await sql<(QueueView & { readonly id: string })[]>`
     select d.id,
-           (d.held_count + coalesce(delta.held_count, 0))::bigint as held_count,
-           (d.held_bytes + coalesce(delta.held_bytes, 0))::bigint as held_bytes,
-           oldest.accepted_at as oldest_accepted_at,
-           ${afterPause(sql, sql`greatest(due.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`)}
-             as next_attempt_at,
-           (extract(epoch from d.hold_extension) / 3600)::integer as hold_extension_hours
+           (d.held_count + coalesce(delta.held_count, 0))::bigint as "heldCount",
+           (d.held_bytes + coalesce(delta.held_bytes, 0))::bigint as "heldBytes",
+           oldest.accepted_at as "oldestAcceptedAt",
+           -- Without a held message the destination's own clock does not matter.
+           case when oldest.accepted_at is not null then ${afterPause(sql, sql`greatest(due.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`)} end
+             as "nextAttemptAt",
+           (extract(epoch from d.hold_extension) / 3600)::integer as "holdExtensionHours"
     from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}) as d
     cross join lateral (
       select sum(held_count) as held_count, sum(held_bytes) as held_bytes from queue_delta where destination_id = d.id
@@ -66,18 +58,7 @@ export async function readQueues(
     left join lateral (
       select next_attempt_at from messages where destination_id = d.id order by next_attempt_at, id limit 1
     ) as due on true`;
-  return new Map(rows.map((row) => [row.id, viewOf(row)]));
-}
-
-function viewOf(row: QueueRow): QueueView {
-  return {
-    heldCount: row.held_count,
-    heldBytes: row.held_bytes,
-    oldestAcceptedAt: row.oldest_accepted_at,
-    // Without a held message the destination's own clock does not matter.
-    nextAttemptAt: row.oldest_accepted_at === null ? null : row.next_attempt_at,
-    holdExtensionHours: row.hold_extension_hours,
-  };
+  return new Map(rows.map(({ id, ...queue }) => [id, queue]));
 }
 
 export interface WatchedDomain {
