@@ -10,6 +10,7 @@ import { connect } from '../../src/db/client.ts';
 import { findServer } from '../../src/embedded-postgres/processes.ts';
 import { socketConnection } from '../../src/embedded-postgres/socket.ts';
 import { runOrThrow, until } from '../helpers/child.ts';
+import { usePreparedData } from '../helpers/prepared-data.ts';
 import { connectPeer } from '../helpers/smtp-peer.ts';
 import { mountSmallDisk, mountTrouble } from '../helpers/small-disk.ts';
 import { EXACT, type Scene, startScene, untilPutOff } from './crash-scene.ts';
@@ -57,8 +58,10 @@ describe.skipIf(trouble !== null)('a disk that fills up in mid-load', () => {
     }
   };
 
-  const start = (minFreeBytes: number): Promise<Scene> =>
-    startScene({ dataDir: join(mountPoint, 'data'), env: { MIN_FREE_BYTES: String(minFreeBytes) } });
+  const start = async (minFreeBytes: number): Promise<Scene> => {
+    const dataDir = await usePreparedData(join(mountPoint, 'data'));
+    return startScene({ dataDir, env: { MIN_FREE_BYTES: String(minFreeBytes) } });
+  };
 
   test('below MIN_FREE_BYTES it is 452, before the database is hurt', async () => {
     const scene = await start(WATERMARK_BYTES);

@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { bindToUs, endChild, run, runOrThrow, until } from '../helpers/child.ts';
-import { serviceEnvironment, startService } from '../helpers/service.ts';
+import { serviceEnvironment } from '../helpers/service.ts';
+import { makeUsedData } from '../helpers/shared-server.ts';
 import { mountSmallDisk, mountTrouble } from '../helpers/small-disk.ts';
 import { processesNaming } from './settings-traces.ts';
 
@@ -80,7 +81,7 @@ describe.skipIf(trouble !== null)('a start on', () => {
     ['a read-only disk', false],
   ] as const)('%s, used before: %p', async (name, isUsed) => {
     const dataDir = join(disk, 'data');
-    if (isUsed) await (await startService({ dataDir, env: { MIN_FREE_BYTES: '0' } })).stop();
+    if (isUsed) await makeUsedData(dataDir);
     const { make, mend, words } = TROUBLES[name] as Trouble;
     await make();
     const { OPERATOR_TOKEN: _, ...plain } = await serviceEnvironment(dataDir);

@@ -4,11 +4,13 @@
  *
  * bin/test.ts starts one for `npm test` and names it to the files by the environment variable `OFFERED`.
  */
+import process from 'node:process';
 import { openDatabase } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import type { DatabaseAddress } from '../../src/db/target.ts';
 import { startEmbedded } from '../../src/embedded-postgres/embedded.ts';
 import { startJobs } from '../../src/cluster/jobs.ts';
+import { copyPreparedData, PREPARED } from './prepared-data.ts';
 
 /** Names the environment variable with the address of the run's server, as JSON. */
 export const OFFERED = 'TEST_POSTGRES';
@@ -51,6 +53,12 @@ export async function prepareData(dataDir: string): Promise<void> {
   const { connection, stop } = await startEmbedded({ dataDir, log: LOG, host: HOST });
   await fillDatabase(connection);
   await stop();
+}
+
+/** The same as a copy of the run's folder, if `npm test` has prepared one. */
+export async function makeUsedData(dataDir: string): Promise<void> {
+  const prepared = process.env[PREPARED];
+  await (prepared === undefined ? prepareData(dataDir) : copyPreparedData(prepared, dataDir));
 }
 
 /** Starts the server in a directory that its account may enter, empty or prepared, and makes the template. */
