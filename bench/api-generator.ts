@@ -36,7 +36,7 @@ interface Request {
 const READ_DOMAIN: Request = {
   name: 'domain',
   query: `query ($name: String!) { domain(name: $name) { name status revision labels { key value } deliverTo { host port }
-    queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt } outage { class startedAt } recipientCount } }`,
+    queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt } outage { class startedAt } recipientList { entryCount } } }`,
   variables: (name) => ({ name }),
 };
 const READ_MESSAGES: Request = {
@@ -60,9 +60,9 @@ const UPDATE: Request = {
   }),
 };
 const ADD_RECIPIENT: Request = {
-  name: 'recipientsAdd',
+  name: 'recipientListAdd',
   query:
-    'mutation ($input: RecipientsAddInput!) { recipientsAdd(input: $input) { change { addedCount } userErrors { code message } } }',
+    'mutation ($input: RecipientListAddInput!) { recipientListAdd(input: $input) { change { addedCount } userErrors { code message } } }',
   variables: (domain, number) => ({ input: { domain, localParts: ['user', `user${number}`] } }),
 };
 

@@ -110,7 +110,7 @@ async function makeAuditEntries(sql: Database['sql']): Promise<void> {
     insert into audit_entries (id, tenant_id, at, ended_at, outcome, mutation, input, actor_tenant_id, token_id, token_name,
                                token_prefix, client_address, subject_kind, subject_id, subject_name, before, after)
     select uuidv7(-age), tenant_id, bmx_now() - age, bmx_now() - age, case when n % 10 = 0 then 'REFUSED' else 'DONE' end,
-           case when n % 2 = 0 then 'domainUpdate' else 'recipientsAdd' end, jsonb_build_object('name', name), tenant_id,
+           case when n % 2 = 0 then 'domainUpdate' else 'recipientListAdd' end, jsonb_build_object('name', name), tenant_id,
            -- Two tokens that nobody else has: one that was used a year ago, one that was never.
            case when n = ${AUDIT_ENTRIES}::integer - 1000 then '00000000-0000-7000-8000-0000000000aa'::uuid else gen_random_uuid() end,
            'terraform', 'bmx_aaaa', '192.0.2.9', 'DOMAIN', named.id, name, jsonb_build_object('revision', 1, 'labels', '{}'::jsonb),

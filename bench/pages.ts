@@ -20,7 +20,7 @@ interface Deep {
 }
 
 const DOMAIN_FIELDS = `id name status revision labels { key value } tenant { name } queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt }
-  outage { class startedAt } breaker { state } pause { from } deliverTo { host } recipientCount`;
+  outage { class startedAt } breaker { state } pause { from } deliverTo { host } recipientList { entryCount }`;
 
 /** A list, its fields, and the filters it is asked with. */
 const LISTS: readonly {
@@ -42,7 +42,7 @@ const LISTS: readonly {
     },
   },
   {
-    list: 'auditLog',
+    list: 'auditEntries',
     fields: 'id at mutation outcome tenant { name } subjectName input before after',
     filterType: 'AuditFilter',
     filters: {
@@ -105,7 +105,7 @@ async function findDeep(service: Service): Promise<Deep> {
   const tables = {
     domains: 'domains',
     outages: 'outages',
-    auditLog: 'audit_entries',
+    auditEntries: 'audit_entries',
     rejections: 'rejections',
     tenants: 'tenants',
     tokens: 'tokens',

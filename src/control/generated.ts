@@ -352,11 +352,8 @@ export type Domain = {
   readonly primarySetup: ReadonlyArray<PrimarySetup>;
   readonly proof?: Maybe<DomainProof>;
   readonly queue: DomainQueue;
-  readonly recipientCount: Scalars['Int']['output'];
   readonly recipientDelimiter?: Maybe<Scalars['String']['output']>;
-  readonly recipientFiltering: Scalars['Boolean']['output'];
-  readonly recipientGeneration: Scalars['Int']['output'];
-  readonly recipients: ListedRecipientConnection;
+  readonly recipientList: RecipientList;
   readonly requestedAttempt?: Maybe<RequestedAttempt>;
   readonly revision: Scalars['Int']['output'];
   readonly status: DomainStatus;
@@ -376,12 +373,6 @@ export type DomainFlowArgs = {
   since: Scalars['DateTime']['input'];
   slots?: Scalars['Int']['input'];
   until?: InputMaybe<Scalars['DateTime']['input']>;
-};
-
-
-export type DomainRecipientsArgs = {
-  after?: InputMaybe<Scalars['String']['input']>;
-  first: Scalars['Int']['input'];
 };
 
 export type DomainApplyInput = {
@@ -944,24 +935,6 @@ export type LabelInput = {
   readonly value: Scalars['String']['input'];
 };
 
-export type ListedRecipient = {
-  readonly __typename?: 'ListedRecipient';
-  readonly localPart: Scalars['String']['output'];
-};
-
-export type ListedRecipientConnection = {
-  readonly __typename?: 'ListedRecipientConnection';
-  readonly edges: ReadonlyArray<ListedRecipientEdge>;
-  readonly nodes: ReadonlyArray<ListedRecipient>;
-  readonly pageInfo: PageInfo;
-};
-
-export type ListedRecipientEdge = {
-  readonly __typename?: 'ListedRecipientEdge';
-  readonly cursor: Scalars['String']['output'];
-  readonly node: ListedRecipient;
-};
-
 export type Message = {
   readonly __typename?: 'Message';
   readonly acceptedAt: Scalars['DateTime']['output'];
@@ -1142,20 +1115,20 @@ export type Mutation = {
   readonly messagesCancel: MessagesCancelPayload;
   readonly messagesRetry: MessagesRetryPayload;
   readonly recipientForget: RecipientForgetPayload;
-  readonly recipientsAdd: RecipientsAddPayload;
-  readonly recipientsRemove: RecipientsRemovePayload;
-  readonly recipientsReplace: RecipientsReplacePayload;
+  readonly recipientListAdd: RecipientListAddPayload;
+  readonly recipientListRemove: RecipientListRemovePayload;
+  readonly recipientListReplace: RecipientListReplacePayload;
   readonly tenantCreate: TenantCreatePayload;
   readonly tenantDelete: TenantDeletePayload;
   readonly tenantUpdate: TenantUpdatePayload;
   readonly tokenCreate: TokenCreatePayload;
-  readonly tokenRevoke: TokenRevokePayload;
+  readonly tokenDelete: TokenDeletePayload;
   readonly tokenRotate: TokenRotatePayload;
   readonly webhookCreate: WebhookCreatePayload;
   readonly webhookDelete: WebhookDeletePayload;
   readonly webhookRedeliver: WebhookRedeliverPayload;
   readonly webhookReplay: WebhookReplayPayload;
-  readonly webhookRotateSecret: WebhookRotateSecretPayload;
+  readonly webhookRotate: WebhookRotatePayload;
   readonly webhookTest: WebhookTestPayload;
   readonly webhookUpdate: WebhookUpdatePayload;
 };
@@ -1306,18 +1279,18 @@ export type MutationRecipientForgetArgs = {
 };
 
 
-export type MutationRecipientsAddArgs = {
-  input: RecipientsAddInput;
+export type MutationRecipientListAddArgs = {
+  input: RecipientListAddInput;
 };
 
 
-export type MutationRecipientsRemoveArgs = {
-  input: RecipientsRemoveInput;
+export type MutationRecipientListRemoveArgs = {
+  input: RecipientListRemoveInput;
 };
 
 
-export type MutationRecipientsReplaceArgs = {
-  input: RecipientsReplaceInput;
+export type MutationRecipientListReplaceArgs = {
+  input: RecipientListReplaceInput;
 };
 
 
@@ -1341,8 +1314,8 @@ export type MutationTokenCreateArgs = {
 };
 
 
-export type MutationTokenRevokeArgs = {
-  input: TokenRevokeInput;
+export type MutationTokenDeleteArgs = {
+  input: TokenDeleteInput;
 };
 
 
@@ -1371,8 +1344,8 @@ export type MutationWebhookReplayArgs = {
 };
 
 
-export type MutationWebhookRotateSecretArgs = {
-  input: WebhookRotateSecretInput;
+export type MutationWebhookRotateArgs = {
+  input: WebhookRotateInput;
 };
 
 
@@ -1596,7 +1569,7 @@ export type Query = {
   readonly __typename?: 'Query';
   readonly alertContact?: Maybe<AlertContact>;
   readonly alertContacts: AlertContactConnection;
-  readonly auditLog: AuditConnection;
+  readonly auditEntries: AuditConnection;
   readonly domain?: Maybe<Domain>;
   readonly domains: DomainConnection;
   readonly message?: Maybe<Message>;
@@ -1629,7 +1602,7 @@ export type QueryAlertContactsArgs = {
 };
 
 
-export type QueryAuditLogArgs = {
+export type QueryAuditEntriesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<AuditFilter>;
   first: Scalars['Int']['input'];
@@ -1775,12 +1748,94 @@ export type RecipientForgetPayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+export type RecipientList = {
+  readonly __typename?: 'RecipientList';
+  readonly entries: RecipientListEntryConnection;
+  readonly entryCount: Scalars['Int']['output'];
+  readonly isEnabled: Scalars['Boolean']['output'];
+  readonly revision: Scalars['Int']['output'];
+};
+
+
+export type RecipientListEntriesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
+};
+
+export type RecipientListAddInput = {
+  readonly domain: Scalars['String']['input'];
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
+  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly localParts: ReadonlyArray<Scalars['String']['input']>;
+};
+
+export type RecipientListAddPayload = {
+  readonly __typename?: 'RecipientListAddPayload';
+  readonly change?: Maybe<RecipientListChange>;
+  readonly domain?: Maybe<Domain>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 export type RecipientListChange = {
   readonly __typename?: 'RecipientListChange';
   readonly added: ReadonlyArray<Scalars['String']['output']>;
   readonly addedCount: Scalars['Int']['output'];
   readonly removed: ReadonlyArray<Scalars['String']['output']>;
   readonly removedCount: Scalars['Int']['output'];
+};
+
+export type RecipientListEntry = {
+  readonly __typename?: 'RecipientListEntry';
+  readonly localPart: Scalars['String']['output'];
+};
+
+export type RecipientListEntryConnection = {
+  readonly __typename?: 'RecipientListEntryConnection';
+  readonly edges: ReadonlyArray<RecipientListEntryEdge>;
+  readonly nodes: ReadonlyArray<RecipientListEntry>;
+  readonly pageInfo: PageInfo;
+};
+
+export type RecipientListEntryEdge = {
+  readonly __typename?: 'RecipientListEntryEdge';
+  readonly cursor: Scalars['String']['output'];
+  readonly node: RecipientListEntry;
+};
+
+export type RecipientListRemoveInput = {
+  readonly allowEveryone?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly domain: Scalars['String']['input'];
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
+  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly localParts: ReadonlyArray<Scalars['String']['input']>;
+};
+
+export type RecipientListRemovePayload = {
+  readonly __typename?: 'RecipientListRemovePayload';
+  readonly change?: Maybe<RecipientListChange>;
+  readonly domain?: Maybe<Domain>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type RecipientListReplaceInput = {
+  readonly allowEveryone?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly domain: Scalars['String']['input'];
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
+  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly localParts: ReadonlyArray<Scalars['String']['input']>;
+};
+
+export type RecipientListReplacePayload = {
+  readonly __typename?: 'RecipientListReplacePayload';
+  readonly change?: Maybe<RecipientListChange>;
+  readonly domain?: Maybe<Domain>;
+  readonly userErrors: ReadonlyArray<UserError>;
 };
 
 export type RecipientStanding = {
@@ -1805,56 +1860,6 @@ export const RecipientState = {
 } as const;
 
 export type RecipientState = typeof RecipientState[keyof typeof RecipientState];
-export type RecipientsAddInput = {
-  readonly domain: Scalars['String']['input'];
-  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  readonly ifGeneration?: InputMaybe<Scalars['Int']['input']>;
-  readonly localParts: ReadonlyArray<Scalars['String']['input']>;
-};
-
-export type RecipientsAddPayload = {
-  readonly __typename?: 'RecipientsAddPayload';
-  readonly change?: Maybe<RecipientListChange>;
-  readonly domain?: Maybe<Domain>;
-  readonly userErrors: ReadonlyArray<UserError>;
-};
-
-export type RecipientsRemoveInput = {
-  readonly allowEveryone?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly domain: Scalars['String']['input'];
-  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  readonly ifGeneration?: InputMaybe<Scalars['Int']['input']>;
-  readonly localParts: ReadonlyArray<Scalars['String']['input']>;
-};
-
-export type RecipientsRemovePayload = {
-  readonly __typename?: 'RecipientsRemovePayload';
-  readonly change?: Maybe<RecipientListChange>;
-  readonly domain?: Maybe<Domain>;
-  readonly userErrors: ReadonlyArray<UserError>;
-};
-
-export type RecipientsReplaceInput = {
-  readonly allowEveryone?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly domain: Scalars['String']['input'];
-  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  readonly ifGeneration?: InputMaybe<Scalars['Int']['input']>;
-  readonly localParts: ReadonlyArray<Scalars['String']['input']>;
-};
-
-export type RecipientsReplacePayload = {
-  readonly __typename?: 'RecipientsReplacePayload';
-  readonly change?: Maybe<RecipientListChange>;
-  readonly domain?: Maybe<Domain>;
-  readonly userErrors: ReadonlyArray<UserError>;
-};
-
 export type Rejection = {
   readonly __typename?: 'Rejection';
   readonly at: Scalars['DateTime']['output'];
@@ -2187,21 +2192,21 @@ export type TokenCreatePayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
-export type TokenEdge = {
-  readonly __typename?: 'TokenEdge';
-  readonly cursor: Scalars['String']['output'];
-  readonly node: Token;
-};
-
-export type TokenRevokeInput = {
+export type TokenDeleteInput = {
   readonly id: Scalars['ID']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
-export type TokenRevokePayload = {
-  readonly __typename?: 'TokenRevokePayload';
+export type TokenDeletePayload = {
+  readonly __typename?: 'TokenDeletePayload';
   readonly token?: Maybe<Token>;
   readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type TokenEdge = {
+  readonly __typename?: 'TokenEdge';
+  readonly cursor: Scalars['String']['output'];
+  readonly node: Token;
 };
 
 export type TokenRotateInput = {
@@ -2442,14 +2447,14 @@ export type WebhookReplayPayload = {
   readonly webhook?: Maybe<Webhook>;
 };
 
-export type WebhookRotateSecretInput = {
+export type WebhookRotateInput = {
   readonly id: Scalars['ID']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly overlapSeconds?: InputMaybe<Scalars['Int']['input']>;
 };
 
-export type WebhookRotateSecretPayload = {
-  readonly __typename?: 'WebhookRotateSecretPayload';
+export type WebhookRotatePayload = {
+  readonly __typename?: 'WebhookRotatePayload';
   readonly secret?: Maybe<Scalars['String']['output']>;
   readonly userErrors: ReadonlyArray<UserError>;
   readonly webhook?: Maybe<Webhook>;
@@ -2675,9 +2680,6 @@ export type ResolversTypes = {
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Label: ResolverTypeWrapper<Label>;
   LabelInput: LabelInput;
-  ListedRecipient: ResolverTypeWrapper<ListedRecipient>;
-  ListedRecipientConnection: ResolverTypeWrapper<ListedRecipientConnection>;
-  ListedRecipientEdge: ResolverTypeWrapper<ListedRecipientEdge>;
   Message: ResolverTypeWrapper<MessageView>;
   MessageBounceInput: MessageBounceInput;
   MessageBouncePayload: ResolverTypeWrapper<Omit<MessageBouncePayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
@@ -2728,15 +2730,19 @@ export type ResolversTypes = {
   RecipientAnswer: RecipientAnswer;
   RecipientForgetInput: RecipientForgetInput;
   RecipientForgetPayload: ResolverTypeWrapper<Omit<RecipientForgetPayload, 'recipientStanding'> & { recipientStanding?: Maybe<ResolversTypes['RecipientStanding']> }>;
+  RecipientList: ResolverTypeWrapper<RelayDomain>;
+  RecipientListAddInput: RecipientListAddInput;
+  RecipientListAddPayload: ResolverTypeWrapper<Omit<RecipientListAddPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   RecipientListChange: ResolverTypeWrapper<RecipientListChange>;
+  RecipientListEntry: ResolverTypeWrapper<RecipientListEntry>;
+  RecipientListEntryConnection: ResolverTypeWrapper<RecipientListEntryConnection>;
+  RecipientListEntryEdge: ResolverTypeWrapper<RecipientListEntryEdge>;
+  RecipientListRemoveInput: RecipientListRemoveInput;
+  RecipientListRemovePayload: ResolverTypeWrapper<Omit<RecipientListRemovePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  RecipientListReplaceInput: RecipientListReplaceInput;
+  RecipientListReplacePayload: ResolverTypeWrapper<Omit<RecipientListReplacePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   RecipientStanding: ResolverTypeWrapper<RecipientStatus>;
   RecipientState: RecipientState;
-  RecipientsAddInput: RecipientsAddInput;
-  RecipientsAddPayload: ResolverTypeWrapper<Omit<RecipientsAddPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
-  RecipientsRemoveInput: RecipientsRemoveInput;
-  RecipientsRemovePayload: ResolverTypeWrapper<Omit<RecipientsRemovePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
-  RecipientsReplaceInput: RecipientsReplaceInput;
-  RecipientsReplacePayload: ResolverTypeWrapper<Omit<RecipientsReplacePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   Rejection: ResolverTypeWrapper<RejectionView>;
   RejectionConnection: ResolverTypeWrapper<Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversTypes['Rejection']> }>;
   RejectionCount: ResolverTypeWrapper<RejectionCount>;
@@ -2770,9 +2776,9 @@ export type ResolversTypes = {
   TokenConnection: ResolverTypeWrapper<Omit<TokenConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TokenEdge']>, nodes: ReadonlyArray<ResolversTypes['Token']> }>;
   TokenCreateInput: TokenCreateInput;
   TokenCreatePayload: ResolverTypeWrapper<Omit<TokenCreatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
+  TokenDeleteInput: TokenDeleteInput;
+  TokenDeletePayload: ResolverTypeWrapper<Omit<TokenDeletePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
   TokenEdge: ResolverTypeWrapper<Omit<TokenEdge, 'node'> & { node: ResolversTypes['Token'] }>;
-  TokenRevokeInput: TokenRevokeInput;
-  TokenRevokePayload: ResolverTypeWrapper<Omit<TokenRevokePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
   TokenRotateInput: TokenRotateInput;
   TokenRotatePayload: ResolverTypeWrapper<Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
   TsigAlgorithm: TsigAlgorithm;
@@ -2801,8 +2807,8 @@ export type ResolversTypes = {
   WebhookRedeliverPayload: ResolverTypeWrapper<Omit<WebhookRedeliverPayload, 'delivery'> & { delivery?: Maybe<ResolversTypes['WebhookDelivery']> }>;
   WebhookReplayInput: WebhookReplayInput;
   WebhookReplayPayload: ResolverTypeWrapper<Omit<WebhookReplayPayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
-  WebhookRotateSecretInput: WebhookRotateSecretInput;
-  WebhookRotateSecretPayload: ResolverTypeWrapper<Omit<WebhookRotateSecretPayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
+  WebhookRotateInput: WebhookRotateInput;
+  WebhookRotatePayload: ResolverTypeWrapper<Omit<WebhookRotatePayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
   WebhookStatus: WebhookStatus;
   WebhookTestInput: WebhookTestInput;
   WebhookTestPayload: ResolverTypeWrapper<Omit<WebhookTestPayload, 'delivery'> & { delivery?: Maybe<ResolversTypes['WebhookDelivery']> }>;
@@ -2905,9 +2911,6 @@ export type ResolversParentTypes = {
   JSON: Scalars['JSON']['output'];
   Label: Label;
   LabelInput: LabelInput;
-  ListedRecipient: ListedRecipient;
-  ListedRecipientConnection: ListedRecipientConnection;
-  ListedRecipientEdge: ListedRecipientEdge;
   Message: MessageView;
   MessageBounceInput: MessageBounceInput;
   MessageBouncePayload: Omit<MessageBouncePayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
@@ -2950,14 +2953,18 @@ export type ResolversParentTypes = {
   Recipient: RecipientParent;
   RecipientForgetInput: RecipientForgetInput;
   RecipientForgetPayload: Omit<RecipientForgetPayload, 'recipientStanding'> & { recipientStanding?: Maybe<ResolversParentTypes['RecipientStanding']> };
+  RecipientList: RelayDomain;
+  RecipientListAddInput: RecipientListAddInput;
+  RecipientListAddPayload: Omit<RecipientListAddPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   RecipientListChange: RecipientListChange;
+  RecipientListEntry: RecipientListEntry;
+  RecipientListEntryConnection: RecipientListEntryConnection;
+  RecipientListEntryEdge: RecipientListEntryEdge;
+  RecipientListRemoveInput: RecipientListRemoveInput;
+  RecipientListRemovePayload: Omit<RecipientListRemovePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  RecipientListReplaceInput: RecipientListReplaceInput;
+  RecipientListReplacePayload: Omit<RecipientListReplacePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   RecipientStanding: RecipientStatus;
-  RecipientsAddInput: RecipientsAddInput;
-  RecipientsAddPayload: Omit<RecipientsAddPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
-  RecipientsRemoveInput: RecipientsRemoveInput;
-  RecipientsRemovePayload: Omit<RecipientsRemovePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
-  RecipientsReplaceInput: RecipientsReplaceInput;
-  RecipientsReplacePayload: Omit<RecipientsReplacePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   Rejection: RejectionView;
   RejectionConnection: Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Rejection']> };
   RejectionCount: RejectionCount;
@@ -2988,9 +2995,9 @@ export type ResolversParentTypes = {
   TokenConnection: Omit<TokenConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TokenEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Token']> };
   TokenCreateInput: TokenCreateInput;
   TokenCreatePayload: Omit<TokenCreatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
+  TokenDeleteInput: TokenDeleteInput;
+  TokenDeletePayload: Omit<TokenDeletePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
   TokenEdge: Omit<TokenEdge, 'node'> & { node: ResolversParentTypes['Token'] };
-  TokenRevokeInput: TokenRevokeInput;
-  TokenRevokePayload: Omit<TokenRevokePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
   TokenRotateInput: TokenRotateInput;
   TokenRotatePayload: Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
   TsigInput: TsigInput;
@@ -3013,8 +3020,8 @@ export type ResolversParentTypes = {
   WebhookRedeliverPayload: Omit<WebhookRedeliverPayload, 'delivery'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']> };
   WebhookReplayInput: WebhookReplayInput;
   WebhookReplayPayload: Omit<WebhookReplayPayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
-  WebhookRotateSecretInput: WebhookRotateSecretInput;
-  WebhookRotateSecretPayload: Omit<WebhookRotateSecretPayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
+  WebhookRotateInput: WebhookRotateInput;
+  WebhookRotatePayload: Omit<WebhookRotatePayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
   WebhookTestInput: WebhookTestInput;
   WebhookTestPayload: Omit<WebhookTestPayload, 'delivery'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']> };
   WebhookUpdateInput: WebhookUpdateInput;
@@ -3197,11 +3204,8 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   primarySetup?: Resolver<ReadonlyArray<ResolversTypes['PrimarySetup']>, ParentType, ContextType>;
   proof?: Resolver<Maybe<ResolversTypes['DomainProof']>, ParentType, ContextType>;
   queue?: Resolver<ResolversTypes['DomainQueue'], ParentType, ContextType>;
-  recipientCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   recipientDelimiter?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  recipientFiltering?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  recipientGeneration?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  recipients?: Resolver<ResolversTypes['ListedRecipientConnection'], ParentType, ContextType, RequireFields<DomainRecipientsArgs, 'first'>>;
+  recipientList?: Resolver<ResolversTypes['RecipientList'], ParentType, ContextType>;
   requestedAttempt?: Resolver<Maybe<ResolversTypes['RequestedAttempt']>, ParentType, ContextType>;
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['DomainStatus'], ParentType, ContextType>;
@@ -3455,21 +3459,6 @@ export type LabelResolvers<ContextType = Context, ParentType extends ResolversPa
   value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type ListedRecipientResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ListedRecipient'] = ResolversParentTypes['ListedRecipient']> = {
-  localPart?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
-export type ListedRecipientConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ListedRecipientConnection'] = ResolversParentTypes['ListedRecipientConnection']> = {
-  edges?: Resolver<ReadonlyArray<ResolversTypes['ListedRecipientEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<ReadonlyArray<ResolversTypes['ListedRecipient']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-};
-
-export type ListedRecipientEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ListedRecipientEdge'] = ResolversParentTypes['ListedRecipientEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['ListedRecipient'], ParentType, ContextType>;
-};
-
 export type MessageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Message'] = ResolversParentTypes['Message']> = {
   acceptedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -3566,20 +3555,20 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   messagesCancel?: Resolver<ResolversTypes['MessagesCancelPayload'], ParentType, ContextType, RequireFields<MutationMessagesCancelArgs, 'input'>>;
   messagesRetry?: Resolver<ResolversTypes['MessagesRetryPayload'], ParentType, ContextType, RequireFields<MutationMessagesRetryArgs, 'input'>>;
   recipientForget?: Resolver<ResolversTypes['RecipientForgetPayload'], ParentType, ContextType, RequireFields<MutationRecipientForgetArgs, 'input'>>;
-  recipientsAdd?: Resolver<ResolversTypes['RecipientsAddPayload'], ParentType, ContextType, RequireFields<MutationRecipientsAddArgs, 'input'>>;
-  recipientsRemove?: Resolver<ResolversTypes['RecipientsRemovePayload'], ParentType, ContextType, RequireFields<MutationRecipientsRemoveArgs, 'input'>>;
-  recipientsReplace?: Resolver<ResolversTypes['RecipientsReplacePayload'], ParentType, ContextType, RequireFields<MutationRecipientsReplaceArgs, 'input'>>;
+  recipientListAdd?: Resolver<ResolversTypes['RecipientListAddPayload'], ParentType, ContextType, RequireFields<MutationRecipientListAddArgs, 'input'>>;
+  recipientListRemove?: Resolver<ResolversTypes['RecipientListRemovePayload'], ParentType, ContextType, RequireFields<MutationRecipientListRemoveArgs, 'input'>>;
+  recipientListReplace?: Resolver<ResolversTypes['RecipientListReplacePayload'], ParentType, ContextType, RequireFields<MutationRecipientListReplaceArgs, 'input'>>;
   tenantCreate?: Resolver<ResolversTypes['TenantCreatePayload'], ParentType, ContextType, RequireFields<MutationTenantCreateArgs, 'input'>>;
   tenantDelete?: Resolver<ResolversTypes['TenantDeletePayload'], ParentType, ContextType, RequireFields<MutationTenantDeleteArgs, 'input'>>;
   tenantUpdate?: Resolver<ResolversTypes['TenantUpdatePayload'], ParentType, ContextType, RequireFields<MutationTenantUpdateArgs, 'input'>>;
   tokenCreate?: Resolver<ResolversTypes['TokenCreatePayload'], ParentType, ContextType, RequireFields<MutationTokenCreateArgs, 'input'>>;
-  tokenRevoke?: Resolver<ResolversTypes['TokenRevokePayload'], ParentType, ContextType, RequireFields<MutationTokenRevokeArgs, 'input'>>;
+  tokenDelete?: Resolver<ResolversTypes['TokenDeletePayload'], ParentType, ContextType, RequireFields<MutationTokenDeleteArgs, 'input'>>;
   tokenRotate?: Resolver<ResolversTypes['TokenRotatePayload'], ParentType, ContextType, RequireFields<MutationTokenRotateArgs, 'input'>>;
   webhookCreate?: Resolver<ResolversTypes['WebhookCreatePayload'], ParentType, ContextType, RequireFields<MutationWebhookCreateArgs, 'input'>>;
   webhookDelete?: Resolver<ResolversTypes['WebhookDeletePayload'], ParentType, ContextType, RequireFields<MutationWebhookDeleteArgs, 'input'>>;
   webhookRedeliver?: Resolver<ResolversTypes['WebhookRedeliverPayload'], ParentType, ContextType, RequireFields<MutationWebhookRedeliverArgs, 'input'>>;
   webhookReplay?: Resolver<ResolversTypes['WebhookReplayPayload'], ParentType, ContextType, RequireFields<MutationWebhookReplayArgs, 'input'>>;
-  webhookRotateSecret?: Resolver<ResolversTypes['WebhookRotateSecretPayload'], ParentType, ContextType, RequireFields<MutationWebhookRotateSecretArgs, 'input'>>;
+  webhookRotate?: Resolver<ResolversTypes['WebhookRotatePayload'], ParentType, ContextType, RequireFields<MutationWebhookRotateArgs, 'input'>>;
   webhookTest?: Resolver<ResolversTypes['WebhookTestPayload'], ParentType, ContextType, RequireFields<MutationWebhookTestArgs, 'input'>>;
   webhookUpdate?: Resolver<ResolversTypes['WebhookUpdatePayload'], ParentType, ContextType, RequireFields<MutationWebhookUpdateArgs, 'input'>>;
 };
@@ -3705,7 +3694,7 @@ export type PrimarySetupResolvers<ContextType = Context, ParentType extends Reso
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   alertContact?: Resolver<Maybe<ResolversTypes['AlertContact']>, ParentType, ContextType, RequireFields<QueryAlertContactArgs, 'id'>>;
   alertContacts?: Resolver<ResolversTypes['AlertContactConnection'], ParentType, ContextType, RequireFields<QueryAlertContactsArgs, 'first'>>;
-  auditLog?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
+  auditEntries?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditEntriesArgs, 'first'>>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'name'>>;
   domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'first'>>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
@@ -3751,11 +3740,51 @@ export type RecipientForgetPayloadResolvers<ContextType = Context, ParentType ex
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type RecipientListResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientList'] = ResolversParentTypes['RecipientList']> = {
+  entries?: Resolver<ResolversTypes['RecipientListEntryConnection'], ParentType, ContextType, RequireFields<RecipientListEntriesArgs, 'first'>>;
+  entryCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isEnabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type RecipientListAddPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientListAddPayload'] = ResolversParentTypes['RecipientListAddPayload']> = {
+  change?: Resolver<Maybe<ResolversTypes['RecipientListChange']>, ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type RecipientListChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientListChange'] = ResolversParentTypes['RecipientListChange']> = {
   added?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   addedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   removed?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   removedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type RecipientListEntryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientListEntry'] = ResolversParentTypes['RecipientListEntry']> = {
+  localPart?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type RecipientListEntryConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientListEntryConnection'] = ResolversParentTypes['RecipientListEntryConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RecipientListEntryEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['RecipientListEntry']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RecipientListEntryEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientListEntryEdge'] = ResolversParentTypes['RecipientListEntryEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['RecipientListEntry'], ParentType, ContextType>;
+};
+
+export type RecipientListRemovePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientListRemovePayload'] = ResolversParentTypes['RecipientListRemovePayload']> = {
+  change?: Resolver<Maybe<ResolversTypes['RecipientListChange']>, ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RecipientListReplacePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientListReplacePayload'] = ResolversParentTypes['RecipientListReplacePayload']> = {
+  change?: Resolver<Maybe<ResolversTypes['RecipientListChange']>, ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type RecipientStandingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientStanding'] = ResolversParentTypes['RecipientStanding']> = {
@@ -3768,24 +3797,6 @@ export type RecipientStandingResolvers<ContextType = Context, ParentType extends
   isListed?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   reply?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   suspectedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-};
-
-export type RecipientsAddPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientsAddPayload'] = ResolversParentTypes['RecipientsAddPayload']> = {
-  change?: Resolver<Maybe<ResolversTypes['RecipientListChange']>, ParentType, ContextType>;
-  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
-  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type RecipientsRemovePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientsRemovePayload'] = ResolversParentTypes['RecipientsRemovePayload']> = {
-  change?: Resolver<Maybe<ResolversTypes['RecipientListChange']>, ParentType, ContextType>;
-  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
-  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type RecipientsReplacePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientsReplacePayload'] = ResolversParentTypes['RecipientsReplacePayload']> = {
-  change?: Resolver<Maybe<ResolversTypes['RecipientListChange']>, ParentType, ContextType>;
-  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
-  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type RejectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Rejection'] = ResolversParentTypes['Rejection']> = {
@@ -3961,14 +3972,14 @@ export type TokenCreatePayloadResolvers<ContextType = Context, ParentType extend
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type TokenDeletePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenDeletePayload'] = ResolversParentTypes['TokenDeletePayload']> = {
+  token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type TokenEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenEdge'] = ResolversParentTypes['TokenEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Token'], ParentType, ContextType>;
-};
-
-export type TokenRevokePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenRevokePayload'] = ResolversParentTypes['TokenRevokePayload']> = {
-  token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType>;
-  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type TokenRotatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenRotatePayload'] = ResolversParentTypes['TokenRotatePayload']> = {
@@ -4071,7 +4082,7 @@ export type WebhookReplayPayloadResolvers<ContextType = Context, ParentType exte
   webhook?: Resolver<Maybe<ResolversTypes['Webhook']>, ParentType, ContextType>;
 };
 
-export type WebhookRotateSecretPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookRotateSecretPayload'] = ResolversParentTypes['WebhookRotateSecretPayload']> = {
+export type WebhookRotatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookRotatePayload'] = ResolversParentTypes['WebhookRotatePayload']> = {
   secret?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
   webhook?: Resolver<Maybe<ResolversTypes['Webhook']>, ParentType, ContextType>;
@@ -4148,9 +4159,6 @@ export type Resolvers<ContextType = Context> = {
   HeaderField?: HeaderFieldResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   Label?: LabelResolvers<ContextType>;
-  ListedRecipient?: ListedRecipientResolvers<ContextType>;
-  ListedRecipientConnection?: ListedRecipientConnectionResolvers<ContextType>;
-  ListedRecipientEdge?: ListedRecipientEdgeResolvers<ContextType>;
   Message?: MessageResolvers<ContextType>;
   MessageBouncePayload?: MessageBouncePayloadResolvers<ContextType>;
   MessageCancelPayload?: MessageCancelPayloadResolvers<ContextType>;
@@ -4182,11 +4190,15 @@ export type Resolvers<ContextType = Context> = {
   QueueChange?: QueueChangeResolvers<ContextType>;
   Recipient?: RecipientResolvers<ContextType>;
   RecipientForgetPayload?: RecipientForgetPayloadResolvers<ContextType>;
+  RecipientList?: RecipientListResolvers<ContextType>;
+  RecipientListAddPayload?: RecipientListAddPayloadResolvers<ContextType>;
   RecipientListChange?: RecipientListChangeResolvers<ContextType>;
+  RecipientListEntry?: RecipientListEntryResolvers<ContextType>;
+  RecipientListEntryConnection?: RecipientListEntryConnectionResolvers<ContextType>;
+  RecipientListEntryEdge?: RecipientListEntryEdgeResolvers<ContextType>;
+  RecipientListRemovePayload?: RecipientListRemovePayloadResolvers<ContextType>;
+  RecipientListReplacePayload?: RecipientListReplacePayloadResolvers<ContextType>;
   RecipientStanding?: RecipientStandingResolvers<ContextType>;
-  RecipientsAddPayload?: RecipientsAddPayloadResolvers<ContextType>;
-  RecipientsRemovePayload?: RecipientsRemovePayloadResolvers<ContextType>;
-  RecipientsReplacePayload?: RecipientsReplacePayloadResolvers<ContextType>;
   Rejection?: RejectionResolvers<ContextType>;
   RejectionConnection?: RejectionConnectionResolvers<ContextType>;
   RejectionCount?: RejectionCountResolvers<ContextType>;
@@ -4210,8 +4222,8 @@ export type Resolvers<ContextType = Context> = {
   Token?: TokenResolvers<ContextType>;
   TokenConnection?: TokenConnectionResolvers<ContextType>;
   TokenCreatePayload?: TokenCreatePayloadResolvers<ContextType>;
+  TokenDeletePayload?: TokenDeletePayloadResolvers<ContextType>;
   TokenEdge?: TokenEdgeResolvers<ContextType>;
-  TokenRevokePayload?: TokenRevokePayloadResolvers<ContextType>;
   TokenRotatePayload?: TokenRotatePayloadResolvers<ContextType>;
   UnknownWhileDown?: UnknownWhileDownResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
@@ -4226,7 +4238,7 @@ export type Resolvers<ContextType = Context> = {
   WebhookEdge?: WebhookEdgeResolvers<ContextType>;
   WebhookRedeliverPayload?: WebhookRedeliverPayloadResolvers<ContextType>;
   WebhookReplayPayload?: WebhookReplayPayloadResolvers<ContextType>;
-  WebhookRotateSecretPayload?: WebhookRotateSecretPayloadResolvers<ContextType>;
+  WebhookRotatePayload?: WebhookRotatePayloadResolvers<ContextType>;
   WebhookTestPayload?: WebhookTestPayloadResolvers<ContextType>;
   WebhookUpdatePayload?: WebhookUpdatePayloadResolvers<ContextType>;
 };

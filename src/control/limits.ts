@@ -54,7 +54,7 @@ export const MAX_SLOTS = 240;
  */
 const WORK: Readonly<Record<string, number>> = {
   rejections: 1_000,
-  auditLog: 500,
+  auditEntries: 500,
   messages: 200,
   mx: 300,
   recipientStanding: 20,

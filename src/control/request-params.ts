@@ -8,9 +8,9 @@ import { type Refused, refuse } from './refusals.ts';
 
 /** Those that take a list of recipients, and may have a body of their size. */
 export const LARGE_MUTATIONS: ReadonlySet<string> = new Set([
-  'recipientsAdd',
-  'recipientsRemove',
-  'recipientsReplace',
+  'recipientListAdd',
+  'recipientListRemove',
+  'recipientListReplace',
   'domainCreate',
   'domainsApply',
 ]);

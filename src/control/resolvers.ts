@@ -5,7 +5,7 @@ import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import type { Resolvers } from './generated.ts';
 import { domainMutations, setMxMutations } from './resolvers/domain-mutations.ts';
 import { domainVerbs } from './resolvers/domain-verbs.ts';
-import { DnsblZone, Domain, Outage, Rejection } from './resolvers/domain.ts';
+import { DnsblZone, Domain, Outage, RecipientList, Rejection } from './resolvers/domain.ts';
 import { drillMutations } from './resolvers/drill.ts';
 import { messageMutations } from './resolvers/message-mutations.ts';
 import { Message, Recipient, TimelineEntry } from './resolvers/message.ts';
@@ -84,6 +84,7 @@ export const resolvers: Resolvers = {
   OutageChange,
   QueueChange,
   Recipient,
+  RecipientList,
   Rejection,
   Service,
   Tenant,

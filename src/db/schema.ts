@@ -190,7 +190,7 @@ export const domains = pgTable('domains', {
   /** Entries of its User List; 0: the list is off. */
   recipientCount: integer('recipient_count').notNull().default(0),
   /** Grows with every change of those entries. */
-  recipientGeneration: integer('recipient_generation').notNull().default(0),
+  recipientListRevision: integer('recipient_generation').notNull().default(0),
   /** Grows by one with every change. */
   revision: integer('revision').notNull().default(1),
   createdAt: instant('created_at').notNull().default(bmxNow),

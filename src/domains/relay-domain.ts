@@ -10,7 +10,7 @@ export type { DeliverToHost, DnsblSettings, DnsblZoneSetting, TlsPolicy } from '
 
 type Row = typeof domains.$inferSelect;
 const IDENTITY = ['id', 'name', 'tenantId', 'destinationId', 'status', 'revision'] as const;
-const LIST = ['recipientCount', 'recipientGeneration'] as const;
+const LIST = ['recipientCount', 'recipientListRevision'] as const;
 const SETTINGS = Object.keys(DOMAIN_SETTINGS) as (keyof typeof DOMAIN_SETTINGS)[];
 
 /** The columns of a row that a person sets. */
@@ -37,7 +37,7 @@ export interface DomainSettings extends Readonly<Omit<SettingRow, 'unknownWhileD
 
 export interface RelayDomain extends DomainSettings, Readonly<Pick<Row, (typeof IDENTITY)[number]>> {
   /** The User List, as far as every RCPT needs it: its entries, and how often they have changed. */
-  readonly recipientList: { readonly count: number; readonly generation: number };
+  readonly recipientList: { readonly count: number; readonly revision: number };
 }
 
 const COLUMNS = getTableColumns(domains);
@@ -48,8 +48,8 @@ export const DOMAIN_COLUMNS = { ...pick(COLUMNS, [...IDENTITY, ...LIST]), ...SET
 export const NO_DNSBL: DnsblSettings = { zones: [], threshold: 1, allowZones: [], allowedClients: [] };
 
 export function relayDomainOf(row: DomainRow): RelayDomain {
-  const { recipientCount: count, recipientGeneration: generation } = row;
-  return { ...pick(row, IDENTITY), ...settingsOfRow(row), recipientList: { count, generation } };
+  const { recipientCount: count, recipientListRevision: revision } = row;
+  return { ...pick(row, IDENTITY), ...settingsOfRow(row), recipientList: { count, revision } };
 }
 
 function settingsOfRow(row: SettingRow): DomainSettings {

@@ -32,8 +32,8 @@ async function as<T>(secret: string, query: string, variables: Record<string, un
 }
 
 async function entries(filter: Record<string, unknown> = {}, secret = TOKEN): Promise<readonly Entry[]> {
-  const query = `query ($filter: AuditFilter) { auditLog(first: 100, filter: $filter) { nodes { ${FIELDS} } } }`;
-  return (await as<{ auditLog: { nodes: Entry[] } }>(secret, query, { filter })).auditLog.nodes;
+  const query = `query ($filter: AuditFilter) { auditEntries(first: 100, filter: $filter) { nodes { ${FIELDS} } } }`;
+  return (await as<{ auditEntries: { nodes: Entry[] } }>(secret, query, { filter })).auditEntries.nodes;
 }
 
 const run = (mutation: string, input: string, secret = TOKEN) =>
@@ -84,7 +84,7 @@ describe('an entry', () => {
     const { secret } = await makeTenant('refused');
     await run('domainUpdate', 'name: "nowhere.example", labels: []', secret);
     await run('domainFlush', 'name: "nowhere.example"', secret);
-    await run('recipientsAdd', 'domain: "nowhere.example", localParts: ["a"], dryRun: true', secret);
+    await run('recipientListAdd', 'domain: "nowhere.example", localParts: ["a"], dryRun: true', secret);
     for (const _ of [1, 2]) await run('domainCreate', 'name: "twice.example", idempotencyKey: "twice"', secret);
     const seen = await entries({}, secret);
     expect(seen.map(({ mutation, outcome, userErrorCodes }) => [mutation, outcome, userErrorCodes])).toEqual([
@@ -127,8 +127,8 @@ describe('an entry', () => {
       after: { recipients: [{ address: 'a@mail.example', state: 'CANCELLED' }] },
     });
     const localParts = Array.from({ length: 50 }, (_, index) => `"user${index}"`).join(', ');
-    await run('recipientsReplace', `domain: "mail.example", localParts: [${localParts}]`);
-    const [replaced] = await entries({ mutation: 'recipientsReplace' });
+    await run('recipientListReplace', `domain: "mail.example", localParts: [${localParts}]`);
+    const [replaced] = await entries({ mutation: 'recipientListReplace' });
     expect(replaced).toMatchObject({
       input: { localParts: { count: 50 } },
       before: { recipientCount: 0 },
@@ -264,14 +264,14 @@ test('a rare entry of long ago is found page by page, none of which looks throug
     cross join (select id from tenants where name = 'operator') t`;
   const pageOf = async (filter: Record<string, unknown>, after: string | null) => {
     interface Answer {
-      readonly auditLog: {
+      readonly auditEntries: {
         readonly nodes: readonly { readonly mutation: string }[];
         readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string };
       };
     }
-    const query = `query ($after: String, $filter: AuditFilter) { auditLog(first: 10, after: $after, filter: $filter) {
+    const query = `query ($after: String, $filter: AuditFilter) { auditEntries(first: 10, after: $after, filter: $filter) {
       nodes { mutation } pageInfo { hasNextPage endCursor } } }`;
-    return (await control.ask<Answer>(query, { filter, after })).auditLog;
+    return (await control.ask<Answer>(query, { filter, after })).auditEntries;
   };
   const counts: number[] = [];
   let after: string | null = null;

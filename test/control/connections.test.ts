@@ -20,6 +20,10 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'Service.egressAddresses': 'configuration',
   'Service.retrySchedule': 'four stages',
   'Service.nodes': 'processes that are alive',
+  'Service.flow': 'slots',
+  'Tenant.flow': 'slots',
+  'Domain.flow': 'slots',
+  'Query.rejectionCounts': 'slots, codes and lists; what it holds beyond 96 is billed, to a bound',
   'ServiceNode.roles': 'three',
   'Viewer.scopes': 'the scopes there are',
   'Token.scopes': 'the scopes there are',
@@ -126,7 +130,7 @@ describe('asked', () => {
   });
 
   test('what is added between two pages moves nothing on the second', async () => {
-    const newestFirst = ['messages', 'operations', 'auditLog'];
+    const newestFirst = ['messages', 'operations', 'auditEntries'];
     const oldestFirst = ['domains', 'tenants', 'tokens'];
     const before = new Map<string, { readonly all: readonly string[]; readonly endCursor: string | null }>();
     for (const list of [...newestFirst, ...oldestFirst])

@@ -184,7 +184,7 @@ inBrowser('errors read well: of a query, of a token that has ended, of none, of 
   await page.getByRole('button', { name: 'Forget the token' }).click();
   await giveToken(page, tokenCreate.secret);
   await page.getByText('Token "night shift"').waitFor();
-  await control.ask('mutation ($id: ID!) { tokenRevoke(input: { id: $id }) { userErrors { code } } }', {
+  await control.ask('mutation ($id: ID!) { tokenDelete(input: { id: $id }) { userErrors { code } } }', {
     id: tokenCreate.token.id,
   });
   await write('query Again { viewer { isOperator } }');

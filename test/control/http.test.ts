@@ -50,7 +50,8 @@ describe('authentication', () => {
 describe('limits', () => {
   test('a body of 64 MiB is read, a larger one is 413, announced or not', async () => {
     const limit = 64 * 1024 * 1024;
-    const query = 'mutation ($input: RecipientsAddInput!) { recipientsAdd(input: $input) { userErrors { code } } }';
+    const query =
+      'mutation ($input: RecipientListAddInput!) { recipientListAdd(input: $input) { userErrors { code } } }';
     const variables = { input: { domain: 'nobody.example', localParts: [] } };
     const ask = (size: number) => `${JSON.stringify({ query, variables }).slice(0, -1)}${' '.repeat(size)}}`;
     const overhead = ask(0).length;
@@ -350,14 +351,14 @@ describe('idempotencyKey', () => {
   test('a dry run is asked anew', async () => {
     await create({ name: 'dry.example' });
     const count = async () => {
-      const query = `mutation { recipientsAdd(input: { domain: "dry.example", localParts: ["a"], dryRun: true, idempotencyKey: "dry" }) {
+      const query = `mutation { recipientListAdd(input: { domain: "dry.example", localParts: ["a"], dryRun: true, idempotencyKey: "dry" }) {
         change { addedCount } } }`;
-      return (await control.ask<{ recipientsAdd: { change: { addedCount: number } } }>(query)).recipientsAdd.change
-        .addedCount;
+      return (await control.ask<{ recipientListAdd: { change: { addedCount: number } } }>(query)).recipientListAdd
+        .change.addedCount;
     };
     expect(await count()).toBe(1);
     await control.ask(
-      'mutation { recipientsAdd(input: { domain: "dry.example", localParts: ["a"] }) { userErrors { code } } }',
+      'mutation { recipientListAdd(input: { domain: "dry.example", localParts: ["a"] }) { userErrors { code } } }',
     );
     expect(await count()).toBe(0);
   });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => control.close());
 
 interface Payload {
-  readonly domain: { readonly recipientCount: number; readonly recipientGeneration: number } | null;
+  readonly domain: { readonly recipientList: { readonly entryCount: number; readonly revision: number } } | null;
   readonly change: { addedCount: number; removedCount: number; added: string[]; removed: string[] } | null;
   readonly userErrors: readonly { field: string[]; code: string; message: string }[];
 }
@@ -18,9 +18,9 @@ type Verb = 'Add' | 'Remove' | 'Replace';
 
 async function change(verb: Verb, input: Record<string, unknown>): Promise<Payload> {
   const { payload } = await control.ask<{ payload: Payload }>(
-    `mutation ($input: Recipients${verb}Input!) {
-      payload: recipients${verb}(input: $input) {
-        domain { recipientCount recipientGeneration }
+    `mutation ($input: RecipientList${verb}Input!) {
+      payload: recipientList${verb}(input: $input) {
+        domain { recipientList { entryCount revision } }
         change { addedCount removedCount added removed }
         userErrors { field code message }
       }
@@ -44,13 +44,12 @@ test('a domain tells of its list, and pages through it', async () => {
   await create('pages.example', ['d', 'b', 'a', 'c', '"x@y"', ' z z ']);
   interface Page {
     domain: {
-      recipientFiltering: boolean;
-      recipientCount: number;
-      recipientGeneration: number;
       recipientDelimiter: string | null;
-      recipients: {
-        nodes: { localPart: string }[];
-        pageInfo: { hasNextPage: boolean; endCursor: string | null };
+      recipientList: {
+        isEnabled: boolean;
+        entryCount: number;
+        revision: number;
+        entries: { nodes: { localPart: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
       };
     };
   }
@@ -60,35 +59,36 @@ test('a domain tells of its list, and pages through it', async () => {
     const { domain }: Page = await control.ask<Page>(
       `query ($after: String) {
         domain(name: "pages.example") {
-          recipientFiltering recipientCount recipientGeneration recipientDelimiter
-          recipients(first: 2, after: $after) { nodes { localPart } pageInfo { hasNextPage endCursor } }
+          recipientDelimiter
+          recipientList {
+            isEnabled entryCount revision
+            entries(first: 2, after: $after) { nodes { localPart } pageInfo { hasNextPage endCursor } }
+          }
         }
       }`,
       { after },
     );
     expect(domain).toMatchObject({
-      recipientFiltering: true,
-      recipientCount: 6,
-      recipientGeneration: 1,
       recipientDelimiter: null,
+      recipientList: { isEnabled: true, entryCount: 6, revision: 1 },
     });
-    seen.push(...domain.recipients.nodes.map(({ localPart }) => localPart));
-    expect(domain.recipients.pageInfo.hasNextPage).toBe(page < 2);
-    after = domain.recipients.pageInfo.endCursor;
+    seen.push(...domain.recipientList.entries.nodes.map(({ localPart }) => localPart));
+    expect(domain.recipientList.entries.pageInfo.hasNextPage).toBe(page < 2);
+    after = domain.recipientList.entries.pageInfo.endCursor;
   }
   expect(seen).toEqual(['a', 'b', 'c', 'd', '"x@y"', 'z z']);
   // As they were read they may be given back.
   expect(await change('Replace', { domain: 'pages.example', localParts: seen })).toMatchObject({
-    domain: { recipientGeneration: 1 },
+    domain: { recipientList: { revision: 1 } },
     change: { addedCount: 0, removedCount: 0 },
   });
 
   const bad = await control.post(
-    '{ domain(name: "pages.example") { recipients(first: 2, after: "AAAA") { nodes { localPart } } } }',
+    '{ domain(name: "pages.example") { recipientList { entries(first: 2, after: "AAAA") { nodes { localPart } } } } }',
   );
   expect(bad.errors?.[0]?.message).toContain('no cursor');
   const long = await control.post(
-    '{ domain(name: "pages.example") { recipients(first: 101) { nodes { localPart } } } }',
+    '{ domain(name: "pages.example") { recipientList { entries(first: 101) { nodes { localPart } } } } }',
   );
   expect(long.errors?.[0]?.message).toContain('between 1 and 100');
 });
@@ -100,7 +100,7 @@ test('the lists of a page of domains are one question', async () => {
     if (query.includes('recipient_entries')) asked.push(query);
   };
   const { domains } = await control.ask<{ domains: { nodes: { recipients: { nodes: unknown[] } }[] } }>(
-    '{ domains(first: 50) { nodes { recipients(first: 5) { nodes { localPart } } } } }',
+    '{ domains(first: 50) { nodes { recipientList { entries(first: 5) { nodes { localPart } } } } } }',
   );
   control.database.sql.options.debug = false;
   expect(domains.nodes.length).toBeGreaterThanOrEqual(3);
@@ -110,24 +110,24 @@ test('the lists of a page of domains are one question', async () => {
 test('add, remove and replace answer with the domain after it and what has changed', async () => {
   await create('verbs.example', []);
   expect(await change('Add', { domain: 'verbs.example', localParts: ['B', 'a'] })).toEqual({
-    domain: { recipientCount: 2, recipientGeneration: 1 },
+    domain: { recipientList: { entryCount: 2, revision: 1 } },
     change: { addedCount: 2, removedCount: 0, added: ['a', 'b'], removed: [] },
     userErrors: [],
   });
   expect(await change('Remove', { domain: 'verbs.example', localParts: ['b', 'z'] })).toEqual({
-    domain: { recipientCount: 1, recipientGeneration: 2 },
+    domain: { recipientList: { entryCount: 1, revision: 2 } },
     change: { addedCount: 0, removedCount: 1, added: [], removed: ['b'] },
     userErrors: [],
   });
-  const wanted = { domain: 'verbs.example', localParts: ['"x@y"', 'c'], ifGeneration: 2 };
+  const wanted = { domain: 'verbs.example', localParts: ['"x@y"', 'c'], expectedRevision: 2 };
   const change1 = { addedCount: 2, removedCount: 1, added: ['c', '"x@y"'], removed: ['a'] };
   expect(await change('Replace', { ...wanted, dryRun: true })).toEqual({
-    domain: { recipientCount: 1, recipientGeneration: 2 },
+    domain: { recipientList: { entryCount: 1, revision: 2 } },
     change: change1,
     userErrors: [],
   });
   expect(await change('Replace', wanted)).toEqual({
-    domain: { recipientCount: 2, recipientGeneration: 3 },
+    domain: { recipientList: { entryCount: 2, revision: 3 } },
     change: change1,
     userErrors: [],
   });
@@ -135,7 +135,7 @@ test('add, remove and replace answer with the domain after it and what has chang
 
 test('errors name the entry, or what to give instead; the domain comes with CONFLICT and SHRINK', async () => {
   await create('errors.example', ['a']);
-  const present = { recipientCount: 1, recipientGeneration: 1 };
+  const present = { recipientList: { entryCount: 1, revision: 1 } };
   const bad = await change('Add', { domain: 'errors.example', localParts: ['fine', 'a@other.example'] });
   expect(bad).toMatchObject({
     domain: null,
@@ -147,9 +147,9 @@ test('errors name the entry, or what to give instead; the domain comes with CONF
     change: null,
     userErrors: [{ field: ['allowEveryone'], code: 'SHRINK' }],
   });
-  expect(await change('Add', { domain: 'errors.example', localParts: ['b'], ifGeneration: 0 })).toMatchObject({
+  expect(await change('Add', { domain: 'errors.example', localParts: ['b'], expectedRevision: 0 })).toMatchObject({
     domain: present,
-    userErrors: [{ field: ['ifGeneration'], code: 'CONFLICT' }],
+    userErrors: [{ field: ['expectedRevision'], code: 'CONFLICT' }],
   });
   expect(await change('Add', { domain: 'nowhere.example', localParts: ['b'] })).toMatchObject({
     domain: null,
@@ -165,16 +165,20 @@ test('a repetition with the same key gets the first answer, after another change
   expect(await change('Replace', input)).toEqual(first);
   const other = await change('Replace', { ...input, localParts: ['x'] });
   expect(other).toMatchObject({ domain: null, change: null, userErrors: [{ field: ['idempotencyKey'] }] });
-  const { domain } = await control.ask<{ domain: { recipientCount: number } }>(
-    '{ domain(name: "once.example") { recipientCount } }',
+  const { domain } = await control.ask<{ domain: { recipientList: { entryCount: number } } }>(
+    '{ domain(name: "once.example") { recipientList { entryCount } } }',
   );
-  expect(domain.recipientCount).toBe(3);
+  expect(domain.recipientList.entryCount).toBe(3);
 });
 
 test('a list of 50,000 in one request', async () => {
   await create('long.example', []);
   const localParts = Array.from({ length: 50_000 }, (_, index) => `user${index}@long.example`);
   const payload = await change('Replace', { domain: 'long.example', localParts });
-  expect(payload).toMatchObject({ domain: { recipientCount: 50_000 }, change: { addedCount: 50_000 }, userErrors: [] });
+  expect(payload).toMatchObject({
+    domain: { recipientList: { entryCount: 50_000 } },
+    change: { addedCount: 50_000 },
+    userErrors: [],
+  });
   expect(payload.change?.added).toHaveLength(100);
 });

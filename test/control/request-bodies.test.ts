@@ -45,7 +45,7 @@ async function post(
 
 const VIEWER = '{ viewer { scopes } }';
 const ADD =
-  'mutation ($input: RecipientsAddInput!) { recipientsAdd(input: $input) { change { addedCount } userErrors { code } } }';
+  'mutation ($input: RecipientListAddInput!) { recipientListAdd(input: $input) { change { addedCount } userErrors { code } } }';
 const entries = (count: number): string[] => Array.from({ length: count }, (_, index) => `user${index}`);
 const list = (localParts: readonly string[]) => ({ input: { domain: 'list.example', localParts, dryRun: true } });
 
@@ -63,7 +63,7 @@ describe('what is large', () => {
     expect(await post(JSON.stringify({ query: ADD, variables }), reader)).toMatchObject(refused);
     const pause = 'mutation ($input: DomainPauseInput!) { domainPause(input: $input) { userErrors { code } } }';
     expect(await post(JSON.stringify({ query: pause, variables }))).toMatchObject(refused);
-    expect((await post(JSON.stringify({ variables, query: pause }))).error?.message).toContain('recipientsAdd');
+    expect((await post(JSON.stringify({ variables, query: pause }))).error?.message).toContain('recipientListAdd');
   });
 
   test('is so by its values as well: 300 kB of empty objects are refused unparsed', async () => {

@@ -28,7 +28,7 @@ interface Made {
 const TOKEN = 'token { id name prefix scopes previousPrefix expiresAt lastUsedAt rotatedAt createdAt tenant { name } }';
 const CREATE = `mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { ${TOKEN} secret userErrors { field code message } } }`;
 const ROTATE = `mutation ($input: TokenRotateInput!) { tokenRotate(input: $input) { ${TOKEN} secret userErrors { field code message } } }`;
-const REVOKE = `mutation ($input: TokenRevokeInput!) { tokenRevoke(input: $input) { ${TOKEN} userErrors { field code message } } }`;
+const REVOKE = `mutation ($input: TokenDeleteInput!) { tokenDelete(input: $input) { ${TOKEN} userErrors { field code message } } }`;
 
 async function as<T>(
   secret: string,
@@ -196,11 +196,11 @@ describe('a token', () => {
       onReset: cache.dropAll,
     });
     expect([await statusOf(secret ?? ''), (await cache.find(secret ?? ''))?.id]).toEqual([200, token?.id]);
-    const revoke = () => control.ask<{ tokenRevoke: Made }>(REVOKE, { input: { id: token?.id } });
-    expect((await revoke()).tokenRevoke.userErrors).toEqual([]);
+    const revoke = () => control.ask<{ tokenDelete: Made }>(REVOKE, { input: { id: token?.id } });
+    expect((await revoke()).tokenDelete.userErrors).toEqual([]);
     expect(await statusOf(secret ?? '')).toBe(401);
     await until('the other node refuses it', 30_000, async () => (await cache.find(secret ?? '')) === null);
-    expect(codesOf((await revoke()).tokenRevoke)).toEqual([['id', 'NOT_FOUND']]);
+    expect(codesOf((await revoke()).tokenDelete)).toEqual([['id', 'NOT_FOUND']]);
     await listener.close();
     await other.close();
   });
@@ -300,12 +300,12 @@ describe('a tenant', () => {
     expect(codesOf(await addDomainAs('more.example', []))).toEqual([['name', 'QUOTA']]);
     const add = async (localParts: string[]) =>
       (
-        await as<{ recipientsAdd: Made }>(
+        await as<{ recipientListAdd: Made }>(
           secret,
-          'mutation ($input: RecipientsAddInput!) { recipientsAdd(input: $input) { userErrors { field code message } } }',
+          'mutation ($input: RecipientListAddInput!) { recipientListAdd(input: $input) { userErrors { field code message } } }',
           { input: { domain: 'bounded.example', localParts } },
         )
-      ).data.recipientsAdd;
+      ).data.recipientListAdd;
     expect(codesOf(await add(['b', 'c']))).toEqual([['localParts', 'QUOTA']]);
     expect(codesOf(await add(['b']))).toEqual([]);
     const update = (input: Record<string, unknown>) =>

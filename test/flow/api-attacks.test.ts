@@ -175,7 +175,7 @@ test.each([
   ['eight bodies of 45 MB that nothing declares', '{ viewer { scopes } }', 'QUEUE_READ'],
   [
     'eight bodies of 45 MB for a list',
-    'mutation ($input: RecipientsAddInput!) { recipientsAdd(input: $input) { userErrors { code } } }',
+    'mutation ($input: RecipientListAddInput!) { recipientListAdd(input: $input) { userErrors { code } } }',
     'DOMAIN_WRITE',
   ],
 ])('%s', async (name, query, scope) => {

@@ -68,7 +68,7 @@ test('what mail has met: a mailbox delivered to that the User List lacks', async
       .sql`select from recipient_answers where local_part = 'alice' and delivered_at is not null`;
     return rows.length > 0;
   });
-  expect(await flow.change('recipientsAdd', { domain: 'gaps.example', localParts: ['bob'] })).toEqual([]);
+  expect(await flow.change('recipientListAdd', { domain: 'gaps.example', localParts: ['bob'] })).toEqual([]);
   const { findings } = await check('gaps.example');
   const gaps = findings.find(({ code }) => code === 'USER_LIST_GAPS');
   expect([gaps?.verdict, gaps?.evidence[0]?.answered]).toEqual(['PROBLEM', 'alice']);

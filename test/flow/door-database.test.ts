@@ -21,7 +21,7 @@ beforeAll(async () => {
   await flow.addDomain('asked.example', primary, { callAheads: true });
   await flow.addDomain('listed.example', primary, { dnsblZones: [{ zone: 'bl.example', mode: 'REJECT' }] });
   await flow.addDomain('users.example', primary);
-  expect(await flow.change('recipientsReplace', { domain: 'users.example', localParts: ['alice'] })).toEqual([]);
+  expect(await flow.change('recipientListReplace', { domain: 'users.example', localParts: ['alice'] })).toEqual([]);
 }, 60_000);
 afterAll(() => flow?.close());
 

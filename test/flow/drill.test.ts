@@ -327,7 +327,7 @@ test('a refusal by the primary is told verbatim, and nobody gets a report of it'
 test('what our own door does not take is told with its reply', async () => {
   const name = 'listed.example';
   await flow.addDomain(name, primary);
-  await flow.change('recipientsAdd', { domain: name, localParts: ['alice'] });
+  await flow.change('recipientListAdd', { domain: name, localParts: ['alice'] });
   await flow.change('domainDrill', { name, recipient: `bob@${name}` });
   const drill = await untilDrill(name, 'FINISHED');
   expect(drill.result).toBe('NOT_ACCEPTED');

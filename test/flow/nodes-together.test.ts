@@ -98,7 +98,7 @@ describe('what happens on one node is told on all', () => {
       'mutation { tokenCreate(input: { name: "live", scopes: [DOMAIN_READ] }) { secret token { id } } }',
     );
     const live = await watch({ ...nodeAt(3), token: tokenCreate.secret });
-    await nodeAt(0).graphql('mutation ($id: ID!) { tokenRevoke(input: { id: $id }) { userErrors { code } } }', {
+    await nodeAt(0).graphql('mutation ($id: ID!) { tokenDelete(input: { id: $id }) { userErrors { code } } }', {
       id: tokenCreate.token.id,
     });
     expect(await live.code()).toBe('UNAUTHENTICATED');

@@ -9,7 +9,7 @@ export function relayDomain(name: string, more: Partial<RelayDomain> = {}): Rela
     tenantId: 't',
     destinationId: `to ${name}`,
     status: 'ACTIVE',
-    recipientList: { count: 0, generation: 0 },
+    recipientList: { count: 0, revision: 0 },
     callAheads: false,
     revision: 1,
     ...more,

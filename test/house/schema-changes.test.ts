@@ -33,7 +33,7 @@ test('the schema holds what scripts rely on', async () => {
 test.each([
   ['  heldCount: Int!\n', '  other: Int!\n'],
   ['  MISCONFIGURED\n', '  OTHER\n'],
-  ['  ifGeneration: Int\n', '  other: Int\n'],
+  ['  expectedRevision: Int\n', '  other: Int\n'],
   ['  secret: String\n', '  other: String\n'],
 ])('a name of the first version that is gone is told, and nothing excuses it: %p', async (line, other) => {
   expect(SDL).toContain(line);

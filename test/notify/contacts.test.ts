@@ -66,12 +66,15 @@ describe('a contact', () => {
     const again = await change('Create', { address: 'admin@elsewhere.example' });
     expect([codesOf(again), again.alertContact?.id]).toEqual([[['address', 'ALREADY_EXISTS']], alertContact?.id]);
     expect(await mailsTo(control.database, 'Admin@elsewhere.example')).toHaveLength(1);
-    const { auditLog } = await control.ask<{ auditLog: { nodes: unknown[] } }>(
-      '{ auditLog(first: 10) { nodes { mutation subjectKind subjectName input before after } } }',
+    const { auditEntries } = await control.ask<{ auditEntries: { nodes: unknown[] } }>(
+      '{ auditEntries(first: 10) { nodes { mutation subjectKind subjectName input before after } } }',
     );
-    expect(JSON.stringify(auditLog)).not.toContain(code);
-    expect(JSON.stringify(auditLog)).not.toContain(code.toLowerCase());
-    expect(auditLog.nodes[0]).toMatchObject({ mutation: 'alertContactCreate', subjectName: 'admin@elsewhere.example' });
+    expect(JSON.stringify(auditEntries)).not.toContain(code);
+    expect(JSON.stringify(auditEntries)).not.toContain(code.toLowerCase());
+    expect(auditEntries.nodes[0]).toMatchObject({
+      mutation: 'alertContactCreate',
+      subjectName: 'admin@elsewhere.example',
+    });
   });
 
   test('that has not confirmed gets another code on request, five a day at most, and the old one is void', async () => {

@@ -91,11 +91,11 @@ describe('a webhook', () => {
 
   test('gets another secret, the old one for a while beside it', async () => {
     const { webhook, secret } = await create();
-    const rotated = await change('webhookRotateSecret', { id: webhook?.id }, 'secret');
+    const rotated = await change('webhookRotate', { id: webhook?.id }, 'secret');
     expect(rotated.secret).toMatch(/^whsec_/);
     expect(rotated.secret).not.toBe(secret ?? '');
     expect(rotated.webhook?.['previousSecretUntil']).toEqual(expect.any(String));
-    expect(codesOf(await change('webhookRotateSecret', { id: webhook?.id, overlapSeconds: 604_801 }))).toEqual([
+    expect(codesOf(await change('webhookRotate', { id: webhook?.id, overlapSeconds: 604_801 }))).toEqual([
       ['overlapSeconds', 'INVALID'],
     ]);
   });
@@ -116,7 +116,7 @@ describe('a webhook', () => {
       status: 'DISABLED',
       disabledReason: 'NO_SECRET',
     });
-    expect((await change('webhookRotateSecret', { id: webhook?.id }, 'secret')).webhook).toMatchObject({
+    expect((await change('webhookRotate', { id: webhook?.id }, 'secret')).webhook).toMatchObject({
       status: 'ENABLED',
       previousSecretUntil: null,
     });
@@ -129,7 +129,7 @@ describe('a secret', () => {
     const again = await create({ idempotencyKey: 'once' });
     expect(first.secret).toMatch(/^whsec_/);
     expect([again.secret, again.webhook?.id]).toEqual([null, first.webhook?.id]);
-    const rotated = await change('webhookRotateSecret', { id: first.webhook?.id }, 'secret');
+    const rotated = await change('webhookRotate', { id: first.webhook?.id }, 'secret');
     const { sql } = control.database;
     const tables = await sql<{ text: string }[]>`
       select t::text as text from audit_entries t union all select t::text from events t
@@ -146,11 +146,11 @@ describe('a secret', () => {
 
   test('nor is the path of the URL in the audit log', async () => {
     const { webhook } = await create({ url: 'https://chat.example.org/services/SECRETPATH' });
-    const { auditLog } = await control.ask<{ auditLog: { nodes: { subjectId: string; input: { url: string } }[] } }>(
-      '{ auditLog(first: 1) { nodes { subjectKind subjectId subjectName input before after } } }',
-    );
-    expect(JSON.stringify(auditLog)).not.toContain('SECRETPATH');
-    expect(auditLog.nodes[0]).toMatchObject({ input: { url: 'https://chat.example.org' } });
+    const { auditEntries } = await control.ask<{
+      auditEntries: { nodes: { subjectId: string; input: { url: string } }[] };
+    }>('{ auditEntries(first: 1) { nodes { subjectKind subjectId subjectName input before after } } }');
+    expect(JSON.stringify(auditEntries)).not.toContain('SECRETPATH');
+    expect(auditEntries.nodes[0]).toMatchObject({ input: { url: 'https://chat.example.org' } });
     expect(webhook?.['url']).toBe('https://chat.example.org/services/SECRETPATH');
   });
 });

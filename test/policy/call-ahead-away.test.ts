@@ -92,7 +92,7 @@ describe('while an outage is open', () => {
 
   test('a listed recipient is known', async () => {
     const node = scene.node();
-    const list = { count: 1, generation: 1 };
+    const list = { count: 1, revision: 1 };
     const domain = await scene.domain({ unknownWhileDown: DEFER, recipientList: list });
     await scene.openOutage(domain);
     expect(await node.rcpt(domain, 'listed')).toBe('250');

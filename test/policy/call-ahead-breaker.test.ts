@@ -20,7 +20,7 @@ async function readBreaker(destinationId: string) {
 
 test('in a trial a refusal means unknown: nobody is refused, nothing is kept, and a stranger counts for nothing', async () => {
   const node = scene.node();
-  const domain = await scene.domain({ recipientList: { count: 1, generation: 1 } });
+  const domain = await scene.domain({ recipientList: { count: 1, revision: 1 } });
   await setTrial(domain.destinationId);
   scene.mailboxes();
   expect(await node.rcpt(domain, 'listed')).toBe('250');
@@ -36,7 +36,7 @@ test('in a trial a refusal means unknown: nobody is refused, nothing is kept, an
 
 test('refusals of three mailboxes known good in a trial open the breaker; then nobody is asked, and all are taken', async () => {
   const node = scene.node();
-  const domain = await scene.domain({ recipientList: { count: 1, generation: 1 } });
+  const domain = await scene.domain({ recipientList: { count: 1, revision: 1 } });
   await setTrial(domain.destinationId);
   scene.mailboxes();
   for (const localPart of ['a', 'a', 'b']) expect(await node.rcpt(domain, localPart)).toBe('250');
@@ -51,7 +51,7 @@ test('refusals of three mailboxes known good in a trial open the breaker; then n
 
 test('a mailbox that is taken counts in the trial, and ends a row of refusals', async () => {
   const node = scene.node();
-  const domain = await scene.domain({ recipientList: { count: 1, generation: 1 } });
+  const domain = await scene.domain({ recipientList: { count: 1, revision: 1 } });
   scene.mailboxes('good', 'fine');
   expect(await node.rcpt(domain, 'gone')).toBe('450 BMX-LATER');
   expect(await readBreaker(domain.destinationId)).toMatchObject({ breaker: 'CLOSED', is_watched: true });

@@ -8,7 +8,7 @@ function question(count: number, more: Partial<ServedQuestion> = {}): ServedQues
     client: { address: '192.0.2.9', name: null, ehloName: 'client.test', protocol: 'ESMTP', tls: null },
     mail: { reversePath: 'a@sender.example', sizeBytes: null },
     localPart: 'alice',
-    domain: relayDomain('example.org', { recipientList: { count, generation: 1 } }),
+    domain: relayDomain('example.org', { recipientList: { count, revision: 1 } }),
     isRole: false,
     ...more,
   };

@@ -45,12 +45,17 @@ const HELD_ENDS: Readonly<Record<string, string>> = {
 };
 
 export async function describeDomain(call: Call): Promise<string> {
-  const domain = await find(call, 'domain', call.args[0], 'name queue { heldCount heldBytes } recipientCount');
+  const domain = await find(
+    call,
+    'domain',
+    call.args[0],
+    'name queue { heldCount heldBytes } recipientList { entryCount }',
+  );
   const { heldCount, heldBytes } = domain.queue;
   const end = HELD_ENDS[call.text('held')?.toUpperCase() ?? ''] ?? 'which needs --held if there is any';
   return (
     `This removes ${textOf(domain.name)}: no more mail is accepted for it. It holds ${counted(heldCount, 'message')} ` +
-    `(${bytesText(heldBytes)}), ${end}. Its User List has ${counted(domain.recipientCount, 'recipient')}.`
+    `(${bytesText(heldBytes)}), ${end}. Its User List has ${counted(domain.recipientList.entryCount, 'recipient')}.`
   );
 }
 

@@ -23,7 +23,7 @@ const ROW = 'name status queue { heldCount heldBytes nextAttemptAt } outage { cl
 const WHOLE =
   `${ROW} id revision lastAttempt { at host address reply outcome } requestedAttempt { requestedAt beganAt waitsFor }
   labels { key value } tenant { name } mx { verdict recommended { host preference } observed { host preference } }
-  proof { name value seenAt lostAt } pause { from until reason isInForce } breaker { state reply } recipientCount callAheads tlsPolicy
+  proof { name value seenAt lostAt } pause { from until reason isInForce } breaker { state reply } recipientList { isEnabled entryCount } callAheads tlsPolicy
   deliverTo { host port } dnsblZones { zone mode } drainPerMinute` as const;
 
 async function list(call: Call): Promise<Shown> {
@@ -69,7 +69,7 @@ async function showDomain(call: Call): Promise<Shown> {
           : `TXT ${proof.name} "${proof.value}" ${proof.seenAt === null ? 'not seen yet' : `seen ${proof.seenAt}`}`,
       ],
       ['deliver to', domain.deliverTo.map(({ host, port }) => `${host}:${port}`).join(', ')],
-      ['user list', domain.recipientCount === 0 ? 'off' : `${domain.recipientCount} entries`],
+      ['user list', domain.recipientList.isEnabled ? `${domain.recipientList.entryCount} entries` : 'off'],
       ['call-aheads', domain.callAheads],
       ['dnsbl', domain.dnsblZones.map(({ zone, mode }) => `${zone} (${mode})`).join(', ')],
       ['tls', domain.tlsPolicy],

@@ -9,12 +9,16 @@ const MOST_LISTED = 1_000_000;
 
 async function list({ ask, args: [name] }: Call): Promise<Shown> {
   const query = `query ($name: String!, $first: Int!, $after: String) {
-    domain(name: $name) { recipients(first: $first, after: $after) { nodes { localPart } ${PAGE_INFO} } }
+    domain(name: $name) { recipientList { entries(first: $first, after: $after) { nodes { localPart } ${PAGE_INFO} } } }
   }`;
   type Entries = Page<{ readonly localPart: string }>;
   const entries = await allNodes(MOST_LISTED, async (after, first) => {
-    const { domain } = await ask<{ domain: { recipients: Entries } | null }>(query, { name, first, after });
-    return domain?.recipients ?? notYours('domain', name);
+    const { domain } = await ask<{ domain: { recipientList: { entries: Entries } } | null }>(query, {
+      name,
+      first,
+      after,
+    });
+    return domain?.recipientList.entries ?? notYours('domain', name);
   });
   const localParts = entries.map(({ localPart }) => localPart);
   return tableOf(localParts, [['LOCAL PART', readable]]);
@@ -53,7 +57,7 @@ function complaint(entry: string): string {
   return `${shown} has a space: one mailbox a line, and in quotes one that really has a space`;
 }
 
-type ListMutation = 'recipientsAdd' | 'recipientsRemove' | 'recipientsReplace';
+type ListMutation = 'recipientListAdd' | 'recipientListRemove' | 'recipientListReplace';
 
 async function changeList(call: Call, mutation: ListMutation): Promise<Shown> {
   const localParts = await readList(call);
@@ -61,10 +65,10 @@ async function changeList(call: Call, mutation: ListMutation): Promise<Shown> {
     domain: call.args[0],
     localParts,
     dryRun: call.isSet('dry-run'),
-    ...(mutation === 'recipientsAdd'
+    ...(mutation === 'recipientListAdd'
       ? {}
       : { force: call.isSet('force'), allowEveryone: call.isSet('allow-everyone') }),
-    ...numberField(call, 'generation', 'ifGeneration'),
+    ...numberField(call, 'expected-revision', 'expectedRevision'),
   };
   const answer = await mutate(call, mutation, input, 'change { addedCount removedCount added removed }');
   return shown(answer, ({ change }) => {
@@ -84,9 +88,9 @@ async function forget(call: Call): Promise<Shown> {
 }
 
 function changing(mutation: ListMutation, says: string): Action {
-  const force = mutation === 'recipientsAdd' ? '' : ' [--force] [--allow-everyone]';
+  const force = mutation === 'recipientListAdd' ? '' : ' [--force] [--allow-everyone]';
   return {
-    usage: `DOMAIN (LOCALPART... | --from FILE|-) [--generation N] [--dry-run]${force}`,
+    usage: `DOMAIN (LOCALPART... | --from FILE|-) [--expected-revision N] [--dry-run]${force}`,
     says,
     run: (call) => changeList(call, mutation),
   };
@@ -98,12 +102,12 @@ export const recipientsVerb: VerbTable = {
   example: 'backup-mx recipients replace example.org --from users.txt --dry-run',
   actions: {
     list: { usage: 'DOMAIN', says: 'Lists the entries of a User List.', run: list },
-    add: changing('recipientsAdd', 'Adds entries.'),
+    add: changing('recipientListAdd', 'Adds entries.'),
     remove: changing(
-      'recipientsRemove',
+      'recipientListRemove',
       'Removes entries; the last ones only with --allow-everyone, since then any mailbox is accepted.',
     ),
-    replace: changing('recipientsReplace', 'Replaces the list; an empty one needs --allow-everyone.'),
+    replace: changing('recipientListReplace', 'Replaces the list; an empty one needs --allow-everyone.'),
     forget: {
       usage: 'ADDRESS',
       says: 'Forgets the answer about a mailbox, so that the primary is asked again.',

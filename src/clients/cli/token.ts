@@ -58,7 +58,7 @@ export const tokenVerb: VerbTable = {
         usage: 'ID',
         says: 'Ends a token at once.',
         run: async (call) =>
-          shown(await mutate(call, 'tokenRevoke', { id: call.args[0] }, 'token { id name }'), ({ token }) => ({
+          shown(await mutate(call, 'tokenDelete', { id: call.args[0] }, 'token { id name }'), ({ token }) => ({
             kind: 'LINE',
             line: `${textOf(token?.name)} is revoked`,
             data: token,

@@ -21,7 +21,7 @@ function settings(call: Call): Record<string, unknown> {
 
 async function make(
   call: Call,
-  mutation: 'webhookCreate' | 'webhookRotateSecret',
+  mutation: 'webhookCreate' | 'webhookRotate',
   input: Readonly<Record<string, unknown>>,
 ): Promise<Shown> {
   return shown(await mutate(call, mutation, input, `webhook { ${WEBHOOK} } secret`), ({ webhook, secret }) =>
@@ -134,7 +134,7 @@ export const webhookVerb: VerbTable = {
       usage: 'ID [--overlap SECONDS]',
       says: 'Prints a new secret; the old one also signs for a day, or for --overlap.',
       run: (call) =>
-        make(call, 'webhookRotateSecret', { id: call.args[0], ...numberField(call, 'overlap', 'overlapSeconds') }),
+        make(call, 'webhookRotate', { id: call.args[0], ...numberField(call, 'overlap', 'overlapSeconds') }),
     },
     delete: confirmed(
       { usage: 'ID', says: 'Removes a webhook.', run: (call) => changeWebhook(call, {}, 'deleted') },

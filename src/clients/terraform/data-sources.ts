@@ -41,7 +41,7 @@ output "backup_mx_records" {
 };
 
 const DOMAIN_FIELDS =
-  'id status recipientCount queue { heldCount } mx { verdict zoneFile recommended { host preference } observed { host preference } }';
+  'id status recipientList { entryCount } queue { heldCount } mx { verdict zoneFile recommended { host preference } observed { host preference } }';
 
 export const domainSource: DataSource<Api> = {
   description:
@@ -86,7 +86,7 @@ output "mx_records" {
       id: domain.id,
       status: domain.status,
       held_count: domain.queue.heldCount,
-      recipient_count: domain.recipientCount,
+      recipient_count: domain.recipientList.entryCount,
       mx_verdict: mx.verdict,
       mx_recommended: recordsOf(mx.recommended),
       mx_zone_file: mx.zoneFile,

@@ -47,9 +47,9 @@ export const domainMutations: MutationResolvers = {
   domainSuspend: (_parent, { input }, context) => setStatus(context, input, 'SUSPENDED'),
   domainUnsuspend: (_parent, { input }, context) => setStatus(context, input, 'ACTIVE'),
 
-  recipientsAdd: (_parent, { input }, context) => onList(context, 'ADD', input),
-  recipientsRemove: (_parent, { input }, context) => onList(context, 'REMOVE', input),
-  recipientsReplace: (_parent, { input }, context) => onList(context, 'REPLACE', input),
+  recipientListAdd: (_parent, { input }, context) => onList(context, 'ADD', input),
+  recipientListRemove: (_parent, { input }, context) => onList(context, 'REMOVE', input),
+  recipientListReplace: (_parent, { input }, context) => onList(context, 'REPLACE', input),
   recipientForget: async (_parent, { input }, context) => {
     const { statuses, viewer } = context;
     const result = await once(context, input, ({ address }) => statuses.forgetRecipient(viewer, address));

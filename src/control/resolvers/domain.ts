@@ -21,7 +21,13 @@ import { listDrills, readDrillSchedule } from '../../queue/drills/drills.ts';
 import { EMPTY_QUEUE, type QueueView, readQueues } from '../../queue/read/queues.ts';
 import { connectionOfRows, idOfCursor, localPartOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
-import type { DnsblZoneResolvers, DomainResolvers, OutageResolvers, RejectionResolvers } from '../generated.ts';
+import type {
+  DnsblZoneResolvers,
+  DomainResolvers,
+  OutageResolvers,
+  RecipientListResolvers,
+  RejectionResolvers,
+} from '../generated.ts';
 import { domainFlow } from './statistics.ts';
 import { tenantById } from './tenant.ts';
 
@@ -48,16 +54,6 @@ export const Domain: DomainResolvers = {
     };
   },
 
-  recipients: async (domain, { first, after }, { load }) => {
-    const page = { domainId: domain.id, limit: pageSize(first) + 1, after: localPartOfCursor(after) };
-    const forms = await load.each(listEntries, page);
-    const rows = forms.map((form) => ({ id: form, localPart: writeEntry(form) }));
-    return connectionOfRows(rows, { first, after });
-  },
-  recipientFiltering: ({ recipientList }) => recipientList.count > 0,
-  recipientCount: ({ recipientList }) => recipientList.count,
-  recipientGeneration: ({ recipientList }) => recipientList.generation,
-
   dnsblZones: (domain, _args, { load }) =>
     domain.dnsbl.zones.map((setting) => {
       // Several fields of a zone are one question.
@@ -68,6 +64,8 @@ export const Domain: DomainResolvers = {
   dnsblThreshold: ({ dnsbl }) => dnsbl.threshold,
   dnswlZones: ({ dnsbl }) => dnsbl.allowZones,
   dnsblAllowedClients: ({ dnsbl }) => dnsbl.allowedClients,
+
+  recipientList: (domain) => domain,
 
   queue: async ({ destinationId }, _args, { load }) => (await load.byId(readQueues, destinationId)) ?? EMPTY_QUEUE,
   flow: domainFlow,
@@ -85,6 +83,18 @@ export const Domain: DomainResolvers = {
     return connectionOfRows(await listDrills(sql, viewer, page), { first, after });
   },
   drillSchedule: ({ id }, _args, { sql, viewer }) => readDrillSchedule(sql, viewer, id),
+};
+
+export const RecipientList: RecipientListResolvers = {
+  isEnabled: ({ recipientList }) => recipientList.count > 0,
+  entryCount: ({ recipientList }) => recipientList.count,
+  revision: ({ recipientList }) => recipientList.revision,
+  entries: async ({ id: domainId }, { first, after }, { load }) => {
+    const page = { domainId, limit: pageSize(first) + 1, after: localPartOfCursor(after) };
+    const forms = await load.each(listEntries, page);
+    const rows = forms.map((form) => ({ id: form, localPart: writeEntry(form) }));
+    return connectionOfRows(rows, { first, after });
+  },
 };
 
 export const DnsblZone: DnsblZoneResolvers = {

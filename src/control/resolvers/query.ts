@@ -107,7 +107,7 @@ export const Query: QueryResolvers = {
   alertContact: (_parent, { id }, { sql, viewer }) => findContact(sql, viewer, id),
   alertContacts: async (_parent, page, { sql, viewer }) =>
     connectionOfRows(await listContacts(sql, viewer, pageAfter(page)), page),
-  auditLog: async (_parent, { filter, ...page }, { sql, viewer }) => {
+  auditEntries: async (_parent, { filter, ...page }, { sql, viewer }) => {
     const { entries, nextId } = await listAuditEntries(sql, viewer, { ...pageOf(page), filter: filter ?? {} });
     return connectionOf({ nodes: entries, nextId, after: page.after });
   },

@@ -77,7 +77,7 @@ export const tokenMutations: MutationResolvers = {
         secret,
       }),
     ),
-  tokenRevoke: (_parent, { input }, context) =>
+  tokenDelete: (_parent, { input }, context) =>
     onObject(context, 'token', input, (given) => revokeToken(context.tokens, context.viewer, given)),
 };
 
@@ -86,7 +86,7 @@ export const webhookMutations: MutationResolvers = {
     onObject(context, 'webhook', input, (given) => createWebhook(context.sql, context.viewer, given, context.webhooks)),
   webhookUpdate: (_parent, { input }, context) =>
     onObject(context, 'webhook', input, (given) => updateWebhook(context.sql, context.viewer, given, context.webhooks)),
-  webhookRotateSecret: (_parent, { input }, context) =>
+  webhookRotate: (_parent, { input }, context) =>
     onObject(context, 'webhook', input, ({ id, overlapSeconds }) =>
       rotateSecret(context.sql, context.viewer, {
         id,

@@ -1,7 +1,7 @@
 /**
  * Changes of a User List: add, remove, replace. All entries are checked first, then it is all done or nothing is.
  *
- * One transaction with the domain's row locked: two writers come one after the other, and who names the generation he has
+ * One transaction with the domain's row locked: two writers come one after the other, and who names the revision he has
  * read overwrites no one. A list that shrinks by more than half is more often a broken export than a wish, and needs `force`.
  * An emptied list is off, and mail for any mailbox is accepted: that needs `allowEveryone`, which says so.
  */
@@ -35,8 +35,8 @@ export interface ListInput {
   readonly force?: boolean | null | undefined;
   /** Empties the list. */
   readonly allowEveryone?: boolean | null | undefined;
-  /** Refuse with CONFLICT unless the list has this generation. */
-  readonly ifGeneration?: number | null | undefined;
+  /** Refuse with CONFLICT unless the list has this revision. */
+  readonly expectedRevision?: number | null | undefined;
   /** Says what would change, also where that would need `force` or `allowEveryone`. */
   readonly dryRun?: boolean | null | undefined;
 }
@@ -86,7 +86,7 @@ export async function changeList(
   );
 }
 
-/** As `recipientsReplace`, of a domain that is locked already. */
+/** As `recipientListReplace`, of a domain that is locked already. */
 export async function replaceList(
   sql: SqlExecutor,
   viewer: Viewer,
@@ -102,7 +102,7 @@ async function changeLocked(
   { domain, wanted }: { readonly domain: RelayDomain; readonly wanted: Wanted },
 ): Promise<ListChange> {
   const { input } = wanted;
-  const conflict = checkGeneration(domain, input.ifGeneration);
+  const conflict = checkRevision(domain, input.expectedRevision);
   if (conflict !== null) return refuse(conflict, domain);
   await pinPlans(sql);
   const { patternCount, ...difference } = await measureList(sql, domain.id, wanted);
@@ -110,7 +110,7 @@ async function changeLocked(
   const tooMany = describeTooMany('localParts', count, difference.addedCount === 0 ? 0 : patternCount);
   if (tooMany !== null) return refuse(tooMany);
   const done: ListChange = { kind: 'DONE', domain, difference };
-  // Writing what is there already is no change: its generation stays, so that a replayed plan is a no-op.
+  // Writing what is there already is no change: its revision stays, so that a replayed plan is a no-op.
   if (input.dryRun === true || difference.addedCount + difference.removedCount === 0) return done;
   const shrink = checkShrink(domain, count, input);
   if (shrink !== null) return refuse(shrink, domain);
@@ -122,13 +122,13 @@ async function changeLocked(
   return { ...done, domain: await recordChange(sql, viewer, { domain, count, difference }) };
 }
 
-function checkGeneration(domain: RelayDomain, expected: number | null | undefined): UserError | null {
-  const { generation } = domain.recipientList;
-  if (expected === undefined || expected === null || expected === generation) return null;
+function checkRevision(domain: RelayDomain, expected: number | null | undefined): UserError | null {
+  const { revision } = domain.recipientList;
+  if (expected === undefined || expected === null || expected === revision) return null;
   const message =
-    `The User List of ${domain.name} has generation ${generation}, not ${expected}: somebody changed it meanwhile. ` +
-    'Read it again and repeat with its generation.';
-  return { field: ['ifGeneration'], message, code: 'CONFLICT' };
+    `The User List of ${domain.name} has revision ${revision}, not ${expected}: somebody changed it meanwhile. ` +
+    'Read it again and repeat with its revision.';
+  return { field: ['expectedRevision'], message, code: 'CONFLICT' };
 }
 
 function checkShrink(domain: RelayDomain, count: number, { force, allowEveryone }: ListInput): UserError | null {
@@ -156,15 +156,15 @@ async function recordChange(
     difference,
   }: { readonly domain: RelayDomain; readonly count: number; readonly difference: ListDifference },
 ): Promise<RelayDomain> {
-  const recipientGeneration = part`${domains.recipientGeneration} + 1`;
-  const changed = await writeDomain(sql, domain, { recipientCount: count, recipientGeneration });
+  const recipientListRevision = part`${domains.recipientListRevision} + 1`;
+  const changed = await writeDomain(sql, domain, { recipientCount: count, recipientListRevision });
   await recordOf(sql, domain, 'RECIPIENTS_CHANGED', {
     by: viewer.tenantId,
     ...difference,
     added: difference.added.slice(0, EVENT_SAMPLES),
     removed: difference.removed.slice(0, EVENT_SAMPLES),
     count,
-    generation: changed.recipientList.generation,
+    revision: changed.recipientList.revision,
   });
   return changed;
 }

@@ -1,7 +1,7 @@
 /**
  * Is this mailbox in its domain's User List? Asked at every RCPT, answered from memory when warm.
  *
- * What is remembered names the generation of the list, which every change raises; whoever asks has it from the domain's
+ * What is remembered names the revision of the list, which every change raises; whoever asks has it from the domain's
  * snapshot, dropped at every change. So nothing here can be stale, and nothing has to be told; but a database that comes back without its
  * last changes counts anew, which is why all goes when notices may have been missed. A list found empty has been switched off a
  * moment ago, and refuses no one any more. Remembered are entries that
@@ -108,14 +108,14 @@ export function createListLookup(options: LookupOptions): ListLookup {
 
 /** One list as it stands. */
 function listKey(domain: RelayDomain): string {
-  return `${domain.id} ${domain.recipientList.generation}`;
+  return `${domain.id} ${domain.recipientList.revision}`;
 }
 
 function matchesAny(patterns: readonly Pattern[], form: string, base: string): boolean {
   return patterns.some((pattern) => matchesPattern(pattern, form) || (base !== form && matchesPattern(pattern, base)));
 }
 
-/** The wildcard entries of a domain, loaded once for each generation of its list. */
+/** The wildcard entries of a domain, loaded once for each revision of its list. */
 function createPatterns(sql: SqlExecutor) {
   const known = createBoundedMap<readonly Pattern[]>(MAX_PATTERN_WEIGHT, (patterns) => patterns.length + 1);
   const loading = new Map<string, Promise<readonly Pattern[]>>();

@@ -124,7 +124,7 @@ test('it does not outlive the token that makes it, and has no more rights', asyn
   expect(told).toEqual([]);
   expect(await close()).toEqual([]);
   await short.shutdown();
-  await control.ask('mutation ($id: ID!) { tokenRevoke(input: { id: $id }) { userErrors { code } } }', {
+  await control.ask('mutation ($id: ID!) { tokenDelete(input: { id: $id }) { userErrors { code } } }', {
     id: tokenCreate.token.id,
   });
 });

@@ -88,8 +88,8 @@ describe('what was not known when it was planned is looked at before anything is
     expect(await terraform.apply(learnt(planned, { local_parts: [] }))).toEqual([
       expect.stringContaining('An empty User List is off'),
     ]);
-    expect(await control.ask('{ domain(name: "a.example") { recipientCount } }')).toEqual({
-      domain: { recipientCount: 1 },
+    expect(await control.ask('{ domain(name: "a.example") { recipientList { entryCount } } }')).toEqual({
+      domain: { recipientList: { entryCount: 1 } },
     });
   });
 });
@@ -132,7 +132,7 @@ describe('import', () => {
     expect(told).toEqual([expect.stringContaining('everal tokens have the name "twin". Give the id of one: ')]);
     for (const { tokenCreate } of made) expect(told[0]).toContain(tokenCreate.token.id);
     expect(await terraform.import('it', 'backupmx_token', made[1]?.tokenCreate.token.id ?? '')).toEqual([]);
-    await control.ask('mutation ($id: ID!) { tokenRevoke(input: { id: $id }) { userErrors { code } } }', {
+    await control.ask('mutation ($id: ID!) { tokenDelete(input: { id: $id }) { userErrors { code } } }', {
       id: made[0]?.tokenCreate.token.id,
     });
     await terraform.applyAll({});

@@ -30,9 +30,12 @@ const actionOf = async (configuration: Configuration) => (await terraform.plan(c
 describe('User Lists', () => {
   const list = (config: State) => one('recipient_list', config);
   const entries = async (name: string) => {
-    type Answer = { domain: { recipients: { nodes: { localPart: string }[] } } };
-    const query = 'query ($name: String!) { domain(name: $name) { recipients(first: 100) { nodes { localPart } } } }';
-    return (await control.ask<Answer>(query, { name })).domain.recipients.nodes.map(({ localPart }) => localPart);
+    type Answer = { domain: { recipientList: { entries: { nodes: { localPart: string }[] } } } };
+    const query =
+      'query ($name: String!) { domain(name: $name) { recipientList { entries(first: 100) { nodes { localPart } } } } }';
+    return (await control.ask<Answer>(query, { name })).domain.recipientList.entries.nodes.map(
+      ({ localPart }) => localPart,
+    );
   };
 
   test('made, changed, changed by others, emptied', async () => {
@@ -45,7 +48,7 @@ describe('User Lists', () => {
     expect(await entries(domain)).toEqual(['alice', 'carol']);
 
     await control.ask(
-      'mutation { recipientsAdd(input: { domain: "list.example", localParts: ["mallory"] }) { userErrors { code } } }',
+      'mutation { recipientListAdd(input: { domain: "list.example", localParts: ["mallory"] }) { userErrors { code } } }',
     );
     expect(await actionOf(list({ domain, local_parts: ['alice', 'carol'] }))).toBe('UPDATE');
     await terraform.applyAll(list({ domain, local_parts: ['alice', 'carol'] }));
@@ -58,7 +61,7 @@ describe('User Lists', () => {
     const domain = 'kept.example';
     await addDomain(control, domain);
     await control.ask(
-      'mutation { recipientsAdd(input: { domain: "kept.example", localParts: ["old"] }) { userErrors { code } } }',
+      'mutation { recipientListAdd(input: { domain: "kept.example", localParts: ["old"] }) { userErrors { code } } }',
     );
     expect(await applied(list({ domain, local_parts: ['new'] }))).toEqual([
       'error: User List of kept.example cannot be created (ALREADY_EXISTS) (at domain): There is a User List with 1 entries already. Set adopt = true to take it over as it is described here, or bring it in by terraform import.',

@@ -164,8 +164,8 @@ resource "backupmx_recipient_list" "a" {
   });
   expect(await refused('destroy', '-auto-approve')).toContain('HELD_MAIL');
   expect(
-    await control.ask('{ domain(name: "held.example") { status recipientFiltering recipientCount } }'),
-  ).toMatchObject({ domain: { status: 'ACTIVE', recipientFiltering: true, recipientCount: 1 } });
+    await control.ask('{ domain(name: "held.example") { status recipientList { isEnabled entryCount } } }'),
+  ).toMatchObject({ domain: { status: 'ACTIVE', recipientList: { isEnabled: true, entryCount: 1 } } });
   await block('  on_delete = "CANCEL"\n');
   await done('apply', '-auto-approve', '-target=backupmx_domain.a');
   await done('destroy', '-auto-approve');
@@ -271,12 +271,12 @@ resource "backupmx_domain" "a" {
     expect(await done('apply', 'saved.plan')).toContain(label === '1' ? '1 added' : '1 changed');
   }
   expect(await planCode()).toBe(0);
-  type Entries = { auditLog: { nodes: { mutation: string; tokenName: string | null }[] } };
+  type Entries = { auditEntries: { nodes: { mutation: string; tokenName: string | null }[] } };
   const filter = '{ subject: "run.example" }';
-  const { auditLog } = await control.ask<Entries>(
-    `{ auditLog(first: 9, filter: ${filter}) { nodes { mutation tokenName } } }`,
+  const { auditEntries } = await control.ask<Entries>(
+    `{ auditEntries(first: 9, filter: ${filter}) { nodes { mutation tokenName } } }`,
   );
-  expect(auditLog.nodes).toEqual([
+  expect(auditEntries.nodes).toEqual([
     { mutation: 'domainUpdate', tokenName: 'run' },
     { mutation: 'domainCreate', tokenName: 'run' },
   ]);

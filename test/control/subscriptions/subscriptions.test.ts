@@ -313,7 +313,7 @@ test('a long timeline comes whole, and one of nobody or with a cursor of nobody 
 test('it ends when its token is revoked', async () => {
   const { id, secret } = await makeToken(['DOMAIN_READ']);
   const live = await outages({}, secret);
-  await control.ask('mutation ($id: ID!) { tokenRevoke(input: { id: $id }) { userErrors { code } } }', { id });
+  await control.ask('mutation ($id: ID!) { tokenDelete(input: { id: $id }) { userErrors { code } } }', { id });
   expect(await live.code()).toBe('UNAUTHENTICATED');
   expect(await live.next()).toBeNull();
 });
@@ -356,7 +356,7 @@ test('a token has fifty at most, and a place is free again when one is closed', 
 test('bounds of depth and cost count for an item, one field at the root, and scopes for all of it', async () => {
   const ask = async (query: string, token = TOKEN) => (await subscribe({ url: control.url, token, query })).next();
   const tooMuch = await ask(
-    'subscription { outageChanged { outage { domain { recipients(first: 100) { edges { node { localPart } cursor } nodes { localPart } } } evidence { at host address reply } } a: outage { domain { recipients(first: 100) { edges { node { localPart } cursor } nodes { localPart } } } } b: outage { domain { recipients(first: 100) { edges { node { localPart } cursor } nodes { localPart } } } } } }',
+    'subscription { outageChanged { outage { domain { recipientList { entries(first: 100) { edges { node { localPart } cursor } nodes { localPart } } } } evidence { at host address reply } } a: outage { domain { recipientList { entries(first: 100) { edges { node { localPart } cursor } nodes { localPart } } } } } b: outage { domain { recipientList { entries(first: 100) { edges { node { localPart } cursor } nodes { localPart } } } } } } }',
   );
   expect(tooMuch?.errors?.[0]?.extensions).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 'COST', max: 1000 });
   const two = await ask('subscription { outageChanged { kind } other: outageChanged { kind } }');

@@ -36,25 +36,25 @@ async function lastEvent(destinationId: string) {
 describe('changes', () => {
   test('add, remove and replace: entries, counts, generation, revision, difference and event', async () => {
     const made = await addListed(node, 'all.example', { recipients: ['b', 'A', 'a'] });
-    expect(made).toMatchObject({ recipientList: { count: 2, generation: 1 }, revision: 1 });
+    expect(made).toMatchObject({ recipientList: { count: 2, revision: 1 }, revision: 1 });
     expect(await entriesOf(database, made.id)).toEqual(['a', 'b']);
 
     const added = await node.change('ADD', { domain: 'ALL.example.', localParts: ['C', 'd@all.example', 'a'] });
     expect(added).toMatchObject({
       kind: 'DONE',
-      domain: { recipientList: { count: 4, generation: 2 }, revision: 2 },
+      domain: { recipientList: { count: 4, revision: 2 }, revision: 2 },
       difference: { addedCount: 2, removedCount: 0, added: ['c', 'd'], removed: [] },
     });
     const removed = await node.change('REMOVE', { domain: 'all.example', localParts: ['A', 'nobody', 'c'] });
     expect(removed).toMatchObject({
       kind: 'DONE',
-      domain: { recipientList: { count: 2, generation: 3 } },
+      domain: { recipientList: { count: 2, revision: 3 } },
       difference: { addedCount: 0, removedCount: 2, added: [], removed: ['a', 'c'] },
     });
     const replaced = await node.change('REPLACE', { domain: 'all.example', localParts: ['x', 'd', 'y'] });
     expect(replaced).toMatchObject({
       kind: 'DONE',
-      domain: { recipientList: { count: 3, generation: 4 }, revision: 4 },
+      domain: { recipientList: { count: 3, revision: 4 }, revision: 4 },
       difference: { addedCount: 2, removedCount: 1, added: ['x', 'y'], removed: ['b'] },
     });
     expect(await entriesOf(database, made.id)).toEqual(['d', 'x', 'y']);
@@ -66,17 +66,17 @@ describe('changes', () => {
       added: ['x', 'y'],
       removed: ['b'],
       count: 3,
-      generation: 4,
+      revision: 4,
     });
     expect((await node.domains.findRelayDomain('all.example'))?.recipientList).toMatchObject({
       count: 3,
-      generation: 4,
+      revision: 4,
     });
   });
 
   test('the same content is no change: no generation, no revision, no event', async () => {
     const domain = await addListed(node, 'same.example', { recipients: ['a', 'b'] });
-    const untouched = { kind: 'DONE', domain: { recipientList: { count: 2, generation: 1 }, revision: 1 } };
+    const untouched = { kind: 'DONE', domain: { recipientList: { count: 2, revision: 1 }, revision: 1 } };
     expect(await node.change('REPLACE', { domain: 'same.example', localParts: ['B', 'a'] })).toMatchObject(untouched);
     expect(await node.change('ADD', { domain: 'same.example', localParts: ['a'] })).toMatchObject(untouched);
     expect(await node.change('REMOVE', { domain: 'same.example', localParts: ['c'] })).toMatchObject(untouched);
@@ -89,7 +89,7 @@ describe('changes', () => {
     const dry = await node.change('REPLACE', { domain: 'dry.example', localParts: ['b', 'c'], dryRun: true });
     expect(dry).toMatchObject({
       kind: 'DONE',
-      domain: { recipientList: { count: 2, generation: 1 } },
+      domain: { recipientList: { count: 2, revision: 1 } },
       difference: { addedCount: 1, removedCount: 1, added: ['c'], removed: ['a'] },
     });
     const emptied = await node.change('REPLACE', { domain: 'dry.example', localParts: [], dryRun: true });
@@ -195,7 +195,7 @@ describe('what is refused changes nothing', () => {
     const domain = 'shrink.example';
     const shrunk = await node.change('REPLACE', { domain, localParts: users(49) });
     expect(refusalOf(shrunk)).toBe('SHRINK at force');
-    expect(shrunk).toMatchObject({ domain: { recipientList: { count: 100, generation: 1 } } });
+    expect(shrunk).toMatchObject({ domain: { recipientList: { count: 100, revision: 1 } } });
     expect(refusalOf(await node.change('REMOVE', { domain, localParts: users(51) }))).toBe('SHRINK at force');
     expect((await node.change('REPLACE', { domain, localParts: users(100, 50) })).kind).toBe('DONE');
     expect((await node.change('REMOVE', { domain, localParts: users(50, 50) })).kind).toBe('DONE');
@@ -228,17 +228,19 @@ describe('several writers', () => {
     const domain = await addListed(node, 'writers.example', { recipients: users(10) });
     const other = openNode(database);
     const replace = (writer: ListsNode, mark: string) =>
-      writer.change('REPLACE', { domain: 'writers.example', localParts: [...users(9), mark], ifGeneration: 1 });
+      writer.change('REPLACE', { domain: 'writers.example', localParts: [...users(9), mark], expectedRevision: 1 });
     const changes = await Promise.all([replace(node, 'mine'), replace(other, 'theirs')]);
     const refused = changes.find(({ kind }) => kind === 'REFUSED');
     expect(changes.filter(({ kind }) => kind === 'DONE')).toHaveLength(1);
     expect(refused).toMatchObject({
-      errors: [{ field: ['ifGeneration'], code: 'CONFLICT', message: expect.stringContaining('generation 2, not 1') }],
-      domain: { recipientList: { generation: 2 } },
+      errors: [
+        { field: ['expectedRevision'], code: 'CONFLICT', message: expect.stringContaining('revision 2, not 1') },
+      ],
+      domain: { recipientList: { revision: 2 } },
     });
     expect(await entriesOf(database, domain.id)).toHaveLength(10);
-    const again = await node.change('ADD', { domain: 'writers.example', localParts: ['late'], ifGeneration: 2 });
-    expect(again).toMatchObject({ kind: 'DONE', domain: { recipientList: { count: 11, generation: 3 } } });
+    const again = await node.change('ADD', { domain: 'writers.example', localParts: ['late'], expectedRevision: 2 });
+    expect(again).toMatchObject({ kind: 'DONE', domain: { recipientList: { count: 11, revision: 3 } } });
   });
 
   test('many at once lose nothing, and the count stays exact', async () => {
@@ -264,7 +266,7 @@ describe('several writers', () => {
     await database.sql`alter table events_away rename to events`;
     expect(failed).toBeInstanceOf(Error);
     expect(await entriesOf(database, domain.id)).toEqual(['a']);
-    expect((await node.domains.findRelayDomain('rollback.example'))?.recipientList.generation).toBe(1);
+    expect((await node.domains.findRelayDomain('rollback.example'))?.recipientList.revision).toBe(1);
     expect(await node.isListed('b@rollback.example')).toBe(false);
   });
 

@@ -93,7 +93,7 @@ describe('a primary that answers', () => {
     const domain = await scene.domain();
     scene.mailboxes('carol');
     expect(await node.rcpt(domain, 'alice')).toBe('550 BMX-PRIMARY');
-    const listed = { ...domain, recipientList: { count: 1, generation: 1 } };
+    const listed = { ...domain, recipientList: { count: 1, revision: 1 } };
     expect(await node.rcpt(listed, 'alice')).toBe('450 BMX-LATER');
     await scene.pass(16 * 60);
     expect(await node.rcpt(listed, 'alice')).toBe('550 BMX-PRIMARY');
@@ -304,7 +304,7 @@ describe('a primary that answers', () => {
 
   test('what is behind the domain’s delimiter is not asked for', async () => {
     const node = scene.node();
-    const domain = await scene.domain({ recipientList: { count: 0, generation: 0 }, recipientDelimiter: '+' });
+    const domain = await scene.domain({ recipientList: { count: 0, revision: 0 }, recipientDelimiter: '+' });
     scene.mailboxes('alice');
     expect(await node.rcpt(domain, 'Alice+one')).toBe('250');
     expect(await node.rcpt(domain, 'alice+two')).toBe('250');
@@ -330,7 +330,7 @@ describe('a primary that answers', () => {
 
   test('a mailbox with the delimiter or a capital in its name is asked for as it is, before it is refused', async () => {
     const node = scene.node();
-    const domain = await scene.domain({ recipientList: { count: 0, generation: 0 }, recipientDelimiter: '-' });
+    const domain = await scene.domain({ recipientList: { count: 0, revision: 0 }, recipientDelimiter: '-' });
     scene.mailboxes('list-owner', 'Bob', 'anne');
     expect(await node.rcpt(domain, 'list-owner')).toBe('250');
     expect(await node.rcpt(domain, 'list-nobody')).toBe('550 BMX-PRIMARY');
@@ -350,7 +350,7 @@ describe('a primary that answers', () => {
 
   test('a listed name with the delimiter in it is refused neither at once nor when its base is confirmed to be unknown', async () => {
     const node = scene.node();
-    const domain = await scene.domain({ recipientList: { count: 1, generation: 1 }, recipientDelimiter: '-' });
+    const domain = await scene.domain({ recipientList: { count: 1, revision: 1 }, recipientDelimiter: '-' });
     scene.mailboxes('john-smith');
     for (let times = 0; times < 3; times += 1) {
       expect(await node.rcpt(domain, 'john-smith')).toBe('250');

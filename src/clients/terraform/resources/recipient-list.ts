@@ -7,7 +7,7 @@ import { computed, optional, required } from '../sdk/schema.ts';
 import { type State, textOf, textsOf, type Value } from '../sdk/value.ts';
 import { ADOPT, OF_DOMAIN, oneOf } from './words.ts';
 
-const COUNTS = 'recipientCount recipientGeneration';
+const COUNTS = 'recipientList { entryCount revision }';
 const MOST_ENTRIES = 1_000_000;
 
 const ALLOW_EVERYONE = 'ALLOW_EVERYONE';
@@ -20,12 +20,12 @@ function checkLocalPart(value: Value): string | null {
 }
 
 async function readEntries(api: Api, name: string): Promise<readonly string[]> {
-  const fields = `recipients(first: $first, after: $after) { nodes { localPart } ${PAGE_INFO} }`;
+  const fields = `recipientList { entries(first: $first, after: $after) { nodes { localPart } ${PAGE_INFO} } }`;
   const query = `query ($name: String!, $first: Int!, $after: String) { domain(name: $name) { ${fields} } }`;
   const entries = await allNodes(MOST_ENTRIES, async (after, first): Promise<Page<{ readonly localPart: string }>> => {
-    type Answer = { domain: { recipients: Page<{ readonly localPart: string }> } | null };
+    type Answer = { domain: { recipientList: { entries: Page<{ readonly localPart: string }> } } | null };
     const { domain } = await api.ask<Answer>(query, { name, first, after });
-    return domain?.recipients ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
+    return domain?.recipientList.entries ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
   });
   return entries.map(({ localPart }) => localPart);
 }
@@ -34,22 +34,22 @@ async function readEntries(api: Api, name: string): Promise<readonly string[]> {
 async function read(api: Api, state: State): Promise<Found | null> {
   const name = textOf(state['domain']) ?? '';
   const counts = await api.readDomain(name, COUNTS);
-  if (counts === null || counts.recipientCount === 0) return null;
-  const { recipientGeneration: generation } = counts;
-  const localParts = state['generation'] === generation ? textsOf(state['local_parts']) : await readEntries(api, name);
-  return { values: { domain: name, local_parts: localParts, generation }, revision: generation };
+  if (counts === null || counts.recipientList.entryCount === 0) return null;
+  const { revision } = counts.recipientList;
+  const localParts = state['revision'] === revision ? textsOf(state['local_parts']) : await readEntries(api, name);
+  return { values: { domain: name, local_parts: localParts, revision }, revision };
 }
 
-async function replace(api: Api, planned: State, generation: number | null): Promise<Outcome> {
+async function replace(api: Api, planned: State, revision: number | null): Promise<Outcome> {
   const input = {
     domain: planned['domain'],
     localParts: planned['local_parts'],
     force: planned['force'] === true,
-    ...(generation === null ? {} : { ifGeneration: generation }),
+    ...(revision === null ? {} : { expectedRevision: revision }),
   };
-  const answer = await api.mutate('recipientsReplace', input, `domain { ${COUNTS} }`);
+  const answer = await api.mutate('recipientListReplace', input, `domain { ${COUNTS} }`);
   if (answer.kind === 'REFUSED') return answer;
-  return { kind: 'DONE', values: { ...planned, generation: answer.payload.domain?.recipientGeneration ?? null } };
+  return { kind: 'DONE', values: { ...planned, revision: answer.payload.domain?.recipientList.revision ?? null } };
 }
 
 export const recipientListResource: Resource<Api> = {
@@ -74,7 +74,7 @@ export const recipientListResource: Resource<Api> = {
       { isLocal: true, check: oneOf(['KEEP', ALLOW_EVERYONE]) },
     ),
     adopt: ADOPT,
-    generation: computed('number', 'A number that grows with every change by anyone.', { isVolatile: true }),
+    revision: computed('number', 'A number that grows with every change by anyone.', { isVolatile: true }),
   },
   title: ({ domain }) => `User List of ${textOf(domain) ?? ''}`,
   check: ({ local_parts: localParts }) =>
@@ -92,17 +92,17 @@ export const recipientListResource: Resource<Api> = {
   read,
   async create(api, planned) {
     const counts = await api.readDomain(textOf(planned['domain']) ?? '', COUNTS);
-    if (counts !== null && counts.recipientCount > 0 && planned['adopt'] !== true) {
-      const message = `There is a User List with ${counts.recipientCount} entries already.`;
+    if (counts !== null && counts.recipientList.entryCount > 0 && planned['adopt'] !== true) {
+      const message = `There is a User List with ${counts.recipientList.entryCount} entries already.`;
       return { kind: 'REFUSED', errors: [{ field: ['domain'], message, code: 'ALREADY_EXISTS' }] };
     }
-    return replace(api, planned, counts?.recipientGeneration ?? null);
+    return replace(api, planned, counts?.recipientList.revision ?? null);
   },
   update: (api, planned, { revision }) => replace(api, planned, revision),
   /** A destroy that stops halfway, at a domain with held mail say, must not leave a domain that accepts mail for any mailbox. */
   async remove(api, { domain, on_delete: onDelete }) {
     if (onDelete !== ALLOW_EVERYONE) return [];
-    return errorsOf(api, 'recipientsReplace', { domain, localParts: [], allowEveryone: true });
+    return errorsOf(api, 'recipientListReplace', { domain, localParts: [], allowEveryone: true });
   },
   remains: ({ domain, on_delete: onDelete }) =>
     onDelete === ALLOW_EVERYONE

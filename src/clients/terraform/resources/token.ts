@@ -43,7 +43,7 @@ function createToken(api: Api, wanted: State, expiresAt: Value) {
 }
 
 function revokeToken(api: Api, { id }: State): Promise<readonly UserError[]> {
-  return errorsOf(api, 'tokenRevoke', { id });
+  return errorsOf(api, 'tokenDelete', { id });
 }
 
 const tokenTitle = ({ name }: State): string => `token ${textOf(name) ?? ''}`;
