@@ -101,8 +101,9 @@ export async function readZoneStandings(
   viewer: Viewer,
   questions: readonly ZoneUseQuestion[],
 ): Promise<ZoneStanding[]> {
-  const rows = await sql<StandingRow[]>`
-    select coalesce(z.is_on, true) as is_on, z.reason, z.checked_at, c.checked_count, c.listed_count
+  return sql<ZoneStanding[]>`
+    select coalesce(z.is_on, true) as "isOn", z.reason, z.checked_at as "checkedAt", c.checked_count as "checkedCount",
+      c.listed_count as "listedCount"
     from unnest(${questions.map(({ destinationId }) => destinationId)}::uuid[],
                 ${questions.map(({ zone }) => zone)}::text[]) with ordinality as asked (destination_id, zone, place)
     left join dnsbl_zones z using (zone)
@@ -112,19 +113,4 @@ export async function readZoneStandings(
       where destination_id = asked.destination_id and zone = asked.zone
         and day >= (bmx_now() at time zone 'UTC')::date - 1 and ${tenantScope(sql, viewer)}) as c
     order by asked.place`;
-  return rows.map((row) => ({
-    isOn: row.is_on,
-    reason: row.reason,
-    checkedAt: row.checked_at,
-    checkedCount: row.checked_count,
-    listedCount: row.listed_count,
-  }));
-}
-
-interface StandingRow {
-  is_on: boolean;
-  reason: string | null;
-  checked_at: Date | null;
-  checked_count: number;
-  listed_count: number;
 }

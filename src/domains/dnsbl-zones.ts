@@ -62,33 +62,21 @@ export async function claimDueZones(sql: Sql, soon: readonly string[]): Promise<
       with used as materialized (select distinct zone from (${zonesInUse(transaction)}) as by_tenant),
            gone as (delete from dnsbl_zones where not exists (select from used where used.zone = dnsbl_zones.zone))
       insert into dnsbl_zones (zone) select zone from used on conflict do nothing`;
-    const due = await transaction<(Omit<DueZone, 'isOn' | 'isRegular' | 'checkedAt'> & DueRow)[]>`
+    const due = await transaction<DueZone[]>`
       with states as (
         select *, checked_at is null or checked_at < bmx_now() - case
             when not is_on then interval '5 minutes'
             when starts_with(reason, ${SUSPECT}) then interval '20 seconds'
             else interval '1 hour' end as is_regular
         from dnsbl_zones)
-      select zone, is_on, reason, is_regular, checked_at::text as checked_at from states
+      select zone, is_on as "isOn", reason, is_regular as "isRegular", states.checked_at::text as "checkedAt" from states
       where is_regular or zone = any(${[...soon]}::text[])
       order by checked_at nulls first, zone
       limit ${MAX_ZONES_AT_ONCE}`;
     await transaction`
       update dnsbl_zones set checked_at = bmx_now() where zone = any(${due.map(({ zone }) => zone)}::text[])`;
-    return due.map((row) => ({
-      zone: row.zone,
-      isOn: row.is_on,
-      reason: row.reason,
-      isRegular: row.is_regular,
-      checkedAt: row.checked_at,
-    }));
+    return [...due];
   });
-}
-
-interface DueRow {
-  is_on: boolean;
-  is_regular: boolean;
-  checked_at: string | null;
 }
 
 /** Puts zones back that could not be tested: they are as due as they were. */

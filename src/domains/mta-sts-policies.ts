@@ -13,15 +13,11 @@ export interface StsPolicyRow {
 }
 
 export async function loadStsPolicy(sql: Sql, domain: string): Promise<StsPolicyRow | null> {
-  const [row] = await sql<
-    { policy_id: string; mode: StsPolicyRow['mode']; mx: string[]; age_seconds: number; left_seconds: number }[]
-  >`
-    select policy_id, mode, mx, extract(epoch from bmx_now() - fetched_at)::float8 as age_seconds,
-      extract(epoch from expires_at - bmx_now())::float8 as left_seconds
+  const [policy] = await sql<StsPolicyRow[]>`
+    select policy_id as id, mode, mx, extract(epoch from bmx_now() - fetched_at)::float8 as "ageSeconds",
+      extract(epoch from expires_at - bmx_now())::float8 as "leftSeconds"
     from mta_sts_policies where domain = ${domain} and expires_at > bmx_now()`;
-  if (row === undefined) return null;
-  const { policy_id: id, mode, mx, age_seconds: ageSeconds, left_seconds: leftSeconds } = row;
-  return { id, mode, mx, ageSeconds, leftSeconds };
+  return policy ?? null;
 }
 
 export async function saveStsPolicy(

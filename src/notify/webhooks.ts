@@ -116,50 +116,25 @@ export function deleteWebhook(sql: Sql, viewer: Viewer, { id }: { readonly id: s
   return sql.begin((transaction) => removeWebhook(transaction, viewer, id));
 }
 
-interface WebhookRow {
-  readonly id: string;
-  readonly tenant_id: string;
-  readonly url: string;
-  readonly description: string;
-  readonly kinds: readonly WebhookKind[];
-  readonly domains: readonly string[] | null;
-  readonly is_enabled: boolean;
-  readonly disabled_reason: 'GONE' | 'FAILING' | null;
-  readonly disabled_at: Date | null;
-  readonly failing_since: Date | null;
-  readonly has_secret: boolean;
-  readonly previous_until: Date | null;
-  readonly rotated_at: Date | null;
-  readonly revision: number;
-  readonly created_at: Date;
-}
+type WebhookRow = Omit<Webhook, 'status' | 'disabledReason'> & {
+  readonly isEnabled: boolean;
+  readonly hasSecret: boolean;
+  readonly storedReason: 'GONE' | 'FAILING' | null;
+};
 
 /** Never a secret: whether there is one, and until when there are two. */
 function columns(sql: SqlExecutor) {
-  return sql`id, tenant_id, url, description, kinds, domains, is_enabled, disabled_reason, disabled_at, failing_since, revision,
-    rotated_at, created_at, exists (select from webhook_secrets s where s.webhook_id = webhooks.id) as has_secret,
+  return sql`id, tenant_id as "tenantId", url, description, kinds as events, domains, is_enabled as "isEnabled",
+    disabled_reason as "storedReason", disabled_at as "disabledAt", failing_since as "failingSince", revision,
+    rotated_at as "rotatedAt", created_at as "createdAt",
+    exists (select from webhook_secrets s where s.webhook_id = webhooks.id) as "hasSecret",
     (select previous_until from webhook_secrets s
-     where s.webhook_id = webhooks.id and previous_until > bmx_now()) as previous_until`;
+     where s.webhook_id = webhooks.id and previous_until > bmx_now()) as "previousSecretUntil"`;
 }
 
-function webhookOf(row: WebhookRow): Webhook {
-  const reason = row.is_enabled ? (row.has_secret ? null : 'NO_SECRET') : (row.disabled_reason ?? 'BY_USER');
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    url: row.url,
-    description: row.description,
-    events: row.kinds,
-    domains: row.domains,
-    status: reason === null ? 'ENABLED' : 'DISABLED',
-    disabledReason: reason,
-    disabledAt: row.disabled_at,
-    failingSince: row.failing_since,
-    previousSecretUntil: row.previous_until,
-    rotatedAt: row.rotated_at,
-    revision: row.revision,
-    createdAt: row.created_at,
-  };
+function webhookOf({ isEnabled, hasSecret, storedReason, ...webhook }: WebhookRow): Webhook {
+  const reason = isEnabled ? (hasSecret ? null : 'NO_SECRET') : (storedReason ?? 'BY_USER');
+  return { ...webhook, status: reason === null ? 'ENABLED' : 'DISABLED', disabledReason: reason };
 }
 
 export async function findWebhook(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Webhook | null> {

@@ -44,12 +44,6 @@ export interface Primaries {
 const FRESH_MS = 60_000;
 const MOST_KEPT = 50_000;
 
-interface FactsRow {
-  size_limit_bytes: number | null;
-  is_catch_all: boolean;
-  is_test_due: boolean;
-}
-
 export function createPrimaries(deps: { readonly sql: Sql; readonly monotonicMs: () => number }): Primaries {
   const { sql, monotonicMs } = deps;
   const kept = createBoundedMap<{ readonly facts: PrimaryFacts; readonly untilMs: number }>(MOST_KEPT);
@@ -109,19 +103,14 @@ export function createPrimaries(deps: { readonly sql: Sql; readonly monotonicMs:
 
 /** In the order of the ids. */
 async function loadFacts(sql: Sql, destinationIds: readonly string[]): Promise<PrimaryFacts[]> {
-  const rows = await sql<FactsRow[]>`
+  return sql<PrimaryFacts[]>`
     select
-      case when p.size_seen_at > bmx_now() - interval '7 days' then p.size_limit_bytes end as size_limit_bytes,
-      coalesce(p.is_catch_all and p.catch_all_tested_at > bmx_now() - interval '7 days', false) as is_catch_all,
-      coalesce(p.catch_all_tested_at <= bmx_now() - interval '7 days', true) as is_test_due
+      case when p.size_seen_at > bmx_now() - interval '7 days' then p.size_limit_bytes end as "sizeLimitBytes",
+      coalesce(p.is_catch_all and p.catch_all_tested_at > bmx_now() - interval '7 days', false) as "isCatchAll",
+      coalesce(p.catch_all_tested_at <= bmx_now() - interval '7 days', true) as "isTestDue"
     from unnest(${[...destinationIds]}::uuid[]) with ordinality as asked (destination_id, number)
     left join primaries p on p.destination_id = asked.destination_id
     order by asked.number`;
-  return rows.map((row) => ({
-    sizeLimitBytes: row.size_limit_bytes,
-    isCatchAll: row.is_catch_all,
-    isTestDue: row.is_test_due,
-  }));
 }
 
 async function claimTest(sql: Sql, destinationId: string): Promise<boolean> {

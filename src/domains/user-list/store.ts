@@ -29,17 +29,6 @@ export interface EntriesRequest {
   readonly after: string | null;
 }
 
-interface ComparedRow {
-  added_count: number;
-  removed_count: number;
-  added: string[];
-  removed: string[];
-}
-
-interface MeasuredRow extends ComparedRow {
-  pattern_count: number;
-}
-
 const SAMPLES = 100;
 
 /**
@@ -65,7 +54,7 @@ export async function measureList(
     REPLACE: sql`select local_part from present except select local_part from given`,
   }[verb];
   const added = verb === 'REMOVE' ? none : sql`select local_part from given except select local_part from present`;
-  const [row] = await sql<MeasuredRow[]>`
+  const [measured] = await sql<MeasuredList[]>`
     with given as materialized (select unnest(${arrayOf(sql, forms)}) as local_part),
          present as materialized (
            select local_part from recipient_entries
@@ -73,16 +62,15 @@ export async function measureList(
                  ${verb === 'REPLACE' ? sql`` : sql`and local_part = any(${arrayOf(sql, forms)})`}),
          added as materialized (${added}),
          removed as materialized (${removed})
-    select (select count(*) from added)::integer as added_count,
-           (select count(*) from removed)::integer as removed_count,
+    select (select count(*) from added)::integer as "addedCount",
+           (select count(*) from removed)::integer as "removedCount",
            ((select count(*) from recipient_entries where domain_id = ${domainId} and local_part like '%*%')
             + (select count(*) from added where local_part like '%*%')
-            - (select count(*) from removed where local_part like '%*%'))::integer as pattern_count,
+            - (select count(*) from removed where local_part like '%*%'))::integer as "patternCount",
            ${samplesOf(sql, sql`added`)} as added,
            ${samplesOf(sql, sql`removed`)} as removed`;
-  if (row === undefined) throw new Error('a count returned no row');
-  const { added_count: addedCount, removed_count: removedCount, pattern_count: patternCount } = row;
-  return { addedCount, removedCount, patternCount, added: row.added, removed: row.removed };
+  if (measured === undefined) throw new Error('a count returned no row');
+  return measured;
 }
 
 /** The effect of lists on those of their domains, in order; each has no repetitions. Told are a few names of each. */
@@ -95,20 +83,14 @@ export async function compareLists(
     wanted_domain_id: domainId,
     forms: forms.join('\n'),
   }));
-  const rows = await sql.begin(async (transaction) => {
+  return sql.begin(async (transaction) => {
     await pinPlans(transaction);
     return compare(transaction, JSON.stringify(questions));
   });
-  return rows.map(({ added_count: addedCount, removed_count: removedCount, added, removed }) => ({
-    addedCount,
-    removedCount,
-    added,
-    removed,
-  }));
 }
 
 function compare(sql: SqlExecutor, questions: string) {
-  return sql<ComparedRow[]>`
+  return sql<ListDifference[]>`
     select found.*
     from jsonb_to_recordset(${questions}::text::jsonb) as q (position integer, wanted_domain_id uuid, forms text)
     cross join lateral (
@@ -116,8 +98,8 @@ function compare(sql: SqlExecutor, questions: string) {
            present as materialized (select local_part from recipient_entries where domain_id = q.wanted_domain_id),
            added as materialized (select local_part from given except select local_part from present),
            removed as materialized (select local_part from present except select local_part from given)
-      select (select count(*) from added)::integer as added_count,
-             (select count(*) from removed)::integer as removed_count,
+      select (select count(*) from added)::integer as "addedCount",
+             (select count(*) from removed)::integer as "removedCount",
              ${samplesOf(sql, sql`added`, NAMES_TOLD)} as added,
              ${samplesOf(sql, sql`removed`, NAMES_TOLD)} as removed
     ) as found
