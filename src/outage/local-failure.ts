@@ -45,7 +45,7 @@ export async function judgeLocalFailure(sql: Sql): Promise<LocalFailure> {
       case when since is null then 'OWN_TROUBLE_ENDED' else 'OWN_TROUBLE_BEGAN' end,
       jsonb_build_object('failingHosts', hosts, 'workingDomains', domains)
     from changed, failures, working`;
-  const [row] = await sql<{ since: Date | null; change: LocalFailure['change']; failing: number; working: number }[]>`
+  const [failure] = await sql<LocalFailure[]>`
     with presence as materialized (
       select own_trouble_since as since, least(own_trouble_since, bmx_now()) - ${WITHIN}::text::interval as begins
       from service_presence
@@ -79,8 +79,8 @@ export async function judgeLocalFailure(sql: Sql): Promise<LocalFailure> {
     )
     select case when exists (select from changed) then (select since from changed) else p.since end as since,
       (select case when since is null then 'ENDED' else 'BEGAN' end from changed) as change,
-      hosts as failing, domains as working
+      hosts as "failingHosts", domains as "workingDomains"
     from presence p, failures, working`;
-  if (row === undefined) throw new Error('service_presence has no row');
-  return { since: row.since, change: row.change, failingHosts: row.failing, workingDomains: row.working };
+  if (failure === undefined) throw new Error('service_presence has no row');
+  return failure;
 }

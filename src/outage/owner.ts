@@ -36,7 +36,7 @@ export async function dropDeadOwnership(sql: SqlExecutor, dead: Owner): Promise<
 
 /** The nodes that own destinations. O(destinations owned). */
 export async function findOwners(sql: Sql): Promise<Owner[]> {
-  const rows = await sql<{ node: number; epoch: number }[]>`
+  const rows = await sql<Owner[]>`
     select distinct owner_node as node, owner_epoch as epoch from destinations where owner_node is not null`;
   return [...rows];
 }

@@ -40,14 +40,6 @@ function countsOf(
   return { takenCount: taken.size, refusedCount, refusals };
 }
 
-interface AddressRow {
-  message_id: string;
-  number: number;
-  address: string;
-  domain_id: string | null;
-  delimiter: string | null;
-}
-
 /** By `keyOfRecipient`. A recipient that has ended meanwhile is missing. */
 export async function findRefusedMailboxes(
   sql: Sql,
@@ -55,27 +47,32 @@ export async function findRefusedMailboxes(
   refused: readonly Verdict[],
 ): Promise<ReadonlyMap<string, RefusedMailbox>> {
   if (refused.length === 0) return new Map();
-  const rows = await sql<AddressRow[]>`
-    select r.message_id, r.number, r.address, d.id as domain_id, d.recipient_delimiter as delimiter
+  const rows = await sql<
+    { messageId: string; number: number; address: string; domainId: string | null; delimiter: string | null }[]
+  >`
+    select r.message_id as "messageId", r.number, r.address, d.id as "domainId", d.recipient_delimiter as delimiter
     from unnest(${refused.map(({ messageId }) => messageId)}::uuid[], ${refused.map(({ number }) => number)}::smallint[])
       as given (message_id, number)
     join recipients r on r.message_id = given.message_id and r.number = given.number
     left join domains d on d.destination_id = ${destinationId} and d.status <> 'PENDING'`;
   const named = rows.map((row) => ({ ...row, ...mailboxOf(row) }));
-  const domainId = rows[0]?.domain_id ?? null;
+  const domainId = rows[0]?.domainId ?? null;
   const forms = [...new Map(named.map((name) => [name.form, name])).values()];
   const known = new Set(await findKnownGood(sql, { destinationId, domainId, forms }));
   const atRcpt = new Set(refused.filter(({ isAtRcpt }) => isAtRcpt).map(keyOfRecipient));
   return new Map(
-    named.map(({ message_id: messageId, number, form, mailbox }) => {
-      const key = keyOfRecipient({ messageId, number });
+    named.map(({ form, mailbox, ...recipient }) => {
+      const key = keyOfRecipient(recipient);
       return [key, { mailbox, isKnownGood: known.has(form) && atRcpt.has(key) }];
     }),
   );
 }
 
 /** An address that has no form stands for itself. */
-function mailboxOf({ address, delimiter }: AddressRow): { form: string; mailbox: string } {
+function mailboxOf({ address, delimiter }: { address: string; delimiter: string | null }): {
+  form: string;
+  mailbox: string;
+} {
   const parsed = parsePath(`<${address}>`, { allowNull: false, smtpUtf8: true });
   const form = parsed.kind === 'PATH' ? normalizeLocalPart(parsed.path.localPart) : null;
   if (form === null) return { form: address, mailbox: address };

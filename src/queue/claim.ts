@@ -11,6 +11,7 @@ import type { Notify, OriginalClient } from '../mail/envelope.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import { type DrainSettings, isSetSo } from '../outage/clock.ts';
 import { always } from '../db/fragments.ts';
+import type { Owner } from '../outage/owner.ts';
 import { isPausedNow } from '../outage/pause.ts';
 import { insertEvents } from '../events/record.ts';
 import { isHeldByDrill, isOfDrill, isOfOpenDrill } from './drills/drill-mark.ts';
@@ -19,10 +20,7 @@ import { isHeldByDrill, isOfDrill, isOfOpenDrill } from './drills/drill-mark.ts'
 export type QueueSql = Sql;
 
 /** The holder of claims: void once the node's epoch is gone. */
-export interface Holder {
-  readonly node: number;
-  readonly epoch: number;
-}
+export type Holder = Owner;
 
 export interface ClaimedRecipient {
   readonly number: number;
@@ -263,7 +261,7 @@ export async function releaseLeftovers(sql: SqlExecutor, holder: Holder, destina
 
 /** The holders of claims. A loose index scan: O(holders). */
 export async function findClaimants(sql: Sql): Promise<Holder[]> {
-  const rows = await sql<{ node: number; epoch: number }[]>`
+  const rows = await sql<Holder[]>`
     with recursive claimants as (
       (select claimed_by, claim_epoch from messages where claimed_by is not null order by claimed_by, claim_epoch limit 1)
       union all

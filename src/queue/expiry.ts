@@ -6,8 +6,7 @@
  */
 import type { Sql } from '../db/client.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
-import type { RecipientResult } from './finalize.ts';
-import { finalizeRecipients } from './finalize.ts';
+import { finalizeRecipients, type RecipientResult } from './finalize.ts';
 
 const BATCH = 200;
 
@@ -27,13 +26,13 @@ export async function expireHeld(
   const { destinationId, begunAt, reply } = input;
   for (;;) {
     // Ids follow acceptance closely: the head of the queue by id holds the oldest, a few out of order do not matter.
-    const held = await sql<{ message_id: string; number: number }[]>`
+    const held = await sql<{ messageId: string; number: number }[]>`
       with head as (
         select id, accepted_at, claimed_by from messages
         where (destination_id, id) >= (${destinationId}, ${FIRST_ID}) and (destination_id, id) <= (${destinationId}, ${LAST_ID})
         order by destination_id, id limit ${BATCH}
       )
-      select r.message_id, r.number
+      select r.message_id as "messageId", r.number
       from head h cross join queue_limits q join destinations d on d.id = ${destinationId}
         join recipients r on r.message_id = h.id
       where r.state = 'HELD' and h.claimed_by is null
@@ -43,13 +42,11 @@ export async function expireHeld(
       destinationId,
       routeGeneration: null,
       by: { kind: 'EXPIRY', begunAt },
-      messages: [...new Set(held.map((row) => row.message_id))].map((messageId) => ({ messageId, isHostLevel: true })),
-      verdicts: held.map((row) => ({
-        messageId: row.message_id,
-        number: row.number,
-        outcome: 'DEFERRED' as const,
-        reply,
+      messages: [...new Set(held.map((recipient) => recipient.messageId))].map((messageId) => ({
+        messageId,
+        isHostLevel: true,
       })),
+      verdicts: held.map((recipient) => ({ ...recipient, outcome: 'DEFERRED' as const, reply })),
       attempts: [],
     });
     input.onResults(results.filter(({ state }) => state !== 'HELD'));

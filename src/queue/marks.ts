@@ -52,19 +52,16 @@ async function takeMarks(
   holder: Holder,
   destinationId: string | null,
 ): Promise<{ readonly destinationId: string; readonly deliveries: Deliveries }[]> {
-  const rows = await transaction<{ destination_id: string; deliveries: string }[]>`
+  const rows = await transaction<{ destinationId: string; deliveries: string }[]>`
     delete from delivery_marks
     where epoch = ${holder.epoch} and (${destinationId}::uuid is null or destination_id = ${destinationId}::uuid)
-    returning destination_id, deliveries`;
-  return rows.map((row) => ({
-    destinationId: row.destination_id,
-    deliveries: JSON.parse(row.deliveries) as Deliveries,
-  }));
+    returning destination_id as "destinationId", deliveries`;
+  return rows.map((row) => ({ ...row, deliveries: JSON.parse(row.deliveries) as Deliveries }));
 }
 
 /** The holders that have marks. Few rows, of few holders. */
 export async function findMarkers(sql: Sql): Promise<Holder[]> {
-  const rows = await sql<{ node: number; epoch: number }[]>`select distinct node, epoch from delivery_marks`;
+  const rows = await sql<Holder[]>`select distinct node, epoch from delivery_marks`;
   return [...rows];
 }
 

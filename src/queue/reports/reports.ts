@@ -67,6 +67,7 @@ const HEAD_BYTES = 65_536;
 const LARGE_BYTES = 262_144;
 /** Tries after which a large message is not kept whole for a signature whose key cannot be looked up: an hour. */
 const MOST_ATTEMPTS_WHOLE = 4;
+
 /** Makes what is due, one batch after the other. Returns how many are off the list. */
 export async function makeDueReports(deps: ReportDeps): Promise<number> {
   let finished = 0;
@@ -82,19 +83,7 @@ export async function makeDueReports(deps: ReportDeps): Promise<number> {
 
 /** Takes reports by moving their next attempt: a node that dies with them leaves them for later. */
 async function takeBatch(sql: Sql): Promise<DueReport[]> {
-  const rows = await sql<
-    {
-      id: string;
-      tenant_id: string;
-      destination_id: string;
-      message_id: string;
-      transaction_id: string;
-      facts: ReportFacts;
-      attempts: number;
-      head: Uint8Array;
-      size: number;
-    }[]
-  >`
+  return sql<DueReport[]>`
     with due as (
       select id from reports_due where next_attempt_at <= bmx_now()
       order by next_attempt_at, id limit ${BATCH} for update skip locked
@@ -103,20 +92,11 @@ async function takeBatch(sql: Sql): Promise<DueReport[]> {
       from due where r.id = due.id
       returning r.*
     )
-    select t.id, t.tenant_id, t.destination_id, t.message_id, t.transaction_id, t.facts, t.attempts,
-      coalesce(substring(c.content from 1 for ${HEAD_BYTES}::integer), '') as head, coalesce(octet_length(c.content), 0) as size
+    select t.id, t.tenant_id as "tenantId", t.destination_id as "destinationId", t.message_id as "messageId",
+      t.transaction_id as "transactionId", t.facts, t.attempts,
+      coalesce(substring(c.content from 1 for ${HEAD_BYTES}::integer), '') as head,
+      coalesce(octet_length(c.content), 0) as "storedBytes"
     from taken t left join contents c on c.message_id = t.message_id`;
-  return rows.map((row) => ({
-    id: row.id,
-    tenantId: row.tenant_id,
-    destinationId: row.destination_id,
-    messageId: row.message_id,
-    transactionId: row.transaction_id,
-    facts: row.facts,
-    head: row.head,
-    storedBytes: row.size,
-    attempts: row.attempts,
-  }));
 }
 
 function isLarge({ storedBytes }: DueReport): boolean {

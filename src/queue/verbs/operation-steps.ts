@@ -241,11 +241,10 @@ async function decidedBy(
   ids: readonly string[],
 ): Promise<readonly Verdict[]> {
   const isBounce = verb === 'BOUNCE';
-  const held = await sql<{ message_id: string; number: number }[]>`
-    select message_id, number from recipients where message_id = any(${ids as string[]}::uuid[]) and state = 'HELD'`;
-  return held.map(({ message_id: messageId, number }) => ({
-    messageId,
-    number,
+  const held = await sql<Pick<Verdict, 'messageId' | 'number'>[]>`
+    select message_id as "messageId", number from recipients where message_id = any(${ids as string[]}::uuid[]) and state = 'HELD'`;
+  return held.map((recipient) => ({
+    ...recipient,
     outcome: isBounce ? 'FAILED' : 'CANCELLED',
     reply: isBounce ? `[returned: ${reason}]` : `[cancelled: ${reason}]`,
     origin: { status: '5.7.1', host: null },
@@ -258,14 +257,12 @@ async function refusedBefore(
   { createdAt }: Operation,
   ids: readonly string[],
 ): Promise<readonly Verdict[]> {
-  const refused = await sql<{ message_id: string; number: number; reply: string }[]>`
-    select message_id, number, suspected_reply as reply from recipients r
+  const refused = await sql<Pick<Verdict, 'messageId' | 'number' | 'reply'>[]>`
+    select message_id as "messageId", number, suspected_reply as reply from recipients r
     where message_id = any(${ids as string[]}::uuid[]) and ${isSuspectedBefore(sql, createdAt)}`;
-  return refused.map(({ message_id: messageId, number, reply }) => ({
-    messageId,
-    number,
+  return refused.map((recipient) => ({
+    ...recipient,
     outcome: 'FAILED',
-    reply,
-    origin: { status: parseReply(reply)?.enhancedCode ?? null, host: null },
+    origin: { status: parseReply(recipient.reply)?.enhancedCode ?? null, host: null },
   }));
 }
