@@ -6,7 +6,8 @@ import { runOrThrow, until } from '../helpers/child.ts';
 import { createDomain, flushDomain, readHeldCount, untilHeld } from '../helpers/domains.ts';
 import { type FakePrimary, startFakePrimary } from '../helpers/fake-primary.ts';
 import { asServer, makePostgres15, type Postgres15 } from '../helpers/postgres15.ts';
-import { type Service, startService } from '../helpers/service.ts';
+import { startServiceInProcess } from '../helpers/in-process-service.ts';
+import type { RunningService } from '../helpers/service.ts';
 import { openSession, sendMessage } from '../helpers/smtp-session.ts';
 import { hasStandby } from '../helpers/standby.ts';
 
@@ -17,14 +18,14 @@ if (!hasStandby) console.log('SKIPPED: no pg_dump and pg_basebackup of PostgreSQ
 describe.skipIf(!hasStandby)('PostgreSQL 15', () => {
   let server: Postgres15;
   let primary: FakePrimary;
-  let service: Service;
+  let service: RunningService;
 
   beforeAll(async () => {
     server = await makePostgres15();
     await server.start();
     primary = await startFakePrimary();
     await primary.stop();
-    service = await startService({ env: { DATABASE_URL: server.url } });
+    service = await startServiceInProcess({ env: { DATABASE_URL: server.url } });
     await createDomain(service, DOMAIN, [{ host: primary.host, port: primary.port }]);
   });
 
@@ -68,7 +69,7 @@ describe.skipIf(!hasStandby)('PostgreSQL 15', () => {
     await tool('createdb', 'restored');
     await tool('pg_restore', '--exit-on-error', '--dbname=restored', dump);
     const url = server.url.replace('/postgres?', '/restored?');
-    service = await startService({ env: { DATABASE_URL: url, DELIVERY_HOLD: 'true' } });
+    service = await startServiceInProcess({ env: { DATABASE_URL: url, DELIVERY_HOLD: 'true' } });
     expect(await readHeldCount(service, DOMAIN)).toBe(2);
     await send('meanwhile');
     await flushDomain(service, DOMAIN);
@@ -78,7 +79,7 @@ describe.skipIf(!hasStandby)('PostgreSQL 15', () => {
     await service.remove();
 
     // What was delivered behind the backup comes again unless it is cancelled: restore.test.ts does that.
-    service = await startService({ env: { DATABASE_URL: url } });
+    service = await startServiceInProcess({ env: { DATABASE_URL: url } });
     await until('all is delivered', 30_000, () => received().length === 5);
     expect(received().toSorted()).toEqual(
       ['first', 'first', 'meanwhile', 'second', 'second'].map((to) => `${to}@${DOMAIN}`),
@@ -91,7 +92,7 @@ describe.skipIf(!hasStandby)('PostgreSQL 15', () => {
     await rm(folder, { recursive: true });
     await rename(copy, folder);
     await server.start();
-    service = await startService({ env: { DATABASE_URL: server.url, DELIVERY_HOLD: 'true' } });
+    service = await startServiceInProcess({ env: { DATABASE_URL: server.url, DELIVERY_HOLD: 'true' } });
     expect(await readHeldCount(service, DOMAIN)).toBe(2);
     expect(received()).toHaveLength(5);
   });

@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test';
 import { createTestDatabase, urlOf } from '../helpers/database.ts';
 import { createDomain } from '../helpers/domains.ts';
 import { startFakePrimary } from '../helpers/fake-primary.ts';
-import { startService } from '../helpers/service.ts';
+import { startServiceInProcess } from '../helpers/in-process-service.ts';
 import { connectPeer } from '../helpers/smtp-peer.ts';
 import { transact } from '../helpers/flow.ts';
 
@@ -12,8 +12,8 @@ test('mail comes in at one node and goes out by the other; each serves only its 
   const primary = await startFakePrimary();
   const common = { DATABASE_URL: urlOf(database.target), MX_NAMES: 'in.test.example,out.test.example' };
   const [front, back] = await Promise.all([
-    startService({ env: { ...common, ROLES: 'inbound', MX_HOSTNAME: 'in.test.example' } }),
-    startService({ env: { ...common, ROLES: 'delivery,control', MX_HOSTNAME: 'out.test.example' } }),
+    startServiceInProcess({ env: { ...common, ROLES: 'inbound', MX_HOSTNAME: 'in.test.example' } }),
+    startServiceInProcess({ env: { ...common, ROLES: 'delivery,control', MX_HOSTNAME: 'out.test.example' } }),
   ]);
   try {
     await createDomain(back, 'roles.example', [{ host: primary.host, port: primary.port }]);

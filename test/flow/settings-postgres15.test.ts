@@ -8,7 +8,7 @@ import { createDomain, untilHeld } from '../helpers/domains.ts';
 import { startFakePrimary } from '../helpers/fake-primary.ts';
 import { compare, startLoad } from '../helpers/load.ts';
 import { hasPostgres15, makePostgres15, type Postgres15, POSTGRES15_BIN } from '../helpers/postgres15.ts';
-import { startService } from '../helpers/service.ts';
+import { startServiceInProcess } from '../helpers/in-process-service.ts';
 import { refusal } from './settings-refusal.ts';
 
 if (!hasPostgres15) console.log(`SKIPPED: no PostgreSQL 15 in ${POSTGRES15_BIN}, so the service is not started on one`);
@@ -49,7 +49,7 @@ describe.skipIf(!hasPostgres15)('PostgreSQL 15', () => {
   test('accepts, holds and delivers', async () => {
     await server.start();
     const primary = await startFakePrimary();
-    const service = await startService({ env: { DATABASE_URL: server.url } });
+    const service = await startServiceInProcess({ env: { DATABASE_URL: server.url } });
     const name = 'fifteen.example';
     await createDomain(service, name, [{ host: primary.host, port: primary.port }]);
     const load = startLoad({ port: service.smtpPort, domain: name, connections: 5, mostMessages: 200 });

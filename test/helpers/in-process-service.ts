@@ -4,8 +4,8 @@
  *
  * Take `startService` where the process itself is the subject: signals and kills, memory, processor time or descriptors of the
  * service, the lines of its standard output around start and stop, stray errors that it survives, settings that are refused or
- * misspelt, a module loaded first (short-timeouts.ts), an embedded database, another runtime. Also for a test that works so
- * much itself that the service beside it would not answer.
+ * misspelt, a module loaded first (short-timeouts.ts), an embedded database, another runtime. Also where nodes must learn of
+ * each other's changes (modules would be shared), and for a test that works so much itself that the service would not answer.
  *
  * For Bun. With another RUNTIME it is `startService`.
  */
