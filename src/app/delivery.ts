@@ -22,7 +22,7 @@ import { makeDueReports } from '../queue/reports/reports.ts';
 import { answersGreeting, openSession } from '../smtp/client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/session.ts';
 import { createTlsSources, type TlsSources } from '../tls/demand.ts';
-import { learnFromResults } from '../verification/delivery-results.ts';
+import { learnFromResults } from '../verification/learned.ts';
 import type { NodeCore } from './core.ts';
 
 const SWEEP_EVERY_MS = 1000;

@@ -8,6 +8,7 @@
  * of our own reports have no breaker. While CLOSED, `breaker_since` is the beginning of a row of refusals.
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
+import { tenantScope } from '../db/fragments.ts';
 import { insertEvents, recordEvent } from '../events/record.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { askedNow, isPausedNow } from './pause.ts';
@@ -276,7 +277,7 @@ export async function releaseBreaker(sql: Sql, viewer: Viewer, destinationId: st
   return sql.begin(async (transaction) => {
     const [row] = await transaction`
       select from destinations
-      where id = ${destinationId} and breaker <> 'CLOSED' and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
+      where id = ${destinationId} and breaker <> 'CLOSED' and ${tenantScope(transaction, viewer)}
       for update`;
     if (row === undefined) return null;
     const [closedOutage = null] = await closeOutages(transaction, {

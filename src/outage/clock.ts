@@ -11,7 +11,7 @@ import { insertEvents } from '../events/record.ts';
 import type { AttemptRecord, HostTrouble } from '../mail/outcome.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { askedNow, isPausedNow } from './pause.ts';
-import { actor, type SqlFragment } from '../db/fragments.ts';
+import { actor, type SqlFragment, tenantScope } from '../db/fragments.ts';
 import { startTrial } from './breaker.ts';
 import { type Evidence, type OutageClass, outageClassOf } from './class.ts';
 import { metNow } from './last-attempt.ts';
@@ -131,7 +131,7 @@ export async function requestFlush(sql: Sql, viewer: Viewer, destinationId: stri
   await sql`
     with flushed as (
       update destinations d set ${askedNow(sql)}
-      where id = ${destinationId} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
+      where id = ${destinationId} and ${tenantScope(sql, viewer)}
       returning id, tenant_id
     )
     ${insertEvents(sql, sql`select tenant_id, id, null::uuid, 'DOMAIN_FLUSHED', ${actor(sql, viewer)} from flushed`)}`;

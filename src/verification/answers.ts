@@ -16,7 +16,7 @@ import { createBoundedMap } from '../db/bounded-map.ts';
 import { isPausedNow } from '../outage/pause.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import { clearAnswers } from '../domains/destination.ts';
-import { createGrouped } from '../domains/user-list/grouped.ts';
+import { createGrouped } from './grouped.ts';
 
 /** An address that is backed up, by local part in its one form (mail/address.ts), without what its domain's delimiter parts. */
 export interface Recipient extends RecipientKey {

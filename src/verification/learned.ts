@@ -1,14 +1,18 @@
 /**
- * Learns from deliveries which recipients exist: 2yz after DATA makes one known good for 90 days.
+ * Learns from deliveries which recipients exist: 2yz after DATA makes one known good for 90 days. And that a primary which rejects
+ * one does not accept any name.
  *
  * A note costs the delivery a look into a map; those not noted within the minute are stored within the second by main's
- * timer, one statement for all, which writes what changes something. What a delivery has shown clears a suspicion and takes a negative answer back. Bounded: what finds
- * no room is learned from a later delivery. Learns nothing of destinations that serve no relay domain.
+ * timer, one statement for all, which writes what changes something. What a delivery has shown clears a suspicion and takes a
+ * negative answer back. Bounded: what finds no room is learned from a later delivery. Learns nothing of destinations that serve no relay domain.
  */
 import type { Sql } from '../db/client.ts';
 import { normalizeLocalPart, parsePath } from '../mail/address.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
 import type { RecipientKey } from './answers.ts';
+import { classifyCalloutReply } from '../mail/callout-verdict.ts';
+import { parseReply } from '../mail/reply.ts';
+import type { Primaries } from './primary.ts';
 
 export interface Learned {
   /** @param address as delivered, `local@domain` in its canonical spelling */
@@ -92,4 +96,34 @@ async function storeDelivered(sql: Sql, recipients: readonly RecipientKey[]): Pr
       expires_at = case when r.answer = 'POSITIVE' then r.expires_at end,
       reply = case when r.answer = 'POSITIVE' then r.reply end
     returning r.destination_id as "destinationId", r.local_part as "localPart"`;
+}
+
+/** The result of one recipient. */
+interface DeliveryResult {
+  readonly messageId: string;
+  readonly address: string;
+  readonly state: string;
+  readonly reply: string;
+}
+
+/** Returns what learns from the results of one destination. Fire drills and destinations that are not relayed to teach nothing. */
+export function learnFromResults(
+  { learned, primaries }: { readonly learned: Learned; readonly primaries: Primaries },
+  ownAddresses: readonly string[],
+) {
+  return (
+    { id, kind }: { readonly id: string; readonly kind: 'RELAY' | 'INTERNAL' },
+    messages: readonly { readonly messageId: string; readonly isDrill?: boolean }[],
+    results: readonly DeliveryResult[],
+  ): void => {
+    if (kind !== 'RELAY') return;
+    const drills = new Set(messages.filter(({ isDrill }) => isDrill === true).map(({ messageId }) => messageId));
+    for (const { messageId, state, address, reply } of results) {
+      if (drills.has(messageId)) continue;
+      if (state === 'DELIVERED') learned.note(id, address);
+      if (state !== 'FAILED') continue;
+      const { verdict } = classifyCalloutReply({ stage: 'RCPT', reply: parseReply(reply) }, ownAddresses);
+      if (verdict === 'NEGATIVE') primaries.noteNegative(id);
+    }
+  };
 }

@@ -9,7 +9,7 @@
  *  - a primary is tried with a recipient that cannot exist at most once in 7 days among all nodes, and not while a refusal
  *    of any recipient within them has shown that it looks at them; one refusal undoes the mark.
  */
-import { createGrouped } from '../domains/user-list/grouped.ts';
+import { createGrouped } from './grouped.ts';
 import type { Sql } from '../db/client.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
 

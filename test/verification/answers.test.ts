@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { type Answers, createAnswers, type Recipient } from '../../src/verification/answers.ts';
-import { createGrouped } from '../../src/domains/user-list/grouped.ts';
+import { createGrouped } from '../../src/verification/grouped.ts';
 import { createLearned } from '../../src/verification/learned.ts';
 import { pruneAnswers } from '../../src/verification/verification.ts';
 import { newId } from '../../src/mail/id.ts';

@@ -47,7 +47,7 @@ export async function retryMessage(sql: Sql, viewer: Viewer, id: string, reason:
       set next_attempt_at = least(bmx_now(), (
         select next_attempt_at from messages
         where destination_id = m.destination_id order by next_attempt_at limit 1)) - interval '1 microsecond'
-      where id = ${id} and claimed_by is null and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
+      where id = ${id} and claimed_by is null and ${tenantScope(sql, viewer)}
       returning id, tenant_id, destination_id
     ), recorded as (
       ${insertEvents(sql, event)}
@@ -83,7 +83,7 @@ export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string
       from (
         select id from messages
         where (destination_id, id) > (${destinationId}, ${after}) and (destination_id, id) <= (${destinationId}, ${LAST_ID})
-          and claimed_by is null and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})
+          and claimed_by is null and ${tenantScope(sql, viewer)}
         order by destination_id, id limit ${BATCH}
       ) m join recipients r on r.message_id = m.id and r.state = 'HELD'
       group by m.id order by m.id`;
@@ -147,8 +147,8 @@ async function endMessage(
 async function whyNot(sql: Sql, viewer: Viewer, id: string): Promise<VerbResult> {
   const [row] = await sql<{ is_held: boolean; has_ended: boolean }[]>`
     select
-      exists (select from messages where id = ${id} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})) as is_held,
-      exists (select from history where id = ${id} and (${viewer.isOperator} or tenant_id = ${viewer.tenantId})) as has_ended`;
+      exists (select from messages where id = ${id} and ${tenantScope(sql, viewer)}) as is_held,
+      exists (select from history where id = ${id} and ${tenantScope(sql, viewer)}) as has_ended`;
   if (row?.is_held) return { kind: 'IN_DELIVERY' };
   return { kind: row?.has_ended ? 'ENDED' : 'NOT_FOUND' };
 }
