@@ -4,7 +4,7 @@
  */
 import { cursorOf } from '../src/control/connection.ts';
 import { newId } from '../src/mail/id.ts';
-import type { MessageFilter } from '../src/queue/read/inspect.ts';
+import type { MessageFilter } from '../src/queue/read/search-input.ts';
 import {
   ENDED,
   fillToSearch,

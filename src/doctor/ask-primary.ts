@@ -10,12 +10,12 @@ import { classifyAddress } from '../mail/ip-class.ts';
 import { normalizeAddress } from '../mail/ip.ts';
 import type { NextHops } from '../dns/next-hop.ts';
 import {
-  type CalloutAnswer,
   type CalloutSession,
   type CalloutTarget,
   calloutTargets,
   openCalloutSession,
 } from '../smtp/callout-session.ts';
+import type { CalloutAnswer } from '../smtp/callout-commands.ts';
 import type { CalloutBudget } from '../verification/budget.ts';
 import { type Fact, known, notFoundOut, type SessionFact } from './facts.ts';
 

@@ -6,7 +6,7 @@
 import { monotonicMs } from '../clock.ts';
 import { dial } from '../dns/dial.ts';
 import { createLink, quit, type SmtpLink } from '../smtp/link.ts';
-import type { DrillStep } from '../queue/drills/drills.ts';
+import type { DrillStep } from '../db/schema-doctor.ts';
 
 export interface DrillMail {
   readonly ehloName: string;

@@ -3,7 +3,8 @@
  * one sentence. Pure.
  */
 import type { DrillDestination, PutOff } from '../queue/drills/drill-facts.ts';
-import type { DrillFinding, DrillResult, DrillStep } from '../queue/drills/drills.ts';
+import type { DrillResult } from '../queue/drills/drills.ts';
+import type { DrillFinding, DrillStep } from '../db/schema-doctor.ts';
 import type { QueueLimits } from '../queue/limits.ts';
 import type { MxVerdict } from '../mail/mx.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';

@@ -12,8 +12,6 @@ import type { Viewer } from '../mail/viewer.ts';
 import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import type { CheckRoute, FindMxHosts } from './route-check.ts';
 
-export type { DeliverToHost, DomainStatus, RelayDomain } from './relay-domain.ts';
-
 /** The needs of a change of domains beside its input. */
 export interface DomainRules {
   readonly sql: Sql;

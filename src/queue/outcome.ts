@@ -7,7 +7,6 @@
  * A fire drill is recorded like any mail, but the breaker does not count it, neither as delivered nor as refused.
  */
 import type { Sql } from '../db/client.ts';
-import { isDatabaseAway } from '../db/connection-lost.ts';
 import type { AttemptRecord, Outcome } from '../mail/outcome.ts';
 import { formatReply } from '../mail/reply.ts';
 import type { BreakerState } from '../outage/breaker.ts';
@@ -27,9 +26,6 @@ export interface MessageResult {
   /** A fire drill's: its refusal ends it, and does not count for the breaker. */
   readonly isDrill?: boolean;
 }
-
-/** Whether recording failed because the database is away: the same may succeed later, and may have taken effect. */
-export { isDatabaseAway };
 
 export interface OutcomesInput {
   readonly destinationId: string;

@@ -24,8 +24,6 @@ import { DEFAULT_SMTP_TIMEOUTS } from './session.ts';
 import { formatEndpoint } from '../mail/ip.ts';
 import type { NextHops } from '../dns/next-hop.ts';
 
-export type { CalloutAnswer } from './callout-commands.ts';
-
 /** Milliseconds, each for the whole of a step, whatever the peer does. */
 export interface CalloutTimeouts {
   /** From dialling to the first question, the second dial without TLS included. */

@@ -5,7 +5,8 @@ import type { Viewer } from '../../src/mail/viewer.ts';
 import { listAttempts } from '../../src/queue/read/attempts.ts';
 import { readQueues } from '../../src/queue/read/queues.ts';
 import { listTimelines } from '../../src/queue/read/timeline.ts';
-import { findMessage, listMessages, type MessageFilter } from '../../src/queue/read/inspect.ts';
+import { findMessage, listMessages } from '../../src/queue/read/inspect.ts';
+import type { MessageFilter } from '../../src/queue/read/search-input.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { addDomain, domainsOn, OPERATOR } from './harness.ts';
 

@@ -6,7 +6,7 @@ import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { changeList } from '../../src/domains/user-list/change.ts';
 import { createListLookup, type IsListed } from '../../src/domains/user-list/lookup.ts';
-import type { RelayDomain } from '../../src/domains/domains.ts';
+import type { RelayDomain } from '../../src/domains/relay-domain.ts';
 import { endMessage, holdMessage } from '../control/harness.ts';
 import { doctorOn, OWN_NAME, SERVICE } from '../helpers/doctor.ts';
 import type { FakeRecords } from '../helpers/fake-dns.ts';

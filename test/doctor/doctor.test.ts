@@ -6,7 +6,7 @@ import type { CheckCode } from '../../src/doctor/checks.ts';
 import type { Doctor, DoctorDeps } from '../../src/doctor/doctor.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
-import type { RelayDomain } from '../../src/domains/domains.ts';
+import type { RelayDomain } from '../../src/domains/relay-domain.ts';
 import { addTenant } from '../control/harness.ts';
 import { until } from '../helpers/child.ts';
 import { doctorOn, OWN_NAME } from '../helpers/doctor.ts';

@@ -1,7 +1,7 @@
 /** What a drill's findings come to, in one sentence. */
 import { expect, test } from 'bun:test';
 import { conclusionOf } from '../../src/doctor/drill-findings.ts';
-import type { DrillFinding } from '../../src/queue/drills/drills.ts';
+import type { DrillFinding } from '../../src/db/schema-doctor.ts';
 
 const WELL = ['STATUS', 'MX', 'USER_LIST', 'TLS', 'SPACE', 'RETRIES', 'ACCEPTANCE', 'DELIVERY'] as const;
 

@@ -4,7 +4,8 @@
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
 import type { DomainCreateInput } from '../../src/domains/new.ts';
-import type { Domains, RelayDomain } from '../../src/domains/domains.ts';
+import type { Domains } from '../../src/domains/domains.ts';
+import type { RelayDomain } from '../../src/domains/relay-domain.ts';
 import { domainsOn } from '../control/harness.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { OWN_NAME } from '../helpers/doctor.ts';

@@ -7,13 +7,8 @@
 import { monotonicMs } from '../../clock.ts';
 import type { Sql } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import {
-  listTimelines,
-  positionOfCursor,
-  rewind,
-  type TimelineEntry,
-  type TimelinePosition,
-} from '../../queue/read/timeline.ts';
+import { listTimelines, positionOfCursor, rewind, type TimelinePosition } from '../../queue/read/timeline.ts';
+import type { TimelineEntry } from '../../queue/read/timeline-entry.ts';
 import { readMessageMarks } from '../../queue/read/watched-messages.ts';
 import { noCursor, type Outbox } from './outbox.ts';
 

@@ -8,12 +8,8 @@ import { randomBytes } from 'node:crypto';
 import { formatAddress } from '../../mail/address.ts';
 import { type CalloutVerdict, classifyCalloutReply } from '../../mail/callout-verdict.ts';
 import type { NextHops } from '../../dns/next-hop.ts';
-import {
-  type CalloutAnswer,
-  type CalloutTarget,
-  calloutTargets,
-  openCalloutSession,
-} from '../../smtp/callout-session.ts';
+import { type CalloutTarget, calloutTargets, openCalloutSession } from '../../smtp/callout-session.ts';
+import type { CalloutAnswer } from '../../smtp/callout-commands.ts';
 import type { CalloutBreaker } from '../../outage/callout-view.ts';
 import {
   type Answers,

@@ -8,7 +8,8 @@
  *  - the queue is bounded, and everybody in it gets an answer.
  * Does not judge replies.
  */
-import type { CalloutAnswer, CalloutOpenResult, CalloutSession, CalloutTarget } from '../../smtp/callout-session.ts';
+import type { CalloutOpenResult, CalloutSession, CalloutTarget } from '../../smtp/callout-session.ts';
+import type { CalloutAnswer } from '../../smtp/callout-commands.ts';
 import type { CalloutBudget } from '../../verification/budget.ts';
 
 /** The outcome of a question. */

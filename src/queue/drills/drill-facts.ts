@@ -4,7 +4,7 @@
 import type { SqlExecutor } from '../../db/client.ts';
 import { isPausedNow } from '../../outage/pause.ts';
 import type { GaugeRegistry } from '../../telemetry/gauges.ts';
-import type { DrillStep } from './drills.ts';
+import type { DrillStep } from '../../db/schema-doctor.ts';
 
 export interface DrillDestination {
   /** The service's time. */

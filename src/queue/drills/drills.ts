@@ -15,8 +15,6 @@ import { actor, tenantScope } from '../../db/fragments.ts';
 import { insertEvents } from '../../events/record.ts';
 import { newDrillMark } from './drill-mark.ts';
 
-export type { DrillFinding, DrillStep } from '../../db/schema-doctor.ts';
-
 /** A drill as its domain's owner sees it. `deliverAt`: when it is let go without a command; once it was put off, when it is tried again. */
 export type DrillView = Readonly<Omit<typeof drills.$inferSelect, 'tenantId' | 'envelopeId'>>;
 export type DrillState = DrillView['state'];

@@ -17,8 +17,6 @@ import { Buffer } from 'node:buffer';
 import { headerSectionOf } from '../../mail/header-section.ts';
 import { tenantScope } from '../../db/fragments.ts';
 
-export type { MessageFilter } from './search-input.ts';
-
 export interface RecipientView {
   readonly number: number;
   readonly address: string;

@@ -17,8 +17,6 @@ import type { TimelineActor, TimelineEntry, TimelineFacts, TimelineKind } from '
 import { sentenceOf } from './timeline-text.ts';
 import type { AttemptView } from './attempts.ts';
 
-export type { TimelineEntry, TimelineKind } from './timeline-entry.ts';
-
 /** A place in a timeline: microseconds since 1970, what caused what, an id or a recipient's number. */
 export interface TimelinePosition {
   readonly atUs: number;

@@ -3,14 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { drillVerb } from '../../../src/clients/cli/drill.ts';
 import { newId } from '../../../src/mail/id.ts';
 import {
-  type DrillFinding,
   type DrillResult,
-  type DrillStep,
   finishDrill,
   holdDrill,
   type OpenDrill,
   takeRequestedDrills,
 } from '../../../src/queue/drills/drills.ts';
+import type { DrillFinding, DrillStep } from '../../../src/db/schema-doctor.ts';
 import { addDomain, type Harness, startControl } from '../../control/harness.ts';
 import { until } from '../../helpers/child.ts';
 import { callVerb } from './call-verb.ts';

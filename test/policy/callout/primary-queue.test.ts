@@ -1,6 +1,7 @@
 /** The queue before one primary: whoever waits in it hears as soon as there is nothing more to wait for. */
 import { expect, test } from 'bun:test';
-import type { CalloutSession, CalloutAnswer } from '../../../src/smtp/callout-session.ts';
+import type { CalloutSession } from '../../../src/smtp/callout-session.ts';
+import type { CalloutAnswer } from '../../../src/smtp/callout-commands.ts';
 import { createPrimaryQueue, type CalloutOutcome } from '../../../src/policy/callout/primary-queue.ts';
 
 const TARGET = { host: 'mx.example', addresses: ['192.0.2.1'], port: 25, key: '192.0.2.1:25' };

@@ -20,14 +20,8 @@ import { startOperation } from '../../../src/queue/verbs/operations.ts';
 import { recordOutcomes } from '../../../src/queue/outcome.ts';
 import { makeDueReports, type SenderCheck } from '../../../src/queue/reports/reports.ts';
 import type { Spool } from '../../../src/queue/accept/spool.ts';
-import {
-  listTimelines,
-  positionOfCursor,
-  rewind,
-  type TimelineEntry,
-  type TimelineKind,
-  timelineOf,
-} from '../../../src/queue/read/timeline.ts';
+import { listTimelines, positionOfCursor, rewind, timelineOf } from '../../../src/queue/read/timeline.ts';
+import type { TimelineEntry, TimelineKind } from '../../../src/queue/read/timeline-entry.ts';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../../helpers/mail.ts';
 import { domainsOn } from '../../control/harness.ts';
