@@ -36,7 +36,7 @@ interface Request {
 const READ_DOMAIN: Request = {
   name: 'domain',
   query: `query ($name: String!) { domain(name: $name) { name status revision labels { key value } deliverTo { host port }
-    queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt } outage { class startedAt } recipientList { entryCount } } }`,
+    queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt } outage { kind startedAt } recipientList { entryCount } } }`,
   variables: (name) => ({ name }),
 };
 const READ_MESSAGES: Request = {
@@ -48,7 +48,7 @@ const READ_MESSAGES: Request = {
 const READ_OUTAGES: Request = {
   name: 'outages',
   query:
-    '{ outages(first: 20, filter: { isOpen: true }) { nodes { id domain { name } class startedAt heldCount lastReply } } }',
+    '{ outages(first: 20, filter: { isOpen: true }) { nodes { id domain { name } kind startedAt heldCount lastReply } } }',
   variables: () => ({}),
 };
 const UPDATE: Request = {

@@ -76,10 +76,10 @@ function operatorsSearches(filled: ToSearch): Search[] {
       filter: (run) => ({ clientAddress: `${someClient(16 * run)}/28` }),
       least: 1,
     },
-    { name: 'Message-ID', filter: (run) => ({ messageId: someMessageId(7_919 * run) }), least: 1 },
-    { name: 'Message-ID unknown', filter: (run) => ({ messageId: `<${run}@unknown.example>` }), least: 0 },
-    { name: 'transaction', filter: (run) => ({ transaction: one(filled.someIds, run) }), least: 1 },
-    { name: 'transaction unknown', filter: () => ({ transaction: newId() }), least: 0 },
+    { name: 'Message-ID', filter: (run) => ({ internetMessageId: someMessageId(7_919 * run) }), least: 1 },
+    { name: 'Message-ID unknown', filter: (run) => ({ internetMessageId: `<${run}@unknown.example>` }), least: 0 },
+    { name: 'transaction', filter: (run) => ({ transactionId: one(filled.someIds, run) }), least: 1 },
+    { name: 'transaction unknown', filter: () => ({ transactionId: newId() }), least: 0 },
     { name: 'an hour', filter: (run) => hourBefore(filled.nowMs, run), least: 0 },
     { name: 'an hour and domain', filter: (run) => ({ ...hourBefore(filled.nowMs, run), domain: DOMAIN }), least: 0 },
     { name: 'hours before all', filter: () => ({ until: new Date('2020-01-01') }), least: 0 },
@@ -100,7 +100,11 @@ function tenantsSearches(nowMs: number, hasMail: boolean): Search[] {
     { name: 'reverse-path unknown', filter: (run) => ({ reversePath: `nobody${run}@elsewhere.example` }), least: 0 },
     { name: 'domain of all senders', filter: () => ({ reversePath: '@elsewhere.example' }), least: 0 },
     { name: 'client', filter: (run) => ({ clientAddress: someClient(run) }), least: 0 },
-    { name: 'Message-ID of another', filter: (run) => ({ messageId: someMessageId(2 + 7_918 * run) }), least: 0 },
+    {
+      name: 'Message-ID of another',
+      filter: (run) => ({ internetMessageId: someMessageId(2 + 7_918 * run) }),
+      least: 0,
+    },
     { name: 'an hour', filter: (run) => hourBefore(nowMs, run), least: 0 },
   ];
 }

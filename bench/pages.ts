@@ -20,7 +20,7 @@ interface Deep {
 }
 
 const DOMAIN_FIELDS = `id name status revision labels { key value } tenant { name } queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt }
-  outage { class startedAt } breaker { state } pause { from } deliverTo { host } recipientList { entryCount }`;
+  outage { kind startedAt } breaker { state } pause { from } deliverTo { host } recipientList { entryCount }`;
 
 /** A list, its fields, and the filters it is asked with. */
 const LISTS: readonly {
@@ -33,7 +33,7 @@ const LISTS: readonly {
   {
     list: 'outages',
     fields:
-      'id domain { name status } startedAt endedAt class heldCount heldBytes lastReply nextProbeAt drain { etaAt }',
+      'id domain { name status } startedAt endedAt kind heldCount heldBytes lastReply nextAttemptAt drain { etaAt }',
     filterType: 'OutageFilter',
     filters: {
       'a domain': (run) => ({ domain: manyDomain(run * 7) }),
@@ -69,7 +69,7 @@ const LISTS: readonly {
   },
   { list: 'tenants', fields: 'id name quotas { domains } createdAt' },
   { list: 'tokens', fields: 'id name tenant { name } scopes lastUsedAt' },
-  { list: 'operations', fields: 'id state total done startedAt' },
+  { list: 'operations', fields: 'id state totalCount doneCount startedAt' },
 ];
 
 function hourAgo(hours: number): Readonly<Record<string, unknown>> {

@@ -26,7 +26,7 @@ const EVENTS = 100;
 const REST_SECONDS = 20;
 
 const OUTAGES =
-  'subscription { outageChanged { cursor at kind outage { id domainName class startedAt lastReply heldCount } } }';
+  'subscription { outageChanged { cursor at kind outage { id domainName kind startedAt lastReply heldCount } } }';
 const QUEUE = `subscription { queueChanged(domain: "${DOMAIN}") { at heldCount heldBytes } }`;
 
 type Load = Parameters<typeof runOurs>[1];

@@ -40,6 +40,7 @@ const PARENTS = {
   TimelineEdge: './subscriptions/timelines.ts#TimelineItem',
   QueueChange: './subscriptions/queues.ts#QueueItem',
   Message: '../queue/read/inspect.ts#MessageView',
+  Operation: '../queue/verbs/operations.ts#OperationView',
   Recipient: './context.ts#RecipientParent',
   Attempt: '../queue/read/attempts.ts#ShownAttempt',
   TimelineEntry: '../queue/read/timeline-entry.ts#TimelineEntry as TimelineEntryParent',

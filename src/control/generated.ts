@@ -15,6 +15,7 @@ import type { OutageItem } from './subscriptions/outages.ts';
 import type { TimelineItem } from './subscriptions/timelines.ts';
 import type { QueueItem } from './subscriptions/queues.ts';
 import type { MessageView } from '../queue/read/inspect.ts';
+import type { OperationView } from '../queue/verbs/operations.ts';
 import type { ShownAttempt } from '../queue/read/attempts.ts';
 import type { TimelineEntry as TimelineEntryParent } from '../queue/read/timeline-entry.ts';
 import type { RecipientStatus } from '../verification/recipient-status.ts';
@@ -313,7 +314,7 @@ export type DoctorReport = {
   readonly __typename?: 'DoctorReport';
   readonly at: Scalars['DateTime']['output'];
   readonly findings: ReadonlyArray<DoctorFinding>;
-  readonly status: DoctorVerdict;
+  readonly verdict: DoctorVerdict;
 };
 
 export const DoctorVerdict = {
@@ -773,9 +774,9 @@ export type DomainsApplyPayload = {
 export type Drill = {
   readonly __typename?: 'Drill';
   readonly deliverAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly enteredAt?: Maybe<Scalars['DateTime']['output']>;
   readonly findings: ReadonlyArray<DrillFinding>;
-  readonly finishedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly id: Scalars['ID']['output'];
   readonly isScheduled: Scalars['Boolean']['output'];
   readonly messageId?: Maybe<Scalars['ID']['output']>;
@@ -940,16 +941,18 @@ export type Message = {
   readonly acceptedAt: Scalars['DateTime']['output'];
   readonly clientAddress?: Maybe<Scalars['String']['output']>;
   readonly content?: Maybe<MessageContent>;
-  readonly domain: Scalars['String']['output'];
+  readonly domain?: Maybe<Domain>;
+  readonly domainName: Scalars['String']['output'];
   readonly ehloName: Scalars['String']['output'];
   readonly expiresAt: Scalars['DateTime']['output'];
   readonly headers?: Maybe<ReadonlyArray<HeaderField>>;
   readonly id: Scalars['ID']['output'];
+  readonly internetMessageId?: Maybe<Scalars['String']['output']>;
   readonly recipients: ReadonlyArray<Recipient>;
   readonly reversePath?: Maybe<Scalars['String']['output']>;
   readonly sizeBytes: Scalars['ByteCount']['output'];
   readonly timeline: TimelineConnection;
-  readonly transaction: Scalars['ID']['output'];
+  readonly transactionId: Scalars['ID']['output'];
 };
 
 
@@ -1010,12 +1013,12 @@ export type MessageEdge = {
 export type MessageFilter = {
   readonly clientAddress?: InputMaybe<Scalars['String']['input']>;
   readonly domain?: InputMaybe<Scalars['String']['input']>;
-  readonly messageId?: InputMaybe<Scalars['String']['input']>;
+  readonly internetMessageId?: InputMaybe<Scalars['String']['input']>;
   readonly recipient?: InputMaybe<Scalars['String']['input']>;
   readonly reversePath?: InputMaybe<Scalars['String']['input']>;
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
   readonly state?: InputMaybe<RecipientState>;
-  readonly transaction?: InputMaybe<Scalars['ID']['input']>;
+  readonly transactionId?: InputMaybe<Scalars['ID']['input']>;
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
@@ -1412,14 +1415,15 @@ export type NextHopInput = {
 
 export type Operation = {
   readonly __typename?: 'Operation';
+  readonly domain?: Maybe<Domain>;
   readonly domainName: Scalars['String']['output'];
-  readonly done: Scalars['Int']['output'];
+  readonly doneCount: Scalars['Int']['output'];
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly id: Scalars['ID']['output'];
   readonly reason: Scalars['String']['output'];
   readonly startedAt: Scalars['DateTime']['output'];
   readonly state: OperationState;
-  readonly total: Scalars['Int']['output'];
+  readonly totalCount: Scalars['Int']['output'];
   readonly verb: OperationVerb;
 };
 
@@ -1463,7 +1467,6 @@ export type OperationVerb = typeof OperationVerb[keyof typeof OperationVerb];
 export type Outage = {
   readonly __typename?: 'Outage';
   readonly attemptCount: Scalars['Int']['output'];
-  readonly class: OutageClass;
   readonly domain?: Maybe<Domain>;
   readonly domainName: Scalars['String']['output'];
   readonly drain?: Maybe<OutageDrain>;
@@ -1473,8 +1476,9 @@ export type Outage = {
   readonly heldBytes?: Maybe<Scalars['ByteCount']['output']>;
   readonly heldCount?: Maybe<Scalars['Int']['output']>;
   readonly id: Scalars['ID']['output'];
+  readonly kind: OutageKind;
   readonly lastReply: Scalars['String']['output'];
-  readonly nextProbeAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   readonly oldestAcceptedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly startedAt: Scalars['DateTime']['output'];
 };
@@ -1497,17 +1501,6 @@ export const OutageChangeKind = {
 } as const;
 
 export type OutageChangeKind = typeof OutageChangeKind[keyof typeof OutageChangeKind];
-export const OutageClass = {
-  Blocking: 'BLOCKING',
-  DnsBroken: 'DNS_BROKEN',
-  Down: 'DOWN',
-  Greylisting: 'GREYLISTING',
-  Misconfigured: 'MISCONFIGURED',
-  RateLimiting: 'RATE_LIMITING',
-  Tarpitting: 'TARPITTING'
-} as const;
-
-export type OutageClass = typeof OutageClass[keyof typeof OutageClass];
 export type OutageConnection = {
   readonly __typename?: 'OutageConnection';
   readonly edges: ReadonlyArray<OutageEdge>;
@@ -1542,6 +1535,17 @@ export type OutageFilter = {
   readonly isOpen?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+export const OutageKind = {
+  Blocking: 'BLOCKING',
+  DnsBroken: 'DNS_BROKEN',
+  Down: 'DOWN',
+  Greylisting: 'GREYLISTING',
+  Misconfigured: 'MISCONFIGURED',
+  RateLimiting: 'RATE_LIMITING',
+  Tarpitting: 'TARPITTING'
+} as const;
+
+export type OutageKind = typeof OutageKind[keyof typeof OutageKind];
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
   readonly endCursor?: Maybe<Scalars['String']['output']>;
@@ -1868,9 +1872,9 @@ export type Rejection = {
   readonly command: Scalars['String']['output'];
   readonly domain?: Maybe<Domain>;
   readonly ehloName: Scalars['String']['output'];
-  readonly forwardPath?: Maybe<Scalars['String']['output']>;
   readonly id: Scalars['ID']['output'];
   readonly isDryRun: Scalars['Boolean']['output'];
+  readonly recipient?: Maybe<Scalars['String']['output']>;
   readonly reply: Scalars['String']['output'];
   readonly reversePath?: Maybe<Scalars['String']['output']>;
   readonly zone?: Maybe<Scalars['String']['output']>;
@@ -1900,12 +1904,12 @@ export type RejectionEdge = {
 };
 
 export type RejectionFilter = {
-  readonly client?: InputMaybe<Scalars['String']['input']>;
+  readonly clientAddress?: InputMaybe<Scalars['String']['input']>;
   readonly code?: InputMaybe<Scalars['String']['input']>;
   readonly domain?: InputMaybe<Scalars['String']['input']>;
+  readonly id?: InputMaybe<Scalars['ID']['input']>;
   readonly isDryRun?: InputMaybe<Scalars['Boolean']['input']>;
   readonly recipient?: InputMaybe<Scalars['String']['input']>;
-  readonly reference?: InputMaybe<Scalars['ID']['input']>;
   readonly reversePath?: InputMaybe<Scalars['String']['input']>;
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;
@@ -1913,8 +1917,8 @@ export type RejectionFilter = {
 
 export type RequestedAttempt = {
   readonly __typename?: 'RequestedAttempt';
-  readonly beganAt?: Maybe<Scalars['DateTime']['output']>;
   readonly requestedAt: Scalars['DateTime']['output'];
+  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly waitsFor?: Maybe<AttemptWait>;
 };
 
@@ -2607,7 +2611,7 @@ export type ResolversTypes = {
   Domain: ResolverTypeWrapper<RelayDomain>;
   DomainApplyInput: DomainApplyInput;
   DomainBounceHeldInput: DomainBounceHeldInput;
-  DomainBounceHeldPayload: ResolverTypeWrapper<Omit<DomainBounceHeldPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainBounceHeldPayload: ResolverTypeWrapper<Omit<DomainBounceHeldPayload, 'domain' | 'operation'> & { domain?: Maybe<ResolversTypes['Domain']>, operation?: Maybe<ResolversTypes['Operation']> }>;
   DomainCheckInput: DomainCheckInput;
   DomainCheckPayload: ResolverTypeWrapper<Omit<DomainCheckPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainCondition: ResolverTypeWrapper<DomainCondition>;
@@ -2692,11 +2696,11 @@ export type ResolversTypes = {
   MessageRetryInput: MessageRetryInput;
   MessageRetryPayload: ResolverTypeWrapper<Omit<MessageRetryPayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
   MessagesBounceInput: MessagesBounceInput;
-  MessagesBouncePayload: ResolverTypeWrapper<MessagesBouncePayload>;
+  MessagesBouncePayload: ResolverTypeWrapper<Omit<MessagesBouncePayload, 'operation'> & { operation?: Maybe<ResolversTypes['Operation']> }>;
   MessagesCancelInput: MessagesCancelInput;
-  MessagesCancelPayload: ResolverTypeWrapper<MessagesCancelPayload>;
+  MessagesCancelPayload: ResolverTypeWrapper<Omit<MessagesCancelPayload, 'operation'> & { operation?: Maybe<ResolversTypes['Operation']> }>;
   MessagesRetryInput: MessagesRetryInput;
-  MessagesRetryPayload: ResolverTypeWrapper<MessagesRetryPayload>;
+  MessagesRetryPayload: ResolverTypeWrapper<Omit<MessagesRetryPayload, 'operation'> & { operation?: Maybe<ResolversTypes['Operation']> }>;
   Mta: Mta;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   MxChange: MxChange;
@@ -2706,21 +2710,21 @@ export type ResolversTypes = {
   MxVerdict: MxVerdict;
   NextHop: ResolverTypeWrapper<NextHop>;
   NextHopInput: NextHopInput;
-  Operation: ResolverTypeWrapper<Operation>;
-  OperationConnection: ResolverTypeWrapper<OperationConnection>;
-  OperationEdge: ResolverTypeWrapper<OperationEdge>;
+  Operation: ResolverTypeWrapper<OperationView>;
+  OperationConnection: ResolverTypeWrapper<Omit<OperationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OperationEdge']>, nodes: ReadonlyArray<ResolversTypes['Operation']> }>;
+  OperationEdge: ResolverTypeWrapper<Omit<OperationEdge, 'node'> & { node: ResolversTypes['Operation'] }>;
   OperationFilter: OperationFilter;
   OperationState: OperationState;
   OperationVerb: OperationVerb;
   Outage: ResolverTypeWrapper<OutageView>;
   OutageChange: ResolverTypeWrapper<OutageItem>;
   OutageChangeKind: OutageChangeKind;
-  OutageClass: OutageClass;
   OutageConnection: ResolverTypeWrapper<Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversTypes['Outage']> }>;
   OutageDrain: ResolverTypeWrapper<OutageDrain>;
   OutageEdge: ResolverTypeWrapper<Omit<OutageEdge, 'node'> & { node: ResolversTypes['Outage'] }>;
   OutageEvidence: ResolverTypeWrapper<OutageEvidence>;
   OutageFilter: OutageFilter;
+  OutageKind: OutageKind;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PreviewedHost: ResolverTypeWrapper<PreviewedHost>;
   PrimarySetup: ResolverTypeWrapper<PrimarySetup>;
@@ -2849,7 +2853,7 @@ export type ResolversParentTypes = {
   Domain: RelayDomain;
   DomainApplyInput: DomainApplyInput;
   DomainBounceHeldInput: DomainBounceHeldInput;
-  DomainBounceHeldPayload: Omit<DomainBounceHeldPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainBounceHeldPayload: Omit<DomainBounceHeldPayload, 'domain' | 'operation'> & { domain?: Maybe<ResolversParentTypes['Domain']>, operation?: Maybe<ResolversParentTypes['Operation']> };
   DomainCheckInput: DomainCheckInput;
   DomainCheckPayload: Omit<DomainCheckPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainCondition: DomainCondition;
@@ -2923,20 +2927,20 @@ export type ResolversParentTypes = {
   MessageRetryInput: MessageRetryInput;
   MessageRetryPayload: Omit<MessageRetryPayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
   MessagesBounceInput: MessagesBounceInput;
-  MessagesBouncePayload: MessagesBouncePayload;
+  MessagesBouncePayload: Omit<MessagesBouncePayload, 'operation'> & { operation?: Maybe<ResolversParentTypes['Operation']> };
   MessagesCancelInput: MessagesCancelInput;
-  MessagesCancelPayload: MessagesCancelPayload;
+  MessagesCancelPayload: Omit<MessagesCancelPayload, 'operation'> & { operation?: Maybe<ResolversParentTypes['Operation']> };
   MessagesRetryInput: MessagesRetryInput;
-  MessagesRetryPayload: MessagesRetryPayload;
+  MessagesRetryPayload: Omit<MessagesRetryPayload, 'operation'> & { operation?: Maybe<ResolversParentTypes['Operation']> };
   Mutation: Record<PropertyKey, never>;
   MxFormRecord: MxFormRecord;
   MxRecord: MxRecord;
   MxRecordChange: MxRecordChange;
   NextHop: NextHop;
   NextHopInput: NextHopInput;
-  Operation: Operation;
-  OperationConnection: OperationConnection;
-  OperationEdge: OperationEdge;
+  Operation: OperationView;
+  OperationConnection: Omit<OperationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OperationEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Operation']> };
+  OperationEdge: Omit<OperationEdge, 'node'> & { node: ResolversParentTypes['Operation'] };
   OperationFilter: OperationFilter;
   Outage: OutageView;
   OutageChange: OutageItem;
@@ -3174,7 +3178,7 @@ export type DoctorFindingResolvers<ContextType = Context, ParentType extends Res
 export type DoctorReportResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DoctorReport'] = ResolversParentTypes['DoctorReport']> = {
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   findings?: Resolver<ReadonlyArray<ResolversTypes['DoctorFinding']>, ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['DoctorVerdict'], ParentType, ContextType>;
+  verdict?: Resolver<ResolversTypes['DoctorVerdict'], ParentType, ContextType>;
 };
 
 export type DomainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Domain'] = ResolversParentTypes['Domain']> = {
@@ -3385,9 +3389,9 @@ export type DomainsApplyPayloadResolvers<ContextType = Context, ParentType exten
 
 export type DrillResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Drill'] = ResolversParentTypes['Drill']> = {
   deliverAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   enteredAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   findings?: Resolver<ReadonlyArray<ResolversTypes['DrillFinding']>, ParentType, ContextType>;
-  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   isScheduled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   messageId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
@@ -3463,16 +3467,18 @@ export type MessageResolvers<ContextType = Context, ParentType extends Resolvers
   acceptedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   content?: Resolver<Maybe<ResolversTypes['MessageContent']>, ParentType, ContextType, RequireFields<MessageContentArgs, 'reason'>>;
-  domain?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  domainName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   ehloName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   headers?: Resolver<Maybe<ReadonlyArray<ResolversTypes['HeaderField']>>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  internetMessageId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   recipients?: Resolver<ReadonlyArray<ResolversTypes['Recipient']>, ParentType, ContextType>;
   reversePath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   sizeBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   timeline?: Resolver<ResolversTypes['TimelineConnection'], ParentType, ContextType, RequireFields<MessageTimelineArgs, 'first'>>;
-  transaction?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  transactionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
 export type MessageBouncePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageBouncePayload'] = ResolversParentTypes['MessageBouncePayload']> = {
@@ -3599,14 +3605,15 @@ export type NextHopResolvers<ContextType = Context, ParentType extends Resolvers
 };
 
 export type OperationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Operation'] = ResolversParentTypes['Operation']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   domainName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  done?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  doneCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['OperationState'], ParentType, ContextType>;
-  total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   verb?: Resolver<ResolversTypes['OperationVerb'], ParentType, ContextType>;
 };
 
@@ -3623,7 +3630,6 @@ export type OperationEdgeResolvers<ContextType = Context, ParentType extends Res
 
 export type OutageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Outage'] = ResolversParentTypes['Outage']> = {
   attemptCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  class?: Resolver<ResolversTypes['OutageClass'], ParentType, ContextType>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   domainName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   drain?: Resolver<Maybe<ResolversTypes['OutageDrain']>, ParentType, ContextType>;
@@ -3633,8 +3639,9 @@ export type OutageResolvers<ContextType = Context, ParentType extends ResolversP
   heldBytes?: Resolver<Maybe<ResolversTypes['ByteCount']>, ParentType, ContextType>;
   heldCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['OutageKind'], ParentType, ContextType>;
   lastReply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  nextProbeAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   oldestAcceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
@@ -3806,9 +3813,9 @@ export type RejectionResolvers<ContextType = Context, ParentType extends Resolve
   command?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   ehloName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  forwardPath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   isDryRun?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  recipient?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   reversePath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   zone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -3835,8 +3842,8 @@ export type RejectionEdgeResolvers<ContextType = Context, ParentType extends Res
 };
 
 export type RequestedAttemptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RequestedAttempt'] = ResolversParentTypes['RequestedAttempt']> = {
-  beganAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   waitsFor?: Resolver<Maybe<ResolversTypes['AttemptWait']>, ParentType, ContextType>;
 };
 

@@ -8,7 +8,7 @@ import { domainVerbs } from './resolvers/domain-verbs.ts';
 import { DnsblZone, Domain, Outage, RecipientList, Rejection } from './resolvers/domain.ts';
 import { drillMutations } from './resolvers/drill.ts';
 import { messageMutations } from './resolvers/message-mutations.ts';
-import { Message, Recipient, TimelineEntry } from './resolvers/message.ts';
+import { Message, Operation, Recipient, TimelineEntry } from './resolvers/message.ts';
 import { Query, Service, Viewer } from './resolvers/query.ts';
 import { OutageChange, QueueChange, Subscription } from './resolvers/subscription.ts';
 import {
@@ -80,6 +80,7 @@ export const resolvers: Resolvers = {
   DnsblZone,
   Domain,
   Message,
+  Operation,
   Outage,
   OutageChange,
   QueueChange,

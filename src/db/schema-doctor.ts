@@ -57,7 +57,7 @@ export const drills = pgTable('drills', {
   enteredAt: instant('entered_at'),
   deliverAt: instant('deliver_at'),
   releasedAt: instant('released_at'),
-  finishedAt: instant('finished_at'),
+  endedAt: instant('finished_at'),
   steps: jsonb('steps').$type<DrillStep[]>().notNull().default([]),
   findings: jsonb('findings').$type<DrillFinding[]>().notNull().default([]),
 });

@@ -51,9 +51,9 @@ export function createDoctor(deps: DoctorDeps): Doctor {
       const present = listedMx(facts);
       if (present !== null) await forgetGoneMx(sql, OPERATOR_VIEWER, domain.id, present);
       const findings = examine(facts);
-      const status = statusOf(findings);
-      await storeReport(sql, domain, { findings, status, isSilent: isSilent(facts) });
-      deps.onExamined(status);
+      const verdict = statusOf(findings);
+      await storeReport(sql, domain, { findings, verdict, isSilent: isSilent(facts) });
+      deps.onExamined(verdict);
     } catch (error) {
       deps.onExamined('FAILED');
       await releaseRun(sql, domain.id);

@@ -18,11 +18,11 @@ import type { CheckCode, Finding } from './checks.ts';
 export interface DoctorReport {
   readonly at: Date;
   /** The worst of its findings. */
-  readonly status: Verdict;
+  readonly verdict: Verdict;
   readonly findings: readonly Finding[];
 }
 
-export interface NewReport extends Pick<DoctorReport, 'status' | 'findings'> {
+export interface NewReport extends Pick<DoctorReport, 'verdict' | 'findings'> {
   /** Neither the DNS nor the primary has said a word. */
   readonly isSilent: boolean;
 }
@@ -55,7 +55,7 @@ export async function readReports(
   domainIds: readonly string[],
 ): Promise<Map<string, DoctorReport>> {
   const rows = await sql<(DoctorReport & { id: string })[]>`
-    select domain_id as id, at, status, findings from doctor_reports
+    select domain_id as id, at, status as verdict, findings from doctor_reports
     where domain_id = any(${[...domainIds]}::uuid[]) and ${tenantScope(sql, viewer)}`;
   return new Map(rows.map(({ id, ...report }) => [id, report]));
 }
@@ -125,7 +125,7 @@ export function storeReport(sql: Sql, domain: RelayDomain, report: NewReport): P
 async function store(
   sql: SqlExecutor,
   { id, name, tenantId, destinationId }: RelayDomain,
-  { status, findings, isSilent }: NewReport,
+  { verdict, findings, isSilent }: NewReport,
 ): Promise<void> {
   // Its row is locked until COMMIT: reports of a domain come one after the other.
   const locked = await sql`select from domains where id = ${id} for update`;
@@ -143,14 +143,14 @@ async function store(
   const kept = lastKnownOf(formerFindings, lastKnown, findings);
   await sql`
     insert into doctor_reports (domain_id, tenant_id, destination_id, status, findings, last_known, silent_count)
-    values (${id}, ${tenantId}, ${destinationId}, ${status}, ${JSON.stringify(findings)}::text::jsonb,
+    values (${id}, ${tenantId}, ${destinationId}, ${verdict}, ${JSON.stringify(findings)}::text::jsonb,
       ${JSON.stringify(kept)}::text::jsonb, ${silent})
     on conflict (domain_id) do update
     set at = excluded.at, status = excluded.status, findings = excluded.findings, last_known = excluded.last_known,
         silent_count = excluded.silent_count, tenant_id = excluded.tenant_id, destination_id = excluded.destination_id`;
   const { began, ended } = changesBetween(formerFindings, lastKnown, findings);
   if (began.length === 0 && ended.length === 0) return;
-  const facts = { name, status, began, ended };
+  const facts = { name, status: verdict, began, ended };
   await recordEvent(sql, { tenantId, destinationId, messageId: null, kind: 'DOMAIN_CHECKED', facts });
 }
 

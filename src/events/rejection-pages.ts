@@ -22,7 +22,7 @@ export interface RejectionView {
   readonly clientAddress: string | null;
   readonly ehloName: string;
   readonly reversePath: string | null;
-  readonly forwardPath: string | null;
+  readonly recipient: string | null;
   readonly destinationId: string | null;
   readonly zone: string | null;
   readonly isDryRun: boolean;
@@ -30,11 +30,11 @@ export interface RejectionView {
 
 /** All that is given must hold. */
 export interface RejectionFilter {
-  readonly reference?: string | null | undefined;
+  readonly id?: string | null | undefined;
   readonly domain?: string | null | undefined;
   readonly code?: string | null | undefined;
   /** An address, or a network as `192.0.2.0/24`. */
-  readonly client?: string | null | undefined;
+  readonly clientAddress?: string | null | undefined;
   /** Without regard to case. */
   readonly recipient?: string | null | undefined;
   /** Without regard to case. The empty string is the null reverse-path, or none. */
@@ -65,8 +65,8 @@ export async function listRejections(
   viewer: Viewer,
   page: RejectionPageRequest,
 ): Promise<RejectionPage> {
-  const { domain = null, reference = null } = page.filter;
-  const id = reference?.trim().toLowerCase() ?? null;
+  const { domain = null, id: given = null } = page.filter;
+  const id = given?.trim().toLowerCase() ?? null;
   const destinationId = domain === null ? null : await findDestinationId(sql, domain);
   const isNever = (id !== null && !isId(id)) || (domain !== null && destinationId === null);
   const matches = isNever ? null : matchesOf(sql, page.filter);
@@ -77,7 +77,7 @@ export async function listRejections(
     matches,
     columns: sql`
       id, at, rejection as code, reply, command, host(client_address) as "clientAddress", ehlo_name as "ehloName",
-      reverse_path as "reversePath", forward_path as "forwardPath", destination_id as "destinationId", zone,
+      reverse_path as "reversePath", forward_path as recipient, destination_id as "destinationId", zone,
       is_dry_run as "isDryRun"`,
     limit: page.limit,
     scanLimit: SCAN_LIMIT,
@@ -117,9 +117,16 @@ async function findDestinationId(sql: SqlExecutor, domain: string): Promise<stri
 
 /** The conditions that are checked row by row. Null if nothing can match. */
 function matchesOf(sql: SqlExecutor, filter: RejectionFilter): Condition[] | null {
-  const { code = null, client = null, recipient = null, reversePath = null, since = null, until = null } = filter;
-  const network = client === null ? null : inetOf(client.trim());
-  if (client !== null && network === null) return null;
+  const {
+    code = null,
+    clientAddress = null,
+    recipient = null,
+    reversePath = null,
+    since = null,
+    until = null,
+  } = filter;
+  const network = clientAddress === null ? null : inetOf(clientAddress.trim());
+  if (clientAddress !== null && network === null) return null;
   // No text of the database holds a NUL.
   if ([code, recipient, reversePath].some((text) => text?.includes('\0'))) return null;
   const matches: Condition[] = [];

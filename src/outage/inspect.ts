@@ -16,11 +16,11 @@ export interface OutageView {
   readonly startedAt: Date;
   /** Null while it goes on. */
   readonly endedAt: Date | null;
-  readonly class: OutageClass;
+  readonly kind: OutageClass;
   /** Verbatim, or our own words in brackets when there was no reply. */
   readonly lastReply: string;
   /** Null when it is over. */
-  readonly nextProbeAt: Date | null;
+  readonly nextAttemptAt: Date | null;
   /** Attempts that failed in it. */
   readonly attemptCount: number;
   /** The oldest first; empty for outages of an earlier version. */
@@ -131,8 +131,8 @@ interface OutageRow extends Omit<OutageView, 'evidence' | 'drain'> {
 async function select(sql: SqlExecutor, which: SqlFragment): Promise<OutageView[]> {
   const rows = await sql<OutageRow[]>`
     select o.id, o.destination_id as "destinationId", d.name as "domainName", o.started_at as "startedAt",
-           o.ended_at as "endedAt", o.class, o.last_reply as "lastReply",
-           case when o.ended_at is null then coalesce(d.next_attempt_at, due.at) end as "nextProbeAt",
+           o.ended_at as "endedAt", o.class as kind, o.last_reply as "lastReply",
+           case when o.ended_at is null then coalesce(d.next_attempt_at, due.at) end as "nextAttemptAt",
            o.attempt_count as "attemptCount", o.evidence, o.drained_at as "drainedAt",
            o.ended_at is not null and o.drained_at is null and o.held_at_end > 0 and d.outage_id is null and held.count > 0 as "isDraining",
            measured.rate, case when measured.rate > 0 then bmx_now() + make_interval(secs => held.count / measured.rate) end as "etaAt"

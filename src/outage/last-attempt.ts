@@ -44,7 +44,7 @@ export type AttemptWait = 'NOTHING_HELD' | 'PAUSED' | 'SCHEDULE' | 'IN_DELIVERY'
 
 export interface RequestedAttemptView {
   readonly requestedAt: Date;
-  readonly beganAt: Date | null;
+  readonly startedAt: Date | null;
   /** Null once it has begun. */
   readonly waitsFor: AttemptWait | null;
 }
@@ -74,11 +74,11 @@ export async function readDestinationAttempts(
       d.asked_at, d.asked_began_at as began_at, case when d.asked_began_at is null then ${waitsFor(sql)} end as waits_for
     from (select * from destinations where id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}) as d`;
   return new Map(
-    rows.map(({ id, last, asked_at: requestedAt, began_at: beganAt, waits_for }) => [
+    rows.map(({ id, last, asked_at: requestedAt, began_at: startedAt, waits_for }) => [
       id,
       {
         last: last === null ? null : { ...last, at: new Date(last.at) },
-        requested: requestedAt === null ? null : { requestedAt, beganAt, waitsFor: waits_for },
+        requested: requestedAt === null ? null : { requestedAt, startedAt, waitsFor: waits_for },
       },
     ]),
   );

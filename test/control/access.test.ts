@@ -431,7 +431,7 @@ test('a timeline is told to who may read the queue, its tokens to who may read t
   };
   await forbidden('QUEUE_READ', 'id');
   await forbidden('AUDIT_READ', 'actor { tokenName }');
-  await forbidden('DOMAIN_READ', 'outage { class }');
+  await forbidden('DOMAIN_READ', 'outage { kind }');
   const { body } = await ask(lacking.get('AUDIT_READ'), 'kind text actor { isOperator }');
   expect(body.errors).toBeUndefined();
   expect(JSON.stringify(body.data)).not.toContain('matrix');

@@ -31,7 +31,7 @@ const BREAKER = 'breaker { state since reply trialCount }';
 const RELEASE = `mutation ($input: DomainReleaseBreakerInput!) {
   domainReleaseBreaker(input: $input) { domain { name ${BREAKER} } userErrors { code field } } }`;
 const BOUNCE = `mutation ($input: DomainBounceHeldInput!) {
-  domainBounceHeld(input: $input) { domain { name queue { heldCount } } recipientCount operation { id verb total done state } userErrors { code field message } } }`;
+  domainBounceHeld(input: $input) { domain { name queue { heldCount } } recipientCount operation { id verb totalCount doneCount state } userErrors { code field message } } }`;
 
 /** A message whose first recipient is suspected; its id. */
 async function suspect(): Promise<string> {
@@ -99,7 +99,7 @@ test('what is held and suspected is ended, with the reply in the report; the res
       domainBounceHeld: {
         domain: { name },
         recipientCount: 3,
-        operation: { verb: 'BOUNCE', total: 3, done: 0 },
+        operation: { verb: 'BOUNCE', totalCount: 3, doneCount: 0 },
         userErrors: [],
       },
     });

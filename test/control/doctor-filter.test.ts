@@ -41,13 +41,13 @@ async function makeDomains({ tenantId }: Viewer, statuses: readonly string[], co
 
 interface Page {
   readonly domains: {
-    readonly nodes: readonly { readonly name: string; readonly doctor: { readonly status: string } | null }[];
+    readonly nodes: readonly { readonly name: string; readonly doctor: { readonly verdict: string } | null }[];
     readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
   };
 }
 
 const QUERY = `query ($first: Int!, $after: String, $filter: DomainFilter) {
-  domains(first: $first, after: $after, filter: $filter) { nodes { name doctor { status } } pageInfo { hasNextPage endCursor } } }`;
+  domains(first: $first, after: $after, filter: $filter) { nodes { name doctor { verdict } } pageInfo { hasNextPage endCursor } } }`;
 
 const ask = (variables: Record<string, unknown>) => control.ask<Page>(QUERY, { first: 100, ...variables });
 /** The numbers in the names of the operator's five. */
@@ -60,7 +60,7 @@ test('those whose worst verdict is one of these, in order of creation, page by p
   const second = await ask({ first: 3, after: first.domains.pageInfo.endCursor, filter: mine });
   // An operator sees those of all tenants.
   expect([numbersOf(first), numbersOf(second), second.domains.pageInfo.hasNextPage]).toEqual([[1, 2, 4], [0], false]);
-  const statuses = [...first.domains.nodes, ...second.domains.nodes].map(({ doctor }) => doctor?.status);
+  const statuses = [...first.domains.nodes, ...second.domains.nodes].map(({ doctor }) => doctor?.verdict);
   expect(statuses).toEqual(['PROBLEM', 'WARNING', 'PROBLEM', 'PROBLEM']);
   expect(numbersOf(await ask({ filter: { doctor: ['UNKNOWN'] } }))).toEqual([3]);
 });

@@ -56,19 +56,19 @@ describe('message', () => {
       addresses: ['a@example.org', 'B@example.org'],
     });
     const query = `query ($id: ID!) { message(id: $id) {
-      id transaction acceptedAt expiresAt sizeBytes reversePath clientAddress ehloName domain
+      id transactionId acceptedAt expiresAt sizeBytes reversePath clientAddress ehloName domainName
       recipients { address state nextAttemptAt attemptCount lastReply attempts(first: 5) { nodes { at } pageInfo { hasNextPage endCursor } } } } }`;
     const { message } = await control.ask<{ message: Record<string, string> & { recipients: unknown[] } }>(query, {
       id,
     });
     expect(message).toMatchObject({
       id,
-      transaction: id,
+      transactionId: id,
       sizeBytes: 1000,
       reversePath: null,
       clientAddress: '192.0.2.7',
       ehloName: 'client.example',
-      domain: 'example.org',
+      domainName: 'example.org',
     });
     const heldMs = Date.parse(message['expiresAt'] ?? '') - Date.parse(message['acceptedAt'] ?? '');
     expect(heldMs).toBe(240 * 3600 * 1000);
@@ -191,8 +191,8 @@ describe('messages', () => {
     expect(await ids({ domain: 'unknown.example' })).toEqual([]);
     expect(await ids({ domain: 'filter.example', reversePath: '' })).toEqual([ended]);
     expect(await ids({ domain: 'filter.example', reversePath: 'Sender@sender.example' })).toEqual([held]);
-    expect(await ids({ transaction: transactionId })).toEqual([sibling, held]);
-    expect(await ids({ transaction: sibling })).toEqual([sibling]);
+    expect(await ids({ transactionId: transactionId })).toEqual([sibling, held]);
+    expect(await ids({ transactionId: sibling })).toEqual([sibling]);
     const { message } = await control.ask<{ message: { acceptedAt: string } }>(
       'query ($id: ID!) { message(id: $id) { acceptedAt } }',
       { id: ended },

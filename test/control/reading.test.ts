@@ -168,7 +168,7 @@ test('outages: open and ended, newest first, by domain, and as a field of their 
   await holdMessage(control.database, { destinationId: open, sizeBytes: 50 });
   await holdMessage(control.database, { destinationId: ended, sizeBytes: 50 });
   const query = `query ($filter: OutageFilter) { outages(first: 10, filter: $filter) { nodes {
-    id domainName domain { name outage { id } } startedAt endedAt class heldCount heldBytes oldestAcceptedAt lastReply nextProbeAt } } }`;
+    id domainName domain { name outage { id } } startedAt endedAt kind heldCount heldBytes oldestAcceptedAt lastReply nextAttemptAt } } }`;
   interface Answer {
     outages: { nodes: Record<string, unknown>[] };
   }
@@ -178,17 +178,17 @@ test('outages: open and ended, newest first, by domain, and as a field of their 
     domainName: 'open.example',
     domain: { name: 'open.example', outage: { id: openId } },
     endedAt: null,
-    class: 'DOWN',
+    kind: 'DOWN',
     heldCount: 1,
     heldBytes: 50,
     lastReply: '[connection refused]',
   });
-  expect(outages.nodes[0]?.['nextProbeAt']).toBeString();
+  expect(outages.nodes[0]?.['nextAttemptAt']).toBeString();
   expect(outages.nodes[1]).toMatchObject({
     heldCount: null,
     heldBytes: null,
     oldestAcceptedAt: null,
-    nextProbeAt: null,
+    nextAttemptAt: null,
   });
   expect(outages.nodes[1]?.['endedAt']).toBeString();
   const found = async (filter: object) =>

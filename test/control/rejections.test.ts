@@ -53,7 +53,7 @@ afterAll(() => control.close());
 
 test('what was refused, newest first, with its domain where there is one', async () => {
   const { rejections } = await control.ask<Answer>(`{ rejections(first: 100) {
-    nodes { id at code reply command clientAddress ehloName reversePath forwardPath zone isDryRun domain { name } } } }`);
+    nodes { id at code reply command clientAddress ehloName reversePath recipient zone isDryRun domain { name } } } }`);
   expect(rejections.nodes.map(({ id }) => id)).toEqual(ids);
   expect(rejections.nodes[1]).toEqual({
     id: ids[1],
@@ -64,7 +64,7 @@ test('what was refused, newest first, with its domain where there is one', async
     clientAddress: '192.0.2.4',
     ehloName: 'client.example',
     reversePath: null,
-    forwardPath: 'u4@good.example',
+    recipient: 'u4@good.example',
     zone: 'bl.example',
     isDryRun: true,
     domain: { name: 'good.example' },
@@ -83,7 +83,7 @@ test('filters and pages', async () => {
   expect(second.nodes.map(({ id }) => id)).toEqual([ids[5]]);
   expect(second.pageInfo.hasNextPage).toBe(false);
   const one = await control.ask<Answer>(query, {
-    filter: { client: '192.0.2.3/32', code: 'BMX-RELAY', isDryRun: false },
+    filter: { clientAddress: '192.0.2.3/32', code: 'BMX-RELAY', isDryRun: false },
   });
   expect(one.rejections.nodes.map(({ id }) => id)).toEqual([ids[2]]);
 });

@@ -84,20 +84,20 @@ describe('is found, held and ended, by', () => {
     ['a network', { clientAddress: '192.0.2.0/25' }, () => [held]],
     ['a network with bits behind its prefix', { clientAddress: '192.0.2.99/24' }, () => [ended, held]],
     ['all of IPv6', { clientAddress: '::/0' }, () => [sibling]],
-    ['its Message-ID', { messageId: '<one@Sender>' }, () => [held]],
-    ['its Message-ID without brackets', { messageId: ' two@sender ' }, () => [ended]],
-    ['a Message-ID in another case not', { messageId: 'one@sender' }, () => []],
+    ['its Message-ID', { internetMessageId: '<one@Sender>' }, () => [held]],
+    ['its Message-ID without brackets', { internetMessageId: ' two@sender ' }, () => [ended]],
+    ['a Message-ID in another case not', { internetMessageId: 'one@sender' }, () => []],
     ['sender and client', { reversePath: '@sender.example', clientAddress: '192.0.2.0/24' }, () => [ended]],
     [
       'sender, recipient and domain',
       { reversePath: 'ann@news.sender.example', recipient: `carol@${DOMAIN}`, domain: DOMAIN },
       () => [held],
     ],
-    ['Message-ID and another recipient not', { messageId: 'one@Sender', recipient: `dan@${DOMAIN}` }, () => []],
-    ['Message-ID and recipient', { messageId: 'two@sender', recipient: `carol@${DOMAIN}` }, () => [ended]],
-    ['Message-ID and state', { messageId: 'two@sender', state: 'DELIVERED' }, () => [ended]],
-    ['Message-ID and another state not', { messageId: 'two@sender', state: 'HELD' }, () => []],
-    ['Message-ID and domain', { messageId: 'one@Sender', domain: 'second.example' }, () => []],
+    ['Message-ID and another recipient not', { internetMessageId: 'one@Sender', recipient: `dan@${DOMAIN}` }, () => []],
+    ['Message-ID and recipient', { internetMessageId: 'two@sender', recipient: `carol@${DOMAIN}` }, () => [ended]],
+    ['Message-ID and state', { internetMessageId: 'two@sender', state: 'DELIVERED' }, () => [ended]],
+    ['Message-ID and another state not', { internetMessageId: 'two@sender', state: 'HELD' }, () => []],
+    ['Message-ID and domain', { internetMessageId: 'one@Sender', domain: 'second.example' }, () => []],
   ];
   test.each(cases)('%s', async (_, filter, expected) => {
     expect(await find(filter)).toEqual(expected());
@@ -111,11 +111,11 @@ describe('is found, held and ended, by', () => {
       `250 2.6.0 accepted as ${held}`,
       `with ESMTPS id ${held};`,
     ]) {
-      expect(await find({ transaction: text })).toEqual([sibling, held]);
+      expect(await find({ transactionId: text })).toEqual([sibling, held]);
     }
-    expect(await find({ transaction: sibling })).toEqual([sibling]);
-    expect(await find({ transaction: ended })).toEqual([ended]);
-    expect(await find({ transaction: newId() })).toEqual([]);
+    expect(await find({ transactionId: sibling })).toEqual([sibling]);
+    expect(await find({ transactionId: ended })).toEqual([ended]);
+    expect(await find({ transactionId: newId() })).toEqual([]);
   });
 });
 
@@ -129,8 +129,8 @@ test("another tenant's token finds nothing by any of them", async () => {
     { reversePath: 'bob@sender.example' },
     { reversePath: '@sender.example' },
     { clientAddress: '0.0.0.0/0' },
-    { messageId: 'one@Sender' },
-    { transaction: held },
+    { internetMessageId: 'one@Sender' },
+    { transactionId: held },
   ]) {
     const response = await fetch(`${control.url}/graphql`, {
       method: 'POST',
@@ -162,10 +162,10 @@ test('what thousands have is walked, what one has is found beside it, and pages 
     [{ reversePath: '@bulk.example' }, total],
     [{ clientAddress: '198.51.100.1' }, total - 2],
     [{ clientAddress: '198.51.100.0/24' }, total],
-    [{ messageId: 'same' }, total - 2],
+    [{ internetMessageId: 'same' }, total - 2],
     [{ reversePath: 'rare@bulk.example' }, 2],
     [{ clientAddress: '198.51.100.99' }, 2],
-    [{ messageId: 'rare' }, 2],
+    [{ internetMessageId: 'rare' }, 2],
   ] as const) {
     const seen: string[] = [];
     let after: string | null = null;
@@ -198,16 +198,16 @@ describe('what is no filter is answered with what to do', () => {
     [{ clientAddress: "192.0.2.7'; drop table messages" }, 'Enter one, such as'],
     [{ clientAddress: '192.0.2.7\u0000' }, 'Enter it on one line, without control characters.'],
     [{ clientAddress: long }, 'Enter at most 998 characters.'],
-    [{ messageId: '' }, 'Enter what stands in the field Message-ID'],
-    [{ messageId: '<>' }, 'Enter what stands in the field Message-ID'],
-    [{ messageId: 'a\u0000b' }, 'Enter it on one line'],
-    [{ messageId: 'a\ud800b' }, 'Enter what stands in the field Message-ID'],
-    [{ messageId: 'é'.repeat(998) }, 'Enter what stands in the field Message-ID'],
+    [{ internetMessageId: '' }, 'Enter what stands in the field Message-ID'],
+    [{ internetMessageId: '<>' }, 'Enter what stands in the field Message-ID'],
+    [{ internetMessageId: 'a\u0000b' }, 'Enter it on one line'],
+    [{ internetMessageId: 'a\ud800b' }, 'Enter what stands in the field Message-ID'],
+    [{ internetMessageId: 'é'.repeat(998) }, 'Enter what stands in the field Message-ID'],
     [{ messageId: long }, 'Enter at most 998 characters.'],
-    [{ transaction: 'nonsense' }, 'Enter the one in our 250 reply, the Received line, a report or the log.'],
-    [{ transaction: '550e8400-e29b-41d4-a716-446655440000' }, 'Enter the one in our 250 reply'],
-    [{ transaction: '\u0000' }, 'Enter'],
-    [{ transaction: long }, 'Enter at most 998 characters.'],
+    [{ transactionId: 'nonsense' }, 'Enter the one in our 250 reply, the Received line, a report or the log.'],
+    [{ transactionId: '550e8400-e29b-41d4-a716-446655440000' }, 'Enter the one in our 250 reply'],
+    [{ transactionId: '\u0000' }, 'Enter'],
+    [{ transactionId: long }, 'Enter at most 998 characters.'],
     [{ reversePath: 'a\u0000b' }, 'Enter it on one line'],
     [{ reversePath: '@' }, 'Enter one, such as @example.com.'],
     [{ reversePath: long }, 'Enter at most 998 characters.'],

@@ -21,8 +21,8 @@ interface Page {
 }
 
 const PAGE = `query ($id: ID!, $first: Int!, $after: String) { message(id: $id) { timeline(first: $first, after: $after) {
-  nodes { id kind text recipients host reply reason reportId actor { isOperator tokenName } outage { id class domainName }
-    operation { id verb done } attempt { at host address tls reply outcome } }
+  nodes { id kind text recipients host reply reason reportId actor { isOperator tokenName } outage { id kind domainName }
+    operation { id verb doneCount } attempt { at host address tls reply outcome } }
   edges { cursor } pageInfo { hasNextPage hasPreviousPage endCursor } } } }`;
 
 async function pageOf(id: string, first = 100, after: string | null = null): Promise<Page> {
@@ -95,7 +95,7 @@ test('an entry leads to its outage and to the operation it was part of; the toke
   expect((await as(clerk, retry, { id })).data).toEqual({ messageRetry: { userErrors: [] } });
   const { nodes } = await pageOf(id);
   expect(nodes.map(({ kind }) => kind)).toEqual(['ACCEPTED', 'OUTAGE_OPENED', 'MESSAGE_RETRIED']);
-  expect(nodes[1]).toMatchObject({ outage: { class: 'DOWN', domainName: DOMAIN }, reply: '[connection refused]' });
+  expect(nodes[1]).toMatchObject({ outage: { kind: 'DOWN', domainName: DOMAIN }, reply: '[connection refused]' });
   expect(nodes[2]).toMatchObject({ reason: 'asked', actor: { isOperator: true, tokenName: 'the clerk' } });
 
   const reader = await makeToken('a reader', ['QUEUE_READ']);

@@ -107,7 +107,7 @@ describe('domainExtendHold', () => {
 });
 
 describe('messagesRetry, messagesCancel, messagesBounce', () => {
-  const OPERATION = 'matchedCount operation { id verb domainName total done state reason endedAt }';
+  const OPERATION = 'matchedCount operation { id verb domainName totalCount doneCount state reason endedAt }';
   interface Begun {
     readonly matchedCount: number | null;
     readonly operation: { readonly id: string } | null;
@@ -141,8 +141,8 @@ describe('messagesRetry, messagesCancel, messagesBounce', () => {
       operation: {
         verb,
         domainName: DOMAIN,
-        total: 3,
-        done: 0,
+        totalCount: 3,
+        doneCount: 0,
         state: 'RUNNING',
         reason: 'a wave of spam',
         endedAt: null,
@@ -151,8 +151,8 @@ describe('messagesRetry, messagesCancel, messagesBounce', () => {
     });
     await carryOut();
     const id = begun.operation?.id ?? '';
-    const { operation } = await control.ask<{ operation: unknown }>(`{ operation(id: "${id}") { done state } }`);
-    expect(operation).toEqual({ done: 3, state: 'DONE' });
+    const { operation } = await control.ask<{ operation: unknown }>(`{ operation(id: "${id}") { doneCount state } }`);
+    expect(operation).toEqual({ doneCount: 3, state: 'DONE' });
     // The same request again: the same operation, not another one.
     expect((await change<Begun>(mutation, input, OPERATION)).operation).toMatchObject({ id, state: 'DONE' });
     expect(await control.database.sql`select from operations`).toHaveLength(1);

@@ -91,7 +91,7 @@ describe('what does not answer is a finding, within the time', () => {
     ]);
     expect(answer('RANK')).toBe('[no answer in time]');
     // What is known without it is told.
-    expect([verdict('CATCH_ALL'), report?.status]).toEqual(['OK', 'UNKNOWN']);
+    expect([verdict('CATCH_ALL'), report?.verdict]).toEqual(['OK', 'UNKNOWN']);
   });
 
   test('a primary that takes the connection and says nothing, and one that falls silent', async () => {

@@ -89,7 +89,7 @@ describe('what is shown', () => {
     const { rejections } = await listRejections(db.sql, OPERATOR_VIEWER, {
       limit: 1,
       beforeId: null,
-      filter: { reference: ` ${seed?.id.toUpperCase()} ` },
+      filter: { id: ` ${seed?.id.toUpperCase()} ` },
     });
     expect(rejections).toEqual([
       {
@@ -101,7 +101,7 @@ describe('what is shown', () => {
         clientAddress: '192.0.2.4',
         ehloName: 'c.test',
         reversePath: 'From4@sender.test',
-        forwardPath: 'u4@good.test',
+        recipient: 'u4@good.test',
         destinationId,
         zone: null,
         isDryRun: false,
@@ -114,20 +114,20 @@ describe('what is shown', () => {
     expect(await list(other, {})).toEqual(those((seed) => seed.tenantId === other.tenantId));
     expect(await list(other, { domain: 'theirs.test' })).toEqual(those((seed) => seed.tenantId === other.tenantId));
     expect(await list(other, { domain: 'good.test' })).toEqual([]);
-    expect(await list(other, { reference: seeds[0]?.id ?? '' })).toEqual([]);
-    expect(await list(other, { reference: seeds[1]?.id ?? '' })).toEqual([seeds[1]?.id ?? '']);
+    expect(await list(other, { id: seeds[0]?.id ?? '' })).toEqual([]);
+    expect(await list(other, { id: seeds[1]?.id ?? '' })).toEqual([seeds[1]?.id ?? '']);
     expect(await list(other, { recipient: 'u4@good.test' })).toEqual([]);
-    expect(await list(OPERATOR_VIEWER, { reference: seeds[1]?.id ?? '', domain: 'good.test' })).toEqual([]);
+    expect(await list(OPERATOR_VIEWER, { id: seeds[1]?.id ?? '', domain: 'good.test' })).toEqual([]);
     expect(await list({ tenantId: newId(), isOperator: false }, {})).toEqual([]);
   });
 
   test.each<[string, RejectionFilter, (seed: Seed) => boolean]>([
     ['domain', { domain: ' GOOD.test. ' }, (seed) => seed.destinationId === destinationId],
     ['code', { code: 'bmx-relay' }, (seed) => seed.code === 'BMX-RELAY'],
-    ['address', { client: '192.0.2.4' }, (seed) => seed.client === '192.0.2.4'],
-    ['mapped address', { client: '::ffff:192.0.2.4' }, (seed) => seed.client === '192.0.2.4'],
-    ['network', { client: '192.0.2.0/29' }, (seed) => /^192\.0\.2\.[0-7]$/.test(seed.client ?? '')],
-    ['IPv6 network', { client: '2001:DB8::/32' }, (seed) => seed.client?.startsWith('2001') === true],
+    ['address', { clientAddress: '192.0.2.4' }, (seed) => seed.client === '192.0.2.4'],
+    ['mapped address', { clientAddress: '::ffff:192.0.2.4' }, (seed) => seed.client === '192.0.2.4'],
+    ['network', { clientAddress: '192.0.2.0/29' }, (seed) => /^192\.0\.2\.[0-7]$/.test(seed.client ?? '')],
+    ['IPv6 network', { clientAddress: '2001:DB8::/32' }, (seed) => seed.client?.startsWith('2001') === true],
     ['recipient', { recipient: 'u5@THEIRS.test' }, (seed) => seed.forwardPath === 'U5@theirs.test'],
     ['reverse-path', { reversePath: 'from4@sender.test' }, (seed) => seed.reversePath === 'From4@sender.test'],
     ['null reverse-path', { reversePath: '' }, (seed) => seed.reversePath === null],
@@ -153,10 +153,10 @@ describe('what is shown', () => {
   test.each<[string, RejectionFilter]>([
     ['a domain never heard of', { domain: 'nowhere.test' }],
     ['no domain', { domain: 'no domain' }],
-    ['no id', { reference: "' or true" }],
-    ['an id of another kind', { reference: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff' }],
-    ['no network', { client: '192.0.2.0/33' }],
-    ['no address', { client: 'mail.sender.test' }],
+    ['no id', { id: "' or true" }],
+    ['an id of another kind', { id: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff' }],
+    ['no network', { clientAddress: '192.0.2.0/33' }],
+    ['no address', { clientAddress: 'mail.sender.test' }],
   ])('nothing for %s', async (_what, filter) => {
     expect(await list(OPERATOR_VIEWER, filter)).toEqual([]);
   });
@@ -207,11 +207,14 @@ describe('pages', () => {
     const first = await listRejections(db.sql, OPERATOR_VIEWER, {
       limit: 10,
       beforeId: null,
-      filter: { client: '192.0.2.4' },
+      filter: { clientAddress: '192.0.2.4' },
     });
     expect(first.rejections).toEqual([]);
     expect(first.nextId).not.toBeNull();
-    expect(await walk(OPERATOR_VIEWER, { client: '192.0.2.4' }, 10)).toEqual({ ids: [seeds[4]?.id ?? ''], pages: 3 });
+    expect(await walk(OPERATOR_VIEWER, { clientAddress: '192.0.2.4' }, 10)).toEqual({
+      ids: [seeds[4]?.id ?? ''],
+      pages: 3,
+    });
     await db.sql`delete from rejections where rejection = 'BMX-LIMIT'`;
   });
 });
@@ -227,7 +230,7 @@ test('an index leads to every page, also among many rows, and where one tenant h
   statements.clear();
   const since = new Date(Date.now() - 86_400_000);
   for (const viewer of [OPERATOR_VIEWER, other]) {
-    for (const filter of [{}, { domain: 'good.test' }, { code: 'BMX-USER' }, { since }, { reference: newId() }])
+    for (const filter of [{}, { domain: 'good.test' }, { code: 'BMX-USER' }, { since }, { id: newId() }])
       await list(viewer, filter, 20);
   }
   expect(statements.size).toBeGreaterThanOrEqual(8);

@@ -60,7 +60,7 @@ export async function holdAndReturn(
   await flow.untilIdle(name);
   primary.setMode({ rcptVerdict });
   await primary.start();
-  await flow.moveTo((await flow.see(name)).outage?.nextProbeAt ?? outage?.nextProbeAt);
+  await flow.moveTo((await flow.see(name)).outage?.nextAttemptAt ?? outage?.nextAttemptAt);
   return ids;
 }
 

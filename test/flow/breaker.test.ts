@@ -47,7 +47,7 @@ test('half-configured: every recipient is refused, and nothing fails; the alarm 
   expect(breaker).toMatchObject({ reply: REFUSAL });
   await flow.untilIdle(name);
   const seen = await flow.see(name);
-  expect(seen.outage).toMatchObject({ class: 'MISCONFIGURED', endedAt: null, lastReply: REFUSAL });
+  expect(seen.outage).toMatchObject({ kind: 'MISCONFIGURED', endedAt: null, lastReply: REFUSAL });
   expect(seen.queue.heldCount).toBe(8);
   expect(statesOf(await flow.messages(name))).toEqual(STAFF.map((localPart) => `${localPart}: HELD`));
   expect(await countReports(flow)).toBe(0);

@@ -165,7 +165,7 @@ test('while the primary is away the known are taken, the refused stay refused, t
 
   await primary.start();
   const { outage } = await flow.see(DOMAIN);
-  await flow.moveTo(outage?.nextProbeAt);
+  await flow.moveTo(outage?.nextAttemptAt);
   await flow.untilSeen(DOMAIN, 'no outage', (seen) => seen.outage === null);
   // It has just come back: for a while its refusals are not taken at their word.
   await until('the primary is asked again', PATIENCE_MS, async () => {

@@ -31,13 +31,13 @@ afterAll(async () => {
 interface Operation {
   readonly id: string;
   readonly state: string;
-  readonly done: number;
-  readonly total: number;
+  readonly doneCount: number;
+  readonly totalCount: number;
 }
 
 async function readOperation(service: Service, id: string): Promise<Operation> {
   const { operation } = await service.graphql<{ operation: Operation }>(
-    'query ($id: ID!) { operation(id: $id) { id state done total } }',
+    'query ($id: ID!) { operation(id: $id) { id state doneCount totalCount } }',
     { id },
   );
   return operation;
@@ -58,11 +58,11 @@ test('cancelling 5,000 survives kill -9 in the middle', async () => {
   });
   await isHeld.promise;
   const { messagesCancel } = await flow.service.graphql<{ messagesCancel: { operation: Operation } }>(
-    'mutation ($input: MessagesCancelInput!) { messagesCancel(input: $input) { operation { id state done total } } }',
+    'mutation ($input: MessagesCancelInput!) { messagesCancel(input: $input) { operation { id state doneCount totalCount } } }',
     { input: { filter: { domain: DOMAIN }, expectedCount: COUNT, reason: 'a wave of spam' } },
   );
   const { id } = messagesCancel.operation;
-  await until('the middle', 40_000, async () => (await readOperation(flow.service, id)).done === 2_500);
+  await until('the middle', 40_000, async () => (await readOperation(flow.service, id)).doneCount === 2_500);
   // Mail of others goes on, and mail for the domain is taken, although one batch waits.
   await flow.send({ to: ['user@other.example'] });
   await primary.waitFor(() => primary.messages.length === 1, "another domain's mail");
@@ -77,7 +77,7 @@ test('cancelling 5,000 survives kill -9 in the middle', async () => {
     const seen = await readOperation(service, id);
     return seen.state === 'DONE' && seen;
   });
-  expect(operation).toEqual({ id, state: 'DONE', done: COUNT, total: COUNT });
+  expect(operation).toEqual({ id, state: 'DONE', doneCount: COUNT, totalCount: COUNT });
   expect(
     (
       await sql<{ id: string }[]>`

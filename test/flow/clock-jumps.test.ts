@@ -37,14 +37,14 @@ test('a day forward: one attempt, and the grid goes on where it would be', async
   const later = await flow.untilSeen(
     FORWARD,
     'the next slot',
-    (seen) => seen.outage?.nextProbeAt !== outage?.nextProbeAt,
+    (seen) => seen.outage?.nextAttemptAt !== outage?.nextAttemptAt,
   );
   await flow.untilIdle(FORWARD);
   expect(forward.sessions).toHaveLength(2);
-  expect(Date.parse(later.outage?.nextProbeAt ?? '') - Date.parse(outage?.startedAt ?? '')).toBe(25 * HOUR_MS);
+  expect(Date.parse(later.outage?.nextAttemptAt ?? '') - Date.parse(outage?.startedAt ?? '')).toBe(25 * HOUR_MS);
   expect((await flow.message(id))?.recipients).toMatchObject([{ state: 'HELD', attemptCount: 2 }]);
   forward.setMode('plain');
-  await flow.moveTo(later.outage?.nextProbeAt);
+  await flow.moveTo(later.outage?.nextAttemptAt);
   await forward.waitFor(() => forward.messages.length === 1, 'the mail');
   await flow.untilSeen(FORWARD, 'the end of it', (seen) => seen.outage === null && seen.queue.heldCount === 0);
   await flow.untilIdle(FORWARD);
@@ -61,7 +61,10 @@ test('a day back: nothing is tried or lost meanwhile; a flush does not wait', as
   expect(ids).toHaveLength(2);
   expect(back.sessions).toHaveLength(1);
   const seen = await flow.see(BACK);
-  expect(seen).toMatchObject({ queue: { heldCount: 1 }, outage: { id: outage?.id, nextProbeAt: outage?.nextProbeAt } });
+  expect(seen).toMatchObject({
+    queue: { heldCount: 1 },
+    outage: { id: outage?.id, nextAttemptAt: outage?.nextAttemptAt },
+  });
 
   back.setMode('plain');
   expect(await flow.change('domainFlush', { name: BACK })).toEqual([]);

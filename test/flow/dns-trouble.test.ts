@@ -32,7 +32,7 @@ test('SERVFAIL opens DNS_BROKEN, and mail goes out at the slot behind the repair
   flow.dns.set(DOMAIN, { MX: 'SERVFAIL' });
   const id = await flow.send({ to: [`user@${DOMAIN}`] });
   const { outage } = await flow.untilSeen(DOMAIN, 'an outage', (seen) => seen.outage !== null);
-  expect(outage).toMatchObject({ class: 'DNS_BROKEN', heldCount: 1 });
+  expect(outage).toMatchObject({ kind: 'DNS_BROKEN', heldCount: 1 });
   expect(outage?.lastReply).toContain('SERVFAIL');
   await flow.untilIdle(DOMAIN);
   expect((await flow.message(id))?.recipients).toMatchObject([{ state: 'HELD' }]);
@@ -41,7 +41,7 @@ test('SERVFAIL opens DNS_BROKEN, and mail goes out at the slot behind the repair
   await flow.database.moveClock('2 minutes');
   // The resolver remembers its trouble for a second: a slot may still meet that.
   await until('the mail', PATIENCE_MS, async () => {
-    await flow.moveTo((await flow.see(DOMAIN)).outage?.nextProbeAt ?? outage?.nextProbeAt);
+    await flow.moveTo((await flow.see(DOMAIN)).outage?.nextAttemptAt ?? outage?.nextAttemptAt);
     return primary.messages.length === 1;
   });
   await flow.untilSeen(DOMAIN, 'the end of it', (seen) => seen.outage === null && seen.queue.heldCount === 0);

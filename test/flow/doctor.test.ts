@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => flow.close());
 
 interface Report {
-  readonly status: string;
+  readonly verdict: string;
   readonly findings: readonly {
     readonly code: string;
     readonly verdict: string;
@@ -25,7 +25,7 @@ interface Report {
 async function check(name: string): Promise<Report> {
   const { domainCheck } = await flow.service.graphql<{ domainCheck: { domain: { doctor: Report } } }>(
     `mutation ($name: String!) { domainCheck(input: { name: $name }) {
-       domain { doctor { status findings { code verdict evidence { asked answered } } } } userErrors { message } } }`,
+       domain { doctor { verdict findings { code verdict evidence { asked answered } } } } userErrors { message } } }`,
     { name },
   );
   return domainCheck.domain.doctor;
@@ -43,9 +43,9 @@ test('a domain as it should be: only what the operator has left unset', async ()
   flow.dns.set(ours ?? '', { A: ['192.0.2.250'] });
   flow.dns.set('mx.well.example', { A: ['127.0.0.2'] });
   await flow.addDomain('well.example');
-  const { status, findings } = await check('well.example');
+  const { verdict, findings } = await check('well.example');
   expect(findings.filter(({ verdict }) => verdict !== 'OK').map(({ code }) => code)).toEqual(['POSTMASTER_UNSET']);
-  expect(status).toBe('WARNING');
+  expect(verdict).toBe('WARNING');
   const { commands } = primary.sessions.at(-1) ?? { commands: [] };
   await primary.waitFor(() => commands.at(-1) === 'QUIT', 'the end of the check');
   expect(commands.map((line) => line.split(/[ :]/)[0]?.toUpperCase())).toEqual([

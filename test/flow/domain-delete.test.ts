@@ -64,7 +64,7 @@ test('DELIVER_FIRST goes on trying on the same grid, where the mail belongs', as
   });
   expect(await readStates(ids)).toEqual(['HELD', 'HELD', 'HELD']);
   await primary.start();
-  await flow.moveTo(outage?.nextProbeAt);
+  await flow.moveTo(outage?.nextAttemptAt);
   await primary.waitFor(() => arrivedAt('moved.example') === 3, 'the held mail');
   await until('all are delivered', PATIENCE_MS, async () =>
     (await readStates(ids)).every((state) => state === 'DELIVERED'),
@@ -120,6 +120,6 @@ test('deleted and added again, a domain finds its held mail and its outage', asy
   await flow.addDomain('again.example', primary);
   const seen = await flow.see('again.example');
   expect(seen.queue.heldCount).toBe(3);
-  expect(seen.outage).toMatchObject({ id: outage?.id, nextProbeAt: outage?.nextProbeAt });
+  expect(seen.outage).toMatchObject({ id: outage?.id, nextAttemptAt: outage?.nextAttemptAt });
   expect(await readStates(ids)).toEqual(['HELD', 'HELD', 'HELD']);
 });

@@ -180,7 +180,7 @@ test('in an outage nothing of a drill is dialled, though the primary is back: th
   expect(away.sessions).toHaveLength(0);
   expect(await flow.see(name)).toMatchObject({ outage, queue: { heldCount: 1 } });
   // Real mail is tried when its clock says so, and the outage ends with it.
-  await flow.moveTo(outage?.nextProbeAt);
+  await flow.moveTo(outage?.nextAttemptAt);
   await away.waitFor(() => away.messages.length === 1, 'the message that waited');
   await flow.untilSeen(name, 'no outage', (seen) => seen.outage === null);
   expect((await flow.message(id))?.recipients).toMatchObject([{ state: 'DELIVERED' }]);
@@ -309,7 +309,7 @@ test('put off, and then the primary goes away: no second try stands in the way o
   const drill = await untilDrill(name, 'FINISHED');
   expect([drill.result, drill.steps.filter((step) => step.name === 'DELIVERY').length]).toEqual(['NOT_DELIVERED', 1]);
   expect(messageOf(drill, 'GREYLISTING')).toEndWith('It was not tried again.');
-  expect(await flow.see(name)).toMatchObject({ outage: { class: 'DOWN' }, queue: { heldCount: 1 } });
+  expect(await flow.see(name)).toMatchObject({ outage: { kind: 'DOWN' }, queue: { heldCount: 1 } });
   await gone.close();
 });
 

@@ -30,7 +30,7 @@ async function failAfter(instant: string): Promise<void> {
   await flow.untilSeen(
     DOMAIN,
     'an attempt',
-    (seen) => seen.outage === null || seen.outage.nextProbeAt !== outage?.nextProbeAt,
+    (seen) => seen.outage === null || seen.outage.nextAttemptAt !== outage?.nextAttemptAt,
   );
   await flow.untilIdle(DOMAIN);
 }

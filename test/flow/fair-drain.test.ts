@@ -55,7 +55,7 @@ test('two destinations of the same size keep pace, and one with little does not 
   // Nobody is ahead of the others before all have begun.
   const begun = Promise.withResolvers<void>();
   for (const primary of all) primary.setMode({ tarpitMs: 5, dotGate: () => begun.promise });
-  const probes = await Promise.all(NAMES.map(async (name) => (await flow.see(name)).outage?.nextProbeAt ?? ''));
+  const probes = await Promise.all(NAMES.map(async (name) => (await flow.see(name)).outage?.nextAttemptAt ?? ''));
   await flow.moveTo(probes.toSorted().at(-1));
   await until('all have begun', PATIENCE_MS, () => all.every((primary) => primary.countVerb('DATA') > 0));
   const counts = () => [one.messages.length, other.messages.length];
@@ -84,7 +84,7 @@ test('large messages that the primary is slow to take keep no small one waiting'
     await gate.promise;
   };
   primary.setMode({ dotGate });
-  await flow.moveTo((await flow.see(domain)).outage?.nextProbeAt);
+  await flow.moveTo((await flow.see(domain)).outage?.nextAttemptAt);
   await primary.waitFor(() => primary.messages.length === 30, 'all the small ones');
   expect(primary.messages.every(({ wire }) => wire.length < 1_000_000)).toBe(true);
   await until('a large one waits', PATIENCE_MS, () => waiting > 0);

@@ -32,9 +32,9 @@ test('each outage is an object of its own, on a grid of its own', async () => {
     }
     const { outage } = await flow.untilSeen(DOMAIN, 'an outage', (seen) => seen.outage?.heldCount === 3);
     await flow.untilIdle(DOMAIN);
-    expect(Date.parse(outage?.nextProbeAt ?? '') - Date.parse(outage?.startedAt ?? '')).toBe(15 * 60_000);
+    expect(Date.parse(outage?.nextAttemptAt ?? '') - Date.parse(outage?.startedAt ?? '')).toBe(15 * 60_000);
     await primary.start();
-    await flow.moveTo(outage?.nextProbeAt);
+    await flow.moveTo(outage?.nextAttemptAt);
     await primary.waitFor(() => primary.messages.length === sent.length, 'the mail of the round');
     await flow.untilSeen(DOMAIN, 'the end of it', (seen) => seen.outage === null && seen.queue.heldCount === 0);
     await flow.untilIdle(DOMAIN);

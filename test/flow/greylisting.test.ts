@@ -54,8 +54,8 @@ test('nobody taken over a whole interval: an outage of that class, by its reply'
   const [first] = await flow.messages(DOMAIN);
   await attemptAt(await nextAttempt(first?.id ?? ''));
   const { outage } = await flow.untilSeen(DOMAIN, 'an outage', (seen) => seen.outage !== null);
-  expect(outage).toMatchObject({ class: 'GREYLISTING', lastReply: GREYLISTED });
-  expect(outage?.nextProbeAt).toBe((await nextAttempt(first?.id ?? '')) ?? '');
+  expect(outage).toMatchObject({ kind: 'GREYLISTING', lastReply: GREYLISTED });
+  expect(outage?.nextAttemptAt).toBe((await nextAttempt(first?.id ?? '')) ?? '');
 });
 
 test('another message is tried at once all the same, and the first one taken ends it', async () => {

@@ -64,7 +64,7 @@ test('retry tries this message at once while the outage goes on, and changes no 
   expect((await flow.message(other))?.recipients).toMatchObject([{ state: 'HELD', attemptCount: others }]);
   expect((await flow.see(DOMAIN)).outage).toMatchObject({
     id: before.outage?.id,
-    nextProbeAt: before.outage?.nextProbeAt,
+    nextAttemptAt: before.outage?.nextAttemptAt,
   });
 
   primary.setMode('plain');

@@ -59,12 +59,12 @@ test('the first round after a long absence ends nothing, the next one what has e
   await flow.untilIdle(STILL_AWAY);
   expect((await flow.message(ids[1] ?? ''))?.recipients).toMatchObject([{ state: 'HELD', attemptCount: 2 }]);
   const later = await flow.see(STILL_AWAY);
-  expect(later.outage).toMatchObject({ id: outage?.id, startedAt: outage?.startedAt, class: 'BLOCKING' });
+  expect(later.outage).toMatchObject({ id: outage?.id, startedAt: outage?.startedAt, kind: 'BLOCKING' });
   // The grid goes on where it would be.
-  const hours = (Date.parse(later.outage?.nextProbeAt ?? '') - Date.parse(outage?.startedAt ?? '')) / 3_600_000;
+  const hours = (Date.parse(later.outage?.nextAttemptAt ?? '') - Date.parse(outage?.startedAt ?? '')) / 3_600_000;
   expect(hours).toBe(11 * 24 + 2);
 
-  await flow.moveTo(later.outage?.nextProbeAt);
+  await flow.moveTo(later.outage?.nextAttemptAt);
   await stillAway.waitFor(() => stillAway.sessions.length === 2, 'the next attempt');
   await until('it has expired', PATIENCE_MS, async () =>
     (await flow.message(ids[1] ?? ''))?.recipients.every(({ state }) => state === 'EXPIRED'),

@@ -66,7 +66,7 @@ test('five hosts and ten addresses an attempt, a row each; the living one is rea
     const [recipient] = (await flow.message(id))?.recipients ?? [];
     if (recipient?.state === 'DELIVERED') return true;
     const before = (await addresses()).length;
-    await flow.moveTo((await flow.see(DOMAIN)).outage?.nextProbeAt);
+    await flow.moveTo((await flow.see(DOMAIN)).outage?.nextAttemptAt);
     await until('another attempt', PATIENCE_MS, async () => (await addresses()).length > before);
     await flow.untilIdle(DOMAIN);
     attempts += 1;

@@ -33,8 +33,8 @@ afterAll(() => flow?.close());
 
 interface Told {
   readonly id: string;
-  readonly transaction: string;
-  readonly domain: string;
+  readonly transactionId: string;
+  readonly domainName: string;
   readonly headers: readonly { readonly name: string; readonly value: string }[] | null;
   readonly timeline: {
     readonly nodes: readonly { readonly kind: string; readonly text: string; readonly reportId: string | null }[];
@@ -42,7 +42,7 @@ interface Told {
 }
 
 const FOUND = `query ($filter: MessageFilter) { messages(first: 9, filter: $filter) { nodes {
-  id transaction domain headers { name value } timeline(first: 100) { nodes { kind text reportId } } } } }`;
+  id transactionId domainName headers { name value } timeline(first: 100) { nodes { kind text reportId } } } } }`;
 
 async function find(filter: Record<string, string>): Promise<readonly Told[]> {
   return (await flow.service.graphql<{ messages: { nodes: readonly Told[] } }>(FOUND, { filter })).messages.nodes;
@@ -62,20 +62,22 @@ test.skipIf(isSkipped('one id', swaks === null ? 'no swaks is installed' : null)
 
   // Held and attempted: the whole line that a person copies finds both messages, as does the field of the mail itself.
   const held = await until('both were attempted', PATIENCE_MS, async () => {
-    const found = await find({ transaction: reply });
+    const found = await find({ transactionId: reply });
     return (
       found.every(({ timeline }) => timeline.nodes.some(({ kind }) => kind === 'ATTEMPT')) &&
       found.length === 2 &&
       found
     );
   });
-  expect(new Set(held.map(({ domain }) => domain))).toEqual(new Set(['first.example', 'second.example']));
-  expect(held.map(({ transaction }) => transaction)).toEqual([id, id]);
-  expect((await find({ messageId: '<once@proven.example>' })).map((one) => one.id)).toEqual(held.map((one) => one.id));
+  expect(new Set(held.map(({ domainName }) => domainName))).toEqual(new Set(['first.example', 'second.example']));
+  expect(held.map(({ transactionId }) => transactionId)).toEqual([id, id]);
+  expect((await find({ internetMessageId: '<once@proven.example>' })).map((one) => one.id)).toEqual(
+    held.map((one) => one.id),
+  );
   for (const { headers, timeline } of held) {
     const received = headers?.find(({ name }) => name === 'Received')?.value ?? '';
     expect(received).toContain(` id ${id}`);
-    expect((await find({ transaction: received })).map((one) => one.id)).toEqual(held.map((one) => one.id));
+    expect((await find({ transactionId: received })).map((one) => one.id)).toEqual(held.map((one) => one.id));
     expect(timeline.nodes[0]).toMatchObject({ kind: 'ACCEPTED', text: expect.stringContaining(id) });
   }
 
@@ -88,16 +90,16 @@ test.skipIf(isSkipped('one id', swaks === null ? 'no swaks is installed' : null)
   for (const text of texts) expect(text).toMatch(new RegExp(`quote our transaction id:\\s+${id}`));
 
   // Ended: the content is gone, the rest is told as before, and the reports lead back.
-  const ended = await find({ transaction: id });
+  const ended = await find({ transactionId: id });
   expect(ended.map(({ headers }) => headers)).toEqual([null, null]);
   for (const { id: messageId, timeline } of ended) {
     const kinds = timeline.nodes.map(({ kind }) => kind);
     expect(kinds).toEqual(
       expect.arrayContaining(['ACCEPTED', 'ATTEMPT', 'MESSAGE_BOUNCED', 'RECIPIENT_FAILED', 'REPORT_MADE']),
     );
-    expect((await flow.message(messageId))?.transaction).toBe(id);
+    expect((await flow.message(messageId))?.transactionId).toBe(id);
     const reportId = timeline.nodes.find(({ kind }) => kind === 'REPORT_MADE')?.reportId ?? '';
-    expect((await find({ transaction: reportId })).map((one) => one.id)).toEqual([reportId]);
+    expect((await find({ transactionId: reportId })).map((one) => one.id)).toEqual([reportId]);
     const ofReport = texts.find((text) => text.includes(`Message-ID: <${reportId}@`)) ?? '';
     expect(ofReport).not.toBe('');
     expect(

@@ -39,7 +39,7 @@ async function sendOdd(to: string): Promise<void> {
 async function passSlot(): Promise<void> {
   const { outage } = await flow.see(DOMAIN);
   const sessions = primary.sessions.length;
-  await flow.moveTo(outage?.nextProbeAt);
+  await flow.moveTo(outage?.nextAttemptAt);
   await primary.waitFor(() => primary.sessions.length > sessions, 'the attempt at the slot');
   await flow.untilIdle(DOMAIN);
 }
@@ -64,14 +64,14 @@ test('while the primary is down, mail is held and the outage says why and what c
   const messages = await flow.messages(DOMAIN);
   expect(queue.heldBytes).toBe(messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
   expect(queue.oldestAcceptedAt).toBe(messages.at(-1)?.acceptedAt ?? '');
-  expect(outage).toMatchObject({ class: 'DOWN', lastReply: '[connection refused]', endedAt: null, heldCount: 5 });
-  expect(Date.parse(outage?.nextProbeAt ?? '') - Date.parse(outage?.startedAt ?? '')).toBe(15 * MINUTE_MS);
-  expect(queue.nextAttemptAt).toBe(outage?.nextProbeAt ?? '');
+  expect(outage).toMatchObject({ kind: 'DOWN', lastReply: '[connection refused]', endedAt: null, heldCount: 5 });
+  expect(Date.parse(outage?.nextAttemptAt ?? '') - Date.parse(outage?.startedAt ?? '')).toBe(15 * MINUTE_MS);
+  expect(queue.nextAttemptAt).toBe(outage?.nextAttemptAt ?? '');
 
-  expect(messages.map(({ transaction }) => transaction)).toEqual([...transactions.values()].toReversed());
-  expect(messages.map(({ id }) => id)).toEqual(messages.map(({ transaction }) => transaction));
+  expect(messages.map(({ transactionId }) => transactionId)).toEqual([...transactions.values()].toReversed());
+  expect(messages.map(({ id }) => id)).toEqual(messages.map(({ transactionId }) => transactionId));
   for (const { recipients, acceptedAt, expiresAt, reversePath, sizeBytes } of messages) {
-    expect(recipients).toMatchObject([{ state: 'HELD', nextAttemptAt: outage?.nextProbeAt }]);
+    expect(recipients).toMatchObject([{ state: 'HELD', nextAttemptAt: outage?.nextAttemptAt }]);
     expect(Date.parse(expiresAt) - Date.parse(acceptedAt)).toBe(240 * 60 * MINUTE_MS);
     expect(reversePath).toBe(SENDER);
     expect(sizeBytes).toBe(originals.get(recipients[0]?.address ?? '')?.length ?? -1);
@@ -93,13 +93,13 @@ test('one attempt goes out per interval, whatever is held, each time another mes
     await passSlot();
     expect(primary.sessions).toHaveLength(slot);
     const { outage } = await flow.see(DOMAIN);
-    expect(Date.parse(outage?.nextProbeAt ?? '') - Date.parse(before.outage?.nextProbeAt ?? '')).toBe(
+    expect(Date.parse(outage?.nextAttemptAt ?? '') - Date.parse(before.outage?.nextAttemptAt ?? '')).toBe(
       slot * 15 * MINUTE_MS,
     );
   }
   expect(addressesTried().toSorted()).toEqual(RECIPIENTS.toSorted());
   const { outage } = await flow.see(DOMAIN);
-  expect(outage).toMatchObject({ id: before.outage?.id, class: 'DOWN', heldCount: 5 });
+  expect(outage).toMatchObject({ id: before.outage?.id, kind: 'DOWN', heldCount: 5 });
   expect(outage?.lastReply).toStartWith('[');
   // Each message shows all the attempts that found its primary away since it was accepted: the slots, and for those that
   // were there before it also the first.
@@ -112,7 +112,7 @@ test('when the primary is back, all arrives at the next slot, byte for byte behi
   primary.setMode('plain');
   const { outage } = await flow.see(DOMAIN);
   expect(primary.messages).toHaveLength(0);
-  await flow.moveTo(outage?.nextProbeAt);
+  await flow.moveTo(outage?.nextAttemptAt);
   await primary.waitFor(() => primary.messages.length === RECIPIENTS.length, 'all the mail');
 
   for (const { recipients, reversePath, content } of primary.messages) {
@@ -135,8 +135,8 @@ test('when the primary is back, all arrives at the next slot, byte for byte behi
     expect(others).toEqual([]);
     return newest?.heldCount === null && newest;
   });
-  expect(ended).toMatchObject({ id: outage?.id, startedAt: outage?.startedAt, nextProbeAt: null });
-  expect(Date.parse(ended.endedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(outage?.nextProbeAt ?? ''));
+  expect(ended).toMatchObject({ id: outage?.id, startedAt: outage?.startedAt, nextAttemptAt: null });
+  expect(Date.parse(ended.endedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(outage?.nextAttemptAt ?? ''));
   for (const { recipients } of await flow.messages(DOMAIN)) {
     expect(recipients).toMatchObject([{ state: 'DELIVERED', lastReply: '250 2.0.0 Taken', nextAttemptAt: null }]);
     expect(recipients[0]?.attempts.nodes[0]).toMatchObject({ outcome: 'DELIVERED', reply: '250 2.0.0 Taken' });

@@ -38,7 +38,7 @@ async function unreadiness(): Promise<readonly string[]> {
 async function passSlot(): Promise<void> {
   const { outage } = await flow.see(OLD);
   const sessions = old.sessions.length;
-  await flow.moveTo(outage?.nextProbeAt);
+  await flow.moveTo(outage?.nextAttemptAt);
   await old.waitFor(() => old.sessions.length > sessions, 'an attempt');
   await flow.untilIdle(OLD);
 }

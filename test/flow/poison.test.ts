@@ -41,8 +41,8 @@ test.each(['drop-at-rcpt', 'closing', 'drop-in-data'])('%s', async (localPart) =
     slots += 1;
     expect(slots).toBeLessThanOrEqual(2);
     const { outage } = await flow.see(DOMAIN);
-    await flow.moveTo(outage?.nextProbeAt);
-    await flow.untilSeen(DOMAIN, 'the attempt', (seen) => seen.outage?.nextProbeAt !== outage?.nextProbeAt);
+    await flow.moveTo(outage?.nextAttemptAt);
+    await flow.untilSeen(DOMAIN, 'the attempt', (seen) => seen.outage?.nextAttemptAt !== outage?.nextAttemptAt);
     await flow.untilIdle(DOMAIN);
   }
   await primary.waitFor(() => primary.messages.length === arrived + GOOD.length, 'all that can be delivered');

@@ -61,16 +61,16 @@ async function holdMail(domain: string, to: string): Promise<string> {
 
 /** Moves to the next slot and waits until its attempt is over. */
 async function passSlot(domain: string): Promise<void> {
-  const before = (await flow.see(domain)).outage?.nextProbeAt;
+  const before = (await flow.see(domain)).outage?.nextAttemptAt;
   await flow.moveTo(before);
-  await flow.untilSeen(domain, 'the next slot', ({ outage }) => outage?.nextProbeAt !== before);
+  await flow.untilSeen(domain, 'the next slot', ({ outage }) => outage?.nextAttemptAt !== before);
   await flow.untilIdle(domain);
 }
 
 test('with the primary before and behind us, only the one before us is used', async () => {
   const id = await holdMail(SANDWICH, `user@${SANDWICH}`);
   const { outage } = await flow.see(SANDWICH);
-  expect(outage).toMatchObject({ class: 'DOWN', lastReply: '[connection refused]', heldCount: 1 });
+  expect(outage).toMatchObject({ kind: 'DOWN', lastReply: '[connection refused]', heldCount: 1 });
   const attempts = (await flow.message(id))?.recipients[0]?.attempts.nodes;
   expect(attempts?.map(({ host, address }) => [host, address])).toEqual([
     ['first.sandwich.example', `127.0.0.2:${flow.deliveryPort}`],
@@ -81,7 +81,7 @@ test('with the primary before and behind us, only the one before us is used', as
   expect(domain.mx.verdict).toBe('SANDWICH');
 
   await first.start();
-  await flow.moveTo(outage?.nextProbeAt);
+  await flow.moveTo(outage?.nextAttemptAt);
   await first.waitFor(() => first.messages.length === 1, 'the mail');
   await flow.untilSeen(SANDWICH, 'the end of it', (seen) => seen.outage === null && seen.queue.heldCount === 0);
   expect((await flow.message(id))?.recipients[0]?.state).toBe('DELIVERED');
@@ -138,7 +138,7 @@ test('mail that is held stays held whatever the MX records become', async () => 
     await passSlot(WRONG);
     const { outage, queue } = await flow.see(WRONG);
     expect(queue.heldCount).toBe(1);
-    expect(outage?.class).toBe('DNS_BROKEN');
+    expect(outage?.kind).toBe('DNS_BROKEN');
     expect(outage?.lastReply).toMatch(reply);
     replies.push(outage?.lastReply ?? '');
   }
@@ -153,7 +153,7 @@ test('mail that is held stays held whatever the MX records become', async () => 
   // The resolver remembers a failure for a second, so the first slot may meet it once more.
   await until('the mail arrives', PATIENCE_MS, async () => {
     const { outage } = await flow.see(WRONG);
-    if (outage !== null) await flow.moveTo(outage.nextProbeAt);
+    if (outage !== null) await flow.moveTo(outage.nextAttemptAt);
     return first.messages.some(({ recipients }) => recipients[0]?.address === `user@${WRONG}`);
   });
   await flow.untilSeen(WRONG, 'the end of the outage', ({ outage }) => outage === null);

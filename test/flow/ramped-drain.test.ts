@@ -43,7 +43,7 @@ async function holdMail(
   await flow.untilIdle(domain);
   await primary.start();
   dueAtMs = performance.now();
-  await flow.moveTo(outage?.nextProbeAt);
+  await flow.moveTo(outage?.nextAttemptAt);
   return primary;
 }
 

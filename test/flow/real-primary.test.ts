@@ -147,7 +147,7 @@ describe.each(MTAS)('%s', (name, reason, startPrimary) => {
         // Beside a session of the last minute it would be no outage.
         await pass(flow, '2 minutes');
         for (let n = 0; n < 5; n += 1) await send(`away${n}`);
-        await flow.untilSeen(domain, 'an outage', ({ outage }) => outage?.class === 'DOWN');
+        await flow.untilSeen(domain, 'an outage', ({ outage }) => outage?.kind === 'DOWN');
         await flow.untilIdle(domain);
 
         for (const setup of ['RELAY_DENIED', 'NO_MAILBOXES', 'PUTS_OFF'] as const) {

@@ -10,9 +10,9 @@ const DOMAIN = 'two.example';
 const NEIGHBOUR = 'neighbour.example';
 
 interface OutageRead {
-  readonly class: string;
+  readonly kind: string;
   readonly attemptCount: number;
-  readonly nextProbeAt: string | null;
+  readonly nextAttemptAt: string | null;
   readonly evidence: readonly { trouble: string; host: string; address: string; reply: string; latencyMs: number }[];
 }
 
@@ -44,7 +44,7 @@ afterAll(async () => {
 async function readOutage(domain: string): Promise<OutageRead | null> {
   const { outages } = await flow.service.graphql<{ outages: { nodes: OutageRead[] } }>(
     `query ($domain: String!) { outages(first: 1, filter: { domain: $domain }) { nodes {
-       class attemptCount nextProbeAt evidence { trouble host address reply latencyMs } } } }`,
+       kind attemptCount nextAttemptAt evidence { trouble host address reply latencyMs } } } }`,
     { domain },
   );
   return outages.nodes[0] ?? null;
@@ -60,7 +60,7 @@ test('the outage names every address and what it answered', async () => {
   await hold(DOMAIN);
   await hold(NEIGHBOUR);
   const outage = await readOutage(DOMAIN);
-  expect(outage).toMatchObject({ class: 'DOWN', attemptCount: 1 });
+  expect(outage).toMatchObject({ kind: 'DOWN', attemptCount: 1 });
   expect(outage?.evidence).toMatchObject([
     { trouble: 'REFUSED', host: 'mx1.two.example', address: `127.0.0.2:${flow.deliveryPort}` },
     { trouble: 'REFUSED', host: 'mx2.two.example', address: `127.0.0.3:${flow.deliveryPort}` },
@@ -88,6 +88,6 @@ test('one that is greeted says EHLO and QUIT, and the mail of both domains follo
   expect(check).toEqual(['EHLO', 'QUIT']);
   for (const domain of [DOMAIN, NEIGHBOUR]) {
     await flow.untilSeen(domain, 'the end of it', ({ outage, queue }) => outage === null && queue.heldCount === 0);
-    expect(await readOutage(domain)).toMatchObject({ attemptCount: 1, nextProbeAt: null });
+    expect(await readOutage(domain)).toMatchObject({ attemptCount: 1, nextAttemptAt: null });
   }
 });

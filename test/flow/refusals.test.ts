@@ -15,7 +15,7 @@ interface Refused {
   readonly code: string;
   readonly reply: string;
   readonly reversePath: string | null;
-  readonly forwardPath: string | null;
+  readonly recipient: string | null;
   readonly clientAddress: string | null;
   readonly ehloName: string;
   readonly domain: { readonly name: string } | null;
@@ -32,7 +32,7 @@ afterAll(() => flow.close());
 async function refusals(filter: Readonly<Record<string, unknown>>): Promise<readonly Refused[]> {
   const { rejections } = await flow.service.graphql<{ rejections: { nodes: Refused[] } }>(
     `query ($filter: RejectionFilter) { rejections(first: 10, filter: $filter) {
-       nodes { id code reply reversePath forwardPath clientAddress ehloName domain { name } } } }`,
+       nodes { id code reply reversePath recipient clientAddress ehloName domain { name } } } }`,
     { filter },
   );
   return rejections.nodes;
@@ -46,7 +46,7 @@ test('a refused recipient is found by its reference, and its reply leads to an e
   expect(reference, told).not.toBe('');
 
   const [found] = await until('the refusal is recorded', PATIENCE_MS, async () => {
-    const found = await refusals({ domain: DOMAIN, code, recipient: `nobody@${DOMAIN}`, client: '127.0.0.0/8' });
+    const found = await refusals({ domain: DOMAIN, code, recipient: `nobody@${DOMAIN}`, clientAddress: '127.0.0.0/8' });
     return found.length > 0 && found;
   });
   expect(found).toEqual({
@@ -54,13 +54,13 @@ test('a refused recipient is found by its reference, and its reply leads to an e
     code: 'BMX-USER',
     reply,
     reversePath: 'from@sender.example',
-    forwardPath: `Nobody@${DOMAIN}`,
+    recipient: `Nobody@${DOMAIN}`,
     clientAddress: '127.0.0.1',
     ehloName: 'client.sender.example',
     domain: { name: DOMAIN },
   });
 
-  expect(await refusals({ reference })).toEqual(found === undefined ? [] : [found]);
+  expect(await refusals({ id: reference })).toEqual(found === undefined ? [] : [found]);
   expect(eventsOf(flow.service).filter((event) => event['reference'] === reference)).toMatchObject([
     { event: 'refused', rejection: 'BMX-USER', reply },
   ]);
@@ -84,6 +84,6 @@ test('what concerns no served domain has no domain, and is recorded all the same
     const found = await refusals({ code: 'BMX-RELAY' });
     return found.length > 0 && found;
   });
-  expect(found).toMatchObject({ domain: null, reversePath: null, forwardPath: 'user@elsewhere.example' });
+  expect(found).toMatchObject({ domain: null, reversePath: null, recipient: 'user@elsewhere.example' });
   expect(told).toContain(`(reference ${found?.id})`);
 });

@@ -14,7 +14,7 @@ import { openSession, sendMessage } from '../helpers/smtp-session.ts';
 
 interface HeldBefore {
   readonly messages: {
-    readonly nodes: readonly { id: string; transaction: string; recipients: readonly { address: string }[] }[];
+    readonly nodes: readonly { id: string; transactionId: string; recipients: readonly { address: string }[] }[];
     readonly pageInfo: { readonly hasNextPage: boolean };
   };
 }
@@ -111,7 +111,7 @@ test('delivered before the restore is not delivered again; held, and accepted me
   expect(messages.nodes).toHaveLength(2);
   // As the primary's mailboxes tell it.
   const has = (transaction: string) => primary.messages.some(({ content }) => content.includes(` id ${transaction}`));
-  const delivered = messages.nodes.filter(({ transaction }) => has(transaction));
+  const delivered = messages.nodes.filter(({ transactionId }) => has(transactionId));
   expect(delivered.map(({ recipients }) => recipients[0]?.address)).toEqual(['delivered@some.example']);
   for (const { id } of delivered) {
     expect(await ask<unknown>('CancelOne', { id })).toEqual({ messageCancel: { userErrors: [] } });

@@ -41,7 +41,7 @@ test('at the next slot the held mail goes to the new host', async () => {
   await old.start();
   const deliverTo = [{ host: next.host, port: next.port }];
   expect(await flow.change('domainUpdate', { name: 'slot.example', deliverTo })).toEqual([]);
-  await flow.moveTo(outage?.nextProbeAt);
+  await flow.moveTo(outage?.nextAttemptAt);
   await next.waitFor(() => arrivedAt('slot.example') === 2, 'the mail');
   await flow.untilSeen('slot.example', 'nothing held', ({ queue }) => queue.heldCount === 0);
   expect(old.sessions).toHaveLength(0);

@@ -60,16 +60,16 @@ test('252 slots after the first failure, one attempt at each, the last one final
   // The spares come after the first failure: at the last slot they are not yet due to expire.
   const spares = await sendSpares(252);
   let slot = 0;
-  let nextProbeAt = outage?.nextProbeAt;
+  let nextAttemptAt = outage?.nextAttemptAt;
   for (const offsetMs of grid()) {
     slot += 1;
-    expect([slot, Date.parse(nextProbeAt ?? '') - anchorMs]).toEqual([slot, offsetMs]);
-    await flow.moveTo(nextProbeAt);
+    expect([slot, Date.parse(nextAttemptAt ?? '') - anchorMs]).toEqual([slot, offsetMs]);
+    await flow.moveTo(nextAttemptAt);
     expect(await flow.change('messageCancel', { id: spares[slot - 1] })).toEqual([]);
     await primary.waitFor(() => primary.sessions.length > slot, `the attempt at slot ${slot}`);
     await flow.untilIdle(DOMAIN);
     expect([slot, primary.sessions.length]).toEqual([slot, slot + 1]);
-    ({ nextProbeAt } = (await flow.see(DOMAIN)).outage ?? {});
+    ({ nextAttemptAt } = (await flow.see(DOMAIN)).outage ?? {});
     if (slot < 252) expect((await flow.see(DOMAIN)).queue.heldCount).toBe(253 - slot);
   }
   expect(slot).toBe(252);

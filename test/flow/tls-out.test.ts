@@ -83,7 +83,7 @@ async function isKept(domain: string, primary: FakePrimary, reply: RegExp): Prom
   const [first] = await attempts(domain);
   expect(first).toMatchObject({ outcome: 'DEFERRED', reply: expect.stringMatching(reply) });
   const { queue, outage } = await flow.see(domain);
-  expect([queue.heldCount, outage?.class]).toEqual([1, 'MISCONFIGURED']);
+  expect([queue.heldCount, outage?.kind]).toEqual([1, 'MISCONFIGURED']);
   expect(primary.countVerb('MAIL')).toBe(0);
 }
 

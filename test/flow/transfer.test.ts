@@ -71,7 +71,7 @@ function startAt(place: Place): Promise<Service> {
 }
 
 interface Seen {
-  readonly domain: { readonly outage: { readonly nextProbeAt: string } | null };
+  readonly domain: { readonly outage: { readonly nextAttemptAt: string } | null };
   readonly messages: { readonly nodes: readonly { recipients: readonly { nextAttemptAt: string }[] }[] };
 }
 
@@ -79,8 +79,8 @@ interface Seen {
 async function seen(service: Service): Promise<Seen> {
   return service.graphql<Seen>(
     `query ($name: String!) { domain(name: $name) { status queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt }
-        outage { id startedAt class lastReply nextProbeAt evidence { at reply } } }
-      messages(first: 100, filter: { domain: $name }) { nodes { id transaction acceptedAt expiresAt sizeBytes reversePath
+        outage { id startedAt kind lastReply nextAttemptAt evidence { at reply } } }
+      messages(first: 100, filter: { domain: $name }) { nodes { id transactionId acceptedAt expiresAt sizeBytes reversePath
         recipients { address state nextAttemptAt attemptCount lastReply attempts(first: 10) { nodes { at reply outcome } } } } } }`,
     { name: NAME },
   );
@@ -100,7 +100,7 @@ test('to another server: history, outage and next attempt stay, and all is deliv
   // One was tried, and the others are in nobody's hands.
   const before = await until('the mail waits for the next slot of its outage', 30_000, async () => {
     const now = await seen(old);
-    const slot = now.domain.outage?.nextProbeAt;
+    const slot = now.domain.outage?.nextAttemptAt;
     const waiting = now.messages.nodes.filter(({ recipients: [recipient] }) => recipient?.nextAttemptAt === slot);
     return waiting.length >= HELD - 1 && now;
   });

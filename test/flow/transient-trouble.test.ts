@@ -86,7 +86,7 @@ test('421 in the dialogue is a deferral; when the host takes mail again the outa
   expect(first.recipients).toMatchObject([{ state: 'HELD', lastReply: '421 4.3.2 Shutting down' }]);
   expect((await flow.see('closing.example')).outage).toMatchObject({ lastReply: '421 4.3.2 Shutting down' });
   const good = await flow.send({ to: ['good@closing.example'] });
-  await flow.moveTo((await flow.see('closing.example')).outage?.nextProbeAt);
+  await flow.moveTo((await flow.see('closing.example')).outage?.nextAttemptAt);
   await primary.waitFor(() => primary.messages.length === 1, 'the other mail');
   await flow.untilIdle('closing.example');
   expect((await readMessage(good)).recipients).toMatchObject([{ state: 'DELIVERED' }]);
@@ -116,7 +116,7 @@ test.each(HOST_TROUBLE)('%s: the host is in trouble, the mail is not', async (do
   const first = await attemptOnce(primary, `user@${domain}`);
   expect(first.recipients).toMatchObject([{ state: 'HELD', attemptCount: 1 }]);
   const { outage } = await flow.see(domain);
-  expect(outage).toMatchObject({ class: outageClass });
+  expect(outage).toMatchObject({ kind: outageClass });
   expect(outage?.lastReply).toStartWith(reply);
   expect(await readEvidence(domain)).toEqual([
     { host: '127.0.0.1', address: `127.0.0.1:${primary.port}`, reply: outage?.lastReply ?? '' },

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 async function readTransaction(transaction: string): Promise<readonly MessageSeen[]> {
   const [one, two] = [await flow.messages(ONE), await flow.messages(TWO)];
-  return [...one, ...two].filter((message) => message.transaction === transaction);
+  return [...one, ...two].filter((message) => message.transactionId === transaction);
 }
 
 test('the one whose primary lives is delivered, the other is held until its own is back', async () => {
@@ -52,7 +52,7 @@ test('the one whose primary lives is delivered, the other is held until its own 
   ]);
 
   await two.start();
-  await flow.moveTo(outage?.nextProbeAt);
+  await flow.moveTo(outage?.nextAttemptAt);
   await two.waitFor(() => two.messages.length === 1, 'the mail of the second domain');
   await flow.untilSeen(TWO, 'nothing held', ({ queue }) => queue.heldCount === 0);
   expect(one.messages[0]?.recipients.map(({ address }) => address)).toEqual([`a@${ONE}`, `c@${ONE}`]);

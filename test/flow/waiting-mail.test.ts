@@ -25,7 +25,7 @@ interface Waiting {
   } | null;
   readonly requestedAttempt: {
     readonly requestedAt: string;
-    readonly beganAt: string | null;
+    readonly startedAt: string | null;
     readonly waitsFor: string | null;
   } | null;
 }
@@ -33,7 +33,7 @@ interface Waiting {
 async function whyWaits(name: string): Promise<Waiting> {
   const { domain } = await flow.service.graphql<{ domain: Waiting }>(
     `query ($name: String!) { domain(name: $name) {
-      lastAttempt { at host address reply outcome latencyMs } requestedAttempt { requestedAt beganAt waitsFor } } }`,
+      lastAttempt { at host address reply outcome latencyMs } requestedAttempt { requestedAt startedAt waitsFor } } }`,
     { name },
   );
   return domain;
@@ -70,8 +70,8 @@ test('a primary that refuses us in the trial: an outage of the class BLOCKING, w
   primary.setMode({ mailFrom: blocked });
   const id = await flow.send({ to: [`second@${name}`] });
   const { outage } = await flow.untilSeen(name, 'an outage', (seen) => seen.outage !== null);
-  expect(outage).toMatchObject({ class: 'BLOCKING', lastReply: blocked, heldCount: 1 });
-  expect(outage?.nextProbeAt).not.toBeNull();
+  expect(outage).toMatchObject({ kind: 'BLOCKING', lastReply: blocked, heldCount: 1 });
+  expect(outage?.nextAttemptAt).not.toBeNull();
   const { lastAttempt } = await untilWaits(
     name,
     'the refusal is the last attempt',
@@ -103,7 +103,7 @@ test('a released breaker: the suspected are tried at once too, and a second refu
   expect(before).toBeGreaterThan(0);
   primary.setMode({ rcptVerdict: (address) => (address.startsWith('a@') ? REFUSAL : null) });
   expect(await flow.change('domainReleaseBreaker', { name })).toEqual([]);
-  await untilWaits(name, 'the attempt began', ({ requestedAttempt }) => requestedAttempt?.beganAt != null);
+  await untilWaits(name, 'the attempt began', ({ requestedAttempt }) => requestedAttempt?.startedAt != null);
   await flow.untilSeen(name, 'all but one have ended', ({ queue }) => queue.heldCount === 1);
   await flow.untilIdle(name);
   expect(
@@ -129,7 +129,7 @@ test('a new route is tried at once, while an attempt hangs at the old one', asyn
   expect(await flow.change('domainUpdate', { name, deliverTo })).toEqual([]);
   await next.waitFor(() => next.messages.length === 1, 'the mail by the new route');
   expect(
-    (await untilWaits(name, 'it began', ({ requestedAttempt: asked }) => asked?.beganAt != null)).requestedAttempt,
+    (await untilWaits(name, 'it began', ({ requestedAttempt: asked }) => asked?.startedAt != null)).requestedAttempt,
   ).toMatchObject({
     waitsFor: null,
   });
@@ -146,7 +146,7 @@ test('a new route in an open outage is tried at once; in a pause it waits for th
   const next = await flow.primary('127.0.0.66');
   next.setMode({ greeting: '421 4.3.2 not yet' });
   expect(await flow.change('domainUpdate', { name, deliverTo: [{ host: next.host, port: next.port }] })).toEqual([]);
-  expect((await whyWaits(name)).requestedAttempt).toMatchObject({ beganAt: null, waitsFor: 'PAUSED' });
+  expect((await whyWaits(name)).requestedAttempt).toMatchObject({ startedAt: null, waitsFor: 'PAUSED' });
   expect(next.sessions).toHaveLength(0);
   expect(await flow.change('domainResume', { name })).toEqual([]);
   await next.waitFor(() => next.sessions.length === 1, 'the attempt of the resume');
@@ -163,7 +163,7 @@ test('nothing held: a flush says that there is nothing to try', async () => {
   await openDomain(flow, { name, host: '127.0.0.68', recipients: [] });
   expect((await whyWaits(name)).requestedAttempt).toBeNull();
   expect(await flow.change('domainFlush', { name })).toEqual([]);
-  expect((await whyWaits(name)).requestedAttempt).toMatchObject({ beganAt: null, waitsFor: 'NOTHING_HELD' });
+  expect((await whyWaits(name)).requestedAttempt).toMatchObject({ startedAt: null, waitsFor: 'NOTHING_HELD' });
 }, 60_000);
 
 test('after the clock went back a flush takes what was tried before, and the outage is drained then, not sooner', async () => {

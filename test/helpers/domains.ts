@@ -56,7 +56,7 @@ export async function readHeldCount(service: RunningService, name: string): Prom
 
 export interface MessageView {
   readonly id: string;
-  readonly transaction: string;
+  readonly transactionId: string;
   readonly reversePath: string | null;
   readonly sizeBytes: number;
   readonly recipients: readonly {
@@ -71,7 +71,7 @@ export interface MessageView {
 export async function readMessages(service: RunningService, name: string): Promise<readonly MessageView[]> {
   const { messages } = await service.graphql<{ messages: { nodes: MessageView[] } }>(
     `query ($name: String!) { messages(first: 100, filter: { domain: $name }) { nodes {
-      id transaction reversePath sizeBytes recipients { address state attemptCount lastReply } } } }`,
+      id transactionId reversePath sizeBytes recipients { address state attemptCount lastReply } } } }`,
     { name },
   );
   return messages.nodes;

@@ -36,7 +36,7 @@ export interface AttemptSeen {
 
 export interface MessageSeen {
   readonly id: string;
-  readonly transaction: string;
+  readonly transactionId: string;
   readonly acceptedAt: string;
   readonly expiresAt: string;
   readonly sizeBytes: number;
@@ -55,10 +55,10 @@ export interface OutageSeen {
   readonly id: string;
   readonly startedAt: string;
   readonly endedAt: string | null;
-  readonly class: string;
+  readonly kind: string;
   readonly heldCount: number | null;
   readonly lastReply: string;
-  readonly nextProbeAt: string | null;
+  readonly nextAttemptAt: string | null;
 }
 
 export interface DomainSeen {
@@ -116,9 +116,9 @@ export const PATIENCE_MS = 40_000;
 export const SENDER = 'sender@sender.example';
 export const PLAIN_CONTENT = 'From: <sender@sender.example>\r\nSubject: flow\r\n\r\nHello.\r\n';
 
-const OUTAGE = '{ id startedAt endedAt class heldCount lastReply nextProbeAt }';
+const OUTAGE = '{ id startedAt endedAt kind heldCount lastReply nextAttemptAt }';
 const QUEUE = '{ heldCount heldBytes oldestAcceptedAt nextAttemptAt }';
-const MESSAGE = `{ id transaction acceptedAt expiresAt sizeBytes reversePath recipients {
+const MESSAGE = `{ id transactionId acceptedAt expiresAt sizeBytes reversePath recipients {
   address state nextAttemptAt attemptCount lastReply
   attempts(first: 100) { nodes { at host address reply outcome } } } }`;
 

@@ -101,7 +101,7 @@ describe.skipIf(isSkipped('Postfix interop', whyNoPostfix()))('Postfix', () => {
       const [message] = await readMessages(flow.service, 'behind.example');
       expect(log).toMatch(
         new RegExp(
-          `client=\\S+\\[127\\.0\\.0\\.1\\], orig_queue_id=${message?.transaction}, orig_client=\\S+\\[127\\.0\\.0\\.5\\]`,
+          `client=\\S+\\[127\\.0\\.0\\.1\\], orig_queue_id=${message?.transactionId}, orig_client=\\S+\\[127\\.0\\.0\\.5\\]`,
         ),
       );
     } finally {

@@ -127,7 +127,7 @@ async function runAll(): Promise<void> {
   await foldDeltas(sql);
   await listMessages(sql, OPERATOR_VIEWER, { limit: 20, beforeId: null, filter: {} });
   for (const filter of [
-    { messageId: 'a@b.test' },
+    { internetMessageId: 'a@b.test' },
     { reversePath: 'a@b.test' },
     { reversePath: '@b.test' },
     { clientAddress: '192.0.2.7' },

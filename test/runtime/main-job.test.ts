@@ -66,7 +66,7 @@ interface OutageSeen {
 
 async function readOutage(service: Service): Promise<OutageSeen | null> {
   const { domain } = await service.graphql<{ domain: { outage: OutageSeen | null } }>(
-    'query ($name: String!) { domain(name: $name) { outage { class heldCount lastReply } } }',
+    'query ($name: String!) { domain(name: $name) { outage { kind heldCount lastReply } } }',
     { name: DOMAIN },
   );
   return domain.outage;
@@ -79,7 +79,7 @@ async function doMainJob(service: Service, primary: FakePrimary): Promise<void> 
   await send(service, LARGE_CONTENT, true);
   await untilHeld(service, DOMAIN, 2);
   const outage = await until('the outage shows', 30_000, () => readOutage(service));
-  expect(outage).toMatchObject({ class: 'DOWN', heldCount: 2 });
+  expect(outage).toMatchObject({ kind: 'DOWN', heldCount: 2 });
   expect(outage.lastReply).toContain('refused');
 
   await primary.start();

@@ -19,9 +19,9 @@ import { confirmed, describeDomain } from './confirm.ts';
 import { setMxActions } from './set-mx.ts';
 import { bytesText, right } from './table.ts';
 
-const ROW = 'name status queue { heldCount heldBytes nextAttemptAt } outage { class startedAt lastReply }';
+const ROW = 'name status queue { heldCount heldBytes nextAttemptAt } outage { kind startedAt lastReply }';
 const WHOLE =
-  `${ROW} id revision lastAttempt { at host address reply outcome } requestedAttempt { requestedAt beganAt waitsFor }
+  `${ROW} id revision lastAttempt { at host address reply outcome } requestedAttempt { requestedAt startedAt waitsFor }
   labels { key value } tenant { name } mx { verdict recommended { host preference } observed { host preference } }
   proof { name value seenAt lostAt } pause { from until reason isInForce } breaker { state reply } recipientList { isEnabled entryCount } callAheads tlsPolicy
   deliverTo { host port } dnsblZones { zone mode } drainPerMinute` as const;
@@ -34,7 +34,7 @@ async function list(call: Call): Promise<Shown> {
     ['STATUS', ({ status }) => status],
     [right('HELD'), ({ queue }) => queue.heldCount],
     [right('SIZE'), ({ queue }) => bytesText(queue.heldBytes)],
-    ['OUTAGE', ({ outage }) => outage?.class],
+    ['OUTAGE', ({ outage }) => outage?.kind],
     ['NEXT ATTEMPT', ({ queue }) => queue.nextAttemptAt],
   ]);
 }
@@ -53,7 +53,7 @@ async function showDomain(call: Call): Promise<Shown> {
       ['held', `${queue.heldCount} (${bytesText(queue.heldBytes)})`],
       ['next attempt', queue.nextAttemptAt],
       ['last attempt', lastAttempt === null ? null : attemptText(lastAttempt)],
-      ['outage', outage === null ? null : `${outage.class} since ${outage.startedAt}: ${outage.lastReply}`],
+      ['outage', outage === null ? null : `${outage.kind} since ${outage.startedAt}: ${outage.lastReply}`],
       [
         'pause',
         pause === null ? null : `${pause.from ?? 'now'} until ${pause.until ?? 'resumed'}: ${pause.reason ?? ''}`,
@@ -106,7 +106,7 @@ async function changeDomain(
   );
 }
 
-const REQUESTED_ATTEMPT = 'requestedAttempt { requestedAt beganAt waitsFor }';
+const REQUESTED_ATTEMPT = 'requestedAttempt { requestedAt startedAt waitsFor }';
 type RequestedAttempt = Selected<ApiDomain, typeof REQUESTED_ATTEMPT>['requestedAttempt'];
 
 /** The same of a mutation that asks for an attempt at once, with what becomes of that. */
@@ -153,13 +153,13 @@ async function followAttempt(call: Call, name: string, first: RequestedAttempt):
     requested = await findRequested(call, name);
   }
   if (requested === null) return null;
-  if (requested.beganAt !== null) return `an attempt began at ${requested.beganAt}`;
+  if (requested.startedAt !== null) return `an attempt began at ${requested.startedAt}`;
   const { waitsFor } = requested;
   return `no attempt has begun yet: ${WAITS[waitsFor ?? ''] ?? `it waits (${waitsFor})`}`;
 }
 
 function mayBeginSoon(requested: RequestedAttempt): boolean {
-  return requested?.beganAt === null && (requested.waitsFor === 'TURN' || requested.waitsFor === 'IN_DELIVERY');
+  return requested?.startedAt === null && (requested.waitsFor === 'TURN' || requested.waitsFor === 'IN_DELIVERY');
 }
 
 function hostOptions(call: Call): { host: string; port: number }[] {

@@ -7,7 +7,7 @@ import { type Call, DONE, FAILED, type Shown, type SingleVerb, UsageError } from
 import { NOTHING_DONE, numberOption, shown } from './call.ts';
 import { right, textOf } from './table.ts';
 
-const REPORT = 'at status findings { code verdict title evidence { asked answered } advice }';
+const REPORT = 'at verdict findings { code verdict title evidence { asked answered } advice }';
 /** SGR: green, yellow, red, cyan. */
 const COLOURS = { OK: 32, WARNING: 33, PROBLEM: 31, UNKNOWN: 36 } as const;
 
@@ -21,7 +21,7 @@ async function examine(call: Call): Promise<Shown> {
 }
 
 function shownReport(name: string, report: Selected<DoctorReport, typeof REPORT>, isAll: boolean): Shown {
-  const { at, status, findings } = report;
+  const { at, verdict, findings } = report;
   const listed = findings.filter(({ verdict }) => isAll || verdict !== 'OK');
   const rows = listed.map(({ verdict, code, evidence, advice }) => [
     verdict,
@@ -34,14 +34,14 @@ function shownReport(name: string, report: Selected<DoctorReport, typeof REPORT>
     facts: [
       ['domain', name],
       ['examined', at],
-      ['status', status],
+      ['verdict', verdict],
       ['checks', `${findings.length}, ${findings.filter(({ verdict }) => verdict === 'OK').length} of them OK`],
     ],
     ...(rows.length === 0
       ? {}
       : { table: { columns: [{ title: 'VERDICT', colours: COLOURS }, 'CODE', 'EVIDENCE', 'WHAT TO DO'], rows } }),
     data: report,
-    exitCode: status === 'PROBLEM' ? FAILED : DONE,
+    exitCode: verdict === 'PROBLEM' ? FAILED : DONE,
   };
 }
 
@@ -53,7 +53,7 @@ export const doctorVerb: SingleVerb = {
   run: examine,
 };
 
-const DRILL = `id recipient isScheduled state result messageId requestedAt enteredAt deliverAt releasedAt finishedAt
+const DRILL = `id recipient isScheduled state result messageId requestedAt enteredAt deliverAt releasedAt endedAt
   steps { name afterMs latencyMs reply host isPassed } findings { code verdict message }`;
 type Drill = Selected<ApiDrill, typeof DRILL>;
 

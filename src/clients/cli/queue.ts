@@ -8,7 +8,7 @@ import { given, listOf, notYours, numberOption, shown, tableOf } from './call.ts
 import { confirm } from './confirm.ts';
 import { bytesText, right, textOf } from './table.ts';
 
-const ROW = 'id acceptedAt sizeBytes reversePath domain recipients { address state nextAttemptAt lastReply }';
+const ROW = 'id acceptedAt sizeBytes reversePath domainName recipients { address state nextAttemptAt lastReply }';
 type Message = Selected<ApiMessage, typeof ROW>;
 const DEFAULT_COUNT = 50;
 const POLL_MS = 500;
@@ -28,8 +28,8 @@ function filterOf(call: Call, domain: string | undefined): Record<string, unknow
     ['since', 'since'],
     ['until', 'until'],
     ['client', 'clientAddress'],
-    ['message-id', 'messageId'],
-    ['id', 'transaction'],
+    ['message-id', 'internetMessageId'],
+    ['id', 'transactionId'],
   ] as const) {
     const text = call.text(option);
     if (text !== undefined) filter[field] = text === '<>' ? '' : text;
@@ -61,7 +61,7 @@ async function findMessage(call: Call, id: string): Promise<Message> {
   const message = await readObject(call, 'message', id, ROW);
   if (message !== null) return message;
   const query = `query ($filter: MessageFilter) { messages(first: 2, filter: $filter) { nodes { ${ROW} } } }`;
-  const { messages } = await call.ask<{ messages: { nodes: Message[] } }>(query, { filter: { transaction: id } });
+  const { messages } = await call.ask<{ messages: { nodes: Message[] } }>(query, { filter: { transactionId: id } });
   const [found, ...more] = messages.nodes;
   if (found === undefined) notYours('message', id);
   if (more.length > 0) throw new ClientError(`"${id}" matches several messages: queue list --id "${id}" shows them`);
@@ -89,7 +89,7 @@ async function showMessage(call: Call): Promise<Shown> {
     facts: [
       ['id', message.id],
       ['accepted', message.acceptedAt],
-      ['domain', message.domain],
+      ['domain', message.domainName],
       ['size', bytesText(message.sizeBytes)],
       ['from', message.reversePath ?? '<>'],
       ...message.recipients.map(
@@ -105,7 +105,7 @@ async function showMessage(call: Call): Promise<Shown> {
   };
 }
 
-const OPERATION = 'id total done state';
+const OPERATION = 'id totalCount doneCount state';
 type Operation = Selected<ApiOperation, typeof OPERATION>;
 type Word = 'Retry' | 'Cancel' | 'Bounce';
 
@@ -140,7 +140,7 @@ async function act(call: Call, word: Word): Promise<Shown> {
   const { operation, matchedCount } = answer.payload;
   if (operation === null) return { kind: 'LINE', line: `${matchedCount} messages match`, data: { matchedCount } };
   const ended = call.isSet('no-wait') ? operation : await follow(call, operation);
-  return { kind: 'LINE', line: `${ended.state}: ${ended.done} of ${ended.total} messages`, data: ended };
+  return { kind: 'LINE', line: `${ended.state}: ${ended.doneCount} of ${ended.totalCount} messages`, data: ended };
 }
 
 /** Waits until the operation has ended; on a screen reports each change of its progress. */
@@ -148,8 +148,9 @@ async function follow(call: Call, begun: Operation): Promise<Operation> {
   const { terminal } = call;
   let operation = begun;
   for (let reported = -1; operation.state === 'RUNNING'; ) {
-    if (operation.done !== reported && terminal.isWatched) terminal.report(`${operation.done} of ${operation.total}`);
-    reported = operation.done;
+    if (operation.doneCount !== reported && terminal.isWatched)
+      terminal.report(`${operation.doneCount} of ${operation.totalCount}`);
+    reported = operation.doneCount;
     await sleep(POLL_MS, undefined, { signal: terminal.interruption }).catch(() => {
       throw new ClientError(`operation ${begun.id} continues; the query "operation" shows its progress`);
     });
@@ -187,7 +188,7 @@ export const queueVerb: VerbTable = {
 };
 
 const OUTAGE =
-  'id domainName class startedAt endedAt heldCount heldBytes oldestAcceptedAt nextProbeAt lastReply drain { messagesPerSecond etaAt }';
+  'id domainName kind startedAt endedAt heldCount heldBytes oldestAcceptedAt nextAttemptAt lastReply drain { messagesPerSecond etaAt }';
 
 async function listOutages(call: Call): Promise<Shown> {
   const outages = await listOf(call, 'outages', OUTAGE, {
@@ -197,12 +198,12 @@ async function listOutages(call: Call): Promise<Shown> {
   });
   return tableOf(outages, [
     ['DOMAIN', ({ domainName }) => domainName],
-    ['CLASS', (outage) => outage.class],
+    ['KIND', ({ kind }) => kind],
     ['SINCE', ({ startedAt }) => startedAt],
     ['UNTIL', ({ endedAt }) => endedAt],
     [right('HELD'), ({ heldCount }) => heldCount],
     [right('SIZE'), ({ heldBytes }) => (heldBytes === null ? null : bytesText(heldBytes))],
-    ['NEXT TRY', ({ nextProbeAt }) => nextProbeAt],
+    ['NEXT TRY', ({ nextAttemptAt }) => nextAttemptAt],
     ['LAST REPLY', ({ lastReply }) => lastReply],
   ]);
 }

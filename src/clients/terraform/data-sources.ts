@@ -95,7 +95,7 @@ output "mx_records" {
   },
 };
 
-const DOCTOR_FIELDS = 'doctor { at status findings { code verdict advice } }';
+const DOCTOR_FIELDS = 'doctor { at verdict findings { code verdict advice } }';
 
 export const doctorSource: DataSource<Api> = {
   description:
@@ -114,9 +114,9 @@ check "mx" {
     name: required('string', 'The name: `example.org`.', { check: checkDomainName }),
     at: computed(
       'string',
-      'The time of the examination, RFC 3339. Null before the first; then `status` is null too, and the rest is empty.',
+      'The time of the examination, RFC 3339. Null before the first; then `verdict` is null too, and the rest is empty.',
     ),
-    status: computed('string', 'The worst verdict of its findings: `OK`, `UNKNOWN`, `WARNING` or `PROBLEM`.'),
+    verdict: computed('string', 'The worst verdict of its findings: `OK`, `UNKNOWN`, `WARNING` or `PROBLEM`.'),
     problems: computed(['list', 'string'], 'Codes of the checks that found a problem; docs/doctor.md explains each.'),
     verdicts: computed(['map', 'string'], 'The verdict of each check, by its code.'),
     advice: computed(['map', 'string'], 'The advice, by the code of the check, if there is something to do.'),
@@ -125,10 +125,10 @@ check "mx" {
     const domain = await api.readDomain(textOf(name) ?? '', DOCTOR_FIELDS);
     if (domain === null) return null;
     // Empty and not null, which length() and values() would refuse: a domain that was just made must not fail the apply.
-    const { at, status, findings } = domain.doctor ?? { at: null, status: null, findings: [] };
+    const { at, verdict, findings } = domain.doctor ?? { at: null, verdict: null, findings: [] };
     return {
       at,
-      status,
+      verdict,
       problems: findings.filter(({ verdict }) => verdict === 'PROBLEM').map(({ code }) => code),
       verdicts: Object.fromEntries(findings.map(({ code, verdict }) => [code, verdict])),
       advice: Object.fromEntries(findings.flatMap(({ code, advice }) => (advice === null ? [] : [[code, advice]]))),

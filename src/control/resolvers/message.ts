@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { GraphQLError } from 'graphql';
 import { beginAudit, endAudit } from '../../events/audit.ts';
 import { headerFieldsOf } from '../../mail/header-section.ts';
+import { findDomainsByDestination } from '../../domains/domains.ts';
 import { findOutages } from '../../outage/inspect.ts';
 import { findSuppressions, listAttempts } from '../../queue/read/attempts.ts';
 import { type MessageView, readContent, readHeaderSections } from '../../queue/read/inspect.ts';
@@ -11,12 +12,12 @@ import { listTimelines, positionOfCursor } from '../../queue/read/timeline.ts';
 import { findOperations } from '../../queue/verbs/operations.ts';
 import { type Connection, connectionOfRows, idOfCursor, notACursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
-import type { MessageResolvers, RecipientResolvers, TimelineEntryResolvers } from '../generated.ts';
+import type { MessageResolvers, OperationResolvers, RecipientResolvers, TimelineEntryResolvers } from '../generated.ts';
 import { checkReason } from '../mutate.ts';
 
 export const Message: MessageResolvers = {
-  transaction: (message) => message.transactionId,
-  domain: (message) => message.domainName,
+  domain: ({ destinationId }, _args, { load }) => load.byId(findDomainsByDestination, destinationId),
+  internetMessageId: ({ headerMessageId }) => headerMessageId,
   recipients: (message) => message.recipients.map((recipient) => ({ message, recipient })),
   headers: async ({ id }, _args, { load }) => {
     const section = await load.byId(readHeaderSections, id);
@@ -51,6 +52,10 @@ export const Recipient: RecipientResolvers = {
     });
     return connectionOfRows(attempts, { first, after });
   },
+};
+
+export const Operation: OperationResolvers = {
+  domain: ({ destinationId }, _args, { load }) => load.byId(findDomainsByDestination, destinationId),
 };
 
 export const TimelineEntry: TimelineEntryResolvers = {

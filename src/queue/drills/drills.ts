@@ -198,7 +198,7 @@ export async function takeRequestedDrills(sql: Sql, most: number): Promise<OpenD
           ${db
             .select({ id: drills.id })
             .from(drills)
-            .where(and(isNull(drills.finishedAt), eq(drills.state, 'REQUESTED')))
+            .where(and(isNull(drills.endedAt), eq(drills.state, 'REQUESTED')))
             .orderBy(drills.id)
             .limit(most)
             .for('update', { skipLocked: true })}))`,
@@ -215,7 +215,7 @@ export async function findOpenDrills(sql: SqlExecutor): Promise<OpenDrill[]> {
       .from(drills)
       .where(
         and(
-          isNull(drills.finishedAt),
+          isNull(drills.endedAt),
           part`case when ${drills.messageId} is null then ${WORKED_ON.isStale}
             else ${WORKED_ON.isDue} or not exists (
               select from recipients r where r.message_id = ${drills.messageId} and r.state = 'HELD') end`,

@@ -43,6 +43,8 @@ export interface MessageView {
   readonly reversePath: string | null;
   readonly clientAddress: string | null;
   readonly ehloName: string;
+  /** The field Message-ID, without brackets. */
+  readonly headerMessageId: string | null;
   /** When a recipient that is still held is tried next, at the earliest; null when nothing is, or delivery is paused without an end. */
   readonly nextAttemptAt: Date | null;
   readonly recipients: readonly RecipientView[];
@@ -164,7 +166,7 @@ async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> 
     from cut left join lateral (
       select found.id, found.transaction_id as "transactionId", found.tenant_id as "tenantId", found.destination_id as "destinationId",
              d.name as "domainName", found.accepted_at as "acceptedAt", found.reverse_path as "reversePath",
-             found.ehlo_name as "ehloName", found.size_bytes::bigint as "sizeBytes", host(found.client_address) as "clientAddress",
+             found.ehlo_name as "ehloName", found.header_message_id as "headerMessageId", found.size_bytes::bigint as "sizeBytes", host(found.client_address) as "clientAddress",
              coalesce(found.expires_at, found.accepted_at + l.lifetime + d.hold_extension) as "expiresAt",
              case when found.next_attempt_at is not null then ${afterPause(
                sql,

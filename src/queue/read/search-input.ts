@@ -22,9 +22,9 @@ export interface MessageFilter {
   readonly reversePath?: string | null | undefined;
   /** An address or a network. */
   readonly clientAddress?: string | null | undefined;
-  readonly messageId?: string | null | undefined;
+  readonly internetMessageId?: string | null | undefined;
   /** An id of ours: a transaction's, or a message's own. */
-  readonly transaction?: string | null | undefined;
+  readonly transactionId?: string | null | undefined;
   readonly since?: Date | null | undefined;
   readonly until?: Date | null | undefined;
 }
@@ -56,7 +56,7 @@ export type FilterReading =
 const MAX_CHARACTERS = 998;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/;
-const TEXTS = ['domain', 'recipient', 'reversePath', 'clientAddress', 'messageId', 'transaction'] as const;
+const TEXTS = ['domain', 'recipient', 'reversePath', 'clientAddress', 'internetMessageId', 'transactionId'] as const;
 
 export function readMessageFilter(filter: MessageFilter): FilterReading {
   for (const field of TEXTS) {
@@ -77,15 +77,15 @@ export function readMessageFilter(filter: MessageFilter): FilterReading {
       `"${shown(filter.clientAddress)}" is neither an IP address nor a network. Enter one, such as 192.0.2.7 or 192.0.2.0/24.`,
     );
   }
-  const headerMessageId = filter.messageId == null ? null : searchedMessageId(filter.messageId);
-  if (filter.messageId != null && headerMessageId === null) {
-    return bad('messageId', 'Enter what stands in the field Message-ID, such as <20261126.1@example.com>.');
+  const headerMessageId = filter.internetMessageId == null ? null : searchedMessageId(filter.internetMessageId);
+  if (filter.internetMessageId != null && headerMessageId === null) {
+    return bad('internetMessageId', 'Enter what stands in the field Message-ID, such as <20261126.1@example.com>.');
   }
-  const id = filter.transaction == null ? null : (ID.exec(filter.transaction.toLowerCase())?.[0] ?? null);
-  if (filter.transaction != null && (id === null || !isId(id))) {
+  const id = filter.transactionId == null ? null : (ID.exec(filter.transactionId.toLowerCase())?.[0] ?? null);
+  if (filter.transactionId != null && (id === null || !isId(id))) {
     return bad(
-      'transaction',
-      `"${shown(filter.transaction)}" holds no id of ours. Enter the one in our 250 reply, the Received line, a report or the log.`,
+      'transactionId',
+      `"${shown(filter.transactionId)}" holds no id of ours. Enter the one in our 250 reply, the Received line, a report or the log.`,
     );
   }
   const { destinationName, recipient } = place;

@@ -27,9 +27,9 @@ export interface OperationView {
   readonly reason: string;
   readonly state: OperationState;
   /** Messages meant when it began. */
-  readonly total: number;
+  readonly totalCount: number;
   /** Messages it was done to. Those delivered meanwhile are not among them. */
-  readonly done: number;
+  readonly doneCount: number;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
 }
@@ -153,7 +153,7 @@ async function select(
 ): Promise<OperationView[]> {
   const rows = await sql<OperationView[]>`
     select o.id, o.destination_id as "destinationId", d.name as "domainName", o.verb, o.reason, o.state,
-      o.total_count as total, o.done_count as done, o.created_at as "startedAt", o.ended_at as "endedAt"
+      o.total_count as "totalCount", o.done_count as "doneCount", o.created_at as "startedAt", o.ended_at as "endedAt"
     from (
       select * from operations where ${allOf(sql, [tenantScope(sql, viewer), which])} order by id desc limit ${limit}
     ) as o join destinations d on d.id = o.destination_id

@@ -23,7 +23,7 @@ async function call(args: readonly string[], isScreen = false, env: Terminal['en
 test('what is wrong and what to do; exit code 1 for a problem', async () => {
   const { code, out, err } = await call(['ill.example']);
   // The DNS of these tests knows no name.
-  expect([code, err, out[2]]).toEqual([1, '', 'status    PROBLEM']);
+  expect([code, err, out[2]]).toEqual([1, '', 'verdict   PROBLEM']);
   expect(out.find((line) => line.includes('DNS_LAPSING'))).toMatch(
     /^PROBLEM  DNS_LAPSING +MX of ill\.example: \[NXDOMAIN\] +Renew/,
   );
@@ -41,8 +41,8 @@ test('in colours on a screen only, and not where they are not wanted', async () 
 
 test('the whole report for programs', async () => {
   const { code, text } = await call(['ill.example', '--json']);
-  const { status, findings } = JSON.parse(text) as { status: string; findings: unknown[] };
-  expect([code, status, findings.length]).toEqual([1, 'PROBLEM', 24]);
+  const { verdict, findings } = JSON.parse(text) as { verdict: string; findings: unknown[] };
+  expect([code, verdict, findings.length]).toEqual([1, 'PROBLEM', 24]);
 });
 
 test('a domain that is not there, or none', async () => {

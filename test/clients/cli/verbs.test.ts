@@ -222,7 +222,7 @@ describe('queue and outage', () => {
       code: 2,
       err: ['backup-mx: give a message id, or --domain and a filter'],
     });
-    expect((await call(outageVerb, ['list', '--all'])).out[0]).toMatch(/^DOMAIN +CLASS +SINCE/);
+    expect((await call(outageVerb, ['list', '--all'])).out[0]).toMatch(/^DOMAIN +KIND +SINCE/);
   });
 });
 

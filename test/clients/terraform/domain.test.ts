@@ -258,7 +258,7 @@ describe('data sources', () => {
   test('what the doctor says: nothing before it has looked', async () => {
     await addDomain(control, 'ill.example');
     control.dns.mx['ill.example'] = { verdict: 'NOT_LISTED', hosts: [] };
-    const nothing = { name: 'ill.example', at: null, status: null, problems: [], verdicts: {}, advice: {} };
+    const nothing = { name: 'ill.example', at: null, verdict: null, problems: [], verdicts: {}, advice: {} };
     const before = await terraform.readData('backupmx_doctor', { name: 'ill.example' });
     expect(before).toEqual({ told: [], values: nothing });
     const { domainCheck } = await control.ask<{ domainCheck: { domain: { doctor: { at: string } } } }>(
@@ -266,7 +266,7 @@ describe('data sources', () => {
     );
     const { values, told } = await terraform.readData('backupmx_doctor', { name: 'ill.example' });
     expect(told).toEqual([]);
-    expect(values).toMatchObject({ at: domainCheck.domain.doctor.at, status: 'PROBLEM' });
+    expect(values).toMatchObject({ at: domainCheck.domain.doctor.at, verdict: 'PROBLEM' });
     const { problems, verdicts, advice } = values as {
       problems: string[];
       verdicts: Record<string, string>;

@@ -23,7 +23,7 @@ interface OutageChanged {
 }
 
 const OUTAGES = `subscription ($domain: String, $after: ID) {
-  outageChanged(domain: $domain, after: $after) { cursor kind outage { domainName class heldCount } } }`;
+  outageChanged(domain: $domain, after: $after) { cursor kind outage { domainName kind heldCount } } }`;
 const QUEUE = `subscription ($domain: String!) { queueChanged(domain: $domain) { domainName heldCount heldBytes domain { name } } }`;
 
 const outages = (variables: Record<string, unknown> = {}, token = TOKEN): Promise<Subscriber<OutageChanged>> =>
@@ -69,7 +69,7 @@ test('an outage is told from its beginning to its end, of one domain or of all',
   await fail(other);
   await fail(destinationId);
   expect((await all.data()).outageChanged).toMatchObject({ kind: 'OPENED', outage: { domainName: 'untold.example' } });
-  const opened = { kind: 'OPENED', outage: { domainName: 'told.example', class: 'DOWN', heldCount: 1 } };
+  const opened = { kind: 'OPENED', outage: { domainName: 'told.example', kind: 'DOWN', heldCount: 1 } };
   expect((await all.data()).outageChanged).toMatchObject(opened);
   expect((await one.data()).outageChanged).toMatchObject(opened);
   await succeed(destinationId);

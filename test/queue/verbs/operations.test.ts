@@ -134,11 +134,17 @@ describe('cancel', () => {
     const other = await addServed('other.example');
     const [elsewhere] = await hold({ count: 1, destinationId: other });
     const id = await begin({ reason: 'spam run' });
-    expect(await see(id)).toMatchObject({ verb: 'CANCEL', state: 'RUNNING', total: 1_300, done: 0, endedAt: null });
+    expect(await see(id)).toMatchObject({
+      verb: 'CANCEL',
+      state: 'RUNNING',
+      totalCount: 1_300,
+      doneCount: 0,
+      endedAt: null,
+    });
     await database.moveClock('1 second');
     const [later] = await hold({ count: 1 });
     await carryOut();
-    expect(await see(id)).toMatchObject({ state: 'DONE', done: 1_300, endedAt: expect.any(Date) });
+    expect(await see(id)).toMatchObject({ state: 'DONE', doneCount: 1_300, endedAt: expect.any(Date) });
     expect(new Set(await heldIds())).toEqual(new Set([elsewhere ?? '', later ?? '']));
     expect(results).toHaveLength(1_300);
     expect(results.every(({ state, reply }) => state === 'CANCELLED' && reply === '[cancelled: spam run]')).toBe(true);
@@ -155,7 +161,7 @@ describe('cancel', () => {
     const id = await begin();
     await Promise.all([carryOut(), carryOut()]);
     await carryOut();
-    expect(await see(id)).toMatchObject({ state: 'DONE', done: 1_200 });
+    expect(await see(id)).toMatchObject({ state: 'DONE', doneCount: 1_200 });
     expect(await eventsOf('MESSAGE_CANCELLED')).toBe(1_200);
   });
 
@@ -165,13 +171,13 @@ describe('cancel', () => {
     await sql`update messages set claimed_by = 7, claim_epoch = 7, claimed_at = bmx_now() where id = ${ids[1] ?? ''}`;
     const id = await begin();
     await carryOut();
-    expect(await see(id)).toMatchObject({ state: 'RUNNING', total: 3, done: 2 });
+    expect(await see(id)).toMatchObject({ state: 'RUNNING', totalCount: 3, doneCount: 2 });
     expect(await heldIds()).toEqual([ids[1] ?? '']);
     await carryOut();
-    expect(await see(id)).toMatchObject({ state: 'RUNNING', done: 2 });
+    expect(await see(id)).toMatchObject({ state: 'RUNNING', doneCount: 2 });
     await sql`update messages set claimed_by = null, claim_epoch = null where id = ${ids[1] ?? ''}`;
     await carryOut();
-    expect(await see(id)).toMatchObject({ state: 'DONE', done: 3 });
+    expect(await see(id)).toMatchObject({ state: 'DONE', doneCount: 3 });
     expect(await heldIds()).toEqual([]);
   });
 
@@ -181,7 +187,7 @@ describe('cancel', () => {
     await database.sql`delete from recipients where message_id = ${ids[0] ?? ''}`;
     await database.sql`delete from messages where id = ${ids[0] ?? ''}`;
     await carryOut();
-    expect(await see(id)).toMatchObject({ state: 'DONE', total: 2, done: 1 });
+    expect(await see(id)).toMatchObject({ state: 'DONE', totalCount: 2, doneCount: 1 });
   });
 });
 
@@ -189,7 +195,7 @@ test('bounce ends as FAILED with a report that is due', async () => {
   await hold({ count: 2 });
   const id = await begin({ verb: 'BOUNCE', reason: 'moved away' });
   await carryOut();
-  expect(await see(id)).toMatchObject({ state: 'DONE', done: 2 });
+  expect(await see(id)).toMatchObject({ state: 'DONE', doneCount: 2 });
   expect(results.map(({ state, reply }) => [state, reply])).toEqual([
     ['FAILED', '[returned: moved away]'],
     ['FAILED', '[returned: moved away]'],
@@ -205,7 +211,7 @@ describe('retry', () => {
     const id = await begin({ verb: 'RETRY' });
     expect(await sql`select from destinations where flush_requested_at is not null`).toHaveLength(1);
     await carryOut();
-    expect(await see(id)).toMatchObject({ state: 'DONE', total: 700, done: 700 });
+    expect(await see(id)).toMatchObject({ state: 'DONE', totalCount: 700, doneCount: 700 });
     expect(await sql`select from messages where next_attempt_at > bmx_now()`).toHaveLength(0);
     expect(await eventsOf('MESSAGE_RETRIED')).toBe(700);
     expect(new Set(retried)).toEqual(new Set([destinationId]));
@@ -237,7 +243,7 @@ describe('what is meant', () => {
     expect(dry).toEqual({ kind: 'COUNTED', count });
     const id = await begin({}, filter);
     await carryOut();
-    expect(await see(id)).toMatchObject({ state: 'DONE', done: count });
+    expect(await see(id)).toMatchObject({ state: 'DONE', doneCount: count });
     expect(await heldIds()).toHaveLength(9 - count);
   });
 
@@ -291,7 +297,7 @@ test("another tenant's domain is not found, and its operation not seen", async (
   const mine = await begin();
   const own = await begin({}, { domain: 'theirs.example' }, tenant);
   expect(await findOperation(database.sql, tenant, mine)).toBeNull();
-  expect((await findOperation(database.sql, tenant, own))?.total).toBe(2);
+  expect((await findOperation(database.sql, tenant, own))?.totalCount).toBe(2);
   expect((await listOperations(database.sql, tenant, { limit: 10, beforeId: null })).map(({ id }) => id)).toEqual([
     own,
   ]);
@@ -302,11 +308,11 @@ test("another tenant's domain is not found, and its operation not seen", async (
     (await listOperations(database.sql, OPERATOR_VIEWER, { limit: 10, beforeId: own })).map(({ id }) => id),
   ).toEqual([mine]);
   await carryOut();
-  expect(await see(own)).toMatchObject({ state: 'DONE', done: 2 });
+  expect(await see(own)).toMatchObject({ state: 'DONE', doneCount: 2 });
   // What the operator does to a tenant's mail is the tenant's to see.
   await hold({ count: 1, destinationId: theirs });
   const byOperator = await begin({}, { domain: 'theirs.example' });
-  expect((await findOperation(database.sql, tenant, byOperator))?.total).toBe(1);
+  expect((await findOperation(database.sql, tenant, byOperator))?.totalCount).toBe(1);
 });
 
 test('without its domain an operation stops', async () => {
@@ -314,7 +320,7 @@ test('without its domain an operation stops', async () => {
   const id = await begin();
   await database.sql`delete from domains`;
   await carryOut();
-  expect(await see(id)).toMatchObject({ state: 'STOPPED', done: 0 });
+  expect(await see(id)).toMatchObject({ state: 'STOPPED', doneCount: 0 });
   expect(await heldIds()).toHaveLength(1);
   expect((await startOperation(database.sql, OPERATOR_VIEWER, request())).kind).toBe('NO_DOMAIN');
 });
@@ -333,8 +339,8 @@ test('one that cannot be carried out does not keep the others from it', async ()
     return (await see(id)).state === 'DONE';
   });
   expect(String(thrown)).toContain('nonsense');
-  expect(await see(id)).toMatchObject({ done: 600 });
-  expect(await see(broken)).toMatchObject({ done: 0 });
+  expect(await see(id)).toMatchObject({ doneCount: 600 });
+  expect(await see(broken)).toMatchObject({ doneCount: 0 });
 });
 
 test('not without end at once, and the ended go after 90 days', async () => {
@@ -371,6 +377,6 @@ test('mail accepted and refused while the clock was ahead is meant; what comes i
   const id = await begin();
   const later = await hold({ count: 1, ageHours: -24 });
   await carryOut();
-  expect(await see(id)).toMatchObject({ state: 'DONE', total: 2, done: 2 });
+  expect(await see(id)).toMatchObject({ state: 'DONE', totalCount: 2, doneCount: 2 });
   expect((await sql<{ id: string }[]>`select id from messages`).map((row) => row.id)).toEqual(later);
 });
