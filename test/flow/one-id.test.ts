@@ -103,7 +103,7 @@ test.skipIf(isSkipped('one id', swaks === null ? 'no swaks is installed' : null)
     const ofReport = texts.find((text) => text.includes(`Message-ID: <${reportId}@`)) ?? '';
     expect(ofReport).not.toBe('');
     expect(
-      (await find({ messageId: /^Message-ID: (.*)$/m.exec(ofReport)?.[1]?.trim() ?? '' })).map((one) => one.id),
+      (await find({ internetMessageId: /^Message-ID: (.*)$/m.exec(ofReport)?.[1]?.trim() ?? '' })).map((one) => one.id),
     ).toEqual([reportId]);
   }
 
