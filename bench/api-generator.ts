@@ -35,7 +35,7 @@ interface Request {
 
 const READ_DOMAIN: Request = {
   name: 'domain',
-  query: `query ($name: String!) { domain(name: $name) { name status revision labels { key value } deliverTo { host port }
+  query: `query ($name: String!) { domain(by: { name: $name }) { name status revision labels { key value } deliverTo { host port }
     queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt } outage { kind startedAt } recipientList { entryCount } } }`,
   variables: (name) => ({ name }),
 };

@@ -96,7 +96,7 @@ export async function untilOutage(service: Service, name = DOMAIN): Promise<void
 
 export async function isOutageOpen(service: Service, name = DOMAIN): Promise<boolean> {
   const { domain } = await service.graphql<{ domain: { outage: { startedAt: string } | null } }>(
-    'query ($name: String!) { domain(name: $name) { outage { startedAt } } }',
+    'query ($name: String!) { domain(by: { name: $name }) { outage { startedAt } } }',
     { name },
   );
   return domain.outage !== null;

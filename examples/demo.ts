@@ -43,7 +43,7 @@ interface DomainView {
 
 async function readDomain(service: Service): Promise<DomainView> {
   const { domain } = await service.graphql<{ domain: DomainView }>(
-    `query ($name: String!) { domain(name: $name) {
+    `query ($name: String!) { domain(by: { name: $name }) {
       queue { heldCount heldBytes nextAttemptAt } outage { startedAt endedAt lastReply } } }`,
     { name: DOMAIN },
   );

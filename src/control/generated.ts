@@ -36,7 +36,7 @@ export type Scalars = {
   JSON: { input: unknown; output: unknown; }
 };
 
-export type AlertContact = {
+export type AlertContact = Node & {
   readonly __typename?: 'AlertContact';
   readonly address: Scalars['String']['output'];
   readonly codeExpiresAt?: Maybe<Scalars['DateTime']['output']>;
@@ -160,7 +160,7 @@ export type AuditEdge = {
   readonly node: AuditEntry;
 };
 
-export type AuditEntry = {
+export type AuditEntry = Node & {
   readonly __typename?: 'AuditEntry';
   readonly after?: Maybe<Scalars['JSON']['output']>;
   readonly at: Scalars['DateTime']['output'];
@@ -325,7 +325,7 @@ export const DoctorVerdict = {
 } as const;
 
 export type DoctorVerdict = typeof DoctorVerdict[keyof typeof DoctorVerdict];
-export type Domain = {
+export type Domain = Node & {
   readonly __typename?: 'Domain';
   readonly breaker: Breaker;
   readonly callAheads: Scalars['Boolean']['output'];
@@ -410,6 +410,10 @@ export type DomainBounceHeldPayload = {
   readonly recipientCount: Scalars['Int']['output'];
   readonly userErrors: ReadonlyArray<UserError>;
 };
+
+export type DomainBy =
+  { readonly id: Scalars['ID']['input']; readonly name?: never; }
+  |  { readonly id?: never; readonly name: Scalars['String']['input']; };
 
 export type DomainCheckInput = {
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -771,7 +775,7 @@ export type DomainsApplyPayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
-export type Drill = {
+export type Drill = Node & {
   readonly __typename?: 'Drill';
   readonly deliverAt?: Maybe<Scalars['DateTime']['output']>;
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -936,7 +940,7 @@ export type LabelInput = {
   readonly value: Scalars['String']['input'];
 };
 
-export type Message = {
+export type Message = Node & {
   readonly __typename?: 'Message';
   readonly acceptedAt: Scalars['DateTime']['output'];
   readonly clientAddress?: Maybe<Scalars['String']['output']>;
@@ -1413,7 +1417,11 @@ export type NextHopInput = {
   readonly port?: InputMaybe<Scalars['Int']['input']>;
 };
 
-export type Operation = {
+export type Node = {
+  readonly id: Scalars['ID']['output'];
+};
+
+export type Operation = Node & {
   readonly __typename?: 'Operation';
   readonly domain?: Maybe<Domain>;
   readonly domainName: Scalars['String']['output'];
@@ -1464,7 +1472,7 @@ export const OperationVerb = {
 } as const;
 
 export type OperationVerb = typeof OperationVerb[keyof typeof OperationVerb];
-export type Outage = {
+export type Outage = Node & {
   readonly __typename?: 'Outage';
   readonly attemptCount: Scalars['Int']['output'];
   readonly domain?: Maybe<Domain>;
@@ -1578,6 +1586,8 @@ export type Query = {
   readonly domains: DomainConnection;
   readonly message?: Maybe<Message>;
   readonly messages: MessageConnection;
+  readonly node?: Maybe<Node>;
+  readonly nodes: ReadonlyArray<Maybe<Node>>;
   readonly operation?: Maybe<Operation>;
   readonly operations: OperationConnection;
   readonly outages: OutageConnection;
@@ -1614,7 +1624,7 @@ export type QueryAuditEntriesArgs = {
 
 
 export type QueryDomainArgs = {
-  name: Scalars['String']['input'];
+  by: DomainBy;
 };
 
 
@@ -1634,6 +1644,16 @@ export type QueryMessagesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<MessageFilter>;
   first: Scalars['Int']['input'];
+};
+
+
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryNodesArgs = {
+  ids: ReadonlyArray<Scalars['ID']['input']>;
 };
 
 
@@ -1864,7 +1884,7 @@ export const RecipientState = {
 } as const;
 
 export type RecipientState = typeof RecipientState[keyof typeof RecipientState];
-export type Rejection = {
+export type Rejection = Node & {
   readonly __typename?: 'Rejection';
   readonly at: Scalars['DateTime']['output'];
   readonly clientAddress?: Maybe<Scalars['String']['output']>;
@@ -1994,7 +2014,7 @@ export type SubscriptionQueueChangedArgs = {
   domain: Scalars['String']['input'];
 };
 
-export type Tenant = {
+export type Tenant = Node & {
   readonly __typename?: 'Tenant';
   readonly createdAt: Scalars['DateTime']['output'];
   readonly flow: ReadonlyArray<FlowSlot>;
@@ -2158,7 +2178,7 @@ export const TlsPolicy = {
 } as const;
 
 export type TlsPolicy = typeof TlsPolicy[keyof typeof TlsPolicy];
-export type Token = {
+export type Token = Node & {
   readonly __typename?: 'Token';
   readonly createdAt: Scalars['DateTime']['output'];
   readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
@@ -2290,7 +2310,7 @@ export type Viewer = {
   readonly token?: Maybe<Token>;
 };
 
-export type Webhook = {
+export type Webhook = Node & {
   readonly __typename?: 'Webhook';
   readonly createdAt: Scalars['DateTime']['output'];
   readonly deliveries: WebhookDeliveryConnection;
@@ -2350,7 +2370,7 @@ export type WebhookDeletePayload = {
   readonly webhook?: Maybe<Webhook>;
 };
 
-export type WebhookDelivery = {
+export type WebhookDelivery = Node & {
   readonly __typename?: 'WebhookDelivery';
   readonly attemptCount: Scalars['Int']['output'];
   readonly body: Scalars['String']['output'];
@@ -2568,6 +2588,23 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Node:
+    | ( AlertContactParent )
+    | ( AuditView )
+    | ( RelayDomain )
+    | ( DrillView )
+    | ( MessageView )
+    | ( OperationView )
+    | ( OutageView )
+    | ( RejectionView )
+    | ( TenantParent )
+    | ( TokenParent )
+    | ( WebhookParent )
+    | ( WebhookDeliveryParent )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
@@ -2612,6 +2649,7 @@ export type ResolversTypes = {
   DomainApplyInput: DomainApplyInput;
   DomainBounceHeldInput: DomainBounceHeldInput;
   DomainBounceHeldPayload: ResolverTypeWrapper<Omit<DomainBounceHeldPayload, 'domain' | 'operation'> & { domain?: Maybe<ResolversTypes['Domain']>, operation?: Maybe<ResolversTypes['Operation']> }>;
+  DomainBy: DomainBy;
   DomainCheckInput: DomainCheckInput;
   DomainCheckPayload: ResolverTypeWrapper<Omit<DomainCheckPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainCondition: ResolverTypeWrapper<DomainCondition>;
@@ -2710,6 +2748,7 @@ export type ResolversTypes = {
   MxVerdict: MxVerdict;
   NextHop: ResolverTypeWrapper<NextHop>;
   NextHopInput: NextHopInput;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   Operation: ResolverTypeWrapper<OperationView>;
   OperationConnection: ResolverTypeWrapper<Omit<OperationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OperationEdge']>, nodes: ReadonlyArray<ResolversTypes['Operation']> }>;
   OperationEdge: ResolverTypeWrapper<Omit<OperationEdge, 'node'> & { node: ResolversTypes['Operation'] }>;
@@ -2854,6 +2893,7 @@ export type ResolversParentTypes = {
   DomainApplyInput: DomainApplyInput;
   DomainBounceHeldInput: DomainBounceHeldInput;
   DomainBounceHeldPayload: Omit<DomainBounceHeldPayload, 'domain' | 'operation'> & { domain?: Maybe<ResolversParentTypes['Domain']>, operation?: Maybe<ResolversParentTypes['Operation']> };
+  DomainBy: DomainBy;
   DomainCheckInput: DomainCheckInput;
   DomainCheckPayload: Omit<DomainCheckPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainCondition: DomainCondition;
@@ -2938,6 +2978,7 @@ export type ResolversParentTypes = {
   MxRecordChange: MxRecordChange;
   NextHop: NextHop;
   NextHopInput: NextHopInput;
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   Operation: OperationView;
   OperationConnection: Omit<OperationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OperationEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Operation']> };
   OperationEdge: Omit<OperationEdge, 'node'> & { node: ResolversParentTypes['Operation'] };
@@ -3049,6 +3090,7 @@ export type AlertContactResolvers<ContextType = Context, ParentType extends Reso
   lastMailedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['AlertContactStatus'], ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type AlertContactConfirmPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertContactConfirmPayload'] = ResolversParentTypes['AlertContactConfirmPayload']> = {
@@ -3128,6 +3170,7 @@ export type AuditEntryResolvers<ContextType = Context, ParentType extends Resolv
   tokenName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   tokenPrefix?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   userErrorCodes?: Resolver<ReadonlyArray<ResolversTypes['UserErrorCode']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type BreakerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Breaker'] = ResolversParentTypes['Breaker']> = {
@@ -3216,6 +3259,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
   tlsPolicy?: Resolver<ResolversTypes['TlsPolicy'], ParentType, ContextType>;
   unknownWhileDown?: Resolver<ResolversTypes['UnknownWhileDown'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type DomainBounceHeldPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainBounceHeldPayload'] = ResolversParentTypes['DomainBounceHeldPayload']> = {
@@ -3401,6 +3445,7 @@ export type DrillResolvers<ContextType = Context, ParentType extends ResolversPa
   result?: Resolver<Maybe<ResolversTypes['DrillResult']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['DrillState'], ParentType, ContextType>;
   steps?: Resolver<ReadonlyArray<ResolversTypes['DrillStep']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type DrillConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrillConnection'] = ResolversParentTypes['DrillConnection']> = {
@@ -3479,6 +3524,7 @@ export type MessageResolvers<ContextType = Context, ParentType extends Resolvers
   sizeBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   timeline?: Resolver<ResolversTypes['TimelineConnection'], ParentType, ContextType, RequireFields<MessageTimelineArgs, 'first'>>;
   transactionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type MessageBouncePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageBouncePayload'] = ResolversParentTypes['MessageBouncePayload']> = {
@@ -3604,6 +3650,10 @@ export type NextHopResolvers<ContextType = Context, ParentType extends Resolvers
   port?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'AlertContact' | 'AuditEntry' | 'Domain' | 'Drill' | 'Message' | 'Operation' | 'Outage' | 'Rejection' | 'Tenant' | 'Token' | 'Webhook' | 'WebhookDelivery', ParentType, ContextType>;
+};
+
 export type OperationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Operation'] = ResolversParentTypes['Operation']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   domainName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -3615,6 +3665,7 @@ export type OperationResolvers<ContextType = Context, ParentType extends Resolve
   state?: Resolver<ResolversTypes['OperationState'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   verb?: Resolver<ResolversTypes['OperationVerb'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type OperationConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OperationConnection'] = ResolversParentTypes['OperationConnection']> = {
@@ -3644,6 +3695,7 @@ export type OutageResolvers<ContextType = Context, ParentType extends ResolversP
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   oldestAcceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type OutageChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OutageChange'] = ResolversParentTypes['OutageChange']> = {
@@ -3702,10 +3754,12 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   alertContact?: Resolver<Maybe<ResolversTypes['AlertContact']>, ParentType, ContextType, RequireFields<QueryAlertContactArgs, 'id'>>;
   alertContacts?: Resolver<ResolversTypes['AlertContactConnection'], ParentType, ContextType, RequireFields<QueryAlertContactsArgs, 'first'>>;
   auditEntries?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditEntriesArgs, 'first'>>;
-  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'name'>>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'by'>>;
   domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'first'>>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
   messages?: Resolver<ResolversTypes['MessageConnection'], ParentType, ContextType, RequireFields<QueryMessagesArgs, 'first'>>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType, RequireFields<QueryOperationArgs, 'id'>>;
   operations?: Resolver<ResolversTypes['OperationConnection'], ParentType, ContextType, RequireFields<QueryOperationsArgs, 'first'>>;
   outages?: Resolver<ResolversTypes['OutageConnection'], ParentType, ContextType, RequireFields<QueryOutagesArgs, 'first'>>;
@@ -3819,6 +3873,7 @@ export type RejectionResolvers<ContextType = Context, ParentType extends Resolve
   reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   reversePath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   zone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type RejectionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RejectionConnection'] = ResolversParentTypes['RejectionConnection']> = {
@@ -3885,6 +3940,7 @@ export type TenantResolvers<ContextType = Context, ParentType extends ResolversP
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   quotas?: Resolver<ResolversTypes['TenantQuotas'], ParentType, ContextType>;
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type TenantConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantConnection'] = ResolversParentTypes['TenantConnection']> = {
@@ -3965,6 +4021,7 @@ export type TokenResolvers<ContextType = Context, ParentType extends ResolversPa
   rotatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   scopes?: Resolver<ReadonlyArray<ResolversTypes['Scope']>, ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type TokenConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenConnection'] = ResolversParentTypes['TokenConnection']> = {
@@ -4029,6 +4086,7 @@ export type WebhookResolvers<ContextType = Context, ParentType extends Resolvers
   status?: Resolver<ResolversTypes['WebhookStatus'], ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
   url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type WebhookConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookConnection'] = ResolversParentTypes['WebhookConnection']> = {
@@ -4059,6 +4117,7 @@ export type WebhookDeliveryResolvers<ContextType = Context, ParentType extends R
   responseText?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['WebhookDeliveryStatus'], ParentType, ContextType>;
   type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type WebhookDeliveryConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookDeliveryConnection'] = ResolversParentTypes['WebhookDeliveryConnection']> = {
@@ -4181,6 +4240,7 @@ export type Resolvers<ContextType = Context> = {
   MxRecord?: MxRecordResolvers<ContextType>;
   MxRecordChange?: MxRecordChangeResolvers<ContextType>;
   NextHop?: NextHopResolvers<ContextType>;
+  Node?: NodeResolvers<ContextType>;
   Operation?: OperationResolvers<ContextType>;
   OperationConnection?: OperationConnectionResolvers<ContextType>;
   OperationEdge?: OperationEdgeResolvers<ContextType>;

@@ -18,6 +18,7 @@ import {
   OperationTypeNode,
   type SelectionNode,
   type SelectionSetNode,
+  type ValueNode,
 } from 'graphql';
 import { MAX_PAGE } from './connection.ts';
 import { introspectionCost } from './introspection-cost.ts';
@@ -59,6 +60,7 @@ const WORK: Readonly<Record<string, number>> = {
   mx: 300,
   recipientStanding: 20,
   flow: 20,
+  node: 30,
   rejectionCounts: 100,
   operation: 20,
   message: 20,
@@ -194,9 +196,21 @@ function measure({ schema, document, variableValues }: Asked, operation: Operati
 /** The arguments that bound a list, and the most that they may be. */
 const BOUNDS: Readonly<Record<string, number>> = { first: MAX_PAGE, slots: MAX_SLOTS };
 
+/** Ids of one request. */
+export const MAX_IDS = 100;
+
+/** The number of ids that a field names. */
+function idsOf(value: ValueNode, variables: Variables): number {
+  const given = value.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;
+  const count = value.kind === Kind.LIST ? value.values.length : Array.isArray(given) ? given.length : MAX_IDS;
+  return Math.min(Math.max(count, 1), MAX_IDS);
+}
+
 /** A value that is no number is refused later; until then it counts as the longest list. */
 function lengthOf(field: FieldNode, { variableDefinitions }: OperationDefinitionNode, variables: Variables): number {
   const fieldName = field.name.value;
+  const ids = field.arguments?.find((argument) => argument.name.value === 'ids');
+  if (ids !== undefined) return idsOf(ids.value, variables);
   const bound = field.arguments?.find((argument) => argument.name.value in BOUNDS);
   if (bound === undefined) return usualLength(fieldName);
   const most = BOUNDS[bound.name.value] ?? MAX_PAGE;

@@ -106,6 +106,17 @@ export async function listDomains(
   return rows.map(relayDomainOf);
 }
 
+/** Those of these that the viewer may see, by id. */
+export async function findDomainsById(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  ids: readonly string[],
+): Promise<Map<string, RelayDomain>> {
+  const isMeant = and(isAny(domains.id, ids), tenantOnly(domains, viewer));
+  const rows = await query(sql, (db) => db.select(DOMAIN_COLUMNS).from(domains).where(isMeant));
+  return new Map(rows.map((row) => [row.id, relayDomainOf(row)]));
+}
+
 /** The viewer's domains that feed these destinations, by destination id; a served one before a claimed one. */
 export async function findDomainsByDestination(
   sql: SqlExecutor,

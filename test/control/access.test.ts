@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { buildSchema, type GraphQLField, isLeafType, getNamedType, isObjectType, Kind } from 'graphql';
+import { buildSchema, type GraphQLField, isInterfaceType, isLeafType, getNamedType, isObjectType, Kind } from 'graphql';
 import { SCOPES, type Scope } from '../../src/tenants/token-cache.ts';
 import { subscribe } from '../helpers/subscriber.ts';
 import { addDomain, addTenant, type GraphqlAnswer, type Harness, holdMessage, startControl } from './harness.ts';
@@ -84,7 +84,9 @@ const queries = (): Readonly<Record<string, Record<string, unknown>>> => ({
   webhooks: { first: 100 },
   alertContact: { id: contactId },
   alertContacts: { first: 100 },
-  domain: { name: DOMAIN },
+  node: { id: messageId },
+  nodes: { ids: [messageId, tokenId, webhookId, contactId, operationId] },
+  domain: { by: { name: DOMAIN } },
   domains: { first: 10 },
   message: { id: messageId },
   messages: { first: 10 },
@@ -176,6 +178,7 @@ function scopeOf(directives: NonNullable<Field['astNode']>['directives'] | undef
 /** Everything of a type that takes no argument, to a depth; `id` and what needs no further scope. */
 function selectionOf(field: Field, depth = 3): string {
   const type = getNamedType(field.type);
+  if (isInterfaceType(type)) return '{ __typename id }';
   if (isLeafType(type) || !isObjectType(type)) return '';
   const inner = Object.values(type.getFields()).flatMap((each) => {
     if (each.args.some(({ type: needed }) => String(needed).endsWith('!')) || each.name === 'mx') return [];

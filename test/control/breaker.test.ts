@@ -46,7 +46,7 @@ async function suspect(): Promise<string> {
 
 test('a breaker is shown as it stands; released it is closed, and the second time changes nothing', async () => {
   const { sql } = control.database;
-  const see = `query ($name: String!) { domain(name: $name) { ${BREAKER} } }`;
+  const see = `query ($name: String!) { domain(by: { name: $name }) { ${BREAKER} } }`;
   expect(await control.ask(see, { name })).toEqual({
     domain: { breaker: { state: 'CLOSED', since: null, reply: null, trialCount: 0 } },
   });

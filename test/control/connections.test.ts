@@ -23,6 +23,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'Service.flow': 'slots',
   'Tenant.flow': 'slots',
   'Domain.flow': 'slots',
+  'Query.nodes': '100',
   'Query.rejectionCounts': 'slots, codes and lists; what it holds beyond 96 is billed, to a bound',
   'ServiceNode.roles': 'three',
   'Viewer.scopes': 'the scopes there are',

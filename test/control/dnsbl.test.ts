@@ -75,7 +75,7 @@ test('a zone tells how it fares', async () => {
     insert into dnsbl_zones (zone, is_on, reason, checked_at)
     values ('off.example', false, 'It lists nobody.', '2026-08-01T03:10:00Z')`;
   const query =
-    '{ domain(name: "fares.example") { dnsblZones { zone isOn reason checkedAt checkedCount listedCount } } }';
+    '{ domain(by: { name: "fares.example" }) { dnsblZones { zone isOn reason checkedAt checkedCount listedCount } } }';
   expect(await control.ask<unknown>(query)).toEqual({
     domain: {
       dnsblZones: [

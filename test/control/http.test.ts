@@ -83,7 +83,7 @@ describe('limits', () => {
   test('depth', async () => {
     let query = '{ id }';
     for (let level = 0; level < 12; level += 1) query = `{ outage { domain ${query} } }`;
-    const error = await refusal(`{ domain(name: "a.example") ${query} }`);
+    const error = await refusal(`{ domain(by: { name: "a.example" }) ${query} }`);
     expect(error?.message).toContain('levels deep');
     expect(error?.extensions).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 'DEPTH', max: 12 });
   });
@@ -139,7 +139,7 @@ describe('limits', () => {
 
   test('a fragment cycle is refused, not followed', async () => {
     const error = await refusal(
-      '{ domain(name: "a.example") { ...A } } fragment A on Domain { outage { domain { ...A } } }',
+      '{ domain(by: { name: "a.example" }) { ...A } } fragment A on Domain { outage { domain { ...A } } }',
     );
     expect(error?.message).toContain('Cannot spread fragment');
   });
@@ -164,7 +164,7 @@ describe('errors', () => {
   );
 
   const asked = (request: object) => JSON.stringify({ query: '{ viewer { scopes } }', ...request });
-  const BY_NAME = 'query ($name: String!) { domain(name: $name) { id } }';
+  const BY_NAME = 'query ($name: String!) { domain(by: { name: $name }) { id } }';
   const BAD: readonly (readonly [what: string, init: RequestInit, status: number, code: string])[] = [
     ['no body', { body: '' }, 400, 'BAD_REQUEST'],
     ['no JSON', { body: '{"query":' }, 400, 'BAD_REQUEST'],

@@ -17,7 +17,7 @@ test('a text per mail server, with the addresses of /egress.txt', async () => {
   expect(addresses).toEqual(['192.0.2.250', '2001:db8::250']);
   const { domain } = await control.ask<{
     domain: { primarySetup: { mta: string; title: string; snippet: string; isTested: boolean }[] };
-  }>('{ domain(name: "setup.example") { primarySetup { mta title snippet isTested } } }');
+  }>('{ domain(by: { name: "setup.example" }) { primarySetup { mta title snippet isTested } } }');
   expect(domain.primarySetup.map(({ mta, isTested }) => [mta, isTested])).toEqual([
     ['POSTFIX', true],
     ['EXIM', true],

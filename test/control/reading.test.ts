@@ -54,7 +54,9 @@ test('service and viewer', async () => {
 describe('Domain', () => {
   test('null for an unknown name and for what is no name', async () => {
     expect(
-      await control.ask<unknown>('{ a: domain(name: "unknown.example") { id } b: domain(name: "no name") { id } }'),
+      await control.ask<unknown>(
+        '{ a: domain(by: { name: "unknown.example" }) { id } b: domain(by: { name: "no name" }) { id } }',
+      ),
     ).toEqual({
       a: null,
       b: null,
@@ -63,7 +65,7 @@ describe('Domain', () => {
 
   test('queue counts are exact before, while and after folding', async () => {
     const destinationId = await addDomain(control, 'counted.example');
-    const query = `{ domain(name: "counted.example") { tenant { name } queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt } } }`;
+    const query = `{ domain(by: { name: "counted.example" }) { tenant { name } queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt } } }`;
     expect(await control.ask<unknown>(query)).toEqual({
       domain: {
         tenant: { name: 'operator' },
@@ -85,7 +87,7 @@ describe('Domain', () => {
 
   test('mx: what is there, what should be, and the verdict', async () => {
     await addDomain(control, 'mx.example');
-    const query = `{ domain(name: "mx.example") { mx { verdict observed { preference host } recommended { preference host } } } }`;
+    const query = `{ domain(by: { name: "mx.example" }) { mx { verdict observed { preference host } recommended { preference host } } } }`;
     expect(await control.ask<unknown>(query)).toEqual({
       domain: {
         mx: {

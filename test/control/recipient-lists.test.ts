@@ -58,7 +58,7 @@ test('a domain tells of its list, and pages through it', async () => {
   for (let page = 0; page < 3; page += 1) {
     const { domain }: Page = await control.ask<Page>(
       `query ($after: String) {
-        domain(name: "pages.example") {
+        domain(by: { name: "pages.example" }) {
           recipientDelimiter
           recipientList {
             isEnabled entryCount revision
@@ -84,11 +84,11 @@ test('a domain tells of its list, and pages through it', async () => {
   });
 
   const bad = await control.post(
-    '{ domain(name: "pages.example") { recipientList { entries(first: 2, after: "AAAA") { nodes { localPart } } } } }',
+    '{ domain(by: { name: "pages.example" }) { recipientList { entries(first: 2, after: "AAAA") { nodes { localPart } } } } }',
   );
   expect(bad.errors?.[0]?.message).toContain('no cursor');
   const long = await control.post(
-    '{ domain(name: "pages.example") { recipientList { entries(first: 101) { nodes { localPart } } } } }',
+    '{ domain(by: { name: "pages.example" }) { recipientList { entries(first: 101) { nodes { localPart } } } } }',
   );
   expect(long.errors?.[0]?.message).toContain('between 1 and 100');
 });
@@ -166,7 +166,7 @@ test('a repetition with the same key gets the first answer, after another change
   const other = await change('Replace', { ...input, localParts: ['x'] });
   expect(other).toMatchObject({ domain: null, change: null, userErrors: [{ field: ['idempotencyKey'] }] });
   const { domain } = await control.ask<{ domain: { recipientList: { entryCount: number } } }>(
-    '{ domain(name: "once.example") { recipientList { entryCount } } }',
+    '{ domain(by: { name: "once.example" }) { recipientList { entryCount } } }',
   );
   expect(domain.recipientList.entryCount).toBe(3);
 });

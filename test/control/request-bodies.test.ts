@@ -132,7 +132,7 @@ describe('variables', () => {
     const undeclared = await post(JSON.stringify({ query: VIEWER, variables: { x: {} } }));
     expect(undeclared).toMatchObject({ status: 400, error: { extensions: { code: 'BAD_USER_INPUT' } } });
     expect(undeclared.error?.message).toContain('"x"');
-    const query = `query A { viewer { scopes } } query B($name: String!) { domain(name: $name) { id } }`;
+    const query = `query A { viewer { scopes } } query B($name: String!) { domain(by: { name: $name }) { id } }`;
     // No JSON, where nobody looks.
     const body = `{"query":"${query}","operationName":"A","variables":{"name":"\\q"}}`;
     expect(await post(body)).toMatchObject({ status: 200, error: undefined });
@@ -261,7 +261,7 @@ describe('a database that is away', () => {
     });
     await addDomain(broken, 'known.example');
     const { data, errors } = await broken.post<{ viewer: unknown; domain: unknown }>(
-      '{ viewer { scopes } domain(name: "known.example") { mx { verdict } } }',
+      '{ viewer { scopes } domain(by: { name: "known.example" }) { mx { verdict } } }',
     );
     expect(data).toMatchObject({ viewer: { scopes: expect.any(Array) }, domain: null });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'UNAVAILABLE' });

@@ -41,7 +41,7 @@ const FLOW = {
 test('the flow of a domain, its tenant and the service', async () => {
   const { domain, tenant, service } = await control.ask<Record<string, { flow: Record<string, unknown>[] }>>(
     `query ($since: DateTime!) {
-      domain(name: "flow.example") { flow(since: $since, slots: 1) { ${FIELDS} } }
+      domain(by: { name: "flow.example" }) { flow(since: $since, slots: 1) { ${FIELDS} } }
       tenant(id: "${OPERATOR_TENANT_ID}") { flow(since: $since, slots: 1) { ${FIELDS} } }
       service { flow(since: $since, slots: 1) { ${FIELDS} } }
     }`,
@@ -52,7 +52,7 @@ test('the flow of a domain, its tenant and the service', async () => {
 
 test('in slots without gaps, and a day has as many quarters of an hour as it should', async () => {
   const { domain } = await control.ask<{ domain: { flow: { since: string; until: string; heldCount: number }[] } }>(
-    `query ($since: DateTime!) { domain(name: "flow.example") { flow(since: $since, slots: 97) { since until heldCount } } }`,
+    `query ($since: DateTime!) { domain(by: { name: "flow.example" }) { flow(since: $since, slots: 97) { since until heldCount } } }`,
     { since: day() },
   );
   expect(domain.flow.length).toBeGreaterThanOrEqual(96);
@@ -88,7 +88,7 @@ test('a tenant sees its own, and nothing of the service', async () => {
     service { flow(since: $since) { heldCount } }
     other: tenant(id: "${OPERATOR_TENANT_ID}") { flow(since: $since) { heldCount } }
     own: tenant(id: "${stranger.tenantId}") { flow(since: $since, slots: 1) { heldCount acceptedCount } }
-    domain(name: "flow.example") { flow(since: $since) { heldCount } }
+    domain(by: { name: "flow.example" }) { flow(since: $since) { heldCount } }
     rejectionCounts(since: $since) { code }
     ofDomain: rejectionCounts(since: $since, domain: "flow.example") { code }
   }`;
@@ -113,7 +113,7 @@ test.each([
   ['slots: 241', 'slots must lie between 1 and 240.', ['slots']],
   ['until: "2001-01-01T00:00:00Z"', 'until must be later than since.', ['until']],
 ])('%s: refused, with the rule', async (argument, message, field) => {
-  for (const what of ['service { flow', 'domain(name: "flow.example") { flow', '{ rejectionCounts']) {
+  for (const what of ['service { flow', 'domain(by: { name: "flow.example" }) { flow', '{ rejectionCounts']) {
     const isRoot = what.startsWith('{');
     const query = isRoot
       ? `{ rejectionCounts(since: "2020-01-01T00:00:00Z", ${argument}) { code } }`

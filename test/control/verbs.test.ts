@@ -69,7 +69,7 @@ describe('domainPause and domainResume', () => {
     ]);
     expect(codesOf(await change('domainPause', { name: DOMAIN, reason: 'a\nb' }))).toEqual([['INVALID', 'reason']]);
     expect(codesOf(await change('domainResume', { name: 'nobody.example' }))).toEqual([['NOT_FOUND', 'name']]);
-    expect(await control.ask<unknown>(`{ domain(name: "${DOMAIN}") { pause { from } } }`)).toEqual({
+    expect(await control.ask<unknown>(`{ domain(by: { name: "${DOMAIN}" }) { pause { from } } }`)).toEqual({
       domain: { pause: null },
     });
   });
@@ -223,7 +223,7 @@ describe('a new route', () => {
       { host: '10.0.0.1', port: 25, addresses: ['10.0.0.1'], verdict: 'PRIVATE' },
     ];
     const deliverTo = control.routes.hosts.map(({ host, port }) => ({ host, port }));
-    const before = await control.ask<unknown>(`{ domain(name: "${DOMAIN}") { revision deliverTo { host } } }`);
+    const before = await control.ask<unknown>(`{ domain(by: { name: "${DOMAIN}" }) { revision deliverTo { host } } }`);
     const expected = [
       ['INVALID', 'deliverTo.1.host'],
       ['INVALID', 'deliverTo.2.host'],
@@ -231,10 +231,10 @@ describe('a new route', () => {
     expect(codesOf(await change('domainUpdate', { name: DOMAIN, deliverTo }))).toEqual(expected);
     expect(codesOf(await change('domainUpdate', { name: DOMAIN, deliverTo, dryRun: true }))).toEqual(expected);
     expect(codesOf(await change('domainCreate', { name: 'fresh.example', deliverTo }))).toEqual(expected);
-    expect(await control.ask<unknown>(`{ domain(name: "${DOMAIN}") { revision deliverTo { host } } }`)).toEqual(
+    expect(await control.ask<unknown>(`{ domain(by: { name: "${DOMAIN}" }) { revision deliverTo { host } } }`)).toEqual(
       before as object,
     );
-    expect(await control.ask<unknown>('{ domain(name: "fresh.example") { id } }')).toEqual({ domain: null });
+    expect(await control.ask<unknown>('{ domain(by: { name: "fresh.example" }) { id } }')).toEqual({ domain: null });
   });
 
   test('what a dry run would refuse', async () => {

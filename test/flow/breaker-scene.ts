@@ -15,7 +15,7 @@ export const REFUSAL = '550 5.1.1 User unknown in virtual mailbox table';
 
 export async function readBreaker(service: RunningService, name: string): Promise<BreakerSeen> {
   const { domain } = await service.graphql<{ domain: { breaker: BreakerSeen } }>(
-    'query ($name: String!) { domain(name: $name) { breaker { state since reply trialCount } } }',
+    'query ($name: String!) { domain(by: { name: $name }) { breaker { state since reply trialCount } } }',
     { name },
   );
   return domain.breaker;

@@ -91,7 +91,7 @@ test('cancelling 5,000 survives kill -9 in the middle', async () => {
         as twice`;
   expect(counted).toEqual({ ended: COUNT, told: COUNT, twice: 0 });
   const { domain } = await service.graphql<{ domain: { queue: { heldCount: number } } }>(
-    `{ domain(name: "${DOMAIN}") { queue { heldCount } } }`,
+    `{ domain(by: { name: "${DOMAIN}" }) { queue { heldCount } } }`,
   );
   expect(domain.queue.heldCount).toBe(1);
 });

@@ -74,7 +74,7 @@ interface ZoneSeen {
 
 async function zonesOf(name: string): Promise<readonly ZoneSeen[]> {
   const { domain } = await flow.service.graphql<{ domain: { dnsblZones: readonly ZoneSeen[] } }>(
-    `query ($name: String!) { domain(name: $name) { dnsblZones { zone isOn reason checkedAt checkedCount listedCount } } }`,
+    `query ($name: String!) { domain(by: { name: $name }) { dnsblZones { zone isOn reason checkedAt checkedCount listedCount } } }`,
     { name },
   );
   return domain.dnsblZones;

@@ -59,9 +59,11 @@ test('DELIVER_FIRST goes on trying on the same grid, where the mail belongs', as
   const { outage } = await flow.see('moved.example');
   expect(await flow.change('domainDelete', { name: 'moved.example', held: 'DELIVER_FIRST' })).toEqual([]);
   await expectNotServed('moved.example');
-  expect(await flow.service.graphql<{ domain: unknown }>('{ domain(name: "moved.example") { name } }')).toEqual({
-    domain: null,
-  });
+  expect(await flow.service.graphql<{ domain: unknown }>('{ domain(by: { name: "moved.example" }) { name } }')).toEqual(
+    {
+      domain: null,
+    },
+  );
   expect(await readStates(ids)).toEqual(['HELD', 'HELD', 'HELD']);
   await primary.start();
   await flow.moveTo(outage?.nextAttemptAt);

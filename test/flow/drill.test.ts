@@ -62,7 +62,7 @@ interface Drill {
 
 async function drillsOf(name: string): Promise<readonly Drill[]> {
   const { domain } = await flow.service.graphql<{ domain: { drills: { nodes: Drill[] } } }>(
-    `query ($name: String!) { domain(name: $name) { drills(first: 10) { nodes {
+    `query ($name: String!) { domain(by: { name: $name }) { drills(first: 10) { nodes {
       id recipient isScheduled state result messageId deliverAt
       steps { name afterMs latencyMs reply host isPassed } findings { code verdict message } } } } }`,
     { name },
@@ -263,7 +263,7 @@ test('a primary that greylists gets a second try, when mail would; the report te
   // It waits at no cost, and is evidence of nothing.
   expect((await findOpenDrills(flow.database.sql)).filter((drill) => drill.id === id)).toEqual([]);
   const { domain } = await flow.service.graphql<{ domain: { conditions: unknown[] } }>(
-    `{ domain(name: "${name}") { conditions { kind } } }`,
+    `{ domain(by: { name: "${name}" }) { conditions { kind } } }`,
   );
   expect(domain.conditions).toEqual([]);
   expect(await flow.change('domainDrill', { name })).toEqual(['CONFLICT']);
@@ -428,7 +428,7 @@ test('by itself every month, and held until its time when nobody commands', asyn
 
   const nextAt = async () => {
     const { domain } = await flow.service.graphql<{ domain: { drillSchedule: { nextAt: string } | null } }>(
-      `query ($name: String!) { domain(name: $name) { drillSchedule { everyDays nextAt } } }`,
+      `query ($name: String!) { domain(by: { name: $name }) { drillSchedule { everyDays nextAt } } }`,
       { name },
     );
     return domain.drillSchedule?.nextAt ?? null;

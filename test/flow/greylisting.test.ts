@@ -25,7 +25,7 @@ afterAll(async () => {
 
 async function conditions(): Promise<readonly string[]> {
   const { domain } = await flow.service.graphql<{ domain: { conditions: { kind: string }[] } }>(
-    `{ domain(name: "${DOMAIN}") { conditions { kind seenAt } } }`,
+    `{ domain(by: { name: "${DOMAIN}" }) { conditions { kind seenAt } } }`,
   );
   return domain.conditions.map(({ kind }) => kind);
 }

@@ -76,7 +76,7 @@ test('with the primary before and behind us, only the one before us is used', as
     ['first.sandwich.example', `127.0.0.2:${flow.deliveryPort}`],
   ]);
   const { domain } = await flow.service.graphql<{ domain: { mx: { verdict: string } } }>(
-    `{ domain(name: "${SANDWICH}") { mx { verdict } } }`,
+    `{ domain(by: { name: "${SANDWICH}" }) { mx { verdict } } }`,
   );
   expect(domain.mx.verdict).toBe('SANDWICH');
 

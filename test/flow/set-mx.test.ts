@@ -262,7 +262,7 @@ describe.skipIf(missing !== null)('at BIND', () => {
     // Its name leads to port 53, where nobody is.
     expect(complaint(await ask('domainSetMx', { dnsServer: null }))).toBe('dnsServer INVALID');
     const { domain } = await flow.service.graphql<{ domain: { mx: { zoneFile: string } } }>(
-      `{ domain(name: "${ZONE}") { mx { zoneFile } } }`,
+      `{ domain(by: { name: "${ZONE}" }) { mx { zoneFile } } }`,
     );
     expect(domain.mx.zoneFile).toBe(
       [`10 mx.${ZONE}`, `20 ${OURS}`, `20 ${SECOND}`].map((data) => `${ZONE}. 3600 IN MX ${data}.\n`).join(''),

@@ -28,7 +28,7 @@ test('slow is a condition', async () => {
   await flow.untilSeen(DOMAIN, 'nothing held', ({ queue }) => queue.heldCount === 0);
   await flow.untilIdle(DOMAIN);
   const { domain } = await flow.service.graphql<{ domain: { conditions: { kind: string }[] } }>(
-    `{ domain(name: "${DOMAIN}") { conditions { kind } } }`,
+    `{ domain(by: { name: "${DOMAIN}" }) { conditions { kind } } }`,
   );
   expect(domain.conditions).toEqual([{ kind: 'TARPITTING' }]);
   expect(await flow.outages(DOMAIN)).toEqual([]);

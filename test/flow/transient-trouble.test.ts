@@ -106,7 +106,7 @@ const HOST_TROUBLE: readonly (readonly [string, ModeName | Partial<FakePrimaryMo
 
 async function readEvidence(domain: string) {
   const seen = await flow.service.graphql<{ domain: { outage: { evidence: unknown[] } } }>(
-    `{ domain(name: "${domain}") { outage { evidence { host address reply } } } }`,
+    `{ domain(by: { name: "${domain}" }) { outage { evidence { host address reply } } } }`,
   );
   return seen.domain.outage.evidence;
 }

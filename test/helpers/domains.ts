@@ -47,7 +47,7 @@ export async function flushDomain(service: RunningService, name: string): Promis
 /** Exact number of messages held for the domain. */
 export async function readHeldCount(service: RunningService, name: string): Promise<number> {
   const { domain } = await service.graphql<{ domain: { queue: { heldCount: number } } | null }>(
-    'query ($name: String!) { domain(name: $name) { queue { heldCount } } }',
+    'query ($name: String!) { domain(by: { name: $name }) { queue { heldCount } } }',
     { name },
   );
   if (domain === null) throw new Error(`no such domain: ${name}`);

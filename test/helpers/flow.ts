@@ -156,7 +156,7 @@ export async function startFlow(
 
   const see = async (name: string): Promise<DomainSeen> => {
     const { domain } = await service.graphql<{ domain: DomainSeen | null }>(
-      `query ($name: String!) { domain(name: $name) { status queue ${QUEUE} outage ${OUTAGE} } }`,
+      `query ($name: String!) { domain(by: { name: $name }) { status queue ${QUEUE} outage ${OUTAGE} } }`,
       { name },
     );
     if (domain === null) throw new Error(`no such domain: ${name}`);

@@ -204,8 +204,8 @@ describe('an address inside a domain that it watches', () => {
     const { alertContact } = await change('Create', { address: 'me@mail.later.example' });
     await addDomain(control, 'later.example');
     const seen = await control.ask<Record<string, { ignoredDomains: string[]; ignoredAlertContacts: string[] }>>(
-      `query ($id: ID!) { alertContact(id: $id) { ignoredDomains } domain(name: "later.example") { ignoredAlertContacts }
-         other: domain(name: "other.example") { ignoredAlertContacts } }`,
+      `query ($id: ID!) { alertContact(id: $id) { ignoredDomains } domain(by: { name: "later.example" }) { ignoredAlertContacts }
+         other: domain(by: { name: "other.example" }) { ignoredAlertContacts } }`,
       { id: alertContact?.id },
     );
     expect(seen).toMatchObject({
@@ -239,7 +239,7 @@ test('whether somebody outside is told of a domain: who is confirmed, watches it
   const { sql } = control.database;
   await sql`delete from alert_contacts`;
   await addDomain(control, 'told.example');
-  const { domain } = await control.ask<{ domain: { id: string } }>('{ domain(name: "told.example") { id } }');
+  const { domain } = await control.ask<{ domain: { id: string } }>('{ domain(by: { name: "told.example" }) { id } }');
   const add = async (address: string, domains: readonly string[] | null) => {
     const [, addressDomain = ''] = address.split('@');
     await sql`

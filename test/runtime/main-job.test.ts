@@ -66,7 +66,7 @@ interface OutageSeen {
 
 async function readOutage(service: Service): Promise<OutageSeen | null> {
   const { domain } = await service.graphql<{ domain: { outage: OutageSeen | null } }>(
-    'query ($name: String!) { domain(name: $name) { outage { kind heldCount lastReply } } }',
+    'query ($name: String!) { domain(by: { name: $name }) { outage { kind heldCount lastReply } } }',
     { name: DOMAIN },
   );
   return domain.outage;

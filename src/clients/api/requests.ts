@@ -85,8 +85,8 @@ export async function readObject<Name extends ObjectName, const Fields extends s
   key: unknown,
   fields: Fields,
 ): Promise<Selected<NonNullable<Query[Name]>, Fields> | null> {
-  const [type, name] = kind === 'domain' ? ['String', 'name'] : ['ID', 'id'];
-  const query = `query ($key: ${type}!) { ${kind}(${name}: $key) { ${fields} } }`;
+  const [type, which] = kind === 'domain' ? ['String', 'by: { name: $key }'] : ['ID', 'id: $key'];
+  const query = `query ($key: ${type}!) { ${kind}(${which}) { ${fields} } }`;
   type Found = Selected<NonNullable<Query[Name]>, Fields>;
   return (await ask<Readonly<Record<string, Found | null>>>(query, { key }))[kind] ?? null;
 }

@@ -96,7 +96,7 @@ async function untilSettled(
       throw new ClientError(`stopped waiting; the drill ${begun.id} continues`);
     });
     const { domain } = await ask<{ domain: { drills: { nodes: readonly Drill[] } } | null }>(
-      `query ($name: String!) { domain(name: $name) { drills(first: 5) { nodes { ${DRILL} } } } }`,
+      `query ($name: String!) { domain(by: { name: $name }) { drills(first: 5) { nodes { ${DRILL} } } } }`,
       { name },
     );
     seen = domain?.drills.nodes.find(({ id }) => id === begun.id) ?? seen;

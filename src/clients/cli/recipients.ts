@@ -9,7 +9,7 @@ const MOST_LISTED = 1_000_000;
 
 async function list({ ask, args: [name] }: Call): Promise<Shown> {
   const query = `query ($name: String!, $first: Int!, $after: String) {
-    domain(name: $name) { recipientList { entries(first: $first, after: $after) { nodes { localPart } ${PAGE_INFO} } } }
+    domain(by: { name: $name }) { recipientList { entries(first: $first, after: $after) { nodes { localPart } ${PAGE_INFO} } } }
   }`;
   type Entries = Page<{ readonly localPart: string }>;
   const entries = await allNodes(MOST_LISTED, async (after, first) => {

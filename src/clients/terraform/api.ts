@@ -100,7 +100,7 @@ export function createDomainReads({ ask }: Pick<Connection, 'ask'>): ReadDomain 
 
   async function askAll(fields: string, batch: readonly Question[]): Promise<readonly unknown[]> {
     const names = batch.map(({ name }, index) => [`n${index}`, name] as const);
-    const query = `query (${names.map(([key]) => `$${key}: String!`).join(' ')}) { ${names.map(([key]) => `${key}: domain(name: $${key}) { ${fields} }`).join(' ')} }`;
+    const query = `query (${names.map(([key]) => `$${key}: String!`).join(' ')}) { ${names.map(([key]) => `${key}: domain(by: { name: $${key} }) { ${fields} }`).join(' ')} }`;
     const answer = await ask<Record<string, unknown>>(query, Object.fromEntries(names));
     return names.map(([key]) => answer[key] ?? null);
   }

@@ -1,7 +1,7 @@
 /** `Query`, where every read begins, with `Service` and `Viewer`. */
 import { GraphQLError } from 'graphql';
 import { listByStatus } from '../../doctor/reports.ts';
-import { findDomain, listDomains } from '../../domains/domains.ts';
+import { findDomain, findDomainsById, listDomains } from '../../domains/domains.ts';
 import { listAuditEntries } from '../../events/audit.ts';
 import { listRejections } from '../../events/rejection-pages.ts';
 import { findContact, listContacts } from '../../notify/contacts.ts';
@@ -15,7 +15,9 @@ import { findOperation, listOperations } from '../../queue/verbs/operations.ts';
 import { findTenants, listTenants } from '../../tenants/tenants.ts';
 import { findToken, listTokens } from '../../tenants/tokens.ts';
 import { connectionOf, connectionOfRows, idOfCursor, isUuid, pageSize } from '../connection.ts';
+import { MAX_IDS } from '../limits.ts';
 import type { QueryResolvers, ServiceResolvers, ViewerResolvers } from '../generated.ts';
+import { findNodes } from './node.ts';
 import { rejectionCounts, serviceFlow } from './statistics.ts';
 import { tenantById } from './tenant.ts';
 
@@ -64,7 +66,17 @@ export const Query: QueryResolvers = {
   service: () => ({}),
   viewer: (_parent, _args, { caller }) => caller,
 
-  domain: (_parent, { name }, { sql, viewer }) => findDomain(sql, viewer, name),
+  node: async (_parent, { id }, context) => (await findNodes(context, [id]))[0] ?? null,
+  nodes: (_parent, { ids }, context) => {
+    if (ids.length <= MAX_IDS) return findNodes(context, ids);
+    const message = `ids must have at most ${MAX_IDS} entries.`;
+    throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', field: ['ids'] } });
+  },
+  domain: (_parent, { by: { id, name } }, { sql, viewer, load }) => {
+    if (name != null) return findDomain(sql, viewer, name);
+    const asked = id?.toLowerCase() ?? '';
+    return isUuid(asked) ? load.byId(findDomainsById, asked) : null;
+  },
   domains: async (_parent, { filter, ...page }, { sql, viewer }) => {
     const statuses = filter?.doctor ?? null;
     if (statuses?.length === 0) throw badFilter('doctor', 'name at least one verdict');

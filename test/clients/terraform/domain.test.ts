@@ -50,7 +50,7 @@ test('is made, is then as described, is changed, and removed', async () => {
   expect(planned).toMatchObject({ id: made['id'] ?? null, deliver_to: null, labels: null });
   await terraform.applyAll(one(changed));
   const { domain } = await control.ask<{ domain: object }>(
-    '{ domain(name: "life.example") { tlsPolicy deliverTo { host } labels { key } etrnClients drainPerMinute } }',
+    '{ domain(by: { name: "life.example" }) { tlsPolicy deliverTo { host } labels { key } etrnClients drainPerMinute } }',
   );
   expect(domain).toEqual({
     tlsPolicy: 'VERIFIED',
@@ -64,7 +64,7 @@ test('is made, is then as described, is changed, and removed', async () => {
   ]);
 
   await terraform.applyAll({});
-  expect(await control.ask('{ domain(name: "life.example") { id } }')).toEqual({ domain: null });
+  expect(await control.ask('{ domain(by: { name: "life.example" }) { id } }')).toEqual({ domain: null });
   expect(terraform.state.size).toBe(0);
 });
 
@@ -73,7 +73,9 @@ test('another name takes another domain', async () => {
   expect(await actions({ name: 'new.example' })).toMatchObject([{ action: 'REPLACE', planned: { id: UNKNOWN } }]);
   await terraform.applyAll(one({ name: 'new.example' }));
   expect(
-    await control.ask('{ old: domain(name: "old.example") { name } new: domain(name: "new.example") { name } }'),
+    await control.ask(
+      '{ old: domain(by: { name: "old.example" }) { name } new: domain(by: { name: "new.example" }) { name } }',
+    ),
   ).toEqual({
     old: null,
     new: { name: 'new.example' },
@@ -131,7 +133,7 @@ describe('what is there already', () => {
     ]);
     expect(terraform.state.size).toBe(0);
     await terraform.applyAll(one({ ...config, adopt: true }));
-    expect(await control.ask('{ domain(name: "there.example") { labels { key value } } }')).toEqual({
+    expect(await control.ask('{ domain(by: { name: "there.example" }) { labels { key value } } }')).toEqual({
       domain: { labels: [{ key: 'mine', value: 'yes' }] },
     });
     // The word alone, taken away again, asks nothing of the service.
@@ -145,7 +147,9 @@ describe('what is there already', () => {
       'mutation { domainCreate(input: { name: "import.example", callAheads: false, labels: [{ key: "k", value: "v" }] }) { userErrors { code } } }',
     );
     const config = { name: 'import.example', call_aheads: false, labels: { k: 'v' } };
-    const { domain } = await control.ask<{ domain: { id: string } }>('{ domain(name: "import.example") { id } }');
+    const { domain } = await control.ask<{ domain: { id: string } }>(
+      '{ domain(by: { name: "import.example" }) { id } }',
+    );
     for (const id of ['import.example', 'Import.Example.', domain.id]) {
       terraform.state.clear();
       expect(await terraform.import('backupmx_domain.a', 'backupmx_domain', id)).toEqual([]);
@@ -174,7 +178,7 @@ describe('held mail', () => {
     expect(terraform.state.size).toBe(1);
     await terraform.applyAll(one({ ...config, on_delete: 'CANCEL' }));
     await terraform.applyAll({});
-    expect(await control.ask('{ domain(name: "held.example") { id } }')).toEqual({ domain: null });
+    expect(await control.ask('{ domain(by: { name: "held.example" }) { id } }')).toEqual({ domain: null });
   });
 });
 

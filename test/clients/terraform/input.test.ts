@@ -88,7 +88,7 @@ describe('what was not known when it was planned is looked at before anything is
     expect(await terraform.apply(learnt(planned, { local_parts: [] }))).toEqual([
       expect.stringContaining('An empty User List is off'),
     ]);
-    expect(await control.ask('{ domain(name: "a.example") { recipientList { entryCount } } }')).toEqual({
+    expect(await control.ask('{ domain(by: { name: "a.example" }) { recipientList { entryCount } } }')).toEqual({
       domain: { recipientList: { entryCount: 1 } },
     });
   });

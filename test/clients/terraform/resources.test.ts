@@ -32,7 +32,7 @@ describe('User Lists', () => {
   const entries = async (name: string) => {
     type Answer = { domain: { recipientList: { entries: { nodes: { localPart: string }[] } } } };
     const query =
-      'query ($name: String!) { domain(name: $name) { recipientList { entries(first: 100) { nodes { localPart } } } } }';
+      'query ($name: String!) { domain(by: { name: $name }) { recipientList { entries(first: 100) { nodes { localPart } } } } }';
     return (await control.ask<Answer>(query, { name })).domain.recipientList.entries.nodes.map(
       ({ localPart }) => localPart,
     );
@@ -140,7 +140,9 @@ describe('DNS block lists', () => {
     const { changes } = await terraform.plan({ ...domain, ...wanted(2) });
     expect(new Set(changes.map(({ action }) => action))).toEqual(new Set(['NO_OP']));
     await terraform.applyAll({ domain: { type: 'backupmx_domain', config: { name, labels: { a: '1' } } } });
-    expect(await control.ask('{ domain(name: "zones.example") { dnsblZones { zone } labels { key } } }')).toEqual({
+    expect(
+      await control.ask('{ domain(by: { name: "zones.example" }) { dnsblZones { zone } labels { key } } }'),
+    ).toEqual({
       domain: { dnsblZones: [], labels: [{ key: 'a' }] },
     });
   });

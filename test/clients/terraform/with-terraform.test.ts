@@ -164,12 +164,12 @@ resource "backupmx_recipient_list" "a" {
   });
   expect(await refused('destroy', '-auto-approve')).toContain('HELD_MAIL');
   expect(
-    await control.ask('{ domain(name: "held.example") { status recipientList { isEnabled entryCount } } }'),
+    await control.ask('{ domain(by: { name: "held.example" }) { status recipientList { isEnabled entryCount } } }'),
   ).toMatchObject({ domain: { status: 'ACTIVE', recipientList: { isEnabled: true, entryCount: 1 } } });
   await block('  on_delete = "CANCEL"\n');
   await done('apply', '-auto-approve', '-target=backupmx_domain.a');
   await done('destroy', '-auto-approve');
-  expect(await control.ask('{ domain(name: "held.example") { status } }')).toEqual({ domain: null });
+  expect(await control.ask('{ domain(by: { name: "held.example" }) { status } }')).toEqual({ domain: null });
 });
 
 withTerraform('import by command, then nothing to do', async () => {

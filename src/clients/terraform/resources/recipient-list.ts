@@ -21,7 +21,7 @@ function checkLocalPart(value: Value): string | null {
 
 async function readEntries(api: Api, name: string): Promise<readonly string[]> {
   const fields = `recipientList { entries(first: $first, after: $after) { nodes { localPart } ${PAGE_INFO} } }`;
-  const query = `query ($name: String!, $first: Int!, $after: String) { domain(name: $name) { ${fields} } }`;
+  const query = `query ($name: String!, $first: Int!, $after: String) { domain(by: { name: $name }) { ${fields} } }`;
   const entries = await allNodes(MOST_ENTRIES, async (after, first): Promise<Page<{ readonly localPart: string }>> => {
     type Answer = { domain: { recipientList: { entries: Page<{ readonly localPart: string }> } } | null };
     const { domain } = await api.ask<Answer>(query, { name, first, after });
